@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Eyes and hands: what this machine can measure, what it cannot, and the cure.
+ *
+ *   Owning   erg_devices * is yours: erg_devices_free closes everything in it.
+ *   Failing  An absent driver is not an error: it is a row with a reason.
+ *   Threads  One at a time for each erg_devices; reads may come from another
+ *            thread than the one that opened it.
+ */
+#ifndef ERG_DEVICE_H
+#define ERG_DEVICE_H
+
+#include "erg/env.h"
+#include "erg/table.h"
+#include "erg/trace.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct erg_devices erg_devices;
+
+typedef enum erg_state { ERG_PRESENT, ERG_ABSENT, ERG_DENIED, ERG_BROKEN } erg_state;
+
+/* sensors: "DRIVER[:ARGUMENT]" each ("nvml", "nvml:0", "tape:a.tape",
+ * "sim:a100-sxm4-80gb,load=square:80:400:8s"); none means every real driver, and
+ * the CPU model only where no package, psys or node is measured. An unknown
+ * driver is ERG_BAD_INPUT. A named driver that finds nothing is ERG_NOT_FOUND. */
+erg_devices *erg_devices_find(const erg_env *env, const char *const sensors[],
+                              size_t sensor_count, erg_error *err);
+void erg_devices_free(erg_devices *devices);
+
+size_t erg_devices_count(const erg_devices *devices);
+const erg_device_info *erg_devices_info(const erg_devices *devices, size_t index);
+erg_state erg_devices_state(const erg_devices *devices, size_t index);
+/* Why it is not ERG_PRESENT, and what to do; "" when it is. */
+const char *erg_devices_reason(const erg_devices *devices, size_t index);
+/* Channels exist once opened; find opens what it can. */
+size_t erg_devices_channel_count(const erg_devices *devices, size_t index);
+const erg_channel_info *erg_devices_channel(const erg_devices *devices, size_t index,
+                                            size_t channel);
+
+enum { ERG_READ_MOST = 128 };
+
+/* What one read gave: usually one sample; none if the sensor has nothing new;
+ * several from a sample buffer or a child's output. A read error is one NAN. */
+typedef struct erg_reading {
+    size_t count;
+    erg_sample at[ERG_READ_MOST];
+} erg_reading;
+
+/* Stamped before and after. Returns false only when the device is gone. */
+bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
+                      erg_reading *out, erg_error *err);
+
+/* Tables devices, channels, knobs (CLI.md). */
+erg_result *erg_devices_table(const erg_devices *devices, erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All of liberg. Link with pkg-config erg. */
+#ifndef ERG_H
+#define ERG_H
+
+#include "erg/device.h"
+#include "erg/energy.h"
+#include "erg/env.h"
+#include "erg/error.h"
+#include "erg/import.h"
+#include "erg/record.h"
+#include "erg/report.h"
+#include "erg/run.h"
+#include "erg/table.h"
+#include "erg/trace.h"
+#include "erg/version.h"
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Marking what a program does: regions and marks, from C, Python or a plugin.
+ *
+ *   Units    Time is taken inside, CLOCK_MONOTONIC.
+ *   Owning   An erg_recorder * is yours: erg_recorder_free it. A region is a value.
+ *   Failing  rec NULL: every call is a cheap no-op, so a program need not ask.
+ *   Threads  Any. A region may end on another thread than it began on. A child
+ *            of fork shares the recorder.
+ *   GPU work is asynchronous: end a region after the stream has been waited
+ *   for, or its joules fall into the next region.
+ */
+#ifndef ERG_RECORD_H
+#define ERG_RECORD_H
+
+#include "erg/energy.h"
+#include "erg/env.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct erg_recorder erg_recorder;
+
+typedef struct erg_region_token { int64_t id; } erg_region_token;
+
+typedef struct erg_record_options {
+    const char *const *sensors; /* as erg_devices_find; NULL: every real one */
+    size_t sensor_count;
+    double rate_hz;             /* 0: auto */
+    const char *output;         /* a .erg file to leave, or NULL */
+} erg_record_options;
+
+/* Under `erg run`: env->ring is getenv("ERG_RING"). ERG_NOT_FOUND outside it. */
+erg_recorder *erg_recorder_join(const erg_env *env, erg_error *err);
+/* On its own: a sampler thread in this process. */
+erg_recorder *erg_recorder_start(const erg_env *env, const erg_record_options *options,
+                                 erg_error *err);
+/* Stops sampling and closes the file. NULL is fine. */
+void erg_recorder_free(erg_recorder *rec);
+
+erg_region_token erg_region_begin(erg_recorder *rec, const char *name);
+void erg_region_end(erg_recorder *rec, erg_region_token region);
+void erg_mark(erg_recorder *rec, const char *name, double value);
+
+/* Energy of an ended region; channel NULL picks the best. Only for a recorder
+ * that was started: under `erg run` the answer is in the run file
+ * (ERG_UNSUPPORTED says so). */
+bool erg_region_energy(erg_recorder *rec, erg_region_token region, const char *channel,
+                       erg_energy *out, erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

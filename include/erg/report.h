@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Telling it: tables in, bytes out; and a trace out in the formats of others.
+ *
+ *   Failing  ERG_IO with the reason; what was written before it stays written
+ *            to the FILE *, so write files aside (erg_write_file does).
+ *   Threads  Any; no shared state.
+ */
+#ifndef ERG_REPORT_H
+#define ERG_REPORT_H
+
+#include <stdio.h>
+#include "erg/energy.h"
+#include "erg/table.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct erg_write_options {
+    const char *table;      /* one table only, or NULL */
+    bool color;             /* text: escape codes */
+    int width;              /* text: columns of the terminal; 0: unlimited */
+} erg_write_options;
+
+size_t erg_writer_count(void);
+const char *erg_writer_name(size_t index);      /* text json csv html */
+
+bool erg_write(const erg_result *result, const char *format,
+               const erg_write_options *options, FILE *out, erg_error *err);
+
+typedef struct erg_export_options {
+    const char *format;     /* csv json energy-report perfetto prometheus tape */
+    bool wide;              /* csv: a column a channel */
+    bool legacy;            /* energy-report: the old backward sum, marked so */
+    const char *region;     /* energy-report: of this region; NULL: the run */
+    const char *channel;    /* tape: this one; NULL: the best */
+} erg_export_options;
+
+size_t erg_exporter_count(void);
+const char *erg_exporter_name(size_t index);
+
+bool erg_export(const erg_trace *trace, const erg_export_options *options, FILE *out,
+                erg_error *err);
+
+/* One self-contained HTML page of a run: no network, no third-party script. */
+bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Doing it, on a clock: measure a command, log power without one, check sensors.
+ *
+ *   Units    SI. Zero in an option means unset, and unset means the default.
+ *   Failing  false and err; the run file then does not exist or is complete.
+ *   Threads  One call at a time. erg_measure starts one sampler thread and
+ *            installs no signal handler: ask_stop is polled instead.
+ */
+#ifndef ERG_RUN_H
+#define ERG_RUN_H
+
+#include "erg/device.h"
+#include "erg/energy.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct erg_measure_options {
+    const char *const *sensors; /* as erg_devices_find */
+    size_t sensor_count;
+    const char *const *tags;    /* "KEY=VALUE" */
+    size_t tag_count;
+    const char *output;         /* NULL: UTC name .erg in the current folder */
+    const char *wired_to;       /* host whose power the meters show */
+    double rate_hz;             /* 0: auto (2 / T_u; counters 10 Hz) */
+    int repeat;                 /* 0: 1 */
+    double until;               /* relative half-width to reach; 0: not used */
+    int max_repeat;             /* 0: 200 */
+    double max_time_s;          /* 0: none */
+    int warmup;
+    double idle_s;              /* before and after; 0: none, net is NAN */
+    erg_idle_policy idle_state; /* GROSS (0) means context_idle */
+    int dither;                 /* 0 auto, 1 on, -1 off */
+    bool naive_looks;           /* drop the Bonferroni factor of the stopping rule */
+    bool marker;                /* play a marker load that finds a meter's clock */
+    bool no_wait;               /* do not wait for first updates */
+    bool quiet;
+    double for_s;               /* without a command: how long; 0: until asked */
+    const volatile int *ask_stop;   /* set to a signal number by the caller */
+    void (*progress)(void *self, const char *text);
+    void *progress_self;
+} erg_measure_options;
+
+typedef struct erg_measure_outcome {
+    int exit_status;            /* the command's, as env(1) hands it on: 125-127, 128+N */
+    char file[512];             /* the run file that was left */
+} erg_measure_outcome;
+
+/* argv NULL: record without a command for for_s or until *ask_stop. */
+bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_options *options,
+                 erg_measure_outcome *out, erg_error *err);
+
+/* Reads everything for a while: table check (device, channel, polls, errors,
+ * updates, update_period_s, window_s, counter_w, integral_w, disagreement, state,
+ * reason) and table cost (cpu_share, reads_per_s, read_us). */
+erg_result *erg_devices_check(erg_devices *devices, const erg_env *env, double for_s,
+                              const volatile int *ask_stop, bool *disagrees, erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

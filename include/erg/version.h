@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's own version, as a string at run time. */
+#ifndef ERG_VERSION_H
+#define ERG_VERSION_H
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+const char *erg_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ground: what every room may use. */
+#ifndef ERG_BASE_BASE_H
+#define ERG_BASE_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "erg/env.h"
+#include "erg/error.h"
+
+#define ERG_COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { ERG_PATH_MOST = 512 };
+
+#define ERG_NS_PER_S 1000000000LL
+#define ERG_NS_PER_MS 1000000LL
+#define ERG_NS_PER_US 1000LL
+
+static inline double erg_s_from_ns(int64_t ns) { return (double)ns * 1e-9; }
+static inline int64_t erg_ns_from_s(double s) { return (int64_t)(s * 1e9 + (s < 0 ? -0.5 : 0.5)); }
+
+/* ---- text: a growing buffer, and parsing of what people type ------------ */
+
+typedef struct erg_text { char *data; size_t count, capacity; bool failed; } erg_text;
+
+void erg_text_add(erg_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void erg_text_add_bytes(erg_text *text, const char *bytes, size_t count);
+/* Takes the string out (NULL if memory ran out on the way); the buffer is empty. */
+char *erg_text_take(erg_text *text);
+void erg_text_free(erg_text *text);
+char *erg_text_copy(const char *text);
+
+/* Copies with truncation on a UTF-8 boundary; always terminated. */
+void erg_text_put(char *to, size_t size, const char *from);
+
+/* "250W" "1kHz" "2s" "50ms" "3%" with an SI unit of the asked kind; the unit
+ * must be there unless unit is "". Result in SI (ratio for "%"). */
+bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err);
+/* A finite C-locale number spanning all of text[0..count). */
+bool erg_number_parse(const char *text, size_t count, char decimal, double *out);
+
+/* ---- file --------------------------------------------------------------- */
+
+/* env->root + path into to (ERG_PATH_MOST bytes). */
+bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *err);
+/* Whole file, NUL-terminated, at most limit bytes; free() it. "-" is stdin. */
+char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err);
+/* Writes aside and renames; begin gives the stream, end commits or discards. */
+typedef struct erg_aside { FILE *stream; char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 24]; } erg_aside;
+bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err);
+bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err);
+/* First line of a small file (a /sys attribute) without its newline. */
+bool erg_file_line(const char *path, char *to, size_t size, erg_error *err);
+
+/* ---- clock, log --------------------------------------------------------- */
+
+int64_t erg_env_now_ns(const erg_env *env);
+int64_t erg_env_utc_ns(const erg_env *env);
+void erg_env_sleep_until_ns(const erg_env *env, int64_t at_ns);
+void erg_env_log(const erg_env *env, erg_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "2026-02-06T18:32:23.532000Z"; digits: decimals of the second, 0 to 9. */
+void erg_utc_format(int64_t utc_ns, int digits, char *to, size_t size);
+
+/* ---- arena: things built once and dropped together ---------------------- */
+
+typedef struct erg_arena erg_arena;
+erg_arena *erg_arena_new(erg_error *err);
+void erg_arena_free(erg_arena *arena);
+/* Zeroed, aligned for anything; NULL and err when memory ran out. */
+void *erg_arena_take(erg_arena *arena, size_t bytes, erg_error *err);
+char *erg_arena_text(erg_arena *arena, const char *text, erg_error *err);
+
+/* Grows *items (elements of size bytes) so that one more fits; false: no memory. */
+bool erg_grow(void **items, size_t *capacity, size_t count, size_t size, erg_error *err);
+
+#endif

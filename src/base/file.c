@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: read whole and bounded, written aside and renamed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/base.h"
+
+static erg_code code_of(int number)
+{
+    if (number == EACCES || number == EPERM)
+        return ERG_NO_ACCESS;
+    return number == ENOENT || number == ENOTDIR ? ERG_NOT_FOUND : ERG_IO;
+}
+
+bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *err)
+{
+    const char *root = env && env->root ? env->root : "";
+    int count = snprintf(to, ERG_PATH_MOST, "%s%s", root, path);
+    return (count >= 0 && count < ERG_PATH_MOST)
+        || erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
+}
+
+char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err)
+{
+    int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(0);
+    erg_text text = { 0 };
+    char block[65536];
+    ssize_t got = 0;
+
+    if (fd < 0) {
+        erg_fail(err, code_of(errno), "cannot read %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    while ((got = read(fd, block, sizeof(block))) > 0 && text.count <= limit)
+        erg_text_add_bytes(&text, block, (size_t)got);
+    int fault = errno;
+    close(fd);
+
+    if (got < 0)
+        erg_fail(err, code_of(fault), "cannot read %s: %s", path, strerror(fault));
+    else if (text.count > limit)
+        erg_fail(err, ERG_BAD_INPUT, "%s is larger than %zu MiB: split it", path, limit >> 20);
+    else {
+        *count = text.count;
+        char *data = erg_text_take(&text);
+        if (!data)
+            erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s", path);
+        return data;
+    }
+    erg_text_free(&text);
+    return NULL;
+}
+
+bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err)
+{
+    *aside = (erg_aside){ 0 };
+    if (strcmp(path, "-") == 0) {
+        aside->stream = stdout;
+        return true;
+    }
+    if (strlen(path) >= sizeof(aside->path))
+        return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
+    erg_text_put(aside->path, sizeof(aside->path), path);
+
+    /* A pipe or a device is written as it is: nothing can be renamed over it. */
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+        aside->stream = fopen(path, "we");
+    } else {
+        snprintf(aside->temporary, sizeof(aside->temporary), "%s.part-%ld", path, (long)getpid());
+        aside->stream = fopen(aside->temporary, "we");
+    }
+    return aside->stream
+        || erg_fail(err, code_of(errno), "cannot write %s: %s", path, strerror(errno));
+}
+
+bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err)
+{
+    FILE *stream = aside->stream;
+    aside->stream = NULL;
+    if (!stream)
+        return true;
+
+    bool good = !ferror(stream);
+    if (stream == stdout)
+        good = fflush(stream) == 0 && good;
+    else
+        good = fclose(stream) == 0 && good;
+    if (aside->temporary[0]) {
+        if (good && keep)
+            good = rename(aside->temporary, aside->path) == 0;
+        if (!good || !keep)
+            unlink(aside->temporary);
+    }
+    return good || !keep
+        || erg_fail(err, ERG_IO, "cannot write %s: %s", aside->path[0] ? aside->path : "stdout",
+                    strerror(errno));
+}
+
+bool erg_file_line(const char *path, char *to, size_t size, erg_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return erg_fail(err, code_of(errno), "cannot read %s: %s", path, strerror(errno));
+    ssize_t got = read(fd, to, size - 1);
+    int fault = errno;
+    close(fd);
+    if (got < 0)
+        return erg_fail(err, code_of(fault), "cannot read %s: %s", path, strerror(fault));
+    to[got] = '\0';
+    to[strcspn(to, "\n")] = '\0';
+    return true;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text: a growing buffer, numbers, and quantities with units.
+ *
+ * strtod obeys the locale of the program that we are loaded into, where the
+ * decimal point may be a comma: numbers are read under a C locale of our own.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/base.h"
+
+static bool make_room(erg_text *text, size_t more)
+{
+    if (text->failed || more > SIZE_MAX / 4 - text->count)
+        return !(text->failed = true);
+
+    size_t need = text->count + more + 1;
+    if (need <= text->capacity)
+        return true;
+
+    size_t capacity = text->capacity ? text->capacity : 256;
+    while (capacity < need)
+        capacity *= 2;
+    char *data = realloc(text->data, capacity);
+    if (!data)
+        return !(text->failed = true);
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void erg_text_add_bytes(erg_text *text, const char *bytes, size_t count)
+{
+    if (!make_room(text, count))
+        return;
+    if (count)
+        memcpy(text->data + text->count, bytes, count);
+    text->count += count;
+    text->data[text->count] = '\0';
+}
+
+void erg_text_add(erg_text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int count = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (count < 0 || !make_room(text, (size_t)count))
+        return;
+
+    va_start(arguments, format);
+    vsnprintf(text->data + text->count, (size_t)count + 1, format, arguments);
+    va_end(arguments);
+    text->count += (size_t)count;
+}
+
+char *erg_text_take(erg_text *text)
+{
+    if (!text->data)
+        erg_text_add_bytes(text, "", 0);
+    char *data = text->failed ? NULL : text->data;
+    if (text->failed)
+        free(text->data);
+    *text = (erg_text){ 0 };
+    return data;
+}
+
+void erg_text_free(erg_text *text)
+{
+    free(text->data);
+    *text = (erg_text){ 0 };
+}
+
+char *erg_text_copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+void erg_text_put(char *to, size_t size, const char *from)
+{
+    size_t count = from ? strlen(from) : 0;
+    if (count >= size) {
+        count = size - 1;
+        while (count > 0 && ((unsigned char)from[count] & 0xc0) == 0x80)
+            count--;
+    }
+    if (count)
+        memcpy(to, from, count);
+    to[count] = '\0';
+}
+
+bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
+{
+    char copy[64];
+    while (count && (text[0] == ' ' || text[0] == '\t'))
+        text++, count--;
+    while (count && (text[count - 1] == ' ' || text[count - 1] == '\t'))
+        count--;
+    if (count == 0 || count >= sizeof(copy))
+        return false;
+
+    for (size_t i = 0; i < count; i++) {
+        char c = text[i];
+        if (c == decimal)
+            c = '.';
+        else if (!(c >= '0' && c <= '9') && c != '+' && c != '-' && c != 'e' && c != 'E')
+            return false;
+        copy[i] = c;
+    }
+    copy[count] = '\0';
+
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!plain)
+        return false;
+    char *end;
+    double value = strtod_l(copy, &end, plain);
+    freelocale(plain);
+    if (end != copy + count || !isfinite(value))
+        return false;
+    *out = value;
+    return true;
+}
+
+typedef struct unit_row { const char *text, *unit; double factor; } unit_row;
+
+/* What people type, the SI unit it belongs to, and how many of those it is. */
+static const unit_row units[] = {
+    { "s", "s", 1 },      { "ms", "s", 1e-3 },   { "us", "s", 1e-6 },   { "ns", "s", 1e-9 },
+    { "min", "s", 60 },   { "h", "s", 3600 },    { "W", "W", 1 },       { "mW", "W", 1e-3 },
+    { "kW", "W", 1e3 },   { "MW", "W", 1e6 },    { "Hz", "Hz", 1 },     { "kHz", "Hz", 1e3 },
+    { "MHz", "Hz", 1e6 }, { "GHz", "Hz", 1e9 },  { "J", "J", 1 },       { "mJ", "J", 1e-3 },
+    { "kJ", "J", 1e3 },   { "Wh", "J", 3600 },   { "kWh", "J", 3.6e6 }, { "uJ", "J", 1e-6 },
+    { "%", "%", 0.01 },   { "uW", "W", 1e-6 },
+};
+
+bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err)
+{
+    size_t digits = strspn(text, "+-0123456789.");
+    if (text[digits] == 'e' && strspn(text + digits + 1, "+-0123456789") > 0)
+        digits += 1 + strspn(text + digits + 1, "+-0123456789");
+
+    double value;
+    if (!erg_number_parse(text, digits, '.', &value))
+        return erg_fail(err, ERG_BAD_INPUT, "'%s' is not a number with a unit", text);
+    const char *typed = text + digits + strspn(text + digits, " ");
+    if (!*unit && !*typed) {
+        *out = value;
+        return true;
+    }
+    for (size_t i = 0; i < ERG_COUNT(units); i++)
+        if (strcmp(units[i].text, typed) == 0 && strcmp(units[i].unit, unit) == 0) {
+            *out = value * units[i].factor;
+            return true;
+        }
+    return erg_fail(err, ERG_BAD_INPUT, "'%s' needs a unit of %s, as in 1%s", text,
+                    *unit ? unit : "nothing", unit);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hardware seam. A driver is one file and one line in registry.c.
+ *
+ * find reports every device it knows of, the absent too (with the reason and
+ * the cure); open fills in the channels; read fetches one channel. Nothing above
+ * this header knows a vendor, a path or a unit other than SI.
+ */
+#ifndef ERG_DEVICE_DRIVER_H
+#define ERG_DEVICE_DRIVER_H
+
+#include "base/base.h"
+#include "erg/device.h"
+
+enum { ERG_CHANNELS_MOST = 24 };
+
+typedef struct erg_driver erg_driver;
+
+typedef struct erg_device {
+    const erg_driver *driver;
+    const erg_env *env;
+    erg_device_info info;
+    erg_state state;
+    char reason[320];           /* one sentence with the cure; "" when present */
+    char argument[256];         /* how open finds it: a path, an index */
+    erg_channel_info channels[ERG_CHANNELS_MOST];
+    size_t channel_count;
+    void *own;                  /* the driver's, freed by close */
+} erg_device;
+
+struct erg_driver {
+    const char *name;
+    const char *about;          /* one line for `erg devices` */
+    bool asked_only;            /* tape, sim: never unless named by --sensor */
+    bool fallback;              /* cpu_model: only where nothing better covers the CPU */
+    bool (*find)(erg_devices *found, const char *argument, erg_error *err);
+    bool (*open)(erg_device *dev, erg_error *err);
+    /* Appends samples. t_ns 0 asks the caller to stamp; a read error is one NAN
+     * sample and true. False: the device is gone. */
+    bool (*read)(erg_device *dev, size_t channel, erg_reading *out, erg_error *err);
+    void (*close)(erg_device *dev);
+};
+
+extern const erg_driver *const erg_drivers[];   /* NULL-terminated, in registry.c */
+
+/* ---- for find ----------------------------------------------------------- */
+
+const erg_env *erg_devices_env(const erg_devices *found);
+/* A present device; info.name must be unique. NULL: no memory. The pointer is
+ * good until the next add. */
+erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
+                            erg_error *err);
+/* A row that says why there is nothing to read. */
+bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state state,
+                        erg_error *err, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Calls back with each path (root taken off) that matches a glob under root. */
+bool erg_devices_match(const erg_devices *found, const char *pattern,
+                       bool (*each)(void *self, const char *path), void *self, erg_error *err);
+
+/* ---- for open ----------------------------------------------------------- */
+
+/* A zeroed channel at the end; gain 1, unknowns 0. NULL when full. */
+erg_channel_info *erg_device_channel(erg_device *dev, const char *name,
+                                     erg_quantity quantity, erg_kind kind);
+/* Zeroed state of the driver's own; freed with the device. */
+void *erg_device_state(erg_device *dev, size_t bytes, erg_error *err);
+
+/* ---- for read ------------------------------------------------------------ */
+
+/* One sample, stamped by the caller. */
+void erg_reading_put(erg_reading *out, double value);
+/* pread of a small decimal file kept open; false and err on any fault. */
+bool erg_read_i64(int fd, int64_t *out, erg_error *err);
+
+#endif
