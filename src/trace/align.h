@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clocks of other meters: t_host = alpha t_meter + beta (measure.md section 10). */
+#ifndef ERG_TRACE_ALIGN_H
+#define ERG_TRACE_ALIGN_H
+
+#include "base/base.h"
+#include "erg/trace.h"
+
+typedef struct erg_offset {
+    double offset_s;        /* add to meter stamps */
+    double offset_u_s;      /* standard uncertainty */
+    double drift;           /* alpha - 1 */
+    double peak, second;    /* correlation at the best and at the rival offset */
+} erg_offset;
+
+/* reference: activity 0..1 or a fast sensor; meter: its samples with averaging
+ * window_s. ERG_REFUSED with the reason when the answer would be a guess. */
+bool erg_align(const erg_sample reference[], size_t reference_count, const erg_sample meter[],
+               size_t meter_count, double window_s, double most_s, erg_offset *out,
+               erg_error *err);
+/* 0/1 activity of the regions of a trace, as samples; free() it. */
+erg_sample *erg_align_activity(const erg_trace *trace, size_t *count, erg_error *err);
+/* The marker load of `erg run --marker`: a 31-chip m-sequence. */
+extern const unsigned char erg_marker_chips[31];
+
+#endif

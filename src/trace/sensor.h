@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What sensors really show: published facts by GPU, and finding T_u, window, delay
+ * and gain from a recording (measure.md section 9; Yang, Adamek, Armour, SC 2024).
+ */
+#ifndef ERG_TRACE_SENSOR_H
+#define ERG_TRACE_SENSOR_H
+
+#include "base/base.h"
+#include "erg/trace.h"
+
+typedef enum erg_reading_option { ERG_POWER_DRAW, ERG_POWER_AVERAGE, ERG_POWER_INSTANT } erg_reading_option;
+
+typedef struct erg_sensor_facts {
+    double update_s, window_s, delay_s;     /* NAN: not published */
+    erg_kind kind;
+    double gain_u;                          /* relative, 0.05 uncalibrated */
+} erg_sensor_facts;
+
+/* By NVML's model name and driver version; false if nothing is known. */
+bool erg_sensor_lookup(const char *model, const char *driver_version, erg_reading_option option,
+                       erg_sensor_facts *out);
+
+/* The update period from value changes and the comb's phase; false under 50
+ * changes. Count updates the comb and equal readings agree on. */
+typedef struct erg_comb { double update_s, phase_s, residual_s; size_t changes; } erg_comb;
+bool erg_sensor_comb(const erg_sample samples[], size_t count, erg_comb *out, erg_error *err);
+/* Window, delay, gain, offset against a reference (a meter's samples, or edges
+ * turned into 0/1 samples). */
+typedef struct erg_sensor_fit { double window_s, delay_s, gain, offset, rms; } erg_sensor_fit;
+bool erg_sensor_identify(const erg_sample updates[], size_t count, const erg_sample reference[],
+                         size_t reference_count, erg_sensor_fit *out, erg_error *err);
+/* Gain and offset alone, from plateaus: two levels or more, 5 s each or more. */
+bool erg_sensor_gain(const erg_sample updates[], size_t count, const erg_sample reference[],
+                     size_t reference_count, double window_s, double delay_s,
+                     double *gain, double *offset, erg_error *err);
+
+/* One standard uncertainty (J) of a part-time sensor under a square load of swing_w
+ * and period_s over window_s (section 9.3), and the number of beats. */
+double erg_alias_u_j(double swing_w, double period_s, double update_s, double sensor_window_s,
+                     double window_s, double *beats);
+
+#endif

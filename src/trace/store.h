@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The .erg file while it is being written: SQLite in WAL mode, one commit a
+ * second, so kill -9 loses at most the last second. Folded to one file at the end.
+ *
+ *   Threads  One writer thread after erg_store_create; put_samples never allocates.
+ */
+#ifndef ERG_TRACE_STORE_H
+#define ERG_TRACE_STORE_H
+
+#include "erg/trace.h"
+
+typedef struct erg_store erg_store;
+
+/* An existing file at path is replaced. Meta keys: docs/formats.md. */
+erg_store *erg_store_create(const char *path, erg_error *err);
+/* Indices are those of erg_trace: 0, 1, ... in order of the calls; -1 on failure. */
+int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err);
+int erg_store_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
+/* A block: delta-coded stamps, half-widths and values. Rows in time order. */
+bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples, size_t count,
+                       erg_error *err);
+bool erg_store_region(erg_store *store, const erg_region *region, erg_error *err); /* insert or update by id */
+bool erg_store_mark(erg_store *store, const erg_mark_row *mark, erg_error *err);
+bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *err);
+bool erg_store_anchor(erg_store *store, const erg_anchor *anchor, erg_error *err);
+bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err);
+bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_error *err);
+/* Makes everything so far survive a kill. Call it once a second. */
+bool erg_store_commit(erg_store *store, erg_error *err);
+/* end: writes the end row and folds to one file. false leaves it "interrupted". */
+bool erg_store_close(erg_store *store, bool end, erg_error *err);
+
+#endif
