@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding a channel by what people type, and a moment on the clock on the wall. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/base.h"
+#include "erg/trace.h"
+
+static int channel_of_quantity(const erg_trace *trace, int device, erg_quantity quantity)
+{
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, i);
+        if (info->device == device && info->quantity == quantity)
+            return i;
+    }
+    return -1;
+}
+
+static int channel_of_device(const erg_trace *trace, const char *name)
+{
+    for (int device = 0; device < (int)erg_trace_device_count(trace); device++) {
+        if (strcmp(erg_trace_device(trace, device)->name, name) != 0)
+            continue;
+        int energy = channel_of_quantity(trace, device, ERG_ENERGY);
+        return energy >= 0 ? energy : channel_of_quantity(trace, device, ERG_POWER);
+    }
+    return -1;
+}
+
+int erg_trace_find_channel(const erg_trace *trace, const char *name)
+{
+    char full[sizeof(((erg_device_info *)0)->name) + sizeof(((erg_channel_info *)0)->name) + 1];
+
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, i);
+        snprintf(full, sizeof(full), "%s/%s", erg_trace_device(trace, info->device)->name,
+                 info->name);
+        if (strcmp(full, name) == 0)
+            return i;
+    }
+    return channel_of_device(trace, name);
+}
+
+static void widen(erg_span *span, int64_t begin_ns, int64_t end_ns)
+{
+    if (begin_ns < span->begin_ns)
+        span->begin_ns = begin_ns;
+    if (end_ns > span->end_ns)
+        span->end_ns = end_ns;
+}
+
+/* Anchors and flags are about the others, so they do not stretch the span. */
+erg_span erg_trace_span(const erg_trace *trace)
+{
+    erg_span span = { INT64_MAX, INT64_MIN };
+    size_t count;
+
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        const erg_sample *samples = erg_trace_samples(trace, i, &count);
+        if (count)
+            widen(&span, samples[0].t_ns, samples[count - 1].t_ns);
+    }
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        bool open = region->end_ns == INT64_MAX;
+        widen(&span, region->begin_ns, open ? region->begin_ns : region->end_ns);
+    }
+    for (size_t i = 0; i < erg_trace_mark_count(trace); i++)
+        widen(&span, erg_trace_mark(trace, i)->t_ns, erg_trace_mark(trace, i)->t_ns);
+    for (size_t i = 0; i < erg_trace_setting_count(trace); i++)
+        widen(&span, erg_trace_setting(trace, i)->t_ns, erg_trace_setting(trace, i)->t_ns);
+    return span.begin_ns > span.end_ns ? (erg_span){ 0 } : span;
+}
+
+int64_t erg_trace_utc_ns(const erg_trace *trace, int64_t mono_ns)
+{
+    const erg_anchor *nearest = NULL;
+
+    for (size_t i = 0; i < erg_trace_anchor_count(trace); i++) {
+        const erg_anchor *one = erg_trace_anchor(trace, i);
+        if (!nearest || llabs(one->mono_ns - mono_ns) < llabs(nearest->mono_ns - mono_ns))
+            nearest = one;
+    }
+    return nearest ? nearest->utc_ns + (mono_ns - nearest->mono_ns) : 0;
+}

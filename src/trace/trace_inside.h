@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of erg_trace, for the files of this room that build and read it. */
+#ifndef ERG_TRACE_INSIDE_H
+#define ERG_TRACE_INSIDE_H
+
+#include <pthread.h>
+#include "base/base.h"
+#include "erg/trace.h"
+
+/* A growing row of equal things. */
+typedef struct erg_rows { void *items; size_t count, capacity; } erg_rows;
+
+/* Samples made ready for integration (stream.h), built once when first asked for. */
+struct erg_stream;
+
+typedef struct erg_trace_channel_rows {
+    erg_channel_info info;
+    erg_rows samples;               /* erg_sample */
+    struct erg_stream *stream;      /* NULL: not built; under erg_trace.lock */
+} erg_trace_channel_rows;
+
+typedef struct erg_trace_meta_row { char *key, *value; } erg_trace_meta_row;
+
+struct erg_trace {
+    erg_rows devices;       /* erg_device_info */
+    erg_rows channels;      /* erg_trace_channel_rows */
+    erg_rows regions;       /* erg_region */
+    erg_rows marks;         /* erg_mark_row */
+    erg_rows settings;      /* erg_setting */
+    erg_rows anchors;       /* erg_anchor */
+    erg_rows flags;         /* erg_flag */
+    erg_rows meta;          /* erg_trace_meta_row */
+    int64_t last_region;    /* highest region id given so far */
+    pthread_mutex_t *lock;  /* readers share the streams they build */
+};
+
+void erg_stream_free(struct erg_stream *stream);
+
+#endif
