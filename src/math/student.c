@@ -77,12 +77,14 @@ double erg_student_t(double p, double df)
     if (fabs(p - 0.5) < 1e-16)
         return 0;
 
-    double q = p > 0.5 ? 1 - p : p, u = 0.5;
+    double q = p > 0.5 ? 1 - p : p;
+    double u = 0.5 * log(-2 * log(2 * q));      /* above the normal's quantile */
     double scale = exp(log_gamma(0.5 * df + 0.5) - log_gamma(0.5 * df))
                  / sqrt(df * 3.14159265358979323846);
 
     /* Newton on log tail against u = log t. The curve is concave and falls, so
-     * the first step lands beyond the root and the rest come back without a swing. */
+     * one step lands beyond the root and the rest come back without a swing; near
+     * the normal's quantile to begin with, or that first step underflows the tail. */
     for (int i = 0; i < 200; i++) {
         double t = exp(u), above = tail(t, df);
         double density = scale * pow(1 + t * t / df, -0.5 * (df + 1));
