@@ -25,7 +25,7 @@ typedef struct erg_device {
     char argument[256];         /* how open finds it: a path, an index */
     erg_channel_info channels[ERG_CHANNELS_MOST];
     size_t channel_count;
-    void *own;                  /* the driver's, freed by close */
+    void *own;                  /* from erg_device_state; freed after close */
 } erg_device;
 
 struct erg_driver {
@@ -33,11 +33,17 @@ struct erg_driver {
     const char *about;          /* one line for `erg devices` */
     bool asked_only;            /* tape, sim: never unless named by --sensor */
     bool fallback;              /* cpu_model: only where nothing better covers the CPU */
+    /* argument: what followed "DRIVER:", or NULL. False only for a bad argument or
+     * no memory; nothing there is an absent row and true. */
     bool (*find)(erg_devices *found, const char *argument, erg_error *err);
+    /* May fail: the row then takes err as its reason (ERG_NO_ACCESS is denied,
+     * ERG_NOT_FOUND and ERG_UNSUPPORTED absent, all else broken). */
     bool (*open)(erg_device *dev, erg_error *err);
     /* Appends samples. t_ns 0 asks the caller to stamp; a read error is one NAN
      * sample and true. False: the device is gone. */
     bool (*read)(erg_device *dev, size_t channel, erg_reading *out, erg_error *err);
+    /* Whenever own is set, after an open that failed half-way too; may be NULL.
+     * Does not free own. */
     void (*close)(erg_device *dev);
 };
 
@@ -46,8 +52,8 @@ extern const erg_driver *const erg_drivers[];   /* NULL-terminated, in registry.
 /* ---- for find ----------------------------------------------------------- */
 
 const erg_env *erg_devices_env(const erg_devices *found);
-/* A present device; info.name must be unique. NULL: no memory. The pointer is
- * good until the next add. */
+/* A present device; info.name must be unique within one find. NULL: no memory.
+ * Set info.scope, info.model and argument; open comes later. */
 erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
                             erg_error *err);
 /* A row that says why there is nothing to read. */
@@ -58,9 +64,15 @@ bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state 
 bool erg_devices_match(const erg_devices *found, const char *pattern,
                        bool (*each)(void *self, const char *path), void *self, erg_error *err);
 
+/* A file under root. -1 and err if it cannot be opened. */
+int erg_env_open(const erg_env *env, const char *path, int flags, erg_error *err);
+/* First line of a small file under root. */
+bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size, erg_error *err);
+
 /* ---- for open ----------------------------------------------------------- */
 
-/* A zeroed channel at the end; gain 1, unknowns 0. NULL when full. */
+/* A channel at the end: unit, method and scope by quantity, kind and device, gain 1,
+ * unknowns 0. NULL when full. */
 erg_channel_info *erg_device_channel(erg_device *dev, const char *name,
                                      erg_quantity quantity, erg_kind kind);
 /* Zeroed state of the driver's own; freed with the device. */

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The devices of one machine: kept, opened, read, closed.
+ *
+ * A stamp is taken before and after each read: one taken only before a slow read
+ * is early by as much as 130 ms.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "device/device.h"
+
+/* No chip, board or node that we know draws a megawatt: such a reading is a
+ * sentinel (hwmon says 4294967295000 uW, NVML 2^47 and more). */
+static const double most_w = 1e6;
+
+static void device_free(erg_device *dev)
+{
+    if (dev->own && dev->driver->close)
+        dev->driver->close(dev);
+    free(dev->own);
+    free(dev);
+}
+
+void erg_devices_free(erg_devices *devices)
+{
+    if (!devices)
+        return;
+    for (size_t i = devices->count; i-- > 0;)
+        device_free(devices->items[i]);
+    free(devices->items);
+    free(devices);
+}
+
+void erg_devices_drop(erg_devices *devices, size_t index)
+{
+    device_free(devices->items[index]);
+    devices->count--;
+    memmove(&devices->items[index], &devices->items[index + 1],
+            (devices->count - index) * sizeof(devices->items[0]));
+}
+
+const erg_env *erg_devices_env(const erg_devices *found)
+{
+    return &found->env;
+}
+
+erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
+                            erg_error *err)
+{
+    if (!erg_grow((void **)&found->items, &found->capacity, found->count,
+                  sizeof(found->items[0]), err))
+        return NULL;
+    erg_device *dev = calloc(1, sizeof(*dev));
+    if (!dev) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory for device %s", name);
+        return NULL;
+    }
+    dev->driver = driver;
+    dev->env = &found->env;
+    erg_text_put(dev->info.name, sizeof(dev->info.name), name);
+    erg_text_put(dev->info.driver, sizeof(dev->info.driver), driver->name);
+    erg_text_put(dev->info.host_id, sizeof(dev->info.host_id), found->host_id);
+    found->items[found->count++] = dev;
+    return dev;
+}
+
+bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state state,
+                        erg_error *err, const char *format, ...)
+{
+    erg_device *dev = erg_devices_add(found, driver, driver->name, err);
+    va_list values;
+
+    if (!dev)
+        return false;
+    dev->state = state;
+    va_start(values, format);
+    vsnprintf(dev->reason, sizeof(dev->reason), format, values);
+    va_end(values);
+    return true;
+}
+
+size_t erg_devices_count(const erg_devices *devices)
+{
+    return devices->count;
+}
+
+const erg_device_info *erg_devices_info(const erg_devices *devices, size_t index)
+{
+    return &devices->items[index]->info;
+}
+
+erg_state erg_devices_state(const erg_devices *devices, size_t index)
+{
+    return devices->items[index]->state;
+}
+
+const char *erg_devices_reason(const erg_devices *devices, size_t index)
+{
+    return devices->items[index]->reason;
+}
+
+size_t erg_devices_channel_count(const erg_devices *devices, size_t index)
+{
+    return devices->items[index]->channel_count;
+}
+
+const erg_channel_info *erg_devices_channel(const erg_devices *devices, size_t index,
+                                            size_t channel)
+{
+    return &devices->items[index]->channels[channel];
+}
+
+static void stamp(erg_reading *out, int64_t before_ns, int64_t after_ns)
+{
+    int64_t half_ns = (after_ns - before_ns) / 2;
+
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->at[i].t_ns)
+            continue;
+        out->at[i].t_ns = before_ns + half_ns;
+        out->at[i].half_width_ns = half_ns;
+    }
+}
+
+static void clean(erg_reading *out, erg_quantity quantity)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        double *value = &out->at[i].value;
+        if (!isfinite(*value) || (quantity == ERG_POWER && fabs(*value) > most_w))
+            *value = NAN;
+    }
+}
+
+bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
+                      erg_reading *out, erg_error *err)
+{
+    erg_device *dev = index < devices->count ? devices->items[index] : NULL;
+
+    out->count = 0;
+    if (!dev || channel >= dev->channel_count)
+        return erg_fail(err, ERG_NOT_FOUND, "no channel %zu of device %zu", channel, index);
+    int64_t before_ns = erg_env_now_ns(dev->env);
+    if (!dev->driver->read(dev, channel, out, err))
+        return false;
+    stamp(out, before_ns, erg_env_now_ns(dev->env));
+    clean(out, dev->channels[channel].quantity);
+    return true;
+}
+
+static const char *unit_of(erg_quantity quantity)
+{
+    switch (quantity) {
+    case ERG_POWER: return "W";
+    case ERG_ENERGY: return "J";
+    case ERG_TEMPERATURE: return "K";
+    case ERG_CLOCK_RATE: return "Hz";
+    case ERG_BYTES: return "B";
+    case ERG_DURATION: return "s";
+    case ERG_USE:
+    case ERG_OTHER: return "";
+    }
+    return "";
+}
+
+erg_channel_info *erg_device_channel(erg_device *dev, const char *name,
+                                     erg_quantity quantity, erg_kind kind)
+{
+    if (dev->channel_count == ERG_CHANNELS_MOST)
+        return NULL;
+    erg_channel_info *channel = &dev->channels[dev->channel_count++];
+    *channel = (erg_channel_info){
+        .quantity = quantity,
+        .kind = kind,
+        .method = kind == ERG_COUNTER ? ERG_METHOD_COUNTER : ERG_METHOD_INTEGRAL,
+        .scope = dev->info.scope,
+        .gain = 1,
+    };
+    erg_text_put(channel->name, sizeof(channel->name), name);
+    erg_text_put(channel->unit, sizeof(channel->unit), unit_of(quantity));
+    return channel;
+}
+
+void *erg_device_state(erg_device *dev, size_t bytes, erg_error *err)
+{
+    free(dev->own);
+    dev->own = calloc(1, bytes);
+    if (!dev->own)
+        erg_fail(err, ERG_NO_MEMORY, "out of memory for device %s", dev->info.name);
+    return dev->own;
+}
+
+void erg_reading_put(erg_reading *out, double value)
+{
+    if (out->count < ERG_READ_MOST)
+        out->at[out->count++] = (erg_sample){ .value = value };
+}
