@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start a command as env(1) would, wait for it, pass signals on. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "run/spawn.h"
+
+extern char **environ;
+
+static const char name[] = "ERG_RING=";
+
+/* environ with ERG_RING set or, for ring NULL, taken out. free() it, and *own. */
+static char **environment(const char *ring, char **own)
+{
+    size_t count = 0, kept = 0;
+    while (environ && environ[count])
+        count++;
+    char **list = calloc(count + 2, sizeof(*list));
+    size_t size = sizeof(name) + (ring ? strlen(ring) : 0);
+    *own = malloc(size);
+    if (!list || !*own) {
+        free(list);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], name, sizeof(name) - 1) != 0)
+            list[kept++] = environ[i];
+    snprintf(*own, size, "%s%s", name, ring ? ring : "");
+    if (ring)
+        list[kept] = *own;
+    return list;
+}
+
+/* A script without #! is the shell's, as execvp(3) has it and posix_spawnp not. */
+static int spawn_script(pid_t *pid, char *const argv[], char **list)
+{
+    size_t count = 0;
+    while (argv[count])
+        count++;
+    char **shell = calloc(count + 2, sizeof(*shell));
+    if (!shell)
+        return ENOMEM;
+    shell[0] = (char *)"/bin/sh";
+    memcpy(shell + 1, argv, count * sizeof(*shell));
+    int fault = posix_spawn(pid, shell[0], NULL, NULL, shell, list);
+    free(shell);
+    return fault;
+}
+
+bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *status,
+               erg_error *err)
+{
+    char *own = NULL;
+    char **list = environment(ring, &own);
+    *child = (erg_child){ .fd = -1 };
+    *status = ERG_EXIT_OWN;
+    if (!list) {
+        free(own);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory while starting %s", argv[0]);
+    }
+    int fault = posix_spawnp(&child->pid, argv[0], NULL, NULL, argv, list);
+    if (fault == ENOEXEC && strchr(argv[0], '/'))
+        fault = spawn_script(&child->pid, argv, list);
+    free(list);
+    free(own);
+
+    if (fault == ENOENT) {
+        *status = ERG_EXIT_NOT_FOUND;
+        return erg_fail(err, ERG_NOT_FOUND, "cannot find the command %s", argv[0]);
+    }
+    if (fault) {
+        *status = fault == EAGAIN || fault == ENOMEM ? ERG_EXIT_OWN : ERG_EXIT_CANNOT;
+        return erg_fail(err, fault == EACCES ? ERG_NO_ACCESS : ERG_IO, "cannot execute %s: %s",
+                        argv[0], strerror(fault));
+    }
+    child->fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    return true;
+}
+
+static int status_of(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* Sleeps until the command ends, a signal comes, or a tenth of a second is over:
+ * a signal between the look at ask_stop and the sleep is seen then. */
+static void doze(const erg_child *child)
+{
+    struct pollfd end = { .fd = child->fd, .events = POLLIN };
+    if (child->fd >= 0)
+        poll(&end, 1, 100);
+    else
+        usleep(1000);   /* Linux before 5.3 */
+}
+
+int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
+{
+    int status = 0, passed = 0;
+    pid_t done;
+    while ((done = waitpid(child->pid, &status, WNOHANG)) == 0 || (done < 0 && errno == EINTR)) {
+        int asked = ask_stop ? *ask_stop : 0;
+        if (asked != passed) {
+            passed = asked;
+            if (asked > 0)
+                kill(child->pid, asked);
+        }
+        doze(child);
+    }
+    if (child->fd >= 0)
+        close(child->fd);
+    child->fd = -1;
+    return done == child->pid ? status_of(status) : ERG_EXIT_OWN;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The measured command: it keeps stdin, stdout, stderr, the signal mask and the
+ * foreground of the terminal, because nothing of them is touched.
+ */
+#ifndef ERG_RUN_SPAWN_H
+#define ERG_RUN_SPAWN_H
+
+#include <sys/types.h>
+#include "base/base.h"
+
+typedef struct erg_child { pid_t pid; int fd; } erg_child;  /* fd: pidfd, or -1 */
+
+enum { ERG_EXIT_OWN = 125, ERG_EXIT_CANNOT = 126, ERG_EXIT_NOT_FOUND = 127 };
+
+/* ring: value of ERG_RING for it, or NULL. *status is 126 or 127 on failure. */
+bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *status,
+               erg_error *err);
+/* The status as env(1) hands it on. Signals in *ask_stop (may be NULL) are passed
+ * on; a negative one the terminal has given to the command already. */
+int erg_spawn_wait(erg_child *child, const volatile int *ask_stop);
+
+#endif
