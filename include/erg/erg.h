@@ -8,6 +8,7 @@
 #include "erg/env.h"
 #include "erg/error.h"
 #include "erg/import.h"
+#include "erg/quantity.h"
 #include "erg/record.h"
 #include "erg/report.h"
 #include "erg/run.h"

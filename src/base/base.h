@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include "erg/env.h"
 #include "erg/error.h"
+#include "erg/quantity.h"
 
 #define ERG_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -36,9 +37,6 @@ char *erg_text_copy(const char *text);
 /* Copies with truncation on a UTF-8 boundary; always terminated. */
 void erg_text_put(char *to, size_t size, const char *from);
 
-/* "250W" "1kHz" "2s" "50ms" "3%" with an SI unit of the asked kind; the unit
- * must be there unless unit is "". Result in SI (ratio for "%"). */
-bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err);
 /* A finite C-locale number spanning all of text[0..count). */
 bool erg_number_parse(const char *text, size_t count, char decimal, double *out);
 
