@@ -91,8 +91,19 @@ static void call_test(void **state)
     one->run();
 }
 
+/* cmocka 1.1 says "not ok # SKIP", which TAP readers take for a failure. */
+static FILE *skips_are_not_failures(void)
+{
+    fflush(stdout);
+    FILE *filter = popen("sed -u 's/^not ok \\([0-9]*\\) # SKIP \\(.*\\)/ok \\1 - \\2 # SKIP/'", "w");
+    if (filter)
+        dup2(fileno(filter), STDOUT_FILENO);
+    return filter;
+}
+
 int test_run(const test *tests, size_t count)
 {
+    FILE *filter = skips_are_not_failures();
     struct CMUnitTest *rows = calloc(count, sizeof(*rows));
     if (!rows)
         return 1;
@@ -102,5 +113,9 @@ int test_run(const test *tests, size_t count)
     cmocka_set_message_output(CM_OUTPUT_TAP);
     int failed = _cmocka_run_group_tests("tests", rows, count, NULL, NULL);
     free(rows);
+    fflush(stdout);
+    close(STDOUT_FILENO);
+    if (filter)
+        pclose(filter);
     return failed ? 1 : 0;
 }
