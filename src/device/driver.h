@@ -49,6 +49,15 @@ struct erg_driver {
 
 extern const erg_driver *const erg_drivers[];   /* NULL-terminated, in registry.c */
 
+extern const erg_driver erg_driver_nvml;
+extern const erg_driver erg_driver_rapl;
+extern const erg_driver erg_driver_hwmon;
+extern const erg_driver erg_driver_amdgpu;
+extern const erg_driver erg_driver_wattsup;
+extern const erg_driver erg_driver_cpu_model;
+extern const erg_driver erg_driver_tape;
+extern const erg_driver erg_driver_sim;
+
 /* ---- for find ----------------------------------------------------------- */
 
 const erg_env *erg_devices_env(const erg_devices *found);
