@@ -30,5 +30,7 @@ bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_er
 bool erg_store_commit(erg_store *store, erg_error *err);
 /* end: writes the end row and folds to one file. false leaves it "interrupted". */
 bool erg_store_close(erg_store *store, bool end, erg_error *err);
+/* Deletes what SQLite left beside a file that is to be replaced. */
+void erg_store_drop_log(const char *path);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Samples as bytes, about two a sample. Values come back bit for bit. Stamps do
+ * too where the reads took no time (imports, simulations); else they are kept to
+ * a step no coarser than the read itself, and the half-width grows to cover it:
+ * the interval that comes back always contains the one that went in.
+ * The layout is in docs/formats.md.
+ */
+#ifndef ERG_TRACE_BLOCK_H
+#define ERG_TRACE_BLOCK_H
+
+#include "base/base.h"
+#include "erg/trace.h"
+
+enum { ERG_BLOCK_MOST = 2048 };     /* samples in one block */
+
+/* Scratch for coding and decoding, made once: neither allocates afterwards. */
+typedef struct erg_block erg_block;
+
+erg_block *erg_block_new(erg_error *err);
+void erg_block_free(erg_block *block);
+
+/* 1 to ERG_BLOCK_MOST samples in time order. The bytes are good until the next call. */
+bool erg_block_encode(erg_block *block, const erg_sample samples[], size_t count,
+                      const unsigned char **bytes, size_t *size);
+/* Into samples[ERG_BLOCK_MOST]; returns how many, 0 if the bytes are damaged. */
+size_t erg_block_decode(erg_block *block, const unsigned char bytes[], size_t size,
+                        erg_sample samples[]);
+
+#endif

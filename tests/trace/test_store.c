@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The .erg file: whole, killed, moved into a read-only folder, foreign, damaged. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "test.h"
+#include "trace/block.h"
+#include "trace/load.h"
+#include "trace/store.h"
+
+static const erg_device_info gpu = {
+    .name = "nvml:0", .driver = "nvml", .uuid = "GPU-1", .model = "A100",
+    .scope = ERG_SCOPE_BOARD, .host_id = "host-a", .wired_to = "host-b", .shared = true,
+};
+
+static const erg_channel_info power = {
+    .name = "power", .unit = "W", .quantity = ERG_POWER, .kind = ERG_SMOOTHED,
+    .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_BOARD, .update_s = 0.1012,
+    .window_s = 0.025, .delay_s = NAN, .gain = 0.957, .offset = -1.5, .gain_u = 0.05,
+    .offset_u = 0.25, .range_j = 0, .resolution = 0.001, .max_w = 250,
+    .calibration = "GPU-1 530 2026-02-06",
+};
+
+static const erg_channel_info energy = {
+    .name = "energy", .unit = "J", .quantity = ERG_ENERGY, .kind = ERG_COUNTER,
+    .method = ERG_METHOD_COUNTER, .scope = ERG_SCOPE_BOARD, .range_j = 262143.328850,
+    .gain = 1,
+};
+
+static const char *path_in(const char *folder, const char *name)
+{
+    static char path[2][600];
+    static int turn;
+    turn = !turn;
+    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
+    return path[turn];
+}
+
+static bool exists(const char *path, const char *ending)
+{
+    char name[700];
+    snprintf(name, sizeof(name), "%s%s", path, ending);
+    return access(name, F_OK) == 0;
+}
+
+static void add_channels(erg_store *store)
+{
+    erg_channel_info late = power;
+    CHECK(erg_store_device(store, &gpu, NULL) == 0);
+    CHECK(erg_store_channel(store, &late, NULL) == 0);
+    CHECK(erg_store_channel(store, &energy, NULL) == 1);
+}
+
+/* Sample i of a 10 Hz recording. */
+static erg_sample sample_at(int64_t i)
+{
+    return (erg_sample){ .t_ns = 1000 + i * 100 * ERG_NS_PER_MS, .half_width_ns = 0,
+                         .value = (double)(50000 + i % 7 * 13) / 1000 };
+}
+
+static erg_trace *build_trace(void)
+{
+    erg_trace *trace = erg_trace_new(NULL);
+    CHECK(erg_trace_add_device(trace, &gpu, NULL) == 0);
+    CHECK(erg_trace_add_channel(trace, &power, NULL) == 0);
+    CHECK(erg_trace_add_channel(trace, &energy, NULL) == 1);
+    for (int64_t i = 0; i < 5000; i++) {
+        erg_sample one = sample_at(i);
+        CHECK(erg_trace_add_samples(trace, 0, &one, 1, NULL));
+    }
+    erg_sample gap = { 5000, 20, NAN };
+    CHECK(erg_trace_add_samples(trace, 1, &gap, 1, NULL));
+    erg_region run = { .id = 7, .parent = 0, .thread = 12, .name = "run", .begin_ns = 100,
+                       .end_ns = 900, .runs = NAN };
+    erg_region open = { .id = 9, .parent = 7, .thread = 13, .name = "décode \"x\"",
+                        .begin_ns = 200, .end_ns = INT64_MAX, .runs = 3 };
+    CHECK(erg_trace_add_region(trace, &run, NULL) && erg_trace_add_region(trace, &open, NULL));
+    CHECK(erg_trace_add_mark(trace, &(erg_mark_row){ 300, "loss", 0.1 + 0.2 }, NULL));
+    CHECK(erg_trace_add_setting(trace, &(erg_setting){ 10, 0, "sm_clock", "1410" }, NULL));
+    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ 1, 2, 1770402736596337000, 40 }, NULL));
+    CHECK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_ALIASED, 0, { 5, 6 }, "beats" }, NULL));
+    CHECK(erg_trace_set_meta(trace, "command", "python3 infer.py", NULL));
+    return trace;
+}
+
+static void check_same_number(double a, double b)
+{
+    CHECK(a == b || (isnan(a) && isnan(b)));
+}
+
+static void check_same_channel(const erg_channel_info *a, const erg_channel_info *b)
+{
+    const double left[] = { a->update_s, a->window_s, a->delay_s, a->gain, a->offset, a->gain_u,
+                            a->offset_u, a->range_j, a->resolution, a->max_w };
+    const double right[] = { b->update_s, b->window_s, b->delay_s, b->gain, b->offset, b->gain_u,
+                             b->offset_u, b->range_j, b->resolution, b->max_w };
+    for (size_t i = 0; i < ERG_COUNT(left); i++)
+        check_same_number(left[i], right[i]);
+    CHECK(a->device == b->device && a->quantity == b->quantity && a->kind == b->kind);
+    CHECK(a->method == b->method && a->scope == b->scope);
+    CHECK_TEXT(a->name, b->name);
+    CHECK_TEXT(a->unit, b->unit);
+    CHECK_TEXT(a->calibration, b->calibration);
+}
+
+static void check_same_rows(const erg_trace *a, const erg_trace *b)
+{
+    CHECK(memcmp(erg_trace_device(a, 0), erg_trace_device(b, 0), sizeof(gpu)) == 0);
+    CHECK(erg_trace_region_count(a) == 2 && erg_trace_region_count(b) == 2);
+    for (size_t i = 0; i < 2; i++) {
+        const erg_region *left = erg_trace_region(a, i), *right = erg_trace_region(b, i);
+        CHECK(left->id == right->id && left->parent == right->parent);
+        CHECK(left->thread == right->thread);
+        CHECK(left->begin_ns == right->begin_ns && left->end_ns == right->end_ns);
+        CHECK_TEXT(left->name, right->name);
+        check_same_number(left->runs, right->runs);
+    }
+    CHECK(erg_trace_mark(b, 0)->value == 0.1 + 0.2);
+    CHECK_TEXT(erg_trace_mark(b, 0)->name, "loss");
+    CHECK_TEXT(erg_trace_setting(b, 0)->value, "1410");
+    CHECK(memcmp(erg_trace_anchor(a, 0), erg_trace_anchor(b, 0), sizeof(erg_anchor)) == 0);
+    CHECK(erg_trace_flag_count(b) == 1 && erg_trace_flag(b, 0)->code == ERG_FLAG_ALIASED);
+    CHECK_TEXT(erg_trace_flag(b, 0)->text, "beats");
+    CHECK(erg_trace_meta_count(b) == 1);
+    CHECK_TEXT(erg_trace_meta(b, "command"), "python3 infer.py");
+}
+
+static void what_is_saved_is_what_is_loaded(void)
+{
+    erg_error err = { 0 };
+    const char *path = path_in(test_folder(), "a b?#%.erg");
+    erg_trace *trace = build_trace();
+    CHECK_OK(erg_trace_save(trace, path, &err), err);
+    CHECK(exists(path, "") && !exists(path, "-wal") && !exists(path, "-shm"));
+
+    erg_trace *back = erg_trace_load(path, &err);
+    CHECK_OK(back != NULL, err);
+    check_same_channel(erg_trace_channel(trace, 0), erg_trace_channel(back, 0));
+    check_same_channel(erg_trace_channel(trace, 1), erg_trace_channel(back, 1));
+    check_same_rows(trace, back);
+
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(back, 0, &count);
+    CHECK(count == 5000);
+    for (size_t i = 0; i < count; i++) {
+        erg_sample want = sample_at((int64_t)i);
+        CHECK(memcmp(&samples[i], &want, sizeof(want)) == 0);
+    }
+    samples = erg_trace_samples(back, 1, &count);
+    CHECK(count == 1 && isnan(samples[0].value) && samples[0].half_width_ns == 20);
+    erg_trace_free(trace);
+    erg_trace_free(back);
+}
+
+/* A writer that dies without a word after some commits; 100 samples each. */
+static void write_and_die(const char *path, int commits)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        erg_store *store = erg_store_create(path, NULL);
+        add_channels(store);
+        for (int64_t i = 0; i < commits * 100; i++) {
+            erg_sample one = sample_at(i);
+            erg_store_samples(store, 0, &one, 1, NULL);
+            if (i % 100 == 99)
+                erg_store_commit(store, NULL);
+        }
+        erg_sample lost = sample_at(commits * 100);
+        erg_store_samples(store, 0, &lost, 1, NULL);
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void check_interrupted(const char *path, size_t samples)
+{
+    erg_error err = { 0 };
+    size_t count;
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(erg_trace_samples(trace, 0, &count) && count == samples);
+    CHECK(erg_trace_flag_count(trace) == 1);
+    CHECK(erg_trace_flag(trace, 0)->code == ERG_FLAG_INTERRUPTED);
+    erg_trace_free(trace);
+}
+
+static void a_killed_writer_leaves_all_that_it_committed(void)
+{
+    const char *path = path_in(test_folder(), "killed.erg");
+    write_and_die(path, 45);
+    CHECK(exists(path, "-wal"));
+    check_interrupted(path, 4500);
+}
+
+/* As an ordinary user, for root may write everywhere. */
+static int in_read_only_folder(const char *folder, void (*check)(const char *), const char *path)
+{
+    CHECK(chmod(folder, 0555) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(65534) != 0)
+            _exit(2);
+        check(path);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(chmod(folder, 0755) == 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static void check_4500(const char *path)
+{
+    erg_trace *trace = erg_trace_load(path, NULL);
+    size_t count = 0;
+    if (trace)
+        erg_trace_samples(trace, 0, &count);
+    if (count != 4500 || exists(path, "-shm"))
+        _exit(1);
+    erg_trace_free(trace);
+}
+
+static void a_killed_file_opens_from_a_read_only_folder(void)
+{
+    const char *folder = test_folder();
+    const char *path = path_in(folder, "killed.erg");
+    write_and_die(path, 45);
+    unlink(path_in(folder, "killed.erg-shm"));
+    CHECK(chmod(path, 0444) == 0);
+    CHECK(in_read_only_folder(folder, check_4500, path) == 0);
+}
+
+static void check_complete(const char *path)
+{
+    erg_trace *trace = erg_trace_load(path, NULL);
+    if (!trace || erg_trace_flag_count(trace) != 1)
+        _exit(1);
+    erg_trace_free(trace);
+}
+
+static void a_finished_file_opens_from_a_read_only_folder(void)
+{
+    const char *folder = test_folder();
+    const char *path = path_in(folder, "done.erg");
+    erg_trace *trace = build_trace();
+    CHECK(erg_trace_save(trace, path, NULL));
+    erg_trace_free(trace);
+    CHECK(in_read_only_folder(folder, check_complete, path) == 0);
+}
+
+static void a_new_recording_replaces_a_killed_one_and_its_log(void)
+{
+    erg_error err = { 0 };
+    const char *path = path_in(test_folder(), "killed.erg");
+    write_and_die(path, 3);
+    erg_store *store = erg_store_create(path, &err);
+    CHECK_OK(store != NULL, err);
+    add_channels(store);
+    CHECK_OK(erg_store_close(store, true, &err), err);
+    CHECK(!exists(path, "-wal"));
+
+    size_t count;
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    erg_trace_samples(trace, 0, &count);
+    CHECK(count == 0 && erg_trace_flag_count(trace) == 0);
+    erg_trace_free(trace);
+}
+
+static void a_region_is_updated_by_its_id(void)
+{
+    erg_error err = { 0 };
+    const char *path = path_in(test_folder(), "regions.erg");
+    erg_store *store = erg_store_create(path, &err);
+    erg_region region = { .id = 1, .name = "run", .begin_ns = 5, .end_ns = INT64_MAX };
+    CHECK(erg_store_region(store, &region, &err) && erg_store_commit(store, &err));
+    region.end_ns = 50;
+    CHECK(erg_store_region(store, &region, &err));
+    CHECK_OK(erg_store_close(store, false, &err), err);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(erg_trace_region_count(trace) == 1 && erg_trace_region(trace, 0)->end_ns == 50);
+    CHECK(erg_trace_flag(trace, 0)->code == ERG_FLAG_INTERRUPTED);
+    erg_trace_free(trace);
+}
+
+static void check_refused(const char *path, erg_code code, const char *word)
+{
+    erg_error err = { 0 };
+    CHECK(erg_trace_load(path, &err) == NULL);
+    CHECK(err.code == code);
+    if (!strstr(err.text, word) || strchr(err.text, '\n'))
+        print_message("%s\n", err.text);
+    CHECK(strstr(err.text, word) && !strchr(err.text, '\n'));
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void foreign_files_are_refused_in_one_sentence(void)
+{
+    const char *folder = test_folder();
+    const char *path = path_in(folder, "x.erg");
+    check_refused(path, ERG_NOT_FOUND, "x.erg");
+
+    FILE *file = fopen(path, "w");
+    fputs("timestamp,power\n", file);
+    fclose(file);
+    check_refused(path, ERG_BAD_INPUT, "erg import");
+    unlink(path);
+    run_sql(path, "CREATE TABLE t(x)");
+    check_refused(path, ERG_BAD_INPUT, "not a recording of erg");
+}
+
+static const char *saved(const char *name)
+{
+    const char *path = path_in(test_folder(), name);
+    erg_trace *trace = build_trace();
+    CHECK(erg_trace_save(trace, path, NULL));
+    erg_trace_free(trace);
+    return path;
+}
+
+static void a_newer_file_names_the_cure(void)
+{
+    const char *path = saved("newer.erg");
+    run_sql(path, "PRAGMA user_version=2");
+    check_refused(path, ERG_BAD_INPUT, "update erg");
+}
+
+static void damaged_tables_are_refused(void)
+{
+    static const struct { const char *sql, *word; } cases[] = {
+        { "DROP TABLE block", "damaged" },
+        { "UPDATE block SET data=substr(data,1,20)", "decoded" },
+        { "UPDATE block SET channel_id=99", "no channel" },
+        { "UPDATE block SET count=3", "decoded" },
+        { "UPDATE channel SET kind='spicy'", "unknown word" },
+        { "UPDATE channel SET device_id=5", "device" },
+        { "UPDATE flag SET code='SUNSPOT'", "unknown code" },
+        { "CREATE VIEW v AS SELECT 1", "more than tables" },
+        { "UPDATE block SET id=100-id", "damaged.erg" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        const char *path = saved("damaged.erg");
+        run_sql(path, cases[i].sql);
+        check_refused(path, ERG_BAD_INPUT, cases[i].word);
+    }
+}
+
+static void a_file_cut_anywhere_never_passes_for_a_whole_one(void)
+{
+    const char *path = saved("cut.erg");
+    size_t size;
+    char *bytes = erg_file_read(path, 1 << 24, &size, NULL);
+
+    for (size_t kept = 0; kept < size; kept += size / 37) {
+        erg_error err = { 0 };
+        CHECK(erg_trace_load_bytes("cut.erg", bytes, kept, &err) == NULL);
+        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "cut.erg"));
+    }
+    erg_trace *whole = erg_trace_load_bytes("cut.erg", bytes, size, NULL);
+    CHECK(whole && erg_trace_region_count(whole) == 2);
+    erg_trace_free(whole);
+    free(bytes);
+}
+
+static void flipped_bytes_neither_crash_nor_hang(void)
+{
+    const char *path = saved("flipped.erg");
+    test_random random = { 17 };
+    size_t size;
+    char *bytes = erg_file_read(path, 1 << 24, &size, NULL);
+
+    for (int round = 0; round < 300; round++) {
+        size_t at = (size_t)(test_uniform(&random) * (double)size);
+        char kept = bytes[at];
+        bytes[at] = (char)(256 * test_uniform(&random));
+        erg_error err = { 0 };
+        erg_trace *trace = erg_trace_load_bytes("flipped.erg", bytes, size, &err);
+        CHECK(trace || err.text[0]);
+        erg_trace_free(trace);
+        bytes[at] = kept;
+    }
+    free(bytes);
+}
+
+static void a_failed_save_leaves_the_old_file(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = build_trace();
+    CHECK(!erg_trace_save(trace, "/nonexistent/folder/a.erg", &err));
+    CHECK(strstr(err.text, "/nonexistent/folder/a.erg"));
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(what_is_saved_is_what_is_loaded),
+        TEST(a_killed_writer_leaves_all_that_it_committed),
+        TEST(a_killed_file_opens_from_a_read_only_folder),
+        TEST(a_finished_file_opens_from_a_read_only_folder),
+        TEST(a_new_recording_replaces_a_killed_one_and_its_log),
+        TEST(a_region_is_updated_by_its_id),
+        TEST(foreign_files_are_refused_in_one_sentence),
+        TEST(a_newer_file_names_the_cure),
+        TEST(damaged_tables_are_refused),
+        TEST(a_file_cut_anywhere_never_passes_for_a_whole_one),
+        TEST(flipped_bytes_neither_crash_nor_hang),
+        TEST(a_failed_save_leaves_the_old_file),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
