@@ -21,10 +21,15 @@ typedef struct erg_sensor_facts {
 bool erg_sensor_lookup(const char *model, const char *driver_version, erg_reading_option option,
                        erg_sensor_facts *out);
 
-/* The update period from value changes and the comb's phase; false under 50
- * changes. Count updates the comb and equal readings agree on. */
+/* The update period from value changes, and the comb's phase: the time of a tooth
+ * after samples[0], 0 to update_s. False under 50 changes, where they follow no
+ * period, and where polls are slower than the sensor. */
 typedef struct erg_comb { double update_s, phase_s, residual_s; size_t changes; } erg_comb;
 bool erg_sensor_comb(const erg_sample samples[], size_t count, erg_comb *out, erg_error *err);
+/* One sample an update, stamped with its tooth; equal readings of two teeth are two.
+ * updates has room for count; returns how many there are. */
+size_t erg_sensor_updates(const erg_sample samples[], size_t count, const erg_comb *comb,
+                          erg_sample updates[]);
 /* Window, delay, gain, offset against a reference (a meter's samples, or edges
  * turned into 0/1 samples). */
 typedef struct erg_sensor_fit { double window_s, delay_s, gain, offset, rms; } erg_sensor_fit;
