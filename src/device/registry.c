@@ -7,5 +7,6 @@
 
 const erg_driver *const erg_drivers[] = {
     &erg_driver_cpu_model,
+    &erg_driver_sim,
     NULL
 };

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A simulated device with known truth: a power law seen through a sensor's period,
+ * window, delay, gain, noise and failures. Whatever it yields is labelled simulated.
+ * It follows the env's clock, so a manual clock plays a day in a second.
+ */
+#include <math.h>
+#include <string.h>
+#include "device/driver.h"
+#include "device/drivers/sim_spec.h"
+
+/* Ambient, and warming per watt of the mean power over the last half minute: enough
+ * for a curve to look at, no more is claimed. */
+static const double ambient_k = 298.15, warming_k_per_w = 0.1, heat_s = 30;
+
+typedef struct sim {
+    erg_sim_spec spec;
+    erg_plant_sensor average; /* the second reading of boards that have two */
+    int64_t start_ns;
+    int64_t reads; /* read errors are drawn by read, not by time */
+    double (*value[ERG_CHANNELS_MOST])(const struct sim *sim, int64_t t_ns);
+} sim;
+
+static double power_w(const sim *sim, int64_t t_ns)
+{
+    return erg_plant_sensor_w(&sim->spec.sensor, &sim->spec.load, t_ns);
+}
+
+static double average_w(const sim *sim, int64_t t_ns)
+{
+    return erg_plant_sensor_w(&sim->average, &sim->spec.load, t_ns);
+}
+
+static double energy_j(const sim *sim, int64_t t_ns)
+{
+    return erg_plant_counter_j(&sim->spec.counter, &sim->spec.load, t_ns);
+}
+
+static double clock_hz(const sim *sim, int64_t t_ns)
+{
+    (void)t_ns;
+    return sim->spec.clock_hz;
+}
+
+static double temperature_k(const sim *sim, int64_t t_ns)
+{
+    double t_s = erg_s_from_ns(t_ns);
+    return ambient_k
+           + warming_k_per_w * erg_law_j(&sim->spec.load, t_s - heat_s, t_s) / heat_s;
+}
+
+static double power_limit_w(const sim *sim, int64_t t_ns)
+{
+    (void)t_ns;
+    return sim->spec.board_w;
+}
+
+static erg_kind kind_of(double update_s, double window_s)
+{
+    if (window_s > 1.5 * update_s)
+        return ERG_SMOOTHED;
+    return window_s > 0.5 * update_s ? ERG_AVG_PREV : ERG_INSTANT;
+}
+
+static erg_channel_info *add(erg_device *dev, const char *name, erg_quantity quantity,
+                             erg_kind kind, double (*value)(const sim *, int64_t))
+{
+    sim *own = dev->own;
+    erg_channel_info *channel = erg_device_channel(dev, name, quantity, kind);
+    channel->method = ERG_METHOD_SIMULATED;
+    own->value[dev->channel_count - 1] = value;
+    return channel;
+}
+
+static void add_power(erg_device *dev, const char *name, const erg_plant_sensor *sensor,
+                      double (*value)(const sim *, int64_t))
+{
+    const sim *own = dev->own;
+    erg_channel_info *channel =
+        add(dev, name, ERG_POWER, kind_of(sensor->update_s, sensor->window_s), value);
+    channel->update_s = sensor->update_s;
+    channel->window_s = sensor->window_s;
+    channel->delay_s = sensor->delay_s;
+    channel->gain_u = own->spec.gain_u;
+    channel->resolution = sensor->resolution_w;
+    channel->max_w = 1.5 * own->spec.board_w;
+}
+
+static bool sim_find(erg_devices *found, const char *argument, erg_error *err)
+{
+    erg_sim_spec spec;
+    if (!erg_sim_spec_parse(argument, &spec, err))
+        return false;
+
+    char name[48];
+    snprintf(name, sizeof(name), "sim:%s", spec.profile->name);
+    erg_device *dev = erg_devices_add(found, &erg_driver_sim, name, err);
+    sim *own = dev ? erg_device_state(dev, sizeof(*own), err) : NULL;
+    if (!own)
+        return false;
+    own->spec = spec;
+    dev->info.scope = ERG_SCOPE_BOARD;
+    snprintf(dev->info.model, sizeof(dev->info.model), "%s (simulated)",
+             spec.profile->model);
+    snprintf(dev->info.uuid, sizeof(dev->info.uuid), "%s", spec.uuid[0] ? spec.uuid : name);
+    return true;
+}
+
+static bool sim_open(erg_device *dev, erg_error *err)
+{
+    sim *own = dev->own;
+    const erg_sim_spec *spec = &own->spec;
+    (void)err;
+
+    own->start_ns =
+        isnan(spec->start_s) ? erg_env_now_ns(dev->env) : erg_ns_from_s(spec->start_s);
+    own->average = spec->sensor;
+    own->average.window_s = spec->profile->average_s;
+    if (spec->has_counter) {
+        erg_channel_info *energy = add(dev, "energy", ERG_ENERGY, ERG_COUNTER, energy_j);
+        energy->update_s = spec->counter.update_s;
+        energy->range_j = spec->counter.range_j;
+        energy->resolution = spec->counter.step_j;
+        energy->max_w = 1.5 * spec->board_w;
+    }
+    add_power(dev, "power", &spec->sensor, power_w);
+    if (spec->profile->average_s > 0)
+        add_power(dev, "power_average", &own->average, average_w);
+    add(dev, "sm_clock", ERG_CLOCK_RATE, ERG_INSTANT, clock_hz);
+    add(dev, "temperature", ERG_TEMPERATURE, ERG_INSTANT, temperature_k);
+    /* Not ERG_POWER: nobody may integrate a limit. */
+    erg_text_put(add(dev, "power_limit", ERG_OTHER, ERG_INSTANT, power_limit_w)->unit, 8,
+                 "W");
+    return true;
+}
+
+static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
+{
+    enum { FOR_ERROR = 100 };
+    sim *own = dev->own;
+    bool fails =
+        erg_plant_chance(own->spec.sensor.seed, own->reads++, FOR_ERROR) < own->spec.error;
+    int64_t t_ns = erg_env_now_ns(dev->env) - own->start_ns;
+    (void)err;
+
+    erg_reading_put(out, fails ? NAN : own->value[channel](own, t_ns));
+    return true;
+}
+
+const erg_driver erg_driver_sim = {
+    .name = "sim",
+    .about = "simulated device with known truth (sim:PROFILE[,KEY=VALUE...])",
+    .asked_only = true,
+    .find = sim_find,
+    .open = sim_open,
+    .read = sim_read,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `--sensor sim:...` asks for: a profile, and keys that change it. */
+#ifndef ERG_DEVICE_DRIVERS_SIM_SPEC_H
+#define ERG_DEVICE_DRIVERS_SIM_SPEC_H
+
+#include "plant/sensor.h"
+
+typedef struct erg_sim_profile {
+    const char *name;  /* as hardware is named everywhere in erg */
+    const char *model; /* as the vendor's library names it */
+    double idle_w, board_w;
+    double update_s, window_s;
+    double average_s; /* window of the second, averaged reading; 0: none */
+    double counter_s; /* update period of the energy counter; 0: none */
+    double clock_hz;
+    double gain_u;      /* relative standard uncertainty of an uncalibrated board */
+    bool idle_measured; /* else assumed from the board's limit */
+} erg_sim_profile;
+
+typedef struct erg_sim_spec {
+    const erg_sim_profile *profile;
+    erg_law load;
+    erg_plant_sensor sensor;
+    erg_plant_counter counter;
+    bool has_counter;
+    double error; /* share of reads that fail */
+    double seed;
+    double start_s; /* of the clock, where the law's 0 is; NAN: when opened */
+    double clock_hz, gain_u, board_w;
+    char uuid[64];
+} erg_sim_spec;
+
+extern const erg_sim_profile erg_sim_profiles[];
+extern const size_t erg_sim_profile_count;
+
+/* ERG_BAD_INPUT names the key. */
+bool erg_sim_spec_parse(const char *text, erg_sim_spec *out, erg_error *err);
+
+#endif

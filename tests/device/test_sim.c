@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sim driver under a clock stepped by hand: what it reads against its truth. */
+#include "erg/device.h"
+#include "plant/power.h"
+#include "test.h"
+
+typedef struct hand {
+    int64_t now_ns;
+} hand;
+
+static int64_t hand_now_ns(void *self) { return ((hand *)self)->now_ns; }
+
+static void hand_sleep(void *self, int64_t at_ns) { ((hand *)self)->now_ns = at_ns; }
+
+static erg_clock clock_of(hand *hand)
+{
+    return (erg_clock){ hand_now_ns, hand_now_ns, hand_sleep, hand };
+}
+
+static erg_devices *sim(const erg_clock *clock, const char *sensor, erg_error *err)
+{
+    erg_env env = { .clock = clock };
+    const char *const sensors[] = { sensor };
+    return erg_devices_find(&env, sensors, 1, err);
+}
+
+static size_t channel_named(const erg_devices *devices, const char *name)
+{
+    size_t count = erg_devices_channel_count(devices, 0);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(erg_devices_channel(devices, 0, i)->name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static double read_at(erg_devices *devices, hand *hand, int64_t now_ns, const char *name)
+{
+    erg_reading reading;
+    hand->now_ns = now_ns;
+    CHECK(erg_devices_read(devices, 0, channel_named(devices, name), &reading, NULL));
+    CHECK(reading.count == 1 && reading.at[0].t_ns == now_ns);
+    return reading.at[0].value;
+}
+
+static void the_counter_is_exact_to_a_tenth_of_a_percent(void)
+{
+    hand hand = { 5 * ERG_NS_PER_S };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    erg_devices *gpu =
+        sim(&clock, "sim:a100-sxm4-80gb,load=square:80:400:104.34ms,start=0s", &err);
+    CHECK_OK(gpu != NULL, err);
+    erg_law law = erg_law_square(80, 400, 0.10434, 0.5);
+
+    double begin_j = read_at(gpu, &hand, 10 * ERG_NS_PER_S, "energy");
+    double end_j = read_at(gpu, &hand, 130 * ERG_NS_PER_S, "energy");
+    double want_j = erg_law_j(&law, 10, 130);
+    CHECK_NEAR(end_j - begin_j, want_j, 1e-3 * want_j);
+    erg_devices_free(gpu);
+}
+
+static void everything_it_yields_is_labelled_simulated(void)
+{
+    erg_error err = { 0 };
+    for (int i = 0; i < 2; i++) {
+        erg_devices *gpu = sim(NULL, i ? "sim:h100-sxm5-80gb" : "sim:plain", &err);
+        CHECK_OK(gpu != NULL, err);
+        CHECK(erg_devices_channel_count(gpu, 0) >= 5);
+        for (size_t k = 0; k < erg_devices_channel_count(gpu, 0); k++)
+            CHECK(erg_devices_channel(gpu, 0, k)->method == ERG_METHOD_SIMULATED);
+        CHECK(strstr(erg_devices_info(gpu, 0)->model, "simulated"));
+        erg_devices_free(gpu);
+    }
+}
+
+static void power_is_seen_through_the_sensor_asked_for(void)
+{
+    hand hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    erg_devices *gpu =
+        sim(&clock, "sim:plain,load=constant:200,gain=0.95,offset=5W,counter=off", &err);
+    CHECK_OK(gpu != NULL, err);
+    CHECK_NEAR(read_at(gpu, &hand, 7 * ERG_NS_PER_S, "power"), 195, 1e-9);
+    CHECK(channel_named(gpu, "energy") == SIZE_MAX);
+    CHECK_NEAR(erg_devices_channel(gpu, 0, channel_named(gpu, "power"))->gain_u, 0.05, 0);
+    erg_devices_free(gpu);
+
+    gpu = sim(&clock, "sim:rtx-3090", &err);
+    CHECK_OK(gpu != NULL, err);
+    const erg_channel_info *power =
+        erg_devices_channel(gpu, 0, channel_named(gpu, "power"));
+    const erg_channel_info *average =
+        erg_devices_channel(gpu, 0, channel_named(gpu, "power_average"));
+    CHECK(power->kind == ERG_AVG_PREV && average->kind == ERG_SMOOTHED);
+    CHECK_NEAR(average->window_s, 1, 0);
+    CHECK(erg_devices_channel(gpu, 0, channel_named(gpu, "power_limit"))->quantity
+          == ERG_OTHER);
+    erg_devices_free(gpu);
+}
+
+static void failed_reads_are_gaps_at_the_rate_asked_for(void)
+{
+    hand hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_devices *gpu = sim(&clock, "sim:plain,load=constant:200,error=10%", NULL);
+    int failed = 0;
+    for (int i = 0; i < 5000; i++) {
+        double value = read_at(gpu, &hand, i * 20 * ERG_NS_PER_MS, "power");
+        CHECK(isnan(value) || fabs(value - 200) < 1e-9);
+        failed += isnan(value);
+    }
+    CHECK_NEAR(failed, 500, 75);
+    erg_devices_free(gpu);
+}
+
+static void two_of_one_profile_have_two_names(void)
+{
+    const char *const sensors[] = { "sim:plain", "sim:plain,load=constant:10" };
+    erg_env env = { 0 };
+    erg_error err = { 0 };
+    erg_devices *both = erg_devices_find(&env, sensors, 2, &err);
+    CHECK_OK(both != NULL, err);
+    CHECK(erg_devices_count(both) == 2);
+    CHECK(strcmp(erg_devices_info(both, 0)->name, erg_devices_info(both, 1)->name) != 0);
+    erg_devices_free(both);
+}
+
+static void a_bad_description_is_named_with_its_key(void)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        { "sim:a100", "no profile 'a100'" },
+        { "sim:plain,color=red", "no key 'color'" },
+        { "sim:plain,update", "'update' is not KEY=VALUE" },
+        { "sim:plain,update=100", "update=100" },
+        { "sim:plain,update=-1s", "update=-1s" },
+        { "sim:plain,load=sine:1", "load=sine:1" },
+        { "sim:plain,dropout=1", "dropout=1" },
+        { "sim:plain,error=7", "error=7" },
+        { "sim:plain,counter=1W", "counter=1W" },
+        { "sim:plain,noise=", "noise=" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        CHECK(!sim(NULL, rows[i].text, &err));
+        CHECK(err.code == ERG_BAD_INPUT);
+        CHECK(strstr(err.text, rows[i].says));
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_counter_is_exact_to_a_tenth_of_a_percent),
+        TEST(everything_it_yields_is_labelled_simulated),
+        TEST(power_is_seen_through_the_sensor_asked_for),
+        TEST(failed_reads_are_gaps_at_the_rate_asked_for),
+        TEST(two_of_one_profile_have_two_names),
+        TEST(a_bad_description_is_named_with_its_key),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
