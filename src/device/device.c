@@ -32,12 +32,18 @@ void erg_devices_free(erg_devices *devices)
     free(devices);
 }
 
-void erg_devices_drop(erg_devices *devices, size_t index)
+void erg_devices_drop(erg_devices *found, size_t first, size_t count)
 {
-    device_free(devices->items[index]);
-    devices->count--;
-    memmove(&devices->items[index], &devices->items[index + 1],
-            (devices->count - index) * sizeof(devices->items[0]));
+    for (size_t i = first; i < first + count; i++)
+        device_free(found->items[i]);
+    found->count -= count;
+    memmove(&found->items[first], &found->items[first + count],
+            (found->count - first) * sizeof(found->items[0]));
+}
+
+erg_device *erg_devices_at(erg_devices *found, size_t index)
+{
+    return found->items[index];
 }
 
 const erg_env *erg_devices_env(const erg_devices *found)

@@ -12,7 +12,4 @@ struct erg_devices {
     size_t count, capacity;
 };
 
-/* Drops the device at index: closes it and moves the rest down. */
-void erg_devices_drop(erg_devices *devices, size_t index);
-
 #endif

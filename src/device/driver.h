@@ -65,6 +65,9 @@ const erg_env *erg_devices_env(const erg_devices *found);
  * Set info.scope, info.model and argument; open comes later. */
 erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
                             erg_error *err);
+erg_device *erg_devices_at(erg_devices *found, size_t index);
+/* Takes some out again, as where two drivers' files are one sensor. */
+void erg_devices_drop(erg_devices *found, size_t first, size_t count);
 /* A row that says why there is nothing to read. */
 bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state state,
                         erg_error *err, const char *format, ...)

@@ -69,7 +69,7 @@ static void settle_name(erg_devices *found, size_t index, size_t before)
         if (other->driver != dev->driver || strcmp(other->info.name, dev->info.name) != 0)
             continue;
         if (!dev->driver->asked_only) {
-            erg_devices_drop(found, index);
+            erg_devices_drop(found, index, 1);
             return;
         }
         snprintf(dev->info.name, sizeof(dev->info.name), "%.24s#%zu", base, copy++);
