@@ -216,6 +216,9 @@ bool erg_ring_push(erg_ring *ring, const erg_event *event)
                                                        memory_order_relaxed))
             break;
     }
+    /* Filling up: wake the consumer, who may sleep for a while yet. */
+    if (position - atomic_load_explicit(&at->popped, memory_order_relaxed) == SLOTS / 2)
+        erg_ring_kick(ring);
     mine->event = *event;
     mine->event.run = atomic_load_explicit(&at->run, memory_order_relaxed);
     /* Fails only if the consumer has given us up for dead and counted it. */

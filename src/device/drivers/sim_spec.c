@@ -10,9 +10,9 @@
 /* clang-format off */
 const erg_sim_profile erg_sim_profiles[] = {
     /* idle and board W; T_u, window, average, counter s; clock; gain_u; measured */
-    { "plain",          "simulated device",   50, 300, 0.1, 0.1, 0, 0.02, 1e9, 0, 0 },
-    { "p100-pcie-16gb", "P100-PCIE-16GB",   37.5, 250, 0.02, 0.010, 0, 0, 1303e6, 0.05, 0 },
-    { "v100-sxm2-32gb", "V100-SXM2-32GB",     45, 300, 0.02, 0.0106, 0, 0.02, 1530e6, 0.05, 0 },
+    { "plain",          "simulated device",          50, 300, 0.1, 0.1, 0, 0.02, 1e9, 0, 0 },
+    { "p100-pcie-16gb", "P100-PCIE-16GB",    37.5, 250, 0.02, 0.010, 0, 0, 1303e6, 0.05, 0 },
+    { "v100-sxm2-32gb", "V100-SXM2-32GB",      45, 300, 0.02, 0.0106, 0, 0.02, 1530e6, 0.05, 0 },
     { "a100-pcie-40gb", "A100-PCIE-40GB",   44.5, 250, 0.102, 0.025, 0, 0.1, 1410e6, 0.05, 1 },
     { "a100-sxm4-40gb", "A100-SXM4-40GB",     60, 400, 0.101, 0.025, 0, 0.1, 1410e6, 0.05, 0 },
     { "a100-sxm4-80gb", "A100-SXM4-80GB",   60.3, 400, 0.101, 0.025, 0, 0.1, 1410e6, 0.05, 1 },

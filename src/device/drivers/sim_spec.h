@@ -7,7 +7,7 @@
 
 typedef struct erg_sim_profile {
     const char *name;  /* as hardware is named everywhere in erg */
-    const char *model; /* as its maker names it */
+    const char *model; /* as the vendor's library names it */
     double idle_w, board_w;
     double update_s, window_s;
     double average_s; /* window of the second, averaged reading; 0: none */

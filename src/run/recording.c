@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two threads and what is between them. */
+#include <math.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "run/events.h"
+#include "run/facts.h"
+#include "run/queue.h"
+#include "run/recording.h"
+
+/* A region edge makes the counters be read, but not more often than this. */
+static const int64_t edge_gap_ns = 2 * ERG_NS_PER_MS;
+/* Even without a channel, look at the rings so often. */
+static const int64_t idle_gap_ns = 200 * ERG_NS_PER_MS;
+static const int64_t commit_gap_ns = ERG_NS_PER_S;
+static const int64_t signal_gap_ns = 50 * ERG_NS_PER_MS;
+static const double queue_for_s = 2;
+enum { STACK = 256 * 1024 };
+
+typedef struct writer_channel { int64_t last_ns; double last; int64_t dropped; } writer_channel;
+
+struct erg_recording {
+    const erg_env *env;
+    erg_devices *devices;
+    erg_sampler *sampler;
+    erg_queue *queue;
+    erg_ring *ring;
+    pthread_t sampling, writing;
+    bool has_threads;
+    atomic_bool stop_sampling, stop_writing, is_kicked;
+    sem_t kicked;
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    bool has_ended;
+    erg_sink sink;
+    erg_events events;
+    erg_facts facts;
+    writer_channel *written;
+    int64_t next_commit_ns;
+};
+
+/* ---- the writer ------------------------------------------------------------- */
+
+static void drain(erg_recording *rec)
+{
+    erg_queued item;
+    erg_event event;
+    while (erg_queue_get(rec->queue, &item)) {
+        writer_channel *channel = &rec->written[item.channel];
+        /* A sample buffer read twice hands out what we have already. */
+        if (item.sample.t_ns < channel->last_ns) {
+            channel->dropped++;
+            continue;
+        }
+        channel->last_ns = item.sample.t_ns;
+        if (!isnan(item.sample.value))
+            channel->last = item.sample.value;
+        erg_sink_sample(&rec->sink, item.channel, &item.sample);
+    }
+    while (erg_ring_pop(rec->ring, &event))
+        erg_events_take(&rec->events, &event, &rec->sink);
+}
+
+static void settings(erg_recording *rec, int64_t now_ns)
+{
+    for (size_t i = 0; i < rec->sampler->count; i++) {
+        const erg_sampled *channel = &rec->sampler->channels[i];
+        if (channel->is_slow && !isnan(rec->written[i].last))
+            erg_facts_setting(&rec->sink, now_ns, channel->info.device, channel->info.name,
+                              rec->written[i].last);
+    }
+    erg_facts_governor(&rec->sink, rec->env, now_ns);
+}
+
+static void tick(erg_recording *rec)
+{
+    pthread_mutex_lock(&rec->lock);
+    drain(rec);
+    int64_t now_ns = erg_env_now_ns(rec->env);
+    if (now_ns >= rec->next_commit_ns) {
+        if (erg_facts_due(&rec->facts, rec->env, now_ns, &rec->sink))
+            settings(rec, now_ns);
+        erg_events_write_open(&rec->events, &rec->sink);
+        erg_sink_commit(&rec->sink);
+        rec->next_commit_ns = now_ns + commit_gap_ns;
+    }
+    pthread_mutex_unlock(&rec->lock);
+}
+
+static void *writer(void *self)
+{
+    erg_recording *rec = self;
+    while (!atomic_load(&rec->stop_writing)) {
+        int64_t at_ns = erg_env_now_ns(rec->env) + commit_gap_ns;
+        struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S, .tv_nsec = at_ns % ERG_NS_PER_S };
+        sem_clockwait(&rec->kicked, CLOCK_MONOTONIC, &at);
+        atomic_store(&rec->is_kicked, false);
+        tick(rec);
+    }
+    return NULL;
+}
+
+static void kick_writer(erg_recording *rec)
+{
+    if (!atomic_exchange(&rec->is_kicked, true))
+        sem_post(&rec->kicked);
+}
+
+/* ---- the sampler ------------------------------------------------------------- */
+
+static void *sampler(void *self)
+{
+    erg_recording *rec = self;
+    bool edge = true;
+    prctl(PR_SET_TIMERSLACK, 1UL);      /* wake on time, not 50 us late */
+    while (!atomic_load(&rec->stop_sampling)) {
+        int64_t next_ns = erg_sampler_step(rec->sampler, edge);
+        int64_t now_ns = erg_env_now_ns(rec->env);
+        if (edge && rec->sampler->has_edges)
+            erg_ring_want_edges(rec->ring, now_ns + edge_gap_ns);
+        if (erg_queue_is_half_full(rec->queue) || erg_ring_is_half_full(rec->ring))
+            kick_writer(rec);
+        if (next_ns > now_ns + idle_gap_ns)
+            next_ns = now_ns + idle_gap_ns;
+        edge = erg_ring_wait(rec->ring, next_ns);
+    }
+    return NULL;
+}
+
+/* ---- life -------------------------------------------------------------------- */
+
+static size_t queue_room(const erg_sampler *plan)
+{
+    double per_s = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        per_s += 1e9 / (double)plan->channels[i].period_ns;
+    /* Each channel may hand out one full sample buffer at once. */
+    return (size_t)(queue_for_s * per_s) + plan->count * ERG_READ_MOST + 256;
+}
+
+static bool describe(erg_recording *rec, const char *wired_to)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < erg_devices_count(rec->devices); i++) {
+        erg_device_info info = *erg_devices_info(rec->devices, i);
+        if (erg_devices_state(rec->devices, i) == ERG_PRESENT) {
+            if (wired_to)
+                erg_text_put(info.wired_to, sizeof(info.wired_to), wired_to);
+            good = erg_sink_device(&rec->sink, &info);
+        } else
+            erg_facts_absent(&rec->sink, info.name, erg_devices_reason(rec->devices, i));
+    }
+    for (size_t i = 0; good && i < rec->sampler->count; i++) {
+        good = erg_sink_channel(&rec->sink, &rec->sampler->channels[i].info);
+        rec->written[i] = (writer_channel){ .last_ns = INT64_MIN, .last = NAN };
+    }
+    return good;
+}
+
+erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
+                                 const erg_recording_setup *setup, erg_error *err)
+{
+    erg_recording *rec = calloc(1, sizeof(*rec));
+    if (!rec) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");
+        return NULL;
+    }
+    rec->env = env;
+    rec->devices = devices;
+    rec->events.keeps_ended = setup->in_memory;
+    pthread_mutex_init(&rec->lock, NULL);
+    sem_init(&rec->kicked, 0, 0);
+    bool good = (rec->sampler = erg_sampler_new(env, devices, setup->rate_hz, err))
+        && (rec->queue = erg_queue_new(queue_room(rec->sampler), err))
+        && (rec->ring = erg_ring_create(err));
+    if (good && !(rec->written = calloc(rec->sampler->count + 1, sizeof(*rec->written))))
+        good = erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");
+    if (good && (good = erg_sink_open(&rec->sink, setup->path, setup->in_memory, err))
+        && !(good = describe(rec, setup->wired_to)) && err)
+        *err = rec->sink.failure;
+    if (good) {
+        rec->sampler->queue = rec->queue;
+        return rec;
+    }
+    erg_recording_free(rec);
+    return NULL;
+}
+
+/* No signal of the program's may land on our threads. */
+static bool start_thread(pthread_t *thread, void *(*body)(void *), erg_recording *rec,
+                         erg_error *err)
+{
+    sigset_t all, before;
+    pthread_attr_t facts;
+    pthread_attr_init(&facts);
+    pthread_attr_setstacksize(&facts, STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int fault = pthread_create(thread, &facts, body, rec);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&facts);
+    return fault == 0
+        || erg_fail(err, ERG_NO_MEMORY, "cannot start a thread: %s", strerror(fault));
+}
+
+static void stop_threads(erg_recording *rec)
+{
+    if (!rec->has_threads)
+        return;
+    rec->has_threads = false;
+    atomic_store(&rec->stop_sampling, true);
+    erg_ring_kick(rec->ring);
+    pthread_join(rec->sampling, NULL);
+    atomic_store(&rec->stop_writing, true);
+    kick_writer(rec);
+    pthread_join(rec->writing, NULL);
+}
+
+bool erg_recording_begin(erg_recording *rec, erg_error *err)
+{
+    int64_t now_ns = erg_env_now_ns(rec->env);
+    erg_facts_begin(&rec->facts, rec->env, now_ns, &rec->sink);
+    rec->next_commit_ns = now_ns + commit_gap_ns;
+    erg_sampler_begin(rec->sampler, now_ns);
+    if (rec->env && rec->env->clock)
+        return true;
+    /* What a kill must not lose from the first moment on: who, when, what. */
+    erg_sink_commit(&rec->sink);
+    if (!start_thread(&rec->writing, writer, rec, err))
+        return false;
+    if (!start_thread(&rec->sampling, sampler, rec, err)) {
+        atomic_store(&rec->stop_writing, true);
+        kick_writer(rec);
+        pthread_join(rec->writing, NULL);
+        return false;
+    }
+    rec->has_threads = true;
+    return true;
+}
+
+bool erg_recording_end(erg_recording *rec, erg_error *err)
+{
+    stop_threads(rec);
+    erg_sampler_end(rec->sampler);
+
+    drain(rec);
+    int64_t now_ns = erg_env_now_ns(rec->env);
+    settings(rec, now_ns);
+    for (size_t i = 0; i < rec->sampler->count; i++)
+        erg_facts_sampling(&rec->sink, rec->devices, &rec->sampler->channels[i],
+                           rec->written[i].dropped);
+    erg_facts_end(&rec->facts, rec->env, erg_ring_dropped(rec->ring), &rec->sink);
+    erg_events_write_open(&rec->events, &rec->sink);
+    rec->has_ended = true;
+    return erg_sink_close(&rec->sink, true, err);
+}
+
+void erg_recording_free(erg_recording *rec)
+{
+    if (!rec)
+        return;
+    stop_threads(rec);
+    if (!rec->has_ended)
+        erg_sink_close(&rec->sink, false, NULL);
+    erg_events_free(&rec->events);
+    erg_sampler_free(rec->sampler);
+    erg_queue_free(rec->queue);
+    erg_ring_close(rec->ring);
+    free(rec->written);
+    sem_destroy(&rec->kicked);
+    pthread_mutex_destroy(&rec->lock);
+    free(rec);
+}
+
+erg_ring *erg_recording_ring(const erg_recording *rec)
+{
+    return rec->ring;
+}
+
+const erg_sampler *erg_recording_sampler(const erg_recording *rec)
+{
+    return rec->sampler;
+}
+
+/* ---- time ---------------------------------------------------------------------- */
+
+static void run_by_hand(erg_recording *rec, int64_t at_ns)
+{
+    for (;;) {
+        int64_t next_ns = erg_sampler_step(rec->sampler, false);
+        tick(rec);
+        if (next_ns > at_ns)
+            break;
+        erg_env_sleep_until_ns(rec->env, next_ns);
+    }
+    erg_env_sleep_until_ns(rec->env, at_ns);
+}
+
+bool erg_recording_run_until(erg_recording *rec, int64_t at_ns, const volatile int *ask_stop)
+{
+    if (!rec->has_threads) {
+        run_by_hand(rec, at_ns);
+        return !(ask_stop && *ask_stop);
+    }
+    while (!(ask_stop && *ask_stop)) {
+        int64_t now_ns = erg_env_now_ns(rec->env);
+        if (now_ns >= at_ns)
+            return true;
+        bool far = ask_stop && at_ns - now_ns > signal_gap_ns;
+        erg_env_sleep_until_ns(rec->env, far ? now_ns + signal_gap_ns : at_ns);
+    }
+    return false;
+}
+
+/* An update is a new value, but a steady load may give the same value again: so
+ * many known update periods after the first are as good. */
+static bool has_updates(const erg_recording *rec, long updates, double for_s)
+{
+    for (size_t i = 0; i < rec->sampler->count; i++) {
+        erg_sampled *channel = &rec->sampler->channels[i];
+        long seen = atomic_load_explicit(&channel->updates, memory_order_relaxed);
+        double update_s = channel->info.update_s;
+        bool steady = seen > 0 && update_s > 0 && for_s >= (double)updates * update_s;
+        if (!channel->is_slow && seen < updates && !steady)
+            return false;
+    }
+    return true;
+}
+
+void erg_recording_wait_updates(erg_recording *rec, long updates, double for_s,
+                                const volatile int *ask_stop)
+{
+    int64_t begin_ns = erg_env_now_ns(rec->env), now_ns = begin_ns;
+    int64_t until_ns = now_ns + erg_ns_from_s(for_s);
+    while (now_ns < until_ns
+           && !has_updates(rec, updates, erg_s_from_ns(now_ns - begin_ns))) {
+        if (!erg_recording_run_until(rec, now_ns + 5 * ERG_NS_PER_MS, ask_stop))
+            return;
+        now_ns = erg_env_now_ns(rec->env);
+    }
+}
+
+/* ---- what the measuring thread adds -------------------------------------------- */
+
+/* The command may have filled the ring: wait for the writer, the region must be in. */
+static void push(erg_recording *rec, const erg_event *event)
+{
+    for (int tries = 0; tries < 1000 && !erg_ring_push(rec->ring, event); tries++)
+        tick(rec);
+    erg_ring_edge(rec->ring, event->t_ns);
+}
+
+int64_t erg_recording_region(erg_recording *rec, const char *name, bool is_run)
+{
+    erg_event event = {
+        .id = erg_ring_next_id(rec->ring), .thread = syscall(SYS_gettid),
+        .kind = ERG_EVENT_BEGIN, .t_ns = erg_env_now_ns(rec->env),
+    };
+    erg_text_put(event.name, sizeof(event.name), name);
+    push(rec, &event);
+    if (is_run)
+        erg_ring_set_run(rec->ring, event.id);
+    return event.id;
+}
+
+int64_t erg_recording_region_end(erg_recording *rec, int64_t id, double runs)
+{
+    erg_event event = { .id = id, .kind = ERG_EVENT_END, .value = runs,
+                        .t_ns = erg_env_now_ns(rec->env) };
+    erg_ring_set_run(rec->ring, 0);
+    push(rec, &event);
+    return event.t_ns;
+}
+
+void erg_recording_flag(erg_recording *rec, const erg_flag *flag)
+{
+    pthread_mutex_lock(&rec->lock);
+    erg_sink_flag(&rec->sink, flag);
+    pthread_mutex_unlock(&rec->lock);
+}
+
+void erg_recording_meta(erg_recording *rec, const char *key, const char *value)
+{
+    pthread_mutex_lock(&rec->lock);
+    erg_sink_meta(&rec->sink, key, value);
+    pthread_mutex_unlock(&rec->lock);
+}
+
+const erg_trace *erg_recording_lock(erg_recording *rec)
+{
+    pthread_mutex_lock(&rec->lock);
+    drain(rec);
+    return rec->sink.trace;
+}
+
+void erg_recording_unlock(erg_recording *rec)
+{
+    pthread_mutex_unlock(&rec->lock);
+}
+
+const erg_region *erg_recording_find_region(const erg_recording *rec, int64_t id)
+{
+    return erg_events_find_ended(&rec->events, id);
+}
