@@ -26,8 +26,9 @@ static size_t change_times(const erg_sample samples[], size_t count, double at_s
 
     for (size_t i = 1; i < count; i++)
         if (has_changed(&samples[i - 1], &samples[i]))
-            at_s[changes++] = 0.5 * (erg_s_from_ns(samples[i - 1].t_ns - samples[0].t_ns)
-                                     + erg_s_from_ns(samples[i].t_ns - samples[0].t_ns));
+            at_s[changes++] = 0.5
+                              * (erg_s_from_ns(samples[i - 1].t_ns - samples[0].t_ns)
+                                 + erg_s_from_ns(samples[i].t_ns - samples[0].t_ns));
     return changes;
 }
 
@@ -49,8 +50,8 @@ static bool fit_line(const double at_s[], double index[], size_t n, double guess
         index[0] = 0;
         for (size_t i = 1; i < n; i++)
             index[i] = turn + 1 < ROUNDS
-                     ? index[i - 1] + round((at_s[i] - at_s[i - 1]) / line->slope)
-                     : round((at_s[i] - line->intercept) / line->slope);
+                           ? index[i - 1] + round((at_s[i] - at_s[i - 1]) / line->slope)
+                           : round((at_s[i] - line->intercept) / line->slope);
         if (!erg_line_fit(index, at_s, n, line) || !(line->slope > 0))
             return false;
     }
@@ -84,7 +85,8 @@ static bool find_comb(const double at_s[], double work[], size_t n, erg_comb *ou
     if (n < CHANGES_LEAST)
         return erg_fail(err, ERG_NO_DATA,
                         "the sensor changed %zu times, its update period needs %d changes: "
-                        "read it for longer, under a changing load", n, CHANGES_LEAST);
+                        "read it for longer, under a changing load",
+                        n, CHANGES_LEAST);
     /* Uniform phases leave T/sqrt(12) = 0.29 T: no comb at all. */
     if (!best_line(at_s, work, n, &line) || line.residual_sd > 0.2 * line.slope)
         return erg_fail(err, ERG_NO_DATA, "the sensor's %zu changes follow no period", n);
@@ -98,9 +100,11 @@ static bool find_comb(const double at_s[], double work[], size_t n, erg_comb *ou
     return true;
 }
 
-bool erg_sensor_comb(const erg_sample samples[], size_t count, erg_comb *out, erg_error *err)
+bool erg_sensor_comb(const erg_sample samples[], size_t count, erg_comb *out,
+                     erg_error *err)
 {
-    double *at_s = calloc(count + 1, sizeof(*at_s)), *work = calloc(count + 1, sizeof(*work));
+    double *at_s = calloc(count + 1, sizeof(*at_s)),
+           *work = calloc(count + 1, sizeof(*work));
     bool ok = false;
 
     if (!at_s || !work) {
@@ -116,9 +120,10 @@ bool erg_sensor_comb(const erg_sample samples[], size_t count, erg_comb *out, er
 
     /* A change at every poll is the comb of the polls, not of the sensor. */
     ok = poll_s <= 0.6 * out->update_s
-      || erg_fail(err, ERG_NO_DATA,
-                  "the sensor has a new value at nearly every read (%.3g ms apart): "
-                  "read it faster to find its update period", 1e3 * poll_s);
+         || erg_fail(err, ERG_NO_DATA,
+                     "the sensor has a new value at nearly every read (%.3g ms apart): "
+                     "read it faster to find its update period",
+                     1e3 * poll_s);
 out:
     free(at_s);
     free(work);
@@ -151,15 +156,16 @@ size_t erg_sensor_updates(const erg_sample samples[], size_t count, const erg_co
 
 static double sinc(double x) { return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x); }
 
-double erg_alias_u_j(double swing_w, double period_s, double update_s, double sensor_window_s,
-                     double window_s, double *beats)
+double erg_alias_u_j(double swing_w, double period_s, double update_s,
+                     double sensor_window_s, double window_s, double *beats)
 {
     double variance = 0;
 
     /* The odd harmonics of a square: what the window leaves of each, and the low
      * frequency at which the comb shows it. n = 0 would be the mean itself. */
     for (int m = 1; m <= 9; m += 2) {
-        double left_w = 2 * swing_w / (M_PI * m) * fabs(sinc(m * sensor_window_s / period_s));
+        double left_w =
+            2 * swing_w / (M_PI * m) * fabs(sinc(m * sensor_window_s / period_s));
         double n = round(m * update_s / period_s);
         double beat_hz = fabs(m / period_s - n / update_s);
         double part_j = left_w * sinc(beat_hz * window_s) * window_s;

@@ -38,12 +38,13 @@ static void quantiles_agree_with_a_sort(void)
         size_t n = 1 + (size_t)(test_uniform(&random) * 60);
         double q = test_uniform(&random);
 
-        for (size_t i = 0; i < n; i++)      /* few levels: ties everywhere */
+        for (size_t i = 0; i < n; i++) /* few levels: ties everywhere */
             x[i] = sorted[i] = floor(test_uniform(&random) * 12);
         qsort(sorted, n, sizeof(sorted[0]), by_value);
 
         size_t k = (size_t)(q * (double)(n - 1)), next = k + 1 < n ? k + 1 : k;
-        double want = sorted[k] + (q * (double)(n - 1) - (double)k) * (sorted[next] - sorted[k]);
+        double want =
+            sorted[k] + (q * (double)(n - 1) - (double)k) * (sorted[next] - sorted[k]);
         CHECK_NEAR(erg_quantile(x, n, q), want, 1e-12);
         CHECK_NEAR(erg_quantile(x, n, 0), sorted[0], 0);
         CHECK_NEAR(erg_quantile(x, n, 1), sorted[n - 1], 0);
@@ -77,7 +78,8 @@ static void the_incomplete_beta_meets_its_closed_forms(void)
         CHECK_NEAR(erg_incomplete_beta(1, 7, x), 1 - pow(1 - x, 7), 1e-13);
         CHECK_NEAR(erg_incomplete_beta(2, 2, x), x * x * (3 - 2 * x), 1e-13);
         CHECK_NEAR(erg_incomplete_beta(0.5, 0.5, x), 2 / M_PI * asin(sqrt(x)), 1e-13);
-        CHECK_NEAR(erg_incomplete_beta(40, 3.5, x) + erg_incomplete_beta(3.5, 40, 1 - x), 1, 1e-12);
+        CHECK_NEAR(erg_incomplete_beta(40, 3.5, x) + erg_incomplete_beta(3.5, 40, 1 - x), 1,
+                   1e-12);
     }
     CHECK(erg_incomplete_beta(3, 4, 0) == 0 && erg_incomplete_beta(3, 4, 1) == 1);
     CHECK(isnan(erg_incomplete_beta(0, 1, 0.5)));
@@ -88,7 +90,7 @@ static void student_quantiles_are_those_of_the_tables(void)
     CHECK_NEAR(erg_student_t(0.975, 4), 2.7764, 5e-5);
     CHECK_NEAR(erg_student_t(0.975, 9), 2.2622, 5e-5);
     CHECK_NEAR(erg_student_t(0.975, 29), 2.0452, 5e-5);
-    CHECK_NEAR(erg_student_t(0.975, 1), tan(M_PI * 0.475), 1e-10);          /* Cauchy */
+    CHECK_NEAR(erg_student_t(0.975, 1), tan(M_PI * 0.475), 1e-10); /* Cauchy */
     CHECK_NEAR(erg_student_t(0.975, 2), 0.95 * sqrt(2 / (1 - 0.95 * 0.95)), 1e-11);
     CHECK_NEAR(erg_student_t(0.975, 1e7), 1.959964, 1e-5);
     CHECK(erg_student_t(0.5, 3) == 0);
@@ -97,7 +99,9 @@ static void student_quantiles_are_those_of_the_tables(void)
 
 static void quantile_undoes_probability(void)
 {
-    static const double chances[] = { 1e-9, 1e-4, 0.0025, 0.2, 0.499, 0.6, 0.9975, 0.99999 };
+    static const double chances[] = {
+        1e-9, 1e-4, 0.0025, 0.2, 0.499, 0.6, 0.9975, 0.99999
+    };
 
     for (double df = 1; df < 1e6; df *= 1.7)
         for (size_t i = 0; i < ERG_COUNT(chances); i++) {

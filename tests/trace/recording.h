@@ -21,7 +21,7 @@ static inline void recording_read(recording *to, const char *name, int column)
     char line[256];
 
     CHECK(file && fgets(line, sizeof(line), file));
-    for (to->count = 0; to->count < RECORDING_MOST && fgets(line, sizeof(line), file); ) {
+    for (to->count = 0; to->count < RECORDING_MOST && fgets(line, sizeof(line), file);) {
         char *rest = line;
         double value = strtod(rest, &rest), t_ms = value;
 
@@ -41,12 +41,14 @@ static inline void recording_poll(recording *to, const erg_plant_sensor *sensor,
     to->count = 0;
     for (double t_s = 0; t_s < for_s && to->count < RECORDING_MOST; t_s += step_s) {
         int64_t t_ns = erg_ns_from_s(t_s + 0.2 * step_s * test_uniform(&random));
-        to->at[to->count++] = (erg_sample){ t_ns, 0, erg_plant_sensor_w(sensor, law, t_ns) };
+        to->at[to->count++] =
+            (erg_sample){ t_ns, 0, erg_plant_sensor_w(sensor, law, t_ns) };
     }
 }
 
 /* The law itself, as a meter with a short step sees it. */
-static inline void recording_truth(recording *to, const erg_law *law, double for_s, double step_s)
+static inline void recording_truth(recording *to, const erg_law *law, double for_s,
+                                   double step_s)
 {
     to->count = 0;
     for (double t_s = step_s; t_s < for_s && to->count < RECORDING_MOST; t_s += step_s)

@@ -14,25 +14,34 @@ static void the_period_of_any_comb_is_found(void)
     for (size_t i = 0; i < ERG_COUNT(periods_s); i++)
         for (size_t k = 0; k < ERG_COUNT(polls_per_update); k++) {
             double update_s = periods_s[i], phase_s = 0.37 * update_s;
-            erg_plant_sensor sensor = { .update_s = update_s, .window_s = 0.3 * update_s,
-                                        .phase_s = phase_s, .noise_w = 2, .seed = i + 10 * k };
+            erg_plant_sensor sensor = { .update_s = update_s,
+                                        .window_s = 0.3 * update_s,
+                                        .phase_s = phase_s,
+                                        .noise_w = 2,
+                                        .seed = i + 10 * k };
             erg_law law = erg_law_square(60, 200, 1.37 * update_s, 0.5);
             erg_comb comb;
             erg_error err = { 0 };
 
-            recording_poll(&polls, &sensor, &law, 120 * update_s, update_s / polls_per_update[k]);
+            recording_poll(&polls, &sensor, &law, 120 * update_s,
+                           update_s / polls_per_update[k]);
             CHECK_OK(erg_sensor_comb(polls.at, polls.count, &comb, &err), err);
             CHECK_NEAR(comb.update_s / update_s, 1, 0.002);
 
-            double off = (comb.phase_s + erg_s_from_ns(polls.at[0].t_ns) - phase_s) / update_s;
+            double off =
+                (comb.phase_s + erg_s_from_ns(polls.at[0].t_ns) - phase_s) / update_s;
             CHECK_NEAR(off - round(off), 0, 0.08);
         }
 }
 
 static void equal_readings_hide_updates_but_not_the_comb(void)
 {
-    erg_plant_sensor sensor = { .update_s = 0.1, .window_s = 0.025, .noise_w = 0.6,
-                                .resolution_w = 1, .dropout = 0.4, .seed = 5 };
+    erg_plant_sensor sensor = { .update_s = 0.1,
+                                .window_s = 0.025,
+                                .noise_w = 0.6,
+                                .resolution_w = 1,
+                                .dropout = 0.4,
+                                .seed = 5 };
     erg_law law = erg_law_constant(100);
     static erg_sample updates[RECORDING_MOST];
     erg_comb comb;
@@ -40,7 +49,7 @@ static void equal_readings_hide_updates_but_not_the_comb(void)
 
     recording_poll(&polls, &sensor, &law, 40, 0.01);
     CHECK_OK(erg_sensor_comb(polls.at, polls.count, &comb, &err), err);
-    CHECK(comb.changes < 220);      /* of 400 updates */
+    CHECK(comb.changes < 220); /* of 400 updates */
     CHECK_NEAR(comb.update_s, 0.1, 0.0002);
 
     size_t count = erg_sensor_updates(polls.at, polls.count, &comb, updates);
@@ -61,9 +70,9 @@ static void updates_carry_the_values_of_their_teeth(void)
     recording_poll(&polls, &sensor, &law, 20, 0.009);
     CHECK_OK(erg_sensor_comb(polls.at, polls.count, &comb, &err), err);
     size_t count = erg_sensor_updates(polls.at, polls.count, &comb, updates);
-    for (size_t i = 0; i < count; i++)      /* at mid-tooth the value is beyond doubt */
+    for (size_t i = 0; i < count; i++) /* at mid-tooth the value is beyond doubt */
         wrong += updates[i].value
-              != erg_plant_sensor_w(&sensor, &law, updates[i].t_ns + 50 * ERG_NS_PER_MS);
+                 != erg_plant_sensor_w(&sensor, &law, updates[i].t_ns + 50 * ERG_NS_PER_MS);
     CHECK_NEAR(count, 200, 1);
     CHECK(wrong == 0);
 }
@@ -82,9 +91,10 @@ static void no_comb_is_said_not_guessed(void)
     CHECK(strstr(err.text, "longer"));
 
     recording_poll(&polls, &fast, &law, 4.5, 0.01);
-    CHECK(!erg_sensor_comb(polls.at, polls.count, &comb, &err) && strstr(err.text, "faster"));
+    CHECK(!erg_sensor_comb(polls.at, polls.count, &comb, &err)
+          && strstr(err.text, "faster"));
 
-    double level = 1;       /* changes at random times: Poisson, no comb */
+    double level = 1; /* changes at random times: Poisson, no comb */
     for (size_t i = 0; i < polls.count; i++)
         polls.at[i].value = level += test_uniform(&random) < 0.15;
     CHECK(!erg_sensor_comb(polls.at, polls.count, &comb, &err) && err.code == ERG_NO_DATA);
@@ -98,7 +108,8 @@ static void the_a100_updates_every_101_ms(void)
 
     recording_read(&polls, "sensors/yang_a100_5050_smi.csv", 1);
     CHECK_OK(erg_sensor_comb(polls.at, polls.count, &comb, &err), err);
-    print_message("# A100: %.3f ms, residual %.2f ms\n", 1e3 * comb.update_s, 1e3 * comb.residual_s);
+    print_message("# A100: %.3f ms, residual %.2f ms\n", 1e3 * comb.update_s,
+                  1e3 * comb.residual_s);
     CHECK_NEAR(comb.update_s, 0.1012, 0.0005);
 }
 
@@ -171,7 +182,8 @@ static void aliasing_meets_its_corners(void)
     /* Locked: the whole fundamental and the odd harmonics that fit. */
     double locked = erg_alias_u_j(100, 0.1, 0.1, 0, 1, &beats);
     CHECK(beats == 0);
-    CHECK_NEAR(locked, 200 / M_PI * sqrt(1 + 1 / 9.0 + 1 / 25.0 + 1 / 49.0 + 1 / 81.0), 1e-9);
+    CHECK_NEAR(locked, 200 / M_PI * sqrt(1 + 1 / 9.0 + 1 / 25.0 + 1 / 49.0 + 1 / 81.0),
+               1e-9);
     /* All the time seen: nothing is left of a locked load. */
     CHECK_NEAR(erg_alias_u_j(100, 0.1, 0.1, 0.1, 1, &beats), 0, 1e-9);
     /* A whole number of beats cancels the fundamental. */
