@@ -4,15 +4,15 @@
 #include "plant/power.h"
 #include "test.h"
 
-typedef struct hand {
+typedef struct manual {
     int64_t now_ns;
-} hand;
+} manual;
 
-static int64_t hand_now_ns(void *self) { return ((hand *)self)->now_ns; }
+static int64_t hand_now_ns(void *self) { return ((manual *)self)->now_ns; }
 
-static void hand_sleep(void *self, int64_t at_ns) { ((hand *)self)->now_ns = at_ns; }
+static void hand_sleep(void *self, int64_t at_ns) { ((manual *)self)->now_ns = at_ns; }
 
-static erg_clock clock_of(hand *hand)
+static erg_clock clock_of(manual *hand)
 {
     return (erg_clock){ hand_now_ns, hand_now_ns, hand_sleep, hand };
 }
@@ -33,7 +33,7 @@ static size_t channel_named(const erg_devices *devices, const char *name)
     return SIZE_MAX;
 }
 
-static double read_at(erg_devices *devices, hand *hand, int64_t now_ns, const char *name)
+static double read_at(erg_devices *devices, manual *hand, int64_t now_ns, const char *name)
 {
     erg_reading reading;
     hand->now_ns = now_ns;
@@ -44,7 +44,7 @@ static double read_at(erg_devices *devices, hand *hand, int64_t now_ns, const ch
 
 static void the_counter_is_exact_to_a_tenth_of_a_percent(void)
 {
-    hand hand = { 5 * ERG_NS_PER_S };
+    manual hand = { 5 * ERG_NS_PER_S };
     erg_clock clock = clock_of(&hand);
     erg_error err = { 0 };
     erg_devices *gpu =
@@ -75,7 +75,7 @@ static void everything_it_yields_is_labelled_simulated(void)
 
 static void power_is_seen_through_the_sensor_asked_for(void)
 {
-    hand hand = { 0 };
+    manual hand = { 0 };
     erg_clock clock = clock_of(&hand);
     erg_error err = { 0 };
     erg_devices *gpu =
@@ -101,7 +101,7 @@ static void power_is_seen_through_the_sensor_asked_for(void)
 
 static void failed_reads_are_gaps_at_the_rate_asked_for(void)
 {
-    hand hand = { 0 };
+    manual hand = { 0 };
     erg_clock clock = clock_of(&hand);
     erg_devices *gpu = sim(&clock, "sim:plain,load=constant:200,error=10%", NULL);
     int failed = 0;
