@@ -7,14 +7,16 @@
 #include "erg/trace.h"
 
 typedef struct erg_offset {
-    double offset_s;        /* add to meter stamps */
+    double offset_s;        /* add to meter stamps; exact at the middle of the record */
     double offset_u_s;      /* standard uncertainty */
-    double drift;           /* alpha - 1 */
+    double drift;           /* alpha - 1; 0: too short to tell */
     double peak, second;    /* correlation at the best and at the rival offset */
 } erg_offset;
 
-/* reference: activity 0..1 or a fast sensor; meter: its samples with averaging
- * window_s. ERG_REFUSED with the reason when the answer would be a guess. */
+/* reference: activity 0..1 or a fast sensor, straight between samples (an edge is two
+ * at one stamp); meter: its samples with averaging window_s (0, NAN: none); most_s: how
+ * far off the clock may be, 5 s is usual. ERG_REFUSED with the reason when the answer
+ * would be a guess. */
 bool erg_align(const erg_sample reference[], size_t reference_count, const erg_sample meter[],
                size_t meter_count, double window_s, double most_s, erg_offset *out,
                erg_error *err);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Means over stretches from a running integral. */
+#include <math.h>
+#include <stdlib.h>
+#include "trace/boxcar.h"
+
+bool erg_boxcar_make(const erg_sample samples[], size_t count, erg_boxcar *out,
+                     erg_error *err)
+{
+    *out = (erg_boxcar){ .at_s = calloc(3 * count + 1, sizeof(double)) };
+    if (!out->at_s)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for the means of %zu samples",
+                        count);
+    out->value = out->at_s + count;
+    out->sum = out->value + count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t k = out->count;
+
+        if (isnan(samples[i].value))
+            continue;
+        if (k == 0)
+            out->origin_ns = samples[i].t_ns;
+        out->at_s[k] = erg_s_from_ns(samples[i].t_ns - out->origin_ns);
+        out->value[k] = samples[i].value;
+        if (k > 0)
+            out->sum[k] = out->sum[k - 1]
+                          + 0.5 * (out->value[k - 1] + out->value[k])
+                                * (out->at_s[k] - out->at_s[k - 1]);
+        out->count++;
+    }
+    if (out->count >= 2 && out->at_s[out->count - 1] > 0)
+        return true;
+    erg_boxcar_free(out);
+    return erg_fail(err, ERG_NO_DATA, "a signal of %zu samples has no means", count);
+}
+
+void erg_boxcar_free(erg_boxcar *boxcar)
+{
+    free(boxcar->at_s);
+    *boxcar = (erg_boxcar){ 0 };
+}
+
+/* The segment [i, i+1) that holds t: walked to, for questions come in order. */
+static size_t segment_of(erg_boxcar *boxcar, double t_s)
+{
+    size_t i = boxcar->near;
+
+    while (i > 0 && boxcar->at_s[i] > t_s)
+        i--;
+    while (i + 2 < boxcar->count && boxcar->at_s[i + 1] <= t_s)
+        i++;
+    boxcar->near = i;
+    return i;
+}
+
+static double value_at(erg_boxcar *boxcar, double t_s)
+{
+    size_t i = segment_of(boxcar, t_s);
+    double length_s = boxcar->at_s[i + 1] - boxcar->at_s[i];
+    double share = length_s > 0 ? (t_s - boxcar->at_s[i]) / length_s : 1;
+
+    return boxcar->value[i] + share * (boxcar->value[i + 1] - boxcar->value[i]);
+}
+
+static double integral_to(erg_boxcar *boxcar, double t_s)
+{
+    double value = value_at(boxcar, t_s);
+    size_t i = boxcar->near;
+
+    return boxcar->sum[i] + 0.5 * (boxcar->value[i] + value) * (t_s - boxcar->at_s[i]);
+}
+
+double erg_boxcar_mean(erg_boxcar *boxcar, double begin_s, double end_s)
+{
+    if (!(begin_s >= 0) || !(end_s <= boxcar->at_s[boxcar->count - 1]) || end_s < begin_s)
+        return NAN;
+    if (end_s == begin_s)
+        return value_at(boxcar, end_s);
+    return (integral_to(boxcar, end_s) - integral_to(boxcar, begin_s)) / (end_s - begin_s);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Means of a recorded signal over any stretch, one lookup each. Between samples the
+ * signal is a straight line, so an edge is two samples at one stamp.
+ */
+#ifndef ERG_TRACE_BOXCAR_H
+#define ERG_TRACE_BOXCAR_H
+
+#include "base/base.h"
+#include "erg/trace.h"
+
+typedef struct erg_boxcar {
+    double *at_s; /* after origin_ns */
+    double *value;
+    double *sum; /* integral from at_s[0] */
+    size_t count;
+    size_t near; /* where the last lookup ended: the next is close by */
+    int64_t origin_ns;
+} erg_boxcar;
+
+/* NAN samples are left out. ERG_NO_DATA under two samples. */
+bool erg_boxcar_make(const erg_sample samples[], size_t count, erg_boxcar *out,
+                     erg_error *err);
+void erg_boxcar_free(erg_boxcar *boxcar);
+/* Seconds after origin_ns; begin = end: the value there. NAN outside the record. */
+double erg_boxcar_mean(erg_boxcar *boxcar, double begin_s, double end_s);
+
+#endif
