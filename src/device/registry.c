@@ -6,6 +6,7 @@
 #include "device/driver.h"
 
 const erg_driver *const erg_drivers[] = {
+    &erg_driver_nvml,
     &erg_driver_rapl,
     &erg_driver_hwmon,
     &erg_driver_cpu_model,

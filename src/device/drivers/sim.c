@@ -13,43 +13,43 @@
  * for a curve to look at, no more is claimed. */
 static const double ambient_k = 298.15, warming_k_per_w = 0.1, heat_s = 30;
 
-typedef struct sim {
+typedef struct simulation {
     erg_sim_spec spec;
     erg_plant_sensor average; /* the second reading of boards that have two */
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
-    double (*value[ERG_CHANNELS_MOST])(const struct sim *sim, int64_t t_ns);
-} sim;
+    double (*value[ERG_CHANNELS_MOST])(const struct simulation *sim, int64_t t_ns);
+} simulation;
 
-static double power_w(const sim *sim, int64_t t_ns)
+static double power_w(const simulation *sim, int64_t t_ns)
 {
     return erg_plant_sensor_w(&sim->spec.sensor, &sim->spec.load, t_ns);
 }
 
-static double average_w(const sim *sim, int64_t t_ns)
+static double average_w(const simulation *sim, int64_t t_ns)
 {
     return erg_plant_sensor_w(&sim->average, &sim->spec.load, t_ns);
 }
 
-static double energy_j(const sim *sim, int64_t t_ns)
+static double energy_j(const simulation *sim, int64_t t_ns)
 {
     return erg_plant_counter_j(&sim->spec.counter, &sim->spec.load, t_ns);
 }
 
-static double clock_hz(const sim *sim, int64_t t_ns)
+static double clock_hz(const simulation *sim, int64_t t_ns)
 {
     (void)t_ns;
     return sim->spec.clock_hz;
 }
 
-static double temperature_k(const sim *sim, int64_t t_ns)
+static double temperature_k(const simulation *sim, int64_t t_ns)
 {
     double t_s = erg_s_from_ns(t_ns);
     return ambient_k
            + warming_k_per_w * erg_law_j(&sim->spec.load, t_s - heat_s, t_s) / heat_s;
 }
 
-static double power_limit_w(const sim *sim, int64_t t_ns)
+static double power_limit_w(const simulation *sim, int64_t t_ns)
 {
     (void)t_ns;
     return sim->spec.board_w;
@@ -63,9 +63,9 @@ static erg_kind kind_of(double update_s, double window_s)
 }
 
 static erg_channel_info *add(erg_device *dev, const char *name, erg_quantity quantity,
-                             erg_kind kind, double (*value)(const sim *, int64_t))
+                             erg_kind kind, double (*value)(const simulation *, int64_t))
 {
-    sim *own = dev->own;
+    simulation *own = dev->own;
     erg_channel_info *channel = erg_device_channel(dev, name, quantity, kind);
     channel->method = ERG_METHOD_SIMULATED;
     own->value[dev->channel_count - 1] = value;
@@ -73,9 +73,9 @@ static erg_channel_info *add(erg_device *dev, const char *name, erg_quantity qua
 }
 
 static void add_power(erg_device *dev, const char *name, const erg_plant_sensor *sensor,
-                      double (*value)(const sim *, int64_t))
+                      double (*value)(const simulation *, int64_t))
 {
-    const sim *own = dev->own;
+    const simulation *own = dev->own;
     erg_channel_info *channel =
         add(dev, name, ERG_POWER, kind_of(sensor->update_s, sensor->window_s), value);
     channel->update_s = sensor->update_s;
@@ -95,7 +95,7 @@ static bool sim_find(erg_devices *found, const char *argument, erg_error *err)
     char name[48];
     snprintf(name, sizeof(name), "sim:%s", spec.profile->name);
     erg_device *dev = erg_devices_add(found, &erg_driver_sim, name, err);
-    sim *own = dev ? erg_device_state(dev, sizeof(*own), err) : NULL;
+    simulation *own = dev ? erg_device_state(dev, sizeof(*own), err) : NULL;
     if (!own)
         return false;
     own->spec = spec;
@@ -108,7 +108,7 @@ static bool sim_find(erg_devices *found, const char *argument, erg_error *err)
 
 static bool sim_open(erg_device *dev, erg_error *err)
 {
-    sim *own = dev->own;
+    simulation *own = dev->own;
     const erg_sim_spec *spec = &own->spec;
     (void)err;
 
@@ -137,7 +137,7 @@ static bool sim_open(erg_device *dev, erg_error *err)
 static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
 {
     enum { FOR_ERROR = 100 };
-    sim *own = dev->own;
+    simulation *own = dev->own;
     bool fails =
         erg_plant_chance(own->spec.sensor.seed, own->reads++, FOR_ERROR) < own->spec.error;
     int64_t t_ns = erg_env_now_ns(dev->env) - own->start_ns;

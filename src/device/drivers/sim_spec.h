@@ -7,13 +7,12 @@
 
 typedef struct erg_sim_profile {
     const char *name;  /* as hardware is named everywhere in erg */
-    const char *model; /* as the vendor's library names it */
+    const char *model; /* as its maker names it */
     double idle_w, board_w;
     double update_s, window_s;
     double average_s; /* window of the second, averaged reading; 0: none */
     double counter_s; /* update period of the energy counter; 0: none */
     double clock_hz;
-    double gain_u;      /* relative standard uncertainty of an uncalibrated board */
     bool idle_measured; /* else assumed from the board's limit */
 } erg_sim_profile;
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NVIDIA GPUs through NVML, unprivileged; nothing is set, no state is kept awake.
+ *
+ * One call has two meanings: PowerUsage is a 1 s mean on Ampere (GA100 apart) and
+ * later, and nearly instant on GA100 and before. The energy counter restarts at 0
+ * with the driver and never wraps.
+ */
+#include <math.h>
+#include <string.h>
+#include "device/drivers/nvml.h"
+#include "trace/sensor.h"
+
+/* ---- what the readings mean --------------------------------------------- */
+
+static bool is_ga100(const char *model)
+{
+    static const char *const names[] = { "A100", "A800", "A30" };
+    for (size_t i = 0; i < ERG_COUNT(names); i++) {
+        const char *found = strstr(model, names[i]);
+        /* A3000 is another chip. */
+        if (found && !(found[strlen(names[i])] >= '0' && found[strlen(names[i])] <= '9'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_superchip(const char *model)
+{
+    return strstr(model, "GH200") || strstr(model, "GB200") || strstr(model, "GB300");
+}
+
+static void set_facts(const erg_device *dev, erg_channel_info *channel)
+{
+    const nvml *own = dev->own;
+    bool is_average = channel->kind == ERG_SMOOTHED;
+    erg_reading_option option = is_average         ? ERG_POWER_AVERAGE
+                                : own->has_instant ? ERG_POWER_INSTANT
+                                                   : ERG_POWER_DRAW;
+    erg_sensor_facts facts;
+
+    channel->gain_u = 0.05; /* boards differ by this much: Yang 2024 */
+    if (erg_sensor_lookup(dev->info.model, own->driver_version, option, &facts)) {
+        channel->kind = facts.kind;
+        channel->update_s = facts.update_s;
+        channel->window_s = facts.window_s;
+        channel->delay_s = isnan(facts.delay_s) ? 0 : facts.delay_s;
+        channel->gain_u = facts.gain_u;
+    } else if (is_average
+               || (option == ERG_POWER_DRAW && own->architecture >= NVML_AMPERE
+                   && !is_ga100(dev->info.model))) {
+        channel->kind = ERG_SMOOTHED;
+        channel->update_s = 0.1;
+        channel->window_s = 1;
+    }
+}
+
+static void set_channel(erg_device *dev, const nvml_quantity *row,
+                        erg_channel_info *channel)
+{
+    nvml *own = dev->own;
+    double limit_w;
+
+    own->rows[dev->channel_count - 1] = row;
+    if (*row->unit)
+        erg_text_put(channel->unit, sizeof(channel->unit), row->unit);
+    if (row->quantity == ERG_POWER)
+        set_facts(dev, channel);
+    if (row->is_module)
+        channel->scope = ERG_SCOPE_MODULE;
+    if (row->quantity == ERG_ENERGY) {
+        channel->update_s = 0.1; /* 20 to 100 ms by board: the widest */
+        channel->resolution = 1e-3;
+        channel->gain_u = 0.05;
+        if (is_superchip(dev->info.model))
+            channel->scope = ERG_SCOPE_MODULE;
+    }
+    if ((row->quantity == ERG_POWER || row->quantity == ERG_ENERGY)
+        && nvml_read_limit(own, &limit_w) == NVML_DONE)
+        channel->max_w = 2 * limit_w; /* short peaks pass the limit */
+}
+
+/* ---- find, open, read, close -------------------------------------------- */
+
+static void learn_text(unsigned (*call)(nvml_handle, char *, unsigned), nvml_handle gpu,
+                       char *to, unsigned size)
+{
+    if (!call || call(gpu, to, size) != NVML_DONE)
+        to[0] = '\0';
+}
+
+static bool add_gpu(erg_devices *found, unsigned index, nvml_handle gpu, erg_error *err)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "nvml:%u", index);
+    erg_device *dev = erg_devices_add(found, &erg_driver_nvml, name, err);
+    nvml *own = dev ? erg_device_state(dev, sizeof(*own), err) : NULL;
+
+    if (!own || !nvml_api_open(dev->env, &own->api, err))
+        return false;
+    own->gpu = gpu;
+    learn_text(own->api.name, gpu, dev->info.model, sizeof(dev->info.model));
+    learn_text(own->api.uuid, gpu, dev->info.uuid, sizeof(dev->info.uuid));
+    dev->info.scope = is_superchip(dev->info.model) ? ERG_SCOPE_CHIP : ERG_SCOPE_BOARD;
+    return true;
+}
+
+static bool add_asked(erg_devices *found, const nvml_api *api, const char *argument,
+                      erg_error *err)
+{
+    double number;
+    nvml_handle gpu;
+    unsigned code, index = 0;
+    bool is_uuid = !erg_number_parse(argument, strlen(argument), '.', &number);
+
+    if (!is_uuid && !(number >= 0 && number < 4096 && number == floor(number)))
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "nvml:%s is neither a GPU's number nor its uuid", argument);
+    if (is_uuid)
+        code = api->by_uuid ? api->by_uuid(argument, &gpu) : NVML_NOT_SUPPORTED;
+    else
+        code = api->by_index(index = (unsigned)number, &gpu);
+    if (code != NVML_DONE)
+        return erg_devices_absent(found, &erg_driver_nvml, ERG_ABSENT, err,
+                                  "there is no GPU %s (NVML code %u): nvidia-smi -L lists "
+                                  "those that are there",
+                                  argument, code);
+    if (is_uuid && api->index)
+        api->index(gpu, &index);
+    return add_gpu(found, index, gpu, err);
+}
+
+static bool add_closed(erg_devices *found, unsigned index, unsigned code, erg_error *err)
+{
+    erg_state state = code == NVML_NO_PERMISSION ? ERG_DENIED : ERG_BROKEN;
+    return erg_devices_absent(found, &erg_driver_nvml, state, err,
+                              "GPU %u cannot be opened (NVML code %u): ask for access to "
+                              "/dev/nvidia%u",
+                              index, code, index);
+}
+
+static bool add_all(erg_devices *found, const nvml_api *api, erg_error *err)
+{
+    unsigned count = 0, code = api->count(&count);
+    if (code != NVML_DONE || count == 0)
+        return erg_devices_absent(found, &erg_driver_nvml, ERG_ABSENT, err,
+                                  "NVML works but lists no GPU (code %u): check that the "
+                                  "container or job was given one",
+                                  code);
+    for (unsigned i = 0; i < count; i++) {
+        nvml_handle gpu;
+        code = api->by_index(i, &gpu);
+        if (!(code == NVML_DONE ? add_gpu(found, i, gpu, err)
+                                : add_closed(found, i, code, err)))
+            return false;
+    }
+    return true;
+}
+
+static bool nvml_find(erg_devices *found, const char *argument, erg_error *err)
+{
+    erg_error fault = { 0 };
+    nvml_api api;
+
+    if (!nvml_api_open(erg_devices_env(found), &api, &fault))
+        return erg_devices_absent(found, &erg_driver_nvml,
+                                  fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
+                                  err, "%s", fault.text);
+    bool good = argument && *argument ? add_asked(found, &api, argument, err)
+                                      : add_all(found, &api, err);
+    nvml_api_close(&api);
+    return good;
+}
+
+static void learn(erg_device *dev)
+{
+    nvml *own = dev->own;
+    unsigned now = 0, pending = 0;
+    double ignored;
+
+    if (!own->api.driver
+        || own->api.driver(own->driver_version, sizeof(own->driver_version)) != NVML_DONE)
+        own->driver_version[0] = '\0';
+    if (!own->api.architecture
+        || own->api.architecture(own->gpu, &own->architecture) != NVML_DONE)
+        own->architecture = 0;
+    own->has_instant = nvml_read_field(own, NVML_FIELD_INSTANT, 0, &ignored) == NVML_DONE;
+    /* Each instance of a split GPU repeats the power of the whole. */
+    dev->info.shared =
+        own->api.mig && own->api.mig(own->gpu, &now, &pending) == NVML_DONE && now;
+}
+
+static bool nvml_open(erg_device *dev, erg_error *err)
+{
+    nvml *own = dev->own;
+    bool has_joules = false;
+
+    learn(dev);
+    for (size_t i = 0; i < nvml_quantity_count; i++) {
+        const nvml_quantity *row = &nvml_quantities[i];
+        double ignored;
+        unsigned code = row->read(own, &ignored);
+        if (code == NVML_LOST)
+            return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
+                            dev->info.name);
+        bool is_other = row->is_module && !is_superchip(dev->info.model);
+        if (code == NVML_NOT_SUPPORTED || is_other)
+            continue;
+        has_joules |= row->quantity == ERG_POWER || row->quantity == ERG_ENERGY;
+        set_channel(dev, row, erg_device_channel(dev, row->name, row->quantity, row->kind));
+    }
+    return has_joules
+           || erg_fail(err, ERG_UNSUPPORTED,
+                       "NVML answers NotSupported for power and energy of %s: "
+                       "on Jetson (Tegra) use --sensor hwmon, which reads its INA3221",
+                       dev->info.model[0] ? dev->info.model : dev->info.name);
+}
+
+static bool nvml_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
+{
+    const nvml *own = dev->own;
+    double value = NAN;
+    unsigned code = own->rows[channel]->read(own, &value);
+
+    if (code == NVML_LOST)
+        return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
+                        dev->info.name);
+    erg_reading_put(out, code == NVML_DONE ? value : NAN);
+    return true;
+}
+
+static void nvml_close(erg_device *dev)
+{
+    nvml *own = dev->own;
+    nvml_api_close(&own->api);
+}
+
+const erg_driver erg_driver_nvml = {
+    .name = "nvml",
+    .about = "NVIDIA GPUs (libnvidia-ml.so.1)",
+    .find = nvml_find,
+    .open = nvml_open,
+    .read = nvml_read,
+    .close = nvml_close,
+};

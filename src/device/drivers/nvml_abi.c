@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding NVML at run time: one table of symbols, the newest name first. */
+#include <dlfcn.h>
+#include <string.h>
+#include "device/drivers/nvml_abi.h"
+
+typedef struct symbol {
+    const char *name;
+    size_t slot;
+    bool required; /* two rows of one slot: either name will do */
+} symbol;
+
+#define SLOT(member) offsetof(nvml_api, member)
+
+static const symbol symbols[] = {
+    { "nvmlInit_v2", SLOT(init), true },
+    { "nvmlShutdown", SLOT(shutdown), true },
+    { "nvmlDeviceGetCount_v2", SLOT(count), true },
+    { "nvmlDeviceGetHandleByIndex_v2", SLOT(by_index), true },
+    { "nvmlDeviceGetHandleByUUID", SLOT(by_uuid), false },
+    { "nvmlDeviceGetIndex", SLOT(index), false },
+    { "nvmlDeviceGetName", SLOT(name), false },
+    { "nvmlDeviceGetUUID", SLOT(uuid), false },
+    { "nvmlSystemGetDriverVersion", SLOT(driver), false },
+    { "nvmlDeviceGetArchitecture", SLOT(architecture), false },
+    { "nvmlDeviceGetTotalEnergyConsumption", SLOT(energy), false },
+    { "nvmlDeviceGetPowerUsage", SLOT(power), false },
+    { "nvmlDeviceGetFieldValues", SLOT(fields), false },
+    { "nvmlDeviceGetClockInfo", SLOT(clock), false },
+    { "nvmlDeviceGetTemperature", SLOT(temperature), false },
+    { "nvmlDeviceGetUtilizationRates", SLOT(use), false },
+    { "nvmlDeviceGetEnforcedPowerLimit", SLOT(limit), false },
+    { "nvmlDeviceGetCurrentClocksEventReasons", SLOT(throttle), false },
+    { "nvmlDeviceGetCurrentClocksThrottleReasons", SLOT(throttle), false },
+    { "nvmlDeviceGetMigMode", SLOT(mig), false },
+};
+
+static bool symbols_find(nvml_api *api, const char *file, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
+        void *found = dlsym(api->library, symbols[i].name);
+        if (!found && symbols[i].required)
+            return erg_fail(err, ERG_UNSUPPORTED,
+                            "%s has no %s: it is too old or "
+                            "not NVML; update the NVIDIA driver",
+                            file, symbols[i].name);
+        if (found) /* POSIX lets an object pointer carry a function */
+            memcpy((char *)api + symbols[i].slot, &found, sizeof(found));
+    }
+    return true;
+}
+
+static bool init_failed(unsigned code, erg_error *err)
+{
+    if (code == NVML_DRIVER_NOT_LOADED)
+        return erg_fail(
+            err, ERG_NOT_FOUND,
+            "NVML is here but the NVIDIA driver is not loaded: "
+            "load it with modprobe nvidia, or start the container with its GPUs");
+    if (code == NVML_NO_PERMISSION)
+        return erg_fail(err, ERG_NO_ACCESS,
+                        "NVML may not be used by this user: ask for read and "
+                        "write access to /dev/nvidiactl and /dev/nvidia*");
+    if (code == NVML_VERSION_MISMATCH)
+        return erg_fail(err, ERG_UNSUPPORTED,
+                        "the NVIDIA library and its Linux module are of two "
+                        "versions: restart the machine to load the new module");
+    return erg_fail(err, ERG_UNSUPPORTED,
+                    "nvmlInit_v2 failed with code %u: nvidia-smi shows what "
+                    "the driver says",
+                    code);
+}
+
+bool nvml_api_open(const erg_env *env, nvml_api *out, erg_error *err)
+{
+    const char *file = env->nvml ? env->nvml : "libnvidia-ml.so.1";
+    *out = (nvml_api){ .library = dlopen(file, RTLD_NOW | RTLD_LOCAL) };
+    if (!out->library)
+        return erg_fail(err, ERG_NOT_FOUND,
+                        "no NVIDIA driver: %s was not found; install the "
+                        "NVIDIA driver, or name its library with --nvml FILE",
+                        file);
+    if (symbols_find(out, file, err)) {
+        unsigned code = out->init();
+        if (code == NVML_DONE)
+            return true;
+        init_failed(code, err);
+    }
+    dlclose(out->library);
+    *out = (nvml_api){ 0 };
+    return false;
+}
+
+void nvml_api_close(nvml_api *api)
+{
+    if (!api->library)
+        return;
+    api->shutdown();
+    dlclose(api->library);
+    *api = (nvml_api){ 0 };
+}

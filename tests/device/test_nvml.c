@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NVML against the fake library: its script is the truth, its clock is stepped. */
+#include <dlfcn.h>
+#include "erg/device.h"
+#include "test.h"
+
+static const char *library(const char *name)
+{
+    static char path[ERG_PATH_MOST];
+    const char *build = getenv("ERG_BUILD");
+    snprintf(path, sizeof(path), "%s/tests/fake/%s.so.1", build ? build : "build", name);
+    return path;
+}
+
+/* The same copy of the library that the driver opens. */
+static void *inside(const char *symbol)
+{
+    void *fake = dlopen(library("libnvidia-ml"), RTLD_NOW | RTLD_LOCAL);
+    CHECK(fake);
+    void *found = dlsym(fake, symbol);
+    CHECK(found);
+    return found;
+}
+
+static void step(int64_t now_ns)
+{
+    void (*call)(int64_t now_ns);
+    void *found = inside("fake_nvml_step");
+    memcpy(&call, &found, sizeof(call));
+    call(now_ns);
+}
+
+static double true_j(double begin_s, double end_s)
+{
+    double (*call)(double begin_s, double end_s);
+    void *found = inside("fake_nvml_true_j");
+    memcpy(&call, &found, sizeof(call));
+    return call(begin_s, end_s);
+}
+
+static erg_devices *gpus_of(const char *file, const char *script, const char *sensor,
+                            erg_error *err)
+{
+    const char *const sensors[] = { sensor };
+    setenv("FAKE_NVML", script, 1);
+    step(0);
+    erg_env env = { .nvml = library(file) };
+    return erg_devices_find(&env, sensors, 1, err);
+}
+
+static erg_devices *gpus(const char *script)
+{
+    erg_error err = { 0 };
+    erg_devices *found = gpus_of("libnvidia-ml", script, "nvml", &err);
+    CHECK_OK(found != NULL, err);
+    return found;
+}
+
+static const erg_channel_info *channel_of(const erg_devices *found, const char *name,
+                                          size_t *at)
+{
+    for (*at = 0; *at < erg_devices_channel_count(found, 0); (*at)++)
+        if (strcmp(erg_devices_channel(found, 0, *at)->name, name) == 0)
+            return erg_devices_channel(found, 0, *at);
+    return NULL;
+}
+
+static double read_at(erg_devices *found, int64_t now_ns, const char *name)
+{
+    size_t at;
+    erg_reading reading;
+    CHECK(channel_of(found, name, &at));
+    step(now_ns);
+    CHECK(erg_devices_read(found, 0, at, &reading, NULL));
+    CHECK(reading.count == 1);
+    return reading.at[0].value;
+}
+
+static void the_counter_gives_the_true_joules(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb,load=square:64:192:104.34ms");
+    double begin_j = read_at(found, 10 * ERG_NS_PER_S, "energy");
+    double end_j = read_at(found, 130 * ERG_NS_PER_S, "energy");
+    CHECK_NEAR(end_j - begin_j, true_j(10, 130), 1e-3 * true_j(10, 130));
+    erg_devices_free(found);
+}
+
+static void a_counter_of_months_is_not_a_blank(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb,load=constant:300");
+    CHECK_NEAR(read_at(found, 10000000 * ERG_NS_PER_S, "energy"), 3e9, 1);
+    erg_devices_free(found);
+}
+
+static void a_restarted_driver_shows_as_a_falling_counter(void)
+{
+    erg_devices *found = gpus("plain,load=constant:100,reset=50s");
+    size_t at;
+    CHECK_NEAR(read_at(found, 49 * ERG_NS_PER_S, "energy"), 4900, 3);
+    CHECK_NEAR(read_at(found, 52 * ERG_NS_PER_S, "energy"), 200, 3);
+    CHECK(channel_of(found, "energy", &at)->range_j == 0);
+    erg_devices_free(found);
+}
+
+static void instant_and_average_are_two_channels(void)
+{
+    size_t at;
+    erg_devices *found = gpus("rtx-3090,load=square:100:300:4s");
+    CHECK(channel_of(found, "power", &at)->kind != ERG_SMOOTHED);
+    CHECK(channel_of(found, "power_average", &at)->kind == ERG_SMOOTHED);
+    CHECK_NEAR(channel_of(found, "power_average", &at)->window_s, 1, 0.01);
+    CHECK_NEAR(read_at(found, 4500 * ERG_NS_PER_MS, "power"), 300, 1e-3);
+    CHECK_NEAR(read_at(found, 4500 * ERG_NS_PER_MS, "power_average"), 200, 1e-3);
+    erg_devices_free(found);
+}
+
+static void power_usage_means_what_its_architecture_means(void)
+{
+    static const struct {
+        const char *script;
+        bool is_smoothed;
+    } rows[] = {
+        { "rtx-3090;instant=0,average=0,usage=1", true },
+        { "h100-pcie-80gb;instant=0,average=0,usage=1,architecture=9", true },
+        { "a100-pcie-40gb;instant=0,average=0", false },
+        { "v100-sxm2-32gb;instant=0,average=0,architecture=5", false },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        size_t at;
+        erg_devices *found = gpus(rows[i].script);
+        CHECK((channel_of(found, "power", &at)->kind == ERG_SMOOTHED)
+              == rows[i].is_smoothed);
+        CHECK(!channel_of(found, "power_average", &at));
+        erg_devices_free(found);
+    }
+}
+
+static void an_old_driver_lacks_symbols_and_still_reads(void)
+{
+    erg_error err = { 0 };
+    size_t at;
+    erg_devices *found =
+        gpus_of("libnvidia-ml-old", "v100-sxm2-32gb,load=constant:123", "nvml", &err);
+    erg_reading reading;
+    CHECK_OK(found != NULL, err);
+    CHECK(!channel_of(found, "energy", &at));
+    CHECK(channel_of(found, "power", &at));
+    CHECK(erg_devices_read(found, 0, at, &reading, &err));
+    CHECK_NEAR(reading.at[0].value, 123, 1e-6);
+    erg_devices_free(found);
+}
+
+static void a_split_gpu_is_labelled_shared(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb;mig=1");
+    CHECK(erg_devices_info(found, 0)->shared);
+    erg_devices_free(found);
+    found = gpus("a100-sxm4-80gb");
+    CHECK(!erg_devices_info(found, 0)->shared);
+    erg_devices_free(found);
+}
+
+static void failed_and_blank_reads_are_gaps_never_zero(void)
+{
+    erg_devices *found = gpus("plain,load=constant:200,error=20%");
+    int failed = 0;
+    for (int i = 1; i <= 1000; i++) {
+        double value = read_at(found, i * 100 * ERG_NS_PER_MS, "power");
+        failed += isnan(value);
+        CHECK(isnan(value) || fabs(value - 200) < 1e-6);
+    }
+    CHECK_NEAR(failed, 200, 50);
+    erg_devices_free(found);
+    found = gpus("plain;blank=1");
+    CHECK(isnan(read_at(found, ERG_NS_PER_S, "power")));
+    CHECK(isnan(read_at(found, ERG_NS_PER_S, "energy")));
+    erg_devices_free(found);
+}
+
+static void a_lost_gpu_ends_its_reading_with_the_cure(void)
+{
+    erg_devices *found = gpus("plain;lost=5");
+    erg_reading reading;
+    erg_error err = { 0 };
+    CHECK(read_at(found, 4 * ERG_NS_PER_S, "energy") > 0);
+    step(6 * ERG_NS_PER_S);
+    CHECK(!erg_devices_read(found, 0, 0, &reading, &err));
+    CHECK(strstr(err.text, "nvml:0") && strstr(err.text, "bus"));
+    erg_devices_free(found);
+}
+
+static void several_gpus_are_found_and_one_can_be_asked_for(void)
+{
+    erg_error err = { 0 };
+    erg_devices *found = gpus("h100-sxm5-80gb,uuid=x;gpus=8");
+    CHECK(erg_devices_count(found) == 8);
+    CHECK_TEXT(erg_devices_info(found, 7)->name, "nvml:7");
+    erg_devices_free(found);
+    found = gpus_of("libnvidia-ml", "h100-sxm5-80gb,uuid=x;gpus=8", "nvml:GPU-x-3", &err);
+    CHECK_OK(found != NULL, err);
+    CHECK(erg_devices_count(found) == 1);
+    CHECK_TEXT(erg_devices_info(found, 0)->name, "nvml:3");
+    erg_devices_free(found);
+    CHECK(!gpus_of("libnvidia-ml", "plain;gpus=2", "nvml:5", &err));
+    CHECK(err.code == ERG_NOT_FOUND && strstr(err.text, "nvidia-smi -L"));
+    CHECK(!gpus_of("libnvidia-ml", "plain;gpus=2", "nvml:1.5", &err));
+    CHECK(err.code == ERG_BAD_INPUT);
+}
+
+static void what_is_absent_says_why_and_what_to_do(void)
+{
+    static const struct {
+        const char *file, *script, *says;
+    } rows[] = {
+        { "libnowhere", "plain", "libnowhere.so.1 was not found" },
+        { "libnvidia-ml", "plain;init=9", "modprobe nvidia" },
+        { "libnvidia-ml", "plain;init=4", "/dev/nvidiactl" },
+        { "libnvidia-ml", "plain;init=18", "restart" },
+        { "libnvidia-ml", "plain;gpus=0", "no GPU" },
+        { "libnvidia-ml", "plain;tegra=1", "--sensor hwmon" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        CHECK(!gpus_of(rows[i].file, rows[i].script, "nvml", &err));
+        CHECK(err.code == ERG_NOT_FOUND || err.code == ERG_NO_ACCESS);
+        CHECK(strstr(err.text, rows[i].says));
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_counter_gives_the_true_joules),
+        TEST(a_counter_of_months_is_not_a_blank),
+        TEST(a_restarted_driver_shows_as_a_falling_counter),
+        TEST(instant_and_average_are_two_channels),
+        TEST(power_usage_means_what_its_architecture_means),
+        TEST(an_old_driver_lacks_symbols_and_still_reads),
+        TEST(a_split_gpu_is_labelled_shared),
+        TEST(failed_and_blank_reads_are_gaps_never_zero),
+        TEST(a_lost_gpu_ends_its_reading_with_the_cure),
+        TEST(several_gpus_are_found_and_one_can_be_asked_for),
+        TEST(what_is_absent_says_why_and_what_to_do),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}

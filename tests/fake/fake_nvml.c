@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fake libnvidia-ml.so.1 with scripted truth, for tests of erg and of your own
+ * programs: docs/testing.md. FAKE_NVML holds the script, "SIM[;KEY=NUMBER,...]", SIM
+ * being what --sensor sim: takes. Built with FAKE_NVML_OLD it lacks what old drivers lack.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "device/drivers/nvml_abi.h"
+#include "device/drivers/sim_spec.h"
+
+#define EXPORT __attribute__((visibility("default")))
+enum { GPUS_MOST = 16, FOR_ERROR = 100 };
+
+struct nvml_gpu {
+    unsigned index;
+};
+
+typedef struct script {
+    erg_sim_spec sim;
+    double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
+        blank, module;
+} script;
+
+typedef struct key {
+    const char *name;
+    size_t at;
+    double unset;
+} key;
+#define AT(field) offsetof(script, field)
+
+static const key keys[] = {
+    { "gpus", AT(gpus), 1 },
+    { "mig", AT(mig), 0 },     /* 1: split into instances */
+    { "tegra", AT(tegra), 0 }, /* 1: power and energy are NotSupported */
+    { "architecture", AT(architecture), 7 },
+    { "driver", AT(driver), 535 },
+    { "init", AT(init), 0 },        /* code that nvmlInit_v2 gives */
+    { "lost", AT(lost), INFINITY }, /* second at which the GPU falls off the bus */
+    { "instant", AT(instant), 1 },  /* 0: no field 186 */
+    { "average", AT(average), -1 }, /* window of field 185 in s; 0: none; -1: profile's */
+    { "usage", AT(usage), 0 },      /* 1: PowerUsage is the average */
+    { "blank", AT(blank), 0 },      /* 1: readings are the blank values */
+    { "module", AT(module), 0 },    /* W that the module draws above the chip */
+};
+
+/* One process has one NVML, as with the real one. */
+static script now;
+static struct nvml_gpu gpus[GPUS_MOST];
+static int64_t stepped_ns = -1, start_ns, reads;
+static unsigned opened;
+
+/* ---- the script and its clock ------------------------------------------- */
+
+static bool read_keys(char *text)
+{
+    for (size_t i = 0; i < ERG_COUNT(keys); i++)
+        *(double *)(void *)((char *)&now + keys[i].at) = keys[i].unset;
+    while (text && *text) {
+        char *value = strsep(&text, ","), *name = strsep(&value, "=");
+        size_t i = 0;
+        while (i < ERG_COUNT(keys) && strcmp(keys[i].name, name) != 0)
+            i++;
+        if (i == ERG_COUNT(keys) || !value)
+            return false;
+        *(double *)(void *)((char *)&now + keys[i].at) = strtod(value, NULL);
+    }
+    return now.gpus >= 0 && now.gpus <= GPUS_MOST;
+}
+
+static int64_t clock_ns(void)
+{
+    return stepped_ns >= 0 ? stepped_ns : erg_env_now_ns(&(erg_env){ 0 });
+}
+
+/* For tests in the same process: the clock stands at now_ns until the next step; a
+ * negative one lets it run again. */
+EXPORT void fake_nvml_step(int64_t now_ns) { stepped_ns = now_ns; }
+
+/* Replaces the script; false (and on stderr why) if it is not understood. */
+EXPORT bool fake_nvml_script(const char *text)
+{
+    char copy[1024];
+    erg_error err = { 0 };
+    snprintf(copy, sizeof(copy), "%s", text ? text : "plain");
+    char *rest = copy, *sim = strsep(&rest, ";");
+    memset(&now, 0, sizeof(now));
+    if (!erg_sim_spec_parse(sim, &now.sim, &err) || !read_keys(rest)) {
+        fprintf(stderr, "fake NVML: '%s' is not understood: %s\n", text, err.text);
+        return false;
+    }
+    if (now.average < 0)
+        now.average = now.sim.profile->average_s;
+    return true;
+}
+
+/* The truth between two seconds of CLOCK_MONOTONIC. */
+EXPORT double fake_nvml_true_j(double begin_s, double end_s)
+{
+    double start_s = erg_s_from_ns(start_ns);
+    return erg_law_j(&now.sim.load, begin_s - start_s, end_s - start_s);
+}
+
+/* ---- readings ----------------------------------------------------------- */
+
+static int64_t since_ns(void) { return clock_ns() - start_ns; }
+
+static unsigned fault(void)
+{
+    if (erg_s_from_ns(since_ns()) >= now.lost)
+        return NVML_LOST;
+    return erg_plant_chance(now.sim.sensor.seed, reads++, FOR_ERROR) < now.sim.error
+               ? NVML_UNKNOWN
+               : NVML_DONE;
+}
+
+static double power_w(const struct nvml_gpu *gpu, double window_s)
+{
+    erg_plant_sensor sensor = now.sim.sensor;
+    sensor.window_s = window_s;
+    sensor.seed += gpu->index;
+    return erg_plant_sensor_w(&sensor, &now.sim.load, since_ns());
+}
+
+static unsigned power_mw(const struct nvml_gpu *gpu, double window_s, unsigned *mw)
+{
+    *mw = now.blank != 0 ? 0x7ffffff0u : (unsigned)lround(1e3 * power_w(gpu, window_s));
+    return fault();
+}
+
+EXPORT unsigned nvmlInit_v2(void)
+{
+    if (opened++ > 0)
+        return NVML_DONE;
+    if (!fake_nvml_script(getenv("FAKE_NVML"))) {
+        opened = 0;
+        return NVML_UNKNOWN;
+    }
+    for (unsigned i = 0; i < GPUS_MOST; i++)
+        gpus[i].index = i;
+    reads = 0;
+    start_ns = isnan(now.sim.start_s) ? clock_ns() : erg_ns_from_s(now.sim.start_s);
+    if (now.init != 0)
+        opened = 0;
+    return (unsigned)now.init;
+}
+
+EXPORT unsigned nvmlShutdown(void)
+{
+    opened -= opened > 0;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetCount_v2(unsigned *count)
+{
+    *count = (unsigned)now.gpus;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetHandleByIndex_v2(unsigned index, nvml_handle *gpu)
+{
+    if (index >= (unsigned)now.gpus)
+        return 2;
+    *gpu = &gpus[index];
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetName(nvml_handle gpu, char *text, unsigned size)
+{
+    const char *model = now.sim.profile->model;
+    (void)gpu;
+    snprintf(text, size, "%s%s", strncmp(model, "NVIDIA ", 7) == 0 ? "" : "NVIDIA ", model);
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetUUID(nvml_handle gpu, char *text, unsigned size)
+{
+    snprintf(text, size, "GPU-%s-%u", now.sim.uuid[0] ? now.sim.uuid : "fake", gpu->index);
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetHandleByUUID(const char *uuid, nvml_handle *gpu)
+{
+    for (unsigned i = 0; i < (unsigned)now.gpus; i++) {
+        char own[96];
+        nvmlDeviceGetUUID(&gpus[i], own, sizeof(own));
+        if (strcmp(own, uuid) == 0) {
+            *gpu = &gpus[i];
+            return NVML_DONE;
+        }
+    }
+    return NVML_NOT_FOUND;
+}
+
+EXPORT unsigned nvmlDeviceGetIndex(nvml_handle gpu, unsigned *index)
+{
+    *index = gpu->index;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlSystemGetDriverVersion(char *text, unsigned size)
+{
+    snprintf(text, size, "%.0f.54.03", now.driver);
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetPowerUsage(nvml_handle gpu, unsigned *mw)
+{
+    if (now.tegra != 0)
+        return NVML_NOT_SUPPORTED;
+    return power_mw(gpu, now.usage != 0 ? now.average : now.sim.sensor.window_s, mw);
+}
+
+EXPORT unsigned nvmlDeviceGetClockInfo(nvml_handle gpu, unsigned type, unsigned *mhz)
+{
+    (void)gpu;
+    *mhz = type == NVML_CLOCK_SM ? (unsigned)lround(1e-6 * now.sim.clock_hz) : 1215;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetTemperature(nvml_handle gpu, unsigned sensor,
+                                         unsigned *celsius)
+{
+    *celsius = (unsigned)(25 + 0.1 * power_w(gpu, 10));
+    return sensor == 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
+EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
+{
+    bool busy = power_w(gpu, 0.1) > 1.2 * now.sim.profile->idle_w;
+    *use = (nvml_use){ busy ? 100 : 0, busy ? 40 : 0 };
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetEnforcedPowerLimit(nvml_handle gpu, unsigned *mw)
+{
+    (void)gpu;
+    *mw = (unsigned)lround(1e3 * now.sim.board_w);
+    return now.tegra != 0 ? NVML_NOT_SUPPORTED : NVML_DONE;
+}
+
+/* ---- what old drivers lack ---------------------------------------------- */
+#ifndef FAKE_NVML_OLD
+
+EXPORT unsigned nvmlDeviceGetArchitecture(nvml_handle gpu, unsigned *value)
+{
+    (void)gpu;
+    *value = (unsigned)now.architecture;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned long long *mj)
+{
+    (void)gpu;
+    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, since_ns());
+    *mj = now.blank != 0 ? 0x7ffffffffffffff0u : (unsigned long long)llround(1e3 * total_j);
+    if (now.tegra != 0 || !now.sim.has_counter)
+        return NVML_NOT_SUPPORTED;
+    return fault();
+}
+
+static unsigned answer(nvml_handle gpu, nvml_field *field)
+{
+    bool has_scope = field->scope == 0 || (field->scope == 1 && now.module > 0);
+    double window_s =
+        field->id == NVML_FIELD_AVERAGE ? now.average : now.sim.sensor.window_s;
+    bool is_power = (field->id == NVML_FIELD_INSTANT && now.instant != 0)
+                    || (field->id == NVML_FIELD_AVERAGE && now.average > 0);
+
+    if (now.tegra != 0 || !has_scope || !is_power)
+        return NVML_NOT_SUPPORTED;
+    field->type = NVML_UINT;
+    unsigned code = power_mw(gpu, window_s, &field->value.natural);
+    if (field->scope == 1)
+        field->value.natural += (unsigned)lround(1e3 * now.module);
+    return code;
+}
+
+EXPORT unsigned nvmlDeviceGetFieldValues(nvml_handle gpu, int count, nvml_field *fields)
+{
+    for (int i = 0; i < count; i++)
+        fields[i].code = answer(gpu, &fields[i]);
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetCurrentClocksEventReasons(nvml_handle gpu,
+                                                       unsigned long long *reasons)
+{
+    (void)gpu;
+    *reasons = 0;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetMigMode(nvml_handle gpu, unsigned *is_on, unsigned *pending)
+{
+    (void)gpu;
+    *is_on = *pending = now.mig != 0;
+    return NVML_DONE;
+}
+#endif
