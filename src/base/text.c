@@ -92,6 +92,35 @@ void erg_text_put(char *to, size_t size, const char *from)
     to[count] = '\0';
 }
 
+/* Up to 15 digits and a power of ten up to 22 are both exact doubles, so one
+ * division rounds once: the same double as strtod, without its locale. */
+static bool parse_short(const char *text, size_t count, char decimal, double *out)
+{
+    static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+                                   1e11, 1e12, 1e13, 1e14, 1e15 };
+    size_t i = 0, digits = 0, after = 0;
+    bool minus = text[0] == '-', point = false;
+    int64_t value = 0;
+
+    for (i = minus; i < count; i++) {
+        if (text[i] >= '0' && text[i] <= '9') {
+            value = value * 10 + (text[i] - '0');
+            after += point;
+            if (++digits > 15)
+                return false;
+        } else if (text[i] == decimal && !point) {
+            point = true;
+        } else {
+            return false;
+        }
+    }
+    if (digits == 0)
+        return false;
+    double magnitude = (double)value / tens[after];
+    *out = minus ? -magnitude : magnitude;
+    return true;
+}
+
 bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
 {
     char copy[64];
@@ -101,6 +130,8 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
         count--;
     if (count == 0 || count >= sizeof(copy))
         return false;
+    if (parse_short(text, count, decimal, out))
+        return true;
 
     for (size_t i = 0; i < count; i++) {
         char c = text[i];

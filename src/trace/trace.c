@@ -8,30 +8,6 @@
 #include <string.h>
 #include "trace/trace_inside.h"
 
-/* Doubling, so that a million samples cost twenty copies. */
-static bool rows_add(erg_rows *rows, const void *items, size_t count, size_t size,
-                     erg_error *err)
-{
-    size_t capacity = rows->capacity ? rows->capacity : 16;
-
-    if (count == 0)
-        return true;
-    if (count > SIZE_MAX / size / 4 - rows->count)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    while (capacity < rows->count + count)
-        capacity *= 2;
-    if (capacity > rows->capacity) {
-        void *grown = realloc(rows->items, capacity * size);
-        if (!grown)
-            return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-        rows->items = grown;
-        rows->capacity = capacity;
-    }
-    memcpy((char *)rows->items + rows->count * size, items, count * size);
-    rows->count += count;
-    return true;
-}
-
 static const void *rows_at(const erg_rows *rows, size_t index, size_t size)
 {
     return index < rows->count ? (const char *)rows->items + index * size : NULL;
@@ -96,7 +72,7 @@ void erg_trace_free(erg_trace *trace)
 
 int erg_trace_add_device(erg_trace *trace, const erg_device_info *info, erg_error *err)
 {
-    if (!rows_add(&trace->devices, info, 1, sizeof(*info), err))
+    if (!erg_rows_add(&trace->devices, info, 1, sizeof(*info), err))
         return -1;
     return (int)trace->devices.count - 1;
 }
@@ -113,7 +89,7 @@ int erg_trace_add_channel(erg_trace *trace, const erg_channel_info *info, erg_er
     erg_trace_channel_rows channel = { .info = *info };
 
     if (!device_exists(trace, info->device, err)
-        || !rows_add(&trace->channels, &channel, 1, sizeof(channel), err))
+        || !erg_rows_add(&trace->channels, &channel, 1, sizeof(channel), err))
         return -1;
     return (int)trace->channels.count - 1;
 }
@@ -149,7 +125,7 @@ bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samp
         last_ns = samples[i].t_ns;
     }
     drop_stream(at);
-    return rows_add(&at->samples, samples, count, sizeof(*samples), err);
+    return erg_rows_add(&at->samples, samples, count, sizeof(*samples), err);
 }
 
 bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error *err)
@@ -160,7 +136,7 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
         return erg_fail(err, ERG_BAD_INPUT, "region %s ends before it begins", added.name);
     if (added.id == 0)
         added.id = trace->last_region + 1;
-    if (!rows_add(&trace->regions, &added, 1, sizeof(added), err))
+    if (!erg_rows_add(&trace->regions, &added, 1, sizeof(added), err))
         return false;
     if (added.id > trace->last_region)
         trace->last_region = added.id;
@@ -169,17 +145,17 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
 
 bool erg_trace_add_mark(erg_trace *trace, const erg_mark_row *mark, erg_error *err)
 {
-    return rows_add(&trace->marks, mark, 1, sizeof(*mark), err);
+    return erg_rows_add(&trace->marks, mark, 1, sizeof(*mark), err);
 }
 
 bool erg_trace_add_setting(erg_trace *trace, const erg_setting *setting, erg_error *err)
 {
-    return rows_add(&trace->settings, setting, 1, sizeof(*setting), err);
+    return erg_rows_add(&trace->settings, setting, 1, sizeof(*setting), err);
 }
 
 bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error *err)
 {
-    return rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
+    return erg_rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
 }
 
 bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err)
@@ -191,7 +167,7 @@ bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err)
             && kept[i].span.begin_ns == flag->span.begin_ns
             && kept[i].span.end_ns == flag->span.end_ns)
             return true;
-    return rows_add(&trace->flags, flag, 1, sizeof(*flag), err);
+    return erg_rows_add(&trace->flags, flag, 1, sizeof(*flag), err);
 }
 
 bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value, erg_error *err)
@@ -208,7 +184,7 @@ bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value, er
             return true;
         }
     added.key = erg_text_copy(key);
-    if (added.key && rows_add(&trace->meta, &added, 1, sizeof(added), err))
+    if (added.key && erg_rows_add(&trace->meta, &added, 1, sizeof(added), err))
         return true;
     free(added.key);
     free(added.value);

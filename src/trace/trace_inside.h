@@ -9,6 +9,8 @@
 
 /* A growing row of equal things. */
 typedef struct erg_rows { void *items; size_t count, capacity; } erg_rows;
+bool erg_rows_add(erg_rows *rows, const void *items, size_t count, size_t size,
+                  erg_error *err);
 
 /* Samples made ready for integration (stream.h), built once when first asked for. */
 struct erg_stream;

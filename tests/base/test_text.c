@@ -31,6 +31,19 @@ static void a_number_is_all_of_its_text(void)
     CHECK(!erg_number_parse("1e999", 5, '.', &value));
 }
 
+static void a_short_number_is_the_double_that_strtod_gives(void)
+{
+    test_random random = { 7 };
+    for (int i = 0; i < 20000; i++) {
+        char text[64];
+        double value;
+        int count = snprintf(text, sizeof(text), "%.*f", i % 12,
+                             (test_uniform(&random) - 0.5) * pow(10, i % 17));
+        CHECK(erg_number_parse(text, (size_t)count, '.', &value));
+        CHECK(value == strtod(text, NULL));
+    }
+}
+
 static void a_cut_text_ends_between_letters(void)
 {
     char small[4];
@@ -52,6 +65,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_quantity_needs_its_unit),
         TEST(a_number_is_all_of_its_text),
+        TEST(a_short_number_is_the_double_that_strtod_gives),
         TEST(a_cut_text_ends_between_letters),
         TEST(a_stamp_has_the_digits_asked_for),
     };

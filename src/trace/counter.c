@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Energy counters as pieces (measure.md section 5): linear between updates.
+ *
+ * A smaller reading may be a wrap, a reset, or an old value that another thread
+ * read late. "Smaller means wrapped" invents 65 or 262 kJ at a time.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include "trace/stream.h"
+
+static const double WRAP_HEADROOM = 4.0;    /* a step may be so many times P_max dt */
+static const double UNKNOWN_MAX_W = 1500.0; /* no sensor of one chip shows more */
+static const double ONE_STEP_J = 1e-6;      /* powercap: range_uj + 1 */
+static const double EVERY_POLL = 1.2;       /* T_u under this many polls: all are new */
+enum { LOOK_AHEAD = 4 };
+
+static double step_s(const erg_sample *from, const erg_sample *to)
+{
+    return erg_s_from_ns(to->t_ns - from->t_ns);
+}
+
+/* The highest power seen between changes of the counter, as a stand-in. */
+static double plausible_w(const erg_sample at[], size_t count, double max_w)
+{
+    double most_w = 0;
+    size_t last = 0;
+
+    if (max_w > 0)
+        return max_w;
+    for (size_t i = 1; i < count; i++) {
+        if (at[i].value == at[last].value)
+            continue;
+        double dt_s = step_s(&at[last], &at[i]);
+        if (last > 0 && at[i].value > at[last].value && dt_s > 0)
+            most_w = fmax(most_w, (at[i].value - at[last].value) / dt_s);
+        last = i;
+    }
+    return most_w > 0 ? most_w : UNKNOWN_MAX_W;
+}
+
+/* Do the readings after at[i] go on from before it? Then at[i] came late. */
+static bool is_late(const erg_sample at[], size_t count, size_t i, const erg_sample *before,
+                    double max_w)
+{
+    for (size_t j = i + 1; j < count && j <= i + LOOK_AHEAD; j++) {
+        double rise_j = at[j].value - before->value;
+        if (rise_j >= 0 && rise_j <= WRAP_HEADROOM * max_w * step_s(before, &at[j]))
+            return true;
+    }
+    return false;
+}
+
+static bool add_span(erg_rows *spans, const erg_sample *from, const erg_sample *to,
+                     erg_error *err)
+{
+    erg_span span = { from->t_ns, to->t_ns };
+    return erg_rows_add(spans, &span, 1, sizeof(span), err);
+}
+
+/*
+ * Readings to joules that only rise. A reset leaves a NAN between the two sides.
+ * raw: the last good reading; the sums go to rising.
+ */
+static bool unwrap(erg_stream *stream, const erg_channel_info *info, const erg_rows *samples,
+                   erg_rows *rising, erg_error *err)
+{
+    const erg_sample *at = samples->items;
+    double max_w = plausible_w(at, samples->count, info->max_w);
+    const erg_sample *raw = at;
+    double total_j = 0;
+
+    for (size_t i = 0; i < samples->count; i++) {
+        double dt_s = step_s(raw, &at[i]), step_j = at[i].value - raw->value;
+        double wrapped_j = step_j + info->range_j + ONE_STEP_J;
+        bool has_range = info->range_j > 0;
+        erg_sample sum = at[i];
+        if (has_range && dt_s > info->range_j / max_w / 2
+            && !add_span(&stream->ambiguous, raw, &at[i], err))
+            return false;
+        if (step_j < 0 && has_range && wrapped_j <= WRAP_HEADROOM * max_w * dt_s) {
+            step_j = wrapped_j;
+        } else if (step_j < 0) {
+            if (is_late(at, samples->count, i, raw, max_w))
+                continue;
+            erg_sample split = { at[i].t_ns, 0, NAN };
+            if (!add_span(&stream->resets, raw, &at[i], err)
+                || !erg_rows_add(rising, &split, 1, sizeof(split), err))
+                return false;
+            step_j = 0;
+        }
+        sum.value = total_j += step_j;
+        if (!erg_rows_add(rising, &sum, 1, sizeof(sum), err))
+            return false;
+        raw = &at[i];
+    }
+    return true;
+}
+
+/* Does every poll bring a new value? Then the first and the equal ones count too. */
+static bool polls_are_updates(const erg_sample at[], size_t count, double update_s)
+{
+    size_t changes = 0;
+
+    if (update_s > 0)
+        return update_s < EVERY_POLL * erg_median_step_s(at, count);
+    for (size_t i = 1; i < count; i++)
+        changes += at[i].value != at[i - 1].value;
+    return 5 * changes >= 4 * (count - 1);
+}
+
+/* The moments the counter moved: between the poll before and the poll that saw it. */
+static bool find_updates(const erg_rows *rising, bool every, erg_rows *updates,
+                         erg_error *err)
+{
+    const erg_sample *at = rising->items;
+
+    for (size_t i = 0; i < rising->count; i++) {
+        erg_sample one = at[i];
+        bool first = i == 0 || isnan(at[i - 1].value);
+        bool moved = isnan(one.value) || (first ? every : one.value != at[i - 1].value);
+        if (!every && !first && !isnan(one.value))
+            one.t_ns -= (one.t_ns - at[i - 1].t_ns) / 2;
+        if (moved && !erg_rows_add(updates, &one, 1, sizeof(one), err))
+            return false;
+    }
+    return true;
+}
+
+static double mean_w(const erg_sample *from, const erg_sample *to)
+{
+    return (to->value - from->value) / step_s(from, to);
+}
+
+static bool add_pieces(erg_stream *stream, const erg_rows *updates, erg_error *err)
+{
+    const erg_sample *at = updates->items;
+
+    for (size_t i = 0; i < updates->count; i++) {
+        if (isnan(at[i].value))
+            continue;
+        if (!erg_rows_add(&stream->updates, &at[i].t_ns, 1, sizeof(at[i].t_ns), err))
+            return false;
+        if (i == 0 || isnan(at[i - 1].value) || at[i].t_ns <= at[i - 1].t_ns)
+            continue;
+        double w = mean_w(&at[i - 1], &at[i]);
+        erg_piece piece = { at[i - 1].t_ns, at[i].t_ns, w, w };
+        if (!erg_stream_add_piece(stream, piece, err))
+            return false;
+    }
+    return true;
+}
+
+/* Beyond the first and the last update the counter ran on: at most one step. */
+static bool hold_ends(erg_stream *stream, erg_error *err)
+{
+    if (stream->pieces.count == 0)
+        return true;
+    double longest_s = stream->update_s > 0 ? fmax(stream->update_s, stream->dt_s)
+                                            : stream->dt_s;
+    int64_t step_ns = erg_ns_from_s(longest_s);
+    erg_piece *pieces = stream->pieces.items;
+    erg_piece last = pieces[stream->pieces.count - 1];
+    stream->seen = (erg_span){ pieces[0].begin_ns, last.end_ns };
+    last.begin_ns = last.end_ns;
+    last.end_ns += step_ns;
+    if (!erg_stream_add_piece(stream, last, err))
+        return false;
+    pieces = stream->pieces.items;
+    pieces[0].begin_ns -= step_ns;  /* same power: the held part is outside seen */
+    return true;
+}
+
+bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
+                             erg_rows *samples, erg_error *err)
+{
+    erg_rows rising = { 0 }, updates = { 0 };
+    bool ok = unwrap(stream, info, samples, &rising, err);
+    bool every = ok && rising.count
+              && polls_are_updates(rising.items, rising.count, stream->update_s);
+
+    ok = ok && find_updates(&rising, every, &updates, err);
+    stream->dt_s = erg_median_step_s(updates.items, updates.count);
+    ok = ok && add_pieces(stream, &updates, err) && hold_ends(stream, err);
+    free(rising.items);
+    free(updates.items);
+    return ok;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The idle level that is subtracted (measure.md section 6). The median, because idle
+ * traces have spikes; a straight line between the two records, because it drifts.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "trace/window.h"
+
+static const double MEDIAN_COST = 1.2533;   /* SE of a median over that of a mean */
+static const double DRIFT_SHARE = 0.03;
+/* Counter steps jitter with the polls: levels are taken over so many updates. */
+enum { COUNTER_STEPS = 10 };
+
+static const char *const records[] = { "idle_before", "idle_after" };
+
+typedef struct level { double w, u_w; int64_t middle_ns; } level;
+
+/* Mean power of group after group of pieces that lie in the span. */
+static size_t group_means(const erg_stream *stream, erg_span span, double to[], size_t most)
+{
+    const erg_piece *pieces = stream->pieces.items;
+    size_t first = erg_piece_after(stream, span.begin_ns), groups = 0;
+    size_t inside = 0;
+
+    while (first + inside < stream->pieces.count
+           && pieces[first + inside].begin_ns < span.end_ns)
+        inside++;
+    size_t size = inside / most + 1;
+    if (stream->updates.count && size < COUNTER_STEPS && inside >= 3 * COUNTER_STEPS
+        && pieces[first].begin_w == pieces[first].end_w)
+        size = COUNTER_STEPS;
+    for (size_t i = 0; i + size <= inside; i += size) {
+        erg_span one = { pieces[first + i].begin_ns, pieces[first + i + size - 1].end_ns };
+        one.begin_ns = one.begin_ns > span.begin_ns ? one.begin_ns : span.begin_ns;
+        one.end_ns = one.end_ns < span.end_ns ? one.end_ns : span.end_ns;
+        erg_window seen = erg_window_of(stream, one);
+        if (seen.covered_s > 0)
+            to[groups++] = seen.energy_j / seen.covered_s;
+    }
+    return groups;
+}
+
+enum { MOST_LEVELS = 4096 };
+
+static level level_of(const erg_stream *stream, erg_span span)
+{
+    level out = { NAN, NAN, span.begin_ns + (span.end_ns - span.begin_ns) / 2 };
+    double *w = malloc(MOST_LEVELS * sizeof(*w));
+    size_t count = w ? group_means(stream, span, w, MOST_LEVELS) : 0;
+
+    if (count > 0) {
+        double n_eff = erg_n_eff(w, count);     /* before the others reorder */
+        out.w = erg_median(w, count);
+        out.u_w = MEDIAN_COST * erg_mad_sigma(w, count) / sqrt(n_eff);
+    }
+    free(w);
+    return out;
+}
+
+static level record_named(const erg_trace *trace, const erg_stream *stream, const char *name)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        if (region->end_ns != INT64_MAX && strcmp(region->name, name) == 0)
+            return level_of(stream, (erg_span){ region->begin_ns, region->end_ns });
+    }
+    return (level){ NAN, NAN, 0 };
+}
+
+/* At the middle of the window, which is the mean of a line over it. */
+static erg_idle between(level before, level after, erg_span span)
+{
+    double middle = (double)(span.begin_ns / 2 + span.end_ns / 2 - before.middle_ns);
+    double share = middle / (double)(after.middle_ns - before.middle_ns);
+
+    share = fmin(fmax(share, 0), 1);
+    return (erg_idle){
+        .idle_w = (1 - share) * before.w + share * after.w,
+        .u_w = hypot((1 - share) * before.u_w, share * after.u_w),
+        .before_w = before.w,
+        .after_w = after.w,
+        .drifts = fabs(after.w - before.w) > DRIFT_SHARE * fabs(before.w),
+    };
+}
+
+erg_idle erg_idle_of(const erg_trace *trace, const erg_stream *stream, erg_span span)
+{
+    const char *state = erg_trace_meta(trace, "idle_state");
+    erg_idle_policy policy;
+    level found[ERG_COUNT(records)];
+
+    if (state && erg_idle_policy_parse(state, &policy) && policy == ERG_IDLE_GROSS)
+        return (erg_idle){ NAN, NAN, NAN, NAN, false };
+    for (size_t i = 0; i < ERG_COUNT(records); i++)
+        found[i] = record_named(trace, stream, records[i]);
+    if (!isnan(found[0].w) && !isnan(found[1].w) && found[1].middle_ns > found[0].middle_ns)
+        return between(found[0], found[1], span);
+    level only = isnan(found[0].w) ? found[1] : found[0];
+    return (erg_idle){ only.w, only.u_w, found[0].w, found[1].w, false };
+}
