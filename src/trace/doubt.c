@@ -62,7 +62,7 @@ static size_t context(const asked *of, double to[])
     return count;
 }
 
-static double swing_w(const asked *of)
+static double seen_swing_w(const asked *of)
 {
     double *w = malloc(MOST_CONTEXT * sizeof(*w));
     if (!w)
@@ -71,6 +71,21 @@ static double swing_w(const asked *of)
     double swing = erg_quantile(w, count, 0.95) - erg_quantile(w, count, 0.05);
     free(w);
     return swing;
+}
+
+/* A sensor in step with its load sees one phase of it and no swing at all: then it
+ * may be anything up to the most the device takes, or as much again as was seen. */
+static double swing_w(const asked *of)
+{
+    double seen_w = seen_swing_w(of), beats = INFINITY;
+    double context_s = window_s(of) + 2 * CONTEXT_UPDATES * of->stream->update_s;
+    double mean_w = of->window->energy_j / of->window->covered_s;
+
+    erg_alias_u_j(1, of->period_s, of->stream->update_s, of->stream->window_s, context_s,
+                  &beats);
+    if (!(beats < 1))
+        return seen_w;
+    return fmax(seen_w, of->info->max_w > 0 ? of->info->max_w : 2 * fabs(mean_w));
 }
 
 /* A counter moves in steps: each end is off by a uniform share of one. */
@@ -154,8 +169,7 @@ static double stamps_j(const asked *of)
 
 static bool is_dithered(const erg_trace *trace)
 {
-    const char *dither = erg_trace_meta(trace, "dither");
-    return dither && strcmp(dither, "0") != 0 && strcmp(dither, "off") != 0;
+    return erg_trace_meta(trace, "dither_s") != NULL;
 }
 
 static double alias_j(const asked *of)

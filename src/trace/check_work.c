@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is the window the work, all of the work, and did the work succeed? */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "trace/check.h"
+
+static const double TIME_SHARE = 0.1;
+static const double STILL_AT_LOAD = 0.5;    /* of the way from idle to load */
+static const double CLEAR_LOAD = 0.2;       /* load above idle, as a share of load */
+static const double SKEW_HALF_WIDTHS = 2.0;
+enum { FEWEST_RUNS = 5, LOOKS = 10, MOST_RUNS = 1000, MOST_ENDS = 1000 };
+
+/* ---- COMMAND_FAILED --------------------------------------------------------- */
+
+bool erg_check_command(erg_trace *trace, erg_error *err)
+{
+    const char *status = erg_trace_meta(trace, "exit_status");
+
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == ERG_FLAG_COMMAND_FAILED)
+            return true;
+    return !status || strtol(status, NULL, 10) == 0
+        || erg_raise(trace, &(erg_flag){ ERG_FLAG_COMMAND_FAILED, -1, { 0, 0 }, "" }, err,
+                     "the command ended with status %s: no energy per run is given", status);
+}
+
+/* ---- TIME_MISMATCH ----------------------------------------------------------- */
+
+/* The mark "single_s" in a region states how long one of its runs took; "setup_s"
+ * how long the window was without runs. */
+static double stated(const erg_trace *trace, const erg_region *region, const char *name)
+{
+    for (size_t i = 0; i < erg_trace_mark_count(trace); i++) {
+        const erg_mark_row *mark = erg_trace_mark(trace, i);
+        if (strcmp(mark->name, name) == 0 && mark->t_ns >= region->begin_ns
+            && mark->t_ns <= region->end_ns)
+            return mark->value;
+    }
+    return NAN;
+}
+
+bool erg_check_times(erg_trace *trace, erg_error *err)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        double single_s = stated(trace, region, "single_s");
+        double setup_s = stated(trace, region, "setup_s");
+        double window_s = erg_s_from_ns(region->end_ns - region->begin_ns);
+        double runs_s = region->runs * single_s + (setup_s > 0 ? setup_s : 0);
+        erg_span span = { region->begin_ns, region->end_ns };
+        if (region->end_ns == INT64_MAX || isnan(runs_s)
+            || fabs(window_s - runs_s) <= TIME_SHARE * window_s)
+            continue;
+        if (!erg_raise(trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
+                       "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
+                       "stamps, their zone and the number of runs", region->name,
+                       region->runs, single_s, runs_s, window_s))
+            return false;
+    }
+    return true;
+}
+
+/* ---- OPEN_WORK ---------------------------------------------------------------- */
+
+static bool is_accelerator_power(const erg_channel_info *info)
+{
+    return info->quantity == ERG_POWER && info->kind != ERG_COUNTER
+        && info->kind != ERG_SMOOTHED
+        && (info->scope == ERG_SCOPE_CHIP || info->scope == ERG_SCOPE_BOARD
+            || info->scope == ERG_SCOPE_MODULE);
+}
+
+/* Is other work than what encloses this region under way in the span? */
+static bool is_followed(const erg_trace *trace, const erg_region *of, erg_span span)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *other = erg_trace_region(trace, i);
+        bool encloses = other->begin_ns <= of->begin_ns && other->end_ns >= of->end_ns;
+        if (other != of && !encloses && other->begin_ns < span.end_ns
+            && other->end_ns > span.begin_ns)
+            return true;
+    }
+    return false;
+}
+
+static double low_w(const erg_trace *trace, int channel)
+{
+    size_t count;
+    double *w = erg_values_in(trace, channel, erg_trace_span(trace), &count);
+    double low = w ? erg_quantile(w, count, 0.05) : NAN;
+
+    free(w);
+    return low;
+}
+
+/* Ends in one region of a channel's samples; counted once for a name. */
+static bool ends_at_load(const erg_trace *trace, const erg_stream *stream, double idle_w,
+                         const erg_region *region)
+{
+    double settle_s = 2 * stream->update_s
+                    + (stream->window_s > 0 ? stream->window_s : 0);
+    int64_t settle_ns = erg_ns_from_s(settle_s);
+    erg_span after = { region->end_ns, region->end_ns + settle_ns };
+    erg_window inside = erg_window_of(stream, (erg_span){ region->begin_ns, region->end_ns });
+    double load_w = inside.energy_j / inside.covered_s;
+
+    if (!(load_w - idle_w > CLEAR_LOAD * load_w) || is_followed(trace, region, after)
+        || after.end_ns > stream->seen.end_ns)
+        return false;
+    return erg_power_at(stream, after.end_ns) > idle_w + STILL_AT_LOAD * (load_w - idle_w);
+}
+
+static bool check_ends(erg_trace *trace, int channel, erg_error *err)
+{
+    const erg_stream *stream = erg_stream_of(trace, channel, err);
+    size_t count = erg_trace_region_count(trace);
+    double idle_w = low_w(trace, channel);
+
+    if (!stream || count > MOST_ENDS || !(stream->update_s > 0))
+        return stream != NULL;
+    for (size_t i = 0; i < count; i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        erg_span span = { region->begin_ns, region->end_ns };
+        if (erg_is_idle_record(region) || region->end_ns == INT64_MAX
+            || !ends_at_load(trace, stream, idle_w, region))
+            continue;
+        return erg_raise(trace, &(erg_flag){ ERG_FLAG_OPEN_WORK, channel, span, "" }, err,
+                         "%s ended while the device was still at load: wait for its stream "
+                         "before the region ends", region->name);
+    }
+    return true;
+}
+
+bool erg_check_open_work(erg_trace *trace, erg_error *err)
+{
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++)
+        if (is_accelerator_power(erg_trace_channel(trace, i)) && !check_ends(trace, i, err))
+            return false;
+    return true;
+}
+
+/* ---- SKEWED ------------------------------------------------------------------- */
+
+static size_t run_energies(const erg_trace *trace, int channel, double to[])
+{
+    size_t runs = 0;
+
+    for (size_t i = 0; i < erg_trace_region_count(trace) && runs < MOST_RUNS; i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        erg_span span = { region->begin_ns, region->end_ns };
+        erg_energy energy;
+        if (strcmp(region->name, "run") == 0 && region->end_ns != INT64_MAX
+            && erg_trace_energy(trace, channel, span, &energy, NULL))
+            to[runs++] = energy.energy_j;
+    }
+    return runs;
+}
+
+static bool check_skew(erg_trace *trace, int channel, double scratch[], erg_error *err)
+{
+    size_t runs = run_energies(trace, channel, scratch);
+    erg_interval of;
+    char path[80];
+
+    if (runs < FEWEST_RUNS || !erg_interval_of(scratch, runs, LOOKS, &of)
+        || !(fabs(of.mean - of.median) > SKEW_HALF_WIDTHS * of.half_width))
+        return true;
+    erg_channel_path(trace, channel, path);
+    return erg_raise(trace, &(erg_flag){ ERG_FLAG_SKEWED, channel, { 0, 0 }, "" }, err,
+                     "%s: mean %.4g J and median %.4g J of %zu runs are far apart: look at the "
+                     "single runs", path, of.mean, of.median, runs);
+}
+
+bool erg_check_skewed(erg_trace *trace, erg_error *err)
+{
+    double *scratch = malloc(MOST_RUNS * sizeof(*scratch));
+    bool ok = scratch || erg_fail(err, ERG_NO_MEMORY, "out of memory");
+
+    for (int i = 0; ok && i < (int)erg_trace_channel_count(trace); i++)
+        if (erg_has_joules(erg_trace_channel(trace, i)))
+            ok = check_skew(trace, i, scratch, err);
+    free(scratch);
+    return ok;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must be flagged or refused, and what must not (measure.md section 13). */
+#include "series.h"
+
+static bool flagged(const erg_trace *trace, erg_flag_code code)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == code)
+            return true;
+    return false;
+}
+
+static void check(erg_trace *trace)
+{
+    erg_error err = { 0 };
+    CHECK_OK(erg_trace_check(trace, &err), err);
+}
+
+static void add_region(erg_trace *trace, const char *name, double begin_s, double end_s)
+{
+    erg_error err = { 0 };
+    erg_region region = { .begin_ns = erg_ns_from_s(begin_s), .end_ns = erg_ns_from_s(end_s),
+                          .runs = NAN };
+    strcpy(region.name, name);
+    CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
+}
+
+/* 60 W, 260 W between 10 and 20 s, 60 W; each reading through a straight line. */
+static series step_load(double first_w, double last_w)
+{
+    series readings = { 0 };
+    for (int i = 0; i < 300; i++) {
+        double t_s = 0.1 * i, share = (t_s - 10) / 10;
+        bool load = t_s >= 10 && t_s < 20;
+        series_add(&readings, erg_ns_from_s(t_s),
+                   (load ? first_w + share * (last_w - first_w) : 60) + 0.01 * (i % 3));
+    }
+    return readings;
+}
+
+static erg_trace *stepped(double first_w, double last_w)
+{
+    series readings = step_load(first_w, last_w);
+    return trace_of((erg_channel_info){ .kind = ERG_INSTANT, .scope = ERG_SCOPE_BOARD },
+                    &readings);
+}
+
+/* ---- METER_SILENT --------------------------------------------------------------- */
+
+static void the_meter_on_the_wrong_host_is_silent_in_every_window(void)
+{
+    series log = series_of_clock(test_data("replay/piep_wattsup_power_wrong_host.csv"), 3);
+    CHECK(log.count == 45);
+
+    for (size_t from = 0; from < 45; from++)
+        for (size_t to = from + 4; to <= 45; to++) {
+            if (from == 0 && to == 45)
+                continue;   /* no idle is left to compare with */
+            series copy = { 0 };
+            for (size_t i = 0; i < 45; i++)
+                series_add(&copy, log.at[i].t_ns, log.at[i].value);
+            erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_AVG_PREV,
+                                            .window_s = 1, .scope = ERG_SCOPE_NODE }, &copy);
+            add_region(trace, "full_model", 1e-9 * (double)log.at[from].t_ns - 0.01,
+                       1e-9 * (double)log.at[to - 1].t_ns + 0.01);
+            check(trace);
+            CHECK(flagged(trace, ERG_FLAG_METER_SILENT));
+            erg_trace_free(trace);
+        }
+    free(log.at);
+}
+
+static void a_silent_meter_gives_no_joules_but_a_following_one_does(void)
+{
+    for (int silent = 0; silent < 2; silent++) {
+        erg_error err = { 0 };
+        erg_energy energy;
+        series readings = step_load(silent ? 60 : 260, silent ? 60 : 260);
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_AVG_PREV, .window_s = 0.1,
+                                                        .scope = ERG_SCOPE_NODE }, &readings);
+        add_region(trace, "run", 10, 20);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_METER_SILENT) == silent);
+        CHECK(erg_trace_energy(trace, 0, span_s(10, 20), &energy, &err) == !silent);
+        CHECK(err.code == (silent ? ERG_REFUSED : ERG_OK));
+        CHECK(isnan(energy.energy_j) == silent);
+        erg_trace_free(trace);
+    }
+}
+
+/* ---- hosts, commands, times ------------------------------------------------------- */
+
+static void a_meter_wired_to_another_host_is_refused(void)
+{
+    static const struct { const char *wired; bool refused; } rows[] = {
+        { "alpha", false }, { "beta", true }, { "", false },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_energy energy;
+        series readings = step_load(260, 260);
+        erg_device_info device = { .name = "wattsup:0", .scope = ERG_SCOPE_NODE };
+        erg_trace *trace = erg_trace_new(&err);
+        strcpy(device.wired_to, rows[i].wired);
+        erg_trace_add_device(trace, &device, &err);
+        erg_trace_add_channel(trace, &(erg_channel_info){ .name = "power",
+            .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_NODE }, &err);
+        erg_trace_add_samples(trace, 0, readings.at, readings.count, &err);
+        erg_trace_set_meta(trace, "host_id", "alpha", &err);
+        free(readings.at);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_HOST_MISMATCH) == rows[i].refused);
+        CHECK(erg_trace_energy(trace, 0, span_s(1, 2), &energy, &err) != rows[i].refused);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_failed_command_is_flagged_but_its_joules_stand(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = stepped(260, 260);
+
+    erg_trace_set_meta(trace, "exit_status", "3", &err);
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_COMMAND_FAILED));
+    CHECK(energy_of(trace, span_s(10, 20)).energy_j > 0);
+    erg_trace_free(trace);
+}
+
+static void runs_that_do_not_fill_their_window_are_a_mismatch(void)
+{
+    static const struct { double begin_s, end_s, single_s; bool mismatch; } rows[] = {
+        { 36925.123, 37235.456, 8.2345,        true  },
+        { 66743.532, 66755.231, 0.01168455140, false },
+        { 0,         310,       0.29,          false },
+        { 0,         310,       0.27,          true  },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_trace *trace = erg_trace_new(&err);
+        erg_region region = { .name = "full_model", .runs = 1000,
+                              .begin_ns = erg_ns_from_s(rows[i].begin_s),
+                              .end_ns = erg_ns_from_s(rows[i].end_s) };
+        erg_trace_add_region(trace, &region, &err);
+        erg_trace_add_mark(trace, &(erg_mark_row){ region.begin_ns, "single_s",
+                                                   rows[i].single_s }, &err);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == rows[i].mismatch);
+        erg_trace_free(trace);
+    }
+}
+
+/* ---- states ------------------------------------------------------------------------ */
+
+static void a_load_that_starts_low_is_cold(void)
+{
+    erg_trace *cold = stepped(200, 260), *warm = stepped(255, 260);
+
+    add_region(cold, "run", 10, 20);
+    add_region(warm, "run", 10.1, 19.8);
+    check(cold);
+    check(warm);
+    CHECK(flagged(cold, ERG_FLAG_COLD_CLOCKS));
+    CHECK(!flagged(warm, ERG_FLAG_COLD_CLOCKS));
+    erg_trace_free(cold);
+    erg_trace_free(warm);
+}
+
+static void the_recorded_run_was_cold(void)
+{
+    series log = series_of_clock(test_data("replay/piep_gpu_power_20260206_183216.csv"), 2);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &log);
+
+    add_region(trace, "full_model", 66743.532, 66755.231);
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_COLD_CLOCKS));
+    CHECK(!flagged(trace, ERG_FLAG_METER_SILENT));
+    erg_trace_free(trace);
+}
+
+static int add_channel(erg_trace *trace, const char *name, erg_quantity quantity,
+                       double first, double last)
+{
+    erg_error err = { 0 };
+    erg_channel_info info = { .quantity = quantity };
+    strcpy(info.name, name);
+    int channel = erg_trace_add_channel(trace, &info, &err);
+    for (int i = 0; i < 300; i++)
+        erg_trace_add_samples(trace, channel, &(erg_sample){ i * 100 * ERG_NS_PER_MS, 0,
+                              first + (last - first) * i / 299 }, 1, &err);
+    return channel;
+}
+
+static void heat_and_a_missed_clock_are_flagged(void)
+{
+    for (int bad = 0; bad < 2; bad++) {
+        erg_error err = { 0 };
+        erg_trace *trace = stepped(260, 260);
+        add_region(trace, "run", 10.1, 19.8);
+        add_channel(trace, "temperature", ERG_TEMPERATURE, 330, bad ? 350 : 333);
+        add_channel(trace, "sm_clock", ERG_CLOCK_RATE, bad ? 1.23e9 : 1.38e9,
+                    bad ? 1.23e9 : 1.38e9);
+        erg_trace_add_setting(trace, &(erg_setting){ .key = "sm_clock_hz",
+                                                     .value = "1380000000" }, &err);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_THERMAL_DRIFT) == bad);
+        CHECK(flagged(trace, ERG_FLAG_CLOCK_NOT_REACHED) == bad);
+        CHECK(!flagged(trace, ERG_FLAG_COLD_CLOCKS));
+        erg_trace_free(trace);
+    }
+}
+
+static void sleep_between_anchors_uncovers_the_stretch(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = stepped(260, 260);
+    const int64_t s = ERG_NS_PER_S;
+
+    erg_trace_add_anchor(trace, &(erg_anchor){ 5 * s, 105 * s, 0, 0 }, &err);
+    erg_trace_add_anchor(trace, &(erg_anchor){ 12 * s, 112 * s, 0, 0 }, &err);
+    erg_trace_add_anchor(trace, &(erg_anchor){ 13 * s, 200 * s, 0, 0 }, &err);
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_SUSPENDED));
+    erg_energy energy = energy_of(trace, span_s(11, 15));
+    CHECK_NEAR(energy.covered, 0.75, 1e-9);
+    CHECK(has_flag(&energy, ERG_FLAG_SUSPENDED));
+    CHECK(energy.quality == ERG_QUALITY_PARTIAL);
+    erg_trace_free(trace);
+}
+
+static void idle_that_changed_is_flagged(void)
+{
+    erg_trace *trace = stepped(260, 260);
+
+    add_region(trace, "idle_before", 0, 9);
+    add_region(trace, "run", 10.1, 19.8);
+    add_region(trace, "idle_after", 14, 18);    /* at load: not idle at all */
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_IDLE_DRIFT));
+    erg_trace_free(trace);
+}
+
+/* ---- counter and power --------------------------------------------------------------- */
+
+static void a_counter_apart_from_power_is_flagged_beyond_five_percent(void)
+{
+    static const struct { double share; bool disagrees; } rows[] = {
+        { 1.0, false }, { 1.03, false }, { 0.97, false }, { 1.09, true }, { 0.9, true },
+    };
+
+    for (size_t k = 0; k < ERG_COUNT(rows); k++) {
+        erg_error err = { 0 };
+        erg_trace *trace = stepped(260, 260);
+        int counter = erg_trace_add_channel(trace, &(erg_channel_info){ .name = "energy",
+            .quantity = ERG_ENERGY, .kind = ERG_COUNTER, .scope = ERG_SCOPE_BOARD }, &err);
+        double total_j = 0;
+        for (int i = 0; i < 300; i++) {
+            erg_sample sample = { i * 100 * ERG_NS_PER_MS, 0, total_j };
+            total_j += 0.1 * rows[k].share * (i >= 100 && i < 200 ? 260 : 60);
+            erg_trace_add_samples(trace, counter, &sample, 1, &err);
+        }
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_COUNTER_DISAGREES) == rows[k].disagrees);
+        erg_trace_free(trace);
+    }
+}
+
+/* ---- work ----------------------------------------------------------------------------- */
+
+static void a_region_that_ends_at_load_left_work_open(void)
+{
+    static const struct { double end_s; bool open; } rows[] = { { 15, true }, { 19.9, false } };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_trace *trace = stepped(260, 260);
+        add_region(trace, "decode", 12, rows[i].end_s);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_OPEN_WORK) == rows[i].open);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_region_followed_by_the_next_is_not_open(void)
+{
+    erg_trace *trace = stepped(260, 260);
+
+    add_region(trace, "run", 10, 19.9);
+    add_region(trace, "prefill", 10, 15);
+    add_region(trace, "decode", 15, 19.9);
+    check(trace);
+    CHECK(!flagged(trace, ERG_FLAG_OPEN_WORK));
+    erg_trace_free(trace);
+}
+
+static void many_runs_unlike_the_rest_are_skewed(void)
+{
+    for (int odd = 0; odd < 2; odd++) {
+        series readings = { 0 };
+        test_random random = { 9 };
+        for (int i = 0; i < 2100; i++)
+            series_add(&readings, i * 100 * ERG_NS_PER_MS, 100 + test_normal(&random));
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &readings);
+        for (int i = 0; i < 200; i++) {     /* three in ten last three times as long */
+            bool is_long = odd && test_uniform(&random) < 0.3;
+            add_region(trace, "run", i, i + (is_long ? 4.5 : 1.5));
+        }
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_SKEWED) == odd);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_quiet_recording_raises_nothing(void)
+{
+    erg_trace *trace = stepped(260, 260);
+
+    add_region(trace, "idle_before", 0, 9);
+    add_region(trace, "run", 10.1, 19.8);
+    add_region(trace, "idle_after", 21, 29);
+    check(trace);
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        print_message("# %s\n", erg_trace_flag(trace, i)->text);
+    CHECK(erg_trace_flag_count(trace) == 0);
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_meter_on_the_wrong_host_is_silent_in_every_window),
+        TEST(a_silent_meter_gives_no_joules_but_a_following_one_does),
+        TEST(a_meter_wired_to_another_host_is_refused),
+        TEST(a_failed_command_is_flagged_but_its_joules_stand),
+        TEST(runs_that_do_not_fill_their_window_are_a_mismatch),
+        TEST(a_load_that_starts_low_is_cold),
+        TEST(the_recorded_run_was_cold),
+        TEST(heat_and_a_missed_clock_are_flagged),
+        TEST(sleep_between_anchors_uncovers_the_stretch),
+        TEST(idle_that_changed_is_flagged),
+        TEST(a_counter_apart_from_power_is_flagged_beyond_five_percent),
+        TEST(a_region_that_ends_at_load_left_work_open),
+        TEST(a_region_followed_by_the_next_is_not_open),
+        TEST(many_runs_unlike_the_rest_are_skewed),
+        TEST(a_quiet_recording_raises_nothing),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}

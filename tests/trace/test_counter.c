@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Energy counters: wraps, resets, late reads, short windows (measure.md 18, test 8). */
+#include "plant/sensor.h"
+#include "series.h"
+
+static series counted(const erg_plant_counter *counter, double w, double poll_s, double for_s)
+{
+    erg_law law = erg_law_constant(w);
+    series readings = { 0 };
+    for (int i = 0; i * poll_s < for_s; i++) {
+        int64_t t_ns = erg_ns_from_s(i * poll_s);
+        series_add(&readings, t_ns, erg_plant_counter_j(counter, &law, t_ns));
+    }
+    return readings;
+}
+
+static void a_wrap_every_seven_seconds_is_exact_in_every_half_second(void)
+{
+    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
+                              0.1, 40);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 3000, .max_w = 500 }, &readings);
+
+    for (double a = 0.5; a < 39; a += 0.5)
+        CHECK_NEAR(energy_of(trace, span_s(a, a + 0.5)).energy_j, 200, 1e-5);
+    erg_trace_free(trace);
+}
+
+static void two_wraps_in_a_region_are_exact_while_polling(void)
+{
+    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
+                              0.5, 40);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 3000, .max_w = 500 }, &readings);
+
+    CHECK_NEAR(energy_of(trace, span_s(3, 23)).energy_j, 8000, 1e-4);
+    erg_trace_free(trace);
+}
+
+static void two_wraps_between_two_polls_are_refused(void)
+{
+    erg_error err = { 0 };
+    erg_energy energy;
+    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
+                              20, 50);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 3000, .max_w = 500 }, &readings);
+
+    CHECK(!erg_trace_energy(trace, 0, span_s(3, 23), &energy, &err));
+    CHECK(err.code == ERG_REFUSED);
+    CHECK(strstr(err.text, "WRAP_AMBIGUOUS"));
+    CHECK(isnan(energy.energy_j));
+    erg_trace_free(trace);
+}
+
+static void a_read_error_is_no_wrap_and_the_counter_covers_it(void)
+{
+    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 65536 }, 300,
+                              0.1, 20);
+    readings.at[100].value = NAN;
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 65536 }, &readings);
+    erg_energy energy = energy_of(trace, span_s(5, 15));
+
+    CHECK_NEAR(energy.energy_j, 3000, 1e-5);
+    CHECK_NEAR(energy.covered, 1, 1e-9);
+    CHECK(has_flag(&energy, ERG_FLAG_READ_ERRORS));
+    erg_trace_free(trace);
+}
+
+static void a_late_read_from_another_thread_makes_no_jump(void)
+{
+    static const double ranges_j[] = { 0, 65536, 262144 };
+
+    for (size_t i = 0; i < ERG_COUNT(ranges_j); i++) {
+        series readings = counted(&(erg_plant_counter){ .update_s = 0.1 }, 300, 0.1, 20);
+        readings.at[101].value = readings.at[99].value;     /* an old value, a new stamp */
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                        .range_j = ranges_j[i] }, &readings);
+        erg_energy energy = energy_of(trace, span_s(5, 15));
+        CHECK_NEAR(energy.energy_j, 3000, 1e-5);
+        CHECK(!has_flag(&energy, ERG_FLAG_COUNTER_RESET));
+        erg_trace_free(trace);
+    }
+}
+
+static void a_driver_reload_splits_the_window_and_says_so(void)
+{
+    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .reset_s = 10 }, 300, 0.1,
+                              20);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 262144 }, &readings);
+    erg_energy energy = energy_of(trace, span_s(5, 15));
+
+    CHECK(has_flag(&energy, ERG_FLAG_COUNTER_RESET));
+    CHECK_NEAR(energy.mean_w, 300, 1e-3);
+    CHECK(energy.energy_j > 2900 && energy.energy_j <= 3000);
+    CHECK(energy.covered < 1);
+    erg_trace_free(trace);
+}
+
+static void short_windows_of_a_slow_counter_are_neither_nothing_nor_double(void)
+{
+    static const double polls_s[] = { 0.01, 0.03 };
+
+    for (size_t k = 0; k < ERG_COUNT(polls_s); k++) {
+        series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .phase_s = 0.017 },
+                                  300, polls_s[k], 10);
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER,
+                                                        .update_s = 0.1 }, &readings);
+        double sum_j = 0;
+        for (int i = 0; i < 200; i++) {
+            erg_energy energy = energy_of(trace, span_s(1 + 0.03 * i, 1.03 + 0.03 * i));
+            CHECK(energy.energy_j > 4.5 && energy.energy_j < 13.5);
+            CHECK(energy.quality == ERG_QUALITY_TOO_SHORT);
+            sum_j += energy.energy_j;
+        }
+        CHECK_NEAR(sum_j / 200, 9, 0.05);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_counter_that_was_not_seen_to_move_is_no_data(void)
+{
+    erg_error err = { 0 };
+    erg_energy energy;
+    series readings = counted(&(erg_plant_counter){ .update_s = 5 }, 300, 0.1, 4);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 5 },
+                                &readings);
+
+    CHECK(!erg_trace_energy(trace, 0, span_s(1, 2), &energy, &err));
+    CHECK(err.code == ERG_NO_DATA);
+    CHECK(strstr(err.text, "move"));
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_wrap_every_seven_seconds_is_exact_in_every_half_second),
+        TEST(two_wraps_in_a_region_are_exact_while_polling),
+        TEST(two_wraps_between_two_polls_are_refused),
+        TEST(a_read_error_is_no_wrap_and_the_counter_covers_it),
+        TEST(a_late_read_from_another_thread_makes_no_jump),
+        TEST(a_driver_reload_splits_the_window_and_says_so),
+        TEST(short_windows_of_a_slow_counter_are_neither_nothing_nor_double),
+        TEST(a_counter_that_was_not_seen_to_move_is_no_data),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
