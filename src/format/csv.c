@@ -121,6 +121,7 @@ bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn
     csv_set_delim(&parser, (unsigned char)(separator ? separator
                                            : erg_csv_separator(erg_first_line(bytes, size))));
     *read = (reader){ .csv = csv, .err = err };
+    erg_text_add_bytes(&read->text, "", 0);     /* an empty field points somewhere, too */
     feed_lines(read, &parser, bytes + skip, size - skip);
     bool good = !read->failed && !read->stopped;
     csv_free(&parser);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which importer reads a file: the one that was named, else the first that knows it. */
+#include <stdlib.h>
+#include <string.h>
+#include "trace/import/importer.h"
+
+/* The surest signs first; the generic CSV knows only what it is told. */
+static const erg_importer *const importers[] = {
+    &erg_importer_erg,
+    &erg_importer_tape,
+    &erg_importer_timing_json,
+    &erg_importer_dcgmi,
+    &erg_importer_nvidia_smi,
+    &erg_importer_power_log,
+    &erg_importer_wattsup,
+    &erg_importer_hwinfo,
+    &erg_importer_csv,
+};
+
+enum { FILE_MOST = 1 << 30 };
+
+size_t erg_importer_count(void)
+{
+    return ERG_COUNT(importers);
+}
+
+erg_importer_info erg_importer_at(size_t index)
+{
+    if (index >= ERG_COUNT(importers))
+        return (erg_importer_info){ 0 };
+    return (erg_importer_info){ importers[index]->name, importers[index]->about };
+}
+
+static const erg_importer *choose(const erg_source *source, erg_error *err)
+{
+    const char *format = source->options->format;
+    for (size_t i = 0; i < ERG_COUNT(importers); i++)
+        if (format ? strcmp(importers[i]->name, format) == 0 : importers[i]->sniff(source))
+            return importers[i];
+
+    erg_text names = { 0 };
+    for (size_t i = 0; i < ERG_COUNT(importers); i++)
+        erg_text_add(&names, "%s%s", i ? " " : "", importers[i]->name);
+    if (format)
+        erg_fail(err, ERG_BAD_INPUT, "no importer is called '%.40s': there are %s", format,
+                 names.data ? names.data : "");
+    else
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: not a format that erg knows: name it with --format "
+                 "(%s), or the columns of a CSV with --time and --power", source->name,
+                 names.data ? names.data : "");
+    erg_text_free(&names);
+    return NULL;
+}
+
+bool erg_import_bytes(erg_trace *into, const char *name, const char *bytes, size_t size,
+                      const erg_import_options *options, erg_error *err)
+{
+    static const erg_import_options unset;
+    erg_source source = { name, bytes, size, options ? options : &unset, { 0 } };
+    erg_zone *zone = NULL;
+
+    if (size == 0)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:1: the file is empty: was the logger started?",
+                        name);
+    if (!erg_date_order_parse(source.options->date, &source.style.order, err))
+        return false;
+    if (source.options->tz && !(zone = erg_zone_new(source.options->tz, err)))
+        return false;
+    source.style.zone = zone;
+    source.style.decimal = source.options->decimal;
+    const erg_importer *importer = choose(&source, err);
+    bool good = importer && importer->read(into, &source, err);
+    erg_zone_free(zone);
+    return good;
+}
+
+bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
+                erg_error *err)
+{
+    size_t size = 0;
+    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    bool good = bytes && erg_import_bytes(into, path, bytes, size, options, err);
+    free(bytes);
+    return good;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Timing JSON of a benchmark: when it began and ended, how often it ran.
+ *
+ * The time of one run goes to meta "single_s:REGION", so that the check of the
+ * window against runs times time can be made (TIME_MISMATCH).
+ */
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+#include "trace/import/importer.h"
+
+typedef struct reader {
+    const erg_source *source;
+    erg_trace *into;
+    bool zoneless;
+    erg_error *err;
+} reader;
+
+static bool sniff(const erg_source *source)
+{
+    size_t at = 0;
+    while (at < source->size && strchr(" \t\r\n\xef\xbb\xbf", source->bytes[at])
+           && source->bytes[at])
+        at++;
+    return at < source->size && source->bytes[at] == '{'
+        && memmem(source->bytes, source->size, "\"start_timestamp\"", 17)
+        && !memmem(source->bytes, source->size, "\"erg.run.v1\"", 12);
+}
+
+static bool stamp_of(reader *to, const json_t *object, const char *key, int64_t *ns)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *text = json_string_value(value);
+    char number[40] = "";
+    erg_stamp stamp;
+
+    if (json_is_number(value))
+        snprintf(number, sizeof(number), json_is_integer(value) ? "%.0f" : "%.6f",
+                 json_number_value(value));
+    if (!text)
+        text = number;
+    if (!erg_stamp_parse(text, strlen(text), &to->source->style, &stamp))
+        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: %s is '%.60s', which is no stamp: write it "
+                        "as 2026-02-06 18:32:23.532", to->source->name, key, text);
+    to->zoneless = to->zoneless || !stamp.has_zone;
+    *ns = stamp.utc_ns;
+    return true;
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* Kernel names are whole signatures: a cut one gets its number to stay apart. */
+static void put_name(char *to, size_t size, const char *name, size_t index)
+{
+    erg_text_put(to, size, name);
+    if (strlen(name) >= size) {
+        char number[16];
+        int count = snprintf(number, sizeof(number), "#%zu", index);
+        erg_text_put(to, size - (size_t)count, name);
+        strcat(to, number);
+    }
+}
+
+static bool add_region(reader *to, const json_t *object, const char *name, double runs,
+                       double single_s)
+{
+    erg_region region = { .runs = runs };
+    char key[96], value[40];
+    int64_t shift_ns;
+
+    erg_text_put(region.name, sizeof(region.name), name);
+    if (!stamp_of(to, object, "start_timestamp", &region.begin_ns)
+        || !stamp_of(to, object, "end_timestamp", &region.end_ns)
+        || !erg_import_clock(to->into, region.begin_ns, &shift_ns, to->err))
+        return false;
+    if (region.end_ns < region.begin_ns)
+        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: %s ends before it begins: check its stamps "
+                        "and their zone", to->source->name, region.name);
+    region.begin_ns += shift_ns;
+    region.end_ns += shift_ns;
+    if (!erg_trace_add_region(to->into, &region, to->err))
+        return false;
+    snprintf(key, sizeof(key), "single_s:%s", region.name);
+    snprintf(value, sizeof(value), "%.17g", single_s);
+    return isnan(single_s) || erg_trace_set_meta(to->into, key, value, to->err);
+}
+
+static bool add_kernels(reader *to, const json_t *kernels)
+{
+    char name[sizeof(((erg_region *)0)->name)];
+    size_t index;
+    json_t *kernel;
+
+    json_array_foreach(kernels, index, kernel) {
+        const char *full = json_string_value(json_object_get(kernel, "name"));
+        if (!json_object_get(kernel, "start_timestamp"))
+            continue;       /* estimated, not run */
+        put_name(name, sizeof(name), full ? full : "kernel", index);
+        if (!add_region(to, kernel, name, number_of(kernel, "benchmark_runs"),
+                        1e-6 * number_of(kernel, "single_time_us")))
+            return false;
+    }
+    return true;
+}
+
+static bool add_local_time(reader *to)
+{
+    erg_flag flag = { .code = ERG_FLAG_LOCAL_TIME, .channel = -1,
+                      .span = erg_trace_span(to->into) };
+    snprintf(flag.text, sizeof(flag.text), "%.80s: the stamps have no zone and were taken as UTC; "
+             "name it with --tz", to->source->name);
+    return !to->zoneless || to->source->style.zone
+        || erg_trace_add_flag(to->into, &flag, to->err);
+}
+
+static bool add_all(reader *to, const json_t *root)
+{
+    const json_t *kernels = json_object_get(root, "kernels");
+    double single_s = 1e-6 * number_of(root, "full_model_inference_us");
+
+    if (json_is_array(kernels))
+        return add_kernels(to, kernels) && add_local_time(to);
+    return add_region(to, root, "full_model", number_of(root, "num_runs"), single_s)
+        && add_local_time(to);
+}
+
+static bool read_timing(erg_trace *into, const erg_source *source, erg_error *err)
+{
+    reader to = { .source = source, .into = into, .err = err };
+    json_error_t fault;
+    size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    json_t *root = json_loadb(source->bytes + skip, source->size - skip, 0, &fault);
+
+    if (!root)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: write the file again, or mend it there",
+                        source->name, fault.line, fault.text);
+    bool good = json_is_object(root) ? add_all(&to, root)
+        : erg_fail(err, ERG_BAD_INPUT, "%s:1: an object with start_timestamp was expected",
+                   source->name);
+    json_decref(root);
+    return good;
+}
+
+const erg_importer erg_importer_timing_json = {
+    .name = "timing_json",
+    .about = "timing of a benchmark: start_timestamp, end_timestamp, num_runs",
+    .sniff = sniff,
+    .read = read_timing,
+};

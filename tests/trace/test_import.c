@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logs of others: small ones of our own making, and measured ones where they are. */
+#include "test.h"
+#include "erg/energy.h"
+#include "erg/import.h"
+
+static erg_trace *import_text(const char *text, const erg_import_options *options, erg_error *err)
+{
+    erg_trace *trace = erg_trace_new(err);
+    if (trace && erg_import_bytes(trace, "t.log", text, strlen(text), options, err))
+        return trace;
+    erg_trace_free(trace);
+    return NULL;
+}
+
+static erg_trace *import_file(const char *path, const erg_import_options *options)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(trace && erg_import(trace, path, options, &err), err);
+    return trace;
+}
+
+static const erg_flag *flag_of(const erg_trace *trace, erg_flag_code code)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == code)
+            return erg_trace_flag(trace, i);
+    return NULL;
+}
+
+static const erg_sample *samples_of(const erg_trace *trace, const char *name, size_t *count)
+{
+    int channel = erg_trace_find_channel(trace, name);
+    CHECK(channel >= 0);
+    return erg_trace_samples(trace, channel, count);
+}
+
+static void a_power_log_gives_a_channel_to_each_gpu(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = import_text("timestamp,gpu,power_w\n"
+                                   "2026-02-06 18:32:23.000468,0,9.64\n"
+                                   "2026-02-06 18:32:23.100468,1,100\n"
+                                   "2026-02-06 18:32:24.000468,0,10.5\n", NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *gpu = samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 2 && gpu[1].value == 10.5);
+    CHECK(erg_trace_utc_ns(trace, gpu[0].t_ns) == 1770402743000468000);
+    CHECK(gpu[1].t_ns - gpu[0].t_ns == ERG_NS_PER_S);
+    samples_of(trace, "gpu:1/power", &count);
+    CHECK(count == 1);
+    CHECK(flag_of(trace, ERG_FLAG_LOCAL_TIME) != NULL);
+    CHECK(!flag_of(trace, ERG_FLAG_TORN_INPUT));
+    erg_trace_free(trace);
+}
+
+static void a_zone_that_is_named_moves_the_stamps_and_the_flag_goes(void)
+{
+    erg_error err = { 0 };
+    erg_import_options east = { .tz = "+02:00" };
+    erg_trace *trace = import_text("timestamp,gpu,power_w\n2026-02-06 20:32:23,0,9\n"
+                                   "2026-02-06 20:32:24,0,9\n", &east, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    CHECK(erg_trace_utc_ns(trace, samples_of(trace, "gpu:0/power", &count)[0].t_ns)
+          == 1770402743000000000);
+    CHECK(!flag_of(trace, ERG_FLAG_LOCAL_TIME));
+    erg_trace_free(trace);
+}
+
+static void the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows(void)
+{
+    static const char text[] = "timestamp,gpu,power_w\n2026-10-25 02:59:59,0,9\n"
+                               "2026-10-25 02:00:00,0,9\n2026-10-25 02:00:01,0,9\n";
+    erg_import_options berlin = { .tz = "Europe/Berlin" };
+    const erg_import_options *both[] = { NULL, access("/usr/share/zoneinfo/Europe/Berlin", R_OK)
+                                                   ? NULL : &berlin };
+    for (size_t i = 0; i < ERG_COUNT(both); i++) {
+        erg_error err = { 0 };
+        erg_trace *trace = import_text(text, both[i], &err);
+        CHECK_OK(trace != NULL, err);
+        size_t count;
+        const erg_sample *seen = samples_of(trace, "gpu:0/power", &count);
+        CHECK(count == 3 && seen[1].t_ns - seen[0].t_ns == ERG_NS_PER_S);
+        CHECK(!both[i] == !!flag_of(trace, ERG_FLAG_LOCAL_TIME));
+        erg_trace_free(trace);
+    }
+}
+
+static void bad_input_names_file_line_and_cure(void)
+{
+    static const struct { const char *text, *place, *cure; } cases[] = {
+        { "", "t.log:1:", "logger" },
+        { "hello\n", "t.log:1:", "--format" },
+        { "timestamp,gpu,power_w\n2026-02-06 18:32:23,0,9\n2026-02-06 18:32:03,0,9\n", "t.log:3:",
+          "sort" },
+        { "timestamp,gpu,power_w\n", "t.log:1:", "complete" },
+        { "#Entity POWER\nGPU 0 1.0\n", "t.log:1:", "--period" },
+        { "{\"start_timestamp\": \"noon\", \"end_timestamp\": 1}", "t.log:1:", "write it" },
+        { "{\"start_timestamp\": \n\n", "t.log:", "mend" },
+        { "Date,Time,CPU [%]\n", "t.log:1:", "[W]" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_error err = { 0 };
+        CHECK(!import_text(cases[i].text, NULL, &err));
+        if (!strstr(err.text, cases[i].place) || !strstr(err.text, cases[i].cure))
+            print_error("%zu: %s\n", i, err.text);
+        CHECK(err.code == ERG_BAD_INPUT);
+        CHECK(strstr(err.text, cases[i].place) && strstr(err.text, cases[i].cure));
+    }
+}
+
+static void torn_rows_are_dropped_and_counted(void)
+{
+    static const char text[] = "timestamp,gpu,power_w\r\n2026-02-06 18:32:23,0,9\r\n"
+                               "2026-02-06 18:3226-02-06 18:32:24,0,9\r\n2026-02-06 18:32:25,0\r\n"
+                               "2026-02-06 18:32:26,0,9\r\n2026-02-06 18:32:27,0,1";
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(text, NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 2);
+    const erg_flag *flag = flag_of(trace, ERG_FLAG_TORN_INPUT);
+    CHECK(flag && strstr(flag->text, "3 torn rows") && strstr(flag->text, "line 3"));
+    erg_trace_free(trace);
+}
+
+static void nvidia_smi_converts_at_the_border_and_keeps_gaps(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(
+        "timestamp, index, name, power.draw [W], temperature.gpu, utilization.gpu [%], "
+        "clocks.sm [MHz], power.limit [W]\n"
+        "2025/07/09 01:17:36.754, 0, NVIDIA A100-PCIE-40GB, 36.02 W, 25, 50 %, 1410 MHz, 250.00 W\n"
+        "2025/07/09 01:17:37.754, 0, NVIDIA A100-PCIE-40GB, [N/A], 25, 50 %, 1410 MHz, 250.00 W\n"
+        "2025/07/09 01:17:38.754, 0, NVIDIA A100-PCIE-40GB, 36.02 W, 25, 50 %, 1410 MHz, 250.00 W\n",
+        NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 3 && power[0].value == 36.02 && isnan(power[1].value));
+    CHECK_NEAR(samples_of(trace, "gpu:0/temperature", &count)[0].value, 298.15, 1e-9);
+    CHECK_NEAR(samples_of(trace, "gpu:0/use", &count)[0].value, 0.5, 1e-12);
+    CHECK_NEAR(samples_of(trace, "gpu:0/sm_clock", &count)[0].value, 1.41e9, 1);
+    CHECK(erg_trace_setting_count(trace) == 1);
+    CHECK_TEXT(erg_trace_setting(trace, 0)->value, "250");
+    CHECK_TEXT(erg_trace_device(trace, 0)->model, "NVIDIA A100-PCIE-40GB");
+    /* GA100 looks a quarter of the time: published, so known. */
+    const erg_channel_info *info = erg_trace_channel(trace, 0);
+    CHECK(info->update_s > 0.09 && info->update_s < 0.11 && info->window_s < 0.03);
+    erg_trace_free(trace);
+}
+
+static void a_wall_meter_averages_over_its_interval(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = import_text("time,id,pm1,pm2,sum\n2026-02-05 01:53:44,0,100,50,150\n"
+                                   "2026-02-05 01:53:45,1,110,50,160\n"
+                                   "2026-02-05 01:53:46,2,120,50,170\n", NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    const erg_channel_info *sum = erg_trace_channel(trace, erg_trace_find_channel(trace, "wattsup:0"));
+    CHECK_TEXT(sum->name, "sum");
+    CHECK(sum->kind == ERG_AVG_PREV && sum->scope == ERG_SCOPE_NODE);
+    CHECK_NEAR(sum->window_s, 1, 1e-9);
+    CHECK(erg_trace_find_channel(trace, "wattsup:0/pm2") >= 0);
+    erg_trace_free(trace);
+}
+
+static void hwinfo_repeats_its_header_and_its_names(void)
+{
+    static const char text[] =
+        "Date,Time,\"CPU Package Power [W]\",\"GPU Power [W]\",\"GPU Power [W]\",\"CPU [%]\"\r\n"
+        "6.2.2026,9:05:01.25,40.5,100,7,3\r\n6.2.2026,9:05:03.25,41.5,101,8,3\r\n"
+        "Date,Time,\"CPU Package Power [W]\",\"GPU Power [W]\",\"GPU Power [W]\",\"CPU [%]\"\r\n"
+        ",,CPU,GPU,GPU,CPU\r\n";
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(text, NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *power = samples_of(trace, "GPU Power#2", &count);
+    CHECK(count == 2 && power[1].value == 8 && power[1].t_ns - power[0].t_ns == 2 * ERG_NS_PER_S);
+    CHECK(!flag_of(trace, ERG_FLAG_TORN_INPUT));
+    erg_trace_free(trace);
+}
+
+static void any_csv_is_read_by_the_columns_named(void)
+{
+    erg_error err = { 0 };
+    erg_import_options options = { .time_column = "t_ms", .power_columns = "e", .unit = "Wh",
+                                   .kind = "counter", .decimal = ',' };
+    erg_trace *trace = import_text("t_ms;e\n0;1,5\n500,5;2,5\n", &options, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *energy = samples_of(trace, "csv:0/e", &count);
+    CHECK(count == 2 && energy[1].t_ns == 500500000);
+    CHECK_NEAR(energy[1].value, 9000, 1e-9);
+    CHECK(erg_trace_channel(trace, 0)->kind == ERG_COUNTER);
+    erg_trace_free(trace);
+    options.power_columns = "watt";
+    CHECK(!import_text("t_ms;e\n0;1\n", &options, &err));
+    CHECK(strstr(err.text, "no column watt") && strstr(err.text, "t_ms, e"));
+}
+
+static void two_files_meet_on_one_clock(void)
+{
+    static const char power[] = "timestamp,gpu,power_w\n2026-02-06 18:32:23,0,9\n"
+                                "2026-02-06 18:32:33,0,9\n";
+    static const char timing[] = "{\"start_timestamp\": \"2026-02-06 18:32:24.5\", \"num_runs\": 10,"
+                                 "\"end_timestamp\": \"2026-02-06 18:32:29.5\","
+                                 "\"full_model_inference_us\": 500000}";
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(power, NULL, &err);
+    CHECK_OK(trace && erg_import_bytes(trace, "t.json", timing, strlen(timing), NULL, &err), err);
+    const erg_region *region = erg_trace_region(trace, 0);
+    CHECK_TEXT(region->name, "full_model");
+    CHECK(region->runs == 10);
+    CHECK_TEXT(erg_trace_meta(trace, "single_s:full_model"), "0.5");
+    erg_energy energy;
+    CHECK_OK(erg_trace_energy(trace, 0, (erg_span){ region->begin_ns, region->end_ns }, &energy,
+                              &err), err);
+    CHECK_NEAR(energy.energy_j, 45, 1e-9);
+    erg_trace_free(trace);
+}
+
+static void dcgmi_columns_go_by_name_or_by_number(void)
+{
+    static const char named[] = "#Entity   SMCLK POWER TOTEC\nID  MHz W mJ\nGPU 0 1410 100.5 5000\n"
+                                "GPU 1 1410 50 1\n\n#Entity SMCLK POWER TOTEC\nGPU 0 1410 N/A 6000\n";
+    static const char numbered[] = "# Entity A B\n  Id\n GPU 0 5000 100.5\n GPU 0 6000 101.5\n";
+    erg_error err = { 0 };
+    erg_import_options options = { .period_s = 0.05, .start = "2026-02-06T18:32:23Z" };
+    erg_trace *trace = import_text(named, &options, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 2 && power[0].value == 100.5 && isnan(power[1].value));
+    CHECK(power[1].t_ns - power[0].t_ns == 50000000);
+    CHECK(samples_of(trace, "gpu:0/energy", &count)[1].value == 6);
+    CHECK(erg_trace_utc_ns(trace, power[0].t_ns) == 1770402743000000000);
+    CHECK(flag_of(trace, ERG_FLAG_MADE_UP_STAMPS) != NULL);
+    erg_trace_free(trace);
+
+    options.fields = "156,155";
+    trace = import_text(numbered, &options, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(samples_of(trace, "gpu:0/power", &count)[1].value == 101.5);
+    erg_trace_free(trace);
+}
+
+/* 100 W, rows truly 60 ms apart where 50 ms were asked for. */
+static void the_true_period_is_found_from_counter_and_power(void)
+{
+    erg_text text = { 0 };
+    erg_text_add(&text, "#Entity POWER TOTEC\n");
+    for (int i = 0; i < 200; i++)
+        erg_text_add(&text, "GPU 0 100.000 %d\n", 70000 + i * 6000);
+    erg_error err = { 0 };
+    erg_import_options options = { .period_s = 0.05 };
+    erg_trace *trace = import_text(text.data, &options, &err);
+    CHECK_OK(trace != NULL, err);
+    size_t count;
+    const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
+    CHECK_NEAR(power[199].t_ns, 199 * 60000000.0, 2);
+    CHECK(strstr(flag_of(trace, ERG_FLAG_PERIOD_MISMATCH)->text, "60.000 ms"));
+    erg_trace_free(trace);
+    erg_text_free(&text);
+}
+
+static void the_recorded_h100_gives_its_counter_and_its_period(void)
+{
+    erg_import_options options = { .period_s = 0.05 };
+    erg_trace *trace = import_file(test_data("profiles/h100_stablediffusion_1785_run0.dcgm.txt"),
+                                   &options);
+    size_t count;
+    const erg_sample *counter = samples_of(trace, "gpu:0/energy", &count);
+    CHECK_NEAR(counter[count - 1].value - counter[0].value, 13229.976, 1e-6);
+    erg_error err = { 0 };
+    erg_energy energy;
+    CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, "gpu:0"), erg_trace_span(trace),
+                              &energy, &err), err);
+    CHECK_NEAR(energy.energy_j, 13229.976, energy.spread_j);
+    const erg_flag *flag = flag_of(trace, ERG_FLAG_PERIOD_MISMATCH);
+    CHECK(flag && strstr(flag->text, "51.107 ms") && strstr(flag->text, "12953.5"));
+    samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 1285);
+    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
+    erg_trace_free(trace);
+}
+
+static void a_recording_at_another_clock_than_its_name_says_is_flagged(void)
+{
+    erg_import_options options = { .period_s = 0.05 };
+    erg_trace *trace = import_file(
+        test_data("profiles/v100_lstm_named1380_saclk1230_run1.dcgm.txt"), &options);
+    const erg_flag *flag = flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED);
+    CHECK(flag && strstr(flag->text, "1380") && strstr(flag->text, "1230"));
+    erg_trace_free(trace);
+    trace = import_file(test_data("profiles/v100_lstm_1380_run1.dcgm.txt"), &options);
+    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
+    erg_trace_free(trace);
+    trace = import_file(test_data("profiles/a100_lstm_1410_run0.nvsmi.csv"), NULL);
+    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
+    erg_trace_free(trace);
+}
+
+static void two_logs_written_into_one_file_are_counted_as_torn(void)
+{
+    erg_trace *trace = import_file(test_data("profiles/corrupt_mixed_nul_bytes.sample.bin"), NULL);
+    size_t count;
+    samples_of(trace, "gpu:0/power", &count);
+    CHECK(count >= 30 && count < 60);
+    CHECK(flag_of(trace, ERG_FLAG_TORN_INPUT) != NULL);
+    erg_trace_free(trace);
+}
+
+static void the_recorded_replay_gives_the_known_joules(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = import_file(test_data("replay/piep_gpu_power_20260206_183216.csv"), NULL);
+    CHECK_OK(erg_import(trace, test_data("replay/piep_full_model_timing.json"), NULL, &err), err);
+    const erg_region *region = erg_trace_region(trace, 0);
+    erg_span span = { region->begin_ns, region->end_ns };
+    erg_energy energy;
+    double legacy_j;
+    size_t count;
+    samples_of(trace, "gpu:0/power", &count);
+    CHECK(count == 5333);
+    CHECK_OK(erg_trace_energy(trace, 0, span, &energy, &err), err);
+    CHECK_NEAR(energy.energy_j, 2424.561479, 1e-6);
+    CHECK_OK(erg_trace_energy_legacy(trace, 0, span, &legacy_j, &err), err);
+    CHECK_NEAR(legacy_j, 2424.75173659, 2424.75173659 * 1e-9);
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_power_log_gives_a_channel_to_each_gpu),
+        TEST(a_zone_that_is_named_moves_the_stamps_and_the_flag_goes),
+        TEST(the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows),
+        TEST(bad_input_names_file_line_and_cure),
+        TEST(torn_rows_are_dropped_and_counted),
+        TEST(nvidia_smi_converts_at_the_border_and_keeps_gaps),
+        TEST(a_wall_meter_averages_over_its_interval),
+        TEST(hwinfo_repeats_its_header_and_its_names),
+        TEST(any_csv_is_read_by_the_columns_named),
+        TEST(two_files_meet_on_one_clock),
+        TEST(dcgmi_columns_go_by_name_or_by_number),
+        TEST(the_true_period_is_found_from_counter_and_power),
+        TEST(the_recorded_h100_gives_its_counter_and_its_period),
+        TEST(a_recording_at_another_clock_than_its_name_says_is_flagged),
+        TEST(two_logs_written_into_one_file_are_counted_as_torn),
+        TEST(the_recorded_replay_gives_the_known_joules),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
