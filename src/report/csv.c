@@ -18,7 +18,8 @@ static bool put_text(const char *text, FILE *out, erg_error *err)
     return true;
 }
 
-static bool put_cell(const erg_column *column, const erg_cell *cell, FILE *out, erg_error *err)
+static bool put_cell(const erg_column *column, const erg_cell *cell, FILE *out,
+                     erg_error *err)
 {
     char number[ERG_NUMBER_MOST];
 

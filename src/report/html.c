@@ -10,7 +10,8 @@ static const char head[] =
     "style-src 'unsafe-inline'\">\n"
     "<style>\n"
     ":root{color-scheme:light dark}\n"
-    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}\n"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 "
+    "1rem}\n"
     ".scroll{overflow-x:auto;margin:1rem 0 2rem}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;font-weight:600;font-size:1.1rem;padding:.3rem 0}\n"
@@ -42,7 +43,8 @@ static void put_heads(FILE *out, const erg_table *table)
     fputs("<thead><tr>", out);
     for (size_t c = 0; c < erg_table_column_count(table); c++) {
         const erg_column *column = erg_table_column(table, c);
-        fprintf(out, "<th scope=\"col\"%s title=\"", is_number(column) ? " class=\"n\"" : "");
+        fprintf(out, "<th scope=\"col\"%s title=\"",
+                is_number(column) ? " class=\"n\"" : "");
         erg_html_text(out, column->about);
         fputs("\">", out);
         erg_html_text(out, column->name);

@@ -39,7 +39,8 @@ static bool add_table(json_t *tables, const erg_table *table)
         for (size_t c = 0; c < erg_table_column_count(table); c++) {
             const erg_column *column = erg_table_column(table, c);
             erg_cell cell = erg_table_cell(table, r, c);
-            if (json_object_set_new(row, column->name, cell_value(column->type, &cell)) != 0)
+            if (json_object_set_new(row, column->name, cell_value(column->type, &cell))
+                != 0)
                 return false;
         }
     }
@@ -75,9 +76,10 @@ static bool json_write(const erg_result *result, const erg_table *only,
 {
     (void)options;
     json_t *root = json_object();
-    bool good = root && json_object_set_new(root, "erg", text_value(erg_result_name(result))) == 0
-             && json_object_set_new(root, "format", json_integer(1)) == 0
-             && add_tables(root, result, only) && add_notes(root, result);
+    bool good =
+        root && json_object_set_new(root, "erg", text_value(erg_result_name(result))) == 0
+        && json_object_set_new(root, "format", json_integer(1)) == 0
+        && add_tables(root, result, only) && add_notes(root, result);
 
     if (!good)
         erg_fail(err, ERG_NO_MEMORY, "out of memory");

@@ -175,12 +175,14 @@ static column_band band_from(const page_sheet *sheet, const cell_grid *grid, siz
     return band;
 }
 
-static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row, size_t column)
+static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
+                     size_t column)
 {
     const char *text = grid->cells[row * grid->columns + column];
     const char *code = row ? paint_of(sheet, grid->cells[column], text) : NULL;
     int space = (int)(grid->widths[column] - letters(text, strlen(text)));
-    bool left = is_text(grid, column) || erg_table_column(grid->table, column)->type == ERG_TRUTH;
+    bool left =
+        is_text(grid, column) || erg_table_column(grid->table, column)->type == ERG_TRUTH;
 
     if (row == 0 && sheet->options->color)
         code = "1";
@@ -191,7 +193,8 @@ static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
     fprintf(sheet->out, "%*s", left ? space : 0, "");
 }
 
-static void put_band(const page_sheet *sheet, const cell_grid *grid, const column_band *band)
+static void put_band(const page_sheet *sheet, const cell_grid *grid,
+                     const column_band *band)
 {
     for (size_t row = 0; row <= grid->rows; row++) {
         size_t indent = 2;
@@ -266,7 +269,8 @@ static bool put_notes(const page_sheet *sheet, const erg_result *result, erg_err
 static bool text_write(const erg_result *result, const erg_table *only,
                        const erg_write_options *options, FILE *out, erg_error *err)
 {
-    int width = options->width > 0 && options->width < WIDTH_LEAST ? WIDTH_LEAST : options->width;
+    int width =
+        options->width > 0 && options->width < WIDTH_LEAST ? WIDTH_LEAST : options->width;
     page_sheet sheet = { .out = out, .options = options,
                     .width = width > 0 ? (size_t)width : SIZE_MAX };
     bool first = true;

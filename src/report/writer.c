@@ -74,8 +74,10 @@ static size_t letter_bytes(const unsigned char *text)
     for (size_t i = 1; i < count; i++)
         if ((text[i] & 0xc0) != 0x80)
             return 0;
-    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool outside = (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf4 && text[1] > 0x8f);
+    bool overlong =
+        (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool outside =
+        (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf4 && text[1] > 0x8f);
     return overlong || outside ? 0 : count;
 }
 
@@ -121,7 +123,8 @@ static const erg_writer *find_writer(const char *format, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(writers); i++)
         if (strcmp(writers[i]->name, format) == 0)
             return writers[i];
-    erg_fail(err, ERG_BAD_INPUT, "unknown format '%s': take text, json, csv or html", format);
+    erg_fail(err, ERG_BAD_INPUT, "unknown format '%s': take text, json, csv or html",
+             format);
     return NULL;
 }
 
@@ -134,7 +137,8 @@ static bool find_table(const erg_result *result, const char *name, const erg_tab
 
     erg_text known = { 0 };
     for (size_t i = 0; i < erg_result_table_count(result); i++)
-        erg_text_add(&known, "%s%s", i ? ", " : "", erg_table_name(erg_result_table(result, i)));
+        erg_text_add(&known, "%s%s", i ? ", " : "",
+                     erg_table_name(erg_result_table(result, i)));
     char *list = erg_text_take(&known);
     erg_fail(err, ERG_BAD_INPUT, "there is no table '%s': this result has %s", name,
              list && *list ? list : "none");
@@ -142,8 +146,8 @@ static bool find_table(const erg_result *result, const char *name, const erg_tab
     return false;
 }
 
-bool erg_write(const erg_result *result, const char *format, const erg_write_options *options,
-               FILE *out, erg_error *err)
+bool erg_write(const erg_result *result, const char *format,
+               const erg_write_options *options, FILE *out, erg_error *err)
 {
     static const erg_write_options plain = { 0 };
     const erg_write_options *chosen = options ? options : &plain;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stretches of a region, and the energy of all of them together. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "trace/tally.h"
+
+static int by_begin(const void *a, const void *b)
+{
+    const erg_span *left = a, *right = b;
+    return (left->begin_ns > right->begin_ns) - (left->begin_ns < right->begin_ns);
+}
+
+/* Overlapping or touching spans become one. */
+static void join_spans(erg_stretches *stretches)
+{
+    size_t kept = 0;
+    qsort(stretches->spans, stretches->count, sizeof(*stretches->spans), by_begin);
+    for (size_t i = 1; i < stretches->count; i++) {
+        erg_span *last = &stretches->spans[kept], *next = &stretches->spans[i];
+        if (next->begin_ns > last->end_ns) {
+            stretches->spans[++kept] = *next;
+            continue;
+        }
+        stretches->overlapped |= next->begin_ns < last->end_ns;
+        if (next->end_ns > last->end_ns)
+            last->end_ns = next->end_ns;
+    }
+    if (stretches->count)
+        stretches->count = kept + 1;
+}
+
+static bool make_room(erg_stretches *out, size_t count, erg_error *err)
+{
+    *out = (erg_stretches){ 0 };
+    out->spans = calloc(count + 1, sizeof(*out->spans));
+    out->lengths_s = calloc(count + 1, sizeof(*out->lengths_s));
+    if (out->spans && out->lengths_s)
+        return true;
+    erg_stretches_free(out);
+    return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+}
+
+bool erg_stretches_of(const erg_trace *trace, const char *region, erg_span window,
+                      erg_stretches *out, erg_error *err)
+{
+    int64_t last_ns = erg_trace_span(trace).end_ns;
+    bool clip = window.end_ns > window.begin_ns;
+
+    if (!make_room(out, erg_trace_region_count(trace), err))
+        return false;
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *one = erg_trace_region(trace, i);
+        erg_span span = { one->begin_ns, one->end_ns == INT64_MAX ? last_ns : one->end_ns };
+        if (strcmp(one->name, region) != 0)
+            continue;
+        if (clip && span.begin_ns < window.begin_ns)
+            span.begin_ns = window.begin_ns;
+        if (clip && span.end_ns > window.end_ns)
+            span.end_ns = window.end_ns;
+        if (span.end_ns <= span.begin_ns)
+            continue;
+        double runs = one->runs > 0 ? one->runs : 1;
+        out->runs += one->runs;
+        out->lengths_s[out->occurrences++] =
+            erg_s_from_ns(span.end_ns - span.begin_ns) / runs;
+        out->spans[out->count++] = span;
+    }
+    join_spans(out);
+    return true;
+}
+
+bool erg_stretches_single(erg_span span, erg_stretches *out, erg_error *err)
+{
+    if (!make_room(out, 1, err))
+        return false;
+    out->runs = NAN;
+    if (span.end_ns > span.begin_ns)
+        out->spans[out->count++] = span;
+    return true;
+}
+
+void erg_stretches_free(erg_stretches *stretches)
+{
+    free(stretches->spans);
+    free(stretches->lengths_s);
+    *stretches = (erg_stretches){ 0 };
+}
+
+typedef struct tally {
+    erg_energy sum;
+    erg_sum energy_j, net_j;
+    double rest_u2;             /* squares of what is independent */
+    double idle_u_j;            /* one idle record serves all: adds linearly */
+    double net_gain_u_j;
+    double covered_s, held_s;
+    bool net;
+    size_t seen;
+} tally;
+
+static double square(double x) { return x * x; }
+
+static void tally_add(tally *all, const erg_energy *part)
+{
+    erg_energy *sum = &all->sum;
+    double rest_u2 = fmax(0, square(part->spread_j / 2) - square(part->gain_u_j));
+
+    erg_sum_add(&all->energy_j, part->energy_j);
+    all->rest_u2 += rest_u2;
+    sum->gain_u_j += part->gain_u_j;
+    all->net = all->net && isfinite(part->net_j);
+    if (all->net) {
+        erg_sum_add(&all->net_j, part->net_j);
+        double gain_u_j = part->gain_u_j * fabs(part->net_j / part->energy_j);
+        if (!isfinite(gain_u_j))
+            gain_u_j = 0;
+        all->net_gain_u_j += gain_u_j;
+        all->idle_u_j += sqrt(fmax(0, square(part->net_spread_j / 2) - square(gain_u_j)
+                                      - rest_u2));
+        sum->idle_w += part->idle_w * part->window_s;
+    }
+    all->covered_s += part->covered * part->window_s;
+    all->held_s += part->edges_held * part->window_s;
+    sum->peak_w = fmax(sum->peak_w, part->peak_w);
+    sum->min_w = fmin(sum->min_w, part->min_w);
+    sum->max_gap_s = fmax(sum->max_gap_s, part->max_gap_s);
+    sum->updates += part->updates;
+    sum->samples += part->samples;
+    sum->flags |= part->flags;
+    sum->method = part->method;
+    sum->scope = part->scope;
+    if (part->quality > ERG_QUALITY_TOO_SHORT && part->quality > sum->quality)
+        sum->quality = part->quality;
+    all->seen++;
+}
+
+/* Many short stretches together may be long enough; section 7. */
+static erg_quality joint_quality(const erg_energy *sum)
+{
+    uint64_t doubts = sum->flags & ~(UINT64_C(1) << ERG_FLAG_TOO_SHORT);
+    if (sum->quality > ERG_QUALITY_TOO_SHORT)
+        return sum->quality;
+    if (sum->updates < 10)
+        return ERG_QUALITY_TOO_SHORT;
+    if (sum->covered < 0.95)
+        return ERG_QUALITY_PARTIAL;
+    return sum->updates >= 50 && sum->covered >= 0.99 && !doubts ? ERG_QUALITY_GOOD
+                                                                 : ERG_QUALITY_FAIR;
+}
+
+static void tally_end(tally *all, erg_energy *out)
+{
+    erg_energy *sum = &all->sum;
+
+    sum->energy_j = erg_sum_value(&all->energy_j);
+    sum->spread_j = 2 * sqrt(all->rest_u2 + square(sum->gain_u_j));
+    sum->net_j = all->net ? erg_sum_value(&all->net_j) : NAN;
+    sum->net_spread_j = !all->net ? NAN
+        : 2 * sqrt(all->rest_u2 + square(all->net_gain_u_j) + square(all->idle_u_j));
+    sum->idle_w = all->net ? sum->idle_w / sum->window_s : NAN;
+    sum->covered = all->covered_s / sum->window_s;
+    sum->edges_held = all->held_s / sum->window_s;
+    sum->mean_w = all->covered_s > 0 ? sum->energy_j / all->covered_s : NAN;
+    sum->quality = joint_quality(sum);
+    if (sum->quality != ERG_QUALITY_TOO_SHORT)
+        sum->flags &= ~(UINT64_C(1) << ERG_FLAG_TOO_SHORT);
+    *out = *sum;
+}
+
+bool erg_stretches_energy(const erg_trace *trace, int channel,
+                          const erg_stretches *stretches, erg_energy *out, erg_error *err)
+{
+    tally all = { .sum = { .peak_w = NAN, .min_w = NAN, .quality = ERG_QUALITY_GOOD },
+                  .net = true };
+    erg_error none = { .code = ERG_NO_DATA, .text = "the stretch is empty" };
+
+    *out = erg_energy_none();
+    if (stretches->count == 1)
+        return erg_trace_energy(trace, channel, stretches->spans[0], out, err);
+    for (size_t i = 0; i < stretches->count; i++) {
+        erg_span span = stretches->spans[i];
+        erg_energy part;
+        if (erg_trace_energy(trace, channel, span, &part, &none)) {
+            tally_add(&all, &part);
+        } else if (none.code != ERG_NO_DATA) {
+            return erg_fail(err, none.code, "%s", none.text);
+        } else {
+            all.sum.flags |= UINT64_C(1) << ERG_FLAG_PARTIAL;
+            all.sum.quality = ERG_QUALITY_PARTIAL;
+        }
+        all.sum.window_s += erg_s_from_ns(span.end_ns - span.begin_ns);
+    }
+    if (all.seen == 0)
+        return erg_fail(err, none.code, "%s", none.text);
+    tally_end(&all, out);
+    return true;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A recording as tables: summary, devices, regions, sampling.
+ *
+ * The summary is over the regions named "run", if there are any: warm-up and idle
+ * do not count. Otherwise it is over the whole recording, or what was asked for.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "trace/summary.h"
+
+/* Reasons for missing figures that are written out; the rows are all there. */
+enum { NOTES_MOST = 20 };
+
+#define CO2_G_PER_KWH 400.0     /* near the world's mean grid; IEA, Electricity 2024 */
+
+bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == code)
+            return true;
+    return false;
+}
+
+static bool is_failed(const erg_trace *trace)
+{
+    const char *status = erg_trace_meta(trace, "exit_status");
+    return (status && strtol(status, NULL, 10) != 0)
+        || erg_summary_has_flag(trace, ERG_FLAG_COMMAND_FAILED);
+}
+
+/* Energy of one run is refused when the runs are in doubt (section 13). */
+bool erg_summary_per_run_refused(const erg_trace *trace)
+{
+    return is_failed(trace) || erg_summary_has_flag(trace, ERG_FLAG_TIME_MISMATCH)
+        || erg_summary_has_flag(trace, ERG_FLAG_STALE_RESULT);
+}
+
+void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST])
+{
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    snprintf(to, ERG_SOURCE_MOST, "%s/%s", erg_trace_device(trace, info->device)->name,
+             info->name);
+}
+
+const char *erg_summary_idle(const erg_trace *trace)
+{
+    const char *policy = erg_trace_meta(trace, "idle_state");
+    return policy ? policy : erg_idle_policy_name(ERG_IDLE_CONTEXT);
+}
+
+static bool has_column(const erg_table *table, const char *name)
+{
+    for (size_t i = 0; i < erg_table_column_count(table); i++)
+        if (strcmp(erg_table_column(table, i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
+                     erg_error *err)
+{
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++)
+        if (has_column(table, figures[i].column))
+            good = erg_table_real(table, figures[i].column, figures[i].value, err);
+    return good;
+}
+
+/* What summary, devices and regions have in common. */
+bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
+{
+    const erg_figure figures[] = {
+        { "energy_j", energy->energy_j },
+        { "energy_low_j", energy->energy_j - energy->spread_j },
+        { "energy_high_j", energy->energy_j + energy->spread_j },
+        { "net_energy_j", energy->net_j },
+        { "net_energy_low_j", energy->net_j - energy->net_spread_j },
+        { "net_energy_high_j", energy->net_j + energy->net_spread_j },
+        { "idle_w", energy->idle_w },
+        { "mean_w", energy->mean_w },
+        { "peak_w", energy->peak_w },
+        { "min_w", energy->min_w },
+        { "covered", energy->covered },
+    };
+    const char *idle = isfinite(energy->net_j) ? erg_summary_idle(all->trace)
+                                               : erg_idle_policy_name(ERG_IDLE_GROSS);
+    bool known = energy->quality != ERG_QUALITY_NO_DATA;
+    char flags[512];
+
+    erg_flags_text(energy->flags, flags, sizeof(flags));
+    all->qualities |= 1u << energy->quality;
+    all->flags |= energy->flags;
+    return erg_put_figures(table, figures, ERG_COUNT(figures), all->err)
+        && erg_table_text(table, "idle_policy", known ? idle : NULL, all->err)
+        && erg_table_text(table, "quality", erg_quality_name(energy->quality), all->err)
+        && erg_table_integer(table, "updates", known ? energy->updates : ERG_NONE, all->err)
+        && erg_table_text(table, "flags", *flags ? flags : NULL, all->err);
+}
+
+bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick)
+{
+    const erg_channel_info *info = erg_trace_channel(all->trace, pick->channel);
+    char source[ERG_SOURCE_MOST];
+
+    erg_source_name(all->trace, pick->channel, source);
+    return erg_table_text(table, "source", source, all->err)
+        && erg_table_text(table, "method", erg_method_name(info->method), all->err)
+        && erg_table_text(table, "scope", erg_scope_name(info->scope), all->err);
+}
+
+/* Flags of the whole trace that lie on this channel and time join its own. */
+static void add_trace_flags(const erg_trace *trace, int channel, const erg_stretches *where,
+                            erg_energy *energy)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
+        const erg_flag *flag = erg_trace_flag(trace, i);
+        bool timed = flag->span.end_ns > flag->span.begin_ns, meets = !timed;
+        for (size_t k = 0; k < where->count && !meets; k++)
+            meets = flag->span.begin_ns < where->spans[k].end_ns
+                 && flag->span.end_ns > where->spans[k].begin_ns;
+        if (meets && (flag->channel == channel || flag->channel < 0))
+            energy->flags |= UINT64_C(1) << flag->code;
+    }
+}
+
+/* No figure: its reason becomes a note, the cells stay unmeasured. */
+bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches *where,
+                    erg_energy *out)
+{
+    erg_error why = { 0 };
+    char source[ERG_SOURCE_MOST];
+
+    if (!erg_stretches_energy(all->trace, pick->channel, where, out, &why)) {
+        if (why.code == ERG_NO_MEMORY)
+            return erg_fail(all->err, why.code, "%s", why.text);
+        *out = erg_energy_none();
+        erg_source_name(all->trace, pick->channel, source);
+        if (where->count && all->absent++ < NOTES_MOST
+            && !erg_result_note(all->result, all->err, "%s: no figure: %s", source,
+                                why.text))
+            return false;
+    }
+    add_trace_flags(all->trace, pick->channel, where, out);
+    return true;
+}
+
+static bool put_device(summary *all, erg_table *table, const erg_pick *pick,
+                       const erg_energy *energy)
+{
+    const erg_device_info *device = erg_trace_device(all->trace, pick->device);
+    const char *channel = erg_trace_channel(all->trace, pick->channel)->name;
+
+    return erg_table_row(table, all->err) && erg_put_origin(all, table, pick)
+        && erg_put_energy(all, table, energy)
+        && erg_table_text(table, "device", device->name, all->err)
+        && erg_table_text(table, "driver", device->driver, all->err)
+        && erg_table_text(table, "channel", channel, all->err)
+        && erg_table_text(table, "model", *device->model ? device->model : NULL, all->err)
+        && erg_table_text(table, "uuid", *device->uuid ? device->uuid : NULL, all->err)
+        && erg_table_truth(table, "counted", pick->counted, all->err);
+}
+
+static bool note_inside(summary *all, const erg_pick *pick)
+{
+    char inner[ERG_SOURCE_MOST], outer[ERG_SOURCE_MOST];
+
+    erg_source_name(all->trace, pick->channel, inner);
+    erg_source_name(all->trace, all->picks[pick->inside].channel, outer);
+    return erg_result_note(all->result, all->err,
+                           "%s lies in what %s measures, so it is not added to the total.",
+                           inner, outer);
+}
+
+/* Rows of devices; their total is built on the way. */
+static bool add_devices(summary *all, erg_energy *total)
+{
+    erg_table *table = erg_result_add(all->result, "devices", erg_device_columns,
+                                      erg_device_column_count, all->err);
+    bool good = table != NULL, first = true;
+
+    *total = erg_energy_none();
+    for (size_t i = 0; good && i < all->pick_count; i++) {
+        const erg_pick *pick = &all->picks[i];
+        erg_energy energy;
+        good = erg_summary_measure(all, pick, &all->where, &energy)
+               && put_device(all, table, pick, &energy);
+        if (good && !pick->counted)
+            good = note_inside(all, pick);
+        if (!good || !pick->counted || !isfinite(energy.energy_j))
+            continue;
+        erg_energy_join(total, &energy, first);
+        first = false;
+    }
+    return good;
+}
+
+static void join_words(erg_text *to, const char *word)
+{
+    if (!to->data || !strstr(to->data, word))
+        erg_text_add(to, "%s%s", to->count ? " + " : "", word);
+}
+
+/* "nvml:0/energy + rapl:package-0/energy", and "board + package". */
+static bool put_sources(summary *all, erg_table *table)
+{
+    erg_text sources = { 0 }, scopes = { 0 };
+    char source[ERG_SOURCE_MOST];
+
+    for (size_t i = 0; i < all->pick_count; i++) {
+        if (!all->picks[i].counted)
+            continue;
+        erg_source_name(all->trace, all->picks[i].channel, source);
+        erg_text_add(&sources, "%s%s", sources.count ? " + " : "", source);
+        join_words(
+            &scopes,
+            erg_scope_name(erg_trace_channel(all->trace, all->picks[i].channel)->scope));
+    }
+    bool good = !sources.failed && !scopes.failed
+             && erg_table_text(table, "source", sources.data, all->err)
+             && erg_table_text(table, "scope", scopes.data, all->err);
+    erg_text_free(&sources);
+    erg_text_free(&scopes);
+    return good;
+}
+
+/* Energy of one run, with the scatter of the runs where there are several. */
+static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
+{
+    double runs = all->where.runs;
+    if (!isfinite(runs) && strcmp(all->region ? all->region : "", "run") == 0)
+        runs = (double)all->where.occurrences;
+    if (!isfinite(runs) || runs < 1)
+        return true;
+    if (!erg_table_integer(table, "repeats", (int64_t)(runs + 0.5), all->err))
+        return false;
+    if (erg_summary_per_run_refused(all->trace))
+        return erg_result_note(all->result, all->err, "No energy per run: %s",
+            is_failed(all->trace)
+            ? "the command failed, so its runs are not counted."
+            : "the runs do not fit the window; see the flags.");
+
+    double one_j = total->energy_j / runs, half_j = total->spread_j / runs;
+    erg_interval scatter;
+    if (all->region
+        && erg_runs_scatter(all->trace, all->region, all->picks, all->pick_count,
+                            &scatter)) {
+        half_j = hypot(scatter.half_width, 2 * total->gain_u_j / runs);
+        if (!erg_result_note(all->result, all->err,
+                "Energy per repeat: the interval holds the scatter of %d runs and the "
+                "sensor's gain, which repeating does not remove.",
+                (int)all->where.occurrences))
+            return false;
+    }
+    return erg_table_real(table, "energy_per_repeat_j", one_j, all->err)
+        && erg_table_real(table, "energy_per_repeat_low_j", one_j - half_j, all->err)
+        && erg_table_real(table, "energy_per_repeat_high_j", one_j + half_j, all->err);
+}
+
+static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
+{
+    const char *status = erg_trace_meta(all->trace, "exit_status");
+    double wh = total->energy_j / 3600;
+    double factor = all->options->co2_g_per_kwh > 0 ? all->options->co2_g_per_kwh
+                                                    : CO2_G_PER_KWH;
+    bool known = isfinite(total->energy_j);
+
+    return erg_table_row(table, all->err) && erg_put_energy(all, table, total)
+        && put_sources(all, table) && put_per_run(all, table, total)
+        && erg_table_text(table, "method", known ? erg_method_name(total->method) : NULL,
+                          all->err)
+        && erg_table_text(table, "command", erg_trace_meta(all->trace, "command"), all->err)
+        && erg_table_integer(table, "exit_status",
+                             status ? strtol(status, NULL, 10) : ERG_NONE, all->err)
+        && erg_table_real(table, "duration_s", all->duration_s, all->err)
+        && erg_table_real(table, "energy_wh", wh, all->err)
+        && erg_table_real(table, "co2_g", wh / 1000 * factor, all->err)
+        && erg_table_text(table, "file", all->options->file, all->err)
+        && (!known || erg_result_note(all->result, all->err,
+                "CO2 at %.0f g per kWh; name your grid's factor with --co2.", factor));
+}
+
+/* What the summary is about: the region asked for, the runs, or all of it. */
+static bool choose_window(summary *all)
+{
+    const erg_summary_options *options = all->options;
+    bool windowed = options->window.end_ns > options->window.begin_ns;
+    bool asked = options->region != NULL;
+
+    all->region = asked ? options->region : "run";
+    if (!erg_stretches_of(all->trace, all->region, options->window, &all->where, all->err))
+        return false;
+    if (asked && all->where.occurrences == 0)
+        return erg_fail(all->err, ERG_NOT_FOUND,
+                        "there is no region '%s' in this recording%s", options->region,
+                        windowed ? " within the window" : "");
+    if (!asked && (windowed || all->where.occurrences == 0)) {
+        erg_stretches_free(&all->where);
+        all->region = NULL;
+        if (!erg_stretches_single(windowed ? options->window : erg_trace_span(all->trace),
+                                  &all->where, all->err))
+            return false;
+    }
+    for (size_t i = 0; i < all->where.count; i++)
+        all->duration_s += erg_s_from_ns(all->where.spans[i].end_ns
+                                         - all->where.spans[i].begin_ns);
+    return true;
+}
+
+static bool fill(summary *all)
+{
+    erg_table *table = erg_result_add(all->result, "summary", erg_summary_columns,
+                                      erg_summary_column_count, all->err);
+    erg_energy total;
+
+    return table && choose_window(all) && add_devices(all, &total)
+        && put_summary(all, table, &total) && erg_summary_regions(all)
+        && (!all->options->trace_facts || erg_summary_sampling(all))
+        && erg_summary_notes(all);
+}
+
+erg_result *erg_trace_summary(const erg_trace *trace, const erg_summary_options *options,
+                              erg_error *err)
+{
+    summary all = { .trace = trace, .options = options, .err = err };
+
+    all.result = erg_result_new(options->command ? options->command : "show", err);
+    all.picks = all.result ? erg_picks_of(trace, &all.pick_count, err) : NULL;
+    bool good = all.picks && fill(&all);
+    free(all.picks);
+    erg_stretches_free(&all.where);
+    if (good)
+        return all.result;
+    erg_result_free(all.result);
+    return NULL;
+}

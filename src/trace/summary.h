@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the summary share. */
+#ifndef ERG_TRACE_SUMMARY_H
+#define ERG_TRACE_SUMMARY_H
+
+#include "math/stats.h"
+#include "trace/tally.h"
+
+enum { ERG_SOURCE_MOST = 80 };
+
+typedef struct summary {
+    const erg_trace *trace;
+    const erg_summary_options *options;
+    erg_result *result;
+    erg_pick *picks;
+    size_t pick_count;
+    const char *region;         /* the summary is about this one; NULL: a stretch */
+    erg_stretches where;
+    double duration_s;
+    unsigned qualities;         /* bits of those that occur */
+    uint64_t flags;
+    size_t absent;              /* figures that could not be given */
+    erg_error *err;
+} summary;
+
+typedef struct erg_figure { const char *column; double value; } erg_figure;
+
+extern const erg_column erg_summary_columns[], erg_device_columns[], erg_region_columns[];
+extern const size_t erg_summary_column_count, erg_device_column_count, erg_region_column_count;
+
+/* "nvml:0/energy". */
+void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST]);
+/* "TOO_SHORT ALIASED". */
+void erg_flags_text(uint64_t flags, char *to, size_t size);
+/* First of its name. */
+bool erg_region_is_first(const erg_trace *trace, size_t index);
+bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code);
+/* Energy of one run is refused when the runs are in doubt (section 13). */
+bool erg_summary_per_run_refused(const erg_trace *trace);
+/* The idle policy of the net figures. */
+const char *erg_summary_idle(const erg_trace *trace);
+
+/* Sets those columns that the table has. */
+bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count, erg_error *err);
+bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy);
+bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick);
+/* No figure is no failure: *out is erg_energy_none() and the reason a note. */
+bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches *where,
+                         erg_energy *out);
+/* Energies of the single runs over all counted devices; false under two runs. */
+bool erg_runs_scatter(const erg_trace *trace, const char *region, const erg_pick picks[],
+                      size_t pick_count, erg_interval *out);
+
+bool erg_summary_regions(summary *all);
+bool erg_summary_sampling(summary *all);
+bool erg_summary_notes(summary *all);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sentences under the tables: every quality and flag that occurs, in words. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "trace/summary.h"
+
+void erg_flags_text(uint64_t flags, char *to, size_t size)
+{
+    size_t used = 0;
+    to[0] = '\0';
+    for (int code = 0; code < ERG_FLAG_COUNT_OF && used < size; code++)
+        if (flags >> code & 1)
+            used += (size_t)snprintf(to + used, size - used, "%s%s", used ? " " : "",
+                                     erg_flag_describe((erg_flag_code)code)->name);
+}
+
+static bool note_qualities(summary *all)
+{
+    bool good = true;
+    for (int q = 0; good && q <= ERG_QUALITY_NO_DATA; q++)
+        if (all->qualities >> q & 1)
+            good = erg_result_note(all->result, all->err, "Quality %s: %s",
+                                   erg_quality_name((erg_quality)q),
+                                   erg_quality_about((erg_quality)q));
+    return good;
+}
+
+/* The flag's own words come first: they say where. */
+static bool note_flags(summary *all)
+{
+    bool good = true;
+    uint64_t seen = all->flags;
+
+    for (size_t i = 0; good && i < erg_trace_flag_count(all->trace); i++) {
+        const erg_flag *flag = erg_trace_flag(all->trace, i);
+        const char *name = erg_flag_describe(flag->code)->name;
+        char source[ERG_SOURCE_MOST] = "";
+        if (flag->channel >= 0)
+            erg_source_name(all->trace, flag->channel, source);
+        seen |= UINT64_C(1) << flag->code;
+        if (*flag->text)
+            good = erg_result_note(all->result, all->err, "%s%s%s: %s", name,
+                                   *source ? ", " : "", source, flag->text);
+    }
+    for (int code = 0; good && code < ERG_FLAG_COUNT_OF; code++) {
+        const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
+        if (seen >> code & 1)
+            good =
+                erg_result_note(all->result, all->err, "%s: %s", info->name, info->about);
+    }
+    return good;
+}
+
+typedef struct method_note { erg_method method; const char *text; } method_note;
+
+static const method_note method_notes[] = {
+    { ERG_METHOD_SIMULATED,
+      "Simulated: nothing was measured. The figures are those of a simulated device." },
+    { ERG_METHOD_MODEL,
+      "Modelled: there was no sensor, so the figures are an estimate from use and rated "
+      "power. They can be wrong by a factor of two; the interval says so." },
+};
+
+static bool note_methods(summary *all)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < ERG_COUNT(method_notes); i++)
+        for (size_t k = 0; good && k < all->pick_count; k++) {
+            int channel = all->picks[k].channel;
+            if (erg_trace_channel(all->trace, channel)->method == method_notes[i].method)
+                good = erg_result_note(all->result, all->err, "%s", method_notes[i].text);
+        }
+    return good;
+}
+
+static bool note_total(summary *all)
+{
+    size_t counted = 0;
+    bool mixed = false;
+    int first = -1;
+
+    for (size_t i = 0; i < all->pick_count; i++) {
+        int channel = all->picks[i].channel;
+        if (!all->picks[i].counted)
+            continue;
+        first = counted++ ? first : channel;
+        mixed |= erg_trace_channel(all->trace, channel)->method
+              != erg_trace_channel(all->trace, first)->method;
+    }
+    if (counted > 1
+        && !erg_result_note(all->result, all->err,
+                            "The total adds %d sources that do not contain each other; "
+                            "their peaks need not "
+                            "meet, so the total has none.",
+                            (int)counted))
+        return false;
+    return !mixed || erg_result_note(all->result, all->err,
+            "The total adds figures of different methods; the weakest is named (counter, "
+            "integral, model, simulated).");
+}
+
+static bool note_no_sensor(summary *all)
+{
+    if (all->pick_count)
+        return true;
+    all->qualities |= 1u << ERG_QUALITY_NO_DATA;
+    return erg_result_note(all->result, all->err,
+                           "No energy: the recording has no power or energy channel. 'erg "
+                           "devices' lists what is "
+                           "absent, why, and the cure.");
+}
+
+bool erg_summary_notes(summary *all)
+{
+    return note_no_sensor(all) && note_methods(all) && note_total(all)
+           && note_qualities(all) && note_flags(all);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Table regions: one row per region name and channel that speaks for a device. */
+#include <math.h>
+#include <string.h>
+#include "math/stats.h"
+#include "trace/summary.h"
+
+enum { TIMES = 5 };
+
+static void time_figures(const erg_stretches *where, erg_figure erg_figures[TIMES])
+{
+    size_t n = where->occurrences;
+    double *copy = where->lengths_s, total_s = 0;
+    for (size_t i = 0; i < where->count; i++)
+        total_s += erg_s_from_ns(where->spans[i].end_ns - where->spans[i].begin_ns);
+    erg_figures[0] = (erg_figure){ "duration_s", total_s };
+    erg_figures[1] = (erg_figure){ "time_mean_s", erg_mean(copy, n) };
+    erg_figures[2] = (erg_figure){ "time_median_s", erg_median(copy, n) };
+    erg_figures[3] = (erg_figure){ "time_min_s", erg_quantile(copy, n, 0) };
+    erg_figures[4] = (erg_figure){ "time_max_s", erg_quantile(copy, n, 1) };
+}
+
+/* The device, or device/channel where a device has several scopes. */
+static void track_name(const summary *all, const erg_pick *pick, char to[ERG_SOURCE_MOST])
+{
+    size_t same = 0;
+    for (size_t i = 0; i < all->pick_count; i++)
+        same += all->picks[i].device == pick->device;
+    if (same > 1)
+        erg_source_name(all->trace, pick->channel, to);
+    else
+        erg_text_put(to, ERG_SOURCE_MOST, erg_trace_device(all->trace, pick->device)->name);
+}
+
+static bool put_region(summary *all, erg_table *table, const char *name,
+                       const erg_stretches *where, const erg_pick *pick)
+{
+    char track[ERG_SOURCE_MOST];
+    erg_figure times[TIMES];
+    erg_energy energy;
+    bool counted = !erg_summary_per_run_refused(all->trace);
+    bool is_run = strcmp(name, "run") == 0;
+    double runs = isfinite(where->runs) ? where->runs
+                : is_run ? (double)where->occurrences : NAN;
+
+    track_name(all, pick, track);
+    time_figures(where, times);
+    return erg_summary_measure(all, pick, where, &energy) && erg_table_row(table, all->err)
+        && erg_put_origin(all, table, pick) && erg_put_energy(all, table, &energy)
+        && erg_put_figures(table, times, ERG_COUNT(times), all->err)
+        && erg_table_text(table, "region", name, all->err)
+        && erg_table_text(table, "track", track, all->err)
+        && erg_table_integer(table, "count", (int64_t)where->occurrences, all->err)
+        && erg_table_real(table, "runs", where->runs, all->err)
+        && erg_table_real(table, "energy_per_run_j", counted ? energy.energy_j / runs : NAN,
+                          all->err);
+}
+
+static bool add_region(summary *all, erg_table *table, const char *name)
+{
+    erg_stretches where;
+    bool good = erg_stretches_of(all->trace, name, all->options->window, &where, all->err);
+
+    if (good && where.overlapped)
+        good = erg_result_note(
+            all->result, all->err,
+            "Stretches of region %s overlap; the joules of the overlap are counted once.",
+            name);
+    for (size_t i = 0; good && where.count && i < all->pick_count; i++)
+        good = put_region(all, table, name, &where, &all->picks[i]);
+    erg_stretches_free(&where);
+    return good;
+}
+
+bool erg_region_is_first(const erg_trace *trace, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(erg_trace_region(trace, i)->name, erg_trace_region(trace, index)->name)
+            == 0)
+            return false;
+    return true;
+}
+
+bool erg_summary_regions(summary *all)
+{
+    erg_table *table = erg_result_add(all->result, "regions", erg_region_columns,
+                                      erg_region_column_count, all->err);
+    bool good = table != NULL;
+    for (size_t i = 0; good && i < erg_trace_region_count(all->trace); i++) {
+        const char *name = erg_trace_region(all->trace, i)->name;
+        if (all->options->region && strcmp(all->options->region, name) != 0)
+            continue;
+        if (erg_region_is_first(all->trace, i))
+            good = add_region(all, table, name);
+    }
+    return good;
+}
+
