@@ -177,7 +177,7 @@ static double alias_j(const asked *of)
     size_t updates = erg_updates_in(of->stream, of->window->span);
     double beats;
 
-    if (!is_part_time(of) || isnan(of->period_s))
+    if (isnan(of->period_s))
         return 0;
     if (is_dithered(of->trace))
         return swing_w(of) / 2 / sqrt(updates ? (double)updates : 1) * of->window->covered_s;
@@ -185,15 +185,13 @@ static double alias_j(const asked *of)
                          of->stream->window_s, window_s(of), &beats);
 }
 
-/* A load of no known period: what lies between the looks is known as well as the
- * looks bend. Second differences see noise and steps but not a ramp. */
+/* What lies between the looks is known as well as the looks bend. Second differences
+ * see noise and steps but not a ramp. */
 static double unseen_j(const asked *of)
 {
     double *w = malloc(MOST_CONTEXT * sizeof(*w));
-    if (!w || !is_part_time(of) || !isnan(of->period_s)) {
-        free(w);
-        return 0;
-    }
+    if (!w)
+        return NAN;
     size_t count = context(of, w);
     double squares = 0, update_s = of->stream->update_s;
     for (size_t i = 2; i < count; i++)
@@ -204,6 +202,12 @@ static double unseen_j(const asked *of)
     return (1 - of->stream->window_s / update_s) * sd_w * update_s * sqrt(looks);
 }
 
+/* A period locks the looks to the load; without one they are as good as random. */
+static double part_time_j(const asked *of)
+{
+    return is_part_time(of) ? fmax(alias_j(of), unseen_j(of)) : 0;
+}
+
 static double uncovered_j(const asked *of)
 {
     double unseen_s = fmax(0, window_s(of) - of->window->covered_s);
@@ -211,7 +215,7 @@ static double uncovered_j(const asked *of)
 }
 
 static double (*const parts[])(const asked *of) = {
-    counter_steps_j, counter_bends_j, smoothed_edges_j, stamps_j, alias_j, unseen_j,
+    counter_steps_j, counter_bends_j, smoothed_edges_j, stamps_j, part_time_j,
     uncovered_j,
 };
 

@@ -14,6 +14,9 @@ static const erg_flag_code refusals[] = {
 static const double COVERED_GOOD = 0.99, COVERED_FAIR = 0.95;
 enum { UPDATES_GOOD = 50, UPDATES_FAIR = 10 };
 
+/* As for stamps: differences of two of them still fit 64 bits. */
+static const int64_t FARTHEST_NS = 4000000000000000000;
+
 #define BIT(code) (UINT64_C(1) << (code))
 
 static const erg_energy nothing = {
@@ -116,7 +119,8 @@ static erg_quality quality_of(const erg_energy *energy)
         return ERG_QUALITY_TOO_SHORT;
     if (energy->flags & BIT(ERG_FLAG_SHARED))
         return ERG_QUALITY_SHARED;
-    if (energy->updates >= UPDATES_GOOD && energy->covered >= COVERED_GOOD && !energy->flags)
+    if (energy->updates >= UPDATES_GOOD && energy->covered >= COVERED_GOOD
+        && !energy->flags)
         return ERG_QUALITY_GOOD;
     return ERG_QUALITY_FAIR;
 }
@@ -180,15 +184,17 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     const erg_stream *stream = erg_stream_of(trace, channel, err);
     if (!stream)
         return false;
-    if (span.end_ns <= span.begin_ns)
-        return erg_fail(err, ERG_BAD_INPUT, "the window ends before it begins");
+    if (span.end_ns <= span.begin_ns || span.begin_ns < -FARTHEST_NS
+        || span.end_ns > FARTHEST_NS)
+        return erg_fail(err, ERG_BAD_INPUT, "the window does not end after it begins");
     if (is_refused(trace, channel, span, err))
         return false;
 
     const erg_channel_info *info = erg_trace_channel(trace, channel);
     if (any_overlaps(&stream->ambiguous, span))
-        return erg_fail(err, ERG_REFUSED, "WRAP_AMBIGUOUS: %s may have wrapped more than once "
-                        "between two readings: poll at least every half wrap time", info->name);
+        return erg_fail(err, ERG_REFUSED, "WRAP_AMBIGUOUS: %s may have wrapped more than "
+                        "once between two readings: poll at least every half wrap time",
+                        info->name);
     erg_window window = erg_window_of(stream, span);
     if (!(window.covered_s > 0))
         return fail_empty(trace, channel, stream, err);

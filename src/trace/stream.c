@@ -11,6 +11,9 @@
 /* Suspend jumps the boot clock, not the monotonic one; stamps jitter by less. */
 static const int64_t SUSPEND_NS = 100 * ERG_NS_PER_MS;
 
+/* No sensor averages over days: beyond this a fact is a torn file. */
+static const double MOST_FACT_S = 1e6;
+
 /* A median of so many distances is as good as one of millions. */
 enum { MOST_STEPS = 100001 };
 
@@ -55,7 +58,8 @@ static bool good_samples(const erg_trace_channel_rows *channel, erg_rows *good,
 {
     const erg_channel_info *info = &channel->info;
     const erg_sample *samples = channel->samples.items;
-    int64_t delay_ns = info->delay_s > 0 ? erg_ns_from_s(info->delay_s) : 0;
+    int64_t delay_ns = info->delay_s > 0 && info->delay_s < MOST_FACT_S
+                     ? erg_ns_from_s(info->delay_s) : 0;
     double gain = info->gain != 0 && isfinite(info->gain) ? info->gain : 1.0;
     double offset = isfinite(info->offset) ? info->offset : 0.0;
     const erg_sample *last = NULL;
@@ -115,6 +119,12 @@ static void cut_sleep(erg_stream *stream, const erg_trace *trace)
     }
 }
 
+/* Seconds of a sensor's fact; NAN for none and for nonsense. */
+static double fact_s(double stated_s)
+{
+    return stated_s > 0 && stated_s < MOST_FACT_S ? stated_s : NAN;
+}
+
 static erg_stream *build(const erg_trace *trace, const erg_trace_channel_rows *channel,
                          erg_error *err)
 {
@@ -126,8 +136,8 @@ static erg_stream *build(const erg_trace *trace, const erg_trace_channel_rows *c
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
         return NULL;
     }
-    stream->window_s = info->window_s > 0 ? info->window_s : NAN;
-    stream->update_s = info->update_s > 0 ? info->update_s : NAN;
+    stream->window_s = fact_s(info->window_s);
+    stream->update_s = fact_s(info->update_s);
     bool ok = good_samples(channel, &good, err)
         && (info->kind == ERG_COUNTER ? erg_stream_from_counter(stream, info, &good, err)
                                       : erg_stream_from_power(stream, info, &good, err));
