@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 #include "device/drivers/nvml.h"
+#include "device/drivers/nvml_child.h"
 #include "trace/sensor.h"
 
 /* ---- what the readings mean --------------------------------------------- */
@@ -157,15 +158,26 @@ static bool add_all(erg_devices *found, const nvml_api *api, erg_error *err)
     return true;
 }
 
+/* NVML cannot be opened: its own tools may know another way. */
+static bool find_without(erg_devices *found, const char *argument, const erg_error *fault,
+                         erg_error *err)
+{
+    size_t count = 0;
+    erg_state state = fault->code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT;
+
+    if (!nvml_child_find(found, argument && *argument ? argument : NULL, &count, err))
+        return false;
+    return count > 0
+           || erg_devices_absent(found, &erg_driver_nvml, state, err, "%s", fault->text);
+}
+
 static bool nvml_find(erg_devices *found, const char *argument, erg_error *err)
 {
     erg_error fault = { 0 };
     nvml_api api;
 
     if (!nvml_api_open(erg_devices_env(found), &api, &fault))
-        return erg_devices_absent(found, &erg_driver_nvml,
-                                  fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
-                                  err, "%s", fault.text);
+        return find_without(found, argument, &fault, err);
     bool good = argument && *argument ? add_asked(found, &api, argument, err)
                                       : add_all(found, &api, err);
     nvml_api_close(&api);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nvidia-smi and dcgmi as sensors. Their lines carry no monotonic stamp, so a line is
+ * placed in the time since the last look at the pipe, with that time as its doubt.
+ */
+#include <math.h>
+#include <string.h>
+#include "device/drivers/child.h"
+#include "device/drivers/nvml_child.h"
+#include "trace/sensor.h"
+
+#define PERIOD_MS "100"
+enum { COLUMNS_MOST = 6, GPUS_MOST = 64, LINES_MOST = 32 };
+
+typedef struct printed {
+    const char *name;
+    erg_quantity quantity;
+    erg_reading_option option; /* what a power column means */
+    double unit, zero;         /* SI = unit * cell + zero */
+} printed;
+
+typedef struct program {
+    const char *file;
+    bool is_table; /* "GPU 0  1.5  2.5", else "1.5, 2.5" */
+    const char *list[ERG_CHILD_ARGUMENTS_MOST];
+    const char *run[ERG_CHILD_ARGUMENTS_MOST]; /* before the GPU's number */
+    printed columns[COLUMNS_MOST];
+} program;
+
+#define LIST "--query-gpu=index,uuid,name,driver_version"
+#define PLAIN "--format=csv,noheader,nounits"
+#define POWER(name, option)                                                                \
+    {                                                                                      \
+        name, ERG_POWER, option, 1, 0                                                      \
+    }
+#define SM_CLOCK                                                                           \
+    {                                                                                      \
+        "sm_clock", ERG_CLOCK_RATE, ERG_POWER_DRAW, 1e6, 0                                 \
+    }
+#define TEMPERATURE                                                                        \
+    {                                                                                      \
+        "temperature", ERG_TEMPERATURE, ERG_POWER_DRAW, 1, 273.15                          \
+    }
+
+/* In the order they are tried: drivers before 530 do not know .instant. */
+static const program programs[] = {
+    { .file = "nvidia-smi",
+      .list = { LIST ",power.draw.instant", PLAIN },
+      .run = { "--query-gpu=power.draw.instant,power.draw.average,clocks.sm,temperature."
+               "gpu",
+               PLAIN, "-lms", PERIOD_MS, "-i" },
+      .columns = { POWER("power", ERG_POWER_INSTANT),
+                   POWER("power_average", ERG_POWER_AVERAGE), SM_CLOCK, TEMPERATURE } },
+    { .file = "nvidia-smi",
+      .list = { LIST, PLAIN },
+      .run = { "--query-gpu=power.draw,clocks.sm,temperature.gpu", PLAIN, "-lms", PERIOD_MS,
+               "-i" },
+      .columns = { POWER("power", ERG_POWER_DRAW), SM_CLOCK, TEMPERATURE } },
+    { .file = "dcgmi",
+      .is_table = true,
+      .list = { "dmon", "-e", "155", "-c", "1" },
+      .run = { "dmon", "-e", "156,157,155,100,150", "-d", PERIOD_MS, "-i" },
+      .columns = { { "energy", ERG_ENERGY, ERG_POWER_DRAW, 1e-3, 0 },
+                   POWER("power", ERG_POWER_INSTANT),
+                   POWER("power_draw", ERG_POWER_DRAW),
+                   SM_CLOCK,
+                   TEMPERATURE } },
+};
+
+typedef struct follower {
+    const program *program;
+    erg_child child;
+    char file[ERG_PATH_MOST], driver_version[32];
+    int64_t looked_ns;
+    double lines[LINES_MOST][COLUMNS_MOST]; /* of this look */
+    size_t line_count;
+    erg_reading waiting[COLUMNS_MOST]; /* for each channel, until it is read */
+    bool has_ended;
+} follower;
+
+/* ---- lines -------------------------------------------------------------- */
+
+static size_t split(char *line, bool is_table, char *cells[], size_t most)
+{
+    const char *between = is_table ? " \t\r" : ",\r";
+    size_t count = 0;
+    char *rest = line, *cell;
+
+    while (count < most && (cell = strsep(&rest, between))) {
+        cell += strspn(cell, " ");
+        if (*cell || !is_table)
+            cells[count++] = cell;
+    }
+    return count;
+}
+
+/* N/A, [Not Supported] and their kin are no numbers: a gap. */
+static double value_of(const char *cell, const printed *column)
+{
+    double value;
+    return erg_number_parse(cell, strlen(cell), '.', &value)
+               ? column->unit * value + column->zero
+               : NAN;
+}
+
+static void take_line(void *self, char *line)
+{
+    follower *own = self;
+    char *cells[COLUMNS_MOST + 2];
+    size_t count = split(line, own->program->is_table, cells, ERG_COUNT(cells));
+    size_t skip = own->program->is_table ? 2 : 0;
+
+    if (own->line_count == LINES_MOST || count <= skip
+        || (skip && strcmp(cells[0], "GPU") != 0))
+        return;
+    for (size_t i = 0; i < COLUMNS_MOST; i++)
+        own->lines[own->line_count][i] =
+            skip + i < count ? value_of(cells[skip + i], &own->program->columns[i]) : NAN;
+    own->line_count++;
+}
+
+/* The lines of one look lie evenly in the time since the look before. */
+static void look(erg_device *dev)
+{
+    follower *own = dev->own;
+    own->line_count = 0;
+    own->has_ended |= !erg_child_lines(&own->child, take_line, own);
+    if (own->line_count == 0)
+        return;
+
+    int64_t now_ns = erg_env_now_ns(dev->env);
+    int64_t half_ns = (now_ns - own->looked_ns) / (int64_t)(2 * own->line_count);
+    for (size_t i = 0; i < own->line_count; i++)
+        for (size_t k = 0; k < dev->channel_count; k++) {
+            erg_reading *waiting = &own->waiting[k];
+            if (waiting->count == ERG_READ_MOST)
+                continue;
+            waiting->at[waiting->count++] = (erg_sample){
+                .t_ns = own->looked_ns + (int64_t)(2 * i + 1) * half_ns,
+                .half_width_ns = half_ns,
+                .value = own->lines[i][k],
+            };
+        }
+    own->looked_ns = now_ns;
+}
+
+/* ---- the driver --------------------------------------------------------- */
+
+static void set_facts(const erg_device *dev, const printed *column,
+                      erg_channel_info *channel)
+{
+    const follower *own = dev->own;
+    erg_sensor_facts facts;
+
+    channel->update_s = 0.1;
+    if (column->quantity != ERG_POWER && column->quantity != ERG_ENERGY)
+        return;
+    channel->gain_u = 0.05; /* boards differ by this much: Yang 2024 */
+    if (column->quantity == ERG_ENERGY)
+        return;
+    if (erg_sensor_lookup(dev->info.model, own->driver_version, column->option, &facts)) {
+        channel->kind = facts.kind;
+        channel->update_s = fmax(facts.update_s, 0.1);
+        channel->window_s = facts.window_s;
+        channel->delay_s = isnan(facts.delay_s) ? 0 : facts.delay_s;
+    } else if (column->option == ERG_POWER_AVERAGE) {
+        channel->kind = ERG_SMOOTHED;
+        channel->window_s = 1;
+    }
+}
+
+static bool child_open(erg_device *dev, erg_error *err)
+{
+    follower *own = dev->own;
+    const char *arguments[ERG_CHILD_ARGUMENTS_MOST + 3] = { own->file };
+    size_t count = 1;
+
+    for (size_t i = 0; own->program->run[i]; i++)
+        arguments[count++] = own->program->run[i];
+    arguments[count] = strchr(dev->info.name, ':') + 1;
+    for (size_t i = 0; i < COLUMNS_MOST && own->program->columns[i].name; i++) {
+        const printed *column = &own->program->columns[i];
+        erg_kind kind = column->quantity == ERG_ENERGY ? ERG_COUNTER : ERG_INSTANT;
+        set_facts(dev, column,
+                  erg_device_channel(dev, column->name, column->quantity, kind));
+    }
+    own->looked_ns = erg_env_now_ns(dev->env);
+    return erg_child_start(&own->child, arguments, err);
+}
+
+static bool child_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
+{
+    follower *own = dev->own;
+    look(dev);
+    *out = own->waiting[channel];
+    own->waiting[channel].count = 0;
+    if (out->count == 0 && own->has_ended)
+        return erg_fail(err, ERG_IO, "%s ended: run it by hand to see why", own->file);
+    return true;
+}
+
+static void child_close(erg_device *dev)
+{
+    follower *own = dev->own;
+    erg_child_stop(&own->child);
+}
+
+static const erg_driver child_driver = {
+    .name = "nvml",
+    .about = "NVIDIA GPUs (nvidia-smi or dcgmi as a child)",
+    .open = child_open,
+    .read = child_read,
+    .close = child_close,
+};
+
+/* ---- find --------------------------------------------------------------- */
+
+typedef struct listing {
+    erg_devices *found;
+    const program *program;
+    const char *file, *argument;
+    size_t count;
+    bool failed;
+    erg_error *err;
+} listing;
+
+static void add_gpu(void *self, char *line)
+{
+    listing *list = self;
+    char *cells[6] = { 0 };
+    size_t count = split(line, list->program->is_table, cells, ERG_COUNT(cells));
+    bool is_table = list->program->is_table;
+    const char *index = is_table ? cells[1] : cells[0];
+
+    if (list->failed || list->count == GPUS_MOST || count < (is_table ? 3u : 4u)
+        || (is_table && strcmp(cells[0], "GPU") != 0)
+        || (list->argument && strcmp(index, list->argument) != 0))
+        return;
+    char name[32];
+    snprintf(name, sizeof(name), "nvml:%.8s", index);
+    erg_device *dev = erg_devices_add(list->found, &child_driver, name, list->err);
+    follower *own = dev ? erg_device_state(dev, sizeof(*own), list->err) : NULL;
+    list->failed = !own;
+    if (!own)
+        return;
+    own->program = list->program;
+    erg_text_put(own->file, sizeof(own->file), list->file);
+    if (!is_table) {
+        erg_text_put(dev->info.uuid, sizeof(dev->info.uuid), cells[1]);
+        erg_text_put(dev->info.model, sizeof(dev->info.model), cells[2]);
+        erg_text_put(own->driver_version, sizeof(own->driver_version), cells[3]);
+    }
+    dev->info.scope = ERG_SCOPE_BOARD;
+    list->count++;
+}
+
+bool nvml_child_find(erg_devices *found, const char *argument, size_t *count,
+                     erg_error *err)
+{
+    const double list_s = 5; /* a sleeping driver may take seconds */
+    listing list = { .found = found, .argument = argument, .err = err };
+    char file[ERG_PATH_MOST];
+
+    for (size_t i = 0; i < ERG_COUNT(programs) && list.count == 0 && !list.failed; i++) {
+        const char *arguments[ERG_CHILD_ARGUMENTS_MOST + 2] = { file };
+        erg_child child;
+        if (!erg_child_seek(erg_devices_env(found)->path, programs[i].file, file))
+            continue;
+        memcpy(&arguments[1], programs[i].list, sizeof(programs[i].list));
+        list.program = &programs[i];
+        list.file = file;
+        if (erg_child_start(&child, arguments, NULL))
+            erg_child_finish(&child, list_s, add_gpu, &list);
+    }
+    *count = list.count;
+    return !list.failed;
+}
