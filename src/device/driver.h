@@ -33,7 +33,8 @@ struct erg_driver {
     const char *about;          /* one line for `erg devices` */
     bool asked_only;            /* tape, sim: never unless named by --sensor */
     bool fallback;              /* cpu_model: only where nothing better covers the CPU */
-    /* argument: what followed "DRIVER:", or NULL. False only for a bad argument or
+    /* argument: what followed "DRIVER:", "" if nothing did, NULL when every driver is
+     * asked. False only for a bad argument or
      * no memory; nothing there is an absent row and true. */
     bool (*find)(erg_devices *found, const char *argument, erg_error *err);
     /* May fail: the row then takes err as its reason (ERG_NO_ACCESS is denied,

@@ -98,7 +98,7 @@ static bool sensor_find(erg_devices *found, const char *sensor, erg_error *err)
 
     if (!driver)
         return unknown_driver(sensor, err);
-    if (!driver_find(found, driver, sensor[count] ? sensor + count + 1 : NULL, err))
+    if (!driver_find(found, driver, sensor + count + (sensor[count] == ':'), err))
         return false;
     for (size_t i = before; i < found->count; i++) {
         const erg_device *dev = found->items[i];
