@@ -42,31 +42,26 @@ void erg_boxcar_free(erg_boxcar *boxcar)
 }
 
 /* The segment [i, i+1) that holds t: walked to, for questions come in order. */
-static size_t segment_of(erg_boxcar *boxcar, double t_s)
+static size_t segment_of(const erg_boxcar *boxcar, double t_s, size_t i)
 {
-    size_t i = boxcar->near;
-
     while (i > 0 && boxcar->at_s[i] > t_s)
         i--;
     while (i + 2 < boxcar->count && boxcar->at_s[i + 1] <= t_s)
         i++;
-    boxcar->near = i;
     return i;
 }
 
-static double value_at(erg_boxcar *boxcar, double t_s)
+static double value_at(const erg_boxcar *boxcar, double t_s, size_t i)
 {
-    size_t i = segment_of(boxcar, t_s);
     double length_s = boxcar->at_s[i + 1] - boxcar->at_s[i];
     double share = length_s > 0 ? (t_s - boxcar->at_s[i]) / length_s : 1;
 
     return boxcar->value[i] + share * (boxcar->value[i + 1] - boxcar->value[i]);
 }
 
-static double integral_to(erg_boxcar *boxcar, double t_s)
+static double integral_to(const erg_boxcar *boxcar, double t_s, size_t i)
 {
-    double value = value_at(boxcar, t_s);
-    size_t i = boxcar->near;
+    double value = value_at(boxcar, t_s, i);
 
     return boxcar->sum[i] + 0.5 * (boxcar->value[i] + value) * (t_s - boxcar->at_s[i]);
 }
@@ -75,7 +70,11 @@ double erg_boxcar_mean(erg_boxcar *boxcar, double begin_s, double end_s)
 {
     if (!(begin_s >= 0) || !(end_s <= boxcar->at_s[boxcar->count - 1]) || end_s < begin_s)
         return NAN;
+
+    size_t first = boxcar->near[0] = segment_of(boxcar, begin_s, boxcar->near[0]);
+    size_t last = boxcar->near[1] = segment_of(boxcar, end_s, boxcar->near[1]);
     if (end_s == begin_s)
-        return value_at(boxcar, end_s);
-    return (integral_to(boxcar, end_s) - integral_to(boxcar, begin_s)) / (end_s - begin_s);
+        return value_at(boxcar, end_s, last);
+    return (integral_to(boxcar, end_s, last) - integral_to(boxcar, begin_s, first))
+           / (end_s - begin_s);
 }

@@ -14,7 +14,7 @@ typedef struct erg_boxcar {
     double *value;
     double *sum; /* integral from at_s[0] */
     size_t count;
-    size_t near; /* where the last lookup ended: the next is close by */
+    size_t near[2]; /* where the last stretch began and ended: the next is close */
     int64_t origin_ns;
 } erg_boxcar;
 

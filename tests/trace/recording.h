@@ -46,14 +46,14 @@ static inline void recording_poll(recording *to, const erg_plant_sensor *sensor,
     }
 }
 
-/* The law itself, as a meter with a short step sees it. */
+/* The law itself, as a meter with a short step sees it. Means stand at their middle. */
 static inline void recording_truth(recording *to, const erg_law *law, double for_s,
                                    double step_s)
 {
     to->count = 0;
-    for (double t_s = step_s; t_s < for_s && to->count < RECORDING_MOST; t_s += step_s)
-        to->at[to->count++] = (erg_sample){ erg_ns_from_s(t_s), 0,
-                                            erg_law_j(law, t_s - step_s, t_s) / step_s };
+    for (double t_s = 0; t_s < for_s && to->count < RECORDING_MOST; t_s += step_s)
+        to->at[to->count++] = (erg_sample){ erg_ns_from_s(t_s + 0.5 * step_s), 0,
+                                            erg_law_j(law, t_s, t_s + step_s) / step_s };
 }
 
 #endif
