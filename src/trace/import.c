@@ -8,6 +8,8 @@
 static const erg_importer *const importers[] = {
     &erg_importer_erg,
     &erg_importer_tape,
+    &erg_importer_erg_json,
+    &erg_importer_erg_csv,
     &erg_importer_timing_json,
     &erg_importer_dcgmi,
     &erg_importer_nvidia_smi,

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The energy report of measure.md 15.2: keys that older tools read, and ours in
+ * "erg". Legacy is the old backward sum, only to compare with old reports.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report/export/exporter.h"
+
+static const double J_PER_WH = 3600;
+
+typedef struct content {
+    const erg_trace *trace;
+    const erg_export_options *options;
+    FILE *out;
+    int channel;
+    erg_span span;
+    double runs, total_j;
+    erg_figure figure;
+} content;
+
+static void put_number(FILE *out, const char *before, double value)
+{
+    fputs(before, out);
+    erg_json_number(out, value);
+}
+
+static void put_stamp(content *c, const char *key, int64_t t_ns)
+{
+    char stamp[48];
+    fprintf(c->out, "  \"%s\": ", key);
+    if (erg_trace_anchor_count(c->trace) == 0) {
+        fputs("null,\n", c->out);
+        return;
+    }
+    erg_utc_format(erg_trace_utc_ns(c->trace, t_ns), 6, stamp, sizeof(stamp));
+    fprintf(c->out, "\"%s\",\n", stamp);
+}
+
+/* A check that failed refuses energy per run (measure.md 13). */
+static double counted_runs(const content *c)
+{
+    static const erg_flag_code refusing[] = { ERG_FLAG_TIME_MISMATCH, ERG_FLAG_COMMAND_FAILED,
+                                              ERG_FLAG_STALE_RESULT };
+    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++)
+        for (size_t k = 0; k < ERG_COUNT(refusing); k++)
+            if (erg_trace_flag(c->trace, i)->code == refusing[k])
+                return NAN;
+    return c->runs > 0 ? c->runs : NAN;
+}
+
+static double meta_number(const erg_trace *trace, const char *key)
+{
+    const char *text = erg_trace_meta(trace, key);
+    double value = NAN;
+    return text && erg_number_parse(text, strlen(text), '.', &value) ? value : NAN;
+}
+
+static int64_t samples_inside(const content *c)
+{
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(c->trace, c->channel, &count);
+    int64_t inside = 0;
+    for (size_t i = 0; i < count; i++)
+        inside += samples[i].t_ns >= c->span.begin_ns && samples[i].t_ns <= c->span.end_ns;
+    return inside;
+}
+
+static double meter_mean_w(const content *c, const char *name)
+{
+    for (int i = 0; i < (int)erg_trace_channel_count(c->trace); i++)
+        if (strcmp(erg_trace_channel(c->trace, i)->name, name) == 0)
+            return erg_figure_of(c->trace, i, c->span).energy.mean_w;
+    return NAN;
+}
+
+static void put_known_keys(content *c)
+{
+    const erg_energy *energy = &c->figure.energy;
+    double runs = counted_runs(c);
+
+    put_stamp(c, "start_timestamp", c->span.begin_ns);
+    put_stamp(c, "end_timestamp", c->span.end_ns);
+    put_number(c->out, "  \"duration_seconds\": ",
+               (double)(c->span.end_ns - c->span.begin_ns) / (double)ERG_NS_PER_S);
+    fprintf(c->out, ",\n  \"num_power_samples\": %" PRId64, samples_inside(c));
+    put_number(c->out, ",\n  \"num_runs\": ", c->runs);
+    put_number(c->out, ",\n  \"power_watts\": {\"average\": ", energy->mean_w);
+    put_number(c->out, ", \"peak\": ", energy->peak_w);
+    put_number(c->out, ", \"min\": ", energy->min_w);
+    put_number(c->out, "},\n  \"energy_joules\": {\"total\": ", c->total_j);
+    put_number(c->out, ", \"per_run\": ", c->total_j / runs);
+    put_number(c->out, "},\n  \"energy_wh\": {\"total\": ", c->total_j / J_PER_WH);
+    put_number(c->out, ", \"per_run\": ", c->total_j / runs / J_PER_WH);
+    put_number(c->out, "},\n  \"power_meters\": {\"pm1_avg_watts\": ", meter_mean_w(c, "pm1"));
+    put_number(c->out, ", \"pm2_avg_watts\": ", meter_mean_w(c, "pm2"));
+    fputs("},\n", c->out);
+}
+
+static void put_flags(content *c)
+{
+    uint64_t named = 0;
+    fputs("[", c->out);
+    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++) {
+        erg_flag_code code = erg_trace_flag(c->trace, i)->code;
+        if (named >> code & 1)
+            continue;
+        fprintf(c->out, "%s\"%s\"", named ? ", " : "", erg_flag_describe(code)->name);
+        named |= UINT64_C(1) << code;
+    }
+    fputs("]", c->out);
+}
+
+static void put_ours(content *c)
+{
+    const erg_energy *energy = &c->figure.energy;
+    const erg_device_info *device =
+        erg_trace_device(c->trace, erg_trace_channel(c->trace, c->channel)->device);
+    char path[80];
+
+    erg_export_path(c->trace, c->channel, path, sizeof(path));
+    fprintf(c->out, "  \"erg\": {\"schema\": \"erg.energy_report.v1\", \"integration\": \"%s\", "
+            "\"method\": \"%s\", \"scope\": \"%s\", \"quality\": \"%s\",\n    \"flags\": ",
+            c->options->legacy ? "legacy" : erg_method_name(energy->method),
+            erg_method_name(energy->method), erg_scope_name(energy->scope),
+            erg_quality_name(energy->quality));
+    put_flags(c);
+    put_number(c->out, ",\n    \"covered\": ", energy->covered);
+    put_number(c->out, ", \"spread_j\": ", energy->spread_j);
+    fputs(",\n    \"idle\": {\"policy\": ", c->out);
+    erg_json_text(c->out, c->figure.idle);
+    put_number(c->out, ", \"base_w\": ", energy->idle_w);
+    put_number(c->out, ", \"net_j\": ", energy->net_j);
+    put_number(c->out, ", \"net_per_run_j\": ", energy->net_j / counted_runs(c));
+    put_number(c->out, "},\n    \"clock\": {\"offset_s\": ",
+               meta_number(c->trace, "clock_offset_s"));
+    put_number(c->out, ", \"half_width_s\": ", 2 * meta_number(c->trace, "clock_offset_u_s"));
+    fputs("},\n    \"device\": ", c->out);
+    erg_json_text(c->out, path);
+    fputs(", \"host\": ", c->out);
+    erg_json_text(c->out, device->wired_to[0] ? device->wired_to : device->host_id);
+    fputs("}\n}\n", c->out);
+}
+
+static bool write_report(const erg_trace *trace, const erg_export_options *options, FILE *out,
+                         erg_error *err)
+{
+    content c = { .trace = trace, .options = options, .out = out };
+    c.channel = erg_export_channel(trace, options, err);
+    if (c.channel < 0 || !erg_export_span(trace, options, &c.span, &c.runs, err))
+        return false;
+    c.figure = erg_figure_of(trace, c.channel, c.span);
+    if (!c.figure.known) {
+        if (err)
+            *err = c.figure.why;
+        return false;
+    }
+    c.total_j = c.figure.energy.energy_j;
+    if (options->legacy && !erg_trace_energy_legacy(trace, c.channel, c.span, &c.total_j, err))
+        return false;
+    fputs("{\n", out);
+    put_known_keys(&c);
+    put_ours(&c);
+    return true;
+}
+
+const erg_exporter erg_exporter_energy_report = { "energy-report", write_report };

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every format says of joules, and JSON written by hand. */
+#include <math.h>
+#include <string.h>
+#include "report/export/exporter.h"
+
+bool erg_is_measure(const erg_channel_info *info)
+{
+    return info->quantity == ERG_POWER || info->quantity == ERG_ENERGY;
+}
+
+erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span)
+{
+    erg_figure figure = { .idle = erg_idle_policy_name(ERG_IDLE_GROSS) };
+    figure.known = erg_trace_energy(trace, channel, span, &figure.energy, &figure.why);
+    const char *state = erg_trace_meta(trace, "idle_state");
+    if (figure.known && !isnan(figure.energy.net_j))
+        figure.idle = state ? state : erg_idle_policy_name(ERG_IDLE_CONTEXT);
+    return figure;
+}
+
+void erg_export_path(const erg_trace *trace, int channel, char *to, size_t size)
+{
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    snprintf(to, size, "%s/%s", erg_trace_device(trace, info->device)->name, info->name);
+}
+
+int erg_export_channel(const erg_trace *trace, const erg_export_options *options,
+                       erg_error *err)
+{
+    if (options->channel) {
+        int channel = erg_trace_find_channel(trace, options->channel);
+        if (channel < 0)
+            erg_fail(err, ERG_NOT_FOUND, "no channel '%.80s' in this run: erg show lists them",
+                     options->channel);
+        return channel;
+    }
+    for (int i = 0; i < (int)erg_trace_device_count(trace); i++) {
+        int channel = erg_trace_find_channel(trace, erg_trace_device(trace, i)->name);
+        if (channel >= 0)
+            return channel;
+    }
+    erg_fail(err, ERG_NO_DATA, "no power and no energy in this run: see erg devices");
+    return -1;
+}
+
+bool erg_export_span(const erg_trace *trace, const erg_export_options *options, erg_span *out,
+                     double *runs, erg_error *err)
+{
+    const char *name = options->region ? options->region : "run";
+    erg_span span = { INT64_MAX, INT64_MIN };
+    double sum = 0;
+
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        if (strcmp(region->name, name) != 0 || region->end_ns == INT64_MAX)
+            continue;
+        span.begin_ns = region->begin_ns < span.begin_ns ? region->begin_ns : span.begin_ns;
+        span.end_ns = region->end_ns > span.end_ns ? region->end_ns : span.end_ns;
+        sum += !options->region && isnan(region->runs) ? 1 : region->runs;
+    }
+    bool found = span.begin_ns <= span.end_ns;
+    *out = found ? span : erg_trace_span(trace);
+    *runs = found ? sum : NAN;
+    return found || !options->region
+        || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: erg show lists them", name);
+}
+
+static bool is_utf8(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    while (*c) {
+        int more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2
+                 : *c >= 0xf0 && *c < 0xf5 ? 3 : -1;
+        if (more < 0 || (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f)
+            || (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
+            return false;
+        for (c++; more > 0; more--, c++)
+            if ((*c & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+/* Other code pages come in as bytes and leave as Latin-1. */
+void erg_json_text(FILE *out, const char *text)
+{
+    bool utf8 = is_utf8(text);
+    fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else if (*c < ' ' || *c == 127 || (*c > 127 && !utf8))
+            fprintf(out, "\\u%04x", *c);
+        else
+            fputc(*c, out);
+    fputc('"', out);
+}
+
+void erg_json_number(FILE *out, double value)
+{
+    if (isfinite(value))
+        fprintf(out, "%.17g", value);
+    else
+        fputs("null", out);
+}
+
+void erg_json_figure(FILE *out, const erg_figure *figure)
+{
+    const erg_energy *energy = &figure->energy;
+    const struct { const char *key; double value; } numbers[] = {
+        { "energy_j", energy->energy_j },
+        { "energy_low_j", energy->energy_j - energy->spread_j },
+        { "energy_high_j", energy->energy_j + energy->spread_j },
+        { "net_j", energy->net_j },
+        { "net_spread_j", energy->net_spread_j },
+        { "idle_w", energy->idle_w },
+        { "covered", energy->covered },
+        { "edges_held", energy->edges_held },
+        { "mean_w", energy->mean_w },
+        { "peak_w", energy->peak_w },
+        { "window_s", energy->window_s },
+        { "updates", (double)energy->updates },
+    };
+    if (!figure->known) {
+        fputs("{\"energy_j\": null, \"reason\": ", out);
+        erg_json_text(out, figure->why.text);
+        fputc('}', out);
+        return;
+    }
+    fprintf(out, "{\"method\": \"%s\", \"scope\": \"%s\", \"quality\": \"%s\", \"idle_policy\": ",
+            erg_method_name(energy->method), erg_scope_name(energy->scope),
+            erg_quality_name(energy->quality));
+    erg_json_text(out, figure->idle);
+    for (size_t i = 0; i < ERG_COUNT(numbers); i++) {
+        fprintf(out, ", \"%s\": ", numbers[i].key);
+        erg_json_number(out, numbers[i].value);
+    }
+    fputc('}', out);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes out says what it is, and comes in again as the same joules. */
+#include <jansson.h>
+#include <locale.h>
+#include "test.h"
+#include "erg/import.h"
+#include "erg/report.h"
+
+/* 100 W and a bit, sampled each 100 ms, with a counter beside it. */
+static erg_trace *make_trace(erg_method method)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_device_info device = { .name = "gpu:0", .driver = "test", .uuid = "GPU-1",
+                               .model = "A \"quoted\" GPU", .scope = ERG_SCOPE_BOARD };
+    erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                               .kind = ERG_INSTANT, .method = method, .scope = ERG_SCOPE_BOARD,
+                               .update_s = 0.1, .window_s = 0.025, .delay_s = 0.01, .gain = 0.95,
+                               .offset = 1.5, .gain_u = 0.02 };
+    erg_channel_info energy = { .name = "energy", .unit = "J", .quantity = ERG_ENERGY,
+                                .kind = ERG_COUNTER, .method = ERG_METHOD_COUNTER,
+                                .scope = ERG_SCOPE_BOARD, .update_s = 0.1, .window_s = NAN,
+                                .gain = 1, .gain_u = 0.02, .range_j = 262144 };
+    erg_anchor anchor = { 1000, 1000, 1770402743000001000, 50 };
+    erg_region region = { .name = "run", .begin_ns = 1000000000, .end_ns = 9000000000, .runs = 4 };
+    erg_mark_row mark = { 2000000000, "loss", 0.1 };
+    test_random random = { 3 };
+    double total_j = 0;
+    CHECK(trace && erg_trace_add_device(trace, &device, &err) == 0);
+    CHECK(erg_trace_add_channel(trace, &power, &err) == 0);
+    CHECK(erg_trace_add_channel(trace, &energy, &err) == 1);
+    for (int i = 0; i < 100; i++) {
+        erg_sample watts = { 1000 + i * 100000000LL, 40, 100 + test_normal(&random) };
+        erg_sample joules = { 1500 + i * 100000000LL, 40, total_j += 0.1 * watts.value };
+        if (i == 50)
+            watts.value = NAN;
+        CHECK(erg_trace_add_samples(trace, 0, &watts, 1, &err));
+        CHECK(erg_trace_add_samples(trace, 1, &joules, 1, &err));
+    }
+    CHECK(erg_trace_add_anchor(trace, &anchor, &err));
+    CHECK(erg_trace_add_region(trace, &region, &err));
+    CHECK(erg_trace_add_mark(trace, &mark, &err));
+    CHECK(erg_trace_set_meta(trace, "command", "sleep 1", &err));
+    return trace;
+}
+
+static char *export_text(const erg_trace *trace, const erg_export_options *options, size_t *size)
+{
+    erg_error err = { 0 };
+    char *text = NULL;
+    FILE *out = open_memstream(&text, size);
+    CHECK_OK(erg_export(trace, options, out, &err), err);
+    fclose(out);
+    return text;
+}
+
+static void check_same_joules(const erg_trace *a, const erg_trace *b, const char *name)
+{
+    erg_error err = { 0 };
+    erg_energy first, second;
+    erg_span span = { 1000000000, 9000000000 };
+    int channel_a = erg_trace_find_channel(a, name), channel_b = erg_trace_find_channel(b, name);
+    CHECK(channel_a >= 0 && channel_b >= 0);
+    CHECK_OK(erg_trace_energy(a, channel_a, span, &first, &err), err);
+    CHECK_OK(erg_trace_energy(b, channel_b, span, &second, &err), err);
+    CHECK_NEAR(second.energy_j, first.energy_j, 1e-12 * first.energy_j);
+    CHECK_NEAR(second.spread_j, first.spread_j, 1e-9 * first.spread_j);
+    CHECK(first.method == second.method && first.scope == second.scope);
+    CHECK(first.quality == second.quality);
+}
+
+static void what_is_exported_imports_as_the_same_joules(void)
+{
+    static const struct { const char *format, *name; } cases[] = {
+        { "csv", "gpu:0/power" }, { "csv", "gpu:0/energy" }, { "json", "gpu:0/power" },
+        { "json", "gpu:0/energy" }, { "tape", "gpu:0/energy" }, { "tape", "gpu:0/power" },
+    };
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_error err = { 0 };
+        size_t size;
+        erg_export_options options = { .format = cases[i].format, .channel = cases[i].name };
+        char *text = export_text(trace, &options, &size);
+        erg_trace *again = erg_trace_new(&err);
+        CHECK_OK(erg_import_bytes(again, "again", text, size, NULL, &err), err);
+        check_same_joules(trace, again, cases[i].name);
+        CHECK(erg_trace_utc_ns(again, 1000) == erg_trace_utc_ns(trace, 1000));
+        erg_trace_free(again);
+        free(text);
+    }
+    erg_trace_free(trace);
+}
+
+static void json_keeps_regions_marks_and_settings(void)
+{
+    erg_error err = { 0 };
+    size_t size;
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL), *again = erg_trace_new(&err);
+    char *text = export_text(trace, &(erg_export_options){ .format = "json" }, &size);
+    CHECK_OK(erg_import_bytes(again, "again", text, size, NULL, &err), err);
+    CHECK(erg_trace_region_count(again) == 1 && erg_trace_region(again, 0)->runs == 4);
+    CHECK(erg_trace_mark_count(again) == 1 && erg_trace_mark(again, 0)->value == 0.1);
+    CHECK_TEXT(erg_trace_meta(again, "command"), "sleep 1");
+    CHECK_TEXT(erg_trace_device(again, 0)->model, "A \"quoted\" GPU");
+    erg_trace_free(again);
+    erg_trace_free(trace);
+    free(text);
+}
+
+/* Each format is read back as text: the words must be there, and tell a modelled
+ * and a simulated figure from a measured one. */
+static void every_format_carries_what_its_figure_is(void)
+{
+    static const struct { erg_method method; const char *word; } methods[] = {
+        { ERG_METHOD_INTEGRAL, "integral" }, { ERG_METHOD_MODEL, "model" },
+        { ERG_METHOD_SIMULATED, "simulated" },
+    };
+    static const char *const formats[] = { "csv", "json", "energy-report", "perfetto",
+                                           "prometheus" };
+    for (size_t m = 0; m < ERG_COUNT(methods); m++) {
+        erg_trace *trace = make_trace(methods[m].method);
+        erg_error err = { 0 };
+        erg_energy energy;
+        CHECK_OK(erg_trace_energy(trace, 0, erg_trace_span(trace), &energy, &err), err);
+        for (size_t f = 0; f < ERG_COUNT(formats); f++) {
+            size_t size;
+            erg_export_options options = { .format = formats[f], .channel = "gpu:0/power" };
+            char *text = export_text(trace, &options, &size);
+            CHECK(strstr(text, methods[m].word));
+            CHECK(strstr(text, "board") && strstr(text, "gross"));
+            CHECK(strstr(text, erg_quality_name(energy.quality)));
+            CHECK(strstr(text, "spread") || strstr(text, "energy_low_j"));
+            if (methods[m].method == ERG_METHOD_INTEGRAL)
+                CHECK(!strstr(text, "simulated") && !strstr(text, "\"model\": \"model"));
+            free(text);
+        }
+        erg_trace_free(trace);
+    }
+}
+
+static void the_energy_report_has_the_keys_of_old(void)
+{
+    static const char *const keys[] = {
+        "start_timestamp", "end_timestamp", "duration_seconds", "num_power_samples", "num_runs",
+        "power_watts", "energy_joules", "energy_wh", "power_meters", "erg",
+    };
+    size_t size;
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    erg_export_options options = { .format = "energy-report", .channel = "gpu:0/energy" };
+    char *text = export_text(trace, &options, &size);
+    json_t *root = json_loadb(text, size, 0, NULL);
+    CHECK(root != NULL);
+    for (size_t i = 0; i < ERG_COUNT(keys); i++)
+        CHECK(json_object_get(root, keys[i]));
+    const char *begin = json_string_value(json_object_get(root, "start_timestamp"));
+    CHECK(begin && begin[strlen(begin) - 1] == 'Z');
+    double total = json_number_value(json_object_get(json_object_get(root, "energy_joules"), "total"));
+    double per = json_number_value(json_object_get(json_object_get(root, "energy_joules"), "per_run"));
+    double wh = json_number_value(json_object_get(json_object_get(root, "energy_wh"), "total"));
+    CHECK_NEAR(total, 800, 10);
+    CHECK_NEAR(per, total / 4, 1e-9);
+    CHECK_NEAR(wh, total / 3600, 1e-12);
+    json_t *erg = json_object_get(root, "erg"), *idle = json_object_get(erg, "idle");
+    CHECK_TEXT(json_string_value(json_object_get(idle, "policy")), "gross");
+    CHECK(json_is_null(json_object_get(idle, "net_j")));
+    CHECK_TEXT(json_string_value(json_object_get(erg, "device")), "gpu:0/energy");
+    json_decref(root);
+    free(text);
+
+    options = (erg_export_options){ .format = "energy-report", .channel = "gpu:0/power",
+                                    .legacy = true };
+    text = export_text(trace, &options, &size);
+    CHECK(strstr(text, "\"integration\": \"legacy\""));
+    free(text);
+    erg_trace_free(trace);
+}
+
+static void perfetto_and_json_are_json_even_for_odd_names(void)
+{
+    erg_error err = { 0 };
+    size_t size;
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    erg_mark_row mark = { 3000000000, "b\xe4rg\n", NAN };
+    CHECK(erg_trace_add_mark(trace, &mark, &err));
+    static const char *const formats[] = { "json", "perfetto" };
+    for (size_t i = 0; i < ERG_COUNT(formats); i++) {
+        char *text = export_text(trace, &(erg_export_options){ .format = formats[i] }, &size);
+        json_error_t fault;
+        json_t *root = json_loadb(text, size, 0, &fault);
+        if (!root)
+            print_error("%s:%d: %s\n", formats[i], fault.line, fault.text);
+        CHECK(root != NULL);
+        json_decref(root);
+        free(text);
+    }
+    erg_trace_free(trace);
+}
+
+static void a_wide_csv_has_a_column_a_channel(void)
+{
+    size_t size;
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    char *text = export_text(trace, &(erg_export_options){ .format = "csv", .wide = true }, &size);
+    CHECK(strncmp(text, "time_utc,mono_ns,gpu:0/power,gpu:0/energy,facts\n", 48) == 0);
+    size_t rows = 0;
+    for (const char *c = text; *c; c++)
+        rows += *c == '\n';
+    CHECK(rows == 201);
+    free(text);
+    erg_trace_free(trace);
+}
+
+static void an_unknown_format_names_the_known_ones(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    CHECK(!erg_export(trace, &(erg_export_options){ .format = "xml" }, stdout, &err));
+    CHECK(strstr(err.text, "prometheus"));
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(what_is_exported_imports_as_the_same_joules),
+        TEST(json_keeps_regions_marks_and_settings),
+        TEST(every_format_carries_what_its_figure_is),
+        TEST(the_energy_report_has_the_keys_of_old),
+        TEST(perfetto_and_json_are_json_even_for_odd_names),
+        TEST(a_wide_csv_has_a_column_a_channel),
+        TEST(an_unknown_format_names_the_known_ones),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
