@@ -30,6 +30,8 @@ typedef struct erg_record_options {
     size_t sensor_count;
     double rate_hz;             /* 0: auto */
     const char *output;         /* a .erg file to leave, or NULL */
+    const char *job;            /* processes of one node that give the same name elect
+                                   one to sample, the others join it; NULL: alone */
 } erg_record_options;
 
 /* Under `erg run`: env->ring is getenv("ERG_RING"). ERG_NOT_FOUND outside it. */

@@ -39,7 +39,9 @@ typedef struct erg_measure_options {
     bool no_wait;               /* do not wait for first updates */
     bool quiet;
     double for_s;               /* without a command: how long; 0: until asked */
-    const volatile int *ask_stop;   /* set to a signal number by the caller */
+    /* Set to a signal number by the caller, and passed on to the command; to minus
+     * the number when the terminal has sent it to the command too (si_code SI_KERNEL). */
+    const volatile int *ask_stop;
     void (*progress)(void *self, const char *text);
     void *progress_self;
 } erg_measure_options;
@@ -52,6 +54,28 @@ typedef struct erg_measure_outcome {
 /* argv NULL: record without a command for for_s or until *ask_stop. */
 bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_options *options,
                  erg_measure_outcome *out, erg_error *err);
+
+/* ---- loggers in the background: erg run --detach ------------------------- */
+
+typedef struct erg_logger erg_logger;
+
+typedef struct erg_logger_info {
+    char file[512];             /* the run file, absolute */
+    int64_t begin_utc_ns;
+    int pid;
+    bool is_running;            /* false: it was killed; its file is interrupted */
+} erg_logger_info;
+
+/* In the process that will record (after the fork), before erg_measure without argv:
+ * notes it under env->state_dir. ERG_REFUSED if the file is being recorded already. */
+erg_logger *erg_logger_begin(const erg_env *env, const char *file, erg_error *err);
+/* Takes the note away. NULL is fine. */
+void erg_logger_end(erg_logger *logger);
+/* Asks the logger of that file to end (SIGTERM) and waits until its file is complete.
+ * ERG_NOT_FOUND if nobody records it. */
+bool erg_logger_stop(const erg_env *env, const char *file, double wait_s, erg_error *err);
+/* Up to most of them into infos; the count, or -1. */
+int erg_logger_list(const erg_env *env, erg_logger_info infos[], int most, erg_error *err);
 
 /* Reads everything for a while: table check (device, channel, polls, errors,
  * updates, update_period_s, window_s, counter_w, integral_w, disagreement, state,

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Regions and marks from inside a program: joined, on its own, many at once. */
+#include <pthread.h>
+#include <sys/wait.h>
+#include "erg/record.h"
+#include "run/ring.h"
+#include "test.h"
+
+#define SIM "sim:a100-sxm4-80gb"
+/* Updates at once, so that a tenth of a second has an answer. */
+static const char *const sensors[] = { SIM ",load=constant:200,counter_update=1ms,noise=0W" };
+
+static void without_a_recorder_every_call_is_harmless(void)
+{
+    erg_error err = { 0 };
+    erg_region_token token = erg_region_begin(NULL, "x");
+    erg_region_end(NULL, token);
+    erg_mark(NULL, "loss", 1);
+    erg_recorder_free(NULL);
+    CHECK(token.id == 0);
+    CHECK(!erg_recorder_join(&(erg_env){ 0 }, &err) && err.code == ERG_NOT_FOUND);
+    CHECK(!erg_recorder_join(&(erg_env){ .ring = "/dev/shm/none" }, &err));
+}
+
+static void a_region_of_known_power_has_its_joules(void)
+{
+    erg_error err = { 0 };
+    erg_energy energy;
+    erg_record_options options = { .sensors = sensors, .sensor_count = 1, .rate_hz = 100 };
+    erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    CHECK_OK(rec, err);
+    int64_t begin_ns = erg_env_now_ns(NULL);
+    erg_region_token outer = erg_region_begin(rec, "outer"), inner = erg_region_begin(rec, "inner");
+    usleep(100000);
+    erg_region_end(rec, inner);
+    usleep(100000);
+    erg_region_end(rec, outer);
+    double s = erg_s_from_ns(erg_env_now_ns(NULL) - begin_ns);
+    CHECK_OK(erg_region_energy(rec, outer, NULL, &energy, &err), err);
+    CHECK_NEAR(energy.energy_j, 200 * s, 200 * 0.01);
+    double outer_j = energy.energy_j;
+    CHECK_OK(erg_region_energy(rec, inner, SIM "/power", &energy, &err), err);
+    CHECK(energy.energy_j < outer_j + energy.spread_j);
+    CHECK(!erg_region_energy(rec, (erg_region_token){ 999 }, NULL, &energy, &err));
+    CHECK(err.code == ERG_NOT_FOUND);
+    CHECK(!erg_region_energy(rec, inner, "none/power", &energy, &err));
+    erg_recorder_free(rec);
+}
+
+static void *end_it(void *self)
+{
+    void **both = self;
+    erg_region_end(both[0], *(erg_region_token *)both[1]);
+    return NULL;
+}
+
+static void a_region_may_end_on_another_thread_and_in_a_forked_child(void)
+{
+    erg_error err = { 0 };
+    char path[ERG_PATH_MOST];
+    snprintf(path, sizeof(path), "%s/a.erg", test_folder());
+    erg_record_options options = { .sensors = sensors, .sensor_count = 1, .output = path };
+    erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    CHECK_OK(rec, err);
+    erg_region_token token = erg_region_begin(rec, "handed");
+    pthread_t thread;
+    pthread_create(&thread, NULL, end_it, (void *[]){ rec, &token });
+    pthread_join(thread, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        erg_region_end(rec, erg_region_begin(rec, "forked"));
+        erg_mark(rec, "loss", 0.25);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    erg_recorder_free(rec);
+
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace, err);
+    CHECK(erg_trace_region_count(trace) == 2 && erg_trace_mark_count(trace) == 1);
+    for (size_t i = 0; i < 2; i++)
+        CHECK(erg_trace_region(trace, i)->end_ns != INT64_MAX);
+    erg_trace_free(trace);
+}
+
+static void of_many_processes_of_a_job_one_samples(void)
+{
+    erg_error err = { 0 };
+    char path[ERG_PATH_MOST], job[40];
+    snprintf(path, sizeof(path), "%s/a.erg", test_folder());
+    snprintf(job, sizeof(job), "test-%ld", (long)getpid());
+    erg_record_options options = { .sensors = sensors, .sensor_count = 1, .output = path,
+                                   .job = job };
+    erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    CHECK_OK(rec, err);
+    for (int i = 0; i < 3; i++)
+        if (fork() == 0) {
+            erg_energy energy;
+            erg_recorder *joined = erg_recorder_start(NULL, &options, &err);
+            erg_region_token token = erg_region_begin(joined, "rank");
+            erg_region_end(joined, token);
+            bool asked = erg_region_energy(joined, token, NULL, &energy, &err);
+            _exit(!(joined && !asked && err.code == ERG_UNSUPPORTED));
+        }
+    for (int i = 0, status; i < 3; i++)
+        CHECK(wait(&status) > 0 && status == 0);
+    erg_recorder_free(rec);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace, err);
+    CHECK(erg_trace_region_count(trace) == 3);
+    erg_trace_free(trace);
+
+    options.job = "no/slash";
+    CHECK(!erg_recorder_start(NULL, &options, &err) && err.code == ERG_BAD_INPUT);
+    snprintf(path, sizeof(path), "/dev/shm/erg-job-%ld-%s", (long)geteuid(), job);
+    unlink(path);
+}
+
+/* Told, not judged: the machine is shared and this build has sanitizers. */
+static void what_a_region_costs_is_printed(void)
+{
+    enum { MANY = 20000 };
+    erg_error err = { 0 };
+    erg_record_options options = { .sensors = sensors, .sensor_count = 1 };
+    erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    CHECK_OK(rec, err);
+    int64_t begin_ns = erg_env_now_ns(NULL);
+    for (int i = 0; i < MANY; i++)
+        erg_region_end(rec, erg_region_begin(rec, "tight"));
+    double us = 1e6 * erg_s_from_ns(erg_env_now_ns(NULL) - begin_ns) / MANY;
+    print_message("# region begin + end: %.2f us\n", us);
+    CHECK(us < 200);
+    erg_recorder_free(rec);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(without_a_recorder_every_call_is_harmless),
+        TEST(a_region_of_known_power_has_its_joules),
+        TEST(a_region_may_end_on_another_thread_and_in_a_forked_child),
+        TEST(of_many_processes_of_a_job_one_samples),
+        TEST(what_a_region_costs_is_printed),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
