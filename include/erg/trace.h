@@ -105,7 +105,8 @@ typedef struct erg_region {
     int64_t begin_ns;
     int64_t end_ns;         /* exclusive; INT64_MAX: was never closed */
     double runs;            /* equal runs inside; NAN: not stated. A mark "single_s"
-                               inside states the seconds of one, "setup_s" of none */
+                               inside, or meta "single_s:NAME", states the seconds of
+                               one; "setup_s" those without runs */
 } erg_region;
 
 typedef struct erg_mark_row { int64_t t_ns; char name[32]; double value; } erg_mark_row;

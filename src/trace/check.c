@@ -39,7 +39,8 @@ bool erg_raise(erg_trace *trace, const erg_flag *about, erg_error *err,
 
 bool erg_is_idle_record(const erg_region *region)
 {
-    return strcmp(region->name, "idle_before") == 0 || strcmp(region->name, "idle_after") == 0;
+    return strcmp(region->name, "idle_before") == 0
+           || strcmp(region->name, "idle_after") == 0;
 }
 
 static bool counts(const erg_region *region, bool only_runs)

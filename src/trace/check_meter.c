@@ -17,7 +17,8 @@ enum { FEWEST_SAMPLES = 4 };
 static bool is_outside_meter(const erg_trace *trace, const erg_channel_info *info)
 {
     const erg_device_info *device = erg_trace_device(trace, info->device);
-    bool measured = info->method == ERG_METHOD_COUNTER || info->method == ERG_METHOD_INTEGRAL;
+    bool measured =
+        info->method == ERG_METHOD_COUNTER || info->method == ERG_METHOD_INTEGRAL;
 
     return info->quantity == ERG_POWER && info->kind != ERG_COUNTER && measured
         && (info->scope == ERG_SCOPE_NODE || device->scope == ERG_SCOPE_NODE
@@ -28,7 +29,8 @@ static bool is_active(const erg_trace *trace, int64_t t_ns)
 {
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
         const erg_region *region = erg_trace_region(trace, i);
-        if (!erg_is_idle_record(region) && region->begin_ns <= t_ns && t_ns < region->end_ns)
+        if (!erg_is_idle_record(region) && region->begin_ns <= t_ns
+            && t_ns < region->end_ns)
             return true;
     }
     return false;
@@ -54,7 +56,8 @@ static bool response_of(const erg_trace *trace, int channel, response *out, erg_
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
     size_t bytes = (count + 1) * sizeof(double);
 
-    *out = (response){ malloc(bytes), malloc(bytes), malloc(bytes), malloc(bytes), 0, 0, 0 };
+    *out =
+        (response){ malloc(bytes), malloc(bytes), malloc(bytes), malloc(bytes), 0, 0, 0 };
     if (!out->w || !out->activity || !out->load_w || !out->idle_w) {
         drop_response(out);
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
@@ -117,10 +120,11 @@ bool erg_check_meter_silent(erg_trace *trace, erg_error *err)
                    && is_silent(info, &of, &rise_w);
         drop_response(&of);
         erg_channel_path(trace, i, path);
-        if (silent && !erg_raise(trace, &(erg_flag){ ERG_FLAG_METER_SILENT, i, { 0, 0 }, "" },
-                                 err, "%s does not follow the load (%+.2f W under it): the meter "
-                                 "is dead or wired to another machine; check its plug", path,
-                                 rise_w))
+        if (silent
+            && !erg_raise(trace, &(erg_flag){ ERG_FLAG_METER_SILENT, i, { 0, 0 }, "" }, err,
+                          "%s does not follow the load (%+.2f W under it): the meter "
+                          "is dead or wired to another machine; check its plug",
+                          path, rise_w))
             return false;
     }
     return true;
@@ -141,9 +145,11 @@ bool erg_check_host(erg_trace *trace, erg_error *err)
         const char *ran_on = host && *host ? host : device->host_id;
         if (!erg_has_joules(info) || !*wired || !*ran_on || strcmp(wired, ran_on) == 0)
             continue;
-        if (!erg_raise(trace, &(erg_flag){ ERG_FLAG_HOST_MISMATCH, i, { 0, 0 }, "" }, err,
-                       "%s measures %s but the command ran on %s: move the meter or correct "
-                       "--wired-to", device->name, wired, ran_on))
+        if (!erg_raise(
+                trace, &(erg_flag){ ERG_FLAG_HOST_MISMATCH, i, { 0, 0 }, "" }, err,
+                "%s measures %s but the command ran on %s: move the meter or correct "
+                "--wired-to",
+                device->name, wired, ran_on))
             return false;
     }
     return true;
@@ -192,9 +198,13 @@ static bool raise_errors(erg_trace *trace, int channel, erg_error *err)
         errors += isnan(at[i].value);
     erg_channel_path(trace, channel, path);
     return errors == 0 || errors == count
-        || erg_raise(trace, &(erg_flag){ ERG_FLAG_READ_ERRORS, channel,
-                                         { at[0].t_ns, at[count - 1].t_ns + 1 }, "" }, err,
-                     "%zu of %zu readings of %s failed: they are gaps", errors, count, path);
+           || erg_raise(trace,
+                        &(erg_flag){ ERG_FLAG_READ_ERRORS,
+                                     channel,
+                                     { at[0].t_ns, at[count - 1].t_ns + 1 },
+                                     "" },
+                        err, "%zu of %zu readings of %s failed: they are gaps", errors,
+                        count, path);
 }
 
 bool erg_check_readings(erg_trace *trace, erg_error *err)
@@ -213,10 +223,10 @@ bool erg_check_readings(erg_trace *trace, erg_error *err)
 
 /* ---- COUNTER_DISAGREES, PERIOD_MISMATCH -------------------------------------- */
 
-static bool has_made_up_stamps(const erg_trace *trace)
+static bool has_flag(const erg_trace *trace, erg_flag_code code)
 {
     for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == ERG_FLAG_MADE_UP_STAMPS)
+        if (erg_trace_flag(trace, i)->code == code)
             return true;
     return false;
 }
@@ -250,16 +260,21 @@ static bool compare_pair(erg_trace *trace, int counter, int power, erg_error *er
     if (isnan(ratio))
         return true;
     erg_channel_path(trace, counter, path);
-    if (has_made_up_stamps(trace) && fabs(ratio - 1) > PERIOD_OFF + slack)
-        return erg_raise(trace, &(erg_flag){ ERG_FLAG_PERIOD_MISMATCH, counter, { 0, 0 }, "" },
-                         err, "%s and power agree on a period of %.3f ms, not on %.3f ms: give "
-                         "it with --period", path, 1e3 * watts->dt_s * ratio, 1e3 * watts->dt_s);
+    if (has_flag(trace, ERG_FLAG_PERIOD_MISMATCH))
+        return true;    /* the importer, who knows the stated period, said so */
+    if (has_flag(trace, ERG_FLAG_MADE_UP_STAMPS) && fabs(ratio - 1) > PERIOD_OFF + slack)
+        return erg_raise(
+            trace, &(erg_flag){ ERG_FLAG_PERIOD_MISMATCH, counter, { 0, 0 }, "" }, err,
+            "%s and power agree on a period of %.3f ms, not on %.3f ms: give "
+            "it with --period",
+            path, 1e3 * watts->dt_s * ratio, 1e3 * watts->dt_s);
     if (fabs(ratio - 1) <= DISAGREES + slack)
         return true;
-    return erg_raise(trace, &(erg_flag){ ERG_FLAG_COUNTER_DISAGREES, counter, { 0, 0 }, "" },
-                     err, "%s says %.1f %% %s than integrated power: the counter is the answer, "
-                     "check both with erg devices --check", path, 100 * fabs(ratio - 1),
-                     ratio > 1 ? "more" : "less");
+    return erg_raise(trace,
+                     &(erg_flag){ ERG_FLAG_COUNTER_DISAGREES, counter, { 0, 0 }, "" }, err,
+                     "%s says %.1f %% %s than integrated power: the counter is the answer, "
+                     "check both with erg devices --check",
+                     path, 100 * fabs(ratio - 1), ratio > 1 ? "more" : "less");
 }
 
 bool erg_check_counter(erg_trace *trace, erg_error *err)
@@ -296,9 +311,11 @@ static bool alias_in_regions(erg_trace *trace, int channel, erg_error *err)
             || !erg_trace_energy(trace, channel, span, &energy, NULL)
             || !(energy.flags & bit))
             continue;
-        return erg_raise(trace, &(erg_flag){ ERG_FLAG_ALIASED, channel, span, "" }, err,
-                         "%s looks at nearly the period of the load in %s: use --dither or the "
-                         "counter", path, region->name);
+        return erg_raise(
+            trace, &(erg_flag){ ERG_FLAG_ALIASED, channel, span, "" }, err,
+            "%s looks at nearly the period of the load in %s: use --dither or the "
+            "counter",
+            path, region->name);
     }
     return true;
 }

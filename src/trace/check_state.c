@@ -23,13 +23,16 @@ static const char *const clock_keys[] = {
 bool erg_check_suspended(erg_trace *trace, erg_error *err)
 {
     for (size_t i = 1; i < erg_trace_anchor_count(trace); i++) {
-        const erg_anchor *a = erg_trace_anchor(trace, i - 1), *b = erg_trace_anchor(trace, i);
+        const erg_anchor *a = erg_trace_anchor(trace, i - 1),
+                         *b = erg_trace_anchor(trace, i);
         int64_t slept_ns = (b->boot_ns - b->mono_ns) - (a->boot_ns - a->mono_ns);
         erg_span span = { a->mono_ns, b->mono_ns };
         if (slept_ns >= ASLEEP_NS
-            && !erg_raise(trace, &(erg_flag){ ERG_FLAG_SUSPENDED, -1, span, "" }, err,
-                          "the machine slept for %.1f s during the recording: the stretch is "
-                          "not covered; keep it awake", erg_s_from_ns(slept_ns)))
+            && !erg_raise(
+                trace, &(erg_flag){ ERG_FLAG_SUSPENDED, -1, span, "" }, err,
+                "the machine slept for %.1f s during the recording: the stretch is "
+                "not covered; keep it awake",
+                erg_s_from_ns(slept_ns)))
             return false;
     }
     return true;
@@ -74,14 +77,18 @@ bool erg_check_cold(erg_trace *trace, erg_error *err)
         return true;
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
-        bool is_clock = info->quantity == ERG_CLOCK_RATE && strcmp(info->name, "sm_clock") == 0;
-        bool cold = is_clock ? clock_leaves_its_mean(trace, i, work)
-                             : info->quantity == ERG_POWER && power_starts_low(trace, i, work);
+        bool is_clock =
+            info->quantity == ERG_CLOCK_RATE && strcmp(info->name, "sm_clock") == 0;
+        bool cold = is_clock
+                        ? clock_leaves_its_mean(trace, i, work)
+                        : info->quantity == ERG_POWER && power_starts_low(trace, i, work);
         erg_channel_path(trace, i, path);
-        if (cold && !erg_raise(trace, &(erg_flag){ ERG_FLAG_COLD_CLOCKS, i, work, "" }, err,
-                               is_clock ? "%s left its mean by more than 2 %%: add --warmup runs"
-                                        : "%s was lower in the first tenth of the window than "
-                                          "after it: add --warmup runs", path))
+        if (cold
+            && !erg_raise(trace, &(erg_flag){ ERG_FLAG_COLD_CLOCKS, i, work, "" }, err,
+                          is_clock ? "%s left its mean by more than 2 %%: add --warmup runs"
+                                   : "%s was lower in the first tenth of the window than "
+                                     "after it: add --warmup runs",
+                          path))
             return false;
     }
     return true;
@@ -89,7 +96,8 @@ bool erg_check_cold(erg_trace *trace, erg_error *err)
 
 /* ---- THERMAL_DRIFT --------------------------------------------------------------- */
 
-static double median_in(const erg_trace *trace, int channel, int64_t begin_ns, int64_t end_ns)
+static double median_in(const erg_trace *trace, int channel, int64_t begin_ns,
+                        int64_t end_ns)
 {
     size_t count;
     double *k = erg_values_in(trace, channel, (erg_span){ begin_ns, end_ns }, &count);
@@ -140,9 +148,11 @@ bool erg_check_idle(erg_trace *trace, erg_error *err)
         erg_idle idle = erg_idle_of(trace, stream, work);
         erg_channel_path(trace, i, path);
         if (idle.drifts
-            && !erg_raise(trace, &(erg_flag){ ERG_FLAG_IDLE_DRIFT, i, { 0, 0 }, "" }, err,
-                          "idle of %s was %.2f W before and %.2f W after: measure idle longer, "
-                          "on a quiet machine", path, idle.before_w, idle.after_w))
+            && !erg_raise(
+                trace, &(erg_flag){ ERG_FLAG_IDLE_DRIFT, i, { 0, 0 }, "" }, err,
+                "idle of %s was %.2f W before and %.2f W after: measure idle longer, "
+                "on a quiet machine",
+                path, idle.before_w, idle.after_w))
             return false;
     }
     return true;
@@ -158,34 +168,55 @@ static double requested_hz(const erg_trace *trace, int device)
         const erg_setting *one = erg_trace_setting(trace, i);
         for (size_t k = 0; k < ERG_COUNT(clock_keys); k++)
             if (one->device == device && strcmp(one->key, clock_keys[k]) == 0
-                && erg_number_parse(one->value, strlen(one->value), '.', &value) && value > 0)
+                && erg_number_parse(one->value, strlen(one->value), '.', &value)
+                && value > 0)
                 hz = value;
     }
     return hz;
 }
 
+static int clock_channel(const erg_trace *trace, int device, const char *name)
+{
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, i);
+        if (info->device == device && info->quantity == ERG_CLOCK_RATE
+            && strcmp(info->name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* The measured clock against the setting; where one of them is missing, the clock
+ * that the driver grants to applications stands in for it. */
+static bool check_device_clock(erg_trace *trace, int device, erg_span work, erg_error *err)
+{
+    int measured = clock_channel(trace, device, "sm_clock");
+    int granted = clock_channel(trace, device, "sm_app_clock");
+    double wanted_hz = requested_hz(trace, device);
+
+    if (isnan(wanted_hz) && measured >= 0 && granted >= 0)
+        wanted_hz = median_in(trace, granted, work.begin_ns, work.end_ns);
+    int ran = measured >= 0 ? measured : granted;
+    double ran_hz = ran < 0 ? NAN : median_in(trace, ran, work.begin_ns, work.end_ns);
+    if (!(fabs(ran_hz - wanted_hz) > CLOCK_SHARE * wanted_hz))
+        return true;
+    return erg_raise(trace, &(erg_flag){ ERG_FLAG_CLOCK_NOT_REACHED, ran, work, "" }, err,
+                     "%s ran at %.0f MHz, not at the %.0f MHz asked for: use the measured "
+                     "clock, or look for a power or thermal limit",
+                     erg_trace_device(trace, device)->name, ran_hz * 1e-6,
+                     wanted_hz * 1e-6);
+}
+
 bool erg_check_clock(erg_trace *trace, erg_error *err)
 {
     erg_span work;
-    bool has_work = erg_work_span(trace, &work);
 
-    if (!has_work) {
+    if (!erg_work_span(trace, &work)) {
         work = erg_trace_span(trace);
         work.end_ns += 1;
     }
-    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        const erg_channel_info *info = erg_trace_channel(trace, i);
-        if (info->quantity != ERG_CLOCK_RATE || strcmp(info->name, "sm_clock") != 0)
-            continue;
-        double wanted_hz = requested_hz(trace, info->device);
-        double ran_hz = median_in(trace, i, work.begin_ns, work.end_ns);
-        if (fabs(ran_hz - wanted_hz) > CLOCK_SHARE * wanted_hz
-            && !erg_raise(trace, &(erg_flag){ ERG_FLAG_CLOCK_NOT_REACHED, i, work, "" }, err,
-                          "%s ran at %.0f MHz, not at the %.0f MHz asked for: use the measured "
-                          "clock, or look for a power or thermal limit",
-                          erg_trace_device(trace, info->device)->name, ran_hz * 1e-6,
-                          wanted_hz * 1e-6))
+    for (int i = 0; i < (int)erg_trace_device_count(trace); i++)
+        if (!check_device_clock(trace, i, work, err))
             return false;
-    }
     return true;
 }

@@ -23,16 +23,24 @@ bool erg_check_command(erg_trace *trace, erg_error *err)
         if (erg_trace_flag(trace, i)->code == ERG_FLAG_COMMAND_FAILED)
             return true;
     return !status || strtol(status, NULL, 10) == 0
-        || erg_raise(trace, &(erg_flag){ ERG_FLAG_COMMAND_FAILED, -1, { 0, 0 }, "" }, err,
-                     "the command ended with status %s: no energy per run is given", status);
+           || erg_raise(trace, &(erg_flag){ ERG_FLAG_COMMAND_FAILED, -1, { 0, 0 }, "" },
+                        err, "the command ended with status %s: no energy per run is given",
+                        status);
 }
 
 /* ---- TIME_MISMATCH ----------------------------------------------------------- */
 
-/* The mark "single_s" in a region states how long one of its runs took; "setup_s"
- * how long the window was without runs. */
+/* How long one run took (single_s), or the window without runs (setup_s): a mark of
+ * that name in the region, or meta "single_s:REGION". */
 static double stated(const erg_trace *trace, const erg_region *region, const char *name)
 {
+    char key[96];
+    double value_s;
+
+    snprintf(key, sizeof(key), "%s:%s", name, region->name);
+    const char *text = erg_trace_meta(trace, key);
+    if (text && erg_number_parse(text, strlen(text), '.', &value_s))
+        return value_s;
     for (size_t i = 0; i < erg_trace_mark_count(trace); i++) {
         const erg_mark_row *mark = erg_trace_mark(trace, i);
         if (strcmp(mark->name, name) == 0 && mark->t_ns >= region->begin_ns
@@ -54,10 +62,11 @@ bool erg_check_times(erg_trace *trace, erg_error *err)
         if (region->end_ns == INT64_MAX || isnan(runs_s)
             || fabs(window_s - runs_s) <= TIME_SHARE * window_s)
             continue;
-        if (!erg_raise(trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
-                       "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
-                       "stamps, their zone and the number of runs", region->name,
-                       region->runs, single_s, runs_s, window_s))
+        if (!erg_raise(
+                trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
+                "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
+                "stamps, their zone and the number of runs",
+                region->name, region->runs, single_s, runs_s, window_s))
             return false;
     }
     return true;
@@ -104,7 +113,8 @@ static bool ends_at_load(const erg_trace *trace, const erg_stream *stream, doubl
                     + (stream->window_s > 0 ? stream->window_s : 0);
     int64_t settle_ns = erg_ns_from_s(settle_s);
     erg_span after = { region->end_ns, region->end_ns + settle_ns };
-    erg_window inside = erg_window_of(stream, (erg_span){ region->begin_ns, region->end_ns });
+    erg_window inside =
+        erg_window_of(stream, (erg_span){ region->begin_ns, region->end_ns });
     double load_w = inside.energy_j / inside.covered_s;
 
     if (!(load_w - idle_w > CLEAR_LOAD * load_w) || is_followed(trace, region, after)
@@ -169,9 +179,11 @@ static bool check_skew(erg_trace *trace, int channel, double scratch[], erg_erro
         || !(fabs(of.mean - of.median) > SKEW_HALF_WIDTHS * of.half_width))
         return true;
     erg_channel_path(trace, channel, path);
-    return erg_raise(trace, &(erg_flag){ ERG_FLAG_SKEWED, channel, { 0, 0 }, "" }, err,
-                     "%s: mean %.4g J and median %.4g J of %zu runs are far apart: look at the "
-                     "single runs", path, of.mean, of.median, runs);
+    return erg_raise(
+        trace, &(erg_flag){ ERG_FLAG_SKEWED, channel, { 0, 0 }, "" }, err,
+        "%s: mean %.4g J and median %.4g J of %zu runs are far apart: look at the "
+        "single runs",
+        path, of.mean, of.median, runs);
 }
 
 bool erg_check_skewed(erg_trace *trace, erg_error *err)

@@ -62,8 +62,8 @@ static bool add_span(erg_rows *spans, const erg_sample *from, const erg_sample *
  * Readings to joules that only rise. A reset leaves a NAN between the two sides.
  * raw: the last good reading; the sums go to rising.
  */
-static bool unwrap(erg_stream *stream, const erg_channel_info *info, const erg_rows *samples,
-                   erg_rows *rising, erg_error *err)
+static bool unwrap(erg_stream *stream, const erg_channel_info *info,
+                   const erg_rows *samples, erg_rows *rising, erg_error *err)
 {
     const erg_sample *at = samples->items;
     double max_w = plausible_w(at, samples->count, info->max_w);

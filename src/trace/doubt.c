@@ -180,7 +180,8 @@ static double alias_j(const asked *of)
     if (isnan(of->period_s))
         return 0;
     if (is_dithered(of->trace))
-        return swing_w(of) / 2 / sqrt(updates ? (double)updates : 1) * of->window->covered_s;
+        return swing_w(of) / 2 / sqrt(updates ? (double)updates : 1)
+               * of->window->covered_s;
     return erg_alias_u_j(swing_w(of), of->period_s, of->stream->update_s,
                          of->stream->window_s, window_s(of), &beats);
 }

@@ -225,7 +225,8 @@ bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
 
     *energy_j = NAN;
     if (first + 1 >= count || at[first + 1].t_ns > span.end_ns)
-        return erg_fail(err, ERG_NO_DATA, "the backward sum needs two samples in the window");
+        return erg_fail(err, ERG_NO_DATA,
+                        "the backward sum needs two samples in the window");
     for (size_t i = first; i < count && at[i].t_ns <= span.end_ns; i++) {
         /* The first step is taken to be as long as the second. */
         size_t to = i == first ? i + 1 : i;

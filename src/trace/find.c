@@ -28,7 +28,8 @@ static int channel_of_device(const erg_trace *trace, const char *name)
 
 int erg_trace_find_channel(const erg_trace *trace, const char *name)
 {
-    char full[sizeof(((erg_device_info *)0)->name) + sizeof(((erg_channel_info *)0)->name) + 1];
+    char full[sizeof(((erg_device_info *)0)->name) + sizeof(((erg_channel_info *)0)->name)
+              + 1];
 
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);

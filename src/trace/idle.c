@@ -14,10 +14,6 @@ static const double DRIFT_SHARE = 0.03;
 /* Counter steps jitter with the polls: levels are taken over so many updates. */
 enum { COUNTER_STEPS = 10 };
 
-static const char *const records[] = { "idle_before", "idle_after" };
-
-typedef struct level { double w, u_w; int64_t middle_ns; } level;
-
 /* Mean power of group after group of pieces that lie in the span. */
 static size_t group_means(const erg_stream *stream, erg_span span, double to[], size_t most)
 {
@@ -45,9 +41,9 @@ static size_t group_means(const erg_stream *stream, erg_span span, double to[], 
 
 enum { MOST_LEVELS = 4096 };
 
-static level level_of(const erg_stream *stream, erg_span span)
+static erg_idle_base base_of(const erg_stream *stream, erg_span span)
 {
-    level out = { NAN, NAN, span.begin_ns + (span.end_ns - span.begin_ns) / 2 };
+    erg_idle_base out = { NAN, NAN, span.begin_ns + (span.end_ns - span.begin_ns) / 2 };
     double *w = malloc(MOST_LEVELS * sizeof(*w));
     size_t count = w ? group_means(stream, span, w, MOST_LEVELS) : 0;
 
@@ -60,18 +56,19 @@ static level level_of(const erg_stream *stream, erg_span span)
     return out;
 }
 
-static level record_named(const erg_trace *trace, const erg_stream *stream, const char *name)
+erg_idle_base erg_idle_base_of(const erg_trace *trace, const erg_stream *stream,
+                              const char *name)
 {
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
         const erg_region *region = erg_trace_region(trace, i);
         if (region->end_ns != INT64_MAX && strcmp(region->name, name) == 0)
-            return level_of(stream, (erg_span){ region->begin_ns, region->end_ns });
+            return base_of(stream, (erg_span){ region->begin_ns, region->end_ns });
     }
-    return (level){ NAN, NAN, 0 };
+    return (erg_idle_base){ NAN, NAN, 0 };
 }
 
 /* At the middle of the window, which is the mean of a line over it. */
-static erg_idle between(level before, level after, erg_span span)
+static erg_idle between(erg_idle_base before, erg_idle_base after, erg_span span)
 {
     double middle = (double)(span.begin_ns / 2 + span.end_ns / 2 - before.middle_ns);
     double share = middle / (double)(after.middle_ns - before.middle_ns);
@@ -90,14 +87,12 @@ erg_idle erg_idle_of(const erg_trace *trace, const erg_stream *stream, erg_span 
 {
     const char *state = erg_trace_meta(trace, "idle_state");
     erg_idle_policy policy;
-    level found[ERG_COUNT(records)];
+    erg_idle_base before = stream->before, after = stream->after;
 
     if (state && erg_idle_policy_parse(state, &policy) && policy == ERG_IDLE_GROSS)
         return (erg_idle){ NAN, NAN, NAN, NAN, false };
-    for (size_t i = 0; i < ERG_COUNT(records); i++)
-        found[i] = record_named(trace, stream, records[i]);
-    if (!isnan(found[0].w) && !isnan(found[1].w) && found[1].middle_ns > found[0].middle_ns)
-        return between(found[0], found[1], span);
-    level only = isnan(found[0].w) ? found[1] : found[0];
-    return (erg_idle){ only.w, only.u_w, found[0].w, found[1].w, false };
+    if (!isnan(before.w) && !isnan(after.w) && after.middle_ns > before.middle_ns)
+        return between(before, after, span);
+    erg_idle_base only = isnan(before.w) ? after : before;
+    return (erg_idle){ only.w, only.u_w, before.w, after.w, false };
 }

@@ -54,30 +54,32 @@ static size_t distances(const erg_trace *trace, event_at *at, const char *wanted
     return count;
 }
 
-static double period_of(const erg_trace *trace, event_at *at, const char *wanted,
-                        double scratch[], erg_span window)
-{
-    erg_span span = { 0 };
-    size_t count = distances(trace, at, wanted, scratch, &span);
+/* Events of one name that come at equal distances. */
+typedef struct rhythm { erg_span span; double period_s; bool is_mark; } rhythm;
 
-    if (count + 1 < FEWEST_BEGINS || !erg_span_overlaps(span, window))
-        return NAN;
+static rhythm rhythm_of(const erg_trace *trace, event_at *at, const char *wanted,
+                        double scratch[])
+{
+    rhythm out = { .period_s = NAN, .is_mark = at == mark_moment };
+    size_t count = distances(trace, at, wanted, scratch, &out.span);
+
+    if (count + 1 < FEWEST_BEGINS)
+        return out;
     double mean_s = erg_mean(scratch, count);
-    double period_s = erg_median(scratch, count);
-    double spread_s = erg_mad_sigma(scratch, count);
-    if (spread_s > REGULAR * period_s)
-        return NAN;
+    double median_s = erg_median(scratch, count);
+    if (erg_mad_sigma(scratch, count) > REGULAR * median_s)
+        return out;
     /* Stamps jitter, the mean does not: unless a pause is among the distances. */
-    return fabs(mean_s - period_s) < REGULAR * period_s ? mean_s : period_s;
+    out.period_s = fabs(mean_s - median_s) < REGULAR * median_s ? mean_s : median_s;
+    return out;
 }
 
-static double shortest(const erg_trace *trace, event_at *at, double scratch[],
-                       erg_span window)
+static void find_rhythms(const erg_trace *trace, event_at *at, double scratch[],
+                         erg_rows *rhythms)
 {
     const char *seen[MOST_NAMES], *name;
     size_t names = 0;
     int64_t t_ns;
-    double best_s = NAN;
 
     for (size_t i = 0; names < MOST_NAMES && at(trace, i, &name, &t_ns); i++) {
         size_t k = 0;
@@ -86,20 +88,40 @@ static double shortest(const erg_trace *trace, event_at *at, double scratch[],
         if (k < names)
             continue;
         seen[names++] = name;
-        best_s = fmin(best_s, period_of(trace, at, name, scratch, window));
+        rhythm found = rhythm_of(trace, at, name, scratch);
+        if (!isnan(found.period_s))
+            erg_rows_add(rhythms, &found, 1, sizeof(found), NULL);
     }
-    return best_s;
+}
+
+/* Once for all windows: a run may hold many thousand regions and marks. */
+static void build_rhythms(const erg_trace *trace)
+{
+    erg_trace *own = (erg_trace *)trace;    /* what is kept is not what is seen */
+    size_t most = erg_trace_region_count(trace) + erg_trace_mark_count(trace);
+    double *scratch = malloc((most + 1) * sizeof(*scratch));
+
+    if (!scratch)
+        return;
+    find_rhythms(trace, mark_moment, scratch, &own->rhythms);
+    find_rhythms(trace, region_begin, scratch, &own->rhythms);
+    own->has_rhythms = true;
+    free(scratch);
 }
 
 double erg_load_period_s(const erg_trace *trace, erg_span span)
 {
-    size_t most = erg_trace_region_count(trace) + erg_trace_mark_count(trace);
-    double *scratch = malloc((most + 1) * sizeof(*scratch));
-    if (!scratch)
-        return NAN;
-    double period_s = shortest(trace, mark_moment, scratch, span);
-    if (isnan(period_s))
-        period_s = shortest(trace, region_begin, scratch, span);
-    free(scratch);
-    return period_s;
+    double marks_s = NAN, regions_s = NAN;
+
+    pthread_mutex_lock(trace->lock);
+    if (!trace->has_rhythms)
+        build_rhythms(trace);
+    const rhythm *rhythms = trace->rhythms.items;
+    for (size_t i = 0; i < trace->rhythms.count; i++) {
+        double *best_s = rhythms[i].is_mark ? &marks_s : &regions_s;
+        if (erg_span_overlaps(rhythms[i].span, span))
+            *best_s = fmin(*best_s, rhythms[i].period_s);
+    }
+    pthread_mutex_unlock(trace->lock);
+    return isnan(marks_s) ? regions_s : marks_s;
 }

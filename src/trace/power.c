@@ -111,7 +111,8 @@ bool erg_stream_from_power(erg_stream *stream, const erg_channel_info *info,
         return true;
 
     bool steps = info->kind == ERG_AVG_PREV;
-    int64_t age_ns = !steps && stream->window_s > 0 ? erg_ns_from_s(stream->window_s / 2) : 0;
+    int64_t age_ns =
+        !steps && stream->window_s > 0 ? erg_ns_from_s(stream->window_s / 2) : 0;
     for (size_t i = 0; i < samples->count; i++)
         at[i].t_ns -= age_ns;
     stream->seen = (erg_span){ at[0].t_ns, at[samples->count - 1].t_ns };

@@ -149,6 +149,8 @@ static erg_stream *build(const erg_trace *trace, const erg_trace_channel_rows *c
     if (!(stream->update_s > 0))
         stream->update_s = stream->dt_s;
     cut_sleep(stream, trace);
+    stream->before = erg_idle_base_of(trace, stream, "idle_before");
+    stream->after = erg_idle_base_of(trace, stream, "idle_after");
     return stream;
 }
 

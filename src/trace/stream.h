@@ -16,6 +16,12 @@ typedef struct erg_piece {
     double begin_w, end_w;
 } erg_piece;
 
+/* An idle record's power: median, its standard error, the middle of the record. */
+typedef struct erg_idle_base {
+    double w, u_w;          /* NAN: no such record */
+    int64_t middle_ns;
+} erg_idle_base;
+
 typedef struct erg_stream {
     erg_rows pieces;        /* erg_piece, in time order, not overlapping */
     erg_rows updates;       /* int64_t: stamps of the sensor's own new values */
@@ -25,10 +31,15 @@ typedef struct erg_stream {
     double dt_s;            /* median distance of updates; NAN under two */
     double update_s;        /* T_u as stated, else dt_s */
     double window_s;        /* averaging window; NAN: unknown */
+    erg_idle_base before, after;    /* regions idle_before and idle_after (idle.c) */
 } erg_stream;
 
 /* Borrowed from the trace. NULL and err without memory or for other quantities. */
 const erg_stream *erg_stream_of(const erg_trace *trace, int channel, erg_error *err);
+
+/* The level of a region of that name, from the pieces built so far. */
+erg_idle_base erg_idle_base_of(const erg_trace *trace, const erg_stream *stream,
+                         const char *name);
 
 /* ---- for the builders, one for each way a sensor speaks ------------------ */
 

@@ -33,7 +33,21 @@ static bool is_stamp(int64_t t_ns, const char *what, erg_error *err)
 {
     if (t_ns >= -FARTHEST_NS && t_ns <= FARTHEST_NS)
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "%s: stamp %" PRId64 " ns is not a time", what, t_ns);
+    return erg_fail(err, ERG_BAD_INPUT, "%s: stamp %" PRId64 " ns is not a time", what,
+                    t_ns);
+}
+
+/* What was worked out from the regions, marks and anchors so far is stale. */
+static void drop_streams(erg_trace *trace)
+{
+    for (size_t i = 0; i < trace->channels.count; i++)
+        drop_stream(channel_at(trace, (int)i));
+}
+
+static void drop_rhythms(erg_trace *trace)
+{
+    trace->rhythms.count = 0;
+    trace->has_rhythms = false;
 }
 
 /* ---- making ------------------------------------------------------------- */
@@ -75,6 +89,7 @@ void erg_trace_free(erg_trace *trace)
     free(trace->anchors.items);
     free(trace->flags.items);
     free(trace->meta.items);
+    free(trace->rhythms.items);
     pthread_mutex_destroy(trace->lock);
     free(trace->lock);
     free(trace);
@@ -131,9 +146,10 @@ bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samp
         if (!is_stamp(samples[i].t_ns, at->info.name, err))
             return false;
         if (samples[i].t_ns < last_ns)
-            return erg_fail(err, ERG_BAD_INPUT, "channel %s: stamp %" PRId64 " ns of sample "
-                            "%zu goes back before %" PRId64 " ns", at->info.name,
-                            samples[i].t_ns, at->samples.count + i, last_ns);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "channel %s: stamp %" PRId64 " ns of sample "
+                            "%zu goes back before %" PRId64 " ns",
+                            at->info.name, samples[i].t_ns, at->samples.count + i, last_ns);
         last_ns = samples[i].t_ns;
     }
     drop_stream(at);
@@ -155,11 +171,15 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
         return false;
     if (added.id > trace->last_region)
         trace->last_region = added.id;
+    drop_rhythms(trace);
+    if (strncmp(added.name, "idle_", 5) == 0)
+        drop_streams(trace);
     return true;
 }
 
 bool erg_trace_add_mark(erg_trace *trace, const erg_mark_row *mark, erg_error *err)
 {
+    drop_rhythms(trace);
     return is_stamp(mark->t_ns, "mark", err)
         && erg_rows_add(&trace->marks, mark, 1, sizeof(*mark), err);
 }
@@ -172,9 +192,11 @@ bool erg_trace_add_setting(erg_trace *trace, const erg_setting *setting, erg_err
 
 bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error *err)
 {
-    return is_stamp(anchor->mono_ns, "anchor", err) && is_stamp(anchor->boot_ns, "anchor", err)
-        && is_stamp(anchor->utc_ns, "anchor", err)
-        && erg_rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
+    drop_streams(trace);
+    return is_stamp(anchor->mono_ns, "anchor", err)
+           && is_stamp(anchor->boot_ns, "anchor", err)
+           && is_stamp(anchor->utc_ns, "anchor", err)
+           && erg_rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
 }
 
 bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err)
@@ -189,7 +211,8 @@ bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err)
     return erg_rows_add(&trace->flags, flag, 1, sizeof(*flag), err);
 }
 
-bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value, erg_error *err)
+bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value,
+                        erg_error *err)
 {
     erg_trace_meta_row *kept = trace->meta.items;
     erg_trace_meta_row added = { .value = erg_text_copy(value) };

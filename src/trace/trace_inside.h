@@ -33,6 +33,8 @@ struct erg_trace {
     erg_rows flags;         /* erg_flag */
     erg_rows meta;          /* erg_trace_meta_row */
     int64_t last_region;    /* highest region id given so far */
+    erg_rows rhythms;       /* of period.c, built when first asked for, under lock */
+    bool has_rhythms;
     pthread_mutex_t *lock;  /* readers share the streams they build */
 };
 

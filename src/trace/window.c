@@ -93,7 +93,8 @@ static erg_piece clip(const erg_piece *piece, erg_span span)
     int64_t begin_ns = piece->begin_ns > span.begin_ns ? piece->begin_ns : span.begin_ns;
     int64_t end_ns = piece->end_ns < span.end_ns ? piece->end_ns : span.end_ns;
 
-    return (erg_piece){ begin_ns, end_ns, piece_at(piece, begin_ns), piece_at(piece, end_ns) };
+    return (erg_piece){ begin_ns, end_ns, piece_at(piece, begin_ns),
+                        piece_at(piece, end_ns) };
 }
 
 static void note_gap(erg_window *window, int64_t from_ns, int64_t to_ns)

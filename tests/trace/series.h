@@ -97,7 +97,8 @@ static inline series series_of_clock(const char *path, int column)
     while (fgets(line, sizeof(line), file)) {
         long long seconds, us;
         char *at = line;
-        if (sscanf(line, "%*d-%*d-%*d %d:%d:%lld.%lld", &hours, &minutes, &seconds, &us) != 4)
+        if (sscanf(line, "%*d-%*d-%*d %d:%d:%lld.%lld", &hours, &minutes, &seconds, &us)
+            != 4)
             continue;
         for (int i = 0; i < column; i++)
             at = strchr(at, ',') + 1;

@@ -19,7 +19,8 @@ static void check(erg_trace *trace)
 static void add_region(erg_trace *trace, const char *name, double begin_s, double end_s)
 {
     erg_error err = { 0 };
-    erg_region region = { .begin_ns = erg_ns_from_s(begin_s), .end_ns = erg_ns_from_s(end_s),
+    erg_region region = { .begin_ns = erg_ns_from_s(begin_s),
+                          .end_ns = erg_ns_from_s(end_s),
                           .runs = NAN };
     strcpy(region.name, name);
     CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
@@ -60,7 +61,9 @@ static void the_meter_on_the_wrong_host_is_silent_in_every_window(void)
             for (size_t i = 0; i < 45; i++)
                 series_add(&copy, log.at[i].t_ns, log.at[i].value);
             erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_AVG_PREV,
-                                            .window_s = 1, .scope = ERG_SCOPE_NODE }, &copy);
+                                                            .window_s = 1,
+                                                            .scope = ERG_SCOPE_NODE },
+                                        &copy);
             add_region(trace, "full_model", 1e-9 * (double)log.at[from].t_ns - 0.01,
                        1e-9 * (double)log.at[to - 1].t_ns + 0.01);
             check(trace);
@@ -76,8 +79,10 @@ static void a_silent_meter_gives_no_joules_but_a_following_one_does(void)
         erg_error err = { 0 };
         erg_energy energy;
         series readings = step_load(silent ? 60 : 260, silent ? 60 : 260);
-        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_AVG_PREV, .window_s = 0.1,
-                                                        .scope = ERG_SCOPE_NODE }, &readings);
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_AVG_PREV,
+                                                        .window_s = 0.1,
+                                                        .scope = ERG_SCOPE_NODE },
+                                    &readings);
         add_region(trace, "run", 10, 20);
         check(trace);
         CHECK(flagged(trace, ERG_FLAG_METER_SILENT) == silent);
@@ -152,6 +157,20 @@ static void runs_that_do_not_fill_their_window_are_a_mismatch(void)
     }
 }
 
+static void the_time_of_one_run_may_stand_in_the_meta_rows(void)
+{
+    for (int wrong = 0; wrong < 2; wrong++) {
+        erg_error err = { 0 };
+        erg_trace *trace = erg_trace_new(&err);
+        erg_region region = { .name = "full_model", .runs = 1000, .end_ns = ERG_NS_PER_S };
+        erg_trace_add_region(trace, &region, &err);
+        erg_trace_set_meta(trace, "single_s:full_model", wrong ? "0.002" : "0.00095", &err);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == wrong);
+        erg_trace_free(trace);
+    }
+}
+
 /* ---- states ------------------------------------------------------------------------ */
 
 static void a_load_that_starts_low_is_cold(void)
@@ -212,6 +231,19 @@ static void heat_and_a_missed_clock_are_flagged(void)
     }
 }
 
+static void a_clock_below_the_granted_one_was_not_reached(void)
+{
+    for (int slow = 0; slow < 2; slow++) {
+        erg_trace *trace = stepped(260, 260);
+        double ran_hz = slow ? 1.2e9 : 1.41e9;
+        add_channel(trace, "sm_clock", ERG_CLOCK_RATE, ran_hz, ran_hz);
+        add_channel(trace, "sm_app_clock", ERG_CLOCK_RATE, 1.41e9, 1.41e9);
+        check(trace);
+        CHECK(flagged(trace, ERG_FLAG_CLOCK_NOT_REACHED) == slow);
+        erg_trace_free(trace);
+    }
+}
+
 static void sleep_between_anchors_uncovers_the_stretch(void)
 {
     erg_error err = { 0 };
@@ -267,11 +299,14 @@ static void a_counter_apart_from_power_is_flagged_beyond_five_percent(void)
     }
 }
 
-/* ---- work ----------------------------------------------------------------------------- */
+/* ---- work ---------------------------------------------------------------------- */
 
 static void a_region_that_ends_at_load_left_work_open(void)
 {
-    static const struct { double end_s; bool open; } rows[] = { { 15, true }, { 19.9, false } };
+    static const struct {
+        double end_s;
+        bool open;
+    } rows[] = { { 15, true }, { 19.9, false } };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_trace *trace = stepped(260, 260);
@@ -334,9 +369,11 @@ int main(void)
         TEST(a_meter_wired_to_another_host_is_refused),
         TEST(a_failed_command_is_flagged_but_its_joules_stand),
         TEST(runs_that_do_not_fill_their_window_are_a_mismatch),
+        TEST(the_time_of_one_run_may_stand_in_the_meta_rows),
         TEST(a_load_that_starts_low_is_cold),
         TEST(the_recorded_run_was_cold),
         TEST(heat_and_a_missed_clock_are_flagged),
+        TEST(a_clock_below_the_granted_one_was_not_reached),
         TEST(sleep_between_anchors_uncovers_the_stretch),
         TEST(idle_that_changed_is_flagged),
         TEST(a_counter_apart_from_power_is_flagged_beyond_five_percent),

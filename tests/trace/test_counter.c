@@ -3,7 +3,8 @@
 #include "plant/sensor.h"
 #include "series.h"
 
-static series counted(const erg_plant_counter *counter, double w, double poll_s, double for_s)
+static series counted(const erg_plant_counter *counter, double w, double poll_s,
+                      double for_s)
 {
     erg_law law = erg_law_constant(w);
     series readings = { 0 };
@@ -18,8 +19,10 @@ static void a_wrap_every_seven_seconds_is_exact_in_every_half_second(void)
 {
     series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
                               0.1, 40);
-    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
-                                                    .range_j = 3000, .max_w = 500 }, &readings);
+    erg_trace *trace = trace_of(
+        (erg_channel_info){
+            .kind = ERG_COUNTER, .update_s = 0.1, .range_j = 3000, .max_w = 500 },
+        &readings);
 
     for (double a = 0.5; a < 39; a += 0.5)
         CHECK_NEAR(energy_of(trace, span_s(a, a + 0.5)).energy_j, 200, 1e-5);
@@ -30,8 +33,10 @@ static void two_wraps_in_a_region_are_exact_while_polling(void)
 {
     series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
                               0.5, 40);
-    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
-                                                    .range_j = 3000, .max_w = 500 }, &readings);
+    erg_trace *trace = trace_of(
+        (erg_channel_info){
+            .kind = ERG_COUNTER, .update_s = 0.1, .range_j = 3000, .max_w = 500 },
+        &readings);
 
     CHECK_NEAR(energy_of(trace, span_s(3, 23)).energy_j, 8000, 1e-4);
     erg_trace_free(trace);
@@ -43,8 +48,10 @@ static void two_wraps_between_two_polls_are_refused(void)
     erg_energy energy;
     series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 3000 }, 400,
                               20, 50);
-    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
-                                                    .range_j = 3000, .max_w = 500 }, &readings);
+    erg_trace *trace = trace_of(
+        (erg_channel_info){
+            .kind = ERG_COUNTER, .update_s = 0.1, .range_j = 3000, .max_w = 500 },
+        &readings);
 
     CHECK(!erg_trace_energy(trace, 0, span_s(3, 23), &energy, &err));
     CHECK(err.code == ERG_REFUSED);
@@ -55,8 +62,8 @@ static void two_wraps_between_two_polls_are_refused(void)
 
 static void a_read_error_is_no_wrap_and_the_counter_covers_it(void)
 {
-    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 65536 }, 300,
-                              0.1, 20);
+    series readings =
+        counted(&(erg_plant_counter){ .update_s = 0.1, .range_j = 65536 }, 300, 0.1, 20);
     readings.at[100].value = NAN;
     erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
                                                     .range_j = 65536 }, &readings);
@@ -75,8 +82,10 @@ static void a_late_read_from_another_thread_makes_no_jump(void)
     for (size_t i = 0; i < ERG_COUNT(ranges_j); i++) {
         series readings = counted(&(erg_plant_counter){ .update_s = 0.1 }, 300, 0.1, 20);
         readings.at[101].value = readings.at[99].value;     /* an old value, a new stamp */
-        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
-                                                        .range_j = ranges_j[i] }, &readings);
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER,
+                                                        .update_s = 0.1,
+                                                        .range_j = ranges_j[i] },
+                                    &readings);
         erg_energy energy = energy_of(trace, span_s(5, 15));
         CHECK_NEAR(energy.energy_j, 3000, 1e-5);
         CHECK(!has_flag(&energy, ERG_FLAG_COUNTER_RESET));
@@ -86,8 +95,8 @@ static void a_late_read_from_another_thread_makes_no_jump(void)
 
 static void a_driver_reload_splits_the_window_and_says_so(void)
 {
-    series readings = counted(&(erg_plant_counter){ .update_s = 0.1, .reset_s = 10 }, 300, 0.1,
-                              20);
+    series readings =
+        counted(&(erg_plant_counter){ .update_s = 0.1, .reset_s = 10 }, 300, 0.1, 20);
     erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
                                                     .range_j = 262144 }, &readings);
     erg_energy energy = energy_of(trace, span_s(5, 15));

@@ -53,7 +53,8 @@ static void samples_inside_alone_miss_the_edges(void)
 
     while (at[first].t_ns < RUN_BEGIN_NS)
         first++;
-    erg_energy energy = energy_of(trace, (erg_span){ at[first].t_ns, at[first + 405].t_ns });
+    erg_energy energy =
+        energy_of(trace, (erg_span){ at[first].t_ns, at[first + 405].t_ns });
     CHECK_NEAR(energy.energy_j, 2420.662076, 5e-7);
     erg_trace_free(trace);
 }
@@ -100,8 +101,9 @@ static erg_trace *random_trace(test_random *random, erg_kind kind, int64_t shift
         total_j += w * dt_s;
         series_add(&log, t_ns, kind == ERG_COUNTER ? total_j : w);
     }
-    return trace_of((erg_channel_info){ .kind = kind, .window_s = kind == ERG_AVG_PREV ? 0.1 : 0 },
-                    &log);
+    return trace_of(
+        (erg_channel_info){ .kind = kind, .window_s = kind == ERG_AVG_PREV ? 0.1 : 0 },
+        &log);
 }
 
 static void the_parts_of_a_window_add_up_to_the_whole(void)
@@ -131,7 +133,8 @@ static void shifting_all_stamps_changes_nothing(void)
         erg_trace *trace = random_trace(&one, kinds[k], 0);
         erg_trace *later = random_trace(&same, kinds[k], 1770402736000000123);
         erg_span span = { 3000000000, 17000000000 };
-        erg_span late = { span.begin_ns + 1770402736000000123, span.end_ns + 1770402736000000123 };
+        erg_span late = { span.begin_ns + 1770402736000000123,
+                          span.end_ns + 1770402736000000123 };
         double energy_j = energy_of(trace, span).energy_j;
         CHECK_NEAR(energy_of(later, late).energy_j, energy_j, 1e-12 * energy_j);
         erg_trace_free(trace);
@@ -146,7 +149,8 @@ static void energy_lies_between_least_and_most_power_times_time(void)
     for (size_t k = 0; k < ERG_COUNT(kinds); k++) {
         erg_trace *trace = random_trace(&random, kinds[k], 0);
         for (int i = 0; i < 200; i++) {
-            double a = 1 + 10 * test_uniform(&random), b = a + 1 + 5 * test_uniform(&random);
+            double a = 1 + 10 * test_uniform(&random),
+                   b = a + 1 + 5 * test_uniform(&random);
             erg_energy energy = energy_of(trace, span_s(a, b));
             double slack_j = 1e-9 * energy.energy_j;
             CHECK(energy.energy_j >= energy.min_w * (b - a) - slack_j);
@@ -182,7 +186,8 @@ static void constant_power_is_exact_at_every_phase_and_for_every_kind(void)
         }
         erg_trace *trace = trace_of((erg_channel_info){ .kind = kinds[k] }, &log);
         for (int i = 0; i < 100; i++) {
-            double a = 2 + 5 * test_uniform(&random), b = a + 0.01 + 10 * test_uniform(&random);
+            double a = 2 + 5 * test_uniform(&random),
+                   b = a + 0.01 + 10 * test_uniform(&random);
             CHECK_NEAR(energy_of(trace, span_s(a, b)).energy_j, 300 * (b - a), 3e-6);
         }
         erg_trace_free(trace);
@@ -270,18 +275,23 @@ static erg_trace *idle_work_idle(double after_w)
         series_add(&log, erg_ns_from_s(t_s), w + (t_s < 40 || t_s >= 80 ? spike : 0)
                    + 0.5 * test_normal(&random));
     }
-    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT, .gain_u = 0.01 }, &log);
-    erg_region before = { .name = "idle_before", .begin_ns = 0, .end_ns = 39 * ERG_NS_PER_S };
+    erg_trace *trace =
+        trace_of((erg_channel_info){ .kind = ERG_INSTANT, .gain_u = 0.01 }, &log);
+    erg_region before = { .name = "idle_before",
+                          .begin_ns = 0,
+                          .end_ns = 39 * ERG_NS_PER_S };
     erg_region after = { .name = "idle_after", .begin_ns = 81 * ERG_NS_PER_S,
                          .end_ns = 120 * ERG_NS_PER_S };
-    CHECK(erg_trace_add_region(trace, &before, &err) && erg_trace_add_region(trace, &after, &err));
+    CHECK(erg_trace_add_region(trace, &before, &err)
+          && erg_trace_add_region(trace, &after, &err));
     return trace;
 }
 
 static void idle_between_two_records_lies_on_their_line(void)
 {
     erg_trace *trace = idle_work_idle(60);
-    erg_energy early = energy_of(trace, span_s(41, 51)), late = energy_of(trace, span_s(69, 79));
+    erg_energy early = energy_of(trace, span_s(41, 51)),
+               late = energy_of(trace, span_s(69, 79));
 
     CHECK_NEAR(early.idle_w, 50 + 10 * (46 - 19.5) / 81, 0.3);
     CHECK_NEAR(late.idle_w, 50 + 10 * (74 - 19.5) / 81, 0.3);
@@ -327,6 +337,21 @@ static void gain_offset_and_delay_are_undone(void)
     erg_trace_free(trace);
 }
 
+static void an_idle_record_added_later_counts_too(void)
+{
+    erg_error err = { 0 };
+    erg_region again = { .name = "idle_before", .end_ns = ERG_NS_PER_S };
+    series log = { 0 };
+    for (int i = 0; i < 100; i++)
+        series_add(&log, i * 100 * ERG_NS_PER_MS, i < 50 ? 40 : 200);
+    erg_trace *bare = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &log);
+
+    CHECK(isnan(energy_of(bare, span_s(6, 8)).net_j));
+    CHECK_OK(erg_trace_add_region(bare, &again, &err), err);
+    CHECK_NEAR(energy_of(bare, span_s(6, 8)).net_j, 320, 1e-9);
+    erg_trace_free(bare);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -347,6 +372,7 @@ int main(void)
         TEST(a_quiet_idle_does_not_drift_and_gross_subtracts_nothing),
         TEST(the_gain_stands_apart_and_scales_the_net_by_what_is_left),
         TEST(gain_offset_and_delay_are_undone),
+        TEST(an_idle_record_added_later_counts_too),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

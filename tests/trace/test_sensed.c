@@ -71,8 +71,8 @@ static void a_whole_beat_cancels_the_bias_but_not_the_gain(void)
 
     CHECK(one.low > -0.066 && one.high < -0.043);
     CHECK(two.low > -0.063 && two.high < -0.049);
-    CHECK_NEAR(energy_of(sensor, load).energy_j / energy_of(meter, load).energy_j - 1, 0.0009,
-               0.001);
+    CHECK_NEAR(energy_of(sensor, load).energy_j / energy_of(meter, load).energy_j - 1,
+               0.0009, 0.001);
     erg_trace_free(sensor);
     erg_trace_free(meter);
 }
@@ -98,7 +98,8 @@ static void the_rtx3090_is_off_by_its_gain(void)
 
     CHECK_NEAR(energy_of(average, STEP).energy_j / truth_j - 1, -0.047, 0.005);
     CHECK_NEAR(energy_of(instant, STEP).energy_j / truth_j - 1, -0.051, 0.005);
-    CHECK(energy_of(instant, STEP).updates >= 118 && energy_of(instant, STEP).updates <= 121);
+    CHECK(energy_of(instant, STEP).updates >= 118
+          && energy_of(instant, STEP).updates <= 121);
     erg_trace_free(meter);
     erg_trace_free(average);
     erg_trace_free(instant);
@@ -126,8 +127,8 @@ static double rms_at_the_fall(const erg_trace *sensor, const erg_trace *meter)
 static void a_moving_mean_taken_as_such_beats_taking_it_as_instant(void)
 {
     erg_trace *meter = meter_of("sensors/yang_rtx3090_step_pmd_1ms.csv");
-    erg_trace *smoothed = rtx3090(2, (erg_channel_info){ .kind = ERG_SMOOTHED, .window_s = 1,
-                                                         .delay_s = 0.1 });
+    erg_trace *smoothed = rtx3090(
+        2, (erg_channel_info){ .kind = ERG_SMOOTHED, .window_s = 1, .delay_s = 0.1 });
     erg_trace *instant = rtx3090(2, (erg_channel_info){ .kind = ERG_INSTANT });
 
     CHECK(rms_at_the_fall(smoothed, meter) < 0.05);
