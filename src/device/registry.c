@@ -9,6 +9,7 @@ const erg_driver *const erg_drivers[] = {
     &erg_driver_nvml,
     &erg_driver_rapl,
     &erg_driver_hwmon,
+    &erg_driver_amdgpu,
     &erg_driver_wattsup,
     &erg_driver_cpu_model,
     &erg_driver_tape,

@@ -43,7 +43,7 @@ static void jetson_rails_are_volts_times_amperes_and_lie_within_the_module(void)
     CHECK(scope_of(found, "hwmon:vdd_in") == ERG_SCOPE_MODULE);
     CHECK(scope_of(found, "hwmon:vdd_cpu_gpu_cv") == ERG_SCOPE_PACKAGE);
     CHECK(scope_of(found, "hwmon:vdd_soc") == ERG_SCOPE_CHIP);
-    CHECK_NEAR(machine_read(found, "hwmon:cpu_thermal", "temp"), 47.531 + 273.15, 1e-9);
+    CHECK_NEAR(machine_read(found, "hwmon:cpu_thermal", "temperature"), 47.531 + 273.15, 1e-9);
     machine_write(&jetson, "/sys/class/hwmon/hwmon1/curr1_input", "");
     CHECK(isnan(machine_read(found, "hwmon:vdd_in", "power")));
     erg_devices_free(found);
@@ -68,7 +68,7 @@ static void the_graphics_card_is_left_to_its_own_driver_and_disks_to_nobody(void
     machine_open(&desktop, "desktop-amdgpu");
     erg_devices *found = machine_find(&desktop, "hwmon");
     CHECK(erg_devices_count(found) == 1);
-    CHECK_NEAR(machine_read(found, "hwmon:k10temp", "temp"), 61.25 + 273.15, 1e-9);
+    CHECK_NEAR(machine_read(found, "hwmon:k10temp", "temperature"), 61.25 + 273.15, 1e-9);
     erg_devices_free(found);
 }
 

@@ -339,7 +339,7 @@ static bool temperature_open(erg_device *dev, erg_error *err)
             continue;
         input->scale = 1e-3;
         input->offset = 273.15;
-        return erg_device_channel(dev, "temp", ERG_TEMPERATURE, ERG_INSTANT);
+        return erg_device_channel(dev, "temperature", ERG_TEMPERATURE, ERG_INSTANT);
     }
     return erg_fail(err, ERG_NOT_FOUND, "%s has no readable thermometer", dev->argument);
 }
