@@ -211,7 +211,7 @@ static bool start_thread(pthread_t *thread, void *(*body)(void *), erg_recording
         || erg_fail(err, ERG_NO_MEMORY, "cannot start a thread: %s", strerror(fault));
 }
 
-static void stop_threads(erg_recording *rec)
+void erg_recording_pause(erg_recording *rec)
 {
     if (!rec->has_threads)
         return;
@@ -248,7 +248,7 @@ bool erg_recording_begin(erg_recording *rec, erg_error *err)
 
 bool erg_recording_end(erg_recording *rec, erg_error *err)
 {
-    stop_threads(rec);
+    erg_recording_pause(rec);
     erg_sampler_end(rec->sampler);
 
     drain(rec);
@@ -267,7 +267,7 @@ void erg_recording_free(erg_recording *rec)
 {
     if (!rec)
         return;
-    stop_threads(rec);
+    erg_recording_pause(rec);
     if (!rec->has_ended)
         erg_sink_close(&rec->sink, false, NULL);
     erg_events_free(&rec->events);

@@ -27,6 +27,8 @@ typedef struct erg_recording_setup {
 erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
                                  const erg_recording_setup *setup, erg_error *err);
 bool erg_recording_begin(erg_recording *rec, erg_error *err);
+/* Stops the threads and drains them: the sampler may be looked at. */
+void erg_recording_pause(erg_recording *rec);
 /* Last polls, last rows. False if anything could not be written. */
 bool erg_recording_end(erg_recording *rec, erg_error *err);
 /* Without an end before it, the file stays "interrupted". */
