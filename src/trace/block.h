@@ -2,7 +2,7 @@
 /*
  * Samples as bytes, about two a sample. Values come back bit for bit. Stamps do
  * too where the reads took no time (imports, simulations); else they are kept to
- * a step no coarser than the read itself, and the half-width grows to cover it:
+ * a step of 1 to 100 us, and the half-width grows to cover it:
  * the interval that comes back always contains the one that went in.
  * The layout is in docs/formats.md.
  */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the sample codec, for block*.c only. */
+#ifndef ERG_TRACE_BLOCK_INSIDE_H
+#define ERG_TRACE_BLOCK_INSIDE_H
+
+#include <zstd.h>
+#include "trace/block.h"
+
+enum {
+    PLANE_MOST = ERG_BLOCK_MOST + 512,      /* a plane after zstd, at worst */
+    STREAM_MOST = 8 * (PLANE_MOST + 8) + 16,
+    BLOCK_BYTES_MOST = 3 * STREAM_MOST
+};
+
+typedef struct bytes { unsigned char *data; size_t count; } bytes;
+typedef struct source { const unsigned char *data; size_t count; bool bad; } source;
+
+struct erg_block {
+    ZSTD_CCtx *packer;
+    ZSTD_DCtx *unpacker;
+    uint64_t residuals[ERG_BLOCK_MOST];
+    int64_t numbers[ERG_BLOCK_MOST];        /* stamps in steps, then values in units */
+    int64_t widths_ns[ERG_BLOCK_MOST];
+    double values[ERG_BLOCK_MOST];          /* gaps filled with their neighbour */
+    unsigned char plane[ERG_BLOCK_MOST];
+    unsigned char gaps[ERG_BLOCK_MOST / 8];
+    unsigned char stream[STREAM_MOST];
+    unsigned char out[BLOCK_BYTES_MOST];
+};
+
+/* ---- block_bytes.c: bytes, planes, residuals ---------------------------------- */
+
+void erg_bytes_put(bytes *to, unsigned byte);
+void erg_bytes_put_number(bytes *to, uint64_t number);
+unsigned erg_bytes_get(source *from);
+uint64_t erg_bytes_get_number(source *from);
+/* Small magnitudes of either sign become small unsigned numbers. */
+uint64_t erg_fold(uint64_t difference);
+uint64_t erg_unfold(uint64_t folded);
+
+void erg_plane_put(erg_block *block, bytes *to, const unsigned char data[], size_t count);
+bool erg_plane_get(erg_block *block, source *from, unsigned char data[], size_t count);
+/* block->residuals, in the smaller of two ways. */
+void erg_residuals_put(erg_block *block, bytes *to, size_t count);
+bool erg_residuals_get(erg_block *block, source *from, size_t count);
+/* What residuals would about cost, in bits. */
+uint64_t erg_residuals_cost(const uint64_t residuals[], size_t count);
+uint64_t erg_common_divisor(uint64_t a, uint64_t b);
+
+/* ---- block_stamps.c, block_values.c ------------------------------------------- */
+
+void erg_stamps_put(erg_block *block, bytes *to, const erg_sample samples[], size_t count);
+bool erg_stamps_get(erg_block *block, source *from, erg_sample samples[], size_t count);
+void erg_widths_put(erg_block *block, bytes *to, size_t count);
+bool erg_widths_get(erg_block *block, source *from, erg_sample samples[], size_t count);
+void erg_values_put(erg_block *block, bytes *to, const erg_sample samples[], size_t count);
+bool erg_values_get(erg_block *block, source *from, erg_sample samples[], size_t count);
+
+#endif
