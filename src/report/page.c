@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One self-contained page of a run: verdict first, then the picture, then every
+ * figure with its doubts. Nothing is loaded from anywhere (the policy in the head
+ * forbids it), so the file can be mailed and printed.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report/page.h"
+
+typedef struct scale_row { double from, factor; const char *text; } scale_row;
+
+static const scale_row prefixes[] = {
+    { 1e9, 1e-9, "G" }, { 1e6, 1e-6, "M" }, { 1e3, 1e-3, "k" }, { 1, 1, "" },
+    { 1e-3, 1e3, "m" }, { 1e-6, 1e6, "\xc2\xb5" }, { 0, 1e9, "n" },
+};
+
+static const scale_row *prefix_of(double value, const char *unit)
+{
+    size_t i = strcmp(unit, "s") == 0 ? 3 : 0;     /* no kiloseconds */
+    while (fabs(value) < prefixes[i].from)
+        i++;
+    return value == 0 ? &prefixes[3] : &prefixes[i];
+}
+
+/* Four digits that count, and no exponent. */
+static void put_digits(FILE *out, double value)
+{
+    double size = fabs(value);
+    int decimals = size >= 1000 || size == 0 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+    char text[ERG_NUMBER_MOST];
+    snprintf(text, sizeof(text), "%.*f", decimals, value);
+    if (strchr(text, '.')) {
+        size_t end = strlen(text);
+        while (text[end - 1] == '0')
+            text[--end] = '\0';
+        if (text[end - 1] == '.')
+            text[end - 1] = '\0';
+    }
+    fputs(text, out);
+}
+
+void erg_page_quantity(FILE *out, double value, const char *unit)
+{
+    if (!isfinite(value)) {
+        fputs("n/a", out);
+        return;
+    }
+    const scale_row *scale = prefix_of(value, unit);
+    put_digits(out, value * scale->factor);
+    fprintf(out, "\xc2\xa0%s%s", scale->text, unit);
+}
+
+void erg_page_interval(FILE *out, double low, double value, double high, const char *unit)
+{
+    if (!isfinite(value) || !isfinite(low) || !isfinite(high)) {
+        erg_page_quantity(out, value, unit);
+        return;
+    }
+    const scale_row *scale = prefix_of(value, unit);
+    double half = (high - low) / 2 * scale->factor;
+    int place = half > 0 ? 1 - (int)floor(log10(half)) : 3;
+    int decimals = place < 0 ? 0 : place > 6 ? 6 : place; /* two digits of the half-width */
+    fprintf(out, "%.*f\xc2\xa0\xc2\xb1\xc2\xa0%.*f\xc2\xa0%s%s", decimals,
+            value * scale->factor, decimals, half, scale->text, unit);
+}
+
+double erg_page_percent(const erg_page *page, int64_t t_ns)
+{
+    double range = (double)(page->span.end_ns - page->span.begin_ns);
+    double share = range > 0 ? 100 * (double)(t_ns - page->span.begin_ns) / range : 0;
+    return fmin(100, fmax(0, share));
+}
+
+int erg_page_colour(const erg_page *page, const char *region)
+{
+    int colours = 0;
+    for (size_t i = 0; i < erg_trace_region_count(page->trace); i++) {
+        const char *name = erg_trace_region(page->trace, i)->name;
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(erg_trace_region(page->trace, k)->name, name) == 0;
+        if (seen)
+            continue;
+        if (strcmp(name, region) == 0)
+            break;
+        colours++;
+    }
+    return colours % 7;
+}
+
+void erg_page_head(const erg_page *page, const char *title)
+{
+    fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+          "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+          "<meta name=\"color-scheme\" content=\"light dark\">\n<title>", page->out);
+    erg_html_text(page->out, title);
+    fprintf(page->out, "</title>\n%s%s</head>\n<body>\n<main>\n<h1>", erg_page_style,
+            erg_page_style_parts);
+    erg_html_text(page->out, title);
+    fputs("</h1>\n", page->out);
+}
+
+static void put_tables(const erg_page *page)
+{
+    fputs("<section aria-label=\"Tables\">\n<h2>All figures</h2>\n", page->out);
+    for (size_t i = 0; i < erg_result_table_count(page->result); i++)
+        erg_html_table(page->out, erg_result_table(page->result, i));
+    fputs("</section>\n", page->out);
+}
+
+static bool put_page(const erg_page *page, const char *title, erg_error *err)
+{
+    char utc[40];
+
+    erg_page_head(page, title);
+    erg_page_verdict(page);
+    if (!erg_page_plots(page, err))
+        return false;
+    erg_page_sensors(page);
+    erg_page_bars(page);
+    erg_page_flags(page);
+    erg_page_how(page);
+    put_tables(page);
+    fputs("<footer>erg " ERG_VERSION, page->out);
+    if (erg_trace_anchor_count(page->trace)) {
+        erg_utc_format(erg_trace_utc_ns(page->trace, page->span.begin_ns), 0, utc,
+                       sizeof(utc));
+        fprintf(page->out, ", recorded %s", utc);
+    }
+    fprintf(page->out,
+            ". This page loads nothing from anywhere.</footer>\n</main>\n%s</body>\n"
+            "</html>\n",
+            erg_page_script);
+    return true;
+}
+
+bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_error *err)
+{
+    const erg_summary_options options = { .command = "report", .trace_facts = true };
+    erg_result *result = erg_trace_summary(trace, &options, err);
+    locale_t c_locale = result ? newlocale(LC_NUMERIC_MASK, "C", (locale_t)0) : (locale_t)0;
+    erg_page page = { .trace = trace, .result = result, .out = out };
+
+    if (!c_locale) {
+        erg_result_free(result);
+        return result ? erg_fail(err, ERG_NO_MEMORY, "out of memory") : false;
+    }
+    page.span = erg_trace_span(trace);
+    locale_t before = uselocale(c_locale);
+    bool good = put_page(&page, title ? title : "A run", err);
+    uselocale(before);
+    freelocale(c_locale);
+    erg_result_free(result);
+    if (good && (fflush(out) != 0 || ferror(out)))
+        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return good;
+}

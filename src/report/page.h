@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the page of a run share. */
+#ifndef ERG_REPORT_PAGE_H
+#define ERG_REPORT_PAGE_H
+
+#include "report/writer.h"
+
+typedef struct erg_page {
+    const erg_trace *trace;
+    const erg_result *result;   /* the tables of the run */
+    erg_span span;              /* the time axis */
+    FILE *out;
+} erg_page;
+
+extern const char erg_page_style[], erg_page_style_parts[], erg_page_script[];
+
+/* "1.204 kJ", "12.5 ms", "n/a"; for J W s. */
+void erg_page_quantity(FILE *out, double value, const char *unit);
+/* "1.204 ± 0.121 kJ". */
+void erg_page_interval(FILE *out, double low, double value, double high, const char *unit);
+/* Where t lies on the time axis, 0 to 100. */
+double erg_page_percent(const erg_page *page, int64_t t_ns);
+/* The colour of a region's name: one of erg_page_style's c0 to c6. */
+int erg_page_colour(const erg_page *page, const char *region);
+
+void erg_page_head(const erg_page *page, const char *title);
+void erg_page_verdict(const erg_page *page);
+bool erg_page_plots(const erg_page *page, erg_error *err);
+void erg_page_sensors(const erg_page *page);
+void erg_page_bars(const erg_page *page);
+void erg_page_flags(const erg_page *page);
+void erg_page_how(const erg_page *page);
+
+/* Power over time of one channel, at most a few points a pixel. */
+typedef struct erg_curve {
+    double *percent, *low_w, *mean_w, *high_w;  /* NAN: a break */
+    size_t count;
+    double peak_w;
+    bool step;
+} erg_curve;
+bool erg_curve_make(erg_curve *curve, const erg_trace *trace, int channel, erg_span span,
+                    erg_error *err);
+void erg_curve_free(erg_curve *curve);
+
+#endif

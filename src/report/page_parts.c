@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page's words and bars: verdict, sensors to scale, energy by region, flags, method. */
+#include <math.h>
+#include <string.h>
+#include "report/page.h"
+
+static double real_of(const erg_table *table, size_t row, const char *column)
+{
+    return table ? erg_table_find(table, row, column).real : NAN;
+}
+
+static const char *text_of(const erg_table *table, size_t row, const char *column)
+{
+    const char *text = table ? erg_table_find(table, row, column).text : NULL;
+    return text ? text : "";
+}
+
+static void put_card(const erg_page *page, const char *name, double value, const char *unit)
+{
+    if (!isfinite(value))
+        return;
+    fprintf(page->out, "<div><dt>%s</dt><dd>", name);
+    erg_page_quantity(page->out, value, unit);
+    fputs("</dd></div>\n", page->out);
+}
+
+typedef struct method_words { const char *method, *words, *alarm; } method_words;
+
+static const method_words methods[] = {
+    { "counter", "measured by an energy counter", NULL },
+    { "integral", "measured as power over time", NULL },
+    { "model", "estimated by a model",
+      "MODELLED: no sensor measured this. The figures are estimates and can be wrong by a "
+      "factor of two." },
+    { "simulated", "simulated",
+      "SIMULATED: nothing on this page was measured. The figures come from a simulated "
+      "device." },
+};
+
+static const method_words *words_of(const char *method)
+{
+    for (size_t i = 0; i < ERG_COUNT(methods); i++)
+        if (strcmp(methods[i].method, method) == 0)
+            return &methods[i];
+    return NULL;
+}
+
+/* One for the run, or one for the devices that differ from it. */
+static void put_alarms(const erg_page *page)
+{
+    const erg_table *devices = erg_result_find(page->result, "devices");
+    for (size_t m = 0; m < ERG_COUNT(methods); m++) {
+        bool told = false;
+        for (size_t i = 0; i < erg_table_row_count(devices) && methods[m].alarm && !told;
+             i++)
+            if (strcmp(text_of(devices, i, "method"), methods[m].method) == 0) {
+                fputs("<p class=\"alarm\" role=\"note\">", page->out);
+                erg_html_text(page->out, text_of(devices, i, "device"));
+                fprintf(page->out, " is %s</p>\n", methods[m].alarm);
+                told = true;
+            }
+    }
+}
+
+static bool is_mixed(const erg_page *page)
+{
+    const erg_table *devices = erg_result_find(page->result, "devices");
+    for (size_t i = 1; i < erg_table_row_count(devices); i++)
+        if (strcmp(text_of(devices, i, "method"), text_of(devices, 0, "method")) != 0)
+            return true;
+    return false;
+}
+
+static void put_sentence(const erg_page *page, const erg_table *summary)
+{
+    const method_words *words = words_of(text_of(summary, 0, "method"));
+    const char *quality = text_of(summary, 0, "quality");
+
+    fputs("<p class=\"lead\">", page->out);
+    erg_page_quantity(page->out, real_of(summary, 0, "duration_s"), "s");
+    if (*text_of(summary, 0, "command")) {
+        fputs(" of <code>", page->out);
+        erg_html_text(page->out, text_of(summary, 0, "command"));
+        fputs("</code>", page->out);
+    }
+    fprintf(page->out, ", %s%s, from ", is_mixed(page) ? "partly " : "",
+            words ? words->words : "not measured");
+    erg_html_text(page->out, *text_of(summary, 0, "source") ? text_of(summary, 0, "source")
+                                                            : "no sensor");
+    fputs(". Quality: <b>", page->out);
+    erg_html_text(page->out, quality);
+    fputs("</b>", page->out);
+    for (int q = 0; q <= ERG_QUALITY_NO_DATA && !is_mixed(page); q++)
+        if (strcmp(quality, erg_quality_name((erg_quality)q)) == 0)
+            fprintf(page->out, " (%s)", erg_quality_about((erg_quality)q));
+    fputs(".</p>\n", page->out);
+}
+
+void erg_page_verdict(const erg_page *page)
+{
+    const erg_table *summary = erg_result_find(page->result, "summary");
+    double energy_j = real_of(summary, 0, "energy_j");
+
+    fputs("<p class=\"big\">", page->out);
+    if (isfinite(energy_j)) {
+        erg_page_interval(page->out, real_of(summary, 0, "energy_low_j"), energy_j,
+                          real_of(summary, 0, "energy_high_j"), "J");
+        fputs(" <small>95\xc2\xa0% interval</small></p>\n", page->out);
+    } else {
+        fputs("No energy figure</p>\n<p class=\"alarm\" role=\"note\">Nothing was "
+              "measured, or "
+              "the figure would be wrong: the reasons are below.</p>\n",
+              page->out);
+    }
+    put_sentence(page, summary);
+    put_alarms(page);
+    fputs("<dl class=\"cards\">\n", page->out);
+    put_card(page, "energy per run", real_of(summary, 0, "energy_per_repeat_j"), "J");
+    put_card(page, "mean power", real_of(summary, 0, "mean_w"), "W");
+    put_card(page, "peak power", real_of(summary, 0, "peak_w"), "W");
+    put_card(page, "idle power", real_of(summary, 0, "idle_w"), "W");
+    put_card(page, "energy above idle", real_of(summary, 0, "net_energy_j"), "J");
+    put_card(page, "electricity", real_of(summary, 0, "energy_wh"), "Wh");
+    put_card(page, "CO<sub>2</sub>", real_of(summary, 0, "co2_g"), "g");
+    fputs("</dl>\n", page->out);
+}
+
+/* Five updates wide; the filled part is what the sensor averages over. */
+static void put_comb(const erg_page *page, double update_s, double window_s)
+{
+    enum { TEETH = 5 };
+    double total_s = fmax(TEETH * update_s, 1.1 * window_s), share = window_s / update_s;
+
+    fputs("<div class=\"comb\" role=\"img\" aria-label=\"the sensor's window to scale\">",
+          page->out);
+    bool wider = share > 1.1;
+    double tooth_s = fmin(window_s, 0.98 * update_s);   /* teeth stay apart */
+    if (wider)
+        fprintf(page->out, "<i style=\"left:0;width:%.4g%%\"></i>",
+                100 * window_s / total_s);
+    for (int tooth = 0; !wider && tooth < TEETH; tooth++)
+        fprintf(page->out, "<i style=\"left:%.4g%%;width:%.4g%%\"></i>",
+                100 * (((double)tooth + 1) * update_s - tooth_s) / total_s,
+                100 * tooth_s / total_s);
+    fputs("</div>\n<p class=\"soft\">It gives a new value every ", page->out);
+    erg_page_quantity(page->out, update_s, "s");
+    fputs(" and each is the mean of ", page->out);
+    erg_page_quantity(page->out, window_s, "s");
+    if (share < 0.99)
+        fprintf(page->out, ": it sees %.0f\xc2\xa0%% of the time. The bar is ",
+                100 * share);
+    else
+        fputs(": it sees all of the time. The bar is ", page->out);
+    erg_page_quantity(page->out, total_s, "s");
+    fputs(" long.</p>\n", page->out);
+}
+
+void erg_page_sensors(const erg_page *page)
+{
+    bool any = false;
+    for (int c = 0; c < (int)erg_trace_channel_count(page->trace); c++) {
+        const erg_channel_info *info = erg_trace_channel(page->trace, c);
+        bool known =
+            info->update_s > 0 && (info->window_s > 0 || info->kind == ERG_COUNTER);
+        if (!known || (info->quantity != ERG_POWER && info->quantity != ERG_ENERGY))
+            continue;
+        if (!any)
+            fputs("<section aria-label=\"Sensors\">\n<h2>How the sensors look</h2>\n",
+                  page->out);
+        any = true;
+        fputs("<h3>", page->out);
+        erg_html_text(page->out, erg_trace_device(page->trace, info->device)->name);
+        fputs("/", page->out);
+        erg_html_text(page->out, info->name);
+        fputs("</h3>\n", page->out);
+        if (info->kind != ERG_COUNTER) {
+            put_comb(page, info->update_s, info->window_s);
+            continue;
+        }
+        fputs("<p class=\"soft\">A counter of joules: it misses nothing, and moves every ",
+              page->out);
+        erg_page_quantity(page->out, info->update_s, "s");
+        fputs(".</p>\n", page->out);
+    }
+    fputs(any ? "</section>\n" : "", page->out);
+}
+
+static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
+                    double most_j)
+{
+    const char *region = text_of(regions, row, "region"),
+               *method = text_of(regions, row, "method");
+    double energy_j = real_of(regions, row, "energy_j");
+    double low_j = real_of(regions, row, "energy_low_j");
+    double high_j = real_of(regions, row, "energy_high_j");
+    bool made = words_of(method) && words_of(method)->alarm;
+
+    fputs("<div class=\"bar\"><b>", page->out);
+    erg_html_text(page->out, region);
+    fputs(" <span class=\"soft\">", page->out);
+    erg_html_text(page->out, text_of(regions, row, "track"));
+    fprintf(page->out, "%s%s</span></b><span class=\"room\" aria-hidden=\"true\">",
+            made ? ", " : "", made ? method : "");
+    if (isfinite(energy_j)) {
+        fprintf(page->out, "<span class=\"fill c%d%s\" style=\"width:%.4g%%\"></span>",
+                erg_page_colour(page, region), made ? " made" : "",
+                100 * fmax(0, energy_j) / most_j);
+        if (isfinite(low_j) && isfinite(high_j))
+            fprintf(page->out, "<span class=\"whisker\" style=\"left:%.4g%%;width:%.4g%%\">"
+                    "</span>", 100 * fmax(0, low_j) / most_j,
+                    100 * (high_j - fmax(0, low_j)) / most_j);
+    }
+    fputs("</span><span class=\"num\">", page->out);
+    erg_page_interval(page->out, low_j, energy_j, high_j, "J");
+    fputs("</span></div>\n", page->out);
+}
+
+enum { BARS_SHOWN = 40 };
+
+void erg_page_bars(const erg_page *page)
+{
+    const erg_table *regions = erg_result_find(page->result, "regions");
+    size_t count = erg_table_row_count(regions);
+    double most_j = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        most_j = fmax(most_j, real_of(regions, i, "energy_j"));
+        most_j = fmax(most_j, real_of(regions, i, "energy_high_j"));
+    }
+    if (count == 0)
+        return;
+    fputs(
+        "<section aria-label=\"Energy by region\">\n<h2>Energy by region and device</h2>\n"
+        "<p class=\"soft\">Whiskers span the 95\xc2\xa0% interval. Nested regions share "
+        "joules, so bars are not to be added.</p>\n",
+        page->out);
+    for (size_t i = 0; i < count && i < BARS_SHOWN; i++)
+        put_bar(page, regions, i, most_j > 0 ? most_j : 1);
+    if (count > BARS_SHOWN)
+        fprintf(page->out, "<p class=\"soft\">%zu more are in the table below.</p>\n",
+                count - BARS_SHOWN);
+    fputs("</section>\n", page->out);
+}
+
+static void put_flag(const erg_page *page, int code)
+{
+    const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
+    int shown = 0;
+
+    fprintf(page->out, "<dt>%s%s</dt><dd>", info->name,
+            info->refuses ? " <span class=\"soft\">(no figure is given)</span>" : "");
+    for (size_t i = 0; i < erg_trace_flag_count(page->trace) && shown < 3; i++) {
+        const erg_flag *flag = erg_trace_flag(page->trace, i);
+        if ((int)flag->code != code || !*flag->text)
+            continue;
+        erg_html_text(page->out, flag->text);
+        fputs("<br>", page->out);
+        shown++;
+    }
+    fputs("<span class=\"soft\">", page->out);
+    erg_html_text(page->out, info->about);
+    fputs("</span></dd>\n", page->out);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = strstr(text, word); at; at = strstr(at + size, word))
+        if ((at == text || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
+            return true;
+    return false;
+}
+
+static bool is_raised(const erg_page *page, int code)
+{
+    static const char *const tables[] = { "summary", "devices", "regions" };
+    const char *name = erg_flag_describe((erg_flag_code)code)->name;
+
+    for (size_t i = 0; i < erg_trace_flag_count(page->trace); i++)
+        if ((int)erg_trace_flag(page->trace, i)->code == code)
+            return true;
+    for (size_t t = 0; t < ERG_COUNT(tables); t++) {
+        const erg_table *table = erg_result_find(page->result, tables[t]);
+        for (size_t i = 0; i < erg_table_row_count(table); i++)
+            if (has_word(text_of(table, i, "flags"), name))
+                return true;
+    }
+    return false;
+}
+
+void erg_page_flags(const erg_page *page)
+{
+    bool any = false;
+    for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
+        if (!is_raised(page, code))
+            continue;
+        if (!any)
+            fputs("<section aria-label=\"Doubts\">\n<h2>Doubts, and what to do</h2>\n"
+                  "<dl class=\"flags\">\n", page->out);
+        any = true;
+        put_flag(page, code);
+    }
+    fputs(any ? "</dl>\n</section>\n" : "", page->out);
+}
+
+void erg_page_how(const erg_page *page)
+{
+    const erg_table *summary = erg_result_find(page->result, "summary");
+    const char *idle = text_of(summary, 0, "idle_policy");
+
+    fputs("<section aria-label=\"How it was computed\">\n<h2>How it was "
+          "computed</h2>\n<ul>\n",
+          page->out);
+    fputs("<li>Energy is the difference of a counter where the device has one, otherwise "
+          "power "
+          "integrated over time by the sensor's kind. Gaps are not bridged.</li>\n",
+          page->out);
+    fputs(
+        "<li>The interval is twice the standard uncertainty: steps and stamps at the ends, "
+        "time not seen, a part-time sensor's phase, and the sensor's gain.</li>\n",
+        page->out);
+    if (*idle)
+        fprintf(page->out, "<li>Idle policy: <b>%s</b>, %s.</li>\n", idle,
+                strcmp(idle, "gross") == 0
+                ? "all joules count and nothing is subtracted"
+                : "the median power of the idle record is subtracted in the net figure");
+    for (int c = 0; c < (int)erg_trace_channel_count(page->trace); c++) {
+        const erg_channel_info *info = erg_trace_channel(page->trace, c);
+        if (!(info->gain_u > 0)
+            || (info->quantity != ERG_POWER && info->quantity != ERG_ENERGY))
+            continue;
+        fputs("<li>", page->out);
+        erg_html_text(page->out, erg_trace_device(page->trace, info->device)->name);
+        fputs("/", page->out);
+        erg_html_text(page->out, info->name);
+        fprintf(page->out,
+                ": gain uncertain by %.3g\xc2\xa0%% (one standard uncertainty), %s",
+                100 * info->gain_u, *info->calibration ? "calibrated: " : "not calibrated");
+        erg_html_text(page->out, info->calibration);
+        fputs(".</li>\n", page->out);
+    }
+    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
+        fputs("<li>", page->out);
+        erg_html_text(page->out, erg_result_note_at(page->result, i));
+        fputs("</li>\n", page->out);
+    }
+    fputs("</ul>\n</section>\n", page->out);
+}

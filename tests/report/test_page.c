@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page of a run: self-contained, small, and loud about what was not measured. */
+#include "erg/report.h"
+#include "test.h"
+
+static erg_trace *make(erg_method method, int samples)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(trace, err);
+    erg_device_info device = { .name = "nvml:0", .driver = "nvml", .scope = ERG_SCOPE_BOARD };
+    erg_channel_info info = { .device = erg_trace_add_device(trace, &device, &err),
+                              .name = "power", .unit = "W", .quantity = ERG_POWER,
+                              .kind = ERG_INSTANT, .method = method,
+                              .scope = ERG_SCOPE_BOARD, .update_s = 0.1, .window_s = 0.025,
+                              .gain_u = 0.05 };
+    int channel = erg_trace_add_channel(trace, &info, &err);
+    for (int i = 0; i < samples; i++) {
+        double power_w = i == samples / 2 ? 999 : 100 + i % 7;
+        erg_sample sample = { .t_ns = i * ERG_NS_PER_MS, .value = power_w };
+        CHECK_OK(erg_trace_add_samples(trace, channel, &sample, 1, &err), err);
+    }
+    erg_region region = { .name = "<b>&decode", .runs = NAN, .begin_ns = 0,
+                          .end_ns = samples / 2 * ERG_NS_PER_MS };
+    CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
+    erg_mark_row mark = { .t_ns = 5 * ERG_NS_PER_MS, .name = "tokens", .value = 512 };
+    CHECK_OK(erg_trace_add_mark(trace, &mark, &err), err);
+    return trace;
+}
+
+/* free() what comes back; the trace is freed. */
+static char *page_of(erg_trace *trace, const char *title)
+{
+    erg_error err = { 0 };
+    char *bytes = NULL;
+    size_t count;
+    FILE *out = open_memstream(&bytes, &count);
+    CHECK_OK(erg_report_page(trace, title, out, &err), err);
+    fclose(out);
+    erg_trace_free(trace);
+    return bytes;
+}
+
+static void the_page_loads_nothing_from_anywhere(void)
+{
+    static const char *const forbidden[] = { "http:", "https:", "src=", "href=", "@import",
+                                             "url(" };
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 5000), "a run");
+    for (size_t i = 0; i < ERG_COUNT(forbidden); i++)
+        CHECK(!strstr(page, forbidden[i]));
+    CHECK(strstr(page, "default-src 'none'"));
+    CHECK(strstr(page, "width=device-width"));
+    CHECK(strstr(page, "@media print"));
+    free(page);
+}
+
+static void names_cannot_break_out_of_the_page(void)
+{
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "</title><script>x");
+    CHECK(!strstr(page, "<script>x"));
+    CHECK(!strstr(page, "<b>&decode"));
+    CHECK(strstr(page, "&lt;b&gt;&amp;decode"));
+    free(page);
+}
+
+static void what_was_not_measured_says_so_loudly(void)
+{
+    char *page = page_of(make(ERG_METHOD_SIMULATED, 2000), "a run");
+    CHECK(strstr(page, "SIMULATED: nothing on this page was measured"));
+    free(page);
+    page = page_of(make(ERG_METHOD_MODEL, 2000), "a run");
+    CHECK(strstr(page, "MODELLED: no sensor measured this"));
+    free(page);
+    page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "a run");
+    CHECK(!strstr(page, "SIMULATED") && !strstr(page, "MODELLED"));
+    CHECK(strstr(page, "measured as power over time"));
+    free(page);
+}
+
+static void the_sensors_window_is_drawn_to_scale(void)
+{
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "a run");
+    /* Five updates of 100 ms: a window of 25 ms is a twentieth of the bar. */
+    CHECK(strstr(page, "left:15%;width:5%"));
+    CHECK(strstr(page, "it sees 25\xc2\xa0% of the time"));
+    free(page);
+}
+
+static void many_samples_stay_small_and_lose_no_peak(void)
+{
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 300000), "a run");
+    CHECK(strlen(page) < 200000);
+    CHECK(strstr(page, "up to 999\xc2\xa0W"));
+    free(page);
+}
+
+static void every_flag_is_explained_with_what_to_do(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make(ERG_METHOD_INTEGRAL, 2000);
+    erg_flag flag = { .code = ERG_FLAG_LOCAL_TIME, .channel = -1,
+                      .text = "power.csv has stamps without a zone" };
+    CHECK_OK(erg_trace_add_flag(trace, &flag, &err), err);
+    char *page = page_of(trace, "a run");
+    CHECK(strstr(page, "<dt>LOCAL_TIME"));
+    CHECK(strstr(page, "power.csv has stamps without a zone"));
+    CHECK(strstr(page, "Name it with --tz"));
+    free(page);
+}
+
+static void an_empty_recording_is_a_page_without_a_figure(void)
+{
+    erg_error err = { 0 };
+    char *page = page_of(erg_trace_new(&err), "nothing");
+    CHECK(strstr(page, "No energy figure"));
+    CHECK(strstr(page, "erg devices"));
+    CHECK(!strstr(page, "nan") && !strstr(page, "inf%"));
+    free(page);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_page_loads_nothing_from_anywhere),
+        TEST(names_cannot_break_out_of_the_page),
+        TEST(what_was_not_measured_says_so_loudly),
+        TEST(the_sensors_window_is_drawn_to_scale),
+        TEST(many_samples_stay_small_and_lose_no_peak),
+        TEST(every_flag_is_explained_with_what_to_do),
+        TEST(an_empty_recording_is_a_page_without_a_figure),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
