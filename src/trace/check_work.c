@@ -50,23 +50,27 @@ static double stated(const erg_trace *trace, const erg_region *region, const cha
     return NAN;
 }
 
+static bool check_time(erg_trace *trace, const erg_region *region, erg_error *err)
+{
+    double single_s = stated(trace, region, "single_s");
+    double setup_s = stated(trace, region, "setup_s");
+    double window_s = erg_s_from_ns(region->end_ns - region->begin_ns);
+    double runs_s = region->runs * single_s + (setup_s > 0 ? setup_s : 0);
+    erg_span span = { region->begin_ns, region->end_ns };
+
+    if (isnan(runs_s) || fabs(window_s - runs_s) <= TIME_SHARE * window_s)
+        return true;
+    return erg_raise(trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
+                     "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
+                     "stamps, their zone and the number of runs",
+                     region->name, region->runs, single_s, runs_s, window_s);
+}
+
 bool erg_check_times(erg_trace *trace, erg_error *err)
 {
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
         const erg_region *region = erg_trace_region(trace, i);
-        double single_s = stated(trace, region, "single_s");
-        double setup_s = stated(trace, region, "setup_s");
-        double window_s = erg_s_from_ns(region->end_ns - region->begin_ns);
-        double runs_s = region->runs * single_s + (setup_s > 0 ? setup_s : 0);
-        erg_span span = { region->begin_ns, region->end_ns };
-        if (region->end_ns == INT64_MAX || isnan(runs_s)
-            || fabs(window_s - runs_s) <= TIME_SHARE * window_s)
-            continue;
-        if (!erg_raise(
-                trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
-                "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
-                "stamps, their zone and the number of runs",
-                region->name, region->runs, single_s, runs_s, window_s))
+        if (region->end_ns != INT64_MAX && !check_time(trace, region, err))
             return false;
     }
     return true;
