@@ -150,6 +150,44 @@ static void an_old_driver_lacks_symbols_and_still_reads(void)
     erg_devices_free(found);
 }
 
+static void chip_and_module_of_a_superchip_are_kept_apart(void)
+{
+    size_t at;
+    erg_devices *found = gpus("h100-sxm5-80gb,load=constant:300;module=150,architecture=9");
+    CHECK(channel_of(found, "power", &at)->scope == ERG_SCOPE_CHIP);
+    CHECK(channel_of(found, "power_module", &at)->scope == ERG_SCOPE_MODULE);
+    CHECK(channel_of(found, "energy", &at)->scope == ERG_SCOPE_MODULE);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power"), 300, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_module"), 450, 1e-3);
+    erg_devices_free(found);
+}
+
+static void a_sleeping_gpu_is_left_asleep(void)
+{
+    char root[ERG_PATH_MOST], command[4 * ERG_PATH_MOST];
+    snprintf(root, sizeof(root), "%s", test_folder());
+    snprintf(command, sizeof(command),
+             "p=%s/sys/bus/pci/drivers/nvidia/0000:01:00.0/power; "
+             "mkdir -p $p && echo suspended > $p/runtime_status",
+             root);
+    CHECK(system(command) == 0);
+    setenv("FAKE_NVML", "plain", 1);
+    step(0);
+    erg_env env = { .root = root, .nvml = library("libnvidia-ml") };
+    const char *const asked[] = { "nvml" };
+    erg_error err = { 0 };
+    erg_devices *found = erg_devices_find(&env, NULL, 0, &err);
+    CHECK_OK(found != NULL, err);
+    CHECK_TEXT(erg_devices_info(found, 0)->driver, "nvml");
+    CHECK(erg_devices_state(found, 0) == ERG_ABSENT);
+    CHECK(strstr(erg_devices_reason(found, 0), "sleeps"));
+    erg_devices_free(found);
+    found = erg_devices_find(&env, asked, 1, &err);
+    CHECK_OK(found != NULL, err);
+    CHECK(erg_devices_state(found, 0) == ERG_PRESENT);
+    erg_devices_free(found);
+}
+
 static void a_split_gpu_is_labelled_shared(void)
 {
     erg_devices *found = gpus("a100-sxm4-80gb;mig=1");
@@ -325,6 +363,8 @@ int main(void)
         TEST(instant_and_average_are_two_channels),
         TEST(power_usage_means_what_its_architecture_means),
         TEST(an_old_driver_lacks_symbols_and_still_reads),
+        TEST(chip_and_module_of_a_superchip_are_kept_apart),
+        TEST(a_sleeping_gpu_is_left_asleep),
         TEST(a_split_gpu_is_labelled_shared),
         TEST(failed_and_blank_reads_are_gaps_never_zero),
         TEST(a_lost_gpu_ends_its_reading_with_the_cure),

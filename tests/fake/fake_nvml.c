@@ -42,7 +42,7 @@ static const key keys[] = {
     { "average", AT(average), -1 }, /* window of field 185 in s; 0: none; -1: profile's */
     { "usage", AT(usage), 0 },      /* 1: PowerUsage is the average */
     { "blank", AT(blank), 0 },      /* 1: readings are the blank values */
-    { "module", AT(module), 0 },    /* W that the module draws above the chip */
+    { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
 /* One process has one NVML, as with the real one. */
@@ -170,6 +170,8 @@ EXPORT unsigned nvmlDeviceGetName(nvml_handle gpu, char *text, unsigned size)
 {
     const char *model = now.sim.profile->model;
     (void)gpu;
+    if (now.module > 0)
+        model = "NVIDIA GH200 480GB";
     snprintf(text, size, "%s%s", strncmp(model, "NVIDIA ", 7) == 0 ? "" : "NVIDIA ", model);
     return NVML_DONE;
 }

@@ -171,11 +171,41 @@ static bool find_without(erg_devices *found, const char *argument, const erg_err
            || erg_devices_absent(found, &erg_driver_nvml, state, err, "%s", fault->text);
 }
 
+typedef struct sleepers {
+    const erg_env *env;
+    size_t count, asleep;
+} sleepers;
+
+static bool count_sleeper(void *self, const char *path)
+{
+    sleepers *seen = self;
+    char file[ERG_PATH_MOST], status[32];
+
+    snprintf(file, sizeof(file), "%.400s/power/runtime_status", path);
+    seen->count++;
+    seen->asleep += erg_env_line(seen->env, file, status, sizeof(status), NULL)
+                    && strcmp(status, "suspended") == 0;
+    return true;
+}
+
+/* nvmlInit wakes a GPU that Linux has put to sleep (laptops): looking must not. */
+static bool all_sleep(const erg_devices *found)
+{
+    sleepers seen = { .env = erg_devices_env(found) };
+    return erg_devices_match(found, "/sys/bus/pci/drivers/nvidia/*:*", count_sleeper, &seen,
+                             NULL)
+           && seen.count > 0 && seen.asleep == seen.count;
+}
+
 static bool nvml_find(erg_devices *found, const char *argument, erg_error *err)
 {
     erg_error fault = { 0 };
     nvml_api api;
 
+    if (!argument && all_sleep(found))
+        return erg_devices_absent(found, &erg_driver_nvml, ERG_ABSENT, err,
+                                  "the NVIDIA GPU sleeps and looking would wake it: to "
+                                  "measure it all the same, say --sensor nvml");
     if (!nvml_api_open(erg_devices_env(found), &api, &fault))
         return find_without(found, argument, &fault, err);
     bool good = argument && *argument ? add_asked(found, &api, argument, err)
