@@ -217,11 +217,27 @@ static void two_files_meet_on_one_clock(void)
     const erg_region *region = erg_trace_region(trace, 0);
     CHECK_TEXT(region->name, "full_model");
     CHECK(region->runs == 10);
-    CHECK_TEXT(erg_trace_meta(trace, "single_s:full_model"), "0.5");
+    CHECK_TEXT(erg_trace_mark(trace, 0)->name, "single_s");
+    CHECK_NEAR(erg_trace_mark(trace, 0)->value, 0.5, 1e-12);
     erg_energy energy;
     CHECK_OK(erg_trace_energy(trace, 0, (erg_span){ region->begin_ns, region->end_ns }, &energy,
                               &err), err);
     CHECK_NEAR(energy.energy_j, 45, 1e-9);
+    erg_trace_free(trace);
+}
+
+/* 8234.5 s of runs do not fit into 310.333 s. */
+static void runs_that_do_not_fit_their_window_are_refused(void)
+{
+    static const char timing[] = "{\"start_timestamp\": \"2026-02-06 10:15:25.123\","
+                                 "\"end_timestamp\": \"2026-02-06 10:20:35.456\","
+                                 "\"num_runs\": 1000, \"full_model_inference_us\": 8234500}";
+    erg_error err = { 0 };
+    erg_trace *trace = import_text("timestamp,gpu,power_w\n2026-02-06 10:15:20,0,9\n"
+                                   "2026-02-06 10:20:40,0,9\n", NULL, &err);
+    CHECK_OK(trace && erg_import_bytes(trace, "t.json", timing, strlen(timing), NULL, &err), err);
+    CHECK_OK(erg_trace_check(trace, &err), err);
+    CHECK(flag_of(trace, ERG_FLAG_TIME_MISMATCH) != NULL);
     erg_trace_free(trace);
 }
 
@@ -332,6 +348,9 @@ static void the_recorded_replay_gives_the_known_joules(void)
     CHECK_NEAR(energy.energy_j, 2424.561479, 1e-6);
     CHECK_OK(erg_trace_energy_legacy(trace, 0, span, &legacy_j, &err), err);
     CHECK_NEAR(legacy_j, 2424.75173659, 2424.75173659 * 1e-9);
+    CHECK_OK(erg_trace_check(trace, &err), err);
+    CHECK(flag_of(trace, ERG_FLAG_COLD_CLOCKS) && flag_of(trace, ERG_FLAG_LOCAL_TIME));
+    CHECK(!flag_of(trace, ERG_FLAG_TIME_MISMATCH));
     erg_trace_free(trace);
 }
 
@@ -348,6 +367,7 @@ int main(void)
         TEST(hwinfo_repeats_its_header_and_its_names),
         TEST(any_csv_is_read_by_the_columns_named),
         TEST(two_files_meet_on_one_clock),
+        TEST(runs_that_do_not_fit_their_window_are_refused),
         TEST(dcgmi_columns_go_by_name_or_by_number),
         TEST(the_true_period_is_found_from_counter_and_power),
         TEST(the_recorded_h100_gives_its_counter_and_its_period),

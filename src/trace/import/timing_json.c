@@ -2,8 +2,8 @@
 /*
  * Timing JSON of a benchmark: when it began and ended, how often it ran.
  *
- * The time of one run goes to meta "single_s:REGION", so that the check of the
- * window against runs times time can be made (TIME_MISMATCH).
+ * The time of one run becomes the mark "single_s" in its region, so that the window
+ * can be checked against runs times time (TIME_MISMATCH).
  */
 #include <jansson.h>
 #include <math.h>
@@ -70,7 +70,6 @@ static bool add_region(reader *to, const json_t *object, const char *name, doubl
                        double single_s)
 {
     erg_region region = { .runs = runs };
-    char key[96], value[40];
     int64_t shift_ns;
 
     erg_text_put(region.name, sizeof(region.name), name);
@@ -85,9 +84,8 @@ static bool add_region(reader *to, const json_t *object, const char *name, doubl
     region.end_ns += shift_ns;
     if (!erg_trace_add_region(to->into, &region, to->err))
         return false;
-    snprintf(key, sizeof(key), "single_s:%s", region.name);
-    snprintf(value, sizeof(value), "%.17g", single_s);
-    return isnan(single_s) || erg_trace_set_meta(to->into, key, value, to->err);
+    erg_mark_row mark = { region.begin_ns, "single_s", single_s };
+    return isnan(single_s) || erg_trace_add_mark(to->into, &mark, to->err);
 }
 
 static bool add_kernels(reader *to, const json_t *kernels)
