@@ -48,6 +48,8 @@ bool erg_sampled_is_energy(const erg_channel_info *info);
 /* rate_hz 0: auto (measure.md 1.2). devices and env must outlive the sampler. */
 erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double rate_hz,
                              erg_error *err);
+/* Gain, offset and window of single sensors from env's state folder (run/calibrate.c). */
+bool erg_sampler_calibrate(erg_sampler *sampler, const erg_env *env, erg_error *err);
 void erg_sampler_free(erg_sampler *sampler);
 void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns);
 /* Reads what is due (after an edge, the counters too); returns the next deadline. */

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include "manual.h"
 #include "run/recording.h"
+#include "trace/calibration.h"
 #include "test.h"
 
 typedef struct bench {
@@ -74,6 +75,38 @@ static void the_schedule_follows_the_sensor_and_the_clock(void)
     CHECK(erg_trace_anchor_count(trace) >= 3);      /* begin, after 60 s, end */
     CHECK(erg_trace_setting_count(trace) >= 6 * 2);
     CHECK(strstr(erg_trace_meta(trace, "sampling:sim:a100-sxm4-80gb/power"), "misses=0"));
+    erg_trace_free(trace);
+}
+
+static void a_stored_calibration_is_applied_and_named(void)
+{
+    erg_calibration record = { .driver = "sim", .channel = "power", .date = "2026-02-06",
+                               .gain = 0.95, .offset = 2, .gain_u = 0.01,
+                               .window_s = NAN, .update_s = NAN };
+    erg_calibrations stored = { 0 };
+    manual_clock manual;
+    bench at;
+    erg_error err = { 0 };
+    erg_env env = { .clock = manual_start(&manual, 5 * ERG_NS_PER_S),
+                    .state_dir = test_folder() };
+
+    snprintf(record.uuid, sizeof(record.uuid), "GPU-7");
+    CHECK_OK(erg_calibrations_put(&stored, &record, &err), err);
+    CHECK_OK(erg_calibrations_save(&env, &stored, &err), err);
+    erg_calibrations_free(&stored);
+    char folder[ERG_PATH_MOST];
+    snprintf(folder, sizeof(folder), "%s", env.state_dir);
+    env.state_dir = folder;
+    open_bench(&at, &env, "sim:a100-sxm4-80gb,uuid=GPU-7", 0);
+    CHECK(erg_recording_run_until(at.rec, 6 * ERG_NS_PER_S, NULL));
+    erg_trace *trace = close_bench(&at);
+
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, i);
+        bool is_power = strcmp(info->name, "power") == 0;
+        CHECK_NEAR(info->gain, is_power ? 0.95 : 1, 1e-12);
+        CHECK_TEXT(info->calibration, is_power ? "GPU-7 sim 2026-02-06" : "");
+    }
     erg_trace_free(trace);
 }
 
@@ -239,6 +272,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(the_schedule_follows_the_sensor_and_the_clock),
+        TEST(a_stored_calibration_is_applied_and_named),
         TEST(a_higher_rate_is_a_higher_rate),
         TEST(regions_nest_and_overlap_and_know_their_parents),
         TEST(threads_mark_while_the_sampler_runs_and_someone_asks),
