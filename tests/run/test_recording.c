@@ -225,7 +225,7 @@ static void record_for_ever(const char *path)
 static void a_killed_recording_keeps_all_but_the_last_second(void)
 {
     test_random random = { .state = 13 };
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         char path[ERG_PATH_MOST];
         snprintf(path, sizeof(path), "%s/a.erg", test_folder());
         pid_t child = fork();
