@@ -233,8 +233,8 @@ bool erg_recording_begin(erg_recording *rec, erg_error *err)
     erg_sampler_begin(rec->sampler, now_ns);
     if (rec->env && rec->env->clock)
         return true;
-    /* What a kill must not lose from the first moment on: who, when, what. */
-    erg_sink_commit(&rec->sink);
+    /* No commit yet: the store's first one turns syncing on, which would cost a run
+     * that is over within a second 25 ms of waiting for the disk. */
     if (!start_thread(&rec->writing, writer, rec, err))
         return false;
     if (!start_thread(&rec->sampling, sampler, rec, err)) {
