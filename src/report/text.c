@@ -18,6 +18,7 @@ typedef struct cell_grid {
     char **cells;           /* row by row, clean UTF-8; row 0 is the heads */
     size_t *widths;
     size_t rows, columns;
+    size_t keys;            /* first columns that every band repeats */
 } cell_grid;
 
 typedef struct page_sheet {
@@ -88,6 +89,16 @@ static bool grid_fill(cell_grid *grid, erg_error *err)
     return true;
 }
 
+/* One, or two where the first alone does not tell the rows apart. */
+static size_t count_keys(const cell_grid *grid)
+{
+    for (size_t row = 2; row <= grid->rows && grid->columns > 2; row++)
+        if (strcmp(grid->cells[row * grid->columns], grid->cells[(row - 1) * grid->columns])
+            == 0)
+            return erg_table_column(grid->table, 1)->type == ERG_TEXT ? 2 : 1;
+    return 1;
+}
+
 static bool grid_make(cell_grid *grid, const erg_table *table, erg_error *err)
 {
     grid->table = table;
@@ -97,7 +108,10 @@ static bool grid_make(cell_grid *grid, const erg_table *table, erg_error *err)
     grid->widths = calloc(grid->columns + 1, sizeof(*grid->widths));
     if (!grid->cells || !grid->widths)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    return grid_fill(grid, err);
+    if (!grid_fill(grid, err))
+        return false;
+    grid->keys = count_keys(grid);
+    return true;
 }
 
 /* Bytes of the next line of text that fit width, cut at a blank if there is one. */
@@ -157,7 +171,10 @@ static bool is_text(const cell_grid *grid, size_t column)
 static column_band band_from(const page_sheet *sheet, const cell_grid *grid, size_t first)
 {
     column_band band = { .first = first, .end = first, .last_width = 0 };
-    size_t used = first ? 2 + grid->widths[0] : 0;
+    size_t used = 0;
+
+    for (size_t key = 0; first && key < grid->keys; key++)
+        used += GAP + grid->widths[key];
 
     for (size_t c = first; c < grid->columns; c++) {
         size_t before = used + GAP, need = before + grid->widths[c];
@@ -190,7 +207,7 @@ static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
     put_code(sheet, code);
     fputs(text, sheet->out);
     put_code(sheet, code ? "0" : NULL);
-    fprintf(sheet->out, "%*s", left ? space : 0, "");
+    fprintf(sheet->out, "%*s", left && column + 1 < grid->columns ? space : 0, "");
 }
 
 static void put_band(const page_sheet *sheet, const cell_grid *grid,
@@ -199,10 +216,10 @@ static void put_band(const page_sheet *sheet, const cell_grid *grid,
     for (size_t row = 0; row <= grid->rows; row++) {
         size_t indent = 2;
         fputs("  ", sheet->out);
-        if (band->first) {
-            put_cell(sheet, grid, row, 0);
+        for (size_t key = 0; band->first && key < grid->keys; key++) {
+            put_cell(sheet, grid, row, key);
             fprintf(sheet->out, "%*s", GAP, "");
-            indent += grid->widths[0] + GAP;
+            indent += grid->widths[key] + GAP;
         }
         for (size_t c = band->first; c + 1 < band->end; c++) {
             put_cell(sheet, grid, row, c);
