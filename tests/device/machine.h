@@ -33,7 +33,8 @@ static inline void machine_sleep_until_ns(void *self, int64_t at_ns)
 static inline void machine_write(machine *box, const char *path, const char *text)
 {
     char full[ERG_PATH_MOST];
-    snprintf(full, sizeof(full), "%s%s", box->root, path);
+    int count = snprintf(full, sizeof(full), "%s%s", box->root, path);
+    CHECK(count > 0 && count < ERG_PATH_MOST);
     for (char *slash = full + strlen(box->root) + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
         mkdir(full, 0755);
