@@ -3,8 +3,11 @@
 BUILD ?= build
 RELEASE = $(BUILD)/release
 CHECKED = $(BUILD)/checked
+THREADS = $(BUILD)/threads
+FUZZED = $(BUILD)/fuzzed
+FUZZ_SECONDS ?= 60
 
-.PHONY: all setup test test-long asan tsan fuzz lint bench demo docs install golden clean
+.PHONY: all setup test test-long tsan fuzz lint bench demo docs golden install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)
@@ -14,13 +17,44 @@ setup:
 
 $(RELEASE)/build.ninja: | setup
 	meson setup $(RELEASE) --buildtype=release
-
 $(CHECKED)/build.ninja: | setup
 	meson setup $(CHECKED) -Db_sanitize=address,undefined -Db_lundef=false
+$(THREADS)/build.ninja: | setup
+	meson setup $(THREADS) -Db_sanitize=thread -Db_lundef=false
+$(FUZZED)/build.ninja:
+	@tools/setup --all
+	CC=clang meson setup $(FUZZED) -Dfuzz=true -Db_lundef=false -Db_sanitize=address,undefined
 
+# ASan and UBSan, always.
 test: $(CHECKED)/build.ninja
 	ninja -C $(CHECKED)
-	tools/run-tests $(CHECKED)
+	tools/run-tests $(CHECKED) --no-suite long
+
+test-long: tsan fuzz $(CHECKED)/build.ninja
+	ninja -C $(CHECKED)
+	tools/run-tests $(CHECKED) --suite long --timeout-multiplier 10
+
+tsan: $(THREADS)/build.ninja
+	ninja -C $(THREADS)
+	tools/run-tests $(THREADS) --suite threads
+
+fuzz: $(FUZZED)/build.ninja
+	ninja -C $(FUZZED)
+	tools/fuzz $(FUZZED) $(FUZZ_SECONDS)
+
+lint:
+	@tools/setup --all
+	tools/lint $(BUILD)
+
+bench: all
+	tools/bench $(RELEASE)
+
+demo: all
+	tools/demo $(RELEASE)
+
+# Man pages and completion, from the option tables.
+docs: all
+	tools/docs $(RELEASE)/cli/erg docs
 
 install: all
 	meson install -C $(RELEASE)
