@@ -69,6 +69,7 @@ typedef struct erg_summary_options {
     erg_span window;        /* only this stretch if end > begin */
     const char *file;       /* for the file column */
     double co2_g_per_kwh;   /* 0: the default, 400, named in a note */
+    const char *per;        /* marks that count units, as in "tokens": energy per unit */
     bool trace_facts;       /* adds table sampling: interval, jitter, misses */
 } erg_summary_options;
 

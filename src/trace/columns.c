@@ -88,6 +88,10 @@ const erg_column erg_region_columns[] = {
     { "updates", ERG_INTEGER, "the sensor's own new values" },
     { "scope", ERG_TEXT, "what the joules cover" },
     { "flags", ERG_TEXT, "doubts" },
+    { "units", ERG_REAL, "sum of the marks named by --per inside" },
+    { "energy_per_unit_j", ERG_REAL, "joules of one of them" },
+    { "energy_per_unit_low_j", ERG_REAL, "low end of its 95 % interval" },
+    { "energy_per_unit_high_j", ERG_REAL, "high end of its 95 % interval" },
 };
 
 const size_t erg_summary_column_count = ERG_COUNT(erg_summary_columns);

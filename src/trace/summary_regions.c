@@ -32,6 +32,41 @@ static void track_name(const summary *all, const erg_pick *pick, char to[ERG_SOU
         erg_text_put(to, ERG_SOURCE_MOST, erg_trace_device(all->trace, pick->device)->name);
 }
 
+static double units_inside(const summary *all, const erg_stretches *where)
+{
+    const char *per = all->options->per;
+    erg_sum units = { 0 };
+    bool any = false;
+
+    for (size_t i = 0; per && i < erg_trace_mark_count(all->trace); i++) {
+        const erg_mark_row *mark = erg_trace_mark(all->trace, i);
+        if (strcmp(mark->name, per) != 0)
+            continue;
+        for (size_t k = 0; k < where->count; k++)
+            if (mark->t_ns >= where->spans[k].begin_ns && mark->t_ns < where->spans[k].end_ns) {
+                erg_sum_add(&units, mark->value);
+                any = true;
+            }
+    }
+    return any ? erg_sum_value(&units) : NAN;
+}
+
+/* Energy per token, step or request: whatever the program's marks count. */
+static bool put_units(summary *all, erg_table *table, const erg_stretches *where,
+                      const erg_energy *energy)
+{
+    double units = units_inside(all, where);
+    if (!(units > 0))
+        units = NAN;
+    const erg_figure figures[] = {
+        { "units", units },
+        { "energy_per_unit_j", energy->energy_j / units },
+        { "energy_per_unit_low_j", (energy->energy_j - energy->spread_j) / units },
+        { "energy_per_unit_high_j", (energy->energy_j + energy->spread_j) / units },
+    };
+    return erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
+}
+
 static bool put_region(summary *all, erg_table *table, const char *name,
                        const erg_stretches *where, const erg_pick *pick)
 {
@@ -48,6 +83,7 @@ static bool put_region(summary *all, erg_table *table, const char *name,
     return erg_summary_measure(all, pick, where, &energy) && erg_table_row(table, all->err)
         && erg_put_origin(all, table, pick) && erg_put_energy(all, table, &energy)
         && erg_put_figures(table, times, ERG_COUNT(times), all->err)
+        && put_units(all, table, where, &energy)
         && erg_table_text(table, "region", name, all->err)
         && erg_table_text(table, "track", track, all->err)
         && erg_table_integer(table, "count", (int64_t)where->occurrences, all->err)

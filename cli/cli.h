@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A command is one file and one line in main.c. Its options are a const table:
+ * parsing, --help, the man page and shell completion all come from it.
+ */
+#ifndef ERG_CLI_H
+#define ERG_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <erg/erg.h>
+
+#define CLI_COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Exit statuses (docs/man/erg.1). */
+enum { CLI_DONE, CLI_NO, CLI_USAGE, CLI_UNAVAILABLE, CLI_FAULT };
+
+typedef enum cli_type {
+    CLI_FLAG,       /* bool */
+    CLI_TEXT,       /* const char * */
+    CLI_LIST,       /* cli_list: may be given again */
+    CLI_WHOLE,      /* int, no unit */
+    CLI_SECONDS,    /* double; "2s" */
+    CLI_HERTZ,      /* double; "1kHz" */
+    CLI_RATIO,      /* double; "3%" */
+    CLI_NUMBER      /* double, no unit */
+} cli_type;
+
+enum { CLI_LIST_MOST = 64 };
+
+typedef struct cli_list { const char *items[CLI_LIST_MOST]; size_t count; } cli_list;
+
+typedef struct cli_option {
+    char letter;            /* 0: none */
+    const char *name;       /* NULL ends the table */
+    cli_type type;
+    size_t at;              /* offsetof in the command's struct */
+    const char *value;      /* as shown in help: "FILE"; NULL for a flag */
+    const char *about;
+} cli_option;
+
+typedef struct cli_common {
+    const char *format, *output, *table, *root, *nvml, *color;
+    cli_list sensors;
+    bool quiet, verbose, help, version;
+} cli_common;
+
+typedef struct cli {
+    const struct cli_command *command;
+    cli_common common;
+    const void *options;    /* the command's struct, filled in */
+    int argc;               /* what is left: files, or the command to run */
+    char **argv;
+    erg_env env;
+} cli;
+
+typedef struct cli_command {
+    const char *name;
+    const char *usage;      /* "erg show [options] RUN" */
+    const char *summary;    /* one line */
+    const char *about;      /* paragraphs for --help and the man page */
+    const char *examples;   /* lines as typed */
+    const cli_option *options;
+    size_t options_size;
+    bool runs_command;      /* parsing stops at the first word that is no option */
+    int (*run)(const cli *call);
+} cli_command;
+
+extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c */
+extern const cli_option cli_common_options[];
+extern const cli_command cmd_devices, cmd_run, cmd_show, cmd_compare, cmd_import,
+    cmd_export, cmd_help;
+
+/* ---- options.c ----------------------------------------------------------- */
+
+/* Fills call->common, *options, argc and argv. False: a sentence was printed. */
+bool cli_parse(cli *call, void *options, int argc, char *argv[]);
+const cli_command *cli_find(const char *name);
+/* "1s,2500ms" relative to nothing: two times in seconds. */
+bool cli_pair(const char *text, double *a, double *b, erg_error *err);
+
+/* ---- help.c ---------------------------------------------------------------- */
+
+void cli_help(const cli_command *command, FILE *out);
+void cli_overview(FILE *out);
+void cli_man(const cli_command *command, FILE *out);    /* NULL: erg(1) itself */
+void cli_completion(FILE *out);
+extern const char cli_accuracy[];
+
+/* ---- brief.c --------------------------------------------------------------- */
+
+/* One line a region, for a person; NULL and err on failure. */
+erg_result *cli_brief(const erg_result *full, erg_error *err);
+
+/* ---- output.c -------------------------------------------------------------- */
+
+/* "erg show: sentence" on stderr; returns the exit status that fits the code. */
+int cli_failed(const cli *call, const erg_error *err);
+int cli_misused(const cli *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Opens output (or takes stream), lets body write, keeps the file only if all went
+ * well. */
+typedef bool (*cli_body)(const void *what, const void *how, FILE *out, erg_error *err);
+int cli_put(const cli *call, cli_body body, const void *what, const void *how,
+            const char *output, FILE *stream);
+int cli_export(const cli *call, const erg_trace *trace, const erg_export_options *options,
+               const char *output, FILE *stream);
+/* Writes tables to --output (or to stream where output is NULL) in --format. */
+int cli_write(const cli *call, const erg_result *result, const char *output, FILE *stream);
+/* A trace in --format: a table format, or one of the exporters'. */
+int cli_write_trace(const cli *call, const erg_trace *trace,
+                    const erg_summary_options *options, const char *output, FILE *stream);
+bool cli_is_writer(const char *format);
+bool cli_is_exporter(const char *format);
+/* --strict: 1 if the trace has a flag, else status. */
+int cli_strict(const erg_trace *trace, bool strict, int status);
+/* Set to the signal's number by SIGINT, SIGTERM and SIGHUP once watched. */
+const volatile int *cli_watch_signals(void);
+
+#endif

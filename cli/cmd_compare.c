@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg compare: is one run different from another, and by how much? */
+#include "cli.h"
+
+static int run(const cli *call)
+{
+    erg_error err = { 0 };
+    int verdict = CLI_USAGE;
+
+    if (call->argc != 2)
+        return cli_misused(call, "needs two RUN files");
+    erg_trace *a = erg_trace_load(call->argv[0], &err);
+    erg_trace *b = a ? erg_trace_load(call->argv[1], &err) : NULL;
+    erg_result *result = b ? erg_trace_compare(a, b, &verdict, &err) : NULL;
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+    erg_result_free(result);
+    erg_trace_free(a);
+    erg_trace_free(b);
+    return status == CLI_DONE ? verdict : status;
+}
+
+const cli_command cmd_compare = {
+    .name = "compare",
+    .usage = "erg compare [options] RUN RUN",
+    .summary = "difference and ratio of two runs, with interval",
+    .about = "Exit status 0 equal within the interval, 1 different, 2 not comparable: another\n"
+             "scope, idle policy or device.\n",
+    .examples = "erg compare a.erg b.erg\n",
+    .run = run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg devices: what can be measured here, what cannot, why, and the cure. */
+#include "cli.h"
+
+typedef struct devices_options { bool check; double for_s; } devices_options;
+
+static const cli_option option_rows[] = {
+    { 0, "check", CLI_FLAG, offsetof(devices_options, check), NULL,
+      "read everything for a minute: find update periods, compare counter with power" },
+    { 0, "for", CLI_SECONDS, offsetof(devices_options, for_s), "TIME",
+      "with --check: that long instead of 60s" },
+    { 0 },
+};
+
+static bool any_present(const erg_devices *devices)
+{
+    for (size_t i = 0; i < erg_devices_count(devices); i++)
+        if (erg_devices_state(devices, i) == ERG_PRESENT)
+            return true;
+    return false;
+}
+
+static int run(const cli *call)
+{
+    const devices_options *options = call->options;
+    erg_error err = { 0 };
+    bool disagrees = false;
+
+    if (call->argc)
+        return cli_misused(call, "takes no argument: '%s'", call->argv[0]);
+    erg_devices *devices = erg_devices_find(&call->env, call->common.sensors.items,
+                                            call->common.sensors.count, &err);
+    if (!devices)
+        return cli_failed(call, &err);
+
+    erg_result *result = options->check
+        ? erg_devices_check(devices, &call->env, options->for_s > 0 ? options->for_s : 60,
+                            cli_watch_signals(), &disagrees, &err)
+        : erg_devices_table(devices, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+    if (status == CLI_DONE && !any_present(devices))
+        status = CLI_UNAVAILABLE;
+    else if (status == CLI_DONE && disagrees)
+        status = CLI_NO;
+    erg_result_free(result);
+    erg_devices_free(devices);
+    return status;
+}
+
+const cli_command cmd_devices = {
+    .name = "devices",
+    .usage = "erg devices [options]",
+    .summary = "list sensors: what is there, what is absent, why, and the cure",
+    .about =
+        "With --check every channel is read for a minute and its update period found, the\n"
+        "counter is compared with the integral of power, and the cost of reading is printed.\n"
+        "Exit status 0 all agree, 1 two figures of one device disagree, 3 no sensor.\n",
+    .examples = "erg devices\nerg devices --check --for 10s\n"
+                "erg devices --sensor rapl --root tests/fixtures/machines/xeon-2s\n",
+    .options = option_rows,
+    .options_size = sizeof(devices_options),
+    .run = run,
+};

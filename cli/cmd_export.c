@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg export: a run in the formats of others. */
+#include <string.h>
+#include "cli.h"
+
+typedef struct export_options {
+    bool wide;
+    const char *integration, *region, *channel;
+} export_options;
+
+static const cli_option option_rows[] = {
+    { 0, "wide", CLI_FLAG, offsetof(export_options, wide), NULL, "csv: one column a channel" },
+    { 0, "integration", CLI_TEXT, offsetof(export_options, integration), "RULE",
+      "energy-report: legacy gives the old backward sum, marked so" },
+    { 'r', "region", CLI_TEXT, offsetof(export_options, region), "NAME",
+      "energy-report: of this region; default the whole run" },
+    { 'c', "channel", CLI_TEXT, offsetof(export_options, channel), "NAME",
+      "tape and energy-report: this channel, as in nvml:0/power" },
+    { 0 },
+};
+
+static int run(const cli *call)
+{
+    const export_options *options = call->options;
+    erg_error err = { 0 };
+    const char *format = call->common.format ? call->common.format : "csv";
+
+    if (call->argc != 1)
+        return cli_misused(call, "needs one RUN file");
+    if (!cli_is_exporter(format))
+        return cli_misused(call, "--format is csv, json, energy-report, perfetto, prometheus "
+                           "or tape, not '%s'", format);
+    if (options->integration && strcmp(options->integration, "legacy"))
+        return cli_misused(call, "--integration is legacy, not '%s'", options->integration);
+    erg_trace *trace = erg_trace_load(call->argv[0], &err);
+    int status = trace && erg_trace_check(trace, &err)
+        ? cli_export(call, trace,
+                     &(erg_export_options){ .format = format, .wide = options->wide,
+                                            .legacy = options->integration != NULL,
+                                            .region = options->region,
+                                            .channel = options->channel },
+                     call->common.output, stdout)
+        : cli_failed(call, &err);
+    erg_trace_free(trace);
+    return status;
+}
+
+const cli_command cmd_export = {
+    .name = "export",
+    .usage = "erg export [options] RUN",
+    .summary = "write a run in the formats of others",
+    .about = "Formats: csv (default), json, energy-report, perfetto, prometheus and tape.\n"
+             "A file is written aside and renamed, so a scraper never reads half of it.\n",
+    .examples = "erg export a.erg --format csv --wide --output a.csv\n"
+                "erg export a.erg --format prometheus --output erg.prom\n",
+    .options = option_rows,
+    .options_size = sizeof(export_options),
+    .run = run,
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg import: logs of others become a run file. */
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+
+typedef struct import_options {
+    const char *into, *from, *tz, *date, *decimal, *start, *fields, *time, *power, *unit,
+        *kind, *wired_to;
+    double period_s, window_s, align_most_s;
+    bool align, strict;
+} import_options;
+
+#define AT(field) offsetof(import_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "into", CLI_TEXT, AT(into), "RUN", "add to this run file instead of a new one" },
+    { 0, "from", CLI_TEXT, AT(from), "NAME", "the files' format; default: found by looking" },
+    { 0, "tz", CLI_TEXT, AT(tz), "ZONE",
+      "zone of stamps that have none: UTC, +02:00, Europe/Berlin" },
+    { 0, "date", CLI_TEXT, AT(date), "ORDER", "dmy (default), mdy or ymd for dates with points" },
+    { 0, "decimal", CLI_TEXT, AT(decimal), "SIGN", ". (default) or ," },
+    { 0, "start", CLI_TEXT, AT(start), "STAMP", "time of the first row, where rows have none" },
+    { 0, "period", CLI_SECONDS, AT(period_s), "TIME", "time between rows, where rows have none" },
+    { 0, "fields", CLI_TEXT, AT(fields), "LIST",
+      "dcgmi field numbers in the order given to dcgmi -e, as in 155,156" },
+    { 0, "time", CLI_TEXT, AT(time), "COLUMN", "any CSV: the column of stamps" },
+    { 0, "power", CLI_TEXT, AT(power), "COLUMNS", "any CSV: the columns of power or energy" },
+    { 0, "unit", CLI_TEXT, AT(unit), "UNIT", "any CSV: W (default), mW, uW, J, mJ, uJ, Wh or kWh" },
+    { 0, "kind", CLI_TEXT, AT(kind), "KIND", "any CSV: instant (default), average or counter" },
+    { 0, "window", CLI_SECONDS, AT(window_s), "TIME", "any CSV: the sensor's averaging window" },
+    { 0, "align", CLI_FLAG, AT(align), NULL, "find the clock offset against what is in RUN" },
+    { 0, "align-most", CLI_SECONDS, AT(align_most_s), "TIME", "with --align: within 5s" },
+    { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power was logged" },
+    { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
+    { 0 },
+};
+
+static bool checked_words(const import_options *options, erg_error *err)
+{
+    const char *decimal = options->decimal;
+    if (decimal && strcmp(decimal, ".") && strcmp(decimal, ","))
+        return erg_fail(err, ERG_BAD_INPUT, "--decimal is . or , not '%s'", decimal);
+    return true;
+}
+
+static erg_trace *import_all(const cli *call, const import_options *options, erg_error *err)
+{
+    erg_import_options how = {
+        .format = options->from,
+        .tz = options->tz,
+        .date = options->date,
+        .decimal = options->decimal ? options->decimal[0] : '.',
+        .start = options->start,
+        .period_s = options->period_s,
+        .fields = options->fields,
+        .time_column = options->time,
+        .power_columns = options->power,
+        .unit = options->unit,
+        .kind = options->kind,
+        .window_s = options->window_s,
+        .wired_to = options->wired_to,
+        .align = options->align,
+        .align_most_s = options->align_most_s,
+    };
+    erg_trace *trace = options->into ? erg_trace_load(options->into, err) : erg_trace_new(err);
+
+    for (int i = 0; trace && i < call->argc; i++)
+        if (!erg_import(trace, call->argv[i], &how, err)) {
+            erg_trace_free(trace);
+            trace = NULL;
+        }
+    return trace;
+}
+
+static int run(const cli *call)
+{
+    const import_options *options = call->options;
+    erg_error err = { 0 };
+    const char *file = call->common.output ? call->common.output : options->into;
+
+    if (!call->argc)
+        return cli_misused(call, "needs one FILE or more");
+    erg_trace *trace = checked_words(options, &err) ? import_all(call, options, &err) : NULL;
+    bool ok = trace && erg_trace_check(trace, &err)
+        && (!file || erg_trace_save(trace, file, &err));
+    int status = ok ? CLI_DONE : cli_failed(call, &err);
+
+    if (ok && !file && !call->common.quiet)
+        fprintf(stderr, "erg import: nothing is kept; --output RUN.erg leaves a run file\n");
+    if (ok && !call->common.quiet)
+        status = cli_write_trace(call, trace,
+                                 &(erg_summary_options){ .command = "import", .file = file },
+                                 NULL, stdout);
+    if (trace)
+        status = cli_strict(trace, options->strict, status);
+    erg_trace_free(trace);
+    /* A file that is not there is bad input here, not absent hardware. */
+    return status == CLI_UNAVAILABLE ? CLI_USAGE : status;
+}
+
+const cli_command cmd_import = {
+    .name = "import",
+    .usage = "erg import [options] FILE...",
+    .summary = "turn logs of others into a run file",
+    .about =
+        "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO and any other CSV,\n"
+        "timing JSON, tapes and run files. All FILEs of one call share one time axis. Bad\n"
+        "input is one sentence, exit status 2, and nothing written.\n",
+    .examples =
+        "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
+        "erg import power.csv timing.json --output c.erg\n"
+        "erg import meter.csv --time when --power watts --kind average --window 1s\n",
+    .options = option_rows,
+    .options_size = sizeof(import_options),
+    .run = run,
+};

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * erg run: measure a command and change nothing of it.
+ *
+ * stdout belongs to the command. Where it is a terminal, or a --format was asked
+ * for, the table follows there; in a pipe it goes to stderr instead, so that
+ * `erg run -- cmd | next` hands on what cmd wrote and nothing else.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cli.h"
+
+enum { ERG_ITSELF = 125 };
+
+typedef struct run_options {
+    double rate_hz, until, max_time_s, idle_s, for_s, co2_g;
+    int repeat, max_repeat, warmup;
+    const char *preset, *idle_state, *dither, *looks, *wired_to, *stop, *devices, *tape, *sim, *per;
+    cli_list tags;
+    bool marker, no_wait, detach, strict;
+} run_options;
+
+#define AT(field) offsetof(run_options, field)
+
+static const cli_option option_rows[] = {
+    { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "run the command N times (1)" },
+    { 0, "until", CLI_RATIO, AT(until), "RATIO",
+      "repeat until the 95 % interval of energy per run is within RATIO, as in 1%" },
+    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N", "with --until: at most N times (200)" },
+    { 0, "max-time", CLI_SECONDS, AT(max_time_s), "TIME", "with --until: at most this long" },
+    { 'w', "warmup", CLI_WHOLE, AT(warmup), "N",
+      "first N repetitions are recorded as region warmup and not counted" },
+    { 'p', "preset", CLI_TEXT, AT(preset), "NAME",
+      "warm-up and repeats: quick 10/50, normal 20/100, high 50/1000, production 100/10000" },
+    { 'i', "idle", CLI_SECONDS, AT(idle_s), "TIME",
+      "record idle that long before and after; without it there is no net energy" },
+    { 0, "idle-state", CLI_TEXT, AT(idle_state), "NAME",
+      "which idle: context_idle (default), deep_idle or clocks_locked_idle" },
+    { 0, "rate", CLI_HERTZ, AT(rate_hz), "RATE",
+      "polls per second; default twice per sensor update, counters 10 Hz and at region edges" },
+    { 0, "dither", CLI_TEXT, AT(dither), "WHEN",
+      "auto (default), on or off: spread repetitions over a part-time sensor's phase" },
+    { 0, "looks", CLI_TEXT, AT(looks), "RULE",
+      "with --until: bonferroni (default) or naive, which drops the factor for ten looks" },
+    { 0, "marker", CLI_FLAG, AT(marker), NULL, "play a marker load that finds a meter's clock" },
+    { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL, "do not wait for the sensors' first updates" },
+    { 0, "device", CLI_TEXT, AT(devices), "LIST", "comma-separated sensors, as --sensor" },
+    { 0, "tape", CLI_TEXT, AT(tape), "FILE", "play a recording as a device" },
+    { 0, "sim", CLI_TEXT, AT(sim), "SPEC", "simulate a device" },
+    { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power the meters show" },
+    { 0, "detach", CLI_FLAG, AT(detach), NULL, "log power in the background, without a command" },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "without a command: stop after TIME" },
+    { 0, "stop", CLI_TEXT, AT(stop), "RUN", "end the background logger that writes RUN" },
+    { 0, "per", CLI_TEXT, AT(per), "MARK",
+      "energy per unit, counted by the program's marks of that name, as in tokens" },
+    { 0, "co2", CLI_NUMBER, AT(co2_g), "GRAMS", "CO2 of the grid in g per kWh (400)" },
+    { 't', "tag", CLI_LIST, AT(tags), "KEY=VALUE", "a note to keep in the run file" },
+    { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
+    { 0 },
+};
+
+typedef struct preset { const char *name; int warmup, repeat; } preset;
+
+static const preset presets[] = {
+    { "quick",  10,    50 }, { "normal",      20,   100 },
+    { "high",   50,  1000 }, { "production", 100, 10000 },
+};
+
+static bool use_preset(const run_options *options, erg_measure_options *measure, erg_error *err)
+{
+    if (!options->preset)
+        return true;
+    for (size_t i = 0; i < CLI_COUNT(presets); i++)
+        if (strcmp(presets[i].name, options->preset) == 0) {
+            if (!measure->warmup)
+                measure->warmup = presets[i].warmup;
+            if (!measure->repeat)
+                measure->repeat = presets[i].repeat;
+            return true;
+        }
+    return erg_fail(err, ERG_BAD_INPUT, "--preset is quick, normal, high or production, not '%s'",
+                    options->preset);
+}
+
+static bool use_words(const run_options *options, erg_measure_options *measure, erg_error *err)
+{
+    const char *dither = options->dither ? options->dither : "auto";
+    const char *looks = options->looks ? options->looks : "bonferroni";
+
+    if (strcmp(dither, "auto") && strcmp(dither, "on") && strcmp(dither, "off"))
+        return erg_fail(err, ERG_BAD_INPUT, "--dither is auto, on or off, not '%s'", dither);
+    measure->dither = strcmp(dither, "on") == 0 ? 1 : strcmp(dither, "off") == 0 ? -1 : 0;
+    if (strcmp(looks, "bonferroni") && strcmp(looks, "naive"))
+        return erg_fail(err, ERG_BAD_INPUT, "--looks is bonferroni or naive, not '%s'", looks);
+    measure->naive_looks = strcmp(looks, "naive") == 0;
+    if (options->idle_state && !erg_idle_policy_parse(options->idle_state, &measure->idle_state))
+        return erg_fail(err, ERG_BAD_INPUT, "--idle-state is context_idle, deep_idle or "
+                        "clocks_locked_idle, not '%s'", options->idle_state);
+    for (size_t i = 0; i < options->tags.count; i++)
+        if (!strchr(options->tags.items[i], '='))
+            return erg_fail(err, ERG_BAD_INPUT, "--tag is KEY=VALUE, not '%s'",
+                            options->tags.items[i]);
+    return true;
+}
+
+typedef struct sensor_list {
+    const char *items[2 * CLI_LIST_MOST];
+    size_t count;
+    char words[1024], tape[600], sim[600];
+} sensor_list;
+
+/* --sensor, --device, --tape and --sim are four ways to say one thing. */
+static bool gather_sensors(const cli *call, const run_options *options, sensor_list *list,
+                           erg_error *err)
+{
+    for (size_t i = 0; i < call->common.sensors.count; i++)
+        list->items[list->count++] = call->common.sensors.items[i];
+    if (options->tape) {
+        snprintf(list->tape, sizeof(list->tape), "tape:%s", options->tape);
+        list->items[list->count++] = list->tape;
+    }
+    if (options->sim) {
+        snprintf(list->sim, sizeof(list->sim), "sim:%s", options->sim);
+        list->items[list->count++] = list->sim;
+    }
+    if (!options->devices)
+        return true;
+    if (strlen(options->devices) >= sizeof(list->words))
+        return erg_fail(err, ERG_BAD_INPUT, "--device: the list is too long");
+    strcpy(list->words, options->devices);
+    char *rest = list->words, *word;
+    while ((word = strsep(&rest, ",")) && list->count < CLI_COUNT(list->items))
+        list->items[list->count++] = word;
+    return true;
+}
+
+static void show_progress(void *self, const char *text)
+{
+    (void)self;
+    fprintf(stderr, "\r\033[K%s", text);
+}
+
+static int hand_on(const cli *call, const run_options *options,
+                   const erg_measure_outcome *outcome)
+{
+    erg_error err = { 0 };
+    bool asked = call->common.format != NULL;
+    FILE *stream = asked || isatty(STDOUT_FILENO) ? stdout : stderr;
+
+    if (call->common.quiet && !asked && !options->strict)
+        return outcome->exit_status;
+    erg_trace *trace = erg_trace_load(outcome->file, &err);
+    if (!trace || !erg_trace_check(trace, &err)) {
+        erg_trace_free(trace);
+        cli_failed(call, &err);
+        return outcome->exit_status ? outcome->exit_status : ERG_ITSELF;
+    }
+    int status = CLI_DONE;
+    if (asked || !call->common.quiet)
+        status = cli_write_trace(call, trace,
+                                 &(erg_summary_options){ .command = "run",
+                                                         .file = outcome->file,
+                                                         .co2_g_per_kwh = options->co2_g,
+                                                         .per = options->per },
+                                 NULL, stream);
+    status = cli_strict(trace, options->strict, status);
+    erg_trace_free(trace);
+    if (outcome->exit_status)
+        return outcome->exit_status;
+    return status == CLI_DONE || status == CLI_NO ? status : ERG_ITSELF;
+}
+
+static int record(const cli *call, const run_options *options, erg_measure_options *measure)
+{
+    erg_error err = { 0 };
+    erg_measure_outcome outcome = { 0 };
+    char *const *argv = call->argc ? call->argv : NULL;
+
+    measure->ask_stop = cli_watch_signals();
+    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
+    if (talks)
+        measure->progress = show_progress;
+    bool good = erg_measure(&call->env, argv, measure, &outcome, &err);
+    if (talks)
+        fputs("\r\033[K", stderr);
+    if (!good) {
+        cli_failed(call, &err);
+        return outcome.exit_status ? outcome.exit_status
+                                   : err.code == ERG_BAD_INPUT && !argv ? CLI_USAGE : ERG_ITSELF;
+    }
+    return hand_on(call, options, &outcome);
+}
+
+static int log_until_stopped(const cli *call, const run_options *options,
+                             erg_measure_options *measure)
+{
+    cli quiet = *call;
+    erg_error err = { 0 };
+    erg_logger *logger = erg_logger_begin(&call->env, measure->output, &err);
+
+    if (!logger)
+        return cli_failed(call, &err);
+    quiet.common.quiet = true;
+    quiet.common.format = NULL;
+    measure->quiet = true;
+    int status = record(&quiet, options, measure);
+    erg_logger_end(logger);
+    return status;
+}
+
+/* The parent returns once the file is there, or the logger has said why not. */
+static int detach(const cli *call, const run_options *options, erg_measure_options *measure)
+{
+    int status;
+    pid_t child;
+
+    if (call->argc || !measure->output)
+        return cli_misused(call, "--detach needs --output RUN and no command");
+    if ((child = fork()) < 0) {
+        perror("erg run: cannot fork");
+        return ERG_ITSELF;
+    }
+    if (child == 0) {
+        setsid();
+        int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int fd = 0; fd < 2 && nothing >= 0; fd++)
+            dup2(nothing, fd);
+        _exit(log_until_stopped(call, options, measure));
+    }
+    for (int i = 0; i < 500 && access(measure->output, F_OK) != 0; i++) {
+        if (waitpid(child, &status, WNOHANG) == child)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : ERG_ITSELF;
+        usleep(10000);
+    }
+    return CLI_DONE;
+}
+
+static int stop(const cli *call, const char *run)
+{
+    erg_error err = { 0 };
+    return erg_logger_stop(&call->env, run, 10, &err) ? CLI_DONE : cli_failed(call, &err);
+}
+
+static int run(const cli *call)
+{
+    const run_options *options = call->options;
+    erg_error err = { 0 };
+    sensor_list sensors = { 0 };
+    const char *format = call->common.format;
+    erg_measure_options measure = {
+        .output = call->common.output,
+        .rate_hz = options->rate_hz,
+        .repeat = options->repeat,
+        .until = options->until,
+        .max_repeat = options->max_repeat,
+        .max_time_s = options->max_time_s,
+        .warmup = options->warmup,
+        .idle_s = options->idle_s,
+        .marker = options->marker,
+        .no_wait = options->no_wait,
+        .quiet = call->common.quiet,
+        .for_s = options->for_s,
+        .wired_to = options->wired_to,
+        .tags = options->tags.items,
+        .tag_count = options->tags.count,
+    };
+
+    if (options->stop)
+        return stop(call, options->stop);
+    if (!call->argc && !options->detach && options->for_s <= 0)
+        return cli_misused(call, "no command: erg run [options] -- COMMAND, or --for TIME"), ERG_ITSELF;
+    if (format && !cli_is_writer(format) && !cli_is_exporter(format))
+        return cli_misused(call, "--format %s is not known", format), ERG_ITSELF;
+    if (!gather_sensors(call, options, &sensors, &err) || !use_preset(options, &measure, &err)
+        || !use_words(options, &measure, &err)) {
+        cli_failed(call, &err);
+        return ERG_ITSELF;
+    }
+    measure.sensors = sensors.items;
+    measure.sensor_count = sensors.count;
+    return options->detach ? detach(call, options, &measure) : record(call, options, &measure);
+}
+
+const cli_command cmd_run = {
+    .name = "run",
+    .usage = "erg run [options] -- COMMAND [ARGUMENT...]",
+    .summary = "measure the energy of a command",
+    .about =
+        "Samples every sensor while COMMAND runs and leaves one run file (--output RUN, by\n"
+        "default the UTC time with .erg). COMMAND keeps its stdin, stdout, signals and exit\n"
+        "status. The table follows on stdout if that is a terminal or a --format is given,\n"
+        "else on stderr. Failures of erg itself are 125, a command that cannot be executed\n"
+        "126, one that is not found 127, one killed by signal N 128 + N.\n",
+    .examples =
+        "erg run --repeat 5 --idle 2s --output a.erg -- python3 infer.py\n"
+        "erg run --until 1% -- ./bench\n"
+        "erg run --sensor sim:a100-sxm4-80gb -- sleep 5\n"
+        "erg run --detach --output power.erg; ./bench; erg run --stop power.erg\n",
+    .options = option_rows,
+    .options_size = sizeof(run_options),
+    .runs_command = true,
+    .run = run,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg show: the table of a run, of one region, or of any stretch of it. */
+#include <string.h>
+#include "cli.h"
+
+typedef struct show_options {
+    const char *region, *window, *per;
+    double co2_g;
+    bool trace, strict;
+} show_options;
+
+static const cli_option option_rows[] = {
+    { 'r', "region", CLI_TEXT, offsetof(show_options, region), "NAME", "only this region" },
+    { 'w', "window", CLI_TEXT, offsetof(show_options, window), "BEGIN,END",
+      "only this stretch, counted from the begin of the run, as in 1s,2500ms" },
+    { 0, "per", CLI_TEXT, offsetof(show_options, per), "MARK",
+      "energy per unit, counted by the program's marks of that name, as in tokens" },
+    { 0, "co2", CLI_NUMBER, offsetof(show_options, co2_g), "GRAMS",
+      "CO2 of the grid in g per kWh (400)" },
+    { 0, "trace", CLI_FLAG, offsetof(show_options, trace), NULL,
+      "add what the sampler delivered: interval, jitter, misses, the sensor's window" },
+    { 0, "strict", CLI_FLAG, offsetof(show_options, strict), NULL,
+      "any flag becomes exit status 1" },
+    { 0 },
+};
+
+static bool window_of(const erg_trace *trace, const char *text, erg_span *out, erg_error *err)
+{
+    double begin_s, end_s;
+    int64_t base_ns = erg_trace_span(trace).begin_ns;
+
+    if (!text)
+        return true;
+    if (!cli_pair(text, &begin_s, &end_s, err))
+        return false;
+    if (begin_s < -1e9 || end_s > 1e9)
+        return erg_fail(err, ERG_BAD_INPUT, "--window: '%s' is not within a run", text);
+    *out = (erg_span){ base_ns + (int64_t)(begin_s * 1e9), base_ns + (int64_t)(end_s * 1e9) };
+    return true;
+}
+
+static int run(const cli *call)
+{
+    const show_options *options = call->options;
+    erg_error err = { 0 };
+    erg_summary_options summary = { .command = "show", .region = options->region,
+                                    .per = options->per,
+                                    .co2_g_per_kwh = options->co2_g,
+                                    .trace_facts = options->trace };
+
+    if (call->argc != 1)
+        return cli_misused(call, "needs one RUN file");
+    summary.file = call->argv[0];
+    erg_trace *trace = erg_trace_load(summary.file, &err);
+    bool ok = trace && window_of(trace, options->window, &summary.window, &err)
+        && erg_trace_check(trace, &err);
+    int status = ok ? cli_write_trace(call, trace, &summary, call->common.output, stdout)
+                    : cli_failed(call, &err);
+    if (trace)
+        status = cli_strict(trace, options->strict, status);
+    erg_trace_free(trace);
+    return status;
+}
+
+const cli_command cmd_show = {
+    .name = "show",
+    .usage = "erg show [options] RUN",
+    .summary = "print the energy of a run, a region or a stretch of time",
+    .about = "Every figure carries its source, method, quality and 95 % interval.\n",
+    .examples = "erg show a.erg\nerg show a.erg --region decode --format json\n"
+                "erg show a.erg --window 1s,2500ms --trace\n",
+    .options = option_rows,
+    .options_size = sizeof(show_options),
+    .run = run,
+};

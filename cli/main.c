@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg: one grammar for every command. Only this file reads the environment. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cli.h"
+
+/* In the order of a study: look, measure, tell. */
+const cli_command *const cli_commands[] = {
+    &cmd_devices, &cmd_run,    &cmd_show,   &cmd_compare, &cmd_import,
+    &cmd_export,  &cmd_help,   NULL,
+};
+
+enum { PATH_MOST = 512, OPTIONS_BYTES_MOST = 4096 };
+
+const cli_command *cli_find(const char *name)
+{
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
+    return NULL;
+}
+
+static void log_line(void *self, erg_level level, const char *text)
+{
+    const cli *call = self;
+    if (level == ERG_WARNING ? !call->common.quiet : call->common.verbose)
+        fprintf(stderr, "erg %s: %s\n", call->command->name, text);
+}
+
+/* $XDG_STATE_HOME/erg or ~/.local/state/erg; NULL where there is no home. */
+static const char *state_folder(char *to)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int count = 0;
+
+    if (state && *state)
+        count = snprintf(to, PATH_MOST, "%s/erg", state);
+    else if (home && *home)
+        count = snprintf(to, PATH_MOST, "%s/.local/state/erg", home);
+    return count > 0 && count < PATH_MOST ? to : NULL;
+}
+
+static erg_env live_env(cli *call, char *state)
+{
+    return (erg_env){
+        .root = call->common.root,
+        .nvml = call->common.nvml,
+        .path = getenv("PATH"),
+        .state_dir = state_folder(state),
+        .ring = getenv("ERG_RING"),
+        .log = log_line,
+        .log_self = call,
+    };
+}
+
+static bool checked_common(const cli *call)
+{
+    const cli_common *common = &call->common;
+
+    if (common->color && strcmp(common->color, "auto") && strcmp(common->color, "always")
+        && strcmp(common->color, "never")) {
+        cli_misused(call, "--color is auto, always or never, not '%s'", common->color);
+        return false;
+    }
+    if (common->root && access(common->root, X_OK) != 0) {
+        cli_misused(call, "--root: there is no folder %s", common->root);
+        return false;
+    }
+    return true;
+}
+
+static int run_command(const cli_command *command, int argc, char *argv[])
+{
+    _Alignas(max_align_t) char options[OPTIONS_BYTES_MOST] = { 0 };
+    char state[PATH_MOST];
+    cli call = { .command = command };
+
+    if (command->options_size > sizeof(options)) {
+        fprintf(stderr, "erg %s: its options do not fit\n", command->name);
+        return CLI_FAULT;
+    }
+    if (!cli_parse(&call, options, argc, argv) || !checked_common(&call))
+        return command->runs_command ? 125 : CLI_USAGE;
+    if (call.common.help) {
+        cli_help(command, stdout);
+        return CLI_DONE;
+    }
+    if (call.common.version) {
+        printf("erg %s\n", erg_version());
+        return CLI_DONE;
+    }
+    call.env = live_env(&call, state);
+    return command->run(&call);
+}
+
+int main(int argc, char *argv[])
+{
+    const char *name = argc > 1 ? argv[1] : "help";
+
+    if (strcmp(name, "--version") == 0) {
+        printf("erg %s\n", erg_version());
+        return CLI_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    const cli_command *command = cli_find(name);
+    if (!command) {
+        fprintf(stderr, "erg: there is no command '%s'; see erg help\n", name);
+        return CLI_USAGE;
+    }
+    int status = argc > 1 ? run_command(command, argc - 1, argv + 1)
+                          : run_command(command, 1, (char *[]){ "help", NULL });
+    if (fflush(stdout) != 0 && status == CLI_DONE) {
+        perror("erg: stdout");
+        status = CLI_FAULT;
+    }
+    return status;
+}

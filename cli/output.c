@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person or a script reads: tables to stdout or a file, sentences to stderr. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "cli.h"
+
+static volatile int stop_signal;
+
+/* What a code means to a script. */
+static int status_of(erg_code code)
+{
+    switch (code) {
+    case ERG_OK:
+        return CLI_DONE;
+    case ERG_BAD_INPUT:
+        return CLI_USAGE;
+    case ERG_NOT_FOUND:
+    case ERG_NO_ACCESS:
+    case ERG_UNSUPPORTED:
+        return CLI_UNAVAILABLE;
+    case ERG_NO_DATA:
+    case ERG_REFUSED:
+        return CLI_NO;
+    case ERG_NO_MEMORY:
+    case ERG_IO:
+        return CLI_FAULT;
+    }
+    return CLI_FAULT;
+}
+
+int cli_failed(const cli *call, const erg_error *err)
+{
+    fprintf(stderr, "erg %s: %s\n", call->command->name, err->text);
+    return status_of(err->code);
+}
+
+int cli_misused(const cli *call, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "erg %s: ", call->command->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return CLI_USAGE;
+}
+
+bool cli_is_writer(const char *format)
+{
+    for (size_t i = 0; i < erg_writer_count(); i++)
+        if (strcmp(erg_writer_name(i), format) == 0)
+            return true;
+    return false;
+}
+
+bool cli_is_exporter(const char *format)
+{
+    for (size_t i = 0; i < erg_exporter_count(); i++)
+        if (strcmp(erg_exporter_name(i), format) == 0)
+            return true;
+    return false;
+}
+
+static bool wants_color(const cli *call, FILE *stream)
+{
+    if (call->common.color && strcmp(call->common.color, "auto"))
+        return strcmp(call->common.color, "always") == 0;
+    const char *no = getenv("NO_COLOR");
+    return isatty(fileno(stream)) && !(no && *no);
+}
+
+static int width_of(FILE *stream)
+{
+    struct winsize size;
+    return isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0
+        ? size.ws_col : 0;
+}
+
+typedef struct target { FILE *stream; const char *path; char aside[600]; } target;
+
+/* Beside the file first, so that a failure leaves nothing half-written. */
+static bool open_target(target *to, const char *output, FILE *stream, erg_error *err)
+{
+    *to = (target){ .stream = stream };
+    if (!output || strcmp(output, "-") == 0)
+        return true;
+    to->path = output;
+    int count = snprintf(to->aside, sizeof(to->aside), "%s.part-%ld", output, (long)getpid());
+    bool regular = access(output, F_OK) != 0 || strncmp(output, "/dev/", 5) != 0;
+    if (count < 0 || (size_t)count >= sizeof(to->aside))
+        return erg_fail(err, ERG_BAD_INPUT, "--output: path too long");
+    if (!regular)
+        to->aside[0] = '\0';
+    to->stream = fopen(regular ? to->aside : output, "we");
+    return to->stream || erg_fail(err, ERG_BAD_INPUT, "cannot write %s", output);
+}
+
+static bool close_target(target *to, bool keep, erg_error *err)
+{
+    if (!to->path)
+        return !keep || fflush(to->stream) == 0 || erg_fail(err, ERG_IO, "cannot write stdout");
+    bool good = fclose(to->stream) == 0;
+    if (to->aside[0] && good && keep)
+        good = rename(to->aside, to->path) == 0;
+    else if (to->aside[0])
+        unlink(to->aside);
+    return good || erg_fail(err, ERG_IO, "cannot write %s", to->path);
+}
+
+int cli_put(const cli *call, cli_body body, const void *what, const void *how,
+            const char *output, FILE *stream)
+{
+    erg_error err = { 0 }, second = { 0 };
+    target to;
+
+    if (!open_target(&to, output, stream, &err))
+        return cli_failed(call, &err);
+    bool good = body(what, how, to.stream, &err);
+    if (!close_target(&to, good, &second) && good)
+        return cli_failed(call, &second);
+    return good ? CLI_DONE : cli_failed(call, &err);
+}
+
+static bool put_tables(const void *what, const void *how, FILE *out, erg_error *err)
+{
+    const cli *call = how;
+    return erg_write(what, call->common.format ? call->common.format : "text",
+                     &(erg_write_options){ .table = call->common.table,
+                                           .color = wants_color(call, out),
+                                           .width = width_of(out) },
+                     out, err);
+}
+
+int cli_write(const cli *call, const erg_result *result, const char *output, FILE *stream)
+{
+    if (call->common.format && !cli_is_writer(call->common.format))
+        return cli_misused(call, "--format is text, json, csv or html, not '%s'",
+                           call->common.format);
+    return cli_put(call, put_tables, result, call, output, stream);
+}
+
+static bool put_export(const void *what, const void *how, FILE *out, erg_error *err)
+{
+    return erg_export(what, how, out, err);
+}
+
+int cli_export(const cli *call, const erg_trace *trace, const erg_export_options *options,
+               const char *output, FILE *stream)
+{
+    return cli_put(call, put_export, trace, options, output, stream);
+}
+
+int cli_write_trace(const cli *call, const erg_trace *trace,
+                    const erg_summary_options *options, const char *output, FILE *stream)
+{
+    const char *format = call->common.format;
+    erg_error err = { 0 };
+
+    if (format && !cli_is_writer(format) && cli_is_exporter(format))
+        return cli_export(call, trace,
+                          &(erg_export_options){ .format = format, .region = options->region },
+                          output, stream);
+    erg_result *result = erg_trace_summary(trace, options, &err);
+    bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
+        && !call->common.verbose && !options->trace_facts;
+    erg_result *brief = result && is_brief ? cli_brief(result, &err) : NULL;
+    int status = result && (brief || !is_brief)
+        ? cli_write(call, brief ? brief : result, output, stream) : cli_failed(call, &err);
+    erg_result_free(brief);
+    erg_result_free(result);
+    return status;
+}
+
+int cli_strict(const erg_trace *trace, bool strict, int status)
+{
+    return strict && status == CLI_DONE && erg_trace_flag_count(trace) ? CLI_NO : status;
+}
+
+/* A terminal sends Ctrl-C to the command too: then it is not to be passed on. */
+static void keep_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    stop_signal = info->si_code == SI_KERNEL ? -number : number;
+}
+
+const volatile int *cli_watch_signals(void)
+{
+    static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_sigaction = keep_signal, .sa_flags = SA_SIGINFO };
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < CLI_COUNT(watched); i++) {
+        struct sigaction before;
+        /* nohup and background jobs ignore signals on purpose: leave them so. */
+        if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(watched[i], &action, NULL);
+    }
+    return &stop_signal;
+}

@@ -1,0 +1,31 @@
+# bash completion for erg
+_erg()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} words
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="devices run show compare import export help"
+    else
+        case ${COMP_WORDS[1]} in
+        devices) words=" --check --for" ;;
+        run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --tag --strict" ;;
+        show) words=" --region --window --per --co2 --trace --strict" ;;
+        compare) words="" ;;
+        import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
+        export) words=" --wide --integration --region --channel" ;;
+        help) words=" --man --completion" ;;
+        *) words= ;;
+        esac
+        words="$words --format --output --table --sensor --root --nvml --quiet --verbose --color --help --version"
+    fi
+    case $word in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *)
+        if [ "$COMP_CWORD" -eq 1 ]; then
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+        else
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        fi
+        ;;
+    esac
+}
+complete -o filenames -F _erg erg

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Regions and marks of liberg from Python: ctypes only, no compiler.
+
+    import erg
+    with erg.region("prefill"):
+        ...
+    erg.mark("loss", 0.5)
+
+Under ``erg run`` regions and marks arrive in the run file. Outside it every call
+is a cheap no-op, until ``erg.start()`` starts a sampler in this process; then a
+region knows its energy. GPU work is asynchronous: give ``sync=f`` and f is called
+before both stamps.
+"""
+import ctypes
+import ctypes.util
+import functools
+import os
+
+__all__ = ["Energy", "Error", "mark", "measured", "region", "start", "stop"]
+
+
+class Error(RuntimeError):
+    """A sentence of liberg: what, where, what to do."""
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_int), ("text", ctypes.c_char * 480)]
+
+
+class _Env(ctypes.Structure):
+    _fields_ = [("root", ctypes.c_char_p), ("nvml", ctypes.c_char_p),
+                ("path", ctypes.c_char_p), ("state_dir", ctypes.c_char_p),
+                ("ring", ctypes.c_char_p), ("clock", ctypes.c_void_p),
+                ("log", ctypes.c_void_p), ("log_self", ctypes.c_void_p)]
+
+
+class _Token(ctypes.Structure):
+    _fields_ = [("id", ctypes.c_int64)]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [("sensors", ctypes.POINTER(ctypes.c_char_p)),
+                ("sensor_count", ctypes.c_size_t), ("rate_hz", ctypes.c_double),
+                ("output", ctypes.c_char_p), ("job", ctypes.c_char_p)]
+
+
+class Energy(ctypes.Structure):
+    """Joules of a region, as erg_energy of <erg/energy.h>; NaN is "not measured"."""
+    _fields_ = ([(name, ctypes.c_double) for name in (
+        "energy_j", "spread_j", "net_j", "net_spread_j", "idle_w", "window_s", "covered",
+        "edges_held", "mean_w", "peak_w", "min_w", "max_gap_s", "gain_u_j")]
+        + [("updates", ctypes.c_int64), ("samples", ctypes.c_int64),
+           ("_method", ctypes.c_int), ("_scope", ctypes.c_int), ("_quality", ctypes.c_int),
+           ("flags", ctypes.c_uint64)])
+
+    @property
+    def method(self):
+        return _lib.erg_method_name(self._method).decode()
+
+    @property
+    def scope(self):
+        return _lib.erg_scope_name(self._scope).decode()
+
+    @property
+    def quality(self):
+        return _lib.erg_quality_name(self._quality).decode()
+
+    def __repr__(self):
+        return (f"Energy({self.energy_j:.4g} J +- {self.spread_j:.2g} J, "
+                f"{self.method}, {self.quality})")
+
+
+# name, result, arguments: one row a function.
+_FUNCTIONS = (
+    ("erg_recorder_join", ctypes.c_void_p, (ctypes.POINTER(_Env), ctypes.POINTER(_Error))),
+    ("erg_recorder_start", ctypes.c_void_p, (ctypes.POINTER(_Env), ctypes.POINTER(_Options),
+                                             ctypes.POINTER(_Error))),
+    ("erg_recorder_free", None, (ctypes.c_void_p,)),
+    ("erg_region_begin", _Token, (ctypes.c_void_p, ctypes.c_char_p)),
+    ("erg_region_end", None, (ctypes.c_void_p, _Token)),
+    ("erg_mark", None, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double)),
+    ("erg_region_energy", ctypes.c_bool, (ctypes.c_void_p, _Token, ctypes.c_char_p,
+                                          ctypes.POINTER(Energy), ctypes.POINTER(_Error))),
+    ("erg_method_name", ctypes.c_char_p, (ctypes.c_int,)),
+    ("erg_scope_name", ctypes.c_char_p, (ctypes.c_int,)),
+    ("erg_quality_name", ctypes.c_char_p, (ctypes.c_int,)),
+)
+
+
+def _load():
+    """$ERG_LIBRARY, then the linker's liberg; None where neither is there."""
+    for name in (os.environ.get("ERG_LIBRARY"), "liberg.so.0", ctypes.util.find_library("erg")):
+        if not name:
+            continue
+        try:
+            library = ctypes.CDLL(name)
+        except OSError:
+            continue
+        for symbol, result, arguments in _FUNCTIONS:
+            function = getattr(library, symbol)
+            function.restype, function.argtypes = result, arguments
+        return library
+    return None
+
+
+_lib = _load()
+_env = None         # kept: the library borrows its texts
+_recorder = None
+_joined = False
+
+
+def _join():
+    global _env, _recorder, _joined
+    _joined = True
+    ring = os.environ.get("ERG_RING")
+    if _lib is None or not ring:
+        return
+    _env = _Env(ring=ring.encode())
+    _recorder = _lib.erg_recorder_join(ctypes.byref(_env), None)
+
+
+def start(sensors=(), rate_hz=0.0, output=None):
+    """Starts a sampler in this process; under ``erg run`` that one is joined."""
+    global _env, _recorder
+    if not _joined:
+        _join()
+    if _recorder:
+        return
+    if _lib is None:
+        raise Error("liberg.so was not found: install erg, or set ERG_LIBRARY to its path")
+    names = (ctypes.c_char_p * max(1, len(sensors)))(*(s.encode() for s in sensors))
+    options = _Options(names, len(sensors), rate_hz, output.encode() if output else None,
+                       None)
+    error = _Error()
+    _env = _Env(path=os.environ.get("PATH", "").encode())
+    _recorder = _lib.erg_recorder_start(ctypes.byref(_env), ctypes.byref(options),
+                                        ctypes.byref(error))
+    if not _recorder:
+        raise Error(error.text.decode(errors="replace"))
+
+
+def stop():
+    """Stops sampling and completes the file, if one was asked for."""
+    global _recorder, _joined
+    if _recorder:
+        _lib.erg_recorder_free(_recorder)
+    _recorder, _joined = None, False
+
+
+class region:
+    """``with erg.region("decode") as r: ...``; then r.energy, where it is known."""
+
+    def __init__(self, name, sync=None):
+        self.name, self.sync, self._token, self._of = name, sync, None, None
+
+    def __enter__(self):
+        if not _joined and not _recorder:
+            _join()
+        if self.sync:
+            self.sync()
+        self._of = _recorder
+        if self._of:
+            self._token = _lib.erg_region_begin(self._of, self.name.encode())
+        return self
+
+    def __exit__(self, *exception):
+        if self.sync:
+            self.sync()
+        if self._of:
+            _lib.erg_region_end(self._of, self._token)
+
+    @property
+    def energy(self):
+        """An Energy; raises Error with the reason where none is known."""
+        if not self._of:
+            raise Error(f"region {self.name} was not recorded: use erg run, or erg.start()")
+        out, error = Energy(), _Error()
+        if not _lib.erg_region_energy(self._of, self._token, None, ctypes.byref(out),
+                                      ctypes.byref(error)):
+            raise Error(error.text.decode(errors="replace"))
+        return out
+
+
+def mark(name, value):
+    """A named number at this instant: loss, grad_norm, step, tokens."""
+    if not _joined and not _recorder:
+        _join()
+    if _recorder:
+        _lib.erg_mark(_recorder, name.encode(), float(value))
+
+
+def measured(function):
+    """Decorator: each call is a region with the function's name."""
+    @functools.wraps(function)
+    def inner(*arguments, **named):
+        with region(function.__name__):
+            return function(*arguments, **named)
+    return inner

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# erg run changes nothing of what the command does.
+set -u
+erg=$(realpath "$1") regions=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+check() {
+    number=$((number + 1))
+    name=$1
+    shift
+    if "$@" >"$work/.log" 2>&1; then echo "ok $number - $name"
+    else echo "not ok $number - $name"; sed 's/^/# /' "$work/.log"; fi
+}
+status_is() { want=$1; shift; "$@"; got=$?; [ "$got" = "$want" ] || { echo "status $got, not $want"; false; }; }
+sim="--sensor sim:a100-sxm4-80gb"
+
+passes_stdin_and_stdout() { # shellcheck disable=SC2086
+    printf 'a\0b' | "$erg" run $sim --no-wait --output a.erg -- cat >out 2>table && printf 'a\0b' | cmp - out; }
+json_on_stdout_when_asked() { # shellcheck disable=SC2086
+    "$erg" run $sim --format json --output b.erg -- sleep 0.5 >out && python3 - <<'P'
+import json
+run = json.load(open("out"))
+assert run["erg"] == "run" and run["format"] == 1
+row = run["tables"]["summary"][0]
+assert row["command"] == "sleep 0.5" and row["exit_status"] == 0
+assert row["method"] == "simulated", row
+P
+}
+no_sensor_still_works() {
+    "$erg" run --root "$work/empty" --no-wait --format json --output c.erg -- true >out && python3 - <<'P'
+import json
+row = json.load(open("out"))["tables"]["summary"][0]
+assert row["energy_j"] is None or row["method"] == "model", row
+P
+}
+an_interrupt_leaves_a_complete_file() { # shellcheck disable=SC2086
+    env --default-signal=INT "$erg" run $sim --quiet --output d.erg -- sleep 20 & pid=$!
+    sleep 1.5; kill -INT $pid; wait $pid; got=$?
+    [ $got = 130 ] || { echo "status $got"; return 1; }
+    "$erg" show d.erg --format json >out && ! grep -q INTERRUPTED out && [ ! -e d.erg-wal ]
+}
+killed_it_still_opens() { # shellcheck disable=SC2086
+    "$erg" run $sim --quiet --output e.erg -- sleep 3 & pid=$!
+    sleep 2.5; kill -KILL $pid; wait $pid
+    "$erg" show e.erg --format json >out && grep -qi interrupted out
+}
+regions_arrive() { # shellcheck disable=SC2086
+    "$erg" run $sim --quiet --output f.erg -- "$regions" >words && "$erg" show f.erg --table regions --format csv | grep -q '^work,'
+}
+mkdir empty
+check "the command keeps its stdin and stdout" passes_stdin_and_stdout
+check "json goes to stdout when it is asked for" json_on_stdout_when_asked
+check "the command's status is handed on" status_is 7 "$erg" run --quiet --no-wait --output s1.erg -- sh -c 'exit 7'
+check "a signal gives 128 and its number" status_is 143 "$erg" run --quiet --no-wait --output s2.erg -- sh -c 'kill -TERM $$'
+check "a command that is not found gives 127" status_is 127 "$erg" run --quiet --no-wait --output s3.erg -- ./nothing-here
+check "a command that cannot be executed gives 126" status_is 126 "$erg" run --quiet --no-wait --output s4.erg -- "$work"
+check "no command gives 125" status_is 125 "$erg" run
+check "a bad option gives 125" status_is 125 "$erg" run --nonsense -- true
+check "a rate needs its unit" status_is 125 "$erg" run --rate 100 -- true
+check "without any sensor it works and nothing reads 0" no_sensor_still_works
+check "an interrupt leaves a complete file" an_interrupt_leaves_a_complete_file
+check "killed, the file opens and says interrupted" killed_it_still_opens
+check "regions of the program arrive" regions_arrive
+check "an unknown command gives 2" status_is 2 "$erg" measure
+check "a missing file gives 2 or 3" sh -c "'$erg' show no.erg; [ \$? = 3 ] || [ \$? = 2 ]"
+check "devices without a sensor gives 3" status_is 3 "$erg" devices --root "$work/empty"
+echo "1..$number"

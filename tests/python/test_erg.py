@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Regions and marks from Python arrive in the run file; no compiler is needed."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+erg = os.environ["ERG_COMMAND"]
+folder = tempfile.TemporaryDirectory()
+child_env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+if os.environ.get("LIBASAN"):
+    child_env["LD_PRELOAD"] = os.environ["LIBASAN"]
+
+
+def run_under_erg(script, *options):
+    path = os.path.join(folder.name, "a.erg")
+    command = ["env", "LD_PRELOAD=" + child_env.get("LD_PRELOAD", ""), sys.executable, script]
+    subprocess.run([erg, "run", "--sensor", "sim:a100-sxm4-80gb", "--quiet", "--output", path,
+                    *options, "--", *command], check=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"),
+                   stdout=subprocess.DEVNULL)
+    return path
+
+
+def write(text):
+    path = os.path.join(folder.name, "script.py")
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def the_example_marks_its_phases():
+    path = run_under_erg(os.path.join(os.environ["EXAMPLES"], "regions.py"))
+    shown = json.loads(subprocess.check_output([erg, "show", path, "--format", "json"]))
+    names = {row["region"] for row in shown["tables"]["regions"]}
+    assert {"prefill", "decode"} <= names, names
+    exported = json.loads(subprocess.check_output([erg, "export", path, "--format", "json"]))
+    assert sum(m["name"] == "token" for m in exported["marks"]) == 10
+
+
+def sync_is_called_before_both_stamps():
+    out = subprocess.check_output([sys.executable, write("""
+import erg
+calls = []
+with erg.region("a", sync=lambda: calls.append(1)):
+    assert len(calls) == 1
+print(len(calls))
+""")], env=child_env)
+    assert out == b"2\n", out
+
+
+def alone_it_is_a_no_op_and_says_why_no_energy_is_known():
+    out = subprocess.check_output([sys.executable, write("""
+import erg
+with erg.region("a") as r:
+    erg.mark("loss", 1)
+try:
+    print(r.energy)
+except erg.Error as e:
+    print("erg.start()" in str(e))
+""")], env=child_env)
+    assert out == b"True\n", out
+
+
+def started_a_region_knows_its_energy():
+    out = subprocess.check_output([sys.executable, write("""
+import erg, time
+erg.start(sensors=["sim:a100-sxm4-80gb,load=constant:200W"])
+time.sleep(0.3)
+with erg.region("a") as r:
+    time.sleep(1.5)
+e = r.energy
+print(e.method, 200 < e.energy_j < 400 and e.spread_j > 0)
+erg.stop()
+""")], env=child_env)
+    assert out == b"simulated True\n", out
+
+
+tests = [the_example_marks_its_phases, sync_is_called_before_both_stamps,
+         alone_it_is_a_no_op_and_says_why_no_energy_is_known, started_a_region_knows_its_energy]
+print(f"1..{len(tests)}")
+failed = 0
+for number, test in enumerate(tests, 1):
+    try:
+        test()
+        print(f"ok {number} - {test.__name__}")
+    except Exception as reason:     # each failure is one line of TAP
+        failed += 1
+        print(f"not ok {number} - {test.__name__}\n# {reason!r}")
+sys.exit(failed > 0)
