@@ -9,7 +9,7 @@
 /* In the order of a study: look, measure, tell. */
 const cli_command *const cli_commands[] = {
     &cmd_devices, &cmd_run,    &cmd_show,   &cmd_compare, &cmd_import,
-    &cmd_export,  &cmd_help,   NULL,
+    &cmd_export,  &cmd_report, &cmd_help,   NULL,
 };
 
 enum { PATH_MOST = 512, OPTIONS_BYTES_MOST = 4096 };

@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices run show compare import export help"
+        words="devices run show compare import export report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for" ;;
@@ -12,6 +12,7 @@ _erg()
         compare) words="" ;;
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
+        report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;
         esac
