@@ -90,8 +90,9 @@ static bool add_region(erg_table *to, const erg_table *from, size_t row, erg_err
     double net_j = erg_table_find(from, row, "net_energy_j").real;
     char count[24], origin[96], net[160];
 
+    int64_t times_ran = erg_table_find(from, row, "count").integer;
     if (!(runs >= 1))
-        runs = 1;
+        runs = times_ran >= 1 ? (double)times_ran : 1;
     snprintf(count, sizeof(count), "%.6g", runs);
     snprintf(origin, sizeof(origin), "%s %s", source ? source : "n/a", method ? method : "");
     words below = with_interval(net_j / runs, scaled(from, row, "net_energy_low_j", runs),

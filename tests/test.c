@@ -33,7 +33,7 @@ const char *test_data(const char *name)
     const char *shared = getenv("ERG_SHARED");
     snprintf(path, sizeof(path), "%s/data/%s", shared ? shared : ERG_TEST_SOURCE "/../shared", name);
     if (access(path, R_OK) != 0) {
-        print_message("skipped: %s is not here\n", path);
+        print_message("# skipped: %s is not here\n", path);
         skip();
     }
     return path;

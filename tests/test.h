@@ -27,7 +27,7 @@ typedef struct test { const char *name; void (*run)(void); } test;
 #define CHECK_NEAR(got, want, most) \
     test_near((double)(got), (double)(want), (double)(most), #got, __FILE__, __LINE__)
 #define CHECK_TEXT(got, want) test_text((got), (want), #got, __FILE__, __LINE__)
-#define SKIP(why) (print_message("skipped: %s\n", (why)), skip())
+#define SKIP(why) (print_message("# skipped: %s\n", (why)), skip())
 
 void test_near(double got, double want, double most, const char *what, const char *file, int line);
 void test_text(const char *got, const char *want, const char *what, const char *file, int line);

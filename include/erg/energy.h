@@ -49,6 +49,11 @@ typedef struct erg_energy {
     uint64_t flags;         /* bit 1 << erg_flag_code */
 } erg_energy;
 
+/* The 95 % interval of a figure and its half-width. A model is wrong by a factor, so
+ * its interval is lopsided: [value / f, value f] with f = 1 + half / value. */
+typedef struct erg_bounds { double low, high; } erg_bounds;
+erg_bounds erg_bounds_of(erg_method method, double value, double half_width);
+
 const char *erg_quality_name(erg_quality quality);
 const char *erg_quality_about(erg_quality quality);
 const char *erg_idle_policy_name(erg_idle_policy policy);

@@ -171,6 +171,20 @@ static bool hold_ends(erg_stream *stream, erg_error *err)
     return true;
 }
 
+/* What the counter itself says of the whole recording: its last reading less its
+ * first. Where a window holds both, no guess about the ends is needed. */
+static void note_readings(erg_stream *stream, const erg_rows *rising)
+{
+    const erg_sample *at = rising->items;
+    size_t count = rising->count;
+
+    stream->read_j = NAN;
+    if (count < 2 || stream->resets.count)
+        return;
+    stream->polled = (erg_span){ at[0].t_ns, at[count - 1].t_ns };
+    stream->read_j = at[count - 1].value - at[0].value;
+}
+
 bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
                              erg_rows *samples, erg_error *err)
 {
@@ -182,6 +196,8 @@ bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
     ok = ok && find_updates(&rising, every, &updates, err);
     stream->dt_s = erg_median_step_s(updates.items, updates.count);
     ok = ok && add_pieces(stream, &updates, err) && hold_ends(stream, err);
+    if (ok)
+        note_readings(stream, &rising);
     free(rising.items);
     free(updates.items);
     return ok;

@@ -177,6 +177,13 @@ static bool fail_empty(const erg_trace *trace, int channel, const erg_stream *st
                     info->name);
 }
 
+static bool holds_all_readings(const erg_stream *stream, const erg_channel_info *info,
+                               erg_span span)
+{
+    return info->kind == ERG_COUNTER && stream->read_j > 0
+        && span.begin_ns <= stream->polled.begin_ns && span.end_ns >= stream->polled.end_ns;
+}
+
 bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_energy *out,
                       erg_error *err)
 {
@@ -199,6 +206,8 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     if (!(window.covered_s > 0))
         return fail_empty(trace, channel, stream, err);
 
+    if (holds_all_readings(stream, info, span))
+        window.energy_j = stream->read_j;
     out->energy_j = window.energy_j;
     out->window_s = erg_s_from_ns(span.end_ns - span.begin_ns);
     out->covered = fmin(1, window.covered_s / out->window_s);

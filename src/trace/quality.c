@@ -26,6 +26,14 @@ static const char *const policies[] = {
     [ERG_IDLE_CLOCKS_LOCKED] = "clocks_locked_idle",
 };
 
+erg_bounds erg_bounds_of(erg_method method, double value, double half_width)
+{
+    double low = value - half_width;
+    if (method == ERG_METHOD_MODEL && value > 0)
+        low = value / (1 + half_width / value);
+    return (erg_bounds){ low, value + half_width };
+}
+
 const char *erg_quality_name(erg_quality quality)
 {
     return (size_t)quality < ERG_COUNT(qualities) ? qualities[quality].name : NULL;

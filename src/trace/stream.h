@@ -27,6 +27,8 @@ typedef struct erg_stream {
     erg_rows updates;       /* int64_t: stamps of the sensor's own new values */
     erg_rows resets;        /* erg_span: a counter started anew in here */
     erg_rows ambiguous;     /* erg_span: a counter may have wrapped twice in here */
+    erg_span polled;        /* counters: first to last reading; read_j joules apart */
+    double read_j;          /* NAN where a reset lies between */
     erg_span seen;          /* pieces outside it hold the first or last value */
     double dt_s;            /* median distance of updates; NAN under two */
     double update_s;        /* T_u as stated, else dt_s */

@@ -72,13 +72,15 @@ bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
 /* What summary, devices and regions have in common. */
 bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
 {
+    erg_bounds gross = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
+    erg_bounds net = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j);
     const erg_figure figures[] = {
         { "energy_j", energy->energy_j },
-        { "energy_low_j", energy->energy_j - energy->spread_j },
-        { "energy_high_j", energy->energy_j + energy->spread_j },
+        { "energy_low_j", gross.low },
+        { "energy_high_j", gross.high },
         { "net_energy_j", energy->net_j },
-        { "net_energy_low_j", energy->net_j - energy->net_spread_j },
-        { "net_energy_high_j", energy->net_j + energy->net_spread_j },
+        { "net_energy_low_j", net.low },
+        { "net_energy_high_j", net.high },
         { "idle_w", energy->idle_w },
         { "mean_w", energy->mean_w },
         { "peak_w", energy->peak_w },
@@ -254,9 +256,10 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
                 (int)all->where.occurrences))
             return false;
     }
+    erg_bounds bounds = erg_bounds_of(total->method, one_j, half_j);
     return erg_table_real(table, "energy_per_repeat_j", one_j, all->err)
-        && erg_table_real(table, "energy_per_repeat_low_j", one_j - half_j, all->err)
-        && erg_table_real(table, "energy_per_repeat_high_j", one_j + half_j, all->err);
+        && erg_table_real(table, "energy_per_repeat_low_j", bounds.low, all->err)
+        && erg_table_real(table, "energy_per_repeat_high_j", bounds.high, all->err);
 }
 
 static bool put_summary(summary *all, erg_table *table, const erg_energy *total)

@@ -58,11 +58,12 @@ static bool put_units(summary *all, erg_table *table, const erg_stretches *where
     double units = units_inside(all, where);
     if (!(units > 0))
         units = NAN;
+    erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
     const erg_figure figures[] = {
         { "units", units },
         { "energy_per_unit_j", energy->energy_j / units },
-        { "energy_per_unit_low_j", (energy->energy_j - energy->spread_j) / units },
-        { "energy_per_unit_high_j", (energy->energy_j + energy->spread_j) / units },
+        { "energy_per_unit_low_j", bounds.low / units },
+        { "energy_per_unit_high_j", bounds.high / units },
     };
     return erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
 }

@@ -108,10 +108,11 @@ void erg_json_number(FILE *out, double value)
 void erg_json_figure(FILE *out, const erg_figure *figure)
 {
     const erg_energy *energy = &figure->energy;
+    erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
     const struct { const char *key; double value; } numbers[] = {
         { "energy_j", energy->energy_j },
-        { "energy_low_j", energy->energy_j - energy->spread_j },
-        { "energy_high_j", energy->energy_j + energy->spread_j },
+        { "energy_low_j", bounds.low },
+        { "energy_high_j", bounds.high },
         { "net_j", energy->net_j },
         { "net_spread_j", energy->net_spread_j },
         { "idle_w", energy->idle_w },
