@@ -57,21 +57,27 @@ typedef struct comparison {
 
 static double square(double x) { return x * x; }
 
-static size_t counted(const side *one, size_t index, const erg_pick **pick)
+static size_t counted(const side *one)
 {
     size_t seen = 0;
     for (size_t i = 0; i < one->pick_count; i++)
-        if (one->picks[i].counted && seen++ == index && pick)
-            *pick = &one->picks[i];
+        seen += one->picks[i].counted;
     return seen;
+}
+
+/* index < counted(one) */
+static const erg_pick *counted_at(const side *one, size_t index)
+{
+    size_t i = 0;
+    while (!one->picks[i].counted || index-- > 0)
+        i++;
+    return &one->picks[i];
 }
 
 static bool is_same_sensor(const side *a, const side *b)
 {
-    const erg_pick *left, *right;
-    for (size_t i = 0; i < counted(a, 0, NULL); i++) {
-        counted(a, i, &left);
-        counted(b, i, &right);
+    for (size_t i = 0; i < counted(a); i++) {
+        const erg_pick *left = counted_at(a, i), *right = counted_at(b, i);
         const erg_device_info *x = erg_trace_device(a->trace, left->device);
         const erg_device_info *y = erg_trace_device(b->trace, right->device);
         bool named = *x->uuid || *y->uuid;
@@ -96,18 +102,16 @@ static const char *obstacle(const side *a, const side *b)
 {
     const char *idle_a = erg_trace_meta(a->trace, "idle_state");
     const char *idle_b = erg_trace_meta(b->trace, "idle_state");
-    const erg_pick *left, *right;
 
-    if (counted(a, 0, NULL) == 0 || counted(b, 0, NULL) == 0)
+    if (counted(a) == 0 || counted(b) == 0)
         return "one of them holds no energy; see 'erg show'.";
-    if (counted(a, 0, NULL) != counted(b, 0, NULL))
+    if (counted(a) != counted(b))
         return "they measure a different number of devices; record both with the same "
                "--device.";
     if (idle_a && idle_b && strcmp(idle_a, idle_b) != 0)
         return "their idle policies differ; record both with the same --idle-state.";
-    for (size_t i = 0; i < counted(a, 0, NULL); i++) {
-        counted(a, i, &left);
-        counted(b, i, &right);
+    for (size_t i = 0; i < counted(a); i++) {
+        const erg_pick *left = counted_at(a, i), *right = counted_at(b, i);
         const erg_channel_info *x = erg_trace_channel(a->trace, left->channel);
         const erg_channel_info *y = erg_trace_channel(b->trace, right->channel);
         if (x->scope != y->scope)

@@ -80,7 +80,7 @@ static bool best_line(const double at_s[], double work[], size_t n, erg_line *be
 static bool find_comb(const double at_s[], double work[], size_t n, erg_comb *out,
                       erg_error *err)
 {
-    erg_line line;
+    erg_line line = { 0 };
 
     if (n < CHANGES_LEAST)
         return erg_fail(err, ERG_NO_DATA,

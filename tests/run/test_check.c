@@ -22,7 +22,7 @@ static size_t row_of(const erg_table *table, const char *channel)
     for (size_t i = 0; i < erg_table_row_count(table); i++)
         if (strcmp(erg_table_find(table, i, "channel").text, channel) == 0)
             return i;
-    CHECK(!"no such row");
+    CHECK_TEXT("no row of this channel", channel);
     return 0;
 }
 

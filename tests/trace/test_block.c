@@ -91,7 +91,7 @@ static void what_comes_back_covers_what_was_read(void)
             int64_t moved = llabs(got[i].t_ns - given[i].t_ns);
             CHECK(moved + given[i].half_width_ns <= got[i].half_width_ns);
             /* Half a step: 1/2000 of the period, half of a half-width, or 0.5 us. */
-            CHECK(moved <= fmax(500, fmax(mean_ns / 2000, 1000)) && moved <= 50000);
+            CHECK((double)moved <= fmax(500, fmax(mean_ns / 2000, 1000)) && moved <= 50000);
             CHECK(i == 0 || got[i].t_ns >= got[i - 1].t_ns);
         }
     }

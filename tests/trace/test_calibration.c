@@ -87,8 +87,8 @@ static void a_broken_file_is_named_with_its_place(void)
         "[]",
         "{\"sensors\": 3}",
         "{\"sensors\": [{}]}",
-        "{\"sensors\": [{\"uuid\": \"a\", \"channel\": \"power\", \"gain\": 0, \"offset\": "
-        "0}]}",
+        ("{\"sensors\": [{\"uuid\": \"a\", \"channel\": \"power\", "
+         "\"gain\": 0, \"offset\": 0}]}"),
         "{\"sensors\": [{\"uuid\": \"a\", \"channel\": \"power\", \"gain\": \"1\"}]}",
     };
     const char *folder = test_folder();
