@@ -18,9 +18,10 @@ erg_store *erg_store_create(const char *path, erg_error *err);
 int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err);
 int erg_store_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
 /* A block: delta-coded stamps, half-widths and values. Rows in time order. */
-bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples, size_t count,
-                       erg_error *err);
-bool erg_store_region(erg_store *store, const erg_region *region, erg_error *err); /* insert or update by id */
+bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples,
+                       size_t count, erg_error *err);
+/* Inserts, or updates by id. */
+bool erg_store_region(erg_store *store, const erg_region *region, erg_error *err);
 bool erg_store_mark(erg_store *store, const erg_mark_row *mark, erg_error *err);
 bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *err);
 bool erg_store_anchor(erg_store *store, const erg_anchor *anchor, erg_error *err);

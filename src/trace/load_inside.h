@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of reading .erg files, for load*.c only. */
+#ifndef ERG_TRACE_LOAD_INSIDE_H
+#define ERG_TRACE_LOAD_INSIDE_H
+
+#include <sqlite3.h>
+#include "trace/block.h"
+#include "trace/load.h"
+
+typedef struct erg_reader {
+    sqlite3 *db;
+    const char *path;
+    erg_trace *trace;
+    erg_block *codec;
+    erg_sample *samples;    /* ERG_BLOCK_MOST */
+    int64_t rounds_left;
+    bool ended;
+} erg_reader;
+
+typedef struct erg_load_table {
+    const char *sql;
+    bool (*take)(erg_reader *from, sqlite3_stmt *row, erg_error *err);
+} erg_load_table;
+
+/* In the order in which they are to be read. */
+extern const erg_load_table erg_load_tables[];
+extern const size_t erg_load_table_count;
+
+bool erg_load_fail_row(const erg_reader *from, const char *table, const char *what,
+                       erg_error *err);
+
+#endif

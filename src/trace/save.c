@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recording in memory as an .erg file: aside first, then under its name. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/base.h"
+#include "trace/schema.h"
+#include "trace/store.h"
+
+static bool put_channels(const erg_trace *trace, erg_store *store, erg_error *err)
+{
+    for (size_t i = 0; i < erg_trace_device_count(trace); i++)
+        if (erg_store_device(store, erg_trace_device(trace, (int)i), err) < 0)
+            return false;
+    for (size_t i = 0; i < erg_trace_channel_count(trace); i++) {
+        size_t count;
+        const erg_sample *samples = erg_trace_samples(trace, (int)i, &count);
+        if (erg_store_channel(store, erg_trace_channel(trace, (int)i), err) < 0
+            || !erg_store_samples(store, (int)i, samples, count, err))
+            return false;
+    }
+    return true;
+}
+
+static bool put_rows(const erg_trace *trace, erg_store *store, erg_error *err)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++)
+        if (!erg_store_region(store, erg_trace_region(trace, i), err))
+            return false;
+    for (size_t i = 0; i < erg_trace_mark_count(trace); i++)
+        if (!erg_store_mark(store, erg_trace_mark(trace, i), err))
+            return false;
+    for (size_t i = 0; i < erg_trace_setting_count(trace); i++)
+        if (!erg_store_setting(store, erg_trace_setting(trace, i), err))
+            return false;
+    for (size_t i = 0; i < erg_trace_anchor_count(trace); i++)
+        if (!erg_store_anchor(store, erg_trace_anchor(trace, i), err))
+            return false;
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (!erg_store_flag(store, erg_trace_flag(trace, i), err))
+            return false;
+    return true;
+}
+
+static bool put_meta(const erg_trace *trace, erg_store *store, erg_error *err)
+{
+    const char *key, *value;
+    for (size_t i = 0; erg_trace_meta_at(trace, i, &key, &value); i++)
+        if (strcmp(key, ERG_META_ENDED) != 0 && !erg_store_meta(store, key, value, err))
+            return false;
+    return true;
+}
+
+bool erg_trace_save(const erg_trace *trace, const char *path, erg_error *err)
+{
+    char aside[ERG_PATH_MOST + 24];
+    int length = snprintf(aside, sizeof(aside), "%s.part-%ld", path, (long)getpid());
+    if (length >= ERG_PATH_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
+
+    erg_store *store = erg_store_create(aside, err);
+    if (!store)
+        return false;
+    bool good = put_meta(trace, store, err) && put_channels(trace, store, err)
+             && put_rows(trace, store, err);
+    good = erg_store_close(store, good, good ? err : NULL) && good;
+    if (good) {
+        erg_store_drop_log(path);
+        good = rename(aside, path) == 0
+            || erg_fail(err, ERG_IO, "cannot write %s: it cannot be replaced", path);
+    }
+    if (!good)
+        unlink(aside);
+    return good;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of writing .erg files, for store*.c only. */
+#ifndef ERG_TRACE_STORE_INSIDE_H
+#define ERG_TRACE_STORE_INSIDE_H
+
+#include <sqlite3.h>
+#include "trace/block.h"
+#include "trace/store.h"
+
+enum { ERG_STATEMENT_COUNT = 9 };
+
+/* The samples that are not in a full block yet. */
+typedef struct erg_store_tail {
+    erg_sample *samples;    /* ERG_BLOCK_MOST */
+    size_t count, written;
+    int64_t block_id;       /* its row; 0: none yet */
+} erg_store_tail;
+
+struct erg_store {
+    sqlite3 *db;
+    sqlite3_stmt *prepared[ERG_STATEMENT_COUNT];
+    erg_block *codec;
+    erg_store_tail *tails;
+    size_t device_count, channel_count, channel_capacity;
+    int64_t block_count;
+    bool in_transaction, was_committed;
+    char path[ERG_PATH_MOST];
+};
+
+typedef struct erg_store_block {
+    int64_t id, channel, first_ns;
+    size_t count, size;
+    const unsigned char *bytes;
+} erg_store_block;
+
+/* ---- store.c ------------------------------------------------------------------- */
+
+bool erg_store_fail(const erg_store *store, erg_error *err);
+bool erg_store_execute(erg_store *store, const char *sql, erg_error *err);
+
+/* ---- store_rows.c -------------------------------------------------------------- */
+
+extern const char erg_store_schema[];
+bool erg_store_prepare(erg_store *store, erg_error *err);
+void erg_store_finalize(erg_store *store);
+bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
+bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_error *err);
+
+#endif

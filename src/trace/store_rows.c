@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rows of an .erg file: what tables there are, and what a row of each is made of
+ * (docs/formats.md).
+ */
+#include <math.h>
+#include <sqlite3.h>
+#include "trace/store_inside.h"
+
+/* Rows larger than a page waste half of their last one: small pages. */
+const char erg_store_schema[] =
+    "PRAGMA page_size=1024; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+    "CREATE TABLE anchor(mono_ns INTEGER, boot_ns INTEGER, utc_ns INTEGER,"
+    " half_width_ns INTEGER);"
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, driver TEXT, name TEXT, uuid TEXT,"
+    " model TEXT, scope TEXT, host_id TEXT, wired_to TEXT, shared INTEGER);"
+    "CREATE TABLE channel(id INTEGER PRIMARY KEY, device_id INTEGER, name TEXT, unit TEXT,"
+    " quantity TEXT, kind TEXT, method TEXT, scope TEXT, update_ns INTEGER,"
+    " window_ns INTEGER, delay_ns INTEGER, gain REAL, offset REAL, gain_u REAL,"
+    " offset_u REAL, range_j REAL, resolution REAL, max_w REAL, calibration TEXT);"
+    "CREATE TABLE block(id INTEGER PRIMARY KEY, channel_id INTEGER, first_ns INTEGER,"
+    " count INTEGER, data BLOB);"
+    "CREATE TABLE region(id INTEGER PRIMARY KEY, parent INTEGER, thread INTEGER, name TEXT,"
+    " begin_ns INTEGER, end_ns INTEGER, runs REAL);"
+    "CREATE TABLE mark(ns INTEGER, name TEXT, value REAL);"
+    "CREATE TABLE setting(ns INTEGER, device_id INTEGER, key TEXT, value TEXT);"
+    "CREATE TABLE flag(code TEXT, channel_id INTEGER, begin_ns INTEGER, end_ns INTEGER,"
+    " text TEXT);"
+    "PRAGMA application_id=0x45524731; PRAGMA user_version=1; COMMIT;";
+
+typedef enum statement {
+    PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
+    PUT_SETTING, PUT_FLAG
+} statement;
+
+static const char *const statements[ERG_STATEMENT_COUNT] = {
+    [PUT_META]    = "REPLACE INTO meta VALUES(?,?)",
+    [PUT_ANCHOR]  = "INSERT INTO anchor VALUES(?,?,?,?)",
+    [PUT_DEVICE]  = "INSERT INTO device VALUES(?,?,?,?,?,?,?,?,?)",
+    [PUT_CHANNEL] = "INSERT INTO channel VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_BLOCK]   = "REPLACE INTO block VALUES(?,?,?,?,?)",
+    [PUT_REGION]  = "REPLACE INTO region VALUES(?,?,?,?,?,?,?)",
+    [PUT_MARK]    = "INSERT INTO mark VALUES(?,?,?)",
+    [PUT_SETTING] = "INSERT INTO setting VALUES(?,?,?,?)",
+    [PUT_FLAG]    = "INSERT INTO flag VALUES(?,?,?,?,?)",
+};
+
+typedef struct cell {
+    enum { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_BYTES } type;
+    int64_t integer;        /* the size of bytes */
+    double real;
+    const void *data;
+} cell;
+
+static cell whole(int64_t number)
+{
+    return (cell){ .type = CELL_INTEGER, .integer = number };
+}
+
+static cell real(double number)
+{
+    return (cell){ .type = isnan(number) ? CELL_NULL : CELL_REAL, .real = number };
+}
+
+static cell text(const char *value)
+{
+    return (cell){ .type = value ? CELL_TEXT : CELL_NULL, .data = value };
+}
+
+/* Seconds as whole nanoseconds; unknown or beyond reason is NULL. */
+static cell duration(double s)
+{
+    return fabs(s) < 9e9 ? whole(llround(s * 1e9)) : (cell){ .type = CELL_NULL };
+}
+
+/* ---- statements ----------------------------------------------------------------- */
+
+bool erg_store_prepare(erg_store *store, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(statements); i++)
+        if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->prepared[i], NULL) != SQLITE_OK)
+            return erg_store_fail(store, err);
+    return true;
+}
+
+void erg_store_finalize(erg_store *store)
+{
+    for (size_t i = 0; i < ERG_COUNT(statements); i++) {
+        sqlite3_finalize(store->prepared[i]);
+        store->prepared[i] = NULL;
+    }
+}
+
+static int bind_cell(sqlite3_stmt *row, int place, const cell *one)
+{
+    switch (one->type) {
+    case CELL_NULL:    return sqlite3_bind_null(row, place);
+    case CELL_INTEGER: return sqlite3_bind_int64(row, place, one->integer);
+    case CELL_REAL:    return sqlite3_bind_double(row, place, one->real);
+    case CELL_TEXT:    return sqlite3_bind_text(row, place, one->data, -1, SQLITE_STATIC);
+    case CELL_BYTES:
+        return sqlite3_bind_blob(row, place, one->data, (int)one->integer, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+static bool put_row(erg_store *store, statement which, const cell cells[], erg_error *err)
+{
+    sqlite3_stmt *row = store->prepared[which];
+
+    if (!store->in_transaction) {
+        if (!erg_store_execute(store, "BEGIN", err))
+            return false;
+        store->in_transaction = true;
+    }
+    int count = sqlite3_bind_parameter_count(row);
+    for (int i = 0; i < count; i++)
+        if (bind_cell(row, i + 1, &cells[i]) != SQLITE_OK)
+            return erg_store_fail(store, err);
+
+    bool good = sqlite3_step(row) == SQLITE_DONE || erg_store_fail(store, err);
+    sqlite3_reset(row);
+    return good;
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)store->device_count), text(info->driver), text(info->name),
+        text(info->uuid), text(info->model), text(erg_scope_name(info->scope)),
+        text(info->host_id), text(info->wired_to), whole(info->shared),
+    };
+    return put_row(store, PUT_DEVICE, cells, err) ? (int)store->device_count++ : -1;
+}
+
+bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)store->channel_count), whole(info->device), text(info->name),
+        text(info->unit), text(erg_quantity_name(info->quantity)),
+        text(erg_kind_name(info->kind)), text(erg_method_name(info->method)),
+        text(erg_scope_name(info->scope)), duration(info->update_s),
+        duration(info->window_s), duration(info->delay_s), real(info->gain),
+        real(info->offset), real(info->gain_u), real(info->offset_u), real(info->range_j),
+        real(info->resolution), real(info->max_w), text(info->calibration),
+    };
+    return put_row(store, PUT_CHANNEL, cells, err);
+}
+
+bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_error *err)
+{
+    const cell cells[] = {
+        whole(block->id), whole(block->channel), whole(block->first_ns),
+        whole((int64_t)block->count),
+        { .type = CELL_BYTES, .integer = (int64_t)block->size, .data = block->bytes },
+    };
+    return put_row(store, PUT_BLOCK, cells, err);
+}
+
+bool erg_store_region(erg_store *store, const erg_region *region, erg_error *err)
+{
+    const cell cells[] = {
+        whole(region->id), whole(region->parent), whole(region->thread), text(region->name),
+        whole(region->begin_ns), whole(region->end_ns), real(region->runs),
+    };
+    return put_row(store, PUT_REGION, cells, err);
+}
+
+bool erg_store_mark(erg_store *store, const erg_mark_row *mark, erg_error *err)
+{
+    const cell cells[] = { whole(mark->t_ns), text(mark->name), real(mark->value) };
+    return put_row(store, PUT_MARK, cells, err);
+}
+
+bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *err)
+{
+    const cell cells[] = {
+        whole(setting->t_ns), whole(setting->device), text(setting->key),
+        text(setting->value),
+    };
+    return put_row(store, PUT_SETTING, cells, err);
+}
+
+bool erg_store_anchor(erg_store *store, const erg_anchor *anchor, erg_error *err)
+{
+    const cell cells[] = {
+        whole(anchor->mono_ns), whole(anchor->boot_ns), whole(anchor->utc_ns),
+        whole(anchor->half_width_ns),
+    };
+    return put_row(store, PUT_ANCHOR, cells, err);
+}
+
+bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err)
+{
+    const erg_flag_info *info = erg_flag_describe(flag->code);
+    const cell cells[] = {
+        text(info ? info->name : NULL), whole(flag->channel), whole(flag->span.begin_ns),
+        whole(flag->span.end_ns), text(flag->text),
+    };
+    return put_row(store, PUT_FLAG, cells, err);
+}
+
+bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_error *err)
+{
+    return put_row(store, PUT_META, (const cell[]){ text(key), text(value) }, err);
+}
