@@ -22,6 +22,7 @@ typedef struct erg_clock {
     int64_t (*utc_ns)(void *self);                      /* since 1970, UTC */
     void (*sleep_until_ns)(void *self, int64_t at_ns);  /* absolute deadline */
     void *self;
+    int64_t (*boot_ns)(void *self);     /* CLOCK_BOOTTIME; NULL: the machine never sleeps */
 } erg_clock;
 
 typedef enum erg_level { ERG_DEBUG, ERG_INFO, ERG_WARNING } erg_level;

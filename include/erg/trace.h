@@ -74,6 +74,8 @@ typedef struct erg_device_info {
     char host_id[64];       /* the machine that read it */
     char wired_to[64];      /* the machine whose power it is; "" is host_id */
     bool shared;            /* others' joules are in it: MIG, other processes */
+    char driver_version[32];    /* "535.54.03"; "": has none, or a loaded trace (see
+                                 * its setting "driver") */
 } erg_device_info;
 
 typedef struct erg_channel_info {

@@ -56,6 +56,7 @@ bool erg_file_line(const char *path, char *to, size_t size, erg_error *err);
 /* ---- clock, log --------------------------------------------------------- */
 
 int64_t erg_env_now_ns(const erg_env *env);
+int64_t erg_env_boot_ns(const erg_env *env);
 int64_t erg_env_utc_ns(const erg_env *env);
 void erg_env_sleep_until_ns(const erg_env *env, int64_t at_ns);
 void erg_env_log(const erg_env *env, erg_level level, const char *format, ...)

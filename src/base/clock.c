@@ -19,6 +19,14 @@ int64_t erg_env_now_ns(const erg_env *env)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t erg_env_boot_ns(const erg_env *env)
+{
+    if (env && env->clock)
+        return env->clock->boot_ns ? env->clock->boot_ns(env->clock->self)
+                                   : env->clock->now_ns(env->clock->self);
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 int64_t erg_env_utc_ns(const erg_env *env)
 {
     if (env && env->clock)

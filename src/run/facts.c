@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include "erg/version.h"
 #include "run/facts.h"
 
@@ -12,19 +11,10 @@ static const int64_t settings_gap_ns = 10 * ERG_NS_PER_S;
 /* The two clocks are read some ns apart; a suspend is longer than this. */
 static const int64_t asleep_least_ns = 100 * ERG_NS_PER_MS;
 
-static int64_t boot_ns(const erg_env *env)
-{
-    if (env && env->clock)
-        return erg_env_now_ns(env);
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * ERG_NS_PER_S + now.tv_nsec;
-}
-
 static void put_anchor(erg_facts *facts, const erg_env *env, erg_sink *sink)
 {
     int64_t before_ns = erg_env_now_ns(env);
-    erg_anchor anchor = { .boot_ns = boot_ns(env), .utc_ns = erg_env_utc_ns(env) };
+    erg_anchor anchor = { .boot_ns = erg_env_boot_ns(env), .utc_ns = erg_env_utc_ns(env) };
     anchor.half_width_ns = (erg_env_now_ns(env) - before_ns) / 2;
     anchor.mono_ns = before_ns + anchor.half_width_ns;
     erg_sink_anchor(sink, &anchor);
@@ -48,12 +38,12 @@ void erg_facts_begin(erg_facts *facts, const erg_env *env, int64_t now_ns, erg_s
     put_line(sink, "host_id", env, "/proc/sys/kernel/hostname");
     put_line(sink, "boot_id", env, "/proc/sys/kernel/random/boot_id");
     put_anchor(facts, env, sink);
-    facts->settings_ns = now_ns;
+    facts->settings_ns = now_ns + settings_gap_ns;
 }
 
 bool erg_facts_due(erg_facts *facts, const erg_env *env, int64_t now_ns, erg_sink *sink)
 {
-    int64_t slept_ns = boot_ns(env) - erg_env_now_ns(env) - facts->asleep_ns;
+    int64_t slept_ns = erg_env_boot_ns(env) - erg_env_now_ns(env) - facts->asleep_ns;
     if (now_ns >= facts->anchor_ns || slept_ns > asleep_least_ns)
         put_anchor(facts, env, sink);
     if (now_ns < facts->settings_ns)
@@ -79,6 +69,20 @@ void erg_facts_setting(erg_sink *sink, int64_t now_ns, int device, const char *k
     erg_text_put(setting.key, sizeof(setting.key), key);
     snprintf(setting.value, sizeof(setting.value), "%.10g", value);
     erg_sink_setting(sink, &setting);
+}
+
+void erg_facts_drivers(erg_sink *sink, const erg_devices *devices, int64_t now_ns)
+{
+    erg_setting setting = { .t_ns = now_ns, .key = "driver" };
+    for (size_t i = 0; i < erg_devices_count(devices); i++) {
+        const erg_device_info *info = erg_devices_info(devices, i);
+        if (erg_devices_state(devices, i) != ERG_PRESENT)
+            continue;
+        erg_text_put(setting.value, sizeof(setting.value), info->driver_version);
+        if (*info->driver_version)
+            erg_sink_setting(sink, &setting);
+        setting.device++;
+    }
 }
 
 void erg_facts_governor(erg_sink *sink, const erg_env *env, int64_t now_ns)

@@ -18,6 +18,8 @@ bool erg_facts_due(erg_facts *facts, const erg_env *env, int64_t now_ns, erg_sin
 void erg_facts_end(erg_facts *facts, const erg_env *env, uint64_t dropped, erg_sink *sink);
 void erg_facts_setting(erg_sink *sink, int64_t now_ns, int device, const char *key,
                        double value);
+/* The version of each device's driver, where it has one. */
+void erg_facts_drivers(erg_sink *sink, const erg_devices *devices, int64_t now_ns);
 void erg_facts_governor(erg_sink *sink, const erg_env *env, int64_t now_ns);
 void erg_facts_absent(erg_sink *sink, const char *device, const char *reason);
 void erg_facts_sampling(erg_sink *sink, const erg_devices *devices, const erg_sampled *channel,

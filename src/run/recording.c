@@ -49,6 +49,15 @@ struct erg_recording {
 
 /* ---- the writer ------------------------------------------------------------- */
 
+/* A run may be over before the first tick: its settings begin with what is read first. */
+static void first_setting(erg_recording *rec, int channel, const erg_sample *sample)
+{
+    const erg_sampled *from = &rec->sampler->channels[channel];
+    if (from->is_slow)
+        erg_facts_setting(&rec->sink, sample->t_ns, from->info.device, from->info.name,
+                          sample->value);
+}
+
 static void drain(erg_recording *rec)
 {
     erg_queued item;
@@ -61,8 +70,11 @@ static void drain(erg_recording *rec)
             continue;
         }
         channel->last_ns = item.sample.t_ns;
-        if (!isnan(item.sample.value))
+        if (!isnan(item.sample.value)) {
+            if (isnan(channel->last))
+                first_setting(rec, item.channel, &item.sample);
             channel->last = item.sample.value;
+        }
         erg_sink_sample(&rec->sink, item.channel, &item.sample);
     }
     while (erg_ring_pop(rec->ring, &event))
@@ -77,6 +89,7 @@ static void settings(erg_recording *rec, int64_t now_ns)
             erg_facts_setting(&rec->sink, now_ns, channel->info.device, channel->info.name,
                               rec->written[i].last);
     }
+    erg_facts_drivers(&rec->sink, rec->devices, now_ns);
     erg_facts_governor(&rec->sink, rec->env, now_ns);
 }
 
@@ -229,6 +242,7 @@ bool erg_recording_begin(erg_recording *rec, erg_error *err)
 {
     int64_t now_ns = erg_env_now_ns(rec->env);
     erg_facts_begin(&rec->facts, rec->env, now_ns, &rec->sink);
+    settings(rec, now_ns);      /* of the channels nothing is known yet */
     rec->next_commit_ns = now_ns + commit_gap_ns;
     erg_sampler_begin(rec->sampler, now_ns);
     if (rec->env && rec->env->clock)

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include "erg/energy.h"
 #include "manual.h"
 #include "run/recording.h"
 #include "trace/calibration.h"
@@ -268,6 +269,97 @@ static void a_recording_without_devices_is_a_file_too(void)
     erg_trace_free(trace);
 }
 
+static size_t settings_of(const erg_trace *trace, const char *key, int64_t *first_ns,
+                          int64_t *last_ns)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < erg_trace_setting_count(trace); i++) {
+        const erg_setting *setting = erg_trace_setting(trace, i);
+        if (strcmp(setting->key, key) != 0)
+            continue;
+        if (count++ == 0)
+            *first_ns = setting->t_ns;
+        *last_ns = setting->t_ns;
+    }
+    return count;
+}
+
+static void settings_are_read_at_begin_each_ten_seconds_and_at_end(void)
+{
+    static const char *const keys[] = { "power_limit", "sm_clock", "temperature" };
+    manual_clock manual;
+    bench at;
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 5 * ERG_NS_PER_S) },
+               "sim:a100-sxm4-80gb", 0);
+    CHECK(erg_recording_run_until(at.rec, 40 * ERG_NS_PER_S, NULL));
+    erg_trace *trace = close_bench(&at);
+    for (size_t i = 0; i < ERG_COUNT(keys); i++) {
+        int64_t first_ns = 0, last_ns = 0;
+        CHECK(settings_of(trace, keys[i], &first_ns, &last_ns) == 5);
+        CHECK_NEAR(erg_s_from_ns(first_ns), 5, 0.1);
+        CHECK_NEAR(erg_s_from_ns(last_ns), 40, 0.1);
+    }
+    erg_trace_free(trace);
+}
+
+static void a_run_shorter_than_a_second_has_settings_of_both_ends(void)
+{
+    manual_clock manual;
+    bench at;
+    int64_t first_ns = 0, last_ns = 0;
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 5 * ERG_NS_PER_S) },
+               "sim:a100-sxm4-80gb", 0);
+    CHECK(erg_recording_run_until(at.rec, 5 * ERG_NS_PER_S + 300 * ERG_NS_PER_MS, NULL));
+    erg_trace *trace = close_bench(&at);
+    CHECK(settings_of(trace, "sm_clock", &first_ns, &last_ns) == 2);
+    CHECK_NEAR(erg_s_from_ns(first_ns), 5, 0.1);
+    CHECK_NEAR(erg_s_from_ns(last_ns), 5.3, 0.1);
+    erg_trace_free(trace);
+}
+
+static void the_version_of_a_vendors_driver_is_a_setting(void)
+{
+    char library[ERG_PATH_MOST];
+    const char *build = getenv("ERG_BUILD");
+    int64_t first_ns = 0, last_ns = 0;
+    bench at;
+    snprintf(library, sizeof(library), "%s/tests/fake/libnvidia-ml.so.1",
+             build ? build : "build");
+    setenv("FAKE_NVML", "a100-sxm4-80gb;driver=530", 1);
+    open_bench(&at, &(erg_env){ .nvml = library }, "nvml", 0);
+    erg_trace *trace = close_bench(&at);
+    CHECK(settings_of(trace, "driver", &first_ns, &last_ns) == 2);
+    for (size_t i = 0; i < erg_trace_setting_count(trace); i++)
+        if (strcmp(erg_trace_setting(trace, i)->key, "driver") == 0)
+            CHECK_TEXT(erg_trace_setting(trace, i)->value, "530.54.03");
+    erg_trace_free(trace);
+}
+
+static void a_machine_that_slept_is_flagged_suspended(void)
+{
+    manual_clock manual;
+    bench at;
+    erg_error err = { 0 };
+    bool suspended = false;
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 5 * ERG_NS_PER_S) },
+               "sim:a100-sxm4-80gb", 0);
+    CHECK(erg_recording_run_until(at.rec, 20 * ERG_NS_PER_S, NULL));
+    manual.asleep_ns = 300 * ERG_NS_PER_S;
+    CHECK(erg_recording_run_until(at.rec, 40 * ERG_NS_PER_S, NULL));
+    erg_trace *trace = close_bench(&at);
+    CHECK_OK(erg_trace_check(trace, &err), err);
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
+        const erg_flag *flag = erg_trace_flag(trace, i);
+        if (flag->code != ERG_FLAG_SUSPENDED)
+            continue;
+        suspended = true;
+        CHECK(flag->span.begin_ns <= 20 * ERG_NS_PER_S
+              && flag->span.end_ns >= 20 * ERG_NS_PER_S);
+    }
+    CHECK(suspended);
+    erg_trace_free(trace);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -278,6 +370,10 @@ int main(void)
         TEST(threads_mark_while_the_sampler_runs_and_someone_asks),
         TEST(a_killed_recording_keeps_all_but_the_last_second),
         TEST(a_recording_without_devices_is_a_file_too),
+        TEST(settings_are_read_at_begin_each_ten_seconds_and_at_end),
+        TEST(a_run_shorter_than_a_second_has_settings_of_both_ends),
+        TEST(the_version_of_a_vendors_driver_is_a_setting),
+        TEST(a_machine_that_slept_is_flagged_suspended),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

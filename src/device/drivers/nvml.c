@@ -223,6 +223,8 @@ static void learn(erg_device *dev)
     if (!own->api.driver
         || own->api.driver(own->driver_version, sizeof(own->driver_version)) != NVML_DONE)
         own->driver_version[0] = '\0';
+    erg_text_put(dev->info.driver_version, sizeof(dev->info.driver_version),
+                 own->driver_version);
     if (!own->api.architecture
         || own->api.architecture(own->gpu, &own->architecture) != NVML_DONE)
         own->architecture = 0;

@@ -249,6 +249,7 @@ static void add_gpu(void *self, char *line)
         erg_text_put(dev->info.uuid, sizeof(dev->info.uuid), cells[1]);
         erg_text_put(dev->info.model, sizeof(dev->info.model), cells[2]);
         erg_text_put(own->driver_version, sizeof(own->driver_version), cells[3]);
+        erg_text_put(dev->info.driver_version, sizeof(dev->info.driver_version), cells[3]);
     }
     dev->info.scope = ERG_SCOPE_BOARD;
     list->count++;
