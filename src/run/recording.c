@@ -20,7 +20,8 @@
 static const int64_t edge_gap_ns = 2 * ERG_NS_PER_MS;
 /* Even without a channel, look at the rings so often. */
 static const int64_t idle_gap_ns = 200 * ERG_NS_PER_MS;
-static const int64_t commit_gap_ns = ERG_NS_PER_S;
+/* At most a second may be lost: what the commit itself takes is in it. */
+static const int64_t commit_gap_ns = 850 * ERG_NS_PER_MS;
 static const int64_t signal_gap_ns = 50 * ERG_NS_PER_MS;
 static const double queue_for_s = 2;
 enum { STACK = 256 * 1024 };
@@ -93,7 +94,8 @@ static void settings(erg_recording *rec, int64_t now_ns)
     erg_facts_governor(&rec->sink, rec->env, now_ns);
 }
 
-static void tick(erg_recording *rec)
+/* Returns when it is to be called again. */
+static int64_t tick(erg_recording *rec)
 {
     pthread_mutex_lock(&rec->lock);
     drain(rec);
@@ -105,18 +107,20 @@ static void tick(erg_recording *rec)
         erg_sink_commit(&rec->sink);
         rec->next_commit_ns = now_ns + commit_gap_ns;
     }
+    int64_t next_ns = rec->next_commit_ns;
     pthread_mutex_unlock(&rec->lock);
+    return next_ns;
 }
 
 static void *writer(void *self)
 {
     erg_recording *rec = self;
+    int64_t at_ns = erg_env_now_ns(rec->env) + commit_gap_ns;
     while (!atomic_load(&rec->stop_writing)) {
-        int64_t at_ns = erg_env_now_ns(rec->env) + commit_gap_ns;
         struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S, .tv_nsec = at_ns % ERG_NS_PER_S };
         sem_clockwait(&rec->kicked, CLOCK_MONOTONIC, &at);
         atomic_store(&rec->is_kicked, false);
-        tick(rec);
+        at_ns = tick(rec);
     }
     return NULL;
 }
