@@ -3,8 +3,9 @@
  * Opening .erg files. A file may come from anywhere: nothing in it is believed, and
  * the work that it can ask for is bounded by its size.
  *
- * Reading never changes the folder. Where the log of a killed writer (-wal) lies
- * beside a file in a folder that we may not write, the file is opened without locks.
+ * Where the log of a killed writer (-wal) lies beside a file, a whole reading folds it
+ * into the file: whoever then copies the file copies all of it. A log that is in use,
+ * or in a folder that we may not write, stays, and the file is opened without locks.
  */
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -153,13 +154,21 @@ static bool opens_fixed(erg_reader *from)
     return opens(from, name, SQLITE_OPEN_URI, NULL);
 }
 
+/* The size of the log beside it; -1: none, 0: nothing in it yet. */
+static int64_t log_size(const char *path)
+{
+    char log[ERG_PATH_MOST + 8];
+    struct stat beside;
+    snprintf(log, sizeof(log), "%s-wal", path);
+    return stat(log, &beside) == 0 ? (int64_t)beside.st_size : -1;
+}
+
 /* SQLite refuses a log (-wal) where it may not put its index (-shm); alone and
  * without locks it needs none. A file with no log beside it is complete. */
 static bool open_file(erg_reader *from, erg_error *err)
 {
-    char log[ERG_PATH_MOST + 8], magic[16];
+    char magic[16];
     unsigned char head[100];
-    struct stat beside;
     size_t size;
 
     if (strlen(from->path) >= ERG_PATH_MOST)
@@ -170,8 +179,8 @@ static bool open_file(erg_reader *from, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT, "%s is not a recording of erg (no SQLite "
                         "header): `erg import` reads other formats", from->path);
 
-    snprintf(log, sizeof(log), "%s-wal", from->path);
-    bool has_log = stat(log, &beside) == 0 && beside.st_size > 0;
+    int64_t logged = log_size(from->path);
+    bool has_log = logged > 0;
     if (!read_head(from->path, head, &size) || (!has_log && is_cut(head, size)))
         return fail_cut(from->path, size, err);
     bool good = has_log
@@ -179,7 +188,7 @@ static bool open_file(erg_reader *from, erg_error *err)
         : opens_fixed(from);
     if (!good)
         return fail_sqlite(from, err);
-    bound(from, (int64_t)size + (has_log ? (int64_t)beside.st_size : 0));
+    bound(from, (int64_t)size + (has_log ? logged : 0));
     return true;
 }
 
@@ -247,14 +256,29 @@ static erg_trace *read_named(erg_reader *from, erg_error *err)
     return trace;
 }
 
+/* Nothing is lost where it fails. A writer that lives holds the file, and SQLite
+ * then refuses. */
+static void fold(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (log_size(path) >= 0
+        && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+    sqlite3_close(db);
+}
+
 erg_trace *erg_trace_load(const char *path, erg_error *err)
 {
     erg_reader from = { .path = path };
 
-    if (open_file(&from, err))
-        return read_named(&from, err);
-    sqlite3_close(from.db);
-    return NULL;
+    if (!open_file(&from, err)) {
+        sqlite3_close(from.db);
+        return NULL;
+    }
+    erg_trace *trace = read_named(&from, err);
+    if (trace)
+        fold(path);
+    return trace;
 }
 
 erg_trace *erg_trace_load_bytes(const char *name, const char *bytes, size_t size,

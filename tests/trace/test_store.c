@@ -194,6 +194,34 @@ static void a_killed_writer_leaves_all_that_it_committed(void)
     write_and_die(path, 45);
     CHECK(exists(path, "-wal"));
     check_interrupted(path, 4500);
+    CHECK(!exists(path, "-wal") && !exists(path, "-shm"));
+    check_interrupted(path, 4500);
+}
+
+static void reading_a_recording_that_goes_on_takes_nothing_from_it(void)
+{
+    erg_error err = { 0 };
+    const char *path = path_in(test_folder(), "goes-on.erg");
+    erg_store *store = erg_store_create(path, &err);
+    CHECK_OK(store != NULL, err);
+    add_channels(store);
+    for (int64_t i = 0; i < 300; i++) {
+        erg_sample one = sample_at(i);
+        CHECK_OK(erg_store_samples(store, 0, &one, 1, &err), err);
+        if (i % 100 == 99) {
+            CHECK_OK(erg_store_commit(store, &err), err);
+            check_interrupted(path, (size_t)i + 1);
+            CHECK(exists(path, "-wal"));
+        }
+    }
+    CHECK_OK(erg_store_close(store, true, &err), err);
+
+    size_t count;
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    erg_trace_samples(trace, 0, &count);
+    CHECK(count == 300 && erg_trace_flag_count(trace) == 0 && !exists(path, "-wal"));
+    erg_trace_free(trace);
 }
 
 /* As an ordinary user, for root may write everywhere. */
@@ -408,6 +436,7 @@ int main(void)
     static const test tests[] = {
         TEST(what_is_saved_is_what_is_loaded),
         TEST(a_killed_writer_leaves_all_that_it_committed),
+        TEST(reading_a_recording_that_goes_on_takes_nothing_from_it),
         TEST(a_killed_file_opens_from_a_read_only_folder),
         TEST(a_finished_file_opens_from_a_read_only_folder),
         TEST(a_new_recording_replaces_a_killed_one_and_its_log),
