@@ -188,17 +188,28 @@ static void keep_signal(int number, siginfo_t *info, void *context)
     stop_signal = info->si_code == SI_KERNEL ? -number : number;
 }
 
+static void let_it_fail(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info, (void)context;
+}
+
+/* SIGXFSZ: a file at its limit fails to be written, and the command goes on. */
+static const struct { int number; void (*handler)(int, siginfo_t *, void *); } watched[] = {
+    { SIGINT, keep_signal }, { SIGTERM, keep_signal }, { SIGHUP, keep_signal },
+    { SIGXFSZ, let_it_fail },
+};
+
+/* Handlers, for what is ignored stays ignored in the command too. */
 const volatile int *cli_watch_signals(void)
 {
-    static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action = { .sa_sigaction = keep_signal, .sa_flags = SA_SIGINFO };
-
-    sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < CLI_COUNT(watched); i++) {
+        struct sigaction action = { .sa_sigaction = watched[i].handler,
+                                    .sa_flags = SA_SIGINFO };
         struct sigaction before;
+        sigemptyset(&action.sa_mask);
         /* nohup and background jobs ignore signals on purpose: leave them so. */
-        if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(watched[i], &action, NULL);
+        if (sigaction(watched[i].number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(watched[i].number, &action, NULL);
     }
     return &stop_signal;
 }

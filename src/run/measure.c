@@ -26,7 +26,7 @@ typedef struct session {
     double dither_s;            /* step of the delay; 0: none */
     int counted;                /* runs that ended well */
     int status;                 /* of the last command */
-    bool cannot_start;
+    bool cannot_start, has_run;
     erg_span last;              /* the last run */
     erg_repeat repeat;
 } session;
@@ -144,6 +144,7 @@ static bool run_once(session *s, const char *name, erg_error *err)
     if (started)
         s->status = erg_spawn_wait(&child, s->options->ask_stop);
     s->cannot_start = !started;
+    s->has_run |= started;
     s->last.end_ns = erg_recording_region_end(s->rec, id, s->status == 0 ? 1 : NAN);
     return started && s->status == 0 && !asked(s);
 }
@@ -341,7 +342,7 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
     erg_repeat_free(&s.repeat);
     if (has_file && s.cannot_start)
         unlink(out->file);
-    if (good || s.cannot_start)
+    if (good || s.cannot_start || s.has_run)
         out->exit_status = s.status;
     return good;
 }

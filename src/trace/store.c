@@ -7,6 +7,7 @@
  * and later commits rewrite that block until it is full: slow channels would
  * otherwise cost one row a second for a single sample.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,36 @@
 #include "trace/schema.h"
 #include "trace/store_inside.h"
 
+/* SQLite's own words hide what the kernel said, and it tries again in other ways. */
+static const char *why_shut(const erg_store *store)
+{
+    char folder[ERG_PATH_MOST] = ".";
+    const char *slash = strrchr(store->path, '/');
+
+    if (slash)
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - store->path + 1), store->path);
+    return access(folder, W_OK | X_OK) != 0 ? strerror(errno) : sqlite3_errmsg(store->db);
+}
+
 bool erg_store_fail(const erg_store *store, erg_error *err)
 {
     int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
-    const char *why = store->db ? sqlite3_errmsg(store->db) : "out of memory";
-    bool access = code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM;
+    int number = store->db ? sqlite3_system_errno(store->db) : 0;
+    bool shut = code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM;
+    bool full = code == SQLITE_FULL
+             || (code == SQLITE_IOERR && (number == EFBIG || number == EDQUOT));
 
-    return erg_fail(err,
-                    code == SQLITE_NOMEM ? ERG_NO_MEMORY : access ? ERG_NO_ACCESS : ERG_IO,
-                    "cannot write %s: %s%s", store->path, why,
-                    code == SQLITE_FULL ? ": free some space and record again" : "");
+    if (code == SQLITE_NOMEM)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory while writing %s", store->path);
+    if (full)
+        return erg_fail(err, ERG_IO, "cannot write %s: no space is left for it: free some "
+                        "and record again", store->path);
+    if (shut)
+        return erg_fail(err, ERG_NO_ACCESS, "cannot write %s: %s: name a file in a folder "
+                        "that you may write", store->path, why_shut(store));
+    return erg_fail(err, ERG_IO, "cannot write %s: %s", store->path,
+                    number && code == SQLITE_IOERR ? strerror(number)
+                                                   : sqlite3_errmsg(store->db));
 }
 
 bool erg_store_execute(erg_store *store, const char *sql, erg_error *err)

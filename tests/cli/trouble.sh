@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# When the run file cannot be written, or a signal comes: the command is not disturbed.
+set -u
+erg=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+check() {
+    number=$((number + 1))
+    name=$1
+    shift
+    if "$@" >"$work/.log" 2>&1; then echo "ok $number - $name"
+    else echo "not ok $number - $name"; sed 's/^/# /' "$work/.log"; fi
+}
+# status, then what stderr must be: one line that begins and ends as said
+said() {
+    [ "$got" = "$1" ] || { echo "status $got, not $1"; cat err; return 1; }
+    [ "$(wc -l <err)" = 1 ] && grep -q "$2" err || { echo "stderr:"; cat err; return 1; }
+}
+# A limit on the size of files, in 512-byte units, stands for a full disk. The ring of
+# regions fits into it, a run file with a long command does not.
+full_disk() { # STATUS-OF-THE-COMMAND
+    long=$(head -c 100000 /dev/zero | tr '\0' x)
+    (ulimit -f 1100; exec "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait \
+        --output full.erg -- sh -c "echo begun; sleep 1.5; echo done; exit $1" \
+        "$long" "$long" "$long" "$long" "$long" "$long" "$long" "$long") >out 2>err
+    got=$?
+    printf 'begun\ndone\n' | cmp - out
+}
+a_full_disk_costs_the_recording() { full_disk 0 && said 125 '^erg run: cannot write full.erg: .*: free some'; }
+a_full_disk_keeps_the_status() { full_disk 7 && said 7 '^erg run: cannot write full.erg: .*: free some'; }
+nothing_fits() {
+    (ulimit -f 8; exec "$erg" run --quiet --output none.erg -- touch ran) 2>err
+    got=$?
+    said 125 '^erg run: cannot .*: ' && [ ! -e ran ] && [ ! -e none.erg ]
+}
+no_folder() {
+    "$erg" run --quiet --output nowhere/a.erg -- touch ran 2>err
+    got=$?
+    said 125 '^erg run: cannot write nowhere/a.erg: No such file or directory: name a file' && [ ! -e ran ]
+}
+read_only_folder() {
+    mkdir -p shut && chmod 555 shut
+    if [ "$(id -u)" = 0 ]; then as_user="setpriv --reuid 65534 --clear-groups"; chmod 755 "$work"; else as_user=; fi
+    $as_user env HOME="$work" "$erg" run --quiet --output shut/a.erg -- true 2>err
+    got=$?
+    said 125 '^erg run: cannot write shut/a.erg: Permission denied: name a file'
+}
+signal() { # NAME: to erg alone; the command says what reached it
+    rm -f out sig.erg*
+    env --default-signal="$1" "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --output sig.erg \
+        -- sh -c "trap 'echo got it; kill \$!; exit 9' $1; sleep 20 & echo ready; wait" >out & pid=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do grep -q ready out 2>/dev/null && break; sleep 0.1; done
+    kill -"$1" $pid; wait $pid; got=$?
+    [ $got = 9 ] && grep -q 'got it' out || { echo "status $got"; cat out; return 1; }
+    [ ! -e sig.erg-wal ] && [ ! -e sig.erg-shm ] && "$erg" show sig.erg >shown && ! grep -q INTERRUPTED shown
+}
+dies_by_it() {
+    rm -f sig.erg*
+    env --default-signal="$1" "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --output sig.erg -- sleep 20 & pid=$!
+    sleep 1; kill -"$1" $pid; wait $pid; got=$?
+    [ $got = "$2" ] || { echo "status $got"; return 1; }
+    [ ! -e sig.erg-wal ] && "$erg" show sig.erg >shown && ! grep -q INTERRUPTED shown
+}
+check "a full disk costs the recording, not the command" a_full_disk_costs_the_recording
+check "a full disk does not hide the command's status" a_full_disk_keeps_the_status
+check "where nothing can be written the command is not started" nothing_fits
+check "a folder that is not there is said in one sentence" no_folder
+check "a folder that is read only is said in one sentence" read_only_folder
+check "SIGINT reaches the command and the file is complete" signal INT
+check "SIGTERM reaches the command and the file is complete" signal TERM
+check "SIGHUP reaches the command and the file is complete" signal HUP
+check "a command that dies by SIGINT gives 130" dies_by_it INT 130
+check "a command that dies by SIGTERM gives 143" dies_by_it TERM 143
+echo "1..$number"
