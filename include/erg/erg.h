@@ -15,5 +15,6 @@
 #include "erg/table.h"
 #include "erg/trace.h"
 #include "erg/version.h"
+#include "erg/workload.h"
 
 #endif

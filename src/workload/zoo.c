@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The zoo: built-in networks, written as parametric graphs, a table a family. */
+#include <string.h>
+#include "workload/build.h"
+
+static const erg_zoo_entry *const tables[] = {
+    erg_zoo_resnet,
+};
+
+static const erg_zoo_entry *entry_at(size_t index)
+{
+    for (size_t i = 0; i < ERG_COUNT(tables); i++)
+        for (const erg_zoo_entry *entry = tables[i]; entry->name; entry++)
+            if (index-- == 0)
+                return entry;
+    return NULL;
+}
+
+size_t erg_zoo_count(void)
+{
+    size_t count = 0;
+
+    while (entry_at(count))
+        count++;
+    return count;
+}
+
+const char *erg_zoo_name(size_t index) { return entry_at(index)->name; }
+
+const char *erg_zoo_about(size_t index) { return entry_at(index)->about; }
+
+static const erg_zoo_entry *entry_find(const char *name)
+{
+    for (size_t i = 0; i < ERG_COUNT(tables); i++)
+        for (const erg_zoo_entry *entry = tables[i]; entry->name; entry++)
+            if (strcmp(entry->name, name) == 0)
+                return entry;
+    return NULL;
+}
+
+static bool zoo_sniff(const char *spec, const char *head, size_t count)
+{
+    (void)head;
+    (void)count;
+    return strncmp(spec, "zoo:", 4) == 0;
+}
+
+static erg_graph *zoo_read(const char *spec, const erg_graph_options *options, erg_error *err)
+{
+    const erg_zoo_entry *entry = entry_find(spec + 4);
+
+    if (!entry) {
+        erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has", spec + 4);
+        return NULL;
+    }
+    erg_builder *builder = erg_build_begin(entry->name, "zoo", options, err);
+    if (!builder)
+        return NULL;
+    entry->build(builder, entry->shape);
+    return erg_build_end(builder, err);
+}
+
+static const erg_column columns[] = {
+    { "name",       ERG_TEXT,    "give it as zoo:NAME" },
+    { "family",     ERG_TEXT,    "kind of network" },
+    { "parameters", ERG_INTEGER, "trained numbers" },
+    { "macs",       ERG_INTEGER, "multiply-adds of matrix work, batch 1, default length" },
+    { "operators",  ERG_INTEGER, "launches of an eager run" },
+    { "about",      ERG_TEXT,    "what it is" },
+};
+
+static bool row_add(erg_table *table, const erg_zoo_entry *entry, erg_error *err)
+{
+    char spec[80];
+
+    snprintf(spec, sizeof(spec), "zoo:%s", entry->name);
+    erg_graph *graph = zoo_read(spec, NULL, err);
+    bool ok = graph && erg_table_row(table, err)
+        && erg_table_text(table, "name", entry->name, err)
+        && erg_table_text(table, "family", entry->family, err)
+        && erg_table_integer(table, "parameters", graph->parameters, err)
+        && erg_table_integer(table, "macs", graph->macs, err)
+        && erg_table_integer(table, "operators", graph->operator_count, err)
+        && erg_table_text(table, "about", entry->about, err);
+    erg_graph_free(graph);
+    return ok;
+}
+
+erg_result *erg_zoo_table(const char *name, erg_error *err)
+{
+    erg_result *result = erg_result_new("zoo", err);
+    erg_table *table = result ? erg_result_add(result, "zoo", columns, ERG_COUNT(columns), err)
+                              : NULL;
+    bool ok = table != NULL;
+
+    if (ok && name && !entry_find(name))
+        ok = erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has", name);
+    for (size_t i = 0; ok && entry_at(i); i++)
+        if (!name || strcmp(name, entry_at(i)->name) == 0)
+            ok = row_add(table, entry_at(i), err);
+    if (!ok) {
+        erg_result_free(result);
+        return NULL;
+    }
+    return result;
+}
+
+const erg_graph_reader erg_reader_zoo = {
+    .name = "zoo",
+    .about = "built-in networks: zoo:NAME",
+    .sniff = zoo_sniff,
+    .read = zoo_read,
+};
