@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What it should cost: time, energy, power and memory of a workload on a
+ * device, per part and in total, with intervals, without running anything.
+ *
+ *   Units    SI. low and high bound the 95 % interval.
+ *   Source   Physical mode: roofline with tiles, waves and launches; energy by
+ *            s(f) (e_op FLOP + e_byte bytes) + P_idle(f) t. Compat mode: the
+ *            formulas of branes-ai/graphs of 2025-10-28, not physical.
+ *   Owning   erg_estimate_run gives an estimation: erg_estimation_free. Graph,
+ *            hardware and profile must outlive it.
+ *   Threads  None shared.
+ */
+#ifndef ERG_ESTIMATE_H
+#define ERG_ESTIMATE_H
+
+#include "erg/hardware.h"
+#include "erg/workload.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum erg_mode { ERG_PHYSICAL, ERG_COMPAT } erg_mode;
+typedef enum erg_bound { ERG_BOUND_COMPUTE, ERG_BOUND_BANDWIDTH, ERG_BOUND_BALANCED,
+                         ERG_BOUND_LAUNCH, ERG_BOUNDS } erg_bound;
+/* How much of an estimate was fitted: on this device, near it, or from a datasheet. */
+typedef enum erg_grade { ERG_CALIBRATED, ERG_INTERPOLATED, ERG_THEORETICAL, ERG_GRADE_UNKNOWN,
+                         ERG_GRADES } erg_grade;
+
+const char *erg_bound_name(erg_bound bound);
+const char *erg_grade_name(erg_grade grade);
+
+/* ---- a profile: what calibration knows of a device beyond its datasheet ---- */
+
+typedef enum erg_byte_class { ERG_BYTES_MATRIX, ERG_BYTES_ELEMENTWISE, ERG_BYTES_SOFTMAX,
+                              ERG_BYTES_NORM, ERG_BYTE_CLASSES } erg_byte_class;
+
+typedef struct erg_time_terms {     /* of one unit class */
+    double share;                   /* u: of peak reached by large tiles */
+    double fill_k;                  /* K0: filling and draining a tile, in K */
+    double tile_64, tile_32;        /* e: relative efficiency of smaller tiles */
+    double bandwidth[ERG_BYTE_CLASSES];     /* beta: share of DRAM bandwidth */
+    double launch_s;                /* kappa: device time of one launch */
+    double host_s;                  /* h: host time of one launch */
+    double half_width;              /* q: of ln(measured / predicted), 95 %, held out */
+    int rows;                       /* fitted on; 0: not fitted */
+} erg_time_terms;
+
+typedef struct erg_energy_terms {
+    double op_j_per_flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];     /* at V_ref; NAN: none */
+    double byte_j;
+    double idle_ratio;              /* static power over the idle curve; 1 if not fitted */
+    double half_width;
+    int rows;
+} erg_energy_terms;
+
+typedef struct erg_profile {
+    const char *name, *hardware, *date, *source;
+    const char *byte_rule;          /* "unfused": another rule's bytes are refused */
+    double clock_hz, cap_w;         /* where it was calibrated */
+    erg_time_terms time[ERG_UNIT_CLASSES];
+    erg_energy_terms energy;
+    void *inside;
+} erg_profile;
+
+/* path NULL: the catalogue's profile of the device, else shared constants and
+ * process-node energies graded theoretical. Never NULL without an error. */
+erg_profile *erg_profile_load(const erg_catalog *catalog, const erg_hardware *hardware,
+                              const char *path, erg_error *err);
+bool erg_profile_save(const erg_profile *profile, const char *path, erg_error *err);
+void erg_profile_free(erg_profile *profile);
+
+/* ---- one estimate ---------------------------------------------------------- */
+
+typedef struct erg_estimate_options {   /* zero means unset */
+    erg_mode mode;
+    erg_runtime runtime;
+    double clock_hz, power_cap_w;       /* 0: top clock, the record's cap */
+    const char *thermal_point;
+    bool power_gating;
+    int streams;                        /* 0: 1 */
+    double measured_latency_s;          /* 0: predicted */
+} erg_estimate_options;
+
+typedef struct erg_latency {
+    double compute_s, memory_s, overhead_s, total_s;
+    double intensity, utilization;      /* FLOP per byte; time at the roof / time */
+    double roof_s;                      /* plain roofline: a lower bound */
+    erg_bound bound;
+} erg_latency;
+
+typedef struct erg_estimate {
+    double compute_j, memory_j, static_j, total_j, low_j, high_j;
+    double wasted_j, efficiency;
+} erg_estimate;
+
+typedef struct erg_estimation {
+    const erg_graph *graph;
+    const erg_hardware *hardware;
+    const erg_partition *partition;     /* owned by the estimation */
+    const erg_latency *latency;         /* one a subgraph */
+    const erg_estimate *energy;
+    double latency_s, latency_low_s, latency_high_s;
+    erg_estimate total;
+    double marginal_j;                  /* above a board that idles anyway */
+    double mean_w, peak_w, utilization, clock_hz, cap_w;
+    bool capped, host_bound;
+    erg_grade grade;
+    double peak_memory_bytes;
+    const char *const *notes;
+    size_t note_count;
+    void *inside;
+} erg_estimation;
+
+erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *hardware,
+                                 const erg_profile *profile,
+                                 const erg_estimate_options *options, erg_error *err);
+void erg_estimation_free(erg_estimation *estimation);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

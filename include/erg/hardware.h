@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What it runs on: the catalogue. One JSON file a device, every number with
+ * unit, source, grade and date; a number without a source is refused.
+ *
+ *   Units    SI, in the last word: _hz _w _flop_per_s _bytes_per_s _bytes _j.
+ *            Peaks are dense; sparse ones are named so and never used.
+ *            Not known is NAN (counts: 0).
+ *   Owning   erg_hardware_load gives a record that is yours: erg_hardware_free.
+ *   Failing  ERG_NOT_FOUND (the text lists near names), ERG_BAD_INPUT.
+ *   Threads  A loaded record is read only.
+ */
+#ifndef ERG_HARDWARE_H
+#define ERG_HARDWARE_H
+
+#include <stddef.h>
+#include "erg/env.h"
+#include "erg/error.h"
+#include "erg/table.h"
+#include "erg/workload.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum erg_hardware_kind { ERG_GPU, ERG_CPU, ERG_NPU, ERG_TPU, ERG_DSP, ERG_CGRA,
+                                 ERG_DPU, ERG_HARDWARE_KINDS } erg_hardware_kind;
+
+/* Units that compute: one clock cycle of each does a different amount. */
+typedef enum erg_unit_class { ERG_UNIT_VECTOR, ERG_UNIT_TENSOR, ERG_UNIT_CLASSES } erg_unit_class;
+
+typedef struct erg_point { double x, y; } erg_point;
+
+/* Straight between points, clamped outside; NAN if there are none. */
+typedef struct erg_curve { const erg_point *points; size_t count; } erg_curve;
+double erg_curve_at(const erg_curve *curve, double x);
+
+typedef struct erg_thermal_point {
+    const char *name;
+    double cap_w, base_hz, boost_hz, sustained_hz, efficiency;
+} erg_thermal_point;
+
+typedef struct erg_hardware {
+    const char *name, *maker, *about;
+    erg_hardware_kind kind;
+    const char *boundary;               /* what joules cover: board package module wall */
+    double node_nm;
+    int units, lanes_per_unit, threads_per_unit, warp;
+    /* Dense peak at peak_clock_hz of that unit class; NAN: it has no such unit.
+     * emulated: the precision runs, converted, at that share of fp32. */
+    double peak_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
+    double peak_clock_hz[ERG_UNIT_CLASSES];
+    double memory_bytes, memory_bytes_per_s;
+    double l2_bytes, l2_bytes_per_s;            /* last level on chip */
+    double l1_bytes_per_unit, l1_bytes_per_s;   /* shared memory and L1 of one unit */
+    double cap_w, cap_low_w, cap_high_w;
+    double idle_w;                              /* at its lowest clock, context alive */
+    double top_clock_hz;
+    const double *clocks_hz;                    /* settable, ascending */
+    size_t clock_count;
+    erg_curve voltage_v, idle_curve_w;          /* over core clock in Hz */
+    const erg_thermal_point *thermal;
+    size_t thermal_count;
+    /* Energy of one operation and of one byte; NAN: by process node (estimate). */
+    double op_j_per_flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];
+    double byte_j;
+    double launch_s, host_s;                    /* device and host time of one launch */
+    erg_precision precision;                    /* default */
+    bool fictional;                             /* a demo machine: compat mode only */
+    void *inside;
+} erg_hardware;
+
+/* name: a record, or a path of one, or "this-cpu" (read from env->root /proc, /sys).
+ * Sought in user_dir (may be NULL), then in data_dir: see erg_catalog. */
+typedef struct erg_catalog { const char *data_dir, *user_dir; } erg_catalog;
+
+erg_hardware *erg_hardware_load(const erg_env *env, const erg_catalog *catalog,
+                                const char *name, erg_error *err);
+void erg_hardware_free(erg_hardware *hardware);
+
+/* A row a device (all, or the named): name kind units peaks bandwidth cap ... */
+erg_result *erg_hardware_table(const erg_env *env, const erg_catalog *catalog,
+                               const char *const *names, size_t count, erg_error *err);
+/* Table `checks`: device, check, value, limit, state, why. *passed: no fault. */
+erg_result *erg_hardware_check(const erg_env *env, const erg_catalog *catalog,
+                               const char *const *names, size_t count, bool *passed,
+                               erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif
