@@ -48,6 +48,10 @@ read_only_folder() {
     got=$?
     said 125 '^erg run: cannot write shut/a.erg: Permission denied: name a file'
 }
+home_of_another() {
+    mkdir -p home open && chmod 700 home && chmod 777 open
+    $as_user env -u XDG_STATE_HOME HOME="$work/home" "$erg" run --quiet --no-wait --output open/a.erg -- true
+}
 signal() { # NAME: to erg alone; the command says what reached it
     rm -f out sig.erg*
     env --default-signal="$1" "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --output sig.erg \
@@ -69,6 +73,7 @@ check "a full disk does not hide the command's status" a_full_disk_keeps_the_sta
 check "where nothing can be written the command is not started" nothing_fits
 check "a folder that is not there is said in one sentence" no_folder
 check "a folder that is read only is said in one sentence" read_only_folder
+check "the home of another user is no hindrance" home_of_another
 check "SIGINT reaches the command and the file is complete" signal INT
 check "SIGTERM reaches the command and the file is complete" signal TERM
 check "SIGHUP reaches the command and the file is complete" signal HUP
