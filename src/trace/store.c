@@ -102,8 +102,7 @@ static bool begin_recording(erg_store *store, erg_error *err)
     sqlite3_busy_timeout(store->db, 2000);
     /* Against kill -9 no sync is needed; the first commit of a recording that
      * lasts turns it on, against power cuts. */
-    if (!erg_store_execute(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-                        "PRAGMA cache_size=-256", err))
+    if (!erg_store_execute(store, "PRAGMA synchronous=OFF; PRAGMA cache_size=-256", err))
         return false;
     return erg_store_prepare(store, err);
 }

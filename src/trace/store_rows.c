@@ -27,7 +27,8 @@ const char erg_store_schema[] =
     "CREATE TABLE setting(ns INTEGER, device_id INTEGER, key TEXT, value TEXT);"
     "CREATE TABLE flag(code TEXT, channel_id INTEGER, begin_ns INTEGER, end_ns INTEGER,"
     " text TEXT);"
-    "PRAGMA application_id=0x45524731; PRAGMA user_version=1; COMMIT;";
+    "PRAGMA application_id=0x45524731; PRAGMA user_version=1; COMMIT;"
+    "PRAGMA journal_mode=WAL;";
 
 typedef enum statement {
     PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,

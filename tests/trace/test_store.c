@@ -299,6 +299,29 @@ static void a_new_recording_replaces_a_killed_one_and_its_log(void)
     erg_trace_free(trace);
 }
 
+/* Nothing was committed, and nothing lies beside the file yet. */
+static void a_writer_killed_at_once_leaves_a_file_that_opens(void)
+{
+    const char *path = path_in(test_folder(), "new.erg");
+    pid_t child = fork();
+    if (child == 0) {
+        if (erg_store_create(path, NULL))
+            kill(getpid(), SIGKILL);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status));
+
+    erg_error err = { 0 };
+    erg_store_drop_log(path);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(erg_trace_flag_count(trace) == 1);
+    CHECK(erg_trace_flag(trace, 0)->code == ERG_FLAG_INTERRUPTED);
+    erg_trace_free(trace);
+}
+
 static void a_region_is_updated_by_its_id(void)
 {
     erg_error err = { 0 };
@@ -440,6 +463,7 @@ int main(void)
         TEST(a_killed_file_opens_from_a_read_only_folder),
         TEST(a_finished_file_opens_from_a_read_only_folder),
         TEST(a_new_recording_replaces_a_killed_one_and_its_log),
+        TEST(a_writer_killed_at_once_leaves_a_file_that_opens),
         TEST(a_region_is_updated_by_its_id),
         TEST(foreign_files_are_refused_in_one_sentence),
         TEST(a_newer_file_names_the_cure),

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How often a recording waits for the disk, counted beneath SQLite. */
+#include <sqlite3.h>
+#include "test.h"
+#include "trace/store.h"
+
+static int sync_count;
+static int (*real_sync)(sqlite3_file *, int);
+static sqlite3_vfs *real_vfs;
+
+static int count_sync(sqlite3_file *file, int flags)
+{
+    sync_count++;
+    return real_sync(file, flags);
+}
+
+static int open_counted(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
+                        int *opened)
+{
+    /* Databases and logs differ in their locks. */
+    static sqlite3_io_methods methods[2];
+    sqlite3_io_methods *counted = &methods[flags & SQLITE_OPEN_MAIN_DB ? 1 : 0];
+    (void)vfs;
+    int status = real_vfs->xOpen(real_vfs, name, file, flags, opened);
+    if (status == SQLITE_OK) {
+        *counted = *file->pMethods;
+        real_sync = counted->xSync;
+        counted->xSync = count_sync;
+        file->pMethods = counted;
+    }
+    return status;
+}
+
+/* How often a recording with so many commits waits for the disk. */
+static int syncs_of(const char *path, int commits)
+{
+    erg_device_info device = { .name = "gpu" };
+    erg_channel_info channel = { .name = "power", .unit = "W" };
+
+    sync_count = 0;
+    erg_store *store = erg_store_create(path, NULL);
+    CHECK(store != NULL);
+    CHECK(erg_store_device(store, &device, NULL) == 0);
+    CHECK(erg_store_channel(store, &channel, NULL) == 0);
+    for (int64_t i = 0; i < commits; i++) {
+        erg_sample one = { .t_ns = i * ERG_NS_PER_S, .value = 100 };
+        CHECK(erg_store_samples(store, 0, &one, 1, NULL));
+        CHECK(erg_store_commit(store, NULL));
+    }
+    CHECK(erg_store_close(store, true, NULL));
+    return sync_count;
+}
+
+/* kill -9 takes nothing that the kernel has; a power cut may, so what lasts is synced,
+ * but once, at the end: a commit a second must not wait for a slow disk. */
+static void only_the_end_of_a_recording_that_lasts_waits_for_the_disk(void)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/synced.erg", test_folder());
+    real_vfs = sqlite3_vfs_find(NULL);
+    sqlite3_vfs counting = *real_vfs;
+    counting.zName = "counting";
+    counting.xOpen = open_counted;
+    CHECK(sqlite3_vfs_register(&counting, 1) == SQLITE_OK);
+    int of_a_moment = syncs_of(path, 0);
+    int of_two = syncs_of(path, 2), of_twenty = syncs_of(path, 20);
+    sqlite3_vfs_unregister(&counting);
+    CHECK(of_a_moment == 0);
+    CHECK(of_two > 0);
+    CHECK(of_twenty == of_two);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(only_the_end_of_a_recording_that_lasts_waits_for_the_disk),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
