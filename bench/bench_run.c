@@ -1,82 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What measuring costs (measure.md section 17): a region, a whole `erg run`, memory,
- * and the share of a core at 1 kHz. Each beside its floor, in turns, in one run.
+ * the share of a core at 1 kHz, an import. Each beside its floor, in turns, in one run.
+ *
+ * Arguments: the erg to measure, the fake libnvidia-ml, the root of a captured machine
+ * with two packages.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/base.h"
+#include "bench.h"
 #include "erg/record.h"
 #include "run/ring.h"
 
-extern char **environ;
+enum { PAIRS = 60, REGIONS = 20000, IMPORTS = 5 };
 
-enum { PAIRS = 60, REGIONS = 20000 };
-
-static double now_s(clockid_t which)
-{
-    struct timespec now;
-    clock_gettime(which, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof(*values), by_value);
-    return values[count / 2];
-}
-
-/* Wall seconds of one child; its user and system time and peak memory in *use. */
-static double time_child(char *const argv[], struct rusage *use)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    pid_t pid;
-    int status;
-    double begin_s = now_s(CLOCK_MONOTONIC);
-    if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) != 0) {
-        fprintf(stderr, "bench: cannot run %s\n", argv[0]);
-        exit(1);
-    }
-    wait4(pid, &status, 0, use);
-    posix_spawn_file_actions_destroy(&actions);
-    return now_s(CLOCK_MONOTONIC) - begin_s;
-}
-
-static void whole_run(const char *erg)
-{
-    static double plain[PAIRS], measured[PAIRS];
-    struct rusage use;
-    char *bare[] = { "true", NULL };
-    char *run[] = { (char *)(uintptr_t)erg, "run", "--quiet", "--no-wait", "--output",
-                    "/tmp/erg-bench.erg", "--", "true", NULL };
-
-    for (int i = 0; i < PAIRS; i++) {
-        plain[i] = time_child(bare, &use);
-        measured[i] = time_child(run, &use);
-    }
-    double floor_s = median(plain, PAIRS), whole_s = median(measured, PAIRS);
-    printf("erg run --quiet --no-wait -- true  %6.2f ms above true   floor (fork, exec true) %.2f ms"
-           "   n %d   want <= 5 ms\n", 1e3 * (whole_s - floor_s), 1e3 * floor_s, PAIRS);
-    printf("resident memory of erg run         %6.2f MB               n 1   want <= 4 MB\n",
-           (double)use.ru_maxrss / 1024.0);
-    unlink("/tmp/erg-bench.erg");
-}
+static char run_path[64], log_path[64], stamp_path[64];
 
 static void one_region(void)
 {
@@ -93,64 +40,183 @@ static void one_region(void)
     int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
     char text[64];
     for (int i = 0; i < REGIONS; i++) {
-        double begin_s = now_s(CLOCK_MONOTONIC);
+        double begin_s = bench_now_s(CLOCK_MONOTONIC);
         erg_region_token region = erg_region_begin(rec, "region");
         erg_region_end(rec, region);
-        double middle_s = now_s(CLOCK_MONOTONIC);
+        double middle_s = bench_now_s(CLOCK_MONOTONIC);
         if (pread(fd, text, sizeof(text), 0) < 0)
             exit(1);
-        floor_s += now_s(CLOCK_MONOTONIC) - middle_s;
+        floor_s += bench_now_s(CLOCK_MONOTONIC) - middle_s;
         spent_s += middle_s - begin_s;
         while (erg_ring_pop(ring, &event))
             ;
     }
-    printf("region begin + end                 %6.3f us               floor (a pread) %.3f us"
-           "   n %d   want <= 3 us\n", 1e6 * spent_s / REGIONS, 1e6 * floor_s / REGIONS, REGIONS);
+    bench_print(&(bench_row){ "region begin + end (floor: a pread)", "us",
+                              1e6 * spent_s / REGIONS, 1e6 * floor_s / REGIONS, 3, REGIONS });
     close(fd);
     erg_recorder_free(rec);
     erg_ring_close(ring);
 }
 
-/* 8 GPUs and 2 packages at 1 kHz: the simulated ones cost no ioctl, so this is the
- * sampler, the store and the file; a driver's own read comes on top. */
-static void at_a_kilohertz(const char *erg)
+/* CPU time too, for the wall time of a machine with other work tells nothing. */
+static void whole_run(char *erg)
 {
-    enum { DEVICES = 10, HEAD = 7 };
-    char *argv[HEAD + 2 * DEVICES + 4], sensors[DEVICES][64];
-    int count = 0;
+    static double plain[PAIRS], measured[PAIRS], plain_cpu[PAIRS], cpu[PAIRS];
     struct rusage use;
-    const char *head[HEAD] = { erg, "run", "--quiet", "--rate", "1kHz", "--output",
-                               "/tmp/erg-bench.erg" };
+    char *bare[] = { "true", NULL };
+    char *run[] = { erg, "run", "--quiet", "--no-wait", "--output", run_path, "--", "true",
+                    NULL };
 
-    for (int i = 0; i < HEAD; i++)
-        argv[count++] = (char *)(uintptr_t)head[i];
-    for (int i = 0; i < DEVICES; i++) {
-        snprintf(sensors[i], sizeof(sensors[i]), "sim:a100-sxm4-80gb,uuid=bench-%d", i);
-        argv[count++] = "--sensor";
-        argv[count++] = sensors[i];
+    for (int i = 0; i < PAIRS; i++) {
+        plain[i] = 1e3 * bench_child_s(bare, &use);
+        plain_cpu[i] = 1e3 * bench_cpu_s(&use);
+        measured[i] = 1e3 * bench_child_s(run, &use);
+        cpu[i] = 1e3 * bench_cpu_s(&use);
     }
-    argv[count++] = "--";
-    argv[count++] = "sleep";
-    argv[count++] = "5";
-    argv[count] = NULL;
-    double wall_s = time_child(argv, &use);
-    double cpu_s = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec)
-        + 1e-6 * (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
-    printf("10 simulated devices at 1 kHz      %6.2f %% of a core      n 1 (%.1f s)"
-           "   want <= 3 %%\n", 100 * cpu_s / wall_s, wall_s);
-    printf("resident memory of that            %6.2f MB               n 1   want <= 4 MB\n",
-           (double)use.ru_maxrss / 1024.0);
-    unlink("/tmp/erg-bench.erg");
+    double floor_ms = bench_median(plain, PAIRS), whole_ms = bench_median(measured, PAIRS);
+    double least_ms = measured[0] - plain[0];   /* both are sorted now */
+    double floor_cpu = bench_median(plain_cpu, PAIRS);
+    bench_print(&(bench_row){ "erg run -- true, added to true: median", "ms",
+                              whole_ms - floor_ms, floor_ms, 5, PAIRS });
+    bench_print(&(bench_row){ "  the quietest", "ms", least_ms, plain[0], 5, PAIRS });
+    bench_print(&(bench_row){ "  CPU time", "ms", bench_median(cpu, PAIRS) - floor_cpu,
+                              floor_cpu, NAN, PAIRS });
+}
+
+/* The command writes when it began: date +%s%N, whose own start counts against us and
+ * is the floor. */
+static double until_ready_ms(char *const argv[])
+{
+    struct rusage use;
+    char text[32] = "";
+    double begin_s = bench_now_s(CLOCK_REALTIME);
+    bench_child_s(argv, &use);
+    int fd = open(stamp_path, O_RDONLY | O_CLOEXEC);
+    if (read(fd, text, sizeof(text) - 1) <= 0)
+        exit(1);
+    close(fd);
+    return 1e3 * (1e-9 * (double)strtoll(text, NULL, 10) - begin_s);
+}
+
+static void ready(char *erg)
+{
+    static double plain_ms[PAIRS], ready_ms[PAIRS];
+    char script[128];
+    snprintf(script, sizeof(script), "date +%%s%%N >%s", stamp_path);
+    char *bare[] = { "sh", "-c", script, NULL };
+    char *run[] = { erg, "run", "--quiet", "--no-wait", "--output", run_path, "--",
+                    "sh", "-c", script, NULL };
+
+    for (int i = 0; i < PAIRS; i++) {
+        plain_ms[i] = until_ready_ms(bare);
+        ready_ms[i] = until_ready_ms(run);
+    }
+    double floor_ms = bench_median(plain_ms, PAIRS);
+    bench_print(&(bench_row){ "ready: start of erg run to start of its command", "ms",
+                              bench_median(ready_ms, PAIRS) - floor_ms, floor_ms, 10, PAIRS });
+    unlink(stamp_path);
+}
+
+/* kB of a line like "Rss:   4808 kB". */
+static double rollup_mb(int pid, const char *key)
+{
+    char path[64], line[128];
+    double kb = NAN;
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof(line), file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            kb = atof(line + strlen(key));
+    if (file)
+        fclose(file);
+    return kb / 1024;
+}
+
+/* Over a run of 3 s: memory in its middle and the CPU time of erg alone (`sleep`
+ * takes about a millisecond of it). Resident counts what the page cache shares with
+ * every other program; dirty is what is there because of us alone. */
+static void record(const char *what, char *const argv[], double share_limit)
+{
+    struct rusage use;
+    char name[3][96];
+    int status;
+    double begin_s = bench_now_s(CLOCK_MONOTONIC);
+    int pid = bench_start(argv);
+    usleep(2500000);
+    double resident_mb = rollup_mb(pid, "Rss:"), pss_mb = rollup_mb(pid, "Pss:");
+    double dirty_mb = rollup_mb(pid, "Private_Dirty:");
+    wait4(pid, &status, 0, &use);
+    double wall_s = bench_now_s(CLOCK_MONOTONIC) - begin_s;
+    const char *const words[] = { "resident", "  its share (Pss)", "  private and written" };
+    for (int i = 0; i < 3; i++)
+        snprintf(name[i], sizeof(name[i]), "%s, %s", words[i], what);
+    bench_print(&(bench_row){ name[0], "MiB", resident_mb, NAN, 4, 1 });
+    bench_print(&(bench_row){ name[1], "MiB", pss_mb, NAN, NAN, 1 });
+    bench_print(&(bench_row){ name[2], "MiB", dirty_mb, NAN, NAN, 1 });
+    snprintf(name[0], sizeof(name[0]), "share of a core, %s", what);
+    bench_print(&(bench_row){ name[0], "%", 100 * bench_cpu_s(&use) / wall_s, NAN,
+                              share_limit, 1 });
+}
+
+/* 8 GPUs of the fake library and the 2 packages of a captured machine, through the
+ * real drivers, sampler and store. */
+static void recordings(char *erg, char *nvml, char *root)
+{
+    char *idle[] = { erg, "run", "--quiet", "--no-wait", "--output", run_path, "--",
+                     "sleep", "3", NULL };
+    char *fast[] = { erg, "run", "--quiet", "--no-wait", "--rate", "1kHz", "--nvml", nvml,
+                     "--root", root, "--device", "nvml,rapl", "--output", run_path, "--",
+                     "sleep", "3", NULL };
+
+    record("sensors of this machine", idle, NAN);
+    setenv("FAKE_NVML", "h100-sxm5-80gb,load=constant:300;gpus=8", 1);
+    record("8 GPUs + 2 packages at 1 kHz", fast, 3);
+}
+
+static void an_import(char *erg)
+{
+    static double took_s[IMPORTS], floor_s[IMPORTS];
+    char *import[] = { erg, "import", "--quiet", log_path, "--output", run_path, NULL };
+    char *copy[] = { "cp", log_path, run_path, NULL };
+    struct rusage use;
+    struct stat facts;
+    FILE *file = fopen(log_path, "w");
+
+    if (!file)
+        exit(1);
+    fprintf(file, "timestamp,gpu,power_w\n");
+    for (long i = 0; i < 200000; i++)
+        fprintf(file, "%ld.%02ld,0,%.2f\n", 1770000000 + i / 50, 2 * (i % 50),
+                200 + 30 * sin((double)i / 100));
+    fclose(file);
+    stat(log_path, &facts);
+    for (int i = 0; i < IMPORTS; i++) {
+        floor_s[i] = bench_child_s(copy, &use);
+        unlink(run_path);
+        took_s[i] = bench_child_s(import, &use);
+    }
+    double mb = 1e-6 * (double)facts.st_size;
+    bench_print(&(bench_row){ "import of a power log (floor: cp)", "MB/s",
+                              mb / bench_median(took_s, IMPORTS),
+                              mb / bench_median(floor_s, IMPORTS), NAN, IMPORTS });
+    unlink(log_path);
 }
 
 int main(int argc, char *argv[])
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: bench_run ERG\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: bench_run ERG FAKE-NVML ROOT\n");
         return 2;
     }
+    long self = getpid();
+    snprintf(run_path, sizeof(run_path), "/tmp/erg-bench-%ld.erg", self);
+    snprintf(log_path, sizeof(log_path), "/tmp/erg-bench-%ld.csv", self);
+    snprintf(stamp_path, sizeof(stamp_path), "/tmp/erg-bench-%ld.stamp", self);
     one_region();
     whole_run(argv[1]);
-    at_a_kilohertz(argv[1]);
+    ready(argv[1]);
+    recordings(argv[1], argv[2], argv[3]);
+    an_import(argv[1]);
+    unlink(run_path);
     return 0;
 }

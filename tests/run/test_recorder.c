@@ -118,20 +118,25 @@ static void of_many_processes_of_a_job_one_samples(void)
     unlink(path);
 }
 
-/* Told, not judged: the machine is shared and this build has sanitizers. */
-static void what_a_region_costs_is_printed(void)
+/* The best of many batches, for the machine is shared, and no more than the ring holds,
+ * for what is dropped is cheap. The 3 us of a release build are up to `make bench`. */
+static void a_region_costs_little(void)
 {
-    enum { MANY = 20000 };
+    enum { BATCHES = 20, MANY = 100 };
     erg_error err = { 0 };
     erg_record_options options = { .sensors = sensors, .sensor_count = 1 };
     erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    double least_us = INFINITY;
     CHECK_OK(rec, err);
-    int64_t begin_ns = erg_env_now_ns(NULL);
-    for (int i = 0; i < MANY; i++)
-        erg_region_end(rec, erg_region_begin(rec, "tight"));
-    double us = 1e6 * erg_s_from_ns(erg_env_now_ns(NULL) - begin_ns) / MANY;
-    print_message("# region begin + end: %.2f us\n", us);
-    CHECK(us < 200);
+    for (int batch = 0; batch < BATCHES; batch++) {
+        int64_t begin_ns = erg_env_now_ns(NULL);
+        for (int i = 0; i < MANY; i++)
+            erg_region_end(rec, erg_region_begin(rec, "tight"));
+        double us = 1e6 * erg_s_from_ns(erg_env_now_ns(NULL) - begin_ns) / MANY;
+        least_us = us < least_us ? us : least_us;
+    }
+    print_message("# region begin + end: %.2f us\n", least_us);
+    CHECK(least_us < 30);
     erg_recorder_free(rec);
 }
 
@@ -142,7 +147,7 @@ int main(void)
         TEST(a_region_of_known_power_has_its_joules),
         TEST(a_region_may_end_on_another_thread_and_in_a_forked_child),
         TEST(of_many_processes_of_a_job_one_samples),
-        TEST(what_a_region_costs_is_printed),
+        TEST(a_region_costs_little),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
