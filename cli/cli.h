@@ -90,8 +90,15 @@ extern const char cli_accuracy[];
 
 /* ---- brief.c --------------------------------------------------------------- */
 
-/* One line a region, for a person; NULL and err on failure. */
-erg_result *cli_brief(const erg_result *full, erg_error *err);
+/* One line a region, for a person. The heads live here, beside the result that uses
+ * them. */
+typedef struct cli_brief {
+    erg_result *result;             /* yours to free */
+    erg_column heads[10], picked[10];
+    char net[80], per[80];
+} cli_brief;
+/* per: the mark that counts units, or NULL. */
+bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per, erg_error *err);
 
 /* ---- output.c -------------------------------------------------------------- */
 

@@ -168,10 +168,11 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
     erg_result *result = erg_trace_summary(trace, options, &err);
     bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
         && !call->common.verbose && !options->trace_facts;
-    erg_result *brief = result && is_brief ? cli_brief(result, &err) : NULL;
-    int status = result && (brief || !is_brief)
-        ? cli_write(call, brief ? brief : result, output, stream) : cli_failed(call, &err);
-    erg_result_free(brief);
+    cli_brief brief = { 0 };
+    bool ok = result && (!is_brief || cli_brief_make(&brief, result, options->per, &err));
+    int status = ok ? cli_write(call, is_brief ? brief.result : result, output, stream)
+                    : cli_failed(call, &err);
+    erg_result_free(brief.result);
     erg_result_free(result);
     return status;
 }

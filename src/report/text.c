@@ -2,16 +2,16 @@
 /*
  * Tables for a terminal: aligned columns, numbers to the right.
  *
- * A single row of many columns is printed as "name  value" lines. A table wider
- * than the terminal is cut into bands of columns, each beginning with the first
- * column again; a long text column at the end of a band is wrapped. Nothing is
- * ever left out.
+ * A single row that is too wide for one line is printed as "name  value" lines. A
+ * table wider than the terminal is cut into bands of columns, each beginning with
+ * the first column again; a long text column at the end of a band is wrapped.
+ * Nothing is ever left out.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "report/writer.h"
 
-enum { GAP = 2, WRAP_LEAST = 24, LINES_BELOW = 5, WIDTH_LEAST = 40 };
+enum { GAP = 2, WRAP_LEAST = 24, LINES_BELOW = 5, LINES_ABOVE = 12, WIDTH_LEAST = 40 };
 
 typedef struct cell_grid {
     const erg_table *table;
@@ -247,6 +247,16 @@ static void put_bands(const page_sheet *sheet, const cell_grid *grid)
     }
 }
 
+/* A lone row of many columns, or of some that do not fit: one line a column. */
+static bool is_record(const page_sheet *sheet, const cell_grid *grid)
+{
+    size_t need = 0;
+    for (size_t c = 0; c < grid->columns; c++)
+        need += GAP + grid->widths[c];
+    return grid->rows == 1
+        && (grid->columns > LINES_ABOVE || (grid->columns > LINES_BELOW && need > sheet->width));
+}
+
 static bool put_table(const page_sheet *sheet, const erg_table *table, erg_error *err)
 {
     cell_grid grid = { 0 };
@@ -260,7 +270,7 @@ static bool put_table(const page_sheet *sheet, const erg_table *table, erg_error
         fputc('\n', sheet->out);
         if (grid.rows == 0)
             fputs("  (none)\n", sheet->out);
-        else if (grid.rows == 1 && grid.columns > LINES_BELOW)
+        else if (is_record(sheet, &grid))
             put_record(sheet, &grid, 1);
         else
             put_bands(sheet, &grid);

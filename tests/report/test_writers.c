@@ -184,9 +184,17 @@ static void text_keeps_to_the_width_and_leaves_nothing_out(void)
     free(bytes);
 }
 
+static void one_row_that_fits_is_a_table(void)
+{
+    char *bytes = write_as("text", &(erg_write_options){ .table = "summary" });
+    CHECK(strstr(bytes, "command") && strstr(strstr(bytes, "command"), "energy_j"));
+    CHECK(strchr(strstr(bytes, "command"), '\n') > strstr(bytes, "quality"));
+    free(bytes);
+}
+
 static void one_wide_row_is_lines_of_name_and_value(void)
 {
-    char *bytes = write_as("text", &(erg_write_options){ .table = "summary", .width = 80 });
+    char *bytes = write_as("text", &(erg_write_options){ .table = "summary", .width = 40 });
     CHECK(strstr(bytes, "\n  energy_j      2424.6\n"));
     CHECK(strstr(bytes, "\n  net_energy_j  n/a\n"));
     free(bytes);
@@ -251,6 +259,7 @@ int main(void)
         TEST(csv_of_a_named_table_round_trips),
         TEST(text_shows_na_and_no_escape_code_of_the_data),
         TEST(text_keeps_to_the_width_and_leaves_nothing_out),
+        TEST(one_row_that_fits_is_a_table),
         TEST(one_wide_row_is_lines_of_name_and_value),
         TEST(html_escapes_what_it_shows),
         TEST(a_comma_locale_changes_no_number),
