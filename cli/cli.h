@@ -100,6 +100,11 @@ typedef struct cli_brief {
 /* per: the mark that counts units, or NULL. */
 bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per, erg_error *err);
 
+/* ---- devices_brief.c ------------------------------------------------------- */
+
+/* A cli_body: what is there, what is not, why, and the cure; what: the result. */
+bool cli_devices_brief(const void *what, const void *how, FILE *out, erg_error *err);
+
 /* ---- output.c -------------------------------------------------------------- */
 
 /* "erg show: sentence" on stderr; returns the exit status that fits the code. */
@@ -118,6 +123,8 @@ int cli_write(const cli *call, const erg_result *result, const char *output, FIL
 /* A trace in --format: a table format, or one of the exporters'. */
 int cli_write_trace(const cli *call, const erg_trace *trace,
                     const erg_summary_options *options, const char *output, FILE *stream);
+bool cli_wants_color(const cli *call, FILE *stream);
+int cli_width_of(FILE *stream);         /* columns of a terminal; else 0 */
 bool cli_is_writer(const char *format);
 bool cli_is_exporter(const char *format);
 /* --strict: 1 if the trace has a flag, else status. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg devices: what can be measured here, what cannot, why, and the cure. */
+#include <string.h>
 #include "cli.h"
 
 typedef struct devices_options { bool check; double for_s; } devices_options;
@@ -20,6 +21,15 @@ static bool any_present(const erg_devices *devices)
     return false;
 }
 
+static int put(const cli *call, const devices_options *options, const erg_result *result)
+{
+    const char *format = call->common.format;
+    bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
+        && !call->common.verbose && !options->check;
+    return is_brief ? cli_put(call, cli_devices_brief, result, call, call->common.output, stdout)
+                    : cli_write(call, result, call->common.output, stdout);
+}
+
 static int run(const cli *call)
 {
     const devices_options *options = call->options;
@@ -37,8 +47,7 @@ static int run(const cli *call)
         ? erg_devices_check(devices, &call->env, options->for_s > 0 ? options->for_s : 60,
                             cli_watch_signals(), &disagrees, &err)
         : erg_devices_table(devices, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
+    int status = result ? put(call, options, result) : cli_failed(call, &err);
     if (status == CLI_DONE && !any_present(devices))
         status = CLI_UNAVAILABLE;
     else if (status == CLI_DONE && disagrees)
@@ -56,8 +65,8 @@ const cli_command cmd_devices = {
         "With --check every channel is read for a minute and its update period found, the\n"
         "counter is compared with the integral of power, and the cost of reading is printed.\n"
         "Exit status 0 all agree, 1 two figures of one device disagree, 3 no sensor.\n",
-    .examples = "erg devices\nerg devices --check --for 10s\n"
-                "erg devices --sensor rapl --root tests/fixtures/machines/xeon-2s\n",
+    .examples = "erg devices\nerg devices --check --for 10s\nerg devices --format json\n"
+                "erg devices --sensor sim:a100-sxm4-80gb\n",
     .options = option_rows,
     .options_size = sizeof(devices_options),
     .run = run,

@@ -66,7 +66,7 @@ bool cli_is_exporter(const char *format)
     return false;
 }
 
-static bool wants_color(const cli *call, FILE *stream)
+bool cli_wants_color(const cli *call, FILE *stream)
 {
     if (call->common.color && strcmp(call->common.color, "auto"))
         return strcmp(call->common.color, "always") == 0;
@@ -74,7 +74,7 @@ static bool wants_color(const cli *call, FILE *stream)
     return isatty(fileno(stream)) && !(no && *no);
 }
 
-static int width_of(FILE *stream)
+int cli_width_of(FILE *stream)
 {
     struct winsize size;
     return isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0
@@ -131,8 +131,8 @@ static bool put_tables(const void *what, const void *how, FILE *out, erg_error *
     const cli *call = how;
     return erg_write(what, call->common.format ? call->common.format : "text",
                      &(erg_write_options){ .table = call->common.table,
-                                           .color = wants_color(call, out),
-                                           .width = width_of(out) },
+                                           .color = cli_wants_color(call, out),
+                                           .width = cli_width_of(out) },
                      out, err);
 }
 

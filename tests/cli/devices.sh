@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# devices.sh ERG: the list of devices that a person reads.
+set -u
+erg=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir empty
+export LC_ALL=C
+number=0
+check() {
+    number=$((number + 1))
+    if "$2" >log 2>&1; then echo "ok $number - $1"
+    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
+}
+"$erg" devices --root "$work/empty" >absent
+"$erg" devices --sensor sim:a100-sxm4-80gb >present
+
+fits() { cat absent present; awk 'length > 100 { bad = 1 } END { exit bad }' absent present; }
+grouped() { cat absent; [ "$(grep -c '^Absent$' absent)" = 1 ] && grep -q '^  nvml  ' absent && ! grep -q n/a absent; }
+cure_below() { cat absent; grep -A2 '^  nvml  ' absent | grep -q '^      no NVIDIA driver'; }
+channels_told() { cat present; grep -q '^      energy .*simulated, board, new value every 100 ms' present; }
+full_in_verbose() { "$erg" devices --verbose --sensor sim:a100-sxm4-80gb >out; cat out; grep -q update_period_s out; }
+same_in_json() { "$erg" devices --format json --sensor sim:a100-sxm4-80gb >out; cat out; grep -q '"channels"' out; }
+
+check "no line is wider than 100 columns" fits
+check "absent drivers stand together, without a wall of n/a" grouped
+check "reason and cure are below their device" cure_below
+check "a present device tells its channels" channels_told
+check "--verbose prints the full tables" full_in_verbose
+check "json keeps the full tables" same_in_json
+echo "1..$number"
