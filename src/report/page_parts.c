@@ -303,6 +303,74 @@ void erg_page_flags(const erg_page *page)
     fputs(any ? "</dl>\n</section>\n" : "", page->out);
 }
 
+static bool has_gain(const erg_channel_info *info)
+{
+    return info->gain_u > 0 && (info->quantity == ERG_POWER || info->quantity == ERG_ENERGY);
+}
+
+static void put_channel(const erg_page *page, const erg_channel_info *info)
+{
+    erg_html_text(page->out, erg_trace_device(page->trace, info->device)->name);
+    fputs("/", page->out);
+    erg_html_text(page->out, info->name);
+    fprintf(page->out, " %.3g\xc2\xa0%%", 100 * info->gain_u);
+}
+
+/* A line for each channel that was calibrated, one for all that were not. */
+static void put_gains(const erg_page *page)
+{
+    int count = (int)erg_trace_channel_count(page->trace), plain = 0;
+    for (int c = 0; c < count; c++) {
+        const erg_channel_info *info = erg_trace_channel(page->trace, c);
+        plain += has_gain(info) && !*info->calibration;
+        if (!has_gain(info) || !*info->calibration)
+            continue;
+        fputs("<li>Calibrated: ", page->out);
+        put_channel(page, info);
+        fputs(", ", page->out);
+        erg_html_text(page->out, info->calibration);
+        fputs(".</li>\n", page->out);
+    }
+    if (!plain)
+        return;
+    fputs("<li>Not calibrated, so the gain may be off by (one standard uncertainty): ",
+          page->out);
+    for (int c = 0, told = 0; c < count; c++) {
+        const erg_channel_info *info = erg_trace_channel(page->trace, c);
+        if (!has_gain(info) || *info->calibration)
+            continue;
+        fputs(told++ ? ", " : "", page->out);
+        put_channel(page, info);
+    }
+    fputs(".</li>\n", page->out);
+}
+
+/* Flags have a section of their own, and the lead has told the quality. */
+static bool is_told(const char *note)
+{
+    if (strncmp(note, "Quality ", 8) == 0)
+        return true;
+    for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
+        const char *name = erg_flag_describe((erg_flag_code)code)->name;
+        size_t size = strlen(name);
+        if (strncmp(note, name, size) == 0 && (note[size] == ':' || note[size] == ','))
+            return true;
+    }
+    return false;
+}
+
+static void put_notes(const erg_page *page)
+{
+    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
+        const char *note = erg_result_note_at(page->result, i);
+        if (is_told(note))
+            continue;
+        fputs("<li>", page->out);
+        erg_html_text(page->out, note);
+        fputs("</li>\n", page->out);
+    }
+}
+
 void erg_page_how(const erg_page *page)
 {
     const erg_table *summary = erg_result_find(page->result, "summary");
@@ -324,25 +392,7 @@ void erg_page_how(const erg_page *page)
                 strcmp(idle, "gross") == 0
                 ? "all joules count and nothing is subtracted"
                 : "the median power of the idle record is subtracted in the net figure");
-    for (int c = 0; c < (int)erg_trace_channel_count(page->trace); c++) {
-        const erg_channel_info *info = erg_trace_channel(page->trace, c);
-        if (!(info->gain_u > 0)
-            || (info->quantity != ERG_POWER && info->quantity != ERG_ENERGY))
-            continue;
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_trace_device(page->trace, info->device)->name);
-        fputs("/", page->out);
-        erg_html_text(page->out, info->name);
-        fprintf(page->out,
-                ": gain uncertain by %.3g\xc2\xa0%% (one standard uncertainty), %s",
-                100 * info->gain_u, *info->calibration ? "calibrated: " : "not calibrated");
-        erg_html_text(page->out, info->calibration);
-        fputs(".</li>\n", page->out);
-    }
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
+    put_gains(page);
+    put_notes(page);
     fputs("</ul>\n</section>\n", page->out);
 }

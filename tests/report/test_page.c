@@ -108,6 +108,58 @@ static void every_flag_is_explained_with_what_to_do(void)
     free(page);
 }
 
+static size_t count_of(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, word)); text += strlen(word))
+        count++;
+    return count;
+}
+
+static void a_flag_is_explained_once_and_gains_take_one_line(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make(ERG_METHOD_INTEGRAL, 2000);
+    erg_channel_info second = { .name = "other", .unit = "W", .quantity = ERG_POWER,
+                                .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
+                                .scope = ERG_SCOPE_BOARD, .gain_u = 0.05 };
+    erg_flag flag = { .code = ERG_FLAG_LOCAL_TIME, .channel = -1, .text = "no zone" };
+    CHECK_OK(erg_trace_add_channel(trace, &second, &err) >= 0, err);
+    CHECK_OK(erg_trace_add_flag(trace, &flag, &err), err);
+    char *page = page_of(trace, "a run");
+    CHECK(count_of(page, "Name it with --tz") == 1);
+    CHECK(count_of(page, "Not calibrated") == 1);
+    CHECK(strstr(page, "nvml:0/other 5\xc2\xa0%"));
+    free(page);
+}
+
+static void ten_devices_of_a_million_samples_stay_a_page(void)
+{
+    enum { DEVICES = 10, SAMPLES = 100000 };
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_sample *samples = calloc(SAMPLES, sizeof(*samples));
+    CHECK(trace && samples);
+    for (int i = 0; i < SAMPLES; i++)
+        samples[i] = (erg_sample){ .t_ns = i * ERG_NS_PER_MS, .value = 100 + i % 97 };
+    for (int d = 0; d < DEVICES; d++) {
+        erg_device_info device = { .driver = "nvml", .scope = ERG_SCOPE_BOARD };
+        snprintf(device.name, sizeof(device.name), "nvml:%d", d);
+        erg_channel_info info = { .device = erg_trace_add_device(trace, &device, &err),
+                                  .name = "power", .unit = "W", .quantity = ERG_POWER,
+                                  .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
+                                  .scope = ERG_SCOPE_BOARD, .update_s = 0.001 };
+        int channel = erg_trace_add_channel(trace, &info, &err);
+        CHECK_OK(erg_trace_add_samples(trace, channel, samples, SAMPLES, &err), err);
+    }
+    free(samples);
+    char *page = page_of(trace, "ten \xe2\x9a\xa1 devices");
+    CHECK(strlen(page) < 2000000);
+    CHECK(count_of(page, "<svg") == DEVICES);
+    CHECK(strstr(page, "ten \xe2\x9a\xa1 devices"));
+    free(page);
+}
+
 static void an_empty_recording_is_a_page_without_a_figure(void)
 {
     erg_error err = { 0 };
@@ -127,6 +179,8 @@ int main(void)
         TEST(the_sensors_window_is_drawn_to_scale),
         TEST(many_samples_stay_small_and_lose_no_peak),
         TEST(every_flag_is_explained_with_what_to_do),
+        TEST(a_flag_is_explained_once_and_gains_take_one_line),
+        TEST(ten_devices_of_a_million_samples_stay_a_page),
         TEST(an_empty_recording_is_a_page_without_a_figure),
     };
     return test_run(tests, ERG_COUNT(tests));
