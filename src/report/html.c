@@ -81,6 +81,44 @@ void erg_html_table(FILE *out, const erg_table *table)
     fputs("</tbody></table></div>\n", out);
 }
 
+static void put_turned(FILE *out, const erg_table *table, size_t first, size_t end)
+{
+    char number[ERG_NUMBER_MOST];
+    const char *text;
+
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>", out);
+    erg_html_text(out, erg_table_name(table));
+    fputs("</caption>\n<tbody>\n", out);
+    for (size_t c = 0; c < erg_table_column_count(table); c++) {
+        const erg_column *column = erg_table_column(table, c);
+        fputs("<tr><th scope=\"row\" title=\"", out);
+        erg_html_text(out, column->about);
+        fputs("\">", out);
+        erg_html_text(out, column->name);
+        fputs("</th>", out);
+        for (size_t r = first; r < end; r++) {
+            bool there = erg_cell_show(table, r, c, number, &text);
+            fprintf(out, "<td class=\"t%s\">", there ? "" : " none");
+            erg_html_text(out, text);
+            fputs("</td>", out);
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table></div>\n", out);
+}
+
+void erg_html_table_turned(FILE *out, const erg_table *table)
+{
+    enum { ABREAST = 4, WIDE = 12 };
+    size_t rows = erg_table_row_count(table);
+
+    if (erg_table_column_count(table) <= WIDE)
+        erg_html_table(out, table);
+    else
+        for (size_t first = 0; first < rows; first += ABREAST)
+            put_turned(out, table, first, first + ABREAST < rows ? first + ABREAST : rows);
+}
+
 static bool html_write(const erg_result *result, const erg_table *only,
                        const erg_write_options *options, FILE *out, erg_error *err)
 {

@@ -110,7 +110,7 @@ static void put_tables(const erg_page *page)
 {
     fputs("<section aria-label=\"Tables\">\n<h2>All figures</h2>\n", page->out);
     for (size_t i = 0; i < erg_result_table_count(page->result); i++)
-        erg_html_table(page->out, erg_result_table(page->result, i));
+        erg_html_table_turned(page->out, erg_result_table(page->result, i));
     fputs("</section>\n", page->out);
 }
 

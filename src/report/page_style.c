@@ -84,7 +84,7 @@ const char erg_page_style_parts[] =
 "--card:#f2f2f2;--power:#0072b2;--band:#0072b233;--alarm:#a33c00;--alarm-paper:#fff}"
 "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}"
 "figure,.bar,.cards,.alarm,tr{break-inside:avoid}h2{break-after:avoid}"
-".scroll{overflow:visible}td,th{white-space:normal;font-size:.6rem;padding-right:.3rem;"
+".scroll{overflow:visible}td,th{white-space:normal;font-size:.7rem;padding:.1rem .4rem .1rem 0;"
 "overflow-wrap:anywhere}body{font-size:11pt}}\n"
 "</style>\n";
 

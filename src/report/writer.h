@@ -38,5 +38,7 @@ char *erg_text_clean(const char *text, bool keep_lines, erg_error *err);
 void erg_html_text(FILE *out, const char *text);
 /* One table as an HTML table element. */
 void erg_html_table(FILE *out, const erg_table *table);
+/* Too many columns for a sheet of paper: a column becomes a row. */
+void erg_html_table_turned(FILE *out, const erg_table *table);
 
 #endif

@@ -160,6 +160,19 @@ static void ten_devices_of_a_million_samples_stay_a_page(void)
     free(page);
 }
 
+static void wide_tables_are_turned_to_fit_on_paper(void)
+{
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "a run");
+    CHECK(strstr(page, "<th scope=\"row\""));
+    for (const char *row = strstr(page, "<tr>"); row; row = strstr(row + 4, "<tr>")) {
+        size_t cells = 0;
+        for (const char *at = row; strncmp(at, "</tr>", 5); at++)
+            cells += strncmp(at, "<td", 3) == 0 || strncmp(at, "<th ", 4) == 0;
+        CHECK(cells <= 16);
+    }
+    free(page);
+}
+
 static void an_empty_recording_is_a_page_without_a_figure(void)
 {
     erg_error err = { 0 };
@@ -181,6 +194,7 @@ int main(void)
         TEST(every_flag_is_explained_with_what_to_do),
         TEST(a_flag_is_explained_once_and_gains_take_one_line),
         TEST(ten_devices_of_a_million_samples_stay_a_page),
+        TEST(wide_tables_are_turned_to_fit_on_paper),
         TEST(an_empty_recording_is_a_page_without_a_figure),
     };
     return test_run(tests, ERG_COUNT(tests));
