@@ -79,6 +79,8 @@ static words with_interval(figure of, const char *plus_minus)
     double below = of.value - of.low, above = of.high - of.value, half = (below + above) / 2;
     if (isnan(of.value) || isnan(half) || !(half > 0))
         return out;
+    if (fmax(fabs(of.value), half) < 1e-9)      /* what is left of a difference */
+        return quantity(0, of.unit);
     const prefix *scale = prefix_of(fmax(fabs(of.value), half));
     double factor = scale->factor;
     int places = decimals_of(half / factor, 2);
