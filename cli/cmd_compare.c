@@ -2,6 +2,18 @@
 /* erg compare: is one run different from another, and by how much? */
 #include "cli.h"
 
+static const char *const verdicts[] = {
+    [CLI_DONE] = "Equal: no difference is larger than its 95 % interval.",
+    [CLI_NO] = "Different: a difference is larger than its 95 % interval, see significant.",
+};
+
+static bool note_verdict(erg_result *result, int verdict, erg_error *err)
+{
+    /* The library has said why two runs cannot be compared. */
+    return verdict < 0 || verdict >= (int)CLI_COUNT(verdicts)
+        || erg_result_note(result, err, "%s", verdicts[verdict]);
+}
+
 static int run(const cli *call)
 {
     erg_error err = { 0 };
@@ -12,8 +24,9 @@ static int run(const cli *call)
     erg_trace *a = erg_trace_load(call->argv[0], &err);
     erg_trace *b = a ? erg_trace_load(call->argv[1], &err) : NULL;
     erg_result *result = b ? erg_trace_compare(a, b, &verdict, &err) : NULL;
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
+    bool ok = result && note_verdict(result, verdict, &err);
+    int status = ok ? cli_write(call, result, call->common.output, stdout)
+                    : cli_failed(call, &err);
     erg_result_free(result);
     erg_trace_free(a);
     erg_trace_free(b);
