@@ -116,7 +116,7 @@ static void every_format_carries_what_its_figure_is(void)
         { ERG_METHOD_SIMULATED, "simulated" },
     };
     static const char *const formats[] = { "csv", "json", "energy-report", "perfetto",
-                                           "prometheus" };
+                                           "prometheus", "tape" };
     for (size_t m = 0; m < ERG_COUNT(methods); m++) {
         erg_trace *trace = make_trace(methods[m].method);
         erg_error err = { 0 };
@@ -136,6 +136,62 @@ static void every_format_carries_what_its_figure_is(void)
         }
         erg_trace_free(trace);
     }
+}
+
+static erg_trace *make_power(erg_method method)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_device_info device = { .name = "gpu:0", .driver = "test", .scope = ERG_SCOPE_BOARD };
+    erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                               .kind = ERG_INSTANT, .method = method, .update_s = 0.1,
+                               .scope = ERG_SCOPE_BOARD, .gain = 1, .gain_u = 0.02 };
+    CHECK(trace && erg_trace_add_device(trace, &device, &err) == 0);
+    CHECK(erg_trace_add_channel(trace, &power, &err) == 0);
+    for (int i = 0; i < 100; i++) {
+        erg_sample watts = { i * 100000000LL, 40, 100 + i % 3 };
+        CHECK(erg_trace_add_samples(trace, 0, &watts, 1, &err));
+    }
+    return trace;
+}
+
+static char *summary_text(const erg_trace *trace, const char *format)
+{
+    erg_error err = { 0 };
+    char *text = NULL;
+    size_t size;
+    erg_result *result =
+        erg_trace_summary(trace, &(erg_summary_options){ .command = "show" }, &err);
+    FILE *out = open_memstream(&text, &size);
+    CHECK_OK(result && erg_write(result, format, &(erg_write_options){ 0 }, out, &err), err);
+    fclose(out);
+    erg_result_free(result);
+    return text;
+}
+
+/* The tables too: text, csv, json and html of a summary. */
+static void every_table_format_carries_what_its_figure_is(void)
+{
+    static const erg_method methods[] = { ERG_METHOD_INTEGRAL, ERG_METHOD_MODEL,
+                                          ERG_METHOD_SIMULATED };
+    static const char *const words[] = { "scope", "method", "quality", "energy_low_j",
+                                         "energy_high_j", "idle_policy", "board", "gross" };
+    for (size_t m = 0; m < ERG_COUNT(methods); m++)
+        for (size_t w = 0; w < erg_writer_count(); w++) {
+            erg_trace *trace = make_power(methods[m]);
+            char *text = summary_text(trace, erg_writer_name(w));
+            for (size_t i = 0; i < ERG_COUNT(words); i++)
+                CHECK(strstr(text, words[i]));
+            CHECK(strstr(text, erg_method_name(methods[m])));
+            /* What was not measured says so in its quality; heads name all methods. */
+            CHECK(!strstr(text, "modelled") == (methods[m] != ERG_METHOD_MODEL));
+            CHECK(!strstr(text, "Simulated: ") == (methods[m] != ERG_METHOD_SIMULATED)
+                  || strcmp(erg_writer_name(w), "csv") == 0);
+            if (strcmp(erg_writer_name(w), "csv") == 0)
+                CHECK(!strstr(text, "simulated") == (methods[m] != ERG_METHOD_SIMULATED));
+            free(text);
+            erg_trace_free(trace);
+        }
 }
 
 static void the_energy_report_has_the_keys_of_old(void)
@@ -225,6 +281,7 @@ int main(void)
         TEST(what_is_exported_imports_as_the_same_joules),
         TEST(json_keeps_regions_marks_and_settings),
         TEST(every_format_carries_what_its_figure_is),
+        TEST(every_table_format_carries_what_its_figure_is),
         TEST(the_energy_report_has_the_keys_of_old),
         TEST(perfetto_and_json_are_json_even_for_odd_names),
         TEST(a_wide_csv_has_a_column_a_channel),
