@@ -213,8 +213,9 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     out->covered = fmin(1, window.covered_s / out->window_s);
     out->edges_held = window.held_s / out->window_s;
     out->mean_w = window.energy_j / window.covered_s;
-    out->peak_w = window.peak_w;
-    out->min_w = window.min_w;
+    erg_extremes extremes = erg_extremes_of(trace, channel, stream, &window);
+    out->peak_w = extremes.peak_w;
+    out->min_w = extremes.min_w;
     out->max_gap_s = window.max_gap_s;
     out->method = info->method;
     out->scope = info->scope;

@@ -23,6 +23,13 @@ double erg_power_at(const erg_stream *stream, int64_t t_ns);
 size_t erg_piece_after(const erg_stream *stream, int64_t t_ns);
 size_t erg_updates_in(const erg_stream *stream, erg_span span);
 
+/* Highest and least power in a window; NAN: nothing shows it. */
+typedef struct erg_extremes { double peak_w, min_w; } erg_extremes;
+erg_extremes erg_extremes_of(const erg_trace *trace, int channel, const erg_stream *stream,
+                             const erg_window *window);
+/* The power channel of the counter's own device and scope; -1: none. */
+int erg_power_beside(const erg_trace *trace, int channel);
+
 /* Idle power over a window, from regions idle_before and idle_after. */
 typedef struct erg_idle {
     double idle_w, u_w;         /* NAN without an idle record */

@@ -143,6 +143,53 @@ static void a_counter_that_was_not_seen_to_move_is_no_data(void)
     erg_trace_free(trace);
 }
 
+/* A counter of 100 ms steps of 23 J, read at 10 Hz with jitter: some polls see no step,
+ * others two. Beside it a power channel that never shows more than 231 W. */
+static erg_trace *counter_with_power(bool with_power)
+{
+    erg_error err = { 0 };
+    series readings = { 0 };
+    test_random random = { 5 };
+    for (int i = 0; i < 400; i++) {
+        double t_s = 0.1 * i + 0.08 * test_uniform(&random);
+        series_add(&readings, erg_ns_from_s(t_s), 23 * floor((t_s + 0.05) / 0.1));
+    }
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1 },
+                                &readings);
+    if (!with_power)
+        return trace;
+    int power = erg_trace_add_channel(trace, &(erg_channel_info){ .name = "power",
+        .quantity = ERG_POWER, .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL }, &err);
+    for (int i = 0; i < 400; i++)
+        CHECK_OK(erg_trace_add_samples(trace, power, &(erg_sample){ erg_ns_from_s(0.1 * i),
+                 0, 229 + i % 3 }, 1, &err), err);
+    return trace;
+}
+
+static void peak_and_least_power_are_what_the_power_sensor_beside_a_counter_said(void)
+{
+    erg_trace *trace = counter_with_power(true);
+    erg_energy energy = energy_of(trace, span_s(5, 35));
+
+    CHECK_NEAR(energy.peak_w, 231, 1e-9);
+    CHECK_NEAR(energy.min_w, 229, 1e-9);
+    CHECK_NEAR(energy.mean_w, 230, 1);
+    CHECK_NEAR(energy.mean_w, energy.energy_j / 30, 1e-9);
+    erg_trace_free(trace);
+}
+
+static void a_counter_alone_shows_no_peak_out_of_its_steps(void)
+{
+    erg_trace *trace = counter_with_power(false);
+    erg_energy energy = energy_of(trace, span_s(5, 35));
+
+    CHECK_NEAR(energy.peak_w, 230, 0.05 * 230);
+    CHECK_NEAR(energy.min_w, 230, 0.05 * 230);
+    energy = energy_of(trace, span_s(5, 6));
+    CHECK(isnan(energy.peak_w) && isnan(energy.min_w));
+    erg_trace_free(trace);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -154,6 +201,8 @@ int main(void)
         TEST(a_driver_reload_splits_the_window_and_says_so),
         TEST(short_windows_of_a_slow_counter_are_neither_nothing_nor_double),
         TEST(a_counter_that_was_not_seen_to_move_is_no_data),
+        TEST(peak_and_least_power_are_what_the_power_sensor_beside_a_counter_said),
+        TEST(a_counter_alone_shows_no_peak_out_of_its_steps),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -153,6 +153,8 @@ static void energy_lies_between_least_and_most_power_times_time(void)
                    b = a + 1 + 5 * test_uniform(&random);
             erg_energy energy = energy_of(trace, span_s(a, b));
             double slack_j = 1e-9 * energy.energy_j;
+            if (kinds[k] == ERG_COUNTER && isnan(energy.peak_w))
+                continue;   /* too short for a counter to show its extremes */
             CHECK(energy.energy_j >= energy.min_w * (b - a) - slack_j);
             CHECK(energy.energy_j <= energy.peak_w * (b - a) + slack_j);
         }
