@@ -191,13 +191,15 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     const erg_stream *stream = erg_stream_of(trace, channel, err);
     if (!stream)
         return false;
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    out->method = info->method;     /* a figure that cannot be given has them too */
+    out->scope = info->scope;
     if (span.end_ns <= span.begin_ns || span.begin_ns < -FARTHEST_NS
         || span.end_ns > FARTHEST_NS)
         return erg_fail(err, ERG_BAD_INPUT, "the window does not end after it begins");
     if (is_refused(trace, channel, span, err))
         return false;
 
-    const erg_channel_info *info = erg_trace_channel(trace, channel);
     if (any_overlaps(&stream->ambiguous, span))
         return erg_fail(err, ERG_REFUSED, "WRAP_AMBIGUOUS: %s may have wrapped more than "
                         "once between two readings: poll at least every half wrap time",
@@ -217,8 +219,6 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     out->peak_w = extremes.peak_w;
     out->min_w = extremes.min_w;
     out->max_gap_s = window.max_gap_s;
-    out->method = info->method;
-    out->scope = info->scope;
     out->updates = updates_of(info, stream, &window);
     count_polls(trace, channel, span, out);
     judge(trace, channel, stream, &window, out);

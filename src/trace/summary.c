@@ -94,7 +94,6 @@ bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
 
     erg_flags_text(energy->flags, flags, sizeof(flags));
     all->qualities |= 1u << energy->quality;
-    all->flags |= energy->flags;
     return erg_put_figures(table, figures, ERG_COUNT(figures), all->err)
         && erg_table_text(table, "idle_policy", known ? idle : NULL, all->err)
         && erg_table_text(table, "quality", erg_quality_name(energy->quality), all->err)
@@ -176,6 +175,16 @@ static bool note_inside(summary *all, const erg_pick *pick)
                            inner, outer);
 }
 
+static const erg_channel_info *info_of(const summary *all, const erg_pick *pick)
+{
+    return erg_trace_channel(all->trace, pick->channel);
+}
+
+static erg_method weaker(erg_method a, erg_method b)
+{
+    return a > b ? a : b;
+}
+
 /* Rows of devices; their total is built on the way. */
 static bool add_devices(summary *all, erg_energy *total)
 {
@@ -188,10 +197,14 @@ static bool add_devices(summary *all, erg_energy *total)
         const erg_pick *pick = &all->picks[i];
         erg_energy energy;
         good = erg_summary_measure(all, pick, &all->where, &energy)
+               && erg_summary_raised(all, &energy, pick->channel, all->region)
                && put_device(all, table, pick, &energy);
         if (good && !pick->counted)
             good = note_inside(all, pick);
-        if (!good || !pick->counted || !isfinite(energy.energy_j))
+        if (!good || !pick->counted)
+            continue;
+        all->method = weaker(all->method, info_of(all, pick)->method);
+        if (!isfinite(energy.energy_j))
             continue;
         erg_energy_join(total, &energy, first);
         first = false;
@@ -272,7 +285,7 @@ static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
 
     return erg_table_row(table, all->err) && erg_put_energy(all, table, total)
         && put_sources(all, table) && put_per_run(all, table, total)
-        && erg_table_text(table, "method", known ? erg_method_name(total->method) : NULL,
+        && erg_table_text(table, "method", all->pick_count ? erg_method_name(all->method) : NULL,
                           all->err)
         && erg_table_text(table, "command", erg_trace_meta(all->trace, "command"), all->err)
         && erg_table_integer(table, "exit_status",
@@ -333,6 +346,7 @@ erg_result *erg_trace_summary(const erg_trace *trace, const erg_summary_options 
     all.picks = all.result ? erg_picks_of(trace, &all.pick_count, err) : NULL;
     bool good = all.picks && fill(&all);
     free(all.picks);
+    free(all.raised.items);
     erg_stretches_free(&all.where);
     if (good)
         return all.result;

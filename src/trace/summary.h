@@ -5,6 +5,7 @@
 
 #include "math/stats.h"
 #include "trace/tally.h"
+#include "trace/trace_inside.h"
 
 enum { ERG_SOURCE_MOST = 80 };
 
@@ -18,7 +19,8 @@ typedef struct summary {
     erg_stretches where;
     double duration_s;
     unsigned qualities;         /* bits of those that occur */
-    uint64_t flags;
+    erg_rows raised;            /* by figures (summary_flags.c) */
+    erg_method method;          /* the weakest of what is counted, figure or not */
     size_t absent;              /* figures that could not be given */
     erg_error *err;
 } summary;
@@ -51,6 +53,10 @@ bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches
 bool erg_runs_scatter(const erg_trace *trace, const char *region, const erg_pick picks[],
                       size_t pick_count, erg_interval *out);
 
+/* Remembers what flags the figure bears, for the notes. region: borrowed, or NULL. */
+bool erg_summary_raised(summary *all, const erg_energy *energy, int channel,
+                        const char *region);
+bool erg_summary_note_flags(summary *all);
 bool erg_summary_regions(summary *all);
 bool erg_summary_sampling(summary *all);
 bool erg_summary_notes(summary *all);

@@ -26,32 +26,6 @@ static bool note_qualities(summary *all)
     return good;
 }
 
-/* The flag's own words come first: they say where. */
-static bool note_flags(summary *all)
-{
-    bool good = true;
-    uint64_t seen = all->flags;
-
-    for (size_t i = 0; good && i < erg_trace_flag_count(all->trace); i++) {
-        const erg_flag *flag = erg_trace_flag(all->trace, i);
-        const char *name = erg_flag_describe(flag->code)->name;
-        char source[ERG_SOURCE_MOST] = "";
-        if (flag->channel >= 0)
-            erg_source_name(all->trace, flag->channel, source);
-        seen |= UINT64_C(1) << flag->code;
-        if (*flag->text)
-            good = erg_result_note(all->result, all->err, "%s%s%s: %s", name,
-                                   *source ? ", " : "", source, flag->text);
-    }
-    for (int code = 0; good && code < ERG_FLAG_COUNT_OF; code++) {
-        const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
-        if (seen >> code & 1)
-            good =
-                erg_result_note(all->result, all->err, "%s: %s", info->name, info->about);
-    }
-    return good;
-}
-
 typedef struct method_note { erg_method method; const char *text; } method_note;
 
 static const method_note method_notes[] = {
@@ -114,5 +88,5 @@ static bool note_no_sensor(summary *all)
 bool erg_summary_notes(summary *all)
 {
     return note_no_sensor(all) && note_methods(all) && note_total(all)
-           && note_qualities(all) && note_flags(all);
+           && note_qualities(all) && erg_summary_note_flags(all);
 }

@@ -81,7 +81,9 @@ static bool put_region(summary *all, erg_table *table, const char *name,
 
     track_name(all, pick, track);
     time_figures(where, times);
-    return erg_summary_measure(all, pick, where, &energy) && erg_table_row(table, all->err)
+    return erg_summary_measure(all, pick, where, &energy)
+        && erg_summary_raised(all, &energy, pick->channel, name)
+        && erg_table_row(table, all->err)
         && erg_put_origin(all, table, pick) && erg_put_energy(all, table, &energy)
         && erg_put_figures(table, times, ERG_COUNT(times), all->err)
         && put_units(all, table, where, &energy)

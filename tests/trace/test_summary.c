@@ -170,6 +170,61 @@ static void without_a_sensor_nothing_reads_zero(void)
     erg_trace_free(trace);
 }
 
+static void a_figure_that_could_not_be_given_keeps_its_method(void)
+{
+    static const struct { erg_method method; const char *word; } cases[] = {
+        { ERG_METHOD_SIMULATED, "simulated" }, { ERG_METHOD_MODEL, "model" },
+        { ERG_METHOD_INTEGRAL, "integral" }, { ERG_METHOD_COUNTER, "counter" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        meter one = gpu;
+        one.method = cases[i].method;
+        erg_trace *trace = new_trace();
+        add_power(trace, &one, 100, 1);
+        add_region(trace, "run", 20, 21);
+        erg_result *result = summary_of(trace, NULL);
+        CHECK_TEXT(text_of(result, "summary", 0, "quality"), "no_data");
+        CHECK(isnan(real_of(result, "summary", 0, "energy_j")));
+        CHECK_TEXT(text_of(result, "summary", 0, "method"), cases[i].word);
+        CHECK_TEXT(text_of(result, "devices", 0, "method"), cases[i].word);
+        CHECK_TEXT(text_of(result, "regions", 0, "method"), cases[i].word);
+        erg_result_free(result);
+        erg_trace_free(trace);
+    }
+}
+
+static size_t notes_with(const erg_result *result, const char *part)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        count += strstr(erg_result_note_at(result, i), part) != NULL;
+    return count;
+}
+
+static void a_flag_is_told_once_for_a_channel_with_its_regions(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    int channel = add_power(trace, &gpu, 200, 10);
+    add_power(trace, &cpu, 80, 10);
+    add_region(trace, "run", 1, 9);
+    add_region(trace, "prefill", 1, 1.03);
+    add_region(trace, "prefill", 2, 2.02);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_COLD_CLOCKS, channel,
+                 { i, 9 * ERG_NS_PER_S }, "power was low at first: add --warmup runs" },
+                 &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(notes_with(result, "COLD_CLOCKS") == 1);
+    CHECK(has_note(result, "COLD_CLOCKS, nvml:0/power (run, prefill), first of 2 places: "
+                           "power was low at first"));
+    CHECK(notes_with(result, "TOO_SHORT") == 1);
+    CHECK(has_note(result, "TOO_SHORT, nvml:0/power (prefill), "
+                           "rapl:package-0/energy (prefill): Fewer than 10"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 static void a_failed_command_has_no_energy_per_run(void)
 {
     erg_error err = { 0 };
@@ -298,6 +353,8 @@ int main(void)
         TEST(devices_that_contain_each_other_are_not_added),
         TEST(the_counter_speaks_for_a_device_that_has_both),
         TEST(without_a_sensor_nothing_reads_zero),
+        TEST(a_figure_that_could_not_be_given_keeps_its_method),
+        TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
         TEST(a_failed_command_has_no_energy_per_run),
         TEST(net_is_given_with_its_idle_policy),
         TEST(overlapping_stretches_of_a_region_count_once),

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flags under the tables: each once for a channel, with the regions it lies in.
+ * The flag's own sentence says where and what to do; one that only a figure raised has
+ * the sentence of the table of flags instead.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "trace/summary.h"
+
+enum { NAMES_MOST = 5 };
+
+/* A figure of that channel bears the flags; region NULL: the summary's own window. */
+typedef struct raised { uint64_t flags; int channel; const char *region; } raised;
+
+bool erg_summary_raised(summary *all, const erg_energy *energy, int channel,
+                        const char *region)
+{
+    raised one = { energy->flags, channel, region };
+    return !energy->flags || erg_rows_add(&all->raised, &one, 1, sizeof(one), all->err);
+}
+
+static bool bears(const raised *one, int code, int channel)
+{
+    return one->flags >> code & 1 && (channel < 0 || one->channel == channel);
+}
+
+static bool is_named_before(const raised at[], size_t i, int code, int channel)
+{
+    for (size_t k = 0; k < i; k++)
+        if (bears(&at[k], code, channel) && at[k].region
+            && strcmp(at[k].region, at[i].region) == 0)
+            return true;
+    return false;
+}
+
+/* " (run, prefill)" */
+static void add_regions(const summary *all, erg_text *to, int code, int channel)
+{
+    const raised *at = all->raised.items;
+    size_t count = 0;
+
+    for (size_t i = 0; i < all->raised.count; i++)
+        if (bears(&at[i], code, channel) && at[i].region
+            && !is_named_before(at, i, code, channel) && ++count <= NAMES_MOST)
+            erg_text_add(to, "%s%s", count > 1 ? ", " : " (", at[i].region);
+    if (count > NAMES_MOST)
+        erg_text_add(to, " and %zu more", count - NAMES_MOST);
+    erg_text_add(to, "%s", count ? ")" : "");
+}
+
+static void add_source(const summary *all, erg_text *to, int code, int channel)
+{
+    char source[ERG_SOURCE_MOST];
+
+    if (channel >= 0) {
+        erg_source_name(all->trace, channel, source);
+        erg_text_add(to, ", %s", source);
+    }
+    add_regions(all, to, code, channel);
+}
+
+/* Ends the line; frees the text. */
+static bool put_line(summary *all, erg_text *line, const char *sentence)
+{
+    erg_text_add(line, ": %s", sentence);
+    bool good = line->failed ? erg_fail(all->err, ERG_NO_MEMORY, "out of memory")
+                             : erg_result_note(all->result, all->err, "%s", line->data);
+    erg_text_free(line);
+    return good;
+}
+
+/* Index of the first flag of that code and channel, or the count of flags. */
+static size_t first_of(const erg_trace *trace, int code, int channel)
+{
+    size_t i = 0;
+
+    while (i < erg_trace_flag_count(trace)
+           && ((int)erg_trace_flag(trace, i)->code != code
+               || erg_trace_flag(trace, i)->channel != channel))
+        i++;
+    return i;
+}
+
+static size_t count_of(const erg_trace *trace, const erg_flag *like)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
+        const erg_flag *flag = erg_trace_flag(trace, i);
+        count += flag->code == like->code && flag->channel == like->channel;
+    }
+    return count;
+}
+
+static bool note_own(summary *all, const erg_flag *flag)
+{
+    const erg_flag_info *info = erg_flag_describe(flag->code);
+    size_t places = count_of(all->trace, flag);
+    erg_text line = { 0 };
+
+    erg_text_add(&line, "%s", info->name);
+    add_source(all, &line, (int)flag->code, flag->channel);
+    if (places > 1)
+        erg_text_add(&line, ", first of %zu places", places);
+    return put_line(all, &line, *flag->text ? flag->text : info->about);
+}
+
+static bool has_own(const erg_trace *trace, int code, int channel)
+{
+    size_t count = erg_trace_flag_count(trace);
+    return first_of(trace, code, channel) < count || first_of(trace, code, -1) < count;
+}
+
+/* One line for all channels: the sentence is the same. */
+static bool note_figures(summary *all, int code)
+{
+    const raised *at = all->raised.items;
+    const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
+    erg_text line = { 0 };
+    bool any = false;
+
+    erg_text_add(&line, "%s", info->name);
+    for (size_t i = 0; i < all->raised.count; i++) {
+        bool first = bears(&at[i], code, -1) && !has_own(all->trace, code, at[i].channel);
+        for (size_t k = 0; k < i && first; k++)
+            first = !bears(&at[k], code, at[i].channel);
+        if (first)
+            add_source(all, &line, code, at[i].channel);
+        any |= first;
+    }
+    if (any)
+        return put_line(all, &line, info->about);
+    erg_text_free(&line);
+    return true;
+}
+
+bool erg_summary_note_flags(summary *all)
+{
+    const erg_trace *trace = all->trace;
+    bool good = true;
+
+    for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
+        for (size_t i = 0; good && i < erg_trace_flag_count(trace); i++) {
+            const erg_flag *flag = erg_trace_flag(trace, i);
+            if ((int)flag->code == code && first_of(trace, code, flag->channel) == i)
+                good = note_own(all, flag);
+        }
+        good = good && note_figures(all, code);
+    }
+    return good;
+}
