@@ -105,6 +105,33 @@ static void the_rtx3090_is_off_by_its_gain(void)
     erg_trace_free(instant);
 }
 
+/*
+ * A window that begins on the edge itself: a moving mean of w, centred, has already
+ * risen half way there, so an eighth of dP * w lies before the begin and is lost. It is
+ * the edge term of section 5, inside the interval; what is left is the gain. Taken as
+ * INSTANT the lag at the rise and the lag at the fall cancel, by luck of the window.
+ */
+static void a_moving_mean_cut_at_its_edge_loses_an_eighth_of_step_times_window(void)
+{
+    erg_trace *meter = meter_of("sensors/yang_rtx3090_step_pmd_1ms.csv");
+    erg_trace *smoothed = rtx3090(2, (erg_channel_info){ .kind = ERG_SMOOTHED,
+                                      .window_s = 1, .delay_s = 0.1, .gain_u = 1e-9 });
+    erg_energy energy = energy_of(smoothed, STEP);
+    erg_span seen = { STEP.begin_ns, STEP.end_ns - 500000000 };
+    double truth_j = energy_of(meter, seen).energy_j;
+    double step_w = energy_of(smoothed, span_s(2.5, 6)).mean_w
+                  - energy_of(smoothed, span_s(0.1, 0.6)).mean_w;
+    double plain = energy_of(smoothed, seen).energy_j / truth_j - 1;
+    double lost = step_w * 1 / 8 / truth_j;
+
+    print_message("# SMOOTHED %+.2f %%, of which the edge %+.2f %% of %.0f W: gain %+.2f %%\n",
+                  100 * plain, -100 * lost, step_w, 100 * (plain + lost));
+    CHECK_NEAR(plain + lost, -0.047, 0.005);
+    CHECK(energy.spread_j > 1.5 * step_w / 8);     /* twice u; gain_u is none here */
+    erg_trace_free(meter);
+    erg_trace_free(smoothed);
+}
+
 /* rms error, gain apart, of windows that hold the falling edge. */
 static double rms_at_the_fall(const erg_trace *sensor, const erg_trace *meter)
 {
@@ -215,6 +242,7 @@ int main(void)
         TEST(the_a100_aliases_and_its_interval_says_how_much),
         TEST(a_whole_beat_cancels_the_bias_but_not_the_gain),
         TEST(the_rtx3090_is_off_by_its_gain),
+        TEST(a_moving_mean_cut_at_its_edge_loses_an_eighth_of_step_times_window),
         TEST(a_moving_mean_taken_as_such_beats_taking_it_as_instant),
         TEST(equal_readings_are_data_so_square_waves_come_out_right),
         TEST(a_load_at_the_sensors_own_period_is_aliased_and_inside_the_interval),
