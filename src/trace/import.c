@@ -2,6 +2,7 @@
 /* Which importer reads a file: the one that was named, else the first that knows it. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "trace/import/importer.h"
 
 /* The surest signs first; the generic CSV knows only what it is told. */
@@ -54,26 +55,40 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
     return NULL;
 }
 
+static bool import(erg_trace *into, erg_source *source, erg_error *err)
+{
+    static const erg_import_options unset;
+    erg_zone *zone = NULL;
+
+    if (!source->options)
+        source->options = &unset;
+    if (source->size == 0)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:1: the file is empty: was the logger started?",
+                        source->name);
+    if (!erg_date_order_parse(source->options->date, &source->style.order, err))
+        return false;
+    if (source->options->tz && !(zone = erg_zone_new(source->options->tz, err)))
+        return false;
+    source->style.zone = zone;
+    source->style.decimal = source->options->decimal;
+    const erg_importer *importer = choose(source, err);
+    bool good = importer && importer->read(into, source, err);
+    erg_zone_free(zone);
+    return good;
+}
+
 bool erg_import_bytes(erg_trace *into, const char *name, const char *bytes, size_t size,
                       const erg_import_options *options, erg_error *err)
 {
-    static const erg_import_options unset;
-    erg_source source = { name, bytes, size, options ? options : &unset, { 0 } };
-    erg_zone *zone = NULL;
+    erg_source source = { .name = name, .bytes = bytes, .size = size, .options = options };
+    return import(into, &source, err);
+}
 
-    if (size == 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:1: the file is empty: was the logger started?",
-                        name);
-    if (!erg_date_order_parse(source.options->date, &source.style.order, err))
-        return false;
-    if (source.options->tz && !(zone = erg_zone_new(source.options->tz, err)))
-        return false;
-    source.style.zone = zone;
-    source.style.decimal = source.options->decimal;
-    const erg_importer *importer = choose(&source, err);
-    bool good = importer && importer->read(into, &source, err);
-    erg_zone_free(zone);
-    return good;
+static int64_t modified_utc_ns(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0
+         ? facts.st_mtim.tv_sec * ERG_NS_PER_S + facts.st_mtim.tv_nsec : 0;
 }
 
 bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
@@ -81,7 +96,9 @@ bool erg_import(erg_trace *into, const char *path, const erg_import_options *opt
 {
     size_t size = 0;
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    bool good = bytes && erg_import_bytes(into, path, bytes, size, options, err);
+    erg_source source = { .name = path, .bytes = bytes, .size = size, .options = options,
+                          .modified_utc_ns = modified_utc_ns(path) };
+    bool good = bytes && import(into, &source, err);
     free(bytes);
     return good;
 }

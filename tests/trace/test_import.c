@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs of others: small ones of our own making, and measured ones where they are. */
+#include <fcntl.h>
+#include <sys/stat.h>
 #include "test.h"
 #include "erg/energy.h"
 #include "erg/import.h"
@@ -241,6 +243,53 @@ static void runs_that_do_not_fit_their_window_are_refused(void)
     erg_trace_free(trace);
 }
 
+static erg_trace *into_a_recording_of(const char *begin, const char *end, bool old_file)
+{
+    erg_error err = { 0 };
+    char log[200], path[600];
+    snprintf(path, sizeof(path), "%s/timing.json", test_folder());
+    snprintf(log, sizeof(log), "timestamp,gpu,power_w\n%s,0,9\n%s,0,9\n", begin, end);
+    erg_trace *trace = import_text(log, &(erg_import_options){ .tz = "UTC" }, &err);
+    CHECK_OK(trace, err);
+    FILE *out = fopen(path, "w");
+    CHECK(out);
+    fputs("{\"start_timestamp\": \"2026-02-06 10:15:25Z\","
+          "\"end_timestamp\": \"2026-02-06 10:15:35Z\","
+          "\"num_runs\": 10, \"full_model_inference_us\": 1000000}", out);
+    fclose(out);
+    /* 10:15:00 or 10:15:40 of that day */
+    time_t when = 1770372900 + (old_file ? 0 : 40);
+    CHECK(utimensat(AT_FDCWD, path, (struct timespec[]){ { when, 0 }, { when, 0 } }, 0) == 0);
+    CHECK_OK(erg_import(trace, path, NULL, &err), err);
+    CHECK_OK(erg_trace_check(trace, &err), err);
+    return trace;
+}
+
+static void a_result_older_than_the_recording_is_stale_and_gives_no_energy_per_run(void)
+{
+    static const struct { const char *begin; bool old_file, stale; } cases[] = {
+        { "2026-02-06 10:15:20", false, false },
+        { "2026-02-06 10:15:20", true, true },      /* written before */
+        { "2026-02-06 10:15:36", false, true },     /* ended before */
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_error err = { 0 };
+        erg_trace *trace = into_a_recording_of(cases[i].begin, "2026-02-06 10:15:39",
+                                               cases[i].old_file);
+        const erg_flag *flag = flag_of(trace, ERG_FLAG_STALE_RESULT);
+        CHECK((flag != NULL) == cases[i].stale);
+        CHECK(!flag || strstr(flag->text, "earlier run"));
+        erg_result *result = erg_trace_summary(trace,
+                &(erg_summary_options){ .command = "import", .region = "full_model" }, &err);
+        CHECK_OK(result, err);
+        double per_run_j = erg_table_find(erg_result_find(result, "regions"), 0,
+                                          "energy_per_run_j").real;
+        CHECK(isnan(per_run_j) == cases[i].stale);
+        erg_result_free(result);
+        erg_trace_free(trace);
+    }
+}
+
 static void dcgmi_columns_go_by_name_or_by_number(void)
 {
     static const char named[] = "#Entity   SMCLK POWER TOTEC\nID  MHz W mJ\nGPU 0 1410 100.5 5000\n"
@@ -368,6 +417,7 @@ int main(void)
         TEST(any_csv_is_read_by_the_columns_named),
         TEST(two_files_meet_on_one_clock),
         TEST(runs_that_do_not_fit_their_window_are_refused),
+        TEST(a_result_older_than_the_recording_is_stale_and_gives_no_energy_per_run),
         TEST(dcgmi_columns_go_by_name_or_by_number),
         TEST(the_true_period_is_found_from_counter_and_power),
         TEST(the_recorded_h100_gives_its_counter_and_its_period),

@@ -17,6 +17,7 @@ typedef struct erg_source {
     size_t size;
     const erg_import_options *options;  /* never NULL */
     erg_stamp_style style;
+    int64_t modified_utc_ns;    /* of the file; 0: not known */
 } erg_source;
 
 typedef struct erg_importer {

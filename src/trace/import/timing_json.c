@@ -14,6 +14,9 @@ typedef struct reader {
     const erg_source *source;
     erg_trace *into;
     bool zoneless;
+    erg_span recorded;          /* what was there before; empty: nothing */
+    bool recorded_in_utc;       /* its stamps are not those of an unnamed zone */
+    int64_t last_ns;            /* the last end in this file */
     erg_error *err;
 } reader;
 
@@ -82,6 +85,8 @@ static bool add_region(reader *to, const json_t *object, const char *name, doubl
                         "and their zone", to->source->name, region.name);
     region.begin_ns += shift_ns;
     region.end_ns += shift_ns;
+    if (region.end_ns > to->last_ns)
+        to->last_ns = region.end_ns;
     if (!erg_trace_add_region(to->into, &region, to->err))
         return false;
     erg_mark_row mark = { region.begin_ns, "single_s", single_s };
@@ -116,22 +121,56 @@ static bool add_local_time(reader *to)
         || erg_trace_add_flag(to->into, &flag, to->err);
 }
 
+/* What a recording holds that has readings. */
+static void look_at_recording(reader *to)
+{
+    to->recorded_in_utc = true;
+    for (size_t i = 0; i < erg_trace_flag_count(to->into); i++)
+        to->recorded_in_utc &= erg_trace_flag(to->into, i)->code != ERG_FLAG_LOCAL_TIME;
+    for (int i = 0; i < (int)erg_trace_channel_count(to->into); i++) {
+        size_t count;
+        erg_trace_samples(to->into, i, &count);
+        if (count)
+            to->recorded = erg_trace_span(to->into);
+    }
+}
+
+/* An old result picked up by name: written, or ended, before the recording began. */
+static bool add_stale(reader *to)
+{
+    int64_t written_ns = to->source->modified_utc_ns;
+    int64_t begin_utc_ns = erg_trace_utc_ns(to->into, to->recorded.begin_ns);
+    bool is_old = written_ns && begin_utc_ns && to->recorded_in_utc
+               && written_ns < begin_utc_ns;
+    bool ended = to->last_ns <= to->recorded.begin_ns;
+    erg_flag flag = { .code = ERG_FLAG_STALE_RESULT, .channel = -1 };
+
+    if (to->recorded.end_ns <= to->recorded.begin_ns || (!is_old && !ended))
+        return true;
+    snprintf(flag.text, sizeof(flag.text), "%.80s %s before the recording began: it belongs to "
+             "an earlier run%s; no energy per run is given", to->source->name,
+             is_old ? "was written" : "ended",
+             !is_old && to->zoneless ? ", or name its zone with --tz" : "");
+    return erg_trace_add_flag(to->into, &flag, to->err);
+}
+
 static bool add_all(reader *to, const json_t *root)
 {
     const json_t *kernels = json_object_get(root, "kernels");
     double single_s = 1e-6 * number_of(root, "full_model_inference_us");
 
     if (json_is_array(kernels))
-        return add_kernels(to, kernels) && add_local_time(to);
+        return add_kernels(to, kernels) && add_local_time(to) && add_stale(to);
     return add_region(to, root, "full_model", number_of(root, "num_runs"), single_s)
-        && add_local_time(to);
+        && add_local_time(to) && add_stale(to);
 }
 
 static bool read_timing(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    reader to = { .source = source, .into = into, .err = err };
+    reader to = { .source = source, .into = into, .last_ns = INT64_MIN, .err = err };
     json_error_t fault;
     size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    look_at_recording(&to);
     json_t *root = json_loadb(source->bytes + skip, source->size - skip, 0, &fault);
 
     if (!root)
