@@ -10,6 +10,7 @@
 #include <string.h>
 #include "math/stats.h"
 #include "trace/summary.h"
+#include "trace/window.h"
 
 /* Reasons for missing figures that are written out; the rows are all there. */
 enum { NOTES_MOST = 20 };
@@ -127,6 +128,38 @@ static void add_trace_flags(const erg_trace *trace, int channel, const erg_stret
     }
 }
 
+static bool has_moved(const erg_trace *trace, int channel, const erg_stretches *where)
+{
+    const erg_stream *stream = erg_stream_of(trace, channel, NULL);
+
+    for (size_t i = 0; stream && i < where->count; i++)
+        if (erg_updates_in(stream, where->spans[i]) > 0)
+            return true;
+    return !stream;
+}
+
+/* A counter that did not move in a window says only what was before and after: power
+ * at that time is told beside it, as what it is. */
+static bool note_estimate(summary *all, const erg_pick *pick, const erg_stretches *where)
+{
+    int power = erg_power_beside(all->trace, pick->channel);
+    char source[ERG_SOURCE_MOST], beside[ERG_SOURCE_MOST];
+    erg_energy of;
+
+    if (power < 0 || !where->count || all->estimates >= NOTES_MOST
+        || erg_trace_channel(all->trace, pick->channel)->kind != ERG_COUNTER
+        || has_moved(all->trace, pick->channel, where)
+        || !erg_stretches_energy(all->trace, power, where, &of, NULL))
+        return true;
+    all->estimates++;
+    erg_source_name(all->trace, pick->channel, source);
+    erg_source_name(all->trace, power, beside);
+    return erg_result_note(all->result, all->err,
+                           "%s did not move in %.3g s; an estimate from instant power beside "
+                           "it, %s: %.4g J +- %.2g J.",
+                           source, of.window_s, beside, of.energy_j, of.spread_j);
+}
+
 /* No figure: its reason becomes a note, the cells stay unmeasured. */
 bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches *where,
                     erg_energy *out)
@@ -145,7 +178,7 @@ bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches
             return false;
     }
     add_trace_flags(all->trace, pick->channel, where, out);
-    return true;
+    return note_estimate(all, pick, where);
 }
 
 static bool put_device(summary *all, erg_table *table, const erg_pick *pick,

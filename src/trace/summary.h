@@ -21,6 +21,7 @@ typedef struct summary {
     unsigned qualities;         /* bits of those that occur */
     erg_rows raised;            /* by figures (summary_flags.c) */
     erg_method method;          /* the weakest of what is counted, figure or not */
+    size_t estimates;           /* told beside a counter that did not move */
     size_t absent;              /* figures that could not be given */
     erg_error *err;
 } summary;

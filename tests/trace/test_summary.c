@@ -193,6 +193,39 @@ static void a_figure_that_could_not_be_given_keeps_its_method(void)
     }
 }
 
+/* 300 W through a counter of 100 ms: a window of 30 ms between two of its steps. */
+static void beside_a_counter_that_did_not_move_stands_an_estimate_marked_as_such(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    int counter = add_power(trace, &cpu, 300, 2);
+    erg_channel_info info = *erg_trace_channel(trace, counter);
+    info.device = erg_trace_add_device(trace, &(erg_device_info){ .name = "nvml:0",
+                                       .driver = "nvml", .scope = ERG_SCOPE_BOARD }, &err);
+    info.scope = ERG_SCOPE_BOARD, info.update_s = 0.1;
+    int slow = erg_trace_add_channel(trace, &info, &err);
+    info.quantity = ERG_POWER, info.kind = ERG_INSTANT, info.method = ERG_METHOD_INTEGRAL;
+    info.update_s = 0.01;
+    strcpy(info.name, "power");
+    int power = erg_trace_add_channel(trace, &info, &err);
+    for (int i = 0; i <= 200; i++) {
+        int64_t t_ns = i * 10 * ERG_NS_PER_MS;
+        erg_sample joules = { t_ns, 0, 30 * (i / 10) }, watts = { t_ns, 0, 300 };
+        CHECK_OK(erg_trace_add_samples(trace, slow, &joules, 1, &err)
+                 && erg_trace_add_samples(trace, power, &watts, 1, &err), err);
+    }
+    add_region(trace, "kernel", 1.03, 1.06);
+    erg_result *result = summary_of(trace, &(erg_summary_options){ .region = "kernel" });
+    CHECK(has_note(result, "nvml:0/energy did not move in 0.03 s"));
+    CHECK(has_note(result, "estimate from instant power beside it, nvml:0/power: 9 J"));
+    CHECK(!has_note(result, "rapl:package-0/energy did not move"));
+    CHECK_NEAR(real_of(result, "devices", 1, "energy_j"), 9, 0.1);
+    CHECK_TEXT(text_of(result, "devices", 1, "quality"), "too_short");
+    CHECK_TEXT(text_of(result, "devices", 1, "method"), "counter");
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 static size_t notes_with(const erg_result *result, const char *part)
 {
     size_t count = 0;
@@ -354,6 +387,7 @@ int main(void)
         TEST(the_counter_speaks_for_a_device_that_has_both),
         TEST(without_a_sensor_nothing_reads_zero),
         TEST(a_figure_that_could_not_be_given_keeps_its_method),
+        TEST(beside_a_counter_that_did_not_move_stands_an_estimate_marked_as_such),
         TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
         TEST(a_failed_command_has_no_energy_per_run),
         TEST(net_is_given_with_its_idle_policy),
