@@ -199,6 +199,20 @@ static void a_part_time_sensor_gets_its_phases_spread(void)
     erg_trace_free(trace);
 }
 
+/* One observation fills 5 s; a single one can never show its scatter. */
+static void an_interval_not_reached_at_max_repeat_is_flagged(void)
+{
+    erg_error err = { 0 };
+    erg_measure_options options = options_for(test_folder());
+    options.until = 0.01, options.max_repeat = 1;
+    CHECK_OK(shell("sleep 2.6", &options, &err), err);
+    erg_trace *trace = load();
+    CHECK(has_flag(trace, ERG_FLAG_NOT_CONVERGED));
+    CHECK_TEXT(erg_trace_meta(trace, "observations"), "1");
+    CHECK(regions_named(trace, "run") == 2);
+    erg_trace_free(trace);
+}
+
 static void a_logger_on_a_manual_clock_records_a_minute_at_once(void)
 {
     manual_clock manual;
@@ -224,6 +238,7 @@ int main(void)
         TEST(an_interrupted_run_is_complete_and_hands_on_the_signal),
         TEST(without_any_sensor_the_command_runs_all_the_same),
         TEST(a_part_time_sensor_gets_its_phases_spread),
+        TEST(an_interval_not_reached_at_max_repeat_is_flagged),
         TEST(a_logger_on_a_manual_clock_records_a_minute_at_once),
     };
     return test_run(tests, ERG_COUNT(tests));
