@@ -62,6 +62,10 @@ bool erg_idle_policy_parse(const char *name, erg_idle_policy *out);
 /* One power or counter channel over [begin, end). */
 bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span,
                       erg_energy *out, erg_error *err);
+/* Several channels together. ERG_REFUSED (SCOPE_OVERLAP) where one lies in another, as
+ * cores in their package, or where two read the same: their joules would count twice. */
+bool erg_trace_energy_sum(const erg_trace *trace, const int channels[], size_t count,
+                          erg_span span, erg_energy *out, erg_error *err);
 /* The old backward sum, only to compare with old reports (measure.md 15.2). */
 bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
                              double *energy_j, erg_error *err);

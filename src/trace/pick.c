@@ -127,3 +127,52 @@ void erg_energy_join(erg_energy *total, const erg_energy *part, bool first)
     total->method = part->method > total->method ? part->method : total->method;
     total->quality = part->quality > total->quality ? part->quality : total->quality;
 }
+
+/* ---- a sum that was asked for ------------------------------------------------ */
+
+static bool fail_overlap(const erg_trace *trace, int a, int b, erg_error *err)
+{
+    const erg_channel_info *inner = erg_trace_channel(trace, a);
+    const erg_channel_info *outer = erg_trace_channel(trace, b);
+
+    return erg_fail(err, ERG_REFUSED, "SCOPE_OVERLAP: %s/%s and %s/%s share joules, which "
+                    "would be counted twice: name one of them",
+                    erg_trace_device(trace, inner->device)->name, inner->name,
+                    erg_trace_device(trace, outer->device)->name, outer->name);
+}
+
+/* One device's channels of one scope read the same joules, but two wall meters of one
+ * logger (pm1, pm2) do not; their own sum holds both. */
+static bool share_joules(const erg_trace *trace, int a, int b)
+{
+    const erg_channel_info *one = erg_trace_channel(trace, a);
+    const erg_channel_info *other = erg_trace_channel(trace, b);
+    erg_pick inner = { .channel = a, .device = one->device };
+    erg_pick outer = { .channel = b, .device = other->device };
+    bool meters = strncmp(one->name, "pm", 2) == 0 && strncmp(other->name, "pm", 2) == 0;
+
+    if (a == b || lies_in(trace, &inner, &outer) || lies_in(trace, &outer, &inner))
+        return true;
+    return one->device == other->device && one->scope == other->scope && !meters;
+}
+
+bool erg_trace_energy_sum(const erg_trace *trace, const int channels[], size_t count,
+                          erg_span span, erg_energy *out, erg_error *err)
+{
+    erg_energy part;
+
+    *out = erg_energy_none();
+    if (count == 0)
+        return erg_fail(err, ERG_BAD_INPUT, "a sum needs one channel or more");
+    for (size_t i = 0; i < count; i++)
+        if (!erg_trace_energy(trace, channels[i], span, &part, err))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (share_joules(trace, channels[k], channels[i]))
+                return fail_overlap(trace, channels[k], channels[i], err);
+    for (size_t i = 0; i < count; i++)
+        if (erg_trace_energy(trace, channels[i], span, &part, NULL))
+            erg_energy_join(out, &part, i == 0);
+    return true;
+}

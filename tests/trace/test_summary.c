@@ -133,6 +133,29 @@ static void devices_that_contain_each_other_are_not_added(void)
     erg_trace_free(trace);
 }
 
+static void a_sum_that_would_count_joules_twice_is_refused(void)
+{
+    erg_error err = { 0 };
+    erg_energy sum;
+    erg_span span = { ERG_NS_PER_S, 9 * ERG_NS_PER_S };
+    erg_trace *trace = new_trace();
+    int board = add_power(trace, &gpu, 200, 10), package = add_power(trace, &cpu, 80, 10);
+    int cores = add_power(trace, &core, 50, 10), node = add_power(trace, &wall, 400, 10);
+
+    CHECK_OK(erg_trace_energy_sum(trace, (int[]){ board, package }, 2, span, &sum, &err), err);
+    CHECK_NEAR(sum.energy_j, 8 * 280, 0.01);
+    const int bad[][2] = { { package, cores }, { cores, package }, { node, package },
+                           { board, node }, { node, node } };
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        CHECK(!erg_trace_energy_sum(trace, bad[i], 2, span, &sum, &err));
+        CHECK(err.code == ERG_REFUSED && strstr(err.text, "SCOPE_OVERLAP"));
+        CHECK(isnan(sum.energy_j));
+    }
+    CHECK(!erg_trace_energy_sum(trace, (int[]){ board, 99 }, 2, span, &sum, &err));
+    CHECK(err.code == ERG_NOT_FOUND);
+    erg_trace_free(trace);
+}
+
 static void the_counter_speaks_for_a_device_that_has_both(void)
 {
     erg_error err = { 0 };
@@ -384,6 +407,7 @@ int main(void)
     static const test tests[] = {
         TEST(two_runs_are_summed_and_divided),
         TEST(devices_that_contain_each_other_are_not_added),
+        TEST(a_sum_that_would_count_joules_twice_is_refused),
         TEST(the_counter_speaks_for_a_device_that_has_both),
         TEST(without_a_sensor_nothing_reads_zero),
         TEST(a_figure_that_could_not_be_given_keeps_its_method),
