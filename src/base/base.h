@@ -14,6 +14,11 @@
 
 #define ERG_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+/* clang's analyzer sees one file at a time: it must be told what error.c returns. */
+#ifdef __clang_analyzer__
+#define erg_fail(...) ((void)erg_fail(__VA_ARGS__), false)
+#endif
+
 enum { ERG_PATH_MOST = 512 };
 
 #define ERG_NS_PER_S 1000000000LL
@@ -34,7 +39,7 @@ char *erg_text_take(erg_text *text);
 void erg_text_free(erg_text *text);
 char *erg_text_copy(const char *text);
 
-/* Copies with truncation on a UTF-8 boundary; always terminated. */
+/* Copies with truncation on a UTF-8 boundary; terminated wherever there is room. */
 void erg_text_put(char *to, size_t size, const char *from);
 
 /* A finite C-locale number spanning all of text[0..count). */

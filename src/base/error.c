@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One sentence for people; control characters of bad input never reach a terminal. */
 #include "base/base.h"
+#undef erg_fail
 
 bool erg_fail(erg_error *err, erg_code code, const char *format, ...)
 {

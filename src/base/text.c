@@ -18,7 +18,7 @@ static bool make_room(erg_text *text, size_t more)
         return !(text->failed = true);
 
     size_t need = text->count + more + 1;
-    if (need <= text->capacity)
+    if (text->data && need <= text->capacity)
         return true;
 
     size_t capacity = text->capacity ? text->capacity : 256;
@@ -82,6 +82,8 @@ char *erg_text_copy(const char *text)
 void erg_text_put(char *to, size_t size, const char *from)
 {
     size_t count = from ? strlen(from) : 0;
+    if (size == 0)
+        return;
     if (count >= size) {
         count = size - 1;
         while (count > 0 && ((unsigned char)from[count] & 0xc0) == 0x80)
