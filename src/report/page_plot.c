@@ -132,7 +132,8 @@ static void put_axis(const erg_page *page)
     double step = seconds > 0 ? nice_step(seconds) : 1;
 
     fputs("<div class=\"xs\" aria-hidden=\"true\">", page->out);
-    for (double at = 0; at <= seconds * 1.0001; at += step) {
+    for (int i = 0; i * step <= seconds * 1.0001; i++) {
+        double at = i * step;
         fprintf(page->out, "<span style=\"left:%.5g%%\">", 100 * at / seconds);
         erg_page_quantity(page->out, at, "s");
         fputs("</span>", page->out);
@@ -160,7 +161,8 @@ static void put_plot(const erg_page *page, const erg_curve *curve, const char *n
     double top_w = nice_top(curve->peak_w), step_w = nice_step(top_w);
 
     put_points(page, curve);
-    for (double w = 0; w <= top_w * 1.0001; w += step_w) {
+    for (int i = 0; i * step_w <= top_w * 1.0001; i++) {
+        double w = i * step_w;
         fprintf(page->out, "<span class=\"y\" aria-hidden=\"true\" style=\"top:%.4grem\">",
                 13 * height(w, top_w) / 100);
         erg_page_quantity(page->out, w, "W");
@@ -175,10 +177,10 @@ static void put_plot(const erg_page *page, const erg_curve *curve, const char *n
           "lowest "
           "to highest as a band.</desc>\n",
           page->out);
-    for (double w = 0; w <= top_w * 1.0001; w += step_w)
+    for (int i = 0; i * step_w <= top_w * 1.0001; i++)
         fprintf(page->out,
                 "<line class=\"grid\" x1=\"0\" x2=\"100\" y1=\"%.4g\" y2=\"%.4g\"/>",
-                height(w, top_w), height(w, top_w));
+                height(i * step_w, top_w), height(i * step_w, top_w));
     put_curve(page, curve, top_w);
     put_marks(page);
     fputs("</svg>\n<div class=\"cursor\"></div><div class=\"tip\"></div>\n", page->out);

@@ -71,21 +71,27 @@ static void grid_free(cell_grid *grid)
     free(grid->widths);
 }
 
+static bool cell_fill(cell_grid *grid, size_t row, size_t column, erg_error *err)
+{
+    char number[ERG_NUMBER_MOST], **cell = &grid->cells[row * grid->columns + column];
+    const char *text = erg_table_column(grid->table, column)->name;
+    if (row)
+        erg_cell_show(grid->table, row - 1, column, number, &text);
+    *cell = erg_text_clean(text, false, err);
+    if (!*cell)
+        return false;
+    size_t width = letters(*cell, strlen(*cell));
+    if (width > grid->widths[column])
+        grid->widths[column] = width;
+    return true;
+}
+
 static bool grid_fill(cell_grid *grid, erg_error *err)
 {
-    for (size_t i = 0; i < (grid->rows + 1) * grid->columns; i++) {
-        size_t row = i / grid->columns, column = i % grid->columns;
-        char number[ERG_NUMBER_MOST];
-        const char *text = erg_table_column(grid->table, column)->name;
-        if (row)
-            erg_cell_show(grid->table, row - 1, column, number, &text);
-        grid->cells[i] = erg_text_clean(text, false, err);
-        if (!grid->cells[i])
-            return false;
-        size_t width = letters(grid->cells[i], strlen(grid->cells[i]));
-        if (width > grid->widths[column])
-            grid->widths[column] = width;
-    }
+    for (size_t row = 0; row <= grid->rows; row++)
+        for (size_t column = 0; column < grid->columns; column++)
+            if (!cell_fill(grid, row, column, err))
+                return false;
     return true;
 }
 
