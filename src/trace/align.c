@@ -82,7 +82,8 @@ static double best_of_grid(search *with, double from_s, double to_s, double step
     double best_s = NAN;
 
     *most = -1;
-    for (double lag_s = from_s; lag_s <= to_s + 1e-9; lag_s += step_s) {
+    for (int i = 0; from_s + i * step_s <= to_s + 1e-9; i++) {
+        double lag_s = from_s + i * step_s;
         double r = correlation(with, lag_s);
         if (r > *most) {
             *most = r;

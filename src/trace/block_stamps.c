@@ -97,7 +97,7 @@ static uint64_t settle_stamps(erg_block *block, const erg_sample samples[], size
     uint64_t allowed = allowed_step_ns(block, samples, count);
     uint64_t span = (uint64_t)samples[count - 1].t_ns - (uint64_t)samples[0].t_ns;
     bool keeps = exact >= 1000 || exact >= allowed || span > INT64_MAX / 2;
-    uint64_t step = span == 0 ? 1 : keeps ? exact : allowed;
+    uint64_t step = span == 0 || exact == 0 ? 1 : keeps ? exact : allowed;
     int64_t moved = keeps || span == 0 ? 0 : (int64_t)(step / 2);
 
     for (size_t i = 0; i < count; i++) {

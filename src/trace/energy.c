@@ -234,7 +234,7 @@ bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
     erg_sum sum = { 0 };
 
     *energy_j = NAN;
-    if (first + 1 >= count || at[first + 1].t_ns > span.end_ns)
+    if (!at || first + 1 >= count || at[first + 1].t_ns > span.end_ns)
         return erg_fail(err, ERG_NO_DATA,
                         "the backward sum needs two samples in the window");
     for (size_t i = first; i < count && at[i].t_ns <= span.end_ns; i++) {

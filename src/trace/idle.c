@@ -70,7 +70,8 @@ erg_idle_base erg_idle_base_of(const erg_trace *trace, const erg_stream *stream,
 /* At the middle of the window, which is the mean of a line over it. */
 static erg_idle between(erg_idle_base before, erg_idle_base after, erg_span span)
 {
-    double middle = (double)(span.begin_ns / 2 + span.end_ns / 2 - before.middle_ns);
+    double middle = (double)(span.begin_ns - before.middle_ns)
+                  + 0.5 * (double)(span.end_ns - span.begin_ns);
     double share = middle / (double)(after.middle_ns - before.middle_ns);
 
     share = fmin(fmax(share, 0), 1);

@@ -63,9 +63,10 @@ static node best_delay(fitting *with, double window_s)
 {
     double step_s = fmin(fmax(0.2 * window_s, 0.003), 0.1 * with->update_s);
     node best = { window_s, 0, INFINITY };
+    double begin_s = -0.25 * with->update_s, end_s = 3 * with->update_s;
 
-    for (double delay_s = -0.25 * with->update_s; delay_s <= 3 * with->update_s;
-         delay_s += step_s) {
+    for (int i = 0; begin_s + i * step_s <= end_s; i++) {
+        double delay_s = begin_s + i * step_s;
         double rms = leftover(with, window_s, delay_s);
         double margin = fabs(delay_s) > fabs(best.delay_s) ? 0.97 : 1;
 
@@ -129,7 +130,8 @@ static bool least_delay(fitting *with, node *best, erg_error *err)
     double step_s = fmin(0.2 * window_s, 0.1 * with->update_s), end_s = fabs(best->delay_s);
     double before = INFINITY, here = leftover(with, window_s, -end_s - step_s);
 
-    for (double delay_s = -end_s; delay_s < end_s; delay_s += step_s) {
+    for (int i = 0; i * step_s < 2 * end_s; i++) {
+        double delay_s = i * step_s - end_s;
         double next = leftover(with, window_s, delay_s);
         node low = { window_s, delay_s - step_s, here };
         bool is_low = here <= before && here <= next;
@@ -153,9 +155,10 @@ static bool search(fitting *with, erg_error *err)
     node tried[WINDOWS_MOST], best = { NAN, 0, INFINITY };
     size_t count = 0;
 
-    for (double window_s = window_least_s; window_s <= window_most_s;
-         window_s *= window_ratio) {
+    double window_s = window_least_s;
+    while (window_s <= window_most_s) {
         tried[count] = best_delay(with, window_s);
+        window_s *= window_ratio;
         if (tried[count].rms < best.rms)
             best = tried[count];
         count++;
