@@ -38,7 +38,7 @@ void erg_devices_drop(erg_devices *found, size_t first, size_t count)
         device_free(found->items[i]);
     found->count -= count;
     memmove(&found->items[first], &found->items[first + count],
-            (found->count - first) * sizeof(found->items[0]));
+            (found->count - first) * sizeof(erg_device *));
 }
 
 erg_device *erg_devices_at(erg_devices *found, size_t index)
@@ -55,7 +55,7 @@ erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const 
                             erg_error *err)
 {
     if (!erg_grow((void **)&found->items, &found->capacity, found->count,
-                  sizeof(found->items[0]), err))
+                  sizeof(erg_device *), err))
         return NULL;
     erg_device *dev = calloc(1, sizeof(*dev));
     if (!dev) {

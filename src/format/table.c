@@ -61,7 +61,7 @@ erg_table *erg_result_add(erg_result *result, const char *name, const erg_column
                           size_t column_count, erg_error *err)
 {
     if (!erg_grow((void **)&result->tables, &result->table_capacity, result->table_count,
-                  sizeof(*result->tables), err))
+                  sizeof(erg_table *), err))
         return NULL;
     erg_table *table = calloc(1, sizeof(*table));
     const char *copy = table ? erg_arena_text(result->arena, name, err) : NULL;

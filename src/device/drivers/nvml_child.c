@@ -46,8 +46,8 @@ typedef struct program {
 static const program programs[] = {
     { .file = "nvidia-smi",
       .list = { LIST ",power.draw.instant", PLAIN },
-      .run = { "--query-gpu=power.draw.instant,power.draw.average,clocks.sm,temperature."
-               "gpu",
+      .run = { ("--query-gpu=power.draw.instant,power.draw.average,clocks.sm,"
+                "temperature.gpu"),
                PLAIN, "-lms", PERIOD_MS, "-i" },
       .columns = { POWER("power", ERG_POWER_INSTANT),
                    POWER("power_average", ERG_POWER_AVERAGE), SM_CLOCK, TEMPERATURE } },
