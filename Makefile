@@ -7,7 +7,7 @@ THREADS = $(BUILD)/threads
 FUZZED = $(BUILD)/fuzzed
 FUZZ_SECONDS ?= 60
 
-.PHONY: all setup test test-long tsan fuzz lint bench demo docs golden install clean
+.PHONY: all setup test test-long long tsan fuzz lint bench demo docs golden install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)
@@ -30,7 +30,9 @@ test: $(CHECKED)/build.ninja
 	ninja -C $(CHECKED)
 	tools/run-tests $(CHECKED) --no-suite long
 
-test-long: tsan fuzz $(CHECKED)/build.ninja
+test-long: tsan fuzz long
+
+long: $(CHECKED)/build.ninja
 	ninja -C $(CHECKED)
 	tools/run-tests $(CHECKED) --suite long --timeout-multiplier 10
 
@@ -55,6 +57,10 @@ demo: all
 # Man pages and completion, from the option tables.
 docs: all
 	tools/docs $(RELEASE)/cli/erg docs
+
+# Takes what erg prints now for what it should print: read the diff.
+golden: all
+	sh tests/cli/golden.sh $(RELEASE)/cli/erg $(CURDIR)/tests/cli/golden --write
 
 install: all
 	meson install -C $(RELEASE)
