@@ -49,6 +49,8 @@ static void a_cut_text_ends_between_letters(void)
     char small[4];
     erg_text_put(small, sizeof(small), "ab\xc3\xa9");
     CHECK_TEXT(small, "ab");
+    erg_text_put(small, 0, "no room, nothing written");
+    CHECK_TEXT(small, "ab");
 }
 
 static void a_stamp_has_the_digits_asked_for(void)
