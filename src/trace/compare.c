@@ -47,7 +47,7 @@ typedef struct side {
 
 typedef struct comparison {
     side a, b;
-    bool same_sensor;
+    bool same_sensor, modelled;
     unsigned qualities;
     erg_result *result;
     erg_table *table;
@@ -95,6 +95,15 @@ static bool is_same_sensor(const side *a, const side *b)
 static int reality(erg_method method)
 {
     return method == ERG_METHOD_SIMULATED ? 2 : method == ERG_METHOD_MODEL ? 1 : 0;
+}
+
+static bool is_modelled(const side *one)
+{
+    for (size_t i = 0; i < counted(one); i++)
+        if (erg_trace_channel(one->trace, counted_at(one, i)->channel)->method
+            == ERG_METHOD_MODEL)
+            return true;
+    return false;
 }
 
 /* Why the two cannot be compared; NULL when they can. */
@@ -203,7 +212,8 @@ static bool put_verdict(comparison *all, const char *region)
 {
     side *a = &all->a, *b = &all->b;
     erg_interval left, right;
-    if (region && erg_runs_scatter(a->trace, region, a->picks, a->pick_count, &left)
+    /* Runs of a model scatter by its inputs only: that hides its error. */
+    if (region && !all->modelled && erg_runs_scatter(a->trace, region, a->picks, a->pick_count, &left)
         && erg_runs_scatter(b->trace, region, b->picks, b->pick_count, &right)) {
         use_scatter(a, &left);
         use_scatter(b, &right);
@@ -289,7 +299,9 @@ static bool add_notes(comparison *all, const char *obstacle_text)
     bool good = !obstacle_text
              || erg_result_note(all->result, all->err, "Not comparable: %s", obstacle_text);
 
-    good = good && erg_result_note(all->result, all->err, all->same_sensor
+    good = good && erg_result_note(all->result, all->err, all->modelled
+        ? "Both are modelled: the error of a model need not cancel, so each keeps its own."
+        : all->same_sensor
         ? "Both were read by the same sensor, so its gain cancels in difference and ratio."
         : "The sensors are not the same, so the gain of each is in the interval.");
     for (int q = 0; good && q <= ERG_QUALITY_NO_DATA; q++)
@@ -303,7 +315,8 @@ static bool add_notes(comparison *all, const char *obstacle_text)
 static bool fill(comparison *all, int *verdict)
 {
     const char *reason = obstacle(&all->a, &all->b);
-    all->same_sensor = !reason && is_same_sensor(&all->a, &all->b);
+    all->modelled = !reason && is_modelled(&all->a);
+    all->same_sensor = !reason && !all->modelled && is_same_sensor(&all->a, &all->b);
     all->table = erg_result_add(all->result, "comparison", columns, ERG_COUNT(columns),
                                 all->err);
     if (!all->table || !add_rows(all, reason == NULL))

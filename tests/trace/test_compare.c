@@ -98,6 +98,15 @@ static void one_run_each_leans_on_the_figures_own_intervals(void)
     CHECK(got.low <= 1.5 && got.high >= 1.5);
 }
 
+static void the_error_of_a_model_does_not_cancel(void)
+{
+    made left = { 100, 0.1, 10, "cpu-a", 7 }, right = { 103, 0.1, 10, "cpu-a", 8 };
+    answer seen = compare(make(&left, ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL),
+                          make(&right, ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL));
+    CHECK(!seen.significant && seen.verdict == 0);
+    CHECK(seen.low < 0.9 && seen.high > 1.15);
+}
+
 static void scopes_and_simulation_are_not_comparable(void)
 {
     const made plan = { 100, 1, 5, "GPU-1", 1 };
@@ -125,6 +134,7 @@ int main(void)
         TEST(two_meters_of_unknown_gain_cannot_see_it),
         TEST(equal_runs_are_told_different_in_one_of_twenty),
         TEST(one_run_each_leans_on_the_figures_own_intervals),
+        TEST(the_error_of_a_model_does_not_cancel),
         TEST(scopes_and_simulation_are_not_comparable),
         TEST(different_idle_policies_are_not_comparable),
     };
