@@ -171,6 +171,7 @@ bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches
         if (why.code == ERG_NO_MEMORY)
             return erg_fail(all->err, why.code, "%s", why.text);
         *out = erg_energy_none();
+        out->flags = UINT64_C(1) << ERG_FLAG_NO_DATA;
         erg_source_name(all->trace, pick->channel, source);
         if (where->count && all->absent++ < NOTES_MOST
             && !erg_result_note(all->result, all->err, "%s: no figure: %s", source,

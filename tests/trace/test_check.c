@@ -347,6 +347,40 @@ static void many_runs_unlike_the_rest_are_skewed(void)
     }
 }
 
+static void a_device_that_others_use_too_is_shared(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_device_info mig = { .name = "nvml:0", .driver = "nvml", .shared = true };
+    erg_channel_info info = { .name = "power", .quantity = ERG_POWER, .kind = ERG_INSTANT,
+                              .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_BOARD };
+    CHECK_OK(trace && erg_trace_add_device(trace, &mig, &err) == 0
+             && erg_trace_add_channel(trace, &info, &err) == 0, err);
+    for (int i = 0; i < 200; i++)
+        CHECK_OK(erg_trace_add_samples(trace, 0, &(erg_sample){ i * ERG_NS_PER_S / 10, 0,
+                 100 + i % 2 }, 1, &err), err);
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_SHARED));
+    erg_energy energy = energy_of(trace, span_s(1, 15));
+    CHECK(energy.quality == ERG_QUALITY_SHARED && has_flag(&energy, ERG_FLAG_SHARED));
+    erg_trace_free(trace);
+}
+
+static void two_wraps_between_two_readings_are_flagged_where_they_may_be(void)
+{
+    series readings = { 0 };
+    for (int i = 0; i < 100; i++)
+        series_add(&readings, (i + (i > 50 ? 200 : 0)) * ERG_NS_PER_S / 10,
+                   fmod(40.0 * (i + (i > 50 ? 200 : 0)), 3000));
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
+                                                    .range_j = 3000, .max_w = 500 }, &readings);
+    check(trace);
+    CHECK(flagged(trace, ERG_FLAG_WRAP_AMBIGUOUS));
+    CHECK(has_flag(&(erg_energy){ .flags = energy_of(trace, span_s(1, 1.3)).flags },
+                   ERG_FLAG_TOO_SHORT));
+    erg_trace_free(trace);
+}
+
 static void a_quiet_recording_raises_nothing(void)
 {
     erg_trace *trace = stepped(260, 260);
@@ -380,6 +414,8 @@ int main(void)
         TEST(a_region_that_ends_at_load_left_work_open),
         TEST(a_region_followed_by_the_next_is_not_open),
         TEST(many_runs_unlike_the_rest_are_skewed),
+        TEST(a_device_that_others_use_too_is_shared),
+        TEST(two_wraps_between_two_readings_are_flagged_where_they_may_be),
         TEST(a_quiet_recording_raises_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));

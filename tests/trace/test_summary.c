@@ -211,6 +211,7 @@ static void a_figure_that_could_not_be_given_keeps_its_method(void)
         CHECK_TEXT(text_of(result, "summary", 0, "method"), cases[i].word);
         CHECK_TEXT(text_of(result, "devices", 0, "method"), cases[i].word);
         CHECK_TEXT(text_of(result, "regions", 0, "method"), cases[i].word);
+        CHECK_TEXT(text_of(result, "devices", 0, "flags"), "NO_DATA");
         erg_result_free(result);
         erg_trace_free(trace);
     }
