@@ -3,13 +3,21 @@
 #include <string.h>
 #include "cli.h"
 
-typedef struct devices_options { bool check; double for_s; } devices_options;
+typedef struct devices_options {
+    bool check, marker;
+    double for_s;
+    const char *reference;
+} devices_options;
 
 static const cli_option option_rows[] = {
     { 0, "check", CLI_FLAG, offsetof(devices_options, check), NULL,
       "read everything for a minute: find update periods, compare counter with power" },
     { 0, "for", CLI_SECONDS, offsetof(devices_options, for_s), "TIME",
       "with --check: that long instead of 60s" },
+    { 0, "marker", CLI_FLAG, offsetof(devices_options, marker), NULL,
+      "with --check: play a marker load, which shows the window of the CPU's meters" },
+    { 0, "reference", CLI_TEXT, offsetof(devices_options, reference), "DEVICE/CHANNEL",
+      "with --check: a meter that sees the same power gives the gain, not the counter" },
     { 0 },
 };
 
@@ -36,16 +44,21 @@ static int run(const cli *call)
     erg_error err = { 0 };
     bool disagrees = false;
 
-    if (call->argc)
-        return cli_misused(call, "takes no argument: '%s'", call->argv[0]);
+    if (call->argc && !options->check)
+        return cli_misused(call, "takes no argument without --check: '%s'", call->argv[0]);
     erg_devices *devices = erg_devices_find(&call->env, call->common.sensors.items,
                                             call->common.sensors.count, &err);
     if (!devices)
         return cli_failed(call, &err);
 
     erg_result *result = options->check
-        ? erg_devices_check(devices, &call->env, options->for_s > 0 ? options->for_s : 60,
-                            cli_watch_signals(), &disagrees, &err)
+        ? erg_devices_check(devices, &call->env,
+                            &(erg_check_options){ .for_s = options->for_s,
+                                                  .argv = call->argc ? call->argv : NULL,
+                                                  .marker = options->marker,
+                                                  .reference = options->reference,
+                                                  .ask_stop = cli_watch_signals() },
+                            &disagrees, &err)
         : erg_devices_table(devices, &err);
     int status = result ? put(call, options, result) : cli_failed(call, &err);
     if (status == CLI_DONE && !any_present(devices))
@@ -59,15 +72,21 @@ static int run(const cli *call)
 
 const cli_command cmd_devices = {
     .name = "devices",
-    .usage = "erg devices [options]",
+    .usage = "erg devices [options] [--check -- LOAD [ARGUMENT...]]",
     .summary = "list sensors: what is there, what is absent, why, and the cure",
     .about =
         "With --check every channel is read for a minute and its update period found, the\n"
         "counter is compared with the integral of power, and the cost of reading is printed.\n"
+        "A sensor's averaging window and gain show only under a load: after -- name a program\n"
+        "that marks regions while it works (a square load whose period is no simple ratio of\n"
+        "the update period), with rests of 5 s for the gain. What is found is kept by uuid in\n"
+        "$XDG_STATE_HOME/erg/sensors.json (~/.local/state/erg) and used by every later run.\n"
         "Exit status 0 all agree, 1 two figures of one device disagree, 3 no sensor.\n",
     .examples = "erg devices\nerg devices --check --for 10s\nerg devices --format json\n"
+                "erg devices --check -- ./square-load\n"
                 "erg devices --sensor sim:a100-sxm4-80gb\n",
     .options = option_rows,
     .options_size = sizeof(devices_options),
+    .runs_command = true,
     .run = run,
 };

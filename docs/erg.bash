@@ -6,7 +6,7 @@ _erg()
         words="devices run show compare import export report help"
     else
         case ${COMP_WORDS[1]} in
-        devices) words=" --check --for" ;;
+        devices) words=" --check --for --marker --reference" ;;
         run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --tag --strict" ;;
         show) words=" --region --window --per --co2 --trace --strict" ;;
         compare) words="" ;;

@@ -77,11 +77,22 @@ bool erg_logger_stop(const erg_env *env, const char *file, double wait_s, erg_er
 /* Up to most of them into infos; the count, or -1. */
 int erg_logger_list(const erg_env *env, erg_logger_info infos[], int most, erg_error *err);
 
-/* Reads everything for a while: table check (device, channel, polls, errors,
- * updates, update_period_s, window_s, counter_w, integral_w, disagreement, state,
- * reason) and table cost (cpu_share, reads_per_s, read_us). */
-erg_result *erg_devices_check(erg_devices *devices, const erg_env *env, double for_s,
-                              const volatile int *ask_stop, bool *disagrees, erg_error *err);
+typedef struct erg_check_options {
+    double for_s;               /* 0: 60; with a load or a marker: as long as that runs */
+    char *const *argv;          /* a load that shows window and gain; NULL: none */
+    bool marker;                /* play the marker load of erg_measure */
+    const char *reference;      /* "DEVICE/CHANNEL" of a meter that sees the same power;
+                                 * NULL: the device's own counter */
+    const volatile int *ask_stop;
+} erg_check_options;
+
+/* Reads everything for a while: table check (device, channel, polls, errors, updates,
+ * update_period_s, window_s, counter_w, integral_w, disagreement, state, reason, delay_s,
+ * gain, offset_w, against, missing) and table cost (cpu_share, reads_per_s, read_us).
+ * Windows and gains found are kept in env->state_dir, by uuid. */
+erg_result *erg_devices_check(erg_devices *devices, const erg_env *env,
+                              const erg_check_options *options, bool *disagrees,
+                              erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -51,6 +51,8 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
 bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *err);
 /* Whole file, NUL-terminated, at most limit bytes; free() it. "-" is stdin. */
 char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err);
+/* With the folders above it, for this user alone; one that is there is fine. */
+bool erg_folder_make(const char *folder, erg_error *err);
 /* Writes aside and renames; begin gives the stream, end commits or discards. */
 typedef struct erg_aside { FILE *stream; char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 24]; } erg_aside;
 bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err);

@@ -114,3 +114,16 @@ bool erg_file_line(const char *path, char *to, size_t size, erg_error *err)
     to[strcspn(to, "\n")] = '\0';
     return true;
 }
+
+bool erg_folder_make(const char *folder, erg_error *err)
+{
+    char path[ERG_PATH_MOST];
+    erg_text_put(path, sizeof(path), folder);
+    for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST
+        || erg_fail(err, ERG_IO, "cannot make %s: %s", path, strerror(errno));
+}

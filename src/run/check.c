@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * erg devices --check: read all there is as often as a sensor's period asks for, find
- * that period, and hold each device's counter against its integrated power.
+ * erg devices --check: read all there is ten times as often as the sensors update, find
+ * their periods, hold each device's counter against its integrated power and, under a
+ * load, find window and gain and keep them for the runs to come.
  */
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include "erg/run.h"
+#include "run/identify.h"
+#include "run/keep.h"
+#include "run/marker.h"
 #include "run/recording.h"
-#include "trace/sensor.h"
+#include "run/spawn.h"
 
-/* A tenth of the period that most GPU sensors have; a tool that reads more often
- * changes the power it reads. */
-static const double check_hz = 100;
+/* Ten polls an update find its period, most GPU sensors' being 100 ms; a tool that
+ * reads more often than that changes the power it reads. */
+static const double polls_per_update = 10, least_hz = 100, most_hz = 1000;
+/* Rest before and after a load: with it, two levels of 5 s that give the gain. */
+static const double rest_s = 6, usual_s = 60;
 static const double disagree_share = 0.05;
 
 static const erg_column check_columns[] = {
@@ -22,12 +29,17 @@ static const erg_column check_columns[] = {
     { "errors", ERG_INTEGER, "readings that failed" },
     { "updates", ERG_INTEGER, "readings with a new value" },
     { "update_period_s", ERG_REAL, "found from the readings, else as published" },
-    { "window_s", ERG_REAL, "averaging window as published" },
+    { "window_s", ERG_REAL, "averaging window, found under a load, else as published" },
     { "counter_w", ERG_REAL, "mean power by the energy counter" },
     { "integral_w", ERG_REAL, "mean power by integrating the readings" },
     { "disagreement", ERG_REAL, "counter over integral, less one" },
     { "state", ERG_TEXT, "ok, steady, silent, errors, disagrees" },
     { "reason", ERG_TEXT, "what the state means here" },
+    { "delay_s", ERG_REAL, "found under a load" },
+    { "gain", ERG_REAL, "found: reading = gain x true + offset" },
+    { "offset_w", ERG_REAL, "found" },
+    { "against", ERG_TEXT, "what window and gain were found against" },
+    { "missing", ERG_TEXT, "why window or gain were not found, and the cure" },
 };
 
 static const erg_column cost_columns[] = {
@@ -39,7 +51,9 @@ static const erg_column cost_columns[] = {
 typedef struct check {
     const erg_trace *trace;
     const erg_sampler *sampler;
+    const erg_check_options *options;
     erg_table *table;
+    erg_keep keep;
     bool disagrees;
 } check;
 
@@ -49,20 +63,6 @@ static double cpu_s(void)
     getrusage(RUSAGE_SELF, &used);
     return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
          + 1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
-
-/* The other reading of the same device, counter for power and the reverse; -1: none. */
-static int partner(const erg_trace *trace, int channel)
-{
-    const erg_channel_info *info = erg_trace_channel(trace, channel);
-    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        const erg_channel_info *other = erg_trace_channel(trace, i);
-        if (i != channel && other->device == info->device && erg_sampled_is_energy(other)
-            && other->scope == info->scope
-            && (other->kind == ERG_COUNTER) != (info->kind == ERG_COUNTER))
-            return i;
-    }
-    return -1;
 }
 
 static double mean_w(const erg_trace *trace, int channel, erg_span window, double *step_w)
@@ -87,7 +87,7 @@ static erg_span span_of(const erg_trace *trace, int channel)
 static double disagreement(const erg_trace *trace, int channel, double *counter_w,
                            double *integral_w, double *allowed)
 {
-    int other = partner(trace, channel);
+    int other = erg_partner(trace, channel);
     bool counts = erg_trace_channel(trace, channel)->kind == ERG_COUNTER;
     erg_span window = span_of(trace, channel);
     double step_w = 0;
@@ -104,17 +104,23 @@ static double disagreement(const erg_trace *trace, int channel, double *counter_
     return *counter_w / *integral_w - 1;
 }
 
-static void judge(check *all, const erg_sampled *channel, double apart, double allowed)
+static void judge(check *all, const erg_sampled *channel, int other, const double w[2],
+                  double allowed)
 {
     const erg_sampling *sampling = &channel->sampling;
     const char *state = "ok", *reason = NULL;
+    char text[512];
+    double apart = w[0] / w[1] - 1;
     if (sampling->errors == sampling->polls)
         state = "silent", reason = "every reading failed";
     else if (sampling->errors > 0)
         state = "errors", reason = "some readings failed: they are gaps in a recording";
     else if (!isnan(apart) && fabs(apart) > allowed) {
         state = "disagrees";
-        reason = "counter and integrated power are more than 5 % and one update apart";
+        snprintf(text, sizeof(text), "its counter says %.4g W and its integrated power %.4g W: "
+                 "%+.1f %%, more than 5 %% and one update (%s, %s)", w[0], w[1], 100 * apart,
+                 channel->info.name, erg_trace_channel(all->trace, other)->name);
+        reason = text;
         all->disagrees = true;
     } else if (sampling->updates < 2)
         state = "steady", reason = "its value did not change: put a load on it and check again";
@@ -122,22 +128,35 @@ static void judge(check *all, const erg_sampled *channel, double apart, double a
     erg_table_text(all->table, "reason", reason, NULL);
 }
 
+static bool put_identified(erg_table *table, const erg_identified *found, erg_error *err)
+{
+    return erg_table_real(table, "delay_s", found->delay_s, err)
+        && erg_table_real(table, "gain", found->gain, err)
+        && erg_table_real(table, "offset_w", found->offset, err)
+        && erg_table_text(table, "against", *found->against ? found->against : NULL, err)
+        && erg_table_text(table, "missing", *found->why_not ? found->why_not : NULL, err);
+}
+
+static double known_or(double found, double published)
+{
+    return !isnan(found) ? found : published > 0 ? published : NAN;
+}
+
 static bool row(check *all, int index, erg_error *err)
 {
     const erg_sampled *channel = &all->sampler->channels[index];
     const erg_channel_info *info = &channel->info;
-    erg_comb comb;
-    size_t count;
-    const erg_sample *samples = erg_trace_samples(all->trace, index, &count);
-    double counter_w = NAN, integral_w = NAN, apart = NAN, allowed = 0;
-    double update_s = info->update_s > 0 ? info->update_s : NAN;
+    erg_identified found = { NAN, NAN, NAN, NAN, NAN, NAN, "", "" };
+    double w[2] = { NAN, NAN }, apart = NAN, allowed = 0;
 
     if (!erg_table_row(all->table, err))
         return false;
     if (!channel->is_slow) {
-        if (erg_sensor_comb(samples, count, &comb, NULL))
-            update_s = comb.update_s;
-        apart = disagreement(all->trace, index, &counter_w, &integral_w, &allowed);
+        if (!erg_identify(all->trace, index, all->options->reference, &found, err)
+            || !erg_keep_put(&all->keep, erg_trace_device(all->trace, info->device),
+                             info->name, &found, err))
+            return false;
+        apart = disagreement(all->trace, index, &w[0], &w[1], &allowed);
     }
     erg_table *table = all->table;
     const erg_device_info *device = erg_trace_device(all->trace, info->device);
@@ -146,13 +165,14 @@ static bool row(check *all, int index, erg_error *err)
         && erg_table_integer(table, "polls", channel->sampling.polls, err)
         && erg_table_integer(table, "errors", channel->sampling.errors, err)
         && erg_table_integer(table, "updates", channel->sampling.updates, err)
-        && erg_table_real(table, "update_period_s", update_s, err)
-        && erg_table_real(table, "window_s", info->window_s > 0 ? info->window_s : NAN, err)
-        && erg_table_real(table, "counter_w", counter_w, err)
-        && erg_table_real(table, "integral_w", integral_w, err)
-        && erg_table_real(table, "disagreement", apart, err);
+        && erg_table_real(table, "update_period_s", known_or(found.update_s, info->update_s), err)
+        && erg_table_real(table, "window_s", known_or(found.window_s, info->window_s), err)
+        && erg_table_real(table, "counter_w", w[0], err)
+        && erg_table_real(table, "integral_w", w[1], err)
+        && erg_table_real(table, "disagreement", apart, err)
+        && put_identified(table, &found, err);
     if (good)
-        judge(all, channel, apart, allowed);
+        judge(all, channel, erg_partner(all->trace, index), w, allowed);
     return good;
 }
 
@@ -169,37 +189,130 @@ static bool put_cost(erg_result *result, const erg_sampler *sampler, double spen
         && erg_table_real(table, "read_us", reads > 0 ? 1e6 * spent_s / reads : NAN, err);
 }
 
-static bool fill(erg_result *result, erg_recording *rec, bool *disagrees, erg_error *err)
+static bool fill(erg_result *result, erg_recording *rec, const erg_env *env, check *all,
+                 erg_error *err)
 {
-    check all = { .sampler = erg_recording_sampler(rec) };
-    all.table = erg_result_add(result, "check", check_columns, ERG_COUNT(check_columns), err);
-    all.trace = erg_recording_lock(rec);
-    bool good = all.table;
-    for (size_t i = 0; good && i < all.sampler->count; i++)
-        good = row(&all, (int)i, err);
+    char path[ERG_PATH_MOST];
+    all->sampler = erg_recording_sampler(rec);
+    all->table = erg_result_add(result, "check", check_columns, ERG_COUNT(check_columns), err);
+    all->trace = erg_recording_lock(rec);
+    bool good = all->table && erg_keep_begin(&all->keep, env, err);
+    for (size_t i = 0; good && i < all->sampler->count; i++)
+        good = row(all, (int)i, err);
     erg_recording_unlock(rec);
-    *disagrees = all.disagrees;
+    erg_error why = { 0 };
+    if (good && !erg_keep_end(&all->keep, env, path, &why))
+        good = erg_result_note(result, err, "what was found is not kept: %s", why.text);
+    else if (good && all->keep.changed)
+        good = erg_result_note(result, err, "what was found is kept in %s and used by every "
+                               "run from now on; remove the file to forget it", path);
+    erg_keep_free(&all->keep);
     return good;
 }
 
-erg_result *erg_devices_check(erg_devices *devices, const erg_env *env, double for_s,
-                              const volatile int *ask_stop, bool *disagrees, erg_error *err)
+static bool wants_meter(const erg_devices *devices, const char *reference, erg_error *err)
 {
-    erg_recording_setup setup = { .in_memory = true, .rate_hz = check_hz };
-    erg_result *result = erg_result_new("devices", err);
-    erg_recording *rec = result ? erg_recording_new(env, devices, &setup, err) : NULL;
-    bool good = rec && erg_recording_begin(rec, err);
-    if (good) {
-        int64_t begin_ns = erg_env_now_ns(env);
-        double cpu_before_s = cpu_s();
-        erg_recording_run_until(rec, begin_ns + erg_ns_from_s(for_s), ask_stop);
-        double spent_s = cpu_s() - cpu_before_s;
-        double wall_s = erg_s_from_ns(erg_env_now_ns(env) - begin_ns);
-        erg_recording_pause(rec);
-        good = fill(result, rec, disagrees, err)
-            && put_cost(result, erg_recording_sampler(rec), spent_s, wall_s, err);
+    char name[96] = "";
+    for (size_t i = 0; reference && i < erg_devices_count(devices); i++)
+        for (size_t k = 0; k < erg_devices_channel_count(devices, i); k++) {
+            snprintf(name, sizeof(name), "%s/%s", erg_devices_info(devices, i)->name,
+                     erg_devices_channel(devices, i, k)->name);
+            if (strcmp(name, reference) == 0)
+                return true;
+        }
+    return !reference
+        || erg_fail(err, ERG_BAD_INPUT, "no channel is called %s: it is DEVICE/CHANNEL as "
+                    "erg devices lists them", reference);
+}
+
+static double rate_hz(const erg_devices *devices)
+{
+    double hz = least_hz;
+    for (size_t i = 0; i < erg_devices_count(devices); i++)
+        for (size_t k = 0; k < erg_devices_channel_count(devices, i); k++) {
+            const erg_channel_info *info = erg_devices_channel(devices, i, k);
+            if (info->quantity == ERG_POWER && info->update_s > 0)
+                hz = fmax(hz, fmin(polls_per_update / info->update_s, most_hz));
+        }
+    return hz;
+}
+
+static void rest(erg_recording *rec, const erg_env *env, const erg_check_options *options)
+{
+    erg_recording_run_until(rec, erg_env_now_ns(env) + erg_ns_from_s(rest_s),
+                            options->ask_stop);
+}
+
+static bool load(erg_recording *rec, const erg_env *env, const erg_check_options *options,
+                 erg_error *err)
+{
+    erg_child child;
+    int status;
+
+    rest(rec, env, options);
+    if (options->ask_stop && *options->ask_stop)
+        return true;
+    int64_t id = erg_recording_region(rec, "load", true);
+    bool started = erg_spawn(&child, options->argv,
+                             erg_ring_path(erg_recording_ring(rec)), &status, err);
+    if (started)
+        status = erg_spawn_wait(&child, options->ask_stop);
+    erg_recording_region_end(rec, id, NAN);
+    rest(rec, env, options);
+    return started
+        && (status == 0 || (options->ask_stop && *options->ask_stop)
+            || erg_fail(err, ERG_BAD_INPUT, "the load ended with status %d: nothing was "
+                        "checked", status));
+}
+
+static bool watch(erg_recording *rec, const erg_env *env, const erg_check_options *options,
+                  erg_error *err)
+{
+    double for_s = options->for_s > 0 ? options->for_s : usual_s;
+    if (options->marker)
+        erg_marker_play(rec, env, options->ask_stop);
+    if (options->argv)
+        return load(rec, env, options, err);
+    if (!options->marker)
+        erg_recording_run_until(rec, erg_env_now_ns(env) + erg_ns_from_s(for_s),
+                                options->ask_stop);
+    return true;
+}
+
+static bool check_and_tell(erg_recording *rec, const erg_env *env, check *all,
+                           erg_result *result, erg_error *err)
+{
+    if (!erg_recording_begin(rec, err))
+        return false;
+    int64_t begin_ns = erg_env_now_ns(env);
+    double cpu_before_s = cpu_s();
+    bool good = watch(rec, env, all->options, err);
+    double spent_s = cpu_s() - cpu_before_s;
+    double wall_s = erg_s_from_ns(erg_env_now_ns(env) - begin_ns);
+    erg_recording_pause(rec);
+    return good && fill(result, rec, env, all, err)
+        && put_cost(result, erg_recording_sampler(rec), spent_s, wall_s, err);
+}
+
+erg_result *erg_devices_check(erg_devices *devices, const erg_env *env,
+                              const erg_check_options *options, bool *disagrees,
+                              erg_error *err)
+{
+    erg_recording_setup setup = { .in_memory = true, .rate_hz = rate_hz(devices) };
+    check all = { .options = options };
+    erg_result *result = NULL;
+    erg_recording *rec = NULL;
+
+    if (options->argv && env && env->clock) {
+        erg_fail(err, ERG_UNSUPPORTED, "a load cannot be run on a manual clock");
+        return NULL;
     }
+    bool good = wants_meter(devices, options->reference, err)
+        && (result = erg_result_new("devices", err))
+        && (rec = erg_recording_new(env, devices, &setup, err))
+        && check_and_tell(rec, env, &all, result, err);
     erg_recording_free(rec);
+    *disagrees = all.disagrees;
     if (good)
         return result;
     erg_result_free(result);

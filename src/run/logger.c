@@ -37,19 +37,6 @@ static bool folder_of(const erg_env *env, char *to, erg_error *err)
     return true;
 }
 
-static bool make_folder(const char *folder, erg_error *err)
-{
-    char path[ERG_PATH_MOST];
-    erg_text_put(path, sizeof(path), folder);
-    for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST
-        || erg_fail(err, ERG_IO, "cannot make %s: %s", path, strerror(errno));
-}
-
 /* The file may not exist yet, its folder must. */
 static bool absolute(const char *file, char *to, erg_error *err)
 {
@@ -102,7 +89,7 @@ erg_logger *erg_logger_begin(const erg_env *env, const char *file, erg_error *er
         return NULL;
     }
     logger->fd = -1;
-    bool good = folder_of(env, folder, err) && make_folder(folder, err)
+    bool good = folder_of(env, folder, err) && erg_folder_make(folder, err)
         && find_note(env, file, full, logger->path, err);
     if (good) {
         logger->fd = open(logger->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "trace/calibration.h"
 
@@ -142,8 +141,8 @@ bool erg_calibrations_save(const erg_env *env, const erg_calibrations *from, erg
     if (!env || !env->state_dir)
         return erg_fail(err, ERG_BAD_INPUT,
                         "no state folder is set to keep calibrations in");
-    if (mkdir(env->state_dir, 0755) != 0 && errno != EEXIST)
-        return erg_fail(err, ERG_IO, "cannot make %s: %s", env->state_dir, strerror(errno));
+    if (!erg_folder_make(env->state_dir, err))
+        return false;
     if (!path_of(env, path, err) || !erg_aside_begin(&aside, path, err))
         return false;
 

@@ -124,6 +124,9 @@ static void power_usage_means_what_its_architecture_means(void)
         { "h100-pcie-80gb;instant=0,average=0,usage=1,architecture=9", true },
         { "a100-pcie-40gb;instant=0,average=0", false },
         { "v100-sxm2-32gb;instant=0,average=0,architecture=5", false },
+        { "plain;model=1,instant=0,average=0,architecture=8", true },
+        { "plain;model=1,instant=0,average=0,architecture=8,driver=530", false },
+        { "plain;model=1,instant=0,average=0,architecture=6", false },
     };
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         size_t at;
@@ -159,6 +162,24 @@ static void chip_and_module_of_a_superchip_are_kept_apart(void)
     CHECK(channel_of(found, "energy", &at)->scope == ERG_SCOPE_MODULE);
     CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power"), 300, 1e-3);
     CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_module"), 450, 1e-3);
+    erg_devices_free(found);
+}
+
+static void memory_and_every_limit_are_channels_of_their_own(void)
+{
+    size_t at;
+    erg_devices *found = gpus("h100-sxm5-80gb,load=constant:300;memory=80,architecture=9");
+    CHECK(channel_of(found, "power_memory", &at)->scope == ERG_SCOPE_MEMORY);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_memory"), 80, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_limit"), 700, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_limit_requested"), 700, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_limit_default"), 700, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_limit_min"), 175, 1e-3);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "power_limit_max"), 700, 1e-3);
+    CHECK(channel_of(found, "power_limit_max", &at)->quantity == ERG_OTHER);
+    erg_devices_free(found);
+    found = gpus("h100-sxm5-80gb");
+    CHECK(!channel_of(found, "power_memory", &at));
     erg_devices_free(found);
 }
 
@@ -301,6 +322,8 @@ static void without_nvml_one_child_is_followed(void)
     CHECK(erg_devices_count(found) == 2);
     CHECK_TEXT(erg_devices_info(found, 1)->name, "nvml:1");
     CHECK_TEXT(erg_devices_info(found, 0)->uuid, "GPU-1111");
+    CHECK(erg_devices_info(found, 0)->shared);      /* MIG is on */
+    CHECK(!erg_devices_info(found, 1)->shared);
 
     CHECK(collect(found, "power", samples, 8) == 8);
     for (size_t i = 0; i < 8; i++) {
@@ -364,6 +387,7 @@ int main(void)
         TEST(power_usage_means_what_its_architecture_means),
         TEST(an_old_driver_lacks_symbols_and_still_reads),
         TEST(chip_and_module_of_a_superchip_are_kept_apart),
+        TEST(memory_and_every_limit_are_channels_of_their_own),
         TEST(a_sleeping_gpu_is_left_asleep),
         TEST(a_split_gpu_is_labelled_shared),
         TEST(failed_and_blank_reads_are_gaps_never_zero),

@@ -156,6 +156,20 @@ static void the_perf_counters_come_first_and_never_wrap(void)
     erg_devices_free(found);
 }
 
+static void a_counter_that_does_not_count_joules_is_left_alone(void)
+{
+    machine epyc;
+    int index;
+
+    machine_open(&epyc, "epyc");
+    machine_write(&epyc, "/sys/bus/event_source/devices/power/events/energy-pkg.unit", "Watts");
+    machine_write(&epyc, "/sys/class/powercap/intel-rapl:0/energy_uj", "3000000");
+    erg_devices *found = machine_find(&epyc, "rapl:package-0");
+    CHECK_NEAR(machine_read(found, "rapl:package-0", "energy"), 3, 1e-9);
+    CHECK(machine_channel(found, "rapl:package-0", "energy", &index)->range_j > 0);
+    erg_devices_free(found);
+}
+
 static void closed_perf_counters_leave_the_work_to_open_powercap_files(void)
 {
     machine epyc;
@@ -264,6 +278,7 @@ int main(void)
         TEST(a_read_error_in_the_middle_is_a_gap_and_never_zero),
         TEST(a_driver_that_was_loaded_anew_starts_low_and_nothing_is_made_up),
         TEST(the_perf_counters_come_first_and_never_wrap),
+        TEST(a_counter_that_does_not_count_joules_is_left_alone),
         TEST(closed_perf_counters_leave_the_work_to_open_powercap_files),
         TEST(without_rights_there_is_no_figure_but_the_cures_in_order),
         TEST(closed_powercap_files_alone_are_denied_too),

@@ -20,7 +20,7 @@ struct nvml_gpu {
 typedef struct script {
     erg_sim_spec sim;
     double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
-        blank, module;
+        blank, module, memory, model;
 } script;
 
 typedef struct key {
@@ -42,6 +42,8 @@ static const key keys[] = {
     { "average", AT(average), -1 }, /* window of field 185 in s; 0: none; -1: profile's */
     { "usage", AT(usage), 0 },      /* 1: PowerUsage is the average */
     { "blank", AT(blank), 0 },      /* 1: readings are the blank values */
+    { "memory", AT(memory), 0 },    /* W of the HBM alone (scope 2); 0: NotSupported */
+    { "model", AT(model), 0 },      /* 1: a GPU that no table knows */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
@@ -170,6 +172,8 @@ EXPORT unsigned nvmlDeviceGetName(nvml_handle gpu, char *text, unsigned size)
 {
     const char *model = now.sim.profile->model;
     (void)gpu;
+    if (now.model != 0)
+        model = "NVIDIA Unheard-of";
     if (now.module > 0)
         model = "NVIDIA GH200 480GB";
     snprintf(text, size, "%s%s", strncmp(model, "NVIDIA ", 7) == 0 ? "" : "NVIDIA ", model);
@@ -262,20 +266,45 @@ EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned lo
     return fault();
 }
 
+static const struct {
+    unsigned id;
+    double share; /* of the board's limit */
+} limits[] = {
+    { NVML_FIELD_LIMIT_MIN, 0.25 },    { NVML_FIELD_LIMIT_MAX, 1 },
+    { NVML_FIELD_LIMIT_DEFAULT, 1 },   { NVML_FIELD_LIMIT, 1 },
+    { NVML_FIELD_LIMIT_REQUESTED, 1 },
+};
+
+static unsigned answer_limit(nvml_field *field)
+{
+    for (size_t i = 0; i < ERG_COUNT(limits); i++)
+        if (limits[i].id == field->id && field->scope == NVML_CHIP) {
+            field->value.natural = (unsigned)lround(1e3 * limits[i].share * now.sim.board_w);
+            return NVML_DONE;
+        }
+    return NVML_NOT_SUPPORTED;
+}
+
 static unsigned answer(nvml_handle gpu, nvml_field *field)
 {
-    bool has_scope = field->scope == 0 || (field->scope == 1 && now.module > 0);
+    bool has_scope = field->scope == NVML_CHIP
+                     || (field->scope == NVML_MODULE && now.module > 0)
+                     || (field->scope == NVML_MEMORY && now.memory > 0);
     double window_s =
         field->id == NVML_FIELD_AVERAGE ? now.average : now.sim.sensor.window_s;
     bool is_power = (field->id == NVML_FIELD_INSTANT && now.instant != 0)
                     || (field->id == NVML_FIELD_AVERAGE && now.average > 0);
 
-    if (now.tegra != 0 || !has_scope || !is_power)
-        return NVML_NOT_SUPPORTED;
     field->type = NVML_UINT;
+    if (now.tegra != 0 || !has_scope)
+        return NVML_NOT_SUPPORTED;
+    if (!is_power)
+        return answer_limit(field);
     unsigned code = power_mw(gpu, window_s, &field->value.natural);
-    if (field->scope == 1)
+    if (field->scope == NVML_MODULE)
         field->value.natural += (unsigned)lround(1e3 * now.module);
+    else if (field->scope == NVML_MEMORY)
+        field->value.natural = (unsigned)lround(1e3 * now.memory);
     return code;
 }
 

@@ -118,6 +118,62 @@ static void of_many_processes_of_a_job_one_samples(void)
     unlink(path);
 }
 
+enum { RANKS = 4, JOINED = 11, SAMPLED = 10 };
+
+/* Rank r: all begin at once, whoever gets the lock file samples until the rest is done. */
+static int rank(const erg_record_options *options)
+{
+    erg_error err = { 0 };
+    erg_energy energy;
+    erg_recorder *rec = erg_recorder_start(NULL, options, &err);
+    erg_region_token token = erg_region_begin(rec, "rank");
+    usleep(700000);
+    erg_region_end(rec, token);
+    bool asked = erg_region_energy(rec, token, NULL, &energy, &err);
+    if (asked)
+        usleep(500000);
+    erg_recorder_free(rec);
+    return !rec ? 1 : asked ? SAMPLED : JOINED;
+}
+
+static void of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once(void)
+{
+    erg_error err = { 0 };
+    char path[ERG_PATH_MOST], job[40];
+    const char *const constant[] = { "sim:plain,load=constant:100" };
+    int sampled = 0, joined = 0, status;
+
+    snprintf(path, sizeof(path), "%s/ranks.erg", test_folder());
+    snprintf(job, sizeof(job), "ranks-%ld", (long)getpid());
+    erg_record_options options = { .sensors = constant, .sensor_count = 1, .output = path,
+                                   .job = job };
+    for (int i = 0; i < RANKS; i++)
+        if (fork() == 0)
+            _exit(rank(&options));
+    for (int i = 0; i < RANKS; i++) {
+        CHECK(wait(&status) > 0 && WIFEXITED(status));
+        sampled += WEXITSTATUS(status) == SAMPLED;
+        joined += WEXITSTATUS(status) == JOINED;
+    }
+    CHECK(sampled == 1 && joined == RANKS - 1);
+
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace, err);
+    CHECK(erg_trace_region_count(trace) == RANKS);
+    CHECK(erg_trace_device_count(trace) == 1);
+    for (size_t i = 0; i < RANKS; i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        erg_span span = { region->begin_ns, region->end_ns };
+        erg_energy energy;
+        CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, "sim:plain/energy"),
+                                  span, &energy, &err), err);
+        CHECK_NEAR(energy.energy_j, 100 * erg_s_from_ns(span.end_ns - span.begin_ns), 3);
+    }
+    erg_trace_free(trace);
+    snprintf(path, sizeof(path), "/dev/shm/erg-job-%ld-%s", (long)geteuid(), job);
+    unlink(path);
+}
+
 /* The best of many batches, for the machine is shared, and no more than the ring holds,
  * for what is dropped is cheap. The 3 us of a release build are up to `make bench`. */
 static void a_region_costs_little(void)
@@ -147,6 +203,7 @@ int main(void)
         TEST(a_region_of_known_power_has_its_joules),
         TEST(a_region_may_end_on_another_thread_and_in_a_forked_child),
         TEST(of_many_processes_of_a_job_one_samples),
+        TEST(of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once),
         TEST(a_region_costs_little),
     };
     return test_run(tests, ERG_COUNT(tests));

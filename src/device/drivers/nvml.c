@@ -7,6 +7,7 @@
  * with the driver and never wraps.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "device/drivers/nvml.h"
 #include "device/drivers/nvml_child.h"
@@ -25,6 +26,9 @@ static bool is_ga100(const char *model)
     }
     return false;
 }
+
+/* This one alone gave the instant value by PowerUsage on every GPU. */
+enum { all_instant_driver = 530 };
 
 static bool is_superchip(const char *model)
 {
@@ -49,7 +53,8 @@ static void set_facts(const erg_device *dev, erg_channel_info *channel)
         channel->gain_u = facts.gain_u;
     } else if (is_average
                || (option == ERG_POWER_DRAW && own->architecture >= NVML_AMPERE
-                   && !is_ga100(dev->info.model))) {
+                   && !is_ga100(dev->info.model)
+                   && atoi(own->driver_version) != all_instant_driver)) {
         channel->kind = ERG_SMOOTHED;
         channel->update_s = 0.1;
         channel->window_s = 1;
@@ -67,8 +72,10 @@ static void set_channel(erg_device *dev, const nvml_quantity *row,
         erg_text_put(channel->unit, sizeof(channel->unit), row->unit);
     if (row->quantity == ERG_POWER)
         set_facts(dev, channel);
-    if (row->is_module)
+    if (row->scope == NVML_MODULE)
         channel->scope = ERG_SCOPE_MODULE;
+    else if (row->scope == NVML_MEMORY)
+        channel->scope = ERG_SCOPE_MEMORY;
     if (row->quantity == ERG_ENERGY) {
         channel->update_s = 0.1; /* 20 to 100 ms by board: the widest */
         channel->resolution = 1e-3;
@@ -247,7 +254,7 @@ static bool nvml_open(erg_device *dev, erg_error *err)
         if (code == NVML_LOST)
             return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
                             dev->info.name);
-        bool is_other = row->is_module && !is_superchip(dev->info.model);
+        bool is_other = row->scope == NVML_MODULE && !is_superchip(dev->info.model);
         if (code == NVML_NOT_SUPPORTED || is_other)
             continue;
         has_joules |= row->quantity == ERG_POWER || row->quantity == ERG_ENERGY;

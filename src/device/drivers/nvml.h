@@ -19,7 +19,7 @@ typedef struct nvml_quantity {
     const char *name;
     erg_quantity quantity;
     erg_kind kind;
-    bool is_module;   /* of the superchip that the GPU is part of */
+    unsigned scope;   /* NVML_CHIP: as the device; of the superchip; of the HBM alone */
     const char *unit; /* where the quantity has none of its own */
     unsigned (*read)(const nvml *own, double *out);
 } nvml_quantity;

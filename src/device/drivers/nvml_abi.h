@@ -54,9 +54,12 @@ enum {
     NVML_FIELD_ENERGY = 83,   /* mJ since the driver was loaded */
     NVML_FIELD_AVERAGE = 185, /* mW */
     NVML_FIELD_INSTANT = 186, /* mW */
-    NVML_FIELD_LIMIT = 190    /* mW, the limit in force */
+    NVML_FIELD_LIMIT_MIN = 187, NVML_FIELD_LIMIT_MAX = 188, NVML_FIELD_LIMIT_DEFAULT = 189,
+    NVML_FIELD_LIMIT = 190,          /* mW, the limit in force */
+    NVML_FIELD_LIMIT_REQUESTED = 192 /* mW, before the module's own share is taken */
 };
 
+enum { NVML_CHIP, NVML_MODULE, NVML_MEMORY }; /* scopes of a field */
 enum { NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
 enum { NVML_AMPERE = 7 }; /* Volta 5, Turing 6, Ada 8, Hopper 9, Blackwell 10 */
 

@@ -45,7 +45,7 @@ typedef struct program {
 /* In the order they are tried: drivers before 530 do not know .instant. */
 static const program programs[] = {
     { .file = "nvidia-smi",
-      .list = { LIST ",power.draw.instant", PLAIN },
+      .list = { LIST ",power.draw.instant,mig.mode.current", PLAIN },
       .run = { ("--query-gpu=power.draw.instant,power.draw.average,clocks.sm,"
                 "temperature.gpu"),
                PLAIN, "-lms", PERIOD_MS, "-i" },
@@ -227,7 +227,7 @@ typedef struct listing {
 static void add_gpu(void *self, char *line)
 {
     listing *list = self;
-    char *cells[6] = { 0 };
+    char *cells[7] = { 0 };
     size_t count = split(line, list->program->is_table, cells, ERG_COUNT(cells));
     bool is_table = list->program->is_table;
     const char *index = is_table ? cells[1] : cells[0];
@@ -252,6 +252,8 @@ static void add_gpu(void *self, char *line)
         erg_text_put(dev->info.driver_version, sizeof(dev->info.driver_version), cells[3]);
     }
     dev->info.scope = ERG_SCOPE_BOARD;
+    /* Each instance of a split GPU repeats the power of the whole. */
+    dev->info.shared = !is_table && count > 5 && strcmp(cells[5], "Enabled") == 0;
     list->count++;
 }
 

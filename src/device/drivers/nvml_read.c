@@ -77,7 +77,32 @@ static unsigned read_average(const nvml *own, double *out)
 
 static unsigned read_module(const nvml *own, double *out)
 {
-    return nvml_read_field(own, NVML_FIELD_INSTANT, 1, out);
+    return nvml_read_field(own, NVML_FIELD_INSTANT, NVML_MODULE, out);
+}
+
+static unsigned read_memory(const nvml *own, double *out)
+{
+    return nvml_read_field(own, NVML_FIELD_INSTANT, NVML_MEMORY, out);
+}
+
+static unsigned read_limit_min(const nvml *own, double *out)
+{
+    return nvml_read_field(own, NVML_FIELD_LIMIT_MIN, NVML_CHIP, out);
+}
+
+static unsigned read_limit_max(const nvml *own, double *out)
+{
+    return nvml_read_field(own, NVML_FIELD_LIMIT_MAX, NVML_CHIP, out);
+}
+
+static unsigned read_limit_default(const nvml *own, double *out)
+{
+    return nvml_read_field(own, NVML_FIELD_LIMIT_DEFAULT, NVML_CHIP, out);
+}
+
+static unsigned read_limit_requested(const nvml *own, double *out)
+{
+    return nvml_read_field(own, NVML_FIELD_LIMIT_REQUESTED, NVML_CHIP, out);
 }
 
 static unsigned read_clock(const nvml *own, unsigned type, double *out)
@@ -143,16 +168,21 @@ static unsigned read_throttle(const nvml *own, double *out)
 /* A limit is not ERG_POWER, so that nobody integrates it. */
 /* clang-format off */
 const nvml_quantity nvml_quantities[] = {
-    { "energy",        ERG_ENERGY,      ERG_COUNTER,  false, "",     read_energy },
-    { "power",         ERG_POWER,       ERG_INSTANT,  false, "",     read_power },
-    { "power_average", ERG_POWER,       ERG_SMOOTHED, false, "",     read_average },
-    { "power_module",  ERG_POWER,       ERG_INSTANT,  true,  "",     read_module },
-    { "sm_clock",      ERG_CLOCK_RATE,  ERG_INSTANT,  false, "",     read_sm_clock },
-    { "mem_clock",     ERG_CLOCK_RATE,  ERG_INSTANT,  false, "",     read_mem_clock },
-    { "temperature",   ERG_TEMPERATURE, ERG_INSTANT,  false, "",     read_temperature },
-    { "use",           ERG_USE,         ERG_INSTANT,  false, "",     read_use },
-    { "power_limit",   ERG_OTHER,       ERG_INSTANT,  false, "W",    nvml_read_limit },
-    { "throttle",      ERG_OTHER,       ERG_INSTANT,  false, "bits", read_throttle },
+    { "energy",        ERG_ENERGY,      ERG_COUNTER,  NVML_CHIP,   "",  read_energy },
+    { "power",         ERG_POWER,       ERG_INSTANT,  NVML_CHIP,   "",  read_power },
+    { "power_average", ERG_POWER,       ERG_SMOOTHED, NVML_CHIP,   "",  read_average },
+    { "power_module",  ERG_POWER,       ERG_INSTANT,  NVML_MODULE, "",  read_module },
+    { "power_memory",  ERG_POWER,       ERG_INSTANT,  NVML_MEMORY, "",  read_memory },
+    { "sm_clock",      ERG_CLOCK_RATE,  ERG_INSTANT,  NVML_CHIP,   "",  read_sm_clock },
+    { "mem_clock",     ERG_CLOCK_RATE,  ERG_INSTANT,  NVML_CHIP,   "",  read_mem_clock },
+    { "temperature",   ERG_TEMPERATURE, ERG_INSTANT,  NVML_CHIP,   "",  read_temperature },
+    { "use",           ERG_USE,         ERG_INSTANT,  NVML_CHIP,   "",  read_use },
+    { "power_limit",   ERG_OTHER,       ERG_INSTANT,  NVML_CHIP,   "W", nvml_read_limit },
+    { "power_limit_requested", ERG_OTHER, ERG_INSTANT, NVML_CHIP,  "W", read_limit_requested },
+    { "power_limit_default", ERG_OTHER, ERG_INSTANT,  NVML_CHIP,   "W", read_limit_default },
+    { "power_limit_min", ERG_OTHER,     ERG_INSTANT,  NVML_CHIP,   "W", read_limit_min },
+    { "power_limit_max", ERG_OTHER,     ERG_INSTANT,  NVML_CHIP,   "W", read_limit_max },
+    { "throttle",      ERG_OTHER,       ERG_INSTANT,  NVML_CHIP,   "bits", read_throttle },
 };
 /* clang-format on */
 const size_t nvml_quantity_count = ERG_COUNT(nvml_quantities);

@@ -48,6 +48,15 @@ static int perf_open(unsigned type, unsigned event, int cpu, erg_error *err)
     return fd;
 }
 
+static bool counts_joules(const erg_env *env, const char *event, erg_error *err)
+{
+    char path[ERG_PATH_MOST], unit[32];
+
+    snprintf(path, sizeof(path), ERG_RAPL_PMU "/events/%.32s.unit", event);
+    return !erg_env_line(env, path, unit, sizeof(unit), NULL) || strcmp(unit, "Joules") == 0
+        || erg_fail(err, ERG_UNSUPPORTED, "%s says %s, not Joules: use powercap", path, unit);
+}
+
 /* Under another root the machine's own counters would be the wrong ones: there a
  * file counters/EVENT.CPU beside events/ stands for each. */
 int erg_rapl_pmu_open(const erg_env *env, const char *event, int cpu, erg_rapl *state,
@@ -61,6 +70,8 @@ int erg_rapl_pmu_open(const erg_env *env, const char *event, int cpu, erg_rapl *
         erg_fail(err, ERG_NOT_FOUND, ERG_RAPL_PMU " has no %s", event);
         return -1;
     }
+    if (!counts_joules(env, event, err))
+        return -1;
     snprintf(file, sizeof(file), "events/%.32s.scale", event);
     if (!pmu_number(env, file, &state->unit_j))
         state->unit_j = 0x1p-32;
