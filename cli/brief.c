@@ -144,6 +144,14 @@ static words energy_per_run(const row_view *view)
         ? energy(&whole, "energy_per_repeat", 1) : energy(view, "energy", view->runs);
 }
 
+/* The table says so by leaving it out: the command failed, say. */
+static bool is_refused_per_run(const row_view *view)
+{
+    const char *region = text_of(view, "region");
+    bool in_runs = !isnan(real_of(view, "runs")) || (region && strcmp(region, "run") == 0);
+    return in_runs && isnan(real_of(view, "energy_per_run_j"));
+}
+
 /* No more digits than its energy has. */
 static words mean_power(const row_view *view)
 {
@@ -175,15 +183,16 @@ static bool add_region(erg_table *to, row_view *view, const erg_column heads[], 
     int64_t times_ran = erg_table_find(view->from, view->row, "count").integer;
     words origin;
 
-    view->runs = real_of(view, "runs");
-    if (!(view->runs >= 1))
-        view->runs = times_ran >= 1 ? (double)times_ran : 1;
+    double runs = real_of(view, "runs");
+    if (!(runs >= 1))
+        runs = times_ran >= 1 ? (double)times_ran : 1;
+    view->runs = is_refused_per_run(view) ? NAN : runs;
     device = device ? device : text_of(view, "device");
     snprintf(origin.text, sizeof(origin.text), "%s %s", device ? device : source ? source : "n/a",
              method ? method : "");
     return erg_table_row(to, err)
         && put(to, heads[REGION].name, name ? name : "(all)", err)
-        && erg_table_real(to, heads[RUNS].name, view->runs, err)
+        && erg_table_real(to, heads[RUNS].name, runs, err)
         && put(to, heads[TIME].name, times(view).text, err)
         && put(to, heads[ENERGY].name, energy_per_run(view).text, err)
         && put(to, heads[NET].name, energy(view, "net_energy", view->runs).text, err)

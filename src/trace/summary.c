@@ -329,7 +329,8 @@ static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
         && erg_table_real(table, "co2_g", wh / 1000 * factor, all->err)
         && erg_table_text(table, "file", all->options->file, all->err)
         && (!known || erg_result_note(all->result, all->err,
-                "CO2 at %.0f g per kWh; name your grid's factor with --co2.", factor));
+                "CO2: %.3g g at %.0f g per kWh; name your grid's factor with --co2.",
+                wh / 1000 * factor, factor));
 }
 
 /* What the summary is about: the region asked for, the runs, or all of it. */

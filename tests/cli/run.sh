@@ -50,6 +50,10 @@ killed_it_still_opens() { # shellcheck disable=SC2086
 regions_arrive() { # shellcheck disable=SC2086
     "$erg" run $sim --quiet --output f.erg -- "$regions" >words && "$erg" show f.erg --table regions --format csv | grep -q '^work,'
 }
+no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
+    "$erg" run $sim --repeat 2 --format text --output g.erg -- sh -c 'sleep 0.3; exit 3' >out
+    ! grep -q 'energy/run.*[0-9] *m*J' out && ! sed -n 2p out | grep -q 'J' && grep -q 'No energy per run' out || { cat out; return 1; }
+}
 mkdir empty
 check "the command keeps its stdin and stdout" passes_stdin_and_stdout
 check "json goes to stdout when it is asked for" json_on_stdout_when_asked
@@ -64,6 +68,7 @@ check "without any sensor it works and nothing reads 0" no_sensor_still_works
 check "an interrupt leaves a complete file" an_interrupt_leaves_a_complete_file
 check "killed, the file opens and says interrupted" killed_it_still_opens
 check "regions of the program arrive" regions_arrive
+check "a command that failed has no energy per run" no_energy_per_run_of_a_failure
 check "an unknown command gives 2" status_is 2 "$erg" measure
 check "a missing file gives 2 or 3" sh -c "'$erg' show no.erg; [ \$? = 3 ] || [ \$? = 2 ]"
 check "devices without a sensor gives 3" status_is 3 "$erg" devices --root "$work/empty"
