@@ -95,7 +95,7 @@ static void bad_input_names_file_line_and_cure(void)
 {
     static const struct { const char *text, *place, *cure; } cases[] = {
         { "", "t.log:1:", "logger" },
-        { "hello\n", "t.log:1:", "--format" },
+        { "hello\n", "t.log:1:", "--from (erg, tape" },
         { "timestamp,gpu,power_w\n2026-02-06 18:32:23,0,9\n2026-02-06 18:32:03,0,9\n", "t.log:3:",
           "sort" },
         { "timestamp,gpu,power_w\n", "t.log:1:", "complete" },
