@@ -51,7 +51,9 @@ lint:
 bench: all
 	tools/bench $(RELEASE)
 
-demo: all
+# Only what it shows: the tests would take minutes more.
+demo: $(RELEASE)/build.ninja
+	ninja -C $(RELEASE) cli/erg examples/inference
 	tools/demo $(RELEASE)
 
 # Man pages and completion, from the option tables.
