@@ -3,6 +3,8 @@
  * erg run: sensors, sampler, idle, warm-up, the command so often as asked, idle,
  * and one complete run file, whatever happened on the way.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,15 @@ static void tell(const session *s, const char *format, int first, int second)
 
 /* ---- the file's head ----------------------------------------------------------- */
 
+/* Made here and now, for a job array starts a hundred of us in one second. */
+static bool claim(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || errno != EEXIST;
+}
+
 static void default_name(const erg_env *env, char *to, size_t size)
 {
     char utc[40], stem[40];
@@ -58,7 +69,7 @@ static void default_name(const erg_env *env, char *to, size_t size)
             stem[count++] = *c;
     stem[count] = '\0';
     snprintf(to, size, "%s.erg", stem);
-    for (int i = 2; access(to, F_OK) == 0 && i < 10000; i++)
+    for (int i = 2; !claim(to) && i < 10000; i++)
         snprintf(to, size, "%s-%d.erg", stem, i);
 }
 
@@ -340,7 +351,7 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
     erg_recording_free(s.rec);
     erg_devices_free(devices);
     erg_repeat_free(&s.repeat);
-    if (has_file && s.cannot_start)
+    if (s.cannot_start || (!has_file && !options->output))
         unlink(out->file);
     if (good || s.cannot_start || s.has_run)
         out->exit_status = s.status;

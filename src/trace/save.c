@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A recording in memory as an .erg file: aside first, then under its name. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ bool erg_trace_save(const erg_trace *trace, const char *path, erg_error *err)
     if (good) {
         erg_store_drop_log(path);
         good = rename(aside, path) == 0
-            || erg_fail(err, ERG_IO, "cannot write %s: it cannot be replaced", path);
+            || erg_fail(err, ERG_IO, "cannot write %s: %s", path, strerror(errno));
     }
     if (!good)
         unlink(aside);

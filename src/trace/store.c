@@ -73,11 +73,26 @@ static bool open_database(erg_store *store, const char *path, erg_error *err)
         || erg_store_fail(store, err);
 }
 
+/* While a recorder holds its file open, SQLite refuses to leave WAL mode.
+ * What is no database at all is nobody's recording. */
+static bool is_being_recorded(const char *path)
+{
+    sqlite3 *db = NULL;
+    bool busy = access(path, F_OK) == 0
+        && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
+        && sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) == SQLITE_BUSY;
+    sqlite3_close(db);
+    return busy;
+}
+
 /* An old file's log must be gone before the new file bears its name, or SQLite
  * would play the old log into it. */
 static bool lay_schema(erg_store *store, erg_error *err)
 {
     char aside[ERG_PATH_MOST + 24];
+    if (is_being_recorded(store->path))
+        return erg_fail(err, ERG_NO_ACCESS, "cannot write %s: another program holds it open "
+                        "or records into it: wait for its end, or name another file", store->path);
     snprintf(aside, sizeof(aside), "%s.new-%ld", store->path, (long)getpid());
     unlink(aside);
 
@@ -88,7 +103,7 @@ static bool lay_schema(erg_store *store, erg_error *err)
     if (good) {
         erg_store_drop_log(store->path);
         good = rename(aside, store->path) == 0
-            || erg_fail(err, ERG_IO, "cannot write %s: it cannot be replaced", store->path);
+            || erg_fail(err, ERG_IO, "cannot write %s: %s", store->path, strerror(errno));
     }
     if (!good)
         unlink(aside);

@@ -322,6 +322,21 @@ static void a_writer_killed_at_once_leaves_a_file_that_opens(void)
     erg_trace_free(trace);
 }
 
+static void a_file_that_is_being_recorded_is_not_replaced(void)
+{
+    erg_error err = { 0 };
+    const char *path = path_in(test_folder(), "busy.erg");
+    erg_store *first = erg_store_create(path, &err);
+    CHECK_OK(first != NULL, err);
+    add_channels(first);
+    CHECK(!erg_store_create(path, &err));
+    CHECK(strstr(err.text, "busy.erg") && strstr(err.text, "another"));
+    CHECK_OK(erg_store_close(first, true, NULL), err);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    erg_trace_free(trace);
+}
+
 static void a_region_is_updated_by_its_id(void)
 {
     erg_error err = { 0 };
@@ -464,6 +479,7 @@ int main(void)
         TEST(a_finished_file_opens_from_a_read_only_folder),
         TEST(a_new_recording_replaces_a_killed_one_and_its_log),
         TEST(a_writer_killed_at_once_leaves_a_file_that_opens),
+        TEST(a_file_that_is_being_recorded_is_not_replaced),
         TEST(a_region_is_updated_by_its_id),
         TEST(foreign_files_are_refused_in_one_sentence),
         TEST(a_newer_file_names_the_cure),
