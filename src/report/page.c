@@ -54,6 +54,7 @@ void erg_page_quantity(FILE *out, double value, const char *unit)
     fprintf(out, "\xc2\xa0%s%s", scale->text, unit);
 }
 
+/* "402 ± 54 J"; a model's factor of three stands as "402 (134 .. 1207) J". */
 void erg_page_interval(FILE *out, double low, double value, double high, const char *unit)
 {
     if (!isfinite(value) || !isfinite(low) || !isfinite(high)) {
@@ -62,6 +63,15 @@ void erg_page_interval(FILE *out, double low, double value, double high, const c
     }
     const scale_row *scale = prefix_of(value, unit);
     double half = (high - low) / 2 * scale->factor;
+    if (fabs(high + low - 2 * value) > 0.02 * (high - low)) {
+        put_digits(out, value * scale->factor);
+        fputs("\xc2\xa0(", out);
+        put_digits(out, low * scale->factor);
+        fputs("\xc2\xa0..\xc2\xa0", out);
+        put_digits(out, high * scale->factor);
+        fprintf(out, ")\xc2\xa0%s%s", scale->text, unit);
+        return;
+    }
     int place = half > 0 ? 1 - (int)floor(log10(half)) : 3;
     int decimals = place < 0 ? 0 : place > 6 ? 6 : place; /* two digits of the half-width */
     fprintf(out, "%.*f\xc2\xa0\xc2\xb1\xc2\xa0%.*f\xc2\xa0%s%s", decimals,
