@@ -167,6 +167,8 @@ static int hand_on(const cli *call, const run_options *options,
                                                          .co2_g_per_kwh = options->co2_g,
                                                          .per = options->per },
                                  NULL, stream);
+    if (ferror(stream) && stream == stderr)
+        status = CLI_DONE;      /* nobody listens to the talk: no fault of the command's */
     status = cli_strict(trace, options->strict, status);
     erg_trace_free(trace);
     if (outcome->exit_status)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg: one grammar for every command. Only this file reads the environment. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,8 +96,18 @@ static int run_command(const cli_command *command, int argc, char *argv[])
     return command->run(&call);
 }
 
+/* A closed stdout must not become the run file's descriptor: what the command
+ * prints would go into it. The fillers fail as closed ones do and end at exec. */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
 int main(int argc, char *argv[])
 {
+    fill_closed_streams();
     const char *name = argc > 1 ? argv[1] : "help";
 
     if (strcmp(name, "--version") == 0) {

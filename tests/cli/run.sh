@@ -54,6 +54,20 @@ no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
     "$erg" run $sim --repeat 2 --format text --output g.erg -- sh -c 'sleep 0.3; exit 3' >out
     ! grep -q 'energy/run.*[0-9] *m*J' out && ! sed -n 2p out | grep -q 'J' && grep -q 'No energy per run' out || { cat out; return 1; }
 }
+many_at_once_have_a_file_each() { # shellcheck disable=SC2086
+    mkdir many && cd many || return 1
+    pids=
+    for i in 1 2 3 4 5 6 7 8; do
+        "$erg" run $sim --quiet --no-wait -- true & pids="$pids $!"
+    done
+    for pid in $pids; do wait "$pid" || return 1; done
+    [ "$(find . -name '*.erg' | wc -l)" = 8 ]
+}
+closed_streams_stay_closed() { # shellcheck disable=SC2086
+    "$erg" run $sim --no-wait --output h.erg -- sh -c '! [ -e /proc/$$/fd/1 ] && ! [ -e /proc/$$/fd/2 ]' >&- 2>&- </dev/null
+    got=$?
+    "$erg" show h.erg --format json >out && [ $got = 0 ] || { echo "status $got"; false; }
+}
 mkdir empty
 check "the command keeps its stdin and stdout" passes_stdin_and_stdout
 check "json goes to stdout when it is asked for" json_on_stdout_when_asked
@@ -69,6 +83,8 @@ check "an interrupt leaves a complete file" an_interrupt_leaves_a_complete_file
 check "killed, the file opens and says interrupted" killed_it_still_opens
 check "regions of the program arrive" regions_arrive
 check "a command that failed has no energy per run" no_energy_per_run_of_a_failure
+check "eight at once have a file each" many_at_once_have_a_file_each
+check "closed streams stay closed, and the command's status stays" closed_streams_stay_closed
 check "an unknown command gives 2" status_is 2 "$erg" measure
 check "a missing file gives 2 or 3" sh -c "'$erg' show no.erg; [ \$? = 3 ] || [ \$? = 2 ]"
 check "devices without a sensor gives 3" status_is 3 "$erg" devices --root "$work/empty"
