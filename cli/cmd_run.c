@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cli.h"
@@ -214,30 +215,59 @@ static int log_until_stopped(const cli *call, const run_options *options,
     return status;
 }
 
-/* The parent returns once the file is there, or the logger has said why not. */
+/* A session of its own that holds nothing of the caller's: a pipe or an ssh that
+ * waits for our stderr to close would wait for the whole recording. */
+static int log_in_background(const cli *call, const run_options *options,
+                             erg_measure_options *measure, int talk)
+{
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 2 && nothing >= 0; fd++)
+        dup2(nothing, fd);
+    dup2(talk, STDERR_FILENO);
+    return log_until_stopped(call, options, measure);
+}
+
+static void hand_on_talk(int from)
+{
+    char text[512];
+    ssize_t count;
+    while ((count = read(from, text, sizeof(text))) > 0)
+        fwrite(text, 1, (size_t)count, stderr);
+}
+
+static bool has_appeared(const char *path, const struct stat *before)
+{
+    struct stat now;
+    return stat(path, &now) == 0
+        && (now.st_ino != before->st_ino || now.st_dev != before->st_dev);
+}
+
+/* The parent returns once the new file is there, or the logger has said why not. */
 static int detach(const cli *call, const run_options *options, erg_measure_options *measure)
 {
-    int status;
+    struct stat before = { 0 };
+    int talk[2], status;
     pid_t child;
 
     if (call->argc || !measure->output)
-        return cli_misused(call, "--detach needs --output RUN and no command");
-    if ((child = fork()) < 0) {
-        perror("erg run: cannot fork");
+        return cli_misused(call, "--detach needs --output RUN and no command"), ERG_ITSELF;
+    stat(measure->output, &before);
+    if (pipe2(talk, O_CLOEXEC | O_NONBLOCK) != 0 || (child = fork()) < 0) {
+        perror("erg run: cannot start a logger");
         return ERG_ITSELF;
     }
-    if (child == 0) {
-        setsid();
-        int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-        for (int fd = 0; fd < 2 && nothing >= 0; fd++)
-            dup2(nothing, fd);
-        _exit(log_until_stopped(call, options, measure));
-    }
-    for (int i = 0; i < 500 && access(measure->output, F_OK) != 0; i++) {
-        if (waitpid(child, &status, WNOHANG) == child)
+    if (child == 0)
+        _exit(log_in_background(call, options, measure, talk[1]));
+    for (int i = 0; i < 500 && !has_appeared(measure->output, &before); i++) {
+        if (waitpid(child, &status, WNOHANG) == child) {
+            hand_on_talk(talk[0]);
             return WIFEXITED(status) ? WEXITSTATUS(status) : ERG_ITSELF;
+        }
         usleep(10000);
     }
+    hand_on_talk(talk[0]);
     return CLI_DONE;
 }
 

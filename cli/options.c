@@ -74,6 +74,13 @@ static bool parse_whole(const char *text, int *out, erg_error *err)
     return true;
 }
 
+/* A time, rate, ratio or factor below zero would be taken for "not given". */
+static bool parse_positive(const char *text, const char *unit, double *out, erg_error *err)
+{
+    return erg_quantity_parse(text, unit, out, err)
+        && (*out >= 0 || erg_fail(err, ERG_BAD_INPUT, "'%s' is below 0", text));
+}
+
 static bool put_value(const cli_option *row, void *target, const char *text, erg_error *err)
 {
     void *at = (char *)target + row->at;
@@ -95,13 +102,13 @@ static bool put_value(const cli_option *row, void *target, const char *text, erg
     case CLI_WHOLE:
         return parse_whole(text, at, err);
     case CLI_SECONDS:
-        return erg_quantity_parse(text, "s", at, err);
+        return parse_positive(text, "s", at, err);
     case CLI_HERTZ:
-        return erg_quantity_parse(text, "Hz", at, err);
+        return parse_positive(text, "Hz", at, err);
     case CLI_RATIO:
-        return erg_quantity_parse(text, "%", at, err);
+        return parse_positive(text, "%", at, err);
     case CLI_NUMBER:
-        return erg_quantity_parse(text, "", at, err);
+        return parse_positive(text, "", at, err);
     }
     return false;
 }

@@ -68,6 +68,11 @@ closed_streams_stay_closed() { # shellcheck disable=SC2086
     got=$?
     "$erg" show h.erg --format json >out && [ $got = 0 ] || { echo "status $got"; false; }
 }
+a_logger_lets_go_of_its_callers_pipe() { # shellcheck disable=SC2086
+    timeout 10 sh -c "'$erg' run $sim --detach --output i.erg 2>&1 | cat" || return 1
+    sleep 0.5
+    "$erg" run --stop i.erg && "$erg" show i.erg --format json >out
+}
 mkdir empty
 check "the command keeps its stdin and stdout" passes_stdin_and_stdout
 check "json goes to stdout when it is asked for" json_on_stdout_when_asked
@@ -85,6 +90,8 @@ check "regions of the program arrive" regions_arrive
 check "a command that failed has no energy per run" no_energy_per_run_of_a_failure
 check "eight at once have a file each" many_at_once_have_a_file_each
 check "closed streams stay closed, and the command's status stays" closed_streams_stay_closed
+check "a logger lets go of its caller's pipe" a_logger_lets_go_of_its_callers_pipe
+check "a time below 0 gives 125" status_is 125 "$erg" run --idle -2s -- true
 check "an unknown command gives 2" status_is 2 "$erg" measure
 check "a missing file gives 2 or 3" sh -c "'$erg' show no.erg; [ \$? = 3 ] || [ \$? = 2 ]"
 check "devices without a sensor gives 3" status_is 3 "$erg" devices --root "$work/empty"
