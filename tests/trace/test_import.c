@@ -216,6 +216,8 @@ static void two_files_meet_on_one_clock(void)
     erg_error err = { 0 };
     erg_trace *trace = import_text(power, NULL, &err);
     CHECK_OK(trace && erg_import_bytes(trace, "t.json", timing, strlen(timing), NULL, &err), err);
+    CHECK(!erg_import_bytes(trace, "t.json", timing, strlen(timing), NULL, &err));
+    CHECK(strstr(err.text, "already"));     /* twice would halve the energy per run */
     const erg_region *region = erg_trace_region(trace, 0);
     CHECK_TEXT(region->name, "full_model");
     CHECK(region->runs == 10);

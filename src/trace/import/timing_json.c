@@ -69,6 +69,18 @@ static void put_name(char *to, size_t size, const char *name, size_t index)
     }
 }
 
+/* Counted twice, the same runs would halve the energy of each. */
+static bool is_there_already(const erg_trace *trace, const erg_region *region)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *old = erg_trace_region(trace, i);
+        if (old->begin_ns == region->begin_ns && old->end_ns == region->end_ns
+            && strcmp(old->name, region->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool add_region(reader *to, const json_t *object, const char *name, double runs,
                        double single_s)
 {
@@ -85,6 +97,9 @@ static bool add_region(reader *to, const json_t *object, const char *name, doubl
                         "and their zone", to->source->name, region.name);
     region.begin_ns += shift_ns;
     region.end_ns += shift_ns;
+    if (is_there_already(to->into, &region))
+        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: its region %s is in the run already: "
+                        "import each timing file once", to->source->name, region.name);
     if (region.end_ns > to->last_ns)
         to->last_ns = region.end_ns;
     if (!erg_trace_add_region(to->into, &region, to->err))
