@@ -296,7 +296,8 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
     if (all->region
         && erg_runs_scatter(all->trace, all->region, all->picks, all->pick_count,
                             &scatter)) {
-        half_j = hypot(scatter.half_width, 2 * total->gain_u_j / runs);
+        /* Runs that read alike do not make the sensor's steps and edges go away. */
+        half_j = fmax(half_j, hypot(scatter.half_width, 2 * total->gain_u_j / runs));
         if (!erg_result_note(all->result, all->err,
                 "Energy per repeat: the interval holds the scatter of %d runs and the "
                 "sensor's gain, which repeating does not remove.",

@@ -105,6 +105,9 @@ static void two_runs_are_summed_and_divided(void)
     CHECK_NEAR(real_of(result, "regions", 1, "energy_j"), 1200, 1e-6);
     /* One gain for both runs: 5 % standard, 10 % at 95 %, adds linearly. */
     CHECK_NEAR(real_of(result, "summary", 0, "energy_high_j"), 1320, 1);
+    /* Two runs that read alike are not surer than the sensor's edges. */
+    double half_j = real_of(result, "summary", 0, "energy_high_j") - 1200;
+    CHECK(real_of(result, "summary", 0, "energy_per_repeat_high_j") >= 600 + half_j / 2 - 1e-9);
     erg_result_free(result);
     erg_trace_free(trace);
 }
