@@ -109,6 +109,9 @@ bool cli_devices_brief(const void *what, const void *how, FILE *out, erg_error *
 
 /* "erg show: sentence" on stderr; returns the exit status that fits the code. */
 int cli_failed(const cli *call, const erg_error *err);
+/* A run to read. NULL: a sentence was printed; *status is CLI_USAGE where the file is
+ * missing, unreadable or no run. */
+erg_trace *cli_load(const cli *call, const char *path, int *status);
 int cli_misused(const cli *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Opens output (or takes stream), lets body write, keeps the file only if all went

@@ -17,15 +17,16 @@ static bool note_verdict(erg_result *result, int verdict, erg_error *err)
 static int run(const cli *call)
 {
     erg_error err = { 0 };
-    int verdict = CLI_USAGE;
+    int verdict = CLI_USAGE, status = CLI_DONE;
 
     if (call->argc != 2)
         return cli_misused(call, "needs two RUN files");
-    erg_trace *a = erg_trace_load(call->argv[0], &err);
-    erg_trace *b = a ? erg_trace_load(call->argv[1], &err) : NULL;
+    erg_trace *a = cli_load(call, call->argv[0], &status);
+    erg_trace *b = a ? cli_load(call, call->argv[1], &status) : NULL;
     erg_result *result = b ? erg_trace_compare(a, b, &verdict, &err) : NULL;
     bool ok = result && note_verdict(result, verdict, &err);
-    int status = ok ? cli_write(call, result, call->common.output, stdout)
+    if (b)
+        status = ok ? cli_write(call, result, call->common.output, stdout)
                     : cli_failed(call, &err);
     erg_result_free(result);
     erg_trace_free(a);

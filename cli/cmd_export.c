@@ -22,7 +22,7 @@ static const cli_option option_rows[] = {
 static int run(const cli *call)
 {
     const export_options *options = call->options;
-    erg_error err = { 0 };
+    int status;
     const char *format = call->common.format ? call->common.format : "csv";
 
     if (call->argc != 1)
@@ -32,15 +32,14 @@ static int run(const cli *call)
                            "or tape, not '%s'", format);
     if (options->integration && strcmp(options->integration, "legacy"))
         return cli_misused(call, "--integration is legacy, not '%s'", options->integration);
-    erg_trace *trace = erg_trace_load(call->argv[0], &err);
-    int status = trace && erg_trace_check(trace, &err)
-        ? cli_export(call, trace,
-                     &(erg_export_options){ .format = format, .wide = options->wide,
-                                            .legacy = options->integration != NULL,
-                                            .region = options->region,
-                                            .channel = options->channel },
-                     call->common.output, stdout)
-        : cli_failed(call, &err);
+    erg_trace *trace = cli_load(call, call->argv[0], &status);
+    if (trace)
+        status = cli_export(call, trace,
+                            &(erg_export_options){ .format = format, .wide = options->wide,
+                                                   .legacy = options->integration != NULL,
+                                                   .region = options->region,
+                                                   .channel = options->channel },
+                            call->common.output, stdout);
     erg_trace_free(trace);
     return status;
 }

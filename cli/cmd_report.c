@@ -9,14 +9,13 @@ static bool page(const void *trace, const void *title, FILE *out, erg_error *err
 
 static int run(const cli *call)
 {
-    erg_error err = { 0 };
+    int status;
 
     if (call->argc != 1)
         return cli_misused(call, "needs one RUN file");
-    erg_trace *trace = erg_trace_load(call->argv[0], &err);
-    int status = trace && erg_trace_check(trace, &err)
-        ? cli_put(call, page, trace, call->argv[0], call->common.output, stdout)
-        : cli_failed(call, &err);
+    erg_trace *trace = cli_load(call, call->argv[0], &status);
+    if (trace)
+        status = cli_put(call, page, trace, call->argv[0], call->common.output, stdout);
     erg_trace_free(trace);
     return status;
 }

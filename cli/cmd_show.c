@@ -43,6 +43,7 @@ static int run(const cli *call)
 {
     const show_options *options = call->options;
     erg_error err = { 0 };
+    int status;
     erg_summary_options summary = { .command = "show", .region = options->region,
                                     .per = options->per,
                                     .co2_g_per_kwh = options->co2_g,
@@ -51,13 +52,13 @@ static int run(const cli *call)
     if (call->argc != 1)
         return cli_misused(call, "needs one RUN file");
     summary.file = call->argv[0];
-    erg_trace *trace = erg_trace_load(summary.file, &err);
-    bool ok = trace && window_of(trace, options->window, &summary.window, &err)
-        && erg_trace_check(trace, &err);
-    int status = ok ? cli_write_trace(call, trace, &summary, call->common.output, stdout)
-                    : cli_failed(call, &err);
-    if (trace)
-        status = cli_strict(trace, options->strict, status);
+    erg_trace *trace = cli_load(call, summary.file, &status);
+    if (!trace)
+        return status;
+    status = window_of(trace, options->window, &summary.window, &err)
+        ? cli_write_trace(call, trace, &summary, call->common.output, stdout)
+        : cli_failed(call, &err);
+    status = cli_strict(trace, options->strict, status);
     erg_trace_free(trace);
     return status;
 }

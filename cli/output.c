@@ -38,6 +38,24 @@ int cli_failed(const cli *call, const erg_error *err)
     return status_of(err->code);
 }
 
+erg_trace *cli_load(const cli *call, const char *path, int *status)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_load(path, &err);
+
+    *status = CLI_DONE;
+    if (trace && !erg_trace_check(trace, &err)) {
+        erg_trace_free(trace);
+        trace = NULL;
+    }
+    if (!trace)
+        *status = cli_failed(call, &err);
+    /* A file that is not there is bad input, not absent hardware. */
+    if (*status == CLI_UNAVAILABLE)
+        *status = CLI_USAGE;
+    return trace;
+}
+
 int cli_misused(const cli *call, const char *format, ...)
 {
     va_list arguments;

@@ -48,8 +48,8 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
         erg_fail(err, ERG_BAD_INPUT, "no importer is called '%.40s': there are %s", format,
                  names.data ? names.data : "");
     else
-        erg_fail(err, ERG_BAD_INPUT, "%s:1: not a format that erg knows: name it with --from (%s), "
-                 "or the columns of a CSV with --time and --power", source->name,
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: not a format that erg knows: name it with --from "
+                 "(%s), or the columns of a CSV with --time and --power", source->name,
                  names.data ? names.data : "");
     erg_text_free(&names);
     return NULL;

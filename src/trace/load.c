@@ -169,10 +169,14 @@ static bool open_file(erg_reader *from, erg_error *err)
 {
     char magic[16];
     unsigned char head[100];
+    struct stat there;
     size_t size;
 
     if (strlen(from->path) >= ERG_PATH_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", from->path);
+    if (stat(from->path, &there) == 0 && !S_ISREG(there.st_mode))
+        return erg_fail(err, ERG_BAD_INPUT, "%s is not a file but a folder, a pipe or a device: "
+                        "name a run file", from->path);
     if (!erg_file_line(from->path, magic, sizeof(magic), err))
         return false;
     if (strcmp(magic, "SQLite format 3") != 0)

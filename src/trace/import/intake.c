@@ -306,7 +306,7 @@ bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err)
 
     if (span.begin_ns > span.end_ns)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no sample could be read: is it complete, and "
-                        "is its format what --format says?", in->source->name,
+                        "is its format what --from says?", in->source->name,
                         in->torn ? in->torn_line : 1);
     if (in->relative && erg_trace_anchor_count(into) > 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:1: its time counts from nowhere: say when it began "
