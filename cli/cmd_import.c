@@ -29,7 +29,7 @@ static const cli_option option_rows[] = {
     { 0, "unit", CLI_TEXT, AT(unit), "UNIT", "any CSV: W (default), mW, uW, J, mJ, uJ, Wh or kWh" },
     { 0, "kind", CLI_TEXT, AT(kind), "KIND", "any CSV: instant (default), average or counter" },
     { 0, "window", CLI_SECONDS, AT(window_s), "TIME", "any CSV: the sensor's averaging window" },
-    { 0, "align", CLI_FLAG, AT(align), NULL, "find the clock offset against what is in RUN" },
+    { 0, "align", CLI_FLAG, AT(align), NULL, "find a meter's clock by marker, regions or sensors of RUN" },
     { 0, "align-most", CLI_SECONDS, AT(align_most_s), "TIME", "with --align: within 5s" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power was logged" },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
@@ -81,6 +81,9 @@ static int run(const cli *call)
 
     if (!call->argc)
         return cli_misused(call, "needs one FILE or more");
+    if (options->align && !options->into && call->argc < 2)
+        return cli_misused(call, "--align needs --into RUN, or a FILE before the meter's, that "
+                           "says when the load ran");
     erg_trace *trace = checked_words(options, &err) ? import_all(call, options, &err) : NULL;
     bool ok = trace && erg_trace_check(trace, &err)
         && (!file || erg_trace_save(trace, file, &err));
@@ -105,11 +108,13 @@ const cli_command cmd_import = {
     .summary = "turn logs of others into a run file",
     .about =
         "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO and any other CSV,\n"
-        "timing JSON, tapes and run files. All FILEs of one call share one time axis. Bad\n"
-        "input is one sentence, exit status 2, and nothing written.\n",
+        "timing JSON, tapes and run files. All FILEs of one call share one time axis;\n"
+        "--align moves a meter that ran on another clock, and says by how much. Bad input is\n"
+        "one sentence, exit status 2, and nothing written.\n",
     .examples =
         "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
         "erg import power.csv timing.json --output c.erg\n"
+        "erg import wattsup.csv --into a.erg --align\n"
         "erg import meter.csv --time when --power watts --kind average --window 1s\n",
     .options = option_rows,
     .options_size = sizeof(import_options),

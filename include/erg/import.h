@@ -36,8 +36,8 @@ typedef struct erg_importer_info { const char *name, *about; } erg_importer_info
 size_t erg_importer_count(void);
 erg_importer_info erg_importer_at(size_t index);
 
-/* Adds the file to a trace (a new one holds it alone). On failure the trace is
- * unchanged only if the importer had not begun: import into a scratch trace. */
+/* Adds the file to a trace (a new one holds it alone), once: a file that is in it
+ * already is ERG_BAD_INPUT. A file that is not understood leaves the trace as it was. */
 bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
                 erg_error *err);
 /* The same from memory: what the fuzz targets call. name stands in sentences. */

@@ -153,7 +153,10 @@ static double half_width_s(const asked *of)
 /* Half-widths are bounds; the clock of another meter has an offset besides. */
 static double stamps_j(const asked *of)
 {
-    const char *offset = erg_trace_meta(of->trace, "clock_offset_u_s");
+    const char *device = erg_trace_device(of->trace, of->info->device)->name;
+    char key[80];
+    snprintf(key, sizeof(key), "clock_offset_u_s:%s", device);
+    const char *offset = erg_trace_meta(of->trace, key);
     double u_s = half_width_s(of) / sqrt(3), more_s = 0;
 
     if (offset && erg_number_parse(offset, strlen(offset), '.', &more_s))

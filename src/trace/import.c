@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "trace/import/importer.h"
+#include "trace/import/meter_clock.h"
 
 /* The surest signs first; the generic CSV knows only what it is told. */
 static const erg_importer *const importers[] = {
@@ -55,6 +56,29 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
     return NULL;
 }
 
+/* What was read whole, put beside what is there. */
+static bool join(const erg_trace *own, erg_trace *into, const erg_source *source,
+                 erg_error *err)
+{
+    bool is_first = erg_trace_channel_count(into) + erg_trace_region_count(into) == 0;
+    int first_channel = (int)erg_trace_channel_count(into);
+    erg_meter_clock clock = { 0 };
+
+    if (is_first)
+        return erg_trace_copy(own, into, NULL, err);
+    if (erg_trace_anchor_count(own) == 0 && erg_trace_anchor_count(into) > 0)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:1: its time counts from nowhere: say when it began "
+                        "with --start, to put it beside the others", source->name);
+    if (source->options->align
+        && !erg_meter_clock_find(into, own, source->options->align_most_s, &clock, err))
+        return false;
+    if (erg_trace_holds(into, own, &clock.turn))
+        return erg_fail(err, ERG_BAD_INPUT, "%s: all that it holds is in the run already: import "
+                        "a file once", source->name);
+    return erg_trace_copy(own, into, &clock.turn, err)
+        && erg_meter_clock_keep(into, first_channel, source->name, &clock, err);
+}
+
 static bool import(erg_trace *into, erg_source *source, erg_error *err)
 {
     static const erg_import_options unset;
@@ -69,10 +93,13 @@ static bool import(erg_trace *into, erg_source *source, erg_error *err)
         return false;
     if (source->options->tz && !(zone = erg_zone_new(source->options->tz, err)))
         return false;
+    source->joins = into;
     source->style.zone = zone;
     source->style.decimal = source->options->decimal;
     const erg_importer *importer = choose(source, err);
-    bool good = importer && importer->read(into, source, err);
+    erg_trace *own = importer ? erg_trace_new(err) : NULL;
+    bool good = own && importer->read(own, source, err) && join(own, into, source, err);
+    erg_trace_free(own);
     erg_zone_free(zone);
     return good;
 }

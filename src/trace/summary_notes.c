@@ -85,8 +85,32 @@ static bool note_no_sensor(summary *all)
                            "absent, why, and the cure.");
 }
 
+/* Meters of another clock: how far it was off, and what told. */
+static bool note_clocks(summary *all)
+{
+    const char *key, *value;
+    bool good = true;
+
+    for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &value); i++) {
+        char other[2][80];
+        if (strncmp(key, "clock_offset_s:", 15) != 0)
+            continue;
+        snprintf(other[0], sizeof(other[0]), "clock_offset_u_s:%s", key + 15);
+        snprintf(other[1], sizeof(other[1]), "clock_offset_by:%s", key + 15);
+        const char *u = erg_trace_meta(all->trace, other[0]);
+        const char *by = erg_trace_meta(all->trace, other[1]);
+        good = erg_result_note(all->result, all->err,
+                               "%s: its stamps were moved by %+.3f s (+- %.3f s), found from "
+                               "%s%s.", key + 15, strtod(value, NULL),
+                               2 * (u ? strtod(u, NULL) : NAN),
+                               by && (!strcmp(by, "marker") || !strcmp(by, "regions"))
+                                   ? "the " : "", by ? by : "the load");
+    }
+    return good;
+}
+
 bool erg_summary_notes(summary *all)
 {
-    return note_no_sensor(all) && note_methods(all) && note_total(all)
+    return note_no_sensor(all) && note_methods(all) && note_clocks(all) && note_total(all)
            && note_qualities(all) && erg_summary_note_flags(all);
 }

@@ -51,9 +51,13 @@ static double counted_runs(const content *c)
     return c->runs > 0 ? c->runs : NAN;
 }
 
-static double meta_number(const erg_trace *trace, const char *key)
+/* How far the clock of the channel's meter was off, as `erg import --align` found. */
+static double clock_number(const content *c, const char *key)
 {
-    const char *text = erg_trace_meta(trace, key);
+    int device = erg_trace_channel(c->trace, c->channel)->device;
+    char name[80];
+    snprintf(name, sizeof(name), "%s:%s", key, erg_trace_device(c->trace, device)->name);
+    const char *text = erg_trace_meta(c->trace, name);
     double value = NAN;
     return text && erg_number_parse(text, strlen(text), '.', &value) ? value : NAN;
 }
@@ -135,8 +139,8 @@ static void put_ours(content *c)
     put_number(c->out, ", \"net_j\": ", energy->net_j);
     put_number(c->out, ", \"net_per_run_j\": ", energy->net_j / counted_runs(c));
     put_number(c->out, "},\n    \"clock\": {\"offset_s\": ",
-               meta_number(c->trace, "clock_offset_s"));
-    put_number(c->out, ", \"half_width_s\": ", 2 * meta_number(c->trace, "clock_offset_u_s"));
+               clock_number(c, "clock_offset_s"));
+    put_number(c->out, ", \"half_width_s\": ", 2 * clock_number(c, "clock_offset_u_s"));
     fputs("},\n    \"device\": ", c->out);
     erg_json_text(c->out, path);
     fputs(", \"host\": ", c->out);

@@ -152,7 +152,7 @@ static bool read_erg_csv(erg_trace *into, const erg_source *source, erg_error *e
                  source->name);
         good = erg_trace_add_flag(own, &flag, err);
     }
-    good = good && erg_trace_copy(own, into, err);
+    good = good && erg_trace_copy(own, into, NULL, err);
     erg_trace_free(own);
     return good;
 }

@@ -162,7 +162,7 @@ static bool read_erg_json(erg_trace *into, const erg_source *source, erg_error *
 
     erg_error own_err = { 0 };
     erg_trace *own = erg_trace_new(&own_err);
-    bool good = own && take_all(own, root, &own_err) && erg_trace_copy(own, into, &own_err);
+    bool good = own && take_all(own, root, &own_err) && erg_trace_copy(own, into, NULL, &own_err);
     if (!good)
         erg_fail(err, own_err.code ? own_err.code : ERG_BAD_INPUT, "%s:1: %.300s: export the run "
                  "again", source->name, own_err.text);

@@ -18,6 +18,7 @@ typedef struct erg_source {
     const erg_import_options *options;  /* never NULL */
     erg_stamp_style style;
     int64_t modified_utc_ns;    /* of the file; 0: not known */
+    const erg_trace *joins;     /* what is there already; the importers fill a new trace */
 } erg_source;
 
 typedef struct erg_importer {

@@ -201,23 +201,6 @@ bool erg_import_clock(erg_trace *into, int64_t utc_ns, int64_t *shift_ns, erg_er
     return nearest || erg_trace_add_anchor(into, &anchor, err);
 }
 
-static bool has_device(const erg_trace *trace, const char *name)
-{
-    for (int i = 0; i < (int)erg_trace_device_count(trace); i++)
-        if (strcmp(erg_trace_device(trace, i)->name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Two files may both call theirs gpu:0: the second becomes gpu:0#2. */
-static int add_device(erg_trace *into, const erg_device_info *info, erg_error *err)
-{
-    erg_device_info own = *info;
-    for (int i = 2; has_device(into, own.name) && i < 1000; i++)
-        snprintf(own.name, sizeof(own.name), "%.26s#%d", info->name, i);
-    return erg_trace_add_device(into, &own, err);
-}
-
 static bool add_track(erg_intake *in, erg_trace *into, track *from, const int devices[],
                       int64_t shift_ns)
 {
@@ -284,7 +267,7 @@ static bool add_all(erg_intake *in, erg_trace *into, int64_t shift_ns, erg_error
     bool good = devices;
 
     for (size_t i = 0; good && i < in->device_count; i++)
-        good = (devices[i] = add_device(into, &in->devices[i], err)) >= 0;
+        good = (devices[i] = erg_trace_add_device(into, &in->devices[i], err)) >= 0;
     for (size_t i = 0; good && i < in->track_count; i++)
         good = in->tracks[i].count == 0
             || add_track(in, into, &in->tracks[i], devices, shift_ns);
@@ -308,9 +291,6 @@ bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no sample could be read: is it complete, and "
                         "is its format what --from says?", in->source->name,
                         in->torn ? in->torn_line : 1);
-    if (in->relative && erg_trace_anchor_count(into) > 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:1: its time counts from nowhere: say when it began "
-                        "with --start, to put it beside the others", in->source->name);
     flag_what_was_seen(in);
     if (!in->relative && !erg_import_clock(into, span.begin_ns, &shift_ns, err))
         return false;

@@ -140,13 +140,13 @@ static bool add_local_time(reader *to)
 static void look_at_recording(reader *to)
 {
     to->recorded_in_utc = true;
-    for (size_t i = 0; i < erg_trace_flag_count(to->into); i++)
-        to->recorded_in_utc &= erg_trace_flag(to->into, i)->code != ERG_FLAG_LOCAL_TIME;
-    for (int i = 0; i < (int)erg_trace_channel_count(to->into); i++) {
+    for (size_t i = 0; i < erg_trace_flag_count(to->source->joins); i++)
+        to->recorded_in_utc &= erg_trace_flag(to->source->joins, i)->code != ERG_FLAG_LOCAL_TIME;
+    for (int i = 0; i < (int)erg_trace_channel_count(to->source->joins); i++) {
         size_t count;
-        erg_trace_samples(to->into, i, &count);
+        erg_trace_samples(to->source->joins, i, &count);
         if (count)
-            to->recorded = erg_trace_span(to->into);
+            to->recorded = erg_trace_span(to->source->joins);
     }
 }
 
@@ -154,10 +154,11 @@ static void look_at_recording(reader *to)
 static bool add_stale(reader *to)
 {
     int64_t written_ns = to->source->modified_utc_ns;
-    int64_t begin_utc_ns = erg_trace_utc_ns(to->into, to->recorded.begin_ns);
+    int64_t begin_utc_ns = erg_trace_utc_ns(to->source->joins, to->recorded.begin_ns);
     bool is_old = written_ns && begin_utc_ns && to->recorded_in_utc
                && written_ns < begin_utc_ns;
-    bool ended = to->last_ns <= to->recorded.begin_ns;
+    bool ended = erg_trace_utc_ns(to->into, to->last_ns)
+              <= erg_trace_utc_ns(to->source->joins, to->recorded.begin_ns);
     erg_flag flag = { .code = ERG_FLAG_STALE_RESULT, .channel = -1 };
 
     if (to->recorded.end_ns <= to->recorded.begin_ns || (!is_old && !ended))
