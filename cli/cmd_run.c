@@ -49,7 +49,7 @@ static const cli_option option_rows[] = {
       "with --until: bonferroni (default) or naive, which drops the factor for ten looks" },
     { 0, "marker", CLI_FLAG, AT(marker), NULL, "play a marker load that finds a meter's clock" },
     { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL, "do not wait for the sensors' first updates" },
-    { 0, "device", CLI_TEXT, AT(devices), "LIST", "comma-separated sensors, as --sensor" },
+    { 0, "device", CLI_TEXT, AT(devices), "LIST", "sensors as --sensor, with commas between; ,KEY=VALUE goes on with a sim" },
     { 0, "tape", CLI_TEXT, AT(tape), "FILE", "play a recording as a device" },
     { 0, "sim", CLI_TEXT, AT(sim), "SPEC", "simulate a device" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power the meters show" },
@@ -114,6 +114,16 @@ typedef struct sensor_list {
     char words[1024], tape[600], sim[600];
 } sensor_list;
 
+/* The end of the first spec of a list: at a comma, but not one that goes before a
+ * KEY=VALUE, as in sim:plain,load=constant:200. */
+static char *spec_end(char *list)
+{
+    char *comma = strchr(list, ',');
+    while (comma && strncmp(list, "sim", 3) == 0 && comma[1 + strcspn(comma + 1, ",:=")] == '=')
+        comma = strchr(comma + 1, ',');
+    return comma;
+}
+
 /* --sensor, --device, --tape and --sim are four ways to say one thing. */
 static bool gather_sensors(const cli *call, const run_options *options, sensor_list *list,
                            erg_error *err)
@@ -133,9 +143,12 @@ static bool gather_sensors(const cli *call, const run_options *options, sensor_l
     if (strlen(options->devices) >= sizeof(list->words))
         return erg_fail(err, ERG_BAD_INPUT, "--device: the list is too long");
     strcpy(list->words, options->devices);
-    char *rest = list->words, *word;
-    while ((word = strsep(&rest, ",")) && list->count < CLI_COUNT(list->items))
+    for (char *word = list->words, *end = word; end && list->count < CLI_COUNT(list->items);
+         word = end + 1) {
+        if ((end = spec_end(word)))
+            *end = '\0';
         list->items[list->count++] = word;
+    }
     return true;
 }
 
