@@ -23,7 +23,8 @@ $(THREADS)/build.ninja: | setup
 	meson setup $(THREADS) -Db_sanitize=thread -Db_lundef=false
 $(FUZZED)/build.ninja:
 	@tools/setup --all
-	CC=clang meson setup $(FUZZED) -Dfuzz=true -Db_lundef=false -Db_sanitize=address,undefined
+	CC=clang meson setup $(FUZZED) -Dfuzz=true --buildtype=debugoptimized -Db_lundef=false \
+	    -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 # ASan and UBSan, always.
 test: $(CHECKED)/build.ninja
