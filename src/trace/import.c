@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which importer reads a file: the one that was named, else the first that knows it. */
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -79,6 +80,23 @@ static bool join(const erg_trace *own, erg_trace *into, const erg_source *source
         && erg_meter_clock_keep(into, first_channel, source->name, &clock, err);
 }
 
+/* Numbers have a point, whatever the program around us has set. */
+static bool read_with(const erg_importer *importer, const erg_source *source,
+                      erg_trace *into, erg_error *err)
+{
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    erg_trace *own = plain ? erg_trace_new(err) : NULL;
+
+    if (!plain)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s", source->name);
+    locale_t before = uselocale(plain);
+    bool good = own && importer->read(own, source, err) && join(own, into, source, err);
+    uselocale(before);
+    freelocale(plain);
+    erg_trace_free(own);
+    return good;
+}
+
 static bool import(erg_trace *into, erg_source *source, erg_error *err)
 {
     static const erg_import_options unset;
@@ -86,6 +104,10 @@ static bool import(erg_trace *into, erg_source *source, erg_error *err)
 
     if (!source->options)
         source->options = &unset;
+    if (source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0) {
+        source->bytes += 3;     /* a byte order mark */
+        source->size -= 3;
+    }
     if (source->size == 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:1: the file is empty: was the logger started?",
                         source->name);
@@ -97,9 +119,7 @@ static bool import(erg_trace *into, erg_source *source, erg_error *err)
     source->style.zone = zone;
     source->style.decimal = source->options->decimal;
     const erg_importer *importer = choose(source, err);
-    erg_trace *own = importer ? erg_trace_new(err) : NULL;
-    bool good = own && importer->read(own, source, err) && join(own, into, source, err);
-    erg_trace_free(own);
+    bool good = importer && read_with(importer, source, into, err);
     erg_zone_free(zone);
     return good;
 }
@@ -123,7 +143,8 @@ bool erg_import(erg_trace *into, const char *path, const erg_import_options *opt
 {
     size_t size = 0;
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    erg_source source = { .name = path, .bytes = bytes, .size = size, .options = options,
+    erg_source source = { .name = path, .path = strcmp(path, "-") ? path : NULL,
+                          .bytes = bytes, .size = size, .options = options,
                           .modified_utc_ns = modified_utc_ns(path) };
     bool good = bytes && import(into, &source, err);
     free(bytes);

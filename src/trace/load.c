@@ -141,6 +141,12 @@ static bool fail_cut(const char *path, size_t size, erg_error *err)
                     path, size);
 }
 
+static bool fail_other(const char *path, erg_error *err)
+{
+    return erg_fail(err, ERG_BAD_INPUT, "%s is not a recording of erg (no SQLite header): "
+                    "`erg import` reads other formats", path);
+}
+
 /* As a URI, where ? # % have a meaning, and never looking for a log. */
 static bool opens_fixed(erg_reader *from)
 {
@@ -180,8 +186,7 @@ static bool open_file(erg_reader *from, erg_error *err)
     if (!erg_file_line(from->path, magic, sizeof(magic), err))
         return false;
     if (strcmp(magic, "SQLite format 3") != 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s is not a recording of erg (no SQLite "
-                        "header): `erg import` reads other formats", from->path);
+        return fail_other(from->path, err);
 
     int64_t logged = log_size(from->path);
     bool has_log = logged > 0;
@@ -289,6 +294,10 @@ erg_trace *erg_trace_load_bytes(const char *name, const char *bytes, size_t size
                                 erg_error *err)
 {
     erg_reader from = { .path = name };
+    if (size < 16 || memcmp(bytes, "SQLite format 3", 16) != 0) {
+        fail_other(name, err);
+        return NULL;
+    }
     if (size < 100 || is_cut((const unsigned char *)bytes, size)) {
         fail_cut(name, size, err);
         return NULL;

@@ -99,10 +99,13 @@ static bool note_clocks(summary *all)
         snprintf(other[1], sizeof(other[1]), "clock_offset_by:%s", key + 15);
         const char *u = erg_trace_meta(all->trace, other[0]);
         const char *by = erg_trace_meta(all->trace, other[1]);
+        double offset_s = NAN, u_s = NAN;
+        erg_number_parse(value, strlen(value), '.', &offset_s);
+        if (u)
+            erg_number_parse(u, strlen(u), '.', &u_s);
         good = erg_result_note(all->result, all->err,
                                "%s: its stamps were moved by %+.3f s (+- %.3f s), found from "
-                               "%s%s.", key + 15, strtod(value, NULL),
-                               2 * (u ? strtod(u, NULL) : NAN),
+                               "%s%s.", key + 15, offset_s, 2 * u_s,
                                by && (!strcmp(by, "marker") || !strcmp(by, "regions"))
                                    ? "the " : "", by ? by : "the load");
     }

@@ -114,6 +114,55 @@ static void bad_input_names_file_line_and_cure(void)
     }
 }
 
+/* A byte order mark, CRLF and bytes of another code page are no reason to refuse. */
+static void every_log_is_read_as_windows_writes_it(void)
+{
+    static const struct { const char *format, *text; } cases[] = {
+        { "power_log", "timestamp,gpu,power_w\r\n2026-02-06 18:32:01,0,10\r\n" },
+        { "nvidia_smi", "timestamp, index, power.draw [W]\r\n2026/02/06 18:32:01.5, 0, 7 W\r\n" },
+        { "wattsup", "time,id,pm1,sum\r\n2026-02-06 18:32:01,0,10,10\r\n" },
+        { "hwinfo", "Date,Time,\"GPU Power [W]\",\xb0\r\n6.2.2026,18:32:01.500,5,1\r\n" },
+        { "dcgmi", "#Entity POWER\r\nID W\r\nGPU 0 100\r\n" },
+        { "csv", "when,p\r\n2026-02-06 18:32:01,5\r\n" },
+        { "timing_json", "{\"start_timestamp\": \"2026-02-06T10:15:25Z\",\r\n"
+                         "\"end_timestamp\": \"2026-02-06T10:15:26Z\"}\r\n" },
+        { "tape", "# erg tape 1\r\n# kind=instant\r\n1000,0,5\r\n2000,0,6\r\n" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        char text[300];
+        erg_error err = { 0 };
+        erg_import_options options = { .format = cases[i].format, .period_s = 1,
+                                       .time_column = "when", .power_columns = "p" };
+        snprintf(text, sizeof(text), "\xef\xbb\xbf%s", cases[i].text);
+        erg_trace *trace = import_text(text, &options, &err);
+        CHECK_OK(trace != NULL, err);
+        CHECK(!flag_of(trace, ERG_FLAG_TORN_INPUT));
+        erg_trace_free(trace);
+    }
+}
+
+static void a_sentence_about_junk_can_be_read(void)
+{
+    erg_error err = { 0 };
+    CHECK(!import_text("\x1b[31m\xff,\x01,b\n1,2,3\n",
+                       &(erg_import_options){ .format = "wattsup" }, &err));
+    for (const char *c = err.text; *c; c++)
+        CHECK(*c >= ' ' && *c < 0x7f);
+}
+
+/* Found by fuzzing: the copy read beyond the devices. */
+static void a_setting_of_no_device_belongs_to_the_run(void)
+{
+    static const char text[] = "{\"schema\": \"erg.run.v1\", \"devices\": [{\"name\": \"a\"}],"
+        "\"channels\": [{\"device\": 0, \"name\": \"power\", \"unit\": \"W\", \"samples\": [[1, 0, 5]]}],"
+        "\"settings\": [{\"t_ns\": 1, \"device\": 7, \"key\": \"k\", \"value\": \"v\"}]}";
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(text, NULL, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(erg_trace_setting_count(trace) == 1 && erg_trace_setting(trace, 0)->device == -1);
+    erg_trace_free(trace);
+}
+
 static void torn_rows_are_dropped_and_counted(void)
 {
     static const char text[] = "timestamp,gpu,power_w\r\n2026-02-06 18:32:23,0,9\r\n"
@@ -412,6 +461,9 @@ int main(void)
         TEST(a_zone_that_is_named_moves_the_stamps_and_the_flag_goes),
         TEST(the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows),
         TEST(bad_input_names_file_line_and_cure),
+        TEST(every_log_is_read_as_windows_writes_it),
+        TEST(a_sentence_about_junk_can_be_read),
+        TEST(a_setting_of_no_device_belongs_to_the_run),
         TEST(torn_rows_are_dropped_and_counted),
         TEST(nvidia_smi_converts_at_the_border_and_keeps_gaps),
         TEST(a_wall_meter_averages_over_its_interval),

@@ -49,6 +49,14 @@ int erg_column_find(const erg_csv_row *header, const char *name)
     return -1;
 }
 
+/* Of a file that is no sheet, for a sentence on a terminal. */
+static void only_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
+            *text = '?';
+}
+
 bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
                         const char *wanted, erg_error *err)
 {
@@ -59,8 +67,9 @@ bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
         snprintf(there + used, sizeof(there) - used, "%s%.*s", i ? ", " : "", (int)name.count,
                  name.count ? name.text : "");
     }
-    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column %s; the header has %s", source->name,
-                    header->line, wanted, there);
+    only_printable(there);
+    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column %s; the header has %s: is it another "
+                    "format (--from), or column (--time, --power)?", source->name, header->line, wanted, there);
 }
 
 typedef struct looked { const char *const *names; bool found; } looked;

@@ -165,7 +165,9 @@ static bool copy_rest(copying *c)
     for (size_t i = 0; good && i < erg_trace_setting_count(c->from); i++) {
         erg_setting setting = *erg_trace_setting(c->from, i);
         setting.t_ns = moved(c, setting.t_ns);
-        setting.device = setting.device < 0 ? -1 : c->devices[setting.device];
+        bool is_known = setting.device >= 0
+                     && setting.device < (int)erg_trace_device_count(c->from);
+        setting.device = is_known ? c->devices[setting.device] : -1;
         good = erg_trace_add_setting(c->into, &setting, c->err);
     }
     for (size_t i = 0; good && i < erg_trace_flag_count(c->from); i++) {

@@ -19,7 +19,10 @@ static bool sniff_run(const erg_source *source)
 
 static bool read_run(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    erg_trace *from = erg_trace_load_bytes(source->name, source->bytes, source->size, err);
+    /* By its path an interrupted run comes with its log, where its last seconds are. */
+    erg_trace *from = source->path
+        ? erg_trace_load(source->path, err)
+        : erg_trace_load_bytes(source->name, source->bytes, source->size, err);
     bool good = from && erg_trace_copy(from, into, NULL, err);
     erg_trace_free(from);
     return good;

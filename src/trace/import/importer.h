@@ -13,6 +13,7 @@
 
 typedef struct erg_source {
     const char *name;       /* stands in sentences */
+    const char *path;       /* NULL: not from a file */
     const char *bytes;
     size_t size;
     const erg_import_options *options;  /* never NULL */
