@@ -91,6 +91,213 @@ static void what_is_exported_imports_as_the_same_joules(void)
     erg_trace_free(trace);
 }
 
+/* Two boards and a package: gaps, a counter that wraps, one that starts anew. */
+static erg_trace *make_rough_trace(void)
+{
+    static const double ranges_j[] = { 0, 65.536, 0 };
+    erg_error err = { 0 };
+    erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
+    test_random random = { 77 };
+    for (int d = 0; d < 3; d++) {
+        erg_device_info device = { .driver = "test", .scope = ERG_SCOPE_BOARD };
+        erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                                   .kind = d ? ERG_AVG_PREV : ERG_SMOOTHED,
+                                   .update_s = 0.1, .window_s = d ? 0.1 : 1, .gain = 1,
+                                   .gain_u = 0.05 };
+        erg_channel_info energy = { .name = "energy", .unit = "J", .quantity = ERG_ENERGY,
+                                    .kind = ERG_COUNTER, .gain = 1, .gain_u = 0.01,
+                                    .range_j = ranges_j[d], .max_w = 400 };
+        double total_j = 1.0 / 3;
+        snprintf(device.name, sizeof(device.name), "b\xe4rg, \"%d\"", d);
+        snprintf(device.uuid, sizeof(device.uuid), "U-%d", d);
+        power.device = energy.device = erg_trace_add_device(trace, &device, &err);
+        int p = erg_trace_add_channel(trace, &power, &err);
+        int e = erg_trace_add_channel(trace, &energy, &err);
+        CHECK(p >= 0 && e >= 0);
+        for (int i = 0; i < 200; i++) {
+            int64_t t_ns = 17 + d + i * 50000000LL + (int64_t)(1e6 * test_uniform(&random));
+            double w = 150 + 100 * test_uniform(&random);
+            total_j += 0.05 * w;
+            if (ranges_j[d] > 0 && total_j > ranges_j[d])
+                total_j -= ranges_j[d];
+            if (d == 2 && i == 120)
+                total_j = 0;
+            bool is_gap = i % 37 == 5 || (i > 60 && i < 66);
+            erg_sample watts = { t_ns, 123 + i, is_gap ? NAN : w };
+            erg_sample joules = { t_ns, 99, i % 41 == 7 ? NAN : total_j };
+            CHECK_OK(erg_trace_add_samples(trace, p, &watts, 1, &err), err);
+            CHECK_OK(erg_trace_add_samples(trace, e, &joules, 1, &err), err);
+        }
+    }
+    return trace;
+}
+
+static void check_channel(const erg_trace *a, const erg_trace *b, int channel, int other)
+{
+    static const erg_span spans[] = { { 0, 10000000000 }, { 1234567890, 7654321098 } };
+    for (size_t i = 0; i < ERG_COUNT(spans); i++) {
+        erg_error err = { 0 }, err_b = { 0 };
+        erg_energy first = { 0 }, second = { 0 };
+        bool known = erg_trace_energy(a, channel, spans[i], &first, &err);
+        CHECK(erg_trace_energy(b, other, spans[i], &second, &err_b) == known);
+        CHECK(err.code == err_b.code);
+        if (known) {
+            CHECK_NEAR(second.energy_j, first.energy_j, 1e-12 * first.energy_j);
+            CHECK_NEAR(second.covered, first.covered, 1e-12);
+            CHECK(second.flags == first.flags && second.quality == first.quality);
+        }
+    }
+}
+
+static void check_round_trip(const erg_trace *trace)
+{
+    static const char *const formats[] = { "csv", "json" };
+    int channels = (int)erg_trace_channel_count(trace);
+    erg_error err = { 0 };
+    size_t size;
+    for (size_t f = 0; f < ERG_COUNT(formats); f++) {
+        char *text = export_text(trace, &(erg_export_options){ .format = formats[f] }, &size);
+        erg_trace *again = erg_trace_new(&err);
+        CHECK_OK(erg_import_bytes(again, "again", text, size, NULL, &err), err);
+        CHECK((int)erg_trace_channel_count(again) == channels);
+        for (int i = 0; i < channels; i++)
+            check_channel(trace, again, i, i);
+        erg_trace_free(again);
+        free(text);
+    }
+    /* Tapes of all channels make the run whole again, devices and all. */
+    erg_trace *again = erg_trace_new(&err);
+    for (int i = 0; i < channels; i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, i);
+        char path[80];
+        snprintf(path, sizeof(path), "%s/%s", erg_trace_device(trace, info->device)->name,
+                 info->name);
+        char *text = export_text(trace, &(erg_export_options){ .format = "tape",
+                                                               .channel = path }, &size);
+        CHECK_OK(erg_import_bytes(again, path, text, size, NULL, &err), err);
+        check_channel(trace, again, i, i);
+        free(text);
+    }
+    CHECK(erg_trace_device_count(again) == erg_trace_device_count(trace));
+    erg_trace_free(again);
+}
+
+static void gaps_wraps_and_many_devices_come_back(void)
+{
+    erg_trace *trace = make_rough_trace();
+    check_round_trip(trace);
+    erg_trace_free(trace);
+}
+
+static void a_decimal_comma_around_us_changes_nothing(void)
+{
+    char command[400];
+    const char *folder = test_folder();
+    snprintf(command, sizeof(command), "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1",
+             folder);
+    if (system(command) == 0)
+        setenv("LOCPATH", folder, 1);
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+        unsetenv("LOCPATH");
+        SKIP("there is no locale with a decimal comma");
+    }
+    CHECK_TEXT(localeconv()->decimal_point, ",");
+    erg_trace *trace = make_rough_trace();
+    check_round_trip(trace);
+    erg_trace_free(trace);
+    setlocale(LC_ALL, "C");
+    unsetenv("LOCPATH");
+}
+
+/* ---- Prometheus --------------------------------------------------------------------- */
+
+static const char *skip_name(const char *c)
+{
+    while ((*c >= 'a' && *c <= 'z') || *c == '_')
+        c++;
+    return c;
+}
+
+/* name="value",...} with the three escapes, in UTF-8. */
+static const char *skip_labels(const char *c)
+{
+    for (const char *end; *c != '}'; c = end + (*end == ',')) {
+        end = skip_name(c);
+        CHECK(end > c && end[0] == '=' && end[1] == '"');
+        for (end += 2; *end != '"'; end++) {
+            CHECK((unsigned char)*end >= ' ');
+            if (*end == '\\')
+                CHECK(strchr("\\\"n", *++end) && *end);
+        }
+        end++;
+        CHECK(*end == ',' || *end == '}');
+    }
+    return c + 1;
+}
+
+static void prometheus_is_what_a_scraper_reads(void)
+{
+    size_t size;
+    erg_trace *trace = make_rough_trace();
+    char *text = export_text(trace, &(erg_export_options){ .format = "prometheus" }, &size);
+    char family[80] = "", *rest = text, *line;
+    int samples = 0;
+    CHECK(strstr(text, "b\xc3\xa4rg, \\\"0\\\""));
+    while ((line = strsep(&rest, "\n")) && *line) {
+        if (strncmp(line, "# HELP ", 7) == 0) {
+            snprintf(family, sizeof(family), "%.*s", (int)strcspn(line + 7, " "), line + 7);
+            CHECK(skip_name(family)[0] == '\0' && strncmp(family, "erg_", 4) == 0);
+            CHECK(strncmp(rest, "# TYPE ", 7) == 0);
+            CHECK(strncmp(rest + 7, family, strlen(family)) == 0);
+        } else if (strncmp(line, "# TYPE ", 7) != 0) {
+            const char *end = skip_name(line);
+            CHECK((size_t)(end - line) == strlen(family) && !strncmp(line, family, strlen(family)));
+            CHECK(*end == '{');
+            end = skip_labels(end + 1);
+            CHECK(*end == ' ');
+            char *stop;
+            strtod(end + 1, &stop);
+            CHECK(stop > end + 1 && *stop == '\0');
+            samples++;
+            CHECK(!strstr(rest ? rest : "", line));    /* no series twice */
+        }
+    }
+    CHECK(samples > 20 && size > 0 && (!line || (!*line && (!rest || !*rest))));
+    free(text);
+    erg_trace_free(trace);
+}
+
+static double number_at(const json_t *root, const char *first, const char *second)
+{
+    return json_number_value(json_object_get(json_object_get(root, first), second));
+}
+
+static void two_meters_are_averaged_each_for_itself(void)
+{
+    static const char log[] = "time,id,pm1,pm2,sum\n"
+        "2026-02-06 18:32:01Z,1,100,20,120\n2026-02-06 18:32:02Z,2,110,30,140\n"
+        "2026-02-06 18:32:03Z,3,120,40,160\n2026-02-06 18:32:04Z,4,130,70,200\n";
+    static const char timing[] = "{\"start_timestamp\": \"2026-02-06T18:32:01Z\", \"num_runs\": 4,"
+        "\"end_timestamp\": \"2026-02-06T18:32:03Z\", \"full_model_inference_us\": 500000}";
+    erg_error err = { 0 };
+    size_t size;
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(erg_import_bytes(trace, "w.csv", log, strlen(log), NULL, &err), err);
+    CHECK_OK(erg_import_bytes(trace, "t.json", timing, strlen(timing), NULL, &err), err);
+    char *text = export_text(trace, &(erg_export_options){ .format = "energy-report",
+                                                           .region = "full_model" }, &size);
+    json_t *root = json_loadb(text, size, 0, NULL);
+    /* Means over the second before each stamp: those of 18:32:02 and :03 count. */
+    CHECK_NEAR(number_at(root, "power_meters", "pm1_avg_watts"), 115, 1e-9);
+    CHECK_NEAR(number_at(root, "power_meters", "pm2_avg_watts"), 35, 1e-9);
+    CHECK_NEAR(number_at(root, "power_watts", "average"), 150, 1e-9);
+    CHECK_NEAR(number_at(root, "energy_joules", "total"), 300, 1e-9);
+    CHECK_NEAR(number_at(root, "energy_joules", "per_run"), 75, 1e-9);
+    json_decref(root);
+    free(text);
+    erg_trace_free(trace);
+}
+
 static void json_keeps_regions_marks_and_settings(void)
 {
     erg_error err = { 0 };
@@ -279,6 +486,10 @@ int main(void)
 {
     static const test tests[] = {
         TEST(what_is_exported_imports_as_the_same_joules),
+        TEST(gaps_wraps_and_many_devices_come_back),
+        TEST(a_decimal_comma_around_us_changes_nothing),
+        TEST(prometheus_is_what_a_scraper_reads),
+        TEST(two_meters_are_averaged_each_for_itself),
         TEST(json_keeps_regions_marks_and_settings),
         TEST(every_format_carries_what_its_figure_is),
         TEST(every_table_format_carries_what_its_figure_is),

@@ -66,7 +66,7 @@ bool erg_export_span(const erg_trace *trace, const erg_export_options *options, 
         || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: erg show lists them", name);
 }
 
-static bool is_utf8(const char *text)
+bool erg_is_utf8(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
     while (*c) {
@@ -85,7 +85,7 @@ static bool is_utf8(const char *text)
 /* Other code pages come in as bytes and leave as Latin-1. */
 void erg_json_text(FILE *out, const char *text)
 {
-    bool utf8 = is_utf8(text);
+    bool utf8 = erg_is_utf8(text);
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if (*c == '"' || *c == '\\')

@@ -22,14 +22,21 @@ static const series all[] = {
     { "erg_coverage_ratio", "gauge", "Share of the run that was seen", covered_of },
 };
 
+/* A label is UTF-8; other code pages come in as bytes and leave as Latin-1. */
 static void put_label(FILE *out, const char *name, const char *value)
 {
+    bool utf8 = erg_is_utf8(value);
+
     fprintf(out, "%s=\"", name);
-    for (const char *c = value; *c; c++)
+    for (const unsigned char *c = (const unsigned char *)value; *c; c++)
         if (*c == '"' || *c == '\\')
             fprintf(out, "\\%c", *c);
+        else if (*c == '\n')
+            fputs("\\n", out);
+        else if (*c > 127 && !utf8)
+            fprintf(out, "%c%c", 0xc0 | *c >> 6, 0x80 | (*c & 0x3f));
         else
-            fputc(*c == '\n' ? ' ' : *c, out);
+            fputc(*c, out);
     fputc('"', out);
 }
 
