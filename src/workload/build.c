@@ -127,6 +127,17 @@ void erg_build_note(erg_builder *builder, const char *format, ...)
         builder->notes[graph->note_count++] = copy;
 }
 
+const char *erg_build_name(erg_builder *builder, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return take(builder, text, strlen(text) + 1);
+}
+
 /* ---- tensors ------------------------------------------------------------- */
 
 static erg_tensor *tensor_add(erg_builder *builder, int32_t *index)
@@ -289,6 +300,12 @@ int32_t erg_build_operator(erg_builder *builder, const erg_op_spec *spec)
             made->name = op->name;
     }
     return graph->operator_count++;
+}
+
+void erg_build_as_function(erg_builder *builder, int32_t tensor)
+{
+    if (knows(builder, tensor) && builder->tensors[tensor].producer >= 0)
+        builder->operators[builder->tensors[tensor].producer].is_function = true;
 }
 
 /* ---- the end ------------------------------------------------------------- */

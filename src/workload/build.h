@@ -80,12 +80,25 @@ typedef struct erg_conv_spec {
     bool bias;
 } erg_conv_spec;
 int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x, erg_conv_spec conv);
+/* A convolution and the batch norm behind it, one biased convolution where the
+ * options fold. */
+typedef struct erg_conv_names { const char *conv, *norm; } erg_conv_names;
+int32_t erg_build_conv_norm(erg_builder *builder, erg_conv_names names, int32_t x,
+                            erg_conv_spec conv);
 int32_t erg_build_pool(erg_builder *builder, erg_op_kind kind, const char *name, int32_t x,
                        int64_t kernel, int64_t stride, int64_t pad);
 /* BATCH, LAYER, GROUP, RMS norm: parameters `weights` per channel (0, 1 or 2), and as
  * many running statistics (batch norm: 2). channels: size of each vector. */
 int32_t erg_build_norm(erg_builder *builder, erg_op_kind kind, const char *name, int32_t x,
                        int64_t channels);
+
+/* What is nothing at inference (dropout): listed, for module graphs name it, but free. */
+int32_t erg_build_idle(erg_builder *builder, const char *name, int32_t x);
+/* Says that what made this tensor is called as a function, not a named module. */
+void erg_build_as_function(erg_builder *builder, int32_t tensor);
+/* A name kept as long as the graph; NULL when the builder has failed. */
+const char *erg_build_name(erg_builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- readers: one file, one row of erg_graph_readers ---------------------- */
 
@@ -108,5 +121,8 @@ typedef struct erg_zoo_entry {
 
 /* One table a file, ended by a row without a name; zoo.c lists the tables. */
 extern const erg_zoo_entry erg_zoo_resnet[];
+extern const erg_zoo_entry erg_zoo_mobilenet[];
+extern const erg_zoo_entry erg_zoo_vgg[];
+extern const erg_zoo_entry erg_zoo_efficientnet[];
 
 #endif

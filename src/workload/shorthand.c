@@ -64,6 +64,18 @@ int32_t erg_build_add(erg_builder *builder, const char *name, int32_t a, int32_t
     return map(builder, spec, a, b);
 }
 
+int32_t erg_build_idle(erg_builder *builder, const char *name, int32_t x)
+{
+    const erg_tensor *in = erg_build_tensor_at(builder, x);
+
+    if (!in)
+        return erg_build_refuse(builder, "%s reads a tensor that nothing made", name);
+    int32_t y = erg_build_view(builder, x, in->rank, in->dims);
+    erg_op_spec spec = { .kind = ERG_OP_DROPOUT, .name = name, .flop = -1, .special_op = -1,
+                         .in_bytes = -1, .out_bytes = -1 };
+    return append(builder, spec, &x, 1, y);
+}
+
 int32_t erg_build_linear(erg_builder *builder, const char *name, int32_t x, int64_t out,
                          bool bias)
 {
@@ -164,6 +176,16 @@ int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x, erg_co
         (int64_t[]){ samples, conv.channels, w.out[0], w.out[1] }, ERG_BITS_OF_GRAPH);
     return append(builder, (erg_op_spec){ .kind = ERG_OP_CONV, .name = name, .window = &w },
                   (int32_t[]){ x, weights, bias }, conv.bias ? 3 : 2, y);
+}
+
+int32_t erg_build_conv_norm(erg_builder *builder, erg_conv_names names, int32_t x,
+                            erg_conv_spec conv)
+{
+    bool folds = erg_build_options(builder)->fold_batch_norm;
+
+    conv.bias = conv.bias || folds;
+    x = erg_build_conv(builder, names.conv, x, conv);
+    return folds ? x : erg_build_norm(builder, ERG_OP_BATCH_NORM, names.norm, x, conv.channels);
 }
 
 int32_t erg_build_pool(erg_builder *builder, erg_op_kind kind, const char *name, int32_t x,

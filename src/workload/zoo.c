@@ -5,6 +5,9 @@
 
 static const erg_zoo_entry *const tables[] = {
     erg_zoo_resnet,
+    erg_zoo_mobilenet,
+    erg_zoo_vgg,
+    erg_zoo_efficientnet,
 };
 
 static const erg_zoo_entry *entry_at(size_t index)

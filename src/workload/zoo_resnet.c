@@ -16,15 +16,12 @@ static const resnet_shape resnet50 = { { 3, 4, 6, 3 }, true };
 static const resnet_shape resnet101 = { { 3, 4, 23, 3 }, true };
 static const resnet_shape resnet152 = { { 3, 8, 36, 3 }, true };
 
-static int32_t conv_norm(erg_builder *b, const char *at, const char *conv, const char *norm,
-                         int32_t x, erg_conv_spec spec)
+static int32_t conv_norm(erg_builder *b, const char *at, erg_conv_names tails, int32_t x,
+                         erg_conv_spec spec)
 {
-    char name[96];
-
-    snprintf(name, sizeof(name), "%s%s", at, conv);
-    x = erg_build_conv(b, name, x, spec);
-    snprintf(name, sizeof(name), "%s%s", at, norm);
-    return erg_build_norm(b, ERG_OP_BATCH_NORM, name, x, spec.channels);
+    erg_conv_names names = { erg_build_name(b, "%s%s", at, tails.conv),
+                             erg_build_name(b, "%s%s", at, tails.norm) };
+    return erg_build_conv_norm(b, names, x, spec);
 }
 
 static int32_t relu(erg_builder *b, const char *at, const char *tail, int32_t x)
@@ -37,22 +34,23 @@ static int32_t relu(erg_builder *b, const char *at, const char *tail, int32_t x)
 
 static int32_t basic(erg_builder *b, const char *at, int32_t x, int64_t width, int64_t stride)
 {
-    x = conv_norm(b, at, "conv1", "bn1", x,
+    x = conv_norm(b, at, (erg_conv_names){ "conv1", "bn1" }, x,
                   (erg_conv_spec){ .channels = width, .kernel = 3, .stride = stride, .pad = 1 });
     x = relu(b, at, "", x);
-    return conv_norm(b, at, "conv2", "bn2", x,
+    return conv_norm(b, at, (erg_conv_names){ "conv2", "bn2" }, x,
                      (erg_conv_spec){ .channels = width, .kernel = 3, .pad = 1 });
 }
 
 static int32_t bottleneck(erg_builder *b, const char *at, int32_t x, int64_t width,
                           int64_t stride)
 {
-    x = conv_norm(b, at, "conv1", "bn1", x, (erg_conv_spec){ .channels = width, .kernel = 1 });
+    x = conv_norm(b, at, (erg_conv_names){ "conv1", "bn1" }, x,
+                  (erg_conv_spec){ .channels = width, .kernel = 1 });
     x = relu(b, at, "", x);
-    x = conv_norm(b, at, "conv2", "bn2", x,
+    x = conv_norm(b, at, (erg_conv_names){ "conv2", "bn2" }, x,
                   (erg_conv_spec){ .channels = width, .kernel = 3, .stride = stride, .pad = 1 });
     x = relu(b, at, "_1", x);
-    return conv_norm(b, at, "conv3", "bn3", x,
+    return conv_norm(b, at, (erg_conv_names){ "conv3", "bn3" }, x,
                      (erg_conv_spec){ .channels = 4 * width, .kernel = 1 });
 }
 
@@ -65,7 +63,7 @@ static int32_t block(erg_builder *b, const resnet_shape *shape, const char *at, 
     int32_t y = shape->bottleneck ? bottleneck(b, at, x, width, stride)
                                   : basic(b, at, x, width, stride);
     if (projects)
-        x = conv_norm(b, at, "downsample.0", "downsample.1", x,
+        x = conv_norm(b, at, (erg_conv_names){ "downsample.0", "downsample.1" }, x,
                       (erg_conv_spec){ .channels = out, .kernel = 1, .stride = stride });
     char name[96];
     snprintf(name, sizeof(name), "%sadd", at);
@@ -80,7 +78,7 @@ static void resnet_build(erg_builder *b, const void *shape)
     int32_t x = erg_build_tensor(b, ERG_INPUT, "x", 4, (int64_t[]){ batch, 3, 224, 224 },
                                  ERG_BITS_OF_GRAPH);
 
-    x = conv_norm(b, "", "conv1", "bn1", x,
+    x = conv_norm(b, "", (erg_conv_names){ "conv1", "bn1" }, x,
                   (erg_conv_spec){ .channels = 64, .kernel = 7, .stride = 2, .pad = 3 });
     x = relu(b, "", "", x);
     x = erg_build_pool(b, ERG_OP_MAX_POOL, "maxpool", x, 3, 2, 1);

@@ -9,6 +9,9 @@ static const struct { const char *spec; int64_t parameters, macs; } oracles[] = 
     { "zoo:resnet50",  25557032,  4089184256 },
     { "zoo:resnet101", 44549160,  7801405440 },
     { "zoo:resnet152", 60192808, 11513626624 },
+    { "zoo:mobilenet_v2",     3504872,   300774272 },
+    { "zoo:vgg16",          138357544, 15470264320 },
+    { "zoo:efficientnet_b0",  5288548,   385814752 },
 };
 
 static void parameters_and_macs_are_the_published_integers(void)
@@ -34,10 +37,48 @@ static void an_unknown_name_is_refused_with_where_to_look(void)
     assert_non_null(strstr(err.text, "erg zoo"));
 }
 
+/* What an exporter does: 20 norms vanish, each of their convolutions gains a bias. */
+static void folding_leaves_one_biased_convolution_for_two_operators(void)
+{
+    const erg_graph_options fold = { .fold_batch_norm = true };
+    erg_graph *plain = erg_graph_load("zoo:resnet18", NULL, NULL);
+    erg_graph *folded = erg_graph_load("zoo:resnet18", &fold, NULL);
+
+    assert_int_equal(plain->operator_count - folded->operator_count, 20);
+    assert_int_equal(folded->operator_count, 48);
+    assert_int_equal(folded->macs, plain->macs);
+    for (int32_t i = 0; i < folded->operator_count; i++)
+        if (folded->operators[i].kind == ERG_OP_CONV)
+            assert_int_equal(folded->operators[i].input_count, 3);
+    erg_graph_free(plain);
+    erg_graph_free(folded);
+}
+
+/* Module graphs name dropout and stochastic depth; at inference they cost nothing. */
+static void what_is_nothing_at_inference_moves_no_byte(void)
+{
+    erg_graph *graph = erg_graph_load("zoo:efficientnet_b0", NULL, NULL);
+    int idle = 0, functions = 0;
+
+    for (int32_t i = 0; i < graph->operator_count; i++) {
+        const erg_operator *op = &graph->operators[i];
+        functions += op->is_function;
+        if (op->kind != ERG_OP_DROPOUT)
+            continue;
+        idle++;
+        assert_int_equal(op->flop + op->in_bytes + op->out_bytes + op->weight_bytes, 0);
+    }
+    assert_int_equal(idle, 9 + 1);
+    assert_int_equal(functions, 9 + 9 + 16);    /* stochastic depth, add, mul */
+    erg_graph_free(graph);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(parameters_and_macs_are_the_published_integers),
+        TEST(folding_leaves_one_biased_convolution_for_two_operators),
+        TEST(what_is_nothing_at_inference_moves_no_byte),
         TEST(an_unknown_name_is_refused_with_where_to_look),
     };
     return test_run(tests, ERG_COUNT(tests));
