@@ -49,17 +49,21 @@ typedef struct erg_time_terms {     /* of one unit class */
 } erg_time_terms;
 
 typedef struct erg_energy_terms {
-    double op_j_per_flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];     /* at V_ref; NAN: none */
-    double byte_j;
-    double idle_ratio;              /* static power over the idle curve; 1 if not fitted */
-    double half_width;
-    int rows;
+    /* At the voltage of the profile's clock; NAN: none. op_rows: measured rows
+     * that hold it; 0: carried over from another precision or process node. */
+    double op_j_per_flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];
+    int op_rows[ERG_UNIT_CLASSES][ERG_PRECISIONS];
+    double byte_j;                  /* of one algorithmic byte under byte_rule */
+    double static_w;                /* at the profile's clock; NAN: the idle curve's */
+    double half_width;              /* q: of ln(measured / predicted), 95 %, held out */
+    int rows;                       /* fitted on; 0: none, all is theoretical */
 } erg_energy_terms;
 
 typedef struct erg_profile {
     const char *name, *hardware, *date, *source;
     const char *byte_rule;          /* "unfused": another rule's bytes are refused */
-    double clock_hz, cap_w;         /* where it was calibrated */
+    double clock_hz, cap_w;         /* where it was calibrated; NAN: nowhere */
+    erg_runtime runtime;            /* of the rows */
     erg_time_terms time[ERG_UNIT_CLASSES];
     erg_energy_terms energy;
     void *inside;
