@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When the samples of a block were read, and how long that took. */
-#include <stdlib.h>
 #include <string.h>
 #include "trace/block_inside.h"
 
@@ -8,10 +7,37 @@ typedef enum stamp_guess { STAMP_STEP, STAMP_GRID, STAMP_GUESS_COUNT } stamp_gue
 
 /* ---- stamps ------------------------------------------------------------------ */
 
-static int compare_i64(const void *left, const void *right)
+/* The middle one of count numbers, which it reorders. Hoare's selection: a block is
+ * encoded each second while recording, and a whole sort was an eighth of that. */
+static int64_t middle(int64_t numbers[], size_t count)
 {
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
+    size_t low = 0, high = count - 1, target = count / 2;
+
+    while (low < high) {
+        int64_t pivot = numbers[low + (high - low) / 2];
+        size_t left = low, right = high;
+        while (left <= right) {
+            while (numbers[left] < pivot)
+                left++;
+            while (numbers[right] > pivot)
+                right--;
+            if (left > right)
+                break;
+            int64_t held = numbers[left];
+            numbers[left++] = numbers[right];
+            numbers[right] = held;
+            if (right == 0)
+                break;
+            right--;
+        }
+        if (target <= right)
+            high = right;
+        else if (target >= left)
+            low = left;
+        else
+            break;
+    }
+    return numbers[target];
 }
 
 /* What all stamps are a multiple of after the first; 0 if they are all equal. */
@@ -27,8 +53,7 @@ static int64_t middle_width_ns(erg_block *block, const erg_sample samples[], siz
 {
     for (size_t i = 0; i < count; i++)
         block->numbers[i] = samples[i].half_width_ns;
-    qsort(block->numbers, count, sizeof(block->numbers[0]), compare_i64);
-    return block->numbers[count / 2];
+    return middle(block->numbers, count);
 }
 
 /* Stamps of a clock in nanoseconds are noise below a microsecond and the store would
@@ -75,8 +100,7 @@ static uint64_t middle_period(erg_block *block, size_t count)
         return 0;
     for (size_t i = 1; i < count; i++)
         steps[i - 1] = (int64_t)((uint64_t)block->numbers[i] - (uint64_t)block->numbers[i - 1]);
-    qsort(steps, count - 1, sizeof(steps[0]), compare_i64);
-    return (uint64_t)steps[(count - 1) / 2];
+    return (uint64_t)middle(steps, count - 1);
 }
 
 static void stamp_residuals(erg_block *block, stamp_guess guess, size_t count, uint64_t period)
