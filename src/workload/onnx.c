@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening an ONNX file: strip it, decode what is left, hold it to its version. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "workload/onnx_inside.h"
+
+enum { IR_FIRST = 1, IR_LAST = 13 };
+
+#define FILE_BYTES_MOST (INT64_C(2) << 30)
+#define DECODED_BYTES_MOST (INT64_C(512) << 20)
+
+/* ---- memory: all of a model in one arena, and not without end ------------------ */
+
+typedef struct bounded { erg_arena *arena; int64_t left; } bounded;
+
+static void *store_take(void *data, size_t size)
+{
+    bounded *store = data;
+
+    if ((int64_t)size > store->left)
+        return NULL;
+    store->left -= (int64_t)size;
+    return erg_arena_take(store->arena, size, NULL);
+}
+
+/* The arena drops all at once. */
+static void store_give(void *data, void *pointer)
+{
+    (void)data;
+    (void)pointer;
+}
+
+/* ---- opening ------------------------------------------------------------------- */
+
+static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
+{
+    struct stat there;
+
+    wire->path = path;
+    wire->err = err;
+    /* Without blocking: a pipe of that name would never be opened. */
+    wire->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (wire->file < 0)
+        return erg_fail(err, errno == ENOENT ? ERG_NOT_FOUND : ERG_NO_ACCESS,
+                        "cannot read %s: %s", path, strerror(errno));
+    if (fstat(wire->file, &there) != 0 || !S_ISREG(there.st_mode))
+        return erg_fail(err, ERG_BAD_INPUT, "%s is no file", path);
+    if (there.st_size > FILE_BYTES_MOST)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s is larger than 2 GiB, which no ONNX file is: keep its weights in "
+                        "external data", path);
+    wire->size = there.st_size;
+    /* The skeleton lies scattered between weights: reading ahead would load those. */
+    posix_fadvise(wire->file, 0, 0, POSIX_FADV_RANDOM);
+    return true;
+}
+
+static bool model_check(const erg_onnx_file *file, erg_error *err)
+{
+    const Onnx__ModelProto *model = file->model;
+
+    if (!model->has_ir_version || !model->graph)
+        return erg_fail(err, ERG_BAD_INPUT, "%s has no %s: not an ONNX model", file->path,
+                        model->graph ? "ir_version" : "graph");
+    if (model->ir_version < IR_FIRST || model->ir_version > IR_LAST)
+        return erg_fail(err, ERG_UNSUPPORTED, "%s has IR version %lld; erg reads %d to %d",
+                        file->path, (long long)model->ir_version, IR_FIRST, IR_LAST);
+    return true;
+}
+
+static bool model_decode(erg_onnx_file *file, const erg_text *skeleton, erg_error *err)
+{
+    bounded store = { file->arena, DECODED_BYTES_MOST };
+    ProtobufCAllocator allocator = { store_take, store_give, &store };
+
+    file->skeleton_bytes = (int64_t)skeleton->count;
+    file->model = onnx__model_proto__unpack(&allocator, skeleton->count,
+                                            (const uint8_t *)(skeleton->data ? skeleton->data : ""));
+    return file->model || erg_fail(err, ERG_BAD_INPUT, "%s: not an ONNX model that can be decoded",
+                                   file->path);
+}
+
+Onnx__ModelProto *erg_onnx_open(const char *path, erg_onnx_file *file, erg_error *err)
+{
+    erg_wire wire = { .file = -1 };
+    erg_text skeleton = { 0 };
+    bool good;
+
+    *file = (erg_onnx_file){ 0 };
+    file->arena = erg_arena_new(err);
+    file->path = file->arena ? erg_arena_text(file->arena, path, err) : NULL;
+    good = file->path && wire_open(&wire, path, err) && erg_onnx_strip(&wire, &skeleton)
+        && model_decode(file, &skeleton, err) && model_check(file, err)
+        && erg_onnx_external(file, err);
+    file->file_bytes = wire.size;
+    if (wire.file >= 0)
+        close(wire.file);
+    erg_text_free(&skeleton);
+    if (!good)
+        erg_onnx_close(file);
+    return good ? file->model : NULL;
+}
+
+void erg_onnx_close(erg_onnx_file *file)
+{
+    erg_arena_free(file->arena);
+    *file = (erg_onnx_file){ 0 };
+}
+
+void erg_onnx_note(erg_onnx_file *file, const char *format, ...)
+{
+    char text[300];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    for (int32_t i = 0; i < file->note_count; i++)
+        if (strcmp(file->notes[i], text) == 0)
+            return;
+    if (file->note_count == ERG_ONNX_NOTES)
+        return;
+    bool is_last = file->note_count == ERG_ONNX_NOTES - 1;
+    const char *copy = erg_arena_text(file->arena, is_last ? "and more notes" : text, NULL);
+    if (copy)
+        file->notes[file->note_count++] = copy;
+}

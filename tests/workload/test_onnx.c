@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ONNX files, honest and hostile: what is kept, what is refused, in which words. */
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include "workload/onnx.h"
+#include "wire.h"
+
+/* ---- models made by hand -------------------------------------------------------- */
+
+/* Numbers of fields, as in onnx.proto. */
+enum {
+    MODEL_IR = 1, MODEL_GRAPH = 7, MODEL_OPSET = 8, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5,
+    GRAPH_INPUT = 11, NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4,
+    NODE_ATTRIBUTE = 5, TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_INT64S = 7,
+    TENSOR_NAME = 8, TENSOR_RAW = 9, TENSOR_EXTERNAL = 13, TENSOR_LOCATION = 14
+};
+
+static void node_add(erg_text *graph, const char *op, const char *input, const char *output)
+{
+    erg_text node = { 0 };
+
+    wire_text(&node, NODE_INPUT, input);
+    wire_text(&node, NODE_OUTPUT, output);
+    wire_text(&node, NODE_OP, op);
+    wire_part(graph, GRAPH_NODE, &node);
+}
+
+/* IR 8 over a graph, which is emptied. */
+static erg_text model_of(erg_text *graph)
+{
+    erg_text model = { 0 };
+
+    wire_number(&model, MODEL_IR, 8);
+    wire_part(&model, MODEL_GRAPH, graph);
+    return model;
+}
+
+/* Opens the bytes and frees them. */
+static Onnx__ModelProto *open_text(erg_text *bytes, erg_onnx_file *file, erg_error *err)
+{
+    Onnx__ModelProto *model = erg_onnx_open(wire_file(bytes->data, bytes->count), file, err);
+
+    erg_text_free(bytes);
+    return model;
+}
+
+static void check_refused(erg_text *bytes, const char *why)
+{
+    erg_onnx_file file;
+    erg_error err = { 0 };
+
+    if (open_text(bytes, &file, &err))
+        fail_msg("opened, where this was wanted: %s", why);
+    if (!strstr(err.text, why) || !strstr(err.text, "model.onnx"))
+        fail_msg("'%s' does not say '%s'", err.text, why);
+}
+
+/* ---- honest files ----------------------------------------------------------------- */
+
+static void all_graphs_of_the_fixtures_open(void)
+{
+    static const struct { const char *pattern; size_t count; } sets[] = {
+        { "torchvision/*.onnx", 75 }, { "light/*.onnx", 9 },
+    };
+    char pattern[ERG_PATH_MOST];
+    const char *folder = test_data("onnx");
+
+    for (size_t i = 0; i < ERG_COUNT(sets); i++) {
+        glob_t found;
+        snprintf(pattern, sizeof(pattern), "%s/%s", folder, sets[i].pattern);
+        CHECK(glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc >= sets[i].count);
+        for (size_t k = 0; k < found.gl_pathc; k++) {
+            erg_onnx_file file;
+            erg_error err = { 0 };
+            CHECK_OK(erg_onnx_open(found.gl_pathv[k], &file, &err) != NULL, err);
+            CHECK(file.model->graph->n_node > 10 && file.model->n_opset_import);
+            erg_onnx_close(&file);
+        }
+        globfree(&found);
+    }
+}
+
+/* 49 and 20 batch norms, which this export did not fold; the rest are Identity nodes
+ * over initializers that its exporter shared. */
+static void resnet18_has_its_69_nodes_and_a_note_on_its_weights(void)
+{
+    erg_onnx_file file;
+    erg_error err = { 0 };
+    int count = 0;
+
+    CHECK_OK(erg_onnx_open(test_data("onnx/torchvision/resnet18.onnx"), &file, &err) != NULL, err);
+    for (size_t i = 0; i < file.model->graph->n_node; i++)
+        count += strcmp(file.model->graph->node[i]->op_type, "Identity") != 0;
+    CHECK(count == 49 + 20 && file.model->graph->n_node == 141);
+    CHECK(file.note_count == 1);
+    CHECK(strstr(file.notes[0], "weights.bin"));
+    erg_onnx_close(&file);
+}
+
+/* ---- refusals ------------------------------------------------------------------- */
+
+static void what_is_no_model_is_refused_in_one_sentence(void)
+{
+    erg_text empty = { 0 }, words = { 0 }, no_graph = { 0 }, no_version = { 0 };
+    erg_text graph = { 0 }, newer = { 0 };
+
+    erg_text_add(&empty, "%s", "");
+    check_refused(&empty, "has no graph");
+    erg_text_add(&words, "%s", "{\"architectures\": [\"gpt2\"]}");
+    check_refused(&words, "byte 3: a length of 97 where 24 bytes are left");
+    wire_number(&no_graph, MODEL_IR, 8);
+    check_refused(&no_graph, "has no graph");
+
+    node_add(&graph, "Relu", "x", "y");
+    wire_part(&no_version, MODEL_GRAPH, &graph);
+    check_refused(&no_version, "has no ir_version");
+    node_add(&graph, "Relu", "x", "y");
+    newer = model_of(&graph);
+    wire_number(&newer, MODEL_IR, 14);      /* of a scalar given twice the last counts */
+    check_refused(&newer, "IR version 14; erg reads 1 to 13");
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(all_graphs_of_the_fixtures_open),
+        TEST(resnet18_has_its_69_nodes_and_a_note_on_its_weights),
+        TEST(what_is_no_model_is_refused_in_one_sentence),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
