@@ -7,6 +7,7 @@
 #include "erg/energy.h"
 #include "erg/env.h"
 #include "erg/error.h"
+#include "erg/hardware.h"
 #include "erg/import.h"
 #include "erg/quantity.h"
 #include "erg/record.h"

@@ -37,12 +37,13 @@ typedef struct erg_curve { const erg_point *points; size_t count; } erg_curve;
 double erg_curve_at(const erg_curve *curve, double x);
 
 typedef struct erg_thermal_point {
-    const char *name;
+    const char *name, *cooling;         /* cooling NULL: not said */
     double cap_w, base_hz, boost_hz, sustained_hz, efficiency;
 } erg_thermal_point;
 
 typedef struct erg_hardware {
     const char *name, *maker, *about;
+    const char *accumulator, *provenance;   /* NULL: not said */
     erg_hardware_kind kind;
     const char *boundary;               /* what joules cover: board package module wall */
     double node_nm;
@@ -52,10 +53,12 @@ typedef struct erg_hardware {
     double peak_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     double peak_clock_hz[ERG_UNIT_CLASSES];
     double memory_bytes, memory_bytes_per_s;
+    double memory_share;                        /* of it that streams reach; NAN: unknown */
     double l2_bytes, l2_bytes_per_s;            /* last level on chip */
     double l1_bytes_per_unit, l1_bytes_per_s;   /* shared memory and L1 of one unit */
     double cap_w, cap_low_w, cap_high_w;
     double idle_w;                              /* at its lowest clock, context alive */
+    double busy_static_w;                       /* CPU: mean package power while a kernel runs */
     double top_clock_hz;
     const double *clocks_hz;                    /* settable, ascending */
     size_t clock_count;
@@ -70,6 +73,19 @@ typedef struct erg_hardware {
     bool fictional;                             /* a demo machine: compat mode only */
     void *inside;
 } erg_hardware;
+
+/* One number as the record gives it. Key: "cap_w", "peak_flop_per_s.tensor.bf16",
+ * "levels.l2.capacity_bytes", "thermal.15w.cap_w". */
+typedef struct erg_number {
+    const char *key, *unit, *source, *grade, *date;     /* grade: measured datasheet derived.. */
+    const char *note;                                   /* NULL: none */
+    double value;
+} erg_number;
+
+size_t erg_hardware_number_count(const erg_hardware *hardware);
+const erg_number *erg_hardware_number_at(const erg_hardware *hardware, size_t index);
+/* NULL if the record does not give it: asking is not an error. */
+const erg_number *erg_hardware_number(const erg_hardware *hardware, const char *key);
 
 /* name: a record, or a path of one, or "this-cpu" (read from env->root /proc, /sys).
  * Sought in user_dir (may be NULL), then in data_dir: see erg_catalog. */
