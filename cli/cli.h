@@ -38,6 +38,7 @@ typedef struct cli_option {
     size_t at;              /* offsetof in the command's struct */
     const char *value;      /* as shown in help: "FILE"; NULL for a flag */
     const char *about;
+    bool above_zero;        /* 0 would mean "not given": refused */
 } cli_option;
 
 typedef struct cli_common {

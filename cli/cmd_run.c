@@ -28,11 +28,11 @@ typedef struct run_options {
 #define AT(field) offsetof(run_options, field)
 
 static const cli_option option_rows[] = {
-    { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "run the command N times (1)" },
+    { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "run the command N times (1)", true },
     { 0, "until", CLI_RATIO, AT(until), "RATIO",
-      "repeat until the 95 % interval of energy per run is within RATIO, as in 1%" },
-    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N", "with --until: at most N times (200)" },
-    { 0, "max-time", CLI_SECONDS, AT(max_time_s), "TIME", "with --until: at most this long" },
+      "repeat until the 95 % interval of energy per run is within RATIO, as in 1%", true },
+    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N", "with --until: at most N observations, of 5 s or more each (200)", true },
+    { 0, "max-time", CLI_SECONDS, AT(max_time_s), "TIME", "with --until: at most this long", true },
     { 'w', "warmup", CLI_WHOLE, AT(warmup), "N",
       "first N repetitions are recorded as region warmup and not counted" },
     { 'p', "preset", CLI_TEXT, AT(preset), "NAME",
@@ -42,19 +42,20 @@ static const cli_option option_rows[] = {
     { 0, "idle-state", CLI_TEXT, AT(idle_state), "NAME",
       "which idle: context_idle (default), deep_idle or clocks_locked_idle" },
     { 0, "rate", CLI_HERTZ, AT(rate_hz), "RATE",
-      "polls per second; default twice per sensor update, counters 10 Hz and at region edges" },
+      "polls per second; default twice per sensor update, counters 10 Hz and at region edges", true },
     { 0, "dither", CLI_TEXT, AT(dither), "WHEN",
       "auto (default), on or off: spread repetitions over a part-time sensor's phase" },
     { 0, "looks", CLI_TEXT, AT(looks), "RULE",
       "with --until: bonferroni (default) or naive, which drops the factor for ten looks" },
     { 0, "marker", CLI_FLAG, AT(marker), NULL, "play a marker load that finds a meter's clock" },
     { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL, "do not wait for the sensors' first updates" },
-    { 0, "device", CLI_TEXT, AT(devices), "LIST", "sensors as --sensor, with commas between; ,KEY=VALUE goes on with a sim" },
+    { 0, "device", CLI_TEXT, AT(devices), "LIST", 
+      "sensors as --sensor, with commas between; ,KEY=VALUE goes on with a sim" },
     { 0, "tape", CLI_TEXT, AT(tape), "FILE", "play a recording as a device" },
     { 0, "sim", CLI_TEXT, AT(sim), "SPEC", "simulate a device" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power the meters show" },
     { 0, "detach", CLI_FLAG, AT(detach), NULL, "log power in the background, without a command" },
-    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "without a command: stop after TIME" },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "without a command: stop after TIME", true },
     { 0, "stop", CLI_TEXT, AT(stop), "RUN", "end the background logger that writes RUN" },
     { 0, "per", CLI_TEXT, AT(per), "MARK",
       "energy per unit, counted by the program's marks of that name, as in tokens" },
@@ -102,7 +103,7 @@ static bool use_words(const run_options *options, erg_measure_options *measure, 
         return erg_fail(err, ERG_BAD_INPUT, "--idle-state is context_idle, deep_idle or "
                         "clocks_locked_idle, not '%s'", options->idle_state);
     for (size_t i = 0; i < options->tags.count; i++)
-        if (!strchr(options->tags.items[i], '='))
+        if (!strchr(options->tags.items[i] + (options->tags.items[i][0] == '='), '='))
             return erg_fail(err, ERG_BAD_INPUT, "--tag is KEY=VALUE, not '%s'",
                             options->tags.items[i]);
     return true;
@@ -290,6 +291,25 @@ static int stop(const cli *call, const char *run)
     return erg_logger_stop(&call->env, run, 10, &err) ? CLI_DONE : cli_failed(call, &err);
 }
 
+/* Pairs that say two different things; the first that is given wins nothing. */
+static bool agree(const cli *call, const run_options *options, erg_error *err)
+{
+    const struct { bool both; const char *why; } faults[] = {
+        { options->until > 0 && options->repeat, "--until and --repeat exclude each other" },
+        { options->until > 0 && options->preset, "--until and --preset exclude each other" },
+        { options->until >= 1, "--until is a share below 100%, as in 1%" },
+        { options->max_repeat && options->until <= 0, "--max-repeat bounds --until" },
+        { options->max_time_s > 0 && options->until <= 0, "--max-time bounds --until" },
+        { options->looks && options->until <= 0, "--looks is a rule for --until" },
+        { options->for_s > 0 && call->argc, "--for is for a recording without a command" },
+    };
+
+    for (size_t i = 0; i < CLI_COUNT(faults); i++)
+        if (faults[i].both)
+            return erg_fail(err, ERG_BAD_INPUT, "%s", faults[i].why);
+    return true;
+}
+
 static int run(const cli *call)
 {
     const run_options *options = call->options;
@@ -320,7 +340,8 @@ static int run(const cli *call)
         return cli_misused(call, "no command: erg run [options] -- COMMAND, or --for TIME"), ERG_ITSELF;
     if (format && !cli_is_writer(format) && !cli_is_exporter(format))
         return cli_misused(call, "--format %s is not known", format), ERG_ITSELF;
-    if (!gather_sensors(call, options, &sensors, &err) || !use_preset(options, &measure, &err)
+    if (!agree(call, options, &err) || !gather_sensors(call, options, &sensors, &err)
+        || !use_preset(options, &measure, &err)
         || !use_words(options, &measure, &err)) {
         cli_failed(call, &err);
         return ERG_ITSELF;

@@ -81,10 +81,13 @@ static bool parse_positive(const char *text, const char *unit, double *out, erg_
         && (*out >= 0 || erg_fail(err, ERG_BAD_INPUT, "'%s' is below 0", text));
 }
 
-static bool put_value(const cli_option *row, void *target, const char *text, erg_error *err)
+static bool is_zero(const cli_option *row, const void *at)
 {
-    void *at = (char *)target + row->at;
+    return row->type == CLI_WHOLE ? *(const int *)at == 0 : *(const double *)at == 0;
+}
 
+static bool put_any(const cli_option *row, void *at, const char *text, erg_error *err)
+{
     switch (row->type) {
     case CLI_FLAG:
         *(bool *)at = true;
@@ -111,6 +114,15 @@ static bool put_value(const cli_option *row, void *target, const char *text, erg
         return parse_positive(text, "", at, err);
     }
     return false;
+}
+
+static bool put_value(const cli_option *row, void *target, const char *text, erg_error *err)
+{
+    void *at = (char *)target + row->at;
+
+    return put_any(row, at, text, err)
+        && (!row->above_zero || !is_zero(row, at)
+            || erg_fail(err, ERG_BAD_INPUT, "'%s' is not above 0", text));
 }
 
 static size_t row_of(const option_parser *parser, int code)

@@ -54,6 +54,14 @@ no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
     "$erg" run $sim --repeat 2 --format text --output g.erg -- sh -c 'sleep 0.3; exit 3' >out
     ! grep -q 'energy/run.*[0-9] *m*J' out && ! sed -n 2p out | grep -q 'J' && grep -q 'No energy per run' out || { cat out; return 1; }
 }
+contradictions_are_refused() {
+    for words in "--repeat 0" "--rate 0Hz" "--until 0%" "--until 200%" "--tag =x" \
+        "--max-repeat 5" "--until 1% --repeat 3" "--for 1s" "--looks naive"; do
+        # shellcheck disable=SC2086
+        status_is 125 "$erg" run $words --output never.erg -- true || { echo "$words"; return 1; }
+    done
+    [ ! -e never.erg ]
+}
 many_at_once_have_a_file_each() { # shellcheck disable=SC2086
     mkdir many && cd many || return 1
     pids=
@@ -74,6 +82,7 @@ a_logger_lets_go_of_its_callers_pipe() { # shellcheck disable=SC2086
     "$erg" run --stop i.erg && "$erg" show i.erg --format json >out
 }
 mkdir empty
+check "options that contradict each other are refused" contradictions_are_refused
 check "the command keeps its stdin and stdout" passes_stdin_and_stdout
 check "json goes to stdout when it is asked for" json_on_stdout_when_asked
 check "the command's status is handed on" status_is 7 "$erg" run --quiet --no-wait --output s1.erg -- sh -c 'exit 7'
