@@ -12,6 +12,8 @@ struct erg_builder {
     erg_graph *graph;
     erg_arena *arena;
     erg_graph_options options;
+    bool seq_is_default;
+    char scope[48];
     erg_error error;
     erg_tensor *tensors;
     erg_operator *operators;
@@ -61,6 +63,7 @@ erg_builder *erg_build_begin(const char *name, const char *reader,
     }
     builder->graph = graph;
     builder->options = options ? *options : (erg_graph_options){ 0 };
+    builder->seq_is_default = builder->options.seq == 0;
     fill_defaults(&builder->options);
     builder->arena = erg_arena_new(err);
     if (!builder->arena || !(graph->name = erg_arena_text(builder->arena, name, err))) {
@@ -97,6 +100,31 @@ int32_t erg_build_refuse(erg_builder *builder, const char *format, ...)
     va_end(args);
     builder->error.code = ERG_BAD_INPUT;
     return -1;
+}
+
+void erg_build_scope(erg_builder *builder, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(builder->scope, sizeof(builder->scope), format, args);
+    va_end(args);
+}
+
+void erg_build_unscope(erg_builder *builder) { builder->scope[0] = '\0'; }
+
+const char *erg_build_scope_of(const erg_builder *builder) { return builder->scope; }
+
+int64_t erg_build_seq(erg_builder *builder, int64_t most)
+{
+    int64_t *seq = &builder->options.seq;
+
+    if (*seq > most && !builder->seq_is_default)
+        erg_build_refuse(builder, "%s takes at most %lld tokens; ask for fewer than %lld",
+                         builder->graph->name, (long long)most, (long long)*seq);
+    *seq = *seq > most ? most : *seq;
+    builder->graph->seq = *seq;
+    return *seq;
 }
 
 static void *take(erg_builder *builder, const void *from, size_t bytes)
@@ -223,6 +251,11 @@ const erg_tensor *erg_build_tensor_at(const erg_builder *builder, int32_t tensor
     return exists ? &builder->tensors[tensor] : NULL;
 }
 
+int32_t erg_build_tensor_count(const erg_builder *builder)
+{
+    return builder->graph->tensor_count;
+}
+
 void erg_build_output(erg_builder *builder, int32_t tensor)
 {
     if (knows(builder, tensor)) {
@@ -233,20 +266,19 @@ void erg_build_output(erg_builder *builder, int32_t tensor)
 
 /* ---- operators ----------------------------------------------------------- */
 
-static const int32_t *needs_of(erg_builder *builder, const erg_operator *op, int32_t *count)
+static int32_t needs_fill(const erg_builder *builder, const erg_operator *op, int32_t *needs)
 {
-    int32_t *needs = take(builder, NULL, (size_t)op->input_count * sizeof(*needs));
+    int32_t count = 0;
 
-    *count = 0;
-    for (int32_t i = 0; needs && i < op->input_count; i++) {
+    for (int32_t i = 0; i < op->input_count; i++) {
         int32_t producer = builder->tensors[op->inputs[i]].producer;
         bool is_new = producer >= 0;
-        for (int32_t j = 0; is_new && j < *count; j++)
+        for (int32_t j = 0; is_new && j < count; j++)
             is_new = needs[j] != producer;
         if (is_new)
-            needs[(*count)++] = producer;
+            needs[count++] = producer;
     }
-    return needs;
+    return count;
 }
 
 static bool lists_are_known(erg_builder *builder, const erg_op_spec *spec)
@@ -260,6 +292,13 @@ static bool lists_are_known(erg_builder *builder, const erg_op_spec *spec)
     return !erg_build_failed(builder);
 }
 
+/* memcpy of nothing may not come from NULL. */
+static void copy(void *to, const void *from, size_t bytes)
+{
+    if (bytes)
+        memcpy(to, from, bytes);
+}
+
 static bool operator_fill(erg_builder *builder, const erg_op_spec *spec, erg_operator *op)
 {
     *op = (erg_operator){
@@ -270,12 +309,24 @@ static bool operator_fill(erg_builder *builder, const erg_op_spec *spec, erg_ope
         .input_count = spec->input_count,
         .output_count = spec->output_count,
     };
-    op->name = take(builder, spec->name, strlen(spec->name) + 1);
-    op->inputs = take(builder, spec->inputs, (size_t)op->input_count * sizeof(int32_t));
-    op->outputs = take(builder, spec->outputs, (size_t)op->output_count * sizeof(int32_t));
+    /* One piece holds inputs, outputs, needs and the name: graphs have many operators. */
+    size_t in = (size_t)spec->input_count, out = (size_t)spec->output_count;
+    size_t scope = strlen(builder->scope), name = strlen(spec->name) + 1;
+    int32_t *lists = take(builder, NULL, (2 * in + out) * sizeof(*lists) + scope + name);
     op->window = spec->window ? take(builder, spec->window, sizeof(*spec->window)) : NULL;
-    op->needs = needs_of(builder, op, &op->need_count);
-    return !erg_build_failed(builder);
+    if (erg_build_failed(builder))
+        return false;
+    char *text = (char *)(lists + 2 * in + out);
+    copy(lists, spec->inputs, in * sizeof(*lists));
+    copy(lists + in, spec->outputs, out * sizeof(*lists));
+    copy(text, builder->scope, scope);
+    copy(text + scope, spec->name, name);
+    op->inputs = lists;
+    op->outputs = lists + in;
+    op->name = text;
+    op->needs = lists + in + out;
+    op->need_count = needs_fill(builder, op, lists + in + out);
+    return true;
 }
 
 int32_t erg_build_operator(erg_builder *builder, const erg_op_spec *spec)
@@ -306,6 +357,17 @@ void erg_build_as_function(erg_builder *builder, int32_t tensor)
 {
     if (knows(builder, tensor) && builder->tensors[tensor].producer >= 0)
         builder->operators[builder->tensors[tensor].producer].is_function = true;
+}
+
+const erg_operator *erg_build_operator_at(const erg_builder *builder, int32_t op)
+{
+    bool exists = op >= 0 && op < builder->graph->operator_count;
+    return exists ? &builder->operators[op] : NULL;
+}
+
+int32_t erg_build_operator_count(const erg_builder *builder)
+{
+    return builder->graph->operator_count;
 }
 
 /* ---- the end ------------------------------------------------------------- */

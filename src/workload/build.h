@@ -26,6 +26,14 @@ int32_t erg_build_refuse(erg_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void erg_build_note(erg_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Operators made from now on have names that begin so: "layer3.". */
+void erg_build_scope(erg_builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void erg_build_unscope(erg_builder *builder);
+const char *erg_build_scope_of(const erg_builder *builder);
+/* Tokens of a sequence where `most` is what the network can take: a longer default is
+ * cut, a longer wish refused. */
+int64_t erg_build_seq(erg_builder *builder, int64_t most);
 /* Hands the graph over and frees the builder; NULL and *err if anything failed. */
 erg_graph *erg_build_end(erg_builder *builder, erg_error *err);
 
@@ -37,6 +45,9 @@ int32_t erg_build_tensor(erg_builder *builder, erg_role role, const char *name,
 /* The same storage under another shape: Reshape, Flatten, Squeeze, free slices. */
 int32_t erg_build_view(erg_builder *builder, int32_t of, int32_t rank, const int64_t *dims);
 const erg_tensor *erg_build_tensor_at(const erg_builder *builder, int32_t tensor);
+int32_t erg_build_tensor_count(const erg_builder *builder);
+const erg_operator *erg_build_operator_at(const erg_builder *builder, int32_t op);
+int32_t erg_build_operator_count(const erg_builder *builder);
 void erg_build_output(erg_builder *builder, int32_t tensor);
 
 /*
@@ -72,6 +83,12 @@ int32_t erg_build_add(erg_builder *builder, const char *name, int32_t a, int32_t
 /* x [.., in] -> [.., out] with weights [out,in] and, if bias, [out]. */
 int32_t erg_build_linear(erg_builder *builder, const char *name, int32_t x, int64_t out,
                          bool bias);
+/* The same over weights that exist: tied ones (bias < 0: none). */
+int32_t erg_build_linear_on(erg_builder *builder, const char *name, int32_t x,
+                            int32_t weights, int32_t bias);
+/* Rows of table [rows, width] picked by ids [..]: only those rows are read. */
+int32_t erg_build_embedding(erg_builder *builder, const char *name, int32_t table,
+                            int32_t ids);
 /* Batched product of two activations: a [.., m, k] by b [.., k, n]. */
 int32_t erg_build_matmul(erg_builder *builder, const char *name, int32_t a, int32_t b);
 /* x [B, C, H, W]; square window; groups divide both channel counts. */
@@ -111,12 +128,21 @@ typedef struct erg_graph_reader {
 } erg_graph_reader;
 
 extern const erg_graph_reader erg_reader_zoo;
+extern const erg_graph_reader erg_reader_hf_config;
+extern const erg_graph_reader erg_reader_kernel_list;
+
+/* What the two read from bytes; name is for people. */
+erg_graph *erg_hf_config_parse(const char *name, const char *text, size_t count,
+                               const erg_graph_options *options, erg_error *err);
+erg_graph *erg_kernel_list_parse(const char *name, const char *text, size_t count,
+                                 const erg_graph_options *options, erg_error *err);
 
 /* Zoo entries: rows of const tables, one table per file of networks. */
 typedef struct erg_zoo_entry {
     const char *name, *family, *about;
     void (*build)(erg_builder *builder, const void *shape);
     const void *shape;              /* a static const struct that build knows */
+    erg_head head;                  /* the one its published size is counted with */
 } erg_zoo_entry;
 
 /* One table a file, ended by a row without a name; zoo.c lists the tables. */
@@ -124,5 +150,6 @@ extern const erg_zoo_entry erg_zoo_resnet[];
 extern const erg_zoo_entry erg_zoo_mobilenet[];
 extern const erg_zoo_entry erg_zoo_vgg[];
 extern const erg_zoo_entry erg_zoo_efficientnet[];
+extern const erg_zoo_entry erg_zoo_transformer[];
 
 #endif

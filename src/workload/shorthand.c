@@ -76,30 +76,62 @@ int32_t erg_build_idle(erg_builder *builder, const char *name, int32_t x)
     return append(builder, spec, &x, 1, y);
 }
 
-int32_t erg_build_linear(erg_builder *builder, const char *name, int32_t x, int64_t out,
-                         bool bias)
+int32_t erg_build_linear_on(erg_builder *builder, const char *name, int32_t x,
+                            int32_t weights, int32_t bias)
 {
     const erg_tensor *in = erg_build_tensor_at(builder, x);
+    const erg_tensor *by = erg_build_tensor_at(builder, weights);
     int64_t dims[RANK_MOST], rows = 1;
 
-    if (!in || in->rank < 1 || in->rank > RANK_MOST)
-        return erg_build_refuse(builder, "%s needs an input of rank 1 to 8", name);
-    int64_t width = in->dims[in->rank - 1];
+    if (!in || !by || in->rank < 1 || in->rank > RANK_MOST || by->rank != 2
+        || by->dims[1] != in->dims[in->rank - 1])
+        return erg_build_refuse(builder, "%s: its weights do not fit its input", name);
     int32_t rank = in->rank;
     for (int32_t i = 0; i < rank - 1; i++) {
         dims[i] = in->dims[i];
         rows *= dims[i];
     }
-    dims[rank - 1] = out;
+    dims[rank - 1] = by->dims[0];
+    erg_op_spec spec = { .kind = ERG_OP_LINEAR, .name = name, .batch = 1, .m = rows,
+                         .n = by->dims[0], .k = by->dims[1] };
+    int32_t y = erg_build_tensor(builder, ERG_ACTIVATION, NULL, rank, dims,
+                                 ERG_BITS_OF_GRAPH);
+    return append(builder, spec, (int32_t[]){ x, weights, bias }, bias >= 0 ? 3 : 2, y);
+}
+
+int32_t erg_build_linear(erg_builder *builder, const char *name, int32_t x, int64_t out,
+                         bool bias)
+{
+    const erg_tensor *in = erg_build_tensor_at(builder, x);
+
+    if (!in || in->rank < 1)
+        return erg_build_refuse(builder, "%s needs an input of rank 1 to 8", name);
+    int64_t width = in->dims[in->rank - 1];
     int32_t weights = erg_build_tensor(builder, ERG_WEIGHT, NULL, 2,
                                        (int64_t[]){ out, width }, ERG_BITS_OF_GRAPH);
     int32_t added = bias ? erg_build_tensor(builder, ERG_WEIGHT, NULL, 1, &out,
                                             ERG_BITS_OF_GRAPH) : -1;
+    return erg_build_linear_on(builder, name, x, weights, added);
+}
+
+int32_t erg_build_embedding(erg_builder *builder, const char *name, int32_t table,
+                            int32_t ids)
+{
+    const erg_tensor *rows = erg_build_tensor_at(builder, table);
+    const erg_tensor *picks = erg_build_tensor_at(builder, ids);
+    int64_t dims[RANK_MOST];
+
+    if (!rows || !picks || rows->rank != 2 || picks->rank >= RANK_MOST)
+        return erg_build_refuse(builder, "%s needs a table of rows and ids", name);
+    int32_t rank = picks->rank + 1;
+    for (int32_t i = 0; i < picks->rank; i++)
+        dims[i] = picks->dims[i];
+    dims[rank - 1] = rows->dims[1];
     int32_t y = erg_build_tensor(builder, ERG_ACTIVATION, NULL, rank, dims,
                                  ERG_BITS_OF_GRAPH);
-    erg_op_spec spec = { .kind = ERG_OP_LINEAR, .name = name, .batch = 1, .m = rows,
-                         .n = out, .k = width };
-    return append(builder, spec, (int32_t[]){ x, weights, added }, bias ? 3 : 2, y);
+    return append(builder, (erg_op_spec){ .kind = ERG_OP_EMBEDDING, .name = name,
+                                          .gathers = true },
+                  (int32_t[]){ table, ids }, 2, y);
 }
 
 int32_t erg_build_matmul(erg_builder *builder, const char *name, int32_t a, int32_t b)
