@@ -151,6 +151,7 @@ typedef struct erg_graph_options {  /* zero means unset, unset means the default
     erg_runtime runtime;            /* attention auto is flash in ERG_GRAPH only */
     const erg_dim *dims;            /* symbolic dimensions of ONNX graphs */
     size_t dim_count;
+    bool complete_list;             /* kernel lists of ResNets: what they leave out */
     bool fold_batch_norm;           /* as an exporter does for inference */
 } erg_graph_options;
 

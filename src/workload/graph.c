@@ -7,6 +7,8 @@
 
 static const erg_graph_reader *const readers[] = {
     &erg_reader_zoo,
+    &erg_reader_hf_config,
+    &erg_reader_kernel_list,
 };
 
 enum { HEAD_BYTES = 4096 };

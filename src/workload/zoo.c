@@ -8,6 +8,7 @@ static const erg_zoo_entry *const tables[] = {
     erg_zoo_mobilenet,
     erg_zoo_vgg,
     erg_zoo_efficientnet,
+    erg_zoo_transformer,
 };
 
 static const erg_zoo_entry *entry_at(size_t index)
@@ -32,11 +33,20 @@ const char *erg_zoo_name(size_t index) { return entry_at(index)->name; }
 
 const char *erg_zoo_about(size_t index) { return entry_at(index)->about; }
 
+/* "llama2-7b" is "llama2_7b": both spellings are about. */
+static bool same_name(const char *name, const char *said)
+{
+    for (; *name && *said; name++, said++)
+        if (*name != (*said == '-' ? '_' : *said))
+            return false;
+    return *name == *said;
+}
+
 static const erg_zoo_entry *entry_find(const char *name)
 {
     for (size_t i = 0; i < ERG_COUNT(tables); i++)
         for (const erg_zoo_entry *entry = tables[i]; entry->name; entry++)
-            if (strcmp(entry->name, name) == 0)
+            if (same_name(entry->name, name))
                 return entry;
     return NULL;
 }
@@ -77,7 +87,8 @@ static bool row_add(erg_table *table, const erg_zoo_entry *entry, erg_error *err
     char spec[80];
 
     snprintf(spec, sizeof(spec), "zoo:%s", entry->name);
-    erg_graph *graph = zoo_read(spec, NULL, err);
+    erg_graph_options options = { .head = entry->head };
+    erg_graph *graph = zoo_read(spec, &options, err);
     bool ok = graph && erg_table_row(table, err)
         && erg_table_text(table, "name", entry->name, err)
         && erg_table_text(table, "family", entry->family, err)
@@ -99,7 +110,7 @@ erg_result *erg_zoo_table(const char *name, erg_error *err)
     if (ok && name && !entry_find(name))
         ok = erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has", name);
     for (size_t i = 0; ok && entry_at(i); i++)
-        if (!name || strcmp(name, entry_at(i)->name) == 0)
+        if (!name || same_name(entry_at(i)->name, name))
             ok = row_add(table, entry_at(i), err);
     if (!ok) {
         erg_result_free(result);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A config.json gives the graph of its fields: the zoo's, where they agree. */
+#include "erg/workload.h"
+#include "workload/build.h"
+#include "test.h"
+
+static erg_graph *parse(const char *text, const erg_graph_options *options)
+{
+    erg_error err = { 0 };
+    erg_graph *graph = erg_hf_config_parse("net", text, strlen(text), options, &err);
+
+    if (!graph)
+        fail_msg("%s: %s", text, err.text);
+    return graph;
+}
+
+static void check_same(const erg_graph *one, const erg_graph *other)
+{
+    assert_int_equal(one->operator_count, other->operator_count);
+    assert_int_equal(one->parameters, other->parameters);
+    assert_int_equal(one->weights_bytes, other->weights_bytes);
+    assert_int_equal(one->kv_cache_bytes, other->kv_cache_bytes);
+    for (int32_t i = 0; i < one->operator_count; i++) {
+        const erg_operator *a = &one->operators[i], *b = &other->operators[i];
+        assert_string_equal(a->name, b->name);
+        assert_true(a->kind == b->kind && a->flop == b->flop && a->in_bytes == b->in_bytes
+                    && a->out_bytes == b->out_bytes && a->weight_bytes == b->weight_bytes
+                    && a->need_count == b->need_count);
+    }
+}
+
+static const struct { const char *spec, *config; } twins[] = {
+    { "zoo:bert_large", "{\"model_type\": \"bert\", \"hidden_size\": 1024,"
+                        "\"num_hidden_layers\": 24, \"num_attention_heads\": 16,"
+                        "\"intermediate_size\": 4096}" },
+    { "zoo:gpt2", "{\"model_type\": \"gpt2\", \"n_inner\": null}" },
+    { "zoo:opt_125m", "{\"model_type\": \"opt\"}" },
+    { "zoo:llama2_7b", "{\"model_type\": \"llama\", \"max_position_embeddings\": 4096}" },
+    { "zoo:llama3.2_1b", "{\"model_type\": \"llama\", \"hidden_size\": 2048,"
+                         "\"num_hidden_layers\": 16, \"num_key_value_heads\": 8,"
+                         "\"head_dim\": 64, \"intermediate_size\": 8192,"
+                         "\"vocab_size\": 128256, \"max_position_embeddings\": 131072,"
+                         "\"tie_word_embeddings\": true}" },
+    { "zoo:mistral_7b", "{\"model_type\": \"mistral\"}" },
+    { "zoo:mixtral_8x7b", "{\"model_type\": \"mixtral\", \"num_local_experts\": 8,"
+                          "\"num_experts_per_tok\": 2}" },
+    { "zoo:qwen2_0.5b", "{\"model_type\": \"qwen2\", \"hidden_size\": 896,"
+                        "\"num_hidden_layers\": 24, \"num_attention_heads\": 14,"
+                        "\"num_key_value_heads\": 2, \"intermediate_size\": 4864,"
+                        "\"sliding_window\": 64, \"tie_word_embeddings\": true}" },
+    { "zoo:t5_small", "{\"model_type\": \"t5\"}" },
+    { "zoo:switch_base", "{\"model_type\": \"switch_transformers\", \"d_ff\": 3072,"
+                         "\"num_sparse_encoder_layers\": 6,"
+                         "\"num_sparse_decoder_layers\": 6}" },
+};
+
+static void a_config_gives_the_graph_of_the_zoo(void)
+{
+    erg_graph_options options = { .batch = 2, .seq = 100 };
+
+    for (size_t i = 0; i < ERG_COUNT(twins); i++)
+        for (int phase = ERG_PREFILL; phase <= ERG_TRAIN; phase++) {
+            options.phase = (erg_phase)phase;
+            if (phase == ERG_DECODE && i == 0)
+                continue;
+            erg_error err = { 0 };
+            erg_graph *zoo = erg_graph_load(twins[i].spec, &options, &err);
+            erg_graph *config = parse(twins[i].config, &options);
+            assert_non_null(zoo);
+            check_same(zoo, config);
+            erg_graph_free(zoo);
+            erg_graph_free(config);
+        }
+}
+
+static void fields_are_read_and_names_are_not(void)
+{
+    erg_graph *graph = parse("{\"model_type\": \"opt\", \"_name_or_path\": \"opt-1.3b\","
+                             "\"architectures\": [\"Other\"], \"hidden_size\": 512,"
+                             "\"num_hidden_layers\": 1, \"ffn_dim\": 2048,"
+                             "\"num_attention_heads\": 8, \"word_embed_proj_dim\": 512}",
+                             NULL);
+    int64_t h = 512, v = 50272;
+
+    assert_int_equal(graph->parameters, v * h + 2050 * h + 12 * h * h + 13 * h + 2 * h);
+    erg_graph_free(graph);
+}
+
+static void every_config_that_was_measured_loads(void)
+{
+    static const char *const names[] = {
+        "bert", "bert_large", "gpt2_large", "gpt2_med", "gpt2_xl", "gpt3_13", "gpt3_27",
+        "gpt3_67", "gpt3_xl", "opt", "opt_13", "switchxl4",
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(names); i++) {
+        char path[96];
+        erg_error err = { 0 };
+        snprintf(path, sizeof(path), "latency/models/%s.json", names[i]);
+        erg_graph *graph = erg_graph_load(test_data(path), NULL, &err);
+        if (!graph)
+            fail_msg("%s: %s", names[i], err.text);
+        assert_string_equal(graph->name, names[i]);
+        assert_true(graph->coverage >= 1.0);
+        erg_graph_free(graph);
+    }
+}
+
+static void nonsense_is_refused_in_one_sentence(void)
+{
+    static const struct { const char *text, *says; } bad[] = {
+        { "{", "line 1" },
+        { "[]", "model_type" },
+        { "{}", "switch_transformers" },
+        { "{\"model_type\": \"mamba\"}", "mamba" },
+        { "{\"model_type\": \"gpt2\", \"n_layer\": 100000}", "n_layer" },
+        { "{\"model_type\": \"gpt2\", \"n_layer\": -1}", "n_layer" },
+        { "{\"model_type\": \"gpt2\", \"n_layer\": \"12\"}", "n_layer" },
+        { "{\"model_type\": \"gpt2\", \"n_layer\": 0}", "layers" },
+        { "{\"model_type\": \"gpt2\", \"n_head\": 7}", "heads" },
+        { "{\"model_type\": \"llama\", \"num_key_value_heads\": 7}", "heads" },
+        { "{\"model_type\": \"bert\", \"hidden_act\": \"snake\"}", "snake" },
+        { "{\"model_type\": \"mixtral\", \"num_experts_per_tok\": 9}", "experts" },
+        { "{\"model_type\": \"mixtral\", \"num_hidden_layers\": 9999,"
+          "\"num_local_experts\": 4096}", "experts" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        erg_error err = { 0 };
+        assert_null(erg_hf_config_parse("bad", bad[i].text, strlen(bad[i].text), NULL, &err));
+        if (err.code != ERG_BAD_INPUT || !strstr(err.text, bad[i].says))
+            fail_msg("%s: %s", bad[i].text, err.text);
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_config_gives_the_graph_of_the_zoo),
+        TEST(fields_are_read_and_names_are_not),
+        TEST(every_config_that_was_measured_loads),
+        TEST(nonsense_is_refused_in_one_sentence),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
