@@ -164,19 +164,20 @@ static void advance(erg_sampled *channel, int64_t now_ns)
 
 int64_t erg_sampler_step(erg_sampler *sampler, bool edge)
 {
-    int64_t next_ns = INT64_MAX;
+    /* One look at the clock a wake: at 1 kHz over many channels it is a tenth of the
+     * cost. What falls due during the reads is due at the next step, at once. */
+    int64_t now_ns = erg_env_now_ns(sampler->env), next_ns = INT64_MAX;
     for (size_t i = 0; i < sampler->count; i++) {
         erg_sampled *channel = &sampler->channels[i];
         if (channel->is_gone)
             continue;
-        int64_t now_ns = erg_env_now_ns(sampler->env);
         bool is_due = now_ns >= channel->next_ns;
         if (is_due)
             note_late(channel, now_ns);
         if (is_due || (edge && channel->at_edges))
             read_one(sampler, channel);
         if (is_due)
-            advance(channel, erg_env_now_ns(sampler->env));
+            advance(channel, now_ns);
         if (channel->next_ns < next_ns)
             next_ns = channel->next_ns;
     }
