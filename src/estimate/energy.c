@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dynamic energy of switched capacitance is C V^2 an event, whatever the clock:
+ * event counts times coefficients. e_byte is of one *algorithmic* byte (all
+ * levels, network on chip, registers), several times that of the DRAM device.
+ * FLOP of elementwise passes cost nothing here: they move with their bytes.
+ */
+#include <math.h>
+#include "estimate/energy.h"
+
+void erg_work_add_operator(erg_work *work, const erg_operator *op,
+                           const erg_hardware *hardware)
+{
+    double flop = erg_matrix_flop(op);
+
+    if (flop > 0) {
+        erg_unit unit = erg_unit_of(op, hardware);
+        work->flop[unit.class][unit.precision] += flop;
+    }
+    work->bytes += (double)op->in_bytes + (double)op->out_bytes + (double)op->weight_bytes;
+    work->threads = fmax(work->threads, (double)op->threads);
+}
+
+erg_work erg_work_of_subgraph(const erg_graph *graph, const erg_subgraph *subgraph,
+                              const erg_hardware *hardware)
+{
+    erg_work work = { 0 };
+
+    for (int32_t i = 0; i < subgraph->operator_count; i++)
+        erg_work_add_operator(&work, &graph->operators[subgraph->operators[i]], hardware);
+    work.bytes = (double)subgraph->in_bytes + (double)subgraph->out_bytes
+        + (double)subgraph->weight_bytes;
+    return work;
+}
+
+double erg_compute_j(const erg_work *work, const erg_energy_terms *terms)
+{
+    double sum_j = 0;
+
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+        for (int precision = 0; precision < ERG_PRECISIONS; precision++)
+            if (work->flop[class][precision] > 0)       /* NAN where nothing runs is fine */
+                sum_j += terms->op_j_per_flop[class][precision] * work->flop[class][precision];
+    return sum_j;
+}
+
+double erg_memory_j(const erg_work *work, const erg_energy_terms *terms)
+{
+    return terms->byte_j * work->bytes;
+}
+
+void erg_estimate_finish(erg_estimate *estimate, double utilization)
+{
+    double dynamic_j = estimate->compute_j + estimate->memory_j;
+
+    estimate->total_j = dynamic_j + estimate->static_j;
+    estimate->wasted_j = estimate->static_j * (1 - utilization);
+    estimate->efficiency = estimate->total_j > 0 ? dynamic_j / estimate->total_j : NAN;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a reader of an estimate must know beside its figures, as sentences. */
+#include <math.h>
+#include <stdarg.h>
+#include "base/base.h"
+#include "estimate/run.h"
+
+enum { NOTES_MOST = 16, NOTE_TEXT = 480 };
+
+typedef struct notes {
+    erg_estimation *to;
+    const char **list;
+    erg_error *err;
+    bool failed;
+} notes;
+
+static void add(notes *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(notes *n, const char *format, ...)
+{
+    char text[NOTE_TEXT];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    if (n->failed || n->to->note_count >= NOTES_MOST)
+        return;
+    n->list[n->to->note_count] = erg_arena_text(n->to->inside, text, n->err);
+    n->failed = !n->list[n->to->note_count];
+    n->to->note_count += !n->failed;
+}
+
+static void about_clock(notes *n, const erg_operating_point *point)
+{
+    double clock_mhz = point->clock_hz * 1e-6;
+
+    if (point->over)
+        add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.", clock_mhz,
+            point->cap_w);
+    else if (point->capped)
+        add(n, "The power cap of %.0f W holds the clock at %.0f MHz.", point->cap_w, clock_mhz);
+}
+
+static void about_curves(notes *n, const erg_operating_point *point)
+{
+    const erg_curve *v = &n->to->hardware->voltage_v;
+
+    if (v->count && (point->clock_hz < v->points[0].x * (1 - 1e-9)
+                     || point->clock_hz > v->points[v->count - 1].x * (1 + 1e-9)))
+        add(n, "%.0f MHz lies outside the voltage curve of %s: its end is taken.",
+            point->clock_hz * 1e-6, n->to->hardware->name);
+}
+
+static void about_source(notes *n, const erg_profile *profile)
+{
+    if (!profile->energy.rows)
+        add(n, "No energy of %s was measured: coefficients by process node, interval wide.",
+            n->to->hardware->name);
+    else
+        add(n, "Energy by profile %s of %s: %s.", profile->name, profile->date,
+            profile->source);
+}
+
+bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
+                   const erg_operating_point *point, erg_error *err)
+{
+    notes n = { .to = to, .err = err };
+
+    n.list = erg_arena_take(to->inside, NOTES_MOST * sizeof(*n.list), err);
+    if (!n.list)
+        return false;
+    to->notes = n.list;
+    about_clock(&n, point);
+    about_curves(&n, point);
+    about_source(&n, profile);
+    if (to->host_bound)
+        add(&n, "The host launches more slowly than the device computes.");
+    if (to->graph->coverage < 1)
+        add(&n, "Operators without a cost rule: coverage %.3f; the interval grows with it.",
+            to->graph->coverage);
+    if (isnan(to->total.total_j))
+        add(&n, "Energy is not known: the record lacks what it needs.");
+    return !n.failed;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One estimate, in order: launches, what each asks for, time, the clock that the
+ * power cap allows (which changes the time), energy from those times, intervals.
+ *
+ * A host that launches too slowly makes the device wait: that time belongs to no
+ * launch more than to another, so each gets an equal part and the parts still
+ * sum to the total.
+ */
+#include <math.h>
+#include <string.h>
+#include "base/base.h"
+#include "estimate/energy.h"
+#include "estimate/launches.h"
+#include "estimate/operating_point.h"
+#include "estimate/run.h"
+#include "estimate/time.h"
+
+typedef struct work_run {
+    erg_estimation *to;
+    const erg_profile *profile;
+    const erg_estimate_options *options;
+    erg_work *work;             /* one a subgraph */
+    erg_latency *latency;
+    erg_estimate *energy;
+} work_run;
+
+static erg_timing timing_of(const work_run *run, double clock_hz)
+{
+    return (erg_timing){ .graph = run->to->graph, .hardware = run->to->hardware,
+                         .profile = run->profile, .runtime = run->options->runtime,
+                         .clock_hz = clock_hz };
+}
+
+/* With a measured time the clock changes nothing of it. */
+static double time_at(const void *user, double clock_hz)
+{
+    const work_run *run = user;
+    erg_timing timing = timing_of(run, clock_hz);
+    bool host_bound;
+
+    if (run->options->measured_latency_s > 0)
+        return run->options->measured_latency_s;
+    return erg_time_partition(&timing, run->to->partition, run->latency, &host_bound);
+}
+
+static double dynamic_j(const work_run *run)
+{
+    double sum_j = 0;
+
+    for (int32_t i = 0; i < run->to->partition->subgraph_count; i++)
+        sum_j += erg_compute_j(&run->work[i], &run->profile->energy)
+            + erg_memory_j(&run->work[i], &run->profile->energy);
+    return sum_j;
+}
+
+static bool find_wish(const erg_hardware *hardware, const erg_estimate_options *options,
+                      erg_operating_point *wish, erg_error *err)
+{
+    *wish = (erg_operating_point){ .clock_hz = options->clock_hz,
+                                   .cap_w = options->power_cap_w };
+    if (!options->thermal_point)
+        return true;
+    for (size_t i = 0; i < hardware->thermal_count; i++) {
+        const erg_thermal_point *point = &hardware->thermal[i];
+        if (strcmp(point->name, options->thermal_point) != 0)
+            continue;
+        if (!(wish->clock_hz > 0) && point->sustained_hz > 0)
+            wish->clock_hz = point->sustained_hz;
+        if (!(wish->cap_w > 0) && point->cap_w > 0)
+            wish->cap_w = point->cap_w;
+        return true;
+    }
+    return erg_fail(err, ERG_NOT_FOUND, "%s has no thermal point %s; erg hardware %s lists them",
+                    hardware->name, options->thermal_point, hardware->name);
+}
+
+/* Spreads a total over the launches: a longer one (waiting for the host) evenly,
+ * a measured one in proportion. */
+static void spread(work_run *run, double total_s)
+{
+    int32_t count = run->to->partition->subgraph_count;
+    double sum_s = 0, measured_s = run->options->measured_latency_s;
+
+    for (int32_t i = 0; i < count; i++)
+        sum_s += run->latency[i].total_s;
+
+    double wait_s = (total_s - sum_s) / count;
+    double scale = measured_s > 0 ? measured_s / total_s : 1;
+    for (int32_t i = 0; i < count; i++) {
+        erg_latency *t = &run->latency[i];
+        if (wait_s > t->total_s)
+            t->bound = ERG_BOUND_LAUNCH;
+        t->overhead_s += fmax(0, wait_s);
+        t->utilization *= t->total_s / ((t->total_s + wait_s) * scale);
+        t->utilization = fmin(1, t->utilization);
+        t->total_s = (t->total_s + wait_s) * scale;
+    }
+}
+
+/* Static power of gated units is off: only those with threads count. */
+static double units_on(const work_run *run, const erg_work *work)
+{
+    const erg_hardware *hardware = run->to->hardware;
+
+    if (!run->options->power_gating || hardware->units < 1 || hardware->threads_per_unit < 1)
+        return 1;
+    double wanted = ceil(work->threads / hardware->threads_per_unit);
+    return fmin(1, fmax(1, wanted) / hardware->units);
+}
+
+static void price(work_run *run, const erg_operating_point *point)
+{
+    erg_estimation *to = run->to;
+    erg_estimate *total = &to->total;
+    double used_s = 0;
+
+    for (int32_t i = 0; i < to->partition->subgraph_count; i++) {
+        const erg_latency *t = &run->latency[i];
+        erg_estimate *e = &run->energy[i];
+
+        e->compute_j = point->scale * erg_compute_j(&run->work[i], &run->profile->energy);
+        e->memory_j = point->scale * erg_memory_j(&run->work[i], &run->profile->energy);
+        e->static_j = point->static_w * t->total_s * units_on(run, &run->work[i]);
+        erg_estimate_finish(e, t->utilization);
+        to->peak_w = fmax(to->peak_w, e->total_j / t->total_s);
+        to->latency_s += t->total_s;
+        used_s += t->utilization * t->total_s;
+        total->compute_j += e->compute_j;
+        total->memory_j += e->memory_j;
+        total->static_j += e->static_j;
+    }
+    to->utilization = to->latency_s > 0 ? used_s / to->latency_s : NAN;
+    erg_estimate_finish(total, to->utilization);
+    to->mean_w = to->latency_s > 0 ? total->total_j / to->latency_s : NAN;
+    to->marginal_j = total->total_j
+        - erg_idle_w(to->hardware, run->profile, point->clock_hz) * to->latency_s;
+}
+
+static bool estimate(work_run *run, erg_error *err)
+{
+    erg_estimation *to = run->to;
+    erg_load load = { .dynamic_j = dynamic_j(run), .time_s = time_at, .user = run };
+    erg_operating_point wish;
+
+    if (!find_wish(to->hardware, run->options, &wish, err))
+        return false;
+    erg_operating_point point =
+        erg_operating_point_find(to->hardware, run->profile, wish, &load);
+    erg_timing timing = timing_of(run, point.clock_hz);
+    double total_s = erg_time_partition(&timing, to->partition, run->latency, &to->host_bound);
+
+    spread(run, total_s);
+    price(run, &point);
+    to->clock_hz = point.clock_hz;
+    to->cap_w = point.cap_w;
+    to->capped = point.capped;
+    erg_grade_estimation(to, run->profile, run->options, run->work, run->energy);
+    return erg_run_notes(to, run->profile, &point, err);
+}
+
+static bool prepare(work_run *run, erg_arena *arena, erg_error *err)
+{
+    erg_estimation *to = run->to;
+    size_t count = (size_t)to->partition->subgraph_count;
+
+    if (!count)
+        return erg_fail(err, ERG_NO_DATA, "workload %s has no operator that moves data",
+                        to->graph->name);
+    run->work = erg_arena_take(arena, count * sizeof(*run->work), err);
+    run->latency = erg_arena_take(arena, count * sizeof(*run->latency), err);
+    run->energy = erg_arena_take(arena, count * sizeof(*run->energy), err);
+    if (!run->work || !run->latency || !run->energy)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        run->work[i] = erg_work_of_subgraph(to->graph, &to->partition->subgraphs[i],
+                                            to->hardware);
+    to->latency = run->latency;
+    to->energy = run->energy;
+    return true;
+}
+
+static erg_estimation *begin(const erg_graph *graph, const erg_hardware *hardware,
+                             erg_runtime runtime, erg_error *err)
+{
+    erg_arena *arena = erg_arena_new(err);
+    erg_estimation *to = arena ? erg_arena_take(arena, sizeof(*to), err) : NULL;
+
+    if (!to) {
+        erg_arena_free(arena);
+        return NULL;
+    }
+    *to = (erg_estimation){ .graph = graph, .hardware = hardware, .inside = arena,
+                            .peak_memory_bytes = NAN };
+    if (runtime == ERG_EAGER)
+        to->partition = erg_launches_of(graph, err);
+    else
+        erg_fail(err, ERG_UNSUPPORTED, "only --runtime eager is estimated so far");
+    if (to->partition)
+        return to;
+    erg_arena_free(arena);
+    return NULL;
+}
+
+erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *hardware,
+                                 const erg_profile *profile,
+                                 const erg_estimate_options *options, erg_error *err)
+{
+    static const erg_estimate_options defaults;
+    work_run run = { .profile = profile, .options = options ? options : &defaults };
+
+    if (hardware->fictional) {
+        erg_fail(err, ERG_UNSUPPORTED, "%s is no real device: only compat mode knows it",
+                 hardware->name);
+        return NULL;
+    }
+    run.to = begin(graph, hardware, run.options->runtime, err);
+    if (!run.to)
+        return NULL;
+    if (prepare(&run, run.to->inside, err) && estimate(&run, err))
+        return run.to;
+    erg_estimation_free(run.to);
+    return NULL;
+}
+
+void erg_estimation_free(erg_estimation *estimation)
+{
+    if (!estimation)
+        return;
+    erg_arena_free(estimation->partition->inside);
+    erg_arena_free(estimation->inside);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of one estimate that run.c puts in order. */
+#ifndef ERG_ESTIMATE_RUN_H
+#define ERG_ESTIMATE_RUN_H
+
+#include "estimate/energy.h"
+#include "estimate/operating_point.h"
+
+/* Grade and intervals of a finished estimation; work and energy: one a subgraph. */
+void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
+                          const erg_estimate_options *options, const erg_work work[],
+                          erg_estimate energy[]);
+
+/* What a reader must know beside the figures. */
+bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
+                   const erg_operating_point *point, erg_error *err);
+
+#endif

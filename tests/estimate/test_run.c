@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One estimate as a whole: parts sum up, the cap holds, nothing runs backwards. */
+#include "estimate/estimate_room.h"
+#include "estimate/operating_point.h"
+
+static erg_estimation *estimate(const erg_graph *graph, const erg_hardware *hardware,
+                                const erg_estimate_options *options)
+{
+    erg_error err = { 0 };
+    erg_profile *profile = erg_profile_load(&room_catalog, hardware, NULL, &err);
+    CHECK_OK(profile != NULL, err);
+    erg_estimation *made = erg_estimate_run(graph, hardware, profile, options, &err);
+    CHECK_OK(made != NULL, err);
+
+    /* Notes are texts of the estimation: the profile may go. */
+    erg_profile_free(profile);
+    return made;
+}
+
+static void parts_sum_to_the_total(void)
+{
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:resnet18", 8, ERG_BF16);
+    erg_estimation *made = estimate(graph, a100, NULL);
+    erg_estimate sum = { 0 };
+    double latency_s = 0;
+
+    for (int32_t i = 0; i < made->partition->subgraph_count; i++) {
+        const erg_estimate *e = &made->energy[i];
+        CHECK_NEAR(e->compute_j + e->memory_j + e->static_j, e->total_j, 1e-12);
+        CHECK(e->efficiency >= 0 && e->efficiency <= 1);
+        CHECK(e->low_j < e->total_j && e->total_j < e->high_j);
+        CHECK(made->latency[i].utilization > 0 && made->latency[i].utilization <= 1);
+        sum.total_j += e->total_j;
+        sum.wasted_j += e->wasted_j;
+        latency_s += made->latency[i].total_s;
+    }
+    CHECK_NEAR(sum.total_j / made->total.total_j, 1, 1e-12);
+    CHECK_NEAR(sum.wasted_j / made->total.wasted_j, 1, 1e-9);
+    CHECK_NEAR(latency_s / made->latency_s, 1, 1e-12);
+    CHECK_NEAR(made->mean_w * made->latency_s, made->total.total_j, 1e-9);
+    CHECK(made->peak_w >= made->mean_w && made->marginal_j < made->total.total_j);
+    CHECK(made->total.low_j < made->total.total_j && made->total.total_j < made->total.high_j);
+    erg_estimation_free(made);
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+}
+
+static void power_keeps_the_cap_and_a_higher_cap_never_slows(void)
+{
+    static const char *const devices[] = { "a100-pcie-40gb", "t4", "l4", "mi210" };
+
+    for (size_t d = 0; d < ERG_COUNT(devices); d++) {
+        erg_hardware *hardware = room_hardware(devices[d]);
+        erg_graph *graph = room_graph("zoo:bert_large", 16, ERG_FP32);
+        double last_s = INFINITY, last_hz = 0;
+        double lowest_hz = hardware->clock_count ? hardware->clocks_hz[0]
+                                                 : 0.3 * hardware->top_clock_hz;
+
+        for (double cap_w = 0.5 * hardware->cap_w; cap_w < 8 * hardware->cap_w; cap_w *= 1.25) {
+            erg_estimation *made =
+                estimate(graph, hardware, &(erg_estimate_options){ .power_cap_w = cap_w });
+            bool lowest = made->clock_hz <= lowest_hz;
+            CHECK(made->mean_w <= ERG_CAP_SHARE * cap_w || lowest);
+            CHECK(made->latency_s <= last_s * (1 + 1e-12));
+            CHECK(made->clock_hz >= last_hz);
+            CHECK(made->capped == (made->clock_hz < hardware->top_clock_hz * (1 - 1e-9)));
+            last_s = made->latency_s;
+            last_hz = made->clock_hz;
+            erg_estimation_free(made);
+        }
+        CHECK_NEAR(last_hz, hardware->top_clock_hz, 1);
+        erg_graph_free(graph);
+        erg_hardware_free(hardware);
+    }
+}
+
+static void a_higher_clock_is_faster_and_draws_more(void)
+{
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:bert_large", 32, ERG_BF16);
+    double last_s = INFINITY, last_w = 0;
+
+    for (double clock_hz = 510e6; clock_hz <= 1410e6; clock_hz += 90e6) {
+        erg_estimate_options options = { .clock_hz = clock_hz, .power_cap_w = 1000 };
+        erg_estimation *made = estimate(graph, a100, &options);
+        CHECK_NEAR(made->clock_hz, clock_hz, 1);
+        CHECK(made->latency_s < last_s && made->mean_w > last_w);
+        last_s = made->latency_s;
+        last_w = made->mean_w;
+        erg_estimation_free(made);
+    }
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+}
+
+static void a_measured_time_is_spread_in_proportion(void)
+{
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:bert_large", 8, ERG_BF16);
+    erg_estimation *free_run = estimate(graph, a100, NULL);
+    erg_estimation *told =
+        estimate(graph, a100, &(erg_estimate_options){ .measured_latency_s = 0.2 });
+    double ratio = 0.2 / free_run->latency_s;
+
+    CHECK_NEAR(told->latency_s, 0.2, 1e-12);
+    CHECK(told->latency_low_s == told->latency_s && told->latency_high_s == told->latency_s);
+    for (int32_t i = 0; i < told->partition->subgraph_count; i++)
+        CHECK_NEAR(told->latency[i].total_s / free_run->latency[i].total_s, ratio, 1e-9);
+    CHECK_NEAR(told->total.static_j / free_run->total.static_j, ratio, 1e-9);
+    CHECK_NEAR(told->total.memory_j, free_run->total.memory_j, 1e-9);
+    erg_estimation_free(told);
+    erg_estimation_free(free_run);
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+}
+
+static void gating_turns_static_power_of_unused_units_off(void)
+{
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:resnet18", 1, ERG_FP32);
+    erg_estimation *all = estimate(graph, a100, NULL);
+    erg_estimation *gated = estimate(graph, a100, &(erg_estimate_options){ .power_gating = true });
+
+    CHECK(gated->total.static_j < all->total.static_j);
+    CHECK_NEAR(gated->total.compute_j, all->total.compute_j, 1e-12);
+    CHECK(gated->total.static_j > all->total.static_j / a100->units * 0.999);
+    erg_estimation_free(gated);
+    erg_estimation_free(all);
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+}
+
+static void what_cannot_be_estimated_is_said(void)
+{
+    erg_hardware *compat = room_hardware("compat-gpu-a100");
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:resnet18", 1, ERG_FP32);
+    erg_profile *profile = erg_profile_load(&room_catalog, a100, NULL, NULL);
+    erg_estimate_options hot = { .thermal_point = "no-such" };
+    erg_error err = { 0 };
+
+    CHECK(!erg_estimate_run(graph, compat, profile, NULL, &err));
+    CHECK(err.code == ERG_UNSUPPORTED && strstr(err.text, "compat"));
+    CHECK(!erg_estimate_run(graph, a100, profile, &hot, &err));
+    CHECK(err.code == ERG_NOT_FOUND && strstr(err.text, "no-such"));
+    erg_profile_free(profile);
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+    erg_hardware_free(compat);
+}
+
+static void grades_say_how_far_from_measured_rows_it_is(void)
+{
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb"), *mi210 = room_hardware("mi210");
+    erg_graph *graph = room_graph("zoo:bert_large", 8, ERG_BF16);
+    erg_estimation *far = estimate(graph, mi210, NULL);
+    erg_estimate_options here = { .clock_hz = 900e6, .measured_latency_s = 0.05 };
+    erg_estimation *near = estimate(graph, a100, &here);
+    double wide = far->total.high_j / far->total.total_j;
+
+    CHECK(far->grade == ERG_THEORETICAL && wide >= exp(0.5) * (1 - 1e-12));
+    CHECK(near->total.high_j / near->total.total_j <= wide);
+    erg_estimation_free(near);
+    erg_estimation_free(far);
+    erg_graph_free(graph);
+    erg_hardware_free(mi210);
+    erg_hardware_free(a100);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(parts_sum_to_the_total),
+        TEST(power_keeps_the_cap_and_a_higher_cap_never_slows),
+        TEST(a_higher_clock_is_faster_and_draws_more),
+        TEST(a_measured_time_is_spread_in_proportion),
+        TEST(gating_turns_static_power_of_unused_units_off),
+        TEST(what_cannot_be_estimated_is_said),
+        TEST(grades_say_how_far_from_measured_rows_it_is),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
