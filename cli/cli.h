@@ -47,6 +47,11 @@ typedef struct cli_common {
     bool quiet, verbose, help, version;
 } cli_common;
 
+enum { CLI_PATH_MOST = 512 };
+
+/* Variables of the environment that say where things lie; NULL: not set. */
+typedef struct cli_places { const char *data, *config, *home; } cli_places;
+
 typedef struct cli {
     const struct cli_command *command;
     cli_common common;
@@ -54,6 +59,7 @@ typedef struct cli {
     int argc;               /* what is left: files, or the command to run */
     char **argv;
     erg_env env;
+    cli_places places;
 } cli;
 
 typedef struct cli_command {
@@ -70,8 +76,8 @@ typedef struct cli_command {
 
 extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c */
 extern const cli_option cli_common_options[];
-extern const cli_command cmd_devices, cmd_run, cmd_show, cmd_compare, cmd_import,
-    cmd_export, cmd_report, cmd_help;
+extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_run, cmd_show, cmd_compare,
+    cmd_import, cmd_export, cmd_report, cmd_help;
 
 /* ---- options.c ----------------------------------------------------------- */
 
@@ -80,6 +86,15 @@ bool cli_parse(cli *call, void *options, int argc, char *argv[]);
 const cli_command *cli_find(const char *name);
 /* "1s,2500ms" relative to nothing: two times in seconds. */
 bool cli_pair(const char *text, double *a, double *b, erg_error *err);
+
+/* ---- data.c ---------------------------------------------------------------- */
+
+typedef struct cli_folders {
+    char data[CLI_PATH_MOST], user[CLI_PATH_MOST];
+    erg_catalog catalog;            /* NULL: no such folder */
+} cli_folders;
+/* Fills folders and gives its catalog. */
+const erg_catalog *cli_catalog(const cli *call, cli_folders *folders);
 
 /* ---- help.c ---------------------------------------------------------------- */
 

@@ -9,11 +9,11 @@
 
 /* In the order of a study: look, measure, tell. */
 const cli_command *const cli_commands[] = {
-    &cmd_devices, &cmd_run,    &cmd_show,   &cmd_compare, &cmd_import,
-    &cmd_export,  &cmd_report, &cmd_help,   NULL,
+    &cmd_devices, &cmd_hardware, &cmd_zoo,    &cmd_run,  &cmd_show, &cmd_compare,
+    &cmd_import,  &cmd_export,   &cmd_report, &cmd_help, NULL,
 };
 
-enum { PATH_MOST = 512, OPTIONS_BYTES_MOST = 4096 };
+enum { PATH_MOST = CLI_PATH_MOST, OPTIONS_BYTES_MOST = 4096 };
 
 const cli_command *cli_find(const char *name)
 {
@@ -93,6 +93,7 @@ static int run_command(const cli_command *command, int argc, char *argv[])
         return CLI_DONE;
     }
     call.env = live_env(&call, state);
+    call.places = (cli_places){ getenv("ERG_DATA"), getenv("XDG_CONFIG_HOME"), getenv("HOME") };
     return command->run(&call);
 }
 

@@ -25,7 +25,8 @@ static bool kind_put(erg_record *record, const char *value, erg_error *err)
             record->hardware.kind = (erg_hardware_kind)i;
             return true;
         }
-    return erg_fail(err, ERG_BAD_INPUT, "%s: kind is gpu, cpu, npu, tpu, dsp, cgra or dpu, not %s",
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "%s: kind is gpu, cpu, npu, tpu, dsp, cgra or dpu, not %s",
                     record->file, value);
 }
 
@@ -37,8 +38,9 @@ bool erg_record_text(erg_record *record, const char *key, const char *value, erg
         return kind_put(record, value, err);
     if (strcmp(key, "default_precision") == 0)
         return erg_precision_parse(value, &record->hardware.precision)
-            || erg_fail(err, ERG_BAD_INPUT, "%s: default_precision: no precision is called %s",
-                        record->file, value);
+               || erg_fail(err, ERG_BAD_INPUT,
+                           "%s: default_precision: no precision is called %s", record->file,
+                           value);
     for (size_t i = 0; i < ERG_COUNT(text_fields); i++) {
         if (strcmp(text_fields[i].key, key) != 0)
             continue;
@@ -59,7 +61,8 @@ bool erg_record_curve(erg_record *record, erg_series which, erg_point *points, s
     const char *name = series_names[which];
 
     if (count == 0 || count > POINTS_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s has %zu points", record->file, name, count);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s has %zu points", record->file, name,
+                        count);
     for (size_t i = 0; i < count; i++) {
         bool rises = i == 0 || points[i].x > points[i - 1].x;
         if (!isfinite(points[i].x) || !isfinite(points[i].y) || points[i].y <= 0 || !rises)
@@ -79,7 +82,8 @@ bool erg_record_curve(erg_record *record, erg_series which, erg_point *points, s
 bool erg_record_clocks(erg_record *record, double *clocks_hz, size_t count, erg_error *err)
 {
     if (count == 0 || count > POINTS_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: clocks_hz has %zu clocks", record->file, count);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: clocks_hz has %zu clocks", record->file,
+                        count);
     for (size_t i = 0; i < count; i++)
         if (!(clocks_hz[i] > (i ? clocks_hz[i - 1] : 0)) || clocks_hz[i] > 2e10)
             return erg_fail(err, ERG_BAD_INPUT, "%s: clocks_hz must rise and be in Hz: %g",
@@ -123,10 +127,12 @@ static bool has_what_it_must(const erg_record *record, erg_error *err)
 
     for (size_t i = 0; i < ERG_COUNT(musts); i++)
         if (!musts[i].given)
-            return erg_fail(err, ERG_BAD_INPUT, "%s: %s is missing", record->file, musts[i].key);
+            return erg_fail(err, ERG_BAD_INPUT, "%s: %s is missing", record->file,
+                            musts[i].key);
     return is_one_of(boundaries, ERG_COUNT(boundaries), hardware->boundary)
-        || erg_fail(err, ERG_BAD_INPUT, "%s: boundary is board, package, module or wall, not %s",
-                    record->file, hardware->boundary);
+           || erg_fail(err, ERG_BAD_INPUT,
+                       "%s: boundary is board, package, module or wall, not %s",
+                       record->file, hardware->boundary);
 }
 
 static double value_of(const erg_record *record, const char *key)
@@ -135,7 +141,10 @@ static double value_of(const erg_record *record, const char *key)
     return number ? number->value : NAN;
 }
 
-static double known_or(double value, double otherwise) { return isnan(value) ? otherwise : value; }
+static double known_or(double value, double otherwise)
+{
+    return isnan(value) ? otherwise : value;
+}
 
 bool erg_record_close(erg_record *record, erg_error *err)
 {

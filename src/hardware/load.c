@@ -32,7 +32,8 @@ static const char *stranger(json_t *object, const char *const *known)
     return NULL;
 }
 
-static bool refused(const erg_record *record, const char *key, const char *what, erg_error *err)
+static bool refused(const erg_record *record, const char *key, const char *what,
+                    erg_error *err)
 {
     return erg_fail(err, ERG_BAD_INPUT, "%s: %s: %s", record->file, key, what);
 }
@@ -45,7 +46,8 @@ static bool number_read(erg_record *record, const char *key, json_t *object, erg
     const json_t *value = json_object_get(object, "value");
 
     if (odd)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key, odd);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key,
+                        odd);
     if (!json_is_number(value))
         return refused(record, key, "value is no number; leave out what is not known", err);
     return erg_record_number(record, &(erg_number){
@@ -67,8 +69,8 @@ static bool series_sourced(const erg_record *record, const char *key, json_t *ob
     const char *given = text_of(object, "unit"), *source = text_of(object, "source");
 
     if (!given || strcmp(given, unit) != 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s must be in %s, not in %s", record->file, key,
-                        unit, given ? given : "nothing");
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s must be in %s, not in %s", record->file,
+                        key, unit, given ? given : "nothing");
     if (!source || !source[strspn(source, " \t")])
         return refused(record, key, "no source: say where it is from", err);
     if (!text_of(object, "grade") || !text_of(object, "date"))
@@ -89,17 +91,18 @@ static bool points_read(erg_record *record, const char *key, const json_t *rows,
     return true;
 }
 
-static bool curve_read(erg_record *record, erg_series which, const char *key, json_t *object,
-                       erg_error *err)
+static bool curve_read(erg_record *record, erg_series which, const char *key,
+                       json_t *object, erg_error *err)
 {
-    static const char *const known[] = { "x_unit", "unit", "source", "grade", "date", "note",
-                                         "points", NULL };
+    static const char *const known[] = { "x_unit", "unit", "source", "grade",
+                                         "date",   "note", "points", NULL };
     const char *odd = stranger(object, known), *x_unit = text_of(object, "x_unit");
     const json_t *rows = json_object_get(object, "points");
     size_t count = json_array_size(rows);
 
     if (odd)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key, odd);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key,
+                        odd);
     if (!x_unit || strcmp(x_unit, "hz") != 0)
         return refused(record, key, "x_unit must be hz", err);
     if (!series_sourced(record, key, object, which == ERG_SERIES_IDLE ? "w" : "v", err))
@@ -109,7 +112,8 @@ static bool curve_read(erg_record *record, erg_series which, const char *key, js
         && erg_record_curve(record, which, points, count, err);
 }
 
-static bool voltage_read(erg_record *record, const char *key, json_t *object, erg_error *err)
+static bool voltage_read(erg_record *record, const char *key, json_t *object,
+                         erg_error *err)
 {
     return curve_read(record, ERG_SERIES_VOLTAGE, key, object, err);
 }
@@ -153,7 +157,8 @@ static bool clocks_read(erg_record *record, const char *key, json_t *object, erg
     const json_t *values = json_object_get(object, "values");
 
     if (odd)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key, odd);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s: unknown key %s", record->file, key,
+                        odd);
     if (!series_sourced(record, key, object, "hz", err))
         return false;
     return values ? clocks_list(record, values, err) : clocks_grid(record, object, err);
@@ -183,7 +188,8 @@ static bool member_read(erg_record *record, erg_thermal_point *point, const char
 static bool point_read(erg_record *record, erg_thermal_point *point, json_t *object,
                        erg_error *err)
 {
-    const char *name = text_of(object, "name"), *cooling = text_of(object, "cooling"), *member;
+    const char *name = text_of(object, "name"), *cooling = text_of(object, "cooling"),
+               *member;
     json_t *value;
 
     *point = (erg_thermal_point){ .cap_w = NAN, .base_hz = NAN, .boost_hz = NAN,
@@ -237,8 +243,10 @@ static bool node_read(erg_record *record, const char *path, json_t *node, int de
     if (json_object_get(node, "value"))
         return number_read(record, path, node, err);
     if (!json_is_object(node) || json_object_size(node) == 0 || depth > DEPTH_MOST)
-        return refused(record, path, "a number is an object with value, unit, source, grade "
-                       "and date", err);
+        return refused(record, path,
+                       "a number is an object with value, unit, source, grade "
+                       "and date",
+                       err);
     json_object_foreach(node, key, value) {
         int count = snprintf(below, sizeof(below), "%s.%s", path, key);
         if (count >= KEY_MOST)
@@ -260,8 +268,9 @@ static bool top_read(erg_record *record, const char *key, json_t *value, erg_err
         record->hardware.fictional = json_is_true(value);
         return true;
     }
-    return json_is_string(value) ? erg_record_text(record, key, json_string_value(value), err)
-                                 : node_read(record, key, value, 0, err);
+    return json_is_string(value)
+               ? erg_record_text(record, key, json_string_value(value), err)
+               : node_read(record, key, value, 0, err);
 }
 
 static bool record_read(erg_record *record, json_t *root, erg_error *err)
@@ -312,14 +321,15 @@ erg_hardware *erg_hardware_load(const erg_env *env, const erg_catalog *catalog,
     char path[ERG_PATH_MOST];
 
     (void)env;
-    if (strchr(name, '/') || (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0))
+    if (strchr(name, '/')
+        || (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0))
         return file_load(name, err);
     if (!erg_names_find(catalog, name, path, err))
         return NULL;
     erg_hardware *hardware = file_load(path, err);
     if (hardware && strcmp(hardware->name, name) != 0) {
-        erg_fail(err, ERG_BAD_INPUT, "%s: name is %s, the file says %s", path, hardware->name,
-                 name);
+        erg_fail(err, ERG_BAD_INPUT, "%s: name is %s, the file says %s", path,
+                 hardware->name, name);
         erg_hardware_free(hardware);
         return NULL;
     }

@@ -16,7 +16,8 @@ static bool name_add(erg_names *names, const char *file, erg_error *err)
     if (count < 6 || file[0] == '.' || strcmp(file + count - 5, ".json") != 0
         || names->count >= NAMES_MOST)
         return true;
-    if (!erg_grow((void **)&names->items, &names->capacity, names->count, sizeof(char *), err))
+    if (!erg_grow((void **)&names->items, &names->capacity, names->count, sizeof(char *),
+                  err))
         return false;
     char *name = strndup(file, count - 5);
     if (!name)
@@ -48,7 +49,8 @@ static int by_name(const void *a, const void *b)
 
 bool erg_names_list(const erg_catalog *catalog, erg_names *names, erg_error *err)
 {
-    if (!folder_list(catalog->user_dir, names, err) || !folder_list(catalog->data_dir, names, err))
+    if (!folder_list(catalog->user_dir, names, err)
+        || !folder_list(catalog->data_dir, names, err))
         return false;
     if (names->count)
         qsort(names->items, names->count, sizeof(char *), by_name);
@@ -95,12 +97,10 @@ static int distance(const char *a, const char *b)
     return row[columns];
 }
 
-/* 0: one begins with the other; NEAR_MOST and above: not near. */
+/* 0: the name begins as asked; NEAR_MOST and above: not near. */
 static int farness(const char *asked, const char *name)
 {
-    size_t shorter = strlen(asked) < strlen(name) ? strlen(asked) : strlen(name);
-
-    if (shorter >= 2 && strncmp(asked, name, shorter) == 0)
+    if (strlen(asked) >= 2 && strncmp(asked, name, strlen(asked)) == 0)
         return 0;
     if (strlen(asked) >= 3 && strstr(name, asked))
         return 1;
@@ -114,7 +114,8 @@ static void near_list(const erg_names *names, const char *asked, erg_text *text)
     for (int far = 0; far < NEAR_MOST && listed < NEAR_MOST; far++)
         for (size_t i = 0; i < names->count && listed < NEAR_MOST; i++)
             if (farness(asked, names->items[i]) == far)
-                erg_text_add(text, "%s %s", listed++ ? "," : "; near it are", names->items[i]);
+                erg_text_add(text, "%s %s", listed++ ? "," : "; near it are",
+                             names->items[i]);
 }
 
 static bool none_found(const erg_catalog *catalog, const char *name, erg_error *err)
@@ -125,14 +126,17 @@ static bool none_found(const erg_catalog *catalog, const char *name, erg_error *
     if (erg_names_list(catalog, &names, NULL))
         near_list(&names, name, &text);
     char *near = erg_text_take(&text);
-    erg_fail(err, ERG_NOT_FOUND, "the catalogue has no device %.80s%s; `erg hardware` lists "
-             "what it has", name, near ? near : "");
+    erg_fail(err, ERG_NOT_FOUND,
+             "the catalogue has no device %.80s%s; `erg hardware` lists "
+             "what it has",
+             name, near ? near : "");
     free(near);
     erg_names_free(&names);
     return false;
 }
 
-bool erg_names_find(const erg_catalog *catalog, const char *name, char *path, erg_error *err)
+bool erg_names_find(const erg_catalog *catalog, const char *name, char *path,
+                    erg_error *err)
 {
     const char *const folders[] = { catalog->user_dir, catalog->data_dir };
 

@@ -35,41 +35,41 @@ typedef struct field {
 #define AT(member) (int)offsetof(erg_hardware, member)
 
 static const field fields[] = {
-    { "node_nm",                         "nm",          PLAIN,        AT(node_nm),          1e3 },
-    { "units",                           "1",           WHOLE,        AT(units),            1e6 },
-    { "lanes_per_unit",                  "1",           WHOLE,        AT(lanes_per_unit),   1e6 },
-    { "threads_per_unit",                "1",           WHOLE,        AT(threads_per_unit), 1e6 },
-    { "warp",                            "1",           WHOLE,        AT(warp),             1e4 },
-    { "issue_width",                     "1",           PLAIN,        KEPT,                 64 },
-    { "top_clock_hz",                    "hz",          PLAIN,        AT(top_clock_hz),     2e10 },
-    { "peak_clock_hz",                   "hz",          BY_CLASS,     AT(peak_clock_hz),    2e10 },
-    { "flop_per_clock_per_unit",         "flop",        BY_BOTH,      KEPT,                 1e9 },
-    { "peak_flop_per_s",                 "flop_per_s",  BY_BOTH,      AT(peak_flop_per_s),  1e18 },
-    { "sparse_flop_per_s",               "flop_per_s",  BY_BOTH,      KEPT,                 1e18 },
-    { "emulated_share",                  "share",       BY_PRECISION, KEPT,                 1 },
-    { "levels.l1.capacity_bytes",        "bytes",       PLAIN, AT(l1_bytes_per_unit),       1e9 },
-    { "levels.l1.bw_bytes_per_s",        "bytes_per_s", PLAIN, AT(l1_bytes_per_s),          1e15 },
-    { "levels.l1.achievable_share",      "share",       PLAIN, KEPT,                        1 },
-    { "levels.l2.capacity_bytes",        "bytes",       PLAIN, AT(l2_bytes),                1e11 },
-    { "levels.l2.bw_bytes_per_s",        "bytes_per_s", PLAIN, AT(l2_bytes_per_s),          1e15 },
-    { "levels.l2.achievable_share",      "share",       PLAIN, KEPT,                        1 },
-    { "levels.l3.capacity_bytes",        "bytes",       PLAIN, KEPT,                        1e11 },
-    { "levels.l3.bw_bytes_per_s",        "bytes_per_s", PLAIN, KEPT,                        1e15 },
-    { "levels.l3.achievable_share",      "share",       PLAIN, KEPT,                        1 },
-    { "levels.memory.capacity_bytes",    "bytes",       PLAIN, AT(memory_bytes),            1e14 },
-    { "levels.memory.bw_bytes_per_s",    "bytes_per_s", PLAIN, AT(memory_bytes_per_s),      1e14 },
-    { "levels.memory.achievable_share",  "share",       PLAIN, AT(memory_share),            1 },
-    { "memory_bus.width_bits",           "bits",        PLAIN, KEPT,                        1e6 },
-    { "memory_bus.rate_bits_per_s",      "bits_per_s",  PLAIN, KEPT,                        1e12 },
-    { "cap_w",                           "w",           PLAIN, AT(cap_w),                   1e6 },
-    { "cap_low_w",                       "w",           PLAIN, AT(cap_low_w),               1e6 },
-    { "cap_high_w",                      "w",           PLAIN, AT(cap_high_w),              1e6 },
-    { "idle_w",                          "w",           PLAIN, AT(idle_w),                  1e6 },
-    { "busy_static_w",                   "w",           PLAIN, AT(busy_static_w),           1e6 },
-    { "op_j_per_flop",                   "j_per_flop",  BY_BOTH, AT(op_j_per_flop),         1e-6 },
-    { "byte_j",                          "j_per_byte",  PLAIN, AT(byte_j),                  1e-3 },
-    { "launch_s",                        "s",           PLAIN, AT(launch_s),                1 },
-    { "host_s",                          "s",           PLAIN, AT(host_s),                  1 },
+    { "node_nm", "nm", PLAIN, AT(node_nm), 1e3 },
+    { "units", "1", WHOLE, AT(units), 1e6 },
+    { "lanes_per_unit", "1", WHOLE, AT(lanes_per_unit), 1e6 },
+    { "threads_per_unit", "1", WHOLE, AT(threads_per_unit), 1e6 },
+    { "warp", "1", WHOLE, AT(warp), 1e4 },
+    { "issue_width", "1", PLAIN, KEPT, 64 },
+    { "top_clock_hz", "hz", PLAIN, AT(top_clock_hz), 2e10 },
+    { "peak_clock_hz", "hz", BY_CLASS, AT(peak_clock_hz), 2e10 },
+    { "flop_per_clock_per_unit", "flop", BY_BOTH, KEPT, 1e9 },
+    { "peak_flop_per_s", "flop_per_s", BY_BOTH, AT(peak_flop_per_s), 1e18 },
+    { "sparse_flop_per_s", "flop_per_s", BY_BOTH, KEPT, 1e18 },
+    { "emulated_share", "share", BY_PRECISION, KEPT, 1 },
+    { "levels.l1.capacity_bytes", "bytes", PLAIN, AT(l1_bytes_per_unit), 1e9 },
+    { "levels.l1.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(l1_bytes_per_s), 1e15 },
+    { "levels.l1.achievable_share", "share", PLAIN, KEPT, 1 },
+    { "levels.l2.capacity_bytes", "bytes", PLAIN, AT(l2_bytes), 1e11 },
+    { "levels.l2.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(l2_bytes_per_s), 1e15 },
+    { "levels.l2.achievable_share", "share", PLAIN, KEPT, 1 },
+    { "levels.l3.capacity_bytes", "bytes", PLAIN, KEPT, 1e11 },
+    { "levels.l3.bw_bytes_per_s", "bytes_per_s", PLAIN, KEPT, 1e15 },
+    { "levels.l3.achievable_share", "share", PLAIN, KEPT, 1 },
+    { "levels.memory.capacity_bytes", "bytes", PLAIN, AT(memory_bytes), 1e14 },
+    { "levels.memory.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(memory_bytes_per_s), 1e14 },
+    { "levels.memory.achievable_share", "share", PLAIN, AT(memory_share), 1 },
+    { "memory_bus.width_bits", "bits", PLAIN, KEPT, 1e6 },
+    { "memory_bus.rate_bits_per_s", "bits_per_s", PLAIN, KEPT, 1e12 },
+    { "cap_w", "w", PLAIN, AT(cap_w), 1e6 },
+    { "cap_low_w", "w", PLAIN, AT(cap_low_w), 1e6 },
+    { "cap_high_w", "w", PLAIN, AT(cap_high_w), 1e6 },
+    { "idle_w", "w", PLAIN, AT(idle_w), 1e6 },
+    { "busy_static_w", "w", PLAIN, AT(busy_static_w), 1e6 },
+    { "op_j_per_flop", "j_per_flop", BY_BOTH, AT(op_j_per_flop), 1e-6 },
+    { "byte_j", "j_per_byte", PLAIN, AT(byte_j), 1e-3 },
+    { "launch_s", "s", PLAIN, AT(launch_s), 1 },
+    { "host_s", "s", PLAIN, AT(host_s), 1 },
 };
 
 /* "thermal.NAME." goes before. */
@@ -217,11 +217,13 @@ static bool is_date(const char *text)
 
 static bool is_blank(const char *text) { return !text || !text[strspn(text, " \t")]; }
 
-static bool source_checked(const erg_record *record, const erg_number *number, erg_error *err)
+static bool source_checked(const erg_record *record, const erg_number *number,
+                           erg_error *err)
 {
     if (is_blank(number->source))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s has no source: say where the number is from",
-                        record->file, number->key);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: %s has no source: say where the number is from", record->file,
+                        number->key);
     if (!number->grade
         || word_at(grades, ERG_COUNT(grades), number->grade, strlen(number->grade)) < 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s: %s: grade must be measured, datasheet, "
@@ -259,16 +261,20 @@ bool erg_record_number(erg_record *record, const erg_number *number, erg_error *
     place to;
 
     if (!key_find(number->key, &to))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: unknown key %s", record->file, number->key);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: unknown key %s", record->file,
+                        number->key);
     if (erg_hardware_number(&record->hardware, number->key))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s is given twice", record->file, number->key);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s is given twice", record->file,
+                        number->key);
     if (!number->unit || strcmp(number->unit, to.field->unit) != 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s: %s must be in %s, not in %s", record->file,
-                        number->key, to.field->unit, number->unit ? number->unit : "nothing");
+                        number->key, to.field->unit,
+                        number->unit ? number->unit : "nothing");
     if (!(number->value > 0 && number->value <= to.field->most)
         || (to.field->form == WHOLE && number->value != floor(number->value)))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %s cannot be %g: leave out what is not known",
-                        record->file, number->key, number->value);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: %s cannot be %g: leave out what is not known", record->file,
+                        number->key, number->value);
     if (!source_checked(record, number, err) || !number_keep(record, number, err))
         return false;
     number_put(&record->hardware, &to, number->value);

@@ -25,8 +25,13 @@ const erg_record *erg_record_of(const erg_hardware *hardware);
 /* Refuses unknown keys, a wrong unit, a number without source, grade or date, and
  * values that cannot be. Strings are copied. */
 bool erg_record_number(erg_record *record, const erg_number *number, erg_error *err);
-bool erg_record_text(erg_record *record, const char *key, const char *value, erg_error *err);
-typedef enum erg_series { ERG_SERIES_VOLTAGE, ERG_SERIES_IDLE, ERG_SERIES_KINDS } erg_series;
+bool erg_record_text(erg_record *record, const char *key, const char *value,
+                     erg_error *err);
+typedef enum erg_series {
+    ERG_SERIES_VOLTAGE,
+    ERG_SERIES_IDLE,
+    ERG_SERIES_KINDS
+} erg_series;
 /* Points are taken over (they lie in the arena); x must rise. */
 bool erg_record_curve(erg_record *record, erg_series which, erg_point *points, size_t count,
                       erg_error *err);
@@ -52,7 +57,8 @@ typedef struct erg_names { char **items; size_t count, capacity; } erg_names;
 bool erg_names_list(const erg_catalog *catalog, erg_names *names, erg_error *err);
 void erg_names_free(erg_names *names);
 /* Path of a record into path (ERG_PATH_MOST); false with near names if there is none. */
-bool erg_names_find(const erg_catalog *catalog, const char *name, char *path, erg_error *err);
+bool erg_names_find(const erg_catalog *catalog, const char *name, char *path,
+                    erg_error *err);
 
 /* ---- curve.c --------------------------------------------------------------- */
 

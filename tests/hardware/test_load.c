@@ -90,30 +90,42 @@ static void a_voltage_nobody_could_read_is_absent(void)
 #define HEAD "{\"name\": \"x\", \"maker\": \"m\", \"kind\": \"gpu\", \"about\": \"a\", " \
              "\"boundary\": \"board\""
 
-static const struct { const char *text, *sentence; } refusals[] = {
+static const struct { const char *text, *sentence;
+} refusals[] = {
     { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"w\", \"grade\": \"measured\", "
-      "\"date\": \"2025\"}}", "cap_w has no source" },
+           "\"date\": \"2025\"}}",
+      "cap_w has no source" },
     { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"w\", \"source\": \"  \", "
-      "\"grade\": \"measured\", \"date\": \"2025\"}}", "cap_w has no source" },
-    { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"kw\", " TAIL "}}", "must be in w, not in kw" },
+           "\"grade\": \"measured\", \"date\": \"2025\"}}",
+      "cap_w has no source" },
+    { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"kw\", " TAIL "}}",
+      "must be in w, not in kw" },
     { HEAD ", \"cap_w\": {\"value\": 1, " TAIL "}}", "must be in w, not in nothing" },
     { HEAD ", \"cap_w\": {\"value\": 0, \"unit\": \"w\", " TAIL "}}", "cap_w cannot be 0" },
-    { HEAD ", \"cap_w\": {\"value\": -1, \"unit\": \"w\", " TAIL "}}", "cap_w cannot be -1" },
-    { HEAD ", \"cap_w\": {\"value\": \"1\", \"unit\": \"w\", " TAIL "}}", "value is no number" },
-    { HEAD ", \"cap_w\": {\"value\": null, \"unit\": \"w\", " TAIL "}}", "value is no number" },
+    { HEAD ", \"cap_w\": {\"value\": -1, \"unit\": \"w\", " TAIL "}}",
+      "cap_w cannot be -1" },
+    { HEAD ", \"cap_w\": {\"value\": \"1\", \"unit\": \"w\", " TAIL "}}",
+      "value is no number" },
+    { HEAD ", \"cap_w\": {\"value\": null, \"unit\": \"w\", " TAIL "}}",
+      "value is no number" },
     { HEAD ", \"cap_w\": {\"valeu\": 1, \"unit\": \"w\", " TAIL "}}", "cap_w.valeu" },
     { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"w\", \"why\": 1, " TAIL "}}",
       "unknown key why" },
     { HEAD ", \"cap_w\": 250}", "a number is an object" },
     { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"w\", \"source\": \"s\", "
-      "\"grade\": \"guess\", \"date\": \"2025\"}}", "grade must be" },
+           "\"grade\": \"guess\", \"date\": \"2025\"}}",
+      "grade must be" },
     { HEAD ", \"cap_w\": {\"value\": 1, \"unit\": \"w\", \"source\": \"s\", "
-      "\"grade\": \"measured\", \"date\": \"June\"}}", "has no date" },
-    { HEAD ", \"units\": {\"value\": 1.5, \"unit\": \"1\", " TAIL "}}", "units cannot be 1.5" },
+           "\"grade\": \"measured\", \"date\": \"June\"}}",
+      "has no date" },
+    { HEAD ", \"units\": {\"value\": 1.5, \"unit\": \"1\", " TAIL "}}",
+      "units cannot be 1.5" },
     { HEAD ", \"peak_flop_per_s\": {\"matrix\": {\"fp32\": {\"value\": 1, "
-      "\"unit\": \"flop_per_s\", " TAIL "}}}}", "unknown key peak_flop_per_s.matrix.fp32" },
+           "\"unit\": \"flop_per_s\", " TAIL "}}}}",
+      "unknown key peak_flop_per_s.matrix.fp32" },
     { HEAD ", \"peak_flop_per_s\": {\"vector\": {\"fp31\": {\"value\": 1, "
-      "\"unit\": \"flop_per_s\", " TAIL "}}}}", "unknown key peak_flop_per_s.vector.fp31" },
+           "\"unit\": \"flop_per_s\", " TAIL "}}}}",
+      "unknown key peak_flop_per_s.vector.fp31" },
     { HEAD ", \"peak_flop_per_s\": {}}", "peak_flop_per_s" },
     { HEAD ", \"tdp\": \"250\"}", "unknown key tdp" },
     { HEAD ", \"maker\": \"n\"}", "duplicate" },
@@ -122,19 +134,29 @@ static const struct { const char *text, *sentence; } refusals[] = {
     { "[1]", "must be one object" },
     { "{", "line 1" },
     { HEAD ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"v\", " TAIL
-      ", \"points\": [[2e8, null]]}}", "two numbers" },
+           ", \"points\": [[2e8, null]]}}",
+      "two numbers" },
     { HEAD ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"v\", " TAIL
-      ", \"points\": [[2e8, 1], [2e8, 1]]}}", "clocks must rise" },
+           ", \"points\": [[2e8, 1], [2e8, 1]]}}",
+      "clocks must rise" },
     { HEAD ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"mv\", " TAIL
-      ", \"points\": [[2e8, 1]]}}", "voltage_v must be in v" },
-    { HEAD ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"v\", \"grade\": \"measured\", "
-      "\"date\": \"2025\", \"points\": [[2e8, 1]]}}", "no source" },
-    { HEAD ", \"clocks_hz\": {\"from\": 2e8, \"to\": 1e8, \"step\": 1e6, \"unit\": \"hz\", " TAIL
-      "}}", "from, to and step" },
-    { HEAD ", \"thermal\": [{\"name\": \"a\", \"tdp\": {\"value\": 1, \"unit\": \"w\", " TAIL
-      "}}]}", "unknown key thermal.a.tdp" },
+           ", \"points\": [[2e8, 1]]}}",
+      "voltage_v must be in v" },
+    { HEAD
+      ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"v\", \"grade\": \"measured\", "
+      "\"date\": \"2025\", \"points\": [[2e8, 1]]}}",
+      "no source" },
+    { HEAD
+      ", \"clocks_hz\": {\"from\": 2e8, \"to\": 1e8, \"step\": 1e6, \"unit\": \"hz\", " TAIL
+      "}}",
+      "from, to and step" },
+    { HEAD
+      ", \"thermal\": [{\"name\": \"a\", \"tdp\": {\"value\": 1, \"unit\": \"w\", " TAIL
+      "}}]}",
+      "unknown key thermal.a.tdp" },
     { HEAD ", \"thermal\": [{\"name\": \"a\", \"sustained_hz\": {\"value\": 0, "
-      "\"unit\": \"hz\", " TAIL "}}]}", "thermal.a.sustained_hz cannot be 0" },
+           "\"unit\": \"hz\", " TAIL "}}]}",
+      "thermal.a.sustained_hz cannot be 0" },
     { HEAD ", \"thermal\": [{\"name\": \"a\"}, {\"name\": \"a\"}]}", "two thermal points" },
 };
 
@@ -147,7 +169,8 @@ static void a_bad_record_is_refused_with_file_and_key(void)
 
         if ((hardware != NULL) != (sentence == NULL))
             fail_msg("%s: %s", text, err.text);
-        if (sentence && (!strstr(err.text, sentence) || strncmp(err.text, "x.json", 6) != 0))
+        if (sentence
+            && (!strstr(err.text, sentence) || strncmp(err.text, "x.json", 6) != 0))
             fail_msg("%s: %s, not '%s'", text, err.text, sentence);
         erg_hardware_free(hardware);
     }
@@ -155,8 +178,11 @@ static void a_bad_record_is_refused_with_file_and_key(void)
 
 static void an_unknown_name_hears_of_near_ones(void)
 {
-    static const struct { const char *asked, *near; } rows[] = {
-        { "a100", "a100-pcie-40gb" }, { "t5", "near it are t4" }, { "h100-sxm", "h100-sxm5-80gb" },
+    static const struct { const char *asked, *near;
+    } rows[] = {
+        { "a100", "a100-pcie-40gb" },
+        { "t5", "near it are t4" },
+        { "h100-sxm", "h100-sxm5-80gb" },
         { "a100-pcie-40bg", "a100-pcie-40gb" },
     };
 
@@ -206,7 +232,8 @@ static void idle_curve_is_the_measured_one_settled(void)
             points[count++] = (erg_point){ atof(key) * 1e6, json_number_value(value) };
         erg_curve_settle(points, count);
         for (size_t k = 0; k < count; k++)
-            CHECK_NEAR(erg_curve_at(&hardware->idle_curve_w, points[k].x), points[k].y, 1e-4);
+            CHECK_NEAR(erg_curve_at(&hardware->idle_curve_w, points[k].x), points[k].y,
+                       1e-4);
         json_decref(root);
         erg_hardware_free(hardware);
     }
