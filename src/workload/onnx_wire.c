@@ -148,7 +148,7 @@ static bool advance(erg_wire *wire, int64_t end, int64_t count)
 static bool value_skip(erg_wire *wire, int64_t end, erg_wire_type type)
 {
     uint64_t ignored;
-    int64_t length;
+    int64_t length = 0;
 
     if (type == ERG_WIRE_VARINT)
         return erg_wire_varint(wire, end, &ignored);
