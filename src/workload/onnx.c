@@ -33,7 +33,7 @@ static void store_give(void *data, void *pointer)
     (void)pointer;
 }
 
-/* ---- opening ------------------------------------------------------------------- */
+/* ---- opening ---------------------------------------------------------- */
 
 static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
 {
@@ -49,9 +49,11 @@ static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
     if (fstat(wire->file, &there) != 0 || !S_ISREG(there.st_mode))
         return erg_fail(err, ERG_BAD_INPUT, "%s is no file", path);
     if (there.st_size > FILE_BYTES_MOST)
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "%s is larger than 2 GiB, which no ONNX file is: keep its weights in "
-                        "external data", path);
+        return erg_fail(
+            err, ERG_BAD_INPUT,
+            "%s is larger than 2 GiB, which no ONNX file is: keep its weights in "
+            "external data",
+            path);
     wire->size = there.st_size;
     /* The skeleton lies scattered between weights: reading ahead would load those. */
     posix_fadvise(wire->file, 0, 0, POSIX_FADV_RANDOM);
@@ -77,10 +79,12 @@ static bool model_decode(erg_onnx_file *file, const erg_text *skeleton, erg_erro
     ProtobufCAllocator allocator = { store_take, store_give, &store };
 
     file->skeleton_bytes = (int64_t)skeleton->count;
-    file->model = onnx__model_proto__unpack(&allocator, skeleton->count,
-                                            (const uint8_t *)(skeleton->data ? skeleton->data : ""));
-    return file->model || erg_fail(err, ERG_BAD_INPUT, "%s: not an ONNX model that can be decoded",
-                                   file->path);
+    file->model =
+        onnx__model_proto__unpack(&allocator, skeleton->count,
+                                  (const uint8_t *)(skeleton->data ? skeleton->data : ""));
+    return file->model
+           || erg_fail(err, ERG_BAD_INPUT, "%s: not an ONNX model that can be decoded",
+                       file->path);
 }
 
 Onnx__ModelProto *erg_onnx_open(const char *path, erg_onnx_file *file, erg_error *err)

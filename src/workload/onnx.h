@@ -12,6 +12,7 @@
 #define ERG_WORKLOAD_ONNX_H
 
 #include "base/base.h"
+#include "erg/workload.h"
 #include "workload/onnx.pb-c.h"
 
 enum { ERG_ONNX_NOTES = 16, ERG_ONNX_PAYLOAD_MOST = 1024 };
@@ -29,6 +30,12 @@ typedef struct erg_onnx_file {
 
 /* Gives file->model, NULL and one sentence naming file and place when refused. */
 Onnx__ModelProto *erg_onnx_open(const char *path, erg_onnx_file *file, erg_error *err);
+/* Makes the graph one list of nodes in an order that can be run: functions inlined, the
+ * costlier branch of each If (a note says so), Loop and Scan unrolled: `trip` of
+ * options->dims where the number of steps is no constant. Inputs that are also
+ * initializers are no inputs any more. Every node has an op_type. */
+bool erg_onnx_flatten(erg_onnx_file *file, const erg_graph_options *options,
+                      erg_error *err);
 /* Frees everything; a file that did not open may be closed too. */
 void erg_onnx_close(erg_onnx_file *file);
 /* A note once; what does not fit is dropped, the last note then says so. */
@@ -45,6 +52,7 @@ int64_t erg_onnx_elements(const Onnx__TensorProto *tensor);
  * count (at most `most`), else -1: not integers, stripped, external, torn, too many. */
 int64_t erg_onnx_ints(const Onnx__TensorProto *tensor, int64_t *to, int64_t most);
 /* The attribute of that name; NULL: the node has none. */
-const Onnx__AttributeProto *erg_onnx_attribute(const Onnx__NodeProto *node, const char *name);
+const Onnx__AttributeProto *erg_onnx_attribute(const Onnx__NodeProto *node,
+                                               const char *name);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct search {
 
 typedef struct stretch { const char *location; int64_t offset, length; } stretch;
 
-/* ---- where ---------------------------------------------------------------------- */
+/* ---- where ---------------------------------------------------------- */
 
 static bool folder_find(search *look)
 {
@@ -67,9 +67,10 @@ static bool location_look(search *look, const char *location)
     if (look->location && strcmp(look->location, location) == 0)
         return true;
     if (!is_inside_by_name(location))
-        return erg_fail(look->err, ERG_BAD_INPUT,
-                        "%.80s keeps weights in '%.60s': only paths within its folder are read",
-                        look->file->path, location);
+        return erg_fail(
+            look->err, ERG_BAD_INPUT,
+            "%.80s keeps weights in '%.60s': only paths within its folder are read",
+            look->file->path, location);
     look->location = location;
     look->bytes = -1;
     int count = snprintf(path, sizeof(path), "%s/%s", look->folder, location);
@@ -90,7 +91,7 @@ static bool location_look(search *look, const char *location)
     return true;
 }
 
-/* ---- which bytes ------------------------------------------------------------------ */
+/* ---- which bytes ---------------------------------------------------------- */
 
 static bool decimal(const char *text, int64_t *out)
 {
@@ -112,20 +113,23 @@ static bool extent_read(search *look, const Onnx__TensorProto *tensor, stretch *
 
     *out = (stretch){ .length = -1 };
     for (size_t i = 0; i < tensor->n_external_data; i++) {
-        const char *key = tensor->external_data[i]->key, *value = tensor->external_data[i]->value;
+        const char *key = tensor->external_data[i]->key,
+                   *value = tensor->external_data[i]->value;
         if (!key || !value)
             continue;
         int64_t *number = strcmp(key, "offset") == 0 ? &out->offset
             : strcmp(key, "length") == 0 ? &out->length : NULL;
         if (number && !decimal(value, number))
-            return erg_fail(look->err, ERG_BAD_INPUT, "%.80s: %s of tensor '%.40s' is '%.30s'",
-                            look->file->path, key, name, value);
+            return erg_fail(look->err, ERG_BAD_INPUT,
+                            "%.80s: %s of tensor '%.40s' is '%.30s'", look->file->path, key,
+                            name, value);
         if (strcmp(key, "location") == 0)
             out->location = value;
     }
     return out->location
-        || erg_fail(look->err, ERG_BAD_INPUT,
-                    "%.80s: tensor '%.60s' is external but says not where", look->file->path, name);
+           || erg_fail(look->err, ERG_BAD_INPUT,
+                       "%.80s: tensor '%.60s' is external but says not where",
+                       look->file->path, name);
 }
 
 static bool tensor_look(search *look, const Onnx__TensorProto *tensor)
@@ -154,13 +158,15 @@ static bool graph_look(search *look, const Onnx__GraphProto *graph);
 
 static bool sparse_look(search *look, const Onnx__SparseTensorProto *sparse)
 {
-    return !sparse || (tensor_look(look, sparse->values) && tensor_look(look, sparse->indices));
+    return !sparse
+           || (tensor_look(look, sparse->values) && tensor_look(look, sparse->indices));
 }
 
 static bool attribute_look(search *look, const Onnx__AttributeProto *attribute)
 {
-    bool good = tensor_look(look, attribute->t) && sparse_look(look, attribute->sparse_tensor)
-        && (!attribute->g || graph_look(look, attribute->g));
+    bool good = tensor_look(look, attribute->t)
+                && sparse_look(look, attribute->sparse_tensor)
+                && (!attribute->g || graph_look(look, attribute->g));
 
     for (size_t i = 0; good && i < attribute->n_tensors; i++)
         good = tensor_look(look, attribute->tensors[i]);

@@ -20,9 +20,12 @@ static const struct { const char *what; int64_t most; } limits[LIMITS] = {
 };
 
 enum {
-    NAME_BYTES_MOST = 64 << 10, ATTRIBUTE_BYTES_MOST = 64 << 10, SKELETON_BYTES_MOST = 256 << 20,
-    MERGED_MOST = 16,               /* parts given again and again are merged, at a price */
-    FIELDS_MOST = 32, LENGTH_BYTES = 5
+    NAME_BYTES_MOST = 64 << 10,
+    ATTRIBUTE_BYTES_MOST = 64 << 10,
+    SKELETON_BYTES_MOST = 256 << 20,
+    MERGED_MOST = 16, /* parts given again and again are merged, at a price */
+    FIELDS_MOST = 32,
+    LENGTH_BYTES = 5
 };
 
 #define BIT(field) (UINT64_C(1) << (field))
@@ -80,9 +83,11 @@ static bool bytes_put(stripper *strip, const void *bytes, size_t count)
 {
     if (strip->out->count + count > SKELETON_BYTES_MOST)
         return erg_wire_refuse(strip->wire, ERG_BAD_INPUT,
-                               "more than %d MiB that are not weights", SKELETON_BYTES_MOST >> 20);
+                               "more than %d MiB that are not weights",
+                               SKELETON_BYTES_MOST >> 20);
     erg_text_add_bytes(strip->out, bytes, count);
-    return !strip->out->failed || erg_wire_refuse(strip->wire, ERG_NO_MEMORY, "out of memory");
+    return !strip->out->failed
+           || erg_wire_refuse(strip->wire, ERG_NO_MEMORY, "out of memory");
 }
 
 static bool varint_put(stripper *strip, uint64_t value)
@@ -126,7 +131,7 @@ static bool copy(stripper *strip, int64_t count)
     return true;
 }
 
-/* ---- values ------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------- */
 
 static bool is_text(const ProtobufCFieldDescriptor *field)
 {
@@ -212,10 +217,11 @@ static bool number_strip(stripper *strip, int64_t end, erg_wire_key key)
         return false;
     if (key.type == ERG_WIRE_VARINT)
         return erg_wire_varint(strip->wire, end, &number) && varint_put(strip, number);
-    return erg_wire_bytes(strip->wire, end, &number, width) && bytes_put(strip, &number, width);
+    return erg_wire_bytes(strip->wire, end, &number, width)
+           && bytes_put(strip, &number, width);
 }
 
-/* ---- messages ------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------- */
 
 /* Bytes of the payload of a message; all of it goes when it is more than most. */
 static bool payload_weigh(stripper *strip, const message_rule *rule, message *frame)
@@ -239,7 +245,8 @@ static bool payload_weigh(stripper *strip, const message_rule *rule, message *fr
     return true;
 }
 
-static bool message_strip(stripper *strip, const ProtobufCMessageDescriptor *type, int64_t end);
+static bool message_strip(stripper *strip, const ProtobufCMessageDescriptor *type,
+                          int64_t end);
 
 static bool part_strip(stripper *strip, erg_wire_key key, int64_t length,
                        const ProtobufCFieldDescriptor *field)
@@ -264,8 +271,8 @@ static bool value_strip(stripper *strip, message *frame, erg_wire_key key,
     bool is_part = field->type == PROTOBUF_C_TYPE_MESSAGE;
 
     if (!fits(field, key.type))
-        return erg_wire_refuse(strip->wire, ERG_BAD_INPUT, "%s has the wire type %d", field->name,
-                               (int)key.type);
+        return erg_wire_refuse(strip->wire, ERG_BAD_INPUT, "%s has the wire type %d",
+                               field->name, (int)key.type);
     if (is_part && field->label != PROTOBUF_C_LABEL_REPEATED && index >= MERGED_MOST)
         return erg_wire_refuse(strip->wire, ERG_BAD_INPUT, "%s is given more than %d times",
                                field->name, MERGED_MOST);
@@ -295,7 +302,8 @@ static bool field_strip(stripper *strip, message *frame)
                              : erg_wire_skip(strip->wire, frame->end, key);
 }
 
-static bool message_strip(stripper *strip, const ProtobufCMessageDescriptor *type, int64_t end)
+static bool message_strip(stripper *strip, const ProtobufCMessageDescriptor *type,
+                          int64_t end)
 {
     const message_rule *rule = rule_find(type);
     message frame = { .type = type, .end = end, .dropped = rule ? rule->dropped : 0 };

@@ -24,7 +24,9 @@ static const element elements[] = {
 
 int erg_onnx_type_bits(int32_t data_type)
 {
-    return data_type > 0 && (size_t)data_type < ERG_COUNT(elements) ? elements[data_type].bits : 0;
+    return data_type > 0 && (size_t)data_type < ERG_COUNT(elements)
+               ? elements[data_type].bits
+               : 0;
 }
 
 const char *erg_onnx_type_name(int32_t data_type, char buffer[16])
@@ -84,7 +86,8 @@ int64_t erg_onnx_ints(const Onnx__TensorProto *tensor, int64_t *to, int64_t most
             to[i] = raw_number(tensor->raw_data.data + (size_t)i * width, type);
         return count;
     }
-    if (type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64 && tensor->n_int64_data == (size_t)count) {
+    if (type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64
+        && tensor->n_int64_data == (size_t)count) {
         for (int64_t i = 0; i < count; i++)
             to[i] = tensor->int64_data[i];
         return count;
@@ -101,7 +104,8 @@ int64_t erg_onnx_ints(const Onnx__TensorProto *tensor, int64_t *to, int64_t most
     return count;
 }
 
-const Onnx__AttributeProto *erg_onnx_attribute(const Onnx__NodeProto *node, const char *name)
+const Onnx__AttributeProto *erg_onnx_attribute(const Onnx__NodeProto *node,
+                                               const char *name)
 {
     for (size_t i = 0; i < node->n_attribute; i++)
         if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)

@@ -5,7 +5,12 @@
 #include <unistd.h>
 #include "workload/onnx_wire.h"
 
-enum { VARINT_BYTES_MOST = 10, FIELD_MOST = (1 << 29) - 1, PATH_SHOWN = 60, WAY_SHOWN = 70 };
+enum {
+    VARINT_BYTES_MOST = 10,
+    FIELD_MOST = (1 << 29) - 1,
+    PATH_SHOWN = 60,
+    WAY_SHOWN = 70
+};
 
 /* "graph.node[3].attribute[0]"; of a deep way the end, that is where it went wrong. */
 static void way_put(const erg_wire *wire, char *to, size_t size)
@@ -29,7 +34,8 @@ bool erg_wire_refuse(erg_wire *wire, erg_code code, const char *format, ...)
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     way_put(wire, way, sizeof(way));
-    return erg_fail(wire->err, code, "%s%s: byte %lld%s%s: %s", length > PATH_SHOWN ? ".." : "",
+    return erg_fail(wire->err, code, "%s%s: byte %lld%s%s: %s",
+                    length > PATH_SHOWN ? ".." : "",
                     wire->path + (length > PATH_SHOWN ? length - PATH_SHOWN : 0),
                     (long long)wire->at, way[0] ? ", " : "", way, what);
 }
@@ -37,7 +43,8 @@ bool erg_wire_refuse(erg_wire *wire, erg_code code, const char *format, ...)
 bool erg_wire_enter(erg_wire *wire, const char *name, int64_t index)
 {
     if (wire->depth == ERG_WIRE_DEPTH)
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "nested deeper than %d", ERG_WIRE_DEPTH);
+        return erg_wire_refuse(wire, ERG_BAD_INPUT, "nested deeper than %d",
+                               ERG_WIRE_DEPTH);
     wire->way[wire->depth].name = name;
     wire->way[wire->depth++].index = index;
     return true;
@@ -79,7 +86,8 @@ bool erg_wire_bytes(erg_wire *wire, int64_t end, void *to, size_t count)
     uint8_t *next = to;
 
     if (wire->at > end || (int64_t)count > end - wire->at)
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "the file or its parent ends within a value");
+        return erg_wire_refuse(wire, ERG_BAD_INPUT,
+                               "the file or its parent ends within a value");
     while (count) {
         size_t ready = window_ready(wire);
         if (!ready)
@@ -118,7 +126,8 @@ bool erg_wire_length(erg_wire *wire, int64_t end, int64_t *out)
     if (!erg_wire_varint(wire, end, &length))
         return false;
     if (length > (uint64_t)(end - wire->at))
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "a length of %llu where %lld bytes are left",
+        return erg_wire_refuse(wire, ERG_BAD_INPUT,
+                               "a length of %llu where %lld bytes are left",
                                (unsigned long long)length, (long long)(end - wire->at));
     *out = (int64_t)length;
     return true;
@@ -131,7 +140,8 @@ bool erg_wire_key_read(erg_wire *wire, int64_t end, erg_wire_key *out)
     if (!erg_wire_varint(wire, end, &key))
         return false;
     if (key >> 3 == 0 || key >> 3 > FIELD_MOST || (key & 7) > ERG_WIRE_FIXED32)
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "no protobuf field: not an ONNX model?");
+        return erg_wire_refuse(wire, ERG_BAD_INPUT,
+                               "no protobuf field: not an ONNX model?");
     *out = (erg_wire_key){ (uint32_t)(key >> 3), (erg_wire_type)(key & 7) };
     return true;
 }
@@ -139,7 +149,8 @@ bool erg_wire_key_read(erg_wire *wire, int64_t end, erg_wire_key *out)
 static bool advance(erg_wire *wire, int64_t end, int64_t count)
 {
     if (count > end - wire->at)
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "the file or its parent ends within a value");
+        return erg_wire_refuse(wire, ERG_BAD_INPUT,
+                               "the file or its parent ends within a value");
     wire->at += count;
     return true;
 }
@@ -171,7 +182,8 @@ bool erg_wire_skip(erg_wire *wire, int64_t end, erg_wire_key key)
             open[count++] = key.field;
         } else if (key.type == ERG_WIRE_GROUP_END) {
             if (!count || open[--count] != key.field)
-                return erg_wire_refuse(wire, ERG_BAD_INPUT, "a group ends that did not begin");
+                return erg_wire_refuse(wire, ERG_BAD_INPUT,
+                                       "a group ends that did not begin");
         } else if (!value_skip(wire, end, key.type)) {
             return false;
         }

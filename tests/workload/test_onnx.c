@@ -4,42 +4,13 @@
 #include <glob.h>
 #include <sys/stat.h>
 #include "workload/onnx.h"
-#include "wire.h"
-
-/* ---- models made by hand -------------------------------------------------------- */
-
-/* Numbers of fields, as in onnx.proto. */
-enum {
-    MODEL_IR = 1, MODEL_GRAPH = 7, MODEL_OPSET = 8, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5,
-    GRAPH_INPUT = 11, NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4,
-    NODE_ATTRIBUTE = 5, TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_INT64S = 7,
-    TENSOR_NAME = 8, TENSOR_RAW = 9, TENSOR_EXTERNAL = 13, TENSOR_LOCATION = 14
-};
-
-static void node_add(erg_text *graph, const char *op, const char *input, const char *output)
-{
-    erg_text node = { 0 };
-
-    wire_text(&node, NODE_INPUT, input);
-    wire_text(&node, NODE_OUTPUT, output);
-    wire_text(&node, NODE_OP, op);
-    wire_part(graph, GRAPH_NODE, &node);
-}
-
-/* IR 8 over a graph, which is emptied. */
-static erg_text model_of(erg_text *graph)
-{
-    erg_text model = { 0 };
-
-    wire_number(&model, MODEL_IR, 8);
-    wire_part(&model, MODEL_GRAPH, graph);
-    return model;
-}
+#include "model.h"
 
 /* Opens the bytes and frees them. */
 static Onnx__ModelProto *open_text(erg_text *bytes, erg_onnx_file *file, erg_error *err)
 {
-    Onnx__ModelProto *model = erg_onnx_open(wire_file(bytes->data, bytes->count), file, err);
+    Onnx__ModelProto *model =
+        erg_onnx_open(wire_file(bytes->data, bytes->count), file, err);
 
     erg_text_free(bytes);
     return model;
@@ -89,7 +60,9 @@ static void resnet18_has_its_69_nodes_and_a_note_on_its_weights(void)
     erg_error err = { 0 };
     int count = 0;
 
-    CHECK_OK(erg_onnx_open(test_data("onnx/torchvision/resnet18.onnx"), &file, &err) != NULL, err);
+    CHECK_OK(erg_onnx_open(test_data("onnx/torchvision/resnet18.onnx"), &file, &err)
+                 != NULL,
+             err);
     for (size_t i = 0; i < file.model->graph->n_node; i++)
         count += strcmp(file.model->graph->node[i]->op_type, "Identity") != 0;
     CHECK(count == 49 + 20 && file.model->graph->n_node == 141);
@@ -112,10 +85,10 @@ static void what_is_no_model_is_refused_in_one_sentence(void)
     wire_number(&no_graph, MODEL_IR, 8);
     check_refused(&no_graph, "has no graph");
 
-    node_add(&graph, "Relu", "x", "y");
+    model_node(&graph, GRAPH_NODE, "Relu", "x", "y", NULL);
     wire_part(&no_version, MODEL_GRAPH, &graph);
     check_refused(&no_version, "has no ir_version");
-    node_add(&graph, "Relu", "x", "y");
+    model_node(&graph, GRAPH_NODE, "Relu", "x", "y", NULL);
     newer = model_of(&graph);
     wire_number(&newer, MODEL_IR, 14);      /* of a scalar given twice the last counts */
     check_refused(&newer, "IR version 14; erg reads 1 to 13");

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* If: the branch its condition says, where that is a constant, else the costlier one. */
+#include "workload/onnx_flat.h"
+
+enum { WEIGHED_MOST = 1 << 24 };
+
+static double elements_of(const Onnx__TensorProto *tensor)
+{
+    int64_t count = erg_onnx_elements(tensor);
+    return count > 0 ? (double)count : 0;
+}
+
+/* Work is multiplication by weights; a node weighs 1 beside that. Shapes are not known
+ * yet, so this compares branches, nothing else. */
+static double weight_of(erg_onnx_flat *flat, const erg_onnx_body *body,
+                        const Onnx__GraphProto *graph)
+{
+    double sum = 0;
+
+    flat->weighed += (int64_t)(graph->n_initializer + graph->n_node + 1);
+    if (flat->weighed > WEIGHED_MOST)
+        return sum;
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        sum += elements_of(graph->initializer[i]);
+    for (size_t i = 0; i < graph->n_node; i++) {
+        const Onnx__NodeProto *node = graph->node[i];
+        sum += 1;
+        for (size_t k = 0; k < node->n_input; k++) {
+            const erg_onnx_name *entry = erg_onnx_body_find(body, node->input[k]);
+            if (entry && entry->index == ERG_ONNX_TENSOR)
+                sum += elements_of(entry->what);
+        }
+        for (size_t k = 0; k < node->n_attribute; k++)
+            if (node->attribute[k]->g)
+                sum += weight_of(flat, body, node->attribute[k]->g);
+    }
+    return sum;
+}
+
+static const Onnx__GraphProto *branch_choose(erg_onnx_flat *flat, const erg_onnx_body *body,
+                                             const Onnx__NodeProto *node)
+{
+    const Onnx__GraphProto *yes = erg_onnx_graph_of(node, "then_branch");
+    const Onnx__GraphProto *no = erg_onnx_graph_of(node, "else_branch");
+    int64_t condition;
+
+    if (!yes || !no || node->n_input != 1) {
+        erg_onnx_flat_refuse(flat, node, "an If needs a condition and two branches");
+        return NULL;
+    }
+    if (erg_onnx_body_number(body, node->input[0], &condition))
+        return condition ? yes : no;
+    bool is_yes = weight_of(flat, body, yes) >= weight_of(flat, body, no);
+    if (flat->weighed > WEIGHED_MOST) {
+        erg_onnx_flat_refuse(flat, node, "too many branches to compare");
+        return NULL;
+    }
+    erg_onnx_note(flat->file, "If %.80s: the %s branch is counted, the costlier one",
+                  erg_onnx_label(node), is_yes ? "then" : "else");
+    return is_yes ? yes : no;
+}
+
+bool erg_onnx_if_expand(erg_onnx_flat *flat, const erg_onnx_body *around,
+                        const Onnx__NodeProto *node)
+{
+    const Onnx__GraphProto *graph = branch_choose(flat, around, node);
+    erg_onnx_body body;
+
+    if (!graph || !erg_onnx_body_begin(flat, &body, around, erg_onnx_label(node), -1))
+        return false;
+    if (graph->n_output != node->n_output)
+        return erg_onnx_flat_refuse(flat, node,
+                                    "a branch of %zu outputs where %zu are wanted",
+                                    graph->n_output, node->n_output);
+    erg_onnx_ends ends = { erg_onnx_flat_outputs(flat, graph),
+                           erg_onnx_flat_finals(flat, around, node, node->n_output),
+                           node->n_output };
+    return ends.within && ends.without && erg_onnx_body_weights(flat, &body, graph)
+        && erg_onnx_body_expand(flat, &body, graph->node, graph->n_node, ends);
+}
