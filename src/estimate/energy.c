@@ -14,7 +14,7 @@ void erg_work_add_operator(erg_work *work, const erg_operator *op,
     double flop = erg_matrix_flop(op);
 
     if (flop > 0) {
-        erg_unit unit = erg_unit_of(op, hardware);
+        erg_engine unit = erg_engine_of(op, hardware);
         work->flop[unit.class][unit.precision] += flop;
     }
     work->bytes += (double)op->in_bytes + (double)op->out_bytes + (double)op->weight_bytes;

@@ -160,7 +160,7 @@ static const erg_time_terms shared_cpu = {
     .launch_s = 0, .host_s = 0, .half_width = NAN,
 };
 
-erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class class)
+erg_time_terms erg_plain_time_terms(const erg_hardware *hardware, erg_unit_class class)
 {
     erg_time_terms terms = class == ERG_UNIT_TENSOR ? shared_tensor : shared_vector;
 

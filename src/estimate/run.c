@@ -25,9 +25,9 @@ typedef struct work_run {
     erg_estimate *energy;
 } work_run;
 
-static erg_timing timing_of(const work_run *run, double clock_hz)
+static erg_plain_timing timing_of(const work_run *run, double clock_hz)
 {
-    return (erg_timing){ .graph = run->to->graph, .hardware = run->to->hardware,
+    return (erg_plain_timing){ .graph = run->to->graph, .hardware = run->to->hardware,
                          .profile = run->profile, .runtime = run->options->runtime,
                          .clock_hz = clock_hz };
 }
@@ -36,7 +36,7 @@ static erg_timing timing_of(const work_run *run, double clock_hz)
 static double time_at(const void *user, double clock_hz)
 {
     const work_run *run = user;
-    erg_timing timing = timing_of(run, clock_hz);
+    erg_plain_timing timing = timing_of(run, clock_hz);
     bool host_bound;
 
     if (run->options->measured_latency_s > 0)
@@ -147,7 +147,7 @@ static bool estimate(work_run *run, erg_error *err)
         return false;
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
-    erg_timing timing = timing_of(run, point.clock_hz);
+    erg_plain_timing timing = timing_of(run, point.clock_hz);
     double total_s = erg_time_partition(&timing, to->partition, run->latency, &to->host_bound);
 
     spread(run, total_s);

@@ -10,14 +10,14 @@
 #define BALANCED 1.1                /* within 10 % of each other */
 #define GRAPH_LAUNCH_S 3e-6         /* of a launch that the host has no part in */
 
-static double clock_share(const erg_timing *timing, erg_unit_class class)
+static double clock_share(const erg_plain_timing *timing, erg_unit_class class)
 {
     double share = timing->clock_hz / timing->hardware->peak_clock_hz[class];
 
     return isnan(share) ? 1 : share;
 }
 
-static double peak_of(const erg_timing *timing, erg_unit unit)
+static double peak_of(const erg_plain_timing *timing, erg_engine unit)
 {
     return timing->hardware->peak_flop_per_s[unit.class][unit.precision]
         * clock_share(timing, unit.class);
@@ -31,11 +31,11 @@ static double tile_efficiency(const erg_time_terms *terms, double x, double y)
 }
 
 /* Time of the products of one operator: the fastest of the tiles. */
-static double product_s(const erg_timing *timing, const erg_operator *op)
+static double product_s(const erg_plain_timing *timing, const erg_operator *op)
 {
     static const double tiles[][2] = { { 128, 128 }, { 128, 64 }, { 64, 128 },
                                        { 64, 64 },   { 128, 32 }, { 32, 128 } };
-    erg_unit unit = erg_unit_of(op, timing->hardware);
+    erg_engine unit = erg_engine_of(op, timing->hardware);
     const erg_time_terms *terms = &timing->profile->time[unit.class];
     double units = timing->hardware->units > 0 ? timing->hardware->units : 1;
     double speed = peak_of(timing, unit) * terms->share, best = INFINITY;
@@ -72,7 +72,7 @@ static erg_bound bound_of(const erg_latency *t)
     return t->memory_s > BALANCED * t->compute_s ? ERG_BOUND_BANDWIDTH : ERG_BOUND_BALANCED;
 }
 
-erg_latency erg_time_subgraph(const erg_timing *timing, const erg_subgraph *subgraph)
+erg_latency erg_time_subgraph(const erg_plain_timing *timing, const erg_subgraph *subgraph)
 {
     const erg_hardware *hardware = timing->hardware;
     double bytes = (double)subgraph->in_bytes + (double)subgraph->out_bytes
@@ -85,7 +85,7 @@ erg_latency erg_time_subgraph(const erg_timing *timing, const erg_subgraph *subg
         const erg_operator *op = &timing->graph->operators[subgraph->operators[i]];
         double matrix = erg_matrix_flop(op);
         if (matrix > 0) {
-            erg_unit unit = erg_unit_of(op, hardware);
+            erg_engine unit = erg_engine_of(op, hardware);
             terms = &timing->profile->time[unit.class];
             t.compute_s += product_s(timing, op);
             at_peak_s += matrix / peak_of(timing, unit);
@@ -104,7 +104,7 @@ erg_latency erg_time_subgraph(const erg_timing *timing, const erg_subgraph *subg
     return t;
 }
 
-double erg_time_partition(const erg_timing *timing, const erg_partition *partition,
+double erg_time_partition(const erg_plain_timing *timing, const erg_partition *partition,
                           erg_latency latency[], bool *host_bound)
 {
     double sum_s = 0, host_s = timing->profile->time[ERG_UNIT_VECTOR].host_s;

@@ -41,19 +41,19 @@ static bool has(const erg_hardware *hardware, erg_unit_class class, erg_precisio
     return hardware->peak_flop_per_s[class][precision] > 0;
 }
 
-erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware)
+erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware)
 {
     erg_precision precision = op->precision;
 
     if (!is_depthwise(op)) {
         if (precision == ERG_FP32 && is_convolution(op)
             && has(hardware, ERG_UNIT_TENSOR, ERG_TF32))
-            return (erg_unit){ ERG_UNIT_TENSOR, ERG_TF32 };
+            return (erg_engine){ ERG_UNIT_TENSOR, ERG_TF32 };
         if (has(hardware, ERG_UNIT_TENSOR, precision))
-            return (erg_unit){ ERG_UNIT_TENSOR, precision };
+            return (erg_engine){ ERG_UNIT_TENSOR, precision };
     }
     if (has(hardware, ERG_UNIT_VECTOR, precision))
-        return (erg_unit){ ERG_UNIT_VECTOR, precision };
+        return (erg_engine){ ERG_UNIT_VECTOR, precision };
     /* Converted and computed in fp32: the one precision every device has. */
-    return (erg_unit){ ERG_UNIT_VECTOR, ERG_FP32 };
+    return (erg_engine){ ERG_UNIT_VECTOR, ERG_FP32 };
 }

@@ -9,16 +9,16 @@
 #include "erg/hardware.h"
 #include "erg/workload.h"
 
-typedef struct erg_unit {
+typedef struct erg_engine {
     erg_unit_class class;
     erg_precision precision;        /* that the unit computes in */
-} erg_unit;
+} erg_engine;
 
 const char *erg_unit_class_name(erg_unit_class class);
 
 /* FLOP of matrix work: 0 for elementwise passes, whose FLOP are inside e_byte. */
 double erg_matrix_flop(const erg_operator *op);
 
-erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware);
+erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware);
 
 #endif

@@ -66,11 +66,11 @@ static void compute_scales_with_flop_and_memory_with_bytes(void)
     CHECK(isnan(erg_compute_j(&one, &terms)));
 }
 
-static erg_unit unit_of(erg_op_kind kind, erg_precision precision, const erg_window *window,
+static erg_engine unit_of(erg_op_kind kind, erg_precision precision, const erg_window *window,
                         const erg_hardware *hardware)
 {
     erg_operator op = { .kind = kind, .precision = precision, .macs = 1000, .window = window };
-    return erg_unit_of(&op, hardware);
+    return erg_engine_of(&op, hardware);
 }
 
 static void fp32_convolutions_run_tf32_and_fp32_products_do_not(void)
@@ -78,7 +78,7 @@ static void fp32_convolutions_run_tf32_and_fp32_products_do_not(void)
     erg_hardware *a100 = room_hardware("a100-pcie-40gb");
     erg_hardware *p100 = room_hardware("p100-pcie-16gb");
     erg_window depthwise = { .groups = 32, .channels_in = 32 };
-    erg_unit unit = unit_of(ERG_OP_CONV, ERG_FP32, NULL, a100);
+    erg_engine unit = unit_of(ERG_OP_CONV, ERG_FP32, NULL, a100);
 
     CHECK(unit.class == ERG_UNIT_TENSOR && unit.precision == ERG_TF32);
     unit = unit_of(ERG_OP_LINEAR, ERG_FP32, NULL, a100);
