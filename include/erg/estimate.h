@@ -76,6 +76,20 @@ erg_profile *erg_profile_load(const erg_catalog *catalog, const erg_hardware *ha
 bool erg_profile_save(const erg_profile *profile, const char *path, erg_error *err);
 void erg_profile_free(erg_profile *profile);
 
+/* ---- calibration: measured rows into a profile ------------------------------ */
+
+typedef struct erg_calibrate_options {
+    /* CSV: gpu model precision batch seq freq_mhz time_ms energy_j (power_w updates). */
+    const char *rows_path;
+    const char *workloads_dir;  /* kernel lists <model>_p<precision>_b<batch>[_s<seq>].. */
+    const char *source, *date;  /* of the rows, for the profile; NULL: as it was */
+} erg_calibrate_options;
+
+/* Fits the energy part of *profile (time terms stay; it then borrows the options'
+ * texts). Tables terms, folds (a model left out), rejected. */
+erg_result *erg_calibrate(const erg_hardware *hardware, const erg_calibrate_options *options,
+                          erg_profile *profile, erg_error *err);
+
 /* ---- one estimate ---------------------------------------------------------- */
 
 typedef struct erg_estimate_options {   /* zero means unset */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The columns are s(f) FLOP of each unit, s(f) bytes and P_static(f) t, so that
+ * rows of several clocks are one fit. Bytes stay one class: networks of two kinds
+ * cannot tell the classes apart, and a fit that tries reads missing operators of a
+ * list as dear bytes.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "estimate/fallback.h"
+#include "estimate/interval.h"
+#include "estimate/operating_point.h"
+#include "run/calibrate_energy.h"
+
+enum { FEWEST_ROWS = 6, OPERATIONS_MOST = ERG_NNLS_MOST - 2 };
+
+#define PICO 1e-12
+#define PRIOR_WEIGHT 0.003      /* of a seldom used unit's coefficient near its table value */
+#define MATTERS 0.5             /* of a row's matrix FLOP */
+
+static double flop_of(const erg_work *work, erg_engine unit)
+{
+    return work->flop[unit.class][unit.precision];
+}
+
+static double all_flop(const erg_work *work)
+{
+    double sum = 0;
+
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+        for (int precision = 0; precision < ERG_PRECISIONS; precision++)
+            sum += work->flop[class][precision];
+    return sum;
+}
+
+static bool keep_rows(erg_energy_fit *fit, const erg_measured *measured, erg_error *err)
+{
+    fit->rows = calloc(measured->count + 1, sizeof(const erg_measured_row *));
+    fit->x = calloc(measured->count + 1, sizeof(*fit->x));
+    fit->error = calloc(measured->count + 1, sizeof(*fit->error));
+    if (!fit->rows || !fit->x || !fit->error)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu rows", measured->count);
+    for (size_t i = 0; i < measured->count; i++)
+        if (!measured->rows[i].reason[0])
+            fit->rows[fit->count++] = &measured->rows[i];
+    return fit->count >= FEWEST_ROWS
+        || erg_fail(err, ERG_NO_DATA, "%zu rows are left of %zu, fewer than %d: nothing to fit",
+                    fit->count, measured->count, FEWEST_ROWS);
+}
+
+/* The clock of most rows, the lowest of those tied. */
+static double reference_clock(const erg_energy_fit *fit)
+{
+    size_t most = 0;
+    double best_hz = NAN;
+
+    for (size_t i = 0; i < fit->count; i++) {
+        double clock_hz = fit->rows[i]->clock_hz;
+        size_t same = 0;
+        for (size_t k = 0; k < fit->count; k++)
+            same += fit->rows[k]->clock_hz == clock_hz;
+        if (same > most || (same == most && clock_hz < best_hz)) {
+            most = same;
+            best_hz = clock_hz;
+        }
+    }
+    return best_hz;
+}
+
+static void add_operation(erg_energy_fit *fit, erg_engine unit)
+{
+    erg_energy_column *column = &fit->columns[fit->form.columns];
+    double sum = 0;
+    int rows = 0;
+
+    for (size_t i = 0; i < fit->count; i++) {
+        double flop = flop_of(&fit->rows[i]->work, unit);
+        sum += flop;
+        rows += flop > 0 && flop >= MATTERS * all_flop(&fit->rows[i]->work);
+    }
+    if (!(sum > 0) || fit->form.columns >= OPERATIONS_MOST)
+        return;
+    *column = (erg_energy_column){ .kind = ERG_COLUMN_OPERATION, .unit = unit, .rows = rows,
+                                   .unit_name = "pj_per_flop", .scale = PICO };
+    snprintf(column->name, sizeof(column->name), "%s_%s", erg_unit_class_name(unit.class),
+             erg_precision_name(unit.precision));
+    fit->form.columns++;
+}
+
+/* Operations that a row ran on, then bytes, then time. Only the operation of most
+ * rows is left quite free: a unit seen in one small product would get any value. */
+static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware)
+{
+    erg_energy_terms table;
+    size_t main = 0;
+
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+        for (int precision = 0; precision < ERG_PRECISIONS; precision++) {
+            add_operation(fit, (erg_engine){ class, precision });
+            table.op_j_per_flop[class][precision] = NAN;
+        }
+    table.byte_j = NAN;
+    erg_energy_fill(&table, hardware);
+    for (size_t j = 1; j < fit->form.columns; j++)
+        if (fit->columns[j].rows > fit->columns[main].rows)
+            main = j;
+    for (size_t j = 0; j < fit->form.columns; j++) {
+        erg_engine unit = fit->columns[j].unit;
+        fit->form.prior[j] =
+            j == main ? NAN : table.op_j_per_flop[unit.class][unit.precision] / PICO;
+    }
+    fit->form.weight = PRIOR_WEIGHT;
+    fit->form.prior[fit->form.columns] = fit->form.prior[fit->form.columns + 1] = NAN;
+    fit->columns[fit->form.columns++] = (erg_energy_column){
+        .kind = ERG_COLUMN_BYTE, .name = "byte", .unit_name = "pj_per_byte", .scale = PICO,
+        .rows = (int)fit->count };
+    fit->columns[fit->form.columns++] = (erg_energy_column){
+        .kind = ERG_COLUMN_STATIC, .name = "static", .unit_name = "w", .scale = 1,
+        .rows = (int)fit->count };
+}
+
+static double feature(const erg_energy_column *column, const erg_measured_row *row,
+                      double scale, double static_ratio)
+{
+    switch (column->kind) {
+    case ERG_COLUMN_OPERATION:
+        return scale * flop_of(&row->work, column->unit) * PICO;
+    case ERG_COLUMN_BYTE:
+        return scale * row->work.bytes * PICO;
+    case ERG_COLUMN_STATIC:
+        break;
+    }
+    return static_ratio * row->time_s;
+}
+
+static int group_of(const erg_energy_fit *fit, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(fit->rows[i]->model, fit->rows[index]->model) == 0)
+            return fit->x[i].group;
+    return (int)index;
+}
+
+static void fill_rows(erg_energy_fit *fit, const erg_hardware *hardware)
+{
+    erg_profile record = { .energy = { .static_w = NAN } };
+    double reference_w = erg_static_w(hardware, &record, fit->clock_hz);
+
+    for (size_t i = 0; i < fit->count; i++) {
+        const erg_measured_row *row = fit->rows[i];
+        double scale = erg_voltage_scale(hardware, row->clock_hz, fit->clock_hz);
+        double ratio = erg_static_w(hardware, &record, row->clock_hz) / reference_w;
+
+        fit->x[i] = (erg_fit_row){ .target = row->energy_j, .group = group_of(fit, i) };
+        for (size_t j = 0; j < fit->form.columns; j++)
+            fit->x[i].x[j] = feature(&fit->columns[j], row, scale, ratio);
+    }
+}
+
+bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
+                        const erg_hardware *hardware, erg_error *err)
+{
+    *fit = (erg_energy_fit){ 0 };
+    if (!keep_rows(fit, measured, err)) {
+        erg_energy_fit_free(fit);
+        return false;
+    }
+    fit->clock_hz = reference_clock(fit);
+    choose_columns(fit, hardware);
+    fill_rows(fit, hardware);
+    if (erg_fit_relative(fit->x, fit->count, &fit->form, &fit->terms, err)
+        && erg_fit_folds(fit->x, fit->count, &fit->form, fit->error, err))
+        return true;
+    erg_energy_fit_free(fit);
+    return false;
+}
+
+void erg_energy_fit_free(erg_energy_fit *fit)
+{
+    free(fit->rows);
+    free(fit->x);
+    free(fit->error);
+    *fit = (erg_energy_fit){ 0 };
+}
+
+static double half_width(const erg_energy_fit *fit)
+{
+    double *r = calloc(fit->count, sizeof(*r)), width;
+    size_t judged = 0;
+
+    if (!r)
+        return NAN;
+    for (size_t i = 0; i < fit->count; i++)
+        if (!isnan(fit->error[i]))
+            r[judged++] = log1p(fit->error[i]);
+    width = erg_half_width(r, judged);
+    free(r);
+    return width;
+}
+
+void erg_energy_fit_store(const erg_energy_fit *fit, erg_profile *profile)
+{
+    erg_energy_terms *to = &profile->energy;
+
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+        for (int precision = 0; precision < ERG_PRECISIONS; precision++) {
+            to->op_j_per_flop[class][precision] = NAN;
+            to->op_rows[class][precision] = 0;
+        }
+    for (size_t j = 0; j < fit->form.columns; j++) {
+        const erg_energy_column *column = &fit->columns[j];
+        double value = fit->terms.value[j] * column->scale;
+
+        if (column->kind == ERG_COLUMN_BYTE)
+            to->byte_j = value;
+        if (column->kind == ERG_COLUMN_STATIC)
+            to->static_w = value;
+        if (column->kind == ERG_COLUMN_OPERATION && column->rows) {
+            to->op_j_per_flop[column->unit.class][column->unit.precision] = value;
+            to->op_rows[column->unit.class][column->unit.precision] = column->rows;
+        }
+    }
+    to->rows = (int)fit->count;
+    to->half_width = half_width(fit);
+    profile->clock_hz = fit->clock_hz;
+    profile->runtime = ERG_EAGER;
+}
