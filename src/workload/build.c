@@ -80,6 +80,17 @@ erg_builder *erg_build_begin(const char *name, const char *reader,
     return builder;
 }
 
+/* A wish that cannot be met costs nothing but the growing it would have spared. */
+void erg_build_reserve(erg_builder *builder, size_t operators, size_t tensors)
+{
+    if (builder->operators || builder->tensors)
+        return;
+    builder->operators = malloc(operators * sizeof(*builder->operators));
+    builder->tensors = malloc(tensors * sizeof(*builder->tensors));
+    builder->operator_capacity = builder->operators ? operators : 0;
+    builder->tensor_capacity = builder->tensors ? tensors : 0;
+}
+
 const erg_graph_options *erg_build_options(const erg_builder *builder)
 {
     return &builder->options;
@@ -402,6 +413,9 @@ static bool total(erg_builder *builder)
 erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
 {
     erg_graph *graph = builder->graph;
+
+    if (!erg_build_failed(builder) && graph->phase == ERG_TRAIN)
+        erg_build_backward(builder);
     graph_inside *inside = take(builder, NULL, sizeof(*inside));
 
     if (!erg_build_failed(builder) && graph->operator_count == 0)

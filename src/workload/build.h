@@ -18,6 +18,8 @@ typedef struct erg_builder erg_builder;
 /* options are copied, defaults filled in; read them back with erg_build_options. */
 erg_builder *erg_build_begin(const char *name, const char *reader,
                              const erg_graph_options *options, erg_error *err);
+/* Room for so many of each, where a reader knows: growing costs page faults. */
+void erg_build_reserve(erg_builder *builder, size_t operators, size_t tensors);
 const erg_graph_options *erg_build_options(const erg_builder *builder);
 erg_arena *erg_build_arena(erg_builder *builder);
 bool erg_build_failed(const erg_builder *builder);
@@ -72,6 +74,10 @@ typedef struct erg_op_spec {
 
 /* Gives the operator, -1 when the builder has failed. */
 int32_t erg_build_operator(erg_builder *builder, const erg_op_spec *spec);
+
+/* Appends what a training step launches behind what was built (training.c);
+ * erg_build_end does it in ERG_TRAIN. */
+void erg_build_backward(erg_builder *builder);
 
 /* ---- shorthand: makes the output tensor (and the weights) too ------------ */
 

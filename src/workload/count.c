@@ -7,13 +7,6 @@
 #include <math.h>
 #include "workload/count.h"
 
-bool erg_count_times(int64_t *to, int64_t by)
-{
-    return by >= 0 && !__builtin_mul_overflow(*to, by, to);
-}
-
-bool erg_count_plus(int64_t *to, int64_t by) { return !__builtin_add_overflow(*to, by, to); }
-
 static bool product(int64_t *to, const int64_t *factors, size_t count)
 {
     *to = 1;

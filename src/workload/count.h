@@ -6,8 +6,15 @@
 #include "workload/build.h"
 
 /* *to *= by, *to += by; false: it left int64_t (or a factor is negative). */
-bool erg_count_times(int64_t *to, int64_t by);
-bool erg_count_plus(int64_t *to, int64_t by);
+static inline bool erg_count_times(int64_t *to, int64_t by)
+{
+    return by >= 0 && !__builtin_mul_overflow(*to, by, to);
+}
+
+static inline bool erg_count_plus(int64_t *to, int64_t by)
+{
+    return !__builtin_add_overflow(*to, by, to);
+}
 
 /* Fills matrix form, flop, macs, special_op, bytes and threads of an operator
  * whose lists are set; false: a count overflowed. */

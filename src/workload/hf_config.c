@@ -103,6 +103,13 @@ static const family families[] = {
                    .heads = 12, .head_width = 64, .inner = 2048, .buckets = 32,
                    .tied = true, .activation = TF_RELU, .experts = 8, .capacity = 64,
                    .sparse_layers = 3, .decoder_sparse_layers = 3 } },
+    { "vit",     { .build = erg_tf_vit, .hidden = 768, .layers = 12, .heads = 12,
+                   .inner = 3072, .image = 224, .patch = 16, .channels = 3,
+                   .labels = 1000, .qkv_bias = true, .no_dropout = true } },
+    { "whisper", { .build = erg_tf_whisper, .vocab = 51865, .hidden = 384, .layers = 4,
+                   .heads = 6, .inner = 1536, .decoder_layers = 4, .decoder_heads = 6,
+                   .decoder_inner = 1536, .positions = 448, .source_positions = 1500,
+                   .mels = 80, .tied = true, .no_dropout = true } },
 };
 
 static const struct { const char *name; tf_activation activation; } activations[] = {
@@ -189,6 +196,7 @@ static void read_flags(const json_t *root, const family *of, erg_transformer *ne
 
     read_flag(root, "tie_word_embeddings", &net->tied);
     read_flag(root, "attention_bias", &net->qkv_bias);
+    read_flag(root, "qkv_bias", &net->qkv_bias);
     read_flag(root, "attention_bias", &net->out_bias);
     read_flag(root, "mlp_bias", &net->mlp_bias);
     read_flag(root, "is_gated_act", &net->gated);

@@ -35,6 +35,15 @@ static bool fits_together(erg_builder *b, const erg_transformer *net)
     return !erg_build_failed(b);
 }
 
+/* A layer of a decoder has at most 22 operators over some 90 tensors. */
+static void reserve(const tf *t)
+{
+    size_t blocks = (size_t)(t->net.layers + t->net.decoder_layers) / 2;
+
+    if (t->net.experts == 0 && !t->training)
+        erg_build_reserve(t->b, 22 * blocks + 32, 90 * blocks + 64);
+}
+
 void erg_transformer_build(erg_builder *builder, const void *shape)
 {
     const erg_graph_options *options = erg_build_options(builder);
@@ -44,7 +53,10 @@ void erg_transformer_build(erg_builder *builder, const void *shape)
     if (!fits_together(builder, &t.net))
         return;
     t.batch = options->batch;
-    t.keys = erg_build_seq(builder, t.net.positions ? t.net.positions : INT32_MAX);
+    /* Pictures are cut into as many tokens as they have, whatever was asked. */
+    t.keys = t.net.image ? options->seq
+                         : erg_build_seq(builder, t.net.positions ? t.net.positions
+                                                                  : INT32_MAX);
     t.tokens = t.keys;
     t.head = options->head;
     t.training = options->phase == ERG_TRAIN;
@@ -55,6 +67,7 @@ void erg_transformer_build(erg_builder *builder, const void *shape)
         t.tokens = 1;
         t.keys = t.net.window && t.net.window < t.keys ? t.net.window : t.keys;
     }
+    reserve(&t);
     t.net.build(&t);
 }
 

@@ -45,6 +45,8 @@ void erg_tf_gpt2(tf *t);
 void erg_tf_opt(tf *t);
 void erg_tf_llama(tf *t);           /* mistral, qwen2, mixtral */
 void erg_tf_t5(tf *t);              /* switch */
+void erg_tf_vit(tf *t);
+void erg_tf_whisper(tf *t);
 
 /* ---- what the families are written in ------------------------------------ */
 

@@ -64,6 +64,21 @@ NET switch_base = { T5, .layers = 12, .hidden = 768, .heads = 12, .inner = 3072,
                     .experts = 8, .capacity = 64, .sparse_step = 2,
                     .decoder_sparse_step = 2 };
 
+#define VIT .build = erg_tf_vit, .image = 224, .patch = 16, .channels = 3, .labels = 1000, \
+            .qkv_bias = true, .no_dropout = true
+
+NET vit_base = { VIT, .layers = 12, .hidden = 768, .heads = 12 };
+NET vit_large = { VIT, .layers = 24, .hidden = 1024, .heads = 16 };
+
+#define WHISPER .build = erg_tf_whisper, .vocab = 51865, .positions = 448, .mels = 80, \
+                .source_positions = 1500, .tied = true, .no_dropout = true
+
+NET whisper_tiny = { WHISPER, .layers = 4, .hidden = 384, .heads = 6 };
+NET whisper_base = { WHISPER, .layers = 6, .hidden = 512, .heads = 8 };
+NET whisper_small = { WHISPER, .layers = 12, .hidden = 768, .heads = 12 };
+NET whisper_medium = { WHISPER, .layers = 24, .hidden = 1024, .heads = 16 };
+NET whisper_large_v2 = { WHISPER, .layers = 32, .hidden = 1280, .heads = 20 };
+
 #define ROW(name, family, net, about) { name, family, about, erg_transformer_build, &net, \
                                         ERG_HEAD_AUTO }
 
@@ -95,5 +110,12 @@ const erg_zoo_entry erg_zoo_transformer[] = {
     ROW("t5_base",      "t5",      t5_base,      "text to text, 12 + 12 layers"),
     ROW("t5_large",     "t5",      t5_large,     "text to text, 24 + 24 layers"),
     ROW("switch_base",  "switch",  switch_base,  "text to text, 8 experts in half of its layers"),
+    ROW("vit_base",     "vit",     vit_base,     "image classifier, 197 tokens, 12 layers"),
+    ROW("vit_large",    "vit",     vit_large,    "image classifier, 197 tokens, 24 layers"),
+    ROW("whisper_tiny",     "whisper", whisper_tiny,     "speech to text, 4 + 4 layers"),
+    ROW("whisper_base",     "whisper", whisper_base,     "speech to text, 6 + 6 layers"),
+    ROW("whisper_small",    "whisper", whisper_small,    "speech to text, 12 + 12 layers"),
+    ROW("whisper_medium",   "whisper", whisper_medium,   "speech to text, 24 + 24 layers"),
+    ROW("whisper_large_v2", "whisper", whisper_large_v2, "speech to text, 32 + 32 layers"),
     { 0 }
 };

@@ -25,7 +25,9 @@ static const struct { const char *spec; int64_t parameters; } sizes[] = {
     { "zoo:qwen2_0.5b", 494032768 }, { "zoo:qwen2_1.5b", 1543714304 },
     { "zoo:qwen2_7b", 7615616512 }, { "zoo:t5_small", 60506624 },
     { "zoo:t5_base", 222903552 }, { "zoo:t5_large", 737668096 },
-    { "zoo:opt_125m", 125239296 },
+    { "zoo:opt_125m", 125239296 }, { "zoo:whisper_tiny", 37760640 },
+    { "zoo:whisper_base", 72593920 }, { "zoo:whisper_small", 241734912 },
+    { "zoo:whisper_medium", 763857920 }, { "zoo:whisper-large-v2", 1543304960 },
 };
 
 static void parameters_are_the_published_integers(void)
@@ -62,6 +64,30 @@ static void a_head_is_a_choice(void)
     erg_error err = { 0 };
     assert_null(erg_graph_load("zoo:gpt2", &options, &err));
     assert_non_null(strstr(err.text, "no pooler"));
+}
+
+static void pictures_are_tokens(void)
+{
+    erg_graph *base = load("zoo:vit_base", NULL), *large = load("zoo:vit_large", NULL);
+
+    assert_int_equal(base->parameters, 86567656);
+    assert_int_equal(base->macs, 17563828224);
+    assert_int_equal(large->parameters, 304326632);
+    assert_int_equal(large->macs, 61554712576);
+    erg_graph_free(base);
+    erg_graph_free(large);
+}
+
+/* In mixed precision the scores are cast to fp32 and back: two launches a layer. */
+static void a_vit_casts_its_scores_only_below_fp32(void)
+{
+    erg_graph *full = load("zoo:vit_base", NULL);
+    erg_graph *half = load("zoo:vit_base", &(erg_graph_options){ .precision = ERG_FP16 });
+
+    assert_int_equal(half->operator_count, full->operator_count + 2 * 12);
+    assert_int_equal(half->macs, full->macs);
+    erg_graph_free(full);
+    erg_graph_free(half);
 }
 
 static int64_t matrix_flop(const erg_graph *graph) { return 2 * graph->macs; }
@@ -220,6 +246,8 @@ int main(void)
         TEST(parameters_are_the_published_integers),
         TEST(weights_stay_the_same_from_phase_to_phase),
         TEST(a_head_is_a_choice),
+        TEST(pictures_are_tokens),
+        TEST(a_vit_casts_its_scores_only_below_fp32),
         TEST(products_are_those_of_the_lists_that_ran),
         TEST(a_layer_has_the_launches_of_an_eager_run),
         TEST(gelu_new_touches_eighteen_tensors),

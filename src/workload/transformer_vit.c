@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ViT (Dosovitskiy et al. 2020): patches of a picture as tokens, and one more that
+ * will carry the class. Its softmax is at fp32 whatever the rest is at. */
+#include "workload/transformer.h"
+
+static const tf_pass passes[] = { { ERG_OP_MUL, "scale", false } };
+
+static int32_t attention(tf *t, int32_t x)
+{
+    int64_t width = t->net.heads * t->net.head_width;
+    bool bias = t->net.qkv_bias;
+    int32_t q = erg_build_linear(t->b, "query", x, width, bias);
+    int32_t k = erg_build_linear(t->b, "key", x, width, bias);
+    int32_t v = erg_build_linear(t->b, "value", x, width, bias);
+    tf_heads heads = { .q = q, .k = k, .v = v, .queries = t->tokens, .keys = t->tokens,
+                       .heads = t->net.heads, .groups = t->net.heads,
+                       .width = t->net.head_width, .casts = true, .merges = true,
+                       .passes = passes, .pass_count = ERG_COUNT(passes), .bias = -1 };
+
+    return erg_build_linear(t->b, "out", erg_tf_attend(t, &heads), t->net.hidden, true);
+}
+
+static int32_t with_class_token(tf *t, int32_t patches)
+{
+    int64_t dims[3] = { t->batch, t->tokens, t->net.hidden };
+    int32_t token = erg_tf_weights(t, 1, t->net.hidden);
+    int32_t x = erg_build_tensor(t->b, ERG_ACTIVATION, NULL, 3, dims, ERG_BITS_OF_GRAPH);
+    erg_op_spec spec = { .kind = ERG_OP_CONCAT, .name = "class_token",
+                         .precision = ERG_PRECISIONS,
+                         .inputs = (int32_t[]){ patches, token }, .input_count = 2,
+                         .outputs = &x, .output_count = 1 };
+    return erg_build_operator(t->b, &spec) < 0 ? -1 : x;
+}
+
+static int32_t embed(tf *t, int64_t side)
+{
+    int64_t image[4] = { t->batch, t->net.channels, t->net.image, t->net.image };
+    int32_t x = erg_build_tensor(t->b, ERG_INPUT, "image", 4, image, ERG_BITS_OF_GRAPH);
+
+    x = erg_build_conv(t->b, "patches", x,
+                       (erg_conv_spec){ .channels = t->net.hidden, .kernel = t->net.patch,
+                                        .stride = t->net.patch, .bias = true });
+    x = with_class_token(t, erg_tf_view(t, x, side * side, t->net.hidden));
+    x = erg_build_add(t->b, "embed", x, erg_tf_weights(t, t->tokens, t->net.hidden));
+    return erg_tf_dropout(t, "embed_dropout", x);
+}
+
+static void head(tf *t, int32_t x)
+{
+    if (t->head == ERG_HEAD_LM)
+        erg_build_refuse(t->b, "vit has no words: its heads are none, pooler and cls");
+    if (t->head != ERG_HEAD_NONE)
+        x = erg_build_view(t->b, x, 2, (int64_t[]){ t->batch, t->net.hidden });
+    if (t->head == ERG_HEAD_POOLER) {
+        x = erg_build_linear(t->b, "pooler", x, t->net.hidden, true);
+        x = erg_tf_map(t, ERG_OP_TANH, "pooler_tanh", x);
+    }
+    if (t->head == ERG_HEAD_CLS || t->head == ERG_HEAD_AUTO)
+        x = erg_build_linear(t->b, "classifier", x, t->net.labels, true);
+    erg_build_output(t->b, x);
+}
+
+void erg_tf_vit(tf *t)
+{
+    int64_t side = t->net.patch > 0 ? t->net.image / t->net.patch : 0;
+
+    if (side < 1 || t->net.channels < 1)
+        erg_build_refuse(t->b, "no patch of %lld fits an image of %lld",
+                         (long long)t->net.patch, (long long)t->net.image);
+    if (t->decoding)
+        erg_build_refuse(t->b, "vit looks at whole images: it has no decode phase");
+    t->tokens = side * side + 1;
+    int32_t x = embed(t, side);
+    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
+        erg_build_scope(t->b, "layer%d.", (int)i);
+        int32_t y = attention(t, erg_tf_norm(t, "norm1", x));
+        x = erg_build_add(t->b, "add1", erg_tf_dropout(t, "dropout1", y), x);
+        y = erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true);
+        x = erg_build_add(t->b, "add2", erg_tf_dropout(t, "dropout2", y), x);
+    }
+    erg_build_unscope(t->b);
+    head(t, erg_tf_norm(t, "norm", x));
+}
