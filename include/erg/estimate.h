@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+struct erg_compat;
 typedef enum erg_mode { ERG_PHYSICAL, ERG_COMPAT } erg_mode;
 typedef enum erg_bound { ERG_BOUND_COMPUTE, ERG_BOUND_BANDWIDTH, ERG_BOUND_BALANCED,
                          ERG_BOUND_LAUNCH, ERG_BOUNDS } erg_bound;
@@ -127,6 +128,7 @@ typedef struct erg_estimation {
     bool capped, host_bound;
     erg_grade grade;
     double peak_memory_bytes;
+    const struct erg_compat *compat;    /* all that compat mode knows; NULL: physical */
     const char *const *notes;
     size_t note_count;
     void *inside;

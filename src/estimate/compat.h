@@ -141,6 +141,10 @@ typedef struct erg_compat {
 erg_compat *erg_compat_new(const erg_graph *graph, const erg_hardware *hardware,
                            erg_error *err);
 void erg_compat_free(erg_compat *compat);
+/* The same as an estimation like any other, with the note that it is not physical;
+ * a measured latency is spread over the parts in proportion. */
+erg_estimation *erg_compat_estimate(const erg_graph *graph, const erg_hardware *hardware,
+                                    const erg_estimate_options *options, erg_error *err);
 
 /* ---- the steps, in their order ---------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/base.h"
+#include "estimate/compat.h"
 #include "estimate/energy.h"
 #include "estimate/launches.h"
 #include "estimate/operating_point.h"
@@ -209,6 +210,8 @@ erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *har
     static const erg_estimate_options defaults;
     work_run run = { .profile = profile, .options = options ? options : &defaults };
 
+    if (run.options->mode == ERG_COMPAT)
+        return erg_compat_estimate(graph, hardware, run.options, err);
     if (hardware->fictional) {
         erg_fail(err, ERG_UNSUPPORTED, "%s is no real device: only compat mode knows it",
                  hardware->name);

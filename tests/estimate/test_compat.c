@@ -285,6 +285,45 @@ static void units_wanted_follow_the_kind(void)
     run_free(&r);
 }
 
+/* Physical mode refuses the two machines that do not exist; compat mode is for them. */
+static void an_estimation_of_compat_mode_says_that_it_is_not_physical(void)
+{
+    run r = run_with("zoo:resnet18", "compat-gpu-a100", (erg_graph_options){ 0 });
+    erg_error err = { 0 };
+
+    assert_null(erg_estimate_run(r.graph, r.hardware, NULL, NULL, &err));
+    assert_int_equal(err.code, ERG_UNSUPPORTED);
+    erg_estimation *e = erg_estimate_run(
+        r.graph, r.hardware, NULL, &(erg_estimate_options){ .mode = ERG_COMPAT }, &err);
+    if (!e)
+        fail_msg("%s", err.text);
+    CHECK_NEAR(1e3 * e->total.total_j, 205.228, 5e-4);
+    CHECK_NEAR(e->peak_memory_bytes, 57636512, 0);
+    CHECK(e->compat && e->partition->subgraph_count == 68 && isnan(e->total.low_j));
+    CHECK_TEXT(e->partition->subgraphs[0].why, "fusion_opportunity");
+    assert_non_null(strstr(e->notes[0], "not physical"));
+    erg_estimation_free(e);
+    run_free(&r);
+}
+
+static void a_measured_latency_is_spread_in_proportion(void)
+{
+    run r = run_with("zoo:resnet18", "compat-gpu-a100", (erg_graph_options){ 0 });
+    erg_error err = { 0 };
+    erg_estimation *e = erg_estimate_run(
+        r.graph, r.hardware, NULL,
+        &(erg_estimate_options){ .mode = ERG_COMPAT, .measured_latency_s = 1e-3 }, &err);
+    double scale = 1e-3 / r.compat->energy.latency_s;
+
+    assert_non_null(e);
+    CHECK_NEAR(e->latency_s, 1e-3, 1e-15);
+    CHECK_NEAR(e->latency[0].total_s, scale * r.compat->parts[0].latency.total_s, 1e-15);
+    CHECK_NEAR(e->total.static_j, 234 * 1e-3, 1e-12);
+    CHECK_NEAR(e->total.compute_j, r.compat->energy.compute_j, 0);
+    erg_estimation_free(e);
+    run_free(&r);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -298,6 +337,8 @@ int main(void)
         TEST(each_hint_comes_on_its_side_of_the_threshold_only),
         TEST(classes_follow_intensity_and_work_without_flop_is_balanced),
         TEST(a_record_without_energies_is_refused_by_name),
+        TEST(an_estimation_of_compat_mode_says_that_it_is_not_physical),
+        TEST(a_measured_latency_is_spread_in_proportion),
         TEST(units_wanted_follow_the_kind),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -277,7 +277,8 @@ static void compare_memory(const json_t *want, const erg_compat *c)
     const erg_compat_memory *m = &c->memory;
     const json_t *hints = json_object_get(want, "sugg");
     const named values[] = {
-        { "peak", (double)m->peak_bytes, NULL }, { "act", (double)m->activation_bytes, NULL },
+        { "peak", (double)m->peak_bytes, NULL },
+        { "act", (double)m->activation_bytes, NULL },
         { "weights", (double)m->weights_bytes, NULL },
         { "ws", (double)m->workspace_bytes, NULL }, { "avg", m->mean_bytes, NULL },
         { "util", m->mean_over_peak, NULL }, { "peak_step", m->peak_step, NULL },
@@ -325,8 +326,8 @@ static void compare_fusion(const json_t *want, const erg_compat *c)
 
 static void partition_memory_concurrency_and_fusion_of_four_networks_are_the_same(void)
 {
-    json_t *all = json_load_file(test_data("graphs/partition_memory_concurrency_fusion.json"),
-                                 0, NULL);
+    const char *path = test_data("graphs/partition_memory_concurrency_fusion.json");
+    json_t *all = json_load_file(path, 0, NULL);
     const char *model;
     json_t *want;
 
