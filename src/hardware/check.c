@@ -221,40 +221,47 @@ static void points(checker *to)
         check_point(to, &to->hardware->thermal[i]);
 }
 
-/* s(f) at the top clock: (V/V_min)^2. */
-static double top_square(const erg_hardware *hardware)
-{
-    const erg_curve *curve = &hardware->voltage_v;
-    double ratio = curve->count
-        ? erg_curve_at(curve, hardware->top_clock_hz) / curve->points[0].y : 1;
-    return ratio * ratio;
-}
-
 static double known_or(double value, double otherwise)
 {
     return isnan(value) ? otherwise : value;
 }
 
+/* e_op x peak x s(f_top) + idle power at that clock, s(f) = (V/V_min)^2. */
+static double bottom_up_w(const erg_hardware *hardware, erg_unit_class unit,
+                          erg_precision precision)
+{
+    double top_hz = hardware->top_clock_hz, ratio = 1;
+    double idle_w = erg_curve_at(&hardware->idle_curve_w, top_hz);
+
+    if (hardware->voltage_v.count)
+        ratio =
+            erg_curve_at(&hardware->voltage_v, top_hz) / hardware->voltage_v.points[0].y;
+    return erg_node_op_j(hardware->node_nm, unit, precision)
+        * hardware->peak_flop_per_s[unit][precision] * ratio * ratio
+        + known_or(idle_w, known_or(hardware->idle_w, 0.15 * hardware->cap_w));
+}
+
+/* Above its cap a device throttles, which many do: the ratio is told, each with a row. */
 static void power(checker *to)
 {
     const erg_hardware *hardware = to->hardware;
-    static const struct { erg_unit_class unit; erg_precision precision; } rows[] = {
+    static const struct { erg_unit_class unit; erg_precision precision; } peaked[] = {
         { ERG_UNIT_VECTOR, ERG_FP32 }, { ERG_UNIT_TENSOR, ERG_BF16 },
         { ERG_UNIT_TENSOR, ERG_FP16 },
     };
-    double idle_w = known_or(hardware->idle_w, 0.15 * hardware->cap_w);
     char text[120], why[200];
 
-    for (size_t i = 0; i < ERG_COUNT(rows) && hardware->kind == ERG_GPU; i++) {
-        double peak = hardware->peak_flop_per_s[rows[i].unit][rows[i].precision];
-        double op_j = erg_node_op_j(hardware->node_nm, rows[i].unit, rows[i].precision);
-        double watts = op_j * peak * top_square(hardware) + idle_w;
+    for (size_t i = 0; i < ERG_COUNT(peaked) && hardware->kind == ERG_GPU; i++) {
+        double watts = bottom_up_w(hardware, peaked[i].unit, peaked[i].precision);
         double ratio = watts / hardware->cap_w;
         if (isnan(ratio))
             continue;
-        snprintf(text, sizeof(text), "%.3g of the cap at peak, by node and idle", ratio);
-        hold(to, ratio >= POWER_LEAST && ratio <= POWER_MOST, watts, hardware->cap_w,
-             named(why, sizeof(why), text, (int)rows[i].unit, (int)rows[i].precision));
+        snprintf(text, sizeof(text), "%.2f of the cap at peak, by node and idle", ratio);
+        named(why, sizeof(why), text, (int)peaked[i].unit, (int)peaked[i].precision);
+        bool holds = ratio >= POWER_LEAST && ratio <= POWER_MOST;
+        hold(to, holds, watts, hardware->cap_w, why);
+        if (holds)
+            row_put(to, watts, hardware->cap_w, "ok", why);
     }
 }
 
@@ -267,7 +274,8 @@ static void sources(checker *to)
 }
 
 static const struct check_row {
-    const char *name, *holds;
+    const char *name;
+    const char *holds;              /* NULL: the check writes its rows itself */
     const char *needs;              /* NULL: does not apply where there are none */
     void (*run)(checker *to);
 } rows[] = {
@@ -280,7 +288,7 @@ static const struct check_row {
     { "bandwidth", "bandwidth is bus x rate within 2 %", "bus width and rate", bandwidth },
     { "caps", "caps and idle power lie in their range", "caps", caps },
     { "points", "thermal points compute something", NULL, points },
-    { "power", "bottom-up power is of the order of the cap", "node, peak and cap", power },
+    { "power", NULL, "node, peak and cap", power },
 };
 
 static void device_check(checker *to)
@@ -291,7 +299,7 @@ static void device_check(checker *to)
         rows[i].run(to);
         if (to->checked == 0 && rows[i].needs)
             row_put(to, NAN, NAN, "unknown", rows[i].needs);
-        else if (to->checked && to->faults == 0)
+        else if (rows[i].holds && to->checked && to->faults == 0)
             row_put(to, to->value, to->limit, "ok", rows[i].holds);
     }
 }

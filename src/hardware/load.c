@@ -320,12 +320,12 @@ erg_hardware *erg_hardware_load(const erg_env *env, const erg_catalog *catalog,
 {
     char path[ERG_PATH_MOST];
 
-    (void)env;
     if (strchr(name, '/')
         || (strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0))
         return file_load(name, err);
-    if (!erg_names_find(catalog, name, path, err))
-        return NULL;
+    bool is_this_cpu = strcmp(name, "this-cpu") == 0;
+    if (!erg_names_find(catalog, name, path, is_this_cpu ? NULL : err))
+        return is_this_cpu ? erg_hardware_this_cpu(env, err) : NULL;
     erg_hardware *hardware = file_load(path, err);
     if (hardware && strcmp(hardware->name, name) != 0) {
         erg_fail(err, ERG_BAD_INPUT, "%s: name is %s, the file says %s", path,

@@ -97,14 +97,18 @@ static int distance(const char *a, const char *b)
     return row[columns];
 }
 
-/* 0: the name begins as asked; NEAR_MOST and above: not near. */
+/* 0: the name begins as asked; NEAR_MOST and above: not near. Slips in the first part
+ * of a long name count only there: a101 is near a100-pcie-40gb. */
 static int farness(const char *asked, const char *name)
 {
-    if (strlen(asked) >= 2 && strncmp(asked, name, strlen(asked)) == 0)
-        return 0;
+    char begin[WORD_MOST + 1];
+
     if (strlen(asked) >= 3 && strstr(name, asked))
-        return 1;
-    return distance(asked, name) + 1;
+        return strstr(name, asked) != name;
+    erg_text_put(begin, sizeof(begin), name);
+    if (strlen(asked) >= 4 && strlen(asked) < strlen(begin))
+        begin[strlen(asked)] = '\0';
+    return least(distance(asked, begin), distance(asked, name)) + 1;
 }
 
 static void near_list(const erg_names *names, const char *asked, erg_text *text)

@@ -67,4 +67,9 @@ bool erg_names_find(const erg_catalog *catalog, const char *name, char *path,
 void erg_curve_settle(erg_point *points, size_t count);
 
 
+/* ---- this_cpu.c ------------------------------------------------------------ */
+
+/* The processor under env->root, as /proc and /sys tell it. */
+erg_hardware *erg_hardware_this_cpu(const erg_env *env, erg_error *err);
+
 #endif

@@ -114,6 +114,16 @@ static bool device_put(const erg_env *env, const erg_catalog *catalog, const cha
     return ok;
 }
 
+/* A machine that does not tell its processor has one device less, no more. */
+static bool this_cpu_put(const erg_env *env, erg_table *table, erg_error *err)
+{
+    erg_hardware *hardware = erg_hardware_this_cpu(env, NULL);
+    bool ok = !hardware || row_put(table, hardware, err);
+
+    erg_hardware_free(hardware);
+    return ok;
+}
+
 static bool all_put(const erg_env *env, const erg_catalog *catalog,
                     erg_table *const tables[2], erg_error *err)
 {
@@ -125,10 +135,13 @@ static bool all_put(const erg_env *env, const erg_catalog *catalog,
                       "there is no catalogue in %s: set ERG_DATA to the "
                       "folder that has hardware/",
                       catalog->data_dir ? catalog->data_dir : "share/erg or data");
-    for (size_t i = 0; ok && i < names.count; i++)
+    bool is_kept = false;           /* this-cpu, by a calibration */
+    for (size_t i = 0; ok && i < names.count; i++) {
+        is_kept = is_kept || strcmp(names.items[i], "this-cpu") == 0;
         ok = device_put(env, catalog, names.items[i], tables, err);
+    }
     erg_names_free(&names);
-    return ok;
+    return ok && (is_kept || this_cpu_put(env, tables[0], err));
 }
 
 erg_result *erg_hardware_table(const erg_env *env, const erg_catalog *catalog,
