@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shapes of attention as one operator: ONNX Attention (opset 23) and the four of
+ * com.microsoft. Source: ONNX Operators.md; onnxruntime ContribOperators.md.
+ */
+#include <string.h>
+#include "workload/onnx_shape.h"
+
+static bool is_count(int64_t heads) { return heads >= 1 && heads <= ERG_ONNX_HEADS; }
+
+/* Present keys and values [B, heads, total, d] at outputs `at` and at + 1. */
+static bool present(erg_onnx_model *model, erg_onnx_node *node, int32_t at,
+                    const int64_t dims[4])
+{
+    return erg_onnx_give(model, node, at, node->in[0]->type, 4, dims)
+           && erg_onnx_give(model, node, at + 1, node->in[0]->type, 4, dims);
+}
+
+/* q, k, v, mask, past key, past value; [B, heads, S, d] or [B, S, heads d]. */
+bool erg_onnx_shape_attention(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *q = erg_onnx_need(model, node, 0, 3);
+    const erg_onnx_value *k = q ? erg_onnx_need(model, node, 1, 3) : NULL;
+    const erg_onnx_value *v = k ? erg_onnx_need(model, node, 2, 3) : NULL;
+    const erg_onnx_value *past = erg_onnx_in(node, 4);
+    int64_t heads = erg_onnx_int(node, "q_num_heads", 1);
+    int64_t groups = erg_onnx_int(node, "kv_num_heads", heads);
+
+    if (!v)
+        return false;
+    bool is_flat = q->rank == 3;
+    if (k->rank != q->rank || v->rank != q->rank || q->rank > 4 || !is_count(heads)
+        || !is_count(groups))
+        return erg_onnx_refuse(model, node, "its heads do not fit");
+    int64_t length =
+        k->dims[is_flat ? 1 : 2] + (past && past->rank == 4 ? past->dims[2] : 0);
+    int64_t width = is_flat ? v->dims[2] / groups : v->dims[3];
+    int64_t flat[3] = { q->dims[0], q->dims[1], width * heads };
+    int64_t full[4] = { q->dims[0], q->dims[1], is_flat ? 0 : q->dims[2], width };
+    int64_t cache[4] = { k->dims[0], is_flat ? groups : k->dims[1], length, width };
+    return (is_flat ? erg_onnx_give(model, node, 0, q->type, 3, flat)
+                    : erg_onnx_give(model, node, 0, q->type, 4, full))
+           && present(model, node, 1, cache);
+}
+
+/* x [B,S,in], weights [in, q + k + v], bias; QAttention keeps the first two. */
+bool erg_onnx_shape_ms_attention(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *x = erg_onnx_need(model, node, 0, 3);
+    const erg_onnx_value *w = x ? erg_onnx_need(model, node, 1, 2) : NULL;
+    int64_t heads = erg_onnx_int(node, "num_heads", 0), widths[3];
+
+    if (!w)
+        return false;
+    if (x->rank != 3 || w->dims[0] != x->dims[2] || !is_count(heads))
+        return erg_onnx_refuse(model, node, "its weights do not fit its input");
+    if (erg_onnx_list(node, "qkv_hidden_sizes", widths, 3) != 3)
+        widths[2] = w->dims[1] / 3;
+    bool is_quantised = strcmp(node->proto->op_type, "QAttention") == 0;
+    int32_t type = is_quantised && erg_onnx_in(node, 3) ? node->in[3]->type : x->type;
+    int64_t dims[3] = { x->dims[0], x->dims[1], widths[2] };
+    return erg_onnx_give(model, node, 0, type, 3, dims);
+}
+
+/* q [B,S,H], k, v; q alone may hold all three as [B,S,heads,3,d]. */
+bool erg_onnx_shape_multi_head(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *q = erg_onnx_need(model, node, 0, 3);
+    const erg_onnx_value *v = erg_onnx_in(node, 2);
+
+    if (!q)
+        return false;
+    int64_t heads = erg_onnx_int(node, "num_heads", 1);
+    int64_t dims[3] = { q->dims[0], q->dims[1], q->dims[2] };
+    if (q->rank == 5)
+        dims[2] = q->dims[2] * q->dims[4];
+    else if (v && v->rank == 3)
+        dims[2] = v->dims[2];
+    else if (v && v->rank == 4)
+        dims[2] = v->dims[1] * v->dims[3];
+    if (!is_count(heads) || dims[2] % heads)
+        return erg_onnx_refuse(model, node, "its heads do not fit");
+    const erg_onnx_value *k = erg_onnx_in(node, 1), *past = erg_onnx_in(node, 6);
+    int64_t length = k && k->rank == 3   ? k->dims[1]
+                     : k && k->rank == 4 ? k->dims[2]
+                                         : q->dims[1];
+    length += past && past->rank == 4 ? past->dims[2] : 0;
+    int64_t cache[4] = { q->dims[0], heads, length, dims[2] / heads };
+    return erg_onnx_give(model, node, 0, q->type, 3, dims)
+           && present(model, node, 1, cache);
+}
+
+/* q [B,S,heads d], k, v [B,S,groups d], caches [B,groups,P,d]. q may hold all. */
+bool erg_onnx_shape_group_query(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *q = erg_onnx_need(model, node, 0, 3);
+    const erg_onnx_value *past = erg_onnx_in(node, 3);
+    int64_t heads = erg_onnx_int(node, "num_heads", 0);
+    int64_t groups = erg_onnx_int(node, "kv_num_heads", 0);
+
+    if (!q)
+        return false;
+    if (!is_count(heads) || !is_count(groups) || q->rank != 3)
+        return erg_onnx_refuse(model, node, "its heads do not fit");
+    bool is_packed = !erg_onnx_in(node, 1);
+    int64_t width = q->dims[2] / (is_packed ? heads + 2 * groups : heads);
+    int64_t dims[3] = { q->dims[0], q->dims[1], width * heads };
+    int64_t length =
+        past && past->rank == 4 && past->dims[2] > q->dims[1] ? past->dims[2] : q->dims[1];
+    int64_t cache[4] = { q->dims[0], groups, length, width };
+    return erg_onnx_give(model, node, 0, q->type, 3, dims)
+           && present(model, node, 1, cache);
+}
+
+/* com.microsoft MoE: x keeps its shape. */
+bool erg_onnx_shape_moe(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *x = erg_onnx_need(model, node, 0, 2);
+    return x && erg_onnx_need(model, node, 2, 3) && erg_onnx_give_like(model, node, 0, x);
+}
