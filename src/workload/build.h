@@ -136,6 +136,7 @@ typedef struct erg_graph_reader {
 extern const erg_graph_reader erg_reader_zoo;
 extern const erg_graph_reader erg_reader_hf_config;
 extern const erg_graph_reader erg_reader_kernel_list;
+extern const erg_graph_reader erg_reader_onnx;
 
 /* What the two read from bytes; name is for people. */
 erg_graph *erg_hf_config_parse(const char *name, const char *text, size_t count,

@@ -9,6 +9,7 @@ static const erg_graph_reader *const readers[] = {
     &erg_reader_zoo,
     &erg_reader_hf_config,
     &erg_reader_kernel_list,
+    &erg_reader_onnx,
 };
 
 enum { HEAD_BYTES = 4096 };

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From inferred nodes to operators of the builder. Tensors are made when an operator
+ * first reads them, so that what only shapes were made of costs nothing.
+ */
+#include <string.h>
+#include "workload/onnx_count.h"
+#include "workload/onnx_graph.h"
+
+enum { LISTED = 64 };
+
+typedef struct emission {
+    erg_onnx_model *model;
+    erg_builder *builder;
+    const char *unknown[LISTED]; /* operators nobody knows, and how many of each */
+    int32_t unknown_count[LISTED], unknown_kinds;
+} emission;
+
+/* ---- tensors ------------------------------------------------------------------ */
+
+static int32_t bits_of(const erg_onnx_value *value)
+{
+    int bits = erg_onnx_type_bits(value->type);
+    return erg_onnx_is_real(value->type) ? ERG_BITS_OF_GRAPH : bits > 0 ? bits : 8;
+}
+
+/* A value of unknown shape counts no bytes: coverage says that something is missing. */
+static int32_t tensor_of(emission *e, erg_onnx_value *value)
+{
+    static const int64_t none[1] = { 0 };
+    bool has_shape = value->rank != ERG_ONNX_UNKNOWN;
+
+    if (value->tensor < 0)
+        value->tensor = erg_build_tensor(e->builder, value->role, value->name,
+                                         has_shape ? value->rank : 1,
+                                         has_shape ? value->dims : none, bits_of(value));
+    return value->tensor;
+}
+
+static void view(emission *e, const erg_onnx_node *node)
+{
+    erg_onnx_value *x = node->in[0];
+
+    for (int32_t i = 0; i < node->out_count; i++)
+        if (node->out[i])
+            node->out[i]->tensor = erg_build_view(e->builder, tensor_of(e, x),
+                                                  node->out[i]->rank, node->out[i]->dims);
+}
+
+/* ---- how ------------------------------------------------------------------------ */
+
+static bool is_done(const erg_onnx_node *node)
+{
+    bool is_host = node->rule && node->rule->way == ERG_ONNX_HOST;
+
+    for (int32_t i = 0; !is_host && i < node->out_count; i++)
+        if (node->out[i] && !erg_onnx_is_folded(node->out[i])
+            && node->out[i]->role != ERG_WEIGHT)
+            return false;
+    return true;
+}
+
+/* One row or column by a number that is known: strides, no copy. */
+static bool is_selection(const erg_onnx_node *node)
+{
+    return strcmp(node->rule->op_type, "Gather") == 0 && node->in[1]->ints
+           && node->in[1]->elements == 1;
+}
+
+static bool trains(const erg_onnx_node *node)
+{
+    const erg_onnx_value *ratio = erg_onnx_in(node, 1), *mode = erg_onnx_in(node, 2);
+    bool is_off = ratio && ratio->reals && ratio->elements == 1 && ratio->reals[0] == 0;
+    return mode && !is_off && !(mode->ints && mode->elements == 1 && !mode->ints[0]);
+}
+
+static bool is_view(const emission *e, const erg_onnx_node *node)
+{
+    bool is_eager = e->model->options->runtime == ERG_EAGER;
+    const erg_onnx_value *x = node->in_count ? node->in[0] : NULL;
+
+    switch (node->rule->way) {
+    case ERG_ONNX_VIEW:
+        return node->rule->kind != ERG_OP_DROPOUT || !trains(node);
+    case ERG_ONNX_FREE_IN_EAGER:
+        return is_eager || x->is_constant;
+    case ERG_ONNX_TRANSPOSE: /* of a weight: done once, before the run */
+        return x->is_constant || (is_eager && !node->out[0]->needs_copy);
+    case ERG_ONNX_OPERATOR:
+        return is_eager && is_selection(node);
+    case ERG_ONNX_HOST:
+        return false;
+    }
+    return false;
+}
+
+/* ---- operators ---------------------------------------------------------------------- */
+
+static const char *name_of(const erg_onnx_node *node)
+{
+    const Onnx__NodeProto *proto = node->proto;
+
+    if (proto->name && proto->name[0])
+        return proto->name;
+    for (size_t i = 0; i < proto->n_output; i++)
+        if (proto->output[i][0])
+            return proto->output[i];
+    return proto->op_type;
+}
+
+/* A number known beforehand is an argument of the launch, no tensor it reads. */
+static bool is_argument(const erg_onnx_value *value)
+{
+    return value->elements == 1 && value->role == ERG_BUFFER && erg_onnx_is_folded(value);
+}
+
+/* Indices of what is there; count is at most the length of values. */
+static int32_t *list(emission *e, erg_onnx_value *const *values, int32_t count,
+                     int32_t *found)
+{
+    int32_t *to = erg_onnx_take(e->model, (size_t)count * sizeof(*to));
+
+    *found = 0;
+    for (int32_t i = 0; to && i < count; i++)
+        if (values[i] && (i == 0 || !is_argument(values[i])))
+            to[(*found)++] = tensor_of(e, values[i]);
+    return to;
+}
+
+/* Running mean and variance are no parameters, and stay fp32. */
+static void statistics(emission *e, const erg_onnx_node *node)
+{
+    for (int32_t i = 3; i < node->in_count && i < 5; i++) {
+        erg_onnx_value *x = node->in[i];
+        if (x && x->is_constant && x->tensor < 0)
+            x->tensor =
+                erg_build_tensor(e->builder, ERG_BUFFER, x->name, x->rank, x->dims, 32);
+    }
+}
+
+static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule)
+{
+    erg_onnx_cost cost = { .spec = { .kind = rule ? rule->kind : ERG_OP_UNKNOWN,
+                                     .precision = ERG_PRECISIONS,
+                                     .name = name_of(node) } };
+    erg_op_spec *spec = &cost.spec;
+
+    if (spec->kind == ERG_OP_BATCH_NORM)
+        statistics(e, node);
+    if (rule && rule->count && !rule->count(e->model, node, &cost))
+        return false;
+    spec->is_function = spec->kind == ERG_OP_ADD || spec->kind == ERG_OP_SUB
+                        || spec->kind == ERG_OP_MUL || spec->kind == ERG_OP_DIV;
+    spec->inputs = list(e, node->in, node->in_count, &spec->input_count);
+    spec->outputs = list(e, node->out, node->out_count, &spec->output_count);
+    if (!spec->inputs || !spec->outputs)
+        return false;
+    erg_build_operator(e->builder, spec);
+    return true;
+}
+
+/* ---- notes ---------------------------------------------------------------------- */
+
+static void unknown_add(emission *e, const char *op_type)
+{
+    int32_t i = 0;
+
+    while (i < e->unknown_kinds && strcmp(e->unknown[i], op_type) != 0)
+        i++;
+    if (i == LISTED)
+        return;
+    if (i == e->unknown_kinds)
+        e->unknown[e->unknown_kinds++] = op_type;
+    e->unknown_count[i]++;
+}
+
+static void unknown_note(const emission *e)
+{
+    char names[400] = "";
+    size_t used = 0;
+
+    for (int32_t i = 0; i < e->unknown_kinds && used < sizeof(names); i++)
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%.60s x%d",
+                                 i ? ", " : "", e->unknown[i], e->unknown_count[i]);
+    if (e->unknown_kinds)
+        erg_build_note(e->builder, "operators without a cost rule: %s", names);
+}
+
+static void bound_note(const emission *e, const erg_onnx_node *node)
+{
+    static const char *const bounded[] = { "Compress", "NonMaxSuppression", "NonZero",
+                                           "Unique" };
+
+    for (size_t i = 0; i < ERG_COUNT(bounded); i++)
+        if (strcmp(bounded[i], node->rule->op_type) == 0)
+            erg_build_note(e->builder,
+                           "%s: how many it finds depends on the data; counted as "
+                           "the most there can be",
+                           bounded[i]);
+}
+
+/* ---- the pass ---------------------------------------------------------------------- */
+
+static bool node_emit(emission *e, erg_onnx_node *node)
+{
+    bool is_renamed_constant = node->rule && node->in_count && node->in[0]
+                               && strcmp(node->rule->op_type, "Identity") == 0
+                               && node->in[0]->is_constant
+                               && node->in[0]->role != ERG_ACTIVATION;
+
+    if (node->is_taken)
+        return true;
+    if (!node->rule) {
+        unknown_add(e, node->proto->op_type);
+        return operator(e, node, NULL);
+    }
+    /* Exporters store equal weights once and rename them: each is a parameter. */
+    if (is_renamed_constant) {
+        node->out[0]->role = node->in[0]->role;
+        return true;
+    }
+    if (node->fused)
+        return operator(e, node, node->fused);
+    if (is_done(node))
+        return true;
+    if (is_view(e, node)) {
+        view(e, node);
+        return true;
+    }
+    bound_note(e, node);
+    return operator(e, node, node->rule);
+}
+
+bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
+{
+    emission e = { .model = model, .builder = builder };
+    const Onnx__GraphProto *graph = model->proto->graph;
+
+    for (size_t i = 0; i < graph->n_input; i++) {
+        erg_onnx_value *value = graph->input[i]->name
+                                    ? erg_onnx_value_find(model, graph->input[i]->name)
+                                    : NULL;
+        if (value && value->role == ERG_INPUT)
+            tensor_of(&e, value);
+    }
+    for (int32_t i = 0; i < model->node_count; i++)
+        if (!node_emit(&e, &model->nodes[i]))
+            return false;
+    for (size_t i = 0; i < graph->n_output; i++) {
+        erg_onnx_value *value = erg_onnx_value_find(model, graph->output[i]->name);
+        erg_build_output(builder, tensor_of(&e, value));
+    }
+    unknown_note(&e);
+    return true;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader of ONNX: file, shapes, patterns, operators. A batch may be put in for a
+ * fixed leading 1 only where everything that depends on the input then grows by it:
+ * that is inferred twice and compared, never believed.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "workload/onnx_graph.h"
+
+/* protobuf: ir_version (field 1, varint) first, or any field of ModelProto by length. */
+static bool onnx_sniff(const char *spec, const char *head, size_t count)
+{
+    size_t length = strlen(spec);
+    bool is_named = length > 5 && strcmp(spec + length - 5, ".onnx") == 0;
+    bool looks_so = count > 2 && head[0] == 0x08 && head[1] > 0 && head[1] < 32;
+
+    return count > 0 && (is_named || looks_so);
+}
+
+static const char *base_name(const char *path, char *to, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+
+    snprintf(to, size, "%s", slash ? slash + 1 : path);
+    char *dot = strrchr(to, '.');
+    if (dot && dot != to)
+        *dot = '\0';
+    return to;
+}
+
+static bool model_begin(erg_onnx_model *model, const erg_onnx_file *file,
+                        const erg_graph_options *options, erg_error *err)
+{
+    *model = (erg_onnx_model){
+        .path = file->path, .proto = file->model, .options = options, .batch = 1, .err = err
+    };
+    model->arena = erg_arena_new(err);
+    return model->arena != NULL;
+}
+
+/* ---- batch ---------------------------------------------------------------------- */
+
+/* Everything that an input reaches must have grown by the batch. */
+static bool batch_holds(erg_onnx_model *grown, const erg_onnx_model *single)
+{
+    for (int32_t i = 0; i < grown->node_count; i++) {
+        const erg_onnx_node *node = &grown->nodes[i], *was = &single->nodes[i];
+        for (int32_t j = 0; j < node->out_count; j++) {
+            const erg_onnx_value *now = node->out[j], *old = was->out[j];
+            if (!now || !now->is_batched || now->rank == ERG_ONNX_UNKNOWN
+                || (now->elements % grown->batch == 0
+                    && now->elements / grown->batch == old->elements))
+                continue;
+            return erg_onnx_refuse(grown, node,
+                                   "batch %lld cannot be put in: the graph fixes "
+                                   "its batch here; export it with a dynamic batch",
+                                   (long long)grown->batch);
+        }
+    }
+    return true;
+}
+
+/* The first input has a leading dimension of 1, and more was asked for. */
+static bool wants_batch(const erg_onnx_model *model)
+{
+    const erg_onnx_value *first = model->first_input;
+    return model->options->batch > 1 && first && first->rank >= 2 && first->dims[0] == 1;
+}
+
+static bool infer_batched(erg_onnx_model *model, const erg_onnx_file *file, erg_error *err)
+{
+    const erg_graph_options *options = model->options;
+    erg_onnx_model grown;
+    erg_error why = { 0 };
+
+    if (!model_begin(&grown, file, options, err))
+        return false;
+    grown.batch = options->batch;
+    grown.err = &why;
+    bool ok = erg_onnx_infer(&grown);
+    if (!ok)
+        erg_fail(err, why.code, "%.240s (batch 1 is fine; with batch %lld this fails)",
+                 why.text, (long long)grown.batch);
+    else if (!(ok = batch_holds(&grown, model)))
+        *err = why;
+    erg_arena_free(model->arena);
+    *model = grown;
+    model->err = err;
+    return ok;
+}
+
+static bool infer(erg_onnx_model *model, const erg_onnx_file *file, erg_error *err)
+{
+    if (!erg_onnx_infer(model))
+        return false;
+    if (wants_batch(model))
+        return infer_batched(model, file, err);
+    const erg_onnx_value *first = model->first_input;
+    if (model->options->batch > 1 && first && first->rank >= 1
+        && first->dims[0] != model->options->batch)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: its input %.80s has a fixed leading dimension "
+                        "of %lld, not the batch of %lld",
+                        model->path, first->name, (long long)first->dims[0],
+                        (long long)model->options->batch);
+    return true;
+}
+
+/* ---- the reader ------------------------------------------------------------------- */
+
+static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file,
+                        erg_builder *builder, erg_error *err)
+{
+    erg_error why = { 0 };
+
+    model->err = &why;
+    model->options = erg_build_options(builder);
+    bool ok = erg_onnx_patterns(model) && erg_onnx_emit(model, builder);
+    for (int32_t i = 0; i < file->note_count; i++)
+        erg_build_note(builder, "%s", file->notes[i]);
+    if (!ok)
+        erg_build_refuse(builder, "%s", why.text);
+    return erg_build_end(builder, err);
+}
+
+/* err: never NULL. */
+static erg_graph *read_file(const char *path, const erg_graph_options *options,
+                            erg_error *err)
+{
+    erg_onnx_file file = { 0 };
+    erg_onnx_model model = { 0 };
+    erg_graph *graph = NULL;
+    char name[128];
+
+    if (erg_onnx_open(path, &file, err) && model_begin(&model, &file, options, err)
+        && infer(&model, &file, err)) {
+        erg_builder *builder =
+            erg_build_begin(base_name(path, name, sizeof(name)), "onnx", options, err);
+        graph = builder ? build(&model, &file, builder, err) : NULL;
+    }
+    erg_arena_free(model.arena);
+    erg_onnx_close(&file);
+    return graph;
+}
+
+static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
+                            erg_error *err)
+{
+    erg_graph_options filled = options ? *options : (erg_graph_options){ 0 };
+    erg_error why = { 0 };
+
+    filled.batch = filled.batch ? filled.batch : 1;
+    filled.seq = filled.seq ? filled.seq : 512;
+    erg_graph *graph = read_file(path, &filled, &why);
+    if (!graph)
+        erg_fail(err, why.code, "%s", why.text);
+    return graph;
+}
+
+const erg_graph_reader erg_reader_onnx = {
+    .name = "onnx",
+    .about = "an ONNX model: MODEL.onnx",
+    .sniff = onnx_sniff,
+    .read = onnx_read,
+};
