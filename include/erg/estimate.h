@@ -115,6 +115,25 @@ typedef struct erg_estimate {
     double wasted_j, efficiency;
 } erg_estimate;
 
+/* ---- time ------------------------------------------------------------------- */
+
+typedef struct erg_timing {             /* what is asked; all borrowed */
+    const erg_partition *partition;
+    const erg_hardware *hardware;
+    const erg_time_terms *terms;        /* one a unit class: of a profile, or shared */
+    erg_runtime runtime;
+    double clock_hz;                    /* core clock held; 0: that of the quoted peaks */
+} erg_timing;
+
+/* Of a device nobody calibrated on: one set of constants for all of its kind. */
+erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit);
+/* One subgraph as if it ran alone, every byte from memory. */
+erg_latency erg_latency_subgraph(const erg_timing *timing, int32_t index);
+/* All, one after another; out: one a subgraph, they add up to the total given. Where
+ * the host is slower than the device, its waiting is in overhead_s and *host_bound is
+ * set. NAN: no memory. */
+double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_bound);
+
 typedef struct erg_estimation {
     const erg_graph *graph;
     const erg_hardware *hardware;

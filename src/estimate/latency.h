@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a latency: where an operator runs, how long its tiles take, what
+ * its bytes cost. */
+#ifndef ERG_ESTIMATE_LATENCY_H
+#define ERG_ESTIMATE_LATENCY_H
+
+#include "erg/estimate.h"
+
+/* Where an operator's arithmetic runs and how fast that is at the clock held. */
+typedef struct erg_unit {
+    erg_unit_class unit;
+    double flop_per_s;
+} erg_unit;
+
+erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, double clock_hz);
+
+/* A product of matrices on a device of `units`, cut in tiles and waves. */
+typedef struct erg_product {
+    double batch, m, n, k;
+    double partial_bytes_per_s;     /* at which partial sums of a split k are added */
+} erg_product;
+
+double erg_tile_time(const erg_product *product, const erg_hardware *hardware, erg_unit unit,
+                     const erg_time_terms *terms);
+
+/* Plain roofline: a lower bound of any run. */
+double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph);
+erg_bound erg_roofline_bound(double compute_s, double memory_s, double overhead_s);
+
+/* Bytes of a product that cross into a level of this capacity, never below the
+ * compulsory ones. */
+double erg_traffic_product(const erg_product *product, double element_bytes, double capacity);
+/* Bytes that subgraphs find in the last cache because they were written or read so
+ * shortly before; one a subgraph. false: no memory. */
+bool erg_traffic_cached(const erg_partition *partition, const erg_hardware *hardware,
+                        double *cached_bytes);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plain roofline: no operator is faster than its FLOP at the peak or its bytes
+ * at the bandwidth. On eager runs it is half of what is measured, so it is shown
+ * and never used alone. Source: Williams, Waterman, Patterson, CACM 52(4), 2009.
+ */
+#include <math.h>
+#include "estimate/latency.h"
+
+static double known_or_zero(double value) { return isfinite(value) ? value : 0; }
+
+static bool is_convolution(const erg_operator *op)
+{
+    return op->kind == ERG_OP_CONV || op->kind == ERG_OP_CONV_TRANSPOSE;
+}
+
+/* Frameworks run "fp32" convolutions on tf32 units where there are any, but not
+ * matrix products. */
+static erg_precision run_as(const erg_operator *op, const erg_hardware *hardware)
+{
+    bool quietly = op->precision == ERG_FP32 && is_convolution(op)
+        && known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_TF32]) > 0;
+
+    return quietly ? ERG_TF32 : op->precision;
+}
+
+erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, double clock_hz)
+{
+    const double (*peak)[ERG_PRECISIONS] = hardware->peak_flop_per_s;
+    bool is_matrix = erg_op_kinds[op->kind].kind_class == ERG_MATRIX;
+    erg_precision precision = run_as(op, hardware);
+    double vector = known_or_zero(peak[ERG_UNIT_VECTOR][precision]);
+    double tensor = is_matrix ? known_or_zero(peak[ERG_UNIT_TENSOR][precision]) : 0;
+    erg_unit unit = { ERG_UNIT_VECTOR, vector };
+
+    if (tensor > vector)
+        unit = (erg_unit){ ERG_UNIT_TENSOR, tensor };
+    if (!(unit.flop_per_s > 0))     /* not native: converted and run as fp32 */
+        unit.flop_per_s = known_or_zero(peak[ERG_UNIT_VECTOR][ERG_FP32]);
+    double quoted_hz = hardware->peak_clock_hz[unit.unit];
+    if (clock_hz > 0 && quoted_hz > 0)
+        unit.flop_per_s *= clock_hz / quoted_hz;
+    return unit;
+}
+
+double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph)
+{
+    const erg_operator *ops = timing->partition->graph->operators;
+    double bytes = (double)subgraph->in_bytes + (double)subgraph->out_bytes
+        + (double)subgraph->weight_bytes;
+    double compute_s = 0;
+
+    for (int32_t i = 0; i < subgraph->operator_count; i++) {
+        const erg_operator *op = &ops[subgraph->operators[i]];
+        erg_unit unit = erg_unit_of(op, timing->hardware, timing->clock_hz);
+        if (op->flop > 0 && unit.flop_per_s > 0)
+            compute_s += (double)op->flop / unit.flop_per_s;
+    }
+    return fmax(compute_s, bytes / timing->hardware->memory_bytes_per_s);
+}
+
+erg_bound erg_roofline_bound(double compute_s, double memory_s, double overhead_s)
+{
+    static const double balanced_within = 1.1;
+
+    if (overhead_s > fmax(compute_s, memory_s))
+        return ERG_BOUND_LAUNCH;
+    if (compute_s > balanced_within * memory_s)
+        return ERG_BOUND_COMPUTE;
+    if (memory_s > balanced_within * compute_s)
+        return ERG_BOUND_BANDWIDTH;
+    return ERG_BOUND_BALANCED;
+}

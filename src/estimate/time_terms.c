@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Terms of devices that nobody calibrated on: one row a kind of device and unit.
+ * Shapes of tiles were fitted to single fp32 operators of five GPUs (NeuSight,
+ * operators_fp32.csv), never to whole networks; docs/estimate.md says how.
+ */
+#include <math.h>
+#include "base/base.h"
+#include "estimate/latency.h"
+
+#define US * 1e-6
+
+typedef struct shared_row {
+    erg_hardware_kind kind;
+    erg_unit_class unit;
+    erg_time_terms terms;
+} shared_row;
+
+static const shared_row shared[] = {
+    { ERG_GPU, ERG_UNIT_VECTOR,
+      { .share = 0.9, .fill_k = 60, .tile_64 = 0.9, .tile_32 = 0.7,
+        .bandwidth = { 0.70, 0.82, 0.60, 0.53 }, .launch_s = 12 US, .host_s = 33 US,
+        .half_width = 0.4 } },
+    { ERG_GPU, ERG_UNIT_TENSOR,
+      { .share = 0.75, .fill_k = 300, .tile_64 = 0.9, .tile_32 = 0.7,
+        .bandwidth = { 0.85, 0.85, 0.68, 0.68 }, .launch_s = 15 US, .host_s = 33 US,
+        .half_width = 0.4 } },
+    { ERG_CPU, ERG_UNIT_VECTOR,
+      { .share = 0.7, .tile_64 = 1, .tile_32 = 1, .bandwidth = { 0.7, 0.7, 0.7, 0.7 },
+        .half_width = 0.6 } },
+    { ERG_TPU, ERG_UNIT_TENSOR,
+      { .share = 0.7, .tile_64 = 1, .tile_32 = 1, .bandwidth = { 0.7, 0.7, 0.7, 0.7 },
+        .launch_s = 0.064 US, .half_width = 0.6 } },
+};
+
+/* What has no row of its own: estimates without measurement. */
+static const erg_time_terms others = {
+    .share = 0.6, .tile_64 = 1, .tile_32 = 1, .bandwidth = { 0.7, 0.7, 0.7, 0.7 },
+    .launch_s = 10 US, .host_s = 10 US, .half_width = 0.8,
+};
+
+/* 128 lanes draw on the shared memory and the issue slots that 64 lanes had: large
+ * fp32 products reach 0.83 (p4, operators) and 0.66 (a10, ViT) of the peak, against
+ * 0.81 to 1.0 with 64. AMD's matrix units reach 0.6 to 0.7. */
+static double share_of(const erg_hardware *hardware, erg_unit_class unit, double share)
+{
+    enum { WIDE_UNIT = 128 };
+
+    if (hardware->kind != ERG_GPU || unit != ERG_UNIT_VECTOR)
+        return share;
+    return hardware->lanes_per_unit >= WIDE_UNIT ? 0.78 : share;
+}
+
+erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit)
+{
+    erg_time_terms terms = others;
+
+    for (size_t i = 0; i < ERG_COUNT(shared); i++)
+        if (shared[i].kind == hardware->kind
+            && (shared[i].unit == unit || hardware->kind != ERG_GPU))
+            terms = shared[i].terms;
+    terms.share = share_of(hardware, unit, terms.share);
+    if (hardware->launch_s > 0)
+        terms.launch_s = hardware->launch_s;
+    if (hardware->host_s > 0)
+        terms.host_s = hardware->host_s;
+    return terms;
+}

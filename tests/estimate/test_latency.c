@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time against closed forms, and the laws that no constants may break. */
+#include "estimate/latency.h"
+#include "test.h"
+
+/* A device of round numbers: 100 units of 1 TFLOP/s, 1 TB/s. */
+static erg_hardware round_gpu(void)
+{
+    erg_hardware gpu = { .name = "round", .kind = ERG_GPU, .units = 100, .lanes_per_unit = 64,
+                         .threads_per_unit = 2048, .warp = 32, .memory_bytes_per_s = 1e12,
+                         .l2_bytes = 10e6, .l2_bytes_per_s = NAN, .launch_s = NAN,
+                         .host_s = NAN };
+
+    for (int i = 0; i < ERG_PRECISIONS; i++)
+        gpu.peak_flop_per_s[ERG_UNIT_VECTOR][i] = gpu.peak_flop_per_s[ERG_UNIT_TENSOR][i] = NAN;
+    gpu.peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32] = 1e14;
+    gpu.peak_clock_hz[ERG_UNIT_VECTOR] = gpu.peak_clock_hz[ERG_UNIT_TENSOR] = 1e9;
+    return gpu;
+}
+
+static const erg_time_terms ideal = {
+    .share = 1, .tile_64 = 1, .tile_32 = 1, .bandwidth = { 1, 1, 1, 1 },
+};
+
+static double tile_time(double m, double n, double k, const erg_time_terms *terms)
+{
+    erg_hardware gpu = round_gpu();
+    erg_product product = { 1, m, n, k, 1e12 };
+
+    return erg_tile_time(&product, &gpu, (erg_unit){ ERG_UNIT_VECTOR, 1e14 }, terms);
+}
+
+static void a_full_wave_of_large_tiles_takes_its_flop_at_the_peak(void)
+{
+    /* 10 x 10 tiles of 128 x 128 on 100 units. */
+    CHECK_NEAR(tile_time(1280, 1280, 128, &ideal), 2.0 * 1280 * 1280 * 128 / 1e14, 1e-15);
+}
+
+static void one_tile_more_than_units_costs_half_a_wave(void)
+{
+    erg_time_terms large_only = ideal;
+    large_only.tile_64 = large_only.tile_32 = 1e-3;
+    double full = tile_time(12800, 128, 128, &large_only);
+    double more = tile_time(12801, 128, 128, &large_only);
+
+    CHECK_NEAR(more / full, 0.5 * 2 + 0.5 * 1.01, 1e-9);
+    CHECK_NEAR(tile_time(12801, 128, 128, &large_only),
+               tile_time(12928, 128, 128, &large_only), 1e-15);
+}
+
+static void a_long_product_of_few_outputs_is_split(void)
+{
+    double one = 2.0 * 128 * 128 * 16384 / 1e12;        /* on a single unit */
+
+    CHECK(tile_time(128, 128, 16384, &ideal) < one / 10);
+    CHECK(tile_time(128, 128, 16384, &ideal) > one / 100);
+}
+
+static void no_product_beats_the_roof_and_more_work_takes_longer(void)
+{
+    test_random random = { 7 };
+
+    for (int i = 0; i < 2000; i++) {
+        double m = ceil(4096 * test_uniform(&random)), n = ceil(4096 * test_uniform(&random));
+        double k = ceil(8192 * test_uniform(&random));
+        double t = tile_time(m, n, k, &ideal);
+        CHECK(t >= 2 * m * n * k / 1e14 * (1 - 1e-12));
+        CHECK(tile_time(m + 1, n, k, &ideal) >= t * (1 - 1e-12));
+        CHECK(tile_time(m, n + 1, k, &ideal) >= t * (1 - 1e-12));
+        CHECK(tile_time(m, n, k + 64, &ideal) >= t * (1 - 1e-12));
+        CHECK_NEAR(tile_time(n, m, k, &ideal), t, t * 1e-12);
+    }
+}
+
+/* Reads of a tiled loop nest, counted step by step. */
+static double counted_reads(int m, int n, int k, int side)
+{
+    double elements = 0;
+
+    for (int i = 0; i < m; i += side)
+        for (int j = 0; j < n; j += side) {
+            int rows = m - i < side ? m - i : side, columns = n - j < side ? n - j : side;
+            elements += (double)rows * k + (double)k * columns + (double)rows * columns;
+        }
+    return elements;
+}
+
+static void product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory(void)
+{
+    test_random random = { 3 };
+
+    for (int i = 0; i < 300; i++) {
+        int m = 16 + (int)(100 * test_uniform(&random)), n = 16 + (int)(100 * test_uniform(&random));
+        int k = 1 + (int)(50 * test_uniform(&random)), side = 4 + (int)(10 * test_uniform(&random));
+        erg_product p = { 1, m, n, k, 0 };
+        double got = erg_traffic_product(&p, 4, 12.0 * side * side);
+        double once = 4.0 * (m * k + k * n + m * n);
+        CHECK(got >= once);
+        if (once > 12.0 * side * side)
+            CHECK_NEAR(got, 4 * counted_reads(m, n, k, side), 1e-6);
+        CHECK_NEAR(erg_traffic_product(&p, 4, INFINITY), once, 1e-9);
+    }
+}
+
+/* ---- whole networks -------------------------------------------------------- */
+
+typedef struct run { erg_graph *graph; erg_partition *partition; erg_latency *parts; } run;
+
+static double time_of(const char *spec, const erg_graph_options *options, double clock_hz,
+                      const erg_time_terms terms[ERG_UNIT_CLASSES])
+{
+    erg_error err = { 0 };
+    erg_hardware gpu = round_gpu();
+    erg_graph *graph = erg_graph_load(spec, options, &err);
+    erg_fusion fusion = options->runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
+    erg_partition *partition = graph ? erg_graph_partition(graph, fusion, &err) : NULL;
+    bool host_bound;
+    if (!partition)
+        fail_msg("%s: %s", spec, err.text);
+    erg_latency *parts = calloc((size_t)partition->subgraph_count, sizeof(*parts));
+    erg_timing timing = { partition, &gpu, terms, options->runtime, clock_hz };
+    double total = erg_latency_graph(&timing, parts, &host_bound), sum = 0;
+    for (int32_t i = 0; i < partition->subgraph_count; i++) {
+        sum += parts[i].total_s;
+        CHECK(parts[i].total_s >= parts[i].roof_s * (1 - 1e-9));
+        CHECK(parts[i].utilization >= 0 && parts[i].utilization <= 1);
+    }
+    CHECK_NEAR(sum, total, total * 1e-9);
+    free(parts);
+    erg_partition_free(partition);
+    erg_graph_free(graph);
+    return total;
+}
+
+static void networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs(void)
+{
+    erg_hardware gpu = round_gpu();
+    erg_time_terms terms[] = { erg_time_shared(&gpu, ERG_UNIT_VECTOR),
+                               erg_time_shared(&gpu, ERG_UNIT_TENSOR) };
+    double last = 0;
+
+    for (int64_t batch = 1; batch <= 64; batch *= 2) {
+        double t = time_of("zoo:resnet18", &(erg_graph_options){ .batch = batch }, 0, terms);
+        CHECK(t >= last);
+        last = t;
+    }
+    double slow = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64 }, 0.5e9, terms);
+    double fused = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64,
+                           .runtime = ERG_FUSED }, 0, terms);
+    double graph = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64,
+                           .runtime = ERG_GRAPH }, 0, terms);
+    CHECK(slow > last && slow <= 2 * last);
+    CHECK(fused < last && graph < fused);
+}
+
+static void a_small_network_waits_for_the_host(void)
+{
+    erg_time_terms slow_host = ideal;
+    slow_host.host_s = 1e-3;
+    erg_time_terms terms[] = { slow_host, slow_host };
+
+    /* 17 conv, 3 of 1 x 1, 20 norms, 17 ReLU, 8 adds, 2 pools, 1 linear. */
+    CHECK_NEAR(time_of("zoo:resnet18", &(erg_graph_options){ .batch = 1 }, 0, terms), 68e-3,
+               1e-9);
+}
+
+static void shared_terms_are_shares_whatever_the_device(void)
+{
+    for (int kind = 0; kind < ERG_HARDWARE_KINDS; kind++)
+        for (int unit = 0; unit < ERG_UNIT_CLASSES; unit++) {
+            erg_hardware any = round_gpu();
+            any.kind = (erg_hardware_kind)kind;
+            erg_time_terms terms = erg_time_shared(&any, (erg_unit_class)unit);
+            CHECK(terms.share > 0 && terms.share <= 1);
+            CHECK(terms.tile_64 > 0 && terms.tile_64 <= 1 && terms.tile_32 <= terms.tile_64);
+            for (int i = 0; i < ERG_BYTE_CLASSES; i++)
+                CHECK(terms.bandwidth[i] > 0 && terms.bandwidth[i] <= 1);
+            CHECK(terms.half_width >= 0.4);     /* never calibrated on */
+        }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_full_wave_of_large_tiles_takes_its_flop_at_the_peak),
+        TEST(one_tile_more_than_units_costs_half_a_wave),
+        TEST(a_long_product_of_few_outputs_is_split),
+        TEST(no_product_beats_the_roof_and_more_work_takes_longer),
+        TEST(product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory),
+        TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
+        TEST(a_small_network_waits_for_the_host),
+        TEST(shared_terms_are_shares_whatever_the_device),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
