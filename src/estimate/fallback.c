@@ -141,34 +141,3 @@ void erg_energy_fill(erg_energy_terms *terms, const erg_hardware *hardware)
     if (isnan(terms->byte_j))
         terms->byte_j = hardware->byte_j > 0 ? hardware->byte_j : byte_by_node(hardware);
 }
-
-/* Shared over devices, nothing fitted per device: fp32 on vector units from 71
- * transformer rows of five GPUs, tensor units the means of an A100 and an A10. */
-static const erg_time_terms shared_vector = {
-    .share = 0.90, .fill_k = 90, .tile_64 = 1, .tile_32 = 0.5,
-    .bandwidth = { 0.75, 0.82, 0.62, 0.57 },
-    .launch_s = 12e-6, .host_s = 33e-6, .half_width = NAN,
-};
-static const erg_time_terms shared_tensor = {
-    .share = 0.75, .fill_k = 300, .tile_64 = 1, .tile_32 = 0.5,
-    .bandwidth = { 0.85, 0.85, 0.68, 0.68 },
-    .launch_s = 15e-6, .host_s = 33e-6, .half_width = NAN,
-};
-static const erg_time_terms shared_cpu = {
-    .share = 0.7, .fill_k = 0, .tile_64 = 1, .tile_32 = 1,
-    .bandwidth = { 0.7, 0.7, 0.7, 0.7 },
-    .launch_s = 0, .host_s = 0, .half_width = NAN,
-};
-
-erg_time_terms erg_plain_time_terms(const erg_hardware *hardware, erg_unit_class class)
-{
-    erg_time_terms terms = class == ERG_UNIT_TENSOR ? shared_tensor : shared_vector;
-
-    if (hardware->kind == ERG_CPU)
-        terms = shared_cpu;
-    if (hardware->launch_s > 0)
-        terms.launch_s = hardware->launch_s;
-    if (hardware->host_s > 0)
-        terms.host_s = hardware->host_s;
-    return terms;
-}

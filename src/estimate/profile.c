@@ -210,7 +210,7 @@ static erg_profile *begin(const erg_hardware *hardware, erg_error *err)
         .source = "shared constants and process node, no measurement of this device",
     };
     for (int class = 0; class < ERG_UNIT_CLASSES; class++) {
-        profile->time[class] = erg_plain_time_terms(hardware, class);
+        profile->time[class] = erg_time_shared(hardware, class);
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
             profile->energy.op_j_per_flop[class][precision] = NAN;
     }

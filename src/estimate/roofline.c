@@ -6,37 +6,20 @@
  */
 #include <math.h>
 #include "estimate/latency.h"
+#include "estimate/unit.h"
 
 static double known_or_zero(double value) { return isfinite(value) ? value : 0; }
 
-static bool is_convolution(const erg_operator *op)
-{
-    return op->kind == ERG_OP_CONV || op->kind == ERG_OP_CONV_TRANSPOSE;
-}
-
-/* Frameworks run "fp32" convolutions on tf32 units where there are any, but not
- * matrix products. */
-static erg_precision run_as(const erg_operator *op, const erg_hardware *hardware)
-{
-    bool quietly = op->precision == ERG_FP32 && is_convolution(op)
-        && known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_TF32]) > 0;
-
-    return quietly ? ERG_TF32 : op->precision;
-}
-
 erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, double clock_hz)
 {
-    const double (*peak)[ERG_PRECISIONS] = hardware->peak_flop_per_s;
     bool is_matrix = erg_op_kinds[op->kind].kind_class == ERG_MATRIX;
-    erg_precision precision = run_as(op, hardware);
-    double vector = known_or_zero(peak[ERG_UNIT_VECTOR][precision]);
-    double tensor = is_matrix ? known_or_zero(peak[ERG_UNIT_TENSOR][precision]) : 0;
-    erg_unit unit = { ERG_UNIT_VECTOR, vector };
+    erg_engine engine = is_matrix ? erg_engine_of(op, hardware)
+                                  : (erg_engine){ ERG_UNIT_VECTOR, op->precision };
+    erg_unit unit = { engine.class,
+                      known_or_zero(hardware->peak_flop_per_s[engine.class][engine.precision]) };
 
-    if (tensor > vector)
-        unit = (erg_unit){ ERG_UNIT_TENSOR, tensor };
     if (!(unit.flop_per_s > 0))     /* not native: converted and run as fp32 */
-        unit.flop_per_s = known_or_zero(peak[ERG_UNIT_VECTOR][ERG_FP32]);
+        unit.flop_per_s = known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32]);
     double quoted_hz = hardware->peak_clock_hz[unit.unit];
     if (clock_hz > 0 && quoted_hz > 0)
         unit.flop_per_s *= clock_hz / quoted_hz;

@@ -2,20 +2,14 @@
 /*
  * One estimate, in order: launches, what each asks for, time, the clock that the
  * power cap allows (which changes the time), energy from those times, intervals.
- *
- * A host that launches too slowly makes the device wait: that time belongs to no
- * launch more than to another, so each gets an equal part and the parts still
- * sum to the total.
  */
 #include <math.h>
 #include <string.h>
 #include "base/base.h"
 #include "estimate/compat.h"
 #include "estimate/energy.h"
-#include "estimate/launches.h"
 #include "estimate/operating_point.h"
 #include "estimate/run.h"
-#include "estimate/time.h"
 
 typedef struct work_run {
     erg_estimation *to;
@@ -26,23 +20,17 @@ typedef struct work_run {
     erg_estimate *energy;
 } work_run;
 
-static erg_plain_timing timing_of(const work_run *run, double clock_hz)
-{
-    return (erg_plain_timing){ .graph = run->to->graph, .hardware = run->to->hardware,
-                         .profile = run->profile, .runtime = run->options->runtime,
-                         .clock_hz = clock_hz };
-}
-
 /* With a measured time the clock changes nothing of it. */
 static double time_at(const void *user, double clock_hz)
 {
     const work_run *run = user;
-    erg_plain_timing timing = timing_of(run, clock_hz);
-    bool host_bound;
+    erg_estimation *to = run->to;
+    const erg_timing timing = { .partition = to->partition, .hardware = to->hardware,
+                                .terms = run->profile->time,
+                                .runtime = run->options->runtime, .clock_hz = clock_hz };
+    double total_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
 
-    if (run->options->measured_latency_s > 0)
-        return run->options->measured_latency_s;
-    return erg_time_partition(&timing, run->to->partition, run->latency, &host_bound);
+    return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
 }
 
 static double dynamic_j(const work_run *run)
@@ -76,26 +64,17 @@ static bool find_wish(const erg_hardware *hardware, const erg_estimate_options *
                     hardware->name, options->thermal_point, hardware->name);
 }
 
-/* Spreads a total over the launches: a longer one (waiting for the host) evenly,
- * a measured one in proportion. */
-static void spread(work_run *run, double total_s)
+/* Spreads a measured total over the launches, in proportion. */
+static void spread(work_run *run, double measured_s)
 {
     int32_t count = run->to->partition->subgraph_count;
-    double sum_s = 0, measured_s = run->options->measured_latency_s;
+    double sum_s = 0;
 
     for (int32_t i = 0; i < count; i++)
         sum_s += run->latency[i].total_s;
-
-    double wait_s = (total_s - sum_s) / count;
-    double scale = measured_s > 0 ? measured_s / total_s : 1;
     for (int32_t i = 0; i < count; i++) {
-        erg_latency *t = &run->latency[i];
-        if (wait_s > t->total_s)
-            t->bound = ERG_BOUND_LAUNCH;
-        t->overhead_s += fmax(0, wait_s);
-        t->utilization *= t->total_s / ((t->total_s + wait_s) * scale);
-        t->utilization = fmin(1, t->utilization);
-        t->total_s = (t->total_s + wait_s) * scale;
+        run->latency[i].utilization = fmin(1, run->latency[i].utilization * sum_s / measured_s);
+        run->latency[i].total_s *= measured_s / sum_s;
     }
 }
 
@@ -148,10 +127,10 @@ static bool estimate(work_run *run, erg_error *err)
         return false;
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
-    erg_plain_timing timing = timing_of(run, point.clock_hz);
-    double total_s = erg_time_partition(&timing, to->partition, run->latency, &to->host_bound);
-
-    spread(run, total_s);
+    if (isnan(time_at(run, point.clock_hz)))
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for the times of %s", to->graph->name);
+    if (run->options->measured_latency_s > 0)
+        spread(run, run->options->measured_latency_s);
     price(run, &point);
     to->clock_hz = point.clock_hz;
     to->cap_w = point.cap_w;
@@ -193,10 +172,8 @@ static erg_estimation *begin(const erg_graph *graph, const erg_hardware *hardwar
     }
     *to = (erg_estimation){ .graph = graph, .hardware = hardware, .inside = arena,
                             .peak_memory_bytes = NAN };
-    if (runtime == ERG_EAGER)
-        to->partition = erg_launches_of(graph, err);
-    else
-        erg_fail(err, ERG_UNSUPPORTED, "only --runtime eager is estimated so far");
+    to->partition = erg_graph_partition(
+        graph, runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
     if (to->partition)
         return to;
     erg_arena_free(arena);
