@@ -106,7 +106,7 @@ bool erg_wire_varint(erg_wire *wire, int64_t end, uint64_t *out)
     uint64_t value = 0;
 
     for (int i = 0; i < VARINT_BYTES_MOST; i++) {
-        uint8_t byte;
+        uint8_t byte = 0;
         if (!erg_wire_bytes(wire, end, &byte, 1))
             return false;
         value |= (uint64_t)(byte & 127) << (7 * i);

@@ -65,7 +65,8 @@ contradictions_are_refused() {
 many_at_once_have_a_file_each() { # shellcheck disable=SC2086
     mkdir many && cd many || return 1
     pids=
-    for i in 1 2 3 4 5 6 7 8; do
+    for _ in 1 2 3 4 5 6 7 8; do
+        # shellcheck disable=SC2086
         "$erg" run $sim --quiet --no-wait -- true & pids="$pids $!"
     done
     for pid in $pids; do wait "$pid" || return 1; done

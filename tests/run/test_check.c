@@ -84,7 +84,7 @@ static size_t row_at(const erg_table *table, const char *device, const char *cha
         if (strcmp(erg_table_find(table, i, "channel").text, channel) == 0
             && strcmp(erg_table_find(table, i, "device").text, device) == 0)
             return i;
-    CHECK(!"no such row");
+    fail_msg("no row of %s/%s", device, channel);
     return 0;
 }
 
