@@ -269,15 +269,15 @@ static bool lacks_operators(const json_t *root)
 /* <model>_p<precision>_b<batch>[_s<seq>]_.. : the size the list was written for. */
 static void read_size(const char *name, erg_graph_options *options)
 {
-    for (const char *at = name; (at = strstr(at, "_p")); at++) {
-        const char *b = strstr(at, "_b"), *s = b ? strstr(b, "_s") : NULL;
-        bool known = strncmp(at, "_pbf16_b", 8) == 0 || strncmp(at, "_pfp32_b", 8) == 0
-            || strncmp(at, "_pfp16_b", 8) == 0;
-        if (!known)
+    static const char *const marks[] = { "_pbf16_b", "_pfp16_b", "_pfp32_b" };
+
+    for (size_t i = 0; i < ERG_COUNT(marks); i++) {
+        const char *at = strstr(name, marks[i]);
+        char *end;
+        if (!at)
             continue;
-        options->batch = strtol(b + 2, NULL, 10);
-        options->seq = s ? strtol(s + 2, NULL, 10) : 1;
-        return;
+        options->batch = strtol(at + strlen(marks[i]), &end, 10);
+        options->seq = strncmp(end, "_s", 2) == 0 ? strtol(end + 2, NULL, 10) : 1;
     }
 }
 

@@ -19,7 +19,8 @@ static int32_t conv1d(tf *t, const char *name, int32_t x, int64_t stride)
     erg_window w = { .axes = 1, .kernel = { 3 }, .stride = { stride }, .pad_begin = { 1 },
                      .pad_end = { 1 }, .dilation = { 1 }, .in = { length }, .out = { out },
                      .channels_in = from, .channels_out = t->net.hidden, .groups = 1 };
-    int64_t kernel[3] = { t->net.hidden, from, 3 }, dims[3] = { t->batch, t->net.hidden, out };
+    int64_t kernel[3] = { t->net.hidden, from, 3 };
+    int64_t dims[3] = { t->batch, t->net.hidden, out };
     int32_t inputs[3] = { x };
     inputs[1] = erg_build_tensor(t->b, ERG_WEIGHT, NULL, 3, kernel, ERG_BITS_OF_GRAPH);
     inputs[2] = erg_build_tensor(t->b, ERG_WEIGHT, NULL, 1, kernel, ERG_BITS_OF_GRAPH);
@@ -96,7 +97,8 @@ static int32_t encode(tf *t)
     x = erg_tf_map(t, ERG_OP_GELU, "encoder.gelu1", conv1d(t, "encoder.conv1", x, 1));
     x = erg_tf_map(t, ERG_OP_GELU, "encoder.gelu2", conv1d(t, "encoder.conv2", x, 2));
     x = erg_tf_view(t, x, t->tokens, t->net.hidden);
-    x = erg_build_add(t->b, "encoder.embed", x, erg_tf_weights(t, t->tokens, t->net.hidden));
+    int32_t positions = erg_tf_weights(t, t->tokens, t->net.hidden);
+    x = erg_build_add(t->b, "encoder.embed", x, positions);
     for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
         erg_build_scope(t->b, "encoder%d.", (int)i);
         x = feed_forward(t, self_attention(t, x, false));

@@ -131,7 +131,8 @@ static void nonsense_is_refused_in_one_sentence(void)
 
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_error err = { 0 };
-        assert_null(erg_hf_config_parse("bad", bad[i].text, strlen(bad[i].text), NULL, &err));
+        size_t count = strlen(bad[i].text);
+        assert_null(erg_hf_config_parse("bad", bad[i].text, count, NULL, &err));
         if (err.code != ERG_BAD_INPUT || !strstr(err.text, bad[i].says))
             fail_msg("%s: %s", bad[i].text, err.text);
     }

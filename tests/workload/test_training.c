@@ -67,7 +67,8 @@ static void an_operator_comes_behind_all_it_needs(void)
                                          "zoo:resnet50", "zoo:mobilenet_v2" };
 
     for (size_t i = 0; i < ERG_COUNT(specs); i++) {
-        erg_graph *step = load(specs[i], (erg_graph_options){ .seq = 16, .phase = ERG_TRAIN });
+        erg_graph_options options = { .seq = 16, .phase = ERG_TRAIN };
+        erg_graph *step = load(specs[i], options);
         for (int32_t j = 0; j < step->operator_count; j++)
             for (int32_t k = 0; k < step->operators[j].need_count; k++)
                 assert_true(step->operators[j].needs[k] < j);
@@ -139,8 +140,10 @@ static void adamw_reads_sixteen_and_writes_twelve_bytes_a_parameter(void)
 
 static void a_dropout_is_only_in_training(void)
 {
-    erg_graph *step = load("zoo:gpt2", (erg_graph_options){ .seq = 16, .phase = ERG_TRAIN });
-    erg_graph *pass = load("zoo:gpt2", (erg_graph_options){ .seq = 16 });
+    erg_graph_options options = { .seq = 16 };
+    erg_graph *pass = load("zoo:gpt2", options);
+    options.phase = ERG_TRAIN;
+    erg_graph *step = load("zoo:gpt2", options);
     int64_t dropouts = 0;
 
     for (int32_t i = 0; i < step->operator_count; i++)
