@@ -55,6 +55,7 @@ typedef struct erg_energy_terms {
     double op_j_per_flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     int op_rows[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     double byte_j;                  /* of one algorithmic byte under byte_rule */
+    double far_byte_j;              /* on top of it, of launches beyond the last cache */
     double static_w;                /* at the profile's clock; NAN: the idle curve's */
     double half_width;              /* q: of ln(measured / predicted), 95 %, held out */
     int rows;                       /* fitted on; 0: none, all is theoretical */
@@ -62,7 +63,7 @@ typedef struct erg_energy_terms {
 
 typedef struct erg_profile {
     const char *name, *hardware, *date, *source;
-    const char *byte_rule;          /* "unfused": another rule's bytes are refused */
+    const char *byte_rule;          /* "unfused", "unfused+far": others are refused */
     double clock_hz, cap_w;         /* where it was calibrated; NAN: nowhere */
     erg_runtime runtime;            /* of the rows */
     erg_time_terms time[ERG_UNIT_CLASSES];
@@ -84,6 +85,7 @@ typedef struct erg_calibrate_options {
     const char *rows_path;
     const char *workloads_dir;  /* kernel lists <model>_p<precision>_b<batch>[_s<seq>].. */
     const char *source, *date;  /* of the rows, for the profile; NULL: as it was */
+    bool one_byte_class;        /* do not ask which bytes memory served */
 } erg_calibrate_options;
 
 /* Fits the energy part of *profile (time terms stay; it then borrows the options'

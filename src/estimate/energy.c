@@ -4,9 +4,22 @@
  * event counts times coefficients. e_byte is of one *algorithmic* byte (all
  * levels, network on chip, registers), several times that of the DRAM device.
  * FLOP of elementwise passes cost nothing here: they move with their bytes.
+ *
+ * A byte that memory serves costs more than one out of the last cache. Without that
+ * the small launches of an A100 (40 MB of cache) come out 17 % too dear, the large
+ * ones 9 % too cheap.
  */
 #include <math.h>
 #include "estimate/energy.h"
+
+#define RESIDENT_SHARE 0.8
+
+/* What one launch touches comes from the last cache if it leaves a fifth of it free:
+ * the residency rule of time, too. */
+static double far_part(double bytes, const erg_hardware *hardware)
+{
+    return bytes <= RESIDENT_SHARE * hardware->l2_bytes ? 0 : bytes;
+}
 
 void erg_work_add_operator(erg_work *work, const erg_operator *op,
                            const erg_hardware *hardware)
@@ -17,7 +30,9 @@ void erg_work_add_operator(erg_work *work, const erg_operator *op,
         erg_engine unit = erg_engine_of(op, hardware);
         work->flop[unit.class][unit.precision] += flop;
     }
-    work->bytes += (double)op->in_bytes + (double)op->out_bytes + (double)op->weight_bytes;
+    double bytes = (double)op->in_bytes + (double)op->out_bytes + (double)op->weight_bytes;
+    work->bytes += bytes;
+    work->far_bytes += far_part(bytes, hardware);
     work->threads = fmax(work->threads, (double)op->threads);
 }
 
@@ -28,8 +43,10 @@ erg_work erg_work_of_subgraph(const erg_graph *graph, const erg_subgraph *subgra
 
     for (int32_t i = 0; i < subgraph->operator_count; i++)
         erg_work_add_operator(&work, &graph->operators[subgraph->operators[i]], hardware);
+    work.far_bytes = 0;
     work.bytes = (double)subgraph->in_bytes + (double)subgraph->out_bytes
         + (double)subgraph->weight_bytes;
+    work.far_bytes = far_part(work.bytes, hardware);
     return work;
 }
 
@@ -46,7 +63,7 @@ double erg_compute_j(const erg_work *work, const erg_energy_terms *terms)
 
 double erg_memory_j(const erg_work *work, const erg_energy_terms *terms)
 {
-    return terms->byte_j * work->bytes;
+    return terms->byte_j * work->bytes + terms->far_byte_j * work->far_bytes;
 }
 
 void erg_estimate_finish(erg_estimate *estimate, double utilization)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The three terms of energy:
- *   E = s (sum e_op[c] matrix_flop[c] + e_byte bytes) + P_static t.
+ *   E = s (sum e_op[c] matrix_flop[c] + e_byte bytes + e_far far_bytes) + P_static t.
  */
 #ifndef ERG_ESTIMATE_ENERGY_H
 #define ERG_ESTIMATE_ENERGY_H
@@ -13,6 +13,7 @@
 typedef struct erg_work {
     double flop[ERG_UNIT_CLASSES][ERG_PRECISIONS];      /* of matrix work */
     double bytes;                                       /* algorithmic, unfused rule */
+    double far_bytes;           /* those of launches that the last cache cannot hold */
     double threads;                                     /* most output elements at once */
 } erg_work;
 

@@ -47,8 +47,11 @@ static const double vector_over_fp32[ERG_PRECISIONS] = {
 
 /* Stacked memory sits on buses of 1024 bits and more, soldered one on 384 at most. */
 #define HBM_BUS_BITS 1024
-#define HBM_BYTE_J (155 * PJ)       /* at 7 nm */
-#define GDDR_BYTE_J (208 * PJ)      /* at 8 nm */
+/* Out of the last cache, and what memory adds: fitted at 7 nm (A100), 8 nm (A10). */
+#define CACHE_BYTE_J (97 * PJ)
+#define HBM_BYTE_J (59 * PJ)
+#define CACHE_8NM_BYTE_J (117 * PJ)
+#define GDDR_BYTE_J (76 * PJ)
 #define CPU_DYNAMIC_SHARE 0.3       /* of the limit: what a busy package draws on top */
 
 static double alu_pj(double nm)
@@ -79,16 +82,29 @@ static double by_node(double nm, erg_unit_class class)
     return base_j * alu_pj(nm) / base->alu_pj;
 }
 
-static double byte_by_node(const erg_hardware *hardware)
+/* Of a board like the A100, like the A10, or in between where the bus is not known. */
+static double byte_by_node(const erg_hardware *hardware, double hbm_j, double gddr_j)
 {
     const erg_number *bus = erg_hardware_number(hardware, "memory_bus.width_bits");
     double here_pj = alu_pj(hardware->node_nm);
-    double hbm_j = HBM_BYTE_J * sqrt(here_pj / nodes[NODE_7NM].alu_pj);
-    double gddr_j = GDDR_BYTE_J * sqrt(here_pj / nodes[NODE_8NM].alu_pj);
 
+    hbm_j *= sqrt(here_pj / nodes[NODE_7NM].alu_pj);
+    gddr_j *= sqrt(here_pj / nodes[NODE_8NM].alu_pj);
     if (!bus || hardware->kind != ERG_GPU)
         return (hbm_j + gddr_j) / 2;
     return bus->value >= HBM_BUS_BITS ? hbm_j : gddr_j;
+}
+
+/* One coefficient, of a record or of a fit, is of all bytes: memory adds nothing. */
+static void fill_bytes(erg_energy_terms *terms, const erg_hardware *hardware)
+{
+    bool known = !isnan(terms->byte_j) || hardware->byte_j > 0;
+
+    if (isnan(terms->far_byte_j))
+        terms->far_byte_j = known ? 0 : byte_by_node(hardware, HBM_BYTE_J, GDDR_BYTE_J);
+    if (isnan(terms->byte_j))
+        terms->byte_j = known ? hardware->byte_j
+                              : byte_by_node(hardware, CACHE_BYTE_J, CACHE_8NM_BYTE_J);
 }
 
 /* A CPU's sum of parts misses its real power by far; its limit does not. */
@@ -138,6 +154,5 @@ void erg_energy_fill(erg_energy_terms *terms, const erg_hardware *hardware)
     double *fp64 = &terms->op_j_per_flop[ERG_UNIT_TENSOR][ERG_FP64];
     if (isnan(*fp64))
         *fp64 = TENSOR_FP64_OVER_VECTOR_FP32 * terms->op_j_per_flop[ERG_UNIT_VECTOR][ERG_FP32];
-    if (isnan(terms->byte_j))
-        terms->byte_j = hardware->byte_j > 0 ? hardware->byte_j : byte_by_node(hardware);
+    fill_bytes(terms, hardware);
 }

@@ -126,6 +126,7 @@ static bool read_energy(const reading *in, const json_t *energy)
             if (!read_operation(in, table, class, precision))
                 return false;
     return read_number(in, energy, "byte_j", &to->byte_j)
+        && read_number(in, energy, "far_byte_j", &to->far_byte_j)
         && read_number(in, energy, "static_w", &to->static_w)
         && read_number(in, energy, "half_width", &to->half_width)
         && read_rows(in, energy, &to->rows);
@@ -153,9 +154,10 @@ static bool read_head(const reading *in, const json_t *root)
         || !read_text(in, root, "date", &to->date) || !read_text(in, root, "source", &to->source)
         || !read_text(in, root, "byte_rule", &to->byte_rule))
         return false;
-    if (strcmp(to->byte_rule, ERG_BYTE_RULE) != 0)
-        return refuse(in, "byte_rule", "is not \"unfused\": its coefficients belong to bytes "
-                                       "counted in another way");
+    if (strcmp(to->byte_rule, ERG_BYTE_RULE) != 0
+        && strcmp(to->byte_rule, ERG_BYTE_RULE_FAR) != 0)
+        return refuse(in, "byte_rule", "is not \"unfused\" or \"unfused+far\": its "
+                                       "coefficients belong to bytes counted in another way");
     return read_number(in, root, "clock_hz", &to->clock_hz)
         && read_number(in, root, "cap_w", &to->cap_w) && read_runtime(in, root);
 }
@@ -214,7 +216,8 @@ static erg_profile *begin(const erg_hardware *hardware, erg_error *err)
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
             profile->energy.op_j_per_flop[class][precision] = NAN;
     }
-    profile->energy.byte_j = profile->energy.static_w = profile->energy.half_width = NAN;
+    profile->energy.byte_j = profile->energy.far_byte_j = NAN;
+    profile->energy.static_w = profile->energy.half_width = NAN;
     return profile;
 }
 

@@ -7,7 +7,8 @@
 #include "erg/estimate.h"
 
 enum { ERG_PROFILE_FORMAT = 1, ERG_TERM_KEY = 24 };
-#define ERG_BYTE_RULE "unfused"
+#define ERG_BYTE_RULE "unfused"             /* one coefficient for all bytes */
+#define ERG_BYTE_RULE_FAR "unfused+far"     /* and one more beyond the last cache */
 
 typedef struct erg_profile_key { const char *name; size_t offset; } erg_profile_key;
 

@@ -38,9 +38,10 @@ static json_t *operations_of(const erg_energy_terms *energy)
 
 static json_t *energy_of(const erg_energy_terms *energy)
 {
-    return json_pack("{s:i,s:o,s:o,s:o,s:o}", "rows", energy->rows, "half_width",
+    return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o}", "rows", energy->rows, "half_width",
                      number(energy->half_width), "op_j_per_flop", operations_of(energy),
-                     "byte_j", number(energy->byte_j), "static_w", number(energy->static_w));
+                     "byte_j", number(energy->byte_j), "far_byte_j",
+                     number(energy->far_byte_j), "static_w", number(energy->static_w));
 }
 
 static json_t *time_of(const erg_time_terms *time)

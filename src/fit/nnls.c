@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * With k <= 6 columns all 2^k - 1 subsets are solved by their normal equations;
+ * With k <= 8 columns all 2^k - 1 subsets are solved by their normal equations;
  * those with a negative coefficient are dropped, the least sum of squares stays.
  * The best point of a convex problem over c >= 0 is the free optimum of some
  * subset, so this is exact. Columns are scaled to length 1 first and the sums

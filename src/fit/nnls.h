@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-enum { ERG_NNLS_MOST = 6 };
+enum { ERG_NNLS_MOST = 8 };
 
 typedef struct erg_nnls {
     double value[ERG_NNLS_MOST];
@@ -17,7 +17,7 @@ typedef struct erg_nnls {
     double condition;           /* of the columns scaled to length 1 */
 } erg_nnls;
 
-/* Minimises |x c - y|^2 over c >= 0. x is row by row, 1 <= columns <= 6.
+/* Minimises |x c - y|^2 over c >= 0. x is row by row, 1 <= columns <= 8.
  * ERG_NO_DATA without rows, or when all columns are zero. */
 bool erg_nnls_solve(const double *x, const double *y, size_t rows, size_t columns,
                     erg_nnls *out, erg_error *err);

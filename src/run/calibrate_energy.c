@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The columns are s(f) FLOP of each unit, s(f) bytes and P_static(f) t, so that
- * rows of several clocks are one fit. Bytes stay one class: networks of two kinds
- * cannot tell the classes apart, and a fit that tries reads missing operators of a
- * list as dear bytes.
+ * rows of several clocks are one fit. Bytes are told apart only by whether the last
+ * cache can hold the launch, and only where two networks show both: a fit by kinds of
+ * operators reads those missing in a list as dear bytes of another kind.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -11,13 +11,15 @@
 #include "estimate/fallback.h"
 #include "estimate/interval.h"
 #include "estimate/operating_point.h"
+#include "estimate/profile_json.h"
 #include "run/calibrate_energy.h"
 
-enum { FEWEST_ROWS = 6, OPERATIONS_MOST = ERG_NNLS_MOST - 2 };
+enum { FEWEST_ROWS = 6, OPERATIONS_MOST = ERG_NNLS_MOST - 3 };
 
 #define PICO 1e-12
 #define PRIOR_WEIGHT 0.003      /* of a seldom used unit's coefficient near its table value */
 #define MATTERS 0.5             /* of a row's matrix FLOP */
+#define SHOWN 0.05              /* of a network's bytes */
 
 static double flop_of(const erg_work *work, erg_engine unit)
 {
@@ -88,9 +90,37 @@ static void add_operation(erg_energy_fit *fit, erg_engine unit)
     fit->form.columns++;
 }
 
+/* Do two networks show bytes of both kinds? */
+static bool tells_far_bytes(const erg_energy_fit *fit)
+{
+    int models = 0;
+
+    for (size_t i = 0; i < fit->count; i++) {
+        double far = 0, all = 0;
+        bool first = true;
+        for (size_t k = 0; k < fit->count; k++) {
+            if (strcmp(fit->rows[k]->model, fit->rows[i]->model) != 0)
+                continue;
+            first = first && k >= i;
+            far += fit->rows[k]->work.far_bytes;
+            all += fit->rows[k]->work.bytes;
+        }
+        models += first && far >= SHOWN * all && all - far >= SHOWN * all;
+    }
+    return models >= 2;
+}
+
+static void add_column(erg_energy_fit *fit, erg_energy_column column)
+{
+    column.rows = (int)fit->count;
+    fit->form.prior[fit->form.columns] = NAN;
+    fit->columns[fit->form.columns++] = column;
+}
+
 /* Operations that a row ran on, then bytes, then time. Only the operation of most
  * rows is left quite free: a unit seen in one small product would get any value. */
-static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware)
+static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware,
+                           bool one_byte_class)
 {
     erg_energy_terms table;
     size_t main = 0;
@@ -100,7 +130,7 @@ static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware)
             add_operation(fit, (erg_engine){ class, precision });
             table.op_j_per_flop[class][precision] = NAN;
         }
-    table.byte_j = NAN;
+    table.byte_j = table.far_byte_j = NAN;
     erg_energy_fill(&table, hardware);
     for (size_t j = 1; j < fit->form.columns; j++)
         if (fit->columns[j].rows > fit->columns[main].rows)
@@ -111,13 +141,13 @@ static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware)
             j == main ? NAN : table.op_j_per_flop[unit.class][unit.precision] / PICO;
     }
     fit->form.weight = PRIOR_WEIGHT;
-    fit->form.prior[fit->form.columns] = fit->form.prior[fit->form.columns + 1] = NAN;
-    fit->columns[fit->form.columns++] = (erg_energy_column){
-        .kind = ERG_COLUMN_BYTE, .name = "byte", .unit_name = "pj_per_byte", .scale = PICO,
-        .rows = (int)fit->count };
-    fit->columns[fit->form.columns++] = (erg_energy_column){
-        .kind = ERG_COLUMN_STATIC, .name = "static", .unit_name = "w", .scale = 1,
-        .rows = (int)fit->count };
+    add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_BYTE, .name = "byte",
+                                         .unit_name = "pj_per_byte", .scale = PICO });
+    if (!one_byte_class && tells_far_bytes(fit))
+        add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_FAR_BYTE, .name = "far_byte",
+                                             .unit_name = "pj_per_byte", .scale = PICO });
+    add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_STATIC, .name = "static",
+                                         .unit_name = "w", .scale = 1 });
 }
 
 static double feature(const erg_energy_column *column, const erg_measured_row *row,
@@ -128,6 +158,8 @@ static double feature(const erg_energy_column *column, const erg_measured_row *r
         return scale * flop_of(&row->work, column->unit) * PICO;
     case ERG_COLUMN_BYTE:
         return scale * row->work.bytes * PICO;
+    case ERG_COLUMN_FAR_BYTE:
+        return scale * row->work.far_bytes * PICO;
     case ERG_COLUMN_STATIC:
         break;
     }
@@ -159,7 +191,7 @@ static void fill_rows(erg_energy_fit *fit, const erg_hardware *hardware)
 }
 
 bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
-                        const erg_hardware *hardware, erg_error *err)
+                        const erg_hardware *hardware, bool one_byte_class, erg_error *err)
 {
     *fit = (erg_energy_fit){ 0 };
     if (!keep_rows(fit, measured, err)) {
@@ -167,7 +199,7 @@ bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
         return false;
     }
     fit->clock_hz = reference_clock(fit);
-    choose_columns(fit, hardware);
+    choose_columns(fit, hardware, one_byte_class);
     fill_rows(fit, hardware);
     if (erg_fit_relative(fit->x, fit->count, &fit->form, &fit->terms, err)
         && erg_fit_folds(fit->x, fit->count, &fit->form, fit->error, err))
@@ -208,12 +240,15 @@ void erg_energy_fit_store(const erg_energy_fit *fit, erg_profile *profile)
             to->op_j_per_flop[class][precision] = NAN;
             to->op_rows[class][precision] = 0;
         }
+    to->far_byte_j = 0;
     for (size_t j = 0; j < fit->form.columns; j++) {
         const erg_energy_column *column = &fit->columns[j];
         double value = fit->terms.value[j] * column->scale;
 
         if (column->kind == ERG_COLUMN_BYTE)
             to->byte_j = value;
+        if (column->kind == ERG_COLUMN_FAR_BYTE)
+            to->far_byte_j = value;
         if (column->kind == ERG_COLUMN_STATIC)
             to->static_w = value;
         if (column->kind == ERG_COLUMN_OPERATION && column->rows) {
@@ -222,6 +257,7 @@ void erg_energy_fit_store(const erg_energy_fit *fit, erg_profile *profile)
         }
     }
     to->rows = (int)fit->count;
+    profile->byte_rule = to->far_byte_j > 0 ? ERG_BYTE_RULE_FAR : ERG_BYTE_RULE;
     to->half_width = half_width(fit);
     profile->clock_hz = fit->clock_hz;
     profile->runtime = ERG_EAGER;

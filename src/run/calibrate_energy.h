@@ -8,7 +8,8 @@
 
 /* What a column of the fit is a coefficient of. */
 typedef struct erg_energy_column {
-    enum { ERG_COLUMN_OPERATION, ERG_COLUMN_BYTE, ERG_COLUMN_STATIC } kind;
+    enum { ERG_COLUMN_OPERATION, ERG_COLUMN_BYTE, ERG_COLUMN_FAR_BYTE,
+           ERG_COLUMN_STATIC } kind;
     erg_engine unit;              /* of an operation */
     char name[32];
     const char *unit_name;      /* pJ_per_flop.. as the coefficient stands in the fit */
@@ -28,7 +29,7 @@ typedef struct erg_energy_fit {
 } erg_energy_fit;
 
 bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
-                        const erg_hardware *hardware, erg_error *err);
+                        const erg_hardware *hardware, bool one_byte_class, erg_error *err);
 void erg_energy_fit_free(erg_energy_fit *fit);
 
 /* Into the energy part of a profile, which keeps the rest of what it has. */

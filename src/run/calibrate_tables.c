@@ -6,7 +6,8 @@
 #include "run/calibrate_energy.h"
 
 static const erg_column term_columns[] = {
-    { "name", ERG_TEXT, "unit class and precision, byte, or static" },
+    { "name", ERG_TEXT,
+      "unit class and precision, byte, far_byte (on top, beyond the last cache), static" },
     { "value", ERG_REAL, "coefficient" },
     { "unit", ERG_TEXT, "of the coefficient" },
     { "low", ERG_REAL, "95 % interval of the fit" },
@@ -155,7 +156,7 @@ erg_result *erg_calibrate(const erg_hardware *hardware, const erg_calibrate_opti
 
     if (!erg_measured_load(&measured, hardware, options, err))
         return NULL;
-    if (erg_energy_fit_run(&fit, &measured, hardware, err)) {
+    if (erg_energy_fit_run(&fit, &measured, hardware, options->one_byte_class, err)) {
         erg_energy_fit_store(&fit, profile);
         profile->name = profile->hardware = hardware->name;
         profile->cap_w = hardware->cap_w;

@@ -19,8 +19,6 @@ static double measured_time(const void *user, double clock_hz)
 /* Mean |predicted / measured - 1| of the bf16 rows of the clock sweep. */
 static double mean_error(double cap_w, size_t *rows)
 {
-    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
-    erg_profile *profile = erg_profile_load(&room_catalog, a100, NULL, NULL);
     char lists[ERG_PATH_MOST];
     erg_calibrate_options options = { .workloads_dir = lists };
     erg_measured measured;
@@ -29,6 +27,8 @@ static double mean_error(double cap_w, size_t *rows)
 
     snprintf(lists, sizeof(lists), "%s", test_data("energy/workloads"));
     options.rows_path = test_data("dvfs/a100_pcie_40gb.csv");
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_profile *profile = erg_profile_load(&room_catalog, a100, NULL, NULL);
     CHECK_OK(erg_measured_load(&measured, a100, &options, &err), err);
     *rows = 0;
     for (size_t i = 0; i < measured.count; i++) {
@@ -57,7 +57,8 @@ static void coefficients_of_one_clock_predict_all_others(void)
     double with_cap = mean_error(0, &rows), without = mean_error(1e6, &rows);
 
     CHECK(rows == 88);
-    CHECK(with_cap < 0.050);        /* published: 4.7 % */
+    printf("# %.4f %.4f\n", with_cap, without);
+    CHECK(with_cap < 0.035);        /* 4.7 % with one class of bytes, as published */
     CHECK(without > with_cap + 0.015);
 }
 

@@ -139,7 +139,7 @@ static void what_cannot_be_fitted_is_said(void)
 
     CHECK(!erg_nnls_solve(zero, y, 3, 1, &fit, &err) && err.code == ERG_NO_DATA);
     CHECK(!erg_nnls_solve(zero, y, 3, 0, &fit, &err) && err.code == ERG_BAD_INPUT);
-    CHECK(!erg_nnls_solve(zero, y, 3, 7, &fit, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(!erg_nnls_solve(zero, y, 3, 9, &fit, &err) && err.code == ERG_BAD_INPUT);
 }
 
 int main(void)
