@@ -3,12 +3,13 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo run show compare import export report help"
+        words="devices hardware zoo calibrate run show compare import export report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference" ;;
         hardware) words=" --check" ;;
         zoo) words="" ;;
+        calibrate) words=" --workloads --on --source --date --one-byte-class" ;;
         run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --tag --strict" ;;
         show) words=" --region --window --per --co2 --trace --strict" ;;
         compare) words="" ;;
