@@ -85,7 +85,9 @@ static double by_node(double nm, erg_unit_class class)
 /* Of a board like the A100, like the A10, or in between where the bus is not known. */
 static double byte_by_node(const erg_hardware *hardware, double hbm_j, double gddr_j)
 {
-    const erg_number *bus = erg_hardware_number(hardware, "memory_bus.width_bits");
+    /* A record made by hand has no numbers behind it. */
+    const erg_number *bus =
+        hardware->inside ? erg_hardware_number(hardware, "memory_bus.width_bits") : NULL;
     double here_pj = alu_pj(hardware->node_nm);
 
     hbm_j *= sqrt(here_pj / nodes[NODE_7NM].alu_pj);
