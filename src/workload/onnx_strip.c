@@ -233,9 +233,15 @@ static bool payload_weigh(stripper *strip, const message_rule *rule, message *fr
     while (wire->at < frame->end) {
         if (!erg_wire_key_read(wire, frame->end, &key))
             return false;
-        int64_t value_at = wire->at;
-        if (!erg_wire_skip(wire, frame->end, key))
+        int64_t value_at = wire->at, length;
+        if (key.type == ERG_WIRE_BYTES) {
+            if (!erg_wire_length(wire, frame->end, &length))
+                return false;
+            value_at = wire->at;
+            wire->at += length;
+        } else if (!erg_wire_skip(wire, frame->end, key)) {
             return false;
+        }
         if (key.field < 64 && rule->payload & BIT(key.field))
             payload += wire->at - value_at;
     }
@@ -253,6 +259,9 @@ static bool part_strip(stripper *strip, erg_wire_key key, int64_t length,
 {
     size_t place;
 
+    if (strip->wire->depth > ERG_WIRE_DEPTH)
+        return erg_wire_refuse(strip->wire, ERG_BAD_INPUT, "nested deeper than %d",
+                               ERG_WIRE_DEPTH);
     if (!key_put(strip, key))
         return false;
     place = strip->out->count;
@@ -278,8 +287,8 @@ static bool value_strip(stripper *strip, message *frame, erg_wire_key key,
                                field->name, MERGED_MOST);
     if (key.type != ERG_WIRE_BYTES)
         return number_strip(strip, frame->end, key);
-    if (!erg_wire_enter(strip->wire, field->name, index)
-        || !erg_wire_length(strip->wire, frame->end, &length))
+    erg_wire_enter(strip->wire, field->name, index);
+    if (!erg_wire_length(strip->wire, frame->end, &length))
         return false;
     bool good = is_part ? part_strip(strip, key, length, field)
         : is_blob(field) ? blob_strip(strip, key, length, is_text(field))

@@ -40,14 +40,10 @@ bool erg_wire_refuse(erg_wire *wire, erg_code code, const char *format, ...)
                     (long long)wire->at, way[0] ? ", " : "", way, what);
 }
 
-bool erg_wire_enter(erg_wire *wire, const char *name, int64_t index)
+void erg_wire_enter(erg_wire *wire, const char *name, int64_t index)
 {
-    if (wire->depth == ERG_WIRE_DEPTH)
-        return erg_wire_refuse(wire, ERG_BAD_INPUT, "nested deeper than %d",
-                               ERG_WIRE_DEPTH);
     wire->way[wire->depth].name = name;
     wire->way[wire->depth++].index = index;
-    return true;
 }
 
 void erg_wire_leave(erg_wire *wire) { wire->depth--; }

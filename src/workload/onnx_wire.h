@@ -23,7 +23,7 @@ typedef struct erg_wire {
     int64_t window_at;              /* of window[0] in the file */
     size_t window_count;
     int depth;
-    struct { const char *name; int64_t index; } way[ERG_WIRE_DEPTH];
+    struct { const char *name; int64_t index; } way[ERG_WIRE_DEPTH + 1];
     erg_error *err;
     uint8_t window[ERG_WIRE_WINDOW];
 } erg_wire;
@@ -32,8 +32,8 @@ typedef struct erg_wire_key { uint32_t field; erg_wire_type type; } erg_wire_key
 
 bool erg_wire_refuse(erg_wire *wire, erg_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* One level down, into the index-th `name`; false: nested deeper than ERG_WIRE_DEPTH. */
-bool erg_wire_enter(erg_wire *wire, const char *name, int64_t index);
+/* One level down, into the index-th `name`: at most ERG_WIRE_DEPTH messages and a value. */
+void erg_wire_enter(erg_wire *wire, const char *name, int64_t index);
 void erg_wire_leave(erg_wire *wire);
 
 bool erg_wire_key_read(erg_wire *wire, int64_t end, erg_wire_key *out);
