@@ -133,8 +133,8 @@ static erg_graph *read_file(const char *path, const erg_graph_options *options,
     erg_graph *graph = NULL;
     char name[128];
 
-    if (erg_onnx_open(path, &file, err) && model_begin(&model, &file, options, err)
-        && infer(&model, &file, err)) {
+    if (erg_onnx_open(path, &file, err) && erg_onnx_flatten(&file, options, err)
+        && model_begin(&model, &file, options, err) && infer(&model, &file, err)) {
         erg_builder *builder =
             erg_build_begin(base_name(path, name, sizeof(name)), "onnx", options, err);
         graph = builder ? build(&model, &file, builder, err) : NULL;

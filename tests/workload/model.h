@@ -110,6 +110,32 @@ static inline void model_value(erg_text *graph, uint32_t field, const char *name
     wire_part(graph, field, &value);
 }
 
+/* A float matrix without its numbers, as an input (field GRAPH_INPUT) or an initializer. */
+static inline void model_matrix(erg_text *graph, uint32_t field, const char *name, int64_t rows,
+                                int64_t columns)
+{
+    erg_text value = { 0 }, type = { 0 }, tensor = { 0 }, shape = { 0 }, dim = { 0 };
+
+    if (field == GRAPH_INITIALIZER) {
+        wire_number(&tensor, TENSOR_DIMS, (uint64_t)rows);
+        wire_number(&tensor, TENSOR_DIMS, (uint64_t)columns);
+        wire_number(&tensor, TENSOR_TYPE, 1);
+        wire_text(&tensor, TENSOR_NAME, name);
+        wire_part(graph, field, &tensor);
+        return;
+    }
+    wire_number(&dim, 1, (uint64_t)rows);
+    wire_part(&shape, 1, &dim);
+    wire_number(&dim, 1, (uint64_t)columns);
+    wire_part(&shape, 1, &dim);
+    wire_number(&tensor, 1, 1);
+    wire_part(&tensor, 2, &shape);
+    wire_part(&type, 1, &tensor);
+    wire_text(&value, VALUE_NAME, name);
+    wire_part(&value, VALUE_TYPE, &type);
+    wire_part(graph, field, &value);
+}
+
 /* An int64 scalar. */
 static inline void model_number(erg_text *graph, const char *name, int64_t value)
 {

@@ -412,6 +412,77 @@ static void a_node_without_an_op_type_is_refused(void)
     check_refused(&model, "'nameless work') has no op_type");
 }
 
+/* ---- what it counts ------------------------------------------------------------------ */
+
+static erg_graph *graph_of(erg_text *model, const erg_graph_options *options)
+{
+    erg_error err = { 0 };
+    erg_graph *graph =
+        erg_graph_load(wire_file(model->data, model->count), options, &err);
+
+    CHECK_OK(graph != NULL, err);
+    erg_text_free(model);
+    return graph;
+}
+
+static void a_loop_counts_each_step_and_its_weights_once(void)
+{
+    erg_text graph = { 0 }, body = { 0 }, attributes = { 0 };
+
+    model_matrix(&body, GRAPH_INITIALIZER, "w", 4, 4);
+    model_value(&body, GRAPH_INPUT, "i", 1);
+    model_value(&body, GRAPH_INPUT, "go", 1);
+    model_matrix(&body, GRAPH_INPUT, "s", 2, 4);
+    model_node(&body, GRAPH_NODE, "MatMul", "s w", "next", NULL);
+    model_value(&body, GRAPH_OUTPUT, "go", 1);
+    model_matrix(&body, GRAPH_OUTPUT, "next", 2, 4);
+    model_matrix(&body, GRAPH_OUTPUT, "next", 2, 4);
+    model_body(&attributes, "body", &body);
+    model_number(&graph, "five", 5);
+    model_matrix(&graph, GRAPH_INPUT, "x", 2, 4);
+    model_node(&graph, GRAPH_NODE, "Loop", "five - x", "y all", &attributes);
+    model_matrix(&graph, GRAPH_OUTPUT, "y", 2, 4);
+    model_value(&graph, GRAPH_OUTPUT, "all", 5);
+    erg_text model = model_of(&graph);
+    erg_graph *got = graph_of(&model, NULL);
+    CHECK(got->macs == 5 * 2 * 4 * 4);
+    CHECK(got->parameters == 16);
+    CHECK(got->coverage == 1);
+    bool has_stack = false;
+    for (int32_t i = 0; i < got->tensor_count; i++)
+        has_stack |= got->tensors[i].is_output && got->tensors[i].rank == 3
+            && got->tensors[i].dims[0] == 5 && got->tensors[i].elements == 5 * 2 * 4;
+    CHECK(has_stack);
+    erg_graph_free(got);
+}
+
+static void a_call_counts_what_the_function_does(void)
+{
+    erg_text function = { 0 }, graph = { 0 }, domain = { 0 };
+
+    wire_text(&function, FUNCTION_NAME, "f");
+    wire_text(&function, FUNCTION_DOMAIN, "d");
+    model_names(&function, FUNCTION_INPUT, "p q");
+    model_names(&function, FUNCTION_OUTPUT, "r");
+    model_node(&function, FUNCTION_NODE, "MatMul", "p q", "t", NULL);
+    model_node(&function, FUNCTION_NODE, "Relu", "t", "r", NULL);
+    model_matrix(&graph, GRAPH_INPUT, "x", 2, 4);
+    model_matrix(&graph, GRAPH_INITIALIZER, "w", 4, 8);
+    for (int i = 0; i < 2; i++) {
+        wire_text(&domain, NODE_DOMAIN, "d");
+        model_node(&graph, GRAPH_NODE, "f", "x w", i ? "y" : "z", &domain);
+    }
+    model_matrix(&graph, GRAPH_OUTPUT, "y", 2, 8);
+    erg_text model = model_of(&graph);
+    wire_part(&model, MODEL_FUNCTION, &function);
+    erg_graph *got = graph_of(&model, NULL);
+    CHECK(got->operator_count == 4);
+    CHECK(got->macs == 2 * 2 * 4 * 8);
+    CHECK(got->parameters == 32);
+    CHECK_TEXT(got->operators[0].name, "f/MatMul");
+    erg_graph_free(got);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -431,6 +502,8 @@ int main(void)
         TEST(a_loop_without_end_is_refused),
         TEST(a_scan_takes_as_many_steps_as_its_input_is_long),
         TEST(a_node_without_an_op_type_is_refused),
+        TEST(a_loop_counts_each_step_and_its_weights_once),
+        TEST(a_call_counts_what_the_function_does),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
