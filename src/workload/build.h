@@ -115,6 +115,11 @@ int32_t erg_build_pool(erg_builder *builder, erg_op_kind kind, const char *name,
 int32_t erg_build_norm(erg_builder *builder, erg_op_kind kind, const char *name, int32_t x,
                        int64_t channels);
 
+/* Along one axis; the others must agree. */
+int32_t erg_build_concat(erg_builder *builder, const char *name, const int32_t *parts,
+                         int32_t count, int32_t axis);
+/* x [B, C, H, W] to twice the height and width, the nearest neighbour. */
+int32_t erg_build_double(erg_builder *builder, const char *name, int32_t x);
 /* What is nothing at inference (dropout): listed, for module graphs name it, but free. */
 int32_t erg_build_idle(erg_builder *builder, const char *name, int32_t x);
 /* Says that what made this tensor is called as a function, not a named module. */
@@ -158,5 +163,7 @@ extern const erg_zoo_entry erg_zoo_mobilenet[];
 extern const erg_zoo_entry erg_zoo_vgg[];
 extern const erg_zoo_entry erg_zoo_efficientnet[];
 extern const erg_zoo_entry erg_zoo_transformer[];
+extern const erg_zoo_entry erg_zoo_lstm[];
+extern const erg_zoo_entry erg_zoo_yolo[];
 
 #endif

@@ -9,6 +9,8 @@ static const erg_zoo_entry *const tables[] = {
     erg_zoo_vgg,
     erg_zoo_efficientnet,
     erg_zoo_transformer,
+    erg_zoo_lstm,
+    erg_zoo_yolo,
 };
 
 static const erg_zoo_entry *entry_at(size_t index)

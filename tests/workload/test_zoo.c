@@ -12,6 +12,10 @@ static const struct { const char *spec; int64_t parameters, macs; } oracles[] = 
     { "zoo:mobilenet_v2",     3504872,   300774272 },
     { "zoo:vgg16",          138357544, 15470264320 },
     { "zoo:efficientnet_b0",  5288548,   385814752 },
+    { "zoo:lstm",            16793600,  8589934592 },
+    { "zoo:yolov8n",          3157200,  4371993600 },
+    { "zoo:yolov8s",         11166560, 14301312000 },
+    { "zoo:yolov8m",         25902640, 39468364800 },
 };
 
 static void parameters_and_macs_are_the_published_integers(void)
@@ -73,12 +77,45 @@ static void what_is_nothing_at_inference_moves_no_byte(void)
     erg_graph_free(graph);
 }
 
+/* Published to three digits without the means over bins of the boxes: 16 products for
+ * each of 4 sides and 8400 places. */
+static void detectors_cost_what_is_published_and_the_means_over_bins(void)
+{
+    static const struct { const char *spec; double gmacs; } rows[] = {
+        { "zoo:yolov8n", 4.371 }, { "zoo:yolov8s", 14.301 }, { "zoo:yolov8m", 39.468 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_graph *graph = erg_graph_load(rows[i].spec, NULL, NULL);
+        CHECK_NEAR(1e-9 * (double)(graph->macs - 16 * 4 * 8400), rows[i].gmacs, 5e-4);
+        erg_graph_free(graph);
+    }
+}
+
+/* Cells wait for the step before: nothing is spared by a longer sequence, and each
+ * step reads the recurrent weights anew. */
+static void an_lstm_runs_its_steps_in_sequence(void)
+{
+    const erg_graph_options options = { .seq = 7, .batch = 3 };
+    erg_graph *graph = erg_graph_load("zoo:lstm", &options, NULL);
+    const erg_operator *op = &graph->operators[1];
+    int64_t h = 1024;
+
+    assert_int_equal(graph->operator_count, 2);
+    assert_int_equal(op->steps, 7);
+    assert_int_equal(op->flop, 7 * 3 * (8 * h * (h + h) + 9 * h));
+    assert_int_equal(op->weight_bytes, 4 * (7 * 4 * h * h + 4 * h * h + 8 * h));
+    assert_int_equal(op->in_bytes + op->out_bytes, 4 * 2 * 7 * 3 * h);
+    erg_graph_free(graph);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(parameters_and_macs_are_the_published_integers),
         TEST(folding_leaves_one_biased_convolution_for_two_operators),
         TEST(what_is_nothing_at_inference_moves_no_byte),
+        TEST(detectors_cost_what_is_published_and_the_means_over_bins),
+        TEST(an_lstm_runs_its_steps_in_sequence),
         TEST(an_unknown_name_is_refused_with_where_to_look),
     };
     return test_run(tests, ERG_COUNT(tests));
