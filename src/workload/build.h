@@ -165,5 +165,6 @@ extern const erg_zoo_entry erg_zoo_efficientnet[];
 extern const erg_zoo_entry erg_zoo_transformer[];
 extern const erg_zoo_entry erg_zoo_lstm[];
 extern const erg_zoo_entry erg_zoo_yolo[];
+extern const erg_zoo_entry erg_zoo_unet[];
 
 #endif

@@ -11,6 +11,7 @@ static const erg_zoo_entry *const tables[] = {
     erg_zoo_transformer,
     erg_zoo_lstm,
     erg_zoo_yolo,
+    erg_zoo_unet,
 };
 
 static const erg_zoo_entry *entry_at(size_t index)

@@ -91,6 +91,46 @@ static void detectors_cost_what_is_published_and_the_means_over_bins(void)
     }
 }
 
+/* Published: 339 G without the products of attention (Kim et al. 2023, BK-SDM, table 1). */
+static void unets_have_the_published_parameters_and_products(void)
+{
+    static const struct { const char *spec; int64_t parameters; } rows[] = {
+        { "zoo:sd15_unet",  859520964 },
+        { "zoo:sd21_unet",  865910724 },
+        { "zoo:sdxl_unet", 2567463684 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_graph *graph = erg_graph_load(rows[i].spec, NULL, NULL);
+        int64_t products = 0;
+        assert_non_null(graph);
+        assert_int_equal(graph->parameters, rows[i].parameters);
+        for (int32_t j = 0; i == 0 && j < graph->operator_count; j++)
+            if (graph->operators[j].kind != ERG_OP_MATMUL)
+                products += graph->operators[j].macs;
+        if (i == 0)
+            CHECK_NEAR(1e-9 * (double)products, 339, 0.5);
+        erg_graph_free(graph);
+    }
+}
+
+/* Self attention over n places costs 2 n^2 C, cross attention 2 n 77 C; sd15 has
+ * 2 + 3 blocks of n = 64^2, 32^2, 16^2 and one of 8^2 in the middle. */
+static void attention_of_a_unet_is_what_its_places_say(void)
+{
+    erg_graph *graph = erg_graph_load("zoo:sd15_unet", NULL, NULL);
+    int64_t want = 2LL * 64 * (64 + 77) * 1280, got = 0;
+
+    for (int level = 0; level < 3; level++) {
+        int64_t places = (int64_t)(64 >> level) * (64 >> level);
+        want += 5 * 2 * places * (places + 77) * (320LL << level);
+    }
+    for (int32_t i = 0; i < graph->operator_count; i++)
+        if (graph->operators[i].kind == ERG_OP_MATMUL)
+            got += graph->operators[i].macs;
+    assert_int_equal(got, want);
+    erg_graph_free(graph);
+}
+
 /* Cells wait for the step before: nothing is spared by a longer sequence, and each
  * step reads the recurrent weights anew. */
 static void an_lstm_runs_its_steps_in_sequence(void)
@@ -115,6 +155,8 @@ int main(void)
         TEST(folding_leaves_one_biased_convolution_for_two_operators),
         TEST(what_is_nothing_at_inference_moves_no_byte),
         TEST(detectors_cost_what_is_published_and_the_means_over_bins),
+        TEST(unets_have_the_published_parameters_and_products),
+        TEST(attention_of_a_unet_is_what_its_places_say),
         TEST(an_lstm_runs_its_steps_in_sequence),
         TEST(an_unknown_name_is_refused_with_where_to_look),
     };
