@@ -37,15 +37,23 @@ static const erg_compat_rule functions[] = {
 static const erg_compat_rule function_else = { ERG_OP_UNKNOWN, "function", NULL, 0 };
 static const erg_compat_rule flatten = { ERG_OP_UNKNOWN, "flatten", NULL, 0 };
 
+/* Arithmetic is called as a function whoever wrote the graph down (ONNX). */
+static bool is_function(const erg_operator *op)
+{
+    return op->is_function || op->kind == ERG_OP_ADD || op->kind == ERG_OP_SUB
+        || op->kind == ERG_OP_MUL || op->kind == ERG_OP_DIV;
+}
+
 static const erg_compat_rule *rule_of(const erg_operator *op)
 {
-    const erg_compat_rule *table = op->is_function ? functions : modules;
-    size_t count = op->is_function ? ERG_COUNT(functions) : ERG_COUNT(modules);
+    bool called = is_function(op);
+    const erg_compat_rule *table = called ? functions : modules;
+    size_t count = called ? ERG_COUNT(functions) : ERG_COUNT(modules);
 
     for (size_t i = 0; i < count; i++)
         if (table[i].kind == op->kind)
             return &table[i];
-    return op->is_function ? &function_else : &module_else;
+    return called ? &function_else : &module_else;
 }
 
 /* What is known while the nodes are written down. */
@@ -156,7 +164,7 @@ static void operator_trace(tracing *t, const erg_operator *op)
     if (t->failed)
         return;
     node->op = op;
-    node->is_module = !op->is_function;
+    node->is_module = !is_function(op);
     for (int32_t i = 0; i < op->input_count; i++) {
         const erg_tensor *x = &graph->tensors[op->inputs[i]];
         if (!is_weight(x))

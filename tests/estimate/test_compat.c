@@ -324,6 +324,27 @@ static void a_measured_latency_is_spread_in_proportion(void)
     run_free(&r);
 }
 
+/* An export that keeps its batch norms is the module graph under other names. */
+static void an_onnx_export_costs_what_its_modules_cost(void)
+{
+    const char *path = test_data("onnx/torchvision/resnet18.onnx");
+    erg_error err = { 0 };
+    run zoo = run_with("zoo:resnet18", "compat-gpu-a100", (erg_graph_options){ 0 });
+    erg_graph *graph = erg_graph_load(path, NULL, &err);
+    if (!graph)
+        fail_msg("%s", err.text);
+    erg_compat *compat = erg_compat_new(graph, zoo.hardware, &err);
+    assert_non_null(compat);
+    assert_int_equal(compat->part_count, 68);
+    CHECK_NEAR(compat->energy.total_j, zoo.compat->energy.total_j, 1e-12);
+    CHECK_NEAR(compat->energy.wasted_j, zoo.compat->energy.wasted_j, 1e-12);
+    assert_int_equal(compat->fusion.chain_count, zoo.compat->fusion.chain_count);
+    assert_int_equal(compat->memory.peak_bytes, zoo.compat->memory.peak_bytes);
+    erg_compat_free(compat);
+    erg_graph_free(graph);
+    run_free(&zoo);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -339,6 +360,7 @@ int main(void)
         TEST(a_record_without_energies_is_refused_by_name),
         TEST(an_estimation_of_compat_mode_says_that_it_is_not_physical),
         TEST(a_measured_latency_is_spread_in_proportion),
+        TEST(an_onnx_export_costs_what_its_modules_cost),
         TEST(units_wanted_follow_the_kind),
     };
     return test_run(tests, ERG_COUNT(tests));
