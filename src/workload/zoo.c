@@ -36,12 +36,20 @@ const char *erg_zoo_name(size_t index) { return entry_at(index)->name; }
 
 const char *erg_zoo_about(size_t index) { return entry_at(index)->about; }
 
-/* "llama2-7b" is "llama2_7b": both spellings are about. */
+static const char *skip_joints(const char *at)
+{
+    return at + strspn(at, "-_");
+}
+
+/* "llama2_7b", "llama2-7b" and "llama-2-7b" are all about: joints do not count. */
 static bool same_name(const char *name, const char *said)
 {
-    for (; *name && *said; name++, said++)
-        if (*name != (*said == '-' ? '_' : *said))
-            return false;
+    name = skip_joints(name);
+    said = skip_joints(said);
+    while (*name && *name == *said) {
+        name = skip_joints(name + 1);
+        said = skip_joints(said + 1);
+    }
     return *name == *said;
 }
 

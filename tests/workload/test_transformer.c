@@ -50,6 +50,19 @@ static void weights_stay_the_same_from_phase_to_phase(void)
     }
 }
 
+static void a_name_may_be_spelt_with_dashes(void)
+{
+    static const char *const same[] = { "zoo:llama2_7b", "zoo:llama2-7b", "zoo:llama-2-7b" };
+
+    for (size_t i = 0; i < ERG_COUNT(same); i++) {
+        erg_graph *graph = load(same[i], &(erg_graph_options){ .seq = 8 });
+        assert_string_equal(graph->name, "llama2_7b");
+        erg_graph_free(graph);
+    }
+    assert_null(erg_graph_load("zoo:llama2_7", NULL, NULL));
+    assert_null(erg_graph_load("zoo:", NULL, NULL));
+}
+
 static void a_head_is_a_choice(void)
 {
     erg_graph_options options = { .head = ERG_HEAD_POOLER };
@@ -245,6 +258,7 @@ int main(void)
     static const test tests[] = {
         TEST(parameters_are_the_published_integers),
         TEST(weights_stay_the_same_from_phase_to_phase),
+        TEST(a_name_may_be_spelt_with_dashes),
         TEST(a_head_is_a_choice),
         TEST(pictures_are_tokens),
         TEST(a_vit_casts_its_scores_only_below_fp32),
