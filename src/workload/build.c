@@ -208,6 +208,20 @@ static bool tensor_size(erg_tensor *tensor)
     return true;
 }
 
+/* Neighbours are often of one shape: then they share it, which spares the arena. */
+static const int64_t *dims_keep(erg_builder *builder, int32_t index, int32_t rank,
+                                const int64_t *dims)
+{
+    size_t bytes = (size_t)rank * sizeof(*dims);
+
+    for (int32_t i = index - 1; rank > 0 && i >= 0 && i >= index - 4; i--) {
+        const erg_tensor *near = &builder->tensors[i];
+        if (near->rank == rank && memcmp(near->dims, dims, bytes) == 0)
+            return near->dims;
+    }
+    return take(builder, dims, bytes);
+}
+
 int32_t erg_build_tensor(erg_builder *builder, erg_role role, const char *name,
                          int32_t rank, const int64_t *dims, int32_t bits)
 {
@@ -220,7 +234,7 @@ int32_t erg_build_tensor(erg_builder *builder, erg_role role, const char *name,
     tensor->rank = rank;
     tensor->bits = bits ? bits : erg_precision_bits(builder->options.precision);
     tensor->name = name ? take(builder, name, strlen(name) + 1) : NULL;
-    tensor->dims = take(builder, dims, (size_t)rank * sizeof(*dims));
+    tensor->dims = dims_keep(builder, index, rank, dims);
     if (!erg_build_failed(builder) && !tensor_size(tensor))
         return erg_build_refuse(builder, "%s: tensor %s has more elements than a count can hold",
                                 builder->graph->name, name ? name : "without a name");

@@ -114,7 +114,9 @@ static void back_attention(backward *back)
         erg_build_refuse(back->b, "the gradient of attention is more than a count holds");
         return;
     }
-    for (int32_t i = 0; i < op->input_count && i < 3; i++) {
+    for (int32_t i = 0; i < op->input_count && op->input_count >= 3; i++) {
+        if (!erg_tr_wants_gradient(back, x[i]))
+            continue;
         int32_t gradient = erg_tr_gradient_for(back, x[i]);
         if (first)
             launch(back, spec, "grad", (int32_t[]){ x[0], x[1], x[2], -1 }, gradient);

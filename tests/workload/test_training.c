@@ -61,6 +61,25 @@ static void every_weight_gets_one_gradient_and_keeps_it(void)
     }
 }
 
+/* The table of relative positions learns through the one operator too. */
+static void attention_in_one_operator_goes_back_with_five_products(void)
+{
+    erg_graph_options options = { .seq = 16, .attention = ERG_ATTENTION_FLASH };
+    erg_graph *forward = load("zoo:t5_small", options);
+    options.phase = ERG_TRAIN;
+    erg_graph *step = load("zoo:t5_small", options);
+    int64_t attention = 0;
+
+    for (int32_t i = 0; i < forward->operator_count; i++)
+        if (forward->operators[i].kind == ERG_OP_ATTENTION)
+            attention += forward->operators[i].macs;
+    assert_true(attention > 0);
+    assert_int_equal(step->macs, 3 * forward->macs + attention / 2);
+    assert_int_equal(gradient_elements(step), step->parameters);
+    erg_graph_free(forward);
+    erg_graph_free(step);
+}
+
 static void an_operator_comes_behind_all_it_needs(void)
 {
     static const char *const specs[] = { "zoo:gpt2", "zoo:mixtral_8x7b", "zoo:t5_small",
@@ -160,6 +179,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_step_has_three_times_the_products_of_a_pass),
         TEST(every_weight_gets_one_gradient_and_keeps_it),
+        TEST(attention_in_one_operator_goes_back_with_five_products),
         TEST(an_operator_comes_behind_all_it_needs),
         TEST(an_image_has_no_gradient),
         TEST(a_product_goes_back_in_the_two_forms_of_its_operands),
