@@ -24,6 +24,9 @@ typedef enum cli_type {
     CLI_SECONDS,    /* double; "2s" */
     CLI_HERTZ,      /* double; "1kHz" */
     CLI_RATIO,      /* double; "3%" */
+    CLI_WATTS,      /* double; "250W" */
+    CLI_JOULES,     /* double; "1J" */
+    CLI_BYTES,      /* double; "8GiB" */
     CLI_NUMBER      /* double, no unit */
 } cli_type;
 
@@ -76,8 +79,8 @@ typedef struct cli_command {
 
 extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c */
 extern const cli_option cli_common_options[];
-extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_run, cmd_show, cmd_compare,
-    cmd_import, cmd_export, cmd_report, cmd_help, cmd_calibrate;
+extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_estimate, cmd_calibrate,
+    cmd_run, cmd_show, cmd_compare, cmd_import, cmd_export, cmd_report, cmd_help;
 
 /* ---- options.c ----------------------------------------------------------- */
 

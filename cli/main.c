@@ -9,8 +9,9 @@
 
 /* In the order of a study: look, measure, tell. */
 const cli_command *const cli_commands[] = {
-    &cmd_devices, &cmd_hardware, &cmd_zoo,    &cmd_calibrate, &cmd_run, &cmd_show,
-    &cmd_compare, &cmd_import,   &cmd_export, &cmd_report,    &cmd_help, NULL,
+    &cmd_devices, &cmd_hardware, &cmd_zoo,    &cmd_estimate, &cmd_calibrate, &cmd_run,
+    &cmd_show,    &cmd_compare,  &cmd_import, &cmd_export,   &cmd_report,    &cmd_help,
+    NULL,
 };
 
 enum { PATH_MOST = CLI_PATH_MOST, OPTIONS_BYTES_MOST = 4096 };

@@ -110,6 +110,12 @@ static bool put_any(const cli_option *row, void *at, const char *text, erg_error
         return parse_positive(text, "Hz", at, err);
     case CLI_RATIO:
         return parse_positive(text, "%", at, err);
+    case CLI_WATTS:
+        return parse_positive(text, "W", at, err);
+    case CLI_JOULES:
+        return parse_positive(text, "J", at, err);
+    case CLI_BYTES:
+        return parse_positive(text, "B", at, err);
     case CLI_NUMBER:
         return parse_positive(text, "", at, err);
     }

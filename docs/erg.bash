@@ -3,12 +3,13 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo calibrate run show compare import export report help"
+        words="devices hardware zoo estimate calibrate run show compare import export report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference" ;;
         hardware) words=" --check" ;;
         zoo) words="" ;;
+        estimate) words=" --on --batch --precision --seq --phase --optimizer --mode --runtime --head --logits --attention --dim --fold --clock --power-cap --thermal-point --power-gating --streams --profile --measured-latency --order --latency-limit --energy-limit --power-limit --memory-limit --tune-batch --pareto --accuracy --explain --dot --detail --top --sort --no-hints" ;;
         calibrate) words=" --workloads --on --source --date --one-byte-class" ;;
         run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --tag --strict" ;;
         show) words=" --region --window --per --co2 --trace --strict" ;;

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* unit: "s" "Hz" "W" "J" "%", or "" for a bare number. */
+/* unit: "s" "Hz" "W" "J" "B" "%", or "" for a bare number. */
 bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err);
 
 #ifdef __cplusplus

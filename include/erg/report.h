@@ -22,6 +22,7 @@ typedef struct erg_write_options {
     const char *table;      /* one table only, or NULL */
     bool color;             /* text: escape codes */
     int width;              /* text: columns of the terminal; 0: unlimited */
+    bool no_notes;          /* text: tables only */
 } erg_write_options;
 
 size_t erg_writer_count(void);

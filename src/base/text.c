@@ -166,7 +166,9 @@ static const unit_row units[] = {
     { "kW", "W", 1e3 },   { "MW", "W", 1e6 },    { "Hz", "Hz", 1 },     { "kHz", "Hz", 1e3 },
     { "MHz", "Hz", 1e6 }, { "GHz", "Hz", 1e9 },  { "J", "J", 1 },       { "mJ", "J", 1e-3 },
     { "kJ", "J", 1e3 },   { "Wh", "J", 3600 },   { "kWh", "J", 3.6e6 }, { "uJ", "J", 1e-6 },
-    { "%", "%", 0.01 },   { "uW", "W", 1e-6 },
+    { "%", "%", 0.01 },   { "uW", "W", 1e-6 },   { "B", "B", 1 },       { "kB", "B", 1e3 },
+    { "MB", "B", 1e6 },   { "GB", "B", 1e9 },    { "KiB", "B", 1024 },  { "MiB", "B", 1048576 },
+    { "GiB", "B", 1073741824 },
 };
 
 bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err)

@@ -318,7 +318,7 @@ static bool text_write(const erg_result *result, const erg_table *only,
         if (!put_table(&sheet, table, err))
             return false;
     }
-    return put_notes(&sheet, result, err);
+    return options->no_notes || put_notes(&sheet, result, err);
 }
 
 const erg_writer erg_writer_text = { .name = "text", .write = text_write };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How an estimate is told to a person. */
+#ifndef ERG_CLI_ESTIMATE_H
+#define ERG_CLI_ESTIMATE_H
+
+#include "cli.h"
+
+enum { CLI_QUANTITY_MOST = 32 };
+
+/* "4.1 ms", "n/a". */
+void cli_quantity(double value, const char *unit, char to[CLI_QUANTITY_MOST]);
+
+/* Rows, the picture of the first one, its hints, then what was asked for; detail:
+ * every table in full before the picture. */
+bool cli_estimate_text(const erg_result *result, bool detail, const erg_write_options *write,
+                       FILE *out, erg_error *err);
+
+/* ---- estimate_plot.c: of one row of the summary ------------------------------- */
+
+/* Subgraphs as * under the roof, both axes logarithmic. */
+void cli_estimate_roofline(const erg_result *result, size_t row, FILE *out);
+/* Memory as a bar a step, at most 60. */
+void cli_estimate_timeline(const erg_result *result, size_t row, FILE *out);
+/* Row of the table belongs to that row of the summary. */
+bool cli_estimate_is_of(const erg_result *result, const erg_table *table, size_t row, size_t of);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An estimate for a person. Drawn from its tables alone, so it can say nothing
+ * that they do not.
+ */
+#include <math.h>
+#include <string.h>
+#include "estimate.h"
+
+enum { WORDS = 80, ROWS_COLUMNS = 10, BAR_CELLS = 50, HINTS_SHOWN = 5 };
+
+static const erg_column row_columns[ROWS_COLUMNS] = {
+    { "hardware", ERG_TEXT, "device of the catalogue" },
+    { "precision", ERG_TEXT, "of the arithmetic" },
+    { "batch", ERG_INTEGER, "inferences at once" },
+    { "latency", ERG_TEXT, "of the batch, with its interval" },
+    { "energy", ERG_TEXT, "of the batch, with its interval" },
+    { "per inference", ERG_TEXT, "energy over batch" },
+    { "per second", ERG_REAL, "inferences" },
+    { "mean", ERG_TEXT, "power" },
+    { "memory", ERG_TEXT, "peak" },
+    { "grade", ERG_TEXT, "how far to trust it" },
+};
+
+typedef struct prefix { double factor; const char *name; } prefix;
+
+static const prefix prefixes[] = {
+    { 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" }, { 1, "" },
+    { 1e-3, "m" }, { 1e-6, "u" }, { 1e-9, "n" },
+};
+
+static const prefix *prefix_of(double value)
+{
+    for (size_t i = 0; i < CLI_COUNT(prefixes); i++)
+        if (fabs(value) >= 0.9995 * prefixes[i].factor)
+            return &prefixes[i];
+    return &prefixes[4];
+}
+
+void cli_quantity(double value, const char *unit, char to[CLI_QUANTITY_MOST])
+{
+    const prefix *by = prefix_of(value);
+
+    if (isfinite(value))
+        snprintf(to, CLI_QUANTITY_MOST, "%.3g %s%s", value / by->factor, by->name, unit);
+    else
+        snprintf(to, CLI_QUANTITY_MOST, "n/a");
+}
+
+static void bytes_text(int64_t bytes, char to[CLI_QUANTITY_MOST])
+{
+    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+    double value = (double)bytes;
+    size_t at = 0;
+
+    if (bytes == ERG_NONE) {
+        snprintf(to, CLI_QUANTITY_MOST, "n/a");
+        return;
+    }
+    while (value >= 999.5 && at + 1 < CLI_COUNT(units)) {
+        value /= 1024;
+        at++;
+    }
+    snprintf(to, CLI_QUANTITY_MOST, "%.3g %s", value, units[at]);
+}
+
+/* "4.1 ms (3.4 .. 5)": the ends in the unit of the value. */
+static void interval_text(const double at[3], const char *unit, char to[WORDS])
+{
+    const prefix *by = prefix_of(at[0]);
+    char value[CLI_QUANTITY_MOST];
+
+    cli_quantity(at[0], unit, value);
+    if (isfinite(at[1]) && isfinite(at[2]))
+        snprintf(to, WORDS, "%s (%.3g .. %.3g)", value, at[1] / by->factor, at[2] / by->factor);
+    else
+        snprintf(to, WORDS, "%s", value);
+}
+
+static double real(const erg_table *table, size_t row, const char *column)
+{
+    return erg_table_find(table, row, column).real;
+}
+
+static const char *text(const erg_table *table, size_t row, const char *column)
+{
+    const char *found = erg_table_find(table, row, column).text;
+    return found ? found : "n/a";
+}
+
+static void interval_of(const erg_table *table, size_t row, const char *const columns[3],
+                        const char *unit, char to[WORDS])
+{
+    const double at[3] = { real(table, row, columns[0]), real(table, row, columns[1]),
+                           real(table, row, columns[2]) };
+    interval_text(at, unit, to);
+}
+
+static const char *const latency_names[] = { "latency_s", "latency_low_s", "latency_high_s" };
+static const char *const energy_names[] = { "energy_j", "energy_low_j", "energy_high_j" };
+
+/* ---- the rows ---------------------------------------------------------------------- */
+
+static bool put_row(erg_table *to, const erg_table *summary, size_t row, erg_error *err)
+{
+    char latency[WORDS], energy[WORDS], per[CLI_QUANTITY_MOST], mean[CLI_QUANTITY_MOST];
+    char memory[CLI_QUANTITY_MOST];
+
+    interval_of(summary, row, latency_names, "s", latency);
+    interval_of(summary, row, energy_names, "J", energy);
+    cli_quantity(real(summary, row, "energy_per_inference_j"), "J", per);
+    cli_quantity(real(summary, row, "mean_w"), "W", mean);
+    bytes_text(erg_table_find(summary, row, "peak_memory_bytes").integer, memory);
+    return erg_table_row(to, err)
+        && erg_table_text(to, "hardware", text(summary, row, "hardware"), err)
+        && erg_table_text(to, "precision", text(summary, row, "precision"), err)
+        && erg_table_integer(to, "batch", erg_table_find(summary, row, "batch").integer, err)
+        && erg_table_text(to, "latency", latency, err)
+        && erg_table_text(to, "energy", energy, err)
+        && erg_table_text(to, "per inference", per, err)
+        && erg_table_real(to, "per second", real(summary, row, "throughput"), err)
+        && erg_table_text(to, "mean", mean, err)
+        && erg_table_text(to, "memory", memory, err)
+        && erg_table_text(to, "grade", text(summary, row, "grade"), err);
+}
+
+static bool put_rows(const erg_table *summary, const erg_write_options *write, FILE *out,
+                     erg_error *err)
+{
+    erg_result *short_result = erg_result_new("estimate", err);
+    erg_table *to = short_result ? erg_result_add(short_result, "summary", row_columns,
+                                                  ROWS_COLUMNS, err) : NULL;
+    bool ok = to != NULL;
+
+    for (size_t row = 0; row < erg_table_row_count(summary) && ok; row++)
+        ok = put_row(to, summary, row, err);
+    ok = ok && erg_write(short_result, "text", write, out, err);
+    erg_result_free(short_result);
+    return ok;
+}
+
+/* ---- the picture of one row ---------------------------------------------------------- */
+
+static void put_head(const erg_table *summary, size_t row, FILE *out)
+{
+    char energy[WORDS], latency[WORDS], per[CLI_QUANTITY_MOST], mean[CLI_QUANTITY_MOST];
+    double clock_hz = real(summary, row, "clock_hz");
+    bool is_token = strcmp(text(summary, row, "phase"), "decode") == 0;
+
+    fprintf(out, "workload %s  %s  %s  batch %lld", text(summary, row, "model"),
+            text(summary, row, "hardware"), text(summary, row, "precision"),
+            (long long)erg_table_find(summary, row, "batch").integer);
+    if (isfinite(clock_hz))
+        fprintf(out, "  %.0f MHz%s", clock_hz * 1e-6,
+                erg_table_find(summary, row, "capped").integer == 1 ? " (capped)" : "");
+    fprintf(out, "  runtime %s%s\n", text(summary, row, "runtime"),
+            strcmp(text(summary, row, "mode"), "compat") == 0 ? "  compat mode: not physical"
+                                                              : "");
+    interval_of(summary, row, energy_names, "J", energy);
+    interval_of(summary, row, latency_names, "s", latency);
+    cli_quantity(real(summary, row, "energy_per_inference_j"), "J", per);
+    cli_quantity(real(summary, row, "mean_w"), "W", mean);
+    fprintf(out, "energy %s  per %s %s  latency %s  mean %s  boundary: %s  grade: %s\n",
+            energy, is_token ? "token" : "inference", per, latency, mean,
+            text(summary, row, "boundary"), text(summary, row, "grade"));
+}
+
+static void put_bar(const char *name, double share, FILE *out)
+{
+    int cells = (int)lround(share * BAR_CELLS);
+
+    fprintf(out, "%-8s %3.0f %%  ", name, 100 * share);
+    for (int i = 0; i < cells; i++)
+        fputs("█", out);
+    fputc('\n', out);
+}
+
+static void put_bars(const erg_table *summary, size_t row, FILE *out)
+{
+    static const struct { const char *name, *column; } parts[] = {
+        { "compute", "compute_j" }, { "memory", "memory_j" }, { "static", "static_j" },
+    };
+    double total_j = real(summary, row, "energy_j");
+
+    for (size_t i = 0; i < CLI_COUNT(parts); i++) {
+        double share = real(summary, row, parts[i].column) / total_j;
+        if (isfinite(share))
+            put_bar(parts[i].name, share, out);
+    }
+}
+
+static void put_consumers(const erg_result *result, size_t of, FILE *out)
+{
+    const erg_table *table = erg_result_find(result, "consumers");
+    bool first = true;
+
+    for (size_t row = 0; table && row < erg_table_row_count(table); row++) {
+        char energy[CLI_QUANTITY_MOST];
+        if (!cli_estimate_is_of(result, table, row, of))
+            continue;
+        cli_quantity(real(table, row, "energy_j"), "J", energy);
+        fprintf(out, "%s%s %s (%.1f %%)", first ? "most     " : ", ",
+                text(table, row, "subgraph"), energy, 100 * real(table, row, "share"));
+        first = false;
+    }
+    if (!first)
+        fputc('\n', out);
+}
+
+static void put_hint(const erg_table *table, size_t row, FILE *out)
+{
+    char saving[CLI_QUANTITY_MOST], time[CLI_QUANTITY_MOST];
+
+    cli_quantity(real(table, row, "energy_saving_j"), "J", saving);
+    cli_quantity(fabs(real(table, row, "latency_change_s")), "s", time);
+    fprintf(out, "  %s, %s: saves %s (%.0f %%), latency %s%s; needs: %s\n",
+            text(table, row, "hint"), text(table, row, "change"), saving,
+            100 * real(table, row, "saving"),
+            real(table, row, "latency_change_s") < 0 ? "-" : "+", time,
+            text(table, row, "condition"));
+}
+
+static void put_hints(const erg_result *result, size_t of, FILE *out)
+{
+    const erg_table *table = erg_result_find(result, "hints");
+    int shown = 0;
+
+    for (size_t row = 0; table && row < erg_table_row_count(table); row++) {
+        if (!cli_estimate_is_of(result, table, row, of) || shown == HINTS_SHOWN)
+            continue;
+        if (!shown++)
+            fputs("\nhints, each one computed by itself\n", out);
+        put_hint(table, row, out);
+    }
+}
+
+static size_t first_known(const erg_table *summary)
+{
+    size_t row = 0;
+
+    while (row + 1 < erg_table_row_count(summary) && isnan(real(summary, row, "latency_s")))
+        row++;
+    return row;
+}
+
+/* ---- the whole ------------------------------------------------------------------------ */
+
+/* Shown in full whenever the result has them. */
+static const char *const asked[] = { "comparison", "batches", "front", "explain", "differences",
+                                     "validation", "validation_groups", "reconciliation",
+                                     "checks", NULL };
+/* Shown with --detail only. */
+static const char *const details[] = { "summary", "subgraphs", "consumers", "roofline", "memory",
+                                       "timeline", "concurrency", "hints", NULL };
+
+/* One after the other; names ends with NULL. */
+static bool put_tables(const erg_result *result, const char *const names[],
+                       const erg_write_options *write, FILE *out, erg_error *err)
+{
+    erg_write_options one = *write;
+    bool ok = true;
+
+    one.no_notes = true;
+    for (size_t i = 0; names[i] && ok; i++) {
+        const erg_table *table = erg_result_find(result, names[i]);
+        if (!table || !erg_table_row_count(table))
+            continue;
+        one.table = names[i];
+        ok = erg_write(result, "text", &one, out, err) && fputc('\n', out) >= 0;
+    }
+    return ok;
+}
+
+static void put_notes(const erg_result *result, FILE *out)
+{
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        fprintf(out, "%s* %s\n", i ? "" : "\n", erg_result_note_at(result, i));
+}
+
+bool cli_estimate_text(const erg_result *result, bool detail, const erg_write_options *write,
+                       FILE *out, erg_error *err)
+{
+    const erg_table *summary = erg_result_find(result, "summary");
+    size_t row = first_known(summary);
+    bool ok = !detail || put_tables(result, details, write, out, err);
+
+    if (ok && !detail && erg_table_row_count(summary) > 1)
+        ok = put_rows(summary, write, out, err) && fputc('\n', out) >= 0;
+    ok = ok && put_tables(result, asked, write, out, err);
+    if (!ok)
+        return false;
+    put_head(summary, row, out);
+    put_bars(summary, row, out);
+    put_consumers(result, row, out);
+    cli_estimate_roofline(result, row, out);
+    if (detail)
+        cli_estimate_timeline(result, row, out);
+    put_hints(result, row, out);
+    put_notes(result, out);
+    return true;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each hint is a run of the estimator with one change. It is told where it saves
+ * at least 5 % and more than the interval of the difference.
+ *
+ * Two runs of one profile share its residual: the difference D is then as
+ * uncertain as D itself, plus what one grade is more uncertain than the other.
+ * Runs of two devices share nothing.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "estimate/study.h"
+
+enum { HINTS_MOST = 16, TOUCHED_MOST = 3, CHANGE_MOST = 64, BATCH_FACTOR_MOST = 64 };
+#define SAVING_LEAST 0.05
+
+static const erg_column hint_columns[] = {
+    { "hardware", ERG_TEXT, "device of the catalogue" },
+    { "precision", ERG_TEXT, "of the arithmetic" },
+    { "batch", ERG_INTEGER, "inferences at once" },
+    { "hint", ERG_TEXT, "what to change" },
+    { "change", ERG_TEXT, "from and to" },
+    { "energy_saving_j", ERG_REAL, "of the row's batch" },
+    { "latency_change_s", ERG_REAL, "of the batch that then runs" },
+    { "memory_change_bytes", ERG_REAL, "of the peak" },
+    { "interval", ERG_REAL, "half width of the saving's 95 % interval in J" },
+    { "condition", ERG_TEXT, "what it asks for" },
+    { "touches", ERG_TEXT, "subgraphs that save most" },
+    { "saving", ERG_REAL, "of the row's energy, 0 to 1" },
+};
+
+typedef struct hint {
+    const char *name, *condition;
+    char change[CHANGE_MOST], touches[160];
+    double saving_j, latency_s, memory_bytes, half_width_j, saving;
+} hint;
+
+typedef struct adviser {
+    erg_desk *desk;
+    const erg_case *base;
+    hint list[HINTS_MOST];
+    size_t count;
+} adviser;
+
+static double half_width(const erg_estimate *energy)
+{
+    return 0.5 * log(energy->high_j / energy->low_j);
+}
+
+/* ---- the difference of two cases ---------------------------------------------- */
+
+static double difference_half_width(const erg_case *base, const erg_case *other, double saving_j,
+                                    double other_j)
+{
+    double q = half_width(&base->estimation->total), p = half_width(&other->estimation->total);
+
+    if (base->setting.device != other->setting.device)
+        return hypot(base->estimation->total.total_j * q, other_j * p);
+    return hypot(saving_j * q, other_j * sqrt(fabs(p * p - q * q)));
+}
+
+/* Names of the subgraphs that save most, where both runs have the same ones. */
+static void name_touched(const adviser *all, const erg_case *other, hint *one)
+{
+    const erg_estimation *a = all->base->estimation, *b = other->estimation;
+    double scale = (double)all->base->setting.batch / (double)other->setting.batch;
+    double least = INFINITY;
+    size_t used = 0;
+
+    if (a->partition->subgraph_count != b->partition->subgraph_count)
+        return;
+    for (int found = 0; found < TOUCHED_MOST; found++) {
+        int32_t best = -1;
+        double most = 0;
+        for (int32_t s = 0; s < a->partition->subgraph_count; s++) {
+            double saved = a->energy[s].total_j - scale * b->energy[s].total_j;
+            if (saved < least && saved > most) {
+                most = saved;
+                best = s;
+            }
+        }
+        if (best < 0 || used >= sizeof(one->touches))
+            return;
+        least = most;
+        int wrote = snprintf(one->touches + used, sizeof(one->touches) - used, "%s%s",
+                             used ? " " : "", a->partition->subgraphs[best].name);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static void weigh(adviser *all, const erg_case *other, hint one)
+{
+    const erg_estimation *a = all->base->estimation, *b = other->estimation;
+    double scale = (double)all->base->setting.batch / (double)other->setting.batch;
+    double other_j = scale * b->total.total_j;
+
+    one.saving_j = a->total.total_j - other_j;
+    one.saving = one.saving_j / a->total.total_j;
+    one.latency_s = b->latency_s - a->latency_s;
+    if (fabs(one.latency_s) < 1e-9 * a->latency_s)
+        one.latency_s = 0;      /* sums in another order */
+    one.memory_bytes = other->memory ? b->peak_memory_bytes - a->peak_memory_bytes : 0;
+    one.half_width_j = difference_half_width(all->base, other, one.saving_j, other_j);
+    if (!(one.saving >= SAVING_LEAST) || !(one.saving_j > one.half_width_j)
+        || all->count == HINTS_MOST)
+        return;
+    name_touched(all, other, &one);
+    all->list[all->count++] = one;
+}
+
+/* ---- one change each ------------------------------------------------------------ */
+
+/* Weighs the setting if it can be run and fits the device. */
+static void try_setting(adviser *all, const erg_variant *setting, const hint *one)
+{
+    erg_case other;
+
+    if (!erg_case_run(all->desk, setting, &other))
+        return;
+    if (erg_case_fits(&other))
+        weigh(all, &other, *one);
+    erg_case_end(&other);
+}
+
+/* Doubles as long as doubling still saves 5 % per inference and memory lasts. */
+static void try_batches(adviser *all)
+{
+    const erg_case *base = all->base;
+    erg_variant setting = base->setting, best = setting;
+    double last_j = base->energy_per_j;
+    hint one = { .name = "larger batch", .condition = "the latency is that of the batch" };
+
+    for (int64_t factor = 2; factor <= BATCH_FACTOR_MOST; factor *= 2) {
+        erg_case other;
+        setting.batch = base->setting.batch * factor;
+        if (!erg_case_run(all->desk, &setting, &other))
+            break;
+        double energy_j = other.energy_per_j;
+        bool goes_on = erg_case_fits(&other) && energy_j <= (1 - SAVING_LEAST) * last_j;
+        erg_case_end(&other);
+        if (!goes_on)
+            break;
+        best = setting;
+        last_j = energy_j;
+    }
+    if (best.batch == base->setting.batch)
+        return;
+    snprintf(one.change, sizeof(one.change), "batch %lld -> %lld",
+             (long long)base->setting.batch, (long long)best.batch);
+    try_setting(all, &best, &one);
+}
+
+static void try_runtimes(adviser *all)
+{
+    static const struct { erg_runtime runtime; const char *name, *condition; } others[] = {
+        { ERG_FUSED, "fused", "a compiler that fuses" },
+        { ERG_GRAPH, "graph", "fixed shapes, captured once" },
+    };
+    static const char *const now[] = { [ERG_EAGER] = "eager", [ERG_FUSED] = "fused",
+                                       [ERG_GRAPH] = "graph" };
+
+    for (size_t i = 0; i < ERG_COUNT(others); i++) {
+        erg_variant setting = all->base->setting;
+        hint one = { .name = "runtime", .condition = others[i].condition };
+        if (others[i].runtime <= setting.options.runtime)
+            continue;
+        snprintf(one.change, sizeof(one.change), "%s -> %s", now[setting.options.runtime],
+                 others[i].name);
+        setting.options.runtime = others[i].runtime;
+        try_setting(all, &setting, &one);
+    }
+}
+
+static bool computes_in(const erg_hardware *hardware, erg_precision precision)
+{
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+        if (hardware->peak_flop_per_s[class][precision] > 0)
+            return true;
+    return false;
+}
+
+static void try_precisions(adviser *all)
+{
+    static const erg_precision others[] = { ERG_TF32, ERG_FP16, ERG_BF16, ERG_FP8, ERG_INT8 };
+    erg_precision now = all->base->setting.precision;
+
+    for (size_t i = 0; i < ERG_COUNT(others); i++) {
+        erg_variant setting = all->base->setting;
+        hint one = { .name = "precision", .condition = "accuracy not known" };
+        bool is_less = erg_precision_bits(others[i]) < erg_precision_bits(now)
+            || (now == ERG_FP32 && others[i] == ERG_TF32);
+        if (!is_less || !computes_in(all->base->estimation->hardware, others[i]))
+            continue;
+        snprintf(one.change, sizeof(one.change), "%s -> %s", erg_precision_name(now),
+                 erg_precision_name(others[i]));
+        setting.precision = others[i];
+        try_setting(all, &setting, &one);
+    }
+}
+
+/* Energy over the clock falls, then rises: halve between two clocks until one is left. */
+static double best_clock(adviser *all, double *at_hz)
+{
+    const erg_hardware *hardware = all->base->estimation->hardware;
+    double limit_s = all->desk->study->limits.latency_s, best_j = INFINITY;
+    size_t low = 0, high = hardware->clock_count;
+
+    while (low < high) {
+        double energy_j[2] = { INFINITY, INFINITY };
+        size_t middle = low + (high - low) / 2;
+        for (size_t i = 0; i < 2 && middle + i < hardware->clock_count; i++) {
+            erg_variant setting = all->base->setting;
+            erg_case other;
+            setting.options.clock_hz = hardware->clocks_hz[middle + i];
+            if (!erg_case_price(all->desk, &setting, &other))
+                continue;
+            bool keeps = !(limit_s > 0) || other.estimation->latency_s <= limit_s;
+            /* Too slow counts as worse the lower the clock. */
+            energy_j[i] = keeps ? other.estimation->total.total_j
+                                : 1e30 * (double)(hardware->clock_count - middle - i);
+            if (keeps && energy_j[i] < best_j) {
+                best_j = energy_j[i];
+                *at_hz = setting.options.clock_hz;
+            }
+            erg_case_end(&other);
+        }
+        if (energy_j[0] <= energy_j[1])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return best_j;
+}
+
+static void try_clock(adviser *all)
+{
+    erg_variant setting = all->base->setting;
+    double at_hz = NAN;
+    hint one = { .name = "clock", .condition = "a locked core clock" };
+
+    if (!(best_clock(all, &at_hz) < INFINITY) || at_hz == all->base->estimation->clock_hz)
+        return;
+    setting.options.clock_hz = at_hz;
+    snprintf(one.change, sizeof(one.change), "%.0f -> %.0f MHz",
+             all->base->estimation->clock_hz * 1e-6, at_hz * 1e-6);
+    try_setting(all, &setting, &one);
+}
+
+static void try_cap(adviser *all)
+{
+    const erg_hardware *hardware = all->base->estimation->hardware;
+    erg_variant setting = all->base->setting;
+    hint one = { .name = "power cap", .condition = "permission to set it" };
+    double cap_w = fmax(hardware->cap_low_w, 0.6 * all->base->estimation->cap_w);
+
+    if (!(cap_w > 0) || cap_w >= all->base->estimation->cap_w)
+        return;
+    setting.options.power_cap_w = cap_w;
+    snprintf(one.change, sizeof(one.change), "%.0f -> %.0f W", all->base->estimation->cap_w,
+             cap_w);
+    try_setting(all, &setting, &one);
+}
+
+static void try_hardware(adviser *all)
+{
+    for (size_t i = 0; i < all->desk->study->hardware_count; i++) {
+        erg_variant setting = all->base->setting;
+        hint one = { .name = "hardware", .condition = "the other device" };
+        if (i == setting.device)
+            continue;
+        setting.device = i;
+        snprintf(one.change, sizeof(one.change), "%s -> %s",
+                 erg_case_hardware(all->desk, all->base), all->desk->devices[i].hardware->name);
+        try_setting(all, &setting, &one);
+    }
+}
+
+/* ---- the table ------------------------------------------------------------------ */
+
+static int by_saving(const void *a, const void *b)
+{
+    const hint *x = a, *y = b;
+
+    if (x->saving_j != y->saving_j)
+        return x->saving_j < y->saving_j ? 1 : -1;
+    int order = strcmp(x->name, y->name);
+    return order ? order : strcmp(x->change, y->change);
+}
+
+static bool put_hint(const adviser *all, erg_table *table, const hint *one)
+{
+    erg_error *err = all->desk->err;
+    const erg_real reals[] = {
+        { "energy_saving_j", one->saving_j },   { "latency_change_s", one->latency_s },
+        { "memory_change_bytes", one->memory_bytes }, { "interval", one->half_width_j },
+        { "saving", one->saving },
+    };
+    return erg_put_case(all->desk, table, all->base)
+        && erg_table_text(table, "hint", one->name, err)
+        && erg_table_text(table, "change", one->change, err)
+        && erg_table_text(table, "condition", one->condition, err)
+        && erg_table_text(table, "touches", one->touches[0] ? one->touches : NULL, err)
+        && erg_put_reals(table, reals, ERG_COUNT(reals), err);
+}
+
+static bool put_all(erg_desk *desk, erg_table *table, const erg_case *base)
+{
+    static void (*const changes[])(adviser *all) = {
+        try_batches, try_runtimes, try_precisions, try_clock, try_cap, try_hardware,
+    };
+    adviser all = { .desk = desk, .base = base };
+    bool ok = true;
+
+    for (size_t i = 0; i < ERG_COUNT(changes); i++)
+        changes[i](&all);
+    qsort(all.list, all.count, sizeof(*all.list), by_saving);
+    for (size_t i = 0; i < all.count && ok; i++)
+        ok = put_hint(&all, table, &all.list[i]);
+    return ok;
+}
+
+bool erg_advise_hints(erg_desk *desk)
+{
+    erg_table *table = erg_result_add(desk->result, "hints", hint_columns,
+                                      ERG_COUNT(hint_columns), desk->err);
+    bool ok = table != NULL;
+
+    for (size_t i = 0; i < desk->case_count && ok && !desk->study->no_advice; i++)
+        if (desk->cases[i].estimation && !desk->cases[i].estimation->compat)
+            ok = put_all(desk, table, &desk->cases[i]);
+    return ok;
+}

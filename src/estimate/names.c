@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words of an estimate, as tables have them. */
+#include "erg/estimate.h"
+
+const char *erg_bound_name(erg_bound bound)
+{
+    static const char *const names[ERG_BOUNDS] = {
+        [ERG_BOUND_COMPUTE] = "compute",   [ERG_BOUND_BANDWIDTH] = "bandwidth",
+        [ERG_BOUND_BALANCED] = "balanced", [ERG_BOUND_LAUNCH] = "launch",
+    };
+    return names[bound];
+}
+
+const char *erg_grade_name(erg_grade grade)
+{
+    static const char *const names[ERG_GRADES] = {
+        [ERG_CALIBRATED] = "calibrated",   [ERG_INTERPOLATED] = "interpolated",
+        [ERG_THEORETICAL] = "theoretical", [ERG_GRADE_UNKNOWN] = "unknown",
+    };
+    return names[grade];
+}

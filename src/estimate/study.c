@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A study from begin to end: devices and profiles, one case a combination, then
+ * every table that was asked for.
+ */
+#include <math.h>
+#include <string.h>
+#include "estimate/compat.h"
+#include "estimate/study.h"
+
+static const int64_t one_batch[] = { 1 };
+static const erg_precision one_precision[] = { ERG_FP32 };
+
+bool erg_goal_parse(const char *word, erg_goal *out)
+{
+    static const struct { const char *word; erg_goal goal; } goals[] = {
+        { "latency", ERG_GOAL_LATENCY }, { "throughput", ERG_GOAL_THROUGHPUT },
+        { "energy", ERG_GOAL_ENERGY },   { "edp", ERG_GOAL_EDP },
+    };
+    for (size_t i = 0; i < ERG_COUNT(goals); i++)
+        if (strcmp(word, goals[i].word) == 0) {
+            *out = goals[i].goal;
+            return true;
+        }
+    return false;
+}
+
+/* ---- graphs, devices ---------------------------------------------------------- */
+
+const erg_graph *erg_desk_graph(erg_desk *desk, const erg_variant *setting, erg_error *err)
+{
+    erg_graph_options options = desk->study->graph;
+    /* Attention is one operator only where the runtime makes it so. */
+    bool by_runtime = options.attention == ERG_ATTENTION_AUTO;
+
+    options.batch = setting->batch;
+    options.precision = setting->precision;
+    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH ? ERG_GRAPH : ERG_EAGER;
+    for (erg_study_graph *one = desk->graphs; one; one = one->next)
+        if (one->batch == options.batch && one->precision == options.precision
+            && one->runtime == options.runtime)
+            return one->graph;
+    erg_study_graph *made = erg_arena_take(desk->arena, sizeof(*made), err);
+    erg_graph *graph = made ? erg_graph_load(desk->study->workload, &options, err) : NULL;
+    if (!graph)
+        return NULL;
+    *made = (erg_study_graph){ .next = desk->graphs, .graph = graph, .batch = options.batch,
+                               .precision = options.precision, .runtime = options.runtime };
+    desk->graphs = made;
+    return graph;
+}
+
+static bool load_devices(erg_desk *desk)
+{
+    const erg_study *study = desk->study;
+    size_t bytes = (study->hardware_count + 1) * sizeof(*desk->devices);
+
+    desk->devices = erg_arena_take(desk->arena, bytes, desk->err);
+    for (size_t i = 0; desk->devices && i < study->hardware_count; i++) {
+        erg_study_device *device = &desk->devices[i];
+        device->hardware = erg_hardware_load(desk->env, desk->catalog, study->hardware[i],
+                                             desk->err);
+        if (!device->hardware)
+            return false;
+        if (study->estimate.mode == ERG_COMPAT)
+            continue;
+        device->profile = erg_profile_load(desk->catalog, device->hardware,
+                                           study->profile_path, desk->err);
+        if (!device->profile)
+            return false;
+    }
+    return desk->devices != NULL;
+}
+
+/* ---- cases -------------------------------------------------------------------- */
+
+const char *erg_case_hardware(const erg_desk *desk, const erg_case *one)
+{
+    return desk->devices[one->setting.device].hardware->name;
+}
+
+static bool add_timeline(const erg_desk *desk, erg_case *one)
+{
+    const erg_hardware *hardware = desk->devices[one->setting.device].hardware;
+    const erg_memory_options options = {
+        .optimizer = desk->study->graph.optimizer, .by_memory = desk->study->by_memory,
+        .units = hardware->units,
+        .plain_attention = desk->study->graph.attention == ERG_ATTENTION_PLAIN,
+    };
+    const erg_estimation *done = one->estimation;
+    size_t count = (size_t)done->partition->subgraph_count;
+    double *latency_s = erg_arena_take(desk->arena, (count + 1) * sizeof(*latency_s), &one->why);
+
+    if (!latency_s)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        latency_s[i] = done->latency[i].total_s;
+    one->memory = erg_memory_plan(done->partition, &options, &one->why);
+    if (!one->memory)
+        return false;
+    one->estimation->peak_memory_bytes = (double)one->memory->peak_bytes;
+    return erg_concurrency_of(done->partition, latency_s, hardware->units, &one->concurrency,
+                              &one->why);
+}
+
+/* What compat mode calls energy per inference is the energy of the batch. */
+static void add_ratios(erg_case *one)
+{
+    const erg_estimation *done = one->estimation;
+    double count = done->compat ? 1 : (double)one->setting.batch;
+
+    one->energy_per_j = done->total.total_j / count;
+    one->throughput = (double)one->setting.batch / done->latency_s;
+    one->edp_js = done->total.total_j * done->latency_s;
+}
+
+bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out)
+{
+    const erg_study_device *device = &desk->devices[setting->device];
+
+    *out = (erg_case){ .setting = *setting, .energy_per_j = NAN, .throughput = NAN,
+                       .edp_js = NAN };
+    out->graph = erg_desk_graph(desk, setting, &out->why);
+    if (!out->graph)
+        return false;
+    out->estimation = erg_estimate_run(out->graph, device->hardware, device->profile,
+                                       &setting->options, &out->why);
+    if (!out->estimation)
+        return false;
+    add_ratios(out);
+    return true;
+}
+
+bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out)
+{
+    if (!erg_case_price(desk, setting, out))
+        return false;
+    if (out->estimation->compat || add_timeline(desk, out))
+        return true;
+    erg_case_end(out);
+    return false;
+}
+
+void erg_case_end(erg_case *one)
+{
+    erg_memory_free(one->memory);
+    erg_estimation_free(one->estimation);
+    one->memory = NULL;
+    one->estimation = NULL;
+}
+
+double erg_case_confidence(const erg_case *one)
+{
+    static const struct { double low, high; } ranges[ERG_GRADES] = {
+        [ERG_CALIBRATED] = { 0.85, 1 }, [ERG_INTERPOLATED] = { 0.6, 0.85 },
+        [ERG_THEORETICAL] = { 0.3, 0.6 }, [ERG_GRADE_UNKNOWN] = { NAN, NAN },
+    };
+    const erg_estimate *total = &one->estimation->total;
+    erg_grade grade = one->estimation->grade;
+    double q = 0.5 * log(total->high_j / total->low_j);
+
+    return ranges[grade].low + (ranges[grade].high - ranges[grade].low) * exp(-2 * q);
+}
+
+bool erg_case_fits(const erg_case *one)
+{
+    double most = ERG_MEMORY_USABLE * one->estimation->hardware->memory_bytes;
+    return !(one->estimation->peak_memory_bytes > most);
+}
+
+bool erg_case_keeps(const erg_desk *desk, const erg_case *one)
+{
+    const erg_limits *limits = &desk->study->limits;
+    const erg_estimation *done = one->estimation;
+
+    return (limits->latency_s <= 0 || done->latency_s <= limits->latency_s)
+        && (limits->energy_j <= 0 || one->energy_per_j <= limits->energy_j)
+        && (limits->power_w <= 0 || done->mean_w <= limits->power_w)
+        && (limits->memory_bytes <= 0 || done->peak_memory_bytes <= limits->memory_bytes)
+        && erg_case_fits(one);
+}
+
+static bool run_cases(erg_desk *desk)
+{
+    const erg_study *study = desk->study;
+    size_t batches = study->batch_count ? study->batch_count : 1;
+    size_t precisions = study->precision_count ? study->precision_count : 1;
+    const int64_t *batch = study->batch_count ? study->batches : one_batch;
+    const erg_precision *precision = study->precision_count ? study->precisions : one_precision;
+    size_t all = study->hardware_count * batches * precisions, good = 0;
+
+    desk->cases = erg_arena_take(desk->arena, (all + 1) * sizeof(*desk->cases), desk->err);
+    if (!desk->cases)
+        return false;
+    for (size_t i = 0; i < all; i++) {
+        erg_variant setting = { .device = i / (batches * precisions),
+            .precision = precision[i / batches % precisions], .batch = batch[i % batches],
+            .options = study->estimate };
+        desk->case_count++;
+        good += erg_case_run(desk, &setting, &desk->cases[i]);
+    }
+    if (!good && desk->err)
+        *desk->err = desk->cases[0].why;
+    return good > 0;
+}
+
+/* ---- order ---------------------------------------------------------------------- */
+
+typedef struct sort_key { const char *name; double (*of)(const erg_case *one); } sort_key;
+
+static double by_energy(const erg_case *one) { return one->estimation->total.total_j; }
+static double by_per(const erg_case *one) { return one->energy_per_j; }
+static double by_latency(const erg_case *one) { return one->estimation->latency_s; }
+static double by_power(const erg_case *one) { return one->estimation->mean_w; }
+static double by_edp(const erg_case *one) { return one->edp_js; }
+static double by_throughput(const erg_case *one) { return -one->throughput; }
+static double by_memory(const erg_case *one) { return one->estimation->peak_memory_bytes; }
+
+/* Least first; of throughput the most. */
+static const sort_key sort_keys[] = {
+    { "energy_j", by_energy }, { "energy_per_inference_j", by_per },
+    { "latency_s", by_latency }, { "mean_w", by_power }, { "edp_js", by_edp },
+    { "throughput", by_throughput }, { "peak_memory_bytes", by_memory },
+};
+
+/* Stable, and what failed goes last; a study has few rows. */
+static bool sort_cases(erg_desk *desk)
+{
+    const sort_key *key = NULL;
+
+    for (size_t i = 0; i < ERG_COUNT(sort_keys) && desk->study->sort; i++)
+        if (strcmp(sort_keys[i].name, desk->study->sort) == 0)
+            key = &sort_keys[i];
+    if (desk->study->sort && !key)
+        return erg_fail(desk->err, ERG_BAD_INPUT, "--sort %s: take energy_j, "
+                        "energy_per_inference_j, latency_s, mean_w, edp_js, throughput or "
+                        "peak_memory_bytes", desk->study->sort);
+    for (size_t i = 1; i < desk->case_count && key; i++) {
+        erg_case one = desk->cases[i];
+        double value = one.estimation ? key->of(&one) : INFINITY;
+        size_t at = i;
+        for (; at > 0; at--) {
+            const erg_case *before = &desk->cases[at - 1];
+            if ((before->estimation ? key->of(before) : INFINITY) <= value)
+                break;
+            desk->cases[at] = *before;
+        }
+        desk->cases[at] = one;
+    }
+    return true;
+}
+
+/* ---- the whole ------------------------------------------------------------------ */
+
+static bool add_notes(erg_desk *desk)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < desk->case_count && ok; i++) {
+        const erg_case *one = &desk->cases[i];
+        if (!one->estimation) {
+            ok = erg_result_note(desk->result, desk->err, "%s, %s, batch %lld: %s",
+                                 erg_case_hardware(desk, one),
+                                 erg_precision_name(one->setting.precision),
+                                 (long long)one->setting.batch, one->why.text);
+            continue;
+        }
+        for (size_t n = 0; n < one->estimation->note_count && ok; n++)
+            ok = erg_result_note(desk->result, desk->err, "%s", one->estimation->notes[n]);
+        for (int32_t n = 0; n < one->graph->note_count && ok; n++)
+            ok = erg_result_note(desk->result, desk->err, "%s", one->graph->notes[n]);
+    }
+    return ok;
+}
+
+typedef bool (*table_maker)(erg_desk *desk);
+
+/* In the order in which they are read. */
+static const table_maker makers[] = {
+    erg_tables_summary, erg_tables_subgraphs, erg_tables_consumers, erg_tables_roofline,
+    erg_tables_memory, erg_tables_timeline, erg_tables_concurrency, erg_advise_hints,
+    erg_tables_comparison, erg_advise_batches, erg_advise_front, erg_advise_explain,
+    erg_tables_checks, add_notes,
+};
+
+static bool begin(erg_desk *desk)
+{
+    if (!desk->study->workload || !desk->study->hardware_count)
+        return erg_fail(desk->err, ERG_BAD_INPUT, "an estimate needs a workload and hardware");
+    desk->arena = erg_arena_new(desk->err);
+    return desk->arena && load_devices(desk) && run_cases(desk) && sort_cases(desk);
+}
+
+static void end(erg_desk *desk)
+{
+    for (size_t i = 0; i < desk->case_count; i++)
+        erg_case_end(&desk->cases[i]);
+    for (erg_study_graph *one = desk->graphs; one; one = one->next)
+        erg_graph_free(one->graph);
+    for (size_t i = 0; desk->devices && i < desk->study->hardware_count; i++) {
+        erg_profile_free(desk->devices[i].profile);
+        erg_hardware_free(desk->devices[i].hardware);
+    }
+    erg_arena_free(desk->arena);
+}
+
+erg_result *erg_study_run(const erg_env *env, const erg_catalog *catalog,
+                          const erg_study *study, bool *passed, erg_error *err)
+{
+    erg_desk desk = { .study = study, .env = env, .catalog = catalog, .passed = true,
+                      .err = err };
+    bool ok = begin(&desk);
+
+    desk.result = ok ? erg_result_new("estimate", err) : NULL;
+    ok = desk.result != NULL;
+    for (size_t i = 0; i < ERG_COUNT(makers) && ok; i++)
+        ok = makers[i](&desk);
+    end(&desk);
+    *passed = desk.passed;
+    if (ok)
+        return desk.result;
+    erg_result_free(desk.result);
+    return NULL;
+}
+
+char *erg_study_dot(const erg_env *env, const erg_catalog *catalog, const erg_study *study,
+                    erg_error *err)
+{
+    erg_desk desk = { .study = study, .env = env, .catalog = catalog, .err = err };
+    char *text = NULL;
+
+    if (begin(&desk)) {
+        size_t first = 0;
+        while (!desk.cases[first].estimation)
+            first++;
+        text = erg_dot_of(&desk.cases[first]);
+        if (!text)
+            erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    }
+    end(&desk);
+    return text;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rows of a study and what its tables and its advice share.
+ *
+ * Graphs, devices and profiles are loaded once and kept; a hint that needs
+ * another batch or precision asks for the graph here.
+ */
+#ifndef ERG_ESTIMATE_STUDY_H
+#define ERG_ESTIMATE_STUDY_H
+
+#include "estimate/concurrency.h"
+#include "estimate/memory.h"
+#include "erg/study.h"
+
+/* One combination and how it is run. */
+typedef struct erg_variant {
+    size_t device;                      /* of the study */
+    int64_t batch;
+    erg_precision precision;
+    erg_estimate_options options;
+} erg_variant;
+
+typedef struct erg_case {
+    erg_variant setting;
+    const erg_graph *graph;             /* NULL: failed, see why */
+    erg_estimation *estimation;
+    erg_memory *memory;
+    erg_concurrency concurrency;
+    double energy_per_j, throughput, edp_js;    /* per inference; inferences per second */
+    erg_error why;
+} erg_case;
+
+typedef struct erg_study_graph {
+    struct erg_study_graph *next;
+    erg_graph *graph;
+    int64_t batch;
+    erg_precision precision;
+    erg_runtime runtime;
+} erg_study_graph;
+
+typedef struct erg_study_device {
+    erg_hardware *hardware;
+    erg_profile *profile;               /* NULL in compat mode */
+} erg_study_device;
+
+typedef struct erg_desk {
+    const erg_study *study;
+    const erg_env *env;
+    const erg_catalog *catalog;
+    erg_arena *arena;
+    erg_study_graph *graphs;
+    erg_study_device *devices;
+    erg_case *cases;
+    size_t case_count;
+    erg_result *result;
+    bool passed;
+    erg_error *err;
+} erg_desk;
+
+/* The graph of a setting, loaded once. */
+const erg_graph *erg_desk_graph(erg_desk *desk, const erg_variant *setting, erg_error *err);
+/* False: *why is filled and the case holds unknowns. Free with erg_case_end. */
+bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out);
+/* Time and energy alone: no memory plan, no concurrency. */
+bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out);
+void erg_case_end(erg_case *one);
+const char *erg_case_hardware(const erg_desk *desk, const erg_case *one);
+/* 0.3 to 1, for people: by grade, then by the width of the interval. */
+double erg_case_confidence(const erg_case *one);
+bool erg_case_fits(const erg_case *one);
+bool erg_case_keeps(const erg_desk *desk, const erg_case *one);
+
+/* ---- tables ----------------------------------------------------------------- */
+
+bool erg_tables_summary(erg_desk *desk);
+bool erg_tables_subgraphs(erg_desk *desk);
+bool erg_tables_consumers(erg_desk *desk);
+bool erg_tables_roofline(erg_desk *desk);
+bool erg_tables_memory(erg_desk *desk);
+bool erg_tables_timeline(erg_desk *desk);
+bool erg_tables_concurrency(erg_desk *desk);
+bool erg_tables_comparison(erg_desk *desk);
+bool erg_tables_checks(erg_desk *desk);
+bool erg_advise_hints(erg_desk *desk);
+bool erg_advise_batches(erg_desk *desk);
+bool erg_advise_front(erg_desk *desk);
+bool erg_advise_explain(erg_desk *desk);
+
+/* Graphviz text; free() it. NULL: no memory. */
+char *erg_dot_of(const erg_case *one);
+
+/* ---- rows by name ------------------------------------------------------------ */
+
+typedef struct erg_real { const char *column; double value; } erg_real;
+typedef struct erg_whole { const char *column; int64_t value; } erg_whole;
+bool erg_put_reals(erg_table *table, const erg_real list[], size_t count, erg_error *err);
+bool erg_put_wholes(erg_table *table, const erg_whole list[], size_t count, erg_error *err);
+/* A new row that begins with hardware, precision, batch. */
+bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A study as its tables: the columns of the contract, parts that add up, advice that
+ * is the difference of two runs. */
+#include "erg/report.h"
+#include "erg/study.h"
+#include "estimate/study.h"
+#include "test.h"
+
+static const erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
+static const char *const both[] = { "a100-pcie-40gb", "t4" };
+static const erg_precision precisions[] = { ERG_FP32, ERG_FP16 };
+static const int64_t batches[] = { 1, 8 };
+
+static const erg_study small = { .workload = "zoo:resnet18", .hardware = both,
+                                 .hardware_count = 1 };
+static const erg_study wide = { .workload = "zoo:resnet18", .hardware = both,
+    .hardware_count = 2, .precisions = precisions, .precision_count = 2, .batches = batches,
+    .batch_count = 2 };
+
+static erg_result *study(const erg_study *what, bool *passed)
+{
+    const erg_env env = { 0 };
+    erg_error err = { 0 };
+    bool ignored;
+    erg_result *result = erg_study_run(&env, &catalog, what, passed ? passed : &ignored, &err);
+
+    if (!result)
+        fail_msg("%s", err.text);
+    return result;
+}
+
+static double real(const erg_table *table, size_t row, const char *column)
+{
+    return erg_table_find(table, row, column).real;
+}
+
+/* Scripts read these names in these tables. */
+static void columns_stand_as_promised(void)
+{
+    static const char *const summary[] = {
+        "model", "hardware", "precision", "batch", "seq_len", "phase", "mode", "subgraphs",
+        "coverage", "macs", "flop", "bytes", "latency_s", "latency_low_s", "latency_high_s",
+        "energy_j", "energy_low_j", "energy_high_j", "compute_j", "memory_j", "static_j",
+        "mean_w", "peak_w", "efficiency", "utilization", "wasted_j", "weights_bytes",
+        "peak_memory_bytes", "marginal_j", "energy_per_inference_j", "throughput", "edp_js",
+        "clock_hz", "capped", "grade", "boundary",
+    };
+    static const char *const subgraphs[] = {
+        "hardware", "precision", "batch", "subgraph", "operators", "kind", "flop", "bytes",
+        "latency_s", "bottleneck", "compute_j", "memory_j", "static_j", "energy_j",
+        "efficiency", "wasted_j", "utilization", "fused", "in_bytes", "out_bytes",
+        "weight_bytes", "energy_low_j", "energy_high_j", "why",
+    };
+    erg_result *result = study(&small, NULL);
+    const erg_table *first = erg_result_find(result, "summary");
+    const erg_table *second = erg_result_find(result, "subgraphs");
+
+    for (size_t i = 0; i < ERG_COUNT(summary); i++)
+        CHECK_TEXT(erg_table_column(first, i)->name, summary[i]);
+    for (size_t i = 0; i < ERG_COUNT(subgraphs); i++)
+        CHECK_TEXT(erg_table_column(second, i)->name, subgraphs[i]);
+    CHECK(erg_result_find(result, "memory") && erg_result_find(result, "concurrency")
+          && erg_result_find(result, "hints") && erg_result_find(result, "timeline"));
+    erg_result_free(result);
+}
+
+static void the_three_terms_and_the_subgraphs_add_up(void)
+{
+    erg_result *result = study(&small, NULL);
+    const erg_table *summary = erg_result_find(result, "summary");
+    const erg_table *parts = erg_result_find(result, "subgraphs");
+    double energy_j = 0, latency_s = 0, share = 0;
+    int64_t flop = 0, bounds = 0;
+
+    for (size_t i = 0; i < erg_table_row_count(parts); i++) {
+        energy_j += real(parts, i, "energy_j");
+        latency_s += real(parts, i, "latency_s");
+        flop += erg_table_find(parts, i, "flop").integer;
+        share += real(parts, i, "energy_j") / real(summary, 0, "energy_j");
+    }
+    double sum_j = real(summary, 0, "compute_j") + real(summary, 0, "memory_j")
+                 + real(summary, 0, "static_j");
+    CHECK_NEAR(sum_j / real(summary, 0, "energy_j"), 1, 1e-12);
+    CHECK_NEAR(energy_j / real(summary, 0, "energy_j"), 1, 1e-12);
+    CHECK_NEAR(latency_s / real(summary, 0, "latency_s"), 1, 1e-12);
+    CHECK_NEAR(share, 1, 1e-12);
+    assert_int_equal(flop, erg_table_find(summary, 0, "flop").integer);
+    static const char *const classes[] = { "compute_bound", "bandwidth_bound", "balanced",
+                                           "launch_bound" };
+    for (size_t i = 0; i < ERG_COUNT(classes); i++)
+        bounds += erg_table_find(summary, 0, classes[i]).integer;
+    assert_int_equal(bounds, erg_table_row_count(parts));
+    erg_result_free(result);
+}
+
+static void a_row_for_each_hardware_precision_and_batch(void)
+{
+    erg_result *result = study(&wide, NULL);
+    const erg_table *summary = erg_result_find(result, "summary");
+    const erg_table *comparison = erg_result_find(result, "comparison");
+
+    assert_int_equal(erg_table_row_count(summary), 8);
+    assert_int_equal(erg_table_row_count(comparison), 8);
+    CHECK_NEAR(real(comparison, 0, "saving"), 0, 1e-12);
+    for (size_t i = 0; i < 8; i++) {
+        double batch = (double)erg_table_find(summary, i, "batch").integer;
+        CHECK_NEAR(real(summary, i, "energy_per_inference_j") * batch
+                       / real(summary, i, "energy_j"), 1, 1e-12);
+        CHECK(real(summary, i, "energy_low_j") < real(summary, i, "energy_j"));
+        CHECK(real(summary, i, "confidence") >= 0.3 && real(summary, i, "confidence") <= 1);
+    }
+    erg_result_free(result);
+}
+
+static void consumers_fall_and_hints_are_worth_it(void)
+{
+    erg_study what = small;
+    what.top = 10;
+    erg_result *result = study(&what, NULL);
+    const erg_table *consumers = erg_result_find(result, "consumers");
+    const erg_table *hints = erg_result_find(result, "hints");
+
+    assert_int_equal(erg_table_row_count(consumers), 10);
+    for (size_t i = 1; i < 10; i++)
+        CHECK(real(consumers, i, "energy_j") <= real(consumers, i - 1, "energy_j"));
+    CHECK(erg_table_row_count(hints) > 0);
+    for (size_t i = 0; i < erg_table_row_count(hints); i++) {
+        CHECK(real(hints, i, "saving") >= 0.05);
+        CHECK(real(hints, i, "energy_saving_j") > real(hints, i, "interval"));
+        if (i)
+            CHECK(real(hints, i, "energy_saving_j") <= real(hints, i - 1, "energy_saving_j"));
+    }
+    erg_result_free(result);
+}
+
+/* A hint's saving is the difference of the two rows it compares. */
+static void a_hint_is_a_run_with_one_change(void)
+{
+    erg_study what = small;
+    what.precisions = precisions;
+    what.precision_count = 2;
+    what.batches = &batches[1];
+    what.batch_count = 1;
+    erg_result *result = study(&what, NULL);
+    const erg_table *summary = erg_result_find(result, "summary");
+    const erg_table *hints = erg_result_find(result, "hints");
+    bool found = false;
+
+    for (size_t i = 0; i < erg_table_row_count(hints); i++)
+        if (strcmp(erg_table_find(hints, i, "change").text, "fp32 -> fp16") == 0) {
+            CHECK_NEAR(real(hints, i, "energy_saving_j"),
+                       real(summary, 0, "energy_j") - real(summary, 1, "energy_j"), 1e-12);
+            found = true;
+        }
+    CHECK(found);
+    erg_result_free(result);
+}
+
+static void limits_are_checked_row_by_row(void)
+{
+    erg_study what = wide;
+    bool passed;
+    erg_result *result = study(&wide, NULL);
+    double least_s = INFINITY, most_s = 0;
+    for (size_t i = 0; i < 8; i++) {
+        double latency_s = real(erg_result_find(result, "summary"), i, "latency_s");
+        least_s = fmin(least_s, latency_s);
+        most_s = fmax(most_s, latency_s);
+    }
+    erg_result_free(result);
+
+    static const struct { double share; const char *state; bool passed; } cases[] = {
+        { 0.9, "fail", false }, { 1.0, "partial", false }, { 2.0, "pass", true },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        what.limits.latency_s = cases[i].passed ? most_s : cases[i].share * least_s;
+        result = study(&what, &passed);
+        const erg_table *checks = erg_result_find(result, "checks");
+        assert_int_equal(erg_table_row_count(checks), 9);
+        CHECK_TEXT(erg_table_find(checks, 8, "state").text, cases[i].state);
+        assert_int_equal(passed, cases[i].passed);
+        erg_result_free(result);
+    }
+}
+
+static void an_explanation_adds_up_to_the_difference(void)
+{
+    erg_study what = wide;
+    what.explain = "a100-pcie-40gb/fp32/1,t4/fp16/8";
+    erg_result *result = study(&what, NULL);
+    const erg_table *parts = erg_result_find(result, "explain");
+    const erg_table *summary = erg_result_find(result, "summary");
+    size_t last = erg_table_row_count(parts) - 1;
+    double sum_j = 0, difference_j = real(summary, 7, "energy_j") - real(summary, 0, "energy_j");
+
+    for (size_t i = 0; i < last; i++)
+        sum_j += real(parts, i, "energy_j");
+    CHECK_NEAR(sum_j, difference_j, 1e-12);
+    CHECK_NEAR(real(parts, last, "energy_j"), difference_j, 1e-12);
+    erg_result_free(result);
+}
+
+/* Every point that is left out is beaten by one that is in. */
+static void nothing_on_the_front_is_beaten(void)
+{
+    erg_study what = wide;
+    what.pareto = "energy,latency";
+    erg_result *result = study(&what, NULL);
+    const erg_table *front = erg_result_find(result, "front");
+    const erg_table *summary = erg_result_find(result, "summary");
+    size_t count = erg_table_row_count(front);
+
+    for (size_t i = 0; i < erg_table_row_count(summary); i++) {
+        bool is_met = false;
+        for (size_t j = 0; j < count; j++)
+            is_met = is_met
+                || (strcmp(erg_table_find(front, j, "state").text, "front") == 0
+                    && real(front, j, "energy_per_inference_j")
+                           <= real(summary, i, "energy_per_inference_j")
+                    && real(front, j, "latency_s") <= real(summary, i, "latency_s"));
+        CHECK(is_met);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(erg_table_find(front, i, "state").text, "front") == 0)
+                CHECK(!(real(front, j, "energy_per_inference_j")
+                            < real(front, i, "energy_per_inference_j")
+                        && real(front, j, "latency_s") < real(front, i, "latency_s")));
+    erg_result_free(result);
+}
+
+static void the_batch_is_the_best_that_keeps_the_limits(void)
+{
+    erg_study what = small;
+    what.tune = ERG_GOAL_ENERGY;
+    what.limits.latency_s = 10e-3;
+    erg_result *result = study(&what, NULL);
+    const erg_table *ladder = erg_result_find(result, "batches");
+    double chosen_j = NAN;
+
+    for (size_t i = 0; i < erg_table_row_count(ladder); i++)
+        if (erg_table_find(ladder, i, "chosen").integer == 1)
+            chosen_j = real(ladder, i, "energy_per_inference_j");
+    for (size_t i = 0; i < erg_table_row_count(ladder); i++) {
+        assert_int_equal(erg_table_find(ladder, i, "keeps_limits").integer,
+                         real(ladder, i, "latency_s") <= 10e-3);
+        if (erg_table_find(ladder, i, "keeps_limits").integer == 1)
+            CHECK(real(ladder, i, "energy_per_inference_j") >= chosen_j);
+    }
+    erg_result_free(result);
+}
+
+static void what_a_device_cannot_is_a_row_of_unknowns_and_a_note(void)
+{
+    static const char *const mixed[] = { "a100-pcie-40gb", "compat-gpu-a100" };
+    erg_study what = small;
+    what.hardware = mixed;
+    what.hardware_count = 2;
+    erg_result *result = study(&what, NULL);
+
+    CHECK(isnan(real(erg_result_find(result, "summary"), 1, "energy_j")));
+    CHECK(erg_result_note_count(result) > 0);
+    erg_result_free(result);
+}
+
+static void compat_mode_is_labelled_and_keeps_its_total(void)
+{
+    static const char *const machine[] = { "compat-gpu-a100" };
+    erg_study what = small;
+    what.hardware = machine;
+    what.estimate.mode = ERG_COMPAT;
+    erg_result *result = study(&what, NULL);
+    const erg_table *summary = erg_result_find(result, "summary");
+
+    CHECK_NEAR(real(summary, 0, "energy_j"), 0.205228, 1e-6);
+    CHECK_TEXT(erg_table_find(summary, 0, "grade").text, "not physical");
+    CHECK_TEXT(erg_table_find(summary, 0, "mode").text, "compat");
+    assert_int_equal(erg_table_find(summary, 0, "peak_memory_bytes").integer, 57636512);
+    erg_result_free(result);
+}
+
+static void the_same_study_gives_the_same_bytes(void)
+{
+    char *first = NULL, *second = NULL;
+    size_t first_size, second_size;
+    erg_study what = wide;
+    what.sort = "energy_j";
+
+    for (int round = 0; round < 2; round++) {
+        FILE *out = open_memstream(round ? &second : &first, round ? &second_size : &first_size);
+        erg_result *result = study(&what, NULL);
+        CHECK(erg_write(result, "json", NULL, out, NULL));
+        fclose(out);
+        const erg_table *summary = erg_result_find(result, "summary");
+        for (size_t i = 1; i < 8; i++)
+            CHECK(real(summary, i, "energy_j") >= real(summary, i - 1, "energy_j"));
+        erg_result_free(result);
+    }
+    assert_int_equal(first_size, second_size);
+    assert_memory_equal(first, second, first_size);
+    free(first);
+    free(second);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(columns_stand_as_promised),
+        TEST(the_three_terms_and_the_subgraphs_add_up),
+        TEST(a_row_for_each_hardware_precision_and_batch),
+        TEST(consumers_fall_and_hints_are_worth_it),
+        TEST(a_hint_is_a_run_with_one_change),
+        TEST(limits_are_checked_row_by_row),
+        TEST(an_explanation_adds_up_to_the_difference),
+        TEST(nothing_on_the_front_is_beaten),
+        TEST(the_batch_is_the_best_that_keeps_the_limits),
+        TEST(what_a_device_cannot_is_a_row_of_unknowns_and_a_note),
+        TEST(compat_mode_is_labelled_and_keeps_its_total),
+        TEST(the_same_study_gives_the_same_bytes),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
