@@ -42,7 +42,9 @@ static void view(emission *e, const erg_onnx_node *node)
     erg_onnx_value *x = node->in[0];
 
     for (int32_t i = 0; i < node->out_count; i++)
-        if (node->out[i])
+        if (node->out[i] && node->out[i]->rank == ERG_ONNX_UNKNOWN)
+            node->out[i]->tensor = tensor_of(e, x);
+        else if (node->out[i])
             node->out[i]->tensor = erg_build_view(e->builder, tensor_of(e, x),
                                                   node->out[i]->rank, node->out[i]->dims);
 }
@@ -161,17 +163,25 @@ static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule
 
 /* ---- notes ---------------------------------------------------------------------- */
 
-static void unknown_add(emission *e, const char *op_type)
+/* Named with its domain: "com.acme.Foo". */
+static void unknown_add(emission *e, const Onnx__NodeProto *proto)
 {
+    bool has_domain = proto->domain && proto->domain[0];
+    char name[80];
     int32_t i = 0;
 
-    while (i < e->unknown_kinds && strcmp(e->unknown[i], op_type) != 0)
+    snprintf(name, sizeof(name), "%.40s%s%.38s", has_domain ? proto->domain : "",
+             has_domain ? "." : "", proto->op_type);
+    while (i < e->unknown_kinds && strcmp(e->unknown[i], name) != 0)
         i++;
     if (i == LISTED)
         return;
     if (i == e->unknown_kinds)
-        e->unknown[e->unknown_kinds++] = op_type;
-    e->unknown_count[i]++;
+        e->unknown[e->unknown_kinds++] = erg_arena_text(e->model->arena, name, NULL);
+    if (!e->unknown[i])
+        e->unknown_kinds--;
+    else
+        e->unknown_count[i]++;
 }
 
 static void unknown_note(const emission *e)
@@ -211,7 +221,7 @@ static bool node_emit(emission *e, erg_onnx_node *node)
     if (node->is_taken)
         return true;
     if (!node->rule) {
-        unknown_add(e, node->proto->op_type);
+        unknown_add(e, node->proto);
         return operator(e, node, NULL);
     }
     /* Exporters store equal weights once and rename them: each is a parameter. */

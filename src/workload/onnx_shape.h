@@ -11,12 +11,13 @@ bool erg_onnx_window(erg_onnx_model *model, erg_onnx_node *node, erg_window *out
 typedef bool erg_onnx_shape_rule(erg_onnx_model *model, erg_onnx_node *node);
 
 /* onnx_shape_map.c */
-erg_onnx_shape_rule erg_onnx_shape_same, erg_onnx_shape_map, erg_onnx_shape_compare,
-    erg_onnx_shape_where, erg_onnx_shape_cast, erg_onnx_shape_cast_like,
-    erg_onnx_shape_norm, erg_onnx_shape_layer_norm, erg_onnx_shape_softmax,
-    erg_onnx_shape_dropout, erg_onnx_shape_quantize, erg_onnx_shape_dequantize,
-    erg_onnx_shape_dynamic_quantize, erg_onnx_shape_q_map, erg_onnx_shape_flag,
-    erg_onnx_shape_skip_norm, erg_onnx_shape_embed_norm, erg_onnx_shape_loss;
+erg_onnx_shape_rule erg_onnx_shape_identity, erg_onnx_shape_same, erg_onnx_shape_map,
+    erg_onnx_shape_compare, erg_onnx_shape_where, erg_onnx_shape_cast,
+    erg_onnx_shape_cast_like, erg_onnx_shape_norm, erg_onnx_shape_layer_norm,
+    erg_onnx_shape_softmax, erg_onnx_shape_dropout, erg_onnx_shape_quantize,
+    erg_onnx_shape_dequantize, erg_onnx_shape_dynamic_quantize, erg_onnx_shape_q_map,
+    erg_onnx_shape_flag, erg_onnx_shape_skip_norm, erg_onnx_shape_embed_norm,
+    erg_onnx_shape_loss;
 /* onnx_shape_window.c */
 erg_onnx_shape_rule erg_onnx_shape_conv, erg_onnx_shape_conv_integer, erg_onnx_shape_q_conv,
     erg_onnx_shape_conv_transpose, erg_onnx_shape_pool, erg_onnx_shape_global_pool,
@@ -38,7 +39,8 @@ erg_onnx_shape_rule erg_onnx_shape_gather, erg_onnx_shape_gather_elements,
     erg_onnx_shape_reduce, erg_onnx_shape_arg, erg_onnx_shape_non_zero,
     erg_onnx_shape_suppression, erg_onnx_shape_unique, erg_onnx_shape_constant,
     erg_onnx_shape_fill, erg_onnx_shape_range, erg_onnx_shape_shape, erg_onnx_shape_size,
-    erg_onnx_shape_random, erg_onnx_shape_random_like, erg_onnx_shape_det;
+    erg_onnx_shape_random, erg_onnx_shape_random_like, erg_onnx_shape_det,
+    erg_onnx_shape_taper;
 /* onnx_shape_attention.c */
 erg_onnx_shape_rule erg_onnx_shape_attention, erg_onnx_shape_ms_attention,
     erg_onnx_shape_multi_head, erg_onnx_shape_group_query, erg_onnx_shape_moe;

@@ -290,6 +290,17 @@ bool erg_onnx_shape_range(erg_onnx_model *model, erg_onnx_node *node)
     return erg_onnx_give(model, node, 0, node->in[0]->type, 1, &dim);
 }
 
+/* Hann, Hamming, Blackman: as long as they are told. */
+bool erg_onnx_shape_taper(erg_onnx_model *model, erg_onnx_node *node)
+{
+    int64_t length;
+
+    if (erg_onnx_input_list(node, 0, &length, 1) != 1)
+        return erg_onnx_refuse(model, node, "its length is known only at run time");
+    return erg_onnx_give(model, node, 0,
+                         (int32_t)erg_onnx_int(node, "output_datatype", FLOAT), 1, &length);
+}
+
 bool erg_onnx_shape_random(erg_onnx_model *model, erg_onnx_node *node)
 {
     int64_t dims[ERG_ONNX_RANK];

@@ -16,6 +16,16 @@ bool erg_onnx_shape_same(erg_onnx_model *model, erg_onnx_node *node)
     return x && erg_onnx_give_like(model, node, 0, x);
 }
 
+/* Whatever it is, known or not. */
+bool erg_onnx_shape_identity(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *x = erg_onnx_in(node, 0);
+
+    if (!x)
+        return erg_onnx_refuse(model, node, "its input is missing");
+    return x->rank == ERG_ONNX_UNKNOWN || erg_onnx_give_like(model, node, 0, x);
+}
+
 /* Inputs [first, last) against each other, numpy's way. */
 static bool stretch(erg_onnx_model *model, erg_onnx_node *node, int32_t first, int32_t last,
                     int32_t type)
