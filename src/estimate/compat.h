@@ -33,8 +33,9 @@ typedef struct erg_compat_node {
     const int32_t *inputs;      /* nodes it reads, once each, -1: an input of the graph */
     const int64_t *input_bytes; /* of each of them */
     int32_t input_count;
-    int32_t consumers;          /* distinct nodes, and the output of the graph */
-    int32_t consumer;           /* the last of them among the nodes, -1: none */
+    int32_t readers;            /* distinct nodes */
+    int32_t consumers;          /* the same, and the output of the graph */
+    int32_t consumer;           /* the last reader, -1: none */
     int64_t flop, macs, in_bytes, out_bytes, weight_bytes, parameter_bytes;
     int64_t batch, spatial, threads;
 } erg_compat_node;

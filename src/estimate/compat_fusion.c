@@ -46,12 +46,8 @@ static int32_t producers(const erg_compat_node *node)
 static int32_t successor(const erg_compat *compat, int32_t at, const int32_t *chain_of)
 {
     const erg_compat_node *node = &compat->nodes[at];
-    int32_t readers = 0;
 
-    for (int32_t i = at + 1; i < compat->node_count; i++)
-        for (int32_t j = 0; j < compat->nodes[i].input_count; j++)
-            readers += compat->nodes[i].inputs[j] == at;
-    if (readers != 1 || chain_of[node->consumer] >= 0)
+    if (node->readers != 1 || chain_of[node->consumer] >= 0)
         return -1;
     const erg_compat_node *next = &compat->nodes[node->consumer];
     bool gates = strcmp(node->module, "Sigmoid") == 0 && strcmp(next->module, "mul") == 0;
@@ -90,7 +86,7 @@ static bool is_read_outside(const erg_compat *compat, int32_t at, const int32_t 
 {
     int32_t inside = 0;
 
-    for (int32_t i = at + 1; i < compat->node_count; i++)
+    for (int32_t i = at + 1; i <= compat->nodes[at].consumer; i++)
         for (int32_t j = 0; j < compat->nodes[i].input_count; j++)
             inside += compat->nodes[i].inputs[j] == at && chain_of[i] == chain_of[at];
     return compat->nodes[at].consumers == 0 || compat->nodes[at].consumers > inside;

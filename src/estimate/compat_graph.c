@@ -188,6 +188,7 @@ static void consumers_count(tracing *t)
     for (int32_t i = 0; i < t->compat->node_count; i++)
         for (int32_t j = 0; j < nodes[i].input_count; j++)
             if (nodes[i].inputs[j] >= 0) {
+                nodes[nodes[i].inputs[j]].readers++;
                 nodes[nodes[i].inputs[j]].consumers++;
                 nodes[nodes[i].inputs[j]].consumer = i;
             }

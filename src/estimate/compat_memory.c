@@ -25,27 +25,25 @@ typedef struct walk {
     const int32_t *order;
     erg_compat_step *steps;
     bool *lives;            /* the output of each part */
+    int32_t *last_use;
     int32_t live;           /* tensors: weights and outputs */
     int64_t weights_bytes, activation_bytes;
 } walk;
 
-static bool is_needed_after(const walk *w, int32_t part, int32_t step)
+/* The step of the last part that lists each. */
+static void last_uses(walk *w)
 {
-    const erg_compat *compat = w->compat;
-
-    for (int32_t s = step + 1; s < compat->part_count; s++) {
-        const erg_compat_part *later = &compat->parts[w->order[s]];
-        for (int32_t i = 0; i < later->need_count; i++)
-            if (later->needs[i] == part)
-                return true;
+    for (int32_t step = 0; step < w->compat->part_count; step++) {
+        const erg_compat_part *reader = &w->compat->parts[w->order[step]];
+        for (int32_t i = 0; i < reader->need_count; i++)
+            w->last_use[reader->needs[i]] = step;
     }
-    return false;
 }
 
 static void free_dead(walk *w, int32_t step)
 {
     for (int32_t i = 0; i < w->compat->part_count; i++)
-        if (w->lives[i] && i != w->order[step] && !is_needed_after(w, i, step)) {
+        if (w->lives[i] && i != w->order[step] && w->last_use[i] <= step) {
             w->lives[i] = false;
             w->live--;
             w->activation_bytes -= w->compat->parts[i].node->out_bytes;
@@ -104,8 +102,11 @@ bool erg_compat_memory_fill(erg_compat *compat, erg_error *err)
 
     w.steps = w.order ? erg_arena_take(compat->arena, count * sizeof(*w.steps), err) : NULL;
     w.lives = w.steps ? erg_arena_take(compat->arena, count * sizeof(*w.lives), err) : NULL;
-    if (!w.lives)
+    w.last_use = w.lives
+        ? erg_arena_take(compat->arena, count * sizeof(*w.last_use), err) : NULL;
+    if (!w.last_use)
         return false;
+    last_uses(&w);
     for (int32_t i = 0; i < compat->part_count; i++) {
         w.weights_bytes += compat->parts[i].node->weight_bytes;
         w.live += compat->parts[i].node->weight_bytes > 0;

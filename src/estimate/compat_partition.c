@@ -18,7 +18,7 @@ static bool has_fusable_reader(const erg_compat *compat, const erg_compat_node *
 {
     int32_t index = (int32_t)(node - compat->nodes);
 
-    for (int32_t i = index + 1; i < compat->node_count; i++) {
+    for (int32_t i = index + 1; i <= node->consumer; i++) {
         const erg_compat_node *reader = &compat->nodes[i];
         bool reads = false;
         for (int32_t j = 0; j < reader->input_count; j++)
