@@ -52,6 +52,8 @@ typedef struct erg_hardware {
      * emulated: the precision runs, converted, at that share of fp32. */
     double peak_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     double peak_clock_hz[ERG_UNIT_CLASSES];
+    /* What large products were measured to reach; NAN: not measured. */
+    double gemm_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     double memory_bytes, memory_bytes_per_s;
     double memory_share;                        /* of it that streams reach; NAN: unknown */
     double l2_bytes, l2_bytes_per_s;            /* last level on chip */
@@ -102,6 +104,12 @@ erg_result *erg_hardware_table(const erg_env *env, const erg_catalog *catalog,
 erg_result *erg_hardware_check(const erg_env *env, const erg_catalog *catalog,
                                const char *const *names, size_t count, bool *passed,
                                erg_error *err);
+
+/* Streams and multiplies on all cores, each for about for_s (0: 1) seconds; keeps the
+ * record in user_dir/hardware/this-cpu.json. Table `terms`: name, value, unit, low,
+ * high, share. */
+erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *catalog,
+                                       double for_s, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -46,6 +46,7 @@ static const field fields[] = {
     { "flop_per_clock_per_unit", "flop", BY_BOTH, KEPT, 1e9 },
     { "peak_flop_per_s", "flop_per_s", BY_BOTH, AT(peak_flop_per_s), 1e18 },
     { "sparse_flop_per_s", "flop_per_s", BY_BOTH, KEPT, 1e18 },
+    { "gemm_flop_per_s", "flop_per_s", BY_BOTH, AT(gemm_flop_per_s), 1e18 },
     { "emulated_share", "share", BY_PRECISION, KEPT, 1 },
     { "levels.l1.capacity_bytes", "bytes", PLAIN, AT(l1_bytes_per_unit), 1e9 },
     { "levels.l1.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(l1_bytes_per_s), 1e15 },
@@ -99,6 +100,7 @@ static void all_unknown(erg_hardware *hardware)
         for (int p = 0; p < ERG_PRECISIONS; p++) {
             hardware->peak_flop_per_s[c][p] = NAN;
             hardware->op_j_per_flop[c][p] = NAN;
+            hardware->gemm_flop_per_s[c][p] = NAN;
         }
     }
 }

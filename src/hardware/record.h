@@ -49,6 +49,10 @@ extern const char *const erg_unit_class_names[ERG_UNIT_CLASSES];
 erg_hardware *erg_hardware_parse(const char *text, size_t count, const char *file,
                                  erg_error *err);
 
+/* ---- save.c: texts and numbers; curves are not written ---------------------- */
+
+bool erg_record_save(const erg_record *record, const char *path, erg_error *err);
+
 /* ---- names.c: what the catalogue holds ------------------------------------ */
 
 typedef struct erg_names { char **items; size_t count, capacity; } erg_names;
