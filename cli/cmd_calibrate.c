@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg calibrate: measured rows become a profile that estimates trust. */
+#include <string.h>
 #include <time.h>
 #include <erg/estimate.h>
 #include "cli.h"
@@ -7,17 +8,21 @@
 typedef struct calibrate_options {
     const char *workloads, *on, *source, *date;
     bool one_byte_class;
+    double for_s;
 } calibrate_options;
 
 #define AT(field) offsetof(calibrate_options, field)
 
 static const cli_option option_rows[] = {
-    { 0, "workloads", CLI_TEXT, AT(workloads), "DIR", "folder of the kernel lists of the rows" },
+    { 0, "workloads", CLI_TEXT, AT(workloads), "DIR",
+      "folder of the kernel lists of the rows" },
     { 0, "on", CLI_TEXT, AT(on), "NAME", "the device that was measured" },
     { 0, "source", CLI_TEXT, AT(source), "TEXT", "who measured; default: the file's name" },
     { 0, "date", CLI_TEXT, AT(date), "DATE", "of the measurements; default: today" },
     { 0, "one-byte-class", CLI_FLAG, AT(one_byte_class), NULL,
       "one coefficient for bytes, whether memory or the last cache serves them" },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
+      "this-cpu: repeat each measurement that long instead of 1s" },
     { 0 },
 };
 
@@ -56,6 +61,19 @@ static int calibrate(const cli *call, const erg_hardware *hardware, erg_profile 
     return status;
 }
 
+static int measure_cpu(const cli *call, const erg_catalog *catalog)
+{
+    const calibrate_options *options = call->options;
+    erg_error err = { 0 };
+    erg_result *result =
+        erg_hardware_calibrate_cpu(&call->env, catalog, options->for_s, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+
+    erg_result_free(result);
+    return status;
+}
+
 static int run(const cli *call)
 {
     const calibrate_options *options = call->options;
@@ -63,13 +81,16 @@ static int run(const cli *call)
     const erg_catalog *catalog = cli_catalog(call, &folders);
     erg_error err = { 0 };
 
+    if (call->argc == 1 && strcmp(call->argv[0], "this-cpu") == 0)
+        return measure_cpu(call, catalog);
     if (call->argc != 1)
         return cli_misused(call, "one file of measured rows is needed");
     if (!options->on || !options->workloads)
         return cli_misused(call, "--on NAME and --workloads DIR are needed");
 
     erg_hardware *hardware = erg_hardware_load(&call->env, catalog, options->on, &err);
-    erg_profile *profile = hardware ? erg_profile_load(catalog, hardware, NULL, &err) : NULL;
+    erg_profile *profile =
+        hardware ? erg_profile_load(catalog, hardware, NULL, &err) : NULL;
     int status = profile ? calibrate(call, hardware, profile) : cli_failed(call, &err);
     erg_profile_free(profile);
     erg_hardware_free(hardware);
@@ -78,21 +99,28 @@ static int run(const cli *call)
 
 const cli_command cmd_calibrate = {
     .name = "calibrate",
-    .usage = "erg calibrate [options] ROWS.csv",
-    .summary = "fit the energy of a device to measured rows",
+    .usage = "erg calibrate [options] ROWS.csv|this-cpu",
+    .summary = "fit the energy of a device to measured rows; measure this processor",
     .about =
-        "ROWS.csv has the columns gpu, model, precision, batch, seq, freq_mhz, time_ms and\n"
-        "energy_j (power_w and updates, if known), a row a measured run at a locked clock;\n"
+        "ROWS.csv has the columns gpu, model, precision, batch, seq, freq_mhz, time_ms "
+        "and\n"
+        "energy_j (power_w and updates, if known), a row a measured run at a locked "
+        "clock;\n"
         "rows of other devices (column gpu) are passed over. The work of a row comes from\n"
-        "its kernel list in --workloads, DIR/<model>_p<precision>_b<batch>[_s<seq>]...json.\n"
+        "its kernel list in --workloads, "
+        "DIR/<model>_p<precision>_b<batch>[_s<seq>]...json.\n"
         "What is fitted: joules per FLOP of each kind of unit, joules per byte, static "
         "watts;\n"
         "none is negative. --output keeps them as a profile: in ~/.config/erg/profiles/\n"
         "NAME.json it is found by estimates of that device.\n"
         "Table folds shows the error on each model when its rows were left out; terms the\n"
         "coefficients; rejected the rows that cannot be true, with the reason.\n"
-        "Measure with the clock locked, warm, for 5 to 10 seconds or more a row.\n",
-    .examples = "erg calibrate measured.csv --workloads lists --on a10 --output a10.json\n"
+        "Measure with the clock locked, warm, for 5 to 10 seconds or more a row.\n"
+        "this-cpu measures what streams and large products reach on all cores, in "
+        "seconds,\n"
+        "and keeps it as ~/.config/erg/hardware/this-cpu.json.\n",
+    .examples = "erg calibrate this-cpu\n"
+                "erg calibrate measured.csv --workloads lists --on a10 --output a10.json\n"
                 "erg calibrate measured.csv --workloads lists --on a10 --table folds\n",
     .options = option_rows,
     .options_size = sizeof(calibrate_options),

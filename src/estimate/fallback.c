@@ -4,35 +4,17 @@
  * coefficients miss by 15 % (7 nm to 8 nm) and 25 % (back): that, not hope, sets
  * the interval of what is theoretical.
  *
- * Source: fits on rows of EnergAIzer (ISPASS 2026) on an A100 and an A10; vector
- * units at 12 and 16 nm read off the caps of T4 and P4; ALU energies by node are
- * estimates that only scale, never stand alone.
+ * Source: hardware/node.c, fits on rows of EnergAIzer (ISPASS 2026) on an A100 and an
+ * A10; ALU energies by node are estimates that only scale, never stand alone.
  */
 #include <math.h>
 #include "estimate/fallback.h"
+#include "hardware/node.h"
 
 #define PJ 1e-12
 
-typedef struct node_row {
-    double nm, alu_pj;                      /* of one fp32 ALU operation */
-    double tensor_j, vector_j;              /* measured per FLOP: bf16, fp32; 0: not */
-} node_row;
-
-static const node_row nodes[] = {
-    {  3, 1.20,       0,       0 },
-    {  4, 1.30,       0,       0 },
-    {  5, 1.50,       0,       0 },
-    {  6, 1.65,       0,       0 },
-    {  7, 1.80, 0.71 * PJ, 9.1 * PJ },
-    {  8, 1.90, 1.21 * PJ, 8.7 * PJ },
-    { 10, 2.10,       0,       0 },
-    { 12, 2.50,       0,  12 * PJ },
-    { 14, 2.60,       0,       0 },
-    { 16, 2.70,       0,  15 * PJ },
-    { 22, 3.20,       0,       0 },
-    { 28, 4.00,       0,       0 },
-};
-enum { NODES = sizeof(nodes) / sizeof(nodes[0]), NODE_7NM = 4, NODE_8NM = 5 };
+#define NODE_NM 7                   /* of a device that does not say its own */
+#define GDDR_NODE_NM 8
 
 /* Over tensor bf16, or vector fp32. */
 static const double tensor_over_bf16[ERG_PRECISIONS] = {
@@ -54,44 +36,19 @@ static const double vector_over_fp32[ERG_PRECISIONS] = {
 #define GDDR_BYTE_J (76 * PJ)
 #define CPU_DYNAMIC_SHARE 0.3       /* of the limit: what a busy package draws on top */
 
-static double alu_pj(double nm)
+static double nm_of(const erg_hardware *hardware)
 {
-    size_t i = 1;
-
-    if (!(nm > nodes[0].nm))
-        return isnan(nm) ? nodes[NODE_7NM].alu_pj : nodes[0].alu_pj;
-    while (i < NODES - 1 && nodes[i].nm < nm)
-        i++;
-
-    const node_row *a = &nodes[i - 1], *b = &nodes[i];
-    double share = fmin(1, (nm - a->nm) / (b->nm - a->nm));
-    return a->alu_pj + share * (b->alu_pj - a->alu_pj);
-}
-
-/* Measured at this node, else the 7 nm value scaled by the ALU table. */
-static double by_node(double nm, erg_unit_class class)
-{
-    const node_row *base = &nodes[NODE_7NM];
-    double base_j = class == ERG_UNIT_TENSOR ? base->tensor_j : base->vector_j;
-
-    for (size_t i = 0; i < NODES; i++) {
-        double here_j = class == ERG_UNIT_TENSOR ? nodes[i].tensor_j : nodes[i].vector_j;
-        if (nodes[i].nm == nm && here_j > 0)
-            return here_j;
-    }
-    return base_j * alu_pj(nm) / base->alu_pj;
+    return isnan(hardware->node_nm) ? NODE_NM : hardware->node_nm;
 }
 
 /* Of a board like the A100, like the A10, or in between where the bus is not known. */
 static double byte_by_node(const erg_hardware *hardware, double hbm_j, double gddr_j)
 {
-    /* A record made by hand has no numbers behind it. */
-    const erg_number *bus =
-        hardware->inside ? erg_hardware_number(hardware, "memory_bus.width_bits") : NULL;
-    double here_pj = alu_pj(hardware->node_nm);
+    const erg_number *bus = erg_hardware_number(hardware, "memory_bus.width_bits");
+    double here_pj = erg_node_alu_pj(nm_of(hardware));
 
-    hbm_j *= sqrt(here_pj / nodes[NODE_7NM].alu_pj);
-    gddr_j *= sqrt(here_pj / nodes[NODE_8NM].alu_pj);
+    hbm_j *= sqrt(here_pj / erg_node_alu_pj(NODE_NM));
+    gddr_j *= sqrt(here_pj / erg_node_alu_pj(GDDR_NODE_NM));
     if (!bus || hardware->kind != ERG_GPU)
         return (hbm_j + gddr_j) / 2;
     return bus->value >= HBM_BUS_BITS ? hbm_j : gddr_j;
@@ -116,7 +73,7 @@ static double vector_fp32_j(const erg_hardware *hardware)
 
     if (hardware->kind == ERG_CPU && peak > 0 && hardware->cap_w > 0)
         return CPU_DYNAMIC_SHARE * hardware->cap_w / peak;
-    return by_node(hardware->node_nm, ERG_UNIT_VECTOR);
+    return erg_node_op_j(nm_of(hardware), ERG_UNIT_VECTOR);
 }
 
 /* The fitted coefficient of any precision of a class, brought to its base. */
@@ -151,10 +108,12 @@ static void fill_class(erg_energy_terms *terms, const erg_hardware *hardware,
 void erg_energy_fill(erg_energy_terms *terms, const erg_hardware *hardware)
 {
     fill_class(terms, hardware, ERG_UNIT_VECTOR, vector_fp32_j(hardware));
-    fill_class(terms, hardware, ERG_UNIT_TENSOR, by_node(hardware->node_nm, ERG_UNIT_TENSOR));
+    fill_class(terms, hardware, ERG_UNIT_TENSOR,
+               erg_node_op_j(nm_of(hardware), ERG_UNIT_TENSOR));
 
     double *fp64 = &terms->op_j_per_flop[ERG_UNIT_TENSOR][ERG_FP64];
     if (isnan(*fp64))
-        *fp64 = TENSOR_FP64_OVER_VECTOR_FP32 * terms->op_j_per_flop[ERG_UNIT_VECTOR][ERG_FP32];
+        *fp64 =
+            TENSOR_FP64_OVER_VECTOR_FP32 * terms->op_j_per_flop[ERG_UNIT_VECTOR][ERG_FP32];
     fill_bytes(terms, hardware);
 }

@@ -51,6 +51,21 @@ static double share_of(const erg_hardware *hardware, erg_unit_class unit, double
     return hardware->lanes_per_unit >= WIDE_UNIT ? 0.78 : share;
 }
 
+/* A processor measured by `erg calibrate this-cpu` says itself what it reaches. */
+static void take_measured(erg_time_terms *terms, const erg_hardware *hardware)
+{
+    double reached = hardware->gemm_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32]
+        / hardware->peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32];
+
+    if (hardware->kind != ERG_CPU)
+        return;
+    if (reached > 0)
+        terms->share = reached;
+    for (int i = 0; i < ERG_BYTE_CLASSES; i++)
+        if (hardware->memory_share > 0)
+            terms->bandwidth[i] = hardware->memory_share;
+}
+
 erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit)
 {
     erg_time_terms terms = others;
@@ -60,6 +75,7 @@ erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit
             && (shared[i].unit == unit || hardware->kind != ERG_GPU))
             terms = shared[i].terms;
     terms.share = share_of(hardware, unit, terms.share);
+    take_measured(&terms, hardware);
     if (hardware->launch_s > 0)
         terms.launch_s = hardware->launch_s;
     if (hardware->host_s > 0)

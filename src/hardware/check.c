@@ -236,7 +236,7 @@ static double bottom_up_w(const erg_hardware *hardware, erg_unit_class unit,
     if (hardware->voltage_v.count)
         ratio =
             erg_curve_at(&hardware->voltage_v, top_hz) / hardware->voltage_v.points[0].y;
-    return erg_node_op_j(hardware->node_nm, unit, precision)
+    return erg_node_op_j(hardware->node_nm, unit)
         * hardware->peak_flop_per_s[unit][precision] * ratio * ratio
         + known_or(idle_w, known_or(hardware->idle_w, 0.15 * hardware->cap_w));
 }

@@ -1,70 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Energy of one operation by process node, where nothing was measured.
+ * The two measured boards, and what is known of other nodes.
  *
- *   Source   7 and 8 nm: fits to the measured rows of an A100 and an A10 (EnergAIzer,
- *            ISPASS 2026); 12 and 16 nm: read off the caps of T4 and P4. Elsewhere in
- *            proportion to an ALU table. Between two GPUs they miss by 15 to 25 %.
+ *   Source   7 and 8 nm: fits to rows of EnergAIzer (ISPASS 2026) on an A100 and an
+ *            A10; vector units at 12 and 16 nm read off the caps of T4 and P4.
  */
 #include <math.h>
+#include "base/base.h"
 #include "hardware/node.h"
 
-typedef struct node_row { double nm, pj; } node_row;
+typedef struct node_row {
+    double nm, alu_pj;
+    double op_pj[ERG_UNIT_CLASSES];         /* vector fp32, tensor bf16; 0: not measured */
+} node_row;
 
-/* pJ of an fp32 ALU operation: an estimate; only its ratios are used. */
-static const node_row alu[] = {
-    { 3, 1.2 },  { 4, 1.3 },  { 5, 1.5 },  { 6, 1.65 }, { 7, 1.8 },  { 8, 1.9 },
-    { 10, 2.1 }, { 12, 2.5 }, { 14, 2.6 }, { 16, 2.7 }, { 22, 3.2 }, { 28, 4.0 },
+static const node_row nodes[] = {
+    { 3, 1.20, { 0, 0 } },   { 4, 1.30, { 0, 0 } },  { 5, 1.50, { 0, 0 } },
+    { 6, 1.65, { 0, 0 } },   { 7, 1.80, { 9.1, 0.71 } },
+    { 8, 1.90, { 8.7, 1.21 } },
+    { 10, 2.10, { 0, 0 } },  { 12, 2.50, { 12, 0 } }, { 14, 2.60, { 0, 0 } },
+    { 16, 2.70, { 15, 0 } }, { 22, 3.20, { 0, 0 } }, { 28, 4.00, { 0, 0 } },
 };
-
-typedef struct fit_row { double nm, tensor_pj, vector_pj; } fit_row;
-
-static const fit_row fits[] = {
-    { 7, 0.709, 9.07 }, { 8, 1.206, 8.71 }, { 12, NAN, 12 }, { 16, NAN, 15 },
-};
-
-/* Of the fitted one: bf16 on tensor units, fp32 on vector units. */
-static const double tensor_ratios[ERG_PRECISIONS] = {
-    [ERG_FP32] = NAN, [ERG_FP64] = NAN, [ERG_TF32] = 1,   [ERG_FP16] = 1,
-    [ERG_BF16] = 1,   [ERG_FP8] = 0.5,  [ERG_INT8] = 0.5, [ERG_INT4] = 0.25,
-};
-static const double vector_ratios[ERG_PRECISIONS] = {
-    [ERG_FP32] = 1,   [ERG_FP64] = 2,   [ERG_TF32] = NAN,  [ERG_FP16] = 0.5,
-    [ERG_BF16] = 0.5, [ERG_FP8] = 0.25, [ERG_INT8] = 0.25, [ERG_INT4] = 0.125,
-};
+enum { NODES = ERG_COUNT(nodes), NODE_7NM = 4 };
 
 double erg_node_alu_pj(double nm)
 {
-    size_t last = ERG_COUNT(alu) - 1;
+    size_t i = 1;
 
-    if (isnan(nm) || nm <= alu[0].nm)
-        return isnan(nm) ? NAN : alu[0].pj;
-    for (size_t i = 1; i <= last; i++)
-        if (nm <= alu[i].nm)
-            return alu[i - 1].pj + (alu[i].pj - alu[i - 1].pj) * (nm - alu[i - 1].nm)
-                / (alu[i].nm - alu[i - 1].nm);
-    return alu[last].pj;
+    if (isnan(nm) || nm <= nodes[0].nm)
+        return isnan(nm) ? NAN : nodes[0].alu_pj;
+    while (i < NODES - 1 && nodes[i].nm < nm)
+        i++;
+
+    const node_row *a = &nodes[i - 1], *b = &nodes[i];
+    double share = fmin(1, (nm - a->nm) / (b->nm - a->nm));
+    return a->alu_pj + share * (b->alu_pj - a->alu_pj);
 }
 
-static double fitted_pj(double nm, bool is_tensor)
+double erg_node_op_j(double nm, erg_unit_class unit)
 {
-    double at_7_pj = is_tensor ? fits[0].tensor_pj : fits[0].vector_pj;
+    const node_row *base = &nodes[NODE_7NM];
 
-    for (size_t i = 0; i < ERG_COUNT(fits); i++) {
-        double pj = is_tensor ? fits[i].tensor_pj : fits[i].vector_pj;
-        if (fits[i].nm == nm && !isnan(pj))
-            return pj;
-    }
-    return at_7_pj * erg_node_alu_pj(nm) / erg_node_alu_pj(7);
-}
-
-double erg_node_op_j(double nm, erg_unit_class unit, erg_precision precision)
-{
-    bool is_tensor = unit == ERG_UNIT_TENSOR;
-
-    /* A matrix unit of full precision costs what its vector lanes cost. */
-    if (is_tensor && isnan(tensor_ratios[precision]))
-        return 1e-12 * fitted_pj(nm, false) * vector_ratios[precision];
-    return 1e-12 * fitted_pj(nm, is_tensor)
-        * (is_tensor ? tensor_ratios[precision] : vector_ratios[precision]);
+    for (size_t i = 0; i < NODES; i++)
+        if (nodes[i].nm == nm && nodes[i].op_pj[unit] > 0)
+            return 1e-12 * nodes[i].op_pj[unit];
+    return 1e-12 * base->op_pj[unit] * erg_node_alu_pj(nm) / base->alu_pj;
 }

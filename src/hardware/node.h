@@ -3,12 +3,13 @@
 #ifndef ERG_HARDWARE_NODE_H
 #define ERG_HARDWARE_NODE_H
 
-#include "base/base.h"
 #include "erg/hardware.h"
 
-/* pJ of one fp32 ALU operation, linear between the nodes of the table. */
+/* pJ of one fp32 ALU operation, linear between the nodes of the table: an estimate,
+ * only its ratios are used. NAN gives NAN. */
 double erg_node_alu_pj(double nm);
-/* Joules per FLOP at the lowest voltage; NAN: the unit has no such precision. */
-double erg_node_op_j(double nm, erg_unit_class unit, erg_precision precision);
+/* Joules per FLOP at the lowest voltage: bf16 on tensor units, fp32 on vector units.
+ * Measured at some nodes, elsewhere the 7 nm figure in proportion to the ALU. */
+double erg_node_op_j(double nm, erg_unit_class unit);
 
 #endif

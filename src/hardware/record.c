@@ -297,7 +297,8 @@ const erg_number *erg_hardware_number(const erg_hardware *hardware, const char *
 {
     const erg_record *record = erg_record_of(hardware);
 
-    for (size_t i = 0; i < record->number_count; i++)
+    /* A device made by hand has no numbers behind it. */
+    for (size_t i = 0; record && i < record->number_count; i++)
         if (strcmp(record->numbers[i].key, key) == 0)
             return &record->numbers[i];
     return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Measuring this machine, small and short: the figures are not judged, only that they
  * can be true and are kept. */
+#include "estimate/latency.h"
 #include "hardware/measure.h"
 #include "hardware/record.h"
 #include "test.h"
@@ -72,6 +73,21 @@ static void measured_numbers_fill_their_fields(void)
     erg_record_free(record);
 }
 
+/* Two thirds of the peak were reached, and streams are what the record says they are. */
+static void estimates_take_what_was_measured_here(void)
+{
+    erg_hardware cpu = { .kind = ERG_CPU, .memory_share = 1 }, plain = { .kind = ERG_CPU };
+    cpu.peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32] = 1.5e11;
+    cpu.gemm_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32] = 1e11;
+    erg_time_terms terms = erg_time_shared(&cpu, ERG_UNIT_VECTOR);
+    erg_time_terms shared = erg_time_shared(&plain, ERG_UNIT_VECTOR);
+
+    CHECK_NEAR(terms.share, 2.0 / 3, 1e-12);
+    CHECK_NEAR(terms.bandwidth[ERG_BYTES_NORM], 1, 0);
+    CHECK_NEAR(shared.share, 0.7, 1e-12);
+    CHECK_NEAR(shared.bandwidth[ERG_BYTES_NORM], 0.7, 1e-12);
+}
+
 static void without_a_home_nothing_is_measured_in_vain(void)
 {
     erg_error err = { 0 };
@@ -89,6 +105,7 @@ int main(void)
         TEST(median_is_the_middle_of_any_order),
         TEST(a_record_comes_back_as_it_was_saved),
         TEST(measured_numbers_fill_their_fields),
+        TEST(estimates_take_what_was_measured_here),
         TEST(without_a_home_nothing_is_measured_in_vain),
     };
     return test_run(tests, ERG_COUNT(tests));
