@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "workload/onnx_inside.h"
 
-enum { IR_FIRST = 1, IR_LAST = 13 };
+enum { IR_FIRST = 1, IR_LAST = 13, FILE_BYTES_SMALL = 4 << 20 };
 
 #define FILE_BYTES_MOST (INT64_C(2) << 30)
 #define DECODED_BYTES_MOST (INT64_C(512) << 20)
@@ -55,8 +55,9 @@ static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
             "external data",
             path);
     wire->size = there.st_size;
-    /* The skeleton lies scattered between weights: reading ahead would load those. */
-    posix_fadvise(wire->file, 0, 0, POSIX_FADV_RANDOM);
+    /* A skeleton lies scattered between weights: reading ahead would load those. */
+    if (there.st_size > FILE_BYTES_SMALL)
+        posix_fadvise(wire->file, 0, 0, POSIX_FADV_RANDOM);
     return true;
 }
 

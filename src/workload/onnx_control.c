@@ -43,7 +43,7 @@ static bool axis_add(erg_onnx_flat *flat, Onnx__NodeProto *node, int64_t value)
 {
     Onnx__AttributeProto *axis = erg_onnx_flat_take(flat, sizeof(*axis));
 
-    node->attribute = erg_onnx_flat_take(flat, sizeof(*node->attribute));
+    node->attribute = erg_onnx_flat_take(flat, sizeof(Onnx__AttributeProto *));
     if (!axis || !node->attribute)
         return false;
     onnx__attribute_proto__init(axis);

@@ -61,7 +61,7 @@ Onnx__NodeProto *erg_onnx_flat_add(erg_onnx_flat *flat, const char *op_type, siz
     Onnx__NodeProto *node = erg_onnx_flat_take(flat, sizeof(*node));
 
     if (!node || !erg_grow((void **)&flat->nodes, &flat->node_capacity, flat->node_count,
-                           sizeof(*flat->nodes), flat->err))
+                           sizeof(Onnx__NodeProto *), flat->err))
         return NULL;
     onnx__node_proto__init(node);
     node->op_type = erg_onnx_flat_text(flat, "%s", op_type);
@@ -77,7 +77,7 @@ Onnx__NodeProto *erg_onnx_flat_add(erg_onnx_flat *flat, const char *op_type, siz
 static bool initializer_add(erg_onnx_flat *flat, Onnx__TensorProto *tensor)
 {
     if (!erg_grow((void **)&flat->initializers, &flat->initializer_capacity,
-                  flat->initializer_count, sizeof(*flat->initializers), flat->err))
+                  flat->initializer_count, sizeof(Onnx__TensorProto *), flat->err))
         return false;
     flat->initializers[flat->initializer_count++] = tensor;
     return true;

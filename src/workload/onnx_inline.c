@@ -60,7 +60,7 @@ static bool attributes_resolve(erg_onnx_flat *flat, const erg_onnx_body *body,
                                const Onnx__NodeProto *node, Onnx__NodeProto *copy)
 {
     copy->attribute =
-        erg_onnx_flat_take(flat, node->n_attribute * sizeof(*copy->attribute));
+        erg_onnx_flat_take(flat, node->n_attribute * sizeof(Onnx__AttributeProto *));
     copy->n_attribute = 0;
     for (size_t i = 0; copy->attribute && i < node->n_attribute; i++) {
         Onnx__AttributeProto *one = node->attribute[i];
@@ -117,7 +117,7 @@ static bool node_keep(erg_onnx_flat *flat, const erg_onnx_body *body, Onnx__Node
     Onnx__NodeProto *kept = node_resolve(flat, body, node);
 
     if (!kept || !erg_grow((void **)&flat->nodes, &flat->node_capacity, flat->node_count,
-                           sizeof(*flat->nodes), flat->err))
+                           sizeof(Onnx__NodeProto *), flat->err))
         return false;
     flat->nodes[flat->node_count++] = kept;
     return true;
@@ -128,12 +128,12 @@ static bool node_keep(erg_onnx_flat *flat, const erg_onnx_body *body, Onnx__Node
 static bool call_check(erg_onnx_flat *flat, const erg_onnx_body *caller,
                        const Onnx__NodeProto *node, const Onnx__FunctionProto *function)
 {
-    for (const erg_onnx_body *body = caller; body; body = body->caller)
-        if (body->function == function)
-            return erg_onnx_flat_refuse(flat, node, "the function calls itself");
     if (caller->functions >= ERG_ONNX_INLINE_DEPTH)
         return erg_onnx_flat_refuse(flat, node, "functions within functions deeper than %d",
                                     ERG_ONNX_INLINE_DEPTH);
+    for (const erg_onnx_body *body = caller; body; body = body->caller)
+        if (body->function == function)
+            return erg_onnx_flat_refuse(flat, node, "the function calls itself");
     if (node->n_input > function->n_input || node->n_output > function->n_output)
         return erg_onnx_flat_refuse(flat, node,
                                     "%zu inputs and %zu outputs where the function "
@@ -303,8 +303,10 @@ static bool graph_replace(erg_onnx_flat *flat)
 {
     Onnx__GraphProto *graph = flat->file->model->graph;
     size_t weights = graph->n_initializer + flat->initializer_count;
-    Onnx__NodeProto **nodes = erg_onnx_flat_take(flat, flat->node_count * sizeof(*nodes));
-    Onnx__TensorProto **tensors = erg_onnx_flat_take(flat, weights * sizeof(*tensors));
+    Onnx__NodeProto **nodes =
+        erg_onnx_flat_take(flat, flat->node_count * sizeof(Onnx__NodeProto *));
+    Onnx__TensorProto **tensors =
+        erg_onnx_flat_take(flat, weights * sizeof(Onnx__TensorProto *));
 
     if (!nodes || !tensors)
         return false;

@@ -86,7 +86,7 @@ bool erg_onnx_order(erg_onnx_file *file, erg_error *err)
     sorter order = { .graph = graph, .makers = { .arena = file->arena } };
     bool good;
 
-    order.sorted = erg_arena_take(file->arena, count * sizeof(*order.sorted), err);
+    order.sorted = erg_arena_take(file->arena, count * sizeof(Onnx__NodeProto *), err);
     order.states = calloc(count + 1, 1);
     order.stack = calloc(count + 1, sizeof(*order.stack));
     order.inputs = calloc(count + 1, sizeof(*order.inputs));

@@ -58,7 +58,7 @@ typedef struct message {
     const ProtobufCMessageDescriptor *type;
     int64_t end;
     uint64_t dropped;
-    int64_t counts[FIELDS_MOST];    /* of each field, so far */
+    int32_t counts[FIELDS_MOST];    /* of each field, so far */
 } message;
 
 static const message_rule *rule_find(const ProtobufCMessageDescriptor *type)
@@ -85,6 +85,11 @@ static bool bytes_put(stripper *strip, const void *bytes, size_t count)
         return erg_wire_refuse(strip->wire, ERG_BAD_INPUT,
                                "more than %d MiB that are not weights",
                                SKELETON_BYTES_MOST >> 20);
+    if (strip->out->count + count < strip->out->capacity) {
+        memcpy(strip->out->data + strip->out->count, bytes, count);
+        strip->out->count += count;
+        return true;
+    }
     erg_text_add_bytes(strip->out, bytes, count);
     return !strip->out->failed
            || erg_wire_refuse(strip->wire, ERG_NO_MEMORY, "out of memory");

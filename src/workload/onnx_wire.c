@@ -97,13 +97,25 @@ bool erg_wire_bytes(erg_wire *wire, int64_t end, void *to, size_t count)
     return true;
 }
 
+/* Most of a skeleton is keys and lengths of one byte: those come straight from the window. */
+static bool byte_read(erg_wire *wire, int64_t end, uint8_t *out)
+{
+    uint64_t offset = (uint64_t)(wire->at - wire->window_at);
+
+    if (offset >= wire->window_count || wire->at >= end)
+        return erg_wire_bytes(wire, end, out, 1);
+    *out = wire->window[offset];
+    wire->at++;
+    return true;
+}
+
 bool erg_wire_varint(erg_wire *wire, int64_t end, uint64_t *out)
 {
     uint64_t value = 0;
 
     for (int i = 0; i < VARINT_BYTES_MOST; i++) {
         uint8_t byte = 0;
-        if (!erg_wire_bytes(wire, end, &byte, 1))
+        if (!byte_read(wire, end, &byte))
             return false;
         value |= (uint64_t)(byte & 127) << (7 * i);
         if (byte < 128) {
@@ -117,7 +129,7 @@ bool erg_wire_varint(erg_wire *wire, int64_t end, uint64_t *out)
 
 bool erg_wire_length(erg_wire *wire, int64_t end, int64_t *out)
 {
-    uint64_t length;
+    uint64_t length = 0;
 
     if (!erg_wire_varint(wire, end, &length))
         return false;
@@ -131,7 +143,7 @@ bool erg_wire_length(erg_wire *wire, int64_t end, int64_t *out)
 
 bool erg_wire_key_read(erg_wire *wire, int64_t end, erg_wire_key *out)
 {
-    uint64_t key;
+    uint64_t key = 0;
 
     if (!erg_wire_varint(wire, end, &key))
         return false;

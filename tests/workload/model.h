@@ -111,8 +111,8 @@ static inline void model_value(erg_text *graph, uint32_t field, const char *name
 }
 
 /* A float matrix without its numbers, as an input (field GRAPH_INPUT) or an initializer. */
-static inline void model_matrix(erg_text *graph, uint32_t field, const char *name, int64_t rows,
-                                int64_t columns)
+static inline void model_matrix(erg_text *graph, uint32_t field, const char *name,
+                                int64_t rows, int64_t columns)
 {
     erg_text value = { 0 }, type = { 0 }, tensor = { 0 }, shape = { 0 }, dim = { 0 };
 

@@ -27,7 +27,7 @@ static void check_refused(erg_text *bytes, const char *why)
         fail_msg("'%s' does not say '%s'", err.text, why);
 }
 
-/* ---- honest files ----------------------------------------------------------------- */
+/* ---- honest files ---------------------------------------------------------- */
 
 static void all_graphs_of_the_fixtures_open(void)
 {
@@ -71,7 +71,7 @@ static void resnet18_has_its_69_nodes_and_a_note_on_its_weights(void)
     erg_onnx_close(&file);
 }
 
-/* ---- refusals ------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------- */
 
 static void what_is_no_model_is_refused_in_one_sentence(void)
 {

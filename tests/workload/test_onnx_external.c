@@ -71,15 +71,20 @@ static void a_missing_file_is_a_note(void)
 
 static void bytes_are_counted_from_offset_to_length_or_to_the_end(void)
 {
-    static const struct { const char *offset, *length; int64_t bytes; } cases[] = {
-        { NULL, NULL, 1000 }, { "900", NULL, 100 }, { "0", "100", 100 }, { "900", "100", 100 },
+    static const struct { const char *offset, *length; int64_t bytes;
+    } cases[] = {
+        { NULL, NULL, 1000 },
+        { "900", NULL, 100 },
+        { "0", "100", 100 },
+        { "900", "100", 100 },
     };
     erg_onnx_file file;
     erg_error err = { 0 };
 
     lay("weights.bin", 1000);
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
-        CHECK_OK(open_with("weights.bin", cases[i].offset, cases[i].length, &file, &err), err);
+        CHECK_OK(open_with("weights.bin", cases[i].offset, cases[i].length, &file, &err),
+                 err);
         CHECK(file.external_bytes == cases[i].bytes && file.note_count == 0);
         erg_onnx_close(&file);
     }
@@ -145,7 +150,8 @@ static void a_link_is_followed_within_the_folder_only(void)
 
 static void what_is_no_number_or_no_place_is_refused(void)
 {
-    static const char *const numbers[] = { "", "-1", "1e3", " 1", "9223372036854775808", "0x10" };
+    static const char *const numbers[] = { "",    "-1", "1e3", " 1", "9223372036854775808",
+                                           "0x10" };
     erg_onnx_file file;
     erg_error err = { 0 };
 
@@ -161,7 +167,7 @@ static void what_is_no_number_or_no_place_is_refused(void)
     CHECK(err.code == ERG_BAD_INPUT);
 }
 
-/* ---- tensors ------------------------------------------------------------------------ */
+/* ---- tensors ---------------------------------------------------------- */
 
 static void integers_are_read_from_every_place_they_may_lie_in(void)
 {

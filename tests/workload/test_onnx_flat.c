@@ -412,7 +412,7 @@ static void a_node_without_an_op_type_is_refused(void)
     check_refused(&model, "'nameless work') has no op_type");
 }
 
-/* ---- what it counts ------------------------------------------------------------------ */
+/* ---- what it counts ---------------------------------------------------------- */
 
 static erg_graph *graph_of(erg_text *model, const erg_graph_options *options)
 {

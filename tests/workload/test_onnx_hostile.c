@@ -45,7 +45,8 @@ static erg_text graph_of_one(void)
 /* A little of everything: attributes, a subgraph, types, tensors, a function. */
 static erg_text rich_model(void)
 {
-    erg_text graph = graph_of_one(), inner = graph_of_one(), attributes = { 0 }, function = { 0 };
+    erg_text graph = graph_of_one(), inner = graph_of_one(), attributes = { 0 },
+             function = { 0 };
 
     model_int(&attributes, "axis", -1);
     model_body(&attributes, "then_branch", &inner);
@@ -61,7 +62,7 @@ static erg_text rich_model(void)
     return model;
 }
 
-/* ---- torn and broken ------------------------------------------------------------------ */
+/* ---- torn and broken ---------------------------------------------------------- */
 
 static void a_file_torn_at_any_byte_is_refused_or_ends_between_parts(void)
 {
@@ -118,20 +119,25 @@ static void a_part_may_not_be_longer_than_its_parent(void)
     wire_number(&model, MODEL_IR, 8);
     wire_bytes(&model, MODEL_GRAPH, "\x0a\x14\x0a\x00", 4);
     wire_text(&model, 6, "a text that is long enough for the node");
-    check_refused(&model, "byte 6, graph[0].node[0]: a length of 20 where 2 bytes are left");
+    check_refused(&model,
+                  "byte 6, graph[0].node[0]: a length of 20 where 2 bytes are left");
 }
 
 static void wire_faults_are_named(void)
 {
-    static const struct { const char *bytes; size_t count; const char *why; } faults[] = {
-        { "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, "a number of more than 10" },
+    static const struct { const char *bytes; size_t count; const char *why;
+    } faults[] = {
+        { "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12,
+          "a number of more than 10" },
         { "\x00\x01", 2, "no protobuf field" },
         { "\x0f", 1, "no protobuf field" },
         { "\x0a\x01x", 3, "ir_version has the wire type 2" },
         { "\x7b\x74", 2, "a group ends that did not begin" },
         { "\x7c", 1, "a group ends that did not begin" },
         { "\x7b\x20\x05", 3, "ends within a value" },
-        { "\x12\x03" "a\0b", 5, "a zero byte within a name" },
+        { "\x12\x03"
+          "a\0b",
+          5, "a zero byte within a name" },
         { "\x12", 1, "ends within a value" },
     };
 
@@ -142,7 +148,7 @@ static void wire_faults_are_named(void)
     }
 }
 
-/* ---- what the format allows --------------------------------------------------------------- */
+/* ---- what the format allows ---------------------------------------------------------- */
 
 static void unknown_fields_and_groups_are_passed_over(void)
 {
@@ -221,9 +227,9 @@ static void a_torn_list_of_numbers_is_refused(void)
     check_refused(&model, "graph[0].initializer[0].float_data[0]");
 }
 
-/* ---- limits ---------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------- */
 
-/* A model whose deepest part lies `levels` below the model itself: graph, node, attribute. */
+/* A model whose deepest part lies `levels` below it: graph, node, attribute, graph.. */
 static erg_text nested(int levels)
 {
     erg_text part = { 0 };
@@ -291,7 +297,8 @@ static void nodes_are_counted_before_they_cost_memory(void)
 
 static void payloads_above_a_kib_go_and_their_shape_stays(void)
 {
-    static const uint32_t fields[] = { TENSOR_RAW, TENSOR_STRINGS, TENSOR_INT64S, TENSOR_FLOATS };
+    static const uint32_t fields[] = { TENSOR_RAW, TENSOR_STRINGS, TENSOR_INT64S,
+                                       TENSOR_FLOATS };
     static const char zeros[1028];
 
     for (size_t i = 0; i < ERG_COUNT(fields); i++)
@@ -327,7 +334,7 @@ static void payload_in_single_numbers_goes_as_a_whole(void)
     erg_onnx_close(&file);
 }
 
-/* ---- big files -------------------------------------------------------------------------------- */
+/* ---- big files ---------------------------------------------------------- */
 
 /* 31 tensors of 16 MiB, as a hole: the sizes are real, the bytes take no disk. */
 static void a_file_of_520_mb_costs_what_its_skeleton_costs(void)
@@ -372,9 +379,11 @@ static void a_file_of_520_mb_costs_what_its_skeleton_costs(void)
     CHECK(file.model->graph->n_initializer == 31);
     CHECK(file.model->graph->initializer[30]->dims[0] == weight / 4);
     /* 10 ms are the aim (bench/onnx); here a sanitizer runs beside other work. */
-    CHECK((double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec) < 1);
+    CHECK((double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec)
+          < 1);
     erg_onnx_close(&file);
-    erg_text_free(&head), erg_text_free(&graph), erg_text_free(&tensor), erg_text_free(&each);
+    erg_text_free(&head), erg_text_free(&graph), erg_text_free(&tensor),
+        erg_text_free(&each);
 }
 
 static void what_is_larger_than_2_gib_or_no_file_is_refused(void)
