@@ -7,7 +7,7 @@ THREADS = $(BUILD)/threads
 FUZZED = $(BUILD)/fuzzed
 FUZZ_SECONDS ?= 60
 
-.PHONY: all setup test test-long long tsan fuzz lint bench demo docs golden install clean
+.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo docs golden install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)

@@ -102,15 +102,15 @@ static const char *reason_of(const cut *c, const erg_subgraph *s)
 {
     int32_t last = s->operators[s->operator_count - 1];
     int64_t bytes = s->in_bytes + s->out_bytes + s->weight_bytes;
-    int32_t consumers = erg_cut_consumers(c, last);
+    int32_t consumer = erg_cut_consumer(c, last);
 
     if (s->flop > compute_threshold)
         return "compute_threshold";
     if (bytes > MEMORY_LIMIT_BYTES)
         return "memory_limit";
-    if (consumers == 1 && erg_cut_fusable(c, last, erg_cut_consumer(c, last)))
+    if (consumer >= 0 && erg_cut_fusable(c, last, consumer))
         return "fusion_opportunity";
-    return consumers > 1 ? "data_dependency" : "operation_boundary";
+    return erg_cut_consumers(c, last) > 1 ? "data_dependency" : "operation_boundary";
 }
 
 static bool list_needs(cut *c, erg_subgraph *s, int32_t index)

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Estimates against measurements that they were not calibrated on, in one table:
+ * accuracy DATA RECORDS [--details]. The rows lie outside of this project; what
+ * is printed says which of them a figure was calibrated on.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "accuracy.h"
+
+static const judge judges[] = {
+    { "fp32 time, datasheet only", judge_fp32_datasheet },
+    { "fp32 time, model left out", judge_fp32_left_out },
+    { "fp32 training step", judge_fp32_training },
+    { "fp32 fused over eager", judge_fp32_fusion },
+    { "bf16 time, model left out", judge_bf16_left_out },
+};
+
+/* ---- rows ------------------------------------------------------------------ */
+
+static size_t split(char *line, char **fields, size_t most)
+{
+    size_t count = 0;
+
+    for (char *at = line; at && count < most;) {
+        char *end = strchr(at, ',');
+        fields[count++] = at;
+        at = end ? end + 1 : NULL;
+        if (end)
+            *end = 0;
+    }
+    return count;
+}
+
+static char **read_row(const sheet *to, char *line)
+{
+    char **fields = calloc(to->columns, sizeof(*fields));
+
+    if (fields)
+        split(line, fields, to->columns);
+    return fields;
+}
+
+bool sheet_load(sheet *to, const char *folder, const char *name, erg_error *err)
+{
+    enum { MOST_COLUMNS = 64, MOST_BYTES = 1 << 24, MOST_ROWS = 1 << 15 };
+    char path[ERG_PATH_MOST];
+    size_t size;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    *to = (sheet){ .text = erg_file_read(path, MOST_BYTES, &size, err) };
+    to->names = calloc(MOST_COLUMNS, sizeof(*to->names));
+    to->rows = calloc(MOST_ROWS, sizeof(*to->rows));
+    if (!to->text || !to->names || !to->rows)
+        return false;
+    char *rest = to->text, *line = strsep(&rest, "\n");
+    to->columns = split(line, to->names, MOST_COLUMNS);
+    while ((line = strsep(&rest, "\n")) && to->count < MOST_ROWS)
+        if (*line && (to->rows[to->count] = read_row(to, line)))
+            to->count++;
+    return true;
+}
+
+const char *sheet_text(const sheet *of, size_t row, const char *column)
+{
+    for (size_t i = 0; i < of->columns; i++)
+        if (strcmp(of->names[i], column) == 0)
+            return of->rows[row][i] ? of->rows[row][i] : "";
+    return "";
+}
+
+double sheet_number(const sheet *of, size_t row, const char *column)
+{
+    const char *text = sheet_text(of, row, column);
+
+    return *text ? strtod(text, NULL) : NAN;
+}
+
+void sheet_free(sheet *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        free(of->rows[i]);
+    free(of->rows);
+    free(of->names);
+    free(of->text);
+}
+
+/* ---- verdicts -------------------------------------------------------------- */
+
+void verdict_add(verdict *to, double predicted, double measured)
+{
+    if (to->count < ERG_COUNT(to->error))
+        to->error[to->count++] = predicted / measured - 1;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = fabs(*(const double *)a), y = fabs(*(const double *)b);
+
+    return (x > y) - (x < y);
+}
+
+void verdict_print(const verdict *of)
+{
+    verdict sorted = *of;
+    double mean = 0, bias = 0;
+
+    if (!of->count)
+        return;
+    for (size_t i = 0; i < of->count; i++) {
+        mean += fabs(of->error[i]) / (double)of->count;
+        bias += of->error[i] / (double)of->count;
+    }
+    qsort(sorted.error, sorted.count, sizeof(sorted.error[0]), by_size);
+    printf("%-27s %-16s %4zu %6.1f %6.1f %6.1f %+6.1f ", of->judge, of->device, of->count,
+           100 * mean, 100 * fabs(sorted.error[of->count / 2]),
+           100 * fabs(sorted.error[of->count - 1]), 100 * bias);
+    if (isnan(of->budget))
+        printf("%9s", "");
+    else
+        printf("%4.0f %-4s", 100 * of->budget, mean <= of->budget ? "held" : "NO");
+    printf("  %s\n", of->calibrated_on);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "accuracy DATA RECORDS [--details]\n");
+        return 2;
+    }
+    evidence court = { .data = argv[1], .catalog = { .data_dir = argv[2] },
+                    .details = argc > 3 && strcmp(argv[3], "--details") == 0 };
+    printf("errors in %%: mean and median of |predicted / measured - 1|, worst, bias\n"
+           "%-27s %-16s %4s %6s %6s %6s %6s %-9s  %s\n", "judge", "device", "rows", "mean",
+           "median", "worst", "bias", "budget", "calibrated on");
+    for (size_t i = 0; i < ERG_COUNT(judges); i++) {
+        erg_error err = { 0 };
+        if (!judges[i].run(&court, &err))
+            printf("%-27s not judged: %s\n", judges[i].name, err.text);
+    }
+    return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * End-to-end fp32 times of transformers (NeuSight, transformers_fp32.csv).
+ *
+ * The a100 of these rows reaches 13 to 15 TFLOP/s where a board of 250 W stops at
+ * 11.5: it is judged with its cap lifted. Rows of mi210 whose forward pass is
+ * slower than its backward pass were measured cold and are left out.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "accuracy.h"
+#include "estimate/time_fit.h"
+
+static const struct { const char *name; double budget; } devices[] = {
+    { "a100-pcie-40gb", 0.08 }, { "v100-pcie-32gb", 0.08 }, { "p100-pcie-16gb", 0.08 },
+    { "t4", 0.15 },             { "p4", NAN },
+    { "mi100", NAN },           { "mi210", NAN },
+};
+
+#define CAP_LIFTED_W 1000
+
+typedef struct case_row {
+    char model[32];
+    bool train, fused;
+    erg_graph *graph;
+    erg_partition *partition;
+    double measured_s;
+} case_row;
+
+typedef struct cases {
+    erg_hardware *hardware;
+    erg_profile *profile;           /* datasheet only */
+    case_row rows[64];
+    size_t count;
+} cases;
+
+static bool is_cold(const sheet *rows, size_t i)
+{
+    return strcmp(sheet_text(rows, i, "mode"), "train") == 0
+        && sheet_number(rows, i, "forward_ms") > sheet_number(rows, i, "backward_ms");
+}
+
+static bool load_case(const evidence *court, const sheet *rows, size_t i, case_row *to,
+                      erg_error *err)
+{
+    char path[ERG_PATH_MOST];
+
+    snprintf(to->model, sizeof(to->model), "%s", sheet_text(rows, i, "model"));
+    snprintf(path, sizeof(path), "%s/latency/models/%s.json", court->data, to->model);
+    to->train = strcmp(sheet_text(rows, i, "mode"), "train") == 0;
+    to->fused = strcmp(sheet_text(rows, i, "variant"), "fusion") == 0;
+    to->measured_s = 1e-3 * sheet_number(rows, i, "latency_ms");
+    to->graph = erg_graph_load(path, &(erg_graph_options){
+        .batch = (int64_t)sheet_number(rows, i, "batch"),
+        .seq = (int64_t)sheet_number(rows, i, "seq_len"),
+        .phase = to->train ? ERG_TRAIN : ERG_PREFILL,
+        .runtime = to->fused ? ERG_FUSED : ERG_EAGER }, err);
+    to->partition = to->graph ? erg_graph_partition(
+        to->graph, to->fused ? ERG_FUSION_RUNTIME : ERG_FUSION_NONE, err) : NULL;
+    return to->partition != NULL;
+}
+
+static void cases_free(cases *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        erg_partition_free(all->rows[i].partition);
+        erg_graph_free(all->rows[i].graph);
+    }
+    erg_profile_free(all->profile);
+    erg_hardware_free(all->hardware);
+    *all = (cases){ 0 };
+}
+
+static bool cases_load(const evidence *court, const char *device, cases *all, erg_error *err)
+{
+    sheet rows;
+    bool good = sheet_load(&rows, court->data, "latency/transformers_fp32.csv", err);
+
+    *all = (cases){ 0 };
+    all->hardware = good ? erg_hardware_load(NULL, &court->catalog, device, err) : NULL;
+    all->profile = all->hardware ? erg_profile_load(NULL, all->hardware, NULL, err) : NULL;
+    good = all->profile != NULL;
+    for (size_t i = 0; good && i < rows.count; i++) {
+        if (strcmp(sheet_text(&rows, i, "gpu"), device) != 0 || is_cold(&rows, i))
+            continue;
+        good = load_case(court, &rows, i, &all->rows[all->count++], err);
+    }
+    sheet_free(&rows);
+    return good;
+}
+
+static double capped_time(const cases *all, const case_row *row)
+{
+    bool lifted = strcmp(all->hardware->name, "a100-pcie-40gb") == 0;
+    erg_estimate_options options = { .runtime = row->fused ? ERG_FUSED : ERG_EAGER,
+                                     .power_cap_w = lifted ? CAP_LIFTED_W : 0 };
+    erg_estimation *run = erg_estimate_run(row->graph, all->hardware, all->profile, &options,
+                                           NULL);
+    double time_s = run ? run->latency_s : NAN;
+
+    erg_estimation_free(run);
+    return time_s;
+}
+
+static void detail(const evidence *court, const cases *all, const case_row *row, double time_s)
+{
+    if (court->details)
+        printf("  %s %s %s seq %lld batch %lld: %.1f ms, predicted %.1f, %+.1f %%\n",
+               all->hardware->name, row->model, row->fused ? "fused" : "eager",
+               (long long)row->graph->seq, (long long)row->graph->batch, 1e3 * row->measured_s,
+               1e3 * time_s, 100 * (time_s / row->measured_s - 1));
+}
+
+bool judge_fp32_datasheet(const evidence *court, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(devices); i++) {
+        cases all;
+        verdict v = { .judge = "fp32 time, datasheet only", .device = devices[i].name,
+                      .budget = devices[i].budget, .calibrated_on = "single operators" };
+        if (!cases_load(court, devices[i].name, &all, err))
+            return false;
+        for (size_t j = 0; j < all.count; j++) {
+            const case_row *row = &all.rows[j];
+            if (row->train || row->fused)
+                continue;
+            double time_s = capped_time(&all, row);
+            detail(court, &all, row, time_s);
+            verdict_add(&v, time_s, row->measured_s);
+        }
+        verdict_print(&v);
+        cases_free(&all);
+    }
+    return true;
+}
+
+static erg_unit_class fp32_unit(const erg_hardware *hardware)
+{
+    return hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP32] > 0 ? ERG_UNIT_TENSOR
+                                                                    : ERG_UNIT_VECTOR;
+}
+
+/* The share of the peak from all eager inference rows but those of one model. */
+static void fit_without(const cases *all, const char *model, erg_time_terms *terms)
+{
+    erg_timed_row rows[ERG_COUNT(all->rows)];
+    erg_time_fit fit = { all->hardware, rows, 0, fp32_unit(all->hardware), ERG_FREE_SHARE };
+
+    terms[0] = all->profile->time[0];
+    terms[1] = all->profile->time[1];
+    for (size_t i = 0; i < all->count; i++) {
+        const case_row *row = &all->rows[i];
+        if (!row->train && !row->fused && strcmp(row->model, model) != 0)
+            rows[fit.count++] = (erg_timed_row){ row->partition, ERG_EAGER, 0,
+                                                 row->measured_s };
+    }
+    erg_time_fit_terms(&fit, terms);
+}
+
+static bool left_out(const evidence *court, bool train, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(devices); i++) {
+        cases all;
+        verdict v = { .judge = train ? "fp32 training step" : "fp32 time, model left out",
+                      .device = devices[i].name, .budget = train ? NAN : devices[i].budget,
+                      .calibrated_on = "inference rows of its other models: the share" };
+        if (!cases_load(court, devices[i].name, &all, err))
+            return false;
+        for (size_t j = 0; j < all.count; j++) {
+            const case_row *row = &all.rows[j];
+            erg_time_terms terms[ERG_UNIT_CLASSES];
+            erg_timed_row timed = { row->partition, ERG_EAGER, 0, row->measured_s };
+            if (row->train != train || row->fused)
+                continue;
+            fit_without(&all, row->model, terms);
+            double time_s = erg_time_of_row(&timed, all.hardware, terms);
+            detail(court, &all, row, time_s);
+            verdict_add(&v, time_s, row->measured_s);
+        }
+        if (court->details && all.count) {
+            erg_time_terms terms[ERG_UNIT_CLASSES];
+            fit_without(&all, "", terms);
+            printf("  %s share on all rows %.3f\n", devices[i].name,
+                   terms[fp32_unit(all.hardware)].share);
+        }
+        verdict_print(&v);
+        cases_free(&all);
+    }
+    return true;
+}
+
+bool judge_fp32_left_out(const evidence *court, erg_error *err)
+{
+    return left_out(court, false, err);
+}
+
+bool judge_fp32_training(const evidence *court, erg_error *err)
+{
+    return left_out(court, true, err);
+}
+
+/* The eager row of the same work. */
+static const case_row *eager_of(const cases *all, const case_row *fused)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const case_row *row = &all->rows[i];
+        if (!row->fused && !row->train && row->graph->batch == fused->graph->batch
+            && row->graph->seq == fused->graph->seq && !strcmp(row->model, fused->model))
+            return row;
+    }
+    return NULL;
+}
+
+bool judge_fp32_fusion(const evidence *court, erg_error *err)
+{
+    cases all;
+    verdict v = { .judge = "fp32 fused over eager", .device = "a100-pcie-40gb", .budget = 0.05,
+                  .calibrated_on = "single operators" };
+
+    if (!cases_load(court, v.device, &all, err))
+        return false;
+    for (size_t i = 0; i < all.count; i++) {
+        const case_row *eager = all.rows[i].fused ? eager_of(&all, &all.rows[i]) : NULL;
+        if (!eager)
+            continue;
+        double ratio = capped_time(&all, &all.rows[i]) / capped_time(&all, eager);
+        double measured = all.rows[i].measured_s / eager->measured_s;
+        if (court->details)
+            printf("  %s: ratio %.3f, predicted %.3f\n", eager->model, measured, ratio);
+        verdict_add(&v, ratio, measured);
+    }
+    verdict_print(&v);
+    cases_free(&all);
+    return true;
+}
