@@ -12,6 +12,7 @@
 
 static const judge judges[] = {
     { "fp32 time, datasheet only", judge_fp32_datasheet },
+    { "fp32 time, as shipped", judge_fp32_shipped },
     { "fp32 time, model left out", judge_fp32_left_out },
     { "fp32 training step", judge_fp32_training },
     { "fp32 fused over eager", judge_fp32_fusion },
@@ -24,6 +25,7 @@ static size_t split(char *line, char **fields, size_t most)
 {
     size_t count = 0;
 
+    line[strcspn(line, "\r")] = 0;
     for (char *at = line; at && count < most;) {
         char *end = strchr(at, ',');
         fields[count++] = at;

@@ -19,6 +19,7 @@ typedef struct judge {
 } judge;
 
 bool judge_fp32_datasheet(const evidence *court, erg_error *err);
+bool judge_fp32_shipped(const evidence *court, erg_error *err);
 bool judge_fp32_left_out(const evidence *court, erg_error *err);
 bool judge_fp32_training(const evidence *court, erg_error *err);
 bool judge_fp32_fusion(const evidence *court, erg_error *err);

@@ -2,7 +2,7 @@
 /*
  * What a compiler at run time fuses: chains along which each result has one
  * reader, by a table of pairs. Rows of a tile are not whole: behind a matrix
- * product nothing that needs a whole row (softmax, norm, reduction) is taken in.
+ * product nothing that needs a whole row (norm, reduction, long softmax) is taken in.
  */
 #include "workload/partition.h"
 
@@ -89,6 +89,17 @@ static bool holds_product(const cut *c, const int32_t *chain, int32_t length)
     return false;
 }
 
+/* Fused attention keeps rows of scores on chip up to 512 of them (as NVIDIA's FMHA). */
+static bool short_rows(const cut *c, int32_t op)
+{
+    enum { LONGEST_ROW = 512 };
+    const erg_operator *o = &c->graph->operators[op];
+    const erg_tensor *x = o->output_count ? &c->graph->tensors[o->outputs[0]] : NULL;
+
+    return o->kind == ERG_OP_SOFTMAX && x && x->rank > 0
+        && x->dims[x->rank - 1] <= LONGEST_ROW;
+}
+
 int32_t erg_cut_extend(const cut *c, const int32_t *chain, int32_t length)
 {
     int32_t last = chain[length - 1];
@@ -97,7 +108,7 @@ int32_t erg_cut_extend(const cut *c, const int32_t *chain, int32_t length)
     if (next < 0 || c->owner[next] >= 0 || !erg_cut_fusable(c, last, next))
         return -1;
     bool whole_rows = group_of(&c->graph->operators[next]) & WHOLE_ROWS;
-    if (whole_rows && holds_product(c, chain, length))
+    if (whole_rows && !short_rows(c, next) && holds_product(c, chain, length))
         return -1;
     return all_ready(c, next, chain) ? next : -1;
 }
