@@ -45,6 +45,8 @@ typedef struct erg_time_terms {     /* of one unit class */
     double bandwidth[ERG_BYTE_CLASSES];     /* beta: share of DRAM bandwidth */
     double launch_s;                /* kappa: device time of one launch */
     double host_s;                  /* h: host time of one launch */
+    double cap_w;                   /* the rows ran from the top clock under this cap: the
+                                     * share holds what it took; 0: clocks were held */
     double half_width;              /* q: of ln(measured / predicted), 95 %, held out */
     int rows;                       /* fitted on; 0: not fitted */
 } erg_time_terms;
@@ -125,6 +127,7 @@ typedef struct erg_timing {             /* what is asked; all borrowed */
     const erg_time_terms *terms;        /* one a unit class: of a profile, or shared */
     erg_runtime runtime;
     double clock_hz;                    /* core clock held; 0: that of the quoted peaks */
+    double free_cap_w;                  /* nobody holds the clock but this cap; 0: held */
 } erg_timing;
 
 /* Of a device nobody calibrated on: one set of constants for all of its kind. */

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include "estimate/interval.h"
+#include "estimate/latency.h"
 #include "estimate/run.h"
 
 #define SAME_CLOCK 0.02         /* of the profile's */
@@ -61,6 +62,13 @@ static erg_unit_class main_class(const erg_work *sum)
     return flop[ERG_UNIT_TENSOR] > flop[ERG_UNIT_VECTOR] ? ERG_UNIT_TENSOR : ERG_UNIT_VECTOR;
 }
 
+/* Nothing but the cap holds the clock. */
+static bool runs_free(const erg_estimation *to, const erg_estimate_options *options)
+{
+    return !options->thermal_point
+        && !(options->clock_hz > 0 && options->clock_hz < to->hardware->top_clock_hz);
+}
+
 static erg_grade time_grade(const erg_estimation *to, const erg_time_terms *terms,
                             const erg_profile *profile, const erg_estimate_options *options)
 {
@@ -68,6 +76,9 @@ static erg_grade time_grade(const erg_estimation *to, const erg_time_terms *term
         return ERG_CALIBRATED;
     if (!terms->rows)
         return ERG_THEORETICAL;
+    if (erg_terms_hold_cap(terms, to->cap_w) && runs_free(to, options))
+        return to->graph->phase == ERG_PREFILL && options->runtime == profile->runtime
+            ? ERG_CALIBRATED : ERG_INTERPOLATED;
     return same_setting(to, profile, options) ? ERG_CALIBRATED : ERG_INTERPOLATED;
 }
 

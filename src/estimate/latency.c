@@ -61,7 +61,7 @@ static double special_time(const erg_operator *op, const erg_hardware *hardware,
 static double compute_time(const erg_timing *timing, const erg_operator *op)
 {
     const erg_hardware *hardware = timing->hardware;
-    erg_unit unit = erg_unit_of(op, hardware, timing->clock_hz);
+    erg_unit unit = erg_timing_unit(timing, op);
     const erg_time_terms *terms = &timing->terms[unit.unit];
 
     if (!(unit.flop_per_s > 0))
@@ -133,7 +133,7 @@ static parts parts_of(const erg_timing *timing, const erg_subgraph *s)
         p.floor_s = fmax(p.floor_s, cpu_floor(op));
         if (bytes == ERG_BYTES_MATRIX) {
             has_matrix = true;
-            p.unit = erg_unit_of(op, timing->hardware, timing->clock_hz).unit;
+            p.unit = erg_timing_unit(timing, op).unit;
         }
         if (bytes != ERG_BYTES_ELEMENTWISE)
             p.bytes = bytes;

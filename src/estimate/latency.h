@@ -13,6 +13,11 @@ typedef struct erg_unit {
 } erg_unit;
 
 erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, double clock_hz);
+/* Do these terms hold what a cap takes from a clock that nobody else holds? */
+bool erg_terms_hold_cap(const erg_time_terms *terms, double free_cap_w);
+/* As the timing asks. Terms whose rows ran under a cap already hold what a cap that is
+ * no lower takes: then the quoted clock. */
+erg_unit erg_timing_unit(const erg_timing *timing, const erg_operator *op);
 
 /* A product of matrices on a device of `units`, cut in tiles and waves. */
 typedef struct erg_product {

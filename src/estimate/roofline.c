@@ -26,6 +26,22 @@ erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, doubl
     return unit;
 }
 
+bool erg_terms_hold_cap(const erg_time_terms *terms, double free_cap_w)
+{
+    static const double about = 0.99;
+
+    return terms->cap_w > 0 && free_cap_w >= about * terms->cap_w;
+}
+
+erg_unit erg_timing_unit(const erg_timing *timing, const erg_operator *op)
+{
+    erg_unit at_quoted = erg_unit_of(op, timing->hardware, 0);
+
+    if (erg_terms_hold_cap(&timing->terms[at_quoted.unit], timing->free_cap_w))
+        return at_quoted;
+    return erg_unit_of(op, timing->hardware, timing->clock_hz);
+}
+
 double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph)
 {
     const erg_operator *ops = timing->partition->graph->operators;
@@ -35,7 +51,7 @@ double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph)
 
     for (int32_t i = 0; i < subgraph->operator_count; i++) {
         const erg_operator *op = &ops[subgraph->operators[i]];
-        erg_unit unit = erg_unit_of(op, timing->hardware, timing->clock_hz);
+        erg_unit unit = erg_timing_unit(timing, op);
         if (op->flop > 0 && unit.flop_per_s > 0)
             compute_s += (double)op->flop / unit.flop_per_s;
     }

@@ -18,6 +18,7 @@ typedef struct work_run {
     erg_work *work;             /* one a subgraph */
     erg_latency *latency;
     erg_estimate *energy;
+    double free_cap_w;          /* the cap, where nothing else holds the clock; else 0 */
 } work_run;
 
 /* With a measured time the clock changes nothing of it. */
@@ -27,7 +28,8 @@ static double time_at(const void *user, double clock_hz)
     erg_estimation *to = run->to;
     const erg_timing timing = { .partition = to->partition, .hardware = to->hardware,
                                 .terms = run->profile->time,
-                                .runtime = run->options->runtime, .clock_hz = clock_hz };
+                                .runtime = run->options->runtime, .clock_hz = clock_hz,
+                                .free_cap_w = run->free_cap_w };
     double total_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
 
     return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
@@ -125,6 +127,8 @@ static bool estimate(work_run *run, erg_error *err)
 
     if (!find_wish(to->hardware, run->options, &wish, err))
         return false;
+    if (!(wish.clock_hz > 0 && wish.clock_hz < to->hardware->top_clock_hz))
+        run->free_cap_w = wish.cap_w > 0 ? wish.cap_w : to->hardware->cap_w;
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
     if (isnan(time_at(run, point.clock_hz)))

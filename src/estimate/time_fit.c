@@ -12,10 +12,10 @@
 
 #define AT(member) offsetof(erg_time_terms, member)
 
-/* most: a share of a peak is at most the peak, and a little for clocks that were
+/* most: a share of a peak is at most the peak, and some for clocks that were
  * higher than the quoted. */
 static const struct { size_t at; double most; } terms_free[] = {
-    { AT(share), 1.05 },
+    { AT(share), 1.2 },
     { AT(fill_k), 2000 },
     { AT(bandwidth[ERG_BYTES_ELEMENTWISE]), 1 },
     { AT(bandwidth[ERG_BYTES_SOFTMAX]), 1 },
@@ -35,7 +35,7 @@ static double *term(erg_time_terms *terms, size_t index)
 double erg_time_of_row(const erg_timed_row *row, const erg_hardware *hardware,
                        const erg_time_terms terms[ERG_UNIT_CLASSES])
 {
-    const erg_timing timing = { row->partition, hardware, terms, row->runtime, row->clock_hz };
+    const erg_timing timing = { row->partition, hardware, terms, row->runtime, row->clock_hz, 0 };
     size_t count = (size_t)row->partition->subgraph_count + 1;
     erg_latency *parts = malloc(count * sizeof(*parts));
     bool host_bound;

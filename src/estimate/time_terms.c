@@ -39,13 +39,23 @@ static const erg_time_terms others = {
     .launch_s = 10 US, .host_s = 10 US, .half_width = 0.8,
 };
 
+/* Matrix units that multiply fp32 itself (AMD) fill like vector units; libraries
+ * reach 0.6 to 0.7 of their peak (mi100, mi210). */
+static bool is_fp32_matrix(const erg_hardware *hardware, erg_unit_class unit)
+{
+    return hardware->kind == ERG_GPU && unit == ERG_UNIT_TENSOR
+        && hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP32] > 0;
+}
+
 /* 128 lanes draw on the shared memory and the issue slots that 64 lanes had: large
  * fp32 products reach 0.83 (p4, operators) and 0.66 (a10, ViT) of the peak, against
- * 0.81 to 1.0 with 64. AMD's matrix units reach 0.6 to 0.7. */
+ * 0.81 to 1.0 with 64. */
 static double share_of(const erg_hardware *hardware, erg_unit_class unit, double share)
 {
     enum { WIDE_UNIT = 128 };
 
+    if (is_fp32_matrix(hardware, unit))
+        return 0.65;
     if (hardware->kind != ERG_GPU || unit != ERG_UNIT_VECTOR)
         return share;
     return hardware->lanes_per_unit >= WIDE_UNIT ? 0.78 : share;
@@ -69,10 +79,11 @@ static void take_measured(erg_time_terms *terms, const erg_hardware *hardware)
 erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit)
 {
     erg_time_terms terms = others;
+    erg_unit_class row = is_fp32_matrix(hardware, unit) ? ERG_UNIT_VECTOR : unit;
 
     for (size_t i = 0; i < ERG_COUNT(shared); i++)
         if (shared[i].kind == hardware->kind
-            && (shared[i].unit == unit || hardware->kind != ERG_GPU))
+            && (shared[i].unit == row || hardware->kind != ERG_GPU))
             terms = shared[i].terms;
     terms.share = share_of(hardware, unit, terms.share);
     take_measured(&terms, hardware);

@@ -118,7 +118,7 @@ static double time_of(const char *spec, const erg_graph_options *options, double
     if (!partition)
         fail_msg("%s: %s", spec, err.text);
     erg_latency *parts = calloc((size_t)partition->subgraph_count, sizeof(*parts));
-    erg_timing timing = { partition, &gpu, terms, options->runtime, clock_hz };
+    erg_timing timing = { partition, &gpu, terms, options->runtime, clock_hz, 0 };
     double total = erg_latency_graph(&timing, parts, &host_bound), sum = 0;
     for (int32_t i = 0; i < partition->subgraph_count; i++) {
         sum += parts[i].total_s;
@@ -164,6 +164,32 @@ static void a_small_network_waits_for_the_host(void)
                1e-9);
 }
 
+/* Rows that ran under a cap hold what it took: a cap no lower changes nothing more. */
+static void a_share_fitted_under_a_cap_is_not_capped_again(void)
+{
+    erg_hardware gpu = round_gpu();
+    erg_time_terms terms[] = { ideal, ideal };
+    erg_error err = { 0 };
+    erg_graph *graph = erg_graph_load("zoo:resnet18", &(erg_graph_options){ .batch = 64 }, &err);
+    erg_partition *cut = erg_graph_partition(graph, ERG_FUSION_NONE, &err);
+    erg_latency *parts = calloc((size_t)cut->subgraph_count, sizeof(*parts));
+    erg_timing timing = { cut, &gpu, terms, ERG_EAGER, 0.5e9, 250 };
+    bool host_bound;
+
+    double throttled = erg_latency_graph(&timing, parts, &host_bound);
+    terms[ERG_UNIT_VECTOR].cap_w = 250;
+    double held = erg_latency_graph(&timing, parts, &host_bound);
+    timing.free_cap_w = 200;
+    double lower = erg_latency_graph(&timing, parts, &host_bound);
+    timing.free_cap_w = 0;
+    double locked = erg_latency_graph(&timing, parts, &host_bound);
+    CHECK(held < throttled);
+    CHECK(lower == throttled && locked == throttled);
+    free(parts);
+    erg_partition_free(cut);
+    erg_graph_free(graph);
+}
+
 static void shared_terms_are_shares_whatever_the_device(void)
 {
     for (int kind = 0; kind < ERG_HARDWARE_KINDS; kind++)
@@ -189,6 +215,7 @@ int main(void)
         TEST(product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory),
         TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
         TEST(a_small_network_waits_for_the_host),
+        TEST(a_share_fitted_under_a_cap_is_not_capped_again),
         TEST(shared_terms_are_shares_whatever_the_device),
     };
     return test_run(tests, ERG_COUNT(tests));
