@@ -124,6 +124,11 @@ bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per, e
 /* A cli_body: what is there, what is not, why, and the cure; what: the result. */
 bool cli_devices_brief(const void *what, const void *how, FILE *out, erg_error *err);
 
+/* ---- hardware_brief.c ------------------------------------------------------ */
+
+/* A cli_body: a line a device; what: the result. */
+bool cli_hardware_brief(const void *what, const void *how, FILE *out, erg_error *err);
+
 /* ---- output.c -------------------------------------------------------------- */
 
 /* "erg show: sentence" on stderr; returns the exit status that fits the code. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg hardware: what the catalogue knows of devices, and whether that can be true. */
+#include <string.h>
 #include "cli.h"
 
 typedef struct hardware_options { bool check; } hardware_options;
@@ -9,6 +10,17 @@ static const cli_option option_rows[] = {
       "hold the numbers of each record against each other" },
     { 0 },
 };
+
+static int put(const cli *call, const hardware_options *options, const erg_result *result)
+{
+    const char *format = call->common.format;
+    bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
+        && !call->common.verbose && !options->check && call->argc == 0;
+
+    return is_brief ? cli_put(call, cli_hardware_brief, result, NULL, call->common.output,
+                              stdout)
+                    : cli_write(call, result, call->common.output, stdout);
+}
 
 static int run(const cli *call)
 {
@@ -22,8 +34,7 @@ static int run(const cli *call)
     erg_result *result = options->check
         ? erg_hardware_check(&call->env, catalog, names, count, &passed, &err)
         : erg_hardware_table(&call->env, catalog, names, count, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
+    int status = result ? put(call, options, result) : cli_failed(call, &err);
 
     erg_result_free(result);
     return status == CLI_DONE && !passed ? CLI_NO : status;

@@ -49,7 +49,7 @@ typedef struct erg_hardware {
     double node_nm;
     int units, lanes_per_unit, threads_per_unit, warp;
     /* Dense peak at peak_clock_hz of that unit class; NAN: it has no such unit.
-     * emulated: the precision runs, converted, at that share of fp32. */
+     * A precision with no unit of its own is converted and runs as fp32. */
     double peak_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
     double peak_clock_hz[ERG_UNIT_CLASSES];
     /* What large products were measured to reach; NAN: not measured. */
