@@ -15,7 +15,20 @@
 #include "erg/workload.h"
 #include "workload/onnx.pb-c.h"
 
-enum { ERG_ONNX_NOTES = 16, ERG_ONNX_PAYLOAD_MOST = 1024 };
+enum { ERG_ONNX_NOTES = 16, ERG_ONNX_BRANCHES = 8, ERG_ONNX_PAYLOAD_MOST = 1024 };
+
+/* Which branch of each If is taken, in the order they are met: what costs more is known
+ * only when shapes are, so a reader may try the other. Beyond MOST, and without a wish,
+ * weights decide. */
+typedef enum erg_onnx_branch {
+    ERG_ONNX_BY_WEIGHT,
+    ERG_ONNX_THEN,
+    ERG_ONNX_ELSE
+} erg_onnx_branch;
+typedef struct erg_onnx_branches {
+    erg_onnx_branch wanted[ERG_ONNX_BRANCHES], taken[ERG_ONNX_BRANCHES];
+    int32_t count;                  /* of conditions that are no constant */
+} erg_onnx_branches;
 
 typedef struct erg_onnx_file {
     const char *path;               /* as given, for sentences */
@@ -24,6 +37,7 @@ typedef struct erg_onnx_file {
     int64_t file_bytes;
     int64_t skeleton_bytes;         /* what was left for protobuf-c */
     int64_t external_bytes;         /* weights in other files, as far as they are there */
+    erg_onnx_branches branches;     /* set .wanted after opening, read .taken when flat */
     const char *notes[ERG_ONNX_NOTES];      /* weights in a file that is missing.. */
     int32_t note_count;
 } erg_onnx_file;

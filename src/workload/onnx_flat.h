@@ -37,6 +37,7 @@ typedef struct erg_onnx_flat {
     Onnx__TensorProto **initializers;
     size_t node_count, node_capacity, initializer_count, initializer_capacity;
     int64_t steps, bytes, weighed;  /* so far, against the limits */
+    const Onnx__NodeProto *ifs[ERG_ONNX_BRANCHES];  /* in the order they were met */
     int64_t bodies;                 /* number of the last body or value made */
 } erg_onnx_flat;
 

@@ -124,23 +124,62 @@ static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file,
     return erg_build_end(builder, err);
 }
 
-/* err: never NULL. */
+/* err: never NULL. branches: what is wanted, then what was taken. */
 static erg_graph *read_file(const char *path, const erg_graph_options *options,
-                            erg_error *err)
+                            erg_onnx_branches *branches, erg_error *err)
 {
     erg_onnx_file file = { 0 };
     erg_onnx_model model = { 0 };
     erg_graph *graph = NULL;
     char name[128];
 
-    if (erg_onnx_open(path, &file, err) && erg_onnx_flatten(&file, options, err)
+    bool ok = erg_onnx_open(path, &file, err) != NULL;
+    file.branches = *branches;
+    if (ok && erg_onnx_flatten(&file, options, err)
         && model_begin(&model, &file, options, err) && infer(&model, &file, err)) {
         erg_builder *builder =
             erg_build_begin(base_name(path, name, sizeof(name)), "onnx", options, err);
         graph = builder ? build(&model, &file, builder, err) : NULL;
     }
+    *branches = file.branches;
     erg_arena_free(model.arena);
     erg_onnx_close(&file);
+    return graph;
+}
+
+static bool costs_more(const erg_graph *a, const erg_graph *b)
+{
+    double bytes[2] = { 0, 0 };
+
+    for (int i = 0; i < 2; i++) {
+        const erg_graph *graph = i ? b : a;
+        for (int32_t k = 0; k < graph->operator_count; k++)
+            bytes[i] += (double)graph->operators[k].in_bytes
+                        + (double)graph->operators[k].out_bytes
+                        + (double)graph->operators[k].weight_bytes;
+    }
+    return a->flop != b->flop ? a->flop > b->flop : bytes[0] > bytes[1];
+}
+
+/* Of each If the branch that costs more: the other one is tried, with all that follows. */
+static erg_graph *branches_compare(const char *path, const erg_graph_options *options,
+                                   erg_graph *graph, erg_onnx_branches seen)
+{
+    for (int32_t i = 0; i < seen.count; i++) {
+        erg_onnx_branches other = { 0 };
+        erg_error why = { 0 };
+        for (int32_t k = 0; k <= i; k++)
+            other.wanted[k] = seen.taken[k];
+        other.wanted[i] = seen.taken[i] == ERG_ONNX_THEN ? ERG_ONNX_ELSE : ERG_ONNX_THEN;
+        erg_graph *tried = read_file(path, options, &other, &why);
+        if (tried && costs_more(tried, graph)) {
+            erg_graph *cheap = graph;
+            graph = tried;
+            tried = cheap;
+            seen = other;
+        }
+        erg_graph_free(tried);
+    }
     return graph;
 }
 
@@ -148,14 +187,17 @@ static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
                             erg_error *err)
 {
     erg_graph_options filled = options ? *options : (erg_graph_options){ 0 };
+    erg_onnx_branches branches = { 0 };
     erg_error why = { 0 };
 
     filled.batch = filled.batch ? filled.batch : 1;
     filled.seq = filled.seq ? filled.seq : 512;
-    erg_graph *graph = read_file(path, &filled, &why);
-    if (!graph)
+    erg_graph *graph = read_file(path, &filled, &branches, &why);
+    if (!graph) {
         erg_fail(err, why.code, "%s", why.text);
-    return graph;
+        return NULL;
+    }
+    return branches_compare(path, &filled, graph, branches);
 }
 
 const erg_graph_reader erg_reader_onnx = {

@@ -11,7 +11,7 @@ static double elements_of(const Onnx__TensorProto *tensor)
 }
 
 /* Work is multiplication by weights; a node weighs 1 beside that. Shapes are not known
- * yet, so this compares branches, nothing else. */
+ * yet, so this is a first guess at which branch costs more. */
 static double weight_of(erg_onnx_flat *flat, const erg_onnx_body *body,
                         const Onnx__GraphProto *graph)
 {
@@ -37,6 +37,21 @@ static double weight_of(erg_onnx_flat *flat, const erg_onnx_body *body,
     return sum;
 }
 
+/* Where the node is in the order of those met, itself added; -1: there are too many. In a
+ * loop it is met in each step, and takes the same branch. */
+static int32_t place_of(erg_onnx_flat *flat, const Onnx__NodeProto *node)
+{
+    int32_t *count = &flat->file->branches.count;
+
+    for (int32_t i = 0; i < *count; i++)
+        if (flat->ifs[i] == node)
+            return i;
+    if (*count == ERG_ONNX_BRANCHES)
+        return -1;
+    flat->ifs[*count] = node;
+    return (*count)++;
+}
+
 static const Onnx__GraphProto *branch_choose(erg_onnx_flat *flat, const erg_onnx_body *body,
                                              const Onnx__NodeProto *node)
 {
@@ -50,11 +65,17 @@ static const Onnx__GraphProto *branch_choose(erg_onnx_flat *flat, const erg_onnx
     }
     if (erg_onnx_body_number(body, node->input[0], &condition))
         return condition ? yes : no;
-    bool is_yes = weight_of(flat, body, yes) >= weight_of(flat, body, no);
+    int32_t at = place_of(flat, node);
+    erg_onnx_branches *branches = &flat->file->branches;
+    erg_onnx_branch wanted = at < 0 ? ERG_ONNX_BY_WEIGHT : branches->wanted[at];
+    bool is_yes = wanted == ERG_ONNX_BY_WEIGHT
+        ? weight_of(flat, body, yes) >= weight_of(flat, body, no) : wanted == ERG_ONNX_THEN;
     if (flat->weighed > WEIGHED_MOST) {
         erg_onnx_flat_refuse(flat, node, "too many branches to compare");
         return NULL;
     }
+    if (at >= 0)
+        branches->taken[at] = is_yes ? ERG_ONNX_THEN : ERG_ONNX_ELSE;
     erg_onnx_note(flat->file, "If %.80s: the %s branch is counted, the costlier one",
                   erg_onnx_label(node), is_yes ? "then" : "else");
     return is_yes ? yes : no;

@@ -456,6 +456,32 @@ static void a_loop_counts_each_step_and_its_weights_once(void)
     erg_graph_free(got);
 }
 
+/* Without weights only shapes tell that one product costs more than three maps. */
+static void branches_are_compared_by_what_they_cost(void)
+{
+    for (int flip = 0; flip < 2; flip++) {
+        erg_text graph = { 0 }, yes = { 0 }, no = { 0 }, attributes = { 0 };
+        model_node(&yes, GRAPH_NODE, "MatMul", "x x", "out", NULL);
+        model_matrix(&yes, GRAPH_OUTPUT, "out", 8, 8);
+        model_node(&no, GRAPH_NODE, "Relu", "x", "a", NULL);
+        model_node(&no, GRAPH_NODE, "Abs", "a", "b", NULL);
+        model_node(&no, GRAPH_NODE, "Neg", "b", "out", NULL);
+        model_matrix(&no, GRAPH_OUTPUT, "out", 8, 8);
+        model_body(&attributes, flip ? "else_branch" : "then_branch", &yes);
+        model_body(&attributes, flip ? "then_branch" : "else_branch", &no);
+        model_matrix(&graph, GRAPH_INPUT, "x", 8, 8);
+        model_matrix(&graph, GRAPH_INPUT, "c", 1, 1);
+        model_node(&graph, GRAPH_NODE, "If", "c", "y", &attributes);
+        model_matrix(&graph, GRAPH_OUTPUT, "y", 8, 8);
+        erg_text model = model_of(&graph);
+        erg_graph *got = graph_of(&model, NULL);
+        CHECK(got->operator_count == 1 && got->macs == 8 * 8 * 8);
+        CHECK(got->note_count == 1);
+        CHECK(strstr(got->notes[0], flip ? "the else branch" : "the then branch"));
+        erg_graph_free(got);
+    }
+}
+
 static void a_call_counts_what_the_function_does(void)
 {
     erg_text function = { 0 }, graph = { 0 }, domain = { 0 };
@@ -503,6 +529,7 @@ int main(void)
         TEST(a_scan_takes_as_many_steps_as_its_input_is_long),
         TEST(a_node_without_an_op_type_is_refused),
         TEST(a_loop_counts_each_step_and_its_weights_once),
+        TEST(branches_are_compared_by_what_they_cost),
         TEST(a_call_counts_what_the_function_does),
     };
     return test_run(tests, ERG_COUNT(tests));
