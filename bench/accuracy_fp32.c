@@ -114,13 +114,26 @@ static void detail(const evidence *court, const cases *all, const case_row *row,
                1e3 * time_s, 100 * (time_s / row->measured_s - 1));
 }
 
+static erg_unit_class fp32_unit(const erg_hardware *hardware)
+{
+    return hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP32] > 0 ? ERG_UNIT_TENSOR
+                                                                    : ERG_UNIT_VECTOR;
+}
+
+/* What the constants shared by all devices were taken from. */
+static const char *seen_by(const erg_hardware *hardware, double cap_w)
+{
+    if (fp32_unit(hardware) == ERG_UNIT_TENSOR)
+        return "the share of AMD's units: these rows, mi100 and mi210";
+    return cap_w > 0 ? "single operators; its cap lifted" : "single operators";
+}
+
 static void judge_datasheet(const evidence *court, const cases *all, double cap_w,
                             double budget)
 {
     verdict v = { .judge = "fp32 time, datasheet only", .device = all->hardware->name,
                   .budget = budget,
-                  .calibrated_on = cap_w > 0 ? "single operators; its cap lifted"
-                                             : "single operators" };
+                  .calibrated_on = seen_by(all->hardware, cap_w) };
 
     for (size_t i = 0; i < all->count; i++) {
         const case_row *row = &all->rows[i];
@@ -166,12 +179,6 @@ bool judge_fp32_shipped(const evidence *court, erg_error *err)
         cases_free(&all);
     }
     return true;
-}
-
-static erg_unit_class fp32_unit(const erg_hardware *hardware)
-{
-    return hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP32] > 0 ? ERG_UNIT_TENSOR
-                                                                    : ERG_UNIT_VECTOR;
 }
 
 /* The share of the peak from all eager inference rows but those of one model. */

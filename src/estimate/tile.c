@@ -8,7 +8,7 @@
  * P peak, U units, u share of it that large tiles reach, e relative efficiency of a
  * smaller tile x by y, K0 the filling and draining of a tile. A library tries its
  * kernels: the fastest counts. Source: specs of tiled products (CUTLASS, stream-k);
- * constants fitted, see docs/estimate.md.
+ * constants fitted, see docs/time.md.
  */
 #include <math.h>
 #include "base/base.h"

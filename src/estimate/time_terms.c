@@ -2,7 +2,7 @@
 /*
  * Terms of devices that nobody calibrated on: one row a kind of device and unit.
  * Shapes of tiles were fitted to single fp32 operators of five GPUs (NeuSight,
- * operators_fp32.csv), never to whole networks; docs/estimate.md says how.
+ * operators_fp32.csv), never to whole networks; docs/time.md says how.
  */
 #include <math.h>
 #include "base/base.h"
