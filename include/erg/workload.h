@@ -81,8 +81,10 @@ extern const erg_op_rule erg_op_kinds[ERG_OP_KINDS];
 /* ---- a graph ----------------------------------------------------------- */
 
 /* A buffer is read like a weight but is no parameter (running mean, mask table). */
-typedef enum erg_role { ERG_ACTIVATION, ERG_INPUT, ERG_WEIGHT, ERG_BUFFER,
-                        ERG_CACHE } erg_role;
+typedef enum erg_role { ERG_ACTIVATION, ERG_INPUT, ERG_WEIGHT, ERG_BUFFER, ERG_CACHE,
+                        ERG_GRADIENT,   /* of a weight: kept to the end of the step */
+                        ERG_STATE       /* of an optimizer */
+} erg_role;
 
 typedef struct erg_tensor {
     const char *name;

@@ -14,7 +14,8 @@
 static bool is_resident(const erg_tensor *tensor)
 {
     return tensor->role == ERG_WEIGHT || tensor->role == ERG_BUFFER
-        || tensor->role == ERG_CACHE;
+        || tensor->role == ERG_CACHE || tensor->role == ERG_GRADIENT
+        || tensor->role == ERG_STATE;
 }
 
 static const erg_operator *op_at(const erg_planner *planner, int32_t subgraph, int32_t i)

@@ -13,7 +13,6 @@
 #include "erg/estimate.h"
 
 typedef struct erg_memory_options {     /* zero means unset */
-    erg_optimizer optimizer;            /* of a training graph */
     bool by_memory;                     /* order: the ready step that grows least */
     bool no_reuse;                      /* elementwise outputs never take their input's place */
     bool explicit_conv;                 /* im2col in memory, not implicit in the product */

@@ -7,7 +7,6 @@
 
 enum { TILE = 128, SPLIT_K_LEAST = 2048, SPLIT_K_PART = 1024, PARTIAL_SUM_BYTES = 4 };
 /* AdamW keeps two moments in fp32; below fp32 also a copy of the weights. */
-enum { MOMENT_BYTES = 8, MASTER_BYTES = 4 };
 
 static int64_t over(int64_t a, int64_t b) { return b > 0 ? (a + b - 1) / b : 0; }
 
@@ -81,30 +80,24 @@ int64_t erg_memory_workspace(const erg_planner *planner, int32_t s)
     return most;
 }
 
-/* Caches that are tensors of the graph are part of its kv_cache_bytes. */
-static int64_t cache_bytes(const erg_graph *graph)
+static int64_t bytes_of_role(const erg_graph *graph, erg_role role)
 {
     int64_t sum = 0;
 
     for (int32_t t = 0; t < graph->tensor_count; t++)
-        if (graph->tensors[t].role == ERG_CACHE && graph->tensors[t].storage == t)
+        if (graph->tensors[t].role == role && graph->tensors[t].storage == t)
             sum += graph->tensors[t].bytes;
-    return sum > graph->kv_cache_bytes ? sum : graph->kv_cache_bytes;
+    return sum;
 }
 
 void erg_memory_residents(const erg_planner *planner, erg_memory *memory)
 {
     const erg_graph *graph = planner->partition->graph;
-    bool is_short = erg_precision_bits(graph->precision) < 32;
 
     memory->weights_bytes = graph->weights_bytes;
-    memory->cache_bytes = cache_bytes(graph);
-    if (graph->phase == ERG_TRAIN) {
-        memory->gradient_bytes = graph->weights_bytes;
-        if (planner->options.optimizer == ERG_OPTIMIZER_ADAMW)
-            memory->optimizer_bytes = graph->parameters
-                * (MOMENT_BYTES + (is_short ? MASTER_BYTES : 0));
-    }
+    memory->cache_bytes = bytes_of_role(graph, ERG_CACHE);
+    memory->gradient_bytes = bytes_of_role(graph, ERG_GRADIENT);
+    memory->optimizer_bytes = bytes_of_role(graph, ERG_STATE);
     memory->resident_bytes = memory->weights_bytes + memory->cache_bytes
         + memory->gradient_bytes + memory->optimizer_bytes;
 }

@@ -83,8 +83,7 @@ static bool add_timeline(const erg_desk *desk, erg_case *one)
 {
     const erg_hardware *hardware = desk->devices[one->setting.device].hardware;
     const erg_memory_options options = {
-        .optimizer = desk->study->graph.optimizer, .by_memory = desk->study->by_memory,
-        .units = hardware->units,
+        .by_memory = desk->study->by_memory, .units = hardware->units,
         .plain_attention = desk->study->graph.attention == ERG_ATTENTION_PLAIN,
     };
     const erg_estimation *done = one->estimation;

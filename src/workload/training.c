@@ -40,13 +40,18 @@ void erg_tr_share(backward *back, int32_t of, int32_t gradient)
     back->shares_of[storage] = (int32_t)back->share_count++;
 }
 
-int32_t erg_tr_tensor_like(backward *back, int32_t like)
+static int32_t tensor_as(backward *back, erg_role role, int32_t like)
 {
     const erg_tensor *x = at(back, like);
     int32_t rank = x->rank, bits = x->bits;
     const int64_t *dims = x->dims;
 
-    return erg_build_tensor(back->b, ERG_ACTIVATION, NULL, rank, dims, bits);
+    return erg_build_tensor(back->b, role, NULL, rank, dims, bits);
+}
+
+int32_t erg_tr_tensor_like(backward *back, int32_t like)
+{
+    return tensor_as(back, ERG_ACTIVATION, like);
 }
 
 /* Where the gradient of an input is written; a tied weight has one. */
@@ -56,13 +61,11 @@ int32_t erg_tr_gradient_for(backward *back, int32_t input)
 
     if (is_weight && back->weight_grads[input] >= 0)
         return back->weight_grads[input];
-    int32_t gradient = erg_tr_tensor_like(back, input);
-    if (is_weight) {
-        erg_build_output(back->b, gradient);
+    int32_t gradient = tensor_as(back, is_weight ? ERG_GRADIENT : ERG_ACTIVATION, input);
+    if (is_weight)
         back->weight_grads[input] = gradient;
-    } else {
+    else
         erg_tr_share(back, input, gradient);
-    }
     return gradient;
 }
 

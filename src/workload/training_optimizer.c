@@ -26,7 +26,7 @@ static void keep_state(erg_builder *b, int64_t elements, bool has_copy)
 {
     int64_t dims[2] = { has_copy ? 3 : 2, elements };
 
-    erg_build_tensor(b, ERG_BUFFER, "optimizer_state", 2, dims, 8 * BYTES_OF_MOMENT);
+    erg_build_tensor(b, ERG_STATE, "optimizer_state", 2, dims, 8 * BYTES_OF_MOMENT);
 }
 
 static void update(erg_builder *b, chunk *of)

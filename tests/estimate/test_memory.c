@@ -182,6 +182,34 @@ static void a_residual_network_holds_its_weights_and_the_widest_block(void)
     erg_graph_free(made.graph);
 }
 
+/* Forward alone frees as it goes; a step holds what the way back will read. */
+static void a_training_step_holds_gradients_state_and_what_the_way_back_reads(void)
+{
+    erg_graph_options options = { .seq = 64, .optimizer = ERG_OPTIMIZER_ADAMW };
+    erg_graph *pass = erg_graph_load("zoo:gpt2", &options, NULL);
+    options.phase = ERG_TRAIN;
+    erg_graph *step = erg_graph_load("zoo:gpt2", &options, NULL);
+    erg_partition *one = erg_graph_partition(pass, ERG_FUSION_NONE, NULL);
+    erg_partition *other = erg_graph_partition(step, ERG_FUSION_NONE, NULL);
+    erg_memory *forward = erg_memory_plan(one, NULL, NULL);
+    erg_memory *training = erg_memory_plan(other, NULL, NULL);
+    int64_t layer = 64 * 768 * 4;
+
+    assert_int_equal(training->gradient_bytes, 4 * step->parameters);
+    assert_int_equal(training->optimizer_bytes, 8 * step->parameters);
+    assert_int_equal(forward->gradient_bytes + forward->optimizer_bytes, 0);
+    assert_int_equal(training->resident_bytes, 16 * step->parameters);
+    /* At least the inputs of a layer's four products: H, H, H and 4H wide. */
+    CHECK(training->peak_activation_bytes > 12 * (3 + 4) * layer);
+    CHECK(forward->peak_activation_bytes < 64 * 50257 * 4 + 12 * layer);
+    erg_memory_free(forward);
+    erg_memory_free(training);
+    erg_partition_free(one);
+    erg_partition_free(other);
+    erg_graph_free(pass);
+    erg_graph_free(step);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -190,6 +218,7 @@ int main(void)
         TEST(a_chain_of_elementwise_works_in_place),
         TEST(a_diamond_keeps_both_arms),
         TEST(a_residual_network_holds_its_weights_and_the_widest_block),
+        TEST(a_training_step_holds_gradients_state_and_what_the_way_back_reads),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
