@@ -131,7 +131,7 @@ int64_t erg_build_seq(erg_builder *builder, int64_t most)
     int64_t *seq = &builder->options.seq;
 
     if (*seq > most && !builder->seq_is_default)
-        erg_build_refuse(builder, "%s takes at most %lld tokens; ask for fewer than %lld",
+        erg_build_refuse(builder, "%s takes at most %lld tokens, not %lld",
                          builder->graph->name, (long long)most, (long long)*seq);
     *seq = *seq > most ? most : *seq;
     builder->graph->seq = *seq;
