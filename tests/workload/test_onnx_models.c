@@ -154,6 +154,65 @@ static void chains_become_the_operators_they_were(void)
     erg_graph_free(flash);
 }
 
+/* ---- another counter, node by node -------------------------------------------------- */
+
+static bool is_matrix_work(const char *type)
+{
+    return strcmp(type, "Conv") == 0 || strcmp(type, "Gemm") == 0
+           || strcmp(type, "MatMul") == 0;
+}
+
+static const erg_operator *next_product(const erg_graph *graph, int32_t *at)
+{
+    while (*at < graph->operator_count) {
+        const erg_operator *op = &graph->operators[(*at)++];
+        if (erg_op_kinds[op->kind].kind_class == ERG_MATRIX)
+            return op;
+    }
+    return NULL;
+}
+
+/* Columns Name,Type,Forward_MACs,.. of which it counts a bias as one more each output. */
+static int32_t products_compare(const char *name)
+{
+    char file[120], line[400];
+    int32_t at = 0, equal = 0;
+
+    snprintf(file, sizeof(file), "light/light_%s", name);
+    erg_graph *graph = load(file, NULL);
+    snprintf(file, sizeof(file), "onnx/ref_nodes_light_%s.csv", name);
+    FILE *stream = fopen(test_data(file), "r");
+    while (stream && fgets(line, sizeof(line), stream)) {
+        char *rest = line;
+        strsep(&rest, ",");
+        const char *type = strsep(&rest, ",");
+        if (!type || !is_matrix_work(type))
+            continue;
+        int64_t macs = strtoll(rest, NULL, 10);
+        const erg_operator *op = next_product(graph, &at);
+        if (!op || (macs != op->macs && macs != op->macs + op->threads))
+            fail_msg("%s: %s has %lld, not %lld", name, op ? op->name : "nothing",
+                     op ? (long long)op->macs : 0, (long long)macs);
+        equal++;
+    }
+    CHECK(stream && !next_product(graph, &at));
+    fclose(stream);
+    erg_graph_free(graph);
+    return equal;
+}
+
+static void products_are_those_of_another_counter(void)
+{
+    static const char *const names[] = { "bvlc_alexnet", "densenet121", "inception_v1",
+                                         "inception_v2", "resnet50",    "shufflenet",
+                                         "squeezenet",   "vgg19",       "zfnet512" };
+    int32_t equal = 0;
+
+    for (size_t i = 0; i < ERG_COUNT(names); i++)
+        equal += products_compare(names[i]);
+    CHECK(equal == 414);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -163,6 +222,7 @@ int main(void)
         TEST(a_batch_multiplies_the_work_and_not_the_weights),
         TEST(a_batch_that_the_graph_forbids_is_refused),
         TEST(chains_become_the_operators_they_were),
+        TEST(products_are_those_of_another_counter),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
