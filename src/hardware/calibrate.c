@@ -8,6 +8,8 @@
 #include "hardware/measure.h"
 #include "hardware/record.h"
 
+static const double busy_share = 0.3;   /* of the cores, taken by others */
+
 static const erg_column columns[] = {
     { "name",  ERG_TEXT, "what was measured" },
     { "value", ERG_REAL, "median of the repetitions" },
@@ -107,6 +109,24 @@ static bool keep(const erg_record *record, const char *user_dir, erg_result *res
         && erg_result_note(result, err, "kept in %s: estimates on this-cpu use it", path);
 }
 
+/* Work of others takes cores and bandwidth: then nothing here is what the machine can. */
+static bool busy_note(const erg_env *env, const erg_hardware *cpu, erg_result *result,
+                      erg_error *err)
+{
+    char path[ERG_PATH_MOST], line[128];
+    double load;
+
+    if (!erg_path_join(env, "/proc/loadavg", path, NULL)
+        || !erg_file_line(path, line, sizeof(line), NULL)
+        || !erg_number_parse(line, strcspn(line, " "), '.', &load)
+        || load < busy_share * cpu->units)
+        return true;
+    return erg_result_note(result, err,
+                           "the machine was busy (load %.1f on %d cores): these "
+                           "figures are too low, repeat when it is quiet",
+                           load, cpu->units);
+}
+
 erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *catalog,
                                        double for_s, erg_error *err)
 {
@@ -123,7 +143,7 @@ erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *ca
     run.date[10] = '\0';
     run.table =
         result ? erg_result_add(result, "terms", columns, ERG_COUNT(columns), err) : NULL;
-    bool ok = run.table && measure(&run, err)
+    bool ok = run.table && busy_note(env, cpu, result, err) && measure(&run, err)
         && keep(run.record, catalog->user_dir, result, err);
     erg_hardware_free(cpu);
     if (!ok) {

@@ -122,6 +122,13 @@ static void near_list(const erg_names *names, const char *asked, erg_text *text)
                              names->items[i]);
 }
 
+static bool no_catalogue(const erg_catalog *catalog, erg_error *err)
+{
+    return erg_fail(err, ERG_NOT_FOUND, "there is no catalogue in %s: set ERG_DATA to the "
+                    "folder that has hardware/",
+                    catalog->data_dir ? catalog->data_dir : "share/erg or data");
+}
+
 static bool none_found(const erg_catalog *catalog, const char *name, erg_error *err)
 {
     erg_names names = { 0 };
@@ -130,10 +137,13 @@ static bool none_found(const erg_catalog *catalog, const char *name, erg_error *
     if (erg_names_list(catalog, &names, NULL))
         near_list(&names, name, &text);
     char *near = erg_text_take(&text);
-    erg_fail(err, ERG_NOT_FOUND,
-             "the catalogue has no device %.80s%s; `erg hardware` lists "
-             "what it has",
-             name, near ? near : "");
+    if (names.count == 0)
+        no_catalogue(catalog, err);
+    else
+        erg_fail(err, ERG_NOT_FOUND,
+                 "the catalogue has no device %.80s%s; `erg hardware` lists "
+                 "what it has",
+                 name, near ? near : "");
     free(near);
     erg_names_free(&names);
     return false;

@@ -131,10 +131,7 @@ static bool all_put(const erg_env *env, const erg_catalog *catalog,
     bool ok = erg_names_list(catalog, &names, err);
 
     if (ok && names.count == 0)
-        ok = erg_fail(err, ERG_NOT_FOUND,
-                      "there is no catalogue in %s: set ERG_DATA to the "
-                      "folder that has hardware/",
-                      catalog->data_dir ? catalog->data_dir : "share/erg or data");
+        ok = erg_names_find(catalog, "", (char[ERG_PATH_MOST]){ 0 }, err);
     bool is_kept = false;           /* this-cpu, by a calibration */
     for (size_t i = 0; ok && i < names.count; i++) {
         is_kept = is_kept || strcmp(names.items[i], "this-cpu") == 0;

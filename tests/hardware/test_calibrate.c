@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Measuring this machine, small and short: the figures are not judged, only that they
  * can be true and are kept. */
+#include <sys/stat.h>
 #include "estimate/latency.h"
 #include "hardware/measure.h"
 #include "hardware/record.h"
@@ -88,6 +89,41 @@ static void estimates_take_what_was_measured_here(void)
     CHECK_NEAR(shared.bandwidth[ERG_BYTES_NORM], 0.7, 1e-12);
 }
 
+/* A root with no caches and little memory keeps the arrays small. */
+static void a_busy_machine_is_told_and_the_record_is_kept(void)
+{
+    char root[300], user[300];
+    snprintf(root, sizeof(root), "%s", test_folder());
+    snprintf(user, sizeof(user), "%s", test_folder());
+    const char *const files[][2] = {
+        { "cpuinfo", "processor\t: 0\ncpu MHz\t: 1000\nflags\t: sse2\n" },
+        { "meminfo", "MemTotal: 24576 kB\n" }, { "loadavg", "7.50 1 1 1/1 1\n" },
+    };
+    char path[400];
+    snprintf(path, sizeof(path), "%s/proc", root);
+    CHECK(mkdir(path, 0700) == 0);
+    for (size_t i = 0; i < ERG_COUNT(files); i++) {
+        snprintf(path, sizeof(path), "%s/proc/%s", root, files[i][0]);
+        FILE *file = fopen(path, "w");
+        CHECK(file != NULL);
+        fputs(files[i][1], file);
+        fclose(file);
+    }
+    erg_error err = { 0 };
+    erg_env env = { .root = root };
+    erg_catalog catalog = { .user_dir = user };
+    erg_result *result = erg_hardware_calibrate_cpu(&env, &catalog, 0.01, &err);
+    CHECK_OK(result != NULL, err);
+    assert_non_null(strstr(erg_result_note_at(result, 0), "load 7.5 on 1 cores"));
+    erg_result_free(result);
+
+    erg_hardware *cpu = erg_hardware_load(&env, &catalog, "this-cpu", &err);
+    CHECK_OK(cpu != NULL, err);
+    CHECK(cpu->memory_bytes_per_s > 1e6);
+    CHECK_TEXT(erg_hardware_number(cpu, "levels.memory.bw_bytes_per_s")->grade, "measured");
+    erg_hardware_free(cpu);
+}
+
 static void without_a_home_nothing_is_measured_in_vain(void)
 {
     erg_error err = { 0 };
@@ -106,6 +142,7 @@ int main(void)
         TEST(a_record_comes_back_as_it_was_saved),
         TEST(measured_numbers_fill_their_fields),
         TEST(estimates_take_what_was_measured_here),
+        TEST(a_busy_machine_is_told_and_the_record_is_kept),
         TEST(without_a_home_nothing_is_measured_in_vain),
     };
     return test_run(tests, ERG_COUNT(tests));
