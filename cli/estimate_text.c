@@ -207,10 +207,15 @@ static void put_consumers(const erg_result *result, size_t of, FILE *out)
         fputc('\n', out);
 }
 
+/* Hints of compat mode are sentences: nothing was computed anew. */
 static void put_hint(const erg_table *table, size_t row, FILE *out)
 {
     char saving[CLI_QUANTITY_MOST], time[CLI_QUANTITY_MOST];
 
+    if (!erg_table_find(table, row, "change").text) {
+        fprintf(out, "  %s\n", text(table, row, "hint"));
+        return;
+    }
     cli_quantity(real(table, row, "energy_saving_j"), "J", saving);
     cli_quantity(fabs(real(table, row, "latency_change_s")), "s", time);
     fprintf(out, "  %s, %s: saves %s (%.0f %%), latency %s%s; needs: %s\n",
@@ -229,7 +234,9 @@ static void put_hints(const erg_result *result, size_t of, FILE *out)
         if (!cli_estimate_is_of(result, table, row, of) || shown == HINTS_SHOWN)
             continue;
         if (!shown++)
-            fputs("\nhints, each one computed by itself\n", out);
+            fputs(erg_table_find(table, row, "change").text
+                      ? "\nhints, each one computed by itself\n"
+                      : "\nhints, in the words of compat mode: not physical\n", out);
         put_hint(table, row, out);
     }
 }
@@ -251,7 +258,8 @@ static const char *const asked[] = { "comparison", "batches", "front", "explain"
                                      "checks", NULL };
 /* Shown with --detail only. */
 static const char *const details[] = { "summary", "subgraphs", "consumers", "roofline", "memory",
-                                       "timeline", "concurrency", "hints", NULL };
+                                       "timeline", "concurrency", "hints", "parts", "fusion",
+                                       NULL };
 
 /* One after the other; names ends with NULL. */
 static bool put_tables(const erg_result *result, const char *const names[],

@@ -111,7 +111,15 @@ typedef struct erg_compat_fusion {
     double reduction;
 } erg_compat_fusion;
 
-typedef struct erg_compat_hints { const char *text[8]; int32_t count; } erg_compat_hints;
+typedef struct erg_compat_hint {
+    const char *text;
+    double saves_j, saves_bytes;        /* NAN: it says nothing of it */
+} erg_compat_hint;
+
+typedef struct erg_compat_hints {
+    erg_compat_hint list[8];
+    int32_t count;
+} erg_compat_hints;
 
 /* The device, as the old code asks for it. */
 typedef struct erg_compat_machine {

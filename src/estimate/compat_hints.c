@@ -15,8 +15,8 @@ typedef struct writing {
     bool failed;
 } writing;
 
-__attribute__((format(printf, 2, 3)))
-static void hint(writing *w, const char *format, ...)
+__attribute__((format(printf, 3, 4)))
+static void hint(writing *w, erg_compat_hint saves, const char *format, ...)
 {
     char text[240];
     va_list args;
@@ -24,10 +24,20 @@ static void hint(writing *w, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    const char *copy = erg_arena_text(w->compat->arena, text, w->err);
-    w->failed = w->failed || !copy;
-    if (copy)
-        w->hints->text[w->hints->count++] = copy;
+    saves.text = erg_arena_text(w->compat->arena, text, w->err);
+    w->failed = w->failed || !saves.text;
+    if (saves.text)
+        w->hints->list[w->hints->count++] = saves;
+}
+
+static erg_compat_hint joules(double saves_j)
+{
+    return (erg_compat_hint){ .saves_j = saves_j, .saves_bytes = NAN };
+}
+
+static erg_compat_hint bytes(double saves_bytes)
+{
+    return (erg_compat_hint){ .saves_j = NAN, .saves_bytes = saves_bytes };
 }
 
 static void energy_hints(writing *w)
@@ -36,39 +46,42 @@ static void energy_hints(writing *w)
     double total_j = e->total_j > 0 ? e->total_j : 1.0;
 
     if (e->static_j / total_j > static_share_most)
-        hint(w, "✓ Reduce latency: %.0f%% energy is static (leakage). "
-             "Faster execution saves %.0fμJ", 100 * e->static_j / total_j,
+        hint(w, joules(e->static_j),
+             "✓ Reduce latency: %.0f%% energy is static (leakage). Faster execution "
+             "saves %.0fμJ", 100 * e->static_j / total_j,
              1e6 * e->static_j);
     if (e->utilization < utilization_least)
-        hint(w, "✓ Improve utilization: %.0f%% average utilization. "
+        hint(w, joules(e->wasted_j), "✓ Improve utilization: %.0f%% average utilization. "
              "Better batching/fusion could save %.0fμJ", 100 * e->utilization,
              1e6 * e->wasted_j);
     if (e->memory_j / total_j > memory_share_most)
-        hint(w, "✓ Reduce data movement: %.0f%% energy is memory transfers. "
+        hint(w, joules(cache_saving * e->memory_j),
+             "✓ Reduce data movement: %.0f%% energy is memory transfers. "
              "Cache reuse could save %.0fμJ", 100 * e->memory_j / total_j,
              1e6 * cache_saving * e->memory_j);
     if (w->compat->graph->precision == ERG_FP32)
-        hint(w, "✓ Quantization (FP32→INT8): Could save ~%.0fμJ in compute energy",
+        hint(w, joules(int8_saving * e->compute_j),
+             "✓ Quantization (FP32→INT8): Could save ~%.0fμJ in compute energy",
              1e6 * int8_saving * e->compute_j);
 }
 
-static double mib(double bytes) { return bytes / (1 << 20); }
+static double mib(double size) { return size / (1 << 20); }
 
 static void in_place_hint(writing *w)
 {
-    int64_t bytes = 0;
+    double saves = 0;
     int count = 0;
 
     for (int32_t i = 0; i < w->compat->part_count; i++) {
         const erg_compat_node *node = w->compat->parts[i].node;
         if (strcmp(node->type, "relu") != 0 && strcmp(node->type, "relu6") != 0)
             continue;
-        bytes += node->out_bytes;
+        saves += (double)node->out_bytes;
         count++;
     }
     if (count)
-        hint(w, "✓ In-place ops: %d ReLU/Dropout ops could save ~%.0f MB", count,
-             mib((double)bytes));
+        hint(w, bytes(saves), "✓ In-place ops: %d ReLU/Dropout ops could save ~%.0f MB",
+             count, mib(saves));
 }
 
 static void reuse_hint(writing *w)
@@ -80,8 +93,8 @@ static void reuse_hint(writing *w)
         if (compat->memory.steps[i].live_tensors > live)
             live = compat->memory.steps[i].live_tensors;
     if (live < 0.5 * compat->part_count)
-        hint(w, "✓ Buffer reuse: Only %d tensors alive at once (out of %d total) - "
-             "good reuse potential", (int)live, (int)compat->part_count);
+        hint(w, bytes(NAN), "✓ Buffer reuse: Only %d tensors alive at once (out of %d "
+             "total) - good reuse potential", (int)live, (int)compat->part_count);
 }
 
 static void memory_hints(writing *w)
@@ -91,12 +104,13 @@ static void memory_hints(writing *w)
 
     for (int32_t i = 0; i < w->compat->part_count; i++)
         outputs += (double)w->compat->parts[i].node->out_bytes;
+    double kept = trunc(checkpoint_saving * outputs), narrow = trunc(int8_saving * weights);
     if (outputs > activations_share * peak)
-        hint(w, "✓ Activation checkpointing: Save ~%.0f MB by recomputing 60%% of "
-             "activations (33%% more compute)", mib(trunc(checkpoint_saving * outputs)));
+        hint(w, bytes(kept), "✓ Activation checkpointing: Save ~%.0f MB by recomputing "
+             "60%% of activations (33%% more compute)", mib(kept));
     if (weights > weights_share * peak)
-        hint(w, "✓ INT8 quantization: Save ~%.0f MB in weights (4× compression)",
-             mib(trunc(int8_saving * weights)));
+        hint(w, bytes(narrow), "✓ INT8 quantization: Save ~%.0f MB in weights (4× "
+             "compression)", mib(narrow));
     in_place_hint(w);
     reuse_hint(w);
 }

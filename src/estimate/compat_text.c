@@ -109,7 +109,7 @@ bool erg_compat_print(const erg_compat *compat, int top, erg_text *to, erg_error
     if (compat->energy_hints.count) {
         erg_text_add(to, "Optimization Opportunities:\n");
         for (int32_t i = 0; i < compat->energy_hints.count; i++)
-            erg_text_add(to, "  %s\n", compat->energy_hints.text[i]);
+            erg_text_add(to, "  %s\n", compat->energy_hints.list[i].text);
         erg_text_add(to, "\n");
     }
     if (top > 0)

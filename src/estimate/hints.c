@@ -326,8 +326,11 @@ bool erg_advise_hints(erg_desk *desk)
                                       ERG_COUNT(hint_columns), desk->err);
     bool ok = table != NULL;
 
-    for (size_t i = 0; i < desk->case_count && ok && !desk->study->no_advice; i++)
-        if (desk->cases[i].estimation && !desk->cases[i].estimation->compat)
-            ok = put_all(desk, table, &desk->cases[i]);
+    for (size_t i = 0; i < desk->case_count && ok && !desk->study->no_advice; i++) {
+        const erg_case *one = &desk->cases[i];
+        if (one->estimation)
+            ok = one->estimation->compat ? erg_compat_put_hints(desk, table, one)
+                                         : put_all(desk, table, one);
+    }
     return ok;
 }

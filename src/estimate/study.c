@@ -279,7 +279,7 @@ static const table_maker makers[] = {
     erg_tables_summary, erg_tables_subgraphs, erg_tables_consumers, erg_tables_roofline,
     erg_tables_memory, erg_tables_timeline, erg_tables_concurrency, erg_advise_hints,
     erg_tables_comparison, erg_advise_batches, erg_advise_front, erg_advise_explain,
-    erg_tables_checks, add_notes,
+    erg_tables_checks, erg_tables_compat, add_notes,
 };
 
 static bool begin(erg_desk *desk)

@@ -81,6 +81,9 @@ bool erg_tables_timeline(erg_desk *desk);
 bool erg_tables_concurrency(erg_desk *desk);
 bool erg_tables_comparison(erg_desk *desk);
 bool erg_tables_checks(erg_desk *desk);
+/* Compat mode only: its parts and its fused chains. */
+bool erg_tables_compat(erg_desk *desk);
+bool erg_compat_put_hints(const erg_desk *desk, erg_table *table, const erg_case *one);
 bool erg_advise_hints(erg_desk *desk);
 bool erg_advise_batches(erg_desk *desk);
 bool erg_advise_front(erg_desk *desk);

@@ -199,7 +199,7 @@ static bool hints_at(erg_compat *compat, const char *word)
 
     CHECK_OK(erg_compat_hints_fill(compat, &err), err);
     for (int32_t i = 0; i < compat->energy_hints.count; i++)
-        if (strstr(compat->energy_hints.text[i], word))
+        if (strstr(compat->energy_hints.list[i].text, word))
             return true;
     return false;
 }

@@ -287,7 +287,7 @@ static void compare_memory(const json_t *want, const erg_compat *c)
     numbers_are(want, values, ERG_COUNT(values));
     assert_int_equal(c->memory_hints.count, json_array_size(hints));
     for (int32_t i = 0; i < c->memory_hints.count; i++)
-        CHECK_TEXT(c->memory_hints.text[i],
+        CHECK_TEXT(c->memory_hints.list[i].text,
                    json_string_value(json_array_get(hints, (size_t)i)));
 }
 

@@ -279,6 +279,41 @@ static void compat_mode_is_labelled_and_keeps_its_total(void)
     erg_result_free(result);
 }
 
+static size_t rows_of(const erg_result *result, const char *name)
+{
+    const erg_table *table = erg_result_find(result, name);
+    return table ? erg_table_row_count(table) : 0;
+}
+
+/* Its hints are the old sentences; physical mode has neither parts nor chains. */
+static void compat_mode_adds_its_hints_parts_and_chains(void)
+{
+    static const char *const machine[] = { "compat-gpu-a100" };
+    erg_study what = small;
+    erg_result *physical = study(&what, NULL);
+
+    what.hardware = machine;
+    what.estimate.mode = ERG_COMPAT;
+    erg_result *result = study(&what, NULL);
+    const erg_table *hints = erg_result_find(result, "hints");
+    const erg_table *parts = erg_result_find(result, "parts");
+    const erg_table *fusion = erg_result_find(result, "fusion");
+
+    assert_int_equal(rows_of(result, "hints"), 6);
+    CHECK_NEAR(real(hints, 0, "energy_saving_j"), 0.131186, 1e-6);
+    CHECK(isnan(real(hints, 3, "energy_saving_j")));
+    CHECK(real(hints, 3, "memory_change_bytes") < -18.5 * (1 << 20));
+    CHECK_TEXT(erg_table_find(hints, 0, "condition").text,
+               "compat mode: the formulas of 2025-10-28, not physical");
+    assert_int_equal(rows_of(result, "parts"), 68);
+    assert_int_equal(erg_table_find(parts, 0, "threads").integer, 200704);
+    assert_int_equal(rows_of(result, "fusion"), 32);
+    CHECK_TEXT(erg_table_find(fusion, 0, "pattern").text, "Conv2d_BatchNorm2d_ReLU");
+    assert_int_equal(rows_of(physical, "parts") + rows_of(physical, "fusion"), 0);
+    erg_result_free(physical);
+    erg_result_free(result);
+}
+
 static void the_same_study_gives_the_same_bytes(void)
 {
     char *first = NULL, *second = NULL;
@@ -316,6 +351,7 @@ int main(void)
         TEST(the_batch_is_the_best_that_keeps_the_limits),
         TEST(what_a_device_cannot_is_a_row_of_unknowns_and_a_note),
         TEST(compat_mode_is_labelled_and_keeps_its_total),
+        TEST(compat_mode_adds_its_hints_parts_and_chains),
         TEST(the_same_study_gives_the_same_bytes),
     };
     return test_run(tests, ERG_COUNT(tests));
