@@ -12,7 +12,8 @@
 #include <string.h>
 #include "estimate/study.h"
 
-enum { HINTS_MOST = 16, TOUCHED_MOST = 3, CHANGE_MOST = 64, BATCH_FACTOR_MOST = 64 };
+enum { HINTS_MOST = 16, TOUCHED_MOST = 3, CHANGE_MOST = 64, BATCH_FACTOR_MOST = 16,
+       CLOCKS_TRIED = 6 };
 #define SAVING_LEAST 0.05
 
 static const erg_column hint_columns[] = {
@@ -89,6 +90,20 @@ static void name_touched(const adviser *all, const erg_case *other, hint *one)
     }
 }
 
+/* Memory is planned only for what is worth telling. */
+static bool is_told(adviser *all, const erg_variant *setting, hint *one)
+{
+    erg_case planned;
+
+    if (all->count == HINTS_MOST || !erg_case_run(all->desk, setting, &planned))
+        return false;
+    bool fits = erg_case_fits(&planned);
+    one->memory_bytes = planned.estimation->peak_memory_bytes
+        - all->base->estimation->peak_memory_bytes;
+    erg_case_end(&planned);
+    return fits;
+}
+
 static void weigh(adviser *all, const erg_case *other, hint one)
 {
     const erg_estimation *a = all->base->estimation, *b = other->estimation;
@@ -100,10 +115,9 @@ static void weigh(adviser *all, const erg_case *other, hint one)
     one.latency_s = b->latency_s - a->latency_s;
     if (fabs(one.latency_s) < 1e-9 * a->latency_s)
         one.latency_s = 0;      /* sums in another order */
-    one.memory_bytes = other->memory ? b->peak_memory_bytes - a->peak_memory_bytes : 0;
     one.half_width_j = difference_half_width(all->base, other, one.saving_j, other_j);
     if (!(one.saving >= SAVING_LEAST) || !(one.saving_j > one.half_width_j)
-        || all->count == HINTS_MOST)
+        || !is_told(all, &other->setting, &one))
         return;
     name_touched(all, other, &one);
     all->list[all->count++] = one;
@@ -116,10 +130,9 @@ static void try_setting(adviser *all, const erg_variant *setting, const hint *on
 {
     erg_case other;
 
-    if (!erg_case_run(all->desk, setting, &other))
+    if (!erg_case_price(all->desk, setting, &other))
         return;
-    if (erg_case_fits(&other))
-        weigh(all, &other, *one);
+    weigh(all, &other, *one);
     erg_case_end(&other);
 }
 
@@ -130,14 +143,18 @@ static void try_batches(adviser *all)
     erg_variant setting = base->setting, best = setting;
     double last_j = base->energy_per_j;
     hint one = { .name = "larger batch", .condition = "the latency is that of the batch" };
+    double bytes = base->estimation->hardware->memory_bytes;
+    double room = bytes > 0 ? ERG_MEMORY_USABLE * bytes : INFINITY;
 
     for (int64_t factor = 2; factor <= BATCH_FACTOR_MOST; factor *= 2) {
         erg_case other;
         setting.batch = base->setting.batch * factor;
-        if (!erg_case_run(all->desk, &setting, &other))
+        if (!erg_case_price(all->desk, &setting, &other))
             break;
         double energy_j = other.energy_per_j;
-        bool goes_on = erg_case_fits(&other) && energy_j <= (1 - SAVING_LEAST) * last_j;
+        /* Activations grow with the batch, weights do not: a bound from above. */
+        bool goes_on = (double)factor * base->estimation->peak_memory_bytes <= room
+            && energy_j <= (1 - SAVING_LEAST) * last_j;
         erg_case_end(&other);
         if (!goes_on)
             break;
@@ -199,47 +216,37 @@ static void try_precisions(adviser *all)
     }
 }
 
-/* Energy over the clock falls, then rises: halve between two clocks until one is left. */
-static double best_clock(adviser *all, double *at_hz)
+/* Of some settable clocks, evenly spread, the one that takes least and keeps the latency
+ * limit: energy is flat near its least, a finer scan would tell the same. */
+static double best_clock(const adviser *all)
 {
     const erg_hardware *hardware = all->base->estimation->hardware;
-    double limit_s = all->desk->study->limits.latency_s, best_j = INFINITY;
-    size_t low = 0, high = hardware->clock_count;
+    double limit_s = all->desk->study->limits.latency_s, best_j = INFINITY, best_hz = NAN;
 
-    while (low < high) {
-        double energy_j[2] = { INFINITY, INFINITY };
-        size_t middle = low + (high - low) / 2;
-        for (size_t i = 0; i < 2 && middle + i < hardware->clock_count; i++) {
-            erg_variant setting = all->base->setting;
-            erg_case other;
-            setting.options.clock_hz = hardware->clocks_hz[middle + i];
-            if (!erg_case_price(all->desk, &setting, &other))
-                continue;
-            bool keeps = !(limit_s > 0) || other.estimation->latency_s <= limit_s;
-            /* Too slow counts as worse the lower the clock. */
-            energy_j[i] = keeps ? other.estimation->total.total_j
-                                : 1e30 * (double)(hardware->clock_count - middle - i);
-            if (keeps && energy_j[i] < best_j) {
-                best_j = energy_j[i];
-                *at_hz = setting.options.clock_hz;
-            }
-            erg_case_end(&other);
+    for (size_t i = 0; i < CLOCKS_TRIED && hardware->clock_count > 1; i++) {
+        erg_variant setting = all->base->setting;
+        erg_case other;
+        setting.options.clock_hz =
+            hardware->clocks_hz[i * (hardware->clock_count - 1) / (CLOCKS_TRIED - 1)];
+        if (!erg_case_price(all->desk, &setting, &other))
+            continue;
+        bool keeps = !(limit_s > 0) || other.estimation->latency_s <= limit_s;
+        if (keeps && other.estimation->total.total_j < best_j) {
+            best_j = other.estimation->total.total_j;
+            best_hz = setting.options.clock_hz;
         }
-        if (energy_j[0] <= energy_j[1])
-            high = middle;
-        else
-            low = middle + 1;
+        erg_case_end(&other);
     }
-    return best_j;
+    return best_hz;
 }
 
 static void try_clock(adviser *all)
 {
     erg_variant setting = all->base->setting;
-    double at_hz = NAN;
+    double at_hz = best_clock(all);
     hint one = { .name = "clock", .condition = "a locked core clock" };
 
-    if (!(best_clock(all, &at_hz) < INFINITY) || at_hz == all->base->estimation->clock_hz)
+    if (isnan(at_hz) || at_hz == all->base->estimation->clock_hz)
         return;
     setting.options.clock_hz = at_hz;
     snprintf(one.change, sizeof(one.change), "%.0f -> %.0f MHz",

@@ -14,6 +14,9 @@ struct erg_table {
     erg_cell *cells;
     size_t cell_count, cell_capacity;
     size_t row_count;
+    /* Rows are mostly filled in one order: where the n-th cell of the last row went. */
+    size_t *guesses;
+    size_t set_count;       /* cells set in the last row */
 };
 
 struct erg_result {
@@ -65,13 +68,15 @@ erg_table *erg_result_add(erg_result *result, const char *name, const erg_column
         return NULL;
     erg_table *table = calloc(1, sizeof(*table));
     const char *copy = table ? erg_arena_text(result->arena, name, err) : NULL;
-    if (!copy) {
+    size_t *guesses = copy ? erg_arena_take(result->arena,
+                                            (column_count + 1) * sizeof(*guesses), err) : NULL;
+    if (!guesses) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
         free(table);
         return NULL;
     }
     *table = (erg_table){ .result = result, .name = copy, .columns = columns,
-                          .column_count = column_count };
+                          .column_count = column_count, .guesses = guesses };
     result->tables[result->table_count++] = table;
     return table;
 }
@@ -130,17 +135,30 @@ bool erg_table_row(erg_table *table, erg_error *err)
         table->cells[table->cell_count++] = nothing;
     }
     table->row_count++;
+    table->set_count = 0;
     return true;
+}
+
+/* Column count: there is none of that name. */
+static size_t find_column(erg_table *table, const char *column)
+{
+    size_t nth = table->set_count < table->column_count ? table->set_count++ : 0;
+    size_t at = table->guesses[nth];
+
+    if (at < table->column_count && strcmp(table->columns[at].name, column) == 0)
+        return at;
+    for (at = 0; at < table->column_count; at++)
+        if (strcmp(table->columns[at].name, column) == 0)
+            break;
+    return table->guesses[nth] = at;
 }
 
 static erg_cell *find_cell(erg_table *table, const char *column, erg_type type, erg_error *err)
 {
-    for (size_t i = 0; i < table->column_count && table->row_count; i++)
-        if (strcmp(table->columns[i].name, column) == 0) {
-            if (table->columns[i].type == type)
-                return &table->cells[(table->row_count - 1) * table->column_count + i];
-            break;
-        }
+    size_t at = table->row_count ? find_column(table, column) : table->column_count;
+
+    if (at < table->column_count && table->columns[at].type == type)
+        return &table->cells[(table->row_count - 1) * table->column_count + at];
     erg_fail(err, ERG_BAD_INPUT, "table %s has no column %s of this type", table->name, column);
     return NULL;
 }

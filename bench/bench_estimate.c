@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long an estimate takes: warm in a process, and as a process, beside the time a
+ * process takes that does nothing. CPU time, medians: the machine may have other work.
+ *
+ *   bench_estimate ERG DATA [MODEL.onnx]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bench.h"
+#include "erg/study.h"
+
+enum { ROUNDS = 30 };
+
+typedef struct subject {
+    const char *name, *workload, *device;
+    double limit_s;
+    bool no_advice, load_only;
+} subject;
+
+static const subject subjects[] = {
+    { "zoo:resnet50, graph",             "zoo:resnet50",   NULL, NAN, false, true },
+    { "zoo:resnet50, all tables",        "zoo:resnet50",   "a100-pcie-40gb", 1e-3, true, false },
+    { "zoo:resnet50, tables and hints",  "zoo:resnet50",   "a100-pcie-40gb", NAN, false, false },
+    { "zoo:llama2_70b, graph",           "zoo:llama2_70b", NULL, 8e-3, false, true },
+    { "zoo:llama2_70b, all tables",      "zoo:llama2_70b", "h100-sxm5-80gb", NAN, true, false },
+};
+
+static double once_s(const subject *what, const erg_catalog *catalog)
+{
+    const erg_env env = { 0 };
+    erg_study study = { .workload = what->workload, .hardware = &what->device,
+                        .hardware_count = 1, .no_advice = what->no_advice };
+    erg_error err = { 0 };
+    bool passed;
+    double begin_s = bench_now_s(CLOCK_PROCESS_CPUTIME_ID);
+
+    if (what->load_only) {
+        erg_graph *graph = erg_graph_load(what->workload, NULL, &err);
+        if (!graph)
+            fprintf(stderr, "%s\n", err.text);
+        erg_graph_free(graph);
+    } else {
+        erg_result *result = erg_study_run(&env, catalog, &study, &passed, &err);
+        if (!result)
+            fprintf(stderr, "%s\n", err.text);
+        erg_result_free(result);
+    }
+    return bench_now_s(CLOCK_PROCESS_CPUTIME_ID) - begin_s;
+}
+
+static void warm(const subject *what, const erg_catalog *catalog)
+{
+    double times_s[ROUNDS];
+
+    once_s(what, catalog);
+    for (int i = 0; i < ROUNDS; i++)
+        times_s[i] = once_s(what, catalog);
+    bench_print(&(bench_row){ .name = what->name, .unit = "ms", .floor = NAN,
+                              .value = 1e3 * bench_median(times_s, ROUNDS),
+                              .limit = 1e3 * what->limit_s, .n = ROUNDS });
+}
+
+static double process_ms(char *const argv[])
+{
+    double times_s[ROUNDS];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct rusage use;
+        bench_child_s(argv, &use);
+        times_s[i] = bench_cpu_s(&use);
+    }
+    return 1e3 * bench_median(times_s, ROUNDS);
+}
+
+static void row(const char *name, char *const argv[], double floor_ms, double limit_ms)
+{
+    bench_print(&(bench_row){ .name = name, .unit = "ms", .value = process_ms(argv),
+                              .floor = floor_ms, .limit = limit_ms, .n = ROUNDS });
+}
+
+/* The same file through both: what we add (costs, time, energy) is in ours. */
+static void beside_onnx(char *erg, char *model, double floor_ms)
+{
+    char *const ours[] = { erg, "estimate", model, "--on", "a100-pcie-40gb", "--no-hints", NULL };
+    char *const nothing[] = { "/usr/bin/python3", "-c", "import onnx", NULL };
+    char *const theirs[] = { "/usr/bin/python3", "-c",
+        "import onnx, sys; onnx.shape_inference.infer_shapes(onnx.load(sys.argv[1]))", model,
+        NULL };
+
+    row("erg estimate MODEL.onnx, process", ours, floor_ms, 5);
+    row("python3-onnx shape inference, process", theirs, process_ms(nothing), NAN);
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc < 3)
+        return fprintf(stderr, "usage: bench_estimate ERG DATA [MODEL.onnx]\n"), 2;
+    const erg_catalog catalog = { .data_dir = argv[2] };
+    char *const nothing[] = { argv[1], "--version", NULL };
+    char *const advised[] = { argv[1], "estimate", "zoo:resnet50", "--on", "a100-pcie-40gb",
+                              NULL };
+    char *const plain[] = { argv[1], "estimate", "zoo:resnet50", "--on", "a100-pcie-40gb",
+                            "--no-hints", NULL };
+
+    setenv("ERG_DATA", argv[2], 1);
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+        warm(&subjects[i], &catalog);
+    double floor_ms = process_ms(nothing);
+    row("erg estimate zoo:resnet50 --no-hints, process", plain, floor_ms, 5);
+    row("erg estimate zoo:resnet50, process", advised, floor_ms, 5);
+    if (argc > 3)
+        beside_onnx(argv[1], argv[3], floor_ms);
+    return 0;
+}
