@@ -10,7 +10,7 @@ enum { LIST_MOST = 64, WORDS_BYTES = 2048 };
 typedef struct estimate_options {
     const char *on, *batch, *precision, *phase, *mode, *runtime, *optimizer, *head, *logits;
     const char *attention, *thermal_point, *profile, *order, *tune_batch, *pareto, *accuracy;
-    const char *explain, *dot, *sort;
+    const char *explain, *verify, *against, *dot, *sort;
     cli_list dims;
     int seq, top, streams;
     double clock_hz, power_cap_w, latency_limit_s, energy_limit_j, power_limit_w;
@@ -57,6 +57,10 @@ static const cli_option option_rows[] = {
     { 0, "accuracy", CLI_TEXT, AT(accuracy), "FILE", "CSV workload,precision,accuracy" },
     { 0, "explain", CLI_TEXT, AT(explain), "A,B",
       "why two rows differ: 1,2 or l4/fp16,l4/fp32/8" },
+    { 0, "verify", CLI_TEXT, AT(verify), "FILE",
+      "CSV of measured rows; WORKLOAD may be a folder of kernel lists" },
+    { 0, "against", CLI_TEXT, AT(against), "RUN",
+      "a measured run, region by region, beside the first row" },
     { 0, "dot", CLI_TEXT, AT(dot), "FILE", "drawing of the partition of the first row" },
     { 0, "detail", CLI_FLAG, AT(detail), NULL, "every table in full" },
     { 0, "top", CLI_WHOLE, AT(top), "N", "consumers to name (5)", true },
@@ -277,11 +281,43 @@ static int put_result(const cli *call, const erg_result *result)
     return cli_write(call, result, call->common.output, stdout);
 }
 
-static int run(const cli *call)
+/* CLI_DONE where nothing was asked. */
+static int hold_against(const cli *call, const char *path, erg_result *result)
 {
     erg_error err = { 0 };
-    cli_folders folders;
+    int status = CLI_DONE;
+    erg_trace *trace = path && result ? cli_load(call, path, &status) : NULL;
+
+    if (trace && !erg_study_reconcile(result, trace, &err))
+        status = cli_failed(call, &err);
+    erg_trace_free(trace);
+    return status;
+}
+
+static int estimate(const cli *call, const erg_catalog *catalog, const request *wish)
+{
+    erg_error err = { 0 };
     bool passed = true;
+    const char *verify = wish->options->verify;
+    erg_result *result = verify
+        ? erg_study_verify(&call->env, catalog, &wish->study, verify, &err)
+        : erg_study_run(&call->env, catalog, &wish->study, &passed, &err);
+    int status = result ? CLI_DONE : cli_failed(call, &err);
+
+    if (status == CLI_DONE && !verify)
+        status = hold_against(call, wish->options->against, result);
+    if (status == CLI_DONE)
+        status = verify ? cli_write(call, result, call->common.output, stdout)
+                        : put_result(call, result);
+    if (status == CLI_DONE && wish->options->dot)
+        status = draw(call, catalog, wish);
+    erg_result_free(result);
+    return status == CLI_DONE && !passed ? CLI_NO : status;
+}
+
+static int run(const cli *call)
+{
+    cli_folders folders;
     request *wish = calloc(1, sizeof(*wish));
 
     if (!wish)
@@ -292,14 +328,9 @@ static int run(const cli *call)
         free(wish);
         return CLI_USAGE;
     }
-    const erg_catalog *catalog = cli_catalog(call, &folders);
-    erg_result *result = erg_study_run(&call->env, catalog, &wish->study, &passed, &err);
-    int status = result ? put_result(call, result) : cli_failed(call, &err);
-    if (status == CLI_DONE && wish->options->dot)
-        status = draw(call, catalog, wish);
-    erg_result_free(result);
+    int status = estimate(call, cli_catalog(call, &folders), wish);
     free(wish);
-    return status == CLI_DONE && !passed ? CLI_NO : status;
+    return status;
 }
 
 const cli_command cmd_estimate = {

@@ -52,6 +52,15 @@ bool erg_goal_parse(const char *word, erg_goal *out);
 /* *passed: no limit was broken. */
 erg_result *erg_study_run(const erg_env *env, const erg_catalog *catalog,
                           const erg_study *study, bool *passed, erg_error *err);
+/* Estimates beside the measured rows of a CSV: model, precision, batch, and as far as
+ * there gpu, seq, freq_mhz, time_ms, energy_j. The workload may be a folder of kernel
+ * lists. Tables validation and validation_groups. */
+erg_result *erg_study_verify(const erg_env *env, const erg_catalog *catalog,
+                             const erg_study *study, const char *path, erg_error *err);
+/* Adds table reconciliation: the regions of a run beside the estimate's first row, by
+ * workload or by kernel, with the agreement number E_n. */
+struct erg_trace;
+bool erg_study_reconcile(erg_result *estimate, const struct erg_trace *trace, erg_error *err);
 /* The partition of the first row as Graphviz text; free() it. */
 char *erg_study_dot(const erg_env *env, const erg_catalog *catalog, const erg_study *study,
                     erg_error *err);
