@@ -7,7 +7,7 @@
 
 typedef struct calibrate_options {
     const char *workloads, *on, *source, *date;
-    bool one_byte_class;
+    bool one_byte_class, energy_only;
     double for_s;
 } calibrate_options;
 
@@ -21,6 +21,8 @@ static const cli_option option_rows[] = {
     { 0, "date", CLI_TEXT, AT(date), "DATE", "of the measurements; default: today" },
     { 0, "one-byte-class", CLI_FLAG, AT(one_byte_class), NULL,
       "one coefficient for bytes, whether memory or the last cache serves them" },
+    { 0, "energy-only", CLI_FLAG, AT(energy_only), NULL,
+      "leave the terms of time as they are" },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
       "this-cpu: repeat each measurement that long instead of 1s" },
     { 0 },
@@ -49,6 +51,7 @@ static int calibrate(const cli *call, const erg_hardware *hardware, erg_profile 
         .source = options->source ? options->source : call->argv[0],
         .date = options->date ? options->date : today(date),
         .one_byte_class = options->one_byte_class,
+        .energy_only = options->energy_only,
     };
     erg_result *result = erg_calibrate(hardware, &how, profile, &err);
     int status;
@@ -109,10 +112,11 @@ const cli_command cmd_calibrate = {
         "rows of other devices (column gpu) are passed over. The work of a row comes from\n"
         "its kernel list in --workloads, "
         "DIR/<model>_p<precision>_b<batch>[_s<seq>]...json.\n"
-        "What is fitted: joules per FLOP of each kind of unit, joules per byte, static "
-        "watts;\n"
-        "none is negative. --output keeps them as a profile: in ~/.config/erg/profiles/\n"
-        "NAME.json it is found by estimates of that device.\n"
+        "What is fitted: joules per FLOP of each kind of unit, joules per byte and static\n"
+        "watts, none of them negative; and the time of low precision on tensor units.\n"
+        "--output keeps them as a profile: in ~/.config/erg/profiles/NAME.json it is "
+        "found\n"
+        "by estimates of that device.\n"
         "Table folds shows the error on each model when its rows were left out; terms the\n"
         "coefficients; rejected the rows that cannot be true, with the reason.\n"
         "Measure with the clock locked, warm, for 5 to 10 seconds or more a row.\n"

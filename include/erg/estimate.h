@@ -88,10 +88,11 @@ typedef struct erg_calibrate_options {
     const char *workloads_dir;  /* kernel lists <model>_p<precision>_b<batch>[_s<seq>].. */
     const char *source, *date;  /* of the rows, for the profile; NULL: as it was */
     bool one_byte_class;        /* do not ask which bytes memory served */
+    bool energy_only;           /* time terms stay as they are */
 } erg_calibrate_options;
 
-/* Fits the energy part of *profile (time terms stay; it then borrows the options'
- * texts). Tables terms, folds (a model left out), rejected. */
+/* Fits energy and the time of tensor units into *profile, which then borrows the
+ * options' texts. Tables terms, folds (a model left out), rejected. */
 erg_result *erg_calibrate(const erg_hardware *hardware, const erg_calibrate_options *options,
                           erg_profile *profile, erg_error *err);
 

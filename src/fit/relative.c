@@ -105,8 +105,8 @@ static double judge(const erg_nnls *fit, const erg_nnls *all, const bool held[],
     return erg_fit_predict(fit, row) / row->target - 1;
 }
 
-bool erg_fit_folds(const erg_fit_row *rows, size_t count, const erg_fit_form *form,
-                   double error[], erg_error *err)
+bool erg_fit_folds(const erg_fit_row *rows, const erg_fit_row *judged, size_t count,
+                   const erg_fit_form *form, double error[], erg_error *err)
 {
     erg_nnls all, fit;
     bool held[ERG_NNLS_MOST];
@@ -120,7 +120,7 @@ bool erg_fit_folds(const erg_fit_row *rows, size_t count, const erg_fit_form *fo
         bool known = fit_without(rows, count, rows[i].group, form, &fit, NULL);
         for (size_t k = i; k < count; k++)
             if (rows[k].group == rows[i].group)
-                error[k] = known ? judge(&fit, &all, held, &rows[k]) : NAN;
+                error[k] = known ? judge(&fit, &all, held, &judged[k]) : NAN;
     }
     return true;
 }

@@ -26,10 +26,11 @@ bool erg_fit_relative(const erg_fit_row *rows, size_t count, const erg_fit_form 
 
 double erg_fit_predict(const erg_nnls *fit, const erg_fit_row *row);
 
-/* For each row predicted / target - 1 of a fit without its group; NAN where the
- * group holds nearly all (> 95 %) of a column that the row needs: nothing was
- * left to learn it from. */
-bool erg_fit_folds(const erg_fit_row *rows, size_t count, const erg_fit_form *form,
-                   double error[], erg_error *err);
+/* For each row of `judged` predicted / target - 1 of a fit to `rows` without its
+ * group; NAN where the group holds nearly all (> 95 %) of a column that the row
+ * needs: nothing was left to learn it from. judged: rows, or the same rows with what
+ * would be known of them beforehand. */
+bool erg_fit_folds(const erg_fit_row *rows, const erg_fit_row *judged, size_t count,
+                   const erg_fit_form *form, double error[], erg_error *err);
 
 #endif

@@ -202,7 +202,7 @@ bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
     choose_columns(fit, hardware, one_byte_class);
     fill_rows(fit, hardware);
     if (erg_fit_relative(fit->x, fit->count, &fit->form, &fit->terms, err)
-        && erg_fit_folds(fit->x, fit->count, &fit->form, fit->error, err))
+        && erg_fit_folds(fit->x, fit->x, fit->count, &fit->form, fit->error, err))
         return true;
     erg_energy_fit_free(fit);
     return false;

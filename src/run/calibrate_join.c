@@ -56,14 +56,14 @@ static bool work_of(const char *path, erg_measured_row *row, const erg_hardware 
                     erg_error *err)
 {
     erg_graph_options options = { .precision = row->precision, .complete_list = true };
-    erg_graph *graph = erg_graph_load(path, &options, err);
 
-    if (!graph)
+    row->graph = erg_graph_load(path, &options, err);
+    if (!row->graph)
         return false;
-    for (int32_t i = 0; i < graph->operator_count; i++)
-        erg_work_add_operator(&row->work, &graph->operators[i], hardware);
-    erg_graph_free(graph);
-    return true;
+    for (int32_t i = 0; i < row->graph->operator_count; i++)
+        erg_work_add_operator(&row->work, &row->graph->operators[i], hardware);
+    row->partition = erg_graph_partition(row->graph, ERG_FUSION_NONE, err);
+    return row->partition != NULL;
 }
 
 /* One list to all the rows it serves. */

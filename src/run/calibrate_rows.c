@@ -167,6 +167,10 @@ bool erg_measured_load(erg_measured *to, const erg_hardware *hardware,
 
 void erg_measured_free(erg_measured *measured)
 {
+    for (size_t i = 0; i < measured->count; i++) {
+        erg_partition_free(measured->rows[i].partition);
+        erg_graph_free(measured->rows[i].graph);
+    }
     free(measured->rows);
     *measured = (erg_measured){ 0 };
 }

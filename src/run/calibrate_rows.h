@@ -17,6 +17,8 @@ typedef struct erg_measured_row {
     double clock_hz, time_s, energy_j, power_w;     /* NAN: no such column */
     double updates;                     /* of the sensor while it ran; NAN: not said */
     erg_work work;
+    erg_graph *graph;                   /* NULL: no list; owned, and so its partition */
+    erg_partition *partition;
     char reason[ERG_ROW_REASON];        /* why it is rejected; empty: it is not */
 } erg_measured_row;
 

@@ -57,7 +57,6 @@ static void coefficients_of_one_clock_predict_all_others(void)
     double with_cap = mean_error(0, &rows), without = mean_error(1e6, &rows);
 
     CHECK(rows == 88);
-    printf("# %.4f %.4f\n", with_cap, without);
     CHECK(with_cap < 0.035);        /* 4.7 % with one class of bytes, as published */
     CHECK(without > with_cap + 0.015);
 }

@@ -222,7 +222,8 @@ static void folds_of_real_rows_reach_what_was_published(void)
         erg_profile *profile = erg_profile_load(&catalog, hardware, NULL, &err);
         CHECK_OK(profile != NULL, err);
         erg_calibrate_options options = { .rows_path = rows, .workloads_dir = lists,
-                                          .one_byte_class = true };
+                                          .one_byte_class = true,
+                                          .energy_only = true };
         erg_result *result = erg_calibrate(hardware, &options, profile, &err);
         CHECK_OK(result != NULL, err);
         const erg_table *folds = erg_result_find(result, "folds");
