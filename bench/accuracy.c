@@ -17,6 +17,9 @@ static const judge judges[] = {
     { "fp32 training step", judge_fp32_training },
     { "fp32 fused over eager", judge_fp32_fusion },
     { "bf16 time, model left out", judge_bf16_left_out },
+    { "bf16 energy, time given", judge_energy_left_out },
+    { "bf16 energy, end to end", judge_energy_end_to_end },
+    { "bf16 energy over clocks", judge_energy_clocks },
 };
 
 /* ---- rows ------------------------------------------------------------------ */
