@@ -43,9 +43,11 @@ static bool keep_rows(erg_energy_fit *fit, const erg_measured *measured, erg_err
     fit->error = calloc(measured->count + 1, sizeof(*fit->error));
     if (!fit->rows || !fit->x || !fit->error)
         return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu rows", measured->count);
+    size_t kept = 0;
     for (size_t i = 0; i < measured->count; i++)
         if (!measured->rows[i].reason[0])
-            fit->rows[fit->count++] = &measured->rows[i];
+            fit->rows[kept++] = &measured->rows[i];
+    fit->count = kept;
     return fit->count >= FEWEST_ROWS
         || erg_fail(err, ERG_NO_DATA, "%zu rows are left of %zu, fewer than %d: nothing to fit",
                     fit->count, measured->count, FEWEST_ROWS);

@@ -23,7 +23,7 @@ typedef struct erg_energy_fit {
     erg_nnls terms;
     double clock_hz;            /* the reference: where most rows were taken */
     const erg_measured_row **rows;      /* those not rejected */
-    erg_fit_row *x;
+    erg_fit_row *x;             /* group: index of the first row of its model */
     double *error;              /* predicted / measured - 1, held out; NAN: not judged */
     size_t count;
 } erg_energy_fit;

@@ -168,11 +168,8 @@ static bool add_folds(erg_result *result, const found *f, erg_error *err)
         erg_result_add(result, "folds", fold_columns, ERG_COUNT(fold_columns), err);
 
     for (size_t i = 0; table && i < fit->count; i++) {
-        const char *model = fit->rows[i]->model;
-        bool first = true;
-        for (size_t k = 0; k < i; k++)
-            first = first && strcmp(fit->rows[k]->model, model) != 0;
-        if (first && !add_fold(table, f, model, err))
+        bool is_first = fit->x[i].group == (int)i;      /* of its model */
+        if (is_first && !add_fold(table, f, fit->rows[i]->model, err))
             return false;
     }
     return table && add_fold(table, f, NULL, err);

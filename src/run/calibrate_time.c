@@ -80,7 +80,7 @@ static double half_width(const erg_time_calibration *to, size_t count, double *r
 static bool judge_end_to_end(erg_time_calibration *to, const erg_energy_fit *rows,
                              erg_error *err)
 {
-    erg_fit_row *guessed = malloc(rows->count * sizeof(*guessed));
+    erg_fit_row *guessed = malloc((rows->count + 1) * sizeof(*guessed));
     bool good = false;
 
     if (!guessed)
