@@ -134,7 +134,7 @@ static void statistics(emission *e, const erg_onnx_node *node)
 {
     for (int32_t i = 3; i < node->in_count && i < 5; i++) {
         erg_onnx_value *x = node->in[i];
-        if (x && x->is_constant && x->tensor < 0)
+        if (x && x->is_constant && x->rank != ERG_ONNX_UNKNOWN && x->tensor < 0)
             x->tensor =
                 erg_build_tensor(e->builder, ERG_BUFFER, x->name, x->rank, x->dims, 32);
     }

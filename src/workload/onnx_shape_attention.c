@@ -62,6 +62,12 @@ bool erg_onnx_shape_ms_attention(erg_onnx_model *model, erg_onnx_node *node)
     return erg_onnx_give(model, node, 0, type, 3, dims);
 }
 
+/* Left out, or of three or four axes. */
+static bool fits(const erg_onnx_value *value)
+{
+    return !value || value->rank == 3 || value->rank == 4;
+}
+
 /* q [B,S,H], k, v; q alone may hold all three as [B,S,heads,3,d]. */
 bool erg_onnx_shape_multi_head(erg_onnx_model *model, erg_onnx_node *node)
 {
@@ -78,9 +84,9 @@ bool erg_onnx_shape_multi_head(erg_onnx_model *model, erg_onnx_node *node)
         dims[2] = v->dims[2];
     else if (v && v->rank == 4)
         dims[2] = v->dims[1] * v->dims[3];
-    if (!is_count(heads) || dims[2] % heads)
-        return erg_onnx_refuse(model, node, "its heads do not fit");
     const erg_onnx_value *k = erg_onnx_in(node, 1), *past = erg_onnx_in(node, 6);
+    if (!is_count(heads) || dims[2] % heads || !fits(k) || !fits(v))
+        return erg_onnx_refuse(model, node, "its heads do not fit");
     int64_t length = k && k->rank == 3   ? k->dims[1]
                      : k && k->rank == 4 ? k->dims[2]
                                          : q->dims[1];

@@ -402,6 +402,18 @@ static void one_operator_attention_counts_both_products(void)
     erg_graph_free(graph);
 }
 
+/* Found by fuzzing: a key of no axes was read as if it had two. */
+static void attention_over_keys_of_no_axes_is_refused(void)
+{
+    net *n = net_new(17);
+
+    net_input(n, "q", NET_DIMS(2, 10, 64));
+    net_input(n, "k", 0, NULL);
+    net_int(n, net_node(n, "com.microsoft:MultiHeadAttention", "q k", "y"), "num_heads", 8);
+    net_output(n, "y");
+    refused(n, NULL, "MultiHeadAttention", "heads do not fit");
+}
+
 static void eager_slices_are_free_and_fused_ones_move(void)
 {
     for (int i = 0; i < 2; i++) {
@@ -439,6 +451,7 @@ int main(void)
         TEST(an_embedding_reads_rows_and_not_the_table),
         TEST(packed_weights_keep_their_bytes),
         TEST(one_operator_attention_counts_both_products),
+        TEST(attention_over_keys_of_no_axes_is_refused),
         TEST(eager_slices_are_free_and_fused_ones_move),
     };
     return test_run(tests, ERG_COUNT(tests));
