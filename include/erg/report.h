@@ -47,6 +47,11 @@ bool erg_export(const erg_trace *trace, const erg_export_options *options, FILE 
 
 /* One self-contained HTML page of a run: no network, no third-party script. */
 bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_error *err);
+/* Likewise of an estimate, from its tables alone. */
+bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *out,
+                         erg_error *err);
+/* A result that erg wrote as JSON; yours to free. */
+erg_result *erg_result_load(const char *path, erg_error *err);
 
 #ifdef __cplusplus
 }

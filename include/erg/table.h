@@ -47,6 +47,9 @@ void erg_result_free(erg_result *result);
 erg_table *erg_result_add(erg_result *result, const char *name,
                           const erg_column *columns, size_t column_count,
                           erg_error *err);
+/* A copy of columns that lasts as long as the result, for heads that are not static. */
+const erg_column *erg_result_keep(erg_result *result, const erg_column *columns,
+                                  size_t column_count, erg_error *err);
 /* One sentence under the tables. Equal notes are kept once. */
 bool erg_result_note(erg_result *result, erg_error *err, const char *format, ...)
 #ifdef __GNUC__

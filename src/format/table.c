@@ -81,6 +81,22 @@ erg_table *erg_result_add(erg_result *result, const char *name, const erg_column
     return table;
 }
 
+const erg_column *erg_result_keep(erg_result *result, const erg_column *columns,
+                                  size_t column_count, erg_error *err)
+{
+    erg_column *kept =
+        erg_arena_take(result->arena, (column_count + 1) * sizeof(*kept), err);
+
+    for (size_t i = 0; i < column_count && kept; i++) {
+        kept[i] = (erg_column){ .type = columns[i].type,
+            .name = erg_arena_text(result->arena, columns[i].name, err),
+            .about = erg_arena_text(result->arena, columns[i].about, err) };
+        if (!kept[i].name || !kept[i].about)
+            return NULL;
+    }
+    return kept;
+}
+
 bool erg_result_note(erg_result *result, erg_error *err, const char *format, ...)
 {
     char text[1024];

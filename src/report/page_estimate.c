@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One self-contained page of an estimate, from its tables alone: energy per
+ * inference against latency, the three terms as stacked bars, the roofline, then
+ * every figure. Axes of both plots are logarithmic.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+#include "report/page.h"
+
+enum { WIDE = 640, HIGH = 300, LEFT = 90, BELOW = 30 };
+
+typedef struct axis { double least, most; const char *unit, *title; } axis;
+
+typedef struct picture {
+    const erg_result *result;
+    const erg_table *summary;
+    FILE *out;
+    axis x, y;
+} picture;
+
+static double number(const erg_table *table, size_t row, const char *column)
+{
+    erg_cell cell = erg_table_find(table, row, column);
+    return isfinite(cell.real) || cell.integer == ERG_NONE ? cell.real : (double)cell.integer;
+}
+
+static const char *text(const erg_table *table, size_t row, const char *column)
+{
+    const char *found = erg_table_find(table, row, column).text;
+    return found ? found : "n/a";
+}
+
+static void put_name(const picture *p, size_t row)
+{
+    erg_html_text(p->out, text(p->summary, row, "hardware"));
+    fputs(" ", p->out);
+    erg_html_text(p->out, text(p->summary, row, "precision"));
+    fprintf(p->out, ", batch %.0f", number(p->summary, row, "batch"));
+}
+
+/* ---- plots on logarithmic axes ----------------------------------------------------- */
+
+static void widen(axis *of, double value)
+{
+    if (!(value > 0) || !isfinite(value))
+        return;
+    of->least = of->least > 0 ? fmin(of->least, value) : value;
+    of->most = fmax(of->most, value);
+}
+
+/* Room around the points, and never an empty axis. */
+static bool is_drawn(picture *p)
+{
+    if (!(p->x.least > 0) || !(p->y.least > 0))
+        return false;
+    p->x.least /= 1.3, p->x.most *= 1.3;
+    p->y.least /= 1.3, p->y.most *= 1.3;
+    return true;
+}
+
+static double at_x(const picture *p, double value)
+{
+    return LEFT + (WIDE - LEFT) * log(value / p->x.least) / log(p->x.most / p->x.least);
+}
+
+static double at_y(const picture *p, double value)
+{
+    return (HIGH - BELOW) * (1 - log(value / p->y.least) / log(p->y.most / p->y.least));
+}
+
+static void put_label(const picture *p, double x, double y, const char *anchor, double value,
+                      const char *unit)
+{
+    fprintf(p->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
+    erg_page_quantity(p->out, value, unit);
+    fputs("</text>\n", p->out);
+}
+
+static void begin_plot(const picture *p, const char *caption)
+{
+    fprintf(p->out, "<figure><figcaption>%s <span>%s over %s, both logarithmic</span>"
+            "</figcaption>\n<svg viewBox=\"0 -12 %d %d\" role=\"img\" style=\"width:100%%;"
+            "max-width:48rem;font-size:11px;fill:var(--soft)\">\n", caption, p->y.title,
+            p->x.title, WIDE + 60, HIGH + 12);
+    for (int i = 0; i <= 3; i++) {
+        double x = p->x.least * pow(p->x.most / p->x.least, i / 3.0);
+        double y = p->y.least * pow(p->y.most / p->y.least, i / 3.0);
+        fprintf(p->out, "<path d=\"M%.1f 0V%d M%d %.1fH%d\" fill=\"none\" "
+                "stroke=\"var(--line)\"/>\n", at_x(p, x), HIGH - BELOW, LEFT, at_y(p, y), WIDE);
+        put_label(p, at_x(p, x), HIGH - BELOW + 16, "middle", x, p->x.unit);
+        put_label(p, LEFT - 6, at_y(p, y) + 4, "end", y, p->y.unit);
+    }
+}
+
+static void put_scatter(picture *p)
+{
+    p->x = (axis){ .unit = "s", .title = "latency" };
+    p->y = (axis){ .unit = "J", .title = "energy per inference" };
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
+        widen(&p->x, number(p->summary, row, "latency_s"));
+        widen(&p->y, number(p->summary, row, "energy_per_inference_j"));
+    }
+    if (!is_drawn(p))
+        return;
+    begin_plot(p, "Energy against time");
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
+        double x = number(p->summary, row, "latency_s");
+        double y = number(p->summary, row, "energy_per_inference_j");
+        if (!(x > 0) || !(y > 0))
+            continue;
+        fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"var(--power)\"><title>",
+                at_x(p, x), at_y(p, y));
+        put_name(p, row);
+        fprintf(p->out, "</title></circle><text x=\"%.1f\" y=\"%.1f\">%zu</text>\n",
+                at_x(p, x) + 6, at_y(p, y) - 4, row + 1);
+    }
+    fputs("</svg></figure>\n", p->out);
+}
+
+/* ---- the roofline of the first row ---------------------------------------------------- */
+
+static bool is_of_first(const picture *p, const erg_table *table, size_t row)
+{
+    return strcmp(text(table, row, "hardware"), text(p->summary, 0, "hardware")) == 0
+        && strcmp(text(table, row, "precision"), text(p->summary, 0, "precision")) == 0
+        && number(table, row, "batch") == number(p->summary, 0, "batch");
+}
+
+static void put_dot(const picture *p, const erg_table *table, size_t row, const char *column,
+                    const char *style)
+{
+    double x = number(table, row, "intensity_flop_per_byte"), y = number(table, row, column);
+
+    if (!(x > 0) || !(y > 0))
+        return;
+    fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" %s><title>", at_x(p, x), at_y(p, y), style);
+    erg_html_text(p->out, text(table, row, "subgraph"));
+    fputs("</title></circle>\n", p->out);
+}
+
+static void put_roofline(picture *p)
+{
+    const erg_table *table = erg_result_find(p->result, "roofline");
+
+    p->x = (axis){ .unit = "FLOP/B", .title = "intensity" };
+    p->y = (axis){ .unit = "FLOP/s", .title = "attained" };
+    for (size_t row = 0; table && row < erg_table_row_count(table); row++) {
+        if (!is_of_first(p, table, row) || !(number(table, row, "attained_flop_per_s") > 0))
+            continue;
+        widen(&p->x, number(table, row, "intensity_flop_per_byte"));
+        widen(&p->y, number(table, row, "attained_flop_per_s"));
+        widen(&p->y, number(table, row, "roof_flop_per_s"));
+    }
+    if (!is_drawn(p))
+        return;
+    begin_plot(p, "Roofline of row 1");
+    for (size_t row = 0; row < erg_table_row_count(table); row++) {
+        if (!is_of_first(p, table, row))
+            continue;
+        put_dot(p, table, row, "roof_flop_per_s", "r=\"2\" fill=\"none\" stroke=\"#e69f00\"");
+        put_dot(p, table, row, "attained_flop_per_s", "r=\"3.5\" fill=\"var(--power)\"");
+    }
+    fputs("</svg><p class=\"soft\">Filled: a subgraph. Open: the roof above it.</p></figure>\n",
+          p->out);
+}
+
+/* ---- stacked bars ----------------------------------------------------------------------- */
+
+static void put_stack(const picture *p, size_t row)
+{
+    static const struct { const char *column, *colour, *name; } parts[] = {
+        { "compute_j", "#d55e00", "compute" }, { "memory_j", "#56b4e9", "memory" },
+        { "static_j", "#999", "static" },
+    };
+    double total_j = number(p->summary, row, "energy_j");
+
+    fprintf(p->out, "<tr><td>%zu</td><td>", row + 1);
+    put_name(p, row);
+    fputs("</td><td>", p->out);
+    erg_page_interval(p->out, number(p->summary, row, "energy_low_j"), total_j,
+                      number(p->summary, row, "energy_high_j"), "J");
+    fputs("</td><td>", p->out);
+    erg_page_interval(p->out, number(p->summary, row, "latency_low_s"),
+                      number(p->summary, row, "latency_s"),
+                      number(p->summary, row, "latency_high_s"), "s");
+    fputs("</td><td style=\"width:40%\"><div style=\"display:flex;height:1.2rem\">", p->out);
+    for (size_t i = 0; i < ERG_COUNT(parts) && total_j > 0; i++) {
+        double share = 100 * number(p->summary, row, parts[i].column) / total_j;
+        if (isfinite(share))
+            fprintf(p->out, "<i style=\"width:%.2f%%;background:%s\" title=\"%s %.1f %%\"></i>",
+                    share, parts[i].colour, parts[i].name, share);
+    }
+    fputs("</div></td></tr>\n", p->out);
+}
+
+static void put_rows(const picture *p)
+{
+    fputs("<section><h2>Rows</h2><p class=\"soft\">Energy of the batch: compute (red), memory "
+          "(blue), static (grey).</p>\n<div style=\"overflow-x:auto\"><table><thead><tr><th>row"
+          "</th><th>setting</th><th>energy</th><th>latency</th><th>parts</th></tr></thead>"
+          "<tbody>\n", p->out);
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
+        put_stack(p, row);
+    fputs("</tbody></table></div></section>\n", p->out);
+}
+
+/* ---- the page ------------------------------------------------------------------------------ */
+
+static void put_all(picture *p, const char *title)
+{
+    static const char *const long_ones[] = { "subgraphs", "roofline", "timeline" };
+    erg_page head = { .out = p->out };
+
+    erg_page_head(&head, title);
+    fputs("<p class=\"big\">", p->out);
+    erg_page_quantity(p->out, number(p->summary, 0, "energy_per_inference_j"), "J");
+    fputs(" <small>per inference, estimated: ", p->out);
+    erg_html_text(p->out, text(p->summary, 0, "grade"));
+    fputs("</small></p>\n<p class=\"lead\">", p->out);
+    erg_html_text(p->out, text(p->summary, 0, "model"));
+    fputs(" on ", p->out);
+    put_name(p, 0);
+    fputs(". Nothing here was measured.</p>\n", p->out);
+    put_rows(p);
+    put_scatter(p);
+    put_roofline(p);
+    for (size_t i = 0; i < erg_result_note_count(p->result); i++) {
+        fputs("<p class=\"soft\">", p->out);
+        erg_html_text(p->out, erg_result_note_at(p->result, i));
+        fputs("</p>\n", p->out);
+    }
+    fputs("<section><h2>All figures</h2>\n", p->out);
+    for (size_t i = 0; i < erg_result_table_count(p->result); i++) {
+        const erg_table *table = erg_result_table(p->result, i);
+        bool is_long = false;
+        for (size_t k = 0; k < ERG_COUNT(long_ones); k++)
+            is_long = is_long || strcmp(erg_table_name(table), long_ones[k]) == 0;
+        fputs(is_long ? "<details><summary>" : "", p->out);
+        fputs(is_long ? erg_table_name(table) : "", p->out);
+        fputs(is_long ? "</summary>\n<div style=\"overflow-x:auto\">" : "", p->out);
+        (is_long ? erg_html_table : erg_html_table_turned)(p->out, table);
+        fputs(is_long ? "</div></details>\n" : "", p->out);
+    }
+    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
+          "</footer>\n</main>\n</body>\n</html>\n", p->out);
+}
+
+bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *out,
+                         erg_error *err)
+{
+    picture p = { .result = estimate, .summary = erg_result_find(estimate, "summary"),
+                  .out = out };
+    if (!p.summary || !erg_table_row_count(p.summary))
+        return erg_fail(err, ERG_BAD_INPUT, "this result is no estimate: it has no summary");
+    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!c_locale)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    locale_t before = uselocale(c_locale);
+    put_all(&p, title ? title : "An estimate");
+    uselocale(before);
+    freelocale(c_locale);
+    if (fflush(out) != 0 || ferror(out))
+        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return true;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An estimate as JSON, read back, and as a page: nothing is lost or loaded. */
+#include "erg/report.h"
+#include "erg/study.h"
+#include "test.h"
+
+static char *written(const erg_result *result, const char *format)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    CHECK(format ? erg_write(result, format, NULL, out, NULL)
+                 : erg_report_estimate(result, "<a>", out, NULL));
+    fclose(out);
+    return text;
+}
+
+static erg_result *two_rows(void)
+{
+    static const char *const devices[] = { "t4", "l4" };
+    static const erg_study what = { .workload = "zoo:resnet18", .hardware = devices,
+                                    .hardware_count = 2, .no_advice = true };
+    const erg_env env = { 0 };
+    const erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
+    bool passed;
+    return erg_study_run(&env, &catalog, &what, &passed, NULL);
+}
+
+static void a_result_survives_its_json(void)
+{
+    erg_result *result = two_rows();
+    char *first = written(result, "json"), path[256];
+    snprintf(path, sizeof(path), "%s/e.json", test_folder());
+    FILE *out = fopen(path, "w");
+    fputs(first, out);
+    fclose(out);
+    erg_error err = { 0 };
+    erg_result *back = erg_result_load(path, &err);
+    CHECK_OK(back, err);
+    const erg_table *a = erg_result_find(result, "summary");
+    const erg_table *b = erg_result_find(back, "summary");
+
+    assert_int_equal(erg_table_row_count(b), 2);
+    CHECK_NEAR(erg_table_find(b, 1, "energy_j").real, erg_table_find(a, 1, "energy_j").real, 0);
+    CHECK_TEXT(erg_table_find(b, 1, "hardware").text, "l4");
+    assert_int_equal(erg_table_find(b, 0, "macs").integer, erg_table_find(a, 0, "macs").integer);
+    assert_int_equal(erg_result_note_count(back), erg_result_note_count(result));
+    free(first);
+    erg_result_free(back);
+    erg_result_free(result);
+}
+
+static void the_page_has_a_bar_a_row_and_both_plots(void)
+{
+    erg_result *result = two_rows();
+    char *page = written(result, NULL);
+
+    CHECK(strstr(page, "<title>&lt;a&gt;</title>"));
+    CHECK(strstr(page, "Energy against time") && strstr(page, "Roofline of row 1"));
+    CHECK(strstr(page, "title=\"compute ") && strstr(page, "Nothing here was measured"));
+    CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "nan"));
+    free(page);
+    erg_result_free(result);
+}
+
+static void what_is_no_result_is_refused(void)
+{
+    char path[256];
+    erg_error err = { 0 };
+    snprintf(path, sizeof(path), "%s/x.json", test_folder());
+    FILE *out = fopen(path, "w");
+    fputs("{\"tables\": 3}", out);
+    fclose(out);
+    CHECK(!erg_result_load(path, &err));
+    assert_int_equal(err.code, ERG_BAD_INPUT);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_result_survives_its_json),
+        TEST(the_page_has_a_bar_a_row_and_both_plots),
+        TEST(what_is_no_result_is_refused),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
