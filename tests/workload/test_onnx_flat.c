@@ -1,62 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions, branches and loops of ONNX: what the flat list of nodes is in the end. */
-#include "workload/onnx.h"
-#include "model.h"
-
-/* "Op(a b)->c" of each node, one a line; what is told apart by '#' gets its number cut. */
-static char *listing(const Onnx__ModelProto *model)
-{
-    erg_text text = { 0 };
-
-    for (size_t i = 0; i < model->graph->n_node; i++) {
-        const Onnx__NodeProto *node = model->graph->node[i];
-        erg_text_add(&text, "%s(", node->op_type);
-        for (size_t k = 0; k < node->n_input; k++)
-            erg_text_add(&text, "%s%s", k ? " " : "", node->input[k]);
-        erg_text_add(&text, ")->");
-        for (size_t k = 0; k < node->n_output; k++)
-            erg_text_add(&text, "%s%s", k ? " " : "", node->output[k]);
-        erg_text_add(&text, "\n");
-    }
-    return erg_text_take(&text);
-}
-
-static bool flatten(erg_text *model, const erg_graph_options *options, erg_onnx_file *file,
-                    erg_error *err)
-{
-    bool good = erg_onnx_open(wire_file(model->data, model->count), file, err)
-        && erg_onnx_flatten(file, options, err);
-
-    erg_text_free(model);
-    return good;
-}
-
-static void check_flat(erg_text *graph, const char *want)
-{
-    erg_text model = model_of(graph);
-    erg_onnx_file file;
-    erg_error err = { 0 };
-
-    CHECK_OK(flatten(&model, NULL, &file, &err), err);
-    char *got = listing(file.model);
-    CHECK_TEXT(got, want);
-    free(got);
-    erg_onnx_close(&file);
-}
-
-static void check_refused(erg_text *model, const char *why)
-{
-    erg_onnx_file file;
-    erg_error err = { 0 };
-
-    if (flatten(model, NULL, &file, &err))
-        fail_msg("was flattened, where this was wanted: %s", why);
-    if (!strstr(err.text, why) || !strstr(err.text, "model.onnx"))
-        fail_msg("'%s' does not say '%s'", err.text, why);
-    erg_onnx_close(&file);
-}
-
-/* ---- order ---------------------------------------------------------- */
+#include "workload/onnx_flat.h"
 
 static void nodes_are_ordered_by_data_not_by_file(void)
 {
@@ -108,150 +52,6 @@ static void an_input_that_is_an_initializer_is_no_input(void)
 }
 
 /* ---- functions ---------------------------------------------------------- */
-
-/* d.f(p, q) = Relu(Add(p, q)), and its input p handed through. */
-static void function_add(erg_text *model, const char *name, const char *inner)
-{
-    erg_text function = { 0 };
-
-    wire_text(&function, FUNCTION_NAME, name);
-    wire_text(&function, FUNCTION_DOMAIN, "d");
-    model_names(&function, FUNCTION_INPUT, "p q");
-    model_names(&function, FUNCTION_OUTPUT, "r p");
-    erg_text domain = { 0 };
-    wire_text(&domain, NODE_DOMAIN, strcmp(inner, "Add") == 0 ? "" : "d");
-    model_node(&function, FUNCTION_NODE, inner, "p q", "t", &domain);
-    model_node(&function, FUNCTION_NODE, "Relu", "t", "r", NULL);
-    wire_part(model, MODEL_FUNCTION, &function);
-}
-
-static erg_text call_of(const char *name, const char *outputs)
-{
-    erg_text graph = { 0 }, domain = { 0 };
-
-    wire_text(&domain, NODE_DOMAIN, "d");
-    model_node(&graph, GRAPH_NODE, name, "x -", outputs, &domain);
-    return model_of(&graph);
-}
-
-static void a_call_becomes_what_the_function_does(void)
-{
-    erg_text model = call_of("f", "y z");
-    erg_onnx_file file;
-    erg_error err = { 0 };
-
-    function_add(&model, "f", "Add");
-    CHECK_OK(flatten(&model, NULL, &file, &err), err);
-    char *got = listing(file.model);
-    CHECK_TEXT(got, "Add(x )->t#1\nRelu(t#1)->y\nIdentity(x)->z\n");
-    CHECK_TEXT(file.model->graph->node[0]->name, "f/Add");
-    free(got);
-    erg_onnx_close(&file);
-}
-
-static void functions_within_functions_are_inlined_and_circles_refused(void)
-{
-    erg_text model = call_of("f", "y"), circle = call_of("f", "y");
-    erg_onnx_file file;
-    erg_error err = { 0 };
-
-    function_add(&model, "f", "g");
-    function_add(&model, "g", "Add");
-    CHECK_OK(flatten(&model, NULL, &file, &err), err);
-    char *got = listing(file.model);
-    CHECK_TEXT(got, "Add(x )->t#2\nRelu(t#2)->t#1\nRelu(t#1)->y\n");
-    CHECK_TEXT(file.model->graph->node[0]->name, "f/g/Add");
-    free(got);
-    erg_onnx_close(&file);
-
-    function_add(&circle, "f", "g");
-    function_add(&circle, "g", "f");
-    check_refused(&circle, "the function calls itself");
-}
-
-static void functions_nest_to_sixteen(void)
-{
-    for (int depth = 16; depth <= 17; depth++) {
-        erg_text model = call_of("f1", "y");
-        erg_onnx_file file;
-        erg_error err = { 0 };
-        for (int i = 1; i <= depth; i++) {
-            char name[8], inner[8];
-            snprintf(name, sizeof(name), "f%d", i);
-            snprintf(inner, sizeof(inner), "f%d", i + 1);
-            function_add(&model, name, i == depth ? "Add" : inner);
-        }
-        if (depth == 17) {
-            check_refused(&model, "deeper than 16");
-            continue;
-        }
-        CHECK_OK(flatten(&model, NULL, &file, &err), err);
-        CHECK(file.model->graph->n_node == 17);
-        erg_onnx_close(&file);
-    }
-}
-
-/* Eight calls on each of sixteen levels. */
-static void calls_that_multiply_are_stopped(void)
-{
-    erg_text model = call_of("f1", "y");
-
-    for (int i = 1; i <= 16; i++) {
-        erg_text function = { 0 };
-        char name[8], inner[8];
-        snprintf(name, sizeof(name), "f%d", i);
-        snprintf(inner, sizeof(inner), "f%d", i + 1);
-        wire_text(&function, FUNCTION_NAME, name);
-        wire_text(&function, FUNCTION_DOMAIN, "d");
-        model_names(&function, FUNCTION_INPUT, "p q");
-        for (int k = 0; k < 8; k++) {
-            erg_text domain = { 0 };
-            wire_text(&domain, NODE_DOMAIN, i == 16 ? "" : "d");
-            model_node(&function, FUNCTION_NODE, i == 16 ? "Add" : inner, "p q", "",
-                       &domain);
-        }
-        model_names(&function, FUNCTION_OUTPUT, "p");
-        wire_part(&model, MODEL_FUNCTION, &function);
-    }
-    check_refused(&model, "more than 262144 nodes");
-}
-
-static void attributes_come_from_the_call_or_the_default(void)
-{
-    for (int given = 0; given < 2; given++) {
-        erg_text function = { 0 }, attribute = { 0 }, attributes = { 0 }, graph = { 0 };
-        erg_onnx_file file;
-        erg_error err = { 0 };
-
-        wire_text(&attribute, ATTRIBUTE_NAME, "axis");
-        wire_text(&attribute, ATTRIBUTE_REF, "along");
-        wire_part(&attributes, NODE_ATTRIBUTE, &attribute);
-        wire_text(&attribute, ATTRIBUTE_NAME, "keepdims");
-        wire_text(&attribute, ATTRIBUTE_REF, "nobody_gives_this");
-        wire_part(&attributes, NODE_ATTRIBUTE, &attribute);
-        wire_text(&function, FUNCTION_NAME, "f");
-        model_names(&function, FUNCTION_INPUT, "p");
-        model_names(&function, FUNCTION_OUTPUT, "r");
-        model_node(&function, FUNCTION_NODE, "Softmax", "p", "r", &attributes);
-        wire_text(&attribute, ATTRIBUTE_NAME, "along");
-        wire_number(&attribute, ATTRIBUTE_INT, 5);
-        wire_part(&function, FUNCTION_DEFAULT, &attribute);
-        if (given)
-            model_int(&attributes, "along", 3);
-        model_node(&graph, GRAPH_NODE, "f", "x", "y", &attributes);
-        erg_text model = model_of(&graph);
-        wire_part(&model, MODEL_FUNCTION, &function);
-
-        CHECK_OK(flatten(&model, NULL, &file, &err), err);
-        const Onnx__NodeProto *node = file.model->graph->node[0];
-        CHECK(node->n_attribute == 1);
-        CHECK_TEXT(node->attribute[0]->name, "axis");
-        CHECK(node->attribute[0]->i == (given ? 3 : 5));
-        erg_onnx_close(&file);
-    }
-}
-
-/* ---- If ---------------------------------------------------------- */
 
 /* then: Relu; else: Exp and Neg over a captured value. */
 static void if_add(erg_text *graph, const char *condition)
@@ -414,17 +214,6 @@ static void a_node_without_an_op_type_is_refused(void)
 
 /* ---- what it counts ---------------------------------------------------------- */
 
-static erg_graph *graph_of(erg_text *model, const erg_graph_options *options)
-{
-    erg_error err = { 0 };
-    erg_graph *graph =
-        erg_graph_load(wire_file(model->data, model->count), options, &err);
-
-    CHECK_OK(graph != NULL, err);
-    erg_text_free(model);
-    return graph;
-}
-
 static void a_loop_counts_each_step_and_its_weights_once(void)
 {
     erg_text graph = { 0 }, body = { 0 }, attributes = { 0 };
@@ -482,33 +271,6 @@ static void branches_are_compared_by_what_they_cost(void)
     }
 }
 
-static void a_call_counts_what_the_function_does(void)
-{
-    erg_text function = { 0 }, graph = { 0 }, domain = { 0 };
-
-    wire_text(&function, FUNCTION_NAME, "f");
-    wire_text(&function, FUNCTION_DOMAIN, "d");
-    model_names(&function, FUNCTION_INPUT, "p q");
-    model_names(&function, FUNCTION_OUTPUT, "r");
-    model_node(&function, FUNCTION_NODE, "MatMul", "p q", "t", NULL);
-    model_node(&function, FUNCTION_NODE, "Relu", "t", "r", NULL);
-    model_matrix(&graph, GRAPH_INPUT, "x", 2, 4);
-    model_matrix(&graph, GRAPH_INITIALIZER, "w", 4, 8);
-    for (int i = 0; i < 2; i++) {
-        wire_text(&domain, NODE_DOMAIN, "d");
-        model_node(&graph, GRAPH_NODE, "f", "x w", i ? "y" : "z", &domain);
-    }
-    model_matrix(&graph, GRAPH_OUTPUT, "y", 2, 8);
-    erg_text model = model_of(&graph);
-    wire_part(&model, MODEL_FUNCTION, &function);
-    erg_graph *got = graph_of(&model, NULL);
-    CHECK(got->operator_count == 4);
-    CHECK(got->macs == 2 * 2 * 4 * 8);
-    CHECK(got->parameters == 32);
-    CHECK_TEXT(got->operators[0].name, "f/MatMul");
-    erg_graph_free(got);
-}
-
 int main(void)
 {
     static const test tests[] = {
@@ -516,11 +278,6 @@ int main(void)
         TEST(a_circle_is_refused_with_a_node_of_it),
         TEST(a_name_made_twice_is_refused),
         TEST(an_input_that_is_an_initializer_is_no_input),
-        TEST(a_call_becomes_what_the_function_does),
-        TEST(functions_within_functions_are_inlined_and_circles_refused),
-        TEST(functions_nest_to_sixteen),
-        TEST(calls_that_multiply_are_stopped),
-        TEST(attributes_come_from_the_call_or_the_default),
         TEST(the_costlier_branch_is_counted_and_a_note_says_so),
         TEST(a_constant_condition_chooses_without_a_note),
         TEST(a_loop_is_unrolled_and_its_weights_are_there_once),
@@ -530,7 +287,6 @@ int main(void)
         TEST(a_node_without_an_op_type_is_refused),
         TEST(a_loop_counts_each_step_and_its_weights_once),
         TEST(branches_are_compared_by_what_they_cost),
-        TEST(a_call_counts_what_the_function_does),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
