@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exported networks against exact integers: MACs and parameters of section 5.2 of the
- * specification (the same as the zoo's), others counted by torchvision 0.14 itself.
+ * specification (the same as the zoo's), others what this reader gave, kept against change.
  */
 #include "erg/workload.h"
 #include "test.h"
