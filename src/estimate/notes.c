@@ -39,7 +39,8 @@ static void about_clock(notes *n, const erg_operating_point *point)
         add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.", clock_mhz,
             point->cap_w);
     else if (point->capped)
-        add(n, "The power cap of %.0f W holds the clock at %.0f MHz.", point->cap_w, clock_mhz);
+        add(n, "The power cap of %.0f W holds %s below the clock asked for: see clock_hz.",
+            point->cap_w, n->to->hardware->name);
 }
 
 static void about_curves(notes *n, const erg_operating_point *point)

@@ -209,9 +209,34 @@ static void put_rows(const picture *p)
 
 /* ---- the page ------------------------------------------------------------------------------ */
 
-static void put_all(picture *p, const char *title)
+/* A table that goes with the size of the network is folded away, and one too long to
+ * be read is left to the file: a page is mailed. */
+static void put_figures(FILE *out, const erg_table *table)
 {
     static const char *const long_ones[] = { "subgraphs", "roofline", "timeline" };
+    enum { ROWS_MOST = 1000 };
+    size_t rows = erg_table_row_count(table);
+    bool is_long = false;
+
+    for (size_t i = 0; i < ERG_COUNT(long_ones); i++)
+        is_long = is_long || strcmp(erg_table_name(table), long_ones[i]) == 0;
+    if (rows > ROWS_MOST) {
+        fprintf(out, "<p class=\"soft\">%s: %zu rows, in the estimate itself.</p>\n",
+                erg_table_name(table), rows);
+        return;
+    }
+    if (!is_long) {
+        erg_html_table_turned(out, table);
+        return;
+    }
+    fprintf(out, "<details><summary>%s</summary>\n<div style=\"overflow-x:auto\">",
+            erg_table_name(table));
+    erg_html_table(out, table);
+    fputs("</div></details>\n", out);
+}
+
+static void put_all(picture *p, const char *title)
+{
     erg_page head = { .out = p->out };
 
     erg_page_head(&head, title);
@@ -233,17 +258,8 @@ static void put_all(picture *p, const char *title)
         fputs("</p>\n", p->out);
     }
     fputs("<section><h2>All figures</h2>\n", p->out);
-    for (size_t i = 0; i < erg_result_table_count(p->result); i++) {
-        const erg_table *table = erg_result_table(p->result, i);
-        bool is_long = false;
-        for (size_t k = 0; k < ERG_COUNT(long_ones); k++)
-            is_long = is_long || strcmp(erg_table_name(table), long_ones[k]) == 0;
-        fputs(is_long ? "<details><summary>" : "", p->out);
-        fputs(is_long ? erg_table_name(table) : "", p->out);
-        fputs(is_long ? "</summary>\n<div style=\"overflow-x:auto\">" : "", p->out);
-        (is_long ? erg_html_table : erg_html_table_turned)(p->out, table);
-        fputs(is_long ? "</div></details>\n" : "", p->out);
-    }
+    for (size_t i = 0; i < erg_result_table_count(p->result); i++)
+        put_figures(p->out, erg_result_table(p->result, i));
     fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
           "</footer>\n</main>\n</body>\n</html>\n", p->out);
 }
