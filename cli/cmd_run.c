@@ -49,7 +49,7 @@ static const cli_option option_rows[] = {
       "with --until: bonferroni (default) or naive, which drops the factor for ten looks" },
     { 0, "marker", CLI_FLAG, AT(marker), NULL, "play a marker load that finds a meter's clock" },
     { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL, "do not wait for the sensors' first updates" },
-    { 0, "device", CLI_TEXT, AT(devices), "LIST", 
+    { 0, "device", CLI_TEXT, AT(devices), "LIST",
       "sensors as --sensor, with commas between; ,KEY=VALUE goes on with a sim" },
     { 0, "tape", CLI_TEXT, AT(tape), "FILE", "play a recording as a device" },
     { 0, "sim", CLI_TEXT, AT(sim), "SPEC", "simulate a device" },
