@@ -185,7 +185,9 @@ bool erg_tables_timeline(erg_desk *desk)
 
     for (size_t i = 0; i < desk->case_count && ok; i++) {
         const erg_case *one = &desk->cases[i];
-        bool is_compat = one->estimation && one->estimation->compat;
+        if (!one->estimation)
+            continue;
+        bool is_compat = one->estimation->compat;
         int32_t steps = is_compat ? one->estimation->compat->part_count
                       : one->memory ? one->memory->step_count : 0;
         for (int32_t s = 0; s < steps && ok; s++)

@@ -164,8 +164,8 @@ static void files_that_are_no_rows_are_refused_in_one_sentence(void)
         "a,b\n1,2\n",
         "gpu,model,precision,batch,seq,freq_mhz,time_ms,energy_j\na10,m,bf17,1,,900,1,1\n",
         "gpu,model,precision,batch,seq,freq_mhz,time_ms,energy_j\na10,m,bf16,x,,900,1,1\n",
-        "gpu,model,precision,batch,seq,freq_mhz,time_ms,energy_j\n"
-        "a10,m,bf16,1,,900,1,1\nt4,m,bf16,1,,900,1,1\n",
+        ("gpu,model,precision,batch,seq,freq_mhz,time_ms,energy_j\n"
+         "a10,m,bf16,1,,900,1,1\nt4,m,bf16,1,,900,1,1\n"),
         "",
     };
     erg_hardware *hardware = a100();
