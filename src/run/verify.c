@@ -200,8 +200,8 @@ static bool load_devices(verifier *all, const erg_env *env, const erg_catalog *c
 {
     size_t count = all->study->hardware_count;
 
-    all->hardware = calloc(count + 1, sizeof(*all->hardware));
-    all->profiles = calloc(count + 1, sizeof(*all->profiles));
+    all->hardware = calloc(count + 1, sizeof(erg_hardware *));
+    all->profiles = calloc(count + 1, sizeof(erg_profile *));
     if (!all->hardware || !all->profiles)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < count; i++) {
