@@ -79,8 +79,10 @@ static bool trains(const erg_onnx_node *node)
 static bool is_view(const emission *e, const erg_onnx_node *node)
 {
     bool is_eager = e->model->options->runtime == ERG_EAGER;
-    const erg_onnx_value *x = node->in_count ? node->in[0] : NULL;
+    const erg_onnx_value *x = erg_onnx_in(node, 0);
 
+    if (!x)
+        return false;
     switch (node->rule->way) {
     case ERG_ONNX_VIEW:
         return node->rule->kind != ERG_OP_DROPOUT || !trains(node);
@@ -258,7 +260,8 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
             return false;
     for (size_t i = 0; i < graph->n_output; i++) {
         erg_onnx_value *value = erg_onnx_value_find(model, graph->output[i]->name);
-        erg_build_output(builder, tensor_of(&e, value));
+        if (value)
+            erg_build_output(builder, tensor_of(&e, value));
     }
     unknown_note(&e);
     return true;

@@ -56,7 +56,7 @@ static bool slots_make(erg_onnx_model *model)
     model->slot_count = 16;
     while (model->slot_count < 2 * names)
         model->slot_count *= 2;
-    model->slots = erg_onnx_take(model, model->slot_count * sizeof(*model->slots));
+    model->slots = erg_onnx_take(model, model->slot_count * sizeof(erg_onnx_value *));
     return model->slots != NULL;
 }
 

@@ -79,7 +79,7 @@ NET whisper_small = { WHISPER, .layers = 12, .hidden = 768, .heads = 12 };
 NET whisper_medium = { WHISPER, .layers = 24, .hidden = 1024, .heads = 16 };
 NET whisper_large_v2 = { WHISPER, .layers = 32, .hidden = 1280, .heads = 20 };
 
-#define ROW(name, family, net, about) { name, family, about, erg_transformer_build, &net, \
+#define ROW(name, family, net, about) { name, family, about, erg_transformer_build, &(net), \
                                         ERG_HEAD_AUTO }
 
 const erg_zoo_entry erg_zoo_transformer[] = {
