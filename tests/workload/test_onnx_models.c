@@ -31,7 +31,7 @@ static const oracle oracles[] = {
 
 static const char *path_of(const char *file)
 {
-    char name[120];
+    char name[160];
 
     snprintf(name, sizeof(name), "onnx/%s.onnx", file);
     return test_data(name);
