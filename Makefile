@@ -5,7 +5,7 @@ RELEASE = $(BUILD)/release
 CHECKED = $(BUILD)/checked
 THREADS = $(BUILD)/threads
 FUZZED = $(BUILD)/fuzzed
-FUZZ_SECONDS ?= 60
+FUZZ ?= -max_total_time=60
 
 .PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo docs golden install clean
 
@@ -43,7 +43,7 @@ tsan: $(THREADS)/build.ninja
 
 fuzz: $(FUZZED)/build.ninja
 	ninja -C $(FUZZED)
-	tools/fuzz $(FUZZED) $(FUZZ_SECONDS)
+	tools/fuzz $(FUZZED) "$(FUZZ)"
 
 lint:
 	@tools/setup --all

@@ -26,7 +26,13 @@ enum { ERG_PATH_MOST = 512 };
 #define ERG_NS_PER_US 1000LL
 
 static inline double erg_s_from_ns(int64_t ns) { return (double)ns * 1e-9; }
-static inline int64_t erg_ns_from_s(double s) { return (int64_t)(s * 1e9 + (s < 0 ? -0.5 : 0.5)); }
+/* To the nearest; held within 73 years, so that no sum of a stamp and a span overflows. NAN is 0. */
+static inline int64_t erg_ns_from_s(double s)
+{
+    const double most_ns = 0x1p61, ns = s * 1e9 + (s < 0 ? -0.5 : 0.5);
+    return ns >= most_ns ? (int64_t)most_ns : ns <= -most_ns ? -(int64_t)most_ns
+         : ns == ns ? (int64_t)ns : 0;
+}
 
 /* ---- text: a growing buffer, and parsing of what people type ------------ */
 
