@@ -10,6 +10,7 @@
 #include "erg/estimate.h"
 #include "erg/hardware.h"
 #include "erg/import.h"
+#include "erg/points.h"
 #include "erg/quantity.h"
 #include "erg/record.h"
 #include "erg/report.h"

@@ -23,9 +23,10 @@
 extern "C" {
 #endif
 
-/* What can be turned. OTHER is the one further coordinate that a user names, as batch_size. */
+/* What can be turned. OTHER is the further coordinate that a user names, as batch_size. */
 typedef enum erg_knob {
-    ERG_SM_CLOCK, ERG_POWER_LIMIT, ERG_CPU_CLOCK, ERG_MEM_CLOCK, ERG_OTHER_SETTING, ERG_KNOBS
+    ERG_SM_CLOCK, ERG_POWER_LIMIT, ERG_CPU_CLOCK, ERG_MEM_CLOCK, ERG_OTHER_SETTING,
+    ERG_KNOBS
 } erg_knob;
 
 typedef struct erg_knob_info {
@@ -38,10 +39,10 @@ typedef struct erg_knob_info {
 extern const erg_knob_info erg_knob_infos[ERG_KNOBS];
 bool erg_knob_parse(const char *name, erg_knob *out);
 
-typedef struct erg_setting { double at[ERG_KNOBS]; } erg_setting;
+typedef struct erg_knob_setting { double at[ERG_KNOBS]; } erg_knob_setting;
 
-erg_setting erg_setting_none(void);                         /* all NAN */
-bool erg_setting_equal(const erg_setting *a, const erg_setting *b);
+erg_knob_setting erg_knob_setting_none(void);               /* all NAN */
+bool erg_knob_setting_equal(const erg_knob_setting *a, const erg_knob_setting *b);
 
 /* Worst last: a visit has the worst that is true of it. Only ERG_VISIT_OK is kept in
  * means; a throttled visit may be chosen but is never fitted. */
@@ -71,7 +72,7 @@ typedef struct erg_application {
 
 typedef struct erg_visit {
     size_t application;
-    erg_setting setting;        /* as requested and snapped */
+    erg_knob_setting setting;   /* as requested and snapped */
     int block, place;           /* -1: unknown */
     int64_t start_ns;           /* UTC; INT64_MIN: unknown */
     double time_s, energy_j, mean_w, peak_w, temp_c;
@@ -84,7 +85,7 @@ typedef struct erg_visit {
 /* Kept visits of one application at one setting. Bounds: 95 % t-interval; NAN for one. */
 typedef struct erg_point {
     size_t application;
-    erg_setting setting;
+    erg_knob_setting setting;
     size_t visits, dropped;
     double time_s, time_low_s, time_high_s, energy_j, energy_low_j, energy_high_j;
     double mean_w, peak_w, temp_c, fp_active, dram_active;
@@ -99,8 +100,8 @@ void erg_points_free(erg_points *points);
 bool erg_points_application(erg_points *points, const erg_application *app, size_t *index,
                             erg_error *err);
 bool erg_points_add(erg_points *points, const erg_visit *visit, erg_error *err);
-bool erg_points_reject(erg_points *points, const char *application, const erg_setting *setting,
-                       const char *reason, erg_error *err);
+bool erg_points_reject(erg_points *points, const char *application,
+                       const erg_knob_setting *setting, const char *reason, erg_error *err);
 bool erg_points_note(erg_points *points, erg_error *err, const char *format, ...)
 #ifdef __GNUC__
     __attribute__((format(printf, 3, 4)))
