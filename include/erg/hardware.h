@@ -30,10 +30,10 @@ typedef enum erg_hardware_kind { ERG_GPU, ERG_CPU, ERG_NPU, ERG_TPU, ERG_DSP, ER
 /* Units that compute: one clock cycle of each does a different amount. */
 typedef enum erg_unit_class { ERG_UNIT_VECTOR, ERG_UNIT_TENSOR, ERG_UNIT_CLASSES } erg_unit_class;
 
-typedef struct erg_point { double x, y; } erg_point;
+typedef struct erg_knot { double x, y; } erg_knot;
 
 /* Straight between points, clamped outside; NAN if there are none. */
-typedef struct erg_curve { const erg_point *points; size_t count; } erg_curve;
+typedef struct erg_curve { const erg_knot *points; size_t count; } erg_curve;
 double erg_curve_at(const erg_curve *curve, double x);
 
 typedef struct erg_thermal_point {

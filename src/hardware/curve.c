@@ -5,7 +5,7 @@
 
 double erg_curve_at(const erg_curve *curve, double x)
 {
-    const erg_point *points = curve->points;
+    const erg_knot *points = curve->points;
     size_t low = 0, high = curve->count;
 
     if (curve->count == 0 || isnan(x))
@@ -30,7 +30,7 @@ static double median_of(double a, double b, double c)
     return fmax(fmin(a, b), fmin(fmax(a, b), c));
 }
 
-void erg_curve_settle(erg_point *points, size_t count)
+void erg_curve_settle(erg_knot *points, size_t count)
 {
     if (count < 3)
         return;

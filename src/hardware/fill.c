@@ -55,7 +55,7 @@ static const char *const series_names[ERG_SERIES_KINDS] = {
     [ERG_SERIES_VOLTAGE] = "voltage_v", [ERG_SERIES_IDLE] = "idle_curve_w",
 };
 
-bool erg_record_curve(erg_record *record, erg_series which, erg_point *points, size_t count,
+bool erg_record_curve(erg_record *record, erg_series which, erg_knot *points, size_t count,
                       erg_error *err)
 {
     const char *name = series_names[which];

@@ -79,14 +79,14 @@ static bool series_sourced(const erg_record *record, const char *key, json_t *ob
 }
 
 static bool points_read(erg_record *record, const char *key, const json_t *rows,
-                        erg_point *points, erg_error *err)
+                        erg_knot *points, erg_error *err)
 {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         const json_t *x = json_array_get(row, 0), *y = json_array_get(row, 1);
         if (json_array_size(row) != 2 || !json_is_number(x) || !json_is_number(y))
             return refused(record, key, "a point is [clock, value], two numbers", err);
-        points[i] = (erg_point){ json_number_value(x), json_number_value(y) };
+        points[i] = (erg_knot){ json_number_value(x), json_number_value(y) };
     }
     return true;
 }
@@ -107,7 +107,7 @@ static bool curve_read(erg_record *record, erg_series which, const char *key,
         return refused(record, key, "x_unit must be hz", err);
     if (!series_sourced(record, key, object, which == ERG_SERIES_IDLE ? "w" : "v", err))
         return false;
-    erg_point *points = erg_arena_take(record->arena, (count + 1) * sizeof(*points), err);
+    erg_knot *points = erg_arena_take(record->arena, (count + 1) * sizeof(*points), err);
     return points && points_read(record, key, rows, points, err)
         && erg_record_curve(record, which, points, count, err);
 }

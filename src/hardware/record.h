@@ -33,7 +33,7 @@ typedef enum erg_series {
     ERG_SERIES_KINDS
 } erg_series;
 /* Points are taken over (they lie in the arena); x must rise. */
-bool erg_record_curve(erg_record *record, erg_series which, erg_point *points, size_t count,
+bool erg_record_curve(erg_record *record, erg_series which, erg_knot *points, size_t count,
                       erg_error *err);
 bool erg_record_clocks(erg_record *record, double *clocks_hz, size_t count, erg_error *err);
 bool erg_record_thermal(erg_record *record, const erg_thermal_point *points, size_t count,
@@ -68,7 +68,7 @@ bool erg_names_find(const erg_catalog *catalog, const char *name, char *path,
 
 /* Median of three, then non-decreasing: the first reading of a sweep of clocks may
  * be taken before the clock has settled, far above its neighbour. */
-void erg_curve_settle(erg_point *points, size_t count);
+void erg_curve_settle(erg_knot *points, size_t count);
 
 
 /* ---- this_cpu.c ------------------------------------------------------------ */

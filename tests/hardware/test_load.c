@@ -56,7 +56,7 @@ static void curves_of_the_a100_give_the_known_points(void)
         { 510, 1 }, { 1020, 1 }, { 1050, 1.036 }, { 1140, 1.111 }, { 1230, 1.248 },
         { 1320, 1.436 }, { 1410, 1.660 },
     };
-    static const erg_point idle[] = { { 510, 45.28 }, { 900, 47.35 }, { 1050, 49.24 },
+    static const erg_knot idle[] = { { 510, 45.28 }, { 900, 47.35 }, { 1050, 49.24 },
                                       { 1230, 55.09 }, { 1410, 67.34 } };
     erg_hardware *a100 = loaded("a100-pcie-40gb");
     double low_v = erg_curve_at(&a100->voltage_v, 510e6);
@@ -200,7 +200,7 @@ static void an_unknown_name_hears_of_near_ones(void)
 
 static void curves_are_straight_between_and_flat_outside(void)
 {
-    static const erg_point points[] = { { 1, 10 }, { 2, 20 }, { 4, 0 } };
+    static const erg_knot points[] = { { 1, 10 }, { 2, 20 }, { 4, 0 } };
     erg_curve curve = { points, 3 }, none = { NULL, 0 };
 
     CHECK_NEAR(erg_curve_at(&curve, 0), 10, 0);
@@ -225,11 +225,11 @@ static void idle_curve_is_the_measured_one_settled(void)
         json_t *root = json_load_file(test_data(pairs[i][1]), 0, NULL), *value;
         erg_hardware *hardware = loaded(pairs[i][0]);
         const char *key;
-        erg_point points[200];
+        erg_knot points[200];
         size_t count = 0;
         CHECK(root && json_object_size(root) < ERG_COUNT(points));
         json_object_foreach(root, key, value)
-            points[count++] = (erg_point){ atof(key) * 1e6, json_number_value(value) };
+            points[count++] = (erg_knot){ atof(key) * 1e6, json_number_value(value) };
         erg_curve_settle(points, count);
         for (size_t k = 0; k < count; k++)
             CHECK_NEAR(erg_curve_at(&hardware->idle_curve_w, points[k].x), points[k].y,
