@@ -110,18 +110,13 @@ static bool put_part(const erg_desk *desk, erg_table *table, const erg_compat_pa
         && erg_put_wholes(table, wholes, ERG_COUNT(wholes), desk->err);
 }
 
-static bool add_parts(erg_desk *desk)
+static bool put_parts(erg_desk *desk, erg_table *table, const erg_case *one)
 {
-    erg_table *table = erg_result_add(desk->result, "parts", part_columns,
-                                      ERG_COUNT(part_columns), desk->err);
-    bool ok = table != NULL;
+    const erg_compat *compat = one->estimation->compat;
+    bool ok = true;
 
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_case *one = &desk->cases[i];
-        const erg_compat *compat = one->estimation ? one->estimation->compat : NULL;
-        for (int32_t j = 0; ok && compat && j < compat->part_count; j++)
-            ok = erg_put_case(desk, table, one) && put_part(desk, table, &compat->parts[j]);
-    }
+    for (int32_t j = 0; ok && j < compat->part_count; j++)
+        ok = erg_put_case(desk, table, one) && put_part(desk, table, &compat->parts[j]);
     return ok;
 }
 
@@ -145,19 +140,14 @@ static bool put_chain(const erg_desk *desk, erg_table *table, const erg_compat *
         && erg_put_wholes(table, wholes, ERG_COUNT(wholes), desk->err);
 }
 
-static bool add_chains(erg_desk *desk)
+static bool put_chains(erg_desk *desk, erg_table *table, const erg_case *one)
 {
-    erg_table *table = erg_result_add(desk->result, "fusion", chain_columns,
-                                      ERG_COUNT(chain_columns), desk->err);
-    bool ok = table != NULL;
+    const erg_compat *compat = one->estimation->compat;
+    bool ok = true;
 
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_case *one = &desk->cases[i];
-        const erg_compat *compat = one->estimation ? one->estimation->compat : NULL;
-        for (int32_t j = 0; ok && compat && j < compat->fusion.chain_count; j++)
-            ok = erg_put_case(desk, table, one)
-                && put_chain(desk, table, compat, &compat->fusion.chains[j]);
-    }
+    for (int32_t j = 0; ok && j < compat->fusion.chain_count; j++)
+        ok = erg_put_case(desk, table, one)
+            && put_chain(desk, table, compat, &compat->fusion.chains[j]);
     return ok;
 }
 
@@ -165,5 +155,9 @@ static bool add_chains(erg_desk *desk)
 bool erg_tables_compat(erg_desk *desk)
 {
     bool is_compat = desk->study->estimate.mode == ERG_COMPAT;
-    return !is_compat || (add_parts(desk) && add_chains(desk));
+
+    return !is_compat
+        || (erg_put_cases(desk, "parts", part_columns, ERG_COUNT(part_columns), put_parts)
+            && erg_put_cases(desk, "fusion", chain_columns, ERG_COUNT(chain_columns),
+                             put_chains));
 }

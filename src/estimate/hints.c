@@ -327,17 +327,14 @@ static bool put_all(erg_desk *desk, erg_table *table, const erg_case *base)
     return ok;
 }
 
+static bool put_hints(erg_desk *desk, erg_table *table, const erg_case *one)
+{
+    return desk->study->no_advice
+        || (one->estimation->compat ? erg_compat_put_hints(desk, table, one)
+                                    : put_all(desk, table, one));
+}
+
 bool erg_advise_hints(erg_desk *desk)
 {
-    erg_table *table = erg_result_add(desk->result, "hints", hint_columns,
-                                      ERG_COUNT(hint_columns), desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok && !desk->study->no_advice; i++) {
-        const erg_case *one = &desk->cases[i];
-        if (one->estimation)
-            ok = one->estimation->compat ? erg_compat_put_hints(desk, table, one)
-                                         : put_all(desk, table, one);
-    }
-    return ok;
+    return erg_put_cases(desk, "hints", hint_columns, ERG_COUNT(hint_columns), put_hints);
 }

@@ -100,5 +100,9 @@ bool erg_put_reals(erg_table *table, const erg_real list[], size_t count, erg_er
 bool erg_put_wholes(erg_table *table, const erg_whole list[], size_t count, erg_error *err);
 /* A new row that begins with hardware, precision, batch. */
 bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one);
+/* A new table with what put gives for each case that has an estimate. */
+typedef bool erg_case_put(erg_desk *desk, erg_table *table, const erg_case *one);
+bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[], size_t count,
+                   erg_case_put *put);
 
 #endif

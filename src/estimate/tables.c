@@ -129,6 +129,17 @@ bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one)
         && erg_table_integer(table, "batch", one->setting.batch, err);
 }
 
+bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[], size_t count,
+                   erg_case_put *put)
+{
+    erg_table *table = erg_result_add(desk->result, name, columns, count, desk->err);
+    bool ok = table != NULL;
+
+    for (size_t i = 0; i < desk->case_count && ok; i++)
+        ok = !desk->cases[i].estimation || put(desk, table, &desk->cases[i]);
+    return ok;
+}
+
 static int64_t bytes_of(const erg_subgraph *one)
 {
     return one->in_bytes + one->out_bytes + one->weight_bytes;
@@ -287,33 +298,34 @@ static bool put_roof(const erg_desk *desk, erg_table *table, const erg_case *one
         && erg_put_reals(table, reals, ERG_COUNT(reals), desk->err);
 }
 
-typedef bool (*part_row)(const erg_desk *desk, erg_table *table, const erg_case *one, int32_t s);
-
-/* A row a subgraph of every case. */
-static bool put_parts(const erg_desk *desk, erg_table *table, part_row put)
+static bool put_subgraphs(erg_desk *desk, erg_table *table, const erg_case *one)
 {
-    bool ok = table != NULL;
+    bool ok = true;
 
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_estimation *done = desk->cases[i].estimation;
-        for (int32_t s = 0; done && s < done->partition->subgraph_count && ok; s++)
-            ok = put(desk, table, &desk->cases[i], s);
-    }
+    for (int32_t s = 0; s < one->estimation->partition->subgraph_count && ok; s++)
+        ok = put_subgraph(desk, table, one, s);
+    return ok;
+}
+
+static bool put_roofs(erg_desk *desk, erg_table *table, const erg_case *one)
+{
+    bool ok = true;
+
+    for (int32_t s = 0; s < one->estimation->partition->subgraph_count && ok; s++)
+        ok = put_roof(desk, table, one, s);
     return ok;
 }
 
 bool erg_tables_subgraphs(erg_desk *desk)
 {
-    return put_parts(desk, erg_result_add(desk->result, "subgraphs", subgraph_columns,
-                                          ERG_COUNT(subgraph_columns), desk->err),
-                     put_subgraph);
+    return erg_put_cases(desk, "subgraphs", subgraph_columns, ERG_COUNT(subgraph_columns),
+                         put_subgraphs);
 }
 
 bool erg_tables_roofline(erg_desk *desk)
 {
-    return put_parts(desk, erg_result_add(desk->result, "roofline", roofline_columns,
-                                          ERG_COUNT(roofline_columns), desk->err),
-                     put_roof);
+    return erg_put_cases(desk, "roofline", roofline_columns, ERG_COUNT(roofline_columns),
+                         put_roofs);
 }
 
 /* ---- consumers ------------------------------------------------------------------ */
@@ -356,12 +368,6 @@ static bool put_consumers(erg_desk *desk, erg_table *table, const erg_case *one)
 
 bool erg_tables_consumers(erg_desk *desk)
 {
-    erg_table *table = erg_result_add(desk->result, "consumers", consumer_columns,
-                                      ERG_COUNT(consumer_columns), desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok; i++)
-        if (desk->cases[i].estimation)
-            ok = put_consumers(desk, table, &desk->cases[i]);
-    return ok;
+    return erg_put_cases(desk, "consumers", consumer_columns, ERG_COUNT(consumer_columns),
+                         put_consumers);
 }

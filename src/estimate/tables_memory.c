@@ -123,21 +123,16 @@ static bool put_compat_memory(const erg_desk *desk, erg_table *table, const erg_
         && erg_table_truth(table, "fits_device", memory->fits_device, desk->err);
 }
 
+static bool put_memory(erg_desk *desk, erg_table *table, const erg_case *one)
+{
+    return erg_put_case(desk, table, one)
+        && (one->estimation->compat ? put_compat_memory(desk, table, one)
+                                    : put_physical_memory(desk, table, one));
+}
+
 bool erg_tables_memory(erg_desk *desk)
 {
-    erg_table *table = erg_result_add(desk->result, "memory", memory_columns,
-                                      ERG_COUNT(memory_columns), desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_case *one = &desk->cases[i];
-        if (!one->estimation)
-            continue;
-        ok = erg_put_case(desk, table, one)
-            && (one->estimation->compat ? put_compat_memory(desk, table, one)
-                                        : put_physical_memory(desk, table, one));
-    }
-    return ok;
+    return erg_put_cases(desk, "memory", memory_columns, ERG_COUNT(memory_columns), put_memory);
 }
 
 /* ---- timeline -------------------------------------------------------------------- */
@@ -177,29 +172,26 @@ static bool put_compat_step(const erg_desk *desk, erg_table *table, const erg_ca
         && erg_put_wholes(table, wholes, ERG_COUNT(wholes), desk->err);
 }
 
+static bool put_timeline(erg_desk *desk, erg_table *table, const erg_case *one)
+{
+    bool is_compat = one->estimation->compat, ok = true;
+    int32_t steps = is_compat ? one->estimation->compat->part_count
+                  : one->memory ? one->memory->step_count : 0;
+
+    for (int32_t s = 0; s < steps && ok; s++)
+        ok = is_compat ? put_compat_step(desk, table, one, s) : put_step(desk, table, one, s);
+    return ok;
+}
+
 bool erg_tables_timeline(erg_desk *desk)
 {
-    erg_table *table = erg_result_add(desk->result, "timeline", timeline_columns,
-                                      ERG_COUNT(timeline_columns), desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_case *one = &desk->cases[i];
-        if (!one->estimation)
-            continue;
-        bool is_compat = one->estimation->compat;
-        int32_t steps = is_compat ? one->estimation->compat->part_count
-                      : one->memory ? one->memory->step_count : 0;
-        for (int32_t s = 0; s < steps && ok; s++)
-            ok = is_compat ? put_compat_step(desk, table, one, s)
-                           : put_step(desk, table, one, s);
-    }
-    return ok;
+    return erg_put_cases(desk, "timeline", timeline_columns, ERG_COUNT(timeline_columns),
+                         put_timeline);
 }
 
 /* ---- concurrency ------------------------------------------------------------------ */
 
-static bool put_concurrency(const erg_desk *desk, erg_table *table, const erg_case *one)
+static bool put_physical_concurrency(const erg_desk *desk, erg_table *table, const erg_case *one)
 {
     const erg_concurrency *found = &one->concurrency;
     const erg_whole wholes[] = {
@@ -242,19 +234,15 @@ static bool put_compat_concurrency(const erg_desk *desk, erg_table *table, const
         && erg_table_real(table, "parallel_efficiency", found->efficiency, desk->err);
 }
 
+static bool put_concurrency(erg_desk *desk, erg_table *table, const erg_case *one)
+{
+    return erg_put_case(desk, table, one)
+        && (one->estimation->compat ? put_compat_concurrency(desk, table, one)
+                                    : put_physical_concurrency(desk, table, one));
+}
+
 bool erg_tables_concurrency(erg_desk *desk)
 {
-    erg_table *table = erg_result_add(desk->result, "concurrency", concurrency_columns,
-                                      ERG_COUNT(concurrency_columns), desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok; i++) {
-        const erg_case *one = &desk->cases[i];
-        if (!one->estimation)
-            continue;
-        ok = erg_put_case(desk, table, one)
-            && (one->estimation->compat ? put_compat_concurrency(desk, table, one)
-                                        : put_concurrency(desk, table, one));
-    }
-    return ok;
+    return erg_put_cases(desk, "concurrency", concurrency_columns,
+                         ERG_COUNT(concurrency_columns), put_concurrency);
 }
