@@ -133,6 +133,8 @@ bool cli_hardware_brief(const void *what, const void *how, FILE *out, erg_error 
 
 /* "erg show: sentence" on stderr; returns the exit status that fits the code. */
 int cli_failed(const cli *call, const erg_error *err);
+/* The same where a word of the user names what is not there: bad input, not absent hardware. */
+int cli_refused(const cli *call, const erg_error *err);
 /* A run to read. NULL: a sentence was printed; *status is CLI_USAGE where the file is
  * missing, unreadable or no run. */
 erg_trace *cli_load(const cli *call, const char *path, int *status);

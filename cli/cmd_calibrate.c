@@ -59,7 +59,7 @@ static int calibrate(const cli *call, const erg_hardware *hardware, erg_profile 
     if (result && (!file || erg_profile_save(profile, file, &err)))
         status = cli_write(call, result, NULL, stdout);
     else
-        status = cli_failed(call, &err);
+        status = cli_refused(call, &err);
     erg_result_free(result);
     return status;
 }
@@ -94,7 +94,7 @@ static int run(const cli *call)
     erg_hardware *hardware = erg_hardware_load(&call->env, catalog, options->on, &err);
     erg_profile *profile =
         hardware ? erg_profile_load(catalog, hardware, NULL, &err) : NULL;
-    int status = profile ? calibrate(call, hardware, profile) : cli_failed(call, &err);
+    int status = profile ? calibrate(call, hardware, profile) : cli_refused(call, &err);
     erg_profile_free(profile);
     erg_hardware_free(hardware);
     return status;

@@ -256,7 +256,7 @@ static int draw(const cli *call, const erg_catalog *catalog, const request *wish
     erg_error err = { 0 };
     char *text = erg_study_dot(&call->env, catalog, &wish->study, &err);
     int status = text ? cli_put(call, put_bytes, text, NULL, wish->options->dot, stdout)
-                      : cli_failed(call, &err);
+                      : cli_refused(call, &err);
 
     free(text);
     return status;
@@ -302,7 +302,7 @@ static int estimate(const cli *call, const erg_catalog *catalog, const request *
     erg_result *result = verify
         ? erg_study_verify(&call->env, catalog, &wish->study, verify, &err)
         : erg_study_run(&call->env, catalog, &wish->study, &passed, &err);
-    int status = result ? CLI_DONE : cli_failed(call, &err);
+    int status = result ? CLI_DONE : cli_refused(call, &err);
 
     if (status == CLI_DONE && !verify)
         status = hold_against(call, wish->options->against, result);

@@ -34,7 +34,7 @@ static int run(const cli *call)
     erg_result *result = options->check
         ? erg_hardware_check(&call->env, catalog, names, count, &passed, &err)
         : erg_hardware_table(&call->env, catalog, names, count, &err);
-    int status = result ? put(call, options, result) : cli_failed(call, &err);
+    int status = result ? put(call, options, result) : cli_refused(call, &err);
 
     erg_result_free(result);
     return status == CLI_DONE && !passed ? CLI_NO : status;

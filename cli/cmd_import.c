@@ -87,7 +87,7 @@ static int run(const cli *call)
     erg_trace *trace = checked_words(options, &err) ? import_all(call, options, &err) : NULL;
     bool ok = trace && erg_trace_check(trace, &err)
         && (!file || erg_trace_save(trace, file, &err));
-    int status = ok ? CLI_DONE : cli_failed(call, &err);
+    int status = ok ? CLI_DONE : cli_refused(call, &err);
 
     if (ok && !file && !call->common.quiet)
         fprintf(stderr, "erg import: nothing is kept; --output RUN.erg leaves a run file\n");
@@ -98,8 +98,7 @@ static int run(const cli *call)
     if (trace)
         status = cli_strict(trace, options->strict, status);
     erg_trace_free(trace);
-    /* A file that is not there is bad input here, not absent hardware. */
-    return status == CLI_UNAVAILABLE ? CLI_USAGE : status;
+    return status;
 }
 
 const cli_command cmd_import = {

@@ -29,7 +29,7 @@ static int report_estimate(const cli *call, const char *path)
     erg_result *result = erg_result_load(path, &err);
     int status = result
         ? cli_put(call, estimate_page, result, path, call->common.output, stdout)
-        : cli_failed(call, &err);
+        : cli_refused(call, &err);
 
     erg_result_free(result);
     return status;

@@ -10,7 +10,7 @@ static int run(const cli *call)
         return cli_misused(call, "takes one name at most: '%s'", call->argv[1]);
     erg_result *result = erg_zoo_table(call->argc ? call->argv[0] : NULL, &err);
     int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
+                        : cli_refused(call, &err);
 
     erg_result_free(result);
     return status;

@@ -38,6 +38,12 @@ int cli_failed(const cli *call, const erg_error *err)
     return status_of(err->code);
 }
 
+int cli_refused(const cli *call, const erg_error *err)
+{
+    int status = cli_failed(call, err);
+    return status == CLI_UNAVAILABLE ? CLI_USAGE : status;
+}
+
 erg_trace *cli_load(const cli *call, const char *path, int *status)
 {
     erg_error err = { 0 };
@@ -49,10 +55,7 @@ erg_trace *cli_load(const cli *call, const char *path, int *status)
         trace = NULL;
     }
     if (!trace)
-        *status = cli_failed(call, &err);
-    /* A file that is not there is bad input, not absent hardware. */
-    if (*status == CLI_UNAVAILABLE)
-        *status = CLI_USAGE;
+        *status = cli_refused(call, &err);
     return trace;
 }
 
