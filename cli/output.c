@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a person or a script reads: tables to stdout or a file, sentences to stderr. */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli.h"
 
@@ -107,6 +109,8 @@ typedef struct target { FILE *stream; const char *path; char aside[600]; } targe
 /* Beside the file first, so that a failure leaves nothing half-written. */
 static bool open_target(target *to, const char *output, FILE *stream, erg_error *err)
 {
+    struct stat about;
+
     *to = (target){ .stream = stream };
     if (!output || strcmp(output, "-") == 0)
         return true;
@@ -115,10 +119,14 @@ static bool open_target(target *to, const char *output, FILE *stream, erg_error 
     bool regular = access(output, F_OK) != 0 || strncmp(output, "/dev/", 5) != 0;
     if (count < 0 || (size_t)count >= sizeof(to->aside))
         return erg_fail(err, ERG_BAD_INPUT, "--output: path too long");
+    if (stat(output, &about) == 0 && S_ISDIR(about.st_mode))
+        return erg_fail(err, ERG_BAD_INPUT, "cannot write %s: it is a folder: name a file in it",
+                        output);
     if (!regular)
         to->aside[0] = '\0';
     to->stream = fopen(regular ? to->aside : output, "we");
-    return to->stream || erg_fail(err, ERG_BAD_INPUT, "cannot write %s", output);
+    return to->stream
+        || erg_fail(err, ERG_BAD_INPUT, "cannot write %s: %s", output, strerror(errno));
 }
 
 static bool close_target(target *to, bool keep, erg_error *err)
