@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Simulated sensors: each value is computed from its update's number, never stored. */
 #include <math.h>
+#include "math/random.h"
 #include "plant/sensor.h"
 
 enum { DROPPED_MOST = 10000 };
 
 enum { FOR_NOISE, FOR_NOISE_TOO, FOR_DROPOUT };
 
-static uint64_t mix(uint64_t value)
-{
-    value += 0x9e3779b97f4a7c15u; /* splitmix64: Steele, Lea, Flood 2014 */
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
-    return value ^ (value >> 31);
-}
-
 double erg_plant_chance(uint64_t seed, int64_t index, uint64_t use)
 {
-    return (double)(mix(mix(mix(seed) ^ (uint64_t)index) ^ use) >> 11) * 0x1p-53;
+    uint64_t stirred = erg_random_mix(erg_random_mix(seed) ^ (uint64_t)index);
+
+    return (double)(erg_random_mix(stirred ^ use) >> 11) * 0x1p-53;
 }
 
 /* Box and Muller 1958. */
