@@ -11,6 +11,7 @@
 #define ERG_DEVICE_H
 
 #include "erg/env.h"
+#include "erg/points.h"
 #include "erg/table.h"
 #include "erg/trace.h"
 
@@ -53,6 +54,43 @@ typedef struct erg_reading {
 /* Stamped before and after. Returns false only when the device is gone. */
 bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
                       erg_reading *out, erg_error *err);
+
+/* ---- knobs --------------------------------------------------------------- */
+
+/* What can be turned on a device, as the device itself says. SI units. */
+typedef struct erg_device_knob {
+    erg_knob knob;
+    double low, high;           /* NAN: unknown */
+    const double *values;       /* supported ones, rising; NULL: all from low to high */
+    size_t value_count;
+    double now;                 /* as set, not as reached; NAN: the device does not say */
+    bool can_turn;
+    char reason[320];           /* why not, with the command that grants it; "" if it can */
+} erg_device_knob;
+
+/* One turn: what was asked for, the supported value that was set, what the device then
+ * says is in force. Whether a clock is reached shows only under load. */
+typedef struct erg_turn {
+    erg_knob knob;
+    double requested;
+    bool allow_shared;          /* turn the board of neighbours too (MIG) */
+    double clamped;             /* out: nearest supported value; a tie takes the lower */
+    double enforced;            /* out: read back; NAN where the device does not say */
+} erg_turn;
+
+size_t erg_devices_knob_count(const erg_devices *devices, size_t index);
+const erg_device_knob *erg_devices_knob(const erg_devices *devices, size_t index, size_t knob);
+/* NULL if the device has no such knob: asking is not an error. */
+const erg_device_knob *erg_devices_find_knob(const erg_devices *devices, size_t index,
+                                             erg_knob which);
+/* What a request would be turned to; NAN for NAN. */
+double erg_device_knob_snap(const erg_device_knob *knob, double requested);
+/* The first turn of a knob saves what it was at, before. ERG_NO_ACCESS names the command
+ * that grants it; ERG_REFUSED: shared, or another process turns it. */
+bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_error *err);
+/* Puts back whatever was turned, the last first; goes on after a failure and reports the
+ * first. erg_devices_free does the same. */
+bool erg_devices_restore(erg_devices *devices, erg_error *err);
 
 /* Tables devices, channels, knobs (CLI.md). */
 erg_result *erg_devices_table(const erg_devices *devices, erg_error *err);

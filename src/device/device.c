@@ -16,8 +16,10 @@ static const double most_w = 1e6;
 
 static void device_free(erg_device *dev)
 {
+    erg_device_put_back(dev, NULL);
     if (dev->own && dev->driver->close)
         dev->driver->close(dev);
+    erg_device_drop_knobs(dev);
     free(dev->own);
     free(dev);
 }

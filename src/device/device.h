@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of erg_devices, for device.c, find.c and table.c only. */
+/* The inside of erg_devices, for device.c, find.c, knob.c and table.c only. */
 #ifndef ERG_DEVICE_DEVICE_H
 #define ERG_DEVICE_DEVICE_H
 
@@ -11,5 +11,9 @@ struct erg_devices {
     erg_device **items;         /* each on its own, so that pointers stay good */
     size_t count, capacity;
 };
+
+/* All knobs of one device; true and nothing done if none was turned. */
+bool erg_device_put_back(erg_device *dev, erg_error *err);
+void erg_device_drop_knobs(erg_device *dev);
 
 #endif

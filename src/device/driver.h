@@ -25,6 +25,10 @@ typedef struct erg_device {
     char argument[256];         /* how open finds it: a path, an index */
     erg_channel_info channels[ERG_CHANNELS_MOST];
     size_t channel_count;
+    erg_device_knob knobs[ERG_KNOBS];
+    size_t knob_count;
+    char *saved[ERG_KNOBS];     /* what put_back takes, by kind; NULL: not turned */
+    double was[ERG_KNOBS];      /* now of the knob before its first turn */
     void *own;                  /* from erg_device_state; freed after close */
 } erg_device;
 
@@ -46,6 +50,14 @@ struct erg_driver {
     /* Whenever own is set, after an open that failed half-way too; may be NULL.
      * Does not free own. */
     void (*close)(erg_device *dev);
+    /* All three or none, for the knobs that open declared. save: one line of text of
+     * the driver's own that says what the knob is at. turn: to a value that the knob
+     * supports; *enforced comes as NAN. put_back: to what save said. */
+    bool (*save)(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
+    bool (*turn)(erg_device *dev, erg_knob which, double value, double *enforced,
+                 erg_error *err);
+    bool (*put_back)(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
+    bool forgets;               /* what was turned ends with this process (sim) */
 };
 
 extern const erg_driver *const erg_drivers[];   /* NULL-terminated, in registry.c */
@@ -88,6 +100,11 @@ bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size, e
  * unknowns 0. NULL when full. */
 erg_channel_info *erg_device_channel(erg_device *dev, const char *name,
                                      erg_quantity quantity, erg_kind kind);
+/* A knob at the end that can be turned, its range unknown; each kind once. */
+erg_device_knob *erg_device_add_knob(erg_device *dev, erg_knob which);
+/* Copies the supported values, in any order and doubled; sets low and high. */
+bool erg_device_knob_values(erg_device_knob *knob, const double values[], size_t count,
+                            erg_error *err);
 /* Zeroed state of the driver's own; freed with the device. */
 void *erg_device_state(erg_device *dev, size_t bytes, erg_error *err);
 

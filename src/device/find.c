@@ -52,6 +52,7 @@ static void device_open(erg_device *dev)
     if (dev->state != ERG_PRESENT || dev->driver->open(dev, &fault))
         return;
     dev->channel_count = 0;
+    erg_device_drop_knobs(dev);
     dev->state = state_of(fault.code);
     erg_text_put(dev->reason, sizeof(dev->reason), fault.text);
 }

@@ -16,6 +16,7 @@ static const double ambient_k = 298.15, warming_k_per_w = 0.1, heat_s = 30;
 typedef struct simulation {
     erg_sim_spec spec;
     erg_plant_sensor average; /* the second reading of boards that have two */
+    double limit_w;
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
     double (*value[ERG_CHANNELS_MOST])(const struct simulation *sim, int64_t t_ns);
@@ -52,7 +53,7 @@ static double temperature_k(const simulation *sim, int64_t t_ns)
 static double power_limit_w(const simulation *sim, int64_t t_ns)
 {
     (void)t_ns;
-    return sim->spec.board_w;
+    return sim->limit_w;
 }
 
 static erg_kind kind_of(double update_s, double window_s)
@@ -106,12 +107,63 @@ static bool sim_find(erg_devices *found, const char *argument, erg_error *err)
     return true;
 }
 
+/* Of the board's limit: what the makers' tools offer on most boards. */
+static const double least_limit = 0.4;
+
+static bool add_knobs(erg_device *dev, erg_error *err)
+{
+    const simulation *own = dev->own;
+    double clocks_hz[ERG_SIM_CLOCKS_MOST];
+    size_t count = erg_sim_clocks(own->spec.profile, clocks_hz);
+
+    erg_device_knob *clock = erg_device_add_knob(dev, ERG_SM_CLOCK);
+    clock->now = own->spec.clock_hz;
+    erg_device_knob *limit = erg_device_add_knob(dev, ERG_POWER_LIMIT);
+    limit->low = least_limit * own->spec.board_w;
+    limit->high = limit->now = own->spec.board_w;
+    return erg_device_knob_values(clock, clocks_hz, count, err);
+}
+
+static double *knob_value(simulation *own, erg_knob which)
+{
+    return which == ERG_SM_CLOCK ? &own->spec.clock_hz : &own->limit_w;
+}
+
+static bool sim_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
+{
+    (void)err;
+    erg_text_add(to, "%.17g", *knob_value(dev->own, which));
+    return true;
+}
+
+/* A refused clock is accepted and not taken, as some boards do. */
+static bool sim_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+                     erg_error *err)
+{
+    simulation *own = dev->own;
+    (void)err;
+    if (which != ERG_SM_CLOCK || !(fabs(value - own->spec.refuse_hz) < 0.5e6))
+        *knob_value(own, which) = value;
+    *enforced = *knob_value(own, which);
+    return true;
+}
+
+static bool sim_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
+{
+    double value;
+    if (!erg_number_parse(saved, strlen(saved), '.', &value))
+        return erg_fail(err, ERG_BAD_INPUT, "'%.40s' is no setting of %s", saved,
+                        dev->info.name);
+    *knob_value(dev->own, which) = value;
+    return true;
+}
+
 static bool sim_open(erg_device *dev, erg_error *err)
 {
     simulation *own = dev->own;
     const erg_sim_spec *spec = &own->spec;
-    (void)err;
 
+    own->limit_w = spec->board_w;
     own->start_ns =
         isnan(spec->start_s) ? erg_env_now_ns(dev->env) : erg_ns_from_s(spec->start_s);
     own->average = spec->sensor;
@@ -131,7 +183,7 @@ static bool sim_open(erg_device *dev, erg_error *err)
     /* Not ERG_POWER: nobody may integrate a limit. */
     erg_text_put(add(dev, "power_limit", ERG_OTHER, ERG_INSTANT, power_limit_w)->unit, 8,
                  "W");
-    return true;
+    return add_knobs(dev, err);
 }
 
 static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
@@ -154,4 +206,8 @@ const erg_driver erg_driver_sim = {
     .find = sim_find,
     .open = sim_open,
     .read = sim_read,
+    .save = sim_save,
+    .turn = sim_turn,
+    .put_back = sim_put_back,
+    .forgets = true,
 };

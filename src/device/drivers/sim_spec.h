@@ -13,6 +13,7 @@ typedef struct erg_sim_profile {
     double average_s; /* window of the second, averaged reading; 0: none */
     double counter_s; /* update period of the energy counter; 0: none */
     double clock_hz;
+    double clock_low_hz, clock_step_hz; /* of what its maker lets one lock */
     bool idle_measured; /* else assumed from the board's limit */
 } erg_sim_profile;
 
@@ -26,11 +27,17 @@ typedef struct erg_sim_spec {
     double seed;
     double start_s; /* of the clock, where the law's 0 is; NAN: when opened */
     double clock_hz, gain_u, board_w;
+    double refuse_hz; /* a clock that is accepted and not taken; NAN: none */
     char uuid[64];
 } erg_sim_spec;
 
 extern const erg_sim_profile erg_sim_profiles[];
 extern const size_t erg_sim_profile_count;
+
+enum { ERG_SIM_CLOCKS_MOST = 512 };
+/* The clocks that the profile supports, from the highest down, in whole MHz as drivers
+ * name them; how many. */
+size_t erg_sim_clocks(const erg_sim_profile *profile, double to[ERG_SIM_CLOCKS_MOST]);
 
 /* ERG_BAD_INPUT names the key. */
 bool erg_sim_spec_parse(const char *text, erg_sim_spec *out, erg_error *err);
