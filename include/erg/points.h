@@ -73,9 +73,11 @@ typedef struct erg_application {
 typedef struct erg_visit {
     size_t application;
     erg_knob_setting setting;   /* as requested and snapped */
-    int block, place;           /* -1: unknown */
+    int block, place;           /* repetition and order; -1: unknown */
     int64_t start_ns;           /* UTC; INT64_MIN: unknown */
     double time_s, energy_j, mean_w, peak_w, temp_c;
+    double energy_listed_j;     /* as a table had it, where energy_j is power x time */
+    double samples;             /* of power, as a table had it: n_samples */
     double sm_clock_seen_hz;
     double fp_active, dram_active;      /* 0..1 */
     erg_visit_state state;
@@ -137,10 +139,14 @@ bool erg_points_read_csv(erg_points *points, const char *path,
 bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
                      const erg_points_options *options, erg_error *err);
 /* States of the visits by their figures: contaminated (time > 3 x the median of the
- * application), and notes OUTLIER, TIME_AGAINST_CLOCK, TWO_LEVELS, DRIFT. */
+ * application), and notes OUTLIER, TIME_AGAINST_CLOCK, TWO_LEVELS, DRIFT. Reading a table
+ * has done it; it may be done again after more was added. */
 bool erg_points_check(erg_points *points, erg_error *err);
+/* Divides time, energy and power by the line that the reference visits follow over the
+ * hours, where that line is a DRIFT. */
+bool erg_points_correct_drift(erg_points *points, erg_error *err);
 
-/* Tables points (CLI.md, sweep), rejected, and the notes, into a result. */
+/* Tables points (CLI.md, sweep), visits, rejected, and the notes, into a result. */
 bool erg_points_table(const erg_points *points, erg_result *result, erg_error *err);
 
 #ifdef __cplusplus

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks of a table of points, and what they share. */
+#ifndef ERG_FIT_POINTS_CHECK_H
+#define ERG_FIT_POINTS_CHECK_H
+
+#include "fit/points_inside.h"
+
+/* A note that the next check makes anew. */
+bool erg_points_remark(erg_points *points, erg_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* scratch: room for 4 numbers a visit. */
+bool erg_points_drift_note(erg_points *points, double scratch[], erg_error *err);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Means of visits, a point each. Only kept visits count; a point without any shows the
+ * means of its mildest state, so that a throttled one can still be looked at.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include "fit/points_inside.h"
+#include "math/stats.h"
+
+typedef struct ordered { const erg_visit *visit; size_t row; } ordered;
+
+static int by_place(const void *left, const void *right)
+{
+    const ordered *a = left, *b = right;
+
+    if (a->visit->application != b->visit->application)
+        return a->visit->application < b->visit->application ? -1 : 1;
+    int setting = erg_knob_setting_compare(&a->visit->setting, &b->visit->setting);
+    if (setting)
+        return setting;
+    return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static bool is_one_point(const erg_visit *a, const erg_visit *b)
+{
+    return a->application == b->application && erg_knob_setting_equal(&a->setting, &b->setting);
+}
+
+/* Mean over the visits of this state that know the figure; NAN if none does. */
+static double mean_at(const ordered visits[], size_t count, erg_visit_state state, size_t offset)
+{
+    erg_sum sum = { 0 };
+    size_t known = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const erg_visit *visit = visits[i].visit;
+        double value = *(const double *)((const char *)visit + offset);
+        if (visit->state != state || isnan(value))
+            continue;
+        erg_sum_add(&sum, value);
+        known++;
+    }
+    return known ? erg_sum_value(&sum) / (double)known : NAN;
+}
+
+/* Half-width of the 95 % t-interval; NAN for fewer than two. */
+static double half_at(const ordered visits[], size_t count, erg_visit_state state,
+                      size_t offset, double mean)
+{
+    erg_sum squares = { 0 };
+    size_t known = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const erg_visit *visit = visits[i].visit;
+        double value = *(const double *)((const char *)visit + offset);
+        if (visit->state != state || isnan(value))
+            continue;
+        erg_sum_add(&squares, (value - mean) * (value - mean));
+        known++;
+    }
+    if (known < 2)
+        return NAN;
+    double df = (double)known - 1;
+    return erg_student_t(0.975, df) * sqrt(erg_sum_value(&squares) / df / (double)known);
+}
+
+typedef struct figure { size_t of_visit, of_point; } figure;
+
+#define SAME(name) { offsetof(erg_visit, name), offsetof(erg_point, name) }
+
+static const figure figures[] = {
+    SAME(time_s), SAME(energy_j), SAME(mean_w), SAME(temp_c), SAME(fp_active),
+    SAME(dram_active),
+};
+
+static erg_visit_state mildest(const ordered visits[], size_t count)
+{
+    erg_visit_state state = visits[0].visit->state;
+    for (size_t i = 1; i < count; i++)
+        if (visits[i].visit->state < state)
+            state = visits[i].visit->state;
+    return state;
+}
+
+static erg_point mean_of(const ordered visits[], size_t count)
+{
+    erg_visit_state state = mildest(visits, count);
+    erg_point point = { .application = visits[0].visit->application,
+                        .setting = visits[0].visit->setting, .state = state, .peak_w = NAN };
+
+    for (size_t i = 0; i < ERG_COUNT(figures); i++)
+        *(double *)((char *)&point + figures[i].of_point)
+            = mean_at(visits, count, state, figures[i].of_visit);
+    for (size_t i = 0; i < count; i++) {
+        const erg_visit *visit = visits[i].visit;
+        point.visits += visit->state == ERG_VISIT_OK;
+        point.dropped += visit->state != ERG_VISIT_OK;
+        if (visit->state == state)
+            point.peak_w = fmax(point.peak_w, visit->peak_w);
+    }
+    double time = half_at(visits, count, state, offsetof(erg_visit, time_s), point.time_s);
+    double energy = half_at(visits, count, state, offsetof(erg_visit, energy_j), point.energy_j);
+    point.time_low_s = point.time_s - time;
+    point.time_high_s = point.time_s + time;
+    point.energy_low_j = point.energy_j - energy;
+    point.energy_high_j = point.energy_j + energy;
+    return point;
+}
+
+erg_point *erg_points_means(const erg_points *points, size_t *count, erg_error *err)
+{
+    size_t visits = points->visit_count;
+    ordered *order = calloc(visits + 1, sizeof(*order));
+    erg_point *means = calloc(visits + 1, sizeof(*means));
+
+    *count = 0;
+    if (!order || !means) {
+        erg_fail(err, ERG_NO_MEMORY, "no memory for %zu points", visits);
+        free(order);
+        free(means);
+        return NULL;
+    }
+    for (size_t i = 0; i < visits; i++)
+        order[i] = (ordered){ &points->visits[i], i };
+    qsort(order, visits, sizeof(*order), by_place);
+    for (size_t begin = 0, end = 0; begin < visits; begin = end) {
+        while (end < visits && is_one_point(order[begin].visit, order[end].visit))
+            end++;
+        means[(*count)++] = mean_of(order + begin, end - begin);
+    }
+    free(order);
+    if (*count)
+        return means;
+    free(means);
+    return NULL;
+}
