@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Boosted regression trees in flat arrays: the sum of one leaf a tree. Evaluated a
+ * sample at a time, without allocation; the sum is that of XGBoost to the last bit.
+ *
+ *   Missing  A feature that is NAN goes left.
+ *   Bounds   Every tree that is added was checked: an evaluation ends and stays inside.
+ */
+#ifndef ERG_MATH_TREES_H
+#define ERG_MATH_TREES_H
+
+#include <stdint.h>
+#include "base/base.h"
+
+enum { ERG_TREE_FEATURES = 64, ERG_TREE_DEPTH = 16, ERG_TREE_NODES = 1 << 15,
+       ERG_FOREST_TREES = 4096 };
+
+/* Its children lie together: left at self + child, right after it. A leaf has no
+ * child and NAN for a threshold, which nothing reaches: walking on stays on it. */
+typedef struct erg_tree_node { float threshold; uint16_t feature, child; } erg_tree_node;
+
+typedef struct erg_forest {
+    erg_tree_node *nodes;
+    float *values;              /* of leaves, beside nodes */
+    uint32_t *roots;            /* one a tree */
+    uint8_t *depths;
+    size_t node_count, node_room, value_room, tree_count, root_room, depth_room;
+    size_t feature_count;
+    float base;                 /* added to the sum */
+} erg_forest;
+
+/* One node as files have it, in any order with the root first. */
+typedef struct erg_split {
+    int32_t left, right;        /* < 0: a leaf */
+    uint16_t feature;
+    float threshold;            /* below it: left */
+    float value;                /* of a leaf */
+} erg_split;
+
+/* Adds a tree: ERG_BAD_INPUT unless each node but the root is the child of exactly one
+ * other, all features are known and all numbers finite. */
+bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count, erg_error *err);
+void erg_forest_free(erg_forest *forest);
+/* features: forest->feature_count of them, finite or NAN. */
+float erg_forest_sum(const erg_forest *forest, const float features[]);
+
+#endif

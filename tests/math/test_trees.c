@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boosted trees against a recursive walk over the splits as they were given. */
+#include "math/trees.h"
+#include "test.h"
+
+enum { FEATURES = 7, NODES = 401, TREES = 29 };
+
+/* A random tree in which children lie anywhere behind their parent's slot. */
+static size_t grow(erg_split splits[NODES], test_random *random, size_t wanted)
+{
+    int32_t leaves[NODES] = { 0 };
+    size_t leaf_count = 1, count = 1;
+
+    splits[0] = (erg_split){ -1, -1, 0, 0, 0.25f };
+    while (count + 2 <= wanted) {
+        size_t pick = (size_t)(test_uniform(random) * (double)leaf_count);
+        int32_t at = leaves[pick];
+        bool flipped = test_uniform(random) < 0.5;
+        splits[at].left = (int32_t)count + flipped;
+        splits[at].right = (int32_t)count + !flipped;
+        splits[at].feature = (uint16_t)(test_uniform(random) * FEATURES);
+        splits[at].threshold = (float)test_normal(random);
+        for (int j = 0; j < 2; j++)
+            splits[count + (size_t)j] =
+                (erg_split){ -1, -1, 0, 0, (float)test_normal(random) };
+        leaves[pick] = (int32_t)count;
+        leaves[leaf_count++] = (int32_t)count + 1;
+        count += 2;
+    }
+    return count;
+}
+
+static int depth_of(const erg_split *splits, int32_t at)
+{
+    if (splits[at].left < 0)
+        return 0;
+    int left = depth_of(splits, splits[at].left), right = depth_of(splits, splits[at].right);
+    return 1 + (left > right ? left : right);
+}
+
+static float value_of(const erg_split *splits, int32_t at, const float features[])
+{
+    const erg_split *split = &splits[at];
+
+    if (split->left < 0)
+        return split->value;
+    return value_of(splits, features[split->feature] >= split->threshold ? split->right
+                                                                         : split->left, features);
+}
+
+static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
+{
+    static erg_split trees[TREES][NODES];
+    erg_forest forest = { .feature_count = FEATURES, .base = 0.5f };
+    test_random random = { 7 };
+    erg_error err = { 0 };
+
+    for (int i = 0; i < TREES;) {
+        size_t count = grow(trees[i], &random, i == 3 ? 1 : 2 + (size_t)i * 13);
+        if (depth_of(trees[i], 0) > ERG_TREE_DEPTH)
+            continue;
+        CHECK_OK(erg_forest_add(&forest, trees[i++], count, &err), err);
+    }
+    for (int row = 0; row < 500; row++) {
+        float features[FEATURES], sum = forest.base;
+        for (int j = 0; j < FEATURES; j++)
+            features[j] = test_uniform(&random) < 0.1 ? NAN
+                        : test_uniform(&random) < 0.1 ? INFINITY : (float)test_normal(&random);
+        for (int i = 0; i < TREES; i++)
+            sum += value_of(trees[i], 0, features);
+        CHECK(erg_forest_sum(&forest, features) == sum);
+    }
+    erg_forest_free(&forest);
+}
+
+static void a_value_on_the_threshold_goes_right_and_a_missing_one_left(void)
+{
+    const erg_split stump[] = { { 2, 1, 0, 1.5f, 0 }, { -1, -1, 0, 0, 10 },
+                                { -1, -1, 0, 0, -10 } };
+    erg_forest forest = { .feature_count = 1 };
+
+    CHECK(erg_forest_add(&forest, stump, 3, NULL));
+    CHECK(erg_forest_sum(&forest, &(float){ 1.5f }) == 10);
+    CHECK(erg_forest_sum(&forest, &(float){ 1.4999f }) == -10);
+    CHECK(erg_forest_sum(&forest, &(float){ NAN }) == -10);
+    erg_forest_free(&forest);
+}
+
+static void no_trees_are_the_base_alone(void)
+{
+    erg_forest forest = { .feature_count = 1, .base = -0.75f };
+
+    CHECK(erg_forest_sum(&forest, &(float){ 1 }) == -0.75f);
+    erg_forest_free(&forest);
+}
+
+static void what_is_no_tree_is_refused(void)
+{
+    static const erg_split leaf = { -1, -1, 0, 0, 1 };
+    const erg_split broken[][3] = {
+        { { 1, 3, 0, 0, 0 }, leaf, leaf },          /* leads out */
+        { { 1, 1, 0, 0, 0 }, leaf, leaf },          /* one child twice, one never */
+        { { 1, 0, 0, 0, 0 }, leaf, leaf },          /* a ring */
+        { { 1, 2, 2, 0, 0 }, leaf, leaf },          /* an unknown feature */
+        { { 1, 2, 0, NAN, 0 }, leaf, leaf },
+        { { 1, -1, 0, 0, 0 }, leaf, leaf },         /* one child */
+        { { 1, 2, 0, 0, 0 }, leaf, { -1, -1, 0, 0, INFINITY } },
+        { leaf, leaf, leaf },                       /* two nodes hang in the air */
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(broken); i++) {
+        erg_forest forest = { .feature_count = 2 };
+        erg_error err = { 0 };
+        CHECK(!erg_forest_add(&forest, broken[i], 3, &err));
+        CHECK(err.code == ERG_BAD_INPUT);
+        CHECK(forest.tree_count == 0);
+        erg_forest_free(&forest);
+    }
+}
+
+static void a_tree_too_deep_is_refused(void)
+{
+    erg_split splits[2 * ERG_TREE_DEPTH + 3];
+    erg_forest forest = { .feature_count = 1 };
+
+    for (int32_t i = 0; i <= ERG_TREE_DEPTH; i++) {
+        splits[2 * i] = (erg_split){ 2 * i + 1, 2 * i + 2, 0, (float)i, 0 };
+        splits[2 * i + 1] = splits[2 * i + 2] = (erg_split){ -1, -1, 0, 0, (float)i };
+    }
+    CHECK(!erg_forest_add(&forest, splits, ERG_COUNT(splits), NULL));
+    splits[2 * ERG_TREE_DEPTH] = (erg_split){ -1, -1, 0, 0, 99 };
+    CHECK(erg_forest_add(&forest, splits, ERG_COUNT(splits) - 2, NULL));
+    CHECK(erg_forest_sum(&forest, &(float){ 1e9f }) == 99);
+    erg_forest_free(&forest);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_sum_is_that_of_a_recursive_walk_to_the_last_bit),
+        TEST(a_value_on_the_threshold_goes_right_and_a_missing_one_left),
+        TEST(no_trees_are_the_base_alone),
+        TEST(what_is_no_tree_is_refused),
+        TEST(a_tree_too_deep_is_refused),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
