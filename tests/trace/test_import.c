@@ -2,41 +2,7 @@
 /* Logs of others: small ones of our own making, and measured ones where they are. */
 #include <fcntl.h>
 #include <sys/stat.h>
-#include "test.h"
-#include "erg/energy.h"
-#include "erg/import.h"
-
-static erg_trace *import_text(const char *text, const erg_import_options *options, erg_error *err)
-{
-    erg_trace *trace = erg_trace_new(err);
-    if (trace && erg_import_bytes(trace, "t.log", text, strlen(text), options, err))
-        return trace;
-    erg_trace_free(trace);
-    return NULL;
-}
-
-static erg_trace *import_file(const char *path, const erg_import_options *options)
-{
-    erg_error err = { 0 };
-    erg_trace *trace = erg_trace_new(&err);
-    CHECK_OK(trace && erg_import(trace, path, options, &err), err);
-    return trace;
-}
-
-static const erg_flag *flag_of(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return erg_trace_flag(trace, i);
-    return NULL;
-}
-
-static const erg_sample *samples_of(const erg_trace *trace, const char *name, size_t *count)
-{
-    int channel = erg_trace_find_channel(trace, name);
-    CHECK(channel >= 0);
-    return erg_trace_samples(trace, channel, count);
-}
+#include "imported.h"
 
 static void a_power_log_gives_a_channel_to_each_gpu(void)
 {
@@ -341,97 +307,6 @@ static void a_result_older_than_the_recording_is_stale_and_gives_no_energy_per_r
     }
 }
 
-static void dcgmi_columns_go_by_name_or_by_number(void)
-{
-    static const char named[] = "#Entity   SMCLK POWER TOTEC\nID  MHz W mJ\nGPU 0 1410 100.5 5000\n"
-                                "GPU 1 1410 50 1\n\n#Entity SMCLK POWER TOTEC\nGPU 0 1410 N/A 6000\n";
-    static const char numbered[] = "# Entity A B\n  Id\n GPU 0 5000 100.5\n GPU 0 6000 101.5\n";
-    erg_error err = { 0 };
-    erg_import_options options = { .period_s = 0.05, .start = "2026-02-06T18:32:23Z" };
-    erg_trace *trace = import_text(named, &options, &err);
-    CHECK_OK(trace != NULL, err);
-    size_t count;
-    const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
-    CHECK(count == 2 && power[0].value == 100.5 && isnan(power[1].value));
-    CHECK(power[1].t_ns - power[0].t_ns == 50000000);
-    CHECK(samples_of(trace, "gpu:0/energy", &count)[1].value == 6);
-    CHECK(erg_trace_utc_ns(trace, power[0].t_ns) == 1770402743000000000);
-    CHECK(flag_of(trace, ERG_FLAG_MADE_UP_STAMPS) != NULL);
-    erg_trace_free(trace);
-
-    options.fields = "156,155";
-    trace = import_text(numbered, &options, &err);
-    CHECK_OK(trace != NULL, err);
-    CHECK(samples_of(trace, "gpu:0/power", &count)[1].value == 101.5);
-    erg_trace_free(trace);
-}
-
-/* 100 W, rows truly 60 ms apart where 50 ms were asked for. */
-static void the_true_period_is_found_from_counter_and_power(void)
-{
-    erg_text text = { 0 };
-    erg_text_add(&text, "#Entity POWER TOTEC\n");
-    for (int i = 0; i < 200; i++)
-        erg_text_add(&text, "GPU 0 100.000 %d\n", 70000 + i * 6000);
-    erg_error err = { 0 };
-    erg_import_options options = { .period_s = 0.05 };
-    erg_trace *trace = import_text(text.data, &options, &err);
-    CHECK_OK(trace != NULL, err);
-    size_t count;
-    const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
-    CHECK_NEAR(power[199].t_ns, 199 * 60000000.0, 2);
-    CHECK(strstr(flag_of(trace, ERG_FLAG_PERIOD_MISMATCH)->text, "60.000 ms"));
-    erg_trace_free(trace);
-    erg_text_free(&text);
-}
-
-static void the_recorded_h100_gives_its_counter_and_its_period(void)
-{
-    erg_import_options options = { .period_s = 0.05 };
-    erg_trace *trace = import_file(test_data("profiles/h100_stablediffusion_1785_run0.dcgm.txt"),
-                                   &options);
-    size_t count;
-    const erg_sample *counter = samples_of(trace, "gpu:0/energy", &count);
-    CHECK_NEAR(counter[count - 1].value - counter[0].value, 13229.976, 1e-6);
-    erg_error err = { 0 };
-    erg_energy energy;
-    CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, "gpu:0"), erg_trace_span(trace),
-                              &energy, &err), err);
-    CHECK_NEAR(energy.energy_j, 13229.976, energy.spread_j);
-    const erg_flag *flag = flag_of(trace, ERG_FLAG_PERIOD_MISMATCH);
-    CHECK(flag && strstr(flag->text, "51.107 ms") && strstr(flag->text, "12953.5"));
-    samples_of(trace, "gpu:0/power", &count);
-    CHECK(count == 1285);
-    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
-    erg_trace_free(trace);
-}
-
-static void a_recording_at_another_clock_than_its_name_says_is_flagged(void)
-{
-    erg_import_options options = { .period_s = 0.05 };
-    erg_trace *trace = import_file(
-        test_data("profiles/v100_lstm_named1380_saclk1230_run1.dcgm.txt"), &options);
-    const erg_flag *flag = flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED);
-    CHECK(flag && strstr(flag->text, "1380") && strstr(flag->text, "1230"));
-    erg_trace_free(trace);
-    trace = import_file(test_data("profiles/v100_lstm_1380_run1.dcgm.txt"), &options);
-    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
-    erg_trace_free(trace);
-    trace = import_file(test_data("profiles/a100_lstm_1410_run0.nvsmi.csv"), NULL);
-    CHECK(!flag_of(trace, ERG_FLAG_CLOCK_NOT_REACHED));
-    erg_trace_free(trace);
-}
-
-static void two_logs_written_into_one_file_are_counted_as_torn(void)
-{
-    erg_trace *trace = import_file(test_data("profiles/corrupt_mixed_nul_bytes.sample.bin"), NULL);
-    size_t count;
-    samples_of(trace, "gpu:0/power", &count);
-    CHECK(count >= 30 && count < 60);
-    CHECK(flag_of(trace, ERG_FLAG_TORN_INPUT) != NULL);
-    erg_trace_free(trace);
-}
-
 static void the_recorded_replay_gives_the_known_joules(void)
 {
     erg_error err = { 0 };
@@ -472,11 +347,6 @@ int main(void)
         TEST(two_files_meet_on_one_clock),
         TEST(runs_that_do_not_fit_their_window_are_refused),
         TEST(a_result_older_than_the_recording_is_stale_and_gives_no_energy_per_run),
-        TEST(dcgmi_columns_go_by_name_or_by_number),
-        TEST(the_true_period_is_found_from_counter_and_power),
-        TEST(the_recorded_h100_gives_its_counter_and_its_period),
-        TEST(a_recording_at_another_clock_than_its_name_says_is_flagged),
-        TEST(two_logs_written_into_one_file_are_counted_as_torn),
         TEST(the_recorded_replay_gives_the_known_joules),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -92,6 +92,28 @@ bool erg_header_has(const erg_source *source, const char *const names[])
     return line.count < 65536 && erg_csv_read(&csv, line.text, line.count, NULL, NULL) && to.found;
 }
 
+bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
+                    erg_error *err)
+{
+    const char *c = source->bytes, *end = c + source->size;
+
+    for (size_t line = 1; c < end; line++) {
+        const char *newline = memchr(c, '\n', (size_t)(end - c));
+        size_t count = newline ? (size_t)(newline - c) : (size_t)(end - c);
+        const char *nul = memchr(c, 0, count);
+        if (nul)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a NUL byte, %zu bytes into the file: a "
+                            "torn write or two writers; nothing was imported", source->name,
+                            line, (size_t)(nul - source->bytes));
+        if (is_foreign(erg_field_trim((erg_field){ c, count })))
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: another format begins here, %zu bytes "
+                            "into the file: two programs wrote to it; cut it in two",
+                            source->name, line, (size_t)(c - source->bytes));
+        c += count + 1;
+    }
+    return true;
+}
+
 erg_channel_info erg_power_channel(int device, const char *name, erg_scope scope)
 {
     erg_channel_info info = {

@@ -11,118 +11,77 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "math/stats.h"
-#include "trace/import/importer.h"
+#include "trace/import/dcgmi_fields.h"
 #include "trace/import/named_clock.h"
 
-typedef struct field_row {
-    int id;                 /* DCGM field, as given to dcgmi -e */
-    const char *names[3];   /* in the header, by version */
-    const char *channel, *unit;
-    erg_quantity quantity;
-    double factor, shift;
-} field_row;
-
-static const field_row fields[] = {
-    { 155, { "POWER", "POWR" }, "power", "W", ERG_POWER, 1, 0 },
-    { 157, { "PWINS", "POWIN" }, "power_instant", "W", ERG_POWER, 1, 0 },
-    { 156, { "TOTEC" }, "energy", "J", ERG_ENERGY, 1e-3, 0 },
-    { 150, { "TMPTR" }, "temperature", "K", ERG_TEMPERATURE, 1, 273.15 },
-    { 100, { "SMCLK" }, "sm_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0 },
-    { 101, { "MMCLK" }, "memory_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0 },
-    { 110, { "SACLK" }, "sm_app_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0 },
-    { 203, { "GPUTL" }, "use", "", ERG_USE, 0.01, 0 },
-    { 204, { "MCUTL" }, "memory_use", "", ERG_USE, 0.01, 0 },
-};
-
-enum { WORDS_MOST = 128, ENTITIES_MOST = 64 };
+enum { ENTITIES_MOST = 64 };
 
 typedef struct entity {
     char name[32];
+    int device;
     int64_t rows;
-    int channels[ERG_COUNT(fields)];
+    int channels[ERG_DCGMI_FIELDS];     /* -1: a setting */
 } entity;
 
 typedef struct dcgmi {
     const erg_source *source;
     erg_intake *in;
     int64_t start_ns;
-    int columns[ERG_COUNT(fields)];     /* of the values in a row; -1: not there */
-    int column_count;
+    erg_dcgmi_layout layout;
     entity entities[ENTITIES_MOST];
     size_t entity_count;
-    erg_field words[WORDS_MOST];
+    erg_field words[ERG_DCGMI_WORDS];
     size_t word_count, line;
 } dcgmi;
 
-static void split(dcgmi *at, erg_field line)
-{
-    const char *c = line.text, *end = c + line.count;
-    at->word_count = 0;
-    while (c < end && at->word_count < WORDS_MOST) {
-        while (c < end && isspace((unsigned char)*c))
-            c++;
-        const char *word = c;
-        while (c < end && !isspace((unsigned char)*c))
-            c++;
-        if (c > word)
-            at->words[at->word_count++] = (erg_field){ word, (size_t)(c - word) };
-    }
-}
-
+/* An empty line may come first. */
 static bool sniff(const erg_source *source)
 {
-    erg_field line = erg_first_line(source->bytes, source->size);
-    if (line.count && *line.text == '#')
-        line = erg_field_trim((erg_field){ line.text + 1, line.count - 1 });
-    return line.count > 6 && line.text > source->bytes && memcmp(line.text, "Entity", 6) == 0;
+    size_t blank = 0;
+    while (blank < source->size && isspace((unsigned char)source->bytes[blank]))
+        blank++;
+    erg_field line = erg_first_line(source->bytes + blank, source->size - blank);
+    erg_field words[ERG_DCGMI_WORDS];
+    size_t count = line.count && *line.text == '#' ? erg_dcgmi_split(line, words) : 0;
+    size_t first = erg_dcgmi_header(words, count);
+    return first > 0 && count > first;
 }
 
-/* --fields 155,156 in the order given to -e. */
-static bool columns_by_id(dcgmi *at, erg_error *err)
+/* The header recurs; one with other names would make its rows lie. */
+static bool take_header(dcgmi *at, size_t first, erg_error *err)
 {
-    const char *list = at->source->options->fields;
-    for (at->column_count = 0; *list; at->column_count++) {
-        char *end;
-        long id = strtol(list, &end, 10);
-        if (end == list || (*end && *end != ','))
-            return erg_fail(err, ERG_BAD_INPUT, "--fields '%.60s' is no list of numbers, as "
-                            "155,156", at->source->options->fields);
-        for (size_t i = 0; i < ERG_COUNT(fields); i++)
-            if (fields[i].id == id)
-                at->columns[i] = at->column_count;
-        list = end + (*end == ',');
+    if (!erg_dcgmi_take_names(&at->layout, at->words + first, at->word_count - first))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a header with other columns: a new table "
+                        "starts here: cut the file in two", at->source->name, at->line);
+    return erg_dcgmi_measures(&at->layout)
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column POWER, POWR or TOTEC: record fields "
+                    "155 and 156, or name the columns with --fields", at->source->name, at->line);
+}
+
+static bool add_channels(dcgmi *at, entity *one, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_DCGMI_FIELDS; i++) {
+        const erg_dcgmi_field *field = &erg_dcgmi_fields[i];
+        one->channels[i] = -1;
+        if (!field->unit)
+            continue;
+        erg_channel_info info = erg_power_channel(one->device, field->channel, ERG_SCOPE_BOARD);
+        info.quantity = field->quantity;
+        erg_text_put(info.unit, sizeof(info.unit), field->unit);
+        if (info.quantity == ERG_ENERGY) {
+            info.kind = ERG_COUNTER;
+            info.method = ERG_METHOD_COUNTER;
+        }
+        one->channels[i] = erg_intake_channel(at->in, &info, err);
+        if (one->channels[i] < 0)
+            return false;
     }
     return true;
 }
 
-static void columns_by_name(dcgmi *at, size_t first)
-{
-    at->column_count = (int)(at->word_count - first);
-    for (size_t i = 0; i < ERG_COUNT(fields); i++) {
-        at->columns[i] = -1;
-        for (size_t w = first; w < at->word_count; w++)
-            for (size_t n = 0; n < ERG_COUNT(fields[i].names) && fields[i].names[n]; n++)
-                if (erg_field_is(at->words[w], fields[i].names[n]))
-                    at->columns[i] = (int)(w - first);
-    }
-}
-
-/* The header repeats and may be another one after a restart. */
-static bool take_header(dcgmi *at, erg_error *err)
-{
-    size_t first = erg_field_is(at->words[0], "#") ? 2 : 1;
-    if (at->source->options->fields)
-        return true;
-    columns_by_name(at, first);
-    for (size_t i = 0; i < ERG_COUNT(fields); i++)
-        if (at->columns[i] >= 0 && i < 3)
-            return true;
-    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column POWER, POWR or TOTEC: record fields 155 "
-                    "and 156, or name the columns with --fields", at->source->name, at->line);
-}
-
-static entity *find_entity(dcgmi *at, erg_error *err)
+static entity *find_entity(dcgmi *at, const erg_field cells[], erg_error *err)
 {
     char name[32];
     const erg_field *kind = &at->words[0], *number = &at->words[1];
@@ -139,78 +98,99 @@ static entity *find_entity(dcgmi *at, erg_error *err)
     erg_device_info info = { .driver = "dcgmi", .scope = ERG_SCOPE_BOARD, .shared = !gpu };
     erg_text_put(info.name, sizeof(info.name), name);
     erg_text_put(one->name, sizeof(one->name), name);
-    int device = erg_intake_device(at->in, &info, err);
-    for (size_t i = 0; device >= 0 && i < ERG_COUNT(fields); i++) {
-        erg_channel_info channel = erg_power_channel(device, fields[i].channel, ERG_SCOPE_BOARD);
-        channel.quantity = fields[i].quantity;
-        erg_text_put(channel.unit, sizeof(channel.unit), fields[i].unit);
-        if (channel.quantity == ERG_ENERGY) {
-            channel.kind = ERG_COUNTER;
-            channel.method = ERG_METHOD_COUNTER;
-        }
-        one->channels[i] = erg_intake_channel(at->in, &channel, err);
-        device = one->channels[i] < 0 ? -1 : device;
-    }
-    at->entity_count += device >= 0;
-    return device >= 0 ? one : NULL;
+    if (at->layout.name >= 0)
+        snprintf(info.model, sizeof(info.model), "%.*s", (int)cells[at->layout.name].count,
+                 cells[at->layout.name].text);
+    one->device = erg_intake_device(at->in, &info, err);
+    if (one->device < 0 || !add_channels(at, one, err))
+        return NULL;
+    at->entity_count++;
+    return one;
 }
 
-static bool values_of(const dcgmi *at, double values[])
+/* False with *err unset: the row is torn. */
+static bool values_of(const dcgmi *at, const erg_field cells[], double values[], erg_error *err)
 {
-    for (size_t i = 0; i < ERG_COUNT(fields); i++) {
+    for (size_t i = 0; i < ERG_DCGMI_FIELDS; i++) {
+        const erg_dcgmi_field *field = &erg_dcgmi_fields[i];
+        int column = at->layout.columns[i];
         values[i] = NAN;
-        if (at->columns[i] < 0)
-            continue;
-        size_t word = 2 + (size_t)at->columns[i];
-        if (word >= at->word_count
-            || !erg_cell_number(at->source, at->words[word], &values[i]))
+        if (column >= 0 && !erg_cell_number(at->source, cells[column], &values[i]))
             return false;
-        values[i] = values[i] * fields[i].factor + fields[i].shift;
-        if (fields[i].quantity == ERG_POWER && fabs(values[i]) > 1e6)
+        if (field->most > 0 && values[i] > field->most)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is %g, and DCGM gives a share of 1: "
+                            "was the file rewritten in percent?", at->source->name, at->line,
+                            field->names[0], values[i]);
+        values[i] = values[i] * field->factor + field->shift;
+        if (field->quantity == ERG_POWER && fabs(values[i]) > 1e6)
             values[i] = NAN;
     }
     return true;
 }
 
+static bool keep_setting(dcgmi *at, const entity *one, size_t field, erg_sample sample,
+                         erg_error *err)
+{
+    erg_setting setting = { .t_ns = sample.t_ns, .device = one->device };
+
+    erg_text_put(setting.key, sizeof(setting.key), erg_dcgmi_fields[field].channel);
+    snprintf(setting.value, sizeof(setting.value), "%.9g", sample.value);
+    return isnan(sample.value) || erg_intake_setting(at->in, &setting, err);
+}
+
+static bool push_values(dcgmi *at, entity *one, const double values[], erg_error *err)
+{
+    int64_t t_ns = at->start_ns
+                 + erg_ns_from_s((double)one->rows * at->source->options->period_s);
+    bool good = true;
+
+    one->rows++;
+    for (size_t i = 0; good && i < ERG_DCGMI_FIELDS; i++) {
+        erg_quantity quantity = erg_dcgmi_fields[i].quantity;
+        bool measures = quantity == ERG_POWER || quantity == ERG_ENERGY;
+        erg_sample sample = { .t_ns = t_ns, .value = values[i] };
+        if (at->layout.columns[i] < 0)
+            continue;
+        if (one->channels[i] < 0)
+            good = keep_setting(at, one, i, sample, err);
+        else if (measures || !isnan(values[i]))     /* a missing watt is a gap */
+            good = erg_intake_push(at->in, one->channels[i], sample, at->line, err);
+    }
+    return good;
+}
+
 static bool take_row(dcgmi *at, erg_error *err)
 {
-    double values[ERG_COUNT(fields)];
-    if ((int)at->word_count != at->column_count + 2 || !isdigit((unsigned char)*at->words[1].text)
-        || !values_of(at, values)) {
+    double values[ERG_DCGMI_FIELDS];
+    erg_field cells[ERG_DCGMI_WORDS];
+    erg_error fault = { 0 };
+
+    if (!isdigit((unsigned char)*at->words[1].text)
+        || !erg_dcgmi_cut(&at->layout, at->words + 2, at->word_count - 2, cells)
+        || !values_of(at, cells, values, &fault)) {
+        if (fault.code != ERG_OK)
+            return erg_fail(err, fault.code, "%s", fault.text);
         erg_intake_torn(at->in, at->line);
         return true;
     }
-    entity *one = find_entity(at, err);
+    entity *one = find_entity(at, cells, err);
     if (!one)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than %d entities", at->source->name,
                         at->line, ENTITIES_MOST);
-    int64_t t_ns = at->start_ns
-                 + erg_ns_from_s((double)one->rows * at->source->options->period_s);
-    one->rows++;
-    for (size_t i = 0; i < ERG_COUNT(fields); i++) {
-        bool measures = fields[i].quantity == ERG_POWER || fields[i].quantity == ERG_ENERGY;
-        erg_sample sample = { .t_ns = t_ns, .value = values[i] };
-        if (at->columns[i] >= 0 && (measures || !isnan(values[i]))
-            && !erg_intake_push(at->in, one->channels[i], sample, at->line, err))
-            return false;
-    }
-    return true;
+    return push_values(at, one, values, err);
 }
 
 static bool take_line(dcgmi *at, erg_field line, erg_error *err)
 {
-    bool nul = line.count && memchr(line.text, 0, line.count);
-    split(at, line);
+    at->word_count = erg_dcgmi_split(line, at->words);
     if (at->word_count == 0)
         return true;
-    erg_field first = at->words[0];
-    bool blank_first = at->word_count > 1 && erg_field_is(first, "#")
-                    && erg_field_is(at->words[1], "Entity");
-    if (blank_first || erg_field_is(first, "#Entity"))
-        return take_header(at, err);
-    if (erg_field_is(first, "ID") || erg_field_is(first, "Id"))
-        return true;
-    if (at->word_count < 3 || nul || at->column_count == 0) {
+    size_t first = erg_dcgmi_header(at->words, at->word_count);
+    if (first)
+        return take_header(at, first, err);
+    if (at->words[0].count == 2 && strncasecmp(at->words[0].text, "id", 2) == 0)
+        return true;            /* the row of units */
+    if (at->word_count < 3 || at->layout.count == 0) {
         erg_intake_torn(at->in, at->line);
         return true;
     }
@@ -240,8 +220,9 @@ static bool take_lines(dcgmi *at, erg_error *err)
 static double true_period_s(dcgmi *at, const entity *one, double *counter_j, double *mean_w)
 {
     size_t power_count, energy_count;
-    const erg_sample *power = erg_intake_samples(at->in, one->channels[0], &power_count);
-    const erg_sample *energy = erg_intake_samples(at->in, one->channels[2], &energy_count);
+    const erg_sample *power = erg_intake_samples(at->in, one->channels[ERG_DCGMI_POWER], &power_count);
+    const erg_sample *energy = erg_intake_samples(at->in, one->channels[ERG_DCGMI_ENERGY],
+                                                   &energy_count);
     erg_sum sum = { 0 };
 
     if (power_count < 50 || energy_count < 50)
@@ -262,9 +243,10 @@ static double true_period_s(dcgmi *at, const entity *one, double *counter_j, dou
 static void restamp(dcgmi *at, const entity *one, double period_s)
 {
     double ratio = period_s / at->source->options->period_s;
-    for (size_t i = 0; i < ERG_COUNT(fields); i++) {
-        size_t count;
-        erg_sample *samples = erg_intake_samples(at->in, one->channels[i], &count);
+    for (size_t i = 0; i < ERG_DCGMI_FIELDS; i++) {
+        size_t count = 0;
+        erg_sample *samples = one->channels[i] < 0 ? NULL
+            : erg_intake_samples(at->in, one->channels[i], &count);
         for (size_t k = 0; k < count; k++)
             samples[k].t_ns = at->start_ns
                 + llround((double)(samples[k].t_ns - at->start_ns) * ratio);
@@ -302,10 +284,8 @@ static bool begin(dcgmi *at, erg_error *err)
         && !erg_stamp_parse(options->start, strlen(options->start), &at->source->style, &start))
         return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
     at->start_ns = start.utc_ns;
-    for (size_t i = 0; i < ERG_COUNT(fields); i++)
-        at->columns[i] = -1;
     erg_intake_relative(at->in, !options->start);
-    return !options->fields || columns_by_id(at, err);
+    return !options->fields || erg_dcgmi_take_ids(&at->layout, options->fields, err);
 }
 
 static bool finish(dcgmi *at, erg_trace *into, erg_error *err)
@@ -320,6 +300,13 @@ static bool finish(dcgmi *at, erg_trace *into, erg_error *err)
         && erg_check_named_clock(into, at->source->name, first, err);
 }
 
+/* What nvidia-smi writes: stamps and commas. */
+static bool is_foreign(erg_field line)
+{
+    return line.count > 10 && memchr(line.text, ',', line.count)
+        && (isdigit((unsigned char)*line.text) || strncmp(line.text, "timestamp", 9) == 0);
+}
+
 static bool read_dcgmi(erg_trace *into, const erg_source *source, erg_error *err)
 {
     dcgmi *at = calloc(1, sizeof(*at));
@@ -327,7 +314,8 @@ static bool read_dcgmi(erg_trace *into, const erg_source *source, erg_error *err
         return erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s", source->name);
     at->source = source;
     at->in = erg_intake_new(source, err);
-    bool good = at->in && begin(at, err) && take_lines(at, err) && finish(at, into, err);
+    bool good = at->in && erg_one_format(source, is_foreign, err) && begin(at, err)
+             && take_lines(at, err) && finish(at, into, err);
     erg_intake_free(at->in);
     free(at);
     return good;

@@ -81,6 +81,10 @@ bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
                         const char *wanted, erg_error *err);
 /* Is header, apart from unknown columns, one with these (NULL ends the list)? */
 bool erg_header_has(const erg_source *source, const char *const names[]);
+/* Fails at the first NUL byte, and at the first line that is_foreign to the format: two
+ * writers made one file. */
+bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
+                    erg_error *err);
 /* A board whose power is read as others read it: facts by model where known. */
 erg_channel_info erg_power_channel(int device, const char *name, erg_scope scope);
 

@@ -6,6 +6,7 @@
  * from the model's name where the file has it (measure.md 9.1).
  */
 #include <math.h>
+#include <string.h>
 #include "trace/import/named_clock.h"
 #include "trace/import/sheet.h"
 #include "trace/sensor.h"
@@ -29,6 +30,8 @@ static const column_row columns[] = {
     { "clocks.current.sm", "sm_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0, -1 },
     { "clocks.mem", "memory_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0, -1 },
     { "clocks.current.memory", "memory_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0, -1 },
+    { "clocks.applications.graphics", "sm_app_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0, -1 },
+    { "clocks.applications.gr", "sm_app_clock", "Hz", ERG_CLOCK_RATE, 1e6, 0, -1 },
 };
 
 static const char *const wanted[] = { "timestamp", NULL };
@@ -83,12 +86,18 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
     return has_power || erg_missing_column(sheet->source, header, "power.draw", err);
 }
 
+/* What dcgmi writes. */
+static bool is_foreign(erg_field line)
+{
+    return line.count > 4 && (*line.text == '#' || strncmp(line.text, "GPU ", 4) == 0);
+}
+
 static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error *err)
 {
     int first = (int)erg_trace_channel_count(into);
     erg_sheet sheet = { .device = { .name = "gpu:0", .scope = ERG_SCOPE_BOARD },
                         .prefix = "gpu:", .head = head, .separator = ',' };
-    return erg_sheet_read(into, source, &sheet, err)
+    return erg_one_format(source, is_foreign, err) && erg_sheet_read(into, source, &sheet, err)
         && erg_check_named_clock(into, source->name, first, err);
 }
 
