@@ -10,7 +10,8 @@
 /* In the order of a study: look, measure, tell. */
 const cli_command *const cli_commands[] = {
     &cmd_devices, &cmd_hardware, &cmd_zoo,    &cmd_estimate, &cmd_calibrate, &cmd_run,
-    &cmd_show,    &cmd_compare,  &cmd_import, &cmd_export,   &cmd_report,    &cmd_help,
+    &cmd_show,    &cmd_compare,  &cmd_import, &cmd_export,   &cmd_quality,  &cmd_report,
+    &cmd_help,
     NULL,
 };
 

@@ -11,6 +11,7 @@
 #include "erg/hardware.h"
 #include "erg/import.h"
 #include "erg/points.h"
+#include "erg/quality.h"
 #include "erg/quantity.h"
 #include "erg/record.h"
 #include "erg/report.h"

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg quality: how good were the answers, and what is left of the baseline's quality? */
+#include <math.h>
+#include "cli.h"
+
+typedef struct quality_options {
+    const char *hypothesis, *records, *baseline, *metric;
+    cli_list references;
+    double least, log_base;
+    bool per_item;
+} quality_options;
+
+#define AT(field) offsetof(quality_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "hypothesis", CLI_TEXT, AT(hypothesis), "FILE", "answers in text, one a line" },
+    { 0, "records", CLI_TEXT, AT(records), "FILE", "answers in JSON Lines, one a line" },
+    { 0, "reference", CLI_LIST, AT(references), "FILE",
+      "what should have been answered, in the same order; again for more references" },
+    { 0, "baseline", CLI_TEXT, AT(baseline), "FILE",
+      "answers of the most faithful setting: adds retention" },
+    { 0, "metric", CLI_TEXT, AT(metric), "LIST", "as in bleu,rouge (what the files allow)" },
+    { 0, "least", CLI_RATIO, AT(least), "RATIO",
+      "exit 1 unless this much is retained, as in 95%, by the lower bound", true },
+    { 0, "log-base", CLI_NUMBER, AT(log_base), "N",
+      "of the records' logprobs, as 2 or 10 (natural)", true },
+    { 0, "per-item", CLI_FLAG, AT(per_item), NULL, "each item's own scores as well" },
+    { 0 },
+};
+
+/* Unknown is not kept: a bound that could not be computed is a no. */
+static int status_of(const quality_options *options, const erg_quality_verdict *verdict)
+{
+    return options->least > 0 && !(verdict->retention_low >= options->least) ? CLI_NO : CLI_DONE;
+}
+
+static bool note_verdict(const quality_options *options, const erg_quality_verdict *verdict,
+                         erg_result *result, erg_error *err)
+{
+    if (!(options->least > 0))
+        return true;
+    if (!verdict->metric)
+        return erg_result_note(result, err, "Rejected: no metric here has a retention.");
+    if (isnan(verdict->retention_low))
+        return erg_result_note(result, err, "Rejected: the retention of %s has no lower bound.",
+                               verdict->metric);
+    return erg_result_note(result, err, "%s: at least %.4g of %s is retained, %.4g is asked for.",
+                           status_of(options, verdict) == CLI_DONE ? "Accepted" : "Rejected",
+                           verdict->retention_low, verdict->metric, options->least);
+}
+
+static int run(const cli *call)
+{
+    const quality_options *options = call->options;
+    erg_error err = { 0 };
+    erg_quality_verdict verdict = { 0 };
+
+    if (call->argc > 0)
+        return cli_misused(call, "'%s': files are named by options", call->argv[0]);
+    if (!options->hypothesis == !options->records)
+        return cli_misused(call, "needs one of --hypothesis and --records");
+    if (options->least > 0 && !options->baseline)
+        return cli_misused(call, "--least needs --baseline");
+    erg_result *result = erg_quality_score(&(erg_quality_options){
+            .hypothesis = options->hypothesis, .records = options->records,
+            .baseline = options->baseline, .references = options->references.items,
+            .reference_count = options->references.count, .metrics = options->metric,
+            .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
+    bool ok = result && note_verdict(options, &verdict, result, &err);
+    int status = ok ? cli_write(call, result, call->common.output, stdout)
+                    : cli_failed(call, &err);
+    erg_result_free(result);
+    return status == CLI_DONE ? status_of(options, &verdict) : status;
+}
+
+const cli_command cmd_quality = {
+    .name = "quality",
+    .usage = "erg quality [options] (--hypothesis FILE | --records FILE)",
+    .summary = "score answers, and what is retained of a baseline's quality",
+    .about = "Metrics are computed over all items; low and high are a 95 % bootstrap over items\n"
+             "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"
+             "the baseline's, with one-sided 95 % bounds; the same items are drawn for both.\n"
+             "What cannot be computed is n/a, and a note says why.\n\n"
+             "Exit status 1: less than --least is retained, by the lower bound of each metric;\n"
+             "agreement judges only where it is named or stands alone.\n",
+    .examples = "erg quality --hypothesis out.txt --reference ref.txt\n"
+                "erg quality --records out.jsonl --metric perplexity,distinct\n"
+                "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
+                "--least 95%\n",
+    .options = option_rows,
+    .options_size = sizeof(quality_options),
+    .run = run,
+};

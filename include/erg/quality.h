@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How good were the answers, and how much of the baseline's quality is left?
+ *
+ *   Units    As each metric's name has them in docs/man/erg-quality.1; retention is a
+ *            ratio, 1 is as good as the baseline.
+ *   Missing  What cannot be computed is n/a, with the reason in a note; never 0.
+ *   Owning   A result returned here is yours: erg_result_free it.
+ *   Threads  None shared.
+ */
+#ifndef ERG_QUALITY_H
+#define ERG_QUALITY_H
+
+#include <stddef.h>
+#include "erg/error.h"
+#include "erg/table.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct erg_quality_options {    /* zero means unset */
+    const char *hypothesis;     /* text, an answer a line; or */
+    const char *records;        /* JSON Lines */
+    const char *baseline;       /* of the same kind: the most faithful setting's */
+    const char *const *references;
+    size_t reference_count;
+    const char *metrics;        /* "bleu,rouge"; NULL: those that the files allow */
+    double log_base;            /* of "logprobs"; natural if unset */
+    bool per_item;              /* a table items as well */
+} erg_quality_options;
+
+typedef struct erg_quality_verdict {
+    double retention;           /* the least over the metrics; NAN: none has one */
+    double retention_low;       /* its one-sided 95 % bound; NAN: too few items */
+    const char *metric;         /* whose it is; NULL */
+} erg_quality_verdict;
+
+/* Tables scores and (per_item) items. verdict may be NULL. */
+erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_verdict *verdict,
+                              erg_error *err);
+
+/* The metrics that there are: their names, a line about each. */
+size_t erg_quality_metric_count(void);
+const char *erg_quality_metric_name(size_t index);
+const char *erg_quality_metric_about(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The metrics: one table. Adding one is a compute function and a row.
+ */
+#ifndef ERG_QUALITY_METRIC_H
+#define ERG_QUALITY_METRIC_H
+
+#include "quality/items.h"
+#include "quality/tally.h"
+
+/* What one setting gave. NULL: was not given. */
+typedef struct erg_answers {
+    const erg_items *items;
+} erg_answers;
+
+/* What a metric may look at. */
+typedef struct erg_quality_case {
+    erg_answers mine;
+    const erg_answers *baseline;
+    double log_base;            /* of logprobs */
+} erg_quality_case;
+
+/* A metric computes where all that it needs was given. */
+typedef enum erg_need {
+    ERG_NEED_OUTPUT = 1 << 0, ERG_NEED_REFERENCE = 1 << 1, ERG_NEED_LOGPROBS = 1 << 2,
+    ERG_NEED_BASELINE = 1 << 3, ERG_NEED_LABEL = 1 << 4, ERG_NEED_BOXES = 1 << 5,
+    ERG_NEED_LOSS = 1 << 6
+} erg_need;
+
+typedef struct erg_metric erg_metric;
+struct erg_metric {
+    const char *name;           /* "rouge-1" */
+    const char *family;         /* "rouge": asks for all of them */
+    const char *about;
+    unsigned needs;             /* erg_need, or-ed */
+    erg_retention_rule rule;    /* also says whether higher is better */
+    bool on_request;            /* not shown unless asked for */
+    int choice;                 /* for the compute function: which of its kin */
+    /* Fills tally. ERG_NO_DATA: n/a, err says why; anything else is a failure. */
+    bool (*compute)(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
+                    erg_error *err);
+};
+
+extern const erg_metric erg_metrics[];
+extern const size_t erg_metric_count;
+
+/* The needs that a case fulfils. */
+unsigned erg_needs_given(const erg_quality_case *with);
+/* "no reference (--reference)": of the first need that is not given. */
+const char *erg_need_reason(unsigned missing);
+
+/* Compute functions, by file. */
+typedef bool erg_compute(const erg_metric *metric, const erg_quality_case *with,
+                         erg_tally *tally, erg_error *err);
+erg_compute erg_bleu_compute, erg_rouge_compute, erg_error_rate_compute,
+    erg_agreement_compute, erg_perplexity_compute, erg_variety_compute;
+
+/* 10 counts of one answer: matches, totals of n = 1..4, length, reference length. */
+enum { ERG_BLEU_COUNTS = 10 };
+double erg_bleu_value(const double counts[ERG_BLEU_COUNTS], bool effective_order);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One metric of one case. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "quality/score.h"
+
+static bool each_item(const erg_tally *tally, erg_score *score, erg_error *err)
+{
+    score->each = malloc((tally->items + 1) * sizeof(*score->each));
+    if (!score->each)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < tally->items; i++)
+        score->each[i] = erg_tally_item(tally, i);
+    return true;
+}
+
+/* Why no item of one side may stand beside the other's; OK: they may. */
+static void check_comparable(const erg_quality_case *with, erg_score *score)
+{
+    const erg_items *mine = with->mine.items, *base = with->baseline->items;
+    bool by_tokens = (score->metric->needs & ERG_NEED_LOGPROBS) != 0;
+
+    if (!by_tokens || !mine || !base)
+        return;
+    if (!mine->tokenizer || !base->tokenizer)
+        erg_fail(&score->why_no_retention, ERG_NO_DATA,
+                 "the records do not name their \"tokenizer\", so that tokens may differ");
+    else if (strcmp(mine->tokenizer, base->tokenizer) != 0)
+        erg_fail(&score->why_no_retention, ERG_REFUSED, "tokens of %s and of %s do not compare",
+                 mine->tokenizer, base->tokenizer);
+}
+
+static void say_why_not(erg_score *score)
+{
+    if (isnan(score->retention) && score->why_no_retention.code == ERG_OK)
+        erg_fail(&score->why_no_retention, ERG_NO_DATA,
+                 "a baseline of %g has nothing to be retained", score->baseline);
+}
+
+static bool retain(const erg_quality_case *with, const erg_tally *mine, erg_score *score,
+                   erg_error *err)
+{
+    erg_quality_case of_baseline = { .mine = *with->baseline, .baseline = with->baseline,
+                                     .log_base = with->log_base };
+    erg_retention_rule rule = score->metric->rule;
+    erg_tally base = { 0 };
+    erg_error why = { 0 };
+    bool ok = score->metric->compute(score->metric, &of_baseline, &base, &why);
+
+    if (!ok && why.code == ERG_NO_DATA)
+        score->why_no_retention = why;
+    if (ok) {
+        score->baseline = erg_tally_value(&base);
+        check_comparable(with, score);
+    }
+    if (ok && score->why_no_retention.code == ERG_OK && rule != ERG_RETAIN_NONE) {
+        score->retention = erg_retention_of(rule, score->value, score->baseline);
+        say_why_not(score);
+        ok = isnan(score->retention)
+          || erg_retention_spread(rule, mine, &base, ERG_DRAWS, &score->retained, err);
+    }
+    erg_tally_free(&base);
+    return ok || why.code == ERG_NO_DATA || (why.code && erg_fail(err, why.code, "%s", why.text));
+}
+
+static bool measure(const erg_quality_case *with, const erg_tally *tally, bool per_item,
+                    erg_score *score, erg_error *err)
+{
+    bool too_long = false;
+
+    score->value = erg_tally_value(tally);
+    score->items = erg_tally_scored(tally);
+    if (!erg_tally_spread(tally, ERG_DRAWS, &score->spread, &too_long, err))
+        return false;
+    if (too_long)
+        erg_fail(&score->why_no_interval, ERG_NO_DATA, "%d draws would take minutes", ERG_DRAWS);
+    return (!per_item || each_item(tally, score, err))
+        && (!with->baseline || retain(with, tally, score, err));
+}
+
+bool erg_score_make(const erg_metric *metric, const erg_quality_case *with, bool per_item,
+                    erg_score *score, erg_error *err)
+{
+    erg_tally tally = { 0 };
+    unsigned missing = metric->needs & ~erg_needs_given(with);
+
+    *score = (erg_score){ .metric = metric, .value = NAN, .baseline = NAN, .retention = NAN,
+                          .spread = { NAN, NAN }, .retained = { NAN, NAN } };
+    if (missing) {
+        erg_fail(&score->reason, ERG_NO_DATA, "%s", erg_need_reason(missing));
+        return true;
+    }
+    bool ok = metric->compute(metric, with, &tally, &score->reason)
+           && measure(with, &tally, per_item, score, err);
+    erg_tally_free(&tally);
+    if (score->reason.code && score->reason.code != ERG_NO_DATA)
+        return erg_fail(err, score->reason.code, "%s", score->reason.text);
+    return ok || score->reason.code == ERG_NO_DATA;
+}
