@@ -8,6 +8,7 @@
 #include "erg/env.h"
 #include "erg/error.h"
 #include "erg/estimate.h"
+#include "erg/fit.h"
 #include "erg/hardware.h"
 #include "erg/import.h"
 #include "erg/points.h"
