@@ -74,13 +74,15 @@ typedef struct cli_command {
     const cli_option *options;
     size_t options_size;
     bool runs_command;      /* parsing stops at the first word that is no option */
+    bool hands_on;          /* its exit status is the command's */
     int (*run)(const cli *call);
 } cli_command;
 
 extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c */
 extern const cli_option cli_common_options[];
 extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_estimate, cmd_calibrate,
-    cmd_run, cmd_show, cmd_compare, cmd_import, cmd_export, cmd_quality, cmd_report, cmd_help;
+    cmd_run, cmd_show, cmd_compare, cmd_import, cmd_export, cmd_quality, cmd_report, cmd_help,
+    cmd_sweep;
 
 /* ---- options.c ----------------------------------------------------------- */
 

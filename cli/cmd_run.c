@@ -369,5 +369,6 @@ const cli_command cmd_run = {
     .options = option_rows,
     .options_size = sizeof(run_options),
     .runs_command = true,
+    .hands_on = true,
     .run = run,
 };

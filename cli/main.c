@@ -7,10 +7,21 @@
 #include <unistd.h>
 #include "cli.h"
 
-/* In the order of a study: look, measure, tell. */
+/* In the order of a study: look, measure, learn, tell. */
 const cli_command *const cli_commands[] = {
-    &cmd_devices, &cmd_hardware, &cmd_zoo,    &cmd_estimate, &cmd_calibrate, &cmd_run,
-    &cmd_show,    &cmd_compare,  &cmd_import, &cmd_export,   &cmd_quality,  &cmd_report,
+    &cmd_devices,
+    &cmd_hardware,
+    &cmd_zoo,
+    &cmd_estimate,
+    &cmd_calibrate,
+    &cmd_run,
+    &cmd_show,
+    &cmd_compare,
+    &cmd_import,
+    &cmd_export,
+    &cmd_sweep,
+    &cmd_quality,
+    &cmd_report,
     &cmd_help,
     NULL,
 };
@@ -85,7 +96,7 @@ static int run_command(const cli_command *command, int argc, char *argv[])
         return CLI_FAULT;
     }
     if (!cli_parse(&call, options, argc, argv) || !checked_common(&call))
-        return command->runs_command ? 125 : CLI_USAGE;
+        return command->hands_on ? 125 : CLI_USAGE;
     if (call.common.help) {
         cli_help(command, stdout);
         return CLI_DONE;

@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export quality report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep quality report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference" ;;
@@ -16,6 +16,7 @@ _erg()
         compare) words="" ;;
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
+        sweep) words=" --knob --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --work --name --shared" ;;
         quality) words=" --hypothesis --records --reference --baseline --metric --least --log-base --per-item" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

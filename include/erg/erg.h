@@ -18,6 +18,7 @@
 #include "erg/report.h"
 #include "erg/run.h"
 #include "erg/study.h"
+#include "erg/sweep.h"
 #include "erg/table.h"
 #include "erg/trace.h"
 #include "erg/version.h"

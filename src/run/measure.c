@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 #include "erg/run.h"
+#include "run/file_name.h"
 #include "run/marker.h"
 #include "run/recording.h"
 #include "run/repeat.h"
 #include "run/spawn.h"
 
-static const double first_updates_s = 3, linger_most_s = 2;
+static const double first_updates_s = 3;
 static const int first_updates = 2, repeat_most = 200;
 /* A part-time sensor's phase is spread over so many steps (measure.md 9.4). */
 static const int dither_steps = 32;
@@ -49,29 +50,6 @@ static void tell(const session *s, const char *format, int first, int second)
 }
 
 /* ---- the file's head ----------------------------------------------------------- */
-
-/* Made here and now, for a job array starts a hundred of us in one second. */
-static bool claim(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 || errno != EEXIST;
-}
-
-static void default_name(const erg_env *env, char *to, size_t size)
-{
-    char utc[40], stem[40];
-    size_t count = 0;
-    erg_utc_format(erg_env_utc_ns(env), 0, utc, sizeof(utc));
-    for (const char *c = utc; *c; c++)
-        if (*c != ':' && *c != '-')
-            stem[count++] = *c;
-    stem[count] = '\0';
-    snprintf(to, size, "%s.erg", stem);
-    for (int i = 2; !claim(to) && i < 10000; i++)
-        snprintf(to, size, "%s-%d.erg", stem, i);
-}
 
 static void put_command(const session *s)
 {
@@ -174,29 +152,11 @@ static bool is_over_time(const session *s, int64_t begin_ns)
     return most_s > 0 && erg_s_from_ns(erg_env_now_ns(s->env) - begin_ns) >= most_s;
 }
 
-/* The sensor must have seen the end of the last run before it can be judged. */
-static void linger(session *s)
-{
-    const erg_sampler *sampler = erg_recording_sampler(s->rec);
-    double most_s = 0;
-    for (size_t i = 0; i < sampler->count; i++) {
-        const erg_channel_info *info = &sampler->channels[i].info;
-        double one_s = erg_s_from_ns(sampler->channels[i].period_ns);
-        one_s += info->update_s > 0 ? info->update_s : 0;
-        one_s += info->window_s > 0 ? info->window_s / 2 : 0;
-        one_s += info->delay_s > 0 ? info->delay_s : 0;
-        if (!sampler->channels[i].is_slow)
-            most_s = fmax(most_s, one_s);
-    }
-    erg_recording_run_until(s->rec, erg_env_now_ns(s->env)
-                            + erg_ns_from_s(fmin(most_s, linger_most_s)), NULL);
-}
-
 static bool is_enough(session *s, erg_error *err)
 {
     if (!erg_repeat_add(&s->repeat, s->last, err))
         return false;
-    linger(s);
+    erg_recording_linger(s->rec);
     bool enough = erg_repeat_look(&s->repeat, erg_recording_lock(s->rec), err);
     erg_recording_unlock(s->rec);
     tell(s, "observation %d of at most %d", (int)s->repeat.count, (int)s->repeat.most);
@@ -284,7 +244,7 @@ static void play(session *s, erg_error *err)
         record_only(s);
     record_idle(s, "idle_after");
     if (s->argv && !options->no_wait && !(options->idle_s > 0))
-        linger(s);
+        erg_recording_linger(s->rec);
 }
 
 /* ---- head and tail ------------------------------------------------------------------ */
@@ -340,7 +300,7 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
     if (options->output)
         erg_text_put(out->file, sizeof(out->file), options->output);
     else
-        default_name(env, out->file, sizeof(out->file));
+        erg_run_file_name(env, out->file, sizeof(out->file));
 
     erg_recording_setup setup = { .path = out->file, .in_memory = options->until > 0,
                                   .rate_hz = options->rate_hz, .wired_to = options->wired_to };

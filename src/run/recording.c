@@ -170,7 +170,8 @@ erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
         && (rec->ring = erg_ring_create(err));
     if (good && !(rec->written = calloc(rec->sampler->count + 1, sizeof(*rec->written))))
         good = erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");
-    if (good && (good = erg_sink_open(&rec->sink, setup->path, setup->in_memory, err))
+    if (good && (good = erg_sink_open(&rec->sink, &(erg_sink_setup){ setup->path, setup->append,
+                                                                       setup->in_memory }, err))
         && !(good = describe(rec, setup->wired_to)) && err)
         *err = rec->sink.failure;
     if (good) {

@@ -13,11 +13,13 @@
 #include "erg/trace.h"
 #include "run/ring.h"
 #include "run/sampler.h"
+#include "trace/store.h"
 
 typedef struct erg_recording erg_recording;
 
 typedef struct erg_recording_setup {
     const char *path;       /* run file; NULL: none */
+    bool append;            /* to the run file that is there */
     bool in_memory;         /* keep a trace that can be asked while recording */
     double rate_hz;
     const char *wired_to;
@@ -38,6 +40,8 @@ erg_ring *erg_recording_ring(const erg_recording *rec);
 const erg_sampler *erg_recording_sampler(const erg_recording *rec);
 /* Sleeps; false once *ask_stop (may be NULL) is set. */
 bool erg_recording_run_until(erg_recording *rec, int64_t at_ns, const volatile int *ask_stop);
+/* Until the sensors have seen what has just ended; at most 2 s. */
+void erg_recording_linger(erg_recording *rec);
 /* Until each power or counter channel has given so many updates, at most for_s. */
 void erg_recording_wait_updates(erg_recording *rec, long updates, double for_s,
                                 const volatile int *ask_stop);
@@ -54,6 +58,8 @@ void erg_recording_meta(erg_recording *rec, const char *key, const char *value);
 /* All that was read so far, held still until unlock. */
 const erg_trace *erg_recording_lock(erg_recording *rec);
 void erg_recording_unlock(erg_recording *rec);
+/* Under the lock: the run file, for rows of one's own; NULL where there is none. */
+erg_store *erg_recording_store(erg_recording *rec);
 /* Under the lock: an ended region, or NULL. */
 const erg_region *erg_recording_find_region(const erg_recording *rec, int64_t id);
 

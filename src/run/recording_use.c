@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the thread that measures does with a recording: let time pass, add to it. */
+#include <math.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "run/recording_inside.h"
 
+static const double linger_most_s = 2;
 static const int64_t signal_gap_ns = 50 * ERG_NS_PER_MS;
 
 /* ---- time ---------------------------------------------------------------------- */
@@ -62,6 +64,22 @@ void erg_recording_wait_updates(erg_recording *rec, long updates, double for_s,
             return;
         now_ns = erg_env_now_ns(rec->env);
     }
+}
+
+void erg_recording_linger(erg_recording *rec)
+{
+    double most_s = 0;
+    for (size_t i = 0; i < rec->sampler->count; i++) {
+        const erg_channel_info *info = &rec->sampler->channels[i].info;
+        double one_s = erg_s_from_ns(rec->sampler->channels[i].period_ns);
+        one_s += info->update_s > 0 ? info->update_s : 0;
+        one_s += info->window_s > 0 ? info->window_s / 2 : 0;
+        one_s += info->delay_s > 0 ? info->delay_s : 0;
+        if (!rec->sampler->channels[i].is_slow)
+            most_s = fmax(most_s, one_s);
+    }
+    erg_recording_run_until(rec, erg_env_now_ns(rec->env)
+                            + erg_ns_from_s(fmin(most_s, linger_most_s)), NULL);
 }
 
 /* ---- what the measuring thread adds -------------------------------------------- */
@@ -125,4 +143,9 @@ void erg_recording_unlock(erg_recording *rec)
 const erg_region *erg_recording_find_region(const erg_recording *rec, int64_t id)
 {
     return erg_events_find_ended(&rec->events, id);
+}
+
+erg_store *erg_recording_store(erg_recording *rec)
+{
+    return rec->sink.store;
 }

@@ -3,12 +3,13 @@
 #include "base/base.h"
 #include "run/sink.h"
 
-bool erg_sink_open(erg_sink *sink, const char *path, bool in_memory, erg_error *err)
+bool erg_sink_open(erg_sink *sink, const erg_sink_setup *setup, erg_error *err)
 {
     *sink = (erg_sink){ 0 };
-    if (path && !(sink->store = erg_store_create(path, err)))
+    if (setup->path && !(sink->store = setup->append ? erg_store_append(setup->path, err)
+                                                     : erg_store_create(setup->path, err)))
         return false;
-    if (in_memory && !(sink->trace = erg_trace_new(err))) {
+    if (setup->in_memory && !(sink->trace = erg_trace_new(err))) {
         erg_store_close(sink->store, false, NULL);
         return false;
     }

@@ -15,7 +15,12 @@ typedef struct erg_sink {
     erg_error failure;      /* the first */
 } erg_sink;
 
-bool erg_sink_open(erg_sink *sink, const char *path, bool in_memory, erg_error *err);
+typedef struct erg_sink_setup {
+    const char *path;           /* NULL: no file */
+    bool append;                /* to the file that is there (erg_store_append) */
+    bool in_memory;
+} erg_sink_setup;
+bool erg_sink_open(erg_sink *sink, const erg_sink_setup *setup, erg_error *err);
 bool erg_sink_device(erg_sink *sink, const erg_device_info *info);
 bool erg_sink_channel(erg_sink *sink, const erg_channel_info *info);
 void erg_sink_sample(erg_sink *sink, int channel, const erg_sample *sample);

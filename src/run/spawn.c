@@ -14,6 +14,7 @@
 extern char **environ;
 
 static const char name[] = "ERG_RING=";
+static const int64_t grace_ns = 5 * ERG_NS_PER_S;
 
 /* environ with ERG_RING set or, for ring NULL, taken out. free() it, and *own. */
 static char **environment(const char *ring, char **own)
@@ -99,6 +100,18 @@ static void doze(const erg_child *child)
         usleep(1000);   /* Linux before 5.3 */
 }
 
+/* Asks a command that is late to end, and ends it 5 s later. */
+static void hurry(erg_child *child)
+{
+    int64_t now_ns = erg_env_now_ns(NULL);
+
+    if (child->deadline_ns == 0 || now_ns < child->deadline_ns)
+        return;
+    kill(child->pid, child->is_late ? SIGKILL : SIGTERM);
+    child->is_late = true;
+    child->deadline_ns = now_ns + grace_ns;
+}
+
 int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
 {
     int status = 0, passed = 0;
@@ -110,6 +123,7 @@ int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
             if (asked > 0)
                 kill(child->pid, asked);
         }
+        hurry(child);
         doze(child);
     }
     if (child->fd >= 0)

@@ -9,7 +9,12 @@
 #include <sys/types.h>
 #include "base/base.h"
 
-typedef struct erg_child { pid_t pid; int fd; } erg_child;  /* fd: pidfd, or -1 */
+typedef struct erg_child {
+    pid_t pid;
+    int fd;                     /* pidfd, or -1 */
+    int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
+    bool is_late;               /* out: it was */
+} erg_child;
 
 enum { ERG_EXIT_OWN = 125, ERG_EXIT_CANNOT = 126, ERG_EXIT_NOT_FOUND = 127 };
 

@@ -290,6 +290,34 @@ erg_trace *erg_trace_load(const char *path, erg_error *err)
     return trace;
 }
 
+static bool read_sweep(erg_reader *from, erg_error *err)
+{
+    int64_t tables;
+
+    if (!check_kind(from, err)
+        || !number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name IN"
+                            " ('application', 'point', 'visit')", &tables, err))
+        return false;
+    if (tables != 3)
+        return erg_fail(err, ERG_NO_DATA, "%s is a recording, but holds no sweep: "
+                        "`erg show` reads it", from->path);
+    for (size_t i = 0; i < erg_load_sweep_table_count; i++)
+        if (!read_table(from, &erg_load_sweep_tables[i], err))
+            return false;
+    return true;
+}
+
+bool erg_trace_load_visits(const char *path, const erg_visit_taker *taker, erg_error *err)
+{
+    erg_reader from = { .path = path, .taker = taker };
+    bool good = open_file(&from, err) && read_sweep(&from, err);
+
+    sqlite3_close(from.db);
+    if (good)
+        fold(path);
+    return good;
+}
+
 erg_trace *erg_trace_load_bytes(const char *name, const char *bytes, size_t size,
                                 erg_error *err)
 {

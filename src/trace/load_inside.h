@@ -13,6 +13,7 @@ typedef struct erg_reader {
     erg_trace *trace;
     erg_block *codec;
     erg_sample *samples;    /* ERG_BLOCK_MOST */
+    const struct erg_visit_taker *taker;    /* of a sweep's rows; else NULL */
     int64_t rounds_left;
     bool ended;
 } erg_reader;
@@ -25,6 +26,10 @@ typedef struct erg_load_table {
 /* In the order in which they are to be read. */
 extern const erg_load_table erg_load_tables[];
 extern const size_t erg_load_table_count;
+
+/* Those of a sweep. */
+extern const erg_load_table erg_load_sweep_tables[];
+extern const size_t erg_load_sweep_table_count;
 
 bool erg_load_fail_row(const erg_reader *from, const char *table, const char *what,
                        erg_error *err);

@@ -133,7 +133,7 @@ static void free_store(erg_store *store)
     free(store);
 }
 
-erg_store *erg_store_create(const char *path, erg_error *err)
+static erg_store *new_store(const char *path, erg_error *err)
 {
     if (strlen(path) >= ERG_PATH_MOST) {
         erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
@@ -146,7 +146,58 @@ erg_store *erg_store_create(const char *path, erg_error *err)
     }
     erg_text_put(store->path, sizeof(store->path), path);
     store->codec = erg_block_new(err);
-    if (store->codec && lay_schema(store, err) && begin_recording(store, err))
+    if (store->codec)
+        return store;
+    free_store(store);
+    return NULL;
+}
+
+erg_store *erg_store_create(const char *path, erg_error *err)
+{
+    erg_store *store = new_store(path, err);
+
+    if (!store || (lay_schema(store, err) && begin_recording(store, err)))
+        return store;
+    free_store(store);
+    return NULL;
+}
+
+/* ---- going on with one ------------------------------------------------------------ */
+
+static int take_number(void *to, int columns, char **values, char **names)
+{
+    (void)columns, (void)names;
+    *(int64_t *)to = values[0] ? strtoll(values[0], NULL, 10) : 0;
+    return 0;
+}
+
+static bool ask(erg_store *store, const char *sql, int64_t *out, erg_error *err)
+{
+    return sqlite3_exec(store->db, sql, take_number, out, NULL) == SQLITE_OK
+        || erg_store_fail(store, err);
+}
+
+static bool find_ends(erg_store *store, erg_error *err)
+{
+    return ask(store, "SELECT max(id) + 1 FROM device", &store->first_device, err)
+        && ask(store, "SELECT max(id) + 1 FROM channel", &store->first_channel, err)
+        && ask(store, "SELECT max(id) FROM region", &store->first_region, err)
+        && ask(store, "SELECT max(id) FROM block", &store->block_count, err);
+}
+
+erg_store *erg_store_append(const char *path, erg_error *err)
+{
+    erg_store *store = new_store(path, err);
+
+    if (!store)
+        return NULL;
+    if (is_being_recorded(path))
+        erg_fail(err, ERG_NO_ACCESS, "cannot write %s: another program holds it open or records "
+                 "into it", path);
+    else if (begin_recording(store, err)
+             && erg_store_execute(store, "PRAGMA journal_mode=WAL;"
+                                  "DELETE FROM meta WHERE key='" ERG_META_ENDED "'", err)
+             && find_ends(store, err))
         return store;
     free_store(store);
     return NULL;

@@ -8,12 +8,16 @@
 #ifndef ERG_TRACE_STORE_H
 #define ERG_TRACE_STORE_H
 
+#include "erg/points.h"
 #include "erg/trace.h"
 
 typedef struct erg_store erg_store;
 
 /* An existing file at path is replaced. Meta keys: docs/formats.md. */
 erg_store *erg_store_create(const char *path, erg_error *err);
+/* A complete or killed recording to go on with: devices, channels and regions that follow
+ * are new ones beside those that it has, and indices count from 0 again. */
+erg_store *erg_store_append(const char *path, erg_error *err);
 /* Indices are those of erg_trace: 0, 1, ... in order of the calls; -1 on failure. */
 int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err);
 int erg_store_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
@@ -27,6 +31,15 @@ bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *
 bool erg_store_anchor(erg_store *store, const erg_anchor *anchor, erg_error *err);
 bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err);
 bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_error *err);
+/* Before the first row of the three below: adds their tables where they lack. An id that was there
+ * is replaced; points name their application, visits their point. */
+bool erg_store_begin_sweep(erg_store *store, erg_error *err);
+bool erg_store_application(erg_store *store, size_t id, int device,
+                           const erg_application *app, erg_error *err);
+bool erg_store_point(erg_store *store, size_t id, size_t application,
+                     const erg_knob_setting *setting, erg_error *err);
+bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit *visit,
+                     erg_error *err);
 /* Makes everything so far survive a kill. Call it once a second. */
 bool erg_store_commit(erg_store *store, erg_error *err);
 /* end: writes the end row and folds to one file. false leaves it "interrupted". */

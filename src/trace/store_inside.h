@@ -7,7 +7,7 @@
 #include "trace/block.h"
 #include "trace/store.h"
 
-enum { ERG_STATEMENT_COUNT = 9 };
+enum { ERG_STATEMENT_COUNT = 12 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {
@@ -23,6 +23,7 @@ struct erg_store {
     erg_store_tail *tails;
     size_t device_count, channel_count, channel_capacity;
     int64_t block_count;
+    int64_t first_device, first_channel, first_region;  /* ids before are another session's */
     bool in_transaction, was_committed;
     char path[ERG_PATH_MOST];
 };

@@ -30,10 +30,24 @@ const char erg_store_schema[] =
     "PRAGMA application_id=0x45524731; PRAGMA user_version=1; COMMIT;"
     "PRAGMA journal_mode=WAL;";
 
+static const char sweep_schema[] =
+    "CREATE TABLE IF NOT EXISTS application(id INTEGER PRIMARY KEY, name TEXT, profile TEXT,"
+    " settings TEXT, device_id INTEGER, definition TEXT, node TEXT, simulated INTEGER,"
+    " retention REAL, retention_low REAL);"
+    "CREATE TABLE IF NOT EXISTS point(id INTEGER PRIMARY KEY, application_id INTEGER, sm_clock_hz REAL,"
+    " mem_clock_hz REAL, power_limit_w REAL, cpu_clock_hz REAL, other REAL);"
+    "CREATE TABLE IF NOT EXISTS visit(id INTEGER PRIMARY KEY, point_id INTEGER, block INTEGER,"
+    " place INTEGER, start_ns INTEGER, time_s REAL, energy_j REAL, mean_w REAL, peak_w REAL,"
+    " temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, dram_active REAL, state TEXT,"
+    " exit_status INTEGER);";
+
 typedef enum statement {
     PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
-    PUT_SETTING, PUT_FLAG
+    PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT
 } statement;
+
+/* Those after it belong to a sweep's tables, which other runs do not have. */
+static const size_t always = PUT_FLAG + 1;
 
 static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_META]    = "REPLACE INTO meta VALUES(?,?)",
@@ -45,6 +59,9 @@ static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_MARK]    = "INSERT INTO mark VALUES(?,?,?)",
     [PUT_SETTING] = "INSERT INTO setting VALUES(?,?,?,?)",
     [PUT_FLAG]    = "INSERT INTO flag VALUES(?,?,?,?,?)",
+    [PUT_APPLICATION] = "REPLACE INTO application VALUES(?,?,?,?,?,?,?,?,?,?)",
+    [PUT_POINT]   = "REPLACE INTO point VALUES(?,?,?,?,?,?,?)",
+    [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 };
 
 typedef struct cell {
@@ -77,13 +94,24 @@ static cell duration(double s)
 
 /* ---- statements ----------------------------------------------------------------- */
 
-bool erg_store_prepare(erg_store *store, erg_error *err)
+static bool prepare(erg_store *store, size_t from, size_t to, erg_error *err)
 {
-    for (size_t i = 0; i < ERG_COUNT(statements); i++)
+    for (size_t i = from; i < to; i++)
         if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->prepared[i], NULL) != SQLITE_OK)
             return erg_store_fail(store, err);
     return true;
+}
+
+bool erg_store_prepare(erg_store *store, erg_error *err)
+{
+    return prepare(store, 0, always, err);
+}
+
+bool erg_store_begin_sweep(erg_store *store, erg_error *err)
+{
+    return erg_store_execute(store, sweep_schema, err)
+        && prepare(store, always, ERG_COUNT(statements), err);
 }
 
 void erg_store_finalize(erg_store *store)
@@ -131,7 +159,7 @@ static bool put_row(erg_store *store, statement which, const cell cells[], erg_e
 int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err)
 {
     const cell cells[] = {
-        whole((int64_t)store->device_count), text(info->driver), text(info->name),
+        whole(store->first_device + (int64_t)store->device_count), text(info->driver), text(info->name),
         text(info->uuid), text(info->model), text(erg_scope_name(info->scope)),
         text(info->host_id), text(info->wired_to), whole(info->shared),
     };
@@ -141,7 +169,8 @@ int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *e
 bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_error *err)
 {
     const cell cells[] = {
-        whole((int64_t)store->channel_count), whole(info->device), text(info->name),
+        whole(store->first_channel + (int64_t)store->channel_count),
+        whole(store->first_device + info->device), text(info->name),
         text(info->unit), text(erg_quantity_name(info->quantity)),
         text(erg_kind_name(info->kind)), text(erg_method_name(info->method)),
         text(erg_scope_name(info->scope)), duration(info->update_s),
@@ -155,7 +184,8 @@ bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_e
 bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_error *err)
 {
     const cell cells[] = {
-        whole(block->id), whole(block->channel), whole(block->first_ns),
+        whole(block->id), whole(store->first_channel + block->channel),
+        whole(block->first_ns),
         whole((int64_t)block->count),
         { .type = CELL_BYTES, .integer = (int64_t)block->size, .data = block->bytes },
     };
@@ -165,7 +195,9 @@ bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_err
 bool erg_store_region(erg_store *store, const erg_region *region, erg_error *err)
 {
     const cell cells[] = {
-        whole(region->id), whole(region->parent), whole(region->thread), text(region->name),
+        whole(store->first_region + region->id),
+        whole(region->parent ? store->first_region + region->parent : 0),
+        whole(region->thread), text(region->name),
         whole(region->begin_ns), whole(region->end_ns), real(region->runs),
     };
     return put_row(store, PUT_REGION, cells, err);
@@ -180,7 +212,9 @@ bool erg_store_mark(erg_store *store, const erg_mark_row *mark, erg_error *err)
 bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *err)
 {
     const cell cells[] = {
-        whole(setting->t_ns), whole(setting->device), text(setting->key),
+        whole(setting->t_ns),
+        whole(setting->device < 0 ? -1 : store->first_device + setting->device),
+        text(setting->key),
         text(setting->value),
     };
     return put_row(store, PUT_SETTING, cells, err);
@@ -199,7 +233,9 @@ bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err)
 {
     const erg_flag_info *info = erg_flag_describe(flag->code);
     const cell cells[] = {
-        text(info ? info->name : NULL), whole(flag->channel), whole(flag->span.begin_ns),
+        text(info ? info->name : NULL),
+        whole(flag->channel < 0 ? -1 : store->first_channel + flag->channel),
+        whole(flag->span.begin_ns),
         whole(flag->span.end_ns), text(flag->text),
     };
     return put_row(store, PUT_FLAG, cells, err);
@@ -208,4 +244,42 @@ bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err)
 bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_error *err)
 {
     return put_row(store, PUT_META, (const cell[]){ text(key), text(value) }, err);
+}
+
+/* ---- sweeps ------------------------------------------------------------------------ */
+
+bool erg_store_application(erg_store *store, size_t id, int device,
+                           const erg_application *app, erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)id), text(app->name), text(app->profile), text(app->settings),
+        whole(store->first_device + device), text(erg_activity_name(app->definition)), text(app->node),
+        whole(app->is_simulated), real(app->retention), real(app->retention_low),
+    };
+    return put_row(store, PUT_APPLICATION, cells, err);
+}
+
+bool erg_store_point(erg_store *store, size_t id, size_t application,
+                     const erg_knob_setting *setting, erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)id), whole((int64_t)application), real(setting->at[ERG_SM_CLOCK]),
+        real(setting->at[ERG_MEM_CLOCK]), real(setting->at[ERG_POWER_LIMIT]),
+        real(setting->at[ERG_CPU_CLOCK]), real(setting->at[ERG_OTHER_SETTING]),
+    };
+    return put_row(store, PUT_POINT, cells, err);
+}
+
+bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit *visit,
+                     erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)id), whole((int64_t)point), whole(visit->block), whole(visit->place),
+        visit->start_ns == INT64_MIN ? real(NAN) : whole(visit->start_ns),
+        real(visit->time_s), real(visit->energy_j), real(visit->mean_w), real(visit->peak_w),
+        real(visit->temp_c), real(visit->sm_clock_seen_hz), real(visit->fp_active),
+        real(visit->dram_active), text(erg_visit_state_name(visit->state)),
+        whole(visit->exit_status),
+    };
+    return put_row(store, PUT_VISIT, cells, err);
 }

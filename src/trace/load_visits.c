@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of a sweep in an .erg file, each number and word checked. */
+#include <math.h>
+#include <string.h>
+#include "trace/load_inside.h"
+
+static double real_of(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? NAN
+               : sqlite3_column_double(row, column);
+}
+
+static void text_of(sqlite3_stmt *row, int column, char *to, size_t size)
+{
+    erg_text_put(to, size, (const char *)sqlite3_column_text(row, column));
+}
+
+static bool take_meta(erg_reader *from, sqlite3_stmt *row, erg_error *err)
+{
+    const char *key = (const char *)sqlite3_column_text(row, 0);
+    const char *value = (const char *)sqlite3_column_text(row, 1);
+
+    if (!key || !value)
+        return erg_load_fail_row(from, "meta", "an empty cell", err);
+    return from->taker->meta(from->taker->self, key, value, err);
+}
+
+static bool take_application(erg_reader *from, sqlite3_stmt *row, erg_error *err)
+{
+    erg_application app = {
+        .is_simulated = sqlite3_column_int(row, 6) != 0,
+        .retention = real_of(row, 7),
+        .retention_low = real_of(row, 8),
+    };
+    const char *definition = (const char *)sqlite3_column_text(row, 4);
+
+    if (!definition || !erg_activity_parse(definition, &app.definition))
+        return erg_load_fail_row(from, "application", "an unknown definition", err);
+    text_of(row, 1, app.name, sizeof(app.name));
+    text_of(row, 2, app.profile, sizeof(app.profile));
+    text_of(row, 3, app.settings, sizeof(app.settings));
+    text_of(row, 5, app.node, sizeof(app.node));
+    text_of(row, 9, app.device, sizeof(app.device));
+    text_of(row, 10, app.device_model, sizeof(app.device_model));
+    return from->taker->application(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
+                                    &app, err);
+}
+
+static bool take_point(erg_reader *from, sqlite3_stmt *row, erg_error *err)
+{
+    erg_knob_setting setting = erg_knob_setting_none();
+
+    setting.at[ERG_SM_CLOCK] = real_of(row, 2);
+    setting.at[ERG_MEM_CLOCK] = real_of(row, 3);
+    setting.at[ERG_POWER_LIMIT] = real_of(row, 4);
+    setting.at[ERG_CPU_CLOCK] = real_of(row, 5);
+    setting.at[ERG_OTHER_SETTING] = real_of(row, 6);
+    return from->taker->point(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
+                              (size_t)sqlite3_column_int64(row, 1), &setting, err);
+}
+
+static bool take_visit(erg_reader *from, sqlite3_stmt *row, erg_error *err)
+{
+    const char *state = (const char *)sqlite3_column_text(row, 12);
+    erg_visit visit = {
+        .block = sqlite3_column_int(row, 1),
+        .place = sqlite3_column_int(row, 2),
+        .start_ns = sqlite3_column_type(row, 3) == SQLITE_NULL
+                        ? INT64_MIN
+                        : sqlite3_column_int64(row, 3),
+        .time_s = real_of(row, 4),
+        .energy_j = real_of(row, 5),
+        .mean_w = real_of(row, 6),
+        .peak_w = real_of(row, 7),
+        .temp_c = real_of(row, 8),
+        .sm_clock_seen_hz = real_of(row, 9),
+        .fp_active = real_of(row, 10),
+        .dram_active = real_of(row, 11),
+        .exit_status = sqlite3_column_int(row, 13),
+    };
+
+    if (!state || !erg_visit_state_parse(state, &visit.state))
+        return erg_load_fail_row(from, "visit", "an unknown state", err);
+    return from->taker->visit(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
+                              &visit, err);
+}
+
+const erg_load_table erg_load_sweep_tables[] = {
+    { "SELECT key, value FROM meta", take_meta },
+    { "SELECT a.id, a.name, profile, settings, definition, node, simulated, retention,"
+      " retention_low, d.name, d.model FROM application a LEFT JOIN device d"
+      " ON d.id = a.device_id ORDER BY a.id",
+      take_application },
+    { "SELECT id, application_id, sm_clock_hz, mem_clock_hz, power_limit_w, cpu_clock_hz,"
+      " other FROM point ORDER BY id",
+      take_point },
+    { "SELECT point_id, block, place, start_ns, time_s, energy_j, mean_w, peak_w, temp_c,"
+      " sm_clock_seen_hz, fp_active, dram_active, state, exit_status FROM visit ORDER BY "
+      "id",
+      take_visit },
+};
+
+const size_t erg_load_sweep_table_count = ERG_COUNT(erg_load_sweep_tables);
