@@ -4,7 +4,8 @@
 #include "cli.h"
 
 typedef struct quality_options {
-    const char *hypothesis, *records, *baseline, *metric;
+    const char *hypothesis, *records, *features, *layers, *baseline, *metric;
+    const char *against, *text_features, *against_layers, *weights;
     cli_list references;
     double least, log_base;
     bool per_item;
@@ -15,6 +16,15 @@ typedef struct quality_options {
 static const cli_option option_rows[] = {
     { 0, "hypothesis", CLI_TEXT, AT(hypothesis), "FILE", "answers in text, one a line" },
     { 0, "records", CLI_TEXT, AT(records), "FILE", "answers in JSON Lines, one a line" },
+    { 0, "features", CLI_TEXT, AT(features), "FILE",
+      "features of images, or of sentences: .npy, one a row" },
+    { 0, "against", CLI_TEXT, AT(against), "FILE", "features of real images, for fid and kid" },
+    { 0, "text-features", CLI_TEXT, AT(text_features), "FILE",
+      "features of the prompts, for clip" },
+    { 0, "layers", CLI_TEXT, AT(layers), "FILE[,..]",
+      "layers of an image, (channels, height, width), for lpips" },
+    { 0, "against-layers", CLI_TEXT, AT(against_layers), "FILE[,..]", "of the other image" },
+    { 0, "weights", CLI_TEXT, AT(weights), "FILE[,..]", "of each layer's channels" },
     { 0, "reference", CLI_LIST, AT(references), "FILE",
       "what should have been answered, in the same order; again for more references" },
     { 0, "baseline", CLI_TEXT, AT(baseline), "FILE",
@@ -57,12 +67,17 @@ static int run(const cli *call)
 
     if (call->argc > 0)
         return cli_misused(call, "'%s': files are named by options", call->argv[0]);
-    if (!options->hypothesis == !options->records)
+    if (options->hypothesis && options->records)
         return cli_misused(call, "needs one of --hypothesis and --records");
+    if (!options->hypothesis && !options->records && !options->features && !options->layers)
+        return cli_misused(call, "needs --hypothesis, --records, --features or --layers");
     if (options->least > 0 && !options->baseline)
         return cli_misused(call, "--least needs --baseline");
     erg_result *result = erg_quality_score(&(erg_quality_options){
             .hypothesis = options->hypothesis, .records = options->records,
+            .features = options->features, .layers = options->layers,
+            .against = options->against, .text_features = options->text_features,
+            .against_layers = options->against_layers, .weights = options->weights,
             .baseline = options->baseline, .references = options->references.items,
             .reference_count = options->references.count, .metrics = options->metric,
             .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
@@ -75,7 +90,7 @@ static int run(const cli *call)
 
 const cli_command cmd_quality = {
     .name = "quality",
-    .usage = "erg quality [options] (--hypothesis FILE | --records FILE)",
+    .usage = "erg quality [options] (--hypothesis | --records | --features) FILE",
     .summary = "score answers, and what is retained of a baseline's quality",
     .about = "Metrics are computed over all items; low and high are a 95 % bootstrap over items\n"
              "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"
@@ -85,6 +100,7 @@ const cli_command cmd_quality = {
              "agreement judges only where it is named or stands alone.\n",
     .examples = "erg quality --hypothesis out.txt --reference ref.txt\n"
                 "erg quality --records out.jsonl --metric perplexity,distinct\n"
+                "erg quality --features gen.npy --against real.npy --metric fid,kid\n"
                 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
                 "--least 95%\n",
     .options = option_rows,

@@ -17,7 +17,7 @@ _erg()
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         sweep) words=" --knob --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --work --name --shared" ;;
-        quality) words=" --hypothesis --records --reference --baseline --metric --least --log-base --per-item" ;;
+        quality) words=" --hypothesis --records --features --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --log-base --per-item" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;

@@ -23,7 +23,12 @@ extern "C" {
 typedef struct erg_quality_options {    /* zero means unset */
     const char *hypothesis;     /* text, an answer a line; or */
     const char *records;        /* JSON Lines */
+    const char *features;       /* .npy: a row an image, or a sentence */
+    const char *layers;         /* .npy with commas between: one image's, for LPIPS */
     const char *baseline;       /* of the same kind: the most faithful setting's */
+    const char *against;        /* .npy: features of real images */
+    const char *text_features;  /* .npy: a row a prompt */
+    const char *against_layers, *weights;
     const char *const *references;
     size_t reference_count;
     const char *metrics;        /* "bleu,rouge"; NULL: those that the files allow */

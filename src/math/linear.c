@@ -8,6 +8,11 @@
 
 enum { ROW_MAJOR = 101 };       /* of LAPACKE's C interface */
 
+enum { AS_IT_IS = 111, TURNED = 112 };      /* of CBLAS, with the same orders */
+
+typedef void dgemm(int order, int a_turned, int b_turned, int m, int n, int k, double alpha,
+                   const double *a, int lda, const double *b, int ldb, double beta, double *c,
+                   int ldc);
 typedef int dgels(int order, char trans, int m, int n, int nrhs, double *a, int lda,
                   double *b, int ldb);
 typedef int dpotrf(int order, char uplo, int n, double *a, int lda);
@@ -37,6 +42,21 @@ static bool fits(size_t a, size_t b, erg_error *err)
 {
     if (a < 1 || b < 1 || a > INT_MAX || b > INT_MAX)
         return erg_fail(err, ERG_BAD_INPUT, "a matrix of %zu by %zu cannot be solved", a, b);
+    return true;
+}
+
+/* The BLAS that LAPACKE itself needs is searched with it. */
+bool erg_multiply(const erg_product *of, double *out, erg_error *err)
+{
+    dgemm *multiply;
+
+    if (!fits(of->rows, of->columns, err) || !fits(of->inner, 1, err)
+        || !find("cblas_dgemm", &multiply, err))
+        return false;
+    multiply(ROW_MAJOR, of->a_turned ? TURNED : AS_IT_IS, of->b_turned ? TURNED : AS_IT_IS,
+             (int)of->rows, (int)of->columns, (int)of->inner, of->scale, of->a,
+             (int)(of->a_turned ? of->rows : of->inner), of->b,
+             (int)(of->b_turned ? of->inner : of->columns), 0, out, (int)of->columns);
     return true;
 }
 

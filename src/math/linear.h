@@ -9,6 +9,16 @@
 
 #include "base/base.h"
 
+/* out = scale a b, or with a or b turned: rows x inner times inner x columns, each as it
+ * is multiplied; a turned one lies in memory as inner x rows, columns x inner. */
+typedef struct erg_product {
+    const double *a, *b;
+    size_t rows, inner, columns;
+    bool a_turned, b_turned;
+    double scale;
+} erg_product;
+bool erg_multiply(const erg_product *product, double *out, erg_error *err);
+
 /* min |a x - y| by QR for rows >= columns. a is overwritten; y[0..columns) becomes x.
  * ERG_NO_DATA where the columns are not independent. */
 bool erg_least_squares(double *a, double *y, size_t rows, size_t columns, erg_error *err);

@@ -5,18 +5,25 @@
 #ifndef ERG_QUALITY_METRIC_H
 #define ERG_QUALITY_METRIC_H
 
+#include "quality/array.h"
 #include "quality/items.h"
+#include "quality/lpips.h"
 #include "quality/tally.h"
 
 /* What one setting gave. NULL: was not given. */
 typedef struct erg_answers {
     const erg_items *items;
+    const erg_array *features;      /* a row an item, or a sentence */
+    const erg_layers *layers;
 } erg_answers;
 
 /* What a metric may look at. */
 typedef struct erg_quality_case {
     erg_answers mine;
     const erg_answers *baseline;
+    const erg_array *against;   /* features of real ones */
+    const erg_array *texts;     /* features of what was asked for, an item a row */
+    const erg_layers *against_layers, *weights;
     double log_base;            /* of logprobs */
 } erg_quality_case;
 
@@ -24,7 +31,9 @@ typedef struct erg_quality_case {
 typedef enum erg_need {
     ERG_NEED_OUTPUT = 1 << 0, ERG_NEED_REFERENCE = 1 << 1, ERG_NEED_LOGPROBS = 1 << 2,
     ERG_NEED_BASELINE = 1 << 3, ERG_NEED_LABEL = 1 << 4, ERG_NEED_BOXES = 1 << 5,
-    ERG_NEED_LOSS = 1 << 6
+    ERG_NEED_LOSS = 1 << 6, ERG_NEED_FEATURES = 1 << 7, ERG_NEED_AGAINST = 1 << 8,
+    ERG_NEED_TEXTS = 1 << 9, ERG_NEED_LAYERS = 1 << 10, ERG_NEED_OTHER_LAYERS = 1 << 11,
+    ERG_NEED_WEIGHTS = 1 << 12
 } erg_need;
 
 typedef struct erg_metric erg_metric;
@@ -39,6 +48,7 @@ struct erg_metric {
     /* Fills tally. ERG_NO_DATA: n/a, err says why; anything else is a failure. */
     bool (*compute)(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
                     erg_error *err);
+    const char *beside;         /* shown with this family as well */
 };
 
 extern const erg_metric erg_metrics[];
@@ -53,7 +63,9 @@ const char *erg_need_reason(unsigned missing);
 typedef bool erg_compute(const erg_metric *metric, const erg_quality_case *with,
                          erg_tally *tally, erg_error *err);
 erg_compute erg_bleu_compute, erg_rouge_compute, erg_error_rate_compute,
-    erg_agreement_compute, erg_perplexity_compute, erg_variety_compute;
+    erg_agreement_compute, erg_perplexity_compute, erg_variety_compute,
+    erg_frechet_compute, erg_kernel_compute, erg_clip_compute, erg_coherence_compute,
+    erg_lpips_compute;
 
 /* 10 counts of one answer: matches, totals of n = 1..4, length, reference length. */
 enum { ERG_BLEU_COUNTS = 10 };

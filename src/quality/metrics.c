@@ -5,7 +5,10 @@
 #include "quality/rouge.h"
 
 enum { OUTPUT = ERG_NEED_OUTPUT, REFERENCE = ERG_NEED_REFERENCE | OUTPUT,
-       LOGPROBS = ERG_NEED_LOGPROBS, BASELINE = ERG_NEED_BASELINE };
+       LOGPROBS = ERG_NEED_LOGPROBS, BASELINE = ERG_NEED_BASELINE,
+       FEATURES = ERG_NEED_FEATURES, REAL = ERG_NEED_FEATURES | ERG_NEED_AGAINST,
+       PROMPTS = ERG_NEED_FEATURES | ERG_NEED_TEXTS,
+       LAYERS = ERG_NEED_LAYERS | ERG_NEED_OTHER_LAYERS | ERG_NEED_WEIGHTS };
 
 const erg_metric erg_metrics[] = {
     { "bleu", "bleu", "n-grams shared with the references, 0..100", REFERENCE,
@@ -27,15 +30,29 @@ const erg_metric erg_metrics[] = {
     { "bits-per-byte", "perplexity", "-log2 p over the bytes of the text", LOGPROBS | OUTPUT,
       ERG_RETAIN_LOWER, true, 1, erg_perplexity_compute },
     { "distinct-1", "distinct", "different words over all words of an answer", OUTPUT,
-      ERG_RETAIN_NONE, true, 0, erg_variety_compute },
+      ERG_RETAIN_NONE, true, 0, erg_variety_compute, "coherence" },
     { "distinct-2", "distinct", "different pairs of words over all pairs", OUTPUT,
-      ERG_RETAIN_NONE, true, 1, erg_variety_compute },
+      ERG_RETAIN_NONE, true, 1, erg_variety_compute, "coherence" },
     { "repeat-4", "distinct", "four words in a row that came before", OUTPUT,
-      ERG_RETAIN_NONE, true, 2, erg_variety_compute },
+      ERG_RETAIN_NONE, true, 2, erg_variety_compute, "coherence" },
     { "agreement", "agreement", "share of answers equal to the baseline's", BASELINE,
       ERG_RETAIN_HIGHER, false, 0, erg_agreement_compute },
     { "first-difference", "agreement", "words before the first difference", BASELINE | OUTPUT,
       ERG_RETAIN_NONE, false, 1, erg_agreement_compute },
+    { "fid", "fid", "Frechet distance to the real features; lower is better", REAL,
+      ERG_RETAIN_LOWER, false, 0, erg_frechet_compute },
+    { "kid", "kid", "kernel distance to the real features, unbiased", REAL,
+      ERG_RETAIN_LOWER, false, 0, erg_kernel_compute },
+    { "clip", "clip", "100 max(cos(image, text), 0)", PROMPTS,
+      ERG_RETAIN_HIGHER, false, 0, erg_clip_compute },
+    { "clip-w", "clip", "2.5 max(cos(image, text), 0)", PROMPTS,
+      ERG_RETAIN_HIGHER, true, 1, erg_clip_compute },
+    { "lpips", "lpips", "distance of images as an encoder sees them", LAYERS,
+      ERG_RETAIN_DISTANCE, false, 0, erg_lpips_compute },
+    { "coherence", "coherence", "mean cosine of neighbouring sentences", FEATURES,
+      ERG_RETAIN_HIGHER, true, 0, erg_coherence_compute },
+    { "coherence-least", "coherence", "the least cosine of an answer", FEATURES,
+      ERG_RETAIN_NONE, true, 1, erg_coherence_compute },
 };
 const size_t erg_metric_count = ERG_COUNT(erg_metrics);
 
@@ -44,6 +61,12 @@ static const struct { unsigned need; const char *reason; } reasons[] = {
     { ERG_NEED_REFERENCE, "no reference: --reference, or \"references\" in the records" },
     { ERG_NEED_LOGPROBS, "no probabilities of tokens: \"logprobs\" in --records" },
     { ERG_NEED_BASELINE, "no baseline: --baseline" },
+    { ERG_NEED_FEATURES, "no features: --features" },
+    { ERG_NEED_AGAINST, "no real features to compare with: --against" },
+    { ERG_NEED_TEXTS, "no features of the prompts: --text-features" },
+    { ERG_NEED_LAYERS, "no layers of an encoder: --layers" },
+    { ERG_NEED_OTHER_LAYERS, "no layers of the other images: --against-layers" },
+    { ERG_NEED_WEIGHTS, "no weights of the layers: --weights" },
 };
 
 const char *erg_need_reason(unsigned missing)
@@ -63,10 +86,14 @@ static unsigned needs_of_item(const erg_item *item)
 
 unsigned erg_needs_given(const erg_quality_case *with)
 {
-    const erg_items *items = with->mine.items;
-    unsigned given = with->baseline && with->baseline->items && items ? ERG_NEED_BASELINE : 0;
+    const erg_answers *mine = &with->mine, *base = with->baseline;
+    unsigned given = (base && base->items && mine->items ? ERG_NEED_BASELINE : 0)
+        | (mine->features ? ERG_NEED_FEATURES : 0) | (mine->layers ? ERG_NEED_LAYERS : 0)
+        | (with->against ? ERG_NEED_AGAINST : 0) | (with->texts ? ERG_NEED_TEXTS : 0)
+        | (with->against_layers || (base && base->layers) ? ERG_NEED_OTHER_LAYERS : 0)
+        | (with->weights ? ERG_NEED_WEIGHTS : 0);
 
-    for (size_t i = 0; items && i < items->count; i++)
-        given |= needs_of_item(&items->items[i]);
+    for (size_t i = 0; mine->items && i < mine->items->count; i++)
+        given |= needs_of_item(&mine->items->items[i]);
     return given;
 }

@@ -3,17 +3,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "erg/quality.h"
+#include "quality/load.h"
 #include "quality/score.h"
 
-enum { FEW_ITEMS = 20, SCORES_MOST = 64 };
+enum { SCORES_MOST = 64 };
 
 /* Everything of one call. */
 typedef struct quality_call {
     const erg_quality_options *options;
-    erg_items *mine, *theirs;
-    erg_answers baseline;
-    erg_quality_case with;
+    erg_quality_files files;
     erg_score scores[SCORES_MOST];
     size_t count;
 } quality_call;
@@ -22,57 +20,15 @@ static void call_free(quality_call *call)
 {
     for (size_t i = 0; i < call->count; i++)
         free(call->scores[i].each);
-    erg_items_free(call->mine);
-    erg_items_free(call->theirs);
-}
-
-/* ---- files ------------------------------------------------------------------------ */
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t count = strlen(text), tail = strlen(end);
-    return count >= tail && strcmp(text + count - tail, end) == 0;
-}
-
-static erg_items *load_any(const char *path, bool records, erg_error *err)
-{
-    return records || ends_with(path, ".jsonl") || ends_with(path, ".ndjson")
-         ? erg_items_load_records(path, err) : erg_items_load_text(path, err);
-}
-
-static bool refer(quality_call *call, const char *path, erg_error *err)
-{
-    erg_items *references = load_any(path, false, err);
-    bool ok = references && erg_items_refer(call->mine, references, err)
-           && (!call->theirs || erg_items_refer(call->theirs, references, err));
-
-    erg_items_free(references);
-    return ok;
-}
-
-static bool load(quality_call *call, erg_error *err)
-{
-    const erg_quality_options *options = call->options;
-    bool records = options->records != NULL;
-    const char *path = records ? options->records : options->hypothesis;
-
-    if (!path || (records && options->hypothesis))
-        return erg_fail(err, ERG_BAD_INPUT, "one of a hypothesis and records is scored");
-    if (!(call->mine = load_any(path, records, err)))
-        return false;
-    if (options->baseline && (!(call->theirs = load_any(options->baseline, records, err))
-                              || !erg_items_pair(call->mine, call->theirs, err)))
-        return false;
-    for (size_t i = 0; i < options->reference_count; i++)
-        if (!refer(call, options->references[i], err))
-            return false;
-    call->baseline = (erg_answers){ .items = call->theirs };
-    call->with = (erg_quality_case){ .mine = { .items = call->mine },
-        .baseline = call->theirs ? &call->baseline : NULL, .log_base = options->log_base };
-    return true;
+    erg_quality_files_free(&call->files);
 }
 
 /* ---- which metrics ------------------------------------------------------------------ */
+
+static bool is_word(const char *word, const char *text, size_t count)
+{
+    return strlen(word) == count && strncmp(word, text, count) == 0;
+}
 
 /* NULL names: those that the case allows and nobody need ask for. */
 static bool is_wanted(const quality_call *call, const erg_metric *metric)
@@ -80,11 +36,11 @@ static bool is_wanted(const quality_call *call, const erg_metric *metric)
     const char *at = call->options->metrics;
 
     if (!at)
-        return !metric->on_request && (metric->needs & ~erg_needs_given(&call->with)) == 0;
+        return !metric->on_request && (metric->needs & ~erg_needs_given(&call->files.with)) == 0;
     for (size_t count; *at; at += count + (at[count] == ',')) {
         count = strcspn(at, ",");
-        if ((strlen(metric->name) == count && strncmp(at, metric->name, count) == 0)
-            || (strlen(metric->family) == count && strncmp(at, metric->family, count) == 0))
+        if (is_word(metric->name, at, count) || is_word(metric->family, at, count)
+            || (metric->beside && is_word(metric->beside, at, count)))
             return true;
     }
     return false;
@@ -93,9 +49,8 @@ static bool is_wanted(const quality_call *call, const erg_metric *metric)
 static bool is_known(const char *name, size_t count)
 {
     for (size_t i = 0; i < erg_metric_count; i++)
-        if ((strlen(erg_metrics[i].name) == count && !strncmp(name, erg_metrics[i].name, count))
-            || (strlen(erg_metrics[i].family) == count
-                && !strncmp(name, erg_metrics[i].family, count)))
+        if (is_word(erg_metrics[i].name, name, count)
+            || is_word(erg_metrics[i].family, name, count))
             return true;
     return false;
 }
@@ -124,12 +79,12 @@ static bool score_all(quality_call *call, erg_error *err)
         return false;
     for (size_t i = 0; i < erg_metric_count && call->count < SCORES_MOST; i++)
         if (is_wanted(call, &erg_metrics[i])
-            && !erg_score_make(&erg_metrics[i], &call->with, call->options->per_item,
+            && !erg_score_make(&erg_metrics[i], &call->files.with, call->options->per_item,
                                &call->scores[call->count++], err))
             return false;
     return call->count > 0
-        || erg_fail(err, ERG_BAD_INPUT, "nothing can be scored from %s alone: give a reference, "
-                    "a baseline, or name metrics", call->mine->path);
+        || erg_fail(err, ERG_BAD_INPUT, "nothing can be scored from these answers alone: give "
+                    "a reference, a baseline, real features, or name metrics");
 }
 
 /* ---- tables ----------------------------------------------------------------------- */
@@ -171,12 +126,13 @@ static bool put_score(erg_table *table, const erg_score *score, bool compared, e
 static bool put_items(const quality_call *call, erg_table *table, erg_error *err)
 {
     char line[24];
+    const erg_items *items = call->files.mine.items;
 
-    for (size_t i = 0; i < call->mine->count; i++)
+    for (size_t i = 0; i < erg_quality_items(&call->files.with); i++)
         for (size_t j = 0; j < call->count; j++) {
-            const char *id = call->mine->items[i].id;
+            const char *id = items ? items->items[i].id : NULL;
             snprintf(line, sizeof(line), "%zu", i + 1);
-            if (call->scores[j].each
+            if (i < call->scores[j].each_count
                 && !(erg_table_row(table, err)
                      && erg_table_text(table, "item", id ? id : line, err)
                      && erg_table_text(table, "metric", call->scores[j].metric->name, err)
@@ -186,74 +142,7 @@ static bool put_items(const quality_call *call, erg_table *table, erg_error *err
     return true;
 }
 
-/* ---- notes -------------------------------------------------------------------------- */
-
-static bool note_reason(erg_result *result, const char *name, const char *what,
-                        const erg_error *reason, erg_error *err)
-{
-    return reason->code == ERG_OK
-        || erg_result_note(result, err, "%s %s: %s.", name, what, reason->text);
-}
-
-static bool note_score(erg_result *result, const quality_call *call, const erg_score *score,
-                       erg_error *err)
-{
-    const char *name = score->metric->name;
-
-    if (strcmp(name, "bleu") == 0 && score->reason.code == ERG_OK) {
-        size_t most = 0;
-        for (size_t i = 0; i < call->mine->count; i++)
-            if (call->mine->items[i].reference_count > most)
-                most = call->mine->items[i].reference_count;
-        if (!erg_result_note(result, err,
-                             "bleu: nrefs:%zu|case:mixed|eff:no|tok:13a|smooth:exp", most))
-            return false;
-    }
-    return note_reason(result, name, "is n/a", &score->reason, err)
-        && note_reason(result, name, "has no interval", &score->why_no_interval, err)
-        && note_reason(result, name, "has no retention", &score->why_no_retention, err);
-}
-
-/* A loop reads well and is easy to foresee: it is looked for whenever there is text. */
-static bool note_loops(erg_result *result, const quality_call *call, erg_error *err)
-{
-    erg_score score;
-
-    for (size_t i = 0; i < erg_metric_count && call->theirs; i++) {
-        if (strcmp(erg_metrics[i].name, "repeat-4") != 0)
-            continue;
-        if (!erg_score_make(&erg_metrics[i], &call->with, false, &score, err))
-            return false;
-        if (score.value - score.baseline > 0.1
-            && !erg_result_note(result, err, "LOOPS: four words in a row are repeated %.3g as "
-                                "often as not, %.3g in the baseline.", score.value,
-                                score.baseline))
-            return false;
-    }
-    return true;
-}
-
-static bool note_all(erg_result *result, const quality_call *call, erg_error *err)
-{
-    const erg_items *mine = call->mine;
-
-    for (size_t i = 0; i < call->count; i++)
-        if (!note_score(result, call, &call->scores[i], err))
-            return false;
-    if (mine->count < FEW_ITEMS
-        && !erg_result_note(result, err, "FEW_ITEMS: %zu item%s; an interval over fewer than %d "
-                            "says little.", mine->count, mine->count == 1 ? "" : "s", FEW_ITEMS))
-        return false;
-    if (mine->model && mine->scorer && strcmp(mine->model, mine->scorer) == 0
-        && !erg_result_note(result, err, "SELF_SCORED: %s scored its own text, which rewards "
-                            "dullness; one model should score all settings.", mine->model))
-        return false;
-    if (call->theirs
-        && !erg_result_note(result, err, "retention_low and retention_high are one-sided 95 %% "
-                            "bounds."))
-        return false;
-    return note_loops(result, call, err);
-}
+/* ---- the verdict -------------------------------------------------------------------- */
 
 /* Another text may be as good an answer: agreement judges where it was asked for by name,
  * or where nothing else can. */
@@ -289,9 +178,9 @@ erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_ve
 {
     quality_call call = { .options = options };
     erg_result *result = NULL;
-    bool ok = load(&call, err) && score_all(&call, err)
+    bool ok = erg_quality_load(options, &call.files, err) && score_all(&call, err)
            && (result = erg_result_new("quality", err));
-    bool compared = call.theirs != NULL;
+    bool compared = options->baseline != NULL;
     erg_table *table = ok ? erg_result_add(result, "scores", score_columns,
                                            compared ? ERG_COUNT(score_columns) : COLUMNS_ALONE,
                                            err) : NULL;
@@ -303,7 +192,7 @@ erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_ve
         table = erg_result_add(result, "items", item_columns, ERG_COUNT(item_columns), err);
         ok = table && put_items(&call, table, err);
     }
-    ok = ok && note_all(result, &call, err);
+    ok = ok && erg_quality_notes(result, &call.files.with, call.scores, call.count, err);
     if (ok && verdict)
         judge(&call, verdict);
     call_free(&call);

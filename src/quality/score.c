@@ -10,7 +10,8 @@ static bool each_item(const erg_tally *tally, erg_score *score, erg_error *err)
     score->each = malloc((tally->items + 1) * sizeof(*score->each));
     if (!score->each)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < tally->items; i++)
+    score->each_count = tally->has_no_items || tally->weigh ? 0 : tally->items;
+    for (size_t i = 0; i < score->each_count; i++)
         score->each[i] = erg_tally_item(tally, i);
     return true;
 }
@@ -41,12 +42,15 @@ static void say_why_not(erg_score *score)
 static bool retain(const erg_quality_case *with, const erg_tally *mine, erg_score *score,
                    erg_error *err)
 {
-    erg_quality_case of_baseline = { .mine = *with->baseline, .baseline = with->baseline,
-                                     .log_base = with->log_base };
+    erg_quality_case of_baseline = *with;
+    of_baseline.mine = *with->baseline;
     erg_retention_rule rule = score->metric->rule;
     erg_tally base = { 0 };
     erg_error why = { 0 };
-    bool ok = score->metric->compute(score->metric, &of_baseline, &base, &why);
+    unsigned missing = score->metric->needs & ~erg_needs_given(&of_baseline);
+    bool ok = missing ? erg_fail(&why, ERG_NO_DATA, "%s, for the baseline",
+                                 erg_need_reason(missing))
+                      : score->metric->compute(score->metric, &of_baseline, &base, &why);
 
     if (!ok && why.code == ERG_NO_DATA)
         score->why_no_retention = why;
@@ -73,6 +77,8 @@ static bool measure(const erg_quality_case *with, const erg_tally *tally, bool p
     score->items = erg_tally_scored(tally);
     if (!erg_tally_spread(tally, ERG_DRAWS, &score->spread, &too_long, err))
         return false;
+    if (isnan(score->value))
+        erg_fail(&score->reason, ERG_NO_DATA, "no item has one");
     if (too_long)
         erg_fail(&score->why_no_interval, ERG_NO_DATA, "%d draws would take minutes", ERG_DRAWS);
     return (!per_item || each_item(tally, score, err))

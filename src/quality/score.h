@@ -3,6 +3,7 @@
 #ifndef ERG_QUALITY_SCORE_H
 #define ERG_QUALITY_SCORE_H
 
+#include "erg/table.h"
 #include "quality/metric.h"
 
 typedef struct erg_score {
@@ -15,10 +16,14 @@ typedef struct erg_score {
     erg_error why_no_retention;
     erg_error why_no_interval;
     double *each;               /* of every item, where asked for; NAN: not scored */
+    size_t each_count;
 } erg_score;
 
 /* False only where it failed: what cannot be computed has a reason. free(score->each). */
 bool erg_score_make(const erg_metric *metric, const erg_quality_case *with, bool per_item,
                     erg_score *score, erg_error *err);
+/* What must be known to read the scores: RANK_DEFICIENT, FEW_ITEMS, LOOPS, SELF_SCORED. */
+bool erg_quality_notes(erg_result *result, const erg_quality_case *with,
+                       const erg_score scores[], size_t count, erg_error *err);
 
 #endif

@@ -64,7 +64,7 @@ static double value_of(const erg_tally *tally, const uint32_t weights[])
 
 double erg_tally_item(const erg_tally *tally, size_t item)
 {
-    if (!tally->is_scored[item] || tally->weigh)
+    if (!tally->is_scored[item] || tally->weigh || tally->has_no_items)
         return NAN;
     return (tally->item ? tally->item : tally->value)(tally, tally->counts + item * tally->width);
 }
@@ -187,14 +187,6 @@ static size_t draw_all(lottery *from, erg_retention_rule rule, const erg_tally *
     return count;
 }
 
-static void shift(const erg_tally *tally, double values[], size_t count)
-{
-    double bias = erg_mean(values, count) - erg_tally_value(tally);
-
-    for (size_t i = 0; i < count && isfinite(bias); i++)
-        values[i] -= bias;
-}
-
 static bool spread(erg_retention_rule rule, const erg_tally *mine, const erg_tally *baseline,
                    size_t draws, double tail, erg_spread *out, erg_error *err)
 {
@@ -205,8 +197,6 @@ static bool spread(erg_retention_rule rule, const erg_tally *mine, const erg_tal
 
     if (ok && from.count > 1) {
         size_t count = draw_all(&from, rule, mine, baseline, values);
-        if (mine->is_centred && !baseline)
-            shift(mine, values, count);
         out->low = erg_quantile(values, count, tail);
         out->high = erg_quantile(values, count, 1 - tail);
     }

@@ -22,7 +22,7 @@ struct erg_tally {
     double (*item)(const erg_tally *tally, const double counts[]);     /* NULL: value */
     double (*weigh)(const erg_tally *tally, const uint32_t weights[]); /* NULL: by sums */
     double cost;                /* of one weigh, in items; 0: one each */
-    bool is_centred;            /* a draw is biased: its spread counts, not its level */
+    bool has_no_items;          /* an item alone has no score */
     void *state;
     void (*free_state)(void *state);
 };

@@ -4,6 +4,23 @@
 #include "math/linear.h"
 #include "test.h"
 
+static void a_product_may_turn_its_sides(void)
+{
+    /* [1 2 3; 4 5 6] times [1 0; 2 1; 0 -1], and the same with each side lying turned. */
+    const double a[] = { 1, 2, 3, 4, 5, 6 }, b[] = { 1, 0, 2, 1, 0, -1 };
+    const double a_turned[] = { 1, 4, 2, 5, 3, 6 }, b_turned[] = { 1, 2, 0, 0, 1, -1 };
+    const double want[] = { 10, -2, 28, -2 };
+    for (int i = 0; i < 4; i++) {
+        erg_product product = { .a = i & 1 ? a_turned : a, .b = i & 2 ? b_turned : b, .rows = 2,
+                                .inner = 3, .columns = 2, .a_turned = i & 1,
+                                .b_turned = i & 2, .scale = 2 };
+        double out[4];
+        CHECK(erg_multiply(&product, out, NULL));
+        for (size_t j = 0; j < 4; j++)
+            CHECK_NEAR(out[j], want[j], 1e-12);
+    }
+}
+
 static void least_squares_find_a_line(void)
 {
     double a[] = { 1, 0, 1, 1, 1, 2, 1, 3 }, y[] = { 1, 3, 5, 7 };
@@ -83,6 +100,7 @@ static void eigenvalues_come_from_the_least_up_with_their_vectors(void)
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_product_may_turn_its_sides),
         TEST(least_squares_find_a_line),
         TEST(the_residual_of_least_squares_is_orthogonal_to_the_columns),
         TEST(dependent_columns_have_no_solution),
