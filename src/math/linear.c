@@ -38,6 +38,22 @@ static bool find(const char *name, void *function, erg_error *err)
     return erg_fail(err, ERG_UNSUPPORTED, "no LAPACKE was found: install liblapacke");
 }
 
+/* OpenBLAS wakes a pool of threads for a matrix of a hundred rows, and they turn in
+ * circles for milliseconds. One thread is faster for all that erg solves, and gives the
+ * same sums every time. Another BLAS has no such function. Returns what was set. */
+static int set_threads(int count)
+{
+    int (*get)(void);
+    void (*set)(int);
+
+    if (count < 1 || !find("openblas_get_num_threads", &get, NULL)
+        || !find("openblas_set_num_threads", &set, NULL))
+        return 0;
+    int before = get();
+    set(count);
+    return before;
+}
+
 static bool fits(size_t a, size_t b, erg_error *err)
 {
     if (a < 1 || b < 1 || a > INT_MAX || b > INT_MAX)
@@ -78,9 +94,11 @@ bool erg_least_squares(double *a, double *y, size_t rows, size_t columns, erg_er
 
     if (!fits(rows, columns, err) || !find("LAPACKE_dgels", &solve, err))
         return false;
-    if (rows < columns
-        || solve(ROW_MAJOR, 'N', (int)rows, (int)columns, 1, a, (int)columns, y, 1) != 0
-        || !independent(a, columns))
+    int before = set_threads(1);
+    bool good = rows >= columns
+        && solve(ROW_MAJOR, 'N', (int)rows, (int)columns, 1, a, (int)columns, y, 1) == 0;
+    set_threads(before);
+    if (!good || !independent(a, columns))
         return erg_fail(err, ERG_NO_DATA, "%zu rows do not determine %zu coefficients", rows,
                         columns);
     return true;
@@ -92,7 +110,9 @@ bool erg_cholesky(double *a, size_t n, erg_error *err)
 
     if (!fits(n, n, err) || !find("LAPACKE_dpotrf", &factor, err))
         return false;
-    if (factor(ROW_MAJOR, 'L', (int)n, a, (int)n) != 0)
+    int before = set_threads(1), fault = factor(ROW_MAJOR, 'L', (int)n, a, (int)n);
+    set_threads(before);
+    if (fault != 0)
         return erg_fail(err, ERG_BAD_INPUT, "a matrix is not positive definite");
     return true;
 }
@@ -104,7 +124,10 @@ bool erg_cholesky_solve(const double *factor, size_t n, double *b, size_t count,
 
     if (!fits(n, count, err) || !find("LAPACKE_dpotrs", &solve, err))
         return false;
-    if (solve(ROW_MAJOR, 'L', (int)n, (int)count, factor, (int)n, b, (int)count) != 0)
+    int before = set_threads(1);
+    int fault = solve(ROW_MAJOR, 'L', (int)n, (int)count, factor, (int)n, b, (int)count);
+    set_threads(before);
+    if (fault != 0)
         return erg_fail(err, ERG_BAD_INPUT, "a triangular system has no solution");
     return true;
 }
@@ -115,7 +138,10 @@ bool erg_eigen_symmetric(double *a, double values[], size_t n, erg_error *err)
 
     if (!fits(n, n, err) || !find("LAPACKE_dsyevd", &split, err))
         return false;
-    if (split(ROW_MAJOR, 'V', 'L', (int)n, a, (int)n, values) != 0)
+    int before = set_threads(1);
+    int fault = split(ROW_MAJOR, 'V', 'L', (int)n, a, (int)n, values);
+    set_threads(before);
+    if (fault != 0)
         return erg_fail(err, ERG_BAD_INPUT, "the eigenvalues of a matrix were not found");
     return true;
 }
