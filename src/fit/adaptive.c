@@ -125,7 +125,9 @@ static bool believe(search *s, erg_error *err)
     erg_anchor *anchors = calloc(s->count + 1, sizeof(*anchors));
     double *x = calloc(s->clock_count + 1, sizeof(*x));
     erg_clock_curve *curve = calloc(s->clock_count + 1, sizeof(*curve));
-    erg_knee knee = { s->wish.knee, s->wish.low_voltage };
+    erg_physical form = { .anchors = anchors, .count = s->count,
+                          .knee = { s->wish.knee, s->wish.low_voltage },
+                          .is_line = s->wish.has_no_law };
     bool good = anchors && x && curve;
 
     if (!good)
@@ -136,12 +138,11 @@ static bool believe(search *s, erg_error *err)
                                    s->points[i].time_error, s->points[i].is_capped };
     for (size_t j = 0; good && j < s->clock_count; j++)
         x[j] = s->clocks_hz[j] / s->top_hz;
-    good = good && (s->wish.has_no_law
-        ? erg_line_curve(anchors, s->count, x, s->clock_count, curve, err)
-        : erg_physical_curve(anchors, s->count, knee, x, s->clock_count, curve, NULL, err));
+    good = good && erg_physical_curve(&form, x, s->clock_count, curve, err);
     for (size_t j = 0; good && j < s->clock_count; j++)
-        s->curve[j] = (erg_search_curve){ s->clocks_hz[j], curve[j].power_w, curve[j].time_s,
-                                          curve[j].power_sd, curve[j].time_sd };
+        s->curve[j] = (erg_search_curve){ s->clocks_hz[j], curve[j].power_w,
+                                          curve[j].time_s, curve[j].power_sd,
+                                          curve[j].time_sd };
     free(anchors);
     free(x);
     free(curve);
@@ -159,8 +160,9 @@ static void score_unmeasured(search *s)
     for (size_t j = 0; j < s->clock_count; j++) {
         const erg_search_curve *c = &s->curve[j];
         bool is_capped = c->clock_hz > s->capped_hz || c->mean_w > s->capped_w;
-        bool is_sure = below(s->wish.time_limit_s, c->time_s, c->time_sd) >= s->wish.certainty
-            && below(s->wish.power_limit_w, c->mean_w, c->power_sd) >= s->wish.certainty;
+        double in_time = below(s->wish.time_limit_s, c->time_s, c->time_sd);
+        double in_power = below(s->wish.power_limit_w, c->mean_w, c->power_sd);
+        bool is_sure = fmin(in_time, in_power) >= s->wish.certainty;
         s->score[j] = log(c->mean_w) + s->wish.time_weight * log(c->time_s);
         s->sd[j] = hypot(c->power_sd, s->wish.time_weight * c->time_sd);
         if (!s->is_measured[j] && (!is_sure || is_capped || s->is_blind))

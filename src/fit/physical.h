@@ -46,21 +46,33 @@ erg_knee erg_knee_least(const double costs[ERG_KNEES]);
 
 /* p0_w and c_w at the law's knee; returns the mean squared relative error. */
 double erg_physical_power(const erg_anchor anchors[], size_t count, erg_clock_law *law);
-/* tm_s, tc_s, q and t0_s; returns the cost. Nine starts, the best wins; or, with
- * is_started, from the law as it is. */
-double erg_physical_time(const erg_anchor anchors[], size_t count, bool is_started,
-                         erg_clock_law *law);
+/* tm_s, tc_s, q and t0_s from nine starts, the best wins; returns the cost. */
+double erg_physical_time(const erg_anchor anchors[], size_t count, erg_clock_law *law);
+/* The same from the law as it is, to a tenth of a percent: for draws that lie near. */
+double erg_physical_time_near(const erg_anchor anchors[], size_t count, erg_clock_law *law);
 
 /* ---- the curve --------------------------------------------------------- */
 
-/* ERG_NO_DATA for fewer than two clocks that are not capped, ERG_BAD_INPUT for a figure
- * <= 0. law_out may be NULL. */
-bool erg_physical_curve(const erg_anchor anchors[], size_t count, erg_knee knee,
-                        const double x[], size_t x_count, erg_clock_curve out[],
-                        erg_clock_law *law_out, erg_error *err);
-/* For another knob than the clock, whose form is not known: lines of ln P and ln T in
- * ln x, and a wider residual. */
-bool erg_line_curve(const erg_anchor anchors[], size_t count, const double x[], size_t x_count,
-                    erg_clock_curve out[], erg_error *err);
+enum { ERG_PHYSICAL_DRAWS = 200 };
+
+typedef struct erg_physical {
+    const erg_anchor *anchors;
+    size_t count;
+    erg_knee knee;
+    bool is_line;               /* another knob than the clock, whose form is not known:
+                                 * ln P and ln T are lines in ln x, the residual wider */
+    size_t draws;               /* of anchors within their errors; 0: sd without them */
+} erg_physical;
+
+/* Power (or time) at each x, and the sd of its logarithm: that of the residual, joined by
+ * what the errors of the anchors do to form and residual. law (may be NULL) keeps the
+ * form. ERG_NO_DATA for fewer than two clocks that are not capped, ERG_BAD_INPUT for a
+ * figure <= 0. */
+bool erg_physical_predict(const erg_physical *of, bool is_time, const double x[],
+                          size_t x_count, double out[], double sd[], erg_clock_law *law,
+                          erg_error *err);
+/* Both. */
+bool erg_physical_curve(const erg_physical *of, const double x[], size_t x_count,
+                        erg_clock_curve out[], erg_error *err);
 
 #endif

@@ -17,11 +17,16 @@ static const double error_sd = 0.02;
 static const double robust_sds = 2;     /* beyond it an anchor pulls ever less */
 static const double u_low = -6, u_high = 4;
 
+enum { CLOCKS_MOST = 512 };
+
+/* Anchors that are not capped, as logarithms. */
 typedef struct problem {
-    const erg_anchor *anchors;
+    double log_x[CLOCKS_MOST], log_time[CLOCKS_MOST];
     size_t count;
     size_t unknowns;            /* 3, or 4 with t0 */
     bool is_robust;
+    double damping;             /* of the first step */
+    double enough;              /* stop when a step gains less than this share */
 } problem;
 
 typedef struct normal {
@@ -29,10 +34,12 @@ typedef struct normal {
     double cost;
 } normal;
 
-static erg_clock_law law_of(const problem *p, const double at[UNKNOWNS])
+static void set_law(const problem *p, const double at[UNKNOWNS], erg_clock_law *law)
 {
-    return (erg_clock_law){ .tm_s = exp(at[TM]), .tc_s = exp(at[TC]), .q = 1 + exp(at[U]),
-                            .t0_s = p->unknowns > T0 ? exp(at[T0]) : 0 };
+    law->tm_s = exp(at[TM]);
+    law->tc_s = exp(at[TC]);
+    law->q = 1 + exp(at[U]);
+    law->t0_s = p->unknowns > T0 ? exp(at[T0]) : 0;
 }
 
 /* ln T of the model at x, and what it gains by each unknown. */
@@ -55,7 +62,8 @@ static double log_time(const problem *p, const double at[UNKNOWNS], double log_x
     return log(moving + t0);
 }
 
-static void add_row(normal *n, size_t unknowns, const double by[], double residual, double weight)
+static void add_row(normal *n, size_t unknowns, const double by[], double residual,
+                    double weight)
 {
     for (size_t i = 0; i < unknowns; i++) {
         n->right[i] += weight * by[i] * residual;
@@ -71,10 +79,8 @@ static normal build(const problem *p, const double at[UNKNOWNS])
 
     add_row(&n, p->unknowns, prior, at[U], 1);
     for (size_t i = 0; i < p->count; i++) {
-        if (p->anchors[i].is_capped)
-            continue;
         double by[UNKNOWNS], c2 = robust_sds * robust_sds;
-        double r = log_time(p, at, log(p->anchors[i].x), by) - log(p->anchors[i].time_s);
+        double r = log_time(p, at, p->log_x[i], by) - p->log_time[i];
         r /= error_sd;
         for (size_t k = 0; k < p->unknowns; k++)
             by[k] /= error_sd;
@@ -113,6 +119,16 @@ static bool solve(const normal *n, size_t unknowns, double damping, double step[
     return true;
 }
 
+/* What a step should gain if the model were linear. */
+static double promise(const normal *n, size_t unknowns, const double step[])
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < unknowns; i++)
+        sum += n->right[i] * step[i];
+    return sum;
+}
+
 /* Moves `at` to a better place; false when there is none, or hardly any. */
 static bool improve(const problem *p, normal *n, double at[], double *damping)
 {
@@ -120,13 +136,15 @@ static bool improve(const problem *p, normal *n, double at[], double *damping)
         double step[UNKNOWNS] = { 0 }, next[UNKNOWNS];
         if (!solve(n, p->unknowns, *damping, step))
             continue;
+        if (promise(n, p->unknowns, step) < p->enough * (1 + n->cost))
+            return false;
         for (size_t i = 0; i < UNKNOWNS; i++)
             next[i] = at[i] - step[i];
         next[U] = fmin(fmax(next[U], u_low), u_high);
         normal there = build(p, next);
         if (!(there.cost < n->cost))
             continue;
-        bool goes_on = n->cost - there.cost > 1e-10 * (1 + n->cost);
+        bool goes_on = n->cost - there.cost > p->enough * (1 + n->cost);
         memcpy(at, next, sizeof(next));
         *n = there;
         *damping = fmax(*damping / 10, 1e-12);
@@ -138,35 +156,26 @@ static bool improve(const problem *p, normal *n, double at[], double *damping)
 static double descend(const problem *p, double at[])
 {
     normal n = build(p, at);
-    double damping = 1e-3;
+    double damping = p->damping;
 
     for (int round = 0; round < 200 && improve(p, &n, at, &damping); round++) {
     }
     return n.cost;
 }
 
-/* Time at the highest clock of the anchors, as if it were x = 1. */
-static double top_time(const problem *p)
-{
-    double x = 0, time = NAN;
-
-    for (size_t i = 0; i < p->count; i++)
-        if (!p->anchors[i].is_capped && p->anchors[i].x > x) {
-            x = p->anchors[i].x;
-            time = p->anchors[i].time_s;
-        }
-    return time;
-}
-
 static double best_start(const problem *p, double best[UNKNOWNS])
 {
     static const double shares[] = { 0.2, 0.5, 0.8 }, sharpness[] = { 0.2, 1, 5 };
-    double top = top_time(p), least = INFINITY;
+    double least = INFINITY;
+    size_t top = 0;
 
+    for (size_t i = 1; i < p->count; i++)
+        if (p->log_x[i] > p->log_x[top])
+            top = i;
     for (size_t i = 0; i < ERG_COUNT(shares) * ERG_COUNT(sharpness); i++) {
-        double share = shares[i / 3], at[UNKNOWNS] = {
-            [TM] = log((1 - share) * top), [TC] = log(share * top),
-            [U] = log(sharpness[i % 3]), [T0] = log(0.02 * top),
+        double share = shares[i / 3], time = p->log_time[top], at[UNKNOWNS] = {
+            [TM] = log(1 - share) + time, [TC] = log(share) + time,
+            [U] = log(sharpness[i % 3]), [T0] = log(0.02) + time,
         };
         double cost = descend(p, at);
         if (cost < least) {
@@ -177,23 +186,39 @@ static double best_start(const problem *p, double best[UNKNOWNS])
     return least;
 }
 
-double erg_physical_time(const erg_anchor anchors[], size_t count, bool is_started,
-                         erg_clock_law *law)
+/* Of more anchors than there is room for an even choice is taken. */
+static problem problem_of(const erg_anchor anchors[], size_t count, bool is_near)
 {
-    problem p = { .anchors = anchors, .count = count };
-    size_t used = 0;
+    problem p = { .damping = is_near ? 1e-3 : 1e-3, .enough = is_near ? 1e-3 : 1e-10 };
+    size_t every = (count + CLOCKS_MOST - 1) / CLOCKS_MOST;
 
-    for (size_t i = 0; i < count; i++)
-        used += !anchors[i].is_capped;
-    p.is_robust = used >= ERG_PHYSICAL_ROBUST;
+    for (size_t i = 0; i < count; i += every ? every : 1) {
+        if (anchors[i].is_capped)
+            continue;
+        p.log_x[p.count] = log(anchors[i].x);
+        p.log_time[p.count++] = log(anchors[i].time_s);
+    }
+    p.is_robust = p.count >= ERG_PHYSICAL_ROBUST;
     p.unknowns = p.is_robust ? 4 : 3;
+    return p;
+}
 
-    double at[UNKNOWNS] = { log(law->tm_s), log(law->tc_s), log(law->q - 1), log(law->t0_s) };
-    double cost = is_started ? descend(&p, at) : best_start(&p, at);
-    erg_clock_law found = law_of(&p, at);
-    law->tm_s = found.tm_s;
-    law->tc_s = found.tc_s;
-    law->q = found.q;
-    law->t0_s = found.t0_s;
+double erg_physical_time(const erg_anchor anchors[], size_t count, erg_clock_law *law)
+{
+    problem p = problem_of(anchors, count, false);
+    double at[UNKNOWNS] = { 0 }, cost = best_start(&p, at);
+
+    set_law(&p, at, law);
+    return cost;
+}
+
+double erg_physical_time_near(const erg_anchor anchors[], size_t count, erg_clock_law *law)
+{
+    problem p = problem_of(anchors, count, true);
+    double at[UNKNOWNS] = { [TM] = log(law->tm_s), [TC] = log(law->tc_s),
+                            [U] = log(law->q - 1), [T0] = log(law->t0_s) };
+    double cost = descend(&p, at);
+
+    set_law(&p, at, law);
     return cost;
 }

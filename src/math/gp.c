@@ -34,7 +34,8 @@ static void spread(erg_gp_kernel kernel, const double *cross, const double *weig
 }
 
 bool erg_gp_weigh(erg_gp_kernel kernel, const double x[], const double noise[], size_t n,
-                  const double at[], size_t m, double weights[], double sd[], erg_error *err)
+                  const double at[], size_t m, double weights[], double sd[],
+                  erg_error *err)
 {
     double *own = calloc(n * n + n * m + 1, sizeof(*own)), *cross = own + n * n;
     bool good = false;
@@ -55,7 +56,8 @@ bool erg_gp_weigh(erg_gp_kernel kernel, const double x[], const double noise[], 
     return good;
 }
 
-void erg_gp_mean(const double weights[], const double y[], size_t n, size_t m, double mean[])
+void erg_gp_mean(const double weights[], const double y[], size_t n, size_t m,
+                 double mean[])
 {
     memset(mean, 0, m * sizeof(*mean));
     for (size_t i = 0; i < n; i++)

@@ -18,9 +18,11 @@ typedef struct erg_gp_kernel { double scale, length; } erg_gp_kernel;
  * a new reading. Weights do not know y, so many draws of y share them.
  * noise: standard deviation of each y, > 0. */
 bool erg_gp_weigh(erg_gp_kernel kernel, const double x[], const double noise[], size_t n,
-                  const double at[], size_t m, double weights[], double sd[], erg_error *err);
+                  const double at[], size_t m, double weights[], double sd[],
+                  erg_error *err);
 
 /* mean[j] as above. */
-void erg_gp_mean(const double weights[], const double y[], size_t n, size_t m, double mean[]);
+void erg_gp_mean(const double weights[], const double y[], size_t n, size_t m,
+                 double mean[]);
 
 #endif

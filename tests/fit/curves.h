@@ -52,7 +52,8 @@ static inline const curves *curves_load(const char *file)
             curves_add(&all, points, &means[i]);
     for (size_t a = 0; a < all.count; a++)
         for (size_t i = 0; i < all.of[a].count; i++)
-            all.of[a].at[i].x = all.of[a].clock_hz[i] / all.of[a].clock_hz[all.of[a].count - 1];
+            all.of[a].at[i].x =
+                all.of[a].clock_hz[i] / all.of[a].clock_hz[all.of[a].count - 1];
     free(means);
     erg_points_free(points);
     return &all;
@@ -67,6 +68,45 @@ static inline void curve_evenly(const curve *of, size_t k, size_t rows[])
         for (size_t j = 1; j < of->count; j++)
             if (fabs(of->at[j].x - want) < fabs(of->at[rows[i]].x - want))
                 rows[i] = j;
+    }
+}
+
+static inline int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Running medians of 9 clocks, cut at the ends, judge a choice: not single rows. */
+static inline curve curve_smoothed(const curve *of)
+{
+    curve made = *of;
+
+    for (size_t i = 0; i < of->count; i++) {
+        double power[9], time[9];
+        size_t n = 0;
+        for (size_t j = i < 4 ? 0 : i - 4; j <= i + 4 && j < of->count; j++, n++) {
+            power[n] = of->at[j].power_w;
+            time[n] = of->at[j].time_s;
+        }
+        qsort(power, n, sizeof(*power), by_value);
+        qsort(time, n, sizeof(*time), by_value);
+        made.at[i].power_w = (power[(n - 1) / 2] + power[n / 2]) / 2;
+        made.at[i].time_s = (time[(n - 1) / 2] + time[n / 2]) / 2;
+    }
+    return made;
+}
+
+/* What each application adds to the choice of a knee, and their sum. */
+static inline void costs_of_all(const curves *all, double costs[][ERG_KNEES],
+                                double sum[ERG_KNEES])
+{
+    memset(sum, 0, ERG_KNEES * sizeof(*sum));
+    for (size_t a = 0; a < all->count; a++) {
+        erg_knee_costs(all->of[a].at, all->of[a].count, costs[a]);
+        for (size_t i = 0; i < ERG_KNEES; i++)
+            sum[i] += costs[a][i];
     }
 }
 

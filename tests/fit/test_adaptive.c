@@ -153,7 +153,7 @@ static void a_time_limit_is_kept(void)
     erg_clock_law law = { 60, 140, 0.8, 0.85, 0.4, 0.6, 0, 1.5 };
     curve truth = curve_of_law(&law, 61);
     double limit_s = 1.05 * truth.at[60].time_s;
-    played game = play(&truth, (erg_search_wish){ .time_weight = 1, .time_limit_s = limit_s });
+    played game = play(&truth, (erg_search_wish){ 1, .time_limit_s = limit_s });
     erg_search_point end = point_of(&truth, game.last.clock_hz);
 
     CHECK(game.last.is_feasible && game.measured <= 8);
@@ -234,44 +234,14 @@ static void a_power_limit_is_searched_without_the_law(void)
 
 /* ---- measured sweeps ---------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median_around(const curve *of, size_t i, size_t reach, bool is_time)
-{
-    double window[32];
-    size_t n = 0;
-
-    for (size_t j = i < reach ? 0 : i - reach; j <= i + reach && j < of->count; j++)
-        window[n++] = is_time ? of->at[j].time_s : of->at[j].power_w;
-    qsort(window, n, sizeof(*window), by_value);
-    return n % 2 ? window[n / 2] : (window[n / 2 - 1] + window[n / 2]) / 2;
-}
-
-/* Running medians of 9 clocks, cut at the ends: regret against noise is no regret. */
-static curve smoothed(const curve *of, size_t reach)
-{
-    curve made = *of;
-
-    for (size_t i = 0; i < of->count; i++) {
-        made.at[i].time_s = median_around(of, i, reach, true);
-        made.at[i].power_w = median_around(of, i, reach, false);
-    }
-    return made;
-}
-
 typedef struct outcome { double regret, worst, clocks; size_t most; } outcome;
 
-static outcome play_all(const curves *all, erg_search_wish wish, size_t reach)
+static outcome play_all(const curves *all, erg_search_wish wish, bool is_noisy)
 {
     outcome sum = { 0 };
 
     for (size_t a = 0; a < all->count; a++) {
-        curve truth = smoothed(&all->of[a], reach);
+        curve truth = is_noisy ? curve_smoothed(&all->of[a]) : all->of[a];
         played game = play(&all->of[a], wish);
         double lost = 100 * regret(&truth, game.last.clock_hz, wish.time_weight);
         size_t clocks = game.measured - game.has_proof;
@@ -291,13 +261,13 @@ static void sixteen_programs_are_searched_as_the_spec_says(void)
     const curves *all = curves_load("dvfs/gv100_apps.csv");
 
     for (size_t i = 0; i < ERG_COUNT(want); i++) {
-        outcome got = play_all(all, (erg_search_wish){ want[i].weight, 0.86, 0.92 }, 4);
+        outcome got = play_all(all, (erg_search_wish){ want[i].weight, 0.86, 0.92 }, true);
         CHECK_NEAR(got.regret, want[i].regret, 0.2);
         CHECK_NEAR(got.clocks, want[i].clocks, 0.4);
         CHECK(got.worst < 6);
         CHECK(got.most <= 8);
     }
-    outcome unknown = play_all(all, (erg_search_wish){ .time_weight = 2 }, 4);
+    outcome unknown = play_all(all, (erg_search_wish){ .time_weight = 2 }, true);
     CHECK_NEAR(unknown.regret, 1.54, 0.2);
 }
 
@@ -305,9 +275,9 @@ static void sixteen_programs_are_searched_as_the_spec_says(void)
 static void an_a100_is_searched_as_the_spec_says(void)
 {
     const curves *all = curves_load("dvfs/a100_pcie_40gb.csv");
-    outcome energy = play_all(all, (erg_search_wish){ 1, 0.70, 0.82 }, 0);
-    outcome edp = play_all(all, (erg_search_wish){ 2, 0.70, 0.82 }, 0);
-    outcome unknown = play_all(all, (erg_search_wish){ .time_weight = 2 }, 0);
+    outcome energy = play_all(all, (erg_search_wish){ 1, 0.70, 0.82 }, false);
+    outcome edp = play_all(all, (erg_search_wish){ 2, 0.70, 0.82 }, false);
+    outcome unknown = play_all(all, (erg_search_wish){ .time_weight = 2 }, false);
 
     CHECK_NEAR(energy.regret, 0.05, 0.05);
     CHECK_NEAR(edp.worst, 34, 1);
@@ -327,7 +297,7 @@ static void stable_diffusion_is_searched_as_the_spec_says(void)
             continue;
         bool is_a100 = strstr(of->name, "A100") != NULL;
         played game = play(of, (erg_search_wish){ 2, 0.86, 0.92 });
-        curve truth = smoothed(of, 4);
+        curve truth = curve_smoothed(of);
         double lost = 100 * regret(&truth, game.last.clock_hz, 2);
         print_message("# %s: %.2f %% with %zu\n", of->name, lost, game.measured);
         CHECK_NEAR(lost, is_a100 ? 0.85 : 1.16, 0.5);

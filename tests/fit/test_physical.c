@@ -48,7 +48,7 @@ static void power_is_the_best_that_is_not_negative(void)
         edges += law.p0_w == 0 || law.c_w == 0;
         for (int i = 0; i <= 100; i++)
             for (int j = 0; j <= 100; j++) {
-                erg_clock_law other = { .p0_w = 2.0 * i, .c_w = 4.0 * j, .xk = 0.8, .vm = 0.85 };
+                erg_clock_law other = { 2.0 * i, 4.0 * j, .xk = 0.8, .vm = 0.85 };
                 double sum = 0;
                 for (size_t k = 0; k < 4; k++)
                     sum += pow(erg_clock_law_w(&other, at[k].x) / at[k].power_w - 1, 2) / 4;
@@ -58,6 +58,24 @@ static void power_is_the_best_that_is_not_negative(void)
         CHECK(found > least - 0.01);
     }
     CHECK(edges > 5 && edges < 55);
+}
+
+/* The costs of all knees come from moments; one by one they come from the points. */
+static void the_costs_of_knees_are_those_of_their_own_fits(void)
+{
+    static double costs[ERG_KNEES];
+    test_random random = { 6 };
+    erg_anchor at[30];
+
+    for (size_t i = 0; i < 30; i++)
+        at[i] = (erg_anchor){ .x = 0.3 + 0.7 * test_uniform(&random),
+                              .power_w = 50 + 200 * test_uniform(&random),
+                              .is_capped = i == 7 };
+    erg_knee_costs(at, 30, costs);
+    for (size_t i = 0; i < ERG_KNEES; i++) {
+        erg_clock_law law = { .xk = erg_knee_at(i).xk, .vm = erg_knee_at(i).vm };
+        CHECK_NEAR(costs[i], erg_physical_power(at, 30, &law), 1e-11);
+    }
 }
 
 static void time_comes_back_without_noise(void)
@@ -74,7 +92,7 @@ static void time_comes_back_without_noise(void)
         law.q = 1.3 + 2 * test_uniform(&random);
         for (size_t i = 0; i < 4; i++)
             at[i] = anchor_of(&law, 0.4 + 0.2 * (double)i);
-        erg_physical_time(at, 4, false, &found);
+        erg_physical_time(at, 4, &found);
         for (double x = 0.4; x <= 1; x += 0.05)     /* the prior on q moves it a little */
             CHECK_NEAR(erg_clock_law_s(&found, x) / erg_clock_law_s(&law, x), 1, 0.01);
     }
@@ -88,7 +106,7 @@ static void one_wild_anchor_of_eight_hardly_moves_the_time(void)
     for (size_t i = 0; i < 8; i++)
         at[i] = anchor_of(&usual, 0.3 + 0.1 * (double)i);
     at[0].time_s *= 1.5;
-    erg_physical_time(at, 8, false, &found);
+    erg_physical_time(at, 8, &found);
     for (size_t i = 2; i < 8; i++)
         CHECK_NEAR(erg_clock_law_s(&found, at[i].x) / at[i].time_s, 1, 0.025);
 }
@@ -99,13 +117,13 @@ static void a_capped_anchor_teaches_nothing(void)
                          anchor_of(&usual, 0.9), anchor_of(&usual, 1) };
     double x[3] = { 0.6, 0.8, 1 };
     erg_clock_curve with[3], without[3];
-    erg_knee knee = { 0.86, 0.92 };
+    erg_physical four = { at, 4, { 0.86, 0.92 } }, three = { at, 3, { 0.86, 0.92 } };
     erg_error err = { 0 };
 
     at[3].is_capped = true;
     at[3].power_w = NAN;
-    CHECK_OK(erg_physical_curve(at, 4, knee, x, 3, with, NULL, &err), err);
-    CHECK_OK(erg_physical_curve(at, 3, knee, x, 3, without, NULL, &err), err);
+    CHECK_OK(erg_physical_curve(&four, x, 3, with, &err), err);
+    CHECK_OK(erg_physical_curve(&three, x, 3, without, &err), err);
     CHECK(memcmp(with, without, sizeof(with)) == 0);
 }
 
@@ -114,15 +132,83 @@ static void too_few_clocks_and_bad_figures_are_refused(void)
     erg_anchor at[2] = { anchor_of(&usual, 0.5), anchor_of(&usual, 0.5) };
     double x = 0.7;
     erg_clock_curve out;
+    erg_physical two = { at, 2, erg_knee_default }, none = { NULL, 0, erg_knee_default };
     erg_error err = { 0 };
 
-    CHECK(!erg_physical_curve(at, 2, erg_knee_default, &x, 1, &out, NULL, &err));
+    CHECK(!erg_physical_curve(&two, &x, 1, &out, &err));
     CHECK(err.code == ERG_NO_DATA);
-    CHECK(!erg_physical_curve(NULL, 0, erg_knee_default, &x, 1, &out, NULL, &err));
+    CHECK(!erg_physical_curve(&none, &x, 1, &out, &err));
     at[1] = anchor_of(&usual, 1);
     at[1].time_s = 0;
-    CHECK(!erg_physical_curve(at, 2, erg_knee_default, &x, 1, &out, NULL, &err));
+    CHECK(!erg_physical_curve(&two, &x, 1, &out, &err));
     CHECK(err.code == ERG_BAD_INPUT);
+}
+
+/* ---- how sure ------------------------------------------------------------ */
+
+enum { PLACES = 13 };
+
+typedef struct held { int power[PLACES], time[PLACES]; } held;
+
+/* One draw of noise on five anchors of a truth; counts where the truth is inside. */
+static void count_held(test_random *random, const double x[PLACES], held *count)
+{
+    erg_anchor at[5];
+    erg_clock_curve out[PLACES];
+    erg_physical form = { at, 5, { 0.86, 0.92 }, .draws = ERG_PHYSICAL_DRAWS };
+    erg_error err = { 0 };
+
+    for (size_t i = 0; i < 5; i++) {
+        at[i] = anchor_of(&usual, 0.4 + 0.15 * (double)i);
+        at[i].power_w *= 1 + 0.01 * test_normal(random);
+        at[i].time_s *= 1 + 0.01 * test_normal(random);
+    }
+    CHECK_OK(erg_physical_curve(&form, x, PLACES, out, &err), err);
+    for (size_t j = 0; j < PLACES; j++) {
+        double power = log(out[j].power_w / erg_clock_law_w(&usual, x[j]));
+        double time = log(out[j].time_s / erg_clock_law_s(&usual, x[j]));
+        count->power[j] += fabs(power) <= 1.96 * out[j].power_sd;
+        count->time[j] += fabs(time) <= 1.96 * out[j].time_sd;
+    }
+}
+
+static void the_truth_is_inside_the_interval_in_90_of_100_draws(void)
+{
+    test_random random = { 31 };
+    double x[PLACES];
+    held count = { { 0 }, { 0 } };
+
+    for (size_t j = 0; j < PLACES; j++)
+        x[j] = 0.4 + 0.05 * (double)j;
+    for (int draw = 0; draw < 100; draw++)
+        count_held(&random, x, &count);
+    for (size_t j = 0; j < PLACES; j++) {
+        CHECK(count.power[j] >= 90);
+        CHECK(count.time[j] >= 90);
+    }
+}
+
+/* Errors of the anchors are in the interval, and the same points give the same bytes. */
+static void worse_anchors_give_wider_intervals_and_repeat(void)
+{
+    erg_anchor at[5];
+    double x[3] = { 0.45, 0.7, 0.95 };
+    erg_clock_curve sure[3], unsure[3], again[3];
+    erg_physical form = { at, 5, { 0.86, 0.92 }, .draws = ERG_PHYSICAL_DRAWS };
+    erg_error err = { 0 };
+
+    for (size_t i = 0; i < 5; i++)
+        at[i] = anchor_of(&usual, 0.4 + 0.15 * (double)i);
+    CHECK_OK(erg_physical_curve(&form, x, 3, sure, &err), err);
+    for (size_t i = 0; i < 5; i++)
+        at[i].power_error = at[i].time_error = 0.03;
+    CHECK_OK(erg_physical_curve(&form, x, 3, unsure, &err), err);
+    CHECK_OK(erg_physical_curve(&form, x, 3, again, &err), err);
+    CHECK(memcmp(unsure, again, sizeof(again)) == 0);
+    for (size_t j = 0; j < 3; j++) {
+        CHECK(unsure[j].power_sd > 1.5 * sure[j].power_sd);
+        CHECK(unsure[j].time_sd > 1.5 * sure[j].time_sd);
+    }
 }
 
 /* ---- measured applications, each left out of the knee that serves it ---- */
@@ -143,7 +229,8 @@ static errors errors_at(const curve *of, size_t k, erg_knee knee)
         anchors[i] = of->at[rows[i]];
     for (size_t i = 0; i < of->count; i++)
         x[i] = of->at[i].x;
-    CHECK_OK(erg_physical_curve(anchors, k, knee, x, of->count, out, NULL, &err), err);
+    erg_physical few = { anchors, k, knee };
+    CHECK_OK(erg_physical_curve(&few, x, of->count, out, &err), err);
     for (size_t i = 0; i < of->count; i++) {
         bool is_anchor = false;
         for (size_t j = 0; j < k; j++)
@@ -155,16 +242,6 @@ static errors errors_at(const curve *of, size_t k, erg_knee knee)
         scored++;
     }
     return (errors){ 100 * sum.power / (double)scored, 100 * sum.time / (double)scored };
-}
-
-static void costs_of_all(const curves *all, double costs[][ERG_KNEES], double sum[ERG_KNEES])
-{
-    memset(sum, 0, ERG_KNEES * sizeof(*sum));
-    for (size_t a = 0; a < all->count; a++) {
-        erg_knee_costs(all->of[a].at, all->of[a].count, costs[a]);
-        for (size_t i = 0; i < ERG_KNEES; i++)
-            sum[i] += costs[a][i];
-    }
 }
 
 static void sixteen_programs_are_met_as_the_spec_says(void)
@@ -221,10 +298,13 @@ int main(void)
     static const test tests[] = {
         TEST(the_knee_of_the_truth_is_the_least_cost),
         TEST(power_is_the_best_that_is_not_negative),
+        TEST(the_costs_of_knees_are_those_of_their_own_fits),
         TEST(time_comes_back_without_noise),
         TEST(one_wild_anchor_of_eight_hardly_moves_the_time),
         TEST(a_capped_anchor_teaches_nothing),
         TEST(too_few_clocks_and_bad_figures_are_refused),
+        TEST(the_truth_is_inside_the_interval_in_90_of_100_draws),
+        TEST(worse_anchors_give_wider_intervals_and_repeat),
         TEST(sixteen_programs_are_met_as_the_spec_says),
         TEST(the_knee_of_a_gv100_serves_an_a100),
     };
