@@ -101,6 +101,9 @@ bool erg_model_predict(const erg_model *model, const erg_anchors *anchors,
 bool erg_model_predict_by(const erg_model *model, const char *name, const erg_anchors *anchors,
                           const double clock_hz[], size_t count, erg_curve_point out[],
                           erg_curve_about *about, erg_error *err);
+/* Adds sentences on a prediction to a result: which applications this one is like. */
+bool erg_model_explain(const erg_model *model, const erg_anchors *anchors, erg_result *result,
+                       erg_error *err);
 /* The knee (clock over highest, voltage over highest) of the device; false: not known. */
 bool erg_model_knee(const erg_model *model, double *xk, double *vm);
 

@@ -46,6 +46,19 @@ typedef struct erg_memory {
 
 enum { ERG_MEMBERS_MOST = 3 };
 
+/* Greatest |ln measured - ln predicted| of each application when it was left out, sorted;
+ * in units of the fit's own sd where it knows one. */
+typedef struct erg_scores {
+    double *at;
+    size_t count;
+    bool of_sd;
+} erg_scores;
+
+void erg_scores_free(erg_scores *scores);
+bool erg_scores_copy(erg_scores *to, const erg_scores *from, erg_error *err);
+/* Half-width in ln of the band at 95 %, else 80 %; NAN and level NAN: too few. */
+double erg_scores_band(const erg_scores *scores, double *level);
+
 /* A fit of one target. Terms, memories, members and the booster are what a file holds. */
 typedef struct erg_trained erg_trained;
 struct erg_trained {
@@ -63,9 +76,9 @@ struct erg_trained {
     void *live;                 /* the fit's own, made by train or wake, freed by drop */
     erg_trained *members[ERG_MEMBERS_MOST];
     size_t member_count;
-    double *scores;             /* sorted: greatest |ln measured - ln predicted| of each
-                                 * application when it was left out */
-    size_t score_count;
+    bool is_chosen;
+    erg_scores scores;
+    erg_scores energy_scores;   /* of power x time by this fit; kept with the power */
 };
 
 typedef struct erg_train {
@@ -122,10 +135,13 @@ struct erg_model {
     erg_trained **parts;        /* one a fit and target */
     size_t count, capacity;
     erg_activity definition;
-    double *energy_scores;      /* of power x time by the chosen parts */
-    size_t energy_score_count;
-    bool is_simulated;
+    erg_scores energy_scores;   /* of power x time by the chosen parts, where they differ */
 };
+
+erg_model *erg_model_new(erg_error *err);
+bool erg_model_add(erg_model *model, erg_trained *part, erg_error *err);    /* takes part */
+/* name NULL: the chosen part, else the first; NULL: none. */
+const erg_trained *erg_model_part(const erg_model *model, const char *name, erg_target target);
 
 /* ---- what fits compute with --------------------------------------------------- */
 

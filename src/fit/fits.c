@@ -10,6 +10,9 @@ const erg_fit *const erg_fits[] = {
     &erg_fit_fgcs_anchored,
     &erg_fit_fgcs_refit,
     &erg_fit_anchored,
+    &erg_fit_neighbours,
+    &erg_fit_polynomial,
+    &erg_fit_ensemble,
     NULL,
 };
 
@@ -68,7 +71,8 @@ void erg_trained_free(erg_trained *trained)
     free(trained->memories);
     free(trained->terms);
     free(trained->booster);
-    free(trained->scores);
+    erg_scores_free(&trained->scores);
+    erg_scores_free(&trained->energy_scores);
     free(trained);
 }
 
