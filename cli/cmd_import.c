@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg import: logs of others become a run file. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli.h"
 
@@ -73,6 +74,28 @@ static erg_trace *import_all(const cli *call, const import_options *options, erg
     return trace;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static int import_campaign(const cli *call, const import_options *options)
+{
+    erg_campaign_options how = { .period_s = options->period_s, .tz = options->tz };
+    erg_error err = { 0 };
+    erg_points *points = erg_points_new(&err);
+    erg_result *result = points ? erg_result_new("import", &err) : NULL;
+    bool good = result && erg_points_read_campaign(points, call->argv[0], &how, &err)
+        && erg_points_check(points, &err) && erg_points_table(points, result, &err);
+    int status = good ? cli_write(call, result, call->common.output, stdout)
+                      : cli_refused(call, &err);
+
+    erg_result_free(result);
+    erg_points_free(points);
+    return status;
+}
+
 static int run(const cli *call)
 {
     const import_options *options = call->options;
@@ -84,6 +107,12 @@ static int run(const cli *call)
     if (options->align && !options->into && call->argc < 2)
         return cli_misused(call, "--align needs --into RUN, or a FILE before the meter's, that "
                            "says when the load ran");
+    for (int i = 0; i < call->argc; i++)
+        if (is_folder(call->argv[i]) && (call->argc > 1 || options->into))
+            return cli_misused(call, "%s is a folder: a campaign is imported by itself",
+                               call->argv[i]);
+    if (is_folder(call->argv[0]))
+        return import_campaign(call, options);
     erg_trace *trace = checked_words(options, &err) ? import_all(call, options, &err) : NULL;
     bool ok = trace && erg_trace_check(trace, &err)
         && (!file || erg_trace_save(trace, file, &err));
@@ -103,17 +132,23 @@ static int run(const cli *call)
 
 const cli_command cmd_import = {
     .name = "import",
-    .usage = "erg import [options] FILE...",
+    .usage = "erg import [options] FILE... | FOLDER",
     .summary = "turn logs of others into a run file",
     .about =
         "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO and any other CSV,\n"
         "timing JSON, tapes and run files. All FILEs of one call share one time axis;\n"
         "--align moves a meter that ran on another clock, and says by how much. Bad input is\n"
-        "one sentence, exit status 2, and nothing written.\n",
+        "one sentence, exit status 2, and nothing written.\n"
+        "\n"
+        "A FOLDER is a campaign of runs at many clocks: a dcgmi or nvidia-smi profile a run,\n"
+        "timing_summary.log or experiment_summary.log. It gives the table of points; runs with\n"
+        "a download, another clock, a neighbour's joules or a short profile are left out of\n"
+        "means, and a note names them.\n",
     .examples =
         "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
         "erg import power.csv timing.json --output c.erg\n"
         "erg import wattsup.csv --into a.erg --align\n"
+        "erg import results_h100_llama/ --format csv --output points.csv\n"
         "erg import meter.csv --time when --power watts --kind average --window 1s\n",
     .options = option_rows,
     .options_size = sizeof(import_options),

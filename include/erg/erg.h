@@ -3,6 +3,7 @@
 #ifndef ERG_H
 #define ERG_H
 
+#include "erg/campaign.h"
 #include "erg/device.h"
 #include "erg/energy.h"
 #include "erg/env.h"

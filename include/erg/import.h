@@ -36,6 +36,9 @@ typedef struct erg_importer_info { const char *name, *about; } erg_importer_info
 size_t erg_importer_count(void);
 erg_importer_info erg_importer_at(size_t index);
 
+/* The name of the importer that knows these bytes; NULL: none. */
+const char *erg_import_format(const char *bytes, size_t size);
+
 /* Adds the file to a trace (a new one holds it alone), once: a file that is in it
  * already is ERG_BAD_INPUT. A file that is not understood leaves the trace as it was. */
 bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,

@@ -78,6 +78,7 @@ typedef struct erg_visit {
     double time_s, energy_j, mean_w, peak_w, temp_c;
     double energy_listed_j;     /* as a table had it, where energy_j is power x time */
     double samples;             /* of power, as a table had it: n_samples */
+    double time_half_s;         /* known half-width of time_s, as of whole seconds; 0: none */
     double sm_clock_seen_hz;
     double fp_active, dram_active;      /* 0..1 */
     erg_visit_state state;

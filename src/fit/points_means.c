@@ -65,6 +65,21 @@ static double half_at(const ordered visits[], size_t count, erg_visit_state stat
     return erg_student_t(0.975, df) * sqrt(erg_sum_value(&squares) / df / (double)known);
 }
 
+/* What the clock's own steps leave open: visits whose whole seconds agree are not exact. */
+static double known_half_s(const ordered visits[], size_t count, erg_visit_state state)
+{
+    double widest_s = 0;
+    size_t known = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (visits[i].visit->state != state)
+            continue;
+        known++;
+        widest_s = fmax(widest_s, visits[i].visit->time_half_s);
+    }
+    return widest_s > 0 ? widest_s / sqrt((double)known) : NAN;
+}
+
 typedef struct figure { size_t of_visit, of_point; } figure;
 
 #define SAME(name) { offsetof(erg_visit, name), offsetof(erg_point, name) }
@@ -99,7 +114,8 @@ static erg_point mean_of(const ordered visits[], size_t count)
         if (visit->state == state)
             point.peak_w = fmax(point.peak_w, visit->peak_w);
     }
-    double time = half_at(visits, count, state, offsetof(erg_visit, time_s), point.time_s);
+    double time = fmax(half_at(visits, count, state, offsetof(erg_visit, time_s), point.time_s),
+                       known_half_s(visits, count, state));
     double energy = half_at(visits, count, state, offsetof(erg_visit, energy_j), point.energy_j);
     point.time_low_s = point.time_s - time;
     point.time_high_s = point.time_s + time;

@@ -57,6 +57,25 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
     return NULL;
 }
 
+/* A byte order mark. */
+static size_t mark_of(const char *bytes, size_t size)
+{
+    return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+const char *erg_import_format(const char *bytes, size_t size)
+{
+    static const erg_import_options unset;
+    size_t mark = mark_of(bytes, size);
+    erg_source source = { .name = "", .bytes = bytes + mark, .size = size - mark,
+                          .options = &unset };
+
+    for (size_t i = 0; i < ERG_COUNT(importers); i++)
+        if (importers[i]->sniff(&source))
+            return importers[i]->name;
+    return NULL;
+}
+
 /* What was read whole, put beside what is there. */
 static bool join(const erg_trace *own, erg_trace *into, const erg_source *source,
                  erg_error *err)
@@ -104,10 +123,9 @@ static bool import(erg_trace *into, erg_source *source, erg_error *err)
 
     if (!source->options)
         source->options = &unset;
-    if (source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0) {
-        source->bytes += 3;     /* a byte order mark */
-        source->size -= 3;
-    }
+    size_t mark = mark_of(source->bytes, source->size);
+    source->bytes += mark;
+    source->size -= mark;
     if (source->size == 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:1: the file is empty: was the logger started?",
                         source->name);
