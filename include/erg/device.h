@@ -65,7 +65,7 @@ typedef struct erg_device_knob {
     size_t value_count;
     double now;                 /* as set, not as reached; NAN: the device does not say */
     bool can_turn;
-    char reason[320];           /* why not, with the command that grants it; "" if it can */
+    char reason[320];           /* why not or not yet, with the command that grants it */
 } erg_device_knob;
 
 /* One turn: what was asked for, the supported value that was set, what the device then
@@ -91,6 +91,10 @@ bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_er
 /* Puts back whatever was turned, the last first; goes on after a failure and reports the
  * first. erg_devices_free does the same. */
 bool erg_devices_restore(erg_devices *devices, erg_error *err);
+
+/* Puts back what processes that were killed left turned: table restored (CLI.md,
+ * devices), a row for each knob. The first turn of a device does this too. */
+erg_result *erg_devices_recover(const erg_env *env, erg_error *err);
 
 /* Tables devices, channels, knobs (CLI.md). */
 erg_result *erg_devices_table(const erg_devices *devices, erg_error *err);

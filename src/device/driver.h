@@ -29,6 +29,7 @@ typedef struct erg_device {
     size_t knob_count;
     char *saved[ERG_KNOBS];     /* what put_back takes, by kind; NULL: not turned */
     double was[ERG_KNOBS];      /* now of the knob before its first turn */
+    struct erg_saving *saving;  /* the file that holds saved; NULL: nothing is turned */
     void *own;                  /* from erg_device_state; freed after close */
 } erg_device;
 
@@ -67,6 +68,7 @@ extern const erg_driver erg_driver_rapl;
 extern const erg_driver erg_driver_hwmon;
 extern const erg_driver erg_driver_amdgpu;
 extern const erg_driver erg_driver_wattsup;
+extern const erg_driver erg_driver_cpufreq;
 extern const erg_driver erg_driver_cpu_model;
 extern const erg_driver erg_driver_tape;
 extern const erg_driver erg_driver_sim;
@@ -93,6 +95,10 @@ bool erg_devices_match(const erg_devices *found, const char *pattern,
 int erg_env_open(const erg_env *env, const char *path, int flags, erg_error *err);
 /* First line of a small file under root. */
 bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size, erg_error *err);
+
+/* text into a file of /sys under root. ERG_NO_ACCESS names the command that opens it. */
+bool erg_env_put(const erg_env *env, const char *path, const char *text, erg_error *err);
+bool erg_env_may_write(const erg_env *env, const char *path);
 
 /* ---- for open ----------------------------------------------------------- */
 

@@ -80,3 +80,29 @@ bool erg_read_i64(int fd, int64_t *out, erg_error *err)
     *out = value;
     return true;
 }
+
+bool erg_env_may_write(const erg_env *env, const char *path)
+{
+    char joined[ERG_PATH_MOST];
+
+    return erg_path_join(env, path, joined, NULL) && access(joined, W_OK) == 0;
+}
+
+bool erg_env_put(const erg_env *env, const char *path, const char *text, erg_error *err)
+{
+    erg_error fault = { 0 };
+    int fd = erg_env_open(env, path, O_WRONLY | O_TRUNC, &fault);
+
+    if (fd < 0 && fault.code == ERG_NO_ACCESS)
+        return erg_fail(err, ERG_NO_ACCESS, "%s is closed to this user: sudo chmod a+w %s "
+                        "opens it until the next start", path, path);
+    if (fd < 0)
+        return erg_fail(err, fault.code, "%s", fault.text);
+    ssize_t count = write(fd, text, strlen(text));
+    int number = errno;
+    close(fd);
+    if (count == (ssize_t)strlen(text))
+        return true;
+    return erg_fail(err, number == EACCES || number == EPERM ? ERG_NO_ACCESS : ERG_IO,
+                    "Linux refused %s for %s: %s", text, path, strerror(number));
+}

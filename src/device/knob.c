@@ -8,7 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "device/device.h"
+#include "device/saved.h"
 
 size_t erg_devices_knob_count(const erg_devices *devices, size_t index)
 {
@@ -98,20 +100,99 @@ double erg_device_knob_snap(const erg_device_knob *knob, double requested)
     return best;
 }
 
+/* A recovery by another process, which holds the lock, is over within this. */
+static const double wait_s = 2;
+
+static void saving_end(erg_device *dev, bool is_back)
+{
+    if (!dev->saving)
+        return;
+    erg_saving_end(dev->saving, is_back);
+    free(dev->saving);
+    dev->saving = NULL;
+}
+
+static void place_of(const erg_device *dev, erg_saved *to)
+{
+    *to = (erg_saved){ .pid = getpid() };
+    erg_saved_here(dev->env, to);
+    erg_text_put(to->driver, sizeof(to->driver), dev->info.driver);
+    erg_text_put(to->device, sizeof(to->device), dev->info.name);
+    erg_text_put(to->uuid, sizeof(to->uuid), dev->info.uuid);
+}
+
+/* What a dead process has left is put back first, or it would be saved as if it were
+ * what the machine was at. */
+static bool put_back_left(erg_device *dev, const char *path, erg_error *err)
+{
+    erg_error fault = { 0 };
+    erg_saved left;
+
+    if (!erg_saved_read(path, &left, &fault))
+        return fault.code == ERG_NOT_FOUND || erg_fail(err, fault.code, "%s", fault.text);
+    bool good = erg_saved_put_back(&left, dev, err);
+    erg_saved_free(&left);
+    return good;
+}
+
+static bool saving_begin(erg_device *dev, erg_error *err)
+{
+    char folder[ERG_PATH_MOST], path[ERG_PATH_MOST];
+    erg_saved place;
+
+    if (dev->saving || dev->driver->forgets)
+        return true;
+    place_of(dev, &place);
+    if (!erg_saved_folder(dev->env, folder, err) || !erg_folder_make(folder, err))
+        return false;
+    erg_saved_path(folder, &place, path);
+    dev->saving = calloc(1, sizeof(*dev->saving));
+    if (!dev->saving)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %s", path);
+    dev->saving->lock = -1;
+    if (erg_saving_begin(path, wait_s, dev->saving, err) && put_back_left(dev, path, err)
+        && erg_saved_recover(dev->env, NULL, err))
+        return true;
+    saving_end(dev, false);
+    return false;
+}
+
+static bool write_saved(const erg_device *dev, erg_error *err)
+{
+    erg_saved all;
+
+    if (!dev->saving)
+        return true;
+    place_of(dev, &all);
+    for (size_t i = 0; i < dev->knob_count; i++)
+        if (dev->saved[dev->knobs[i].knob])
+            all.knobs[all.count++] = (erg_saved_knob){ dev->knobs[i].knob,
+                                                       dev->saved[dev->knobs[i].knob] };
+    return erg_saved_write(dev->saving, &all, err);
+}
+
+/* Nothing is turned before what it was at is on the disk. */
 static bool save_once(erg_device *dev, const erg_device_knob *knob, erg_error *err)
 {
+    erg_knob which = knob->knob;
     erg_text text = { 0 };
 
-    if (dev->saved[knob->knob])
+    if (dev->saved[which])
         return true;
-    if (!dev->driver->save(dev, knob->knob, &text, err)) {
-        erg_text_free(&text);
-        return false;
-    }
-    dev->was[knob->knob] = knob->now;
-    dev->saved[knob->knob] = erg_text_take(&text);
-    return dev->saved[knob->knob]
-        || erg_fail(err, ERG_NO_MEMORY, "out of memory for what %s was at", dev->info.name);
+    bool was_idle = !dev->saving;
+    bool good = saving_begin(dev, err) && dev->driver->save(dev, which, &text, err);
+    dev->was[which] = knob->now;
+    dev->saved[which] = erg_text_take(&text);
+    if (good && !dev->saved[which])
+        good = erg_fail(err, ERG_NO_MEMORY, "out of memory for what %s was at",
+                        dev->info.name);
+    if (good && write_saved(dev, err))
+        return true;
+    free(dev->saved[which]);
+    dev->saved[which] = NULL;
+    if (was_idle)
+        saving_end(dev, false);
+    return false;
 }
 
 static bool may_turn(const erg_device *dev, const erg_device_knob *knob, const erg_turn *turn,
@@ -120,9 +201,9 @@ static bool may_turn(const erg_device *dev, const erg_device_knob *knob, const e
     if (!knob || !dev->driver->turn)
         return erg_fail(err, ERG_UNSUPPORTED, "%s has no such knob: erg devices --table knobs "
                         "lists what can be turned here", dev->info.name);
-    if (!isfinite(turn->requested))
-        return erg_fail(err, ERG_BAD_INPUT, "%s cannot be turned to what is no number",
-                        dev->info.name);
+    if (!(turn->requested > 0 && isfinite(turn->requested)))
+        return erg_fail(err, ERG_BAD_INPUT, "%s cannot be turned to %g: a setting is a number "
+                        "above 0", dev->info.name, turn->requested);
     if (dev->info.shared && !turn->allow_shared)
         return erg_fail(err, ERG_REFUSED, "%s is split into instances (MIG): turning it "
                         "turns the neighbours' too, and its power is also theirs; say "
@@ -161,6 +242,7 @@ bool erg_device_put_back(erg_device *dev, erg_error *err)
         free(dev->saved[which]);
         dev->saved[which] = NULL;
     }
+    saving_end(dev, good);
     return good;
 }
 

@@ -32,6 +32,8 @@ static const erg_column knob_columns[] = {
     { "high", ERG_REAL, "highest setting" },
     { "now", ERG_REAL, "present setting" },
     { "access", ERG_TEXT, "read, or read and write" },
+    { "values", ERG_INTEGER, "supported settings; n/a: any from low to high" },
+    { "reason", ERG_TEXT, "why it cannot be turned, and the command that grants it" },
 };
 
 static const char *const states[] = {
@@ -75,23 +77,44 @@ static bool channel_row(erg_table *table, const erg_device *dev,
         && erg_table_text(table, "method", erg_method_name(channel->method), err);
 }
 
+static bool knob_row(erg_table *table, const erg_device *dev, const erg_device_knob *knob,
+                     erg_error *err)
+{
+    const erg_knob_info *info = &erg_knob_infos[knob->knob];
+    int64_t values = knob->values ? (int64_t)knob->value_count : ERG_NONE;
+
+    return erg_table_row(table, err)
+        && erg_table_text(table, "device", dev->info.name, err)
+        && erg_table_text(table, "knob", info->name, err)
+        && erg_table_text(table, "unit", info->unit, err)
+        && erg_table_real(table, "low", knob->low, err)
+        && erg_table_real(table, "high", knob->high, err)
+        && erg_table_real(table, "now", knob->now, err)
+        && erg_table_text(table, "access", knob->can_turn ? "read and write" : "read", err)
+        && erg_table_integer(table, "values", values, err)
+        && erg_table_text(table, "reason", knob->reason[0] ? knob->reason : NULL, err);
+}
+
 erg_result *erg_devices_table(const erg_devices *devices, erg_error *err)
 {
     erg_result *result = erg_result_new("devices", err);
-    erg_table *rows = NULL, *channels = NULL;
+    erg_table *rows = NULL, *channels = NULL, *knobs = NULL;
 
     if (result)
         rows = erg_result_add(result, "devices", device_columns, ERG_COUNT(device_columns), err);
     if (rows)
         channels = erg_result_add(result, "channels", channel_columns,
                                   ERG_COUNT(channel_columns), err);
-    bool good = channels && erg_result_add(result, "knobs", knob_columns,
-                                           ERG_COUNT(knob_columns), err);
+    if (channels)
+        knobs = erg_result_add(result, "knobs", knob_columns, ERG_COUNT(knob_columns), err);
+    bool good = knobs;
     for (size_t i = 0; good && i < devices->count; i++) {
         const erg_device *dev = devices->items[i];
         good = device_row(rows, dev, err);
         for (size_t k = 0; good && k < dev->channel_count; k++)
             good = channel_row(channels, dev, &dev->channels[k], err);
+        for (size_t k = 0; good && k < dev->knob_count; k++)
+            good = knob_row(knobs, dev, &dev->knobs[k], err);
     }
     if (good)
         return result;

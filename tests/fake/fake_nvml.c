@@ -7,21 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "device/drivers/nvml_abi.h"
-#include "device/drivers/sim_spec.h"
-
-#define EXPORT __attribute__((visibility("default")))
-enum { GPUS_MOST = 16, FOR_ERROR = 100 };
-
-struct nvml_gpu {
-    unsigned index;
-};
-
-typedef struct script {
-    erg_sim_spec sim;
-    double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
-        blank, module, memory, model;
-} script;
+#include "fake_nvml.h"
 
 typedef struct key {
     const char *name;
@@ -44,11 +30,17 @@ static const key keys[] = {
     { "blank", AT(blank), 0 },      /* 1: readings are the blank values */
     { "memory", AT(memory), 0 },    /* W of the HBM alone (scope 2); 0: NotSupported */
     { "model", AT(model), 0 },      /* 1: a GPU that no table knows */
+    { "rights", AT(rights), 2 },  /* 2: all; 1: application clocks only; 0: none */
+    { "locks", AT(locks), 1 },    /* 0: clocks cannot be locked */
+    { "apps", AT(apps), 1 },      /* 0: there are no application clocks */
+    { "parked", AT(parked), 0 },  /* 1: at rest at 405 MHz of memory; 2: at work so */
+    { "throttle", AT(throttle), 0 }, /* bits */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
 /* One process has one NVML, as with the real one. */
-static script now;
+script fake_script;
+#define now fake_script
 static struct nvml_gpu gpus[GPUS_MOST];
 static int64_t stepped_ns = -1, start_ns, reads;
 static unsigned opened;
@@ -141,6 +133,7 @@ EXPORT unsigned nvmlInit_v2(void)
     }
     for (unsigned i = 0; i < GPUS_MOST; i++)
         gpus[i].index = i;
+    fake_turns_open(getenv("FAKE_NVML_STATE"));
     reads = 0;
     start_ns = isnan(now.sim.start_s) ? clock_ns() : erg_ns_from_s(now.sim.start_s);
     if (now.init != 0)
@@ -220,8 +213,12 @@ EXPORT unsigned nvmlDeviceGetPowerUsage(nvml_handle gpu, unsigned *mw)
 
 EXPORT unsigned nvmlDeviceGetClockInfo(nvml_handle gpu, unsigned type, unsigned *mhz)
 {
-    (void)gpu;
-    *mhz = type == NVML_CLOCK_SM ? (unsigned)lround(1e-6 * now.sim.clock_hz) : 1215;
+    const turned *turn = &fake_turns[gpu->index];
+    unsigned sm_mhz = turn->locked_mhz ? turn->locked_mhz : turn->app_sm_mhz;
+    unsigned mem_mhz = turn->mem_locked_mhz ? turn->mem_locked_mhz : turn->app_mem_mhz;
+    if (fabs(sm_mhz - 1e-6 * now.sim.refuse_hz) < 0.5)
+        sm_mhz = turn->app_sm_mhz;
+    *mhz = type == NVML_CLOCK_MEMORY ? now.parked != 0 ? PARKED_MHZ : mem_mhz : sm_mhz;
     return NVML_DONE;
 }
 
@@ -241,8 +238,7 @@ EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
 
 EXPORT unsigned nvmlDeviceGetEnforcedPowerLimit(nvml_handle gpu, unsigned *mw)
 {
-    (void)gpu;
-    *mw = (unsigned)lround(1e3 * now.sim.board_w);
+    *mw = fake_turns[gpu->index].limit_mw;
     return now.tegra != 0 ? NVML_NOT_SUPPORTED : NVML_DONE;
 }
 
@@ -271,12 +267,16 @@ static const struct {
     double share; /* of the board's limit */
 } limits[] = {
     { NVML_FIELD_LIMIT_MIN, 0.25 },    { NVML_FIELD_LIMIT_MAX, 1 },
-    { NVML_FIELD_LIMIT_DEFAULT, 1 },   { NVML_FIELD_LIMIT, 1 },
-    { NVML_FIELD_LIMIT_REQUESTED, 1 },
+    { NVML_FIELD_LIMIT_DEFAULT, 1 },
 };
 
-static unsigned answer_limit(nvml_field *field)
+static unsigned answer_limit(nvml_handle gpu, nvml_field *field)
 {
+    bool is_set = field->id == NVML_FIELD_LIMIT || field->id == NVML_FIELD_LIMIT_REQUESTED;
+    if (is_set && field->scope == NVML_CHIP) {
+        field->value.natural = fake_turns[gpu->index].limit_mw;
+        return NVML_DONE;
+    }
     for (size_t i = 0; i < ERG_COUNT(limits); i++)
         if (limits[i].id == field->id && field->scope == NVML_CHIP) {
             field->value.natural = (unsigned)lround(1e3 * limits[i].share * now.sim.board_w);
@@ -299,7 +299,7 @@ static unsigned answer(nvml_handle gpu, nvml_field *field)
     if (now.tegra != 0 || !has_scope)
         return NVML_NOT_SUPPORTED;
     if (!is_power)
-        return answer_limit(field);
+        return answer_limit(gpu, field);
     unsigned code = power_mw(gpu, window_s, &field->value.natural);
     if (field->scope == NVML_MODULE)
         field->value.natural += (unsigned)lround(1e3 * now.module);
@@ -319,7 +319,7 @@ EXPORT unsigned nvmlDeviceGetCurrentClocksEventReasons(nvml_handle gpu,
                                                        unsigned long long *reasons)
 {
     (void)gpu;
-    *reasons = 0;
+    *reasons = (unsigned long long)now.throttle;
     return NVML_DONE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NVIDIA GPUs through NVML, unprivileged; nothing is set, no state is kept awake.
+ * NVIDIA GPUs through NVML: reading needs no right, and no state is kept awake.
  *
  * One call has two meanings: PowerUsage is a 1 s mean on Ampere (GA100 apart) and
  * later, and nearly instant on GA100 and before. The energy counter restarts at 0
@@ -260,11 +260,12 @@ static bool nvml_open(erg_device *dev, erg_error *err)
         has_joules |= row->quantity == ERG_POWER || row->quantity == ERG_ENERGY;
         set_channel(dev, row, erg_device_channel(dev, row->name, row->quantity, row->kind));
     }
-    return has_joules
-           || erg_fail(err, ERG_UNSUPPORTED,
-                       "NVML answers NotSupported for power and energy of %s: "
-                       "on Jetson (Tegra) use --sensor hwmon, which reads its INA3221",
-                       dev->info.model[0] ? dev->info.model : dev->info.name);
+    if (!has_joules)
+        return erg_fail(err, ERG_UNSUPPORTED,
+                        "NVML answers NotSupported for power and energy of %s: "
+                        "on Jetson (Tegra) use --sensor hwmon, which reads its INA3221",
+                        dev->info.model[0] ? dev->info.model : dev->info.name);
+    return nvml_add_knobs(dev, err);
 }
 
 static bool nvml_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
@@ -293,4 +294,7 @@ const erg_driver erg_driver_nvml = {
     .open = nvml_open,
     .read = nvml_read,
     .close = nvml_close,
+    .save = nvml_save,
+    .turn = nvml_turn,
+    .put_back = nvml_put_back,
 };

@@ -31,4 +31,11 @@ extern const size_t nvml_quantity_count;
 unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *out);
 unsigned nvml_read_limit(const nvml *own, double *out);
 
+/* Declares what can be turned; a GPU that lists nothing has no knobs. */
+bool nvml_add_knobs(erg_device *dev, erg_error *err);
+bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
+bool nvml_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+               erg_error *err);
+bool nvml_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
+
 #endif

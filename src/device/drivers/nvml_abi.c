@@ -33,6 +33,18 @@ static const symbol symbols[] = {
     { "nvmlDeviceGetCurrentClocksEventReasons", SLOT(throttle), false },
     { "nvmlDeviceGetCurrentClocksThrottleReasons", SLOT(throttle), false },
     { "nvmlDeviceGetMigMode", SLOT(mig), false },
+    { "nvmlDeviceGetPerformanceState", SLOT(state), false },
+    { "nvmlDeviceGetSupportedMemoryClocks", SLOT(mem_clocks), false },
+    { "nvmlDeviceGetSupportedGraphicsClocks", SLOT(sm_clocks), false },
+    { "nvmlDeviceGetApplicationsClock", SLOT(app_clock), false },
+    { "nvmlDeviceSetApplicationsClocks", SLOT(set_app_clocks), false },
+    { "nvmlDeviceSetGpuLockedClocks", SLOT(lock_sm), false },
+    { "nvmlDeviceResetGpuLockedClocks", SLOT(unlock_sm), false },
+    { "nvmlDeviceSetMemoryLockedClocks", SLOT(lock_mem), false },
+    { "nvmlDeviceResetMemoryLockedClocks", SLOT(unlock_mem), false },
+    { "nvmlDeviceGetPowerManagementLimit", SLOT(limit_set), false },
+    { "nvmlDeviceGetPowerManagementLimitConstraints", SLOT(limit_range), false },
+    { "nvmlDeviceSetPowerManagementLimit", SLOT(set_limit), false },
 };
 
 static bool symbols_find(nvml_api *api, const char *file, erg_error *err)

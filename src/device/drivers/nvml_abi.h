@@ -16,6 +16,7 @@ typedef enum nvml_code {
     NVML_NOT_SUPPORTED = 3,
     NVML_NO_PERMISSION = 4,
     NVML_NOT_FOUND = 6,
+    NVML_TOO_SMALL = 7,
     NVML_DRIVER_NOT_LOADED = 9,
     NVML_LOST = 15,
     NVML_VERSION_MISMATCH = 18,
@@ -60,7 +61,7 @@ enum {
 };
 
 enum { NVML_CHIP, NVML_MODULE, NVML_MEMORY }; /* scopes of a field */
-enum { NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
+enum { NVML_CLOCK_GRAPHICS = 0, NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
 enum { NVML_AMPERE = 7 }; /* Volta 5, Turing 6, Ada 8, Hopper 9, Blackwell 10 */
 
 typedef struct nvml_use {
@@ -88,6 +89,19 @@ typedef struct nvml_api {
     unsigned (*limit)(nvml_handle gpu, unsigned *mw);
     unsigned (*throttle)(nvml_handle gpu, unsigned long long *reasons);
     unsigned (*mig)(nvml_handle gpu, unsigned *now, unsigned *pending);
+    unsigned (*state)(nvml_handle gpu, unsigned *p_state);
+    /* Knobs. Lists: *count comes as the room and goes as the number. */
+    unsigned (*mem_clocks)(nvml_handle gpu, unsigned *count, unsigned *mhz);
+    unsigned (*sm_clocks)(nvml_handle gpu, unsigned mem_mhz, unsigned *count, unsigned *mhz);
+    unsigned (*app_clock)(nvml_handle gpu, unsigned type, unsigned *mhz);
+    unsigned (*set_app_clocks)(nvml_handle gpu, unsigned mem_mhz, unsigned sm_mhz);
+    unsigned (*lock_sm)(nvml_handle gpu, unsigned low_mhz, unsigned high_mhz);
+    unsigned (*unlock_sm)(nvml_handle gpu);
+    unsigned (*lock_mem)(nvml_handle gpu, unsigned low_mhz, unsigned high_mhz);
+    unsigned (*unlock_mem)(nvml_handle gpu);
+    unsigned (*limit_set)(nvml_handle gpu, unsigned *mw);
+    unsigned (*limit_range)(nvml_handle gpu, unsigned *low_mw, unsigned *high_mw);
+    unsigned (*set_limit)(nvml_handle gpu, unsigned mw);
 } nvml_api;
 
 /* Opens env's library and calls its init. ERG_NOT_FOUND, ERG_NO_ACCESS or

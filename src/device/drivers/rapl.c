@@ -293,6 +293,7 @@ static bool rapl_open(erg_device *dev, erg_error *err)
         energy->range_j = zone_micro(dev->env, dev->argument, "max_energy_range_uj");
         energy->max_w = zone_limit_w(dev->env, dev->argument);
     }
+    erg_rapl_add_knob(dev);
     return true;
 }
 
@@ -322,4 +323,7 @@ const erg_driver erg_driver_rapl = {
     .open = rapl_open,
     .read = rapl_read,
     .close = rapl_close,
+    .save = erg_rapl_save,
+    .turn = erg_rapl_turn,
+    .put_back = erg_rapl_put_back,
 };
