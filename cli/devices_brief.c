@@ -118,12 +118,52 @@ static void put_channels(const sheet *to, const erg_table *channels, const char 
     put_words(to, others, REASON + NAMES + 1, REASON + NAMES + 1);
 }
 
+typedef struct scale { const char *unit, *name; double factor; } scale;
+
+static const scale scales[] = { { "Hz", "MHz", 1e-6 }, { "W", "W", 1 } };
+
+static void put_knob(const sheet *to, const erg_table *knobs, size_t row)
+{
+    const char *unit = text_of(knobs, row, "unit");
+    const char *reason = erg_table_find(knobs, row, "reason").text;
+    double low = erg_table_find(knobs, row, "low").real, factor = 1;
+    double high = erg_table_find(knobs, row, "high").real;
+    double now = erg_table_find(knobs, row, "now").real;
+    char line[640], least[32] = "";
+
+    for (size_t i = 0; i < CLI_COUNT(scales); i++)
+        if (strcmp(scales[i].unit, unit) == 0) {
+            factor = scales[i].factor;
+            unit = scales[i].name;
+        }
+    if (!isnan(low))
+        snprintf(least, sizeof(least), "%.5g to ", factor * low);
+    int used = snprintf(line, sizeof(line), "%s, %s%.5g %s",
+                        strcmp(text_of(knobs, row, "access"), "read") ? "can be turned"
+                                                                       : "fixed for this user",
+                        *least ? least : "up to ", factor * high, unit);
+    if (!isnan(now) && used > 0 && (size_t)used < sizeof(line))
+        used += snprintf(line + used, sizeof(line) - (size_t)used, ", now %.5g", factor * now);
+    if (reason && used > 0 && (size_t)used < sizeof(line))
+        snprintf(line + used, sizeof(line) - (size_t)used, "; %s", reason);
+    fprintf(to->out, "%*s%-*s ", REASON, "", NAMES, text_of(knobs, row, "knob"));
+    put_words(to, line, REASON + NAMES + 1, REASON + NAMES + 1);
+}
+
+static void put_knobs(const sheet *to, const erg_table *knobs, const char *device)
+{
+    for (size_t i = 0; i < erg_table_row_count(knobs); i++)
+        if (strcmp(text_of(knobs, i, "device"), device) == 0)
+            put_knob(to, knobs, i);
+}
+
 static void put_device(const sheet *to, const erg_result *result, const erg_table *devices,
                        size_t row)
 {
     const char *device = text_of(devices, row, "device"), *name = text_of(devices, row, "name");
     const char *reason = erg_table_find(devices, row, "reason").text;
     const erg_table *channels = erg_result_find(result, "channels");
+    const erg_table *knobs = erg_result_find(result, "knobs");
     int wide = (int)letters(device, strlen(device)), pad = wide < NAMES ? NAMES - wide : 0;
 
     fputs("  ", to->out);
@@ -136,6 +176,8 @@ static void put_device(const sheet *to, const erg_result *result, const erg_tabl
     }
     if (channels)
         put_channels(to, channels, device);
+    if (knobs)
+        put_knobs(to, knobs, device);
 }
 
 static void put_group(const sheet *to, const group *which, const erg_result *result)

@@ -6,7 +6,7 @@ _erg()
         words="devices hardware zoo estimate calibrate run show compare import export sweep quality report help"
     else
         case ${COMP_WORDS[1]} in
-        devices) words=" --check --for --marker --reference" ;;
+        devices) words=" --check --for --marker --reference --restore" ;;
         hardware) words=" --check" ;;
         zoo) words="" ;;
         estimate) words=" --on --batch --precision --seq --phase --optimizer --mode --runtime --head --logits --attention --dim --fold --clock --power-cap --thermal-point --power-gating --streams --profile --measured-latency --order --latency-limit --energy-limit --power-limit --memory-limit --tune-batch --pareto --accuracy --explain --verify --against --dot --detail --top --sort --no-hints" ;;

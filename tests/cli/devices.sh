@@ -24,10 +24,23 @@ channels_told() { cat present; grep -q '^      energy .*simulated, board, new va
 full_in_verbose() { "$erg" devices --verbose --sensor sim:a100-sxm4-80gb >out; cat out; grep -q update_period_s out; }
 same_in_json() { "$erg" devices --format json --sensor sim:a100-sxm4-80gb >out; cat out; grep -q '"channels"' out; }
 
+knobs_told() { cat present; grep -q '^      sm_clock .*can be turned, 210 to 1410 MHz, now 1410' present; }
+knobs_listed() {
+    "$erg" devices --sensor sim:a100-sxm4-80gb --table knobs --format csv >out; cat out
+    grep -q '^sim:a100-sxm4-80gb,sm_clock,Hz,210000000,1410000000,1410000000,read and write,81,' out
+}
+nothing_left() {
+    XDG_STATE_HOME="$work/none" "$erg" devices --restore --format csv >out; status=$?
+    cat out; [ "$status" = 0 ] && [ "$(wc -l <out)" = 1 ]
+}
+
 check "no line is wider than 100 columns" fits
 check "absent drivers stand together, without a wall of n/a" grouped
 check "reason and cure are below their device" cure_below
 check "a present device tells its channels" channels_told
 check "--verbose prints the full tables" full_in_verbose
+check "a present device tells its knobs" knobs_told
+check "the table knobs lists them" knobs_listed
+check "--restore has nothing to do where nothing was left" nothing_left
 check "json keeps the full tables" same_in_json
 echo "1..$number"
