@@ -13,6 +13,7 @@ const erg_fit *const erg_fits[] = {
     &erg_fit_neighbours,
     &erg_fit_polynomial,
     &erg_fit_ensemble,
+    &erg_fit_physical,
     NULL,
 };
 
