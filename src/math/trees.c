@@ -7,9 +7,20 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "math/trees.h"
 
 enum { SIDE_BY_SIDE = 8 };
+
+/* Ordered as the floats are, 0 and -0 alike; NAN below all of them: it goes left. */
+static inline int32_t key_of(float value)
+{
+    int32_t bits;
+
+    value += 0.0f;
+    memcpy(&bits, &value, sizeof(bits));
+    return value != value ? INT32_MIN : bits ^ ((bits >> 31) & INT32_MAX);
+}
 
 typedef struct layout {
     const erg_split *splits;
@@ -74,8 +85,8 @@ static void lay_out(erg_forest *forest, const layout *from)
     for (size_t i = 0; i < from->count; i++) {
         const erg_split *split = &from->splits[from->order[i]];
         bool is_leaf = split->left < 0;
-        nodes[i] = is_leaf ? (erg_tree_node){ NAN, 0, 0 }
-            : (erg_tree_node){ split->threshold, split->feature, (uint16_t)(next - i) };
+        nodes[i] = is_leaf ? (erg_tree_node){ INT32_MAX, 0, 0 }
+            : (erg_tree_node){ key_of(split->threshold), split->feature, (uint16_t)(next - i) };
         values[i] = is_leaf ? split->value : 0;
         next += is_leaf ? 0 : 2;
     }
@@ -119,50 +130,62 @@ void erg_forest_free(erg_forest *forest)
     *forest = (erg_forest){ 0 };
 }
 
-/* Not below goes right; NAN is above nothing and goes left, as XGBoost has it here. */
-static inline uint32_t step(const erg_tree_node *nodes, uint32_t at, const float features[])
+/* Not below goes right. The node in one load: what is left of the loop is two loads
+ * and five operations a step. */
+static inline uint32_t step(const erg_tree_node *nodes, uint32_t at, const int32_t keys[])
 {
-    const erg_tree_node *node = &nodes[at];
-    return at + node->child + (uint32_t)(features[node->feature] >= node->threshold);
+    erg_tree_node node = nodes[at];
+    return at + node.child + (uint32_t)(keys[node.feature] >= node.threshold);
 }
 
-static uint32_t walk(const erg_forest *forest, size_t tree, const float features[])
-{
-    uint32_t at = forest->roots[tree];
-
-    for (int i = 0; i < forest->depths[tree]; i++)
-        at = step(forest->nodes, at, features);
-    return at;
-}
-
-static float walk_eight(const erg_forest *forest, size_t first, const float features[],
-                        float sum)
+/* at[] by name: the compiler then keeps all eight in registers. */
+static float walk_eight(const erg_forest *forest, const uint32_t at[SIDE_BY_SIDE], int depth,
+                        const int32_t keys[], float sum)
 {
     const erg_tree_node *nodes = forest->nodes;
-    uint32_t at[SIDE_BY_SIDE];
-    int depth = 0;
+    const float *values = forest->values;
+    uint32_t a = at[0], b = at[1], c = at[2], d = at[3];
+    uint32_t e = at[4], f = at[5], g = at[6], h = at[7];
 
-    for (int j = 0; j < SIDE_BY_SIDE; j++) {
-        at[j] = forest->roots[first + (size_t)j];
-        if (forest->depths[first + (size_t)j] > depth)
-            depth = forest->depths[first + (size_t)j];
+    for (int i = 0; i < depth; i++) {
+        a = step(nodes, a, keys), b = step(nodes, b, keys);
+        c = step(nodes, c, keys), d = step(nodes, d, keys);
+        e = step(nodes, e, keys), f = step(nodes, f, keys);
+        g = step(nodes, g, keys), h = step(nodes, h, keys);
     }
-    for (int i = 0; i < depth; i++)
-        for (int j = 0; j < SIDE_BY_SIDE; j++)
-            at[j] = step(nodes, at[j], features);
-    for (int j = 0; j < SIDE_BY_SIDE; j++)
-        sum += forest->values[at[j]];
+    sum += values[a], sum += values[b], sum += values[c], sum += values[d];
+    sum += values[e], sum += values[f], sum += values[g], sum += values[h];
     return sum;
 }
 
-float erg_forest_sum(const erg_forest *forest, const float features[])
+static int deepest(const erg_forest *forest, size_t first)
+{
+    int depth = 0;
+
+    for (size_t j = first; j < first + SIDE_BY_SIDE; j++)
+        if (forest->depths[j] > depth)
+            depth = forest->depths[j];
+    return depth;
+}
+
+void erg_tree_keys(const float features[], size_t count, int32_t keys[])
+{
+    for (size_t i = 0; i < count; i++)
+        keys[i] = key_of(features[i]);
+}
+
+float erg_forest_sum(const erg_forest *forest, const int32_t keys[])
 {
     float sum = forest->base;
     size_t tree = 0;
 
     for (; tree + SIDE_BY_SIDE <= forest->tree_count; tree += SIDE_BY_SIDE)
-        sum = walk_eight(forest, tree, features, sum);
-    for (; tree < forest->tree_count; tree++)
-        sum += forest->values[walk(forest, tree, features)];
+        sum = walk_eight(forest, forest->roots + tree, deepest(forest, tree), keys, sum);
+    for (; tree < forest->tree_count; tree++) {
+        uint32_t at = forest->roots[tree];
+        for (int i = 0; i < forest->depths[tree]; i++)
+            at = step(forest->nodes, at, keys);
+        sum += forest->values[at];
+    }
     return sum;
 }

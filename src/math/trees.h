@@ -15,9 +15,10 @@
 enum { ERG_TREE_FEATURES = 64, ERG_TREE_DEPTH = 16, ERG_TREE_NODES = 1 << 15,
        ERG_FOREST_TREES = 4096 };
 
-/* Its children lie together: left at self + child, right after it. A leaf has no
- * child and NAN for a threshold, which nothing reaches: walking on stays on it. */
-typedef struct erg_tree_node { float threshold; uint16_t feature, child; } erg_tree_node;
+/* Its children lie together: left at self + child, right after it. The threshold is the
+ * key of the float: keys are ordered as their floats are. A leaf has no child and a
+ * threshold above all keys: walking on stays on it. */
+typedef struct erg_tree_node { int32_t threshold; uint16_t feature, child; } erg_tree_node;
 
 typedef struct erg_forest {
     erg_tree_node *nodes;
@@ -41,7 +42,9 @@ typedef struct erg_split {
  * other, all features are known and all numbers finite. */
 bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count, erg_error *err);
 void erg_forest_free(erg_forest *forest);
-/* features: forest->feature_count of them, finite or NAN. */
-float erg_forest_sum(const erg_forest *forest, const float features[]);
+/* Integers that are ordered as the features are: made once, they serve many forests. */
+void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
+/* keys: of forest->feature_count features. */
+float erg_forest_sum(const erg_forest *forest, const int32_t keys[]);
 
 #endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The C interface of XGBoost 1.7 and later, declared here as far as it is used. The
+ * trained model is read back from its JSON, which holds every float exactly.
+ *
+ * The library brings a pool of threads that outlives a call: it is never unloaded.
+ */
+#include <dlfcn.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include "fit/boosted.h"
+
+typedef void *handle;
+typedef uint64_t whole;
+
+typedef struct library {
+    const char *(*last_error)(void);
+    int (*matrix_new)(const float *data, whole rows, whole columns, float missing, handle *out);
+    int (*matrix_set)(handle matrix, const char *field, const float *values, whole count);
+    int (*matrix_free)(handle matrix);
+    int (*booster_new)(const handle matrices[], whole count, handle *out);
+    int (*booster_set)(handle booster, const char *name, const char *value);
+    int (*booster_step)(handle booster, int round, handle matrix);
+    int (*booster_predict)(handle booster, handle matrix, int mask, unsigned trees, int training,
+                           whole *count, const float **out);
+    int (*booster_save)(handle booster, const char *config, whole *count, const char **out);
+    int (*booster_free)(handle booster);
+} library;
+
+static const struct { const char *symbol; size_t slot; } symbols[] = {
+    { "XGBGetLastError", offsetof(library, last_error) },
+    { "XGDMatrixCreateFromMat", offsetof(library, matrix_new) },
+    { "XGDMatrixSetFloatInfo", offsetof(library, matrix_set) },
+    { "XGDMatrixFree", offsetof(library, matrix_free) },
+    { "XGBoosterCreate", offsetof(library, booster_new) },
+    { "XGBoosterSetParam", offsetof(library, booster_set) },
+    { "XGBoosterUpdateOneIter", offsetof(library, booster_step) },
+    { "XGBoosterPredict", offsetof(library, booster_predict) },
+    { "XGBoosterSaveModelToBuffer", offsetof(library, booster_save) },
+    { "XGBoosterFree", offsetof(library, booster_free) },
+};
+
+static bool library_open(library *to, erg_error *err)
+{
+    static const char *const names[] = { "libxgboost.so.0", "libxgboost.so" };
+    void *opened = NULL;
+
+    for (size_t i = 0; !opened && i < ERG_COUNT(names); i++)
+        opened = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!opened)
+        return erg_fail(err, ERG_NOT_FOUND, "no XGBoost: learning needs libxgboost.so "
+                        "(Debian: libxgboost0); predicting does not");
+    for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
+        void *found = dlsym(opened, symbols[i].symbol);
+        if (!found)
+            return erg_fail(err, ERG_UNSUPPORTED, "this XGBoost has no %s: 1.6 or later is "
+                            "needed", symbols[i].symbol);
+        *(void **)((char *)to + symbols[i].slot) = found;
+    }
+    return true;
+}
+
+/* ---- the model, from its JSON ---------------------------------------------------- */
+
+static const char *const split_keys[] = { "left_children", "right_children", "split_indices",
+                                          "split_conditions" };
+enum { LEFT, RIGHT, FEATURE, CONDITION, SPLIT_KEYS };
+
+static bool add_tree(const json_t *tree, erg_forest *to, erg_error *err)
+{
+    const json_t *arrays[SPLIT_KEYS];
+    size_t count = json_array_size(json_object_get(tree, split_keys[0]));
+    erg_split *splits = calloc(count + 1, sizeof(*splits));
+
+    for (int key = 0; key < SPLIT_KEYS; key++)
+        arrays[key] = json_object_get(tree, split_keys[key]);
+    for (size_t i = 0; splits && i < count; i++) {
+        float condition = (float)json_number_value(json_array_get(arrays[CONDITION], i));
+        splits[i] = (erg_split){
+            .left = (int32_t)json_integer_value(json_array_get(arrays[LEFT], i)),
+            .right = (int32_t)json_integer_value(json_array_get(arrays[RIGHT], i)),
+            .feature = (uint16_t)json_integer_value(json_array_get(arrays[FEATURE], i)),
+            .threshold = condition, .value = condition,
+        };
+    }
+    bool good = splits ? erg_forest_add(to, splits, count, err)
+                       : erg_fail(err, ERG_NO_MEMORY, "no memory for a tree");
+    free(splits);
+    return good;
+}
+
+static bool forest_from(const char *text, size_t count, erg_forest *to, erg_error *err)
+{
+    json_t *root = json_loadb(text, count, 0, NULL);
+    const json_t *at = root;
+    bool good = true;
+
+    for (const char *const *key = (const char *const[]){ "learner", "gradient_booster",
+                                                         "model", "trees", NULL }; *key; key++)
+        at = json_object_get(at, *key);
+    if (!json_array_size(at))
+        good = erg_fail(err, ERG_UNSUPPORTED, "this XGBoost saves its trees in another form");
+    for (size_t i = 0; good && i < json_array_size(at); i++)
+        good = add_tree(json_array_get(at, i), to, err);
+    json_decref(root);
+    return good;
+}
+
+/* ---- training ------------------------------------------------------------------------- */
+
+typedef struct training {
+    library lib;
+    handle matrix, booster;
+    const erg_boost_options *options;
+} training;
+
+static bool set(const training *with, const char *name, double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.9g", value);
+    return with->lib.booster_set(with->booster, name, text) == 0;
+}
+
+static bool configure(const training *with)
+{
+    const erg_boost_options *options = with->options;
+
+    return with->lib.booster_set(with->booster, "objective", "reg:squarederror") == 0
+        && with->lib.booster_set(with->booster, "tree_method", "hist") == 0
+        && set(with, "base_score", 0) && set(with, "seed", 1) && set(with, "verbosity", 0)
+        && set(with, "nthread", options->threads > 0 ? options->threads : 1)
+        && set(with, "max_depth", options->depth) && set(with, "eta", options->rate)
+        && set(with, "subsample", options->row_share)
+        && set(with, "colsample_bytree", options->feature_share)
+        && set(with, "min_child_weight", options->child_weight);
+}
+
+static bool train(training *with, const erg_boost_rows *rows)
+{
+    const library *lib = &with->lib;
+    bool good = lib->matrix_new(rows->features, rows->count, rows->feature_count, NAN,
+                                &with->matrix) == 0
+        && lib->matrix_set(with->matrix, "label", rows->targets, rows->count) == 0
+        && lib->booster_new(&with->matrix, 1, &with->booster) == 0 && configure(with);
+
+    for (int round = 0; good && round < with->options->rounds; round++)
+        good = lib->booster_step(with->booster, round, with->matrix) == 0;
+    return good;
+}
+
+static bool read_back(const training *with, const erg_boost_rows *rows, erg_forest *out,
+                      erg_error *err)
+{
+    const char *text = NULL;
+    const float *own = NULL;
+    whole count = 0;
+
+    if (rows->own && with->lib.booster_predict(with->booster, with->matrix, 0, 0, 0, &count,
+                                               &own) != 0)
+        return erg_fail(err, ERG_IO, "XGBoost: %s", with->lib.last_error());
+    for (size_t i = 0; i < count && i < rows->count; i++)
+        rows->own[i] = own[i];
+    if (with->lib.booster_save(with->booster, "{\"format\": \"json\"}", &count, &text) != 0)
+        return erg_fail(err, ERG_IO, "XGBoost: %s", with->lib.last_error());
+    *out = (erg_forest){ .feature_count = rows->feature_count };
+    if (forest_from(text, count, out, err))
+        return true;
+    erg_forest_free(out);
+    return false;
+}
+
+bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,
+               erg_error *err)
+{
+    training with = { .options = options };
+    bool good;
+
+    if (!library_open(&with.lib, err))
+        return false;
+    if (!rows->count || rows->feature_count > ERG_TREE_FEATURES)
+        return erg_fail(err, ERG_BAD_INPUT, "nothing to learn from, or over %d features",
+                        ERG_TREE_FEATURES);
+    good = train(&with, rows) ? read_back(&with, rows, out, err)
+                              : erg_fail(err, ERG_IO, "XGBoost: %s", with.lib.last_error());
+    if (with.booster)
+        with.lib.booster_free(with.booster);
+    if (with.matrix)
+        with.lib.matrix_free(with.matrix);
+    return good;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Boosted trees by XGBoost (Chen, Guestrin 2016), a library that is opened when it is
+ * needed and need not be there to predict. Squared error, histograms of features.
+ */
+#ifndef ERG_FIT_BOOSTED_H
+#define ERG_FIT_BOOSTED_H
+
+#include "math/trees.h"
+
+typedef struct erg_boost_rows {
+    const float *features;      /* count rows of feature_count */
+    const float *targets;
+    size_t count, feature_count;
+    float *own;                 /* NULL, or what XGBoost itself predicts of each row */
+} erg_boost_rows;
+
+typedef struct erg_boost_options {
+    int rounds, depth, threads;
+    double rate, row_share, feature_share, child_weight;
+} erg_boost_options;
+
+/* ERG_NOT_FOUND: no XGBoost here. The same rows and options give the same forest,
+ * which starts empty and is yours: erg_forest_free. */
+bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,
+               erg_error *err);
+
+#endif
