@@ -177,12 +177,35 @@ static void watch(erg_sweep_setup *setup)
         setup->device = 0;
 }
 
+/* What a killed sweep left turned must not become this one's baseline. */
+static void put_back_left(const erg_env *env)
+{
+    erg_error fault = { 0 };
+    erg_result *result = erg_devices_recover(env, &fault);
+    const erg_table *rows = result ? erg_result_find(result, "restored") : NULL;
+
+    if (!rows)
+        erg_env_log(env, ERG_WARNING, "%s", fault.text);
+    for (size_t i = 0; rows && i < erg_table_row_count(rows); i++) {
+        const char *state = erg_table_find(rows, i, "state").text;
+        const char *device = erg_table_find(rows, i, "device").text;
+        const char *reason = erg_table_find(rows, i, "reason").text;
+        bool is_fine = strcmp(state, "restored") == 0 || strcmp(state, "rebooted") == 0;
+        erg_env_log(env, is_fine ? ERG_INFO : ERG_WARNING, "left turned: %s: %s%s%s",
+                    device ? device : "unknown", state, reason ? ": " : "",
+                    reason ? reason : "");
+    }
+    erg_result_free(result);
+}
+
 bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
                        erg_sweep_setup *out, erg_error *err)
 {
     erg_sweep_axis axes[ERG_KNOBS] = { 0 };
 
     *out = (erg_sweep_setup){ .device = SIZE_MAX };
+    if (!options->work)
+        put_back_left(env);
     out->devices = erg_devices_find(env, options->sensors, options->sensor_count, err);
     bool good = out->devices && add_axes(out, options, axes, err);
     if (good) {
