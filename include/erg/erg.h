@@ -15,6 +15,7 @@
 #include "erg/points.h"
 #include "erg/quality.h"
 #include "erg/quantity.h"
+#include "erg/recipe.h"
 #include "erg/record.h"
 #include "erg/report.h"
 #include "erg/run.h"
