@@ -82,7 +82,7 @@ extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c *
 extern const cli_option cli_common_options[];
 extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_estimate, cmd_calibrate,
     cmd_run, cmd_show, cmd_compare, cmd_import, cmd_export, cmd_quality, cmd_report, cmd_help,
-    cmd_sweep;
+    cmd_sweep, cmd_choose;
 
 /* ---- options.c ----------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ const cli_command *const cli_commands[] = {
     &cmd_import,
     &cmd_export,
     &cmd_sweep,
+    &cmd_choose,
     &cmd_quality,
     &cmd_report,
     &cmd_help,

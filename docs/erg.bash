@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep quality report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep choose quality report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -17,6 +17,7 @@ _erg()
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         sweep) words=" --knob --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --work --name --shared" ;;
+        choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --draws --random" ;;
         quality) words=" --hypothesis --records --features --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --log-base --per-item" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

@@ -4,6 +4,7 @@
 #define ERG_H
 
 #include "erg/campaign.h"
+#include "erg/choose.h"
 #include "erg/device.h"
 #include "erg/energy.h"
 #include "erg/env.h"

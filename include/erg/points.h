@@ -147,6 +147,15 @@ bool erg_points_check(erg_points *points, erg_error *err);
  * hours, where that line is a DRIFT. */
 bool erg_points_correct_drift(erg_points *points, erg_error *err);
 
+typedef struct erg_rejected {
+    const char *application, *reason;
+    const erg_knob_setting *setting;
+} erg_rejected;
+size_t erg_points_rejections(const erg_points *points);
+erg_rejected erg_points_rejection_at(const erg_points *points, size_t index);
+size_t erg_points_notes(const erg_points *points);
+const char *erg_points_note_at(const erg_points *points, size_t index);
+
 /* Tables points (CLI.md, sweep), visits, rejected, and the notes, into a result. */
 bool erg_points_table(const erg_points *points, erg_result *result, erg_error *err);
 

@@ -129,6 +129,21 @@ erg_visit *erg_points_visit_edit(erg_points *points, size_t index)
     return &points->visits[index];
 }
 
+size_t erg_points_rejections(const erg_points *points) { return points->rejection_count; }
+
+erg_rejected erg_points_rejection_at(const erg_points *points, size_t index)
+{
+    const erg_rejection *from = &points->rejections[index];
+    return (erg_rejected){ from->application, from->reason, &from->setting };
+}
+
+size_t erg_points_notes(const erg_points *points) { return points->note_count; }
+
+const char *erg_points_note_at(const erg_points *points, size_t index)
+{
+    return points->notes[index].text;
+}
+
 const char *erg_points_other_name(const erg_points *points) { return points->other; }
 
 bool erg_points_name_other(erg_points *points, const char *name, erg_error *err)

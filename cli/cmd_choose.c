@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg choose: the setting that wastes least, among those that keep the limits. */
+#include <math.h>
+#include <string.h>
+#include "cli.h"
+
+/* Texts where 0 is a wish of its own. */
+typedef struct choose_options {
+    const char *objective, *slowdown, *quality_loss, *max_temp, *eta, *setting;
+    double power_cap_w, deadline_s, throughput_hz, certainty;
+    double max_power_w, energy_price, time_price, carbon, carbon_hardware;
+    const char *ambient;
+    double k_per_w;
+    int draws, random;
+    bool variants;
+} choose_options;
+
+#define AT(field) offsetof(choose_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "objective", CLI_TEXT, AT(objective), "NAME",
+      "edp (default), ed2p, energy, time, cost or carbon: what is to be least" },
+    { 0, "slowdown", CLI_TEXT, AT(slowdown), "RATIO",
+      "most extra time against the reference, the highest setting, as in 5%" },
+    { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER", "highest power, as in 250W", true },
+    { 0, "max-temp", CLI_TEXT, AT(max_temp), "TEMP", "highest temperature, as in 80C or 353K" },
+    { 0, "quality-loss", CLI_TEXT, AT(quality_loss), "RATIO",
+      "most quality to lose, by the lower bound of what is retained, as in 1%" },
+    { 0, "deadline", CLI_SECONDS, AT(deadline_s), "TIME", "longest time, as in 3.4s", true },
+    { 0, "min-throughput", CLI_HERTZ, AT(throughput_hz), "RATE",
+      "fewest units of work a second, as in 2Hz", true },
+    { 0, "certainty", CLI_RATIO, AT(certainty), "RATIO",
+      "of keeping a limit on time where a model foresees it (95%)", true },
+    { 0, "eta", CLI_TEXT, AT(eta), "N", "cost: weight of energy against time, 0 to 1 (0.5)" },
+    { 0, "max-power", CLI_WATTS, AT(max_power_w), "POWER",
+      "cost: highest limit of the device (of the points)", true },
+    { 0, "energy-price", CLI_NUMBER, AT(energy_price), "N", "cost: of a kWh", true },
+    { 0, "time-price", CLI_NUMBER, AT(time_price), "N", "cost: of an hour of the device", true },
+    { 0, "carbon", CLI_NUMBER, AT(carbon), "N", "carbon: grams of CO2 a kWh", true },
+    { 0, "carbon-hardware", CLI_NUMBER, AT(carbon_hardware), "N",
+      "carbon: grams of CO2 an hour for making the device", true },
+    { 0, "ambient", CLI_TEXT, AT(ambient), "TEMP",
+      "of the air, for temperatures that were not measured; with --k-per-w" },
+    { 0, "k-per-w", CLI_NUMBER, AT(k_per_w), "N", "warmth above ambient, kelvin a watt", true },
+    { 0, "setting", CLI_TEXT, AT(setting), "COLUMN",
+      "a column of the table that is a setting too, as batch_size" },
+    { 0, "variants", CLI_FLAG, AT(variants), NULL,
+      "the applications are ways to do the same work: choose one of all" },
+    { 0, "draws", CLI_WHOLE, AT(draws), "N", "of the bootstrap (2000)", true },
+    { 0, "random", CLI_WHOLE, AT(random), "N", "start of the draws (1)" },
+    { 0 },
+};
+
+/* ---- from options to a wish ---------------------------------------------------------- */
+
+static double or_unset(double value) { return value > 0 ? value : NAN; }
+
+static bool parse(const char *text, const char *unit, double *out, erg_error *err)
+{
+    return !text || erg_quantity_parse(text, unit, out, err);
+}
+
+/* "80C" or "353K", to Celsius. */
+static bool parse_temp(const char *text, double *out, erg_error *err)
+{
+    char number[32];
+    size_t count = text ? strlen(text) : 0;
+
+    if (!text)
+        return true;
+    char unit = count ? text[count - 1] : '\0';
+    if (count >= sizeof(number) || (unit != 'C' && unit != 'K')) {
+        err->code = ERG_BAD_INPUT;
+        snprintf(err->text, sizeof(err->text), "'%s' is no temperature as in 80C or 353K", text);
+        return false;
+    }
+    memcpy(number, text, count - 1);
+    number[count - 1] = '\0';
+    if (!erg_quantity_parse(number, "", out, err))
+        return false;
+    *out -= unit == 'K' ? 273.15 : 0;
+    return true;
+}
+
+static bool make_wish(const choose_options *options, erg_wish *wish, erg_error *err)
+{
+    *wish = erg_wish_default();
+    if (options->objective)
+        wish->objective = options->objective;
+    wish->power_cap_w = or_unset(options->power_cap_w);
+    wish->deadline_s = or_unset(options->deadline_s);
+    wish->throughput_hz = or_unset(options->throughput_hz);
+    wish->most_w = or_unset(options->max_power_w);
+    wish->energy_price = or_unset(options->energy_price);
+    wish->time_price = or_unset(options->time_price);
+    wish->carbon_g_per_kwh = or_unset(options->carbon);
+    wish->carbon_g_per_h = or_unset(options->carbon_hardware);
+    wish->heat.k_per_w = or_unset(options->k_per_w);
+    wish->variants = options->variants;
+    if (options->certainty > 0)
+        wish->certainty = options->certainty;
+    if (options->draws > 0)
+        wish->draws = (size_t)options->draws;
+    if (options->random > 0)
+        wish->seed = (uint64_t)options->random;
+    return parse(options->slowdown, "%", &wish->slowdown, err)
+        && parse(options->quality_loss, "%", &wish->quality_loss, err)
+        && parse(options->eta, "", &wish->eta, err)
+        && parse_temp(options->ambient, &wish->heat.ambient_c, err)
+        && parse_temp(options->max_temp, &wish->temp_c, err);
+}
+
+static erg_points *load_points(const cli *call, const choose_options *options, erg_error *err)
+{
+    erg_points *points = erg_points_new(err);
+    bool ok = points != NULL;
+
+    for (int i = 0; ok && i < call->argc; i++)
+        ok = erg_points_load(points, &call->env, call->argv[i],
+                             &(erg_points_options){ .other = options->setting }, err);
+    if (ok)
+        return points;
+    erg_points_free(points);
+    return NULL;
+}
+
+/* ---- what is told ----------------------------------------------------------------------- */
+
+/* A person sees the choice and the front; the rest by name, or as JSON, CSV or HTML. */
+static bool is_brief(const cli *call)
+{
+    return (!call->common.format || strcmp(call->common.format, "text") == 0)
+        && !call->common.table && !call->common.verbose;
+}
+
+static int status_of(const erg_choice *choice)
+{
+    for (size_t i = 0; i < choice->pick_count; i++)
+        if (choice->picks[i].flags & (ERG_NO_REFERENCE | ERG_NOT_ALLOWED))
+            return CLI_NO;
+    return CLI_DONE;
+}
+
+static int choose(const cli *call, const erg_points *points, const erg_wish *wish)
+{
+    erg_choice choice = { 0 };
+    erg_error err = { 0 };
+    bool made = erg_choose(points, wish, &choice, &err);
+    erg_result *result = made ? erg_choice_result(&choice, points, is_brief(call), &err) : NULL;
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+
+    if (status == CLI_DONE)
+        status = status_of(&choice);
+    erg_result_free(result);
+    erg_choice_free(&choice);
+    return status;
+}
+
+static int run(const cli *call)
+{
+    const choose_options *options = call->options;
+    erg_error err = { 0 };
+    erg_wish wish;
+
+    if (call->argc < 1)
+        return cli_misused(call, "needs a FILE of points: a sweep, a CSV table or -");
+    if (!make_wish(options, &wish, &err))
+        return cli_failed(call, &err);
+    erg_points *points = load_points(call, options, &err);
+    int status = points ? choose(call, points, &wish) : cli_refused(call, &err);
+
+    erg_points_free(points);
+    return status;
+}
+
+const cli_command cmd_choose = {
+    .name = "choose",
+    .usage = "erg choose [options] FILE...",
+    .summary = "the setting that wastes least and keeps the limits",
+    .about =
+        "FILE is a sweep (.erg), a CSV table of points, or - for stdin. The best by the\n"
+        "objective among the measured settings that keep every limit, one for each\n"
+        "application. Savings and slowdown refer to the highest setting of the sweep; where\n"
+        "that is in doubt, a note says so. confidence is the share of 2000 draws of the visits\n"
+        "that choose the same.\n"
+        "\n"
+        "Exit status 1: no setting keeps the limits (the table relaxations says what would\n"
+        "help), or no visit at the highest setting can be used.\n",
+    .examples = "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
+                "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
+                "erg choose limits.csv --setting batch_size --objective cost --format json\n",
+    .options = option_rows,
+    .options_size = sizeof(choose_options),
+    .run = run,
+};

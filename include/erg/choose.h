@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which setting to run at: the best by a wish, among those that keep its limits.
+ *
+ *   Units    SI; temperatures in degrees Celsius (_c), money in the user's own.
+ *            NAN: not wished for, not known.
+ *   Owning   erg_choice and what hangs on it: erg_choice_free.
+ *   Failing  ERG_BAD_INPUT for a wish that makes no sense, ERG_NO_DATA without a row
+ *            that can be used. That nothing keeps the limits is an answer, not a
+ *            failure: chosen is then ERG_NO_OPTION.
+ *   Threads  None shared. The same points in any order give the same choice.
+ */
+#ifndef ERG_CHOOSE_H
+#define ERG_CHOOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "erg/points.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ERG_NO_OPTION SIZE_MAX
+
+/* ---- the wish ---------------------------------------------------------------------- */
+
+enum { ERG_OBJECTIVES = 6 };
+
+typedef struct erg_objective {
+    const char *name, *unit, *about;
+    double energy_power, time_power;    /* of energy and of time in a product; 0 0: a sum */
+} erg_objective;
+
+extern const erg_objective erg_objectives[ERG_OBJECTIVES];
+const erg_objective *erg_objective_find(const char *name);      /* NULL: none of that name */
+
+/* Where a temperature that was not measured comes from. NAN: from the points. */
+typedef struct erg_heat {
+    double ambient_c, k_per_w;
+    double leak_w, leak_per_k, leak_at_c;   /* leakage at leak_at_c, and its growth */
+} erg_heat;
+
+/* A setting that a model foresees but nobody has run. */
+typedef struct erg_foreseen {
+    size_t application;
+    erg_knob_setting setting;
+    double time_s, energy_j;
+    double log_time_sd, log_energy_sd;
+} erg_foreseen;
+
+typedef struct erg_wish {
+    const char *objective;          /* NULL: "edp" */
+    double eta, most_w;             /* cost: weight of energy, highest power limit */
+    double energy_price, time_price;        /* cost: per kWh, per hour */
+    double carbon_g_per_kwh, carbon_g_per_h;    /* carbon: of the mains, of the hardware */
+    double slowdown, power_cap_w, temp_c, quality_loss, deadline_s, throughput_hz;
+    double certainty;               /* of keeping a time limit, where a model is asked */
+    erg_heat heat;
+    size_t draws;                   /* of the bootstrap */
+    uint64_t seed;
+    bool variants;                  /* applications are ways to do the same work */
+    const erg_foreseen *foreseen;
+    size_t foreseen_count;
+} erg_wish;
+
+/* Nothing limited, the defaults of the rest. */
+erg_wish erg_wish_default(void);
+
+/* ---- the choice -------------------------------------------------------------------- */
+
+/* Limits, in the order of erg_wish. */
+typedef enum erg_wish_limit {
+    ERG_WISH_SLOWDOWN, ERG_WISH_POWER, ERG_WISH_TEMP, ERG_WISH_QUALITY,
+    ERG_WISH_DEADLINE, ERG_WISH_THROUGHPUT, ERG_WISH_LIMITS
+} erg_wish_limit;
+const char *erg_wish_limit_name(erg_wish_limit limit);        /* "slowdown" */
+const char *erg_wish_limit_unit(erg_wish_limit limit);
+
+typedef struct erg_option {         /* one setting of one application */
+    size_t application;
+    erg_knob_setting setting;
+    size_t visits;
+    double time_s, energy_j, mean_w, peak_w, temp_c, quality_loss;
+    double energy_saving, slowdown; /* against the reference; NAN without one */
+    double log_score;
+    double share, front_share;      /* of the draws: chosen, on the front; NAN: no draws */
+    double value[ERG_WISH_LIMITS];       /* what each limit looks at */
+    bool is_allowed, is_on_front, is_model, is_mean_power, is_near_best;
+    bool is_throttled;              /* no visit but throttled ones */
+    bool is_runaway;                /* leakage and heat drive each other on */
+    bool is_usable;                 /* false: refused, see reason */
+    char reason[128];               /* why not allowed or not usable; else "" */
+} erg_option;
+
+typedef enum erg_choice_flag {      /* bits of erg_pick.flags; erg_choice_flag_name */
+    ERG_NO_REFERENCE = 1, ERG_REFERENCE_SUSPECT = 2, ERG_ONE_POINT = 4, ERG_FEW_REPEATS = 8,
+    ERG_CHOSEN_MODEL = 16, ERG_MEAN_POWER = 32, ERG_NOT_ALLOWED = 64
+} erg_choice_flag;
+enum { ERG_CHOICE_FLAGS = 7 };
+const char *erg_choice_flag_name(int bit);          /* 0..6: "NO_REFERENCE" */
+
+typedef struct erg_pick {           /* of one application (or of all, as variants) */
+    size_t application;
+    size_t first, count;            /* its options: [first, first + count) */
+    size_t chosen, reference, fastest;      /* options, or ERG_NO_OPTION */
+    double confidence;              /* share of draws with the same setting */
+    size_t set_count;               /* fewest settings with 90 % of the draws */
+    size_t draws;                   /* made; 0: no visit was repeated */
+    size_t frequent;                /* most often chosen in the draws */
+    unsigned flags;
+    double needed[ERG_WISH_LIMITS];      /* nothing allowed: least limit that admits one, if it
+                                     * alone were relaxed; NAN: none does */
+    double hypervolume, reference_time_s, reference_energy_j;   /* of the front */
+    size_t knee;
+} erg_pick;
+
+typedef struct erg_choice {
+    erg_wish wish;
+    erg_option *options;
+    size_t option_count;
+    erg_pick *picks;
+    size_t pick_count;
+} erg_choice;
+
+bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
+                erg_error *err);
+void erg_choice_free(erg_choice *choice);
+
+/* Tables choice, front, relaxations (where nothing is allowed), rejected, options, with the
+ * notes. Brief: without options, and without a rejected table that would fill screens. */
+erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points, bool brief,
+                              erg_error *err);
+
+/* ---- fronts ------------------------------------------------------------------------- */
+
+/* keep[i]: no other row is at most as large in all figures and smaller in one. Of equal
+ * rows the first is kept; rows with NAN never are. dims: 2 or 3. */
+bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[], erg_error *err);
+/* The room between the rows and reference, which is worse than all that count. */
+bool erg_hypervolume(const double *values, size_t rows, size_t dims,
+                     const double reference[], double *out, erg_error *err);
+/* Of the rows (time, energy) that keep names: the one farthest below the line between
+ * the ends, in logs that run from 0 to 1. ERG_NO_OPTION for fewer than 3. */
+size_t erg_pareto_knee(const double *values, size_t rows, const bool keep[]);
+
+/* Two settings in turn: share of the time-to-be of the first. */
+typedef struct erg_mix { size_t a, b; double share, time_s, energy_j; } erg_mix;
+/* The least energy that meets the deadline by at most two of the rows (time, energy).
+ * False: no row is so fast. */
+bool erg_mix_for(const double *values, size_t rows, double deadline_s, erg_mix *out);
+
+/* ---- heat ---------------------------------------------------------------------------- */
+
+/* The steady temperature at power_w without leakage, and the power with it. False:
+ * runaway, no temperature below 400 C is steady. */
+bool erg_heat_steady(const erg_heat *heat, double power_w, double *temp_c, double *total_w);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif
