@@ -404,6 +404,8 @@ static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
 
     *outcome = (erg_sweep_outcome){ .planned = 0 };
     erg_text_put(outcome->file, sizeof(outcome->file), options->output);
+    if (!options->work)
+        erg_sweep_put_back_left(env);
     if (!agree(options, err) || !erg_sweep_prepare(env, options, &s.setup, err))
         return false;
     if (!options->output)

@@ -26,6 +26,9 @@ typedef struct erg_sweep_setup {
     size_t device; /* the one whose clock counts */
 } erg_sweep_setup;
 
+/* What killed sweeps left turned, which must not become this one's baseline; what cannot
+ * be put back is logged. */
+void erg_sweep_put_back_left(const erg_env *env);
 bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
                        erg_sweep_setup *out, erg_error *err);
 void erg_sweep_drop(erg_sweep_setup *setup);

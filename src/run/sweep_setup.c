@@ -177,8 +177,7 @@ static void watch(erg_sweep_setup *setup)
         setup->device = 0;
 }
 
-/* What a killed sweep left turned must not become this one's baseline. */
-static void put_back_left(const erg_env *env)
+void erg_sweep_put_back_left(const erg_env *env)
 {
     erg_error fault = { 0 };
     erg_result *result = erg_devices_recover(env, &fault);
@@ -204,8 +203,6 @@ bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
     erg_sweep_axis axes[ERG_KNOBS] = { 0 };
 
     *out = (erg_sweep_setup){ .device = SIZE_MAX };
-    if (!options->work)
-        put_back_left(env);
     out->devices = erg_devices_find(env, options->sensors, options->sensor_count, err);
     bool good = out->devices && add_axes(out, options, axes, err);
     if (good) {
