@@ -25,6 +25,7 @@ typedef enum cli_type {
     CLI_HERTZ,      /* double; "1kHz" */
     CLI_RATIO,      /* double; "3%" */
     CLI_WATTS,      /* double; "250W" */
+    CLI_KELVIN,     /* double; "80C", "353K" */
     CLI_JOULES,     /* double; "1J" */
     CLI_BYTES,      /* double; "8GiB" */
     CLI_NUMBER      /* double, no unit */

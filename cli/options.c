@@ -112,6 +112,8 @@ static bool put_any(const cli_option *row, void *at, const char *text, erg_error
         return parse_positive(text, "%", at, err);
     case CLI_WATTS:
         return parse_positive(text, "W", at, err);
+    case CLI_KELVIN:
+        return parse_positive(text, "K", at, err);
     case CLI_JOULES:
         return parse_positive(text, "J", at, err);
     case CLI_BYTES:

@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/* unit: "s" "Hz" "W" "J" "B" "%", or "" for a bare number. */
+/* unit: "s" "Hz" "W" "J" "B" "%" "K" (typed as 80C too), or "" for a
+ * bare number. */
 bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err);
 
 #ifdef __cplusplus

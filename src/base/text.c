@@ -157,18 +157,22 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
     return true;
 }
 
-typedef struct unit_row { const char *text, *unit; double factor; } unit_row;
+typedef struct unit_row { const char *text, *unit; double factor, shift; } unit_row;
 
-/* What people type, the SI unit it belongs to, and how many of those it is. */
+/* What people type, the SI unit it belongs to, how many of those it is, and for temperatures
+ * where its zero lies. */
 static const unit_row units[] = {
-    { "s", "s", 1 },      { "ms", "s", 1e-3 },   { "us", "s", 1e-6 },   { "ns", "s", 1e-9 },
-    { "min", "s", 60 },   { "h", "s", 3600 },    { "W", "W", 1 },       { "mW", "W", 1e-3 },
-    { "kW", "W", 1e3 },   { "MW", "W", 1e6 },    { "Hz", "Hz", 1 },     { "kHz", "Hz", 1e3 },
-    { "MHz", "Hz", 1e6 }, { "GHz", "Hz", 1e9 },  { "J", "J", 1 },       { "mJ", "J", 1e-3 },
-    { "kJ", "J", 1e3 },   { "Wh", "J", 3600 },   { "kWh", "J", 3.6e6 }, { "uJ", "J", 1e-6 },
-    { "%", "%", 0.01 },   { "uW", "W", 1e-6 },   { "B", "B", 1 },       { "kB", "B", 1e3 },
-    { "MB", "B", 1e6 },   { "GB", "B", 1e9 },    { "KiB", "B", 1024 },  { "MiB", "B", 1048576 },
-    { "GiB", "B", 1073741824 },
+    { "s", "s", 1, 0 }, { "ms", "s", 1e-3, 0 }, { "us", "s", 1e-6, 0 },
+    { "ns", "s", 1e-9, 0 }, { "min", "s", 60, 0 }, { "h", "s", 3600, 0 },
+    { "W", "W", 1, 0 }, { "mW", "W", 1e-3, 0 }, { "kW", "W", 1e3, 0 },
+    { "MW", "W", 1e6, 0 }, { "Hz", "Hz", 1, 0 }, { "kHz", "Hz", 1e3, 0 },
+    { "MHz", "Hz", 1e6, 0 }, { "GHz", "Hz", 1e9, 0 }, { "J", "J", 1, 0 },
+    { "mJ", "J", 1e-3, 0 }, { "kJ", "J", 1e3, 0 }, { "Wh", "J", 3600, 0 },
+    { "kWh", "J", 3.6e6, 0 }, { "uJ", "J", 1e-6, 0 }, { "%", "%", 0.01, 0 },
+    { "uW", "W", 1e-6, 0 }, { "B", "B", 1, 0 }, { "kB", "B", 1e3, 0 },
+    { "MB", "B", 1e6, 0 }, { "GB", "B", 1e9, 0 }, { "KiB", "B", 1024, 0 },
+    { "MiB", "B", 1048576, 0 }, { "GiB", "B", 1073741824, 0 }, { "K", "K", 1, 0 },
+    { "C", "K", 1, 273.15 },
 };
 
 bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err)
@@ -187,7 +191,7 @@ bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_err
     }
     for (size_t i = 0; i < ERG_COUNT(units); i++)
         if (strcmp(units[i].text, typed) == 0 && strcmp(units[i].unit, unit) == 0) {
-            *out = value * units[i].factor;
+            *out = value * units[i].factor + units[i].shift;
             return true;
         }
     return erg_fail(err, ERG_BAD_INPUT, "'%s' needs a unit of %s, as in 1%s", text,

@@ -14,6 +14,10 @@ static void a_quantity_needs_its_unit(void)
     CHECK_NEAR(value, 0.051107, 1e-15);
     CHECK(erg_quantity_parse("3%", "%", &value, &err));
     CHECK_NEAR(value, 0.03, 1e-15);
+    CHECK(erg_quantity_parse("80C", "K", &value, &err));
+    CHECK_NEAR(value, 353.15, 1e-12);
+    CHECK(erg_quantity_parse("353K", "K", &value, &err));
+    CHECK_NEAR(value, 353, 0);
     CHECK(!erg_quantity_parse("250", "W", &value, &err));
     CHECK(err.code == ERG_BAD_INPUT);
     CHECK(!erg_quantity_parse("2s", "W", &value, &err));
