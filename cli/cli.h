@@ -81,9 +81,22 @@ typedef struct cli_command {
 
 extern const cli_command *const cli_commands[];     /* NULL-terminated; main.c */
 extern const cli_option cli_common_options[];
-extern const cli_command cmd_devices, cmd_hardware, cmd_zoo, cmd_estimate, cmd_calibrate,
-    cmd_run, cmd_show, cmd_compare, cmd_import, cmd_export, cmd_quality, cmd_report, cmd_help,
-    cmd_sweep, cmd_choose;
+extern const cli_command cmd_devices;
+extern const cli_command cmd_hardware;
+extern const cli_command cmd_zoo;
+extern const cli_command cmd_estimate;
+extern const cli_command cmd_calibrate;
+extern const cli_command cmd_run;
+extern const cli_command cmd_show;
+extern const cli_command cmd_compare;
+extern const cli_command cmd_import;
+extern const cli_command cmd_export;
+extern const cli_command cmd_sweep;
+extern const cli_command cmd_choose;
+extern const cli_command cmd_quality;
+extern const cli_command cmd_rle;
+extern const cli_command cmd_report;
+extern const cli_command cmd_help;
 
 /* ---- options.c ----------------------------------------------------------- */
 

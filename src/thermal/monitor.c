@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows by device; what was torn is dropped and counted, never guessed. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "format/stamp.h"
+#include "thermal/monitor_inside.h"
+
+enum { DEVICES_MOST = 64, FILE_MOST = 1 << 30 };
+
+typedef struct reading {
+    erg_monitor *monitor;
+    const char *file;
+    const erg_monitor_options *options;
+    erg_zone *zone;
+    erg_layout_map map;
+    bool has_header;
+} reading;
+
+/* ---- rows --------------------------------------------------------------------- */
+
+erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, size_t count,
+                                      erg_error *err)
+{
+    for (size_t i = 0; i < monitor->device_count; i++) {
+        const char *have = monitor->devices[i].info.name;
+        if (strlen(have) == count && memcmp(have, name, count) == 0)
+            return &monitor->devices[i];
+    }
+    if (monitor->device_count == DEVICES_MOST
+        || count >= sizeof(monitor->devices->info.name)) {
+        erg_fail(err, ERG_BAD_INPUT, "a monitor of more than %d devices, or a name longer than "
+                 "%zu bytes", DEVICES_MOST, sizeof(monitor->devices->info.name) - 1);
+        return NULL;
+    }
+    if (!erg_grow((void **)&monitor->devices, &monitor->device_capacity, monitor->device_count,
+                  sizeof(*monitor->devices), err))
+        return NULL;
+    erg_monitor_rows *made = &monitor->devices[monitor->device_count++];
+    *made = (erg_monitor_rows){ .info = { .period_s = NAN, .two_writers_ns = INT64_MIN } };
+    memcpy(made->info.name, name, count);
+    return made;
+}
+
+bool erg_monitor_push(erg_monitor_rows *to, const erg_monitor_row *row, erg_error *err)
+{
+    if (!erg_grow((void **)&to->rows, &to->capacity, to->info.count, sizeof(*row), err))
+        return false;
+    to->rows[to->info.count++] = *row;
+    to->info.rows = to->rows;
+    return true;
+}
+
+static bool torn(reading *of, size_t line, erg_error *err)
+{
+    erg_monitor *monitor = of->monitor;
+
+    if (!erg_grow((void **)&monitor->torn, &monitor->torn_capacity, monitor->torn_count,
+                  sizeof(*monitor->torn), err))
+        return false;
+    monitor->torn[monitor->torn_count++] = line;
+    return true;
+}
+
+/* ---- cells -------------------------------------------------------------------- */
+
+/* Empty is unknown, and so is what monitors write for it; other words are torn. */
+static bool number(erg_field cell, double *out)
+{
+    static const char *const unknown[] = { "", "nan", "N/A", "None", "null" };
+
+    cell = erg_field_trim(cell);
+    *out = NAN;
+    for (size_t i = 0; i < ERG_COUNT(unknown); i++)
+        if (erg_field_is(cell, unknown[i]))
+            return true;
+    return erg_number_parse(cell.text, cell.count, '.', out);
+}
+
+static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
+{
+    erg_stamp_style style = { .zone = of->zone };
+    erg_stamp at;
+
+    if (of->map.time >= row->count)
+        return false;
+    erg_field cell = erg_field_trim(row->fields[of->map.time]);
+    double seconds;
+    /* A short number counts from the start of the log. */
+    if (erg_number_parse(cell.text, cell.count, '.', &seconds) && fabs(seconds) < 1e8)
+        return erg_stamp_count(cell.text, cell.count, ERG_NS_PER_S, '.', out);
+    if (!erg_stamp_parse(cell.text, cell.count, &style, &at))
+        return false;
+    *out = at.utc_ns;
+    return true;
+}
+
+static bool is_device(erg_field cell)
+{
+    if (cell.count == 0 || cell.count >= sizeof((erg_monitor_device){ 0 }.name))
+        return false;
+    for (size_t i = 0; i < cell.count; i++)
+        if ((unsigned char)cell.text[i] <= ' ')
+            return false;
+    return cell.text[0] > '9' || cell.text[0] < '0';
+}
+
+/* False: the row is torn. */
+static bool read_cells(const reading *of, const erg_csv_row *row, erg_monitor_row *out)
+{
+    *out = (erg_monitor_row){ .line = row->line };
+    if (row->has_nul || !stamp(of, row, &out->t_ns))
+        return false;
+    for (size_t i = 0; i < ERG_MONITOR_VALUES; i++) {
+        out->value[i] = NAN;
+        if (of->map.at[i] < 0 || (size_t)of->map.at[i] >= row->count)
+            continue;
+        if (!number(row->fields[of->map.at[i]], &out->value[i]))
+            return false;
+        out->value[i] = out->value[i] * of->map.factor[i] + of->map.shift[i];
+    }
+    return true;
+}
+
+static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
+{
+    reading *of = self;
+    erg_field device = { "device", 6 };
+    erg_monitor_row out;
+
+    if (!of->has_header) {
+        of->has_header = true;
+        return erg_layout_of(row, of->file, of->options, &of->map, err);
+    }
+    if (of->map.device != SIZE_MAX)
+        device = of->map.device < row->count
+            ? erg_field_trim(row->fields[of->map.device]) : (erg_field){ "", 0 };
+    if (!is_device(device) || !read_cells(of, row, &out))
+        return torn(of, row->line, err);
+    erg_monitor_rows *to = erg_monitor_rows_of(of->monitor, device.text, device.count, err);
+    return to && erg_monitor_push(to, &out, err);
+}
+
+/* ---- the whole ---------------------------------------------------------------- */
+
+static bool read_all(reading *of, const char *bytes, size_t size, erg_error *err)
+{
+    const erg_csv csv = { .name = of->file, .separator = ',', .row = take_row, .self = of };
+    bool torn_last = false;
+
+    if (!erg_csv_read(&csv, bytes, size, &torn_last, err))
+        return false;
+    if (!of->monitor->device_count)
+        return erg_fail(err, ERG_NO_DATA, "%s: no row of it could be read", of->file);
+    of->monitor->layout = of->map.layout->name;
+    of->monitor->torn_last = torn_last;
+    return erg_monitor_look(of->monitor, of->options->writer, err);
+}
+
+erg_monitor *erg_monitor_parse(const char *name, const char *bytes, size_t size,
+                               const erg_monitor_options *options, erg_error *err)
+{
+    static const erg_monitor_options none;
+    reading of = { .file = name, .options = options ? options : &none };
+
+    of.zone = of.options->zone ? erg_zone_new(of.options->zone, err) : NULL;
+    if (of.options->zone && !of.zone)
+        return NULL;
+    of.monitor = calloc(1, sizeof(*of.monitor));
+    if (!of.monitor)
+        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    else if (!read_all(&of, bytes, size, err)) {
+        erg_monitor_free(of.monitor);
+        of.monitor = NULL;
+    }
+    erg_zone_free(of.zone);
+    return of.monitor;
+}
+
+erg_monitor *erg_monitor_load(const char *path, const erg_monitor_options *options,
+                              erg_error *err)
+{
+    static const char sqlite[] = "SQLite format 3";
+    size_t size = 0;
+    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    erg_monitor *monitor = NULL;
+
+    if (!bytes)
+        return NULL;
+    if (size < sizeof(sqlite) || memcmp(bytes, sqlite, sizeof(sqlite)) != 0)
+        monitor = erg_monitor_parse(path, bytes, size, options, err);
+    else {
+        erg_trace *trace = erg_trace_load(path, err);
+        monitor = trace ? erg_monitor_of_trace(trace, err) : NULL;
+        erg_trace_free(trace);
+    }
+    free(bytes);
+    return monitor;
+}
+
+void erg_monitor_free(erg_monitor *monitor)
+{
+    if (!monitor)
+        return;
+    for (size_t i = 0; i < monitor->device_count; i++)
+        free(monitor->devices[i].rows);
+    free(monitor->devices);
+    free(monitor->torn);
+    free(monitor);
+}
+
+size_t erg_monitor_devices(const erg_monitor *monitor) { return monitor->device_count; }
+
+const erg_monitor_device *erg_monitor_device_at(const erg_monitor *monitor, size_t index)
+{
+    return &monitor->devices[index].info;
+}
+
+const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const char *name)
+{
+    for (size_t i = 0; i < monitor->device_count; i++)
+        if (strcmp(monitor->devices[i].info.name, name) == 0)
+            return &monitor->devices[i].info;
+    return NULL;
+}
+
+const char *erg_monitor_layout(const erg_monitor *monitor) { return monitor->layout; }
+
+size_t erg_monitor_torn(const erg_monitor *monitor, size_t lines[], size_t most)
+{
+    for (size_t i = 0; i < monitor->torn_count && i < most; i++)
+        lines[i] = monitor->torn[i];
+    return monitor->torn_count;
+}

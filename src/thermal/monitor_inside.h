@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ERG_THERMAL_MONITOR_INSIDE_H
+#define ERG_THERMAL_MONITOR_INSIDE_H
+
+#include "base/base.h"
+#include "thermal/monitor_layout.h"
+
+typedef struct erg_monitor_rows {
+    erg_monitor_device info;
+    erg_monitor_row *rows;
+    size_t capacity;
+} erg_monitor_rows;
+
+struct erg_monitor {
+    const char *layout;
+    erg_monitor_rows *devices;
+    size_t device_count, device_capacity;
+    size_t *torn;               /* lines */
+    size_t torn_count, torn_capacity;
+    bool torn_last;             /* the last line has no end */
+};
+
+/* The rows of a device, made at first sight. NULL: too many, or no memory. */
+erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, size_t count,
+                                      erg_error *err);
+bool erg_monitor_push(erg_monitor_rows *to, const erg_monitor_row *row, erg_error *err);
+/* Periods, gaps and writers of every device; keeps one writer's rows where asked. */
+bool erg_monitor_look(erg_monitor *monitor, int writer, erg_error *err);
+
+#endif

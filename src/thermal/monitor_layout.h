@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The layouts of monitor logs, told apart by a column that no other has. */
+#ifndef ERG_THERMAL_MONITOR_LAYOUT_H
+#define ERG_THERMAL_MONITOR_LAYOUT_H
+
+#include "erg/monitor.h"
+#include "format/csv.h"
+
+typedef struct erg_layout {
+    const char *name;
+    const char *mark;           /* a column of this layout alone; NULL: any */
+    const char *time;           /* the column of stamps */
+} erg_layout;
+
+/* What a header is: where each value stands, and how to read its cells. */
+typedef struct erg_layout_map {
+    const erg_layout *layout;
+    size_t time, device;        /* SIZE_MAX: no such column */
+    int at[ERG_MONITOR_VALUES]; /* -1: not in the file */
+    double factor[ERG_MONITOR_VALUES], shift[ERG_MONITOR_VALUES];
+} erg_layout_map;
+
+bool erg_layout_of(const erg_csv_row *header, const char *file,
+                   const erg_monitor_options *options, erg_layout_map *out, erg_error *err);
+
+#endif

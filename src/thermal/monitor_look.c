@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How steady a log is: its period, gaps, and whether two programs wrote it. */
+#include <math.h>
+#include <stdlib.h>
+#include "math/stats.h"
+#include "thermal/monitor_inside.h"
+
+enum { RUN_OF_ROWS = 20 };
+#define CROWDED 0.7     /* of the usual interval: two combs of stamps in one file */
+#define COMB 0.3        /* of it: how far a stamp may lie from its own comb */
+#define GAP_S 1.5
+
+static double interval_s(const erg_monitor_rows *rows, size_t i)
+{
+    return erg_s_from_ns(rows->rows[i].t_ns - rows->rows[i - 1].t_ns);
+}
+
+/* The most frequent interval, in steps of a hundredth of the median: the median itself
+ * is of both writers where two wrote half of the file. */
+static double usual_s(const erg_monitor_rows *rows, double *scratch)
+{
+    enum { BINS = 400 };
+    size_t n = rows->info.count - 1, hits[BINS] = { 0 }, best = 0;
+
+    for (size_t i = 0; i < n; i++)
+        scratch[i] = interval_s(rows, i + 1);
+    double step_s = 0.02 * erg_median(scratch, n);
+    for (size_t i = 0; i < n; i++) {
+        double bin = step_s > 0 ? scratch[i] / step_s : -1;
+        if (bin >= 0 && bin < BINS)
+            hits[(size_t)bin]++;
+    }
+    for (size_t i = 1; i < BINS; i++)
+        if (hits[i] > hits[best])
+            best = i;
+    return ((double)best + 0.5) * step_s;
+}
+
+static int64_t crowded_from(const erg_monitor_rows *rows, double usual)
+{
+    double some[RUN_OF_ROWS];
+
+    for (size_t i = 1; i + RUN_OF_ROWS <= rows->info.count; i++) {
+        for (size_t j = 0; j < RUN_OF_ROWS; j++)
+            some[j] = interval_s(rows, i + j);
+        if (erg_median(some, RUN_OF_ROWS) < CROWDED * usual)
+            return rows->rows[i - 1].t_ns;
+    }
+    return INT64_MIN;
+}
+
+/* A stamp a whole number of intervals after the last one kept is of the same comb. */
+static void keep_writer(erg_monitor_rows *rows, double usual, int writer)
+{
+    size_t kept = 0;
+    int64_t last_ns = rows->rows[0].t_ns;
+
+    for (size_t i = 0; i < rows->info.count; i++) {
+        double steps = erg_s_from_ns(rows->rows[i].t_ns - last_ns) / usual;
+        bool is_first = i == 0
+            || (round(steps) >= 1 && fabs(steps - round(steps)) <= COMB);
+        if (is_first)
+            last_ns = rows->rows[i].t_ns;
+        if (is_first == (writer == 1))
+            rows->rows[kept++] = rows->rows[i];
+    }
+    rows->info.count = kept;
+}
+
+static void count_gaps(erg_monitor_rows *rows)
+{
+    rows->info.gaps = 0;
+    for (size_t i = 1; i < rows->info.count; i++)
+        rows->info.gaps += interval_s(rows, i) > fmax(GAP_S, 1.5 * rows->info.period_s);
+}
+
+static bool look_at(erg_monitor_rows *rows, int writer, erg_error *err)
+{
+    size_t n = rows->info.count;
+    double *scratch = n > 1 ? calloc(n, sizeof(*scratch)) : NULL;
+
+    if (n < 2)
+        return true;
+    if (!scratch)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    double usual = usual_s(rows, scratch);
+    if (usual > 0)
+        rows->info.two_writers_ns = crowded_from(rows, usual);
+    if (rows->info.two_writers_ns != INT64_MIN && writer > 0)
+        keep_writer(rows, usual, writer);
+    for (size_t i = 1; i < rows->info.count; i++)
+        scratch[i - 1] = interval_s(rows, i);
+    rows->info.period_s = erg_median(scratch, rows->info.count ? rows->info.count - 1 : 0);
+    count_gaps(rows);
+    free(scratch);
+    return true;
+}
+
+bool erg_monitor_look(erg_monitor *monitor, int writer, erg_error *err)
+{
+    for (size_t i = 0; i < monitor->device_count; i++)
+        if (!look_at(&monitor->devices[i], writer, err))
+            return false;
+    return true;
+}
+
+/* ---- said --------------------------------------------------------------------- */
+
+static bool note_torn(const erg_monitor *monitor, erg_result *result, erg_error *err)
+{
+    if (!monitor->torn_count)
+        return true;
+    return erg_result_note(result, err, "TORN: %zu rows were torn and left out, the first in "
+                           "line %zu", monitor->torn_count, monitor->torn[0]);
+}
+
+bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error *err)
+{
+    bool ok = note_torn(monitor, result, err);
+
+    for (size_t i = 0; ok && i < monitor->device_count; i++) {
+        const erg_monitor_device *one = &monitor->devices[i].info;
+        char at[40];
+        if (one->gaps)
+            ok = erg_result_note(result, err, "GAPS: rows of %s have gaps: %zu", one->name,
+                                 one->gaps);
+        if (ok && one->two_writers_ns != INT64_MIN) {
+            erg_utc_format(one->two_writers_ns, 3, at, sizeof(at));
+            ok = erg_result_note(result, err, "TWO_WRITERS: two programs wrote rows of %s from "
+                                 "about %s on; --writer 1 or 2 keeps one", one->name, at);
+        }
+    }
+    return ok;
+}

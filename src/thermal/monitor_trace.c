@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A run file as a monitor's rows: one for each sample of a device's power. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "thermal/monitor_inside.h"
+
+typedef struct other { erg_quantity quantity; erg_monitor_value value; } other;
+
+static const other others[] = {
+    { ERG_TEMPERATURE, ERG_MONITOR_TEMP_K },   { ERG_USE, ERG_MONITOR_USE },
+    { ERG_CLOCK_RATE, ERG_MONITOR_CLOCK_HZ },
+};
+
+static int channel_of(const erg_trace *trace, int device, erg_quantity quantity)
+{
+    for (size_t i = 0; i < erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, (int)i);
+        if (info->device == device && info->quantity == quantity)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Each row takes the last value that was read at its time: a sensor's own reading, no
+ * guess between two. */
+static void fill(erg_monitor_rows *rows, const erg_sample *lead, const erg_trace *trace,
+                 int channel, erg_monitor_value value)
+{
+    size_t count = 0, at = 0;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+
+    for (size_t i = 0; i < rows->info.count; i++) {
+        while (at + 1 < count && samples[at + 1].t_ns <= lead[i].t_ns)
+            at++;
+        if (count && samples[at].t_ns <= lead[i].t_ns)
+            rows->rows[i].value[value] = samples[at].value;
+    }
+}
+
+static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_error *err)
+{
+    const erg_device_info *info = erg_trace_device(trace, device);
+    int power = channel_of(trace, device, ERG_POWER);
+    int lead = power >= 0 ? power : channel_of(trace, device, ERG_TEMPERATURE);
+    size_t count = 0;
+    const erg_sample *samples = lead >= 0 ? erg_trace_samples(trace, lead, &count) : NULL;
+    erg_monitor_rows *rows =
+        count ? erg_monitor_rows_of(to, info->name, strlen(info->name), err) : NULL;
+
+    if (count && !rows)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        erg_monitor_row row = { .t_ns = erg_trace_utc_ns(trace, samples[i].t_ns),
+                                .line = i + 1 };
+        for (size_t v = 0; v < ERG_MONITOR_VALUES; v++)
+            row.value[v] = NAN;
+        if (power >= 0)
+            row.value[ERG_MONITOR_POWER_W] = samples[i].value;
+        if (!erg_monitor_push(rows, &row, err))
+            return false;
+    }
+    for (size_t i = 0; count && i < ERG_COUNT(others); i++) {
+        int channel = channel_of(trace, device, others[i].quantity);
+        if (channel >= 0)
+            fill(rows, samples, trace, channel, others[i].value);
+    }
+    return true;
+}
+
+erg_monitor *erg_monitor_of_trace(const erg_trace *trace, erg_error *err)
+{
+    erg_monitor *to = calloc(1, sizeof(*to));
+    bool ok = to || erg_fail(err, ERG_NO_MEMORY, "out of memory");
+
+    for (size_t i = 0; ok && i < erg_trace_device_count(trace); i++)
+        ok = add_device(to, trace, (int)i, err);
+    if (ok && !to->device_count)
+        ok = erg_fail(err, ERG_NO_DATA, "the run file holds no power and no temperature");
+    ok = ok && erg_monitor_look(to, 0, err);
+    if (ok) {
+        to->layout = "erg";
+        return to;
+    }
+    erg_monitor_free(to);
+    return NULL;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A log, device by device: the index of every row, and where it collapses. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/base.h"
+#include "thermal/rle_inside.h"
+
+#define RESTART_S 1.5           /* a gap after which old programs began anew */
+
+static const erg_column rle_columns[] = {
+    { "time_s", ERG_REAL, "since the first row of the log" },
+    { "device", ERG_TEXT, "as the log names it" },
+    { "util", ERG_REAL, "share of time in use, 0 to 1" },
+    { "stability", ERG_REAL, "s of the dialect" },
+    { "load", ERG_REAL, "A: power over rated power, or what the dialect takes for it" },
+    { "t_sustain_s", ERG_REAL, "tau: time to the limit, as the dialect reckons it" },
+    { "rle_raw", ERG_REAL, "the index" },
+    { "rle_smoothed", ERG_REAL, "mean of five" },
+    { "rle_norm", ERG_REAL, "over what the dialect expects, 0 to 1" },
+    { "collapse", ERG_TRUTH, "marked by the detector" },
+    { "e_th", ERG_REAL, "thermal part" },
+    { "e_pw", ERG_REAL, "use over load" },
+    { "rolling_peak", ERG_REAL, "what the detector compares with" },
+    { "theta", ERG_REAL, "core2: time in units of t0" },
+    { "t0_s", ERG_REAL, "core2: its unit of time" },
+    { "rle_with_noise", ERG_REAL, "core2: with the penalty for noise" },
+};
+
+static const erg_column summary_columns[] = {
+    { "device", ERG_TEXT, "as the log names it" },
+    { "dialect", ERG_TEXT, "how the index was reckoned" },
+    { "detector", ERG_TEXT, "how collapses were marked" },
+    { "rows", ERG_INTEGER, "of the device" },
+    { "mean_raw", ERG_REAL, "of the index; a false first sample is left out" },
+    { "mean_smoothed", ERG_REAL, "of the smoothed index" },
+    { "max_raw", ERG_REAL, "of the index" },
+    { "collapses", ERG_INTEGER, "samples that are marked" },
+    { "events", ERG_INTEGER, "runs of marked samples" },
+    { "restarts", ERG_INTEGER, "gaps that emptied the histories" },
+    { "energy_j", ERG_REAL, "power over time: what the index does not say" },
+    { "mean_w", ERG_REAL, "of the measured power" },
+};
+
+typedef struct walk {
+    const erg_monitor_device *device;
+    const erg_rle_dialect *dialect;
+    const erg_collapse *detector;
+    const erg_rle_options *options;
+    erg_rle *out;
+    erg_collapse_input *in;
+    bool *hits;
+    double *peaks;
+    int64_t begin_ns;
+    int64_t restarts;
+} walk;
+
+static double interval_s(const erg_monitor_device *device, size_t i)
+{
+    return i ? erg_s_from_ns(device->rows[i].t_ns - device->rows[i - 1].t_ns) : 0;
+}
+
+static void begin(const walk *of, erg_rle_state *state)
+{
+    *state = (erg_rle_state){ .setup = of->options->setup };
+    if (!state->setup.device[0])
+        snprintf(state->setup.device, sizeof(state->setup.device), "%s", of->device->name);
+}
+
+static void reckon(walk *of)
+{
+    erg_rle_state *state = calloc(1, sizeof(*state));
+
+    for (size_t i = 0; state && i < of->device->count; i++) {
+        const double *value = of->device->rows[i].value;
+        double dt_s = interval_s(of->device, i);
+        bool is_restart = i && (dt_s > fmax(RESTART_S, 1.5 * of->device->period_s) || dt_s < 0);
+
+        of->restarts += is_restart;
+        if (i == 0 || is_restart)
+            begin(of, state);
+        const erg_rle_input in = {
+            .dt_s = is_restart ? 0 : dt_s, .use = value[ERG_MONITOR_USE],
+            .temp_k = value[ERG_MONITOR_TEMP_K], .power_w = value[ERG_MONITOR_POWER_W],
+            .voltage_v = value[ERG_MONITOR_VOLTAGE_V],
+            .current_a = value[ERG_MONITOR_CURRENT_A],
+        };
+        erg_rle_step(of->dialect, state, &in, &of->out[i]);
+    }
+    free(state);
+}
+
+static double limit_k(const walk *of)
+{
+    const erg_rle_setup *setup = &of->options->setup;
+
+    return setup->limit_k > 0
+        ? setup->limit_k : erg_rle_device_of(of->device->name)->limit_c + ERG_CELSIUS_K;
+}
+
+static void mark(walk *of)
+{
+    for (size_t i = 0; i < of->device->count; i++) {
+        const double *value = of->device->rows[i].value;
+        const erg_rle *one = &of->out[i];
+        bool logged = of->options->logged;
+
+        of->in[i] = (erg_collapse_input){
+            .time_s = erg_s_from_ns(of->device->rows[i].t_ns - of->begin_ns),
+            .raw = logged ? value[ERG_MONITOR_RLE_RAW] : one->raw,
+            .smoothed = logged ? value[ERG_MONITOR_RLE_SMOOTHED] : one->smoothed,
+            .use = value[ERG_MONITOR_USE],
+            .load = logged ? value[ERG_MONITOR_LOAD] : one->load,
+            .temp_k = value[ERG_MONITOR_TEMP_K],
+            .sustain_s = logged ? value[ERG_MONITOR_SUSTAIN_S] : one->sustain_s,
+            .limit_k = limit_k(of),
+            .peak = logged ? NAN : one->peak,
+            .work_per_j = value[ERG_MONITOR_CLOCK_HZ] / value[ERG_MONITOR_POWER_W],
+        };
+    }
+    of->detector->mark(of->in, of->device->count, of->hits, of->peaks);
+}
+
+/* ---- tables ----------------------------------------------------------------------------- */
+
+typedef struct real_cell { const char *column; double value; } real_cell;
+
+static bool put_reals(erg_table *table, const real_cell cells[], size_t count, erg_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!erg_table_real(table, cells[i].column, cells[i].value, err))
+            return false;
+    return true;
+}
+
+static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
+{
+    const erg_rle *one = &of->out[i];
+    const real_cell cells[] = {
+        { "time_s", of->in[i].time_s }, { "util", of->in[i].use },
+        { "stability", one->stability }, { "load", one->load },
+        { "t_sustain_s", one->sustain_s }, { "rle_raw", one->raw },
+        { "rle_smoothed", one->smoothed }, { "rle_norm", one->norm }, { "e_th", one->e_th },
+        { "e_pw", one->e_pw }, { "rolling_peak", of->peaks[i] }, { "theta", one->theta },
+        { "t0_s", one->t0_s }, { "rle_with_noise", one->with_noise },
+    };
+    return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
+        && erg_table_truth(table, "collapse", of->hits[i], err)
+        && put_reals(table, cells, ERG_COUNT(cells), err);
+}
+
+typedef struct totals {
+    double raw, smoothed, most, energy_j, covered_s;
+    int64_t raw_count, smoothed_count, collapses, events;
+} totals;
+
+static totals total(const walk *of)
+{
+    totals sum = { .most = NAN };
+    /* The enhanced program logged zeros first: a false minimum. */
+    bool false_first = of->dialect == &erg_rle_enhanced;
+
+    for (size_t i = 0; i < of->device->count; i++) {
+        double dt_s = interval_s(of->device, i);
+        double power_w = of->device->rows[i].value[ERG_MONITOR_POWER_W];
+        if (isfinite(of->out[i].raw) && !(false_first && i == 0)) {
+            sum.raw += of->out[i].raw;
+            sum.raw_count++;
+            sum.most = fmax(sum.most, of->out[i].raw);
+        }
+        if (isfinite(of->out[i].smoothed) && !(false_first && i == 0)) {
+            sum.smoothed += of->out[i].smoothed;
+            sum.smoothed_count++;
+        }
+        sum.collapses += of->hits[i];
+        sum.events += of->hits[i] && (i == 0 || !of->hits[i - 1]);
+        if (dt_s > 0 && dt_s < 2.5 * of->device->period_s && isfinite(power_w)) {
+            sum.energy_j += power_w * dt_s;
+            sum.covered_s += dt_s;
+        }
+    }
+    return sum;
+}
+
+static bool put_summary(const walk *of, erg_table *table, erg_error *err)
+{
+    totals sum = total(of);
+    const real_cell cells[] = {
+        { "mean_raw", sum.raw_count ? sum.raw / (double)sum.raw_count : NAN },
+        { "mean_smoothed",
+          sum.smoothed_count ? sum.smoothed / (double)sum.smoothed_count : NAN },
+        { "max_raw", sum.most },
+        { "energy_j", sum.covered_s > 0 ? sum.energy_j : NAN },
+        { "mean_w", sum.covered_s > 0 ? sum.energy_j / sum.covered_s : NAN },
+    };
+    return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
+        && erg_table_text(table, "dialect", of->dialect->name, err)
+        && erg_table_text(table, "detector", of->detector->name, err)
+        && erg_table_integer(table, "rows", (int64_t)of->device->count, err)
+        && erg_table_integer(table, "collapses", sum.collapses, err)
+        && erg_table_integer(table, "events", sum.events, err)
+        && erg_table_integer(table, "restarts", of->restarts, err)
+        && put_reals(table, cells, ERG_COUNT(cells), err);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error *err)
+{
+    size_t n = of->device->count;
+    erg_arena *arena = erg_arena_new(err);
+    bool ok = arena != NULL;
+
+    of->out = ok ? erg_arena_take(arena, n * sizeof(*of->out), err) : NULL;
+    of->in = ok ? erg_arena_take(arena, n * sizeof(*of->in), err) : NULL;
+    of->hits = ok ? erg_arena_take(arena, n * sizeof(*of->hits), err) : NULL;
+    of->peaks = ok ? erg_arena_take(arena, n * sizeof(*of->peaks), err) : NULL;
+    ok = of->out && of->in && of->hits && of->peaks;
+    if (ok) {
+        reckon(of);
+        mark(of);
+    }
+    for (size_t i = 0; ok && i < n; i++)
+        ok = put_row(of, i, rows, err);
+    ok = ok && put_summary(of, summary, err);
+    erg_arena_free(arena);
+    return ok;
+}
+
+static bool begin_walk(walk *of, erg_error *err)
+{
+    const erg_rle_options *options = of->options;
+    const char *dialect = options->dialect ? options->dialect : "sound";
+
+    of->dialect = erg_rle_dialect_find(dialect);
+    if (!of->dialect)
+        return erg_fail(err, ERG_BAD_INPUT, "there is no dialect '%s'; erg rle --dialects lists "
+                        "them", dialect);
+    const char *detector = options->collapse ? options->collapse : of->dialect->collapse;
+    of->detector = erg_collapse_find(detector);
+    if (!of->detector)
+        return erg_fail(err, ERG_BAD_INPUT, "there is no detector '%s'; erg rle --dialects "
+                        "lists them", detector);
+    return true;
+}
+
+static bool say(const walk *of, erg_result *result, erg_error *err)
+{
+    bool ok = erg_result_note(result, err, "RLE is an index, not an efficiency: it rewards "
+                              "idling; compare joules per step");
+    if (ok && of->detector->looks_ahead)
+        ok = erg_result_note(result, err, "detector %s looks at later samples: no warning could "
+                             "have come from it", of->detector->name);
+    if (ok && of->dialect == &erg_rle_sound && !(of->options->setup.ambient_k > 0))
+        ok = erg_result_note(result, err, "NO_AMBIENT: without --ambient the sound index is "
+                             "unknown");
+    return ok;
+}
+
+erg_result *erg_rle_run(const erg_monitor *monitor, const erg_rle_options *options,
+                        erg_error *err)
+{
+    walk of = { .options = options, .begin_ns = INT64_MAX };
+    erg_result *result = begin_walk(&of, err) ? erg_result_new("rle", err) : NULL;
+    erg_table *rows = result ? erg_result_add(result, "rle", rle_columns,
+                                              ERG_COUNT(rle_columns), err) : NULL;
+    erg_table *summary = rows ? erg_result_add(result, "summary", summary_columns,
+                                               ERG_COUNT(summary_columns), err) : NULL;
+    bool ok = summary && say(&of, result, err) && erg_monitor_notes(monitor, result, err);
+    size_t used = 0;
+
+    for (size_t i = 0; i < erg_monitor_devices(monitor); i++)
+        if (erg_monitor_device_at(monitor, i)->count)
+            of.begin_ns = erg_monitor_device_at(monitor, i)->rows[0].t_ns < of.begin_ns
+                ? erg_monitor_device_at(monitor, i)->rows[0].t_ns : of.begin_ns;
+    for (size_t i = 0; ok && i < erg_monitor_devices(monitor); i++) {
+        of.device = erg_monitor_device_at(monitor, i);
+        of.restarts = 0;
+        if (options->device && strcmp(options->device, of.device->name) != 0)
+            continue;
+        used++;
+        ok = run_device(&of, rows, summary, err);
+    }
+    if (ok && !used)
+        ok = erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", options->device);
+    if (ok)
+        return result;
+    erg_result_free(result);
+    return NULL;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logs of monitors: real ones, torn ones, and what two programs wrote into one file. */
+#include <string.h>
+#include "erg/monitor.h"
+#include "test.h"
+
+static erg_monitor *parse(const char *text, const erg_monitor_options *options, erg_error *err)
+{
+    return erg_monitor_parse("log.csv", text, strlen(text), options, err);
+}
+
+static void units_become_si_and_empty_cells_unknown(void)
+{
+    erg_error err = { 0 };
+    erg_monitor *log = parse("timestamp,device,temp_c,power_w,util_pct,fan_pct,vram_temp_c\n"
+                             "2025-10-27T09:04:30.204129Z,gpu,60.00,22.43,38.00,0,\n"
+                             "2025-10-27T09:04:30.204129Z,cpu,,,49.00,,\n", NULL, &err);
+    CHECK(log != NULL);
+    const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
+    const erg_monitor_device *cpu = erg_monitor_find(log, "cpu");
+
+    CHECK(strcmp(erg_monitor_layout(log), "old") == 0);
+    CHECK(gpu && gpu->count == 1 && cpu && cpu->count == 1);
+    CHECK(gpu->rows[0].t_ns == 1761555870204129000);
+    CHECK_NEAR(gpu->rows[0].value[ERG_MONITOR_TEMP_K], 333.15, 1e-12);
+    CHECK_NEAR(gpu->rows[0].value[ERG_MONITOR_USE], 0.38, 1e-15);
+    CHECK(gpu->rows[0].value[ERG_MONITOR_FAN] == 0);
+    CHECK(isnan(cpu->rows[0].value[ERG_MONITOR_POWER_W]));
+    CHECK(isnan(cpu->rows[0].value[ERG_MONITOR_FAN]));
+    erg_monitor_free(log);
+}
+
+static void short_rows_are_padded_and_torn_rows_are_counted_with_their_line(void)
+{
+    erg_error err = { 0 };
+    size_t lines[4];
+    erg_monitor *log = parse("timestamp,device,temp_c,power_w,collapse,cycles_per_joule\n"
+                             "2025-10-28T08:00:00Z,gpu,73.00,178.21\n"
+                             ",0,\n"
+                             "2025-10-28T08:00:01Z,gpu,74.00,17x.2,0,\n"
+                             "2025-10-28T08:00:02Z,gpu,74.00,170.0,0.0,1\n", NULL, &err);
+    CHECK(log && erg_monitor_torn(log, lines, 4) == 2);
+    CHECK(lines[0] == 3 && lines[1] == 4);
+    CHECK(erg_monitor_find(log, "gpu")->count == 2);
+    CHECK(isnan(erg_monitor_find(log, "gpu")->rows[0].value[ERG_MONITOR_COLLAPSE]));
+    CHECK(erg_monitor_find(log, "gpu")->rows[1].value[ERG_MONITOR_COLLAPSE] == 0);
+    erg_monitor_free(log);
+}
+
+static void any_csv_is_read_by_a_map(void)
+{
+    erg_error err = { 0 };
+    erg_monitor_options map = { .map = "time=when,temp_c=Die,power_w=Watts" };
+    erg_monitor *log = parse("when,Die,Watts\n0,40,100\n0.5,41,110\n1,42,100\n", &map, &err);
+
+    CHECK(log && erg_monitor_devices(log) == 1);
+    CHECK_NEAR(erg_monitor_device_at(log, 0)->period_s, 0.5, 1e-12);
+    CHECK_NEAR(erg_monitor_device_at(log, 0)->rows[2].value[ERG_MONITOR_TEMP_K], 315.15, 1e-12);
+    erg_monitor_free(log);
+    map.map = "temp_c=Missing";
+    CHECK(!parse("when,Die,Watts\n0,40,100\n", &map, &err));
+    CHECK(err.code == ERG_BAD_INPUT);
+    CHECK(!parse("a,b\n1,2\n", NULL, &err));
+    CHECK(!parse("timestamp,temp_c\n", NULL, &err) && err.code == ERG_NO_DATA);
+}
+
+/* Two programs, each once a second, half a second apart from row 50 on. */
+static void two_writers_are_told_and_one_can_be_kept(void)
+{
+    erg_error err = { 0 };
+    char text[8192] = "timestamp,device,temp_c,power_w\n";
+    size_t used = strlen(text);
+
+    for (int i = 0; i < 80; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%d.0,gpu,50,100\n", i);
+        if (i >= 50)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%d.45,gpu,50,999\n", i);
+    }
+    erg_monitor *log = parse(text, NULL, &err);
+    CHECK(log != NULL);
+    int64_t from_ns = erg_monitor_device_at(log, 0)->two_writers_ns;
+    CHECK(from_ns >= 39 * 1000000000LL && from_ns <= 50 * 1000000000LL);
+    erg_monitor_free(log);
+    for (int writer = 1; writer <= 2; writer++) {
+        log = parse(text, &(erg_monitor_options){ .writer = writer }, &err);
+        const erg_monitor_device *one = erg_monitor_device_at(log, 0);
+        CHECK(one->count == (writer == 1 ? 80 : 30));
+        for (size_t i = 0; i < one->count; i++)
+            CHECK(one->rows[i].value[ERG_MONITOR_POWER_W] == (writer == 1 ? 100 : 999));
+        erg_monitor_free(log);
+    }
+}
+
+static void the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers(void)
+{
+    erg_error err = { 0 };
+    size_t lines[4];
+    char at[40];
+    const char *path = test_data("thermal/rle_20251027_09_dirty_excerpt.csv");
+    erg_monitor *log = erg_monitor_load(path, NULL, &err);
+
+    CHECK(log && strcmp(erg_monitor_layout(log), "old") == 0);
+    CHECK(erg_monitor_torn(log, lines, 4) == 2 && lines[0] == 1212 && lines[1] == 1652);
+    const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
+    CHECK(gpu->count == 877 && erg_monitor_find(log, "cpu")->count == 872);
+    CHECK(gpu->gaps == 3);
+    erg_utc_format(gpu->two_writers_ns, 0, at, sizeof(at));
+    CHECK(strncmp(at, "2025-10-27T09:18:2", 18) == 0);
+    erg_monitor_free(log);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(units_become_si_and_empty_cells_unknown),
+        TEST(short_rows_are_padded_and_torn_rows_are_counted_with_their_line),
+        TEST(any_csv_is_read_by_a_map),
+        TEST(two_writers_are_told_and_one_can_be_kept),
+        TEST(the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
