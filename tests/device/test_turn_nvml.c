@@ -191,6 +191,33 @@ static void the_last_way_is_nvidia_smi(void)
     erg_devices_free(found);
 }
 
+/* No NVML at all: the clocks at the highest memory clock are what nvidia-smi lists. */
+static void without_nvml_nvidia_smi_lists_and_locks_the_clocks(void)
+{
+    char path[ERG_PATH_MOST], told[ERG_PATH_MOST], line[128];
+    const char *sensor = "nvml:1";
+    erg_error err = { 0 };
+    erg_turn turn;
+    snprintf(path, sizeof(path), "%s:/usr/bin:/bin", test_fixture("nvidia-smi"));
+    snprintf(told, sizeof(told), "%s/told", test_folder());
+    setenv("SMI_TOLD", told, 1);
+    erg_env env = { .nvml = "/nowhere/libnvidia-ml.so.1", .state_dir = state, .path = path };
+    erg_devices *found = erg_devices_find(&env, &sensor, 1, &err);
+    CHECK_OK(found, err);
+    const erg_device_knob *knob = erg_devices_find_knob(found, 0, ERG_SM_CLOCK);
+    CHECK(knob && knob->value_count == 3 && knob->low == 210e6 && knob->high == 1410e6);
+    turn_to(found, ERG_SM_CLOCK, 1400e6, &turn);
+    CHECK(turn.clamped == 1395e6 && isnan(turn.enforced));
+    erg_devices_free(found);
+    FILE *file = fopen(told, "r");
+    CHECK(file && fgets(line, sizeof(line), file));
+    CHECK_TEXT(line, "-i 1 -lgc 1395,1395\n");
+    CHECK(fgets(line, sizeof(line), file));
+    CHECK_TEXT(line, "-i 1 -rgc\n");
+    fclose(file);
+    unsetenv("SMI_TOLD");
+}
+
 static void a_split_gpu_is_turned_only_when_that_is_said(void)
 {
     erg_error err = { 0 };
@@ -232,6 +259,7 @@ int main(void)
         TEST(who_may_only_set_application_clocks_sets_them),
         TEST(without_rights_the_command_that_grants_them_is_told),
         TEST(the_last_way_is_nvidia_smi),
+        TEST(without_nvml_nvidia_smi_lists_and_locks_the_clocks),
         TEST(a_split_gpu_is_turned_only_when_that_is_said),
         TEST(throttling_is_a_channel_and_the_limit_in_force_too),
     };

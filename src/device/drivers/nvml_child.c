@@ -7,9 +7,11 @@
 #include <string.h>
 #include "device/drivers/child.h"
 #include "device/drivers/nvml_child.h"
+#include "device/drivers/nvml_smi.h"
 #include "trace/sensor.h"
 
 #define PERIOD_MS "100"
+static const double list_s = 5; /* a sleeping driver may take seconds */
 enum { COLUMNS_MOST = 6, GPUS_MOST = 64, LINES_MOST = 32 };
 
 typedef struct printed {
@@ -169,6 +171,78 @@ static void set_facts(const erg_device *dev, const printed *column,
     }
 }
 
+/* ---- the clock, which nvidia-smi can lock --------------------------------- */
+
+enum { CLOCKS_MOST = 1024 };
+
+typedef struct clocks {
+    double mem_mhz, hz[CLOCKS_MOST]; /* those at the highest memory clock */
+    size_t count;
+} clocks;
+
+static void take_clock(void *self, char *line)
+{
+    clocks *all = self;
+    char *cells[2];
+    double mem_mhz, sm_mhz;
+
+    if (split(line, false, cells, 2) != 2
+        || !erg_number_parse(cells[0], strlen(cells[0]), '.', &mem_mhz)
+        || !erg_number_parse(cells[1], strlen(cells[1]), '.', &sm_mhz)
+        || mem_mhz < all->mem_mhz || !(sm_mhz > 0))
+        return;
+    if (mem_mhz > all->mem_mhz)
+        all->count = 0;
+    all->mem_mhz = mem_mhz;
+    if (all->count < CLOCKS_MOST)
+        all->hz[all->count++] = 1e6 * sm_mhz;
+}
+
+static const char *gpu_number(const erg_device *dev)
+{
+    return strchr(dev->info.name, ':') + 1;
+}
+
+/* A program that lists none has no knob; it is no fault. */
+static bool add_knob(erg_device *dev, erg_error *err)
+{
+    const follower *own = dev->own;
+    const char *const arguments[] = { own->file, "--query-supported-clocks=mem,gr", PLAIN, "-i",
+                                      gpu_number(dev), NULL };
+    clocks all = { 0 };
+    erg_child child;
+
+    if (own->program->is_table || !erg_child_start(&child, arguments, NULL))
+        return true;
+    erg_child_finish(&child, list_s, take_clock, &all);
+    return all.count == 0
+           || erg_device_knob_values(erg_device_add_knob(dev, ERG_SM_CLOCK), all.hz, all.count,
+                                     err);
+}
+
+/* It does not tell what is locked: putting back takes the lock off. */
+static bool child_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
+{
+    (void)dev, (void)which, (void)err;
+    erg_text_add(to, "none");
+    return true;
+}
+
+static bool child_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+                       erg_error *err)
+{
+    (void)which, (void)enforced;
+    return nvml_smi_lock(dev->env, gpu_number(dev), (unsigned)lround(1e-6 * value), err);
+}
+
+static bool child_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
+{
+    (void)which, (void)saved;
+    return nvml_smi_lock(dev->env, gpu_number(dev), 0, err);
+}
+
+/* ---- open, read, close ------------------------------------------------------- */
+
 static bool child_open(erg_device *dev, erg_error *err)
 {
     follower *own = dev->own;
@@ -177,13 +251,15 @@ static bool child_open(erg_device *dev, erg_error *err)
 
     for (size_t i = 0; own->program->run[i]; i++)
         arguments[count++] = own->program->run[i];
-    arguments[count] = strchr(dev->info.name, ':') + 1;
+    arguments[count] = gpu_number(dev);
     for (size_t i = 0; i < COLUMNS_MOST && own->program->columns[i].name; i++) {
         const printed *column = &own->program->columns[i];
         erg_kind kind = column->quantity == ERG_ENERGY ? ERG_COUNTER : ERG_INSTANT;
         set_facts(dev, column,
                   erg_device_channel(dev, column->name, column->quantity, kind));
     }
+    if (!add_knob(dev, err))
+        return false;
     own->looked_ns = erg_env_now_ns(dev->env);
     return erg_child_start(&own->child, arguments, err);
 }
@@ -211,6 +287,9 @@ static const erg_driver child_driver = {
     .open = child_open,
     .read = child_read,
     .close = child_close,
+    .save = child_save,
+    .turn = child_turn,
+    .put_back = child_put_back,
 };
 
 /* ---- find --------------------------------------------------------------- */
@@ -260,7 +339,6 @@ static void add_gpu(void *self, char *line)
 bool nvml_child_find(erg_devices *found, const char *argument, size_t *count,
                      erg_error *err)
 {
-    const double list_s = 5; /* a sleeping driver may take seconds */
     listing list = { .found = found, .argument = argument, .err = err };
     char file[ERG_PATH_MOST];
 
