@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "fit/boosted.h"
 
 typedef void *handle;
@@ -90,20 +91,42 @@ static bool add_tree(const json_t *tree, erg_forest *to, erg_error *err)
     return good;
 }
 
-static bool forest_from(const char *text, size_t count, erg_forest *to, erg_error *err)
+static const json_t *follow(const json_t *at, const char *const keys[])
 {
-    json_t *root = json_loadb(text, count, 0, NULL);
-    const json_t *at = root;
-    bool good = true;
+    for (; *keys; keys++)
+        at = json_object_get(at, *keys);
+    return at;
+}
 
-    for (const char *const *key = (const char *const[]){ "learner", "gradient_booster",
-                                                         "model", "trees", NULL }; *key; key++)
-        at = json_object_get(at, *key);
-    if (!json_array_size(at))
-        good = erg_fail(err, ERG_UNSUPPORTED, "this XGBoost saves its trees in another form");
-    for (size_t i = 0; good && i < json_array_size(at); i++)
-        good = add_tree(json_array_get(at, i), to, err);
+/* "5.1E-1" from 1.6 on, "[5.1E-1]" from 3.0 on. */
+static bool base_of(const json_t *root, float *base, erg_error *err)
+{
+    static const char *const way[] = { "learner", "learner_model_param", "base_score", NULL };
+    const char *text = json_string_value(follow(root, way));
+    char *end = NULL;
+
+    text = text && *text == '[' ? text + 1 : text;
+    *base = text ? strtof(text, &end) : NAN;
+    if (!isfinite(*base) || end == text)
+        return erg_fail(err, ERG_BAD_INPUT, "a model of XGBoost without its base_score");
+    return true;
+}
+
+bool erg_boost_read(const char *json, size_t feature_count, erg_forest *out, erg_error *err)
+{
+    static const char *const way[] = { "learner", "gradient_booster", "model", "trees", NULL };
+    json_t *root = json_loads(json, 0, NULL);
+    const json_t *trees = follow(root, way);
+
+    *out = (erg_forest){ .feature_count = feature_count };
+    bool good = json_array_size(trees)
+        ? base_of(root, &out->base, err)
+        : erg_fail(err, ERG_BAD_INPUT, "no trees where XGBoost saves them");
+    for (size_t i = 0; good && i < json_array_size(trees); i++)
+        good = add_tree(json_array_get(trees, i), out, err);
     json_decref(root);
+    if (!good)
+        erg_forest_free(out);
     return good;
 }
 
@@ -128,8 +151,13 @@ static bool configure(const training *with)
     const erg_boost_options *options = with->options;
 
     return with->lib.booster_set(with->booster, "objective", "reg:squarederror") == 0
-        && with->lib.booster_set(with->booster, "tree_method", "hist") == 0
-        && set(with, "base_score", 0) && set(with, "seed", 1) && set(with, "verbosity", 0)
+        && with->lib.booster_set(with->booster, "tree_method",
+                                 options->is_exact ? "exact" : "hist") == 0
+        && set(with, "base_score", options->base) && set(with, "verbosity", 0)
+        && set(with, "seed", options->seed ? options->seed : 1)
+        && set(with, "lambda", options->is_free ? 0 : 1)
+        && set(with, "num_parallel_tree", options->parallel ? options->parallel : 1)
+        && set(with, "colsample_bynode", options->node_share > 0 ? options->node_share : 1)
         && set(with, "nthread", options->threads > 0 ? options->threads : 1)
         && set(with, "max_depth", options->depth) && set(with, "eta", options->rate)
         && set(with, "subsample", options->row_share)
@@ -164,11 +192,16 @@ static bool read_back(const training *with, const erg_boost_rows *rows, erg_fore
         rows->own[i] = own[i];
     if (with->lib.booster_save(with->booster, "{\"format\": \"json\"}", &count, &text) != 0)
         return erg_fail(err, ERG_IO, "XGBoost: %s", with->lib.last_error());
-    *out = (erg_forest){ .feature_count = rows->feature_count };
-    if (forest_from(text, count, out, err))
-        return true;
-    erg_forest_free(out);
-    return false;
+    char *copy = calloc(count + 1, 1);
+    if (!copy)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for a model of %zu bytes", (size_t)count);
+    memcpy(copy, text, count);
+    bool good = erg_boost_read(copy, rows->feature_count, out, err);
+    if (good && rows->json)
+        *rows->json = copy;
+    else
+        free(copy);
+    return good;
 }
 
 bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,

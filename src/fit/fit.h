@@ -118,7 +118,7 @@ struct erg_fit {
 extern const erg_fit *const erg_fits[];
 extern const erg_fit erg_fit_fgcs, erg_fit_fgcs_anchored, erg_fit_fgcs_refit,
     erg_fit_anchored, erg_fit_neighbours, erg_fit_polynomial, erg_fit_ensemble,
-    erg_fit_physical;
+    erg_fit_physical, erg_fit_forest, erg_fit_boosted;
 
 bool erg_trained_term(erg_trained *trained, erg_error *err, double value, const char *name, ...)
     __attribute__((format(printf, 4, 5)));

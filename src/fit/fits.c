@@ -12,6 +12,8 @@ const erg_fit *const erg_fits[] = {
     &erg_fit_anchored,
     &erg_fit_neighbours,
     &erg_fit_polynomial,
+    &erg_fit_forest,
+    &erg_fit_boosted,
     &erg_fit_ensemble,
     &erg_fit_physical,
     NULL,

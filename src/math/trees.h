@@ -47,4 +47,10 @@ void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
 /* keys: of forest->feature_count features. */
 float erg_forest_sum(const erg_forest *forest, const int32_t keys[]);
 
+/* That of `count` samples which differ in one feature only: keys with keys[feature] by
+ * turns swept[0..count), which rise. The same sums to the last bit, for a fraction of the
+ * walk: a tree is entered once, and parts the samples as it goes. */
+void erg_forest_sweep(const erg_forest *forest, const int32_t keys[], size_t feature,
+                      const int32_t swept[], size_t count, float sums[]);
+
 #endif

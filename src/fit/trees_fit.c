@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two kinds of models that XGBoost learns: a forest (one round of many deep trees, each
+ * of other rows and features) and boosted trees (many rounds of shallow ones). Both take
+ * (L, fp, dr, ln(1+P_m)) to the log ratio y; raw, for comparison, (fp, dr, f) to
+ * ln(1+P). Without the library neither can be trained; one that was saved is read.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include "fit/boosted.h"
+#include "fit/fit.h"
+
+enum { FEATURES = 4, RAW_FEATURES = 3, GROUPS_LEAST = 4 };
+
+static const erg_boost_options forest_options = {
+    .rounds = 1, .parallel = 200, .depth = 12, .rate = 1, .row_share = 0.632,
+    .feature_share = 1, .node_share = 0.67, .child_weight = 1, .is_exact = true,
+    .is_free = true, .threads = 1, .seed = 42,
+};
+static const erg_boost_options boosted_options = {
+    .rounds = 300, .depth = 4, .rate = 0.1, .row_share = 0.8, .feature_share = 0.8,
+    .child_weight = 1, .is_exact = true, .threads = 1, .seed = 42,
+};
+
+static size_t features_of(bool is_raw) { return is_raw ? RAW_FEATURES : FEATURES; }
+static size_t swept_feature(bool is_raw) { return is_raw ? 2 : 0; }     /* f, or L */
+
+static void row_of(bool is_raw, const erg_clock_point *top, double clock_hz, float row[])
+{
+    row[0] = (float)(is_raw ? top->fp_active : erg_fit_log_step(top->clock_hz, clock_hz));
+    row[1] = (float)(is_raw ? top->dram_active : top->fp_active);
+    row[2] = (float)(is_raw ? clock_hz / 1e6 : top->dram_active);
+    if (!is_raw)
+        row[3] = (float)log1p(top->power_w);
+}
+
+/* ---- rows to learn from --------------------------------------------------- */
+
+typedef struct lesson {
+    float *features, *targets;
+    size_t *groups;
+    size_t count;
+} lesson;
+
+static void lesson_free(lesson *of)
+{
+    free(of->features);
+    free(of->targets);
+    free(of->groups);
+}
+
+/* From the lowest clock up, as measured tables are: samples depend on the order. */
+static void add_curve(lesson *to, const erg_fit_curve *curve, const erg_trained *out)
+{
+    size_t width = features_of(out->is_raw);
+    double top = erg_clock_point_value(curve->at, out->target);
+
+    for (size_t k = curve->count; k-- > 0;) {
+        double value = erg_clock_point_value(&curve->at[k], out->target);
+        row_of(out->is_raw, curve->at, curve->at[k].clock_hz, to->features + to->count * width);
+        to->targets[to->count] = (float)(out->is_raw ? log1p(value)
+                                                     : erg_fit_log_ratio(value, top));
+        to->groups[to->count++] = curve->group;
+    }
+}
+
+static bool lesson_new(lesson *to, const erg_train *in, const erg_trained *out, erg_error *err)
+{
+    size_t rows = 0;
+
+    for (size_t i = 0; i < in->count; i++)
+        rows += in->curves[i].count;
+    *to = (lesson){ .features = calloc(rows * FEATURES + 1, sizeof(float)),
+                    .targets = calloc(rows + 1, sizeof(float)),
+                    .groups = calloc(rows + 1, sizeof(size_t)) };
+    if (!to->features || !to->targets || !to->groups)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu rows", rows);
+    for (size_t i = 0; i < in->count; i++)
+        add_curve(to, &in->curves[i], out);
+    return true;
+}
+
+static double mean_of(const float values[], size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += (double)values[i];
+    return count ? sum / (double)count : 0;
+}
+
+/* ---- training ------------------------------------------------------------- */
+
+static bool learn(const lesson *from, size_t width, const erg_boost_options *plan, char **json,
+                  erg_forest *out, erg_error *err)
+{
+    erg_boost_options options = *plan;
+    erg_boost_rows rows = { .features = from->features, .targets = from->targets,
+                            .count = from->count, .feature_count = width, .json = json };
+
+    options.base = mean_of(from->targets, from->count);
+    return erg_boost(&rows, &options, out, err);
+}
+
+static bool train_by(const erg_boost_options *plan, const erg_train *in, erg_trained *out,
+                     erg_error *err)
+{
+    erg_forest *forest = calloc(1, sizeof(*forest));
+    lesson rows = { 0 };
+    bool good = forest ? lesson_new(&rows, in, out, err)
+                       : erg_fail(err, ERG_NO_MEMORY, "no memory for a forest");
+
+    good = good && learn(&rows, features_of(out->is_raw), plan, &out->booster, forest, err);
+    lesson_free(&rows);
+    if (good)
+        out->live = forest;
+    else
+        free(forest);
+    return good;
+}
+
+static bool train_forest(const erg_train *in, erg_trained *out, erg_error *err)
+{
+    return train_by(&forest_options, in, out, err);
+}
+
+static bool train_boosted(const erg_train *in, erg_trained *out, erg_error *err)
+{
+    return train_by(&boosted_options, in, out, err);
+}
+
+/* ---- use ------------------------------------------------------------------ */
+
+static bool wake(erg_trained *trained, erg_error *err)
+{
+    erg_forest *forest;
+
+    if (!trained->booster)
+        return erg_fail(err, ERG_BAD_INPUT, "%s without its trees", trained->fit->name);
+    forest = calloc(1, sizeof(*forest));
+    if (!forest)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for a forest");
+    if (!erg_boost_read(trained->booster, features_of(trained->is_raw), forest, err)) {
+        free(forest);
+        return false;
+    }
+    trained->live = forest;
+    return true;
+}
+
+static void drop(erg_trained *trained)
+{
+    if (trained->live)
+        erg_forest_free(trained->live);
+    free(trained->live);
+    trained->live = NULL;
+}
+
+/* Clocks by the key of the one feature that they change. */
+typedef struct place { int32_t key; uint32_t index; } place;
+
+static int by_key(const void *a, const void *b)
+{
+    int32_t left = ((const place *)a)->key, right = ((const place *)b)->key;
+
+    return (left > right) - (left < right);
+}
+
+static void sort_places(const erg_trained *trained, const erg_case *of, int32_t keys[],
+                        place places[])
+{
+    float row[FEATURES];
+    size_t feature = swept_feature(trained->is_raw);
+
+    for (size_t i = 0; i < of->count; i++) {
+        row_of(trained->is_raw, of->anchors.at, of->clock_hz[i], row);
+        erg_tree_keys(row, features_of(trained->is_raw), keys);
+        places[i] = (place){ keys[feature], (uint32_t)i };
+    }
+    qsort(places, of->count, sizeof(*places), by_key);
+}
+
+static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
+                    erg_error *err)
+{
+    double top = erg_clock_point_value(of->anchors.at, trained->target);
+    int32_t keys[FEATURES] = { 0 }, *swept = calloc(of->count + 1, sizeof(*swept));
+    place *places = calloc(of->count + 1, sizeof(*places));
+    float *sums = calloc(of->count + 1, sizeof(*sums));
+    bool good = (swept && places && sums)
+        || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu clocks", of->count);
+
+    (void)sd;
+    if (good && !trained->live)
+        good = erg_fail(err, ERG_BAD_INPUT, "%s has no trees", trained->fit->name);
+    if (good) {
+        sort_places(trained, of, keys, places);
+        for (size_t i = 0; i < of->count; i++)
+            swept[i] = places[i].key;
+        erg_forest_sweep(trained->live, keys, swept_feature(trained->is_raw), swept, of->count,
+                         sums);
+    }
+    for (size_t i = 0; good && i < of->count; i++) {
+        double y = (double)sums[i];
+        out[places[i].index] = trained->is_raw ? expm1(y) : erg_fit_from_ratio(y, top);
+    }
+    free(swept);
+    free(places);
+    free(sums);
+    return good;
+}
+
+const erg_fit erg_fit_forest = {
+    .name = "forest",
+    .about = "200 deep trees of XGBoost, each of other rows: log ratio to the highest clock",
+    .not_for = "clocks, activities or powers beyond those it was trained on: there it is flat",
+    .anchors_least = 1,
+    .groups_least = GROUPS_LEAST,
+    .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },
+    .needs_activity = true,
+    .has_raw = true,
+    .train = train_forest,
+    .predict = predict,
+    .wake = wake,
+    .drop = drop,
+};
+
+const erg_fit erg_fit_boosted = {
+    .name = "boosted",
+    .about = "300 rounds of shallow trees of XGBoost: log ratio to the highest clock",
+    .not_for = "clocks, activities or powers beyond those it was trained on: there it is flat",
+    .anchors_least = 1,
+    .groups_least = GROUPS_LEAST,
+    .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },
+    .needs_activity = true,
+    .has_raw = true,
+    .train = train_boosted,
+    .predict = predict,
+    .wake = wake,
+    .drop = drop,
+};
