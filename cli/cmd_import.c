@@ -80,15 +80,26 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t count = text ? strlen(text) : 0;
+    return count >= strlen(end) && strcmp(text + count - strlen(end), end) == 0;
+}
+
+/* FILE.erg is a run file of points; any other name gets the tables. */
 static int import_campaign(const cli *call, const import_options *options)
 {
+    const char *file = call->common.output;
     erg_campaign_options how = { .period_s = options->period_s, .tz = options->tz };
     erg_error err = { 0 };
     erg_points *points = erg_points_new(&err);
     erg_result *result = points ? erg_result_new("import", &err) : NULL;
     bool good = result && erg_points_read_campaign(points, call->argv[0], &how, &err)
         && erg_points_check(points, &err) && erg_points_table(points, result, &err);
-    int status = good ? cli_write(call, result, call->common.output, stdout)
+    bool is_run_file = ends_in(file, ".erg");
+    if (good && is_run_file)
+        good = erg_points_save(points, file, &err);
+    int status = good ? cli_write(call, result, is_run_file ? NULL : file, stdout)
                       : cli_refused(call, &err);
 
     erg_result_free(result);
@@ -143,7 +154,8 @@ const cli_command cmd_import = {
         "A FOLDER is a campaign of runs at many clocks: a dcgmi or nvidia-smi profile a run,\n"
         "timing_summary.log or experiment_summary.log. It gives the table of points; runs with\n"
         "a download, another clock, a neighbour's joules or a short profile are left out of\n"
-        "means, and a note names them.\n",
+        "means, and a note names them. --output FILE.erg keeps the points as a run file, any\n"
+        "other name the tables.\n",
     .examples =
         "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
         "erg import power.csv timing.json --output c.erg\n"

@@ -139,6 +139,8 @@ bool erg_points_read_csv(erg_points *points, const char *path,
 /* That, or the points of a run file: whatever is at path. */
 bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
                      const erg_points_options *options, erg_error *err);
+/* A run file of these points alone, replaced whole; notes come along. */
+bool erg_points_save(const erg_points *points, const char *path, erg_error *err);
 /* States of the visits by their figures: contaminated (time > 3 x the median of the
  * application), and notes OUTLIER, TIME_AGAINST_CLOCK, TWO_LEVELS, DRIFT. Reading a table
  * has done it; it may be done again after more was added. */

@@ -80,6 +80,8 @@ static bool damaged(const char *table, erg_error *err)
 static bool take_meta(void *self, const char *key, const char *value, erg_error *err)
 {
     reader *from = self;
+    if (strncmp(key, "points_note:", 12) == 0)
+        return erg_points_note(from->points, err, "%s", value);
     return strcmp(key, "sweep_other") != 0
            || erg_points_name_other(from->points, value, err);
 }

@@ -77,7 +77,10 @@ static bool take_visit(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .sm_clock_seen_hz = real_of(row, 9),
         .fp_active = real_of(row, 10),
         .dram_active = real_of(row, 11),
+        .energy_listed_j = NAN,
+        .samples = NAN,
         .exit_status = sqlite3_column_int(row, 13),
+        .time_half_s = sqlite3_column_double(row, 14),
     };
 
     if (!state || !erg_visit_state_parse(state, &visit.state))
@@ -96,8 +99,8 @@ const erg_load_table erg_load_sweep_tables[] = {
       " other FROM point ORDER BY id",
       take_point },
     { "SELECT point_id, block, place, start_ns, time_s, energy_j, mean_w, peak_w, temp_c,"
-      " sm_clock_seen_hz, fp_active, dram_active, state, exit_status FROM visit ORDER BY "
-      "id",
+      " sm_clock_seen_hz, fp_active, dram_active, state, exit_status, time_half_s FROM"
+      " visit ORDER BY id",
       take_visit },
 };
 

@@ -39,7 +39,7 @@ static const char sweep_schema[] =
     "CREATE TABLE IF NOT EXISTS visit(id INTEGER PRIMARY KEY, point_id INTEGER, block INTEGER,"
     " place INTEGER, start_ns INTEGER, time_s REAL, energy_j REAL, mean_w REAL, peak_w REAL,"
     " temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, dram_active REAL, state TEXT,"
-    " exit_status INTEGER);";
+    " exit_status INTEGER, time_half_s REAL);";
 
 typedef enum statement {
     PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
@@ -61,7 +61,7 @@ static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_FLAG]    = "INSERT INTO flag VALUES(?,?,?,?,?)",
     [PUT_APPLICATION] = "REPLACE INTO application VALUES(?,?,?,?,?,?,?,?,?,?)",
     [PUT_POINT]   = "REPLACE INTO point VALUES(?,?,?,?,?,?,?)",
-    [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 };
 
 typedef struct cell {
@@ -279,7 +279,7 @@ bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit 
         real(visit->time_s), real(visit->energy_j), real(visit->mean_w), real(visit->peak_w),
         real(visit->temp_c), real(visit->sm_clock_seen_hz), real(visit->fp_active),
         real(visit->dram_active), text(erg_visit_state_name(visit->state)),
-        whole(visit->exit_status),
+        whole(visit->exit_status), real(visit->time_half_s),
     };
     return put_row(store, PUT_VISIT, cells, err);
 }

@@ -211,6 +211,31 @@ static void joules_do_not_rest_on_the_period_that_was_stated(void)
     erg_points_free(points);
 }
 
+static void a_run_file_keeps_points_and_notes(void)
+{
+    static const made runs[] = { { "baseline_01", 1410, .set_mhz = 1230, .seconds = 20 },
+                                 { "1_01", 1395, .seconds = 20 },
+                                 { "2_01", 1380, .seconds = 21, .no_profile = true } };
+    erg_points *points = points_of(runs, ERG_COUNT(runs));
+    erg_error err = { 0 };
+    char path[400];
+    snprintf(path, sizeof(path), "%s.erg", folder);
+    CHECK_OK(erg_points_save(points, path, &err), err);
+    erg_points_free(points);
+    points = erg_points_new(&err);
+    CHECK_OK(points && erg_points_load(points, &(erg_env){ 0 }, path, NULL, &err), err);
+    CHECK(erg_points_visits(points) == 2);
+    const erg_visit *visit = erg_points_visit_at(points, 0);
+    CHECK(visit->state == ERG_VISIT_CLOCK_NOT_REACHED && visit->sm_clock_seen_hz == 1230e6);
+    CHECK(visit->time_half_s == 0.5 && visit->start_ns == INT64_MIN && visit->time_s == 20);
+    CHECK_NEAR(erg_points_visit_at(points, 1)->energy_j, 2000, 1e-6);
+    CHECK_TEXT(erg_points_application_at(points, 0)->name, "lstm");
+    CHECK(erg_points_application_at(points, 0)->definition == ERG_ACTIVITY_HALF);
+    CHECK(is_noted(points, "CLOCK_NOT_REACHED", "1410 MHz asked for"));
+    CHECK(is_noted(points, "REJECTED", "run 2_01: no profile"));
+    erg_points_free(points);
+}
+
 static void slices_all_along_compare_with_each_other(void)
 {
     static const made runs[] = { { "1_01", 1410, .seconds = 60, .is_slice = true },
@@ -357,6 +382,7 @@ int main(void)
         TEST(each_fault_of_a_baseline_is_found_and_named),
         TEST(a_download_that_cost_no_time_is_none),
         TEST(joules_do_not_rest_on_the_period_that_was_stated),
+        TEST(a_run_file_keeps_points_and_notes),
         TEST(slices_all_along_compare_with_each_other),
         TEST(a_run_that_cannot_be_read_is_rejected_and_the_others_stay),
         TEST(logs_are_known_by_what_is_in_them),
