@@ -219,6 +219,7 @@ static void the_energy_report_has_the_keys_of_old(void)
     CHECK_TEXT(json_string_value(json_object_get(idle, "policy")), "gross");
     CHECK(json_is_null(json_object_get(idle, "net_j")));
     CHECK_TEXT(json_string_value(json_object_get(erg, "device")), "gpu:0/energy");
+    CHECK_TEXT(json_string_value(json_object_get(erg, "integration")), "difference");
     json_decref(root);
     free(text);
 
@@ -226,6 +227,17 @@ static void the_energy_report_has_the_keys_of_old(void)
                                     .legacy = true };
     text = export_text(trace, &options, &size);
     CHECK(strstr(text, "\"integration\": \"legacy\""));
+    free(text);
+    erg_trace_free(trace);
+}
+
+static void a_report_says_how_watts_became_joules_and_not_where_they_come_from(void)
+{
+    erg_export_options options = { .format = "energy-report", .channel = "gpu:0/power" };
+    erg_trace *trace = make_trace(ERG_METHOD_SIMULATED);
+    size_t size;
+    char *text = export_text(trace, &options, &size);
+    CHECK(strstr(text, "\"integration\": \"trapezoid\", \"method\": \"simulated\""));
     free(text);
     erg_trace_free(trace);
 }
@@ -283,6 +295,7 @@ int main(void)
         TEST(every_format_carries_what_its_figure_is),
         TEST(every_table_format_carries_what_its_figure_is),
         TEST(the_energy_report_has_the_keys_of_old),
+        TEST(a_report_says_how_watts_became_joules_and_not_where_they_come_from),
         TEST(perfetto_and_json_are_json_even_for_odd_names),
         TEST(a_wide_csv_has_a_column_a_channel),
         TEST(an_unknown_format_names_the_known_ones),

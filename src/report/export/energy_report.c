@@ -117,6 +117,20 @@ static void put_flags(content *c)
     fputs("]", c->out);
 }
 
+/* How watts or counts became joules; the method may be simulated all the same. */
+static const char *integration(const content *c)
+{
+    if (c->options->legacy)
+        return "legacy";
+    switch (erg_trace_channel(c->trace, c->channel)->kind) {
+    case ERG_COUNTER: return "difference";
+    case ERG_AVG_PREV: return "steps";
+    case ERG_INSTANT:
+    case ERG_SMOOTHED: return "trapezoid";
+    }
+    return "";
+}
+
 static void put_ours(content *c)
 {
     const erg_energy *energy = &c->figure.energy;
@@ -127,8 +141,7 @@ static void put_ours(content *c)
     erg_export_path(c->trace, c->channel, path, sizeof(path));
     fprintf(c->out, "  \"erg\": {\"schema\": \"erg.energy_report.v1\", \"integration\": \"%s\", "
             "\"method\": \"%s\", \"scope\": \"%s\", \"quality\": \"%s\",\n    \"flags\": ",
-            c->options->legacy ? "legacy" : erg_method_name(energy->method),
-            erg_method_name(energy->method), erg_scope_name(energy->scope),
+            integration(c), erg_method_name(energy->method), erg_scope_name(energy->scope),
             erg_quality_name(energy->quality));
     put_flags(c);
     put_number(c->out, ",\n    \"covered\": ", energy->covered);
