@@ -21,6 +21,8 @@ static const scale_row prefixes[] = {
 static const scale_row *prefix_of(double value, const char *unit)
 {
     size_t i = strcmp(unit, "s") == 0 ? 3 : 0;     /* no kiloseconds */
+    if (strncmp(unit, "FLOP/B", 6) == 0)            /* a ratio: 0.25, not 250 m */
+        return &prefixes[3];
     while (fabs(value) < prefixes[i].from)
         i++;
     return value == 0 ? &prefixes[3] : &prefixes[i];

@@ -58,6 +58,7 @@ static void the_page_has_a_bar_a_row_and_both_plots(void)
 
     CHECK(strstr(page, "<title>&lt;a&gt;</title>"));
     CHECK(strstr(page, "Energy against time") && strstr(page, "Roofline of row 1"));
+    CHECK(strstr(page, "FLOP/B") && !strstr(page, "mFLOP/B") && !strstr(page, "kFLOP/B"));
     CHECK(strstr(page, "title=\"compute ") && strstr(page, "Nothing here was measured"));
     CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "nan"));
     free(page);
