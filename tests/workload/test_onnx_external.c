@@ -65,7 +65,7 @@ static void a_missing_file_is_a_note(void)
 
     CHECK_OK(open_with("gone.bin", NULL, NULL, &file, &err), err);
     CHECK(file.note_count == 1 && file.external_bytes == 0);
-    CHECK_TEXT(file.notes[0], "gone.bin is not beside the model: shapes do not need it");
+    CHECK_TEXT(file.notes[0], "gone.bin is not beside model.onnx: shapes do not need it");
     erg_onnx_close(&file);
 }
 
