@@ -147,10 +147,17 @@ def stop():
     _recorder, _joined = None, False
 
 
+def _bytes_of(name, what):
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a {what} is a str, not {type(name).__name__}")
+    return name.encode()
+
+
 class region:
     """``with erg.region("decode") as r: ...``; then r.energy, where it is known."""
 
     def __init__(self, name, sync=None):
+        self._bytes = _bytes_of(name, "region")
         self.name, self.sync, self._token, self._of = name, sync, None, None
 
     def __enter__(self):
@@ -160,7 +167,7 @@ class region:
             self.sync()
         self._of = _recorder
         if self._of:
-            self._token = _lib.erg_region_begin(self._of, self.name.encode())
+            self._token = _lib.erg_region_begin(self._of, self._bytes)
         return self
 
     def __exit__(self, *exception):
@@ -183,10 +190,11 @@ class region:
 
 def mark(name, value):
     """A named number at this instant: loss, grad_norm, step, tokens."""
+    text = _bytes_of(name, "mark")
     if not _joined and not _recorder:
         _join()
     if _recorder:
-        _lib.erg_mark(_recorder, name.encode(), float(value))
+        _lib.erg_mark(_recorder, text, float(value))
 
 
 def measured(function):

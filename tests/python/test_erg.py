@@ -76,8 +76,30 @@ erg.stop()
     assert out == b"simulated True\n", out
 
 
+def a_name_that_is_no_text_is_a_type_error_with_a_sentence():
+    out = subprocess.check_output([sys.executable, write("""
+import erg
+for make in (lambda: erg.region(None), lambda: erg.mark(3, 1)):
+    try:
+        make()
+    except TypeError as e:
+        print(e)
+""")], env=child_env)
+    assert out == (b"the name of a region is a str, not NoneType\n"
+                   b"the name of a mark is a str, not int\n"), out
+
+
+def the_example_finds_the_package_beside_it():
+    env = {name: value for name, value in child_env.items() if name != "PYTHONPATH"}
+    script = os.path.join(os.environ["EXAMPLES"], "regions.py")
+    subprocess.run([sys.executable, "-s", script], check=True, env=env, cwd=folder.name,
+                   stdout=subprocess.DEVNULL)
+
+
 tests = [the_example_marks_its_phases, sync_is_called_before_both_stamps,
-         alone_it_is_a_no_op_and_says_why_no_energy_is_known, started_a_region_knows_its_energy]
+         alone_it_is_a_no_op_and_says_why_no_energy_is_known, started_a_region_knows_its_energy,
+         a_name_that_is_no_text_is_a_type_error_with_a_sentence,
+         the_example_finds_the_package_beside_it]
 print(f"1..{len(tests)}")
 failed = 0
 for number, test in enumerate(tests, 1):
