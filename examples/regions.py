@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many joules did each phase take? erg run -- python3 regions.py"""
-import erg
+import os
+import sys
+
+# An installed erg goes first; in a source tree it lies beside this folder.
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "python"))
+import erg  # noqa: E402
 
 
 @erg.measured
