@@ -54,6 +54,7 @@ typedef struct erg_hardware {
     double peak_clock_hz[ERG_UNIT_CLASSES];
     /* What large products were measured to reach; NAN: not measured. */
     double gemm_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];
+    double emulated_share[ERG_PRECISIONS];      /* of the fp32 rate; NAN: all of it */
     double memory_bytes, memory_bytes_per_s;
     double memory_share;                        /* of it that streams reach; NAN: unknown */
     double l2_bytes, l2_bytes_per_s;            /* last level on chip */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include "base/base.h"
 #include "estimate/run.h"
+#include "estimate/unit.h"
 
 enum { NOTES_MOST = 16, NOTE_TEXT = 480 };
 
@@ -53,6 +54,21 @@ static void about_curves(notes *n, const erg_operating_point *point)
             point->clock_hz * 1e-6, n->to->hardware->name);
 }
 
+/* The figures of such a precision are those of fp32, with less to move. */
+static void about_precision(notes *n)
+{
+    const erg_graph *graph = n->to->graph;
+
+    for (int32_t i = 0; i < graph->operator_count; i++) {
+        const erg_operator *op = &graph->operators[i];
+        if (erg_matrix_flop(op) > 0 && erg_is_emulated(op, n->to->hardware)) {
+            add(n, "%s has no unit for %s: products are converted and run as fp32.",
+                n->to->hardware->name, erg_precision_name(op->precision));
+            return;
+        }
+    }
+}
+
 static void about_source(notes *n, const erg_profile *profile)
 {
     if (!profile->energy.rows)
@@ -74,6 +90,7 @@ bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
     to->notes = n.list;
     about_clock(&n, point);
     about_curves(&n, point);
+    about_precision(&n);
     about_source(&n, profile);
     if (to->host_bound)
         add(&n, "The host launches more slowly than the device computes.");

@@ -57,3 +57,8 @@ erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware)
     /* Converted and computed in fp32: the one precision every device has. */
     return (erg_engine){ ERG_UNIT_VECTOR, ERG_FP32 };
 }
+
+bool erg_is_emulated(const erg_operator *op, const erg_hardware *hardware)
+{
+    return op->precision != ERG_FP32 && erg_engine_of(op, hardware).precision == ERG_FP32;
+}

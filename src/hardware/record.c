@@ -47,7 +47,7 @@ static const field fields[] = {
     { "peak_flop_per_s", "flop_per_s", BY_BOTH, AT(peak_flop_per_s), 1e18 },
     { "sparse_flop_per_s", "flop_per_s", BY_BOTH, KEPT, 1e18 },
     { "gemm_flop_per_s", "flop_per_s", BY_BOTH, AT(gemm_flop_per_s), 1e18 },
-    { "emulated_share", "share", BY_PRECISION, KEPT, 1 },
+    { "emulated_share", "share", BY_PRECISION, AT(emulated_share), 1 },
     { "levels.l1.capacity_bytes", "bytes", PLAIN, AT(l1_bytes_per_unit), 1e9 },
     { "levels.l1.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(l1_bytes_per_s), 1e15 },
     { "levels.l1.achievable_share", "share", PLAIN, KEPT, 1 },
@@ -95,6 +95,8 @@ static void all_unknown(erg_hardware *hardware)
 
     for (size_t i = 0; i < ERG_COUNT(single); i++)
         *single[i] = NAN;
+    for (int p = 0; p < ERG_PRECISIONS; p++)
+        hardware->emulated_share[p] = NAN;
     for (int c = 0; c < ERG_UNIT_CLASSES; c++) {
         hardware->peak_clock_hz[c] = NAN;
         for (int p = 0; p < ERG_PRECISIONS; p++) {

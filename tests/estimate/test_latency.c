@@ -190,6 +190,19 @@ static void a_share_fitted_under_a_cap_is_not_capped_again(void)
     erg_graph_free(graph);
 }
 
+static void a_precision_without_a_unit_runs_at_its_share_of_fp32(void)
+{
+    erg_hardware gpu = round_gpu();
+    erg_operator product = { .kind = ERG_OP_MATMUL, .precision = ERG_BF16, .macs = 1 };
+
+    CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 1e14, 1);
+    gpu.emulated_share[ERG_BF16] = 0.25;
+    CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 0.25e14, 1);
+    product.precision = ERG_FP32;
+    gpu.emulated_share[ERG_FP32] = 0.25;
+    CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 1e14, 1);
+}
+
 static void shared_terms_are_shares_whatever_the_device(void)
 {
     for (int kind = 0; kind < ERG_HARDWARE_KINDS; kind++)
@@ -216,6 +229,7 @@ int main(void)
         TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
         TEST(a_small_network_waits_for_the_host),
         TEST(a_share_fitted_under_a_cap_is_not_capped_again),
+        TEST(a_precision_without_a_unit_runs_at_its_share_of_fp32),
         TEST(shared_terms_are_shares_whatever_the_device),
     };
     return test_run(tests, ERG_COUNT(tests));

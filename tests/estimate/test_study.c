@@ -263,6 +263,24 @@ static void what_a_device_cannot_is_a_row_of_unknowns_and_a_note(void)
     erg_result_free(result);
 }
 
+static void a_precision_that_falls_back_to_fp32_is_noted(void)
+{
+    static const char *const volta[] = { "v100-sxm2-32gb" };
+    static const erg_precision in[] = { ERG_BF16, ERG_FP16 };
+    for (size_t i = 0; i < ERG_COUNT(in); i++) {
+        erg_study what = small;
+        bool noted = false;
+        what.hardware = volta;
+        what.precisions = &in[i];
+        what.precision_count = 1;
+        erg_result *result = study(&what, NULL);
+        for (size_t k = 0; k < erg_result_note_count(result); k++)
+            noted = noted || strstr(erg_result_note_at(result, k), "has no unit for bf16");
+        CHECK(noted == (in[i] == ERG_BF16));
+        erg_result_free(result);
+    }
+}
+
 static void compat_mode_is_labelled_and_keeps_its_total(void)
 {
     static const char *const machine[] = { "compat-gpu-a100" };
@@ -350,6 +368,7 @@ int main(void)
         TEST(nothing_on_the_front_is_beaten),
         TEST(the_batch_is_the_best_that_keeps_the_limits),
         TEST(what_a_device_cannot_is_a_row_of_unknowns_and_a_note),
+        TEST(a_precision_that_falls_back_to_fp32_is_noted),
         TEST(compat_mode_is_labelled_and_keeps_its_total),
         TEST(compat_mode_adds_its_hints_parts_and_chains),
         TEST(the_same_study_gives_the_same_bytes),
