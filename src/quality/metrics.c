@@ -8,6 +8,8 @@ enum { OUTPUT = ERG_NEED_OUTPUT, REFERENCE = ERG_NEED_REFERENCE | OUTPUT,
        LOGPROBS = ERG_NEED_LOGPROBS, BASELINE = ERG_NEED_BASELINE,
        FEATURES = ERG_NEED_FEATURES, REAL = ERG_NEED_FEATURES | ERG_NEED_AGAINST,
        PROMPTS = ERG_NEED_FEATURES | ERG_NEED_TEXTS,
+       CLASSES = ERG_NEED_LABEL | ERG_NEED_PREDICTED, LOSS = ERG_NEED_LOSS,
+       BOXES = ERG_NEED_BOXES | ERG_NEED_TRUTHS,
        LAYERS = ERG_NEED_LAYERS | ERG_NEED_OTHER_LAYERS | ERG_NEED_WEIGHTS };
 
 const erg_metric erg_metrics[] = {
@@ -39,6 +41,18 @@ const erg_metric erg_metrics[] = {
       ERG_RETAIN_HIGHER, false, 0, erg_agreement_compute },
     { "first-difference", "agreement", "words before the first difference", BASELINE | OUTPUT,
       ERG_RETAIN_NONE, false, 1, erg_agreement_compute },
+    { "top-1", "accuracy", "share of items whose first class is right", CLASSES,
+      ERG_RETAIN_HIGHER, false, 1, erg_classes_compute },
+    { "top-5", "accuracy", "share with the right class among the first five", CLASSES,
+      ERG_RETAIN_HIGHER, true, 5, erg_classes_compute },
+    { "loss", "loss", "mean of the items' losses; lower is better", LOSS,
+      ERG_RETAIN_LOWER, false, 0, erg_loss_compute },
+    { "map50", "map", "average precision of boxes at IoU .50, mean of classes", BOXES,
+      ERG_RETAIN_HIGHER, false, 50, erg_boxes_compute },
+    { "map75", "map", "the same at IoU .75", BOXES,
+      ERG_RETAIN_HIGHER, true, 75, erg_boxes_compute },
+    { "map", "map", "mean over IoU .50, .55 .. .95", BOXES,
+      ERG_RETAIN_HIGHER, false, 0, erg_boxes_compute },
     { "fid", "fid", "Frechet distance to the real features; lower is better", REAL,
       ERG_RETAIN_LOWER, false, 0, erg_frechet_compute },
     { "kid", "kid", "kernel distance to the real features, unbiased", REAL,
@@ -61,6 +75,11 @@ static const struct { unsigned need; const char *reason; } reasons[] = {
     { ERG_NEED_REFERENCE, "no reference: --reference, or \"references\" in the records" },
     { ERG_NEED_LOGPROBS, "no probabilities of tokens: \"logprobs\" in --records" },
     { ERG_NEED_BASELINE, "no baseline: --baseline" },
+    { ERG_NEED_LABEL, "no \"label\" in the records or the references" },
+    { ERG_NEED_PREDICTED, "no \"predicted\" in the records" },
+    { ERG_NEED_LOSS, "no \"loss\" in the records" },
+    { ERG_NEED_BOXES, "no \"boxes\" in the records" },
+    { ERG_NEED_TRUTHS, "no true boxes: \"truths\", or \"boxes\" of --reference" },
     { ERG_NEED_FEATURES, "no features: --features" },
     { ERG_NEED_AGAINST, "no real features to compare with: --against" },
     { ERG_NEED_TEXTS, "no features of the prompts: --text-features" },
@@ -81,7 +100,11 @@ static unsigned needs_of_item(const erg_item *item)
 {
     return (item->output ? ERG_NEED_OUTPUT : 0)
          | (item->reference_count ? ERG_NEED_REFERENCE : 0)
-         | (item->logprob_count ? ERG_NEED_LOGPROBS : 0);
+         | (item->logprob_count ? ERG_NEED_LOGPROBS : 0)
+         | (item->label ? ERG_NEED_LABEL : 0)
+         | (item->predicted_count ? ERG_NEED_PREDICTED : 0)
+         | (isnan(item->loss) ? 0 : ERG_NEED_LOSS)
+         | (item->has_boxes ? ERG_NEED_BOXES : 0) | (item->has_truths ? ERG_NEED_TRUTHS : 0);
 }
 
 unsigned erg_needs_given(const erg_quality_case *with)
