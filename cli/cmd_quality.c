@@ -4,7 +4,7 @@
 #include "cli.h"
 
 typedef struct quality_options {
-    const char *hypothesis, *records, *features, *layers, *baseline, *metric;
+    const char *hypothesis, *records, *features, *layers, *images, *baseline, *metric;
     const char *against, *text_features, *against_layers, *weights;
     cli_list references;
     double least, log_base;
@@ -18,7 +18,9 @@ static const cli_option option_rows[] = {
     { 0, "records", CLI_TEXT, AT(records), "FILE", "answers in JSON Lines, one a line" },
     { 0, "features", CLI_TEXT, AT(features), "FILE",
       "features of images, or of sentences: .npy, one a row" },
-    { 0, "against", CLI_TEXT, AT(against), "FILE", "features of real images, for fid and kid" },
+    { 0, "images", CLI_TEXT, AT(images), "FOLDER", "PNG, PGM and PPM of 8 bits, by name" },
+    { 0, "against", CLI_TEXT, AT(against), "FILE",
+      "features of real images, for fid and kid; or a folder, for psnr" },
     { 0, "text-features", CLI_TEXT, AT(text_features), "FILE",
       "features of the prompts, for clip" },
     { 0, "layers", CLI_TEXT, AT(layers), "FILE[,..]",
@@ -69,13 +71,16 @@ static int run(const cli *call)
         return cli_misused(call, "'%s': files are named by options", call->argv[0]);
     if (options->hypothesis && options->records)
         return cli_misused(call, "needs one of --hypothesis and --records");
-    if (!options->hypothesis && !options->records && !options->features && !options->layers)
-        return cli_misused(call, "needs --hypothesis, --records, --features or --layers");
+    if (!options->hypothesis && !options->records && !options->features && !options->layers
+        && !options->images)
+        return cli_misused(call, "needs --hypothesis, --records, --features, --layers or "
+                           "--images");
     if (options->least > 0 && !options->baseline)
         return cli_misused(call, "--least needs --baseline");
     erg_result *result = erg_quality_score(&(erg_quality_options){
             .hypothesis = options->hypothesis, .records = options->records,
             .features = options->features, .layers = options->layers,
+            .images = options->images,
             .against = options->against, .text_features = options->text_features,
             .against_layers = options->against_layers, .weights = options->weights,
             .baseline = options->baseline, .references = options->references.items,
@@ -90,7 +95,7 @@ static int run(const cli *call)
 
 const cli_command cmd_quality = {
     .name = "quality",
-    .usage = "erg quality [options] (--hypothesis | --records | --features) FILE",
+    .usage = "erg quality [options] (--hypothesis | --records | --features | --images) FILE",
     .summary = "score answers, and what is retained of a baseline's quality",
     .about = "Metrics are computed over all items; low and high are a 95 % bootstrap over items\n"
              "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"

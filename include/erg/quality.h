@@ -25,8 +25,9 @@ typedef struct erg_quality_options {    /* zero means unset */
     const char *records;        /* JSON Lines */
     const char *features;       /* .npy: a row an image, or a sentence */
     const char *layers;         /* .npy with commas between: one image's, for LPIPS */
+    const char *images;         /* a folder of PNG, PGM and PPM */
     const char *baseline;       /* of the same kind: the most faithful setting's */
-    const char *against;        /* .npy: features of real images */
+    const char *against;        /* .npy: features of real images; or their folder */
     const char *text_features;  /* .npy: a row a prompt */
     const char *against_layers, *weights;
     const char *const *references;

@@ -2,6 +2,7 @@
 /* All files of one call, checked against each other. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "quality/load.h"
 
 static void answers_free(erg_owned_answers *answers)
@@ -9,6 +10,7 @@ static void answers_free(erg_owned_answers *answers)
     erg_items_free(answers->items);
     erg_array_free(answers->features);
     erg_layers_free(answers->layers);
+    erg_folder_free(answers->images);
 }
 
 void erg_quality_files_free(erg_quality_files *files)
@@ -19,6 +21,7 @@ void erg_quality_files_free(erg_quality_files *files)
     erg_array_free(files->texts);
     erg_layers_free(files->against_layers);
     erg_layers_free(files->weights);
+    erg_folder_free(files->against_images);
     *files = (erg_quality_files){ 0 };
 }
 
@@ -26,7 +29,7 @@ size_t erg_quality_items(const erg_quality_case *with)
 {
     const erg_answers *mine = &with->mine;
     return mine->items ? mine->items->count : mine->features ? mine->features->dims[0]
-         : mine->layers ? mine->layers->images : 0;
+         : mine->layers ? mine->layers->images : mine->images ? mine->images->count : 0;
 }
 
 /* ---- answers ------------------------------------------------------------------------ */
@@ -74,11 +77,12 @@ static bool load_mine(const erg_quality_options *options, erg_owned_answers *to,
 
     if (options->records && options->hypothesis)
         return erg_fail(err, ERG_BAD_INPUT, "one of a hypothesis and records is scored");
-    if (!text && !options->features && !options->layers)
+    if (!text && !options->features && !options->layers && !options->images)
         return erg_fail(err, ERG_BAD_INPUT, "there is nothing to score");
     return (!text || (to->items = load_items(text, options->records != NULL, err)))
         && (!options->features || (to->features = erg_array_load(options->features, 2, err)))
-        && (!options->layers || (to->layers = load_layers(options->layers, 3, err)));
+        && (!options->layers || (to->layers = load_layers(options->layers, 3, err)))
+        && (!options->images || (to->images = erg_folder_open(options->images, err)));
 }
 
 /* The baseline's file is of the kind that mine is first of. */
@@ -92,6 +96,8 @@ static bool load_baseline(const erg_quality_options *options, const erg_owned_an
     if (mine->items && !ends_with(path, ".npy"))
         return (to->items = load_items(path, options->records != NULL, err))
             && erg_items_pair(mine->items, to->items, err);
+    if (mine->images && !mine->features)
+        return (to->images = erg_folder_open(path, err)) != NULL;
     if (!mine->features)
         return (to->layers = load_layers(path, 3, err)) != NULL;
     if (!(to->features = erg_array_load(path, 2, err)))
@@ -118,13 +124,22 @@ static bool load_array(const char *path, erg_array **to, erg_error *err)
     return !path || (*to = erg_array_load(path, 2, err));
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && S_ISDIR(there.st_mode);
+}
+
 static bool load_rest(const erg_quality_options *options, erg_quality_files *files,
                       erg_error *err)
 {
     for (size_t i = 0; files->mine.items && i < options->reference_count; i++)
         if (!refer(files, options->references[i], err))
             return false;
-    return load_array(options->against, &files->against, err)
+    if (options->against && is_folder(options->against)
+        && !(files->against_images = erg_folder_open(options->against, err)))
+        return false;
+    return (files->against_images || load_array(options->against, &files->against, err))
         && load_array(options->text_features, &files->texts, err)
         && (!options->against_layers
             || (files->against_layers = load_layers(options->against_layers, 3, err)))
@@ -133,7 +148,7 @@ static bool load_rest(const erg_quality_options *options, erg_quality_files *fil
 
 static erg_answers borrow(const erg_owned_answers *from)
 {
-    return (erg_answers){ from->items, from->features, from->layers };
+    return (erg_answers){ from->items, from->features, from->layers, from->images };
 }
 
 bool erg_quality_load(const erg_quality_options *options, erg_quality_files *files,
@@ -147,6 +162,7 @@ bool erg_quality_load(const erg_quality_options *options, erg_quality_files *fil
     files->with = (erg_quality_case){ .mine = borrow(&files->mine),
         .baseline = options->baseline ? &files->baseline : NULL, .against = files->against,
         .texts = files->texts, .against_layers = files->against_layers,
-        .weights = files->weights, .log_base = options->log_base };
+        .weights = files->weights, .against_images = files->against_images,
+        .log_base = options->log_base };
     return true;
 }

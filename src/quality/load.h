@@ -11,12 +11,14 @@ typedef struct erg_owned_answers {
     erg_items *items;
     erg_array *features;
     erg_layers *layers;
+    erg_folder *images;
 } erg_owned_answers;
 
 typedef struct erg_quality_files {
     erg_owned_answers mine, theirs;
     erg_array *against, *texts;
     erg_layers *against_layers, *weights;
+    erg_folder *against_images;
     erg_answers baseline;
     erg_quality_case with;      /* borrows all of it: do not move */
 } erg_quality_files;

@@ -6,6 +6,7 @@
 #define ERG_QUALITY_METRIC_H
 
 #include "quality/array.h"
+#include "quality/image.h"
 #include "quality/items.h"
 #include "quality/lpips.h"
 #include "quality/tally.h"
@@ -15,6 +16,7 @@ typedef struct erg_answers {
     const erg_items *items;
     const erg_array *features;      /* a row an item, or a sentence */
     const erg_layers *layers;
+    const erg_folder *images;
 } erg_answers;
 
 /* What a metric may look at. */
@@ -24,6 +26,7 @@ typedef struct erg_quality_case {
     const erg_array *against;   /* features of real ones */
     const erg_array *texts;     /* features of what was asked for, an item a row */
     const erg_layers *against_layers, *weights;
+    const erg_folder *against_images;
     double log_base;            /* of logprobs */
 } erg_quality_case;
 
@@ -33,7 +36,8 @@ typedef enum erg_need {
     ERG_NEED_BASELINE = 1 << 3, ERG_NEED_LABEL = 1 << 4, ERG_NEED_BOXES = 1 << 5,
     ERG_NEED_LOSS = 1 << 6, ERG_NEED_FEATURES = 1 << 7, ERG_NEED_AGAINST = 1 << 8,
     ERG_NEED_TEXTS = 1 << 9, ERG_NEED_LAYERS = 1 << 10, ERG_NEED_OTHER_LAYERS = 1 << 11,
-    ERG_NEED_WEIGHTS = 1 << 12, ERG_NEED_PREDICTED = 1 << 13, ERG_NEED_TRUTHS = 1 << 14
+    ERG_NEED_WEIGHTS = 1 << 12, ERG_NEED_PREDICTED = 1 << 13, ERG_NEED_TRUTHS = 1 << 14,
+    ERG_NEED_IMAGES = 1 << 15, ERG_NEED_OTHER_IMAGES = 1 << 16
 } erg_need;
 
 typedef struct erg_metric erg_metric;
@@ -65,7 +69,8 @@ typedef bool erg_compute(const erg_metric *metric, const erg_quality_case *with,
 erg_compute erg_bleu_compute, erg_rouge_compute, erg_error_rate_compute,
     erg_agreement_compute, erg_perplexity_compute, erg_variety_compute,
     erg_frechet_compute, erg_kernel_compute, erg_clip_compute, erg_coherence_compute,
-    erg_lpips_compute, erg_classes_compute, erg_loss_compute, erg_boxes_compute;
+    erg_lpips_compute, erg_classes_compute, erg_loss_compute, erg_boxes_compute,
+    erg_psnr_compute;
 
 /* 10 counts of one answer: matches, totals of n = 1..4, length, reference length. */
 enum { ERG_BLEU_COUNTS = 10 };

@@ -10,6 +10,7 @@ enum { OUTPUT = ERG_NEED_OUTPUT, REFERENCE = ERG_NEED_REFERENCE | OUTPUT,
        PROMPTS = ERG_NEED_FEATURES | ERG_NEED_TEXTS,
        CLASSES = ERG_NEED_LABEL | ERG_NEED_PREDICTED, LOSS = ERG_NEED_LOSS,
        BOXES = ERG_NEED_BOXES | ERG_NEED_TRUTHS,
+       IMAGES = ERG_NEED_IMAGES | ERG_NEED_OTHER_IMAGES,
        LAYERS = ERG_NEED_LAYERS | ERG_NEED_OTHER_LAYERS | ERG_NEED_WEIGHTS };
 
 const erg_metric erg_metrics[] = {
@@ -63,6 +64,8 @@ const erg_metric erg_metrics[] = {
       ERG_RETAIN_HIGHER, true, 1, erg_clip_compute },
     { "lpips", "lpips", "distance of images as an encoder sees them", LAYERS,
       ERG_RETAIN_DISTANCE, false, 0, erg_lpips_compute },
+    { "psnr", "psnr", "peak signal to noise of pairs of images, dB", IMAGES,
+      ERG_RETAIN_NONE, false, 0, erg_psnr_compute },
     { "coherence", "coherence", "mean cosine of neighbouring sentences", FEATURES,
       ERG_RETAIN_HIGHER, true, 0, erg_coherence_compute },
     { "coherence-least", "coherence", "the least cosine of an answer", FEATURES,
@@ -83,6 +86,8 @@ static const struct { unsigned need; const char *reason; } reasons[] = {
     { ERG_NEED_FEATURES, "no features: --features" },
     { ERG_NEED_AGAINST, "no real features to compare with: --against" },
     { ERG_NEED_TEXTS, "no features of the prompts: --text-features" },
+    { ERG_NEED_IMAGES, "no images: --images" },
+    { ERG_NEED_OTHER_IMAGES, "no other images: --baseline or --against" },
     { ERG_NEED_LAYERS, "no layers of an encoder: --layers" },
     { ERG_NEED_OTHER_LAYERS, "no layers of the other images: --against-layers" },
     { ERG_NEED_WEIGHTS, "no weights of the layers: --weights" },
@@ -114,7 +119,8 @@ unsigned erg_needs_given(const erg_quality_case *with)
         | (mine->features ? ERG_NEED_FEATURES : 0) | (mine->layers ? ERG_NEED_LAYERS : 0)
         | (with->against ? ERG_NEED_AGAINST : 0) | (with->texts ? ERG_NEED_TEXTS : 0)
         | (with->against_layers || (base && base->layers) ? ERG_NEED_OTHER_LAYERS : 0)
-        | (with->weights ? ERG_NEED_WEIGHTS : 0);
+        | (with->weights ? ERG_NEED_WEIGHTS : 0) | (mine->images ? ERG_NEED_IMAGES : 0)
+        | (with->against_images || (base && base->images) ? ERG_NEED_OTHER_IMAGES : 0);
 
     for (size_t i = 0; mine->items && i < mine->items->count; i++)
         given |= needs_of_item(&mine->items->items[i]);
