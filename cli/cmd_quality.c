@@ -5,7 +5,7 @@
 
 typedef struct quality_options {
     const char *hypothesis, *records, *features, *layers, *images, *baseline, *metric;
-    const char *against, *text_features, *against_layers, *weights;
+    const char *into, *setting, *against, *text_features, *against_layers, *weights;
     cli_list references;
     double least, log_base;
     bool per_item;
@@ -34,6 +34,9 @@ static const cli_option option_rows[] = {
     { 0, "metric", CLI_TEXT, AT(metric), "LIST", "as in bleu,rouge (what the files allow)" },
     { 0, "least", CLI_RATIO, AT(least), "RATIO",
       "exit 1 unless this much is retained, as in 95%, by the lower bound", true },
+    { 0, "into", CLI_TEXT, AT(into), "SWEEP", "store what is retained with a sweep's points" },
+    { 0, "setting", CLI_TEXT, AT(setting), "NAME=VALUE[,..]",
+      "of --into: of the applications with these settings (all)" },
     { 0, "log-base", CLI_NUMBER, AT(log_base), "N",
       "of the records' logprobs, as 2 or 10 (natural)", true },
     { 0, "per-item", CLI_FLAG, AT(per_item), NULL, "each item's own scores as well" },
@@ -61,6 +64,17 @@ static bool note_verdict(const quality_options *options, const erg_quality_verdi
                            verdict->retention_low, verdict->metric, options->least);
 }
 
+static bool store(const quality_options *options, const erg_quality_verdict *verdict,
+                  erg_result *result, erg_error *err)
+{
+    size_t count = 0;
+
+    return !options->into
+        || (erg_quality_store(options->into, options->setting, verdict, &count, err)
+            && erg_result_note(result, err, "Stored in %s: %zu application%s, retention of %s.",
+                               options->into, count, count == 1 ? "" : "s", verdict->metric));
+}
+
 static int run(const cli *call)
 {
     const quality_options *options = call->options;
@@ -75,8 +89,8 @@ static int run(const cli *call)
         && !options->images)
         return cli_misused(call, "needs --hypothesis, --records, --features, --layers or "
                            "--images");
-    if (options->least > 0 && !options->baseline)
-        return cli_misused(call, "--least needs --baseline");
+    if ((options->least > 0 || options->into) && !options->baseline)
+        return cli_misused(call, "--%s needs --baseline", options->into ? "into" : "least");
     erg_result *result = erg_quality_score(&(erg_quality_options){
             .hypothesis = options->hypothesis, .records = options->records,
             .features = options->features, .layers = options->layers,
@@ -86,7 +100,8 @@ static int run(const cli *call)
             .baseline = options->baseline, .references = options->references.items,
             .reference_count = options->references.count, .metrics = options->metric,
             .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
-    bool ok = result && note_verdict(options, &verdict, result, &err);
+    bool ok = result && note_verdict(options, &verdict, result, &err)
+           && store(options, &verdict, result, &err);
     int status = ok ? cli_write(call, result, call->common.output, stdout)
                     : cli_failed(call, &err);
     erg_result_free(result);
@@ -107,7 +122,9 @@ const cli_command cmd_quality = {
                 "erg quality --records out.jsonl --metric perplexity,distinct\n"
                 "erg quality --features gen.npy --against real.npy --metric fid,kid\n"
                 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
-                "--least 95%\n",
+                "--least 95%\n"
+                "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
+                "--into s.erg --setting precision=int8\n",
     .options = option_rows,
     .options_size = sizeof(quality_options),
     .run = run,

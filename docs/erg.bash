@@ -18,7 +18,7 @@ _erg()
         export) words=" --wide --integration --region --channel" ;;
         sweep) words=" --knob --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --work --name --shared" ;;
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --draws --random" ;;
-        quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --log-base --per-item" ;;
+        quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

@@ -47,6 +47,11 @@ typedef struct erg_quality_verdict {
 erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_verdict *verdict,
                               erg_error *err);
 
+/* Writes the verdict to the applications of a sweep's file whose settings hold all of
+ * setting, as "precision=int8,steps=20"; NULL: to all. count: how many, never 0. */
+bool erg_quality_store(const char *path, const char *setting,
+                       const erg_quality_verdict *verdict, size_t *count, erg_error *err);
+
 /* The metrics that there are: their names, a line about each. */
 size_t erg_quality_metric_count(void);
 const char *erg_quality_metric_name(size_t index);
