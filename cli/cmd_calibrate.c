@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include <erg/estimate.h>
+#include <erg/kernel.h>
 #include "cli.h"
 
 typedef struct calibrate_options {
@@ -77,6 +78,32 @@ static int measure_cpu(const cli *call, const erg_catalog *catalog)
     return status;
 }
 
+/* erg calibrate kernels FILE..: a kernel model to --output, and how good it is. */
+static int learn_kernels(const cli *call, const erg_catalog *catalog)
+{
+    const calibrate_options *options = call->options;
+    const char *file = call->common.output;
+    char date[16];
+    erg_error err = { 0 };
+    erg_kernels_options how = {
+        .rows_paths = (const char *const *)call->argv + 1,
+        .path_count = (size_t)call->argc - 1,
+        .source = options->source ? options->source : call->argv[1],
+        .date = options->date ? options->date : today(date),
+    };
+    erg_kernels *kernels = NULL;
+    erg_hardware *hardware = erg_hardware_load(&call->env, catalog, options->on, &err);
+    erg_result *result =
+        hardware ? erg_kernels_calibrate(hardware, &how, &kernels, &err) : NULL;
+    int status = result && (!file || erg_kernels_save(kernels, file, &err))
+               ? cli_write(call, result, NULL, stdout) : cli_failed(call, &err);
+
+    erg_result_free(result);
+    erg_kernels_free(kernels);
+    erg_hardware_free(hardware);
+    return status;
+}
+
 static int run(const cli *call)
 {
     const calibrate_options *options = call->options;
@@ -86,6 +113,9 @@ static int run(const cli *call)
 
     if (call->argc == 1 && strcmp(call->argv[0], "this-cpu") == 0)
         return measure_cpu(call, catalog);
+    if (call->argc > 0 && strcmp(call->argv[0], "kernels") == 0)
+        return call->argc > 1 && options->on ? learn_kernels(call, catalog)
+            : cli_misused(call, "kernels needs files of measured shapes and --on NAME");
     if (call->argc != 1)
         return cli_misused(call, "one file of measured rows is needed");
     if (!options->on || !options->workloads)
@@ -102,7 +132,7 @@ static int run(const cli *call)
 
 const cli_command cmd_calibrate = {
     .name = "calibrate",
-    .usage = "erg calibrate [options] ROWS.csv|this-cpu",
+    .usage = "erg calibrate [options] ROWS.csv|kernels SHAPES.csv..|this-cpu",
     .summary = "fit the energy of a device to measured rows; measure this processor",
     .about =
         "ROWS.csv has the columns gpu, model, precision, batch, seq, freq_mhz, time_ms "
@@ -120,12 +150,18 @@ const cli_command cmd_calibrate = {
         "Table folds shows the error on each model when its rows were left out; terms the\n"
         "coefficients; rejected the rows that cannot be true, with the reason.\n"
         "Measure with the clock locked, warm, for 5 to 10 seconds or more a row.\n"
+        "kernels learns what products and attention of any shape take from measured "
+        "shapes,\n"
+        "a file a kind, into a kernel model (erg estimate --kernel): see docs/formats.md.\n"
+        "Table held_out shows its errors on pairs (n, k) it had not seen. It needs "
+        "XGBoost.\n"
         "this-cpu measures what streams and large products reach on all cores, in "
         "seconds,\n"
         "and keeps it as ~/.config/erg/hardware/this-cpu.json.\n",
     .examples = "erg calibrate this-cpu\n"
                 "erg calibrate measured.csv --workloads lists --on a10 --output a10.json\n"
-                "erg calibrate measured.csv --workloads lists --on a10 --table folds\n",
+                "erg calibrate measured.csv --workloads lists --on a10 --table folds\n"
+                "erg calibrate kernels gemm.csv --on h200-sxm-141gb --output h200.json\n",
     .options = option_rows,
     .options_size = sizeof(calibrate_options),
     .run = run,

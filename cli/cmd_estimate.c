@@ -11,7 +11,7 @@ typedef struct estimate_options {
     const char *on, *batch, *precision, *phase, *mode, *runtime, *optimizer, *head, *logits;
     const char *attention, *thermal_point, *profile, *order, *tune_batch, *pareto, *accuracy;
     const char *explain, *verify, *against, *dot, *sort;
-    cli_list dims;
+    cli_list dims, kernels;
     int seq, top, streams;
     double clock_hz, power_cap_w, latency_limit_s, energy_limit_j, power_limit_w;
     double memory_limit_bytes, measured_latency_s;
@@ -35,6 +35,9 @@ static const cli_option option_rows[] = {
     { 0, "head", CLI_TEXT, AT(head), "NAME", "auto (default), none, pooler, cls or lm" },
     { 0, "logits", CLI_TEXT, AT(logits), "WHICH", "all (default) or last" },
     { 0, "attention", CLI_TEXT, AT(attention), "NAME", "auto (default), plain or flash" },
+    { 0, "kernel", CLI_LIST, AT(kernels), "KERNEL",
+      "no workload: one product or attention, gemm:bf16:M,N,K or\n"
+      "decode:fp8:BATCH,SEQ,HEADS,KV_HEADS,HEAD_DIM[,WINDOW]; prefill:" },
     { 0, "dim", CLI_LIST, AT(dims), "NAME=N", "a named dimension of an ONNX graph" },
     { 0, "fold", CLI_FLAG, AT(fold), NULL, "fold batch norms into convolutions" },
     { 0, "clock", CLI_HERTZ, AT(clock_hz), "CLOCK", "locked core clock (the top)", true },
@@ -320,8 +323,15 @@ static int run(const cli *call)
     cli_folders folders;
     request *wish = calloc(1, sizeof(*wish));
 
+    const estimate_options *options = call->options;
+
     if (!wish)
         return CLI_FAULT;
+    if (options->kernels.count > 0 && options->on && call->argc == 0) {
+        free(wish);
+        return cli_estimate_kernels(call, cli_catalog(call, &folders), options->on,
+                                    &options->kernels);
+    }
     wish->call = call;
     wish->options = call->options;
     if (!fill(wish)) {
@@ -349,6 +359,7 @@ const cli_command cmd_estimate = {
         "erg estimate model.onnx --on a100-sxm4-80gb,l4,this-cpu --dim batch=8\n"
         "erg estimate config.json --on h100-sxm5-80gb --batch 8 --seq 1024 --phase decode\n"
         "erg estimate zoo:vit_base --on t4,l4 --precision fp16 --energy-limit 200mJ\n"
+        "erg estimate --kernel gemm:bf16:4096,4096,4096 --on h200-sxm-141gb\n"
         "erg estimate zoo:resnet18 --mode compat --on compat-gpu-a100\n",
     .options = option_rows,
     .options_size = sizeof(estimate_options),

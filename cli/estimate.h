@@ -15,6 +15,10 @@ void cli_quantity(double value, const char *unit, char to[CLI_QUANTITY_MOST]);
 bool cli_estimate_text(const erg_result *result, bool detail, const erg_write_options *write,
                        FILE *out, erg_error *err);
 
+/* Exit status; on: hardware, with commas between. */
+int cli_estimate_kernels(const cli *call, const erg_catalog *catalog, const char *on,
+                         const cli_list *kernels);
+
 /* ---- estimate_plot.c: of one row of the summary ------------------------------- */
 
 /* Subgraphs as * under the roof, both axes logarithmic. */

@@ -60,9 +60,10 @@ const char *erg_kernel_kind_name(erg_kernel_kind kind);     /* "gemm" "prefill" 
 const char *erg_kernel_type_name(erg_kernel_type type);     /* "bf16" "fp8" "fp4" */
 /* "gemm:bf16:M,N,K" or "decode:fp8:BATCH,SEQ,HEADS,KV_HEADS,HEAD_DIM[,WINDOW]". */
 bool erg_kernel_shape_parse(const char *text, erg_kernel_shape *out, erg_error *err);
-/* One table, kernels: a row a shape. */
-erg_result *erg_kernels_table(const erg_kernels *kernels, const erg_kernel_shape shapes[],
-                              size_t count, erg_error *err);
+/* Table kernels: a row a shape and model. */
+erg_result *erg_kernels_table(const erg_kernels *const models[], size_t model_count,
+                              const erg_kernel_shape shapes[], size_t shape_count,
+                              erg_error *err);
 
 /* ---- learning --------------------------------------------------------------- */
 
@@ -74,8 +75,8 @@ typedef struct erg_kernels_options {
 } erg_kernels_options;
 
 /* Learns from CSVs of measured shapes (docs/formats.md), one a kind: save *kernels, or
- * free it. Needs XGBoost at run time. Tables held_out, regimes: how good it is on
- * pairs (n, k), or (heads, kv_heads), that were left out. */
+ * free it. Needs XGBoost at run time. Table held_out: how good it is on pairs (n, k),
+ * or (heads, kv_heads), that were left out. */
 erg_result *erg_kernels_calibrate(const erg_hardware *hardware,
                                   const erg_kernels_options *options, erg_kernels **kernels,
                                   erg_error *err);

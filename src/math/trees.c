@@ -22,6 +22,16 @@ static inline int32_t key_of(float value)
     return value != value ? INT32_MIN : bits ^ ((bits >> 31) & INT32_MAX);
 }
 
+/* The way from a float to its key is its own way back. */
+float erg_tree_threshold(const erg_tree_node *node)
+{
+    int32_t bits = node->threshold ^ ((node->threshold >> 31) & INT32_MAX);
+    float value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 typedef struct layout {
     const erg_split *splits;
     size_t count;

@@ -42,6 +42,7 @@ typedef struct erg_split {
  * other, all features are known and all numbers finite. */
 bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count, erg_error *err);
 void erg_forest_free(erg_forest *forest);
+float erg_tree_threshold(const erg_tree_node *node);
 /* Integers that are ordered as the features are: made once, they serve many forests. */
 void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
 /* keys: of forest->feature_count features. */
