@@ -22,6 +22,7 @@ const cli_command *const cli_commands[] = {
     &cmd_sweep,
     &cmd_choose,
     &cmd_quality,
+    &cmd_thermal,
     &cmd_rle,
     &cmd_report,
     &cmd_help,

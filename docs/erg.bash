@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep choose quality rle report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep choose quality thermal rle report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -19,6 +19,7 @@ _erg()
         sweep) words=" --knob --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --work --name --shared" ;;
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
+        thermal) words=" --device --window --regime --ambient --poles --model --cauer --limit --margin --power --horizon --score --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

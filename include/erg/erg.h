@@ -25,6 +25,7 @@
 #include "erg/study.h"
 #include "erg/sweep.h"
 #include "erg/table.h"
+#include "erg/thermal.h"
 #include "erg/trace.h"
 #include "erg/version.h"
 #include "erg/workload.h"

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg thermal: resistances and time constants of a record, and the minutes ahead. */
+#include <string.h>
+#include "cli.h"
+
+typedef struct thermal_options {
+    const char *device, *window, *regime, *model, *map, *tz;
+    double ambient_k, limit_k, margin_k, power_w, horizon_s;
+    int poles, writer;
+    bool cauer, score, gate;
+} thermal_options;
+
+#define AT(field) offsetof(thermal_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
+    { 0, "window", CLI_TEXT, AT(window), "FROM:TO",
+      "part of the record, as in 1330s:2140s (each steady regime of 120 s)" },
+    { 0, "regime", CLI_TEXT, AT(regime), "fan=LOW:HIGH", "rows with the fan in this range, in %" },
+    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, as in 30.5C (found)", true },
+    { 0, "poles", CLI_WHOLE, AT(poles), "N", "1 to 3 (as many as the record carries)", true },
+    { 0, "model", CLI_TEXT, AT(model), "NAME", "network (default), or relax: constant power" },
+    { 0, "cauer", CLI_FLAG, AT(cauer), NULL, "fit: the ladder whose nodes are physical" },
+    { 0, "limit", CLI_KELVIN, AT(limit_k), "TEMP", "forecast: must not be reached (83C)", true },
+    { 0, "margin", CLI_NUMBER, AT(margin_k), "KELVIN", "forecast: below the limit (2)", true },
+    { 0, "power", CLI_WATTS, AT(power_w), "POWER",
+      "forecast: that goes on (mean of the last 10 s)", true },
+    { 0, "horizon", CLI_SECONDS, AT(horizon_s), "TIME", "forecast: safe so long (for ever)",
+      true },
+    { 0, "score", CLI_FLAG, AT(score), NULL, "forecast: its errors on this record" },
+    { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: not identified, or limit reached" },
+    { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
+    { 0, "tz", CLI_TEXT, AT(tz), "ZONE", "zone of stamps that have none (UTC)" },
+    { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
+    { 0 },
+};
+
+/* "1330s:2140s" */
+static bool parse_span(const char *text, const char *unit, double *low, double *high,
+                       erg_error *err)
+{
+    char first[64];
+    const char *colon = strchr(text, ':');
+    size_t count = colon ? (size_t)(colon - text) : 0;
+
+    if (count == 0 || count >= sizeof(first))
+        return erg_fail(err, ERG_BAD_INPUT, "'%s' is no range as in 10%s:20%s", text, unit, unit);
+    memcpy(first, text, count);
+    first[count] = '\0';
+    return erg_quantity_parse(first, unit, low, err)
+        && erg_quantity_parse(colon + 1, unit, high, err);
+}
+
+/* "fan=67:79", in percent. */
+static bool parse_regime(const char *text, erg_thermal_options *fit, erg_error *err)
+{
+    double low, high;
+
+    if (strncmp(text, "fan=", 4) != 0 || !parse_span(text + 4, "", &low, &high, err))
+        return erg_fail(err, ERG_BAD_INPUT, "--regime: '%s' is not as in fan=67:79", text);
+    fit->fan_low = low / 100;
+    fit->fan_high = high / 100;
+    return true;
+}
+
+static bool make_fit(const thermal_options *options, erg_thermal_options *fit, erg_error *err)
+{
+    *fit = (erg_thermal_options){ .ambient_k = options->ambient_k, .poles = options->poles,
+                                  .relax = options->model && !strcmp(options->model, "relax") };
+    if (options->model && !fit->relax && strcmp(options->model, "network") != 0)
+        return erg_fail(err, ERG_BAD_INPUT, "--model is network or relax, not '%s'",
+                        options->model);
+    if (options->window && !parse_span(options->window, "s", &fit->begin_s, &fit->end_s, err))
+        return false;
+    return !options->regime || parse_regime(options->regime, fit, err);
+}
+
+static bool all_identified(const erg_result *result)
+{
+    const erg_table *table = erg_result_find(result, "fit");
+
+    for (size_t i = 0; table && i < erg_table_row_count(table); i++)
+        if (strcmp(erg_table_find(table, i, "verdict").text, "identified") != 0)
+            return false;
+    return !table || erg_table_row_count(table) > 0;
+}
+
+static int fit(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
+{
+    const thermal_options *options = call->options;
+    erg_error err = { 0 };
+    erg_result *result =
+        erg_thermal_fit_tables(log, options->device, wish, options->cauer, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, &err);
+
+    if (status == CLI_DONE && options->gate && !all_identified(result))
+        status = CLI_NO;
+    erg_result_free(result);
+    return status;
+}
+
+static int forecast(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
+{
+    const thermal_options *options = call->options;
+    const erg_forecast_options ahead = {
+        .fit = *wish, .limit_k = options->limit_k, .margin_k = options->margin_k,
+        .power_w = options->power_w, .horizon_s = options->horizon_s, .score = options->score,
+    };
+    erg_error err = { 0 };
+    bool reached = false;
+    erg_result *result =
+        erg_thermal_forecast_tables(log, options->device, &ahead, &reached, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, &err);
+
+    if (status == CLI_DONE && options->gate && reached)
+        status = CLI_NO;
+    erg_result_free(result);
+    return status;
+}
+
+typedef struct verb {
+    const char *name;
+    int (*run)(const cli *call, const erg_monitor *log, const erg_thermal_options *wish);
+} verb;
+
+static const verb verbs[] = { { "fit", fit }, { "forecast", forecast } };
+
+static const verb *find_verb(const cli *call)
+{
+    for (size_t i = 0; call->argc == 2 && i < CLI_COUNT(verbs); i++)
+        if (strcmp(call->argv[0], verbs[i].name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static int run(const cli *call)
+{
+    const thermal_options *options = call->options;
+    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
+                                      .writer = options->writer };
+    const verb *which = find_verb(call);
+    erg_thermal_options wish;
+    erg_error err = { 0 };
+
+    if (!which)
+        return cli_misused(call, "is erg thermal fit FILE or erg thermal forecast FILE");
+    if (!make_fit(options, &wish, &err))
+        return cli_misused(call, "%s", err.text);
+    erg_monitor *log = erg_monitor_load(call->argv[1], &how, &err);
+    int status = log ? which->run(call, log, &wish) : cli_refused(call, &err);
+    erg_monitor_free(log);
+    return status;
+}
+
+const cli_command cmd_thermal = {
+    .name = "thermal",
+    .usage = "erg thermal fit|forecast [options] FILE",
+    .summary = "thermal resistances and time constants; time to the limit, safe power",
+    .about = "FILE is a monitor's log, a run file, or any CSV with --map. fit finds the network of\n"
+             "each steady window, with intervals, runs it on a half of the record that the fit did\n"
+             "not see, and says \"not identifiable\" where the record lacks the answer. forecast\n"
+             "turns it and the last row into the time to a limit and the power that is safe. It\n"
+             "advises; nothing is turned.\n",
+    .examples = "erg thermal fit rle.csv --device gpu --window 1330s:2140s\n"
+                "erg thermal fit rle.csv --device gpu --window 157.2s:1191.8s --ambient 30.5C\n"
+                "erg thermal forecast rle.csv --device gpu --limit 83C --power 200W --score\n",
+    .options = option_rows,
+    .options_size = sizeof(thermal_options),
+    .run = run,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the heat goes: a network of thermal resistances and time constants found in a
+ * record of power and temperature, and what it says about the next minutes.
+ *
+ *   T(t) = T_a + R_0 P + sum_i R_i x_i(t),   x_i: P through a first-order lag tau_i
+ *
+ *   Units    SI: kelvin, watts, seconds, K/W. Unknown is NAN; never reached is INFINITY.
+ *   Owning   erg_thermal and erg_thermal_state are plain values.
+ *   Failing  A record that lacks the answer is no error: its verdict says so.
+ *   Threads  None shared. step, time_to_limit and safe_power are pure and allocate nothing.
+ *   Source   Foster networks by output error: JESD51-14; docs/thermal.md.
+ */
+#ifndef ERG_THERMAL_H
+#define ERG_THERMAL_H
+
+#include "erg/monitor.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { ERG_POLES_MOST = 3 };
+
+typedef enum erg_thermal_verdict {
+    ERG_THERMAL_IDENTIFIED, ERG_THERMAL_TIME_CONSTANT_ONLY, ERG_THERMAL_NOT_IDENTIFIABLE
+} erg_thermal_verdict;
+
+typedef struct erg_thermal_pole {
+    double r_k_per_w, r_low_k_per_w, r_high_k_per_w;
+    double tau_s, tau_low_s, tau_high_s;
+} erg_thermal_pole;
+
+typedef struct erg_thermal {
+    erg_thermal_pole poles[ERG_POLES_MOST];
+    int pole_count;
+    double r_fast_k_per_w, r_fast_low_k_per_w, r_fast_high_k_per_w;    /* R_0 */
+    double ambient_k, ambient_low_k, ambient_high_k;
+    double delay_s;                     /* of the power sensor: > 0, it is late */
+    double rmse_k, held_out_rmse_k, held_out_max_k, residual_sd_k;
+    double begin_s, end_s;              /* of the record, from its first row */
+    double fan_low, fan_high, power_low_w, power_high_w;
+    double step_k;                      /* of the temperature sensor */
+    size_t rows, segments;
+    double n_eff;
+    erg_thermal_verdict verdict;
+    char reason[120];                   /* "" when identified */
+} erg_thermal;
+
+typedef struct erg_thermal_options {
+    double begin_s, end_s;              /* window; both 0: each steady regime of 120 s */
+    double ambient_k;                   /* 0: found */
+    double fan_low, fan_high;           /* rows with the fan in it alone; both 0: all */
+    int poles;                          /* 0: as many as the record carries */
+    bool relax;                         /* power taken as constant: T_inf, T_0, tau alone */
+} erg_thermal_options;
+
+const char *erg_thermal_verdict_name(erg_thermal_verdict verdict);
+
+/* One window. ERG_NO_DATA: fewer than 30 rows with both power and temperature. */
+bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options *options,
+                     erg_thermal *out, erg_error *err);
+/* T = T_inf - (T_inf - T_0) exp(-t/tau): ambient_k is T_inf, r_fast the T_0 in kelvin. */
+typedef struct erg_relaxation { double tau_s, end_k, begin_k, rmse_k; } erg_relaxation;
+bool erg_thermal_relax(const erg_monitor_device *device, const erg_thermal_options *options,
+                       erg_relaxation *out, erg_error *err);
+
+/* Steady stretches: the fan neither goes on or off nor moves by 15 points. Up to most; the
+ * count of all. Seconds from the device's first row. */
+typedef struct erg_regime { double begin_s, end_s, fan_low, fan_high; } erg_regime;
+size_t erg_thermal_regimes(const erg_monitor_device *device, erg_regime out[], size_t most);
+
+/* ---- ahead ------------------------------------------------------------------------------ */
+
+typedef struct erg_thermal_state {
+    double x_w[ERG_POLES_MOST];         /* lagged power of each pole */
+    double power_w;                     /* the last */
+    double bias_k;                      /* what the model misses now; fades with the slowest */
+} erg_thermal_state;
+
+/* The state at the device's row `at`, by running over all rows of the window before it. */
+bool erg_thermal_state_at(const erg_thermal *model, const erg_monitor_device *device,
+                          size_t at, erg_thermal_state *out, erg_error *err);
+void erg_thermal_step(const erg_thermal *model, erg_thermal_state *state, double power_w,
+                      double dt_s);
+/* Temperature after ahead_s at constant power. */
+double erg_thermal_ahead(const erg_thermal *model, const erg_thermal_state *state,
+                         double power_w, double ahead_s);
+/* 0: it is there; INFINITY: never. */
+double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_state *state,
+                                 double power_w, double limit_k);
+/* The most power that stays below limit_k - margin_k for horizon_s (INFINITY: for ever). */
+double erg_thermal_safe_power(const erg_thermal *model, const erg_thermal_state *state,
+                              double limit_k, double margin_k, double horizon_s);
+
+/* Foster to Cauer: capacities in J/K and resistances in K/W from the junction out. At most
+ * four of each; false where an element would be negative. */
+typedef struct erg_cauer { int count; double c_j_per_k[4], r_k_per_w[4]; } erg_cauer;
+bool erg_thermal_cauer(const erg_thermal *model, erg_cauer *out, erg_error *err);
+/* The way back, for nodes without a fast part. */
+bool erg_thermal_foster(const erg_cauer *network, erg_thermal *out, erg_error *err);
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+/* poles, fit, and with cauer the table cauer: a row for each window that was fitted. */
+erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *device,
+                                   const erg_thermal_options *options, bool cauer,
+                                   erg_error *err);
+typedef struct erg_forecast_options {
+    erg_thermal_options fit;
+    double limit_k, margin_k;           /* 0: 83 C; 2 K */
+    double power_w;                     /* 0: mean of the last 10 s */
+    double horizon_s;                   /* 0: for ever */
+    bool score;                         /* how good would it have been on this record? */
+} erg_forecast_options;
+/* forecast, and with score the table score. *reached: the limit is reached. */
+erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *device,
+                                        const erg_forecast_options *options, bool *reached,
+                                        erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

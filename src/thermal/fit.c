@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a window to a network that can be defended: delay, order, intervals, a part of the
+ * record that the fit did not see, and a verdict that may be "not identifiable".
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "thermal/network.h"
+
+static const double delay_low_s = -1, delay_high_s = 3, delay_step_s = 0.25;
+#define CHI2_95 3.84            /* of one degree of freedom */
+#define RATIO_MOST 2.5          /* of the bounds of a time constant */
+#define POLES_APART 3.0
+
+typedef struct fitting {
+    erg_window window;
+    erg_network net;
+    double *residual;
+    double rho, n_eff;
+    double tau_low_s[ERG_POLES_MOST], tau_high_s[ERG_POLES_MOST];
+    bool at_the_edge;           /* a bound of tau is the grid's */
+} fitting;
+
+const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
+{
+    static const char *const names[] = { "identified", "time constant only",
+                                         "not identifiable" };
+    return names[verdict];
+}
+
+/* ---- residuals --------------------------------------------------------------------------- */
+
+static void look_at_residuals(fitting *f)
+{
+    size_t n = f->window.n;
+
+    erg_network_residuals(&f->window, &f->net, f->residual);
+    double rho = erg_correlation(f->residual, f->residual + 1, n - 1);
+    f->rho = rho > 0 ? fmin(rho, 0.99) : 0;
+    f->n_eff = (double)n * (1 - f->rho) / (1 + f->rho);
+}
+
+/* ---- delay ------------------------------------------------------------------------------- */
+
+static double sse_at_delay(fitting *f, double delay_s)
+{
+    erg_network net;
+
+    erg_window_delay(&f->window, delay_s);
+    return erg_network_search(&f->window, 1, &net) ? net.sse : INFINITY;
+}
+
+/* A coarse grid, then the vertex of the parabola through the best three. */
+static double find_delay(fitting *f)
+{
+    enum { MOST = 32 };
+    double sse[MOST], at_s[MOST];
+    size_t count = 0, best = 0;
+
+    for (double d = delay_low_s; d <= delay_high_s + 1e-9; d += delay_step_s) {
+        at_s[count] = d;
+        sse[count] = sse_at_delay(f, d);
+        if (sse[count] < sse[best])
+            best = count;
+        count++;
+    }
+    if (best == 0 || best == count - 1 || !isfinite(sse[best]))
+        return at_s[best];
+    double left = sse[best - 1], right = sse[best + 1], bend = left - 2 * sse[best] + right;
+    return bend > 0 ? at_s[best] + 0.5 * delay_step_s * (left - right) / bend : at_s[best];
+}
+
+/* ---- order ------------------------------------------------------------------------------- */
+
+static double aicc(const fitting *f, const erg_network *net)
+{
+    double n = f->n_eff, k = 3 + 3.0 * net->poles;
+
+    return n * log(net->sse / (double)f->window.n) + 2 * k + 2 * k * (k + 1) / fmax(n - k - 1, 1);
+}
+
+/* A further pole must be well apart and have a resistance that is not zero. */
+static bool is_worth(const fitting *f, const erg_network *more)
+{
+    double wider = sqrt((double)f->window.n / f->n_eff);
+
+    for (int i = 0; i < more->poles; i++) {
+        if (i && more->tau_s[i] < POLES_APART * more->tau_s[i - 1])
+            return false;
+        if (!(more->r[i] > 1.96 * wider * more->se_r[i]))
+            return false;
+    }
+    return aicc(f, more) < aicc(f, &f->net);
+}
+
+static bool find_order(fitting *f, int poles)
+{
+    if (!erg_network_search(&f->window, poles > 0 ? poles : 1, &f->net))
+        return false;
+    look_at_residuals(f);
+    for (int more = 2; poles == 0 && more <= ERG_POLES_MOST; more++) {
+        erg_network next;
+        if (!erg_network_search(&f->window, more, &next) || !is_worth(f, &next))
+            break;
+        f->net = next;
+        look_at_residuals(f);
+    }
+    return true;
+}
+
+/* ---- intervals ------------------------------------------------------------------------------ */
+
+static double profile(const fitting *f, int pole, double tau_s)
+{
+    erg_network net = f->net;
+
+    net.tau_s[pole] = tau_s;
+    return erg_network_solve(&f->window, &net) ? net.sse : INFINITY;
+}
+
+/* Where the profile crosses the limit between `inside` and `edge`, in the logarithm. */
+static double crossing(fitting *f, int pole, double edge_s)
+{
+    double limit = f->net.sse * (1 + CHI2_95 / f->n_eff);
+    double inside = log(f->net.tau_s[pole]), outside = log(edge_s);
+
+    if (profile(f, pole, edge_s) <= limit) {
+        f->at_the_edge = true;
+        return edge_s;
+    }
+    for (int i = 0; i < 24; i++) {
+        double middle = (inside + outside) / 2;
+        if (profile(f, pole, exp(middle)) <= limit)
+            inside = middle;
+        else
+            outside = middle;
+    }
+    return exp(inside);
+}
+
+static void find_intervals(fitting *f)
+{
+    double low_s, high_s;
+
+    erg_network_grid(&f->window, &low_s, &high_s);
+    for (int i = 0; i < f->net.poles; i++) {
+        f->tau_low_s[i] = crossing(f, i, low_s);
+        f->tau_high_s[i] = crossing(f, i, high_s);
+    }
+}
+
+static void widen(double *low, double *high, double value, double half)
+{
+    *low = fmin(*low, value - half);
+    *high = fmax(*high, value + half);
+}
+
+/* Conditional intervals at the ends of tau's interval, and in the middle, joined. */
+static void linear_intervals(const fitting *f, erg_thermal *out)
+{
+    double wider = 1.96 * sqrt((double)f->window.n / f->n_eff);
+    const double *tau_s[] = { f->net.tau_s, f->tau_low_s, f->tau_high_s };
+
+    for (size_t v = 0; v < ERG_COUNT(tau_s); v++) {
+        erg_network net = f->net;
+        memcpy(net.tau_s, tau_s[v], sizeof(net.tau_s));
+        if (!erg_network_solve(&f->window, &net))
+            continue;
+        widen(&out->ambient_low_k, &out->ambient_high_k, net.ambient_k,
+              wider * net.se_ambient);
+        widen(&out->r_fast_low_k_per_w, &out->r_fast_high_k_per_w, net.r_fast,
+              wider * net.se_r_fast);
+        for (int i = 0; i < net.poles; i++)
+            widen(&out->poles[i].r_low_k_per_w, &out->poles[i].r_high_k_per_w, net.r[i],
+                  wider * net.se_r[i]);
+    }
+    out->r_fast_low_k_per_w = fmax(0, out->r_fast_low_k_per_w);
+    for (int i = 0; i < f->net.poles; i++)
+        out->poles[i].r_low_k_per_w = fmax(0, out->poles[i].r_low_k_per_w);
+    /* A sensor that cuts off instead of rounding reads half a step low. */
+    if (isnan(f->window.ambient_k)) {
+        out->ambient_low_k -= f->window.step_k / 2;
+        out->ambient_high_k += f->window.step_k / 2;
+    }
+}
+
+/* Each half alone: what it says belongs inside the interval, where it says something. */
+static void cover_halves(fitting *f, erg_thermal *out)
+{
+    size_t half = f->window.n / 2;
+
+    for (size_t part = 0; part < 2; part++) {
+        fitting one = { .window = erg_window_part(&f->window, part * half, half),
+                        .residual = f->residual };
+        if (f->net.poles != 1 || half < 60 || !erg_network_search(&one.window, 1, &one.net))
+            continue;
+        look_at_residuals(&one);
+        find_intervals(&one);
+        if (one.at_the_edge || one.tau_high_s[0] > RATIO_MOST * one.tau_low_s[0])
+            continue;
+        out->poles[0].tau_low_s = fmin(out->poles[0].tau_low_s, one.net.tau_s[0]);
+        out->poles[0].tau_high_s = fmax(out->poles[0].tau_high_s, one.net.tau_s[0]);
+    }
+}
+
+/* ---- the part that the fit did not see -------------------------------------------------------- */
+
+/* Fits the first half, then runs the second on its measured power. */
+static void hold_out(const fitting *f, erg_thermal *out)
+{
+    size_t half = f->window.n / 2;
+    erg_window first = erg_window_part(&f->window, 0, half);
+    erg_network net = f->net;
+    double *residual = f->residual, sum = 0, most = 0;
+
+    out->held_out_rmse_k = out->held_out_max_k = NAN;
+    /* A gap would leave the second half without its start. */
+    if (f->window.segments > 1 || half < 30 || !erg_network_search(&first, net.poles, &net))
+        return;
+    erg_network_residuals(&f->window, &net, residual);
+    for (size_t k = half; k < f->window.n; k++) {
+        sum += residual[k] * residual[k];
+        most = fmax(most, fabs(residual[k]));
+    }
+    out->held_out_rmse_k = sqrt(sum / (double)(f->window.n - half));
+    out->held_out_max_k = most;
+}
+
+/* ---- verdict ---------------------------------------------------------------------------------- */
+
+static void ranges(fitting *f, erg_thermal *out)
+{
+    double *scratch = f->residual;
+
+    memcpy(scratch, f->window.power_w, f->window.n * sizeof(*scratch));
+    out->power_low_w = erg_quantile(scratch, f->window.n, 0.05);
+    out->power_high_w = erg_quantile(scratch, f->window.n, 0.95);
+    out->fan_low = out->fan_high = NAN;
+    for (size_t k = 0; k < f->window.n; k++) {
+        out->fan_low = fmin(out->fan_low, f->window.fan[k]);
+        out->fan_high = fmax(out->fan_high, f->window.fan[k]);
+    }
+}
+
+static void judge(erg_thermal *out, erg_thermal_verdict verdict, const char *reason)
+{
+    out->verdict = verdict;
+    snprintf(out->reason, sizeof(out->reason), "%s", reason);
+}
+
+static bool is_mixed(const erg_thermal *out)
+{
+    return (out->fan_low == 0 && out->fan_high > 0) || out->fan_high - out->fan_low > 0.15;
+}
+
+static double most_of(const double x[], size_t n, double sign)
+{
+    double most = -INFINITY;
+
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, sign * x[i]);
+    return sign * most;
+}
+
+static void find_verdict(const fitting *f, erg_thermal *out)
+{
+    const erg_thermal_pole *slow = &out->poles[out->pole_count - 1];
+    double most_w = most_of(f->window.power_w, f->window.n, 1);
+    double coolest_k = most_of(f->window.temp_k, f->window.n, -1);
+    double half_k = (out->ambient_high_k - out->ambient_low_k) / 2;
+    bool is_free = isnan(f->window.ambient_k);
+
+    judge(out, ERG_THERMAL_IDENTIFIED, "");
+    if (is_mixed(out))
+        judge(out, ERG_THERMAL_NOT_IDENTIFIABLE, "MIXED_REGIME: the fan changes within it");
+    else if (f->at_the_edge || slow->tau_high_s > RATIO_MOST * slow->tau_low_s)
+        judge(out, ERG_THERMAL_NOT_IDENTIFIABLE,
+              "the time constant may lie anywhere within a factor of 2.5");
+    else if (is_free && out->power_high_w - out->power_low_w < 0.1 * most_w)
+        judge(out, ERG_THERMAL_TIME_CONSTANT_ONLY,
+              "power hardly changes: --ambient TEMP is needed for resistances");
+    else if (is_free && (out->ambient_k < 273.15 || out->ambient_k > coolest_k + out->step_k
+                         || half_k > 5))
+        judge(out, ERG_THERMAL_NOT_IDENTIFIABLE, "no ambient temperature explains it");
+    else if (out->held_out_rmse_k > 3 * out->rmse_k + out->step_k)
+        judge(out, ERG_THERMAL_NOT_IDENTIFIABLE,
+              "does not predict the half that it was not fitted to");
+}
+
+/* ---- the whole --------------------------------------------------------------------------------- */
+
+static void describe(fitting *f, double delay_s, erg_thermal *out)
+{
+    size_t n = f->window.n;
+
+    *out = (erg_thermal){
+        .pole_count = f->net.poles, .delay_s = delay_s, .rows = n,
+        .segments = f->window.segments, .n_eff = f->n_eff, .step_k = f->window.step_k,
+        .rmse_k = sqrt(f->net.sse / (double)n),
+        .residual_sd_k = sqrt(f->net.sse / fmax((double)n - 4, 1)),
+        .begin_s = f->window.begin_s, .end_s = f->window.begin_s + f->window.t_s[n - 1],
+        .r_fast_k_per_w = f->net.r_fast, .r_fast_low_k_per_w = f->net.r_fast,
+        .r_fast_high_k_per_w = f->net.r_fast, .ambient_k = f->net.ambient_k,
+        .ambient_low_k = f->net.ambient_k, .ambient_high_k = f->net.ambient_k,
+    };
+    for (int i = 0; i < f->net.poles; i++)
+        out->poles[i] = (erg_thermal_pole){
+            .r_k_per_w = f->net.r[i], .r_low_k_per_w = f->net.r[i],
+            .r_high_k_per_w = f->net.r[i], .tau_s = f->net.tau_s[i],
+            .tau_low_s = f->tau_low_s[i], .tau_high_s = f->tau_high_s[i],
+        };
+}
+
+static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out, erg_error *err)
+{
+    double delay_s = find_delay(f);
+
+    erg_window_delay(&f->window, delay_s);
+    if (!find_order(f, options->poles))
+        return erg_fail(err, ERG_NO_DATA, "power and temperature do not move: no network can be "
+                        "found in them");
+    find_intervals(f);
+    describe(f, delay_s, out);
+    linear_intervals(f, out);
+    bool was_edge = f->at_the_edge;
+    cover_halves(f, out);
+    f->at_the_edge = was_edge;
+    hold_out(f, out);
+    ranges(f, out);
+    find_verdict(f, out);
+    return true;
+}
+
+bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options *options,
+                     erg_thermal *out, erg_error *err)
+{
+    fitting f = { .residual = NULL };
+
+    if (options->poles < 0 || options->poles > ERG_POLES_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "1 to %d poles, not %d", ERG_POLES_MOST,
+                        options->poles);
+    if (!erg_window_open(device, options, &f.window, err))
+        return false;
+    f.residual = calloc(f.window.n, sizeof(*f.residual));
+    bool good = f.residual ? fit(&f, options, out, err)
+                           : erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    free(f.residual);
+    erg_window_close(&f.window);
+    return good;
+}
+
+/* ---- relaxation ---------------------------------------------------------------------------------- */
+
+/* The same machine with power left out: its free columns alone are T_inf and a fade. */
+bool erg_thermal_relax(const erg_monitor_device *device, const erg_thermal_options *options,
+                       erg_relaxation *out, erg_error *err)
+{
+    erg_window window;
+    erg_network net;
+    erg_thermal_options free_ambient = *options;
+
+    free_ambient.ambient_k = 0;
+    if (!erg_window_open(device, &free_ambient, &window, err))
+        return false;
+    memset(window.late_w, 0, window.n * sizeof(*window.late_w));
+    bool good = window.segments == 1 && erg_network_search(&window, 1, &net);
+    if (good)
+        *out = (erg_relaxation){ .tau_s = net.tau_s[0], .end_k = net.ambient_k,
+                                 .begin_k = net.ambient_k + net.start_k[0][0],
+                                 .rmse_k = sqrt(net.sse / (double)window.n) };
+    erg_window_close(&window);
+    return good || erg_fail(err, ERG_NO_DATA, "no relaxation can be found in the window");
+}

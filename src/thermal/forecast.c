@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The next minutes of a network at constant power: closed forms, no allocation. */
+#include <math.h>
+#include "base/base.h"
+#include "erg/thermal.h"
+
+enum { SCAN = 400, BISECTIONS = 60 };
+#define BIAS_OVER_S 10.0
+
+static double total_r(const erg_thermal *model)
+{
+    double sum = model->r_fast_k_per_w;
+
+    for (int i = 0; i < model->pole_count; i++)
+        sum += model->poles[i].r_k_per_w;
+    return sum;
+}
+
+static double slowest_s(const erg_thermal *model)
+{
+    return model->pole_count ? model->poles[model->pole_count - 1].tau_s : NAN;
+}
+
+void erg_thermal_step(const erg_thermal *model, erg_thermal_state *state, double power_w,
+                      double dt_s)
+{
+    for (int i = 0; i < model->pole_count; i++) {
+        double tau_s = model->poles[i].tau_s, a = exp(-dt_s / tau_s);
+        double c = dt_s > 0 ? tau_s * (1 - a) / dt_s : 1;
+        state->x_w[i] = a * state->x_w[i] + (c - a) * state->power_w + (1 - c) * power_w;
+    }
+    state->bias_k *= model->pole_count ? exp(-dt_s / slowest_s(model)) : 1;
+    state->power_w = power_w;
+}
+
+double erg_thermal_ahead(const erg_thermal *model, const erg_thermal_state *state,
+                         double power_w, double ahead_s)
+{
+    double temp_k = model->ambient_k + model->r_fast_k_per_w * power_w;
+
+    for (int i = 0; i < model->pole_count; i++) {
+        double a = exp(-ahead_s / model->poles[i].tau_s);
+        temp_k += model->poles[i].r_k_per_w * (a * state->x_w[i] + (1 - a) * power_w);
+    }
+    return temp_k + state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
+}
+
+/* The first crossing: a scan that is even in the logarithm, then bisection. */
+double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_state *state,
+                                 double power_w, double limit_k)
+{
+    double first_s = 1e-3, last_s = 50 * fmax(slowest_s(model), 1), before_s = 0;
+
+    if (erg_thermal_ahead(model, state, power_w, 0) >= limit_k)
+        return 0;
+    for (int i = 0; i <= SCAN; i++) {
+        double at_s = first_s * pow(last_s / first_s, (double)i / SCAN);
+        if (erg_thermal_ahead(model, state, power_w, at_s) < limit_k) {
+            before_s = at_s;
+            continue;
+        }
+        for (int j = 0; j < BISECTIONS; j++) {
+            double middle_s = (before_s + at_s) / 2;
+            if (erg_thermal_ahead(model, state, power_w, middle_s) < limit_k)
+                before_s = middle_s;
+            else
+                at_s = middle_s;
+        }
+        return at_s;
+    }
+    return INFINITY;
+}
+
+static double power_for(const erg_thermal *model, const erg_thermal_state *state,
+                        double temp_k, double ahead_s)
+{
+    double room_k = temp_k - model->ambient_k, r = model->r_fast_k_per_w;
+
+    for (int i = 0; i < model->pole_count; i++) {
+        double a = exp(-ahead_s / model->poles[i].tau_s);
+        room_k -= model->poles[i].r_k_per_w * a * state->x_w[i];
+        r += model->poles[i].r_k_per_w * (1 - a);
+    }
+    room_k -= state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
+    return r > 0 ? room_k / r : INFINITY;
+}
+
+double erg_thermal_safe_power(const erg_thermal *model, const erg_thermal_state *state,
+                              double limit_k, double margin_k, double horizon_s)
+{
+    double most_w = isfinite(horizon_s)
+        ? INFINITY : (limit_k - margin_k - model->ambient_k) / total_r(model);
+
+    for (int i = 1; isfinite(horizon_s) && i <= SCAN; i++)
+        most_w = fmin(most_w, power_for(model, state, limit_k - margin_k,
+                                        horizon_s * i / SCAN));
+    return fmax(most_w, 0);
+}
+
+/* ---- the state now ------------------------------------------------------------------------- */
+
+static bool has_both(const erg_monitor_row *row)
+{
+    return isfinite(row->value[ERG_MONITOR_POWER_W]) && isfinite(row->value[ERG_MONITOR_TEMP_K]);
+}
+
+/* Settled at the first power: what the filters forget within a few time constants. */
+static void settle(const erg_thermal *model, double power_w, erg_thermal_state *state)
+{
+    *state = (erg_thermal_state){ .power_w = power_w };
+    for (int i = 0; i < model->pole_count; i++)
+        state->x_w[i] = power_w;
+}
+
+/* The mean of what the model missed over the last ten seconds stays for a while. */
+bool erg_thermal_state_at(const erg_thermal *model, const erg_monitor_device *device,
+                          size_t at, erg_thermal_state *out, erg_error *err)
+{
+    double missed_k = 0, last_s = NAN;
+    size_t count = 0;
+
+    for (size_t i = 0; i <= at && i < device->count; i++) {
+        const erg_monitor_row *row = &device->rows[i];
+        double t_s = erg_s_from_ns(row->t_ns - device->rows[0].t_ns);
+        if (!has_both(row))
+            continue;
+        double power_w = row->value[ERG_MONITOR_POWER_W];
+        if (isnan(last_s))
+            settle(model, power_w, out);
+        else
+            erg_thermal_step(model, out, power_w, fmax(t_s - last_s, 0));
+        last_s = t_s;
+        if (erg_s_from_ns(device->rows[at].t_ns - row->t_ns) <= BIAS_OVER_S) {
+            missed_k += row->value[ERG_MONITOR_TEMP_K]
+                - erg_thermal_ahead(model, out, power_w, 0);
+            count++;
+        }
+    }
+    if (!count)
+        return erg_fail(err, ERG_NO_DATA, "%s has no power and temperature before that row",
+                        device->name);
+    out->bias_k = missed_k / (double)count;
+    return true;
+}
