@@ -107,6 +107,16 @@ const cli_command *cli_find(const char *name);
 /* "1s,2500ms" relative to nothing: two times in seconds. */
 bool cli_pair(const char *text, double *a, double *b, erg_error *err);
 
+/* ---- words.c --------------------------------------------------------------- */
+
+/* A call as words that say it again: options that are given, and --sensor and --root. */
+enum { CLI_WORDS_MOST = 256 };
+typedef struct cli_words { char *items[CLI_WORDS_MOST]; size_t count; } cli_words;
+/* skip: names of options to leave out, NULL behind the last. False: too many. */
+bool cli_words_of(const cli *call, const char *const skip[], cli_words *out);
+void cli_words_add(cli_words *words, const char *word);
+void cli_words_free(cli_words *words);
+
 /* ---- data.c ---------------------------------------------------------------- */
 
 typedef struct cli_folders {

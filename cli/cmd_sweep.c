@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg sweep: one workload at many settings of the knobs, each visit checked. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
 
 typedef struct sweep_options {
     cli_list knobs;
-    const char *mode, *device, *work, *name;
-    double floor_hz, until, settle_s, timeout_s;
+    const char *mode, *device, *work, *name, *objective, *resume, *gather, *block;
+    const char *partition, *account, *time, *mem, *cpus;
+    double floor_hz, until, slowdown, power_cap_w, settle_s, timeout_s;
     int repeat, max_repeat, warmup, random;
-    bool no_warmup, shared;
+    bool no_warmup, shared, adaptive, dry_run, slurm, exclusive;
 } sweep_options;
 
 #define AT(field) offsetof(sweep_options, field)
@@ -22,19 +24,53 @@ static const cli_option option_rows[] = {
     { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "visits of each setting (5)", true },
     { 0, "until", CLI_RATIO, AT(until), "RATIO",
       "repeat each setting until time and energy are known within RATIO, as in 1%", true },
-    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N", "with --until: at most N visits (20)", true },
-    { 'w', "warmup", CLI_WHOLE, AT(warmup), "N", "runs before each visit, not counted (1)", true },
+    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N",
+      "with --until: at most N visits (20)", true },
+    { 'w', "warmup", CLI_WHOLE, AT(warmup), "N", "runs before each visit, not counted (1)",
+      true },
     { 0, "no-warmup", CLI_FLAG, AT(no_warmup), NULL, "no runs before a visit" },
     { 0, "random", CLI_WHOLE, AT(random), "N", "start of the random order (1)", true },
-    { 0, "device", CLI_TEXT, AT(device), "LIST", "which boards are turned, as in 0,1, or all" },
-    { 0, "floor", CLI_HERTZ, AT(floor_hz), "CLOCK", "lowest clock of dvfs and =all (510MHz)", true },
+    { 0, "device", CLI_TEXT, AT(device), "LIST",
+      "which boards are turned, as in 0,1, or all" },
+    { 0, "floor", CLI_HERTZ, AT(floor_hz), "CLOCK",
+      "lowest clock of dvfs and =all (510MHz)", true },
     { 0, "settle", CLI_SECONDS, AT(settle_s), "TIME", "wait after turning (2s)", true },
-    { 0, "timeout", CLI_SECONDS, AT(timeout_s), "TIME", "end a run that takes longer (1800s)", true },
+    { 0, "timeout", CLI_SECONDS, AT(timeout_s), "TIME",
+      "end a run that takes longer (1800s)", true },
+    { 'a', "adaptive", CLI_FLAG, AT(adaptive), NULL,
+      "measure few clocks, each chosen from those before" },
+    { 0, "objective", CLI_TEXT, AT(objective), "NAME",
+      "of --adaptive: edp (default), energy or ed2p" },
+    { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
+      "of --adaptive: most extra time against the highest clock, as in 5%", true },
+    { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER",
+      "of --adaptive: highest mean power", true },
     { 0, "work", CLI_TEXT, AT(work), "KEY=VALUE,...",
       "what a simulated device does, instead of a command" },
     { 0, "name", CLI_TEXT, AT(name), "NAME", "name of the application (the command)" },
     { 0, "shared", CLI_FLAG, AT(shared), NULL, "turn a device that others use too" },
+    { 'n', "dry-run", CLI_FLAG, AT(dry_run), NULL, "print the plan, touch nothing" },
+    { 0, "resume", CLI_TEXT, AT(resume), "SWEEP", "do what that file lacks" },
+    { 0, "gather", CLI_TEXT, AT(gather), "FOLDER", "join the blocks of a job array" },
+    { 0, "slurm", CLI_FLAG, AT(slurm), NULL,
+      "submit a job array, a block a task, into the folder --output; with --dry-run print "
+      "it" },
+    { 0, "block", CLI_TEXT, AT(block), "N",
+      "do only that block, from 0: a task of a job array" },
+    { 0, "partition", CLI_TEXT, AT(partition), "NAME", "of --slurm, handed to sbatch" },
+    { 0, "account", CLI_TEXT, AT(account), "NAME", "of --slurm, handed to sbatch" },
+    { 0, "time", CLI_TEXT, AT(time), "LIMIT", "of --slurm, handed to sbatch" },
+    { 0, "mem", CLI_TEXT, AT(mem), "SIZE", "of --slurm, handed to sbatch" },
+    { 0, "cpus-per-task", CLI_TEXT, AT(cpus), "N", "of --slurm, handed to sbatch" },
+    { 0, "exclusive", CLI_FLAG, AT(exclusive), NULL,
+      "of --slurm: a node for each task alone" },
     { 0 },
+};
+
+/* What a sweep's file, or its job script, says in another way. */
+static const char *const not_of_the_sweep[] = {
+    "dry-run", "resume", "gather", "slurm",         "block",     "partition",
+    "account", "time",   "mem",    "cpus-per-task", "exclusive", NULL,
 };
 
 static void show_progress(void *self, const char *text)
@@ -43,6 +79,7 @@ static void show_progress(void *self, const char *text)
     fprintf(stderr, "\r\033[K%s", text);
 }
 
+/* Visits are many: as text only where they are asked for. */
 static int show(const cli *call, const erg_points *points)
 {
     erg_error err = { 0 };
@@ -54,7 +91,6 @@ static int show(const cli *call, const erg_points *points)
         && (!call->common.format || strcmp(call->common.format, "text") == 0))
         brief.common.table = "points";
     int status = good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
-
     erg_result_free(result);
     return status;
 }
@@ -73,28 +109,196 @@ static int sweep(const cli *call, erg_sweep_options *options)
     if (talks)
         fputs("\r\033[K", stderr);
     int status = good ? show(call, points) : cli_failed(call, &err);
+    if (good && outcome.stopped) {
+        fprintf(stderr,
+                "erg sweep: stopped after %zu visits; go on with erg sweep --resume %s\n",
+                outcome.visited, outcome.file);
+        status = 128 + abs(*options->ask_stop);
+    }
     erg_points_free(points);
+    return status;
+}
+
+static int plan(const cli *call, const erg_sweep_options *options)
+{
+    erg_error err = { 0 };
+    erg_result *result = erg_sweep_plan_table(&call->env, options, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+    erg_result_free(result);
+    return status;
+}
+
+static int slurm(const cli *call, const sweep_options *own,
+                 const erg_sweep_options *options)
+{
+    erg_error err = { 0 };
+    char said[200];
+    erg_slurm_options how = {
+        .folder = call->common.output,
+        .blocks = options->repeat ? options->repeat : 5,
+        .words = options->words,
+        .word_count = options->word_count,
+        .argv = call->argc ? call->argv : NULL,
+        .partition = own->partition,
+        .account = own->account,
+        .time = own->time,
+        .mem = own->mem,
+        .cpus = own->cpus,
+        .exclusive = own->exclusive,
+    };
+
+    if (options->until > 0 || options->adaptive)
+        return cli_misused(call, "--slurm runs all blocks at once: --until and --adaptive "
+                                 "need one after the other");
+    if (own->dry_run) {
+        char *script = erg_slurm_script(&how, &err);
+        if (!script)
+            return cli_failed(call, &err);
+        fputs(script, stdout);
+        free(script);
+        return CLI_DONE;
+    }
+    if (!erg_slurm_submit(&call->env, &how, said, &err))
+        return cli_failed(call, &err);
+    printf("%s\n", said);
+    return CLI_DONE;
+}
+
+static int gather(const cli *call, const char *folder)
+{
+    erg_error err = { 0 };
+    erg_points *points = erg_points_new(&err);
+    bool good =
+        points && erg_sweep_gather(&call->env, folder, call->common.output, points, &err);
+    int status = good ? show(call, points) : cli_refused(call, &err);
+
+    erg_points_free(points);
+    return status;
+}
+
+static erg_sweep_options options_of(const cli *call, const erg_sweep_job *job)
+{
+    const sweep_options *own = call->options;
+
+    return (erg_sweep_options){
+        .sensors = call->common.sensors.items,
+        .sensor_count = call->common.sensors.count,
+        .jobs = job,
+        .job_count = call->argc || own->work ? 1 : 0,
+        .knobs = own->knobs.items,
+        .knob_count = own->knobs.count,
+        .device = own->device,
+        .floor_hz = own->floor_hz,
+        .repeat = own->repeat,
+        .until = own->until,
+        .max_repeat = own->max_repeat,
+        .warmup = own->no_warmup ? -1 : own->warmup,
+        .random = (uint64_t)own->random,
+        .settle_s = own->settle_s,
+        .timeout_s = own->timeout_s,
+        .work = own->work,
+        .shared = own->shared,
+        .output = call->common.output,
+        .adaptive = own->adaptive,
+        .objective = own->objective,
+        .slowdown = own->slowdown,
+        .power_cap_w = own->power_cap_w,
+    };
+}
+
+/* The number of a job array's task, from 0. */
+static bool read_block(const char *text, int *only)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    *only = (int)number + 1;
+    return end != text && !*end && number >= 0 && number < 10000;
+}
+
+static int run_as_said(const cli *call, const char *resume)
+{
+    const sweep_options *own = call->options;
+    erg_sweep_job job = { .argv = call->argc ? call->argv : NULL, .name = own->name };
+    erg_sweep_options options = options_of(call, &job);
+    cli_words words;
+    int status;
+
+    if (resume)
+        options.output = resume;
+    options.resume = resume != NULL;
+    if (own->mode && !erg_sweep_mode_parse(own->mode, &options.mode))
+        return cli_misused(call, "--mode is baseline, dvfs or custom, not '%s'", own->mode);
+    if (own->block && !read_block(own->block, &options.only_block))
+        return cli_misused(call, "--block is a whole number from 0, not '%s'", own->block);
+    if (!cli_words_of(call, not_of_the_sweep, &words)) {
+        cli_words_free(&words);
+        return cli_misused(call, "more than %d options", CLI_WORDS_MOST);
+    }
+    options.words = (const char *const *)words.items;
+    options.word_count = words.count;
+    if (own->slurm)
+        status = slurm(call, own, &options);
+    else {
+        if (call->argc)
+            cli_words_add(&words, "--");
+        for (int i = 0; i < call->argc; i++)
+            cli_words_add(&words, call->argv[i]);
+        options.word_count = words.count;
+        status = own->dry_run ? plan(call, &options) : sweep(call, &options);
+    }
+    cli_words_free(&words);
+    return status;
+}
+
+/* The file knows how it was asked for: nothing else may be said. */
+static int resume(const cli *call, const char *path)
+{
+    erg_error err = { 0 };
+    sweep_options options = { 0 };
+    cli again = { .command = call->command };
+    char *argv[CLI_WORDS_MOST + 2] = { (char *)(uintptr_t) "sweep" };
+    cli_words said;
+    size_t count = 0;
+
+    cli_words_of(call, not_of_the_sweep, &said);
+    size_t extra = said.count + (size_t)call->argc;
+    cli_words_free(&said);
+    if (extra)
+        return cli_misused(call,
+                           "--resume takes all options and the command from the file");
+    char **words = erg_sweep_words(path, &count, &err);
+    if (!words)
+        return cli_refused(call, &err);
+    int status = CLI_USAGE;
+    if (count > CLI_WORDS_MOST)
+        status = cli_misused(call, "%s: more than %d words", path, CLI_WORDS_MOST);
+    else {
+        memcpy(argv + 1, words, count * sizeof(*argv));
+        if (cli_parse(&again, &options, (int)count + 1, argv)) {
+            again.env = call->env;
+            again.env.root = again.common.root;
+            again.places = call->places;
+            again.common.format = call->common.format;
+            again.common.table = call->common.table;
+            again.common.quiet = call->common.quiet;
+            status = run_as_said(&again, path);
+        }
+    }
+    free(words);
     return status;
 }
 
 static int run(const cli *call)
 {
     const sweep_options *own = call->options;
-    erg_sweep_job job = { .argv = call->argc ? call->argv : NULL, .name = own->name };
-    erg_sweep_options options = {
-        .sensors = call->common.sensors.items, .sensor_count = call->common.sensors.count,
-        .jobs = &job, .job_count = call->argc || own->work ? 1 : 0,
-        .knobs = own->knobs.items, .knob_count = own->knobs.count, .device = own->device,
-        .floor_hz = own->floor_hz, .repeat = own->repeat, .until = own->until,
-        .max_repeat = own->max_repeat, .warmup = own->no_warmup ? -1 : own->warmup,
-        .random = (uint64_t)own->random, .settle_s = own->settle_s,
-        .timeout_s = own->timeout_s, .work = own->work, .shared = own->shared,
-        .output = call->common.output,
-    };
 
-    if (own->mode && !erg_sweep_mode_parse(own->mode, &options.mode))
-        return cli_misused(call, "--mode is baseline, dvfs or custom, not '%s'", own->mode);
-    return sweep(call, &options);
+    if (own->gather)
+        return gather(call, own->gather);
+    if (own->resume)
+        return resume(call, own->resume);
+    return run_as_said(call, NULL);
 }
 
 const cli_command cmd_sweep = {
@@ -102,12 +306,20 @@ const cli_command cmd_sweep = {
     .usage = "erg sweep [options] -- COMMAND [ARGUMENT...]",
     .summary = "measure a command at many clocks or power limits",
     .about =
-        "Turns the knobs to each setting in random order, again and again, runs COMMAND once\n"
+        "Turns the knobs to each setting in random order, again and again, runs COMMAND "
+        "once\n"
         "at each, and leaves one file (--output) that erg fit, erg choose and erg report\n"
         "read. Each visit is checked; one that failed, was throttled or did not reach its\n"
         "clock is kept but not counted. Knobs are put back, whatever happens.\n",
     .examples =
-        "erg sweep --knob sm_clock=510:1410:15 --repeat 5 --output s.erg -- ./bench\n",
+        "erg sweep --knob sm_clock=510:1410:15 --repeat 5 --output s.erg -- ./bench\n"
+        "erg sweep --knob sm_clock=all --adaptive --objective edp --output s.erg -- "
+        "./bench\n"
+        "erg sweep --knob power_limit=100,150 --knob cpu_clock=1200:3000:600 -- ./bench\n"
+        "erg sweep --sensor sim:a100-sxm4-80gb --work noise=1% --output s.erg\n"
+        "erg sweep --resume s.erg\n"
+        "erg sweep --slurm --partition gpu --output blocks -- ./bench\n"
+        "erg sweep --gather blocks --output s.erg\n",
     .options = option_rows,
     .options_size = sizeof(sweep_options),
     .runs_command = true,

@@ -246,7 +246,7 @@ static void rest(erg_recording *rec, const erg_env *env, const erg_check_options
 static bool load(erg_recording *rec, const erg_env *env, const erg_check_options *options,
                  erg_error *err)
 {
-    erg_child child;
+    erg_child child = { .out = 0 };
     int status;
 
     rest(rec, env, options);

@@ -125,7 +125,7 @@ static void record_idle(session *s, const char *name)
 
 static bool run_once(session *s, const char *name, erg_error *err)
 {
-    erg_child child;
+    erg_child child = { .out = 0 };
     int64_t id = erg_recording_region(s->rec, name, true);
     s->last.begin_ns = erg_env_now_ns(s->env);
     bool started = erg_spawn(&child, s->argv, erg_ring_path(erg_recording_ring(s->rec)),

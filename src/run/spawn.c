@@ -39,7 +39,8 @@ static char **environment(const char *ring, char **own)
 }
 
 /* A script without #! is the shell's, as execvp(3) has it and posix_spawnp not. */
-static int spawn_script(pid_t *pid, char *const argv[], char **list)
+static int spawn_script(pid_t *pid, posix_spawn_file_actions_t *where, char *const argv[],
+                        char **list)
 {
     size_t count = 0;
     while (argv[count])
@@ -49,8 +50,22 @@ static int spawn_script(pid_t *pid, char *const argv[], char **list)
         return ENOMEM;
     shell[0] = (char *)"/bin/sh";
     memcpy(shell + 1, argv, count * sizeof(*shell));
-    int fault = posix_spawn(pid, shell[0], NULL, NULL, shell, list);
+    int fault = posix_spawn(pid, shell[0], where, NULL, shell, list);
     free(shell);
+    return fault;
+}
+
+static int spawn_to(erg_child *child, char *const argv[], char **list)
+{
+    posix_spawn_file_actions_t actions, *where = child->out ? &actions : NULL;
+
+    posix_spawn_file_actions_init(&actions);
+    if (where)
+        posix_spawn_file_actions_adddup2(where, child->out, STDOUT_FILENO);
+    int fault = posix_spawnp(&child->pid, argv[0], where, NULL, argv, list);
+    if (fault == ENOEXEC && strchr(argv[0], '/'))
+        fault = spawn_script(&child->pid, where, argv, list);
+    posix_spawn_file_actions_destroy(&actions);
     return fault;
 }
 
@@ -59,15 +74,13 @@ bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *stat
 {
     char *own = NULL;
     char **list = environment(ring, &own);
-    *child = (erg_child){ .fd = -1 };
+    *child = (erg_child){ .fd = -1, .out = child->out };
     *status = ERG_EXIT_OWN;
     if (!list) {
         free(own);
         return erg_fail(err, ERG_NO_MEMORY, "out of memory while starting %s", argv[0]);
     }
-    int fault = posix_spawnp(&child->pid, argv[0], NULL, NULL, argv, list);
-    if (fault == ENOEXEC && strchr(argv[0], '/'))
-        fault = spawn_script(&child->pid, argv, list);
+    int fault = spawn_to(child, argv, list);
     free(list);
     free(own);
 

@@ -12,6 +12,7 @@
 typedef struct erg_child {
     pid_t pid;
     int fd;                     /* pidfd, or -1 */
+    int out;                    /* in: where its stdout goes; 0: where ours does */
     int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
     bool is_late;               /* out: it was */
 } erg_child;

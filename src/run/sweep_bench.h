@@ -25,7 +25,9 @@ typedef struct erg_bench_seen {
     double time_s, energy_j, mean_w, peak_w, temp_c, sm_clock_hz;
     double fp_active, dram_active, covered; /* covered: share that has samples */
     bool is_throttled, is_timeout, includes_start;
+    bool is_short; /* for the sensor: its figure is coarse */
     int exit_status;
+    char said[160]; /* its last line on stdout; "": none */
 } erg_bench_seen;
 
 typedef struct erg_bench erg_bench;

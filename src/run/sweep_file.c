@@ -143,6 +143,31 @@ bool erg_sweep_read(erg_points *points, const char *path, erg_error *err)
     return good;
 }
 
+typedef struct one_meta {
+    const char *key;
+    char *to;
+    size_t size;
+} one_meta;
+
+static bool take_one(void *self, const char *key, const char *value, erg_error *err)
+{
+    one_meta *own = self;
+    (void)err;
+    if (strcmp(key, own->key) == 0)
+        erg_text_put(own->to, own->size, value);
+    return true;
+}
+
+bool erg_sweep_meta(const char *path, const char *key, char *to, size_t size,
+                    erg_error *err)
+{
+    one_meta own = { key, to, size };
+    const erg_visit_taker taker = { .meta = take_one, .self = &own };
+
+    *to = '\0';
+    return erg_trace_load_visits(path, &taker, err);
+}
+
 /* ---- public ------------------------------------------------------------------------ */
 
 /* What is no SQLite file is a table. */

@@ -23,7 +23,8 @@ typedef struct erg_sweep_setup {
     size_t dial_count;
     erg_knob_setting *settings; /* from the highest down: 0 is the reference */
     size_t count;
-    size_t device; /* the one whose clock counts */
+    size_t device;     /* the one whose clock counts */
+    char snapped[200]; /* note of requests that are no value here; "": none */
 } erg_sweep_setup;
 
 /* What killed sweeps left turned, which must not become this one's baseline; what cannot
@@ -40,8 +41,61 @@ erg_visit_state erg_sweep_judge(const erg_sweep_setup *setup,
                                 const erg_knob_setting *setting,
                                 const erg_bench_seen *seen);
 
+/* ---- while it runs ------------------------------------------------------------ */
+
+typedef struct erg_sweep {
+    const erg_env *env;
+    const erg_sweep_options *options;
+    erg_sweep_setup setup;
+    erg_points *points;
+    erg_bench_setup at; /* what the bench stands on */
+    erg_bench *bench;
+    erg_sweep_writer writer;
+    size_t *applications; /* of each job, in points */
+    bool *was_warmed;     /* each job: its first warm-up is over */
+    size_t known;         /* visits that the file had */
+    size_t planned, done; /* visits of this session, as far as known */
+    int64_t begin_ns;
+    bool stopped;
+} erg_sweep;
+
+typedef struct erg_sweep_place {
+    size_t job;
+    int block, place;
+    size_t setting;
+} erg_sweep_place;
+
+bool erg_sweep_asked(const erg_sweep *s);
+/* sweep_visit.c: one visit, added to the points and written. */
+bool erg_sweep_visit(erg_sweep *s, const erg_sweep_place *at, erg_error *err);
+
+/* The settings of one block in the order in which they are visited. */
+typedef struct erg_sweep_order {
+    const size_t *visits;
+    size_t count;
+} erg_sweep_order;
+/* Those of them that the file does not have. */
+bool erg_sweep_list(erg_sweep *s, size_t job, int block, const erg_sweep_order *order,
+                    erg_error *err);
+
+/* Each open setting once, by chance, between returns to the reference. */
+bool erg_sweep_run_block(erg_sweep *s, size_t job, int block, const bool open[],
+                         erg_error *err);
+/* sweep_adapt.c: few clocks of one job, each chosen from those before. */
+bool erg_sweep_adapt(erg_sweep *s, size_t job, erg_error *err);
+bool erg_sweep_objective_is(const char *name);
+/* sweep_stop.c: the visits of the blocks before this one, checked; and which settings
+ * still need more. */
+erg_points *erg_sweep_before(const erg_sweep *s, int block, erg_error *err);
+bool erg_sweep_find_open(const erg_sweep *s, size_t job, int block, bool open[],
+                         size_t *count, erg_error *err);
+
+/* sweep_words.c: as JSON; free() it. */
+char *erg_sweep_words_text(const char *const words[], size_t count);
+
 /* Defaults of options that are not given. */
 int erg_sweep_blocks(const erg_sweep_options *options);
+uint64_t erg_sweep_start(const erg_sweep_options *options, int block);
 double erg_sweep_or(double given, double otherwise);
 /* The name of a job: its own, or its command's as one types it, cut to fit. */
 void erg_sweep_job_name(const erg_sweep_job *job, char *to, size_t size);

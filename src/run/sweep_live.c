@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "erg/energy.h"
 #include "math/stats.h"
 #include "run/recording.h"
@@ -27,6 +28,7 @@ typedef struct live_bench {
     const erg_bench_setup *setup;
     erg_recording *rec;
     double *scratch; /* SAMPLES_MOST */
+    FILE *page;      /* what the command says: our stdout is for the result */
 } live_bench;
 
 /* Where in time a visit's figures are taken: regions `work`, else the run. */
@@ -98,6 +100,7 @@ static void measure(const live_bench *own, const erg_trace *trace, const stretch
             erg_energy energy;
             if (!erg_trace_energy(trace, channels[c], where->at[i], &energy, NULL))
                 energy = (erg_energy){ .energy_j = NAN, .covered = 0, .peak_w = NAN };
+            out->is_short |= energy.quality == ERG_QUALITY_TOO_SHORT;
             energy_j += energy.energy_j;
             peak_sum_w += energy.peak_w;
             least = fmin(least, energy.covered);
@@ -158,13 +161,42 @@ static void look_at_device(const live_bench *own, const erg_trace *trace,
 
 /* ---- running ------------------------------------------------------------------------------ */
 
+/* Empty, for one run; 0: where ours goes. */
+static int fresh_page(live_bench *own)
+{
+    int fd = own->page ? fileno(own->page) : 0;
+
+    if (fd > 0 && (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0))
+        return 0;
+    return fd > 0 ? fd : 0;
+}
+
+/* The last line that is not empty, cut to fit. */
+static void last_line(const live_bench *own, char *to, size_t size)
+{
+    char tail[1024];
+    off_t end = own->page ? lseek(fileno(own->page), 0, SEEK_END) : 0;
+    off_t from = end > (off_t)sizeof(tail) - 1 ? end - (off_t)sizeof(tail) + 1 : 0;
+    ssize_t count =
+        end > 0 ? pread(fileno(own->page), tail, (size_t)(end - from), from) : 0;
+
+    *to = '\0';
+    while (count > 0 && (tail[count - 1] == '\n' || tail[count - 1] == '\r'))
+        count--;
+    if (count <= 0)
+        return;
+    tail[count] = '\0';
+    const char *line = strrchr(tail, '\n');
+    erg_text_put(to, size, line ? line + 1 : tail);
+}
+
 static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen *out,
                      erg_error *err)
 {
     live_bench *own = (live_bench *)bench;
     const erg_env *env = own->setup->env;
     int64_t id = erg_recording_region(own->rec, what->region, true);
-    erg_child child;
+    erg_child child = { .out = fresh_page(own) };
     erg_span run;
 
     *out = (erg_bench_seen){ .start_ns = erg_env_utc_ns(env) };
@@ -181,6 +213,7 @@ static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen
     if (!started)
         return false;
     erg_recording_linger(own->rec);
+    last_line(own, out->said, sizeof(out->said));
 
     static const char run_region[] = "run";
     if (strcmp(what->region, run_region) != 0) {
@@ -216,6 +249,8 @@ static bool live_close(erg_bench *bench, bool end, erg_error *err)
     bool good = !end || erg_recording_end(own->rec, err);
 
     erg_recording_free(own->rec);
+    if (own->page)
+        fclose(own->page);
     free(own->scratch);
     free(own);
     return good;
@@ -237,6 +272,7 @@ erg_bench *erg_bench_live(const erg_bench_setup *setup, erg_error *err)
     }
     own->bench.kind = &live_kind;
     own->setup = setup;
+    own->page = tmpfile();
     own->rec = erg_recording_new(setup->env, setup->devices, &how, err);
     if (own->rec && erg_recording_begin(own->rec, err)) {
         erg_recording_wait_updates(own->rec, first_updates, first_updates_s,
@@ -244,6 +280,8 @@ erg_bench *erg_bench_live(const erg_bench_setup *setup, erg_error *err)
         return &own->bench;
     }
     erg_recording_free(own->rec);
+    if (own->page)
+        fclose(own->page);
     free(own->scratch);
     free(own);
     return NULL;

@@ -21,6 +21,11 @@ int erg_sweep_blocks(const erg_sweep_options *options)
     return options->repeat > 0 ? options->repeat : 5;
 }
 
+uint64_t erg_sweep_start(const erg_sweep_options *options, int block)
+{
+    return (options->random ? options->random : 1) + (uint64_t)block;
+}
+
 bool erg_sweep_mode_parse(const char *name, erg_sweep_mode *out)
 {
     static const char *const names[] = { "", "baseline", "dvfs", "custom" };
@@ -100,6 +105,23 @@ static bool pick_devices(const erg_devices *devices, const char *list, erg_sweep
 
 /* ---- axes ----------------------------------------------------------------------------- */
 
+/* A request that is no value of the device is not what is measured: say so. */
+static void say_snapped(const erg_sweep_axis *axis, char *to, size_t size)
+{
+    const erg_knob_info *info = &erg_knob_infos[axis->knob];
+    size_t count = 0;
+
+    for (size_t i = 0; i < axis->count; i++) {
+        if (fabs(axis->requested[i] - axis->values[i]) <= 1e-9 * axis->values[i] || count++)
+            continue;
+        snprintf(to, size, "SNAPPED: %s %g is %g here, the nearest that the device offers",
+                 info->column, axis->requested[i] / info->per_column_unit,
+                 axis->values[i] / info->per_column_unit);
+    }
+    if (count > 1)
+        snprintf(to + strlen(to), size - strlen(to), "; so are %zu more", count - 1);
+}
+
 static bool add_axis(erg_sweep_setup *setup, const erg_sweep_options *options,
                      erg_knob which, const char *values, erg_sweep_axis *axis,
                      erg_error *err)
@@ -116,6 +138,7 @@ static bool add_axis(erg_sweep_setup *setup, const erg_sweep_options *options,
     double floor = which == ERG_SM_CLOCK ? erg_sweep_or(options->floor_hz, floor_hz) : 0;
     if (!erg_sweep_axis_parse(values, knob, floor, axis, err))
         return false;
+    say_snapped(axis, setup->snapped, sizeof(setup->snapped));
     dial->step = erg_sweep_step(knob, axis->values[0]);
     if (which == ERG_SM_CLOCK)
         setup->device = dial->devices[0];

@@ -301,7 +301,7 @@ static bool read_sweep(erg_reader *from, erg_error *err)
     if (tables != 3)
         return erg_fail(err, ERG_NO_DATA, "%s is a recording, but holds no sweep: "
                         "`erg show` reads it", from->path);
-    for (size_t i = 0; i < erg_load_sweep_table_count; i++)
+    for (size_t i = 0; i < (from->taker->visit ? erg_load_sweep_table_count : 1); i++)
         if (!read_table(from, &erg_load_sweep_tables[i], err))
             return false;
     return true;

@@ -12,7 +12,8 @@ erg_trace *erg_trace_load_bytes(const char *name, const char *bytes, size_t size
                                 erg_error *err);
 
 /* Who takes the rows of a sweep's file, in this order, each kind by rising id. What does
- * not name a row before it is refused, with the rest of the file. */
+ * not name a row before it is refused, with the rest of the file. Without visit only
+ * meta is asked. */
 typedef struct erg_visit_taker {
     bool (*meta)(void *self, const char *key, const char *value, erg_error *err);
     bool (*application)(void *self, size_t id, const erg_application *app, erg_error *err);

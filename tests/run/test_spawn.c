@@ -8,7 +8,7 @@
 
 static int run(char *const argv[], const char *ring)
 {
-    erg_child child;
+    erg_child child = { .out = 0 };
     int status;
     if (!erg_spawn(&child, argv, ring, &status, NULL))
         return status;
@@ -32,7 +32,7 @@ static void the_status_is_the_commands(void)
 static void what_cannot_be_run_says_why_as_env_does(void)
 {
     erg_error err = { 0 };
-    erg_child child;
+    erg_child child = { .out = 0 };
     int status = 0;
     char *const none[] = { "/nowhere/command", NULL };
     CHECK(!erg_spawn(&child, none, NULL, &status, &err));
@@ -75,7 +75,7 @@ static void a_signal_is_passed_on_to_the_command(void)
     struct sigaction action = { .sa_handler = on_alarm };
     sigaction(SIGALRM, &action, NULL);
     char *const argv[] = { "sh", "-c", "trap 'exit 55' INT; while :; do sleep 0.02; done", NULL };
-    erg_child child;
+    erg_child child = { .out = 0 };
     int status;
     CHECK(erg_spawn(&child, argv, NULL, &status, NULL));
     ualarm(300000, 0);
