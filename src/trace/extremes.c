@@ -73,17 +73,31 @@ static erg_extremes of_counter(const erg_stream *stream, const erg_window *windo
     return (erg_extremes){ fmax(out.peak_w, mean_w), fmin(out.min_w, mean_w) };
 }
 
+/* Readings, but for a window whose ends reach below or above all of them: its least cannot
+ * be more than its mean. */
+static erg_extremes of_power(const erg_window *window)
+{
+    double mean_w = window->energy_j / window->covered_s;
+    erg_extremes out = { window->peak_w, window->min_w };
+
+    if (out.min_w > mean_w)
+        out.min_w = fmin(window->first_w, window->last_w);
+    if (out.peak_w < mean_w)
+        out.peak_w = fmax(window->first_w, window->last_w);
+    return out;
+}
+
 erg_extremes erg_extremes_of(const erg_trace *trace, int channel, const erg_stream *stream,
                              const erg_window *window)
 {
     if (erg_trace_channel(trace, channel)->kind != ERG_COUNTER)
-        return (erg_extremes){ window->peak_w, window->min_w };
+        return of_power(window);
 
     int power = erg_power_beside(trace, channel);
     const erg_stream *watts = power < 0 ? NULL : erg_stream_of(trace, power, NULL);
     if (watts && watts->updates.count) {
         erg_window seen = erg_window_of(watts, window->span);
-        return (erg_extremes){ seen.peak_w, seen.min_w };
+        return of_power(&seen);
     }
     return of_counter(stream, window);
 }
