@@ -181,7 +181,7 @@ void erg_recorder_free(erg_recorder *rec)
 static bool push(erg_recorder *rec, erg_event *event, const char *name)
 {
     if (name)
-        erg_text_put(event->name, sizeof(event->name), name);
+        erg_event_name(event, name);
     event->thread = syscall(SYS_gettid);
     bool pushed = erg_ring_push(rec->ring, event);
     erg_ring_edge(rec->ring, event->t_ns);

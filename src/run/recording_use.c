@@ -98,7 +98,7 @@ int64_t erg_recording_region(erg_recording *rec, const char *name, bool is_run)
         .id = erg_ring_next_id(rec->ring), .thread = syscall(SYS_gettid),
         .kind = ERG_EVENT_BEGIN, .t_ns = erg_env_now_ns(rec->env),
     };
-    erg_text_put(event.name, sizeof(event.name), name);
+    erg_event_name(&event, name);
     push(rec, &event);
     if (is_run)
         erg_ring_set_run(rec->ring, event.id);

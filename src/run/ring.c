@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "erg/trace.h"
 #include "run/ring.h"
 
 enum { SLOTS = 4096, LINE = 64 };   /* SLOTS: a power of two */
@@ -182,6 +183,24 @@ void erg_ring_close(erg_ring *ring)
 const char *erg_ring_path(const erg_ring *ring)
 {
     return ring->path;
+}
+
+void erg_event_name(erg_event *event, const char *name)
+{
+    enum { TAIL = 7 };              /* ~ and six digits */
+    size_t size = event->kind == ERG_EVENT_MARK ? sizeof(((erg_mark_row *)0)->name)
+                                                : sizeof(event->name);
+    uint32_t hash = 2166136261;     /* FNV-1a */
+
+    erg_text_put(event->name, sizeof(event->name), name);
+    if (strlen(name) < size)
+        return;
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619;
+    erg_text_put(event->name, size - TAIL, name);
+    size_t used = strlen(event->name);
+    snprintf(event->name + used, sizeof(event->name) - used, "~%06x",
+             (unsigned)(hash & 0xffffff));
 }
 
 int64_t erg_ring_next_id(erg_ring *ring)

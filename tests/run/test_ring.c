@@ -32,6 +32,25 @@ static void events_come_out_as_they_went_in(void)
     erg_ring_close(ring);
 }
 
+static void a_name_that_is_cut_shows_it_and_stays_apart_from_others(void)
+{
+    static const char text[] = "0123456789012345678901234567890123456789012345678901234567890123";
+    erg_event mark = { .kind = ERG_EVENT_MARK }, region = { .kind = ERG_EVENT_BEGIN };
+    erg_event other = region;
+
+    erg_event_name(&region, text + 1);      /* 63 bytes fit */
+    CHECK_TEXT(region.name, text + 1);
+    erg_event_name(&region, text);
+    CHECK(strlen(region.name) == 63 && strncmp(region.name, text, 56) == 0
+          && region.name[56] == '~');
+    char longer[80];
+    snprintf(longer, sizeof(longer), "%s and on", text);
+    erg_event_name(&other, longer);
+    CHECK(strcmp(other.name, region.name) != 0);
+    erg_event_name(&mark, text);
+    CHECK(strlen(mark.name) == 31 && mark.name[24] == '~');
+}
+
 static void a_full_ring_drops_and_counts(void)
 {
     erg_ring *ring = erg_ring_create(NULL);
@@ -145,6 +164,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(events_come_out_as_they_went_in),
+        TEST(a_name_that_is_cut_shows_it_and_stays_apart_from_others),
         TEST(a_full_ring_drops_and_counts),
         TEST(nothing_is_lost_or_turned_round_between_threads_and_processes),
         TEST(an_edge_wakes_the_sampler_before_its_deadline),
