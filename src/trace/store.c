@@ -7,7 +7,9 @@
  * and later commits rewrite that block until it is full: slow channels would
  * otherwise cost one row a second for a single sample.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,37 @@ static bool is_being_recorded(const char *path)
     return busy;
 }
 
+/* ".new-123" of a process that is no more, killed while it laid the schema; with what SQLite
+ * left beside it. */
+static bool is_abandoned(const char *name, const char *base)
+{
+    static const char mark[] = ".new-";
+    size_t count = strlen(base);
+    char *end;
+
+    if (strncmp(name, base, count) != 0 || strncmp(name + count, mark, sizeof(mark) - 1) != 0)
+        return false;
+    long pid = strtol(name + count + sizeof(mark) - 1, &end, 10);
+    return pid > 0 && (*end == '\0' || *end == '-') && pid <= INT32_MAX
+        && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+static void drop_abandoned(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[ERG_PATH_MOST], file[2 * ERG_PATH_MOST];
+
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    DIR *list = opendir(folder);
+    for (struct dirent *entry; list && (entry = readdir(list)) != NULL;)
+        if (is_abandoned(entry->d_name, slash ? slash + 1 : path)
+            && snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name) < (int)sizeof(file))
+            unlink(file);
+    if (list)
+        closedir(list);
+}
+
 /* An old file's log must be gone before the new file bears its name, or SQLite
  * would play the old log into it. */
 static bool lay_schema(erg_store *store, erg_error *err)
@@ -95,6 +128,7 @@ static bool lay_schema(erg_store *store, erg_error *err)
                         "or records into it: wait for its end, or name another file", store->path);
     snprintf(aside, sizeof(aside), "%s.new-%ld", store->path, (long)getpid());
     unlink(aside);
+    drop_abandoned(store->path);
 
     bool good = open_database(store, aside, err)
              && erg_store_execute(store, erg_store_schema, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a recording waits for the disk, counted beneath SQLite. */
 #include <sqlite3.h>
+#include <sys/wait.h>
 #include "test.h"
 #include "trace/store.h"
 
@@ -70,9 +71,34 @@ static void only_the_end_of_a_recording_that_lasts_waits_for_the_disk(void)
     CHECK(of_twenty == of_two);
 }
 
+/* Killed while it laid the schema: what is left is gone at the next start, and only that. */
+static void what_a_killed_process_left_beside_the_file_is_cleaned(void)
+{
+    char path[300], left[400], log[400], alive[400], other[400];
+    erg_error err = { 0 };
+    const char *const files[] = { left, log, alive, other };
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    CHECK(waitpid(dead, NULL, 0) == dead);
+    snprintf(path, sizeof(path), "%s/run.erg", test_folder());
+    snprintf(left, sizeof(left), "%s.new-%ld", path, (long)dead);
+    snprintf(log, sizeof(log), "%s.new-%ld-journal", path, (long)dead);
+    snprintf(alive, sizeof(alive), "%s.new-%ld", path, (long)getppid());
+    snprintf(other, sizeof(other), "%s.new-words", path);
+    for (size_t i = 0; i < ERG_COUNT(files); i++)
+        fclose(fopen(files[i], "w"));
+    erg_store *store = erg_store_create(path, &err);
+    CHECK_OK(store, err);
+    CHECK(erg_store_close(store, true, &err));
+    CHECK(access(left, F_OK) != 0 && access(log, F_OK) != 0);
+    CHECK(access(alive, F_OK) == 0 && access(other, F_OK) == 0);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(what_a_killed_process_left_beside_the_file_is_cleaned),
         TEST(only_the_end_of_a_recording_that_lasts_waits_for_the_disk),
     };
     return test_run(tests, ERG_COUNT(tests));
