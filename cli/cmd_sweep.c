@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
+#include "sweep_jobs.h"
 
 typedef struct sweep_options {
     cli_list knobs;
+    cli_profile_options profile;
     const char *mode, *device, *work, *name, *objective, *resume, *gather, *block;
     const char *partition, *account, *time, *mem, *cpus;
     double floor_hz, until, slowdown, power_cap_w, settle_s, timeout_s;
@@ -19,6 +21,11 @@ typedef struct sweep_options {
 static const cli_option option_rows[] = {
     { 'k', "knob", CLI_LIST, AT(knobs), "KNOB=VALUES",
       "sm_clock, power_limit or cpu_clock: low:high:step, a list or all; MHz or W" },
+    { 0, "profile", CLI_TEXT, AT(profile.profile), "NAME",
+      "a workload profile instead of a command; list names them" },
+    { 0, "set", CLI_LIST, AT(profile.sets), "NAME=VALUE[,..]",
+      "settings of the profile; all combinations are visited" },
+    { 0, "force", CLI_FLAG, AT(profile.force), NULL, "take values that the profile does not list" },
     { 0, "mode", CLI_TEXT, AT(mode), "NAME",
       "custom (default with --knob), dvfs (default: every clock) or baseline (no knob)" },
     { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "visits of each setting (5)", true },
@@ -177,15 +184,23 @@ static int gather(const cli *call, const char *folder)
     return status;
 }
 
-static erg_sweep_options options_of(const cli *call, const erg_sweep_job *job)
+/* Runs before a visit that the profile asks for, unless the command line does. */
+static int warmup_of(const sweep_options *own, const cli_jobs *jobs)
+{
+    int asked = jobs->recipe ? erg_recipe_facts_of(jobs->recipe)->warmup : -1;
+
+    return own->no_warmup ? -1 : own->warmup || asked < 0 ? own->warmup : asked == 0 ? -1 : asked;
+}
+
+static erg_sweep_options options_of(const cli *call, const cli_jobs *jobs)
 {
     const sweep_options *own = call->options;
 
     return (erg_sweep_options){
         .sensors = call->common.sensors.items,
         .sensor_count = call->common.sensors.count,
-        .jobs = job,
-        .job_count = call->argc || own->work ? 1 : 0,
+        .jobs = jobs->items,
+        .job_count = jobs->count,
         .knobs = own->knobs.items,
         .knob_count = own->knobs.count,
         .device = own->device,
@@ -193,7 +208,7 @@ static erg_sweep_options options_of(const cli *call, const erg_sweep_job *job)
         .repeat = own->repeat,
         .until = own->until,
         .max_repeat = own->max_repeat,
-        .warmup = own->no_warmup ? -1 : own->warmup,
+        .warmup = warmup_of(own, jobs),
         .random = (uint64_t)own->random,
         .settle_s = own->settle_s,
         .timeout_s = own->timeout_s,
@@ -217,11 +232,10 @@ static bool read_block(const char *text, int *only)
     return end != text && !*end && number >= 0 && number < 10000;
 }
 
-static int run_as_said(const cli *call, const char *resume)
+static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
 {
     const sweep_options *own = call->options;
-    erg_sweep_job job = { .argv = call->argc ? call->argv : NULL, .name = own->name };
-    erg_sweep_options options = options_of(call, &job);
+    erg_sweep_options options = options_of(call, jobs);
     cli_words words;
     int status;
 
@@ -249,6 +263,32 @@ static int run_as_said(const cli *call, const char *resume)
         status = own->dry_run ? plan(call, &options) : sweep(call, &options);
     }
     cli_words_free(&words);
+    return status;
+}
+
+static int run_as_said(const cli *call, const char *resume)
+{
+    const sweep_options *own = call->options;
+    cli_profile_options wish = own->profile;
+    erg_error err = { 0 };
+    cli_jobs jobs;
+    int status;
+
+    wish.no_check = own->dry_run || own->slurm;
+    if (!wish.profile && (wish.sets.count || wish.force))
+        return cli_misused(call, "--set and --force are of --profile");
+    if (wish.profile && (call->argc || own->name))
+        return cli_misused(call, "--profile brings its own command and name");
+    if (wish.profile && strcmp(wish.profile, "list") == 0)
+        return cli_list_profiles(call);
+    if (wish.profile && !cli_jobs_of_profile(call, &wish, own->work != NULL, &jobs, &err))
+        status = cli_failed(call, &err);
+    else {
+        if (!wish.profile)
+            cli_jobs_of_command(call, own->name, own->work != NULL, &jobs);
+        status = run_jobs(call, resume, &jobs);
+    }
+    cli_jobs_free(&jobs);
     return status;
 }
 
@@ -303,7 +343,7 @@ static int run(const cli *call)
 
 const cli_command cmd_sweep = {
     .name = "sweep",
-    .usage = "erg sweep [options] -- COMMAND [ARGUMENT...]",
+    .usage = "erg sweep [options] (--profile NAME | -- COMMAND [ARGUMENT...])",
     .summary = "measure a command at many clocks or power limits",
     .about =
         "Turns the knobs to each setting in random order, again and again, runs COMMAND "
@@ -317,6 +357,8 @@ const cli_command cmd_sweep = {
         "./bench\n"
         "erg sweep --knob power_limit=100,150 --knob cpu_clock=1200:3000:600 -- ./bench\n"
         "erg sweep --sensor sim:a100-sxm4-80gb --work noise=1% --output s.erg\n"
+        "erg sweep --profile llama --set precision=fp16,int8 --knob sm_clock=510:1410:90\n"
+        "erg sweep --profile list\n"
         "erg sweep --resume s.erg\n"
         "erg sweep --slurm --partition gpu --output blocks -- ./bench\n"
         "erg sweep --gather blocks --output s.erg\n",

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The workloads of a sweep: a command as it is typed, or the grid of a workload profile. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "sweep_jobs.h"
+
+void cli_jobs_free(cli_jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count && jobs->names; i++)
+        free(jobs->names[i]);
+    free(jobs->names);
+    if (jobs->items != &jobs->one)
+        free(jobs->items);
+    erg_recipe_grid_free(jobs->grid);
+    erg_recipe_free(jobs->recipe);
+}
+
+/* True if the interpreter finds the module; anything else is for the first visit to tell. */
+static bool has_module(const char *interpreter, const char *module)
+{
+    static const char look[] = "import importlib.util, sys\n"
+        "sys.exit(importlib.util.find_spec(sys.argv[1]) is None)";
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        dup2(null, STDERR_FILENO);
+        execlp(interpreter, interpreter, "-c", look, module, (char *)NULL);
+        _exit(127);
+    }
+    return child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status)
+        || WEXITSTATUS(status) == 0;
+}
+
+/* Before anything is turned. */
+static bool check_modules(const cli_jobs *jobs, erg_error *err)
+{
+    const erg_recipe_facts *facts = erg_recipe_facts_of(jobs->recipe);
+    const char *interpreter = erg_recipe_grid_at(jobs->grid, 0)->argv[0];
+
+    for (size_t i = 0; i < facts->require_count; i++)
+        if (!has_module(interpreter, facts->requires[i])) {
+            err->code = ERG_UNSUPPORTED;
+            snprintf(err->text, sizeof(err->text), "%s needs the Python module %s, which %s does "
+                     "not find", facts->name, facts->requires[i], interpreter);
+            return false;
+        }
+    return true;
+}
+
+static bool no_memory(erg_error *err)
+{
+    err->code = ERG_NO_MEMORY;
+    snprintf(err->text, sizeof(err->text), "out of memory");
+    return false;
+}
+
+static bool fill(cli_jobs *jobs, bool simulated, erg_error *err)
+{
+    const erg_recipe_facts *facts = erg_recipe_facts_of(jobs->recipe);
+    size_t count = erg_recipe_grid_count(jobs->grid);
+
+    jobs->items = calloc(count, sizeof(*jobs->items));
+    jobs->names = calloc(count, sizeof(*jobs->names));
+    if (!jobs->items || !jobs->names)
+        return no_memory(err);
+    for (jobs->count = 0; jobs->count < count; jobs->count++) {
+        const erg_recipe_choice *choice = erg_recipe_grid_at(jobs->grid, jobs->count);
+        if (asprintf(&jobs->names[jobs->count], "%s/%s", facts->name, choice->settings) < 0) {
+            jobs->names[jobs->count] = NULL;
+            return no_memory(err);
+        }
+        jobs->items[jobs->count] = (erg_sweep_job){
+            .argv = simulated ? NULL : choice->argv, .name = jobs->names[jobs->count],
+            .profile = facts->name, .settings = choice->settings };
+    }
+    return true;
+}
+
+bool cli_jobs_of_profile(const cli *call, const cli_profile_options *wish, bool simulated,
+                         cli_jobs *jobs, erg_error *err)
+{
+    cli_folders folders;
+    const erg_catalog *catalog = cli_catalog(call, &folders);
+
+    *jobs = (cli_jobs){ 0 };
+    return (jobs->recipe = erg_recipe_load(catalog->data_dir, wish->profile, err))
+        && (jobs->grid = erg_recipe_grid_new(jobs->recipe, wish->sets.items, wish->sets.count,
+                                             wish->force, err))
+        && fill(jobs, simulated, err)
+        && (simulated || wish->no_check || check_modules(jobs, err));
+}
+
+void cli_jobs_of_command(const cli *call, const char *name, bool simulated, cli_jobs *jobs)
+{
+    *jobs = (cli_jobs){ .one = { .argv = call->argc ? call->argv : NULL, .name = name },
+                        .count = call->argc || simulated };
+    jobs->items = &jobs->one;
+}
+
+int cli_list_profiles(const cli *call)
+{
+    erg_error err = { 0 };
+    cli_folders folders;
+    erg_result *result = erg_recipe_list(cli_catalog(call, &folders)->data_dir, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+
+    erg_result_free(result);
+    return status;
+}

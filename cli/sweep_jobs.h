@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ERG_CLI_SWEEP_JOBS_H
+#define ERG_CLI_SWEEP_JOBS_H
+
+#include "cli.h"
+
+typedef struct cli_profile_options {
+    const char *profile;
+    cli_list sets;
+    bool force;
+    bool no_check;      /* a plan: nothing is run */
+} cli_profile_options;
+
+/* items may point into this very struct: do not move it. */
+typedef struct cli_jobs {
+    erg_recipe *recipe;
+    erg_recipe_grid *grid;
+    erg_sweep_job *items, one;
+    char **names;
+    size_t count;
+} cli_jobs;
+
+void cli_jobs_of_command(const cli *call, const char *name, bool simulated, cli_jobs *jobs);
+/* Simulated work runs no command. Free jobs in any case. */
+bool cli_jobs_of_profile(const cli *call, const cli_profile_options *wish, bool simulated,
+                         cli_jobs *jobs, erg_error *err);
+void cli_jobs_free(cli_jobs *jobs);
+/* erg sweep --profile list */
+int cli_list_profiles(const cli *call);
+
+#endif
