@@ -87,19 +87,16 @@ static void show_progress(void *self, const char *text)
 }
 
 /* Visits are many: as text only where they are asked for. */
-static int show(const cli *call, const erg_points *points)
+static int show(const cli *call, const erg_points *points, erg_result *result)
 {
     erg_error err = { 0 };
-    erg_result *result = erg_result_new("sweep", &err);
-    bool good = result && erg_points_table(points, result, &err);
+    bool good = erg_points_table(points, result, &err);
     cli brief = *call;
 
     if (!call->common.table && !call->common.verbose
         && (!call->common.format || strcmp(call->common.format, "text") == 0))
         brief.common.table = "points";
-    int status = good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
-    erg_result_free(result);
-    return status;
+    return good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
 }
 
 static int sweep(const cli *call, erg_sweep_options *options)
@@ -110,18 +107,20 @@ static int sweep(const cli *call, erg_sweep_options *options)
     bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
 
     options->ask_stop = cli_watch_signals();
+    options->result = points ? erg_result_new("sweep", &err) : NULL;
     if (talks)
         options->progress = show_progress;
-    bool good = points && erg_sweep_run(&call->env, options, points, &outcome, &err);
+    bool good = options->result && erg_sweep_run(&call->env, options, points, &outcome, &err);
     if (talks)
         fputs("\r\033[K", stderr);
-    int status = good ? show(call, points) : cli_failed(call, &err);
+    int status = good ? show(call, points, options->result) : cli_failed(call, &err);
     if (good && outcome.stopped) {
         fprintf(stderr,
                 "erg sweep: stopped after %zu visits; go on with erg sweep --resume %s\n",
                 outcome.visited, outcome.file);
         status = 128 + abs(*options->ask_stop);
     }
+    erg_result_free(options->result);
     erg_points_free(points);
     return status;
 }
@@ -176,10 +175,12 @@ static int gather(const cli *call, const char *folder)
 {
     erg_error err = { 0 };
     erg_points *points = erg_points_new(&err);
+    erg_result *result = points ? erg_result_new("sweep", &err) : NULL;
     bool good =
-        points && erg_sweep_gather(&call->env, folder, call->common.output, points, &err);
-    int status = good ? show(call, points) : cli_refused(call, &err);
+        result && erg_sweep_gather(&call->env, folder, call->common.output, points, &err);
+    int status = good ? show(call, points, result) : cli_refused(call, &err);
 
+    erg_result_free(result);
     erg_points_free(points);
     return status;
 }

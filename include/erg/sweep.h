@@ -65,6 +65,7 @@ typedef struct erg_sweep_options {
     bool drift_correct;
     const char *const *words; /* how the sweep was asked for, kept for --resume */
     size_t word_count;
+    erg_result *result;       /* gets table knobs: requested, clamped, enforced; NULL: no */
     const volatile int *ask_stop;
     void (*progress)(void *self, const char *text);
     void *progress_self;

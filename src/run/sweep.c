@@ -196,6 +196,9 @@ static bool end(erg_sweep *s, bool good, erg_error *err)
         good = false, first = NULL;
     if (s->bench && !s->bench->kind->close(s->bench, good && !s->stopped, first))
         good = false;
+    if (good && s->options->result
+        && !erg_sweep_knobs_table(&s->setup, s->options->result, err))
+        good = false;
     erg_sweep_writer_free(&s->writer);
     erg_sweep_drop(&s->setup);
     free(s->applications);

@@ -16,6 +16,14 @@ typedef struct erg_sweep_dial {
     double step; /* of a clock, for the check under load; 0: unknown */
 } erg_sweep_dial;
 
+/* One value of one knob of one device. */
+typedef struct erg_sweep_turned {
+    size_t device;
+    erg_knob knob;
+    double requested, clamped, enforced;
+    int turns;
+} erg_sweep_turned;
+
 /* What is turned, and to what. */
 typedef struct erg_sweep_setup {
     erg_devices *devices;
@@ -24,6 +32,8 @@ typedef struct erg_sweep_setup {
     erg_knob_setting *settings; /* from the highest down: 0 is the reference */
     size_t count;
     size_t device;     /* the one whose clock counts */
+    erg_sweep_turned *turned;
+    size_t turned_count, turned_capacity;
     char snapped[200]; /* note of requests that are no value here; "": none */
 } erg_sweep_setup;
 
@@ -33,6 +43,11 @@ void erg_sweep_put_back_left(const erg_env *env);
 bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
                        erg_sweep_setup *out, erg_error *err);
 void erg_sweep_drop(erg_sweep_setup *setup);
+/* sweep_knobs.c: requested, clamped and enforced of every value. */
+bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,
+                         const erg_sweep_axis *axis, erg_error *err);
+void erg_sweep_knobs_note(erg_sweep_setup *setup, size_t device, const erg_turn *turn);
+bool erg_sweep_knobs_table(const erg_sweep_setup *setup, erg_result *result, erg_error *err);
 /* Turns what differs from what is in force. */
 bool erg_sweep_turn(erg_sweep_setup *setup, const erg_knob_setting *to, bool shared,
                     erg_error *err);

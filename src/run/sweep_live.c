@@ -9,25 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 #include "erg/energy.h"
-#include "math/stats.h"
 #include "run/recording.h"
 #include "run/spawn.h"
 #include "run/sweep_bench.h"
+#include "run/under_load.h"
 #include "trace/scope.h"
 
-enum { SAMPLES_MOST = 1 << 16, DEVICES_MOST = 64, WORK_MOST = 256 };
+enum { DEVICES_MOST = 64, WORK_MOST = 256 };
 static const double first_updates_s = 3, throttled_share = 0.1;
 static const long first_updates = 2;
-
-/* Bits of NVML's clocks event reasons that take the clock away: power cap, slowdown by
- * hardware, by heat in software and hardware, by the power supply. */
-static const unsigned throttle_bits = 0x04 | 0x08 | 0x20 | 0x40 | 0x80;
 
 typedef struct live_bench {
     erg_bench bench;
     const erg_bench_setup *setup;
     erg_recording *rec;
-    double *scratch; /* SAMPLES_MOST */
     FILE *page;      /* what the command says: our stdout is for the result */
 } live_bench;
 
@@ -119,44 +114,19 @@ static void measure(const live_bench *own, const erg_trace *trace, const stretch
 
 /* ---- what the device was at ------------------------------------------------------------ */
 
-/* The samples of a channel of the turned device within the stretches. */
-static size_t samples_of(const live_bench *own, const erg_trace *trace, const char *name,
-                         const stretches *where)
+static bool look_at_device(const live_bench *own, const erg_trace *trace,
+                           const stretches *where, erg_bench_seen *out, erg_error *err)
 {
-    char full[80];
-    size_t total, count = 0;
-    snprintf(full, sizeof(full), "%s/%s",
-             erg_devices_info(own->setup->devices, own->setup->device)->name, name);
-    int channel = erg_trace_find_channel(trace, full);
-    if (channel < 0)
-        return 0;
-    const erg_sample *samples = erg_trace_samples(trace, channel, &total);
-    int64_t first_ns = INT64_MAX;
-    for (size_t i = 0; i < where->count; i++)
-        if (where->at[i].begin_ns < first_ns)
-            first_ns = where->at[i].begin_ns;
-    for (size_t s = total; s-- > 0 && count < SAMPLES_MOST && samples[s].t_ns >= first_ns;)
-        for (size_t i = 0; i < where->count; i++)
-            if (samples[s].t_ns >= where->at[i].begin_ns
-                && samples[s].t_ns < where->at[i].end_ns && !isnan(samples[s].value)) {
-                own->scratch[count++] = samples[s].value;
-                break;
-            }
-    return count;
-}
+    const char *device = erg_devices_info(own->setup->devices, own->setup->device)->name;
+    erg_under_load load;
 
-static void look_at_device(const live_bench *own, const erg_trace *trace,
-                           const stretches *where, erg_bench_seen *out)
-{
-    size_t count = samples_of(own, trace, "throttle", where), bad = 0;
-
-    for (size_t i = 0; i < count; i++)
-        bad += ((unsigned)own->scratch[i] & throttle_bits) != 0;
-    out->is_throttled = (double)bad > throttled_share * (double)count;
-    out->temp_c =
-        erg_mean(own->scratch, samples_of(own, trace, "temperature", where)) - 273.15;
-    out->sm_clock_hz = erg_median(own->scratch, samples_of(own, trace, "sm_clock", where));
+    if (!erg_under_load_read(trace, device, where->at, where->count, &load, err))
+        return false;
+    out->is_throttled = load.throttled > throttled_share;
+    out->temp_c = load.temp_c;
+    out->sm_clock_hz = load.sm_clock_hz;
     out->fp_active = out->dram_active = NAN;
+    return true;
 }
 
 /* ---- running ------------------------------------------------------------------------------ */
@@ -224,9 +194,9 @@ static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen
     const erg_trace *trace = erg_recording_lock(own->rec);
     find_work(trace, run, &where);
     measure(own, trace, &where, out);
-    look_at_device(own, trace, &where, out);
+    bool good = look_at_device(own, trace, &where, out, err);
     erg_recording_unlock(own->rec);
-    return true;
+    return good;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -251,7 +221,6 @@ static bool live_close(erg_bench *bench, bool end, erg_error *err)
     erg_recording_free(own->rec);
     if (own->page)
         fclose(own->page);
-    free(own->scratch);
     free(own);
     return good;
 }
@@ -265,8 +234,7 @@ erg_bench *erg_bench_live(const erg_bench_setup *setup, erg_error *err)
                                 .append = setup->append,
                                 .in_memory = true };
 
-    if (!own || !(own->scratch = calloc(SAMPLES_MOST, sizeof(*own->scratch)))) {
-        free(own);
+    if (!own) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory for a sweep");
         return NULL;
     }
@@ -282,7 +250,6 @@ erg_bench *erg_bench_live(const erg_bench_setup *setup, erg_error *err)
     erg_recording_free(own->rec);
     if (own->page)
         fclose(own->page);
-    free(own->scratch);
     free(own);
     return NULL;
 }

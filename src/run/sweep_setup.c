@@ -139,6 +139,8 @@ static bool add_axis(erg_sweep_setup *setup, const erg_sweep_options *options,
     if (!erg_sweep_axis_parse(values, knob, floor, axis, err))
         return false;
     say_snapped(axis, setup->snapped, sizeof(setup->snapped));
+    if (!erg_sweep_knobs_add(setup, dial, axis, err))
+        return false;
     dial->step = erg_sweep_step(knob, axis->values[0]);
     if (which == ERG_SM_CLOCK)
         setup->device = dial->devices[0];
@@ -243,6 +245,7 @@ void erg_sweep_drop(erg_sweep_setup *setup)
 {
     erg_devices_free(setup->devices);
     free(setup->settings);
+    free(setup->turned);
     *setup = (erg_sweep_setup){ 0 };
 }
 
@@ -259,6 +262,7 @@ bool erg_sweep_turn(erg_sweep_setup *setup, const erg_knob_setting *to, bool sha
                               .allow_shared = shared };
             if (!erg_devices_turn(setup->devices, dial->devices[i], &turn, err))
                 return false;
+            erg_sweep_knobs_note(setup, dial->devices[i], &turn);
         }
     }
     return true;

@@ -125,6 +125,12 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
         && !erg_points_note(s->points, err, "FAILED: status %d%s%s", seen->exit_status,
                             *seen->said ? "; it last said: " : "", seen->said))
         return false;
+    if (!isnan(setting->at[ERG_SM_CLOCK]) && isnan(seen->sm_clock_hz)
+        && !erg_points_note(s->points, err,
+                            "CLOCK_NOT_SEEN: no sample of the clock lies in the work, or "
+                            "the device was never in use in it: that it was reached is not "
+                            "shown; let a run take some seconds"))
+        return false;
     if (seen->is_short
         && !erg_points_note(s->points, err,
                             "TOO_SHORT: a run holds too few updates of the "

@@ -16,8 +16,8 @@ typedef struct erg_under_load {
     bool never_used;        /* its use was read, and was 0 throughout */
 } erg_under_load;
 
-/* Over the spans, which lie in order; device as in the trace. Where a device does not
- * tell its use every sample counts. */
+/* Over the spans; device as in the trace. Where a device does not tell its use every
+ * sample counts. */
 bool erg_under_load_read(const erg_trace *trace, const char *device, const erg_span spans[],
                          size_t span_count, erg_under_load *out, erg_error *err);
 
