@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# knobs.sh ERG FAKES: a sweep on the fake NVML, whose GPU refuses, throttles, is split or closed.
+set -u
+erg=$(realpath "$1") fakes=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export XDG_STATE_HOME="$work/home"
+number=0
+say() { # SENTENCE STATUS
+    number=$((number + 1))
+    if [ "$2" = 0 ]; then echo "ok $number - $1"
+    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
+}
+# SCRIPT OPTIONS... : the states and seen clocks of the visits, without doubles.
+sweep() {
+    script=$1; shift
+    rm -f s.erg
+    FAKE_NVML="a100-sxm4-80gb,load=constant:300$script" FAKE_NVML_STATE="$work/gpus" \
+        "$erg" sweep --nvml "$fakes/libnvidia-ml.so.1" --sensor nvml --settle 1ms --repeat 1 \
+        --no-warmup --output s.erg --format csv "$@" >out 2>log
+    status=$?
+    cat out >>log
+    return $status
+}
+column() { cut -d, -f"$(head -1 out | tr , '\n' | grep -nx "$1" | cut -d: -f1)" out | tail -n +2 | sort -u; }
+nothing_left() { [ -z "$(find home -name '*.json')" ]; }
+
+sweep ",refuse=1230MHz" --knob sm_clock=1230 --table visits -- sleep 1.1
+[ "$(column state) $(column sm_clock_seen_mhz)" = "clock_not_reached 1410" ]
+say "a clock that is accepted and not taken is seen under load" $?
+sweep ";throttle=4" --knob sm_clock=900 --table visits -- sleep 1.1
+[ "$(column state) $(column sm_clock_seen_mhz)" = "throttled 900" ]
+say "a GPU at its power cap is throttled" $?
+sweep "" --knob sm_clock=907 --table visits -- sleep 1.1
+[ "$(column state) $(column sm_clock_seen_mhz)" = "ok 900" ]
+say "one that takes its clock is ok" $?
+sweep "" --knob sm_clock=907 --knob power_limit=20 --table knobs -- true
+[ "$(column requested | tr '\n' ' ')$(column clamped | tr '\n' ' ')$(column enforced | tr '\n' ' ')" \
+    = "20 907000000 100 900000000  100 " ]
+say "requested, clamped and enforced are three columns, and a lock does not say" $?
+sweep "" --knob sm_clock=907 --format json -- true; grep -q CLOCK_NOT_SEEN log
+say "a clock that nobody saw is noted" $?
+sweep ";rights=0" --knob sm_clock=900 -- true
+[ $? = 3 ] && grep -q "sudo nvidia-smi -i GPU-fake-0 -acp UNRESTRICTED" log
+say "without rights it is not available, and the command that grants them is told" $?
+sweep ";mig=1" --knob sm_clock=900 -- true
+[ $? = 1 ] && grep -q -- "--shared" log; say "a split GPU is refused" $?
+sweep ";mig=1" --knob sm_clock=900 --shared -- true; say "unless that is wanted" $?
+sweep ";gpus=2" --knob sm_clock=900 -- true
+[ $? = 2 ] && grep -q -- "--device all" log; say "of two GPUs one must be named" $?
+sweep "" --mode baseline --table knobs -- true && [ "$(wc -l <out)" = 1 ]
+say "a baseline turns nothing" $?
+nothing_left; say "nothing is left turned" $?
+
+# Another sweep holds the GPU: this one is refused, and what the other turned stays.
+FAKE_NVML="a100-sxm4-80gb" FAKE_NVML_STATE="$work/gpus" "$erg" sweep \
+    --nvml "$fakes/libnvidia-ml.so.1" --sensor nvml --knob sm_clock=600 --settle 1ms --repeat 1 \
+    --no-warmup --output other.erg -- sleep 30 >/dev/null 2>&1 &
+other=$!
+tries=100
+while nothing_left && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.1; done
+sweep "" --knob sm_clock=900 -- true
+[ $? = 1 ] && grep -q "another process of erg turns" log; say "two sweeps of one GPU are refused" $?
+kill -TERM $other; wait $other
+nothing_left; say "and a sweep that is asked to end puts back" $?
+echo "1..$number"
