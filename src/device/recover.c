@@ -9,12 +9,13 @@
 #include "device/device.h"
 #include "device/saved.h"
 
-typedef enum outcome { BACK, OLD, BUSY, FAILED } outcome;
+typedef enum outcome { BACK, OLD, BUSY, ELSEWHERE, FAILED } outcome;
 
 static const char *const outcome_names[] = {
     [BACK] = "restored",
     [OLD] = "rebooted",         /* Linux or the driver put it back when they started */
     [BUSY] = "busy",
+    [ELSEWHERE] = "elsewhere",  /* with another --root or --nvml */
     [FAILED] = "failed",
 };
 
@@ -22,7 +23,7 @@ static const erg_column columns[] = {
     { "device", ERG_TEXT, "name of the device" },
     { "knob", ERG_TEXT, "name of the knob" },
     { "was", ERG_TEXT, "what it was at, in the driver's own words" },
-    { "state", ERG_TEXT, "restored, rebooted, busy (its process lives) or failed" },
+    { "state", ERG_TEXT, "restored, rebooted, busy (its process lives), elsewhere or failed" },
     { "reason", ERG_TEXT, "why it could not be put back, and the cure" },
 };
 
@@ -38,7 +39,7 @@ typedef struct recovery {
 static bool row(const recovery *of, const erg_saved *saved, const erg_saved_knob *knob,
                 outcome state, erg_error *err)
 {
-    const char *reason = state == FAILED || state == BUSY ? of->fault.text : NULL;
+    const char *reason = of->fault.text[0] ? of->fault.text : NULL;
 
     return erg_table_row(of->rows, err)
         && erg_table_text(of->rows, "device", saved ? saved->device : NULL, err)
@@ -131,6 +132,14 @@ static bool recover_locked(recovery *of, const erg_saved *here, erg_saving *savi
     return good;
 }
 
+/* Of this machine, through another door: only whoever goes through it can put it back. */
+static bool tell_elsewhere(recovery *of, const erg_saved *saved, erg_error *err)
+{
+    erg_fail(&of->fault, ERG_NOT_FOUND, "it was turned with --root '%.150s' and --nvml "
+             "'%.150s': say the same again to put it back", saved->root, saved->nvml);
+    return tell(of, saved, ELSEWHERE, err);
+}
+
 static bool recover(const erg_env *env, erg_table *rows, const char *path, erg_error *err)
 {
     recovery of = { .env = env, .rows = rows, .path = path };
@@ -140,8 +149,10 @@ static bool recover(const erg_env *env, erg_table *rows, const char *path, erg_e
 
     erg_saved_here(env, &here);
     bool is_read = erg_saved_read(path, &seen, &of.fault);
-    if (is_read ? !is_here(&seen, &here) : of.fault.code == ERG_NOT_FOUND)
+    if (!is_read && of.fault.code == ERG_NOT_FOUND)
         good = true;
+    else if (is_read && !is_here(&seen, &here))
+        good = strcmp(seen.host, here.host) != 0 || tell_elsewhere(&of, &seen, err);
     else if (!erg_saving_begin(path, 0, &saving, &of.fault))
         good = tell(&of, is_read ? &seen : NULL, BUSY, err);
     else

@@ -155,6 +155,19 @@ static void another_machine_and_another_boot_are_not_ours(void)
     CHECK(highest_khz(&of) == 1500000 && !*state_file(&of));
 }
 
+static void what_was_turned_through_another_door_is_told(void)
+{
+    bench of, other;
+    opened(&of);
+    opened(&other);
+    end(turner(&of, 1500e6));
+    other.box.env.state_dir = of.state;
+    CHECK_TEXT(recovered(&other, "state"), "elsewhere");
+    CHECK(strstr(recovered(&other, "reason"), of.box.root));
+    CHECK(highest_khz(&of) == 1500000);
+    CHECK_TEXT(recovered(&of, "state"), "restored");
+}
+
 static void a_corrupt_state_is_a_sentence_and_nothing_is_turned(void)
 {
     static const char *const texts[] = { "", "{", "[]", "{\"format\": 1}", "{\"format\": 2}" };
@@ -240,6 +253,7 @@ int main(void)
         TEST(the_next_turn_saves_what_was_before_the_killed_process),
         TEST(two_processes_at_once_are_refused_and_the_first_is_left_alone),
         TEST(another_machine_and_another_boot_are_not_ours),
+        TEST(what_was_turned_through_another_door_is_told),
         TEST(a_corrupt_state_is_a_sentence_and_nothing_is_turned),
         TEST(what_cannot_be_put_back_stays_saved),
         TEST(a_part_written_by_a_killed_process_is_swept),
