@@ -100,8 +100,8 @@ static double score_to_reach(const lottery *of, double reference_least_s)
  * least worst energy so far, asked by each best case. */
 static bool find_leaders(const lottery *of, bool leads[])
 {
-    size_t n = of->count, *order = malloc(2 * n * sizeof(*order)), *asked = order + n;
-    double *values = malloc(4 * n * sizeof(*values));
+    size_t n = of->count, *order = malloc((2 * n + 1) * sizeof(*order)), *asked = order + n;
+    double *values = malloc((4 * n + 1) * sizeof(*values));
     double least = INFINITY;
 
     for (size_t i = 0; order && values && i < n; i++) {
@@ -190,7 +190,7 @@ static size_t winner_of(const lottery *of)
             continue;
         one->log_score = erg_log_score(of->scoring, one->mean.time_s, one->mean.energy_j);
         double ahead = other ? other->log_score - one->log_score : 1;
-        bool is_tie = fabs(ahead) <= 1e-12;
+        bool is_tie = other && fabs(ahead) <= 1e-12;
         if (is_tie ? one->mean.energy_j <= other->mean.energy_j : ahead > 0)
             best = i;
     }

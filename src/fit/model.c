@@ -27,7 +27,7 @@ void erg_model_free(erg_model *model)
 bool erg_model_add(erg_model *model, erg_trained *part, erg_error *err)
 {
     if (!erg_grow((void **)&model->parts, &model->capacity, model->count,
-                  sizeof(*model->parts), err)) {
+                  sizeof(void *), err)) {
         erg_trained_free(part);
         return false;
     }

@@ -77,12 +77,6 @@ static bool curve_new(curve *to, size_t n, size_t m, erg_error *err)
     return true;
 }
 
-static void curve_free(curve *of)
-{
-    free(of->kept);
-    free(of->x);
-}
-
 static double figure_of(const erg_anchor *anchor, bool is_time)
 {
     return is_time ? anchor->time_s : anchor->power_w;
@@ -166,10 +160,8 @@ static void widen(curve *c)
     }
 }
 
-static bool solve(curve *c, erg_error *err)
+static void read_anchors(curve *c)
 {
-    erg_gp_kernel kernel = c->of->is_line ? line_residual : residual;
-
     for (size_t i = 0; i < c->count; i++) {
         const erg_anchor *anchor = &c->kept[i];
         double error = c->is_time ? anchor->time_error : anchor->power_error;
@@ -177,6 +169,13 @@ static bool solve(curve *c, erg_error *err)
         c->log_x[i] = log(anchor->x);
         c->noise[i] = isfinite(error) ? fmax(least_noise, error) : least_noise;
     }
+}
+
+static bool solve(curve *c, erg_error *err)
+{
+    erg_gp_kernel kernel = c->of->is_line ? line_residual : residual;
+
+    read_anchors(c);
     for (size_t j = 0; j < c->places; j++)
         c->log_at[j] = log(c->at[j]);
     if (!erg_gp_weigh(kernel, c->x, c->noise, c->count, c->at, c->places, c->weights, c->sd,
@@ -195,8 +194,11 @@ bool erg_physical_predict(const erg_physical *of, bool is_time, const double x[]
 {
     curve c = { .of = of, .is_time = is_time, .at = x, .places = x_count,
                 .law = { .xk = of->knee.xk, .vm = of->knee.vm } };
-    bool good = curve_new(&c, of->count, x_count, err)
-        && keep(of->anchors, of->count, c.kept, &c.count, err) && solve(&c, err);
+    bool good = curve_new(&c, of->count, x_count, err);
+    erg_anchor *kept = c.kept;
+    double *space = c.x;
+
+    good = good && keep(of->anchors, of->count, kept, &c.count, err) && solve(&c, err);
 
     for (size_t j = 0; good && j < x_count; j++) {
         out[j] = exp(c.mean[j]);
@@ -204,7 +206,8 @@ bool erg_physical_predict(const erg_physical *of, bool is_time, const double x[]
     }
     if (good && law)
         *law = c.law;
-    curve_free(&c);
+    free(kept);
+    free(space);
     return good;
 }
 

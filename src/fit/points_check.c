@@ -216,7 +216,7 @@ static bool note_curves(erg_points *points, double scratch[], erg_error *err)
     erg_point *means = erg_points_means(points, &count, &fault);
     bool good = means || !fault.code || erg_fail(err, fault.code, "%s", fault.text);
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; means && i < count; i++)
         if (is_kept(&means[i]))
             means[kept++] = means[i];
     if (kept)

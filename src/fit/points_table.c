@@ -149,7 +149,7 @@ static bool add_points(const erg_points *points, erg_result *result, erg_error *
                                  ERG_COUNT(point_columns), err);
     bool good = table && (means || !fault.code || erg_fail(err, fault.code, "%s", fault.text));
 
-    for (size_t i = 0; good && i < count; i++)
+    for (size_t i = 0; good && means && i < count; i++)
         good = put_point(points, table, &means[i], err);
     free(means);
     return good;

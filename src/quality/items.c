@@ -111,7 +111,7 @@ static int compare_ids(const void *a, const void *b)
 
 static const erg_item **sorted(const erg_items *items, erg_error *err)
 {
-    const erg_item **by_id = malloc((items->count + 1) * sizeof(*by_id));
+    const erg_item **by_id = malloc((items->count + 1) * sizeof(void *));
 
     if (!by_id) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
@@ -119,7 +119,7 @@ static const erg_item **sorted(const erg_items *items, erg_error *err)
     }
     for (size_t i = 0; i < items->count; i++)
         by_id[i] = &items->items[i];
-    qsort(by_id, items->count, sizeof(*by_id), compare_ids);
+    qsort(by_id, items->count, sizeof(void *), compare_ids);
     return by_id;
 }
 
@@ -135,7 +135,7 @@ static bool match_by_id(const erg_items *items, const erg_items *others,
                           by_id[i]->id);
     for (size_t i = 0; ok && i < items->count; i++) {
         const erg_item *key = &items->items[i];
-        const erg_item **hit = bsearch(&key, by_id, others->count, sizeof(*by_id), compare_ids);
+        const erg_item **hit = bsearch(&key, by_id, others->count, sizeof(void *), compare_ids);
         if (!hit)
             ok = erg_fail(err, ERG_BAD_INPUT, "%s has no item '%s', which is in %s",
                           others->path, key->id, items->path);
@@ -199,7 +199,7 @@ static bool add_reference(erg_items *items, erg_item *item, const erg_item *othe
 
 bool erg_items_refer(erg_items *items, const erg_items *references, erg_error *err)
 {
-    const erg_item **found = malloc((items->count + 1) * sizeof(*found));
+    const erg_item **found = malloc((items->count + 1) * sizeof(void *));
     bool ok = found ? match(items, references, found, err)
                     : erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
@@ -215,7 +215,7 @@ bool erg_items_refer(erg_items *items, const erg_items *references, erg_error *e
 
 bool erg_items_pair(const erg_items *items, erg_items *baseline, erg_error *err)
 {
-    const erg_item **found = malloc((items->count + 1) * sizeof(*found));
+    const erg_item **found = malloc((items->count + 1) * sizeof(void *));
     erg_item *ordered = malloc((items->count + 1) * sizeof(*ordered));
     bool ok = found && ordered ? match(items, baseline, found, err)
                                : erg_fail(err, ERG_NO_MEMORY, "out of memory");

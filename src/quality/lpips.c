@@ -104,7 +104,7 @@ erg_layers *erg_layers_new(size_t images, size_t layers, erg_error *err)
 {
     erg_layers *made = calloc(1, sizeof(*made));
 
-    if (made && (made->arrays = calloc(images * layers + 1, sizeof(*made->arrays)))) {
+    if (made && (made->arrays = calloc(images * layers + 1, sizeof(void *)))) {
         made->images = images;
         made->layers = layers;
         return made;

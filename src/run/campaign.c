@@ -338,6 +338,7 @@ static bool take_folder(erg_campaign *campaign, const char *path, erg_error *err
         good = take_runs(campaign, of->options, err);
     }
     drop_runs(campaign);
+    campaign->folder = NULL;        /* path lasts no longer than this call */
     return good;
 }
 
