@@ -237,9 +237,9 @@ static bool note_dropped(erg_points *points, erg_error *err)
         for (size_t k = 0; k < points->visit_count; k++)
             dropped += points->visits[k].application == i
                 && points->visits[k].state == ERG_VISIT_CONTAMINATED;
-        if (dropped && !erg_points_remark(points, err, "CONTAMINATED: %zu visits of %s took "
-                                          "more than 3 times its median time; they are left "
-                                          "out of means", dropped,
+        if (dropped && !erg_points_remark(points, err, "CONTAMINATED: %zu visits of %s are "
+                                          "left out of means: more than 3 times its median "
+                                          "time, or as another note says", dropped,
                                           points->applications[i].name))
             return false;
     }

@@ -183,6 +183,10 @@ static void each_fault_of_a_baseline_is_found_and_named(void)
         CHECK_TEXT(erg_visit_state_name(erg_points_visit_at(points, 0)->state),
                    erg_visit_state_name(cases[i].state));
         CHECK(is_noted(points, cases[i].name, cases[i].what));
+        erg_error err = { 0 };
+        CHECK_OK(erg_points_check(points, &err), err);
+        CHECK(cases[i].state != ERG_VISIT_CONTAMINATED
+              || is_noted(points, "CONTAMINATED", "or as another note says"));
         for (size_t k = 1; k < ERG_COUNT(runs); k++)
             CHECK(erg_points_visit_at(points, k)->state == ERG_VISIT_OK);
         erg_points_free(points);
