@@ -20,6 +20,7 @@ static const judge judges[] = {
     { "bf16 energy, time given", judge_energy_left_out },
     { "bf16 energy, end to end", judge_energy_end_to_end },
     { "bf16 energy over clocks", judge_energy_clocks },
+    { "kernels, pair left out", judge_kernels },
 };
 
 /* ---- rows ------------------------------------------------------------------ */

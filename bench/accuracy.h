@@ -27,6 +27,7 @@ bool judge_bf16_left_out(const evidence *court, erg_error *err);
 bool judge_energy_left_out(const evidence *court, erg_error *err);
 bool judge_energy_end_to_end(const evidence *court, erg_error *err);
 bool judge_energy_clocks(const evidence *court, erg_error *err);
+bool judge_kernels(const evidence *court, erg_error *err);
 
 /* One line: errors are predicted / measured - 1; budget: of the mean, NAN: none. */
 typedef struct verdict {

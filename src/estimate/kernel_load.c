@@ -97,8 +97,12 @@ static bool read_axis(const reading *in, const json_t *values, erg_kernel_axis *
     return true;
 }
 
+/* None are kept of a kind that does not ask its neighbours. */
 static bool read_cells(const reading *in, const json_t *text, erg_kernel_grid *grid, int target)
 {
+    if (!text)
+        return true;
+
     uint8_t *bytes = malloc(2 * grid->count);
     bool good = unpack(in, text, bytes, 2 * grid->count);
 

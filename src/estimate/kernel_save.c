@@ -121,7 +121,7 @@ static json_t *part_json(const erg_kernel_part *part, int kind, erg_error *err)
 
     for (int i = 0; out && i < (part->has_power ? ERG_TARGETS : 1); i++) {
         json_t *forest = forest_json(&part->forests[i], err);
-        if (forest && json_object_set_new(forest, "measured", cells_json(&part->grid, i, err)))
+        if (forest && erg_near_uses[kind] != ERG_NEAR_UNUSED && json_object_set_new(forest, "measured", cells_json(&part->grid, i, err)))
             json_decref(forest), forest = NULL;
         if (!forest || json_object_set_new(out, erg_kernel_target_names[i], forest) != 0) {
             json_decref(out);

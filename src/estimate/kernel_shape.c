@@ -28,8 +28,9 @@ static const char *const type_names[ERG_KERNEL_TYPES] = {
 static const double type_bytes[ERG_KERNEL_TYPES] = {
     [ERG_KERNEL_BF16] = 2, [ERG_KERNEL_FP8] = 1, [ERG_KERNEL_FP4] = 0.5,
 };
-static const struct { int64_t m, n; } tiles[] = {
-    { 128, 128 }, { 128, 256 }, { 64, 128 }, { 256, 128 }, { 64, 64 },
+/* As shifts: divisions are what takes time here. 128 x 128, 128 x 256, 64 x 128.. */
+static const struct { int m, n; } tile_shifts[] = {
+    { 7, 7 }, { 7, 8 }, { 6, 7 }, { 8, 7 }, { 6, 6 },
 };
 
 const char *erg_kernel_kind_name(erg_kernel_kind kind) { return kind_names[kind]; }
@@ -200,10 +201,11 @@ static void put_product(row *of, const erg_kernel_shape *s, double units)
 
     put(of, m), put(of, n), put(of, k), put(of, n / k);
     put(of, m * n), put(of, n * k), put(of, m * k);
-    for (size_t i = 0; i < ERG_COUNT(tiles); i++) {
-        int64_t down = (s->m + tiles[i].m - 1) / tiles[i].m;
-        int64_t across = (s->n + tiles[i].n - 1) / tiles[i].n;
-        double size = (double)(tiles[i].m * tiles[i].n), count = (double)(down * across);
+    for (size_t i = 0; i < ERG_COUNT(tile_shifts); i++) {
+        int shift_m = tile_shifts[i].m, shift_n = tile_shifts[i].n;
+        int64_t down = (s->m + (1 << shift_m) - 1) >> shift_m;
+        int64_t across = (s->n + (1 << shift_n) - 1) >> shift_n;
+        double size = (double)(1 << (shift_m + shift_n)), count = (double)(down * across);
         double whole = put_waves(of, count, units);
         put(of, count * size / (m * n));
         put(of, whole * size * k);
