@@ -45,7 +45,8 @@ typedef struct erg_model erg_model;
 typedef struct erg_fit_options {    /* zero means unset */
     int degree;                 /* polynomial: 1 (default), 2, 3 */
     bool no_anchor;             /* from activities and clock alone, for comparison */
-    bool tune;                  /* search the settings of trees, folds by application */
+    bool tune;                  /* boosted: search depth, rate and rounds, by folds of
+                                 * applications; minutes */
     const erg_model *source;    /* of another device: stay near its coefficients */
     double nearness;            /* how near: weight of the source in rows; 0: 1 */
 } erg_fit_options;

@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "fit/boosted.h"
 #include "fit/fit.h"
 
@@ -102,56 +103,152 @@ static bool learn(const lesson *from, size_t width, const erg_boost_options *pla
     return erg_boost(&rows, &options, out, err);
 }
 
-static bool train_by(const erg_boost_options *plan, const erg_train *in, erg_trained *out,
-                     erg_error *err)
-{
-    erg_forest *forest = calloc(1, sizeof(*forest));
-    lesson rows = { 0 };
-    bool good = forest ? lesson_new(&rows, in, out, err)
-                       : erg_fail(err, ERG_NO_MEMORY, "no memory for a forest");
+/* ---- tuning --------------------------------------------------------------- */
 
-    good = good && learn(&rows, features_of(out->is_raw), plan, &out->booster, forest, err);
-    lesson_free(&rows);
+enum { TUNE_FOLDS = 4, TUNE_LENGTHS = 3 };
+static const int tune_rounds[TUNE_LENGTHS] = { 100, 300, 800 };
+static const double tune_rates[] = { 0.03, 0.1, 0.3 };
+static const int tune_depths[] = { 3, 4, 5, 6, 7, 8 };
+
+/* Rows of the fold (or of all others) into part, which has room. Groups are numbered as
+ * they come, so that an application is in one fold as a whole. */
+static void take_fold(const lesson *from, size_t width, size_t fold, bool is_held, lesson *part)
+{
+    size_t number = 0;
+
+    part->count = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        number += i > 0 && from->groups[i] != from->groups[i - 1];
+        if ((number % TUNE_FOLDS == fold) != is_held)
+            continue;
+        memcpy(part->features + part->count * width, from->features + i * width,
+               width * sizeof(float));
+        part->targets[part->count++] = from->targets[i];
+    }
+}
+
+/* Sum over held rows of |predicted/measured - 1| by the first so many trees. */
+static double error_of(const erg_forest *forest, const lesson *held, size_t width)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < held->count; i++) {
+        int32_t keys[FEATURES];
+        erg_tree_keys(held->features + i * width, width, keys);
+        sum += fabs(expm1((double)(erg_forest_sum(forest, keys) - held->targets[i])));
+    }
+    return sum;
+}
+
+/* Adds to errors[] what each number of rounds costs in one fold. */
+static bool judge_fold(const lesson *from, size_t width, const erg_boost_options *plan,
+                       size_t fold, lesson *part, double errors[], erg_error *err)
+{
+    erg_forest forest;
+
+    take_fold(from, width, fold, false, part);
+    if (!learn(part, width, plan, NULL, &forest, err))
+        return false;
+    take_fold(from, width, fold, true, part);
+    for (int k = 0; k < TUNE_LENGTHS; k++) {
+        forest.tree_count = (size_t)tune_rounds[k];
+        errors[k] += error_of(&forest, part, width);
+    }
+    erg_forest_free(&forest);
+    return true;
+}
+
+/* The best of all depths, rates and numbers of rounds, by folds of applications. */
+static bool tune(const lesson *from, size_t width, erg_boost_options *plan, erg_error *err)
+{
+    lesson part = { .features = calloc(from->count * width + 1, sizeof(float)),
+                    .targets = calloc(from->count + 1, sizeof(float)) };
+    bool good = (part.features && part.targets)
+        || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu rows", from->count);
+    size_t settings = ERG_COUNT(tune_depths) * ERG_COUNT(tune_rates);
+    erg_boost_options best = *plan, tried = *plan;
+    double least = INFINITY;
+
+    tried.rounds = tune_rounds[TUNE_LENGTHS - 1];
+    for (size_t i = 0; good && i < settings; i++) {
+        double errors[TUNE_LENGTHS] = { 0 };
+        tried.depth = tune_depths[i / ERG_COUNT(tune_rates)];
+        tried.rate = tune_rates[i % ERG_COUNT(tune_rates)];
+        for (size_t fold = 0; good && fold < TUNE_FOLDS; fold++)
+            good = judge_fold(from, width, &tried, fold, &part, errors, err);
+        for (int k = 0; k < TUNE_LENGTHS; k++)
+            if (errors[k] < least) {
+                least = errors[k];
+                best = tried;
+                best.rounds = tune_rounds[k];
+            }
+    }
     if (good)
-        out->live = forest;
+        *plan = best;
+    lesson_free(&part);
+    return good;
+}
+
+/* ---- training as a kind of model ------------------------------------------ */
+
+/* What predicts; the forest as it was read is not needed further. */
+static bool keep_alive(erg_trained *trained, erg_forest *forest, erg_error *err)
+{
+    erg_flat_forest *flat = calloc(1, sizeof(*flat));
+    bool good = flat ? erg_forest_flatten(forest, flat, err)
+                     : erg_fail(err, ERG_NO_MEMORY, "no memory for a forest");
+
+    erg_forest_free(forest);
+    if (good)
+        trained->live = flat;
     else
-        free(forest);
+        free(flat);
+    return good;
+}
+
+static bool train_by(erg_boost_options plan, bool is_tuned, const erg_train *in,
+                     erg_trained *out, erg_error *err)
+{
+    size_t width = features_of(out->is_raw);
+    erg_forest forest;
+    lesson rows;
+    bool good = lesson_new(&rows, in, out, err)
+        && (!is_tuned || tune(&rows, width, &plan, err))
+        && learn(&rows, width, &plan, &out->booster, &forest, err)
+        && keep_alive(out, &forest, err);
+
+    lesson_free(&rows);
     return good;
 }
 
 static bool train_forest(const erg_train *in, erg_trained *out, erg_error *err)
 {
-    return train_by(&forest_options, in, out, err);
+    return train_by(forest_options, false, in, out, err);
 }
 
 static bool train_boosted(const erg_train *in, erg_trained *out, erg_error *err)
 {
-    return train_by(&boosted_options, in, out, err);
+    bool is_tuned = in->options && in->options->tune;
+
+    return train_by(boosted_options, is_tuned, in, out, err);
 }
 
 /* ---- use ------------------------------------------------------------------ */
 
 static bool wake(erg_trained *trained, erg_error *err)
 {
-    erg_forest *forest;
+    erg_forest forest;
 
     if (!trained->booster)
         return erg_fail(err, ERG_BAD_INPUT, "%s without its trees", trained->fit->name);
-    forest = calloc(1, sizeof(*forest));
-    if (!forest)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for a forest");
-    if (!erg_boost_read(trained->booster, features_of(trained->is_raw), forest, err)) {
-        free(forest);
-        return false;
-    }
-    trained->live = forest;
-    return true;
+    return erg_boost_read(trained->booster, features_of(trained->is_raw), &forest, err)
+        && keep_alive(trained, &forest, err);
 }
 
 static void drop(erg_trained *trained)
 {
     if (trained->live)
-        erg_forest_free(trained->live);
+        erg_flat_free(trained->live);
     free(trained->live);
     trained->live = NULL;
 }
@@ -197,8 +294,8 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
         sort_places(trained, of, keys, places);
         for (size_t i = 0; i < of->count; i++)
             swept[i] = places[i].key;
-        erg_forest_sweep(trained->live, keys, swept_feature(trained->is_raw), swept, of->count,
-                         sums);
+        erg_flat_sweep(trained->live, keys, swept_feature(trained->is_raw), swept, of->count,
+                       sums);
     }
     for (size_t i = 0; good && i < of->count; i++) {
         double y = (double)sums[i];

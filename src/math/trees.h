@@ -48,10 +48,28 @@ void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
 /* keys: of forest->feature_count features. */
 float erg_forest_sum(const erg_forest *forest, const int32_t keys[]);
 
-/* That of `count` samples which differ in one feature only: keys with keys[feature] by
- * turns swept[0..count), which rise. The same sums to the last bit, for a fraction of the
- * walk: a tree is entered once, and parts the samples as it goes. */
-void erg_forest_sweep(const erg_forest *forest, const int32_t keys[], size_t feature,
-                      const int32_t swept[], size_t count, float sums[]);
+/* The same trees laid out for curves: depth first, so that a walk stays near, and with the
+ * value of a leaf in its node. */
+typedef struct erg_flat_node {
+    union { int32_t threshold; float value; } as;
+    uint16_t feature;           /* ERG_TREE_FEATURES: a leaf */
+    uint16_t right;             /* how far on; left is the next */
+} erg_flat_node;
+
+typedef struct erg_flat_forest {
+    erg_flat_node *nodes;
+    uint32_t *roots;
+    size_t tree_count;
+    float base;
+} erg_flat_forest;
+
+/* out is yours: erg_flat_free. */
+bool erg_forest_flatten(const erg_forest *forest, erg_flat_forest *out, erg_error *err);
+void erg_flat_free(erg_flat_forest *forest);
+/* Sums of `count` samples which differ in one feature only: keys with keys[feature] by
+ * turns swept[0..count), which rise. Those of erg_forest_sum to the last bit, for a
+ * fraction of the walk: a tree is entered once, and parts the samples as it goes. */
+void erg_flat_sweep(const erg_flat_forest *forest, const int32_t keys[], size_t feature,
+                    const int32_t swept[], size_t count, float sums[]);
 
 #endif

@@ -121,6 +121,10 @@ static void a_sweep_of_one_feature_gives_the_sums_of_its_samples(void)
     enum { PLACES = 97 };
     lesson *of = learn(&kinds[0]);
     test_random random = { 17 };
+    erg_flat_forest flat;
+    erg_error err = { 0 };
+
+    CHECK_OK(erg_forest_flatten(&of->forest, &flat, &err), err);
 
     for (size_t feature = 0; feature < FEATURES; feature++) {
         float row[FEATURES], values[PLACES], sums[PLACES];
@@ -132,13 +136,14 @@ static void a_sweep_of_one_feature_gives_the_sums_of_its_samples(void)
         qsort(values, PLACES, sizeof(*values), rising);
         erg_tree_keys(row, FEATURES, keys);
         erg_tree_keys(values, PLACES, swept);
-        erg_forest_sweep(&of->forest, keys, feature, swept, PLACES, sums);
+        erg_flat_sweep(&flat, keys, feature, swept, PLACES, sums);
         for (int i = 0; i < PLACES; i++) {
             row[feature] = values[i];
             CHECK(sums[i] == sum_of(&of->forest, row));
         }
-        erg_forest_sweep(&of->forest, keys, feature, swept, 0, sums);
+        erg_flat_sweep(&flat, keys, feature, swept, 0, sums);
     }
+    erg_flat_free(&flat);
     forget(of);
 }
 
