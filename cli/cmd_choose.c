@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg choose: the setting that wastes least, among those that keep the limits. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
@@ -12,7 +13,11 @@ typedef struct choose_options {
     const char *ambient;
     double k_per_w;
     int draws, random;
-    bool variants;
+    bool variants, common, minimax, phases, mix;
+    cli_list weights;
+    double switch_s, switch_j;
+    const char *rule, *against;
+    int repetition;
 } choose_options;
 
 #define AT(field) offsetof(choose_options, field)
@@ -46,6 +51,24 @@ static const cli_option option_rows[] = {
       "a column of the table that is a setting too, as batch_size" },
     { 0, "variants", CLI_FLAG, AT(variants), NULL,
       "the applications are ways to do the same work: choose one of all" },
+    { 0, "common", CLI_FLAG, AT(common), NULL, "one setting for all applications" },
+    { 0, "minimax", CLI_FLAG, AT(minimax), NULL,
+      "with --common: the least worst regret, not the least mean" },
+    { 0, "weight", CLI_LIST, AT(weights), "NAME=N",
+      "with --common: how much an application counts (1); may be repeated" },
+    { 0, "phases", CLI_FLAG, AT(phases), NULL,
+      "the applications are phases of one work: a setting for each, limits on the whole" },
+    { 0, "switch-time", CLI_SECONDS, AT(switch_s), "TIME", "with --phases: of a change" },
+    { 0, "switch-energy", CLI_JOULES, AT(switch_j), "ENERGY", "with --phases: of a change" },
+    { 0, "mix", CLI_FLAG, AT(mix), NULL,
+      "also two settings in turn that use up the time a limit allows" },
+    { 0, "rule", CLI_TEXT, AT(rule), "NAME",
+      "a published rule instead, to compare with: v1_per_run, single_run_unconstrained, "
+      "head_warm_mean_app_duration or head_warm_mean_n_samples_x_50ms" },
+    { 0, "repetition", CLI_WHOLE, AT(repetition), "N",
+      "with --rule single_run_unconstrained: which (1)", true },
+    { 0, "against", CLI_TEXT, AT(against), "FILE",
+      "result records of others (JSON), set beside ours" },
     { 0, "draws", CLI_WHOLE, AT(draws), "N", "of the bootstrap (2000)", true },
     { 0, "random", CLI_WHOLE, AT(random), "N", "start of the draws (1)" },
     { 0 },
@@ -133,6 +156,7 @@ static bool is_brief(const cli *call)
         && !call->common.table && !call->common.verbose;
 }
 
+/* One for all has no reference of its own; phases add theirs. */
 static int status_of(const erg_choice *choice)
 {
     for (size_t i = 0; i < choice->pick_count; i++)
@@ -141,20 +165,171 @@ static int status_of(const erg_choice *choice)
     return CLI_DONE;
 }
 
+/* "name=2": of the application that is named so, or ends so. */
+static bool weigh(const choose_options *options, const erg_choice *choice,
+                  const erg_points *points, double weights[], erg_error *err)
+{
+    for (size_t i = 0; i < choice->pick_count; i++)
+        weights[i] = 1;
+    for (size_t k = 0; k < options->weights.count; k++) {
+        const char *text = options->weights.items[k], *equals = strrchr(text, '=');
+        size_t length = equals ? (size_t)(equals - text) : 0, found = 0;
+        double weight = -1;
+        for (size_t i = 0; equals && i < choice->pick_count; i++) {
+            const char *name =
+                erg_points_application_at(points, choice->picks[i].application)->name;
+            size_t whole = strlen(name);
+            if (whole < length || strncmp(name + whole - length, text, length))
+                continue;
+            if (!erg_quantity_parse(equals + 1, "", &weight, err))
+                return false;
+            weights[i] = weight;
+            found++;
+        }
+        if (found == 0 || !(weight >= 0)) {
+            err->code = ERG_BAD_INPUT;
+            snprintf(err->text, sizeof(err->text), "--weight '%s' is not APPLICATION=N", text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static erg_result *tell_common(const cli *call, erg_choice *choice, const erg_points *points,
+                               erg_error *err)
+{
+    const choose_options *options = call->options;
+    double *weights = calloc(choice->pick_count + 1, sizeof(*weights));
+    erg_common common;
+    bool ok = weights && weigh(options, choice, points, weights, err)
+           && erg_choose_common(choice, weights, options->minimax, &common, err);
+    erg_result *result = ok ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
+
+    free(weights);
+    if (result && erg_common_table(choice, points, &common, result, err))
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
+static erg_result *tell_phases(const cli *call, erg_choice *choice, const erg_wish *wish,
+                               const erg_points *points, erg_error *err)
+{
+    const choose_options *options = call->options;
+    erg_phase_costs costs = { options->switch_s, options->switch_j };
+    erg_phase_plan plan;
+
+    choice->wish.slowdown = wish->slowdown;
+    choice->wish.deadline_s = wish->deadline_s;
+    choice->wish.throughput_hz = wish->throughput_hz;
+    if (!erg_choose_phases(choice, points, &costs, &plan, err))
+        return NULL;
+    erg_result *result = erg_choice_result(choice, points, is_brief(call), err);
+    bool ok = result && erg_phase_tables(choice, points, &plan, result, err);
+    erg_phase_plan_free(&plan);
+    if (ok)
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
+static bool add_records(const char *path, const erg_points *points, const erg_wish *wish,
+                        erg_result *result, erg_error *err)
+{
+    size_t their_count, our_count;
+    erg_choice_record *theirs = erg_choice_records_read(path, &their_count, err);
+    erg_choice_record *ours = theirs ? erg_choice_records(points, wish, &our_count, err) : NULL;
+    bool ok = ours && erg_choice_records_table(theirs, their_count, ours, our_count, result, err);
+
+    free(theirs);
+    free(ours);
+    return ok;
+}
+
+static erg_result *tell(const cli *call, erg_choice *choice, const erg_wish *wish,
+                        const erg_points *points, erg_error *err)
+{
+    const choose_options *options = call->options;
+    erg_result *result = options->common ? tell_common(call, choice, points, err)
+                       : options->phases ? tell_phases(call, choice, wish, points, err)
+                       : erg_choice_result(choice, points, is_brief(call), err);
+
+    if (result && (!options->mix || erg_mix_table(choice, points, result, err))
+        && (!options->against || add_records(options->against, points, wish, result, err)))
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
 static int choose(const cli *call, const erg_points *points, const erg_wish *wish)
 {
+    const choose_options *options = call->options;
     erg_choice choice = { 0 };
+    erg_wish each = *wish;
     erg_error err = { 0 };
-    bool made = erg_choose(points, wish, &choice, &err);
-    erg_result *result = made ? erg_choice_result(&choice, points, is_brief(call), &err) : NULL;
+
+    if (options->phases)        /* limits on time are of the whole */
+        each.slowdown = each.deadline_s = each.throughput_hz = NAN;
+    bool made = erg_choose(points, &each, &choice, &err);
+    erg_result *result = made ? tell(call, &choice, wish, points, &err) : NULL;
     int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
+                        : cli_refused(call, &err);
 
     if (status == CLI_DONE)
         status = status_of(&choice);
     erg_result_free(result);
     erg_choice_free(&choice);
     return status;
+}
+
+/* ---- the words of others ------------------------------------------------------------------- */
+
+static int apply_rule(const cli *call, const erg_points *points, const erg_wish *wish)
+{
+    const choose_options *options = call->options;
+    erg_error err = { 0 };
+    erg_result *result = erg_rule_result(options->rule, points, wish->slowdown,
+                                         options->repetition ? options->repetition : 1, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, &err);
+
+    erg_result_free(result);
+    return status;
+}
+
+typedef struct record_list { erg_choice_record *records; size_t count; } record_list;
+
+static bool put_records(const void *what, const void *how, FILE *out, erg_error *err)
+{
+    const record_list *list = what;
+    (void)how;
+    return erg_choice_records_write(list->records, list->count, out, err);
+}
+
+static int write_records(const cli *call, const erg_points *points, const erg_wish *wish)
+{
+    erg_error err = { 0 };
+    record_list list = { 0 };
+    list.records = erg_choice_records(points, wish, &list.count, &err);
+    int status = list.records
+        ? cli_put(call, put_records, &list, NULL, call->common.output, stdout)
+        : cli_refused(call, &err);
+
+    free(list.records);
+    return status;
+}
+
+static int answer(const cli *call, const erg_points *points, const erg_wish *wish)
+{
+    const choose_options *options = call->options;
+    bool wants_records =
+        call->common.format && strcmp(call->common.format, "result-records") == 0;
+
+    if (options->common + options->phases + options->variants + (options->rule != NULL) > 1)
+        return cli_misused(call, "one of --common, --phases, --variants and --rule at a time");
+    if (options->rule)
+        return apply_rule(call, points, wish);
+    return wants_records ? write_records(call, points, wish) : choose(call, points, wish);
 }
 
 static int run(const cli *call)
@@ -168,7 +343,7 @@ static int run(const cli *call)
     if (!make_wish(options, &wish, &err))
         return cli_failed(call, &err);
     erg_points *points = load_points(call, options, &err);
-    int status = points ? choose(call, points, &wish) : cli_refused(call, &err);
+    int status = points ? answer(call, points, &wish) : cli_refused(call, &err);
 
     erg_points_free(points);
     return status;
@@ -185,10 +360,16 @@ const cli_command cmd_choose = {
         "that is in doubt, a note says so. confidence is the share of 2000 draws of the visits\n"
         "that choose the same.\n"
         "\n"
+        "--format result-records writes what published studies write; --against reads it.\n"
+        "\n"
         "Exit status 1: no setting keeps the limits (the table relaxations says what would\n"
         "help), or no visit at the highest setting can be used.\n",
     .examples = "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
                 "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
+                "erg choose a.erg b.erg c.erg --common --objective energy --slowdown 10%\n"
+                "erg choose phases.csv --phases --deadline 3.4s --switch-time 20ms\n"
+                "erg choose runs.csv --rule v1_per_run --slowdown 5%\n"
+                "erg choose runs.csv --format result-records\n"
                 "erg choose limits.csv --setting batch_size --objective cost --format json\n",
     .options = option_rows,
     .options_size = sizeof(choose_options),

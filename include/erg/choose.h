@@ -135,6 +135,107 @@ void erg_choice_free(erg_choice *choice);
 erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points, bool brief,
                               erg_error *err);
 
+/* Table mix: two settings in turn that use up the time the wish allows. */
+bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_result *result,
+                   erg_error *err);
+
+/* ---- one setting for all ---------------------------------------------------------------- */
+
+typedef struct erg_common {
+    erg_knob_setting setting;
+    bool is_found;
+    size_t shared_count;            /* settings that all applications have */
+    double energy_ratio, time_ratio;    /* to the references: geometric means */
+    double worst_regret;            /* of any application against its own best, 0.. */
+} erg_common;
+
+/* Replaces every application's own choice by one for all: the least weighted mean of log
+ * scores, or (minimax) the least worst regret. weights: one a pick, or NULL. */
+bool erg_choose_common(erg_choice *choice, const double weights[], bool minimax,
+                       erg_common *out, erg_error *err);
+
+/* Table common, into the result of the choice. */
+bool erg_common_table(const erg_choice *choice, const erg_points *points,
+                      const erg_common *common, erg_result *result, erg_error *err);
+
+/* ---- phases of one work ------------------------------------------------------------------ */
+
+typedef struct erg_phase_costs { double switch_s, switch_j; } erg_phase_costs;
+
+typedef struct erg_phase_part {
+    size_t option;
+    double faster_w, slower_w;      /* energy for time towards either side: -dE/dT */
+} erg_phase_part;
+
+typedef struct erg_phase_plan {
+    erg_phase_part *phases;              /* one a pick */
+    size_t count;
+    bool is_found;
+    double time_s, energy_j, slowdown, energy_saving;   /* of the whole */
+    double fastest_s;               /* that any plan can do */
+    double faster_w, slower_w;      /* -dE/dT of the whole lies between */
+} erg_phase_plan;
+
+/* The applications are phases of one work, in their order: the best setting for each under
+ * limits on the whole time. Replaces their own choices. */
+bool erg_choose_phases(erg_choice *choice, const erg_points *points,
+                       const erg_phase_costs *costs, erg_phase_plan *out, erg_error *err);
+void erg_phase_plan_free(erg_phase_plan *plan);
+/* Tables phases and whole, into the result of the choice. */
+bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
+                      const erg_phase_plan *plan, erg_result *result, erg_error *err);
+
+/* ---- published rules ---------------------------------------------------------------------- */
+
+enum { ERG_RULES = 4 };
+typedef struct erg_rule { const char *name, *about; } erg_rule;
+extern const erg_rule erg_rules[ERG_RULES];
+
+typedef struct erg_rule_pick {
+    size_t application;
+    double base_hz, base_s, base_j;     /* what the rule compares with */
+    double edp_hz, time_s, energy_j;    /* its least E T */
+    int repetition;                 /* -1: a mean over several */
+    double ed2p_hz, fastest_hz;     /* NAN: the rule has none */
+    double energy_saving, time_change;
+    char refused[160];              /* why the saving is not to be believed; "" */
+} erg_rule_pick;
+
+/* What a published rule chooses of the rows of one application, all of them, in their order.
+ * slowdown: of the rules that have a limit; repetition: of the one that takes a single. */
+bool erg_rule_apply(const char *rule, const erg_points *points, size_t application,
+                    double slowdown, int repetition, erg_rule_pick *out, erg_error *err);
+/* Table rule: that of every application. */
+erg_result *erg_rule_result(const char *rule, const erg_points *points, double slowdown,
+                            int repetition, erg_error *err);
+
+/* ---- result records ------------------------------------------------------------------------ */
+
+/* One object of the array that ai-inference-energy and its kin write and read. */
+typedef struct erg_choice_record {
+    char gpu[96], workload[192];
+    double edp_mhz, ed2p_mhz, max_mhz, fastest_mhz;
+    double is_max_fastest;          /* 0 or 1 */
+    double edp_saving_percent, ed2p_saving_percent;
+    double edp_vs_max_percent, ed2p_vs_max_percent;     /* of time; below 0 is faster */
+    double edp_vs_fastest_percent, ed2p_vs_fastest_percent;
+    double edp_improvement_percent, ed2p_improvement_percent;
+    double edp_s, ed2p_s, edp_j, ed2p_j, edp, ed2p;
+    double runs_averaged;
+} erg_choice_record;
+
+/* One a pick, under the limits of the wish; free() it. */
+erg_choice_record *erg_choice_records(const erg_points *points, const erg_wish *wish,
+                                      size_t *count, erg_error *err);
+bool erg_choice_records_write(const erg_choice_record records[], size_t count, FILE *out,
+                              erg_error *err);
+/* "-" is stdin; free() it. A file that ends too soon is named with its byte. */
+erg_choice_record *erg_choice_records_read(const char *path, size_t *count, erg_error *err);
+/* Table published, into the result of a choice: what the records say beside it. */
+bool erg_choice_records_table(const erg_choice_record theirs[], size_t their_count,
+                              const erg_choice_record ours[], size_t our_count,
+                              erg_result *result, erg_error *err);
+
 /* ---- fronts ------------------------------------------------------------------------- */
 
 /* keep[i]: no other row is at most as large in all figures and smaller in one. Of equal

@@ -34,6 +34,8 @@ void erg_limits_judge(const erg_wish *wish, double reference_s, erg_option *opti
                       double log_time_sd);
 /* Is a time within all limits on time? */
 bool erg_limits_allow_time(const erg_wish *wish, double reference_s, double time_s);
+/* Is it within all limits that do not hang on time? A model's own is_allowed counts. */
+bool erg_limits_allow_but_time(const erg_wish *wish, const erg_option *option);
 /* The least bound of limit that would admit one of the options; NAN: none by it alone. */
 double erg_limit_needed(const erg_wish *wish, erg_wish_limit limit, const erg_option *options,
                         size_t count);
@@ -65,5 +67,10 @@ void erg_pool_free(erg_pool *pool);
 /* Shares, confidence and the set of one pick, by resampling visits. */
 bool erg_choice_draw(const erg_pool *pool, const erg_scoring *scoring, erg_choice *choice,
                      erg_pick *pick, erg_error *err);
+
+/* ---- records.c ------------------------------------------------------------------------- */
+
+erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes, size_t size,
+                                            size_t *count, erg_error *err);
 
 #endif

@@ -43,20 +43,6 @@ typedef struct lottery {
 
 /* ---- who takes part --------------------------------------------------------------------- */
 
-/* Within all limits that do not hang on time? What a model foresees is held to its
- * certainty instead, which the draws would only blur. */
-static bool may_win(const erg_wish *wish, const erg_option *option)
-{
-    erg_wish part = erg_wish_default();
-    erg_option copy = *option;
-
-    part.power_cap_w = wish->power_cap_w;
-    part.temp_c = wish->temp_c;
-    part.quality_loss = wish->quality_loss;
-    erg_limits_judge(&part, NAN, &copy, 0);
-    return option->is_model ? option->is_allowed : copy.is_allowed;
-}
-
 static entrant entrant_of(const erg_pool *pool, const erg_choice *choice, size_t option)
 {
     const erg_option *one = &choice->options[option];
@@ -66,7 +52,7 @@ static entrant entrant_of(const erg_pool *pool, const erg_choice *choice, size_t
                      .log_time_sd = doubt.log_time_sd, .log_energy_sd = doubt.log_energy_sd,
                      .mean = { one->time_s, one->energy_j } };
 
-    made.may_win = may_win(&choice->wish, one);
+    made.may_win = erg_limits_allow_but_time(&choice->wish, one);
     made.least = made.most = made.mean;
     if (one->is_model) {
         double time = exp(sd_most * doubt.log_time_sd), energy = exp(sd_most * doubt.log_energy_sd);

@@ -118,6 +118,20 @@ void erg_limits_judge(const erg_wish *wish, double reference_s, erg_option *opti
     }
 }
 
+/* Within all limits that do not hang on time? What a model foresees is held to its
+ * certainty instead, which the draws would only blur. */
+bool erg_limits_allow_but_time(const erg_wish *wish, const erg_option *option)
+{
+    erg_wish part = erg_wish_default();
+    erg_option copy = *option;
+
+    part.power_cap_w = wish->power_cap_w;
+    part.temp_c = wish->temp_c;
+    part.quality_loss = wish->quality_loss;
+    erg_limits_judge(&part, NAN, &copy, 0);
+    return option->is_model ? option->is_allowed : copy.is_allowed;
+}
+
 double erg_limit_needed(const erg_wish *wish, erg_wish_limit which, const erg_option *options,
                         size_t count)
 {

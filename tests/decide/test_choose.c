@@ -158,7 +158,6 @@ static void confidence_is_that_of_the_specification(void)
         const erg_pick *pick = pick_of(&choice, points, wanted[i].name);
         CHECK_NEAR(chosen_mhz(&choice, pick), wanted[i].mhz, 1e-6);
         CHECK_NEAR(pick->confidence, wanted[i].share, 0.04);
-        print_message("# %s: %.3f, set of %zu\n", wanted[i].name, pick->confidence, pick->set_count);
         CHECK(pick->set_count >= wanted[i].least && pick->set_count <= wanted[i].most);
         CHECK(pick->flags & ERG_FEW_REPEATS && pick->draws == 2000);
     }
