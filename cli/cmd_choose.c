@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "choose.h"
 
 /* Texts where 0 is a wish of its own. */
 typedef struct choose_options {
@@ -16,7 +16,8 @@ typedef struct choose_options {
     bool variants, common, minimax, phases, mix;
     cli_list weights;
     double switch_s, switch_j;
-    const char *rule, *against;
+    const char *rule, *against, *clocks;
+    bool predicted;
     int repetition;
 } choose_options;
 
@@ -69,6 +70,10 @@ static const cli_option option_rows[] = {
       "with --rule single_run_unconstrained: which (1)", true },
     { 0, "against", CLI_TEXT, AT(against), "FILE",
       "result records of others (JSON), set beside ours" },
+    { 0, "predicted", CLI_FLAG, AT(predicted), NULL,
+      "settings that a model foresees may be chosen too, from three measured clocks on" },
+    { 0, "clocks", CLI_TEXT, AT(clocks), "LOW:HIGH:STEP",
+      "with --predicted: which, in MHz, between measured ones (all of any application)" },
     { 0, "draws", CLI_WHOLE, AT(draws), "N", "of the bootstrap (2000)", true },
     { 0, "random", CLI_WHOLE, AT(random), "N", "start of the draws (1)" },
     { 0 },
@@ -261,7 +266,7 @@ static erg_result *tell(const cli *call, erg_choice *choice, const erg_wish *wis
     return NULL;
 }
 
-static int choose(const cli *call, const erg_points *points, const erg_wish *wish)
+static int choose_measured(const cli *call, const erg_points *points, const erg_wish *wish)
 {
     const choose_options *options = call->options;
     erg_choice choice = { 0 };
@@ -279,6 +284,29 @@ static int choose(const cli *call, const erg_points *points, const erg_wish *wis
         status = status_of(&choice);
     erg_result_free(result);
     erg_choice_free(&choice);
+    return status;
+}
+
+static int choose(const cli *call, const erg_points *points, const erg_wish *wish)
+{
+    const choose_options *options = call->options;
+    erg_wish wider = *wish;
+    cli_foreseen foreseen = { 0 };
+    erg_error err = { 0 };
+
+    if (!options->predicted && options->clocks)
+        return cli_misused(call, "--clocks goes with --predicted");
+    if (options->predicted && !cli_foresee(points, options->clocks, &foreseen, &err)) {
+        free(foreseen.rows);
+        return cli_refused(call, &err);
+    }
+    if (foreseen.skipped && !call->common.quiet)
+        fprintf(stderr, "erg choose: %zu applications have fewer than three measured clocks: "
+                "nothing is foreseen for them\n", foreseen.skipped);
+    wider.foreseen = foreseen.rows;
+    wider.foreseen_count = foreseen.count;
+    int status = choose_measured(call, points, &wider);
+    free(foreseen.rows);
     return status;
 }
 
@@ -367,6 +395,7 @@ const cli_command cmd_choose = {
     .examples = "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
                 "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
                 "erg choose a.erg b.erg c.erg --common --objective energy --slowdown 10%\n"
+                "erg choose s.erg --predicted --clocks 510:1410:15\n"
                 "erg choose phases.csv --phases --deadline 3.4s --switch-time 20ms\n"
                 "erg choose runs.csv --rule v1_per_run --slowdown 5%\n"
                 "erg choose runs.csv --format result-records\n"

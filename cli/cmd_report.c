@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* erg report: one self-contained HTML page of a run or of an estimate. */
+/* erg report: one self-contained HTML page of a run, an estimate or a choice. */
+#include <string.h>
 #include "cli.h"
 
 static bool page(const void *trace, const void *title, FILE *out, erg_error *err)
@@ -10,6 +11,11 @@ static bool page(const void *trace, const void *title, FILE *out, erg_error *err
 static bool estimate_page(const void *estimate, const void *title, FILE *out, erg_error *err)
 {
     return erg_report_estimate(estimate, title, out, err);
+}
+
+static bool choice_page(const void *choice, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_choice(choice, title, out, err);
 }
 
 /* An estimate lies in a file as JSON, a run as .erg. */
@@ -23,16 +29,36 @@ static bool is_json(const char *path)
     return first == '{';
 }
 
-static int report_estimate(const cli *call, const char *path)
+static int report_tables(const cli *call, const char *path)
 {
     erg_error err = { 0 };
     erg_result *result = erg_result_load(path, &err);
     int status = result
-        ? cli_put(call, estimate_page, result, path, call->common.output, stdout)
+        ? cli_put(call, strcmp(erg_result_name(result), "choose") == 0 ? choice_page
+                                                                      : estimate_page, result, path, call->common.output, stdout)
         : cli_refused(call, &err);
 
     erg_result_free(result);
     return status;
+}
+
+/* A sweep is drawn with what is least in energy times time; *status only if it is one. */
+static bool report_sweep(const cli *call, const char *path, int *status)
+{
+    erg_error err = { 0 };
+    erg_wish wish = erg_wish_default();
+    erg_choice choice = { 0 };
+    erg_points *points = erg_points_new(&err);
+    bool made = points && erg_points_load(points, &call->env, path, NULL, &err)
+             && erg_choose(points, &wish, &choice, &err);
+    erg_result *result = made ? erg_choice_result(&choice, points, false, &err) : NULL;
+
+    if (result)
+        *status = cli_put(call, choice_page, result, path, call->common.output, stdout);
+    erg_result_free(result);
+    erg_choice_free(&choice);
+    erg_points_free(points);
+    return result != NULL;
 }
 
 static int run(const cli *call)
@@ -40,9 +66,11 @@ static int run(const cli *call)
     int status;
 
     if (call->argc != 1)
-        return cli_misused(call, "needs one RUN file, or an estimate as JSON");
+        return cli_misused(call, "needs one RUN or sweep, or an estimate or a choice as JSON");
     if (is_json(call->argv[0]))
-        return report_estimate(call, call->argv[0]);
+        return report_tables(call, call->argv[0]);
+    if (report_sweep(call, call->argv[0], &status))
+        return status;
     erg_trace *trace = cli_load(call, call->argv[0], &status);
     if (trace)
         status = cli_put(call, page, trace, call->argv[0], call->common.output, stdout);
@@ -52,13 +80,16 @@ static int run(const cli *call)
 
 const cli_command cmd_report = {
     .name = "report",
-    .usage = "erg report [options] RUN|ESTIMATE.json",
+    .usage = "erg report [options] RUN|SWEEP|RESULT.json",
     .summary = "one HTML page: power over time, energy by region, every flag explained",
     .about = "The page needs no network and no script of others. Without --output it goes to\n"
              "stdout. A run shows power over time; an estimate (of erg estimate --format json) energy\n"
-             "against latency, its parts, and a roofline.\n",
+             "against latency, its parts, and a roofline; a choice (of erg choose --format json) or\n"
+             "a sweep time against energy with its front, and every figure against the setting.\n",
     .examples = "erg report a.erg --output a.html\n"
                 "erg estimate zoo:resnet50 --on l4,t4 --format json --output e.json\n"
-                "erg report e.json --output e.html\n",
+                "erg report e.json --output e.html\n"
+                "erg choose s.erg --slowdown 5% --format json --output c.json\n"
+                "erg report c.json --output c.html\n",
     .run = run,
 };

@@ -17,7 +17,7 @@ _erg()
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         sweep) words=" --knob --profile --set --force --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --slowdown --power-cap --work --name --shared --dry-run --resume --gather --slurm --block --partition --account --time --mem --cpus-per-task --exclusive" ;;
-        choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --draws --random" ;;
+        choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --cauer --limit --margin --power --horizon --score --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;

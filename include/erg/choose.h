@@ -92,8 +92,10 @@ typedef struct erg_option {         /* one setting of one application */
     bool is_allowed, is_on_front, is_model, is_mean_power, is_near_best;
     bool is_throttled;              /* no visit but throttled ones */
     bool is_runaway;                /* leakage and heat drive each other on */
-    bool is_usable;                 /* false: refused, see reason */
-    char reason[128];               /* why not allowed or not usable; else "" */
+    bool is_usable;                 /* false: no figure to choose by */
+    unsigned char refusal;          /* why not usable or not allowed: erg_option_reason */
+    unsigned char state;            /* erg_visit_state of its point */
+    double time_low_s, time_high_s, energy_low_j, energy_high_j;    /* 95 %; NAN: one visit */
 } erg_option;
 
 typedef enum erg_choice_flag {      /* bits of erg_pick.flags; erg_choice_flag_name */
@@ -129,6 +131,8 @@ typedef struct erg_choice {
 bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
                 erg_error *err);
 void erg_choice_free(erg_choice *choice);
+/* Why an option is not allowed or not usable, as a sentence; "" if it is. */
+void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to, size_t size);
 
 /* Tables choice, front, relaxations (where nothing is allowed), rejected, options, with the
  * notes. Brief: without options, and without a rejected table that would fill screens. */

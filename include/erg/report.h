@@ -50,6 +50,8 @@ bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_e
 /* Likewise of an estimate, from its tables alone. */
 bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *out,
                          erg_error *err);
+/* Likewise of a choice (erg choose), with its front and its curves. */
+bool erg_report_choice(const erg_result *choice, const char *title, FILE *out, erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
 

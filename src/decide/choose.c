@@ -164,13 +164,28 @@ static bool fill_pick(const erg_pool *pool, const erg_scoring *scoring,
     pick->flags = flags_of(choice, pick, usable);
     find_relaxations(choice, pick);
     mark_near_best(choice, pick);
-    return find_front(choice, pick, err) && erg_choice_draw(pool, scoring, choice, pick, err);
+    return find_front(choice, pick, err)
+        && (!pool || erg_choice_draw(pool, scoring, choice, pick, err));
 }
 
-static bool any_usable(const erg_choice *choice)
+static bool any_usable(const erg_choice *choice, erg_error *err)
 {
+    char reason[128];
+
     for (size_t i = 0; i < choice->option_count; i++)
         if (choice->options[i].is_usable)
+            return true;
+    erg_option_reason(choice, &choice->options[0], reason, sizeof(reason));
+    return erg_fail(err, ERG_NO_DATA, "none of the %zu points can be used: %s",
+                    choice->option_count, reason);
+}
+
+/* Visits that repeat, or a model's doubt: else every draw is the same. */
+static bool is_worth_drawing(const erg_choice *choice)
+{
+    for (size_t i = 0; choice->wish.draws > 0 && i < choice->option_count; i++)
+        if (choice->options[i].is_usable
+            && (choice->options[i].is_model || choice->options[i].visits > 1))
             return true;
     return false;
 }
@@ -190,14 +205,13 @@ bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
     *out = (erg_choice){ .wish = *wish };
     bool ok = erg_wish_check(wish, err) && erg_scoring_of(wish, points, &scoring, err)
            && erg_options_gather(points, wish, out, err)
-           && (any_usable(out)
-               || erg_fail(err, ERG_NO_DATA, "none of the %zu points can be used: %s",
-                           out->option_count, out->options[0].reason))
-           && erg_pool_fill(&pool, points, out, err);
+           && any_usable(out, err);
+    bool draws = ok && is_worth_drawing(out);
+    ok = ok && (!draws || erg_pool_fill(&pool, points, out, err));
     if (ok && wish->variants)
         unite(out);
     for (size_t i = 0; ok && i < out->pick_count; i++)
-        ok = fill_pick(&pool, &scoring, out, &out->picks[i], err);
+        ok = fill_pick(draws ? &pool : NULL, &scoring, out, &out->picks[i], err);
     erg_pool_free(&pool);
     if (!ok)
         erg_choice_free(out);

@@ -29,7 +29,11 @@ size_t erg_best_option(const erg_option *options, size_t first, size_t count);
 bool erg_wish_check(const erg_wish *wish, erg_error *err);
 bool erg_limit_is_set(const erg_wish *wish, erg_wish_limit limit);
 double erg_limit_bound(const erg_wish *wish, erg_wish_limit limit);
-/* Fills option->value, is_allowed and reason. reference_s: NAN without one. */
+/* Why an option is refused; from ERG_REFUSED_LIMIT on by a limit. */
+typedef enum erg_refusal {
+    ERG_REFUSED_NOT, ERG_REFUSED_STATE, ERG_REFUSED_TIME, ERG_REFUSED_ENERGY, ERG_REFUSED_LIMIT
+} erg_refusal;
+/* Fills option->value, is_allowed and refusal. reference_s: NAN without one. */
 void erg_limits_judge(const erg_wish *wish, double reference_s, erg_option *option,
                       double log_time_sd);
 /* Is a time within all limits on time? */

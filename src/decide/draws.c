@@ -49,13 +49,14 @@ static entrant entrant_of(const erg_pool *pool, const erg_choice *choice, size_t
     erg_foreseen doubt = erg_foreseen_of(&choice->wish, one);
     entrant made = { .option = option, .visits = pool->visits + pool->starts[option],
                      .count = pool->starts[option + 1] - pool->starts[option],
-                     .log_time_sd = doubt.log_time_sd, .log_energy_sd = doubt.log_energy_sd,
+                     .log_time_sd = fmax(0, doubt.log_time_sd),
+                     .log_energy_sd = fmax(0, doubt.log_energy_sd),
                      .mean = { one->time_s, one->energy_j } };
 
     made.may_win = erg_limits_allow_but_time(&choice->wish, one);
     made.least = made.most = made.mean;
     if (one->is_model) {
-        double time = exp(sd_most * doubt.log_time_sd), energy = exp(sd_most * doubt.log_energy_sd);
+        double time = exp(sd_most * made.log_time_sd), energy = exp(sd_most * made.log_energy_sd);
         made.least = (erg_figures){ one->time_s / time, one->energy_j / energy };
         made.most = (erg_figures){ one->time_s * time, one->energy_j * energy };
     }

@@ -100,22 +100,42 @@ void erg_limits_judge(const erg_wish *wish, double reference_s, erg_option *opti
     option->is_allowed = option->is_usable;
     for (erg_wish_limit i = 0; i < ERG_WISH_LIMITS && option->is_allowed; i++) {
         double bound = erg_limit_bound(wish, i), value = option->value[i];
-        if (isnan(bound) || (isnan(value) && limits[i].is_time))
+        if (isnan(bound) || (isnan(value) && limits[i].is_time && !option->is_model))
             continue;       /* no reference: a slowdown cannot be judged, and is flagged */
         option->is_allowed = !isnan(value) && is_within(&limits[i], bound, value);
-        if (option->is_allowed)
-            continue;
-        if (isnan(value))
-            erg_text_put(option->reason, sizeof(option->reason),
-                         option->is_runaway && i == ERG_WISH_TEMP
-                             ? "RUNAWAY: leakage and heat drive each other on"
-                             : limits[i].unknown);
-        else
-            snprintf(option->reason, sizeof(option->reason), "%s %.4g%s%s is %s %.4g%s",
-                     limits[i].name, value, limits[i].unit[0] ? " " : "", limits[i].unit,
-                     limits[i].is_least ? "below" : "above", bound,
-                     option->is_model && limits[i].is_time ? " with the certainty asked for" : "");
+        if (!option->is_allowed)
+            option->refusal = (unsigned char)(ERG_REFUSED_LIMIT + i);
     }
+}
+
+static void tell_limit(const erg_wish *wish, const erg_option *option, erg_wish_limit which,
+                       char *to, size_t size)
+{
+    const limit *row = &limits[which];
+    double value = option->value[which];
+
+    if (!isnan(value))
+        snprintf(to, size, "%s %.4g%s%s is %s %.4g%s", row->name, value, row->unit[0] ? " " : "",
+                 row->unit, row->is_least ? "below" : "above", erg_limit_bound(wish, which),
+                 option->is_model && row->is_time ? " with the certainty asked for" : "");
+    else
+        erg_text_put(to, size, row->is_time ? "the model gives its time no band"
+                     : option->is_runaway && which == ERG_WISH_TEMP
+                         ? "RUNAWAY: leakage and heat drive each other on" : row->unknown);
+}
+
+void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to, size_t size)
+{
+    erg_text_put(to, size, "");
+    if (option->refusal >= ERG_REFUSED_LIMIT)
+        tell_limit(&choice->wish, option, option->refusal - ERG_REFUSED_LIMIT, to, size);
+    else if (option->refusal == ERG_REFUSED_STATE)
+        snprintf(to, size, "no visit is kept: %zu dropped, %s", option->visits,
+                 erg_visit_state_name(option->state));
+    else if (option->refusal != ERG_REFUSED_NOT)
+        erg_text_put(to, size, option->refusal == ERG_REFUSED_TIME
+                                   ? "its time is not a number above 0"
+                                   : "its energy is not a number above 0");
 }
 
 /* Within all limits that do not hang on time? What a model foresees is held to its

@@ -10,24 +10,15 @@
 
 enum { HEAT_POINTS_LEAST = 5 };
 
-static void refuse(erg_option *option, const char *reason)
-{
-    option->is_usable = false;
-    erg_text_put(option->reason, sizeof(option->reason), reason);
-}
-
 /* Throttled points are real: the card does run so. Others without a kept visit are not. */
-static void judge_use(const erg_point *point, erg_option *option)
+static erg_refusal refusal_of(const erg_point *point)
 {
-    option->is_usable = true;
     if (point->state != ERG_VISIT_OK && point->state != ERG_VISIT_THROTTLED)
-        snprintf(option->reason, sizeof(option->reason), "no visit is kept: %zu dropped, %s",
-                 point->dropped, erg_visit_state_name(point->state));
-    else if (!(point->time_s > 0) || !isfinite(point->time_s))
-        refuse(option, "its time is not a number above 0");
-    else if (!(point->energy_j > 0) || !isfinite(point->energy_j))
-        refuse(option, "its energy is not a number above 0");
-    option->is_usable = option->reason[0] == '\0';
+        return ERG_REFUSED_STATE;
+    if (!(point->time_s > 0) || !isfinite(point->time_s))
+        return ERG_REFUSED_TIME;
+    return point->energy_j > 0 && isfinite(point->energy_j) ? ERG_REFUSED_NOT
+                                                            : ERG_REFUSED_ENERGY;
 }
 
 static erg_option option_of(const erg_points *points, const erg_point *point)
@@ -43,7 +34,13 @@ static erg_option option_of(const erg_points *points, const erg_point *point)
         .front_share = NAN, .is_throttled = point->state == ERG_VISIT_THROTTLED,
     };
 
-    judge_use(point, &option);
+    option.refusal = (unsigned char)refusal_of(point);
+    option.is_usable = option.refusal == ERG_REFUSED_NOT;
+    option.state = (unsigned char)point->state;
+    option.time_low_s = point->time_low_s;
+    option.time_high_s = point->time_high_s;
+    option.energy_low_j = point->energy_low_j;
+    option.energy_high_j = point->energy_high_j;
     return option;
 }
 
@@ -52,7 +49,8 @@ static erg_option option_foreseen(const erg_points *points, const erg_foreseen *
     erg_point point = { .application = from->application, .setting = from->setting,
                         .time_s = from->time_s, .energy_j = from->energy_j,
                         .mean_w = from->energy_j / from->time_s, .peak_w = NAN,
-                        .temp_c = NAN };
+                        .temp_c = NAN, .time_low_s = NAN, .time_high_s = NAN,
+                        .energy_low_j = NAN, .energy_high_j = NAN };
     erg_option option = option_of(points, &point);
 
     option.is_model = true;

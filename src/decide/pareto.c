@@ -8,6 +8,7 @@
  * least third among rows with no larger second is asked of a tree of prefixes
  * (Fenwick 1994).
  */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include "decide/decide.h"
@@ -21,16 +22,22 @@ static bool has_nan(const double *row, size_t dims)
     return false;
 }
 
-/* The rows by their first figure, then the second, then the third. */
-static size_t *sorted(const double *values, size_t rows, size_t dims)
+/* The rows by their first figure, then the second, then the third. Of three, ranks (may be
+ * NULL) are those of the second figure from 1; equal figures have one. */
+static size_t *sorted(const double *values, size_t rows, size_t dims, size_t ranks[])
 {
-    size_t *order = malloc((rows + !rows) * sizeof(*order));
+    size_t *order = malloc((rows + !rows) * sizeof(*order)), rank = 0;
     bool ok = order != NULL;
 
     for (size_t i = 0; ok && i < rows; i++)
         order[i] = i;
-    for (size_t dim = dims; ok && dim-- > 0;)
+    for (size_t dim = dims; ok && dim-- > 0;) {
         ok = erg_order(values + dim, dims, order, rows);
+        for (size_t i = 0; ok && ranks && dim == 1 && i < rows; i++) {
+            rank += i == 0 || values[dims * order[i] + 1] > values[dims * order[i - 1] + 1];
+            ranks[order[i]] = rank;
+        }
+    }
     if (!ok)
         free(order);
     return ok ? order : NULL;
@@ -51,53 +58,27 @@ static void keep_two(const double *values, const size_t order[], size_t rows, bo
     }
 }
 
-/* Ranks from 1 of the second figure; equal figures have one rank. */
-static size_t *ranks_of_second(const double *values, size_t rows, size_t *most)
+/* least: of the third figure among rows kept so far, by prefixes of the second's ranks. */
+static void keep_three(const double *values, const size_t order[], const size_t ranks[],
+                       size_t rows, double least[], bool keep[])
 {
-    size_t *order = malloc(rows * sizeof(*order)), *ranks = malloc(rows * sizeof(*ranks));
-    size_t rank = 0;
-    bool ok = order && ranks;
-
-    for (size_t i = 0; ok && i < rows; i++)
-        order[i] = i;
-    ok = ok && erg_order(values + 1, 3, order, rows);
-    for (size_t i = 0; ok && i < rows; i++) {
-        if (i == 0 || values[3 * order[i] + 1] > values[3 * order[i - 1] + 1])
-            rank++;
-        ranks[order[i]] = rank;
-    }
-    *most = rank;
-    free(order);
-    if (!ok)
-        free(ranks);
-    return ok ? ranks : NULL;
-}
-
-static bool keep_three(const double *values, const size_t order[], size_t rows, bool keep[])
-{
-    size_t most, *ranks = ranks_of_second(values, rows, &most);
-    double *least = ranks ? malloc((most + 1) * sizeof(*least)) : NULL;
-
-    for (size_t i = 0; least && i <= most; i++)
-        least[i] = NAN;
-    for (size_t i = 0; least && i < rows; i++) {
+    for (size_t i = 0; i <= rows; i++)
+        least[i] = INFINITY;
+    for (size_t i = 0; i < rows; i++) {
         const double *row = values + 3 * order[i];
-        double below = NAN;     /* fmin passes NAN by: none yet */
+        double third = row[2] > DBL_MAX ? DBL_MAX : row[2], below = INFINITY;
 
         keep[order[i]] = false;
         if (has_nan(row, 3))
             continue;
-        for (size_t at = ranks[order[i]]; at > 0; at &= at - 1)
-            below = fmin(below, least[at]);
-        if (below <= row[2])
+        for (size_t at = ranks[order[i]]; at > 0 && below > third; at &= at - 1)
+            below = least[at] < below ? least[at] : below;
+        if (below <= third)
             continue;
         keep[order[i]] = true;
-        for (size_t at = ranks[order[i]]; at <= most; at += at & (~at + 1))
-            least[at] = fmin(least[at], row[2]);
+        for (size_t at = ranks[order[i]]; at <= rows; at += at & (~at + 1))
+            least[at] = third < least[at] ? third : least[at];
     }
-    free(ranks);
-    free(least);
-    return least != NULL;
 }
 
 bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[], erg_error *err)
@@ -107,12 +88,16 @@ bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[], erg
     if (rows == 0)
         return true;
 
-    size_t *order = sorted(values, rows, dims);
+    size_t *ranks = dims == 3 ? malloc(rows * sizeof(*ranks)) : NULL;
+    double *least = dims == 3 ? malloc((rows + 1) * sizeof(*least)) : NULL;
+    size_t *order = dims == 3 && !(ranks && least) ? NULL : sorted(values, rows, dims, ranks);
     bool ok = order != NULL;
     if (ok && dims == 2)
         keep_two(values, order, rows, keep);
     if (ok && dims == 3)
-        ok = keep_three(values, order, rows, keep);
+        keep_three(values, order, ranks, rows, least, keep);
+    free(ranks);
+    free(least);
     free(order);
     return ok || erg_fail(err, ERG_NO_MEMORY, "no memory for a front of %zu rows", rows);
 }

@@ -210,7 +210,7 @@ static size_t rejected_count(const erg_choice *choice, const erg_points *points)
     for (size_t i = 0; i < erg_points_visits(points); i++)
         count += erg_points_visit_at(points, i)->state != ERG_VISIT_OK;
     for (size_t i = 0; i < choice->option_count; i++)
-        count += choice->options[i].reason[0] != '\0';
+        count += choice->options[i].refusal != ERG_REFUSED_NOT;
     return count;
 }
 
@@ -226,16 +226,27 @@ static bool add_rest(const erg_choice *choice, const erg_points *points, bool br
         && (brief || erg_choice_options(choice, points, result, false, err));
 }
 
+static bool add_all(const erg_choice *choice, const erg_points *points, bool brief,
+                    erg_result *result, erg_error *err)
+{
+    return add_choice(choice, points, result, err)
+        && erg_choice_options(choice, points, result, true, err)
+        && erg_choice_relaxations(choice, points, result, err)
+        && add_rest(choice, points, brief, result, err)
+        && erg_choice_notes(choice, points, result, err);
+}
+
 erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points, bool brief,
                               erg_error *err)
 {
     erg_result *result = erg_result_new("choose", err);
+    erg_result *full = brief && result ? erg_result_new("choose", err) : result;
+    bool ok = full && add_all(choice, points, brief, full, err)
+           && (!brief || erg_choice_shorten(full, result, err));
 
-    if (result && add_choice(choice, points, result, err)
-        && erg_choice_options(choice, points, result, true, err)
-        && erg_choice_relaxations(choice, points, result, err)
-        && add_rest(choice, points, brief, result, err)
-        && erg_choice_notes(choice, points, result, err))
+    if (brief)
+        erg_result_free(full);
+    if (ok)
         return result;
     erg_result_free(result);
     return NULL;

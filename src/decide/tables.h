@@ -26,6 +26,8 @@ bool erg_choice_rejected(const erg_choice *choice, const erg_points *points,
                          erg_result *result, erg_error *err);
 bool erg_choice_relaxations(const erg_choice *choice, const erg_points *points,
                             erg_result *result, erg_error *err);
+/* The columns that say something, of every table, and the notes. */
+bool erg_choice_shorten(const erg_result *from, erg_result *to, erg_error *err);
 /* What flags, heat and the points themselves have to say. */
 bool erg_choice_notes(const erg_choice *choice, const erg_points *points, erg_result *result,
                       erg_error *err);

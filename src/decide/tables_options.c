@@ -22,6 +22,10 @@ static const erg_column option_columns[] = {
     { "method", ERG_TEXT, "measured, simulated or model" },
     { "temp_c", ERG_REAL, "temperature" },
     { "visits", ERG_INTEGER, "behind the means" },
+    { "time_low_s", ERG_REAL, "lower end of its 95 % interval" },
+    { "time_high_s", ERG_REAL, "upper end of its 95 % interval" },
+    { "energy_low_j", ERG_REAL, "lower end of its 95 % interval" },
+    { "energy_high_j", ERG_REAL, "upper end of its 95 % interval" },
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU" },
     { "mem_clock_mhz", ERG_REAL, "clock of the memory" },
     { "setting", ERG_REAL, "the further setting" },
@@ -129,6 +133,8 @@ static bool put_option(const erg_choice *choice, const erg_points *points, const
         { "quality_loss", one->quality_loss }, { "energy_saving", one->energy_saving },
         { "slowdown", one->slowdown }, { "chosen_share", one->share },
         { "front_share", one->front_share }, { "temp_c", one->temp_c },
+        { "time_low_s", one->time_low_s }, { "time_high_s", one->time_high_s },
+        { "energy_low_j", one->energy_low_j }, { "energy_high_j", one->energy_high_j },
     };
 
     return erg_table_row(table, err)
@@ -191,9 +197,10 @@ bool erg_choice_rejected(const erg_choice *choice, const erg_points *points,
     }
     for (size_t i = 0; ok && i < choice->option_count; i++) {
         const erg_option *one = &choice->options[i];
-        if (one->reason[0])
+        erg_option_reason(choice, one, reason, sizeof(reason));
+        if (reason[0])
             ok = put_rejected(points, table, erg_option_application(points, one), &one->setting,
-                              one->reason, err);
+                              reason, err);
     }
     return ok;
 }

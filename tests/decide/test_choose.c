@@ -376,8 +376,11 @@ static void each_limit_says_how_far_it_would_have_to_give(void)
     CHECK_NEAR(pick->needed[ERG_WISH_SLOWDOWN], 0.5, 1e-12);
     CHECK_NEAR(pick->needed[ERG_WISH_POWER], 100, 1e-12);
     CHECK(isnan(pick->needed[ERG_WISH_DEADLINE]));
-    CHECK(strstr(choice.options[0].reason, "power-cap 100 W is above 40"));
-    CHECK(strstr(choice.options[1].reason, "slowdown 0.2"));
+    char reason[128];
+    erg_option_reason(&choice, &choice.options[0], reason, sizeof(reason));
+    CHECK(strstr(reason, "power-cap 100 W is above 40"));
+    erg_option_reason(&choice, &choice.options[1], reason, sizeof(reason));
+    CHECK(strstr(reason, "slowdown 0.2"));
     erg_choice_free(&choice);
     wish.slowdown = 0.2;    /* the bound itself is allowed */
     wish.power_cap_w = 50;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of erg choose share. */
+#ifndef ERG_CLI_CHOOSE_H
+#define ERG_CLI_CHOOSE_H
+
+#include "cli.h"
+
+typedef struct cli_foreseen {
+    erg_foreseen *rows;         /* free() it */
+    size_t count;
+    size_t skipped;             /* applications with too few measured clocks */
+} cli_foreseen;
+
+/* By the physical model of these points. clocks: "510:1410:15" in MHz, or NULL: those that
+ * any application was run at. */
+bool cli_foresee(const erg_points *points, const char *clocks, cli_foreseen *out,
+                 erg_error *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page of a choice: every picture is there, names are escaped, nothing is loaded. */
+#include "erg/choose.h"
+#include "erg/report.h"
+#include "test.h"
+
+static void add(erg_points *points, const char *name, double mhz, double time_s, double energy_j,
+                bool is_simulated)
+{
+    erg_application app = { .retention = NAN, .retention_low = NAN,
+                            .is_simulated = is_simulated };
+    erg_visit visit = { .setting = erg_knob_setting_none(), .block = -1, .place = -1,
+                        .start_ns = INT64_MIN, .time_s = time_s, .energy_j = energy_j,
+                        .mean_w = energy_j / time_s, .peak_w = NAN, .temp_c = NAN,
+                        .energy_listed_j = NAN, .samples = NAN, .sm_clock_seen_hz = NAN,
+                        .fp_active = NAN, .dram_active = NAN };
+
+    visit.setting.at[ERG_SM_CLOCK] = mhz * 1e6;
+    snprintf(app.name, sizeof(app.name), "%s", name);
+    CHECK(erg_points_application(points, &app, &visit.application, NULL));
+    CHECK(erg_points_add(points, &visit, NULL));
+}
+
+static char *page_of(bool is_simulated, double slowdown, bool by_json)
+{
+    erg_points *points = erg_points_new(NULL);
+    erg_wish wish = erg_wish_default();
+    erg_choice choice;
+    erg_error err = { 0 };
+    char *text = NULL, path[256];
+    size_t size;
+
+    for (int i = 0; i < 3; i++) {
+        add(points, "<job>", 1400, 1.00 + 0.01 * i, 100 + i, is_simulated);
+        add(points, "<job>", 1200, 1.10 + 0.01 * i, 80 + i, is_simulated);
+        add(points, "<job>", 1000, 1.30 + 0.01 * i, 90 + i, is_simulated);
+    }
+    wish.slowdown = slowdown;
+    CHECK(erg_choose(points, &wish, &choice, NULL));
+    erg_result *result = erg_choice_result(&choice, points, false, NULL);
+    if (by_json) {
+        snprintf(path, sizeof(path), "%s/c.json", test_folder());
+        FILE *file = fopen(path, "w");
+        CHECK(erg_write(result, "json", NULL, file, NULL));
+        fclose(file);
+        erg_result_free(result);
+        result = erg_result_load(path, &err);
+        CHECK_OK(result, err);
+    }
+    FILE *out = open_memstream(&text, &size);
+    CHECK_OK(erg_report_choice(result, "<a>", out, &err), err);
+    fclose(out);
+    erg_result_free(result);
+    erg_choice_free(&choice);
+    erg_points_free(points);
+    return text;
+}
+
+static size_t count(const char *page, const char *what)
+{
+    size_t found = 0;
+    for (const char *at = strstr(page, what); at; at = strstr(at + 1, what))
+        found++;
+    return found;
+}
+
+static void every_picture_is_there_and_nothing_is_loaded(void)
+{
+    char *page = page_of(false, NAN, false);
+
+    CHECK(strstr(page, "<title>&lt;a&gt;</title>") && strstr(page, "&lt;job&gt;"));
+    CHECK(!strstr(page, "<job>") && !strstr(page, "src=\"http") && !strstr(page, "<link"));
+    CHECK(count(page, "<figure>") == 5 && count(page, "</svg>") == 5);
+    CHECK(count(page, "<circle") == 5 * 3 + 1);         /* and the reference */
+    CHECK(count(page, "fill=\"#d55e00\"") == 5);        /* the chosen one in each */
+    CHECK(count(page, "stroke=\"var(--power)\"/>") >= 6);   /* intervals of time and energy */
+    CHECK(strstr(page, "19.8") && strstr(page, "less energy"));
+    CHECK(!strstr(page, "SIMULATED") && !strstr(page, "nan"));
+    free(page);
+}
+
+static void a_page_from_json_is_the_same(void)
+{
+    char *direct = page_of(false, NAN, false), *loaded = page_of(false, NAN, true);
+
+    CHECK(count(loaded, "<circle") == count(direct, "<circle"));
+    CHECK(count(loaded, "<path") == count(direct, "<path"));
+    free(direct);
+    free(loaded);
+}
+
+static void a_simulation_and_a_refusal_are_told(void)
+{
+    char *page = page_of(true, NAN, false);
+    CHECK(strstr(page, "SIMULATED"));
+    free(page);
+    erg_result *other = erg_result_new("run", NULL);
+    erg_error err = { 0 };
+    CHECK(!erg_report_choice(other, "a", stdout, &err) && err.code == ERG_BAD_INPUT);
+    erg_result_free(other);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(every_picture_is_there_and_nothing_is_loaded),
+        TEST(a_page_from_json_is_the_same),
+        TEST(a_simulation_and_a_refusal_are_told),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
