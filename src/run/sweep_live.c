@@ -36,7 +36,7 @@ typedef struct stretches {
 static void find_work(const erg_trace *trace, erg_span run, stretches *out)
 {
     out->count = 0;
-    for (size_t i = erg_trace_region_count(trace); i-- > 0 && out->count < WORK_MOST;) {
+    for (size_t i = 0; i < erg_trace_region_count(trace) && out->count < WORK_MOST; i++) {
         const erg_region *region = erg_trace_region(trace, i);
         if (strcmp(region->name, "work") == 0 && region->begin_ns >= run.begin_ns
             && region->end_ns <= run.end_ns)
