@@ -54,7 +54,7 @@ static bool parse_span(const char *text, const char *unit, double *low, double *
 /* "fan=67:79", in percent. */
 static bool parse_regime(const char *text, erg_thermal_options *fit, erg_error *err)
 {
-    double low, high;
+    double low = 0, high = 0;
 
     if (strncmp(text, "fan=", 4) != 0 || !parse_span(text + 4, "", &low, &high, err))
         return erg_fail(err, ERG_BAD_INPUT, "--regime: '%s' is not as in fan=67:79", text);

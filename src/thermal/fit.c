@@ -9,7 +9,8 @@
 #include "math/stats.h"
 #include "thermal/network.h"
 
-static const double delay_low_s = -1, delay_high_s = 3, delay_step_s = 0.25;
+enum { DELAYS = 17 };           /* -1 to 3 s */
+static const double delay_low_s = -1, delay_step_s = 0.25;
 #define CHI2_95 3.84            /* of one degree of freedom */
 #define RATIO_MOST 2.5          /* of the bounds of a time constant */
 #define POLES_APART 3.0
@@ -55,21 +56,19 @@ static double sse_at_delay(fitting *f, double delay_s)
 /* A coarse grid, then the vertex of the parabola through the best three. */
 static double find_delay(fitting *f)
 {
-    enum { MOST = 32 };
-    double sse[MOST], at_s[MOST];
-    size_t count = 0, best = 0;
+    double sse[DELAYS];
+    size_t best = 0;
 
-    for (double d = delay_low_s; d <= delay_high_s + 1e-9; d += delay_step_s) {
-        at_s[count] = d;
-        sse[count] = sse_at_delay(f, d);
-        if (sse[count] < sse[best])
-            best = count;
-        count++;
+    for (size_t i = 0; i < DELAYS; i++) {
+        sse[i] = sse_at_delay(f, delay_low_s + delay_step_s * (double)i);
+        if (sse[i] < sse[best])
+            best = i;
     }
-    if (best == 0 || best == count - 1 || !isfinite(sse[best]))
-        return at_s[best];
+    double best_s = delay_low_s + delay_step_s * (double)best;
+    if (best == 0 || best == DELAYS - 1 || !isfinite(sse[best]))
+        return best_s;
     double left = sse[best - 1], right = sse[best + 1], bend = left - 2 * sse[best] + right;
-    return bend > 0 ? at_s[best] + 0.5 * delay_step_s * (left - right) / bend : at_s[best];
+    return bend > 0 ? best_s + 0.5 * delay_step_s * (left - right) / bend : best_s;
 }
 
 /* ---- order ------------------------------------------------------------------------------- */

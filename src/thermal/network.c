@@ -194,7 +194,7 @@ static void unpack(const erg_window *w, const linear *of, const solution *s, dou
 bool erg_network_solve(const erg_window *window, erg_network *net)
 {
     linear of;
-    solution best, one;
+    solution best = { .count = 0 }, one;
     long double least = INFINITY;
 
     fill_columns(window, net, &of);
@@ -259,7 +259,7 @@ static double squares_at(const erg_window *window, erg_network *net, int pole, d
 static void improve(const erg_window *window, erg_network *net, int pole, bool scan)
 {
     const double golden = 0.6180339887498949;
-    double low_s, high_s, best_s = net->tau_s[pole], least = INFINITY;
+    double low_s = NAN, high_s = NAN, best_s = net->tau_s[pole], least = INFINITY;
 
     erg_network_grid(window, &low_s, &high_s);
     double step = pow(high_s / low_s, 1.0 / (GRID - 1));
