@@ -86,6 +86,13 @@ static void show_progress(void *self, const char *text)
     fprintf(stderr, "\r\033[K%s", text);
 }
 
+static bool prints_one_table(const cli *call)
+{
+    const char *format = call->common.format;
+
+    return !format || strcmp(format, "text") == 0 || strcmp(format, "csv") == 0;
+}
+
 /* Visits are many: as text only where they are asked for. */
 static int show(const cli *call, const erg_points *points, erg_result *result)
 {
@@ -93,8 +100,7 @@ static int show(const cli *call, const erg_points *points, erg_result *result)
     bool good = erg_points_table(points, result, &err);
     cli brief = *call;
 
-    if (!call->common.table && !call->common.verbose
-        && (!call->common.format || strcmp(call->common.format, "text") == 0))
+    if (!call->common.table && !call->common.verbose && prints_one_table(call))
         brief.common.table = "points";
     return good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
 }
