@@ -165,7 +165,7 @@ static bool is_baseline(const erg_recipe *recipe, const char *const picked[])
     for (size_t i = 0; i < recipe->facts.setting_count; i++) {
         const char *want = recipe->settings[i].baseline;
         any |= want != NULL;
-        if (want && strcmp(picked[i], want) != 0)
+        if (want && (!picked[i] || strcmp(picked[i], want) != 0))
             return false;
     }
     return any;
