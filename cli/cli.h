@@ -92,6 +92,8 @@ extern const cli_command cmd_compare;
 extern const cli_command cmd_import;
 extern const cli_command cmd_export;
 extern const cli_command cmd_sweep;
+extern const cli_command cmd_fit;
+extern const cli_command cmd_predict;
 extern const cli_command cmd_choose;
 extern const cli_command cmd_quality;
 extern const cli_command cmd_rle;
@@ -155,6 +157,11 @@ bool cli_devices_brief(const void *what, const void *how, FILE *out, erg_error *
 
 /* A cli_body: a line a device; what: the result. */
 bool cli_hardware_brief(const void *what, const void *how, FILE *out, erg_error *err);
+
+/* ---- fit_brief.c ----------------------------------------------------------- */
+
+/* A cli_body: a line a model; what: the result. */
+bool cli_fit_brief(const void *what, const void *how, FILE *out, erg_error *err);
 
 /* ---- output.c -------------------------------------------------------------- */
 

@@ -20,6 +20,8 @@ const cli_command *const cli_commands[] = {
     &cmd_import,
     &cmd_export,
     &cmd_sweep,
+    &cmd_fit,
+    &cmd_predict,
     &cmd_choose,
     &cmd_quality,
     &cmd_thermal,

@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep choose quality thermal rle report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality thermal rle report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -17,6 +17,8 @@ _erg()
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         sweep) words=" --knob --profile --set --force --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --slowdown --power-cap --work --name --shared --dry-run --resume --gather --slurm --block --partition --account --time --mem --cpus-per-task --exclusive" ;;
+        fit) words=" --test --save --model --anchors --no-anchor --degree --tune --from --nearness --setting --definition --no-checks --timing" ;;
+        predict) words=" --anchor --clocks --anchors --model --setting --definition --no-checks" ;;
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --cauer --limit --margin --power --horizon --score --gate --map --tz --writer" ;;

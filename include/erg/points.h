@@ -160,6 +160,8 @@ const char *erg_points_note_at(const erg_points *points, size_t index);
 
 /* Tables points (CLI.md, sweep), visits, rejected, and the notes, into a result. */
 bool erg_points_table(const erg_points *points, erg_result *result, erg_error *err);
+/* The notes alone, and how many rows were rejected. */
+bool erg_points_tell(const erg_points *points, erg_result *result, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -15,15 +15,30 @@ typedef struct curve {
     double *value, *sd;
 } curve;
 
-/* Beyond three measured clocks the physical curve is worth more than any other. */
+/* A part that can speak without activities. */
+static const erg_trained *without_activity(const erg_model *model, erg_target target)
+{
+    for (size_t i = 0; i < model->count; i++)
+        if (model->parts[i]->target == target && !model->parts[i]->fit->needs_activity
+            && model->parts[i]->fit->anchors_least <= 1)
+            return model->parts[i];
+    return NULL;
+}
+
+/* From three measured clocks on the physical curve is worth more than any other. */
 static const erg_trained *part_for(const erg_model *model, const char *name,
                                    const erg_anchors *anchors, erg_target target)
 {
     const erg_trained *physical = erg_model_part(model, "physical", target);
+    const erg_trained *part = erg_model_part(model, name, target);
 
-    if (!name && physical && anchors->count >= ANCHORS_FOR_PHYSICAL)
+    if (name)
+        return part;
+    if (physical && anchors->count >= ANCHORS_FOR_PHYSICAL)
         return physical;
-    return erg_model_part(model, name, target);
+    bool lacks = part && part->fit->needs_activity && anchors->count
+        && !erg_clock_point_has_activity(anchors->at);
+    return lacks && without_activity(model, target) ? without_activity(model, target) : part;
 }
 
 static bool check(const erg_model *model, const char *name, const erg_anchors *anchors,

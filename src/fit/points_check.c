@@ -10,6 +10,7 @@
 
 static const double contaminated_share = 3;
 static const double outlier_z = 5;
+static const double outlier_sigma_least = 0.005;    /* clocks of a file may be coarse */
 static const double level_rise = 1.15, level_step = 1.15;
 
 enum { OUTLIER_POINTS_LEAST = 5, AGAINST_POINTS_LEAST = 4 };
@@ -183,12 +184,12 @@ static bool note_outliers(erg_points *points, const erg_point curve[], size_t co
     for (size_t i = 0; i < inner; i++)
         off[i] = sorted[i] = log(curve[i + 1].time_s)
             - between(&curve[i], &curve[i + 1], &curve[i + 2]);
-    double sigma = erg_mad_sigma(sorted, inner);
+    double sigma = fmax(erg_mad_sigma(sorted, inner), outlier_sigma_least);
     for (size_t i = 0; i < inner; i++) {
         outliers += fabs(off[i]) > outlier_z * sigma;
         worst = fabs(off[i]) > fabs(off[worst]) ? i : worst;
     }
-    return !outliers || !(sigma > 0)
+    return !outliers
         || erg_points_remark(points, err, "OUTLIER: %zu of %zu points of %s are more than 5 "
                              "robust standard deviations off the line through their "
                              "neighbours, most at %d MHz (%+.1f %%)", outliers, count,

@@ -198,12 +198,26 @@ static bool add_rejected(const erg_points *points, erg_result *result, erg_error
     return good;
 }
 
+static bool put_notes(const erg_points *points, erg_result *result, erg_error *err)
+{
+    for (size_t i = 0; i < points->note_count; i++)
+        if (!erg_result_note(result, err, "%s", points->notes[i].text))
+            return false;
+    return true;
+}
+
+bool erg_points_tell(const erg_points *points, erg_result *result, erg_error *err)
+{
+    size_t count = points->rejection_count;
+
+    return (!count || erg_result_note(result, err, "%zu row%s rejected; the first: %s", count,
+                                      count == 1 ? " was" : "s were",
+                                      points->rejections[0].reason))
+        && put_notes(points, result, err);
+}
+
 bool erg_points_table(const erg_points *points, erg_result *result, erg_error *err)
 {
-    bool good = add_points(points, result, err) && add_visits(points, result, err)
-        && add_rejected(points, result, err);
-
-    for (size_t i = 0; good && i < points->note_count; i++)
-        good = erg_result_note(result, err, "%s", points->notes[i].text);
-    return good;
+    return add_points(points, result, err) && add_visits(points, result, err)
+        && add_rejected(points, result, err) && put_notes(points, result, err);
 }
