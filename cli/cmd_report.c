@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* erg report: one self-contained HTML page of a run, an estimate or a choice. */
+/* erg report: one self-contained HTML page of a run, an estimate, a fit or a choice. */
 #include <string.h>
 #include "cli.h"
 
@@ -18,7 +18,24 @@ static bool choice_page(const void *choice, const void *title, FILE *out, erg_er
     return erg_report_choice(choice, title, out, err);
 }
 
-/* An estimate lies in a file as JSON, a run as .erg. */
+static bool fit_page(const void *fit, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_fit(fit, title, out, err);
+}
+
+static const struct { const char *name; cli_body body; } pages[] = {
+    { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
+};
+
+static cli_body page_of(const erg_result *result)
+{
+    for (size_t i = 0; i < CLI_COUNT(pages); i++)
+        if (strcmp(erg_result_name(result), pages[i].name) == 0)
+            return pages[i].body;
+    return estimate_page;       /* it says what is missing */
+}
+
+/* Results lie in a file as JSON, a run as .erg. */
 static bool is_json(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -34,8 +51,7 @@ static int report_tables(const cli *call, const char *path)
     erg_error err = { 0 };
     erg_result *result = erg_result_load(path, &err);
     int status = result
-        ? cli_put(call, strcmp(erg_result_name(result), "choose") == 0 ? choice_page
-                                                                      : estimate_page, result, path, call->common.output, stdout)
+        ? cli_put(call, page_of(result), result, path, call->common.output, stdout)
         : cli_refused(call, &err);
 
     erg_result_free(result);
@@ -66,7 +82,7 @@ static int run(const cli *call)
     int status;
 
     if (call->argc != 1)
-        return cli_misused(call, "needs one RUN or sweep, or an estimate or a choice as JSON");
+        return cli_misused(call, "needs one RUN or sweep, or an estimate, a fit or a choice as JSON");
     if (is_json(call->argv[0]))
         return report_tables(call, call->argv[0]);
     if (report_sweep(call, call->argv[0], &status))
@@ -84,7 +100,8 @@ const cli_command cmd_report = {
     .summary = "one HTML page: power over time, energy by region, every flag explained",
     .about = "The page needs no network and no script of others. Without --output it goes to\n"
              "stdout. A run shows power over time; an estimate (of erg estimate --format json) energy\n"
-             "against latency, its parts, and a roofline; a choice (of erg choose --format json) or\n"
+             "against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors of every\n"
+             "kind of model; a choice (of erg choose --format json) or\n"
              "a sweep time against energy with its front, and every figure against the setting.\n",
     .examples = "erg report a.erg --output a.html\n"
                 "erg estimate zoo:resnet50 --on l4,t4 --format json --output e.json\n"
