@@ -126,8 +126,12 @@ static void bench_choice(const char *name, size_t clocks, size_t visits, double 
         times[round] = bench_now_s(CLOCK_PROCESS_CPUTIME_ID) - begin;
         erg_choice_free(&choice);
     }
-    bench_print(&(bench_row){ .name = name, .unit = "s", .value = bench_median(times, ROUNDS),
-                              .floor = NAN, .limit = limit_s, .n = ROUNDS });
+    bench_print(&(bench_row){ .name = name,
+                              .unit = "s",
+                              .value = bench_median(times, ROUNDS),
+                              .floor = NAN,
+                              .limit = limit_s,
+                              .n = ROUNDS });
     erg_points_free(from);
 }
 

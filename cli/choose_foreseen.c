@@ -6,7 +6,7 @@
 #include "choose.h"
 
 enum { ANCHORS_LEAST = 3, CLOCKS_MOST = 100000 };
-static const double z_of_95 = 1.959964, z_of_80 = 1.281552;     /* two-sided, of the normal */
+static const double z_of_95 = 1.959964, z_of_80 = 1.281552; /* two-sided, of the normal */
 
 typedef struct clocks { double *hz; size_t count; } clocks;
 
@@ -25,7 +25,8 @@ static bool parse_clocks(const char *text, clocks *out, erg_error *err)
 
     if (sscanf(text, "%lf:%lf:%lf%c", &low, &high, &step, &end) != 3 || !(low > 0)
         || !(high >= low) || !(step > 0) || (high - low) / step > CLOCKS_MOST)
-        return fail(err, ERG_BAD_INPUT, "--clocks is LOW:HIGH:STEP in MHz, as in 510:1410:15");
+        return fail(err, ERG_BAD_INPUT,
+                    "--clocks is LOW:HIGH:STEP in MHz, as in 510:1410:15");
     size_t count = (size_t)floor((high - low) / step + 1e-9) + 1;
     out->hz = malloc(count * sizeof(*out->hz));
     if (!out->hz)
@@ -60,8 +61,9 @@ static double log_sd(double low, double high, double level)
     return log(high / low) / 2 / (level > 0.9 ? z_of_95 : z_of_80);
 }
 
-static bool foresee_one(const erg_model *model, const erg_points *points, size_t application,
-                        const clocks *at, cli_foreseen *to, erg_error *err)
+static bool foresee_one(const erg_model *model, const erg_points *points,
+                        size_t application, const clocks *at, cli_foreseen *to,
+                        erg_error *err)
 {
     erg_anchors anchors;
     erg_curve_about about;
@@ -72,15 +74,18 @@ static bool foresee_one(const erg_model *model, const erg_points *points, size_t
     if (ok && anchors.count < ANCHORS_LEAST)
         to->skipped++;
     else if (ok)
-        ok = erg_model_predict_by(model, NULL, &anchors, at->hz, at->count, curve, &about, err);
+        ok = erg_model_predict_by(model, NULL, &anchors, at->hz, at->count, curve, &about,
+                                  err);
     for (size_t i = 0; ok && anchors.count >= ANCHORS_LEAST && i < at->count; i++) {
-        if (at->hz[i] > anchors.at[0].clock_hz || at->hz[i] < anchors.at[anchors.count - 1].clock_hz)
+        if (at->hz[i] > anchors.at[0].clock_hz
+            || at->hz[i] < anchors.at[anchors.count - 1].clock_hz)
             continue;       /* between measured clocks only */
         erg_foreseen one = { .application = application, .setting = erg_knob_setting_none(),
                              .time_s = curve[i].time_s, .energy_j = curve[i].energy_j };
         one.setting.at[ERG_SM_CLOCK] = at->hz[i];
         one.log_time_sd = log_sd(curve[i].time_low_s, curve[i].time_high_s, about.level);
-        one.log_energy_sd = log_sd(curve[i].energy_low_j, curve[i].energy_high_j, about.level);
+        one.log_energy_sd =
+            log_sd(curve[i].energy_low_j, curve[i].energy_high_j, about.level);
         to->rows[to->count++] = one;
     }
     free(curve);
@@ -96,10 +101,12 @@ bool cli_foresee(const erg_points *points, const char *clock_text, cli_foreseen 
     erg_model *model = erg_fit_train(erg_fit_find("physical"), points,
                                       &(erg_fit_options){ 0 }, err);
     bool ok = model
-           && (clock_text ? parse_clocks(clock_text, &at, err) : take_clocks(points, &at, err));
+              && (clock_text ? parse_clocks(clock_text, &at, err)
+                             : take_clocks(points, &at, err));
 
-    *out = (cli_foreseen){ .rows = ok ? calloc(applications * at.count + 1, sizeof(*out->rows))
-                                      : NULL };
+    *out =
+        (cli_foreseen){ .rows = ok ? calloc(applications * at.count + 1, sizeof(*out->rows))
+                                   : NULL };
     if (ok && !out->rows)
         ok = fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; ok && i < applications; i++)

@@ -28,26 +28,32 @@ static const cli_option option_rows[] = {
       "edp (default), ed2p, energy, time, cost or carbon: what is to be least" },
     { 0, "slowdown", CLI_TEXT, AT(slowdown), "RATIO",
       "most extra time against the reference, the highest setting, as in 5%" },
-    { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER", "highest power, as in 250W", true },
-    { 0, "max-temp", CLI_TEXT, AT(max_temp), "TEMP", "highest temperature, as in 80C or 353K" },
+    { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER", "highest power, as in 250W",
+      true },
+    { 0, "max-temp", CLI_TEXT, AT(max_temp), "TEMP",
+      "highest temperature, as in 80C or 353K" },
     { 0, "quality-loss", CLI_TEXT, AT(quality_loss), "RATIO",
       "most quality to lose, by the lower bound of what is retained, as in 1%" },
-    { 0, "deadline", CLI_SECONDS, AT(deadline_s), "TIME", "longest time, as in 3.4s", true },
+    { 0, "deadline", CLI_SECONDS, AT(deadline_s), "TIME", "longest time, as in 3.4s",
+      true },
     { 0, "min-throughput", CLI_HERTZ, AT(throughput_hz), "RATE",
       "fewest units of work a second, as in 2Hz", true },
     { 0, "certainty", CLI_RATIO, AT(certainty), "RATIO",
       "of keeping a limit on time where a model foresees it (95%)", true },
-    { 0, "eta", CLI_TEXT, AT(eta), "N", "cost: weight of energy against time, 0 to 1 (0.5)" },
+    { 0, "eta", CLI_TEXT, AT(eta), "N",
+      "cost: weight of energy against time, 0 to 1 (0.5)" },
     { 0, "max-power", CLI_WATTS, AT(max_power_w), "POWER",
       "cost: highest limit of the device (of the points)", true },
     { 0, "energy-price", CLI_NUMBER, AT(energy_price), "N", "cost: of a kWh", true },
-    { 0, "time-price", CLI_NUMBER, AT(time_price), "N", "cost: of an hour of the device", true },
+    { 0, "time-price", CLI_NUMBER, AT(time_price), "N", "cost: of an hour of the device",
+      true },
     { 0, "carbon", CLI_NUMBER, AT(carbon), "N", "carbon: grams of CO2 a kWh", true },
     { 0, "carbon-hardware", CLI_NUMBER, AT(carbon_hardware), "N",
       "carbon: grams of CO2 an hour for making the device", true },
     { 0, "ambient", CLI_TEXT, AT(ambient), "TEMP",
       "of the air, for temperatures that were not measured; with --k-per-w" },
-    { 0, "k-per-w", CLI_NUMBER, AT(k_per_w), "N", "warmth above ambient, kelvin a watt", true },
+    { 0, "k-per-w", CLI_NUMBER, AT(k_per_w), "N", "warmth above ambient, kelvin a watt",
+      true },
     { 0, "setting", CLI_TEXT, AT(setting), "COLUMN",
       "a column of the table that is a setting too, as batch_size" },
     { 0, "variants", CLI_FLAG, AT(variants), NULL,
@@ -60,7 +66,8 @@ static const cli_option option_rows[] = {
     { 0, "phases", CLI_FLAG, AT(phases), NULL,
       "the applications are phases of one work: a setting for each, limits on the whole" },
     { 0, "switch-time", CLI_SECONDS, AT(switch_s), "TIME", "with --phases: of a change" },
-    { 0, "switch-energy", CLI_JOULES, AT(switch_j), "ENERGY", "with --phases: of a change" },
+    { 0, "switch-energy", CLI_JOULES, AT(switch_j), "ENERGY",
+      "with --phases: of a change" },
     { 0, "mix", CLI_FLAG, AT(mix), NULL,
       "also two settings in turn that use up the time a limit allows" },
     { 0, "rule", CLI_TEXT, AT(rule), "NAME",
@@ -79,7 +86,7 @@ static const cli_option option_rows[] = {
     { 0 },
 };
 
-/* ---- from options to a wish ---------------------------------------------------------- */
+/* ---- from options to a wish ----------------------------------------------------- */
 
 static double or_unset(double value) { return value > 0 ? value : NAN; }
 
@@ -99,7 +106,8 @@ static bool parse_temp(const char *text, double *out, erg_error *err)
     char unit = count ? text[count - 1] : '\0';
     if (count >= sizeof(number) || (unit != 'C' && unit != 'K')) {
         err->code = ERG_BAD_INPUT;
-        snprintf(err->text, sizeof(err->text), "'%s' is no temperature as in 80C or 353K", text);
+        snprintf(err->text, sizeof(err->text), "'%s' is no temperature as in 80C or 353K",
+                 text);
         return false;
     }
     memcpy(number, text, count - 1);
@@ -138,7 +146,8 @@ static bool make_wish(const choose_options *options, erg_wish *wish, erg_error *
         && parse_temp(options->max_temp, &wish->temp_c, err);
 }
 
-static erg_points *load_points(const cli *call, const choose_options *options, erg_error *err)
+static erg_points *load_points(const cli *call, const choose_options *options,
+                               erg_error *err)
 {
     erg_points *points = erg_points_new(err);
     bool ok = points != NULL;
@@ -152,7 +161,7 @@ static erg_points *load_points(const cli *call, const choose_options *options, e
     return NULL;
 }
 
-/* ---- what is told ----------------------------------------------------------------------- */
+/* ---- what is told --------------------------------------------------------------- */
 
 /* A person sees the choice and the front; the rest by name, or as JSON, CSV or HTML. */
 static bool is_brief(const cli *call)
@@ -193,15 +202,16 @@ static bool weigh(const choose_options *options, const erg_choice *choice,
         }
         if (found == 0 || !(weight >= 0)) {
             err->code = ERG_BAD_INPUT;
-            snprintf(err->text, sizeof(err->text), "--weight '%s' is not APPLICATION=N", text);
+            snprintf(err->text, sizeof(err->text), "--weight '%s' is not APPLICATION=N",
+                     text);
             return false;
         }
     }
     return true;
 }
 
-static erg_result *tell_common(const cli *call, erg_choice *choice, const erg_points *points,
-                               erg_error *err)
+static erg_result *tell_common(const cli *call, erg_choice *choice,
+                               const erg_points *points, erg_error *err)
 {
     const choose_options *options = call->options;
     double *weights = calloc(choice->pick_count + 1, sizeof(*weights));
@@ -243,8 +253,10 @@ static bool add_records(const char *path, const erg_points *points, const erg_wi
 {
     size_t their_count, our_count;
     erg_choice_record *theirs = erg_choice_records_read(path, &their_count, err);
-    erg_choice_record *ours = theirs ? erg_choice_records(points, wish, &our_count, err) : NULL;
-    bool ok = ours && erg_choice_records_table(theirs, their_count, ours, our_count, result, err);
+    erg_choice_record *ours =
+        theirs ? erg_choice_records(points, wish, &our_count, err) : NULL;
+    bool ok =
+        ours && erg_choice_records_table(theirs, their_count, ours, our_count, result, err);
 
     free(theirs);
     free(ours);
@@ -301,8 +313,10 @@ static int choose(const cli *call, const erg_points *points, const erg_wish *wis
         return cli_refused(call, &err);
     }
     if (foreseen.skipped && !call->common.quiet)
-        fprintf(stderr, "erg choose: %zu applications have fewer than three measured clocks: "
-                "nothing is foreseen for them\n", foreseen.skipped);
+        fprintf(stderr,
+                "erg choose: %zu applications have fewer than three measured clocks: "
+                "nothing is foreseen for them\n",
+                foreseen.skipped);
     wider.foreseen = foreseen.rows;
     wider.foreseen_count = foreseen.count;
     int status = choose_measured(call, points, &wider);
@@ -310,14 +324,15 @@ static int choose(const cli *call, const erg_points *points, const erg_wish *wis
     return status;
 }
 
-/* ---- the words of others ------------------------------------------------------------------- */
+/* ---- the words of others -------------------------------------------------------- */
 
 static int apply_rule(const cli *call, const erg_points *points, const erg_wish *wish)
 {
     const choose_options *options = call->options;
     erg_error err = { 0 };
-    erg_result *result = erg_rule_result(options->rule, points, wish->slowdown,
-                                         options->repetition ? options->repetition : 1, &err);
+    erg_result *result =
+        erg_rule_result(options->rule, points, wish->slowdown,
+                        options->repetition ? options->repetition : 1, &err);
     int status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);
 
@@ -354,7 +369,8 @@ static int answer(const cli *call, const erg_points *points, const erg_wish *wis
         call->common.format && strcmp(call->common.format, "result-records") == 0;
 
     if (options->common + options->phases + options->variants + (options->rule != NULL) > 1)
-        return cli_misused(call, "one of --common, --phases, --variants and --rule at a time");
+        return cli_misused(call,
+                           "one of --common, --phases, --variants and --rule at a time");
     if (options->rule)
         return apply_rule(call, points, wish);
     return wants_records ? write_records(call, points, wish) : choose(call, points, wish);
@@ -384,22 +400,26 @@ const cli_command cmd_choose = {
     .about =
         "FILE is a sweep (.erg), a CSV table of points, or - for stdin. The best by the\n"
         "objective among the measured settings that keep every limit, one for each\n"
-        "application. Savings and slowdown refer to the highest setting of the sweep; where\n"
-        "that is in doubt, a note says so. confidence is the share of 2000 draws of the visits\n"
+        "application. Savings and slowdown refer to the highest setting of the sweep; "
+        "where\n"
+        "that is in doubt, a note says so. confidence is the share of 2000 draws of the "
+        "visits\n"
         "that choose the same.\n"
         "\n"
         "--format result-records writes what published studies write; --against reads it.\n"
         "\n"
-        "Exit status 1: no setting keeps the limits (the table relaxations says what would\n"
+        "Exit status 1: no setting keeps the limits (the table relaxations says what "
+        "would\n"
         "help), or no visit at the highest setting can be used.\n",
-    .examples = "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
-                "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
-                "erg choose a.erg b.erg c.erg --common --objective energy --slowdown 10%\n"
-                "erg choose s.erg --predicted --clocks 510:1410:15\n"
-                "erg choose phases.csv --phases --deadline 3.4s --switch-time 20ms\n"
-                "erg choose runs.csv --rule v1_per_run --slowdown 5%\n"
-                "erg choose runs.csv --format result-records\n"
-                "erg choose limits.csv --setting batch_size --objective cost --format json\n",
+    .examples =
+        "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
+        "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
+        "erg choose a.erg b.erg c.erg --common --objective energy --slowdown 10%\n"
+        "erg choose s.erg --predicted --clocks 510:1410:15\n"
+        "erg choose phases.csv --phases --deadline 3.4s --switch-time 20ms\n"
+        "erg choose runs.csv --rule v1_per_run --slowdown 5%\n"
+        "erg choose runs.csv --format result-records\n"
+        "erg choose limits.csv --setting batch_size --objective cost --format json\n",
     .options = option_rows,
     .options_size = sizeof(choose_options),
     .run = run,

@@ -26,7 +26,7 @@ extern "C" {
 
 #define ERG_NO_OPTION SIZE_MAX
 
-/* ---- the wish ---------------------------------------------------------------------- */
+/* ---- the wish ------------------------------------------------------------------- */
 
 enum { ERG_OBJECTIVES = 6 };
 
@@ -36,7 +36,7 @@ typedef struct erg_objective {
 } erg_objective;
 
 extern const erg_objective erg_objectives[ERG_OBJECTIVES];
-const erg_objective *erg_objective_find(const char *name);      /* NULL: none of that name */
+const erg_objective *erg_objective_find(const char *name); /* NULL: none of that name */
 
 /* Where a temperature that was not measured comes from. NAN: from the points. */
 typedef struct erg_heat {
@@ -70,7 +70,7 @@ typedef struct erg_wish {
 /* Nothing limited, the defaults of the rest. */
 erg_wish erg_wish_default(void);
 
-/* ---- the choice -------------------------------------------------------------------- */
+/* ---- the choice ----------------------------------------------------------------- */
 
 /* Limits, in the order of erg_wish. */
 typedef enum erg_wish_limit {
@@ -95,7 +95,7 @@ typedef struct erg_option {         /* one setting of one application */
     bool is_usable;                 /* false: no figure to choose by */
     unsigned char refusal;          /* why not usable or not allowed: erg_option_reason */
     unsigned char state;            /* erg_visit_state of its point */
-    double time_low_s, time_high_s, energy_low_j, energy_high_j;    /* 95 %; NAN: one visit */
+    double time_low_s, time_high_s, energy_low_j, energy_high_j; /* 95 %; NAN: one visit */
 } erg_option;
 
 typedef enum erg_choice_flag {      /* bits of erg_pick.flags; erg_choice_flag_name */
@@ -114,7 +114,7 @@ typedef struct erg_pick {           /* of one application (or of all, as variant
     size_t draws;                   /* made; 0: no visit was repeated */
     size_t frequent;                /* most often chosen in the draws */
     unsigned flags;
-    double needed[ERG_WISH_LIMITS];      /* nothing allowed: least limit that admits one, if it
+    double needed[ERG_WISH_LIMITS]; /* nothing allowed: least limit that admits one, if it
                                      * alone were relaxed; NAN: none does */
     double hypervolume, reference_time_s, reference_energy_j;   /* of the front */
     size_t knee;
@@ -132,18 +132,19 @@ bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
                 erg_error *err);
 void erg_choice_free(erg_choice *choice);
 /* Why an option is not allowed or not usable, as a sentence; "" if it is. */
-void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to, size_t size);
+void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to,
+                       size_t size);
 
 /* Tables choice, front, relaxations (where nothing is allowed), rejected, options, with the
  * notes. Brief: without options, and without a rejected table that would fill screens. */
-erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points, bool brief,
-                              erg_error *err);
+erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points,
+                              bool brief, erg_error *err);
 
 /* Table mix: two settings in turn that use up the time the wish allows. */
 bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_result *result,
                    erg_error *err);
 
-/* ---- one setting for all ---------------------------------------------------------------- */
+/* ---- one setting for all -------------------------------------------------------- */
 
 typedef struct erg_common {
     erg_knob_setting setting;
@@ -162,7 +163,7 @@ bool erg_choose_common(erg_choice *choice, const double weights[], bool minimax,
 bool erg_common_table(const erg_choice *choice, const erg_points *points,
                       const erg_common *common, erg_result *result, erg_error *err);
 
-/* ---- phases of one work ------------------------------------------------------------------ */
+/* ---- phases of one work --------------------------------------------------------- */
 
 typedef struct erg_phase_costs { double switch_s, switch_j; } erg_phase_costs;
 
@@ -189,7 +190,7 @@ void erg_phase_plan_free(erg_phase_plan *plan);
 bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
                       const erg_phase_plan *plan, erg_result *result, erg_error *err);
 
-/* ---- published rules ---------------------------------------------------------------------- */
+/* ---- published rules ------------------------------------------------------------ */
 
 enum { ERG_RULES = 4 };
 typedef struct erg_rule { const char *name, *about; } erg_rule;
@@ -213,7 +214,7 @@ bool erg_rule_apply(const char *rule, const erg_points *points, size_t applicati
 erg_result *erg_rule_result(const char *rule, const erg_points *points, double slowdown,
                             int repetition, erg_error *err);
 
-/* ---- result records ------------------------------------------------------------------------ */
+/* ---- result records ------------------------------------------------------------- */
 
 /* One object of the array that ai-inference-energy and its kin write and read. */
 typedef struct erg_choice_record {
@@ -240,11 +241,12 @@ bool erg_choice_records_table(const erg_choice_record theirs[], size_t their_cou
                               const erg_choice_record ours[], size_t our_count,
                               erg_result *result, erg_error *err);
 
-/* ---- fronts ------------------------------------------------------------------------- */
+/* ---- fronts --------------------------------------------------------------------- */
 
 /* keep[i]: no other row is at most as large in all figures and smaller in one. Of equal
  * rows the first is kept; rows with NAN never are. dims: 2 or 3. */
-bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[], erg_error *err);
+bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[],
+                erg_error *err);
 /* The room between the rows and reference, which is worse than all that count. */
 bool erg_hypervolume(const double *values, size_t rows, size_t dims,
                      const double reference[], double *out, erg_error *err);
@@ -258,7 +260,7 @@ typedef struct erg_mix { size_t a, b; double share, time_s, energy_j; } erg_mix;
  * False: no row is so fast. */
 bool erg_mix_for(const double *values, size_t rows, double deadline_s, erg_mix *out);
 
-/* ---- heat ---------------------------------------------------------------------------- */
+/* ---- heat ----------------------------------------------------------------------- */
 
 /* The steady temperature at power_w without leakage, and the power with it. False:
  * runaway, no temperature below 400 C is steady. */

@@ -82,7 +82,8 @@ static unsigned flags_of(const erg_choice *choice, const erg_pick *pick, size_t 
 
     if (pick->reference == ERG_NO_OPTION)
         found |= ERG_NO_REFERENCE;
-    else if (1 - options[pick->fastest].time_s / options[pick->reference].time_s > suspect_share)
+    else if (1 - options[pick->fastest].time_s / options[pick->reference].time_s
+             > suspect_share)
         found |= ERG_REFERENCE_SUSPECT;
     if (has_few_repeats(choice, pick->chosen) || has_few_repeats(choice, pick->reference))
         found |= ERG_FEW_REPEATS;
@@ -90,7 +91,8 @@ static unsigned flags_of(const erg_choice *choice, const erg_pick *pick, size_t 
         return found | ERG_NOT_ALLOWED;
     if (options[pick->chosen].is_model)
         found |= ERG_CHOSEN_MODEL;
-    if (erg_limit_is_set(&choice->wish, ERG_WISH_POWER) && options[pick->chosen].is_mean_power)
+    if (erg_limit_is_set(&choice->wish, ERG_WISH_POWER)
+        && options[pick->chosen].is_mean_power)
         found |= ERG_MEAN_POWER;
     return found;
 }
@@ -99,10 +101,11 @@ static unsigned flags_of(const erg_choice *choice, const erg_pick *pick, size_t 
 static void find_relaxations(const erg_choice *choice, erg_pick *pick)
 {
     for (erg_wish_limit i = 0; i < ERG_WISH_LIMITS; i++)
-        pick->needed[i] = pick->chosen == ERG_NO_OPTION && erg_limit_is_set(&choice->wish, i)
-                              ? erg_limit_needed(&choice->wish, i, choice->options + pick->first,
-                                                 pick->count)
-                              : NAN;
+        pick->needed[i] =
+            pick->chosen == ERG_NO_OPTION && erg_limit_is_set(&choice->wish, i)
+                ? erg_limit_needed(&choice->wish, i, choice->options + pick->first,
+                                   pick->count)
+                : NAN;
 }
 
 static void mark_near_best(erg_choice *choice, const erg_pick *pick)
@@ -197,7 +200,8 @@ static void unite(erg_choice *choice)
     choice->pick_count = 1;
 }
 
-bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out, erg_error *err)
+bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
+                erg_error *err)
 {
     erg_scoring scoring;
     erg_pool pool = { 0 };

@@ -57,7 +57,8 @@ static void rate(const table *of, shared *row)
         double weight = of->weights ? of->weights[p] : 1;
         sum += weight * one->log_score;
         weights += weight;
-        row->regret = fmax(row->regret, one->log_score - own_best(choice, &choice->picks[p]));
+        row->regret =
+            fmax(row->regret, one->log_score - own_best(choice, &choice->picks[p]));
         row->worst.is_allowed &= one->is_allowed;
         for (erg_wish_limit k = 0; k < ERG_WISH_LIMITS; k++)
             if (isnan(one->value[k]) || isnan(row->worst.value[k]))

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "erg/choose.h"
 
-/* ---- objective.c: an objective with its constants filled in -------------------------- */
+/* ---- objective.c: an objective with its constants filled in --------------------- */
 
 typedef struct erg_scoring {
     double energy_power, time_power;    /* of a product */
@@ -24,14 +24,18 @@ int erg_setting_order(const erg_knob_setting *a, const erg_knob_setting *b);
 /* The best of the allowed options [first, first + count), or ERG_NO_OPTION. */
 size_t erg_best_option(const erg_option *options, size_t first, size_t count);
 
-/* ---- limit.c: what a wish allows ------------------------------------------------------ */
+/* ---- limit.c: what a wish allows ------------------------------------------------ */
 
 bool erg_wish_check(const erg_wish *wish, erg_error *err);
 bool erg_limit_is_set(const erg_wish *wish, erg_wish_limit limit);
 double erg_limit_bound(const erg_wish *wish, erg_wish_limit limit);
 /* Why an option is refused; from ERG_REFUSED_LIMIT on by a limit. */
 typedef enum erg_refusal {
-    ERG_REFUSED_NOT, ERG_REFUSED_STATE, ERG_REFUSED_TIME, ERG_REFUSED_ENERGY, ERG_REFUSED_LIMIT
+    ERG_REFUSED_NOT,
+    ERG_REFUSED_STATE,
+    ERG_REFUSED_TIME,
+    ERG_REFUSED_ENERGY,
+    ERG_REFUSED_LIMIT
 } erg_refusal;
 /* Fills option->value, is_allowed and refusal. reference_s: NAN without one. */
 void erg_limits_judge(const erg_wish *wish, double reference_s, erg_option *option,
@@ -41,10 +45,10 @@ bool erg_limits_allow_time(const erg_wish *wish, double reference_s, double time
 /* Is it within all limits that do not hang on time? A model's own is_allowed counts. */
 bool erg_limits_allow_but_time(const erg_wish *wish, const erg_option *option);
 /* The least bound of limit that would admit one of the options; NAN: none by it alone. */
-double erg_limit_needed(const erg_wish *wish, erg_wish_limit limit, const erg_option *options,
-                        size_t count);
+double erg_limit_needed(const erg_wish *wish, erg_wish_limit limit,
+                        const erg_option *options, size_t count);
 
-/* ---- options.c ------------------------------------------------------------------------ */
+/* ---- options.c ------------------------------------------------------------------ */
 
 /* Means of points as options, with what is foreseen after each application's own. */
 bool erg_options_gather(const erg_points *points, const erg_wish *wish, erg_choice *out,
@@ -52,7 +56,7 @@ bool erg_options_gather(const erg_points *points, const erg_wish *wish, erg_choi
 /* The model's own doubt about an option; all 0 where it was measured. */
 erg_foreseen erg_foreseen_of(const erg_wish *wish, const erg_option *option);
 
-/* ---- pool.c: the visits that make up the mean of each option --------------------------- */
+/* ---- pool.c: the visits that make up the mean of each option -------------------- */
 
 typedef struct erg_figures { double time_s, energy_j; } erg_figures;
 
@@ -66,15 +70,15 @@ bool erg_pool_fill(erg_pool *pool, const erg_points *points, const erg_choice *c
                    erg_error *err);
 void erg_pool_free(erg_pool *pool);
 
-/* ---- draws.c --------------------------------------------------------------------------- */
+/* ---- draws.c -------------------------------------------------------------------- */
 
 /* Shares, confidence and the set of one pick, by resampling visits. */
 bool erg_choice_draw(const erg_pool *pool, const erg_scoring *scoring, erg_choice *choice,
                      erg_pick *pick, erg_error *err);
 
-/* ---- records.c ------------------------------------------------------------------------- */
+/* ---- records.c ------------------------------------------------------------------ */
 
-erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes, size_t size,
-                                            size_t *count, erg_error *err);
+erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes,
+                                            size_t size, size_t *count, erg_error *err);
 
 #endif

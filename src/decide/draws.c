@@ -41,7 +41,7 @@ typedef struct lottery {
     bool *keep;
 } lottery;
 
-/* ---- who takes part --------------------------------------------------------------------- */
+/* ---- who takes part ------------------------------------------------------------- */
 
 static entrant entrant_of(const erg_pool *pool, const erg_choice *choice, size_t option)
 {
@@ -56,7 +56,8 @@ static entrant entrant_of(const erg_pool *pool, const erg_choice *choice, size_t
     made.may_win = erg_limits_allow_but_time(&choice->wish, one);
     made.least = made.most = made.mean;
     if (one->is_model) {
-        double time = exp(sd_most * made.log_time_sd), energy = exp(sd_most * made.log_energy_sd);
+        double time = exp(sd_most * made.log_time_sd),
+               energy = exp(sd_most * made.log_energy_sd);
         made.least = (erg_figures){ one->time_s / time, one->energy_j / energy };
         made.most = (erg_figures){ one->time_s * time, one->energy_j * energy };
     }
@@ -78,7 +79,8 @@ static double score_to_reach(const lottery *of, double reference_least_s)
         const entrant *one = &of->entrants[i];
         if (erg_limits_allow_time(&of->choice->wish, reference_least_s, one->most.time_s)
             && one->may_win)
-            bar = fmin(bar, erg_log_score(of->scoring, one->most.time_s, one->most.energy_j));
+            bar =
+                fmin(bar, erg_log_score(of->scoring, one->most.time_s, one->most.energy_j));
     }
     return bar;
 }
@@ -137,14 +139,15 @@ static bool thin_out(lottery *of)
     return ok;
 }
 
-/* ---- a draw ------------------------------------------------------------------------------ */
+/* ---- a draw --------------------------------------------------------------------- */
 
 static void draw_one(erg_random *random, entrant *one, const erg_option *option)
 {
     erg_figures sum = { 0 };
 
     if (one->count == 0) {
-        one->mean.time_s = option->time_s * exp(one->log_time_sd * erg_random_normal(random));
+        one->mean.time_s =
+            option->time_s * exp(one->log_time_sd * erg_random_normal(random));
         one->mean.energy_j =
             option->energy_j * exp(one->log_energy_sd * erg_random_normal(random));
         return;
@@ -173,7 +176,8 @@ static size_t winner_of(const lottery *of)
         const entrant *other = best == ERG_NO_OPTION ? NULL : &of->entrants[best];
         if (!one->may_win
             || (one->count > 0
-                && !erg_limits_allow_time(&of->choice->wish, reference_s, one->mean.time_s)))
+                && !erg_limits_allow_time(&of->choice->wish, reference_s,
+                                          one->mean.time_s)))
             continue;
         one->log_score = erg_log_score(of->scoring, one->mean.time_s, one->mean.energy_j);
         double ahead = other ? other->log_score - one->log_score : 1;
@@ -217,7 +221,7 @@ static bool draw_all(lottery *of, size_t draws, erg_error *err)
     return true;
 }
 
-/* ---- what the draws say -------------------------------------------------------------------- */
+/* ---- what the draws say --------------------------------------------------------- */
 
 static int most_wins_first(const void *left, const void *right)
 {
@@ -274,7 +278,10 @@ bool erg_choice_draw(const erg_pool *pool, const erg_scoring *scoring, erg_choic
                      erg_pick *pick, erg_error *err)
 {
     bool third = choice->wish.variants && !isnan(choice->options[pick->first].quality_loss);
-    lottery of = { .choice = choice, .pick = pick, .scoring = scoring, .dims = third ? 3 : 2,
+    lottery of = { .choice = choice,
+                   .pick = pick,
+                   .scoring = scoring,
+                   .dims = third ? 3 : 2,
                    .random = { choice->wish.seed } };
     bool ok = enter_all(&of, pool);
     size_t draws = choice->wish.draws;

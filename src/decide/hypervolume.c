@@ -96,8 +96,9 @@ bool erg_hypervolume(const double *values, size_t rows, size_t dims,
         const double *row = values + dims * order[i];
         add_step(&stairs, (step){ row[0], row[1] });
         if (dims == 3)
-            volume += stairs.area
-                    * ((i + 1 < count ? values[3 * order[i + 1] + 2] : reference[2]) - row[2]);
+            volume +=
+                stairs.area
+                * ((i + 1 < count ? values[3 * order[i + 1] + 2] : reference[2]) - row[2]);
     }
     bool ok = order && stairs.steps;
     free(order);

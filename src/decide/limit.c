@@ -14,16 +14,18 @@ typedef struct limit {
 } limit;
 
 static const limit limits[ERG_WISH_LIMITS] = {
-    [ERG_WISH_SLOWDOWN] = { "slowdown", "", offsetof(erg_wish, slowdown), false, true, NULL },
+    [ERG_WISH_SLOWDOWN] = { "slowdown", "", offsetof(erg_wish, slowdown), false, true,
+                            NULL },
     [ERG_WISH_POWER] = { "power-cap", "W", offsetof(erg_wish, power_cap_w), false, false,
-                          "its power is not known" },
+                         "its power is not known" },
     [ERG_WISH_TEMP] = { "max-temp", "C", offsetof(erg_wish, temp_c), false, false,
-                         "its temperature is not known" },
-    [ERG_WISH_QUALITY] = { "quality-loss", "", offsetof(erg_wish, quality_loss), false, false,
-                            "its quality was not scored" },
-    [ERG_WISH_DEADLINE] = { "deadline", "s", offsetof(erg_wish, deadline_s), false, true, NULL },
-    [ERG_WISH_THROUGHPUT] = { "min-throughput", "Hz", offsetof(erg_wish, throughput_hz), true,
-                               true, NULL },
+                        "its temperature is not known" },
+    [ERG_WISH_QUALITY] = { "quality-loss", "", offsetof(erg_wish, quality_loss), false,
+                           false, "its quality was not scored" },
+    [ERG_WISH_DEADLINE] = { "deadline", "s", offsetof(erg_wish, deadline_s), false, true,
+                            NULL },
+    [ERG_WISH_THROUGHPUT] = { "min-throughput", "Hz", offsetof(erg_wish, throughput_hz),
+                              true, true, NULL },
 };
 
 const char *erg_wish_limit_name(erg_wish_limit which) { return limits[which].name; }
@@ -47,10 +49,12 @@ bool erg_wish_check(const erg_wish *wish, erg_error *err)
         if (erg_limit_is_set(wish, i)
             && (!isfinite(bound) || (i != ERG_WISH_TEMP && bound < 0)
                 || (!may_be_zero && i != ERG_WISH_TEMP && !(bound > 0))))
-            return erg_fail(err, ERG_BAD_INPUT, "%s %g makes no sense", limits[i].name, bound);
+            return erg_fail(err, ERG_BAD_INPUT, "%s %g makes no sense", limits[i].name,
+                            bound);
     }
     return (wish->certainty > 0 && wish->certainty < 1)
-        || erg_fail(err, ERG_BAD_INPUT, "certainty is between 0 and 1, not %g", wish->certainty);
+           || erg_fail(err, ERG_BAD_INPUT, "certainty is between 0 and 1, not %g",
+                       wish->certainty);
 }
 
 static bool is_within(const limit *row, double bound, double value)
@@ -115,8 +119,9 @@ static void tell_limit(const erg_wish *wish, const erg_option *option, erg_wish_
     double value = option->value[which];
 
     if (!isnan(value))
-        snprintf(to, size, "%s %.4g%s%s is %s %.4g%s", row->name, value, row->unit[0] ? " " : "",
-                 row->unit, row->is_least ? "below" : "above", erg_limit_bound(wish, which),
+        snprintf(to, size, "%s %.4g%s%s is %s %.4g%s", row->name, value,
+                 row->unit[0] ? " " : "", row->unit, row->is_least ? "below" : "above",
+                 erg_limit_bound(wish, which),
                  option->is_model && row->is_time ? " with the certainty asked for" : "");
     else
         erg_text_put(to, size, row->is_time ? "the model gives its time no band"
@@ -124,7 +129,8 @@ static void tell_limit(const erg_wish *wish, const erg_option *option, erg_wish_
                          ? "RUNAWAY: leakage and heat drive each other on" : row->unknown);
 }
 
-void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to, size_t size)
+void erg_option_reason(const erg_choice *choice, const erg_option *option, char *to,
+                       size_t size)
 {
     erg_text_put(to, size, "");
     if (option->refusal >= ERG_REFUSED_LIMIT)
@@ -152,8 +158,8 @@ bool erg_limits_allow_but_time(const erg_wish *wish, const erg_option *option)
     return option->is_model ? option->is_allowed : copy.is_allowed;
 }
 
-double erg_limit_needed(const erg_wish *wish, erg_wish_limit which, const erg_option *options,
-                        size_t count)
+double erg_limit_needed(const erg_wish *wish, erg_wish_limit which,
+                        const erg_option *options, size_t count)
 {
     double needed = NAN;
 

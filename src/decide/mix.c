@@ -33,7 +33,8 @@ size_t erg_pareto_knee(const double *values, size_t rows, const bool keep[])
     for (size_t i = 0; i < rows && count > 2; i++) {
         if (!keep[i])
             continue;
-        double below = 1 - between(time, values[2 * i]) - between(energy, values[2 * i + 1]);
+        double below =
+            1 - between(time, values[2 * i]) - between(energy, values[2 * i + 1]);
         if (below > farthest) {
             farthest = below;
             knee = i;
@@ -67,10 +68,11 @@ bool erg_mix_for(const double *values, size_t rows, double deadline_s, erg_mix *
 {
     size_t a = ERG_NO_OPTION;
 
-    for (size_t i = 0; i < rows; i++)   /* the fastest; of equally fast ones the thriftiest */
+    for (size_t i = 0; i < rows; i++) /* the fastest; of equally fast ones the thriftiest */
         if (!isnan(values[2 * i]) && !isnan(values[2 * i + 1])
             && (a == ERG_NO_OPTION || values[2 * i] < values[2 * a]
-                || (values[2 * i] <= values[2 * a] && values[2 * i + 1] < values[2 * a + 1])))
+                || (values[2 * i] <= values[2 * a]
+                    && values[2 * i + 1] < values[2 * a + 1])))
             a = i;
     if (a == ERG_NO_OPTION || !(values[2 * a] <= deadline_s))
         return false;
@@ -80,9 +82,13 @@ bool erg_mix_for(const double *values, size_t rows, double deadline_s, erg_mix *
         a = b;
         b = next_on_hull(values, rows, a);
     }
-    double share = b == a ? 1 : (values[2 * b] - deadline_s) / (values[2 * b] - values[2 * a]);
-    *out = (erg_mix){ .a = a, .b = b, .share = share,
+    double share =
+        b == a ? 1 : (values[2 * b] - deadline_s) / (values[2 * b] - values[2 * a]);
+    *out = (erg_mix){ .a = a,
+                      .b = b,
+                      .share = share,
                       .time_s = b == a ? values[2 * a] : deadline_s,
-                      .energy_j = share * values[2 * a + 1] + (1 - share) * values[2 * b + 1] };
+                      .energy_j =
+                          share * values[2 * a + 1] + (1 - share) * values[2 * b + 1] };
     return true;
 }

@@ -63,11 +63,14 @@ static bool cost_weights(const erg_wish *wish, const erg_points *points, double 
     *energy = wish->eta;
     *time = (1 - wish->eta) * most_w;
     return (most_w > 0 && wish->eta >= 0 && wish->eta <= 1)
-        || erg_fail(err, ERG_BAD_INPUT, "cost needs prices (--energy-price, --time-price), or "
-                    "the device's highest power limit (--max-power) with --eta from 0 to 1");
+           || erg_fail(
+               err, ERG_BAD_INPUT,
+               "cost needs prices (--energy-price, --time-price), or "
+               "the device's highest power limit (--max-power) with --eta from 0 to 1");
 }
 
-static bool carbon_weights(const erg_wish *wish, double *energy, double *time, erg_error *err)
+static bool carbon_weights(const erg_wish *wish, double *energy, double *time,
+                           erg_error *err)
 {
     *energy = weight(wish->carbon_g_per_kwh) / j_per_kwh;
     *time = weight(wish->carbon_g_per_h) / s_per_hour;
@@ -78,11 +81,13 @@ static bool carbon_weights(const erg_wish *wish, double *energy, double *time, e
 bool erg_scoring_of(const erg_wish *wish, const erg_points *points, erg_scoring *out,
                     erg_error *err)
 {
-    const erg_objective *found = erg_objective_find(wish->objective ? wish->objective : "edp");
+    const erg_objective *found =
+        erg_objective_find(wish->objective ? wish->objective : "edp");
     double energy = 0, time = 0;
 
     if (!found)
-        return erg_fail(err, ERG_BAD_INPUT, "there is no objective '%s': it is energy, edp, ed2p, "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "there is no objective '%s': it is energy, edp, ed2p, "
                         "time, cost or carbon (constant factors cannot change a choice)",
                         wish->objective);
     *out = (erg_scoring){ found->energy_power, found->time_power, 0, 0,
@@ -144,7 +149,8 @@ size_t erg_best_option(const erg_option *options, size_t first, size_t count)
             best = fmin(best, options[i].log_score);
     for (size_t i = first; i < first + count; i++)
         if (options[i].is_allowed && options[i].log_score <= best + tie
-            && (chosen == ERG_NO_OPTION || erg_is_better(&options[i], &options[chosen], best)))
+            && (chosen == ERG_NO_OPTION
+                || erg_is_better(&options[i], &options[chosen], best)))
             chosen = i;
     return chosen;
 }

@@ -90,7 +90,8 @@ bool erg_pareto(const double *values, size_t rows, size_t dims, bool keep[], erg
 
     size_t *ranks = dims == 3 ? malloc(rows * sizeof(*ranks)) : NULL;
     double *least = dims == 3 ? malloc((rows + 1) * sizeof(*least)) : NULL;
-    size_t *order = dims == 3 && !(ranks && least) ? NULL : sorted(values, rows, dims, ranks);
+    size_t *order =
+        dims == 3 && !(ranks && least) ? NULL : sorted(values, rows, dims, ranks);
     bool ok = order != NULL;
     if (ok && dims == 2)
         keep_two(values, order, rows, keep);

@@ -37,7 +37,7 @@ typedef struct planner {
     size_t capacity;
 } planner;
 
-/* ---- sums of one phase -------------------------------------------------------------------- */
+/* ---- sums of one phase ---------------------------------------------------------- */
 
 static bool make_room(planner *of, size_t count, erg_error *err)
 {
@@ -99,7 +99,8 @@ static bool keep_few(planner *of, size_t count, size_t most, sums *to, erg_error
     for (size_t i = 0; rows && fastest && i < count; i++) {
         if (!of->keep[i])
             continue;
-        double place = last > first ? (log(of->tried[i].time_s) - first) / (last - first) : 0;
+        double place =
+            last > first ? (log(of->tried[i].time_s) - first) / (last - first) : 0;
         size_t at = (size_t)(place * (double)(most - 1));
         if (kept <= most || i == slowest)
             to->rows[to->count++] = of->tried[i];
@@ -146,11 +147,12 @@ static bool add_phase(planner *of, size_t phase, erg_error *err)
     return ok && prune(of, count, most, &of->phases[phase], err);
 }
 
-/* ---- the plan ---------------------------------------------------------------------------------- */
+/* ---- the plan ------------------------------------------------------------------- */
 
 /* Energy given for time at one option, along the lower hull of its phase: to faster and to
  * slower settings. */
-static void find_slopes(const erg_choice *choice, const erg_pick *pick, erg_phase_part *phase)
+static void find_slopes(const erg_choice *choice, const erg_pick *pick,
+                        erg_phase_part *phase)
 {
     const erg_option *at = &choice->options[phase->option];
 
@@ -192,7 +194,8 @@ static size_t best_sum(const planner *of, const erg_scoring *scoring, double ref
         double score = erg_log_score(scoring, all->rows[i].time_s, all->rows[i].energy_j);
         bool is_tie = best != ERG_NO_OPTION && fabs(score - least) <= 1e-12;
         if (erg_limits_allow_time(&of->choice->wish, reference_s, all->rows[i].time_s)
-            && (is_tie ? all->rows[i].energy_j < all->rows[best].energy_j : score < least)) {
+            && (is_tie ? all->rows[i].energy_j < all->rows[best].energy_j
+                       : score < least)) {
             best = i;
             least = score;
         }
@@ -266,8 +269,11 @@ bool erg_choose_phases(erg_choice *choice, const erg_points *points,
     erg_figures reference = reference_of(choice);
     erg_scoring scoring;
 
-    *out = (erg_phase_plan){ .phases = calloc(count, sizeof(erg_phase_part)), .count = count,
-                             .time_s = NAN, .energy_j = NAN, .slowdown = NAN,
+    *out = (erg_phase_plan){ .phases = calloc(count, sizeof(erg_phase_part)),
+                             .count = count,
+                             .time_s = NAN,
+                             .energy_j = NAN,
+                             .slowdown = NAN,
                              .energy_saving = NAN };
     bool ok = of.phases && of.shares && out->phases;
     if (!ok)
@@ -284,7 +290,8 @@ bool erg_choose_phases(erg_choice *choice, const erg_points *points,
         choice->picks[p].chosen = ERG_NO_OPTION;
         choice->picks[p].flags |= ERG_NOT_ALLOWED;
     }
-    out->fastest_s = ok && of.phases[count - 1].count ? of.phases[count - 1].rows[0].time_s : NAN;
+    out->fastest_s =
+        ok && of.phases[count - 1].count ? of.phases[count - 1].rows[0].time_s : NAN;
     for (size_t i = 0; ok && i < of.phases[count - 1].count; i++)
         out->fastest_s = fmin(out->fastest_s, of.phases[count - 1].rows[i].time_s);
     free_planner(&of);

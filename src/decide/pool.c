@@ -38,16 +38,16 @@ static size_t option_of(const erg_choice *choice, const erg_visit *visit)
     if (low == choice->option_count)
         return ERG_NO_OPTION;
     const erg_option *found = &choice->options[low];
-    bool is_its = found->is_usable && !found->is_model
-               && found->application == visit->application
-               && erg_setting_order(&found->setting, &visit->setting) == 0
-               && visit->state == (found->is_throttled ? ERG_VISIT_THROTTLED : ERG_VISIT_OK);
+    bool is_its =
+        found->is_usable && !found->is_model && found->application == visit->application
+        && erg_setting_order(&found->setting, &visit->setting) == 0
+        && visit->state == (found->is_throttled ? ERG_VISIT_THROTTLED : ERG_VISIT_OK);
     return is_its ? low : ERG_NO_OPTION;
 }
 
 /* Counts, then places: starts[i + 1] runs from the first of option i to its end. */
-static void place(erg_pool *pool, const erg_points *points, const size_t where[], size_t visits,
-                  size_t options)
+static void place(erg_pool *pool, const erg_points *points, const size_t where[],
+                  size_t visits, size_t options)
 {
     for (size_t i = 0; i < visits; i++)
         if (where[i] != ERG_NO_OPTION && where[i] + 2 <= options)

@@ -44,7 +44,7 @@ static double *value_at(erg_choice_record *record, const field *of)
     return (double *)((char *)record + of->at);
 }
 
-/* ---- from a choice -------------------------------------------------------------------------- */
+/* ---- from a choice -------------------------------------------------------------- */
 
 /* "A100/llama" is llama on an A100, whether or not the device is known besides. */
 static void name_record(const erg_application *app, erg_choice_record *record)
@@ -71,8 +71,8 @@ static const erg_option *option_at(const erg_choice *choice, size_t index)
 }
 
 /* Figures of the least E T; those against a reference stay NAN without one. */
-static void fill_edp(const erg_option *one, const erg_option *most, const erg_option *fastest,
-                     erg_choice_record *to)
+static void fill_edp(const erg_option *one, const erg_option *most,
+                     const erg_option *fastest, erg_choice_record *to)
 {
     to->edp_mhz = one->setting.at[ERG_SM_CLOCK] / 1e6;
     to->edp_s = one->time_s;
@@ -87,8 +87,8 @@ static void fill_edp(const erg_option *one, const erg_option *most, const erg_op
     to->edp_improvement_percent = -percent_above(to->edp, most->energy_j * most->time_s);
 }
 
-static void fill_ed2p(const erg_option *one, const erg_option *most, const erg_option *fastest,
-                      erg_choice_record *to)
+static void fill_ed2p(const erg_option *one, const erg_option *most,
+                      const erg_option *fastest, erg_choice_record *to)
 {
     double square = one->time_s * one->time_s;
 
@@ -105,8 +105,8 @@ static void fill_ed2p(const erg_option *one, const erg_option *most, const erg_o
         -percent_above(to->ed2p, most->energy_j * most->time_s * most->time_s);
 }
 
-static void fill_record(const erg_points *points, const erg_choice *edp, const erg_choice *ed2p,
-                        size_t index, erg_choice_record *to)
+static void fill_record(const erg_points *points, const erg_choice *edp,
+                        const erg_choice *ed2p, size_t index, erg_choice_record *to)
 {
     const erg_pick *pick = &edp->picks[index];
     const erg_option *fastest = option_at(edp, pick->fastest);
@@ -139,7 +139,8 @@ erg_choice_record *erg_choice_records(const erg_points *points, const erg_wish *
     first.objective = "edp";
     second.objective = "ed2p";
     first.draws = second.draws = 0;
-    bool ok = erg_choose(points, &first, &edp, err) && erg_choose(points, &second, &ed2p, err);
+    bool ok =
+        erg_choose(points, &first, &edp, err) && erg_choose(points, &second, &ed2p, err);
     if (ok && !(records = calloc(edp.pick_count + 1, sizeof(*records))))
         erg_fail(err, ERG_NO_MEMORY, "no memory for %zu records", edp.pick_count);
     for (size_t i = 0; records && i < edp.pick_count; i++)
@@ -149,7 +150,7 @@ erg_choice_record *erg_choice_records(const erg_points *points, const erg_wish *
     return records;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
+/* ---- JSON ----------------------------------------------------------------------- */
 
 static json_t *json_of(const field *of, double value)
 {
@@ -175,7 +176,8 @@ bool erg_choice_records_write(const erg_choice_record records[], size_t count, F
           && json_object_set_new(one, "workload", json_string(copy.workload)) == 0;
         for (size_t k = 0; ok && k < ERG_COUNT(fields); k++)
             ok = json_object_set_new(one, fields[k].name,
-                                     json_of(&fields[k], *value_at(&copy, &fields[k]))) == 0;
+                                     json_of(&fields[k], *value_at(&copy, &fields[k])))
+                 == 0;
     }
     ok = ok && json_dumpf(array, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(array);
@@ -188,8 +190,8 @@ static double number_of(const json_t *value)
          : json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static bool read_one(const char *name, size_t index, const json_t *from, erg_choice_record *to,
-                     erg_error *err)
+static bool read_one(const char *name, size_t index, const json_t *from,
+                     erg_choice_record *to, erg_error *err)
 {
     const char *gpu = json_string_value(json_object_get(from, "gpu"));
     const char *workload = json_string_value(json_object_get(from, "workload"));
@@ -204,8 +206,8 @@ static bool read_one(const char *name, size_t index, const json_t *from, erg_cho
     return true;
 }
 
-erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes, size_t size,
-                                            size_t *count, erg_error *err)
+erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes,
+                                            size_t size, size_t *count, erg_error *err)
 {
     json_error_t fault;
     json_t *array = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
@@ -242,7 +244,7 @@ erg_choice_record *erg_choice_records_read(const char *path, size_t *count, erg_
     return records;
 }
 
-/* ---- beside our own ---------------------------------------------------------------------------- */
+/* ---- beside our own ------------------------------------------------------------- */
 
 static const erg_column published_columns[] = {
     { "gpu", ERG_TEXT, "as the record names it" },
@@ -279,8 +281,10 @@ bool erg_choice_records_table(const erg_choice_record theirs[], size_t their_cou
         const erg_choice_record *their = &theirs[i];
         const erg_choice_record *our = find_ours(their, ours, our_count);
         const erg_real_cell cells[] = {
-            { "their_edp_mhz", their->edp_mhz }, { "our_edp_mhz", our ? our->edp_mhz : NAN },
-            { "their_ed2p_mhz", their->ed2p_mhz }, { "our_ed2p_mhz", our ? our->ed2p_mhz : NAN },
+            { "their_edp_mhz", their->edp_mhz },
+            { "our_edp_mhz", our ? our->edp_mhz : NAN },
+            { "their_ed2p_mhz", their->ed2p_mhz },
+            { "our_ed2p_mhz", our ? our->ed2p_mhz : NAN },
             { "their_saving", their->edp_saving_percent / 100 },
             { "our_saving", our ? our->edp_saving_percent / 100 : NAN },
             { "their_time_change", their->edp_vs_max_percent / 100 },

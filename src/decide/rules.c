@@ -26,9 +26,11 @@ typedef struct rule {
 static const double sample_s = 0.05;
 
 const erg_rule erg_rules[ERG_RULES] = {
-    { "v1_per_run", "the fastest run is the base; least energy x time within its slowdown" },
+    { "v1_per_run",
+      "the fastest run is the base; least energy x time within its slowdown" },
     { "single_run_unconstrained", "one repetition; least E T over all clocks" },
-    { "head_warm_mean_app_duration", "means without the first run; within the slowdown of the "
+    { "head_warm_mean_app_duration",
+      "means without the first run; within the slowdown of the "
       "fastest mean" },
     { "head_warm_mean_n_samples_x_50ms", "the same with time counted in power samples" },
 };
@@ -42,7 +44,7 @@ static const rule rules[ERG_RULES] = {
       .has_ed2p = true, .base = BASE_HIGHEST },
 };
 
-/* ---- rows ---------------------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------------------- */
 
 static seen seen_of(const rule *by, const erg_visit *visit)
 {
@@ -53,7 +55,8 @@ static seen seen_of(const rule *by, const erg_visit *visit)
     if (by->takes_one)
         one.energy_j = visit->mean_w * one.time_s;
     else
-        one.energy_j = isnan(visit->energy_listed_j) ? visit->energy_j : visit->energy_listed_j;
+        one.energy_j =
+            isnan(visit->energy_listed_j) ? visit->energy_j : visit->energy_listed_j;
     return one;
 }
 
@@ -122,7 +125,7 @@ static size_t take_runs(const rule *by, const placed rows[], size_t count, int r
     return taken;
 }
 
-/* ---- the choice ----------------------------------------------------------------------------- */
+/* ---- the choice ----------------------------------------------------------------- */
 
 static bool is_fitter(const rule *by, const seen *a, const seen *b)
 {
@@ -155,11 +158,15 @@ static void judge(const seen *from, const seen *fastest, erg_rule_pick *out)
     double faster = 1 - fastest->time_s / from->time_s;
 
     if (from->is_doubted)
-        snprintf(out->refused, sizeof(out->refused), "contaminated: the run at %.0f MHz that it "
-                 "refers to took more than 3 x the median of all", from->hz / 1e6);
+        snprintf(out->refused, sizeof(out->refused),
+                 "contaminated: the run at %.0f MHz that it "
+                 "refers to took more than 3 x the median of all",
+                 from->hz / 1e6);
     else if (faster > 0.05)
-        snprintf(out->refused, sizeof(out->refused), "REFERENCE_SUSPECT: %.0f MHz is %.1f %% "
-                 "faster than the base", fastest->hz / 1e6, 100 * faster);
+        snprintf(out->refused, sizeof(out->refused),
+                 "REFERENCE_SUSPECT: %.0f MHz is %.1f %% "
+                 "faster than the base",
+                 fastest->hz / 1e6, 100 * faster);
 }
 
 static bool pick(const rule *by, const seen all[], size_t count, double slowdown,
@@ -198,8 +205,8 @@ bool erg_rule_apply(const char *name, const erg_points *points, size_t applicati
     while (which < ERG_RULES && strcmp(erg_rules[which].name, name))
         which++;
     if (which == ERG_RULES)
-        return erg_fail(err, ERG_BAD_INPUT, "there is no rule '%s': it is %s, %s, %s or %s", name,
-                        erg_rules[0].name, erg_rules[1].name, erg_rules[2].name,
+        return erg_fail(err, ERG_BAD_INPUT, "there is no rule '%s': it is %s, %s, %s or %s",
+                        name, erg_rules[0].name, erg_rules[1].name, erg_rules[2].name,
                         erg_rules[3].name);
     const rule *by = &rules[which];
     if (by->has_limit && !(slowdown >= 0))

@@ -26,7 +26,8 @@ static const erg_column choice_columns[] = {
     { "reference_energy_j", ERG_REAL, "energy there" },
     { "set", ERG_TEXT, "fewest settings with 90 % of the draws" },
     { "near_best", ERG_TEXT, "settings within 1 % of the best score" },
-    { "hypervolume", ERG_REAL, "room between the front and 1.1 x the worst of each figure" },
+    { "hypervolume", ERG_REAL,
+      "room between the front and 1.1 x the worst of each figure" },
     { "knee", ERG_TEXT, "where the front bends" },
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU" },
     { "mem_clock_mhz", ERG_REAL, "clock of the memory" },
@@ -34,23 +35,26 @@ static const erg_column choice_columns[] = {
 };
 
 static const char *const flag_notes[ERG_CHOICE_FLAGS] = {
-    "NO_REFERENCE: no visit at the highest setting is kept, so there is nothing that a saving "
+    "NO_REFERENCE: no visit at the highest setting is kept, so there is nothing that a "
+    "saving "
     "could refer to.",
-    "REFERENCE_SUSPECT: another setting is more than 5 % faster than the highest one: a power "
+    "REFERENCE_SUSPECT: another setting is more than 5 % faster than the highest one: a "
+    "power "
     "cap, a cold start or noise. Savings against it flatter.",
     "ONE_POINT: there was one setting to choose from.",
     "FEW_REPEATS: three visits or fewer behind the choice or its reference; the confidence "
     "knows only what they scatter.",
     "MODEL: the chosen setting was not measured; measure it before you rely on it.",
-    "MEAN_POWER: the highest power of a second is not known; the limit was held against the "
+    "MEAN_POWER: the highest power of a second is not known; the limit was held against "
+    "the "
     "mean.",
     "NOT_ALLOWED: no setting keeps all limits; the table relaxations says what would help.",
 };
 
-/* ---- choice ---------------------------------------------------------------------------- */
+/* ---- choice --------------------------------------------------------------------- */
 
-static void add_flags(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                      erg_text *to)
+static void add_flags(const erg_choice *choice, const erg_points *points,
+                      const erg_pick *pick, erg_text *to)
 {
     for (int bit = 0; bit < ERG_CHOICE_FLAGS; bit++)
         if (pick->flags >> bit & 1)
@@ -75,8 +79,8 @@ static void add_name(const erg_choice *choice, const erg_points *points, size_t 
 }
 
 /* The most often chosen, until they hold 90 % of the draws. */
-static void add_set(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                    erg_text *to)
+static void add_set(const erg_choice *choice, const erg_points *points,
+                    const erg_pick *pick, erg_text *to)
 {
     double last = INFINITY;
     size_t last_at = 0;
@@ -105,8 +109,8 @@ static bool put_text(erg_table *table, const char *column, erg_text *text, erg_e
     return ok;
 }
 
-static bool put_words(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                      erg_table *table, erg_error *err)
+static bool put_words(const erg_choice *choice, const erg_points *points,
+                      const erg_pick *pick, erg_table *table, erg_error *err)
 {
     erg_text note = { 0 }, set = { 0 }, near = { 0 }, knee = { 0 };
 
@@ -137,8 +141,8 @@ static bool put_reference(const erg_choice *choice, const erg_pick *pick, erg_ta
     return erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
-static bool put_pick(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                     erg_table *table, erg_error *err)
+static bool put_pick(const erg_choice *choice, const erg_points *points,
+                     const erg_pick *pick, erg_table *table, erg_error *err)
 {
     size_t shown = pick->chosen == ERG_NO_OPTION ? pick->first : pick->chosen;
     const erg_option *one = &choice->options[shown];
@@ -162,8 +166,8 @@ static bool put_pick(const erg_choice *choice, const erg_points *points, const e
         && erg_table_text(table, "method", erg_option_method(points, one), err);
 }
 
-static bool add_choice(const erg_choice *choice, const erg_points *points, erg_result *result,
-                       erg_error *err)
+static bool add_choice(const erg_choice *choice, const erg_points *points,
+                       erg_result *result, erg_error *err)
 {
     erg_table *table = erg_add_with_other(points, result, "choice", choice_columns,
                                           ERG_COUNT(choice_columns), err);
@@ -174,10 +178,10 @@ static bool add_choice(const erg_choice *choice, const erg_points *points, erg_r
     return ok;
 }
 
-/* ---- notes ----------------------------------------------------------------------------- */
+/* ---- notes ---------------------------------------------------------------------- */
 
-bool erg_choice_notes(const erg_choice *choice, const erg_points *points, erg_result *result,
-                      erg_error *err)
+bool erg_choice_notes(const erg_choice *choice, const erg_points *points,
+                      erg_result *result, erg_error *err)
 {
     unsigned flags = 0;
     bool ok = true, throttled = false;
@@ -191,12 +195,16 @@ bool erg_choice_notes(const erg_choice *choice, const erg_points *points, erg_re
         if (flags >> bit & 1)
             ok = erg_result_note(result, err, "%s", flag_notes[bit]);
     if (throttled)
-        ok = ok && erg_result_note(result, err, "A chosen setting was throttled: the card cannot "
-                                   "run faster there.");
+        ok = ok
+             && erg_result_note(result, err,
+                                "A chosen setting was throttled: the card cannot "
+                                "run faster there.");
     if (erg_limit_is_set(&choice->wish, ERG_WISH_TEMP) && !isnan(choice->wish.heat.k_per_w))
-        ok = ok && erg_result_note(result, err, "Temperatures that were not measured: %.2f C + "
-                                   "%.4f K/W x power.", choice->wish.heat.ambient_c,
-                                   choice->wish.heat.k_per_w);
+        ok = ok
+             && erg_result_note(result, err,
+                                "Temperatures that were not measured: %.2f C + "
+                                "%.4f K/W x power.",
+                                choice->wish.heat.ambient_c, choice->wish.heat.k_per_w);
     for (size_t i = 0; ok && i < erg_points_notes(points); i++)
         ok = erg_result_note(result, err, "%s", erg_points_note_at(points, i));
     return ok;
@@ -236,8 +244,8 @@ static bool add_all(const erg_choice *choice, const erg_points *points, bool bri
         && erg_choice_notes(choice, points, result, err);
 }
 
-erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points, bool brief,
-                              erg_error *err)
+erg_result *erg_choice_result(const erg_choice *choice, const erg_points *points,
+                              bool brief, erg_error *err)
 {
     erg_result *result = erg_result_new("choose", err);
     erg_result *full = brief && result ? erg_result_new("choose", err) : result;

@@ -10,9 +10,21 @@ enum { COLUMNS_MOST = 40 };
 
 /* What a person does not need beside the rest; NULL-terminated. */
 static const char *const left_out[] = {
-    "objective", "method", "hypervolume", "reference_time_s", "reference_energy_j",
-    "reference_power_cap_w", "set", "visits", "temp_c", "front", "time_low_s", "time_high_s",
-    "energy_low_j", "energy_high_j", NULL,
+    "objective",
+    "method",
+    "hypervolume",
+    "reference_time_s",
+    "reference_energy_j",
+    "reference_power_cap_w",
+    "set",
+    "visits",
+    "temp_c",
+    "front",
+    "time_low_s",
+    "time_high_s",
+    "energy_low_j",
+    "energy_high_j",
+    NULL,
 };
 
 static bool is_missing(const erg_table *table, size_t row, size_t column)
@@ -71,7 +83,8 @@ static bool copy_table(const erg_table *from, erg_result *to, erg_error *err)
     if (count == 0)
         return true;
     const erg_column *kept = erg_result_keep(to, heads, count, err);
-    erg_table *table = kept ? erg_result_add(to, erg_table_name(from), kept, count, err) : NULL;
+    erg_table *table =
+        kept ? erg_result_add(to, erg_table_name(from), kept, count, err) : NULL;
     bool ok = table != NULL;
 
     for (size_t row = 0; ok && row < erg_table_row_count(from); row++) {

@@ -47,9 +47,10 @@ static const erg_column relaxation_columns[] = {
     { "unit", ERG_TEXT, "of both" },
 };
 
-/* ---- cells --------------------------------------------------------------------------- */
+/* ---- cells ---------------------------------------------------------------------- */
 
-bool erg_choice_put_reals(erg_table *table, const erg_real_cell cells[], size_t count, erg_error *err)
+bool erg_choice_put_reals(erg_table *table, const erg_real_cell cells[], size_t count,
+                          erg_error *err)
 {
     for (size_t i = 0; i < count; i++)
         if (!erg_table_real(table, cells[i].column, cells[i].value, err))
@@ -65,8 +66,8 @@ static bool has_column(const erg_table *table, const char *name)
     return false;
 }
 
-bool erg_choice_put_knobs(const erg_points *points, erg_table *table, const erg_knob_setting *setting,
-                   erg_error *err)
+bool erg_choice_put_knobs(const erg_points *points, erg_table *table,
+                          const erg_knob_setting *setting, erg_error *err)
 {
     const char *other = erg_points_other_name(points);
 
@@ -81,8 +82,9 @@ bool erg_choice_put_knobs(const erg_points *points, erg_table *table, const erg_
 }
 
 /* The last column is headed by the further setting; without one it is left off. */
-erg_table *erg_add_with_other(const erg_points *points, erg_result *result, const char *name,
-                              const erg_column columns[], size_t count, erg_error *err)
+erg_table *erg_add_with_other(const erg_points *points, erg_result *result,
+                              const char *name, const erg_column columns[], size_t count,
+                              erg_error *err)
 {
     const char *other = erg_points_other_name(points);
     erg_column heads[32];
@@ -98,23 +100,26 @@ erg_table *erg_add_with_other(const erg_points *points, erg_result *result, cons
 void erg_setting_name(const erg_points *points, const erg_knob_setting *setting, char *to,
                       size_t size)
 {
-    static const char *const units[ERG_KNOBS] = { "MHz", "W", "MHz CPU", "MHz memory", NULL };
+    static const char *const units[ERG_KNOBS] = { "MHz", "W", "MHz CPU", "MHz memory",
+                                                  NULL };
     size_t at = 0;
 
     erg_text_put(to, size, "as found");
     for (int i = 0; i < ERG_KNOBS && at < size; i++) {
         const char *unit = units[i] ? units[i] : erg_points_other_name(points);
         if (!isnan(setting->at[i]))
-            at += (size_t)snprintf(to + at, size - at, "%s%.6g %s", at ? ", " : "",
-                                   setting->at[i] / erg_knob_infos[i].per_column_unit, unit);
+            at +=
+                (size_t)snprintf(to + at, size - at, "%s%.6g %s", at ? ", " : "",
+                                 setting->at[i] / erg_knob_infos[i].per_column_unit, unit);
     }
 }
 
 const char *erg_option_method(const erg_points *points, const erg_option *option)
 {
     return option->is_model ? "model"
-         : erg_points_application_at(points, option->application)->is_simulated ? "simulated"
-                                                                                 : "measured";
+           : erg_points_application_at(points, option->application)->is_simulated
+               ? "simulated"
+               : "measured";
 }
 
 const char *erg_option_application(const erg_points *points, const erg_option *option)
@@ -122,10 +127,10 @@ const char *erg_option_application(const erg_points *points, const erg_option *o
     return erg_points_application_at(points, option->application)->name;
 }
 
-/* ---- options, front, rejected ----------------------------------------------------------- */
+/* ---- options, front, rejected --------------------------------------------------- */
 
-static bool put_option(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                       size_t index, erg_table *table, erg_error *err)
+static bool put_option(const erg_choice *choice, const erg_points *points,
+                       const erg_pick *pick, size_t index, erg_table *table, erg_error *err)
 {
     const erg_option *one = &choice->options[index];
     const erg_real_cell cells[] = {
@@ -148,8 +153,8 @@ static bool put_option(const erg_choice *choice, const erg_points *points, const
         && erg_table_integer(table, "visits", (int64_t)one->visits, err);
 }
 
-bool erg_choice_options(const erg_choice *choice, const erg_points *points, erg_result *result,
-                        bool front_only, erg_error *err)
+bool erg_choice_options(const erg_choice *choice, const erg_points *points,
+                        erg_result *result, bool front_only, erg_error *err)
 {
     erg_table *table = erg_add_with_other(points, result, front_only ? "front" : "options",
                                           option_columns, ERG_COUNT(option_columns), err);
@@ -158,14 +163,16 @@ bool erg_choice_options(const erg_choice *choice, const erg_points *points, erg_
     for (size_t p = 0; ok && p < choice->pick_count; p++) {
         const erg_pick *pick = &choice->picks[p];
         for (size_t i = pick->first; ok && i < pick->first + pick->count; i++)
-            if (choice->options[i].is_usable && (!front_only || choice->options[i].is_on_front))
+            if (choice->options[i].is_usable
+                && (!front_only || choice->options[i].is_on_front))
                 ok = put_option(choice, points, pick, i, table, err);
     }
     return ok;
 }
 
-static bool put_rejected(const erg_points *points, erg_table *table, const char *application,
-                         const erg_knob_setting *setting, const char *reason, erg_error *err)
+static bool put_rejected(const erg_points *points, erg_table *table,
+                         const char *application, const erg_knob_setting *setting,
+                         const char *reason, erg_error *err)
 {
     return erg_table_row(table, err)
         && erg_table_text(table, "application", application, err)
@@ -189,7 +196,8 @@ bool erg_choice_rejected(const erg_choice *choice, const erg_points *points,
     }
     for (size_t i = 0; ok && i < erg_points_visits(points); i++) {
         const erg_visit *visit = erg_points_visit_at(points, i);
-        snprintf(reason, sizeof(reason), "visit dropped: %s", erg_visit_state_name(visit->state));
+        snprintf(reason, sizeof(reason), "visit dropped: %s",
+                 erg_visit_state_name(visit->state));
         if (visit->state != ERG_VISIT_OK)
             ok = put_rejected(points, table,
                               erg_points_application_at(points, visit->application)->name,
@@ -199,8 +207,8 @@ bool erg_choice_rejected(const erg_choice *choice, const erg_points *points,
         const erg_option *one = &choice->options[i];
         erg_option_reason(choice, one, reason, sizeof(reason));
         if (reason[0])
-            ok = put_rejected(points, table, erg_option_application(points, one), &one->setting,
-                              reason, err);
+            ok = put_rejected(points, table, erg_option_application(points, one),
+                              &one->setting, reason, err);
     }
     return ok;
 }
@@ -232,7 +240,8 @@ bool erg_choice_relaxations(const erg_choice *choice, const erg_points *points,
 
     for (size_t i = 0; ok && i < choice->pick_count; i++)
         for (erg_wish_limit k = 0; ok && k < ERG_WISH_LIMITS; k++)
-            if (choice->picks[i].chosen == ERG_NO_OPTION && erg_limit_is_set(&choice->wish, k))
+            if (choice->picks[i].chosen == ERG_NO_OPTION
+                && erg_limit_is_set(&choice->wish, k))
                 ok = put_relaxation(choice, points, &choice->picks[i], k, table, err);
     return ok;
 }

@@ -10,7 +10,8 @@ static const erg_column common_columns[] = {
     { "power_cap_w", ERG_REAL, "power limit, for all" },
     { "applications", ERG_INTEGER, "that take it" },
     { "shared_settings", ERG_INTEGER, "that all of them have" },
-    { "energy_saving", ERG_REAL, "1 less the geometric mean of energy over the reference's" },
+    { "energy_saving", ERG_REAL,
+      "1 less the geometric mean of energy over the reference's" },
     { "slowdown", ERG_REAL, "geometric mean of time over the reference's, less 1" },
     { "worst_regret", ERG_REAL, "most that an application is above its own best score" },
     { "setting", ERG_REAL, "the further setting" },
@@ -66,7 +67,7 @@ static const erg_column rule_columns[] = {
     { "refused", ERG_TEXT, "why the claim is not to be believed" },
 };
 
-/* ---- one for all -------------------------------------------------------------------------- */
+/* ---- one for all ---------------------------------------------------------------- */
 
 bool erg_common_table(const erg_choice *choice, const erg_points *points,
                       const erg_common *common, erg_result *result, erg_error *err)
@@ -87,7 +88,7 @@ bool erg_common_table(const erg_choice *choice, const erg_points *points,
         && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
-/* ---- phases --------------------------------------------------------------------------------- */
+/* ---- phases --------------------------------------------------------------------- */
 
 static double or_unknown(double slope) { return isfinite(slope) ? slope : NAN; }
 
@@ -96,8 +97,10 @@ static bool put_phase(const erg_choice *choice, const erg_points *points,
 {
     const erg_option *one = &choice->options[phase->option];
     const erg_real_cell cells[] = {
-        { "time_s", one->time_s }, { "energy_j", one->energy_j },
-        { "slope_slower_w", phase->slower_w }, { "slope_faster_w", or_unknown(phase->faster_w) },
+        { "time_s", one->time_s },
+        { "energy_j", one->energy_j },
+        { "slope_slower_w", phase->slower_w },
+        { "slope_faster_w", or_unknown(phase->faster_w) },
     };
 
     return erg_table_row(table, err)
@@ -129,7 +132,7 @@ bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
         && erg_choice_put_reals(whole, cells, ERG_COUNT(cells), err);
 }
 
-/* ---- two settings in turn ---------------------------------------------------------------------- */
+/* ---- two settings in turn ------------------------------------------------------- */
 
 static double deadline_of(const erg_choice *choice, const erg_pick *pick)
 {
@@ -143,8 +146,8 @@ static double deadline_of(const erg_choice *choice, const erg_pick *pick)
     return deadline_s;
 }
 
-static bool put_mix(const erg_choice *choice, const erg_points *points, const erg_pick *pick,
-                    erg_table *table, erg_error *err)
+static bool put_mix(const erg_choice *choice, const erg_points *points,
+                    const erg_pick *pick, erg_table *table, erg_error *err)
 {
     double *values = malloc(2 * (pick->count + 1) * sizeof(*values));
     double deadline_s = deadline_of(choice, pick), alone_j = NAN;
@@ -165,7 +168,8 @@ static bool put_mix(const erg_choice *choice, const erg_points *points, const er
     free(values);
     if (!found)
         return true;
-    erg_setting_name(points, &choice->options[pick->first + mix.a].setting, first, sizeof(first));
+    erg_setting_name(points, &choice->options[pick->first + mix.a].setting, first,
+                     sizeof(first));
     erg_setting_name(points, &choice->options[pick->first + mix.b].setting, second,
                      sizeof(second));
     const erg_real_cell cells[] = {
@@ -183,7 +187,8 @@ static bool put_mix(const erg_choice *choice, const erg_points *points, const er
 bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_result *result,
                    erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "mix", mix_columns, ERG_COUNT(mix_columns), err);
+    erg_table *table =
+        erg_result_add(result, "mix", mix_columns, ERG_COUNT(mix_columns), err);
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && i < choice->pick_count; i++)
@@ -191,18 +196,22 @@ bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_resul
     return ok;
 }
 
-/* ---- rules ------------------------------------------------------------------------------------- */
+/* ---- rules ---------------------------------------------------------------------- */
 
 static bool put_rule(const char *rule, const erg_points *points, const erg_rule_pick *pick,
                      erg_table *table, erg_error *err)
 {
     const erg_real_cell cells[] = {
-        { "base_sm_clock_mhz", pick->base_hz / 1e6 }, { "base_time_s", pick->base_s },
-        { "base_energy_j", pick->base_j },            { "sm_clock_mhz", pick->edp_hz / 1e6 },
-        { "time_s", pick->time_s },                   { "energy_j", pick->energy_j },
+        { "base_sm_clock_mhz", pick->base_hz / 1e6 },
+        { "base_time_s", pick->base_s },
+        { "base_energy_j", pick->base_j },
+        { "sm_clock_mhz", pick->edp_hz / 1e6 },
+        { "time_s", pick->time_s },
+        { "energy_j", pick->energy_j },
         { "ed2p_sm_clock_mhz", pick->ed2p_hz / 1e6 },
         { "fastest_sm_clock_mhz", pick->fastest_hz / 1e6 },
-        { "claimed_saving", pick->energy_saving },    { "claimed_time_change", pick->time_change },
+        { "claimed_saving", pick->energy_saving },
+        { "claimed_time_change", pick->time_change },
     };
 
     return erg_table_row(table, err) && erg_table_text(table, "rule", rule, err)
@@ -220,9 +229,11 @@ erg_result *erg_rule_result(const char *rule, const erg_points *points, double s
     erg_result *result = erg_result_new("choose", err);
     erg_table *table = result ? erg_result_add(result, "rule", rule_columns,
                                                ERG_COUNT(rule_columns), err) : NULL;
-    bool ok = table && erg_result_note(result, err, "A published rule, to compare with: it takes "
-                                       "every row, slow first runs too. Without --rule erg "
-                                       "chooses from what holds.");
+    bool ok = table
+              && erg_result_note(result, err,
+                                 "A published rule, to compare with: it takes "
+                                 "every row, slow first runs too. Without --rule erg "
+                                 "chooses from what holds.");
 
     for (size_t i = 0; ok && i < erg_points_applications(points); i++) {
         erg_rule_pick pick;

@@ -9,7 +9,8 @@ enum { LEAST_PER_SIDE = 3 };
 
 double erg_t_half_width(const double x[], size_t n)
 {
-    return n < 2 ? NAN : erg_student_t(0.975, (double)n - 1) * erg_sd(x, n) / sqrt((double)n);
+    return n < 2 ? NAN
+                 : erg_student_t(0.975, (double)n - 1) * erg_sd(x, n) / sqrt((double)n);
 }
 
 /* The figures of an estimate with its standard error; none: no difference. */

@@ -43,7 +43,7 @@ static const knob knobs[] = {
     { "mem_clock_mhz", "Hz", "clock of the memory", 1e6 },
 };
 
-/* ---- cells --------------------------------------------------------------------------------- */
+/* ---- cells ---------------------------------------------------------------------- */
 
 static double number(const erg_table *table, size_t row, const char *column)
 {
@@ -68,8 +68,9 @@ static bool is_own(const plot *p, size_t row)
 
 static double value_of(const plot *p, size_t row, const curve *of)
 {
-    return of->column ? number(p->options, row, of->column)
-                      : number(p->options, row, "time_s") * number(p->options, row, "energy_j");
+    return of->column
+               ? number(p->options, row, of->column)
+               : number(p->options, row, "time_s") * number(p->options, row, "energy_j");
 }
 
 /* The knob that this application's rows differ in; NULL: none does. */
@@ -88,7 +89,7 @@ static const knob *knob_of(const plot *p)
     return NULL;
 }
 
-/* ---- axes ------------------------------------------------------------------------------------ */
+/* ---- axes ----------------------------------------------------------------------- */
 
 static void widen(axis *of, double value)
 {
@@ -147,7 +148,7 @@ static void begin(const plot *p, const char *caption)
     }
 }
 
-/* ---- points ------------------------------------------------------------------------------------ */
+/* ---- points --------------------------------------------------------------------- */
 
 static const char *style_of(const plot *p, size_t row)
 {
@@ -155,8 +156,9 @@ static const char *style_of(const plot *p, size_t row)
         return "r=\"7\" fill=\"#d55e00\"";
     if (is_true(p->options, row, "front"))
         return "r=\"4\" fill=\"var(--power)\"";
-    return is_true(p->options, row, "allowed") ? "r=\"3\" fill=\"var(--soft)\""
-                                               : "r=\"3\" fill=\"none\" stroke=\"var(--soft)\"";
+    return is_true(p->options, row, "allowed")
+               ? "r=\"3\" fill=\"var(--soft)\""
+               : "r=\"3\" fill=\"none\" stroke=\"var(--soft)\"";
 }
 
 static void put_setting(const plot *p, size_t row)
@@ -201,8 +203,10 @@ static void put_reference(const plot *p)
     double x = number(choice, row, "reference_time_s");
     double y = number(choice, row, "reference_energy_j");
     if (isfinite(x) && isfinite(y))
-        fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"9\" fill=\"none\" stroke=\"#009e73\" "
-                "stroke-width=\"2\"><title>reference</title></circle>\n", at_x(p, x), at_y(p, y));
+        fprintf(p->out,
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"9\" fill=\"none\" stroke=\"#009e73\" "
+                "stroke-width=\"2\"><title>reference</title></circle>\n",
+                at_x(p, x), at_y(p, y));
 }
 
 /* The front as a staircase: what lies above and right of it is beaten. */
@@ -248,17 +252,19 @@ static void put_energy_over_time(plot *p)
             put_dot(p, row, number(p->options, row, "time_s"),
                     number(p->options, row, "energy_j"));
     put_reference(p);
-    fputs("</svg><p class=\"soft\">Orange: chosen. Green ring: the reference. Blue: on the front. "
-          "Open: not allowed.</p></figure>\n", p->out);
+    fputs("</svg><p class=\"soft\">Orange: chosen. Green ring: the reference. Blue: on the "
+          "front. "
+          "Open: not allowed.</p></figure>\n",
+          p->out);
 }
 
-/* ---- against the setting ------------------------------------------------------------------------ */
+/* ---- against the setting -------------------------------------------------------- */
 
 static void put_bar(const plot *p, double x, double low, double high)
 {
     if (isfinite(low) && isfinite(high))
-        fprintf(p->out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"var(--power)\"/>\n", at_x(p, x),
-                at_y(p, low), at_y(p, high));
+        fprintf(p->out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"var(--power)\"/>\n",
+                at_x(p, x), at_y(p, low), at_y(p, high));
 }
 
 static void put_curve(plot *p, const knob *by, const curve *of)
@@ -287,7 +293,7 @@ static void put_curve(plot *p, const knob *by, const curve *of)
     fputs("</svg></figure>\n", p->out);
 }
 
-/* ---- the page ------------------------------------------------------------------------------------ */
+/* ---- the page ------------------------------------------------------------------- */
 
 static void put_percent(FILE *out, double share, const char *more, const char *less)
 {
@@ -304,7 +310,8 @@ static void put_verdict(const plot *p)
     if (row == erg_table_row_count(choice))
         return;
     if (isnan(number(choice, row, "time_s"))) {
-        fputs("<p class=\"alarm\" role=\"note\">No setting keeps all limits.</p>\n", p->out);
+        fputs("<p class=\"alarm\" role=\"note\">No setting keeps all limits.</p>\n",
+              p->out);
         return;
     }
     fputs("<p class=\"lead\">", p->out);
@@ -335,7 +342,9 @@ static void put_application(plot *p)
     fputs("</h2>\n", p->out);
     put_verdict(p);
     put_energy_over_time(p);
-    fputs("<div style=\"display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr))\">\n",
+    fputs("<div "
+          "style=\"display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr))\">"
+          "\n",
           p->out);
     for (size_t i = 0; by && i < ERG_COUNT(curves); i++)
         put_curve(p, by, &curves[i]);
@@ -358,7 +367,8 @@ static void put_applications(plot *p)
         if (row > 0 && strcmp(name, text(p->options, row - 1, "application")) == 0)
             continue;
         if (drawn++ == APPLICATIONS_MOST)
-            fputs("<p class=\"soft\">Further applications are in the tables.</p>\n", p->out);
+            fputs("<p class=\"soft\">Further applications are in the tables.</p>\n",
+                  p->out);
         p->application = name;
         if (drawn <= APPLICATIONS_MOST)
             put_application(p);
@@ -376,9 +386,10 @@ static void put_tables(const plot *p)
     for (size_t i = 0; i < erg_result_table_count(p->result); i++) {
         const erg_table *table = erg_result_table(p->result, i);
         bool is_long = erg_table_row_count(table) > 40;
-        fprintf(p->out, "<details%s><summary>%s, %zu rows</summary>\n"
-                "<div style=\"overflow-x:auto\">", is_long ? "" : " open", erg_table_name(table),
-                erg_table_row_count(table));
+        fprintf(p->out,
+                "<details%s><summary>%s, %zu rows</summary>\n"
+                "<div style=\"overflow-x:auto\">",
+                is_long ? "" : " open", erg_table_name(table), erg_table_row_count(table));
         erg_html_table(p->out, table);
         fputs("</div></details>\n", p->out);
     }
@@ -386,9 +397,12 @@ static void put_tables(const plot *p)
           "</footer>\n</main>\n</body>\n</html>\n", p->out);
 }
 
-bool erg_report_choice(const erg_result *choice, const char *title, FILE *out, erg_error *err)
+bool erg_report_choice(const erg_result *choice, const char *title, FILE *out,
+                       erg_error *err)
 {
-    plot p = { .result = choice, .options = erg_result_find(choice, "options"), .out = out };
+    plot p = { .result = choice,
+               .options = erg_result_find(choice, "options"),
+               .out = out };
     erg_page head = { .out = out };
 
     if (!p.options || !erg_result_find(choice, "choice"))
@@ -399,11 +413,15 @@ bool erg_report_choice(const erg_result *choice, const char *title, FILE *out, e
     locale_t before = uselocale(c_locale);
     erg_page_head(&head, title ? title : "A choice");
     if (any_of(p.options, "simulated"))
-        fputs("<p class=\"alarm\" role=\"note\">SIMULATED: figures on this page come from a "
-              "simulated device.</p>\n", out);
+        fputs(
+            "<p class=\"alarm\" role=\"note\">SIMULATED: figures on this page come from a "
+            "simulated device.</p>\n",
+            out);
     if (any_of(p.options, "model"))
-        fputs("<p class=\"alarm\" role=\"note\">Some settings were foreseen by a model, not "
-              "measured.</p>\n", out);
+        fputs(
+            "<p class=\"alarm\" role=\"note\">Some settings were foreseen by a model, not "
+            "measured.</p>\n",
+            out);
     put_applications(&p);
     put_tables(&p);
     uselocale(before);

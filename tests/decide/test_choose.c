@@ -7,8 +7,10 @@ static erg_points *load(const char *name, const char *other)
 {
     erg_error err = { 0 };
     erg_points *points = erg_points_new(&err);
-    CHECK_OK(points && erg_points_read_csv(points, test_data(name),
-                                           &(erg_points_options){ .other = other }, &err), err);
+    CHECK_OK(points
+                 && erg_points_read_csv(points, test_data(name),
+                                        &(erg_points_options){ .other = other }, &err),
+             err);
     return points;
 }
 
@@ -16,7 +18,8 @@ static const erg_pick *pick_of(const erg_choice *choice, const erg_points *point
                                const char *name)
 {
     for (size_t i = 0; i < choice->pick_count; i++)
-        if (strstr(erg_points_application_at(points, choice->picks[i].application)->name, name))
+        if (strstr(erg_points_application_at(points, choice->picks[i].application)->name,
+                   name))
             return &choice->picks[i];
     print_message("# no application %s\n", name);
     CHECK(false);
@@ -112,11 +115,16 @@ static void fronts_on_the_a100_are_those_of_the_specification(void)
 /* Section 11, 6: savings that come from slow first runs, and are flagged. */
 static void savings_against_a_slow_first_run_are_flagged(void)
 {
-    static const struct { const char *name; double mhz, saving, slowdown; } wanted[] = {
-        { "A100/llama", 930, 40.4, -36.7 },           { "A100/stablediffusion", 1020, 30.9, -7.4 },
-        { "A100/whisper", 870, 54.2, -28.6 },         { "V100/llama", 1260, 5.2, -36.9 },
-        { "V100/stablediffusion", 1110, 22.0, -3.1 }, { "V100/whisper", 600, 51.1, -19.5 },
-        { "A100/vit", 615, NAN, NAN },                { "V100/vit", 525, NAN, NAN },
+    static const struct { const char *name; double mhz, saving, slowdown;
+    } wanted[] = {
+        { "A100/llama", 930, 40.4, -36.7 },
+        { "A100/stablediffusion", 1020, 30.9, -7.4 },
+        { "A100/whisper", 870, 54.2, -28.6 },
+        { "V100/llama", 1260, 5.2, -36.9 },
+        { "V100/stablediffusion", 1110, 22.0, -3.1 },
+        { "V100/whisper", 600, 51.1, -19.5 },
+        { "A100/vit", 615, NAN, NAN },
+        { "V100/vit", 525, NAN, NAN },
     };
     erg_points *points = load("dvfs/runs_v100_a100.csv", NULL);
     erg_wish wish = erg_wish_default();
@@ -145,9 +153,15 @@ static void savings_against_a_slow_first_run_are_flagged(void)
  * 0.902: some draws need an eighth. */
 static void confidence_is_that_of_the_specification(void)
 {
-    static const struct { const char *name; double mhz, share; size_t least, most; } wanted[] = {
-        { "V100/stablediffusion", 1110, 0.99, 1, 1 }, { "A100/stablediffusion", 1020, 0.38, 5, 5 },
-        { "A100/llama", 930, 0.37, 7, 8 },            { "A100/whisper", 870, 0.20, 10, 11 },
+    static const struct {
+        const char *name;
+        double mhz, share;
+        size_t least, most;
+    } wanted[] = {
+        { "V100/stablediffusion", 1110, 0.99, 1, 1 },
+        { "A100/stablediffusion", 1020, 0.38, 5, 5 },
+        { "A100/llama", 930, 0.37, 7, 8 },
+        { "A100/whisper", 870, 0.20, 10, 11 },
     };
     erg_points *points = load("dvfs/runs_v100_a100.csv", NULL);
     erg_wish wish = erg_wish_default();
@@ -177,12 +191,15 @@ static double other_of(const erg_choice *choice, size_t option)
 /* Section 11, 7: batch and limit, E = time x power. */
 static void power_limits_and_batches_are_those_of_the_specification(void)
 {
-    static const struct { const char *name; double best[4][2]; size_t front; } wanted[] = {
+    static const struct { const char *name; double best[4][2]; size_t front;
+    } wanted[] = {
         { "imagenet", { { 256, 150 }, { 256, 250 }, { 360, 175 }, { 360, 175 } }, 7 },
         { "librispeech", { { 96, 125 }, { 56, 250 }, { 96, 150 }, { 96, 175 } }, 12 },
         { "squad", { { 8, 125 }, { 8, 250 }, { 8, 175 }, { 8, 200 } }, 6 },
         { "sentiment140", { { 32, 125 }, { 64, 250 }, { 64, 175 }, { 64, 175 } }, 6 },
-        { "movielens", { { 16384, 150 }, { 16384, 175 }, { 16384, 150 }, { 16384, 175 } }, 3 },
+        { "movielens",
+          { { 16384, 150 }, { 16384, 175 }, { 16384, 150 }, { 16384, 175 } },
+          3 },
     };
     static const char *const objectives[] = { "energy", "time", "edp", "cost" };
     erg_points *points = load("dvfs/power_limit_v100.csv", "batch_size");
@@ -213,9 +230,12 @@ static void power_limits_and_batches_are_those_of_the_specification(void)
 /* Section 6.6: fastest clock under a temperature. */
 static void the_fastest_clock_under_a_temperature_is_found(void)
 {
-    static const struct { const char *name; double limit_c, mhz; } wanted[] = {
-        { "bertmodel_large/bf16/32/512", 68, 780 }, { "gpt2model_gpt2/bf16/32/128", 68, 960 },
-        { "gpt2model_gpt2/fp32/8/512", 68, 1050 },  { "bertmodel_large/bf16/32/512", 65, NAN },
+    static const struct { const char *name; double limit_c, mhz;
+    } wanted[] = {
+        { "bertmodel_large/bf16/32/512", 68, 780 },
+        { "gpt2model_gpt2/bf16/32/128", 68, 960 },
+        { "gpt2model_gpt2/fp32/8/512", 68, 1050 },
+        { "bertmodel_large/bf16/32/512", 65, NAN },
         { "gpt2model_gpt2/bf16/32/512", 65, NAN },
     };
     erg_points *points = load("dvfs/a100_pcie_40gb.csv", NULL);
@@ -239,18 +259,27 @@ static void the_fastest_clock_under_a_temperature_is_found(void)
     erg_points_free(points);
 }
 
-/* ---- made sweeps ------------------------------------------------------------------------ */
+/* ---- made sweeps ---------------------------------------------------------------- */
 
 typedef struct row { double mhz, time_s, energy_j; } row;
 
 static void add(erg_points *points, const char *name, const row *one)
 {
     erg_application app = { .retention = NAN, .retention_low = NAN };
-    erg_visit visit = { .setting = erg_knob_setting_none(), .block = -1, .place = -1,
-                        .start_ns = INT64_MIN, .time_s = one->time_s,
-                        .energy_j = one->energy_j, .mean_w = one->energy_j / one->time_s,
-                        .peak_w = NAN, .temp_c = NAN, .energy_listed_j = NAN, .samples = NAN,
-                        .sm_clock_seen_hz = NAN, .fp_active = NAN, .dram_active = NAN };
+    erg_visit visit = { .setting = erg_knob_setting_none(),
+                        .block = -1,
+                        .place = -1,
+                        .start_ns = INT64_MIN,
+                        .time_s = one->time_s,
+                        .energy_j = one->energy_j,
+                        .mean_w = one->energy_j / one->time_s,
+                        .peak_w = NAN,
+                        .temp_c = NAN,
+                        .energy_listed_j = NAN,
+                        .samples = NAN,
+                        .sm_clock_seen_hz = NAN,
+                        .fp_active = NAN,
+                        .dram_active = NAN };
 
     visit.setting.at[ERG_SM_CLOCK] = one->mhz * 1e6;
     snprintf(app.name, sizeof(app.name), "%s", name);
@@ -321,7 +350,8 @@ static void what_cannot_be_used_is_refused_with_a_sentence(void)
     add(points, "made", &(row){ 500, 2, 3 });
     CHECK_OK(erg_choose(points, &wish, &choice, &err), err);
     CHECK_NEAR(choice.options[choice.picks[0].chosen].setting.at[ERG_SM_CLOCK], 500e6, 0);
-    CHECK(choice.picks[0].flags & ERG_ONE_POINT && choice.picks[0].flags & ERG_NO_REFERENCE);
+    CHECK(choice.picks[0].flags & ERG_ONE_POINT
+          && choice.picks[0].flags & ERG_NO_REFERENCE);
     erg_choice_free(&choice);
     wish.objective = "2*energy*time";
     CHECK(!erg_choose(points, &wish, &choice, &err) && err.code == ERG_BAD_INPUT);
@@ -355,7 +385,8 @@ static void prices_and_carbon_weigh_energy_against_time(void)
     wish.carbon_g_per_kwh = 400;
     CHECK(erg_choose(points, &wish, &choice, NULL));
     CHECK_NEAR(choice.options[choice.picks[0].chosen].time_s, 1.2, 0);
-    CHECK_NEAR(choice.options[choice.picks[0].chosen].log_score, log(400 * 60 / 3.6e6), 1e-12);
+    CHECK_NEAR(choice.options[choice.picks[0].chosen].log_score, log(400 * 60 / 3.6e6),
+               1e-12);
     erg_choice_free(&choice);
     erg_points_free(points);
 }
@@ -434,10 +465,11 @@ static void the_order_of_rows_does_not_matter(void)
  * everything, tried by brute force. */
 static void shares_agree_with_drawing_by_hand(void)
 {
-    static const row rows[] = { { 1000, 1.00, 10.0 }, { 1000, 1.02, 10.4 }, { 1000, 0.99, 9.9 },
-                                { 900, 1.05, 9.2 },   { 900, 1.10, 9.5 },   { 900, 1.02, 9.1 },
-                                { 800, 1.15, 8.6 },   { 800, 1.20, 8.3 },   { 800, 1.13, 8.9 },
-                                { 700, 1.90, 14.0 },  { 700, 1.80, 14.1 },  { 700, 1.85, 14.3 } };
+    static const row rows[] = {
+        { 1000, 1.00, 10.0 }, { 1000, 1.02, 10.4 }, { 1000, 0.99, 9.9 }, { 900, 1.05, 9.2 },
+        { 900, 1.10, 9.5 },   { 900, 1.02, 9.1 },   { 800, 1.15, 8.6 },  { 800, 1.20, 8.3 },
+        { 800, 1.13, 8.9 },   { 700, 1.90, 14.0 },  { 700, 1.80, 14.1 }, { 700, 1.85, 14.3 }
+    };
     erg_points *points = made(rows, ERG_COUNT(rows));
     erg_wish wish = erg_wish_default();
     erg_choice choice;

@@ -3,7 +3,8 @@
 #include "decide/decide.h"
 #include "test.h"
 
-static void add(erg_points *points, const char *name, double mhz, double time_s, double energy_j)
+static void add(erg_points *points, const char *name, double mhz, double time_s,
+                double energy_j)
 {
     erg_application app = { .retention = NAN, .retention_low = NAN };
     erg_visit visit = { .setting = erg_knob_setting_none(), .block = -1, .place = -1,
@@ -18,8 +19,12 @@ static void add(erg_points *points, const char *name, double mhz, double time_s,
     CHECK(erg_points_add(points, &visit, NULL));
 }
 
-typedef struct wanted { const char *objective; double slowdown; bool minimax; double mhz, e, t; }
-    wanted;
+typedef struct wanted {
+    const char *objective;
+    double slowdown;
+    bool minimax;
+    double mhz, e, t;
+} wanted;
 
 static void check_common(const char *file, const wanted rows[], size_t count, size_t shared)
 {
@@ -50,10 +55,14 @@ static void check_common(const char *file, const wanted rows[], size_t count, si
 static void one_clock_for_16_programs_is_that_of_the_specification(void)
 {
     static const wanted rows[] = {
-        { "energy", NAN, false, 952, -18.92, 17.04 }, { "energy", 0.05, false, 1305, -7.78, 0.94 },
-        { "energy", 0.10, false, 1222, -13.86, 3.88 }, { "energy", 0.20, false, 1102, -18.80, 8.80 },
-        { "edp", NAN, false, 1125, NAN, NAN },        { "edp", 0.10, false, 1222, NAN, NAN },
-        { "ed2p", NAN, false, 1222, NAN, NAN },       { "energy", NAN, true, 1027, NAN, NAN },
+        { "energy", NAN, false, 952, -18.92, 17.04 },
+        { "energy", 0.05, false, 1305, -7.78, 0.94 },
+        { "energy", 0.10, false, 1222, -13.86, 3.88 },
+        { "energy", 0.20, false, 1102, -18.80, 8.80 },
+        { "edp", NAN, false, 1125, NAN, NAN },
+        { "edp", 0.10, false, 1222, NAN, NAN },
+        { "ed2p", NAN, false, 1222, NAN, NAN },
+        { "energy", NAN, true, 1027, NAN, NAN },
         { "edp", NAN, true, 1162, NAN, NAN },
     };
 
@@ -63,8 +72,10 @@ static void one_clock_for_16_programs_is_that_of_the_specification(void)
 static void one_clock_for_12_configurations_is_that_of_the_specification(void)
 {
     static const wanted rows[] = {
-        { "energy", NAN, false, 960, -24.36, 15.46 }, { "energy", 0.05, false, 1230, -8.88, -1.06 },
-        { "edp", NAN, false, 1050, NAN, NAN },        { "ed2p", NAN, false, 1230, NAN, NAN },
+        { "energy", NAN, false, 960, -24.36, 15.46 },
+        { "energy", 0.05, false, 1230, -8.88, -1.06 },
+        { "edp", NAN, false, 1050, NAN, NAN },
+        { "ed2p", NAN, false, 1230, NAN, NAN },
     };
 
     check_common("dvfs/a100_pcie_40gb.csv", rows, ERG_COUNT(rows), 11);
@@ -87,7 +98,8 @@ static void a_limit_that_no_shared_clock_keeps_says_what_would(void)
     CHECK(erg_choose(points, &wish, &choice, NULL));
     CHECK(erg_choose_common(&choice, NULL, false, &common, NULL));
     CHECK(!common.is_found && common.shared_count == 2);
-    CHECK(choice.picks[0].flags & ERG_NOT_ALLOWED && choice.picks[1].chosen == ERG_NO_OPTION);
+    CHECK(choice.picks[0].flags & ERG_NOT_ALLOWED
+          && choice.picks[1].chosen == ERG_NO_OPTION);
     CHECK_NEAR(choice.picks[1].needed[ERG_WISH_SLOWDOWN], 0.3, 1e-12);
     CHECK_NEAR(choice.picks[1].needed[ERG_WISH_POWER], 100, 1e-12);
     erg_choice_free(&choice);
@@ -114,7 +126,7 @@ static void weights_decide_whose_energy_counts(void)
     erg_points_free(points);
 }
 
-/* ---- phases ------------------------------------------------------------------------------ */
+/* ---- phases --------------------------------------------------------------------- */
 
 static erg_points *two_phases(void)
 {
@@ -183,7 +195,7 @@ static void a_change_of_clock_that_costs_is_made_less(void)
     CHECK_NEAR(made.time_s, 3.41, 1e-9);
     erg_phase_plan_free(&made);
     erg_choice_free(&choice);
-    made = plan(9, (erg_phase_costs){ 0.2, 0 }, &choice);   /* both shorter than 10 changes */
+    made = plan(9, (erg_phase_costs){ 0.2, 0 }, &choice); /* both shorter than 10 changes */
     CHECK(made.phases[0].option - choice.picks[0].first
           == made.phases[1].option - choice.picks[1].first);
     erg_phase_plan_free(&made);
@@ -215,7 +227,8 @@ static void plans_agree_with_trying_everything(void)
         wish.deadline_s = 5 + 3 * test_uniform(&random);
         for (int i = 0; i < 125; i++) {
             int a = i % 5, b = i / 5 % 5, c = i / 25, changes = (a != b) + (b != c);
-            if (t[0][a] + t[1][b] + t[2][c] + changes * costs.switch_s <= wish.deadline_s + 1e-12)
+            if (t[0][a] + t[1][b] + t[2][c] + changes * costs.switch_s
+                <= wish.deadline_s + 1e-12)
                 least = fmin(least, e[0][a] + e[1][b] + e[2][c] + changes * costs.switch_j);
         }
         CHECK(erg_choose(points, &wish, &choice, NULL));

@@ -42,7 +42,8 @@ static void warmth_rises_with_power(void)
     double last = 0, temp_c, total_w;
     erg_heat heat = { 25, 0.2, 20, 0.015, 25 };
 
-    for (double power_w = 0; erg_heat_steady(&heat, power_w, &temp_c, &total_w); power_w += 5) {
+    for (double power_w = 0; erg_heat_steady(&heat, power_w, &temp_c, &total_w);
+         power_w += 5) {
         CHECK(temp_c > last && (last < 1 || temp_c < last + 15));
         CHECK_NEAR(25 + 0.2 * total_w, temp_c, 1e-6);
         last = temp_c;

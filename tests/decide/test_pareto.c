@@ -62,7 +62,8 @@ static void fronts_and_rooms_agree_with_their_definition(void)
     bool keep[320];
 
     for (int round = 0; round < 300; round++) {
-        size_t dims = 2 + (size_t)(round % 2), rows = (size_t)(1 + test_uniform(&random) * 60);
+        size_t dims = 2 + (size_t)(round % 2),
+               rows = (size_t)(1 + test_uniform(&random) * 60);
         int levels = 2 + round % 9;
         if (round % 50 < 2)
             rows = 320;         /* beyond what is sorted by insertion */
@@ -112,7 +113,8 @@ static void orders_hold_what_is_equal_in_its_place(void)
 static void the_knee_is_where_the_front_bends(void)
 {
     double values[] = { 1, 100, 1.1, 20, 4, 15, 10, 10, 20, 500 };
-    bool keep[] = { true, true, true, true, false }, two[] = { true, false, false, true, false };
+    bool keep[] = { true, true, true, true, false },
+         two[] = { true, false, false, true, false };
 
     CHECK(erg_pareto_knee(values, 5, keep) == 1);
     CHECK(erg_pareto_knee(values, 5, two) == ERG_NO_OPTION);

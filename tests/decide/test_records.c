@@ -56,7 +56,8 @@ static void records_come_back_as_they_were_written(void)
     records[1].ed2p = NAN;
     CHECK_OK(erg_choice_records_write(records, count, memory, &err), err);
     fclose(memory);
-    erg_choice_record *again = erg_choice_records_parse("t", bytes, size, &again_count, &err);
+    erg_choice_record *again =
+        erg_choice_records_parse("t", bytes, size, &again_count, &err);
     CHECK_OK(again && again_count == count, err);
     CHECK_TEXT(again[1].workload, "vit");
     CHECK(again[0].edp == records[0].edp && isnan(again[1].ed2p));
@@ -91,7 +92,8 @@ static void records_are_set_beside_our_own(void)
     erg_wish wish = erg_wish_default();
     size_t count;
     erg_choice_record *ours = erg_choice_records(points, &wish, &count, NULL);
-    erg_choice_record theirs[] = { { "a100", "LLaMA", .edp_mhz = 705, .edp_saving_percent = 93 },
+    erg_choice_record theirs[] = { { "a100", "LLaMA", .edp_mhz = 705,
+                                     .edp_saving_percent = 93 },
                                    { "H100", "llama", .edp_mhz = 900 } };
     erg_result *result = erg_result_new("choose", NULL);
 

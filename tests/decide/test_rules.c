@@ -15,7 +15,8 @@ static double number(const erg_csv_row *row, size_t column)
 {
     double value = NAN;
     erg_field field = erg_field_trim(row->fields[column]);
-    return field.count && erg_number_parse(field.text, field.count, '.', &value) ? value : NAN;
+    return field.count && erg_number_parse(field.text, field.count, '.', &value) ? value
+                                                                                 : NAN;
 }
 
 static void text(const erg_csv_row *row, size_t column, char to[64])
@@ -56,8 +57,8 @@ static bool check_row(void *self, const erg_csv_row *row, erg_error *err)
     bool is_run = strncmp(param, "run", 3) == 0;
     int repetition = is_run ? atoi(param + 3) : 0;
     double slowdown = is_run ? NAN : atof(param) / 100;
-    if (!erg_rule_apply(rule, to->points, find(to->points, gpu, workload), slowdown, repetition,
-                        &got, err))
+    if (!erg_rule_apply(rule, to->points, find(to->points, gpu, workload), slowdown,
+                        repetition, &got, err))
         return false;
     /* Half of the last digit printed, and what means of printed figures may lose. */
     bool equal = agrees(got.base_hz / 1e6, number(row, 4), 0)
@@ -76,9 +77,10 @@ static bool check_row(void *self, const erg_csv_row *row, erg_error *err)
     to->refused += number(row, 12) > 90 && got.refused[0];
     to->flattering += number(row, 12) > 50 && !got.refused[0];
     if (!equal)
-        print_message("# line %zu: %s %s %s/%s: base %g MHz %.3f s %.3f J, %g MHz %.3f s %.3f J\n",
-                      row->line, rule, param, gpu, workload, got.base_hz / 1e6, got.base_s,
-                      got.base_j, got.edp_hz / 1e6, got.time_s, got.energy_j);
+        print_message(
+            "# line %zu: %s %s %s/%s: base %g MHz %.3f s %.3f J, %g MHz %.3f s %.3f J\n",
+            row->line, rule, param, gpu, workload, got.base_hz / 1e6, got.base_s,
+            got.base_j, got.edp_hz / 1e6, got.time_s, got.energy_j);
     return true;
 }
 
@@ -95,12 +97,15 @@ static void all_96_published_choices_come_out_and_big_savings_are_refused(void)
     ledger to = { .points = points };
     erg_error err = { 0 };
     size_t size;
-    char *bytes = erg_file_read(test_data("dvfs/selections_v100_a100.csv"), 1 << 20, &size, &err);
-    erg_csv csv = { .name = "selections", .keep_last = true, .row = check_row, .self = &to };
+    char *bytes =
+        erg_file_read(test_data("dvfs/selections_v100_a100.csv"), 1 << 20, &size, &err);
+    erg_csv csv = {
+        .name = "selections", .keep_last = true, .row = check_row, .self = &to
+    };
 
     CHECK_OK(bytes && erg_csv_read(&csv, bytes, size, NULL, &err), err);
-    print_message("# %zu of %zu rows equal; %zu savings above 90 %%, %zu refused\n", to.equal,
-                  to.rows, to.big, to.refused);
+    print_message("# %zu of %zu rows equal; %zu savings above 90 %%, %zu refused\n",
+                  to.equal, to.rows, to.big, to.refused);
     CHECK(to.rows == 96 && to.equal == 96);
     CHECK(to.big >= 3 && to.refused == to.big);
     CHECK(to.flattering == 0);

@@ -4,8 +4,8 @@
 #include "erg/report.h"
 #include "test.h"
 
-static void add(erg_points *points, const char *name, double mhz, double time_s, double energy_j,
-                bool is_simulated)
+static void add(erg_points *points, const char *name, double mhz, double time_s,
+                double energy_j, bool is_simulated)
 {
     erg_application app = { .retention = NAN, .retention_low = NAN,
                             .is_simulated = is_simulated };
@@ -73,7 +73,7 @@ static void every_picture_is_there_and_nothing_is_loaded(void)
     CHECK(count(page, "<figure>") == 5 && count(page, "</svg>") == 5);
     CHECK(count(page, "<circle") == 5 * 3 + 1);         /* and the reference */
     CHECK(count(page, "fill=\"#d55e00\"") == 5);        /* the chosen one in each */
-    CHECK(count(page, "stroke=\"var(--power)\"/>") >= 6);   /* intervals of time and energy */
+    CHECK(count(page, "stroke=\"var(--power)\"/>") >= 6); /* intervals of time and energy */
     CHECK(strstr(page, "19.8") && strstr(page, "less energy"));
     CHECK(!strstr(page, "SIMULATED") && !strstr(page, "nan"));
     free(page);
