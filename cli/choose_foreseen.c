@@ -68,7 +68,7 @@ static bool foresee_one(const erg_model *model, const erg_points *points,
     erg_anchors anchors;
     erg_curve_about about;
     erg_clock_point *memory = erg_anchors_take(points, application, 0, &anchors, err);
-    erg_curve_point *curve = memory ? calloc(at->count, sizeof(*curve)) : NULL;
+    erg_curve_point *curve = memory ? calloc(at->count + 1, sizeof(*curve)) : NULL;
     bool ok = curve != NULL;
 
     if (ok && anchors.count < ANCHORS_LEAST)
