@@ -117,11 +117,13 @@ static double *list_clocks(const prediction *of, const erg_anchors *anchors, siz
 static bool fill(prediction *of, const char *name, const erg_anchors *anchors,
                  const double clocks[], size_t count, erg_error *err)
 {
-    erg_curve_about by;
+    erg_curve_about by = { 0 };
     erg_curve_point *out = calloc(count + 1, sizeof(*out));
-    bool good = (out || erg_fail(err, ERG_NO_MEMORY, "out of memory"))
-        && erg_model_predict_by(of->model, of->how->model, anchors, clocks, count, out, &by, err);
 
+    if (!out)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    bool good = erg_model_predict_by(of->model, of->how->model, anchors, clocks, count, out, &by,
+                                     err);
     for (size_t i = 0; good && i < count; i++)
         good = put_row(of->table, name, &out[i], &by, err);
     free(out);

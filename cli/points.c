@@ -69,7 +69,7 @@ static bool read_range(const char *text, size_t length, double *clocks, size_t *
     const char *starts[3];
     size_t lengths[3], parts;
     char word[3 * WORD_MOST];
-    double low, high, step;
+    double low = NAN, high, step;
 
     if (length >= sizeof(word))
         return erg_fail(err, ERG_BAD_INPUT, "a range of clocks is too long");
@@ -84,8 +84,8 @@ static bool read_range(const char *text, size_t length, double *clocks, size_t *
     if (parts == 3 && (!read_clock(starts[1], lengths[1], &high, err)
                        || !read_clock(starts[2], lengths[2], &step, err)))
         return false;
-    if (high < low || (high - low) / step >= CLOCKS_MOST - (double)*count)
-        return erg_fail(err, ERG_BAD_INPUT, "'%s' is empty or more than %d clocks", word,
+    if (high < low || !(step > 0) || (high - low) / step >= CLOCKS_MOST - (double)*count)
+        return erg_fail(err, ERG_BAD_INPUT, "'%s' has no clock, no step, or more than %d clocks", word,
                         CLOCKS_MOST);
     for (size_t i = 0; low + (double)i * step <= high * (1 + 1e-12); i++)
         clocks[(*count)++] = low + (double)i * step;
