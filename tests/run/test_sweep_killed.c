@@ -136,7 +136,7 @@ static void check_back(const lane *of)
 
 static void end_sweep(lane *of)
 {
-    int status;
+    int status = 0;
     CHECK(kill(of->pid, SIGKILL) == 0 && waitpid(of->pid, &status, 0) == of->pid);
     kill(-of->pid, SIGKILL);
     of->killed += WIFSIGNALED(status);
@@ -147,7 +147,7 @@ static void end_sweep(lane *of)
 static void restore(const lane *of)
 {
     char erg[ERG_PATH_MOST];
-    int status;
+    int status = 0;
     snprintf(erg, sizeof(erg), "%s", built("cli/erg"));
     pid_t pid = start(of, (const char *const[]){ erg, "devices", "--restore", "--nvml", of->nvml,
                                                  "--root", of->box.root, NULL });
