@@ -96,7 +96,7 @@ static int learn_kernels(const cli *call, const erg_catalog *catalog)
     erg_result *result =
         hardware ? erg_kernels_calibrate(hardware, &how, &kernels, &err) : NULL;
     int status = result && (!file || erg_kernels_save(kernels, file, &err))
-               ? cli_write(call, result, NULL, stdout) : cli_failed(call, &err);
+               ? cli_write(call, result, NULL, stdout) : cli_refused(call, &err);
 
     erg_result_free(result);
     erg_kernels_free(kernels);

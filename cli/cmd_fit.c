@@ -159,7 +159,7 @@ static int run(const cli *call)
 
     if (call->argc < 1)
         return cli_misused(call, "needs a table of points: a .erg or CSV file, or -");
-    int status = work(&of, &err) ? put(call, of.result) : cli_failed(call, &err);
+    int status = work(&of, &err) ? put(call, of.result) : cli_refused(call, &err);
     erg_result_free(of.result);
     erg_validation_free(of.validation);
     erg_model_free(of.model);

@@ -177,7 +177,7 @@ static int run(const cli *call)
     if (!of.how->anchors.count)
         return cli_misused(call, "needs --anchor FILE: the application at its highest clock");
     int status = work(&of, &err) ? cli_write(call, of.result, call->common.output, stdout)
-                                 : cli_failed(call, &err);
+                                 : cli_refused(call, &err);
     erg_result_free(of.result);
     erg_points_free(of.points);
     erg_model_free(of.model);

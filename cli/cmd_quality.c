@@ -103,7 +103,7 @@ static int run(const cli *call)
     bool ok = result && note_verdict(options, &verdict, result, &err)
            && store(options, &verdict, result, &err);
     int status = ok ? cli_write(call, result, call->common.output, stdout)
-                    : cli_failed(call, &err);
+                    : cli_refused(call, &err);
     erg_result_free(result);
     return status == CLI_DONE ? status_of(options, &verdict) : status;
 }

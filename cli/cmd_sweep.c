@@ -105,6 +105,16 @@ static int show(const cli *call, const erg_points *points, erg_result *result)
     return good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
 }
 
+/* No visit that counts: the answer is no. */
+static int nothing_good(const erg_points *points)
+{
+    for (size_t i = 0; i < erg_points_visits(points); i++)
+        if (erg_points_visit_at(points, i)->state == ERG_VISIT_OK
+            || erg_points_visit_at(points, i)->state == ERG_VISIT_THROTTLED)
+            return CLI_DONE;
+    return CLI_NO;
+}
+
 static int sweep(const cli *call, erg_sweep_options *options)
 {
     erg_error err = { 0 };
@@ -120,6 +130,8 @@ static int sweep(const cli *call, erg_sweep_options *options)
     if (talks)
         fputs("\r\033[K", stderr);
     int status = good ? show(call, points, options->result) : cli_failed(call, &err);
+    if (status == CLI_DONE && !outcome.stopped)
+        status = nothing_good(points);
     if (good && outcome.stopped) {
         fprintf(stderr,
                 "erg sweep: stopped after %zu visits; go on with erg sweep --resume %s\n",

@@ -43,7 +43,7 @@ int cli_failed(const cli *call, const erg_error *err)
 int cli_refused(const cli *call, const erg_error *err)
 {
     int status = cli_failed(call, err);
-    return status == CLI_UNAVAILABLE ? CLI_USAGE : status;
+    return err->code == ERG_NOT_FOUND || err->code == ERG_NO_ACCESS ? CLI_USAGE : status;
 }
 
 erg_trace *cli_load(const cli *call, const char *path, int *status)

@@ -50,7 +50,7 @@ static bool library_open(library *to, erg_error *err)
     for (size_t i = 0; !opened && i < ERG_COUNT(names); i++)
         opened = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!opened)
-        return erg_fail(err, ERG_NOT_FOUND, "no XGBoost: learning needs libxgboost.so "
+        return erg_fail(err, ERG_UNSUPPORTED, "no XGBoost: learning needs libxgboost.so "
                         "(Debian: libxgboost0); predicting does not");
     for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
         void *found = dlsym(opened, symbols[i].symbol);

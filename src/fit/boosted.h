@@ -27,7 +27,7 @@ typedef struct erg_boost_options {
     int seed;                   /* 0: 1 */
 } erg_boost_options;
 
-/* ERG_NOT_FOUND: no XGBoost here. The same rows and options give the same forest,
+/* ERG_UNSUPPORTED: no XGBoost here. The same rows and options give the same forest,
  * which starts empty and is yours: erg_forest_free. */
 bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,
                erg_error *err);

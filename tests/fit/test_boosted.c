@@ -28,7 +28,7 @@ static lesson *learn(void)
     erg_boost_rows rows = { of->features[0], of->targets, ROWS, FEATURES, of->own };
     if (!erg_boost(&rows, &options, &of->forest, &err)) {
         free(of);
-        if (err.code == ERG_NOT_FOUND)
+        if (err.code == ERG_UNSUPPORTED)
             SKIP(err.text);
         CHECK_TEXT(err.text, "");
     }

@@ -36,7 +36,7 @@ static lesson *learn(const erg_boost_options *options)
     erg_boost_rows rows = { of->features[0], of->targets, ROWS, FEATURES, of->own, &of->json };
     if (!erg_boost(&rows, options, &of->forest, &err)) {
         free(of);
-        if (err.code == ERG_NOT_FOUND)
+        if (err.code == ERG_UNSUPPORTED)
             SKIP(err.text);
         CHECK_TEXT(err.text, "");
     }
@@ -174,7 +174,7 @@ static erg_model *train(const char *name, const erg_points *points)
     erg_error err = { 0 };
     erg_model *model = erg_fit_train(erg_fit_find(name), points, NULL, &err);
 
-    if (!model && err.code == ERG_NOT_FOUND)
+    if (!model && err.code == ERG_UNSUPPORTED)
         SKIP(err.text);
     CHECK_OK(model != NULL, err);
     return model;

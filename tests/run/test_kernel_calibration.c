@@ -51,7 +51,7 @@ static erg_result *learn(const char *path, erg_kernels **model)
                                           .source = "a law", .date = "2026-01-01" };
     erg_result *result = erg_kernels_calibrate(&hardware, &options, model, &err);
 
-    if (!result && err.code == ERG_NOT_FOUND)
+    if (!result && err.code == ERG_UNSUPPORTED)
         SKIP(err.text);
     CHECK_TEXT(err.text, "");
     return result;
