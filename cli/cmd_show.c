@@ -39,6 +39,39 @@ static bool window_of(const erg_trace *trace, const char *text, erg_span *out, e
     return true;
 }
 
+/* A sweep of simulated work, or a campaign: it has points, and no recording to integrate. */
+static bool put_points(const cli *call, const char *file, erg_points *points, erg_result *to,
+                       erg_error *err)
+{
+    return erg_points_load(points, &call->env, file, NULL, err)
+        && erg_points_table(points, to, err)
+        && erg_result_note(to, err, "%s holds a sweep: erg choose and erg report say more", file);
+}
+
+static int show_points(const cli *call, const char *file)
+{
+    erg_error err = { 0 };
+    erg_points *points = erg_points_new(&err);
+    erg_result *result = points ? erg_result_new("show", &err) : NULL;
+    int status = result && put_points(call, file, points, result, &err)
+        ? cli_write(call, result, call->common.output, stdout) : cli_refused(call, &err);
+
+    erg_result_free(result);
+    erg_points_free(points);
+    return status;
+}
+
+/* Whether there is a sweep and nothing else. */
+static bool is_sweep_alone(const cli *call, const erg_trace *trace, const char *file)
+{
+    erg_points *points = erg_trace_channel_count(trace) == 0 ? erg_points_new(NULL) : NULL;
+    bool is_sweep = points && erg_points_load(points, &call->env, file, NULL, NULL)
+        && erg_points_visits(points) > 0;
+
+    erg_points_free(points);
+    return is_sweep;
+}
+
 static int run(const cli *call)
 {
     const show_options *options = call->options;
@@ -55,6 +88,10 @@ static int run(const cli *call)
     erg_trace *trace = cli_load(call, summary.file, &status);
     if (!trace)
         return status;
+    if (is_sweep_alone(call, trace, summary.file)) {
+        erg_trace_free(trace);
+        return show_points(call, summary.file);
+    }
     status = window_of(trace, options->window, &summary.window, &err)
         ? cli_write_trace(call, trace, &summary, call->common.output, stdout)
         : cli_failed(call, &err);
