@@ -280,7 +280,7 @@ bool erg_choice_records_table(const erg_choice_record theirs[], size_t their_cou
     for (size_t i = 0; ok && i < their_count; i++) {
         const erg_choice_record *their = &theirs[i];
         const erg_choice_record *our = find_ours(their, ours, our_count);
-        const erg_real_cell cells[] = {
+        const erg_real cells[] = {
             { "their_edp_mhz", their->edp_mhz },
             { "our_edp_mhz", our ? our->edp_mhz : NAN },
             { "their_ed2p_mhz", their->ed2p_mhz },
@@ -292,7 +292,7 @@ bool erg_choice_records_table(const erg_choice_record theirs[], size_t their_cou
         };
         ok = erg_table_row(table, err) && erg_table_text(table, "gpu", their->gpu, err)
           && erg_table_text(table, "workload", their->workload, err)
-          && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
+          && erg_put_reals(table, cells, ERG_COUNT(cells), err);
     }
     return ok;
 }

@@ -132,13 +132,13 @@ static bool put_reference(const erg_choice *choice, const erg_pick *pick, erg_ta
     if (pick->reference == ERG_NO_OPTION)
         return true;
     const erg_option *from = &choice->options[pick->reference];
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "reference_sm_clock_mhz", from->setting.at[ERG_SM_CLOCK] / 1e6 },
         { "reference_power_cap_w", from->setting.at[ERG_POWER_LIMIT] },
         { "reference_time_s", from->time_s },
         { "reference_energy_j", from->energy_j },
     };
-    return erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
+    return erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 static bool put_pick(const erg_choice *choice, const erg_points *points,
@@ -156,13 +156,13 @@ static bool put_pick(const erg_choice *choice, const erg_points *points,
         return false;
     if (pick->chosen == ERG_NO_OPTION)
         return true;
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", one->time_s }, { "energy_j", one->energy_j }, { "mean_w", one->mean_w },
         { "quality_loss", one->quality_loss }, { "energy_saving", one->energy_saving },
         { "slowdown", one->slowdown }, { "confidence", pick->confidence },
     };
     return erg_choice_put_knobs(points, table, &one->setting, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_text(table, "method", erg_option_method(points, one), err);
 }
 

@@ -5,11 +5,8 @@
 
 #include <stdlib.h>
 #include "decide/decide.h"
+#include "format/cells.h"
 
-typedef struct erg_real_cell { const char *column; double value; } erg_real_cell;
-
-bool erg_choice_put_reals(erg_table *table, const erg_real_cell cells[], size_t count,
-                          erg_error *err);
 /* Whichever knobs have a column. */
 bool erg_choice_put_knobs(const erg_points *points, erg_table *table,
                           const erg_knob_setting *setting, erg_error *err);

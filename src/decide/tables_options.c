@@ -49,15 +49,6 @@ static const erg_column relaxation_columns[] = {
 
 /* ---- cells ---------------------------------------------------------------------- */
 
-bool erg_choice_put_reals(erg_table *table, const erg_real_cell cells[], size_t count,
-                          erg_error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!erg_table_real(table, cells[i].column, cells[i].value, err))
-            return false;
-    return true;
-}
-
 static bool has_column(const erg_table *table, const char *name)
 {
     for (size_t i = 0; i < erg_table_column_count(table); i++)
@@ -133,7 +124,7 @@ static bool put_option(const erg_choice *choice, const erg_points *points,
                        const erg_pick *pick, size_t index, erg_table *table, erg_error *err)
 {
     const erg_option *one = &choice->options[index];
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", one->time_s }, { "energy_j", one->energy_j }, { "mean_w", one->mean_w },
         { "quality_loss", one->quality_loss }, { "energy_saving", one->energy_saving },
         { "slowdown", one->slowdown }, { "chosen_share", one->share },
@@ -145,7 +136,7 @@ static bool put_option(const erg_choice *choice, const erg_points *points,
     return erg_table_row(table, err)
         && erg_table_text(table, "application", erg_option_application(points, one), err)
         && erg_choice_put_knobs(points, table, &one->setting, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_truth(table, "chosen", index == pick->chosen, err)
         && erg_table_truth(table, "front", one->is_on_front, err)
         && erg_table_truth(table, "allowed", one->is_allowed, err)

@@ -74,7 +74,7 @@ bool erg_common_table(const erg_choice *choice, const erg_points *points,
 {
     erg_table *table = erg_add_with_other(points, result, "common", common_columns,
                                           ERG_COUNT(common_columns), err);
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "energy_saving", 1 - common->energy_ratio },
         { "slowdown", common->time_ratio - 1 },
         { "worst_regret", common->worst_regret },
@@ -85,7 +85,7 @@ bool erg_common_table(const erg_choice *choice, const erg_points *points,
         && erg_choice_put_knobs(points, table, &common->setting, err)
         && erg_table_integer(table, "applications", (int64_t)choice->pick_count, err)
         && erg_table_integer(table, "shared_settings", (int64_t)common->shared_count, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 /* ---- phases --------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ static bool put_phase(const erg_choice *choice, const erg_points *points,
                       const erg_phase_part *phase, erg_table *table, erg_error *err)
 {
     const erg_option *one = &choice->options[phase->option];
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", one->time_s },
         { "energy_j", one->energy_j },
         { "slope_slower_w", phase->slower_w },
@@ -106,7 +106,7 @@ static bool put_phase(const erg_choice *choice, const erg_points *points,
     return erg_table_row(table, err)
         && erg_table_text(table, "phase", erg_option_application(points, one), err)
         && erg_choice_put_knobs(points, table, &one->setting, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
@@ -120,7 +120,7 @@ bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
         ok = put_phase(choice, points, &plan->phases[i], phases, err);
     erg_table *whole = ok ? erg_result_add(result, "whole", whole_columns,
                                            ERG_COUNT(whole_columns), err) : NULL;
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", plan->time_s }, { "energy_j", plan->energy_j },
         { "energy_saving", plan->energy_saving }, { "slowdown", plan->slowdown },
         { "slope_slower_w", plan->is_found ? plan->slower_w : NAN },
@@ -129,7 +129,7 @@ bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
     };
     return whole && erg_table_row(whole, err)
         && erg_table_text(whole, "objective", choice->wish.objective, err)
-        && erg_choice_put_reals(whole, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(whole, cells, ERG_COUNT(cells), err);
 }
 
 /* ---- two settings in turn ------------------------------------------------------- */
@@ -172,7 +172,7 @@ static bool put_mix(const erg_choice *choice, const erg_points *points,
                      sizeof(first));
     erg_setting_name(points, &choice->options[pick->first + mix.b].setting, second,
                      sizeof(second));
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "deadline_s", deadline_s }, { "share", mix.share }, { "time_s", mix.time_s },
         { "energy_j", mix.energy_j }, { "saved_j", alone_j - mix.energy_j },
     };
@@ -181,7 +181,7 @@ static bool put_mix(const erg_choice *choice, const erg_points *points,
                           erg_points_application_at(points, pick->application)->name, err)
         && erg_table_text(table, "first", first, err)
         && erg_table_text(table, "second", second, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_result *result,
@@ -201,7 +201,7 @@ bool erg_mix_table(const erg_choice *choice, const erg_points *points, erg_resul
 static bool put_rule(const char *rule, const erg_points *points, const erg_rule_pick *pick,
                      erg_table *table, erg_error *err)
 {
-    const erg_real_cell cells[] = {
+    const erg_real cells[] = {
         { "base_sm_clock_mhz", pick->base_hz / 1e6 },
         { "base_time_s", pick->base_s },
         { "base_energy_j", pick->base_j },
@@ -217,7 +217,7 @@ static bool put_rule(const char *rule, const erg_points *points, const erg_rule_
     return erg_table_row(table, err) && erg_table_text(table, "rule", rule, err)
         && erg_table_text(table, "application",
                           erg_points_application_at(points, pick->application)->name, err)
-        && erg_choice_put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_integer(table, "repetition",
                              pick->repetition < 0 ? ERG_NONE : pick->repetition, err)
         && erg_table_text(table, "refused", pick->refused[0] ? pick->refused : NULL, err);

@@ -11,6 +11,7 @@
 #include "estimate/concurrency.h"
 #include "estimate/memory.h"
 #include "erg/study.h"
+#include "format/cells.h"
 
 /* One combination and how it is run. */
 typedef struct erg_variant {
@@ -94,10 +95,6 @@ char *erg_dot_of(const erg_case *one);
 
 /* ---- rows by name ------------------------------------------------------------ */
 
-typedef struct erg_real { const char *column; double value; } erg_real;
-typedef struct erg_whole { const char *column; int64_t value; } erg_whole;
-bool erg_put_reals(erg_table *table, const erg_real list[], size_t count, erg_error *err);
-bool erg_put_wholes(erg_table *table, const erg_whole list[], size_t count, erg_error *err);
 /* A new row that begins with hardware, precision, batch. */
 bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one);
 /* A new table with what put gives for each case that has an estimate. */

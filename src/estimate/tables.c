@@ -101,24 +101,6 @@ static const erg_column roofline_columns[] = {
 
 /* ---- helpers -------------------------------------------------------------------- */
 
-bool erg_put_reals(erg_table *table, const erg_real list[], size_t count, erg_error *err)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < count && ok; i++)
-        ok = erg_table_real(table, list[i].column, list[i].value, err);
-    return ok;
-}
-
-bool erg_put_wholes(erg_table *table, const erg_whole list[], size_t count, erg_error *err)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < count && ok; i++)
-        ok = erg_table_integer(table, list[i].column, list[i].value, err);
-    return ok;
-}
-
 bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one)
 {
     erg_error *err = desk->err;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "fit/points_inside.h"
+#include "format/cells.h"
 
 static const erg_column point_columns[] = {
     { "application", ERG_TEXT, "command or job, its settings and its device" },
@@ -59,16 +60,6 @@ static const erg_column rejected_columns[] = {
     { "reason", ERG_TEXT, "where it was and why it cannot be used" },
 };
 
-typedef struct real_cell { const char *column; double value; } real_cell;
-
-static bool put_reals(erg_table *table, const real_cell cells[], size_t count, erg_error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!erg_table_real(table, cells[i].column, cells[i].value, err))
-            return false;
-    return true;
-}
-
 /* A further setting heads the last column; without one the column is left off. */
 static erg_table *add_table(const erg_points *points, erg_result *result, const char *name,
                             const erg_column columns[], size_t count, erg_error *err)
@@ -105,7 +96,7 @@ static bool put_application(const erg_application *app, erg_table *table, erg_er
 static bool put_point(const erg_points *points, erg_table *table, const erg_point *point,
                       erg_error *err)
 {
-    const real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", point->time_s }, { "time_low_s", point->time_low_s },
         { "time_high_s", point->time_high_s }, { "energy_j", point->energy_j },
         { "energy_low_j", point->energy_low_j }, { "energy_high_j", point->energy_high_j },
@@ -115,7 +106,7 @@ static bool put_point(const erg_points *points, erg_table *table, const erg_poin
     return erg_table_row(table, err)
         && put_application(&points->applications[point->application], table, err)
         && put_setting(points, table, &point->setting, err)
-        && put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_integer(table, "repeats", (int64_t)point->visits, err)
         && erg_table_integer(table, "dropped", (int64_t)point->dropped, err)
         && erg_table_text(table, "state", erg_visit_state_name(point->state), err);
@@ -124,7 +115,7 @@ static bool put_point(const erg_points *points, erg_table *table, const erg_poin
 static bool put_visit(const erg_points *points, erg_table *table, const erg_visit *visit,
                       erg_error *err)
 {
-    const real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", visit->time_s }, { "energy_j", visit->energy_j },
         { "mean_w", visit->mean_w }, { "temp_c", visit->temp_c }, { "peak_w", visit->peak_w },
         { "sm_clock_seen_mhz", visit->sm_clock_seen_hz / 1e6 },
@@ -133,7 +124,7 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
     return erg_table_row(table, err)
         && put_application(&points->applications[visit->application], table, err)
         && put_setting(points, table, &visit->setting, err)
-        && put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_integer(table, "block", visit->block < 0 ? ERG_NONE : visit->block, err)
         && erg_table_integer(table, "place", visit->place < 0 ? ERG_NONE : visit->place, err)
         && erg_table_integer(table, "start_ns", visit->start_ns, err)
@@ -169,13 +160,13 @@ static bool add_visits(const erg_points *points, erg_result *result, erg_error *
 static bool put_rejected(erg_table *table, const char *application,
                          const erg_knob_setting *setting, const char *reason, erg_error *err)
 {
-    const real_cell cells[] = {
+    const erg_real cells[] = {
         { "sm_clock_mhz", setting->at[ERG_SM_CLOCK] / 1e6 },
         { "power_cap_w", setting->at[ERG_POWER_LIMIT] },
     };
     return erg_table_row(table, err)
         && erg_table_text(table, "application", application, err)
-        && put_reals(table, cells, ERG_COUNT(cells), err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_text(table, "reason", reason, err);
 }
 

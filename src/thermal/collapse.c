@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/base.h"
-#include "erg/rle.h"
 #include "math/stats.h"
+#include "thermal/rle_inside.h"
 
 enum { LAST_RAW = 5 };
 #define PEAK_KEPT 0.998         /* of the peak, a sample later */
-
-static double celsius(double temp_k) { return temp_k - 273.15; }
 
 /* ---- those that look back ------------------------------------------------------------- */
 
@@ -154,7 +152,7 @@ static bool is_driven_by_heat(const erg_collapse_input in[], size_t i)
         begin--;
     for (size_t j = begin; j <= i; j++, n++) {
         x[n] = in[j].time_s - in[begin].time_s;
-        y[n] = celsius(in[j].temp_k);
+        y[n] = erg_celsius(in[j].temp_k);
     }
     return in[i].temp_k >= in[i].limit_k - MARGIN_K && erg_line_fit(x, y, n, &line)
         && line.slope > SLOPE_LEAST;

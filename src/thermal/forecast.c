@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The next minutes of a network at constant power: closed forms, no allocation. */
 #include <math.h>
-#include "base/base.h"
-#include "erg/thermal.h"
+#include "thermal/network.h"
 
 enum { SCAN = 400, BISECTIONS = 60 };
 #define BIAS_OVER_S 10.0
@@ -104,12 +103,11 @@ static bool has_both(const erg_monitor_row *row)
     return isfinite(row->value[ERG_MONITOR_POWER_W]) && isfinite(row->value[ERG_MONITOR_TEMP_K]);
 }
 
-/* Settled at the first power: what the filters forget within a few time constants. */
-static void settle(const erg_thermal *model, double power_w, erg_thermal_state *state)
+void erg_thermal_settle(const erg_thermal *model, double power_w, erg_thermal_state *out)
 {
-    *state = (erg_thermal_state){ .power_w = power_w };
+    *out = (erg_thermal_state){ .power_w = power_w };
     for (int i = 0; i < model->pole_count; i++)
-        state->x_w[i] = power_w;
+        out->x_w[i] = power_w;
 }
 
 /* The mean of what the model missed over the last ten seconds stays for a while. */
@@ -121,12 +119,12 @@ bool erg_thermal_state_at(const erg_thermal *model, const erg_monitor_device *de
 
     for (size_t i = 0; i <= at && i < device->count; i++) {
         const erg_monitor_row *row = &device->rows[i];
-        double t_s = erg_s_from_ns(row->t_ns - device->rows[0].t_ns);
+        double t_s = erg_since_s(device, i);
         if (!has_both(row))
             continue;
         double power_w = row->value[ERG_MONITOR_POWER_W];
         if (isnan(last_s))
-            settle(model, power_w, out);
+            erg_thermal_settle(model, power_w, out);
         else
             erg_thermal_step(model, out, power_w, fmax(t_s - last_s, 0));
         last_s = t_s;

@@ -3,17 +3,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/base.h"
+#include "format/cells.h"
 #include "math/random.h"
 #include "math/stats.h"
-#include "thermal/thermal_tables.h"
+#include "thermal/network.h"
 
 enum { DRAWS = 500 };
 #define LIMIT_K (83 + 273.15)
 #define MARGIN_K 2.0
 #define RECENT_S 10.0
-#define REGIME_LEAST_S 120.0
-#define MOVED_FAN 0.15
 
 static const erg_column forecast_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
@@ -48,11 +46,6 @@ typedef struct outlook {
     bool is_known;              /* identified, and the fan is still in its range */
 } outlook;
 
-static double since_s(const erg_monitor_device *device, size_t i)
-{
-    return erg_s_from_ns(device->rows[i].t_ns - device->rows[0].t_ns);
-}
-
 /* The last steady regime that is long enough, where no window is stated. */
 static bool fit_model(outlook *of, erg_error *err)
 {
@@ -62,7 +55,7 @@ static bool fit_model(outlook *of, erg_error *err)
     size_t count = erg_thermal_regimes(of->device, regimes, ERG_COUNT(regimes));
 
     for (size_t i = 0; !is_stated && i < count && i < ERG_COUNT(regimes); i++)
-        if (regimes[i].end_s - regimes[i].begin_s >= REGIME_LEAST_S) {
+        if (regimes[i].end_s - regimes[i].begin_s >= ERG_REGIME_LEAST_S) {
             fit.begin_s = regimes[i].begin_s > 0 ? regimes[i].begin_s : 1e-9;
             fit.end_s = regimes[i].end_s;
         }
@@ -75,16 +68,16 @@ static bool is_outside(const outlook *of)
     double fan = of->device->rows[of->device->count - 1].value[ERG_MONITOR_FAN];
 
     return isfinite(fan) && isfinite(of->model.fan_high)
-        && ((fan > 0) != (of->model.fan_high > 0) || fan < of->model.fan_low - MOVED_FAN
-            || fan > of->model.fan_high + MOVED_FAN);
+        && ((fan > 0) != (of->model.fan_high > 0) || fan < of->model.fan_low - ERG_FAN_MOVED
+            || fan > of->model.fan_high + ERG_FAN_MOVED);
 }
 
 static double recent_w(const erg_monitor_device *device)
 {
-    double sum = 0, end_s = since_s(device, device->count - 1);
+    double sum = 0, end_s = erg_since_s(device, device->count - 1);
     size_t count = 0;
 
-    for (size_t i = device->count; i-- > 0 && end_s - since_s(device, i) <= RECENT_S;) {
+    for (size_t i = device->count; i-- > 0 && end_s - erg_since_s(device, i) <= RECENT_S;) {
         double power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
         if (isfinite(power_w)) {
             sum += power_w;
@@ -190,7 +183,7 @@ static double or_never(double time_s) { return time_s < 1e11 ? time_s : NAN; }
 static bool put_outlook(const outlook *of, erg_table *table, erg_error *err)
 {
     char advice[240], window[64];
-    const erg_thermal_real cells[] = {
+    const erg_real cells[] = {
         { "temp_c", of->temp_k - 273.15 }, { "limit_c", of->limit_k - 273.15 },
         { "time_to_limit_s", or_never(of->time_s) }, { "safe_power_w", of->safe_w },
         { "time_low_s", or_never(of->time_low_s) },
@@ -203,7 +196,7 @@ static bool put_outlook(const outlook *of, erg_table *table, erg_error *err)
     return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
         && erg_table_text(table, "advice", advice, err)
         && erg_table_text(table, "window", window, err)
-        && erg_put_thermal_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 /* ---- score -------------------------------------------------------------------------------------- */
@@ -212,18 +205,9 @@ typedef struct errors { double held, known, persistence, line; int64_t n; } erro
 
 static double temp_at(const erg_monitor_device *device, double t_s, size_t *from)
 {
-    while (*from + 2 < device->count && since_s(device, *from + 1) < t_s)
+    while (*from + 2 < device->count && erg_since_s(device, *from + 1) < t_s)
         ++*from;
     return device->rows[*from + 1].value[ERG_MONITOR_TEMP_K];
-}
-
-static erg_thermal_state settled(const outlook *of, double power_w)
-{
-    erg_thermal_state state = { .power_w = power_w };
-
-    for (int p = 0; p < of->model.pole_count; p++)
-        state.x_w[p] = power_w;
-    return state;
 }
 
 /* The mean of what the network missed over the last ten seconds, as in a live forecast. */
@@ -231,7 +215,7 @@ static double missed_k(const erg_monitor_device *device, const double model_k[],
 {
     double sum = 0, count = 0;
 
-    for (size_t i = at + 1; i-- > 0 && since_s(device, at) - since_s(device, i) <= RECENT_S;) {
+    for (size_t i = at + 1; i-- > 0 && erg_since_s(device, at) - erg_since_s(device, i) <= RECENT_S;) {
         double missed = device->rows[i].value[ERG_MONITOR_TEMP_K] - model_k[i];
         if (isfinite(missed)) {
             sum += missed;
@@ -251,14 +235,14 @@ static bool score_at(const outlook *of, double horizon_s, const double model_k[]
 
     *out = (errors){ .n = 0 };
     for (size_t i = 1; i < device->count; i++) {
-        double t_s = since_s(device, i), dt_s = t_s - since_s(device, i - 1);
+        double t_s = erg_since_s(device, i), dt_s = t_s - erg_since_s(device, i - 1);
         double power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
         double temp_k = device->rows[i].value[ERG_MONITOR_TEMP_K];
         double before_k = device->rows[i - 1].value[ERG_MONITOR_TEMP_K];
         if (!isfinite(power_w) || !isfinite(temp_k) || !(dt_s > 0))
             continue;
         if (isnan(state.power_w))
-            state = settled(of, power_w);
+            erg_thermal_settle(&of->model, power_w, &state);
         erg_thermal_step(&of->model, &state, power_w, dt_s);
         if (t_s < begin_s || t_s + horizon_s > of->model.end_s)
             continue;
@@ -286,12 +270,12 @@ static double *run_open(const outlook *of, erg_error *err)
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; model_k && i < device->count; i++) {
         double power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
-        double dt_s = i ? since_s(device, i) - since_s(device, i - 1) : 0;
+        double dt_s = i ? erg_since_s(device, i) - erg_since_s(device, i - 1) : 0;
         model_k[i] = NAN;
         if (!isfinite(power_w))
             continue;
         if (isnan(state.power_w))
-            state = settled(of, power_w);
+            erg_thermal_settle(&of->model, power_w, &state);
         erg_thermal_step(&of->model, &state, power_w, fmax(dt_s, 0));
         model_k[i] = erg_thermal_ahead(&of->model, &state, power_w, 0);
     }
@@ -309,13 +293,13 @@ static bool put_score(const outlook *of, erg_table *table, erg_error *err)
         if (!score_at(of, horizons_s[i], model_k, &sum))
             continue;
         double n = (double)sum.n;
-        const erg_thermal_real cells[] = {
+        const erg_real cells[] = {
             { "horizon_s", horizons_s[i] }, { "model_held_k", sqrt(sum.held / n) },
             { "model_known_k", sqrt(sum.known / n) },
             { "persistence_k", sqrt(sum.persistence / n) }, { "line_k", sqrt(sum.line / n) },
         };
         ok = erg_table_row(table, err) && erg_table_integer(table, "n", sum.n, err)
-            && erg_put_thermal_reals(table, cells, ERG_COUNT(cells), err);
+            && erg_put_reals(table, cells, ERG_COUNT(cells), err);
     }
     free(model_k);
     return ok;

@@ -19,6 +19,15 @@ typedef struct erg_window {
     double *columns;            /* scratch, ERG_NETWORK_COLUMNS of n */
 } erg_window;
 
+/* A fan that moves by more is another regime, and so is one that goes on or off. */
+#define ERG_FAN_MOVED 0.15
+#define ERG_REGIME_LEAST_S 120.0
+
+/* Of row i, since the device's first. */
+double erg_since_s(const erg_monitor_device *device, size_t i);
+/* Settled at one power: what the filters forget within a few time constants. */
+void erg_thermal_settle(const erg_thermal *model, double power_w, erg_thermal_state *out);
+
 /* Rows with power and temperature within [begin, end) of the device. Free with close. */
 bool erg_window_open(const erg_monitor_device *device, const erg_thermal_options *options,
                      erg_window *out, erg_error *err);

@@ -6,6 +6,7 @@
 #include "erg/rle.h"
 
 #define ERG_CELSIUS_K 273.15
+static inline double erg_celsius(double temp_k) { return temp_k - ERG_CELSIUS_K; }
 
 /* A NAN is not remembered. */
 void erg_rle_remember(erg_rle_history *history, double value);

@@ -12,15 +12,13 @@ enum { SMOOTHED = 5, STABLE_V1 = 10, STABLE_CORE = 5 };
 #define TAU_MOST_S 600.0
 #define PEAK_KEPT 0.998         /* of the peak, a sample later */
 
-static double celsius(double temp_k) { return temp_k - ERG_CELSIUS_K; }
-
 /* Seconds to the limit at the last rise; 600 where nothing rises. */
 static double sustain_s(const erg_rle_history *temp_k, double limit_c, double dt_s)
 {
     if (temp_k->count < 2)
         return TAU_MOST_S;
     double rise = (temp_k->at[0] - temp_k->at[1]) / fmax(dt_s, 1e-3);
-    return erg_clamp((limit_c - celsius(temp_k->at[0])) / fmax(rise, 1e-3), 1, TAU_MOST_S);
+    return erg_clamp((limit_c - erg_celsius(temp_k->at[0])) / fmax(rise, 1e-3), 1, TAU_MOST_S);
 }
 
 static void finish(erg_rle_state *state, double use, double load, erg_rle *out)
@@ -173,7 +171,7 @@ const erg_rle_dialect erg_rle_core2 = {
 static double enhanced_sustain_s(const erg_rle_state *state, size_t ago, double limit_c)
 {
     const erg_rle_history *temp = &state->temp_k;
-    double now_c = celsius(temp->at[ago]);
+    double now_c = erg_celsius(temp->at[ago]);
 
     if (temp->count - ago < 3)
         return TAU_MOST_S;
@@ -185,7 +183,7 @@ static double enhanced_sustain_s(const erg_rle_state *state, size_t ago, double 
 
 static double enhanced_raw(const erg_rle_state *state, size_t ago, double tau_s, double limit_c)
 {
-    double s = fmax(0, (limit_c - celsius(state->temp_k.at[ago])) / limit_c);
+    double s = fmax(0, (limit_c - erg_celsius(state->temp_k.at[ago])) / limit_c);
 
     return tau_s > 0 ? state->use.at[ago] / 100 * s / (ENHANCED_LOAD * (1 + 1 / tau_s)) : 0;
 }
@@ -224,7 +222,7 @@ static void step_enhanced(erg_rle_state *state, const erg_rle_input *in, erg_rle
         return;
     }
     out->sustain_s = enhanced_sustain_s(state, 0, limit_c);
-    out->stability = fmax(0, (limit_c - celsius(in->temp_k)) / limit_c);
+    out->stability = fmax(0, (limit_c - erg_celsius(in->temp_k)) / limit_c);
     out->raw = enhanced_raw(state, 0, out->sustain_s, limit_c);
     out->e_th = out->sustain_s > 0 ? out->stability / (1 + 1 / out->sustain_s) : 0;
     out->e_pw = in->use / ENHANCED_LOAD;

@@ -6,8 +6,6 @@
 enum { LAST = 10, SMOOTHED = 5 };
 #define TAU_MOST_S 600.0
 
-static double celsius(double temp_k) { return temp_k - ERG_CELSIUS_K; }
-
 static void finish(erg_rle_state *state, double use, erg_rle *out)
 {
     double over = 1 + 1 / out->sustain_s;
@@ -38,7 +36,7 @@ static double mobile_sustain_s(erg_rle_state *state, double temp_k)
     erg_rle_remember(&state->temp_k, isnan(temp_k) ? 40 + ERG_CELSIUS_K : temp_k);
     if (temp->count < 2)
         return TAU_MOST_S;
-    return erg_clamp((erg_rle_limit_c(&state->setup, 80) - celsius(temp->at[0]))
+    return erg_clamp((erg_rle_limit_c(&state->setup, 80) - erg_celsius(temp->at[0]))
                      / fmax(temp->at[0] - temp->at[1], 0.01), 1, TAU_MOST_S);
 }
 
@@ -92,7 +90,7 @@ const erg_rle_dialect erg_rle_suite = {
 
 static void step_harness(erg_rle_state *state, const erg_rle_input *in, erg_rle *out)
 {
-    double temp_c = celsius(in->temp_k);
+    double temp_c = erg_celsius(in->temp_k);
 
     out->stability = fmax(0.1, 1 - (temp_c - 30) / 50);
     out->load = fmin(1, in->power_w / 100);
@@ -114,7 +112,7 @@ static double domain_sustain_s(const erg_rle_state *state, double limit_c)
     const erg_rle_history *temp = &state->temp_k;
     double rise = temp->count < 2 ? 0 : temp->at[0] - temp->at[1];
 
-    return rise > 0 ? erg_clamp((limit_c - celsius(temp->at[0])) / rise, 1, TAU_MOST_S)
+    return rise > 0 ? erg_clamp((limit_c - erg_celsius(temp->at[0])) / rise, 1, TAU_MOST_S)
                     : TAU_MOST_S;
 }
 
@@ -185,7 +183,7 @@ static double slope_k_per_s(const erg_rle_state *state)
 
 static double sound_sustain_s(const erg_rle_state *state, double limit_c)
 {
-    double room_k = limit_c - celsius(state->temp_k.at[0]), slope = slope_k_per_s(state);
+    double room_k = limit_c - erg_celsius(state->temp_k.at[0]), slope = slope_k_per_s(state);
 
     if (room_k <= 0)
         return 0;
@@ -217,8 +215,8 @@ static void step_sound(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
     out->load = in->power_w / erg_rle_rated_w(&state->setup, device->rated_w);
     if (!state->temp_k.count || isnan(in->temp_k) || !(ambient_k > 0))
         return;
-    double room = limit_c - celsius(ambient_k);
-    double headroom = room > 0 ? erg_clamp((limit_c - celsius(in->temp_k)) / room, 0, 1) : NAN;
+    double room = limit_c - erg_celsius(ambient_k);
+    double headroom = room > 0 ? erg_clamp((limit_c - erg_celsius(in->temp_k)) / room, 0, 1) : NAN;
     out->sustain_s = sound_sustain_s(state, limit_c);
     double over = out->sustain_s > 0 ? 1 + reference_s / out->sustain_s : INFINITY;
     out->e_th = out->stability * headroom / over;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/base.h"
+#include "format/cells.h"
 #include "thermal/rle_inside.h"
 
 #define RESTART_S 1.5           /* a gap after which old programs began anew */
@@ -123,20 +124,10 @@ static void mark(walk *of)
 
 /* ---- tables ----------------------------------------------------------------------------- */
 
-typedef struct real_cell { const char *column; double value; } real_cell;
-
-static bool put_reals(erg_table *table, const real_cell cells[], size_t count, erg_error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!erg_table_real(table, cells[i].column, cells[i].value, err))
-            return false;
-    return true;
-}
-
 static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
 {
     const erg_rle *one = &of->out[i];
-    const real_cell cells[] = {
+    const erg_real cells[] = {
         { "time_s", of->in[i].time_s }, { "util", of->in[i].use },
         { "stability", one->stability }, { "load", one->load },
         { "t_sustain_s", one->sustain_s }, { "rle_raw", one->raw },
@@ -146,7 +137,7 @@ static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
     };
     return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
         && erg_table_truth(table, "collapse", of->hits[i], err)
-        && put_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 typedef struct totals {
@@ -185,7 +176,7 @@ static totals total(const walk *of)
 static bool put_summary(const walk *of, erg_table *table, erg_error *err)
 {
     totals sum = total(of);
-    const real_cell cells[] = {
+    const erg_real cells[] = {
         { "mean_raw", sum.raw_count ? sum.raw / (double)sum.raw_count : NAN },
         { "mean_smoothed",
           sum.smoothed_count ? sum.smoothed / (double)sum.smoothed_count : NAN },
@@ -200,7 +191,7 @@ static bool put_summary(const walk *of, erg_table *table, erg_error *err)
         && erg_table_integer(table, "collapses", sum.collapses, err)
         && erg_table_integer(table, "events", sum.events, err)
         && erg_table_integer(table, "restarts", of->restarts, err)
-        && put_reals(table, cells, ERG_COUNT(cells), err);
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */

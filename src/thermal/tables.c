@@ -2,11 +2,10 @@
 /* The tables of erg thermal fit: a row for each steady window. */
 #include <math.h>
 #include <string.h>
-#include "base/base.h"
-#include "thermal/thermal_tables.h"
+#include "format/cells.h"
+#include "thermal/network.h"
 
 enum { REGIMES_MOST = 64 };
-#define REGIME_LEAST_S 120.0
 
 static const erg_column pole_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
@@ -68,15 +67,6 @@ typedef struct fit_tables {
     erg_error *err;
 } fit_tables;
 
-bool erg_put_thermal_reals(erg_table *table, const erg_thermal_real cells[], size_t count,
-                           erg_error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!erg_table_real(table, cells[i].column, cells[i].value, err))
-            return false;
-    return true;
-}
-
 static void window_text(double begin_s, double end_s, char *to, size_t size)
 {
     snprintf(to, size, "%.1fs:%.1fs", begin_s, end_s);
@@ -88,7 +78,7 @@ static bool put_poles(const fit_tables *to, const erg_thermal *model, const char
         const erg_thermal_pole *pole = &model->poles[i];
         /* Without a change of power, nothing of a resistance is known. */
         bool only_tau = model->verdict == ERG_THERMAL_TIME_CONSTANT_ONLY;
-        const erg_thermal_real cells[] = {
+        const erg_real cells[] = {
             { "r_k_per_w", only_tau ? NAN : pole->r_k_per_w },
             { "r_low_k_per_w", only_tau ? NAN : pole->r_low_k_per_w },
             { "r_high_k_per_w", only_tau ? NAN : pole->r_high_k_per_w },
@@ -101,7 +91,7 @@ static bool put_poles(const fit_tables *to, const erg_thermal *model, const char
             || !erg_table_text(to->poles, "device", to->device->name, to->err)
             || !erg_table_integer(to->poles, "pole", i + 1, to->err)
             || !erg_table_text(to->poles, "window", window, to->err)
-            || !erg_put_thermal_reals(to->poles, cells, ERG_COUNT(cells), to->err))
+            || !erg_put_reals(to->poles, cells, ERG_COUNT(cells), to->err))
             return false;
     }
     return true;
@@ -111,7 +101,7 @@ static bool put_fit(const fit_tables *to, const erg_thermal *model, const char *
 {
     char verdict[200];
     bool only_tau = model->verdict == ERG_THERMAL_TIME_CONSTANT_ONLY;
-    const erg_thermal_real cells[] = {
+    const erg_real cells[] = {
         { "rmse_k", model->rmse_k },
         { "ambient_c", only_tau ? NAN : model->ambient_k - 273.15 },
         { "r_fast_k_per_w", only_tau ? NAN : model->r_fast_k_per_w },
@@ -133,7 +123,7 @@ static bool put_fit(const fit_tables *to, const erg_thermal *model, const char *
         && erg_table_text(to->fit, "verdict", verdict, to->err)
         && erg_table_text(to->fit, "window", window, to->err)
         && erg_table_integer(to->fit, "rows", (int64_t)model->rows, to->err)
-        && erg_put_thermal_reals(to->fit, cells, ERG_COUNT(cells), to->err);
+        && erg_put_reals(to->fit, cells, ERG_COUNT(cells), to->err);
 }
 
 static bool put_cauer(const fit_tables *to, const erg_thermal *model, const char *window)
@@ -160,14 +150,14 @@ static bool put_cauer(const fit_tables *to, const erg_thermal *model, const char
 
 static bool put_relax(const fit_tables *to, const erg_relaxation *one, const char *window)
 {
-    const erg_thermal_real cells[] = {
+    const erg_real cells[] = {
         { "tau_s", one->tau_s }, { "end_c", one->end_k - 273.15 },
         { "begin_c", one->begin_k - 273.15 }, { "rmse_k", one->rmse_k },
     };
     return erg_table_row(to->relax, to->err)
         && erg_table_text(to->relax, "device", to->device->name, to->err)
         && erg_table_text(to->relax, "window", window, to->err)
-        && erg_put_thermal_reals(to->relax, cells, ERG_COUNT(cells), to->err);
+        && erg_put_reals(to->relax, cells, ERG_COUNT(cells), to->err);
 }
 
 /* A window that cannot be fitted is a note, not the end. */
@@ -204,7 +194,7 @@ static bool put_device(const fit_tables *to)
     size_t count = erg_thermal_regimes(to->device, regimes, REGIMES_MOST);
     for (size_t i = 0; i < count && i < REGIMES_MOST; i++) {
         erg_thermal_options one = *options;
-        if (regimes[i].end_s - regimes[i].begin_s < REGIME_LEAST_S)
+        if (regimes[i].end_s - regimes[i].begin_s < ERG_REGIME_LEAST_S)
             continue;
         one.begin_s = regimes[i].begin_s > 0 ? regimes[i].begin_s : 1e-9;
         one.end_s = regimes[i].end_s;

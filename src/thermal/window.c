@@ -8,9 +8,8 @@
 
 enum { ROWS_LEAST = 30 };
 #define GAP_INTERVALS 2.5
-#define MOVED_FAN 0.15
 
-static double since_s(const erg_monitor_device *device, size_t i)
+double erg_since_s(const erg_monitor_device *device, size_t i)
 {
     return erg_s_from_ns(device->rows[i].t_ns - device->rows[0].t_ns);
 }
@@ -18,7 +17,7 @@ static double since_s(const erg_monitor_device *device, size_t i)
 static bool is_in(const erg_monitor_device *device, size_t i, const erg_thermal_options *options)
 {
     const double *value = device->rows[i].value;
-    double t_s = since_s(device, i);
+    double t_s = erg_since_s(device, i);
     bool any_time = options->begin_s == 0 && options->end_s == 0;
     bool any_fan = options->fan_low == 0 && options->fan_high == 0;
 
@@ -51,7 +50,7 @@ static void copy(const erg_monitor_device *device, const erg_thermal_options *op
 
     for (size_t i = 0; i < device->count; i++) {
         const double *value = device->rows[i].value;
-        double t_s = since_s(device, i);
+        double t_s = erg_since_s(device, i);
         if (!is_in(device, i, options) || t_s <= last_s)
             continue;
         if (out->n == 0)
@@ -160,7 +159,7 @@ static bool moved(const erg_regime *regime, double fan)
 {
     bool was_on = regime->fan_high > 0, is_on = fan > 0;
 
-    return was_on != is_on || fmax(fan, regime->fan_high) - fmin(fan, regime->fan_low) > MOVED_FAN;
+    return was_on != is_on || fmax(fan, regime->fan_high) - fmin(fan, regime->fan_low) > ERG_FAN_MOVED;
 }
 
 size_t erg_thermal_regimes(const erg_monitor_device *device, erg_regime out[], size_t most)
@@ -169,7 +168,7 @@ size_t erg_thermal_regimes(const erg_monitor_device *device, erg_regime out[], s
     size_t count = 0;
 
     for (size_t i = 0; i < device->count; i++) {
-        double fan = device->rows[i].value[ERG_MONITOR_FAN], t_s = since_s(device, i);
+        double fan = device->rows[i].value[ERG_MONITOR_FAN], t_s = erg_since_s(device, i);
         bool is_new = isnan(now.begin_s) || (isfinite(fan) && moved(&now, fan));
         if (is_new && !isnan(now.begin_s)) {
             if (count < most)
