@@ -27,6 +27,7 @@
 #include "erg/table.h"
 #include "erg/thermal.h"
 #include "erg/trace.h"
+#include "erg/training.h"
 #include "erg/version.h"
 #include "erg/workload.h"
 
