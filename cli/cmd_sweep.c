@@ -9,11 +9,11 @@
 typedef struct sweep_options {
     cli_list knobs;
     cli_profile_options profile;
-    const char *mode, *device, *work, *name, *objective, *resume, *gather, *block;
+    const char *mode, *device, *work, *name, *objective, *model, *resume, *gather, *block;
     const char *partition, *account, *time, *mem, *cpus;
     double floor_hz, until, slowdown, power_cap_w, settle_s, timeout_s;
     int repeat, max_repeat, warmup, random;
-    bool no_warmup, shared, adaptive, dry_run, slurm, exclusive;
+    bool no_warmup, shared, adaptive, drift_correct, dry_run, slurm, exclusive;
 } sweep_options;
 
 #define AT(field) offsetof(sweep_options, field)
@@ -47,11 +47,17 @@ static const cli_option option_rows[] = {
     { 'a', "adaptive", CLI_FLAG, AT(adaptive), NULL,
       "measure few clocks, each chosen from those before" },
     { 0, "objective", CLI_TEXT, AT(objective), "NAME",
-      "of --adaptive: edp (default), energy or ed2p" },
+      "edp (default of --adaptive), energy or ed2p; without --adaptive: repeat, at most "
+      "--max-repeat times, until it is sure which setting is best by it" },
+    { 0, "with", CLI_TEXT, AT(model), "MODEL.json",
+      "of --adaptive: what erg fit learned of this GPU model" },
     { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
-      "of --adaptive: most extra time against the highest clock, as in 5%", true },
+      "of the best by --objective: most extra time against the highest clock, as in 5%",
+      true },
     { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER",
-      "of --adaptive: highest mean power", true },
+      "of the best by --objective: highest power", true },
+    { 0, "drift-correct", CLI_FLAG, AT(drift_correct), NULL,
+      "divide out what the reference drifts over the hours" },
     { 0, "work", CLI_TEXT, AT(work), "KEY=VALUE,...",
       "what a simulated device does, instead of a command" },
     { 0, "name", CLI_TEXT, AT(name), "NAME", "name of the application (the command)" },
@@ -172,9 +178,12 @@ static int slurm(const cli *call, const sweep_options *own,
         .exclusive = own->exclusive,
     };
 
-    if (options->until > 0 || options->adaptive)
-        return cli_misused(call, "--slurm runs all blocks at once: --until and --adaptive "
-                                 "need one after the other");
+    if (options->until > 0 || options->objective || options->adaptive)
+        return cli_misused(call, "--slurm runs all blocks at once: --until, --objective and "
+                                 "--adaptive need one after the other");
+    if (options->drift_correct)
+        return cli_misused(call, "--slurm: blocks lie on several nodes and hours: what nodes "
+                                 "differ is taken off by --gather, not --drift-correct");
     if (own->dry_run) {
         char *script = erg_slurm_script(&how, &err);
         if (!script)
@@ -238,17 +247,8 @@ static erg_sweep_options options_of(const cli *call, const cli_jobs *jobs)
         .objective = own->objective,
         .slowdown = own->slowdown,
         .power_cap_w = own->power_cap_w,
+        .drift_correct = own->drift_correct,
     };
-}
-
-/* The number of a job array's task, from 0. */
-static bool read_block(const char *text, int *only)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-
-    *only = (int)number + 1;
-    return end != text && !*end && number >= 0 && number < 10000;
 }
 
 static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
@@ -256,14 +256,19 @@ static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
     const sweep_options *own = call->options;
     erg_sweep_options options = options_of(call, jobs);
     cli_words words;
+    erg_error err = { 0 };
     int status;
 
+    if (own->model && !own->adaptive)
+        return cli_misused(call, "--with goes with --adaptive");
+    if (!cli_take_knee(own->model, &options, &err))
+        return cli_refused(call, &err);
     if (resume)
         options.output = resume;
     options.resume = resume != NULL;
     if (own->mode && !erg_sweep_mode_parse(own->mode, &options.mode))
         return cli_misused(call, "--mode is baseline, dvfs or custom, not '%s'", own->mode);
-    if (own->block && !read_block(own->block, &options.only_block))
+    if (own->block && !cli_read_block(own->block, &options.only_block))
         return cli_misused(call, "--block is a whole number from 0, not '%s'", own->block);
     if (!cli_words_of(call, not_of_the_sweep, &words)) {
         cli_words_free(&words);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <erg/fit.h>
 #include "sweep_jobs.h"
 
 void cli_jobs_free(cli_jobs *jobs)
@@ -112,4 +113,28 @@ int cli_list_profiles(const cli *call)
 
     erg_result_free(result);
     return status;
+}
+
+bool cli_take_knee(const char *path, erg_sweep_options *options, erg_error *err)
+{
+    erg_model *model = path ? erg_model_load(path, err) : NULL;
+    bool knows = model && erg_model_knee(model, &options->knee, &options->low_voltage);
+
+    erg_model_free(model);
+    if (model && !knows) {
+        err->code = ERG_BAD_INPUT;
+        snprintf(err->text, sizeof(err->text),
+                 "%s holds no model `physical`, from which a search could start: erg fit "
+                 "--model physical --save learns one", path);
+    }
+    return !path || knows;
+}
+
+bool cli_read_block(const char *text, int *only)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    *only = (int)number + 1;
+    return end != text && !*end && number >= 0 && number < 10000;
 }

@@ -25,6 +25,11 @@ void cli_jobs_of_command(const cli *call, const char *name, bool simulated, cli_
 bool cli_jobs_of_profile(const cli *call, const cli_profile_options *wish, bool simulated,
                          cli_jobs *jobs, erg_error *err);
 void cli_jobs_free(cli_jobs *jobs);
+/* The knee of the GPU's voltage, of a model of erg fit: where a search starts from. No
+ * path: nothing. */
+bool cli_take_knee(const char *path, erg_sweep_options *options, erg_error *err);
+/* The number of a job array's task, from 0, to 1 + it. */
+bool cli_read_block(const char *text, int *only);
 /* erg sweep --profile list */
 int cli_list_profiles(const cli *call);
 

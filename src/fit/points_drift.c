@@ -120,14 +120,14 @@ static void divide(erg_visit *visit, const drift *by)
     visit->energy_j /= time * power;
 }
 
-bool erg_points_correct_drift(erg_points *points, erg_error *err)
+bool erg_points_correct_drift_from(erg_points *points, size_t first, erg_error *err)
 {
     double *scratch = calloc(3 * points->visit_count + 1, sizeof(*scratch));
     size_t corrected = 0;
 
     if (!scratch)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < points->application_count; i++) {
+    for (size_t i = first; i < points->application_count; i++) {
         drift found = drift_of(points, i, scratch);
         if (!(fabs(found.time) + fabs(found.power) > 0))
             continue;
@@ -139,5 +139,10 @@ bool erg_points_correct_drift(erg_points *points, erg_error *err)
     free(scratch);
     return !corrected
         || erg_points_note(points, err, "drift of %zu of %zu applications was divided out",
-                           corrected, points->application_count);
+                           corrected, points->application_count - first);
+}
+
+bool erg_points_correct_drift(erg_points *points, erg_error *err)
+{
+    return erg_points_correct_drift_from(points, 0, err);
 }

@@ -138,6 +138,7 @@ static bool put_head(erg_sweep *s, erg_store *store, erg_error *err)
     return erg_store_meta(store, "begin_utc", utc, err)
            && erg_store_meta(store, "erg_version", erg_version(), err)
            && erg_store_meta(store, "sweep_blocks", blocks, err)
+           && (!s->options->drift_correct || erg_store_meta(store, "drift_correct", "1", err))
            && put_words(s, store, err);
 }
 
@@ -201,7 +202,6 @@ static bool end(erg_sweep *s, bool good, erg_error *err)
         good = false;
     erg_sweep_writer_free(&s->writer);
     erg_sweep_drop(&s->setup);
-    free(s->applications);
     free(s->was_warmed);
     return good;
 }
@@ -238,6 +238,14 @@ static bool agree(const erg_sweep_options *options, erg_error *err)
     return true;
 }
 
+/* The file keeps what was seen; whoever reads it divides the drift out again. */
+static bool conclude(erg_sweep *s, erg_error *err)
+{
+    return erg_points_check(s->points, err)
+           && (!s->options->drift_correct || erg_points_correct_drift(s->points, err))
+           && (s->stopped || !erg_sweep_by_choice(s->options) || erg_sweep_tell_sure(s, err));
+}
+
 static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
                      erg_points *points, erg_sweep_outcome *outcome, erg_error *err)
 {
@@ -269,7 +277,9 @@ static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
         good = settle_name(options, outcome->file, good, err);
     if (options->only_block && good)
         erg_text_put(outcome->file, sizeof(outcome->file), options->output);
-    return good && (erg_points_visits(points) == 0 || erg_points_check(points, err));
+    good = good && (erg_points_visits(points) == 0 || conclude(&s, err));
+    free(s.applications);
+    return good;
 }
 
 /* Simulated work takes no time: the clock jumps to whatever is waited for. */

@@ -2,6 +2,7 @@
 /* The points of a sweep in its run file. */
 #include <stdlib.h>
 #include <string.h>
+#include "fit/points_check.h"
 #include "run/sweep_file.h"
 #include "trace/load.h"
 
@@ -186,9 +187,16 @@ static bool is_run_file(const char *path)
 bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
                      const erg_points_options *options, erg_error *err)
 {
+    size_t first = erg_points_applications(points);
+    char corrects[8];
     (void)env;
+
     if (!is_run_file(path))
         return erg_points_read_csv(points, path, options, err);
+
     return erg_sweep_read(points, path, err)
-           && ((options && options->no_checks) || erg_points_check(points, err));
+           && erg_sweep_meta(path, "drift_correct", corrects, sizeof(corrects), err)
+           && ((options && options->no_checks)
+               || (erg_points_check(points, err)
+                   && (!*corrects || erg_points_correct_drift_from(points, first, err))));
 }

@@ -105,6 +105,14 @@ erg_points *erg_sweep_before(const erg_sweep *s, int block, erg_error *err);
 bool erg_sweep_find_open(const erg_sweep *s, size_t job, int block, bool open[],
                          size_t *count, erg_error *err);
 
+/* sweep_sure.c: a full sweep that ends once its choice is sure. */
+bool erg_sweep_by_choice(const erg_sweep_options *options);
+bool erg_sweep_is_sure(const erg_sweep *s, const erg_points *before, size_t job, int block,
+                       bool *sure, erg_error *err);
+bool erg_sweep_tell_sure(erg_sweep *s, erg_error *err);
+/* ", sm_clock 1110 MHz" */
+void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t size);
+
 /* sweep_words.c: as JSON; free() it. */
 char *erg_sweep_words_text(const char *const words[], size_t count);
 

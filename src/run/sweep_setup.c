@@ -16,7 +16,7 @@ double erg_sweep_or(double given, double otherwise)
 
 int erg_sweep_blocks(const erg_sweep_options *options)
 {
-    if (options->until > 0)
+    if (options->until > 0 || erg_sweep_by_choice(options))
         return options->max_repeat > 0 ? options->max_repeat : 20;
     return options->repeat > 0 ? options->repeat : 5;
 }

@@ -52,19 +52,25 @@ bool erg_sweep_find_open(const erg_sweep *s, size_t job, int block, bool open[],
 {
     erg_error inner = { 0 };
     size_t points = 0;
+    bool by_choice = erg_sweep_by_choice(s->options), sure = false;
 
     for (size_t i = 0; i < s->setup.count; i++)
         open[i] = true;
     *count = s->setup.count;
-    if (!(s->options->until > 0) || block == 0)
+    if ((!(s->options->until > 0) && !by_choice) || block == 0)
         return true;
     erg_points *before = erg_sweep_before(s, block, err);
     if (!before)
         return false;
-    erg_point *means = erg_points_means(before, &points, &inner);
+    erg_point *means = s->options->until > 0 ? erg_points_means(before, &points, &inner) : NULL;
     for (size_t i = 0; means && i < points; i++)
         close_narrow(s, job, &means[i], open, count);
     free(means);
+    bool good = inner.code == ERG_OK || erg_fail(err, inner.code, "%s", inner.text);
+    if (good && by_choice)
+        good = erg_sweep_is_sure(s, before, job, block, &sure, err);
+    if (sure)
+        *count = 0;
     erg_points_free(before);
-    return inner.code == ERG_OK || erg_fail(err, inner.code, "%s", inner.text);
+    return good;
 }

@@ -15,7 +15,7 @@ bool erg_sweep_asked(const erg_sweep *s)
 
 /* ---- progress ------------------------------------------------------------------------ */
 
-static void put_setting(const erg_knob_setting *setting, char *to, size_t size)
+void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t size)
 {
     erg_text text = { 0 };
 
@@ -41,7 +41,7 @@ static void tell(const erg_sweep *s, const erg_sweep_place *at)
         snprintf(left, sizeof(left), ", about %.0f min left", left_s / 60);
     else if (left_s >= 0)
         snprintf(left, sizeof(left), ", about %.0f s left", left_s);
-    put_setting(&s->setup.settings[at->setting], setting, sizeof(setting));
+    erg_sweep_put_setting(&s->setup.settings[at->setting], setting, sizeof(setting));
     snprintf(text, sizeof(text), "visit %zu of %zu, block %d%s%s", s->done + 1, s->planned,
              at->block + 1, setting, left);
     s->options->progress(s->options->progress_self, text);

@@ -1,52 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sweeps of simulated work, whose truth is known, on a clock that needs no waiting. */
 #include <sys/stat.h>
-#include "test.h"
-#include "erg/sweep.h"
+#include "simulated.h"
 #include "math/clock_law.h"
-
-static const char *const a100[] = { "sim:a100-sxm4-80gb" };
-static const char *const coarse[] = { "sm_clock=510:1410:150" };
-static const erg_sweep_job simulated = { .name = "stub" };
-
-static const char *file_in(const char *folder)
-{
-    static char path[400];
-    snprintf(path, sizeof(path), "%s/s.erg", folder);
-    return path;
-}
-
-static erg_sweep_options plain(const char *work, const char *output)
-{
-    return (erg_sweep_options){ .sensors = a100,
-                                .sensor_count = 1,
-                                .jobs = &simulated,
-                                .job_count = 1,
-                                .knobs = coarse,
-                                .knob_count = 1,
-                                .work = work,
-                                .output = output };
-}
-
-static erg_points *sweep(const erg_sweep_options *options)
-{
-    erg_error err = { 0 };
-    erg_sweep_outcome outcome;
-    erg_points *points = erg_points_new(&err);
-    CHECK_OK(erg_sweep_run(NULL, options, points, &outcome, &err), err);
-    return points;
-}
-
-static size_t count_state(const erg_points *points, erg_visit_state state, double clock_hz)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < erg_points_visits(points); i++) {
-        const erg_visit *visit = erg_points_visit_at(points, i);
-        count += visit->state == state
-                 && (isnan(clock_hz) || visit->setting.at[ERG_SM_CLOCK] == clock_hz);
-    }
-    return count;
-}
 
 static char *table_of(const erg_points *points)
 {
@@ -62,18 +18,6 @@ static char *table_of(const erg_points *points)
                      (int)means[i].state);
     free(means);
     return erg_text_take(&text);
-}
-
-static bool has_note(const erg_points *points, const char *word)
-{
-    erg_error err = { 0 };
-    bool found = false;
-    erg_result *result = erg_result_new("sweep", &err);
-    CHECK_OK(erg_points_table(points, result, &err), err);
-    for (size_t i = 0; i < erg_result_note_count(result); i++)
-        found |= strstr(erg_result_note_at(result, i), word) != NULL;
-    erg_result_free(result);
-    return found;
 }
 
 /* ---- truth ------------------------------------------------------------------------- */
