@@ -57,14 +57,29 @@ int64_t erg_plant_sensor_updated_ns(const erg_plant_sensor *sensor, int64_t t_ns
     return at_ns;
 }
 
-double erg_plant_sensor_w(const erg_plant_sensor *sensor, const erg_law *law, int64_t t_ns)
+static double law_w(const void *self, double t_s)
+{
+    return erg_law_w(self, t_s);
+}
+
+static double law_j(const void *self, double begin_s, double end_s)
+{
+    return erg_law_j(self, begin_s, end_s);
+}
+
+erg_plant_view erg_law_view(const erg_law *law)
+{
+    return (erg_plant_view){ law, law_w, law_j };
+}
+
+double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view, int64_t t_ns)
 {
     int64_t at_ns;
     int64_t index = shown_index(sensor, t_ns, &at_ns);
     double end_s = erg_s_from_ns(at_ns) - sensor->delay_s;
-    double mean_w = sensor->window_s > 0
-                        ? erg_law_j(law, end_s - sensor->window_s, end_s) / sensor->window_s
-                        : erg_law_w(law, end_s);
+    double window_s = sensor->window_s;
+    double mean_w = window_s > 0 ? view.energy_j(view.self, end_s - window_s, end_s) / window_s
+                                 : view.power_w(view.self, end_s);
 
     double read_w = (sensor->gain != 0 ? sensor->gain : 1) * mean_w + sensor->offset_w;
     if (sensor->noise_w > 0)
@@ -74,8 +89,13 @@ double erg_plant_sensor_w(const erg_plant_sensor *sensor, const erg_law *law, in
     return read_w;
 }
 
-double erg_plant_counter_j(const erg_plant_counter *counter, const erg_law *law,
-                           int64_t t_ns)
+double erg_plant_sensor_w(const erg_plant_sensor *sensor, const erg_law *law, int64_t t_ns)
+{
+    return erg_plant_sensor_see(sensor, erg_law_view(law), t_ns);
+}
+
+double erg_plant_counter_see(const erg_plant_counter *counter, erg_plant_view view,
+                             int64_t t_ns)
 {
     int64_t at_ns;
     update_index(counter->update_s, counter->phase_s, t_ns, &at_ns);
@@ -83,9 +103,15 @@ double erg_plant_counter_j(const erg_plant_counter *counter, const erg_law *law,
     double begin_s =
         counter->reset_s > 0 && at_s >= counter->reset_s ? counter->reset_s : 0;
 
-    double count_j =
-        fmax(0, (counter->gain != 0 ? counter->gain : 1) * erg_law_j(law, begin_s, at_s));
+    double count_j = fmax(0, (counter->gain != 0 ? counter->gain : 1)
+                                 * view.energy_j(view.self, begin_s, at_s));
     if (counter->step_j > 0) /* a hair up: 30 steps of 0.1 J must be 30, not 29 */
         count_j = counter->step_j * floor(count_j / counter->step_j + 1e-9);
     return counter->range_j > 0 ? fmod(count_j, counter->range_j) : count_j;
+}
+
+double erg_plant_counter_j(const erg_plant_counter *counter, const erg_law *law,
+                           int64_t t_ns)
+{
+    return erg_plant_counter_see(counter, erg_law_view(law), t_ns);
 }

@@ -32,9 +32,20 @@ typedef struct erg_plant_counter {
     double reset_s; /* restarts at 0 here, as with a driver; 0: never */
 } erg_plant_counter;
 
+/* Whose power is seen: a law, or a plant that has a past. Energy is exact. */
+typedef struct erg_plant_view {
+    const void *self;
+    double (*power_w)(const void *self, double t_s);
+    double (*energy_j)(const void *self, double begin_s, double end_s);
+} erg_plant_view;
+erg_plant_view erg_law_view(const erg_law *law);
+
+double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view, int64_t t_ns);
 double erg_plant_sensor_w(const erg_plant_sensor *sensor, const erg_law *law, int64_t t_ns);
 /* When the value seen at t_ns was new. */
 int64_t erg_plant_sensor_updated_ns(const erg_plant_sensor *sensor, int64_t t_ns);
+double erg_plant_counter_see(const erg_plant_counter *counter, erg_plant_view view,
+                             int64_t t_ns);
 double erg_plant_counter_j(const erg_plant_counter *counter, const erg_law *law,
                            int64_t t_ns);
 /* Uniform in [0, 1), from a seed, an index and what it is drawn for. */
