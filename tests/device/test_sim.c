@@ -150,6 +150,74 @@ static void a_bad_description_is_named_with_its_key(void)
     }
 }
 
+static void with_heat_it_follows_its_plant_and_says_so(void)
+{
+    manual hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    erg_devices *gpu = sim(&clock, "sim:a100-sxm4-80gb,heat,load=square:60:400:40s,tau=10s,"
+                                   "ambient=40C,start=0s", &err);
+    double least_hz = INFINITY, most_k = 0, most_w = 0;
+    unsigned reasons = 0;
+    CHECK_OK(gpu != NULL, err);
+    for (int i = 0; i < 1000; i++) {
+        int64_t now_ns = i * ERG_NS_PER_S / 10;
+        double temp_k = read_at(gpu, &hand, now_ns, "temperature");
+        CHECK_NEAR(temp_k - 273.15, round(temp_k - 273.15), 1e-9);
+        most_k = fmax(most_k, temp_k);
+        least_hz = fmin(least_hz, read_at(gpu, &hand, now_ns, "sm_clock"));
+        most_w = fmax(most_w, read_at(gpu, &hand, now_ns, "power"));
+        reasons |= (unsigned)read_at(gpu, &hand, now_ns, "throttle");
+    }
+    CHECK_NEAR(most_k - 273.15, 83, 2);
+    CHECK(least_hz < 1400e6 && least_hz > 400e6);
+    CHECK(most_w < 401); /* the limit holds what leaks as well */
+    CHECK(reasons & 0x20);
+    for (size_t i = 0; i < erg_devices_channel_count(gpu, 0); i++)
+        CHECK(erg_devices_channel(gpu, 0, i)->method == ERG_METHOD_SIMULATED);
+    erg_devices_free(gpu);
+}
+
+static double number_in(const char *folder, const char *file)
+{
+    char path[300], text[32];
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
+    return erg_file_line(path, text, sizeof(text), NULL) ? strtod(text, NULL) : NAN;
+}
+
+static void a_program_loads_the_plant_and_is_told_its_clock(void)
+{
+    char folder[] = "/tmp/erg-follow-XXXXXX", sensor[200], path[300];
+    manual hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    CHECK(mkdtemp(folder));
+    snprintf(sensor, sizeof(sensor), "sim:a100-sxm4-80gb,heat,follow=%s,start=0s", folder);
+    erg_devices *gpu = sim(&clock, sensor, &err);
+    CHECK_OK(gpu != NULL, err);
+    CHECK_NEAR(read_at(gpu, &hand, 2 * ERG_NS_PER_S, "power"), 61, 1);
+    CHECK_NEAR(number_in(folder, "clock"), 1, 0);
+
+    snprintf(path, sizeof(path), "%s/load", folder);
+    FILE *load = fopen(path, "w");
+    CHECK(load && fputs("0.5\n", load) >= 0 && fclose(load) == 0);
+    CHECK_NEAR(read_at(gpu, &hand, 4 * ERG_NS_PER_S, "power"), 60.3 + 0.5 * 339.7, 5);
+    CHECK_NEAR(read_at(gpu, &hand, 4 * ERG_NS_PER_S, "use"), 0.5, 1e-9);
+    erg_turn turn = { .knob = ERG_SM_CLOCK, .requested = 705e6 };
+    CHECK_OK(erg_devices_turn(gpu, 0, &turn, &err), err);
+    read_at(gpu, &hand, 5 * ERG_NS_PER_S, "power");
+    CHECK_NEAR(number_in(folder, "clock"), 0.5, 1e-6);
+    erg_devices_free(gpu);
+    CHECK(unlink(path) == 0);
+    snprintf(path, sizeof(path), "%s/clock", folder);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+
+    CHECK(!sim(&clock, sensor, &err) && strstr(err.text, "make that folder first"));
+    CHECK(!sim(&clock, "sim:plain,follow=/tmp", &err) && strstr(err.text, "needs heat"));
+    CHECK(!sim(&clock, "sim:plain,heat,window=100s", &err));
+    CHECK(!sim(&clock, "sim:plain,heat=maybe", &err));
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -159,6 +227,8 @@ int main(void)
         TEST(failed_reads_are_gaps_at_the_rate_asked_for),
         TEST(two_of_one_profile_have_two_names),
         TEST(a_bad_description_is_named_with_its_key),
+        TEST(with_heat_it_follows_its_plant_and_says_so),
+        TEST(a_program_loads_the_plant_and_is_told_its_clock),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "device/driver.h"
-#include "device/drivers/sim_spec.h"
+#include "device/drivers/sim_heat.h"
 
 /* Ambient, and warming per watt of the mean power over the last half minute: enough
  * for a curve to look at, no more is claimed. */
@@ -16,35 +16,62 @@ static const double ambient_k = 298.15, warming_k_per_w = 0.1, heat_s = 30;
 typedef struct simulation {
     erg_sim_spec spec;
     erg_plant_sensor average; /* the second reading of boards that have two */
+    erg_sim_heat heat; /* where spec.heat */
     double limit_w;
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
     double (*value[ERG_CHANNELS_MOST])(const struct simulation *sim, int64_t t_ns);
 } simulation;
 
+static erg_plant_view truth(const simulation *sim)
+{
+    return sim->spec.heat ? erg_heat_view(&sim->heat.plant) : erg_law_view(&sim->spec.load);
+}
+
 static double power_w(const simulation *sim, int64_t t_ns)
 {
-    return erg_plant_sensor_w(&sim->spec.sensor, &sim->spec.load, t_ns);
+    return erg_plant_sensor_see(&sim->spec.sensor, truth(sim), t_ns);
 }
 
 static double average_w(const simulation *sim, int64_t t_ns)
 {
-    return erg_plant_sensor_w(&sim->average, &sim->spec.load, t_ns);
+    return erg_plant_sensor_see(&sim->average, truth(sim), t_ns);
 }
 
 static double energy_j(const simulation *sim, int64_t t_ns)
 {
-    return erg_plant_counter_j(&sim->spec.counter, &sim->spec.load, t_ns);
+    return erg_plant_counter_see(&sim->spec.counter, truth(sim), t_ns);
 }
 
 static double clock_hz(const simulation *sim, int64_t t_ns)
 {
     (void)t_ns;
-    return sim->spec.clock_hz;
+    return sim->spec.heat ? sim->heat.plant.clock * sim->spec.profile->clock_hz
+                          : sim->spec.clock_hz;
+}
+
+static double use(const simulation *sim, int64_t t_ns)
+{
+    (void)t_ns;
+    return erg_sim_heat_use(&sim->heat);
+}
+
+static double fan(const simulation *sim, int64_t t_ns)
+{
+    (void)t_ns;
+    return sim->heat.plant.fan;
+}
+
+static double throttle_bits(const simulation *sim, int64_t t_ns)
+{
+    (void)t_ns;
+    return sim->heat.plant.reasons;
 }
 
 static double temperature_k(const simulation *sim, int64_t t_ns)
 {
+    if (sim->spec.heat)
+        return erg_sim_heat_temp_k(&sim->heat);
     double t_s = erg_s_from_ns(t_ns);
     return ambient_k
            + warming_k_per_w * erg_law_j(&sim->spec.load, t_s - heat_s, t_s) / heat_s;
@@ -158,6 +185,18 @@ static bool sim_put_back(erg_device *dev, erg_knob which, const char *saved, erg
     return true;
 }
 
+/* Named as NVML's, so that whoever reads a board reads this one. */
+static void add_heat(erg_device *dev)
+{
+    simulation *own = dev->own;
+    erg_channel_info *temperature = &dev->channels[dev->channel_count - 1];
+
+    temperature->resolution = own->spec.temp_step_k;
+    add(dev, "use", ERG_USE, ERG_INSTANT, use);
+    add(dev, "fan", ERG_OTHER, ERG_INSTANT, fan);
+    erg_text_put(add(dev, "throttle", ERG_OTHER, ERG_INSTANT, throttle_bits)->unit, 8, "bits");
+}
+
 static bool sim_open(erg_device *dev, erg_error *err)
 {
     simulation *own = dev->own;
@@ -180,10 +219,19 @@ static bool sim_open(erg_device *dev, erg_error *err)
         add_power(dev, "power_average", &own->average, average_w);
     add(dev, "sm_clock", ERG_CLOCK_RATE, ERG_INSTANT, clock_hz);
     add(dev, "temperature", ERG_TEMPERATURE, ERG_INSTANT, temperature_k);
+    if (spec->heat)
+        add_heat(dev);
     /* Not ERG_POWER: nobody may integrate a limit. */
     erg_text_put(add(dev, "power_limit", ERG_OTHER, ERG_INSTANT, power_limit_w)->unit, 8,
                  "W");
-    return add_knobs(dev, err);
+    return (!spec->heat || erg_sim_heat_open(&own->heat, spec, err)) && add_knobs(dev, err);
+}
+
+static void sim_close(erg_device *dev)
+{
+    simulation *own = dev->own;
+    if (own->heat.spec)
+        erg_sim_heat_close(&own->heat);
 }
 
 static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
@@ -194,6 +242,9 @@ static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_erro
         erg_plant_chance(own->spec.sensor.seed, own->reads++, FOR_ERROR) < own->spec.error;
     int64_t t_ns = erg_env_now_ns(dev->env) - own->start_ns;
     (void)err;
+
+    if (own->spec.heat)
+        erg_sim_heat_run(&own->heat, t_ns, own->limit_w);
 
     erg_reading_put(out, fails ? NAN : own->value[channel](own, t_ns));
     return true;
@@ -206,6 +257,7 @@ const erg_driver erg_driver_sim = {
     .find = sim_find,
     .open = sim_open,
     .read = sim_read,
+    .close = sim_close,
     .save = sim_save,
     .turn = sim_turn,
     .put_back = sim_put_back,

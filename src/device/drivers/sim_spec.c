@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "device/drivers/sim_spec.h"
+#include "plant/heat.h"
 
 /* Update periods and windows: Yang, Adamek, Armour, SC 2024; board power: the makers' data
  * sheets. Idle power was measured where the last column says so (EnergAIzer, ISPASS 2026)
@@ -66,6 +67,12 @@ static const key keys[] = {
     { "start",          "s",  AT(start_s),             -1e9,   1e9,  "start=0s" },
     { "clock",          "Hz", AT(clock_hz),            0,      1e12, "clock=1410MHz" },
     { "refuse",         "Hz", AT(refuse_hz),           0,      1e12, "refuse=1230MHz" },
+    { "tau",            "s",  AT(tau_s),               1,      1e5,  "tau=28s" },
+    { "ambient",        "K",  AT(ambient_k),           200,    400,  "ambient=21C" },
+    { "limit",          "K",  AT(limit_k),             200,    500,  "limit=83C" },
+    { "fan",            "%",  AT(fan),                 0,      1,    "fan=70%" },
+    { "leak",           "",   AT(leak_w_per_k),        0,      1e3,  "leak=0.2" },
+    { "temp_step",      "K",  AT(temp_step_k),         0,      20,   "temp_step=1K" },
 };
 /* clang-format on */
 
@@ -116,6 +123,23 @@ static bool read_uuid(const char *value, erg_sim_spec *out, erg_error *err)
     return true;
 }
 
+static bool read_heat(const char *value, erg_sim_spec *out, erg_error *err)
+{
+    out->heat = strcmp(value, "on") == 0;
+    return out->heat || strcmp(value, "off") == 0
+           || erg_fail(err, ERG_BAD_INPUT, "sim: heat=%s is neither heat=on nor heat=off",
+                       value);
+}
+
+static bool read_follow(const char *value, erg_sim_spec *out, erg_error *err)
+{
+    if (!*value || strlen(value) >= sizeof(out->follow))
+        return erg_fail(err, ERG_BAD_INPUT, "sim: follow=%.20s... is no folder of up to %zu "
+                        "letters", value, sizeof(out->follow) - 1);
+    erg_text_put(out->follow, sizeof(out->follow), value);
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const char *value, erg_sim_spec *out, erg_error *err);
@@ -123,11 +147,15 @@ static const struct {
     { "load", read_load },
     { "counter", read_counter },
     { "uuid", read_uuid },
+    { "heat", read_heat },
+    { "follow", read_follow },
 };
 
 static bool read_key(char *text, erg_sim_spec *out, erg_error *err)
 {
     char *value = strchr(text, '=');
+    if (strcmp(text, "heat") == 0)
+        return read_heat("on", out, err);
     if (!value)
         return erg_fail(err, ERG_BAD_INPUT,
                         "sim: '%s' is not KEY=VALUE, as in update=100ms", text);
@@ -178,8 +206,32 @@ static bool set_profile(const char *name, erg_sim_spec *out, erg_error *err)
         .gain_u = NAN,
         .refuse_hz = NAN,
         .board_w = profile->board_w,
+        .tau_s = 28, /* of a board's heat sink under its fan: docs/thermal.md */
+        .ambient_k = 298.15,
+        .limit_k = 356.15,
+        .fan = NAN,
+        .leak_w_per_k = NAN,
+        .temp_step_k = 1,
     };
     return true;
+}
+
+/* A plant remembers a minute, and what it remembers began when it did. */
+static bool fits_heat(const erg_sim_spec *spec, erg_error *err)
+{
+    const erg_plant_sensor *sensor = &spec->sensor;
+    double back_s = sensor->update_s + fmax(sensor->window_s, spec->profile->average_s)
+                    + sensor->delay_s;
+
+    if (!spec->heat)
+        return !spec->follow[0]
+               || erg_fail(err, ERG_BAD_INPUT, "sim: follow needs heat: the load heats a "
+                           "plant, as in sim:a100-sxm4-80gb,heat,follow=FOLDER");
+    if (back_s > erg_heat_past_s)
+        return erg_fail(err, ERG_BAD_INPUT, "sim: with heat, update, window and delay are "
+                        "together at most %g s", erg_heat_past_s);
+    return spec->counter.reset_s <= 0
+           || erg_fail(err, ERG_BAD_INPUT, "sim: reset does not go with heat");
 }
 
 bool erg_sim_spec_parse(const char *text, erg_sim_spec *out, erg_error *err)
@@ -206,5 +258,5 @@ bool erg_sim_spec_parse(const char *text, erg_sim_spec *out, erg_error *err)
     if (isnan(out->gain_u))
         out->gain_u = is_exact ? 0 : 0.05;
     out->sensor.seed = (uint64_t)out->seed;
-    return true;
+    return fits_heat(out, err);
 }
