@@ -60,11 +60,21 @@ static erg_extremes slopes(const erg_stream *stream, erg_span span, int64_t leng
     return out;
 }
 
+/* The mean distance too: readings a few microseconds apart, as at the edges of regions,
+ * make a median that no slope can be trusted over. */
+static double slope_s(const erg_stream *stream)
+{
+    double late_s = stream->update_s > 0 ? stream->update_s : stream->dt_s;
+    double seen_s = erg_s_from_ns(stream->seen.end_ns - stream->seen.begin_ns);
+
+    return fmax(fmax(STEPS_OF_A_SLOPE * late_s, stream->dt_s),
+                seen_s / fmax(1, (double)stream->pieces.count));
+}
+
 static erg_extremes of_counter(const erg_stream *stream, const erg_window *window)
 {
     erg_span span = window->span;
-    double late_s = stream->update_s > 0 ? stream->update_s : stream->dt_s;
-    double length_s = fmax(STEPS_OF_A_SLOPE * late_s, stream->dt_s);
+    double length_s = slope_s(stream);
 
     if (!(length_s > 0) || window->covered_s < length_s)
         return (erg_extremes){ NAN, NAN };

@@ -190,9 +190,27 @@ static void a_counter_alone_shows_no_peak_out_of_its_steps(void)
     erg_trace_free(trace);
 }
 
+/* A steady 100 W: at both edges of a region the counter is read three times in 10 us, and
+ * one of its steps falls between two of these readings. */
+static void readings_microseconds_apart_make_no_peak(void)
+{
+    static const double edges_s[] = { 0, 0.2 };
+    series readings = { 0 };
+    for (size_t edge = 0; edge < ERG_COUNT(edges_s); edge++)
+        for (int i = 0; i < 3; i++)
+            series_add(&readings, erg_ns_from_s(edges_s[edge]) + 5000 * i,
+                       100 * edges_s[edge] + 0.1 * i);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER }, &readings);
+    erg_energy energy = energy_of(trace, span_s(0, 0.2));
+
+    CHECK(isnan(energy.peak_w) || energy.peak_w < 110);
+    erg_trace_free(trace);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(readings_microseconds_apart_make_no_peak),
         TEST(a_wrap_every_seven_seconds_is_exact_in_every_half_second),
         TEST(two_wraps_in_a_region_are_exact_while_polling),
         TEST(two_wraps_between_two_polls_are_refused),
