@@ -1,50 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must be flagged or refused, and what must not (measure.md section 13). */
-#include "series.h"
-
-static bool flagged(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
-static void check(erg_trace *trace)
-{
-    erg_error err = { 0 };
-    CHECK_OK(erg_trace_check(trace, &err), err);
-}
-
-static void add_region(erg_trace *trace, const char *name, double begin_s, double end_s)
-{
-    erg_error err = { 0 };
-    erg_region region = { .begin_ns = erg_ns_from_s(begin_s),
-                          .end_ns = erg_ns_from_s(end_s),
-                          .runs = NAN };
-    strcpy(region.name, name);
-    CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
-}
-
-/* 60 W, 260 W between 10 and 20 s, 60 W; each reading through a straight line. */
-static series step_load(double first_w, double last_w)
-{
-    series readings = { 0 };
-    for (int i = 0; i < 300; i++) {
-        double t_s = 0.1 * i, share = (t_s - 10) / 10;
-        bool load = t_s >= 10 && t_s < 20;
-        series_add(&readings, erg_ns_from_s(t_s),
-                   (load ? first_w + share * (last_w - first_w) : 60) + 0.01 * (i % 3));
-    }
-    return readings;
-}
-
-static erg_trace *stepped(double first_w, double last_w)
-{
-    series readings = step_load(first_w, last_w);
-    return trace_of((erg_channel_info){ .kind = ERG_INSTANT, .scope = ERG_SCOPE_BOARD },
-                    &readings);
-}
+#include "checked.h"
 
 /* ---- METER_SILENT --------------------------------------------------------------- */
 
@@ -117,56 +73,6 @@ static void a_meter_wired_to_another_host_is_refused(void)
         check(trace);
         CHECK(flagged(trace, ERG_FLAG_HOST_MISMATCH) == rows[i].refused);
         CHECK(erg_trace_energy(trace, 0, span_s(1, 2), &energy, &err) != rows[i].refused);
-        erg_trace_free(trace);
-    }
-}
-
-static void a_failed_command_is_flagged_but_its_joules_stand(void)
-{
-    erg_error err = { 0 };
-    erg_trace *trace = stepped(260, 260);
-
-    erg_trace_set_meta(trace, "exit_status", "3", &err);
-    check(trace);
-    CHECK(flagged(trace, ERG_FLAG_COMMAND_FAILED));
-    CHECK(energy_of(trace, span_s(10, 20)).energy_j > 0);
-    erg_trace_free(trace);
-}
-
-static void runs_that_do_not_fill_their_window_are_a_mismatch(void)
-{
-    static const struct { double begin_s, end_s, single_s; bool mismatch; } rows[] = {
-        { 36925.123, 37235.456, 8.2345,        true  },
-        { 66743.532, 66755.231, 0.01168455140, false },
-        { 0,         310,       0.29,          false },
-        { 0,         310,       0.27,          true  },
-    };
-
-    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
-        erg_error err = { 0 };
-        erg_trace *trace = erg_trace_new(&err);
-        erg_region region = { .name = "full_model", .runs = 1000,
-                              .begin_ns = erg_ns_from_s(rows[i].begin_s),
-                              .end_ns = erg_ns_from_s(rows[i].end_s) };
-        erg_trace_add_region(trace, &region, &err);
-        erg_trace_add_mark(trace, &(erg_mark_row){ region.begin_ns, "single_s",
-                                                   rows[i].single_s }, &err);
-        check(trace);
-        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == rows[i].mismatch);
-        erg_trace_free(trace);
-    }
-}
-
-static void the_time_of_one_run_may_stand_in_the_meta_rows(void)
-{
-    for (int wrong = 0; wrong < 2; wrong++) {
-        erg_error err = { 0 };
-        erg_trace *trace = erg_trace_new(&err);
-        erg_region region = { .name = "full_model", .runs = 1000, .end_ns = ERG_NS_PER_S };
-        erg_trace_add_region(trace, &region, &err);
-        erg_trace_set_meta(trace, "single_s:full_model", wrong ? "0.002" : "0.00095", &err);
-        check(trace);
-        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == wrong);
         erg_trace_free(trace);
     }
 }
@@ -301,71 +207,6 @@ static void a_counter_apart_from_power_is_flagged_beyond_five_percent(void)
 
 /* ---- work ---------------------------------------------------------------------- */
 
-static void a_region_that_ends_at_load_left_work_open(void)
-{
-    static const struct {
-        double end_s;
-        bool open;
-    } rows[] = { { 15, true }, { 19.9, false } };
-
-    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
-        erg_trace *trace = stepped(260, 260);
-        add_region(trace, "decode", 12, rows[i].end_s);
-        check(trace);
-        CHECK(flagged(trace, ERG_FLAG_OPEN_WORK) == rows[i].open);
-        erg_trace_free(trace);
-    }
-}
-
-static void a_region_followed_by_the_next_is_not_open(void)
-{
-    erg_trace *trace = stepped(260, 260);
-
-    add_region(trace, "run", 10, 19.9);
-    add_region(trace, "prefill", 10, 15);
-    add_region(trace, "decode", 15, 19.9);
-    check(trace);
-    CHECK(!flagged(trace, ERG_FLAG_OPEN_WORK));
-    erg_trace_free(trace);
-}
-
-static void many_runs_unlike_the_rest_are_skewed(void)
-{
-    for (int odd = 0; odd < 2; odd++) {
-        series readings = { 0 };
-        test_random random = { 9 };
-        for (int i = 0; i < 2100; i++)
-            series_add(&readings, i * 100 * ERG_NS_PER_MS, 100 + test_normal(&random));
-        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &readings);
-        for (int i = 0; i < 200; i++) {     /* three in ten last three times as long */
-            bool is_long = odd && test_uniform(&random) < 0.3;
-            add_region(trace, "run", i, i + (is_long ? 4.5 : 1.5));
-        }
-        check(trace);
-        CHECK(flagged(trace, ERG_FLAG_SKEWED) == odd);
-        erg_trace_free(trace);
-    }
-}
-
-static void a_device_that_others_use_too_is_shared(void)
-{
-    erg_error err = { 0 };
-    erg_trace *trace = erg_trace_new(&err);
-    erg_device_info mig = { .name = "nvml:0", .driver = "nvml", .shared = true };
-    erg_channel_info info = { .name = "power", .quantity = ERG_POWER, .kind = ERG_INSTANT,
-                              .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_BOARD };
-    CHECK_OK(trace && erg_trace_add_device(trace, &mig, &err) == 0
-             && erg_trace_add_channel(trace, &info, &err) == 0, err);
-    for (int i = 0; i < 200; i++)
-        CHECK_OK(erg_trace_add_samples(trace, 0, &(erg_sample){ i * ERG_NS_PER_S / 10, 0,
-                 100 + i % 2 }, 1, &err), err);
-    check(trace);
-    CHECK(flagged(trace, ERG_FLAG_SHARED));
-    erg_energy energy = energy_of(trace, span_s(1, 15));
-    CHECK(energy.quality == ERG_QUALITY_SHARED && has_flag(&energy, ERG_FLAG_SHARED));
-    erg_trace_free(trace);
-}
-
 static void two_wraps_between_two_readings_are_flagged_where_they_may_be(void)
 {
     series readings = { 0 };
@@ -401,9 +242,6 @@ int main(void)
         TEST(the_meter_on_the_wrong_host_is_silent_in_every_window),
         TEST(a_silent_meter_gives_no_joules_but_a_following_one_does),
         TEST(a_meter_wired_to_another_host_is_refused),
-        TEST(a_failed_command_is_flagged_but_its_joules_stand),
-        TEST(runs_that_do_not_fill_their_window_are_a_mismatch),
-        TEST(the_time_of_one_run_may_stand_in_the_meta_rows),
         TEST(a_load_that_starts_low_is_cold),
         TEST(the_recorded_run_was_cold),
         TEST(heat_and_a_missed_clock_are_flagged),
@@ -411,10 +249,6 @@ int main(void)
         TEST(sleep_between_anchors_uncovers_the_stretch),
         TEST(idle_that_changed_is_flagged),
         TEST(a_counter_apart_from_power_is_flagged_beyond_five_percent),
-        TEST(a_region_that_ends_at_load_left_work_open),
-        TEST(a_region_followed_by_the_next_is_not_open),
-        TEST(many_runs_unlike_the_rest_are_skewed),
-        TEST(a_device_that_others_use_too_is_shared),
         TEST(two_wraps_between_two_readings_are_flagged_where_they_may_be),
         TEST(a_quiet_recording_raises_nothing),
     };

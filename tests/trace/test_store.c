@@ -5,38 +5,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "test.h"
-#include "trace/block.h"
-#include "trace/load.h"
-#include "trace/store.h"
-
-static const erg_device_info gpu = {
-    .name = "nvml:0", .driver = "nvml", .uuid = "GPU-1", .model = "A100",
-    .scope = ERG_SCOPE_BOARD, .host_id = "host-a", .wired_to = "host-b", .shared = true,
-};
-
-static const erg_channel_info power = {
-    .name = "power", .unit = "W", .quantity = ERG_POWER, .kind = ERG_SMOOTHED,
-    .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_BOARD, .update_s = 0.1012,
-    .window_s = 0.025, .delay_s = NAN, .gain = 0.957, .offset = -1.5, .gain_u = 0.05,
-    .offset_u = 0.25, .range_j = 0, .resolution = 0.001, .max_w = 250,
-    .calibration = "GPU-1 530 2026-02-06",
-};
-
-static const erg_channel_info energy = {
-    .name = "energy", .unit = "J", .quantity = ERG_ENERGY, .kind = ERG_COUNTER,
-    .method = ERG_METHOD_COUNTER, .scope = ERG_SCOPE_BOARD, .range_j = 262143.328850,
-    .gain = 1,
-};
-
-static const char *path_in(const char *folder, const char *name)
-{
-    static char path[2][600];
-    static int turn;
-    turn = !turn;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-    return path[turn];
-}
+#include "stored.h"
 
 static bool exists(const char *path, const char *ending)
 {
@@ -51,38 +20,6 @@ static void add_channels(erg_store *store)
     CHECK(erg_store_device(store, &gpu, NULL) == 0);
     CHECK(erg_store_channel(store, &late, NULL) == 0);
     CHECK(erg_store_channel(store, &energy, NULL) == 1);
-}
-
-/* Sample i of a 10 Hz recording. */
-static erg_sample sample_at(int64_t i)
-{
-    return (erg_sample){ .t_ns = 1000 + i * 100 * ERG_NS_PER_MS, .half_width_ns = 0,
-                         .value = (double)(50000 + i % 7 * 13) / 1000 };
-}
-
-static erg_trace *build_trace(void)
-{
-    erg_trace *trace = erg_trace_new(NULL);
-    CHECK(erg_trace_add_device(trace, &gpu, NULL) == 0);
-    CHECK(erg_trace_add_channel(trace, &power, NULL) == 0);
-    CHECK(erg_trace_add_channel(trace, &energy, NULL) == 1);
-    for (int64_t i = 0; i < 5000; i++) {
-        erg_sample one = sample_at(i);
-        CHECK(erg_trace_add_samples(trace, 0, &one, 1, NULL));
-    }
-    erg_sample gap = { 5000, 20, NAN };
-    CHECK(erg_trace_add_samples(trace, 1, &gap, 1, NULL));
-    erg_region run = { .id = 7, .parent = 0, .thread = 12, .name = "run", .begin_ns = 100,
-                       .end_ns = 900, .runs = NAN };
-    erg_region open = { .id = 9, .parent = 7, .thread = 13, .name = "décode \"x\"",
-                        .begin_ns = 200, .end_ns = INT64_MAX, .runs = 3 };
-    CHECK(erg_trace_add_region(trace, &run, NULL) && erg_trace_add_region(trace, &open, NULL));
-    CHECK(erg_trace_add_mark(trace, &(erg_mark_row){ 300, "loss", 0.1 + 0.2 }, NULL));
-    CHECK(erg_trace_add_setting(trace, &(erg_setting){ 10, 0, "sm_clock", "1410" }, NULL));
-    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ 1, 2, 1770402736596337000, 40 }, NULL));
-    CHECK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_ALIASED, 0, { 5, 6 }, "beats" }, NULL));
-    CHECK(erg_trace_set_meta(trace, "command", "python3 infer.py", NULL));
-    return trace;
 }
 
 static void check_same_number(double a, double b)
@@ -354,112 +291,6 @@ static void a_region_is_updated_by_its_id(void)
     erg_trace_free(trace);
 }
 
-static void check_refused(const char *path, erg_code code, const char *word)
-{
-    erg_error err = { 0 };
-    CHECK(erg_trace_load(path, &err) == NULL);
-    CHECK(err.code == code);
-    if (!strstr(err.text, word) || strchr(err.text, '\n'))
-        print_message("%s\n", err.text);
-    CHECK(strstr(err.text, word) && !strchr(err.text, '\n'));
-}
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-    CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
-    sqlite3_close(db);
-}
-
-static void foreign_files_are_refused_in_one_sentence(void)
-{
-    const char *folder = test_folder();
-    const char *path = path_in(folder, "x.erg");
-    check_refused(path, ERG_NOT_FOUND, "x.erg");
-
-    FILE *file = fopen(path, "w");
-    fputs("timestamp,power\n", file);
-    fclose(file);
-    check_refused(path, ERG_BAD_INPUT, "erg import");
-    unlink(path);
-    run_sql(path, "CREATE TABLE t(x)");
-    check_refused(path, ERG_BAD_INPUT, "not a recording of erg");
-}
-
-static const char *saved(const char *name)
-{
-    const char *path = path_in(test_folder(), name);
-    erg_trace *trace = build_trace();
-    CHECK(erg_trace_save(trace, path, NULL));
-    erg_trace_free(trace);
-    return path;
-}
-
-static void a_newer_file_names_the_cure(void)
-{
-    const char *path = saved("newer.erg");
-    run_sql(path, "PRAGMA user_version=2");
-    check_refused(path, ERG_BAD_INPUT, "update erg");
-}
-
-static void damaged_tables_are_refused(void)
-{
-    static const struct { const char *sql, *word; } cases[] = {
-        { "DROP TABLE block", "damaged" },
-        { "UPDATE block SET data=substr(data,1,20)", "decoded" },
-        { "UPDATE block SET channel_id=99", "no channel" },
-        { "UPDATE block SET count=3", "decoded" },
-        { "UPDATE channel SET kind='spicy'", "unknown word" },
-        { "UPDATE channel SET device_id=5", "device" },
-        { "UPDATE flag SET code='SUNSPOT'", "unknown code" },
-        { "CREATE VIEW v AS SELECT 1", "more than tables" },
-        { "UPDATE block SET id=100-id", "damaged.erg" },
-    };
-    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
-        const char *path = saved("damaged.erg");
-        run_sql(path, cases[i].sql);
-        check_refused(path, ERG_BAD_INPUT, cases[i].word);
-    }
-}
-
-static void a_file_cut_anywhere_never_passes_for_a_whole_one(void)
-{
-    const char *path = saved("cut.erg");
-    size_t size;
-    char *bytes = erg_file_read(path, 1 << 24, &size, NULL);
-
-    for (size_t kept = 0; kept < size; kept += size / 37) {
-        erg_error err = { 0 };
-        CHECK(erg_trace_load_bytes("cut.erg", bytes, kept, &err) == NULL);
-        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "cut.erg"));
-    }
-    erg_trace *whole = erg_trace_load_bytes("cut.erg", bytes, size, NULL);
-    CHECK(whole && erg_trace_region_count(whole) == 2);
-    erg_trace_free(whole);
-    free(bytes);
-}
-
-static void flipped_bytes_neither_crash_nor_hang(void)
-{
-    const char *path = saved("flipped.erg");
-    test_random random = { 17 };
-    size_t size;
-    char *bytes = erg_file_read(path, 1 << 24, &size, NULL);
-
-    for (int round = 0; round < 300; round++) {
-        size_t at = (size_t)(test_uniform(&random) * (double)size);
-        char kept = bytes[at];
-        bytes[at] = (char)(256 * test_uniform(&random));
-        erg_error err = { 0 };
-        erg_trace *trace = erg_trace_load_bytes("flipped.erg", bytes, size, &err);
-        CHECK(trace || err.text[0]);
-        erg_trace_free(trace);
-        bytes[at] = kept;
-    }
-    free(bytes);
-}
-
 static void a_failed_save_leaves_the_old_file(void)
 {
     erg_error err = { 0 };
@@ -481,11 +312,6 @@ int main(void)
         TEST(a_writer_killed_at_once_leaves_a_file_that_opens),
         TEST(a_file_that_is_being_recorded_is_not_replaced),
         TEST(a_region_is_updated_by_its_id),
-        TEST(foreign_files_are_refused_in_one_sentence),
-        TEST(a_newer_file_names_the_cure),
-        TEST(damaged_tables_are_refused),
-        TEST(a_file_cut_anywhere_never_passes_for_a_whole_one),
-        TEST(flipped_bytes_neither_crash_nor_hang),
         TEST(a_failed_save_leaves_the_old_file),
     };
     return test_run(tests, ERG_COUNT(tests));

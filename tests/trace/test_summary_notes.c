@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a summary says beside its figures: flags, repeats, idle, sampling, formats. */
+#include <jansson.h>
+#include "summed.h"
+
+static size_t notes_with(const erg_result *result, const char *part)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        count += strstr(erg_result_note_at(result, i), part) != NULL;
+    return count;
+}
+
+static void a_flag_is_told_once_for_a_channel_with_its_regions(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    int channel = add_power(trace, &gpu, 200, 10);
+    add_power(trace, &cpu, 80, 10);
+    add_region(trace, "run", 1, 9);
+    add_region(trace, "prefill", 1, 1.03);
+    add_region(trace, "prefill", 2, 2.02);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_COLD_CLOCKS, channel,
+                 { i, 9 * ERG_NS_PER_S }, "power was low at first: add --warmup runs" },
+                 &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(notes_with(result, "COLD_CLOCKS") == 1);
+    CHECK(has_note(result, "COLD_CLOCKS, nvml:0/power (run, prefill), first of 2 places: "
+                           "power was low at first"));
+    CHECK(notes_with(result, "TOO_SHORT") == 1);
+    CHECK(has_note(result, "TOO_SHORT, nvml:0/power (prefill), "
+                           "rapl:package-0/energy (prefill): Fewer than 10"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+static void a_failed_command_has_no_energy_per_run(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 200, 10);
+    add_region(trace, "run", 1, 9);
+    CHECK_OK(erg_trace_set_meta(trace, "exit_status", "3", &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(isnan(real_of(result, "summary", 0, "energy_per_repeat_j")));
+    CHECK(isnan(real_of(result, "regions", 0, "energy_per_run_j")));
+    CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 1600, 1e-6);
+    CHECK(erg_table_find(erg_result_find(result, "summary"), 0, "exit_status").integer == 3);
+    CHECK(has_note(result, "the command failed"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+static void net_is_given_with_its_idle_policy(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    int channel = add_power(trace, &gpu, 60, 60);
+    for (int i = 1; i <= 1000; i++) {
+        erg_sample sample = { .t_ns = (60000 + i * 10) * ERG_NS_PER_MS, .value = 200 };
+        CHECK_OK(erg_trace_add_samples(trace, channel, &sample, 1, &err), err);
+    }
+    add_region(trace, "idle_before", 1, 55);
+    add_region(trace, "run", 61, 69);
+    CHECK_OK(erg_trace_set_meta(trace, "idle_state", "deep_idle", &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 1600, 1e-3);
+    CHECK_NEAR(real_of(result, "summary", 0, "net_energy_j"), 8 * 140, 1e-3);
+    CHECK_NEAR(real_of(result, "summary", 0, "idle_w"), 60, 1e-6);
+    CHECK_TEXT(text_of(result, "summary", 0, "idle_policy"), "deep_idle");
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+static void overlapping_stretches_of_a_region_count_once(void)
+{
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 100, 10);
+    add_region(trace, "kernel", 1, 5);
+    add_region(trace, "kernel", 3, 7);
+    erg_result *result = summary_of(trace, &(erg_summary_options){ .region = "kernel" });
+    CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 600, 1e-6);
+    CHECK(erg_table_find(erg_result_find(result, "regions"), 0, "count").integer == 2);
+    CHECK(has_note(result, "overlap"));
+    erg_result_free(result);
+    erg_error err = { 0 };
+    CHECK(!erg_trace_summary(trace, &(erg_summary_options){ .region = "none" }, &err));
+    CHECK(err.code == ERG_NOT_FOUND && strstr(err.text, "'none'"));
+    erg_trace_free(trace);
+}
+
+static void sampling_shows_what_was_truly_delivered(void)
+{
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 100, 10);
+    erg_result *result = summary_of(trace, &(erg_summary_options){ .trace_facts = true });
+    CHECK_NEAR(real_of(result, "sampling", 0, "interval_s"), 0.01, 1e-9);
+    CHECK_NEAR(real_of(result, "sampling", 0, "update_period_s"), 0.01, 1e-12);
+    const erg_table *table = erg_result_find(result, "sampling");
+    CHECK(erg_table_find(table, 0, "polls").integer == 1001);
+    CHECK(erg_table_find(table, 0, "missed").integer == 0);
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+/* free() what comes back. */
+static char *write_as(const erg_result *result, const char *format)
+{
+    erg_error err = { 0 };
+    char *bytes = NULL;
+    size_t count;
+    FILE *out = open_memstream(&bytes, &count);
+    CHECK_OK(erg_write(result, format, NULL, out, &err), err);
+    fclose(out);
+    return bytes;
+}
+
+static void every_format_tells_modelled_and_simulated_from_measured(void)
+{
+    static const struct { erg_method method; const char *word, *quality; } cases[] = {
+        { ERG_METHOD_MODEL, "model", "modelled" },
+        { ERG_METHOD_SIMULATED, "simulated", "simulated" },
+        { ERG_METHOD_INTEGRAL, "integral", "good" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_trace *trace = new_trace();
+        meter one = gpu;
+        one.method = cases[i].method;
+        add_power(trace, &one, 100, 10);
+        add_region(trace, "run", 1, 9);
+        erg_result *result = summary_of(trace, NULL);
+        for (size_t f = 0; f < erg_writer_count(); f++) {
+            char *bytes = write_as(result, erg_writer_name(f));
+            static const char *const wanted[] = { "scope", "board", "method", "quality",
+                                                  "energy_low_j", "energy_high_j",
+                                                  "idle_policy", "gross" };
+            for (size_t w = 0; w < ERG_COUNT(wanted); w++)
+                CHECK(strstr(bytes, wanted[w]));
+            CHECK(strstr(bytes, cases[i].word) && strstr(bytes, cases[i].quality));
+            for (size_t other = 0; other < ERG_COUNT(cases); other++)
+                if (other != i && strcmp(erg_writer_name(f), "csv") == 0)
+                    CHECK(!strstr(bytes, cases[other].quality));
+            free(bytes);
+        }
+        char *bytes = write_as(result, "json");
+        json_t *root = json_loads(bytes, 0, NULL);
+        json_t *row = json_array_get(json_object_get(json_object_get(root, "tables"),
+                                                     "summary"), 0);
+        CHECK_TEXT(json_string_value(json_object_get(row, "method")), cases[i].word);
+        CHECK_TEXT(json_string_value(json_object_get(row, "quality")), cases[i].quality);
+        json_decref(root);
+        free(bytes);
+        erg_result_free(result);
+        erg_trace_free(trace);
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
+        TEST(a_failed_command_has_no_energy_per_run),
+        TEST(net_is_given_with_its_idle_policy),
+        TEST(overlapping_stretches_of_a_region_count_once),
+        TEST(sampling_shows_what_was_truly_delivered),
+        TEST(every_format_tells_modelled_and_simulated_from_measured),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
