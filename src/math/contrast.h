@@ -48,8 +48,14 @@ bool erg_kruskal(const double x[], const size_t group_counts[], size_t groups,
 bool erg_ranks(const double x[], size_t n, double ranks[], double *ties);
 double erg_spearman(const double x[], const double y[], size_t n);  /* NAN: constant */
 
-/* Regularised upper incomplete gamma, and P(Z <= z) of the normal. */
+/* Benjamini and Hochberg (1995): p becomes q, the least share of false finds at which it is
+ * still found. is_dependent: Benjamini and Yekutieli (2001), for any dependence. A NAN is
+ * no member of the family and stays. False: no memory. */
+bool erg_false_discovery(double p[], size_t n, bool is_dependent);
+
+/* Regularised upper incomplete gamma, P(Z <= z) of the normal, and z for 0 < p < 1. */
 double erg_gamma_q(double a, double x);
 double erg_normal_p(double z);
+double erg_normal_z(double p);
 
 #endif

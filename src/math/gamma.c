@@ -3,7 +3,8 @@
  * The incomplete gamma function, for chi-squared, and the normal distribution.
  *
  * Source: Abramowitz and Stegun 6.5.29 (series), 6.5.31 (continued fraction, summed
- * by the modified method of Lentz 1976), 26.4.19 (chi-squared).
+ * by the modified method of Lentz 1976), 26.4.19 (chi-squared), 26.2.23 (the normal's
+ * quantile to begin with; Halley's method does the rest).
  */
 #include <math.h>
 #include "math/contrast.h"
@@ -55,3 +56,21 @@ double erg_gamma_q(double a, double x)
 }
 
 double erg_normal_p(double z) { return 0.5 * erfc(-z * M_SQRT1_2); }
+
+double erg_normal_z(double p)
+{
+    if (!(p > 0) || !(p < 1))
+        return NAN;
+
+    double q = p > 0.5 ? 1 - p : p;         /* the tail that keeps its digits */
+    double u = sqrt(-2 * log(q));
+    double z = u - (2.515517 + u * (0.802853 + u * 0.010328))
+                 / (1 + u * (1.432788 + u * (0.189269 + u * 0.001308)));
+
+    for (int i = 0; i < 3; i++) {
+        double density = exp(-0.5 * z * z) / sqrt(2 * M_PI);
+        double step = (erg_normal_p(-z) - q) / density;
+        z += step / (1 + 0.5 * z * step);
+    }
+    return p > 0.5 ? z : -z;
+}

@@ -55,3 +55,37 @@ void erg_random_order(erg_random *random, size_t order[], size_t n)
         order[j] = keep;
     }
 }
+
+/* 0..n-1 from 32 bits: the high half of a product, draws that would tilt it dropped.
+ * Source: Lemire, ACM Transactions on Modeling and Computer Simulation 29 (2019). */
+static uint32_t below(erg_random *random, uint32_t drawn, uint32_t n)
+{
+    uint64_t product = (uint64_t)drawn * n;
+
+    if ((uint32_t)product < n)
+        while ((uint32_t)product < -n % n)
+            product = (erg_random_next(random) >> 32) * n;
+    return (uint32_t)(product >> 32);
+}
+
+static void swap_places(double x[], size_t i, size_t j)
+{
+    double keep = x[i];
+
+    x[i] = x[j];
+    x[j] = keep;
+}
+
+void erg_random_shuffle(erg_random *random, double x[], size_t n)
+{
+    size_t i = n;
+
+    for (; i > UINT32_MAX; i--)
+        swap_places(x, i - 1, (size_t)erg_random_below(random, i));
+    for (; i > 1; i -= i > 2 ? 2 : 1) {
+        uint64_t drawn = erg_random_next(random);
+        swap_places(x, i - 1, below(random, (uint32_t)drawn, (uint32_t)i));
+        if (i > 2)
+            swap_places(x, i - 2, below(random, (uint32_t)(drawn >> 32), (uint32_t)(i - 1)));
+    }
+}

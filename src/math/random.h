@@ -19,6 +19,8 @@ double erg_random_normal(erg_random *random);           /* mean 0, sd 1 */
 /* 0..n-1, each as likely as the next: draws above the last multiple of n are dropped. */
 uint64_t erg_random_below(erg_random *random, uint64_t n);
 /* 0..n-1 in an order by chance: Fisher and Yates, from the end. */
+/* Into another order: one draw feeds two places, so that long series go fast. */
+void erg_random_shuffle(erg_random *random, double x[], size_t n);
 void erg_random_order(erg_random *random, size_t order[], size_t n);
 
 #endif
