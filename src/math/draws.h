@@ -17,14 +17,14 @@ typedef struct erg_draws {
     const void *what;
     size_t room, count;
     uint64_t key;
-    double cost;            /* of one draw, in products or so; small ones stay on one thread */
+    double cost;            /* of a draw, in products or so: small ones need no threads */
     int threads;            /* 0: as many as help */
 } erg_draws;
 
 /* False: no memory. */
 bool erg_draws_run(const erg_draws *draws, double values[]);
-/* (1 + how many are at least `seen`)/(count + 1), equal but for rounding included. Draws that
- * are NAN say nothing and do not count. */
+/* (1 + how many are at least `seen`)/(count + 1), equal but for rounding included. Draws
+ * that are NAN say nothing and do not count. */
 double erg_draws_p(const double values[], size_t count, double seen);
 
 /* A key of its own for each use of one key. */

@@ -19,7 +19,10 @@ static inline void add(four *sum, const four *x, const double *y)
     *sum += *x * value;
 }
 
-static double total(const four *sum) { return ((*sum)[0] + (*sum)[1]) + ((*sum)[2] + (*sum)[3]); }
+static double total(const four *sum)
+{
+    return ((*sum)[0] + (*sum)[1]) + ((*sum)[2] + (*sum)[3]);
+}
 
 /* Lags 0..LANES-1 of y. */
 static void four_lags(const double x[], const double y[], size_t n, double out[])
@@ -55,7 +58,8 @@ static double one_lag(const double x[], const double y[], size_t n)
     return value;
 }
 
-void erg_lag_products(const double x[], const double y[], size_t n, size_t lags, double out[])
+void erg_lag_products(const double x[], const double y[], size_t n, size_t lags,
+                      double out[])
 {
     size_t count = 2 * lags + 1, k = 0;
     const double *from = y - lags;

@@ -4,7 +4,7 @@
 #include "math/series.h"
 #include "math/stats.h"
 
-/* ---- trends ------------------------------------------------------------------------------ */
+/* ---- trends ------------------------------------------------------------------------- */
 
 static double mean_of_finite(const double x[], size_t n, size_t *count)
 {
@@ -90,10 +90,11 @@ size_t erg_both_finite(const double x[], const double y[], size_t n)
     return count;
 }
 
-/* ---- correlations over lags -------------------------------------------------------------- */
+/* ---- correlations over lags --------------------------------------------------------- */
 
 /* Sums over pairs become means; gaps have put zeros into the sums and must not count. */
-static bool to_means(const double x[], const double y[], size_t n, size_t lags, double out[])
+static bool to_means(const double x[], const double y[], size_t n, size_t lags,
+                     double out[])
 {
     double *room = calloc(2 * n + 4 * lags + 2, sizeof(*room));
     double *has_x = room, *has_y = room + n + lags, *pairs = has_y + n + lags;
@@ -147,7 +148,8 @@ static size_t bridge(const double x[], size_t n, double mean, double out[])
             continue;
         size_t gap = last < t ? t - last - 1 : 0;
         for (size_t i = 1; gap <= BRIDGE_MOST && i <= gap; i++)
-            out[last + i] = out[last] + (out[t] - out[last]) * (double)i / (double)(gap + 1);
+            out[last + i] = out[last] + (out[t] - out[last]) * (double)i
+                                      / (double)(gap + 1);
         count += 1 + (gap <= BRIDGE_MOST ? gap : 0);
         last = t;
     }

@@ -11,8 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "math/random.h"
 
-typedef enum erg_detrend { ERG_DETREND_LINEAR, ERG_DETREND_NONE, ERG_DETREND_DIFF } erg_detrend;
+typedef enum erg_detrend {
+    ERG_DETREND_LINEAR,
+    ERG_DETREND_NONE,
+    ERG_DETREND_DIFF
+} erg_detrend;
 
 /* out[0..n), less the mean, the straight line, or the value before (out[0] is NAN). */
 void erg_detrend_series(const double x[], size_t n, erg_detrend how, double out[]);
@@ -25,26 +30,28 @@ size_t erg_standardise(const double x[], size_t n, double out[]);
 size_t erg_both_finite(const double x[], const double y[], size_t n);
 
 /* out[k + lags] = sum of xhat[t] yhat[t+k] over n, for k in -lags..lags; NAN where one does
- * not move. With gaps the mean over the pairs there are, times 1 - |k|/n for the same taper.
- * False: no memory. */
+ * not move. With gaps the mean over the pairs there are, times 1 - |k|/n for the same
+ * taper. False: no memory. */
 bool erg_ccf(const double x[], const double y[], size_t n, size_t lags, double out[]);
 /* out[k], k in 0..lags, out[0] = 1. */
 bool erg_acf(const double x[], size_t n, size_t lags, double out[]);
 
 /* out[k + lags] = sum of x[t] y[t+k] over t in 0..n-1, without gaps. y must be readable
  * from y[-lags] to y[n+lags-1]: zeros there end the sums. */
-void erg_lag_products(const double x[], const double y[], size_t n, size_t lags, double out[]);
+void erg_lag_products(const double x[], const double y[], size_t n, size_t lags,
+                      double out[]);
 
 /* Autocovariances over n at lags 0..lags, and the mean. Short gaps are bridged: a mean over
  * the pairs there are need not belong to any series, and models of it may be unstable.
  * False: no memory, or no value. */
-bool erg_autocovariance(const double x[], size_t n, size_t lags, double out[], double *mean);
+bool erg_autocovariance(const double x[], size_t n, size_t lags, double out[],
+                        double *mean);
 
 /* Bartlett (1935): n/(1 + 2 sum over k of (1-k/n) rho_x(k) rho_y(k)), k to n/4, at least 3;
  * may be above n. NAN where one does not move, or without memory. */
 double erg_bartlett_n_eff(const double x[], const double y[], size_t n);
 
-/* ---- models of a series by its own past -------------------------------------------------- */
+/* ---- models of a series by its own past --------------------------------------------- */
 
 enum { ERG_AR_MOST = 20 };
 
@@ -56,13 +63,19 @@ typedef struct erg_ar {
 } erg_ar;
 
 /* Levinson and Durbin on autocovariances over n, so that it is always stable; the order
- * from 0 to min(most, n/5) with the least AICc. False: no memory, or fewer than 3 values. */
+ * from 0 to min(most, n/5) with the least AICc. False: no memory, or fewer than 3
+ * values. */
 bool erg_ar_fit(const double x[], size_t n, size_t most, erg_ar *out);
 /* With this very order, or less where nothing is left to explain. */
 bool erg_ar_fit_order(const double x[], size_t n, size_t order, erg_ar *out);
 /* e[0..n), another array than x: NAN in gaps, right behind them, and in the first `order`
  * places. False: no memory. */
 bool erg_ar_residuals(const erg_ar *ar, const double x[], size_t n, double e[]);
+
+/* One history that the model could have had: from rest, the first values dropped, its
+ * shocks drawn from `count` given ones. */
+void erg_ar_simulate(const erg_ar *ar, const double shocks[], size_t count,
+                     erg_random *random, double out[], size_t n);
 
 /* P of as much autocorrelation at lags 1..lags in white noise: Ljung and Box (1978), with
  * `lags` degrees of freedom. NAN: no memory, or nothing moves. */

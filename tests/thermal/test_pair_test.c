@@ -80,9 +80,12 @@ static void the_same_key_gives_the_same_bytes_on_any_threads(void)
     erg_pair one, many, other;
 
     plant(x, y, N, 0.1, 7);
-    CHECK(erg_pair_test(x, y, N, &(erg_pair_options){ .key = 5, .threads = 1 }, &one, NULL));
-    CHECK(erg_pair_test(x, y, N, &(erg_pair_options){ .key = 5, .threads = 7 }, &many, NULL));
-    CHECK(erg_pair_test(x, y, N, &(erg_pair_options){ .key = 6 }, &other, NULL));
+    erg_pair_options options = { .key = 5, .threads = 1 };
+    CHECK(erg_pair_test(x, y, N, &options, &one, NULL));
+    options.threads = 7;
+    CHECK(erg_pair_test(x, y, N, &options, &many, NULL));
+    options.key = 6;
+    CHECK(erg_pair_test(x, y, N, &options, &other, NULL));
     CHECK(memcmp(&one.p_value, &many.p_value, sizeof(double)) == 0);
     CHECK(memcmp(one.ccf, many.ccf, 28 * sizeof(double)) == 0);
     CHECK(fabs(one.p_value - other.p_value) > 0);
