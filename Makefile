@@ -52,6 +52,10 @@ lint:
 bench: all
 	tools/bench $(RELEASE)
 
+# Estimates against measured rows that they were not calibrated on; a minute or two.
+accuracy: all
+	$(RELEASE)/bench/accuracy $(or $(ERG_SHARED),$(CURDIR)/../shared)/data data
+
 # Only what it shows: the tests would take minutes more.
 demo: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE) cli/erg examples/inference

@@ -129,15 +129,17 @@ typedef struct erg_timing {             /* what is asked; all borrowed */
     erg_runtime runtime;
     double clock_hz;                    /* core clock held; 0: that of the quoted peaks */
     double free_cap_w;                  /* nobody holds the clock but this cap; 0: held */
+    int streams;                        /* independent branches at once; 0: 1 */
 } erg_timing;
 
 /* Of a device nobody calibrated on: one set of constants for all of its kind. */
 erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit);
 /* One subgraph as if it ran alone, every byte from memory. */
 erg_latency erg_latency_subgraph(const erg_timing *timing, int32_t index);
-/* All, one after another; out: one a subgraph, they add up to the total given. Where
- * the host is slower than the device, its waiting is in overhead_s and *host_bound is
- * set. NAN: no memory. */
+/* All, one after another or on streams; out: one a subgraph, their total_s add up to the
+ * total given. Where the host is slower than the device, its waiting is in overhead_s and
+ * *host_bound is set; where launches overlap, total_s is the share of the whole and the
+ * other parts are those of the launch alone. NAN: no memory. */
 double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_bound);
 
 typedef struct erg_estimation {

@@ -28,7 +28,7 @@ double erg_wave_efficiency(int64_t threads, int units)
     return blocks / (ceil(blocks / units) * units);
 }
 
-static int64_t threads_of(const erg_partition *partition, int32_t s)
+int64_t erg_subgraph_threads(const erg_partition *partition, int32_t s)
 {
     const erg_subgraph *one = &partition->subgraphs[s];
     int64_t most = 0;
@@ -83,7 +83,7 @@ static void count_threads(const erg_partition *partition, int units, erg_concurr
     double sum = 0, wanted = 0, efficiency = 0;
 
     for (int32_t s = 0; s < out->subgraphs; s++) {
-        int64_t threads = threads_of(partition, s);
+        int64_t threads = erg_subgraph_threads(partition, s);
         out->threads_least = s && out->threads_least < threads ? out->threads_least : threads;
         out->threads_largest = threads > out->threads_largest ? threads : out->threads_largest;
         sum += (double)threads;

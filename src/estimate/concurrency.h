@@ -31,6 +31,8 @@ bool erg_concurrency_of(const erg_partition *partition, const double *latency_s,
                         erg_concurrency *out, erg_error *err);
 const char *erg_limit_name(erg_limit limit);
 
+/* Of its largest operator. */
+int64_t erg_subgraph_threads(const erg_partition *partition, int32_t s);
 /* Units a subgraph would fill, 1 to units, and the share of its waves that work. */
 double erg_units_wanted(int64_t threads, int units);
 double erg_wave_efficiency(int64_t threads, int units);

@@ -14,7 +14,8 @@
 static bool same_setting(const erg_estimation *to, const erg_profile *profile,
                          const erg_estimate_options *options)
 {
-    return options->runtime == profile->runtime && to->graph->phase == ERG_PREFILL
+    return options->runtime == profile->runtime && options->streams <= 1
+        && to->graph->phase == ERG_PREFILL
         && fabs(to->clock_hz / profile->clock_hz - 1) <= SAME_CLOCK;
 }
 
@@ -76,7 +77,8 @@ static erg_grade time_grade(const erg_estimation *to, const erg_time_terms *term
         return ERG_CALIBRATED;
     if (!terms->rows)
         return ERG_THEORETICAL;
-    if (erg_terms_hold_cap(terms, to->cap_w) && runs_free(to, options))
+    if (erg_terms_hold_cap(terms, to->cap_w) && runs_free(to, options)
+        && options->streams <= 1)
         return to->graph->phase == ERG_PREFILL && options->runtime == profile->runtime
             ? ERG_CALIBRATED : ERG_INTERPOLATED;
     return same_setting(to, profile, options) ? ERG_CALIBRATED : ERG_INTERPOLATED;

@@ -216,11 +216,20 @@ static void wait_for_host(erg_latency *out, int32_t count, double wait_s)
     }
 }
 
+/* Launches that overlap: each has its share of the time of the whole. */
+static void share_time(erg_latency *out, int32_t count, double share)
+{
+    for (int32_t i = 0; i < count; i++) {
+        out[i].total_s *= share;
+        out[i].utilization = fmin(1, out[i].utilization / share);
+    }
+}
+
 double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_bound)
 {
     int32_t count = timing->partition->subgraph_count;
     double *cached = malloc(((size_t)count + 1) * sizeof(*cached));
-    double device_s = 0, host_s = 0;
+    double serial_s = 0, host_s = 0;
 
     if (!cached || !erg_traffic_cached(timing->partition, timing->hardware, cached)) {
         free(cached);
@@ -229,12 +238,20 @@ double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_
     for (int32_t i = 0; i < count; i++) {
         double launch_s;
         out[i] = subgraph_latency(timing, i, cached[i], &launch_s);
-        device_s += out[i].total_s;
+        serial_s += out[i].total_s;
         host_s += launch_s;
     }
     free(cached);
+    /* Another order of the same work can be slower (Graham): one by one is always open. */
+    double streams_s = timing->streams > 1 && serial_s > 0
+        ? erg_latency_streams(timing, out) : serial_s;
+    if (isnan(streams_s))
+        return NAN;
+    double device_s = fmin(serial_s, streams_s), total_s = fmax(host_s, device_s);
     *host_bound = host_s > device_s;
-    if (*host_bound)
-        wait_for_host(out, count, host_s - device_s);
-    return fmax(host_s, device_s);
+    if (total_s > serial_s)
+        wait_for_host(out, count, total_s - serial_s);
+    else if (total_s < serial_s)
+        share_time(out, count, total_s / serial_s);
+    return total_s;
 }

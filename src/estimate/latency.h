@@ -32,6 +32,10 @@ double erg_tile_time(const erg_product *product, const erg_hardware *hardware, e
 double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph);
 erg_bound erg_roofline_bound(double compute_s, double memory_s, double overhead_s);
 
+/* The same launches on timing->streams streams, each as it is alone: from the first to
+ * the last. NAN: no memory. */
+double erg_latency_streams(const erg_timing *timing, const erg_latency *alone);
+
 /* Bytes of a product that cross into a level of this capacity, never below the
  * compulsory ones. */
 double erg_traffic_product(const erg_product *product, double element_bytes, double capacity);

@@ -80,7 +80,8 @@ static void about_source(notes *n, const erg_profile *profile)
 }
 
 bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
-                   const erg_operating_point *point, erg_error *err)
+                   const erg_estimate_options *options, const erg_operating_point *point,
+                   erg_error *err)
 {
     notes n = { .to = to, .err = err };
 
@@ -94,6 +95,9 @@ bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
     about_source(&n, profile);
     if (to->host_bound)
         add(&n, "The host launches more slowly than the device computes.");
+    if (options->streams > 1)
+        add(&n, "Launches overlap on %d streams: nobody measured that, the grade is lower.",
+            options->streams);
     if (to->graph->coverage < 1)
         add(&n, "Operators without a cost rule: coverage %.3f; the interval grows with it.",
             to->graph->coverage);

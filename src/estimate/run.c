@@ -29,7 +29,8 @@ static double time_at(const void *user, double clock_hz)
     const erg_timing timing = { .partition = to->partition, .hardware = to->hardware,
                                 .terms = run->profile->time,
                                 .runtime = run->options->runtime, .clock_hz = clock_hz,
-                                .free_cap_w = run->free_cap_w };
+                                .free_cap_w = run->free_cap_w,
+                                .streams = run->options->streams };
     double total_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
 
     return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
@@ -140,7 +141,7 @@ static bool estimate(work_run *run, erg_error *err)
     to->cap_w = point.cap_w;
     to->capped = point.capped;
     erg_grade_estimation(to, run->profile, run->options, run->work, run->energy);
-    return erg_run_notes(to, run->profile, &point, err);
+    return erg_run_notes(to, run->profile, run->options, &point, err);
 }
 
 static bool prepare(work_run *run, erg_arena *arena, erg_error *err)

@@ -13,6 +13,7 @@ void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
 
 /* What a reader must know beside the figures. */
 bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
-                   const erg_operating_point *point, erg_error *err);
+                   const erg_estimate_options *options, const erg_operating_point *point,
+                   erg_error *err);
 
 #endif

@@ -61,6 +61,7 @@ static const erg_column concurrency_columns[] = {
     { "units_wanted", ERG_REAL, "mean: threads / 256" },
     { "parallel_efficiency", ERG_REAL, "mean share of full waves" },
     { "limit", ERG_TEXT, "what sets the bound: graph, batch or device" },
+    { "streams", ERG_INTEGER, "branches that the latency lets run at once" },
 };
 
 /* ---- memory -------------------------------------------------------------------- */
@@ -204,6 +205,7 @@ static bool put_physical_concurrency(const erg_desk *desk, erg_table *table, con
         { "threads_least", found->threads_least },
         { "threads_largest", found->threads_largest },
         { "units", found->units > 0 ? found->units : ERG_NONE },
+        { "streams", one->setting.options.streams > 1 ? one->setting.options.streams : 1 },
     };
     const erg_real reals[] = {
         { "critical_s", found->critical_s },

@@ -35,7 +35,9 @@ static double *term(erg_time_terms *terms, size_t index)
 double erg_time_of_row(const erg_timed_row *row, const erg_hardware *hardware,
                        const erg_time_terms terms[ERG_UNIT_CLASSES])
 {
-    const erg_timing timing = { row->partition, hardware, terms, row->runtime, row->clock_hz, 0 };
+    const erg_timing timing = { .partition = row->partition, .hardware = hardware,
+                                .terms = terms, .runtime = row->runtime,
+                                .clock_hz = row->clock_hz };
     size_t count = (size_t)row->partition->subgraph_count + 1;
     erg_latency *parts = malloc(count * sizeof(*parts));
     bool host_bound;

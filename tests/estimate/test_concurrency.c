@@ -2,6 +2,7 @@
 /* Stages and paths of shapes whose answer is plain. */
 #include "by_hand.h"
 #include "estimate/concurrency.h"
+#include "estimate/latency.h"
 
 static erg_graph *chain(int length)
 {
@@ -96,6 +97,102 @@ static void a_wave_that_is_one_block_too_long_costs_half(void)
     CHECK_NEAR(erg_units_wanted(1, 108), 1, 0);
 }
 
+/* ---- streams ----------------------------------------------------------------------- */
+
+/* Each launch alone: a body at a share of the memory's bandwidth, no launch time. */
+static double on_streams(const erg_partition *partition, int streams, double memory_share,
+                         const double *seconds)
+{
+    const erg_hardware gpu = { .kind = ERG_GPU, .units = 100 };
+    const erg_timing timing = { .partition = partition, .hardware = &gpu, .streams = streams };
+    erg_latency alone[BY_HAND_MOST] = { 0 };
+
+    for (int32_t s = 0; s < partition->subgraph_count; s++)
+        alone[s] = (erg_latency){ .compute_s = seconds[s], .total_s = seconds[s],
+                                  .memory_s = memory_share * seconds[s] };
+    return erg_latency_streams(&timing, alone);
+}
+
+static const double ones[9] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+
+static void streams_overlap_what_is_independent_and_small(void)
+{
+    static by_hand chained, fanned;
+
+    by_hand_partition(&chained, chain(5));
+    by_hand_partition(&fanned, fan(8));
+    CHECK_NEAR(on_streams(&chained.partition, 4, 0, ones), 5, 1e-12);
+    CHECK_NEAR(on_streams(&fanned.partition, 1, 0, ones), 9, 1e-12);
+    CHECK_NEAR(on_streams(&fanned.partition, 4, 0, ones), 3, 1e-12);
+    CHECK_NEAR(on_streams(&fanned.partition, 3, 0, ones), 4, 1e-12);    /* 3, 3 and 2 */
+    CHECK_NEAR(on_streams(&fanned.partition, 100, 0, ones), 2, 1e-12);
+    erg_graph_free(chained.graph);
+    erg_graph_free(fanned.graph);
+}
+
+static void what_fills_the_memory_does_not_gain_by_streams(void)
+{
+    static by_hand fanned;
+
+    by_hand_partition(&fanned, fan(8));
+    CHECK_NEAR(on_streams(&fanned.partition, 4, 1, ones), 9, 1e-12);
+    /* Half the bandwidth each: two at once are free, the root stands alone. */
+    CHECK_NEAR(on_streams(&fanned.partition, 8, 0.5, ones), 1 + 8 * 0.5, 1e-12);
+    erg_graph_free(fanned.graph);
+}
+
+/* Never under the critical path, nor under what the memory has to move. */
+static void no_number_of_streams_beats_the_critical_path(void)
+{
+    test_random random = { 7 };
+    static by_hand made;
+
+    for (int round = 0; round < 200; round++) {
+        double seconds[BY_HAND_MOST], sum = 0, share = test_uniform(&random);
+        erg_concurrency found;
+        by_hand_partition(&made, by_hand_random(&random, ERG_OP_ADD));
+        for (int32_t s = 0; s < made.partition.subgraph_count; s++)
+            sum += seconds[s] = 0.1 + test_uniform(&random);
+        CHECK(erg_concurrency_of(&made.partition, seconds, 100, &found, NULL));
+        for (int streams = 2; streams < 9; streams *= 2) {
+            double t = on_streams(&made.partition, streams, share, seconds);
+            CHECK(t >= found.critical_s * (1 - 1e-12) && t >= share * sum * (1 - 1e-12));
+            CHECK(t <= sum * (1 + 1e-12) && t >= sum / streams * (1 - 1e-12));
+        }
+        erg_graph_free(made.graph);
+    }
+}
+
+static erg_estimation *squeezed(erg_graph *graph, const erg_hardware *gpu,
+                                const erg_profile *profile, int streams)
+{
+    const erg_estimate_options options = { .runtime = ERG_GRAPH, .streams = streams };
+
+    return erg_estimate_run(graph, gpu, profile, &options, NULL);
+}
+
+static void streams_shorten_a_network_with_branches_and_keep_its_work(void)
+{
+    erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
+    erg_graph *graph = erg_graph_load("zoo:yolov8n", NULL, NULL);
+    erg_hardware *gpu = erg_hardware_load(NULL, &catalog, "a100-pcie-40gb", NULL);
+    erg_profile *profile = gpu ? erg_profile_load(&catalog, gpu, NULL, NULL) : NULL;
+    assert_non_null(profile);
+    erg_estimation *one = squeezed(graph, gpu, profile, 1);
+    erg_estimation *four = squeezed(graph, gpu, profile, 4);
+
+    CHECK(four->latency_s < 0.97 * one->latency_s);
+    CHECK_NEAR(four->total.compute_j, one->total.compute_j, 1e-12);
+    CHECK_NEAR(four->total.memory_j, one->total.memory_j, 1e-12);
+    CHECK(four->total.static_j < one->total.static_j);
+    CHECK(four->grade != ERG_CALIBRATED);
+    erg_estimation_free(one);
+    erg_estimation_free(four);
+    erg_profile_free(profile);
+    erg_hardware_free(gpu);
+    erg_graph_free(graph);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -104,6 +201,10 @@ int main(void)
         TEST(without_latencies_the_paths_in_time_are_unknown),
         TEST(a_residual_network_is_nearly_sequential),
         TEST(a_wave_that_is_one_block_too_long_costs_half),
+        TEST(streams_overlap_what_is_independent_and_small),
+        TEST(what_fills_the_memory_does_not_gain_by_streams),
+        TEST(no_number_of_streams_beats_the_critical_path),
+        TEST(streams_shorten_a_network_with_branches_and_keep_its_work),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -118,7 +118,7 @@ static double time_of(const char *spec, const erg_graph_options *options, double
     if (!partition)
         fail_msg("%s: %s", spec, err.text);
     erg_latency *parts = calloc((size_t)partition->subgraph_count, sizeof(*parts));
-    erg_timing timing = { partition, &gpu, terms, options->runtime, clock_hz, 0 };
+    erg_timing timing = { partition, &gpu, terms, options->runtime, clock_hz, 0, 1 };
     double total = erg_latency_graph(&timing, parts, &host_bound), sum = 0;
     for (int32_t i = 0; i < partition->subgraph_count; i++) {
         sum += parts[i].total_s;
@@ -173,7 +173,7 @@ static void a_share_fitted_under_a_cap_is_not_capped_again(void)
     erg_graph *graph = erg_graph_load("zoo:resnet18", &(erg_graph_options){ .batch = 64 }, &err);
     erg_partition *cut = erg_graph_partition(graph, ERG_FUSION_NONE, &err);
     erg_latency *parts = calloc((size_t)cut->subgraph_count, sizeof(*parts));
-    erg_timing timing = { cut, &gpu, terms, ERG_EAGER, 0.5e9, 250 };
+    erg_timing timing = { cut, &gpu, terms, ERG_EAGER, 0.5e9, 250, 1 };
     bool host_bound;
 
     double throttled = erg_latency_graph(&timing, parts, &host_bound);
