@@ -3,11 +3,11 @@
  * Result records: an array of objects, one for each GPU and workload, as published
  * studies of clocks write them. Percent is theirs; a negative "performance" is faster.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "decide/tables.h"
+#include "format/json.h"
 
 enum { FILE_MOST = 64 << 20 };
 
@@ -209,16 +209,12 @@ static bool read_one(const char *name, size_t index, const json_t *from,
 erg_choice_record *erg_choice_records_parse(const char *name, const char *bytes,
                                             size_t size, size_t *count, erg_error *err)
 {
-    json_error_t fault;
-    json_t *array = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
+    json_t *array = erg_json_parse(name, bytes, size, err);
     erg_choice_record *records = NULL;
     bool ok = json_is_array(array);
 
     *count = 0;
-    if (!array)
-        erg_fail(err, ERG_BAD_INPUT, "%s: at byte %d (line %d): %s", name, fault.position,
-                 fault.line, fault.text);
-    else if (!ok)
+    if (array && !ok)
         erg_fail(err, ERG_BAD_INPUT, "%s is no array of result records", name);
     if (ok && !(records = calloc(json_array_size(array) + 1, sizeof(*records))))
         ok = erg_fail(err, ERG_NO_MEMORY, "no memory for the records of %s", name);

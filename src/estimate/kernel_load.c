@@ -4,12 +4,12 @@
  * are allocated, trees are checked as they are added, and a model that loads can be asked
  * for any shape.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "estimate/kernel_json.h"
+#include "format/json.h"
 #include "format/pack.h"
 
 enum { FILE_MOST = 1 << 24, FOREST_NODES = 1 << 20, SIZE_MOST = 1 << 24 };
@@ -258,18 +258,9 @@ static bool read_model(const reading *in, const json_t *root, erg_kernels *to)
 
 static bool read_file(const reading *in, erg_kernels *to)
 {
-    json_error_t why;
-    size_t count;
-    char *text = erg_file_read(in->path, FILE_MOST, &count, in->err);
+    json_t *root = erg_json_load(in->path, FILE_MOST, in->err);
+    bool good = root && read_model(in, root, to);
 
-    if (!text)
-        return false;
-    json_t *root = json_loadb(text, count, JSON_REJECT_DUPLICATES, &why);
-    free(text);
-    if (!root)
-        return erg_fail(in->err, ERG_BAD_INPUT, "kernel model %s, line %d: %s", in->path,
-                        why.line, why.text);
-    bool good = read_model(in, root, to);
     json_decref(root);
     return good;
 }

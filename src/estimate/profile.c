@@ -6,7 +6,6 @@
  * lists times cache-filtered bytes are nonsense, so a profile names its rule and
  * another rule is refused.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "estimate/fallback.h"
 #include "estimate/profile_json.h"
 #include "estimate/unit.h"
+#include "format/json.h"
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -181,18 +181,9 @@ static bool read_profile(const reading *in, const json_t *root)
 
 static bool read_file(const reading *in)
 {
-    json_error_t why;
-    size_t count;
-    char *text = erg_file_read(in->path, FILE_MOST, &count, in->err);
+    json_t *root = erg_json_load(in->path, FILE_MOST, in->err);
+    bool good = root && read_profile(in, root);
 
-    if (!text)
-        return false;
-    json_t *root = json_loadb(text, count, JSON_REJECT_DUPLICATES, &why);
-    free(text);
-    if (!root)
-        return erg_fail(in->err, ERG_BAD_INPUT, "profile %s, line %d: %s", in->path, why.line,
-                        why.text);
-    bool good = read_profile(in, root);
     json_decref(root);
     return good;
 }

@@ -3,20 +3,15 @@
  * Writes what was fitted, nothing that was filled in: a saved profile loaded on
  * another day takes the shared constants of that day.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include "base/base.h"
 #include "estimate/profile_json.h"
 #include "estimate/unit.h"
+#include "format/json.h"
 
 /* Digits: coefficients are known to a few per cent, the file is read by people. */
 enum { DIGITS = 7 };
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *operations_of(const erg_energy_terms *energy)
 {
@@ -31,7 +26,7 @@ static json_t *operations_of(const erg_energy_terms *energy)
                 continue;
             erg_term_key(class, precision, key);
             json_object_set_new(table, key, json_pack("{s:o,s:i}", "value",
-                number(energy->op_j_per_flop[class][precision]), "rows", rows));
+                erg_json_real(energy->op_j_per_flop[class][precision]), "rows", rows));
         }
     return table;
 }
@@ -39,9 +34,10 @@ static json_t *operations_of(const erg_energy_terms *energy)
 static json_t *energy_of(const erg_energy_terms *energy)
 {
     return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o}", "rows", energy->rows, "half_width",
-                     number(energy->half_width), "op_j_per_flop", operations_of(energy),
-                     "byte_j", number(energy->byte_j), "far_byte_j",
-                     number(energy->far_byte_j), "static_w", number(energy->static_w));
+                     erg_json_real(energy->half_width), "op_j_per_flop",
+                     operations_of(energy), "byte_j", erg_json_real(energy->byte_j),
+                     "far_byte_j", erg_json_real(energy->far_byte_j), "static_w",
+                     erg_json_real(energy->static_w));
 }
 
 static json_t *time_of(const erg_time_terms *time)
@@ -51,10 +47,11 @@ static json_t *time_of(const erg_time_terms *time)
     for (size_t i = 0; i < erg_time_key_count; i++) {
         const double *member =
             (const double *)((const char *)time + erg_time_keys[i].offset);
-        json_object_set_new(terms, erg_time_keys[i].name, number(*member));
+        json_object_set_new(terms, erg_time_keys[i].name, erg_json_real(*member));
     }
     for (int i = 0; i < ERG_BYTE_CLASSES; i++)
-        json_object_set_new(bandwidth, erg_byte_class_names[i], number(time->bandwidth[i]));
+        json_object_set_new(bandwidth, erg_byte_class_names[i],
+                            erg_json_real(time->bandwidth[i]));
     json_object_set_new(terms, "bandwidth", bandwidth);
     json_object_set_new(terms, "rows", json_integer(time->rows));
     return terms;
@@ -66,8 +63,8 @@ static json_t *profile_of(const erg_profile *profile)
         "{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "profile", ERG_PROFILE_FORMAT, "name",
         profile->name, "hardware", profile->hardware, "date", profile->date, "source",
         profile->source, "byte_rule", profile->byte_rule, "runtime",
-        erg_runtime_names[profile->runtime], "clock_hz", number(profile->clock_hz), "cap_w",
-        number(profile->cap_w));
+        erg_runtime_names[profile->runtime], "clock_hz", erg_json_real(profile->clock_hz),
+        "cap_w", erg_json_real(profile->cap_w));
     json_t *time = json_object();
 
     if (profile->energy.rows)

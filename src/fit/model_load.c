@@ -5,12 +5,12 @@
  * skip what it does not know; here a part that is not understood is an error, because a
  * model that lacks one would predict something else.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "fit/fit.h"
 #include "fit/model_json.h"
+#include "format/json.h"
 
 enum { FILE_BYTES_MOST = 256 << 20, DEPTH_MOST = 2, LIST_MOST = 1 << 20 };
 
@@ -222,20 +222,11 @@ static bool read_model(loader *load, const json_t *root, erg_model *model)
 
 erg_model *erg_model_load(const char *path, erg_error *err)
 {
-    json_error_t fault;
-    size_t size;
-    char *bytes = erg_file_read(path, FILE_BYTES_MOST, &size, err);
     loader load = { .path = path, .where = "the file", .err = err };
+    json_t *root = erg_json_load(path, FILE_BYTES_MOST, err);
 
-    if (!bytes)
+    if (!root)
         return NULL;
-    json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
-    free(bytes);
-    if (!root) {
-        erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s (byte %d)", path, fault.line, fault.text,
-                 fault.position);
-        return NULL;
-    }
     erg_model *model = erg_model_new(err);
     bool good = model && read_model(&load, root, model);
     json_decref(root);

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A model as JSON (docs/formats.md, "A model file"). */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include "fit/fit.h"
 #include "fit/model_json.h"
+#include "format/json.h"
 
 /* Enough to predict alike; the last digits of a solver differ between machines. */
 enum { DIGITS = 14 };
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *numbers(const double values[], size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, number(values[i]));
+        json_array_append_new(list, erg_json_real(values[i]));
     return list;
 }
 
@@ -27,7 +22,7 @@ static json_t *terms_of(const erg_trained *part)
     json_t *list = json_array();
     for (size_t i = 0; i < part->term_count; i++)
         json_array_append_new(list, json_pack("{s:s,s:o}", "name", part->terms[i].name, "value",
-                                              number(part->terms[i].value)));
+                                              erg_json_real(part->terms[i].value)));
     return list;
 }
 

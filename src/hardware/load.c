@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "format/json.h"
 #include "hardware/record.h"
 
 enum { KEY_MOST = 128, DEPTH_MOST = 4, FILE_MOST = 1 << 20 };
@@ -289,14 +289,9 @@ static bool record_read(erg_record *record, json_t *root, erg_error *err)
 erg_hardware *erg_hardware_parse(const char *text, size_t count, const char *file,
                                  erg_error *err)
 {
-    json_error_t fault;
-    json_t *root = json_loadb(text, count, JSON_REJECT_DUPLICATES, &fault);
+    json_t *root = erg_json_parse(file, text, count, err);
+    erg_record *record = root ? erg_record_new(file, err) : NULL;
 
-    if (!root) {
-        erg_fail(err, ERG_BAD_INPUT, "%s, line %d: %s", file, fault.line, fault.text);
-        return NULL;
-    }
-    erg_record *record = erg_record_new(file, err);
     if (record && !record_read(record, root, err)) {
         erg_record_free(record);
         record = NULL;

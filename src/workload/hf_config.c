@@ -5,9 +5,9 @@
  * what it is: they are never read. A missing field has the default of its class
  * in the transformers library.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "format/json.h"
 #include "workload/transformer.h"
 
 #define AT(field) offsetof(erg_transformer, field)
@@ -297,12 +297,8 @@ erg_graph *erg_hf_config_parse(const char *name, const char *text, size_t count,
 
 static bool sniff(const char *spec, const char *head, size_t count)
 {
-    size_t at = 0;
-
     (void)spec;
-    while (at < count && head[at] && strchr(" \t\r\n", head[at]))
-        at++;
-    return at < count && head[at] == '{';
+    return erg_json_begins(head, count, '{');
 }
 
 static erg_graph *read_file(const char *spec, const erg_graph_options *options,

@@ -6,9 +6,9 @@
  *
  * A list is written at one precision; asked for another, all its bytes scale.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "format/json.h"
 #include "workload/build.h"
 #include "workload/count.h"
 
@@ -284,15 +284,12 @@ static void read_size(const char *name, erg_graph_options *options)
 erg_graph *erg_kernel_list_parse(const char *name, const char *text, size_t count,
                                  const erg_graph_options *options, erg_error *err)
 {
-    json_error_t fault;
-    json_t *root = json_loadb(text, count, 0, &fault);
+    json_t *root = erg_json_parse(name, text, count, err);
     erg_graph_options sized = options ? *options : (erg_graph_options){ 0 };
     erg_graph *graph = NULL;
 
     read_size(name, &sized);
     erg_builder *builder = root ? erg_build_begin(name, "kernel_list", &sized, err) : NULL;
-    if (!root)
-        erg_fail(err, ERG_BAD_INPUT, "%.60s line %d: %.200s", name, fault.line, fault.text);
     if (builder && sized.phase != ERG_PREFILL)
         erg_build_refuse(builder, "a kernel list is the one pass it recorded: no other phase");
     if (builder) {
@@ -310,12 +307,8 @@ erg_graph *erg_kernel_list_parse(const char *name, const char *text, size_t coun
 
 static bool sniff(const char *spec, const char *head, size_t count)
 {
-    size_t at = 0;
-
     (void)spec;
-    while (at < count && head[at] && strchr(" \t\r\n", head[at]))
-        at++;
-    return at < count && head[at] == '[';
+    return erg_json_begins(head, count, '[');
 }
 
 static erg_graph *read_file(const char *spec, const erg_graph_options *options,

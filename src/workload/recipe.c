@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading recipes: every hole has a setting, and every setting a hole. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "format/json.h"
 #include "workload/recipe.h"
 
 static const char runners_hole[] = "runners";
@@ -310,14 +310,11 @@ static bool read_all(const recipe_reader *from)
 erg_recipe *erg_recipe_parse(const char *path, const char *bytes, size_t count, erg_error *err)
 {
     erg_recipe *recipe = calloc(1, sizeof(*recipe));
-    json_error_t at;
-    json_t *root = json_loadb(bytes, count, JSON_REJECT_DUPLICATES, &at);
+    json_t *root = erg_json_parse(path, bytes, count, err);
     recipe_reader from = { recipe, root, err };
-    bool ok = recipe && (recipe->arena = erg_arena_new(err))
+    bool ok = root && recipe && (recipe->arena = erg_arena_new(err))
            && (recipe->facts.path = erg_arena_text(recipe->arena, path, err));
 
-    if (ok && !root)
-        ok = erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s", path, at.line, at.text);
     ok = ok && (json_is_object(root) || wrong(&from, "a profile is an object", NULL))
       && read_all(&from);
     json_decref(root);

@@ -66,7 +66,7 @@ static void records_come_back_as_they_were_written(void)
     for (size_t cut = 0; cut < size - 1; cut += 7) {
         err = (erg_error){ 0 };
         CHECK(!erg_choice_records_parse("t", bytes, cut, &again_count, &err));
-        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "at byte"));
+        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "(byte "));
     }
     free(again);
     free(records);

@@ -50,9 +50,9 @@ static void a_saved_profile_loads_as_it_was(void)
 static void what_is_no_profile_is_refused_with_its_fault(void)
 {
     static const struct { const char *text, *word; } cases[] = {
-        { "", "profile" },
+        { "", ":1: " },
         { "[]", "object" },
-        { "{", "line 1" },
+        { "{", "byte 1" },
         { "{\"profile\":2}", "later erg" },
         { "{\"profile\":1}", "name" },
         { HEAD "\"byte_rule\":\"cache-filtered\",\"runtime\":\"eager\"}", "another way" },
@@ -62,7 +62,7 @@ static void what_is_no_profile_is_refused_with_its_fault(void)
         { HEAD RULE "\"energy\":{\"rows\":1e12}}", "rows" },
         { HEAD RULE "\"energy\":{\"op_j_per_flop\":{\"tensor_bf16\":{\"value\":-2}}}}", "value" },
         { HEAD RULE "\"time\":{\"tensor\":{\"launch_s\":[]}}}", "launch_s" },
-        { HEAD RULE "\"name\":\"twice\"}", "line" },
+        { HEAD RULE "\"name\":\"twice\"}", "duplicate" },
     };
     erg_hardware *a10 = room_hardware("a10");
 

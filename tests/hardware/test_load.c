@@ -132,7 +132,7 @@ static const struct { const char *text, *sentence;
     { "{\"name\": \"x\"}", "maker is missing" },
     { HEAD "}", NULL },
     { "[1]", "must be one object" },
-    { "{", "line 1" },
+    { "{", ":1: " },
     { HEAD ", \"voltage_v\": {\"x_unit\": \"hz\", \"unit\": \"v\", " TAIL
            ", \"points\": [[2e8, null]]}}",
       "two numbers" },

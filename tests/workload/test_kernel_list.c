@@ -115,7 +115,7 @@ static void a_resnets_list_is_completed_when_asked(void)
 static void nonsense_is_refused_with_the_entry(void)
 {
     static const struct { const char *text, *says; } bad[] = {
-        { "[", "line 1" },
+        { "[", "bad:1: " },
         { "[]", "no operators" },
         { "[1]", "entry 0" },
         { "[[{}, [\"gemm\"]]]", "batch" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON of erg export, schema erg.run.v1. */
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include "format/json.h"
 #include "trace/facts.h"
 #include "trace/import/copy.h"
 #include "trace/import/importer.h"
@@ -17,12 +17,6 @@ static int64_t integer_of(const json_t *row, const char *key, int64_t otherwise)
 {
     const json_t *value = json_object_get(row, key);
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
-}
-
-static double number_of(const json_t *row, const char *key)
-{
-    const json_t *value = json_object_get(row, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
 static void text_of(const json_t *row, const char *key, char *to, size_t size)
@@ -81,7 +75,8 @@ static bool take_region(erg_trace *into, const json_t *row, erg_error *err)
     erg_region region = {
         .id = integer_of(row, "id", 0), .parent = integer_of(row, "parent", 0),
         .thread = integer_of(row, "thread", 0), .begin_ns = integer_of(row, "begin_ns", 0),
-        .end_ns = integer_of(row, "end_ns", INT64_MAX), .runs = number_of(row, "runs"),
+        .end_ns = integer_of(row, "end_ns", INT64_MAX),
+        .runs = erg_json_number_of(row, "runs"),
     };
     text_of(row, "name", region.name, sizeof(region.name));
     return erg_trace_add_region(into, &region, err);
@@ -89,7 +84,8 @@ static bool take_region(erg_trace *into, const json_t *row, erg_error *err)
 
 static bool take_mark(erg_trace *into, const json_t *row, erg_error *err)
 {
-    erg_mark_row mark = { .t_ns = integer_of(row, "t_ns", 0), .value = number_of(row, "value") };
+    erg_mark_row mark = { .t_ns = integer_of(row, "t_ns", 0),
+                          .value = erg_json_number_of(row, "value") };
     text_of(row, "name", mark.name, sizeof(mark.name));
     return erg_trace_add_mark(into, &mark, err);
 }
@@ -154,11 +150,9 @@ static bool take_all(erg_trace *into, json_t *root, erg_error *err)
 
 static bool read_erg_json(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    json_error_t fault;
-    json_t *root = json_loadb(source->bytes, source->size, 0, &fault);
+    json_t *root = erg_json_parse(source->name, source->bytes, source->size, err);
     if (!root)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: export the run again", source->name,
-                        fault.line, fault.text);
+        return false;
 
     erg_error own_err = { 0 };
     erg_trace *own = erg_trace_new(&own_err);

@@ -5,9 +5,9 @@
  * The time of one run becomes the mark "single_s" in its region, so that the window
  * can be checked against runs times time (TIME_MISMATCH).
  */
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include "format/json.h"
 #include "trace/import/importer.h"
 
 typedef struct reader {
@@ -49,12 +49,6 @@ static bool stamp_of(reader *to, const json_t *object, const char *key, int64_t 
     to->zoneless = to->zoneless || !stamp.has_zone;
     *ns = stamp.utc_ns;
     return true;
-}
-
-static double number_of(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
 /* Kernel names are whole signatures: a cut one gets its number to stay apart. */
@@ -119,8 +113,8 @@ static bool add_kernels(reader *to, const json_t *kernels)
         if (!json_object_get(kernel, "start_timestamp"))
             continue;       /* estimated, not run */
         put_name(name, sizeof(name), full ? full : "kernel", index);
-        if (!add_region(to, kernel, name, number_of(kernel, "benchmark_runs"),
-                        1e-6 * number_of(kernel, "single_time_us")))
+        if (!add_region(to, kernel, name, erg_json_number_of(kernel, "benchmark_runs"),
+                        1e-6 * erg_json_number_of(kernel, "single_time_us")))
             return false;
     }
     return true;
@@ -173,25 +167,24 @@ static bool add_stale(reader *to)
 static bool add_all(reader *to, const json_t *root)
 {
     const json_t *kernels = json_object_get(root, "kernels");
-    double single_s = 1e-6 * number_of(root, "full_model_inference_us");
+    double single_s = 1e-6 * erg_json_number_of(root, "full_model_inference_us");
 
     if (json_is_array(kernels))
         return add_kernels(to, kernels) && add_local_time(to) && add_stale(to);
-    return add_region(to, root, "full_model", number_of(root, "num_runs"), single_s)
+    return add_region(to, root, "full_model", erg_json_number_of(root, "num_runs"), single_s)
         && add_local_time(to) && add_stale(to);
 }
 
 static bool read_timing(erg_trace *into, const erg_source *source, erg_error *err)
 {
     reader to = { .source = source, .into = into, .last_ns = INT64_MIN, .err = err };
-    json_error_t fault;
     size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     look_at_recording(&to);
-    json_t *root = json_loadb(source->bytes + skip, source->size - skip, 0, &fault);
+    json_t *root =
+        erg_json_parse(source->name, source->bytes + skip, source->size - skip, err);
 
     if (!root)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: write the file again, or mend it there",
-                        source->name, fault.line, fault.text);
+        return false;
     bool good = json_is_object(root) ? add_all(&to, root)
         : erg_fail(err, ERG_BAD_INPUT, "%s:1: an object with start_timestamp was expected",
                    source->name);
