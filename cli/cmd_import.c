@@ -67,7 +67,7 @@ static erg_trace *import_all(const cli *call, const import_options *options, erg
     erg_trace *trace = options->into ? erg_trace_load(options->into, err) : erg_trace_new(err);
 
     for (int i = 0; trace && i < call->argc; i++)
-        if (!erg_import(trace, call->argv[i], &how, err)) {
+        if (!erg_joint_import(trace, call->argv[i], &how, err)) {
             erg_trace_free(trace);
             trace = NULL;
         }
@@ -146,8 +146,9 @@ const cli_command cmd_import = {
     .usage = "erg import [options] FILE... | FOLDER",
     .summary = "turn logs of others into a run file",
     .about =
-        "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO and any other CSV,\n"
-        "timing JSON, tapes and run files. All FILEs of one call share one time axis;\n"
+        "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO, RLE monitor logs,\n"
+        "training logs, any other CSV, timing JSON, tapes and run files. All FILEs of one\n"
+        "call share one time axis, so a monitor log and a training log become one joint run;\n"
         "--align moves a meter that ran on another clock, and says by how much. Bad input is\n"
         "one sentence, exit status 2, and nothing written.\n"
         "\n"
@@ -160,6 +161,7 @@ const cli_command cmd_import = {
         "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
         "erg import power.csv timing.json --output c.erg\n"
         "erg import wattsup.csv --into a.erg --align\n"
+        "erg import rle.csv training_log.json --output j.erg\n"
         "erg import results_h100_llama/ --format csv --output points.csv\n"
         "erg import meter.csv --time when --power watts --kind average --window 1s\n",
     .options = option_rows,

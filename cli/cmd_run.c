@@ -20,7 +20,7 @@ enum { ERG_ITSELF = 125 };
 typedef struct run_options {
     double rate_hz, until, max_time_s, idle_s, for_s, co2_g;
     int repeat, max_repeat, warmup;
-    const char *preset, *idle_state, *dither, *looks, *wired_to, *stop, *devices, *tape, *sim, *per;
+    const char *preset, *idle_state, *dither, *looks, *log, *wired_to, *stop, *devices, *tape, *sim, *per;
     cli_list tags;
     bool marker, no_wait, detach, strict;
 } run_options;
@@ -60,6 +60,8 @@ static const cli_option option_rows[] = {
     { 0, "per", CLI_TEXT, AT(per), "MARK",
       "energy per unit, counted by the program's marks of that name, as in tokens" },
     { 0, "co2", CLI_NUMBER, AT(co2_g), "GRAMS", "CO2 of the grid in g per kWh (400)" },
+    { 0, "log", CLI_TEXT, AT(log), "FILE",
+      "training log that the command writes (JSON, JSON lines, CSV), kept as marks" },
     { 't', "tag", CLI_LIST, AT(tags), "KEY=VALUE", "a note to keep in the run file" },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
     { 0 },
@@ -301,6 +303,7 @@ static bool agree(const cli *call, const run_options *options, erg_error *err)
         { options->max_repeat && options->until <= 0, "--max-repeat bounds --until" },
         { options->max_time_s > 0 && options->until <= 0, "--max-time bounds --until" },
         { options->looks && options->until <= 0, "--looks is a rule for --until" },
+        { options->log && !call->argc, "--log is of a command that trains" },
         { options->for_s > 0 && call->argc, "--for is for a recording without a command" },
     };
 
@@ -319,6 +322,7 @@ static int run(const cli *call)
     erg_measure_options measure = {
         .output = call->common.output,
         .rate_hz = options->rate_hz,
+        .log = options->log,
         .repeat = options->repeat,
         .until = options->until,
         .max_repeat = options->max_repeat,

@@ -26,6 +26,8 @@ typedef struct erg_measure_options {
     const char *output;         /* NULL: UTC name .erg in the current folder */
     const char *wired_to;       /* host whose power the meters show */
     double rate_hz;             /* 0: auto (2 / T_u; counters 10 Hz) */
+    const char *log;            /* training log of the command, kept as marks; NULL: none.
+                                 * rate_hz then holds for temperatures and clocks too */
     int repeat;                 /* 0: 1 */
     double until;               /* relative half-width to reach; 0: not used */
     int max_repeat;             /* 0: 200 */

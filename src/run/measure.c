@@ -15,6 +15,7 @@
 #include "run/recording.h"
 #include "run/repeat.h"
 #include "run/spawn.h"
+#include "run/training_log.h"
 
 static const double first_updates_s = 3;
 static const int first_updates = 2, repeat_most = 200;
@@ -30,6 +31,7 @@ typedef struct session {
     int counted;                /* runs that ended well */
     int status;                 /* of the last command */
     bool cannot_start, has_run;
+    int64_t first_ns;           /* begin of the first run, warm-up or not */
     erg_span last;              /* the last run */
     erg_repeat repeat;
 } session;
@@ -128,6 +130,8 @@ static bool run_once(session *s, const char *name, erg_error *err)
     erg_child child = { .out = 0 };
     int64_t id = erg_recording_region(s->rec, name, true);
     s->last.begin_ns = erg_env_now_ns(s->env);
+    if (!s->first_ns)
+        s->first_ns = s->last.begin_ns;
     bool started = erg_spawn(&child, s->argv, erg_ring_path(erg_recording_ring(s->rec)),
                              &s->status, err);
     if (started)
@@ -278,6 +282,13 @@ static void put_tail(const session *s)
     put_flag(s, ERG_FLAG_COMMAND_FAILED, text);
 }
 
+/* What was logged before the first run is not of it: logs are appended to. */
+static bool keep_log(const session *s, erg_error *err)
+{
+    const erg_span runs = { s->first_ns, s->last.end_ns };
+    return erg_record_training_log(s->rec, s->env, s->options->log, runs, err);
+}
+
 static bool record(session *s, erg_error *err)
 {
     put_head(s);
@@ -287,7 +298,8 @@ static bool record(session *s, erg_error *err)
     if (s->cannot_start)
         return false;
     put_tail(s);
-    return erg_recording_end(s->rec, err);
+    bool joined = !s->options->log || keep_log(s, err);
+    return erg_recording_end(s->rec, joined ? err : NULL) && joined;
 }
 
 bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_options *options,
@@ -303,7 +315,8 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
         erg_run_file_name(env, out->file, sizeof(out->file));
 
     erg_recording_setup setup = { .path = out->file, .in_memory = options->until > 0,
-                                  .rate_hz = options->rate_hz, .wired_to = options->wired_to };
+                                  .rate_hz = options->rate_hz,
+                                  .all_at_rate = options->log != NULL, .wired_to = options->wired_to };
     erg_devices *devices = erg_devices_find(env, options->sensors, options->sensor_count, err);
     bool good = devices && (s.rec = erg_recording_new(env, devices, &setup, err));
     bool has_file = good;

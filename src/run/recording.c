@@ -165,8 +165,10 @@ erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
     pthread_mutex_init(&rec->lock, NULL);
     sem_init(&rec->kicked, 0, 0);
     bool good = (rec->sampler = erg_sampler_new(env, devices, setup->rate_hz, err))
-        && erg_sampler_calibrate(rec->sampler, env, err)
-        && (rec->queue = erg_queue_new(queue_room(rec->sampler), err))
+        && erg_sampler_calibrate(rec->sampler, env, err);
+    if (good && setup->all_at_rate)
+        erg_sampler_hasten(rec->sampler, setup->rate_hz);
+    good = good && (rec->queue = erg_queue_new(queue_room(rec->sampler), err))
         && (rec->ring = erg_ring_create(err));
     if (good && !(rec->written = calloc(rec->sampler->count + 1, sizeof(*rec->written))))
         good = erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");

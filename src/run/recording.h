@@ -22,6 +22,7 @@ typedef struct erg_recording_setup {
     bool append;            /* to the run file that is there */
     bool in_memory;         /* keep a trace that can be asked while recording */
     double rate_hz;
+    bool all_at_rate;       /* temperatures and clocks too: what a joint run needs */
     const char *wired_to;
 } erg_recording_setup;
 
@@ -52,6 +53,7 @@ int64_t erg_recording_region(erg_recording *rec, const char *name, bool is_run);
 int64_t erg_recording_region_end(erg_recording *rec, int64_t id, double runs);
 void erg_recording_flag(erg_recording *rec, const erg_flag *flag);
 void erg_recording_meta(erg_recording *rec, const char *key, const char *value);
+void erg_recording_mark(erg_recording *rec, const erg_mark_row *mark);
 
 /* ---- asking while it runs (in_memory) ---------------------------------------- */
 

@@ -128,6 +128,13 @@ void erg_recording_meta(erg_recording *rec, const char *key, const char *value)
     pthread_mutex_unlock(&rec->lock);
 }
 
+void erg_recording_mark(erg_recording *rec, const erg_mark_row *mark)
+{
+    pthread_mutex_lock(&rec->lock);
+    erg_sink_mark(&rec->sink, mark);
+    pthread_mutex_unlock(&rec->lock);
+}
+
 const erg_trace *erg_recording_lock(erg_recording *rec)
 {
     pthread_mutex_lock(&rec->lock);

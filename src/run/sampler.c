@@ -52,6 +52,15 @@ static void plan(erg_sampled *channel, double rate_hz)
     channel->period_ns = erg_ns_from_s(1 / hz);
 }
 
+void erg_sampler_hasten(erg_sampler *sampler, double rate_hz)
+{
+    int64_t period_ns = rate_hz > 0 ? erg_ns_from_s(1 / fmin(rate_hz, most_hz)) : INT64_MAX;
+
+    for (size_t i = 0; i < sampler->count; i++)
+        if (sampler->channels[i].is_slow && sampler->channels[i].period_ns > period_ns)
+            sampler->channels[i].period_ns = period_ns;
+}
+
 static size_t count_channels(const erg_devices *devices)
 {
     size_t count = 0;

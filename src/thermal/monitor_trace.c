@@ -3,14 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "thermal/joint_inside.h"
 #include "thermal/monitor_inside.h"
-
-typedef struct other { erg_quantity quantity; erg_monitor_value value; } other;
-
-static const other others[] = {
-    { ERG_TEMPERATURE, ERG_MONITOR_TEMP_K },   { ERG_USE, ERG_MONITOR_USE },
-    { ERG_CLOCK_RATE, ERG_MONITOR_CLOCK_HZ },
-};
 
 static int channel_of(const erg_trace *trace, int device, erg_quantity quantity)
 {
@@ -20,6 +14,17 @@ static int channel_of(const erg_trace *trace, int device, erg_quantity quantity)
             return (int)i;
     }
     return -1;
+}
+
+/* By its name, else the first of its quantity. */
+static int channel_for(const erg_trace *trace, int device, const erg_joint_channel *wanted)
+{
+    for (size_t i = 0; i < erg_trace_channel_count(trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(trace, (int)i);
+        if (info->device == device && strcmp(info->name, wanted->name) == 0)
+            return (int)i;
+    }
+    return wanted->quantity == ERG_OTHER ? -1 : channel_of(trace, device, wanted->quantity);
 }
 
 /* Each row takes the last value that was read at its time: a sensor's own reading, no
@@ -60,10 +65,12 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
         if (!erg_monitor_push(rows, &row, err))
             return false;
     }
-    for (size_t i = 0; count && i < ERG_COUNT(others); i++) {
-        int channel = channel_of(trace, device, others[i].quantity);
+    for (size_t i = 0; count && i < erg_joint_channel_count; i++) {
+        const erg_joint_channel *wanted = &erg_joint_channels[i];
+        int channel = wanted->value == ERG_MONITOR_POWER_W ? -1
+                                                           : channel_for(trace, device, wanted);
         if (channel >= 0)
-            fill(rows, samples, trace, channel, others[i].value);
+            fill(rows, samples, trace, channel, wanted->value);
     }
     return true;
 }

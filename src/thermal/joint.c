@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training log as marks of a run file, and files of a joint run by what they hold. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/base.h"
+#include "erg/joint.h"
+#include "trace/import/importer.h"
+
+enum { FILE_MOST = 1 << 30 };
+
+size_t erg_training_row_marks(const erg_training *training, size_t row,
+                              erg_mark_row out[ERG_TRAINING_VALUES])
+{
+    size_t count, made = 0;
+    const erg_training_row *of = &erg_training_rows(training, &count)[row];
+
+    for (int v = 0; v < ERG_TRAINING_VALUES; v++) {
+        bool is_derived = v == ERG_TRAINING_STEP_S && erg_training_has_derived_step_s(training);
+        if (isnan(of->value[v]) || is_derived)
+            continue;
+        out[made] = (erg_mark_row){ .t_ns = of->t_ns, .value = of->value[v] };
+        erg_text_put(out[made++].name, sizeof(out[0].name),
+                     erg_training_value_name((erg_training_value)v));
+    }
+    return made;
+}
+
+/* ---- a log into a run -------------------------------------------------------- */
+
+/* On UTC, or a sentence about what is missing. */
+static bool bring_to_utc(erg_training *training, const erg_trace *into, erg_error *err)
+{
+    erg_span span = erg_trace_span(into);
+    erg_span run = { erg_trace_utc_ns(into, span.begin_ns), erg_trace_utc_ns(into, span.end_ns) };
+    int64_t by_ns;
+
+    switch (erg_training_clock_of(training)) {
+    case ERG_TRAINING_UTC:
+        return true;
+    case ERG_TRAINING_LOCAL:
+        return erg_training_guess_zone(training, run, &by_ns)
+            || erg_fail(err, ERG_BAD_INPUT, "the training log's stamps have no zone, and none "
+                        "lays it on the run: name it with --tz");
+    case ERG_TRAINING_SINCE_START:
+        break;
+    }
+    return erg_fail(err, ERG_BAD_INPUT, "the training log's stamps count from some start: log "
+                    "the Unix time of each step");
+}
+
+bool erg_joint_add_training(erg_training *training, erg_trace *into, erg_error *err)
+{
+    erg_mark_row marks[ERG_TRAINING_VALUES];
+    int64_t shift_ns;
+    size_t count;
+
+    if (!bring_to_utc(training, into, err))
+        return false;
+    const erg_training_row *rows = erg_training_rows(training, &count);
+    if (!erg_import_clock(into, rows[0].t_ns, &shift_ns, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t made = erg_training_row_marks(training, i, marks);
+        for (size_t m = 0; m < made; m++) {
+            marks[m].t_ns += shift_ns;
+            if (!erg_trace_add_mark(into, &marks[m], err))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- which it is ---------------------------------------------------------------- */
+
+/* Any CSV with a time parses; only one with values of a step is a training log. */
+static bool is_training(const erg_training *training)
+{
+    erg_mark_row marks[ERG_TRAINING_VALUES];
+    size_t count;
+
+    erg_training_rows(training, &count);
+    for (size_t i = 0; i < count; i++)
+        if (erg_training_row_marks(training, i, marks) > 0)
+            return true;
+    return false;
+}
+
+static bool try_training(erg_trace *into, const erg_source *source, bool *added,
+                         erg_error *err)
+{
+    erg_training *training = erg_training_parse(source->name, source->bytes, source->size,
+                                                source->options->tz, NULL);
+
+    *added = training && is_training(training);
+    bool good = !*added || erg_joint_add_training(training, into, err);
+    erg_training_free(training);
+    return good;
+}
+
+static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
+                        erg_error *err)
+{
+    const erg_monitor_options options = { .zone = source->options->tz };
+    erg_monitor *monitor =
+        erg_monitor_parse(source->name, source->bytes, source->size, &options, NULL);
+
+    *added = monitor != NULL;
+    bool good = !monitor || erg_joint_add_monitor(monitor, source->name, into, err);
+    erg_monitor_free(monitor);
+    return good;
+}
+
+static bool is_told(const erg_import_options *options)
+{
+    return options && (options->format || options->time_column || options->power_columns);
+}
+
+bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,
+                      erg_error *err)
+{
+    static const erg_import_options unset;
+    size_t size = 0;
+    bool added = false, good = true;
+
+    if (strcmp(path, "-") == 0 || is_told(options))
+        return erg_import(into, path, options, err);
+    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    if (!bytes)
+        return false;
+    const erg_source source = { .name = path, .bytes = bytes, .size = size,
+                                .options = options ? options : &unset };
+    if (size > 0 && !erg_import_format(bytes, size)) {
+        good = try_training(into, &source, &added, err);
+        if (good && !added)
+            good = try_monitor(into, &source, &added, err);
+    }
+    free(bytes);
+    return added || !good ? good : erg_import(into, path, options, err);
+}

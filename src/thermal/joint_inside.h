@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the values of a monitor are called as channels of a run file. */
+#ifndef ERG_THERMAL_JOINT_INSIDE_H
+#define ERG_THERMAL_JOINT_INSIDE_H
+
+#include "erg/monitor.h"
+
+typedef struct erg_joint_channel {
+    erg_monitor_value value;
+    const char *name, *unit;
+    erg_quantity quantity;
+} erg_joint_channel;
+
+extern const erg_joint_channel erg_joint_channels[];
+extern const size_t erg_joint_channel_count;
+
+#endif

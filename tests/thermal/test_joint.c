@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A monitor's log and a training log as one run file, and back. */
+#include "erg/joint.h"
+#include "test.h"
+
+static const char *write_file(const char *name, const char *text)
+{
+    static char path[4][128];
+    static int next;
+    char *to = path[next++ % 4];
+    snprintf(to, sizeof(path[0]), "/tmp/erg-joint-%ld-%s", (long)getpid(), name);
+    FILE *file = fopen(to, "w");
+    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    return to;
+}
+
+static const char monitor_text[] =
+    "timestamp,device,temp_c,power_w,util_pct,rle_raw\n"
+    "2026-01-02T03:04:05Z,gpu,50,200,90,0.5\n"
+    "2026-01-02T03:04:06Z,gpu,51,210,,0.6\n"
+    "2026-01-02T03:04:07Z,gpu,52,220,92,0.7\n";
+static const int64_t monitor_utc_ns = 1767323045 * ERG_NS_PER_S;
+
+static const char training_text[] =
+    "{\"step\": 1, \"timestamp_shared\": 1767323045.25, \"loss\": 2.5, \"grad_norm\": 9,"
+    " \"learning_rate\": 0.1}\n"
+    "{\"step\": 2, \"timestamp_shared\": 1767323046.5, \"loss\": null, \"grad_norm\": 8.25,"
+    " \"learning_rate\": 0.1}\n";
+
+static void two_logs_become_one_run_file_and_come_back(void)
+{
+    erg_error err = { 0 };
+    const char *csv = write_file("rle.csv", monitor_text);
+    const char *log = write_file("log.json", training_text);
+    char run[160];
+    snprintf(run, sizeof(run), "%s.erg", csv);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(erg_joint_import(trace, csv, NULL, &err), err);
+    CHECK_OK(erg_joint_import(trace, log, NULL, &err), err);
+    CHECK_OK(erg_trace_save(trace, run, &err), err);
+    erg_trace_free(trace);
+
+    erg_training *training = erg_training_load(run, NULL, &err);
+    CHECK_OK(training != NULL, err);
+    size_t count;
+    const erg_training_row *rows = erg_training_rows(training, &count);
+    CHECK(count == 2);
+    CHECK(rows[0].t_ns == monitor_utc_ns + ERG_NS_PER_S / 4);
+    CHECK_NEAR(rows[0].value[ERG_TRAINING_LOSS], 2.5, 0);
+    CHECK_NEAR(rows[0].value[ERG_TRAINING_GRAD_NORM], 9, 0);
+    CHECK_NEAR(rows[0].value[ERG_TRAINING_LR], 0.1, 0);
+    CHECK(isnan(rows[1].value[ERG_TRAINING_LOSS]));
+    CHECK_NEAR(rows[1].value[ERG_TRAINING_STEP_S], 1.25, 1e-9);
+    erg_training_free(training);
+
+    erg_monitor *monitor = erg_monitor_load(run, NULL, &err);
+    CHECK_OK(monitor != NULL, err);
+    const erg_monitor_device *gpu = erg_monitor_find(monitor, "gpu");
+    CHECK(gpu && gpu->count == 3 && gpu->rows[0].t_ns == monitor_utc_ns);
+    CHECK_NEAR(gpu->rows[2].value[ERG_MONITOR_TEMP_K], 52 + 273.15, 1e-9);
+    CHECK_NEAR(gpu->rows[2].value[ERG_MONITOR_POWER_W], 220, 1e-9);
+    CHECK_NEAR(gpu->rows[1].value[ERG_MONITOR_RLE_RAW], 0.6, 1e-12);
+    CHECK(isnan(gpu->rows[1].value[ERG_MONITOR_USE]));
+    erg_monitor_free(monitor);
+    CHECK(unlink(csv) == 0 && unlink(log) == 0 && unlink(run) == 0);
+}
+
+static void a_log_on_no_clock_of_the_run_is_refused(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    const char *log = write_file("since.json", "{\"step\": 1, \"t\": 0.5, \"loss\": 2}\n");
+    CHECK(!erg_joint_import(trace, log, NULL, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "Unix time"));
+    erg_trace_free(trace);
+    CHECK(unlink(log) == 0);
+}
+
+static void what_is_neither_gets_the_importers_sentence(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    const char *log = write_file("other.txt", "nothing of this is known\n");
+    CHECK(!erg_joint_import(trace, log, NULL, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "not a format that erg knows"));
+    erg_trace_free(trace);
+    CHECK(unlink(log) == 0);
+}
+
+static void a_recorded_session_survives_the_way_through_a_run_file(void)
+{
+    erg_error err = { 0 };
+    const char *csv = test_data("thermal/joint/reproducibility_test_1/"
+                                "rle_data_20251028_195412.csv");
+    erg_monitor *before = erg_monitor_load(csv, NULL, &err);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(before && erg_joint_import(trace, csv, NULL, &err), err);
+    CHECK_OK(erg_joint_import(trace, test_data("thermal/joint/reproducibility_test_1/"
+                                               "training_log_20251028_195412.json"),
+                              NULL, &err), err);
+    erg_monitor *after = erg_monitor_of_trace(trace, &err);
+    erg_training *training = erg_training_of_trace(trace, &err);
+    CHECK_OK(after && training, err);
+    size_t count;
+    erg_training_rows(training, &count);
+    CHECK(count == 201);
+    for (size_t d = 0; d < erg_monitor_devices(before); d++) {
+        const erg_monitor_device *was = erg_monitor_device_at(before, d);
+        const erg_monitor_device *is = erg_monitor_find(after, was->name);
+        CHECK(is && is->count == was->count);
+        for (size_t i = 0; i < was->count; i++)
+            for (int v = 0; v < ERG_MONITOR_VALUES; v++)
+                CHECK(is->rows[i].t_ns == was->rows[i].t_ns
+                      && memcmp(&is->rows[i].value[v], &was->rows[i].value[v],
+                                sizeof(double)) == 0);
+    }
+    erg_training_free(training);
+    erg_monitor_free(after);
+    erg_monitor_free(before);
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(two_logs_become_one_run_file_and_come_back),
+        TEST(a_log_on_no_clock_of_the_run_is_refused),
+        TEST(what_is_neither_gets_the_importers_sentence),
+        TEST(a_recorded_session_survives_the_way_through_a_run_file),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
