@@ -38,6 +38,7 @@ typedef struct erg_thermal {
     double r_fast_k_per_w, r_fast_low_k_per_w, r_fast_high_k_per_w;    /* R_0 */
     double ambient_k, ambient_low_k, ambient_high_k;
     double delay_s;                     /* of the power sensor: > 0, it is late */
+    double delay_half_s;                /* half of its 95 % interval */
     double rmse_k, held_out_rmse_k, held_out_max_k, residual_sd_k;
     double begin_s, end_s;              /* of the record, from its first row */
     double fan_low, fan_high, power_low_w, power_high_w;

@@ -22,6 +22,7 @@ typedef struct fitting {
     double rho, n_eff;
     double tau_low_s[ERG_POLES_MOST], tau_high_s[ERG_POLES_MOST];
     bool at_the_edge;           /* a bound of tau is the grid's */
+    double delay_bend, log_tau_per_delay;   /* of the squares over the delay; 0: unknown */
 } fitting;
 
 const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
@@ -45,30 +46,48 @@ static void look_at_residuals(fitting *f)
 
 /* ---- delay ------------------------------------------------------------------------------- */
 
-static double sse_at_delay(fitting *f, double delay_s)
-{
-    erg_network net;
+typedef struct delay_try { double delay_s, sse, tau_s; } delay_try;
 
+static delay_try try_delay(fitting *f, double delay_s)
+{
     erg_window_delay(&f->window, delay_s);
-    return erg_network_search(&f->window, 1, &net) ? net.sse : INFINITY;
+    erg_network net = erg_network_glance(&f->window);
+    return (delay_try){ .delay_s = delay_s, .sse = net.sse, .tau_s = net.tau_s[0] };
 }
 
-/* A coarse grid, then the vertex of the parabola through the best three. */
+/* The vertex of the parabola through three evenly spaced tries. How far tau follows the
+ * delay, and how sharply the squares rise with it, is kept for tau's interval. */
+static double vertex(fitting *f, const delay_try at[3])
+{
+    double bend = at[0].sse - 2 * at[1].sse + at[2].sse, step_s = at[2].delay_s - at[1].delay_s;
+
+    if (!(bend > 0) || !isfinite(bend))
+        return at[1].delay_s;
+    f->delay_bend = bend / (step_s * step_s);
+    f->log_tau_per_delay = log(at[2].tau_s / at[0].tau_s) / (2 * step_s);
+    double off = 0.5 * (at[0].sse - at[2].sse) / bend;
+    return at[1].delay_s + step_s * fmax(-1, fmin(off, 1));
+}
+
+/* A coarse grid and the parabola through the best three; then once more close to its vertex:
+ * where samples were taken at the edge of power, the squares rise unlike to both sides, and
+ * the wide parabola is off by a hundredth of a second, which tau would feel. */
 static double find_delay(fitting *f)
 {
-    double sse[DELAYS];
+    delay_try tries[DELAYS];
     size_t best = 0;
 
     for (size_t i = 0; i < DELAYS; i++) {
-        sse[i] = sse_at_delay(f, delay_low_s + delay_step_s * (double)i);
-        if (sse[i] < sse[best])
+        tries[i] = try_delay(f, delay_low_s + delay_step_s * (double)i);
+        if (tries[i].sse < tries[best].sse)
             best = i;
     }
-    double best_s = delay_low_s + delay_step_s * (double)best;
-    if (best == 0 || best == DELAYS - 1 || !isfinite(sse[best]))
-        return best_s;
-    double left = sse[best - 1], right = sse[best + 1], bend = left - 2 * sse[best] + right;
-    return bend > 0 ? best_s + 0.5 * delay_step_s * (left - right) / bend : best_s;
+    if (best == 0 || best == DELAYS - 1 || !isfinite(tries[best].sse))
+        return tries[best].delay_s;
+    double near_s = vertex(f, &tries[best - 1]);
+    const delay_try close[] = { try_delay(f, near_s - delay_step_s / 8), try_delay(f, near_s),
+                                try_delay(f, near_s + delay_step_s / 8) };
+    return vertex(f, close);
 }
 
 /* ---- order ------------------------------------------------------------------------------- */
@@ -148,6 +167,25 @@ static void find_intervals(fitting *f)
         f->tau_low_s[i] = crossing(f, i, low_s);
         f->tau_high_s[i] = crossing(f, i, high_s);
     }
+}
+
+/* The delay was found in the same record: where squares are a (u - s v)^2 + b v^2 in ln tau
+ * and the delay, the interval of u over all v has the half-width sqrt(c/a + s^2 c/b). */
+static double delay_half_s(const fitting *f)
+{
+    return f->delay_bend > 0 ? sqrt(2 * CHI2_95 / f->n_eff * f->net.sse / f->delay_bend) : NAN;
+}
+
+static void let_delay_vary(fitting *f)
+{
+    double low_s, high_s, more = f->log_tau_per_delay * delay_half_s(f);
+
+    erg_network_grid(&f->window, &low_s, &high_s);
+    if (f->net.poles != 1 || !isfinite(more))
+        return;
+    double tau_s = f->net.tau_s[0];
+    f->tau_low_s[0] = fmax(low_s, tau_s * exp(-hypot(log(tau_s / f->tau_low_s[0]), more)));
+    f->tau_high_s[0] = fmin(high_s, tau_s * exp(hypot(log(f->tau_high_s[0] / tau_s), more)));
 }
 
 static void widen(double *low, double *high, double value, double half)
@@ -295,7 +333,7 @@ static void describe(fitting *f, double delay_s, erg_thermal *out)
     size_t n = f->window.n;
 
     *out = (erg_thermal){
-        .pole_count = f->net.poles, .delay_s = delay_s, .rows = n,
+        .pole_count = f->net.poles, .delay_s = delay_s, .delay_half_s = delay_half_s(f), .rows = n,
         .segments = f->window.segments, .n_eff = f->n_eff, .step_k = f->window.step_k,
         .rmse_k = sqrt(f->net.sse / (double)n),
         .residual_sd_k = sqrt(f->net.sse / fmax((double)n - 4, 1)),
@@ -321,6 +359,7 @@ static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out
         return erg_fail(err, ERG_NO_DATA, "power and temperature do not move: no network can be "
                         "found in them");
     find_intervals(f);
+    let_delay_vary(f);
     describe(f, delay_s, out);
     linear_intervals(f, out);
     bool was_edge = f->at_the_edge;

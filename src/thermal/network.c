@@ -9,90 +9,142 @@
 #include "math/stats.h"
 #include "thermal/network.h"
 
-enum { GRID = 60, GOLDEN_STEPS = 40, SWEEPS = 6 };
+enum { GRID = 60, COARSE = 3, SWEEPS = 6 };
+#define LOG_TOLERANCE 1e-6
 
 /* ---- the linear part --------------------------------------------------------------------- */
+
+/* exp(-h/tau) for one interval after another. Stamps of a log differ by milliseconds from
+ * their period: a few terms of a series from the usual interval are exact to the last digit
+ * and several times as fast as exp. */
+typedef struct decay { double tau_s, usual_s, usual, last_s, last; } decay;
+
+static decay decay_of(double tau_s, double usual_s)
+{
+    return (decay){ .tau_s = tau_s, .usual_s = usual_s, .usual = exp(-usual_s / tau_s),
+                    .last_s = NAN };
+}
+
+static double decay_over(decay *of, double h_s)
+{
+    double z = (of->usual_s - h_s) / of->tau_s;
+
+    if (h_s == of->last_s)
+        return of->last;
+    of->last_s = h_s;
+    of->last = fabs(z) > 0.01
+        ? exp(-h_s / of->tau_s)
+        : of->usual * (1 + z * (1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5)))));
+    return of->last;
+}
 
 /* Exact for power that is a straight line between two samples. */
 void erg_lag(const erg_window *window, double tau_s, double x[])
 {
     const double *p = window->late_w, *t = window->t_s;
+    decay fading = decay_of(tau_s, window->dt_s);
 
     for (size_t k = 0; k < window->n; k++) {
         if (k == 0 || window->segment[k] != window->segment[k - 1]) {
             x[k] = 0;
             continue;
         }
-        double h = t[k] - t[k - 1], a = exp(-h / tau_s), c = tau_s * (1 - a) / h;
+        double h = t[k] - t[k - 1], a = decay_over(&fading, h), c = tau_s * (1 - a) / h;
         x[k] = a * x[k - 1] + (c - a) * p[k - 1] + (1 - c) * p[k];
     }
 }
 
 typedef struct linear {
     size_t free_count, count;   /* the first are free, the rest at least zero */
+    const double *column[ERG_NETWORK_COLUMNS];
+    size_t begin[ERG_NETWORK_COLUMNS], end[ERG_NETWORK_COLUMNS];    /* zero elsewhere */
     long double gram[ERG_NETWORK_COLUMNS][ERG_NETWORK_COLUMNS], right[ERG_NETWORK_COLUMNS];
     long double squares;
 } linear;
 
-static void fade(const erg_window *window, double tau_s, size_t segment, double column[])
+/* exp(-t/tau) since the head of a segment whose rows are [begin, end). */
+static void fade(const erg_window *window, double tau_s, size_t begin, size_t end,
+                 double column[])
 {
-    double head_s = 0;
-    bool inside = false;
+    decay fading = decay_of(tau_s, window->dt_s);
 
-    for (size_t k = 0; k < window->n; k++) {
-        bool is_in = window->segment[k] == segment;
-        if (is_in && !inside)
-            head_s = window->t_s[k];
-        inside = is_in;
-        column[k] = is_in ? exp(-(window->t_s[k] - head_s) / tau_s) : 0;
-    }
+    for (size_t k = begin; k < end; k++)
+        column[k] = k == begin ? 1 : column[k - 1]
+            * decay_over(&fading, window->t_s[k] - window->t_s[k - 1]);
+}
+
+static size_t segment_end(const erg_window *window, size_t begin)
+{
+    size_t end = begin;
+
+    while (end < window->n && window->segment[end] == window->segment[begin])
+        end++;
+    return end;
+}
+
+/* The place of the next column, whose rows outside [begin, end) count as zero. */
+static double *next_column(const erg_window *w, linear *to, size_t begin, size_t end)
+{
+    double *column = w->columns + w->n * to->count;
+
+    to->column[to->count] = column;
+    to->begin[to->count] = begin;
+    to->end[to->count++] = end;
+    return column;
 }
 
 /* T_a, b of each pole and segment; then P and each x. */
-static size_t fill_columns(const erg_window *w, const erg_network *net, linear *to)
+static void fill_columns(const erg_window *w, const erg_network *net, linear *to)
 {
-    size_t at = 0;
-    size_t first = w->segment[0], last = w->segment[w->n - 1];
-
-    if (isnan(w->ambient_k))
+    to->count = 0;
+    if (isnan(w->ambient_k)) {
+        double *ones = next_column(w, to, 0, w->n);
         for (size_t k = 0; k < w->n; k++)
-            w->columns[k] = 1;
-    at += isnan(w->ambient_k);
+            ones[k] = 1;
+    }
     for (int i = 0; i < net->poles; i++)
-        for (size_t s = first; s <= last; s++)
-            fade(w, net->tau_s[i], s, w->columns + w->n * at++);
-    to->free_count = at;
-    memcpy(w->columns + w->n * at++, w->late_w, w->n * sizeof(double));
+        for (size_t begin = 0, end; begin < w->n; begin = end) {
+            end = segment_end(w, begin);
+            fade(w, net->tau_s[i], begin, end, next_column(w, to, begin, end));
+        }
+    to->free_count = to->count;
+    memcpy(next_column(w, to, 0, w->n), w->late_w, w->n * sizeof(double));
     for (int i = 0; i < net->poles; i++)
-        erg_lag(w, net->tau_s[i], w->columns + w->n * at++);
-    to->count = at;
-    return at;
+        erg_lag(w, net->tau_s[i], next_column(w, to, 0, w->n));
 }
 
-static double target(const erg_window *w, size_t k)
+/* Four sums that do not wait for each other. */
+static double dot(const double a[], const double b[], size_t n)
 {
-    return isnan(w->ambient_k) ? w->temp_k[k] : w->temp_k[k] - w->ambient_k;
+    double sum[4] = { 0 };
+    size_t k = 0;
+
+    for (; k + 4 <= n; k += 4)
+        for (size_t j = 0; j < 4; j++)
+            sum[j] += a[k + j] * b[k + j];
+    for (; k < n; k++)
+        sum[0] += a[k] * b[k];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static void sum_up(const erg_window *w, linear *of)
 {
+    double *target = w->columns + w->n * of->count;
+    double base_k = isnan(w->ambient_k) ? 0 : w->ambient_k;
+
+    for (size_t k = 0; k < w->n; k++)
+        target[k] = w->temp_k[k] - base_k;
     for (size_t i = 0; i < of->count; i++) {
-        const double *a = w->columns + w->n * i;
-        double right = 0;
-        for (size_t k = 0; k < w->n; k++)
-            right += a[k] * target(w, k);
-        of->right[i] = right;
+        const double *a = of->column[i];
+        of->right[i] = dot(a + of->begin[i], target + of->begin[i], of->end[i] - of->begin[i]);
         for (size_t j = 0; j <= i; j++) {
-            const double *b = w->columns + w->n * j;
-            double sum = 0;
-            for (size_t k = 0; k < w->n; k++)
-                sum += a[k] * b[k];
-            of->gram[i][j] = of->gram[j][i] = sum;
+            size_t begin = of->begin[i] > of->begin[j] ? of->begin[i] : of->begin[j];
+            size_t end = of->end[i] < of->end[j] ? of->end[i] : of->end[j];
+            of->gram[i][j] = of->gram[j][i] =
+                begin < end ? dot(a + begin, of->column[j] + begin, end - begin) : 0;
         }
     }
-    of->squares = 0;
-    for (size_t k = 0; k < w->n; k++)
-        of->squares += (long double)target(w, k) * target(w, k);
+    of->squares = dot(target, target, w->n);
 }
 
 typedef struct solution {
@@ -224,10 +276,12 @@ void erg_network_residuals(const erg_window *window, const erg_network *net, dou
         erg_lag(window, net->tau_s[i], x);
         for (size_t k = 0; k < window->n; k++)
             residual[k] -= net->r[i] * x[k];
-        for (size_t s = window->segment[0]; s <= window->segment[window->n - 1]; s++) {
-            fade(window, net->tau_s[i], s, x);
-            for (size_t k = 0; k < window->n; k++)
-                residual[k] -= net->start_k[i][s] * x[k];
+        for (size_t begin = 0, end; begin < window->n; begin = end) {
+            double start_k = net->start_k[i][window->segment[begin]];
+            end = segment_end(window, begin);
+            fade(window, net->tau_s[i], begin, end, x);
+            for (size_t k = begin; k < end; k++)
+                residual[k] -= start_k * x[k];
         }
     }
 }
@@ -255,30 +309,50 @@ static double squares_at(const erg_window *window, erg_network *net, int pole, d
     return net->sse;
 }
 
-/* Scans one time constant, the others held, and closes in on the least. */
-static void improve(const erg_window *window, erg_network *net, int pole, bool scan)
+/* Golden section between two logarithms: each step keeps one of its two values. */
+static void close_in(const erg_window *window, erg_network *net, int pole, double low,
+                     double high)
 {
     const double golden = 0.6180339887498949;
+    double left = high - golden * (high - low), right = low + golden * (high - low);
+    double at_left = squares_at(window, net, pole, exp(left));
+    double at_right = squares_at(window, net, pole, exp(right));
+
+    while (high - low > LOG_TOLERANCE) {
+        if (at_left < at_right) {
+            high = right;
+            right = left;
+            at_right = at_left;
+            left = high - golden * (high - low);
+            at_left = squares_at(window, net, pole, exp(left));
+        } else {
+            low = left;
+            left = right;
+            at_left = at_right;
+            right = low + golden * (high - low);
+            at_right = squares_at(window, net, pole, exp(right));
+        }
+    }
+    squares_at(window, net, pole, exp((low + high) / 2));
+}
+
+/* Scans one time constant, the others held, on every stride-th place of the grid (0: looks
+ * only around where it is), and closes in on the least. */
+static void improve(const erg_window *window, erg_network *net, int pole, size_t stride)
+{
     double low_s = NAN, high_s = NAN, best_s = net->tau_s[pole], least = INFINITY;
 
     erg_network_grid(window, &low_s, &high_s);
-    double step = pow(high_s / low_s, 1.0 / (GRID - 1));
-    for (size_t i = 0; scan && i < GRID; i++) {
+    double step = pow(high_s / low_s, (stride ? (double)stride : 1) / (GRID - 1));
+    for (size_t i = 0; stride && i < GRID; i += stride) {
         double sse = squares_at(window, net, pole, grid_s(window, i));
         if (sse < least) {
             least = sse;
             best_s = grid_s(window, i);
         }
     }
-    double low = log(fmax(best_s / step, low_s)), high = log(fmin(best_s * step, high_s));
-    for (int i = 0; i < GOLDEN_STEPS && high - low > 1e-7; i++) {
-        double left = high - golden * (high - low), right = low + golden * (high - low);
-        if (squares_at(window, net, pole, exp(left)) < squares_at(window, net, pole, exp(right)))
-            high = right;
-        else
-            low = left;
-    }
-    squares_at(window, net, pole, exp((low + high) / 2));
+    close_in(window, net, pole, log(fmax(best_s / step, low_s)),
+             log(fmin(best_s * step, high_s)));
 }
 
 static void sort_poles(const erg_window *window, erg_network *net)
@@ -299,14 +373,23 @@ bool erg_network_search(const erg_window *window, int poles, erg_network *out)
     *out = (erg_network){ .poles = 0, .sse = INFINITY };
     for (int i = 0; i < poles; i++) {
         out->poles = i + 1;
-        improve(window, out, i, true);
+        improve(window, out, i, 1);
         double before = INFINITY;
         for (int turn = 0; i > 0 && turn < SWEEPS && out->sse < before * (1 - 1e-6); turn++) {
             before = out->sse;
             for (int j = 0; j <= i; j++)
-                improve(window, out, j, turn == 0);
+                improve(window, out, j, turn == 0 ? 1 : 0);
         }
     }
     sort_poles(window, out);
     return isfinite(out->sse);
+}
+
+/* One pole, and quickly: for the many delays that are tried. */
+erg_network erg_network_glance(const erg_window *window)
+{
+    erg_network net = { .poles = 1, .sse = INFINITY };
+
+    improve(window, &net, 0, COARSE);
+    return net;
 }

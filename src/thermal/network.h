@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "erg/thermal.h"
 
-enum { ERG_SEGMENTS_MOST = 8, ERG_NETWORK_COLUMNS = 2 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST) };
+enum { ERG_SEGMENTS_MOST = 8, ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST) };
 
 typedef struct erg_window {
     size_t n, segments;
@@ -55,6 +55,8 @@ void erg_lag(const erg_window *window, double tau_s, double x[]);
 
 /* Best network of so many poles by a grid of time constants and golden sections. */
 bool erg_network_search(const erg_window *window, int poles, erg_network *out);
+/* The best network of one pole, on a coarser grid. */
+erg_network erg_network_glance(const erg_window *window);
 /* The grid's ends. */
 void erg_network_grid(const erg_window *window, double *low_s, double *high_s);
 
