@@ -156,6 +156,11 @@ static bool take_activity(const erg_trace *trace, wave *to, erg_error *err)
 
 /* ---- the sensor against one of them ------------------------------------------- */
 
+static erg_samples all_of(const wave *from)
+{
+    return (erg_samples){ from->at, from->count };
+}
+
 static void find_window(const wave *updates, const wave *reference, erg_identified *out)
 {
     erg_sensor_fit fit;
@@ -163,8 +168,7 @@ static void find_window(const wave *updates, const wave *reference, erg_identifi
 
     if (reference->count == 0 || !isnan(out->window_s))
         return;
-    if (!erg_sensor_identify(updates->at, updates->count, reference->at, reference->count,
-                             &fit, &why)) {
+    if (!erg_sensor_identify(all_of(updates), all_of(reference), &fit, &why)) {
         if (!*out->why_not)
             erg_text_put(out->why_not, sizeof(out->why_not), why.text);
         return;
@@ -188,18 +192,19 @@ static void find_gain(const wave *updates, const wave *reference,
                       const erg_channel_info *info, erg_identified *out)
 {
     bool known = !isnan(out->window_s);
-    double window_s = known ? out->window_s : info->window_s;
+    erg_sensor_fit fit = { .window_s = known ? out->window_s : info->window_s,
+                           .delay_s = known ? out->delay_s : info->delay_s };
     erg_error why = { 0 };
 
     if (reference->count == 0 || isnan(reference->gain_u))
         return;
-    if (!erg_sensor_gain(updates->at, updates->count, reference->at, reference->count,
-                         window_s, known ? out->delay_s : info->delay_s, &out->gain,
-                         &out->offset, &why)) {
+    if (!erg_sensor_gain(all_of(updates), all_of(reference), &fit, &why)) {
         if (!*out->why_not)
             erg_text_put(out->why_not, sizeof(out->why_not), why.text);
         return;
     }
+    out->gain = fit.gain;
+    out->offset = fit.offset;
     out->gain_u = hypot(level_u, reference->gain_u);
     erg_text_put(out->against, sizeof(out->against), reference->name);
 }

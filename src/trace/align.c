@@ -226,42 +226,40 @@ static bool find_offset(search *with, double period_s, double most_s, erg_offset
 }
 
 /* Meter samples as times and values; of very many, every n-th will do. */
-static size_t take_meter(const erg_sample meter[], size_t count, int64_t origin_ns,
-                         double at_s[], double value[])
+static size_t take_meter(erg_samples meter, int64_t origin_ns, double at_s[],
+                         double value[])
 {
-    size_t stride = 1 + count / METER_MOST, taken = 0;
+    size_t stride = 1 + meter.count / METER_MOST, taken = 0;
 
-    for (size_t i = 0; i < count; i += stride) {
-        if (isnan(meter[i].value))
+    for (size_t i = 0; i < meter.count; i += stride) {
+        if (isnan(meter.at[i].value))
             continue;
-        at_s[taken] = erg_s_from_ns(meter[i].t_ns - origin_ns);
-        value[taken++] = meter[i].value;
+        at_s[taken] = erg_s_from_ns(meter.at[i].t_ns - origin_ns);
+        value[taken++] = meter.at[i].value;
     }
     return taken;
 }
 
-bool erg_align(const erg_sample reference[], size_t reference_count,
-               const erg_sample meter[], size_t meter_count, double window_s, double most_s,
+bool erg_align(erg_samples reference, erg_samples meter, double window_s, double most_s,
                erg_offset *out, erg_error *err)
 {
     search with = { 0 };
-    double *room = calloc(4 * meter_count + 1, sizeof(*room));
+    double *room = calloc(4 * meter.count + 1, sizeof(*room));
     bool ok = false;
 
     *out = (erg_offset){ .offset_s = NAN, .offset_u_s = NAN, .peak = NAN, .second = NAN };
     if (!room) {
-        erg_fail(err, ERG_NO_MEMORY, "no memory to align %zu samples", meter_count);
+        erg_fail(err, ERG_NO_MEMORY, "no memory to align %zu samples", meter.count);
         goto out;
     }
-    if (!erg_boxcar_make(reference, reference_count, &with.reference, err))
+    if (!erg_boxcar_make(reference, &with.reference, err))
         goto out;
 
     with.at_s = room;
-    with.value = room + meter_count;
-    with.model = room + 2 * meter_count;
-    with.seen = room + 3 * meter_count;
-    with.count =
-        take_meter(meter, meter_count, with.reference.origin_ns, room, room + meter_count);
+    with.model = room + 2 * meter.count;
+    with.seen = room + 3 * meter.count;
+    with.count = take_meter(meter, with.reference.origin_ns, room, room + meter.count);
+    with.value = room + meter.count;
     if (with.count < 8) {
         erg_fail(err, ERG_NO_DATA, "%zu samples of the meter are too few to find its clock",
                  with.count);

@@ -3,8 +3,7 @@
 #ifndef ERG_TRACE_ALIGN_H
 #define ERG_TRACE_ALIGN_H
 
-#include "base/base.h"
-#include "erg/trace.h"
+#include "trace/boxcar.h"
 
 typedef struct erg_offset {
     double offset_s;        /* add to meter stamps; exact at the middle of the record */
@@ -17,9 +16,8 @@ typedef struct erg_offset {
  * at one stamp); meter: its samples with averaging window_s (0, NAN: none); most_s: how
  * far off the clock may be, 5 s is usual. ERG_REFUSED with the reason when the answer
  * would be a guess. */
-bool erg_align(const erg_sample reference[], size_t reference_count, const erg_sample meter[],
-               size_t meter_count, double window_s, double most_s, erg_offset *out,
-               erg_error *err);
+bool erg_align(erg_samples reference, erg_samples meter, double window_s, double most_s,
+               erg_offset *out, erg_error *err);
 /* 0/1 activity of the regions of a trace, as samples; free() it. */
 erg_sample *erg_align_activity(const erg_trace *trace, size_t *count, erg_error *err);
 /* The marker load of `erg run --marker`: a 31-chip m-sequence. */

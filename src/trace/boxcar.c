@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include "trace/boxcar.h"
 
-bool erg_boxcar_make(const erg_sample samples[], size_t count, erg_boxcar *out,
-                     erg_error *err)
+bool erg_boxcar_make(erg_samples samples, erg_boxcar *out, erg_error *err)
 {
+    size_t count = samples.count;
+
     *out = (erg_boxcar){ .at_s = calloc(3 * count + 1, sizeof(double)) };
     if (!out->at_s)
         return erg_fail(err, ERG_NO_MEMORY, "no memory for the means of %zu samples",
@@ -15,14 +16,15 @@ bool erg_boxcar_make(const erg_sample samples[], size_t count, erg_boxcar *out,
     out->sum = out->value + count;
 
     for (size_t i = 0; i < count; i++) {
+        const erg_sample *one = &samples.at[i];
         size_t k = out->count;
 
-        if (isnan(samples[i].value))
+        if (isnan(one->value))
             continue;
         if (k == 0)
-            out->origin_ns = samples[i].t_ns;
-        out->at_s[k] = erg_s_from_ns(samples[i].t_ns - out->origin_ns);
-        out->value[k] = samples[i].value;
+            out->origin_ns = one->t_ns;
+        out->at_s[k] = erg_s_from_ns(one->t_ns - out->origin_ns);
+        out->value[k] = one->value;
         if (k > 0)
             out->sum[k] = out->sum[k - 1]
                           + 0.5 * (out->value[k - 1] + out->value[k])

@@ -18,9 +18,11 @@ typedef struct erg_boxcar {
     int64_t origin_ns;
 } erg_boxcar;
 
+/* Borrowed; in time order. */
+typedef struct erg_samples { const erg_sample *at; size_t count; } erg_samples;
+
 /* NAN samples are left out. ERG_NO_DATA under two samples. */
-bool erg_boxcar_make(const erg_sample samples[], size_t count, erg_boxcar *out,
-                     erg_error *err);
+bool erg_boxcar_make(erg_samples samples, erg_boxcar *out, erg_error *err);
 void erg_boxcar_free(erg_boxcar *boxcar);
 /* Seconds after origin_ns; begin = end: the value there. NAN outside the record. */
 double erg_boxcar_mean(erg_boxcar *boxcar, double begin_s, double end_s);

@@ -6,8 +6,7 @@
 #ifndef ERG_TRACE_SENSOR_H
 #define ERG_TRACE_SENSOR_H
 
-#include "base/base.h"
-#include "erg/trace.h"
+#include "trace/boxcar.h"
 
 typedef enum erg_reading_option { ERG_POWER_DRAW, ERG_POWER_AVERAGE, ERG_POWER_INSTANT } erg_reading_option;
 
@@ -33,12 +32,12 @@ size_t erg_sensor_updates(const erg_sample samples[], size_t count, const erg_co
 /* Window, delay, gain, offset against a reference (a meter's samples, or edges
  * turned into 0/1 samples). */
 typedef struct erg_sensor_fit { double window_s, delay_s, gain, offset, rms; } erg_sensor_fit;
-bool erg_sensor_identify(const erg_sample updates[], size_t count, const erg_sample reference[],
-                         size_t reference_count, erg_sensor_fit *out, erg_error *err);
-/* Gain and offset alone, from plateaus: two levels or more, 5 s each or more. */
-bool erg_sensor_gain(const erg_sample updates[], size_t count, const erg_sample reference[],
-                     size_t reference_count, double window_s, double delay_s,
-                     double *gain, double *offset, erg_error *err);
+bool erg_sensor_identify(erg_samples updates, erg_samples reference, erg_sensor_fit *out,
+                         erg_error *err);
+/* Gain and offset alone, of a sensor whose window and delay fit says (NAN: 0), from
+ * plateaus: two levels or more, 5 s each or more. */
+bool erg_sensor_gain(erg_samples updates, erg_samples reference, erg_sensor_fit *fit,
+                     erg_error *err);
 
 /* One standard uncertainty (J) of a part-time sensor under a square load of swing_w
  * and period_s over window_s (section 9.3), and the number of beats. */

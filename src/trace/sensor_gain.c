@@ -95,20 +95,20 @@ typedef struct room {
     double *seen, *model;
 } room;
 
-static pair settle(erg_boxcar *reference, const erg_sample updates[], size_t count,
-                   const erg_sensor_fit *known, level at, room work)
+static pair settle(erg_boxcar *reference, erg_samples updates, const erg_sensor_fit *known,
+                   level at, room work)
 {
     double from_s = 0.5 * (at.begin_s + at.end_s);
     size_t n = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        double end_s =
-            erg_s_from_ns(updates[i].t_ns - reference->origin_ns) - known->delay_s;
+    for (size_t i = 0; i < updates.count; i++) {
+        const erg_sample *one = &updates.at[i];
+        double end_s = erg_s_from_ns(one->t_ns - reference->origin_ns) - known->delay_s;
         double begin_s = end_s - known->window_s;
 
-        if (begin_s < from_s || end_s > at.end_s - edge_s || isnan(updates[i].value))
+        if (begin_s < from_s || end_s > at.end_s - edge_s || isnan(one->value))
             continue;
-        work.seen[n] = updates[i].value;
+        work.seen[n] = one->value;
         work.model[n++] = erg_boxcar_mean(reference, begin_s, end_s);
     }
     return (pair){ erg_median(work.seen, n), erg_median(work.model, n), (double)n };
@@ -143,35 +143,34 @@ static bool fit_levels(const pair at[], size_t count, double range, erg_sensor_f
     return true;
 }
 
-bool erg_sensor_gain(const erg_sample updates[], size_t count, const erg_sample reference[],
-                     size_t reference_count, double window_s, double delay_s, double *gain,
-                     double *offset, erg_error *err)
+bool erg_sensor_gain(erg_samples updates, erg_samples reference, erg_sensor_fit *fit,
+                     erg_error *err)
 {
-    erg_sensor_fit known = { .window_s = window_s > 0 ? window_s : 0,
-                             .delay_s = isnan(delay_s) ? 0 : delay_s };
+    erg_sensor_fit known = { .window_s = fit->window_s > 0 ? fit->window_s : 0,
+                             .delay_s = isnan(fit->delay_s) ? 0 : fit->delay_s };
     level levels[LEVELS_MOST];
     pair pairs[LEVELS_MOST];
     erg_boxcar boxcar = { 0 };
     cells from = { 0 };
     size_t used = 0;
-    room work = { .seen = calloc(2 * count + 1, sizeof(double)) };
-    bool ok = work.seen ? erg_boxcar_make(reference, reference_count, &boxcar, err)
-                              && cut(&boxcar, &from, err)
-                        : erg_fail(err, ERG_NO_MEMORY, "no memory for %zu updates", count);
+    room work = { .seen = calloc(2 * updates.count + 1, sizeof(double)) };
+    bool ok = work.seen || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu updates",
+                                    updates.count);
 
+    ok = ok && erg_boxcar_make(reference, &boxcar, err) && cut(&boxcar, &from, err);
     if (ok) {
         size_t found = find_levels(&from, levels);
 
-        work.model = work.seen + count;
+        work.model = work.seen + updates.count;
         for (size_t i = 0; i < found; i++) {
-            pairs[used] = settle(&boxcar, updates, count, &known, levels[i], work);
+            pairs[used] = settle(&boxcar, updates, &known, levels[i], work);
             used += pairs[used].count >= 5;
         }
         ok = fit_levels(pairs, used, from.range, &known, err);
     }
     if (ok) {
-        *gain = known.gain;
-        *offset = known.offset;
+        fit->gain = known.gain;
+        fit->offset = known.offset;
     }
     erg_boxcar_free(&boxcar);
     free(from.mean);

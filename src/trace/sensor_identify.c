@@ -209,13 +209,12 @@ static bool take_updates(fitting *with, const erg_sample updates[], size_t count
                     UPDATES_LEAST);
 }
 
-bool erg_sensor_identify(const erg_sample updates[], size_t count,
-                         const erg_sample reference[], size_t reference_count,
-                         erg_sensor_fit *out, erg_error *err)
+bool erg_sensor_identify(erg_samples updates, erg_samples reference, erg_sensor_fit *out,
+                         erg_error *err)
 {
     fitting with = { 0 };
-    bool ok = erg_boxcar_make(reference, reference_count, &with.reference, err)
-              && take_updates(&with, updates, count, err) && search(&with, err);
+    bool ok = erg_boxcar_make(reference, &with.reference, err)
+              && take_updates(&with, updates.at, updates.count, err) && search(&with, err);
 
     if (ok) {
         double sd = erg_sd(with.value, with.count);

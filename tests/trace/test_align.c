@@ -69,9 +69,15 @@ static void read_meter(double for_s, clock_of clock, uint64_t seed)
     }
 }
 
+static bool align_by(double window_s, erg_offset *out, erg_error *err)
+{
+    return erg_align((erg_samples){ load, load_count }, (erg_samples){ meter, meter_count },
+                     window_s, 5, out, err);
+}
+
 static bool align(erg_offset *out, erg_error *err)
 {
-    return erg_align(load, load_count, meter, meter_count, 1, 5, out, err);
+    return align_by(1, out, err);
 }
 
 static void any_offset_within_3_s_is_found_at_1_hz(void)
@@ -110,7 +116,7 @@ static void without_the_window_the_answer_is_half_a_second_off(void)
 
     play_chips(erg_marker_chips, 31, 4, 164);
     read_meter(164, (clock_of){ 0.7, 0, 0.02, 150 }, 9);
-    CHECK_OK(erg_align(load, load_count, meter, meter_count, 0, 5, &got, &err), err);
+    CHECK_OK(align_by(0, &got, &err), err);
     CHECK_NEAR(got.offset_s, 0.2, 0.1);
 }
 

@@ -15,12 +15,24 @@ static size_t updates_of(const recording *from)
     return erg_sensor_updates(from->at, from->count, &comb, updates);
 }
 
+static bool identified(size_t count, erg_sensor_fit *fit, erg_error *err)
+{
+    return erg_sensor_identify((erg_samples){ updates, count },
+                               (erg_samples){ meter.at, meter.count }, fit, err);
+}
+
+static bool gained(size_t count, erg_sensor_fit *fit, erg_error *err)
+{
+    return erg_sensor_gain((erg_samples){ updates, count },
+                           (erg_samples){ meter.at, meter.count }, fit, err);
+}
+
 static erg_sensor_fit identify(size_t count)
 {
     erg_sensor_fit fit;
     erg_error err = { 0 };
 
-    CHECK_OK(erg_sensor_identify(updates, count, meter.at, meter.count, &fit, &err), err);
+    CHECK_OK(identified(count, &fit, &err), err);
     print_message("# window %.1f ms, delay %.1f ms, gain %.3f, offset %.1f, rms %.2f\n",
                   1e3 * fit.window_s, 1e3 * fit.delay_s, fit.gain, fit.offset, fit.rms);
     return fit;
@@ -99,13 +111,13 @@ static void what_cannot_be_known_is_refused(void)
     recording_poll(&polls, &sensor, &once, 20, 0.01); /* one step, short window */
     recording_truth(&meter, &once, 20, 0.001);
     size_t count = updates_of(&polls);
-    CHECK(!erg_sensor_identify(updates, count, meter.at, meter.count, &fit, &err));
+    CHECK(!identified(count, &fit, &err));
     CHECK(err.code == ERG_REFUSED && strstr(err.text, "square"));
 
     recording_truth(&meter, &other, 20, 0.001); /* the meter of another host */
-    CHECK(!erg_sensor_identify(updates, count, meter.at, meter.count, &fit, &err));
+    CHECK(!identified(count, &fit, &err));
     CHECK(err.code == ERG_REFUSED);
-    CHECK(!erg_sensor_identify(updates, 5, meter.at, meter.count, &fit, &err));
+    CHECK(!identified(5, &fit, &err));
     CHECK(err.code == ERG_NO_DATA);
 }
 
@@ -122,17 +134,15 @@ static void gain_comes_from_levels(void)
                                     .noise_w = 0.5,
                                     .seed = i };
         erg_law law = erg_law_square(64, 192, periods_s[i], 0.5);
-        double gain, offset;
+        erg_sensor_fit fit = { .window_s = sensor.window_s, .delay_s = sensor.delay_s };
         erg_error err = { 0 };
 
         recording_poll(&polls, &sensor, &law, 2 * periods_s[i], 0.015);
         recording_truth(&meter, &law, 2 * periods_s[i], 0.001);
         size_t count = updates_of(&polls);
-        CHECK_OK(erg_sensor_gain(updates, count, meter.at, meter.count, sensor.window_s,
-                                 sensor.delay_s, &gain, &offset, &err),
-                 err);
-        CHECK_NEAR(gain, 0.954, 0.005);
-        CHECK_NEAR(offset, -1.2, 0.7);
+        CHECK_OK(gained(count, &fit, &err), err);
+        CHECK_NEAR(fit.gain, 0.954, 0.005);
+        CHECK_NEAR(fit.offset, -1.2, 0.7);
     }
 }
 
@@ -141,7 +151,7 @@ static void no_gain_comes_from_a_fast_load_or_one_level(void)
     erg_plant_sensor sensor = { .update_s = 0.1, .window_s = 0.025, .noise_w = 2 };
     erg_law laws[] = { erg_law_square(64, 192, 0.10434, 0.5), erg_law_constant(90),
                        erg_law_square(64, 192, 4, 0.5) };
-    double gain, offset;
+    erg_sensor_fit fit = { .window_s = 0.025 };
 
     for (size_t i = 0; i < ERG_COUNT(laws); i++) {
         erg_error err = { 0 };
@@ -149,8 +159,7 @@ static void no_gain_comes_from_a_fast_load_or_one_level(void)
         recording_poll(&polls, &sensor, &laws[i], 20, 0.01);
         recording_truth(&meter, &laws[i], 20, 0.001);
         size_t count = updates_of(&polls);
-        CHECK(!erg_sensor_gain(updates, count, meter.at, meter.count, 0.025, 0, &gain,
-                               &offset, &err));
+        CHECK(!gained(count, &fit, &err));
         CHECK(err.code == ERG_NO_DATA);
     }
 }
@@ -164,7 +173,6 @@ static void the_a100_sees_25_ms(void)
 
 static void check_rtx_3090(int column, double window_s, double within_s, double gain)
 {
-    double got, offset;
     erg_error err = { 0 };
 
     recording_read(&meter, "sensors/yang_rtx3090_step_pmd_1ms.csv", 1);
@@ -172,11 +180,9 @@ static void check_rtx_3090(int column, double window_s, double within_s, double 
     size_t count = updates_of(&polls);
     erg_sensor_fit fit = identify(count);
     CHECK_NEAR(fit.window_s, window_s, within_s);
-    CHECK_OK(erg_sensor_gain(updates, count, meter.at, meter.count, fit.window_s,
-                             fit.delay_s, &got, &offset, &err),
-             err);
-    print_message("# gain %.4f, offset %.2f W\n", got, offset);
-    CHECK_NEAR(got, gain, 0.01);
+    CHECK_OK(gained(count, &fit, &err), err);
+    print_message("# gain %.4f, offset %.2f W\n", fit.gain, fit.offset);
+    CHECK_NEAR(fit.gain, gain, 0.01);
 }
 
 static void the_rtx_3090_sees_a_second_or_a_tenth(void)

@@ -86,7 +86,8 @@ static void consult(search *with, const erg_sample reference[], size_t count, co
     erg_error why = { 0 };
     erg_offset found;
 
-    bool good = erg_align(reference, count, with->meter.samples, with->meter.count,
+    bool good = erg_align((erg_samples){ reference, count },
+                          (erg_samples){ with->meter.samples, with->meter.count },
                           with->meter.window_s, with->most_s, &found, &why);
     if (good && (!*with->found->by || found.peak > with->found->offset.peak)) {
         with->found->offset = found;
