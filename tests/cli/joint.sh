@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A run and what was logged of its training, in one file.
 set -u
-erg=$(realpath "$1") source=$(realpath "$2")
+erg=$(realpath "$1") source=$(realpath "$2") train=$(realpath "$3")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -43,8 +43,28 @@ logs_of_others_become_one_run() {
     [ "$(marks j.erg | grep -c '^step ')" = 201 ] &&
     "$erg" show j.erg >/dev/null
 }
+a_training_run_slows_as_its_simulated_gpu_warms() {
+    mkdir gpu && "$erg" run --quiet --no-wait --rate 10Hz --log t.jsonl --output t.erg \
+        --sensor sim:a100-sxm4-80gb,heat,tau=1s,ambient=70C,follow=gpu -- \
+        "$train" --for 3 --gpu gpu --log t.jsonl &&
+    "$erg" show t.erg --table regions --format csv | grep -q 'large batch' && python3 - <<'P'
+import json
+rows = [json.loads(line) for line in open("t.jsonl")]
+assert {"step", "timestamp_shared", "loss", "grad_norm", "learning_rate", "step_s"} <= set(rows[0])
+early, late = [[r["step_s"] for r in part] for part in (rows[:10], rows[-10:])]
+assert sum(late) > 1.1 * sum(early), (early, late)
+third = len(rows) // 3
+assert sum(r["loss"] for r in rows[-third:]) < sum(r["loss"] for r in rows[:third])
+P
+}
+marks_of_the_training_run_come_back_without_a_log() {
+    "$erg" run --quiet --no-wait --sensor sim:plain --output m.erg -- "$train" --for 0.3 &&
+    [ "$(marks m.erg | grep -c '^grad_norm ')" -gt 5 ] && marks m.erg | grep -q '^lr 0.0999'
+}
 check "only records of the run become marks" only_records_of_the_run_become_marks
 check "a log of another run is said to be so" a_log_of_another_run_is_said_to_be_so
 check "the command's status counts first" the_commands_status_counts_first
 check "logs of others become one run" logs_of_others_become_one_run
+check "a training run slows as its simulated GPU warms" a_training_run_slows_as_its_simulated_gpu_warms
+check "marks of the training run come back without a log" marks_of_the_training_run_come_back_without_a_log
 echo "1..$number"
