@@ -172,7 +172,9 @@ static const unit_row units[] = {
     { "uW", "W", 1e-6, 0 }, { "B", "B", 1, 0 }, { "kB", "B", 1e3, 0 },
     { "MB", "B", 1e6, 0 }, { "GB", "B", 1e9, 0 }, { "KiB", "B", 1024, 0 },
     { "MiB", "B", 1048576, 0 }, { "GiB", "B", 1073741824, 0 }, { "K", "K", 1, 0 },
-    { "C", "K", 1, 273.15 },
+    { "C", "K", 1, 273.15 }, { "W/s", "W/s", 1, 0 }, { "kW/s", "W/s", 1e3, 0 },
+    { "MW/s", "W/s", 1e6, 0 }, { "B/s", "B/s", 1, 0 }, { "kB/s", "B/s", 1e3, 0 },
+    { "MB/s", "B/s", 1e6, 0 }, { "GB/s", "B/s", 1e9, 0 },
 };
 
 bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_error *err)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies as people type them: "bucket=850W:20ms", joined by + where they act together. */
+#include <math.h>
+#include <string.h>
+#include "shape/policy.h"
+
+enum { WORD_MOST = 64 };
+
+typedef struct word { const char *text; size_t count; } word;
+
+/* Takes the part of *rest before `end`, and `end`. */
+static word cut(word *rest, char end)
+{
+    const char *found = memchr(rest->text, end, rest->count);
+    word first = { rest->text, found ? (size_t)(found - rest->text) : rest->count };
+    size_t skip = first.count + (found ? 1 : 0);
+
+    *rest = (word){ rest->text + skip, rest->count - skip };
+    return first;
+}
+
+static bool parse_value(const erg_policy *policy, const erg_policy_form *form, word typed,
+                        double *out, erg_error *err)
+{
+    char text[WORD_MOST];
+
+    if (typed.count == 0 || typed.count >= sizeof(text))
+        return erg_fail(err, ERG_BAD_INPUT, "policy %s: its %s is missing or too long",
+                        policy->name, form->name);
+    memcpy(text, typed.text, typed.count);
+    text[typed.count] = '\0';
+    if (!erg_quantity_parse(text, form->unit, out, err))
+        return false;
+    if (!(*out >= form->least) || !isfinite(*out))
+        return erg_fail(err, ERG_BAD_INPUT, "policy %s: its %s is at least %g%s, not '%s'",
+                        policy->name, form->name, form->least, form->unit, text);
+    return true;
+}
+
+static bool parse_values(const erg_policy *policy, word typed, double values[], erg_error *err)
+{
+    for (size_t i = 0; i < ERG_POLICY_VALUES; i++) {
+        const erg_policy_form *form = &policy->forms[i];
+        values[i] = NAN;
+        if (!form->name || (typed.count == 0 && !form->needed))
+            continue;
+        if (!parse_value(policy, form, cut(&typed, ':'), &values[i], err))
+            return false;
+    }
+    if (typed.count)
+        return erg_fail(err, ERG_BAD_INPUT, "policy %s takes no '%.*s'", policy->name,
+                        (int)typed.count, typed.text);
+    if (policy->check)
+        return policy->check(values, err);
+    return true;
+}
+
+static bool parse_one(word typed, erg_policy_chain *out, erg_error *err)
+{
+    word name = cut(&typed, '=');
+    const erg_policy *policy = erg_policy_find(name.text, name.count);
+
+    if (!policy)
+        return erg_fail(err, ERG_BAD_INPUT, "there is no policy '%.*s': --policy list",
+                        (int)(name.count < WORD_MOST ? name.count : WORD_MOST), name.text);
+    if (out->count == ERG_POLICY_CHAIN)
+        return erg_fail(err, ERG_BAD_INPUT, "at most %d policies can act together",
+                        ERG_POLICY_CHAIN);
+    out->policies[out->count] = policy;
+    return parse_values(policy, typed, out->values[out->count++], err);
+}
+
+bool erg_policy_parse(const char *text, size_t count, erg_policy_chain *out, erg_error *err)
+{
+    word rest = { text, count };
+
+    *out = (erg_policy_chain){ 0 };
+    if (count == 0 || count >= sizeof(out->text))
+        return erg_fail(err, ERG_BAD_INPUT, "a policy has 1 to %zu letters, not %zu",
+                        sizeof(out->text) - 1, count);
+    memcpy(out->text, text, count);
+    if (strcmp(out->text, "none") == 0)
+        return true;
+    /* Once more behind a + at the end, which then lacks its policy. */
+    do
+        if (!parse_one(cut(&rest, '+'), out, err))
+            return false;
+    while (rest.count || rest.text[-1] == '+');
+    return true;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each policy against its closed form and its invariants, on loads by chance. */
+#include "shape/policy.h"
+#include "test.h"
+
+typedef struct one { const erg_policy *policy; erg_policy_state state; } one;
+
+static one begin(const char *text, uint64_t key)
+{
+    erg_policy_chain chain;
+    erg_error err = { 0 };
+    one made;
+
+    CHECK_OK(erg_policy_parse(text, strlen(text), &chain, &err), err);
+    CHECK(chain.count == 1);
+    erg_policy_setup setup = { .key = key, .groups = 4, .group = 1 };
+    memcpy(setup.values, chain.values[0], sizeof(setup.values));
+    memset(&made, 0, sizeof(made));
+    made.policy = chain.policies[0];
+    made.policy->start(&made.state, &setup);
+    return made;
+}
+
+static erg_policy_out ask(one *it, erg_policy_in in, double dt_s)
+{
+    erg_policy_out out = erg_policy_free();
+
+    it->policy->step(&it->state, &in, dt_s, &out);
+    return out;
+}
+
+/* 1 ms items of 1 J at 1000 W; 300 W while it waits. Time of one period from a full bucket. */
+static double bucket_period_s(const char *text)
+{
+    one bucket = begin(text, 1);
+    double time_s = 0, since_s = 0, unpaid_w = 0;
+
+    for (int done = 0; done < 750;) {
+        erg_policy_in in = { .item_j = 1, .wait_w = 300, .unpaid_w = unpaid_w };
+        double wait_s = ask(&bucket, in, since_s).wait_s;
+        done += wait_s == 0;
+        unpaid_w = wait_s > 0 ? 300 : 0;
+        since_s = wait_s > 0 ? wait_s * (1 + 1e-12) : 1e-3;
+        time_s += since_s;
+    }
+    return time_s + 0.25;
+}
+
+static void a_bucket_stretches_the_period_as_its_closed_form_says(void)
+{
+    /* B = 17 J lasts 0.1133 s, then duty 550/700; a grain of 1 J stays unused. */
+    double free_s = (17 - 1) / 150.0, grainy_s = free_s + (0.75 - free_s) * 700 / 550 + 0.25;
+
+    CHECK_NEAR(bucket_period_s("bucket=850W:20ms"), grainy_s, 1.3e-3);
+    CHECK_NEAR(bucket_period_s("bucket=850W:150ms"), 1, 1e-9);
+}
+
+static void a_bucket_bounds_energy_over_every_window(void)
+{
+    enum { EVENTS = 400 };
+    static double at_s[EVENTS], energy_j[EVENTS];
+    test_random random = { 7 };
+
+    for (int draw = 0; draw < 20; draw++) {
+        one bucket = begin("bucket=500W:50ms", 1);
+        double now_s = 0, since_s = 0, most_j = 0;
+        for (int i = 0; i < EVENTS;) {
+            erg_policy_in in = { .item_j = 30 * test_uniform(&random) + 1e-3 };
+            double wait_s = ask(&bucket, in, since_s).wait_s;
+            /* An item of up to 30 J may leave a backlog of 5 J. */
+            CHECK(bucket.state.bucket.tokens_j <= 25);
+            CHECK(wait_s <= (in.item_j + 5) / 500 + 1e-9);
+            if (wait_s == 0)
+                at_s[i] = now_s, energy_j[i++] = in.item_j, most_j = fmax(most_j, in.item_j);
+            since_s = wait_s > 0 ? wait_s * (1 + 1e-12) : 0.02 * test_uniform(&random);
+            now_s += since_s;
+        }
+        for (int i = 0; i < EVENTS; i++) {
+            double sum_j = 0;
+            for (int k = i; k < EVENTS; k++) {
+                sum_j += energy_j[k];
+                CHECK(sum_j <= 25 + 500 * (at_s[k] - at_s[i]) + fmax(0, most_j - 25) + 1e-6);
+            }
+        }
+    }
+}
+
+static void a_bucket_whose_wait_outdraws_it_never_admits(void)
+{
+    one bucket = begin("bucket=200W:10ms", 1);
+
+    CHECK(ask(&bucket, (erg_policy_in){ .item_j = 1, .wait_w = 300 }, 0).wait_s == 0);
+    CHECK(ask(&bucket, (erg_policy_in){ .item_j = 2, .wait_w = 300 }, 0).wait_s == INFINITY);
+}
+
+static void jitter_stays_in_its_bounds_and_repeats_to_the_bit(void)
+{
+    one jitter = begin("jitter=10ms:50ms", 3), copy = jitter, other = begin("jitter=10ms:50ms", 4);
+    erg_policy_in in = { .step_begins = true };
+    double sum_s = 0;
+    int same = 0;
+
+    for (int i = 0; i < 10000; i++) {
+        double wait_s = ask(&jitter, in, 1).wait_s;
+        CHECK(wait_s >= 0.01 && wait_s < 0.05);
+        CHECK(wait_s == ask(&copy, in, 1).wait_s);
+        same += wait_s == ask(&other, in, 1).wait_s;
+        sum_s += wait_s;
+        in.step_begins = false;
+        CHECK(ask(&jitter, in, 0.1).wait_s == 0 && ask(&copy, in, 0.1).wait_s == 0);
+        in.step_begins = true;
+    }
+    CHECK(same == 0);
+    CHECK_NEAR(sum_s / 10000, 0.03, 3 * 0.04 / sqrt(12 * 10000.0));
+}
+
+static void stagger_waits_once_and_only_once(void)
+{
+    one stagger = begin("stagger=4", 1);
+    erg_policy_in in = { .step_begins = true, .period_s = 2 };
+
+    CHECK_NEAR(ask(&stagger, in, 0).wait_s, 0.5, 0);
+    CHECK(ask(&stagger, in, 2).wait_s == 0);
+}
+
+static void a_floor_falls_after_its_hold(void)
+{
+    one low = begin("floor=800W:2s:100W/s", 1), always = begin("floor=800W", 1);
+    erg_policy_in idle = { .power_w = 300 }, busy = { .power_w = 1000 };
+
+    CHECK_NEAR(ask(&low, idle, 1).floor_w, 800, 0);
+    CHECK_NEAR(ask(&low, idle, 3).floor_w, 600, 1e-9);
+    CHECK_NEAR(ask(&low, idle, 9).floor_w, 0, 0);
+    CHECK_NEAR(ask(&low, busy, 1).floor_w, 800, 0);
+    CHECK(ask(&low, idle, 1).again_s == 1);
+    CHECK_NEAR(ask(&always, idle, 1e6).floor_w, 800, 0);
+}
+
+static void storage_follows_with_its_time_constant(void)
+{
+    one box = begin("storage=5s", 1);
+
+    CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 300 }, 0).supply_w, 300, 0);
+    CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 1000 }, 5).supply_w, 1000 - 700 * exp(-1),
+               1e-9);
+    CHECK_NEAR(box.state.storage.stored_j, -700 * 5 * (1 - exp(-1)), 1e-9);
+}
+
+static void storage_keeps_the_books_and_its_bounds(void)
+{
+    test_random random = { 11 };
+
+    for (int draw = 0; draw < 50; draw++) {
+        one box = begin("storage=2s:900J:400W:90%:50W/s", 1);
+        double load_j = 0, begin_j = box.state.storage.stored_j;
+        ask(&box, (erg_policy_in){ .power_w = 500 }, 0);
+        for (int i = 0; i < 2000; i++) {
+            erg_policy_in in = { .power_w = 1000 * test_uniform(&random) };
+            double dt_s = test_uniform(&random), before_j = box.state.storage.supplied_j;
+            ask(&box, in, dt_s);
+            load_j += in.power_w * dt_s;
+            const erg_storage *it = &box.state.storage;
+            CHECK(it->stored_j >= -1e-9 && it->stored_j <= 900 + 1e-9);
+            CHECK(fabs(it->supplied_j - before_j - in.power_w * dt_s) <= 400 * dt_s + 1e-6);
+            CHECK_NEAR((it->supplied_j - load_j - (it->stored_j - begin_j) - it->lost_j)
+                       / load_j, 0, 1e-9);
+        }
+    }
+}
+
+static void an_empty_store_lets_the_load_through(void)
+{
+    one box = begin("storage=100s:10J", 1);
+
+    ask(&box, (erg_policy_in){ .power_w = 0 }, 0);
+    CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 1000 }, 1).supply_w, 1000, 0);
+}
+
+static void steps_of_any_length_give_the_same_storage(void)
+{
+    one coarse = begin("storage=3s", 1), fine = coarse;
+    erg_policy_in in = { .power_w = 100 };
+
+    ask(&coarse, in, 0), ask(&fine, in, 0);
+    in.power_w = 900;
+    double once_w = ask(&coarse, in, 2).supply_w, often_w = 0;
+    for (int i = 0; i < 2000; i++)
+        often_w = ask(&fine, in, 1e-3).supply_w;
+    CHECK_NEAR(often_w, once_w, 1e-9);
+    CHECK_NEAR(fine.state.storage.stored_j, coarse.state.storage.stored_j, 1e-8);
+}
+
+static void bad_policies_are_refused_with_a_sentence(void)
+{
+    static const char *const bad[] = {
+        "", "limit", "limit=850", "limit=850W:1", "nothing=1W", "bucket=850W", "bucket=850W:0s",
+        "jitter=5ms:1ms", "stagger=0", "stagger=2.5", "storage=0s", "storage=5s:1J:1W:200%",
+        "limit=-5W", "limit=850W+", "none+limit=850W", "limit=nanW",
+        "limit=1W+limit=1W+limit=1W+limit=1W+limit=1W",
+    };
+    erg_policy_chain chain;
+
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        erg_error err = { 0 };
+        CHECK(!erg_policy_parse(bad[i], strlen(bad[i]), &chain, &err));
+        CHECK(err.code == ERG_BAD_INPUT && err.text[0]);
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_bucket_stretches_the_period_as_its_closed_form_says),
+        TEST(a_bucket_bounds_energy_over_every_window),
+        TEST(a_bucket_whose_wait_outdraws_it_never_admits),
+        TEST(jitter_stays_in_its_bounds_and_repeats_to_the_bit),
+        TEST(stagger_waits_once_and_only_once),
+        TEST(a_floor_falls_after_its_hold),
+        TEST(storage_follows_with_its_time_constant),
+        TEST(storage_keeps_the_books_and_its_bounds),
+        TEST(an_empty_store_lets_the_load_through),
+        TEST(steps_of_any_length_give_the_same_storage),
+        TEST(bad_policies_are_refused_with_a_sentence),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
