@@ -35,5 +35,5 @@ const erg_policy erg_policy_floor = {
     .about = "power is held up by a filler: evens out the swing and burns energy",
     .forms = { { "power", "W", 1, true }, { "hold", "s", 0, false },
                { "fall", "W/s", 1, false } },
-    .scope = ERG_PER_UNIT, .start = start, .step = step,
+    .scope = ERG_PER_UNIT, .burns = true, .start = start, .step = step,
 };

@@ -22,7 +22,8 @@ enum { ERG_POLICY_VALUES = 6, ERG_POLICY_CHAIN = 4 };
 typedef enum erg_policy_scope {
     ERG_PER_UNIT,       /* a GPU: what runs a step's work */
     ERG_PER_GROUP,      /* units that may be shifted together: a job */
-    ERG_PER_RACK        /* what stands behind one breaker */
+    ERG_PER_RACK,       /* units behind one breaker, alike */
+    ERG_ON_SUPPLY       /* a rack's supply: out.supply_w */
 } erg_policy_scope;
 
 typedef struct erg_policy_setup {
@@ -91,6 +92,8 @@ typedef struct erg_policy {
     const char *about;
     erg_policy_form forms[ERG_POLICY_VALUES];
     erg_policy_scope scope;
+    bool admits;        /* items, one by one: only one such policy may act */
+    bool burns;         /* energy, by intent */
     bool (*check)(const double values[], erg_error *err);   /* NULL: any will do */
     void (*start)(erg_policy_state *state, const erg_policy_setup *setup);
     void (*step)(erg_policy_state *state, const erg_policy_in *in, double dt_s,

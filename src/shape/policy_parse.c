@@ -66,6 +66,9 @@ static bool parse_one(word typed, erg_policy_chain *out, erg_error *err)
     if (out->count == ERG_POLICY_CHAIN)
         return erg_fail(err, ERG_BAD_INPUT, "at most %d policies can act together",
                         ERG_POLICY_CHAIN);
+    for (size_t i = 0; policy->admits && i < out->count; i++)
+        if (out->policies[i]->admits)
+            return erg_fail(err, ERG_BAD_INPUT, "one bucket alone can admit items, not two");
     out->policies[out->count] = policy;
     return parse_values(policy, typed, out->values[out->count++], err);
 }

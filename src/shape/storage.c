@@ -105,5 +105,5 @@ const erg_policy erg_policy_storage = {
     .forms = { { "time constant", "s", 0, true }, { "energy", "J", 0, false },
                { "power", "W", 0, false }, { "efficiency", "%", 0.01, false },
                { "pull", "W/s", 0, false } },
-    .scope = ERG_PER_RACK, .check = check, .start = start, .step = step,
+    .scope = ERG_ON_SUPPLY, .check = check, .start = start, .step = step,
 };

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include "plant/cluster.h"
+
+typedef enum rank_state {
+    NOT_STARTED, WAITS_TO_BEGIN, WAITS_FOR_ITEM, COMPUTES, ARRIVED, PAUSES, DONE
+} rank_state;
+
+/* who of an event: a rank, a rank that asks again, or a job whose collective ends. */
+#define JOB_BIT 0x80000000u
+#define AGAIN_BIT 0x40000000u
+#define FOR_EVER_S 1e8          /* longer than any run: three years */
+#define LEAST_AGAIN_S 1e-4
+#define LEFT_LEAST_S 1e-12      /* of work: less is rounding */
+
+double erg_silicon_clock(const erg_silicon *silicon, double power_w, double cap_w)
+{
+    if (cap_w >= power_w)
+        return 1;
+    double room = (cap_w - silicon->idle_w) / (power_w - silicon->idle_w);
+    return room > 0 ? pow(room, 1 / silicon->gamma) : 0;
+}
+
+double erg_silicon_w(const erg_silicon *silicon, double power_w, double clock)
+{
+    if (clock >= 1)
+        return power_w;
+    return silicon->idle_w + (power_w - silicon->idle_w) * pow(clock, silicon->gamma);
+}
+
+/* ---- power ------------------------------------------------------------------------------- */
+
+static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
+{
+    double held_w = fmin(want_w, rank->cap_w);
+    double drawn_w = fmax(held_w, fmin(rank->floor_w, rank->cap_w));
+    int64_t power_nw = (int64_t)(drawn_w * ERG_NW_PER_W + 0.5);
+    int64_t burn_nw = power_nw - (int64_t)(held_w * ERG_NW_PER_W + 0.5);
+
+    rank->want_w = want_w;
+    if (power_nw == rank->power_nw && burn_nw == rank->burn_nw)
+        return;
+    if (cluster->settle)
+        cluster->settle(cluster->self, rank->rack, cluster->agenda.now_ns);
+    cluster->rack_nw[rank->rack] += power_nw - rank->power_nw;
+    cluster->total_nw += power_nw - rank->power_nw;
+    cluster->burn_nw += burn_nw - rank->burn_nw;
+    rank->power_nw = power_nw;
+    rank->burn_nw = burn_nw;
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+static uint32_t index_of(const erg_cluster *cluster, const erg_rank *rank)
+{
+    return (uint32_t)(rank - cluster->ranks);
+}
+
+static bool plan_rank(erg_cluster *cluster, erg_rank *rank, int64_t in_ns, erg_error *err)
+{
+    return erg_agenda_plan(&cluster->agenda, cluster->agenda.now_ns + in_ns,
+                           index_of(cluster, rank), ++rank->serial, err);
+}
+
+/* Never early: a bucket must have filled up by then. */
+static int64_t whole_ns(double s)
+{
+    return (int64_t)ceil(fmin(s, FOR_EVER_S) * 1e9 - 1e-3);
+}
+
+static erg_answer ask_at(erg_cluster *cluster, erg_rank *rank, erg_ask ask, int64_t now_ns)
+{
+    erg_answer answer = { INFINITY, 0, 0, INFINITY };
+
+    if (!cluster->ask)
+        return answer;
+    ask.rank = index_of(cluster, rank);
+    ask.dt_s = erg_s_from_ns(now_ns - rank->asked_ns);
+    ask.unpaid_w = rank->unpaid_w;
+    rank->asked_ns = now_ns;
+    rank->asks++;
+    cluster->ask(cluster->self, &ask, &answer);
+    rank->cap_w = answer.cap_w;
+    rank->floor_w = answer.floor_w;
+    return answer;
+}
+
+/* Draws want_w from now on, without an item that would pay for it. */
+static bool draw_as(erg_cluster *cluster, erg_rank *rank, double want_w, double again_s,
+                    erg_error *err)
+{
+    int64_t now_ns = cluster->agenda.now_ns;
+
+    set_power(cluster, rank, want_w);
+    rank->unpaid_w = (double)rank->power_nw / ERG_NW_PER_W;
+    return !(again_s < FOR_EVER_S)
+        || erg_agenda_plan(&cluster->agenda, now_ns + whole_ns(fmax(again_s, LEAST_AGAIN_S)),
+                           index_of(cluster, rank) | AGAIN_BIT, rank->asks, err);
+}
+
+static bool draw(erg_cluster *cluster, erg_rank *rank, double want_w, erg_error *err)
+{
+    erg_answer answer = ask_at(cluster, rank, (erg_ask){ .power_w = want_w },
+                               cluster->agenda.now_ns);
+
+    return draw_as(cluster, rank, want_w, answer.again_s, err);
+}
+
+/* ---- the ways of a rank ------------------------------------------------------------------ */
+
+static const erg_phase *phase_of(const erg_cluster *cluster, const erg_rank *rank)
+{
+    return &cluster->jobs[rank->job].phases[rank->phase];
+}
+
+static double speed_at(const erg_phase *phase, double clock)
+{
+    return phase->knee > 0 ? fmin(1, clock / phase->knee) : 1;
+}
+
+/* Runs items until one must wait or the phase is over; plans what comes then. */
+static bool run_items(erg_cluster *cluster, erg_rank *rank, double drawn_w, double speed,
+                      erg_error *err)
+{
+    int64_t begin_ns = cluster->agenda.now_ns, now_ns = begin_ns;
+    double wait_s = 0;
+
+    while (rank->left_s > LEFT_LEAST_S) {
+        double item_s = fmin(cluster->item_s, rank->left_s), long_s = item_s / speed;
+        erg_ask ask = { .power_w = drawn_w, .item_j = drawn_w * long_s };
+        if ((wait_s = ask_at(cluster, rank, ask, now_ns).wait_s) > 0)
+            break;
+        rank->unpaid_w = 0;
+        rank->left_s -= item_s;
+        now_ns += (int64_t)(long_s * 1e9 + 0.5);
+    }
+    if (now_ns > begin_ns || wait_s == 0) {
+        rank->state = COMPUTES;
+        set_power(cluster, rank, drawn_w);
+        return plan_rank(cluster, rank, now_ns - begin_ns, err);
+    }
+    rank->state = WAITS_FOR_ITEM;
+    return draw_as(cluster, rank, cluster->jobs[rank->job].wait_w, INFINITY, err)
+        && plan_rank(cluster, rank, whole_ns(wait_s), err);
+}
+
+static bool compute(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    const erg_phase *phase = phase_of(cluster, rank);
+
+    ask_at(cluster, rank, (erg_ask){ .power_w = phase->power_w }, cluster->agenda.now_ns);
+    double clock = erg_silicon_clock(&cluster->silicon, phase->power_w, rank->cap_w);
+    double speed = speed_at(phase, clock);
+    double drawn_w = erg_silicon_w(&cluster->silicon, phase->power_w, clock);
+
+    if (!(speed > 0))
+        return erg_fail(err, ERG_BAD_INPUT, "a cap of %g W stops the units: they draw %g W idle",
+                        rank->cap_w, cluster->silicon.idle_w);
+    if (cluster->has_items)
+        return run_items(cluster, rank, drawn_w, speed, err);
+    double left_s = rank->left_s / speed;
+    rank->state = COMPUTES;
+    rank->left_s = 0;
+    set_power(cluster, rank, drawn_w);
+    return plan_rank(cluster, rank, erg_ns_from_s(left_s), err);
+}
+
+static bool arrive(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    uint32_t number = rank->job;
+    erg_job *job = &cluster->jobs[number];
+    const erg_phase *phase = phase_of(cluster, rank);
+
+    rank->state = ARRIVED;
+    if (++job->arrived < job->ranks)
+        return draw(cluster, rank, job->wait_w, err);
+    job->arrived = 0;
+    for (uint32_t i = job->first; i < job->first + job->ranks; i++)
+        if (!draw(cluster, &cluster->ranks[i], phase->power_w, err))
+            return false;
+    return erg_agenda_plan(&cluster->agenda,
+                           cluster->agenda.now_ns + erg_ns_from_s(phase->duration_s),
+                           number | JOB_BIT, 0, err);
+}
+
+static bool enter_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    const erg_phase *phase = phase_of(cluster, rank);
+
+    if (phase->kind == ERG_PHASE_COLLECTIVE)
+        return arrive(cluster, rank, err);
+    rank->left_s = phase->duration_s;
+    if (phase->kind == ERG_PHASE_COMPUTE)
+        return compute(cluster, rank, err);
+    rank->state = PAUSES;
+    return draw(cluster, rank, phase->power_w, err)
+        && plan_rank(cluster, rank, erg_ns_from_s(phase->duration_s), err);
+}
+
+static void count_step(erg_job *job, int64_t now_ns)
+{
+    job->steps++;
+    if (job->marked_steps++ == 0)
+        job->first_step_ns = now_ns;
+    job->last_step_ns = now_ns;
+}
+
+/* A step wants to begin: whoever shapes may let it wait. */
+static bool begin_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    erg_job *job = &cluster->jobs[rank->job];
+
+    if (!phase_of(cluster, rank)->begins_step)
+        return enter_phase(cluster, rank, err);
+    if (index_of(cluster, rank) == job->first)
+        count_step(job, cluster->agenda.now_ns);
+    erg_ask ask = { .power_w = job->wait_w, .step_begins = true };
+    erg_answer answer = ask_at(cluster, rank, ask, cluster->agenda.now_ns);
+    if (!(answer.wait_s > 0))
+        return enter_phase(cluster, rank, err);
+    rank->state = WAITS_TO_BEGIN;
+    return draw_as(cluster, rank, job->wait_w, answer.again_s, err)
+        && plan_rank(cluster, rank, whole_ns(answer.wait_s), err);
+}
+
+/* On to the next phase, and behind the last one to the first. */
+static bool next_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    const erg_job *job = &cluster->jobs[rank->job];
+
+    if (++rank->phase == job->phase_count) {
+        rank->phase = 0;
+        if (job->once) {
+            rank->state = DONE;
+            if (cluster->done_count++ == 0)
+                cluster->done_ns = cluster->agenda.now_ns;
+            return draw(cluster, rank, job->wait_w, err);
+        }
+    }
+    return begin_phase(cluster, rank, err);
+}
+
+static bool end_collective(erg_cluster *cluster, uint32_t number, erg_error *err)
+{
+    const erg_job *job = &cluster->jobs[number];
+
+    for (uint32_t i = job->first; i < job->first + job->ranks; i++)
+        if (!next_phase(cluster, &cluster->ranks[i], err))
+            return false;
+    return true;
+}
+
+static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
+{
+    if (event->who & JOB_BIT)
+        return end_collective(cluster, event->who & ~JOB_BIT, err);
+    erg_rank *rank = &cluster->ranks[event->who & ~AGAIN_BIT];
+    if (event->who & AGAIN_BIT)
+        return event->serial != rank->asks || draw(cluster, rank, rank->want_w, err);
+    if (event->serial != rank->serial)
+        return true;
+    switch ((rank_state)rank->state) {
+    case NOT_STARTED:
+        return begin_phase(cluster, rank, err);
+    case WAITS_TO_BEGIN:
+        return enter_phase(cluster, rank, err);
+    case COMPUTES:
+        return rank->left_s > LEFT_LEAST_S ? compute(cluster, rank, err) : next_phase(cluster, rank, err);
+    case WAITS_FOR_ITEM:
+        return compute(cluster, rank, err);
+    case PAUSES:
+        return next_phase(cluster, rank, err);
+    case ARRIVED: case DONE:
+        break;
+    }
+    return true;
+}
+
+/* ---- from outside ------------------------------------------------------------------------ */
+
+bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t racks,
+                       erg_error *err)
+{
+    *cluster = (erg_cluster){ .job_count = jobs, .rank_count = ranks, .rack_count = racks,
+                              .item_s = 1e-3 };
+    cluster->jobs = calloc(jobs + 1, sizeof(*cluster->jobs));
+    cluster->ranks = calloc(ranks + 1, sizeof(*cluster->ranks));
+    cluster->rack_nw = calloc(racks + 1, sizeof(*cluster->rack_nw));
+    if (cluster->jobs && cluster->ranks && cluster->rack_nw)
+        return true;
+    erg_cluster_free(cluster);
+    return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", ranks);
+}
+
+bool erg_cluster_start(erg_cluster *cluster, erg_error *err)
+{
+    for (size_t i = 0; i < cluster->rank_count; i++) {
+        erg_rank *rank = &cluster->ranks[i];
+        const erg_job *job = &cluster->jobs[rank->job];
+        rank->state = NOT_STARTED;
+        rank->cap_w = INFINITY;
+        if (!draw(cluster, rank, job->wait_w, err)
+            || !plan_rank(cluster, rank, job->start_ns, err))
+            return false;
+    }
+    return true;
+}
+
+bool erg_cluster_run(erg_cluster *cluster, int64_t until_ns, erg_error *err)
+{
+    erg_event event;
+
+    while (erg_agenda_take(&cluster->agenda, until_ns, &event))
+        if (!happen(cluster, &event, err))
+            return false;
+    return true;
+}
+
+void erg_cluster_mark(erg_cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->job_count; i++)
+        cluster->jobs[i].marked_steps = 0;
+}
+
+double erg_job_rate(const erg_job *job)
+{
+    return job->marked_steps < 2 ? NAN
+         : (double)(job->marked_steps - 1)
+               / erg_s_from_ns(job->last_step_ns - job->first_step_ns);
+}
+
+void erg_cluster_free(erg_cluster *cluster)
+{
+    free(cluster->jobs);
+    free(cluster->ranks);
+    free(cluster->rack_nw);
+    erg_agenda_free(&cluster->agenda);
+    *cluster = (erg_cluster){ 0 };
+}

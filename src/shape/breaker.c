@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include "shape/breaker.h"
+
+erg_breaker erg_breaker_of(double rating_w, double tau_s, double trip, double load_w)
+{
+    double m = load_w / rating_w;
+
+    return (erg_breaker){ .rating_w = rating_w, .tau_s = tau_s > 0 ? tau_s : 666,
+                          .trip = trip > 0 ? trip : 1.21, .magnetic = 5, .magnetic_s = 0.015,
+                          .theta = m * m, .most = m * m };
+}
+
+double erg_breaker_time_to_trip(const erg_breaker *breaker, double load_w)
+{
+    double m2 = load_w / breaker->rating_w * (load_w / breaker->rating_w);
+
+    if (breaker->theta >= breaker->trip)
+        return 0;
+    if (load_w >= breaker->magnetic * breaker->rating_w)
+        return fmax(0, breaker->magnetic_s - breaker->magnetic_over_s);
+    return m2 > breaker->trip
+         ? breaker->tau_s * log((m2 - breaker->theta) / (m2 - breaker->trip)) : INFINITY;
+}
+
+void erg_breaker_step(erg_breaker *breaker, double load_w, double dt_s)
+{
+    double m = load_w / breaker->rating_w, limit = 0.8 * breaker->trip;
+    double begin = breaker->theta, share = -expm1(-dt_s / breaker->tau_s);
+
+    breaker->theta += (m * m - begin) * share;
+    breaker->magnetic_over_s = m >= breaker->magnetic ? breaker->magnetic_over_s + dt_s : 0;
+    /* The time of crossing 80 %, exact as theta is one exponential. */
+    double crosses_s = (begin - limit) * (breaker->theta - limit) < 0
+                     ? breaker->tau_s * log((m * m - begin) / (m * m - limit)) : 0;
+    if (breaker->theta > limit)
+        breaker->above_s += dt_s - crosses_s;
+    else if (begin > limit)
+        breaker->above_s += crosses_s;
+    breaker->most = fmax(breaker->most, breaker->theta);
+    breaker->tripped = breaker->tripped || breaker->theta >= breaker->trip
+                    || breaker->magnetic_over_s >= breaker->magnetic_s;
+}
+
+double erg_breaker_margin(const erg_breaker *breaker)
+{
+    return 1 - breaker->most / breaker->trip;
+}
