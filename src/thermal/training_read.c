@@ -21,7 +21,7 @@ static size_t bare_word(const char *at, size_t left)
     return 0;
 }
 
-static void without_bare_words(const char *bytes, size_t size, erg_text *out)
+void erg_training_clean_json(const char *bytes, size_t size, erg_text *out)
 {
     bool in_text = false;
     size_t kept = 0;
@@ -112,7 +112,7 @@ bool erg_training_read_json(erg_training_draft *draft, const char *bytes, size_t
 {
     erg_text clean = { 0 };
 
-    without_bare_words(bytes, size, &clean);
+    erg_training_clean_json(bytes, size, &clean);
     size_t count = clean.count;
     char *text = erg_text_take(&clean);
     if (!text)

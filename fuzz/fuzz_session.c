@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as analysis_ID.json: facts whose texts end, or a sentence. */
+#include <stdlib.h>
+#include <string.h>
+#include "thermal/session_inside.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
+{
+    erg_session_facts facts = erg_session_unknown;
+    erg_error err = { 0 };
+
+    if (!erg_session_facts_parse("fuzz", (const char *)bytes, size, &facts, &err)) {
+        if (err.code == ERG_OK || !err.text[0])
+            abort();
+        return 0;
+    }
+    if (strlen(facts.id) >= sizeof(facts.id) || strlen(facts.stamp) >= sizeof(facts.stamp))
+        abort();
+    return 0;
+}
