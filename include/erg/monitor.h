@@ -27,7 +27,9 @@ typedef enum erg_monitor_value {
     /* The index as it was logged, and its parts. */
     ERG_MONITOR_RLE_RAW, ERG_MONITOR_RLE_SMOOTHED, ERG_MONITOR_RLE_NORM, ERG_MONITOR_E_TH,
     ERG_MONITOR_E_PW, ERG_MONITOR_LOAD, ERG_MONITOR_SUSTAIN_S, ERG_MONITOR_PEAK,
-    ERG_MONITOR_COLLAPSE, ERG_MONITOR_VALUES
+    ERG_MONITOR_COLLAPSE,
+    ERG_MONITOR_THROTTLE,       /* reasons as bits, NVML's: 0x60 heat, 0x84 power, 1 idle */
+    ERG_MONITOR_VALUES
 } erg_monitor_value;
 
 /* "temp_c", "power_w": as --map and the tables call them. */

@@ -4,11 +4,11 @@
  * read them go on working. A key "erg" says what made them, from what, and that they are no
  * evidence.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "erg/version.h"
+#include "format/json.h"
 #include "thermal/compat_inside.h"
 
 enum { FILE_MOST = 1 << 28, STAMP_SIZE = 40, ID_SIZE = 64 };
@@ -26,11 +26,6 @@ typedef struct out_files {
 static json_t *text_or_null(const char *text)
 {
     return text && text[0] ? json_string(text) : json_null();
-}
-
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
 }
 
 static json_t *whole_or_null(int64_t value)
@@ -150,7 +145,7 @@ static double duration_of(const erg_session *session)
 static json_t *number(double value)
 {
     return isfinite(value) && value == floor(value) && fabs(value) < 1e15
-        ? json_integer((json_int_t)value) : real_or_null(value);
+        ? json_integer((json_int_t)value) : erg_json_real(value);
 }
 
 static json_t *analysis(const out_files *to, const erg_session *session, const char *id,
@@ -160,11 +155,11 @@ static json_t *analysis(const out_files *to, const erg_session *session, const c
         "{s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o}", "session_id", id,
         "model", text_or_null(session->facts.model), "duration", number(duration_of(session)),
         "aligned_samples", whole_or_null(of->aligned), "correlations", "gpu_grad_rle",
-        real_or_null(of->grad_rle), "gpu_temp_grad", real_or_null(of->temp_grad),
-        "gpu_loss_rle", real_or_null(of->loss_rle), "peak_lag", whole_or_null(of->peak_lag),
-        "peak_correlation", real_or_null(of->peak_r), "causal_order",
-        truth_or_null(of->is_causal), "session_start", real_or_null(start_of(session)),
-        "ambient_temp", real_or_null(session->facts.ambient_k - 273.15));
+        erg_json_real(of->grad_rle), "gpu_temp_grad", erg_json_real(of->temp_grad),
+        "gpu_loss_rle", erg_json_real(of->loss_rle), "peak_lag", whole_or_null(of->peak_lag),
+        "peak_correlation", erg_json_real(of->peak_r), "causal_order",
+        truth_or_null(of->is_causal), "session_start", erg_json_real(start_of(session)),
+        "ambient_temp", erg_json_real(session->facts.ambient_k - 273.15));
 
     if (!out)
         return NULL;
@@ -277,8 +272,8 @@ static json_t *lags_json(const erg_lags *lags)
         snprintf(key, sizeof(key), "%d", lag->lag);
         erg_lag_said(lags->mode, lag->lag, said);
         json_object_set_new(out, key, json_pack("{s:o, s:o, s:s}", "correlation",
-                                                real_or_null(lag->r), "p_value",
-                                                real_or_null(lag->p_value), "interpretation",
+                                                erg_json_real(lag->r), "p_value",
+                                                erg_json_real(lag->p_value), "interpretation",
                                                 said));
     }
     return out;
@@ -289,7 +284,7 @@ static json_t *lag_result(const erg_session *session, const erg_lags *lags)
     return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o}", "session_dir", session->name,
                      "session_type", type_of(session), "samples", (json_int_t)lags->rows,
                      "peak_lag", whole_or_null(lags->figures.peak_lag), "peak_correlation",
-                     real_or_null(lags->figures.peak_r), "lag_correlations", lags_json(lags));
+                     erg_json_real(lags->figures.peak_r), "lag_correlations", lags_json(lags));
 }
 
 static void add_type(json_t *types, const char *type)

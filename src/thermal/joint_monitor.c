@@ -26,6 +26,7 @@ const erg_joint_channel erg_joint_channels[] = {
     { ERG_MONITOR_SUSTAIN_S,    "t_sustain",    "s",  ERG_OTHER },
     { ERG_MONITOR_PEAK,         "rolling_peak", "",   ERG_OTHER },
     { ERG_MONITOR_COLLAPSE,     "collapse",     "",   ERG_OTHER },
+    { ERG_MONITOR_THROTTLE,     "throttle",     "bits", ERG_OTHER },
 };
 const size_t erg_joint_channel_count = ERG_COUNT(erg_joint_channels);
 

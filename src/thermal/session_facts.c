@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* analysis_ID.json, version_ID.json and timestamp_analysis.json: what was stated of a session. */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "format/json.h"
 #include "thermal/session_inside.h"
 #include "thermal/training_inside.h"
 
@@ -76,16 +76,17 @@ static void take(const json_t *root, erg_session_facts *facts)
 bool erg_session_facts_parse(const char *name, const char *bytes, size_t size,
                              erg_session_facts *facts, erg_error *err)
 {
-    json_error_t why = { .line = 0 };
     erg_text clean = { 0 };
 
     erg_training_clean_json(bytes, size, &clean);
     size_t count = clean.count;
     char *text = erg_text_take(&clean);
-    json_t *root = text ? json_loadb(text, count, JSON_REJECT_DUPLICATES, &why) : NULL;
+    if (!text)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    json_t *root = erg_json_parse(name, text, count, err);
     free(text);
     if (!root)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: no JSON: %s", name, why.line, why.text);
+        return false;
     bool is_object = json_is_object(root);
     if (is_object)
         take(root, facts);
