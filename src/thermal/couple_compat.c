@@ -17,29 +17,29 @@ static const int64_t tolerance_ns = 2 * ERG_NS_PER_S;
 typedef enum field { GRAD, LOSS, TEMP, RLE, FIELDS } field;
 
 /* What is set side by side: n rows of four columns. */
-typedef struct rows {
+typedef struct paired {
     double *at[FIELDS];
     size_t count;
     size_t readings;        /* monitor rows that stand behind them */
-} rows;
+} paired;
 
-static void drop(rows *of)
+static void drop(paired *of)
 {
     for (int i = 0; i < FIELDS; i++)
         free(of->at[i]);
 }
 
-static bool begin(rows *of, size_t most, erg_error *err)
+static bool begin(paired *of, size_t most, erg_error *err)
 {
     bool ok = true;
 
-    *of = (rows){ 0 };
+    *of = (paired){ 0 };
     for (int i = 0; i < FIELDS; i++)
         ok = (of->at[i] = malloc((most + 1) * sizeof(double))) && ok;
     return ok || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
-static void add(rows *to, const erg_training_row *step, const erg_monitor_row *reading)
+static void add(paired *to, const erg_training_row *step, const erg_monitor_row *reading)
 {
     to->at[GRAD][to->count] = step->value[ERG_TRAINING_GRAD_NORM];
     to->at[LOSS][to->count] = step->value[ERG_TRAINING_LOSS];
@@ -71,7 +71,7 @@ static const erg_monitor_device *gpu_of(const erg_monitor *monitor)
         ? erg_monitor_device_at(monitor, 0) : NULL;
 }
 
-static bool pair_steps(const erg_session *session, rows *out, erg_error *err)
+static bool pair_steps(const erg_session *session, paired *out, erg_error *err)
 {
     const erg_monitor_device *gpu = gpu_of(session->monitor);
     const erg_monitor_row *last = NULL;
@@ -130,7 +130,7 @@ static const erg_training_row *nearest_step(const erg_training_row steps[], size
     return at < count && llabs(steps[at].t_ns - t_ns) <= tolerance_ns ? &steps[at] : NULL;
 }
 
-static bool pair_rows(const erg_session *session, rows *out, erg_error *err)
+static bool pair_rows(const erg_session *session, paired *out, erg_error *err)
 {
     const erg_monitor *monitor = session->monitor;
     const erg_monitor_row *reading;
@@ -153,7 +153,7 @@ static bool pair_rows(const erg_session *session, rows *out, erg_error *err)
 }
 
 /* Rows that lack the gradient or the index go before anything is shifted. */
-static void keep_whole(rows *of)
+static void keep_whole(paired *of)
 {
     size_t kept = 0;
 
@@ -198,7 +198,7 @@ static erg_lag correlate(const double x[], const double y[], size_t n)
 
 /* The index earlier for lags below 0, the gradient earlier above; in steps the index is
  * earlier for both. */
-static erg_lag at_lag(const rows *of, int lag, erg_lag_mode mode)
+static erg_lag at_lag(const paired *of, int lag, erg_lag_mode mode)
 {
     size_t by = (size_t)abs(lag);
     erg_lag out = { .r = NAN, .p_value = NAN };
@@ -227,7 +227,7 @@ static void find_peak(erg_lags *out)
                                                            : out->figures.peak_lag < 0;
 }
 
-static void reckon(const rows *of, size_t aligned, erg_lags *out)
+static void reckon(const paired *of, size_t aligned, erg_lags *out)
 {
     int most = LAG_MOST;
 
@@ -248,7 +248,7 @@ static void reckon(const rows *of, size_t aligned, erg_lags *out)
 bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out, erg_error *err)
 {
     size_t records = 0;
-    rows of = { 0 };
+    paired of = { 0 };
 
     *out = (erg_lags){ .mode = mode, .figures = session->facts.published };
     if (!session->monitor || !session->training)
