@@ -97,24 +97,6 @@ bool erg_ar_residuals(const erg_ar *ar, const double x[], size_t n, double e[])
     return true;
 }
 
-enum { REST = 100 };                /* values until the start is forgotten */
-
-void erg_ar_simulate(const erg_ar *ar, const double shocks[], size_t count,
-                     erg_random *random, double out[], size_t n)
-{
-    double past[ERG_AR_MOST] = { 0 };
-
-    for (size_t t = 0; t < n + REST; t++) {
-        double value = shocks[erg_random_below(random, count)];
-        for (size_t j = 0; j < ar->order; j++)
-            value += ar->a[j] * past[j];
-        memmove(past + 1, past, (ERG_AR_MOST - 1) * sizeof(*past));
-        past[0] = value;
-        if (t >= REST)
-            out[t - REST] = ar->mean + value;
-    }
-}
-
 double erg_ljung_box(const double e[], size_t n, size_t lags)
 {
     double *rho = calloc(lags + 1, sizeof(*rho)), q = 0, count = 0, p = NAN;

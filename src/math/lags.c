@@ -6,53 +6,55 @@
 #include <string.h>
 #include "math/series.h"
 
-typedef double four __attribute__((vector_size(4 * sizeof(double))));
+/* Two lanes: what every x86-64 and aarch64 has, and may be passed by value. */
+typedef double two __attribute__((vector_size(2 * sizeof(double))));
 
-enum { LANES = 4 };
+typedef struct partial { two first, second; } partial;
 
-/* By reference: how vectors wider than the processor's are passed is not settled. */
-static inline void add(four *sum, const four *x, const double *y)
+enum { SIDE = 4 };
+
+static inline two load(const double *from)
 {
-    four value;
+    two value;
 
-    memcpy(&value, y, sizeof(value));
-    *sum += *x * value;
+    memcpy(&value, from, sizeof(value));
+    return value;
 }
 
-static double total(const four *sum)
+static inline double total(partial sum)
 {
-    return ((*sum)[0] + (*sum)[1]) + ((*sum)[2] + (*sum)[3]);
+    return (sum.first[0] + sum.first[1]) + (sum.second[0] + sum.second[1]);
 }
 
-/* Lags 0..LANES-1 of y. */
+/* Lags 0..3 of y. */
 static void four_lags(const double x[], const double y[], size_t n, double out[])
 {
-    four a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 }, here;
+    partial a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
     size_t t = 0;
 
-    for (; t + LANES <= n; t += LANES) {
-        memcpy(&here, x + t, sizeof(here));
-        add(&a, &here, y + t);
-        add(&b, &here, y + t + 1);
-        add(&c, &here, y + t + 2);
-        add(&d, &here, y + t + 3);
+    for (; t + SIDE <= n; t += SIDE) {
+        two first = load(x + t), second = load(x + t + 2);
+        a.first += first * load(y + t), a.second += second * load(y + t + 2);
+        b.first += first * load(y + t + 1), b.second += second * load(y + t + 3);
+        c.first += first * load(y + t + 2), c.second += second * load(y + t + 4);
+        d.first += first * load(y + t + 3), d.second += second * load(y + t + 5);
     }
-    out[0] = total(&a), out[1] = total(&b), out[2] = total(&c), out[3] = total(&d);
+    out[0] = total(a), out[1] = total(b), out[2] = total(c), out[3] = total(d);
     for (; t < n; t++)
-        for (size_t k = 0; k < LANES; k++)
+        for (size_t k = 0; k < SIDE; k++)
             out[k] += x[t] * y[t + k];
 }
 
 static double one_lag(const double x[], const double y[], size_t n)
 {
-    four sum = { 0 }, here;
+    partial sum = { 0 };
     size_t t = 0;
 
-    for (; t + LANES <= n; t += LANES) {
-        memcpy(&here, x + t, sizeof(here));
-        add(&sum, &here, y + t);
+    for (; t + SIDE <= n; t += SIDE) {
+        sum.first += load(x + t) * load(y + t);
+        sum.second += load(x + t + 2) * load(y + t + 2);
     }
-    double value = total(&sum);
+    double value = total(sum);
     for (; t < n; t++)
         value += x[t] * y[t];
     return value;
@@ -64,7 +66,7 @@ void erg_lag_products(const double x[], const double y[], size_t n, size_t lags,
     size_t count = 2 * lags + 1, k = 0;
     const double *from = y - lags;
 
-    for (; k + LANES <= count; k += LANES)
+    for (; k + SIDE <= count; k += SIDE)
         four_lags(x, from + k, n, out + k);
     for (; k < count; k++)
         out[k] = one_lag(x, from + k, n);

@@ -86,6 +86,7 @@ void erg_random_shuffle(erg_random *random, double x[], size_t n)
         uint64_t drawn = erg_random_next(random);
         swap_places(x, i - 1, below(random, (uint32_t)drawn, (uint32_t)i));
         if (i > 2)
-            swap_places(x, i - 2, below(random, (uint32_t)(drawn >> 32), (uint32_t)(i - 1)));
+            swap_places(x, i - 2,
+                        below(random, (uint32_t)(drawn >> 32), (uint32_t)(i - 1)));
     }
 }

@@ -103,7 +103,7 @@ bool erg_regress(double *columns, double *y, size_t n, size_t count, erg_regress
     return true;
 }
 
-/* ---- errors that remember ----------------------------------------------------------- */
+/* ---- errors that remember --------------------------------------------------- */
 
 size_t erg_newey_west_lags(size_t n)
 {
@@ -144,7 +144,7 @@ bool erg_regress_newey_west(double *columns, double *y, size_t n, size_t count, 
     return ok;
 }
 
-/* ---- drivers ------------------------------------------------------------------------ */
+/* ---- drivers ---------------------------------------------------------------- */
 
 typedef struct rows { size_t *places, count; double *columns, *y; size_t width; } rows;
 

@@ -2,9 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include "math/series.h"
+#include "math/spectrum.h"
 #include "math/stats.h"
 
-/* ---- trends ------------------------------------------------------------------------- */
+/* ---- trends ----------------------------------------------------------------- */
 
 static double mean_of_finite(const double x[], size_t n, size_t *count)
 {
@@ -90,7 +91,17 @@ size_t erg_both_finite(const double x[], const double y[], size_t n)
     return count;
 }
 
-/* ---- correlations over lags --------------------------------------------------------- */
+/* ---- correlations over lags ------------------------------------------------- */
+
+enum { DIRECT_MOST = 100 };         /* lags up to which the direct sum is quicker */
+
+static bool sums(const double x[], const double y[], size_t n, size_t lags, double out[])
+{
+    if (lags > DIRECT_MOST)
+        return erg_all_lag_products(x, y, n, lags, out);
+    erg_lag_products(x, y, n, lags, out);
+    return true;
+}
 
 /* Sums over pairs become means; gaps have put zeros into the sums and must not count. */
 static bool to_means(const double x[], const double y[], size_t n, size_t lags,
@@ -106,16 +117,15 @@ static bool to_means(const double x[], const double y[], size_t n, size_t lags,
         has_x[t] = isfinite(x[t]) ? 1 : 0;
         has_y[t] = isfinite(y[t]) ? 1 : 0;
     }
-    if (both < (double)n)
-        erg_lag_products(has_x, has_y, n, lags, pairs);
+    bool ok = both >= (double)n || sums(has_x, has_y, n, lags, pairs);
     for (size_t k = 0; k <= 2 * lags; k++) {
         double distance = fabs((double)k - (double)lags);
         double taper = fmax(0, 1 - distance / both);
         out[k] = both >= (double)n ? out[k] / both
-               : pairs[k] > 0 ? out[k] / pairs[k] * taper : 0;
+               : pairs[k] > 0.5 ? out[k] / pairs[k] * taper : 0;
     }
     free(room);
-    return true;
+    return ok;
 }
 
 bool erg_ccf(const double x[], const double y[], size_t n, size_t lags, double out[])
@@ -127,8 +137,7 @@ bool erg_ccf(const double x[], const double y[], size_t n, size_t lags, double o
         return false;
     bool moves = erg_standardise(x, n, x_hat) && erg_standardise(y, n, y_hat)
               && erg_both_finite(x, y, n);
-    erg_lag_products(x_hat, y_hat, n, lags, out);
-    bool ok = to_means(x, y, n, lags, out);
+    bool ok = sums(x_hat, y_hat, n, lags, out) && to_means(x, y, n, lags, out);
     for (size_t k = 0; !moves && k <= 2 * lags; k++)
         out[k] = NAN;
     free(room);

@@ -51,7 +51,7 @@ bool erg_autocovariance(const double x[], size_t n, size_t lags, double out[],
  * may be above n. NAN where one does not move, or without memory. */
 double erg_bartlett_n_eff(const double x[], const double y[], size_t n);
 
-/* ---- models of a series by its own past --------------------------------------------- */
+/* ---- models of a series by its own past ------------------------------------- */
 
 enum { ERG_AR_MOST = 20 };
 
@@ -72,10 +72,14 @@ bool erg_ar_fit_order(const double x[], size_t n, size_t order, erg_ar *out);
  * places. False: no memory. */
 bool erg_ar_residuals(const erg_ar *ar, const double x[], size_t n, double e[]);
 
-/* One history that the model could have had: from rest, the first values dropped, its
- * shocks drawn from `count` given ones. */
-void erg_ar_simulate(const erg_ar *ar, const double shocks[], size_t count,
-                     erg_random *random, double out[], size_t n);
+/* A series as its own model and the shocks it had: for histories without any tie to
+ * another series (sieve bootstrap, Buehlmann, Bernoulli 3, 1997). */
+typedef struct erg_sieve { erg_ar ar; double *shocks; size_t count; } erg_sieve;
+/* Order by AICc to 10. False: no memory, or too few values. Close either way. */
+bool erg_sieve_open(const double x[], size_t n, erg_sieve *out);
+/* From rest, the first values dropped. */
+void erg_sieve_draw(const erg_sieve *sieve, erg_random *random, double out[], size_t n);
+void erg_sieve_close(erg_sieve *sieve);
 
 /* P of as much autocorrelation at lags 1..lags in white noise: Ljung and Box (1978), with
  * `lags` degrees of freedom. NAN: no memory, or nothing moves. */

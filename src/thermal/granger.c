@@ -11,7 +11,7 @@
 #include "math/stats.h"
 #include "thermal/granger.h"
 
-enum { ORDERS = 5, ORDERS_MOST = 10, DRAWS = 1000, ROWS_LEAST = 20, AR_ORDERS = 10 };
+enum { ORDERS = 5, ORDERS_MOST = 10, DRAWS = 1000, ROWS_LEAST = 20 };
 enum { WIDTH_MOST = 2 * ORDERS_MOST + 2 };      /* intercept, both pasts, target */
 #define DEPENDENT 1e-10             /* of a column's square that others leave */
 
@@ -20,7 +20,8 @@ typedef struct places { size_t *at, count; } places;
 
 typedef struct errors { double own, both; } errors;     /* residual square sums */
 
-static bool find_rows(const double x[], const double y[], size_t n, size_t order, places *out)
+static bool find_rows(const double x[], const double y[], size_t n, size_t order,
+                      places *out)
 {
     size_t whole = 0;
 
@@ -35,8 +36,8 @@ static bool find_rows(const double x[], const double y[], size_t n, size_t order
 }
 
 /* Columns in the order that nests the models: 1, past of y, past of x, y itself. */
-static size_t set_columns(const double x[], const double y[], const places *rows, size_t order,
-                          double *columns)
+static size_t set_columns(const double x[], const double y[], const places *rows,
+                          size_t order, double *columns)
 {
     size_t m = rows->count;
 
@@ -87,8 +88,8 @@ static errors nested_errors(const double *columns, size_t m, size_t width, size_
     return out;
 }
 
-static errors errors_of(const double x[], const double y[], const places *rows, size_t order,
-                        double *columns)
+static errors errors_of(const double x[], const double y[], const places *rows,
+                        size_t order, double *columns)
 {
     size_t width = set_columns(x, y, rows, order, columns);
 
@@ -102,7 +103,7 @@ static double f_of(errors rss, size_t m, size_t order)
     return fmax(0, rss.own - rss.both) / (double)order / (rss.both / rest);
 }
 
-/* ---- order ----------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------ */
 
 /* ln det of the residuals' covariance: y given both pasts, then x given those and y now. */
 static double log_determinant(const double x[], const double y[], const places *rows,
@@ -140,32 +141,13 @@ static size_t choose_order(const double x[], const double y[], size_t n, size_t 
     return chosen;
 }
 
-/* ---- bootstrap ------------------------------------------------------------------------- */
-
-typedef struct sieve { erg_ar ar; double *shocks; size_t count; } sieve;
-
-static bool sieve_open(const double x[], size_t n, sieve *out)
-{
-    double mean;
-
-    *out = (sieve){ .shocks = calloc(n + 1, sizeof(double)) };
-    if (!out->shocks || !erg_ar_fit(x, n, AR_ORDERS, &out->ar)
-        || !erg_ar_residuals(&out->ar, x, n, out->shocks))
-        return false;
-    for (size_t t = 0; t < n; t++)
-        if (isfinite(out->shocks[t]))
-            out->shocks[out->count++] = out->shocks[t];
-    mean = erg_mean(out->shocks, out->count);
-    for (size_t i = 0; i < out->count; i++)
-        out->shocks[i] -= mean;
-    return true;
-}
+/* ---- bootstrap -------------------------------------------------------------- */
 
 typedef struct problem {
     const double *x, *y;
     size_t n, order;
     places rows;
-    sieve from_x, from_y;
+    erg_sieve from_x, from_y;
 } problem;
 
 /* scratch: x, y, columns. */
@@ -174,8 +156,8 @@ static double simulated(const void *what, erg_random *random, double *scratch)
     const problem *of = what;
     double *x = scratch, *y = scratch + of->n, *columns = scratch + 2 * of->n;
 
-    erg_ar_simulate(&of->from_x.ar, of->from_x.shocks, of->from_x.count, random, x, of->n);
-    erg_ar_simulate(&of->from_y.ar, of->from_y.shocks, of->from_y.count, random, y, of->n);
+    erg_sieve_draw(&of->from_x, random, x, of->n);
+    erg_sieve_draw(&of->from_y, random, y, of->n);
     return f_of(errors_of(x, y, &of->rows, of->order, columns), of->rows.count, of->order);
 }
 
@@ -185,8 +167,12 @@ static bool one_way(const problem *of, const erg_granger_options *options, uint6
     size_t m = of->rows.count, room = 2 * of->n + (2 * of->order + 2) * m;
     double *scratch = calloc(room, sizeof(*scratch));
     double *values = calloc(options->draws, sizeof(*values));
-    erg_draws draws = { .draw = simulated, .what = of, .room = room, .count = options->draws,
-                        .key = erg_key(options->key, use), .threads = options->threads,
+    erg_draws draws = { .draw = simulated,
+                        .what = of,
+                        .room = room,
+                        .count = options->draws,
+                        .key = erg_key(options->key, use),
+                        .threads = options->threads,
                         .cost = (double)(room * (of->order + 2)) };
     bool ok = scratch && values;
 
@@ -203,7 +189,7 @@ static bool one_way(const problem *of, const erg_granger_options *options, uint6
     return ok;
 }
 
-/* ---- both ways ------------------------------------------------------------------------- */
+/* ---- both ways -------------------------------------------------------------- */
 
 static bool both_ways(problem *of, const erg_granger_options *options, erg_granger *out)
 {
@@ -230,12 +216,12 @@ static bool study(double x[], double y[], size_t n, const erg_granger_options *o
     out->rows = of.rows.count;
     if (ok)
         is_enough = out->rows >= ROWS_LEAST + 2 * of.order;
-    bool has_x = ok && is_enough && sieve_open(x, n, &of.from_x);
-    bool has_y = has_x && sieve_open(y, n, &of.from_y);
+    bool has_x = ok && is_enough && erg_sieve_open(x, n, &of.from_x);
+    bool has_y = has_x && erg_sieve_open(y, n, &of.from_y);
     ok = has_y && both_ways(&of, options, out);
     free(of.rows.at);
-    free(of.from_x.shocks);
-    free(of.from_y.shocks);
+    erg_sieve_close(&of.from_x);
+    erg_sieve_close(&of.from_y);
     if (!is_enough)
         return erg_fail(err, ERG_NO_DATA, "only %zu rows have a whole past", out->rows);
     return ok || erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu bins", n);
@@ -255,7 +241,8 @@ bool erg_granger_test(const double x[], const double y[], size_t n,
         return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu bins", n);
     erg_detrend_series(x, n, options.detrend, room);
     erg_detrend_series(y, n, options.detrend, room + n);
-    if (!erg_standardise(room, n, room + 2 * n) || !erg_standardise(room + n, n, room + 3 * n))
+    if (!erg_standardise(room, n, room + 2 * n)
+        || !erg_standardise(room + n, n, room + 3 * n))
         ok = erg_fail(err, ERG_NO_DATA, "a series does not move");
     else
         ok = study(room, room + n, n, &options, out, err);

@@ -79,7 +79,8 @@ static void its_size_is_the_known_one(void)
 
     for (uint64_t i = 0; i < RUNS; i++) {
         draw(x, y, 90, 0, 1000 + i);
-        CHECK(erg_granger_test(x, y, 90, &(erg_granger_options){ .draws = 39 }, &got, NULL));
+        CHECK(
+            erg_granger_test(x, y, 90, &(erg_granger_options){ .draws = 39 }, &got, NULL));
         found += got.x_to_y.p_value <= 0.05;
         naive += got.x_to_y.p_naive <= 0.05;
     }
