@@ -27,7 +27,7 @@ static erg_pair_options with_defaults(const erg_pair_options *given)
     return options;
 }
 
-/* ---- room --------------------------------------------------------------------------- */
+/* ---- room ------------------------------------------------------------------- */
 
 static bool make_room(erg_pair *pair, size_t n, size_t lags)
 {
@@ -49,7 +49,7 @@ void erg_pair_free(erg_pair *pair)
         free(pair->ccf);
 }
 
-/* ---- description -------------------------------------------------------------------- */
+/* ---- description ------------------------------------------------------------ */
 
 static bool describe_as(const double x[], const double y[], erg_detrend how, double ccf[],
                         const erg_pair *pair)
@@ -80,7 +80,7 @@ static bool describe(const double x[], const double y[], erg_pair *pair)
     return true;
 }
 
-/* ---- prewhitening ------------------------------------------------------------------- */
+/* ---- prewhitening ----------------------------------------------------------- */
 
 /* The order that AICc takes; where that leaves the residuals coloured, up to 20. */
 static bool whiten(const double x[], size_t n, size_t most, size_t *order, double e[])
@@ -130,7 +130,7 @@ static void to_common(erg_pair *pair)
     pair->count = erg_both_finite(pair->residual_x, pair->residual_y, pair->n);
 }
 
-/* ---- the test ----------------------------------------------------------------------- */
+/* ---- the test --------------------------------------------------------------- */
 
 /* Residuals packed to their stretch: zeros in gaps and on both sides. */
 typedef struct stretch {
