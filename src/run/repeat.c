@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "erg/energy.h"
 #include "run/repeat.h"
+#include "run/sampler.h"
 #include "trace/scope.h"
 
 static const double window_least_s = 5, window_updates = 50;
@@ -24,7 +25,7 @@ static int channel_of(const erg_trace *trace, int device)
     if (channel < 0)
         return -1;
     const erg_channel_info *info = erg_trace_channel(trace, channel);
-    return info->quantity == ERG_POWER || info->kind == ERG_COUNTER ? channel : -1;
+    return erg_sampled_is_energy(info) ? channel : -1;
 }
 
 double erg_repeat_window_s(const erg_trace *trace)

@@ -14,7 +14,7 @@ static const int64_t slow_ns = ERG_NS_PER_S;
 
 bool erg_sampled_is_energy(const erg_channel_info *info)
 {
-    return info->quantity == ERG_POWER || info->kind == ERG_COUNTER;
+    return info->quantity == ERG_POWER || info->quantity == ERG_ENERGY;
 }
 
 /* A counter that returns to 0 is read at least four times in between. */

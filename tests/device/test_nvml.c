@@ -276,9 +276,29 @@ static void what_is_absent_says_why_and_what_to_do(void)
     }
 }
 
+/* A quarter of the time at the power limit, the fan at 40 %. */
+static void time_held_back_and_the_fan_are_channels_where_the_board_tells_them(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb;held=0.25,fan=40");
+    size_t at;
+
+    CHECK_NEAR(read_at(found, 8 * ERG_NS_PER_S, "throttled_power"), 2, 1e-6);
+    CHECK_NEAR(read_at(found, 8 * ERG_NS_PER_S, "throttled_thermal"), 0, 0);
+    CHECK_NEAR(read_at(found, 8 * ERG_NS_PER_S, "fan"), 0.4, 1e-12);
+    const erg_channel_info *held = channel_of(found, "throttled_power", &at);
+    CHECK(held->quantity == ERG_DURATION && held->kind == ERG_COUNTER);
+    CHECK_TEXT(held->unit, "s");
+    CHECK(!channel_of(found, "throttled_brake", &at));
+    erg_devices_free(found);
+    found = gpus("a100-sxm4-80gb");
+    CHECK(!channel_of(found, "throttled_power", &at) && !channel_of(found, "fan", &at));
+    erg_devices_free(found);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(time_held_back_and_the_fan_are_channels_where_the_board_tells_them),
         TEST(the_counter_gives_the_true_joules),
         TEST(a_counter_of_months_is_not_a_blank),
         TEST(a_restarted_driver_shows_as_a_falling_counter),

@@ -35,6 +35,8 @@ static const key keys[] = {
     { "apps", AT(apps), 1 },      /* 0: there are no application clocks */
     { "parked", AT(parked), 0 },  /* 1: at rest at 405 MHz of memory; 2: at work so */
     { "throttle", AT(throttle), 0 }, /* bits */
+    { "fan", AT(fan), -1 },       /* %; below 0: it has none */
+    { "held", AT(held), -1 },     /* share of time at the power limit; below 0: not told */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
@@ -236,6 +238,13 @@ EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
     return NVML_DONE;
 }
 
+EXPORT unsigned nvmlDeviceGetFanSpeed(nvml_handle gpu, unsigned *percent)
+{
+    (void)gpu;
+    *percent = (unsigned)fmax(0, now.fan);
+    return now.fan < 0 ? NVML_NOT_SUPPORTED : NVML_DONE;
+}
+
 EXPORT unsigned nvmlDeviceGetEnforcedPowerLimit(nvml_handle gpu, unsigned *mw)
 {
     *mw = fake_turns[gpu->index].limit_mw;
@@ -285,6 +294,18 @@ static unsigned answer_limit(nvml_handle gpu, nvml_field *field)
     return NVML_NOT_SUPPORTED;
 }
 
+/* Of the counters of held-back time it keeps two, as small boards do. */
+static unsigned answer_past(nvml_field *field)
+{
+    bool is_power = field->id == NVML_FIELD_PAST_POWER;
+
+    field->type = NVML_ULONGLONG;
+    field->value.natural_wide =
+        is_power ? (unsigned long long)(now.held * (double)since_ns()) : 0;
+    return now.held >= 0 && (is_power || field->id == NVML_FIELD_PAST_THERMAL)
+         ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
 static unsigned answer(nvml_handle gpu, nvml_field *field)
 {
     bool has_scope = field->scope == NVML_CHIP
@@ -298,6 +319,8 @@ static unsigned answer(nvml_handle gpu, nvml_field *field)
     field->type = NVML_UINT;
     if (now.tegra != 0 || !has_scope)
         return NVML_NOT_SUPPORTED;
+    if (field->id <= NVML_FIELD_PAST_RELIABILITY || field->id >= NVML_FIELD_PAST_SW_THERMAL)
+        return answer_past(field);
     if (!is_power)
         return answer_limit(gpu, field);
     unsigned code = power_mw(gpu, window_s, &field->value.natural);

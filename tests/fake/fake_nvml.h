@@ -18,7 +18,7 @@ struct nvml_gpu {
 typedef struct script {
     erg_sim_spec sim;
     double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
-        blank, module, memory, model, rights, locks, apps, parked, throttle;
+        blank, module, memory, model, rights, locks, apps, parked, throttle, fan, held;
 } script;
 
 /* What was turned, of each GPU. In the file FAKE_NVML_STATE where that is given, for

@@ -250,7 +250,7 @@ static bool nvml_open(erg_device *dev, erg_error *err)
     for (size_t i = 0; i < nvml_quantity_count; i++) {
         const nvml_quantity *row = &nvml_quantities[i];
         double ignored;
-        unsigned code = row->read(own, &ignored);
+        unsigned code = nvml_read(own, row, &ignored);
         if (code == NVML_LOST)
             return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
                             dev->info.name);
@@ -268,11 +268,11 @@ static bool nvml_open(erg_device *dev, erg_error *err)
     return nvml_add_knobs(dev, err);
 }
 
-static bool nvml_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
+static bool read_channel(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
 {
     const nvml *own = dev->own;
     double value = NAN;
-    unsigned code = own->rows[channel]->read(own, &value);
+    unsigned code = nvml_read(own, own->rows[channel], &value);
 
     if (code == NVML_LOST)
         return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
@@ -292,7 +292,7 @@ const erg_driver erg_driver_nvml = {
     .about = "NVIDIA GPUs (libnvidia-ml.so.1)",
     .find = nvml_find,
     .open = nvml_open,
-    .read = nvml_read,
+    .read = read_channel,
     .close = nvml_close,
     .save = nvml_save,
     .turn = nvml_turn,

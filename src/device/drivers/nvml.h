@@ -21,6 +21,8 @@ typedef struct nvml_quantity {
     erg_kind kind;
     unsigned scope;   /* NVML_CHIP: as the device; of the superchip; of the HBM alone */
     const char *unit; /* where the quantity has none of its own */
+    unsigned field;   /* read by its number, in units of to_si; 0: by read */
+    double to_si;
     unsigned (*read)(const nvml *own, double *out);
 } nvml_quantity;
 
@@ -28,6 +30,8 @@ extern const nvml_quantity nvml_quantities[];
 extern const size_t nvml_quantity_count;
 
 /* Each gives an nvml_code; *out is set when it is NVML_DONE, NAN for a blank. */
+unsigned nvml_read(const nvml *own, const nvml_quantity *row, double *out);
+/* Fields of milliwatts. */
 unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *out);
 unsigned nvml_read_limit(const nvml *own, double *out);
 

@@ -29,6 +29,7 @@ static const symbol symbols[] = {
     { "nvmlDeviceGetClockInfo", SLOT(clock), false },
     { "nvmlDeviceGetTemperature", SLOT(temperature), false },
     { "nvmlDeviceGetUtilizationRates", SLOT(use), false },
+    { "nvmlDeviceGetFanSpeed", SLOT(fan), false },
     { "nvmlDeviceGetEnforcedPowerLimit", SLOT(limit), false },
     { "nvmlDeviceGetCurrentClocksEventReasons", SLOT(throttle), false },
     { "nvmlDeviceGetCurrentClocksThrottleReasons", SLOT(throttle), false },

@@ -52,6 +52,10 @@ typedef struct nvml_field {
 } nvml_field;
 
 enum {
+    /* Time held back by a policy, in ns since the driver was loaded. */
+    NVML_FIELD_PAST_POWER = 74, NVML_FIELD_PAST_THERMAL = 75, NVML_FIELD_PAST_BOARD = 77,
+    NVML_FIELD_PAST_RELIABILITY = 79, NVML_FIELD_PAST_SW_THERMAL = 269,
+    NVML_FIELD_PAST_HW_THERMAL = 270, NVML_FIELD_PAST_BRAKE = 271,
     NVML_FIELD_ENERGY = 83,   /* mJ since the driver was loaded */
     NVML_FIELD_AVERAGE = 185, /* mW */
     NVML_FIELD_INSTANT = 186, /* mW */
@@ -86,6 +90,7 @@ typedef struct nvml_api {
     unsigned (*clock)(nvml_handle gpu, unsigned type, unsigned *mhz);
     unsigned (*temperature)(nvml_handle gpu, unsigned sensor, unsigned *celsius);
     unsigned (*use)(nvml_handle gpu, nvml_use *use);
+    unsigned (*fan)(nvml_handle gpu, unsigned *percent);
     unsigned (*limit)(nvml_handle gpu, unsigned *mw);
     unsigned (*throttle)(nvml_handle gpu, unsigned long long *reasons);
     unsigned (*mig)(nvml_handle gpu, unsigned *now, unsigned *pending);

@@ -7,45 +7,60 @@ static const double kelvin_at_0_c = 273.15;
 
 /* The driver's tools mark blanks by 0x7ffffff0 and above, in either width. A counter
  * passes 2^31 mJ after hours: in a wide value only the wide blanks are blanks. */
-static double milli(unsigned value) { return value >= 0x7ffffff0u ? NAN : 1e-3 * value; }
-
-static double milli_wide(unsigned long long value)
+static double narrow(unsigned value)
 {
-    return value >= 0x7ffffffffffffff0u ? NAN : 1e-3 * (double)value;
+    return value >= 0x7ffffff0u ? NAN : (double)value;
 }
 
-static double field_milli(const nvml_field *field)
+static double wide(unsigned long long value)
+{
+    return value >= 0x7ffffffffffffff0u ? NAN : (double)value;
+}
+
+static double field_value(const nvml_field *field)
 {
     switch (field->type) {
     case NVML_DOUBLE:
-        return field->value.real < 0x1p47 ? 1e-3 * field->value.real : NAN;
+        return field->value.real < 0x1p47 ? field->value.real : NAN;
     case NVML_UINT:
-        return milli(field->value.natural);
+        return narrow(field->value.natural);
     case NVML_ULONG:
-        return milli_wide(field->value.natural_long);
+        return wide(field->value.natural_long);
     case NVML_ULONGLONG:
-        return milli_wide(field->value.natural_wide);
+        return wide(field->value.natural_wide);
     case NVML_LONGLONG:
-        return milli_wide((unsigned long long)field->value.integer_wide);
+        return wide((unsigned long long)field->value.integer_wide);
     case NVML_INT:
-        return milli((unsigned)field->value.integer);
+        return narrow((unsigned)field->value.integer);
     case NVML_USHORT:
-        return 1e-3 * field->value.natural_short;
+        return field->value.natural_short;
     }
     return NAN;
 }
 
-unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *out)
+static unsigned get_field(const nvml *own, nvml_field *field, double to_si, double *out)
 {
-    nvml_field field = { .id = id, .scope = scope };
     if (!own->api.fields)
         return NVML_NOT_SUPPORTED;
-    unsigned code = own->api.fields(own->gpu, 1, &field);
+    unsigned code = own->api.fields(own->gpu, 1, field);
     if (code == NVML_DONE)
-        code = field.code;
+        code = field->code;
     if (code == NVML_DONE)
-        *out = field_milli(&field);
+        *out = to_si * field_value(field);
     return code;
+}
+
+unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *out)
+{
+    return get_field(own, &(nvml_field){ .id = id, .scope = scope }, 1e-3, out);
+}
+
+unsigned nvml_read(const nvml *own, const nvml_quantity *row, double *out)
+{
+    if (!row->field)
+        return row->read(own, out);
+    nvml_field field = { .id = row->field, .scope = row->scope };
+    return get_field(own, &field, row->to_si, out);
 }
 
 static unsigned read_energy(const nvml *own, double *out)
@@ -55,7 +70,7 @@ static unsigned read_energy(const nvml *own, double *out)
         return nvml_read_field(own, NVML_FIELD_ENERGY, 0, out);
     unsigned code = own->api.energy(own->gpu, &mj);
     if (code == NVML_DONE)
-        *out = milli_wide(mj);
+        *out = 1e-3 * wide(mj);
     return code;
 }
 
@@ -66,43 +81,8 @@ static unsigned read_power(const nvml *own, double *out)
         return nvml_read_field(own, NVML_FIELD_INSTANT, 0, out);
     unsigned code = own->api.power ? own->api.power(own->gpu, &mw) : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = milli(mw);
+        *out = 1e-3 * narrow(mw);
     return code;
-}
-
-static unsigned read_average(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_AVERAGE, 0, out);
-}
-
-static unsigned read_module(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_INSTANT, NVML_MODULE, out);
-}
-
-static unsigned read_memory(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_INSTANT, NVML_MEMORY, out);
-}
-
-static unsigned read_limit_min(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_LIMIT_MIN, NVML_CHIP, out);
-}
-
-static unsigned read_limit_max(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_LIMIT_MAX, NVML_CHIP, out);
-}
-
-static unsigned read_limit_default(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_LIMIT_DEFAULT, NVML_CHIP, out);
-}
-
-static unsigned read_limit_requested(const nvml *own, double *out)
-{
-    return nvml_read_field(own, NVML_FIELD_LIMIT_REQUESTED, NVML_CHIP, out);
 }
 
 static unsigned read_clock(const nvml *own, unsigned type, double *out)
@@ -111,7 +91,7 @@ static unsigned read_clock(const nvml *own, unsigned type, double *out)
     unsigned code =
         own->api.clock ? own->api.clock(own->gpu, type, &mhz) : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = mhz < 0x7ffffff0u ? 1e6 * mhz : NAN;
+        *out = 1e6 * narrow(mhz);
     return code;
 }
 
@@ -131,7 +111,7 @@ static unsigned read_temperature(const nvml *own, double *out)
     unsigned code = own->api.temperature ? own->api.temperature(own->gpu, 0, &celsius)
                                          : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = celsius < 0x7ffffff0u ? kelvin_at_0_c + celsius : NAN;
+        *out = kelvin_at_0_c + narrow(celsius);
     return code;
 }
 
@@ -151,7 +131,17 @@ unsigned nvml_read_limit(const nvml *own, double *out)
         return nvml_read_field(own, NVML_FIELD_LIMIT, 0, out);
     unsigned code = own->api.limit(own->gpu, &mw);
     if (code == NVML_DONE)
-        *out = milli(mw);
+        *out = 1e-3 * narrow(mw);
+    return code;
+}
+
+/* Of the first fan: GPUs without one of their own say NotSupported. */
+static unsigned read_fan(const nvml *own, double *out)
+{
+    unsigned percent;
+    unsigned code = own->api.fan ? own->api.fan(own->gpu, &percent) : NVML_NOT_SUPPORTED;
+    if (code == NVML_DONE)
+        *out = 0.01 * narrow(percent);
     return code;
 }
 
@@ -165,24 +155,46 @@ static unsigned read_throttle(const nvml *own, double *out)
     return code;
 }
 
-/* A limit is not ERG_POWER, so that nobody integrates it. */
+/* A limit is not ERG_POWER, so that nobody integrates it. The counters of throttled time
+ * show what lasts shorter than two looks at the reasons. */
 /* clang-format off */
+#define FIELD(id, to_si) NVML_FIELD_##id, to_si, NULL
+#define CALL(read) 0, 0, read
 const nvml_quantity nvml_quantities[] = {
-    { "energy",        ERG_ENERGY,      ERG_COUNTER,  NVML_CHIP,   "",  read_energy },
-    { "power",         ERG_POWER,       ERG_INSTANT,  NVML_CHIP,   "",  read_power },
-    { "power_average", ERG_POWER,       ERG_SMOOTHED, NVML_CHIP,   "",  read_average },
-    { "power_module",  ERG_POWER,       ERG_INSTANT,  NVML_MODULE, "",  read_module },
-    { "power_memory",  ERG_POWER,       ERG_INSTANT,  NVML_MEMORY, "",  read_memory },
-    { "sm_clock",      ERG_CLOCK_RATE,  ERG_INSTANT,  NVML_CHIP,   "",  read_sm_clock },
-    { "mem_clock",     ERG_CLOCK_RATE,  ERG_INSTANT,  NVML_CHIP,   "",  read_mem_clock },
-    { "temperature",   ERG_TEMPERATURE, ERG_INSTANT,  NVML_CHIP,   "",  read_temperature },
-    { "use",           ERG_USE,         ERG_INSTANT,  NVML_CHIP,   "",  read_use },
-    { "power_limit",   ERG_OTHER,       ERG_INSTANT,  NVML_CHIP,   "W", nvml_read_limit },
-    { "power_limit_requested", ERG_OTHER, ERG_INSTANT, NVML_CHIP,  "W", read_limit_requested },
-    { "power_limit_default", ERG_OTHER, ERG_INSTANT,  NVML_CHIP,   "W", read_limit_default },
-    { "power_limit_min", ERG_OTHER,     ERG_INSTANT,  NVML_CHIP,   "W", read_limit_min },
-    { "power_limit_max", ERG_OTHER,     ERG_INSTANT,  NVML_CHIP,   "W", read_limit_max },
-    { "throttle",      ERG_OTHER,       ERG_INSTANT,  NVML_CHIP,   "bits", read_throttle },
+    { "energy", ERG_ENERGY, ERG_COUNTER, NVML_CHIP, "", CALL(read_energy) },
+    { "power", ERG_POWER, ERG_INSTANT, NVML_CHIP, "", CALL(read_power) },
+    { "power_average", ERG_POWER, ERG_SMOOTHED, NVML_CHIP, "", FIELD(AVERAGE, 1e-3) },
+    { "power_module", ERG_POWER, ERG_INSTANT, NVML_MODULE, "", FIELD(INSTANT, 1e-3) },
+    { "power_memory", ERG_POWER, ERG_INSTANT, NVML_MEMORY, "", FIELD(INSTANT, 1e-3) },
+    { "sm_clock", ERG_CLOCK_RATE, ERG_INSTANT, NVML_CHIP, "", CALL(read_sm_clock) },
+    { "mem_clock", ERG_CLOCK_RATE, ERG_INSTANT, NVML_CHIP, "", CALL(read_mem_clock) },
+    { "temperature", ERG_TEMPERATURE, ERG_INSTANT, NVML_CHIP, "", CALL(read_temperature) },
+    { "use", ERG_USE, ERG_INSTANT, NVML_CHIP, "", CALL(read_use) },
+    { "fan", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "", CALL(read_fan) },
+    { "power_limit", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W", CALL(nvml_read_limit) },
+    { "power_limit_requested", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W",
+      FIELD(LIMIT_REQUESTED, 1e-3) },
+    { "power_limit_default", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W",
+      FIELD(LIMIT_DEFAULT, 1e-3) },
+    { "power_limit_min", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W", FIELD(LIMIT_MIN, 1e-3) },
+    { "power_limit_max", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W", FIELD(LIMIT_MAX, 1e-3) },
+    { "throttle", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "bits", CALL(read_throttle) },
+    { "throttled_power", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_POWER, 1e-9) },
+    { "throttled_thermal", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_THERMAL, 1e-9) },
+    { "throttled_board", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_BOARD, 1e-9) },
+    { "throttled_reliability", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_RELIABILITY, 1e-9) },
+    { "throttled_sw_thermal", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_SW_THERMAL, 1e-9) },
+    { "throttled_hw_thermal", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_HW_THERMAL, 1e-9) },
+    { "throttled_brake", ERG_DURATION, ERG_COUNTER, NVML_CHIP, "",
+      FIELD(PAST_BRAKE, 1e-9) },
 };
+#undef FIELD
+#undef CALL
 /* clang-format on */
 const size_t nvml_quantity_count = ERG_COUNT(nvml_quantities);
