@@ -229,6 +229,8 @@ static erg_sweep_options options_of(const cli *call, const cli_jobs *jobs)
         .sensor_count = call->common.sensors.count,
         .jobs = jobs->items,
         .job_count = jobs->count,
+        .requires = jobs->requires,
+        .require_count = jobs->require_count,
         .knobs = own->knobs.items,
         .knob_count = own->knobs.count,
         .device = own->device,

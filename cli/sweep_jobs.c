@@ -13,44 +13,11 @@ void cli_jobs_free(cli_jobs *jobs)
     for (size_t i = 0; i < jobs->count && jobs->names; i++)
         free(jobs->names[i]);
     free(jobs->names);
+    free(jobs->requires);
     if (jobs->items != &jobs->one)
         free(jobs->items);
     erg_recipe_grid_free(jobs->grid);
     erg_recipe_free(jobs->recipe);
-}
-
-/* True if the interpreter finds the module; anything else is for the first visit to tell. */
-static bool has_module(const char *interpreter, const char *module)
-{
-    static const char look[] = "import importlib.util, sys\n"
-        "sys.exit(importlib.util.find_spec(sys.argv[1]) is None)";
-    int status = 0;
-    pid_t child = fork();
-
-    if (child == 0) {
-        int null = open("/dev/null", O_WRONLY);
-        dup2(null, STDERR_FILENO);
-        execlp(interpreter, interpreter, "-c", look, module, (char *)NULL);
-        _exit(127);
-    }
-    return child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status)
-        || WEXITSTATUS(status) == 0;
-}
-
-/* Before anything is turned. */
-static bool check_modules(const cli_jobs *jobs, erg_error *err)
-{
-    const erg_recipe_facts *facts = erg_recipe_facts_of(jobs->recipe);
-    const char *interpreter = erg_recipe_grid_at(jobs->grid, 0)->argv[0];
-
-    for (size_t i = 0; i < facts->require_count; i++)
-        if (!has_module(interpreter, facts->requires[i])) {
-            err->code = ERG_UNSUPPORTED;
-            snprintf(err->text, sizeof(err->text), "%s needs the Python module %s, which %s does "
-                     "not find", facts->name, facts->requires[i], interpreter);
-            return false;
-        }
-    return true;
 }
 
 static bool no_memory(erg_error *err)
@@ -58,6 +25,75 @@ static bool no_memory(erg_error *err)
     err->code = ERG_NO_MEMORY;
     snprintf(err->text, sizeof(err->text), "out of memory");
     return false;
+}
+
+/* Asks without loading it, which takes seconds: the version is of what installed it. */
+static const char look[] =
+    "import importlib.util, sys\n"
+    "if importlib.util.find_spec(sys.argv[1]) is None: sys.exit(1)\n"
+    "try:\n"
+    "    import importlib.metadata as d\n"
+    "    names = d.packages_distributions().get(sys.argv[1].split('.')[0])\n"
+    "    print(d.version(names[0] if names else sys.argv[1]))\n"
+    "except Exception:\n"
+    "    pass\n";
+
+/* What the child prints, without the newline; "" where it prints nothing. */
+static void read_line(int fd, char *to, size_t size)
+{
+    FILE *file = fdopen(fd, "r");
+
+    *to = '\0';
+    if (!file || !fgets(to, (int)size, file))
+        *to = '\0';
+    to[strcspn(to, "\r\n")] = '\0';
+    if (file)
+        fclose(file);
+}
+
+/* True if the interpreter finds the module; anything else is for the first visit to tell. */
+static bool find_module(const char *interpreter, const char *module, char *version, size_t size)
+{
+    int status = 0, ends[2];
+
+    *version = '\0';
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return true;
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        dup2(null, STDERR_FILENO);
+        dup2(ends[1], STDOUT_FILENO);
+        execlp(interpreter, interpreter, "-c", look, module, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    read_line(ends[0], version, size);
+    return child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status)
+        || WEXITSTATUS(status) == 0;
+}
+
+/* Before anything is turned. */
+static bool check_modules(cli_jobs *jobs, erg_error *err)
+{
+    const erg_recipe_facts *facts = erg_recipe_facts_of(jobs->recipe);
+    const char *interpreter = erg_recipe_grid_at(jobs->grid, 0)->argv[0];
+
+    jobs->requires = calloc(facts->require_count + 1, sizeof(*jobs->requires));
+    if (!jobs->requires)
+        return no_memory(err);
+    for (size_t i = 0; i < facts->require_count; i++) {
+        erg_sweep_require *one = &jobs->requires[jobs->require_count];
+        one->name = facts->requires[i];
+        if (!find_module(interpreter, one->name, one->version, sizeof(one->version))) {
+            err->code = ERG_UNSUPPORTED;
+            snprintf(err->text, sizeof(err->text), "%s needs the Python module %s, which %s does "
+                     "not find", facts->name, facts->requires[i], interpreter);
+            return false;
+        }
+        jobs->require_count++;
+    }
+    return true;
 }
 
 static bool fill(cli_jobs *jobs, bool simulated, erg_error *err)

@@ -18,6 +18,8 @@ typedef struct cli_jobs {
     erg_sweep_job *items, one;
     char **names;
     size_t count;
+    erg_sweep_require *requires;
+    size_t require_count;
 } cli_jobs;
 
 void cli_jobs_of_command(const cli *call, const char *name, bool simulated, cli_jobs *jobs);

@@ -96,14 +96,16 @@ typedef struct erg_option {         /* one setting of one application */
     unsigned char refusal;          /* why not usable or not allowed: erg_option_reason */
     unsigned char state;            /* erg_visit_state of its point */
     double time_low_s, time_high_s, energy_low_j, energy_high_j; /* 95 %; NAN: one visit */
+    double energy_per_unit_j;       /* of work; NAN: not said */
 } erg_option;
 
 typedef enum erg_choice_flag {      /* bits of erg_pick.flags; erg_choice_flag_name */
     ERG_NO_REFERENCE = 1, ERG_REFERENCE_SUSPECT = 2, ERG_ONE_POINT = 4, ERG_FEW_REPEATS = 8,
-    ERG_CHOSEN_MODEL = 16, ERG_MEAN_POWER = 32, ERG_NOT_ALLOWED = 64
+    ERG_CHOSEN_MODEL = 16, ERG_MEAN_POWER = 32, ERG_NOT_ALLOWED = 64,
+    ERG_PER_UNIT = 128
 } erg_choice_flag;
-enum { ERG_CHOICE_FLAGS = 7 };
-const char *erg_choice_flag_name(int bit);          /* 0..6: "NO_REFERENCE" */
+enum { ERG_CHOICE_FLAGS = 8 };
+const char *erg_choice_flag_name(int bit);          /* 0..7: "NO_REFERENCE" */
 
 typedef struct erg_pick {           /* of one application (or of all, as variants) */
     size_t application;

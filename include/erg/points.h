@@ -64,6 +64,7 @@ typedef struct erg_application {
     char name[192];             /* unique in a set; never split by cross-validation */
     char profile[64], settings[256];    /* "precision=fp16,batch=8"; "" if none */
     char device[96], device_model[96], node[96];
+    char unit[24];              /* of work, as "token"; "": not said */
     erg_activity definition;
     double retention, retention_low;    /* quality against the baseline, and its one-sided
                                          * 95 % bound; NAN: not scored */
@@ -81,6 +82,8 @@ typedef struct erg_visit {
     double time_half_s;         /* known half-width of time_s, as of whole seconds; 0: none */
     double sm_clock_seen_hz;
     double fp_active, dram_active;      /* 0..1 */
+    double units;               /* of work that the command says it did; 0: it did not say */
+    char output_hash[17];       /* of its answers, SHA-256, 16 digits of it; "": none */
     erg_visit_state state;
     int exit_status;
 } erg_visit;
@@ -92,6 +95,7 @@ typedef struct erg_point {
     size_t visits, dropped;
     double time_s, time_low_s, time_high_s, energy_j, energy_low_j, energy_high_j;
     double mean_w, peak_w, temp_c, fp_active, dram_active;
+    double units, energy_per_unit_j;    /* means of kept visits; NAN: not all of them said */
     erg_visit_state state;      /* OK with at least one kept visit, else the mildest seen */
 } erg_point;
 
@@ -123,6 +127,8 @@ bool erg_points_name_other(erg_points *points, const char *name, erg_error *err)
 /* All points, by application and then from the highest setting down; free() it.
  * NULL with count 0 and no error: there is none. */
 erg_point *erg_points_means(const erg_points *points, size_t *count, erg_error *err);
+/* A copy in which time and energy are of one unit of work, where visits say their units. */
+erg_points *erg_points_per_unit(const erg_points *points, erg_error *err);
 /* A copy with the visits of one application only, or (except) of all others. */
 erg_points *erg_points_part(const erg_points *points, size_t application, bool except,
                             erg_error *err);

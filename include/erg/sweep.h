@@ -35,6 +35,12 @@ typedef struct erg_sweep_job {
     const char *profile, *settings; /* NULL: none */
 } erg_sweep_job;
 
+/* What a workload's runner needs, as it was found. */
+typedef struct erg_sweep_require {
+    const char *name;
+    char version[64]; /* "": not told */
+} erg_sweep_require;
+
 typedef struct erg_sweep_options {
     const char *const *sensors; /* as erg_devices_find */
     size_t sensor_count;
@@ -65,6 +71,8 @@ typedef struct erg_sweep_options {
     bool drift_correct;
     const char *const *words; /* how the sweep was asked for, kept for --resume */
     size_t word_count;
+    const erg_sweep_require *requires; /* kept with the sweep */
+    size_t require_count;
     erg_result *result;       /* gets table knobs: requested, clamped, enforced; NULL: no */
     const volatile int *ask_stop;
     void (*progress)(void *self, const char *text);

@@ -9,7 +9,7 @@
 
 static const char *const flags[ERG_CHOICE_FLAGS] = {
     "NO_REFERENCE", "REFERENCE_SUSPECT", "ONE_POINT", "FEW_REPEATS", "MODEL", "MEAN_POWER",
-    "NOT_ALLOWED",
+    "NOT_ALLOWED", "PER_UNIT",
 };
 
 static const double suspect_share = 0.05, near_best = 0.01, worse_than_worst = 1.1;
@@ -200,8 +200,28 @@ static void unite(erg_choice *choice)
     choice->pick_count = 1;
 }
 
-bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
-                erg_error *err)
+/* Where units of work are known, a throughput is of them; and variants that do different
+ * amounts of it can only be compared by one unit. */
+static bool is_per_unit(const erg_points *points, const erg_wish *wish)
+{
+    double least = INFINITY, most = 0;
+
+    for (size_t i = 0; i < erg_points_visits(points); i++) {
+        const erg_visit *visit = erg_points_visit_at(points, i);
+        if (visit->state != ERG_VISIT_OK && visit->state != ERG_VISIT_THROTTLED)
+            continue;
+        if (!(visit->units > 0))
+            return false;
+        least = fmin(least, visit->units);
+        most = fmax(most, visit->units);
+    }
+    return wish->foreseen_count == 0
+        && ((wish->variants && most > least)
+            || (most > 0 && erg_limit_is_set(wish, ERG_WISH_THROUGHPUT)));
+}
+
+static bool choose_among(const erg_points *points, const erg_wish *wish, erg_choice *out,
+                         erg_error *err)
 {
     erg_scoring scoring;
     erg_pool pool = { 0 };
@@ -219,6 +239,20 @@ bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
     erg_pool_free(&pool);
     if (!ok)
         erg_choice_free(out);
+    return ok;
+}
+
+bool erg_choose(const erg_points *points, const erg_wish *wish, erg_choice *out,
+                erg_error *err)
+{
+    *out = (erg_choice){ .wish = *wish };
+    if (!is_per_unit(points, wish))
+        return choose_among(points, wish, out, err);
+    erg_points *each = erg_points_per_unit(points, err);
+    bool ok = each && choose_among(each, wish, out, err);
+    for (size_t i = 0; ok && i < out->pick_count; i++)
+        out->picks[i].flags |= ERG_PER_UNIT;
+    erg_points_free(each);
     return ok;
 }
 

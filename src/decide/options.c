@@ -37,6 +37,7 @@ static erg_option option_of(const erg_points *points, const erg_point *point)
     option.refusal = (unsigned char)refusal_of(point);
     option.is_usable = option.refusal == ERG_REFUSED_NOT;
     option.state = (unsigned char)point->state;
+    option.energy_per_unit_j = point->energy_per_unit_j;
     option.time_low_s = point->time_low_s;
     option.time_high_s = point->time_high_s;
     option.energy_low_j = point->energy_low_j;
@@ -50,7 +51,8 @@ static erg_option option_foreseen(const erg_points *points, const erg_foreseen *
                         .time_s = from->time_s, .energy_j = from->energy_j,
                         .mean_w = from->energy_j / from->time_s, .peak_w = NAN,
                         .temp_c = NAN, .time_low_s = NAN, .time_high_s = NAN,
-                        .energy_low_j = NAN, .energy_high_j = NAN };
+                        .energy_low_j = NAN, .energy_high_j = NAN,
+                        .units = NAN, .energy_per_unit_j = NAN };
     erg_option option = option_of(points, &point);
 
     option.is_model = true;

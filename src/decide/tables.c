@@ -31,6 +31,7 @@ static const erg_column choice_columns[] = {
     { "knee", ERG_TEXT, "where the front bends" },
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU" },
     { "mem_clock_mhz", ERG_REAL, "clock of the memory" },
+    { "energy_per_unit_j", ERG_REAL, "mean energy of one unit of work" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -49,6 +50,8 @@ static const char *const flag_notes[ERG_CHOICE_FLAGS] = {
     "the "
     "mean.",
     "NOT_ALLOWED: no setting keeps all limits; the table relaxations says what would help.",
+    "PER_UNIT: time and energy are of one unit of work, of which the commands said how many "
+    "they did; so are limits on time.",
 };
 
 /* ---- choice --------------------------------------------------------------------- */
@@ -160,6 +163,7 @@ static bool put_pick(const erg_choice *choice, const erg_points *points,
         { "time_s", one->time_s }, { "energy_j", one->energy_j }, { "mean_w", one->mean_w },
         { "quality_loss", one->quality_loss }, { "energy_saving", one->energy_saving },
         { "slowdown", one->slowdown }, { "confidence", pick->confidence },
+        { "energy_per_unit_j", one->energy_per_unit_j },
     };
     return erg_choice_put_knobs(points, table, &one->setting, err)
         && erg_put_reals(table, cells, ERG_COUNT(cells), err)

@@ -28,6 +28,7 @@ static const erg_column option_columns[] = {
     { "energy_high_j", ERG_REAL, "upper end of its 95 % interval" },
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU" },
     { "mem_clock_mhz", ERG_REAL, "clock of the memory" },
+    { "energy_per_unit_j", ERG_REAL, "mean energy of one unit of work" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -129,6 +130,7 @@ static bool put_option(const erg_choice *choice, const erg_points *points,
         { "quality_loss", one->quality_loss }, { "energy_saving", one->energy_saving },
         { "slowdown", one->slowdown }, { "chosen_share", one->share },
         { "front_share", one->front_share }, { "temp_c", one->temp_c },
+        { "energy_per_unit_j", one->energy_per_unit_j },
         { "time_low_s", one->time_low_s }, { "time_high_s", one->time_high_s },
         { "energy_low_j", one->energy_low_j }, { "energy_high_j", one->energy_high_j },
     };

@@ -180,3 +180,34 @@ erg_points *erg_points_part(const erg_points *points, size_t application, bool e
     erg_points_free(part);
     return NULL;
 }
+
+static void divide_by_units(erg_visit *visit)
+{
+    if (!(visit->units > 0))
+        return;
+    visit->time_s /= visit->units;
+    visit->time_half_s /= visit->units;
+    visit->energy_j /= visit->units;
+    visit->units = 1;
+}
+
+erg_points *erg_points_per_unit(const erg_points *points, erg_error *err)
+{
+    erg_points *each = erg_points_new(err);
+    bool good = each != NULL;
+    size_t index;
+
+    if (each)
+        erg_text_put(each->other, sizeof(each->other), points->other);
+    for (size_t i = 0; good && i < points->application_count; i++)
+        good = erg_points_application(each, &points->applications[i], &index, err);
+    for (size_t i = 0; good && i < points->visit_count; i++) {
+        erg_visit visit = points->visits[i];
+        divide_by_units(&visit);
+        good = erg_points_add(each, &visit, err);
+    }
+    if (good)
+        return each;
+    erg_points_free(each);
+    return NULL;
+}

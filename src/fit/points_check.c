@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "fit/points_check.h"
 #include "math/stats.h"
 
@@ -247,6 +248,54 @@ static bool note_dropped(erg_points *points, erg_error *err)
     return true;
 }
 
+/* A clock does not change an answer: what differs between runs of one application does. */
+static bool note_unstable(erg_points *points, size_t application, erg_error *err)
+{
+    const erg_visit *first = NULL;
+    size_t told = 0, other = 0;
+
+    for (size_t i = 0; i < points->visit_count; i++) {
+        const erg_visit *visit = &points->visits[i];
+        if (visit->application != application || !*visit->output_hash)
+            continue;
+        first = first ? first : visit;
+        told++;
+        other += strcmp(visit->output_hash, first->output_hash) != 0;
+    }
+    return !other
+        || erg_points_remark(points, err, "UNSTABLE_OUTPUT: of %zu runs of %s %zu answered "
+                             "otherwise than the first: the work is not the same each time, and "
+                             "quality is that of one run", told,
+                             points->applications[application].name, other);
+}
+
+/* Work that stops early costs less and has done less. */
+static bool note_units(erg_points *points, size_t application, erg_error *err)
+{
+    double least = INFINITY, most = 0;
+
+    for (size_t i = 0; i < points->visit_count; i++) {
+        const erg_visit *visit = &points->visits[i];
+        if (visit->application != application || visit->state != ERG_VISIT_OK
+            || !(visit->units > 0))
+            continue;
+        least = fmin(least, visit->units);
+        most = fmax(most, visit->units);
+    }
+    return !(most > least)
+        || erg_points_remark(points, err, "UNITS_VARY: runs of %s did %g to %g units: compare "
+                             "energy_per_unit_j, and fix the work",
+                             points->applications[application].name, least, most);
+}
+
+static bool note_work(erg_points *points, erg_error *err)
+{
+    for (size_t i = 0; i < points->application_count; i++)
+        if (!note_unstable(points, i, err) || !note_units(points, i, err))
+            return false;
+    return true;
+}
+
 bool erg_points_check(erg_points *points, erg_error *err)
 {
     size_t visits = points->visit_count;
@@ -258,7 +307,7 @@ bool erg_points_check(erg_points *points, erg_error *err)
     if (good) {
         mark_contaminated(points, scratch, seen);
         good = note_dropped(points, err) && note_curves(points, scratch, err)
-            && erg_points_drift_note(points, scratch, err);
+            && erg_points_drift_note(points, scratch, err) && note_work(points, err);
     }
     free(scratch);
     free(seen);

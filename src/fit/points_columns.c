@@ -39,6 +39,7 @@ static const name_row names[] = {
     { "start_ns",         ERG_FIELD_START, 1 },
     { "retention",        ERG_FIELD_RETENTION, 1 },
     { "retention_low",    ERG_FIELD_RETENTION_LOW, 1 },
+    { "units",            ERG_FIELD_UNITS, 1 },
     { "state",            ERG_FIELD_STATE, 0 },
     { "definition",       ERG_FIELD_DEFINITION, 0 },
     { "simulated",        ERG_FIELD_SIMULATED, 0 },
@@ -53,7 +54,7 @@ static const char *const joined[] = {
 /* Known, and of no use to a reader: no note is made of them. */
 static const char *const derived[] = {
     "time_low_s", "time_high_s", "energy_low_j", "energy_high_j", "repeats", "dropped",
-    "exit_status",
+    "exit_status", "energy_per_unit_j", "unit", "output_hash",
 };
 
 int erg_points_column(const erg_csv_row *header, const char *name)

@@ -89,6 +89,28 @@ static const figure figures[] = {
     SAME(dram_active),
 };
 
+/* Of all visits of this state, or of none: some of them would be a mean of other work. */
+static void put_units(erg_point *point, const ordered visits[], size_t count)
+{
+    erg_sum units = { 0 }, per_unit = { 0 };
+    size_t known = 0, all = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const erg_visit *visit = visits[i].visit;
+        if (visit->state != point->state)
+            continue;
+        all++;
+        if (!(visit->units > 0))
+            continue;
+        known++;
+        erg_sum_add(&units, visit->units);
+        erg_sum_add(&per_unit, visit->energy_j / visit->units);
+    }
+    bool told = known && known == all;
+    point->units = told ? erg_sum_value(&units) / (double)known : NAN;
+    point->energy_per_unit_j = told ? erg_sum_value(&per_unit) / (double)known : NAN;
+}
+
 static erg_visit_state mildest(const ordered visits[], size_t count)
 {
     erg_visit_state state = visits[0].visit->state;
@@ -114,6 +136,7 @@ static erg_point mean_of(const ordered visits[], size_t count)
         if (visit->state == state)
             point.peak_w = fmax(point.peak_w, visit->peak_w);
     }
+    put_units(&point, visits, count);
     double time = fmax(half_at(visits, count, state, offsetof(erg_visit, time_s), point.time_s),
                        known_half_s(visits, count, state));
     double energy = half_at(visits, count, state, offsetof(erg_visit, energy_j), point.energy_j);

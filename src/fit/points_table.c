@@ -27,6 +27,9 @@ static const erg_column point_columns[] = {
     { "dram_active", ERG_REAL, "share of time in which the memory is busy" },
     { "definition", ERG_TEXT, "which pipes fp_active counts" },
     { "simulated", ERG_TRUTH, "not measured but simulated" },
+    { "units", ERG_REAL, "of work that the command says it did" },
+    { "unit", ERG_TEXT, "of work" },
+    { "energy_per_unit_j", ERG_REAL, "mean energy of one unit of work" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -50,6 +53,9 @@ static const erg_column visit_columns[] = {
     { "dram_active", ERG_REAL, "share of time in which the memory is busy" },
     { "definition", ERG_TEXT, "which pipes fp_active counts" },
     { "simulated", ERG_TRUTH, "not measured but simulated" },
+    { "units", ERG_REAL, "of work that the command says it did" },
+    { "unit", ERG_TEXT, "of work" },
+    { "output_hash", ERG_TEXT, "16 digits of the SHA-256 of its answers" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -88,9 +94,17 @@ static bool put_setting(const erg_points *points, erg_table *table,
 static bool put_application(const erg_application *app, erg_table *table, erg_error *err)
 {
     return erg_table_text(table, "application", app->name, err)
+        && erg_table_text(table, "unit", *app->unit ? app->unit : NULL, err)
         && erg_table_text(table, "definition", app->definition == ERG_ACTIVITY_UNKNOWN
                           ? NULL : erg_activity_name(app->definition), err)
         && erg_table_truth(table, "simulated", app->is_simulated, err);
+}
+
+/* What was dropped is in the table of visits: as a mean it would be taken for one. A
+ * throttled point is real, and may be chosen. */
+static bool has_figures(const erg_point *point)
+{
+    return point->state == ERG_VISIT_OK || point->state == ERG_VISIT_THROTTLED;
 }
 
 static bool put_point(const erg_points *points, erg_table *table, const erg_point *point,
@@ -102,11 +116,12 @@ static bool put_point(const erg_points *points, erg_table *table, const erg_poin
         { "energy_low_j", point->energy_low_j }, { "energy_high_j", point->energy_high_j },
         { "mean_w", point->mean_w }, { "temp_c", point->temp_c }, { "peak_w", point->peak_w },
         { "fp_active", point->fp_active }, { "dram_active", point->dram_active },
+        { "units", point->units }, { "energy_per_unit_j", point->energy_per_unit_j },
     };
     return erg_table_row(table, err)
+        && (!has_figures(point) || erg_put_reals(table, cells, ERG_COUNT(cells), err))
         && put_application(&points->applications[point->application], table, err)
         && put_setting(points, table, &point->setting, err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
         && erg_table_integer(table, "repeats", (int64_t)point->visits, err)
         && erg_table_integer(table, "dropped", (int64_t)point->dropped, err)
         && erg_table_text(table, "state", erg_visit_state_name(point->state), err);
@@ -120,6 +135,7 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
         { "mean_w", visit->mean_w }, { "temp_c", visit->temp_c }, { "peak_w", visit->peak_w },
         { "sm_clock_seen_mhz", visit->sm_clock_seen_hz / 1e6 },
         { "fp_active", visit->fp_active }, { "dram_active", visit->dram_active },
+        { "units", visit->units > 0 ? visit->units : NAN },
     };
     return erg_table_row(table, err)
         && put_application(&points->applications[visit->application], table, err)
@@ -128,6 +144,8 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
         && erg_table_integer(table, "block", visit->block < 0 ? ERG_NONE : visit->block, err)
         && erg_table_integer(table, "place", visit->place < 0 ? ERG_NONE : visit->place, err)
         && erg_table_integer(table, "start_ns", visit->start_ns, err)
+        && erg_table_text(table, "output_hash", *visit->output_hash ? visit->output_hash : NULL,
+                          err)
         && erg_table_text(table, "state", erg_visit_state_name(visit->state), err);
 }
 

@@ -129,6 +129,18 @@ static bool put_words(const erg_sweep *s, erg_store *store, erg_error *err)
     return good;
 }
 
+static bool put_requires(const erg_sweep *s, erg_store *store, erg_error *err)
+{
+    for (size_t i = 0; i < s->options->require_count; i++) {
+        const erg_sweep_require *one = &s->options->requires[i];
+        char key[100];
+        snprintf(key, sizeof(key), "requires:%s", one->name);
+        if (!erg_store_meta(store, key, *one->version ? one->version : "unknown", err))
+            return false;
+    }
+    return true;
+}
+
 static bool put_head(erg_sweep *s, erg_store *store, erg_error *err)
 {
     char utc[40], blocks[16];
@@ -139,7 +151,7 @@ static bool put_head(erg_sweep *s, erg_store *store, erg_error *err)
            && erg_store_meta(store, "erg_version", erg_version(), err)
            && erg_store_meta(store, "sweep_blocks", blocks, err)
            && (!s->options->drift_correct || erg_store_meta(store, "drift_correct", "1", err))
-           && put_words(s, store, err);
+           && put_words(s, store, err) && put_requires(s, store, err);
 }
 
 /* Simulated time begins anew in each session: no visit may lie before the last. */

@@ -27,7 +27,10 @@ typedef struct erg_bench_seen {
     bool is_throttled, is_timeout, includes_start;
     bool is_short; /* for the sensor: its figure is coarse */
     int exit_status;
-    char said[160]; /* its last line on stdout; "": none */
+    char said[160];       /* its last line on stdout; "": none */
+    double units;         /* of work that it says it did; 0: it did not */
+    char unit[24];        /* "token" */
+    char output_hash[17]; /* of the file of its answers; "": none */
 } erg_bench_seen;
 
 typedef struct erg_bench erg_bench;
@@ -67,6 +70,8 @@ typedef struct erg_sim_clock {
 const erg_clock *erg_sim_clock_start(erg_sim_clock *clock);
 /* A law of power and time, computed on a manual clock (docs/formats.md, "Simulated work"). */
 erg_bench *erg_bench_sim(const erg_bench_setup *setup, const char *work, erg_error *err);
+/* Units and answers, from the last line that a command wrote. */
+void erg_bench_take_answer(const char *line, erg_bench_seen *out);
 /* A command, measured as erg run does. */
 erg_bench *erg_bench_live(const erg_bench_setup *setup, erg_error *err);
 

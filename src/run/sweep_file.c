@@ -39,6 +39,16 @@ static bool point_of(erg_sweep_writer *writer, const erg_visit *visit, size_t *i
     return erg_store_point(writer->store, *id, visit->application, &visit->setting, err);
 }
 
+/* Few commands say what they did. */
+static bool put_work(erg_sweep_writer *writer, const erg_visit *visit, erg_error *err)
+{
+    const erg_application *app =
+        erg_points_application_at(writer->points, visit->application);
+
+    return (!(visit->units > 0) && !*visit->output_hash)
+           || erg_store_work(writer->store, writer->visits, visit, app->unit, err);
+}
+
 bool erg_sweep_writer_flush(erg_sweep_writer *writer, erg_error *err)
 {
     const erg_points *points = writer->points;
@@ -52,7 +62,8 @@ bool erg_sweep_writer_flush(erg_sweep_writer *writer, erg_error *err)
         const erg_visit *visit = erg_points_visit_at(points, writer->visits);
         size_t point;
         if (!point_of(writer, visit, &point, err)
-            || !erg_store_visit(writer->store, writer->visits, point, visit, err))
+            || !erg_store_visit(writer->store, writer->visits, point, visit, err)
+            || !put_work(writer, visit, err))
             return false;
     }
     return erg_store_commit(writer->store, err);
@@ -120,7 +131,8 @@ static bool take_point(void *self, size_t id, size_t application,
     return true;
 }
 
-static bool take_visit(void *self, size_t point, const erg_visit *visit, erg_error *err)
+static bool take_visit(void *self, size_t point, const erg_visit *visit, const char *unit,
+                       erg_error *err)
 {
     reader *from = self;
     erg_visit own = *visit;
@@ -129,6 +141,10 @@ static bool take_visit(void *self, size_t point, const erg_visit *visit, erg_err
         return damaged("visit", err);
     own.application = from->at[point].application;
     own.setting = from->at[point].setting;
+    if (unit) {
+        erg_application *app = erg_points_application_edit(from->points, own.application);
+        erg_text_put(app->unit, sizeof(app->unit), unit);
+    }
     return erg_points_add(from->points, &own, err);
 }
 

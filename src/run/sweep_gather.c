@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "run/sweep_inside.h"
+#include "trace/load.h"
 
 enum { BLOCKS_MOST = 10000, NODES_MOST = 64, ROUNDS = 50 };
 
@@ -26,6 +27,7 @@ typedef struct gathering {
     long planned;
     char words[4096];
     char model[96];
+    char first[ERG_PATH_MOST]; /* block, for what all of them needed */
 } gathering;
 
 /* ---- one block ------------------------------------------------------------------------- */
@@ -295,12 +297,19 @@ static bool gather(gathering *g, erg_error *err)
             && snprintf(path, sizeof(path), "%s/%s", g->folder, entries[i]->d_name)
                    >= (int)sizeof(path))
             good = erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", g->folder);
+        if (i == 0)
+            erg_text_put(g->first, sizeof(g->first), path);
         good = good && add_block(g, path, err);
         free(entries[i]);
     }
     free(entries);
     return good && erg_points_check(g->points, err) && remove_nodes(g, err)
            && say_missing(g, err);
+}
+
+static bool copy_require(void *self, const char *key, const char *value, erg_error *err)
+{
+    return strncmp(key, "requires:", 9) != 0 || erg_store_meta(self, key, value, err);
 }
 
 /* The joined sweep says how it was asked for, as its blocks did. */
@@ -313,7 +322,9 @@ static bool save(const gathering *g, const char *output, erg_error *err)
         return false;
     erg_store *store = erg_store_append(output, err);
     bool good = store && erg_store_meta(store, "sweep", g->words, err)
-                && erg_store_meta(store, "sweep_blocks", planned, err);
+                && erg_store_meta(store, "sweep_blocks", planned, err)
+                && erg_trace_load_visits(
+                    g->first, &(erg_visit_taker){ .meta = copy_require, .self = store }, err);
     return erg_store_close(store, good, good ? err : NULL) && good;
 }
 

@@ -15,7 +15,7 @@
 #include "run/under_load.h"
 #include "trace/scope.h"
 
-enum { DEVICES_MOST = 64, WORK_MOST = 256 };
+enum { DEVICES_MOST = 64, WORK_MOST = 256, LINE_MOST = 4096 };
 static const double first_updates_s = 3, throttled_share = 0.1;
 static const long first_updates = 2;
 
@@ -144,7 +144,7 @@ static int fresh_page(live_bench *own)
 /* The last line that is not empty, cut to fit. */
 static void last_line(const live_bench *own, char *to, size_t size)
 {
-    char tail[1024];
+    char tail[LINE_MOST];
     off_t end = own->page ? lseek(fileno(own->page), 0, SEEK_END) : 0;
     off_t from = end > (off_t)sizeof(tail) - 1 ? end - (off_t)sizeof(tail) + 1 : 0;
     ssize_t count =
@@ -183,13 +183,17 @@ static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen
     if (!started)
         return false;
     erg_recording_linger(own->rec);
-    last_line(own, out->said, sizeof(out->said));
+    char line[LINE_MOST];
+    last_line(own, line, sizeof(line));
+    erg_text_put(out->said, sizeof(out->said), line);
 
     static const char run_region[] = "run";
     if (strcmp(what->region, run_region) != 0) {
         out->time_s = erg_s_from_ns(run.end_ns - run.begin_ns);
         return true;
     }
+    if (out->exit_status == 0)
+        erg_bench_take_answer(line, out);
     stretches where;
     const erg_trace *trace = erg_recording_lock(own->rec);
     find_work(trace, run, &where);

@@ -21,6 +21,7 @@ typedef struct sim_work {
     double cold_runs;
     double refuse_hz, cap_w;
     double r_k_per_w, amb_c;
+    double units;       /* of work that it says it did; 0: nothing */
 } sim_work;
 
 typedef struct sim_bench {
@@ -61,6 +62,7 @@ static const key keys[] = {
     { "cap",       "W",  AT(cap_w),      0,    1e6, 1 },
     { "r",         "",   AT(r_k_per_w),  0,    100, 1 },
     { "amb",       "",   AT(amb_c),      -50,  100, 1 },
+    { "units",     "",   AT(units),      0,    1e12, 1 },
 };
 /* clang-format on */
 
@@ -198,6 +200,7 @@ static bool sim_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen 
         .fp_active = NAN,
         .dram_active = NAN,
         .covered = 1,
+        .units = work->units,
         .is_throttled = free_x<x, .is_timeout = time_s> what->timeout_s,
     };
     erg_env_sleep_until_ns(env, erg_env_now_ns(env)

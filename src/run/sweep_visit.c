@@ -102,7 +102,7 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
                       erg_error *err)
 {
     const erg_knob_setting *setting = &s->setup.settings[at->setting];
-    const erg_visit visit = {
+    erg_visit visit = {
         .application = s->applications[at->job],
         .setting = *setting,
         .block = at->block,
@@ -116,9 +116,14 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
         .sm_clock_seen_hz = seen->sm_clock_hz,
         .fp_active = seen->fp_active,
         .dram_active = seen->dram_active,
+        .units = seen->units,
         .state = erg_sweep_judge(&s->setup, setting, seen),
         .exit_status = seen->exit_status,
     };
+    erg_application *app = erg_points_application_edit(s->points, visit.application);
+    erg_text_put(visit.output_hash, sizeof(visit.output_hash), seen->output_hash);
+    if (*seen->unit)
+        erg_text_put(app->unit, sizeof(app->unit), seen->unit);
     if (!erg_points_add(s->points, &visit, err))
         return false;
     if (visit.state == ERG_VISIT_FAILED

@@ -292,19 +292,23 @@ erg_trace *erg_trace_load(const char *path, erg_error *err)
 
 static bool read_sweep(erg_reader *from, erg_error *err)
 {
-    int64_t tables;
+    int64_t tables, works;
 
     if (!check_kind(from, err)
         || !number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                             " ('application', 'point', 'visit')", &tables, err))
         return false;
+    if (!number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name = 'work'", &works, err))
+        return false;
     if (tables != 3)
         return erg_fail(err, ERG_NO_DATA, "%s is a recording, but holds no sweep: "
                         "`erg show` reads it", from->path);
-    for (size_t i = 0; i < (from->taker->visit ? erg_load_sweep_table_count : 1); i++)
+    size_t count = from->taker->visit ? erg_load_sweep_table_count - (works > 0) : 1;
+    for (size_t i = 0; i < count; i++)
         if (!read_table(from, &erg_load_sweep_tables[i], err))
             return false;
-    return true;
+    return !from->taker->visit || works == 0
+        || read_table(from, &erg_load_worked_visits, err);
 }
 
 bool erg_trace_load_visits(const char *path, const erg_visit_taker *taker, erg_error *err)

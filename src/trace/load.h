@@ -19,7 +19,9 @@ typedef struct erg_visit_taker {
     bool (*application)(void *self, size_t id, const erg_application *app, erg_error *err);
     bool (*point)(void *self, size_t id, size_t application, const erg_knob_setting *setting,
                   erg_error *err);
-    bool (*visit)(void *self, size_t point, const erg_visit *visit, erg_error *err);
+    /* unit: of visit->units, as "token"; NULL: not said. */
+    bool (*visit)(void *self, size_t point, const erg_visit *visit, const char *unit,
+                  erg_error *err);
     void *self;
 } erg_visit_taker;
 

@@ -81,13 +81,19 @@ static bool take_visit(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .samples = NAN,
         .exit_status = sqlite3_column_int(row, 13),
         .time_half_s = sqlite3_column_double(row, 14),
+        .units = sqlite3_column_double(row, 15), /* NULL: 0 */
     };
+    text_of(row, 17, visit.output_hash, sizeof(visit.output_hash));
 
     if (!state || !erg_visit_state_parse(state, &visit.state))
         return erg_load_fail_row(from, "visit", "an unknown state", err);
     return from->taker->visit(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
-                              &visit, err);
+                              &visit, (const char *)sqlite3_column_text(row, 16), err);
 }
+
+#define VISIT_COLUMNS                                                                   \
+    "point_id, block, place, start_ns, time_s, energy_j, mean_w, peak_w, temp_c,"       \
+    " sm_clock_seen_hz, fp_active, dram_active, state, exit_status, time_half_s"
 
 const erg_load_table erg_load_sweep_tables[] = {
     { "SELECT key, value FROM meta", take_meta },
@@ -98,10 +104,13 @@ const erg_load_table erg_load_sweep_tables[] = {
     { "SELECT id, application_id, sm_clock_hz, mem_clock_hz, power_limit_w, cpu_clock_hz,"
       " other FROM point ORDER BY id",
       take_point },
-    { "SELECT point_id, block, place, start_ns, time_s, energy_j, mean_w, peak_w, temp_c,"
-      " sm_clock_seen_hz, fp_active, dram_active, state, exit_status, time_half_s FROM"
-      " visit ORDER BY id",
-      take_visit },
+    { "SELECT " VISIT_COLUMNS ", NULL, NULL, NULL FROM visit ORDER BY id", take_visit },
 };
 
 const size_t erg_load_sweep_table_count = ERG_COUNT(erg_load_sweep_tables);
+
+/* Instead of the last, where the file has the table work: older ones lack it. */
+const erg_load_table erg_load_worked_visits = {
+    "SELECT " VISIT_COLUMNS ", units, unit, output_hash FROM visit LEFT JOIN work"
+    " ON visit_id = id ORDER BY id", take_visit
+};

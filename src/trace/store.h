@@ -40,6 +40,9 @@ bool erg_store_point(erg_store *store, size_t id, size_t application,
                      const erg_knob_setting *setting, erg_error *err);
 bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit *visit,
                      erg_error *err);
+/* What the command of a visit said that it did; the id is the visit's. */
+bool erg_store_work(erg_store *store, size_t id, const erg_visit *visit, const char *unit,
+                    erg_error *err);
 /* Makes everything so far survive a kill. Call it once a second. */
 bool erg_store_commit(erg_store *store, erg_error *err);
 /* end: writes the end row and folds to one file. false leaves it "interrupted". */

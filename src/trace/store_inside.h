@@ -7,7 +7,7 @@
 #include "trace/block.h"
 #include "trace/store.h"
 
-enum { ERG_STATEMENT_COUNT = 12 };
+enum { ERG_STATEMENT_COUNT = 13 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {

@@ -39,11 +39,14 @@ static const char sweep_schema[] =
     "CREATE TABLE IF NOT EXISTS visit(id INTEGER PRIMARY KEY, point_id INTEGER, block INTEGER,"
     " place INTEGER, start_ns INTEGER, time_s REAL, energy_j REAL, mean_w REAL, peak_w REAL,"
     " temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, dram_active REAL, state TEXT,"
-    " exit_status INTEGER, time_half_s REAL);";
+    " exit_status INTEGER, time_half_s REAL);"
+    "CREATE TABLE IF NOT EXISTS work(visit_id INTEGER PRIMARY KEY, units REAL, unit TEXT,"
+    " output_hash TEXT);";
 
 typedef enum statement {
     PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
-    PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT
+    PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT,
+    PUT_WORK
 } statement;
 
 /* Those after it belong to a sweep's tables, which other runs do not have. */
@@ -62,6 +65,7 @@ static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_APPLICATION] = "REPLACE INTO application VALUES(?,?,?,?,?,?,?,?,?,?)",
     [PUT_POINT]   = "REPLACE INTO point VALUES(?,?,?,?,?,?,?)",
     [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_WORK]    = "REPLACE INTO work VALUES(?,?,?,?)",
 };
 
 typedef struct cell {
@@ -282,4 +286,14 @@ bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit 
         whole(visit->exit_status), real(visit->time_half_s),
     };
     return put_row(store, PUT_VISIT, cells, err);
+}
+
+bool erg_store_work(erg_store *store, size_t id, const erg_visit *visit, const char *unit,
+                    erg_error *err)
+{
+    const cell cells[] = {
+        whole((int64_t)id), real(visit->units > 0 ? visit->units : NAN), text(unit),
+        text(*visit->output_hash ? visit->output_hash : NULL),
+    };
+    return put_row(store, PUT_WORK, cells, err);
 }
