@@ -145,7 +145,8 @@ double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_
 typedef struct erg_estimation {
     const erg_graph *graph;
     const erg_hardware *hardware;
-    const erg_partition *partition;     /* owned by the estimation */
+    const erg_partition *partition;
+    erg_partition *own_partition;       /* freed with it; NULL: borrowed */
     const erg_latency *latency;         /* one a subgraph */
     const erg_estimate *energy;
     double latency_s, latency_low_s, latency_high_s;

@@ -91,20 +91,16 @@ static void name_touched(const adviser *all, const erg_case *other, hint *one)
 }
 
 /* Memory is planned only for what is worth telling. */
-static bool is_told(adviser *all, const erg_variant *setting, hint *one)
+static bool is_told(const adviser *all, erg_case *other, hint *one)
 {
-    erg_case planned;
-
-    if (all->count == HINTS_MOST || !erg_case_run(all->desk, setting, &planned))
+    if (all->count == HINTS_MOST || !erg_case_plan(all->desk, other))
         return false;
-    bool fits = erg_case_fits(&planned);
-    one->memory_bytes = planned.estimation->peak_memory_bytes
+    one->memory_bytes = other->estimation->peak_memory_bytes
         - all->base->estimation->peak_memory_bytes;
-    erg_case_end(&planned);
-    return fits;
+    return erg_case_fits(other);
 }
 
-static void weigh(adviser *all, const erg_case *other, hint one)
+static void weigh(adviser *all, erg_case *other, hint one)
 {
     const erg_estimation *a = all->base->estimation, *b = other->estimation;
     double scale = (double)all->base->setting.batch / (double)other->setting.batch;
@@ -117,7 +113,7 @@ static void weigh(adviser *all, const erg_case *other, hint one)
         one.latency_s = 0;      /* sums in another order */
     one.half_width_j = difference_half_width(all->base, other, one.saving_j, other_j);
     if (!(one.saving >= SAVING_LEAST) || !(one.saving_j > one.half_width_j)
-        || !is_told(all, &other->setting, &one))
+        || !is_told(all, other, &one))
         return;
     name_touched(all, other, &one);
     all->list[all->count++] = one;

@@ -19,6 +19,7 @@ typedef struct work_run {
     erg_latency *latency;
     erg_estimate *energy;
     double free_cap_w;          /* the cap, where nothing else holds the clock; else 0 */
+    double *timed_hz, *timed_s; /* what `latency` holds now */
 } work_run;
 
 /* With a measured time the clock changes nothing of it. */
@@ -31,7 +32,11 @@ static double time_at(const void *user, double clock_hz)
                                 .runtime = run->options->runtime, .clock_hz = clock_hz,
                                 .free_cap_w = run->free_cap_w,
                                 .streams = run->options->streams };
-    double total_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
+    if (*run->timed_hz != clock_hz) {
+        *run->timed_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
+        *run->timed_hz = clock_hz;
+    }
+    double total_s = *run->timed_s;
 
     return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
 }
@@ -125,7 +130,10 @@ static bool estimate(work_run *run, erg_error *err)
     erg_estimation *to = run->to;
     erg_load load = { .dynamic_j = dynamic_j(run), .time_s = time_at, .user = run };
     erg_operating_point wish;
+    double timed_hz = NAN, timed_s = NAN;
 
+    run->timed_hz = &timed_hz;
+    run->timed_s = &timed_s;
     if (!find_wish(to->hardware, run->options, &wish, err))
         return false;
     if (!(wish.clock_hz > 0 && wish.clock_hz < to->hardware->top_clock_hz))
@@ -165,8 +173,8 @@ static bool prepare(work_run *run, erg_arena *arena, erg_error *err)
     return true;
 }
 
-static erg_estimation *begin(const erg_graph *graph, const erg_hardware *hardware,
-                             erg_runtime runtime, erg_error *err)
+static erg_estimation *begin(const erg_partition *partition, const erg_hardware *hardware,
+                             erg_error *err)
 {
     erg_arena *arena = erg_arena_new(err);
     erg_estimation *to = arena ? erg_arena_take(arena, sizeof(*to), err) : NULL;
@@ -175,31 +183,23 @@ static erg_estimation *begin(const erg_graph *graph, const erg_hardware *hardwar
         erg_arena_free(arena);
         return NULL;
     }
-    *to = (erg_estimation){ .graph = graph, .hardware = hardware, .inside = arena,
-                            .peak_memory_bytes = NAN };
-    to->partition = erg_graph_partition(
-        graph, runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
-    if (to->partition)
-        return to;
-    erg_arena_free(arena);
-    return NULL;
+    *to = (erg_estimation){ .graph = partition->graph, .hardware = hardware, .inside = arena,
+                            .partition = partition, .peak_memory_bytes = NAN };
+    return to;
 }
 
-erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *hardware,
+erg_estimation *erg_estimate_cut(const erg_partition *partition, const erg_hardware *hardware,
                                  const erg_profile *profile,
                                  const erg_estimate_options *options, erg_error *err)
 {
-    static const erg_estimate_options defaults;
-    work_run run = { .profile = profile, .options = options ? options : &defaults };
+    work_run run = { .profile = profile, .options = options };
 
-    if (run.options->mode == ERG_COMPAT)
-        return erg_compat_estimate(graph, hardware, run.options, err);
     if (hardware->fictional) {
         erg_fail(err, ERG_UNSUPPORTED, "%s is no real device: only compat mode knows it",
                  hardware->name);
         return NULL;
     }
-    run.to = begin(graph, hardware, run.options->runtime, err);
+    run.to = begin(partition, hardware, err);
     if (!run.to)
         return NULL;
     if (prepare(&run, run.to->inside, err) && estimate(&run, err))
@@ -208,10 +208,30 @@ erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *har
     return NULL;
 }
 
+erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *hardware,
+                                 const erg_profile *profile,
+                                 const erg_estimate_options *options, erg_error *err)
+{
+    static const erg_estimate_options defaults;
+    const erg_estimate_options *asked = options ? options : &defaults;
+
+    if (asked->mode == ERG_COMPAT)
+        return erg_compat_estimate(graph, hardware, asked, err);
+    erg_partition *partition = erg_graph_partition(
+        graph, asked->runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
+    erg_estimation *done = partition
+        ? erg_estimate_cut(partition, hardware, profile, asked, err) : NULL;
+    if (done)
+        done->own_partition = partition;
+    else
+        erg_partition_free(partition);
+    return done;
+}
+
 void erg_estimation_free(erg_estimation *estimation)
 {
     if (!estimation)
         return;
-    erg_arena_free(estimation->partition->inside);
+    erg_partition_free(estimation->own_partition);
     erg_arena_free(estimation->inside);
 }

@@ -6,6 +6,11 @@
 #include "estimate/energy.h"
 #include "estimate/operating_point.h"
 
+/* An estimate in physical mode of a partition that outlives it. */
+erg_estimation *erg_estimate_cut(const erg_partition *partition, const erg_hardware *hardware,
+                                 const erg_profile *profile,
+                                 const erg_estimate_options *options, erg_error *err);
+
 /* Grade and intervals of a finished estimation; work and energy: one a subgraph. */
 void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
                           const erg_estimate_options *options, const erg_work work[],

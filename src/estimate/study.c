@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "estimate/compat.h"
+#include "estimate/run.h"
 #include "estimate/study.h"
 
 static const int64_t one_batch[] = { 1 };
@@ -25,30 +26,7 @@ bool erg_goal_parse(const char *word, erg_goal *out)
     return false;
 }
 
-/* ---- graphs, devices ---------------------------------------------------------- */
-
-const erg_graph *erg_desk_graph(erg_desk *desk, const erg_variant *setting, erg_error *err)
-{
-    erg_graph_options options = desk->study->graph;
-    /* Attention is one operator only where the runtime makes it so. */
-    bool by_runtime = options.attention == ERG_ATTENTION_AUTO;
-
-    options.batch = setting->batch;
-    options.precision = setting->precision;
-    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH ? ERG_GRAPH : ERG_EAGER;
-    for (erg_study_graph *one = desk->graphs; one; one = one->next)
-        if (one->batch == options.batch && one->precision == options.precision
-            && one->runtime == options.runtime)
-            return one->graph;
-    erg_study_graph *made = erg_arena_take(desk->arena, sizeof(*made), err);
-    erg_graph *graph = made ? erg_graph_load(desk->study->workload, &options, err) : NULL;
-    if (!graph)
-        return NULL;
-    *made = (erg_study_graph){ .next = desk->graphs, .graph = graph, .batch = options.batch,
-                               .precision = options.precision, .runtime = options.runtime };
-    desk->graphs = made;
-    return graph;
-}
+/* ---- devices ------------------------------------------------------------------ */
 
 static bool load_devices(erg_desk *desk)
 {
@@ -79,13 +57,22 @@ const char *erg_case_hardware(const erg_desk *desk, const erg_case *one)
     return desk->devices[one->setting.device].hardware->name;
 }
 
-static bool add_timeline(const erg_desk *desk, erg_case *one)
+bool erg_case_plan(const erg_desk *desk, erg_case *one)
 {
     const erg_hardware *hardware = desk->devices[one->setting.device].hardware;
     const erg_memory_options options = {
         .by_memory = desk->study->by_memory, .units = hardware->units,
         .plain_attention = desk->study->graph.attention == ERG_ATTENTION_PLAIN,
     };
+
+    one->memory = erg_memory_plan(one->estimation->partition, &options, &one->why);
+    if (one->memory)
+        one->estimation->peak_memory_bytes = (double)one->memory->peak_bytes;
+    return one->memory != NULL;
+}
+
+static bool add_concurrency(const erg_desk *desk, erg_case *one)
+{
     const erg_estimation *done = one->estimation;
     size_t count = (size_t)done->partition->subgraph_count;
     double *latency_s = erg_arena_take(desk->arena, (count + 1) * sizeof(*latency_s), &one->why);
@@ -94,12 +81,9 @@ static bool add_timeline(const erg_desk *desk, erg_case *one)
         return false;
     for (size_t i = 0; i < count; i++)
         latency_s[i] = done->latency[i].total_s;
-    one->memory = erg_memory_plan(done->partition, &options, &one->why);
-    if (!one->memory)
-        return false;
-    one->estimation->peak_memory_bytes = (double)one->memory->peak_bytes;
-    return erg_concurrency_of(done->partition, latency_s, hardware->units, &one->concurrency,
-                              &one->why);
+    return erg_concurrency_of(done->partition, latency_s,
+                              desk->devices[one->setting.device].hardware->units,
+                              &one->concurrency, &one->why);
 }
 
 /* What compat mode calls energy per inference is the energy of the batch. */
@@ -119,11 +103,19 @@ bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out)
 
     *out = (erg_case){ .setting = *setting, .energy_per_j = NAN, .throughput = NAN,
                        .edp_js = NAN };
-    out->graph = erg_desk_graph(desk, setting, &out->why);
-    if (!out->graph)
+    erg_study_graph *found = erg_desk_find(desk, setting, &out->why);
+    if (!found)
         return false;
-    out->estimation = erg_estimate_run(out->graph, device->hardware, device->profile,
-                                       &setting->options, &out->why);
+    out->graph = found->graph;
+    bool is_compat = setting->options.mode == ERG_COMPAT;
+    const erg_partition *cut = is_compat
+        ? NULL : erg_desk_cut(found, setting->options.runtime, &out->why);
+    if (!is_compat && !cut)
+        return false;
+    out->estimation = is_compat
+        ? erg_estimate_run(out->graph, device->hardware, NULL, &setting->options, &out->why)
+        : erg_estimate_cut(cut, device->hardware, device->profile, &setting->options,
+                           &out->why);
     if (!out->estimation)
         return false;
     add_ratios(out);
@@ -134,7 +126,7 @@ bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out)
 {
     if (!erg_case_price(desk, setting, out))
         return false;
-    if (out->estimation->compat || add_timeline(desk, out))
+    if (out->estimation->compat || (erg_case_plan(desk, out) && add_concurrency(desk, out)))
         return true;
     erg_case_end(out);
     return false;
@@ -294,8 +286,7 @@ static void end(erg_desk *desk)
 {
     for (size_t i = 0; i < desk->case_count; i++)
         erg_case_end(&desk->cases[i]);
-    for (erg_study_graph *one = desk->graphs; one; one = one->next)
-        erg_graph_free(one->graph);
+    erg_desk_drop_graphs(desk);
     for (size_t i = 0; desk->devices && i < desk->study->hardware_count; i++) {
         erg_profile_free(desk->devices[i].profile);
         erg_hardware_free(desk->devices[i].hardware);

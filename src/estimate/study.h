@@ -12,6 +12,7 @@
 #include "estimate/memory.h"
 #include "erg/study.h"
 #include "format/cells.h"
+#include "workload/source.h"
 
 /* One combination and how it is run. */
 typedef struct erg_variant {
@@ -34,9 +35,11 @@ typedef struct erg_case {
 typedef struct erg_study_graph {
     struct erg_study_graph *next;
     erg_graph *graph;
+    erg_partition *cut[2];              /* eager, fused; NULL: not asked for yet */
     int64_t batch;
     erg_precision precision;
     erg_runtime runtime;
+    bool is_twin;                       /* hangs on another one's tensors */
 } erg_study_graph;
 
 typedef struct erg_study_device {
@@ -49,6 +52,7 @@ typedef struct erg_desk {
     const erg_env *env;
     const erg_catalog *catalog;
     erg_arena *arena;
+    erg_source *source;                 /* of the workload */
     erg_study_graph *graphs;
     erg_study_device *devices;
     erg_case *cases;
@@ -59,11 +63,16 @@ typedef struct erg_desk {
 } erg_desk;
 
 /* The graph of a setting, loaded once. */
-const erg_graph *erg_desk_graph(erg_desk *desk, const erg_variant *setting, erg_error *err);
+erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err);
+/* Its launches under a runtime, cut once. */
+const erg_partition *erg_desk_cut(erg_study_graph *of, erg_runtime runtime, erg_error *err);
+void erg_desk_drop_graphs(erg_desk *desk);
 /* False: *why is filled and the case holds unknowns. Free with erg_case_end. */
 bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out);
 /* Time and energy alone: no memory plan, no concurrency. */
 bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out);
+/* The memory that a priced case needs. */
+bool erg_case_plan(const erg_desk *desk, erg_case *one);
 void erg_case_end(erg_case *one);
 const char *erg_case_hardware(const erg_desk *desk, const erg_case *one);
 /* 0.3 to 1, for people: by grade, then by the width of the interval. */

@@ -45,6 +45,18 @@ static double partial_sums(const erg_product *p, double split)
     return (2 * split + 1) * FP32_BYTES * p->batch * p->m * p->n / p->partial_bytes_per_s;
 }
 
+/* No tiles of such a split are faster: full waves of the best of them, no edges. */
+static double split_least(const erg_product *p, double units, double unit_flop_per_s,
+                          const erg_time_terms *terms, double split)
+{
+    double efficiency = fmax(1, fmax(terms->tile_64, terms->tile_32));
+    double depth = ceil(p->k / split) + terms->fill_k;
+    double flop = split * p->batch * p->m * p->n * 2 * depth;
+
+    return flop / (units * unit_flop_per_s * terms->share * efficiency)
+        + partial_sums(p, split) + (split > 1 ? terms->launch_s : 0);
+}
+
 static double split_time(const erg_product *p, double units, double unit_flop_per_s,
                          const erg_time_terms *terms, double split)
 {
@@ -69,7 +81,8 @@ double erg_tile_time(const erg_product *product, const erg_hardware *hardware, e
     double best_s = INFINITY;
 
     for (size_t i = 0; i < ERG_COUNT(splits); i++)
-        best_s = fmin(best_s, split_time(product, units, unit.flop_per_s / units, terms,
-                                         splits[i]));
+        if (!(split_least(product, units, unit.flop_per_s / units, terms, splits[i]) > best_s))
+            best_s = fmin(best_s, split_time(product, units, unit.flop_per_s / units, terms,
+                                             splits[i]));
     return best_s;
 }

@@ -136,7 +136,16 @@ typedef struct erg_graph_reader {
     /* true: spec (and the first bytes of the file, count 0 if no file) is ours */
     bool (*sniff)(const char *spec, const char *head, size_t count);
     erg_graph *(*read)(const char *spec, const erg_graph_options *options, erg_error *err);
+    /* For reading again with other options but the same dims: what all readings share;
+     * NULL: nothing can be kept, `read` tells what is wrong if anything is. */
+    void *(*keep)(const char *spec, const erg_graph_options *options);
+    erg_graph *(*read_kept)(const void *kept, const erg_graph_options *options,
+                            erg_error *err);
+    void (*drop)(void *kept);
 } erg_graph_reader;
+
+/* The reader that knows it; NULL and one sentence: none does. */
+const erg_graph_reader *erg_graph_reader_find(const char *spec, erg_error *err);
 
 extern const erg_graph_reader erg_reader_zoo;
 extern const erg_graph_reader erg_reader_hf_config;

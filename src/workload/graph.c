@@ -31,9 +31,8 @@ static bool read_head(const char *spec, char head[HEAD_BYTES], size_t *count, er
     return true;
 }
 
-erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options, erg_error *err)
+const erg_graph_reader *erg_graph_reader_find(const char *spec, erg_error *err)
 {
-    static const erg_graph_options none;
     char head[HEAD_BYTES];
     size_t count = 0;
     bool is_file = strncmp(spec, "zoo:", 4) != 0;
@@ -42,8 +41,16 @@ erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options, er
         return NULL;
     for (size_t i = 0; i < ERG_COUNT(readers); i++)
         if (readers[i]->sniff(spec, head, count))
-            return readers[i]->read(spec, options ? options : &none, err);
+            return readers[i];
     erg_fail(err, ERG_BAD_INPUT, "%s: neither an ONNX model, a config.json nor a kernel list",
              spec);
     return NULL;
+}
+
+erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options, erg_error *err)
+{
+    static const erg_graph_options none;
+    const erg_graph_reader *reader = erg_graph_reader_find(spec, err);
+
+    return reader ? reader->read(spec, options ? options : &none, err) : NULL;
 }

@@ -124,25 +124,41 @@ static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file,
     return erg_build_end(builder, err);
 }
 
+/* branches: what is wanted. */
+static bool open_flat(const char *path, const erg_graph_options *options,
+                      const erg_onnx_branches *branches, erg_onnx_file *file, erg_error *err)
+{
+    if (!erg_onnx_open(path, file, err))
+        return false;
+    file->branches = *branches;
+    return erg_onnx_flatten(file, options, err);
+}
+
+static erg_graph *graph_of(const erg_onnx_file *file, const erg_graph_options *options,
+                           erg_error *err)
+{
+    erg_onnx_model model = { 0 };
+    erg_graph *graph = NULL;
+    char name[128];
+
+    if (model_begin(&model, file, options, err) && infer(&model, file, err)) {
+        erg_builder *builder =
+            erg_build_begin(base_name(file->path, name, sizeof(name)), "onnx", options, err);
+        graph = builder ? build(&model, file, builder, err) : NULL;
+    }
+    erg_arena_free(model.arena);
+    return graph;
+}
+
 /* err: never NULL. branches: what is wanted, then what was taken. */
 static erg_graph *read_file(const char *path, const erg_graph_options *options,
                             erg_onnx_branches *branches, erg_error *err)
 {
     erg_onnx_file file = { 0 };
-    erg_onnx_model model = { 0 };
-    erg_graph *graph = NULL;
-    char name[128];
+    bool ok = open_flat(path, options, branches, &file, err);
+    erg_graph *graph = ok ? graph_of(&file, options, err) : NULL;
 
-    bool ok = erg_onnx_open(path, &file, err) != NULL;
-    file.branches = *branches;
-    if (ok && erg_onnx_flatten(&file, options, err)
-        && model_begin(&model, &file, options, err) && infer(&model, &file, err)) {
-        erg_builder *builder =
-            erg_build_begin(base_name(path, name, sizeof(name)), "onnx", options, err);
-        graph = builder ? build(&model, &file, builder, err) : NULL;
-    }
     *branches = file.branches;
-    erg_arena_free(model.arena);
     erg_onnx_close(&file);
     return graph;
 }
@@ -183,15 +199,22 @@ static erg_graph *branches_compare(const char *path, const erg_graph_options *op
     return graph;
 }
 
-static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
-                            erg_error *err)
+static erg_graph_options filled_in(const erg_graph_options *options)
 {
     erg_graph_options filled = options ? *options : (erg_graph_options){ 0 };
-    erg_onnx_branches branches = { 0 };
-    erg_error why = { 0 };
 
     filled.batch = filled.batch ? filled.batch : 1;
     filled.seq = filled.seq ? filled.seq : 512;
+    return filled;
+}
+
+static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
+                            erg_error *err)
+{
+    erg_graph_options filled = filled_in(options);
+    erg_onnx_branches branches = { 0 };
+    erg_error why = { 0 };
+
     erg_graph *graph = read_file(path, &filled, &branches, &why);
     if (!graph) {
         erg_fail(err, why.code, "%s", why.text);
@@ -200,9 +223,47 @@ static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
     return branches_compare(path, &filled, graph, branches);
 }
 
+/* ---- read again ------------------------------------------------------------------- */
+
+/* The flat file, unless the costlier branch of an If has to be found first. */
+static void *onnx_keep(const char *path, const erg_graph_options *options)
+{
+    erg_graph_options filled = filled_in(options);
+    erg_onnx_branches none = { 0 };
+    erg_onnx_file *file = calloc(1, sizeof(*file));
+
+    if (file && open_flat(path, &filled, &none, file, NULL) && file->branches.count == 0)
+        return file;
+    if (file)
+        erg_onnx_close(file);
+    free(file);
+    return NULL;
+}
+
+static erg_graph *onnx_read_kept(const void *kept, const erg_graph_options *options,
+                                 erg_error *err)
+{
+    erg_graph_options filled = filled_in(options);
+    erg_error why = { 0 };
+    erg_graph *graph = graph_of(kept, &filled, &why);
+
+    if (!graph)
+        erg_fail(err, why.code, "%s", why.text);
+    return graph;
+}
+
+static void onnx_drop(void *kept)
+{
+    erg_onnx_close(kept);
+    free(kept);
+}
+
 const erg_graph_reader erg_reader_onnx = {
     .name = "onnx",
     .about = "an ONNX model: MODEL.onnx",
     .sniff = onnx_sniff,
     .read = onnx_read,
+    .keep = onnx_keep,
+    .read_kept = onnx_read_kept,
+    .drop = onnx_drop,
 };

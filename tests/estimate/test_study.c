@@ -34,6 +34,36 @@ static double real(const erg_table *table, size_t row, const char *column)
     return erg_table_find(table, row, column).real;
 }
 
+/* fp16 and bf16, fp32 and tf32 share what they are counted by: nobody may see it. */
+static void a_precision_reads_the_same_beside_its_twin_and_alone(void)
+{
+    static const char *const workloads[] = { "zoo:resnet18", "zoo:gpt2" };
+    static const erg_precision pairs[][2] = { { ERG_FP32, ERG_TF32 }, { ERG_BF16, ERG_FP16 } };
+    static const char *const columns[] = { "energy_j", "latency_s", "compute_j", "memory_j",
+                                           "bytes", "flop", "peak_memory_bytes" };
+
+    for (size_t w = 0; w < ERG_COUNT(workloads); w++)
+        for (size_t p = 0; p < ERG_COUNT(pairs); p++) {
+            erg_study two = { .workload = workloads[w], .hardware = both, .hardware_count = 1,
+                              .precisions = pairs[p], .precision_count = 2, .no_advice = true,
+                              .graph = { .phase = ERG_TRAIN, .seq = 64,
+                                         .optimizer = ERG_OPTIMIZER_ADAMW } };
+            erg_study alone = two;
+            alone.precisions = &pairs[p][1];
+            alone.precision_count = 1;
+            erg_result *pair = study(&two, NULL), *one = study(&alone, NULL);
+            const erg_table *beside = erg_result_find(pair, "summary");
+            const erg_table *lone = erg_result_find(one, "summary");
+            for (size_t c = 0; c < ERG_COUNT(columns); c++) {
+                erg_cell a = erg_table_find(beside, 1, columns[c]);
+                erg_cell b = erg_table_find(lone, 0, columns[c]);
+                CHECK((a.real == b.real || isnan(a.real)) && a.integer == b.integer);
+            }
+            erg_result_free(pair);
+            erg_result_free(one);
+        }
+}
+
 /* Scripts read these names in these tables. */
 static void columns_stand_as_promised(void)
 {
@@ -359,6 +389,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(columns_stand_as_promised),
+        TEST(a_precision_reads_the_same_beside_its_twin_and_alone),
         TEST(the_three_terms_and_the_subgraphs_add_up),
         TEST(a_row_for_each_hardware_precision_and_batch),
         TEST(consumers_fall_and_hints_are_worth_it),

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graphs of a study and how they are cut, each made once for all rows and hints. */
+#include <string.h>
+#include "estimate/study.h"
+
+/* Precisions of one width: shapes, counts and bytes are the same. */
+static const erg_precision twins[][2] = { { ERG_FP32, ERG_TF32 }, { ERG_FP16, ERG_BF16 } };
+
+static bool are_twins(erg_precision a, erg_precision b)
+{
+    for (size_t i = 0; i < ERG_COUNT(twins); i++)
+        if ((twins[i][0] == a && twins[i][1] == b) || (twins[i][0] == b && twins[i][1] == a))
+            return true;
+    return false;
+}
+
+/* The same tensors under operators of another precision; an optimizer has its own. */
+static erg_graph *relabel(erg_arena *arena, const erg_graph *from, erg_precision precision,
+                          erg_error *err)
+{
+    size_t bytes = (size_t)from->operator_count * sizeof(*from->operators);
+    erg_graph *graph = erg_arena_take(arena, sizeof(*graph), err);
+    erg_operator *operators = graph ? erg_arena_take(arena, bytes + 1, err) : NULL;
+
+    if (!operators)
+        return NULL;
+    memcpy(operators, from->operators, bytes);
+    for (int32_t i = 0; i < from->operator_count; i++)
+        if (operators[i].precision == from->precision && operators[i].kind != ERG_OP_OPTIMIZER)
+            operators[i].precision = precision;
+    *graph = *from;
+    graph->precision = precision;
+    graph->operators = operators;
+    return graph;
+}
+
+static erg_graph *load(erg_desk *desk, const erg_graph_options *options, erg_error *err)
+{
+    if (!desk->source)
+        desk->source = erg_source_open(desk->study->workload, err);
+    return desk->source ? erg_source_read(desk->source, options, err) : NULL;
+}
+
+static erg_study_graph *find(erg_desk *desk, const erg_graph_options *options, bool twin)
+{
+    for (erg_study_graph *one = desk->graphs; one; one = one->next)
+        if (one->batch == options->batch && one->runtime == options->runtime
+            && (twin ? are_twins(one->precision, options->precision)
+                     : one->precision == options->precision))
+            return one;
+    return NULL;
+}
+
+erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err)
+{
+    erg_graph_options options = desk->study->graph;
+    /* Attention is one operator only where the runtime makes it so. */
+    bool by_runtime = options.attention == ERG_ATTENTION_AUTO;
+
+    options.batch = setting->batch;
+    options.precision = setting->precision;
+    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH ? ERG_GRAPH : ERG_EAGER;
+    erg_study_graph *found = find(desk, &options, false);
+    if (found)
+        return found;
+    erg_study_graph *made = erg_arena_take(desk->arena, sizeof(*made), err);
+    if (!made)
+        return NULL;
+    const erg_study_graph *twin = find(desk, &options, true);
+    *made = (erg_study_graph){ .next = desk->graphs, .batch = options.batch,
+                               .precision = options.precision, .runtime = options.runtime,
+                               .is_twin = twin != NULL };
+    made->graph = twin ? relabel(desk->arena, twin->graph, options.precision, err)
+                       : load(desk, &options, err);
+    if (!made->graph)
+        return NULL;
+    desk->graphs = made;
+    return made;
+}
+
+const erg_partition *erg_desk_cut(erg_study_graph *of, erg_runtime runtime, erg_error *err)
+{
+    erg_partition **cut = &of->cut[runtime != ERG_EAGER];
+
+    if (!*cut)
+        *cut = erg_graph_partition(
+            of->graph, runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
+    return *cut;
+}
+
+void erg_desk_drop_graphs(erg_desk *desk)
+{
+    for (erg_study_graph *one = desk->graphs; one; one = one->next) {
+        for (size_t i = 0; i < ERG_COUNT(one->cut); i++)
+            erg_partition_free(one->cut[i]);
+        if (!one->is_twin)
+            erg_graph_free(one->graph);
+    }
+    erg_source_close(desk->source);
+}
