@@ -10,7 +10,7 @@
 #include "math/contrast.h"
 #include "math/draws.h"
 #include "math/stats.h"
-#include "thermal/pair_test.h"
+#include "thermal/stretch.h"
 
 enum { LAGS = 3, ORDERS = 10, DRAWS = 2000, WHITE_LAGS = 10, COUNT_LEAST = 8 };
 static const double white_least = 0.01, alpha_default = 0.05;
@@ -132,73 +132,20 @@ static void to_common(erg_pair *pair)
 
 /* ---- the test --------------------------------------------------------------- */
 
-/* Residuals packed to their stretch: zeros in gaps and on both sides. */
-typedef struct stretch {
-    double *values;         /* of x, without gaps */
-    size_t *places;         /* of each value in the stretch */
-    double *x, *y;          /* n each; y has `lags` zeros before and behind it */
-    size_t count, n, lags;
-    double *room;
-} stretch;
-
-static bool stretch_open(const erg_pair *pair, stretch *out)
-{
-    size_t n = pair->n, lags = pair->lags;
-    double *room = calloc(3 * n + 2 * lags + 1, sizeof(*room));
-    size_t *places = calloc(n + 1, sizeof(*places));
-
-    *out = (stretch){ .values = room, .places = places, .x = room ? room + n : NULL,
-                      .y = room ? room + 2 * n + lags : NULL, .n = n, .lags = lags,
-                      .room = room };
-    if (!room || !places)
-        return false;
-    for (size_t t = 0; t < n; t++)
-        if (isfinite(pair->residual_x[t]))
-            places[out->count++] = t;
-    erg_standardise(pair->residual_x, n, out->x);
-    erg_standardise(pair->residual_y, n, out->y);
-    for (size_t i = 0; i < out->count; i++)
-        out->values[i] = out->x[places[i]];
-    return true;
-}
-
-static void stretch_close(stretch *of)
-{
-    free(of->room);
-    free(of->places);
-}
-
-static size_t greatest(const double ccf[], size_t lags)
-{
-    size_t best = lags;
-
-    /* From lag 0 outwards: of equals, the one that claims no direction. */
-    for (size_t k = 1; k <= lags; k++) {
-        best = fabs(ccf[lags + k]) > fabs(ccf[best]) ? lags + k : best;
-        best = fabs(ccf[lags - k]) > fabs(ccf[best]) ? lags - k : best;
-    }
-    return best;
-}
-
-/* scratch: values, x, products. */
 static double permuted(const void *what, erg_random *random, double *scratch)
 {
-    const stretch *of = what;
-    double *x = scratch + of->count, *products = x + of->n;
+    const erg_stretch *of = what;
+    double *products = scratch + of->count + of->n;
 
-    memcpy(scratch, of->values, of->count * sizeof(*scratch));
-    erg_random_shuffle(random, scratch, of->count);
-    for (size_t i = 0; i < of->count; i++)
-        x[of->places[i]] = scratch[i];
-    erg_lag_products(x, of->y, of->n, of->lags, products);
-    return fabs(products[greatest(products, of->lags)]);
+    erg_stretch_permute(of, random, scratch, products);
+    return fabs(products[erg_greatest(products, of->lags)]);
 }
 
 static bool test(const erg_pair_options *options, erg_pair *pair)
 {
-    stretch of;
+    erg_stretch of;
     double *values = calloc(options->draws, sizeof(*values));
-    bool ok = stretch_open(pair, &of) && values;
+    bool ok = erg_stretch_open(pair, &of) && values;
 
     if (ok) {
         erg_draws draws = { .draw = permuted, .what = &of, .count = options->draws,
@@ -207,20 +154,20 @@ static bool test(const erg_pair_options *options, erg_pair *pair)
                             .threads = options->threads };
         size_t width = 2 * of.lags + 1;
         erg_lag_products(of.x, of.y, of.n, of.lags, pair->ccf_residual);
-        double seen = fabs(pair->ccf_residual[greatest(pair->ccf_residual, of.lags)]);
+        double seen = fabs(pair->ccf_residual[erg_greatest(pair->ccf_residual, of.lags)]);
         ok = erg_draws_run(&draws, values);
         pair->p_value = ok ? erg_draws_p(values, options->draws, seen) : NAN;
         for (size_t k = 0; k < width; k++)
             pair->ccf_residual[k] /= (double)of.count;
     }
-    stretch_close(&of);
+    erg_stretch_close(&of);
     free(values);
     return ok;
 }
 
 static void estimate(const erg_pair_options *options, erg_pair *pair)
 {
-    size_t best = greatest(pair->ccf_residual, pair->lags);
+    size_t best = erg_greatest(pair->ccf_residual, pair->lags);
     double r = pair->ccf_residual[best], free_count = (double)pair->count - 3;
     double z = erg_normal_z(1 - options->alpha / (2 * (2 * (double)pair->lags + 1)));
 
