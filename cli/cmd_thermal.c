@@ -7,7 +7,7 @@ typedef struct thermal_options {
     const char *device, *window, *regime, *model, *map, *tz;
     double ambient_k, limit_k, margin_k, power_w, horizon_s;
     int poles, writer;
-    bool cauer, score, gate;
+    bool gain_schedule, cauer, score, gate;
 } thermal_options;
 
 #define AT(field) offsetof(thermal_options, field)
@@ -20,6 +20,8 @@ static const cli_option option_rows[] = {
     { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, as in 30.5C (found)", true },
     { 0, "poles", CLI_WHOLE, AT(poles), "N", "1 to 3 (as many as the record carries)", true },
     { 0, "model", CLI_TEXT, AT(model), "NAME", "network (default), or relax: constant power" },
+    { 0, "gain-schedule", CLI_FLAG, AT(gain_schedule), NULL,
+      "fit: how resistance follows the fan, over all windows" },
     { 0, "cauer", CLI_FLAG, AT(cauer), NULL, "fit: the ladder whose nodes are physical" },
     { 0, "limit", CLI_KELVIN, AT(limit_k), "TEMP", "forecast: must not be reached (83C)", true },
     { 0, "margin", CLI_NUMBER, AT(margin_k), "KELVIN", "forecast: below the limit (2)", true },
@@ -66,6 +68,8 @@ static bool parse_regime(const char *text, erg_thermal_options *fit, erg_error *
 static bool make_fit(const thermal_options *options, erg_thermal_options *fit, erg_error *err)
 {
     *fit = (erg_thermal_options){ .ambient_k = options->ambient_k, .poles = options->poles,
+                                  .gain_schedule = options->gain_schedule,
+                                  .cauer = options->cauer,
                                   .relax = options->model && !strcmp(options->model, "relax") };
     if (options->model && !fit->relax && strcmp(options->model, "network") != 0)
         return erg_fail(err, ERG_BAD_INPUT, "--model is network or relax, not '%s'",
@@ -90,7 +94,7 @@ static int fit(const cli *call, const erg_monitor *log, const erg_thermal_option
     const thermal_options *options = call->options;
     erg_error err = { 0 };
     erg_result *result =
-        erg_thermal_fit_tables(log, options->device, wish, options->cauer, &err);
+        erg_thermal_fit_tables(log, options->device, wish, &err);
     int status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);
 

@@ -29,6 +29,7 @@ typedef enum erg_monitor_value {
     ERG_MONITOR_E_PW, ERG_MONITOR_LOAD, ERG_MONITOR_SUSTAIN_S, ERG_MONITOR_PEAK,
     ERG_MONITOR_COLLAPSE,
     ERG_MONITOR_THROTTLE,       /* reasons as bits, NVML's: 0x60 heat, 0x84 power, 1 idle */
+    ERG_MONITOR_ENERGY_J,       /* a counter that only rises */
     ERG_MONITOR_VALUES
 } erg_monitor_value;
 

@@ -45,6 +45,7 @@ typedef struct erg_thermal {
     double step_k;                      /* of the temperature sensor */
     size_t rows, segments;
     double n_eff;
+    double leakage_w_per_k;             /* NAN: not known, or none that can be told from 0 */
     erg_thermal_verdict verdict;
     char reason[120];                   /* "" when identified */
 } erg_thermal;
@@ -54,6 +55,8 @@ typedef struct erg_thermal_options {
     double ambient_k;                   /* 0: found */
     double fan_low, fan_high;           /* rows with the fan in it alone; both 0: all */
     int poles;                          /* 0: as many as the record carries */
+    bool gain_schedule;                 /* table schedule, over all windows of a device */
+    bool cauer;                         /* table cauer */
     bool relax;                         /* power taken as constant: T_inf, T_0, tau alone */
 } erg_thermal_options;
 
@@ -71,6 +74,20 @@ bool erg_thermal_relax(const erg_monitor_device *device, const erg_thermal_optio
  * count of all. Seconds from the device's first row. */
 typedef struct erg_regime { double begin_s, end_s, fan_low, fan_high; } erg_regime;
 size_t erg_thermal_regimes(const erg_monitor_device *device, erg_regime out[], size_t most);
+
+/* ln R of the slowest pole, linear in the fan, over windows that were identified. False: no
+ * two of them with the fan apart. */
+enum { ERG_SCHEDULE_MOST = 64 };
+typedef struct erg_gain_schedule {
+    size_t windows;
+    double r_still_k_per_w;             /* the line at fan 0 */
+    double log_r_per_fan;               /* fan as 0..1 */
+    double c_j_per_k, c_ratio;          /* geometric mean; largest over least */
+    double fan_low, fan_high;
+    bool is_consistent;                 /* capacities agree within a factor of two */
+} erg_gain_schedule;
+bool erg_thermal_schedule(const erg_thermal models[], size_t count, erg_gain_schedule *out);
+double erg_scheduled_r(const erg_gain_schedule *schedule, double fan);
 
 /* ---- ahead ------------------------------------------------------------------------------ */
 
@@ -95,6 +112,39 @@ double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_sta
 double erg_thermal_safe_power(const erg_thermal *model, const erg_thermal_state *state,
                               double limit_k, double margin_k, double horizon_s);
 
+/* Where it ends at a power that was measured at at_k; leakage grows on the way there.
+ * INFINITY: it runs away. */
+typedef struct erg_thermal_power { double power_w, at_k; } erg_thermal_power;
+double erg_thermal_steady(const erg_thermal *model, const erg_thermal_power *power);
+
+/* Power that heat adds, from a stretch where load and clock stand still. NAN without one. */
+typedef struct erg_leakage { double w_per_k, low_w_per_k, high_w_per_k; } erg_leakage;
+erg_leakage erg_thermal_leakage(const erg_monitor_device *device, const erg_thermal *model);
+
+/* ---- energy ------------------------------------------------------------------------------ */
+
+typedef enum erg_balance_kind {
+    ERG_BALANCE_FIT_RESIDUAL,   /* out from the network: closes by construction */
+    ERG_BALANCE_INDEPENDENT     /* in was measured twice: out_j is the second */
+} erg_balance_kind;
+const char *erg_balance_kind_name(erg_balance_kind kind);
+
+typedef struct erg_balance {
+    double begin_s, end_s;
+    double in_j, out_j, stored_j;
+    double closure, closure_low, closure_high;  /* (in - out - stored)/in, 95 % */
+    double eta_p;               /* (gross - idle)/gross; NAN: idle unknown */
+    erg_balance_kind kind;
+    bool closes;                /* within 5 %, and 0 is in the interval */
+} erg_balance;
+
+/* options: those of the window that the model was fitted to. */
+bool erg_thermal_balance(const erg_monitor_device *device, const erg_thermal_options *options,
+                         const erg_thermal *model, erg_balance *out, erg_error *err);
+/* The integral of power against the counter. False: it has not both. */
+bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out);
+double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s);
+
 /* Foster to Cauer: capacities in J/K and resistances in K/W from the junction out. At most
  * four of each; false where an element would be negative. */
 typedef struct erg_cauer { int count; double c_j_per_k[4], r_k_per_w[4]; } erg_cauer;
@@ -104,10 +154,9 @@ bool erg_thermal_foster(const erg_cauer *network, erg_thermal *out, erg_error *e
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-/* poles, fit, and with cauer the table cauer: a row for each window that was fitted. */
+/* poles, fit, balance, and as asked for cauer, schedule: a row for each window. */
 erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *device,
-                                   const erg_thermal_options *options, bool cauer,
-                                   erg_error *err);
+                                   const erg_thermal_options *options, erg_error *err);
 typedef struct erg_forecast_options {
     erg_thermal_options fit;
     double limit_k, margin_k;           /* 0: 83 C; 2 K */

@@ -368,6 +368,7 @@ static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out
     hold_out(f, out);
     ranges(f, out);
     find_verdict(f, out);
+    out->leakage_w_per_k = NAN;
     return true;
 }
 
@@ -384,6 +385,11 @@ bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options
     f.residual = calloc(f.window.n, sizeof(*f.residual));
     bool good = f.residual ? fit(&f, options, out, err)
                            : erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    if (good) {
+        /* Below zero, or not to be told from it, it is no leakage. */
+        erg_leakage leakage = erg_thermal_leakage(device, out);
+        out->leakage_w_per_k = leakage.low_w_per_k > 0 ? leakage.w_per_k : NAN;
+    }
     free(f.residual);
     erg_window_close(&f.window);
     return good;

@@ -27,6 +27,7 @@ const erg_joint_channel erg_joint_channels[] = {
     { ERG_MONITOR_PEAK,         "rolling_peak", "",   ERG_OTHER },
     { ERG_MONITOR_COLLAPSE,     "collapse",     "",   ERG_OTHER },
     { ERG_MONITOR_THROTTLE,     "throttle",     "bits", ERG_OTHER },
+    { ERG_MONITOR_ENERGY_J,     "energy",       "J",  ERG_ENERGY },
 };
 const size_t erg_joint_channel_count = ERG_COUNT(erg_joint_channels);
 
@@ -44,6 +45,10 @@ static erg_channel_info info_of(const erg_joint_channel *channel, int device, er
         ? erg_power_channel(device, channel->name, scope)
         : (erg_channel_info){ .device = device, .quantity = channel->quantity, .gain = 1,
                               .method = ERG_METHOD_INTEGRAL, .scope = scope };
+    if (channel->quantity == ERG_ENERGY) {
+        info.kind = ERG_COUNTER;
+        info.method = ERG_METHOD_COUNTER;
+    }
     erg_text_put(info.name, sizeof(info.name), channel->name);
     erg_text_put(info.unit, sizeof(info.unit), channel->unit);
     return info;

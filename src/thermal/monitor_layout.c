@@ -44,6 +44,7 @@ static const value_row value_rows[] = {
     { ERG_MONITOR_PEAK,         "rolling_peak",      1,    0 },
     { ERG_MONITOR_COLLAPSE,     "collapse",          1,    0 },
     { ERG_MONITOR_THROTTLE,     "throttle",          1,    0 },
+    { ERG_MONITOR_ENERGY_J,     "energy_j",          1,    0 },
 };
 
 const char *erg_monitor_value_name(erg_monitor_value value)

@@ -50,6 +50,32 @@ static const erg_column cauer_columns[] = {
     { "window", ERG_TEXT, "seconds from the first row" },
 };
 
+static const erg_column balance_columns[] = {
+    { "device", ERG_TEXT, "as the log names it" },
+    { "window", ERG_TEXT, "seconds from the first row" },
+    { "in_j", ERG_REAL, "electric energy" },
+    { "out_j", ERG_REAL, "heat that left; independent: the second measurement of in" },
+    { "stored_j", ERG_REAL, "heat that the capacities gained" },
+    { "closure", ERG_REAL, "(in - out - stored)/in" },
+    { "closure_low", ERG_REAL, "95 % interval" },
+    { "closure_high", ERG_REAL, "95 % interval" },
+    { "kind", ERG_TEXT, "independent, or fit residual: true by construction" },
+    { "closes", ERG_TRUTH, "within 5 %, and 0 is in the interval" },
+    { "eta_p", ERG_REAL, "(gross - idle)/gross energy; all of it becomes heat" },
+};
+
+static const erg_column schedule_columns[] = {
+    { "device", ERG_TEXT, "as the log names it" },
+    { "windows", ERG_INTEGER, "that were identified" },
+    { "r_still_k_per_w", ERG_REAL, "of the slowest pole: ln R = ln r_still + slope fan" },
+    { "ln_r_per_fan", ERG_REAL, "slope, fan as 0 to 1" },
+    { "fan_low", ERG_REAL, "holds from here" },
+    { "fan_high", ERG_REAL, "to here" },
+    { "c_j_per_k", ERG_REAL, "tau over R, geometric mean: should not follow the fan" },
+    { "c_ratio", ERG_REAL, "largest over least" },
+    { "consistent", ERG_TRUTH, "within a factor of two" },
+};
+
 static const erg_column relax_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
     { "tau_s", ERG_REAL, "of T_inf - (T_inf - T_0) exp(-t/tau)" },
@@ -61,9 +87,11 @@ static const erg_column relax_columns[] = {
 
 typedef struct fit_tables {
     erg_result *result;
-    erg_table *poles, *fit, *cauer, *relax;
+    erg_table *poles, *fit, *cauer, *relax, *balance, *schedule;
     const erg_thermal_options *options;
     const erg_monitor_device *device;
+    erg_thermal *models;        /* of the device, ERG_SCHEDULE_MOST */
+    size_t model_count;
     erg_error *err;
 } fit_tables;
 
@@ -111,7 +139,7 @@ static bool put_fit(const fit_tables *to, const erg_thermal *model, const char *
         { "ambient_low_c", only_tau ? NAN : model->ambient_low_k - 273.15 },
         { "ambient_high_c", only_tau ? NAN : model->ambient_high_k - 273.15 },
         { "power_low_w", model->power_low_w }, { "power_high_w", model->power_high_w },
-        { "n_eff", model->n_eff },
+        { "n_eff", model->n_eff }, { "leakage_w_per_k", model->leakage_w_per_k },
     };
 
     snprintf(verdict, sizeof(verdict), "%s%s%s", erg_thermal_verdict_name(model->verdict),
@@ -160,8 +188,39 @@ static bool put_relax(const fit_tables *to, const erg_relaxation *one, const cha
         && erg_put_reals(to->relax, cells, ERG_COUNT(cells), to->err);
 }
 
+static bool put_balance(const fit_tables *to, const erg_balance *of)
+{
+    const erg_real cells[] = {
+        { "in_j", of->in_j }, { "out_j", of->out_j }, { "stored_j", of->stored_j },
+        { "closure", of->closure }, { "closure_low", of->closure_low },
+        { "closure_high", of->closure_high }, { "eta_p", of->eta_p },
+    };
+    char window[64];
+
+    window_text(of->begin_s, of->end_s, window, sizeof(window));
+    return erg_table_row(to->balance, to->err)
+        && erg_table_text(to->balance, "device", to->device->name, to->err)
+        && erg_table_text(to->balance, "window", window, to->err)
+        && erg_table_text(to->balance, "kind", erg_balance_kind_name(of->kind), to->err)
+        && erg_table_truth(to->balance, "closes", of->closes, to->err)
+        && erg_put_reals(to->balance, cells, ERG_COUNT(cells), to->err);
+}
+
+static bool balance_window(const fit_tables *to, const erg_thermal_options *options,
+                           const erg_thermal *model)
+{
+    erg_balance one;
+    erg_error why = { 0 };
+
+    if (model->verdict != ERG_THERMAL_IDENTIFIED)
+        return true;
+    if (!erg_thermal_balance(to->device, options, model, &one, &why))
+        return erg_result_note(to->result, to->err, "%s", why.text);
+    return put_balance(to, &one);
+}
+
 /* A window that cannot be fitted is a note, not the end. */
-static bool put_window(const fit_tables *to, const erg_thermal_options *options)
+static bool put_window(fit_tables *to, const erg_thermal_options *options)
 {
     erg_thermal model;
     erg_relaxation relaxation;
@@ -178,12 +237,36 @@ static bool put_window(const fit_tables *to, const erg_thermal_options *options)
         window_text(options->begin_s, options->end_s, window, sizeof(window));
         return put_relax(to, &relaxation, window);
     }
+    if (to->model_count < ERG_SCHEDULE_MOST)
+        to->models[to->model_count++] = model;
     window_text(model.begin_s, model.end_s, window, sizeof(window));
     return put_poles(to, &model, window) && put_fit(to, &model, window)
-        && put_cauer(to, &model, window);
+        && put_cauer(to, &model, window) && balance_window(to, options, &model);
 }
 
-static bool put_device(const fit_tables *to)
+static bool put_schedule(const fit_tables *to)
+{
+    erg_gain_schedule of;
+
+    if (!to->schedule)
+        return true;
+    if (!erg_thermal_schedule(to->models, to->model_count, &of))
+        return erg_result_note(to->result, to->err, "%s: no schedule: it takes two windows that "
+                               "are identified, with the fan 5 points apart (--ambient TEMP "
+                               "helps)", to->device->name);
+    const erg_real cells[] = {
+        { "r_still_k_per_w", of.r_still_k_per_w }, { "ln_r_per_fan", of.log_r_per_fan },
+        { "fan_low", of.fan_low }, { "fan_high", of.fan_high }, { "c_j_per_k", of.c_j_per_k },
+        { "c_ratio", of.c_ratio },
+    };
+    return erg_table_row(to->schedule, to->err)
+        && erg_table_text(to->schedule, "device", to->device->name, to->err)
+        && erg_table_integer(to->schedule, "windows", (int64_t)of.windows, to->err)
+        && erg_table_truth(to->schedule, "consistent", of.is_consistent, to->err)
+        && erg_put_reals(to->schedule, cells, ERG_COUNT(cells), to->err);
+}
+
+static bool put_windows(fit_tables *to)
 {
     erg_regime regimes[REGIMES_MOST];
     const erg_thermal_options *options = to->options;
@@ -204,29 +287,49 @@ static bool put_device(const fit_tables *to)
     return true;
 }
 
-static bool add_tables(fit_tables *to, bool cauer)
+static bool put_device(fit_tables *to)
 {
-    if (to->options->relax) {
-        to->relax = erg_result_add(to->result, "relaxation", relax_columns,
-                                   ERG_COUNT(relax_columns), to->err);
+    erg_balance twice;
+
+    to->model_count = 0;
+    return put_windows(to) && put_schedule(to)
+        && (!to->balance || !erg_counter_balance(to->device, &twice) || put_balance(to, &twice));
+}
+
+static erg_table *add(const fit_tables *to, const char *name, const erg_column columns[],
+                      size_t count)
+{
+    return erg_result_add(to->result, name, columns, count, to->err);
+}
+
+static bool add_tables(fit_tables *to)
+{
+    const erg_thermal_options *options = to->options;
+
+    if (options->relax) {
+        to->relax = add(to, "relaxation", relax_columns, ERG_COUNT(relax_columns));
         return to->relax != NULL;
     }
-    to->poles = erg_result_add(to->result, "poles", pole_columns, ERG_COUNT(pole_columns),
-                               to->err);
-    to->fit = to->poles ? erg_result_add(to->result, "fit", fit_columns, ERG_COUNT(fit_columns),
-                                         to->err) : NULL;
-    if (cauer && to->fit)
-        to->cauer = erg_result_add(to->result, "cauer", cauer_columns, ERG_COUNT(cauer_columns),
-                                   to->err);
-    return to->fit && (!cauer || to->cauer);
+    to->poles = add(to, "poles", pole_columns, ERG_COUNT(pole_columns));
+    to->fit = to->poles ? add(to, "fit", fit_columns, ERG_COUNT(fit_columns)) : NULL;
+    to->balance =
+        to->fit ? add(to, "balance", balance_columns, ERG_COUNT(balance_columns)) : NULL;
+    if (options->cauer && to->balance)
+        to->cauer = add(to, "cauer", cauer_columns, ERG_COUNT(cauer_columns));
+    if (options->gain_schedule && to->balance)
+        to->schedule = add(to, "schedule", schedule_columns, ERG_COUNT(schedule_columns));
+    return to->balance && (!options->cauer || to->cauer)
+        && (!options->gain_schedule || to->schedule);
 }
 
 erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *device,
-                                   const erg_thermal_options *options, bool cauer,
-                                   erg_error *err)
+                                   const erg_thermal_options *options, erg_error *err)
 {
-    fit_tables to = { .result = erg_result_new("thermal", err), .options = options, .err = err };
-    bool ok = to.result && add_tables(&to, cauer)
+    erg_arena *arena = erg_arena_new(err);
+    fit_tables to = { .result = arena ? erg_result_new("thermal", err) : NULL,
+                      .options = options, .err = err };
+    to.models = arena ? erg_arena_take(arena, ERG_SCHEDULE_MOST * sizeof(*to.models), err) : NULL;
+    bool ok = to.models && to.result && add_tables(&to)
         && erg_monitor_notes(monitor, to.result, err);
     size_t used = 0;
 
@@ -239,6 +342,7 @@ erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *devic
     }
     if (ok && !used)
         ok = erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", device);
+    erg_arena_free(arena);
     if (ok)
         return to.result;
     erg_result_free(to.result);
