@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* erg report: one self-contained HTML page of a run, an estimate, a fit or a choice. */
+/* erg report: one self-contained HTML page of a run, an estimate, a fit, a choice or a coupling study. */
 #include <string.h>
 #include "cli.h"
 
@@ -23,7 +23,13 @@ static bool fit_page(const void *fit, const void *title, FILE *out, erg_error *e
     return erg_report_fit(fit, title, out, err);
 }
 
+static bool couple_page(const void *study, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_couple(study, title, out, err);
+}
+
 static const struct { const char *name; cli_body body; } pages[] = {
+    { "couple", couple_page },
     { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
 };
 
@@ -82,7 +88,7 @@ static int run(const cli *call)
     int status;
 
     if (call->argc != 1)
-        return cli_misused(call, "needs one RUN or sweep, or an estimate, a fit or a choice as JSON");
+        return cli_misused(call, "needs one RUN or sweep, or an estimate, a fit, a choice or a study as JSON");
     if (is_json(call->argv[0]))
         return report_tables(call, call->argv[0]);
     if (report_sweep(call, call->argv[0], &status))

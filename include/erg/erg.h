@@ -23,6 +23,8 @@
 #include "erg/report.h"
 #include "erg/rle.h"
 #include "erg/run.h"
+#include "erg/session.h"
+#include "erg/sheet.h"
 #include "erg/study.h"
 #include "erg/sweep.h"
 #include "erg/table.h"

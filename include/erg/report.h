@@ -54,6 +54,8 @@ bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *ou
 bool erg_report_choice(const erg_result *choice, const char *title, FILE *out, erg_error *err);
 /* Likewise of a fit: errors of every kind of model, and of the chosen by application. */
 bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_error *err);
+/* Likewise of a coupling study (erg couple), of one session or several. */
+bool erg_report_couple(const erg_result *couple, const char *title, FILE *out, erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
 

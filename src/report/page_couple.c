@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One self-contained page of a coupling study, from its tables alone: the verdicts first,
+ * then what forbids or limits them, then the pictures, each with its data.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report/page_couple.h"
+
+size_t erg_page_rows(const erg_table *table) { return table ? erg_table_row_count(table) : 0; }
+
+const char *erg_page_text(const erg_table *table, size_t row, const char *column)
+{
+    const char *found = erg_table_find(table, row, column).text;
+    return found ? found : "";
+}
+
+/* Whole numbers come back from JSON as integers. */
+double erg_page_real(const erg_table *table, size_t row, const char *column)
+{
+    for (size_t c = 0; c < erg_table_column_count(table); c++) {
+        const erg_column *at = erg_table_column(table, c);
+        if (strcmp(at->name, column) != 0)
+            continue;
+        erg_cell cell = erg_table_cell(table, row, c);
+        return at->type == ERG_REAL ? cell.real
+             : at->type == ERG_INTEGER && cell.integer != ERG_NONE ? (double)cell.integer : NAN;
+    }
+    return NAN;
+}
+
+static bool is_wanted(const erg_page_pick *pick, size_t row)
+{
+    for (size_t i = 0; i < ERG_COUNT(pick->where) && pick->where[i].column; i++)
+        if (strcmp(erg_page_text(pick->table, row, pick->where[i].column),
+                   pick->where[i].text) != 0)
+            return false;
+    return true;
+}
+
+bool erg_page_take(const erg_page_pick *pick, erg_chart_series *out, erg_error *err)
+{
+    size_t rows = erg_page_rows(pick->table);
+    double *x = malloc((2 * rows + 1) * sizeof(*x)), *y = x ? x + rows : NULL;
+
+    out->x = x;
+    out->y = y;
+    out->count = 0;
+    if (!x)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < rows; i++)
+        if (is_wanted(pick, i)) {
+            x[out->count] = erg_page_real(pick->table, i, pick->x);
+            y[out->count++] = erg_page_real(pick->table, i, pick->y);
+        }
+    return true;
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------- */
+
+static double percent(double r) { return 50 + 50 * fmax(-1, fmin(1, r)); }
+
+static void put_interval(FILE *out, double r, double low, double high)
+{
+    fputs("<div class=\"room\">", out);
+    fputs("<i class=\"whisker\" style=\"left:50%;width:1px;height:1rem;margin-top:-.5rem;"
+          "opacity:.3\"></i>", out);
+    if (isfinite(low) && isfinite(high))
+        fprintf(out, "<i class=\"whisker\" style=\"left:%.2f%%;width:%.2f%%\"></i>", percent(low),
+                percent(high) - percent(low));
+    if (isfinite(r))
+        fprintf(out, "<i class=\"s0\" style=\"position:absolute;left:%.2f%%;top:.25rem;"
+                "width:.8rem;height:.8rem;margin-left:-.4rem;border-radius:50%%\"></i>", percent(r));
+    fputs("</div>", out);
+}
+
+static void put_number(FILE *out, const char *before, double value, const char *after)
+{
+    if (isfinite(value))
+        fprintf(out, "%s%.2g%s", before, value, after);
+}
+
+static void put_pair(const erg_couple_page *page, size_t row)
+{
+    const erg_table *t = page->verdict;
+    const char *device = erg_page_text(t, row, "device");
+    double low = erg_page_real(t, row, "r_low"), high = erg_page_real(t, row, "r_high");
+    double r = erg_page_real(t, row, "r");
+
+    fputs("<div class=\"bar\"><b>", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "x"));
+    fputs(" : ", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "y"));
+    if (device[0]) {
+        fputs(" <small class=\"soft\">", page->out);
+        erg_html_text(page->out, device);
+        fputs("</small>", page->out);
+    }
+    fputs("</b>", page->out);
+    put_interval(page->out, r, low, high);
+    fputs("<span class=\"num\">", page->out);
+    put_number(page->out, "r ", r, "");
+    if (isfinite(low) && isfinite(high))
+        fprintf(page->out, " <small class=\"soft\">%.2f to %.2f</small>", low, high);
+    put_number(page->out, ", q ", erg_page_real(t, row, "q_value"), "");
+    fputs("</span></div>\n<p class=\"soft\" style=\"margin-top:0\">", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "verdict"));
+    put_number(page->out, "; lag ", erg_page_real(t, row, "lag_s"), " s");
+    put_number(page->out, "; least |r| that would be seen ",
+               erg_page_real(t, row, "min_detectable_r"), "");
+    fputs("</p>\n", page->out);
+}
+
+/* The strongest thing that may be said. */
+static const char *headline(const erg_couple_page *page, size_t *shown)
+{
+    size_t undecided = 0, rows = erg_page_rows(page->verdict);
+
+    *shown = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const char *text = erg_page_text(page->verdict, i, "verdict");
+        *shown += strncmp(text, "coupling shown", 14) == 0;
+        undecided += strncmp(text, "cannot be decided", 17) == 0;
+    }
+    return *shown ? "Coupling shown" : rows && undecided == rows ? "Cannot be decided"
+         : rows ? "No coupling shown" : "No pair was tested";
+}
+
+static void put_verdicts(const erg_couple_page *page)
+{
+    size_t shown, rows = erg_page_rows(page->verdict);
+
+    if (!page->verdict)
+        return;
+    fprintf(page->out, "<p class=\"big\">%s", headline(page, &shown));
+    if (shown)
+        fprintf(page->out, " <small>%zu of %zu pairs</small>", shown, rows);
+    fputs("</p>\n<p class=\"lead\">Correlation of what is left of two series once each is "
+          "predicted from its own past; the whisker holds 95 % over all lags. Lag above 0: the "
+          "first leads.</p>\n<section>\n", page->out);
+    for (size_t i = 0; i < rows; i++)
+        put_pair(page, i);
+    fputs("</section>\n", page->out);
+}
+
+static void put_checks(const erg_couple_page *page)
+{
+    const erg_table *t = erg_result_find(page->result, "checks");
+    bool any = false;
+
+    for (size_t i = 0; i < erg_page_rows(t); i++) {
+        const char *state = erg_page_text(t, i, "state");
+        if (strcmp(state, "ok") == 0 || strcmp(state, "pass") == 0)
+            continue;
+        fputs(any ? "" : "<section><h2>What refuses or limits the verdict</h2>\n"
+                         "<dl class=\"flags\">\n", page->out);
+        any = true;
+        fputs("<dt>", page->out);
+        erg_html_text(page->out, erg_page_text(t, i, "check"));
+        fputs(" <span class=\"soft\">", page->out);
+        erg_html_text(page->out, erg_page_text(t, i, "device"));
+        fputs(" ", page->out);
+        erg_html_text(page->out, state);
+        fputs("</span></dt><dd>", page->out);
+        erg_html_text(page->out, erg_page_text(t, i, "advice"));
+        fputs("</dd>\n", page->out);
+    }
+    if (any)
+        fputs("</dl></section>\n", page->out);
+}
+
+/* ---- the sheet ------------------------------------------------------------------------------ */
+
+static void put_value(FILE *out, double value)
+{
+    char text[ERG_NUMBER_MOST];
+
+    if (!isfinite(value))
+        return;
+    erg_number_short(value, text);
+    fputs(text, out);
+}
+
+static void put_block(const erg_couple_page *page, const char *section, const char *title)
+{
+    const erg_table *t = page->sheet;
+
+    fprintf(page->out, "<h3>%s</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>"
+            "<thead><tr><th>name</th><th class=\"n\">value</th><th class=\"n\">95 %%</th>"
+            "<th>unit</th><th>note</th><th>convention</th></tr></thead><tbody>\n", title);
+    for (size_t i = 0; i < erg_page_rows(t); i++) {
+        double low = erg_page_real(t, i, "low"), high = erg_page_real(t, i, "high");
+        if (strcmp(erg_page_text(t, i, "section"), section) != 0)
+            continue;
+        fputs("<tr><td>", page->out);
+        erg_html_text(page->out, erg_page_text(t, i, "name"));
+        fputs("</td><td class=\"n\">", page->out);
+        put_value(page->out, erg_page_real(t, i, "value"));
+        fputs("</td><td class=\"n\">", page->out);
+        put_value(page->out, low);
+        fputs(isfinite(low) && isfinite(high) ? " to " : "", page->out);
+        put_value(page->out, high);
+        for (size_t c = 0; c < 3; c++) {
+            static const char *const words[] = { "unit", "note", "convention" };
+            fputs("</td><td>", page->out);
+            erg_html_text(page->out, erg_page_text(t, i, words[c]));
+        }
+        fputs("</td></tr>\n", page->out);
+    }
+    fputs("</tbody></table></div>\n", page->out);
+}
+
+static void put_sheet(const erg_couple_page *page)
+{
+    if (!page->sheet)
+        return;
+    fputs("<section><h2>Data sheet</h2>\n", page->out);
+    put_block(page, "session", "Session");
+    put_block(page, "results", "Results");
+    fputs("</section>\n", page->out);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static void put_rest(const erg_couple_page *page)
+{
+    fputs("<section><h2>Notes</h2>\n<ul>\n", page->out);
+    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
+        fputs("<li>", page->out);
+        erg_html_text(page->out, erg_result_note_at(page->result, i));
+        fputs("</li>\n", page->out);
+    }
+    fputs("</ul></section>\n<section><h2>All figures</h2>\n", page->out);
+    for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
+        const erg_table *table = erg_result_table(page->result, i);
+        fprintf(page->out, "<details><summary>%s</summary>\n", erg_table_name(table));
+        erg_html_table(page->out, table);
+        fputs("</details>\n", page->out);
+    }
+    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
+          "</footer>\n</main>\n</body>\n</html>\n", page->out);
+}
+
+static bool put_all(const erg_couple_page *page, const char *title)
+{
+    erg_page head = { .out = page->out };
+
+    erg_page_head(&head, title);
+    fputs(erg_chart_style, page->out);
+    put_verdicts(page);
+    put_checks(page);
+    erg_couple_sessions(page);
+    bool ok = erg_couple_timeline(page) && erg_couple_pictures(page);
+    put_sheet(page);
+    put_rest(page);
+    return ok;
+}
+
+bool erg_report_couple(const erg_result *couple, const char *title, FILE *out, erg_error *err)
+{
+    const erg_couple_page page = { .result = couple, .out = out, .err = err,
+                                   .verdict = erg_result_find(couple, "verdict"),
+                                   .sheet = erg_result_find(couple, "sheet") };
+
+    if (!page.verdict && !erg_result_find(couple, "sessions") && !page.sheet)
+        return erg_fail(err, ERG_BAD_INPUT, "this result is no coupling study: it has no "
+                        "verdict, no sessions and no sheet");
+    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!c_locale)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    locale_t before = uselocale(c_locale);
+    bool ok = put_all(&page, title ? title : "A coupling study");
+    uselocale(before);
+    freelocale(c_locale);
+    if (ok && (fflush(out) != 0 || ferror(out)))
+        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return ok;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page of a coupling study: verdicts first, pictures with their data, nothing loaded. */
+#include "erg/report.h"
+#include "test.h"
+
+static const erg_column verdict_columns[] = {
+    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" }, { "r", ERG_REAL, "" },
+    { "r_low", ERG_REAL, "" }, { "r_high", ERG_REAL, "" }, { "q_value", ERG_REAL, "" },
+    { "verdict", ERG_TEXT, "" },
+};
+static const erg_column ccf_columns[] = {
+    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" }, { "r", ERG_REAL, "" },
+    { "r_detrended", ERG_REAL, "" }, { "r_residual", ERG_REAL, "" }, { "band", ERG_REAL, "" },
+};
+static const erg_column sheet_columns[] = {
+    { "section", ERG_TEXT, "" }, { "time_s", ERG_REAL, "" }, { "name", ERG_TEXT, "" },
+    { "value", ERG_REAL, "" }, { "low", ERG_REAL, "" }, { "high", ERG_REAL, "" },
+    { "unit", ERG_TEXT, "" }, { "note", ERG_TEXT, "" }, { "convention", ERG_TEXT, "" },
+};
+
+static void put_texts(erg_table *table, const char *a, const char *x, const char *b, const char *y)
+{
+    CHECK(erg_table_row(table, NULL));
+    CHECK(erg_table_text(table, a, x, NULL));
+    CHECK(erg_table_text(table, b, y, NULL));
+}
+
+static void put_verdict(erg_result *result, const char *verdict)
+{
+    erg_table *table = erg_result_add(result, "verdict", verdict_columns,
+                                      ERG_COUNT(verdict_columns), NULL);
+    put_texts(table, "x", "grad<norm>", "y", "temp");
+    CHECK(erg_table_real(table, "r", 0.31, NULL));
+    CHECK(erg_table_real(table, "r_low", 0.02, NULL));
+    CHECK(erg_table_real(table, "r_high", 0.55, NULL));
+    CHECK(erg_table_text(table, "verdict", verdict, NULL));
+}
+
+static void put_ccf(erg_result *result)
+{
+    erg_table *table = erg_result_add(result, "ccf", ccf_columns, ERG_COUNT(ccf_columns), NULL);
+
+    for (int lag = -3; lag <= 3; lag++) {
+        put_texts(table, "x", "grad<norm>", "y", "temp");
+        CHECK(erg_table_real(table, "lag_s", lag, NULL));
+        CHECK(erg_table_real(table, "r", 0.1 * lag, NULL));
+        CHECK(erg_table_real(table, "r_residual", 0.05 * lag, NULL));
+        CHECK(erg_table_real(table, "band", 0.3, NULL));
+    }
+}
+
+static void put_sheet(erg_result *result)
+{
+    static const char *const names[] = { "temp_c", "power_w", "throttle" };
+    erg_table *table = erg_result_add(result, "sheet", sheet_columns, ERG_COUNT(sheet_columns),
+                                      NULL);
+
+    for (int s = 0; s < 20; s++)
+        for (size_t i = 0; i < ERG_COUNT(names); i++) {
+            put_texts(table, "section", "thermal", "name", names[i]);
+            CHECK(erg_table_real(table, "time_s", s, NULL));
+            CHECK(erg_table_real(table, "value", i < 2 ? 50 + s : s > 10 ? 64 : 0, NULL));
+        }
+    put_texts(table, "section", "results", "name", "tau_th");
+    CHECK(erg_table_real(table, "value", 29, NULL));
+    CHECK(erg_table_text(table, "convention", "slow", NULL));
+}
+
+static char *page_of(const char *verdict)
+{
+    erg_result *result = erg_result_new("couple", NULL);
+    char *text = NULL;
+    size_t size;
+    erg_error err = { 0 };
+    FILE *out = open_memstream(&text, &size);
+
+    put_verdict(result, verdict);
+    put_ccf(result);
+    put_sheet(result);
+    CHECK_OK(erg_report_couple(result, "a <study>", out, &err), err);
+    fclose(out);
+    erg_result_free(result);
+    return text;
+}
+
+static void the_headline_is_the_strongest_verdict(void)
+{
+    static const struct { const char *verdict, *headline; } rows[] = {
+        { "coupling shown: X leads Y", "<p class=\"big\">Coupling shown" },
+        { "no coupling shown", "<p class=\"big\">No coupling shown" },
+        { "cannot be decided: NO_EXCITATION", "<p class=\"big\">Cannot be decided" },
+        { "associated, cause open", "<p class=\"big\">No coupling shown" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char *page = page_of(rows[i].verdict);
+        CHECK(strstr(page, rows[i].headline));
+        CHECK(strstr(page, rows[i].verdict));
+        free(page);
+    }
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+    size_t count = 0;
+
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void each_picture_has_its_data_and_nothing_is_loaded(void)
+{
+    char *page = page_of("no coupling shown");
+
+    CHECK(count_of(page, "<svg") == 3);                 /* temperature, power, ccf */
+    CHECK(count_of(page, "<summary>The data") == 3);
+    CHECK(count_of(page, "class=\"strip s5\"") == 2 * 9);   /* throttled from 11 s on */
+    CHECK(strstr(page, "a &lt;study&gt;") && !strstr(page, "grad<norm>"));
+    CHECK(strstr(page, "grad&lt;norm&gt;"));
+    CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "src="));
+    CHECK(!strstr(page, "nan") && !strstr(page, "inf"));
+    free(page);
+}
+
+static void what_is_no_study_is_refused(void)
+{
+    erg_result *other = erg_result_new("run", NULL);
+    erg_error err = { 0 };
+
+    CHECK(!erg_report_couple(other, "x", stdout, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "no coupling study"));
+    erg_result_free(other);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(the_headline_is_the_strongest_verdict),
+        TEST(each_picture_has_its_data_and_nothing_is_loaded),
+        TEST(what_is_no_study_is_refused),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
