@@ -124,7 +124,7 @@ static int nothing_good(const erg_points *points)
 static int sweep(const cli *call, erg_sweep_options *options)
 {
     erg_error err = { 0 };
-    erg_sweep_outcome outcome;
+    erg_sweep_outcome outcome = { 0 };
     erg_points *points = erg_points_new(&err);
     bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
 
