@@ -14,6 +14,9 @@
 #include "decide/decide.h"
 #include "math/order.h"
 
+/* Rows lie by chance: what waits for memory asks some steps before. */
+enum { AHEAD = 12 };
+
 static bool has_nan(const double *row, size_t dims)
 {
     for (size_t i = 0; i < dims; i++)
@@ -22,22 +25,51 @@ static bool has_nan(const double *row, size_t dims)
     return false;
 }
 
-/* The rows by their first figure, then the second, then the third. Of three, ranks (may be
- * NULL) are those of the second figure from 1; equal figures have one. */
+/* Of the second figure from 1, by its order; equal figures have one. */
+static void rank_all(const double *values, const size_t order[], size_t rows, size_t ranks[])
+{
+    size_t rank = 0;
+
+    for (size_t i = 0; i < rows; i++) {
+        rank += i == 0 || values[3 * order[i] + 1] > values[3 * order[i - 1] + 1];
+        ranks[order[i]] = rank;
+    }
+}
+
+/* Rows that share their first figure, by the second and then the third: few, or each of
+ * the two is an order of all rows that costs as much as the first. */
+static bool order_alike(const double *values, size_t dims, size_t order[], size_t rows)
+{
+    bool ok = true;
+
+    for (size_t begin = 0, end = 0; ok && begin < rows; begin = end) {
+        double first = values[dims * order[begin]];
+        while (end < rows && !(values[dims * order[end]] > first))
+            end++;
+        for (size_t dim = dims; ok && end - begin > 1 && dim-- > 1;)
+            ok = erg_order(values + dim, dims, order + begin, end - begin);
+    }
+    return ok;
+}
+
+/* The rows by their first figure, then the second, then the third. Of three, ranks (else
+ * NULL) are those of the second figure. */
 static size_t *sorted(const double *values, size_t rows, size_t dims, size_t ranks[])
 {
-    size_t *order = malloc((rows + !rows) * sizeof(*order)), rank = 0;
+    size_t *order = malloc((rows + !rows) * sizeof(*order));
     bool ok = order != NULL;
 
     for (size_t i = 0; ok && i < rows; i++)
         order[i] = i;
-    for (size_t dim = dims; ok && dim-- > 0;) {
-        ok = erg_order(values + dim, dims, order, rows);
-        for (size_t i = 0; ok && ranks && dim == 1 && i < rows; i++) {
-            rank += i == 0 || values[dims * order[i] + 1] > values[dims * order[i - 1] + 1];
-            ranks[order[i]] = rank;
-        }
+    if (ok && ranks) {
+        ok = erg_order(values + 1, dims, order, rows);
+        if (ok)
+            rank_all(values, order, rows, ranks);
+        for (size_t i = 0; ok && i < rows; i++)
+            order[i] = i;
     }
+    ok = ok && erg_order(values, dims, order, rows)
+      && order_alike(values, dims, order, rows);
     if (!ok)
         free(order);
     return ok ? order : NULL;
@@ -67,6 +99,11 @@ static void keep_three(const double *values, const size_t order[], const size_t 
     for (size_t i = 0; i < rows; i++) {
         const double *row = values + 3 * order[i];
         double third = row[2] > DBL_MAX ? DBL_MAX : row[2], below = INFINITY;
+        size_t ahead = order[i + AHEAD < rows ? i + AHEAD : i];
+
+        __builtin_prefetch(values + 3 * ahead);
+        __builtin_prefetch(ranks + ahead);
+        __builtin_prefetch(keep + ahead, 1);
 
         keep[order[i]] = false;
         if (has_nan(row, 3))
@@ -76,8 +113,9 @@ static void keep_three(const double *values, const size_t order[], const size_t 
         if (below <= third)
             continue;
         keep[order[i]] = true;
-        for (size_t at = ranks[order[i]]; at <= rows; at += at & (~at + 1))
-            least[at] = third < least[at] ? third : least[at];
+        for (size_t at = ranks[order[i]]; at <= rows && third < least[at];
+             at += at & (~at + 1)) /* what covers more is at most as large: it ends there */
+            least[at] = third;
     }
 }
 
