@@ -13,6 +13,7 @@
 #include "erg/fit.h"
 #include "erg/hardware.h"
 #include "erg/import.h"
+#include "erg/intervene.h"
 #include "erg/joint.h"
 #include "erg/monitor.h"
 #include "erg/points.h"

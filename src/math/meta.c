@@ -60,7 +60,7 @@ static double flipped(const double differences[], size_t n, uint64_t signs)
     double sum = 0;
 
     for (size_t i = 0; i < n; i++)
-        sum += signs >> i & 1 ? -differences[i] : differences[i];
+        sum += i < 64 && signs >> i & 1 ? -differences[i] : differences[i];
     return fabs(sum);
 }
 

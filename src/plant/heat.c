@@ -97,7 +97,8 @@ static void govern(erg_heat *plant)
         plant->reasons |= ERG_HEAT_THERMAL;
     if (power_at(plant, clock, plant->die_k) > plant->limit_w)
         plant->reasons |= ERG_HEAT_POWER_CAP;
-    while (clock > facts->clock_low && power_at(plant, clock, plant->die_k) > plant->limit_w)
+    while (clock > facts->clock_low
+           && power_at(plant, clock, plant->die_k) > plant->limit_w)
         clock = fmax(clock - facts->clock_step, facts->clock_low);
     plant->clock = clock;
     plant->fan = fan_of(facts, plant->die_k);
@@ -154,7 +155,8 @@ static double energy_until(const erg_heat *plant, double t_s)
     if (!(at > 0))
         return plant->facts.idle_w * t_s;
     if (whole >= plant->steps)
-        return plant->in_j + plant->power_w * (t_s - (double)plant->steps * erg_heat_step_s);
+        return plant->in_j
+               + plant->power_w * (t_s - (double)plant->steps * erg_heat_step_s);
     int64_t first = plant->steps >= ERG_HEAT_PAST ? plant->steps - ERG_HEAT_PAST + 1 : 0;
     if (whole < first)
         return plant->past_j[(first - 1) % ERG_HEAT_PAST];

@@ -12,8 +12,10 @@ static bool bring_to_utc(erg_training *training, erg_span run_utc, const char *p
         || (erg_training_clock_of(training) == ERG_TRAINING_LOCAL
             && erg_training_guess_zone(training, run_utc, &by_ns)))
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "%s: its stamps lie on no clock that is known here: log "
-                    "the Unix time of each step", path);
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "%s: its stamps lie on no clock that is known here: log "
+                    "the Unix time of each step",
+                    path);
 }
 
 static size_t put_marks(erg_recording *rec, const erg_training *training, erg_span run,
@@ -46,8 +48,10 @@ bool erg_record_training_log(erg_recording *rec, const erg_env *env, const char 
     bool good = training && bring_to_utc(training, run_utc, path, err);
 
     if (good && put_marks(rec, training, run, off_ns) == 0)
-        good = erg_fail(err, ERG_NO_DATA, "%s: none of its records was written while the command "
-                        "ran: does it log where --log says?", path);
+        good = erg_fail(err, ERG_NO_DATA,
+                        "%s: none of its records was written while the command "
+                        "ran: does it log where --log says?",
+                        path);
     erg_training_free(training);
     return good;
 }

@@ -16,7 +16,8 @@ size_t erg_training_row_marks(const erg_training *training, size_t row,
     const erg_training_row *of = &erg_training_rows(training, &count)[row];
 
     for (int v = 0; v < ERG_TRAINING_VALUES; v++) {
-        bool is_derived = v == ERG_TRAINING_STEP_S && erg_training_has_derived_step_s(training);
+        bool is_derived =
+            v == ERG_TRAINING_STEP_S && erg_training_has_derived_step_s(training);
         if (isnan(of->value[v]) || is_derived)
             continue;
         out[made] = (erg_mark_row){ .t_ns = of->t_ns, .value = of->value[v] };
@@ -32,7 +33,8 @@ size_t erg_training_row_marks(const erg_training *training, size_t row,
 static bool bring_to_utc(erg_training *training, const erg_trace *into, erg_error *err)
 {
     erg_span span = erg_trace_span(into);
-    erg_span run = { erg_trace_utc_ns(into, span.begin_ns), erg_trace_utc_ns(into, span.end_ns) };
+    erg_span run = { erg_trace_utc_ns(into, span.begin_ns),
+                     erg_trace_utc_ns(into, span.end_ns) };
     int64_t by_ns;
 
     switch (erg_training_clock_of(training)) {
@@ -40,12 +42,14 @@ static bool bring_to_utc(erg_training *training, const erg_trace *into, erg_erro
         return true;
     case ERG_TRAINING_LOCAL:
         return erg_training_guess_zone(training, run, &by_ns)
-            || erg_fail(err, ERG_BAD_INPUT, "the training log's stamps have no zone, and none "
-                        "lays it on the run: name it with --tz");
+               || erg_fail(err, ERG_BAD_INPUT,
+                           "the training log's stamps have no zone, and none "
+                           "lays it on the run: name it with --tz");
     case ERG_TRAINING_SINCE_START:
         break;
     }
-    return erg_fail(err, ERG_BAD_INPUT, "the training log's stamps count from some start: log "
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "the training log's stamps count from some start: log "
                     "the Unix time of each step");
 }
 
@@ -128,8 +132,9 @@ bool erg_joint_import(erg_trace *into, const char *path, const erg_import_option
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     if (!bytes)
         return false;
-    const erg_source source = { .name = path, .bytes = bytes, .size = size,
-                                .options = options ? options : &unset };
+    const erg_source source = {
+        .name = path, .bytes = bytes, .size = size, .options = options ? options : &unset
+    };
     if (size > 0 && !erg_import_format(bytes, size)) {
         good = try_training(into, &source, &added, err);
         if (good && !added)

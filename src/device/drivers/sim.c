@@ -194,7 +194,8 @@ static void add_heat(erg_device *dev)
     temperature->resolution = own->spec.temp_step_k;
     add(dev, "use", ERG_USE, ERG_INSTANT, use);
     add(dev, "fan", ERG_OTHER, ERG_INSTANT, fan);
-    erg_text_put(add(dev, "throttle", ERG_OTHER, ERG_INSTANT, throttle_bits)->unit, 8, "bits");
+    erg_text_put(add(dev, "throttle", ERG_OTHER, ERG_INSTANT, throttle_bits)->unit, 8,
+                 "bits");
 }
 
 static bool sim_open(erg_device *dev, erg_error *err)

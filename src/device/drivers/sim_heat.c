@@ -41,8 +41,9 @@ bool erg_sim_heat_open(erg_sim_heat *heat, const erg_sim_spec *spec, erg_error *
     heat->clock_fd = open_in(spec->follow, "clock", O_WRONLY | O_CREAT | O_TRUNC);
     if (heat->load_fd >= 0 && heat->clock_fd >= 0)
         return true;
-    erg_fail(err, ERG_BAD_INPUT, "sim: cannot use follow=%.200s: %s; make that folder first",
-             spec->follow, strerror(errno));
+    erg_fail(err, ERG_BAD_INPUT,
+             "sim: cannot use follow=%.200s: %s; make that folder first", spec->follow,
+             strerror(errno));
     erg_sim_heat_close(heat);
     return false;
 }
@@ -63,7 +64,8 @@ static void hear(erg_sim_heat *heat)
 {
     char text[32];
     double load;
-    ssize_t count = heat->load_fd >= 0 ? pread(heat->load_fd, text, sizeof(text) - 1, 0) : 0;
+    ssize_t count =
+        heat->load_fd >= 0 ? pread(heat->load_fd, text, sizeof(text) - 1, 0) : 0;
 
     if (count <= 0)
         return;
@@ -101,8 +103,7 @@ void erg_sim_heat_run(erg_sim_heat *heat, int64_t t_ns, double limit_w)
     heat->plant.limit_w = limit_w;
     heat->plant.clock_cap = fmin(heat->spec->clock_hz / heat->spec->profile->clock_hz, 1);
     hear(heat);
-    erg_heat_run(&heat->plant, erg_s_from_ns(t_ns),
-                 &(erg_heat_demand){ demand_w, heat });
+    erg_heat_run(&heat->plant, erg_s_from_ns(t_ns), &(erg_heat_demand){ demand_w, heat });
     say(heat);
 }
 
