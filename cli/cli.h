@@ -97,6 +97,7 @@ extern const cli_command cmd_predict;
 extern const cli_command cmd_choose;
 extern const cli_command cmd_quality;
 extern const cli_command cmd_rle;
+extern const cli_command cmd_couple;
 extern const cli_command cmd_thermal;
 extern const cli_command cmd_report;
 extern const cli_command cmd_help;

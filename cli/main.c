@@ -24,6 +24,7 @@ const cli_command *const cli_commands[] = {
     &cmd_predict,
     &cmd_choose,
     &cmd_quality,
+    &cmd_couple,
     &cmd_thermal,
     &cmd_rle,
     &cmd_report,

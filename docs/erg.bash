@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality thermal rle report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality couple thermal rle report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -21,6 +21,7 @@ _erg()
         predict) words=" --anchor --clocks --anchors --model --setting --definition --no-checks" ;;
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
+        couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --gate" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         report) words="" ;;

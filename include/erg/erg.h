@@ -5,6 +5,7 @@
 
 #include "erg/campaign.h"
 #include "erg/choose.h"
+#include "erg/couple.h"
 #include "erg/device.h"
 #include "erg/energy.h"
 #include "erg/env.h"

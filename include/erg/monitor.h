@@ -72,6 +72,8 @@ size_t erg_monitor_devices(const erg_monitor *monitor);
 const erg_monitor_device *erg_monitor_device_at(const erg_monitor *monitor, size_t index);
 /* NULL if there is no device of that name. */
 const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const char *name);
+/* False: stamps without a zone (taken for UTC), or seconds since some start. */
+bool erg_monitor_has_zone(const erg_monitor *monitor);
 const char *erg_monitor_layout(const erg_monitor *monitor);
 /* Lines that were torn, at most `most` of them into lines; the count of all. */
 size_t erg_monitor_torn(const erg_monitor *monitor, size_t lines[], size_t most);

@@ -77,6 +77,7 @@ static bool number(erg_field cell, double *out)
     return erg_number_parse(cell.text, cell.count, '.', out);
 }
 
+/* The enhanced layout is known to write UTC without saying so. */
 static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
 {
     erg_stamp_style style = { .zone = of->zone };
@@ -87,10 +88,14 @@ static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
     erg_field cell = erg_field_trim(row->fields[of->map.time]);
     double seconds;
     /* A short number counts from the start of the log. */
-    if (erg_number_parse(cell.text, cell.count, '.', &seconds) && fabs(seconds) < 1e8)
+    if (erg_number_parse(cell.text, cell.count, '.', &seconds) && fabs(seconds) < 1e8) {
+        of->monitor->lacks_zone = true;
         return erg_stamp_count(cell.text, cell.count, ERG_NS_PER_S, '.', out);
+    }
     if (!erg_stamp_parse(cell.text, cell.count, &style, &at))
         return false;
+    if (!at.has_zone && !of->zone && strcmp(of->map.layout->name, "enhanced") != 0)
+        of->monitor->lacks_zone = true;
     *out = at.utc_ns;
     return true;
 }
@@ -223,6 +228,8 @@ const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const cha
             return &monitor->devices[i].info;
     return NULL;
 }
+
+bool erg_monitor_has_zone(const erg_monitor *monitor) { return !monitor->lacks_zone; }
 
 const char *erg_monitor_layout(const erg_monitor *monitor) { return monitor->layout; }
 

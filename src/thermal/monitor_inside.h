@@ -18,6 +18,7 @@ struct erg_monitor {
     size_t *torn;               /* lines */
     size_t torn_count, torn_capacity;
     bool torn_last;             /* the last line has no end */
+    bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
 };
 
 /* The rows of a device, made at first sight. NULL: too many, or no memory. */

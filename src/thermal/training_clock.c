@@ -85,18 +85,25 @@ void erg_training_shift(erg_training *training, int64_t by_ns)
         training->rows[i].t_ns += by_ns;
 }
 
-bool erg_training_guess_zone(erg_training *training, erg_span run, int64_t *by_ns)
+bool erg_zone_quarters(erg_span log, erg_span run, int64_t *by_ns)
 {
     const int64_t quarter_ns = 900 * ERG_NS_PER_S, near_ns = 300 * ERG_NS_PER_S;
-    double off_ns = (double)(run.begin_ns - training->rows[0].t_ns);
-    double end_off_ns = (double)(run.end_ns - training->rows[training->count - 1].t_ns);
+    double off_ns = (double)(run.begin_ns - log.begin_ns);
+    double end_off_ns = (double)(run.end_ns - log.end_ns);
     double quarters = round((off_ns + end_off_ns) / 2 / (double)quarter_ns);
 
-    if (training->clock != ERG_TRAINING_LOCAL || fabs(quarters) > 56
-        || fabs(off_ns - quarters * (double)quarter_ns) > (double)near_ns
-        || fabs(end_off_ns - quarters * (double)quarter_ns) > (double)near_ns)
+    *by_ns = fabs(quarters) > 56 ? 0 : (int64_t)quarters * quarter_ns;
+    return fabs(quarters) <= 56
+        && fabs(off_ns - quarters * (double)quarter_ns) <= (double)near_ns
+        && fabs(end_off_ns - quarters * (double)quarter_ns) <= (double)near_ns;
+}
+
+bool erg_training_guess_zone(erg_training *training, erg_span run, int64_t *by_ns)
+{
+    const erg_span log = { training->rows[0].t_ns, training->rows[training->count - 1].t_ns };
+
+    if (training->clock != ERG_TRAINING_LOCAL || !erg_zone_quarters(log, run, by_ns))
         return false;
-    *by_ns = (int64_t)quarters * quarter_ns;
     erg_training_shift(training, *by_ns);
     training->clock = ERG_TRAINING_UTC;
     return true;

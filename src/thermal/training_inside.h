@@ -57,6 +57,9 @@ bool erg_training_read_json(erg_training_draft *draft, const char *bytes, size_t
                             erg_error *err);
 bool erg_training_read_csv(erg_training_draft *draft, const char *bytes, size_t size,
                            erg_error *err);
+/* The multiple of 15 min within 14 h that lays log nearest to run; false where none is
+ * within 5 min of both ends. */
+bool erg_zone_quarters(erg_span log, erg_span run, int64_t *by_ns);
 erg_training *erg_training_finish(erg_training_draft *draft, erg_error *err);
 
 #endif

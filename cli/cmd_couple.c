@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg couple: do training and heat influence each other? */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "cli.h"
+
+typedef struct couple_options {
+    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz;
+    cli_list pairs;
+    double smallest, lag_max_s, grid_s, ambient_k, alpha;
+    int writer;
+    bool dependent, gate;
+} couple_options;
+
+#define AT(field) offsetof(couple_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "log", CLI_TEXT, AT(log), "FILE", "training log: JSON array, JSON lines or CSV" },
+    { 0, "pair", CLI_LIST, AT(pairs), "X:Y", "study this pair instead of the usual; repeatable" },
+    { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
+    { 0, "smallest", CLI_NUMBER, AT(smallest), "R",
+      "correlation that matters: below it is none (0.30)", true },
+    { 0, "lag-max", CLI_SECONDS, AT(lag_max_s), "TIME", "lags looked at, each way (3s)", true },
+    { 0, "detrend", CLI_TEXT, AT(detrend), "HOW", "linear (default), none or diff" },
+    { 0, "alpha", CLI_NUMBER, AT(alpha), "SHARE", "of false finds that is accepted (0.05)", true },
+    { 0, "rng-key", CLI_TEXT, AT(rng_key), "KEY", "a number: same key, same bytes (0)" },
+    { 0, "dependent", CLI_FLAG, AT(dependent), NULL, "correct pairs for any dependence" },
+    { 0, "grid", CLI_SECONDS, AT(grid_s), "TIME",
+      "bin (the larger of the two median intervals)", true },
+    { 0, "offset", CLI_TEXT, AT(offset), "TIME",
+      "added to the stamps of the training log, as in -5h or 1.5s" },
+    { 0, "tz", CLI_TEXT, AT(tz), "ZONE", "zone of stamps that have none" },
+    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, measured, as in 21C", true },
+    { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
+    { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
+    { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
+    { 0 },
+};
+
+/* "-1.5s", "2s": a quantity that may be below 0. */
+static bool parse_offset(const char *text, double *out, erg_error *err)
+{
+    bool minus = *text == '-';
+
+    if (!erg_quantity_parse(text + (minus || *text == '+'), "s", out, err))
+        return false;
+    *out = minus ? -*out : *out;
+    return true;
+}
+
+static bool parse_key(const char *text, uint64_t *out, erg_error *err)
+{
+    char *end = NULL;
+
+    *out = strtoull(text, &end, 0);
+    return (*text >= '0' && *text <= '9' && *end == '\0')
+        || erg_fail(err, ERG_BAD_INPUT, "--rng-key: '%s' is no whole number", text);
+}
+
+static bool make_wish(const couple_options *options, erg_couple_options *wish, erg_error *err)
+{
+    *wish = (erg_couple_options){
+        .pairs = options->pairs.items, .pair_count = options->pairs.count,
+        .device = options->device, .detrend = options->detrend, .smallest = options->smallest,
+        .lag_max_s = options->lag_max_s, .alpha = options->alpha, .grid_s = options->grid_s,
+        .ambient_k = options->ambient_k, .dependent = options->dependent,
+        .one_writer = options->writer > 0,
+    };
+    return (!options->rng_key || parse_key(options->rng_key, &wish->key, err))
+        && (!options->offset || parse_offset(options->offset, &wish->offset_s, err));
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Both logs from one folder, one run file, or a file each. */
+static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
+{
+    const couple_options *options = call->options;
+    const char *path = call->argv[0];
+
+    if (is_folder(path) && !erg_couple_find_files(path, files, err))
+        return false;
+    if (!is_folder(path)) {
+        snprintf(files->monitor, sizeof(files->monitor), "%s", path);
+        snprintf(files->training, sizeof(files->training), "%s", path);
+    }
+    if (options->log)
+        snprintf(files->training, sizeof(files->training), "%s", options->log);
+    return true;
+}
+
+static erg_result *study(const cli *call, const erg_couple_options *wish, erg_error *err)
+{
+    const couple_options *options = call->options;
+    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
+                                      .writer = options->writer };
+    erg_couple_files files;
+
+    if (!name_files(call, &files, err))
+        return NULL;
+    erg_monitor *monitor = erg_monitor_load(files.monitor, &how, err);
+    erg_training *log = monitor ? erg_training_load(files.training, options->tz, err) : NULL;
+    erg_result *result = log ? erg_couple_study(monitor, log, wish, err) : NULL;
+    erg_training_free(log);
+    erg_monitor_free(monitor);
+    return result;
+}
+
+static int run(const cli *call)
+{
+    const couple_options *options = call->options;
+    erg_couple_options wish;
+    erg_error err = { 0 };
+
+    if (call->argc != 1)
+        return cli_misused(call, "needs one RUN.erg, one folder, or one FILE and its --log");
+    if (options->writer > 2)
+        return cli_misused(call, "--writer is 1 or 2");
+    if (!make_wish(options, &wish, &err))
+        return cli_misused(call, "%s", err.text);
+    erg_result *result = study(call, &wish, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, &err);
+    if (status == CLI_DONE && options->gate && !erg_couple_is_shown(result))
+        status = CLI_NO;
+    erg_result_free(result);
+    return status;
+}
+
+const cli_command cmd_couple = {
+    .name = "couple",
+    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING",
+    .summary = "do training and heat influence each other?",
+    .about = "Puts a monitor's log and a training log on one clock and one grid, checks that a\n"
+             "coupling could be seen at all, and tests each pair of channels with placebos beside\n"
+             "it. The answer can be no, and it can be \"cannot be decided\" with the reason: then the\n"
+             "figures describe, and prove nothing. A FOLDER holds rle_*.csv and\n"
+             "training_log_*.json; a RUN.erg holds the marks step, loss, grad_norm and lr. Lags\n"
+             "above 0: x leads y. Columns of the training log are step, loss, grad_norm, lr, epoch,\n"
+             "tokens and step_s; those of a device temp, power, use, clock, fan, throttle, rle_raw\n"
+             "and so on.\n",
+    .examples = "erg couple rle_data.csv --log training_log.json\n"
+                "erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
+                "erg couple run.erg --smallest 0.2 --gate\n",
+    .options = option_rows,
+    .options_size = sizeof(couple_options),
+    .run = run,
+};

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streams, and the grid that all of them are put on. Nothing is copied from a neighbour: a
+ * stream denser than the grid gives means, one as slow gives a straight line between its
+ * points, and where it has none for 2.5 bins it has no value.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "thermal/couple_inside.h"
+
+enum { BINS_MOST = 4000000 };
+#define HELD_SHARE 0.40     /* of successive (T, P) that are equal: the sensor is slower */
+#define BRIDGED_BINS 2.5
+#define DENSE 0.75          /* of a bin: more points than bins */
+
+static const struct { erg_monitor_value value; const char *name; } sensor_names[] = {
+    { ERG_MONITOR_TEMP_K, "temp" },       { ERG_MONITOR_POWER_W, "power" },
+    { ERG_MONITOR_USE, "use" },           { ERG_MONITOR_FAN, "fan" },
+    { ERG_MONITOR_CLOCK_HZ, "clock" },    { ERG_MONITOR_VOLTAGE_V, "voltage" },
+    { ERG_MONITOR_CURRENT_A, "current" }, { ERG_MONITOR_RLE_RAW, "rle_raw" },
+    { ERG_MONITOR_RLE_SMOOTHED, "rle_smoothed" }, { ERG_MONITOR_RLE_NORM, "rle_norm" },
+    { ERG_MONITOR_E_TH, "e_th" },         { ERG_MONITOR_E_PW, "e_pw" },
+    { ERG_MONITOR_LOAD, "load" },         { ERG_MONITOR_SUSTAIN_S, "t_sustain" },
+    { ERG_MONITOR_PEAK, "peak" },         { ERG_MONITOR_COLLAPSE, "collapse" },
+};
+
+/* ---- streams ----------------------------------------------------------------------------- */
+
+static erg_joint_channel *add_channel(erg_joint *joint, const char *name, int device, int value,
+                                      size_t room, erg_error *err)
+{
+    if (!erg_grow((void **)&joint->channels, &joint->channel_capacity, joint->channel_count,
+                  sizeof(*joint->channels), err))
+        return NULL;
+    erg_joint_channel *made = &joint->channels[joint->channel_count];
+    *made = (erg_joint_channel){ .device = device, .value = value, .period_s = NAN,
+                                 .refused = ERG_CHECK_CODES };
+    erg_text_put(made->name, sizeof(made->name), name);
+    made->points = calloc(room + 1, sizeof(*made->points));
+    if (!made->points) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    joint->channel_count++;
+    return made;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const erg_joint_point *one = a, *other = b;
+    return (one->t_ns > other->t_ns) - (one->t_ns < other->t_ns);
+}
+
+/* In the order of time, and the median distance. */
+static bool set_period(erg_joint_channel *of, erg_error *err)
+{
+    bool is_sorted = true;
+
+    for (size_t i = 1; i < of->count; i++)
+        is_sorted = is_sorted && of->points[i].t_ns >= of->points[i - 1].t_ns;
+    if (!is_sorted)
+        qsort(of->points, of->count, sizeof(*of->points), by_time);
+    double *apart = calloc(of->count + 1, sizeof(*apart));
+
+    if (!apart)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 1; i < of->count; i++)
+        apart[i - 1] = erg_s_from_ns(of->points[i].t_ns - of->points[i - 1].t_ns);
+    of->period_s = of->count > 1 ? erg_median(apart, of->count - 1) : NAN;
+    free(apart);
+    return true;
+}
+
+bool erg_joint_take_log(erg_joint *joint, const erg_training *log, erg_error *err)
+{
+    size_t n;
+    const erg_training_row *rows = erg_training_rows(log, &n);
+
+    joint->log_torn = erg_training_torn(log);
+    joint->clock = erg_training_clock_of(log);
+    joint->start_ns = rows[0].t_ns;
+    joint->end_ns = rows[n - 1].t_ns;
+    for (int v = 0; v < ERG_TRAINING_VALUES; v++) {
+        erg_joint_channel *to =
+            add_channel(joint, erg_training_value_name((erg_training_value)v), -1, v, n, err);
+        if (!to)
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (isfinite(rows[i].value[v]))
+                to->points[to->count++] = (erg_joint_point){ rows[i].t_ns, rows[i].value[v] };
+        if (!set_period(to, err))
+            return false;
+    }
+    return true;
+}
+
+/* Rows where temperature or power changed; how often neither did. */
+static double held_share(const erg_monitor_device *log, bool changed[])
+{
+    size_t same = 0, pairs = 0;
+
+    for (size_t i = 0; i < log->count; i++) {
+        const double *now = log->rows[i].value, *before = i ? log->rows[i - 1].value : NULL;
+        changed[i] = true;
+        if (!before || isnan(now[ERG_MONITOR_TEMP_K]) || isnan(now[ERG_MONITOR_POWER_W])
+            || isnan(before[ERG_MONITOR_TEMP_K]) || isnan(before[ERG_MONITOR_POWER_W]))
+            continue;
+        changed[i] = now[ERG_MONITOR_TEMP_K] != before[ERG_MONITOR_TEMP_K]
+                  || now[ERG_MONITOR_POWER_W] != before[ERG_MONITOR_POWER_W];
+        same += !changed[i];
+        pairs++;
+    }
+    return pairs ? (double)same / (double)pairs : 0;
+}
+
+/* A sensor that made its value up does not hold it. */
+static bool moves(const erg_monitor_device *log, erg_monitor_value value)
+{
+    double first = NAN;
+
+    for (size_t i = 0; i < log->count; i++) {
+        double now = log->rows[i].value[value];
+        if (!isnan(now) && !isnan(first) && now != first)
+            return true;
+        first = isnan(first) ? now : first;
+    }
+    return false;
+}
+
+static bool follows_updates(erg_monitor_value value)
+{
+    return value != ERG_MONITOR_USE && value != ERG_MONITOR_FAN && value != ERG_MONITOR_CLOCK_HZ;
+}
+
+static bool take_channel(erg_joint *joint, int device, size_t at, const bool changed[],
+                         erg_error *err)
+{
+    const erg_monitor_device *log = joint->devices[device].log;
+    erg_monitor_value value = sensor_names[at].value;
+    erg_joint_channel *to =
+        add_channel(joint, sensor_names[at].name, device, value, log->count, err);
+
+    if (!to)
+        return false;
+    for (size_t i = 0; i < log->count; i++) {
+        bool skipped = changed && !changed[i] && follows_updates(value);
+        if (isfinite(log->rows[i].value[value]) && !skipped)
+            to->points[to->count++] =
+                (erg_joint_point){ log->rows[i].t_ns, log->rows[i].value[value] };
+    }
+    to->is_void = to->count == 0;
+    return set_period(to, err);
+}
+
+static bool take_device(erg_joint *joint, int device, erg_error *err)
+{
+    const erg_monitor_device *log = joint->devices[device].log;
+    bool *changed = calloc(log->count + 1, sizeof(*changed));
+    erg_check held = { .code = ERG_CHECK_HELD, .limit = HELD_SHARE };
+
+    if (!changed)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    erg_text_put(held.device, sizeof(held.device), log->name);
+    held.value = held_share(log, changed);
+    bool is_held = held.value > HELD_SHARE && moves(log, ERG_MONITOR_TEMP_K)
+                && moves(log, ERG_MONITOR_POWER_W);
+    held.state = is_held ? ERG_CHECK_HIT : ERG_CHECK_OK;
+    bool ok = true;
+    for (size_t i = 0; ok && i < ERG_COUNT(sensor_names); i++)
+        ok = take_channel(joint, device, i, is_held ? changed : NULL, err);
+    const erg_joint_channel *temp = ok ? erg_joint_find(joint, device, "temp") : NULL;
+    joint->devices[device].period_s = is_held && temp ? temp->period_s : log->period_s;
+    if (is_held)
+        snprintf(held.what, sizeof(held.what), "it is updated every %.3g s",
+                 joint->devices[device].period_s);
+    free(changed);
+    return ok && erg_joint_check(joint, &held, err);
+}
+
+bool erg_joint_take_devices(erg_joint *joint, erg_error *err)
+{
+    size_t all = erg_monitor_devices(joint->monitor);
+    const char *only = joint->options->device;
+
+    joint->devices = calloc(all + 1, sizeof(*joint->devices));
+    if (!joint->devices)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < all; i++) {
+        const erg_monitor_device *log = erg_monitor_device_at(joint->monitor, i);
+        if (log->count < 2 || (only && strcmp(only, log->name) != 0))
+            continue;
+        joint->devices[joint->device_count++].log = log;
+        if (!take_device(joint, (int)joint->device_count - 1, err))
+            return false;
+    }
+    if (joint->device_count == 0)
+        return erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s' with two rows",
+                        only ? only : "");
+    return true;
+}
+
+/* ---- the grid ---------------------------------------------------------------------------- */
+
+/* 1.003 s is a logger of 1 Hz. */
+static double rounded(double dt_s)
+{
+    static const double steps[] = { 1, 2, 5, 10 };
+    double decade = pow(10, floor(log10(dt_s)));
+
+    for (size_t i = 0; i < ERG_COUNT(steps); i++)
+        if (fabs(dt_s / (steps[i] * decade) - 1) < 0.05)
+            return steps[i] * decade;
+    return dt_s;
+}
+
+static double grid_step(const erg_joint *joint)
+{
+    double most = 0;
+
+    if (joint->options->grid_s > 0)
+        return joint->options->grid_s;
+    for (size_t i = 0; i < joint->device_count; i++)
+        most = fmax(most, joint->devices[i].period_s);
+    for (size_t i = 0; i < joint->channel_count; i++) {
+        const erg_joint_channel *of = &joint->channels[i];
+        if (of->device < 0 && of->value == ERG_TRAINING_LOSS && of->count > 2)
+            most = fmax(most, of->period_s);
+    }
+    return most > 0 ? rounded(most) : NAN;
+}
+
+static int64_t bin_of(const erg_joint *joint, int64_t t_ns)
+{
+    int64_t apart = t_ns - joint->origin_ns;
+    return apart >= 0 ? apart / joint->dt_ns : -((-apart + joint->dt_ns - 1) / joint->dt_ns);
+}
+
+/* The straight line between the points about the middle of a bin. */
+static double line_at(const erg_joint_channel *of, size_t after, int64_t t_ns, double most_s)
+{
+    if (after == of->count)
+        return NAN;
+    const erg_joint_point *b = &of->points[after];
+    if (b->t_ns == t_ns)
+        return b->value;
+    if (after == 0)
+        return NAN;
+    const erg_joint_point *a = &of->points[after - 1];
+    double apart_s = erg_s_from_ns(b->t_ns - a->t_ns);
+    if (apart_s > most_s)
+        return NAN;
+    return a->value + (b->value - a->value) * erg_s_from_ns(t_ns - a->t_ns) / apart_s;
+}
+
+/* Empty bins between two that are not, where there are few. */
+static void bridge(double bins[], size_t n)
+{
+    size_t last = n;
+
+    for (size_t k = 0; k < n; k++) {
+        if (isnan(bins[k]))
+            continue;
+        if (last < k && (double)(k - last - 1) <= BRIDGED_BINS)
+            for (size_t i = last + 1; i < k; i++)
+                bins[i] = bins[last] + (bins[k] - bins[last]) * (double)(i - last)
+                                           / (double)(k - last);
+        last = k;
+    }
+}
+
+static void fill_means(const erg_joint *joint, erg_joint_channel *of)
+{
+    for (size_t k = 0, at = 0; k < joint->bin_count; k++) {
+        int64_t end_ns = joint->origin_ns + (int64_t)(k + 1) * joint->dt_ns;
+        erg_sum sum = { 0 };
+        size_t inside = 0;
+        for (; at < of->count && of->points[at].t_ns < end_ns; at++)
+            if (of->points[at].t_ns >= end_ns - joint->dt_ns) {
+                erg_sum_add(&sum, of->points[at].value);
+                inside++;
+            }
+        of->bins[k] = inside ? erg_sum_value(&sum) / (double)inside : NAN;
+    }
+    bridge(of->bins, joint->bin_count);
+}
+
+static void fill_lines(const erg_joint *joint, erg_joint_channel *of)
+{
+    for (size_t k = 0, after = 0; k < joint->bin_count; k++) {
+        int64_t middle_ns = joint->origin_ns + (int64_t)k * joint->dt_ns + joint->dt_ns / 2;
+        while (after < of->count && of->points[after].t_ns < middle_ns)
+            after++;
+        of->bins[k] = line_at(of, after, middle_ns, BRIDGED_BINS * joint->dt_s);
+    }
+}
+
+bool erg_joint_fill(const erg_joint *joint, erg_joint_channel *of, erg_error *err)
+{
+    bool is_dense = of->period_s < DENSE * joint->dt_s;
+
+    free(of->bins);
+    of->bins = calloc(joint->bin_count + 1, sizeof(*of->bins));
+    if (!of->bins)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    if (is_dense) {
+        of->window_s = fmax(of->window_s, joint->dt_s);
+        fill_means(joint, of);
+    } else
+        fill_lines(joint, of);
+    return true;
+}
+
+/* The last record that holds something: a trailer of the run has no loss. */
+static int64_t last_value_ns(const erg_joint *joint)
+{
+    int64_t last = joint->start_ns;
+
+    for (size_t i = 0; i < joint->channel_count; i++) {
+        const erg_joint_channel *of = &joint->channels[i];
+        if (of->device < 0 && of->count && of->value != ERG_TRAINING_STEP
+            && of->value != ERG_TRAINING_STEP_COUNTER && of->value != ERG_TRAINING_EPOCH
+            && of->value != ERG_TRAINING_STEP_S && of->points[of->count - 1].t_ns > last)
+            last = of->points[of->count - 1].t_ns;
+    }
+    return last > joint->start_ns ? last : joint->end_ns;
+}
+
+static bool set_bounds(erg_joint *joint, erg_error *err)
+{
+    int64_t first_ns = joint->start_ns, last_ns = joint->end_ns;
+
+    for (size_t i = 0; i < joint->device_count; i++) {
+        const erg_monitor_device *log = joint->devices[i].log;
+        if (log->rows[0].t_ns < first_ns)
+            first_ns = log->rows[0].t_ns;
+        if (log->rows[log->count - 1].t_ns > last_ns)
+            last_ns = log->rows[log->count - 1].t_ns;
+    }
+    joint->origin_ns = 0;
+    joint->origin_ns = bin_of(joint, first_ns) * joint->dt_ns;
+    int64_t bins = bin_of(joint, last_ns) + 1;
+    if (bins > BINS_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "the two logs span %lld bins of %g s: they do not "
+                        "belong together, or --grid is too fine", (long long)bins, joint->dt_s);
+    joint->bin_count = (size_t)bins;
+    joint->run_begin = (size_t)(bin_of(joint, joint->start_ns - 1) + 1);
+    int64_t end = bin_of(joint, last_value_ns(joint));
+    joint->run_end = end > (int64_t)joint->run_begin ? (size_t)end : joint->run_begin;
+    return true;
+}
+
+bool erg_joint_grid(erg_joint *joint, erg_error *err)
+{
+    joint->dt_s = grid_step(joint);
+    if (!(joint->dt_s > 1e-6))
+        return erg_fail(err, ERG_NO_DATA, "the logs have too few rows for a grid");
+    joint->dt_ns = erg_ns_from_s(joint->dt_s);
+    if (!set_bounds(joint, err))
+        return false;
+    for (size_t i = 0; i < joint->channel_count; i++)
+        if (!erg_joint_fill(joint, &joint->channels[i], err))
+            return false;
+    return true;
+}
