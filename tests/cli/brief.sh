@@ -1,18 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # brief.sh ERG: the one table that a person sees, measure.md 1.2.
-set -u
 erg=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 unset ERG_RING NO_COLOR
-number=0
-check() {
-    number=$((number + 1))
-    if "$2" >log 2>&1; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
-}
 LC_ALL=C.UTF-8 "$erg" run --sensor sim:a100-sxm4-80gb --repeat 2 --warmup 1 --idle 1s \
     --output idle.erg -- sleep 0.6 >/dev/null 2>table
 "$erg" run --sensor sim:a100-sxm4-80gb --quiet --output plain.erg -- sleep 0.5

@@ -1,19 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # devices.sh ERG: the list of devices that a person reads.
-set -u
 erg=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 mkdir empty
 export LC_ALL=C
-number=0
-check() {
-    number=$((number + 1))
-    if "$2" >log 2>&1; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
-}
 "$erg" devices --root "$work/empty" >absent
 "$erg" devices --sensor sim:a100-sxm4-80gb >present
 

@@ -1,20 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A run and what was logged of its training, in one file.
-set -u
 erg=$(realpath "$1") source=$(realpath "$2") train=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-check() {
-    number=$((number + 1))
-    name=$1
-    shift
-    if "$@" >"$work/.log" 2>&1; then echo "ok $number - $name"
-    else echo "not ok $number - $name"; sed 's/^/# /' "$work/.log"; fi
-}
-status_is() { want=$1; shift; "$@"; got=$?; [ "$got" = "$want" ] || { echo "status $got, not $want"; false; }; }
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 marks() { python3 -c 'import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1]).execute("select name, value from mark order by ns"): print(*row)' "$1"; }
 

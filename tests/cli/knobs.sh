@@ -1,18 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # knobs.sh ERG FAKES: a sweep on the fake NVML, whose GPU refuses, throttles, is split or closed.
-set -u
 erg=$(realpath "$1") fakes=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 export XDG_STATE_HOME="$work/home"
-number=0
-say() { # SENTENCE STATUS
-    number=$((number + 1))
-    if [ "$2" = 0 ]; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
-}
 # SCRIPT OPTIONS... : the states and seen clocks of the visits, without doubles.
 sweep() {
     script=$1; shift

@@ -1,20 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # erg run changes nothing of what the command does.
-set -u
 erg=$(realpath "$1") regions=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-check() {
-    number=$((number + 1))
-    name=$1
-    shift
-    if "$@" >"$work/.log" 2>&1; then echo "ok $number - $name"
-    else echo "not ok $number - $name"; sed 's/^/# /' "$work/.log"; fi
-}
-status_is() { want=$1; shift; "$@"; got=$?; [ "$got" = "$want" ] || { echo "status $got, not $want"; false; }; }
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 sim="--sensor sim:a100-sxm4-80gb"
 
 passes_stdin_and_stdout() { # shellcheck disable=SC2086

@@ -1,19 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # sweep.sh ERG REGIONS: commands that fail, hang, are cut short or run as a job array.
-set -u
 erg=$(realpath "$1") regions=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 mkdir bin && ln -s "$erg" bin/erg
 PATH=$work/bin:$PATH
-number=0
-say() { # SENTENCE GOOD [LOG]
-    number=$((number + 1))
-    if [ "$2" = 0 ]; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' "${3:-log}"; fi
-}
 states() { cut -d, -f"$(head -1 log | tr , '\n' | grep -nx state | cut -d: -f1)" log | tail -n +2 | sort | uniq -c | tr -s ' \n' ' '; }
 quick="--sensor sim:plain --knob sm_clock=500,1000 --settle 1ms --repeat 1 --format csv --table visits"
 

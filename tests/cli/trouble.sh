@@ -1,19 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # When the run file cannot be written, or a signal comes: the command is not disturbed.
-set -u
 erg=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-check() {
-    number=$((number + 1))
-    name=$1
-    shift
-    if "$@" >"$work/.log" 2>&1; then echo "ok $number - $name"
-    else echo "not ok $number - $name"; sed 's/^/# /' "$work/.log"; fi
-}
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 # status, then what stderr must be: one line that begins and ends as said
 said() {
     [ "$got" = "$1" ] || { echo "status $got, not $1"; cat err; return 1; }

@@ -1,21 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # browser.sh ERG: the page of a run in a real browser, narrow, wide and on paper.
-set -u
 erg=$(realpath "$1")
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
     echo "1..0 # SKIP no chromium or google-chrome is installed"
     exit 0
 }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-check() {
-    number=$((number + 1))
-    if "$2" >log 2>&1; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; tail -n 30 log | cut -c1-300 | sed 's/^/# /'; fi
-}
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 open_page() {
     timeout 60 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars \
         --user-data-dir="$work/profile" --enable-logging=stderr --v=0 "$@" "file://$work/a.html"

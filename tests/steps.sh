@@ -1,0 +1,27 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by shell tests once they know their arguments: a folder of their own to work in,
+# and a line of TAP for each step.
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+say() { # SENTENCE STATUS [LOG]
+    number=$((number + 1))
+    if [ "$2" = 0 ]; then echo "ok $number - $1"
+    else echo "not ok $number - $1"; cut -c1-300 "${3:-log}" | sed 's/^/# /'; fi
+}
+check() { # SENTENCE COMMAND...
+    sentence=$1
+    shift
+    "$@" >"$work/.log" 2>&1
+    say "$sentence" $? "$work/.log"
+}
+status_is() { # STATUS COMMAND...
+    want=$1
+    shift
+    "$@"
+    got=$?
+    [ "$got" = "$want" ] || { echo "status $got, not $want"; false; }
+}
