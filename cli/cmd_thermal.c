@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg thermal: resistances and time constants of a record, and the minutes ahead. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli.h"
 
 typedef struct thermal_options {
-    const char *device, *window, *regime, *model, *map, *tz;
-    double ambient_k, limit_k, margin_k, power_w, horizon_s;
+    const char *device, *window, *regime, *model, *map, *tz, *log;
+    double ambient_k, limit_k, margin_k, power_w, horizon_s, for_s;
     int poles, writer;
-    bool gain_schedule, cauer, score, gate;
+    bool gain_schedule, cauer, score, gate, watch;
 } thermal_options;
 
 #define AT(field) offsetof(thermal_options, field)
@@ -29,7 +32,13 @@ static const cli_option option_rows[] = {
       "forecast: that goes on (mean of the last 10 s)", true },
     { 0, "horizon", CLI_SECONDS, AT(horizon_s), "TIME", "forecast: safe so long (for ever)",
       true },
-    { 0, "score", CLI_FLAG, AT(score), NULL, "forecast: its errors on this record" },
+    { 0, "score", CLI_FLAG, AT(score), NULL,
+      "forecast: its errors and alarms on this record" },
+    { 0, "log", CLI_TEXT, AT(log), "FILE",
+      "forecast: training log whose gradient spikes --score judges as alarms" },
+    { 0, "watch", CLI_FLAG, AT(watch), NULL, "forecast: a line each second as the log grows" },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "forecast: watch so long (until interrupted)",
+      true },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: not identified, or limit reached" },
     { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
     { 0, "tz", CLI_TEXT, AT(tz), "ZONE", "zone of stamps that have none (UTC)" },
@@ -104,13 +113,22 @@ static int fit(const cli *call, const erg_monitor *log, const erg_thermal_option
     return status;
 }
 
-static int forecast(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
+static erg_forecast_options make_forecast(const thermal_options *options,
+                                          const erg_thermal_options *wish,
+                                          const erg_training *training)
 {
-    const thermal_options *options = call->options;
-    const erg_forecast_options ahead = {
+    return (erg_forecast_options){
         .fit = *wish, .limit_k = options->limit_k, .margin_k = options->margin_k,
         .power_w = options->power_w, .horizon_s = options->horizon_s, .score = options->score,
+        .training = training,
     };
+}
+
+static int forecast_once(const cli *call, const erg_monitor *log, const erg_thermal_options *wish,
+                         const erg_training *training)
+{
+    const thermal_options *options = call->options;
+    const erg_forecast_options ahead = make_forecast(options, wish, training);
     erg_error err = { 0 };
     bool reached = false;
     erg_result *result =
@@ -121,6 +139,67 @@ static int forecast(const cli *call, const erg_monitor *log, const erg_thermal_o
     if (status == CLI_DONE && options->gate && reached)
         status = CLI_NO;
     erg_result_free(result);
+    return status;
+}
+
+static int forecast(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
+{
+    const thermal_options *options = call->options;
+    erg_error err = { 0 };
+    erg_training *training =
+        options->log ? erg_training_load(options->log, options->tz, &err) : NULL;
+    int status = options->log && !training ? cli_refused(call, &err)
+                                           : forecast_once(call, log, wish, training);
+    erg_training_free(training);
+    return status;
+}
+
+/* ---- as it grows ------------------------------------------------------------------------- */
+
+static void say_now(const erg_result *result)
+{
+    const erg_table *table = erg_result_find(result, "forecast");
+    double temp_c = erg_table_find(table, 0, "temp_c").real;
+
+    printf("%s  %.1f C  %s\n", erg_table_find(table, 0, "device").text, temp_c,
+           erg_table_find(table, 0, "advice").text);
+    fflush(stdout);
+}
+
+/* The log is read anew: a monitor only appends, and an hour is fitted in a tenth of a second.
+ * With --gate it ends when the limit is in sight. */
+static int look_once(const cli *call, const erg_monitor_options *how,
+                     const erg_thermal_options *wish)
+{
+    const thermal_options *options = call->options;
+    const erg_forecast_options ahead = make_forecast(options, wish, NULL);
+    erg_error err = { 0 };
+    bool reached = false;
+    erg_monitor *log = erg_monitor_load(call->argv[1], how, &err);
+    erg_result *result = log
+        ? erg_thermal_forecast_tables(log, options->device, &ahead, &reached, &err) : NULL;
+    int status = result ? CLI_DONE : err.code == ERG_NO_DATA ? CLI_DONE : cli_refused(call, &err);
+
+    if (result)
+        say_now(result);
+    else if (status == CLI_DONE)
+        fprintf(stderr, "erg thermal: %s\n", err.text);
+    erg_result_free(result);
+    erg_monitor_free(log);
+    return status == CLI_DONE && reached && options->gate ? CLI_NO : status;
+}
+
+static int watch(const cli *call, const erg_monitor_options *how,
+                 const erg_thermal_options *wish)
+{
+    const thermal_options *options = call->options;
+    double left_s = options->for_s > 0 ? options->for_s : INFINITY;
+    int status = look_once(call, how, wish);
+
+    for (; status == CLI_DONE && left_s >= 1; left_s -= 1) {
+        sleep(1);
+        status = look_once(call, how, wish);
+    }
     return status;
 }
 
@@ -152,6 +231,10 @@ static int run(const cli *call)
         return cli_misused(call, "is erg thermal fit FILE or erg thermal forecast FILE");
     if (!make_fit(options, &wish, &err))
         return cli_misused(call, "%s", err.text);
+    if (options->watch && which->run != forecast)
+        return cli_misused(call, "--watch is for forecast");
+    if (options->watch)
+        return watch(call, &how, &wish);
     erg_monitor *log = erg_monitor_load(call->argv[1], &how, &err);
     int status = log ? which->run(call, log, &wish) : cli_refused(call, &err);
     erg_monitor_free(log);

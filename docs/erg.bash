@@ -22,7 +22,7 @@ _erg()
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --gate" ;;
-        thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --gate --map --tz --writer" ;;
+        thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

@@ -15,6 +15,7 @@
 #define ERG_THERMAL_H
 
 #include "erg/monitor.h"
+#include "erg/training.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -163,8 +164,9 @@ typedef struct erg_forecast_options {
     double power_w;                     /* 0: mean of the last 10 s */
     double horizon_s;                   /* 0: for ever */
     bool score;                         /* how good would it have been on this record? */
+    const erg_training *training;       /* for the alarms of gradient spikes; NULL: none */
 } erg_forecast_options;
-/* forecast, and with score the table score. *reached: the limit is reached. */
+/* forecast, and with score the tables score and alarms. *reached: the limit is reached. */
 erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *device,
                                         const erg_forecast_options *options, bool *reached,
                                         erg_error *err);

@@ -44,7 +44,9 @@ double erg_thermal_ahead(const erg_thermal *model, const erg_thermal_state *stat
     return temp_k + state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
 }
 
-/* The first crossing: a scan that is even in the logarithm, then bisection. */
+/* The first crossing: a scan that is even in the logarithm, then bisection. A delay below 0
+ * is a temperature that is late: so much later it will be read. A record can hardly part it
+ * from a fast part, so leaving it out would be half a second too early. */
 double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_state *state,
                                  double power_w, double limit_k)
 {
@@ -65,7 +67,7 @@ double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_sta
             else
                 at_s = middle_s;
         }
-        return at_s;
+        return at_s + fmax(0, -model->delay_s);
     }
     return INFINITY;
 }

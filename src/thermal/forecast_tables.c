@@ -6,12 +6,11 @@
 #include "format/cells.h"
 #include "math/random.h"
 #include "math/stats.h"
-#include "thermal/network.h"
+#include "thermal/outlook.h"
 
 enum { DRAWS = 500 };
 #define LIMIT_K (83 + 273.15)
 #define MARGIN_K 2.0
-#define RECENT_S 10.0
 
 static const erg_column forecast_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
@@ -36,18 +35,8 @@ static const erg_column score_columns[] = {
     { "line_k", ERG_REAL, "the straight line through the last two samples" },
 };
 
-typedef struct outlook {
-    const erg_monitor_device *device;
-    const erg_forecast_options *options;
-    erg_thermal model;
-    erg_thermal_state state;
-    double power_w, limit_k, margin_k, horizon_s, temp_k;
-    double time_s, time_low_s, time_high_s, safe_w, steady_k;
-    bool is_known;              /* identified, and the fan is still in its range */
-} outlook;
-
 /* The last steady regime that is long enough, where no window is stated. */
-static bool fit_model(outlook *of, erg_error *err)
+static bool fit_model(erg_outlook *of, erg_error *err)
 {
     erg_thermal_options fit = of->options->fit;
     erg_regime regimes[64];
@@ -63,7 +52,7 @@ static bool fit_model(outlook *of, erg_error *err)
 }
 
 /* A network holds for the fan that it saw. */
-static bool is_outside(const outlook *of)
+static bool is_outside(const erg_outlook *of)
 {
     double fan = of->device->rows[of->device->count - 1].value[ERG_MONITOR_FAN];
 
@@ -77,7 +66,7 @@ static double recent_w(const erg_monitor_device *device)
     double sum = 0, end_s = erg_since_s(device, device->count - 1);
     size_t count = 0;
 
-    for (size_t i = device->count; i-- > 0 && end_s - erg_since_s(device, i) <= RECENT_S;) {
+    for (size_t i = device->count; i-- > 0 && end_s - erg_since_s(device, i) <= ERG_RECENT_S;) {
         double power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
         if (isfinite(power_w)) {
             sum += power_w;
@@ -87,37 +76,33 @@ static double recent_w(const erg_monitor_device *device)
     return count ? sum / (double)count : NAN;
 }
 
-static double steady_k(const erg_thermal *model, double power_w)
-{
-    double r = model->r_fast_k_per_w;
-
-    for (int i = 0; i < model->pole_count; i++)
-        r += model->poles[i].r_k_per_w;
-    return model->ambient_k + r * power_w;
-}
-
 /* ---- intervals ------------------------------------------------------------------------------ */
 
-/* A network as likely as the fitted one: resistances and time constants move, and T_a so that
- * the mean of the record stays where it was. */
+/* A network as likely as the fitted one: resistances and time constants move, the fast part
+ * at the cost of the first pole, as a record can hardly part the two, and T_a so that the
+ * mean of the record stays where it was. */
 static erg_thermal drawn(const erg_thermal *model, erg_random *luck)
 {
     erg_thermal one = *model;
     double mean_w = (model->power_low_w + model->power_high_w) / 2, moved = 0;
+    double sd_fast = (model->r_fast_high_k_per_w - model->r_fast_low_k_per_w) / 3.92;
 
+    one.r_fast_k_per_w = fmax(model->r_fast_k_per_w + sd_fast * erg_random_normal(luck), 0);
+    double faster = one.r_fast_k_per_w - model->r_fast_k_per_w;
     for (int i = 0; i < model->pole_count; i++) {
         const erg_thermal_pole *pole = &model->poles[i];
         double sd_r = (pole->r_high_k_per_w - pole->r_low_k_per_w) / 3.92;
         double sd_tau = log(pole->tau_high_s / pole->tau_low_s) / 3.92;
-        one.poles[i].r_k_per_w = fmax(pole->r_k_per_w + sd_r * erg_random_normal(luck), 0);
+        one.poles[i].r_k_per_w = fmax(pole->r_k_per_w + sd_r * erg_random_normal(luck)
+                                      - (i == 0 ? faster : 0), 0);
         one.poles[i].tau_s = pole->tau_s * exp(sd_tau * erg_random_normal(luck));
         moved += one.poles[i].r_k_per_w - pole->r_k_per_w;
     }
-    one.ambient_k -= moved * mean_w;
+    one.ambient_k -= (moved + faster) * mean_w;
     return one;
 }
 
-static bool find_interval(outlook *of, erg_error *err)
+static bool find_interval(erg_outlook *of, erg_error *err)
 {
     double times[DRAWS];
     erg_random luck = { .state = 1 };
@@ -137,7 +122,7 @@ static bool find_interval(outlook *of, erg_error *err)
 
 /* ---- one device ------------------------------------------------------------------------------- */
 
-static bool look_ahead(outlook *of, erg_error *err)
+static bool look_ahead(erg_outlook *of, erg_error *err)
 {
     const erg_forecast_options *options = of->options;
 
@@ -157,30 +142,43 @@ static bool look_ahead(outlook *of, erg_error *err)
     of->time_s = erg_thermal_time_to_limit(&of->model, &of->state, of->power_w, of->limit_k);
     of->safe_w = erg_thermal_safe_power(&of->model, &of->state, of->limit_k, of->margin_k,
                                         of->horizon_s);
-    of->steady_k = steady_k(&of->model, of->power_w);
+    of->steady_k = erg_thermal_steady(&of->model, &(erg_thermal_power){
+        of->power_w, of->temp_k });
     return find_interval(of, err);
 }
 
-static void advise(const outlook *of, char *to, size_t size)
+static void advise_limit(const erg_outlook *of, char *to, size_t size)
+{
+    char range[64];
+
+    snprintf(range, sizeof(range), of->time_high_s < 1e11 ? "%.0f..%.0f" : "%.0f..never",
+             of->time_low_s, of->time_high_s);
+    snprintf(to, size, "at %.0f W the limit %.0f C is reached in %.0f s (%s); %.0f W or less "
+             "is safe: hold it within %.0f s, or shift or slow %.0f %% of the work", of->power_w,
+             of->limit_k - 273.15, of->time_s, range, of->safe_w, of->time_low_s,
+             100 * fmax(0, 1 - of->safe_w / of->power_w));
+}
+
+static void advise(const erg_outlook *of, char *to, size_t size)
 {
     if (of->model.verdict != ERG_THERMAL_IDENTIFIED)
         snprintf(to, size, "no forecast: %s: %s", erg_thermal_verdict_name(of->model.verdict),
                  of->model.reason);
     else if (!of->is_known)
         snprintf(to, size, "no forecast: the fan has left the range of the window");
+    else if (isinf(of->steady_k))
+        snprintf(to, size, "RUNAWAY: leakage of %.2g W/K feeds itself at this resistance: take "
+                 "power or heat away now", of->model.leakage_w_per_k);
     else if (isinf(of->time_s))
         snprintf(to, size, "nothing to do: at %.0f W it ends at %.1f C; up to %.0f W is safe",
                  of->power_w, of->steady_k - 273.15, of->safe_w);
     else
-        snprintf(to, size, "at %.0f W the limit %.0f C is reached in %.0f s; %.0f W or less is "
-                 "safe: shift or slow %.0f %% of the work", of->power_w,
-                 of->limit_k - 273.15, of->time_s, of->safe_w,
-                 100 * fmax(0, 1 - of->safe_w / of->power_w));
+        advise_limit(of, to, size);
 }
 
 static double or_never(double time_s) { return time_s < 1e11 ? time_s : NAN; }
 
-static bool put_outlook(const outlook *of, erg_table *table, erg_error *err)
+static bool put_outlook(const erg_outlook *of, erg_table *table, erg_error *err)
 {
     char advice[240], window[64];
     const erg_real cells[] = {
@@ -188,7 +186,7 @@ static bool put_outlook(const outlook *of, erg_table *table, erg_error *err)
         { "time_to_limit_s", or_never(of->time_s) }, { "safe_power_w", of->safe_w },
         { "time_low_s", or_never(of->time_low_s) },
         { "time_high_s", or_never(of->time_high_s) },
-        { "steady_c", of->steady_k - 273.15 }, { "power_w", of->power_w },
+        { "steady_c", isinf(of->steady_k) ? NAN : of->steady_k - 273.15 }, { "power_w", of->power_w },
     };
 
     advise(of, advice, sizeof(advice));
@@ -215,7 +213,7 @@ static double missed_k(const erg_monitor_device *device, const double model_k[],
 {
     double sum = 0, count = 0;
 
-    for (size_t i = at + 1; i-- > 0 && erg_since_s(device, at) - erg_since_s(device, i) <= RECENT_S;) {
+    for (size_t i = at + 1; i-- > 0 && erg_since_s(device, at) - erg_since_s(device, i) <= ERG_RECENT_S;) {
         double missed = device->rows[i].value[ERG_MONITOR_TEMP_K] - model_k[i];
         if (isfinite(missed)) {
             sum += missed;
@@ -226,7 +224,7 @@ static double missed_k(const erg_monitor_device *device, const double model_k[],
 }
 
 /* Sums of squares over every row of the window from two time constants on. */
-static bool score_at(const outlook *of, double horizon_s, const double model_k[], errors *out)
+static bool score_at(const erg_outlook *of, double horizon_s, const double model_k[], errors *out)
 {
     const erg_monitor_device *device = of->device;
     double begin_s = of->model.begin_s + 2 * of->model.poles[of->model.pole_count - 1].tau_s;
@@ -260,7 +258,7 @@ static bool score_at(const outlook *of, double horizon_s, const double model_k[]
 }
 
 /* The network run over the whole log on its measured power. */
-static double *run_open(const outlook *of, erg_error *err)
+static double *run_open(const erg_outlook *of, erg_error *err)
 {
     const erg_monitor_device *device = of->device;
     double *model_k = calloc(device->count, sizeof(*model_k));
@@ -282,7 +280,7 @@ static double *run_open(const outlook *of, erg_error *err)
     return model_k;
 }
 
-static bool put_score(const outlook *of, erg_table *table, erg_error *err)
+static bool put_score(const erg_outlook *of, erg_table *table, erg_error *err)
 {
     static const double horizons_s[] = { 5, 10, 30, 60 };
     double *model_k = run_open(of, err);
@@ -327,7 +325,7 @@ erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *
                                         const erg_forecast_options *options, bool *reached,
                                         erg_error *err)
 {
-    outlook of = { .device = find_device(monitor, device, err), .options = options };
+    erg_outlook of = { .device = find_device(monitor, device, err), .options = options };
     erg_result *result = of.device && look_ahead(&of, err) ? erg_result_new("thermal", err) : NULL;
     erg_table *table = result ? erg_result_add(result, "forecast", forecast_columns,
                                                ERG_COUNT(forecast_columns), err) : NULL;
@@ -339,7 +337,7 @@ erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *
     if (ok && options->score && identified) {
         erg_table *score = erg_result_add(result, "score", score_columns,
                                           ERG_COUNT(score_columns), err);
-        ok = score && put_score(&of, score, err);
+        ok = score && put_score(&of, score, err) && erg_put_alarms(&of, result, err);
     }
     *reached = of.is_known && isfinite(of.time_s);
     if (ok)
