@@ -13,6 +13,7 @@
 
 enum { ORDERS = 5, ORDERS_MOST = 10, DRAWS = 1000, ROWS_LEAST = 20 };
 enum { WIDTH_MOST = 2 * ORDERS_MOST + 2 };      /* intercept, both pasts, target */
+static const double alpha = 0.05;      /* of the sizes */
 #define DEPENDENT 1e-10             /* of a column's square that others leave */
 
 /* Where a regression can be made: every value of the past `order` is there. */
@@ -71,7 +72,7 @@ static void eliminate(gram low, size_t j, size_t width, double whole)
  * that one pass gives the residuals of both models. */
 static errors nested_errors(const double *columns, size_t m, size_t width, size_t own)
 {
-    gram low;
+    gram low = { { 0 } };
     errors out = { 0 };
     double whole[WIDTH_MOST + 1];
 
@@ -146,6 +147,7 @@ static size_t choose_order(const double x[], const double y[], size_t n, size_t 
 typedef struct problem {
     const double *x, *y;
     size_t n, order;
+    bool is_line_taken;         /* the simulated lose theirs, too */
     places rows;
     erg_sieve from_x, from_y;
 } problem;
@@ -158,34 +160,76 @@ static double simulated(const void *what, erg_random *random, double *scratch)
 
     erg_sieve_draw(&of->from_x, random, x, of->n);
     erg_sieve_draw(&of->from_y, random, y, of->n);
+    if (of->is_line_taken) {
+        erg_detrend_series(x, of->n, ERG_DETREND_LINEAR, x);
+        erg_detrend_series(y, of->n, ERG_DETREND_LINEAR, y);
+    }
     return f_of(errors_of(x, y, &of->rows, of->order, columns), of->rows.count, of->order);
+}
+
+/* The same from models of a simulated pair: what a bootstrap of that pair would draw. */
+static double simulated_twice(const void *what, erg_random *random, double *scratch)
+{
+    const problem *of = what;
+    problem again = *of;
+    double f = NAN;
+
+    simulated(what, random, scratch);
+    bool has_x = erg_sieve_open(scratch, of->n, &again.from_x);
+    bool has_y = erg_sieve_open(scratch + of->n, of->n, &again.from_y);
+    if (has_x && has_y)
+        f = simulated(&again, random, scratch);
+    erg_sieve_close(&again.from_x);
+    erg_sieve_close(&again.from_y);
+    return f;
+}
+
+static double naive_p(double f, size_t m, size_t order)
+{
+    double rest = (double)m - 2 * (double)order - 1, p = (double)order;
+
+    return erg_incomplete_beta(rest / 2, p / 2, rest / (rest + p * f));     /* AS 26.6.2 */
+}
+
+/* once: F of null pairs; twice: F that bootstraps of such pairs draw. Both reordered. */
+static void set_sizes(const problem *of, double once[], double twice[], size_t count,
+                      erg_granger_way *out)
+{
+    size_t above = 0, naive = 0;
+    double least = erg_quantile(twice, count, 1 - alpha);
+
+    for (size_t i = 0; i < count; i++) {
+        above += once[i] > least;
+        naive += naive_p(once[i], of->rows.count, of->order) < alpha;
+    }
+    out->size = (double)above / (double)count;
+    out->size_naive = (double)naive / (double)count;
 }
 
 static bool one_way(const problem *of, const erg_granger_options *options, uint64_t use,
                     erg_granger_way *out)
 {
     size_t m = of->rows.count, room = 2 * of->n + (2 * of->order + 2) * m;
-    double *scratch = calloc(room, sizeof(*scratch));
-    double *values = calloc(options->draws, sizeof(*values));
-    erg_draws draws = { .draw = simulated,
-                        .what = of,
-                        .room = room,
-                        .count = options->draws,
-                        .key = erg_key(options->key, use),
-                        .threads = options->threads,
+    size_t count = options->draws;
+    double *scratch = calloc(room + 2 * count, sizeof(*scratch));
+    double *once = scratch + room, *twice = once + count;
+    erg_draws draws = { .draw = simulated, .what = of, .room = room, .count = count,
+                        .key = erg_key(options->key, use), .threads = options->threads,
                         .cost = (double)(room * (of->order + 2)) };
-    bool ok = scratch && values;
+    bool ok = scratch != NULL;
 
     if (ok) {
-        double rest = (double)m - 2 * (double)of->order - 1, p = (double)of->order;
         out->f = f_of(errors_of(of->x, of->y, &of->rows, of->order, scratch), m, of->order);
-        /* Abramowitz and Stegun 26.6.2 */
-        out->p_naive = erg_incomplete_beta(rest / 2, p / 2, rest / (rest + p * out->f));
-        ok = erg_draws_run(&draws, values);
-        out->p_value = ok ? erg_draws_p(values, options->draws, out->f) : NAN;
+        out->p_naive = naive_p(out->f, m, of->order);
+        ok = erg_draws_run(&draws, once);
+        out->p_value = ok ? erg_draws_p(once, count, out->f) : NAN;
+        draws.draw = simulated_twice;
+        draws.key = erg_key(options->key, use + 2);
+        ok = ok && erg_draws_run(&draws, twice);
     }
+    if (ok)
+        set_sizes(of, once, twice, count, out);
     free(scratch);
-    free(values);
     return ok;
 }
 
@@ -204,7 +248,8 @@ static bool both_ways(problem *of, const erg_granger_options *options, erg_grang
 static bool study(double x[], double y[], size_t n, const erg_granger_options *options,
                   erg_granger *out, erg_error *err)
 {
-    problem of = { .x = x, .y = y, .n = n };
+    problem of = { .x = x, .y = y, .n = n,
+                   .is_line_taken = options->detrend == ERG_DETREND_LINEAR };
     size_t most = options->order_most < ORDERS_MOST ? options->order_most : ORDERS_MOST;
     double *columns = calloc((2 * most + 3) * n + 1, sizeof(*columns));
     bool ok = columns != NULL, is_enough = true;

@@ -74,6 +74,9 @@ bool erg_surrogate_test(erg_surrogate_kind kind, const double x[], const double 
     of.n = n < options.size_n ? n : options.size_n;
     of.n = of.n < 4 * options.lags + 8 ? 4 * options.lags + 8 : of.n;
     of.options.draws = DRAWS_INSIDE;
+    /* The models are of differences already. */
+    if (options.detrend == ERG_DETREND_DIFF)
+        of.options.detrend = ERG_DETREND_NONE;
     of.options.threads = 1;             /* the runs are what is shared out */
     room = calloc(2 * n, sizeof(*room));
     if (room) {

@@ -12,9 +12,11 @@
 #include "math/draws.h"
 #include "math/order.h"
 #include "math/series.h"
+#include "math/stats.h"
 #include "thermal/transfer.h"
 
-enum { NEIGHBOURS = 4, DRAWS = 199 };
+enum { NEIGHBOURS = 4, DRAWS = 99 };
+#define COST 1e3                    /* of one row among its neighbours, in products */
 #define EULER 0.57721566490153286061
 #define JITTER 1e-8 /* whole degrees repeat, and equal values have no rank */
 
@@ -39,11 +41,14 @@ static void keep(nearest *of, double distance)
         of->distance[i] = distance;
 }
 
+/* fmax is a call, for the sake of NAN, and there is none here. */
+static inline double larger(double a, double b) { return a > b ? a : b; }
+
 static double distance_of(const rows *of, const double source[], size_t i, size_t j)
 {
-    double d = fmax(fabs(of->past[i] - of->past[j]), fabs(of->next[i] - of->next[j]));
+    double d = larger(fabs(of->past[i] - of->past[j]), fabs(of->next[i] - of->next[j]));
 
-    return fmax(d, fabs(source[i] - source[j]));
+    return larger(d, fabs(source[i] - source[j]));
 }
 
 /* Outwards from row i until the condition alone is farther than what is kept. */
@@ -56,9 +61,11 @@ static double reach(const rows *of, const double source[], size_t i)
     for (;;) {
         double down = below > 0 ? of->past[i] - of->past[below - 1] : INFINITY;
         double up = above < of->count ? of->past[above] - of->past[i] : INFINITY;
-        if (!(fmin(down, up) < *farthest))
+        if (!((down < up ? down : up) < *farthest))
             return *farthest;
-        keep(&best, distance_of(of, source, i, down <= up ? --below : above++));
+        double distance = distance_of(of, source, i, down <= up ? --below : above++);
+        if (distance < *farthest)
+            keep(&best, distance);
     }
 }
 
@@ -140,30 +147,96 @@ static bool sort_rows(const double *loose, rows *out)
     return ok;
 }
 
+/* Rows of one direction: room for 7 n. */
+static bool set_rows(const double *given[2], const double *hats[2], size_t n, double *room,
+                     rows *out)
+{
+    *out = (rows){ room, room + n, room + 2 * n, room + 3 * n, 0 };
+    out->digamma[0] = -EULER;
+    for (size_t i = 1; i < n; i++)
+        out->digamma[i] = out->digamma[i - 1] + 1 / (double)i;
+    fill(given, hats, n, room + 4 * n, out);
+    return sort_rows(room + 4 * n, out);
+}
+
 static bool one_way(const double *given[2], const double *hats[2], size_t n,
                     const erg_transfer_options *options, erg_transfer_way *out)
 {
-    double *room = calloc(7 * n + 1 + options->draws, sizeof(*room));
-    double *values = room + 7 * n + 1;
-    rows of = { room, room + n, room + 2 * n, room + 3 * n, 0 };
-    bool ok = room != NULL;
-
-    if (ok) {
-        of.digamma[0] = -EULER;
-        for (size_t i = 1; i < n; i++)
-            of.digamma[i] = of.digamma[i - 1] + 1 / (double)i;
-        fill(given, hats, n, room + 4 * n, &of);
-        ok = sort_rows(room + 4 * n, &of);
-    }
+    double *room = calloc(7 * n + options->draws, sizeof(*room)), *values = room + 7 * n;
+    rows of = { 0 };
+    bool ok = room && set_rows(given, hats, n, room, &of);
     erg_draws draws = { .draw = permuted, .what = &of, .room = of.count,
                         .count = options->draws, .key = erg_key(options->key, 1),
-                        .cost = 1e3 * (double)of.count, .threads = options->threads };
+                        .cost = COST * (double)of.count, .threads = options->threads };
+
     if (ok) {
         out->nats = nats_of(&of, of.source);
         ok = erg_draws_run(&draws, values);
         out->p_value = ok ? erg_draws_p(values, options->draws, out->nats) : NAN;
     }
     free(room);
+    return ok;
+}
+
+/* ---- size ------------------------------------------------------------------- */
+
+enum { SIZE_RUNS = 100, SIZE_N = 600 };
+
+typedef struct null_pairs { erg_sieve x, y; bool is_permuted; } null_pairs;
+
+/* Of a pair without a tie, as it is or with its source permuted. scratch: 9 n. */
+static double null_nats(const void *what, erg_random *random, double *scratch)
+{
+    const null_pairs *from = what;
+    const double *hats[] = { scratch, scratch + SIZE_N };
+    rows of;
+
+    erg_sieve_draw(&from->x, random, scratch, SIZE_N);
+    erg_sieve_draw(&from->y, random, scratch + SIZE_N, SIZE_N);
+    erg_standardise(scratch, SIZE_N, scratch);
+    erg_standardise(scratch + SIZE_N, SIZE_N, scratch + SIZE_N);
+    if (!set_rows(hats, hats, SIZE_N, scratch + 2 * (size_t)SIZE_N, &of))
+        return NAN;
+    if (from->is_permuted)
+        erg_random_shuffle(random, of.source, of.count);
+    return nats_of(&of, of.source);
+}
+
+/* What permutations of such pairs reach with 0.05, and how many pairs are beyond. */
+static bool measure_size(null_pairs *from, const erg_transfer_options *options,
+                         uint64_t use, double *size)
+{
+    size_t runs = options->size_runs, above = 0;
+    double *once = calloc(2 * runs, sizeof(*once)), *shuffled = once + runs;
+    erg_draws draws = { .draw = null_nats, .what = from, .room = 9 * (size_t)SIZE_N,
+                        .count = runs, .key = erg_key(options->key, use),
+                        .cost = COST * SIZE_N, .threads = options->threads };
+
+    from->is_permuted = false;
+    bool ok = once && erg_draws_run(&draws, once);
+    from->is_permuted = true;
+    draws.key = erg_key(options->key, use + 1);
+    ok = ok && erg_draws_run(&draws, shuffled);
+    double least = ok ? erg_quantile(shuffled, runs, 0.95) : NAN;
+    for (size_t i = 0; ok && i < runs; i++)
+        above += once[i] > least;
+    *size = (double)above / (double)runs;
+    free(once);
+    return ok;
+}
+
+static bool measure_sizes(const double x[], const double y[], size_t n,
+                          const erg_transfer_options *options, erg_transfer *out)
+{
+    null_pairs ahead = { 0 };
+    bool has_x = erg_sieve_open(x, n, &ahead.x), has_y = erg_sieve_open(y, n, &ahead.y);
+    null_pairs back = { ahead.y, ahead.x, false };
+    bool ok = has_x && has_y && measure_size(&ahead, options, 2, &out->x_to_y.size)
+           && measure_size(&back, options, 4, &out->y_to_x.size);
+
+    out->size_n = SIZE_N;
+    erg_sieve_close(&ahead.x);
+    erg_sieve_close(&ahead.y);
     return ok;
 }
 
@@ -182,6 +255,7 @@ bool erg_transfer_test(const double x[], const double y[], size_t n,
 
     *out = (erg_transfer){ 0 };
     options.draws = options.draws ? options.draws : DRAWS;
+    options.size_runs = options.size_runs ? options.size_runs : SIZE_RUNS;
     for (size_t t = 0; t + 1 < n; t++)
         out->rows += is_row(x, y, t);
     if (!room)
@@ -193,7 +267,8 @@ bool erg_transfer_test(const double x[], const double y[], size_t n,
         || (one_way((const double *[]){ x, y }, (const double *[]){ room, room + n }, n,
                     &options, &out->x_to_y)
             && one_way((const double *[]){ y, x }, (const double *[]){ room + n, room }, n,
-                       &options, &out->y_to_x));
+                       &options, &out->y_to_x)
+            && measure_sizes(x, y, n, &options, out));
     free(room);
     if (!ok)
         return erg_fail(err, ERG_NO_DATA,

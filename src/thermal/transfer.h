@@ -10,7 +10,8 @@
 #include "base/base.h"
 
 typedef struct erg_transfer_options {
-    size_t draws;           /* 0: 199 */
+    size_t draws;           /* 0: 99 */
+    size_t size_runs;       /* pairs simulated for the size; 0: 100 */
     uint64_t key;
     int threads;            /* 0: as many as help */
 } erg_transfer_options;
@@ -18,9 +19,14 @@ typedef struct erg_transfer_options {
 typedef struct erg_transfer_way {
     double nats;            /* I(y[t+1]; x[t] | y[t]); below 0 only by its own scatter */
     double p_value;         /* x[t] permuted */
+    double size;            /* share below 0.05 in pairs without a tie, simulated from the
+                             * models of these two; at most size_n long */
 } erg_transfer_way;
 
-typedef struct erg_transfer { size_t rows; erg_transfer_way x_to_y, y_to_x; } erg_transfer;
+typedef struct erg_transfer {
+    size_t rows, size_n;
+    erg_transfer_way x_to_y, y_to_x;
+} erg_transfer;
 
 enum { ERG_TRANSFER_LEAST = 500 };
 

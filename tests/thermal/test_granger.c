@@ -75,6 +75,7 @@ static void its_size_is_the_known_one(void)
     enum { RUNS = 60 };
     double x[90], y[90];
     size_t found = 0, naive = 0;
+    double told = 0, told_naive = 0;
     erg_granger got;
 
     for (uint64_t i = 0; i < RUNS; i++) {
@@ -83,9 +84,13 @@ static void its_size_is_the_known_one(void)
             erg_granger_test(x, y, 90, &(erg_granger_options){ .draws = 39 }, &got, NULL));
         found += got.x_to_y.p_value <= 0.05;
         naive += got.x_to_y.p_naive <= 0.05;
+        told += got.x_to_y.size / RUNS;
+        told_naive += got.x_to_y.size_naive / RUNS;
     }
-    print_message("# size of Granger's test: bootstrap %.3f, naive %.3f\n",
-                  (double)found / RUNS, (double)naive / RUNS);
+    print_message(
+        "# size of Granger's test: %.3f, as told %.3f; naive %.3f, as told %.3f\n",
+        (double)found / RUNS, told, (double)naive / RUNS, told_naive);
+    CHECK(told > 0.02 && told < 0.12 && told_naive > 0.02 && told_naive < 0.15);
     CHECK(found <= 14);
     CHECK(naive <= 16);
 }

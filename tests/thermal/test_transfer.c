@@ -21,11 +21,12 @@ static void draw(double x[], double y[], size_t n, double c, uint64_t seed)
 static void a_gaussian_pair_has_the_entropy_of_its_ratio(void)
 {
     static double x[2000], y[2000];
+    erg_transfer_options options = { .draws = 19, .size_runs = 1 };
     erg_transfer got;
 
     draw(x, y, 2000, 0.8, 1);
     CHECK(
-        erg_transfer_test(x, y, 2000, &(erg_transfer_options){ .draws = 19 }, &got, NULL));
+        erg_transfer_test(x, y, 2000, &options, &got, NULL));
     CHECK(got.rows == 1999);
     CHECK_NEAR(got.x_to_y.nats, 0.5 * log(1 + 0.64), 0.05);
     CHECK_NEAR(got.y_to_x.nats, 0, 0.04);
@@ -37,6 +38,7 @@ static void a_curve_is_found_in_its_direction(void)
 {
     static double x[N], y[N];
     erg_random random = { 2 };
+    erg_transfer_options options = { .draws = 39, .size_runs = 40 };
     erg_transfer got;
 
     for (size_t t = 0; t < N; t++) {
@@ -44,10 +46,12 @@ static void a_curve_is_found_in_its_direction(void)
         y[t] = (t ? x[t - 1] * x[t - 1] : 0) + 0.5 * erg_random_normal(&random);
     }
     x[10] = y[20] = NAN;
-    CHECK(erg_transfer_test(x, y, N, &(erg_transfer_options){ .draws = 39 }, &got, NULL));
+    CHECK(erg_transfer_test(x, y, N, &options, &got, NULL));
     CHECK(got.rows == N - 1 - 3);
     CHECK(got.x_to_y.p_value < 0.03 && got.x_to_y.nats > 0.3);
     CHECK(got.y_to_x.p_value > 0.03);
+    CHECK(got.x_to_y.size > 0 && got.x_to_y.size <= 0.2);
+    CHECK(got.y_to_x.size >= 0 && got.y_to_x.size <= 0.2);
 }
 
 static double digamma(size_t n)
@@ -70,11 +74,12 @@ static int by_size(const void *a, const void *b)
 static void neighbours_are_those_of_plain_loops(void)
 {
     static double x[N], y[N], d[N];
+    erg_transfer_options options = { .draws = 1, .size_runs = 1 };
     erg_transfer got;
     double sum = 0;
 
     draw(x, y, N, 0.4, 3);
-    CHECK(erg_transfer_test(x, y, N, &(erg_transfer_options){ .draws = 1 }, &got, NULL));
+    CHECK(erg_transfer_test(x, y, N, &options, &got, NULL));
     double sx = 0, sy = 0, mx = 0, my = 0;
     for (size_t t = 0; t < N; t++)
         mx += x[t] / N, my += y[t] / N;
