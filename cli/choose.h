@@ -16,4 +16,7 @@ typedef struct cli_foreseen {
 bool cli_foresee(const erg_points *points, const char *clocks, cli_foreseen *out,
                  erg_error *err);
 
+/* Table fitted: curves of applications with three measured clocks or more, for a page. */
+bool cli_add_fitted(const erg_points *points, erg_result *result, erg_error *err);
+
 #endif

@@ -115,3 +115,74 @@ bool cli_foresee(const erg_points *points, const char *clock_text, cli_foreseen 
     free(at.hz);
     return ok;
 }
+
+/* ---- curves for a page -------------------------------------------------------------- */
+
+static const erg_column fitted_columns[] = {
+    { "application", ERG_TEXT, "command or job, its settings and its device" },
+    { "sm_clock_mhz", ERG_REAL, "clock of the cores" },
+    { "time_s", ERG_REAL, "time by the physical model of the measured clocks" },
+    { "time_low_s", ERG_REAL, "lower end of its band" },
+    { "time_high_s", ERG_REAL, "upper end of its band" },
+    { "energy_j", ERG_REAL, "energy by it" },
+    { "energy_low_j", ERG_REAL, "lower end of its band" },
+    { "energy_high_j", ERG_REAL, "upper end of its band" },
+    { "mean_w", ERG_REAL, "power by it" },
+    { "mean_low_w", ERG_REAL, "lower end of its band" },
+    { "mean_high_w", ERG_REAL, "upper end of its band" },
+};
+
+enum { CURVE_POINTS = 60 };
+
+static bool put_fitted(erg_table *table, const char *name, const erg_curve_point *at,
+                       erg_error *err)
+{
+    const struct { const char *column; double value; } reals[] = {
+        { "sm_clock_mhz", at->clock_hz / 1e6 }, { "time_s", at->time_s },
+        { "time_low_s", at->time_low_s }, { "time_high_s", at->time_high_s },
+        { "energy_j", at->energy_j }, { "energy_low_j", at->energy_low_j },
+        { "energy_high_j", at->energy_high_j }, { "mean_w", at->power_w },
+        { "mean_low_w", at->power_low_w }, { "mean_high_w", at->power_high_w },
+    };
+    bool ok = erg_table_row(table, err) && erg_table_text(table, "application", name, err);
+
+    for (size_t i = 0; ok && i < CLI_COUNT(reals); i++)
+        ok = erg_table_real(table, reals[i].column, reals[i].value, err);
+    return ok;
+}
+
+/* Too few clocks, or another knob: no curve, and no fault. */
+static bool fit_one(const erg_model *model, const erg_points *points, size_t application,
+                    erg_table *table, erg_error *err)
+{
+    erg_anchors anchors;
+    erg_curve_point curve[CURVE_POINTS];
+    double clock_hz[CURVE_POINTS];
+    erg_clock_point *memory = erg_anchors_take(points, application, 0, &anchors, NULL);
+    bool ok = true, known = memory && anchors.count >= ANCHORS_LEAST;
+
+    for (int i = 0; known && i < CURVE_POINTS; i++) {
+        double low = anchors.at[anchors.count - 1].clock_hz;
+        clock_hz[i] = low + (anchors.at[0].clock_hz - low) * i / (CURVE_POINTS - 1);
+    }
+    known = known && erg_model_predict(model, &anchors, clock_hz, CURVE_POINTS, curve, NULL);
+    for (int i = 0; known && ok && i < CURVE_POINTS; i++)
+        ok = put_fitted(table, erg_points_application_at(points, application)->name, &curve[i],
+                        err);
+    free(memory);
+    return ok;
+}
+
+bool cli_add_fitted(const erg_points *points, erg_result *result, erg_error *err)
+{
+    erg_model *model = erg_fit_train(erg_fit_find("physical"), points,
+                                     &(erg_fit_options){ 0 }, NULL);
+    erg_table *table = model ? erg_result_add(result, "fitted", fitted_columns,
+                                              CLI_COUNT(fitted_columns), err) : NULL;
+    bool ok = !model || table;
+
+    for (size_t i = 0; table && ok && i < erg_points_applications(points); i++)
+        ok = fit_one(model, points, i, table, err);
+    erg_model_free(model);
+    return ok;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg report: one self-contained HTML page of a run, an estimate, a fit, a choice or a coupling study. */
 #include <string.h>
-#include "cli.h"
+#include "choose.h"
 
 static bool page(const void *trace, const void *title, FILE *out, erg_error *err)
 {
@@ -75,6 +75,10 @@ static bool report_sweep(const cli *call, const char *path, int *status)
              && erg_choose(points, &wish, &choice, &err);
     erg_result *result = made ? erg_choice_result(&choice, points, false, &err) : NULL;
 
+    if (result && !cli_add_fitted(points, result, &err)) {
+        erg_result_free(result);
+        result = NULL;
+    }
     if (result)
         *status = cli_put(call, choice_page, result, path, call->common.output, stdout);
     erg_result_free(result);

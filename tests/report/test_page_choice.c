@@ -56,6 +56,35 @@ static char *page_of(bool is_simulated, double slowdown, bool by_json)
     return text;
 }
 
+/* Two knobs, and two variants of which one loses quality. */
+static char *page_of_two_knobs(void)
+{
+    erg_points *points = erg_points_new(NULL);
+    erg_wish wish = erg_wish_default();
+    erg_choice choice;
+    erg_error err = { 0 };
+    char *text = NULL;
+    size_t size;
+
+    for (int i = 0; i < 12; i++) {
+        const char *name = i < 6 ? "fp32" : "int8";
+        add(points, name, 1000 + 200 * (i % 3), 1.5 - 0.1 * (i % 3), 100 + 7 * i, false);
+        erg_visit *visit = erg_points_visit_edit(points, (size_t)i);
+        visit->setting.at[ERG_POWER_LIMIT] = i % 6 < 3 ? 150 : 250;
+        erg_points_application_edit(points, visit->application)->retention_low =
+            i < 6 ? 1 : 0.93;
+    }
+    CHECK(erg_choose(points, &wish, &choice, NULL));
+    erg_result *result = erg_choice_result(&choice, points, false, NULL);
+    FILE *out = open_memstream(&text, &size);
+    CHECK_OK(erg_report_choice(result, "two", out, &err), err);
+    fclose(out);
+    erg_result_free(result);
+    erg_choice_free(&choice);
+    erg_points_free(points);
+    return text;
+}
+
 static size_t count(const char *page, const char *what)
 {
     size_t found = 0;
@@ -100,12 +129,38 @@ static void a_simulation_and_a_refusal_are_told(void)
     erg_result_free(other);
 }
 
+static void two_knobs_are_a_map_and_scores_a_picture(void)
+{
+    char *page = page_of_two_knobs();
+
+    CHECK(count(page, "<rect") == 12);      /* six settings of each application */
+    CHECK(count(page, "stroke=\"#d55e00\" stroke-width=\"3\"") == 2);
+    CHECK(count(page, "What quality buys") == 1 && strstr(page, "6\xc2\xa0%<"));
+    CHECK(!strstr(page, "nan"));
+    free(page);
+    page = page_of(false, NAN, false);
+    CHECK(!strstr(page, "<rect") && !strstr(page, "What quality buys"));
+    free(page);
+}
+
+static void axes_have_round_numbers_and_one_row_is_one(void)
+{
+    char *page = page_of(false, NAN, false);
+
+    CHECK(strstr(page, ">1\xc2\xa0GHz<") && strstr(page, ">1.2\xc2\xa0GHz<"));
+    CHECK(strstr(page, ">80\xc2\xa0J<") && strstr(page, ">100\xc2\xa0J<"));
+    CHECK(strstr(page, "choice, 1 row<") && !strstr(page, "1 rows"));
+    free(page);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(every_picture_is_there_and_nothing_is_loaded),
         TEST(a_page_from_json_is_the_same),
         TEST(a_simulation_and_a_refusal_are_told),
+        TEST(two_knobs_are_a_map_and_scores_a_picture),
+        TEST(axes_have_round_numbers_and_one_row_is_one),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
