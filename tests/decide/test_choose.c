@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Choices on measured sweeps against dvfs.md sections 6 and 11. */
-#include "decide/decide.h"
-#include "test.h"
+#include "choices.h"
 
 static erg_points *load(const char *name, const char *other)
 {
@@ -12,43 +11,6 @@ static erg_points *load(const char *name, const char *other)
                                         &(erg_points_options){ .other = other }, &err),
              err);
     return points;
-}
-
-static const erg_pick *pick_of(const erg_choice *choice, const erg_points *points,
-                               const char *name)
-{
-    for (size_t i = 0; i < choice->pick_count; i++)
-        if (strstr(erg_points_application_at(points, choice->picks[i].application)->name,
-                   name))
-            return &choice->picks[i];
-    print_message("# no application %s\n", name);
-    CHECK(false);
-    return NULL;
-}
-
-static double chosen_mhz(const erg_choice *choice, const erg_pick *pick)
-{
-    return pick->chosen == ERG_NO_OPTION
-               ? NAN : choice->options[pick->chosen].setting.at[ERG_SM_CLOCK] / 1e6;
-}
-
-static double choose_mhz(const erg_points *points, const char *name, const char *objective,
-                         double slowdown, double *saving)
-{
-    erg_wish wish = erg_wish_default();
-    erg_choice choice;
-    erg_error err = { 0 };
-
-    wish.objective = objective;
-    wish.slowdown = slowdown;
-    wish.draws = 0;
-    CHECK_OK(erg_choose(points, &wish, &choice, &err), err);
-    const erg_pick *pick = pick_of(&choice, points, name);
-    double mhz = chosen_mhz(&choice, pick);
-    if (saving)
-        *saving = choice.options[pick->chosen].energy_saving;
-    erg_choice_free(&choice);
-    return mhz;
 }
 
 /* Section 11, 6. */
