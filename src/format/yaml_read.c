@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of a mapping into a struct, by a table of its keys. */
+#include <math.h>
+#include <string.h>
+#include "format/yaml.h"
+
+static bool read_text(const erg_yaml *node, const char *name, const char **out, erg_error *err)
+{
+    if (node->kind != ERG_YAML_SCALAR)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: '%s' is one value", name, node->line,
+                        node->key);
+    *out = node->text;
+    return true;
+}
+
+static bool read_number(const erg_yaml *node, const char *name, const erg_yaml_field *field,
+                        double *out, erg_error *err)
+{
+    const char *text;
+    erg_error why = { 0 };
+    double value;
+
+    if (!read_text(node, name, &text, err))
+        return false;
+    if (!erg_quantity_parse(text, field->unit ? field->unit : "", &value, &why))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: %.300s", name, node->line, node->key,
+                        why.text);
+    if (!(value >= field->least && value <= field->most))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %g to %g%s%s, not '%s'", name,
+                        node->line, node->key, field->least, field->most,
+                        field->unit && *field->unit ? " " : "", field->unit ? field->unit : "",
+                        text);
+    if (field->type == ERG_YAML_WHOLE && value != floor(value))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is a whole number, not '%s'", name,
+                        node->line, node->key, text);
+    *out = value;
+    return true;
+}
+
+static bool read_field(const erg_yaml *node, const char *name, const erg_yaml_field *field,
+                       char *to, erg_error *err)
+{
+    double number;
+
+    switch (field->type) {
+    case ERG_YAML_NODE:
+        *(const erg_yaml **)(void *)(to + field->at) = node;
+        return true;
+    case ERG_YAML_TEXT:
+        return read_text(node, name, (const char **)(void *)(to + field->at), err);
+    case ERG_YAML_QUANTITY:
+        return read_number(node, name, field, (double *)(void *)(to + field->at), err);
+    case ERG_YAML_WHOLE:
+        if (!read_number(node, name, field, &number, err))
+            return false;
+        *(int64_t *)(void *)(to + field->at) = (int64_t)number;
+        return true;
+    }
+    return false;
+}
+
+static const erg_yaml_field *find_field(const erg_yaml_field fields[], const char *key)
+{
+    for (const erg_yaml_field *field = fields; field->key; field++)
+        if (strcmp(field->key, key) == 0)
+            return field;
+    return NULL;
+}
+
+static bool check_needed(const erg_yaml *map, const char *name, const erg_yaml_field fields[],
+                         erg_error *err)
+{
+    for (const erg_yaml_field *field = fields; field->key; field++) {
+        const erg_yaml *child = map->first;
+        while (child && strcmp(child->key, field->key) != 0)
+            child = child->next;
+        if (field->needed && !child)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: '%s' is missing", name, map->line,
+                            field->key);
+    }
+    return true;
+}
+
+bool erg_yaml_read(const erg_yaml *map, const char *name, const erg_yaml_field fields[],
+                   void *out, erg_error *err)
+{
+    if (map->kind != ERG_YAML_MAP)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: here keys with values are expected", name,
+                        map->line);
+    for (const erg_yaml *child = map->first; child; child = child->next) {
+        const erg_yaml_field *field = find_field(fields, child->key);
+        if (!field)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: unknown key '%.60s'", name, child->line,
+                            child->key);
+        if (!read_field(child, name, field, out, err))
+            return false;
+    }
+    return check_needed(map, name, fields, err);
+}
