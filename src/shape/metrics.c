@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include "math/spectrum.h"
+#include "math/stats.h"
+#include "shape/metrics.h"
+
+const double erg_window_s[ERG_WINDOWS] = { 0.01, 0.1, 1, 60 };
+const double erg_band_hz[ERG_BANDS + 1] = { 0.1, 0.7, 2.5, 20 };
+
+#define SEGMENT_LEAST_S 20.0
+#define RATE_LEAST_HZ 50.0      /* twice the band and a margin */
+#define WINDOW_MOST_S 0.02      /* a longer mean hides the band's upper end */
+
+/* Values in a window of length s; 0: the wave is too coarse or too short for it. */
+static size_t window_of(const erg_wave_view *wave, double s)
+{
+    double values = s / wave->dt_s;
+
+    if (values < 1 - 1e-6 || wave->window_s > s || values * 2 > (double)wave->count + 0.5)
+        return 0;
+    return (size_t)(values + 0.5);
+}
+
+/* sums[i]: of the first i values. */
+static double mean_of(const double sums[], size_t begin, size_t count)
+{
+    return (sums[begin + count] - sums[begin]) / (double)count;
+}
+
+static void look_through_window(const erg_wave_view *wave, const double sums[], int which,
+                                erg_metrics *out)
+{
+    size_t width = window_of(wave, erg_window_s[which]);
+    double peak_w = -INFINITY, rise_w = 0;
+
+    out->peak_mean_w[which] = out->ramp_w_per_s[which] = NAN;
+    if (width == 0)
+        return;
+    for (size_t i = 0; i + width <= wave->count; i++)
+        peak_w = fmax(peak_w, mean_of(sums, i, width));
+    for (size_t i = 0; i + 2 * width <= wave->count; i++)
+        rise_w = fmax(rise_w, fabs(mean_of(sums, i + width, width) - mean_of(sums, i, width)));
+    out->peak_mean_w[which] = peak_w;
+    out->ramp_w_per_s[which] = rise_w / ((double)width * wave->dt_s);
+}
+
+static bool look_through_windows(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
+{
+    double *sums = malloc((wave->count + 1) * sizeof(*sums));
+    erg_sum sum = { 0 };
+
+    if (!sums)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for a wave");
+    sums[0] = 0;
+    for (size_t i = 0; i < wave->count; i++) {
+        /* Around the mean: a long sum of watts would lose the digits of a difference. */
+        erg_sum_add(&sum, wave->power_w[i] - out->mean_w);
+        sums[i + 1] = erg_sum_value(&sum);
+    }
+    for (int i = 0; i < ERG_WINDOWS; i++) {
+        look_through_window(wave, sums, i, out);
+        out->peak_mean_w[i] += out->mean_w;
+    }
+    free(sums);
+    return true;
+}
+
+static void look_at_values(const erg_wave_view *wave, erg_metrics *out)
+{
+    erg_sum sum = { 0 }, squares = { 0 };
+    double peak_w = -INFINITY, least_w = INFINITY, step_w = 0;
+    size_t apart = window_of(wave, erg_window_s[0]);
+
+    for (size_t i = 0; i < wave->count; i++) {
+        double power_w = wave->power_w[i];
+        erg_sum_add(&sum, power_w);
+        erg_sum_add(&squares, power_w * power_w);
+        peak_w = fmax(peak_w, power_w);
+        least_w = fmin(least_w, power_w);
+        if (apart && i >= apart)
+            step_w = fmax(step_w, fabs(power_w - wave->power_w[i - apart]));
+    }
+    out->mean_w = erg_sum_value(&sum) / (double)wave->count;
+    out->peak_w = peak_w;
+    out->least_w = least_w;
+    out->peak_to_mean = peak_w / out->mean_w;
+    out->range = (peak_w - least_w) / out->mean_w;
+    out->crest = peak_w / sqrt(erg_sum_value(&squares) / (double)wave->count);
+    out->step_10ms_w = apart ? step_w : NAN;
+}
+
+/* ---- spectrum ---------------------------------------------------------------------------- */
+
+/* The least power of two that holds 20 s; less where the record is short. */
+static size_t segment_of(const erg_wave_view *wave, bool *is_short)
+{
+    size_t segment = 1;
+
+    while ((double)segment * wave->dt_s < SEGMENT_LEAST_S && segment * 2 <= wave->count)
+        segment *= 2;
+    *is_short = (double)segment * wave->dt_s < SEGMENT_LEAST_S;
+    return segment;
+}
+
+static void read_bands(const double density[], size_t half, double df_hz, erg_metrics *out)
+{
+    double in_band = 0, all = 0, strongest = 0, bands[ERG_BANDS] = { 0 };
+
+    for (size_t k = 1; k <= half; k++) {
+        double f_hz = (double)k * df_hz, power = density[k] * df_hz;
+        all += power;
+        for (int b = 0; b < ERG_BANDS; b++)
+            if (f_hz >= erg_band_hz[b] && f_hz < erg_band_hz[b + 1] + (b == ERG_BANDS - 1) * 1e-9)
+                bands[b] += power, in_band += power;
+        if (power > strongest && f_hz >= erg_band_hz[0] && f_hz <= erg_band_hz[ERG_BANDS])
+            strongest = power, out->line_hz = f_hz;
+    }
+    out->band_rms = sqrt(in_band) / out->mean_w;
+    out->ac_rms = sqrt(all) / out->mean_w;
+    out->band_share = all > 0 ? in_band / all : 0;
+    for (int b = 0; b < ERG_BANDS; b++)
+        out->bands[b] = sqrt(bands[b]) / out->mean_w;
+}
+
+/* Amplitude of the strongest line, by Goertzel over whole periods of it. */
+static void read_line(const erg_wave_view *wave, erg_metrics *out)
+{
+    double per_value = out->line_hz * wave->dt_s;
+    double periods = floor((double)wave->count * per_value);
+    size_t count = per_value > 0 ? (size_t)(periods / per_value + 0.5) : 0;
+
+    if (count == 0 || count > wave->count)
+        return;
+    erg_wave line = erg_goertzel(wave->power_w, count, per_value);
+    out->line_w = 2 * hypot(line.re, line.im) / (double)count;
+}
+
+static bool look_at_spectrum(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
+{
+    size_t segment = segment_of(wave, &out->short_record);
+    double *density = NULL, *swing = NULL;
+
+    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S || segment < 16)
+        return true;
+    density = malloc((segment / 2 + 1) * sizeof(*density));
+    swing = malloc(wave->count * sizeof(*swing));
+    bool ok = density && swing;
+    for (size_t i = 0; ok && i < wave->count; i++)
+        swing[i] = wave->power_w[i] - out->mean_w;
+    ok = ok && erg_welch(swing, wave->count, wave->dt_s, segment, density);
+    if (ok) {
+        read_bands(density, segment / 2, 1 / ((double)segment * wave->dt_s), out);
+        read_line(wave, out);
+    }
+    free(density);
+    free(swing);
+    return ok || erg_fail(err, ERG_NO_MEMORY, "out of memory for a spectrum");
+}
+
+static bool find_p99(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
+{
+    double *copy = malloc(wave->count * sizeof(*copy));
+
+    if (!copy)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for a wave");
+    for (size_t i = 0; i < wave->count; i++)
+        copy[i] = wave->power_w[i];
+    out->p99_w = erg_quantile(copy, wave->count, 0.99);
+    free(copy);
+    return true;
+}
+
+bool erg_metrics_of(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
+{
+    *out = (erg_metrics){ .band_rms = NAN, .band_share = NAN, .ac_rms = NAN, .line_hz = NAN,
+                          .line_w = NAN, .bands = { NAN, NAN, NAN } };
+    if (wave->count < 2)
+        return erg_fail(err, ERG_NO_DATA, "a wave needs two samples");
+    look_at_values(wave, out);
+    return look_through_windows(wave, out, err) && find_p99(wave, out, err)
+        && look_at_spectrum(wave, out, err);
+}
