@@ -99,6 +99,7 @@ extern const cli_command cmd_quality;
 extern const cli_command cmd_rle;
 extern const cli_command cmd_couple;
 extern const cli_command cmd_thermal;
+extern const cli_command cmd_shape;
 extern const cli_command cmd_report;
 extern const cli_command cmd_help;
 

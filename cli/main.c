@@ -26,6 +26,7 @@ const cli_command *const cli_commands[] = {
     &cmd_quality,
     &cmd_couple,
     &cmd_thermal,
+    &cmd_shape,
     &cmd_rle,
     &cmd_report,
     &cmd_help,

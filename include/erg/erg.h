@@ -26,6 +26,7 @@
 #include "erg/rle.h"
 #include "erg/run.h"
 #include "erg/session.h"
+#include "erg/shape.h"
 #include "erg/sheet.h"
 #include "erg/study.h"
 #include "erg/sweep.h"

@@ -63,10 +63,10 @@ static bool plan_rank(erg_cluster *cluster, erg_rank *rank, int64_t in_ns, erg_e
                            index_of(cluster, rank), ++rank->serial, err);
 }
 
-/* Never early: a bucket must have filled up by then. */
+/* Never early, as a bucket must have filled up by then; never now, or time would stand. */
 static int64_t whole_ns(double s)
 {
-    return (int64_t)ceil(fmin(s, FOR_EVER_S) * 1e9 - 1e-3);
+    return (int64_t)fmax(1, ceil(fmin(s, FOR_EVER_S) * 1e9 - 1e-3));
 }
 
 static erg_answer ask_at(erg_cluster *cluster, erg_rank *rank, erg_ask ask, int64_t now_ns)

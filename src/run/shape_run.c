@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every policy of a list over one scenario, as tables: policies, explain, wave. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "format/cells.h"
+#include "run/shape_gate.h"
+#include "run/shape_sim.h"
+
+enum { ROWS_MOST = 64 };
+
+static const erg_column policy_columns[] = {
+    { "policy", ERG_TEXT, "as typed; none is the base" },
+    { "mean_w", ERG_REAL, "of all units together" },
+    { "peak_w", ERG_REAL, "greatest sample" },
+    { "peak_to_mean", ERG_REAL, "peak over mean" },
+    { "range", ERG_REAL, "greatest less least, over mean" },
+    { "ramp_w_per_s", ERG_REAL, "steepest, of 10 ms means" },
+    { "band_rms", ERG_REAL, "0.1 to 20 Hz, over mean" },
+    { "breaker_margin", ERG_REAL, "1 - greatest heat of a breaker over that at which it trips" },
+    { "steps_per_s", ERG_REAL, "of a job; open loop: an upper bound" },
+    { "throughput_loss", ERG_REAL, "against none" },
+    { "energy_per_step_j", ERG_REAL, "of one unit" },
+    { "accepted", ERG_TRUTH, "by the gate" },
+    { "reason", ERG_TEXT, "of the gate" },
+    { "peak_10ms_w", ERG_REAL, "of 10 ms means" },
+    { "crest", ERG_REAL, "peak over rms of the samples" },
+    { "ramp_100ms_w_per_s", ERG_REAL, "of 100 ms means" },
+    { "ramp_1s_w_per_s", ERG_REAL, "of 1 s means" },
+    { "ramp_60s_w_per_s", ERG_REAL, "of 60 s means" },
+    { "band_share", ERG_REAL, "of all AC power, 0.1 to 20 Hz" },
+    { "line_hz", ERG_REAL, "the strongest in the band" },
+    { "psu_violations", ERG_INTEGER, "of power supplies' excursion limits" },
+    { "burned_j", ERG_REAL, "by a floor, of all units" },
+    { "loop", ERG_TEXT, "closed: barriers are simulated; open: a record" },
+    { "step_10ms_w", ERG_REAL, "largest |P(t + 10 ms) - P(t)|" },
+    { "line_w", ERG_REAL, "amplitude of the strongest line" },
+};
+
+static const erg_column explain_columns[] = {
+    { "policy", ERG_TEXT, "as typed" },
+    { "clause", ERG_TEXT, "of the gate" },
+    { "value", ERG_REAL, "of the policy" },
+    { "limit", ERG_REAL, "at most" },
+    { "passed", ERG_TRUTH, "n/a: not to be judged" },
+    { "about", ERG_TEXT, "what is compared" },
+};
+
+typedef struct study {
+    const erg_scenario *scenario;
+    const erg_shape_options *options;
+    erg_policy_chain chains[ROWS_MOST];
+    erg_shaped rows[ROWS_MOST], base;
+    size_t count;
+    erg_result *result;
+    erg_table *policies, *explain;
+    bool any_accepted, any_rejected;
+    erg_error *err;
+} study;
+
+static bool parse_list(study *of, const char *text)
+{
+    while (*text) {
+        size_t count = strcspn(text, ",\n");
+        while (count && *text == ' ')
+            text++, count--;
+        if (of->count == ROWS_MOST)
+            return erg_fail(of->err, ERG_BAD_INPUT, "at most %d policies at once", ROWS_MOST);
+        if (!erg_policy_parse(text, count, &of->chains[of->count++], of->err))
+            return false;
+        text += count + (text[count] != '\0');
+    }
+    return of->count > 0 || erg_fail(of->err, ERG_BAD_INPUT, "--policy names none");
+}
+
+/* Levels of a load that states no policies of its own. */
+static void usual_list(const erg_scenario *scenario, char *to, size_t size)
+{
+    double peak_w = scenario->peak_w;
+
+    snprintf(to, size,
+             "none,jitter=1ms:5ms,jitter=10ms:50ms,scatter=4,stagger=4,limit=%gW,bucket=%gW:20ms,"
+             "bucket=%gW:150ms,floor=%gW,limit=%gW+floor=%gW,storage=5s",
+             0.85 * peak_w, 0.85 * peak_w, 0.85 * peak_w, 0.8 * peak_w, 0.85 * peak_w,
+             0.7 * peak_w);
+}
+
+static bool make_list(study *of)
+{
+    const char *typed = of->options->policies;
+    char usual[ERG_POLICY_LIST];
+
+    if (typed && strcmp(typed, "all") != 0)
+        return parse_list(of, typed);
+    if (of->scenario->policies[0])
+        return parse_list(of, of->scenario->policies);
+    usual_list(of->scenario, usual, sizeof(usual));
+    return parse_list(of, usual);
+}
+
+static bool simulate_all(study *of)
+{
+    const erg_policy_chain none = { .text = "none" };
+    uint64_t key = of->options->rng_key;
+
+    if (!erg_shape_simulate(of->scenario, &none, key, &of->base, of->err))
+        return false;
+    for (size_t i = 0; i < of->count; i++)
+        if (!erg_shape_simulate(of->scenario, &of->chains[i], key, &of->rows[i], of->err))
+            return false;
+    return true;
+}
+
+/* ---- rows -------------------------------------------------------------------------------- */
+
+static double loss_of(const erg_shaped *base, const erg_shaped *row)
+{
+    double loss = isnan(row->work_s) ? 1 - row->steps_per_s / base->steps_per_s
+                                     : 1 - base->work_s / row->work_s;
+
+    /* Rounding of nanoseconds is no loss. */
+    return fabs(loss) < 1e-7 ? 0 : loss;
+}
+
+static erg_gate_side side_of(const erg_shaped *base, const erg_shaped *row,
+                             const erg_policy_chain *chain)
+{
+    bool burns = false;
+
+    for (size_t i = 0; chain && i < chain->count; i++)
+        burns |= chain->policies[i]->burns;
+    return (erg_gate_side){
+        .peak_10ms_w = row->metrics.peak_mean_w[0], .ramp_w_per_s = row->metrics.ramp_w_per_s[0],
+        .band_rms = row->metrics.band_rms, .throughput_loss = loss_of(base, row),
+        .energy_per_step_j = row->energy_per_step_j, .collective_p99_s = NAN,
+        .throttled_s = NAN, .timeouts = NAN, .burns = burns, .has_tripped = row->has_tripped,
+    };
+}
+
+static bool put_figures(erg_table *table, const erg_shaped *base, const erg_shaped *row,
+                        erg_error *err)
+{
+    const erg_metrics *is = &row->metrics;
+    const erg_real cells[] = {
+        { "mean_w", is->mean_w }, { "peak_w", is->peak_w },
+        { "peak_to_mean", is->peak_to_mean }, { "range", is->range },
+        { "ramp_w_per_s", is->ramp_w_per_s[0] }, { "band_rms", is->band_rms },
+        { "breaker_margin", row->breaker_margin }, { "steps_per_s", row->steps_per_s },
+        { "throughput_loss", loss_of(base, row) },
+        { "energy_per_step_j", row->energy_per_step_j },
+        { "peak_10ms_w", is->peak_mean_w[0] }, { "crest", is->crest },
+        { "ramp_100ms_w_per_s", is->ramp_w_per_s[1] }, { "ramp_1s_w_per_s", is->ramp_w_per_s[2] },
+        { "ramp_60s_w_per_s", is->ramp_w_per_s[3] }, { "band_share", is->band_share },
+        { "line_hz", is->line_hz }, { "burned_j", row->burned_j },
+        { "step_10ms_w", is->step_10ms_w }, { "line_w", is->line_w },
+    };
+    return erg_put_reals(table, cells, ERG_COUNT(cells), err);
+}
+
+static bool put_clauses(const study *of, const char *policy, const erg_gate_side *base,
+                        const erg_gate_side *new)
+{
+    for (const erg_gate_clause *clause = erg_gate_clauses; of->explain && clause->name; clause++) {
+        double value, limit;
+        clause->weigh(base, new, of->options, &value, &limit);
+        bool is_judged = !isnan(value) && !isnan(limit);
+        if (!erg_table_row(of->explain, of->err)
+            || !erg_table_text(of->explain, "policy", policy, of->err)
+            || !erg_table_text(of->explain, "clause", clause->name, of->err)
+            || !erg_table_text(of->explain, "about", clause->about, of->err)
+            || !erg_table_real(of->explain, "value", value, of->err)
+            || !erg_table_real(of->explain, "limit", isfinite(limit) ? limit : NAN, of->err)
+            || (is_judged && !erg_table_truth(of->explain, "passed", value <= limit, of->err)))
+            return false;
+    }
+    return true;
+}
+
+static bool put_row(study *of, size_t number)
+{
+    const erg_policy_chain *chain = &of->chains[number];
+    const erg_shaped *row = &of->rows[number];
+    const erg_gate_side base = side_of(&of->base, &of->base, NULL);
+    const erg_gate_side new = side_of(&of->base, row, chain);
+    erg_gate_result gate = erg_gate_judge(&base, &new, of->options);
+    bool is_base = chain->count == 0;
+
+    if (!erg_table_row(of->policies, of->err)
+        || !erg_table_text(of->policies, "policy", chain->text, of->err)
+        || !put_figures(of->policies, &of->base, row, of->err)
+        || !erg_table_text(of->policies, "loop", of->scenario->open_loop ? "open" : "closed",
+                           of->err)
+        || !erg_table_text(of->policies, "reason", is_base ? "base" : gate.reason, of->err))
+        return false;
+    if (is_base)
+        return true;
+    of->any_accepted |= gate.verdict == ERG_ACCEPTED;
+    of->any_rejected |= gate.verdict == ERG_REJECTED;
+    if (gate.verdict != ERG_NOT_ASSESSABLE
+        && !erg_table_truth(of->policies, "accepted", gate.verdict == ERG_ACCEPTED, of->err))
+        return false;
+    return put_clauses(of, chain->text, &base, &new);
+}
+
+/* ---- notes, wave ------------------------------------------------------------------------- */
+
+static bool put_notes(const study *of)
+{
+    const erg_scenario *scenario = of->scenario;
+    erg_result *result = of->result;
+    bool was_split = false, burns = false;
+
+    for (size_t i = 0; i < of->count; i++)
+        was_split |= of->rows[i].was_split, burns |= of->rows[i].burned_j > 0;
+    return erg_result_note(result, of->err, "simulated: no figure here was measured")
+        && (!scenario->note[0] || erg_result_note(result, of->err, "%s", scenario->note))
+        && (!scenario->open_loop
+            || erg_result_note(result, of->err, "open loop: a record has no barriers, so that "
+                               "steps a second are a bound"))
+        && (!was_split
+            || erg_result_note(result, of->err, "stagger and scatter take each group for a job "
+                               "of its own: within one synchronous job only slack is free"))
+        && (!burns || erg_result_note(result, of->err, "a floor burns energy: burned_j"))
+        && (!of->base.metrics.short_record
+            || erg_result_note(result, of->err, "the record is shorter than 20 s: lines of its "
+                               "spectrum are broad"));
+}
+
+static bool put_wave_rows(const study *of, erg_table *table, size_t every)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < of->count; i++)
+        most = of->rows[i].count > most ? of->rows[i].count : most;
+    for (size_t k = 0; k < most; k += every) {
+        if (!erg_table_row(table, of->err)
+            || !erg_table_real(table, "time_s", (double)k * of->base.dt_s, of->err))
+            return false;
+        for (size_t i = 0; i < of->count; i++)
+            if (k < of->rows[i].count
+                && !erg_table_real(table, erg_table_column(table, i + 1)->name,
+                                   of->rows[i].wave_w[k], of->err))
+                return false;
+    }
+    return true;
+}
+
+static bool put_wave(const study *of)
+{
+    double step_s = of->options->wave_s > 0 ? of->options->wave_s : 0.01;
+    double every = fmax(1, round(step_s / of->base.dt_s));
+    char names[ROWS_MOST][112];
+    erg_column columns[ROWS_MOST + 1] = { { "time_s", ERG_REAL, "from the end of the warm-up" } };
+
+    for (size_t i = 0; i < of->count; i++) {
+        snprintf(names[i], sizeof(names[i]), "%s_power_w", of->chains[i].text);
+        columns[i + 1] = (erg_column){ names[i], ERG_REAL, "of all units together" };
+    }
+    const erg_column *heads = erg_result_keep(of->result, columns, of->count + 1, of->err);
+    erg_table *table = heads ? erg_result_add(of->result, "wave", heads, of->count + 1, of->err)
+                             : NULL;
+    return table && put_wave_rows(of, table, (size_t)every);
+}
+
+static bool put_all(study *of)
+{
+    of->result = erg_result_new("shape", of->err);
+    of->policies = of->result ? erg_result_add(of->result, "policies", policy_columns,
+                                               ERG_COUNT(policy_columns), of->err) : NULL;
+    if (!of->policies)
+        return false;
+    if (of->options->explain
+        && !(of->explain = erg_result_add(of->result, "explain", explain_columns,
+                                          ERG_COUNT(explain_columns), of->err)))
+        return false;
+    for (size_t i = 0; i < of->count; i++)
+        if (!put_row(of, i))
+            return false;
+    return (!of->options->wave || put_wave(of)) && put_notes(of);
+}
+
+erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options *options,
+                          erg_verdict *verdict, erg_error *err)
+{
+    study *of = calloc(1, sizeof(*of));
+
+    if (!of) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory for policies");
+        return NULL;
+    }
+    *of = (study){ .scenario = scenario, .options = options, .err = err };
+    bool ok = make_list(of) && simulate_all(of) && put_all(of);
+    if (verdict)
+        *verdict = of->any_accepted ? ERG_ACCEPTED
+                 : of->any_rejected ? ERG_REJECTED : ERG_NOT_ASSESSABLE;
+    for (size_t i = 0; i < of->count; i++)
+        erg_shaped_free(&of->rows[i]);
+    erg_shaped_free(&of->base);
+    erg_result *result = of->result;
+    free(of);
+    if (ok)
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
+/* ---- list -------------------------------------------------------------------------------- */
+
+static const erg_column list_columns[] = {
+    { "name", ERG_TEXT, "for --policy; joined by + they act together" },
+    { "arguments", ERG_TEXT, "in brackets: may be left out" },
+    { "about", ERG_TEXT, "what it does" },
+};
+
+static void put_arguments(const erg_policy *policy, char *to, size_t size)
+{
+    size_t used = 0;
+
+    to[0] = '\0';
+    for (size_t i = 0; i < ERG_POLICY_VALUES && policy->forms[i].name; i++) {
+        const erg_policy_form *form = &policy->forms[i];
+        int wrote = snprintf(to + used, size - used, "%s%s%s%s%s%s%s", form->needed ? "" : "[",
+                             i ? ":" : "=", form->name, *form->unit ? " (" : "", form->unit,
+                             *form->unit ? ")" : "", form->needed ? "" : "]");
+        used += wrote > 0 && (size_t)wrote < size - used ? (size_t)wrote : 0;
+    }
+}
+
+erg_result *erg_shape_list(erg_error *err)
+{
+    erg_result *result = erg_result_new("shape", err);
+    erg_table *table = result ? erg_result_add(result, "list", list_columns,
+                                               ERG_COUNT(list_columns), err) : NULL;
+    bool ok = table != NULL;
+
+    for (const erg_policy *const *at = erg_policies; ok && *at; at++) {
+        char arguments[160];
+        put_arguments(*at, arguments, sizeof(arguments));
+        ok = erg_table_row(table, err) && erg_table_text(table, "name", (*at)->name, err)
+            && erg_table_text(table, "arguments", arguments, err)
+            && erg_table_text(table, "about", (*at)->about, err);
+    }
+    if (ok)
+        return result;
+    erg_result_free(result);
+    return NULL;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Binds policies to a cluster and reads the wave.
+ *
+ * Between events the load is constant: energy is a sum, the supply's lag and a breaker's
+ * heat are single exponentials. With storage each rack's supply is an exponential too; it
+ * is then brought up to date at every sample.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "math/stats.h"
+#include "run/shape_sim.h"
+#include "shape/breaker.h"
+
+#define STORAGE_WARM_UP 10.0    /* time constants until it has forgotten its start */
+
+typedef struct sim {
+    erg_cluster cluster;
+    const erg_scenario *scenario;
+    const erg_policy_chain *chain;
+    erg_policy_state *states;       /* chain.count of each rank */
+    size_t supply;                  /* which of the chain acts on supplies; count: none */
+    erg_policy_state *supplies;     /* of each rack */
+    double *supply_w;
+    erg_breaker *breakers;
+    int64_t *rack_at_ns;
+    int64_t at_ns;
+    double lagged_w, before_w;      /* of all; supply at the sample before */
+    erg_sum energy_j, burned_j;
+    bool is_stuck, was_split;
+} sim;
+
+static double watts(int64_t nw)
+{
+    return (double)nw / ERG_NW_PER_W;
+}
+
+/* ---- what the cluster asks --------------------------------------------------------------- */
+
+static void ask(void *self, const erg_ask *what, erg_answer *answer)
+{
+    sim *it = self;
+    const erg_rank *rank = &it->cluster.ranks[what->rank];
+    const erg_job *job = &it->cluster.jobs[rank->job];
+    const erg_policy_in in = {
+        .power_w = what->power_w, .unpaid_w = what->unpaid_w, .wait_w = job->wait_w,
+        .item_j = what->item_j, .period_s = job->period_s, .step_begins = what->step_begins,
+    };
+
+    for (size_t i = 0; i < it->chain->count; i++) {
+        erg_policy_out out = erg_policy_free();
+        if (i == it->supply)
+            continue;
+        it->chain->policies[i]->step(&it->states[what->rank * it->chain->count + i], &in,
+                                     what->dt_s, &out);
+        answer->cap_w = fmin(answer->cap_w, out.cap_w);
+        answer->floor_w = fmax(answer->floor_w, out.floor_w);
+        answer->wait_s += out.wait_s;
+        answer->again_s = fmin(answer->again_s, out.again_s);
+    }
+    it->is_stuck = it->is_stuck || answer->wait_s == INFINITY;
+}
+
+/* ---- what was constant until now --------------------------------------------------------- */
+
+static void settle_rack(sim *it, uint32_t rack, int64_t now_ns)
+{
+    double dt_s = erg_s_from_ns(now_ns - it->rack_at_ns[rack]);
+    double load_w = watts(it->cluster.rack_nw[rack]), mean_w = load_w;
+
+    if (dt_s <= 0)
+        return;
+    it->rack_at_ns[rack] = now_ns;
+    if (it->supplies) {
+        erg_policy_out out = erg_policy_free();
+        erg_policy_in in = { .power_w = load_w };
+        it->chain->policies[it->supply]->step(&it->supplies[rack], &in, dt_s, &out);
+        mean_w = (it->supply_w[rack] + out.supply_w) / 2;
+        it->supply_w[rack] = out.supply_w;
+    }
+    if (it->breakers)
+        erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
+}
+
+static void settle_load(sim *it, int64_t now_ns)
+{
+    double dt_s = erg_s_from_ns(now_ns - it->at_ns), load_w = watts(it->cluster.total_nw);
+
+    if (dt_s <= 0)
+        return;
+    it->at_ns = now_ns;
+    erg_sum_add(&it->energy_j, load_w * dt_s);
+    erg_sum_add(&it->burned_j, watts(it->cluster.burn_nw) * dt_s);
+    if (!it->supplies)
+        it->lagged_w = it->scenario->lag_s > 0
+                     ? load_w + (it->lagged_w - load_w) * exp(-dt_s / it->scenario->lag_s)
+                     : load_w;
+}
+
+static void settle(void *self, uint32_t rack, int64_t now_ns)
+{
+    sim *it = self;
+
+    settle_load(it, now_ns);
+    if (it->supplies || it->breakers)
+        settle_rack(it, rack, now_ns);
+}
+
+/* What the meter behind all racks reads at now. */
+static double read_wave(sim *it, int64_t now_ns)
+{
+    double supply_w = 0, lag_s = it->scenario->lag_s;
+
+    settle_load(it, now_ns);
+    if (it->supplies)
+        for (size_t i = 0; i < it->cluster.rack_count; i++) {
+            settle_rack(it, (uint32_t)i, now_ns);
+            supply_w += it->supply_w[i];
+        }
+    else if (!(lag_s > 0))
+        return watts(it->cluster.total_nw);
+    if (!it->supplies)
+        return it->lagged_w;
+    /* The supply moves slowly against a sample: its mean over the sample is enough. */
+    double mean_w = isnan(it->before_w) ? supply_w : (it->before_w + supply_w) / 2;
+    if (isnan(it->before_w) || !(lag_s > 0))
+        it->lagged_w = supply_w;
+    else
+        it->lagged_w += (mean_w - it->lagged_w) * -expm1(-it->scenario->sample_s / lag_s);
+    it->before_w = supply_w;
+    return it->lagged_w;
+}
+
+/* ---- setting up -------------------------------------------------------------------------- */
+
+static int groups_of(const erg_policy_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->policies[i]->scope == ERG_PER_GROUP)
+            return (int)chain->values[i][0];
+    return 1;
+}
+
+static erg_job job_of(const erg_scenario *scenario, size_t number)
+{
+    const erg_scenario_job *from = &scenario->jobs[number];
+
+    return (erg_job){
+        .phases = scenario->phases + from->first_phase, .phase_count = from->phase_count,
+        .once = from->once, .wait_w = from->wait_w, .period_s = from->period_s,
+        .start_ns = erg_ns_from_s(from->start_s),
+    };
+}
+
+/* One job is taken for as many as there are groups; several jobs are groups already. */
+static void place_jobs(sim *it, size_t parts)
+{
+    const erg_scenario *scenario = it->scenario;
+    uint32_t next = 0;
+
+    for (size_t j = 0; j < it->cluster.job_count; j++) {
+        size_t units = parts > 1 ? scenario->units : scenario->jobs[j].units;
+        size_t begin = parts > 1 ? units * j / parts : 0;
+        size_t end = parts > 1 ? units * (j + 1) / parts : units;
+        erg_job *job = &it->cluster.jobs[j];
+        *job = job_of(scenario, parts > 1 ? 0 : j);
+        job->first = next;
+        job->ranks = (uint32_t)(end - begin);
+        for (; next < job->first + job->ranks; next++) {
+            it->cluster.ranks[next].job = (uint32_t)j;
+            it->cluster.ranks[next].rack = (uint32_t)(next / scenario->units_per_rack);
+        }
+    }
+}
+
+/* A number of its own for all that draws by chance. */
+static uint64_t entity_of(const sim *it, size_t which, size_t rank, int group)
+{
+    static const uint64_t kinds[] = { [ERG_PER_UNIT] = 0, [ERG_PER_GROUP] = 1, [ERG_PER_RACK] = 2,
+                                      [ERG_ON_SUPPLY] = 3 };
+    erg_policy_scope scope = it->chain->policies[which]->scope;
+    uint64_t number = scope == ERG_PER_GROUP ? (uint64_t)group
+                    : scope == ERG_PER_RACK ? it->cluster.ranks[rank].rack : rank;
+
+    return (uint64_t)which << 48 | kinds[scope] << 40 | number;
+}
+
+static void start_rank(sim *it, size_t rank, uint64_t key)
+{
+    int groups = groups_of(it->chain);
+    uint32_t job = it->cluster.ranks[rank].job;
+    int group = (int)(job * (uint64_t)groups / it->cluster.job_count);
+
+    for (size_t i = 0; i < it->chain->count; i++) {
+        erg_policy_setup setup = { .key = key, .entity = entity_of(it, i, rank, group),
+                                   .group = group, .groups = groups };
+        memcpy(setup.values, it->chain->values[i], sizeof(setup.values));
+        it->chain->policies[i]->start(&it->states[rank * it->chain->count + i], &setup);
+    }
+}
+
+static bool start_racks(sim *it, erg_error *err)
+{
+    size_t racks = it->cluster.rack_count;
+    erg_policy_setup setup = { 0 };
+
+    it->rack_at_ns = calloc(racks, sizeof(*it->rack_at_ns));
+    it->supply_w = calloc(racks, sizeof(*it->supply_w));
+    if (it->supply < it->chain->count) {
+        it->supplies = calloc(racks, sizeof(*it->supplies));
+        memcpy(setup.values, it->chain->values[it->supply], sizeof(setup.values));
+        for (size_t i = 0; it->supplies && i < racks; i++)
+            it->chain->policies[it->supply]->start(&it->supplies[i], &setup);
+    }
+    if (it->scenario->breaker_w > 0) {
+        it->breakers = calloc(racks, sizeof(*it->breakers));
+        for (size_t i = 0; it->breakers && i < racks; i++)
+            it->breakers[i] = erg_breaker_of(it->scenario->breaker_w, it->scenario->breaker_tau_s,
+                                             it->scenario->breaker_trip, 0);
+    }
+    if (it->rack_at_ns && it->supply_w && (it->supplies || it->supply == it->chain->count)
+        && (it->breakers || !(it->scenario->breaker_w > 0)))
+        return true;
+    return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu racks", racks);
+}
+
+static bool start(sim *it, uint64_t key, erg_error *err)
+{
+    const erg_scenario *scenario = it->scenario;
+    size_t groups = (size_t)groups_of(it->chain), parts = 1;
+
+    it->supply = it->chain->count;
+    for (size_t i = 0; i < it->chain->count; i++)
+        if (it->chain->policies[i]->scope == ERG_ON_SUPPLY)
+            it->supply = i;
+    if (scenario->job_count == 1 && groups > 1)
+        parts = groups < scenario->units ? groups : scenario->units;
+    it->was_split = parts > 1;
+    if (!erg_cluster_begin(&it->cluster, parts > 1 ? parts : scenario->job_count,
+                           scenario->units,
+                           (scenario->units - 1) / scenario->units_per_rack + 1, err))
+        return false;
+    it->cluster.silicon = scenario->silicon;
+    it->cluster.ask = it->chain->count ? ask : NULL;
+    it->cluster.settle = settle;
+    it->cluster.self = it;
+    for (size_t i = 0; i < it->chain->count; i++)
+        it->cluster.has_items |= it->chain->policies[i]->admits;
+    place_jobs(it, parts);
+    it->states = calloc(scenario->units * it->chain->count + 1, sizeof(*it->states));
+    if (!it->states)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", scenario->units);
+    for (size_t i = 0; i < scenario->units; i++)
+        start_rank(it, i, key);
+    it->before_w = NAN;
+    return start_racks(it, err) && erg_cluster_start(&it->cluster, err);
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static double warm_up_s(const sim *it)
+{
+    double warm_s = it->scenario->warm_up_s;
+
+    if (it->supply < it->chain->count)
+        warm_s = fmax(warm_s, STORAGE_WARM_UP * it->chain->values[it->supply][0]);
+    /* Groups of a record begin one after the other, within one period. */
+    if (it->scenario->open_loop && groups_of(it->chain) > 1 && it->scenario->jobs[0].period_s > 0)
+        warm_s = fmax(warm_s, it->scenario->jobs[0].period_s);
+    return warm_s;
+}
+
+static bool check_stuck(const sim *it, erg_error *err)
+{
+    return !it->is_stuck
+        || erg_fail(err, ERG_BAD_INPUT, "%s: units that wait draw more than the bucket refills",
+                    it->chain->text);
+}
+
+static bool record(sim *it, erg_shaped *out, double from_s, erg_error *err)
+{
+    const erg_scenario *scenario = it->scenario;
+    size_t most = (size_t)(scenario->open_loop ? ERG_SAMPLES_MOST
+                           : scenario->duration_s / scenario->sample_s + 0.5), capacity = 0;
+    int64_t begin_ns = erg_ns_from_s(from_s), step_ns = erg_ns_from_s(scenario->sample_s);
+
+    for (size_t k = 0; k < most; k++) {
+        int64_t now_ns = begin_ns + (int64_t)k * step_ns;
+        if (!erg_cluster_run(&it->cluster, now_ns, err) || !check_stuck(it, err))
+            return false;
+        if (it->cluster.done_count && it->cluster.done_ns <= now_ns)
+            break;
+        if (!erg_grow((void **)&out->wave_w, &capacity, out->count, sizeof(*out->wave_w), err))
+            return false;
+        out->wave_w[out->count++] = read_wave(it, now_ns);
+    }
+    /* The last sample is followed by its own interval. */
+    int64_t end_ns = it->cluster.done_count ? it->cluster.done_ns
+                                            : begin_ns + (int64_t)out->count * step_ns;
+    if (!erg_cluster_run(&it->cluster, end_ns, err))
+        return false;
+    settle_load(it, end_ns);
+    return check_stuck(it, err);
+}
+
+static double lost_j(const sim *it)
+{
+    double sum_j = 0;
+
+    for (size_t i = 0; it->supplies && i < it->cluster.rack_count; i++)
+        sum_j += it->supplies[i].storage.lost_j;
+    return sum_j;
+}
+
+static void sum_up(const sim *it, double begin_s, double lost_before_j, erg_shaped *out)
+{
+    double rate = 0, seconds = erg_s_from_ns(it->at_ns) - begin_s;
+
+    for (size_t j = 0; j < it->cluster.job_count; j++)
+        rate += it->cluster.jobs[j].ranks * erg_job_rate(&it->cluster.jobs[j]);
+    out->load_w = (erg_sum_value(&it->energy_j) + lost_j(it) - lost_before_j) / seconds;
+    out->steps_per_s = rate / (double)it->scenario->units;
+    out->energy_per_step_j = out->load_w / rate;
+    out->burned_j = erg_sum_value(&it->burned_j);
+    out->work_s = it->cluster.done_count ? erg_s_from_ns(it->cluster.done_ns) : NAN;
+    out->was_split = it->was_split;
+    out->breaker_margin = it->breakers ? INFINITY : NAN;
+    for (size_t i = 0; it->breakers && i < it->cluster.rack_count; i++) {
+        out->breaker_margin = fmin(out->breaker_margin, erg_breaker_margin(&it->breakers[i]));
+        out->has_tripped |= it->breakers[i].tripped;
+    }
+}
+
+static bool play(sim *it, erg_shaped *out, erg_error *err)
+{
+    double begin_s = warm_up_s(it);
+
+    out->dt_s = it->scenario->sample_s;
+    if (!erg_cluster_run(&it->cluster, erg_ns_from_s(begin_s) - 1, err) || !check_stuck(it, err))
+        return false;
+    read_wave(it, erg_ns_from_s(begin_s) - 1);
+    erg_cluster_mark(&it->cluster);
+    it->energy_j = it->burned_j = (erg_sum){ 0 };
+    double lost_before_j = lost_j(it);
+    if (!record(it, out, begin_s, err))
+        return false;
+    sum_up(it, begin_s, lost_before_j, out);
+    const erg_wave_view view = { out->wave_w, out->count, out->dt_s,
+                                 isnan(it->scenario->window_s) ? 0 : it->scenario->window_s };
+    return erg_metrics_of(&view, &out->metrics, err);
+}
+
+static void clear(sim *it)
+{
+    erg_cluster_free(&it->cluster);
+    free(it->states);
+    free(it->supplies);
+    free(it->supply_w);
+    free(it->breakers);
+    free(it->rack_at_ns);
+}
+
+bool erg_shape_simulate(const erg_scenario *scenario, const erg_policy_chain *chain,
+                        uint64_t key, erg_shaped *out, erg_error *err)
+{
+    sim it = { .scenario = scenario, .chain = chain };
+
+    *out = (erg_shaped){ 0 };
+    bool ok = start(&it, key, err) && play(&it, out, err);
+    clear(&it);
+    if (!ok)
+        erg_shaped_free(out);
+    return ok;
+}
+
+void erg_shaped_free(erg_shaped *shaped)
+{
+    free(shaped->wave_w);
+    *shaped = (erg_shaped){ 0 };
+}
