@@ -7,7 +7,7 @@ THREADS = $(BUILD)/threads
 FUZZED = $(BUILD)/fuzzed
 FUZZ ?= -max_total_time=60
 
-.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo docs golden install clean
+.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo docs golden reference-shape install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)
@@ -60,6 +60,11 @@ accuracy: all
 demo: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE) cli/erg examples/inference
 	tools/demo $(RELEASE)
+
+# The reference table of power shaping, simulated; fails where a figure is off.
+reference-shape: $(RELEASE)/build.ninja
+	ninja -C $(RELEASE) cli/erg
+	tools/reference-shape $(RELEASE)/cli/erg examples/ref64.yaml
 
 # Man pages and completion, from the option tables.
 docs: all

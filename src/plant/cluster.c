@@ -213,8 +213,11 @@ static bool begin_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
 
     if (!phase_of(cluster, rank)->begins_step)
         return enter_phase(cluster, rank, err);
-    if (index_of(cluster, rank) == job->first)
+    if (index_of(cluster, rank) == job->first) {
         count_step(job, cluster->agenda.now_ns);
+        if (cluster->stepped)
+            cluster->stepped(cluster->self, rank->job, cluster->agenda.now_ns);
+    }
     erg_ask ask = { .power_w = job->wait_w, .step_begins = true };
     erg_answer answer = ask_at(cluster, rank, ask, cluster->agenda.now_ns);
     if (!(answer.wait_s > 0))

@@ -92,6 +92,8 @@ typedef struct erg_cluster {
     void (*ask)(void *self, const erg_ask *ask, erg_answer *answer);
     /* Called before the power of a rack changes: what was constant until now. May be NULL. */
     void (*settle)(void *self, uint32_t rack, int64_t now_ns);
+    /* A step of this job begins. May be NULL. */
+    void (*stepped)(void *self, uint32_t job, int64_t now_ns);
     void *self;
 } erg_cluster;
 

@@ -28,6 +28,7 @@ typedef struct sim {
     int64_t at_ns;
     double lagged_w, before_w;      /* of all; supply at the sample before */
     erg_sum energy_j, burned_j;
+    erg_sum first_j, last_j;        /* energy when job 0 began its first step, and its last */
     bool is_stuck, was_split;
 } sim;
 
@@ -105,6 +106,19 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
     settle_load(it, now_ns);
     if (it->supplies || it->breakers)
         settle_rack(it, rack, now_ns);
+}
+
+/* Energy a step is taken over whole steps of the first job. */
+static void stepped(void *self, uint32_t job, int64_t now_ns)
+{
+    sim *it = self;
+
+    if (job != 0)
+        return;
+    settle_load(it, now_ns);
+    it->last_j = it->energy_j;
+    if (it->cluster.jobs[0].marked_steps == 1)
+        it->first_j = it->energy_j;
 }
 
 /* What the meter behind all racks reads at now. */
@@ -244,6 +258,7 @@ static bool start(sim *it, uint64_t key, erg_error *err)
     it->cluster.silicon = scenario->silicon;
     it->cluster.ask = it->chain->count ? ask : NULL;
     it->cluster.settle = settle;
+    it->cluster.stepped = stepped;
     it->cluster.self = it;
     for (size_t i = 0; i < it->chain->count; i++)
         it->cluster.has_items |= it->chain->policies[i]->admits;
@@ -316,12 +331,16 @@ static double lost_j(const sim *it)
 static void sum_up(const sim *it, double begin_s, double lost_before_j, erg_shaped *out)
 {
     double rate = 0, seconds = erg_s_from_ns(it->at_ns) - begin_s;
+    const erg_job *first = &it->cluster.jobs[0];
+    double steps_s = erg_s_from_ns(first->last_step_ns - first->first_step_ns);
+    double steps_j = erg_sum_value(&it->last_j) - erg_sum_value(&it->first_j);
+    double lost_w = (lost_j(it) - lost_before_j) / seconds;
 
     for (size_t j = 0; j < it->cluster.job_count; j++)
         rate += it->cluster.jobs[j].ranks * erg_job_rate(&it->cluster.jobs[j]);
-    out->load_w = (erg_sum_value(&it->energy_j) + lost_j(it) - lost_before_j) / seconds;
+    out->load_w = erg_sum_value(&it->energy_j) / seconds + lost_w;
     out->steps_per_s = rate / (double)it->scenario->units;
-    out->energy_per_step_j = out->load_w / rate;
+    out->energy_per_step_j = (steps_j / steps_s + lost_w) / rate;
     out->burned_j = erg_sum_value(&it->burned_j);
     out->work_s = it->cluster.done_count ? erg_s_from_ns(it->cluster.done_ns) : NAN;
     out->was_split = it->was_split;

@@ -86,26 +86,42 @@ static void look_at_values(const erg_wave_view *wave, erg_metrics *out)
     out->least_w = least_w;
     out->peak_to_mean = peak_w / out->mean_w;
     out->range = (peak_w - least_w) / out->mean_w;
-    out->crest = peak_w / sqrt(erg_sum_value(&squares) / (double)wave->count);
+    double square = erg_sum_value(&squares) / (double)wave->count;
+    out->crest = peak_w / sqrt(square);
+    /* All of it, by Parseval. */
+    out->ac_rms = sqrt(fmax(0, square - out->mean_w * out->mean_w)) / out->mean_w;
     out->step_10ms_w = apart ? step_w : NAN;
 }
 
 /* ---- spectrum ---------------------------------------------------------------------------- */
 
-/* The least power of two that holds 20 s; less where the record is short. */
+/* 20 s, an even count; less where the record is short. */
 static size_t segment_of(const erg_wave_view *wave, bool *is_short)
 {
-    size_t segment = 1;
+    double values = SEGMENT_LEAST_S / wave->dt_s;
 
-    while ((double)segment * wave->dt_s < SEGMENT_LEAST_S && segment * 2 <= wave->count)
-        segment *= 2;
-    *is_short = (double)segment * wave->dt_s < SEGMENT_LEAST_S;
-    return segment;
+    *is_short = values > (double)wave->count + 0.5;
+    return (*is_short ? wave->count : (size_t)(values + 0.5)) / 2 * 2;
+}
+
+/* A Hann window spreads a line over two bins to each side. */
+static void read_line(const double density[], size_t half, double df_hz, size_t at,
+                      erg_metrics *out)
+{
+    double power = 0, moment = 0;
+
+    for (size_t k = at > 2 ? at - 2 : 1; k <= at + 2 && k <= half; k++) {
+        power += density[k] * df_hz;
+        moment += density[k] * df_hz * (double)k * df_hz;
+    }
+    out->line_hz = moment / power;
+    out->line_w = sqrt(2 * power);
 }
 
 static void read_bands(const double density[], size_t half, double df_hz, erg_metrics *out)
 {
-    double in_band = 0, all = 0, strongest = 0, bands[ERG_BANDS] = { 0 };
+    double in_band = 0, all = 0, bands[ERG_BANDS] = { 0 };
+    size_t strongest = 0;
 
     for (size_t k = 1; k <= half; k++) {
         double f_hz = (double)k * df_hz, power = density[k] * df_hz;
@@ -113,27 +129,16 @@ static void read_bands(const double density[], size_t half, double df_hz, erg_me
         for (int b = 0; b < ERG_BANDS; b++)
             if (f_hz >= erg_band_hz[b] && f_hz < erg_band_hz[b + 1] + (b == ERG_BANDS - 1) * 1e-9)
                 bands[b] += power, in_band += power;
-        if (power > strongest && f_hz >= erg_band_hz[0] && f_hz <= erg_band_hz[ERG_BANDS])
-            strongest = power, out->line_hz = f_hz;
+        if (f_hz >= erg_band_hz[0] && f_hz <= erg_band_hz[ERG_BANDS] && power > 0
+            && (strongest == 0 || density[k] > density[strongest]))
+            strongest = k;
     }
     out->band_rms = sqrt(in_band) / out->mean_w;
-    out->ac_rms = sqrt(all) / out->mean_w;
     out->band_share = all > 0 ? in_band / all : 0;
     for (int b = 0; b < ERG_BANDS; b++)
         out->bands[b] = sqrt(bands[b]) / out->mean_w;
-}
-
-/* Amplitude of the strongest line, by Goertzel over whole periods of it. */
-static void read_line(const erg_wave_view *wave, erg_metrics *out)
-{
-    double per_value = out->line_hz * wave->dt_s;
-    double periods = floor((double)wave->count * per_value);
-    size_t count = per_value > 0 ? (size_t)(periods / per_value + 0.5) : 0;
-
-    if (count == 0 || count > wave->count)
-        return;
-    erg_wave line = erg_goertzel(wave->power_w, count, per_value);
-    out->line_w = 2 * hypot(line.re, line.im) / (double)count;
+    if (strongest)
+        read_line(density, half, df_hz, strongest, out);
 }
 
 static bool look_at_spectrum(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
@@ -149,10 +154,8 @@ static bool look_at_spectrum(const erg_wave_view *wave, erg_metrics *out, erg_er
     for (size_t i = 0; ok && i < wave->count; i++)
         swing[i] = wave->power_w[i] - out->mean_w;
     ok = ok && erg_welch(swing, wave->count, wave->dt_s, segment, density);
-    if (ok) {
+    if (ok)
         read_bands(density, segment / 2, 1 / ((double)segment * wave->dt_s), out);
-        read_line(wave, out);
-    }
     free(density);
     free(swing);
     return ok || erg_fail(err, ERG_NO_MEMORY, "out of memory for a spectrum");
@@ -173,7 +176,7 @@ static bool find_p99(const erg_wave_view *wave, erg_metrics *out, erg_error *err
 
 bool erg_metrics_of(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
 {
-    *out = (erg_metrics){ .band_rms = NAN, .band_share = NAN, .ac_rms = NAN, .line_hz = NAN,
+    *out = (erg_metrics){ .band_rms = NAN, .band_share = NAN, .line_hz = NAN,
                           .line_w = NAN, .bands = { NAN, NAN, NAN } };
     if (wave->count < 2)
         return erg_fail(err, ERG_NO_DATA, "a wave needs two samples");
