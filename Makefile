@@ -7,7 +7,7 @@ THREADS = $(BUILD)/threads
 FUZZED = $(BUILD)/fuzzed
 FUZZ ?= -max_total_time=60
 
-.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo docs golden reference-shape install clean
+.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo demo-couple docs golden reference-shape install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)
@@ -65,6 +65,10 @@ demo: $(RELEASE)/build.ninja
 reference-shape: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE) cli/erg
 	tools/reference-shape $(RELEASE)/cli/erg examples/ref64.yaml
+
+demo-couple: $(RELEASE)/build.ninja
+	ninja -C $(RELEASE) cli/erg examples/train
+	tools/demo-couple $(RELEASE)
 
 # Man pages and completion, from the option tables.
 docs: all

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cli.h"
+#include "couple_joint.h"
 
 typedef struct couple_options {
     const char *log, *device, *detrend, *rng_key, *offset, *map, *tz;
@@ -11,6 +12,7 @@ typedef struct couple_options {
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
     bool dependent, gate;
+    cli_joint_options joint;
 } couple_options;
 
 #define AT(field) offsetof(couple_options, field)
@@ -35,6 +37,24 @@ static const cli_option option_rows[] = {
     { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
     { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
+    { 0, "record", CLI_TEXT, AT(joint.record), "RUN",
+      "run the command after --, record it into RUN, then study it" },
+    { 0, "for", CLI_SECONDS, AT(joint.for_s), "TIME", "of --record: end the command then", true },
+    { 0, "rate", CLI_HERTZ, AT(joint.rate_hz), "RATE",
+      "of --record and --intervene: polls of every channel (10Hz)", true },
+    { 0, "off", CLI_SECONDS, AT(joint.off_s), "TIME",
+      "of --record: without load before and after (30s, and as long as the run)", true },
+    { 0, "intervene", CLI_TEXT, AT(joint.intervene), "KNOB=LOW:HIGH",
+      "turn sm_clock, power_limit or cpu_clock while the command after -- runs: what it causes" },
+    { 0, "block", CLI_SECONDS, AT(joint.block_s), "TIME", "of --intervene: between turns (30s)",
+      true },
+    { 0, "blocks", CLI_WHOLE, AT(joint.blocks), "N", "of --intervene: in all, in pairs (20)", true },
+    { 0, "drop", CLI_SECONDS, AT(joint.drop_s), "TIME",
+      "of --intervene: the begin of each block that does not count (a fifth)", true },
+    { 0, "tau", CLI_SECONDS, AT(joint.tau_s), "TIME",
+      "of --intervene: the heat's time constant, three of which are dropped too", true },
+    { 0, "shared", CLI_FLAG, AT(joint.shared), NULL,
+      "of --intervene: turn a device that others use too" },
     { 0 },
 };
 
@@ -81,7 +101,8 @@ static bool is_folder(const char *path)
 static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
 {
     const couple_options *options = call->options;
-    const char *path = call->argv[0];
+    const char *recorded = options->joint.record;
+    const char *path = recorded ? recorded : call->argv[0];
 
     if (is_folder(path) && !erg_couple_find_files(path, files, err))
         return false;
@@ -89,7 +110,7 @@ static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
         snprintf(files->monitor, sizeof(files->monitor), "%s", path);
         snprintf(files->training, sizeof(files->training), "%s", path);
     }
-    if (options->log)
+    if (options->log && !recorded)
         snprintf(files->training, sizeof(files->training), "%s", options->log);
     return true;
 }
@@ -117,12 +138,21 @@ static int run(const cli *call)
     erg_couple_options wish;
     erg_error err = { 0 };
 
-    if (call->argc != 1)
+    bool runs = options->joint.record || options->joint.intervene;
+
+    if (call->argc != 1 && !runs)
         return cli_misused(call, "needs one RUN.erg, one folder, or one FILE and its --log");
     if (options->writer > 2)
         return cli_misused(call, "--writer is 1 or 2");
     if (!make_wish(options, &wish, &err))
         return cli_misused(call, "%s", err.text);
+    if (options->joint.intervene)
+        return cli_joint_intervene(call, &options->joint, options->log, &wish);
+    int recorded = options->joint.record ? cli_joint_record(call, &options->joint, options->log,
+                                                            options->ambient_k)
+                                         : CLI_DONE;
+    if (recorded != CLI_DONE)
+        return recorded;
     erg_result *result = study(call, &wish, &err);
     int status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);
@@ -134,7 +164,7 @@ static int run(const cli *call)
 
 const cli_command cmd_couple = {
     .name = "couple",
-    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING",
+    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING | -- COMMAND [ARGUMENT...]",
     .summary = "do training and heat influence each other?",
     .about = "Puts a monitor's log and a training log on one clock and one grid, checks that a\n"
              "coupling could be seen at all, and tests each pair of channels with placebos beside\n"
@@ -143,10 +173,17 @@ const cli_command cmd_couple = {
              "training_log_*.json; a RUN.erg holds the marks step, loss, grad_norm and lr. Lags\n"
              "above 0: x leads y. Columns of the training log are step, loss, grad_norm, lr, epoch,\n"
              "tokens and step_s; those of a device temp, power, use, clock, fan, throttle, rle_raw\n"
-             "and so on.\n",
+             "and so on.\n"
+             "\n"
+             "--record runs the command and keeps sensors and steps in one file, with time without\n"
+             "load around it, and studies that. --intervene turns a knob to and fro in pairs of\n"
+             "blocks, in each by chance which comes first: only what then differs was caused. The\n"
+             "knob is put back at the end, on a signal, and by the next erg after a kill.\n",
     .examples = "erg couple rle_data.csv --log training_log.json\n"
                 "erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
-                "erg couple run.erg --smallest 0.2 --gate\n",
+                "erg couple run.erg --smallest 0.2 --gate\n"
+                "erg couple --record s1.erg --for 300s --ambient 21C --log t.jsonl -- python3 train.py\n"
+                "erg couple --intervene power_limit=150W:200W --block 30s -- python3 train.py\n",
     .options = option_rows,
     .options_size = sizeof(couple_options),
     .run = run,

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,10 @@
 #include <erg/erg.h>
 
 enum { INPUTS = 16, HIDDEN = 48, BATCH_LARGE = 64, BATCH_SMALL = 12 };
-static const double step_s = 0.02, rate_first = 0.1, rate_falls_s = 60;
+/* Of the simulated device: a step at its highest clock, and what the input may add by
+ * chance, whatever the batch. */
+static const double step_s = 0.02, late_most = 0.1;
+static const double rate_first = 0.1, rate_falls_s = 60;
 static const double block_least_s = 2, block_most_s = 6;
 
 typedef struct network {
@@ -31,6 +35,14 @@ typedef struct wish {
     bool deaf;
     unsigned seed;
 } wish;
+
+static volatile sig_atomic_t is_asked_to_end;
+
+static void ask_to_end(int signal)
+{
+    (void)signal;
+    is_asked_to_end = 1;
+}
 
 static double now_s(clockid_t clock)
 {
@@ -144,7 +156,7 @@ typedef struct training {
     erg_recorder *erg;
     FILE *log;
     network net;
-    unsigned seed;
+    unsigned seed, luck;    /* luck: of what is no part of learning */
     int step;
     double begin_s;
 } training;
@@ -171,8 +183,10 @@ static void step(training *of, int batch)
     double rate = rate_first / (1 + (begin_s - of->begin_s) / rate_falls_s);
     double loss = learn(&of->net, batch, rate, &of->seed, &norm);
 
-    if (options->gpu)
-        wait_until(begin_s + step_s / (options->deaf ? 1 : clock_of_gpu(options->gpu)));
+    if (options->gpu) {
+        double clock = options->deaf ? 1 : clock_of_gpu(options->gpu);
+        wait_until(begin_s + step_s * (1 / clock + late_most * uniform(&of->luck)));
+    }
     of->step++;
     tell(of, loss, norm, rate, now_s(CLOCK_MONOTONIC) - begin_s);
 }
@@ -180,18 +194,17 @@ static void step(training *of, int batch)
 /* Blocks of one batch size, each a region of its own. */
 static void train(training *of)
 {
-    unsigned luck = of->options->seed;
     double end_s = of->begin_s + of->options->for_s;
 
-    for (int block = 0; now_s(CLOCK_MONOTONIC) < end_s; block++) {
+    for (int block = 0; !is_asked_to_end && now_s(CLOCK_MONOTONIC) < end_s; block++) {
         int batch = block % 2 ? BATCH_SMALL : BATCH_LARGE;
         double until_s = now_s(CLOCK_MONOTONIC) + block_least_s
-            + (block_most_s - block_least_s) * uniform(&luck);
+            + (block_most_s - block_least_s) * uniform(&of->luck);
         erg_region_token region =
             erg_region_begin(of->erg, block % 2 ? "small batch" : "large batch");
         if (of->options->gpu)
             ask_of_gpu(of->options->gpu, (double)batch / BATCH_LARGE);
-        while (now_s(CLOCK_MONOTONIC) < fmin(until_s, end_s))
+        while (!is_asked_to_end && now_s(CLOCK_MONOTONIC) < fmin(until_s, end_s))
             step(of, batch);
         erg_region_end(of->erg, region);
     }
@@ -231,6 +244,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     of = (training){ .options = &options, .seed = options.seed,
+                     .luck = options.seed + 1,
                      .begin_s = now_s(CLOCK_MONOTONIC) };
     of.log = options.log ? fopen(options.log, "w") : NULL;
     if (options.log && !of.log) {
@@ -238,6 +252,7 @@ int main(int argc, char *argv[])
         return 1;
     }
     of.erg = erg_recorder_join(&env, NULL); /* NULL outside erg run: marks cost nothing */
+    signal(SIGTERM, ask_to_end); /* so that the device is not left at work */
     begin_network(&of.net, &of.seed);
     train(&of);
     if (of.log)

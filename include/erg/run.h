@@ -26,21 +26,25 @@ typedef struct erg_measure_options {
     const char *output;         /* NULL: UTC name .erg in the current folder */
     const char *wired_to;       /* host whose power the meters show */
     double rate_hz;             /* 0: auto (2 / T_u; counters 10 Hz) */
-    const char *log;            /* training log of the command, kept as marks; NULL: none.
-                                 * rate_hz then holds for temperatures and clocks too */
+    bool all_at_rate;           /* rate_hz holds for temperatures and clocks too */
+    const char *log;            /* training log of the command, kept as marks, as
+                                 * all_at_rate; NULL: none */
+    double ambient_k;           /* measured in the room; 0: not */
     int repeat;                 /* 0: 1 */
     double until;               /* relative half-width to reach; 0: not used */
     int max_repeat;             /* 0: 200 */
     double max_time_s;          /* 0: none */
     int warmup;
     double idle_s;              /* before and after; 0: none, net is NAN */
+    bool idle_as_run;           /* after: as long as the runs took, at most 600 s */
     erg_idle_policy idle_state; /* GROSS (0) means context_idle */
     int dither;                 /* 0 auto, 1 on, -1 off */
     bool naive_looks;           /* drop the Bonferroni factor of the stopping rule */
     bool marker;                /* play a marker load that finds a meter's clock */
     bool no_wait;               /* do not wait for first updates */
     bool quiet;
-    double for_s;               /* without a command: how long; 0: until asked */
+    double for_s;               /* how long: a command is ended then, which is no failure of
+                                 * it; without one 0 is until asked */
     /* Set to a signal number by the caller, and passed on to the command; to minus
      * the number when the terminal has sent it to the command too (si_code SI_KERNEL). */
     const volatile int *ask_stop;

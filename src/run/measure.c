@@ -19,6 +19,7 @@
 
 static const double first_updates_s = 3;
 static const int first_updates = 2, repeat_most = 200;
+static const double idle_most_s = 600;
 /* A part-time sensor's phase is spread over so many steps (measure.md 9.4). */
 static const int dither_steps = 32;
 
@@ -114,15 +115,22 @@ static void plan_dither(session *s)
     s->dither_s = period_s / dither_steps;
 }
 
-static void record_idle(session *s, const char *name)
+static void record_idle(session *s, const char *name, double idle_s)
 {
-    if (!(s->options->idle_s > 0) || asked(s))
+    if (!(idle_s > 0) || asked(s))
         return;
     tell(s, "recording idle power", 0, 0);
     int64_t id = erg_recording_region(s->rec, name, false);
-    int64_t until_ns = erg_env_now_ns(s->env) + erg_ns_from_s(s->options->idle_s);
+    int64_t until_ns = erg_env_now_ns(s->env) + erg_ns_from_s(idle_s);
     erg_recording_run_until(s->rec, until_ns, s->options->ask_stop);
     erg_recording_region_end(s->rec, id, NAN);
+}
+
+/* After a joint run a baseline as long as the run serves its placebos. */
+static double idle_after_s(const session *s)
+{
+    double runs_s = erg_s_from_ns(s->last.end_ns - s->first_ns);
+    return s->options->idle_as_run ? fmin(runs_s, idle_most_s) : s->options->idle_s;
 }
 
 static bool run_once(session *s, const char *name, erg_error *err)
@@ -134,8 +142,12 @@ static bool run_once(session *s, const char *name, erg_error *err)
         s->first_ns = s->last.begin_ns;
     bool started = erg_spawn(&child, s->argv, erg_ring_path(erg_recording_ring(s->rec)),
                              &s->status, err);
+    if (started && s->options->for_s > 0)
+        child.deadline_ns = s->last.begin_ns + erg_ns_from_s(s->options->for_s);
     if (started)
         s->status = erg_spawn_wait(&child, s->options->ask_stop);
+    if (child.is_late)
+        s->status = 0;
     s->cannot_start = !started;
     s->has_run |= started;
     s->last.end_ns = erg_recording_region_end(s->rec, id, s->status == 0 ? 1 : NAN);
@@ -239,14 +251,14 @@ static void play(session *s, erg_error *err)
     if (options->marker && !asked(s))
         erg_marker_play(s->rec, s->env, options->ask_stop);
     plan_dither(s);
-    record_idle(s, "idle_before");
+    record_idle(s, "idle_before", options->idle_s);
     if (s->argv && !asked(s))
         run_command(s, err);
     else if (s->argv)
         s->status = 128 + asked(s);
     else
         record_only(s);
-    record_idle(s, "idle_after");
+    record_idle(s, "idle_after", idle_after_s(s));
     if (s->argv && !options->no_wait && !(options->idle_s > 0))
         erg_recording_linger(s->rec);
 }
@@ -258,6 +270,8 @@ static void put_head(const session *s)
     const erg_measure_options *options = s->options;
     put_command(s);
     put_tags(s);
+    if (options->ambient_k > 0)
+        put_number(s, "ambient_k", options->ambient_k);
     if (options->wired_to)
         erg_recording_meta(s->rec, "wired_to", options->wired_to);
     if (options->idle_s > 0)
@@ -316,7 +330,7 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
 
     erg_recording_setup setup = { .path = out->file, .in_memory = options->until > 0,
                                   .rate_hz = options->rate_hz,
-                                  .all_at_rate = options->log != NULL, .wired_to = options->wired_to };
+                                  .all_at_rate = options->all_at_rate || options->log, .wired_to = options->wired_to };
     erg_devices *devices = erg_devices_find(env, options->sensors, options->sensor_count, err);
     bool good = devices && (s.rec = erg_recording_new(env, devices, &setup, err));
     bool has_file = good;

@@ -50,10 +50,30 @@ marks_of_the_training_run_come_back_without_a_log() {
     "$erg" run --quiet --no-wait --sensor sim:plain --output m.erg -- "$train" --for 0.3 &&
     [ "$(marks m.erg | grep -c '^grad_norm ')" -gt 5 ] && marks m.erg | grep -q '^lr 0.0999'
 }
+a_recorded_run_is_studied_at_once() {
+    mkdir g2 && "$erg" couple --record r.erg --off 0.5s --for 2s --rate 20Hz --ambient 21C --log r.jsonl --quiet \
+        --pair clock:step_s --table verdict --format json \
+        --sensor sim:a100-sxm4-80gb,heat,tau=1s,ambient=70C,follow=g2 -- \
+        "$train" --for 60 --gpu g2 --log r.jsonl >study && python3 - <<'P'
+import json, sqlite3
+row, = json.load(open("study"))["tables"]["verdict"]
+assert row["x"] == "clock" and row["n"] > 15 and row["evidence"] == "one run", row
+run = sqlite3.connect("r.erg")
+assert dict(run.execute("select key, value from meta"))["ambient_k"] == "294.15"
+names = [name for name, in run.execute("select name from region")]
+assert {"idle_before", "run", "idle_after"} <= set(names), names
+P
+}
+what_cannot_be_recorded_is_said() {
+    status_is 2 "$erg" couple --record x.erg && status_is 2 "$erg" couple --intervene sm_clock=1:2 &&
+    mkdir -p "$work/empty" && status_is 3 "$erg" couple --root "$work/empty" --sensor rapl --record x.erg -- true
+}
 check "only records of the run become marks" only_records_of_the_run_become_marks
 check "a log of another run is said to be so" a_log_of_another_run_is_said_to_be_so
 check "the command's status counts first" the_commands_status_counts_first
 check "logs of others become one run" logs_of_others_become_one_run
 check "a training run slows as its simulated GPU warms" a_training_run_slows_as_its_simulated_gpu_warms
 check "marks of the training run come back without a log" marks_of_the_training_run_come_back_without_a_log
+check "a recorded run is studied at once" a_recorded_run_is_studied_at_once
+check "what cannot be recorded is said" what_cannot_be_recorded_is_said
 echo "1..$number"
