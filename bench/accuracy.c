@@ -11,6 +11,7 @@
 #include "accuracy.h"
 
 static const judge judges[] = {
+    { "one operator, by regime", judge_operators },
     { "fp32 time, datasheet only", judge_fp32_datasheet },
     { "fp32 time, as shipped", judge_fp32_shipped },
     { "fp32 time, model left out", judge_fp32_left_out },

@@ -18,6 +18,7 @@ typedef struct judge {
     bool (*run)(const evidence *court, erg_error *err);
 } judge;
 
+bool judge_operators(const evidence *court, erg_error *err);
 bool judge_fp32_datasheet(const evidence *court, erg_error *err);
 bool judge_fp32_shipped(const evidence *court, erg_error *err);
 bool judge_fp32_left_out(const evidence *court, erg_error *err);
@@ -33,7 +34,7 @@ bool judge_kernels(const evidence *court, erg_error *err);
 typedef struct verdict {
     const char *judge, *device, *calibrated_on;
     double budget;
-    double error[512];
+    double error[8192];
     size_t count;
 } verdict;
 

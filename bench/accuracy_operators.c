@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Single fp32 operators (NeuSight, operators_fp32.csv) by what limits them, in folds by
+ * shape: a shape that is judged was fitted on no operator of its device.
+ *
+ * The operators ran again and again on the same buffers: what fits in the last cache
+ * was there. Their times hold no host: its term is set to nothing.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "accuracy.h"
+#include "estimate/time_fit.h"
+#include "workload/build.h"
+
+enum { FOLDS = 4, FITTED_MOST = 300 };
+#define NO_HOST_S 1e-12
+
+typedef enum regime { ALU, CACHE, DRAM, LAUNCH, REGIMES } regime;
+
+static const struct { const char *name; double budget; } regimes[REGIMES] = {
+    [ALU] = { "one operator, ALU", 0.10 },
+    [CACHE] = { "one operator, cache", 0.20 },
+    [DRAM] = { "one operator, DRAM", 0.25 },
+    [LAUNCH] = { "one operator, launch", 0.30 },
+};
+
+static const char *const devices[] = { "p4", "p100-pcie-16gb", "t4", "v100-pcie-32gb",
+                                       "a100-pcie-40gb" };
+
+/* u: by a scalar, one operand is read. */
+static const struct { const char *name; erg_op_kind kind; int operands; } passes[] = {
+    { "add", ERG_OP_ADD, 2 },   { "addu", ERG_OP_ADD, 1 },   { "mul", ERG_OP_MUL, 2 },
+    { "mulu", ERG_OP_MUL, 1 },  { "div", ERG_OP_DIV, 2 },    { "divu", ERG_OP_DIV, 1 },
+    { "pow", ERG_OP_POW, 2 },   { "powu", ERG_OP_POW, 1 },   { "relu", ERG_OP_RELU, 1 },
+    { "gelu", ERG_OP_GELU, 1 }, { "tanh", ERG_OP_TANH, 1 },
+    { "softmax", ERG_OP_SOFTMAX, 1 },
+};
+
+typedef struct single {
+    erg_graph *graph;
+    erg_timed_row timed;
+    unsigned fold;
+} single;
+
+typedef struct singles { single *rows; size_t count; erg_hardware *hardware; } singles;
+
+static int32_t put_pass(erg_builder *b, const char *op, int32_t x, int32_t y, int64_t width)
+{
+    if (strcmp(op, "ln") == 0)
+        return erg_build_norm(b, ERG_OP_LAYER_NORM, op, x, width);
+    for (size_t i = 0; i < ERG_COUNT(passes); i++)
+        if (strcmp(op, passes[i].name) == 0)
+            return erg_build_map(b, passes[i].kind, op, x, passes[i].operands > 1 ? y : -1);
+    return erg_build_refuse(b, "no operator %s", op);
+}
+
+static int32_t put_operator(erg_builder *b, const char *op, const int64_t size[4])
+{
+    const int64_t left[] = { size[0], size[1], size[3] }, right[] = { size[0], size[3], size[2] };
+    const int64_t rows[] = { size[0] * size[1], size[3] }, flat[] = { size[0], size[1] };
+
+    if (strcmp(op, "bmm") == 0)
+        return erg_build_matmul(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 3, left, 0),
+                                erg_build_tensor(b, ERG_INPUT, NULL, 3, right, 0));
+    if (strcmp(op, "linear") == 0)
+        return erg_build_linear(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 2, rows, 0),
+                                size[2], true);
+    return put_pass(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 2, flat, 0),
+                    erg_build_tensor(b, ERG_INPUT, NULL, 2, flat, 0), size[1]);
+}
+
+static bool single_load(const sheet *from, size_t row, single *to, erg_error *err)
+{
+    static const char *const columns[] = { "b", "m", "n", "k" };
+    int64_t size[4];
+    unsigned hash = 2166136261u;    /* FNV-1a */
+
+    for (int i = 0; i < 4; i++) {
+        double value = sheet_number(from, row, columns[i]);
+        size[i] = isnan(value) ? 1 : (int64_t)value;
+        hash = (hash ^ (unsigned)size[i]) * 16777619u;
+    }
+    erg_builder *builder = erg_build_begin("operator", "test", NULL, err);
+    if (!builder)
+        return false;
+    erg_build_output(builder, put_operator(builder, sheet_text(from, row, "op"), size));
+    to->graph = erg_build_end(builder, err);
+    to->fold = hash / 7 % FOLDS;
+    to->timed.measured_s = 1e-3 * sheet_number(from, row, "latency_ms");
+    to->timed.partition = to->graph
+        ? erg_graph_partition(to->graph, ERG_FUSION_NONE, err) : NULL;
+    return to->timed.partition != NULL;
+}
+
+static bool singles_load(const evidence *court, const sheet *from, const char *device,
+                         singles *all, erg_error *err)
+{
+    *all = (singles){ .rows = calloc(from->count + 1, sizeof(*all->rows)),
+                      .hardware = erg_hardware_load(NULL, &court->catalog, device, err) };
+    bool good = all->rows && all->hardware;
+
+    for (size_t i = 0; good && i < from->count; i++)
+        if (strcmp(sheet_text(from, i, "gpu"), device) == 0)
+            good = single_load(from, i, &all->rows[all->count++], err);
+    return good;
+}
+
+static void singles_free(singles *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        erg_partition_free((erg_partition *)all->rows[i].timed.partition);
+        erg_graph_free(all->rows[i].graph);
+    }
+    free(all->rows);
+    erg_hardware_free(all->hardware);
+}
+
+/* Every so many of the other folds' rows: enough, and the search stays short. */
+static void fit_without(const singles *all, unsigned fold, erg_time_terms *terms)
+{
+    erg_timed_row rows[FITTED_MOST];
+    erg_time_fit fit = { all->hardware, rows, 0, ERG_UNIT_VECTOR, ERG_FREE_ALL };
+    size_t stride = all->count / FITTED_MOST + 1;
+
+    for (size_t i = 0; i < all->count && fit.count < FITTED_MOST; i += stride)
+        if (all->rows[i].fold != fold)
+            rows[fit.count++] = all->rows[i].timed;
+    for (int class = 0; class < ERG_UNIT_CLASSES; class++) {
+        terms[class] = erg_time_shared(all->hardware, (erg_unit_class)class);
+        terms[class].host_s = NO_HOST_S;
+    }
+    erg_time_fit_terms(&fit, terms);
+}
+
+static regime regime_of(const erg_latency *t, const erg_subgraph *s, double cache_bytes)
+{
+    double bytes = (double)s->in_bytes + (double)s->out_bytes + (double)s->weight_bytes;
+
+    if (t->overhead_s > fmax(t->compute_s, t->memory_s))
+        return LAUNCH;
+    if (t->compute_s > t->memory_s)
+        return ALU;
+    return bytes <= cache_bytes ? CACHE : DRAM;
+}
+
+static void judge_fold(const singles *all, unsigned fold, verdict verdicts[REGIMES])
+{
+    erg_time_terms terms[ERG_UNIT_CLASSES];
+
+    fit_without(all, fold, terms);
+    for (size_t i = 0; i < all->count; i++) {
+        const erg_timed_row *row = &all->rows[i].timed;
+        const erg_timing timing = { .partition = row->partition, .hardware = all->hardware,
+                                    .terms = terms };
+        if (all->rows[i].fold != fold)
+            continue;
+        erg_latency t = erg_latency_subgraph(&timing, 0);
+        regime of = regime_of(&t, row->partition->subgraphs, all->hardware->l2_bytes);
+        verdict_add(&verdicts[of], t.total_s, row->measured_s);
+    }
+}
+
+bool judge_operators(const evidence *court, erg_error *err)
+{
+    static verdict verdicts[REGIMES];
+    sheet from;
+    bool good = sheet_load(&from, court->data, "latency/operators_fp32.csv", err);
+
+    for (size_t d = 0; good && d < ERG_COUNT(devices); d++) {
+        singles all;
+        good = singles_load(court, &from, devices[d], &all, err);
+        for (int r = 0; r < REGIMES; r++)
+            verdicts[r] = (verdict){ .judge = regimes[r].name, .device = devices[d],
+                                     .budget = regimes[r].budget,
+                                     .calibrated_on = "its operators of other shapes" };
+        for (unsigned fold = 0; good && fold < FOLDS; fold++)
+            judge_fold(&all, fold, verdicts);
+        for (int r = 0; r < REGIMES; r++)
+            verdict_print(&verdicts[r]);
+        singles_free(&all);
+    }
+    sheet_free(&from);
+    return good;
+}
