@@ -8,6 +8,7 @@
 #include "estimate.h"
 
 enum { WORDS = 80, ROWS_COLUMNS = 10, BAR_CELLS = 50, HINTS_SHOWN = 5 };
+#define SAVING_LEAST 0.05        /* of energy; a hint below it is told for its memory */
 
 static const erg_column row_columns[ROWS_COLUMNS] = {
     { "hardware", ERG_TEXT, "device of the catalogue" },
@@ -207,6 +208,26 @@ static void put_consumers(const erg_result *result, size_t of, FILE *out)
         fputc('\n', out);
 }
 
+static const char *sign_of(double change)
+{
+    return change < 0 ? "-" : "+";
+}
+
+/* What it saves is memory; energy is told beside it, mostly as its price. */
+static void put_memory_hint(const erg_table *table, size_t row, FILE *out)
+{
+    char bytes[CLI_QUANTITY_MOST], energy[CLI_QUANTITY_MOST], time[CLI_QUANTITY_MOST];
+    double energy_j = -real(table, row, "energy_saving_j");
+    double time_s = real(table, row, "latency_change_s");
+
+    cli_quantity(-real(table, row, "memory_change_bytes"), "B", bytes);
+    cli_quantity(fabs(energy_j), "J", energy);
+    cli_quantity(fabs(time_s), "s", time);
+    fprintf(out, "  %s, %s: saves %s of memory, energy %s%s, latency %s%s; needs: %s\n",
+            text(table, row, "hint"), text(table, row, "change"), bytes, sign_of(energy_j),
+            energy, sign_of(time_s), time, text(table, row, "condition"));
+}
+
 /* Hints of compat mode are sentences: nothing was computed anew. */
 static void put_hint(const erg_table *table, size_t row, FILE *out)
 {
@@ -218,10 +239,14 @@ static void put_hint(const erg_table *table, size_t row, FILE *out)
     }
     cli_quantity(real(table, row, "energy_saving_j"), "J", saving);
     cli_quantity(fabs(real(table, row, "latency_change_s")), "s", time);
+    if (!(real(table, row, "saving") >= SAVING_LEAST)) {
+        put_memory_hint(table, row, out);
+        return;
+    }
     fprintf(out, "  %s, %s: saves %s (%.0f %%), latency %s%s; needs: %s\n",
             text(table, row, "hint"), text(table, row, "change"), saving,
             100 * real(table, row, "saving"),
-            real(table, row, "latency_change_s") < 0 ? "-" : "+", time,
+            sign_of(real(table, row, "latency_change_s")), time,
             text(table, row, "condition"));
 }
 

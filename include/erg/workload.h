@@ -132,6 +132,7 @@ typedef struct erg_graph {
     const erg_tensor *tensors;
     const erg_operator *operators;  /* in an order that can be run */
     int32_t tensor_count, operator_count;
+    int32_t forward_count;          /* operators of the forward pass; then the way back */
     int64_t parameters, weights_bytes, kv_cache_bytes, macs, flop;
     double coverage;                /* share of data-moving operators with a cost rule */
     const char *const *notes;

@@ -10,10 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "estimate/study.h"
+#include "estimate/hints.h"
 
-enum { HINTS_MOST = 16, TOUCHED_MOST = 3, CHANGE_MOST = 64, BATCH_FACTOR_MOST = 16,
-       CLOCKS_TRIED = 6 };
+enum { TOUCHED_MOST = 3, BATCH_FACTOR_MOST = 16, CLOCKS_TRIED = 6,
+       TRAINED_BITS = 16 };
 #define SAVING_LEAST 0.05
 
 static const erg_column hint_columns[] = {
@@ -30,19 +30,6 @@ static const erg_column hint_columns[] = {
     { "touches", ERG_TEXT, "subgraphs that save most" },
     { "saving", ERG_REAL, "of the row's energy, 0 to 1" },
 };
-
-typedef struct hint {
-    const char *name, *condition;
-    char change[CHANGE_MOST], touches[160];
-    double saving_j, latency_s, memory_bytes, half_width_j, saving;
-} hint;
-
-typedef struct adviser {
-    erg_desk *desk;
-    const erg_case *base;
-    hint list[HINTS_MOST];
-    size_t count;
-} adviser;
 
 static double half_width(const erg_estimate *energy)
 {
@@ -62,7 +49,7 @@ static double difference_half_width(const erg_case *base, const erg_case *other,
 }
 
 /* Names of the subgraphs that save most, where both runs have the same ones. */
-static void name_touched(const adviser *all, const erg_case *other, hint *one)
+static void name_touched(const erg_adviser *all, const erg_case *other, erg_hint *one)
 {
     const erg_estimation *a = all->base->estimation, *b = other->estimation;
     double scale = (double)all->base->setting.batch / (double)other->setting.batch;
@@ -91,16 +78,16 @@ static void name_touched(const adviser *all, const erg_case *other, hint *one)
 }
 
 /* Memory is planned only for what is worth telling. */
-static bool is_told(const adviser *all, erg_case *other, hint *one)
+static bool is_told(const erg_adviser *all, erg_case *other, erg_hint *one)
 {
-    if (all->count == HINTS_MOST || !erg_case_plan(all->desk, other))
+    if (all->count == ERG_HINTS_MOST || (!other->memory && !erg_case_plan(all->desk, other)))
         return false;
     one->memory_bytes = other->estimation->peak_memory_bytes
         - all->base->estimation->peak_memory_bytes;
     return erg_case_fits(other);
 }
 
-static void weigh(adviser *all, erg_case *other, hint one)
+void erg_hint_weigh(erg_adviser *all, erg_case *other, erg_hint one)
 {
     const erg_estimation *a = all->base->estimation, *b = other->estimation;
     double scale = (double)all->base->setting.batch / (double)other->setting.batch;
@@ -112,8 +99,10 @@ static void weigh(adviser *all, erg_case *other, hint one)
     if (fabs(one.latency_s) < 1e-9 * a->latency_s)
         one.latency_s = 0;      /* sums in another order */
     one.half_width_j = difference_half_width(all->base, other, one.saving_j, other_j);
-    if (!(one.saving >= SAVING_LEAST) || !(one.saving_j > one.half_width_j)
-        || !is_told(all, other, &one))
+    bool pays = one.saving >= SAVING_LEAST && one.saving_j > one.half_width_j;
+    if ((!pays && !one.for_memory) || !is_told(all, other, &one))
+        return;
+    if (!pays && !(-one.memory_bytes >= SAVING_LEAST * a->peak_memory_bytes))
         return;
     name_touched(all, other, &one);
     all->list[all->count++] = one;
@@ -122,23 +111,23 @@ static void weigh(adviser *all, erg_case *other, hint one)
 /* ---- one change each ------------------------------------------------------------ */
 
 /* Weighs the setting if it can be run and fits the device. */
-static void try_setting(adviser *all, const erg_variant *setting, const hint *one)
+static void try_setting(erg_adviser *all, const erg_variant *setting, const erg_hint *one)
 {
     erg_case other;
 
     if (!erg_case_price(all->desk, setting, &other))
         return;
-    weigh(all, &other, *one);
+    erg_hint_weigh(all, &other, *one);
     erg_case_end(&other);
 }
 
 /* Doubles as long as doubling still saves 5 % per inference and memory lasts. */
-static void try_batches(adviser *all)
+static void try_batches(erg_adviser *all)
 {
     const erg_case *base = all->base;
     erg_variant setting = base->setting, best = setting;
     double last_j = base->energy_per_j;
-    hint one = { .name = "larger batch", .condition = "the latency is that of the batch" };
+    erg_hint one = { .name = "larger batch", .condition = "the latency is that of the batch" };
     double bytes = base->estimation->hardware->memory_bytes;
     double room = bytes > 0 ? ERG_MEMORY_USABLE * bytes : INFINITY;
 
@@ -164,7 +153,7 @@ static void try_batches(adviser *all)
     try_setting(all, &best, &one);
 }
 
-static void try_runtimes(adviser *all)
+static void try_runtimes(erg_adviser *all)
 {
     static const struct { erg_runtime runtime; const char *name, *condition; } others[] = {
         { ERG_FUSED, "fused", "a compiler that fuses" },
@@ -175,7 +164,7 @@ static void try_runtimes(adviser *all)
 
     for (size_t i = 0; i < ERG_COUNT(others); i++) {
         erg_variant setting = all->base->setting;
-        hint one = { .name = "runtime", .condition = others[i].condition };
+        erg_hint one = { .name = "runtime", .condition = others[i].condition };
         if (others[i].runtime <= setting.options.runtime)
             continue;
         snprintf(one.change, sizeof(one.change), "%s -> %s", now[setting.options.runtime],
@@ -193,17 +182,19 @@ static bool computes_in(const erg_hardware *hardware, erg_precision precision)
     return false;
 }
 
-static void try_precisions(adviser *all)
+static void try_precisions(erg_adviser *all)
 {
     static const erg_precision others[] = { ERG_TF32, ERG_FP16, ERG_BF16, ERG_FP8, ERG_INT8 };
     erg_precision now = all->base->setting.precision;
 
     for (size_t i = 0; i < ERG_COUNT(others); i++) {
         erg_variant setting = all->base->setting;
-        hint one = { .name = "precision", .condition = "accuracy not known" };
+        erg_hint one = { .name = "precision", .condition = "accuracy not known" };
         bool is_less = erg_precision_bits(others[i]) < erg_precision_bits(now)
             || (now == ERG_FP32 && others[i] == ERG_TF32);
-        if (!is_less || !computes_in(all->base->estimation->hardware, others[i]))
+        bool trains = all->base->graph->phase != ERG_TRAIN
+            || erg_precision_bits(others[i]) >= TRAINED_BITS;
+        if (!is_less || !trains || !computes_in(all->base->estimation->hardware, others[i]))
             continue;
         snprintf(one.change, sizeof(one.change), "%s -> %s", erg_precision_name(now),
                  erg_precision_name(others[i]));
@@ -214,7 +205,7 @@ static void try_precisions(adviser *all)
 
 /* Of some settable clocks, evenly spread, the one that takes least and keeps the latency
  * limit: energy is flat near its least, a finer scan would tell the same. */
-static double best_clock(const adviser *all)
+static double best_clock(const erg_adviser *all)
 {
     const erg_hardware *hardware = all->base->estimation->hardware;
     double limit_s = all->desk->study->limits.latency_s, best_j = INFINITY, best_hz = NAN;
@@ -236,11 +227,11 @@ static double best_clock(const adviser *all)
     return best_hz;
 }
 
-static void try_clock(adviser *all)
+static void try_clock(erg_adviser *all)
 {
     erg_variant setting = all->base->setting;
     double at_hz = best_clock(all);
-    hint one = { .name = "clock", .condition = "a locked core clock" };
+    erg_hint one = { .name = "clock", .condition = "a locked core clock" };
 
     if (isnan(at_hz) || at_hz == all->base->estimation->clock_hz)
         return;
@@ -250,11 +241,11 @@ static void try_clock(adviser *all)
     try_setting(all, &setting, &one);
 }
 
-static void try_cap(adviser *all)
+static void try_cap(erg_adviser *all)
 {
     const erg_hardware *hardware = all->base->estimation->hardware;
     erg_variant setting = all->base->setting;
-    hint one = { .name = "power cap", .condition = "permission to set it" };
+    erg_hint one = { .name = "power cap", .condition = "permission to set it" };
     double cap_w = fmax(hardware->cap_low_w, 0.6 * all->base->estimation->cap_w);
 
     if (!(cap_w > 0) || cap_w >= all->base->estimation->cap_w)
@@ -265,11 +256,11 @@ static void try_cap(adviser *all)
     try_setting(all, &setting, &one);
 }
 
-static void try_hardware(adviser *all)
+static void try_hardware(erg_adviser *all)
 {
     for (size_t i = 0; i < all->desk->study->hardware_count; i++) {
         erg_variant setting = all->base->setting;
-        hint one = { .name = "hardware", .condition = "the other device" };
+        erg_hint one = { .name = "hardware", .condition = "the other device" };
         if (i == setting.device)
             continue;
         setting.device = i;
@@ -283,7 +274,7 @@ static void try_hardware(adviser *all)
 
 static int by_saving(const void *a, const void *b)
 {
-    const hint *x = a, *y = b;
+    const erg_hint *x = a, *y = b;
 
     if (x->saving_j != y->saving_j)
         return x->saving_j < y->saving_j ? 1 : -1;
@@ -291,7 +282,7 @@ static int by_saving(const void *a, const void *b)
     return order ? order : strcmp(x->change, y->change);
 }
 
-static bool put_hint(const adviser *all, erg_table *table, const hint *one)
+static bool put_hint(const erg_adviser *all, erg_table *table, const erg_hint *one)
 {
     erg_error *err = all->desk->err;
     const erg_real reals[] = {
@@ -309,10 +300,11 @@ static bool put_hint(const adviser *all, erg_table *table, const hint *one)
 
 static bool put_all(erg_desk *desk, erg_table *table, const erg_case *base)
 {
-    static void (*const changes[])(adviser *all) = {
+    static void (*const changes[])(erg_adviser *all) = {
         try_batches, try_runtimes, try_precisions, try_clock, try_cap, try_hardware,
+        erg_hint_try_order, erg_hint_try_weights, erg_hint_try_checkpoints,
     };
-    adviser all = { .desk = desk, .base = base };
+    erg_adviser all = { .desk = desk, .base = base };
     bool ok = true;
 
     for (size_t i = 0; i < ERG_COUNT(changes); i++)

@@ -61,7 +61,7 @@ bool erg_case_plan(const erg_desk *desk, erg_case *one)
 {
     const erg_hardware *hardware = desk->devices[one->setting.device].hardware;
     const erg_memory_options options = {
-        .by_memory = desk->study->by_memory, .units = hardware->units,
+        .by_memory = desk->study->by_memory || one->by_memory, .units = hardware->units,
         .plain_attention = desk->study->graph.attention == ERG_ATTENTION_PLAIN,
     };
 
@@ -97,15 +97,11 @@ static void add_ratios(erg_case *one)
     one->edp_js = done->total.total_j * done->latency_s;
 }
 
-bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out)
+bool erg_case_price_of(erg_desk *desk, const erg_variant *setting, erg_study_graph *found,
+                       erg_case *out)
 {
     const erg_study_device *device = &desk->devices[setting->device];
 
-    *out = (erg_case){ .setting = *setting, .energy_per_j = NAN, .throughput = NAN,
-                       .edp_js = NAN };
-    erg_study_graph *found = erg_desk_find(desk, setting, &out->why);
-    if (!found)
-        return false;
     out->graph = found->graph;
     bool is_compat = setting->options.mode == ERG_COMPAT;
     const erg_partition *cut = is_compat
@@ -120,6 +116,15 @@ bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out)
         return false;
     add_ratios(out);
     return true;
+}
+
+bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out)
+{
+    *out = (erg_case){ .setting = *setting, .energy_per_j = NAN, .throughput = NAN,
+                       .edp_js = NAN };
+    erg_study_graph *found = erg_desk_find(desk, setting, &out->why);
+
+    return found && erg_case_price_of(desk, setting, found, out);
 }
 
 bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out)

@@ -29,6 +29,7 @@ typedef struct erg_case {
     erg_memory *memory;
     erg_concurrency concurrency;
     double energy_per_j, throughput, edp_js;    /* per inference; inferences per second */
+    bool by_memory;                     /* steps in an order by memory */
     erg_error why;
 } erg_case;
 
@@ -71,6 +72,9 @@ void erg_desk_drop_graphs(erg_desk *desk);
 bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out);
 /* Time and energy alone: no memory plan, no concurrency. */
 bool erg_case_price(erg_desk *desk, const erg_variant *setting, erg_case *out);
+/* Likewise of a graph that is not the workload's own. */
+bool erg_case_price_of(erg_desk *desk, const erg_variant *setting, erg_study_graph *found,
+                       erg_case *out);
 /* The memory that a priced case needs. */
 bool erg_case_plan(const erg_desk *desk, erg_case *one);
 void erg_case_end(erg_case *one);

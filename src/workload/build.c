@@ -197,6 +197,7 @@ erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
 {
     erg_graph *graph = builder->graph;
 
+    graph->forward_count = graph->operator_count;
     if (!erg_build_failed(builder) && graph->phase == ERG_TRAIN)
         erg_build_backward(builder);
     graph_inside *inside = erg_builder_take(builder, NULL, sizeof(*inside));
