@@ -93,13 +93,14 @@ static bool foresee_one(const erg_model *model, const erg_points *points,
     return ok;
 }
 
-bool cli_foresee(const erg_points *points, const char *clock_text, cli_foreseen *out,
-                 erg_error *err)
+bool cli_foresee(const erg_points *points, const char *clock_text, const char *path,
+                 cli_foreseen *out, erg_error *err)
 {
     size_t applications = erg_points_applications(points);
     clocks at = { 0 };
-    erg_model *model = erg_fit_train(erg_fit_find("physical"), points,
-                                      &(erg_fit_options){ 0 }, err);
+    erg_model *model = path ? erg_model_load(path, err)
+                            : erg_fit_train(erg_fit_find("physical"), points,
+                                            &(erg_fit_options){ 0 }, err);
     bool ok = model
               && (clock_text ? parse_clocks(clock_text, &at, err)
                              : take_clocks(points, &at, err));

@@ -16,7 +16,7 @@ typedef struct choose_options {
     bool variants, common, minimax, phases, mix;
     cli_list weights;
     double switch_s, switch_j;
-    const char *rule, *against, *clocks;
+    const char *rule, *against, *clocks, *model;
     bool predicted;
     int repetition;
 } choose_options;
@@ -81,6 +81,8 @@ static const cli_option option_rows[] = {
       "settings that a model foresees may be chosen too, from three measured clocks on" },
     { 0, "clocks", CLI_TEXT, AT(clocks), "LOW:HIGH:STEP",
       "with --predicted: which, in MHz, between measured ones (all of any application)" },
+    { 0, "model", CLI_TEXT, AT(model), "MODEL.json",
+      "with --predicted: what erg fit --save wrote (a physical model of these points)" },
     { 0, "draws", CLI_WHOLE, AT(draws), "N", "of the bootstrap (2000)", true },
     { 0, "random", CLI_WHOLE, AT(random), "N", "start of the draws (1)" },
     { 0 },
@@ -93,29 +95,6 @@ static double or_unset(double value) { return value > 0 ? value : NAN; }
 static bool parse(const char *text, const char *unit, double *out, erg_error *err)
 {
     return !text || erg_quantity_parse(text, unit, out, err);
-}
-
-/* "80C" or "353K", to Celsius. */
-static bool parse_temp(const char *text, double *out, erg_error *err)
-{
-    char number[32];
-    size_t count = text ? strlen(text) : 0;
-
-    if (!text)
-        return true;
-    char unit = count ? text[count - 1] : '\0';
-    if (count >= sizeof(number) || (unit != 'C' && unit != 'K')) {
-        err->code = ERG_BAD_INPUT;
-        snprintf(err->text, sizeof(err->text), "'%s' is no temperature as in 80C or 353K",
-                 text);
-        return false;
-    }
-    memcpy(number, text, count - 1);
-    number[count - 1] = '\0';
-    if (!erg_quantity_parse(number, "", out, err))
-        return false;
-    *out -= unit == 'K' ? 273.15 : 0;
-    return true;
 }
 
 static bool make_wish(const choose_options *options, erg_wish *wish, erg_error *err)
@@ -142,8 +121,8 @@ static bool make_wish(const choose_options *options, erg_wish *wish, erg_error *
     return parse(options->slowdown, "%", &wish->slowdown, err)
         && parse(options->quality_loss, "%", &wish->quality_loss, err)
         && parse(options->eta, "", &wish->eta, err)
-        && parse_temp(options->ambient, &wish->heat.ambient_c, err)
-        && parse_temp(options->max_temp, &wish->temp_c, err);
+        && cli_parse_temp(options->ambient, &wish->heat.ambient_c, err)
+        && cli_parse_temp(options->max_temp, &wish->temp_c, err);
 }
 
 static erg_points *load_points(const cli *call, const choose_options *options,
@@ -179,45 +158,15 @@ static int status_of(const erg_choice *choice)
     return CLI_DONE;
 }
 
-/* "name=2": of the application that is named so, or ends so. */
-static bool weigh(const choose_options *options, const erg_choice *choice,
-                  const erg_points *points, double weights[], erg_error *err)
-{
-    for (size_t i = 0; i < choice->pick_count; i++)
-        weights[i] = 1;
-    for (size_t k = 0; k < options->weights.count; k++) {
-        const char *text = options->weights.items[k], *equals = strrchr(text, '=');
-        size_t length = equals ? (size_t)(equals - text) : 0, found = 0;
-        double weight = -1;
-        for (size_t i = 0; equals && i < choice->pick_count; i++) {
-            const char *name =
-                erg_points_application_at(points, choice->picks[i].application)->name;
-            size_t whole = strlen(name);
-            if (whole < length || strncmp(name + whole - length, text, length))
-                continue;
-            if (!erg_quantity_parse(equals + 1, "", &weight, err))
-                return false;
-            weights[i] = weight;
-            found++;
-        }
-        if (found == 0 || !(weight >= 0)) {
-            err->code = ERG_BAD_INPUT;
-            snprintf(err->text, sizeof(err->text), "--weight '%s' is not APPLICATION=N",
-                     text);
-            return false;
-        }
-    }
-    return true;
-}
-
 static erg_result *tell_common(const cli *call, erg_choice *choice,
                                const erg_points *points, erg_error *err)
 {
     const choose_options *options = call->options;
     double *weights = calloc(choice->pick_count + 1, sizeof(*weights));
     erg_common common;
-    bool ok = weights && weigh(options, choice, points, weights, err)
-           && erg_choose_common(choice, weights, options->minimax, &common, err);
+    bool ok = weights && cli_weigh(&options->weights, choice, points, weights, err)
+           && erg_choose_common(choice, weights, options->minimax, &common, err)
+           && erg_common_confidence(choice, points, weights, options->minimax, &common, err);
     erg_result *result = ok ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
 
     free(weights);
@@ -239,7 +188,8 @@ static erg_result *tell_phases(const cli *call, erg_choice *choice, const erg_wi
     choice->wish.throughput_hz = wish->throughput_hz;
     if (!erg_choose_phases(choice, points, &costs, &plan, err))
         return NULL;
-    erg_result *result = erg_choice_result(choice, points, is_brief(call), err);
+    bool drawn = erg_phase_confidence(choice, points, &costs, &plan, err);
+    erg_result *result = drawn ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
     bool ok = result && erg_phase_tables(choice, points, &plan, result, err);
     erg_phase_plan_free(&plan);
     if (ok)
@@ -306,9 +256,10 @@ static int choose(const cli *call, const erg_points *points, const erg_wish *wis
     cli_foreseen foreseen = { 0 };
     erg_error err = { 0 };
 
-    if (!options->predicted && options->clocks)
-        return cli_misused(call, "--clocks goes with --predicted");
-    if (options->predicted && !cli_foresee(points, options->clocks, &foreseen, &err)) {
+    if (!options->predicted && (options->clocks || options->model))
+        return cli_misused(call, "--clocks and --model go with --predicted");
+    if (options->predicted
+        && !cli_foresee(points, options->clocks, options->model, &foreseen, &err)) {
         free(foreseen.rows);
         return cli_refused(call, &err);
     }

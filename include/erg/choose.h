@@ -154,12 +154,19 @@ typedef struct erg_common {
     size_t shared_count;            /* settings that all applications have */
     double energy_ratio, time_ratio;    /* to the references: geometric means */
     double worst_regret;            /* of any application against its own best, 0.. */
+    double confidence;              /* erg_common_confidence; NAN: not asked, not known */
 } erg_common;
 
 /* Replaces every application's own choice by one for all: the least weighted mean of log
  * scores, or (minimax) the least worst regret. weights: one a pick, or NULL. */
 bool erg_choose_common(erg_choice *choice, const double weights[], bool minimax,
                        erg_common *out, erg_error *err);
+
+/* The share of draws of the visits that choose the same setting for all, into common; NAN
+ * where no visit was repeated. Weights and minimax as it was chosen by. */
+bool erg_common_confidence(const erg_choice *choice, const erg_points *points,
+                           const double weights[], bool minimax, erg_common *common,
+                           erg_error *err);
 
 /* Table common, into the result of the choice. */
 bool erg_common_table(const erg_choice *choice, const erg_points *points,
@@ -181,12 +188,16 @@ typedef struct erg_phase_plan {
     double time_s, energy_j, slowdown, energy_saving;   /* of the whole */
     double fastest_s;               /* that any plan can do */
     double faster_w, slower_w;      /* -dE/dT of the whole lies between */
+    double confidence;              /* erg_phase_confidence; NAN: not asked, not known */
 } erg_phase_plan;
 
 /* The applications are phases of one work, in their order: the best setting for each under
  * limits on the whole time. Replaces their own choices. */
 bool erg_choose_phases(erg_choice *choice, const erg_points *points,
                        const erg_phase_costs *costs, erg_phase_plan *out, erg_error *err);
+/* The share of draws of the visits that choose the same plan, into plan. */
+bool erg_phase_confidence(const erg_choice *choice, const erg_points *points,
+                          const erg_phase_costs *costs, erg_phase_plan *plan, erg_error *err);
 void erg_phase_plan_free(erg_phase_plan *plan);
 /* Tables phases and whole, into the result of the choice. */
 bool erg_phase_tables(const erg_choice *choice, const erg_points *points,

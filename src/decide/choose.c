@@ -34,7 +34,7 @@ static size_t reference_of(const erg_choice *choice, const erg_pick *pick)
     return options[best].is_usable && !options[best].is_model ? best : ERG_NO_OPTION;
 }
 
-static void relate(erg_choice *choice, const erg_pick *pick, const erg_scoring *scoring)
+void erg_choice_relate(erg_choice *choice, const erg_pick *pick, const erg_scoring *scoring)
 {
     const erg_option *reference = pick->reference == ERG_NO_OPTION
                                       ? NULL : &choice->options[pick->reference];
@@ -161,7 +161,7 @@ static bool fill_pick(const erg_pool *pool, const erg_scoring *scoring,
     pick->confidence = NAN;
     pick->frequent = ERG_NO_OPTION;
     pick->reference = reference_of(choice, pick);
-    relate(choice, pick, scoring);
+    erg_choice_relate(choice, pick, scoring);
     find_fastest(choice, pick, &usable);
     pick->chosen = erg_best_option(choice->options, pick->first, pick->count);
     pick->flags = flags_of(choice, pick, usable);

@@ -155,7 +155,7 @@ bool erg_choose_common(erg_choice *choice, const double weights[], bool minimax,
     table of = { .choice = choice, .weights = weights };
 
     *out = (erg_common){ .setting = erg_knob_setting_none(), .energy_ratio = NAN,
-                         .time_ratio = NAN, .worst_regret = NAN };
+                         .time_ratio = NAN, .worst_regret = NAN, .confidence = NAN };
     bool ok = fill(&of, err);
     const shared *best = ok ? best_of(&of, minimax) : NULL;
     out->shared_count = of.count;

@@ -56,6 +56,11 @@ bool erg_options_gather(const erg_points *points, const erg_wish *wish, erg_choi
 /* The model's own doubt about an option; all 0 where it was measured. */
 erg_foreseen erg_foreseen_of(const erg_wish *wish, const erg_option *option);
 
+/* ---- choose.c ------------------------------------------------------------------- */
+
+/* Scores of a pick's options, how they relate to its reference, and what is allowed. */
+void erg_choice_relate(erg_choice *choice, const erg_pick *pick, const erg_scoring *scoring);
+
 /* ---- pool.c: the visits that make up the mean of each option -------------------- */
 
 typedef struct erg_figures { double time_s, energy_j; } erg_figures;

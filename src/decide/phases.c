@@ -274,7 +274,8 @@ bool erg_choose_phases(erg_choice *choice, const erg_points *points,
                              .time_s = NAN,
                              .energy_j = NAN,
                              .slowdown = NAN,
-                             .energy_saving = NAN };
+                             .energy_saving = NAN,
+                             .confidence = NAN };
     bool ok = of.phases && of.shares && out->phases;
     if (!ok)
         erg_fail(err, ERG_NO_MEMORY, "no memory for %zu phases", count);

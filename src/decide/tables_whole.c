@@ -14,6 +14,7 @@ static const erg_column common_columns[] = {
       "1 less the geometric mean of energy over the reference's" },
     { "slowdown", ERG_REAL, "geometric mean of time over the reference's, less 1" },
     { "worst_regret", ERG_REAL, "most that an application is above its own best score" },
+    { "confidence", ERG_REAL, "share of the draws of visits that choose the same for all" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -37,6 +38,7 @@ static const erg_column whole_columns[] = {
     { "slope_slower_w", ERG_REAL, "-dE/dT of the whole is at least this" },
     { "slope_faster_w", ERG_REAL, "and at most this" },
     { "fastest_s", ERG_REAL, "that any plan can do" },
+    { "confidence", ERG_REAL, "share of the draws of visits that choose the same plan" },
 };
 
 static const erg_column mix_columns[] = {
@@ -78,6 +80,7 @@ bool erg_common_table(const erg_choice *choice, const erg_points *points,
         { "energy_saving", 1 - common->energy_ratio },
         { "slowdown", common->time_ratio - 1 },
         { "worst_regret", common->worst_regret },
+        { "confidence", common->confidence },
     };
 
     return table && erg_table_row(table, err)
@@ -125,7 +128,7 @@ bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
         { "energy_saving", plan->energy_saving }, { "slowdown", plan->slowdown },
         { "slope_slower_w", plan->is_found ? plan->slower_w : NAN },
         { "slope_faster_w", plan->is_found ? or_unknown(plan->faster_w) : NAN },
-        { "fastest_s", plan->fastest_s },
+        { "fastest_s", plan->fastest_s }, { "confidence", plan->confidence },
     };
     return whole && erg_table_row(whole, err)
         && erg_table_text(whole, "objective", choice->wish.objective, err)
