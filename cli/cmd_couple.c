@@ -118,12 +118,15 @@ static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
 static erg_result *study(const cli *call, const erg_couple_options *wish, erg_error *err)
 {
     const couple_options *options = call->options;
-    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
-                                      .writer = options->writer };
+    erg_couple_columns columns;
     erg_couple_files files;
 
-    if (!name_files(call, &files, err))
+    if (!name_files(call, &files, err)
+        || !erg_couple_columns_of(wish->pairs, wish->pair_count, &columns, err))
         return NULL;
+    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
+                                      .writer = options->writer, .extra = columns.list,
+                                      .extra_count = columns.count };
     erg_monitor *monitor = erg_monitor_load(files.monitor, &how, err);
     erg_training *log = monitor ? erg_training_load(files.training, options->tz, err) : NULL;
     erg_result *result = log ? erg_couple_study(monitor, log, wish, err) : NULL;

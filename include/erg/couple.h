@@ -4,7 +4,7 @@
  * that a coupling could be seen at all, an honest test of each pair, and a verdict that can
  * be "no" or "cannot be decided".
  *
- *   Units    SI. Lags in seconds, above 0: x leads y. Options of 0 or NULL are the defaults.
+ *   Units    SI. Lags in seconds, above 0: x leads y. Options of 0 or NULL: the defaults.
  *   Owning   The result is yours: erg_result_free.
  *   Failing  A study whose answer is "cannot be decided" is no error.
  *   Threads  None shared. Same input, options and key: the same bytes.
@@ -43,6 +43,15 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
                              const erg_couple_options *options, erg_error *err);
 /* The answer is a coupling in every row of verdict that could be decided, and one could. */
 bool erg_couple_is_shown(const erg_result *study);
+
+/* Columns that pairs name and no log has by itself: for erg_monitor_options.extra. */
+typedef struct erg_couple_columns {
+    char names[ERG_MONITOR_EXTRAS][32];
+    const char *list[ERG_MONITOR_EXTRAS];
+    size_t count;
+} erg_couple_columns;
+bool erg_couple_columns_of(const char *const pairs[], size_t count, erg_couple_columns *out,
+                           erg_error *err);
 
 /* The monitor's log and the training log of a session folder: rle_*.csv and
  * training_log_*.json, one of each. */

@@ -30,10 +30,14 @@ typedef enum erg_monitor_value {
     ERG_MONITOR_COLLAPSE,
     ERG_MONITOR_THROTTLE,       /* reasons as bits, NVML's: 0x60 heat, 0x84 power, 1 idle */
     ERG_MONITOR_ENERGY_J,       /* a counter that only rises */
+    ERG_MONITOR_EXTRA,          /* the first of those that were asked for by name */
+    ERG_MONITOR_EXTRA_LAST = ERG_MONITOR_EXTRA + 7,
     ERG_MONITOR_VALUES
 } erg_monitor_value;
 
-/* "temp_c", "power_w": as --map and the tables call them. */
+enum { ERG_MONITOR_EXTRAS = ERG_MONITOR_VALUES - ERG_MONITOR_EXTRA };
+
+/* NULL for an extra column. "temp_c", "power_w": as --map and the tables call them. */
 const char *erg_monitor_value_name(erg_monitor_value value);
 
 typedef struct erg_monitor_row {
@@ -55,6 +59,8 @@ typedef struct erg_monitor_options {
     const char *map;            /* "temp_c=COL,power_w=COL": for any other CSV */
     const char *zone;           /* of stamps without one; NULL: UTC */
     int writer;                 /* 1 or 2: keep this one of two; 0: keep all rows */
+    const char *const *extra;   /* other columns of a CSV, read as they stand */
+    size_t extra_count;         /* at most ERG_MONITOR_EXTRAS; cells that are no number: NAN */
 } erg_monitor_options;
 
 typedef struct erg_monitor erg_monitor;
@@ -72,6 +78,8 @@ size_t erg_monitor_devices(const erg_monitor *monitor);
 const erg_monitor_device *erg_monitor_device_at(const erg_monitor *monitor, size_t index);
 /* NULL if there is no device of that name. */
 const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const char *name);
+/* Of the column in value ERG_MONITOR_EXTRA + index; NULL: the file has none. */
+const char *erg_monitor_extra_name(const erg_monitor *monitor, size_t index);
 /* False: stamps without a zone (taken for UTC), or seconds since some start. */
 bool erg_monitor_has_zone(const erg_monitor *monitor);
 const char *erg_monitor_layout(const erg_monitor *monitor);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A coupling study: one clock, what is no measurement, one grid, checks, pairs, verdicts. */
+/* A coupling study: clock, what is no measurement, grid, checks, pairs, verdicts. */
 #include <glob.h>
 #include <math.h>
 #include <stdlib.h>
@@ -59,7 +59,8 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
                         .edge_device = -1 };
 
     joint.result = erg_result_new("couple", err);
-    bool ok = joint.result && erg_joint_study(&joint, log, err) && erg_joint_tables(&joint, err);
+    bool ok =
+        joint.result && erg_joint_study(&joint, log, err) && erg_joint_tables(&joint, err);
     erg_joint_free(&joint);
     if (ok)
         return joint.result;
@@ -80,7 +81,7 @@ bool erg_couple_is_shown(const erg_result *study)
     return false;
 }
 
-/* ---- a session's folder ------------------------------------------------------------------ */
+/* ---- a session's folder ------------------------------------------------------------ */
 
 static bool find_one(const char *folder, const char *pattern, char *to, erg_error *err)
 {
@@ -95,8 +96,10 @@ static bool find_one(const char *folder, const char *pattern, char *to, erg_erro
     if (ok)
         erg_text_put(to, ERG_COUPLE_PATH_MOST, found.gl_pathv[0]);
     else if (status == 0)
-        erg_fail(err, ERG_BAD_INPUT, "%s: %zu files are called %s: name the one to read and its "
-                 "--log", folder, (size_t)found.gl_pathc, pattern);
+        erg_fail(err, ERG_BAD_INPUT,
+                 "%s: %zu files are called %s: name the one to read and its "
+                 "--log",
+                 folder, (size_t)found.gl_pathc, pattern);
     else
         erg_fail(err, ERG_BAD_INPUT, "%s: no file is called %s", folder, pattern);
     globfree(&found);

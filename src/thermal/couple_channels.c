@@ -52,20 +52,22 @@ static const char *device_of(const erg_joint *joint, const erg_joint_channel *of
     return of->device < 0 ? "" : joint->devices[of->device].log->name;
 }
 
-static bool put(erg_joint *joint, const erg_joint_channel *of, erg_check check, erg_error *err)
+static bool put(erg_joint *joint, const erg_joint_channel *of, erg_check check,
+                erg_error *err)
 {
     erg_text_put(check.device, sizeof(check.device), device_of(joint, of));
     return erg_joint_check(joint, &check, err);
 }
 
-/* ---- placeholders ------------------------------------------------------------------------ */
+/* ---- placeholders ------------------------------------------------------------------ */
 
 static bool check_placeholder(erg_joint *joint, erg_joint_channel *of, erg_error *err)
 {
     static const char *const names[] = { "temp", "power", "load" };
     const erg_joint_channel *use = erg_joint_find(joint, of->device, "use");
 
-    if (of->device < 0 || of->count < ROWS_LEAST || !is_one_of(of->name, names, ERG_COUNT(names)))
+    if (of->device < 0 || of->count < ROWS_LEAST
+        || !is_one_of(of->name, names, ERG_COUNT(names)))
         return true;
     erg_check check = { .code = ERG_CHECK_PLACEHOLDER, .value = range_of(of), .limit = 0,
                         .state = ERG_CHECK_OK };
@@ -74,15 +76,16 @@ static bool check_placeholder(erg_joint *joint, erg_joint_channel *of, erg_error
         check.state = ERG_CHECK_HIT;
         of->is_void = true;
         of->refused = ERG_CHECK_PLACEHOLDER;
-        snprintf(check.what, sizeof(check.what), "%s is %.6g in all %zu rows while use moves by "
-                 "%.0f points", of->name, as_printed(of, of->points[0].value), of->count,
-                 100 * moved);
+        snprintf(check.what, sizeof(check.what),
+                 "%s is %.6g in all %zu rows while use moves by "
+                 "%.0f points",
+                 of->name, as_printed(of, of->points[0].value), of->count, 100 * moved);
     } else
         snprintf(check.what, sizeof(check.what), "%s", of->name);
     return put(joint, of, check, err);
 }
 
-/* ---- derived ----------------------------------------------------------------------------- */
+/* ---- derived ----------------------------------------------------------------------- */
 
 static size_t distinct_of(const double sorted[], size_t n)
 {
@@ -130,7 +133,8 @@ static bool follows(const erg_joint_channel *a, const erg_joint_channel *b, doub
     qsort(sorted, n, sizeof(*sorted), upwards);
     if (distinct_of(sorted, n) < DISTINCT_LEAST)
         return false;
-    double digits = 0.5 * erg_printed_step(y, n) + 0.5 * fabs(line->slope) * erg_printed_step(x, n);
+    double digits =
+        0.5 * erg_printed_step(y, n) + 0.5 * fabs(line->slope) * erg_printed_step(x, n);
     double tiny = 1e-9 * fabs(line->slope) * (sorted[n - 1] - sorted[0]);
     for (size_t i = 0; i < n; i++)
         most = fmax(most, fabs(y[i] - line->intercept - line->slope * x[i]));
@@ -162,19 +166,21 @@ static bool check_derived(erg_joint *joint, erg_joint_channel *of, erg_error *er
             continue;
         check.state = ERG_CHECK_HIT;
         of->refused = ERG_CHECK_DERIVED;
-        snprintf(check.what, sizeof(check.what), "%s = %.6g + %.6g %s", of->name, line.intercept,
-                 line.slope, from->name);
+        snprintf(check.what, sizeof(check.what), "%s = %.6g + %.6g %s", of->name,
+                 line.intercept, line.slope, from->name);
     }
     free(room);
     return put(joint, of, check, err);
 }
 
-/* ---- formulas ---------------------------------------------------------------------------- */
+/* ---- formulas ---------------------------------------------------------------------- */
 
-static void say_formula(const erg_closed_form *form, const char *name, char *to, size_t size)
+static void say_formula(const erg_closed_form *form, const char *name, char *to,
+                        size_t size)
 {
-    size_t at = (size_t)snprintf(to, size, "%s = %.6g %+.6g u %+.6g u^2", name,
-                                 form->polynomial[0], form->polynomial[1], form->polynomial[2]);
+    size_t at =
+        (size_t)snprintf(to, size, "%s = %.6g %+.6g u %+.6g u^2", name, form->polynomial[0],
+                         form->polynomial[1], form->polynomial[2]);
 
     for (int j = 0; j < form->sinusoids && at < size; j++)
         at += (size_t)snprintf(to + at, size - at, " %+.4g cos %+.4g sin(%.4g pi u)",
@@ -208,8 +214,8 @@ static bool find_formula(const erg_joint_channel *of, double *t, double *x,
 
 static bool check_formula(erg_joint *joint, erg_joint_channel *of, erg_error *err)
 {
-    static const char *const names[] = { "temp", "power", "use", "clock", "voltage", "current",
-                                         "loss", "grad_norm" };
+    static const char *const names[] = { "temp",    "power",   "use",  "clock",
+                                         "voltage", "current", "loss", "grad_norm" };
     erg_check closed = { .code = ERG_CHECK_CLOSED_FORM, .limit = NAN };
     erg_check noise = { .code = ERG_CHECK_SUSPECT_NOISE, .limit = SUSPECT_SHARE };
     erg_closed_form form;
@@ -218,12 +224,15 @@ static bool check_formula(erg_joint *joint, erg_joint_channel *of, erg_error *er
     if (of->count < ERG_CLOSED_LEAST || of->is_void || range_of(of) == 0
         || !is_one_of(of->name, names, ERG_COUNT(names)))
         return true;
-    double *room = calloc(2 * of->count, sizeof(*room)), *x = room ? room + of->count : NULL;
+    double *room = calloc(2 * of->count, sizeof(*room)),
+           *x = room ? room + of->count : NULL;
     if (!room)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     bool known = find_formula(of, room, x, &form, &why);
     closed.value = known ? form.residual : NAN;
-    closed.state = !known ? ERG_CHECK_UNKNOWN : form.is_closed ? ERG_CHECK_HIT : ERG_CHECK_OK;
+    closed.state = !known           ? ERG_CHECK_UNKNOWN
+                   : form.is_closed ? ERG_CHECK_HIT
+                                    : ERG_CHECK_OK;
     erg_text_put(closed.what, sizeof(closed.what), known ? of->name : why.text);
     if (known && form.is_closed) {
         of->refused = ERG_CHECK_CLOSED_FORM;
@@ -235,7 +244,7 @@ static bool check_formula(erg_joint *joint, erg_joint_channel *of, erg_error *er
     return put(joint, of, closed, err) && put(joint, of, noise, err);
 }
 
-/* ---- what is reckoned from them ---------------------------------------------------------- */
+/* ---- what is reckoned from them ---------------------------------------------------- */
 
 /* An index of heat is as good as the temperature and power that went into it. */
 static void inherit(const erg_joint *joint, erg_joint_channel *of)
@@ -243,13 +252,15 @@ static void inherit(const erg_joint *joint, erg_joint_channel *of)
     const erg_joint_channel *temp = erg_joint_find(joint, of->device, "temp");
     const erg_joint_channel *power = erg_joint_find(joint, of->device, "power");
 
-    if (of->device < 0 || of->value < ERG_MONITOR_RLE_RAW || of->value > ERG_MONITOR_COLLAPSE
-        || of->refused != ERG_CHECK_CODES || !temp || !power)
+    if (of->device < 0 || of->value < ERG_MONITOR_RLE_RAW
+        || of->value > ERG_MONITOR_COLLAPSE || of->refused != ERG_CHECK_CODES || !temp
+        || !power)
         return;
     if (temp->is_void && power->is_void) {
         of->is_void = true;
         of->refused = temp->refused != ERG_CHECK_CODES ? temp->refused : power->refused;
-    } else if (power->refused == ERG_CHECK_DERIVED || power->refused == ERG_CHECK_CLOSED_FORM)
+    } else if (power->refused == ERG_CHECK_DERIVED
+               || power->refused == ERG_CHECK_CLOSED_FORM)
         of->refused = power->refused;
     else if (temp->refused == ERG_CHECK_DERIVED || temp->refused == ERG_CHECK_CLOSED_FORM)
         of->refused = temp->refused;

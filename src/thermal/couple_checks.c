@@ -13,7 +13,8 @@ enum { SHARED_BINS = 30, INTERVALS_LEAST = 10 };
 
 static const erg_check_info infos[ERG_CHECK_CODES] = {
     [ERG_CHECK_DEVICE_MISMATCH] = { "DEVICE_MISMATCH", "study the device with the edge" },
-    [ERG_CHECK_NO_EXCITATION] = { "NO_EXCITATION", "load the device; longer run; power steps" },
+    [ERG_CHECK_NO_EXCITATION] = { "NO_EXCITATION",
+                                  "load the device; longer run; power steps" },
     [ERG_CHECK_PLACEBO_FAILS] = { "PLACEBO_FAILS", "trends decide r: intervene" },
     [ERG_CHECK_PLACEHOLDER] = { "PLACEHOLDER", "no sensor there" },
     [ERG_CHECK_DERIVED] = { "DERIVED", "not a measurement" },
@@ -25,21 +26,24 @@ static const erg_check_info infos[ERG_CHECK_CODES] = {
     [ERG_CHECK_STARVED] = { "STARVED", "sample from another core" },
     [ERG_CHECK_TWO_WRITERS] = { "TWO_WRITERS", "--writer 1 or 2 keeps one" },
     [ERG_CHECK_IDENTICAL_RUNS] = { "IDENTICAL_RUNS", "new rng key, new data order" },
-    [ERG_CHECK_SENSOR_LAG] = { "SENSOR_LAG",
-                               "the power sensor is late: no direction from power and heat" },
+    [ERG_CHECK_SENSOR_LAG] = { "SENSOR_LAG", "the power sensor is late: no direction from "
+                                             "power and heat" },
     [ERG_CHECK_LAG_UNRESOLVED] = { "LAG_UNRESOLVED", "sample faster to tell who leads" },
     [ERG_CHECK_SMOOTHED] = { "SMOOTHED", "a moving mean: use the raw column" },
     [ERG_CHECK_MIXED_REGIME] = { "MIXED_REGIME", "hold the fan or pump; study one regime" },
-    [ERG_CHECK_NOT_SETTLED] = { "NOT_SETTLED", "wait until the device is cool before the run" },
+    [ERG_CHECK_NOT_SETTLED] = { "NOT_SETTLED",
+                                "wait until the device is cool before the run" },
     [ERG_CHECK_NOT_CONVERGING] = { "NOT_CONVERGING", "is it the right log?" },
     [ERG_CHECK_NO_BASELINE] = { "NO_BASELINE", "record >= 30 s before and after the run" },
     [ERG_CHECK_NO_AMBIENT] = { "NO_AMBIENT", "measure it: --ambient 21C" },
     [ERG_CHECK_SUSPECT_NOISE] = { "SUSPECT_NOISE", "smoother than sensors are: made up?" },
-    [ERG_CHECK_CLOCK_OFFSET] = { "CLOCK_OFFSET", "the clocks differ: corrected by the edges" },
+    [ERG_CHECK_CLOCK_OFFSET] = { "CLOCK_OFFSET",
+                                 "the clocks differ: corrected by the edges" },
     [ERG_CHECK_TORN] = { "TORN", "rows were left out: close the logger cleanly" },
     [ERG_CHECK_GAPS] = { "GAPS", "the record is split there" },
     [ERG_CHECK_HELD] = { "HELD", "the sensor is slower than the logger" },
-    [ERG_CHECK_RESTARTED] = { "RESTARTED", "the logger began anew: its index lost its past" },
+    [ERG_CHECK_RESTARTED] = { "RESTARTED",
+                              "the logger began anew: its index lost its past" },
     [ERG_CHECK_ZONE_GUESSED] = { "ZONE_GUESSED", "--tz states the zone" },
 };
 
@@ -69,7 +73,8 @@ bool erg_joint_hits(const erg_joint *joint, erg_check_code code, const char *dev
 erg_joint_channel *erg_joint_find(const erg_joint *joint, int device, const char *name)
 {
     for (size_t i = 0; i < joint->channel_count; i++)
-        if (joint->channels[i].device == device && strcmp(joint->channels[i].name, name) == 0)
+        if (joint->channels[i].device == device
+            && strcmp(joint->channels[i].name, name) == 0)
             return &joint->channels[i];
     return NULL;
 }
@@ -80,7 +85,7 @@ static bool put(erg_joint *joint, int device, erg_check check, erg_error *err)
     return erg_joint_check(joint, &check, err);
 }
 
-/* ---- one device -------------------------------------------------------------------------- */
+/* ---- one device -------------------------------------------------------------------- */
 
 static bool check_driven(erg_joint *joint, int device, erg_error *err)
 {
@@ -95,8 +100,9 @@ static bool check_driven(erg_joint *joint, int device, erg_error *err)
                                : of->is_driven ? ERG_CHECK_OK : ERG_CHECK_HIT };
 
     if (work)
-        snprintf(check.what, sizeof(check.what), "%s: median %.4g during the run, %.4g without",
-                 work->name, of->median_on, of->median_off);
+        snprintf(check.what, sizeof(check.what),
+                 "%s: median %.4g during the run, %.4g without", work->name, of->median_on,
+                 of->median_off);
     erg_check base = { .code = ERG_CHECK_NO_BASELINE, .value = NAN, .limit = NAN,
                        .state = work && !of->has_off ? ERG_CHECK_HIT : ERG_CHECK_OK };
     return put(joint, device, check, err) && put(joint, device, base, err);
@@ -125,11 +131,14 @@ static bool check_excited(erg_joint *joint, int device, erg_error *err)
 
     for (size_t i = 0; i < ERG_COUNT(wanted); i++) {
         double moved = spread_of(joint, erg_joint_find(joint, device, wanted[i].name));
-        erg_check check = { .code = ERG_CHECK_NO_EXCITATION, .value = moved,
+        erg_check check = { .code = ERG_CHECK_NO_EXCITATION,
+                            .value = moved,
                             .limit = wanted[i].limit,
-                            .state = isnan(moved) ? ERG_CHECK_UNKNOWN
-                                   : moved < wanted[i].limit ? ERG_CHECK_HIT : ERG_CHECK_OK };
-        snprintf(check.what, sizeof(check.what), "P95 - P5 of %s in the run", wanted[i].name);
+                            .state = isnan(moved)              ? ERG_CHECK_UNKNOWN
+                                     : moved < wanted[i].limit ? ERG_CHECK_HIT
+                                                               : ERG_CHECK_OK };
+        snprintf(check.what, sizeof(check.what), "P95 - P5 of %s in the run",
+                 wanted[i].name);
         if (!put(joint, device, check, err))
             return false;
     }
@@ -158,17 +167,20 @@ static bool check_starved(erg_joint *joint, int device, erg_error *err)
     double period_s = nominal_s(joint, log, room);
     free(room);
     for (size_t i = 0; i < log->count; i++)
-        delivered += log->rows[i].t_ns >= joint->start_ns && log->rows[i].t_ns <= joint->end_ns;
+        delivered +=
+            log->rows[i].t_ns >= joint->start_ns && log->rows[i].t_ns <= joint->end_ns;
     int64_t first_ns = log->rows[0].t_ns, last_ns = log->rows[log->count - 1].t_ns;
-    double span_s = erg_s_from_ns((joint->end_ns < last_ns ? joint->end_ns : last_ns)
-                                  - (joint->start_ns > first_ns ? joint->start_ns : first_ns));
+    double span_s =
+        erg_s_from_ns((joint->end_ns < last_ns ? joint->end_ns : last_ns)
+                      - (joint->start_ns > first_ns ? joint->start_ns : first_ns));
     double expected = span_s / period_s;
     erg_check check = { .code = ERG_CHECK_STARVED, .limit = DELIVERED, .value = NAN,
                         .state = ERG_CHECK_UNKNOWN };
     if (expected >= INTERVALS_LEAST) {
         check.value = (double)delivered / expected;
         check.state = check.value < DELIVERED ? ERG_CHECK_HIT : ERG_CHECK_OK;
-        snprintf(check.what, sizeof(check.what), "%zu of %.0f samples", delivered, expected);
+        snprintf(check.what, sizeof(check.what), "%zu of %.0f samples", delivered,
+                 expected);
     }
     return put(joint, device, check, err);
 }
@@ -176,9 +188,13 @@ static bool check_starved(erg_joint *joint, int device, erg_error *err)
 static bool check_writers(erg_joint *joint, int device, erg_error *err)
 {
     const erg_monitor_device *log = joint->devices[device].log;
-    erg_check check = { .code = ERG_CHECK_TWO_WRITERS, .value = NAN, .limit = NAN,
-                        .state = log->two_writers_ns == INT64_MIN || joint->options->one_writer
-                                     ? ERG_CHECK_OK : ERG_CHECK_HIT };
+    erg_check check = { .code = ERG_CHECK_TWO_WRITERS,
+                        .value = NAN,
+                        .limit = NAN,
+                        .state =
+                            log->two_writers_ns == INT64_MIN || joint->options->one_writer
+                                ? ERG_CHECK_OK
+                                : ERG_CHECK_HIT };
 
     if (check.state == ERG_CHECK_HIT) {
         memcpy(check.what, "from ", 5);

@@ -15,9 +15,10 @@
 #define EDGE_NEAR_S 10.0
 enum { OFF_LEAST = 5, QUARTERS = 56 };
 
-/* ---- on and off -------------------------------------------------------------------------- */
+/* ---- on and off -------------------------------------------------------------------- */
 
-size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside, double out[])
+size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside,
+                        double out[])
 {
     size_t n = 0;
 
@@ -103,12 +104,13 @@ static int look(erg_joint *joint, erg_span run)
     return best;
 }
 
-/* ---- placing ----------------------------------------------------------------------------- */
+/* ---- placing ----------------------------------------------------------------------- */
 
 static void shift_log(erg_joint *joint, int64_t by_ns)
 {
     for (size_t c = 0; c < joint->channel_count; c++)
-        for (size_t i = 0; joint->channels[c].device < 0 && i < joint->channels[c].count; i++)
+        for (size_t i = 0; joint->channels[c].device < 0 && i < joint->channels[c].count;
+             i++)
             joint->channels[c].points[i].t_ns += by_ns;
     joint->start_ns += by_ns;
     joint->end_ns += by_ns;
@@ -140,7 +142,8 @@ static bool place_by_zone(erg_joint *joint)
 
     for (int64_t q = -QUARTERS; q <= QUARTERS; q++) {
         erg_span run = { joint->start_ns + q * quarter_ns, joint->end_ns + q * quarter_ns };
-        if (run.begin_ns < all.begin_ns - OUTSIDE_NS || run.end_ns > all.end_ns + OUTSIDE_NS)
+        if (run.begin_ns < all.begin_ns - OUTSIDE_NS
+            || run.end_ns > all.end_ns + OUTSIDE_NS)
             continue;
         fits++;
         only_ns = q * quarter_ns;
@@ -153,8 +156,9 @@ static bool place_by_zone(erg_joint *joint)
     bool is_seen = most > 0;
     if (is_seen || fits == 1)
         shift_log(joint, is_seen ? best_ns : only_ns);
-    joint->is_zone_guessed = (is_seen || fits == 1)
-                          && (joint->clock == ERG_TRAINING_LOCAL || best_ns != 0 || !is_seen);
+    joint->is_zone_guessed =
+        (is_seen || fits == 1)
+        && (joint->clock == ERG_TRAINING_LOCAL || best_ns != 0 || !is_seen);
     return is_seen;
 }
 
@@ -168,7 +172,8 @@ static int64_t best_window(const erg_joint_channel *work, int64_t length_ns, dou
     for (size_t i = 0; i < work->count; i++)
         all += work->points[i].value;
     for (size_t i = 0; i < work->count; i++) {
-        for (; end < work->count && work->points[end].t_ns - work->points[i].t_ns <= length_ns;
+        for (; end < work->count
+               && work->points[end].t_ns - work->points[i].t_ns <= length_ns;
              end++)
             in += work->points[end].value;
         size_t inside = end - i, outside = work->count - inside;
@@ -196,21 +201,33 @@ static bool place_by_load(erg_joint *joint)
         if (!work)
             continue;
         int64_t at_ns = best_window(work, length_ns, &rise);
-        erg_joint_contrast(joint, &joint->devices[i], (erg_span){ at_ns, at_ns + length_ns });
+        erg_joint_contrast(joint, &joint->devices[i],
+                           (erg_span){ at_ns, at_ns + length_ns });
         if (joint->devices[i].is_driven && joint->devices[i].contrast > most) {
             most = joint->devices[i].contrast;
             best_ns = at_ns - joint->start_ns;
         }
     }
-    if (most > 0)
-        shift_log(joint, best_ns);
+    /* Nowhere: beside the record, so that a grid holds both. */
+    shift_log(joint, most > 0 ? best_ns : monitored(joint).begin_ns - joint->start_ns);
     return most > 0;
 }
 
-/* ---- edges ------------------------------------------------------------------------------- */
+/* Logs of different days share nothing, and need no grid of days to show it. */
+static void lay_near(erg_joint *joint)
+{
+    const erg_span all = monitored(joint);
+    const int64_t day_ns = 86400 * ERG_NS_PER_S;
+
+    if (joint->end_ns < all.begin_ns - day_ns || joint->start_ns > all.end_ns + day_ns)
+        shift_log(joint, all.end_ns + 60 * ERG_NS_PER_S - joint->start_ns);
+}
+
+/* ---- edges ------------------------------------------------------------------------- */
 
 /* Seconds from at_ns to the first sample behind the level within 10 s of it; NAN: none. */
-static double crossing_s(const erg_joint_channel *work, int64_t at_ns, double level, bool up)
+static double crossing_s(const erg_joint_channel *work, int64_t at_ns, double level,
+                         bool up)
 {
     for (size_t i = 1; i < work->count; i++) {
         const erg_joint_point *a = &work->points[i - 1], *b = &work->points[i];
@@ -283,6 +300,7 @@ bool erg_joint_align(erg_joint *joint, erg_error *err)
         place_by_load(joint);
     else if (!zoned)
         place_by_zone(joint);
+    lay_near(joint);
     joint->edge_device = look(joint, (erg_span){ joint->start_ns, joint->end_ns });
     bool verified = joint->edge_device >= 0 && verify(joint);
     bool correct = verified && !said

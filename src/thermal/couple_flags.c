@@ -22,7 +22,7 @@ static bool put(erg_joint *joint, const char *device, erg_check check, erg_error
 
 static erg_check_state hit_if(bool hit) { return hit ? ERG_CHECK_HIT : ERG_CHECK_OK; }
 
-/* ---- a device ---------------------------------------------------------------------------- */
+/* ---- a device ---------------------------------------------------------------------- */
 
 static bool flag_regime(erg_joint *joint, int device, erg_error *err)
 {
@@ -34,13 +34,15 @@ static bool flag_regime(erg_joint *joint, int device, erg_error *err)
         high = fmax(high, fan->points[i].value);
     }
     bool is_known = high >= low;
-    erg_check check = { .code = ERG_CHECK_MIXED_REGIME, .value = is_known ? high - low : NAN,
+    erg_check check = { .code = ERG_CHECK_MIXED_REGIME,
+                        .value = is_known ? high - low : NAN,
                         .limit = FAN_MOVES,
                         .state = !is_known ? ERG_CHECK_UNKNOWN
-                               : hit_if(high - low > FAN_MOVES || (low == 0 && high > 0)) };
+                                           : hit_if(high - low > FAN_MOVES
+                                                    || (low == 0 && high > 0)) };
     if (check.state == ERG_CHECK_HIT)
-        snprintf(check.what, sizeof(check.what), "the fan goes from %.0f to %.0f %%", 100 * low,
-                 100 * high);
+        snprintf(check.what, sizeof(check.what), "the fan goes from %.0f to %.0f %%",
+                 100 * low, 100 * high);
     return put(joint, joint->devices[device].log->name, check, err);
 }
 
@@ -48,7 +50,9 @@ static bool flag_settled(erg_joint *joint, int device, erg_error *err)
 {
     const erg_joint_channel *temp = erg_joint_find(joint, device, "temp");
     double *t = temp ? calloc(2 * temp->count + 1, sizeof(*t)) : NULL;
-    erg_check check = { .code = ERG_CHECK_NOT_SETTLED, .value = NAN, .limit = SETTLED_K_PER_S,
+    erg_check check = { .code = ERG_CHECK_NOT_SETTLED,
+                        .value = NAN,
+                        .limit = SETTLED_K_PER_S,
                         .state = ERG_CHECK_UNKNOWN };
     erg_line line;
     size_t n = 0;
@@ -84,7 +88,9 @@ static bool flag_rows(erg_joint *joint, int device, erg_error *err)
     }
     erg_check gaps = { .code = ERG_CHECK_GAPS, .value = (double)log->gaps, .limit = 0,
                        .state = hit_if(log->gaps > 0) };
-    erg_check restarted = { .code = ERG_CHECK_RESTARTED, .value = (double)restarts, .limit = 0,
+    erg_check restarted = { .code = ERG_CHECK_RESTARTED,
+                            .value = (double)restarts,
+                            .limit = 0,
                             .state = hit_if(restarts > 0) };
     return put(joint, log->name, gaps, err) && put(joint, log->name, restarted, err);
 }
@@ -126,7 +132,9 @@ static bool flag_lag(erg_joint *joint, int device, erg_error *err)
     erg_joint_device *of = &joint->devices[device];
     const erg_joint_channel *temp = erg_joint_find(joint, device, "temp");
     const erg_joint_channel *power = erg_joint_find(joint, device, "power");
-    const erg_pair_options how = { .lags = LAG_BINS, .draws = 1, .key = joint->options->key };
+    const erg_pair_options how = { .lags = LAG_BINS,
+                                   .draws = 1,
+                                   .key = joint->options->key };
     erg_check check = { .code = ERG_CHECK_SENSOR_LAG, .value = NAN, .limit = NAN,
                         .state = ERG_CHECK_UNKNOWN };
     erg_pair test;
@@ -143,15 +151,17 @@ static bool flag_lag(erg_joint *joint, int device, erg_error *err)
     if (of->sensor_lag && !apply_delay(joint, device, err))
         return false;
     if (of->delay_s > 0)
-        snprintf(check.what, sizeof(check.what), "heat leads power by %g s; a delay of %.3g s is "
-                 "taken off", -lag * joint->dt_s, of->delay_s);
+        snprintf(check.what, sizeof(check.what),
+                 "heat leads power by %g s; a delay of %.3g s is "
+                 "taken off",
+                 -lag * joint->dt_s, of->delay_s);
     else if (of->sensor_lag)
         snprintf(check.what, sizeof(check.what), "heat leads power by %g s",
                  -lag * joint->dt_s);
     return put(joint, of->log->name, check, err);
 }
 
-/* ---- the training log -------------------------------------------------------------------- */
+/* ---- the training log -------------------------------------------------------------- */
 
 static int upwards(const void *a, const void *b)
 {
@@ -177,7 +187,8 @@ static double fall_of(const double x[], size_t n, double *slope)
             score += (x[j] > x[i]) - (x[j] < x[i]);
         }
     qsort(slopes, count, sizeof(*slopes), upwards);
-    *slope = count % 2 ? slopes[count / 2] : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
+    *slope =
+        count % 2 ? slopes[count / 2] : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
     free(slopes);
     double m = (double)n, sd = sqrt(m * (m - 1) * (2 * m + 5) / 18);
     return erg_normal_p((score + (score < 0 ? 1 : -1)) / sd);
@@ -218,7 +229,8 @@ static bool flag_gradient(erg_joint *joint, erg_error *err)
         check.value = last;
         check.limit = first;
         check.state = hit_if(!(last < first));
-        snprintf(check.what, sizeof(check.what), "mean grad_norm of the last quarter, and of the "
+        snprintf(check.what, sizeof(check.what),
+                 "mean grad_norm of the last quarter, and of the "
                  "first");
     }
     return put(joint, "", check, err);
@@ -235,11 +247,18 @@ bool erg_joint_flag(erg_joint *joint, erg_error *err)
         for (size_t i = 0; i < joint->device_count; i++)
             if (!flags[k](joint, (int)i, err))
                 return false;
-    return put(joint, "", (erg_check){ .code = ERG_CHECK_TORN, .value = (double)torn,
-                                       .state = hit_if(torn > 0) }, err)
-        && put(joint, "", (erg_check){ .code = ERG_CHECK_NO_AMBIENT, .limit = NAN,
-                                       .value = joint->options->ambient_k > 0
-                                           ? joint->options->ambient_k - 273.15 : NAN,
-                                       .state = hit_if(!(joint->options->ambient_k > 0)) }, err)
-        && flag_loss(joint, err) && flag_gradient(joint, err);
+    return put(joint, "",
+               (erg_check){ .code = ERG_CHECK_TORN,
+                            .value = (double)torn,
+                            .state = hit_if(torn > 0) },
+               err)
+           && put(joint, "",
+                  (erg_check){ .code = ERG_CHECK_NO_AMBIENT,
+                               .limit = NAN,
+                               .value = joint->options->ambient_k > 0
+                                            ? joint->options->ambient_k - 273.15
+                                            : NAN,
+                               .state = hit_if(!(joint->options->ambient_k > 0)) },
+                  err)
+           && flag_loss(joint, err) && flag_gradient(joint, err);
 }

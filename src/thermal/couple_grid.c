@@ -24,12 +24,21 @@ static const struct { erg_monitor_value value; const char *name; } sensor_names[
     { ERG_MONITOR_E_TH, "e_th" },         { ERG_MONITOR_E_PW, "e_pw" },
     { ERG_MONITOR_LOAD, "load" },         { ERG_MONITOR_SUSTAIN_S, "t_sustain" },
     { ERG_MONITOR_PEAK, "peak" },         { ERG_MONITOR_COLLAPSE, "collapse" },
+    { ERG_MONITOR_THROTTLE, "throttle" }, { ERG_MONITOR_ENERGY_J, "energy" },
 };
 
-/* ---- streams ----------------------------------------------------------------------------- */
+bool erg_joint_is_sensor(const char *name)
+{
+    for (size_t i = 0; i < ERG_COUNT(sensor_names); i++)
+        if (strcmp(sensor_names[i].name, name) == 0)
+            return true;
+    return false;
+}
 
-static erg_joint_channel *add_channel(erg_joint *joint, const char *name, int device, int value,
-                                      size_t room, erg_error *err)
+/* ---- streams ----------------------------------------------------------------------- */
+
+static erg_joint_channel *add_channel(erg_joint *joint, const char *name, int device,
+                                      int value, size_t room, erg_error *err)
 {
     if (!erg_grow((void **)&joint->channels, &joint->channel_capacity, joint->channel_count,
                   sizeof(*joint->channels), err))
@@ -83,13 +92,14 @@ bool erg_joint_take_log(erg_joint *joint, const erg_training *log, erg_error *er
     joint->start_ns = rows[0].t_ns;
     joint->end_ns = rows[n - 1].t_ns;
     for (int v = 0; v < ERG_TRAINING_VALUES; v++) {
-        erg_joint_channel *to =
-            add_channel(joint, erg_training_value_name((erg_training_value)v), -1, v, n, err);
+        erg_joint_channel *to = add_channel(
+            joint, erg_training_value_name((erg_training_value)v), -1, v, n, err);
         if (!to)
             return false;
         for (size_t i = 0; i < n; i++)
             if (isfinite(rows[i].value[v]))
-                to->points[to->count++] = (erg_joint_point){ rows[i].t_ns, rows[i].value[v] };
+                to->points[to->count++] =
+                    (erg_joint_point){ rows[i].t_ns, rows[i].value[v] };
         if (!set_period(to, err))
             return false;
     }
@@ -131,27 +141,51 @@ static bool moves(const erg_monitor_device *log, erg_monitor_value value)
 
 static bool follows_updates(erg_monitor_value value)
 {
-    return value != ERG_MONITOR_USE && value != ERG_MONITOR_FAN && value != ERG_MONITOR_CLOCK_HZ;
+    return value != ERG_MONITOR_USE && value != ERG_MONITOR_FAN
+           && value != ERG_MONITOR_CLOCK_HZ;
 }
 
-static bool take_channel(erg_joint *joint, int device, size_t at, const bool changed[],
-                         erg_error *err)
+/* Heat and power hold a device back; idling does not. */
+static double held_back(double reasons)
+{
+    return reasons >= 0 && reasons < 0x1p32 && ((uint32_t)reasons & 0xe4) != 0;
+}
+
+static bool take_channel(erg_joint *joint, int device, const char *name,
+                         erg_monitor_value value, const bool changed[], erg_error *err)
 {
     const erg_monitor_device *log = joint->devices[device].log;
-    erg_monitor_value value = sensor_names[at].value;
-    erg_joint_channel *to =
-        add_channel(joint, sensor_names[at].name, device, value, log->count, err);
+    erg_joint_channel *to = add_channel(joint, name, device, value, log->count, err);
 
     if (!to)
         return false;
     for (size_t i = 0; i < log->count; i++) {
+        double now = log->rows[i].value[value];
         bool skipped = changed && !changed[i] && follows_updates(value);
-        if (isfinite(log->rows[i].value[value]) && !skipped)
-            to->points[to->count++] =
-                (erg_joint_point){ log->rows[i].t_ns, log->rows[i].value[value] };
+        if (isfinite(now) && !skipped)
+            to->points[to->count++] = (erg_joint_point){
+                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE ? held_back(now) : now
+            };
     }
     to->is_void = to->count == 0;
     return set_period(to, err);
+}
+
+static bool take_channels(erg_joint *joint, int device, const bool changed[],
+                          erg_error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < ERG_COUNT(sensor_names); i++)
+        ok = take_channel(joint, device, sensor_names[i].name, sensor_names[i].value,
+                          changed, err);
+    for (size_t i = 0; ok && i < ERG_MONITOR_EXTRAS; i++) {
+        const char *name = erg_monitor_extra_name(joint->monitor, i);
+        if (name)
+            ok = take_channel(joint, device, name,
+                              (erg_monitor_value)(ERG_MONITOR_EXTRA + (int)i), NULL, err);
+    }
+    return ok;
 }
 
 static bool take_device(erg_joint *joint, int device, erg_error *err)
@@ -167,9 +201,7 @@ static bool take_device(erg_joint *joint, int device, erg_error *err)
     bool is_held = held.value > HELD_SHARE && moves(log, ERG_MONITOR_TEMP_K)
                 && moves(log, ERG_MONITOR_POWER_W);
     held.state = is_held ? ERG_CHECK_HIT : ERG_CHECK_OK;
-    bool ok = true;
-    for (size_t i = 0; ok && i < ERG_COUNT(sensor_names); i++)
-        ok = take_channel(joint, device, i, is_held ? changed : NULL, err);
+    bool ok = take_channels(joint, device, is_held ? changed : NULL, err);
     const erg_joint_channel *temp = ok ? erg_joint_find(joint, device, "temp") : NULL;
     joint->devices[device].period_s = is_held && temp ? temp->period_s : log->period_s;
     if (is_held)
@@ -201,7 +233,7 @@ bool erg_joint_take_devices(erg_joint *joint, erg_error *err)
     return true;
 }
 
-/* ---- the grid ---------------------------------------------------------------------------- */
+/* ---- the grid ---------------------------------------------------------------------- */
 
 /* 1.003 s is a logger of 1 Hz. */
 static double rounded(double dt_s)
@@ -234,11 +266,13 @@ static double grid_step(const erg_joint *joint)
 static int64_t bin_of(const erg_joint *joint, int64_t t_ns)
 {
     int64_t apart = t_ns - joint->origin_ns;
-    return apart >= 0 ? apart / joint->dt_ns : -((-apart + joint->dt_ns - 1) / joint->dt_ns);
+    return apart >= 0 ? apart / joint->dt_ns
+                      : -((-apart + joint->dt_ns - 1) / joint->dt_ns);
 }
 
 /* The straight line between the points about the middle of a bin. */
-static double line_at(const erg_joint_channel *of, size_t after, int64_t t_ns, double most_s)
+static double line_at(const erg_joint_channel *of, size_t after, int64_t t_ns,
+                      double most_s)
 {
     if (after == of->count)
         return NAN;
@@ -296,9 +330,28 @@ static void fill_lines(const erg_joint *joint, erg_joint_channel *of)
     }
 }
 
+/* A counter of joules knows the mean power of a bin, whatever the power sensor saw. */
+static void fill_counted(const erg_joint *joint, const erg_joint_channel *energy,
+                         double bins[])
+{
+    double most_s = BRIDGED_BINS * joint->dt_s, before = NAN;
+
+    for (size_t k = 0, after = 0; k <= joint->bin_count; k++) {
+        int64_t edge_ns = joint->origin_ns + (int64_t)k * joint->dt_ns;
+        while (after < energy->count && energy->points[after].t_ns < edge_ns)
+            after++;
+        double now = line_at(energy, after, edge_ns, most_s);
+        if (k > 0 && now >= before)
+            bins[k - 1] = (now - before) / joint->dt_s;
+        before = now;
+    }
+}
+
 bool erg_joint_fill(const erg_joint *joint, erg_joint_channel *of, erg_error *err)
 {
     bool is_dense = of->period_s < DENSE * joint->dt_s;
+    const erg_joint_channel *energy = of->device >= 0 && of->value == ERG_MONITOR_POWER_W
+        ? erg_joint_find(joint, of->device, "energy") : NULL;
 
     free(of->bins);
     of->bins = calloc(joint->bin_count + 1, sizeof(*of->bins));
@@ -309,6 +362,8 @@ bool erg_joint_fill(const erg_joint *joint, erg_joint_channel *of, erg_error *er
         fill_means(joint, of);
     } else
         fill_lines(joint, of);
+    if (is_dense && energy && !energy->is_void && energy->period_s < DENSE * joint->dt_s)
+        fill_counted(joint, energy, of->bins);
     return true;
 }
 
@@ -342,8 +397,10 @@ static bool set_bounds(erg_joint *joint, erg_error *err)
     joint->origin_ns = bin_of(joint, first_ns) * joint->dt_ns;
     int64_t bins = bin_of(joint, last_ns) + 1;
     if (bins > BINS_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "the two logs span %lld bins of %g s: they do not "
-                        "belong together, or --grid is too fine", (long long)bins, joint->dt_s);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "the two logs span %lld bins of %g s: they do not "
+                        "belong together, or --grid is too fine",
+                        (long long)bins, joint->dt_s);
     joint->bin_count = (size_t)bins;
     joint->run_begin = (size_t)(bin_of(joint, joint->start_ns - 1) + 1);
     int64_t end = bin_of(joint, last_value_ns(joint));

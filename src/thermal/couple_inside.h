@@ -11,26 +11,53 @@
 #include "thermal/granger.h"
 #include "thermal/pair_test.h"
 
-/* ---- checks ------------------------------------------------------------------------------ */
+/* ---- checks --------------------------------------------------------------------------- */
 
 typedef enum erg_check_code {
-    ERG_CHECK_DEVICE_MISMATCH, ERG_CHECK_NO_EXCITATION, ERG_CHECK_PLACEBO_FAILS,
-    ERG_CHECK_PLACEHOLDER, ERG_CHECK_DERIVED, ERG_CHECK_CLOSED_FORM, ERG_CHECK_CLOCK_UNKNOWN,
-    ERG_CHECK_NO_OVERLAP, ERG_CHECK_TOO_SHORT, ERG_CHECK_NOT_WHITE, ERG_CHECK_STARVED,
-    ERG_CHECK_TWO_WRITERS, ERG_CHECK_IDENTICAL_RUNS,
+    ERG_CHECK_DEVICE_MISMATCH,
+    ERG_CHECK_NO_EXCITATION,
+    ERG_CHECK_PLACEBO_FAILS,
+    ERG_CHECK_PLACEHOLDER,
+    ERG_CHECK_DERIVED,
+    ERG_CHECK_CLOSED_FORM,
+    ERG_CHECK_CLOCK_UNKNOWN,
+    ERG_CHECK_NO_OVERLAP,
+    ERG_CHECK_TOO_SHORT,
+    ERG_CHECK_NOT_WHITE,
+    ERG_CHECK_STARVED,
+    ERG_CHECK_TWO_WRITERS,
+    ERG_CHECK_IDENTICAL_RUNS,
     /* Flags: from here on nothing is refused. */
-    ERG_CHECK_SENSOR_LAG, ERG_CHECK_LAG_UNRESOLVED, ERG_CHECK_SMOOTHED, ERG_CHECK_MIXED_REGIME,
-    ERG_CHECK_NOT_SETTLED, ERG_CHECK_NOT_CONVERGING, ERG_CHECK_NO_BASELINE,
-    ERG_CHECK_NO_AMBIENT, ERG_CHECK_SUSPECT_NOISE, ERG_CHECK_CLOCK_OFFSET, ERG_CHECK_TORN,
-    ERG_CHECK_GAPS, ERG_CHECK_HELD, ERG_CHECK_RESTARTED, ERG_CHECK_ZONE_GUESSED,
+    ERG_CHECK_SENSOR_LAG,
+    ERG_CHECK_LAG_UNRESOLVED,
+    ERG_CHECK_SMOOTHED,
+    ERG_CHECK_MIXED_REGIME,
+    ERG_CHECK_NOT_SETTLED,
+    ERG_CHECK_NOT_CONVERGING,
+    ERG_CHECK_NO_BASELINE,
+    ERG_CHECK_NO_AMBIENT,
+    ERG_CHECK_SUSPECT_NOISE,
+    ERG_CHECK_CLOCK_OFFSET,
+    ERG_CHECK_TORN,
+    ERG_CHECK_GAPS,
+    ERG_CHECK_HELD,
+    ERG_CHECK_RESTARTED,
+    ERG_CHECK_ZONE_GUESSED,
     ERG_CHECK_CODES
 } erg_check_code;
 
 typedef struct erg_check_info { const char *name, *advice; } erg_check_info;
 const erg_check_info *erg_check_describe(erg_check_code code);
-static inline bool erg_check_refuses(erg_check_code code) { return code < ERG_CHECK_SENSOR_LAG; }
+static inline bool erg_check_refuses(erg_check_code code)
+{
+    return code < ERG_CHECK_SENSOR_LAG;
+}
 
-typedef enum erg_check_state { ERG_CHECK_OK, ERG_CHECK_UNKNOWN, ERG_CHECK_HIT } erg_check_state;
+typedef enum erg_check_state {
+    ERG_CHECK_OK,
+    ERG_CHECK_UNKNOWN,
+    ERG_CHECK_HIT
+} erg_check_state;
 
 typedef struct erg_check {
     erg_check_code code;
@@ -41,7 +68,7 @@ typedef struct erg_check {
     char what[160];             /* one clause more, or "" */
 } erg_check;
 
-/* ---- streams ----------------------------------------------------------------------------- */
+/* ---- streams -------------------------------------------------------------------------- */
 
 typedef struct erg_joint_point { int64_t t_ns; double value; } erg_joint_point;
 
@@ -68,7 +95,7 @@ typedef struct erg_joint_device {
     double delay_s;             /* of the power sensor, applied to its stamps */
 } erg_joint_device;
 
-/* ---- pairs ------------------------------------------------------------------------------- */
+/* ---- pairs ---------------------------------------------------------------------------- */
 
 typedef struct erg_placebo { double shift_s, r, p_value; } erg_placebo;
 
@@ -78,7 +105,7 @@ typedef struct erg_joint_pair {
     erg_pair test;
     bool is_tested;
     double q_value, u_lag_s;
-    double driven_p;            /* of the test without the drivers' share; NAN: none known */
+    double driven_p; /* of the test without the drivers' share; NAN: none known */
     bool is_drivers_excluded, has_drivers;
     erg_placebo *placebos;
     size_t placebo_count;
@@ -103,7 +130,7 @@ typedef struct erg_joint {
     size_t pair_count, pair_capacity;
     erg_check *checks;
     size_t check_count, check_capacity;
-    /* the grid: bin k is [origin_ns + k dt, + dt) of UTC; the run has [run_begin, run_end) */
+    /* bin k of the grid is [origin_ns + k dt, + dt) of UTC; run: [run_begin, run_end) */
     int64_t origin_ns, dt_ns;
     double dt_s;
     size_t bin_count, run_begin, run_end;
@@ -120,12 +147,15 @@ bool erg_joint_check(erg_joint *joint, const erg_check *check, erg_error *err);
 bool erg_joint_hits(const erg_joint *joint, erg_check_code code, const char *device);
 /* NULL: no such channel. device -1: of the training log. */
 erg_joint_channel *erg_joint_find(const erg_joint *joint, int device, const char *name);
+/* One of the names that erg gives to values of a monitor. */
+bool erg_joint_is_sensor(const char *name);
 /* The values of the run that a channel has on the grid. */
 static inline size_t erg_joint_n(const erg_joint *joint)
 {
     return joint->run_end - joint->run_begin;
 }
-static inline const double *erg_joint_run(const erg_joint *joint, const erg_joint_channel *of)
+static inline const double *erg_joint_run(const erg_joint *joint,
+                                          const erg_joint_channel *of)
 {
     return of->bins + joint->run_begin;
 }
@@ -158,6 +188,7 @@ void erg_joint_contrast(const erg_joint *joint, erg_joint_device *device, erg_sp
 /* The channel that tells work: power, else use. NULL: neither. */
 const erg_joint_channel *erg_joint_work(const erg_joint *joint, int device);
 /* Values of a channel inside or more than 2 s outside of run, into out; how many. */
-size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside, double out[]);
+size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside,
+                        double out[]);
 
 #endif

@@ -19,7 +19,8 @@ static const erg_check_code of_device[] = {
 static bool put(erg_joint *joint, erg_joint_pair *pair, erg_check check, erg_error *err)
 {
     if (pair->device >= 0)
-        erg_text_put(check.device, sizeof(check.device), joint->devices[pair->device].log->name);
+        erg_text_put(check.device, sizeof(check.device),
+                     joint->devices[pair->device].log->name);
     snprintf(check.pair, sizeof(check.pair), "%s:%s", joint->channels[pair->x].name,
              joint->channels[pair->y].name);
     pair->hits[check.code] = check.state == ERG_CHECK_HIT;
@@ -34,8 +35,11 @@ static bool check_test(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     double least = pair->is_tested ? fmin(test->ljung_box_x, test->ljung_box_y) : NAN;
     erg_check shortness = { .code = ERG_CHECK_TOO_SHORT, .limit = RESIDUALS_LEAST,
                             .value = pair->is_tested ? (double)test->count : 0 };
-    erg_check white = { .code = ERG_CHECK_NOT_WHITE, .value = least, .limit = WHITE_P,
-                        .state = isnan(least) ? ERG_CHECK_UNKNOWN : hit_if(!test->is_white) };
+    erg_check white = { .code = ERG_CHECK_NOT_WHITE,
+                        .value = least,
+                        .limit = WHITE_P,
+                        .state =
+                            isnan(least) ? ERG_CHECK_UNKNOWN : hit_if(!test->is_white) };
 
     shortness.state = hit_if(shortness.value < RESIDUALS_LEAST);
     snprintf(shortness.what, sizeof(shortness.what), "residuals in common");
@@ -59,7 +63,9 @@ static bool check_placebo(erg_joint *joint, erg_joint_pair *pair, erg_error *err
 static bool check_lag(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
     double lag_s = pair->is_tested ? fabs(pair->test.lag * joint->dt_s) : NAN;
-    erg_check lag = { .code = ERG_CHECK_LAG_UNRESOLVED, .value = lag_s, .limit = pair->u_lag_s,
+    erg_check lag = { .code = ERG_CHECK_LAG_UNRESOLVED,
+                      .value = lag_s,
+                      .limit = pair->u_lag_s,
                       .state = isnan(lag_s) ? ERG_CHECK_UNKNOWN
                                             : hit_if(lag_s <= pair->u_lag_s + 1e-9) };
     erg_check smoothed = { .code = ERG_CHECK_SMOOTHED, .value = NAN, .limit = NAN,
@@ -79,14 +85,21 @@ static void inherit(const erg_joint *joint, erg_joint_pair *pair)
     for (size_t i = 0; i < ERG_COUNT(channels); i++)
         if (channels[i]->refused != ERG_CHECK_CODES)
             pair->hits[channels[i]->refused] = true;
-    pair->hits[ERG_CHECK_NO_BASELINE] = erg_joint_hits(joint, ERG_CHECK_NO_BASELINE, device);
+    pair->hits[ERG_CHECK_NO_BASELINE] =
+        erg_joint_hits(joint, ERG_CHECK_NO_BASELINE, device);
     pair->hits[ERG_CHECK_SENSOR_LAG] = erg_joint_hits(joint, ERG_CHECK_SENSOR_LAG, device);
 }
 
-static bool name_refusals(erg_joint_pair *pair)
+/* Placebos refuse what would be found; half of the pairs without any coupling fail them. */
+static bool name_refusals(erg_joint_pair *pair, bool is_found)
 {
     size_t at = 0;
+    bool others = is_found || !pair->is_tested;
 
+    for (int code = 0; code < ERG_CHECK_SENSOR_LAG; code++)
+        others = others || (pair->hits[code] && code != ERG_CHECK_PLACEBO_FAILS);
+    if (!others)
+        return false;
     for (int code = 0; code < ERG_CHECK_CODES; code++)
         if (pair->hits[code] && erg_check_refuses((erg_check_code)code)
             && at < sizeof(pair->verdict))
@@ -105,10 +118,12 @@ static bool is_of_heat(const erg_joint_channel *of)
 
 static bool is_open(const erg_joint *joint, const erg_joint_pair *pair)
 {
-    bool of_heat = is_of_heat(&joint->channels[pair->x]) || is_of_heat(&joint->channels[pair->y]);
+    bool of_heat =
+        is_of_heat(&joint->channels[pair->x]) || is_of_heat(&joint->channels[pair->y]);
 
-    return !pair->is_drivers_excluded || pair->is_feedback || pair->hits[ERG_CHECK_NO_BASELINE]
-        || (pair->hits[ERG_CHECK_SENSOR_LAG] && of_heat);
+    return !pair->is_drivers_excluded || pair->is_feedback
+           || pair->hits[ERG_CHECK_NO_BASELINE]
+           || (pair->hits[ERG_CHECK_SENSOR_LAG] && of_heat);
 }
 
 static void judge(const erg_joint *joint, erg_joint_pair *pair)
@@ -119,7 +134,7 @@ static void judge(const erg_joint *joint, erg_joint_pair *pair)
     const char *x = joint->channels[pair->x].name, *y = joint->channels[pair->y].name;
     bool forth = pair->test.lag > 0;
 
-    if (name_refusals(pair))
+    if (name_refusals(pair, pair->q_value < alpha))
         return;
     if (!(pair->q_value < alpha))
         snprintf(pair->verdict, sizeof(pair->verdict),

@@ -83,9 +83,9 @@ static const char *trouble(const erg_joint *joint, int channel, char *to, size_t
 static bool drop(erg_joint *joint, int device, const char *pair, const char *name,
                  const char *why, erg_error *err)
 {
-    return erg_result_note(joint->result, err, "%s of %s is left out: %s: %s", pair,
-                           device < 0 ? "the training log" : joint->devices[device].log->name,
-                           name, why);
+    return erg_result_note(
+        joint->result, err, "%s of %s is left out: %s: %s", pair,
+        device < 0 ? "the training log" : joint->devices[device].log->name, name, why);
 }
 
 static bool add(erg_joint *joint, int device, const int channels[2], erg_error *err)
@@ -94,14 +94,20 @@ static bool add(erg_joint *joint, int device, const int channels[2], erg_error *
                   sizeof(*joint->pairs), err))
         return false;
     joint->pairs[joint->pair_count++] = (erg_joint_pair){
-        .x = channels[0], .y = channels[1], .device = device, .q_value = NAN, .driven_p = NAN,
-        .u_lag_s = NAN, .placebo_median_r = NAN,
+        .x = channels[0],
+        .y = channels[1],
+        .device = device,
+        .q_value = NAN,
+        .driven_p = NAN,
+        .u_lag_s = NAN,
+        .placebo_median_r = NAN,
     };
     return true;
 }
 
 /* Asked for by name, a pair that cannot be tested still has its row. */
-static bool take(erg_joint *joint, int device, const char *text, bool was_asked, erg_error *err)
+static bool take(erg_joint *joint, int device, const char *text, bool was_asked,
+                 erg_error *err)
 {
     char names[2][NAME_MOST], room[120];
     int channels[2];
@@ -111,7 +117,8 @@ static bool take(erg_joint *joint, int device, const char *text, bool was_asked,
     for (int i = 0; i < 2; i++) {
         channels[i] = find(joint, device, names[i]);
         const char *why = trouble(joint, channels[i], room, sizeof(room));
-        if (why && (!was_asked || channels[i] < 0 || joint->channels[channels[i]].count == 0))
+        if (why
+            && (!was_asked || channels[i] < 0 || joint->channels[channels[i]].count == 0))
             return drop(joint, device, text, names[i], why, err);
     }
     bool of_log = joint->channels[channels[0]].device < 0
@@ -155,5 +162,38 @@ bool erg_joint_list_pairs(erg_joint *joint, erg_error *err)
         for (size_t i = 0; i < count; i++)
             if (!take(joint, (int)d, pairs[i], asked, err))
                 return false;
+    return true;
+}
+
+/* ---- columns that only a pair names ------------------------------------- */
+
+static bool is_of_a_log(const char *name)
+{
+    for (int v = 0; v < ERG_TRAINING_VALUES; v++)
+        if (strcmp(erg_training_value_name((erg_training_value)v), name) == 0)
+            return true;
+    return erg_joint_is_sensor(name);
+}
+
+bool erg_couple_columns_of(const char *const pairs[], size_t count, erg_couple_columns *out,
+                           erg_error *err)
+{
+    *out = (erg_couple_columns){ .count = 0 };
+    for (size_t i = 0; i < 2 * count; i++) {
+        char names[2][NAME_MOST];
+        bool is_there = false;
+        if (!split(pairs[i / 2], names[0], names[1], err))
+            return false;
+        for (size_t k = 0; k < out->count; k++)
+            is_there = is_there || strcmp(out->names[k], names[i % 2]) == 0;
+        if (is_there || is_of_a_log(names[i % 2]))
+            continue;
+        if (out->count == ERG_MONITOR_EXTRAS)
+            return erg_fail(err, ERG_BAD_INPUT, "--pair: more than %d columns of their own",
+                            ERG_MONITOR_EXTRAS);
+        erg_text_put(out->names[out->count], sizeof(out->names[0]), names[i % 2]);
+        out->list[out->count] = out->names[out->count];
+        out->count++;
+    }
     return true;
 }

@@ -85,8 +85,8 @@ static bool begin_row(const out *to, const char *x, const char *y, int device)
 
 static bool begin_pair(const out *to, const erg_joint_pair *pair)
 {
-    return begin_row(to, to->joint->channels[pair->x].name, to->joint->channels[pair->y].name,
-                     pair->device);
+    return begin_row(to, to->joint->channels[pair->x].name,
+                     to->joint->channels[pair->y].name, pair->device);
 }
 
 static bool put_verdict(const out *to, const erg_joint_pair *pair)
@@ -103,10 +103,12 @@ static bool put_verdict(const out *to, const erg_joint_pair *pair)
         { "driven_p_value", pair->driven_p }, { "u_lag_s", pair->u_lag_s },
     };
 
-    return begin_pair(to, pair) && erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err)
-        && erg_table_integer(to->table, "n", is ? (int64_t)test->n_both : ERG_NONE, to->err)
-        && erg_table_text(to->table, "verdict", pair->verdict, to->err)
-        && erg_table_text(to->table, "evidence", "one run", to->err);
+    return begin_pair(to, pair)
+           && erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err)
+           && erg_table_integer(to->table, "n", is ? (int64_t)test->n_both : ERG_NONE,
+                                to->err)
+           && erg_table_text(to->table, "verdict", pair->verdict, to->err)
+           && erg_table_text(to->table, "evidence", "one run", to->err);
 }
 
 static bool put_ccf(const out *to, const erg_joint_pair *pair)
@@ -120,7 +122,8 @@ static bool put_ccf(const out *to, const erg_joint_pair *pair)
             { "r_residual", test->ccf_residual[i] }, { "band", test->band },
             { "r_differenced", test->ccf_differenced[i] },
         };
-        if (!begin_pair(to, pair) || !erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err))
+        if (!begin_pair(to, pair)
+            || !erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err))
             return false;
     }
     return true;
@@ -133,7 +136,8 @@ static bool put_placebo(const out *to, const erg_joint_pair *pair)
         const erg_placebo *one = i ? &pair->placebos[i - 1] : &real;
         const erg_real cells[] = { { "shift_s", one->shift_s }, { "r", one->r },
                                    { "p_value", one->p_value } };
-        if (!begin_pair(to, pair) || !erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err))
+        if (!begin_pair(to, pair)
+            || !erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err))
             return false;
     }
     return true;
@@ -141,7 +145,8 @@ static bool put_placebo(const out *to, const erg_joint_pair *pair)
 
 static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
 {
-    const char *x = to->joint->channels[pair->x].name, *y = to->joint->channels[pair->y].name;
+    const char *x = to->joint->channels[pair->x].name,
+               *y = to->joint->channels[pair->y].name;
     const erg_granger_way *way = forth ? &pair->granger.x_to_y : &pair->granger.y_to_x;
     const erg_real cells[] = { { "f", way->f }, { "p_naive", way->p_naive },
                                { "p_value", way->p_value } };
@@ -166,9 +171,13 @@ static const char *state_name(const erg_check *check)
 static bool put_check(const out *to, const erg_check *check)
 {
     const erg_check_info *info = erg_check_describe(check->code);
-    const struct { const char *column, *text; } texts[] = {
-        { "check", info->name }, { "state", state_name(check) }, { "device", check->device },
-        { "pair", check->pair }, { "what", check->what },
+    const struct { const char *column, *text;
+    } texts[] = {
+        { "check", info->name },
+        { "state", state_name(check) },
+        { "device", check->device },
+        { "pair", check->pair },
+        { "what", check->what },
         { "advice", check->state == ERG_CHECK_HIT ? info->advice : "" },
     };
     const erg_real cells[] = { { "value", check->value }, { "limit", check->limit } };
@@ -198,33 +207,41 @@ static const struct {
 /* Refusals first, then flags, then what is in order. */
 static bool put_checks(out *to)
 {
-    static const erg_check_state order[] = { ERG_CHECK_HIT, ERG_CHECK_UNKNOWN, ERG_CHECK_OK };
+    static const erg_check_state order[] = { ERG_CHECK_HIT, ERG_CHECK_UNKNOWN,
+                                             ERG_CHECK_OK };
     const erg_joint *joint = to->joint;
 
-    to->table = erg_result_add(joint->result, "checks", check_columns, ERG_COUNT(check_columns),
-                               to->err);
+    to->table = erg_result_add(joint->result, "checks", check_columns,
+                               ERG_COUNT(check_columns), to->err);
     bool ok = to->table != NULL;
     for (size_t s = 0; ok && s < ERG_COUNT(order); s++)
         for (int code = 0; ok && code < ERG_CHECK_CODES; code++)
             for (size_t i = 0; ok && i < joint->check_count; i++)
-                if (joint->checks[i].state == order[s] && (int)joint->checks[i].code == code)
+                if (joint->checks[i].state == order[s]
+                    && (int)joint->checks[i].code == code)
                     ok = put_check(to, &joint->checks[i]);
     return ok;
 }
 
 static bool put_notes(const erg_joint *joint, erg_error *err)
 {
-    bool ok = erg_result_note(joint->result, err, "grid: %zu bins of %g s from %.3f s after the "
-                              "first record; chance by key %llu; erg %s", erg_joint_n(joint),
-                              joint->dt_s, erg_joint_s(joint, joint->run_begin),
+    bool ok = erg_result_note(joint->result, err,
+                              "grid: %zu bins of %g s from %.3f s after the "
+                              "first record; chance by key %llu; erg %s",
+                              erg_joint_n(joint), joint->dt_s,
+                              erg_joint_s(joint, joint->run_begin),
                               (unsigned long long)joint->options->key, erg_version());
 
     if (ok && joint->has_edges)
-        ok = erg_result_note(joint->result, err, "clock: the log lies %+.2f s from the edges of "
-                             "%s, good to %.2f s", joint->offset_s,
-                             joint->devices[joint->edge_device].log->name, joint->half_width_s);
-    return ok && erg_result_note(joint->result, err, "a verdict on one run says what goes "
-                                 "together, not what makes what: only an intervention does");
+        ok = erg_result_note(joint->result, err,
+                             "clock: the log lies %+.2f s from the edges of "
+                             "%s, good to %.2f s",
+                             joint->offset_s, joint->devices[joint->edge_device].log->name,
+                             joint->half_width_s);
+    return ok
+           && erg_result_note(joint->result, err,
+                              "a verdict on one run says what goes "
+                              "together, not what makes what: only an intervention does");
 }
 
 bool erg_joint_tables(erg_joint *joint, erg_error *err)
@@ -232,8 +249,8 @@ bool erg_joint_tables(erg_joint *joint, erg_error *err)
     out to = { .joint = joint, .err = err };
 
     for (size_t k = 0; k < ERG_COUNT(pair_tables); k++) {
-        to.table = erg_result_add(joint->result, pair_tables[k].name, pair_tables[k].columns,
-                                  pair_tables[k].count, err);
+        to.table = erg_result_add(joint->result, pair_tables[k].name,
+                                  pair_tables[k].columns, pair_tables[k].count, err);
         bool ok = to.table != NULL;
         for (size_t i = 0; ok && i < joint->pair_count; i++)
             ok = pair_tables[k].put(&to, &joint->pairs[i]);

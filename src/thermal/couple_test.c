@@ -57,9 +57,10 @@ static erg_pair_options options_of(const erg_joint *joint, const erg_joint_pair 
                                .key = key_of(joint, pair), .alpha = options->alpha };
 }
 
-/* ---- drivers ----------------------------------------------------------------------------- */
+/* ---- drivers ----------------------------------------------------------------------- */
 
-static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair, const double *drivers[])
+static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair,
+                         const double *drivers[])
 {
     static const struct { const char *name; bool of_log; } known[] = {
         { "use", false }, { "clock", false }, { "lr", true },
@@ -78,7 +79,7 @@ static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair, const dou
     return count;
 }
 
-/* A driver is excluded where the test still stands without its share. */
+/* A driver is excluded where the same association still stands without its share. */
 static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
     const double *drivers[4];
@@ -89,6 +90,7 @@ static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     if (!(pair->test.p_value < alpha))
         return true;
     double *x = calloc(2 * n, sizeof(*x));
+    bool is_same = false;
     erg_pair rest;
     if (!x)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
@@ -97,14 +99,16 @@ static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
         && erg_regress_out(run_of(joint, pair->y), drivers, count, n, how.lags, x + n)
         && erg_pair_test(x, x + n, n, &how, &rest, NULL)) {
         pair->driven_p = rest.p_value;
+        is_same = rest.r * pair->test.r > 0 && abs(rest.lag - pair->test.lag) <= 1;
         erg_pair_free(&rest);
     }
-    pair->is_drivers_excluded = pair->has_drivers && (count == 0 || pair->driven_p < alpha);
+    bool stands = count == 0 || (pair->driven_p < alpha && is_same);
+    pair->is_drivers_excluded = pair->has_drivers && stands;
     free(x);
     return true;
 }
 
-/* ---- placebos ---------------------------------------------------------------------------- */
+/* ---- placebos ---------------------------------------------------------------------- */
 
 typedef struct off { size_t begin, end; } off;      /* bins */
 
@@ -112,7 +116,8 @@ static size_t off_times(const erg_joint *joint, off out[2])
 {
     int64_t before = joint->start_ns - AFTER_NS - joint->origin_ns;
     int64_t after = joint->end_ns + AFTER_NS - joint->origin_ns;
-    size_t count = 0, from = after > 0 ? (size_t)((after + joint->dt_ns - 1) / joint->dt_ns) : 0;
+    size_t count = 0,
+           from = after > 0 ? (size_t)((after + joint->dt_ns - 1) / joint->dt_ns) : 0;
 
     if (before >= joint->dt_ns)
         out[count++] = (off){ 0, (size_t)(before / joint->dt_ns) };
@@ -148,8 +153,8 @@ static double correlation_of(const window *of, double *room)
         ? erg_correlation(room, room + of->n, n) : NAN;
 }
 
-static bool add_placebo(erg_joint_pair *pair, size_t *capacity, const window *at, double *room,
-                        erg_error *err)
+static bool add_placebo(erg_joint_pair *pair, size_t *capacity, const window *at,
+                        double *room, erg_error *err)
 {
     double r = correlation_of(at, room);
 
@@ -183,7 +188,8 @@ static bool list_placebos(erg_joint *joint, erg_joint_pair *pair, size_t *length
     }
     *length = n;
     size_t some = longest.end - longest.begin;
-    if (ok && pair->placebo_count == 0 && some < n && (double)some * joint->dt_s >= PLACEBO_LEAST_S) {
+    if (ok && pair->placebo_count == 0 && some < n
+        && (double)some * joint->dt_s >= PLACEBO_LEAST_S) {
         window one = window_at(joint, pair, longest.begin, some);
         *length = some;
         ok = add_placebo(pair, &capacity, &one, room, err);
@@ -204,13 +210,15 @@ static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err
     double *sizes = calloc(pair->placebo_count, sizeof(*sizes));
     if (!sizes)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    double cost = (double)n * (double)(2 * how.lags + 1) * (double)(how.draws ? how.draws : 2000);
+    double cost =
+        (double)n * (double)(2 * how.lags + 1) * (double)(how.draws ? how.draws : 2000);
     size_t tests = (size_t)fmax(PLACEBO_DRAWS_LEAST, PLACEBO_COST / cost);
     size_t stride = (pair->placebo_count + tests - 1) / tests;
     for (size_t i = 0; i < pair->placebo_count; i++) {
         erg_placebo *one = &pair->placebos[i];
         erg_pair test;
-        size_t begin = (size_t)((int64_t)joint->run_begin + llround(one->shift_s / joint->dt_s));
+        size_t begin =
+            (size_t)((int64_t)joint->run_begin + llround(one->shift_s / joint->dt_s));
         window at = window_at(joint, pair, begin, n);
         sizes[i] = fabs(one->r);
         how.key = erg_key(how.key, 3 + i);
@@ -224,7 +232,7 @@ static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err
     return true;
 }
 
-/* ---- the pair ---------------------------------------------------------------------------- */
+/* ---- the pair ---------------------------------------------------------------------- */
 
 static bool is_smoothed(const erg_joint_channel *of)
 {
@@ -260,7 +268,9 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     const double *x = run_of(joint, pair->x), *y = run_of(joint, pair->y);
     size_t n = erg_joint_n(joint);
     const erg_pair_options how = options_of(joint, pair);
-    const erg_granger_options granger = { .detrend = how.detrend, .key = erg_key(how.key, 1) };
+    const erg_granger_options granger = { .detrend = how.detrend,
+                                          .key = erg_key(how.key, 1),
+                                         .draws = (joint->options->draws + 1) / 2 };
 
     pair->hits[ERG_CHECK_SMOOTHED] = is_smoothed(&joint->channels[pair->x])
                                   || is_smoothed(&joint->channels[pair->y]);

@@ -17,7 +17,7 @@ typedef struct reading {
     bool has_header;
 } reading;
 
-/* ---- rows --------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------ */
 
 erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, size_t count,
                                       erg_error *err)
@@ -29,12 +29,14 @@ erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, si
     }
     if (monitor->device_count == DEVICES_MOST
         || count >= sizeof(monitor->devices->info.name)) {
-        erg_fail(err, ERG_BAD_INPUT, "a monitor of more than %d devices, or a name longer than "
-                 "%zu bytes", DEVICES_MOST, sizeof(monitor->devices->info.name) - 1);
+        erg_fail(err, ERG_BAD_INPUT,
+                 "a monitor of more than %d devices, or a name longer than "
+                 "%zu bytes",
+                 DEVICES_MOST, sizeof(monitor->devices->info.name) - 1);
         return NULL;
     }
-    if (!erg_grow((void **)&monitor->devices, &monitor->device_capacity, monitor->device_count,
-                  sizeof(*monitor->devices), err))
+    if (!erg_grow((void **)&monitor->devices, &monitor->device_capacity,
+                  monitor->device_count, sizeof(*monitor->devices), err))
         return NULL;
     erg_monitor_rows *made = &monitor->devices[monitor->device_count++];
     *made = (erg_monitor_rows){ .info = { .period_s = NAN, .two_writers_ns = INT64_MIN } };
@@ -62,7 +64,7 @@ static bool torn(reading *of, size_t line, erg_error *err)
     return true;
 }
 
-/* ---- cells -------------------------------------------------------------------- */
+/* ---- cells ----------------------------------------------------------------- */
 
 /* Empty is unknown, and so is what monitors write for it; other words are torn. */
 static bool number(erg_field cell, double *out)
@@ -120,10 +122,19 @@ static bool read_cells(const reading *of, const erg_csv_row *row, erg_monitor_ro
         out->value[i] = NAN;
         if (of->map.at[i] < 0 || (size_t)of->map.at[i] >= row->count)
             continue;
-        if (!number(row->fields[of->map.at[i]], &out->value[i]))
+        if (!number(row->fields[of->map.at[i]], &out->value[i]) && i < ERG_MONITOR_EXTRA)
             return false;
         out->value[i] = out->value[i] * of->map.factor[i] + of->map.shift[i];
     }
+    return true;
+}
+
+static bool name_extras(reading *of)
+{
+    for (size_t i = 0; i < ERG_MONITOR_EXTRAS; i++)
+        if (of->map.at[ERG_MONITOR_EXTRA + i] >= 0)
+            erg_text_put(of->monitor->extra[i], sizeof(of->monitor->extra[i]),
+                         of->options->extra[i]);
     return true;
 }
 
@@ -135,7 +146,7 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
 
     if (!of->has_header) {
         of->has_header = true;
-        return erg_layout_of(row, of->file, of->options, &of->map, err);
+        return erg_layout_of(row, of->file, of->options, &of->map, err) && name_extras(of);
     }
     if (of->map.device != SIZE_MAX)
         device = of->map.device < row->count
@@ -146,7 +157,7 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
     return to && erg_monitor_push(to, &out, err);
 }
 
-/* ---- the whole ---------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------- */
 
 static bool read_all(reading *of, const char *bytes, size_t size, erg_error *err)
 {
@@ -227,6 +238,11 @@ const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const cha
         if (strcmp(monitor->devices[i].info.name, name) == 0)
             return &monitor->devices[i].info;
     return NULL;
+}
+
+const char *erg_monitor_extra_name(const erg_monitor *monitor, size_t index)
+{
+    return monitor->extra[index][0] ? monitor->extra[index] : NULL;
 }
 
 bool erg_monitor_has_zone(const erg_monitor *monitor) { return !monitor->lacks_zone; }

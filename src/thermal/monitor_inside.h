@@ -17,6 +17,7 @@ struct erg_monitor {
     size_t device_count, device_capacity;
     size_t *torn;               /* lines */
     size_t torn_count, torn_capacity;
+    char extra[ERG_MONITOR_EXTRAS][32];     /* names of extra columns; "": none */
     bool torn_last;             /* the last line has no end */
     bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
 };

@@ -114,9 +114,11 @@ static bool take_mapped(erg_layout_map *map, const erg_csv_row *header, const ch
     else if (name == 6 && memcmp(part, "device", 6) == 0)
         map->device = (size_t)at;
     else
-        return erg_fail(err, ERG_BAD_INPUT, "--map knows time, device, temp_c, power_w, "
-                        "util_pct, fan_pct and the other columns of docs/formats.md, not %.*s",
-                        (int)name, part);
+        return erg_fail(
+            err, ERG_BAD_INPUT,
+            "--map knows time, device, temp_c, power_w, "
+            "util_pct, fan_pct and the other columns of docs/formats.md, not %.*s",
+            (int)name, part);
     return true;
 }
 
@@ -143,7 +145,8 @@ static const erg_layout *layout_by_mark(const erg_csv_row *header)
 /* Other logs call the time otherwise. */
 static int time_column(const erg_csv_row *header, const erg_layout *layout)
 {
-    static const char *const names[] = { "timestamp", "time", "t_s", "elapsed_time", "time_s" };
+    static const char *const names[] = { "timestamp", "time", "t_s", "elapsed_time",
+                                         "time_s" };
     int at = column_of(header, layout->time, strlen(layout->time));
 
     for (size_t i = 0; at < 0 && i < ERG_COUNT(names); i++)
@@ -165,6 +168,10 @@ bool erg_layout_of(const erg_csv_row *header, const char *file,
     for (size_t i = 0; i < ERG_COUNT(value_rows); i++)
         take(out, &value_rows[i],
              column_of(header, value_rows[i].column, strlen(value_rows[i].column)));
+    for (size_t i = 0; i < options->extra_count && i < ERG_MONITOR_EXTRAS; i++)
+        take(out, &(value_row){ (erg_monitor_value)(ERG_MONITOR_EXTRA + (int)i),
+                                options->extra[i], 1, 0 },
+             column_of(header, options->extra[i], strlen(options->extra[i])));
     if (out->time == SIZE_MAX && time >= 0)
         out->time = (size_t)time;
     if (out->device == SIZE_MAX && device >= 0)
@@ -173,8 +180,9 @@ bool erg_layout_of(const erg_csv_row *header, const char *file,
     for (size_t i = 0; i < ERG_MONITOR_VALUES; i++)
         has_any = has_any || out->at[i] >= 0;
     if (out->time == SIZE_MAX || !has_any)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: line %zu has no column of time or none of a "
-                        "monitor; --map time=COL,temp_c=COL,power_w=COL names them", file,
-                        header->line);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: line %zu has no column of time or none of a "
+                        "monitor; --map time=COL,temp_c=COL,power_w=COL names them",
+                        file, header->line);
     return true;
 }

@@ -11,7 +11,7 @@
 
 enum { FILE_MOST = 1 << 30 };
 
-/* ---- fields -------------------------------------------------------------------- */
+/* ---- fields ----------------------------------------------------------------- */
 
 static const char *const time_names[ERG_TRAINING_TIMES] = {
     "timestamp_shared", "timestamp", "time", "t", "timestamp_iso",
@@ -33,8 +33,9 @@ static int find_name(const char *const names[], size_t count, erg_field name)
 
 static int find_value(erg_field name)
 {
-    return erg_field_is(name, "learning_rate") ? ERG_TRAINING_LR
-                                               : find_name(value_names, ERG_COUNT(value_names), name);
+    return erg_field_is(name, "learning_rate")
+               ? ERG_TRAINING_LR
+               : find_name(value_names, ERG_COUNT(value_names), name);
 }
 
 static bool is_unknown(erg_field text)
@@ -42,7 +43,8 @@ static bool is_unknown(erg_field text)
     static const char *const words[] = { "", "nan", "-nan", "inf", "-inf", "infinity",
                                          "-infinity", "null", "none", "n/a" };
     for (size_t i = 0; i < ERG_COUNT(words); i++)
-        if (strlen(words[i]) == text.count && strncasecmp(words[i], text.text, text.count) == 0)
+        if (strlen(words[i]) == text.count
+            && strncasecmp(words[i], text.text, text.count) == 0)
             return true;
     return false;
 }
@@ -88,7 +90,8 @@ static bool time_of(const erg_zone *zone, erg_training_cell cell, erg_training_t
         return time_of_number(number, out);
     if (!erg_stamp_parse(text.text, text.count, &style, &at))
         return false;
-    *out = (erg_training_time){ true, at.has_zone || zone ? ERG_TRAINING_UTC : ERG_TRAINING_LOCAL,
+    *out = (erg_training_time){ true,
+                                at.has_zone || zone ? ERG_TRAINING_UTC : ERG_TRAINING_LOCAL,
                                 at.utc_ns };
     return true;
 }
@@ -103,7 +106,7 @@ bool erg_training_set(const erg_training_draft *draft, erg_training_record *reco
     return value < 0 || number_of(cell, &record->row.value[value]);
 }
 
-/* ---- records ------------------------------------------------------------------- */
+/* ---- records ---------------------------------------------------------------- */
 
 erg_training_record *erg_training_begin(erg_training_draft *draft, erg_error *err)
 {
@@ -188,9 +191,12 @@ erg_training *erg_training_finish(erg_training_draft *draft, erg_error *err)
     int time = best_time(draft, &clock);
 
     if (time < 0) {
-        erg_fail(err, ERG_BAD_INPUT, "%s: no record of it has a time (timestamp_shared, "
-                 "timestamp, time, t or timestamp_iso): steps are never spread over a run; log "
-                 "the Unix time of each step", draft->name);
+        erg_fail(
+            err, ERG_BAD_INPUT,
+            "%s: no record of it has a time (timestamp_shared, "
+            "timestamp, time, t or timestamp_iso): steps are never spread over a run; log "
+            "the Unix time of each step",
+            draft->name);
         return NULL;
     }
     erg_training *made = calloc(1, sizeof(*made));
@@ -207,7 +213,7 @@ erg_training *erg_training_finish(erg_training_draft *draft, erg_error *err)
     return made;
 }
 
-/* ---- the whole ----------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------- */
 
 static bool looks_like_json(const char *bytes, size_t size)
 {
@@ -271,7 +277,10 @@ const erg_training_row *erg_training_rows(const erg_training *training, size_t *
     return training->rows;
 }
 
-erg_training_clock erg_training_clock_of(const erg_training *training) { return training->clock; }
+erg_training_clock erg_training_clock_of(const erg_training *training)
+{
+    return training->clock;
+}
 
 bool erg_training_has_derived_step_s(const erg_training *training)
 {

@@ -60,8 +60,9 @@ static bool take_marks(erg_training_draft *draft, const erg_trace *trace, double
         record->row.value[value] = isfinite(mark->value) ? mark->value : NAN;
     }
     return draft->count > 0
-        || erg_fail(err, ERG_NO_DATA, "the run file holds no marks step, loss, grad_norm or lr: "
-                    "a training program leaves them by erg_mark");
+           || erg_fail(err, ERG_NO_DATA,
+                       "the run file holds no marks step, loss, grad_norm or lr: "
+                       "a training program leaves them by erg_mark");
 }
 
 erg_training *erg_training_of_trace(const erg_trace *trace, erg_error *err)
@@ -100,7 +101,8 @@ bool erg_zone_quarters(erg_span log, erg_span run, int64_t *by_ns)
 
 bool erg_training_guess_zone(erg_training *training, erg_span run, int64_t *by_ns)
 {
-    const erg_span log = { training->rows[0].t_ns, training->rows[training->count - 1].t_ns };
+    const erg_span log = { training->rows[0].t_ns,
+                           training->rows[training->count - 1].t_ns };
 
     if (training->clock != ERG_TRAINING_LOCAL || !erg_zone_quarters(log, run, by_ns))
         return false;

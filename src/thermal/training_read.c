@@ -9,7 +9,7 @@
 #include <string.h>
 #include "thermal/training_inside.h"
 
-/* ---- JSON ---------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------- */
 
 static size_t bare_word(const char *at, size_t left)
 {
@@ -70,12 +70,14 @@ static bool take_object(erg_training_draft *draft, const json_t *object, erg_err
     return true;
 }
 
-static bool read_array(erg_training_draft *draft, const char *bytes, size_t size, erg_error *err)
+static bool read_array(erg_training_draft *draft, const char *bytes, size_t size,
+                       erg_error *err)
 {
     json_error_t fault;
     json_t *root = json_loadb(bytes, size, JSON_ALLOW_NUL, &fault);
-    bool ok = root || erg_fail(err, ERG_BAD_INPUT, "%s: line %d: %s", draft->name, fault.line,
-                               fault.text);
+    bool ok = root
+              || erg_fail(err, ERG_BAD_INPUT, "%s: line %d: %s", draft->name, fault.line,
+                          fault.text);
 
     for (size_t i = 0; ok && i < json_array_size(root); i++)
         ok = take_object(draft, json_array_get(root, i), err);
@@ -84,7 +86,8 @@ static bool read_array(erg_training_draft *draft, const char *bytes, size_t size
 }
 
 /* A torn line is no object: it is counted. */
-static bool read_line(erg_training_draft *draft, const char *line, size_t count, erg_error *err)
+static bool read_line(erg_training_draft *draft, const char *line, size_t count,
+                      erg_error *err)
 {
     if (erg_field_trim((erg_field){ line, count }).count == 0)
         return true;
@@ -94,7 +97,8 @@ static bool read_line(erg_training_draft *draft, const char *line, size_t count,
     return ok;
 }
 
-static bool read_lines(erg_training_draft *draft, const char *bytes, size_t size, erg_error *err)
+static bool read_lines(erg_training_draft *draft, const char *bytes, size_t size,
+                       erg_error *err)
 {
     bool ok = true;
 
@@ -126,7 +130,7 @@ bool erg_training_read_json(erg_training_draft *draft, const char *bytes, size_t
     return ok;
 }
 
-/* ---- CSV ----------------------------------------------------------------------- */
+/* ---- CSV -------------------------------------------------------------------- */
 
 enum { COLUMNS_MOST = 256, NAME_MOST = 64 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formulas are found out, with all digits or three; noise of a tenth of a degree is none. */
+/* Formulas are found out, with all digits or three; noise of a tenth is none. */
 #include "math/closed_form.h"
 #include "test.h"
 

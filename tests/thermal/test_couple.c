@@ -61,7 +61,7 @@ static const erg_joint_pair *pair_of(const erg_joint *joint, const char *x, cons
     return NULL;
 }
 
-/* ---- the joint recordings ---------------------------------------------------------------- */
+/* ---- the joint recordings ------------------------------------------------------------- */
 
 static double lag1(const erg_joint *joint, const erg_joint_channel *of)
 {
@@ -90,7 +90,8 @@ static void grid_and_description_are_those_of_the_spec(void)
         CHECK_NEAR(pair->test.n_eff, n_eff[i], 0.051);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->x]), grad[i], 6e-4);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->y]), smoothed[i], 6e-4);
-        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, 0, "rle_raw")), raw[i], 5.1e-3);
+        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, 0, "rle_raw")), raw[i],
+                   5.1e-3);
         bool found = false;
         for (size_t k = 0; k < pair->placebo_count; k++)
             if (pair->placebos[k].shift_s == 87) {
@@ -124,13 +125,16 @@ static void no_pair_of_the_joint_recordings_can_be_decided(void)
         CHECK(of.joint.pair_count >= 6);
         for (size_t k = 0; k < of.joint.pair_count; k++) {
             const erg_joint_pair *pair = &of.joint.pairs[k];
-            CHECK(strncmp(pair->verdict, "cannot be decided: DEVICE_MISMATCH, NO_EXCITATION",
-                          49) == 0);
+            CHECK(strncmp(pair->verdict,
+                          "cannot be decided: DEVICE_MISMATCH, NO_EXCITATION", 49)
+                  == 0);
             CHECK(pair->q_value >= 0.05);
         }
-        CHECK_NEAR(pair_of(&of.joint, "grad_norm", "rle_raw")->test.p_value, p_raw[i], 0.03);
+        CHECK_NEAR(pair_of(&of.joint, "grad_norm", "rle_raw")->test.p_value, p_raw[i],
+                   0.03);
         CHECK_NEAR(pair_of(&of.joint, "grad_norm", "temp")->test.p_value, p_temp[i], 0.03);
-        CHECK_NEAR(pair_of(&of.joint, "grad_norm", "power")->test.p_value, p_power[i], 0.03);
+        CHECK_NEAR(pair_of(&of.joint, "grad_norm", "power")->test.p_value, p_power[i],
+                   0.03);
         CHECK(erg_joint_hits(&of.joint, ERG_CHECK_MIXED_REGIME, "gpu") == (i == 1));
         CHECK(erg_joint_hits(&of.joint, ERG_CHECK_PLACEHOLDER, "cpu"));
         CHECK(!erg_joint_hits(&of.joint, ERG_CHECK_CLOSED_FORM, "gpu"));

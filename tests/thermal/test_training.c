@@ -9,15 +9,19 @@ static erg_training *parse(const char *text, const char *zone, erg_error *err)
 }
 
 static const char *const array =
-    "[{\"step\": 1, \"timestamp_shared\": 1761699262.25, \"loss\": 6.5, \"grad_norm\": NaN,\n"
+    "[{\"step\": 1, \"timestamp_shared\": 1761699262.25, \"loss\": 6.5, \"grad_norm\": "
+    "NaN,\n"
     "  \"learning_rate\": 5e-05, \"model\": \"NaN \\\" Infinity\"},\n"
-    " {\"step\": 2, \"timestamp_shared\": 1761699262.75, \"loss\": -Infinity, \"grad_norm\": 25},\n"
-    " {\"step\": 4, \"timestamp_shared\": 1761699263.75, \"loss\": null, \"grad_norm\": 24.5,\n"
+    " {\"step\": 2, \"timestamp_shared\": 1761699262.75, \"loss\": -Infinity, "
+    "\"grad_norm\": 25},\n"
+    " {\"step\": 4, \"timestamp_shared\": 1761699263.75, \"loss\": null, \"grad_norm\": "
+    "24.5,\n"
     "  \"learning_rate\": 4e-5}]\n";
 static const char *const lines =
     "{\"step\": 1, \"timestamp_shared\": 1761699262.25, \"loss\": 6.5, \"grad_norm\": NaN, "
     "\"lr\": 5e-05}\n\n"
-    "{\"step\": 2, \"timestamp_shared\": 1761699262.75, \"loss\": Infinity, \"grad_norm\": 25}\n"
+    "{\"step\": 2, \"timestamp_shared\": 1761699262.75, \"loss\": Infinity, \"grad_norm\": "
+    "25}\n"
     "{\"step\": 4, \"timestamp_shared\": 1761699263.75, \"grad_norm\": 24.5, \"lr\": 4e-5}";
 static const char *const table =
     "step,timestamp_shared,loss,grad_norm,learning_rate,model\n"
@@ -49,7 +53,8 @@ static void array_lines_and_csv_give_equal_rows(void)
 
     CHECK(n == 3 && are_same(a, b) && are_same(a, c));
     CHECK(rows[0].t_ns == 1761699262250000000);
-    CHECK(isnan(rows[0].value[ERG_TRAINING_GRAD_NORM]) && isnan(rows[1].value[ERG_TRAINING_LOSS]));
+    CHECK(isnan(rows[0].value[ERG_TRAINING_GRAD_NORM])
+          && isnan(rows[1].value[ERG_TRAINING_LOSS]));
     CHECK(isnan(rows[1].value[ERG_TRAINING_LR]) && rows[0].value[ERG_TRAINING_LR] == 5e-5);
     CHECK(erg_training_clock_of(a) == ERG_TRAINING_UTC && erg_training_torn(a) == 0);
     erg_training_free(a);
@@ -63,7 +68,8 @@ static void step_time_is_the_time_between_records_over_their_steps(void)
     size_t n;
     const erg_training_row *rows = erg_training_rows(log, &n);
 
-    CHECK(erg_training_has_derived_step_s(log) && isnan(rows[0].value[ERG_TRAINING_STEP_S]));
+    CHECK(erg_training_has_derived_step_s(log)
+          && isnan(rows[0].value[ERG_TRAINING_STEP_S]));
     CHECK_NEAR(rows[1].value[ERG_TRAINING_STEP_S], 0.5, 1e-9);
     CHECK_NEAR(rows[2].value[ERG_TRAINING_STEP_S], 0.5, 1e-9);
     erg_training_free(log);
@@ -72,7 +78,8 @@ static void step_time_is_the_time_between_records_over_their_steps(void)
 static void a_stamp_with_a_zone_wins_over_local_time(void)
 {
     erg_training *log = parse("{\"timestamp_iso\": \"2025-10-28T19:54:22.5\", \"loss\": 1, "
-                              "\"timestamp_shared\": 1761699262.5, \"t\": 3}\n", NULL, NULL);
+                              "\"timestamp_shared\": 1761699262.5, \"t\": 3}\n",
+                              NULL, NULL);
     size_t n;
 
     CHECK(log && erg_training_clock_of(log) == ERG_TRAINING_UTC);
@@ -96,8 +103,9 @@ static void a_zone_is_guessed_from_the_run_and_only_from_one_that_fits(void)
     size_t n;
 
     CHECK(log && erg_training_clock_of(log) == ERG_TRAINING_LOCAL);
-    CHECK(!erg_training_guess_zone(log, (erg_span){ begin_ns + 450 * ERG_NS_PER_S,
-                                                    begin_ns + 530 * ERG_NS_PER_S }, &by_ns));
+    CHECK(!erg_training_guess_zone(
+        log, (erg_span){ begin_ns + 450 * ERG_NS_PER_S, begin_ns + 530 * ERG_NS_PER_S },
+        &by_ns));
     CHECK(erg_training_guess_zone(log, (erg_span){ begin_ns, begin_ns + 80 * ERG_NS_PER_S },
                                   &by_ns));
     CHECK(by_ns == 5 * 3600 * ERG_NS_PER_S);
@@ -116,10 +124,11 @@ static void a_log_without_stamps_is_refused(void)
 
 static void torn_records_are_counted_and_left_out(void)
 {
-    erg_training *log = parse("{\"timestamp\": 1761699262, \"loss\": 1}\n{\"timestamp\": 17616\n"
-                              "{\"timestamp\": 1761699263, \"loss\": \"x\"}\n"
-                              "{\"timestamp\": 1761699264, \"loss\": \"nan\"}\n{\"loss\": 3}\n",
-                              NULL, NULL);
+    erg_training *log =
+        parse("{\"timestamp\": 1761699262, \"loss\": 1}\n{\"timestamp\": 17616\n"
+              "{\"timestamp\": 1761699263, \"loss\": \"x\"}\n"
+              "{\"timestamp\": 1761699264, \"loss\": \"nan\"}\n{\"loss\": 3}\n",
+              NULL, NULL);
     size_t n;
 
     CHECK(log && erg_training_torn(log) == 3);
@@ -155,7 +164,8 @@ static void marks_of_a_run_file_become_records(void)
     CHECK(log != NULL);
     const erg_training_row *rows = erg_training_rows(log, &n);
     CHECK(n == 6 && rows[0].t_ns == 1761699262500000000);
-    CHECK(rows[3].value[ERG_TRAINING_GRAD_NORM] == 3 && rows[3].value[ERG_TRAINING_STEP] == 3);
+    CHECK(rows[3].value[ERG_TRAINING_GRAD_NORM] == 3
+          && rows[3].value[ERG_TRAINING_STEP] == 3);
     CHECK(isnan(rows[4].value[ERG_TRAINING_GRAD_NORM])
           && isnan(rows[5].value[ERG_TRAINING_GRAD_NORM]));
     erg_training_free(log);
