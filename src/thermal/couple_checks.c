@@ -49,8 +49,18 @@ static const erg_check_info infos[ERG_CHECK_CODES] = {
 
 const erg_check_info *erg_check_describe(erg_check_code code) { return &infos[code]; }
 
+static bool is_of_interest(const erg_joint *joint, const erg_check *check)
+{
+    for (size_t i = 0; i < joint->device_count; i++)
+        if (strcmp(joint->devices[i].log->name, check->device) == 0)
+            return joint->devices[i].is_studied || check->code == ERG_CHECK_CLOCK_OFFSET;
+    return true;
+}
+
 bool erg_joint_check(erg_joint *joint, const erg_check *check, erg_error *err)
 {
+    if (!is_of_interest(joint, check))
+        return true;
     if (!erg_grow((void **)&joint->checks, &joint->check_capacity, joint->check_count,
                   sizeof(*joint->checks), err))
         return false;

@@ -215,19 +215,23 @@ bool erg_joint_take_devices(erg_joint *joint, erg_error *err)
 {
     size_t all = erg_monitor_devices(joint->monitor);
     const char *only = joint->options->device;
+    bool any = false;
 
     joint->devices = calloc(all + 1, sizeof(*joint->devices));
     if (!joint->devices)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < all; i++) {
         const erg_monitor_device *log = erg_monitor_device_at(joint->monitor, i);
-        if (log->count < 2 || (only && strcmp(only, log->name) != 0))
+        if (log->count < 2)
             continue;
-        joint->devices[joint->device_count++].log = log;
+        erg_joint_device *made = &joint->devices[joint->device_count++];
+        made->log = log;
+        made->is_studied = !only || strcmp(only, log->name) == 0;
+        any = any || made->is_studied;
         if (!take_device(joint, (int)joint->device_count - 1, err))
             return false;
     }
-    if (joint->device_count == 0)
+    if (!any)
         return erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s' with two rows",
                         only ? only : "");
     return true;
@@ -254,7 +258,8 @@ static double grid_step(const erg_joint *joint)
     if (joint->options->grid_s > 0)
         return joint->options->grid_s;
     for (size_t i = 0; i < joint->device_count; i++)
-        most = fmax(most, joint->devices[i].period_s);
+        if (joint->devices[i].is_studied)
+            most = fmax(most, joint->devices[i].period_s);
     for (size_t i = 0; i < joint->channel_count; i++) {
         const erg_joint_channel *of = &joint->channels[i];
         if (of->device < 0 && of->value == ERG_TRAINING_LOSS && of->count > 2)

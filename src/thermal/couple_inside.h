@@ -88,6 +88,7 @@ typedef struct erg_joint_channel {
 
 typedef struct erg_joint_device {
     const erg_monitor_device *log;
+    bool is_studied;            /* others only tell the clock */
     double period_s;            /* between true updates */
     double median_on, median_off, mad_off, level_step;  /* of what tells work */
     bool is_driven, has_off, sensor_lag;

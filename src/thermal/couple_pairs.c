@@ -123,8 +123,9 @@ static bool take(erg_joint *joint, int device, const char *text, bool was_asked,
     }
     bool of_log = joint->channels[channels[0]].device < 0
                && joint->channels[channels[1]].device < 0;
-    if (of_log && device > 0)
-        return true;
+    for (int d = 0; of_log && d < device; d++)
+        if (joint->devices[d].is_studied)
+            return true;        /* it was taken with that device */
     return add(joint, of_log ? -1 : device, channels, err);
 }
 
@@ -138,6 +139,8 @@ static bool is_known(const erg_joint *joint, const char *text, erg_error *err)
     for (int i = 0; i < 2; i++) {
         bool found = false;
         for (int device = 0; device < (int)joint->device_count && !found; device++) {
+            if (!joint->devices[device].is_studied)
+                continue;
             int at = find(joint, device, names[i]);
             found = at >= 0 && joint->channels[at].count > 0;
         }
@@ -159,7 +162,7 @@ bool erg_joint_list_pairs(erg_joint *joint, erg_error *err)
         if (!is_known(joint, pairs[i], err))
             return false;
     for (size_t d = 0; d < joint->device_count; d++)
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; joint->devices[d].is_studied && i < count; i++)
             if (!take(joint, (int)d, pairs[i], asked, err))
                 return false;
     return true;

@@ -90,7 +90,7 @@ static void grid_and_description_are_those_of_the_spec(void)
         CHECK_NEAR(pair->test.n_eff, n_eff[i], 0.051);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->x]), grad[i], 6e-4);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->y]), smoothed[i], 6e-4);
-        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, 0, "rle_raw")), raw[i],
+        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, pair->device, "rle_raw")), raw[i],
                    5.1e-3);
         bool found = false;
         for (size_t k = 0; k < pair->placebo_count; k++)
@@ -104,9 +104,6 @@ static void grid_and_description_are_those_of_the_spec(void)
             CHECK_NEAR(pair->test.ccf[4], 0.2806, 5.1e-5);
         } else if (i == 1)
             CHECK_NEAR(pair->test.ccf[6], 0.2593, 5.1e-5);
-        end(&of);
-        const erg_couple_options both = { .pairs = pairs, .pair_count = 1, .draws = 20 };
-        begin(&of, sessions[i], &both);
         CHECK(of.joint.has_edges);
         CHECK_NEAR(of.joint.offset_s, edge_s[i], 5.1e-3);
         end(&of);
