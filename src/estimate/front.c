@@ -175,7 +175,8 @@ static void add_points(frontier *all, const erg_case *base, double accuracy)
         erg_variant setting = base->setting;
         erg_case one;
         setting.options.clock_hz = hardware->clocks_hz[i * (clocks - 1) / (taken > 1 ? taken - 1 : 1)];
-        if (setting.options.clock_hz == base->estimation->clock_hz
+        /* The cap that holds the row holds all above it: they are the row again. */
+        if (setting.options.clock_hz >= base->estimation->clock_hz
             || !erg_case_price(all->desk, &setting, &one))
             continue;
         add_point(all, base, &one, accuracy);
