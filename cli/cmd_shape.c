@@ -5,8 +5,8 @@
 #include "cli.h"
 
 typedef struct shape_options {
-    const char *scenario, *synthetic, *trace, *policy, *gate, *key;
-    double idle_w, high_w, peak_cut, ramp_w, band_rms, wave_s;
+    const char *scenario, *synthetic, *trace, *policy, *gate, *base, *changed, *key;
+    double idle_w, high_w, window_s, peak_cut, ramp_w, band_rms, wave_s;
     int units;
     bool explain, wave;
 } shape_options;
@@ -25,9 +25,13 @@ static const cli_option option_rows[] = {
       true },
     { 0, "hi-w", CLI_WATTS, AT(high_w), "POWER", "a record's work is above (Otsu's threshold)",
       true },
+    { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
+      "each value of a record is the mean of so long (as its file says)", true },
     { 0, "rng-key", CLI_TEXT, AT(key), "N", "another draw of all that is by chance (0)" },
     { 0, "gate", CLI_TEXT, AT(gate), "NAME",
       "normal or strict: exit status 1 where no policy is accepted, 3 where none can be judged" },
+    { 0, "base", CLI_TEXT, AT(base), "FILE", "gate: a record from before a real change" },
+    { 0, "new", CLI_TEXT, AT(changed), "FILE", "gate: a record from after it" },
     { 0, "peak-cut", CLI_RATIO, AT(peak_cut), "SHARE", "gate: least cut of the peak (10%)", true },
     { 0, "ramp", CLI_WATTS, AT(ramp_w), "POWER", "gate: or at most so many watts a second", true },
     { 0, "band", CLI_RATIO, AT(band_rms), "SHARE", "gate: or at most so much in 0.1 to 20 Hz",
@@ -70,7 +74,8 @@ static erg_scenario *load(const cli *call, erg_error *err)
     const shape_options *options = call->options;
     const char *record = options->trace ? options->trace : call->argc ? call->argv[0] : NULL;
     const erg_load_options how = { .units = options->units, .idle_w = options->idle_w,
-                                   .high_w = options->high_w };
+                                   .high_w = options->high_w,
+                                   .window_s = options->window_s };
 
     if (options->scenario)
         return erg_scenario_load(options->scenario, err);
@@ -78,22 +83,46 @@ static erg_scenario *load(const cli *call, erg_error *err)
                               : erg_scenario_record(record, &how, err);
 }
 
-static int shape(const cli *call, const erg_shape_options *wish)
+static int finish(const cli *call, const erg_result *result, erg_verdict verdict,
+                  const erg_error *err)
 {
     static const int statuses[] = { [ERG_ACCEPTED] = CLI_DONE, [ERG_REJECTED] = CLI_NO,
                                     [ERG_NOT_ASSESSABLE] = CLI_UNAVAILABLE };
     const shape_options *options = call->options;
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, err);
+
+    return status == CLI_DONE && options->gate ? statuses[verdict] : status;
+}
+
+static int shape(const cli *call, const erg_shape_options *wish)
+{
     erg_error err = { 0 };
     erg_verdict verdict = ERG_ACCEPTED;
     erg_scenario *scenario = load(call, &err);
     erg_result *result = scenario ? erg_shape_run(scenario, wish, &verdict, &err) : NULL;
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_refused(call, &err);
+    int status = finish(call, result, verdict, &err);
 
-    if (status == CLI_DONE && options->gate)
-        status = statuses[verdict];
     erg_result_free(result);
     erg_scenario_free(scenario);
+    return status;
+}
+
+static int compare(const cli *call, const erg_shape_options *wish)
+{
+    const shape_options *options = call->options;
+    const erg_load_options how = { .idle_w = options->idle_w, .high_w = options->high_w,
+                                   .window_s = options->window_s };
+    erg_error err = { 0 };
+    erg_verdict verdict = ERG_ACCEPTED;
+    erg_scenario *base = erg_scenario_record(options->base, &how, &err);
+    erg_scenario *changed = base ? erg_scenario_record(options->changed, &how, &err) : NULL;
+    erg_result *result = changed ? erg_shape_compare(base, changed, wish, &verdict, &err) : NULL;
+    int status = finish(call, result, verdict, &err);
+
+    erg_result_free(result);
+    erg_scenario_free(base);
+    erg_scenario_free(changed);
     return status;
 }
 
@@ -117,6 +146,11 @@ static int run(const cli *call)
 
     if (options->policy && strcmp(options->policy, "list") == 0)
         return list(call);
+    if (!options->base != !options->changed || (options->base && (!options->gate || loads)))
+        return cli_misused(call, "--gate with both --base and --new compares two records alone");
+    if (options->base)
+        return make_options(call, &wish, &err) ? compare(call, &wish)
+                                               : cli_misused(call, "%s", err.text);
     if (loads != 1)
         return cli_misused(call, "needs one load: FILE, --scenario or --synthetic");
     if (options->scenario && (options->units || options->idle_w > 0))
@@ -142,6 +176,7 @@ const cli_command cmd_shape = {
     .examples = "erg shape --scenario ref64.yaml --policy all\n"
                 "erg shape run.erg --policy none,limit=850W,stagger=4,storage=5s\n"
                 "erg shape --synthetic square:1000W/750ms,300W/250ms --units 64 --policy all\n"
+                "erg shape --gate strict --base before.csv --new after.csv --explain\n"
                 "erg shape --policy list\n",
     .options = option_rows,
     .options_size = sizeof(shape_options),

@@ -23,7 +23,7 @@ _erg()
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --gate --record --for --rate --off --intervene --block --blocks --drop --tau --shared" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
-        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --rng-key --gate --peak-cut --ramp --band --explain --wave --wave-step" ;;
+        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

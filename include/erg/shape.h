@@ -60,6 +60,11 @@ typedef enum erg_verdict { ERG_ACCEPTED, ERG_REJECTED, ERG_NOT_ASSESSABLE } erg_
  * is. */
 erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options *options,
                           erg_verdict *verdict, erg_error *err);
+/* A real change: two records, before and after. Steps are what rises above the threshold
+ * of a record; the loss of throughput is the upper end of its 95 % interval. */
+erg_result *erg_shape_compare(const erg_scenario *base, const erg_scenario *changed,
+                              const erg_shape_options *options, erg_verdict *verdict,
+                              erg_error *err);
 /* The policies there are. */
 erg_result *erg_shape_list(erg_error *err);
 

@@ -3,48 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "format/cells.h"
-#include "run/shape_gate.h"
-#include "run/shape_sim.h"
+#include "run/shape_rows.h"
 
 enum { ROWS_MOST = 64 };
-
-static const erg_column policy_columns[] = {
-    { "policy", ERG_TEXT, "as typed; none is the base" },
-    { "mean_w", ERG_REAL, "of all units together" },
-    { "peak_w", ERG_REAL, "greatest sample" },
-    { "peak_to_mean", ERG_REAL, "peak over mean" },
-    { "range", ERG_REAL, "greatest less least, over mean" },
-    { "ramp_w_per_s", ERG_REAL, "steepest, of 10 ms means" },
-    { "band_rms", ERG_REAL, "0.1 to 20 Hz, over mean" },
-    { "breaker_margin", ERG_REAL, "1 - greatest heat of a breaker over that at which it trips" },
-    { "steps_per_s", ERG_REAL, "of a job; open loop: an upper bound" },
-    { "throughput_loss", ERG_REAL, "against none" },
-    { "energy_per_step_j", ERG_REAL, "of one unit" },
-    { "accepted", ERG_TRUTH, "by the gate" },
-    { "reason", ERG_TEXT, "of the gate" },
-    { "peak_10ms_w", ERG_REAL, "of 10 ms means" },
-    { "crest", ERG_REAL, "peak over rms of the samples" },
-    { "ramp_100ms_w_per_s", ERG_REAL, "of 100 ms means" },
-    { "ramp_1s_w_per_s", ERG_REAL, "of 1 s means" },
-    { "ramp_60s_w_per_s", ERG_REAL, "of 60 s means" },
-    { "band_share", ERG_REAL, "of all AC power, 0.1 to 20 Hz" },
-    { "line_hz", ERG_REAL, "the strongest in the band" },
-    { "psu_violations", ERG_INTEGER, "of power supplies' excursion limits" },
-    { "burned_j", ERG_REAL, "by a floor, of all units" },
-    { "loop", ERG_TEXT, "closed: barriers are simulated; open: a record" },
-    { "step_10ms_w", ERG_REAL, "largest |P(t + 10 ms) - P(t)|" },
-    { "line_w", ERG_REAL, "amplitude of the strongest line" },
-};
-
-static const erg_column explain_columns[] = {
-    { "policy", ERG_TEXT, "as typed" },
-    { "clause", ERG_TEXT, "of the gate" },
-    { "value", ERG_REAL, "of the policy" },
-    { "limit", ERG_REAL, "at most" },
-    { "passed", ERG_TRUTH, "n/a: not to be judged" },
-    { "about", ERG_TEXT, "what is compared" },
-};
 
 typedef struct study {
     const erg_scenario *scenario;
@@ -52,8 +13,7 @@ typedef struct study {
     erg_policy_chain chains[ROWS_MOST];
     erg_shaped rows[ROWS_MOST], base;
     size_t count;
-    erg_result *result;
-    erg_table *policies, *explain;
+    erg_shape_tables tables;
     bool any_accepted, any_rejected;
     erg_error *err;
 } study;
@@ -137,69 +97,22 @@ static erg_gate_side side_of(const erg_shaped *base, const erg_shaped *row,
     };
 }
 
-static bool put_figures(erg_table *table, const erg_shaped *base, const erg_shaped *row,
-                        erg_error *err)
-{
-    const erg_metrics *is = &row->metrics;
-    const erg_real cells[] = {
-        { "mean_w", is->mean_w }, { "peak_w", is->peak_w },
-        { "peak_to_mean", is->peak_to_mean }, { "range", is->range },
-        { "ramp_w_per_s", is->ramp_w_per_s[0] }, { "band_rms", is->band_rms },
-        { "breaker_margin", row->breaker_margin }, { "steps_per_s", row->steps_per_s },
-        { "throughput_loss", loss_of(base, row) },
-        { "energy_per_step_j", row->energy_per_step_j },
-        { "peak_10ms_w", is->peak_mean_w[0] }, { "crest", is->crest },
-        { "ramp_100ms_w_per_s", is->ramp_w_per_s[1] }, { "ramp_1s_w_per_s", is->ramp_w_per_s[2] },
-        { "ramp_60s_w_per_s", is->ramp_w_per_s[3] }, { "band_share", is->band_share },
-        { "line_hz", is->line_hz }, { "burned_j", row->burned_j },
-        { "step_10ms_w", is->step_10ms_w }, { "line_w", is->line_w },
-    };
-    return erg_put_reals(table, cells, ERG_COUNT(cells), err);
-}
-
-static bool put_clauses(const study *of, const char *policy, const erg_gate_side *base,
-                        const erg_gate_side *new)
-{
-    for (const erg_gate_clause *clause = erg_gate_clauses; of->explain && clause->name; clause++) {
-        double value, limit;
-        clause->weigh(base, new, of->options, &value, &limit);
-        bool is_judged = !isnan(value) && !isnan(limit);
-        if (!erg_table_row(of->explain, of->err)
-            || !erg_table_text(of->explain, "policy", policy, of->err)
-            || !erg_table_text(of->explain, "clause", clause->name, of->err)
-            || !erg_table_text(of->explain, "about", clause->about, of->err)
-            || !erg_table_real(of->explain, "value", value, of->err)
-            || !erg_table_real(of->explain, "limit", isfinite(limit) ? limit : NAN, of->err)
-            || (is_judged && !erg_table_truth(of->explain, "passed", value <= limit, of->err)))
-            return false;
-    }
-    return true;
-}
-
 static bool put_row(study *of, size_t number)
 {
     const erg_policy_chain *chain = &of->chains[number];
-    const erg_shaped *row = &of->rows[number];
-    const erg_gate_side base = side_of(&of->base, &of->base, NULL);
-    const erg_gate_side new = side_of(&of->base, row, chain);
-    erg_gate_result gate = erg_gate_judge(&base, &new, of->options);
-    bool is_base = chain->count == 0;
+    const erg_shaped *shaped = &of->rows[number];
+    const erg_shape_row row = {
+        .policy = chain->text, .shaped = shaped, .loss = loss_of(&of->base, shaped),
+        .is_base = chain->count == 0, .is_open = of->scenario->open_loop,
+        .base = side_of(&of->base, &of->base, NULL), .new = side_of(&of->base, shaped, chain),
+    };
+    erg_verdict verdict;
 
-    if (!erg_table_row(of->policies, of->err)
-        || !erg_table_text(of->policies, "policy", chain->text, of->err)
-        || !put_figures(of->policies, &of->base, row, of->err)
-        || !erg_table_text(of->policies, "loop", of->scenario->open_loop ? "open" : "closed",
-                           of->err)
-        || !erg_table_text(of->policies, "reason", is_base ? "base" : gate.reason, of->err))
+    if (!erg_shape_tables_add(&of->tables, &row, &verdict, of->err))
         return false;
-    if (is_base)
-        return true;
-    of->any_accepted |= gate.verdict == ERG_ACCEPTED;
-    of->any_rejected |= gate.verdict == ERG_REJECTED;
-    if (gate.verdict != ERG_NOT_ASSESSABLE
-        && !erg_table_truth(of->policies, "accepted", gate.verdict == ERG_ACCEPTED, of->err))
-        return false;
-    return put_clauses(of, chain->text, &base, &new);
+    of->any_accepted |= !row.is_base && verdict == ERG_ACCEPTED;
+    of->any_rejected |= !row.is_base && verdict == ERG_REJECTED;
+    return true;
 }
 
 /* ---- notes, wave ------------------------------------------------------------------------- */
@@ -207,7 +120,7 @@ static bool put_row(study *of, size_t number)
 static bool put_notes(const study *of)
 {
     const erg_scenario *scenario = of->scenario;
-    erg_result *result = of->result;
+    erg_result *result = of->tables.result;
     bool was_split = false, burns = false;
 
     for (size_t i = 0; i < of->count; i++)
@@ -256,22 +169,15 @@ static bool put_wave(const study *of)
         snprintf(names[i], sizeof(names[i]), "%s_power_w", of->chains[i].text);
         columns[i + 1] = (erg_column){ names[i], ERG_REAL, "of all units together" };
     }
-    const erg_column *heads = erg_result_keep(of->result, columns, of->count + 1, of->err);
-    erg_table *table = heads ? erg_result_add(of->result, "wave", heads, of->count + 1, of->err)
+    const erg_column *heads = erg_result_keep(of->tables.result, columns, of->count + 1, of->err);
+    erg_table *table = heads ? erg_result_add(of->tables.result, "wave", heads, of->count + 1, of->err)
                              : NULL;
     return table && put_wave_rows(of, table, (size_t)every);
 }
 
 static bool put_all(study *of)
 {
-    of->result = erg_result_new("shape", of->err);
-    of->policies = of->result ? erg_result_add(of->result, "policies", policy_columns,
-                                               ERG_COUNT(policy_columns), of->err) : NULL;
-    if (!of->policies)
-        return false;
-    if (of->options->explain
-        && !(of->explain = erg_result_add(of->result, "explain", explain_columns,
-                                          ERG_COUNT(explain_columns), of->err)))
+    if (!erg_shape_tables_begin(&of->tables, of->options, of->err))
         return false;
     for (size_t i = 0; i < of->count; i++)
         if (!put_row(of, i))
@@ -296,7 +202,7 @@ erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options 
     for (size_t i = 0; i < of->count; i++)
         erg_shaped_free(&of->rows[i]);
     erg_shaped_free(&of->base);
-    erg_result *result = of->result;
+    erg_result *result = of->tables.result;
     free(of);
     if (ok)
         return result;

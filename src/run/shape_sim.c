@@ -10,27 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "math/stats.h"
-#include "run/shape_sim.h"
-#include "shape/breaker.h"
+#include "run/shape_sim_inside.h"
 
 #define STORAGE_WARM_UP 10.0    /* time constants until it has forgotten its start */
-
-typedef struct sim {
-    erg_cluster cluster;
-    const erg_scenario *scenario;
-    const erg_policy_chain *chain;
-    erg_policy_state *states;       /* chain.count of each rank */
-    size_t supply;                  /* which of the chain acts on supplies; count: none */
-    erg_policy_state *supplies;     /* of each rack */
-    double *supply_w;
-    erg_breaker *breakers;
-    int64_t *rack_at_ns;
-    int64_t at_ns;
-    double lagged_w, before_w;      /* of all; supply at the sample before */
-    erg_sum energy_j, burned_j;
-    erg_sum first_j, last_j;        /* energy when job 0 began its first step, and its last */
-    bool is_stuck, was_split;
-} sim;
 
 static double watts(int64_t nw)
 {
@@ -41,7 +23,7 @@ static double watts(int64_t nw)
 
 static void ask(void *self, const erg_ask *what, erg_answer *answer)
 {
-    sim *it = self;
+    erg_sim *it = self;
     const erg_rank *rank = &it->cluster.ranks[what->rank];
     const erg_job *job = &it->cluster.jobs[rank->job];
     const erg_policy_in in = {
@@ -65,7 +47,7 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
 
 /* ---- what was constant until now --------------------------------------------------------- */
 
-static void settle_rack(sim *it, uint32_t rack, int64_t now_ns)
+static void settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
 {
     double dt_s = erg_s_from_ns(now_ns - it->rack_at_ns[rack]);
     double load_w = watts(it->cluster.rack_nw[rack]), mean_w = load_w;
@@ -84,7 +66,7 @@ static void settle_rack(sim *it, uint32_t rack, int64_t now_ns)
         erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
 }
 
-static void settle_load(sim *it, int64_t now_ns)
+static void settle_load(erg_sim *it, int64_t now_ns)
 {
     double dt_s = erg_s_from_ns(now_ns - it->at_ns), load_w = watts(it->cluster.total_nw);
 
@@ -101,7 +83,7 @@ static void settle_load(sim *it, int64_t now_ns)
 
 static void settle(void *self, uint32_t rack, int64_t now_ns)
 {
-    sim *it = self;
+    erg_sim *it = self;
 
     settle_load(it, now_ns);
     if (it->supplies || it->breakers)
@@ -111,7 +93,7 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
 /* Energy a step is taken over whole steps of the first job. */
 static void stepped(void *self, uint32_t job, int64_t now_ns)
 {
-    sim *it = self;
+    erg_sim *it = self;
 
     if (job != 0)
         return;
@@ -122,7 +104,7 @@ static void stepped(void *self, uint32_t job, int64_t now_ns)
 }
 
 /* What the meter behind all racks reads at now. */
-static double read_wave(sim *it, int64_t now_ns)
+static double read_wave(erg_sim *it, int64_t now_ns)
 {
     double supply_w = 0, lag_s = it->scenario->lag_s;
 
@@ -146,154 +128,37 @@ static double read_wave(sim *it, int64_t now_ns)
     return it->lagged_w;
 }
 
-/* ---- setting up -------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------- */
 
-static int groups_of(const erg_policy_chain *chain)
+static bool begin(erg_sim *it, erg_error *err)
 {
-    for (size_t i = 0; i < chain->count; i++)
-        if (chain->policies[i]->scope == ERG_PER_GROUP)
-            return (int)chain->values[i][0];
-    return 1;
-}
-
-static erg_job job_of(const erg_scenario *scenario, size_t number)
-{
-    const erg_scenario_job *from = &scenario->jobs[number];
-
-    return (erg_job){
-        .phases = scenario->phases + from->first_phase, .phase_count = from->phase_count,
-        .once = from->once, .wait_w = from->wait_w, .period_s = from->period_s,
-        .start_ns = erg_ns_from_s(from->start_s),
-    };
-}
-
-/* One job is taken for as many as there are groups; several jobs are groups already. */
-static void place_jobs(sim *it, size_t parts)
-{
-    const erg_scenario *scenario = it->scenario;
-    uint32_t next = 0;
-
-    for (size_t j = 0; j < it->cluster.job_count; j++) {
-        size_t units = parts > 1 ? scenario->units : scenario->jobs[j].units;
-        size_t begin = parts > 1 ? units * j / parts : 0;
-        size_t end = parts > 1 ? units * (j + 1) / parts : units;
-        erg_job *job = &it->cluster.jobs[j];
-        *job = job_of(scenario, parts > 1 ? 0 : j);
-        job->first = next;
-        job->ranks = (uint32_t)(end - begin);
-        for (; next < job->first + job->ranks; next++) {
-            it->cluster.ranks[next].job = (uint32_t)j;
-            it->cluster.ranks[next].rack = (uint32_t)(next / scenario->units_per_rack);
-        }
-    }
-}
-
-/* A number of its own for all that draws by chance. */
-static uint64_t entity_of(const sim *it, size_t which, size_t rank, int group)
-{
-    static const uint64_t kinds[] = { [ERG_PER_UNIT] = 0, [ERG_PER_GROUP] = 1, [ERG_PER_RACK] = 2,
-                                      [ERG_ON_SUPPLY] = 3 };
-    erg_policy_scope scope = it->chain->policies[which]->scope;
-    uint64_t number = scope == ERG_PER_GROUP ? (uint64_t)group
-                    : scope == ERG_PER_RACK ? it->cluster.ranks[rank].rack : rank;
-
-    return (uint64_t)which << 48 | kinds[scope] << 40 | number;
-}
-
-static void start_rank(sim *it, size_t rank, uint64_t key)
-{
-    int groups = groups_of(it->chain);
-    uint32_t job = it->cluster.ranks[rank].job;
-    int group = (int)(job * (uint64_t)groups / it->cluster.job_count);
-
-    for (size_t i = 0; i < it->chain->count; i++) {
-        erg_policy_setup setup = { .key = key, .entity = entity_of(it, i, rank, group),
-                                   .group = group, .groups = groups };
-        memcpy(setup.values, it->chain->values[i], sizeof(setup.values));
-        it->chain->policies[i]->start(&it->states[rank * it->chain->count + i], &setup);
-    }
-}
-
-static bool start_racks(sim *it, erg_error *err)
-{
-    size_t racks = it->cluster.rack_count;
-    erg_policy_setup setup = { 0 };
-
-    it->rack_at_ns = calloc(racks, sizeof(*it->rack_at_ns));
-    it->supply_w = calloc(racks, sizeof(*it->supply_w));
-    if (it->supply < it->chain->count) {
-        it->supplies = calloc(racks, sizeof(*it->supplies));
-        memcpy(setup.values, it->chain->values[it->supply], sizeof(setup.values));
-        for (size_t i = 0; it->supplies && i < racks; i++)
-            it->chain->policies[it->supply]->start(&it->supplies[i], &setup);
-    }
-    if (it->scenario->breaker_w > 0) {
-        it->breakers = calloc(racks, sizeof(*it->breakers));
-        for (size_t i = 0; it->breakers && i < racks; i++)
-            it->breakers[i] = erg_breaker_of(it->scenario->breaker_w, it->scenario->breaker_tau_s,
-                                             it->scenario->breaker_trip, 0);
-    }
-    if (it->rack_at_ns && it->supply_w && (it->supplies || it->supply == it->chain->count)
-        && (it->breakers || !(it->scenario->breaker_w > 0)))
-        return true;
-    return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu racks", racks);
-}
-
-static bool start(sim *it, uint64_t key, erg_error *err)
-{
-    const erg_scenario *scenario = it->scenario;
-    size_t groups = (size_t)groups_of(it->chain), parts = 1;
-
-    it->supply = it->chain->count;
-    for (size_t i = 0; i < it->chain->count; i++)
-        if (it->chain->policies[i]->scope == ERG_ON_SUPPLY)
-            it->supply = i;
-    if (scenario->job_count == 1 && groups > 1)
-        parts = groups < scenario->units ? groups : scenario->units;
-    it->was_split = parts > 1;
-    if (!erg_cluster_begin(&it->cluster, parts > 1 ? parts : scenario->job_count,
-                           scenario->units,
-                           (scenario->units - 1) / scenario->units_per_rack + 1, err))
-        return false;
-    it->cluster.silicon = scenario->silicon;
     it->cluster.ask = it->chain->count ? ask : NULL;
     it->cluster.settle = settle;
     it->cluster.stepped = stepped;
     it->cluster.self = it;
-    for (size_t i = 0; i < it->chain->count; i++)
-        it->cluster.has_items |= it->chain->policies[i]->admits;
-    place_jobs(it, parts);
-    it->states = calloc(scenario->units * it->chain->count + 1, sizeof(*it->states));
-    if (!it->states)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", scenario->units);
-    for (size_t i = 0; i < scenario->units; i++)
-        start_rank(it, i, key);
-    it->before_w = NAN;
-    return start_racks(it, err) && erg_cluster_start(&it->cluster, err);
+    return erg_cluster_start(&it->cluster, err);
 }
 
-/* ---- running ----------------------------------------------------------------------------- */
-
-static double warm_up_s(const sim *it)
+static double warm_up_s(const erg_sim *it)
 {
     double warm_s = it->scenario->warm_up_s;
 
-    if (it->supply < it->chain->count)
+    if (it->supply < it->chain->count && !it->scenario->open_loop)
         warm_s = fmax(warm_s, STORAGE_WARM_UP * it->chain->values[it->supply][0]);
     /* Groups of a record begin one after the other, within one period. */
-    if (it->scenario->open_loop && groups_of(it->chain) > 1 && it->scenario->jobs[0].period_s > 0)
+    if (it->scenario->open_loop && erg_sim_groups(it->chain) > 1 && it->scenario->jobs[0].period_s > 0)
         warm_s = fmax(warm_s, it->scenario->jobs[0].period_s);
     return warm_s;
 }
 
-static bool check_stuck(const sim *it, erg_error *err)
+static bool check_stuck(const erg_sim *it, erg_error *err)
 {
     return !it->is_stuck
         || erg_fail(err, ERG_BAD_INPUT, "%s: units that wait draw more than the bucket refills",
                     it->chain->text);
 }
 
-static bool record(sim *it, erg_shaped *out, double from_s, erg_error *err)
+static bool record(erg_sim *it, erg_shaped *out, double from_s, erg_error *err)
 {
     const erg_scenario *scenario = it->scenario;
     size_t most = (size_t)(scenario->open_loop ? ERG_SAMPLES_MOST
@@ -319,7 +184,7 @@ static bool record(sim *it, erg_shaped *out, double from_s, erg_error *err)
     return check_stuck(it, err);
 }
 
-static double lost_j(const sim *it)
+static double lost_j(const erg_sim *it)
 {
     double sum_j = 0;
 
@@ -328,7 +193,7 @@ static double lost_j(const sim *it)
     return sum_j;
 }
 
-static void sum_up(const sim *it, double begin_s, double lost_before_j, erg_shaped *out)
+static void sum_up(const erg_sim *it, double begin_s, double lost_before_j, erg_shaped *out)
 {
     double rate = 0, seconds = erg_s_from_ns(it->at_ns) - begin_s;
     const erg_job *first = &it->cluster.jobs[0];
@@ -351,7 +216,7 @@ static void sum_up(const sim *it, double begin_s, double lost_before_j, erg_shap
     }
 }
 
-static bool play(sim *it, erg_shaped *out, erg_error *err)
+static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
 {
     double begin_s = warm_up_s(it);
 
@@ -370,7 +235,7 @@ static bool play(sim *it, erg_shaped *out, erg_error *err)
     return erg_metrics_of(&view, &out->metrics, err);
 }
 
-static void clear(sim *it)
+static void clear(erg_sim *it)
 {
     erg_cluster_free(&it->cluster);
     free(it->states);
@@ -383,10 +248,10 @@ static void clear(sim *it)
 bool erg_shape_simulate(const erg_scenario *scenario, const erg_policy_chain *chain,
                         uint64_t key, erg_shaped *out, erg_error *err)
 {
-    sim it = { .scenario = scenario, .chain = chain };
+    erg_sim it = { .scenario = scenario, .chain = chain };
 
     *out = (erg_shaped){ 0 };
-    bool ok = start(&it, key, err) && play(&it, out, err);
+    bool ok = erg_sim_start(&it, key, err) && begin(&it, err) && play(&it, out, err);
     clear(&it);
     if (!ok)
         erg_shaped_free(out);

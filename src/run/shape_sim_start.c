@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units into racks, jobs into groups, policies onto whom they look at. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "run/shape_sim_inside.h"
+
+int erg_sim_groups(const erg_policy_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->policies[i]->scope == ERG_PER_GROUP)
+            return (int)chain->values[i][0];
+    return 1;
+}
+
+static erg_job job_of(const erg_scenario *scenario, size_t number)
+{
+    const erg_scenario_job *from = &scenario->jobs[number];
+
+    return (erg_job){
+        .phases = scenario->phases + from->first_phase, .phase_count = from->phase_count,
+        .once = from->once, .wait_w = from->wait_w, .period_s = from->period_s,
+        .start_ns = erg_ns_from_s(from->start_s),
+    };
+}
+
+/* One job is taken for as many as there are groups; several jobs are groups already. */
+static void place_jobs(erg_sim *it, size_t parts)
+{
+    const erg_scenario *scenario = it->scenario;
+    uint32_t next = 0;
+
+    for (size_t j = 0; j < it->cluster.job_count; j++) {
+        size_t units = parts > 1 ? scenario->units : scenario->jobs[j].units;
+        size_t begin = parts > 1 ? units * j / parts : 0;
+        size_t end = parts > 1 ? units * (j + 1) / parts : units;
+        erg_job *job = &it->cluster.jobs[j];
+        *job = job_of(scenario, parts > 1 ? 0 : j);
+        job->first = next;
+        job->ranks = (uint32_t)(end - begin);
+        for (; next < job->first + job->ranks; next++) {
+            it->cluster.ranks[next].job = (uint32_t)j;
+            it->cluster.ranks[next].rack = (uint32_t)(next / scenario->units_per_rack);
+        }
+    }
+}
+
+/* A number of its own for all that draws by chance. */
+static uint64_t entity_of(const erg_sim *it, size_t which, size_t rank, int group)
+{
+    static const uint64_t kinds[] = { [ERG_PER_UNIT] = 0, [ERG_PER_GROUP] = 1, [ERG_PER_RACK] = 2,
+                                      [ERG_ON_SUPPLY] = 3 };
+    erg_policy_scope scope = it->chain->policies[which]->scope;
+    uint64_t number = scope == ERG_PER_GROUP ? (uint64_t)group
+                    : scope == ERG_PER_RACK ? it->cluster.ranks[rank].rack : rank;
+
+    return (uint64_t)which << 48 | kinds[scope] << 40 | number;
+}
+
+static void start_rank(erg_sim *it, size_t rank, uint64_t key)
+{
+    int groups = erg_sim_groups(it->chain);
+    uint32_t job = it->cluster.ranks[rank].job;
+    int group = (int)(job * (uint64_t)groups / it->cluster.job_count);
+
+    for (size_t i = 0; i < it->chain->count; i++) {
+        erg_policy_setup setup = { .key = key, .entity = entity_of(it, i, rank, group),
+                                   .group = group, .groups = groups };
+        memcpy(setup.values, it->chain->values[i], sizeof(setup.values));
+        it->chain->policies[i]->start(&it->states[rank * it->chain->count + i], &setup);
+    }
+}
+
+/* Of one unit, over a step or a record. */
+static double mean_w(const erg_scenario *scenario)
+{
+    double energy_j = 0, time_s = 0;
+
+    for (size_t i = 0; i < scenario->phase_count; i++) {
+        energy_j += scenario->phases[i].power_w * scenario->phases[i].duration_s;
+        time_s += scenario->phases[i].duration_s;
+    }
+    return energy_j / time_s;
+}
+
+/* A record has no time to warm up: its storage begins at the mean, where it would be. */
+static void start_supply(erg_sim *it, size_t rack)
+{
+    size_t begin = rack * it->scenario->units_per_rack, end = begin + it->scenario->units_per_rack;
+    size_t units = (end < it->scenario->units ? end : it->scenario->units) - begin;
+    const erg_policy_in in = { .power_w = (double)units * mean_w(it->scenario) };
+    erg_policy_setup setup = { 0 };
+    erg_policy_out out = erg_policy_free();
+
+    memcpy(setup.values, it->chain->values[it->supply], sizeof(setup.values));
+    it->chain->policies[it->supply]->start(&it->supplies[rack], &setup);
+    if (!it->scenario->open_loop)
+        return;
+    it->chain->policies[it->supply]->step(&it->supplies[rack], &in, 0, &out);
+    it->supply_w[rack] = out.supply_w;
+}
+
+static bool start_racks(erg_sim *it, erg_error *err)
+{
+    size_t racks = it->cluster.rack_count;
+
+    it->rack_at_ns = calloc(racks, sizeof(*it->rack_at_ns));
+    it->supply_w = calloc(racks, sizeof(*it->supply_w));
+    if (it->supply < it->chain->count) {
+        it->supplies = calloc(racks, sizeof(*it->supplies));
+        for (size_t i = 0; it->supplies && it->supply_w && i < racks; i++)
+            start_supply(it, i);
+    }
+    if (it->scenario->breaker_w > 0) {
+        it->breakers = calloc(racks, sizeof(*it->breakers));
+        for (size_t i = 0; it->breakers && i < racks; i++)
+            it->breakers[i] = erg_breaker_of(it->scenario->breaker_w, it->scenario->breaker_tau_s,
+                                             it->scenario->breaker_trip, 0);
+    }
+    if (it->rack_at_ns && it->supply_w && (it->supplies || it->supply == it->chain->count)
+        && (it->breakers || !(it->scenario->breaker_w > 0)))
+        return true;
+    return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu racks", racks);
+}
+
+bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
+{
+    const erg_scenario *scenario = it->scenario;
+    size_t groups = (size_t)erg_sim_groups(it->chain), parts = 1;
+
+    it->supply = it->chain->count;
+    for (size_t i = 0; i < it->chain->count; i++)
+        if (it->chain->policies[i]->scope == ERG_ON_SUPPLY)
+            it->supply = i;
+    if (scenario->job_count == 1 && groups > 1)
+        parts = groups < scenario->units ? groups : scenario->units;
+    it->was_split = parts > 1;
+    if (!erg_cluster_begin(&it->cluster, parts > 1 ? parts : scenario->job_count,
+                           scenario->units,
+                           (scenario->units - 1) / scenario->units_per_rack + 1, err))
+        return false;
+    it->cluster.silicon = scenario->silicon;
+    for (size_t i = 0; i < it->chain->count; i++)
+        it->cluster.has_items |= it->chain->policies[i]->admits;
+    place_jobs(it, parts);
+    it->states = calloc(scenario->units * it->chain->count + 1, sizeof(*it->states));
+    if (!it->states)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", scenario->units);
+    for (size_t i = 0; i < scenario->units; i++)
+        start_rank(it, i, key);
+    it->before_w = NAN;
+    return start_racks(it, err);
+}
