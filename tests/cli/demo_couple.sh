@@ -2,17 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # demo_couple.sh SOURCE BUILD: make demo-couple finds what was planted, and nothing where
 # nothing was.
-set -u
 source=$(realpath "$1") build=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-say() { # SENTENCE STATUS
-    number=$((number + 1))
-    if [ "$2" = 0 ]; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' out log; fi
-}
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 between() { sed -n "/^$1/,/^$2/p" out; }
 
 # The demo takes a build folder below where it stands.

@@ -2,19 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # intervene.sh ERG FAKES: a power limit that makes steps 3 % longer on the fake NVML, one that
 # does not, and what is left turned when erg is stopped or killed.
-set -u
 erg=$(realpath "$1") fakes=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
 export XDG_STATE_HOME="$work/home" FAKE_NVML_STATE="$work/gpus"
 export FAKE_NVML="a100-sxm4-80gb,load=constant:180"
-number=0
-say() { # SENTENCE STATUS
-    number=$((number + 1))
-    if [ "$2" = 0 ]; then echo "ok $number - $1"
-    else echo "not ok $number - $1"; sed 's/^/# /' log; fi
-}
 # Trains nothing, but steps: longer by SLOWER where the limit of the fake GPU is below 180 W.
 cat >steps.py <<'P'
 import json, struct, sys, time

@@ -213,6 +213,31 @@ static void an_interval_not_reached_at_max_repeat_is_flagged(void)
     erg_trace_free(trace);
 }
 
+static void a_joint_run_ends_its_command_and_rests_as_long(void)
+{
+    erg_error err = { 0 };
+    erg_measure_options options = options_for(test_folder());
+    options.for_s = 0.6, options.idle_s = 0.2, options.idle_as_run = true;
+    options.ambient_k = 294.15, options.rate_hz = 20, options.all_at_rate = true;
+    CHECK_OK(shell("exec sleep 30", &options, &err), err);
+    CHECK(outcome.exit_status == 0); /* we ended it: no failure */
+    erg_trace *trace = load();
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        double took_s = erg_s_from_ns(region->end_ns - region->begin_ns);
+        if (strcmp(region->name, "idle_before") == 0)
+            CHECK(took_s >= 0.2 && took_s < 0.5);
+        else
+            CHECK(took_s >= 0.55 && took_s < 3); /* run, and idle_after */
+    }
+    CHECK(erg_trace_region_count(trace) == 3);
+    CHECK_TEXT(erg_trace_meta(trace, "ambient_k"), "294.15");
+    size_t count;
+    erg_trace_samples(trace, erg_trace_find_channel(trace, SIM "/temperature"), &count);
+    CHECK(count > 15); /* not once a second */
+    erg_trace_free(trace);
+}
+
 static void a_logger_on_a_manual_clock_records_a_minute_at_once(void)
 {
     manual_clock manual;
@@ -239,6 +264,7 @@ int main(void)
         TEST(without_any_sensor_the_command_runs_all_the_same),
         TEST(a_part_time_sensor_gets_its_phases_spread),
         TEST(an_interval_not_reached_at_max_repeat_is_flagged),
+        TEST(a_joint_run_ends_its_command_and_rests_as_long),
         TEST(a_logger_on_a_manual_clock_records_a_minute_at_once),
     };
     return test_run(tests, ERG_COUNT(tests));
