@@ -55,6 +55,7 @@ typedef struct work {
     const double *u, *x;
     size_t n;
     double *design, *solved, *rest;
+    double *wheel;              /* 4 n: where each value's wave stands, and its next step */
     erg_error *err;
 } work;
 
@@ -146,21 +147,31 @@ static bool refine(const work *at, erg_closed_form *form)
 }
 
 /* Turns of the wave that explains most of what is left: what it projects on, which holds
- * from one turn or so on. */
+ * from one turn or so on. Each value's wave goes on by a product, not by a new sine. */
 static double strongest(const work *at)
 {
+    const double first = 0.75, apart = 0.25;
+    double *c = at->wheel, *s = c + at->n, *step_c = s + at->n, *step_s = step_c + at->n;
     double best = 0, turns = 1;
 
-    for (double f = 0.75; f < (double)at->n / 2; f += 0.25) {
-        double c = 0, s = 0, step = M_PI * f;
+    for (size_t i = 0; i < at->n; i++) {
+        c[i] = cos(M_PI * first * at->u[i]);
+        s[i] = sin(M_PI * first * at->u[i]);
+        step_c[i] = cos(M_PI * apart * at->u[i]);
+        step_s[i] = sin(M_PI * apart * at->u[i]);
+    }
+    for (size_t k = 0; first + apart * (double)k < (double)at->n / 2; k++) {
+        double even = 0, odd = 0;
         for (size_t i = 0; i < at->n; i++) {
-            double angle = step * at->u[i];
-            c += at->rest[i] * cos(angle);
-            s += at->rest[i] * sin(angle);
+            double was = c[i];
+            even += at->rest[i] * was;
+            odd += at->rest[i] * s[i];
+            c[i] = was * step_c[i] - s[i] * step_s[i];
+            s[i] = was * step_s[i] + s[i] * step_c[i];
         }
-        if (c * c + s * s > best) {
-            best = c * c + s * s;
-            turns = f;
+        if (even * even + odd * odd > best) {
+            best = even * even + odd * odd;
+            turns = first + apart * (double)k;
         }
     }
     return turns;
@@ -256,14 +267,15 @@ static bool find(const double u[], const double x[], size_t n, double step,
     size_t count = n < SEARCHED ? n : SEARCHED;
     const bounds whole = bounds_of(x, n, step);
     work part = { .n = count, .x = x, .err = err };
-    double *room = calloc(count * (COLUMNS + 3), sizeof(double));
+    double *room = calloc(count * (COLUMNS + 7), sizeof(double));
 
     if (!room)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     part.u = room;
     part.solved = room + count;
     part.rest = room + 2 * count;
-    part.design = room + 3 * count;
+    part.wheel = room + 3 * count;
+    part.design = room + 7 * count;
     for (size_t i = 0; i < count; i++)
         room[i] = -1 + 2 * (u[i] - u[0]) / (u[count - 1] - u[0]);
     search(&part, whole.allowed, out);

@@ -301,10 +301,10 @@ static void bridge(double bins[], size_t n)
     for (size_t k = 0; k < n; k++) {
         if (isnan(bins[k]))
             continue;
-        if (last < k && (double)(k - last - 1) <= BRIDGED_BINS)
-            for (size_t i = last + 1; i < k; i++)
-                bins[i] = bins[last] + (bins[k] - bins[last]) * (double)(i - last)
-                                           / (double)(k - last);
+        size_t empty = last < k ? k - last - 1 : 0;
+        for (size_t i = 1; i <= empty && (double)empty <= BRIDGED_BINS; i++)
+            bins[last + i] = bins[last] + (bins[k] - bins[last]) * (double)i
+                                              / ((double)empty + 1);
         last = k;
     }
 }
