@@ -11,7 +11,7 @@ typedef struct couple_options {
     cli_list pairs;
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
-    bool dependent, gate;
+    bool dependent, gate, secondary;
     cli_joint_options joint;
 } couple_options;
 
@@ -36,6 +36,8 @@ static const cli_option option_rows[] = {
     { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, measured, as in 21C", true },
     { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
     { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
+    { 0, "secondary", CLI_FLAG, AT(secondary), NULL,
+      "surrogates, transfer entropy, rates and spikes beside the test" },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
     { 0, "record", CLI_TEXT, AT(joint.record), "RUN",
       "run the command after --, record it into RUN, then study it" },
@@ -85,6 +87,7 @@ static bool make_wish(const couple_options *options, erg_couple_options *wish, e
         .device = options->device, .detrend = options->detrend, .smallest = options->smallest,
         .lag_max_s = options->lag_max_s, .alpha = options->alpha, .grid_s = options->grid_s,
         .ambient_k = options->ambient_k, .dependent = options->dependent,
+        .secondary = options->secondary,
         .one_writer = options->writer > 0,
     };
     return (!options->rng_key || parse_key(options->rng_key, &wish->key, err))

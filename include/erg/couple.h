@@ -35,10 +35,11 @@ typedef struct erg_couple_options {
     uint64_t key;               /* of chance */
     size_t draws;               /* 0: 2000 */
     bool dependent;             /* Benjamini and Yekutieli instead of Hochberg */
+    bool secondary;             /* tables surrogates, transfer, rates and spikes, too */
     bool one_writer;            /* rows of another program were taken out before */
 } erg_couple_options;
 
-/* Tables verdict, ccf, placebo, granger, checks. */
+/* Tables verdict, ccf, placebo, granger, checks; with `secondary` those it names. */
 erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log,
                              const erg_couple_options *options, erg_error *err);
 /* The answer is a coupling in every row of verdict that could be decided, and one could. */

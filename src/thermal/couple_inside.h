@@ -103,6 +103,8 @@ typedef struct erg_placebo { double shift_s, r, p_value; } erg_placebo;
 typedef struct erg_joint_pair {
     int x, y;                   /* channels */
     int device;
+    uint64_t key;               /* its own chance */
+    erg_detrend detrend;
     erg_pair test;
     bool is_tested;
     double q_value, u_lag_s;
@@ -183,6 +185,11 @@ bool erg_joint_list_pairs(erg_joint *joint, erg_error *err);
 bool erg_joint_test_pairs(erg_joint *joint, erg_error *err);
 bool erg_joint_judge(erg_joint *joint, erg_error *err);
 bool erg_joint_tables(erg_joint *joint, erg_error *err);
+/* Tables surrogates, transfer, rates, spikes: they never decide. */
+bool erg_joint_beside(erg_joint *joint, erg_error *err);
+/* A new row with x, y and device. */
+bool erg_joint_begin_row(const erg_joint *joint, const erg_joint_pair *pair,
+                         erg_table *table, erg_error *err);
 
 /* Medians of what tells work (power, else use), on and > 2 s off the run. */
 void erg_joint_contrast(const erg_joint *joint, erg_joint_device *device, erg_span run);

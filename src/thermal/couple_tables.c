@@ -55,6 +55,8 @@ static const erg_column granger_columns[] = {
     { "f", ERG_REAL, "F statistic" },
     { "p_naive", ERG_REAL, "of the F distribution: finds too much" },
     { "p_value", ERG_REAL, "by sieve bootstrap; never decides" },
+    { "size_naive", ERG_REAL, "share p_naive finds at 0.05 in such pairs without a tie" },
+    { "size", ERG_REAL, "share p_value finds at 0.05 in such pairs without a tie" },
     { "device", ERG_TEXT, "as the log names it" },
 };
 
@@ -87,6 +89,12 @@ static bool begin_pair(const out *to, const erg_joint_pair *pair)
 {
     return begin_row(to, to->joint->channels[pair->x].name,
                      to->joint->channels[pair->y].name, pair->device);
+}
+
+bool erg_joint_begin_row(const erg_joint *joint, const erg_joint_pair *pair,
+                         erg_table *table, erg_error *err)
+{
+    return begin_pair(&(out){ joint, table, err }, pair);
 }
 
 static bool put_verdict(const out *to, const erg_joint_pair *pair)
@@ -149,7 +157,8 @@ static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
                *y = to->joint->channels[pair->y].name;
     const erg_granger_way *way = forth ? &pair->granger.x_to_y : &pair->granger.y_to_x;
     const erg_real cells[] = { { "f", way->f }, { "p_naive", way->p_naive },
-                               { "p_value", way->p_value } };
+                               { "p_value", way->p_value },
+                               { "size_naive", way->size_naive }, { "size", way->size } };
 
     return begin_row(to, forth ? x : y, forth ? y : x, pair->device)
         && erg_table_integer(to->table, "order", (int64_t)pair->granger.order, to->err)
@@ -257,6 +266,7 @@ bool erg_joint_tables(erg_joint *joint, erg_error *err)
         if (!ok)
             return false;
     }
-    return put_checks(&to) && erg_monitor_notes(joint->monitor, joint->result, err)
+    return put_checks(&to) && (!joint->options->secondary || erg_joint_beside(joint, err))
+        && erg_monitor_notes(joint->monitor, joint->result, err)
         && put_notes(joint, err);
 }

@@ -272,6 +272,8 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
                                           .key = erg_key(how.key, 1),
                                          .draws = (joint->options->draws + 1) / 2 };
 
+    pair->key = how.key;
+    pair->detrend = how.detrend;
     pair->hits[ERG_CHECK_SMOOTHED] = is_smoothed(&joint->channels[pair->x])
                                   || is_smoothed(&joint->channels[pair->y]);
     pair->u_lag_s = u_lag(joint, pair);

@@ -11,7 +11,7 @@
 #include "math/stats.h"
 #include "thermal/granger.h"
 
-enum { ORDERS = 5, ORDERS_MOST = 10, DRAWS = 1000, ROWS_LEAST = 20 };
+enum { ORDERS = 5, ORDERS_MOST = 10, DRAWS = 1000, ROWS_LEAST = 20, TWICE_MOST = 250 };
 enum { WIDTH_MOST = 2 * ORDERS_MOST + 2 };      /* intercept, both pasts, target */
 static const double alpha = 0.05;      /* of the sizes */
 #define DEPENDENT 1e-10             /* of a column's square that others leave */
@@ -191,12 +191,15 @@ static double naive_p(double f, size_t m, size_t order)
     return erg_incomplete_beta(rest / 2, p / 2, rest / (rest + p * f));     /* AS 26.6.2 */
 }
 
-/* once: F of null pairs; twice: F that bootstraps of such pairs draw. Both reordered. */
+static size_t twice_of(size_t count) { return count < TWICE_MOST ? count : TWICE_MOST; }
+
+/* once: F of null pairs; twice: F that bootstraps of such pairs draw, fewer: they cost more
+ * and one quantile is all that is asked of them. */
 static void set_sizes(const problem *of, double once[], double twice[], size_t count,
                       erg_granger_way *out)
 {
     size_t above = 0, naive = 0;
-    double least = erg_quantile(twice, count, 1 - alpha);
+    double least = erg_quantile(twice, twice_of(count), 1 - alpha);
 
     for (size_t i = 0; i < count; i++) {
         above += once[i] > least;
@@ -211,7 +214,7 @@ static bool one_way(const problem *of, const erg_granger_options *options, uint6
 {
     size_t m = of->rows.count, room = 2 * of->n + (2 * of->order + 2) * m;
     size_t count = options->draws;
-    double *scratch = calloc(room + 2 * count, sizeof(*scratch));
+    double *scratch = calloc(room + 2 * count + 1, sizeof(*scratch));
     double *once = scratch + room, *twice = once + count;
     erg_draws draws = { .draw = simulated, .what = of, .room = room, .count = count,
                         .key = erg_key(options->key, use), .threads = options->threads,
@@ -224,6 +227,7 @@ static bool one_way(const problem *of, const erg_granger_options *options, uint6
         ok = erg_draws_run(&draws, once);
         out->p_value = ok ? erg_draws_p(once, count, out->f) : NAN;
         draws.draw = simulated_twice;
+        draws.count = twice_of(count);
         draws.key = erg_key(options->key, use + 2);
         ok = ok && erg_draws_run(&draws, twice);
     }
