@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality couple thermal shape rle report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality couple thermal rle shape report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -23,8 +23,8 @@ _erg()
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --secondary --gate --record --for --rate --off --intervene --block --blocks --drop --tau --shared" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
-        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step" ;;
         rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
+        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;
