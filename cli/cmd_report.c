@@ -28,7 +28,13 @@ static bool couple_page(const void *study, const void *title, FILE *out, erg_err
     return erg_report_couple(study, title, out, err);
 }
 
+static bool thermal_page(const void *thermal, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_thermal(thermal, title, out, err);
+}
+
 static const struct { const char *name; cli_body body; } pages[] = {
+    { "thermal", thermal_page },
     { "couple", couple_page },
     { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
 };

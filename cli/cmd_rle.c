@@ -3,7 +3,7 @@
 #include "cli.h"
 
 typedef struct rle_options {
-    const char *dialect, *collapse, *device, *map, *tz;
+    const char *dialect, *collapse, *device, *map, *tz, *log;
     double ambient_k, limit_k, rated_w, period_s, reference_s, time_constant_s;
     int writer;
     bool logged, demo, dialects;
@@ -14,6 +14,7 @@ typedef struct rle_options {
 static const cli_option option_rows[] = {
     { 0, "dialect", CLI_TEXT, AT(dialect), "NAME", "as --dialects lists them (sound)" },
     { 0, "collapse", CLI_TEXT, AT(collapse), "NAME", "detector (the dialect's own)" },
+    { 0, "log", CLI_TEXT, AT(log), "FILE", "training log or run file: joules per step and token" },
     { 0, "logged", CLI_FLAG, AT(logged), NULL, "look for collapses in the logged columns" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
     { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, as in 21C: sound needs it",
@@ -99,18 +100,23 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
 {
     const erg_monitor_options how = { .map = options->map, .zone = options->tz,
                                       .writer = options->writer };
+    erg_training *training =
+        options->log ? erg_training_load(options->log, options->tz, err) : NULL;
     const erg_rle_options wish = {
-        .dialect = options->dialect, .collapse = options->collapse, .device = options->device,
+        .training = training, .dialect = options->dialect, .collapse = options->collapse,
+        .device = options->device,
         .logged = options->logged,
         .setup = { .ambient_k = options->ambient_k, .limit_k = options->limit_k,
                    .rated_w = options->rated_w, .period_s = options->period_s,
                    .reference_s = options->reference_s,
                    .time_constant_s = options->time_constant_s },
     };
-    erg_monitor *log = erg_monitor_load(call->argv[0], &how, err);
+    erg_monitor *log = options->log && !training ? NULL
+                                                 : erg_monitor_load(call->argv[0], &how, err);
     erg_result *result = log ? erg_rle_run(log, &wish, err) : NULL;
 
     erg_monitor_free(log);
+    erg_training_free(training);
     return result;
 }
 

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli.h"
+#include "thermal.h"
 
 typedef struct thermal_options {
-    const char *device, *window, *regime, *model, *map, *tz, *log;
-    double ambient_k, limit_k, margin_k, power_w, horizon_s, for_s;
+    const char *device, *window, *regime, *model, *map, *tz, *log, *record, *plan, *drive;
+    double ambient_k, limit_k, margin_k, power_w, horizon_s, for_s, rate_hz;
     int poles, writer;
-    bool gain_schedule, cauer, score, gate, watch;
+    bool gain_schedule, cauer, curves, score, gate, watch;
 } thermal_options;
 
 #define AT(field) offsetof(thermal_options, field)
@@ -26,6 +26,12 @@ static const cli_option option_rows[] = {
     { 0, "gain-schedule", CLI_FLAG, AT(gain_schedule), NULL,
       "fit: how resistance follows the fan, over all windows" },
     { 0, "cauer", CLI_FLAG, AT(cauer), NULL, "fit: the ladder whose nodes are physical" },
+    { 0, "curves", CLI_FLAG, AT(curves), NULL, "fit: the table that erg report draws" },
+    { 0, "record", CLI_TEXT, AT(record), "FILE", "fit: play --plan by the load after --, first" },
+    { 0, "plan", CLI_TEXT, AT(plan), "PARTS",
+      "as in soak=300s,step=100W:200W,prbs=15s:900s; also hold, ramp, sine, steps" },
+    { 0, "drive", CLI_TEXT, AT(drive), "FILE", "takes the plan's share, 0 to 1, as it is played" },
+    { 0, "rate", CLI_HERTZ, AT(rate_hz), "RATE", "of --record (10Hz)", true },
     { 0, "limit", CLI_KELVIN, AT(limit_k), "TEMP", "forecast: must not be reached (83C)", true },
     { 0, "margin", CLI_NUMBER, AT(margin_k), "KELVIN", "forecast: below the limit (2)", true },
     { 0, "power", CLI_WATTS, AT(power_w), "POWER",
@@ -78,7 +84,7 @@ static bool make_fit(const thermal_options *options, erg_thermal_options *fit, e
 {
     *fit = (erg_thermal_options){ .ambient_k = options->ambient_k, .poles = options->poles,
                                   .gain_schedule = options->gain_schedule,
-                                  .cauer = options->cauer,
+                                  .cauer = options->cauer, .curves = options->curves,
                                   .relax = options->model && !strcmp(options->model, "relax") };
     if (options->model && !fit->relax && strcmp(options->model, "network") != 0)
         return erg_fail(err, ERG_BAD_INPUT, "--model is network or relax, not '%s'",
@@ -212,7 +218,10 @@ static const verb verbs[] = { { "fit", fit }, { "forecast", forecast } };
 
 static const verb *find_verb(const cli *call)
 {
-    for (size_t i = 0; call->argc == 2 && i < CLI_COUNT(verbs); i++)
+    const thermal_options *options = call->options;
+    bool good = options->record ? call->argc >= 1 : call->argc == 2;
+
+    for (size_t i = 0; good && i < CLI_COUNT(verbs); i++)
         if (strcmp(call->argv[0], verbs[i].name) == 0)
             return &verbs[i];
     return NULL;
@@ -227,6 +236,8 @@ static int run(const cli *call)
     erg_thermal_options wish;
     erg_error err = { 0 };
 
+    if (call->argc > 0 && strcmp(call->argv[0], "play") == 0)
+        return thermal_play(call, options->plan, options->drive);
     if (!which)
         return cli_misused(call, "is erg thermal fit FILE or erg thermal forecast FILE");
     if (!make_fit(options, &wish, &err))
@@ -235,7 +246,15 @@ static int run(const cli *call)
         return cli_misused(call, "--watch is for forecast");
     if (options->watch)
         return watch(call, &how, &wish);
-    erg_monitor *log = erg_monitor_load(call->argv[1], &how, &err);
+    const char *path = options->record ? options->record : call->argv[1];
+    if (options->record) {
+        int recorded = thermal_record(call, &(thermal_recording){
+            options->record, options->plan, options->drive,
+            options->rate_hz > 0 ? options->rate_hz : 10 });
+        if (recorded != CLI_DONE)
+            return recorded;
+    }
+    erg_monitor *log = erg_monitor_load(path, &how, &err);
     int status = log ? which->run(call, log, &wish) : cli_refused(call, &err);
     erg_monitor_free(log);
     return status;
@@ -249,7 +268,10 @@ const cli_command cmd_thermal = {
              "each steady window, with intervals, runs it on a half of the record that the fit did\n"
              "not see, and says \"not identifiable\" where the record lacks the answer. forecast\n"
              "turns it and the last row into the time to a limit and the power that is safe. It\n"
-             "advises; nothing is turned.\n",
+             "advises; nothing is turned. --record plays a plan by a load of yours first: it is\n"
+             "stopped and continued so that it works for the share of time that the plan asks for.\n"
+             "`erg thermal play --plan PARTS -- LOAD` does that alone, as under erg run.\n"
+             "With --curves and --format json, erg report makes a page of a fit.\n",
     .examples = "erg thermal fit rle.csv --device gpu --window 1330s:2140s\n"
                 "erg thermal fit rle.csv --device gpu --window 157.2s:1191.8s --ambient 30.5C\n"
                 "erg thermal forecast rle.csv --device gpu --limit 83C --power 200W --score\n",

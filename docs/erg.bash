@@ -22,8 +22,8 @@ _erg()
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --model --draws --random" ;;
         quality) words=" --hypothesis --records --features --images --against --text-features --layers --against-layers --weights --reference --baseline --metric --least --into --setting --log-base --per-item" ;;
         couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --secondary --gate --record --for --rate --off --intervene --block --blocks --drop --tau --shared" ;;
-        thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
-        rle) words=" --dialect --collapse --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
+        thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --curves --record --plan --drive --rate --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
+        rle) words=" --dialect --collapse --log --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;

@@ -56,6 +56,8 @@ bool erg_report_choice(const erg_result *choice, const char *title, FILE *out, e
 bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_error *err);
 /* Likewise of a coupling study (erg couple), of one session or several. */
 bool erg_report_couple(const erg_result *couple, const char *title, FILE *out, erg_error *err);
+/* Likewise of a thermal fit (erg thermal fit --curves). */
+bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out, erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
 

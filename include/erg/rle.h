@@ -13,6 +13,7 @@
 #define ERG_RLE_H
 
 #include "erg/monitor.h"
+#include "erg/training.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -30,6 +31,8 @@ typedef struct erg_rle_setup {          /* NAN or 0: the dialect's own for that 
 typedef struct erg_rle_input {
     double dt_s;                        /* since the sample before; 0 for the first */
     double use, temp_k, power_w, voltage_v, current_a;
+    double model_s;                     /* sound: time to the limit by a thermal network;
+                                           0 or NAN: by the slope of the last 20 s */
 } erg_rle_input;
 
 typedef struct erg_rle {
@@ -92,6 +95,7 @@ typedef struct erg_rle_options {
     const char *device;                 /* NULL: all */
     erg_rle_setup setup;
     bool logged;                        /* mark collapses on the logged columns */
+    const erg_training *training;       /* for joules per step and token; NULL: none */
     bool decide;                        /* table of the states that old programs acted on */
 } erg_rle_options;
 

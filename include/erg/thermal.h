@@ -58,6 +58,7 @@ typedef struct erg_thermal_options {
     int poles;                          /* 0: as many as the record carries */
     bool gain_schedule;                 /* table schedule, over all windows of a device */
     bool cauer;                         /* table cauer */
+    bool curves;                        /* table curves: what a page draws */
     bool relax;                         /* power taken as constant: T_inf, T_0, tau alone */
 } erg_thermal_options;
 
@@ -145,6 +146,9 @@ bool erg_thermal_balance(const erg_monitor_device *device, const erg_thermal_opt
 /* The integral of power against the counter. False: it has not both. */
 bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out);
 double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s);
+
+/* Rise per watt, t_s after a step. */
+double erg_thermal_zth(const erg_thermal *model, double t_s);
 
 /* Foster to Cauer: capacities in J/K and resistances in K/W from the junction out. At most
  * four of each; false where an element would be negative. */

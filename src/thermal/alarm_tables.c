@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include "format/cells.h"
-#include "math/stats.h"
 #include "thermal/alarms.h"
 #include "thermal/outlook.h"
 
@@ -47,53 +46,15 @@ static double cell(const erg_outlook *of, size_t row, erg_monitor_value value)
 
 /* ---- predictors -------------------------------------------------------------------------- */
 
-typedef struct recent { double power_w, missed_k; } recent;
-
-/* Means over the ten seconds up to row i: the power that is held, and what was missed. */
-static recent recent_of(const erg_outlook *of, const double model_k[], size_t i)
-{
-    double end_s = erg_since_s(of->device, i), power_w = 0, missed_k = 0;
-    size_t count = 0;
-
-    for (size_t k = i + 1; k-- > 0 && end_s - erg_since_s(of->device, k) <= ERG_RECENT_S;) {
-        double missed = cell(of, k, ERG_MONITOR_TEMP_K) - model_k[k];
-        if (!isfinite(missed))
-            continue;
-        power_w += cell(of, k, ERG_MONITOR_POWER_W);
-        missed_k += missed;
-        count++;
-    }
-    return count ? (recent){ power_w / (double)count, missed_k / (double)count }
-                 : (recent){ NAN, 0 };
-}
-
 static bool fill_model(const erg_outlook *of, const rows *to)
 {
-    const erg_monitor_device *device = of->device;
-    double *model_k = calloc(device->count, sizeof(*model_k));
-    erg_thermal_state state = { .power_w = NAN };
-    size_t next = 0;
+    double *time_s = calloc(of->device->count, sizeof(*time_s));
+    bool good = time_s && erg_thermal_times(&of->model, of->device, to->hot_k, time_s, NULL);
 
-    for (size_t i = 0; model_k && i < device->count && next < to->n; i++) {
-        double power_w = cell(of, i, ERG_MONITOR_POWER_W);
-        double dt_s = i ? erg_since_s(device, i) - erg_since_s(device, i - 1) : 0;
-        model_k[i] = NAN;
-        if (!isfinite(power_w))
-            continue;
-        if (isnan(state.power_w))
-            erg_thermal_settle(&of->model, power_w, &state);
-        erg_thermal_step(&of->model, &state, power_w, fmax(dt_s, 0));
-        model_k[i] = erg_thermal_ahead(&of->model, &state, power_w, 0);
-        if (to->at[next] != i)
-            continue;
-        recent last = recent_of(of, model_k, i);
-        erg_thermal_state now = state;
-        now.bias_k = last.missed_k;
-        to->alarm[next++] = erg_thermal_time_to_limit(&of->model, &now, last.power_w, to->hot_k)
-            <= to->horizon_s;
-    }
-    free(model_k);
-    return model_k != NULL;
+    for (size_t i = 0; good && i < to->n; i++)
+        to->alarm[i] = time_s[to->at[i]] <= to->horizon_s;
+    free(time_s);
+    return good;
 }
 
 /* As old monitors do: the last tick, drawn on for ever. */

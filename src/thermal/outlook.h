@@ -18,6 +18,10 @@ typedef struct erg_outlook {
     bool is_known;              /* identified, and the fan is still in its range */
 } erg_outlook;
 
+/* Into time_s, one a row, those of the model's window alone: seconds to the limit. */
+bool erg_thermal_times(const erg_thermal *model, const erg_monitor_device *device,
+                       double limit_k, double time_s[], erg_error *err);
+
 /* Table alarms: each predictor against what followed. */
 bool erg_put_alarms(const erg_outlook *of, erg_result *result, erg_error *err);
 

@@ -27,6 +27,10 @@ double erg_rle_limit_c(const erg_rle_setup *setup, double otherwise_c);
 double erg_rle_rated_w(const erg_rle_setup *setup, double otherwise_w);
 double erg_rle_norm(const erg_rle_device *device, double smoothed, double use_pct);
 
+/* Seconds to the limit by the networks of the device's steady stretches; NAN elsewhere. */
+bool erg_rle_model_times(const erg_monitor_device *device, const erg_rle_setup *setup,
+                         double limit_k, double time_s[], erg_error *err);
+
 extern const erg_rle_dialect erg_rle_v1, erg_rle_core, erg_rle_core2, erg_rle_enhanced,
     erg_rle_mobile, erg_rle_suite, erg_rle_harness, erg_rle_domain, erg_rle_control,
     erg_rle_math, erg_rle_sound;

@@ -217,7 +217,7 @@ static void step_sound(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
         return;
     double room = limit_c - erg_celsius(ambient_k);
     double headroom = room > 0 ? erg_clamp((limit_c - erg_celsius(in->temp_k)) / room, 0, 1) : NAN;
-    out->sustain_s = sound_sustain_s(state, limit_c);
+    out->sustain_s = in->model_s > 0 ? in->model_s : sound_sustain_s(state, limit_c);
     double over = out->sustain_s > 0 ? 1 + reference_s / out->sustain_s : INFINITY;
     out->e_th = out->stability * headroom / over;
     out->e_pw = in->use / fmax(out->load, 1e-3);

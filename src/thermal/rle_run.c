@@ -41,6 +41,9 @@ static const erg_column summary_columns[] = {
     { "restarts", ERG_INTEGER, "gaps that emptied the histories" },
     { "energy_j", ERG_REAL, "power over time: what the index does not say" },
     { "mean_w", ERG_REAL, "of the measured power" },
+    { "steps", ERG_REAL, "of the training log" },
+    { "j_per_step", ERG_REAL, "energy over them: compare this, not the index" },
+    { "j_per_token", ERG_REAL, "likewise, where tokens are logged" },
 };
 
 typedef struct walk {
@@ -51,7 +54,7 @@ typedef struct walk {
     erg_rle *out;
     erg_collapse_input *in;
     bool *hits;
-    double *peaks;
+    double *peaks, *model_s;    /* model_s: sound alone */
     int64_t begin_ns;
     int64_t restarts;
 } walk;
@@ -84,7 +87,7 @@ static void reckon(walk *of)
             .dt_s = is_restart ? 0 : dt_s, .use = value[ERG_MONITOR_USE],
             .temp_k = value[ERG_MONITOR_TEMP_K], .power_w = value[ERG_MONITOR_POWER_W],
             .voltage_v = value[ERG_MONITOR_VOLTAGE_V],
-            .current_a = value[ERG_MONITOR_CURRENT_A],
+            .current_a = value[ERG_MONITOR_CURRENT_A], .model_s = of->model_s[i],
         };
         erg_rle_step(of->dialect, state, &in, &of->out[i]);
     }
@@ -173,10 +176,41 @@ static totals total(const walk *of)
     return sum;
 }
 
+typedef struct work { double steps, j_per_step, j_per_token; } work;
+
+/* Joules between the first and the last record, over what was done in between. */
+static work work_of(const walk *of)
+{
+    const work none = { NAN, NAN, NAN };
+    size_t count = 0;
+    const erg_training_row *rows =
+        of->options->training ? erg_training_rows(of->options->training, &count) : NULL;
+    double energy_j = 0, tokens = 0;
+
+    if (count < 2)
+        return none;
+    for (size_t i = 1; i < of->device->count; i++) {
+        int64_t t_ns = of->device->rows[i].t_ns;
+        double power_w = of->device->rows[i].value[ERG_MONITOR_POWER_W];
+        double dt_s = interval_s(of->device, i);
+        if (t_ns > rows[0].t_ns && t_ns <= rows[count - 1].t_ns && isfinite(power_w)
+            && dt_s < 2.5 * of->device->period_s)
+            energy_j += power_w * dt_s;
+    }
+    for (size_t i = 1; i < count; i++)
+        tokens += rows[i].value[ERG_TRAINING_TOKENS];
+    double steps = (double)(count - 1);
+    return energy_j > 0 ? (work){ steps, energy_j / steps, tokens > 0 ? energy_j / tokens : NAN }
+                        : none;
+}
+
 static bool put_summary(const walk *of, erg_table *table, erg_error *err)
 {
     totals sum = total(of);
+    work done = work_of(of);
     const erg_real cells[] = {
+        { "steps", done.steps }, { "j_per_step", done.j_per_step },
+        { "j_per_token", done.j_per_token },
         { "mean_raw", sum.raw_count ? sum.raw / (double)sum.raw_count : NAN },
         { "mean_smoothed",
           sum.smoothed_count ? sum.smoothed / (double)sum.smoothed_count : NAN },
@@ -206,7 +240,10 @@ static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error 
     of->in = ok ? erg_arena_take(arena, n * sizeof(*of->in), err) : NULL;
     of->hits = ok ? erg_arena_take(arena, n * sizeof(*of->hits), err) : NULL;
     of->peaks = ok ? erg_arena_take(arena, n * sizeof(*of->peaks), err) : NULL;
-    ok = of->out && of->in && of->hits && of->peaks;
+    of->model_s = ok ? erg_arena_take(arena, n * sizeof(*of->model_s), err) : NULL;
+    ok = of->out && of->in && of->hits && of->peaks && of->model_s;
+    if (ok && of->dialect == &erg_rle_sound)
+        ok = erg_rle_model_times(of->device, &of->options->setup, limit_k(of), of->model_s, err);
     if (ok) {
         reckon(of);
         mark(of);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "format/cells.h"
-#include "thermal/network.h"
+#include "thermal/curves.h"
 
 enum { REGIMES_MOST = 64 };
 
@@ -87,7 +87,7 @@ static const erg_column relax_columns[] = {
 
 typedef struct fit_tables {
     erg_result *result;
-    erg_table *poles, *fit, *cauer, *relax, *balance, *schedule;
+    erg_table *poles, *fit, *cauer, *relax, *balance, *schedule, *curves;
     const erg_thermal_options *options;
     const erg_monitor_device *device;
     erg_thermal *models;        /* of the device, ERG_SCHEDULE_MOST */
@@ -241,7 +241,9 @@ static bool put_window(fit_tables *to, const erg_thermal_options *options)
         to->models[to->model_count++] = model;
     window_text(model.begin_s, model.end_s, window, sizeof(window));
     return put_poles(to, &model, window) && put_fit(to, &model, window)
-        && put_cauer(to, &model, window) && balance_window(to, options, &model);
+        && put_cauer(to, &model, window) && balance_window(to, options, &model)
+        && (!to->curves || erg_curves_put(to->curves, to->device, options,
+                                          &(erg_curves_of){ &model, window }, to->err));
 }
 
 static bool put_schedule(const fit_tables *to)
@@ -271,6 +273,7 @@ static bool put_windows(fit_tables *to)
     erg_regime regimes[REGIMES_MOST];
     const erg_thermal_options *options = to->options;
     bool is_window = options->begin_s != 0 || options->end_s != 0 || options->fan_high > 0;
+    size_t tried = 0;
 
     if (is_window)
         return put_window(to, options);
@@ -283,8 +286,11 @@ static bool put_windows(fit_tables *to)
         one.end_s = regimes[i].end_s;
         if (!put_window(to, &one))
             return false;
+        tried++;
     }
-    return true;
+    return tried || erg_result_note(to->result, to->err, "%s: no steady stretch of %.0f s: "
+                                    "--window takes a shorter one", to->device->name,
+                                    ERG_REGIME_LEAST_S);
 }
 
 static bool put_device(fit_tables *to)
@@ -318,7 +324,9 @@ static bool add_tables(fit_tables *to)
         to->cauer = add(to, "cauer", cauer_columns, ERG_COUNT(cauer_columns));
     if (options->gain_schedule && to->balance)
         to->schedule = add(to, "schedule", schedule_columns, ERG_COUNT(schedule_columns));
-    return to->balance && (!options->cauer || to->cauer)
+    if (options->curves && to->balance)
+        to->curves = erg_curves_add(to->result, to->err);
+    return to->balance && (!options->curves || to->curves) && (!options->cauer || to->cauer)
         && (!options->gain_schedule || to->schedule);
 }
 

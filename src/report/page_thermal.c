@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One self-contained page of a thermal fit, from its tables alone: each window's record beside
+ * the network, with the half that it was not fitted to; time constants, Z_th, residuals.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report/page_couple.h"
+
+typedef struct thermal_page {
+    const erg_result *result;
+    const erg_table *fit, *curves;
+    FILE *out;
+    erg_error *err;
+} thermal_page;
+
+enum { LINES_MOST = 3 };
+typedef struct line { const char *curve, *name, *colour; bool dots; } line;
+
+typedef struct picture {
+    const char *title, *about, *x_name, *x_unit, *y_unit;
+    double high;
+    bool log_x;
+    line lines[LINES_MOST];
+} picture;
+
+static const picture pictures[] = {
+    { "Temperature", "dots: measured; blue: the network; orange: the network of the first half, "
+      "run on the power of the second, which it has not seen", "time_s", "s", "C", 13, false,
+      { { "temp_c", "measured", "s4", true }, { "model_c", "network", "s0", false },
+        { "held_out_c", "held out", "s1", false } } },
+    { "Power", "measured", "time_s", "s", "W", 8, false,
+      { { "power_w", "power", "s0", false } } },
+    { "Time constant", "error of the fit with tau held there, on log time: a sharp valley is a "
+      "time constant that the record knows", "log10 tau_s", "log10 s", "K", 10, true,
+      { { "profile_k", "rms error", "s0", false } } },
+    { "Z_th", "rise per watt after a step, on log time", "log10 time_s", "log10 s", "K/W", 10,
+      true, { { "zth_k_per_w", "Z_th", "s2", false } } },
+    { "Residuals", "their autocorrelation: outside of the band something is left to explain",
+      "lag", "rows", "", 8, false,
+      { { "residual_r", "r", "s0", true }, { "residual_band", "95 % of white noise", "s5", false },
+        { "residual_band_low", "", "s5", false } } },
+};
+
+static const char *text(const erg_table *table, size_t row, const char *column)
+{
+    const char *found = erg_table_find(table, row, column).text;
+    return found ? found : "";
+}
+
+static void drop(erg_chart_series *series) { free((void *)(uintptr_t)series->x); }
+
+static void to_log(erg_chart_series *series)
+{
+    double *x = (double *)(uintptr_t)series->x;
+
+    for (size_t i = 0; i < series->count; i++)
+        x[i] = log10(x[i]);
+}
+
+static bool take_lines(const thermal_page *page, const picture *of, size_t row,
+                       erg_chart_series series[LINES_MOST])
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < LINES_MOST && of->lines[i].curve; i++) {
+        const erg_page_pick pick = { page->curves, "x", "y",
+            { { "device", text(page->fit, row, "device") },
+              { "window", text(page->fit, row, "window") },
+              { "curve", of->lines[i].curve } } };
+        series[i] = (erg_chart_series){ .colour = of->lines[i].colour,
+                                        .name = of->lines[i].name };
+        ok = erg_page_take(&pick, &series[i], page->err);
+        if (ok && of->log_x)
+            to_log(&series[i]);
+    }
+    return ok;
+}
+
+static void draw(const thermal_page *page, const picture *of,
+                 const erg_chart_series series[LINES_MOST])
+{
+    erg_chart chart = erg_chart_empty(page->out, of->x_unit, of->y_unit);
+    const erg_chart_series *named[LINES_MOST];
+    size_t count = 0;
+
+    for (size_t i = 0; i < LINES_MOST && of->lines[i].curve; i++)
+        erg_chart_see(&chart, &series[i]);
+    if (!erg_chart_settle(&chart))
+        return;
+    erg_chart_begin(&chart, of->title, of->about, of->high);
+    for (size_t i = 0; i < LINES_MOST && of->lines[i].curve; i++) {
+        if (of->lines[i].dots)
+            erg_chart_dots(&chart, &series[i]);
+        else
+            erg_chart_line(&chart, &series[i]);
+        if (series[i].count && of->lines[i].name[0])
+            named[count++] = &series[i];
+    }
+    erg_chart_end(&chart, of->x_name, named, count);
+}
+
+static bool put_window(const thermal_page *page, size_t row)
+{
+    bool ok = true;
+
+    fputs("<section><h2>", page->out);
+    erg_html_text(page->out, text(page->fit, row, "device"));
+    fputs(", ", page->out);
+    erg_html_text(page->out, text(page->fit, row, "window"));
+    fputs("</h2>\n<p class=\"lead\">", page->out);
+    erg_html_text(page->out, text(page->fit, row, "verdict"));
+    fputs("</p>\n", page->out);
+    for (size_t i = 0; ok && i < ERG_COUNT(pictures); i++) {
+        erg_chart_series series[LINES_MOST] = { { 0 } };
+        ok = take_lines(page, &pictures[i], row, series);
+        if (ok && series[0].count > 1)
+            draw(page, &pictures[i], series);
+        for (size_t j = 0; j < LINES_MOST; j++)
+            drop(&series[j]);
+    }
+    fputs("</section>\n", page->out);
+    return ok;
+}
+
+static void put_tables(const thermal_page *page)
+{
+    for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
+        const erg_table *table = erg_result_table(page->result, i);
+        if (table == page->curves)
+            continue;           /* each chart lists its own */
+        fputs("<div class=\"scroll\">", page->out);
+        erg_html_table(page->out, table);
+        fputs("</div>\n", page->out);
+    }
+}
+
+static bool put_all(const thermal_page *page, const char *title)
+{
+    erg_page head = { .out = page->out };
+    bool ok = true;
+
+    erg_page_head(&head, title);
+    fputs(erg_chart_style, page->out);
+    fputs("<p class=\"lead\">How fast, and how much, a part warms per watt: each steady window, "
+          "fitted, and tried on the half that the fit did not see.</p>\n", page->out);
+    for (size_t i = 0; ok && i < erg_table_row_count(page->fit); i++)
+        ok = put_window(page, i);
+    fputs("<section><h2>All figures</h2>\n", page->out);
+    put_tables(page);
+    fputs("<ul>\n", page->out);
+    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
+        fputs("<li>", page->out);
+        erg_html_text(page->out, erg_result_note_at(page->result, i));
+        fputs("</li>\n", page->out);
+    }
+    fputs("</ul></section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
+          "</footer>\n</main>\n</body>\n</html>\n", page->out);
+    return ok;
+}
+
+bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out, erg_error *err)
+{
+    const thermal_page page = { .result = thermal, .fit = erg_result_find(thermal, "fit"),
+                                .curves = erg_result_find(thermal, "curves"), .out = out,
+                                .err = err };
+
+    if (!page.fit || !page.curves)
+        return erg_fail(err, ERG_BAD_INPUT, "this result has no curves: erg thermal fit --curves "
+                        "--format json writes them");
+    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!c_locale)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    locale_t before = uselocale(c_locale);
+    bool ok = put_all(&page, title ? title : "A thermal fit");
+    uselocale(before);
+    freelocale(c_locale);
+    if (ok && (fflush(out) != 0 || ferror(out)))
+        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return ok;
+}

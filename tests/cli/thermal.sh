@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A calibration's plan, played and recorded; a log that is watched; the page of a fit.
+erg=$(realpath "$1")
+# shellcheck source=../steps.sh
+. "$(dirname "$0")/../steps.sh"
+
+cat >load.sh <<'E'
+echo $$ >load.pid
+while :; do :; done
+E
+python3 - >log.csv <<'E'
+x = 80
+print("time,temp_c,power_w")
+for k in range(400):
+    p = 200 if (k // 20 * 7919) % 13 < 6 else 80
+    x += (p - x) / 30
+    print(f"{k},{30 + 0.22 * x:.2f},{p}")
+E
+a_load_works_as_long_as_the_plan_asks_and_ends_with_it() {
+    "$erg" thermal play --plan steps=100W/50W:1s -- sh load.sh 2>said &&
+    grep -q 'steps .*duty 0[.][5-8][0-9]* (asked for 0.7' said &&
+    ! kill -0 "$(cat load.pid)" 2>gone
+}
+a_plan_that_is_none_is_bad_usage() {
+    status_is 2 "$erg" thermal play --plan nap=1s -- true 2>said
+    grep -q 'there is no part' said
+}
+a_plan_is_recorded_as_regions() {
+    mkdir -p drive &&
+    "$erg" thermal fit --quiet --record cal.erg --plan step=100W:200W:1s,hold=150W:1s --rate 10Hz \
+        --sensor "sim:a100-sxm4-80gb,heat,follow=$PWD/drive" --drive drive/load >out 2>said &&
+    grep -q 'no steady stretch' out && "$erg" show cal.erg --table regions >rows &&
+    grep -q plan_step rows && grep -q plan_hold rows
+}
+the_curves_of_a_fit_become_a_page() {
+    "$erg" thermal fit log.csv --curves --format json --output t.json &&
+    "$erg" report t.json --output t.html && grep -q 'Z_th' t.html && grep -q 'held out' t.html &&
+    ! grep -q 'https*://' t.html
+}
+a_log_is_watched() {
+    [ "$("$erg" thermal forecast log.csv --watch --for 1s | grep -c ' C  ')" = 2 ] || return 1
+    status_is 1 "$erg" thermal forecast log.csv --watch --gate --limit 60C --power 250W >out
+    grep -q 'the limit 60 C is reached' out
+}
+a_gate_is_the_answer() {
+    status_is 1 "$erg" thermal fit log.csv --window 0s:40s --gate >out
+}
+check "a load works as long as the plan asks and ends with it" a_load_works_as_long_as_the_plan_asks_and_ends_with_it
+check "a plan that is none is bad usage" a_plan_that_is_none_is_bad_usage
+check "a plan is recorded as regions" a_plan_is_recorded_as_regions
+check "the curves of a fit become a page" the_curves_of_a_fit_become_a_page
+check "a log is watched" a_log_is_watched
+check "a gate is the answer" a_gate_is_the_answer
+echo "1..$number"
