@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "cli.h"
+#include "couple.h"
 #include "couple_joint.h"
 
 typedef struct couple_options {
-    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz;
+    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz, *compat;
     cli_list pairs;
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
-    bool dependent, gate, secondary;
+    bool dependent, gate, secondary, sessions, blank;
     cli_joint_options joint;
 } couple_options;
 
@@ -38,6 +38,10 @@ static const cli_option option_rows[] = {
     { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
     { 0, "secondary", CLI_FLAG, AT(secondary), NULL,
       "surrogates, transfer entropy, rates and spikes beside the test" },
+    { 0, "sessions", CLI_FLAG, AT(sessions), NULL, "does it repeat over all arguments?" },
+    { 0, "compat", CLI_TEXT, AT(compat), "steps|rows|suite",
+      "the published lag analysis, not evidence; --output is a folder for its files" },
+    { 0, "blank-sheet", CLI_FLAG, AT(blank), NULL, "print the empty data sheet" },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
     { 0, "record", CLI_TEXT, AT(joint.record), "RUN",
       "run the command after --, record it into RUN, then study it" },
@@ -118,40 +122,79 @@ static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
     return true;
 }
 
-static erg_result *study(const cli *call, const erg_couple_options *wish, erg_error *err)
+static bool add_sheet(const cli *call, const erg_session *session,
+                      const erg_couple_options *wish, erg_result *result, erg_error *err)
 {
     const couple_options *options = call->options;
-    erg_couple_columns columns;
+    const erg_data_sheet_input input = {
+        .monitor = erg_session_monitor(session), .training = erg_session_training(session),
+        .training_shift_ns = erg_session_zone_ns(session) + (int64_t)(wish->offset_s * 1e9),
+        .facts = erg_session_facts_of(session), .name = erg_session_name(session),
+        .device = options->device, .ambient_k = wish->ambient_k, .key = wish->key,
+    };
+    return erg_data_sheet_add(result, &input, err);
+}
+
+static erg_session *load(const cli *call, const erg_monitor_options *how, erg_error *err)
+{
+    const couple_options *options = call->options;
     erg_couple_files files;
 
-    if (!name_files(call, &files, err)
-        || !erg_couple_columns_of(wish->pairs, wish->pair_count, &columns, err))
+    if (!options->joint.record && is_folder(call->argv[0]) && !options->log)
+        return erg_session_load(call->argv[0], how, err);
+    return name_files(call, &files, err)
+        ? erg_session_join(files.monitor, files.training, how, err) : NULL;
+}
+
+static erg_result *study(const cli *call, const erg_monitor_options *how,
+                         const erg_couple_options *wish, erg_error *err)
+{
+    erg_couple_columns columns;
+    erg_monitor_options wide = *how;
+
+    if (!erg_couple_columns_of(wish->pairs, wish->pair_count, &columns, err))
         return NULL;
-    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
-                                      .writer = options->writer, .extra = columns.list,
-                                      .extra_count = columns.count };
-    erg_monitor *monitor = erg_monitor_load(files.monitor, &how, err);
-    erg_training *log = monitor ? erg_training_load(files.training, options->tz, err) : NULL;
-    erg_result *result = log ? erg_couple_study(monitor, log, wish, err) : NULL;
-    erg_training_free(log);
-    erg_monitor_free(monitor);
+    wide.extra = columns.list;
+    wide.extra_count = columns.count;
+    erg_session *session = load(call, &wide, err);
+    bool has_rows = session && erg_session_monitor(session);
+
+    if (session && !has_rows)
+        erg_fail(err, ERG_BAD_INPUT, "%s holds published figures alone: no rows to study",
+                 call->argv[0]);
+    erg_result *result = has_rows
+        ? erg_couple_study(erg_session_monitor(session), erg_session_training(session), wish, err)
+        : NULL;
+    if (result && !add_sheet(call, session, wish, result, err)) {
+        erg_result_free(result);
+        result = NULL;
+    }
+    erg_session_free(session);
     return result;
 }
 
 static int run(const cli *call)
 {
     const couple_options *options = call->options;
+    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
+                                      .writer = options->writer };
     erg_couple_options wish;
     erg_error err = { 0 };
 
     bool runs = options->joint.record || options->joint.intervene;
 
-    if (call->argc != 1 && !runs)
+    if (options->blank)
+        return cli_couple_blank(call);
+    if (options->compat)
+        return cli_couple_compat(call, &how, options->compat, options->log);
+    if (call->argc != 1 && !runs && !options->sessions)
         return cli_misused(call, "needs one RUN.erg, one folder, or one FILE and its --log");
     if (options->writer > 2)
         return cli_misused(call, "--writer is 1 or 2");
     if (!make_wish(options, &wish, &err))
         return cli_misused(call, "%s", err.text);
+    if (options->sessions)
+        return cli_couple_sessions(call, &how, &wish, options->gate);
     if (options->joint.intervene)
         return cli_joint_intervene(call, &options->joint, options->log, &wish);
     int recorded = options->joint.record ? cli_joint_record(call, &options->joint, options->log,
@@ -159,8 +202,8 @@ static int run(const cli *call)
                                          : CLI_DONE;
     if (recorded != CLI_DONE)
         return recorded;
-    erg_result *result = study(call, &wish, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
+    erg_result *result = study(call, &how, &wish, &err);
+    int status = result ? cli_couple_write(call, result, call->common.output)
                         : cli_refused(call, &err);
     if (status == CLI_DONE && options->gate && !erg_couple_is_shown(result))
         status = CLI_NO;
@@ -170,7 +213,8 @@ static int run(const cli *call)
 
 const cli_command cmd_couple = {
     .name = "couple",
-    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING | -- COMMAND [ARGUMENT...]",
+    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING | --sessions SESSION... |"
+             " -- COMMAND [ARGUMENT...]",
     .summary = "do training and heat influence each other?",
     .about = "Puts a monitor's log and a training log on one clock and one grid, checks that a\n"
              "coupling could be seen at all, and tests each pair of channels with placebos beside\n"
@@ -179,7 +223,7 @@ const cli_command cmd_couple = {
              "training_log_*.json; a RUN.erg holds the marks step, loss, grad_norm and lr. Lags\n"
              "above 0: x leads y. Columns of the training log are step, loss, grad_norm, lr, epoch,\n"
              "tokens and step_s; those of a device temp, power, use, clock, fan, throttle, rle_raw\n"
-             "and so on.\n"
+             "and so on. A data sheet closes the answer; --format html draws it.\n"
              "\n"
              "--record runs the command and keeps sensors and steps in one file, with time without\n"
              "load around it, and studies that. --intervene turns a knob to and fro in pairs of\n"
@@ -188,6 +232,9 @@ const cli_command cmd_couple = {
     .examples = "erg couple rle_data.csv --log training_log.json\n"
                 "erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
                 "erg couple run.erg --smallest 0.2 --gate\n"
+                "erg couple run.erg --ambient 21C --format html --output study.html\n"
+                "erg couple --sessions monday.erg tuesday.erg wednesday/\n"
+                "erg couple --compat steps session/ --output figures/\n"
                 "erg couple --record s1.erg --for 300s --ambient 21C --log t.jsonl -- python3 train.py\n"
                 "erg couple --intervene power_limit=150W:200W --block 30s -- python3 train.py\n",
     .options = option_rows,

@@ -7,13 +7,12 @@
  *   Owning   erg_session owns its logs and texts: erg_session_free.
  *   Failing  A folder that holds several sessions is refused: none is picked by its age.
  *   Threads  None shared.
- *   Source   docs/formats.md, "Session folders"; the published analysis: docs/coupling.md.
+ *   Source   docs/formats.md, "Session folders"; the published analysis: docs/couple.md.
  */
 #ifndef ERG_SESSION_H
 #define ERG_SESSION_H
 
-#include "erg/monitor.h"
-#include "erg/training.h"
+#include "erg/couple.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -53,6 +52,9 @@ const char *erg_session_name(const erg_session *session);
 /* NULL where only figures are left of it. */
 const erg_monitor *erg_session_monitor(const erg_session *session);
 const erg_training *erg_session_training(const erg_session *session);
+/* From local stamps of the training log to UTC, where it states no zone: guessed, else 0. The
+ * training log keeps its stamps. */
+int64_t erg_session_zone_ns(const erg_session *session);
 const erg_session_facts *erg_session_facts_of(const erg_session *session);
 /* SHA-256 of the two files; "" where there is none. */
 const char *erg_session_log_hash(const erg_session *session);
@@ -99,6 +101,13 @@ typedef struct erg_score {
     const char *grade;                  /* HIGH, MODERATE, LOW */
 } erg_score;
 void erg_score_of(const erg_lag_figures figures[], size_t count, erg_score *out);
+
+/* ---- does it repeat? ---------------------------------------------------------------- */
+
+/* Tables reproducibility, sessions, lag_map, score: each session is studied alone; runs with
+ * one x count once, and runs that a check refuses do not count. */
+erg_result *erg_sessions_study(const erg_session *const sessions[], size_t count,
+                               const erg_couple_options *options, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
  *
  *   Units    The border's: C and percent stand in names; the lag has the published sign.
  *   Owning   Tables go into the result; a blank sheet is yours.
- *   Source   docs/coupling.md.
+ *   Source   docs/couple.md.
  */
 #ifndef ERG_SHEET_H
 #define ERG_SHEET_H
@@ -20,7 +20,8 @@ extern "C" {
 
 typedef struct erg_data_sheet_input {
     const erg_monitor *monitor;
-    const erg_training *training;       /* on the monitor's clock */
+    const erg_training *training;       /* NULL: none */
+    int64_t training_shift_ns;          /* from its stamps to the monitor's */
     const erg_session_facts *facts;     /* NULL: nothing was stated */
     const char *name;                   /* of the session; NULL: none */
     const char *device;                 /* NULL: gpu, else the first */

@@ -26,11 +26,13 @@ const char erg_chart_style[] =
 ".keys i{display:inline-block;width:.9rem;height:.28rem;border-radius:2px;margin-right:.4rem;"
 "vertical-align:middle}\n"
 ".pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2rem}\n"
+".bar.r{grid-template-columns:13rem 1fr 15rem}\n"
 ".heat{display:grid;gap:2px;font-size:.8rem;font-variant-numeric:tabular-nums;max-width:48rem;"
 "overflow-x:auto}\n"
 ".heat span{padding:.35rem .3rem;text-align:center;border-radius:3px;white-space:nowrap}\n"
 ".heat b{font-weight:500;padding:.35rem .4rem .35rem 0;overflow-wrap:anywhere}\n"
-"@media(max-width:40rem){.pairs{grid-template-columns:1fr}.chart{margin-left:3.6rem}}\n"
+"@media(max-width:40rem){.bar.r{grid-template-columns:1fr auto}"
+".pairs{grid-template-columns:1fr}.chart{margin-left:3.6rem}}\n"
 "</style>\n";
 
 erg_chart erg_chart_empty(FILE *out, const char *x_unit, const char *y_unit)

@@ -90,7 +90,7 @@ static void put_pair(const erg_couple_page *page, size_t row)
     double low = erg_page_real(t, row, "r_low"), high = erg_page_real(t, row, "r_high");
     double r = erg_page_real(t, row, "r");
 
-    fputs("<div class=\"bar\"><b>", page->out);
+    fputs("<div class=\"bar r\"><b>", page->out);
     erg_html_text(page->out, erg_page_text(t, row, "x"));
     fputs(" : ", page->out);
     erg_html_text(page->out, erg_page_text(t, row, "y"));
@@ -146,6 +146,8 @@ static void put_verdicts(const erg_couple_page *page)
     fputs("</section>\n", page->out);
 }
 
+static const char *const check_words[] = { "device", "pair", "state" };
+
 static void put_checks(const erg_couple_page *page)
 {
     const erg_table *t = erg_result_find(page->result, "checks");
@@ -153,7 +155,7 @@ static void put_checks(const erg_couple_page *page)
 
     for (size_t i = 0; i < erg_page_rows(t); i++) {
         const char *state = erg_page_text(t, i, "state");
-        if (strcmp(state, "ok") == 0 || strcmp(state, "pass") == 0)
+        if (strcmp(state, "refused") != 0 && strcmp(state, "flag") != 0)
             continue;
         fputs(any ? "" : "<section><h2>What refuses or limits the verdict</h2>\n"
                          "<dl class=\"flags\">\n", page->out);
@@ -161,10 +163,13 @@ static void put_checks(const erg_couple_page *page)
         fputs("<dt>", page->out);
         erg_html_text(page->out, erg_page_text(t, i, "check"));
         fputs(" <span class=\"soft\">", page->out);
-        erg_html_text(page->out, erg_page_text(t, i, "device"));
-        fputs(" ", page->out);
-        erg_html_text(page->out, state);
+        for (size_t c = 0; c < ERG_COUNT(check_words); c++) {
+            erg_html_text(page->out, erg_page_text(t, i, check_words[c]));
+            fputs(" ", page->out);
+        }
         fputs("</span></dt><dd>", page->out);
+        erg_html_text(page->out, erg_page_text(t, i, "what"));
+        fputs(erg_page_text(t, i, "what")[0] ? ": " : "", page->out);
         erg_html_text(page->out, erg_page_text(t, i, "advice"));
         fputs("</dd>\n", page->out);
     }

@@ -28,7 +28,7 @@ static const track tracks[] = {
     { "optimisation", "step_s", "Time of a step", "s", "s0" },
 };
 
-typedef struct shades { erg_chart_series throttle, loss; } shades;
+typedef struct shades { erg_chart_series throttle, loss; double begin_s, end_s; } shades;
 
 static bool take_track(const erg_couple_page *page, const char *section, const char *name,
                        erg_chart_series *out)
@@ -58,10 +58,8 @@ static void put_track(const erg_couple_page *page, const track *of, const erg_ch
     if (!erg_chart_settle(&chart))
         return;
     /* One axis of time for all tracks, so that they can be read against each other. */
-    for (size_t i = 0; i < under->loss.count; i++) {
-        chart.x_low = fmin(chart.x_low, under->loss.x[i]);
-        chart.x_high = fmax(chart.x_high, under->loss.x[i]);
-    }
+    chart.x_low = under->begin_s;
+    chart.x_high = under->end_s;
     erg_chart_begin(&chart, of->title, strcmp(of->section, "thermal") ? "of each record"
                     : "grey: the training ran; orange: throttled", low);
     if (under->loss.count && strcmp(of->section, "thermal") == 0)
@@ -71,15 +69,27 @@ static void put_track(const erg_couple_page *page, const track *of, const erg_ch
     erg_chart_end(&chart, "time_s", all, 1);
 }
 
+static void see_times(const erg_couple_page *page, shades *of)
+{
+    of->begin_s = INFINITY;
+    of->end_s = -INFINITY;
+    for (size_t i = 0; i < erg_page_rows(page->sheet); i++) {
+        double time_s = erg_page_real(page->sheet, i, "time_s");
+        of->begin_s = fmin(of->begin_s, time_s);
+        of->end_s = fmax(of->end_s, time_s);
+    }
+}
+
 bool erg_couple_timeline(const erg_couple_page *page)
 {
-    shades under = { { .colour = "s5" }, { .colour = "s4" } };
+    shades under = { .throttle = { .colour = "s5" }, .loss = { .colour = "s4" } };
     bool ok;
 
     if (!erg_page_rows(page->sheet))
         return true;
     ok = take_track(page, "thermal", "throttle", &under.throttle)
       && take_track(page, "optimisation", "grad_norm", &under.loss);
+    see_times(page, &under);
     fputs("<section><h2>Over time</h2>\n", page->out);
     for (size_t i = 0; ok && i < ERG_COUNT(tracks); i++) {
         erg_chart_series series = { .colour = tracks[i].colour, .name = tracks[i].name };
@@ -132,8 +142,8 @@ static bool put_ccf(const erg_couple_page *page, const pair *of)
     chart.y_low = fmin(chart.y_low, -chart.y_high);
     if (ok && series[0].count > 1 && erg_chart_settle(&chart)) {
         double band = series[3].y[0];
-        erg_chart_begin(&chart, of->title, "against the lag; above 0 the first leads; dashed: "
-                        "what noise leaves", tall);
+        erg_chart_begin(&chart, "Correlation", "against the lag; above 0 the first leads; "
+                        "dashed: what noise leaves", tall);
         erg_chart_level(&chart, band, "s5");
         erg_chart_level(&chart, -band, "s5");
         for (size_t i = 0; i < 3; i++)
@@ -161,14 +171,15 @@ static double run_r(const erg_couple_page *page, const pair *of)
 }
 
 typedef struct dotted {
-    const char *table, *x, *y, *x_unit, *what;
+    const char *table, *x, *y, *x_unit, *title, *what;
     bool is_placebo;
 } dotted;
 
 static const dotted dots[] = {
-    { "placebo", "shift_s", "r", "s", "placebos: r against times in which no coupling is "
-      "possible; dashed: r of the run", true },
-    { "scatter", "x_value", "y_value", "", "one against the other, as they are", false },
+    { "placebo", "shift_s", "r", "s", "Placebos", "r with times in which no coupling is "
+      "possible, by their shift; dashed: r of the run", true },
+    { "scatter", "x_value", "y_value", "", "Side by side", "the second against the first, in SI",
+      false },
 };
 
 static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *kind)
@@ -184,7 +195,7 @@ static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *
         chart.y_low = isfinite(r) ? fmin(chart.y_low, -fabs(r)) : chart.y_low;
         chart.y_high = isfinite(r) ? fmax(chart.y_high, fabs(r)) : chart.y_high;
         if (series.count && erg_chart_settle(&chart)) {
-            erg_chart_begin(&chart, of->title, kind->what, tall);
+            erg_chart_begin(&chart, kind->title, kind->what, tall);
             erg_chart_level(&chart, r, "s5");
             erg_chart_dots(&chart, &series);
             erg_chart_end(&chart, kind->x, all, 1);
@@ -208,8 +219,8 @@ static bool put_acf(const erg_couple_page *page, const pair *of)
         erg_chart_see(&chart, all[i]);
     chart.y_low = fmin(chart.y_low, -chart.y_high);
     if (ok && x.count > 1 && erg_chart_settle(&chart)) {
-        erg_chart_begin(&chart, of->title, "autocorrelation of the residuals: white where it "
-                        "stays inside the dashed lines", tall);
+        erg_chart_begin(&chart, "What is left", "autocorrelation of the residuals: white where "
+                        "it stays inside the dashed lines", tall);
         erg_chart_level(&chart, band.y[0], "s5");
         erg_chart_level(&chart, -band.y[0], "s5");
         erg_chart_line(&chart, &x);
@@ -276,7 +287,11 @@ static void put_heat(const erg_couple_page *page, const erg_table *map)
     for (size_t i = 0; i < rows && i < SESSIONS_MOST; i++) {
         fputs("<b>", page->out);
         erg_html_text(page->out, erg_page_text(map, i, "session"));
-        fputs("</b>", page->out);
+        fputs(" <small class=\"soft\">", page->out);
+        erg_html_text(page->out, erg_page_text(map, i, "x"));
+        fputs(" : ", page->out);
+        erg_html_text(page->out, erg_page_text(map, i, "y"));
+        fputs("</small></b>", page->out);
         for (size_t c = columns - lags; c < columns; c++)
             put_heat_cell(page->out, erg_table_cell(map, i, c).real);
     }
@@ -286,7 +301,7 @@ static void put_heat(const erg_couple_page *page, const erg_table *map)
 void erg_couple_sessions(const erg_couple_page *page)
 {
     const erg_table *sessions = erg_result_find(page->result, "sessions");
-    const erg_table *map = erg_result_find(page->result, "lags");
+    const erg_table *map = erg_result_find(page->result, "lag_map");
     const erg_table *whole = erg_result_find(page->result, "reproducibility");
 
     if (!sessions)

@@ -59,8 +59,9 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
                         .edge_device = -1 };
 
     joint.result = erg_result_new("couple", err);
-    bool ok =
-        joint.result && erg_joint_study(&joint, log, err) && erg_joint_tables(&joint, err);
+    bool ok = joint.result && erg_joint_study(&joint, log, err)
+           && erg_joint_tables(&joint, err) && erg_joint_pictures(&joint, err)
+           && erg_joint_responses(&joint, err);
     erg_joint_free(&joint);
     if (ok)
         return joint.result;

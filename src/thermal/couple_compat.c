@@ -84,7 +84,7 @@ static bool pair_steps(const erg_session *session, paired *out, erg_error *err)
     if (!begin(out, count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const erg_monitor_row *reading = nearest(gpu, &from, steps[i].t_ns);
+        const erg_monitor_row *reading = nearest(gpu, &from, steps[i].t_ns + session->zone_ns);
         add(out, &steps[i], reading);
         out->readings += reading && reading != last;
         last = reading ? reading : last;
@@ -143,7 +143,7 @@ static bool pair_rows(const erg_session *session, paired *out, erg_error *err)
     bool ok = at ? begin(out, most, err) : erg_fail(err, ERG_NO_MEMORY, "out of memory");
     while (ok && (reading = next_row(monitor, at)) != NULL) {
         const erg_training_row *step =
-            nearest_step(steps, count, &from, whole_second(reading->t_ns));
+            nearest_step(steps, count, &from, whole_second(reading->t_ns) - session->zone_ns);
         if (step)
             add(out, step, reading);
     }

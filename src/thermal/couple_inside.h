@@ -190,6 +190,10 @@ bool erg_joint_beside(erg_joint *joint, erg_error *err);
 /* A new row with x, y and device. */
 bool erg_joint_begin_row(const erg_joint *joint, const erg_joint_pair *pair,
                          erg_table *table, erg_error *err);
+/* Tables scatter and residuals. */
+bool erg_joint_pictures(const erg_joint *joint, erg_error *err);
+/* Tables coefficient and drops. */
+bool erg_joint_responses(const erg_joint *joint, erg_error *err);
 
 /* Medians of what tells work (power, else use), on and > 2 s off the run. */
 void erg_joint_contrast(const erg_joint *joint, erg_joint_device *device, erg_span run);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "thermal/session_inside.h"
+#include "thermal/training_inside.h"
 
 enum { FILE_MOST = 1 << 28 };
 
@@ -103,6 +104,17 @@ static erg_span span_of(const erg_monitor *monitor)
     return span;
 }
 
+/* The study of a session finds the zone by its edges; the old analysis needs it too. */
+static void guess_zone(erg_session *session)
+{
+    size_t count = 0;
+    const erg_training_row *rows = erg_training_rows(session->training, &count);
+    const erg_span log = { rows[0].t_ns, rows[count - 1].t_ns };
+
+    if (!erg_zone_quarters(log, span_of(session->monitor), &session->zone_ns))
+        session->zone_ns = 0;
+}
+
 static bool read_logs(erg_session *session, const erg_monitor_options *how, erg_error *err)
 {
     session->monitor = erg_monitor_load(session->log_path, how, err);
@@ -112,8 +124,7 @@ static bool read_logs(erg_session *session, const erg_monitor_options *how, erg_
         || !hash_file(session->training_path, session->training_hash, err))
         return false;
     if (erg_training_clock_of(session->training) == ERG_TRAINING_LOCAL)
-        erg_training_guess_zone(session->training, span_of(session->monitor),
-                                &session->zone_guessed_ns);
+        guess_zone(session);
     return true;
 }
 
@@ -228,6 +239,8 @@ const erg_training *erg_session_training(const erg_session *session) { return se
 const char *erg_session_log_hash(const erg_session *session) { return session->log_hash; }
 const char *erg_session_training_hash(const erg_session *session) { return session->training_hash; }
 
+int64_t erg_session_zone_ns(const erg_session *session) { return session->zone_ns; }
+
 const erg_session_facts *erg_session_facts_of(const erg_session *session)
 {
     return &session->facts;
@@ -239,11 +252,11 @@ bool erg_session_notes(const erg_session *session, erg_result *result, erg_error
 
     if (session->monitor && !erg_monitor_notes(session->monitor, result, err))
         return false;
-    if (session->zone_guessed_ns != 0
+    if (session->zone_ns != 0
         && !erg_result_note(result, err, "ZONE_GUESSED: the training log of %s states no zone; "
                             "its stamps were moved by %+.2f h, the nearest quarter hour that "
                             "lays it on the monitor's log", session->name,
-                            erg_s_from_ns(session->zone_guessed_ns) / 3600))
+                            erg_s_from_ns(session->zone_ns) / 3600))
         return false;
     return torn == 0
         || erg_result_note(result, err, "TORN: %zu records of the training log of %s could not "

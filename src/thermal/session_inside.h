@@ -14,7 +14,7 @@ struct erg_session {
     erg_monitor *monitor;
     erg_training *training;
     erg_session_facts facts;
-    int64_t zone_guessed_ns;    /* by which local stamps were moved; 0: none was */
+    int64_t zone_ns;            /* from local stamps of the training log to UTC, guessed */
 };
 
 extern const erg_session_facts erg_session_unknown;

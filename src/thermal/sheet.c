@@ -229,14 +229,14 @@ static bool put_all_heat(const erg_data_sheet *sheet, const column_set *of)
 
 static bool put_series(const erg_data_sheet *sheet, const column_set *of)
 {
-    size_t times = of->count < TIMES_MOST ? of->count : TIMES_MOST;
+    size_t each = of->count / TIMES_MOST + (of->count % TIMES_MOST > 0);
 
-    for (size_t i = 0; i < times; i++)
-        if (!put_time(sheet, of, i * of->count / times, (i + 1) * of->count / times))
+    for (size_t first = 0; first < of->count; first += each)
+        if (!put_time(sheet, of, first, first + each < of->count ? first + each : of->count))
             return false;
-    return times == of->count
-        || erg_result_note(sheet->result, sheet->err, "the %s of the sheet are means of %zu equal "
-                           "stretches of %zu rows", of->section, times, of->count);
+    return each <= 1
+        || erg_result_note(sheet->result, sheet->err, "section %s of the sheet holds means of %zu "
+                           "rows", of->section, each);
 }
 
 bool erg_data_sheet_series(const erg_data_sheet *sheet)
@@ -275,6 +275,21 @@ static const erg_monitor_device *device_of(const erg_data_sheet_input *input)
         ? found : erg_monitor_device_at(input->monitor, 0);
 }
 
+static bool take_steps(erg_data_sheet *sheet)
+{
+    const erg_training_row *rows = sheet->input->training
+        ? erg_training_rows(sheet->input->training, &sheet->step_count) : NULL;
+
+    sheet->steps = malloc((sheet->step_count + 1) * sizeof(*sheet->steps));
+    if (!sheet->steps)
+        return erg_fail(sheet->err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < sheet->step_count; i++) {
+        sheet->steps[i] = rows[i];
+        sheet->steps[i].t_ns += sheet->input->training_shift_ns;
+    }
+    return true;
+}
+
 bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input, erg_error *err)
 {
     erg_data_sheet sheet = { .input = input, .device = device_of(input), .result = study,
@@ -284,9 +299,11 @@ bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input, er
         return erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s' for the data sheet",
                         input->device ? input->device : "gpu");
     sheet.zero_ns = sheet.device->rows[0].t_ns;
-    if (input->training)
-        sheet.steps = erg_training_rows(input->training, &sheet.step_count);
+    if (!take_steps(&sheet))
+        return false;
     erg_data_sheet_fit(&sheet);
-    return begin(&sheet) && put_session(&sheet) && erg_data_sheet_series(&sheet)
-        && erg_data_sheet_results(&sheet) && erg_data_sheet_throttle(&sheet);
+    bool ok = begin(&sheet) && put_session(&sheet) && erg_data_sheet_series(&sheet)
+           && erg_data_sheet_results(&sheet) && erg_data_sheet_throttle(&sheet);
+    free(sheet.steps);
+    return ok;
 }

@@ -10,7 +10,7 @@
 typedef struct erg_data_sheet {
     const erg_data_sheet_input *input;
     const erg_monitor_device *device;
-    const erg_training_row *steps;
+    erg_training_row *steps;    /* on the monitor's clock */
     size_t step_count;
     int64_t zero_ns;            /* the first row of the device */
     erg_thermal model;

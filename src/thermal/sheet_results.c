@@ -90,6 +90,33 @@ static bool put_pair(const erg_data_sheet *sheet)
                .word = published_order(lag_s, u_lag_s) });
 }
 
+/* Of the same pair as r_peak. */
+static bool put_coefficient(const erg_data_sheet *sheet)
+{
+    const erg_table *verdict = erg_result_find(sheet->result, "verdict");
+    const erg_table *table = erg_result_find(sheet->result, "coefficient");
+    size_t row = first_tested(verdict), rows = table ? erg_table_row_count(table) : 0;
+    char note[TEXT_SIZE];
+
+    if (!verdict || row >= erg_table_row_count(verdict) || rows == 0)
+        return put_unknown(sheet, "k", "1/s", "no pair could be tested");
+    const char *x = erg_table_find(verdict, row, "x").text;
+    const char *y = erg_table_find(verdict, row, "y").text;
+    for (size_t i = 0; i < rows; i++) {
+        if (strcmp(erg_table_find(table, i, "x").text, x) != 0
+            || strcmp(erg_table_find(table, i, "y").text, y) != 0)
+            continue;
+        bool zero = erg_table_find(table, i, "holds_zero").integer == 1;
+        snprintf(note, sizeof(note), "%s:%s, per unit of x%s; not to be carried to another run",
+                 x, y, zero ? "; 0 is within its interval" : "");
+        return put(sheet, (erg_data_sheet_row){ .name = "k", .unit = "1/s", .note = note,
+            .value = erg_table_find(table, i, "k_per_s").real,
+            .low = erg_table_find(table, i, "k_low_per_s").real,
+            .high = erg_table_find(table, i, "k_high_per_s").real });
+    }
+    return put_unknown(sheet, "k", "1/s", "the series do not move");
+}
+
 /* ---- heat ---------------------------------------------------------------------------------- */
 
 static double ambient_k(const erg_data_sheet *sheet)
@@ -187,6 +214,22 @@ static bool put_efficiency(const erg_data_sheet *sheet)
         .low = (gross_w - idle_w - 2 * noise_w) / gross_w,
         .high = fmin(1, (gross_w - idle_w + 2 * noise_w) / gross_w),
         .note = "net over gross energy; all electric power becomes heat" });
+}
+
+static bool put_closure(const erg_data_sheet *sheet)
+{
+    const erg_thermal_options wish = {
+        .ambient_k = sheet->input->ambient_k > 0 ? sheet->input->ambient_k : 0 };
+    erg_balance of;
+    erg_error why = { 0 };
+
+    if (isnan(sheet->c_j_per_k))
+        return put_unknown(sheet, "closure", NULL, "needs a thermal network that is identified");
+    if (!erg_thermal_balance(sheet->device, &wish, &sheet->model, &of, &why))
+        return put_unknown(sheet, "closure", NULL, why.text);
+    return put(sheet, (erg_data_sheet_row){ .name = "closure", .value = of.closure,
+        .low = of.closure_low, .high = of.closure_high,
+        .note = erg_balance_kind_name(of.kind) });
 }
 
 /* ---- the training log, the index ----------------------------------------------------------- */
@@ -317,7 +360,7 @@ static bool is_said(const erg_table *table, const trouble *of)
         const char *text = erg_table_find(table, i, of->column).text;
         const char *state = strcmp(of->table, "checks") ? NULL
                                                         : erg_table_find(table, i, "state").text;
-        if (text && strstr(text, of->word) && (!state || strcmp(state, "ok") != 0))
+        if (text && strstr(text, of->word) && (!state || !strcmp(state, "refused") || !strcmp(state, "flag")))
             return true;
     }
     return false;
@@ -340,7 +383,9 @@ bool erg_data_sheet_results(const erg_data_sheet *sheet)
     bool ok = room || erg_fail(sheet->err, ERG_NO_MEMORY, "out of memory");
 
     ok = ok && put_pair(sheet) && put_tau(sheet) && put_efficiency(sheet)
-      && put_sigma(sheet, room) && put_index(sheet, room) && put_naive_tau(sheet)
+      && put_coefficient(sheet) && put_sigma(sheet, room) && put_index(sheet, room)
+      && put_closure(sheet)
+      && put_naive_tau(sheet)
       && put_health(sheet, room)
       && note_ranges(sheet, room) && note_troubles(sheet);
     free(room);

@@ -123,6 +123,31 @@ static void each_picture_has_its_data_and_nothing_is_loaded(void)
     free(page);
 }
 
+static void sessions_stand_side_by_side(void)
+{
+    static const erg_column columns[] = { { "session", ERG_TEXT, "" }, { "key", ERG_TEXT, "" } };
+    static const erg_column map[] = { { "session", ERG_TEXT, "" }, { "x", ERG_TEXT, "" },
+        { "y", ERG_TEXT, "" }, { "lag_-1", ERG_REAL, "" }, { "lag_+1", ERG_REAL, "" } };
+    erg_result *result = erg_result_new("couple", NULL);
+    erg_table *sessions = erg_result_add(result, "sessions", columns, ERG_COUNT(columns), NULL);
+    erg_table *lags = erg_result_add(result, "lag_map", map, ERG_COUNT(map), NULL);
+    char *text = NULL;
+    size_t size;
+    erg_error err = { 0 };
+
+    put_texts(sessions, "session", "monday<", "key", "0123");
+    put_texts(lags, "session", "monday<", "x", "grad_norm");
+    CHECK(erg_table_real(lags, "lag_-1", -0.5, NULL));
+    FILE *out = open_memstream(&text, &size);
+    CHECK_OK(erg_report_couple(result, "many", out, &err), err);
+    fclose(out);
+    CHECK(strstr(text, "#0072b255\">-0.50</span>"));
+    CHECK(strstr(text, "<span class=\"soft\">n/a</span>"));     /* lag +1 is not known */
+    CHECK(strstr(text, "monday&lt;") && !strstr(text, "monday<"));
+    free(text);
+    erg_result_free(result);
+}
+
 static void what_is_no_study_is_refused(void)
 {
     erg_result *other = erg_result_new("run", NULL);
@@ -138,6 +163,7 @@ int main(void)
     static const test tests[] = {
         TEST(the_headline_is_the_strongest_verdict),
         TEST(each_picture_has_its_data_and_nothing_is_loaded),
+        TEST(sessions_stand_side_by_side),
         TEST(what_is_no_study_is_refused),
     };
     return test_run(tests, ERG_COUNT(tests));

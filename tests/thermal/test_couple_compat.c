@@ -143,7 +143,7 @@ static void the_tables_say_that_they_are_no_evidence(void)
 
 static char *read_text(const char *folder, const char *name)
 {
-    char path[ERG_PATH_MOST];
+    char path[ERG_PATH_MOST + 64];
     size_t size;
     erg_error err = { 0 };
 
@@ -212,7 +212,7 @@ static void a_written_folder_is_a_session_again(void)
 
 static void put_file(const char *folder, const char *name, const char *text)
 {
-    char path[ERG_PATH_MOST];
+    char path[ERG_PATH_MOST + 64];
 
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "we");
