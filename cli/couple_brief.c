@@ -145,7 +145,7 @@ static bool is_of(const block *of, size_t row)
 
 static bool is_first(const block *of, size_t row)
 {
-    return strcmp(text(of->sheet, row, "name"), of->names[0]) == 0;
+    return of->names_count > 0 && strcmp(text(of->sheet, row, "name"), of->names[0]) == 0;
 }
 
 /* Names in the order they come, and some times of the first spread over all. */

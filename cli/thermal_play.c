@@ -124,7 +124,7 @@ static void say_part(stage *of, const erg_plan_part *part, double over_s)
 
 static bool play(stage *of)
 {
-    double begin_s = now_s(), end_s = begin_s;
+    double begin_s = now_s();
     bool good = true;
 
     for (size_t i = 0; good && i < of->plan->count && !*of->stop; i++) {
@@ -133,7 +133,7 @@ static bool play(stage *of)
         double from_s = begin_s + part->begin_s;
         snprintf(name, sizeof(name), "plan_%s", erg_plan_kind_name(part->kind));
         erg_region_token region = erg_region_begin(of->recorder, name);
-        end_s = from_s + part->duration_s;
+        double end_s = from_s + part->duration_s;
         for (double at_s = from_s; good && at_s < end_s - 1e-6 && !*of->stop; at_s += PERIOD_S)
             good = play_period(of, begin_s, at_s);
         erg_region_end(of->recorder, region);

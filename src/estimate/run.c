@@ -11,6 +11,8 @@
 #include "estimate/operating_point.h"
 #include "estimate/run.h"
 
+typedef struct held_time { double clock_hz, time_s; } held_time;
+
 typedef struct work_run {
     erg_estimation *to;
     const erg_profile *profile;
@@ -19,7 +21,7 @@ typedef struct work_run {
     erg_latency *latency;
     erg_estimate *energy;
     double free_cap_w;          /* the cap, where nothing else holds the clock; else 0 */
-    double *timed_hz, *timed_s; /* what `latency` holds now */
+    held_time *held;            /* what `latency` holds now */
 } work_run;
 
 /* With a measured time the clock changes nothing of it. */
@@ -32,11 +34,11 @@ static double time_at(const void *user, double clock_hz)
                                 .runtime = run->options->runtime, .clock_hz = clock_hz,
                                 .free_cap_w = run->free_cap_w,
                                 .streams = run->options->streams };
-    if (*run->timed_hz != clock_hz) {
-        *run->timed_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
-        *run->timed_hz = clock_hz;
+    if (run->held->clock_hz != clock_hz) {
+        run->held->time_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
+        run->held->clock_hz = clock_hz;
     }
-    double total_s = *run->timed_s;
+    double total_s = run->held->time_s;
 
     return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
 }
@@ -130,10 +132,7 @@ static bool estimate(work_run *run, erg_error *err)
     erg_estimation *to = run->to;
     erg_load load = { .dynamic_j = dynamic_j(run), .time_s = time_at, .user = run };
     erg_operating_point wish;
-    double timed_hz = NAN, timed_s = NAN;
 
-    run->timed_hz = &timed_hz;
-    run->timed_s = &timed_s;
     if (!find_wish(to->hardware, run->options, &wish, err))
         return false;
     if (!(wish.clock_hz > 0 && wish.clock_hz < to->hardware->top_clock_hz))
@@ -192,7 +191,8 @@ erg_estimation *erg_estimate_cut(const erg_partition *partition, const erg_hardw
                                  const erg_profile *profile,
                                  const erg_estimate_options *options, erg_error *err)
 {
-    work_run run = { .profile = profile, .options = options };
+    held_time held = { NAN, NAN };
+    work_run run = { .profile = profile, .options = options, .held = &held };
 
     if (hardware->fictional) {
         erg_fail(err, ERG_UNSUPPORTED, "%s is no real device: only compat mode knows it",

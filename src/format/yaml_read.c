@@ -16,7 +16,7 @@ static bool read_text(const erg_yaml *node, const char *name, const char **out, 
 static bool read_number(const erg_yaml *node, const char *name, const erg_yaml_field *field,
                         double *out, erg_error *err)
 {
-    const char *text;
+    const char *text = NULL;
     erg_error why = { 0 };
     double value;
 

@@ -93,23 +93,28 @@ static double y_at(const erg_chart *chart, double y)
 void erg_chart_begin(const erg_chart *chart, const char *title, const char *about, double high)
 {
     double step = step_of(chart->y_high - chart->y_low);
+    int lines = (int)floor((chart->y_high - chart->y_low) / step + 0.5);
 
     fputs("<figure><figcaption>", chart->out);
     erg_html_text(chart->out, title);
     fputs(" <span>", chart->out);
     erg_html_text(chart->out, about);
     fputs("</span></figcaption>\n<div class=\"chart\">", chart->out);
-    for (double y = chart->y_low; y <= chart->y_high + step / 2; y += step)
+    for (int i = 0; i <= lines; i++) {
+        double y = chart->y_low + i * step;
         fprintf(chart->out, "<span class=\"y\" style=\"top:%.2f%%\">%.4g%s%s</span>",
                 y_at(chart, y), fabs(y) < step / 1e6 ? 0 : y, chart->y_unit[0] ? " " : "",
                 chart->y_unit);
+    }
     fprintf(chart->out, "<svg viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" role=\"img\" "
             "style=\"height:%.1frem\" aria-label=\"", high);
     erg_html_text(chart->out, title);
     fputs("\">\n", chart->out);
-    for (double y = chart->y_low; y <= chart->y_high + step / 2; y += step)
+    for (int i = 0; i <= lines; i++) {
+        double at = y_at(chart, chart->y_low + i * step);
         fprintf(chart->out, "<line class=\"grid\" x1=\"0\" x2=\"100\" y1=\"%.2f\" y2=\"%.2f\"/>",
-                y_at(chart, y), y_at(chart, y));
+                at, at);
+    }
     fputc('\n', chart->out);
 }
 
@@ -198,9 +203,11 @@ void erg_chart_end(const erg_chart *chart, const char *x_name,
     double step = step_of(chart->x_high - chart->x_low);
 
     fputs("</svg></div>\n<div class=\"chart xs\">", chart->out);
-    for (double x = step * ceil(chart->x_low / step); x <= chart->x_high; x += step)
-        fprintf(chart->out, "<span style=\"left:%.2f%%\">%.4g%s%s</span>", x_at(chart, x),
-                fabs(x) < step / 1e6 ? 0 : x, chart->x_unit[0] ? " " : "", chart->x_unit);
+    double first = ceil(chart->x_low / step);
+    for (int i = 0; (first + i) * step <= chart->x_high; i++)
+        fprintf(chart->out, "<span style=\"left:%.2f%%\">%.4g%s%s</span>",
+                x_at(chart, (first + i) * step), (first + i) * step,
+                chart->x_unit[0] ? " " : "", chart->x_unit);
     fputs("</div>\n<div class=\"keys\">", chart->out);
     for (size_t s = 0; count > 1 && s < count; s++) {
         fprintf(chart->out, "<span><i class=\"%s\"></i>", series[s]->colour);

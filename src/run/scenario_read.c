@@ -147,12 +147,13 @@ static bool add_policies(erg_scenario *to, const char *name, const erg_yaml *lis
     for (const erg_yaml *at = list->first; at; at = at->next) {
         erg_policy_chain chain;
         erg_error why = { 0 };
-        size_t count = at->kind == ERG_YAML_SCALAR ? strlen(at->text) : 0;
-        if (!erg_policy_parse(at->text ? at->text : "", count, &chain, &why))
+        const char *text = at->kind == ERG_YAML_SCALAR && at->text ? at->text : "";
+        size_t count = strlen(text);
+        if (!erg_policy_parse(text, count, &chain, &why))
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %.300s", name, at->line, why.text);
         if (used + count + 2 > sizeof(to->policies))
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: too many policies", name, at->line);
-        memcpy(to->policies + used, at->text, count);
+        memcpy(to->policies + used, text, count);
         used += count;
         to->policies[used++] = ',';
     }

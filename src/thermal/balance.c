@@ -159,7 +159,7 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
         if (!isfinite(power_w) || !isfinite(row->value[ERG_MONITOR_ENERGY_J]))
             continue;
         double h_s = before ? erg_s_from_ns(row->t_ns - before->t_ns) : 0;
-        if (h_s > 0 && h_s <= 2.5 * device->period_s) {
+        if (before && h_s > 0 && h_s <= 2.5 * device->period_s) {
             double was_w = before->value[ERG_MONITOR_POWER_W];
             out->in_j += h_s * (power_w + was_w) / 2;
             out->out_j += row->value[ERG_MONITOR_ENERGY_J] - before->value[ERG_MONITOR_ENERGY_J];

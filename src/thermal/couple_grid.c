@@ -416,9 +416,9 @@ static bool set_bounds(erg_joint *joint, erg_error *err)
 bool erg_joint_grid(erg_joint *joint, erg_error *err)
 {
     joint->dt_s = grid_step(joint);
-    if (!(joint->dt_s > 1e-6))
+    joint->dt_ns = joint->dt_s > 1e-6 ? erg_ns_from_s(joint->dt_s) : 0;
+    if (joint->dt_ns <= 0)
         return erg_fail(err, ERG_NO_DATA, "the logs have too few rows for a grid");
-    joint->dt_ns = erg_ns_from_s(joint->dt_s);
     if (!set_bounds(joint, err))
         return false;
     for (size_t i = 0; i < joint->channel_count; i++)

@@ -39,7 +39,7 @@ static void intervals_hold_the_truth_as_often_as_they_say(void)
 {
     enum { RUNS = 1000, STUDIES = 5 };
     erg_random random = { 1 };
-    size_t held = 0;
+    int held = 0;
 
     for (int run = 0; run < RUNS; run++) {
         double effects[STUDIES], variances[STUDIES];
@@ -79,7 +79,7 @@ static void flips_of_many_pairs_keep_their_size_and_find_three_percent(void)
 {
     enum { RUNS = 300, PAIRS = 20 };
     erg_random random = { 2 };
-    size_t null = 0, found = 0;
+    int null = 0, found = 0;
 
     for (uint64_t run = 0; run < RUNS; run++) {
         double differences[PAIRS], planted[PAIRS];
