@@ -45,6 +45,11 @@ char *erg_text_take(erg_text *text);
 void erg_text_free(erg_text *text);
 char *erg_text_copy(const char *text);
 
+/* One code point from *text, which moves on; 0xfffd (and one byte) where it is none. */
+uint32_t erg_code_point(const char **text, const char *end);
+/* The offset of the first byte that is not UTF-8, or count. */
+size_t erg_utf8_valid(const char *bytes, size_t count);
+
 /* Copies with truncation on a UTF-8 boundary; terminated wherever there is room. */
 void erg_text_put(char *to, size_t size, const char *from);
 

@@ -164,6 +164,27 @@ static void swallow(struct fy_diag *diag, void *user, const char *bytes, size_t 
     (void)diag, (void)user, (void)bytes, (void)count;
 }
 
+/* The scanner of libfyaml 0.7 never ends on some directives and on bytes that are no text:
+ * what a file of settings has no need of is not handed to it. */
+static bool is_text(const builder *to, const char *bytes, size_t size)
+{
+    size_t valid = erg_utf8_valid(bytes, size);
+    int line = 1;
+
+    for (size_t i = 0; i < valid; i++) {
+        /* After any byte above 127 too: some of these end a line, or begin the file. */
+        bool begins = i == 0 || bytes[i - 1] == '\n' || bytes[i - 1] == '\r'
+            || (unsigned char)bytes[i - 1] >= 0x80;
+        if (begins && bytes[i] == '%')
+            return refuse(to, line, "YAML directives are not read");
+        if ((unsigned char)bytes[i] < ' ' && bytes[i] != '\t' && bytes[i] != '\n'
+            && bytes[i] != '\r')
+            return refuse(to, line, "a byte that is no text");
+        line += bytes[i] == '\n';
+    }
+    return valid == size || refuse(to, line, "not UTF-8");
+}
+
 const erg_yaml *erg_yaml_parse(erg_arena *arena, const char *name, const char *bytes,
                                size_t size, erg_error *err)
 {
@@ -175,6 +196,8 @@ const erg_yaml *erg_yaml_parse(erg_arena *arena, const char *name, const char *b
         erg_fail(err, ERG_BAD_INPUT, "%s: empty", name);
         return NULL;
     }
+    if (!is_text(&to, bytes, size))
+        return NULL;
     fy_diag_cfg_default(&how);
     how.fp = NULL;
     how.output_fn = swallow;

@@ -10,11 +10,6 @@
 
 #include "base/base.h"
 
-/* One code point from *text, which moves on; 0xfffd (and one byte) where it is none. */
-uint32_t erg_code_point(const char **text, const char *end);
-/* The offset of the first byte that is not UTF-8, or count. */
-size_t erg_utf8_valid(const char *bytes, size_t count);
-
 typedef bool erg_word_rule(const char *text, size_t count, erg_text *to, erg_error *err);
 erg_word_rule erg_words_plain;      /* as it is */
 erg_word_rule erg_words_13a;        /* tokenizer 13a of mteval, as sacreBLEU 2 has it */

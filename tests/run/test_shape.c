@@ -238,6 +238,8 @@ static void scenarios_that_are_wrong_are_refused_with_their_line(void)
         { "version: 1\nrack: 1\n", ":2: unknown key 'rack'" },
         { "version: 1\nracks: {count: 1, units: 1}\ngpu: {idle: 130}\n", ":3: idle: '130'" },
         { "version: 1\nversion: 1\n", ":2: 'version' is there twice" },
+        { "a: 1\n%%%% \n", ":2: YAML directives" }, { "a: \xa5\n", ":1: not UTF-8" },
+        { "a: \001\n", ":1: a byte that is no text" },
         { "a: &x 1\n", "anchors" }, { "a: [1, 2\n", ":" }, { "- 1\n", "keys with values" },
         { "version: 1\nracks: {count: 1, units: 1}\ngpu: {idle: 130W}\njob: {units: 2, wait: 1W, "
           "step: [{compute: 1s, power: 300W}]}\n", "do not fit" },

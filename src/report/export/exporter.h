@@ -36,7 +36,6 @@ bool erg_export_span(const erg_trace *trace, const erg_export_options *options, 
 
 /* ---- JSON by hand: samples are too many for a tree -------------------------------- */
 
-bool erg_is_utf8(const char *text);
 void erg_json_text(FILE *out, const char *text);
 void erg_json_number(FILE *out, double value);      /* null for NAN */
 /* {"energy_j": ..., "energy_low_j", "energy_high_j", ..., "idle_policy": ...} */

@@ -66,26 +66,10 @@ bool erg_export_span(const erg_trace *trace, const erg_export_options *options, 
         || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: erg show lists them", name);
 }
 
-bool erg_is_utf8(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c) {
-        int more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2
-                 : *c >= 0xf0 && *c < 0xf5 ? 3 : -1;
-        if (more < 0 || (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f)
-            || (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
-            return false;
-        for (c++; more > 0; more--, c++)
-            if ((*c & 0xc0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 /* Other code pages come in as bytes and leave as Latin-1. */
 void erg_json_text(FILE *out, const char *text)
 {
-    bool utf8 = erg_is_utf8(text);
+    bool utf8 = !text[erg_utf8_valid(text, strlen(text))];
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if (*c == '"' || *c == '\\')

@@ -25,7 +25,7 @@ static const series all[] = {
 /* A label is UTF-8; other code pages come in as bytes and leave as Latin-1. */
 static void put_label(FILE *out, const char *name, const char *value)
 {
-    bool utf8 = erg_is_utf8(value);
+    bool utf8 = !value[erg_utf8_valid(value, strlen(value))];
 
     fprintf(out, "%s=\"", name);
     for (const unsigned char *c = (const unsigned char *)value; *c; c++)
