@@ -66,7 +66,7 @@ static size_t row_of(const erg_table *table, const char *y)
     for (size_t i = 0; i < erg_table_row_count(table); i++)
         if (strcmp(erg_table_find(table, i, "y").text, y) == 0)
             return i;
-    CHECK(!"no such row");
+    fail_msg("no such row");
     return 0;
 }
 

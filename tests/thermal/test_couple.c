@@ -57,7 +57,7 @@ static const erg_joint_pair *pair_of(const erg_joint *joint, const char *x, cons
         if (strcmp(joint->channels[joint->pairs[i].x].name, x) == 0
             && strcmp(joint->channels[joint->pairs[i].y].name, y) == 0)
             return &joint->pairs[i];
-    CHECK(!"a pair is there");
+    fail_msg("a pair is there");
     return NULL;
 }
 

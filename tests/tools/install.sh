@@ -20,7 +20,7 @@ check() {
 }
 install() {
     [ -f "$folder/build.ninja" ] \
-        || meson setup "$folder" "$source" --buildtype=release --prefix=/usr --libdir=lib || return 1
+        || meson setup "$folder" "$source" -Dtests=none --buildtype=release --prefix=/usr --libdir=lib || return 1
     ninja -C "$folder" && DESTDIR=$stage meson install -C "$folder" --no-rebuild
 }
 config() { pkg-config --define-prefix "$@" erg; }
