@@ -167,7 +167,7 @@ static bool read_all(reading *of, const char *bytes, size_t size, erg_error *err
     if (!erg_csv_read(&csv, bytes, size, &torn_last, err))
         return false;
     if (!of->monitor->device_count)
-        return erg_fail(err, ERG_NO_DATA, "%s: no row of it could be read", of->file);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: no row of it could be read", of->file);
     of->monitor->layout = of->map.layout->name;
     of->monitor->torn_last = torn_last;
     return erg_monitor_look(of->monitor, of->options->writer, err);

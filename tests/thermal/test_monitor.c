@@ -61,7 +61,7 @@ static void any_csv_is_read_by_a_map(void)
     CHECK(!parse("when,Die,Watts\n0,40,100\n", &map, &err));
     CHECK(err.code == ERG_BAD_INPUT);
     CHECK(!parse("a,b\n1,2\n", NULL, &err));
-    CHECK(!parse("timestamp,temp_c\n", NULL, &err) && err.code == ERG_NO_DATA);
+    CHECK(!parse("timestamp,temp_c\n", NULL, &err) && err.code == ERG_BAD_INPUT);
 }
 
 /* Two programs, each once a second, half a second apart from row 50 on. */
