@@ -77,7 +77,10 @@ static const char *trouble(const erg_joint *joint, int channel, char *to, size_t
                  erg_check_describe(of->refused)->advice);
         return to;
     }
-    return is_still(joint, of) ? "it does not change during the run" : NULL;
+    /* Logs of other times leave no value to stand still: their pairs say so. */
+    bool apart = of->device >= 0
+        && erg_joint_hits(joint, ERG_CHECK_NO_OVERLAP, joint->devices[of->device].log->name);
+    return !apart && is_still(joint, of) ? "it does not change during the run" : NULL;
 }
 
 static bool drop(erg_joint *joint, int device, const char *pair, const char *name,

@@ -243,6 +243,34 @@ static void logs_that_share_no_time_are_refused(void)
     CHECK(strstr(out.verdict, "NO_OVERLAP"));
 }
 
+/* Two devices of 40 rows of which the training log shares none: the pairs still have rows. */
+static void pairs_of_other_times_each_say_that_they_share_none(void)
+{
+    const made of = { .seed = 1, .run_s = 60, .log_offset_s = 3000 };
+    erg_error err = { 0 };
+    texts logs;
+
+    make(&of, &logs);
+    erg_monitor *monitor =
+        erg_monitor_parse("m.csv", logs.monitor.data, logs.monitor.count, NULL, &err);
+    erg_training *log =
+        erg_training_parse("log", logs.log.data, logs.log.count, NULL, &err);
+    CHECK_OK(monitor && log, err);
+    erg_result *result = erg_couple_study(monitor, log, NULL, &err);
+    CHECK_OK(result != NULL, err);
+    const erg_table *verdict = erg_result_find(result, "verdict");
+    CHECK_NEAR(erg_table_row_count(verdict), 3, 0);     /* its own, and power:temp */
+    for (size_t i = 0; i < erg_table_row_count(verdict); i++) {
+        const char *said = erg_table_find(verdict, i, "verdict").text;
+        CHECK(strncmp(said, "cannot be decided: ", 19) == 0 && strstr(said, "NO_OVERLAP"));
+    }
+    erg_result_free(result);
+    erg_training_free(log);
+    erg_monitor_free(monitor);
+    erg_text_free(&logs.monitor);
+    erg_text_free(&logs.log);
+}
+
 /* ---- what is no measurement -------------------------------------------------------- */
 
 static void a_device_that_the_run_does_not_drive_is_refused(void)
@@ -329,6 +357,7 @@ int main(void)
         TEST(a_log_that_counts_from_its_start_is_laid_where_the_device_works),
         TEST(clocks_that_differ_are_corrected_and_flagged),
         TEST(logs_that_share_no_time_are_refused),
+        TEST(pairs_of_other_times_each_say_that_they_share_none),
         TEST(a_device_that_the_run_does_not_drive_is_refused),
         TEST(made_up_columns_are_refused),
         TEST(a_starved_sampler_is_refused),
