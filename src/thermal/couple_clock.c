@@ -283,8 +283,22 @@ static bool put_clock(erg_joint *joint, bool is_known, bool is_corrected, erg_er
         && erg_joint_check(joint, &zone, err);
 }
 
+/* Sensors alone have one clock, and the whole record is the run. */
+static bool align_alone(erg_joint *joint, erg_error *err)
+{
+    const erg_span all = monitored(joint);
+
+    joint->offset_s = NAN;
+    joint->start_ns = all.begin_ns;
+    joint->end_ns = all.end_ns;
+    look(joint, all);
+    return put_clock(joint, true, false, err);
+}
+
 bool erg_joint_align(erg_joint *joint, erg_error *err)
 {
+    if (joint->is_alone)
+        return align_alone(joint, err);
     bool said = joint->options->offset_s != 0;
     bool since_start = joint->clock == ERG_TRAINING_SINCE_START
                     || llabs(monitored(joint).begin_ns) < 100000000 * ERG_NS_PER_S;

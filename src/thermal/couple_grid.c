@@ -91,6 +91,7 @@ bool erg_joint_take_log(erg_joint *joint, const erg_training *log, erg_error *er
     joint->clock = erg_training_clock_of(log);
     joint->start_ns = rows[0].t_ns;
     joint->end_ns = rows[n - 1].t_ns;
+    joint->is_alone = true;
     for (int v = 0; v < ERG_TRAINING_VALUES; v++) {
         erg_joint_channel *to = add_channel(
             joint, erg_training_value_name((erg_training_value)v), -1, v, n, err);
@@ -100,6 +101,7 @@ bool erg_joint_take_log(erg_joint *joint, const erg_training *log, erg_error *er
             if (isfinite(rows[i].value[v]))
                 to->points[to->count++] =
                     (erg_joint_point){ rows[i].t_ns, rows[i].value[v] };
+        joint->is_alone = joint->is_alone && to->count == 0;
         if (!set_period(to, err))
             return false;
     }

@@ -124,6 +124,7 @@ typedef struct erg_joint {
     const erg_monitor *monitor;
     const erg_couple_options *options;
     size_t log_torn;
+    bool is_alone;              /* the training log holds nothing: sensors are studied */
     erg_training_clock clock;   /* of the training log, as it came */
     erg_joint_device *devices;
     size_t device_count;

@@ -247,6 +247,10 @@ static bool put_notes(const erg_joint *joint, erg_error *err)
                              "%s, good to %.2f s",
                              joint->offset_s, joint->devices[joint->edge_device].log->name,
                              joint->half_width_s);
+    if (ok && joint->is_alone)
+        ok = erg_result_note(joint->result, err,
+                             "there is no training log: the sensors alone are studied, and "
+                             "the whole record is taken for the run");
     return ok
            && erg_result_note(joint->result, err,
                               "a verdict on one run says what goes "

@@ -120,6 +120,8 @@ static bool read_logs(erg_session *session, const erg_monitor_options *how, erg_
     session->monitor = erg_monitor_load(session->log_path, how, err);
     session->training = session->monitor
         ? erg_training_load(session->training_path, how ? how->zone : NULL, err) : NULL;
+    if (session->training && strcmp(session->log_path, session->training_path) == 0)
+        erg_training_forget_steps(session->training);
     if (!session->training || !hash_file(session->log_path, session->log_hash, err)
         || !hash_file(session->training_path, session->training_hash, err))
         return false;

@@ -170,6 +170,24 @@ static void derive_step_s(erg_training *to)
     }
 }
 
+static bool says_nothing(const erg_training *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        for (int v = 0; v < ERG_TRAINING_VALUES; v++)
+            if (v != ERG_TRAINING_STEP_S && !isnan(of->rows[i].value[v]))
+                return false;
+    return of->derived_step_s;
+}
+
+void erg_training_forget_steps(erg_training *training)
+{
+    if (!says_nothing(training))
+        return;
+    for (size_t i = 0; i < training->count; i++)
+        training->rows[i].value[ERG_TRAINING_STEP_S] = NAN;
+    training->derived_step_s = false;
+}
+
 static void take_rows(erg_training *to, const erg_training_draft *draft, int time)
 {
     for (size_t i = 0; i < draft->count; i++) {

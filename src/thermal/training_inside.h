@@ -60,6 +60,9 @@ bool erg_training_read_csv(erg_training_draft *draft, const char *bytes, size_t 
 /* The multiple of 15 min within 14 h that lays log nearest to run; false where none is
  * within 5 min of both ends. */
 bool erg_zone_quarters(erg_span log, erg_span run, int64_t *by_ns);
+/* The rows of a monitor are no steps: where nothing else says that they are, the time from
+ * one to the next is no step time. */
+void erg_training_forget_steps(erg_training *training);
 erg_training *erg_training_finish(erg_training_draft *draft, erg_error *err);
 
 #endif
