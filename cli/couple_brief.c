@@ -60,17 +60,50 @@ static bool is_raised(const erg_table *checks, size_t row)
     return strcmp(state, "refused") == 0 || strcmp(state, "flag") == 0;
 }
 
+/* Said once for all pairs that a device's check is about. */
+static bool is_same(const erg_table *checks, size_t row, size_t other)
+{
+    static const char *const columns[] = { "check", "device", "what", "advice", "state" };
+    bool same = text(checks, row, "pair")[0] && text(checks, other, "pair")[0];
+
+    for (size_t i = 0; same && i < CLI_COUNT(columns); i++)
+        same = strcmp(text(checks, row, columns[i]), text(checks, other, columns[i])) == 0;
+    return same;
+}
+
+static bool was_said(const erg_table *checks, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (is_same(checks, i, row))
+            return true;
+    return false;
+}
+
+/* "NOT_WHITE gpu grad_norm:power, power:temp: record >= 300 s" */
+static void put_check(const erg_table *checks, size_t row, FILE *out)
+{
+    const char *what = text(checks, row, "what"), *device = text(checks, row, "device");
+    const char *pair = text(checks, row, "pair"), *advice = text(checks, row, "advice");
+
+    fprintf(out, "%-16s", text(checks, row, "check"));
+    fprintf(out, "%s%s%s%s", device[0] ? " " : "", device, pair[0] ? " " : "", pair);
+    for (size_t i = row + 1; i < rows_of(checks); i++)
+        if (is_same(checks, row, i))
+            fprintf(out, ", %s", text(checks, i, "pair"));
+    if (what[0])
+        fprintf(out, "%s %s", device[0] || pair[0] ? "," : "", what);
+    fprintf(out, "%s%s\n", device[0] || pair[0] || what[0] ? ": " : " ", advice);
+}
+
 static void put_checks(const erg_table *checks, FILE *out)
 {
     bool any = false;
 
     for (size_t i = 0; i < rows_of(checks); i++) {
-        if (!is_raised(checks, i))
+        if (!is_raised(checks, i) || was_said(checks, i))
             continue;
         any = true;
-        fprintf(out, "%-16s %s %s%s%s: %s\n", text(checks, i, "check"), text(checks, i, "device"),
-                text(checks, i, "pair"), text(checks, i, "what")[0] ? " " : "",
-                text(checks, i, "what"), text(checks, i, "advice"));
+        put_check(checks, i, out);
     }
     fputs(any ? "\n" : "", out);
 }
@@ -206,17 +239,22 @@ static void put_grid(const erg_table *sheet, const char *section, FILE *out)
 
 typedef struct part {
     const char *section, *title;
+    bool is_long;       /* a line a time: left to --table where a verdict is the answer */
     void (*put)(const erg_table *sheet, const char *section, FILE *out);
 } part;
 
 static const part parts[] = {
-    { "session", "Session", put_list }, { "thermal", "Thermal", put_grid },
-    { "optimisation", "Optimisation", put_grid }, { "results", "Results", put_list },
+    { "session", "Session", false, put_list },
+    { "thermal", "Thermal", true, put_grid },
+    { "optimisation", "Optimisation", true, put_grid },
+    { "results", "Results", false, put_list },
 };
 
-static void put_sheet(const erg_table *sheet, FILE *out)
+static void put_sheet(const erg_table *sheet, bool is_study, FILE *out)
 {
     for (size_t i = 0; sheet && i < CLI_COUNT(parts); i++) {
+        if (is_study && parts[i].is_long)
+            continue;
         fprintf(out, "%s\n", parts[i].title);
         parts[i].put(sheet, parts[i].section, out);
         fputc('\n', out);
@@ -235,10 +273,27 @@ static bool put_whole(const erg_result *result, const char *name, FILE *out, erg
     return ok;
 }
 
+/* "* more by --table NAME: ccf (70 rows), ..." */
+static void put_more(const erg_result *result, FILE *out)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < erg_result_table_count(result); i++) {
+        const erg_table *table = erg_result_table(result, i);
+        if (rows_of(table) == 0)
+            continue;
+        fprintf(out, "%s%s (%zu)", any ? ", " : "* rows by --table NAME, or all by --verbose: ",
+                erg_table_name(table), rows_of(table));
+        any = true;
+    }
+    fputs(any ? "; --format html draws them\n" : "", out);
+}
+
 bool cli_couple_brief(const void *what, const void *how, FILE *out, erg_error *err)
 {
     static const char *const wholes[] = { "figures", "throttle", "score" };
     const erg_result *result = what;
+    bool is_study = erg_result_find(result, "verdict") != NULL;
 
     (void)how;
     put_verdicts(erg_result_find(result, "verdict"), out);
@@ -247,8 +302,10 @@ bool cli_couple_brief(const void *what, const void *how, FILE *out, erg_error *e
     for (size_t i = 0; i < CLI_COUNT(wholes); i++)
         if (!put_whole(result, wholes[i], out, err))
             return false;
-    put_sheet(erg_result_find(result, "sheet"), out);
+    put_sheet(erg_result_find(result, "sheet"), is_study, out);
     for (size_t i = 0; i < erg_result_note_count(result); i++)
         fprintf(out, "* %s\n", erg_result_note_at(result, i));
+    if (is_study)
+        put_more(result, out);
     return !ferror(out) || erg_fail(err, ERG_IO, "cannot write");
 }
