@@ -14,29 +14,14 @@ typedef enum rank_state {
 #define LEAST_AGAIN_S 1e-4
 #define LEFT_LEAST_S 1e-12      /* of work: less is rounding */
 
-double erg_silicon_clock(const erg_silicon *silicon, double power_w, double cap_w)
-{
-    if (cap_w >= power_w)
-        return 1;
-    double room = (cap_w - silicon->idle_w) / (power_w - silicon->idle_w);
-    return room > 0 ? pow(room, 1 / silicon->gamma) : 0;
-}
-
-double erg_silicon_w(const erg_silicon *silicon, double power_w, double clock)
-{
-    if (clock >= 1)
-        return power_w;
-    return silicon->idle_w + (power_w - silicon->idle_w) * pow(clock, silicon->gamma);
-}
-
 /* ---- power ------------------------------------------------------------------------------- */
 
 static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
 {
-    double held_w = fmin(want_w, rank->cap_w);
-    double drawn_w = fmax(held_w, fmin(rank->floor_w, rank->cap_w));
+    double kept_w = fmin(want_w, rank->cap_w);
+    double drawn_w = fmax(kept_w, fmin(rank->floor_w, rank->cap_w));
     int64_t power_nw = (int64_t)(drawn_w * ERG_NW_PER_W + 0.5);
-    int64_t burn_nw = power_nw - (int64_t)(held_w * ERG_NW_PER_W + 0.5);
+    int64_t burn_nw = power_nw - (int64_t)(kept_w * ERG_NW_PER_W + 0.5);
 
     rank->want_w = want_w;
     if (power_nw == rank->power_nw && burn_nw == rank->burn_nw)
@@ -48,6 +33,11 @@ static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
     cluster->burn_nw += burn_nw - rank->burn_nw;
     rank->power_nw = power_nw;
     rank->burn_nw = burn_nw;
+}
+
+static double power_of(const erg_rank *rank)
+{
+    return (double)rank->power_nw / ERG_NW_PER_W;
 }
 
 /* ---- asking ------------------------------------------------------------------------------ */
@@ -78,6 +68,7 @@ static erg_answer ask_at(erg_cluster *cluster, erg_rank *rank, erg_ask ask, int6
     ask.rank = index_of(cluster, rank);
     ask.dt_s = erg_s_from_ns(now_ns - rank->asked_ns);
     ask.unpaid_w = rank->unpaid_w;
+    ask.drawn_w = power_of(rank);
     rank->asked_ns = now_ns;
     rank->asks++;
     cluster->ask(cluster->self, &ask, &answer);
@@ -86,17 +77,23 @@ static erg_answer ask_at(erg_cluster *cluster, erg_rank *rank, erg_ask ask, int6
     return answer;
 }
 
+/* Void as soon as it asks for another reason. */
+static bool plan_again(erg_cluster *cluster, erg_rank *rank, double again_s, erg_error *err)
+{
+    int64_t at_ns = cluster->agenda.now_ns + whole_ns(fmax(again_s, LEAST_AGAIN_S));
+
+    return !(again_s < FOR_EVER_S)
+        || erg_agenda_plan(&cluster->agenda, at_ns, index_of(cluster, rank) | AGAIN_BIT,
+                           rank->asks, err);
+}
+
 /* Draws want_w from now on, without an item that would pay for it. */
 static bool draw_as(erg_cluster *cluster, erg_rank *rank, double want_w, double again_s,
                     erg_error *err)
 {
-    int64_t now_ns = cluster->agenda.now_ns;
-
     set_power(cluster, rank, want_w);
-    rank->unpaid_w = (double)rank->power_nw / ERG_NW_PER_W;
-    return !(again_s < FOR_EVER_S)
-        || erg_agenda_plan(&cluster->agenda, now_ns + whole_ns(fmax(again_s, LEAST_AGAIN_S)),
-                           index_of(cluster, rank) | AGAIN_BIT, rank->asks, err);
+    rank->unpaid_w = power_of(rank);
+    return plan_again(cluster, rank, again_s, err);
 }
 
 static bool draw(erg_cluster *cluster, erg_rank *rank, double want_w, erg_error *err)
@@ -114,56 +111,90 @@ static const erg_phase *phase_of(const erg_cluster *cluster, const erg_rank *ran
     return &cluster->jobs[rank->job].phases[rank->phase];
 }
 
-static double speed_at(const erg_phase *phase, double clock)
+static double clock_of(const erg_cluster *cluster, const erg_rank *rank)
 {
-    return phase->knee > 0 ? fmin(1, clock / phase->knee) : 1;
+    return erg_silicon_clock(&cluster->silicon, phase_of(cluster, rank)->power_w, rank->cap_w);
 }
 
-/* Runs items until one must wait or the phase is over; plans what comes then. */
-static bool run_items(erg_cluster *cluster, erg_rank *rank, double drawn_w, double speed,
+static double speed_at(const erg_phase *phase, double clock)
+{
+    return phase->knee > 0 ? fmin(1, clock / phase->knee) : clock > 0;
+}
+
+/* What this phase's work draws under the rank's cap. */
+static double held_w(const erg_cluster *cluster, const erg_rank *rank)
+{
+    return erg_silicon_w(&cluster->silicon, phase_of(cluster, rank)->power_w,
+                         clock_of(cluster, rank));
+}
+
+/* Runs items until one must wait, it must ask again or the phase is over; plans what comes
+ * then. */
+static bool run_items(erg_cluster *cluster, erg_rank *rank, double speed, double again_s,
                       erg_error *err)
 {
     int64_t begin_ns = cluster->agenda.now_ns, now_ns = begin_ns;
-    double wait_s = 0;
+    int64_t until_ns = begin_ns + whole_ns(fmax(again_s, LEAST_AGAIN_S));
+    double item_w = held_w(cluster, rank), wait_s = 0;
 
-    while (rank->left_s > LEFT_LEAST_S) {
+    rank->state = COMPUTES;
+    rank->speed = speed;
+    while (rank->left_s > LEFT_LEAST_S && now_ns < until_ns) {
         double item_s = fmin(cluster->item_s, rank->left_s), long_s = item_s / speed;
-        erg_ask ask = { .power_w = drawn_w, .item_j = drawn_w * long_s };
+        erg_ask ask = { .power_w = item_w, .item_j = item_w * long_s };
         if ((wait_s = ask_at(cluster, rank, ask, now_ns).wait_s) > 0)
             break;
+        set_power(cluster, rank, item_w);
         rank->unpaid_w = 0;
         rank->left_s -= item_s;
         now_ns += (int64_t)(long_s * 1e9 + 0.5);
     }
-    if (now_ns > begin_ns || wait_s == 0) {
-        rank->state = COMPUTES;
-        set_power(cluster, rank, drawn_w);
+    if (now_ns > begin_ns || wait_s == 0)
         return plan_rank(cluster, rank, now_ns - begin_ns, err);
-    }
     rank->state = WAITS_FOR_ITEM;
     return draw_as(cluster, rank, cluster->jobs[rank->job].wait_w, INFINITY, err)
         && plan_rank(cluster, rank, whole_ns(wait_s), err);
 }
 
+/* On at one speed until the work is done; what was planned before is void. */
+static bool run_through(erg_cluster *cluster, erg_rank *rank, double speed, erg_error *err)
+{
+    rank->state = COMPUTES;
+    rank->speed = speed;
+    rank->since_ns = cluster->agenda.now_ns;
+    set_power(cluster, rank, held_w(cluster, rank));
+    if (speed > 0)
+        return plan_rank(cluster, rank, erg_ns_from_s(rank->left_s / speed), err);
+    rank->serial++;
+    return true;
+}
+
 static bool compute(erg_cluster *cluster, erg_rank *rank, erg_error *err)
 {
     const erg_phase *phase = phase_of(cluster, rank);
+    erg_answer answer = ask_at(cluster, rank, (erg_ask){ .power_w = phase->power_w },
+                               cluster->agenda.now_ns);
+    double speed = speed_at(phase, clock_of(cluster, rank));
 
-    ask_at(cluster, rank, (erg_ask){ .power_w = phase->power_w }, cluster->agenda.now_ns);
-    double clock = erg_silicon_clock(&cluster->silicon, phase->power_w, rank->cap_w);
-    double speed = speed_at(phase, clock);
-    double drawn_w = erg_silicon_w(&cluster->silicon, phase->power_w, clock);
-
-    if (!(speed > 0))
+    if (!(speed > 0) && !(answer.again_s < FOR_EVER_S))
         return erg_fail(err, ERG_BAD_INPUT, "a cap of %g W stops the units: they draw %g W idle",
                         rank->cap_w, cluster->silicon.idle_w);
-    if (cluster->has_items)
-        return run_items(cluster, rank, drawn_w, speed, err);
-    double left_s = rank->left_s / speed;
-    rank->state = COMPUTES;
-    rank->left_s = 0;
-    set_power(cluster, rank, drawn_w);
-    return plan_rank(cluster, rank, erg_ns_from_s(left_s), err);
+    if (cluster->has_items && speed > 0)
+        return run_items(cluster, rank, speed, answer.again_s, err);
+    return run_through(cluster, rank, speed, err)
+        && plan_again(cluster, rank, answer.again_s, err);
+}
+
+/* While it computes, its clock may change: what is done until now stays done. */
+static bool ask_again(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    if (rank->state != COMPUTES)
+        return draw(cluster, rank, rank->want_w, err);
+    if (cluster->has_items && rank->speed > 0)
+        return true;
+    double done_s = rank->speed * erg_s_from_ns(cluster->agenda.now_ns - rank->since_ns);
+    rank->left_s = fmax(0, rank->left_s - done_s);
+    return compute(cluster, rank, err);
 }
 
 static bool arrive(erg_cluster *cluster, erg_rank *rank, erg_error *err)
@@ -173,6 +204,8 @@ static bool arrive(erg_cluster *cluster, erg_rank *rank, erg_error *err)
     const erg_phase *phase = phase_of(cluster, rank);
 
     rank->state = ARRIVED;
+    if (job->arrived == 0)
+        job->arrived_ns = cluster->agenda.now_ns;
     if (++job->arrived < job->ranks)
         return draw(cluster, rank, job->wait_w, err);
     job->arrived = 0;
@@ -248,6 +281,9 @@ static bool end_collective(erg_cluster *cluster, uint32_t number, erg_error *err
 {
     const erg_job *job = &cluster->jobs[number];
 
+    if (cluster->collected)
+        cluster->collected(cluster->self, number,
+                           erg_s_from_ns(cluster->agenda.now_ns - job->arrived_ns));
     for (uint32_t i = job->first; i < job->first + job->ranks; i++)
         if (!next_phase(cluster, &cluster->ranks[i], err))
             return false;
@@ -260,7 +296,7 @@ static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
         return end_collective(cluster, event->who & ~JOB_BIT, err);
     erg_rank *rank = &cluster->ranks[event->who & ~AGAIN_BIT];
     if (event->who & AGAIN_BIT)
-        return event->serial != rank->asks || draw(cluster, rank, rank->want_w, err);
+        return event->serial != rank->asks || ask_again(cluster, rank, err);
     if (event->serial != rank->serial)
         return true;
     switch ((rank_state)rank->state) {
@@ -269,7 +305,10 @@ static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
     case WAITS_TO_BEGIN:
         return enter_phase(cluster, rank, err);
     case COMPUTES:
-        return rank->left_s > LEFT_LEAST_S ? compute(cluster, rank, err) : next_phase(cluster, rank, err);
+        if (!cluster->has_items)
+            rank->left_s = 0;
+        return rank->left_s > LEFT_LEAST_S ? compute(cluster, rank, err)
+                                           : next_phase(cluster, rank, err);
     case WAITS_FOR_ITEM:
         return compute(cluster, rank, err);
     case PAUSES:
@@ -317,7 +356,15 @@ bool erg_cluster_run(erg_cluster *cluster, int64_t until_ns, erg_error *err)
     while (erg_agenda_take(&cluster->agenda, until_ns, &event))
         if (!happen(cluster, &event, err))
             return false;
+    if (cluster->agenda.now_ns < until_ns)
+        cluster->agenda.now_ns = until_ns;
     return true;
+}
+
+bool erg_cluster_poke(erg_cluster *cluster, size_t rank, erg_error *err)
+{
+    return erg_agenda_plan(&cluster->agenda, cluster->agenda.now_ns, (uint32_t)rank | AGAIN_BIT,
+                           cluster->ranks[rank].asks, err);
 }
 
 void erg_cluster_mark(erg_cluster *cluster)

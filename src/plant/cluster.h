@@ -47,6 +47,7 @@ typedef struct erg_job {
     int64_t start_ns;
     /* ---- as it goes */
     uint32_t arrived;
+    int64_t arrived_ns;             /* the first of them */
     uint64_t steps;                 /* begun by its first rank */
     int64_t first_step_ns, last_step_ns;    /* begun since the last erg_cluster_mark */
     uint64_t marked_steps;
@@ -58,6 +59,7 @@ typedef struct erg_ask {
     double dt_s;            /* since it last asked */
     double unpaid_w;        /* drawn meanwhile without an item; 0 while an item ran */
     double power_w;         /* wanted now */
+    double drawn_w;         /* since it last asked */
     double item_j;          /* of the item that wants to start; 0: none */
     bool step_begins;
 } erg_ask;
@@ -68,7 +70,9 @@ typedef struct erg_answer {
 
 typedef struct erg_rank {
     int64_t power_nw, burn_nw, asked_ns;
-    double left_s;          /* of this phase's work at full speed */
+    double left_s;          /* of this phase's work at full speed, at since_ns */
+    double speed;           /* since then; 0: it does not compute */
+    int64_t since_ns;
     double unpaid_w, cap_w, floor_w, want_w;
     uint32_t job, rack, phase, serial, asks;
     uint8_t state;
@@ -94,6 +98,8 @@ typedef struct erg_cluster {
     void (*settle)(void *self, uint32_t rack, int64_t now_ns);
     /* A step of this job begins. May be NULL. */
     void (*stepped)(void *self, uint32_t job, int64_t now_ns);
+    /* A collective ends that its first rank has entered so long ago. May be NULL. */
+    void (*collected)(void *self, uint32_t job, double time_s);
     void *self;
 } erg_cluster;
 
@@ -104,6 +110,8 @@ bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t r
 bool erg_cluster_start(erg_cluster *cluster, erg_error *err);
 /* All that happens up to and at until_ns. */
 bool erg_cluster_run(erg_cluster *cluster, int64_t until_ns, erg_error *err);
+/* What shapes this rank has changed: it asks again, now. */
+bool erg_cluster_poke(erg_cluster *cluster, size_t rank, erg_error *err);
 /* Counts steps from here on. */
 void erg_cluster_mark(erg_cluster *cluster);
 /* Steps a second of a job since the mark, from its first to its last; NAN: under two. */

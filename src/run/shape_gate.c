@@ -7,6 +7,7 @@
 #define STRICT_LOSS_MOST 0.02
 #define ENERGY_MORE_MOST 0.02
 #define COLLECTIVE_MORE_MOST 0.1
+#define ROUNDING 1e-7               /* a share that small is none */
 
 /* The peak's cut, or a limit of ramp or band that the user stated and that is met. */
 static void weigh_gain(const erg_gate_side *base, const erg_gate_side *new,
@@ -87,6 +88,8 @@ erg_gate_result erg_gate_judge(const erg_gate_side *base, const erg_gate_side *n
     for (const erg_gate_clause *clause = erg_gate_clauses; clause->name; clause++) {
         double value, limit;
         clause->weigh(base, new, options, &value, &limit);
+        if (fabs(value) < ROUNDING)
+            value = 0;
         if ((isnan(value) || isnan(limit)) && clause->needed) {
             snprintf(result.reason, sizeof(result.reason), "%s: not to be seen in this record",
                      clause->name);

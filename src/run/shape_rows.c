@@ -29,6 +29,7 @@ static const erg_column policy_columns[] = {
     { "loop", ERG_TEXT, "closed: barriers are simulated; open: a record" },
     { "step_10ms_w", ERG_REAL, "largest |P(t + 10 ms) - P(t)|" },
     { "line_w", ERG_REAL, "amplitude of the strongest line" },
+    { "collective_p99_s", ERG_REAL, "99 % of a collective's time, waiting included" },
 };
 
 static const erg_column explain_columns[] = {
@@ -67,6 +68,7 @@ static bool put_figures(erg_table *table, const erg_shape_row *row, erg_error *e
         { "ramp_60s_w_per_s", is->ramp_w_per_s[3] }, { "band_share", is->band_share },
         { "line_hz", is->line_hz }, { "burned_j", row->shaped->burned_j },
         { "step_10ms_w", is->step_10ms_w }, { "line_w", is->line_w },
+        { "collective_p99_s", row->shaped->collective_p99_s },
     };
     return erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }

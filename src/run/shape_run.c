@@ -92,7 +92,7 @@ static erg_gate_side side_of(const erg_shaped *base, const erg_shaped *row,
     return (erg_gate_side){
         .peak_10ms_w = row->metrics.peak_mean_w[0], .ramp_w_per_s = row->metrics.ramp_w_per_s[0],
         .band_rms = row->metrics.band_rms, .throughput_loss = loss_of(base, row),
-        .energy_per_step_j = row->energy_per_step_j, .collective_p99_s = NAN,
+        .energy_per_step_j = row->energy_per_step_j, .collective_p99_s = row->collective_p99_s,
         .throttled_s = NAN, .timeouts = NAN, .burns = burns, .has_tripped = row->has_tripped,
     };
 }

@@ -28,12 +28,15 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
     const erg_job *job = &it->cluster.jobs[rank->job];
     const erg_policy_in in = {
         .power_w = what->power_w, .unpaid_w = what->unpaid_w, .wait_w = job->wait_w,
-        .item_j = what->item_j, .period_s = job->period_s, .step_begins = what->step_begins,
+        .item_j = what->item_j, .period_s = job->period_s, .drawn_w = what->drawn_w,
+        .heat = NAN, .step_begins = what->step_begins,
     };
 
+    if (it->governors)
+        answer->cap_w = it->unit_cap_w[what->rank];
     for (size_t i = 0; i < it->chain->count; i++) {
         erg_policy_out out = erg_policy_free();
-        if (i == it->supply)
+        if (i == it->supply || i == it->over)
             continue;
         it->chain->policies[i]->step(&it->states[what->rank * it->chain->count + i], &in,
                                      what->dt_s, &out);
@@ -47,7 +50,7 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
 
 /* ---- what was constant until now --------------------------------------------------------- */
 
-static void settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
+void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
 {
     double dt_s = erg_s_from_ns(now_ns - it->rack_at_ns[rack]);
     double load_w = watts(it->cluster.rack_nw[rack]), mean_w = load_w;
@@ -55,6 +58,8 @@ static void settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
     if (dt_s <= 0)
         return;
     it->rack_at_ns[rack] = now_ns;
+    if (it->governors)
+        it->rack_j[rack] += load_w * dt_s;
     if (it->supplies) {
         erg_policy_out out = erg_policy_free();
         erg_policy_in in = { .power_w = load_w };
@@ -86,8 +91,8 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
     erg_sim *it = self;
 
     settle_load(it, now_ns);
-    if (it->supplies || it->breakers)
-        settle_rack(it, rack, now_ns);
+    if (it->supplies || it->breakers || it->governors)
+        erg_sim_settle_rack(it, rack, now_ns);
 }
 
 /* Energy a step is taken over whole steps of the first job. */
@@ -103,6 +108,18 @@ static void stepped(void *self, uint32_t job, int64_t now_ns)
         it->first_j = it->energy_j;
 }
 
+static void collected(void *self, uint32_t job, double time_s)
+{
+    erg_sim *it = self;
+
+    (void)job;
+    if (erg_grow((void **)&it->collected_s, &it->collected_capacity, it->collected,
+                 sizeof(*it->collected_s), NULL))
+        it->collected_s[it->collected++] = time_s;
+    else
+        it->is_out_of_memory = true;
+}
+
 /* What the meter behind all racks reads at now. */
 static double read_wave(erg_sim *it, int64_t now_ns)
 {
@@ -111,7 +128,7 @@ static double read_wave(erg_sim *it, int64_t now_ns)
     settle_load(it, now_ns);
     if (it->supplies)
         for (size_t i = 0; i < it->cluster.rack_count; i++) {
-            settle_rack(it, (uint32_t)i, now_ns);
+            erg_sim_settle_rack(it, (uint32_t)i, now_ns);
             supply_w += it->supply_w[i];
         }
     else if (!(lag_s > 0))
@@ -135,6 +152,7 @@ static bool begin(erg_sim *it, erg_error *err)
     it->cluster.ask = it->chain->count ? ask : NULL;
     it->cluster.settle = settle;
     it->cluster.stepped = stepped;
+    it->cluster.collected = collected;
     it->cluster.self = it;
     return erg_cluster_start(&it->cluster, err);
 }
@@ -143,16 +161,22 @@ static double warm_up_s(const erg_sim *it)
 {
     double warm_s = it->scenario->warm_up_s;
 
+    for (size_t i = 0; i < it->chain->count; i++)
+        if (it->chain->policies[i]->begins)
+            return 0;
     if (it->supply < it->chain->count && !it->scenario->open_loop)
         warm_s = fmax(warm_s, STORAGE_WARM_UP * it->chain->values[it->supply][0]);
     /* Groups of a record begin one after the other, within one period. */
-    if (it->scenario->open_loop && erg_sim_groups(it->chain) > 1 && it->scenario->jobs[0].period_s > 0)
+    if (it->scenario->open_loop && erg_sim_groups(it->chain) > 1
+        && it->scenario->jobs[0].period_s > 0)
         warm_s = fmax(warm_s, it->scenario->jobs[0].period_s);
     return warm_s;
 }
 
 static bool check_stuck(const erg_sim *it, erg_error *err)
 {
+    if (it->is_out_of_memory)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for the times of collectives");
     return !it->is_stuck
         || erg_fail(err, ERG_BAD_INPUT, "%s: units that wait draw more than the bucket refills",
                     it->chain->text);
@@ -167,7 +191,7 @@ static bool record(erg_sim *it, erg_shaped *out, double from_s, erg_error *err)
 
     for (size_t k = 0; k < most; k++) {
         int64_t now_ns = begin_ns + (int64_t)k * step_ns;
-        if (!erg_cluster_run(&it->cluster, now_ns, err) || !check_stuck(it, err))
+        if (!erg_sim_advance(it, now_ns, err) || !check_stuck(it, err))
             return false;
         if (it->cluster.done_count && it->cluster.done_ns <= now_ns)
             break;
@@ -178,7 +202,7 @@ static bool record(erg_sim *it, erg_shaped *out, double from_s, erg_error *err)
     /* The last sample is followed by its own interval. */
     int64_t end_ns = it->cluster.done_count ? it->cluster.done_ns
                                             : begin_ns + (int64_t)out->count * step_ns;
-    if (!erg_cluster_run(&it->cluster, end_ns, err))
+    if (!erg_sim_advance(it, end_ns, err))
         return false;
     settle_load(it, end_ns);
     return check_stuck(it, err);
@@ -207,6 +231,8 @@ static void sum_up(const erg_sim *it, double begin_s, double lost_before_j, erg_
     out->steps_per_s = rate / (double)it->scenario->units;
     out->energy_per_step_j = (steps_j / steps_s + lost_w) / rate;
     out->burned_j = erg_sum_value(&it->burned_j);
+    out->collective_p99_s = it->collected ? erg_quantile(it->collected_s, it->collected, 0.99)
+                                          : NAN;
     out->work_s = it->cluster.done_count ? erg_s_from_ns(it->cluster.done_ns) : NAN;
     out->was_split = it->was_split;
     out->breaker_margin = it->breakers ? INFINITY : NAN;
@@ -221,11 +247,12 @@ static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
     double begin_s = warm_up_s(it);
 
     out->dt_s = it->scenario->sample_s;
-    if (!erg_cluster_run(&it->cluster, erg_ns_from_s(begin_s) - 1, err) || !check_stuck(it, err))
+    if (!erg_sim_advance(it, erg_ns_from_s(begin_s) - 1, err) || !check_stuck(it, err))
         return false;
     read_wave(it, erg_ns_from_s(begin_s) - 1);
     erg_cluster_mark(&it->cluster);
     it->energy_j = it->burned_j = (erg_sum){ 0 };
+    it->collected = 0;
     double lost_before_j = lost_j(it);
     if (!record(it, out, begin_s, err))
         return false;
@@ -241,6 +268,10 @@ static void clear(erg_sim *it)
     free(it->states);
     free(it->supplies);
     free(it->supply_w);
+    free(it->governors);
+    free(it->rack_j);
+    free(it->unit_cap_w);
+    free(it->collected_s);
     free(it->breakers);
     free(it->rack_at_ns);
 }

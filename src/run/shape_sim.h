@@ -16,6 +16,7 @@ typedef struct erg_shaped {
     double steps_per_s, energy_per_step_j;      /* of a unit; NAN: no steps */
     double work_s;                  /* open loop: until the first record was over */
     double burned_j;
+    double collective_p99_s;        /* from the first rank that comes to its end; NAN: none */
     double breaker_margin;          /* NAN: no breaker */
     bool has_tripped;
     bool was_split;                 /* one job was taken for as many as there are groups */

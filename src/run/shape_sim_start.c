@@ -49,12 +49,24 @@ static void place_jobs(erg_sim *it, size_t parts)
 static uint64_t entity_of(const erg_sim *it, size_t which, size_t rank, int group)
 {
     static const uint64_t kinds[] = { [ERG_PER_UNIT] = 0, [ERG_PER_GROUP] = 1, [ERG_PER_RACK] = 2,
-                                      [ERG_ON_SUPPLY] = 3 };
+                                      [ERG_ON_SUPPLY] = 3, [ERG_OVER_RACK] = 4 };
     erg_policy_scope scope = it->chain->policies[which]->scope;
     uint64_t number = scope == ERG_PER_GROUP ? (uint64_t)group
                     : scope == ERG_PER_RACK ? it->cluster.ranks[rank].rack : rank;
 
     return (uint64_t)which << 48 | kinds[scope] << 40 | number;
+}
+
+erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key, uint64_t entity)
+{
+    erg_policy_setup setup = {
+        .key = key, .entity = entity, .groups = erg_sim_groups(it->chain),
+        .units = it->scenario->units, .idle_w = it->scenario->silicon.idle_w,
+        .most_w = it->scenario->peak_w,
+    };
+
+    memcpy(setup.values, it->chain->values[which], sizeof(setup.values));
+    return setup;
 }
 
 static void start_rank(erg_sim *it, size_t rank, uint64_t key)
@@ -64,9 +76,9 @@ static void start_rank(erg_sim *it, size_t rank, uint64_t key)
     int group = (int)(job * (uint64_t)groups / it->cluster.job_count);
 
     for (size_t i = 0; i < it->chain->count; i++) {
-        erg_policy_setup setup = { .key = key, .entity = entity_of(it, i, rank, group),
-                                   .group = group, .groups = groups };
-        memcpy(setup.values, it->chain->values[i], sizeof(setup.values));
+        erg_policy_setup setup = erg_sim_setup(it, i, key, entity_of(it, i, rank, group));
+        setup.group = group;
+        setup.unit = rank;
         it->chain->policies[i]->start(&it->states[rank * it->chain->count + i], &setup);
     }
 }
@@ -89,10 +101,9 @@ static void start_supply(erg_sim *it, size_t rack)
     size_t begin = rack * it->scenario->units_per_rack, end = begin + it->scenario->units_per_rack;
     size_t units = (end < it->scenario->units ? end : it->scenario->units) - begin;
     const erg_policy_in in = { .power_w = (double)units * mean_w(it->scenario) };
-    erg_policy_setup setup = { 0 };
+    erg_policy_setup setup = erg_sim_setup(it, it->supply, 0, rack);
     erg_policy_out out = erg_policy_free();
 
-    memcpy(setup.values, it->chain->values[it->supply], sizeof(setup.values));
     it->chain->policies[it->supply]->start(&it->supplies[rack], &setup);
     if (!it->scenario->open_loop)
         return;
@@ -123,15 +134,24 @@ static bool start_racks(erg_sim *it, erg_error *err)
     return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu racks", racks);
 }
 
+/* The last of the chain that acts there; count: none. */
+static size_t one_of(const erg_policy_chain *chain, erg_policy_scope scope)
+{
+    size_t found = chain->count;
+
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->policies[i]->scope == scope)
+            found = i;
+    return found;
+}
+
 bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
 {
     const erg_scenario *scenario = it->scenario;
     size_t groups = (size_t)erg_sim_groups(it->chain), parts = 1;
 
-    it->supply = it->chain->count;
-    for (size_t i = 0; i < it->chain->count; i++)
-        if (it->chain->policies[i]->scope == ERG_ON_SUPPLY)
-            it->supply = i;
+    it->supply = one_of(it->chain, ERG_ON_SUPPLY);
+    it->over = one_of(it->chain, ERG_OVER_RACK);
     if (scenario->job_count == 1 && groups > 1)
         parts = groups < scenario->units ? groups : scenario->units;
     it->was_split = parts > 1;
@@ -149,5 +169,5 @@ bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
     for (size_t i = 0; i < scenario->units; i++)
         start_rank(it, i, key);
     it->before_w = NAN;
-    return start_racks(it, err);
+    return start_racks(it, err) && erg_sim_govern(it, key, err);
 }

@@ -35,10 +35,14 @@ double erg_ramp_step(erg_ramp *state, double want_w, double dt_s)
     return state->level_w;
 }
 
+double erg_soft_start_begin_s(const erg_soft_start *plan)
+{
+    return (double)plan->node * plan->ramp_s / (double)plan->nodes + plan->jitter_s;
+}
+
 double erg_soft_start_at(const erg_soft_start *plan, double t_s)
 {
-    double begin_s = (double)plan->node * plan->ramp_s / (double)plan->nodes + plan->jitter_s;
-    double x = fmin(1, fmax(0, (t_s - begin_s) / plan->ramp_s));
+    double x = fmin(1, fmax(0, (t_s - erg_soft_start_begin_s(plan)) / plan->ramp_s));
 
     if (x == 1)
         return plan->cap_w;

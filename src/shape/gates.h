@@ -28,6 +28,7 @@ typedef struct erg_soft_start {
     double jitter_s;        /* of its own start */
     bool is_smooth;         /* (1 - cos)/2 instead of a straight line */
 } erg_soft_start;
+double erg_soft_start_begin_s(const erg_soft_start *plan);
 double erg_soft_start_at(const erg_soft_start *plan, double t_s);
 size_t erg_soft_start_running(size_t nodes, double ramp_s, double t_s);
 

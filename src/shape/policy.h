@@ -14,7 +14,7 @@
 #define ERG_SHAPE_POLICY_H
 
 #include "base/base.h"
-#include "math/xoshiro.h"
+#include "shape/gates.h"
 
 enum { ERG_POLICY_VALUES = 6, ERG_POLICY_CHAIN = 4 };
 
@@ -23,7 +23,8 @@ typedef enum erg_policy_scope {
     ERG_PER_UNIT,       /* a GPU: what runs a step's work */
     ERG_PER_GROUP,      /* units that may be shifted together: a job */
     ERG_PER_RACK,       /* units behind one breaker, alike */
-    ERG_ON_SUPPLY       /* a rack's supply: out.supply_w */
+    ERG_ON_SUPPLY,      /* a rack's supply: out.supply_w */
+    ERG_OVER_RACK       /* a rack's budget: out.cap_w, shared out among its units */
 } erg_policy_scope;
 
 typedef struct erg_policy_setup {
@@ -31,6 +32,8 @@ typedef struct erg_policy_setup {
     uint64_t key;       /* of its random numbers: the user's key */
     uint64_t entity;    /* its own number among all that draw */
     int group, groups;  /* of stagger: 0..groups-1 */
+    size_t unit, units; /* of ERG_PER_UNIT: 0..units-1 of the scenario */
+    double idle_w, most_w;      /* of a unit */
 } erg_policy_setup;
 
 typedef struct erg_policy_in {
@@ -39,6 +42,8 @@ typedef struct erg_policy_in {
     double wait_w;      /* what is drawn while the policy lets it wait */
     double item_j;      /* of the item that wants to start; 0: none does */
     double period_s;    /* of the training steps; NAN: unknown */
+    double drawn_w;     /* by this unit during the dt_s that is over */
+    double heat;        /* of the rack's breaker, of that at which it trips; NAN: none */
     bool step_begins;   /* a training step wants to start */
 } erg_policy_in;
 
@@ -57,6 +62,19 @@ typedef struct erg_limit { double cap_w; } erg_limit;
 /* Joules: refill R dt up to B = R W; an item takes its joules or waits. */
 typedef struct erg_bucket { double rate_w, size_j, tokens_j; } erg_bucket;
 
+/* Firmware: looks at the mean of a period, and moves its cap by half of what is over. */
+typedef struct erg_firmware {
+    double limit_w, period_s, most_w, cap_w, seen_s, seen_j;
+} erg_firmware;
+
+/* A cap that begins at idle when its turn comes. */
+typedef struct erg_start { erg_soft_start plan; double now_s; } erg_start;
+
+/* A cap that follows what is wanted, upwards at most so fast. */
+typedef struct erg_slope { erg_ramp ramp; double want_w; } erg_slope;
+
+typedef struct erg_rack_cap { erg_bands bands; double period_s, cap_w; } erg_rack_cap;
+
 typedef struct erg_jitter { double low_s, high_s; erg_xoshiro random; } erg_jitter;
 
 typedef struct erg_stagger { double share; bool started; } erg_stagger;
@@ -73,6 +91,10 @@ typedef struct erg_storage {
 typedef union erg_policy_state {
     erg_limit limit;
     erg_bucket bucket;
+    erg_firmware firmware;
+    erg_start start;
+    erg_slope slope;
+    erg_rack_cap rack;
     erg_jitter jitter;
     erg_stagger stagger;
     erg_floor floor;
@@ -94,13 +116,15 @@ typedef struct erg_policy {
     erg_policy_scope scope;
     bool admits;        /* items, one by one: only one such policy may act */
     bool burns;         /* energy, by intent */
+    bool begins;        /* acts on how a load begins: no warm-up hides it */
     bool (*check)(const double values[], erg_error *err);   /* NULL: any will do */
     void (*start)(erg_policy_state *state, const erg_policy_setup *setup);
     void (*step)(erg_policy_state *state, const erg_policy_in *in, double dt_s,
                  erg_policy_out *out);
 } erg_policy;
 
-extern const erg_policy erg_policy_limit, erg_policy_bucket, erg_policy_jitter,
+extern const erg_policy erg_policy_limit, erg_policy_firmware, erg_policy_ramp,
+    erg_policy_soft_start, erg_policy_rack_cap, erg_policy_bucket, erg_policy_jitter,
     erg_policy_jitter_rack, erg_policy_stagger, erg_policy_scatter, erg_policy_floor,
     erg_policy_storage;
 extern const erg_policy *const erg_policies[];      /* NULL behind the last */

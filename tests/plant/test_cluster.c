@@ -13,6 +13,8 @@ typedef struct world {
     erg_cluster cluster;
     erg_xoshiro random[64];
     double cap_w, floor_w, low_s, high_s;
+    double later_cap_w, change_s;   /* the cap from then on; change_s 0: never */
+    double collected_s;
     double energy_j;
     int64_t at_ns;
     bool has_gone_back;
@@ -32,7 +34,10 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
 {
     world *it = self;
 
-    answer->cap_w = it->cap_w;
+    double left_s = it->change_s - erg_s_from_ns(it->cluster.agenda.now_ns);
+
+    answer->cap_w = it->change_s > 0 && left_s <= 0 ? it->later_cap_w : it->cap_w;
+    answer->again_s = left_s > 0 ? left_s : INFINITY;
     answer->floor_w = it->floor_w;
     if (what->step_begins)
         answer->wait_s = it->low_s + (it->high_s - it->low_s)
@@ -89,6 +94,74 @@ static void a_cap_slows_the_clock_and_saves_energy(void)
     run_to(&it, 1000 * step_s);
     CHECK_NEAR(erg_job_rate(&it.cluster.jobs[0]) * step_s, 1, 1e-8);
     CHECK_NEAR(it.energy_j / 4000 / (850 * 0.75 / phi + 75), 1, 1e-6);
+    erg_cluster_free(&it.cluster);
+}
+
+/* A quarter of a second at one clock, the rest of 0.75 s of work at another. */
+static void work_goes_on_where_a_changed_cap_meets_it(void)
+{
+    world it;
+    double phi = pow(720.0 / 870, 1 / 2.4), slow_s = 0.25, done_s = slow_s * phi;
+
+    begin(&it, 4, 0);
+    it.cap_w = 850;
+    it.later_cap_w = INFINITY;
+    it.change_s = slow_s;
+    run_to(&it, slow_s + (0.75 - done_s) + 0.25);
+    CHECK(it.cluster.jobs[0].steps == 2);
+    CHECK_NEAR(it.energy_j, 4 * (850 * slow_s + 1000 * (0.75 - done_s) + 300 * 0.25), 1e-5);
+    erg_cluster_free(&it.cluster);
+
+    begin(&it, 4, 0);       /* at idle no work is done, and none is lost */
+    it.cap_w = 130;
+    it.later_cap_w = INFINITY;
+    it.change_s = 3;
+    run_to(&it, 4);
+    CHECK(it.cluster.jobs[0].steps == 2);
+    CHECK_NEAR(it.energy_j, 4 * (130 * 3 + 825.0), 1e-5);
+    erg_cluster_free(&it.cluster);
+}
+
+static void remember(void *self, uint32_t job, double time_s)
+{
+    world *it = self;
+
+    CHECK(job == 0);
+    it->collected_s = fmax(it->collected_s, time_s);
+}
+
+static void a_collective_lasts_from_its_first_rank_to_its_end(void)
+{
+    world it;
+
+    begin(&it, 4, 0);
+    it.cluster.collected = remember;
+    run_to(&it, 5);
+    CHECK_NEAR(it.collected_s, 0.25, 1e-12);
+    erg_cluster_free(&it.cluster);
+
+    begin(&it, 4, 0);
+    it.cluster.collected = remember;
+    it.low_s = 0, it.high_s = 0.1;
+    run_to(&it, 50);
+    CHECK(it.collected_s > 0.3 && it.collected_s < 0.35);
+    erg_cluster_free(&it.cluster);
+}
+
+static void a_poked_rank_asks_at_once(void)
+{
+    world it;
+    erg_error err = { 0 };
+    double phi = pow(720.0 / 870, 1 / 2.4);
+
+    begin(&it, 1, 0);
+    run_to(&it, 0.25);
+    it.cap_w = 850;
+    CHECK_OK(erg_cluster_poke(&it.cluster, 0, &err), err);
+    run_to(&it, 0.26);
+    CHECK_NEAR((double)it.cluster.total_nw, 850e9, 10);
+    run_to(&it, 0.25 + 0.5 / phi + 0.25);
+    CHECK(it.cluster.jobs[0].steps == 2);
     erg_cluster_free(&it.cluster);
 }
 
@@ -198,6 +271,9 @@ int main(void)
     static const test tests[] = {
         TEST(an_aligned_job_takes_its_nominal_energy),
         TEST(a_cap_slows_the_clock_and_saves_energy),
+        TEST(work_goes_on_where_a_changed_cap_meets_it),
+        TEST(a_collective_lasts_from_its_first_rank_to_its_end),
+        TEST(a_poked_rank_asks_at_once),
         TEST(a_floor_burns_and_costs_no_time),
         TEST(a_barrier_opens_at_the_last_arrival),
         TEST(idle_neighbours_change_no_digit),

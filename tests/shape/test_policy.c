@@ -13,7 +13,8 @@ static one begin(const char *text, uint64_t key)
 
     CHECK_OK(erg_policy_parse(text, strlen(text), &chain, &err), err);
     CHECK(chain.count == 1);
-    erg_policy_setup setup = { .key = key, .groups = 4, .group = 1 };
+    erg_policy_setup setup = { .key = key, .groups = 4, .group = 1, .unit = 1, .units = 4,
+                               .idle_w = 130, .most_w = 1000 };
     memcpy(setup.values, chain.values[0], sizeof(setup.values));
     memset(&made, 0, sizeof(made));
     made.policy = chain.policies[0];
@@ -190,6 +191,89 @@ static void steps_of_any_length_give_the_same_storage(void)
     CHECK_NEAR(fine.state.storage.stored_j, coarse.state.storage.stored_j, 1e-8);
 }
 
+static void firmware_lets_an_edge_pass_and_then_keeps_its_limit(void)
+{
+    one loop = begin("firmware=850W:50ms", 1);
+    double cap_w = ask(&loop, (erg_policy_in){ .power_w = 1000, .drawn_w = 300 }, 0).cap_w;
+
+    CHECK(cap_w == 1000);
+    for (int period = 0; period < 20; period++) {
+        erg_policy_out out = ask(&loop, (erg_policy_in){ .power_w = 1000,
+                                                         .drawn_w = fmin(1000, cap_w) }, 0.05);
+        CHECK_NEAR(out.again_s, 0.05, 1e-12);
+        CHECK(out.cap_w < cap_w && out.cap_w > 850);    /* half of the rest, period by period */
+        CHECK_NEAR(out.cap_w - 850, (cap_w - 850) / 2, 1e-9);
+        cap_w = out.cap_w;
+    }
+    /* Idle for long: the cap is gone again, and never above the top. */
+    for (int period = 0; period < 4; period++)
+        cap_w = ask(&loop, (erg_policy_in){ .power_w = 300, .drawn_w = 300 }, 0.05).cap_w;
+    CHECK(cap_w == 1000);
+}
+
+static void a_ramp_is_never_steeper_than_it_says(void)
+{
+    test_random random = { 11 };
+
+    for (int draw = 0; draw < 50; draw++) {
+        one ramp = begin("ramp=2000W/s", 1);
+        double now_s = 0, dt_s = 0, want_w = 300, risen_w = 0, last_w = 130, fell_w = 0;
+        for (int i = 0; i < 300; i++) {
+            if (test_uniform(&random) < 0.1)
+                want_w = 130 + 870 * test_uniform(&random);
+            erg_policy_out out = ask(&ramp, (erg_policy_in){ .power_w = want_w }, dt_s);
+            double drawn_w = fmin(want_w, out.cap_w);
+            risen_w += fmax(0, drawn_w - last_w);
+            fell_w += fmax(0, last_w - drawn_w);
+            CHECK(risen_w <= 2000 * now_s * (1 + 1e-9) + 1e-9);
+            CHECK(out.cap_w == want_w || isfinite(out.again_s));
+            last_w = drawn_w;
+            dt_s = fmin(out.again_s, 0.05 * test_uniform(&random));
+            now_s += dt_s;
+        }
+        CHECK(risen_w > 100 && fell_w > 0);
+    }
+}
+
+static void a_soft_start_rises_when_its_turn_comes_and_ends_at_the_top(void)
+{
+    one soft = begin("soft-start=60s", 1);      /* the second of four: from 15 s to 75 s */
+    erg_policy_out out = ask(&soft, (erg_policy_in){ .power_w = 900 }, 0);
+    double now_s = 0, last_w = out.cap_w;
+
+    CHECK(last_w == 130);
+    CHECK_NEAR(out.again_s, 15, 1e-12);
+    while (isfinite(out.again_s)) {
+        double dt_s = out.again_s;
+        out = ask(&soft, (erg_policy_in){ .power_w = 900 }, dt_s);
+        now_s += dt_s;
+        CHECK(out.cap_w >= last_w);
+        CHECK(out.cap_w - last_w <= 870.0 / 60 * dt_s * (1 + 1e-9));
+        last_w = out.cap_w;
+    }
+    CHECK_NEAR(now_s, 75, 1);
+    CHECK(last_w == 1000);
+}
+
+static void a_rack_cap_cuts_once_and_then_holds(void)
+{
+    one rack = begin("rack-cap=10kW:3s:30s", 1);
+    const erg_policy_in quiet = { .power_w = 9500, .heat = NAN };
+    double cap_w = ask(&rack, (erg_policy_in){ .power_w = 12000, .heat = NAN }, 3).cap_w;
+
+    CHECK_NEAR(cap_w, 9500, 1e-9);
+    for (int i = 0; i < 40; i++)
+        CHECK(ask(&rack, quiet, 3).cap_w == cap_w);
+    /* Long below 0.9: up by the slew, and no rise takes the power above 0.95. */
+    double raised_w = cap_w;
+    for (int i = 0; i < 40; i++) {
+        double before_w = raised_w;
+        raised_w = ask(&rack, (erg_policy_in){ .power_w = 8000, .heat = NAN }, 3).cap_w;
+        CHECK(raised_w >= before_w && raised_w - before_w <= 300 + 1e-9);
+    }
+    CHECK(raised_w > cap_w);
+}
+
 static void bad_policies_are_refused_with_a_sentence(void)
 {
     static const char *const bad[] = {
@@ -220,6 +304,10 @@ int main(void)
         TEST(storage_keeps_the_books_and_its_bounds),
         TEST(an_empty_store_lets_the_load_through),
         TEST(steps_of_any_length_give_the_same_storage),
+        TEST(firmware_lets_an_edge_pass_and_then_keeps_its_limit),
+        TEST(a_ramp_is_never_steeper_than_it_says),
+        TEST(a_soft_start_rises_when_its_turn_comes_and_ends_at_the_top),
+        TEST(a_rack_cap_cuts_once_and_then_holds),
         TEST(bad_policies_are_refused_with_a_sentence),
     };
     return test_run(tests, ERG_COUNT(tests));
