@@ -4,8 +4,8 @@
  *
  * A single row that is too wide for one line is printed as "name  value" lines. A
  * table wider than the terminal is cut into bands of columns, each beginning with
- * the first column again; a long text column at the end of a band is wrapped.
- * Nothing is ever left out.
+ * the first column again; a long text column at the end of a band is wrapped. Columns
+ * without any value are named in a line below instead of filling the screen with n/a.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@ enum { GAP = 2, WRAP_LEAST = 24, LINES_BELOW = 5, LINES_ABOVE = 12, WIDTH_LEAST 
 
 typedef struct cell_grid {
     const erg_table *table;
+    size_t *at;             /* the table's number of each column that is shown */
     char **cells;           /* row by row, clean UTF-8; row 0 is the heads */
     size_t *widths;
     size_t rows, columns;
@@ -69,14 +70,40 @@ static void grid_free(cell_grid *grid)
         free(grid->cells[i]);
     free(grid->cells);
     free(grid->widths);
+    free(grid->at);
+}
+
+static const erg_column *column_of(const cell_grid *grid, size_t column)
+{
+    return erg_table_column(grid->table, grid->at[column]);
+}
+
+static bool is_empty(const erg_table *table, size_t column)
+{
+    const erg_type type = erg_table_column(table, column)->type;
+
+    for (size_t row = 0; row < erg_table_row_count(table); row++) {
+        const erg_cell cell = erg_table_cell(table, row, column);
+        if (!erg_cell_is_missing(type, &cell))
+            return false;
+    }
+    return erg_table_row_count(table) > 0;
+}
+
+/* The first column says what a row is about, even where nobody knows. */
+static void choose_columns(cell_grid *grid)
+{
+    for (size_t c = 0; c < erg_table_column_count(grid->table); c++)
+        if (c == 0 || !is_empty(grid->table, c))
+            grid->at[grid->columns++] = c;
 }
 
 static bool cell_fill(cell_grid *grid, size_t row, size_t column, erg_error *err)
 {
     char number[ERG_NUMBER_MOST], **cell = &grid->cells[row * grid->columns + column];
-    const char *text = erg_table_column(grid->table, column)->name;
+    const char *text = column_of(grid, column)->name;
     if (row)
-        erg_cell_show(grid->table, row - 1, column, number, &text);
+        erg_cell_show(grid->table, row - 1, grid->at[column], number, &text);
     *cell = erg_text_clean(text, false, err);
     if (!*cell)
         return false;
@@ -101,7 +128,7 @@ static size_t count_keys(const cell_grid *grid)
     for (size_t row = 2; row <= grid->rows && grid->columns > 2; row++)
         if (strcmp(grid->cells[row * grid->columns], grid->cells[(row - 1) * grid->columns])
             == 0)
-            return erg_table_column(grid->table, 1)->type == ERG_TEXT ? 2 : 1;
+            return column_of(grid, 1)->type == ERG_TEXT ? 2 : 1;
     return 1;
 }
 
@@ -109,7 +136,10 @@ static bool grid_make(cell_grid *grid, const erg_table *table, erg_error *err)
 {
     grid->table = table;
     grid->rows = erg_table_row_count(table);
-    grid->columns = erg_table_column_count(table);
+    grid->at = calloc(erg_table_column_count(table) + 1, sizeof(*grid->at));
+    if (!grid->at)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    choose_columns(grid);
     grid->cells = calloc((grid->rows + 1) * grid->columns + 1, sizeof(*grid->cells));
     grid->widths = calloc(grid->columns + 1, sizeof(*grid->widths));
     if (!grid->cells || !grid->widths)
@@ -170,7 +200,7 @@ typedef struct column_band { size_t first, end, last_width; } column_band;
 
 static bool is_text(const cell_grid *grid, size_t column)
 {
-    return erg_table_column(grid->table, column)->type == ERG_TEXT;
+    return column_of(grid, column)->type == ERG_TEXT;
 }
 
 /* The columns from first on that fit beside column 0; always at least one. */
@@ -204,8 +234,7 @@ static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
     const char *text = grid->cells[row * grid->columns + column];
     const char *code = row ? paint_of(sheet, grid->cells[column], text) : NULL;
     int space = (int)(grid->widths[column] - letters(text, strlen(text)));
-    bool left =
-        is_text(grid, column) || erg_table_column(grid->table, column)->type == ERG_TRUTH;
+    bool left = is_text(grid, column) || column_of(grid, column)->type == ERG_TRUTH;
 
     if (row == 0 && sheet->options->color)
         code = "1";
@@ -263,6 +292,27 @@ static bool is_record(const page_sheet *sheet, const cell_grid *grid)
         && (grid->columns > LINES_ABOVE || (grid->columns > LINES_BELOW && need > sheet->width));
 }
 
+/* "  (n/a: temp_c, peak_w)" */
+static void put_empty(const page_sheet *sheet, const cell_grid *grid)
+{
+    erg_text names = { 0 };
+    bool any = false;
+
+    for (size_t c = 1; c < erg_table_column_count(grid->table); c++)
+        if (is_empty(grid->table, c)) {
+            erg_text_add(&names, "%s%s", any ? ", " : "(n/a: ",
+                         erg_table_column(grid->table, c)->name);
+            any = true;
+        }
+    erg_text_add(&names, any ? ")" : "");
+    char *line = erg_text_take(&names);
+    if (any && line) {
+        fputs("  ", sheet->out);
+        put_wrapped(sheet, line, 2);
+    }
+    free(line);
+}
+
 static bool put_table(const page_sheet *sheet, const erg_table *table, erg_error *err)
 {
     cell_grid grid = { 0 };
@@ -280,6 +330,7 @@ static bool put_table(const page_sheet *sheet, const erg_table *table, erg_error
             put_record(sheet, &grid, 1);
         else
             put_bands(sheet, &grid);
+        put_empty(sheet, &grid);
     }
     grid_free(&grid);
     return good;

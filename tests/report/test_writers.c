@@ -19,6 +19,7 @@ static const erg_column one_row[] = {
     { "command", ERG_TEXT, "" },   { "exit_status", ERG_INTEGER, "" },
     { "energy_j", ERG_REAL, "" },  { "net_energy_j", ERG_REAL, "" },
     { "mean_w", ERG_REAL, "" },    { "quality", ERG_TEXT, "" },
+    { "source", ERG_TEXT, "" },
 };
 
 static void add_row(erg_table *table, const char *region, double energy_j)
@@ -40,6 +41,9 @@ static erg_result *example(void)
     CHECK_OK(erg_table_text(summary, "command", "python3 \"infer\".py, twice", &err), err);
     CHECK_OK(erg_table_integer(summary, "exit_status", 0, &err), err);
     CHECK_OK(erg_table_real(summary, "energy_j", 2424.561478937, &err), err);
+    CHECK_OK(erg_table_real(summary, "mean_w", 200.5, &err), err);
+    CHECK_OK(erg_table_text(summary, "quality", "fair", &err), err);
+    CHECK_OK(erg_table_text(summary, "source", "rapl:0", &err), err);
 
     erg_table *regions = erg_result_add(result, "regions", columns, ERG_COUNT(columns), &err);
     add_row(regions, "pr\xc3\xa9" "fill", 0.1 + 0.2);
@@ -131,9 +135,9 @@ static void csv_is_the_first_table_with_quotes_where_needed(void)
     read_csv(bytes, &seen);
     CHECK(seen.rows == 2 && seen.count == 2 * ERG_COUNT(one_row));
     CHECK_TEXT(seen.cells[0], "command");
-    CHECK_TEXT(seen.cells[6], "python3 \"infer\".py, twice");
-    CHECK(strtod(seen.cells[8], NULL) == 2424.561478937);
-    CHECK_TEXT(seen.cells[9], "");
+    CHECK_TEXT(seen.cells[7], "python3 \"infer\".py, twice");
+    CHECK(strtod(seen.cells[9], NULL) == 2424.561478937);
+    CHECK_TEXT(seen.cells[10], "");
     free(bytes);
 }
 
@@ -188,15 +192,38 @@ static void one_row_that_fits_is_a_table(void)
 {
     char *bytes = write_as("text", &(erg_write_options){ .table = "summary" });
     CHECK(strstr(bytes, "command") && strstr(strstr(bytes, "command"), "energy_j"));
-    CHECK(strchr(strstr(bytes, "command"), '\n') > strstr(bytes, "quality"));
+    CHECK(strchr(strstr(bytes, "command"), '\n') > strstr(bytes, "energy_j"));
+    CHECK(strstr(bytes, "\n  (n/a: net_energy_j)\n"));
     free(bytes);
 }
 
 static void one_wide_row_is_lines_of_name_and_value(void)
 {
     char *bytes = write_as("text", &(erg_write_options){ .table = "summary", .width = 40 });
-    CHECK(strstr(bytes, "\n  energy_j      2424.6\n"));
-    CHECK(strstr(bytes, "\n  net_energy_j  n/a\n"));
+    CHECK(strstr(bytes, "\n  energy_j     2424.6\n"));
+    CHECK(strstr(bytes, "\n  (n/a: net_energy_j)\n"));
+    free(bytes);
+}
+
+static void columns_without_a_value_are_named_once(void)
+{
+    static const erg_column made[] = {
+        { "x", ERG_REAL, "" }, { "never", ERG_REAL, "" }, { "once", ERG_INTEGER, "" },
+    };
+    erg_error err = { 0 };
+    char *bytes = NULL;
+    size_t count = 0;
+    FILE *out = open_memstream(&bytes, &count);
+    erg_result *result = erg_result_new("made", &err);
+    erg_table *table = erg_result_add(result, "made", made, ERG_COUNT(made), &err);
+
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(erg_table_row(table, &err), err);
+    CHECK_OK(erg_table_integer(table, "once", 7, &err), err);
+    CHECK_OK(erg_write(result, "text", NULL, out, &err), err);
+    fclose(out);
+    CHECK_TEXT(bytes, "made\n    x  once\n  n/a   n/a\n  n/a     7\n  (n/a: never)\n");
+    erg_result_free(result);
     free(bytes);
 }
 
@@ -261,6 +288,7 @@ int main(void)
         TEST(text_keeps_to_the_width_and_leaves_nothing_out),
         TEST(one_row_that_fits_is_a_table),
         TEST(one_wide_row_is_lines_of_name_and_value),
+        TEST(columns_without_a_value_are_named_once),
         TEST(html_escapes_what_it_shows),
         TEST(a_comma_locale_changes_no_number),
         TEST(an_unknown_format_or_table_names_what_there_is),
