@@ -33,7 +33,13 @@ static bool thermal_page(const void *thermal, const void *title, FILE *out, erg_
     return erg_report_thermal(thermal, title, out, err);
 }
 
+static bool shape_page(const void *shape, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_shape(shape, title, out, err);
+}
+
 static const struct { const char *name; cli_body body; } pages[] = {
+    { "shape", shape_page },
     { "thermal", thermal_page },
     { "couple", couple_page },
     { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
@@ -116,9 +122,10 @@ const cli_command cmd_report = {
     .summary = "one HTML page: power over time, energy by region, every flag explained",
     .about = "The page needs no network and no script of others. Without --output it goes to\n"
              "stdout. A run shows power over time; an estimate (of erg estimate --format json) energy\n"
-             "against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors of every\n"
-             "kind of model; a choice (of erg choose --format json) or\n"
-             "a sweep time against energy with its front, and every figure against the setting.\n",
+             "against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors\n"
+             "of every kind of model; policies (of erg shape --wave --spectrum --explain --format\n"
+             "json) waves, spectra and verdicts; a choice (of erg choose --format json) or a sweep\n"
+             "time against energy with its front, and every figure against the setting.\n",
     .examples = "erg report a.erg --output a.html\n"
                 "erg estimate zoo:resnet50 --on l4,t4 --format json --output e.json\n"
                 "erg report e.json --output e.html\n"

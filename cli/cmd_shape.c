@@ -8,7 +8,7 @@ typedef struct shape_options {
     const char *scenario, *synthetic, *trace, *policy, *gate, *base, *changed, *key;
     double idle_w, high_w, window_s, peak_cut, ramp_w, band_rms, wave_s;
     int units;
-    bool explain, wave;
+    bool explain, wave, spectrum;
 } shape_options;
 
 #define AT(field) offsetof(shape_options, field)
@@ -39,6 +39,7 @@ static const cli_option option_rows[] = {
     { 0, "explain", CLI_FLAG, AT(explain), NULL, "every clause of the gate" },
     { 0, "wave", CLI_FLAG, AT(wave), NULL, "power over time as well" },
     { 0, "wave-step", CLI_SECONDS, AT(wave_s), "TIME", "of that (10ms)", true },
+    { 0, "spectrum", CLI_FLAG, AT(spectrum), NULL, "swings by frequency as well" },
     { 0 },
 };
 
@@ -52,6 +53,17 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
     return erg_fail(err, ERG_BAD_INPUT, "--rng-key is a whole number, not '%s'", text);
 }
 
+static bool is_page(const cli *call)
+{
+    return !call->common.table && call->common.format && !strcmp(call->common.format, "html");
+}
+
+/* A page shows all there is. */
+static bool wants(const cli *call, bool asked, const char *table)
+{
+    return asked || is_page(call) || (call->common.table && !strcmp(call->common.table, table));
+}
+
 static bool make_options(const cli *call, erg_shape_options *out, erg_error *err)
 {
     const shape_options *options = call->options;
@@ -60,9 +72,10 @@ static bool make_options(const cli *call, erg_shape_options *out, erg_error *err
     *out = (erg_shape_options){
         .policies = options->policy, .peak_cut = options->peak_cut,
         .ramp_w_per_s = options->ramp_w, .band_rms = options->band_rms,
-        .strict = gate && strcmp(gate, "strict") == 0, .explain = options->explain,
-        .wave = options->wave || (call->common.table && !strcmp(call->common.table, "wave")),
-        .wave_s = options->wave_s,
+        .strict = gate && strcmp(gate, "strict") == 0,
+        .explain = wants(call, options->explain, "explain"),
+        .wave = wants(call, options->wave, "wave"), .wave_s = options->wave_s,
+        .spectrum = wants(call, options->spectrum, "spectrum"),
     };
     if (gate && !out->strict && strcmp(gate, "normal") != 0)
         return erg_fail(err, ERG_BAD_INPUT, "--gate is normal or strict, not '%s'", gate);
@@ -83,14 +96,30 @@ static erg_scenario *load(const cli *call, erg_error *err)
                               : erg_scenario_record(record, &how, err);
 }
 
+static bool page(const void *shape, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_shape(shape, title, out, err);
+}
+
+static int write_result(const cli *call, const erg_result *result)
+{
+    const shape_options *options = call->options;
+    const char *title = options->scenario ? options->scenario
+                      : options->synthetic ? options->synthetic
+                      : options->trace ? options->trace
+                      : call->argc ? call->argv[0] : options->changed;
+
+    return is_page(call) ? cli_put(call, page, result, title, call->common.output, stdout)
+                         : cli_write(call, result, call->common.output, stdout);
+}
+
 static int finish(const cli *call, const erg_result *result, erg_verdict verdict,
                   const erg_error *err)
 {
     static const int statuses[] = { [ERG_ACCEPTED] = CLI_DONE, [ERG_REJECTED] = CLI_NO,
                                     [ERG_NOT_ASSESSABLE] = CLI_UNAVAILABLE };
     const shape_options *options = call->options;
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_refused(call, err);
+    int status = result ? write_result(call, result) : cli_refused(call, err);
 
     return status == CLI_DONE && options->gate ? statuses[verdict] : status;
 }
@@ -177,6 +206,7 @@ const cli_command cmd_shape = {
                 "erg shape run.erg --policy none,limit=850W,stagger=4,storage=5s\n"
                 "erg shape --synthetic square:1000W/750ms,300W/250ms --units 64 --policy all\n"
                 "erg shape --gate strict --base before.csv --new after.csv --explain\n"
+                "erg shape run.erg --format html --output shape.html\n"
                 "erg shape --policy list\n",
     .options = option_rows,
     .options_size = sizeof(shape_options),

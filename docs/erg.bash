@@ -24,7 +24,7 @@ _erg()
         couple) words=" --log --pair --device --smallest --lag-max --detrend --alpha --rng-key --dependent --grid --offset --tz --ambient --map --writer --secondary --sessions --compat --blank-sheet --gate --record --for --rate --off --intervene --block --blocks --drop --tau --shared" ;;
         thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --curves --record --plan --drive --rate --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --log --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
-        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step" ;;
+        shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step --spectrum" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;

@@ -58,6 +58,8 @@ bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_err
 bool erg_report_couple(const erg_result *couple, const char *title, FILE *out, erg_error *err);
 /* Likewise of a thermal fit (erg thermal fit --curves). */
 bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out, erg_error *err);
+/* Likewise of policies over a load (erg shape), with wave, spectrum and the gate's clauses. */
+bool erg_report_shape(const erg_result *shape, const char *title, FILE *out, erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
 

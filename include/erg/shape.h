@@ -52,11 +52,12 @@ typedef struct erg_shape_options {
     bool explain;           /* the table of every clause */
     bool wave;              /* the table of power over time */
     double wave_s;          /* its step; 0: 10 ms */
+    bool spectrum;          /* the table of swings by frequency, up to 25 Hz */
 } erg_shape_options;
 
 typedef enum erg_verdict { ERG_ACCEPTED, ERG_REJECTED, ERG_NOT_ASSESSABLE } erg_verdict;
 
-/* policies, and as asked explain and wave. *verdict (may be NULL): accepted if any policy
+/* policies, and as asked explain, wave and spectrum. *verdict (may be NULL): accepted if any policy
  * is. */
 erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options *options,
                           erg_verdict *verdict, erg_error *err);

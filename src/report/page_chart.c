@@ -81,6 +81,8 @@ int erg_chart_settle(erg_chart *chart)
 
 static double x_at(const erg_chart *chart, double x)
 {
+    if (chart->log_x)
+        return 100 * log(x / chart->x_low) / log(chart->x_high / chart->x_low);
     return 100 * (x - chart->x_low) / (chart->x_high - chart->x_low);
 }
 
@@ -197,17 +199,34 @@ static void put_data(const erg_chart *chart, const char *x_name,
     fputs("</tbody></table></div></details>\n", out);
 }
 
+static void put_tick(const erg_chart *chart, double x, const char *unit)
+{
+    fprintf(chart->out, "<span style=\"left:%.2f%%\">%.4g%s%s</span>", x_at(chart, x), x,
+            unit[0] ? " " : "", unit);
+}
+
+static void put_ticks(const erg_chart *chart)
+{
+    static const double ones[] = { 1, 2, 5 };
+    double step = step_of(chart->x_high - chart->x_low), first = ceil(chart->x_low / step);
+
+    for (int i = 0; !chart->log_x && (first + i) * step <= chart->x_high; i++)
+        put_tick(chart, (first + i) * step, chart->x_unit);
+    int low = chart->log_x ? (int)floor(log10(chart->x_low)) : 0;
+    int high = chart->log_x ? (int)ceil(log10(chart->x_high)) : -1;
+    for (int power = low; power <= high; power++)
+        for (size_t i = 0; i < ERG_COUNT(ones); i++) {
+            double x = ones[i] * pow(10, power);
+            if (x >= chart->x_low * (1 - 1e-9) && x <= chart->x_high * (1 + 1e-9))
+                put_tick(chart, x, i ? "" : chart->x_unit);    /* room for all */
+        }
+}
+
 void erg_chart_end(const erg_chart *chart, const char *x_name,
                    const erg_chart_series *const series[], size_t count)
 {
-    double step = step_of(chart->x_high - chart->x_low);
-
     fputs("</svg></div>\n<div class=\"chart xs\">", chart->out);
-    double first = ceil(chart->x_low / step);
-    for (int i = 0; (first + i) * step <= chart->x_high; i++)
-        fprintf(chart->out, "<span style=\"left:%.2f%%\">%.4g%s%s</span>",
-                x_at(chart, (first + i) * step), (first + i) * step,
-                chart->x_unit[0] ? " " : "", chart->x_unit);
+    put_ticks(chart);
     fputs("</div>\n<div class=\"keys\">", chart->out);
     for (size_t s = 0; count > 1 && s < count; s++) {
         fprintf(chart->out, "<span><i class=\"%s\"></i>", series[s]->colour);

@@ -6,13 +6,15 @@
 #ifndef ERG_REPORT_PAGE_CHART_H
 #define ERG_REPORT_PAGE_CHART_H
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 typedef struct erg_chart {
     FILE *out;
     double x_low, x_high, y_low, y_high;    /* begin from erg_chart_empty */
     const char *x_unit, *y_unit;            /* "" where there is none */
+    bool log_x;                             /* x above 0 alone, ticks at 1, 2, 5 */
 } erg_chart;
 
 /* One line of a chart: a colour (s0 to s5 of erg_chart_style) and what it is. */

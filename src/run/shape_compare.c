@@ -63,9 +63,11 @@ static bool put_rows(erg_shape_tables *tables, const erg_shaped both[2], const d
         { "base", &both[0], 0, true, true, base, base },
         { "new", &both[1], losses[0], false, true, base, changed },
     };
+    const erg_shape_wave waves[] = { { "base", &both[0] }, { "new", &both[1] } };
 
     return erg_shape_tables_add(tables, &rows[0], verdict, err)
         && erg_shape_tables_add(tables, &rows[1], verdict, err)
+        && erg_shape_waves_add(tables, waves, ERG_COUNT(waves), err)
         && erg_result_note(tables->result, err, "two records are compared; the gate takes the "
                            "upper end of the 95 %% interval of the lost throughput, %.3g",
                            losses[1]);

@@ -98,7 +98,7 @@ erg_gate_result erg_gate_judge(const erg_gate_side *base, const erg_gate_side *n
         }
         if (value > limit && result.verdict == ERG_ACCEPTED) {
             snprintf(result.reason, sizeof(result.reason), "%s: %.3g is above %.3g",
-                     clause->name, value, limit);
+                     clause->name, fabs(value) < 1e-9 ? 0 : value, limit);
             result.verdict = ERG_REJECTED;
         }
     }

@@ -26,4 +26,9 @@ typedef struct erg_shape_row {
 bool erg_shape_tables_add(const erg_shape_tables *tables, const erg_shape_row *row,
                           erg_verdict *verdict, erg_error *err);
 
+/* The tables wave and spectrum, each as the options ask, of waves by name. */
+typedef struct erg_shape_wave { const char *name; const erg_shaped *shaped; } erg_shape_wave;
+bool erg_shape_waves_add(const erg_shape_tables *tables, const erg_shape_wave waves[],
+                         size_t count, erg_error *err);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every policy of a list over one scenario, as tables: policies, explain, wave. */
+/* Every policy of a list over one scenario, as tables: policies, explain, wave, spectrum. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +115,7 @@ static bool put_row(study *of, size_t number)
     return true;
 }
 
-/* ---- notes, wave ------------------------------------------------------------------------- */
+/* ---- notes, waves ------------------------------------------------------------------------ */
 
 static bool put_notes(const study *of)
 {
@@ -139,40 +139,13 @@ static bool put_notes(const study *of)
                                "spectrum are broad"));
 }
 
-static bool put_wave_rows(const study *of, erg_table *table, size_t every)
+static bool put_waves(const study *of)
 {
-    size_t most = 0;
+    erg_shape_wave waves[ROWS_MOST];
 
     for (size_t i = 0; i < of->count; i++)
-        most = of->rows[i].count > most ? of->rows[i].count : most;
-    for (size_t k = 0; k < most; k += every) {
-        if (!erg_table_row(table, of->err)
-            || !erg_table_real(table, "time_s", (double)k * of->base.dt_s, of->err))
-            return false;
-        for (size_t i = 0; i < of->count; i++)
-            if (k < of->rows[i].count
-                && !erg_table_real(table, erg_table_column(table, i + 1)->name,
-                                   of->rows[i].wave_w[k], of->err))
-                return false;
-    }
-    return true;
-}
-
-static bool put_wave(const study *of)
-{
-    double step_s = of->options->wave_s > 0 ? of->options->wave_s : 0.01;
-    double every = fmax(1, round(step_s / of->base.dt_s));
-    char names[ROWS_MOST][112];
-    erg_column columns[ROWS_MOST + 1] = { { "time_s", ERG_REAL, "from the end of the warm-up" } };
-
-    for (size_t i = 0; i < of->count; i++) {
-        snprintf(names[i], sizeof(names[i]), "%s_power_w", of->chains[i].text);
-        columns[i + 1] = (erg_column){ names[i], ERG_REAL, "of all units together" };
-    }
-    const erg_column *heads = erg_result_keep(of->tables.result, columns, of->count + 1, of->err);
-    erg_table *table = heads ? erg_result_add(of->tables.result, "wave", heads, of->count + 1, of->err)
-                             : NULL;
-    return table && put_wave_rows(of, table, (size_t)every);
+        waves[i] = (erg_shape_wave){ of->chains[i].text, &of->rows[i] };
+    return erg_shape_waves_add(&of->tables, waves, of->count, of->err);
 }
 
 static bool put_all(study *of)
@@ -182,7 +155,7 @@ static bool put_all(study *of)
     for (size_t i = 0; i < of->count; i++)
         if (!put_row(of, i))
             return false;
-    return (!of->options->wave || put_wave(of)) && put_notes(of);
+    return put_waves(of) && put_notes(of);
 }
 
 erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options *options,

@@ -247,6 +247,7 @@ static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
     double begin_s = warm_up_s(it);
 
     out->dt_s = it->scenario->sample_s;
+    out->window_s = isnan(it->scenario->window_s) ? 0 : it->scenario->window_s;
     if (!erg_sim_advance(it, erg_ns_from_s(begin_s) - 1, err) || !check_stuck(it, err))
         return false;
     read_wave(it, erg_ns_from_s(begin_s) - 1);
@@ -257,8 +258,7 @@ static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
     if (!record(it, out, begin_s, err))
         return false;
     sum_up(it, begin_s, lost_before_j, out);
-    const erg_wave_view view = { out->wave_w, out->count, out->dt_s,
-                                 isnan(it->scenario->window_s) ? 0 : it->scenario->window_s };
+    const erg_wave_view view = { out->wave_w, out->count, out->dt_s, out->window_s };
     return erg_metrics_of(&view, &out->metrics, err);
 }
 

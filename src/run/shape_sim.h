@@ -11,6 +11,7 @@ typedef struct erg_shaped {
     double *wave_w;                 /* one value every dt_s, from the end of the warm-up */
     size_t count;
     double dt_s;
+    double window_s;                /* each value is the mean of so long; 0: an instant */
     erg_metrics metrics;
     double load_w;                  /* mean of what the units drew, exact, with what storage lost */
     double steps_per_s, energy_per_step_j;      /* of a unit; NAN: no steps */

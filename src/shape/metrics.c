@@ -104,6 +104,36 @@ static size_t segment_of(const erg_wave_view *wave, bool *is_short)
     return (*is_short ? wave->count : (size_t)(values + 0.5)) / 2 * 2;
 }
 
+bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out, erg_error *err)
+{
+    *out = (erg_spectrum){ 0 };
+    size_t segment = segment_of(wave, &out->is_short);
+
+    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S || segment < 16)
+        return true;
+    double *swing = malloc(wave->count * sizeof(*swing));
+    out->density = malloc((segment / 2 + 1) * sizeof(*out->density));
+    bool ok = out->density && swing;
+    for (size_t i = 0; ok && i < wave->count; i++)
+        swing[i] = wave->power_w[i] - mean_w;
+    ok = ok && erg_welch(swing, wave->count, wave->dt_s, segment, out->density);
+    free(swing);
+    if (!ok) {
+        free(out->density);
+        *out = (erg_spectrum){ 0 };
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for a spectrum");
+    }
+    out->count = segment / 2 + 1;
+    out->df_hz = 1 / ((double)segment * wave->dt_s);
+    return true;
+}
+
+/* A line on bin k leaves 2/3 of its power A^2/2 there: a Hann window is 1.5 bins wide. */
+double erg_spectrum_line_w(const erg_spectrum *spectrum, size_t k)
+{
+    return sqrt(2 * 1.5 * spectrum->density[k] * spectrum->df_hz);
+}
+
 /* A Hann window spreads a line over two bins to each side. */
 static void read_line(const double density[], size_t half, double df_hz, size_t at,
                       erg_metrics *out)
@@ -143,22 +173,15 @@ static void read_bands(const double density[], size_t half, double df_hz, erg_me
 
 static bool look_at_spectrum(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
 {
-    size_t segment = segment_of(wave, &out->short_record);
-    double *density = NULL, *swing = NULL;
+    erg_spectrum spectrum;
 
-    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S || segment < 16)
-        return true;
-    density = malloc((segment / 2 + 1) * sizeof(*density));
-    swing = malloc(wave->count * sizeof(*swing));
-    bool ok = density && swing;
-    for (size_t i = 0; ok && i < wave->count; i++)
-        swing[i] = wave->power_w[i] - out->mean_w;
-    ok = ok && erg_welch(swing, wave->count, wave->dt_s, segment, density);
-    if (ok)
-        read_bands(density, segment / 2, 1 / ((double)segment * wave->dt_s), out);
-    free(density);
-    free(swing);
-    return ok || erg_fail(err, ERG_NO_MEMORY, "out of memory for a spectrum");
+    if (!erg_spectrum_of(wave, out->mean_w, &spectrum, err))
+        return false;
+    out->short_record = spectrum.is_short;
+    if (spectrum.count)
+        read_bands(spectrum.density, spectrum.count - 1, spectrum.df_hz, out);
+    free(spectrum.density);
+    return true;
 }
 
 static bool find_p99(const erg_wave_view *wave, erg_metrics *out, erg_error *err)

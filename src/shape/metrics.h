@@ -34,4 +34,15 @@ typedef struct erg_metrics {
 
 bool erg_metrics_of(const erg_wave_view *wave, erg_metrics *out, erg_error *err);
 
+/* Power density around the mean, by Welch over 20 s segments: watts squared a hertz. */
+typedef struct erg_spectrum {
+    double *density;        /* count values, one every df_hz from 0; yours to free */
+    size_t count;           /* 0: too slow a sensor or too short a record to see the band */
+    double df_hz;
+    bool is_short;          /* a segment under 20 s */
+} erg_spectrum;
+bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out, erg_error *err);
+/* Of the line that would give bin k what it holds. */
+double erg_spectrum_line_w(const erg_spectrum *spectrum, size_t k);
+
 #endif
