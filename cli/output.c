@@ -168,7 +168,7 @@ static bool put_tables(const void *what, const void *how, FILE *out, erg_error *
 int cli_write(const cli *call, const erg_result *result, const char *output, FILE *stream)
 {
     if (call->common.format && !cli_is_writer(call->common.format))
-        return cli_misused(call, "--format is text, json, csv or html, not '%s'",
+        return cli_misused(call, "--format is text, json, csv, html, prometheus or openmetrics, not '%s'",
                            call->common.format);
     return cli_put(call, put_tables, result, call, output, stream);
 }
@@ -189,8 +189,11 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
 {
     const char *format = call->common.format;
     erg_error err = { 0 };
+    /* The exporter knows what a channel is: its joules are a counter. */
+    bool exports = format && cli_is_exporter(format)
+        && (!cli_is_writer(format) || strcmp(format, "prometheus") == 0);
 
-    if (format && !cli_is_writer(format) && cli_is_exporter(format))
+    if (exports && !call->common.table)
         return cli_export(call, trace,
                           &(erg_export_options){ .format = format, .region = options->region },
                           output, stream);

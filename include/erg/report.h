@@ -26,7 +26,7 @@ typedef struct erg_write_options {
 } erg_write_options;
 
 size_t erg_writer_count(void);
-const char *erg_writer_name(size_t index);      /* text json csv html */
+const char *erg_writer_name(size_t index);      /* text json csv html prometheus openmetrics */
 
 bool erg_write(const erg_result *result, const char *format,
                const erg_write_options *options, FILE *out, erg_error *err);

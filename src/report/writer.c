@@ -14,6 +14,7 @@
 
 static const erg_writer *const writers[] = {
     &erg_writer_text, &erg_writer_json, &erg_writer_csv, &erg_writer_html,
+    &erg_writer_prometheus, &erg_writer_openmetrics,
 };
 
 void erg_number_short(double value, char to[ERG_NUMBER_MOST])
@@ -123,8 +124,8 @@ static const erg_writer *find_writer(const char *format, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(writers); i++)
         if (strcmp(writers[i]->name, format) == 0)
             return writers[i];
-    erg_fail(err, ERG_BAD_INPUT, "unknown format '%s': take text, json, csv or html",
-             format);
+    erg_fail(err, ERG_BAD_INPUT, "unknown format '%s': take text, json, csv, html, prometheus "
+             "or openmetrics", format);
     return NULL;
 }
 

@@ -20,7 +20,8 @@ typedef struct erg_writer {
                   const erg_write_options *options, FILE *out, erg_error *err);
 } erg_writer;
 
-extern const erg_writer erg_writer_text, erg_writer_json, erg_writer_csv, erg_writer_html;
+extern const erg_writer erg_writer_text, erg_writer_json, erg_writer_csv, erg_writer_html,
+    erg_writer_prometheus, erg_writer_openmetrics;
 
 /* For people: 5 digits that count, no exponent where none is needed. */
 void erg_number_short(double value, char to[ERG_NUMBER_MOST]);
