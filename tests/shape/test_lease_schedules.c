@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ten thousand worlds in which everything fails, and what a literal reading would do. */
+#include <stdio.h>
+#include "shape/lease_world.h"
+#include "test.h"
+
+enum { SCHEDULES = 10000 };
+
+static void ten_thousand_schedules_keep_to_the_limit(void)
+{
+    double use = 0, worst_w = -INFINITY;
+    size_t checks = 0;
+
+    for (uint64_t key = 0; key < SCHEDULES; key++) {
+        const lease_world_plan plan = { .key = 1000000 + key, .duration_s = 90 };
+        lease_world_seen seen = lease_world_run(&plan);
+        CHECK(seen.worst_w <= 1e-6);
+        CHECK(seen.late_s <= 0);
+        worst_w = fmax(worst_w, seen.worst_w);
+        use += seen.use / SCHEDULES;
+        checks += seen.checks;
+    }
+    print_message("# %d schedules, %zu sums, at most %.3g W above the limit, %.2f of it used\n",
+                  SCHEDULES, checks, worst_w, use);
+    CHECK(use > 0.5);
+}
+
+/* The same worlds find the hole in the specification's rule for the start. */
+static void a_start_without_hold_passes_the_limit(void)
+{
+    bool found = false;
+
+    for (uint64_t key = 0; key < SCHEDULES && !found; key++) {
+        const lease_world_plan plan = { .key = key, .mutation = LEASE_NO_HOLD,
+                                        .duration_s = 60 };
+        found = lease_world_run(&plan).worst_w > 1;
+    }
+    CHECK(found);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(ten_thousand_schedules_keep_to_the_limit),
+        TEST(a_start_without_hold_passes_the_limit),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
