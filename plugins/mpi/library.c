@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "mpi/group.h"
+#include "mpi/library.h"
+#include "mpi/recording.h"
+
+static struct {
+    bool on, writes;
+    mpi_config config;
+    int rank, size;
+    pthread_mutex_t lock; /* of the counts: MPI_THREAD_MULTIPLE */
+    double waited_s;
+    mpi_tally tallies[CALL_COUNT];
+} the = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+bool mpi_on(void) { return the.on; }
+const mpi_config *mpi_settings(void) { return &the.config; }
+int mpi_world_rank(void) { return the.rank; }
+int mpi_world_size(void) { return the.size; }
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t mpi_now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+double mpi_waited_s(void)
+{
+    pthread_mutex_lock(&the.lock);
+    double waited_s = the.waited_s;
+    pthread_mutex_unlock(&the.lock);
+    return waited_s;
+}
+
+double mpi_volume(int count, MPI_Datatype type)
+{
+    int size = 0;
+
+    if (count < 1 || type == MPI_DATATYPE_NULL || PMPI_Type_size(type, &size) != MPI_SUCCESS
+        || size == MPI_UNDEFINED)
+        return 0;
+    return (double)count * size;
+}
+
+/* ---- the frame around a call -------------------------------------------------- */
+
+void mpi_enter(mpi_visit *here, mpi_call_id id, double bytes)
+{
+    *here = (mpi_visit){ .id = id,
+                         .bytes = bytes,
+                         .cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+                         .begin_ns = mpi_now_ns() };
+    here->region = mpi_recording_begin(mpi_call_names[id]);
+}
+
+void mpi_leave(const mpi_visit *here)
+{
+    int64_t time_ns = mpi_now_ns() - here->begin_ns;
+    int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - here->cpu_ns;
+    mpi_tally *row = &the.tallies[here->id];
+
+    mpi_recording_end(here->region);
+    pthread_mutex_lock(&the.lock);
+    row->calls++;
+    row->naps += here->napped;
+    row->time_s += 1e-9 * (double)time_ns;
+    row->cpu_s += 1e-9 * (double)cpu_ns;
+    row->held_s += 1e-9 * (double)here->held_ns;
+    row->bytes += here->bytes;
+    if (here->id < CALL_COLLECTIVES)
+        the.waited_s += 1e-9 * (double)(time_ns - here->held_ns);
+    pthread_mutex_unlock(&the.lock);
+}
+
+/* ---- begin and end -------------------------------------------------------------- */
+
+/* Rank 0's wish is everybody's: were it each rank's own, one rank could start a call in
+ * the nonblocking form that another waits for in the blocking one. */
+static void agree(void)
+{
+    struct {
+        mpi_config config;
+        int writes;
+    } wish = { 0 };
+    const char *output = getenv("ERG_MPI_OUTPUT");
+    erg_error err = { 0 };
+
+    PMPI_Comm_rank(MPI_COMM_WORLD, &the.rank);
+    PMPI_Comm_size(MPI_COMM_WORLD, &the.size);
+    wish.writes = output && *output;
+    if (the.rank == 0 && !mpi_config_parse(getenv("ERG_MPI"), &wish.config, &err)) {
+        fprintf(stderr, "erg: %s; the MPI library stays off\n", err.text);
+        wish.writes = false;
+    }
+    PMPI_Bcast(&wish, sizeof(wish), MPI_BYTE, 0, MPI_COMM_WORLD);
+    the.config = wish.config;
+    the.writes = wish.writes != 0;
+}
+
+static void begin(void)
+{
+    agree();
+    mpi_group_begin();
+    the.on = mpi_recording_join() || the.writes || mpi_config_acts(&the.config);
+}
+
+static void write_all(const mpi_tally tallies[])
+{
+    const char *path = getenv("ERG_MPI_OUTPUT");
+    FILE *file = path ? fopen(path, "w") : NULL;
+
+    if (file)
+        mpi_tally_write(file, tallies, the.size);
+    if (!file || fclose(file) != 0)
+        fprintf(stderr, "erg: cannot write %s\n", path ? path : "the table of MPI calls");
+}
+
+static void gather(void)
+{
+    enum { ROW_BYTES = sizeof(the.tallies) };
+    mpi_tally *all = the.rank == 0 ? calloc((size_t)the.size, ROW_BYTES) : NULL;
+    int room = all != NULL;
+
+    PMPI_Bcast(&room, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (room)
+        PMPI_Gather(the.tallies, ROW_BYTES, MPI_BYTE, all, ROW_BYTES, MPI_BYTE, 0,
+                    MPI_COMM_WORLD);
+    if (all)
+        write_all(all);
+    free(all);
+}
+
+static void end(void)
+{
+    the.on = false;
+    if (the.writes)
+        gather();
+    mpi_group_end();
+    mpi_recording_leave();
+}
+
+/* ---- what the program calls ----------------------------------------------------- */
+
+MPI_PUBLIC int MPI_Init(int *argc, char ***argv)
+{
+    int rc = PMPI_Init(argc, argv);
+    if (rc == MPI_SUCCESS)
+        begin();
+    return rc;
+}
+
+MPI_PUBLIC int MPI_Init_thread(int *argc, char ***argv, int required, int *provided)
+{
+    int rc = PMPI_Init_thread(argc, argv, required, provided);
+    if (rc == MPI_SUCCESS)
+        begin();
+    return rc;
+}
+
+MPI_PUBLIC int MPI_Finalize(void)
+{
+    end();
+    return PMPI_Finalize();
+}

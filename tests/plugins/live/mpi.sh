@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# mpi.sh ERG WORK LIBRARY ASAN LAUNCHER...: a program with and without the MPI library.
+# shellcheck disable=SC2016,SC2086  # awk's own $; options are words.
+here=$(cd "$(dirname "$0")" && pwd)
+erg=$1 program=$2 library=$3 asan=$4 launcher=$5
+shift 5
+command -v "$launcher" >/dev/null || { echo "1..0 # SKIP $launcher is not installed"; exit 0; }
+# shellcheck source=../../steps.sh
+. "$here/../../steps.sh"
+# The sanitizer's dlopen does not see the search path of the library that calls it.
+LD_LIBRARY_PATH=$(dirname "$(dirname "$library")")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1
+unset ERG_RING ERG_MPI ERG_MPI_OUTPUT
+
+# RANKS CONFIG ARGUMENT...: shaped, the table left in table.csv.
+shaped() {
+    ranks=$1 config=$2
+    shift 2
+    rm -f table.csv
+    timeout 240 "$launcher" $options -n "$ranks" env LD_PRELOAD="$asan $library" \
+        ERG_MPI="$config" ERG_MPI_OUTPUT=table.csv "$program" "$@"
+}
+plain() {
+    ranks=$1
+    shift
+    timeout 240 "$launcher" $options -n "$ranks" "$program" "$@"
+}
+options=$*
+same() { cmp "$1" "$2" && [ -s "$1" ]; }
+# Rounding may differ: the digests do, the means agree.
+near() {
+    paste -d' ' "$1" "$2" | awk '{ d = $3 - $6; if (d < 0) d = -d; if (d > 1e-9 * (1 + ($3 < 0 ? -$3 : $3))) bad = 1 }
+                                 END { exit bad || NR != 4 }'
+}
+calls=${CALLS:-10000}
+plain 4 random 1 "$calls" >random.plain 2>log
+say "a program runs without the library" $?
+
+shaped 4 "" random 1 "$calls" >random.out 2>random.err
+check "counting changes no result" same random.plain random.out
+check "counting is silent" test ! -s random.err
+check "the table has each call of each rank" awk -F, 'NR > 1 { n[$1]++; calls[$1] += $3 }
+    END { for (r = 0; r < 4; r++) if (n[r] < 13 || calls[r] < '"$calls"') exit 1 }' table.csv
+
+for config in wait=sleep wait=slack wait=sleep,wait_after=0s,stagger=50us \
+              stagger=50us,pace=1MB/s,hierarchical=on,node_ranks=2; do
+    shaped 4 $config random 1 "$calls" >random.out 2>log
+    check "$config: $calls random collectives, bit for bit as without" same random.plain random.out
+done
+for config in wait=sleep,pace=2GB/s,deterministic=off \
+              hierarchical=on,node_ranks=2,deterministic=off \
+              hierarchical=on,node_ranks=3,wait=slack,pace=2GB/s,chunk=64KiB,deterministic=off; do
+    shaped 4 $config random 1 "$calls" >random.out 2>log
+    check "$config: the same but for rounding" near random.plain random.out
+done
+
+plain 4 messages 300 >messages.plain 2>log
+for config in wait=busy wait=sleep,wait_after=0s wait=slack; do
+    shaped 4 $config messages 300 >messages.out 2>log
+    check "$config: messages and every kind of wait" same messages.plain messages.out
+done
+
+# Half of 4 ms before each of 15 calls of the second half of the world, none before the first.
+shaped 4 stagger=4ms groups 15 >log 2>&1
+check "ranks of a group are delayed alike" awk -F, '$2 == "MPI_Allreduce" { held[$1] = $7 }
+    END { exit !(held[0] == 0 && held[1] == 0 && held[2] >= 0.030 && held[3] >= 0.030 &&
+                 held[2] < 0.3 && held[3] < 0.3) }' table.csv
+
+# A busy machine must keep this; the figures are told.
+plain 2 wait 30 100 >wait.plain 2>log
+shaped 2 wait=sleep wait 30 100 >wait.sleep 2>log
+echo "# 30 waits of 100 ms, one rank: plain $(cat wait.plain); naps $(cat wait.sleep)"
+check "a waiting rank burns little, and is hardly later" awk '{ cpu[NR] = $2; wall[NR] = $4 }
+    END { exit !(NR == 2 && cpu[2] < 0.25 * wall[2] && wall[2] < 1.2 * wall[1]) }' \
+    wait.plain wait.sleep
+
+shaped 2 wiat=sleep groups 5 >log 2>wrong.err
+check "a wrong key is said once" test "$(grep -c 'unknown key wiat' wrong.err)" = 1
+check "and the library stays off" test ! -e table.csv
+
+"$erg" run --quiet --no-wait --sensor sim:plain --output run.erg -- "$launcher" $options -n 2 \
+    env LD_PRELOAD="$asan $library" ERG_MPI=wait=sleep "$program" wait 6 20 >log 2>&1
+"$erg" show run.erg >shown 2>>log
+check "a recording holds the collectives" grep -q MPI_Allreduce shown
+check "and the waits in them" grep -q 'MPI wait' shown
+echo "1..$number"
