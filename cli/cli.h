@@ -100,6 +100,7 @@ extern const cli_command cmd_rle;
 extern const cli_command cmd_couple;
 extern const cli_command cmd_thermal;
 extern const cli_command cmd_shape;
+extern const cli_command cmd_govern;
 extern const cli_command cmd_report;
 extern const cli_command cmd_help;
 

@@ -28,6 +28,7 @@ const cli_command *const cli_commands[] = {
     &cmd_thermal,
     &cmd_rle,
     &cmd_shape,
+    &cmd_govern,
     &cmd_report,
     &cmd_help,
     NULL,

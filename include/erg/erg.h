@@ -12,6 +12,7 @@
 #include "erg/error.h"
 #include "erg/estimate.h"
 #include "erg/fit.h"
+#include "erg/govern.h"
 #include "erg/hardware.h"
 #include "erg/import.h"
 #include "erg/intervene.h"

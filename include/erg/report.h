@@ -62,6 +62,8 @@ bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
 bool erg_report_shape(const erg_result *shape, const char *title, FILE *out, erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
+/* The same from memory; name is for sentences. */
+erg_result *erg_result_parse(const char *name, const char *bytes, size_t size, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -30,6 +30,9 @@ typedef enum erg_yaml_type {
     ERG_YAML_TEXT,                  /* const char * */
     ERG_YAML_QUANTITY,              /* double, with a unit */
     ERG_YAML_WHOLE,                 /* int64_t */
+    ERG_YAML_TRUTH,                 /* bool: true or false */
+    ERG_YAML_RANGE,                 /* double[2]: [least, most] of quantities */
+    ERG_YAML_DIFFERENCE,            /* double: of temperatures, where 5C is 5 K */
     ERG_YAML_NODE                   /* const erg_yaml *: for the caller to read on */
 } erg_yaml_type;
 

@@ -37,6 +37,55 @@ static bool read_number(const erg_yaml *node, const char *name, const erg_yaml_f
     return true;
 }
 
+static bool read_truth(const erg_yaml *node, const char *name, bool *out, erg_error *err)
+{
+    const char *text = NULL;
+
+    if (!read_text(node, name, &text, err))
+        return false;
+    *out = strcmp(text, "true") == 0;
+    return *out || strcmp(text, "false") == 0
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is true or false, not '%.60s'", name,
+                    node->line, node->key, text);
+}
+
+static bool read_range(const erg_yaml *node, const char *name, const erg_yaml_field *field,
+                       double out[2], erg_error *err)
+{
+    if (node->kind != ERG_YAML_LIST || node->count != 2)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is a pair, [least, most]", name,
+                        node->line, node->key);
+    for (const erg_yaml *at = node->first; at; at = at->next) {
+        erg_yaml one = *at;
+        one.key = node->key;
+        if (!read_number(&one, name, field, &out[at != node->first], err))
+            return false;
+    }
+    return out[0] <= out[1]
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s begins at its most: least stands first",
+                    name, node->line, node->key);
+}
+
+/* "5C" is a reading of 278.15 K, but a difference of 5 K. */
+static bool read_difference(const erg_yaml *node, const char *name, const erg_yaml_field *field,
+                            double *out, erg_error *err)
+{
+    const double zero_c_k = 273.15;
+    erg_yaml_field free = *field;
+    double value;
+
+    free.least = -INFINITY;
+    free.most = INFINITY;
+    if (!read_number(node, name, &free, &value, err))
+        return false;
+    if (node->text[strlen(node->text) - 1] == 'C')
+        value -= zero_c_k;
+    *out = value;
+    return (value >= field->least && value <= field->most)
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %g to %g K, not '%.60s'", name, node->line,
+                    node->key, field->least, field->most, node->text);
+}
+
 static bool read_field(const erg_yaml *node, const char *name, const erg_yaml_field *field,
                        char *to, erg_error *err)
 {
@@ -55,6 +104,12 @@ static bool read_field(const erg_yaml *node, const char *name, const erg_yaml_fi
             return false;
         *(int64_t *)(void *)(to + field->at) = (int64_t)number;
         return true;
+    case ERG_YAML_TRUTH:
+        return read_truth(node, name, (bool *)(to + field->at), err);
+    case ERG_YAML_RANGE:
+        return read_range(node, name, field, (double *)(void *)(to + field->at), err);
+    case ERG_YAML_DIFFERENCE:
+        return read_difference(node, name, field, (double *)(void *)(to + field->at), err);
     }
     return false;
 }

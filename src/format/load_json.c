@@ -6,7 +6,8 @@
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
-#include "report/writer.h"
+#include "erg/report.h"
+#include "format/json.h"
 
 enum { COLUMNS_MOST = 128 };
 
@@ -109,20 +110,33 @@ static bool fill(erg_result *result, json_t *root, erg_error *err)
     return ok;
 }
 
-erg_result *erg_result_load(const char *path, erg_error *err)
+/* Takes root. */
+static erg_result *from_json(const char *from, json_t *root, erg_error *err)
 {
-    json_error_t fault;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &fault);
     const char *name = json_string_value(json_object_get(root, "erg"));
     erg_result *result = name ? erg_result_new(name, err) : NULL;
 
-    if (!name)
-        erg_fail(err, ERG_BAD_INPUT, "%s is no result of erg%s%s", path, root ? "" : ": ",
-                 root ? "" : fault.text);
+    if (!name && root)
+        erg_fail(err, ERG_BAD_INPUT, "%s is no result of erg", from);
     if (result && !fill(result, root, err)) {
         erg_result_free(result);
         result = NULL;
     }
     json_decref(root);
     return result;
+}
+
+erg_result *erg_result_parse(const char *name, const char *bytes, size_t size, erg_error *err)
+{
+    return from_json(name, erg_json_parse(name, bytes, size, err), err);
+}
+
+erg_result *erg_result_load(const char *path, erg_error *err)
+{
+    json_error_t fault;
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &fault);
+
+    if (!root)
+        erg_fail(err, ERG_BAD_INPUT, "%s is no result of erg: %s", path, fault.text);
+    return from_json(path, root, err);
 }

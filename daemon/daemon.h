@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of ergd: one thread, one epoll loop, one timer. What it does besides governing
+ * is a const table of services (service.c); a service is one file and one line there.
+ *
+ * Nothing may block the loop: a service's files are non-blocking, and what it says to
+ * others waits in a buffer that is bounded.
+ */
+#ifndef ERGD_DAEMON_H
+#define ERGD_DAEMON_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <erg/erg.h>
+
+typedef struct ergd ergd;
+
+/* events: of epoll. */
+typedef void (*ergd_ready)(void *self, uint32_t events);
+
+typedef struct ergd_service {
+    const char *name;
+    /* *self stays NULL where the configuration does not ask for it. False ends the daemon. */
+    bool (*open)(ergd *daemon, void **self, erg_error *err);
+    void (*step)(void *self);       /* after each step of the governor; may be NULL */
+    void (*close)(void *self);
+} ergd_service;
+
+extern const ergd_service *const ergd_services[];   /* NULL-terminated; service.c */
+extern const ergd_service ergd_service_socket;
+
+/* ---- loop.c: what a service may call --------------------------------------- */
+
+const erg_govern_config *ergd_config(const ergd *daemon);
+erg_governor *ergd_governor(ergd *daemon);
+/* CLOCK_MONOTONIC of the last step. */
+int64_t ergd_now_ns(const ergd *daemon);
+/* All tables as of the last step, the same for everyone; good until the next. NULL: there
+ * was no memory. */
+const erg_result *ergd_snapshot(ergd *daemon);
+
+/* ready is called whenever fd is; a second watch of fd changes its events. ergd_forget may
+ * be called from ready. */
+bool ergd_watch(ergd *daemon, int fd, uint32_t events, ergd_ready ready, void *self,
+                erg_error *err);
+void ergd_forget(ergd *daemon, int fd);
+void ergd_log(const ergd *daemon, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- main.c calls ------------------------------------------------------------ */
+
+typedef struct ergd_options {
+    const char *config, *root, *nvml;
+    bool check_only;
+} ergd_options;
+
+/* Runs until a signal ends it: the exit status. */
+int ergd_run(const ergd_options *options, const erg_govern_config *config);
+
+/* ---- people.c: who a peer is, and what it may ----------------------------------- */
+
+typedef struct ergd_peer { unsigned uid, gid; int pid; bool may_read, may_set; } ergd_peer;
+bool ergd_people_check(const erg_govern_config *config, erg_error *err);
+bool ergd_peer_of(int fd, const erg_govern_config *config, ergd_peer *out, erg_error *err);
+
+/* ---- notify.c ---------------------------------------------------------------------- */
+
+/* Tells the service manager, if there is one: "READY=1". */
+void ergd_notify(const char *state);
+
+#endif

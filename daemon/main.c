@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ergd: one node under one hand. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon.h"
+
+enum { DONE, USAGE = 2 };
+
+static const char help[] =
+    "ergd --config FILE: reads this machine's power, shares its watts out, keeps its limits\n"
+    "\n"
+    "  --config FILE    what it may do, as YAML (docs/formats.md)\n"
+    "  --check-config   reads FILE and says what is wrong with it\n"
+    "  --root DIR       before /sys, /proc and /dev\n"
+    "  --nvml FILE      the library of NVIDIA's management interface\n"
+    "  --help, --version\n"
+    "\n"
+    "In mode observe, which is usual, it turns nothing. erg govern talks to it.\n";
+
+typedef enum act { ACT_CONFIG, ACT_CHECK, ACT_ROOT, ACT_NVML, ACT_HELP, ACT_VERSION } act;
+
+static const struct option longs[] = {
+    { "config", required_argument, NULL, ACT_CONFIG },
+    { "check-config", no_argument, NULL, ACT_CHECK },
+    { "root", required_argument, NULL, ACT_ROOT },
+    { "nvml", required_argument, NULL, ACT_NVML },
+    { "help", no_argument, NULL, ACT_HELP },
+    { "version", no_argument, NULL, ACT_VERSION },
+    { 0 },
+};
+
+/* -1: go on. */
+static int take(int code, ergd_options *options)
+{
+    switch (code) {
+    case ACT_CONFIG: options->config = optarg; return -1;
+    case ACT_CHECK: options->check_only = true; return -1;
+    case ACT_ROOT: options->root = optarg; return -1;
+    case ACT_NVML: options->nvml = optarg; return -1;
+    case ACT_HELP: fputs(help, stdout); return DONE;
+    case ACT_VERSION: printf("ergd %s\n", erg_version()); return DONE;
+    default: return USAGE;
+    }
+}
+
+static int run(const ergd_options *options)
+{
+    erg_error err = { 0 };
+    erg_govern_config *config = erg_govern_config_load(options->config, &err);
+    int status = USAGE;
+
+    if (!config || !ergd_people_check(config, &err))
+        fprintf(stderr, "ergd: %s\n", err.text);
+    else if (options->check_only)
+        status = DONE;
+    else
+        status = ergd_run(options, config);
+    erg_govern_config_free(config);
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    ergd_options options = { 0 };
+
+    for (int code, status; (code = getopt_long(argc, argv, "", longs, NULL)) != -1;)
+        if ((status = take(code, &options)) >= 0)
+            return status;
+    if (options.config && optind == argc)
+        return run(&options);
+    fputs("ergd: needs --config FILE and nothing else; --help says more\n", stderr);
+    return USAGE;
+}

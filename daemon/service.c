@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ergd does besides governing. */
+#include "daemon.h"
+
+const ergd_service *const ergd_services[] = {
+    &ergd_service_socket,
+    NULL,
+};

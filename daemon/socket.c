@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The UNIX socket: a line of JSON in, a line of JSON out. A client holds at most one line
+ * that is not whole and one answer that is not read, for at most a deadline: whoever is slow,
+ * half-closed or talks nonsense is dropped, and the loop never waits for it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "daemon.h"
+
+enum { BACKLOG = 32, SETTERS = 4 };     /* places kept for those who may set */
+#define DEADLINE_NS 10000000000LL
+
+typedef struct client {
+    struct server *server;
+    struct client *next;
+    int fd;
+    ergd_peer peer;
+    char line[ERG_GOVERN_REQUEST_MOST + 1];
+    size_t count;
+    char *answer;                   /* NULL: none is due */
+    size_t size, sent;
+    int64_t until_ns;
+    bool is_last;                   /* it has said all it will */
+} client;
+
+typedef struct server {
+    ergd *daemon;
+    int fd;
+    client *clients;
+    size_t count;
+} server;
+
+/* ---- answers ------------------------------------------------------------------------- */
+
+/* An answer is one line: a newline in JSON that was laid out is only space. */
+static void flatten(char *text, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++)
+        if (text[i] == '\n')
+            text[i] = ' ';
+}
+
+static bool is_quoted(unsigned char c)
+{
+    return c == '"' || c == '\\' || c < ' ';
+}
+
+static void put_error(FILE *out, const erg_error *err)
+{
+    fprintf(out, "{\"code\": %d, \"error\": \"", (int)err->code);
+    for (const char *c = err->text; *c; c++)
+        fputc(is_quoted((unsigned char)*c) ? '\'' : *c, out);
+    fputs("\"}\n", out);
+}
+
+static void may(const client *one, const erg_govern_request *request, erg_error *err)
+{
+    bool sets = request->verb >= ERG_GOVERN_SET;
+
+    if (sets ? !one->peer.may_set : !one->peer.may_read)
+        erg_fail(err, ERG_NO_ACCESS, "user %u may not %s: socket.%susers and groups of the "
+                 "configuration say who may", one->peer.uid, sets ? "set" : "read",
+                 sets ? "set." : "");
+}
+
+static erg_result *ask(const client *one, erg_error *err)
+{
+    erg_govern_request request;
+    char who[64];
+
+    snprintf(who, sizeof(who), "uid %u pid %d", one->peer.uid, one->peer.pid);
+    if (!erg_govern_request_parse(one->line, one->count, &request, err))
+        return NULL;
+    may(one, &request, err);
+    if (err->code != ERG_OK)
+        return NULL;
+    return erg_governor_answer(ergd_governor(one->server->daemon), &request, who, err);
+}
+
+static bool make_answer(client *one)
+{
+    erg_error err = { 0 };
+    FILE *out = open_memstream(&one->answer, &one->size);
+    erg_result *result = out ? ask(one, &err) : NULL;
+
+    if (!out)
+        return false;
+    if (!result || !erg_write(result, "json", NULL, out, &err))
+        put_error(out, &err);
+    erg_result_free(result);
+    if (fclose(out) != 0)
+        return false;
+    flatten(one->answer, one->size);
+    one->sent = 0;
+    return true;
+}
+
+/* ---- clients ------------------------------------------------------------------------------ */
+
+static void drop(client *one)
+{
+    client **at = &one->server->clients;
+
+    while (*at != one)
+        at = &(*at)->next;
+    *at = one->next;
+    one->server->count--;
+    ergd_forget(one->server->daemon, one->fd);
+    close(one->fd);
+    free(one->answer);
+    free(one);
+}
+
+static void client_ready(void *self, uint32_t events);
+
+static void want(client *one, uint32_t events)
+{
+    if (!ergd_watch(one->server->daemon, one->fd, events, client_ready, one, NULL))
+        drop(one);
+}
+
+/* True: all of it is out. False: it waits, or the client is gone. */
+static bool send_answer(client *one)
+{
+    while (one->sent < one->size) {
+        ssize_t count = send(one->fd, one->answer + one->sent, one->size - one->sent,
+                             MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            want(one, EPOLLOUT);
+            return false;
+        }
+        if (count <= 0) {
+            drop(one);
+            return false;
+        }
+        one->sent += (size_t)count;
+    }
+    free(one->answer);
+    one->answer = NULL;
+    one->until_ns = ergd_now_ns(one->server->daemon) + DEADLINE_NS;
+    return true;
+}
+
+/* Takes one line; what follows it waits for the next turn of the loop. */
+static bool answer_line(client *one, const char *end)
+{
+    size_t used = (size_t)(end - one->line) + 1, all = one->count;
+
+    one->count = used - 1;
+    bool good = make_answer(one);
+    memmove(one->line, one->line + used, all - used);
+    one->count = all - used;
+    if (!good) {
+        drop(one);
+        return false;
+    }
+    return send_answer(one);
+}
+
+static bool receive(client *one)
+{
+    ssize_t count = recv(one->fd, one->line + one->count, sizeof(one->line) - one->count,
+                         MSG_DONTWAIT);
+
+    if (count > 0)
+        one->count += (size_t)count;
+    one->is_last |= count == 0;
+    return count > 0 || (count == 0 && one->count > 0)
+        || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
+static void refuse_long(client *one)
+{
+    static const char sentence[] = "{\"code\": 4, \"error\": \"a request is one line of at most "
+                                   "4096 bytes\"}\n";
+
+    send(one->fd, sentence, sizeof(sentence) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    drop(one);
+}
+
+static void client_ready(void *self, uint32_t events)
+{
+    client *one = self;
+
+    if (one->answer && !send_answer(one))
+        return;
+    const char *end = memchr(one->line, '\n', one->count);
+    if (!end && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !receive(one)) {
+        drop(one);
+        return;
+    }
+    end = end ? end : memchr(one->line, '\n', one->count);
+    if (end && !answer_line(one, end))
+        return;
+    bool has_more = memchr(one->line, '\n', one->count) != NULL;
+    if (!has_more && one->count == sizeof(one->line))
+        refuse_long(one);
+    else if (!has_more && one->is_last)
+        drop(one);
+    else
+        /* A further line that is here already comes up when the file can be written. */
+        want(one, has_more ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+/* ---- the listener ----------------------------------------------------------------------------- */
+
+static bool has_room(const server *here, const ergd_peer *peer)
+{
+    size_t most = (size_t)ergd_config(here->daemon)->socket.clients;
+
+    return here->count < most + (peer->may_set ? SETTERS : 0);
+}
+
+static client *new_client(server *here, int fd)
+{
+    client *one = calloc(1, sizeof(*one));
+
+    if (!one || !ergd_peer_of(fd, ergd_config(here->daemon), &one->peer, NULL)
+        || !has_room(here, &one->peer)
+        || !ergd_watch(here->daemon, fd, EPOLLIN, client_ready, one, NULL)) {
+        free(one);
+        return NULL;
+    }
+    one->server = here;
+    one->fd = fd;
+    one->until_ns = ergd_now_ns(here->daemon) + DEADLINE_NS;
+    one->next = here->clients;
+    here->clients = one;
+    here->count++;
+    return one;
+}
+
+static void server_ready(void *self, uint32_t events)
+{
+    server *here = self;
+    int fd = accept4(here->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    (void)events;
+
+    if (fd >= 0 && !new_client(here, fd))
+        close(fd);
+}
+
+static void server_step(void *self)
+{
+    server *here = self;
+    int64_t now_ns = ergd_now_ns(here->daemon);
+
+    for (client *one = here->clients, *next; one; one = next) {
+        next = one->next;
+        if (one->until_ns < now_ns)
+            drop(one);
+    }
+}
+
+/* A socket file that nobody listens on is what a dead daemon left. */
+static bool clear_path(const char *path, const struct sockaddr_un *address, erg_error *err)
+{
+    struct stat facts;
+
+    if (lstat(path, &facts) != 0)
+        return true;
+    if (!S_ISSOCK(facts.st_mode))
+        return erg_fail(err, ERG_BAD_INPUT, "%s is there and is no socket", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_alive = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    close(fd);
+    if (is_alive)
+        return erg_fail(err, ERG_REFUSED, "another ergd listens on %s", path);
+    return unlink(path) == 0 || erg_fail(err, ERG_IO, "cannot remove %s: %s", path,
+                                         strerror(errno));
+}
+
+/* Others may connect only where the configuration lets any of them read; who they are is
+ * asked of Linux all the same. */
+static mode_t mode_of(const erg_govern_config *config)
+{
+    const erg_govern_people *read = &config->socket.read, *set = &config->socket.set;
+    bool is_open = read->users.count || read->groups.count || set->users.count
+                || set->groups.count;
+
+    return is_open ? 0666 : 0600;
+}
+
+static bool start(server *here, const char *path, erg_error *err)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+    if (strlen(path) >= sizeof(address.sun_path))
+        return erg_fail(err, ERG_BAD_INPUT, "socket.path has at most %zu letters",
+                        sizeof(address.sun_path) - 1);
+    memcpy(address.sun_path, path, strlen(path));
+    if (!clear_path(path, &address, err))
+        return false;
+    here->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t old = umask(0177);
+    bool good = here->fd >= 0
+        && bind(here->fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    umask(old);
+    if (!good || chmod(path, mode_of(ergd_config(here->daemon))) != 0
+        || listen(here->fd, BACKLOG) != 0)
+        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO, "cannot listen on %s: %s",
+                        path, strerror(errno));
+    return ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, err);
+}
+
+static bool server_open(ergd *daemon, void **self, erg_error *err)
+{
+    server *here = calloc(1, sizeof(*here));
+
+    if (!here)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for the socket");
+    *self = here;
+    here->daemon = daemon;
+    here->fd = -1;
+    return start(here, ergd_config(daemon)->socket.path, err);
+}
+
+static void server_close(void *self)
+{
+    server *here = self;
+
+    while (here->clients)
+        drop(here->clients);
+    if (here->fd >= 0) {
+        ergd_forget(here->daemon, here->fd);
+        close(here->fd);
+        unlink(ergd_config(here->daemon)->socket.path);
+    }
+    free(here);
+}
+
+const ergd_service ergd_service_socket = {
+    .name = "socket", .open = server_open, .step = server_step, .close = server_close,
+};

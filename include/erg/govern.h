@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One node under one hand: a governor reads its sensors, shares its watts out among GPUs and
+ * CPU, and is the only writer of their limits. `ergd` runs one; `erg govern` asks it.
+ *
+ *   Units    SI; time is int64_t nanoseconds, CLOCK_MONOTONIC. Unknown is NAN; INFINITY: no limit.
+ *   Owning   erg_govern_config *, erg_governor * and erg_result * are yours to free; a governor
+ *            borrows its configuration and environment.
+ *   Failing  A sensor that fails is NAN and a knob that cannot be turned a state of its row: the
+ *            governor goes on.
+ *   Threads  One at a time for each governor.
+ *   Source   docs/govern.md.
+ */
+#ifndef ERG_GOVERN_H
+#define ERG_GOVERN_H
+
+#include "erg/env.h"
+#include "erg/table.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ERG_GOVERN_SOCKET "/run/ergd/ergd.sock"
+
+typedef enum erg_govern_mode { ERG_OBSERVE, ERG_ENFORCE } erg_govern_mode;
+typedef enum erg_govern_role { ERG_ROLE_NODE, ERG_ROLE_RACK } erg_govern_role;
+
+/* ---- configuration ------------------------------------------------------- */
+
+enum { ERG_GOVERN_LIST_MOST = 32 };
+
+typedef struct erg_govern_list {
+    const char *items[ERG_GOVERN_LIST_MOST];
+    size_t count;
+} erg_govern_list;
+typedef struct erg_govern_range { double low, high; } erg_govern_range;
+
+/* Names or numbers; "*" is everyone. */
+typedef struct erg_govern_people { erg_govern_list users, groups; } erg_govern_people;
+
+typedef struct erg_govern_config {
+    erg_govern_mode mode;
+    erg_govern_role role;
+    double period_s;                    /* of the loop */
+    const char *state_dir;              /* what knobs were at is saved there */
+    struct {
+        const char *id;
+        erg_govern_list sensors;        /* as erg_devices_find takes them */
+        double floor_w, ceil_w, weight, fallback_w, psu_ocp_w, base_w;
+        int64_t priority;
+    } node;
+    struct { double limit_w, slowdown_most; const char *policy, *dvfs; } gpu;
+    struct { double limit_w, window_s; const char *scope, *policy; erg_govern_list enforcement; } cap;
+    struct {
+        double psu_fraction, floor_w, up_w_per_s, down_w_per_s, hold_s;
+        erg_govern_range jitter_s;
+        const char *jitter_scope;
+        int64_t rng_key;
+    } shaper;
+    struct {
+        double cap_w, breaker_w, margin, tau_s, trip, soft_start_s, period_s;
+        double cap_at, target, uncap_at, hold_s, cooling_w;
+        erg_govern_range jitter_s;
+        const char *curve, *aisle;
+    } rack;
+    struct {
+        const char *host, *tls_ca, *rack;
+        int64_t port;                   /* 0: no broker is named */
+        double lease_s, status_s, actuation_s;
+    } mqtt;
+    struct {
+        double hot_k, hysteresis_k, inlet_k, r_k_per_w, tau_s, after_s, cooldown_s;
+        int64_t moves_per_hour;
+        bool prefer_cool, redistribute;
+    } thermal;
+    struct { const char *path; erg_govern_people read, set; int64_t clients; } socket;
+    struct { const char *address; int64_t port; } http;     /* address NULL: none */
+    struct { const char *path; double most_bytes; } journal; /* path NULL: none is kept */
+    const char *unused[16];             /* keys that are checked, but for others than ergd */
+    size_t unused_count;
+    struct erg_arena *memory;
+} erg_govern_config;
+
+/* YAML (docs/formats.md). A mistake is ERG_BAD_INPUT with its line. */
+erg_govern_config *erg_govern_config_load(const char *path, erg_error *err);
+/* name: for sentences. */
+erg_govern_config *erg_govern_config_parse(const char *name, const char *bytes, size_t size,
+                                           erg_error *err);
+void erg_govern_config_free(erg_govern_config *config);
+
+/* ---- the governor ---------------------------------------------------------- */
+
+typedef struct erg_governor erg_governor;
+
+/* Puts back first what a dead governor left turned. env: state_dir is the configuration's. */
+erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
+                                erg_error *err);
+/* Reads every sensor, decides, and where it enforces turns what must be turned. */
+bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err);
+/* Puts everything back. */
+void erg_governor_free(erg_governor *governor);
+
+/* Tables grants, rules, sensors, leases, journal as of the last step (CLI.md, govern). */
+erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err);
+
+/* A node's cap on loan; when it runs out the node falls back by itself. The state is one
+ * word for people, kept by the caller. */
+typedef struct erg_govern_lease {
+    double cap_w;
+    int64_t until_ns;               /* CLOCK_BOOTTIME: it runs out while asleep, too */
+    int64_t epoch, number;
+    const char *state;
+} erg_govern_lease;
+void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
+
+/* What a node tells its rack: measured, wanted, least and most, in force. */
+typedef struct erg_govern_claim {
+    double power_w, demand_w, least_w, most_w, enforced_w;
+} erg_govern_claim;
+erg_govern_claim erg_governor_claim(const erg_governor *governor);
+
+/* ---- asking ------------------------------------------------------------------ */
+
+typedef enum erg_govern_verb {
+    ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY,      /* who may read, may these */
+    ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE
+} erg_govern_verb;
+
+typedef struct erg_govern_request {
+    erg_govern_verb verb;
+    double cap_w;                   /* set: at most */
+    double for_s;                   /* set: then released; INFINITY: until then */
+    char device[32];                /* set: of this one; "": of the node */
+} erg_govern_request;
+
+enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
+
+/* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"}. */
+bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
+                              erg_error *err);
+/* Tables grants, rules, leases; of sensors and why: sensors, journal. who: as the journal
+ * shall name it. */
+erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request *request,
+                                const char *who, erg_error *err);
+
+/* The other end: asks the daemon behind a socket. ERG_NOT_FOUND: none listens. */
+erg_result *erg_govern_ask(const char *socket, const erg_govern_request *request,
+                           erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif
