@@ -70,15 +70,42 @@ static void weigh_breaker(const erg_gate_side *base, const erg_gate_side *new,
 }
 
 const erg_gate_clause erg_gate_clauses[] = {
-    { "gain", "10 ms peak against base, or a stated ramp or band limit", weigh_gain, true },
-    { "throughput", "share of the steps that is lost", weigh_loss, true },
-    { "energy", "joules a step against base; a floor may burn", weigh_energy, false },
-    { "collective", "99 % of a collective's time against base", weigh_collective, false },
-    { "timeouts", "of collectives", weigh_timeouts, false },
-    { "throttling", "seconds of it, not more than base", weigh_throttling, false },
-    { "breaker", "holds", weigh_breaker, false },
+    { "gain", "10 ms peak against base, or a stated ramp or band limit", "peak",
+      .weigh = weigh_gain, .needed = true },
+    { "throughput", "share of the steps that is lost", "steps lost",
+      .weigh = weigh_loss, .needed = true },
+    { "energy", "joules a step against base; a floor may burn", "joules a step",
+      .weigh = weigh_energy },
+    { "collective", "99 % of a collective's time against base", "collectives take",
+      .weigh = weigh_collective },
+    { "timeouts", "of collectives", "collectives time out", true, .weigh = weigh_timeouts },
+    { "throttling", "seconds of it, not more than base", "it throttles longer", true,
+      .weigh = weigh_throttling },
+    { "breaker", "holds", "a breaker trips", true, .weigh = weigh_breaker },
     { NULL },
 };
+
+/* A share as people say it; what is far above 1 is a ramp that the user limited. */
+static void say(double value, char *to, size_t size)
+{
+    if (fabs(value) < 10)
+        snprintf(to, size, "%+.1f %%", 100 * value);
+    else
+        snprintf(to, size, "%.4g", value);
+}
+
+static void say_broken(const erg_gate_clause *clause, double value, double limit,
+                       erg_gate_result *to)
+{
+    char is[32], most[32];
+
+    say(value, is, sizeof(is));
+    say(limit, most, sizeof(most));
+    if (clause->is_event)
+        snprintf(to->reason, sizeof(to->reason), "%s", clause->broken);
+    else
+        snprintf(to->reason, sizeof(to->reason), "%s %s (at most %s)", clause->broken, is, most);
+}
 
 erg_gate_result erg_gate_judge(const erg_gate_side *base, const erg_gate_side *new,
                                const erg_shape_options *options)
@@ -96,14 +123,13 @@ erg_gate_result erg_gate_judge(const erg_gate_side *base, const erg_gate_side *n
             result.verdict = ERG_NOT_ASSESSABLE;
             return result;
         }
-        if (value > limit && result.verdict == ERG_ACCEPTED) {
-            snprintf(result.reason, sizeof(result.reason), "%s: %.3g is above %.3g",
-                     clause->name, fabs(value) < 1e-9 ? 0 : value, limit);
+        if (value > limit + ROUNDING && result.verdict == ERG_ACCEPTED) {
+            say_broken(clause, value, limit, &result);
             result.verdict = ERG_REJECTED;
         }
     }
     if (result.verdict == ERG_ACCEPTED)
-        snprintf(result.reason, sizeof(result.reason), "peak %+.1f %%, throughput %+.1f %%",
+        snprintf(result.reason, sizeof(result.reason), "peak %+.1f %%; throughput %+.1f %%",
                  100 * (new->peak_10ms_w / base->peak_10ms_w - 1),
                  -100 * new->throughput_loss + 0.0);
     return result;

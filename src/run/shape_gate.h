@@ -18,6 +18,8 @@ typedef struct erg_gate_side {
 typedef struct erg_gate_clause {
     const char *name;
     const char *about;
+    const char *broken;             /* how it reads when it fails */
+    bool is_event;                  /* which has no figure worth saying */
     /* *value against *limit; both may be NAN: then the clause cannot be judged. */
     void (*weigh)(const erg_gate_side *base, const erg_gate_side *new,
                   const erg_shape_options *options, double *value, double *limit);

@@ -27,6 +27,30 @@ static void a_change_that_meets_all_is_accepted(void)
     CHECK(judge(&good, &(erg_shape_options){ .strict = true }) == ERG_ACCEPTED);
 }
 
+/* 1000 W and 0.1 have no exact difference: what is asked for is met by what equals it. */
+static void a_tenth_less_is_a_tenth_less(void)
+{
+    erg_gate_side side = good;
+
+    side.peak_10ms_w = 900 * (1 + 1e-15);
+    CHECK(judge(&side, &(erg_shape_options){ 0 }) == ERG_ACCEPTED);
+    side.peak_10ms_w = 900.01;
+    CHECK(judge(&side, &(erg_shape_options){ 0 }) == ERG_REJECTED);
+}
+
+static void a_reason_says_the_figure_and_its_limit(void)
+{
+    erg_gate_side side = good;
+
+    side.throughput_loss = 0.058;
+    erg_gate_result got = erg_gate_judge(&base, &side, &(erg_shape_options){ 0 });
+    assert_string_equal(got.reason, "steps lost +5.8 % (at most +5.0 %)");
+    side = good;
+    side.has_tripped = true;
+    got = erg_gate_judge(&base, &side, &(erg_shape_options){ 0 });
+    assert_string_equal(got.reason, "a breaker trips");
+}
+
 static void each_clause_alone_turns_the_verdict(void)
 {
     static const struct { size_t at; double value; } rows[] = {
@@ -93,6 +117,8 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_change_that_meets_all_is_accepted),
+        TEST(a_tenth_less_is_a_tenth_less),
+        TEST(a_reason_says_the_figure_and_its_limit),
         TEST(each_clause_alone_turns_the_verdict),
         TEST(strict_asks_for_two_percent),
         TEST(a_stated_ramp_or_band_stands_in_for_the_peak),
