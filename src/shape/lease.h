@@ -18,7 +18,7 @@
 #include "shape/gates.h"
 #include "shape/water_fill.h"
 
-enum { ERG_LEASE_ASKED = 64, ERG_LEASE_OUT = 8 };
+enum { ERG_LEASE_ASKED = 64, ERG_LEASE_OUT = 4 };
 
 typedef struct erg_lease_terms {
     int64_t lease_ns;       /* L: 10 s */
@@ -126,7 +126,7 @@ typedef struct erg_lease_room {
     size_t count;
     erg_claim *claims;
     size_t *order, *who;
-    double *grants_w;
+    double *grants_w, *bounds_w;
     erg_cut_node *cuts;
 } erg_lease_room;
 
@@ -138,7 +138,7 @@ typedef struct erg_lease_rack {
     erg_bands bands;                /* limit_w 0: no bands */
     uint64_t epoch, sequence;
     int64_t wait_ns;                /* until then no cap is raised */
-    int64_t stepped_ns;
+    int64_t stepped_ns, believed_ns;
     bool stands_by;                 /* another coordinator has taken over: for good */
 } erg_lease_rack;
 

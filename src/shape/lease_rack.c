@@ -77,7 +77,7 @@ static void remember(erg_lease_member *member, const erg_lease_held *given)
 void erg_lease_rack_again(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns)
 {
     rack->epoch = (epoch > rack->epoch ? epoch : rack->epoch) + 1;
-    rack->wait_ns = now_ns + erg_lease_believed_ns(&rack->terms);
+    rack->wait_ns = now_ns + rack->believed_ns;
 }
 
 bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns, erg_error *err)
@@ -99,6 +99,7 @@ bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns, 
         return erg_fail(err, ERG_BAD_INPUT, "the fallbacks of %zu nodes sum to %g W, above the "
                         "cap of the rack, %g W: lower fallbacks or take nodes away",
                         rack->room.count, least_w, rack->limit_w);
+    rack->believed_ns = erg_lease_believed_ns(&rack->terms);
     rack->stepped_ns = now_ns;
     rack->stands_by = false;
     erg_lease_rack_again(rack, epoch, now_ns);
@@ -135,39 +136,69 @@ static bool is_live(const erg_lease_rack *rack, const erg_lease_member *member, 
         && now_ns - member->heard_ns <= SILENT_PERIODS * rack->terms.period_ns;
 }
 
-/* ---- bands: what the rack draws, not what it may ----------------------------------------- */
+/* ---- one look at everyone ---------------------------------------------------------------- */
 
-static double drawn_w(const erg_lease_rack *rack, const erg_lease_rack_in *in)
+typedef struct survey {
+    size_t count;                   /* of live ones: their numbers in who, claims beside */
+    double bound_w, silent_w;       /* of all; of those that are not live */
+    double least_w;                 /* of the live ones' claims */
+    double power_w;                 /* said, or what may be held where nothing was */
+} survey;
+
+static erg_claim claim_of(const erg_lease_member *member)
 {
-    double sum_w = 0;
+    const erg_lease_status *last = &member->last;
+    /* A node may fall back at any time, so less than its fallback frees nothing. */
+    double least_w = fmax(member->fallback_w, isnan(last->least_w) ? 0 : last->least_w);
+    double most_w = fmax(least_w, isnan(last->most_w) ? least_w : last->most_w);
+    double demand_w = isnan(last->demand_w) ? most_w : last->demand_w;
 
-    if (!isnan(in->power_w))
-        return in->power_w;
-    for (size_t i = 0; i < rack->room.count; i++) {
-        const erg_lease_member *member = &rack->room.members[i];
-        bool known = is_live(rack, member, in->now_ns) && !isnan(member->last.power_w);
-        sum_w += known ? member->last.power_w : erg_lease_rack_bound(rack, i, in->now_ns);
-    }
-    return sum_w;
+    return (erg_claim){ least_w, fmin(most_w, fmax(least_w, demand_w)), most_w, member->weight,
+                        last->rank };
 }
+
+static survey look(erg_lease_rack *rack, int64_t now_ns)
+{
+    erg_lease_room *room = &rack->room;
+    survey seen = { 0 };
+
+    for (size_t i = 0; i < room->count; i++) {
+        erg_lease_member *member = &room->members[i];
+        drop(member, &(ending){ now_ns, 0, 0 });
+        double bound_w = room->bounds_w[i] = erg_lease_rack_bound(rack, i, now_ns);
+        bool live = is_live(rack, member, now_ns);
+        seen.bound_w += bound_w;
+        seen.power_w += live && !isnan(member->last.power_w) ? member->last.power_w : bound_w;
+        if (!live) {
+            seen.silent_w += bound_w;
+            continue;
+        }
+        room->who[seen.count] = i;
+        room->claims[seen.count] = claim_of(member);
+        seen.least_w += room->claims[seen.count++].least_w;
+    }
+    return seen;
+}
+
+/* ---- bands: what the rack draws, not what it may ----------------------------------------- */
 
 /* Of what they draw: what is above their most, or unknown, is not theirs to give. */
 static void cut(erg_lease_rack *rack, double cut_w, int64_t now_ns)
 {
     erg_cut_node *cuts = rack->room.cuts;
-    size_t count = 0;
+    size_t *who = rack->room.order, count = 0;
 
     for (size_t i = 0; i < rack->room.count; i++) {
         const erg_lease_member *member = &rack->room.members[i];
         if (!is_live(rack, member, now_ns) || isnan(member->last.power_w))
             continue;
-        rack->room.who[count] = i;
+        who[count] = i;
         cuts[count++] = (erg_cut_node){ member->last.power_w, member->last.least_w,
                                         member->last.rank };
     }
     erg_bands_cut(cuts, count, cut_w, BUCKET_W);
     for (size_t k = 0; k < count; k++) {
-        erg_lease_member *member = &rack->room.members[rack->room.who[k]];
+        erg_lease_member *member = &rack->room.members[who[k]];
         double now_w = cuts[k].cap_w < member->last.power_w ? cuts[k].cap_w : member->granted_w;
         member->ceiling_w = fmin(member->ceiling_w, isnan(now_w) ? INFINITY : now_w);
     }
@@ -205,39 +236,18 @@ static bool run_bands(erg_lease_rack *rack, const erg_lease_rack_in *in, double 
 
 /* ---- caps -------------------------------------------------------------------------------- */
 
-static erg_claim claim_of(const erg_lease_member *member)
-{
-    const erg_lease_status *last = &member->last;
-    /* A node may fall back at any time, so less than its fallback frees nothing. */
-    double least_w = fmax(member->fallback_w, isnan(last->least_w) ? 0 : last->least_w);
-    double most_w = fmax(least_w, isnan(last->most_w) ? least_w : last->most_w);
-    double demand_w = isnan(last->demand_w) ? most_w : last->demand_w;
-
-    return (erg_claim){ least_w, fmin(most_w, fmax(least_w, demand_w)), most_w, member->weight,
-                        last->rank };
-}
-
-/* The caps that would be fair, into grants_w by rank in who; silent ones keep theirs. */
-static size_t share(erg_lease_rack *rack, int64_t now_ns)
+/* The caps that would be fair, into grants_w beside claims; silent ones keep theirs. */
+static void share(erg_lease_rack *rack, const survey *seen)
 {
     erg_lease_room *room = &rack->room;
     double target = rack->bands.target > 0 ? rack->bands.target : 0.95;
-    double silent_w = 0, least_w = 0, budget_w = rack->limit_w;
-    size_t count = 0;
+    double budget_w = rack->limit_w;
 
-    for (size_t i = 0; i < room->count; i++) {
-        if (!is_live(rack, &room->members[i], now_ns)) {
-            silent_w += erg_lease_rack_bound(rack, i, now_ns);
-            continue;
-        }
-        room->who[count] = i;
-        room->claims[count] = claim_of(&room->members[i]);
-        least_w += room->claims[count++].least_w;
-    }
     if (rack->bands.limit_w > 0)
-        budget_w = fmin(budget_w, fmax(target * rack->bands.limit_w, silent_w + least_w));
-    erg_water_fill(room->claims, count, budget_w - silent_w, room->order, room->grants_w);
-    return count;
+        budget_w = fmin(budget_w, fmax(target * rack->bands.limit_w,
+                                       seen->silent_w + seen->least_w));
+    erg_water_fill(room->claims, seen->count, budget_w - seen->silent_w, room->order,
+                   room->grants_w);
 }
 
 static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member, double fair_w,
@@ -268,48 +278,49 @@ static erg_lease_answer answer_to(erg_lease_rack *rack, size_t node, double cap_
     };
 
     remember(member, &(erg_lease_held){ grant.boot, grant.sequence, cap_w,
-                                        now_ns + erg_lease_believed_ns(&rack->terms) });
+                                        now_ns + rack->believed_ns });
     member->answered = grant.request;
     member->granted_w = cap_w;
     return (erg_lease_answer){ node, grant };
 }
 
-static double sum_of_bounds(erg_lease_rack *rack, int64_t now_ns)
+static double wish_at(const erg_lease_rack *rack, size_t k, double dt_s, int64_t now_ns)
 {
-    double sum_w = 0;
+    const erg_lease_member *member = &rack->room.members[rack->room.who[k]];
 
-    for (size_t i = 0; i < rack->room.count; i++) {
-        drop(&rack->room.members[i], &(ending){ now_ns, 0, 0 });
-        sum_w += erg_lease_rack_bound(rack, i, now_ns);
-    }
-    return sum_w;
+    if (now_ns >= rack->wait_ns)
+        return wish_of(rack, member, rack->room.grants_w[k], dt_s);
+    return isnan(member->last.enforced_w) ? member->fallback_w : member->last.enforced_w;
 }
 
 /* Lower and renew what needs no room, then raise as far as there is some. */
-static size_t answer(erg_lease_rack *rack, size_t count, double dt_s, int64_t now_ns,
+static size_t answer(erg_lease_rack *rack, survey *seen, double dt_s, int64_t now_ns,
                      erg_lease_answer answers[])
 {
-    double room_w = fmax(0, rack->limit_w - sum_of_bounds(rack, now_ns));
-    size_t sent = 0;
+    erg_lease_room *room = &rack->room;
+    double room_w = fmax(0, rack->limit_w - seen->bound_w);
+    size_t sent = 0, raised = 0;
 
-    for (size_t k = 0; k < count; k++) {
-        const erg_lease_member *member = &rack->room.members[rack->room.who[k]];
-        double *wish_w = &rack->room.grants_w[k];
-        *wish_w = now_ns >= rack->wait_ns ? wish_of(rack, member, *wish_w, dt_s)
-                : isnan(member->last.enforced_w) ? member->fallback_w : member->last.enforced_w;
-    }
-    for (int raises = 0; raises < 2; raises++)
-        for (size_t k = 0; k < count; k++) {
-            size_t node = rack->room.who[k];
-            const erg_lease_member *member = &rack->room.members[node];
-            double bound_w = erg_lease_rack_bound(rack, node, now_ns);
-            double wish_w = rack->room.grants_w[k];
-            if ((wish_w > bound_w) != raises || member->last.request <= member->answered)
-                continue;
-            double cap_w = fmin(wish_w, bound_w + room_w);
-            room_w -= fmax(0, cap_w - bound_w);
-            answers[sent++] = answer_to(rack, node, cap_w, now_ns);
+    for (size_t k = 0; k < seen->count; k++) {
+        size_t node = room->who[k];
+        double wish_w = wish_at(rack, k, dt_s, now_ns);
+        if (room->members[node].last.request <= room->members[node].answered)
+            continue;
+        if (wish_w <= room->bounds_w[node]) {
+            answers[sent++] = answer_to(rack, node, wish_w, now_ns);
+            continue;
         }
+        room->who[raised] = node;       /* never ahead of k */
+        room->grants_w[raised++] = wish_w;
+    }
+    for (size_t k = 0; k < raised; k++) {
+        size_t node = room->who[k];
+        double bound_w = room->bounds_w[node];
+        double cap_w = fmin(room->grants_w[k], bound_w + room_w);
+        room_w -= cap_w - bound_w;
+        seen->bound_w += cap_w - bound_w;
+        answers[sent++] = answer_to(rack, node, cap_w, now_ns);
+    }
     return sent;
 }
 
@@ -317,13 +328,14 @@ void erg_lease_rack_step(erg_lease_rack *rack, const erg_lease_rack_in *in,
                          erg_lease_answer answers[], erg_lease_rack_out *out)
 {
     double dt_s = erg_s_from_ns(in->now_ns - rack->stepped_ns);
+    survey seen = look(rack, in->now_ns);
 
-    *out = (erg_lease_rack_out){ .power_w = drawn_w(rack, in) };
+    *out = (erg_lease_rack_out){ .power_w = isnan(in->power_w) ? seen.power_w : in->power_w };
     if (!rack->stands_by) {
         out->brake = run_bands(rack, in, out->power_w, dt_s);
-        size_t count = share(rack, in->now_ns);
-        out->count = answer(rack, count, dt_s, in->now_ns, answers);
+        share(rack, &seen);
+        out->count = answer(rack, &seen, dt_s, in->now_ns, answers);
     }
-    out->bound_w = sum_of_bounds(rack, in->now_ns);
+    out->bound_w = seen.bound_w;
     rack->stepped_ns = in->now_ns;
 }

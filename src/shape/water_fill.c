@@ -2,42 +2,23 @@
 #include <math.h>
 #include "shape/water_fill.h"
 
-/* ---- heap sort by a key, ties by index: no memory, the same on every machine -------------- */
+/* ---- heap sort by who is shed first: no memory, the same on every machine ----------------- */
 
-typedef struct sorter {
-    const erg_claim *claims;
-    const double *grants_w;
-    bool is_first, to_most;     /* is_first: by who is shed first */
-} sorter;
-
-static double target_of(const sorter *by, size_t i)
+static bool is_before(const erg_claim claims[], size_t a, size_t b)
 {
-    return by->to_most ? by->claims[i].most_w : by->claims[i].demand_w;
+    const erg_claim *x = &claims[a], *y = &claims[b];
+
+    if (x->rank != y->rank)
+        return x->rank < y->rank;
+    return x->least_w > y->least_w || (x->least_w == y->least_w && a < b);
 }
 
-static double level_of(const sorter *by, size_t i)
-{
-    return (target_of(by, i) - by->grants_w[i]) / by->claims[i].weight;
-}
-
-static bool is_before(const sorter *by, size_t a, size_t b)
-{
-    if (by->is_first) {
-        const erg_claim *x = &by->claims[a], *y = &by->claims[b];
-        if (x->rank != y->rank)
-            return x->rank < y->rank;
-        return x->least_w > y->least_w || (x->least_w == y->least_w && a < b);
-    }
-    double x = level_of(by, a), y = level_of(by, b);
-    return x < y || (x == y && a < b);
-}
-
-static void sift(const sorter *by, size_t order[], size_t at, size_t n)
+static void sift(const erg_claim claims[], size_t order[], size_t at, size_t n)
 {
     for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && is_before(by, order[child], order[child + 1]))
+        if (child + 1 < n && is_before(claims, order[child], order[child + 1]))
             child++;
-        if (!is_before(by, order[at], order[child]))
+        if (!is_before(claims, order[at], order[child]))
             return;
         size_t keep = order[at];
         order[at] = order[child];
@@ -45,40 +26,62 @@ static void sift(const sorter *by, size_t order[], size_t at, size_t n)
     }
 }
 
-static void sort(const sorter *by, size_t order[], size_t n)
+static void sort(const erg_claim claims[], size_t order[], size_t n)
 {
     for (size_t i = n / 2; i-- > 0;)
-        sift(by, order, i, n);
+        sift(claims, order, i, n);
     for (size_t i = n; i-- > 1;) {
         size_t keep = order[0];
         order[0] = order[i];
         order[i] = keep;
-        sift(by, order, 0, i);
+        sift(claims, order, 0, i);
     }
 }
 
 /* ---- filling ----------------------------------------------------------------------------- */
 
-/* The nodes in order[0..n) towards their targets; returns what is left. */
-static double fill(const sorter *by, size_t order[], size_t n, double rest_w, double grants_w[])
+typedef struct filler { const erg_claim *claims; bool to_most; } filler;
+
+static double target_of(const filler *by, size_t i)
+{
+    return by->to_most ? by->claims[i].most_w : by->claims[i].demand_w;
+}
+
+/* The nodes in order[0..n) towards their targets; returns what is left.
+ *
+ * Were the rest shared among all, some would get more than they lack: they are filled for
+ * sure, and the others share what that leaves. The level only rises, so this ends at the
+ * exact one (Michelot, J. Optim. Theory Appl. 1986), in a few passes and without sorting. */
+static double fill(const filler *by, size_t order[], size_t n, double rest_w, double grants_w[])
 {
     double weights = 0;
     size_t full = 0;
 
-    sort(by, order, n);
-    for (size_t i = 0; i < n; i++)
-        weights += by->claims[order[i]].weight;
-    for (; full < n; full++) {
-        size_t i = order[full];
-        double room_w = target_of(by, i) - grants_w[i];
-        if (room_w / by->claims[i].weight * weights > rest_w)
-            break;
-        grants_w[i] = target_of(by, i);
-        rest_w -= room_w;
-        weights -= by->claims[i].weight;
+    for (size_t k = 0; k < n; k++)
+        weights += by->claims[order[k]].weight;
+    for (size_t before = n; before != full && full < n;) {
+        double left_w = rest_w, left = weights;
+        before = full;
+        for (size_t k = full; k < n; k++) {
+            size_t i = order[k];
+            double weight = by->claims[i].weight, room_w = target_of(by, i) - grants_w[i];
+            if (room_w * weights > rest_w * weight)
+                continue;
+            grants_w[i] = target_of(by, i);
+            left_w -= room_w;
+            left -= weight;
+            order[k] = order[full];
+            order[full++] = i;
+        }
+        rest_w = fmax(0, left_w);
+        weights = left;
     }
     if (full == n)
-        return fmax(0, rest_w);
+        return rest_w;
+    /* From those themselves: taking weights away one by one has rounded. */
+    weights = 0;
+    for (size_t k = full; k < n; k++)
+        weights += by->claims[order[k]].weight;
     for (size_t k = full; k < n; k++)
         grants_w[order[k]] += by->claims[order[k]].weight * rest_w / weights;
     return 0;
@@ -107,12 +110,11 @@ static bool next_rank(const erg_claim claims[], size_t n, long below, int *out)
 
 static erg_filled shed(const erg_claim claims[], size_t n, double deficit_w, size_t order[])
 {
-    const sorter by = { .claims = claims, .is_first = true };
     erg_filled out = { false, deficit_w, 0 };
 
     for (size_t i = 0; i < n; i++)
         order[i] = i;
-    sort(&by, order, n);
+    sort(claims, order, n);
     for (double left_w = deficit_w; left_w > 0 && out.shed_count < n;)
         left_w -= claims[order[out.shed_count++]].least_w;
     return out;
@@ -121,7 +123,7 @@ static erg_filled shed(const erg_claim claims[], size_t n, double deficit_w, siz
 erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w, size_t order[],
                           double grants_w[])
 {
-    sorter by = { .claims = claims, .grants_w = grants_w };
+    filler by = { .claims = claims };
     double rest_w = budget_w;
     int rank = 0;
 

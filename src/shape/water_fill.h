@@ -2,7 +2,7 @@
 /*
  * A budget of watts among nodes: everyone's least, then demands by class from the highest
  * down, then what is left up to everyone's most. Within a fill the water stands at one
- * level per weight; exact, by one walk over the sorted levels at which nodes are full.
+ * level per weight, found exactly.
  */
 #ifndef ERG_SHAPE_WATER_FILL_H
 #define ERG_SHAPE_WATER_FILL_H

@@ -31,7 +31,7 @@ typedef struct rack_place {
     erg_lease_member members[NODES];
     erg_claim claims[NODES];
     size_t order[NODES], who[NODES];
-    double grants_w[NODES];
+    double grants_w[NODES], bounds_w[NODES];
     erg_cut_node cuts[NODES];
     local_clock clock;
     bool runs;
@@ -260,7 +260,7 @@ static void start_rack(world *w, size_t which)
     rack->core = (erg_lease_rack){
         .terms = w->terms,
         .room = { rack->members, w->count, rack->claims, rack->order, rack->who,
-                  rack->grants_w, rack->cuts },
+                  rack->grants_w, rack->bounds_w, rack->cuts },
         .limit_w = w->limit_w,
         .raise_w_per_s = chance(w, 0.3) ? 300 : 0,
     };

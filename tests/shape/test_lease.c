@@ -159,7 +159,7 @@ typedef struct desk {
     erg_lease_member members[MOST];
     erg_claim claims[MOST];
     size_t order[MOST], who[MOST];
-    double grants_w[MOST];
+    double grants_w[MOST], bounds_w[MOST];
     erg_cut_node cuts[MOST];
     erg_lease_answer answers[MOST];
     erg_lease_rack_out out;
@@ -172,7 +172,8 @@ static void desk_start(desk *d, size_t count, double fallback_w, double limit_w)
         d->members[i].fallback_w = fallback_w;
     d->rack = (erg_lease_rack){
         .terms = erg_lease_terms_usual(),
-        .room = { d->members, count, d->claims, d->order, d->who, d->grants_w, d->cuts },
+        .room = { d->members, count, d->claims, d->order, d->who, d->grants_w,
+                  d->bounds_w, d->cuts },
         .limit_w = limit_w,
     };
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The coordinator's step for a rack of 10,000 nodes: every node has asked, all caps are
+ * shared anew; the floor reads what the step must read and writes what it must answer.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "bench.h"
+#include "math/xoshiro.h"
+#include "shape/lease.h"
+
+enum { NODES = 10000, ROUNDS = 201 };
+
+typedef struct desk {
+    erg_lease_rack rack;
+    erg_lease_answer *answers;
+    erg_xoshiro random;
+} desk;
+
+static void *room(size_t size)
+{
+    void *made = calloc(NODES, size);
+
+    if (!made)
+        exit(1);
+    return made;
+}
+
+static void hear_all(desk *d, uint64_t request, int64_t now_ns)
+{
+    for (size_t i = 0; i < NODES; i++) {
+        double demand_w = 300 + 700 * erg_xoshiro_uniform(&d->random);
+        const erg_lease_status status = {
+            .boot = 1, .request = request, .epoch = d->rack.epoch, .sequence = d->rack.sequence,
+            .enforced_w = 500, .power_w = demand_w, .demand_w = demand_w, .least_w = 100,
+            .most_w = 1200, .fallback_w = 200, .rank = (int)(i % 3),
+        };
+        erg_lease_rack_hear(&d->rack, i, &status, now_ns);
+    }
+}
+
+static double floor_s(const desk *d)
+{
+    double sum_w = 0, begin_s = bench_now_s(CLOCK_THREAD_CPUTIME_ID);
+
+    for (size_t i = 0; i < NODES; i++) {
+        const erg_lease_member *member = &d->rack.room.members[i];
+        sum_w += member->last.demand_w + member->fallback_w;
+        d->answers[i] = (erg_lease_answer){ i, { .boot = 1, .cap_w = sum_w } };
+    }
+    return bench_now_s(CLOCK_THREAD_CPUTIME_ID) - begin_s;
+}
+
+int main(void)
+{
+    desk d = { .answers = room(sizeof(erg_lease_answer)), .random = erg_xoshiro_of(1, 1) };
+    double times_s[ROUNDS], floors_s[ROUNDS];
+
+    d.rack = (erg_lease_rack){
+        .terms = erg_lease_terms_usual(), .limit_w = 500.0 * NODES,
+        .room = { room(sizeof(erg_lease_member)), NODES, room(sizeof(erg_claim)),
+                  room(sizeof(size_t)), room(sizeof(size_t)), room(sizeof(double)),
+                  room(sizeof(double)), room(sizeof(erg_cut_node)) },
+    };
+    if (!erg_lease_rack_start(&d.rack, 0, -100 * ERG_NS_PER_S, NULL))
+        return 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        const erg_lease_rack_in in = { round * ERG_NS_PER_S, NAN, NAN };
+        erg_lease_rack_out out;
+        hear_all(&d, (uint64_t)round + 1, in.now_ns);
+        double begin_s = bench_now_s(CLOCK_THREAD_CPUTIME_ID);
+        erg_lease_rack_step(&d.rack, &in, d.answers, &out);
+        times_s[round] = bench_now_s(CLOCK_THREAD_CPUTIME_ID) - begin_s;
+        floors_s[round] = floor_s(&d);
+        if (out.count != NODES)
+            return 1;
+    }
+    bench_print(&(bench_row){ .name = "governor step, 10,000 nodes", .unit = "ms",
+                              .value = 1e3 * bench_median(times_s, ROUNDS),
+                              .floor = 1e3 * bench_median(floors_s, ROUNDS), .limit = 1,
+                              .n = ROUNDS });
+    return 0;
+}
