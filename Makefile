@@ -20,10 +20,10 @@ $(RELEASE)/build.ninja: | setup
 $(CHECKED)/build.ninja: | setup
 	meson setup $(CHECKED) -Db_sanitize=address,undefined -Db_lundef=false
 $(THREADS)/build.ninja: | setup
-	meson setup $(THREADS) -Dtests=threads -Db_sanitize=thread -Db_lundef=false
+	meson setup $(THREADS) -Dtests=threads -Dmpi=disabled -Db_sanitize=thread -Db_lundef=false
 $(FUZZED)/build.ninja:
 	@tools/setup --all
-	CC=clang meson setup $(FUZZED) -Dfuzz=true -Dtests=none --buildtype=debugoptimized -Db_lundef=false \
+	CC=clang meson setup $(FUZZED) -Dfuzz=true -Dtests=none -Dmpi=disabled --buildtype=debugoptimized -Db_lundef=false \
 	    -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 # ASan and UBSan, always.

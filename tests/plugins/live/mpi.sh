@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# mpi.sh ERG WORK LIBRARY ASAN LAUNCHER...: a program with and without the MPI library.
+# mpi.sh ERG WORK LIBRARY ASAN FORTRAN LAUNCHER...: a program with and without the MPI library.
 # shellcheck disable=SC2016,SC2086  # awk's own $; options are words.
 here=$(cd "$(dirname "$0")" && pwd)
-erg=$1 program=$2 library=$3 asan=$4 launcher=$5
-shift 5
+erg=$1 program=$2 library=$3 asan=$4 fortran=$5 launcher=$6
+shift 6
 command -v "$launcher" >/dev/null || { echo "1..0 # SKIP $launcher is not installed"; exit 0; }
 # shellcheck source=../../steps.sh
 . "$here/../../steps.sh"
@@ -78,6 +78,24 @@ check "a waiting rank burns little, and is hardly later" awk '{ cpu[NR] = $2; wa
 shaped 2 wiat=sleep groups 5 >log 2>wrong.err
 check "a wrong key is said once" test "$(grep -c 'unknown key wiat' wrong.err)" = 1
 check "and the library stays off" test ! -e table.csv
+
+# Each call counted once, whichever way Fortran takes to C.
+if command -v "$fortran" >/dev/null && "$fortran" -o fortran "$here/mpi_work.f90" >log 2>&1; then
+    c_program=$program program=$work/fortran
+    plain 4 >out 2>log
+    sort out >fortran.plain
+    for config in wait=busy wait=sleep,wait_after=0s; do
+        shaped 4 $config >out 2>log
+        sort out >fortran.out
+        check "$config: a Fortran program" same fortran.plain fortran.out
+        check "$config: its calls are counted once" awk -F, '$1 == 0 && $3 != 1 + ($2 == "MPI_Waitany") { print; bad = 1 }
+            $1 == 0 { n++ } END { exit bad || n != 12 }' table.csv
+    done
+    program=$c_program
+else
+    number=$((number + 1))
+    echo "ok $number - a Fortran program # SKIP no $fortran"
+fi
 
 "$erg" run --quiet --no-wait --sensor sim:plain --output run.erg -- "$launcher" $options -n 2 \
     env LD_PRELOAD="$asan $library" ERG_MPI=wait=sleep "$program" wait 6 20 >log 2>&1

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Open MPI's mpif.h and `use mpi`: its Fortran symbols go to PMPI without passing the C
+ * ones. Names as gfortran and most others write them, lower case and an underscore.
+ * MPICH's Fortran symbols call the C ones, so there is nothing to do.
+ */
+#include <stddef.h>
+#include "mpi/library.h"
+
+/* Called from Fortran, which no header of C tells of them. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+/* Open MPI knows special arguments by their address in these common blocks. */
+extern int mpi_fortran_in_place_, mpi_fortran_bottom_;
+
+static void *address(void *at)
+{
+    if (at == &mpi_fortran_in_place_)
+        return MPI_IN_PLACE;
+    return at == &mpi_fortran_bottom_ ? MPI_BOTTOM : at;
+}
+
+/* ---- begin and end -------------------------------------------------------------- */
+
+MPI_PUBLIC void mpi_init_(MPI_Fint *error) { *error = MPI_Init(NULL, NULL); }
+
+MPI_PUBLIC void mpi_init_thread_(MPI_Fint *required, MPI_Fint *provided, MPI_Fint *error)
+{
+    *error = MPI_Init_thread(NULL, NULL, *required, provided);
+}
+
+MPI_PUBLIC void mpi_finalize_(MPI_Fint *error) { *error = MPI_Finalize(); }
+
+/* ---- collectives ------------------------------------------------------------------ */
+
+MPI_PUBLIC void mpi_barrier_(MPI_Fint *comm, MPI_Fint *error)
+{
+    *error = MPI_Barrier(PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ibarrier_(MPI_Fint *comm, MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ibarrier(PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_bcast_(void *buffer, MPI_Fint *count, MPI_Fint *type, MPI_Fint *root,
+                           MPI_Fint *comm, MPI_Fint *error)
+{
+    *error = MPI_Bcast(address(buffer), *count, PMPI_Type_f2c(*type), *root,
+                       PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ibcast_(void *buffer, MPI_Fint *count, MPI_Fint *type, MPI_Fint *root,
+                            MPI_Fint *comm, MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ibcast(address(buffer), *count, PMPI_Type_f2c(*type), *root,
+                        PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_reduce_(void *send, void *recv, MPI_Fint *count, MPI_Fint *type,
+                            MPI_Fint *op, MPI_Fint *root, MPI_Fint *comm, MPI_Fint *error)
+{
+    *error = MPI_Reduce(address(send), address(recv), *count, PMPI_Type_f2c(*type),
+                        PMPI_Op_f2c(*op), *root, PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ireduce_(void *send, void *recv, MPI_Fint *count, MPI_Fint *type,
+                             MPI_Fint *op, MPI_Fint *root, MPI_Fint *comm,
+                             MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ireduce(address(send), address(recv), *count, PMPI_Type_f2c(*type),
+                         PMPI_Op_f2c(*op), *root, PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_allreduce_(void *send, void *recv, MPI_Fint *count, MPI_Fint *type,
+                               MPI_Fint *op, MPI_Fint *comm, MPI_Fint *error)
+{
+    *error = MPI_Allreduce(address(send), address(recv), *count, PMPI_Type_f2c(*type),
+                           PMPI_Op_f2c(*op), PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_iallreduce_(void *send, void *recv, MPI_Fint *count, MPI_Fint *type,
+                                MPI_Fint *op, MPI_Fint *comm, MPI_Fint *request,
+                                MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Iallreduce(address(send), address(recv), *count, PMPI_Type_f2c(*type),
+                            PMPI_Op_f2c(*op), PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_reduce_scatter_(void *send, void *recv, MPI_Fint *counts,
+                                    MPI_Fint *type, MPI_Fint *op, MPI_Fint *comm,
+                                    MPI_Fint *error)
+{
+    *error = MPI_Reduce_scatter(address(send), address(recv), counts, PMPI_Type_f2c(*type),
+                                PMPI_Op_f2c(*op), PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ireduce_scatter_(void *send, void *recv, MPI_Fint *counts,
+                                     MPI_Fint *type, MPI_Fint *op, MPI_Fint *comm,
+                                     MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ireduce_scatter(address(send), address(recv), counts, PMPI_Type_f2c(*type),
+                                 PMPI_Op_f2c(*op), PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_reduce_scatter_block_(void *send, void *recv, MPI_Fint *count,
+                                          MPI_Fint *type, MPI_Fint *op, MPI_Fint *comm,
+                                          MPI_Fint *error)
+{
+    *error = MPI_Reduce_scatter_block(address(send), address(recv), *count,
+                                      PMPI_Type_f2c(*type), PMPI_Op_f2c(*op),
+                                      PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ireduce_scatter_block_(void *send, void *recv, MPI_Fint *count,
+                                           MPI_Fint *type, MPI_Fint *op, MPI_Fint *comm,
+                                           MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ireduce_scatter_block(address(send), address(recv), *count,
+                                       PMPI_Type_f2c(*type), PMPI_Op_f2c(*op),
+                                       PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_allgather_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                               void *recv, MPI_Fint *count, MPI_Fint *type, MPI_Fint *comm,
+                               MPI_Fint *error)
+{
+    *error = MPI_Allgather(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                           address(recv), *count, PMPI_Type_f2c(*type),
+                           PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_iallgather_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                                void *recv, MPI_Fint *count, MPI_Fint *type, MPI_Fint *comm,
+                                MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Iallgather(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                            address(recv), *count, PMPI_Type_f2c(*type),
+                            PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_allgatherv_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                                void *recv, MPI_Fint *counts, MPI_Fint *offsets,
+                                MPI_Fint *type, MPI_Fint *comm, MPI_Fint *error)
+{
+    *error = MPI_Allgatherv(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                            address(recv), counts, offsets, PMPI_Type_f2c(*type),
+                            PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_iallgatherv_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                                 void *recv, MPI_Fint *counts, MPI_Fint *offsets,
+                                 MPI_Fint *type, MPI_Fint *comm, MPI_Fint *request,
+                                 MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Iallgatherv(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                             address(recv), counts, offsets, PMPI_Type_f2c(*type),
+                             PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_alltoall_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                              void *recv, MPI_Fint *count, MPI_Fint *type, MPI_Fint *comm,
+                              MPI_Fint *error)
+{
+    *error = MPI_Alltoall(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                          address(recv), *count, PMPI_Type_f2c(*type),
+                          PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ialltoall_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                               void *recv, MPI_Fint *count, MPI_Fint *type, MPI_Fint *comm,
+                               MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ialltoall(address(send), *send_count, PMPI_Type_f2c(*send_type),
+                           address(recv), *count, PMPI_Type_f2c(*type),
+                           PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
+
+MPI_PUBLIC void mpi_alltoallv_(void *send, MPI_Fint *send_counts, MPI_Fint *send_offsets,
+                               MPI_Fint *send_type, void *recv, MPI_Fint *counts,
+                               MPI_Fint *offsets, MPI_Fint *type, MPI_Fint *comm,
+                               MPI_Fint *error)
+{
+    *error = MPI_Alltoallv(address(send), send_counts, send_offsets,
+                           PMPI_Type_f2c(*send_type), address(recv), counts, offsets,
+                           PMPI_Type_f2c(*type), PMPI_Comm_f2c(*comm));
+}
+
+MPI_PUBLIC void mpi_ialltoallv_(void *send, MPI_Fint *send_counts, MPI_Fint *send_offsets,
+                                MPI_Fint *send_type, void *recv, MPI_Fint *counts,
+                                MPI_Fint *offsets, MPI_Fint *type, MPI_Fint *comm,
+                                MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request started = MPI_REQUEST_NULL;
+    *error = MPI_Ialltoallv(address(send), send_counts, send_offsets,
+                            PMPI_Type_f2c(*send_type), address(recv), counts, offsets,
+                            PMPI_Type_f2c(*type), PMPI_Comm_f2c(*comm), &started);
+    *request = PMPI_Request_c2f(started);
+}
