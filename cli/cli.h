@@ -102,6 +102,7 @@ extern const cli_command cmd_thermal;
 extern const cli_command cmd_shape;
 extern const cli_command cmd_govern;
 extern const cli_command cmd_report;
+extern const cli_command cmd_advise;
 extern const cli_command cmd_help;
 
 /* ---- options.c ----------------------------------------------------------- */

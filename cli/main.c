@@ -29,6 +29,7 @@ const cli_command *const cli_commands[] = {
     &cmd_rle,
     &cmd_shape,
     &cmd_govern,
+    &cmd_advise,
     &cmd_report,
     &cmd_help,
     NULL,

@@ -3,7 +3,7 @@ _erg()
 {
     local word=${COMP_WORDS[COMP_CWORD]} words
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality couple thermal rle shape govern report help"
+        words="devices hardware zoo estimate calibrate run show compare import export sweep fit predict choose quality couple thermal rle shape govern advise report help"
     else
         case ${COMP_WORDS[1]} in
         devices) words=" --check --for --marker --reference --restore" ;;
@@ -26,6 +26,7 @@ _erg()
         rle) words=" --dialect --collapse --log --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step --spectrum" ;;
         govern) words=" --cap --device --for --socket" ;;
+        advise) words=" --error --phases --switch --ranks --precision --index --density" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;

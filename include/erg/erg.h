@@ -3,6 +3,7 @@
 #ifndef ERG_H
 #define ERG_H
 
+#include "erg/advise.h"
 #include "erg/campaign.h"
 #include "erg/choose.h"
 #include "erg/couple.h"

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg advise: what only the program or its compiler can change, with the numbers. */
+#include <math.h>
+#include <string.h>
+#include "cli.h"
+
+typedef struct advise_options {
+    const char *error, *phases, *density, *precision;
+    double switch_j, index_bytes;
+    int ranks;
+} advise_options;
+
+#define AT(field) offsetof(advise_options, field)
+
+static const cli_option option_rows[] = {
+    { 0, "error", CLI_TEXT, AT(error), "RATIO",
+      "precision: most relative error against fp64, as in 1e-3 or 0.1%" },
+    { 0, "phases", CLI_TEXT, AT(phases), "FILE",
+      "precision: CSV phase,tolerance,steps: a variant for each" },
+    { 0, "switch", CLI_JOULES, AT(switch_j), "ENERGY",
+      "precision: of changing the variant between two phases (0J)" },
+    { 0, "ranks", CLI_WHOLE, AT(ranks), "N", "sparse: of the all-reduce", true },
+    { 0, "precision", CLI_TEXT, AT(precision), "NAME", "sparse: of the values (fp32)" },
+    { 0, "index", CLI_BYTES, AT(index_bytes), "SIZE", "sparse: sent with each value (4B)", true },
+    { 0, "density", CLI_TEXT, AT(density), "RATIO",
+      "sparse: share of values that are not 0, as in 5%" },
+    { 0 },
+};
+
+typedef struct subject {
+    const char *name, *usage, *about;
+    int least, most;                    /* files */
+    erg_result *(*advise)(const cli *call, char *files[], erg_error *err);
+} subject;
+
+/* "0.1%" or "1e-3"; NAN where it was not given. */
+static bool parse_ratio(const char *text, double *out, erg_error *err)
+{
+    *out = NAN;
+    return !text || erg_quantity_parse(text, strchr(text, '%') ? "%" : "", out, err);
+}
+
+static erg_result *advise_precision(const cli *call, char *files[], erg_error *err)
+{
+    const advise_options *options = call->options;
+    erg_precision_wish wish = { .phases = options->phases, .switch_j = options->switch_j };
+
+    return parse_ratio(options->error, &wish.error, err)
+         ? erg_advise_precision(files[0], &wish, err) : NULL;
+}
+
+static erg_result *advise_sparse(const cli *call, char *files[], erg_error *err)
+{
+    const advise_options *options = call->options;
+    erg_sparse_wish wish = { .ranks = options->ranks, .index_bytes = options->index_bytes };
+    erg_precision precision = ERG_FP32;
+
+    (void)files;
+    if (options->precision && !erg_precision_parse(options->precision, &precision)) {
+        erg_fail(err, ERG_BAD_INPUT, "--precision: there is no '%s'", options->precision);
+        return NULL;
+    }
+    wish.element_bytes = erg_precision_bits(precision) / 8.0;
+    return parse_ratio(options->density, &wish.density, err) ? erg_advise_sparse(&wish, err)
+                                                             : NULL;
+}
+
+static const subject subjects[] = {
+    { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
+      advise_precision },
+    { "sparse", "sparse --ranks N", "density below which a sparse all-reduce moves less", 0, 0,
+      advise_sparse },
+};
+
+static const subject *find(const char *name)
+{
+    for (size_t i = 0; i < CLI_COUNT(subjects); i++)
+        if (strcmp(subjects[i].name, name) == 0)
+            return &subjects[i];
+    return NULL;
+}
+
+static int run(const cli *call)
+{
+    const subject *about = call->argc ? find(call->argv[0]) : NULL;
+    int files = call->argc - 1;
+    erg_error err = { 0 };
+
+    if (!about)
+        return cli_misused(call, "needs a subject: precision or sparse");
+    if (files < about->least || files > about->most)
+        return cli_misused(call, "is used as in erg advise %s", about->usage);
+    erg_result *result = about->advise(call, call->argv + 1, &err);
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_refused(call, &err);
+    erg_result_free(result);
+    return status;
+}
+
+const cli_command cmd_advise = {
+    .name = "advise",
+    .usage = "erg advise [options] SUBJECT [FILE..]",
+    .summary = "what only the program can change, with the joules at stake",
+    .about =
+        "precision VARIANTS.csv   energy to solution; the CSV names variant, energy_per_step_j,\n"
+        "                         steps (to the same target) and error (relative, to fp64)\n"
+        "sparse --ranks N         the density below which sending only what is not 0 moves less\n"
+        "\n"
+        "Nothing is set or changed. Every row says where its figures are from and whether they\n"
+        "were measured.\n",
+    .examples =
+        "erg advise precision variants.csv --error 1e-3\n"
+        "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
+        "erg advise sparse --ranks 8 --density 5%\n",
+    .options = option_rows,
+    .options_size = sizeof(advise_options),
+    .run = run,
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a CSV of erg advise, the first one says which: rows, or a sentence. */
+#include <stdlib.h>
+#include "decide/advise.h"
+
+typedef void *parse(const char *name, const char *bytes, size_t size, size_t *count,
+                    erg_error *err);
+
+static void *variants(const char *name, const char *bytes, size_t size, size_t *count,
+                      erg_error *err)
+{
+    return erg_precision_variants_parse(name, bytes, size, count, err);
+}
+
+static void *phases(const char *name, const char *bytes, size_t size, size_t *count,
+                    erg_error *err)
+{
+    return erg_precision_phases_parse(name, bytes, size, count, err);
+}
+
+static parse *const parsers[] = { variants, phases };
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
+{
+    erg_error err = { 0 };
+    size_t count;
+
+    if (size == 0)
+        return 0;
+    void *rows = parsers[(bytes[0] - 'A') % ERG_COUNT(parsers)]("fuzz", (const char *)bytes + 1,
+                                                                size - 1, &count, &err);
+    if (!rows == (err.code == ERG_OK) || (rows && count == 0))
+        abort();
+    free(rows);
+    return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only the program or its compiler can change, with the numbers: advice, never an act.
+ *
+ *   Units    SI; ratios and relative errors 0..1. A wish of 0 is not wished for, except
+ *            where a field says otherwise.
+ *   Owning   The result is yours: erg_result_free. Texts of a wish are borrowed.
+ *   Failing  ERG_BAD_INPUT names file and line. That nothing pays is an answer.
+ *   Threads  None shared.
+ */
+#ifndef ERG_ADVISE_H
+#define ERG_ADVISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "erg/env.h"
+#include "erg/table.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- for the program itself ------------------------------------------------------- */
+
+/* Stochastic rounding to bfloat16: x with its low 16 bits 0, up or down so that the mean
+ * over all 65,536 values of r16 is x itself, as long as none of them overflows. r16:
+ * uniform, from any generator. An infinity stays one, NAN stays NAN. */
+float erg_sr_bf16(float x, uint16_t r16);
+
+/* ---- precision -------------------------------------------------------------------- */
+
+typedef struct erg_precision_wish {
+    double error;           /* most relative error against fp64; NAN: any */
+    const char *phases;     /* CSV phase,tolerance,steps: one variant for each; NULL: one for all */
+    double switch_j;        /* of changing the variant between two phases */
+} erg_precision_wish;
+
+/* path: CSV variant,energy_per_step_j,steps,error: each variant's own steps to the same
+ * target. Tables precision and, with phases, phases. */
+erg_result *erg_advise_precision(const char *path, const erg_precision_wish *wish,
+                                 erg_error *err);
+
+/* ---- collectives ------------------------------------------------------------------ */
+
+typedef struct erg_sparse_wish {
+    int ranks;              /* of one all-reduce */
+    double element_bytes;
+    double index_bytes;     /* sent along with each element; 0: 4 */
+    double density;         /* share of elements that are not 0; NAN: only the break-even */
+} erg_sparse_wish;
+
+/* Table sparse. */
+erg_result *erg_advise_sparse(const erg_sparse_wish *wish, erg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

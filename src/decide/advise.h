@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules behind erg advise: pure, figures in, an answer out. */
+#ifndef ERG_DECIDE_ADVISE_H
+#define ERG_DECIDE_ADVISE_H
+
+#include "base/base.h"
+#include "erg/advise.h"
+
+/* ---- advise_precision.c ------------------------------------------------------------- */
+
+typedef struct erg_precision_variant {
+    char name[64];
+    double energy_per_step_j, steps;    /* steps to the same target */
+    double error;                       /* most relative error against fp64 */
+} erg_precision_variant;
+
+typedef struct erg_precision_phase {
+    char name[64];
+    double tolerance;                   /* of the relative error */
+    double steps;                       /* that the most exact variant takes in it */
+} erg_precision_phase;
+
+erg_precision_variant *erg_precision_variants_parse(const char *name, const char *bytes,
+                                                    size_t size, size_t *count, erg_error *err);
+erg_precision_phase *erg_precision_phases_parse(const char *name, const char *bytes,
+                                                size_t size, size_t *count, erg_error *err);
+
+/* energy_j[phase * variants + variant]; NAN: not allowed there. The choice of least sum of
+ * energies and of switch_j for each change, exact; of equal ones the lower variant. The sum;
+ * NAN: a phase allows none. */
+double erg_precision_plan(const double energy_j[], size_t phases, size_t variants,
+                          double switch_j, size_t chosen[], erg_error *err);
+
+/* ---- advise_sparse.c ---------------------------------------------------------------- */
+
+/* Density below which an all-gather of (index, value) moves less than a ring all-reduce. */
+double erg_sparse_break_even(double ranks, double element_bytes, double index_bytes);
+
+#endif
