@@ -121,12 +121,13 @@ static erg_recorder *start_or_join(erg_recorder *rec, const erg_record_options *
     int64_t until_ns = erg_env_now_ns(NULL) + join_for_ns;
     while (!try_lock(rec)) {
         char path[ERG_PATH_MOST];
-        erg_recorder *joined = erg_file_line(rec->lock_path, path, sizeof(path), NULL)
-            ? join(&rec->env, path, NULL) : NULL;
+        erg_error why = { 0 };
+        erg_recorder *joined = erg_file_line(rec->lock_path, path, sizeof(path), &why)
+            ? join(&rec->env, path, &why) : NULL;
         if (joined || erg_env_now_ns(NULL) > until_ns) {
             if (!joined)
                 erg_fail(err, ERG_NO_ACCESS, "cannot use %s: another process holds it but "
-                         "does not record", rec->lock_path);
+                         "does not record: %s", rec->lock_path, why.text);
             erg_recorder_free(rec);
             return joined;
         }

@@ -36,7 +36,7 @@ typedef struct rows {
 typedef struct predictor {
     const char *name;
     /* False: the record lacks what it needs. */
-    bool (*fill)(const erg_outlook *of, const rows *to);
+    bool (*fill)(const erg_outlook *of, const rows *to, erg_error *err);
 } predictor;
 
 static double cell(const erg_outlook *of, size_t row, erg_monitor_value value)
@@ -46,10 +46,11 @@ static double cell(const erg_outlook *of, size_t row, erg_monitor_value value)
 
 /* ---- predictors -------------------------------------------------------------------------- */
 
-static bool fill_model(const erg_outlook *of, const rows *to)
+static bool fill_model(const erg_outlook *of, const rows *to, erg_error *err)
 {
     double *time_s = calloc(of->device->count, sizeof(*time_s));
-    bool good = time_s && erg_thermal_times(&of->model, of->device, to->hot_k, time_s, NULL);
+    bool good = time_s ? erg_thermal_times(&of->model, of->device, to->hot_k, time_s, err)
+                       : erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
     for (size_t i = 0; good && i < to->n; i++)
         to->alarm[i] = time_s[to->at[i]] <= to->horizon_s;
@@ -58,8 +59,9 @@ static bool fill_model(const erg_outlook *of, const rows *to)
 }
 
 /* As old monitors do: the last tick, drawn on for ever. */
-static bool fill_line(const erg_outlook *of, const rows *to)
+static bool fill_line(const erg_outlook *of, const rows *to, erg_error *err)
 {
+    (void)err;
     for (size_t i = 1; i < to->n; i++) {
         double rise_k = cell(of, to->at[i], ERG_MONITOR_TEMP_K)
             - cell(of, to->at[i - 1], ERG_MONITOR_TEMP_K);
@@ -70,8 +72,9 @@ static bool fill_line(const erg_outlook *of, const rows *to)
     return true;
 }
 
-static bool fill_rle_drop(const erg_outlook *of, const rows *to)
+static bool fill_rle_drop(const erg_outlook *of, const rows *to, erg_error *err)
 {
+    (void)err;
     double peak = 0;
     bool any = false;
 
@@ -85,8 +88,9 @@ static bool fill_rle_drop(const erg_outlook *of, const rows *to)
 }
 
 /* Norms above the mean and one SD of all before: each is an alarm on the next row. */
-static bool fill_grad_spike(const erg_outlook *of, const rows *to)
+static bool fill_grad_spike(const erg_outlook *of, const rows *to, erg_error *err)
 {
+    (void)err;
     size_t count = 0, seen = 0, next = 0;
     double sum = 0, squares = 0;
     const erg_training_row *steps =
@@ -156,11 +160,12 @@ static bool put_predictor(const erg_outlook *of, const predictor *by, const rows
                           erg_table *table, erg_error *err)
 {
     erg_alarm_score score;
+    erg_error why = { 0 };
 
     for (size_t i = 0; i < to->n; i++)
         to->alarm[i] = false;
-    if (!by->fill(of, to))
-        return true;
+    if (!by->fill(of, to, &why))
+        return erg_can_do_without(&why, err);
     const erg_alarm_train train = { to->t_s, to->hot, to->alarm, to->n, to->horizon_s };
     if (!erg_alarms_score(&train, &score))
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");

@@ -81,6 +81,18 @@ static bool begin(const out *to, const erg_joint_pair *pair)
     return erg_joint_begin_row(to->joint, pair, to->table, to->err);
 }
 
+/* A test that a pair is too short for is left out, with its sentence. */
+static bool skip(const out *to, const erg_joint_pair *pair, const erg_error *why)
+{
+    const erg_joint *joint = to->joint;
+
+    if (!erg_can_do_without(why, to->err))
+        return false;
+    return erg_result_note(joint->result, to->err, "%s of %s:%s is left out: %s",
+                           erg_table_name(to->table), joint->channels[pair->x].name,
+                           joint->channels[pair->y].name, why->text);
+}
+
 static bool put_surrogates(const out *to, const erg_joint_pair *pair)
 {
     series of = series_of(to->joint, pair);
@@ -90,8 +102,9 @@ static bool put_surrogates(const out *to, const erg_joint_pair *pair)
                                             .detrend = pair->detrend,
                                             .key = erg_key(pair->key, 100) };
         erg_surrogate found;
-        if (!erg_surrogate_test(kind, of.x, of.y, of.n, &how, &found, NULL))
-            continue;
+        erg_error why = { 0 };
+        if (!erg_surrogate_test(kind, of.x, of.y, of.n, &how, &found, &why))
+            return skip(to, pair, &why);
         const erg_real cells[] = { { "r", found.r }, { "p_value", found.p_value },
                                    { "size", found.size } };
         if (!begin(to, pair)
@@ -121,11 +134,14 @@ static bool put_transfer(const out *to, const erg_joint_pair *pair)
     const erg_transfer_options how = { .key = erg_key(pair->key, 101) };
     series of = series_of(to->joint, pair);
     erg_transfer found;
+    erg_error why = { 0 };
 
-    return pair->hits[ERG_CHECK_SMOOTHED]
-        || !erg_transfer_test(of.x, of.y, of.n, &how, &found, NULL)
-        || (put_entropy(to, pair, true, &found.x_to_y)
-            && put_entropy(to, pair, false, &found.y_to_x));
+    if (pair->hits[ERG_CHECK_SMOOTHED])
+        return true;
+    if (!erg_transfer_test(of.x, of.y, of.n, &how, &found, &why))
+        return skip(to, pair, &why);
+    return put_entropy(to, pair, true, &found.x_to_y)
+        && put_entropy(to, pair, false, &found.y_to_x);
 }
 
 static bool put_rate(const out *to, const erg_joint_pair *pair, bool is_free)
@@ -136,9 +152,10 @@ static bool put_rate(const out *to, const erg_joint_pair *pair, bool is_free)
                                           .lag = is_shown ? (size_t)pair->test.lag : 0 };
     series of = series_of(to->joint, pair);
     erg_coupling_coefficient found;
+    erg_error why = { 0 };
 
-    if (!erg_coupling_coefficient_fit(of.x, of.y, of.n, &how, &found, NULL))
-        return true;
+    if (!erg_coupling_coefficient_fit(of.x, of.y, of.n, &how, &found, &why))
+        return skip(to, pair, &why);
     const erg_real cells[] = {
         { "lag_s", (double)how.lag * dt_s },
         { "k", found.k },

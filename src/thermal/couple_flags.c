@@ -101,8 +101,12 @@ static bool apply_delay(erg_joint *joint, int device, erg_error *err)
     erg_joint_device *of = &joint->devices[device];
     erg_joint_channel *power = erg_joint_find(joint, device, "power");
     erg_thermal model;
+    erg_error why = { 0 };
+    bool is_fitted = erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 }, &model, &why);
 
-    if (!erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 }, &model, NULL)
+    if (!erg_can_do_without(&why, err))
+        return false;
+    if (!is_fitted
         || model.verdict == ERG_THERMAL_NOT_IDENTIFIABLE || !(model.delay_s > 0))
         return true;
     of->delay_s = model.delay_s;

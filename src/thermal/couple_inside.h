@@ -107,6 +107,7 @@ typedef struct erg_joint_pair {
     erg_detrend detrend;
     erg_pair test;
     bool is_tested;
+    char why[120];              /* it was not tested */
     double q_value, u_lag_s;
     double driven_p; /* of the test without the drivers' share; NAN: none known */
     bool is_drivers_excluded, has_drivers;

@@ -42,7 +42,8 @@ static bool check_test(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
                             isnan(least) ? ERG_CHECK_UNKNOWN : hit_if(!test->is_white) };
 
     shortness.state = hit_if(shortness.value < RESIDUALS_LEAST);
-    snprintf(shortness.what, sizeof(shortness.what), "residuals in common");
+    erg_text_put(shortness.what, sizeof(shortness.what),
+                 pair->why[0] ? pair->why : "residuals in common");
     return put(joint, pair, shortness, err) && put(joint, pair, white, err);
 }
 

@@ -265,6 +265,7 @@ static bool is_feedback(const erg_pair *test)
 
 static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
+    erg_error why = { 0 };
     const double *x = run_of(joint, pair->x), *y = run_of(joint, pair->y);
     size_t n = erg_joint_n(joint);
     const erg_pair_options how = options_of(joint, pair);
@@ -277,12 +278,16 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     pair->hits[ERG_CHECK_SMOOTHED] = is_smoothed(&joint->channels[pair->x])
                                   || is_smoothed(&joint->channels[pair->y]);
     pair->u_lag_s = u_lag(joint, pair);
-    pair->is_tested = n > 0 && erg_pair_test(x, y, n, &how, &pair->test, NULL);
-    if (!pair->is_tested)
-        return true;
+    pair->is_tested = n > 0 && erg_pair_test(x, y, n, &how, &pair->test, &why);
+    if (!pair->is_tested) {
+        erg_text_put(pair->why, sizeof(pair->why), n > 0 ? why.text : "no bin is of the run");
+        return erg_can_do_without(&why, err);
+    }
     pair->is_feedback = is_feedback(&pair->test);
     pair->has_granger = !pair->hits[ERG_CHECK_SMOOTHED]
-                     && erg_granger_test(x, y, n, &granger, &pair->granger, NULL);
+                     && erg_granger_test(x, y, n, &granger, &pair->granger, &why);
+    if (!pair->has_granger && !erg_can_do_without(&why, err))
+        return false;
     return test_drivers(joint, pair, err) && test_placebos(joint, pair, err);
 }
 

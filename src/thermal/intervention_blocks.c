@@ -133,8 +133,12 @@ static bool fill(const erg_trace *trace, const erg_intervention_options *options
                  erg_trial_block blocks[], size_t count, erg_error *err)
 {
     sources from = { .trace = trace };
-    erg_training *training = erg_training_of_trace(trace, NULL);
+    erg_error why = { 0 };
+    erg_training *training = erg_training_of_trace(trace, &why);
 
+    /* A command that logs no steps has power and heat all the same. */
+    if (!training && why.code != ERG_NO_DATA)
+        return erg_fail(err, why.code, "%s", why.text);
     if (training)
         from.rows = erg_training_rows(training, &from.row_count);
     from.x = calloc(from.row_count + 1, sizeof(*from.x));

@@ -93,9 +93,13 @@ static bool is_training(const erg_training *training)
 static bool try_training(erg_trace *into, const erg_source *source, bool *added,
                          erg_error *err)
 {
+    erg_error why = { 0 };
     erg_training *training = erg_training_parse(source->name, source->bytes, source->size,
-                                                source->options->tz, NULL);
+                                                source->options->tz, &why);
 
+    /* What is no training log may be another file; a machine out of memory is neither. */
+    if (!erg_can_do_without(&why, err))
+        return false;
     *added = training && is_training(training);
     bool good = !*added || erg_joint_add_training(training, into, err);
     erg_training_free(training);
@@ -106,9 +110,12 @@ static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
                         erg_error *err)
 {
     const erg_monitor_options options = { .zone = source->options->tz };
+    erg_error why = { 0 };
     erg_monitor *monitor =
-        erg_monitor_parse(source->name, source->bytes, source->size, &options, NULL);
+        erg_monitor_parse(source->name, source->bytes, source->size, &options, &why);
 
+    if (!erg_can_do_without(&why, err))
+        return false;
     *added = monitor != NULL;
     bool good = !monitor || erg_joint_add_monitor(monitor, source->name, into, err);
     erg_monitor_free(monitor);

@@ -22,9 +22,13 @@ bool erg_rle_model_times(const erg_monitor_device *device, const erg_rle_setup *
             .ambient_k = setup->ambient_k > 0 ? setup->ambient_k : 0,
         };
         erg_thermal model;
-        if (regimes[i].end_s - regimes[i].begin_s < ERG_REGIME_LEAST_S
-            || !erg_thermal_fit(device, &options, &model, NULL)
-            || model.verdict != ERG_THERMAL_IDENTIFIED)
+        erg_error why = { 0 };
+        if (regimes[i].end_s - regimes[i].begin_s < ERG_REGIME_LEAST_S)
+            continue;
+        bool is_fitted = erg_thermal_fit(device, &options, &model, &why);
+        if (!erg_can_do_without(&why, err))
+            return false;
+        if (!is_fitted || model.verdict != ERG_THERMAL_IDENTIFIED)
             continue;
         if (!erg_thermal_times(&model, device, limit_k, time_s, err))
             return false;

@@ -86,6 +86,8 @@ static void make(const made *of, texts *out)
 
 typedef struct answer {
     char verdict[120], checks[900];     /* codes that refused or were flagged */
+    char short_why[160];                /* what TOO_SHORT was about */
+    bool says_too_few;                  /* a note tells what transfer entropy lacked */
     double lag_s, r, p_value;
     size_t rows;
 } answer;
@@ -103,8 +105,13 @@ static void look(const erg_result *study, answer *out)
         out->r = erg_table_find(verdict, 0, "r").real;
         out->p_value = erg_table_find(verdict, 0, "p_value").real;
     }
+    for (size_t i = 0; i < erg_result_note_count(study); i++)
+        out->says_too_few |= strstr(erg_result_note_at(study, i), "needs 500 rows") != NULL;
     for (size_t i = 0, at = 0; i < erg_table_row_count(checks); i++) {
         const char *said = erg_table_find(checks, i, "state").text;
+        if (strcmp(erg_table_find(checks, i, "check").text, "TOO_SHORT") == 0)
+            erg_text_put(out->short_why, sizeof(out->short_why),
+                         erg_table_find(checks, i, "what").text);
         if (strcmp(said, "refused") == 0 || strcmp(said, "flag") == 0)
             at += (size_t)snprintf(out->checks + at, sizeof(out->checks) - at, "%s ",
                                    erg_table_find(checks, i, "check").text);
@@ -243,7 +250,18 @@ static void logs_that_share_no_time_are_refused(void)
     CHECK(strstr(out.verdict, "NO_OVERLAP"));
 }
 
-/* Two devices of 40 rows of which the training log shares none: the pairs still have rows. */
+static void what_a_test_lacks_is_told(void)
+{
+    answer out = study(&(made){ .seed = 1, .run_s = 6 });
+
+    CHECK(strstr(out.verdict, "TOO_SHORT"));
+    CHECK_TEXT(out.short_why, "fewer than 8 bins have both values");
+    out = study_with(&(made){ .seed = 1, .run_s = 200 }, "grad_norm:power",
+                     (erg_couple_options){ .secondary = true });
+    CHECK(out.says_too_few);
+}
+
+/* Of the device's record the training log shares nothing: its pairs still have rows. */
 static void pairs_of_other_times_each_say_that_they_share_none(void)
 {
     const made of = { .seed = 1, .run_s = 60, .log_offset_s = 3000 };
@@ -357,6 +375,7 @@ int main(void)
         TEST(a_log_that_counts_from_its_start_is_laid_where_the_device_works),
         TEST(clocks_that_differ_are_corrected_and_flagged),
         TEST(logs_that_share_no_time_are_refused),
+        TEST(what_a_test_lacks_is_told),
         TEST(pairs_of_other_times_each_say_that_they_share_none),
         TEST(a_device_that_the_run_does_not_drive_is_refused),
         TEST(made_up_columns_are_refused),
