@@ -7,23 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "math/stats.h"
-#include "thermal/network.h"
+#include "thermal/fit_inside.h"
 
 enum { DELAYS = 17 };           /* -1 to 3 s */
 static const double delay_low_s = -1, delay_step_s = 0.25;
-#define CHI2_95 3.84            /* of one degree of freedom */
-#define RATIO_MOST 2.5          /* of the bounds of a time constant */
 #define POLES_APART 3.0
-
-typedef struct fitting {
-    erg_window window;
-    erg_network net;
-    double *residual;
-    double rho, n_eff;
-    double tau_low_s[ERG_POLES_MOST], tau_high_s[ERG_POLES_MOST];
-    bool at_the_edge;           /* a bound of tau is the grid's */
-    double delay_bend, log_tau_per_delay;   /* of the squares over the delay; 0: unknown */
-} fitting;
 
 const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
 {
@@ -32,23 +20,11 @@ const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
     return names[verdict];
 }
 
-/* ---- residuals --------------------------------------------------------------------------- */
-
-static void look_at_residuals(fitting *f)
-{
-    size_t n = f->window.n;
-
-    erg_network_residuals(&f->window, &f->net, f->residual);
-    double rho = erg_correlation(f->residual, f->residual + 1, n - 1);
-    f->rho = rho > 0 ? fmin(rho, 0.99) : 0;
-    f->n_eff = (double)n * (1 - f->rho) / (1 + f->rho);
-}
-
 /* ---- delay ------------------------------------------------------------------------------- */
 
 typedef struct delay_try { double delay_s, sse, tau_s; } delay_try;
 
-static delay_try try_delay(fitting *f, double delay_s)
+static delay_try try_delay(erg_fitting *f, double delay_s)
 {
     erg_window_delay(&f->window, delay_s);
     erg_network net = erg_network_glance(&f->window);
@@ -57,7 +33,7 @@ static delay_try try_delay(fitting *f, double delay_s)
 
 /* The vertex of the parabola through three evenly spaced tries. How far tau follows the
  * delay, and how sharply the squares rise with it, is kept for tau's interval. */
-static double vertex(fitting *f, const delay_try at[3])
+static double vertex(erg_fitting *f, const delay_try at[3])
 {
     double bend = at[0].sse - 2 * at[1].sse + at[2].sse, step_s = at[2].delay_s - at[1].delay_s;
 
@@ -72,7 +48,7 @@ static double vertex(fitting *f, const delay_try at[3])
 /* A coarse grid and the parabola through the best three; then once more close to its vertex:
  * where samples were taken at the edge of power, the squares rise unlike to both sides, and
  * the wide parabola is off by a hundredth of a second, which tau would feel. */
-static double find_delay(fitting *f)
+static double find_delay(erg_fitting *f)
 {
     delay_try tries[DELAYS];
     size_t best = 0;
@@ -92,7 +68,7 @@ static double find_delay(fitting *f)
 
 /* ---- order ------------------------------------------------------------------------------- */
 
-static double aicc(const fitting *f, const erg_network *net)
+static double aicc(const erg_fitting *f, const erg_network *net)
 {
     double n = f->n_eff, k = 3 + 3.0 * net->poles;
 
@@ -100,7 +76,7 @@ static double aicc(const fitting *f, const erg_network *net)
 }
 
 /* A further pole must be well apart and have a resistance that is not zero. */
-static bool is_worth(const fitting *f, const erg_network *more)
+static bool is_worth(const erg_fitting *f, const erg_network *more)
 {
     double wider = sqrt((double)f->window.n / f->n_eff);
 
@@ -113,139 +89,25 @@ static bool is_worth(const fitting *f, const erg_network *more)
     return aicc(f, more) < aicc(f, &f->net);
 }
 
-static bool find_order(fitting *f, int poles)
+static bool find_order(erg_fitting *f, int poles)
 {
     if (!erg_network_search(&f->window, poles > 0 ? poles : 1, &f->net))
         return false;
-    look_at_residuals(f);
+    erg_fitting_look(f);
     for (int more = 2; poles == 0 && more <= ERG_POLES_MOST; more++) {
         erg_network next;
         if (!erg_network_search(&f->window, more, &next) || !is_worth(f, &next))
             break;
         f->net = next;
-        look_at_residuals(f);
+        erg_fitting_look(f);
     }
     return true;
-}
-
-/* ---- intervals ------------------------------------------------------------------------------ */
-
-static double profile(const fitting *f, int pole, double tau_s)
-{
-    erg_network net = f->net;
-
-    net.tau_s[pole] = tau_s;
-    return erg_network_solve(&f->window, &net) ? net.sse : INFINITY;
-}
-
-/* Where the profile crosses the limit between `inside` and `edge`, in the logarithm. */
-static double crossing(fitting *f, int pole, double edge_s)
-{
-    double limit = f->net.sse * (1 + CHI2_95 / f->n_eff);
-    double inside = log(f->net.tau_s[pole]), outside = log(edge_s);
-
-    if (profile(f, pole, edge_s) <= limit) {
-        f->at_the_edge = true;
-        return edge_s;
-    }
-    for (int i = 0; i < 24; i++) {
-        double middle = (inside + outside) / 2;
-        if (profile(f, pole, exp(middle)) <= limit)
-            inside = middle;
-        else
-            outside = middle;
-    }
-    return exp(inside);
-}
-
-static void find_intervals(fitting *f)
-{
-    double low_s, high_s;
-
-    erg_network_grid(&f->window, &low_s, &high_s);
-    for (int i = 0; i < f->net.poles; i++) {
-        f->tau_low_s[i] = crossing(f, i, low_s);
-        f->tau_high_s[i] = crossing(f, i, high_s);
-    }
-}
-
-/* The delay was found in the same record: where squares are a (u - s v)^2 + b v^2 in ln tau
- * and the delay, the interval of u over all v has the half-width sqrt(c/a + s^2 c/b). */
-static double delay_half_s(const fitting *f)
-{
-    return f->delay_bend > 0 ? sqrt(2 * CHI2_95 / f->n_eff * f->net.sse / f->delay_bend) : NAN;
-}
-
-static void let_delay_vary(fitting *f)
-{
-    double low_s, high_s, more = f->log_tau_per_delay * delay_half_s(f);
-
-    erg_network_grid(&f->window, &low_s, &high_s);
-    if (f->net.poles != 1 || !isfinite(more))
-        return;
-    double tau_s = f->net.tau_s[0];
-    f->tau_low_s[0] = fmax(low_s, tau_s * exp(-hypot(log(tau_s / f->tau_low_s[0]), more)));
-    f->tau_high_s[0] = fmin(high_s, tau_s * exp(hypot(log(f->tau_high_s[0] / tau_s), more)));
-}
-
-static void widen(double *low, double *high, double value, double half)
-{
-    *low = fmin(*low, value - half);
-    *high = fmax(*high, value + half);
-}
-
-/* Conditional intervals at the ends of tau's interval, and in the middle, joined. */
-static void linear_intervals(const fitting *f, erg_thermal *out)
-{
-    double wider = 1.96 * sqrt((double)f->window.n / f->n_eff);
-    const double *tau_s[] = { f->net.tau_s, f->tau_low_s, f->tau_high_s };
-
-    for (size_t v = 0; v < ERG_COUNT(tau_s); v++) {
-        erg_network net = f->net;
-        memcpy(net.tau_s, tau_s[v], sizeof(net.tau_s));
-        if (!erg_network_solve(&f->window, &net))
-            continue;
-        widen(&out->ambient_low_k, &out->ambient_high_k, net.ambient_k,
-              wider * net.se_ambient);
-        widen(&out->r_fast_low_k_per_w, &out->r_fast_high_k_per_w, net.r_fast,
-              wider * net.se_r_fast);
-        for (int i = 0; i < net.poles; i++)
-            widen(&out->poles[i].r_low_k_per_w, &out->poles[i].r_high_k_per_w, net.r[i],
-                  wider * net.se_r[i]);
-    }
-    out->r_fast_low_k_per_w = fmax(0, out->r_fast_low_k_per_w);
-    for (int i = 0; i < f->net.poles; i++)
-        out->poles[i].r_low_k_per_w = fmax(0, out->poles[i].r_low_k_per_w);
-    /* A sensor that cuts off instead of rounding reads half a step low. */
-    if (isnan(f->window.ambient_k)) {
-        out->ambient_low_k -= f->window.step_k / 2;
-        out->ambient_high_k += f->window.step_k / 2;
-    }
-}
-
-/* Each half alone: what it says belongs inside the interval, where it says something. */
-static void cover_halves(fitting *f, erg_thermal *out)
-{
-    size_t half = f->window.n / 2;
-
-    for (size_t part = 0; part < 2; part++) {
-        fitting one = { .window = erg_window_part(&f->window, part * half, half),
-                        .residual = f->residual };
-        if (f->net.poles != 1 || half < 60 || !erg_network_search(&one.window, 1, &one.net))
-            continue;
-        look_at_residuals(&one);
-        find_intervals(&one);
-        if (one.at_the_edge || one.tau_high_s[0] > RATIO_MOST * one.tau_low_s[0])
-            continue;
-        out->poles[0].tau_low_s = fmin(out->poles[0].tau_low_s, one.net.tau_s[0]);
-        out->poles[0].tau_high_s = fmax(out->poles[0].tau_high_s, one.net.tau_s[0]);
-    }
 }
 
 /* ---- the part that the fit did not see -------------------------------------------------------- */
 
 /* Fits the first half, then runs the second on its measured power. */
-static void hold_out(const fitting *f, erg_thermal *out)
+static void hold_out(const erg_fitting *f, erg_thermal *out)
 {
     size_t half = f->window.n / 2;
     erg_window first = erg_window_part(&f->window, 0, half);
@@ -267,7 +129,7 @@ static void hold_out(const fitting *f, erg_thermal *out)
 
 /* ---- verdict ---------------------------------------------------------------------------------- */
 
-static void ranges(fitting *f, erg_thermal *out)
+static void ranges(erg_fitting *f, erg_thermal *out)
 {
     double *scratch = f->residual;
 
@@ -301,7 +163,7 @@ static double most_of(const double x[], size_t n, double sign)
     return sign * most;
 }
 
-static void find_verdict(const fitting *f, erg_thermal *out)
+static void find_verdict(const erg_fitting *f, erg_thermal *out)
 {
     const erg_thermal_pole *slow = &out->poles[out->pole_count - 1];
     double most_w = most_of(f->window.power_w, f->window.n, 1);
@@ -328,12 +190,13 @@ static void find_verdict(const fitting *f, erg_thermal *out)
 
 /* ---- the whole --------------------------------------------------------------------------------- */
 
-static void describe(fitting *f, double delay_s, erg_thermal *out)
+static void describe(erg_fitting *f, double delay_s, erg_thermal *out)
 {
     size_t n = f->window.n;
 
     *out = (erg_thermal){
-        .pole_count = f->net.poles, .delay_s = delay_s, .delay_half_s = delay_half_s(f), .rows = n,
+        .pole_count = f->net.poles, .rows = n,
+        .delay_s = delay_s, .delay_half_s = erg_fitting_delay_half_s(f),
         .segments = f->window.segments, .n_eff = f->n_eff, .step_k = f->window.step_k,
         .rmse_k = sqrt(f->net.sse / (double)n),
         .residual_sd_k = sqrt(f->net.sse / fmax((double)n - 4, 1)),
@@ -350,7 +213,8 @@ static void describe(fitting *f, double delay_s, erg_thermal *out)
         };
 }
 
-static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out, erg_error *err)
+static bool fit(erg_fitting *f, const erg_thermal_options *options, erg_thermal *out,
+                erg_error *err)
 {
     double delay_s = find_delay(f);
 
@@ -358,12 +222,12 @@ static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out
     if (!find_order(f, options->poles))
         return erg_fail(err, ERG_NO_DATA, "power and temperature do not move: no network can be "
                         "found in them");
-    find_intervals(f);
-    let_delay_vary(f);
+    erg_fitting_intervals(f);
+    erg_fitting_let_delay_vary(f);
     describe(f, delay_s, out);
-    linear_intervals(f, out);
+    erg_fitting_linear_intervals(f, out);
     bool was_edge = f->at_the_edge;
-    cover_halves(f, out);
+    erg_fitting_cover_halves(f, out);
     f->at_the_edge = was_edge;
     hold_out(f, out);
     ranges(f, out);
@@ -375,7 +239,7 @@ static bool fit(fitting *f, const erg_thermal_options *options, erg_thermal *out
 bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options *options,
                      erg_thermal *out, erg_error *err)
 {
-    fitting f = { .residual = NULL };
+    erg_fitting f = { .residual = NULL };
 
     if (options->poles < 0 || options->poles > ERG_POLES_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "1 to %d poles, not %d", ERG_POLES_MOST,

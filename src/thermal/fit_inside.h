@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network on its way from a window to figures with intervals. */
+#ifndef ERG_THERMAL_FIT_INSIDE_H
+#define ERG_THERMAL_FIT_INSIDE_H
+
+#include "thermal/network.h"
+
+#define RATIO_MOST 2.5          /* of the bounds of a time constant */
+
+typedef struct erg_fitting {
+    erg_window window;
+    erg_network net;
+    double *residual;
+    double rho, n_eff;
+    double tau_low_s[ERG_POLES_MOST], tau_high_s[ERG_POLES_MOST];
+    bool at_the_edge;           /* a bound of tau is the grid's */
+    double delay_bend, log_tau_per_delay;   /* of the squares over the delay; 0: unknown */
+} erg_fitting;
+
+/* What the network leaves, and how many independent rows that is worth. */
+void erg_fitting_look(erg_fitting *f);
+/* Bounds of each time constant, by its profile. */
+void erg_fitting_intervals(erg_fitting *f);
+/* Half-width of the delay's interval; NAN: unknown. */
+double erg_fitting_delay_half_s(const erg_fitting *f);
+void erg_fitting_let_delay_vary(erg_fitting *f);
+/* Of resistances and ambient, into out. */
+void erg_fitting_linear_intervals(const erg_fitting *f, erg_thermal *out);
+void erg_fitting_cover_halves(erg_fitting *f, erg_thermal *out);
+
+#endif
