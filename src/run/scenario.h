@@ -28,6 +28,7 @@ struct erg_scenario {
     double warm_up_s, duration_s, sample_s;
     double window_s;                /* of the meter of a record; NAN: unknown */
     double breaker_w, breaker_tau_s, breaker_trip;      /* of a rack; 0: none; default */
+    double psu_w;                   /* rating of the supplies of a rack; 0: none is stated */
     double peak_w;                  /* of a unit: levels of --policy all come from it */
     bool open_loop;                 /* a record: barriers are unknown */
     bool is_simulated;              /* else recorded */

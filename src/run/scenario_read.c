@@ -15,7 +15,11 @@ typedef struct file_facts {
     const erg_yaml *racks, *gpu, *job, *jobs, *run, *policies;
 } file_facts;
 
-typedef struct rack_facts { int64_t count, units; const erg_yaml *breaker; } rack_facts;
+typedef struct rack_facts {
+    int64_t count, units;
+    double psu_w;
+    const erg_yaml *breaker;
+} rack_facts;
 typedef struct job_facts {
     int64_t units, copies;
     double wait_w, start_s;
@@ -40,6 +44,7 @@ static const erg_yaml_field file_fields[] = {
 static const erg_yaml_field rack_fields[] = {
     { "count", ERG_YAML_WHOLE, AT(rack_facts, count), "", 1, ERG_UNITS_MOST, true },
     { "units", ERG_YAML_WHOLE, AT(rack_facts, units), "", 1, ERG_UNITS_MOST, true },
+    { "psu", ERG_YAML_QUANTITY, AT(rack_facts, psu_w), "W", 1, 1e12 },
     { "breaker", ERG_YAML_NODE, AT(rack_facts, breaker) },
     { 0 },
 };
@@ -175,6 +180,7 @@ static bool fill(erg_scenario *to, const char *name, const erg_yaml *root, erg_e
         || (is.policies && !add_policies(to, name, is.policies, err)))
         return false;
     to->units_per_rack = (size_t)racks.units;
+    to->psu_w = racks.psu_w;
     if (to->units > (size_t)racks.count * (size_t)racks.units)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %zu units do not fit in %lld racks of %lld",
                         name, is.racks->line, to->units, (long long)racks.count,

@@ -101,6 +101,8 @@ bool erg_shape_tables_add(const erg_shape_tables *tables, const erg_shape_row *r
     *verdict = gate.verdict;
     if (!erg_table_row(to, err) || !erg_table_text(to, "policy", row->policy, err)
         || !put_figures(to, row, err)
+        || (row->shaped->psu_violations >= 0
+            && !erg_table_integer(to, "psu_violations", row->shaped->psu_violations, err))
         || !erg_table_text(to, "loop", row->is_open ? "open" : "closed", err)
         || !erg_table_text(to, "reason", row->is_base ? "base" : gate.reason, err))
         return false;

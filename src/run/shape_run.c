@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "run/shape_rows.h"
+#include "shape/psu.h"
 
 enum { ROWS_MOST = 64 };
 
@@ -122,6 +123,7 @@ static bool put_notes(const study *of)
     const erg_scenario *scenario = of->scenario;
     erg_result *result = of->tables.result;
     bool was_split = false, burns = false;
+    int unseen = of->base.psu_unseen;
 
     for (size_t i = 0; i < of->count; i++)
         was_split |= of->rows[i].was_split, burns |= of->rows[i].burned_j > 0;
@@ -133,6 +135,9 @@ static bool put_notes(const study *of)
         && (!was_split
             || erg_result_note(result, of->err, "stagger and scatter take each group for a job "
                                "of its own: within one synchronous job only slack is free"))
+        && (!unseen
+            || erg_result_note(result, of->err, "psu_violations: %d of %d limits are shorter "
+                               "than a sample and were not checked", unseen, ERG_PSU_ROWS))
         && (!burns || erg_result_note(result, of->err, "a floor burns energy: burned_j"))
         && (!of->base.metrics.short_record
             || erg_result_note(result, of->err, "the record is shorter than 20 s: lines of its "

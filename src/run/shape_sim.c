@@ -67,6 +67,8 @@ void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
         mean_w = (it->supply_w[rack] + out.supply_w) / 2;
         it->supply_w[rack] = out.supply_w;
     }
+    if (it->psus)
+        it->psu_j[rack] += mean_w * dt_s;
     if (it->breakers)
         erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
 }
@@ -91,7 +93,7 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
     erg_sim *it = self;
 
     settle_load(it, now_ns);
-    if (it->supplies || it->breakers || it->governors)
+    if (it->supplies || it->breakers || it->governors || it->psus)
         erg_sim_settle_rack(it, rack, now_ns);
 }
 
@@ -197,6 +199,7 @@ static bool record(erg_sim *it, erg_shaped *out, double from_s, erg_error *err)
             break;
         if (!erg_grow((void **)&out->wave_w, &capacity, out->count, sizeof(*out->wave_w), err))
             return false;
+        erg_sim_psu_step(it, now_ns, out->count > 0);
         out->wave_w[out->count++] = read_wave(it, now_ns);
     }
     /* The last sample is followed by its own interval. */
@@ -235,6 +238,7 @@ static void sum_up(const erg_sim *it, double begin_s, double lost_before_j, erg_
                                           : NAN;
     out->work_s = it->cluster.done_count ? erg_s_from_ns(it->cluster.done_ns) : NAN;
     out->was_split = it->was_split;
+    erg_sim_psu_sum(it, out);
     out->breaker_margin = it->breakers ? INFINITY : NAN;
     for (size_t i = 0; it->breakers && i < it->cluster.rack_count; i++) {
         out->breaker_margin = fmin(out->breaker_margin, erg_breaker_margin(&it->breakers[i]));
@@ -273,6 +277,9 @@ static void clear(erg_sim *it)
     free(it->unit_cap_w);
     free(it->collected_s);
     free(it->breakers);
+    free(it->psus);
+    free(it->psu_rings);
+    free(it->psu_j);
     free(it->rack_at_ns);
 }
 

@@ -19,6 +19,8 @@ typedef struct erg_shaped {
     double burned_j;
     double collective_p99_s;        /* from the first rank that comes to its end; NAN: none */
     double breaker_margin;          /* NAN: no breaker */
+    int64_t psu_violations;         /* of all racks' supplies; -1: none are stated */
+    int psu_unseen;                 /* their limits that are shorter than a sample */
     bool has_tripped;
     bool was_split;                 /* one job was taken for as many as there are groups */
 } erg_shaped;

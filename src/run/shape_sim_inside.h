@@ -6,6 +6,7 @@
 #include "math/stats.h"
 #include "run/shape_sim.h"
 #include "shape/breaker.h"
+#include "shape/psu.h"
 
 typedef struct erg_sim {
     erg_cluster cluster;
@@ -22,6 +23,8 @@ typedef struct erg_sim {
     double look_s;                  /* their period */
     int64_t look_ns;                /* their next look */
     erg_breaker *breakers;
+    erg_psu *psus;                  /* of each rack; NULL: none are stated */
+    double *psu_rings, *psu_j;      /* psu_j: given since the last sample */
     int64_t *rack_at_ns;
     int64_t at_ns;
     double lagged_w, before_w;      /* of all; supply at the sample before */
@@ -36,6 +39,11 @@ typedef struct erg_sim {
 int erg_sim_groups(const erg_policy_chain *chain);
 /* What rack drew until now is settled: energy, supply, breaker. */
 void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns);
+/* shape_sim_psu.c: room for the supplies of racks, if any are stated. */
+bool erg_sim_psu_start(erg_sim *it, erg_error *err);
+/* A sample ends at now; of the first, which has no beginning, nothing is counted. */
+void erg_sim_psu_step(erg_sim *it, int64_t now_ns, bool is_counted);
+void erg_sim_psu_sum(const erg_sim *it, erg_shaped *out);
 /* shape_sim_rack.c: room for the governors of racks, if the chain has one. */
 bool erg_sim_govern(erg_sim *it, uint64_t key, erg_error *err);
 /* The cluster on its way to until_ns, governors looking as often as they want. */

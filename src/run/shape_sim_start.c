@@ -169,5 +169,6 @@ bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
     for (size_t i = 0; i < scenario->units; i++)
         start_rank(it, i, key);
     it->before_w = NAN;
-    return start_racks(it, err) && erg_sim_govern(it, key, err);
+    return start_racks(it, err) && erg_sim_psu_start(it, err)
+        && erg_sim_govern(it, key, err);
 }

@@ -229,6 +229,34 @@ static void a_bucket_that_waiting_drains_is_refused(void)
     erg_scenario_free(scenario);
 }
 
+/* 16 units of 1000 W, three quarters of the time: a supply of 15.9 kW is over its rating for
+ * more than the quarter of each second that is allowed, once and for good in each rack. */
+static void supplies_are_watched_rack_by_rack(void)
+{
+    static const struct { const char *psu; int64_t violations; } rows[] = {
+        { "", -1 }, { ", psu: 16kW", 0 }, { ", psu: 15.9kW", 2 },
+    };
+    static const char form[] =
+        "version: 1\nracks: {count: 2, units: 16%s}\ngpu: {idle: 130W}\nrun: {length: 10s}\n"
+        "job: {units: 32, wait: 300W, step: [{compute: 750ms, power: 1000W}, "
+        "{collective: 250ms, power: 300W}]}\n";
+    const erg_policy_chain none = { .text = "none" };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_shaped shaped;
+        char text[400];
+        snprintf(text, sizeof(text), form, rows[i].psu);
+        erg_scenario *scenario = erg_scenario_parse("x.yaml", text, strlen(text), &err);
+        CHECK_OK(scenario, err);
+        CHECK_OK(erg_shape_simulate(scenario, &none, 0, &shaped, &err), err);
+        CHECK(shaped.psu_violations == rows[i].violations);
+        CHECK(shaped.psu_unseen == (i > 0));    /* 100 us, of samples of 1 ms */
+        erg_shaped_free(&shaped);
+        erg_scenario_free(scenario);
+    }
+}
+
 static void scenarios_that_are_wrong_are_refused_with_their_line(void)
 {
     static const struct { const char *text, *says; } rows[] = {
@@ -267,6 +295,7 @@ int main(void)
         TEST(a_slower_world_draws_the_same_wave_slower),
         TEST(a_record_without_barriers_gives_the_metrics_of_the_scenario),
         TEST(a_bucket_that_waiting_drains_is_refused),
+        TEST(supplies_are_watched_rack_by_rack),
         TEST(scenarios_that_are_wrong_are_refused_with_their_line),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -5,13 +5,17 @@
 #include "test.h"
 
 enum { COUNT = 20000 };
-static double wave_w[COUNT];
 
-static erg_psu_found check_pulses(double height, size_t width, size_t every, double dt_s)
+static erg_psu check_pulses(double height, size_t width, size_t every, double dt_s)
 {
+    static double ring[COUNT];
+    erg_psu psu;
+
+    CHECK(erg_psu_room(dt_s) <= COUNT);
+    erg_psu_begin(&psu, erg_psu_atx, 1000, dt_s, ring);
     for (size_t i = 0; i < COUNT; i++)
-        wave_w[i] = i % every < width ? 1000 * height : 500;
-    return erg_psu_check(wave_w, COUNT, dt_s, 1000, erg_psu_atx);
+        erg_psu_step(&psu, i % every < width ? 1000 * height : 500);
+    return psu;
 }
 
 static void each_row_holds_at_its_limit_and_breaks_above_it(void)
@@ -41,6 +45,42 @@ static void what_samples_cannot_show_is_counted_as_unseen(void)
     CHECK(check_pulses(1.0, 1, 10, 1e-4).unseen == 0);
     CHECK(check_pulses(1.0, 1, 10, 1e-3).unseen == 1);
     CHECK(check_pulses(1.0, 1, 10, 0.02).unseen == 3);
+}
+
+/* Against a plain count over the whole wave, from loads by chance. */
+static void the_last_second_is_all_that_must_be_remembered(void)
+{
+    enum { N = 5000, SECOND = 1000 };
+    static double wave_w[N], ring[SECOND];
+    test_random random = { 3 };
+
+    for (int draw = 0; draw < 5; draw++) {
+        size_t want = 0;
+        erg_psu psu;
+        for (size_t i = 0; i < N; i++)
+            wave_w[i] = i > 0 && test_uniform(&random) < 0.98 ? wave_w[i - 1]
+                                                              : 2200 * test_uniform(&random);
+        erg_psu_begin(&psu, erg_psu_atx, 1000, 1e-3, ring);
+        for (size_t i = 0; i < N; i++)
+            erg_psu_step(&psu, wave_w[i]);
+        for (int row = 1; row < ERG_PSU_ROWS; row++) {
+            size_t width = (size_t)(erg_psu_atx[row].window_s * 1000 + 0.5);
+            bool was_high = false, was_long = false;
+            for (size_t i = 0; i < N; i++) {
+                double sum_w = 0, above = 0;
+                for (size_t k = i + 1 >= width ? i + 1 - width : N; k <= i; k++)
+                    sum_w += wave_w[k];
+                for (size_t k = i + 1 >= SECOND ? i + 1 - SECOND : 0; k <= i; k++)
+                    above += row + 1 < ERG_PSU_ROWS
+                          && wave_w[k] > 1000 * erg_psu_atx[row + 1].over;
+                bool high = sum_w / (double)width > 1000 * erg_psu_atx[row].over * (1 + 1e-9);
+                bool is_long = above > SECOND * erg_psu_atx[row].duty + 0.5;
+                want += (high && !was_high) + (is_long && !was_long);
+                was_high = high, was_long = is_long;
+            }
+        }
+        CHECK(want > 0 && psu.violations == want && psu.unseen == 1);
+    }
 }
 
 static erg_heat_node node_at(double temp_k, double power_w)
@@ -125,6 +165,7 @@ int main(void)
     static const test tests[] = {
         TEST(each_row_holds_at_its_limit_and_breaks_above_it),
         TEST(too_many_short_pulses_break_the_duty),
+        TEST(the_last_second_is_all_that_must_be_remembered),
         TEST(what_samples_cannot_show_is_counted_as_unseen),
         TEST(a_prediction_is_the_exact_exponential),
         TEST(the_cap_keeps_a_node_below_its_limit),
