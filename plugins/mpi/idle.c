@@ -4,7 +4,7 @@
 #include <time.h>
 #include "mpi/idle.h"
 #include "mpi/plan.h"
-#include "mpi/recording.h"
+#include "recording.h"
 
 /* Linux lets a nap end 50 us late by default, which is more than most naps are long. The
  * program's own slack comes back after the wait. */
@@ -43,7 +43,7 @@ int mpi_idle(mpi_visit *here, mpi_pending *pending)
         if (nap_s > 0 && !napped) {
             napped = here->napped = true;
             slack = slack_tighten();
-            region = mpi_recording_begin("MPI wait");
+            region = recording_begin("MPI wait");
         }
         if (nap_s > 0)
             nap(nap_s);
@@ -51,7 +51,7 @@ int mpi_idle(mpi_visit *here, mpi_pending *pending)
     }
     if (napped) {
         slack_restore(slack);
-        mpi_recording_end(region);
+        recording_end(region);
     }
     return rc;
 }

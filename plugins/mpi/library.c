@@ -6,7 +6,7 @@
 #include <time.h>
 #include "mpi/group.h"
 #include "mpi/library.h"
-#include "mpi/recording.h"
+#include "recording.h"
 
 static struct {
     bool on, writes;
@@ -53,20 +53,21 @@ double mpi_volume(int count, MPI_Datatype type)
 
 void mpi_enter(mpi_visit *here, mpi_call_id id, double bytes)
 {
+    /* The CPU clock is a system call, of most of a microsecond: only for a table. */
     *here = (mpi_visit){ .id = id,
                          .bytes = bytes,
-                         .cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+                         .cpu_ns = the.writes ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0,
                          .begin_ns = mpi_now_ns() };
-    here->region = mpi_recording_begin(mpi_call_names[id]);
+    here->region = recording_begin(mpi_call_names[id]);
 }
 
 void mpi_leave(const mpi_visit *here)
 {
     int64_t time_ns = mpi_now_ns() - here->begin_ns;
-    int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - here->cpu_ns;
+    int64_t cpu_ns = the.writes ? clock_ns(CLOCK_THREAD_CPUTIME_ID) - here->cpu_ns : 0;
     mpi_tally *row = &the.tallies[here->id];
 
-    mpi_recording_end(here->region);
+    recording_end(here->region);
     pthread_mutex_lock(&the.lock);
     row->calls++;
     row->naps += here->napped;
@@ -108,7 +109,7 @@ static void begin(void)
 {
     agree();
     mpi_group_begin();
-    the.on = mpi_recording_join() || the.writes || mpi_config_acts(&the.config);
+    the.on = recording_join() || the.writes || mpi_config_acts(&the.config);
 }
 
 static void write_all(const mpi_tally tallies[])
@@ -143,7 +144,7 @@ static void end(void)
     if (the.writes)
         gather();
     mpi_group_end();
-    mpi_recording_leave();
+    recording_leave();
 }
 
 /* ---- what the program calls ----------------------------------------------------- */

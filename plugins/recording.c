@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mpi/recording.h"
+#include "recording.h"
 
 /* The part of <erg/record.h> that is used, found in liberg by name. */
 static struct {
@@ -13,6 +14,7 @@ static struct {
     void (*leave)(erg_recorder *rec);
     erg_region_token (*begin)(erg_recorder *rec, const char *name);
     void (*end)(erg_recorder *rec, erg_region_token region);
+    void (*mark)(erg_recorder *rec, const char *name, double value);
 } liberg;
 
 static const struct { const char *name; void *slot; } symbols[] = {
@@ -20,6 +22,7 @@ static const struct { const char *name; void *slot; } symbols[] = {
     { "erg_recorder_free", &liberg.leave },
     { "erg_region_begin", &liberg.begin },
     { "erg_region_end", &liberg.end },
+    { "erg_mark", &liberg.mark },
 };
 
 static bool load(void)
@@ -29,20 +32,25 @@ static bool load(void)
         return false;
     for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
         void *found = dlsym(liberg.library, symbols[i].name);
-        if (!found)
+        if (!found) {
+            dlclose(liberg.library);
+            liberg.library = NULL;
             return false;
+        }
         memcpy(symbols[i].slot, &found, sizeof(found));
     }
     return true;
 }
 
-bool mpi_recording_join(void)
+static bool join(void)
 {
     erg_env env = { .ring = getenv("ERG_RING") };
 
+    if (liberg.rec)
+        return true;
     if (!env.ring || !*env.ring)
         return false;
-    if (!load()) {
+    if (!liberg.library && !load()) {
         fprintf(stderr, "erg: regions are not recorded: %s\n", dlerror());
         return false;
     }
@@ -50,7 +58,17 @@ bool mpi_recording_join(void)
     return liberg.rec != NULL;
 }
 
-void mpi_recording_leave(void)
+bool recording_join(void)
+{
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+
+    pthread_mutex_lock(&one);
+    bool joined = join();
+    pthread_mutex_unlock(&one);
+    return joined;
+}
+
+void recording_leave(void)
 {
     erg_recorder *rec = liberg.rec;
     liberg.rec = NULL;
@@ -58,13 +76,19 @@ void mpi_recording_leave(void)
         liberg.leave(rec);
 }
 
-erg_region_token mpi_recording_begin(const char *name)
+erg_region_token recording_begin(const char *name)
 {
     return liberg.rec ? liberg.begin(liberg.rec, name) : (erg_region_token){ 0 };
 }
 
-void mpi_recording_end(erg_region_token region)
+void recording_end(erg_region_token region)
 {
     if (liberg.rec)
         liberg.end(liberg.rec, region);
+}
+
+void recording_mark(const char *name, double value)
+{
+    if (liberg.rec)
+        liberg.mark(liberg.rec, name, value);
 }
