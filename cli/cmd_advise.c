@@ -72,6 +72,16 @@ static const subject subjects[] = {
       advise_sparse },
 };
 
+/* No subject: a run file. */
+static erg_result *advise_run(const cli *call, int *status, erg_error *err)
+{
+    erg_trace *trace = cli_load(call, call->argv[0], status);
+    erg_result *result = trace ? erg_advise_run(trace, err) : NULL;
+
+    erg_trace_free(trace);
+    return result;
+}
+
 static const subject *find(const char *name)
 {
     for (size_t i = 0; i < CLI_COUNT(subjects); i++)
@@ -83,15 +93,17 @@ static const subject *find(const char *name)
 static int run(const cli *call)
 {
     const subject *about = call->argc ? find(call->argv[0]) : NULL;
-    int files = call->argc - 1;
+    int files = call->argc - 1, status = CLI_DONE;
     erg_error err = { 0 };
 
-    if (!about)
-        return cli_misused(call, "needs a subject: precision or sparse");
-    if (files < about->least || files > about->most)
+    if (!about && files != 0)
+        return cli_misused(call, "needs a run file or a subject: see erg advise --help");
+    if (about && (files < about->least || files > about->most))
         return cli_misused(call, "is used as in erg advise %s", about->usage);
-    erg_result *result = about->advise(call, call->argv + 1, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
+    erg_result *result = about ? about->advise(call, call->argv + 1, &err)
+                               : advise_run(call, &status, &err);
+    if (status == CLI_DONE)
+        status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);
     erg_result_free(result);
     return status;
@@ -99,9 +111,11 @@ static int run(const cli *call)
 
 const cli_command cmd_advise = {
     .name = "advise",
-    .usage = "erg advise [options] SUBJECT [FILE..]",
+    .usage = "erg advise [options] RUN.erg | SUBJECT [FILE..]",
     .summary = "what only the program can change, with the joules at stake",
     .about =
+        "RUN.erg                  what a recorded run suggests: idle power, waits, low use,\n"
+        "                         throttling, sensors too slow, where the joules are\n"
         "precision VARIANTS.csv   energy to solution; the CSV names variant, energy_per_step_j,\n"
         "                         steps (to the same target) and error (relative, to fp64)\n"
         "sparse --ranks N         the density below which sending only what is not 0 moves less\n"
@@ -109,6 +123,7 @@ const cli_command cmd_advise = {
         "Nothing is set or changed. Every row says where its figures are from and whether they\n"
         "were measured.\n",
     .examples =
+        "erg advise run.erg\n"
         "erg advise precision variants.csv --error 1e-3\n"
         "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
         "erg advise sparse --ranks 8 --density 5%\n",

@@ -28,6 +28,13 @@ extern "C" {
  * uniform, from any generator. An infinity stays one, NAN stays NAN. */
 float erg_sr_bf16(float x, uint16_t r16);
 
+/* ---- a recorded run ---------------------------------------------------------------- */
+
+/* Table advice: what the run suggests, most joules at stake first. Energies are those of
+ * erg_trace_summary; what the file cannot support is not told. */
+struct erg_trace;
+erg_result *erg_advise_run(const struct erg_trace *trace, erg_error *err);
+
 /* ---- precision -------------------------------------------------------------------- */
 
 typedef struct erg_precision_wish {
