@@ -16,6 +16,11 @@
 
 typedef struct ergd ergd;
 
+typedef struct ergd_options {
+    const char *config, *root, *nvml;
+    bool check_only, recover_only, is_watchdog;
+} ergd_options;
+
 /* events: of epoll. */
 typedef void (*ergd_ready)(void *self, uint32_t events);
 
@@ -34,6 +39,7 @@ extern const ergd_service ergd_service_socket;
 
 const erg_govern_config *ergd_config(const ergd *daemon);
 erg_governor *ergd_governor(ergd *daemon);
+const ergd_options *ergd_options_of(const ergd *daemon);
 /* CLOCK_MONOTONIC of the last step. */
 int64_t ergd_now_ns(const ergd *daemon);
 /* All tables as of the last step, the same for everyone; good until the next. NULL: there
@@ -49,11 +55,6 @@ void ergd_log(const ergd *daemon, const char *format, ...) __attribute__((format
 
 /* ---- main.c calls ------------------------------------------------------------ */
 
-typedef struct ergd_options {
-    const char *config, *root, *nvml;
-    bool check_only;
-} ergd_options;
-
 /* Runs until a signal ends it: the exit status. */
 int ergd_run(const ergd_options *options, const erg_govern_config *config);
 
@@ -62,6 +63,22 @@ int ergd_run(const ergd_options *options, const erg_govern_config *config);
 typedef struct ergd_peer { unsigned uid, gid; int pid; bool may_read, may_set; } ergd_peer;
 bool ergd_people_check(const erg_govern_config *config, erg_error *err);
 bool ergd_peer_of(int fd, const erg_govern_config *config, ergd_peer *out, erg_error *err);
+
+/* ---- watchdog.c: a second process, which puts back what a killed daemon left --------- */
+
+typedef struct ergd_watchdog ergd_watchdog;
+ergd_watchdog *ergd_watchdog_open(ergd *daemon, erg_error *err);
+void ergd_watchdog_step(ergd_watchdog *watchdog);   /* starts another if it has died */
+/* All is put back: it may go. */
+void ergd_watchdog_close(ergd_watchdog *watchdog);
+/* The second process itself: the exit status. */
+int ergd_watch_over(const ergd_options *options, const erg_govern_config *config);
+
+/* ---- privileges.c -------------------------------------------------------------------- */
+
+/* Keeps what knobs and sensors need and gives the rest up for good. */
+bool ergd_drop_privileges(erg_error *err);
+const char *ergd_privileges(void);      /* for --version: what drops them */
 
 /* ---- notify.c ---------------------------------------------------------------------- */
 

@@ -25,6 +25,7 @@ struct ergd {
     const ergd_options *options;
     const erg_govern_config *config;
     erg_governor *governor;
+    ergd_watchdog *watchdog;        /* NULL: nothing is turned */
     erg_result *snapshot;           /* NULL: not asked for since the last step */
     int poll, timer, signals;       /* -1: none */
     watch watches[FILES_MOST];      /* by file descriptor */
@@ -35,6 +36,7 @@ struct ergd {
 
 const erg_govern_config *ergd_config(const ergd *daemon) { return daemon->config; }
 erg_governor *ergd_governor(ergd *daemon) { return daemon->governor; }
+const ergd_options *ergd_options_of(const ergd *daemon) { return daemon->options; }
 int64_t ergd_now_ns(const ergd *daemon) { return daemon->now_ns; }
 
 void ergd_log(const ergd *daemon, const char *format, ...)
@@ -106,6 +108,7 @@ static void step(ergd *daemon)
     daemon->had_fault = fault.code != ERG_OK;
     erg_result_free(daemon->snapshot);
     daemon->snapshot = NULL;
+    ergd_watchdog_step(daemon->watchdog);
     for (size_t i = 0; ergd_services[i]; i++)
         if (daemon->selves[i] && ergd_services[i]->step)
             ergd_services[i]->step(daemon->selves[i]);
@@ -191,11 +194,14 @@ static bool begin(ergd *daemon, erg_error *err)
     umask(0027);
     if (!start_signals(daemon, err))
         return false;
+    if (daemon->config->mode == ERG_ENFORCE
+        && !(daemon->watchdog = ergd_watchdog_open(daemon, err)))
+        return false;
     daemon->governor = erg_governor_open(daemon->config, &env, err);
-    if (!daemon->governor)
+    if (!daemon->governor || !open_services(daemon, err) || !ergd_drop_privileges(err))
         return false;
     step(daemon);
-    return open_services(daemon, err) && start_timer(daemon, err);
+    return start_timer(daemon, err);
 }
 
 static void serve(ergd *daemon)
@@ -221,6 +227,7 @@ static void end(ergd *daemon)
     close_services(daemon);
     erg_result_free(daemon->snapshot);
     erg_governor_free(daemon->governor);        /* puts back what it turned */
+    ergd_watchdog_close(daemon->watchdog);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         if (files[i] >= 0)
             close(files[i]);

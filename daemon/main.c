@@ -5,26 +5,30 @@
 #include <string.h>
 #include "daemon.h"
 
-enum { DONE, USAGE = 2 };
+enum { DONE, USAGE = 2, FAULT = 4 };
 
 static const char help[] =
     "ergd --config FILE: reads this machine's power, shares its watts out, keeps its limits\n"
     "\n"
     "  --config FILE    what it may do, as YAML (docs/formats.md)\n"
     "  --check-config   reads FILE and says what is wrong with it\n"
+    "  --recover        puts back what a killed ergd left turned, and ends\n"
     "  --root DIR       before /sys, /proc and /dev\n"
     "  --nvml FILE      the library of NVIDIA's management interface\n"
     "  --help, --version\n"
     "\n"
     "In mode observe, which is usual, it turns nothing. erg govern talks to it.\n";
 
-typedef enum act { ACT_CONFIG, ACT_CHECK, ACT_ROOT, ACT_NVML, ACT_HELP, ACT_VERSION } act;
+typedef enum act { ACT_CONFIG, ACT_CHECK, ACT_ROOT, ACT_NVML, ACT_WATCHDOG, ACT_RECOVER, ACT_HELP,
+               ACT_VERSION } act;
 
 static const struct option longs[] = {
     { "config", required_argument, NULL, ACT_CONFIG },
     { "check-config", no_argument, NULL, ACT_CHECK },
     { "root", required_argument, NULL, ACT_ROOT },
     { "nvml", required_argument, NULL, ACT_NVML },
+    { "recover", no_argument, NULL, ACT_RECOVER },
+    { "watchdog", no_argument, NULL, ACT_WATCHDOG },     /* by ergd itself alone */
     { "help", no_argument, NULL, ACT_HELP },
     { "version", no_argument, NULL, ACT_VERSION },
     { 0 },
@@ -38,10 +42,23 @@ static int take(int code, ergd_options *options)
     case ACT_CHECK: options->check_only = true; return -1;
     case ACT_ROOT: options->root = optarg; return -1;
     case ACT_NVML: options->nvml = optarg; return -1;
+    case ACT_RECOVER: options->recover_only = true; return -1;
+    case ACT_WATCHDOG: options->is_watchdog = true; return -1;
     case ACT_HELP: fputs(help, stdout); return DONE;
-    case ACT_VERSION: printf("ergd %s\n", erg_version()); return DONE;
+    case ACT_VERSION: printf("ergd %s (%s)\n", erg_version(), ergd_privileges()); return DONE;
     default: return USAGE;
     }
+}
+
+static int recover(const ergd_options *options, const erg_govern_config *config)
+{
+    const erg_env env = { .root = options->root, .nvml = options->nvml };
+    erg_error err = { 0 };
+
+    if (erg_governor_recover(config, &env, "recover", &err))
+        return DONE;
+    fprintf(stderr, "ergd: %s\n", err.text);
+    return FAULT;
 }
 
 static int run(const ergd_options *options)
@@ -54,6 +71,10 @@ static int run(const ergd_options *options)
         fprintf(stderr, "ergd: %s\n", err.text);
     else if (options->check_only)
         status = DONE;
+    else if (options->recover_only)
+        status = recover(options, config);
+    else if (options->is_watchdog)
+        status = ergd_watch_over(options, config);
     else
         status = ergd_run(options, config);
     erg_govern_config_free(config);

@@ -91,6 +91,8 @@ bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_er
 /* Puts back whatever was turned, the last first; goes on after a failure and reports the
  * first. erg_devices_free does the same. */
 bool erg_devices_restore(erg_devices *devices, erg_error *err);
+/* From now on what is turned counts as what was: that is put back, by whomever. */
+bool erg_devices_keep(erg_devices *devices, erg_error *err);
 
 /* Puts back what processes that were killed left turned: table restored (CLI.md,
  * devices), a row for each knob. The first turn of a device does this too. */

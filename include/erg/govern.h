@@ -94,7 +94,12 @@ void erg_govern_config_free(erg_govern_config *config);
 
 typedef struct erg_governor erg_governor;
 
-/* Puts back first what a dead governor left turned. env: state_dir is the configuration's. */
+/* Puts back what a dead governor left turned and writes it down: for a watchdog. who: as the
+ * journal shall name it. ERG_REFUSED: it is not dead. */
+bool erg_governor_recover(const erg_govern_config *config, const erg_env *env, const char *who,
+                          erg_error *err);
+
+/* Begins with that. env: its state_dir gives way to the configuration's. */
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
                                 erg_error *err);
 /* Reads every sensor, decides, and where it enforces turns what must be turned. */
@@ -114,6 +119,11 @@ typedef struct erg_govern_lease {
     const char *state;
 } erg_govern_lease;
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
+
+/* A node of a rack keeps its fallback when it ends. Its user has asked for what it had before
+ * (release); that returns once the rack has agreed, and then nothing is turned any more. */
+bool erg_governor_wants_release(const erg_governor *governor);
+bool erg_governor_give_back(erg_governor *governor, erg_error *err);
 
 /* What a node tells its rack: measured, wanted, least and most, in force. */
 typedef struct erg_govern_claim {

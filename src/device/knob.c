@@ -246,6 +246,39 @@ bool erg_device_put_back(erg_device *dev, erg_error *err)
     return good;
 }
 
+static bool keep(erg_device *dev, const erg_device_knob *knob, erg_error *err)
+{
+    erg_knob which = knob->knob;
+    erg_text text = { 0 };
+
+    if (!dev->saved[which])
+        return true;
+    if (!dev->driver->save(dev, which, &text, err)) {
+        erg_text_free(&text);
+        return false;
+    }
+    char *now = erg_text_take(&text);
+    if (!now)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for what %s is at", dev->info.name);
+    free(dev->saved[which]);
+    dev->saved[which] = now;
+    dev->was[which] = knob->now;
+    return true;
+}
+
+bool erg_devices_keep(erg_devices *devices, erg_error *err)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < devices->count; i++) {
+        erg_device *dev = devices->items[i];
+        for (size_t k = 0; good && k < dev->knob_count; k++)
+            good = keep(dev, &dev->knobs[k], err);
+        good = good && write_saved(dev, err);
+    }
+    return good;
+}
+
 bool erg_devices_restore(erg_devices *devices, erg_error *err)
 {
     bool good = true;

@@ -29,41 +29,24 @@ void erg_govern_note(erg_governor *governor, const erg_govern_change *change)
 
 /* ---- open ---------------------------------------------------------------------------- */
 
-/* What a dead governor left turned is put back before anything is read. */
-static bool recover(erg_governor *governor, erg_error *err)
-{
-    erg_result *result = erg_devices_recover(&governor->env, err);
-    const erg_table *rows = result ? erg_result_find(result, "restored") : NULL;
-
-    for (size_t i = 0; rows && i < erg_table_row_count(rows); i++) {
-        const char *device = erg_table_find(rows, i, "device").text;
-        const char *state = erg_table_find(rows, i, "state").text;
-        erg_journal_entry entry = { .t_ns = erg_env_now_ns(&governor->env),
-                                    .utc_ns = erg_env_utc_ns(&governor->env), .old_w = NAN,
-                                    .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN };
-        erg_text_put(entry.device, sizeof(entry.device), device ? device : "");
-        erg_text_put(entry.rule, sizeof(entry.rule), "recover");
-        erg_text_put(entry.who, sizeof(entry.who), "ergd");
-        erg_text_put(entry.text, sizeof(entry.text), state ? state : "");
-        erg_journal_add(governor->journal, &entry, NULL);
-    }
-    erg_result_free(result);
-    return result != NULL;
-}
-
 static bool open_all(erg_governor *governor, erg_error *err)
 {
     const erg_govern_config *config = governor->config;
 
-    governor->journal = erg_journal_open(config->journal.path, config->journal.most_bytes, err);
-    if (!governor->journal || !recover(governor, err))
+    bool is_busy;
+
+    governor->journal = erg_journal_open(config->journal.path, config->journal.most_bytes,
+                                         err);
+    if (!governor->journal
+        || !erg_govern_put_back(&governor->env, "ergd", governor->journal, &is_busy, err))
         return false;
     governor->devices = erg_devices_find(&governor->env, config->node.sensors.items,
                                          config->node.sensors.count, err);
     if (!governor->devices)
         return false;
     erg_govern_sense_begin(governor);
-    return true;
+    return config->mode == ERG_OBSERVE || !config->mqtt.host || config->role == ERG_ROLE_RACK
+        || erg_govern_fall_back(governor, err);
 }
 
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
@@ -116,6 +99,11 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     erg_govern_turn(governor);
     governor->is_started = true;
     return erg_journal_sync(governor->journal, err);
+}
+
+bool erg_governor_wants_release(const erg_governor *governor)
+{
+    return governor->wants_release && !governor->is_let_go;
 }
 
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease)

@@ -59,6 +59,7 @@ struct erg_governor {
     erg_ramp ramp;
     erg_bands bands;
     bool is_braked, is_short, is_started;
+    bool wants_release, is_let_go;  /* of a rack: asked for; done, so that nothing is turned */
     const char *rule;               /* that sets limit_w; NULL: none does */
     erg_govern_user_cap set;
     erg_govern_lease lease;
@@ -78,9 +79,23 @@ void erg_govern_limit(erg_governor *governor, double dt_s);
 void erg_govern_share(erg_governor *governor, double dt_s);
 void erg_govern_turn(erg_governor *governor);
 
+/* What dead processes left turned; *is_busy: some of them live. */
+bool erg_govern_put_back(const erg_env *env, const char *who, erg_journal *journal,
+                         bool *is_busy, erg_error *err);
+/* In a rack, before all else: limits at most the fallback, for good. */
+bool erg_govern_fall_back(erg_governor *governor, erg_error *err);
+
 /* The tables that answer a request. */
 erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb verb,
                                   erg_error *err);
+
+/* The least of a device that does not say it: a CPU held to a watt answers nobody. */
+static inline double erg_govern_least_w(const erg_device_knob *knob)
+{
+    const double least_share = 0.25;
+
+    return knob->low > 0 ? knob->low : least_share * knob->high;
+}
 
 /* A line of the journal about a device (NULL: the node). */
 typedef struct erg_govern_change {

@@ -119,6 +119,7 @@ static bool release(erg_governor *governor, const erg_govern_request *request, c
     if (!item) {
         governor->set = none;
         governor->is_braked = false;
+        governor->wants_release = true;
     }
     note_request(governor, item, "release", who, NAN);
     return true;

@@ -68,7 +68,7 @@ static void find_range(const erg_governor *governor, erg_governed *item)
                                                         ERG_POWER_LIMIT);
     bool is_capped = config->cap.scope && config->cap.scope[0] == 'g';
 
-    item->least_w = isnan(knob->low) ? 0 : knob->low;
+    item->least_w = erg_govern_least_w(knob);
     item->most_w = knob->high;
     item->most_rule = NULL;
     if (item->is_gpu)

@@ -103,6 +103,8 @@ static void observe(const erg_governor *governor, erg_governed *item)
 
     if (!knob)
         say(item, "sensor", "it has no power limit that can be turned");
+    else if (governor->is_let_go)
+        say(item, "observe", "the rack has let this node go: start ergd again to join it");
     else if (governor->config->mode == ERG_OBSERVE)
         say(item, "observe", "mode is observe: nothing is turned");
     else if (!knob->can_turn)
@@ -115,7 +117,7 @@ void erg_govern_turn(erg_governor *governor)
 {
     for (size_t i = 0; i < governor->count; i++)
         observe(governor, &governor->items[i]);
-    if (governor->config->mode == ERG_OBSERVE)
+    if (governor->config->mode == ERG_OBSERVE || governor->is_let_go)
         return;
     for (size_t i = 0; i < governor->count; i++)
         if (governor->items[i].has_limit)

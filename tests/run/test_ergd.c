@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon as it runs: who may ask, who cannot stall it, what it leaves behind. */
+#include "run/ergd_killed.h"
+
+static const char *const observes = "node: {id: x, sensors: [rapl], ceil: 120W}\n";
+
+static void it_turns_limits_and_puts_them_back_when_it_is_told_to_end(void)
+{
+    ergd_box is;
+    ergd_prepare(&is, ergd_governs);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_is_turned, &is));
+    CHECK(ergd_limit_uw(&is, 0) + ergd_limit_uw(&is, 1) <= 120000000);
+    CHECK(ergd_stop(&is) == 0);
+    CHECK(ergd_is_back(&is));
+    CHECK(ergd_await(ergd_all_over, &is));      /* the watchdog, too */
+    CHECK(access(is.socket, F_OK) != 0);
+}
+
+static void it_turns_nothing_while_it_observes(void)
+{
+    ergd_box is;
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    char *answer = ergd_say(&is, "{\"do\": \"set\", \"cap_w\": 80}\n");
+    CHECK(answer && strstr(answer, "nothing is turned") && ergd_is_back(&is));
+    free(answer);
+    CHECK(access(is.state, F_OK) != 0 && ergd_stop(&is) == 0);
+}
+
+static void socket_and_journal_are_closed_to_others(void)
+{
+    struct stat facts;
+    ergd_box is;
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    CHECK(stat(is.socket, &facts) == 0 && (facts.st_mode & 0777) == 0600);
+    CHECK(stat(is.journal, &facts) == 0 && (facts.st_mode & 0777) == 0640);
+    CHECK(ergd_stop(&is) == 0);
+}
+
+/* Linux says who asks; the test becomes somebody else to be refused. */
+static void a_foreign_user_is_refused(void)
+{
+    enum { NOBODY = 65534 };
+    ergd_box is;
+    if (geteuid() != 0)
+        SKIP("only root can become another user");
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    chmod(is.socket, 0666);         /* as where others are in the list */
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *answer = setgid(NOBODY) == 0 && setuid(NOBODY) == 0
+            ? ergd_say(&is, "{\"do\": \"status\"}\n") : NULL;
+        _exit(answer && strstr(answer, "may not read") ? 0 : 1);
+    }
+    int status = 1;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK(ergd_stop(&is) == 0);
+}
+
+static void whoever_is_listed_may_read_but_not_set(void)
+{
+    enum { NOBODY = 65534 };
+    ergd_box is;
+    char more[300];
+    if (geteuid() != 0)
+        SKIP("only root can become another user");
+    ergd_prepare(&is, "");
+    snprintf(more, sizeof(more), "version: 1\nperiod: 10ms\nstate: %.100s\n"
+             "node: {sensors: [rapl]}\nsocket: {path: %.100s, users: [\"65534\"]}\n", is.state,
+             is.socket);
+    FILE *file = fopen(is.config, "w");
+    CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool other = setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+        char *read = other ? ergd_say(&is, "{\"do\": \"status\"}\n") : NULL;
+        char *set = other ? ergd_say(&is, "{\"do\": \"brake\"}\n") : NULL;
+        _exit(read && strstr(read, "grants") && set && strstr(set, "may not set") ? 0 : 1);
+    }
+    int status = 1;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK(ergd_stop(&is) == 0);
+}
+
+/* ---- clients that stall, shout or hang up --------------------------------------------- */
+
+static int connect_to(const ergd_box *is)
+{
+    int fd = erg_socket_open(is->socket, 5, NULL);
+    CHECK(fd >= 0);
+    return fd;
+}
+
+static bool still_answers(const ergd_box *is)
+{
+    char *answer = ergd_say(is, "{\"do\": \"status\"}\n");
+    bool good = answer && strstr(answer, "\"grants\"");
+    free(answer);
+    return good;
+}
+
+static void no_client_can_stall_it(void)
+{
+    enum { TALKERS = 6, MUCH = 200000 };
+    int talkers[TALKERS];
+    ergd_box is;
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    char *noise = malloc(MUCH);
+    CHECK(noise);
+    memset(noise, 'x', MUCH);
+    for (int i = 0; i < TALKERS; i++)
+        talkers[i] = connect_to(&is);
+    CHECK(send(talkers[0], "{\"do\":", 6, MSG_NOSIGNAL) == 6);          /* never ends */
+    CHECK(shutdown(talkers[1], SHUT_WR) == 0);                          /* half closed */
+    send(talkers[2], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* no line at all */
+    for (int i = 0; i < 2000; i++)                                      /* and never reads */
+        if (send(talkers[3], "{\"do\": \"sensors\"}\n", 18, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+            break;
+    memset(noise, '\n', MUCH);
+    send(talkers[4], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* empty lines */
+    close(talkers[5]);
+    for (int i = 0; i < 20; i++)
+        CHECK(still_answers(&is));
+    for (int i = 0; i < TALKERS - 1; i++)
+        close(talkers[i]);
+    free(noise);
+    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+}
+
+/* As root the test may set, for which 4 places are kept. */
+static void more_clients_than_allowed_are_hung_up_on(void)
+{
+    enum { ALLOWED = 8 + 4, MANY = 40 };
+    int many[MANY], refused = 0;
+    ergd_box is;
+    char byte;
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    for (int i = 0; i < MANY; i++)
+        many[i] = connect_to(&is);
+    usleep(200000);
+    for (int i = 0; i < MANY; i++) {
+        refused += recv(many[i], &byte, 1, MSG_DONTWAIT) == 0;
+        close(many[i]);
+    }
+    CHECK(refused >= MANY - ALLOWED);
+    usleep(100000);
+    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+}
+
+static void nonsense_is_answered_with_a_sentence(void)
+{
+    static const char *const lines[] = { "\n", "{}\n", "[]\n", "{\"do\": \"sing\"}\n",
+        "{\"do\": \"set\"}\n", "{\"do\": \"set\", \"cap_w\": -5}\n",
+        "{\"do\": \"set\", \"cap_w\": \"a\"}\n", "\x80\xff\n",
+        "{\"do\": \"set\", \"cap_w\": 9, \"device\": \"none\"}\n" };
+    ergd_box is;
+    ergd_prepare(&is, observes);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    for (size_t i = 0; i < ERG_COUNT(lines); i++) {
+        char *answer = ergd_say(&is, lines[i]);
+        CHECK(answer && strstr(answer, "\"error\""));
+        free(answer);
+    }
+    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+}
+
+/* ---- death ------------------------------------------------------------------------------ */
+
+static void ten_orders_of_death_leave_the_limits_as_they_were(void)
+{
+    test_random random = { 11 };
+    ergd_kills tally = { 0 };
+    for (int i = 0; i < 10; i++)
+        ergd_schedule(&random, &tally);
+    CHECK(tally.by_watchdog > 0);
+}
+
+static void a_dead_watchdog_is_followed_by_another(void)
+{
+    ergd_box is;
+    ergd_prepare(&is, ergd_governs);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_is_turned, &is));
+    pid_t first = ergd_watchdog_of(is.pid), second = 0;
+    CHECK(first > 0);
+    kill(first, SIGKILL);
+    for (int i = 0; i < 2000 && (second == 0 || second == first); i++) {
+        usleep(5000);
+        second = ergd_watchdog_of(is.pid);
+    }
+    CHECK(second > 0 && second != first);
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is) && ergd_is_back(&is));
+}
+
+/* In a rack nobody may draw more than the fallback when the daemon is gone. */
+static void in_a_rack_a_crash_leaves_the_fallback(void)
+{
+    ergd_box is;
+    ergd_prepare(&is, "mode: enforce\nnode: {id: x, sensors: [rapl], fallback: 100W}\n"
+                      "mqtt: {host: none.invalid}\n");
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is));
+    long sum_uw = ergd_limit_uw(&is, 0) + ergd_limit_uw(&is, 1);
+    CHECK(sum_uw <= 100000000 && sum_uw > 99000000);
+    ergd_start(&is);                    /* again: it still knows what they were */
+    CHECK(ergd_await(ergd_listens, &is));
+    CHECK(ergd_stop(&is) == 0);
+    CHECK(ergd_limit_uw(&is, 0) + ergd_limit_uw(&is, 1) == sum_uw);
+    char path[ERG_PATH_MOST + 32];
+    snprintf(path, sizeof(path), "%s/before-rack.json", is.state);
+    size_t count;
+    char *text = erg_file_read(path, 10000, &count, NULL);
+    CHECK(text && strstr(text, "150"));
+    free(text);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(it_turns_limits_and_puts_them_back_when_it_is_told_to_end),
+        TEST(it_turns_nothing_while_it_observes),
+        TEST(socket_and_journal_are_closed_to_others),
+        TEST(a_foreign_user_is_refused),
+        TEST(whoever_is_listed_may_read_but_not_set),
+        TEST(no_client_can_stall_it),
+        TEST(more_clients_than_allowed_are_hung_up_on),
+        TEST(nonsense_is_answered_with_a_sentence),
+        TEST(ten_orders_of_death_leave_the_limits_as_they_were),
+        TEST(a_dead_watchdog_is_followed_by_another),
+        TEST(in_a_rack_a_crash_leaves_the_fallback),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
