@@ -213,6 +213,15 @@ static void describe(erg_fitting *f, double delay_s, erg_thermal *out)
         };
 }
 
+/* A column that never changes is no thermometer: any network explains it. */
+static bool is_still(const erg_window *window)
+{
+    for (size_t k = 1; k < window->n; k++)
+        if (window->temp_k[k] != window->temp_k[0])
+            return false;
+    return true;
+}
+
 static bool fit(erg_fitting *f, const erg_thermal_options *options, erg_thermal *out,
                 erg_error *err)
 {
@@ -247,8 +256,12 @@ bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options
     if (!erg_window_open(device, options, &f.window, err))
         return false;
     f.residual = calloc(f.window.n, sizeof(*f.residual));
-    bool good = f.residual ? fit(&f, options, out, err)
-                           : erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    bool good = !f.residual ? erg_fail(err, ERG_NO_MEMORY, "out of memory")
+              : is_still(&f.window)
+                  ? erg_fail(err, ERG_NO_DATA, "%s: temperature is %.1f C in all %zu rows: no "
+                             "sensor there, or nothing that heats", device->name,
+                             f.window.temp_k[0] - 273.15, f.window.n)
+                  : fit(&f, options, out, err);
     if (good) {
         /* Below zero, or not to be told from it, it is no leakage. */
         erg_leakage leakage = erg_thermal_leakage(device, out);

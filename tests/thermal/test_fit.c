@@ -187,9 +187,28 @@ static void too_few_rows_are_refused(void)
     erg_monitor_free(log);
 }
 
+static void a_temperature_that_never_moves_is_no_thermometer(void)
+{
+    erg_text csv = { 0 };
+    erg_error err = { 0 };
+    erg_thermal out;
+
+    erg_text_add(&csv, "timestamp,device,temp_c,power_w\n");
+    for (int t = 0; t < 200; t++)
+        erg_text_add(&csv, "%d.0,cpu,50.0,%d.0\n", 1761699200 + t, 80 + 40 * (t / 50 % 2));
+    erg_monitor *log = erg_monitor_parse("m.csv", csv.data, csv.count, NULL, &err);
+    CHECK_OK(log != NULL, err);
+    CHECK(!erg_thermal_fit(erg_monitor_find(log, "cpu"), &(erg_thermal_options){ .poles = 0 },
+                           &out, &err));
+    CHECK(err.code == ERG_NO_DATA && strstr(err.text, "cpu: temperature is 50.0 C"));
+    erg_monitor_free(log);
+    erg_text_free(&csv);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_temperature_that_never_moves_is_no_thermometer),
         TEST(with_the_fan_on_one_pole_of_half_a_minute_is_found),
         TEST(with_the_fan_off_resistances_need_the_ambient),
         TEST(a_record_without_the_answer_is_not_identifiable),
