@@ -104,14 +104,26 @@ static bool all_identified(const erg_result *result)
     return !table || erg_table_row_count(table) > 0;
 }
 
+static bool page(const void *result, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_thermal(result, title, out, err);
+}
+
+/* The whole as html is the page of erg report, with its pictures. */
 static int fit(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
 {
     const thermal_options *options = call->options;
+    const char *format = call->common.format;
+    bool is_page = format && strcmp(format, "html") == 0 && !call->common.table;
+    erg_thermal_options drawn = *wish;
     erg_error err = { 0 };
-    erg_result *result =
-        erg_thermal_fit_tables(log, options->device, wish, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_refused(call, &err);
+
+    drawn.curves |= is_page;
+    erg_result *result = erg_thermal_fit_tables(log, options->device, &drawn, &err);
+    int status = !result ? cli_refused(call, &err)
+               : is_page ? cli_put(call, page, result, "erg thermal fit", call->common.output,
+                                   stdout)
+                         : cli_write(call, result, call->common.output, stdout);
 
     if (status == CLI_DONE && options->gate && !all_identified(result))
         status = CLI_NO;
@@ -271,7 +283,7 @@ const cli_command cmd_thermal = {
              "advises; nothing is turned. --record plays a plan by a load of yours first: it is\n"
              "stopped and continued so that it works for the share of time that the plan asks for.\n"
              "`erg thermal play --plan PARTS -- LOAD` does that alone, as under erg run.\n"
-             "With --curves and --format json, erg report makes a page of a fit.\n",
+             "--format html draws a fit; with --curves and --format json, erg report does so later.\n",
     .examples = "erg thermal fit rle.csv --device gpu --window 1330s:2140s\n"
                 "erg thermal fit rle.csv --device gpu --window 157.2s:1191.8s --ambient 30.5C\n"
                 "erg thermal forecast rle.csv --device gpu --limit 83C --power 200W --score\n",

@@ -68,8 +68,10 @@ int erg_chart_settle(erg_chart *chart)
         chart->x_low -= 0.5;
         chart->x_high += 0.5;
     }
+    if (chart->y_high == 0 && chart->y_low == 0)
+        chart->y_high = 1;      /* a fan that stands still has no millionths */
     if (!(chart->y_high > chart->y_low)) {
-        double room = fmax(0.05 * fabs(chart->y_low), 1e-6);
+        double room = 0.05 * fabs(chart->y_low);
         chart->y_low -= room;
         chart->y_high += room;
     }

@@ -146,7 +146,45 @@ static void put_verdicts(const erg_couple_page *page)
     fputs("</section>\n", page->out);
 }
 
-static const char *const check_words[] = { "device", "pair", "state" };
+static bool is_raised(const erg_table *checks, size_t row)
+{
+    const char *state = erg_page_text(checks, row, "state");
+    return strcmp(state, "refused") == 0 || strcmp(state, "flag") == 0;
+}
+
+/* What several pairs share is said once, with their names. */
+static bool is_same(const erg_table *checks, size_t row, size_t other)
+{
+    static const char *const columns[] = { "check", "device", "what", "advice", "state" };
+    bool same = erg_page_text(checks, row, "pair")[0] && erg_page_text(checks, other, "pair")[0];
+
+    for (size_t i = 0; same && i < ERG_COUNT(columns); i++)
+        same = strcmp(erg_page_text(checks, row, columns[i]),
+                      erg_page_text(checks, other, columns[i])) == 0;
+    return same;
+}
+
+static void put_check(const erg_couple_page *page, const erg_table *t, size_t row)
+{
+    const char *what = erg_page_text(t, row, "what");
+
+    fputs("<dt>", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "check"));
+    fputs(" <span class=\"soft\">", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "device"));
+    for (size_t i = row; i < erg_page_rows(t); i++)
+        if (i == row ? erg_page_text(t, row, "pair")[0] != '\0' : is_same(t, row, i)) {
+            fputs(i == row ? " " : ", ", page->out);
+            erg_html_text(page->out, erg_page_text(t, i, "pair"));
+        }
+    fputs(" ", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "state"));
+    fputs("</span></dt><dd>", page->out);
+    erg_html_text(page->out, what);
+    fputs(what[0] ? ": " : "", page->out);
+    erg_html_text(page->out, erg_page_text(t, row, "advice"));
+    fputs("</dd>\n", page->out);
+}
 
 static void put_checks(const erg_couple_page *page)
 {
@@ -154,24 +192,15 @@ static void put_checks(const erg_couple_page *page)
     bool any = false;
 
     for (size_t i = 0; i < erg_page_rows(t); i++) {
-        const char *state = erg_page_text(t, i, "state");
-        if (strcmp(state, "refused") != 0 && strcmp(state, "flag") != 0)
+        bool was_said = false;
+        for (size_t before = 0; before < i && !was_said; before++)
+            was_said = is_same(t, before, i);
+        if (!is_raised(t, i) || was_said)
             continue;
         fputs(any ? "" : "<section><h2>What refuses or limits the verdict</h2>\n"
                          "<dl class=\"flags\">\n", page->out);
         any = true;
-        fputs("<dt>", page->out);
-        erg_html_text(page->out, erg_page_text(t, i, "check"));
-        fputs(" <span class=\"soft\">", page->out);
-        for (size_t c = 0; c < ERG_COUNT(check_words); c++) {
-            erg_html_text(page->out, erg_page_text(t, i, check_words[c]));
-            fputs(" ", page->out);
-        }
-        fputs("</span></dt><dd>", page->out);
-        erg_html_text(page->out, erg_page_text(t, i, "what"));
-        fputs(erg_page_text(t, i, "what")[0] ? ": " : "", page->out);
-        erg_html_text(page->out, erg_page_text(t, i, "advice"));
-        fputs("</dd>\n", page->out);
+        put_check(page, t, i);
     }
     if (any)
         fputs("</dl></section>\n", page->out);

@@ -61,7 +61,8 @@ static void put_track(const erg_couple_page *page, const track *of, const erg_ch
     chart.x_low = under->begin_s;
     chart.x_high = under->end_s;
     erg_chart_begin(&chart, of->title, strcmp(of->section, "thermal") ? "of each record"
-                    : "grey: the training ran; orange: throttled", low);
+                    : under->throttle.count ? "grey: the training ran; orange: throttled"
+                    : "grey: the training ran", low);
     if (under->loss.count && strcmp(of->section, "thermal") == 0)
         erg_chart_strip(&chart, under->loss.x[0], under->loss.x[under->loss.count - 1], "s4");
     put_throttle(&chart, &under->throttle);

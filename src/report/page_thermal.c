@@ -17,7 +17,7 @@ typedef struct thermal_page {
     erg_error *err;
 } thermal_page;
 
-enum { LINES_MOST = 3 };
+enum { LINES_MOST = 3, COLUMNS_MOST = 10 };
 typedef struct line { const char *curve, *name, *colour; bool dots; } line;
 
 typedef struct picture {
@@ -35,9 +35,9 @@ static const picture pictures[] = {
     { "Power", "measured", "time_s", "s", "W", 8, false,
       { { "power_w", "power", "s0", false } } },
     { "Time constant", "error of the fit with tau held there, on log time: a sharp valley is a "
-      "time constant that the record knows", "log10 tau_s", "log10 s", "K", 10, true,
+      "time constant that the record knows", "tau_s", "s", "K", 10, true,
       { { "profile_k", "rms error", "s0", false } } },
-    { "Z_th", "rise per watt after a step, on log time", "log10 time_s", "log10 s", "K/W", 10,
+    { "Z_th", "rise per watt after a step, on log time", "time_s", "s", "K/W", 10,
       true, { { "zth_k_per_w", "Z_th", "s2", false } } },
     { "Residuals", "their autocorrelation: outside of the band something is left to explain",
       "lag", "rows", "", 8, false,
@@ -53,14 +53,6 @@ static const char *text(const erg_table *table, size_t row, const char *column)
 
 static void drop(erg_chart_series *series) { free((void *)(uintptr_t)series->x); }
 
-static void to_log(erg_chart_series *series)
-{
-    double *x = (double *)(uintptr_t)series->x;
-
-    for (size_t i = 0; i < series->count; i++)
-        x[i] = log10(x[i]);
-}
-
 static bool take_lines(const thermal_page *page, const picture *of, size_t row,
                        erg_chart_series series[LINES_MOST])
 {
@@ -74,8 +66,6 @@ static bool take_lines(const thermal_page *page, const picture *of, size_t row,
         series[i] = (erg_chart_series){ .colour = of->lines[i].colour,
                                         .name = of->lines[i].name };
         ok = erg_page_take(&pick, &series[i], page->err);
-        if (ok && of->log_x)
-            to_log(&series[i]);
     }
     return ok;
 }
@@ -87,6 +77,7 @@ static void draw(const thermal_page *page, const picture *of,
     const erg_chart_series *named[LINES_MOST];
     size_t count = 0;
 
+    chart.log_x = of->log_x;
     for (size_t i = 0; i < LINES_MOST && of->lines[i].curve; i++)
         erg_chart_see(&chart, &series[i]);
     if (!erg_chart_settle(&chart))
@@ -130,10 +121,13 @@ static void put_tables(const thermal_page *page)
 {
     for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
         const erg_table *table = erg_result_table(page->result, i);
-        if (table == page->curves)
+        if (table == page->curves || erg_table_row_count(table) == 0)
             continue;           /* each chart lists its own */
         fputs("<div class=\"scroll\">", page->out);
-        erg_html_table(page->out, table);
+        if (erg_table_column_count(table) > COLUMNS_MOST)
+            erg_html_table_turned(page->out, table);
+        else
+            erg_html_table(page->out, table);
         fputs("</div>\n", page->out);
     }
 }

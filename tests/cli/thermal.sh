@@ -36,7 +36,8 @@ a_plan_is_recorded_as_regions() {
 the_curves_of_a_fit_become_a_page() {
     "$erg" thermal fit log.csv --curves --format json --output t.json &&
     "$erg" report t.json --output t.html && grep -q 'Z_th' t.html && grep -q 'held out' t.html &&
-    ! grep -q 'https\?://' t.html
+    ! grep -q 'https\?://' t.html &&
+    "$erg" thermal fit log.csv --format html --output d.html && grep -q 'Z_th' d.html
 }
 a_log_is_watched() {
     [ "$("$erg" thermal forecast log.csv --watch --for 1s | grep -c ' C  ')" = 2 ] || return 1
