@@ -5,7 +5,7 @@
 #include "cli.h"
 
 typedef struct advise_options {
-    const char *error, *phases, *density, *precision;
+    const char *error, *phases, *density, *precision, *hops, *rankfile;
     double switch_j, index_bytes;
     int ranks;
 } advise_options;
@@ -24,6 +24,8 @@ static const cli_option option_rows[] = {
     { 0, "index", CLI_BYTES, AT(index_bytes), "SIZE", "sparse: sent with each value (4B)", true },
     { 0, "density", CLI_TEXT, AT(density), "RATIO",
       "sparse: share of values that are not 0, as in 5%" },
+    { 0, "hops", CLI_TEXT, AT(hops), "FILE", "map: CSV from,to,hops between slots (host or host:slot)" },
+    { 0, "rankfile", CLI_TEXT, AT(rankfile), "FILE", "map: write the order for mpirun --rankfile" },
     { 0 },
 };
 
@@ -65,11 +67,39 @@ static erg_result *advise_sparse(const cli *call, char *files[], erg_error *err)
                                                              : NULL;
 }
 
+static bool put_rankfile(const void *what, const void *how, FILE *out, erg_error *err)
+{
+    (void)how;
+    return erg_rank_map_write(what, out, err);
+}
+
+static erg_result *advise_map(const cli *call, char *files[], erg_error *err)
+{
+    const advise_options *options = call->options;
+    erg_rank_map *map = NULL;
+    erg_result *result = NULL;
+
+    if (options->hops)
+        map = erg_rank_map_new(files[0], options->hops, err);
+    else
+        erg_fail(err, ERG_BAD_INPUT, "map needs --hops FILE");
+    bool wrote = map && (!options->rankfile
+        || cli_put(call, put_rankfile, map, NULL, options->rankfile, stdout) == CLI_DONE);
+    if (wrote)
+        result = erg_rank_map_result(map, err);
+    else if (map)
+        erg_fail(err, ERG_IO, "the rankfile was not written");
+    erg_rank_map_free(map);
+    return result;
+}
+
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
     { "sparse", "sparse --ranks N", "density below which a sparse all-reduce moves less", 0, 0,
       advise_sparse },
+    { "map", "map TRAFFIC.csv --hops HOPS.csv", "order of ranks of least bytes x hops", 1, 1,
+      advise_map },
 };
 
 /* No subject: a run file. */
@@ -119,6 +149,7 @@ const cli_command cmd_advise = {
         "precision VARIANTS.csv   energy to solution; the CSV names variant, energy_per_step_j,\n"
         "                         steps (to the same target) and error (relative, to fp64)\n"
         "sparse --ranks N         the density below which sending only what is not 0 moves less\n"
+        "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV from,to,bytes)\n"
         "\n"
         "Nothing is set or changed. Every row says where its figures are from and whether they\n"
         "were measured.\n",
@@ -126,7 +157,8 @@ const cli_command cmd_advise = {
         "erg advise run.erg\n"
         "erg advise precision variants.csv --error 1e-3\n"
         "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
-        "erg advise sparse --ranks 8 --density 5%\n",
+        "erg advise sparse --ranks 8 --density 5%\n"
+        "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n",
     .options = option_rows,
     .options_size = sizeof(advise_options),
     .run = run,

@@ -18,7 +18,24 @@ static void *phases(const char *name, const char *bytes, size_t size, size_t *co
     return erg_precision_phases_parse(name, bytes, size, count, err);
 }
 
-static parse *const parsers[] = { variants, phases };
+static void *traffic(const char *name, const char *bytes, size_t size, size_t *count,
+                     erg_error *err)
+{
+    return erg_map_traffic_parse(name, bytes, size, count, err);
+}
+
+/* Rows are what it holds; slots own more. */
+static void *hops(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+{
+    erg_slots *slots = erg_map_slots_parse(name, bytes, size, err);
+
+    *count = slots ? slots->count : 0;
+    double *rows = slots ? slots->hops : NULL;
+    free(slots);
+    return rows;
+}
+
+static parse *const parsers[] = { variants, phases, traffic, hops };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "erg/env.h"
 #include "erg/table.h"
 
@@ -59,6 +60,17 @@ typedef struct erg_sparse_wish {
 
 /* Table sparse. */
 erg_result *erg_advise_sparse(const erg_sparse_wish *wish, erg_error *err);
+
+/* Which rank should sit on which slot: least bytes x hops, never worse than rank i on the
+ * i-th slot. traffic: CSV from,to,bytes of ranks from 0; hops: CSV from,to,hops of slots,
+ * "host" or "host:slot", either way alike, in the order of their names; on one host 0. */
+typedef struct erg_rank_map erg_rank_map;
+erg_rank_map *erg_rank_map_new(const char *traffic, const char *hops, erg_error *err);
+void erg_rank_map_free(erg_rank_map *map);
+/* Tables totals and map. */
+erg_result *erg_rank_map_result(const erg_rank_map *map, erg_error *err);
+/* A rankfile as Open MPI's mpirun --rankfile takes it. */
+bool erg_rank_map_write(const erg_rank_map *map, FILE *out, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -36,4 +36,32 @@ double erg_precision_plan(const double energy_j[], size_t phases, size_t variant
 /* Density below which an all-gather of (index, value) moves less than a ring all-reduce. */
 double erg_sparse_break_even(double ranks, double element_bytes, double index_bytes);
 
+/* ---- advise_map.c ------------------------------------------------------------------- */
+
+enum { ERG_RANKS_MOST = 512, ERG_SLOTS_MOST = 1024, ERG_SLOT_NAME = 64 };
+
+typedef struct erg_map_problem {
+    const double *bytes;                /* ranks x ranks, from row to column; diagonal 0 */
+    size_t ranks;
+    const double *hops;                 /* slots x slots, either way alike; diagonal 0 */
+    size_t slots;                       /* at least as many */
+} erg_map_problem;
+
+double erg_map_cost(const erg_map_problem *is, const size_t slots[]);
+/* slots[rank], one each; never dearer than slots[i] = i. */
+bool erg_map_solve(const erg_map_problem *is, size_t slots[], erg_error *err);
+
+/* advise_map_read.c */
+typedef struct erg_slots {
+    char names[ERG_SLOTS_MOST][ERG_SLOT_NAME];
+    size_t count;
+    double *hops;
+} erg_slots;
+
+/* ranks x ranks; free() it. */
+double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size, size_t *ranks,
+                              erg_error *err);
+erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size, erg_error *err);
+void erg_slots_free(erg_slots *slots);
+
 #endif
