@@ -113,7 +113,7 @@ static mpi_group *make(MPI_Comm comm)
     /* All or none: a rank without memory would cut nothing where others cut. */
     room = group && group->seats;
     PMPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, comm);
-    if (!room) {
+    if (!group || !room) {
         group_free(group);
         return NULL;
     }

@@ -25,6 +25,8 @@ static int levels_barrier(mpi_visit *here, const mpi_args *args, const mpi_group
 /* The root's node first, from the root itself: its leader then has it for the others. */
 static int levels_bcast(mpi_visit *here, const mpi_args *args, const mpi_group *group)
 {
+    if (args->root < 0 || args->root >= group->size)
+        return mpi_carry(here, &mpi_forms[CALL_BCAST], args); /* MPI names the error */
     mpi_seat root = group->seats[args->root], seat = group->seats[group->rank];
     int rc = MPI_SUCCESS;
 

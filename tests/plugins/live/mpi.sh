@@ -61,6 +61,13 @@ for config in wait=busy wait=sleep,wait_after=0s wait=slack; do
     check "$config: messages and every kind of wait" same messages.plain messages.out
 done
 
+plain 4 corners >corners.plain 2>log
+for config in "" wait=sleep,wait_after=0s wait=slack,stagger=1ms \
+              hierarchical=on,node_ranks=2,pace=2GB/s,deterministic=off,wait=sleep; do
+    shaped 4 "$config" corners >corners.out 2>log
+    check "${config:-counting}: mistakes, threads, odd types and requests" same corners.plain corners.out
+done
+
 # Half of 4 ms before each of 15 calls of the second half of the world, none before the first.
 shaped 4 stagger=4ms groups 15 >log 2>&1
 check "ranks of a group are delayed alike" awk -F, '$2 == "MPI_Allreduce" { held[$1] = $7 }

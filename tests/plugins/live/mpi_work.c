@@ -7,6 +7,7 @@
  *                                    and a mean that rounding hardly moves
  *     mpi_work messages ROUNDS       a digest of messages and of each kind of wait
  *     mpi_work wait ROUNDS MS        CPU and wall seconds of ranks that wait for rank 0
+ *     mpi_work corners             what a program may do and seldom does
  *     mpi_work groups ROUNDS         allreduces on halves of the world, then on the world
  */
 #include <stdint.h>
@@ -253,14 +254,17 @@ static void run_groups(int rounds)
     MPI_Comm_free(&half);
 }
 
+#include "mpi_corners.h"
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
     int first = argc > 2 ? atoi(argv[2]) : 0, second = argc > 3 ? atoi(argv[3]) : 0;
     uint64_t all[64];
     double totals[64];
+    int may;
 
-    MPI_Init(&argc, &argv);
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &may);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     if (strcmp(what, "random") == 0)
@@ -269,6 +273,8 @@ int main(int argc, char **argv)
         run_messages(first);
     else if (strcmp(what, "wait") == 0)
         run_wait(first, second);
+    else if (strcmp(what, "corners") == 0)
+        run_corners(may);
     else if (strcmp(what, "groups") == 0)
         run_groups(first);
     MPI_Gather(&digest, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
