@@ -33,7 +33,7 @@ typedef struct ergd_service {
 } ergd_service;
 
 extern const ergd_service *const ergd_services[];   /* NULL-terminated; service.c */
-extern const ergd_service ergd_service_socket;
+extern const ergd_service ergd_service_socket, ergd_service_http;
 
 /* ---- loop.c: what a service may call --------------------------------------- */
 
@@ -57,6 +57,10 @@ void ergd_log(const ergd *daemon, const char *format, ...) __attribute__((format
 
 /* Runs until a signal ends it: the exit status. */
 int ergd_run(const ergd_options *options, const erg_govern_config *config);
+
+/* ---- http.c, or http_absent.c where it was not built ---------------------------- */
+
+const char *ergd_http_about(void);
 
 /* ---- people.c: who a peer is, and what it may ----------------------------------- */
 

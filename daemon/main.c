@@ -45,7 +45,9 @@ static int take(int code, ergd_options *options)
     case ACT_RECOVER: options->recover_only = true; return -1;
     case ACT_WATCHDOG: options->is_watchdog = true; return -1;
     case ACT_HELP: fputs(help, stdout); return DONE;
-    case ACT_VERSION: printf("ergd %s (%s)\n", erg_version(), ergd_privileges()); return DONE;
+    case ACT_VERSION:
+        printf("ergd %s (%s)\n%s\n", erg_version(), ergd_privileges(), ergd_http_about());
+        return DONE;
     default: return USAGE;
     }
 }

@@ -4,5 +4,6 @@
 
 const ergd_service *const ergd_services[] = {
     &ergd_service_socket,
+    &ergd_service_http,
     NULL,
 };
