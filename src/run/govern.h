@@ -29,7 +29,7 @@ typedef struct erg_governed {
     int64_t counted_ns;             /* when the energy counter was last differenced */
     double counted_j;
     double power_w, temp_k;         /* NAN: not known now */
-    double lagged_w;                /* power behind a lag like that of the heat */
+    double lagged_w, lagged_s;      /* power behind a lag like that of the heat; for so long */
     int64_t seen_ns;
     erg_demand demand;
     erg_heat_guard guard;

@@ -166,7 +166,7 @@ static void begin(erg_govern_config *config)
                   .soft_start_s = 60, .period_s = 3, .cap_at = 0.99, .target = 0.95,
                   .uncap_at = 0.90, .hold_s = 30, .cooling_w = NAN },
         .mqtt = { .lease_s = 10, .status_s = 1, .actuation_s = 1 },
-        .thermal = { .hot_k = 358.15, .hysteresis_k = 5, .inlet_k = 298.15, .tau_s = 60,
+        .thermal = { .hot_k = 358.15, .hysteresis_k = 5, .inlet_k = 298.15,
                      .after_s = 60, .cooldown_s = 600, .moves_per_hour = 2 },
         .socket = { .path = ERG_GOVERN_SOCKET, .clients = 64 },
         .http = { .port = 9835 },

@@ -9,15 +9,27 @@
 #include <string.h>
 #include "run/govern.h"
 
+#define USUAL_TAU_S 60.0
+#define SETTLED 3.0         /* so many tau, and where it began does not matter any more */
+
+static double tau_of(const erg_govern_config *config)
+{
+    return config->thermal.tau_s > 0 ? config->thermal.tau_s : USUAL_TAU_S;
+}
+
 /* Kelvin per watt: as stated, from `erg thermal fit`, or from what is seen. Power behind a lag
  * of tau is the rise above the inlet over R, whatever the power did, since
- * dT/dt = (P R - (T - T_in))/tau; but where tau is only a guess, power that has just risen
- * must not pass for a hotter future: then R is the least that fits, and nothing is foretold. */
+ * dT/dt = (P R - (T - T_in))/tau. Where tau is only a guess, power that has just risen must
+ * not pass for a hotter future: then R is the least that fits, and nothing is foretold. */
 static double resistance_of(const erg_govern_config *config, const erg_governed *item)
 {
-    return config->thermal.r_k_per_w > 0
-               ? config->thermal.r_k_per_w
-               : (item->temp_k - config->thermal.inlet_k) / fmax(item->power_w, item->lagged_w);
+    const double rise_k = item->temp_k - config->thermal.inlet_k;
+    bool is_known = config->thermal.tau_s > 0
+        && item->lagged_s > SETTLED * config->thermal.tau_s;
+
+    if (config->thermal.r_k_per_w > 0)
+        return config->thermal.r_k_per_w;
+    return rise_k / (is_known ? item->lagged_w : fmax(item->power_w, item->lagged_w));
 }
 
 static void ask_to_move(erg_governor *governor, erg_governed *item)
@@ -36,9 +48,10 @@ static void step_heat(erg_governor *governor, erg_governed *item, double dt_s)
         return;
     if (isnan(item->lagged_w))
         item->lagged_w = item->power_w;
-    item->lagged_w += (item->power_w - item->lagged_w) * -expm1(-dt_s / config->thermal.tau_s);
+    item->lagged_w += (item->power_w - item->lagged_w) * -expm1(-dt_s / tau_of(config));
+    item->lagged_s += dt_s;
     const erg_heat_node body = { .r_k_per_w = resistance_of(config, item),
-                                 .tau_s = config->thermal.tau_s,
+                                 .tau_s = tau_of(config),
                                  .inlet_k = config->thermal.inlet_k, .temp_k = item->temp_k,
                                  .power_w = item->power_w };
     if (!(body.r_k_per_w > 0 && isfinite(body.r_k_per_w)))
