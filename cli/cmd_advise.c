@@ -6,9 +6,11 @@
 
 typedef struct advise_options {
     const char *error, *phases, *density, *precision, *hops, *rankfile;
-    double switch_j, index_bytes;
-    int ranks;
+    double switch_j, index_bytes, node_w, idle_w, cooling;
+    int ranks, domains;
 } advise_options;
+
+enum { FILES_MOST = 512 };
 
 #define AT(field) offsetof(advise_options, field)
 
@@ -26,6 +28,11 @@ static const cli_option option_rows[] = {
       "sparse: share of values that are not 0, as in 5%" },
     { 0, "hops", CLI_TEXT, AT(hops), "FILE", "map: CSV from,to,hops between slots (host or host:slot)" },
     { 0, "rankfile", CLI_TEXT, AT(rankfile), "FILE", "map: write the order for mpirun --rankfile" },
+    { 0, "domains", CLI_WHOLE, AT(domains), "N", "place: domains of power (2)", true },
+    { 0, "node-power", CLI_WATTS, AT(node_w), "POWER", "place: pack onto nodes that carry so much",
+      true },
+    { 0, "idle", CLI_WATTS, AT(idle_w), "POWER", "place: of a node that is freed", true },
+    { 0, "cooling", CLI_RATIO, AT(cooling), "RATIO", "place: on top of that, as in 30%" },
     { 0 },
 };
 
@@ -93,6 +100,15 @@ static erg_result *advise_map(const cli *call, char *files[], erg_error *err)
     return result;
 }
 
+static erg_result *advise_place(const cli *call, char *files[], erg_error *err)
+{
+    const advise_options *options = call->options;
+    const erg_place_wish wish = { options->domains, options->node_w, options->idle_w,
+                                  options->cooling };
+
+    return erg_advise_place(files, (size_t)call->argc - 1, &wish, err);
+}
+
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
@@ -100,6 +116,8 @@ static const subject subjects[] = {
       advise_sparse },
     { "map", "map TRAFFIC.csv --hops HOPS.csv", "order of ranks of least bytes x hops", 1, 1,
       advise_map },
+    { "place", "place RUN.erg|CSV..", "loads over domains of power, and packing", 1, FILES_MOST,
+      advise_place },
 };
 
 /* No subject: a run file. */
@@ -150,6 +168,8 @@ const cli_command cmd_advise = {
         "                         steps (to the same target) and error (relative, to fp64)\n"
         "sparse --ranks N         the density below which sending only what is not 0 moves less\n"
         "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV from,to,bytes)\n"
+        "place RUN.erg|CSV..      loads over domains of power so that peaks do not meet; with\n"
+        "                         --node-power how few nodes carry them\n"
         "\n"
         "Nothing is set or changed. Every row says where its figures are from and whether they\n"
         "were measured.\n",
@@ -158,7 +178,8 @@ const cli_command cmd_advise = {
         "erg advise precision variants.csv --error 1e-3\n"
         "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
         "erg advise sparse --ranks 8 --density 5%\n"
-        "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n",
+        "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n"
+        "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n",
     .options = option_rows,
     .options_size = sizeof(advise_options),
     .run = run,

@@ -72,6 +72,19 @@ erg_result *erg_rank_map_result(const erg_rank_map *map, erg_error *err);
 /* A rankfile as Open MPI's mpirun --rankfile takes it. */
 bool erg_rank_map_write(const erg_rank_map *map, FILE *out, erg_error *err);
 
+/* ---- placement ---------------------------------------------------------------------- */
+
+typedef struct erg_place_wish {
+    int domains;            /* of power; 0: 2 */
+    double node_w;          /* that a node carries; 0: nothing is packed */
+    double idle_w, cooling; /* of a node that is freed; watts of cooling for each of its */
+} erg_place_wish;
+
+/* Run files, or CSV t_s,power_w[,unit]: a load for each unit. Tables domains, packing (with
+ * node_w) and loads. */
+erg_result *erg_advise_place(char *const paths[], size_t count, const erg_place_wish *wish,
+                             erg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -64,4 +64,20 @@ double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size, 
 erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size, erg_error *err);
 void erg_slots_free(erg_slots *slots);
 
+/* ---- advise_place.c ----------------------------------------------------------------- */
+
+typedef struct erg_place_problem {
+    const double *power_w;              /* loads x samples */
+    size_t loads, samples, domains;     /* domains: at most loads */
+} erg_place_problem;
+
+/* Sum of peaks over the peak of the sum, of one domain. */
+double erg_place_asynchrony(const erg_place_problem *is, const size_t domain[], size_t which);
+/* In their order, equally many to each. */
+void erg_place_given(const erg_place_problem *is, size_t domain[]);
+/* Equally many to each; the least asynchrony is never less than as given. */
+bool erg_place_solve(const erg_place_problem *is, size_t domain[], erg_error *err);
+/* First-fit decreasing; how many nodes. No peak is above node_w. */
+size_t erg_place_pack(const double peaks_w[], size_t count, double node_w, size_t node[]);
+
 #endif
