@@ -8,51 +8,21 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
-#include "daemon.h"
+#include <unistd.h>
+#include "http.h"
 #include "page.h"
-#include "tell.h"
 
-enum { CONNECTIONS_MOST = 128, STREAMS_MOST = 16, TIMEOUT_S = 5, MEMORY_BYTES = 16 << 10 };
+enum { CONNECTIONS_MOST = 128, TIMEOUT_S = 5, MEMORY_BYTES = 16 << 10 };
 #define METRICS_EVERY_NS 1000000000LL   /* rendering costs more than stepping */
 #define EVENTS_EVERY_NS 250000000LL
 #define LATE_PERIODS 3.0
 #define LATE_LEAST_S 1.0
-
-typedef enum body { BODY_PROMETHEUS, BODY_OPENMETRICS, BODY_HEALTH, BODIES } body;
-
-typedef struct http http;
-
-/* A browser that listens; suspended while it has been told all there is. */
-typedef struct stream {
-    http *of;
-    struct MHD_Connection *connection;  /* NULL: free */
-    uint64_t told;                      /* number of the last event that went out */
-    char *bytes;                        /* the event under way */
-    size_t size, sent;
-    bool is_suspended;
-} stream;
-
-struct http {
-    ergd *daemon;
-    struct MHD_Daemon *server;
-    pthread_mutex_t lock;               /* held for a swap or a copy, never for a client */
-    struct MHD_Response *bodies[BODIES];
-    ergd_bytes event;
-    uint64_t event_number;
-    int64_t step_ns;                    /* CLOCK_MONOTONIC */
-    bool is_over;                       /* streams end */
-    stream streams[STREAMS_MOST];
-    size_t stream_count;
-    int64_t metrics_ns, events_ns;      /* of the loop alone */
-    ergd_beat beat;
-};
 
 static int64_t monotonic_ns(void)
 {
@@ -77,7 +47,7 @@ static const char *const body_types[BODIES] = {
     [BODY_HEALTH] = "text/plain; charset=utf-8",
 };
 
-static void dress(struct MHD_Response *response, const char *type)
+void ergd_http_dress(struct MHD_Response *response, const char *type)
 {
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         MHD_add_response_header(response, always[i].name, always[i].value);
@@ -91,13 +61,13 @@ static struct MHD_Response *response_of(ergd_bytes bytes, const char *type)
         ? MHD_create_response_from_buffer(bytes.size, bytes.bytes, MHD_RESPMEM_MUST_FREE) : NULL;
 
     if (response)
-        dress(response, type);
+        ergd_http_dress(response, type);
     else
         free(bytes.bytes);
     return response;
 }
 
-static enum MHD_Result answer_text(struct MHD_Connection *to, unsigned status, const char *text)
+enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status, const char *text)
 {
     ergd_bytes bytes = { strdup(text), strlen(text) };
     struct MHD_Response *response = response_of(bytes, body_types[BODY_HEALTH]);
@@ -118,7 +88,7 @@ static enum MHD_Result answer_body(http *of, struct MHD_Connection *to, body whi
     struct MHD_Response *response = of->bodies[which];
     enum MHD_Result good = response ? MHD_queue_response(to, MHD_HTTP_OK, response) : MHD_NO;
     pthread_mutex_unlock(&of->lock);
-    return response ? good : answer_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, "not yet\n");
+    return response ? good : ergd_http_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, "not yet\n");
 }
 
 static enum MHD_Result metrics(http *of, struct MHD_Connection *to)
@@ -140,7 +110,7 @@ static enum MHD_Result healthz(http *of, struct MHD_Connection *to)
     if (age_s <= (most_s > LATE_LEAST_S ? most_s : LATE_LEAST_S))
         return answer_body(of, to, BODY_HEALTH);
     snprintf(text, sizeof(text), "late\nthe loop's last step was %.1f s ago\n", age_s);
-    return answer_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, text);
+    return ergd_http_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
 /* Its one script and one style are allowed by a word that nobody can guess. */
@@ -166,112 +136,13 @@ static enum MHD_Result page(http *of, struct MHD_Connection *to)
     return good;
 }
 
-/* ---- events ------------------------------------------------------------------------------ */
-
-/* Under the lock. A client that was too slow for an event gets the newest, not all. */
-static bool next_event(stream *it)
-{
-    http *of = it->of;
-
-    if (it->told == of->event_number || !of->event.bytes)
-        return false;
-    free(it->bytes);
-    it->bytes = malloc(of->event.size);
-    if (!it->bytes)
-        return false;
-    memcpy(it->bytes, of->event.bytes, of->event.size);
-    it->size = of->event.size;
-    it->sent = 0;
-    it->told = of->event_number;
-    return true;
-}
-
-/* Under the lock. */
-static void wake_streams(http *of)
-{
-    for (size_t i = 0; i < STREAMS_MOST; i++)
-        if (of->streams[i].is_suspended) {
-            of->streams[i].is_suspended = false;
-            MHD_resume_connection(of->streams[i].connection);
-        }
-}
-
-static ssize_t read_stream(void *self, uint64_t at, char *to, size_t most)
-{
-    stream *it = self;
-    ssize_t count = 0;
-    (void)at;
-
-    pthread_mutex_lock(&it->of->lock);
-    if (it->of->is_over) {
-        count = MHD_CONTENT_READER_END_OF_STREAM;
-    } else if (it->sent < it->size || next_event(it)) {
-        size_t part = it->size - it->sent < most ? it->size - it->sent : most;
-        memcpy(to, it->bytes + it->sent, part);
-        it->sent += part;
-        count = (ssize_t)part;
-    } else if (!it->is_suspended) {
-        it->is_suspended = true;
-        MHD_suspend_connection(it->connection);
-    }
-    pthread_mutex_unlock(&it->of->lock);
-    return count;
-}
-
-static void close_stream(void *self)
-{
-    stream *it = self;
-    http *of = it->of;
-
-    pthread_mutex_lock(&of->lock);
-    free(it->bytes);
-    of->stream_count--;
-    *it = (stream){ 0 };
-    pthread_mutex_unlock(&of->lock);
-}
-
-static stream *take_stream(http *of, struct MHD_Connection *connection)
-{
-    stream *found = NULL;
-
-    pthread_mutex_lock(&of->lock);
-    for (size_t i = 0; i < STREAMS_MOST && !found; i++)
-        if (!of->streams[i].connection)
-            found = &of->streams[i];
-    if (found) {
-        *found = (stream){ .of = of, .connection = connection };
-        of->stream_count++;
-    }
-    pthread_mutex_unlock(&of->lock);
-    return found;
-}
-
-static enum MHD_Result events(http *of, struct MHD_Connection *to)
-{
-    stream *it = take_stream(of, to);
-
-    if (!it)
-        return answer_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, "too many listen already\n");
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
-                                                                      read_stream, it,
-                                                                      close_stream);
-    if (!response) {
-        close_stream(it);
-        return MHD_NO;
-    }
-    dress(response, "text/event-stream");
-    enum MHD_Result good = MHD_queue_response(to, MHD_HTTP_OK, response);
-    MHD_destroy_response(response);
-    return good;
-}
-
 /* ---- requests ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *path;
     enum MHD_Result (*answer)(http *of, struct MHD_Connection *to);
 } places[] = { { "/", page }, { "/metrics", metrics }, { "/healthz", healthz },
-               { "/events", events } };
+               { "/events", ergd_http_events } };
 
 static enum MHD_Result handle(void *self, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
@@ -290,11 +161,11 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
         return MHD_YES;
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+        return ergd_http_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
         if (strcmp(places[i].path, url) == 0)
             return places[i].answer(self, connection);
-    return answer_text(connection, MHD_HTTP_NOT_FOUND,
+    return ergd_http_text(connection, MHD_HTTP_NOT_FOUND,
                        "there are /, /metrics, /healthz and /events\n");
 }
 
@@ -322,7 +193,7 @@ static void swap_event(http *of, ergd_bytes event)
     free(of->event.bytes);
     of->event = event;
     of->event_number++;
-    wake_streams(of);
+    ergd_http_wake(of);
     pthread_mutex_unlock(&of->lock);
 }
 
@@ -340,9 +211,8 @@ static bool beat(http *of, int64_t now_ns)
     return is_heard;
 }
 
-static void step(void *self)
+static void render(http *of)
 {
-    http *of = self;
     int64_t now_ns = ergd_now_ns(of->daemon);
     bool is_heard = beat(of, now_ns);
 
@@ -390,32 +260,59 @@ static bool read_address(const erg_govern_config *config, address *out, erg_erro
     return true;
 }
 
+static bool listen_at(http *of, const address *at, erg_error *err)
+{
+    const erg_govern_config *config = ergd_config(of->daemon);
+    socklen_t size = at->any.sa_family == AF_INET6 ? sizeof(at->six) : sizeof(at->four);
+    address got;
+    socklen_t got_size = sizeof(got);
+    const int yes = 1;
+
+    of->listens = socket(at->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (of->listens < 0
+        || setsockopt(of->listens, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0
+        || bind(of->listens, &at->any, size) != 0 || listen(of->listens, CONNECTIONS_MOST) != 0
+        || getsockname(of->listens, &got.any, &got_size) != 0)
+        return erg_fail(err, ERG_IO, "http: cannot listen on %s port %d: %s", config->http.address,
+                        (int)config->http.port, strerror(errno));
+    ergd_log(of->daemon, "http on %s port %d", config->http.address,
+             ntohs(got.any.sa_family == AF_INET6 ? got.six.sin6_port : got.four.sin_port));
+    return true;
+}
+
 /* What libmicrohttpd says of clients that lie is of no use to anybody. */
 static void say_nothing(void *self, const char *format, va_list values)
 {
     (void)self, (void)format, (void)values;
 }
 
-static bool start(http *of, const address *at, erg_error *err)
+/* Not before the first step of the loop: a thread keeps the privileges it was born with. */
+static void start(http *of)
 {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG
-                   | MHD_ALLOW_SUSPEND_RESUME | (at->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG
+                         | MHD_ALLOW_SUSPEND_RESUME;
 
     of->server = MHD_start_daemon(flags, 0, NULL, NULL, handle, of,
                                   MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
-                                  MHD_OPTION_SOCK_ADDR, &at->any,
+                                  MHD_OPTION_LISTEN_SOCKET, of->listens,
                                   MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,
                                   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
                                   MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (!of->server)
-        return erg_fail(err, ERG_IO, "http: cannot listen on %s port %d: %s: name another "
-                        "http.port", ergd_config(of->daemon)->http.address,
-                        (int)ergd_config(of->daemon)->http.port, strerror(errno));
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(of->server, MHD_DAEMON_INFO_BIND_PORT);
-    ergd_log(of->daemon, "http on %s port %d", ergd_config(of->daemon)->http.address,
-             info ? (int)info->port : (int)ergd_config(of->daemon)->http.port);
-    return true;
+    if (of->server)
+        return;
+    ergd_log(of->daemon, "http: cannot start its thread: nothing is served");
+    close(of->listens);
+    of->listens = -1;
+}
+
+static void step(void *self)
+{
+    http *of = self;
+
+    render(of);
+    if (!of->server && of->listens >= 0)
+        start(of);
 }
 
 static void http_close(void *self)
@@ -425,10 +322,12 @@ static void http_close(void *self)
     /* A suspended connection would keep the thread from its end. */
     pthread_mutex_lock(&of->lock);
     of->is_over = true;
-    wake_streams(of);
+    ergd_http_wake(of);
     pthread_mutex_unlock(&of->lock);
     if (of->server)
-        MHD_stop_daemon(of->server);
+        MHD_stop_daemon(of->server);    /* closes the socket */
+    else if (of->listens >= 0)
+        close(of->listens);
     for (size_t i = 0; i < BODIES; i++)
         if (of->bodies[i])
             MHD_destroy_response(of->bodies[i]);
@@ -449,11 +348,11 @@ static bool http_open(ergd *daemon, void **self, erg_error *err)
     http *of = calloc(1, sizeof(*of));
     if (!of)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    *of = (http){ .daemon = daemon, .step_ns = ergd_now_ns(daemon),
+    *of = (http){ .daemon = daemon, .listens = -1, .step_ns = ergd_now_ns(daemon),
                   .beat.period_s = config->period_s };
     pthread_mutex_init(&of->lock, NULL);
-    step(of);
-    if (start(of, &at, err)) {
+    render(of);
+    if (listen_at(of, &at, err)) {
         *self = of;
         return true;
     }
