@@ -3,7 +3,9 @@
 #include <math.h>
 #include "thermal/network.h"
 
-enum { SCAN = 400, BISECTIONS = 60 };
+enum { SCAN = 400, BISECTIONS = 60, ROUNDS = 4 };
+#define FIRST_S 1e-3
+#define STEP_SHARE 0.01         /* of the time that has passed */
 #define BIAS_OVER_S 10.0
 
 static double total_r(const erg_thermal *model)
@@ -44,6 +46,50 @@ double erg_thermal_ahead(const erg_thermal *model, const erg_thermal_state *stat
     return temp_k + state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
 }
 
+/* 0: none is known. */
+static double leakage_of(const erg_thermal *model)
+{
+    return model->leakage_w_per_k > 0 ? model->leakage_w_per_k : 0;
+}
+
+/* One step in which power follows the temperature at its own end. */
+static double leaking_step(const erg_thermal *model, erg_thermal_state *state,
+                           const erg_thermal_power *now, double dt_s)
+{
+    const erg_thermal_state before = *state;
+    double power_w = before.power_w, temp_k = NAN;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        *state = before;
+        erg_thermal_step(model, state, power_w, dt_s);
+        temp_k = erg_thermal_ahead(model, state, power_w, 0);
+        power_w = now->power_w + leakage_of(model) * (temp_k - now->at_k);
+    }
+    return temp_k;
+}
+
+/* Heat adds power that adds heat: no closed form with several poles. The network is marched
+ * in steps of a hundredth of the time that has passed. Close to running away it is slow. */
+static double time_with_leakage(const erg_thermal *model, const erg_thermal_state *state,
+                                double power_w, double limit_k)
+{
+    const erg_thermal_power now = { power_w, erg_thermal_ahead(model, state, power_w, 0) };
+    double loop = fmin(total_r(model) * leakage_of(model), 0.98);
+    double last_s = 50 * fmax(slowest_s(model), 1) / (1 - loop), temp_k = now.at_k, t_s = 0;
+    erg_thermal_state at = *state;
+
+    at.power_w = power_w;
+    while (t_s < last_s) {
+        double dt_s = fmax(FIRST_S, STEP_SHARE * t_s);
+        double next_k = leaking_step(model, &at, &now, dt_s);
+        if (next_k >= limit_k)
+            return t_s + dt_s * (limit_k - temp_k) / (next_k - temp_k);
+        temp_k = next_k;
+        t_s += dt_s;
+    }
+    return INFINITY;
+}
+
 /* The first crossing: a scan that is even in the logarithm, then bisection. A delay below 0
  * is a temperature that is late: so much later it will be read. A record can hardly part it
  * from a fast part, so leaving it out would be half a second too early. */
@@ -54,6 +100,8 @@ double erg_thermal_time_to_limit(const erg_thermal *model, const erg_thermal_sta
 
     if (erg_thermal_ahead(model, state, power_w, 0) >= limit_k)
         return 0;
+    if (leakage_of(model) > 0)
+        return time_with_leakage(model, state, power_w, limit_k) + fmax(0, -model->delay_s);
     for (int i = 0; i <= SCAN; i++) {
         double at_s = first_s * pow(last_s / first_s, (double)i / SCAN);
         if (erg_thermal_ahead(model, state, power_w, at_s) < limit_k) {

@@ -23,6 +23,29 @@ static void one_pole_reaches_its_limit_at_the_logarithm(void)
     CHECK(erg_thermal_time_to_limit(&model, &at_60, 170, 330) == 0);
 }
 
+/* C dT/dt = P + L (T - T0) - (T - Ta)/R: one pole again, slower by 1/(1 - R L). */
+static void leakage_brings_the_limit_closer(void)
+{
+    static const double r = 0.3, tau_s = 60, ambient_k = 300, power_w = 150;
+    static const double leaks[] = { 0.5, 1.5, 3.2, 4 };     /* the last ones run away */
+    double before_s = tau_s * log(39 / 5.0);    /* without any */
+
+    for (size_t i = 0; i < ERG_COUNT(leaks); i++) {
+        const erg_thermal model = { .pole_count = 1, .ambient_k = ambient_k,
+                                    .leakage_w_per_k = leaks[i],
+                                    .poles = { { .r_k_per_w = r, .tau_s = tau_s } } };
+        const erg_thermal_state cold = { .x_w = { 20 }, .power_w = 20 };
+        double now_k = ambient_k + r * 20, limit_k = 340, loop = r * leaks[i];
+        /* exp(-(1 - R L) t/tau), which grows where R L is above 1 */
+        double end_k = (ambient_k + r * (power_w - leaks[i] * now_k)) / (1 - loop);
+        double s = tau_s / (1 - loop) * log((end_k - now_k) / (end_k - limit_k));
+        double found_s = erg_thermal_time_to_limit(&model, &cold, power_w, limit_k);
+        CHECK_NEAR(found_s, s, 2e-3 * s);
+        CHECK(found_s < before_s);
+        before_s = found_s;
+    }
+}
+
 static void safe_power_keeps_the_margin_for_the_horizon(void)
 {
     erg_thermal model = one_pole();
@@ -112,6 +135,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(one_pole_reaches_its_limit_at_the_logarithm),
+        TEST(leakage_brings_the_limit_closer),
         TEST(safe_power_keeps_the_margin_for_the_horizon),
         TEST(steps_add_up_to_what_lies_ahead),
         TEST(a_ladder_has_the_poles_it_was_made_from),
