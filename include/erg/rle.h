@@ -74,6 +74,7 @@ typedef struct erg_collapse_input {
     double time_s, raw, smoothed, use, load, temp_k, sustain_s, limit_k;
     double peak;                        /* the dialect's own; NAN: reckoned from raw */
     double work_per_j;          /* of any unit: steps per joule, or the clock's share */
+    double throttle;            /* reasons as bits, as of a monitor; NAN: not recorded */
 } erg_collapse_input;
 
 typedef struct erg_collapse {

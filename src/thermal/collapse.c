@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "math/stats.h"
 #include "thermal/rle_inside.h"
+#include "thermal/throttle.h"
 
 enum { LAST_RAW = 5 };
 #define PEAK_KEPT 0.998         /* of the peak, a sample later */
@@ -170,6 +171,12 @@ static void insert(double sorted[], size_t count, double value)
     sorted[at] = value;
 }
 
+/* The device says so itself, or it is close to its limit and still getting hotter. */
+static bool is_evidence(const erg_collapse_input in[], size_t i)
+{
+    return erg_is_held_back(in[i].throttle) || is_driven_by_heat(in, i);
+}
+
 typedef struct sound_state {
     double low_since_s, high_since_s;   /* NAN: not so now */
     bool is_down, saw_heat;
@@ -185,7 +192,7 @@ static void sound_step(sound_state *state, const erg_collapse_input in[], size_t
     state->high_since_s = !high ? NAN : isnan(state->high_since_s) ? now_s : state->high_since_s;
     if (!low)
         state->saw_heat = false;
-    else if (is_driven_by_heat(in, i))
+    else if (is_evidence(in, i))
         state->saw_heat = true;
     if (now_s - state->low_since_s >= FOR_S && state->saw_heat)
         state->is_down = true;
@@ -214,7 +221,7 @@ static void mark_sound(const erg_collapse_input in[], size_t n, bool hits[], dou
 }
 
 static const erg_collapse detectors[] = {
-    { "sound", "work per joule below 0.90 of its median for 7 s, and heat as the cause",
+    { "sound", "work per joule below 0.90 of its median for 7 s, and heat or a throttle as the cause",
       false, mark_sound },
     { "v1", "below 0.65 of a fading peak while hotter seven samples in a row", false, mark_v1 },
     { "core", "as v1, from the fifth sample on", false, mark_core },

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "math/stats.h"
 #include "thermal/couple_inside.h"
+#include "thermal/throttle.h"
 
 #define HELD_SHARE 0.40     /* of successive (T, P) that are equal: the sensor is slower */
 
@@ -141,12 +142,6 @@ static bool follows_updates(erg_monitor_value value)
            && value != ERG_MONITOR_CLOCK_HZ;
 }
 
-/* Heat and power hold a device back; idling does not. */
-static double held_back(double reasons)
-{
-    return reasons >= 0 && reasons < 0x1p32 && ((uint32_t)reasons & 0xe4) != 0;
-}
-
 static bool take_channel(erg_joint *joint, int device, const char *name,
                          erg_monitor_value value, const bool changed[], erg_error *err)
 {
@@ -160,7 +155,7 @@ static bool take_channel(erg_joint *joint, int device, const char *name,
         bool skipped = changed && !changed[i] && follows_updates(value);
         if (isfinite(now) && !skipped)
             to->points[to->count++] = (erg_joint_point){
-                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE ? held_back(now) : now
+                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE ? erg_is_held_back(now) : now
             };
     }
     to->is_void = to->count == 0;

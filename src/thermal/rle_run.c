@@ -120,6 +120,7 @@ static void mark(walk *of)
             .limit_k = limit_k(of),
             .peak = logged ? NAN : one->peak,
             .work_per_j = value[ERG_MONITOR_CLOCK_HZ] / value[ERG_MONITOR_POWER_W],
+            .throttle = value[ERG_MONITOR_THROTTLE],
         };
     }
     of->detector->mark(of->in, of->device->count, of->hits, of->peaks);

@@ -233,12 +233,13 @@ static void the_sound_detector_asks_for_work_lost_and_heat(void)
     erg_collapse_input in[ROWS];
     bool hits[ROWS];
 
-    for (int heat = 0; heat < 2; heat++) {
+    for (int heat = 0; heat < 3; heat++) {      /* 0: none; 1: close to its limit; 2: said */
         size_t count = 0;
         for (int i = 0; i < ROWS; i++)
             in[i] = (erg_collapse_input){
                 .time_s = i, .limit_k = 356, .work_per_j = i >= 60 && i < 90 ? 0.5 : 1,
-                .temp_k = heat ? 346 + 0.1 * i : 320 };
+                .temp_k = heat == 1 ? 346 + 0.1 * i : 320,
+                .throttle = heat == 2 && i == 62 ? 0x04 : heat == 0 && i > 60 ? 1 : NAN };
         erg_collapse_find("sound")->mark(in, ROWS, hits, NULL);
         for (int i = 0; i < ROWS; i++)
             count += hits[i];
