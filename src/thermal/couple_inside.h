@@ -116,6 +116,8 @@ typedef struct erg_joint_pair {
     double placebo_median_r;
     erg_granger granger;
     bool has_granger;
+    erg_granger granger_driven; /* of what common drivers leave */
+    bool has_granger_driven;
     bool hits[ERG_CHECK_CODES];
     bool is_feedback;           /* both signs of lag stand out */
     char verdict[200];

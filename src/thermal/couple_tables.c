@@ -58,6 +58,7 @@ static const erg_column granger_columns[] = {
     { "size_naive", ERG_REAL, "share p_naive finds at 0.05 in such pairs without a tie" },
     { "size", ERG_REAL, "share p_value finds at 0.05 in such pairs without a tie" },
     { "device", ERG_TEXT, "as the log names it" },
+    { "driven_p_value", ERG_REAL, "beside use, clock, rate and power; empty: none is known" },
 };
 
 static const erg_column check_columns[] = {
@@ -156,9 +157,13 @@ static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
     const char *x = to->joint->channels[pair->x].name,
                *y = to->joint->channels[pair->y].name;
     const erg_granger_way *way = forth ? &pair->granger.x_to_y : &pair->granger.y_to_x;
+    const erg_granger_way *beside =
+        forth ? &pair->granger_driven.x_to_y : &pair->granger_driven.y_to_x;
     const erg_real cells[] = { { "f", way->f }, { "p_naive", way->p_naive },
                                { "p_value", way->p_value },
-                               { "size_naive", way->size_naive }, { "size", way->size } };
+                               { "size_naive", way->size_naive }, { "size", way->size },
+                               { "driven_p_value",
+                                 pair->has_granger_driven ? beside->p_value : NAN } };
 
     return begin_row(to, forth ? x : y, forth ? y : x, pair->device)
         && erg_table_integer(to->table, "order", (int64_t)pair->granger.order, to->err)

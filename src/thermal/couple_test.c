@@ -17,7 +17,7 @@
 #define PLACEBO_FILLED 0.8      /* of a window that must have values */
 #define PLACEBO_COST 6e7        /* products that the placebos of a pair may take */
 #define DELAY_UNSURE_S 0.25
-enum { PLACEBO_DRAWS_LEAST = 1 };
+enum { PLACEBO_DRAWS_LEAST = 1, DRIVEN_DRAWS = 500 };
 
 static const double *run_of(const erg_joint *joint, int channel)
 {
@@ -59,15 +59,22 @@ static erg_pair_options options_of(const erg_joint *joint, const erg_joint_pair 
 
 /* ---- drivers ----------------------------------------------------------------------- */
 
-static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair,
-                         const double *drivers[])
+typedef struct driver { const char *name; bool of_log; } driver;
+
+enum { DRIVERS_MOST = 4 };
+/* Power is on the way from training to heat: only Granger's test is asked beside it. */
+static const driver common[] = {
+    { "use", false }, { "clock", false }, { "lr", true }, { "power", false },
+};
+enum { NOT_POWER = 3 };
+
+static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair, size_t asked,
+                         const double *drivers[DRIVERS_MOST])
 {
-    static const struct { const char *name; bool of_log; } known[] = {
-        { "use", false }, { "clock", false }, { "lr", true },
-    };
+    const driver *known = common;
     size_t count = 0;
 
-    for (size_t i = 0; i < ERG_COUNT(known); i++) {
+    for (size_t i = 0; i < asked; i++) {
         const erg_joint_channel *of =
             erg_joint_find(joint, known[i].of_log ? -1 : pair->device, known[i].name);
         if (!of || of->is_void || of->count == 0)
@@ -82,9 +89,9 @@ static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair,
 /* A driver is excluded where the same association still stands without its share. */
 static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
-    const double *drivers[4];
+    const double *drivers[DRIVERS_MOST];
     erg_pair_options how = options_of(joint, pair);
-    size_t n = erg_joint_n(joint), count = drivers_of(joint, pair, drivers);
+    size_t n = erg_joint_n(joint), count = drivers_of(joint, pair, NOT_POWER, drivers);
     double alpha = joint->options->alpha > 0 ? joint->options->alpha : 0.05;
 
     if (!(pair->test.p_value < alpha))
@@ -106,6 +113,31 @@ static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     pair->is_drivers_excluded = pair->has_drivers && stands;
     free(x);
     return true;
+}
+
+/* Granger's test of what use, clock, rate and power of the same and earlier bins leave. */
+static bool ask_beside_drivers(erg_joint *joint, erg_joint_pair *pair,
+                               const erg_granger_options *how, erg_error *err)
+{
+    const double *drivers[DRIVERS_MOST];
+    size_t n = erg_joint_n(joint);
+    size_t count = drivers_of(joint, pair, ERG_COUNT(common), drivers);
+    erg_granger_options beside = *how;
+    erg_error why = { 0 };
+
+    if (count == 0)
+        return true;
+    double *x = calloc(2 * n, sizeof(*x));
+    if (!x)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    beside.draws = DRIVEN_DRAWS;
+    beside.key = erg_key(how->key, 1);
+    pair->has_granger_driven =
+        erg_regress_out(run_of(joint, pair->x), drivers, count, n, pair->granger.order, x)
+        && erg_regress_out(run_of(joint, pair->y), drivers, count, n, pair->granger.order, x + n)
+        && erg_granger_test(x, x + n, n, &beside, &pair->granger_driven, &why);
+    free(x);
+    return erg_can_do_without(&why, err);
 }
 
 /* ---- placebos ---------------------------------------------------------------------- */
@@ -288,7 +320,9 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
                      && erg_granger_test(x, y, n, &granger, &pair->granger, &why);
     if (!pair->has_granger && !erg_can_do_without(&why, err))
         return false;
-    return test_drivers(joint, pair, err) && test_placebos(joint, pair, err);
+    return test_drivers(joint, pair, err)
+        && (!pair->has_granger || ask_beside_drivers(joint, pair, &granger, err))
+        && test_placebos(joint, pair, err);
 }
 
 bool erg_joint_test_pairs(erg_joint *joint, erg_error *err)

@@ -88,6 +88,7 @@ typedef struct answer {
     char verdict[120], checks[900];     /* codes that refused or were flagged */
     char short_why[160];                /* what TOO_SHORT was about */
     bool says_too_few;                  /* a note tells what transfer entropy lacked */
+    double granger_p, driven_p;         /* of x to y, alone and beside common drivers */
     double lag_s, r, p_value;
     size_t rows;
 } answer;
@@ -104,6 +105,11 @@ static void look(const erg_result *study, answer *out)
         out->lag_s = erg_table_find(verdict, 0, "lag_s").real;
         out->r = erg_table_find(verdict, 0, "r").real;
         out->p_value = erg_table_find(verdict, 0, "p_value").real;
+    }
+    const erg_table *granger = erg_result_find(study, "granger");
+    if (erg_table_row_count(granger)) {
+        out->granger_p = erg_table_find(granger, 0, "p_value").real;
+        out->driven_p = erg_table_find(granger, 0, "driven_p_value").real;
     }
     for (size_t i = 0; i < erg_result_note_count(study); i++)
         out->says_too_few |= strstr(erg_result_note_at(study, i), "needs 500 rows") != NULL;
@@ -363,6 +369,18 @@ static void a_pair_that_no_log_has_is_bad_input(void)
     erg_text_free(&logs.log);
 }
 
+/* Use drives the gradient now and power a second later: beside it, nothing is left. */
+static void what_a_common_driver_foretells_is_not_grangers(void)
+{
+    const made driven = { .seed = 1, .run_s = 300, .driver = 1 },
+               own = { .seed = 1, .run_s = 300, .planted = 0.8 };
+
+    answer out = study(&driven);
+    CHECK(out.granger_p < 0.05 && out.driven_p > 0.05);
+    out = study(&own);
+    CHECK(out.granger_p < 0.05 && out.driven_p < 0.05);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -376,6 +394,7 @@ int main(void)
         TEST(clocks_that_differ_are_corrected_and_flagged),
         TEST(logs_that_share_no_time_are_refused),
         TEST(what_a_test_lacks_is_told),
+        TEST(what_a_common_driver_foretells_is_not_grangers),
         TEST(pairs_of_other_times_each_say_that_they_share_none),
         TEST(a_device_that_the_run_does_not_drive_is_refused),
         TEST(made_up_columns_are_refused),
