@@ -33,7 +33,7 @@ typedef struct ergd_service {
 } ergd_service;
 
 extern const ergd_service *const ergd_services[];   /* NULL-terminated; service.c */
-extern const ergd_service ergd_service_socket, ergd_service_http;
+extern const ergd_service ergd_service_socket, ergd_service_http, ergd_service_rack;
 
 /* ---- loop.c: what a service may call --------------------------------------- */
 
@@ -82,6 +82,7 @@ int ergd_watch_over(const ergd_options *options, const erg_govern_config *config
 
 /* Keeps what knobs and sensors need and gives the rest up for good. */
 bool ergd_drop_privileges(erg_error *err);
+const char *ergd_rack_mode(void);        /* for --version: by which library, or "not built" */
 const char *ergd_privileges(void);      /* for --version: what drops them */
 
 /* ---- notify.c ---------------------------------------------------------------------- */

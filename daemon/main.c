@@ -46,7 +46,8 @@ static int take(int code, ergd_options *options)
     case ACT_WATCHDOG: options->is_watchdog = true; return -1;
     case ACT_HELP: fputs(help, stdout); return DONE;
     case ACT_VERSION:
-        printf("ergd %s (%s)\n%s\n", erg_version(), ergd_privileges(), ergd_http_about());
+        printf("ergd %s (%s)\n%s\nrack mode: %s\n", erg_version(), ergd_privileges(),
+               ergd_http_about(), ergd_rack_mode());
         return DONE;
     default: return USAGE;
     }

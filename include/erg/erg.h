@@ -14,6 +14,7 @@
 #include "erg/estimate.h"
 #include "erg/fit.h"
 #include "erg/govern.h"
+#include "erg/rack.h"
 #include "erg/hardware.h"
 #include "erg/import.h"
 #include "erg/intervene.h"

@@ -40,6 +40,9 @@ typedef struct erg_govern_range { double low, high; } erg_govern_range;
 /* Names or numbers; "*" is everyone. */
 typedef struct erg_govern_people { erg_govern_list users, groups; } erg_govern_people;
 
+/* A node of a rack, as its coordinator must know it. */
+typedef struct erg_govern_member { const char *id; double fallback_w, weight; } erg_govern_member;
+
 typedef struct erg_govern_config {
     erg_govern_mode mode;
     erg_govern_role role;
@@ -64,9 +67,12 @@ typedef struct erg_govern_config {
         double cap_at, target, uncap_at, hold_s, cooling_w;
         erg_govern_range jitter_s;
         const char *curve, *aisle;
+        const erg_govern_member *members;
+        size_t member_count;
     } rack;
     struct {
-        const char *host, *tls_ca, *rack;
+        const char *host, *rack;
+        const char *tls_ca, *tls_cert, *tls_key, *user, *password_file;     /* NULL: none */
         int64_t port;                   /* 0: no broker is named */
         double lease_s, status_s, actuation_s;
     } mqtt;
@@ -119,6 +125,9 @@ typedef struct erg_govern_lease {
     const char *state;
 } erg_govern_lease;
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
+/* What a coordinator has lent: rows of the table leases, the caller's until it calls again. */
+typedef struct erg_govern_lent { const char *node; erg_govern_lease lease; } erg_govern_lent;
+void erg_governor_lend(erg_governor *governor, const erg_govern_lent rows[], size_t count);
 
 /* A node of a rack keeps its fallback when it ends. Its user has asked for what it had before
  * (release); that returns once the rack has agreed, and then nothing is turned any more. */

@@ -112,6 +112,12 @@ void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease)
     governor->has_lease = true;
 }
 
+void erg_governor_lend(erg_governor *governor, const erg_govern_lent rows[], size_t count)
+{
+    governor->lent = rows;
+    governor->lent_count = count;
+}
+
 erg_govern_claim erg_governor_claim(const erg_governor *governor)
 {
     double base_w = isnan(governor->base_w) ? 0 : governor->base_w;

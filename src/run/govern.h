@@ -64,6 +64,8 @@ struct erg_governor {
     erg_govern_user_cap set;
     erg_govern_lease lease;
     bool has_lease;
+    const erg_govern_lent *lent;    /* a coordinator's */
+    size_t lent_count;
 };
 
 typedef struct erg_govern_rule {

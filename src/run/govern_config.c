@@ -10,6 +10,8 @@
 
 #define FILE_MOST ((size_t)1 << 20)
 
+enum { MEMBERS_MOST = 1024 };
+
 typedef erg_govern_draft draft;
 
 #define AT(field) offsetof(draft, field)
@@ -112,6 +114,56 @@ static bool read_ops(draft *is, erg_error *err)
     return true;
 }
 
+/* A name is a part of topics. */
+static bool is_name(const char *text)
+{
+    return text && text[0] && strlen(text) < 64 && strpbrk(text, "/+# \t$") == NULL;
+}
+
+static bool read_member(draft *is, const erg_yaml *at, erg_govern_member *to, erg_error *err)
+{
+    is->member = (erg_govern_member){ .weight = 1 };
+    if (!erg_yaml_read(at, is->name, erg_govern_member_keys, is, err))
+        return false;
+    if (!is_name(is->member.id))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: an id has up to 63 characters, none of "
+                        "/ + # $ or blank", is->name, at->line);
+    for (size_t i = 0; i < is->config.rack.member_count; i++)
+        if (strcmp(is->config.rack.members[i].id, is->member.id) == 0)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: node %s is there twice", is->name,
+                            at->line, is->member.id);
+    *to = is->member;
+    is->config.rack.member_count++;
+    return true;
+}
+
+static bool read_members(draft *is, erg_error *err)
+{
+    const erg_yaml *list = is->members;
+    double sum_w = 0;
+
+    if (!list)
+        return true;
+    if (list->kind != ERG_YAML_LIST || list->count > MEMBERS_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: nodes is a list of at most %d", is->name,
+                        list->line, MEMBERS_MOST);
+    erg_govern_member *members = erg_arena_take(is->config.memory,
+                                                (list->count + 1) * sizeof(*members), err);
+    if (!members)
+        return false;
+    is->config.rack.members = members;
+    for (const erg_yaml *at = list->first; at; at = at->next) {
+        if (!read_member(is, at, &members[is->config.rack.member_count], err))
+            return false;
+        sum_w += is->member.fallback_w;
+    }
+    if (sum_w > is->config.rack.cap_w)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: the fallbacks of %zu nodes sum to %g W, above "
+                        "the rack's cap of %g W", is->name, list->line, list->count, sum_w,
+                        is->config.rack.cap_w);
+    return true;
+}
+
 /* ---- what must fit together --------------------------------------------------- */
 
 static const struct { size_t section, low, high; const char *key, *below; } orders[] = {
@@ -200,7 +252,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
             && !erg_yaml_read(node_at(is, erg_govern_sections[i].at), is->name,
                               erg_govern_sections[i].fields, is, err))
             return false;
-    if (!read_lists(is, err) || !read_ops(is, err) || !check_words(is, root, err))
+    if (!read_lists(is, err) || !read_ops(is, err) || !read_members(is, err)
+        || !check_words(is, root, err))
         return false;
     if (is->http && !is->config.http.address)
         is->config.http.address = "127.0.0.1";

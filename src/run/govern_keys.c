@@ -87,6 +87,13 @@ const erg_yaml_field erg_govern_op_keys[] = {
     { 0 },
 };
 
+const erg_yaml_field erg_govern_member_keys[] = {
+    { "id", ERG_YAML_TEXT, AT(member.id), .needed = true },
+    { "fallback", ERG_YAML_QUANTITY, AT(member.fallback_w), "W", 0, ROOM_W, true },
+    { "weight", ERG_YAML_QUANTITY, AT(member.weight), "", 1e-3, 1e6 },
+    { 0 },
+};
+
 static const erg_yaml_field mpi_fields[] = {
     { "stagger", ERG_YAML_TRUTH, SKIP(truth) },
     { "hierarchical", ERG_YAML_TRUTH, SKIP(truth) },
@@ -105,6 +112,7 @@ static const erg_yaml_field rack_fields[] = {
     { "bands", ERG_YAML_NODE, AT(bands) },
     { "period", ERG_YAML_QUANTITY, OF(rack.period_s), "s", 0.1, 3600 },
     { "aisle", ERG_YAML_NODE, AT(aisle) },
+    { "nodes", ERG_YAML_NODE, AT(members) },
     { 0 },
 };
 
@@ -135,6 +143,10 @@ static const erg_yaml_field mqtt_fields[] = {
     { "host", ERG_YAML_TEXT, OF(mqtt.host), .needed = true },
     { "port", ERG_YAML_WHOLE, OF(mqtt.port), "", 1, 65535 },
     { "tls_ca", ERG_YAML_TEXT, OF(mqtt.tls_ca) },
+    { "tls_cert", ERG_YAML_TEXT, OF(mqtt.tls_cert) },
+    { "tls_key", ERG_YAML_TEXT, OF(mqtt.tls_key) },
+    { "user", ERG_YAML_TEXT, OF(mqtt.user) },
+    { "password_file", ERG_YAML_TEXT, OF(mqtt.password_file) },
     { "rack", ERG_YAML_TEXT, OF(mqtt.rack) },
     { "lease", ERG_YAML_QUANTITY, OF(mqtt.lease_s), "s", 1, 3600 },
     { "status_period", ERG_YAML_QUANTITY, OF(mqtt.status_s), "s", 0.1, 3600 },

@@ -11,6 +11,8 @@ typedef struct erg_govern_draft {
     const char *name;
     const erg_yaml *node, *gpu, *cap, *shaper, *ops, *mpi, *rack, *mqtt, *thermal, *socket,
         *http, *journal;
+    const erg_yaml *members;
+    erg_govern_member member;       /* the one that is being read */
     const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate, *users,
         *groups, *set, *set_users, *set_groups;
     const char *mode, *role;
@@ -24,7 +26,8 @@ typedef struct erg_govern_draft {
 typedef struct erg_govern_section { size_t at; const erg_yaml_field *fields; } erg_govern_section;
 
 enum { ERG_GOVERN_SECTIONS = 17 };
-extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[];
+extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[],
+    erg_govern_member_keys[];
 /* Parents before children: a child's place is known once its parent is read. */
 extern const erg_govern_section erg_govern_sections[ERG_GOVERN_SECTIONS];
 

@@ -212,22 +212,30 @@ static bool add_sensors(const erg_governor *governor, erg_result *result, erg_er
 
 /* ---- leases, journal ----------------------------------------------------------------------- */
 
-static bool add_leases(const erg_governor *governor, erg_result *result, erg_error *err)
+static bool lease_row(const erg_governor *governor, erg_table *table, const char *node,
+                      const erg_govern_lease *lease, erg_error *err)
 {
-    const erg_govern_lease *lease = &governor->lease;
-    erg_table *table = erg_result_add(result, "leases", lease_columns, ERG_COUNT(lease_columns),
-                                      err);
-
-    if (!table || !governor->has_lease)
-        return table != NULL;
     return erg_table_row(table, err)
-        && erg_table_text(table, "node", governor->config->node.id, err)
+        && erg_table_text(table, "node", node, err)
         && erg_table_real(table, "cap_w", shown(lease->cap_w), err)
         && erg_table_real(table, "left_s",
                           erg_s_from_ns(lease->until_ns - erg_env_boot_ns(&governor->env)), err)
         && erg_table_integer(table, "epoch", lease->epoch, err)
         && erg_table_integer(table, "number", lease->number, err)
         && erg_table_text(table, "state", lease->state, err);
+}
+
+static bool add_leases(const erg_governor *governor, erg_result *result, erg_error *err)
+{
+    erg_table *table = erg_result_add(result, "leases", lease_columns, ERG_COUNT(lease_columns),
+                                      err);
+    bool good = table != NULL;
+
+    if (good && governor->has_lease)
+        good = lease_row(governor, table, governor->config->node.id, &governor->lease, err);
+    for (size_t i = 0; good && i < governor->lent_count; i++)
+        good = lease_row(governor, table, governor->lent[i].node, &governor->lent[i].lease, err);
+    return good;
 }
 
 static bool journal_row(erg_table *table, const erg_journal_entry *entry, erg_error *err)
