@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# launch.sh ERG WORK LIBRARY CUDA CUDART ASAN: the launch gate on a CUDA that is a stub.
+# shellcheck disable=SC2016  # awk's own $.
+here=$(cd "$(dirname "$0")" && pwd)
+erg=$1 program=$2 library=$3 cuda=$4 cudart=$5 asan=$6
+# shellcheck source=../../steps.sh
+. "$here/../../steps.sh"
+LD_LIBRARY_PATH=$(dirname "$(dirname "$library")")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH ASAN_OPTIONS=detect_leaks=0
+unset ERG_RING ERG_LAUNCH STUB
+
+gated() { # CONFIG STUB ARGUMENT...
+    config=$1 stub=$2
+    shift 2
+    env LD_PRELOAD="$asan $library" ERG_LAUNCH="$config" STUB="$stub" "$program" "$@" >out 2>err
+}
+out() { awk '{ if (!('"$1"')) { print; exit 1 } }' out; }
+
+gated "" "" driver 100 "$cuda"
+check "without a wish all launches pass at once" out '$1 > 20 && $2 == 0'
+for how in driver ex; do
+    gated in_flight=4 "" $how 100 "$cuda"
+    check "$how: no more than four are under way" out '$1 <= 4 && $2 == 100 && $3 > 0.09'
+done
+gated in_flight=1 "" runtime 50 "$cudart"
+check "runtime: one at a time" out '$1 == 1 && $2 == 50 && $3 > 0.045'
+gated in_flight=2,most=5ms forever driver 12 "$cuda"
+check "work that never ends delays a launch by most, and locks nothing" out '$1 == 12 && $3 > 0.045 && $3 < 5'
+gated in_flight=2 capture driver 100 "$cuda"
+check "a stream that is captured is left alone" out '$1 > 20 && $2 == 0'
+gated in_flight=2 broken driver 100 "$cuda"
+check "without events there is no gate" out '$1 > 20 && $2 == 0'
+gated in_flihgt=2 "" driver 100 "$cuda"
+check "a wrong key is said, and the gate stays off" out '$1 > 20 && $2 == 0'
+check "in one sentence" test "$(grep -c 'unknown key in_flihgt' err)" = 1
+"$erg" run --quiet --no-wait --sensor sim:plain --output run.erg -- \
+    env LD_PRELOAD="$asan $library" ERG_LAUNCH=in_flight=2 "$program" driver 50 "$cuda" >log 2>&1
+"$erg" show run.erg >shown 2>>log
+check "a recording tells how long launches were held" grep -q 'launch gate' shown
+echo "1..$number"
