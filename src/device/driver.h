@@ -37,7 +37,7 @@ struct erg_driver {
     const char *name;
     const char *about;          /* one line for `erg devices` */
     bool asked_only;            /* tape, sim: never unless named by --sensor */
-    bool fallback;              /* cpu_model: only where nothing better covers the CPU */
+    bool fallback;              /* ergd, cpu_model: only where nothing better covers the CPU */
     /* argument: what followed "DRIVER:", "" if nothing did, NULL when every driver is
      * asked. False only for a bad argument or
      * no memory; nothing there is an absent row and true. */
@@ -69,6 +69,7 @@ extern const erg_driver erg_driver_hwmon;
 extern const erg_driver erg_driver_amdgpu;
 extern const erg_driver erg_driver_wattsup;
 extern const erg_driver erg_driver_cpufreq;
+extern const erg_driver erg_driver_ergd;
 extern const erg_driver erg_driver_cpu_model;
 extern const erg_driver erg_driver_tape;
 extern const erg_driver erg_driver_sim;

@@ -134,18 +134,24 @@ static bool measures_cpu(const erg_device *dev)
     return false;
 }
 
-static bool find_all(erg_devices *found, erg_error *err)
+static bool any_measures_cpu(const erg_devices *found)
 {
     bool covered = false;
 
+    for (size_t i = 0; i < found->count && !covered; i++)
+        covered = measures_cpu(found->items[i]);
+    return covered;
+}
+
+static bool find_all(erg_devices *found, erg_error *err)
+{
     for (const erg_driver *const *driver = erg_drivers; *driver; driver++)
         if (!(*driver)->asked_only && !(*driver)->fallback
             && !driver_find(found, *driver, NULL, err))
             return false;
-    for (size_t i = 0; i < found->count && !covered; i++)
-        covered = measures_cpu(found->items[i]);
-    for (const erg_driver *const *driver = erg_drivers; *driver && !covered; driver++)
-        if ((*driver)->fallback && !driver_find(found, *driver, NULL, err))
+    for (const erg_driver *const *driver = erg_drivers; *driver; driver++)
+        if ((*driver)->fallback && !any_measures_cpu(found)
+            && !driver_find(found, *driver, NULL, err))
             return false;
     return true;
 }

@@ -86,8 +86,7 @@ static void read_all(erg_governor *governor, erg_governed *item, bool slow)
     size_t count = erg_devices_channel_count(governor->devices, item->index);
 
     for (int i = 0; i < (int)count && i < ERG_GOVERN_CHANNELS_MOST; i++)
-        if (slow || i == item->power_at || i == item->heat_at
-            || (i == item->energy_at && item->power_at < 0))
+        if (slow || i == item->power_at || i == item->heat_at || i == item->energy_at)
             read_channel(governor, item, i);
 }
 

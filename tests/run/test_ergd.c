@@ -177,6 +177,40 @@ static void nonsense_is_answered_with_a_sentence(void)
     CHECK(still_answers(&is) && ergd_stop(&is) == 0);
 }
 
+/* ---- its sensors for others ------------------------------------------------------- */
+
+static void its_sensors_are_read_through_the_socket_with_their_facts(void)
+{
+    ergd_box is;
+    char sensor[ERG_PATH_MOST + 8];
+    const char *const sensors[] = { sensor };
+    erg_error err = { 0 };
+    erg_reading first, again;
+    const erg_env here = { 0 };
+    int at = 0;
+    ergd_prepare(&is, "node: {id: x, sensors: [\"sim:plain,load=constant:123\"]}\n");
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    usleep(50000);                      /* one step, so that there is a reading */
+    snprintf(sensor, sizeof(sensor), "ergd:%s", is.socket);
+    erg_devices *found = erg_devices_find(&here, sensors, 1, &err);
+    CHECK_OK(found, err);
+    const erg_channel_info *power = machine_channel(found, "ergd:sim:plain", "power", &at);
+    CHECK(power && power->method == ERG_METHOD_SIMULATED && power->scope == ERG_SCOPE_BOARD);
+    CHECK(power->kind == ERG_INSTANT || power->kind == ERG_AVG_PREV);
+    CHECK_OK(erg_devices_read(found, 0, (size_t)at, &first, &err), err);
+    CHECK(first.count == 1 && fabs(first.at[0].value - 123) < 13 && first.at[0].t_ns > 0);
+    CHECK_OK(erg_devices_read(found, 0, (size_t)at, &again, &err), err);
+    CHECK(again.count == 0 || again.at[0].t_ns > first.at[0].t_ns);
+
+    CHECK(ergd_stop(&is) == 0);         /* gone: nothing is known, and nothing hangs */
+    usleep(50000);
+    CHECK_OK(erg_devices_read(found, 0, (size_t)at, &again, &err), err);
+    CHECK(again.count == 1 && isnan(again.at[0].value));
+    erg_devices_free(found);
+    CHECK(!erg_devices_find(&here, sensors, 1, &err) && strstr(err.text, "is ergd running"));
+}
+
 /* ---- death ------------------------------------------------------------------------------ */
 
 static void ten_orders_of_death_leave_the_limits_as_they_were(void)
@@ -241,6 +275,7 @@ int main(void)
         TEST(no_client_can_stall_it),
         TEST(more_clients_than_allowed_are_hung_up_on),
         TEST(nonsense_is_answered_with_a_sentence),
+        TEST(its_sensors_are_read_through_the_socket_with_their_facts),
         TEST(ten_orders_of_death_leave_the_limits_as_they_were),
         TEST(a_dead_watchdog_is_followed_by_another),
         TEST(in_a_rack_a_crash_leaves_the_fallback),
