@@ -76,14 +76,10 @@ static void take(const json_t *root, erg_session_facts *facts)
 bool erg_session_facts_parse(const char *name, const char *bytes, size_t size,
                              erg_session_facts *facts, erg_error *err)
 {
-    erg_text clean = { 0 };
+    size_t count;
+    char *text = erg_training_clean_json(bytes, size, &count, err);
+    json_t *root = text ? erg_json_parse(name, text, count, err) : NULL;
 
-    erg_training_clean_json(bytes, size, &clean);
-    size_t count = clean.count;
-    char *text = erg_text_take(&clean);
-    if (!text)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    json_t *root = erg_json_parse(name, text, count, err);
     free(text);
     if (!root)
         return false;

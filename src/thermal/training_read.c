@@ -21,8 +21,9 @@ static size_t bare_word(const char *at, size_t left)
     return 0;
 }
 
-void erg_training_clean_json(const char *bytes, size_t size, erg_text *out)
+char *erg_training_clean_json(const char *bytes, size_t size, size_t *count, erg_error *err)
 {
+    erg_text clean = { 0 };
     bool in_text = false;
     size_t kept = 0;
 
@@ -35,12 +36,17 @@ void erg_training_clean_json(const char *bytes, size_t size, erg_text *out)
         size_t word = in_text ? 0 : bare_word(bytes + i, size - i);
         if (!word)
             continue;
-        erg_text_add_bytes(out, bytes + kept, i - kept);
-        erg_text_add_bytes(out, "null", 4);
+        erg_text_add_bytes(&clean, bytes + kept, i - kept);
+        erg_text_add_bytes(&clean, "null", 4);
         kept = i + word;
         i = kept - 1;
     }
-    erg_text_add_bytes(out, bytes + kept, size - kept);
+    erg_text_add_bytes(&clean, bytes + kept, size - kept);
+    *count = clean.count;
+    char *text = erg_text_take(&clean);
+    if (!text)
+        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    return text;
 }
 
 static erg_training_cell cell_of(const json_t *value)
@@ -114,14 +120,11 @@ static bool read_lines(erg_training_draft *draft, const char *bytes, size_t size
 bool erg_training_read_json(erg_training_draft *draft, const char *bytes, size_t size,
                             erg_error *err)
 {
-    erg_text clean = { 0 };
+    size_t first = 0, count;
+    char *text = erg_training_clean_json(bytes, size, &count, err);
 
-    erg_training_clean_json(bytes, size, &clean);
-    size_t count = clean.count;
-    char *text = erg_text_take(&clean);
     if (!text)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    size_t first = 0;
+        return false;
     while (first < count && isspace((unsigned char)text[first]))
         first++;
     bool ok = first < count && text[first] == '[' ? read_array(draft, text, count, err)
