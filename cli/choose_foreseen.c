@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "choose.h"
+#include "points.h"
 
 enum { ANCHORS_LEAST = 3, CLOCKS_MOST = 100000 };
 static const double z_of_95 = 1.959964, z_of_80 = 1.281552; /* two-sided, of the normal */
@@ -135,23 +136,6 @@ static const erg_column fitted_columns[] = {
 
 enum { CURVE_POINTS = 60 };
 
-static bool put_fitted(erg_table *table, const char *name, const erg_curve_point *at,
-                       erg_error *err)
-{
-    const struct { const char *column; double value; } reals[] = {
-        { "sm_clock_mhz", at->clock_hz / 1e6 }, { "time_s", at->time_s },
-        { "time_low_s", at->time_low_s }, { "time_high_s", at->time_high_s },
-        { "energy_j", at->energy_j }, { "energy_low_j", at->energy_low_j },
-        { "energy_high_j", at->energy_high_j }, { "mean_w", at->power_w },
-        { "mean_low_w", at->power_low_w }, { "mean_high_w", at->power_high_w },
-    };
-    bool ok = erg_table_row(table, err) && erg_table_text(table, "application", name, err);
-
-    for (size_t i = 0; ok && i < CLI_COUNT(reals); i++)
-        ok = erg_table_real(table, reals[i].column, reals[i].value, err);
-    return ok;
-}
-
 /* Too few clocks, or another knob: no curve, and no fault. */
 static bool fit_one(const erg_model *model, const erg_points *points, size_t application,
                     erg_table *table, erg_error *err)
@@ -168,8 +152,8 @@ static bool fit_one(const erg_model *model, const erg_points *points, size_t app
     }
     known = known && erg_model_predict(model, &anchors, clock_hz, CURVE_POINTS, curve, NULL);
     for (int i = 0; known && ok && i < CURVE_POINTS; i++)
-        ok = put_fitted(table, erg_points_application_at(points, application)->name, &curve[i],
-                        err);
+        ok = cli_put_curve(table, erg_points_application_at(points, application)->name,
+                           &curve[i], err);
     free(memory);
     return ok;
 }

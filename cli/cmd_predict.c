@@ -61,23 +61,11 @@ typedef struct prediction {
 static bool put_row(erg_table *table, const char *application, const erg_curve_point *at,
                     const erg_curve_about *by, erg_error *err)
 {
-    const struct { const char *column; double value; } reals[] = {
-        { "sm_clock_mhz", at->clock_hz / 1e6 }, { "time_s", at->time_s },
-        { "time_low_s", at->time_low_s }, { "time_high_s", at->time_high_s },
-        { "energy_j", at->energy_j }, { "energy_low_j", at->energy_low_j },
-        { "energy_high_j", at->energy_high_j }, { "mean_w", at->power_w },
-        { "mean_low_w", at->power_low_w }, { "mean_high_w", at->power_high_w },
-    };
-    bool good = erg_table_row(table, err)
-        && erg_table_text(table, "application", application, err)
+    return cli_put_curve(table, application, at, err)
         && erg_table_integer(table, "repeats", 0, err)
         && erg_table_text(table, "state", at->is_extrapolated ? "extrapolated" : "predicted", err)
         && erg_table_text(table, "model_power", by->power ? erg_fit_name(by->power) : NULL, err)
         && erg_table_text(table, "model_time", by->time ? erg_fit_name(by->time) : NULL, err);
-
-    for (size_t i = 0; good && i < CLI_COUNT(reals); i++)
-        good = erg_table_real(table, reals[i].column, reals[i].value, err);
-    return good;
 }
 
 static bool note_limits(prediction *of, const erg_curve_about *by, erg_error *err)

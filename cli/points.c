@@ -108,3 +108,21 @@ double *cli_clocks(const char *text, size_t *count, erg_error *err)
     free(clocks);
     return NULL;
 }
+
+bool cli_put_curve(erg_table *table, const char *application, const erg_curve_point *at,
+                   erg_error *err)
+{
+    const struct { const char *column; double value; } reals[] = {
+        { "sm_clock_mhz", at->clock_hz / 1e6 }, { "time_s", at->time_s },
+        { "time_low_s", at->time_low_s }, { "time_high_s", at->time_high_s },
+        { "energy_j", at->energy_j }, { "energy_low_j", at->energy_low_j },
+        { "energy_high_j", at->energy_high_j }, { "mean_w", at->power_w },
+        { "mean_low_w", at->power_low_w }, { "mean_high_w", at->power_high_w },
+    };
+    bool good = erg_table_row(table, err)
+        && erg_table_text(table, "application", application, err);
+
+    for (size_t i = 0; good && i < CLI_COUNT(reals); i++)
+        good = erg_table_real(table, reals[i].column, reals[i].value, err);
+    return good;
+}
