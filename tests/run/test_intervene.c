@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that trains on a simulated GPU while its clock is turned: 3 % of step time are
- * found where the program hears the clock, and nothing where it is deaf.
+ * A program that trains on a simulated GPU while its clock is turned between 705 and 1410 MHz:
+ * half of the step time is found where the program hears the clock, nothing where it is deaf.
  */
 #include <sys/stat.h>
 #include "erg/intervene.h"
@@ -61,6 +61,26 @@ static erg_result *intervene(const lane *of, bool is_deaf, erg_intervene_outcome
     return result;
 }
 
+typedef struct trial {
+    lane of;
+    erg_intervene_outcome outcome;
+    erg_result *result;
+    const erg_table *verdict;
+} trial;
+
+static void begin(trial *one, bool is_deaf)
+{
+    open_lane(&one->of);
+    one->result = intervene(&one->of, is_deaf, &one->outcome);
+    one->verdict = erg_result_find(one->result, "verdict");
+}
+
+static void end(const trial *one)
+{
+    erg_result_free(one->result);
+    close_lane(&one->of);
+}
+
 static size_t row_of(const erg_table *table, const char *y)
 {
     for (size_t i = 0; i < erg_table_row_count(table); i++)
@@ -72,34 +92,28 @@ static size_t row_of(const erg_table *table, const char *y)
 
 static void what_the_clock_does_to_a_step_is_found(void)
 {
-    lane of;
-    erg_intervene_outcome outcome;
-    open_lane(&of);
-    erg_result *result = intervene(&of, false, &outcome);
-    const erg_table *verdict = erg_result_find(result, "verdict");
-    size_t step = row_of(verdict, "step_s");
-    CHECK(outcome.blocks == 20 && outcome.exit_status == 0);
-    CHECK(strcmp(erg_table_find(verdict, step, "verdict").text,
-                 "coupling shown: sm_clock leads step_s") == 0);
-    CHECK(strcmp(erg_table_find(verdict, step, "evidence").text, "caused") == 0);
-    CHECK_NEAR(erg_table_find(verdict, step, "relative").real, 705.0 / 1410 - 1, 0.2);
-    CHECK(erg_table_find(verdict, row_of(verdict, "power"), "low").real > 60);
-    erg_result_free(result);
-    close_lane(&of);
+    trial one;
+
+    begin(&one, false);
+    size_t step = row_of(one.verdict, "step_s");
+    CHECK(one.outcome.blocks == 20 && one.outcome.exit_status == 0);
+    CHECK_TEXT(erg_table_find(one.verdict, step, "verdict").text,
+               "coupling shown: sm_clock leads step_s");
+    CHECK_TEXT(erg_table_find(one.verdict, step, "evidence").text, "caused");
+    CHECK_NEAR(erg_table_find(one.verdict, step, "relative").real, 705.0 / 1410 - 1, 0.2);
+    CHECK(erg_table_find(one.verdict, row_of(one.verdict, "power"), "low").real > 60);
+    end(&one);
 }
 
 static void a_program_that_hears_nothing_is_not_slowed(void)
 {
-    lane of;
-    erg_intervene_outcome outcome;
-    open_lane(&of);
-    erg_result *result = intervene(&of, true, &outcome);
-    const erg_table *verdict = erg_result_find(result, "verdict");
-    size_t step = row_of(verdict, "step_s");
-    CHECK_NEAR(erg_table_find(verdict, step, "relative").real, 0, 0.2);
-    CHECK(erg_table_find(verdict, step, "pairs").integer == 10);
-    erg_result_free(result);
-    close_lane(&of);
+    trial one;
+
+    begin(&one, true);
+    size_t step = row_of(one.verdict, "step_s");
+    CHECK_NEAR(erg_table_find(one.verdict, step, "relative").real, 0, 0.2);
+    CHECK(erg_table_find(one.verdict, step, "pairs").integer == 10);
+    end(&one);
 }
 
 static void what_cannot_be_turned_is_refused(void)
