@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The primary test of thermal.md section 5 against closed forms and simulation. */
-#include "math/random.h"
-#include "test.h"
+#include "series.h"
 #include "thermal/pair_test.h"
 
 enum { N = 200 };
-
-static void draw(double x[], size_t n, double past, erg_random *random)
-{
-    double value = 0;
-
-    for (size_t t = 0; t < n + 50; t++) {
-        value = past * value + erg_random_normal(random);
-        if (t >= 50)
-            x[t - 50] = value;
-    }
-}
 
 /* y = 0.85 y1 + c x2 + e, x = 0.87 x1 + e: the planted pair of the specification. */
 static void plant(double x[], double y[], size_t n, double c, uint64_t seed)

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Surrogates against plain loops, by their properties, and by simulation. */
-#include "math/random.h"
-#include "test.h"
+#include "series.h"
 #include "thermal/surrogate.h"
 
 enum { N = 90 };
-
-static void draw(double x[], size_t n, double past, erg_random *random)
-{
-    double value = 0;
-
-    for (size_t t = 0; t < n + 50; t++) {
-        value = past * value + erg_random_normal(random);
-        if (t >= 50)
-            x[t - 50] = value;
-    }
-}
 
 static void a_tie_is_found_by_every_kind(void)
 {
