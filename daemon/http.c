@@ -264,7 +264,7 @@ static bool listen_at(http *of, const address *at, erg_error *err)
 {
     const erg_govern_config *config = ergd_config(of->daemon);
     socklen_t size = at->any.sa_family == AF_INET6 ? sizeof(at->six) : sizeof(at->four);
-    address got;
+    address got = { 0 };
     socklen_t got_size = sizeof(got);
     const int yes = 1;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tell.h"
@@ -209,7 +210,7 @@ ergd_bytes ergd_tell_event(const erg_result *snapshot)
 /* ---- health ------------------------------------------------------------------------------ */
 
 /* States of a grant in which the governor does not do what it was told to. */
-static const char *const ills[] = { "unread", "refused", "sensor", "short" };
+static const char *const ills[] = { "unread", "refused", "short" };
 
 static bool is_ill(const char *state)
 {
@@ -228,6 +229,19 @@ static void put_ills(FILE *out, const erg_table *grants)
         if (is_ill(state))
             fprintf(out, "%s: %s%s%s\n", node ? node : "?", state, reason ? ": " : "",
                     reason ? reason : "");
+    }
+}
+
+/* A sensor of power that gave no value in the last step. */
+static void put_silent(FILE *out, const erg_table *sensors)
+{
+    for (size_t i = 0; sensors && i < erg_table_row_count(sensors); i++) {
+        const char *quantity = erg_table_find(sensors, i, "quantity").text;
+        const char *device = erg_table_find(sensors, i, "device").text;
+        const char *channel = erg_table_find(sensors, i, "channel").text;
+        double value = erg_table_find(sensors, i, "value").real;
+        if (quantity && strcmp(quantity, "power") == 0 && !isfinite(value))
+            fprintf(out, "%s: no value from %s\n", device ? device : "?", channel ? channel : "?");
     }
 }
 
@@ -252,6 +266,7 @@ ergd_bytes ergd_tell_health(const erg_result *snapshot)
     if (!snapshot)
         fputs("no snapshot: out of memory\n", file);
     put_ills(file, snapshot ? erg_result_find(snapshot, "grants") : NULL);
+    put_silent(file, snapshot ? erg_result_find(snapshot, "sensors") : NULL);
     put_lost_leases(file, snapshot ? erg_result_find(snapshot, "leases") : NULL);
     if (fclose(file) != 0) {
         free(out.bytes);
