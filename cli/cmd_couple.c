@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 #include "couple.h"
 #include "couple_joint.h"
+#include "thermal.h"
 
 typedef struct couple_options {
-    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz, *compat;
+    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz, *compat, *calibration;
     cli_list pairs;
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
@@ -42,6 +43,8 @@ static const cli_option option_rows[] = {
     { 0, "compat", CLI_TEXT, AT(compat), "steps|rows|suite",
       "the published lag analysis, not evidence; --output is a folder for its files" },
     { 0, "blank-sheet", CLI_FLAG, AT(blank), NULL, "print the empty data sheet" },
+    { 0, "calibration", CLI_TEXT, AT(calibration), "PLAN",
+      "play this by the load after --, as in soak=300s,step=100W:200W; record it, fit the heat" },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
     { 0, "record", CLI_TEXT, AT(joint.record), "RUN",
       "run the command after --, record it into RUN, then study it" },
@@ -173,6 +176,31 @@ static erg_result *study(const cli *call, const erg_monitor_options *how,
     return result;
 }
 
+/* The calibration data set: how the part warms, before anyone asks what training does to it. */
+static int calibrate(const cli *call, const erg_monitor_options *how)
+{
+    const couple_options *options = call->options;
+    const cli_joint_options *joint = &options->joint;
+    erg_error err = { 0 };
+
+    if (!joint->record || call->argc < 1)
+        return cli_misused(call, "--calibration needs --record FILE and a load: erg couple "
+                           "--calibration soak=300s,step=100W:200W --record cal.erg -- ./load");
+    int status = thermal_record(call, &(thermal_recording){
+        .file = joint->record, .plan = options->calibration,
+        .rate_hz = joint->rate_hz > 0 ? joint->rate_hz : 10 });
+    if (status != CLI_DONE)
+        return status;
+    const erg_thermal_options fit = { .ambient_k = options->ambient_k };
+    erg_monitor *log = erg_monitor_load(joint->record, how, &err);
+    erg_result *result = log ? erg_thermal_fit_tables(log, options->device, &fit, &err) : NULL;
+    status = result ? cli_write(call, result, call->common.output, stdout)
+                    : cli_refused(call, &err);
+    erg_result_free(result);
+    erg_monitor_free(log);
+    return status;
+}
+
 static int run(const cli *call)
 {
     const couple_options *options = call->options;
@@ -185,6 +213,8 @@ static int run(const cli *call)
 
     if (options->blank)
         return cli_couple_blank(call);
+    if (options->calibration)
+        return calibrate(call, &how);
     if (options->compat)
         return cli_couple_compat(call, &how, options->compat, options->log);
     if (call->argc != 1 && !runs && !options->sessions)

@@ -262,7 +262,7 @@ static int run(const cli *call)
     if (options->record) {
         int recorded = thermal_record(call, &(thermal_recording){
             options->record, options->plan, options->drive,
-            options->rate_hz > 0 ? options->rate_hz : 10 });
+            options->rate_hz > 0 ? options->rate_hz : 10, 1 });
         if (recorded != CLI_DONE)
             return recorded;
     }

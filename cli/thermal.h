@@ -7,10 +7,11 @@
 
 typedef struct thermal_recording {
     const char *file, *plan, *drive;
-    double rate_hz;             /* 0: 10 */
+    double rate_hz;
+    int load_at;                /* of the words that are left: where the load begins */
 } thermal_recording;
 
-/* Both take the load from the words after the verb. */
+/* Takes the load from the words after the verb. */
 int thermal_play(const cli *call, const char *plan, const char *drive);
 int thermal_record(const cli *call, const thermal_recording *how);
 

@@ -192,7 +192,7 @@ int thermal_record(const cli *call, const thermal_recording *how)
         argv[count++] = (char *)(uintptr_t)how->drive;
     }
     argv[count++] = "--";
-    for (int i = 1; i < call->argc && count + 1 < CLI_LIST_MOST; i++)
+    for (int i = how->load_at; i < call->argc && count + 1 < CLI_LIST_MOST; i++)
         argv[count++] = call->argv[i];
     if (!erg_measure(&call->env, argv, &options, &outcome, &err))
         return cli_failed(call, &err);

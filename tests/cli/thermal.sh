@@ -33,6 +33,15 @@ a_plan_is_recorded_as_regions() {
     grep -q 'no steady stretch' out && "$erg" show cal.erg --table regions >rows &&
     grep -q plan_step rows && grep -q plan_hold rows
 }
+a_coupling_study_begins_with_a_calibration() {
+    "$erg" couple --quiet --calibration step=100W:200W:1s --record pre.erg \
+        --sensor sim:a100-sxm4-80gb -- sleep 9 >out 2>said &&
+    grep -q 'no steady stretch' out && "$erg" show pre.erg --table regions | grep -q plan_step &&
+    status_is 2 "$erg" couple --calibration step=100W:200W:1s --record pre.erg 2>said &&
+    grep -q 'a load' said &&
+    status_is 2 "$erg" couple --calibration jump=3 --record pre.erg -- true 2>said &&
+    grep -q jump said
+}
 the_curves_of_a_fit_become_a_page() {
     "$erg" thermal fit log.csv --curves --format json --output t.json &&
     "$erg" report t.json --output t.html && grep -q 'Z_th' t.html && grep -q 'held out' t.html &&
@@ -50,6 +59,7 @@ a_gate_is_the_answer() {
 check "a load works as long as the plan asks and ends with it" a_load_works_as_long_as_the_plan_asks_and_ends_with_it
 check "a plan that is none is bad usage" a_plan_that_is_none_is_bad_usage
 check "a plan is recorded as regions" a_plan_is_recorded_as_regions
+check "a coupling study begins with a calibration" a_coupling_study_begins_with_a_calibration
 check "the curves of a fit become a page" the_curves_of_a_fit_become_a_page
 check "a log is watched" a_log_is_watched
 check "a gate is the answer" a_gate_is_the_answer
