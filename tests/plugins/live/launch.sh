@@ -3,7 +3,8 @@
 # launch.sh ERG WORK LIBRARY CUDA CUDART ASAN: the launch gate on a CUDA that is a stub.
 # shellcheck disable=SC2016  # awk's own $.
 here=$(cd "$(dirname "$0")" && pwd)
-erg=$1 program=$2 library=$3 cuda=$4 cudart=$5 asan=$6
+erg=$(realpath "$1") program=$(realpath "$2") library=$(realpath "$3")
+cuda=$(realpath "$4") cudart=$(realpath "$5") asan=$6
 # shellcheck source=../../steps.sh
 . "$here/../../steps.sh"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$library")")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

@@ -3,7 +3,8 @@
 # mpi.sh ERG WORK LIBRARY ASAN FORTRAN LAUNCHER...: a program with and without the MPI library.
 # shellcheck disable=SC2016,SC2086  # awk's own $; options are words.
 here=$(cd "$(dirname "$0")" && pwd)
-erg=$1 program=$2 library=$3 asan=$4 fortran=$5 launcher=$6
+erg=$(realpath "$1") program=$(realpath "$2") library=$(realpath "$3")
+asan=$4 fortran=$5 launcher=$6
 shift 6
 command -v "$launcher" >/dev/null || { echo "1..0 # SKIP $launcher is not installed"; exit 0; }
 # shellcheck source=../../steps.sh
@@ -33,7 +34,7 @@ near() {
     paste -d' ' "$1" "$2" | awk '{ d = $3 - $6; if (d < 0) d = -d; if (d > 1e-9 * (1 + ($3 < 0 ? -$3 : $3))) bad = 1 }
                                  END { exit bad || NR != 4 }'
 }
-calls=${CALLS:-10000}
+calls=${CALLS:-1000}
 plain 4 random 1 "$calls" >random.plain 2>log
 say "a program runs without the library" $?
 
@@ -48,6 +49,11 @@ for config in wait=sleep wait=slack wait=sleep,wait_after=0s,stagger=50us \
     shaped 4 $config random 1 "$calls" >random.out 2>log
     check "$config: $calls random collectives, bit for bit as without" same random.plain random.out
 done
+if [ "${MANY:-0}" -gt 0 ]; then
+    plain 4 random 2 "$MANY" >many.plain 2>log
+    shaped 4 wait=sleep,wait_after=0s,stagger=50us random 2 "$MANY" >many.out 2>log
+    check "$MANY calls end, with the same bits" same many.plain many.out
+fi
 for config in wait=sleep,pace=2GB/s,deterministic=off \
               hierarchical=on,node_ranks=2,deterministic=off \
               hierarchical=on,node_ranks=3,wait=slack,pace=2GB/s,chunk=64KiB,deterministic=off; do

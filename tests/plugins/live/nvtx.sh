@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # nvtx.sh ERG LIBRARY: a program made with NVIDIA's own headers, without a GPU.
 here=$(cd "$(dirname "$0")" && pwd)
-erg=$1 library=$2
+erg=$(realpath "$1") library=$(realpath "$2")
 headers=$(find /usr/include /usr/local/cuda*/include -maxdepth 1 -name nvtx3 2>/dev/null | head -n 1)
 [ -n "$headers" ] || { echo "1..0 # SKIP no nvtx3 headers"; exit 0; }
 # shellcheck source=../../steps.sh
