@@ -5,9 +5,10 @@
 #include "cli.h"
 
 typedef struct advise_options {
-    const char *error, *phases, *density, *precision, *hops, *rankfile;
-    double switch_j, index_bytes, node_w, idle_w, cooling;
-    int ranks, domains;
+    const char *error, *phases, *density, *precision, *hops, *rankfile, *on;
+    double switch_j, index_bytes, node_w, idle_w, cooling,
+           flop_j, byte_j, static_w;
+    int ranks, domains, batch, seq, top;
 } advise_options;
 
 enum { FILES_MOST = 512 };
@@ -22,7 +23,7 @@ static const cli_option option_rows[] = {
     { 0, "switch", CLI_JOULES, AT(switch_j), "ENERGY",
       "precision: of changing the variant between two phases (0J)" },
     { 0, "ranks", CLI_WHOLE, AT(ranks), "N", "sparse: of the all-reduce", true },
-    { 0, "precision", CLI_TEXT, AT(precision), "NAME", "sparse: of the values (fp32)" },
+    { 0, "precision", CLI_TEXT, AT(precision), "NAME", "of values and arithmetic (fp32)" },
     { 0, "index", CLI_BYTES, AT(index_bytes), "SIZE", "sparse: sent with each value (4B)", true },
     { 0, "density", CLI_TEXT, AT(density), "RATIO",
       "sparse: share of values that are not 0, as in 5%" },
@@ -33,6 +34,14 @@ static const cli_option option_rows[] = {
       true },
     { 0, "idle", CLI_WATTS, AT(idle_w), "POWER", "place: of a node that is freed", true },
     { 0, "cooling", CLI_RATIO, AT(cooling), "RATIO", "place: on top of that, as in 30%" },
+    { 0, "on", CLI_TEXT, AT(on), "HARDWARE",
+      "recompute, fusion: whose joules of an operation and a byte" },
+    { 0, "flop-energy", CLI_JOULES, AT(flop_j), "ENERGY", "of an operation, as in 0.71pJ", true },
+    { 0, "byte-energy", CLI_JOULES, AT(byte_j), "ENERGY", "of a byte from memory, as in 20pJ", true },
+    { 0, "static-power", CLI_WATTS, AT(static_w), "POWER", "while an operator runs", true },
+    { 0, "batch", CLI_WHOLE, AT(batch), "N", "recompute, fusion: of the graph (1)", true },
+    { 0, "seq", CLI_WHOLE, AT(seq), "N", "recompute, fusion: tokens (512)", true },
+    { 0, "top", CLI_WHOLE, AT(top), "N", "recompute, fusion: rows (20)", true },
     { 0 },
 };
 
@@ -109,6 +118,39 @@ static erg_result *advise_place(const cli *call, char *files[], erg_error *err)
     return erg_advise_place(files, (size_t)call->argc - 1, &wish, err);
 }
 
+typedef erg_result *about_tensors(const char *path, const erg_advise_device *on, erg_error *err);
+
+static erg_result *advise_tensors(const cli *call, about_tensors *about, const char *path,
+                                  erg_error *err)
+{
+    const advise_options *options = call->options;
+    cli_folders folders;
+    const erg_advise_device on = {
+        .env = &call->env, .catalog = cli_catalog(call, &folders), .hardware = options->on,
+        .flop_j = options->flop_j, .byte_j = options->byte_j, .static_w = options->static_w,
+        .precision = options->precision, .batch = options->batch, .seq = options->seq,
+        .top = options->top,
+    };
+
+    return about(path, &on, err);
+}
+
+static erg_result *advise_recompute(const cli *call, char *files[], erg_error *err)
+{
+    return advise_tensors(call, erg_advise_recompute, files[0], err);
+}
+
+static erg_result *advise_fusion(const cli *call, char *files[], erg_error *err)
+{
+    return advise_tensors(call, erg_advise_fusion, files[0], err);
+}
+
+static erg_result *advise_offload(const cli *call, char *files[], erg_error *err)
+{
+    (void)call;
+    return erg_advise_offload(files[0], err);
+}
+
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
@@ -118,6 +160,12 @@ static const subject subjects[] = {
       advise_map },
     { "place", "place RUN.erg|CSV..", "loads over domains of power, and packing", 1, FILES_MOST,
       advise_place },
+    { "recompute", "recompute TENSORS.csv|WORKLOAD --on HARDWARE", "compute again or keep", 1, 1,
+      advise_recompute },
+    { "fusion", "fusion WORKLOAD --on HARDWARE", "tensors that need not go to memory", 1, 1,
+      advise_fusion },
+    { "offload", "offload OPERATORS.csv", "operators that belong on the CPU", 1, 1,
+      advise_offload },
 };
 
 /* No subject: a run file. */
@@ -170,6 +218,11 @@ const cli_command cmd_advise = {
         "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV from,to,bytes)\n"
         "place RUN.erg|CSV..      loads over domains of power so that peaks do not meet; with\n"
         "                         --node-power how few nodes carry them\n"
+        "recompute CSV|WORKLOAD   which tensors of a training step to compute again (CSV tensor,\n"
+        "                         flop,bytes,time_s[,input_bytes])\n"
+        "fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
+        "offload OPERATORS.csv    operators for the CPU (CSV operator,cpu_s,copy_s,slack_s,cpu_j,\n"
+        "                         copy_j,gpu_j; joules marginal)\n"
         "\n"
         "Nothing is set or changed. Every row says where its figures are from and whether they\n"
         "were measured.\n",
@@ -179,7 +232,9 @@ const cli_command cmd_advise = {
         "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
         "erg advise sparse --ranks 8 --density 5%\n"
         "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n"
-        "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n",
+        "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n"
+        "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch 64\n"
+        "erg advise fusion model.onnx --on l4 --precision fp16\n",
     .options = option_rows,
     .options_size = sizeof(advise_options),
     .run = run,

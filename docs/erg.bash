@@ -26,7 +26,7 @@ _erg()
         rle) words=" --dialect --collapse --log --logged --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects" ;;
         shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step --spectrum" ;;
         govern) words=" --cap --device --for --socket" ;;
-        advise) words=" --error --phases --switch --ranks --precision --index --density --hops --rankfile --domains --node-power --idle --cooling" ;;
+        advise) words=" --error --phases --switch --ranks --precision --index --density --hops --rankfile --domains --node-power --idle --cooling --on --flop-energy --byte-energy --static-power --batch --seq --top" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;

@@ -35,7 +35,19 @@ static void *hops(const char *name, const char *bytes, size_t size, size_t *coun
     return rows;
 }
 
-static parse *const parsers[] = { variants, phases, traffic, hops };
+static void *tensors(const char *name, const char *bytes, size_t size, size_t *count,
+                     erg_error *err)
+{
+    return erg_recompute_parse(name, bytes, size, count, err);
+}
+
+static void *operators(const char *name, const char *bytes, size_t size, size_t *count,
+                       erg_error *err)
+{
+    return erg_offload_parse(name, bytes, size, count, err);
+}
+
+static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

@@ -85,6 +85,29 @@ typedef struct erg_place_wish {
 erg_result *erg_advise_place(char *const paths[], size_t count, const erg_place_wish *wish,
                              erg_error *err);
 
+/* ---- tensors ------------------------------------------------------------------------ */
+
+struct erg_catalog;
+
+typedef struct erg_advise_device {
+    const erg_env *env;
+    const struct erg_catalog *catalog;
+    const char *hardware;               /* of the catalogue; NULL: figures are given */
+    double flop_j, byte_j, static_w;    /* come before those of its profile; 0: not given */
+    const char *precision;              /* NULL: "fp32" */
+    int64_t batch, seq;                 /* of a graph; 0: the default */
+    int top;                            /* rows; 0: 20 */
+} erg_advise_device;
+
+/* path: CSV tensor,flop,bytes,time_s[,input_bytes], or a workload as erg_graph_load takes
+ * it: what its way back reads. Table recompute, greatest margin first. */
+erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on, erg_error *err);
+/* Table fusion: tensors that a compiler that fuses keeps on chip, dearest first. */
+erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on, erg_error *err);
+
+/* CSV operator,cpu_s,copy_s,slack_s,cpu_j,copy_j,gpu_j, joules marginal. Table offload. */
+erg_result *erg_advise_offload(const char *path, erg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -80,4 +80,33 @@ bool erg_place_solve(const erg_place_problem *is, size_t domain[], erg_error *er
 /* First-fit decreasing; how many nodes. No peak is above node_w. */
 size_t erg_place_pack(const double peaks_w[], size_t count, double node_w, size_t node[]);
 
+/* ---- advise_recompute.c ------------------------------------------------------------- */
+
+typedef struct erg_energy_costs { double flop_j, byte_j, static_w; } erg_energy_costs;
+
+typedef struct erg_recompute_item {
+    char name[96];
+    double flop, bytes, time_s;         /* of its operator once more; of what is kept */
+    double input_bytes;                 /* that the operator reads; NAN: not said */
+    double recompute_j, store_j, inputs_j;
+} erg_recompute_item;
+
+erg_recompute_item *erg_recompute_parse(const char *name, const char *bytes, size_t size,
+                                        size_t *count, erg_error *err);
+void erg_recompute_judge(erg_recompute_item *item, const erg_energy_costs *costs);
+/* Sorts items; the first top are rows, the notes are of all. */
+erg_result *erg_recompute_result(erg_recompute_item items[], size_t count, size_t top,
+                                 const char *source, erg_error *err);
+
+/* ---- advise_offload.c --------------------------------------------------------------- */
+
+typedef struct erg_offload_item {
+    char name[96];
+    double cpu_s, copy_s, slack_s, cpu_j, copy_j, gpu_j;
+} erg_offload_item;
+
+erg_offload_item *erg_offload_parse(const char *name, const char *bytes, size_t size,
+                                    size_t *count, erg_error *err);
+bool erg_offload_pays(const erg_offload_item *item);
+
 #endif
