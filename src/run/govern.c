@@ -132,8 +132,9 @@ erg_govern_claim erg_governor_claim(const erg_governor *governor)
         sum.demand_w += item->demand_w;
         sum.least_w += item->least_w;
         sum.most_w += item->most_w;
-        /* Never turned: it is at what it says, which has been read. */
-        sum.enforced_w += isnan(item->requested_w) ? knob->now : item->enforced_w;
+        /* Never turned, or given back: it is at what it says, which has been read. */
+        bool is_own = isnan(item->requested_w) || governor->is_let_go;
+        sum.enforced_w += is_own ? knob->now : item->enforced_w;
     }
     return sum;
 }

@@ -22,6 +22,8 @@ struct erg_rack {
 
     erg_lease_node node;
     const char *state;              /* of the node, one word */
+    bool has_told;                  /* that it will fall back to nothing less than its most */
+    uint64_t told, full;            /* requests: that told it first; last answered with it all */
 
     erg_lease_rack desk;            /* of the coordinator */
     erg_lease_answer *answers;

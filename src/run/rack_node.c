@@ -29,6 +29,8 @@ static bool take_grant(erg_rack *rack, const char *bytes, size_t size, erg_error
     if (!erg_rack_grant_read(bytes, size, &grant, err))
         return false;
     const char *why = erg_lease_node_take(&rack->node, &grant, erg_env_boot_ns(&rack->env));
+    if (!why && grant.cap_w >= rack->node.most_w && !grant.hold)
+        rack->full = grant.request;
     return !why || erg_fail(err, ERG_REFUSED, "a grant is not taken: %s", why);
 }
 
@@ -75,6 +77,23 @@ static void lend(const erg_rack *rack, erg_governor *governor, const erg_govern_
     erg_governor_lease(governor, &lease);
 }
 
+/* Its user wants back what limits were at: no lease will end that. So the rack must first lend
+ * all that the node can draw, then hear that this is now its fallback, and lend it again. */
+static void release(erg_rack *rack, erg_governor *governor)
+{
+    const erg_lease_node *node = &rack->node;
+    bool is_full = node->leased && node->cap_w >= node->most_w && rack->full > 0;
+
+    if (!erg_governor_wants_release(governor))
+        return;
+    if (is_full && !rack->has_told) {
+        rack->has_told = true;
+        rack->told = node->request + 1;
+    } else if (is_full && rack->full >= rack->told && !erg_governor_give_back(governor, NULL)) {
+        rack->full = 0;     /* again, with the next grant */
+    }
+}
+
 void erg_rack_node_step(erg_rack *rack, erg_governor *governor, const erg_rack_line *line)
 {
     erg_govern_claim claim = erg_governor_claim(governor);
@@ -86,6 +105,8 @@ void erg_rack_node_step(erg_rack *rack, erg_governor *governor, const erg_rack_l
     rack->node.least_w = claim.least_w;
     /* Below its least it cannot fall: the coordinator must count with that. */
     rack->node.fallback_w = fmax(rack->config->node.fallback_w, claim.least_w);
+    if (erg_governor_wants_release(governor))
+        in.demand_w = claim.most_w;
     rack->node.most_w = fmax(claim.most_w, claim.least_w);
     /* What was taken off for rounding is not given back: a hold would creep down by it. */
     if (in.enforced_w < rack->node.want_w && in.enforced_w >= rack->node.want_w - 2 * ROUNDING_W)
@@ -93,10 +114,11 @@ void erg_rack_node_step(erg_rack *rack, erg_governor *governor, const erg_rack_l
     erg_lease_node_step(&rack->node, &in, &out);
     rack->state = state_of(&rack->node, in.now_ns);
     lend(rack, governor, &claim, out.want_w);
+    release(rack, governor);
     if (!out.send)
         return;
-    /* What turns nothing may draw all it can. */
-    if (rack->config->mode == ERG_OBSERVE)
+    /* What turns nothing, or soon no more, may draw all it can. */
+    if (rack->config->mode == ERG_OBSERVE || rack->has_told)
         out.status.fallback_w = fmax(out.status.fallback_w, out.status.most_w);
     snprintf(topic, sizeof(topic), "node/%s/status", rack->config->node.id);
     erg_rack_post_to(rack, line, topic,
