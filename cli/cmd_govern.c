@@ -13,7 +13,8 @@ typedef struct govern_options {
 static const cli_option option_rows[] = {
     { 0, "cap", CLI_WATTS, AT(cap_w), "POWER", "set: draw at most so much", true },
     { 0, "device", CLI_TEXT, AT(device), "DEVICE", "set, release: this one, not the node" },
-    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "set: released by itself after so long", true },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "set: released by itself after so long",
+      true },
     { 0, "socket", CLI_TEXT, AT(socket), "PATH", "of the daemon (" ERG_GOVERN_SOCKET ")" },
     { 0 },
 };
@@ -50,7 +51,8 @@ static int run(const cli *call)
     erg_error err = { 0 };
 
     if (!find_verb(call, &request))
-        return cli_misused(call, "says one of status, set, release, brake, why and sensors");
+        return cli_misused(call,
+                           "says one of status, set, release, brake, why and sensors");
     if (!fits(options, request.verb))
         return cli_misused(call, "set takes --cap, and perhaps --device and --for; release "
                            "takes --device; the others none of these");
@@ -69,12 +71,16 @@ const cli_command cmd_govern = {
     .name = "govern",
     .usage = "erg govern [options] status|set|release|brake|why|sensors",
     .summary = "ask the daemon of this machine what it grants, and set or release a cap",
-    .about = "ergd reads the sensors of this machine, shares its watts out among GPUs and CPU, and\n"
-             "is the only writer of their limits (docs/govern.md). A cap counts as enforced only\n"
+    .about = "ergd reads the sensors of this machine, shares its watts out among GPUs and "
+             "CPU, and\n"
+             "is the only writer of their limits (docs/govern.md). A cap counts as "
+             "enforced only\n"
              "once the device has said so when it was read back.\n"
              "\n"
-             "status tells what each device is granted and by which rule, why the last changes,\n"
-             "sensors the last readings. set lowers the node or one device, until release or for\n"
+             "status tells what each device is granted and by which rule, why the last "
+             "changes,\n"
+             "sensors the last readings. set lowers the node or one device, until release "
+             "or for\n"
              "a time; brake holds everything at its least until release. The daemon's\n"
              "configuration says who may read and who may set.\n",
     .examples = "erg govern status\n"

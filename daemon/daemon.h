@@ -51,7 +51,8 @@ const erg_result *ergd_snapshot(ergd *daemon);
 bool ergd_watch(ergd *daemon, int fd, uint32_t events, ergd_ready ready, void *self,
                 erg_error *err);
 void ergd_forget(ergd *daemon, int fd);
-void ergd_log(const ergd *daemon, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ergd_log(const ergd *daemon, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- main.c calls ------------------------------------------------------------ */
 

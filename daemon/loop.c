@@ -88,7 +88,7 @@ void ergd_forget(ergd *daemon, int fd)
     daemon->watches[fd] = (watch){ 0 };
 }
 
-/* ---- the timer ------------------------------------------------------------------------ */
+/* ---- the timer ----------------------------------------------------------------------- */
 
 static int64_t monotonic_ns(void)
 {
@@ -132,12 +132,13 @@ static bool start_timer(ergd *daemon, erg_error *err)
 
     daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (daemon->timer < 0
-        || timerfd_settime(daemon->timer, 0, &(struct itimerspec){ period, period }, NULL) != 0)
+        || timerfd_settime(daemon->timer, 0, &(struct itimerspec){ period, period }, NULL)
+               != 0)
         return erg_fail(err, ERG_IO, "cannot start a timer: %s", strerror(errno));
     return ergd_watch(daemon, daemon->timer, EPOLLIN, timer_ready, daemon, err);
 }
 
-/* ---- signals ------------------------------------------------------------------------------ */
+/* ---- signals ------------------------------------------------------------------------- */
 
 static void signal_ready(void *self, uint32_t events)
 {
@@ -164,7 +165,7 @@ static bool start_signals(ergd *daemon, erg_error *err)
     return ergd_watch(daemon, daemon->signals, EPOLLIN, signal_ready, daemon, err);
 }
 
-/* ---- services ------------------------------------------------------------------------------- */
+/* ---- services ------------------------------------------------------------------------ */
 
 static bool open_services(ergd *daemon, erg_error *err)
 {
@@ -181,7 +182,7 @@ static void close_services(ergd *daemon)
             ergd_services[i]->close(daemon->selves[i]);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------- */
 
 static bool begin(ergd *daemon, erg_error *err)
 {

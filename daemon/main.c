@@ -8,7 +8,8 @@
 enum { DONE, USAGE = 2, FAULT = 4 };
 
 static const char help[] =
-    "ergd --config FILE: reads this machine's power, shares its watts out, keeps its limits\n"
+    "ergd --config FILE: reads this machine's power, shares its watts out, keeps its "
+    "limits\n"
     "\n"
     "  --config FILE    what it may do, as YAML (docs/formats.md)\n"
     "  --check-config   reads FILE and says what is wrong with it\n"
@@ -19,8 +20,16 @@ static const char help[] =
     "\n"
     "In mode observe, which is usual, it turns nothing. erg govern talks to it.\n";
 
-typedef enum act { ACT_CONFIG, ACT_CHECK, ACT_ROOT, ACT_NVML, ACT_WATCHDOG, ACT_RECOVER, ACT_HELP,
-               ACT_VERSION } act;
+typedef enum act {
+    ACT_CONFIG,
+    ACT_CHECK,
+    ACT_ROOT,
+    ACT_NVML,
+    ACT_WATCHDOG,
+    ACT_RECOVER,
+    ACT_HELP,
+    ACT_VERSION
+} act;
 
 static const struct option longs[] = {
     { "config", required_argument, NULL, ACT_CONFIG },

@@ -73,7 +73,8 @@ static bool check_names(const erg_govern_people *people, erg_error *err)
     unsigned id;
 
     for (size_t i = 0; i < people->users.count; i++)
-        if (strcmp(people->users.items[i], "*") != 0 && !user_of(people->users.items[i], &id))
+        if (strcmp(people->users.items[i], "*") != 0
+            && !user_of(people->users.items[i], &id))
             return erg_fail(err, ERG_BAD_INPUT, "socket: there is no user '%.60s'",
                             people->users.items[i]);
     for (size_t i = 0; i < people->groups.count; i++)
@@ -110,7 +111,8 @@ bool ergd_peer_of(int fd, const erg_govern_config *config, ergd_peer *out, erg_e
 
     if (!identify(fd, &who, out))
         return erg_fail(err, ERG_NO_ACCESS, "nobody knows who asks: %s", strerror(errno));
-    out->may_set = who.uid == 0 || who.uid == geteuid() || is_listed(&config->socket.set, &who);
+    out->may_set =
+        who.uid == 0 || who.uid == geteuid() || is_listed(&config->socket.set, &who);
     out->may_read = out->may_set || is_listed(&config->socket.read, &who);
     return true;
 }

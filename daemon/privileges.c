@@ -46,7 +46,8 @@ bool ergd_drop_privileges(erg_error *err)
     cap_t had = cap_get_proc(), left = cap_init();
 
     drop_bounds();
-    bool good = had && left && keep(had, left) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    bool good =
+        had && left && keep(had, left) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     if (!good)
         erg_fail(err, ERG_NO_ACCESS, "cannot give up privileges: %s", strerror(errno));
     cap_free(had);

@@ -101,7 +101,15 @@ static bool make_answer(client *one)
     return true;
 }
 
-/* ---- clients ------------------------------------------------------------------------------ */
+/* ---- clients ------------------------------------------------------------------------- */
+
+static void destroy(client *one)
+{
+    ergd_forget(one->server->daemon, one->fd);
+    close(one->fd);
+    free(one->answer);
+    free(one);
+}
 
 static void drop(client *one)
 {
@@ -111,10 +119,7 @@ static void drop(client *one)
         at = &(*at)->next;
     *at = one->next;
     one->server->count--;
-    ergd_forget(one->server->daemon, one->fd);
-    close(one->fd);
-    free(one->answer);
-    free(one);
+    destroy(one);
 }
 
 static void client_ready(void *self, uint32_t events);
@@ -177,8 +182,9 @@ static bool receive(client *one)
 
 static void refuse_long(client *one)
 {
-    static const char sentence[] = "{\"code\": 4, \"error\": \"a request is one line of at most "
-                                   "4096 bytes\"}\n";
+    static const char sentence[] =
+        "{\"code\": 4, \"error\": \"a request is one line of at most "
+        "4096 bytes\"}\n";
 
     send(one->fd, sentence, sizeof(sentence) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     drop(one);
@@ -208,7 +214,7 @@ static void client_ready(void *self, uint32_t events)
         want(one, has_more ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* ---- the listener ----------------------------------------------------------------------------- */
+/* ---- the listener -------------------------------------------------------------------- */
 
 static bool has_room(const server *here, const ergd_peer *peer)
 {
@@ -304,8 +310,8 @@ static bool start(server *here, const char *path, erg_error *err)
     umask(old);
     if (!good || chmod(path, mode_of(ergd_config(here->daemon))) != 0
         || listen(here->fd, BACKLOG) != 0)
-        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO, "cannot listen on %s: %s",
-                        path, strerror(errno));
+        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO,
+                        "cannot listen on %s: %s", path, strerror(errno));
     return ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, err);
 }
 
@@ -325,8 +331,10 @@ static void server_close(void *self)
 {
     server *here = self;
 
-    while (here->clients)
-        drop(here->clients);
+    for (client *one = here->clients, *next; one; one = next) {
+        next = one->next;
+        destroy(one);
+    }
     if (here->fd >= 0) {
         ergd_forget(here->daemon, here->fd);
         close(here->fd);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One node under one hand: a governor reads its sensors, shares its watts out among GPUs and
- * CPU, and is the only writer of their limits. `ergd` runs one; `erg govern` asks it.
+ * One node under one hand: a governor reads its sensors, shares its watts out among GPUs
+ * and CPU, and is the only writer of their limits. `ergd` runs one; `erg govern` asks it.
  *
- *   Units    SI; time is int64_t nanoseconds, CLOCK_MONOTONIC. Unknown is NAN; INFINITY: no limit.
- *   Owning   erg_govern_config *, erg_governor * and erg_result * are yours to free; a governor
- *            borrows its configuration and environment.
- *   Failing  A sensor that fails is NAN and a knob that cannot be turned a state of its row: the
- *            governor goes on.
+ *   Units    SI; time is int64_t nanoseconds, CLOCK_MONOTONIC. Unknown is NAN; INFINITY: no
+ *            limit.
+ *   Owning   erg_govern_config *, erg_governor * and erg_result * are yours to free; a
+ *            governor borrows its configuration and environment.
+ *   Failing  A sensor that fails is NAN and a knob that cannot be turned a state of its row:
+ *            the governor goes on.
  *   Threads  One at a time for each governor.
  *   Source   docs/govern.md.
  */
@@ -41,7 +42,10 @@ typedef struct erg_govern_range { double low, high; } erg_govern_range;
 typedef struct erg_govern_people { erg_govern_list users, groups; } erg_govern_people;
 
 /* A node of a rack, as its coordinator must know it. */
-typedef struct erg_govern_member { const char *id; double fallback_w, weight; } erg_govern_member;
+typedef struct erg_govern_member {
+    const char *id;
+    double fallback_w, weight;
+} erg_govern_member;
 
 typedef struct erg_govern_config {
     erg_govern_mode mode;
@@ -55,7 +59,11 @@ typedef struct erg_govern_config {
         int64_t priority;
     } node;
     struct { double limit_w, slowdown_most; const char *policy, *dvfs; } gpu;
-    struct { double limit_w, window_s; const char *scope, *policy; erg_govern_list enforcement; } cap;
+    struct {
+        double limit_w, window_s;
+        const char *scope, *policy;
+        erg_govern_list enforcement;
+    } cap;
     struct {
         double psu_fraction, floor_w, up_w_per_s, down_w_per_s, hold_s;
         erg_govern_range jitter_s;
@@ -102,8 +110,8 @@ typedef struct erg_governor erg_governor;
 
 /* Puts back what a dead governor left turned and writes it down: for a watchdog. who: as the
  * journal shall name it. ERG_REFUSED: it is not dead. */
-bool erg_governor_recover(const erg_govern_config *config, const erg_env *env, const char *who,
-                          erg_error *err);
+bool erg_governor_recover(const erg_govern_config *config, const erg_env *env,
+                          const char *who, erg_error *err);
 
 /* Begins with that. env: its state_dir gives way to the configuration's. */
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
@@ -126,7 +134,10 @@ typedef struct erg_govern_lease {
 } erg_govern_lease;
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
 /* What a coordinator has lent: rows of the table leases, the caller's until it calls again. */
-typedef struct erg_govern_lent { const char *node; erg_govern_lease lease; } erg_govern_lent;
+typedef struct erg_govern_lent {
+    const char *node;
+    erg_govern_lease lease;
+} erg_govern_lent;
 void erg_governor_lend(erg_governor *governor, const erg_govern_lent rows[], size_t count);
 
 /* A node of a rack keeps its fallback when it ends. Its user has asked for what it had before

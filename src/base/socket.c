@@ -29,7 +29,8 @@ int erg_socket_open(const char *path, double wait_s, erg_error *err)
     struct timeval wait = { .tv_sec = wait_us / 1000000, .tv_usec = wait_us % 1000000 };
 
     if (strlen(path) >= sizeof(address.sun_path)) {
-        erg_fail(err, ERG_BAD_INPUT, "the path of a socket has at most %zu letters, not %.60s...",
+        erg_fail(err, ERG_BAD_INPUT,
+                 "the path of a socket has at most %zu letters, not %.60s...",
                  sizeof(address.sun_path) - 1, path);
         return -1;
     }

@@ -126,7 +126,8 @@ static erg_result *from_json(const char *from, json_t *root, erg_error *err)
     return result;
 }
 
-erg_result *erg_result_parse(const char *name, const char *bytes, size_t size, erg_error *err)
+erg_result *erg_result_parse(const char *name, const char *bytes, size_t size,
+                             erg_error *err)
 {
     return from_json(name, erg_json_parse(name, bytes, size, err), err);
 }

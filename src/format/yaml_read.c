@@ -4,7 +4,8 @@
 #include <string.h>
 #include "format/yaml.h"
 
-static bool read_text(const erg_yaml *node, const char *name, const char **out, erg_error *err)
+static bool read_text(const erg_yaml *node, const char *name, const char **out,
+                      erg_error *err)
 {
     if (node->kind != ERG_YAML_SCALAR)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: '%s' is one value", name, node->line,
@@ -23,13 +24,13 @@ static bool read_number(const erg_yaml *node, const char *name, const erg_yaml_f
     if (!read_text(node, name, &text, err))
         return false;
     if (!erg_quantity_parse(text, field->unit ? field->unit : "", &value, &why))
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: %.300s", name, node->line, node->key,
-                        why.text);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s: %.300s", name, node->line,
+                        node->key, why.text);
     if (!(value >= field->least && value <= field->most))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %g to %g%s%s, not '%s'", name,
                         node->line, node->key, field->least, field->most,
-                        field->unit && *field->unit ? " " : "", field->unit ? field->unit : "",
-                        text);
+                        field->unit && *field->unit ? " " : "",
+                        field->unit ? field->unit : "", text);
     if (field->type == ERG_YAML_WHOLE && value != floor(value))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is a whole number, not '%s'", name,
                         node->line, node->key, text);
@@ -67,8 +68,8 @@ static bool read_range(const erg_yaml *node, const char *name, const erg_yaml_fi
 }
 
 /* "5C" is a reading of 278.15 K, but a difference of 5 K. */
-static bool read_difference(const erg_yaml *node, const char *name, const erg_yaml_field *field,
-                            double *out, erg_error *err)
+static bool read_difference(const erg_yaml *node, const char *name,
+                            const erg_yaml_field *field, double *out, erg_error *err)
 {
     const double zero_c_k = 273.15;
     erg_yaml_field free = *field;
@@ -82,8 +83,8 @@ static bool read_difference(const erg_yaml *node, const char *name, const erg_ya
         value -= zero_c_k;
     *out = value;
     return (value >= field->least && value <= field->most)
-        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %g to %g K, not '%.60s'", name, node->line,
-                    node->key, field->least, field->most, node->text);
+           || erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %g to %g K, not '%.60s'", name,
+                       node->line, node->key, field->least, field->most, node->text);
 }
 
 static bool read_field(const erg_yaml *node, const char *name, const erg_yaml_field *field,
@@ -122,8 +123,8 @@ static const erg_yaml_field *find_field(const erg_yaml_field fields[], const cha
     return NULL;
 }
 
-static bool check_needed(const erg_yaml *map, const char *name, const erg_yaml_field fields[],
-                         erg_error *err)
+static bool check_needed(const erg_yaml *map, const char *name,
+                         const erg_yaml_field fields[], erg_error *err)
 {
     for (const erg_yaml_field *field = fields; field->key; field++) {
         const erg_yaml *child = map->first;
@@ -140,13 +141,13 @@ bool erg_yaml_read(const erg_yaml *map, const char *name, const erg_yaml_field f
                    void *out, erg_error *err)
 {
     if (map->kind != ERG_YAML_MAP)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: here keys with values are expected", name,
-                        map->line);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: here keys with values are expected",
+                        name, map->line);
     for (const erg_yaml *child = map->first; child; child = child->next) {
         const erg_yaml_field *field = find_field(fields, child->key);
         if (!field)
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: unknown key '%.60s'", name, child->line,
-                            child->key);
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: unknown key '%.60s'", name,
+                            child->line, child->key);
         if (!read_field(child, name, field, out, err))
             return false;
     }

@@ -45,8 +45,8 @@ static bool open_all(erg_governor *governor, erg_error *err)
     if (!governor->devices)
         return false;
     erg_govern_sense_begin(governor);
-    return config->mode == ERG_OBSERVE || !config->mqtt.host || config->role == ERG_ROLE_RACK
-        || erg_govern_fall_back(governor, err);
+    return config->mode == ERG_OBSERVE || !config->mqtt.host
+           || config->role == ERG_ROLE_RACK || erg_govern_fall_back(governor, err);
 }
 
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
@@ -84,7 +84,7 @@ void erg_governor_free(erg_governor *governor)
     free(governor);
 }
 
-/* ---- step ------------------------------------------------------------------------------ */
+/* ---- step ---------------------------------------------------------------------------- */
 
 bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
 {

@@ -62,16 +62,18 @@ static const erg_yaml *node_at(const draft *is, size_t at)
 static bool check_words(const draft *is, const erg_yaml *root, erg_error *err)
 {
     for (size_t i = 0; i < ERG_COUNT(choices); i++) {
-        const char *text = *(const char *const *)(const void *)((const char *)is + choices[i].at);
+        const char *text =
+            *(const char *const *)(const void *)((const char *)is + choices[i].at);
         const char *const *word = choices[i].words;
         while (text && *word && strcmp(*word, text) != 0)
             word++;
         if (text && !*word)
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %s or %s, not '%.60s'", is->name,
-                            line_of(choices[i].section ? node_at(is, choices[i].section) : root,
-                                    choices[i].key),
-                            choices[i].key, choices[i].words[0],
-                            choices[i].words[1] ? choices[i].words[1] : "nothing", text);
+            return erg_fail(
+                err, ERG_BAD_INPUT, "%s:%d: %s is %s or %s, not '%.60s'", is->name,
+                line_of(choices[i].section ? node_at(is, choices[i].section) : root,
+                        choices[i].key),
+                choices[i].key, choices[i].words[0],
+                choices[i].words[1] ? choices[i].words[1] : "nothing", text);
     }
     return true;
 }
@@ -107,7 +109,8 @@ static bool read_lists(draft *is, erg_error *err)
 static bool read_ops(draft *is, erg_error *err)
 {
     if (is->ops && is->ops->kind != ERG_YAML_LIST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: ops is a list", is->name, is->ops->line);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: ops is a list", is->name,
+                        is->ops->line);
     for (const erg_yaml *at = is->ops ? is->ops->first : NULL; at; at = at->next)
         if (!erg_yaml_read(at, is->name, erg_govern_op_keys, is, err))
             return false;
@@ -120,7 +123,8 @@ static bool is_name(const char *text)
     return text && text[0] && strlen(text) < 64 && strpbrk(text, "/+# \t$") == NULL;
 }
 
-static bool read_member(draft *is, const erg_yaml *at, erg_govern_member *to, erg_error *err)
+static bool read_member(draft *is, const erg_yaml *at, erg_govern_member *to,
+                        erg_error *err)
 {
     is->member = (erg_govern_member){ .weight = 1 };
     if (!erg_yaml_read(at, is->name, erg_govern_member_keys, is, err))
@@ -145,8 +149,8 @@ static bool read_members(draft *is, erg_error *err)
     if (!list)
         return true;
     if (list->kind != ERG_YAML_LIST || list->count > MEMBERS_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: nodes is a list of at most %d", is->name,
-                        list->line, MEMBERS_MOST);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: nodes is a list of at most %d",
+                        is->name, list->line, MEMBERS_MOST);
     erg_govern_member *members = erg_arena_take(is->config.memory,
                                                 (list->count + 1) * sizeof(*members), err);
     if (!members)
@@ -158,9 +162,10 @@ static bool read_members(draft *is, erg_error *err)
         sum_w += is->member.fallback_w;
     }
     if (sum_w > is->config.rack.cap_w)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: the fallbacks of %zu nodes sum to %g W, above "
-                        "the rack's cap of %g W", is->name, list->line, list->count, sum_w,
-                        is->config.rack.cap_w);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%d: the fallbacks of %zu nodes sum to %g W, above "
+                        "the rack's cap of %g W",
+                        is->name, list->line, list->count, sum_w, is->config.rack.cap_w);
     return true;
 }
 
@@ -193,8 +198,10 @@ static bool check_rack(const draft *is, erg_error *err)
     const erg_govern_config *config = &is->config;
 
     if (is->mqtt && config->role == ERG_ROLE_NODE && isnan(config->node.fallback_w))
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: a node with mqtt needs node.fallback, the "
-                        "watts it may draw when nobody tells it", is->name, is->mqtt->line);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%d: a node with mqtt needs node.fallback, the "
+                        "watts it may draw when nobody tells it",
+                        is->name, is->mqtt->line);
     if (config->role == ERG_ROLE_RACK && !(config->rack.cap_w > 0))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: role rack needs rack.cap", is->name,
                         is->rack ? is->rack->line : 1);
@@ -208,18 +215,39 @@ static void begin(erg_govern_config *config)
     *config = (erg_govern_config){
         .period_s = 0.1,
         .state_dir = "/var/lib/ergd",
-        .node = { .id = "node", .floor_w = NAN, .ceil_w = NAN, .weight = 1, .fallback_w = NAN,
-                  .psu_ocp_w = NAN, .base_w = NAN, .priority = 1 },
+        .node = { .id = "node",
+                  .floor_w = NAN,
+                  .ceil_w = NAN,
+                  .weight = 1,
+                  .fallback_w = NAN,
+                  .psu_ocp_w = NAN,
+                  .base_w = NAN,
+                  .priority = 1 },
         .gpu = { .limit_w = NAN, .slowdown_most = NAN },
         .cap = { .limit_w = NAN, .window_s = NAN },
-        .shaper = { .psu_fraction = 0.85, .up_w_per_s = 2000, .down_w_per_s = 2000,
+        .shaper = { .psu_fraction = 0.85,
+                    .up_w_per_s = 2000,
+                    .down_w_per_s = 2000,
                     .hold_s = 0.5 },
-        .rack = { .cap_w = NAN, .breaker_w = NAN, .margin = 0.8, .tau_s = 666, .trip = 1.21,
-                  .soft_start_s = 60, .period_s = 3, .cap_at = 0.99, .target = 0.95,
-                  .uncap_at = 0.90, .hold_s = 30, .cooling_w = NAN },
+        .rack = { .cap_w = NAN,
+                  .breaker_w = NAN,
+                  .margin = 0.8,
+                  .tau_s = 666,
+                  .trip = 1.21,
+                  .soft_start_s = 60,
+                  .period_s = 3,
+                  .cap_at = 0.99,
+                  .target = 0.95,
+                  .uncap_at = 0.90,
+                  .hold_s = 30,
+                  .cooling_w = NAN },
         .mqtt = { .lease_s = 10, .status_s = 1, .actuation_s = 1 },
-        .thermal = { .hot_k = 358.15, .hysteresis_k = 5, .inlet_k = 298.15,
-                     .after_s = 60, .cooldown_s = 600, .moves_per_hour = 2 },
+        .thermal = { .hot_k = 358.15,
+                     .hysteresis_k = 5,
+                     .inlet_k = 298.15,
+                     .after_s = 60,
+                     .cooldown_s = 600,
+                     .moves_per_hour = 2 },
         .socket = { .path = ERG_GOVERN_SOCKET, .clients = 64 },
         .http = { .port = 9835 },
         .journal = { .most_bytes = 1 << 24 },
@@ -229,13 +257,18 @@ static void begin(erg_govern_config *config)
 /* Said in the file, but nothing in ergd acts on it. */
 static void name_unused(draft *is)
 {
-    const struct { bool given; const char *key; } rows[] = {
-        { is->ops, "ops" }, { is->mpi, "mpi" }, { is->phase, "shaper.phase" },
+    const struct { bool given; const char *key;
+    } rows[] = {
+        { is->ops, "ops" },
+        { is->mpi, "mpi" },
+        { is->phase, "shaper.phase" },
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
         { is->config.shaper.floor_w > 0, "shaper.floor" },
         { is->config.gpu.dvfs, "gpu.dvfs" },
-        { is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0, "gpu.policy" },
-        { is->config.cap.policy && strcmp(is->config.cap.policy, "limit") != 0, "cap.policy" },
+        { is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
+          "gpu.policy" },
+        { is->config.cap.policy && strcmp(is->config.cap.policy, "limit") != 0,
+          "cap.policy" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++)
@@ -259,8 +292,10 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
         is->config.http.address = "127.0.0.1";
     if (is->mqtt && !is->config.mqtt.port)
         is->config.mqtt.port = is->config.mqtt.tls_ca ? 8883 : 1883;
-    is->config.mode = is->mode && strcmp(is->mode, "enforce") == 0 ? ERG_ENFORCE : ERG_OBSERVE;
-    is->config.role = is->role && strcmp(is->role, "rack") == 0 ? ERG_ROLE_RACK : ERG_ROLE_NODE;
+    is->config.mode =
+        is->mode && strcmp(is->mode, "enforce") == 0 ? ERG_ENFORCE : ERG_OBSERVE;
+    is->config.role =
+        is->role && strcmp(is->role, "rack") == 0 ? ERG_ROLE_RACK : ERG_ROLE_NODE;
     name_unused(is);
     return check_orders(is, err) && check_rack(is, err);
 }
@@ -287,7 +322,8 @@ erg_govern_config *erg_govern_config_load(const char *path, erg_error *err)
 {
     size_t size;
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    erg_govern_config *config = bytes ? erg_govern_config_parse(path, bytes, size, err) : NULL;
+    erg_govern_config *config =
+        bytes ? erg_govern_config_parse(path, bytes, size, err) : NULL;
 
     free(bytes);
     return config;

@@ -13,8 +13,8 @@ typedef struct erg_govern_draft {
         *http, *journal;
     const erg_yaml *members;
     erg_govern_member member;       /* the one that is being read */
-    const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate, *users,
-        *groups, *set, *set_users, *set_groups;
+    const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate,
+        *users, *groups, *set, *set_users, *set_groups;
     const char *mode, *role;
     int64_t version;
     const char *skip_text;          /* of keys that are only checked */
@@ -23,7 +23,10 @@ typedef struct erg_govern_draft {
 } erg_govern_draft;
 
 /* A mapping and the keys that it may have. */
-typedef struct erg_govern_section { size_t at; const erg_yaml_field *fields; } erg_govern_section;
+typedef struct erg_govern_section {
+    size_t at;
+    const erg_yaml_field *fields;
+} erg_govern_section;
 
 enum { ERG_GOVERN_SECTIONS = 17 };
 extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[],

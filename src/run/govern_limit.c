@@ -68,7 +68,8 @@ const erg_govern_rule erg_govern_rules[ERG_GOVERN_RULES] = {
     { "psu", "psu_fraction of the supply's over-current protection", psu_limit },
     { "breaker", "margin of the breaker's rating", breaker_limit },
     { "set", "erg govern set", set_limit },
-    { "lease", "what the rack has lent, or the fallback where it has lent nothing", lease_limit },
+    { "lease", "what the rack has lent, or the fallback where it has lent nothing",
+      lease_limit },
 };
 
 static void find_limit(erg_governor *governor)
@@ -96,7 +97,8 @@ static double look(erg_governor *governor)
         governor->band_count++;
         mean_w = governor->band_sum_w / governor->band_count;
     }
-    if (erg_s_from_ns(governor->now_ns - governor->band_ns) < governor->config->rack.period_s)
+    if (erg_s_from_ns(governor->now_ns - governor->band_ns)
+        < governor->config->rack.period_s)
         return NAN;
     governor->band_sum_w = 0;
     governor->band_count = 0;

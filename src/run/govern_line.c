@@ -11,8 +11,9 @@
 #define WAIT_S 5.0
 
 static const char *const verbs[] = {
-    [ERG_GOVERN_STATUS] = "status", [ERG_GOVERN_SENSORS] = "sensors", [ERG_GOVERN_WHY] = "why",
-    [ERG_GOVERN_SET] = "set", [ERG_GOVERN_RELEASE] = "release", [ERG_GOVERN_BRAKE] = "brake",
+    [ERG_GOVERN_STATUS] = "status",   [ERG_GOVERN_SENSORS] = "sensors",
+    [ERG_GOVERN_WHY] = "why",         [ERG_GOVERN_SET] = "set",
+    [ERG_GOVERN_RELEASE] = "release", [ERG_GOVERN_BRAKE] = "brake",
 };
 
 /* ---- read ----------------------------------------------------------------------- */
@@ -26,12 +27,13 @@ static bool find_verb(const json_t *root, erg_govern_request *out, erg_error *er
             out->verb = (erg_govern_verb)i;
             return true;
         }
-    return erg_fail(err, ERG_BAD_INPUT, "\"do\" is status, sensors, why, set, release or brake");
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "\"do\" is status, sensors, why, set, release or brake");
 }
 
 /* A missing number is `otherwise`. */
-static bool find_positive(const json_t *root, const char *key, double otherwise, double *out,
-                          erg_error *err)
+static bool find_positive(const json_t *root, const char *key, double otherwise,
+                          double *out, erg_error *err)
 {
     const json_t *value = json_object_get(root, key);
 
@@ -96,7 +98,8 @@ static bool is_refused(const char *answer, size_t count, erg_error *err)
     int code = (int)json_integer_value(json_object_get(root, "code"));
 
     if (text)
-        erg_fail(err, code > ERG_OK && code <= ERG_IO ? (erg_code)code : ERG_IO, "%s", text);
+        erg_fail(err, code > ERG_OK && code <= ERG_IO ? (erg_code)code : ERG_IO, "%s",
+                 text);
     json_decref(root);
     return text != NULL;
 }
@@ -110,7 +113,8 @@ erg_result *erg_govern_ask(const char *socket, const erg_govern_request *request
 
     erg_text_add(&line, "%s\n", text ? text : "");
     free(text);
-    char *answer = line.failed ? NULL : erg_socket_ask(socket, line.data, WAIT_S, &count, err);
+    char *answer =
+        line.failed ? NULL : erg_socket_ask(socket, line.data, WAIT_S, &count, err);
     erg_result *result = answer && !is_refused(answer, count, err)
                              ? erg_result_parse("ergd", answer, count, err)
                              : NULL;

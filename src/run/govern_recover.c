@@ -28,8 +28,11 @@ static bool note_rows(const erg_table *rows, const erg_env *env, const char *who
     for (size_t i = 0; rows && i < erg_table_row_count(rows); i++) {
         const char *device = erg_table_find(rows, i, "device").text;
         const char *state = erg_table_find(rows, i, "state").text;
-        erg_journal_entry entry = { .t_ns = erg_env_now_ns(env), .utc_ns = erg_env_utc_ns(env),
-                                    .old_w = NAN, .requested_w = NAN, .clamped_w = NAN,
+        erg_journal_entry entry = { .t_ns = erg_env_now_ns(env),
+                                    .utc_ns = erg_env_utc_ns(env),
+                                    .old_w = NAN,
+                                    .requested_w = NAN,
+                                    .clamped_w = NAN,
                                     .enforced_w = NAN };
         is_busy |= state && strcmp(state, "busy") == 0;
         erg_text_put(entry.device, sizeof(entry.device), device ? device : "");
@@ -52,26 +55,27 @@ bool erg_govern_put_back(const erg_env *env, const char *who, erg_journal *journ
     return result != NULL;
 }
 
-bool erg_governor_recover(const erg_govern_config *config, const erg_env *env, const char *who,
-                          erg_error *err)
+bool erg_governor_recover(const erg_govern_config *config, const erg_env *env,
+                          const char *who, erg_error *err)
 {
     erg_env own = env ? *env : (erg_env){ 0 };
     bool is_busy = false;
 
     own.state_dir = config->state_dir;
-    erg_journal *journal = erg_journal_open(config->journal.path, config->journal.most_bytes,
-                                            err);
+    erg_journal *journal =
+        erg_journal_open(config->journal.path, config->journal.most_bytes, err);
     bool good = journal && erg_govern_put_back(&own, who, journal, &is_busy, err);
     erg_journal_free(journal);
     return good
         && (!is_busy || erg_fail(err, ERG_REFUSED, "another process still turns a device"));
 }
 
-/* ---- what limits were before the rack ------------------------------------------------- */
+/* ---- what limits were before the rack ------------------------------------------------ */
 
 static bool path_of(const erg_governor *governor, char to[ERG_PATH_MOST], erg_error *err)
 {
-    int count = snprintf(to, ERG_PATH_MOST, "%s/before-rack.json", governor->config->state_dir);
+    int count =
+        snprintf(to, ERG_PATH_MOST, "%s/before-rack.json", governor->config->state_dir);
 
     return (count > 0 && count < ERG_PATH_MOST)
         || erg_fail(err, ERG_BAD_INPUT, "state is too long a path");
@@ -123,11 +127,13 @@ static void turn_and_note(erg_governor *governor, erg_governed *item, double wan
     bool good = erg_devices_turn(governor->devices, item->index, &turn, &fault);
 
     erg_text_put(item->reason, sizeof(item->reason), fault.text);
-    erg_govern_note(governor, &(erg_govern_change){ item, rule, good ? "ergd" : "refused", old_w,
-                                                    want_w, turn.clamped, turn.enforced });
+    erg_govern_note(governor,
+                    &(erg_govern_change){ item, rule, good ? "ergd" : "refused", old_w,
+                                          want_w, turn.clamped, turn.enforced });
 }
 
-static size_t share_fallback(const erg_governor *governor, size_t owners[], double grants_w[])
+static size_t share_fallback(const erg_governor *governor, size_t owners[],
+                             double grants_w[])
 {
     const erg_govern_config *config = governor->config;
     erg_claim claims[ERG_GOVERN_DEVICES_MOST];
@@ -169,17 +175,20 @@ bool erg_govern_fall_back(erg_governor *governor, erg_error *err)
 bool erg_governor_give_back(erg_governor *governor, erg_error *err)
 {
     char path[ERG_PATH_MOST];
-    json_t *root = path_of(governor, path, err) ? erg_json_load(path, FILE_MOST, err) : NULL;
+    json_t *root =
+        path_of(governor, path, err) ? erg_json_load(path, FILE_MOST, err) : NULL;
 
     for (size_t i = 0; root && i < governor->count; i++) {
         erg_governed *item = &governor->items[i];
-        double was_w = item->has_limit ? erg_json_number_of(root, name_of(governor, item)) : NAN;
+        double was_w =
+            item->has_limit ? erg_json_number_of(root, name_of(governor, item)) : NAN;
         if (was_w > 0)
             turn_and_note(governor, item, was_w, "release");
     }
     bool good = root && erg_devices_keep(governor->devices, err);
     json_decref(root);
     governor->is_let_go |= good;
-    return good && (unlink(path) == 0
-                    || erg_fail(err, ERG_IO, "cannot remove %s: %s", path, strerror(errno)));
+    return good
+           && (unlink(path) == 0
+               || erg_fail(err, ERG_IO, "cannot remove %s: %s", path, strerror(errno)));
 }

@@ -7,7 +7,8 @@
 static erg_governed *find_device(erg_governor *governor, const char *name)
 {
     for (size_t i = 0; i < governor->count; i++)
-        if (strcmp(erg_devices_info(governor->devices, governor->items[i].index)->name, name)
+        if (strcmp(erg_devices_info(governor->devices, governor->items[i].index)->name,
+                   name)
             == 0)
             return &governor->items[i];
     return NULL;
@@ -16,19 +17,23 @@ static erg_governed *find_device(erg_governor *governor, const char *name)
 static void note_request(erg_governor *governor, const erg_governed *item, const char *rule,
                          const char *who, double cap_w)
 {
-    erg_govern_note(governor, &(erg_govern_change){ item, rule, who, NAN, cap_w, NAN, NAN });
+    erg_govern_note(governor,
+                    &(erg_govern_change){ item, rule, who, NAN, cap_w, NAN, NAN });
 }
 
 static bool set(erg_governor *governor, const erg_govern_request *request, const char *who,
                 erg_error *err)
 {
     erg_governed *item = request->device[0] ? find_device(governor, request->device) : NULL;
-    int64_t until_ns = isinf(request->for_s) ? INT64_MAX
-                                             : governor->now_ns + erg_ns_from_s(request->for_s);
+    int64_t until_ns = isinf(request->for_s)
+                           ? INT64_MAX
+                           : governor->now_ns + erg_ns_from_s(request->for_s);
 
     if (request->device[0] && !item)
-        return erg_fail(err, ERG_NOT_FOUND, "there is no device %s: erg govern status names "
-                        "them", request->device);
+        return erg_fail(err, ERG_NOT_FOUND,
+                        "there is no device %s: erg govern status names "
+                        "them",
+                        request->device);
     if (item && !item->has_limit)
         return erg_fail(err, ERG_UNSUPPORTED, "%s has no power limit", request->device);
     *(item ? &item->set : &governor->set) = (erg_govern_user_cap){ request->cap_w, until_ns };
@@ -36,8 +41,8 @@ static bool set(erg_governor *governor, const erg_govern_request *request, const
     return true;
 }
 
-static bool release(erg_governor *governor, const erg_govern_request *request, const char *who,
-                    erg_error *err)
+static bool release(erg_governor *governor, const erg_govern_request *request,
+                    const char *who, erg_error *err)
 {
     const erg_govern_user_cap none = { INFINITY, 0 };
     erg_governed *item = request->device[0] ? find_device(governor, request->device) : NULL;

@@ -27,7 +27,8 @@ static void find_channels(const erg_governor *governor, erg_governed *item)
 
     item->power_at = item->energy_at = item->heat_at = -1;
     for (size_t i = 0; i < count && i < ERG_GOVERN_CHANNELS_MOST; i++) {
-        const erg_channel_info *channel = erg_devices_channel(governor->devices, item->index, i);
+        const erg_channel_info *channel =
+            erg_devices_channel(governor->devices, item->index, i);
         int at = (int)i;
         item->values[i] = (erg_govern_value){ NAN, 0 };
         if (channel->quantity == ERG_POWER && item->power_at < 0)
@@ -46,11 +47,22 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
                                                         ERG_POWER_LIMIT);
 
     *item = (erg_governed){
-        .index = index, .is_gpu = is_gpu(info), .is_part = is_part(info),
+        .index = index,
+        .is_gpu = is_gpu(info),
+        .is_part = is_part(info),
         .is_node = info->scope == ERG_SCOPE_NODE || info->scope == ERG_SCOPE_PSYS,
-        .has_limit = knob && knob->high > 0, .power_w = NAN, .temp_k = NAN, .lagged_w = NAN,
-        .heat_cap_w = INFINITY, .set.cap_w = INFINITY, .requested_w = NAN, .enforced_w = NAN,
-        .demand_w = NAN, .grant_w = NAN, .least_w = NAN, .most_w = NAN,
+        .has_limit = knob && knob->high > 0,
+        .power_w = NAN,
+        .temp_k = NAN,
+        .lagged_w = NAN,
+        .heat_cap_w = INFINITY,
+        .set.cap_w = INFINITY,
+        .requested_w = NAN,
+        .enforced_w = NAN,
+        .demand_w = NAN,
+        .grant_w = NAN,
+        .least_w = NAN,
+        .most_w = NAN,
     };
     find_channels(governor, item);
     item->is_node &= !governor->has_meter && (item->power_at >= 0 || item->energy_at >= 0);
@@ -128,7 +140,8 @@ static void settle(const erg_governor *governor, erg_governed *item)
 
 /* ---- of the node ------------------------------------------------------------------ */
 
-static double sum_of(const erg_governor *governor, bool (*is_wanted)(const erg_governed *item))
+static double sum_of(const erg_governor *governor,
+                     bool (*is_wanted)(const erg_governed *item))
 {
     double sum_w = 0;
 
@@ -155,7 +168,8 @@ static void node_power(erg_governor *governor, double dt_s)
         governor->power_w = sum_of(governor, is_meter);
         base_w = fmax(0, governor->power_w - sum_of(governor, is_held));
     } else {
-        governor->power_w = sum_of(governor, is_any_part) + (isnan(stated_w) ? 0 : stated_w);
+        governor->power_w =
+            sum_of(governor, is_any_part) + (isnan(stated_w) ? 0 : stated_w);
         base_w = sum_of(governor, is_free) + (isnan(stated_w) ? 0 : stated_w);
     }
     if (isnan(base_w))

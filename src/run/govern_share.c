@@ -100,17 +100,18 @@ static void find_demand(const erg_governor *governor, erg_governed *item, double
                                                         ERG_POWER_LIMIT);
     double cap_w = isnan(knob->now) ? item->most_w : knob->now;
 
-    item->demand_w = isnan(item->power_w)
-                         ? item->most_w
-                         : erg_demand_step(&item->demand, item->power_w, cap_w, item->most_w,
-                                           dt_s > 0 ? dt_s : governor->config->period_s);
+    item->demand_w =
+        isnan(item->power_w)
+            ? item->most_w
+            : erg_demand_step(&item->demand, item->power_w, cap_w, item->most_w,
+                              dt_s > 0 ? dt_s : governor->config->period_s);
     item->demand_w = fmin(item->most_w, fmax(item->least_w, item->demand_w));
 }
 
 /* ---- sharing ---------------------------------------------------------------------- */
 
-static size_t make_claims(erg_governor *governor, erg_claim claims[], erg_governed *owners[],
-                          double dt_s)
+static size_t make_claims(erg_governor *governor, erg_claim claims[],
+                          erg_governed *owners[], double dt_s)
 {
     size_t n = 0;
 
@@ -143,10 +144,9 @@ static void tell_short(erg_governor *governor, const erg_filled *filled)
     bool is_short = !filled->is_feasible;
 
     if (is_short && !governor->is_short)
-        erg_govern_note(governor, &(erg_govern_change){ NULL, "infeasible", "ergd", NAN,
-                                                        governor->budget_w,
-                                                        governor->budget_w + filled->deficit_w,
-                                                        NAN });
+        erg_govern_note(governor, &(erg_govern_change){
+                                      NULL, "infeasible", "ergd", NAN, governor->budget_w,
+                                      governor->budget_w + filled->deficit_w, NAN });
     governor->is_short = is_short;
 }
 
@@ -160,7 +160,8 @@ void erg_govern_share(erg_governor *governor, double dt_s)
     bool braked = governor->is_braked || governor->bands.is_braked;
     double base_w = isnan(governor->base_w) ? 0 : governor->base_w;
 
-    erg_filled filled = erg_water_fill(claims, n, governor->budget_w - base_w, order, grants_w);
+    erg_filled filled =
+        erg_water_fill(claims, n, governor->budget_w - base_w, order, grants_w);
     tell_short(governor, &filled);
     for (size_t i = 0; i < n; i++) {
         owners[i]->grant_w = braked ? claims[i].least_w : grants_w[i];

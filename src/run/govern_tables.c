@@ -8,8 +8,10 @@ static const erg_column grant_columns[] = {
     { "node", ERG_TEXT, "the node, then each of its devices as node/device" },
     { "demand_w", ERG_REAL, "what it would draw, by what it draws" },
     { "grant_w", ERG_REAL, "what the governor gives it" },
-    { "cap_w", ERG_REAL, "the node's limit by its rules; a device's limit as it says itself" },
-    { "state", ERG_TEXT, "observe, free, enforced, unread, refused, sensor, short or braked" },
+    { "cap_w", ERG_REAL,
+      "the node's limit by its rules; a device's limit as it says itself" },
+    { "state", ERG_TEXT,
+      "observe, free, enforced, unread, refused, sensor, short or braked" },
     { "requested_w", ERG_REAL, "what was last asked of the device" },
     { "enforced_w", ERG_REAL, "what the device said when it was read back" },
     { "rule", ERG_TEXT, "what holds it down; none: nothing does" },
@@ -31,8 +33,9 @@ static const erg_column sensor_columns[] = {
     { "value", ERG_REAL, "the last reading, in SI" },
     { "unit", ERG_TEXT, "of the value" },
     { "t_ns", ERG_INTEGER, "when it was read, CLOCK_MONOTONIC" },
-    { "quantity", ERG_TEXT, "power, energy, temperature, clock, use, bytes, duration or other" },
-    { "kind", ERG_TEXT, "instant, avg_prev, smoothed or counter" },
+    { "quantity", ERG_TEXT,
+      "power, energy, temperature, clock, use, bytes, duration or other" },
+    { "kind", ERG_TEXT, "instant, average, smoothed or counter" },
     { "method", ERG_TEXT, "counter, integral, model or simulated" },
     { "scope", ERG_TEXT, "what its joules cover" },
     { "update_period_s", ERG_REAL, "of the sensor" },
@@ -99,8 +102,11 @@ static bool node_row(const erg_governor *governor, erg_table *table, erg_error *
     bool braked = governor->is_braked || governor->bands.is_braked;
     const double values[] = { sum.demand_w, governor->budget_w, governor->limit_w, NAN,
                               enforces ? sum.enforced_w : NAN, governor->power_w, NAN };
-    const char *state = governor->is_short ? "short" : braked ? "braked"
-                      : !enforces ? "observe" : isnan(sum.enforced_w) ? "unread" : "enforced";
+    const char *state = governor->is_short      ? "short"
+                        : braked                ? "braked"
+                        : !enforces             ? "observe"
+                        : isnan(sum.enforced_w) ? "unread"
+                                                : "enforced";
 
     return erg_table_row(table, err)
         && erg_table_text(table, "node", governor->config->node.id, err)
@@ -109,8 +115,8 @@ static bool node_row(const erg_governor *governor, erg_table *table, erg_error *
         && put_reals(table, ERG_COUNT(grant_reals), grant_reals, values, err);
 }
 
-static bool item_row(const erg_governor *governor, const erg_governed *item, erg_table *table,
-                     erg_error *err)
+static bool item_row(const erg_governor *governor, const erg_governed *item,
+                     erg_table *table, erg_error *err)
 {
     const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
                                                         ERG_POWER_LIMIT);
@@ -130,8 +136,8 @@ static bool item_row(const erg_governor *governor, const erg_governed *item, erg
 
 static bool add_grants(const erg_governor *governor, erg_result *result, erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "grants", grant_columns, ERG_COUNT(grant_columns),
-                                      err);
+    erg_table *table =
+        erg_result_add(result, "grants", grant_columns, ERG_COUNT(grant_columns), err);
     bool good = table && node_row(governor, table, err);
 
     for (size_t i = 0; good && i < governor->count; i++)
@@ -139,10 +145,10 @@ static bool add_grants(const erg_governor *governor, erg_result *result, erg_err
     return good;
 }
 
-/* ---- rules ----------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------- */
 
-static bool rule_row(erg_table *table, const erg_govern_rule *rule, double limit_w, bool binds,
-                     erg_error *err)
+static bool rule_row(erg_table *table, const erg_govern_rule *rule, double limit_w,
+                     bool binds, erg_error *err)
 {
     return erg_table_row(table, err) && erg_table_text(table, "rule", rule->name, err)
         && erg_table_real(table, "limit_w", shown(limit_w), err)
@@ -153,9 +159,10 @@ static bool rule_row(erg_table *table, const erg_govern_rule *rule, double limit
 static bool add_rules(const erg_governor *governor, erg_result *result, erg_error *err)
 {
     static const erg_govern_rule bands = { .name = "bands",
-                                           .about = "the limit less what the bands take off" };
-    erg_table *table = erg_result_add(result, "rules", rule_columns, ERG_COUNT(rule_columns),
-                                      err);
+                                           .about =
+                                               "the limit less what the bands take off" };
+    erg_table *table =
+        erg_result_add(result, "rules", rule_columns, ERG_COUNT(rule_columns), err);
     bool good = table != NULL;
 
     for (size_t i = 0; good && i < ERG_GOVERN_RULES; i++)
@@ -165,11 +172,11 @@ static bool add_rules(const erg_governor *governor, erg_result *result, erg_erro
                             governor->trim_w < 0, err);
 }
 
-/* ---- sensors ---------------------------------------------------------------------------- */
+/* ---- sensors ------------------------------------------------------------------------- */
 
 static const char *const sensor_reals[] = {
-    "value", "update_period_s", "window_s", "delay_s", "gain", "offset", "gain_u", "offset_u",
-    "range_j", "resolution", "max_w",
+    "value",  "update_period_s", "window_s", "delay_s",    "gain",  "offset",
+    "gain_u", "offset_u",        "range_j",  "resolution", "max_w",
 };
 
 static bool sensor_row(const erg_governor *governor, const erg_governed *item, size_t at,
@@ -178,9 +185,9 @@ static bool sensor_row(const erg_governor *governor, const erg_governed *item, s
     const erg_device_info *info = erg_devices_info(governor->devices, item->index);
     const erg_channel_info *is = erg_devices_channel(governor->devices, item->index, at);
     const erg_govern_value *last = &item->values[at];
-    const double values[] = { last->value, is->update_s, is->window_s, is->delay_s, is->gain,
-                              is->offset, is->gain_u, is->offset_u, is->range_j, is->resolution,
-                              is->max_w };
+    const double values[] = { last->value, is->update_s,   is->window_s, is->delay_s,
+                              is->gain,    is->offset,     is->gain_u,   is->offset_u,
+                              is->range_j, is->resolution, is->max_w };
 
     return erg_table_row(table, err) && erg_table_text(table, "device", info->name, err)
         && erg_table_text(table, "channel", is->name, err)
@@ -210,37 +217,39 @@ static bool add_sensors(const erg_governor *governor, erg_result *result, erg_er
     return good;
 }
 
-/* ---- leases, journal ----------------------------------------------------------------------- */
+/* ---- leases, journal ----------------------------------------------------------------- */
 
 static bool lease_row(const erg_governor *governor, erg_table *table, const char *node,
                       const erg_govern_lease *lease, erg_error *err)
 {
-    return erg_table_row(table, err)
-        && erg_table_text(table, "node", node, err)
-        && erg_table_real(table, "cap_w", shown(lease->cap_w), err)
-        && erg_table_real(table, "left_s",
-                          erg_s_from_ns(lease->until_ns - erg_env_boot_ns(&governor->env)), err)
-        && erg_table_integer(table, "epoch", lease->epoch, err)
-        && erg_table_integer(table, "number", lease->number, err)
-        && erg_table_text(table, "state", lease->state, err);
+    return erg_table_row(table, err) && erg_table_text(table, "node", node, err)
+           && erg_table_real(table, "cap_w", shown(lease->cap_w), err)
+           && erg_table_real(
+               table, "left_s",
+               erg_s_from_ns(lease->until_ns - erg_env_boot_ns(&governor->env)), err)
+           && erg_table_integer(table, "epoch", lease->epoch, err)
+           && erg_table_integer(table, "number", lease->number, err)
+           && erg_table_text(table, "state", lease->state, err);
 }
 
 static bool add_leases(const erg_governor *governor, erg_result *result, erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "leases", lease_columns, ERG_COUNT(lease_columns),
-                                      err);
+    erg_table *table =
+        erg_result_add(result, "leases", lease_columns, ERG_COUNT(lease_columns), err);
     bool good = table != NULL;
 
     if (good && governor->has_lease)
         good = lease_row(governor, table, governor->config->node.id, &governor->lease, err);
     for (size_t i = 0; good && i < governor->lent_count; i++)
-        good = lease_row(governor, table, governor->lent[i].node, &governor->lent[i].lease, err);
+        good = lease_row(governor, table, governor->lent[i].node, &governor->lent[i].lease,
+                         err);
     return good;
 }
 
 static bool journal_row(erg_table *table, const erg_journal_entry *entry, erg_error *err)
 {
-    static const char *const names[] = { "old_w", "requested_w", "clamped_w", "enforced_w" };
+    static const char *const names[] = { "old_w", "requested_w", "clamped_w",
+                                         "enforced_w" };
     const double values[] = { entry->old_w, entry->requested_w, entry->clamped_w,
                               entry->enforced_w };
     char utc[40];
@@ -266,7 +275,7 @@ static bool add_journal(const erg_governor *governor, erg_result *result, erg_er
     return good;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------- */
 
 static bool add_notes(const erg_governor *governor, erg_result *result, erg_error *err)
 {
@@ -275,7 +284,8 @@ static bool add_notes(const erg_governor *governor, erg_result *result, erg_erro
                             "nothing is turned"))
         return false;
     for (size_t i = 0; i < governor->config->unused_count; i++)
-        if (!erg_result_note(result, err, "'%s' of the configuration is for the tools that run "
+        if (!erg_result_note(result, err,
+                             "'%s' of the configuration is for the tools that run "
                              "beside the job: ergd does not act on it",
                              governor->config->unused[i]))
             return false;
@@ -312,7 +322,9 @@ erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb 
     static const part status[] = { add_grants, add_rules, add_leases, add_notes, NULL };
     static const part sensors[] = { add_sensors, NULL }, why[] = { add_journal, NULL };
 
-    return make(governor, verb == ERG_GOVERN_SENSORS ? sensors : verb == ERG_GOVERN_WHY ? why
-                                                                                     : status,
+    return make(governor,
+                verb == ERG_GOVERN_SENSORS ? sensors
+                : verb == ERG_GOVERN_WHY   ? why
+                                           : status,
                 err);
 }

@@ -12,7 +12,8 @@
 #define LEAST_STEP 0.01
 #define RETRY_S 10.0
 
-static erg_device_knob const *knob_of(const erg_governor *governor, const erg_governed *item)
+static erg_device_knob const *knob_of(const erg_governor *governor,
+                                      const erg_governed *item)
 {
     return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
 }
@@ -34,9 +35,9 @@ static void turn_to(erg_governor *governor, erg_governed *item, double want_w)
     item->enforced_w = good ? turn.enforced : NAN;
     item->retry_ns = good ? 0 : governor->now_ns + erg_ns_from_s(RETRY_S);
     say(item, !good ? "refused" : isnan(turn.enforced) ? "unread" : "enforced", fault.text);
-    erg_govern_note(governor, &(erg_govern_change){ item, item->rule, good ? "ergd" : "refused",
-                                                    old_w, want_w, turn.clamped,
-                                                    item->enforced_w });
+    erg_govern_note(governor,
+                    &(erg_govern_change){ item, item->rule, good ? "ergd" : "refused",
+                                          old_w, want_w, turn.clamped, item->enforced_w });
 }
 
 /* What is in force, or what could be where it does not say. */

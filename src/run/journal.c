@@ -93,10 +93,13 @@ static bool open_file(erg_journal *journal, erg_error *err)
 {
     struct stat facts;
 
-    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, MODE);
+    journal->fd =
+        open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, MODE);
     if (journal->fd < 0 || fstat(journal->fd, &facts) != 0)
-        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO, "cannot write the journal "
-                        "%s: %s", journal->path, strerror(errno));
+        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO,
+                        "cannot write the journal "
+                        "%s: %s",
+                        journal->path, strerror(errno));
     journal->bytes = (double)facts.st_size;
     return S_ISREG(facts.st_mode)
         || erg_fail(err, ERG_BAD_INPUT, "the journal %s is no file", journal->path);
@@ -110,7 +113,8 @@ static void read_tail(erg_journal *journal)
     ssize_t count = bytes ? pread(journal->fd, bytes, TAIL_BYTES, from) : -1;
     erg_journal_entry entry;
 
-    for (const char *at = bytes, *end = bytes + (count > 0 ? count : 0); bytes && at < end;) {
+    for (const char *at = bytes, *end = bytes + (count > 0 ? count : 0);
+         bytes && at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         if (!stop)
             break;
@@ -130,7 +134,8 @@ static bool rotate(erg_journal *journal, erg_error *err)
     close(journal->fd);
     journal->fd = -1;
     if (rename(journal->path, old) != 0)
-        return erg_fail(err, ERG_IO, "cannot rename %s: %s", journal->path, strerror(errno));
+        return erg_fail(err, ERG_IO, "cannot rename %s: %s", journal->path,
+                        strerror(errno));
     return open_file(journal, err);
 }
 
@@ -182,7 +187,8 @@ bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_e
     erg_text_add(&line, "%s\n", text ? text : "");
     free(text);
     bool good = !line.failed;
-    if (good && journal->fd >= 0 && journal->bytes + (double)line.count > journal->most_bytes)
+    if (good && journal->fd >= 0
+        && journal->bytes + (double)line.count > journal->most_bytes)
         good = rotate(journal, err);
     if (good && journal->fd >= 0) {
         good = put(journal, line.data, line.count, err);

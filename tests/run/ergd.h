@@ -57,8 +57,10 @@ static inline void ergd_prepare(ergd_box *is, const char *more)
     snprintf(is->state, sizeof(is->state), "%s/state", is->box.root);
     FILE *file = fopen(is->config, "w");
     CHECK(file);
-    fprintf(file, "version: 1\nperiod: 10ms\nstate: %s\nsocket: {path: %s, clients: 8}\n"
-            "journal: {path: %s, size: 4MiB}\n%s", is->state, is->socket, is->journal, more);
+    fprintf(file,
+            "version: 1\nperiod: 10ms\nstate: %s\nsocket: {path: %s, clients: 8}\n"
+            "journal: {path: %s, size: 4MiB}\n%s",
+            is->state, is->socket, is->journal, more);
     fclose(file);
 }
 

@@ -71,9 +71,10 @@ static void whoever_is_listed_may_read_but_not_set(void)
     if (geteuid() != 0)
         SKIP("only root can become another user");
     ergd_prepare(&is, "");
-    snprintf(more, sizeof(more), "version: 1\nperiod: 10ms\nstate: %.100s\n"
-             "node: {sensors: [rapl]}\nsocket: {path: %.100s, users: [\"65534\"]}\n", is.state,
-             is.socket);
+    snprintf(more, sizeof(more),
+             "version: 1\nperiod: 10ms\nstate: %.100s\n"
+             "node: {sensors: [rapl]}\nsocket: {path: %.100s, users: [\"65534\"]}\n",
+             is.state, is.socket);
     FILE *file = fopen(is.config, "w");
     CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
     ergd_start(&is);
@@ -90,7 +91,7 @@ static void whoever_is_listed_may_read_but_not_set(void)
     CHECK(ergd_stop(&is) == 0);
 }
 
-/* ---- clients that stall, shout or hang up --------------------------------------------- */
+/* ---- clients that stall, shout or hang up -------------------------------------------- */
 
 static int connect_to(const ergd_box *is)
 {
@@ -124,7 +125,8 @@ static void no_client_can_stall_it(void)
     CHECK(shutdown(talkers[1], SHUT_WR) == 0);                          /* half closed */
     send(talkers[2], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* no line at all */
     for (int i = 0; i < 2000; i++)                                      /* and never reads */
-        if (send(talkers[3], "{\"do\": \"sensors\"}\n", 18, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        if (send(talkers[3], "{\"do\": \"sensors\"}\n", 18, MSG_NOSIGNAL | MSG_DONTWAIT)
+            < 0)
             break;
     memset(noise, '\n', MUCH);
     send(talkers[4], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* empty lines */
@@ -196,7 +198,8 @@ static void its_sensors_are_read_through_the_socket_with_their_facts(void)
     erg_devices *found = erg_devices_find(&here, sensors, 1, &err);
     CHECK_OK(found, err);
     const erg_channel_info *power = machine_channel(found, "ergd:sim:plain", "power", &at);
-    CHECK(power && power->method == ERG_METHOD_SIMULATED && power->scope == ERG_SCOPE_BOARD);
+    CHECK(power && power->method == ERG_METHOD_SIMULATED
+          && power->scope == ERG_SCOPE_BOARD);
     CHECK(power->kind == ERG_INSTANT || power->kind == ERG_AVG_PREV);
     CHECK_OK(erg_devices_read(found, 0, (size_t)at, &first, &err), err);
     CHECK(first.count == 1 && fabs(first.at[0].value - 123) < 13 && first.at[0].t_ns > 0);
@@ -208,10 +211,11 @@ static void its_sensors_are_read_through_the_socket_with_their_facts(void)
     CHECK_OK(erg_devices_read(found, 0, (size_t)at, &again, &err), err);
     CHECK(again.count == 1 && isnan(again.at[0].value));
     erg_devices_free(found);
-    CHECK(!erg_devices_find(&here, sensors, 1, &err) && strstr(err.text, "is ergd running"));
+    CHECK(!erg_devices_find(&here, sensors, 1, &err)
+          && strstr(err.text, "is ergd running"));
 }
 
-/* ---- death ------------------------------------------------------------------------------ */
+/* ---- death --------------------------------------------------------------------------- */
 
 static void ten_orders_of_death_leave_the_limits_as_they_were(void)
 {

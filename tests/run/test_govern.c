@@ -17,7 +17,8 @@ static void begin(governed *is, const char *text)
     erg_error err = { 0 };
     machine_open(&is->box, NULL);
     snprintf(is->state, sizeof(is->state), "%s/state", is->box.root);
-    int count = snprintf(whole, sizeof(whole), "version: 1\nstate: %s\n%s", is->state, text);
+    int count =
+        snprintf(whole, sizeof(whole), "version: 1\nstate: %s\n%s", is->state, text);
     is->config = erg_govern_config_parse("test", whole, (size_t)count, &err);
     CHECK_OK(is->config, err);
     is->governor = erg_governor_open(is->config, &is->box.env, &err);
@@ -77,8 +78,9 @@ static void ask(governed *is, erg_govern_verb verb, double cap_w, const char *de
     erg_result_free(result);
 }
 
-#define TWO "node: {id: n, ceil: 550W, sensors: [\"sim:a100-sxm4-80gb,load=constant:400\"," \
-            " \"sim:a100-sxm4-80gb,load=constant:100\"]}\n"
+#define TWO                                                                                \
+    "node: {id: n, ceil: 550W, sensors: [\"sim:a100-sxm4-80gb,load=constant:400\","        \
+    " \"sim:a100-sxm4-80gb,load=constant:100\"]}\n"
 
 static void the_hungry_gets_what_the_modest_leaves(void)
 {
@@ -120,9 +122,11 @@ static void the_sum_in_force_never_passes_the_limit(void)
     static const char *const devices[] = { NULL, "sim:a100-sxm4-80gb", "sim:plain" };
     governed is = { 0 };
     test_random random = { 5 };
-    begin(&is, "mode: enforce\nnode: {id: n, ceil: 800W, sensors: ["
-               "\"sim:a100-sxm4-80gb,load=square:80:400:3s\", \"sim:plain,load=square:60:300:2s\","
-               " \"sim:h100-sxm5-80gb,load=ramp:80:700:20s\"]}\n");
+    begin(
+        &is,
+        "mode: enforce\nnode: {id: n, ceil: 800W, sensors: ["
+        "\"sim:a100-sxm4-80gb,load=square:80:400:3s\", \"sim:plain,load=square:60:300:2s\","
+        " \"sim:h100-sxm5-80gb,load=ramp:80:700:20s\"]}\n");
     for (int i = 0; i < 400; i++) {
         double which = test_uniform(&random);
         run_for(&is, 0.3, 0.1);
@@ -160,8 +164,10 @@ static void a_cap_for_a_time_ends_by_itself_and_rises_by_the_ramp(void)
 {
     governed is = { 0 };
     erg_error err = { 0 };
-    begin(&is, "mode: enforce\nshaper: {ramp_up: 20W/s}\nnode: {id: n, ceil: 500W, sensors: ["
-               "\"sim:a100-sxm4-80gb,load=constant:150\", \"sim:a100-sxm4-80gb,load=constant:90\"]}\n");
+    begin(&is,
+          "mode: enforce\nshaper: {ramp_up: 20W/s}\nnode: {id: n, ceil: 500W, sensors: ["
+          "\"sim:a100-sxm4-80gb,load=constant:150\", "
+          "\"sim:a100-sxm4-80gb,load=constant:90\"]}\n");
     run_for(&is, 2, 0.1);
     const erg_govern_request request = { .verb = ERG_GOVERN_SET, .cap_w = 400, .for_s = 1 };
     erg_result_free(erg_governor_answer(is.governor, &request, "test", &err));
@@ -178,9 +184,10 @@ static void a_cap_for_a_time_ends_by_itself_and_rises_by_the_ramp(void)
 static void a_lease_that_has_run_out_leaves_the_fallback(void)
 {
     governed is = { 0 };
-    begin(&is, "mode: enforce\nnode: {id: n, ceil: 700W, fallback: 400W, sensors: ["
-               "\"sim:a100-sxm4-80gb,load=constant:400\", \"sim:plain,load=constant:200\"]}\n"
-               "mqtt: {host: none.invalid}\n");
+    begin(&is,
+          "mode: enforce\nnode: {id: n, ceil: 700W, fallback: 400W, sensors: ["
+          "\"sim:a100-sxm4-80gb,load=constant:400\", \"sim:plain,load=constant:200\"]}\n"
+          "mqtt: {host: none.invalid}\n");
     run_for(&is, 1, 0.1);
     CHECK_NEAR(grant(&is, 0, "cap_w"), 400, 1e-9);
     CHECK(says(&is, 0, "rule", "lease"));
@@ -222,9 +229,10 @@ static void a_limit_below_the_least_of_all_is_called_short(void)
 static void a_hot_device_is_held_below_its_hot_spot(void)
 {
     governed is = { 0 };
-    begin(&is, "mode: enforce\nthermal: {hotspot: 70C, hysteresis: 5C, inlet: 21C, tau: 28s}\n"
-               "node: {id: n, sensors: [\"sim:a100-sxm4-80gb,heat=on,load=constant:400,"
-               "ambient=21C,tau=28s,limit=95C\"]}\n");
+    begin(&is,
+          "mode: enforce\nthermal: {hotspot: 70C, hysteresis: 5C, inlet: 21C, tau: 28s}\n"
+          "node: {id: n, sensors: [\"sim:a100-sxm4-80gb,heat=on,load=constant:400,"
+          "ambient=21C,tau=28s,limit=95C\"]}\n");
     double most_c = 0, least_c = INFINITY, peak_c = 0;
     for (int i = 0; i < 400; i++) {
         run_for(&is, 1, 0.5);
@@ -233,7 +241,8 @@ static void a_hot_device_is_held_below_its_hot_spot(void)
         most_c = i > 240 ? fmax(most_c, temp_c) : most_c;
         least_c = i > 240 ? fmin(least_c, temp_c) : least_c;
     }
-    print_message("# %.2f to %.2f C once settled, at most %.2f C\n", least_c, most_c, peak_c);
+    print_message("# %.2f to %.2f C once settled, at most %.2f C\n", least_c, most_c,
+                  peak_c);
     CHECK(most_c <= 71 && least_c >= 58 && peak_c < 80);
     end(&is);
 }
@@ -274,7 +283,8 @@ static void a_journal_grows_no_longer_than_allowed_and_is_read_again(void)
         erg_journal_entry entry = { .t_ns = i, .utc_ns = 1, .old_w = NAN, .requested_w = i,
                                     .clamped_w = i, .enforced_w = NAN };
         snprintf(entry.who, sizeof(entry.who), "\"\\\n");
-        CHECK_OK(erg_journal_add(journal, &entry, &err) && erg_journal_sync(journal, &err), err);
+        CHECK_OK(erg_journal_add(journal, &entry, &err) && erg_journal_sync(journal, &err),
+                 err);
     }
     erg_journal_free(journal);
     free(erg_file_read(path, 4096, &count, &err));

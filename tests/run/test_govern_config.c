@@ -12,11 +12,14 @@ static const char whole[] =
     "gpu:    {limit: 275W, policy: throughput_per_watt, slowdown_max: 3%, dvfs: auto}\n"
     "cap:    {scope: node, limit: 1200W, policy: token_bucket, window: 20ms, "
     "enforcement: [power_limit, launch_gate]}\n"
-    "shaper: {jitter: [1ms, 5ms], jitter_scope: microbatch, rng_key: 7, phase: {dp_groups: auto, "
-    "pp_stages: round_robin, tp: group_offset, max_delay: 20ms}, psu_fraction: 0.85, floor: 0W, "
+    "shaper: {jitter: [1ms, 5ms], jitter_scope: microbatch, rng_key: 7, phase: {dp_groups: "
+    "auto, "
+    "pp_stages: round_robin, tp: group_offset, max_delay: 20ms}, psu_fraction: 0.85, "
+    "floor: 0W, "
     "ramp_up: 2000W/s, ramp_down: 2000W/s, ramp_down_hold: 500ms}\n"
     "ops:    [{match: \"flash_*\", sm_clock: -200MHz, min_region: 500ms}]\n"
-    "mpi:    {stagger: true, hierarchical: false, deterministic: true, pace: 0B/s, wait: sleep, "
+    "mpi:    {stagger: true, hierarchical: false, deterministic: true, pace: 0B/s, wait: "
+    "sleep, "
     "wait_after: 500us}\n"
     "rack:   {cap: 20kW, breaker: {rating: 25kW, margin: 0.80, curve: thermal, tau: 666s, "
     "trip: 1.21}, soft_start: 60s, jitter: [10ms, 50ms], bands: {cap: 0.99, target: 0.95, "
@@ -41,7 +44,8 @@ static void every_key_of_the_specification_is_read(void)
     CHECK_OK(is, err);
     CHECK(is->mode == ERG_OBSERVE && is->role == ERG_ROLE_NODE);
     CHECK_TEXT(is->node.id, "n07");
-    CHECK(is->node.sensors.count == 2 && is->node.floor_w == 600 && is->node.fallback_w == 900);
+    CHECK(is->node.sensors.count == 2 && is->node.floor_w == 600
+          && is->node.fallback_w == 900);
     CHECK(is->gpu.limit_w == 275 && is->cap.limit_w == 1200 && is->cap.window_s == 0.02);
     CHECK_NEAR(is->gpu.slowdown_most, 0.03, 1e-12);
     CHECK(is->shaper.jitter_s.low == 1e-3 && is->shaper.jitter_s.high == 5e-3);
@@ -68,7 +72,8 @@ static void what_is_not_said_has_a_usual_value(void)
 
 static void mistakes_are_refused_with_their_line(void)
 {
-    static const struct { const char *text, *where, *what; } rows[] = {
+    static const struct { const char *text, *where, *what;
+    } rows[] = {
         { "mode: observe\n", "f:1:", "'version' is missing" },
         { "version: 2\n", "f:1:", "version" },
         { "version: 1\nmode: enforced\n", "f:2:", "observe or enforce" },
@@ -82,7 +87,8 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nshaper:\n  ramp_up: 20W\n", "f:3:", "ramp_up" },
         { "version: 1\nmpi:\n  stagger: maybe\n", "f:3:", "true or false" },
         { "version: 1\nops:\n  - {match: a}\n", "f:3:", "sm_clock" },
-        { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n", "f:4:", "target" },
+        { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n",
+          "f:4:", "target" },
         { "version: 1\nnode: {sensors: rapl}\n", "f:2:", "list" },
         { "version: 1\nmqtt: {host: b}\n", "f:2:", "fallback" },
         { "version: 1\nrole: rack\n", "f:1:", "rack.cap" },

@@ -51,7 +51,8 @@ static const char *text_of(const json_t *row, const char *key)
 }
 
 /* The number that a word of a table stands for; otherwise where it is none. */
-static int number_of(const char *word, const char *(*name_of)(int), int count, int otherwise)
+static int number_of(const char *word, const char *(*name_of)(int), int count,
+                     int otherwise)
 {
     for (int i = 0; i < count; i++)
         if (strcmp(word, name_of(i)) == 0)
@@ -80,8 +81,8 @@ static bool is_known(const erg_devices *found, size_t first, const char *name)
     return false;
 }
 
-static bool add_device(erg_devices *found, size_t first, const char *socket, const json_t *row,
-                       erg_error *err)
+static bool add_device(erg_devices *found, size_t first, const char *socket,
+                       const json_t *row, erg_error *err)
 {
     const char *device = text_of(row, "device");
     char name[32];
@@ -115,9 +116,9 @@ static bool ergd_find(erg_devices *found, const char *argument, erg_error *err)
     json_t *answer = ask(socket, &fault);
     if (!answer)
         return (!argument && fault.code == ERG_NOT_FOUND)
-            || erg_devices_absent(found, &erg_driver_ergd,
-                                  fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT, err,
-                                  "%.300s", fault.text);
+               || erg_devices_absent(found, &erg_driver_ergd,
+                                     fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
+                                     err, "%.300s", fault.text);
     json_array_foreach(rows_of(answer), index, row)
         good = good && add_device(found, first, socket, row, err);
     json_decref(answer);
@@ -136,8 +137,8 @@ static void add_channel(erg_device *dev, const json_t *row)
 {
     const erg_quantity quantity = (erg_quantity)number_of(
         text_of(row, "quantity"), quantity_name, ERG_OTHER + 1, ERG_OTHER);
-    const erg_kind kind = (erg_kind)number_of(text_of(row, "kind"), kind_name, ERG_COUNTER + 1,
-                                              ERG_INSTANT);
+    const erg_kind kind =
+        (erg_kind)number_of(text_of(row, "kind"), kind_name, ERG_COUNTER + 1, ERG_INSTANT);
     erg_channel_info *is = erg_device_channel(dev, text_of(row, "channel"), quantity, kind);
 
     if (!is)
