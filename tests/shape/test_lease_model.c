@@ -255,18 +255,18 @@ static void begin(search *s, state *at)
 
 static search explore(bool without_wait)
 {
-    search s = { .states = calloc(STATES_MOST, sizeof(state)), .without_wait = without_wait,
-                 .seen = calloc(TABLE, sizeof(uint64_t)) };
-    state first;
+    state *states = calloc(STATES_MOST, sizeof(*states)), first;
+    uint64_t *seen = calloc(TABLE, sizeof(*seen));
+    search s = { .states = states, .seen = seen, .without_wait = without_wait };
 
-    if (!s.states || !s.seen)
+    if (!states || !seen)
         abort();
     begin(&s, &first);
     keep(&s, &first);
     while (s.begin < s.count && !s.is_full)
-        expand(&s, &s.states[s.begin++]);
-    free(s.states);
-    free(s.seen);
+        expand(&s, &states[s.begin++]);
+    free(states);
+    free(seen);
     return s;
 }
 
