@@ -249,7 +249,7 @@ static void in_a_rack_a_crash_leaves_the_fallback(void)
 {
     ergd_box is;
     ergd_prepare(&is, "mode: enforce\nnode: {id: x, sensors: [rapl], fallback: 100W}\n"
-                      "mqtt: {host: none.invalid}\n");
+                      "mqtt: {host: none.invalid, rack: r}\n");
     ergd_start(&is);
     CHECK(ergd_await(ergd_listens, &is));
     kill(is.pid, SIGKILL);

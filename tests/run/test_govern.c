@@ -187,7 +187,7 @@ static void a_lease_that_has_run_out_leaves_the_fallback(void)
     begin(&is,
           "mode: enforce\nnode: {id: n, ceil: 700W, fallback: 400W, sensors: ["
           "\"sim:a100-sxm4-80gb,load=constant:400\", \"sim:plain,load=constant:200\"]}\n"
-          "mqtt: {host: none.invalid}\n");
+          "mqtt: {host: none.invalid, rack: r}\n");
     run_for(&is, 1, 0.1);
     CHECK_NEAR(grant(&is, 0, "cap_w"), 400, 1e-9);
     CHECK(says(&is, 0, "rule", "lease"));
