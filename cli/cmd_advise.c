@@ -6,8 +6,7 @@
 
 typedef struct advise_options {
     const char *error, *phases, *density, *precision, *hops, *rankfile, *on;
-    double switch_j, index_bytes, node_w, idle_w, cooling,
-           flop_j, byte_j, static_w;
+    double switch_j, index_bytes, node_w, idle_w, cooling, flop_j, byte_j, static_w;
     int ranks, domains, batch, seq, top;
 } advise_options;
 
@@ -24,20 +23,25 @@ static const cli_option option_rows[] = {
       "precision: of changing the variant between two phases (0J)" },
     { 0, "ranks", CLI_WHOLE, AT(ranks), "N", "sparse: of the all-reduce", true },
     { 0, "precision", CLI_TEXT, AT(precision), "NAME", "of values and arithmetic (fp32)" },
-    { 0, "index", CLI_BYTES, AT(index_bytes), "SIZE", "sparse: sent with each value (4B)", true },
+    { 0, "index", CLI_BYTES, AT(index_bytes), "SIZE", "sparse: sent with each value (4B)",
+      true },
     { 0, "density", CLI_TEXT, AT(density), "RATIO",
       "sparse: share of values that are not 0, as in 5%" },
-    { 0, "hops", CLI_TEXT, AT(hops), "FILE", "map: CSV from,to,hops between slots (host or host:slot)" },
-    { 0, "rankfile", CLI_TEXT, AT(rankfile), "FILE", "map: write the order for mpirun --rankfile" },
+    { 0, "hops", CLI_TEXT, AT(hops), "FILE",
+      "map: CSV from,to,hops between slots (host or host:slot)" },
+    { 0, "rankfile", CLI_TEXT, AT(rankfile), "FILE",
+      "map: write the order for mpirun --rankfile" },
     { 0, "domains", CLI_WHOLE, AT(domains), "N", "place: domains of power (2)", true },
-    { 0, "node-power", CLI_WATTS, AT(node_w), "POWER", "place: pack onto nodes that carry so much",
-      true },
+    { 0, "node-power", CLI_WATTS, AT(node_w), "POWER",
+      "place: pack onto nodes that carry so much", true },
     { 0, "idle", CLI_WATTS, AT(idle_w), "POWER", "place: of a node that is freed", true },
     { 0, "cooling", CLI_RATIO, AT(cooling), "RATIO", "place: on top of that, as in 30%" },
     { 0, "on", CLI_TEXT, AT(on), "HARDWARE",
       "recompute, fusion: whose joules of an operation and a byte" },
-    { 0, "flop-energy", CLI_JOULES, AT(flop_j), "ENERGY", "of an operation, as in 0.71pJ", true },
-    { 0, "byte-energy", CLI_JOULES, AT(byte_j), "ENERGY", "of a byte from memory, as in 20pJ", true },
+    { 0, "flop-energy", CLI_JOULES, AT(flop_j), "ENERGY", "of an operation, as in 0.71pJ",
+      true },
+    { 0, "byte-energy", CLI_JOULES, AT(byte_j), "ENERGY",
+      "of a byte from memory, as in 20pJ", true },
     { 0, "static-power", CLI_WATTS, AT(static_w), "POWER", "while an operator runs", true },
     { 0, "batch", CLI_WHOLE, AT(batch), "N", "recompute, fusion: of the graph (1)", true },
     { 0, "seq", CLI_WHOLE, AT(seq), "N", "recompute, fusion: tokens (512)", true },
@@ -47,7 +51,7 @@ static const cli_option option_rows[] = {
 
 typedef struct subject {
     const char *name, *usage, *about;
-    int least, most;                    /* files */
+    int least, most; /* files */
     erg_result *(*advise)(const cli *call, char *files[], erg_error *err);
 } subject;
 
@@ -64,7 +68,8 @@ static erg_result *advise_precision(const cli *call, char *files[], erg_error *e
     erg_precision_wish wish = { .phases = options->phases, .switch_j = options->switch_j };
 
     return parse_ratio(options->error, &wish.error, err)
-         ? erg_advise_precision(files[0], &wish, err) : NULL;
+               ? erg_advise_precision(files[0], &wish, err)
+               : NULL;
 }
 
 static erg_result *advise_sparse(const cli *call, char *files[], erg_error *err)
@@ -99,8 +104,10 @@ static erg_result *advise_map(const cli *call, char *files[], erg_error *err)
         map = erg_rank_map_new(files[0], options->hops, err);
     else
         erg_fail(err, ERG_BAD_INPUT, "map needs --hops FILE");
-    bool wrote = map && (!options->rankfile
-        || cli_put(call, put_rankfile, map, NULL, options->rankfile, stdout) == CLI_DONE);
+    bool wrote = map
+                 && (!options->rankfile
+                     || cli_put(call, put_rankfile, map, NULL, options->rankfile, stdout)
+                            == CLI_DONE);
     if (wrote)
         result = erg_rank_map_result(map, err);
     else if (map)
@@ -118,7 +125,8 @@ static erg_result *advise_place(const cli *call, char *files[], erg_error *err)
     return erg_advise_place(files, (size_t)call->argc - 1, &wish, err);
 }
 
-typedef erg_result *about_tensors(const char *path, const erg_advise_device *on, erg_error *err);
+typedef erg_result *about_tensors(const char *path, const erg_advise_device *on,
+                                  erg_error *err);
 
 static erg_result *advise_tensors(const cli *call, about_tensors *about, const char *path,
                                   erg_error *err)
@@ -126,9 +134,15 @@ static erg_result *advise_tensors(const cli *call, about_tensors *about, const c
     const advise_options *options = call->options;
     cli_folders folders;
     const erg_advise_device on = {
-        .env = &call->env, .catalog = cli_catalog(call, &folders), .hardware = options->on,
-        .flop_j = options->flop_j, .byte_j = options->byte_j, .static_w = options->static_w,
-        .precision = options->precision, .batch = options->batch, .seq = options->seq,
+        .env = &call->env,
+        .catalog = cli_catalog(call, &folders),
+        .hardware = options->on,
+        .flop_j = options->flop_j,
+        .byte_j = options->byte_j,
+        .static_w = options->static_w,
+        .precision = options->precision,
+        .batch = options->batch,
+        .seq = options->seq,
         .top = options->top,
     };
 
@@ -154,14 +168,14 @@ static erg_result *advise_offload(const cli *call, char *files[], erg_error *err
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
-    { "sparse", "sparse --ranks N", "density below which a sparse all-reduce moves less", 0, 0,
-      advise_sparse },
-    { "map", "map TRAFFIC.csv --hops HOPS.csv", "order of ranks of least bytes x hops", 1, 1,
-      advise_map },
-    { "place", "place RUN.erg|CSV..", "loads over domains of power, and packing", 1, FILES_MOST,
-      advise_place },
-    { "recompute", "recompute TENSORS.csv|WORKLOAD --on HARDWARE", "compute again or keep", 1, 1,
-      advise_recompute },
+    { "sparse", "sparse --ranks N", "density below which a sparse all-reduce moves less", 0,
+      0, advise_sparse },
+    { "map", "map TRAFFIC.csv --hops HOPS.csv", "order of ranks of least bytes x hops", 1,
+      1, advise_map },
+    { "place", "place RUN.erg|CSV..", "loads over domains of power, and packing", 1,
+      FILES_MOST, advise_place },
+    { "recompute", "recompute TENSORS.csv|WORKLOAD --on HARDWARE", "compute again or keep",
+      1, 1, advise_recompute },
     { "fusion", "fusion WORKLOAD --on HARDWARE", "tensors that need not go to memory", 1, 1,
       advise_fusion },
     { "offload", "offload OPERATORS.csv", "operators that belong on the CPU", 1, 1,
@@ -196,8 +210,8 @@ static int run(const cli *call)
         return cli_misused(call, "needs a run file or a subject: see erg advise --help");
     if (about && (files < about->least || files > about->most))
         return cli_misused(call, "is used as in erg advise %s", about->usage);
-    erg_result *result = about ? about->advise(call, call->argv + 1, &err)
-                               : advise_run(call, &status, &err);
+    erg_result *result =
+        about ? about->advise(call, call->argv + 1, &err) : advise_run(call, &status, &err);
     if (status == CLI_DONE)
         status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);
@@ -209,23 +223,31 @@ const cli_command cmd_advise = {
     .name = "advise",
     .usage = "erg advise [options] RUN.erg | SUBJECT [FILE..]",
     .summary = "what only the program can change, with the joules at stake",
-    .about =
-        "RUN.erg                  what a recorded run suggests: idle power, waits, low use,\n"
-        "                         throttling, sensors too slow, where the joules are\n"
-        "precision VARIANTS.csv   energy to solution; the CSV names variant, energy_per_step_j,\n"
-        "                         steps (to the same target) and error (relative, to fp64)\n"
-        "sparse --ranks N         the density below which sending only what is not 0 moves less\n"
-        "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV from,to,bytes)\n"
-        "place RUN.erg|CSV..      loads over domains of power so that peaks do not meet; with\n"
-        "                         --node-power how few nodes carry them\n"
-        "recompute CSV|WORKLOAD   which tensors of a training step to compute again (CSV tensor,\n"
-        "                         flop,bytes,time_s[,input_bytes])\n"
-        "fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
-        "offload OPERATORS.csv    operators for the CPU (CSV operator,cpu_s,copy_s,slack_s,cpu_j,\n"
-        "                         copy_j,gpu_j; joules marginal)\n"
-        "\n"
-        "Nothing is set or changed. Every row says where its figures are from and whether they\n"
-        "were measured.\n",
+    .about = "RUN.erg                  what a recorded run suggests: idle power, waits, "
+             "low use,\n"
+             "                         throttling, sensors too slow, where the joules are\n"
+             "precision VARIANTS.csv   energy to solution; the CSV names variant, "
+             "energy_per_step_j,\n"
+             "                         steps (to the same target) and error (relative, to "
+             "fp64)\n"
+             "sparse --ranks N         the density below which sending only what is not 0 "
+             "moves less\n"
+             "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV "
+             "from,to,bytes)\n"
+             "place RUN.erg|CSV..      loads over domains of power so that peaks do not "
+             "meet; with\n"
+             "                         --node-power how few nodes carry them\n"
+             "recompute CSV|WORKLOAD   which tensors of a training step to compute again "
+             "(CSV tensor,\n"
+             "                         flop,bytes,time_s[,input_bytes])\n"
+             "fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
+             "offload OPERATORS.csv    operators for the CPU (CSV "
+             "operator,cpu_s,copy_s,slack_s,cpu_j,\n"
+             "                         copy_j,gpu_j; joules marginal)\n"
+             "\n"
+             "Nothing is set or changed. Every row says where its figures are from and "
+             "whether they\n"
+             "were measured.\n",
     .examples =
         "erg advise run.erg\n"
         "erg advise precision variants.csv --error 1e-3\n"
@@ -233,7 +255,8 @@ const cli_command cmd_advise = {
         "erg advise sparse --ranks 8 --density 5%\n"
         "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n"
         "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n"
-        "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch 64\n"
+        "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch "
+        "64\n"
         "erg advise fusion model.onnx --on l4 --precision fp16\n",
     .options = option_rows,
     .options_size = sizeof(advise_options),

@@ -25,7 +25,8 @@ static void *traffic(const char *name, const char *bytes, size_t size, size_t *c
 }
 
 /* Rows are what it holds; slots own more. */
-static void *hops(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+static void *hops(const char *name, const char *bytes, size_t size, size_t *count,
+                  erg_error *err)
 {
     erg_slots *slots = erg_map_slots_parse(name, bytes, size, err);
 
@@ -56,8 +57,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 
     if (size == 0)
         return 0;
-    void *rows = parsers[(bytes[0] - 'A') % ERG_COUNT(parsers)]("fuzz", (const char *)bytes + 1,
-                                                                size - 1, &count, &err);
+    void *rows = parsers[(bytes[0] - 'A') % ERG_COUNT(parsers)](
+        "fuzz", (const char *)bytes + 1, size - 1, &count, &err);
     if (!rows == (err.code == ERG_OK) || (rows && count == 0))
         abort();
     free(rows);

@@ -39,9 +39,10 @@ erg_result *erg_advise_run(const struct erg_trace *trace, erg_error *err);
 /* ---- precision -------------------------------------------------------------------- */
 
 typedef struct erg_precision_wish {
-    double error;           /* most relative error against fp64; NAN: any */
-    const char *phases;     /* CSV phase,tolerance,steps: one variant for each; NULL: one for all */
-    double switch_j;        /* of changing the variant between two phases */
+    double error; /* most relative error against fp64; NAN: any */
+    const char
+        *phases; /* CSV phase,tolerance,steps: one variant for each; NULL: one for all */
+    double switch_j; /* of changing the variant between two phases */
 } erg_precision_wish;
 
 /* path: CSV variant,energy_per_step_j,steps,error: each variant's own steps to the same
@@ -52,10 +53,10 @@ erg_result *erg_advise_precision(const char *path, const erg_precision_wish *wis
 /* ---- collectives ------------------------------------------------------------------ */
 
 typedef struct erg_sparse_wish {
-    int ranks;              /* of one all-reduce */
+    int ranks; /* of one all-reduce */
     double element_bytes;
-    double index_bytes;     /* sent along with each element; 0: 4 */
-    double density;         /* share of elements that are not 0; NAN: only the break-even */
+    double index_bytes; /* sent along with each element; 0: 4 */
+    double density;     /* share of elements that are not 0; NAN: only the break-even */
 } erg_sparse_wish;
 
 /* Table sparse. */
@@ -92,18 +93,20 @@ struct erg_catalog;
 typedef struct erg_advise_device {
     const erg_env *env;
     const struct erg_catalog *catalog;
-    const char *hardware;               /* of the catalogue; NULL: figures are given */
-    double flop_j, byte_j, static_w;    /* come before those of its profile; 0: not given */
-    const char *precision;              /* NULL: "fp32" */
-    int64_t batch, seq;                 /* of a graph; 0: the default */
-    int top;                            /* rows; 0: 20 */
+    const char *hardware;            /* of the catalogue; NULL: figures are given */
+    double flop_j, byte_j, static_w; /* come before those of its profile; 0: not given */
+    const char *precision;           /* NULL: "fp32" */
+    int64_t batch, seq;              /* of a graph; 0: the default */
+    int top;                         /* rows; 0: 20 */
 } erg_advise_device;
 
 /* path: CSV tensor,flop,bytes,time_s[,input_bytes], or a workload as erg_graph_load takes
  * it: what its way back reads. Table recompute, greatest margin first. */
-erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on, erg_error *err);
+erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on,
+                                 erg_error *err);
 /* Table fusion: tensors that a compiler that fuses keeps on chip, dearest first. */
-erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on, erg_error *err);
+erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on,
+                              erg_error *err);
 
 /* CSV operator,cpu_s,copy_s,slack_s,cpu_j,copy_j,gpu_j, joules marginal. Table offload. */
 erg_result *erg_advise_offload(const char *path, erg_error *err);

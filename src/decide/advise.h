@@ -10,18 +10,19 @@
 
 typedef struct erg_precision_variant {
     char name[64];
-    double energy_per_step_j, steps;    /* steps to the same target */
-    double error;                       /* most relative error against fp64 */
+    double energy_per_step_j, steps; /* steps to the same target */
+    double error;                    /* most relative error against fp64 */
 } erg_precision_variant;
 
 typedef struct erg_precision_phase {
     char name[64];
-    double tolerance;                   /* of the relative error */
-    double steps;                       /* that the most exact variant takes in it */
+    double tolerance; /* of the relative error */
+    double steps;     /* that the most exact variant takes in it */
 } erg_precision_phase;
 
 erg_precision_variant *erg_precision_variants_parse(const char *name, const char *bytes,
-                                                    size_t size, size_t *count, erg_error *err);
+                                                    size_t size, size_t *count,
+                                                    erg_error *err);
 erg_precision_phase *erg_precision_phases_parse(const char *name, const char *bytes,
                                                 size_t size, size_t *count, erg_error *err);
 
@@ -41,10 +42,10 @@ double erg_sparse_break_even(double ranks, double element_bytes, double index_by
 enum { ERG_RANKS_MOST = 512, ERG_SLOTS_MOST = 1024, ERG_SLOT_NAME = 64 };
 
 typedef struct erg_map_problem {
-    const double *bytes;                /* ranks x ranks, from row to column; diagonal 0 */
+    const double *bytes; /* ranks x ranks, from row to column; diagonal 0 */
     size_t ranks;
-    const double *hops;                 /* slots x slots, either way alike; diagonal 0 */
-    size_t slots;                       /* at least as many */
+    const double *hops; /* slots x slots, either way alike; diagonal 0 */
+    size_t slots;       /* at least as many */
 } erg_map_problem;
 
 double erg_map_cost(const erg_map_problem *is, const size_t slots[]);
@@ -59,20 +60,22 @@ typedef struct erg_slots {
 } erg_slots;
 
 /* ranks x ranks; free() it. */
-double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size, size_t *ranks,
-                              erg_error *err);
-erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size, erg_error *err);
+double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size,
+                              size_t *ranks, erg_error *err);
+erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size,
+                               erg_error *err);
 void erg_slots_free(erg_slots *slots);
 
 /* ---- advise_place.c ----------------------------------------------------------------- */
 
 typedef struct erg_place_problem {
-    const double *power_w;              /* loads x samples */
-    size_t loads, samples, domains;     /* domains: at most loads */
+    const double *power_w;          /* loads x samples */
+    size_t loads, samples, domains; /* domains: at most loads */
 } erg_place_problem;
 
 /* Sum of peaks over the peak of the sum, of one domain. */
-double erg_place_asynchrony(const erg_place_problem *is, const size_t domain[], size_t which);
+double erg_place_asynchrony(const erg_place_problem *is, const size_t domain[],
+                            size_t which);
 /* In their order, equally many to each. */
 void erg_place_given(const erg_place_problem *is, size_t domain[]);
 /* Equally many to each; the least asynchrony is never less than as given. */
@@ -82,12 +85,14 @@ size_t erg_place_pack(const double peaks_w[], size_t count, double node_w, size_
 
 /* ---- advise_recompute.c ------------------------------------------------------------- */
 
-typedef struct erg_energy_costs { double flop_j, byte_j, static_w; } erg_energy_costs;
+typedef struct erg_energy_costs {
+    double flop_j, byte_j, static_w;
+} erg_energy_costs;
 
 typedef struct erg_recompute_item {
     char name[96];
-    double flop, bytes, time_s;         /* of its operator once more; of what is kept */
-    double input_bytes;                 /* that the operator reads; NAN: not said */
+    double flop, bytes, time_s; /* of its operator once more; of what is kept */
+    double input_bytes;         /* that the operator reads; NAN: not said */
     double recompute_j, store_j, inputs_j;
 } erg_recompute_item;
 

@@ -18,9 +18,9 @@ static const double saves_least = 1e-12;
 
 typedef struct mapper {
     const erg_map_problem *is;
-    double *talk;           /* ranks x ranks: both ways */
-    size_t *order;          /* slot of each rank */
-    size_t *owner;          /* rank on a slot; SIZE_MAX: none */
+    double *talk;  /* ranks x ranks: both ways */
+    size_t *order; /* slot of each rank */
+    size_t *owner; /* rank on a slot; SIZE_MAX: none */
 } mapper;
 
 static double talk_of(const mapper *of, size_t a, size_t b)
@@ -176,7 +176,8 @@ static void keep_if_better(const mapper *of, size_t slots[], double *cost)
 bool erg_map_solve(const erg_map_problem *is, size_t slots[], erg_error *err)
 {
     size_t n = is->ranks;
-    mapper of = { .is = is, .talk = malloc(n * n * sizeof(*of.talk)),
+    mapper of = { .is = is,
+                  .talk = malloc(n * n * sizeof(*of.talk)),
                   .order = malloc(n * sizeof(*of.order)),
                   .owner = malloc(is->slots * sizeof(*of.owner)) };
     bool ok = of.talk && of.order && of.owner;
@@ -189,7 +190,8 @@ bool erg_map_solve(const erg_map_problem *is, size_t slots[], erg_error *err)
         double cost = erg_map_cost(is, slots);
         improve(&of);
         keep_if_better(&of, slots, &cost);
-        for (size_t first = 0; first < (n > MANY_RANKS ? 1 : n) && first < STARTS; first++) {
+        for (size_t first = 0; first < (n > MANY_RANKS ? 1 : n) && first < STARTS;
+             first++) {
             place_greedily(&of, first);
             improve(&of);
             keep_if_better(&of, slots, &cost);

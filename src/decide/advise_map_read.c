@@ -8,8 +8,13 @@
 
 enum { ROWS_MOST = 1 << 20 };
 
-typedef struct traffic_row { double from, to, bytes; } traffic_row;
-typedef struct hops_row { char from[ERG_SLOT_NAME], to[ERG_SLOT_NAME]; double hops; } hops_row;
+typedef struct traffic_row {
+    double from, to, bytes;
+} traffic_row;
+typedef struct hops_row {
+    char from[ERG_SLOT_NAME], to[ERG_SLOT_NAME];
+    double hops;
+} hops_row;
 
 #define AT(field) offsetof(traffic_row, field)
 static const erg_row_field traffic_fields[] = {
@@ -26,27 +31,27 @@ static const erg_row_field hops_fields[] = {
 };
 static const erg_row_layout traffic_layout = { traffic_fields, ERG_COUNT(traffic_fields),
                                                sizeof(traffic_row), ROWS_MOST };
-static const erg_row_layout hops_layout = { hops_fields, ERG_COUNT(hops_fields), sizeof(hops_row),
-                                            ROWS_MOST };
+static const erg_row_layout hops_layout = { hops_fields, ERG_COUNT(hops_fields),
+                                            sizeof(hops_row), ROWS_MOST };
 
 /* ---- traffic ------------------------------------------------------------------------ */
 
 static bool is_rank(double x) { return x == floor(x) && x < ERG_RANKS_MOST; }
 
-static double *matrix_of(const char *name, const traffic_row *rows, size_t count, size_t *ranks,
-                         erg_error *err)
+static double *matrix_of(const char *name, const traffic_row *rows, size_t count,
+                         size_t *ranks, erg_error *err)
 {
     *ranks = 0;
     for (size_t i = 0; i < count; i++) {
         double last = fmax(rows[i].from, rows[i].to);
         if (!is_rank(rows[i].from) || !is_rank(rows[i].to)) {
-            erg_fail(err, ERG_BAD_INPUT, "%s: row %zu: a rank is a whole number below %d", name,
-                     i + 1, ERG_RANKS_MOST);
+            erg_fail(err, ERG_BAD_INPUT, "%s: row %zu: a rank is a whole number below %d",
+                     name, i + 1, ERG_RANKS_MOST);
             return NULL;
         }
         *ranks = (size_t)last >= *ranks ? (size_t)last + 1 : *ranks;
     }
-    double *bytes = calloc(*ranks * *ranks, sizeof(*bytes));
+    double *bytes = calloc(*ranks * *ranks + 1, sizeof(*bytes));
     if (!bytes)
         erg_fail(err, ERG_NO_MEMORY, "no memory for %zu ranks", *ranks);
     for (size_t i = 0; bytes && i < count; i++)
@@ -55,10 +60,10 @@ static double *matrix_of(const char *name, const traffic_row *rows, size_t count
     return bytes;
 }
 
-double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size, size_t *ranks,
-                              erg_error *err)
+double *erg_map_traffic_parse(const char *name, const char *bytes, size_t size,
+                              size_t *ranks, erg_error *err)
 {
-    size_t count;
+    size_t count = 0;
     traffic_row *rows = erg_rows_parse(&traffic_layout, name, bytes, size, &count, err);
     double *matrix = rows ? matrix_of(name, rows, count, ranks, err) : NULL;
 
@@ -95,8 +100,9 @@ static bool fill_hops(const char *name, const hops_row *rows, size_t count, erg_
         size_t a = slot_of(to, rows[i].from), b = slot_of(to, rows[i].to);
         double *there = &to->hops[a * to->count + b], *back = &to->hops[b * to->count + a];
         if ((!isnan(*there) && *there != rows[i].hops) || (a == b && rows[i].hops > 0))
-            return erg_fail(err, ERG_BAD_INPUT, "%s: row %zu: %s to %s has other hops before", name,
-                            i + 1, rows[i].from, rows[i].to);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s: row %zu: %s to %s has other hops before", name, i + 1,
+                            rows[i].from, rows[i].to);
         *there = *back = rows[i].hops;
     }
     for (size_t a = 0; a < to->count; a++)
@@ -105,8 +111,8 @@ static bool fill_hops(const char *name, const hops_row *rows, size_t count, erg_
             if (isnan(*there) && is_same_host(to->names[a], to->names[b]))
                 *there = 0;
             if (isnan(*there))
-                return erg_fail(err, ERG_BAD_INPUT, "%s: no hops from %s to %s", name, to->names[a],
-                                to->names[b]);
+                return erg_fail(err, ERG_BAD_INPUT, "%s: no hops from %s to %s", name,
+                                to->names[a], to->names[b]);
         }
     return true;
 }
@@ -116,8 +122,9 @@ static bool slots_of(const char *name, const hops_row *rows, size_t count, erg_s
 {
     for (size_t i = 0; i < count; i++)
         if (slot_of(to, rows[i].from) == SIZE_MAX || slot_of(to, rows[i].to) == SIZE_MAX)
-            return erg_fail(err, ERG_BAD_INPUT, "%s: more than %d slots", name, ERG_SLOTS_MOST);
-    to->hops = malloc(to->count * to->count * sizeof(*to->hops));
+            return erg_fail(err, ERG_BAD_INPUT, "%s: more than %d slots", name,
+                            ERG_SLOTS_MOST);
+    to->hops = calloc(to->count * to->count + 1, sizeof(*to->hops));
     if (!to->hops)
         return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu slots", to->count);
     for (size_t i = 0; i < to->count * to->count; i++)
@@ -125,9 +132,10 @@ static bool slots_of(const char *name, const hops_row *rows, size_t count, erg_s
     return fill_hops(name, rows, count, to, err);
 }
 
-erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size, erg_error *err)
+erg_slots *erg_map_slots_parse(const char *name, const char *bytes, size_t size,
+                               erg_error *err)
 {
-    size_t count;
+    size_t count = 0;
     hops_row *rows = erg_rows_parse(&hops_layout, name, bytes, size, &count, err);
     erg_slots *slots = rows ? calloc(1, sizeof(*slots)) : NULL;
     bool ok = slots != NULL;

@@ -33,7 +33,9 @@ struct erg_rank_map {
 
 static erg_map_problem problem_of(const erg_rank_map *map)
 {
-    return (erg_map_problem){ .bytes = map->bytes, .ranks = map->ranks, .hops = map->slots->hops,
+    return (erg_map_problem){ .bytes = map->bytes,
+                              .ranks = map->ranks,
+                              .hops = map->slots->hops,
                               .slots = map->slots->count };
 }
 
@@ -54,21 +56,23 @@ static bool load(erg_rank_map *to, const char *traffic, const char *hops, erg_er
         return false;
     snprintf(to->source, sizeof(to->source), "%s, %s", traffic, hops);
     return to->slots->count >= to->ranks
-        || erg_fail(err, ERG_BAD_INPUT, "%s names %zu slots, too few for the %zu ranks of %s", hops,
-                    to->slots->count, to->ranks, traffic);
+           || erg_fail(err, ERG_BAD_INPUT,
+                       "%s names %zu slots, too few for the %zu ranks of %s", hops,
+                       to->slots->count, to->ranks, traffic);
 }
 
 erg_rank_map *erg_rank_map_new(const char *traffic, const char *hops, erg_error *err)
 {
     erg_rank_map *map = calloc(1, sizeof(*map));
     bool ok = (map || erg_fail(err, ERG_NO_MEMORY, "no memory for a map of ranks"))
-           && load(map, traffic, hops, err);
+              && load(map, traffic, hops, err);
 
     if (ok) {
         erg_map_problem is = problem_of(map);
         map->order = malloc(map->ranks * sizeof(*map->order));
-        ok = (map->order || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu ranks", map->ranks))
-          && erg_map_solve(&is, map->order, err);
+        ok = (map->order
+              || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu ranks", map->ranks))
+             && erg_map_solve(&is, map->order, err);
     }
     if (ok)
         return map;
@@ -94,7 +98,9 @@ static double crossing(const erg_map_problem *is, const size_t slots[])
 
     for (size_t i = 0; i < is->ranks; i++)
         for (size_t j = 0; j < is->ranks; j++)
-            sum += is->hops[slots[i] * is->slots + slots[j]] > 0 ? is->bytes[i * is->ranks + j] : 0;
+            sum += is->hops[slots[i] * is->slots + slots[j]] > 0
+                       ? is->bytes[i * is->ranks + j]
+                       : 0;
     return sum;
 }
 
@@ -104,21 +110,22 @@ static bool put_total(erg_table *table, const erg_rank_map *map, const size_t sl
     erg_map_problem is = problem_of(map);
     double cost = erg_map_cost(&is, slots);
     const erg_real cells[] = {
-        { "bytes_hops", cost }, { "cross_bytes", crossing(&is, slots) },
+        { "bytes_hops", cost },
+        { "cross_bytes", crossing(&is, slots) },
         { "saving", given > 0 ? (given - cost) / given : 0 },
     };
 
     return erg_table_row(table, err)
-        && erg_table_text(table, "order", slots == map->order ? "mapped" : "given", err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
-        && erg_table_text(table, "source", map->source, err)
-        && erg_table_text(table, "method", "model", err);
+           && erg_table_text(table, "order", slots == map->order ? "mapped" : "given", err)
+           && erg_put_reals(table, cells, ERG_COUNT(cells), err)
+           && erg_table_text(table, "source", map->source, err)
+           && erg_table_text(table, "method", "model", err);
 }
 
 static bool put_totals(erg_result *result, const erg_rank_map *map, erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "totals", total_columns, ERG_COUNT(total_columns),
-                                      err);
+    erg_table *table =
+        erg_result_add(result, "totals", total_columns, ERG_COUNT(total_columns), err);
     erg_map_problem is = problem_of(map);
     size_t *given = malloc(map->ranks * sizeof(*given));
     bool ok = table && given;
@@ -127,20 +134,21 @@ static bool put_totals(erg_result *result, const erg_rank_map *map, erg_error *e
         given[i] = i;
     double cost = ok ? erg_map_cost(&is, given) : NAN;
     ok = ok && put_total(table, map, map->order, cost, err)
-      && put_total(table, map, given, cost, err);
+         && put_total(table, map, given, cost, err);
     free(given);
     return ok;
 }
 
 static bool put_ranks(erg_result *result, const erg_rank_map *map, erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "map", rank_columns, ERG_COUNT(rank_columns), err);
+    erg_table *table =
+        erg_result_add(result, "map", rank_columns, ERG_COUNT(rank_columns), err);
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && i < map->ranks; i++)
         ok = erg_table_row(table, err) && erg_table_integer(table, "rank", (int64_t)i, err)
-          && erg_table_text(table, "slot", map->slots->names[map->order[i]], err)
-          && erg_table_text(table, "given", map->slots->names[i], err);
+             && erg_table_text(table, "slot", map->slots->names[map->order[i]], err)
+             && erg_table_text(table, "given", map->slots->names[i], err);
     return ok;
 }
 
@@ -163,7 +171,8 @@ bool erg_rank_map_write(const erg_rank_map *map, FILE *out, erg_error *err)
         const char *name = map->slots->names[map->order[i]];
         size_t count = strcspn(name, ":");
         ok = fprintf(out, "rank %zu=%.*s slot=%s\n", i, (int)count, name,
-                     name[count] && name[count + 1] ? name + count + 1 : "0") > 0;
+                     name[count] && name[count + 1] ? name + count + 1 : "0")
+             > 0;
     }
     return ok || erg_fail(err, ERG_IO, "cannot write the rankfile");
 }

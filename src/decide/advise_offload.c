@@ -16,9 +16,12 @@ enum { ITEMS_MOST = 1 << 20, FILE_MOST = 1 << 28 };
 #define AT(field) offsetof(erg_offload_item, field)
 static const erg_row_field fields[] = {
     { "operator", AT(name), sizeof(((erg_offload_item *)0)->name), 0, false },
-    { "cpu_s", AT(cpu_s), 0, 0, false },     { "copy_s", AT(copy_s), 0, 0, false },
-    { "slack_s", AT(slack_s), 0, 0, false }, { "cpu_j", AT(cpu_j), 0, 0, false },
-    { "copy_j", AT(copy_j), 0, 0, false },   { "gpu_j", AT(gpu_j), 0, 0, false },
+    { "cpu_s", AT(cpu_s), 0, 0, false },
+    { "copy_s", AT(copy_s), 0, 0, false },
+    { "slack_s", AT(slack_s), 0, 0, false },
+    { "cpu_j", AT(cpu_j), 0, 0, false },
+    { "copy_j", AT(copy_j), 0, 0, false },
+    { "gpu_j", AT(gpu_j), 0, 0, false },
 };
 static const erg_row_layout layout = { fields, ERG_COUNT(fields), sizeof(erg_offload_item),
                                        ITEMS_MOST };
@@ -57,19 +60,23 @@ static int by_saving(const void *a, const void *b)
     return p != q ? (p < q) - (p > q) : strcmp(x->name, y->name);
 }
 
-static bool put(erg_table *table, const erg_offload_item *item, const char *source, erg_error *err)
+static bool put(erg_table *table, const erg_offload_item *item, const char *source,
+                erg_error *err)
 {
     bool pays = erg_offload_pays(item);
     double spare_s = item->slack_s - item->cpu_s - item->copy_s;
 
     return erg_table_row(table, err) && erg_table_text(table, "operator", item->name, err)
-        && erg_table_real(table, "saving_j", saving_of(item), err)
-        && erg_table_real(table, "spare_s", spare_s, err)
-        && erg_table_text(table, "advice", pays ? "offload" : "stay", err)
-        && erg_table_text(table, "why", pays ? NULL : saving_of(item) > 0
-                          ? "it would be late" : "it takes no fewer joules there", err)
-        && erg_table_text(table, "source", source, err)
-        && erg_table_text(table, "method", "model", err);
+           && erg_table_real(table, "saving_j", saving_of(item), err)
+           && erg_table_real(table, "spare_s", spare_s, err)
+           && erg_table_text(table, "advice", pays ? "offload" : "stay", err)
+           && erg_table_text(table, "why",
+                             pays                  ? NULL
+                             : saving_of(item) > 0 ? "it would be late"
+                                                   : "it takes no fewer joules there",
+                             err)
+           && erg_table_text(table, "source", source, err)
+           && erg_table_text(table, "method", "model", err);
 }
 
 static erg_result *tables_of(erg_offload_item items[], size_t count, const char *source,
@@ -83,8 +90,10 @@ static erg_result *tables_of(erg_offload_item items[], size_t count, const char 
     qsort(items, count, sizeof(*items), by_saving);
     for (size_t i = 0; ok && i < count; i++)
         ok = put(table, &items[i], source, err);
-    if (ok && erg_result_note(result, err, "each operator is judged alone: two of one path share "
-                              "its slack"))
+    if (ok
+        && erg_result_note(result, err,
+                           "each operator is judged alone: two of one path share "
+                           "its slack"))
         return result;
     erg_result_free(result);
     return NULL;
@@ -94,7 +103,8 @@ erg_result *erg_advise_offload(const char *path, erg_error *err)
 {
     size_t size, count;
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    erg_offload_item *items = bytes ? erg_offload_parse(path, bytes, size, &count, err) : NULL;
+    erg_offload_item *items =
+        bytes ? erg_offload_parse(path, bytes, size, &count, err) : NULL;
     erg_result *result = items ? tables_of(items, count, path, err) : NULL;
 
     free(bytes);

@@ -17,11 +17,11 @@ static const double gain_least = 1e-12;
 
 typedef struct placer {
     const erg_place_problem *is;
-    size_t *domain;         /* of each load */
-    double *sum_w;          /* domains x samples */
-    double *peaks_w;        /* of each load */
-    double *scores;         /* of each domain */
-    double *trial_w;        /* samples */
+    size_t *domain;  /* of each load */
+    double *sum_w;   /* domains x samples */
+    double *peaks_w; /* of each load */
+    double *scores;  /* of each domain */
+    double *trial_w; /* samples */
 } placer;
 
 static double peak_of(const double power_w[], size_t count)
@@ -74,7 +74,9 @@ static double score_with(placer *of, size_t d, size_t out, size_t in)
 
 /* ---- swaps -------------------------------------------------------------------------- */
 
-typedef struct goal { double least, sum; } goal;
+typedef struct goal {
+    double least, sum;
+} goal;
 
 static goal goal_of(const placer *of)
 {
@@ -150,12 +152,13 @@ static bool solve(placer *of, size_t domain[])
 
 bool erg_place_solve(const erg_place_problem *is, size_t domain[], erg_error *err)
 {
-    placer of = { .is = is, .sum_w = malloc(is->domains * is->samples * sizeof(double)),
+    placer of = { .is = is,
+                  .sum_w = malloc(is->domains * is->samples * sizeof(double)),
                   .peaks_w = malloc(is->loads * sizeof(double)),
                   .scores = malloc(is->domains * sizeof(double)),
                   .trial_w = malloc(is->samples * sizeof(double)) };
     bool ok = (of.sum_w && of.peaks_w && of.scores && of.trial_w && solve(&of, domain))
-           || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu loads", is->loads);
+              || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu loads", is->loads);
 
     free(of.sum_w);
     free(of.peaks_w);
@@ -164,7 +167,8 @@ bool erg_place_solve(const erg_place_problem *is, size_t domain[], erg_error *er
     return ok;
 }
 
-double erg_place_asynchrony(const erg_place_problem *is, const size_t domain[], size_t which)
+double erg_place_asynchrony(const erg_place_problem *is, const size_t domain[],
+                            size_t which)
 {
     double *sum_w = calloc(is->samples, sizeof(*sum_w)), peaks_w = 0, score = NAN;
 

@@ -29,12 +29,14 @@ static const erg_row_field phase_fields[] = {
 };
 
 static const erg_row_layout variant_layout = { variant_fields, ERG_COUNT(variant_fields),
-                                               sizeof(erg_precision_variant), VARIANTS_MOST };
+                                               sizeof(erg_precision_variant),
+                                               VARIANTS_MOST };
 static const erg_row_layout phase_layout = { phase_fields, ERG_COUNT(phase_fields),
                                              sizeof(erg_precision_phase), PHASES_MOST };
 
 erg_precision_variant *erg_precision_variants_parse(const char *name, const char *bytes,
-                                                    size_t size, size_t *count, erg_error *err)
+                                                    size_t size, size_t *count,
+                                                    erg_error *err)
 {
     return erg_rows_parse(&variant_layout, name, bytes, size, count, err);
 }
@@ -66,8 +68,9 @@ static void step(const double energy_j[], const double before_j[], size_t varian
     for (size_t v = 0; v < variants; v++) {
         bool stays = before_j[v] <= before_j[best] + switch_j;
         from[v] = stays ? v : best;
-        sum_j[v] = isnan(energy_j[v]) ? INFINITY
-                 : energy_j[v] + before_j[from[v]] + (stays ? 0 : switch_j);
+        sum_j[v] = isnan(energy_j[v])
+                       ? INFINITY
+                       : energy_j[v] + before_j[from[v]] + (stays ? 0 : switch_j);
     }
 }
 
@@ -91,7 +94,8 @@ double erg_precision_plan(const double energy_j[], size_t phases, size_t variant
         last_j = sum_j;
         at = least_of(sum_j, variants);
         if (isinf(sum_j[at])) {
-            erg_fail(err, ERG_NO_DATA, "no variant keeps the tolerance of phase %zu", k + 1);
+            erg_fail(err, ERG_NO_DATA, "no variant keeps the tolerance of phase %zu",
+                     k + 1);
             goto out;
         }
     }

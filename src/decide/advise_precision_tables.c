@@ -15,7 +15,8 @@ static const erg_column variant_columns[] = {
     { "saving", ERG_REAL, "of its energy" },
     { "error", ERG_REAL, "most relative error against fp64" },
     { "steps_ratio", ERG_REAL, "its steps over those of the most exact variant" },
-    { "energy_per_step_ratio", ERG_REAL, "its joules a step over those of the most exact one" },
+    { "energy_per_step_ratio", ERG_REAL,
+      "its joules a step over those of the most exact one" },
     { "pays", ERG_TRUTH, "its steps grow by less than its joules a step fall" },
     { "chosen", ERG_TRUTH, "least energy of those that keep the error" },
     { "energy_per_step_j", ERG_REAL, "as given" },
@@ -39,7 +40,7 @@ typedef struct advice {
     const char *path;
     const erg_precision_wish *wish;
     erg_precision_variant *variants;
-    size_t count, exact;            /* exact: the index of the most exact variant */
+    size_t count, exact; /* exact: the index of the most exact variant */
     erg_result *result;
     erg_error *err;
 } advice;
@@ -83,19 +84,23 @@ static bool put_variant(const advice *of, erg_table *table, size_t index, bool c
     double steps_ratio = exact ? one->steps / exact->steps : NAN;
     double step_ratio = exact ? one->energy_per_step_j / exact->energy_per_step_j : NAN;
     const erg_real cells[] = {
-        { "energy_j", energy_j }, { "saving_j", exact_j - energy_j },
-        { "saving", (exact_j - energy_j) / exact_j }, { "error", one->error },
-        { "steps_ratio", steps_ratio },   { "energy_per_step_ratio", step_ratio },
-        { "energy_per_step_j", one->energy_per_step_j }, { "steps", one->steps },
+        { "energy_j", energy_j },
+        { "saving_j", exact_j - energy_j },
+        { "saving", (exact_j - energy_j) / exact_j },
+        { "error", one->error },
+        { "steps_ratio", steps_ratio },
+        { "energy_per_step_ratio", step_ratio },
+        { "energy_per_step_j", one->energy_per_step_j },
+        { "steps", one->steps },
     };
 
     return erg_table_row(table, of->err)
-        && erg_table_text(table, "variant", one->name, of->err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
-        && (!exact || erg_table_truth(table, "pays", energy_j < exact_j, of->err))
-        && erg_table_truth(table, "chosen", chosen, of->err)
-        && erg_table_text(table, "source", of->path, of->err)
-        && erg_table_text(table, "method", "model", of->err);
+           && erg_table_text(table, "variant", one->name, of->err)
+           && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
+           && (!exact || erg_table_truth(table, "pays", energy_j < exact_j, of->err))
+           && erg_table_truth(table, "chosen", chosen, of->err)
+           && erg_table_text(table, "source", of->path, of->err)
+           && erg_table_text(table, "method", "model", of->err);
 }
 
 static bool put_variants(const advice *of)
@@ -109,8 +114,12 @@ static bool put_variants(const advice *of)
         has_chosen |= chosen;
         ok = put_variant(of, table, i, chosen);
     }
-    return ok && (has_chosen || erg_result_note(of->result, of->err, "no variant is known to keep "
-                                                "the error of %g", of->wish->error));
+    return ok
+           && (has_chosen
+               || erg_result_note(of->result, of->err,
+                                  "no variant is known to keep "
+                                  "the error of %g",
+                                  of->wish->error));
 }
 
 /* ---- phases ------------------------------------------------------------------------- */
@@ -131,11 +140,11 @@ static bool put_plan(const advice *of, const erg_precision_phase *phases, size_t
             { "switch_j", changes ? of->wish->switch_j : 0 },
         };
         ok = erg_table_row(table, of->err)
-          && erg_table_text(table, "phase", phases[k].name, of->err)
-          && erg_table_text(table, "variant", of->variants[chosen[k]].name, of->err)
-          && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
-          && erg_table_text(table, "source", of->wish->phases, of->err)
-          && erg_table_text(table, "method", "model", of->err);
+             && erg_table_text(table, "phase", phases[k].name, of->err)
+             && erg_table_text(table, "variant", of->variants[chosen[k]].name, of->err)
+             && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
+             && erg_table_text(table, "source", of->wish->phases, of->err)
+             && erg_table_text(table, "method", "model", of->err);
     }
     return ok;
 }
@@ -148,8 +157,10 @@ static void fill_energies(const advice *of, const erg_precision_phase *phases, s
         for (size_t v = 0; v < of->count; v++) {
             const erg_precision_variant *one = &of->variants[v];
             double more = one->steps / of->variants[of->exact].steps;
-            energy_j[k * of->count + v] = keeps(one, phases[k].tolerance)
-                ? one->energy_per_step_j * phases[k].steps * more : NAN;
+            energy_j[k * of->count + v] =
+                keeps(one, phases[k].tolerance)
+                    ? one->energy_per_step_j * phases[k].steps * more
+                    : NAN;
         }
 }
 
@@ -170,10 +181,14 @@ static double single_j(const double energy_j[], size_t phases, size_t variants)
 static bool note_sum(const advice *of, double sum_j, double one_j)
 {
     if (isnan(one_j))
-        return erg_result_note(of->result, of->err, "the plan takes %.4g J, changes included; no "
-                               "single variant keeps every tolerance", sum_j);
-    return erg_result_note(of->result, of->err, "the plan takes %.4g J, changes included; the best "
-                           "single variant that keeps every tolerance takes %.4g J", sum_j, one_j);
+        return erg_result_note(of->result, of->err,
+                               "the plan takes %.4g J, changes included; no "
+                               "single variant keeps every tolerance",
+                               sum_j);
+    return erg_result_note(of->result, of->err,
+                           "the plan takes %.4g J, changes included; the best "
+                           "single variant that keeps every tolerance takes %.4g J",
+                           sum_j, one_j);
 }
 
 static bool plan(const advice *of, const erg_precision_phase *phases, size_t count)
@@ -186,9 +201,10 @@ static bool plan(const advice *of, const erg_precision_phase *phases, size_t cou
         erg_fail(of->err, ERG_NO_MEMORY, "no memory for %zu phases", count);
     if (ok) {
         fill_energies(of, phases, count, energy_j);
-        sum_j = erg_precision_plan(energy_j, count, of->count, of->wish->switch_j, chosen, of->err);
+        sum_j = erg_precision_plan(energy_j, count, of->count, of->wish->switch_j, chosen,
+                                   of->err);
         ok = !isnan(sum_j) && put_plan(of, phases, count, energy_j, chosen)
-          && note_sum(of, sum_j, single_j(energy_j, count, of->count));
+             && note_sum(of, sum_j, single_j(energy_j, count, of->count));
     }
     free(energy_j);
     free(chosen);
@@ -200,11 +216,13 @@ static bool put_phases(const advice *of)
     size_t size, count = 0;
     char *bytes = erg_file_read(of->wish->phases, FILE_MOST, &size, of->err);
     erg_precision_phase *phases =
-        bytes ? erg_precision_phases_parse(of->wish->phases, bytes, size, &count, of->err) : NULL;
+        bytes ? erg_precision_phases_parse(of->wish->phases, bytes, size, &count, of->err)
+              : NULL;
     bool ok = phases != NULL;
 
     if (ok && of->exact == SIZE_MAX)
-        ok = erg_fail(of->err, ERG_NO_DATA, "%s: phases need the error of a variant", of->path);
+        ok = erg_fail(of->err, ERG_NO_DATA, "%s: phases need the error of a variant",
+                      of->path);
     ok = ok && plan(of, phases, count);
     free(bytes);
     free(phases);
@@ -218,7 +236,8 @@ erg_result *erg_advise_precision(const char *path, const erg_precision_wish *wis
     advice of = { .path = path, .wish = wish, .err = err };
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
 
-    of.variants = bytes ? erg_precision_variants_parse(path, bytes, size, &of.count, err) : NULL;
+    of.variants =
+        bytes ? erg_precision_variants_parse(path, bytes, size, &of.count, err) : NULL;
     of.result = of.variants ? erg_result_new("advise", err) : NULL;
     bool ok = of.result != NULL;
     if (ok) {

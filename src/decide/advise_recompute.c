@@ -21,8 +21,8 @@ static const erg_row_field fields[] = {
     { "time_s", AT(time_s), 0, 0, false },
     { "input_bytes", AT(input_bytes), 0, 0, true },
 };
-static const erg_row_layout layout = { fields, ERG_COUNT(fields), sizeof(erg_recompute_item),
-                                       ITEMS_MOST };
+static const erg_row_layout layout = { fields, ERG_COUNT(fields),
+                                       sizeof(erg_recompute_item), ITEMS_MOST };
 
 static const erg_column columns[] = {
     { "tensor", ERG_TEXT, "or segment" },
@@ -67,17 +67,21 @@ static bool put(erg_table *table, const erg_recompute_item *item, const char *so
 {
     double margin_j = margin_of(item);
     const erg_real cells[] = {
-        { "margin_j", margin_j }, { "bytes", item->bytes }, { "recompute_j", item->recompute_j },
-        { "store_j", item->store_j }, { "inputs_j", item->inputs_j },
+        { "margin_j", margin_j },
+        { "bytes", item->bytes },
+        { "recompute_j", item->recompute_j },
+        { "store_j", item->store_j },
+        { "inputs_j", item->inputs_j },
     };
-    const char *advice = !(margin_j > 0) ? "store"
-                       : margin_j <= item->inputs_j ? "recompute if inputs are at hand" : "recompute";
+    const char *advice = !(margin_j > 0)              ? "store"
+                         : margin_j <= item->inputs_j ? "recompute if inputs are at hand"
+                                                      : "recompute";
 
     return erg_table_row(table, err) && erg_table_text(table, "tensor", item->name, err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
-        && erg_table_text(table, "advice", advice, err)
-        && erg_table_text(table, "source", source, err)
-        && erg_table_text(table, "method", "model", err);
+           && erg_put_reals(table, cells, ERG_COUNT(cells), err)
+           && erg_table_text(table, "advice", advice, err)
+           && erg_table_text(table, "source", source, err)
+           && erg_table_text(table, "method", "model", err);
 }
 
 erg_result *erg_recompute_result(erg_recompute_item items[], size_t count, size_t top,
@@ -85,7 +89,8 @@ erg_result *erg_recompute_result(erg_recompute_item items[], size_t count, size_
 {
     erg_result *result = erg_result_new("advise", err);
     erg_table *table =
-        result ? erg_result_add(result, "recompute", columns, ERG_COUNT(columns), err) : NULL;
+        result ? erg_result_add(result, "recompute", columns, ERG_COUNT(columns), err)
+               : NULL;
     double saved_j = 0, freed = 0;
     size_t pays = 0;
     bool ok = table != NULL;
@@ -97,9 +102,12 @@ erg_result *erg_recompute_result(erg_recompute_item items[], size_t count, size_
     }
     for (size_t i = 0; ok && i < count && i < top; i++)
         ok = put(table, &items[i], source, err);
-    if (ok && erg_result_note(result, err, "%zu of %zu are worth computing again: %.4g J less, %.4g "
-                              "bytes freed, inputs at hand; one that another one needs may no "
-                              "longer be", pays, count, saved_j, freed))
+    if (ok
+        && erg_result_note(result, err,
+                           "%zu of %zu are worth computing again: %.4g J less, %.4g "
+                           "bytes freed, inputs at hand; one that another one needs may no "
+                           "longer be",
+                           pays, count, saved_j, freed))
         return result;
     erg_result_free(result);
     return NULL;

@@ -12,7 +12,7 @@ float erg_sr_bf16(float x, uint16_t r16)
     uint32_t bits;
 
     if (isnan(x))
-        return NAN;     /* a carry could turn its payload into a number */
+        return NAN; /* a carry could turn its payload into a number */
     memcpy(&bits, &x, sizeof(bits));
     bits = (bits + r16) & 0xffff0000u;
     memcpy(&x, &bits, sizeof(bits));

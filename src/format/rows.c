@@ -12,7 +12,7 @@ enum { FIELDS_MOST = 16 };
 typedef struct reader {
     const erg_row_layout *layout;
     const char *name;
-    size_t places[FIELDS_MOST];     /* column of each field; SIZE_MAX: none */
+    size_t places[FIELDS_MOST]; /* column of each field; SIZE_MAX: none */
     bool has_head;
     void *rows;
     size_t count, capacity;
@@ -63,11 +63,13 @@ static bool read_cells(reader *to, const erg_csv_row *row, char *into, erg_error
         if (to->places[k] < row->count)
             cell = erg_field_trim(row->fields[to->places[k]]);
         if (field->text_size && !put_text(field, cell, into + field->at))
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is empty or longer than %zu bytes",
-                            to->name, row->line, field->name, field->text_size - 1);
-        if (!field->text_size && !put_number(field, cell, (double *)(void *)(into + field->at)))
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is no number from %g up", to->name,
-                            row->line, field->name, field->low);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s:%zu: %s is empty or longer than %zu bytes", to->name,
+                            row->line, field->name, field->text_size - 1);
+        if (!field->text_size
+            && !put_number(field, cell, (double *)(void *)(into + field->at)))
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is no number from %g up",
+                            to->name, row->line, field->name, field->low);
     }
     return true;
 }
@@ -81,8 +83,8 @@ static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
     if (row->count == 1 && !erg_field_trim(row->fields[0]).count)
         return true;
     if (to->count == to->layout->rows_most)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than %zu rows", to->name, row->line,
-                        to->layout->rows_most);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than %zu rows", to->name,
+                        row->line, to->layout->rows_most);
     if (!erg_grow(&to->rows, &to->capacity, to->count, to->layout->row_size, err))
         return false;
     char *into = (char *)to->rows + to->count++ * to->layout->row_size;

@@ -35,16 +35,19 @@ static bool open_device(bench *to)
     to->costs = (erg_energy_costs){ on->flop_j, on->byte_j, on->static_w };
     snprintf(to->source, sizeof(to->source), "given");
     if (on->precision && !erg_precision_parse(on->precision, &to->precision))
-        return erg_fail(to->err, ERG_BAD_INPUT, "--precision: there is no '%s'", on->precision);
+        return erg_fail(to->err, ERG_BAD_INPUT, "--precision: there is no '%s'",
+                        on->precision);
     if (!on->hardware)
         return true;
     to->hardware = erg_hardware_load(on->env, on->catalog, on->hardware, to->err);
-    to->profile = to->hardware ? erg_profile_load(on->catalog, to->hardware, NULL, to->err) : NULL;
+    to->profile =
+        to->hardware ? erg_profile_load(on->catalog, to->hardware, NULL, to->err) : NULL;
     if (!to->profile)
         return false;
     const erg_energy_terms *terms = &to->profile->energy;
     double tensor_j = terms->op_j_per_flop[ERG_UNIT_TENSOR][to->precision];
-    double flop_j = tensor_j > 0 ? tensor_j : terms->op_j_per_flop[ERG_UNIT_VECTOR][to->precision];
+    double flop_j =
+        tensor_j > 0 ? tensor_j : terms->op_j_per_flop[ERG_UNIT_VECTOR][to->precision];
     to->costs.flop_j = or_else(on->flop_j, flop_j);
     to->costs.byte_j = or_else(on->byte_j, terms->byte_j + terms->far_byte_j);
     to->costs.static_w = or_else(on->static_w, isnan(terms->static_w) ? to->hardware->idle_w
@@ -58,14 +61,17 @@ static bool check_costs(const bench *of)
 {
     if (of->costs.byte_j > 0 && of->costs.flop_j > 0)
         return true;
-    return erg_fail(of->err, ERG_BAD_INPUT, "the joules of a byte and of an operation are not "
+    return erg_fail(of->err, ERG_BAD_INPUT,
+                    "the joules of a byte and of an operation are not "
                     "known: --on HARDWARE, or --byte-energy and --flop-energy");
 }
 
 static bool open_graph(bench *to, const char *workload, erg_phase phase)
 {
-    const erg_graph_options options = { .batch = to->on->batch, .seq = to->on->seq,
-                                        .precision = to->precision, .phase = phase };
+    const erg_graph_options options = { .batch = to->on->batch,
+                                        .seq = to->on->seq,
+                                        .precision = to->precision,
+                                        .phase = phase };
 
     if (!to->hardware)
         return erg_fail(to->err, ERG_BAD_INPUT, "a graph needs --on HARDWARE");
@@ -94,22 +100,25 @@ static bool *find_saved(const erg_graph *graph)
 }
 
 /* Joules as the estimate has them; of a launch of one operator. */
-static erg_recompute_item item_of(const bench *of, const erg_estimation *estimate, int32_t launch,
-                                  const erg_tensor *tensor)
+static erg_recompute_item item_of(const bench *of, const erg_estimation *estimate,
+                                  int32_t launch, const erg_tensor *tensor)
 {
     const erg_operator *op = &of->graph->operators[tensor->producer];
-    erg_recompute_item item = { .flop = (double)op->flop, .bytes = (double)tensor->bytes,
+    erg_recompute_item item = { .flop = (double)op->flop,
+                                .bytes = (double)tensor->bytes,
                                 .time_s = estimate->latency[launch].total_s,
-                                .input_bytes = (double)op->in_bytes + (double)op->weight_bytes };
+                                .input_bytes =
+                                    (double)op->in_bytes + (double)op->weight_bytes };
 
     erg_text_put(item.name, sizeof(item.name), tensor->name);
     erg_recompute_judge(&item, &of->costs);
-    item.recompute_j = estimate->energy[launch].compute_j + estimate->energy[launch].static_j;
+    item.recompute_j =
+        estimate->energy[launch].compute_j + estimate->energy[launch].static_j;
     return item;
 }
 
-static size_t list_items(const bench *of, const erg_estimation *estimate, const bool saved[],
-                         erg_recompute_item items[])
+static size_t list_items(const bench *of, const erg_estimation *estimate,
+                         const bool saved[], erg_recompute_item items[])
 {
     size_t count = 0;
 
@@ -143,8 +152,8 @@ static erg_result *judge_graph(bench *of, const char *workload)
     if (!saved || !items)
         erg_fail(of->err, ERG_NO_MEMORY, "no memory for the tensors of %s", workload);
     else if (estimate)
-        result = erg_recompute_result(items, list_items(of, estimate, saved, items), of->top,
-                                      of->source, of->err);
+        result = erg_recompute_result(items, list_items(of, estimate, saved, items),
+                                      of->top, of->source, of->err);
     free(items);
     free(saved);
     erg_estimation_free(estimate);
@@ -155,8 +164,8 @@ static erg_result *judge_csv(bench *of, const char *path)
 {
     size_t size, count;
     char *bytes = erg_file_read(path, FILE_MOST, &size, of->err);
-    erg_recompute_item *items = bytes ? erg_recompute_parse(path, bytes, size, &count, of->err)
-                                      : NULL;
+    erg_recompute_item *items =
+        bytes ? erg_recompute_parse(path, bytes, size, &count, of->err) : NULL;
     erg_result *result = NULL;
 
     for (size_t i = 0; items && i < count; i++)
@@ -168,7 +177,8 @@ static erg_result *judge_csv(bench *of, const char *path)
     return result;
 }
 
-erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on, erg_error *err)
+erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on,
+                                 erg_error *err)
 {
     bench of = { .on = on, .err = err, .top = on->top > 0 ? (size_t)on->top : TOP };
     size_t length = strlen(path);
@@ -192,7 +202,10 @@ static const erg_column fusion_columns[] = {
     { "method", ERG_TEXT, "model" },
 };
 
-typedef struct kept { const erg_tensor *tensor; const char *launch; } kept;
+typedef struct kept {
+    const erg_tensor *tensor;
+    const char *launch;
+} kept;
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -241,19 +254,20 @@ static bool put_kept(const bench *of, erg_table *table, const kept *one)
     double bytes = (double)one->tensor->bytes;
 
     return erg_table_row(table, of->err)
-        && erg_table_text(table, "tensor", one->tensor->name, of->err)
-        && erg_table_real(table, "energy_j", 2 * bytes * of->costs.byte_j, of->err)
-        && erg_table_real(table, "bytes", bytes, of->err)
-        && erg_table_text(table, "launch", one->launch, of->err)
-        && erg_table_text(table, "source", of->source, of->err)
-        && erg_table_text(table, "method", "model", of->err);
+           && erg_table_text(table, "tensor", one->tensor->name, of->err)
+           && erg_table_real(table, "energy_j", 2 * bytes * of->costs.byte_j, of->err)
+           && erg_table_real(table, "bytes", bytes, of->err)
+           && erg_table_text(table, "launch", one->launch, of->err)
+           && erg_table_text(table, "source", of->source, of->err)
+           && erg_table_text(table, "method", "model", of->err);
 }
 
 static erg_result *tables_of(const bench *of, const kept list[], size_t count)
 {
     erg_result *result = erg_result_new("advise", of->err);
     erg_table *table = result ? erg_result_add(result, "fusion", fusion_columns,
-                                               ERG_COUNT(fusion_columns), of->err) : NULL;
+                                               ERG_COUNT(fusion_columns), of->err)
+                              : NULL;
     bool ok = table != NULL;
     double bytes = 0;
 
@@ -261,9 +275,11 @@ static erg_result *tables_of(const bench *of, const kept list[], size_t count)
         bytes += (double)list[i].tensor->bytes;
         ok = i >= of->top || put_kept(of, table, &list[i]);
     }
-    if (ok && erg_result_note(result, of->err, "%zu tensors of %.4g bytes need not go to memory: %.4g "
-                              "J; what a compiler that fuses saves in all: erg estimate", count, bytes,
-                              2 * bytes * of->costs.byte_j))
+    if (ok
+        && erg_result_note(result, of->err,
+                           "%zu tensors of %.4g bytes need not go to memory: %.4g "
+                           "J; what a compiler that fuses saves in all: erg estimate",
+                           count, bytes, 2 * bytes * of->costs.byte_j))
         return result;
     erg_result_free(result);
     return NULL;
@@ -271,14 +287,15 @@ static erg_result *tables_of(const bench *of, const kept list[], size_t count)
 
 static erg_result *list_fusion(const bench *of, const erg_partition *cut)
 {
-    size_t count = (size_t)cut->graph->operator_count, tensors = (size_t)cut->graph->tensor_count;
+    size_t count = (size_t)cut->graph->operator_count,
+           tensors = (size_t)cut->graph->tensor_count;
     int32_t *launch_of = malloc((count + 1) * sizeof(*launch_of));
     kept *list = calloc(tensors + 1, sizeof(*list));
     bool *leaves = NULL;
     erg_result *result = NULL;
 
     for (size_t i = 0; launch_of && i < count; i++)
-        launch_of[i] = -1 - (int32_t)i;     /* in no launch: apart from all */
+        launch_of[i] = -1 - (int32_t)i; /* in no launch: apart from all */
     for (int32_t s = 0; launch_of && s < cut->subgraph_count; s++)
         for (int32_t i = 0; i < cut->subgraphs[s].operator_count; i++)
             launch_of[cut->subgraphs[s].operators[i]] = s;
@@ -297,7 +314,8 @@ static erg_result *list_fusion(const bench *of, const erg_partition *cut)
     return result;
 }
 
-erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on, erg_error *err)
+erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on,
+                              erg_error *err)
 {
     bench of = { .on = on, .err = err, .top = on->top > 0 ? (size_t)on->top : TOP };
     erg_result *result = NULL;

@@ -7,8 +7,8 @@
 #include "run/scenario.h"
 
 enum { LOADS_MOST = 512 };
-#define SAMPLES_MOST 16777216.0         /* of all loads */
-#define PASS_MOST 268435456.0           /* values looked at by one pass over all swaps */
+#define SAMPLES_MOST 16777216.0 /* of all loads */
+#define PASS_MOST 268435456.0   /* values looked at by one pass over all swaps */
 
 static const erg_column domain_columns[] = {
     { "domain", ERG_INTEGER, "of power, from 0" },
@@ -87,8 +87,10 @@ static bool size_up(places *to, erg_scenario *const files[], size_t count)
             to->is.loads++;
         }
     if (to->is.loads < to->is.domains || to->is.loads > LOADS_MOST)
-        return erg_fail(to->err, ERG_BAD_INPUT, "%zu loads on %zu domains: a load or more for each,"
-                        " and %d at most", to->is.loads, to->is.domains, LOADS_MOST);
+        return erg_fail(to->err, ERG_BAD_INPUT,
+                        "%zu loads on %zu domains: a load or more for each,"
+                        " and %d at most",
+                        to->is.loads, to->is.domains, LOADS_MOST);
     double steps = shortest_s / to->step_s, n = (double)to->is.loads;
     double most = fmin(SAMPLES_MOST / n, PASS_MOST / (n * n));
     to->step_s *= fmax(1, steps / most);
@@ -96,7 +98,8 @@ static bool size_up(places *to, erg_scenario *const files[], size_t count)
     return isfinite(steps) || erg_fail(to->err, ERG_NO_DATA, "a load has no length");
 }
 
-static bool lay_all(places *to, char *const paths[], erg_scenario *const files[], size_t count)
+static bool lay_all(places *to, char *const paths[], erg_scenario *const files[],
+                    size_t count)
 {
     size_t n = to->is.loads, at = 0;
 
@@ -106,7 +109,8 @@ static bool lay_all(places *to, char *const paths[], erg_scenario *const files[]
     to->domain = calloc(n, sizeof(size_t));
     to->given = calloc(n, sizeof(size_t));
     to->node = calloc(n, sizeof(size_t));
-    if (!to->power_w || !to->peaks_w || !to->names || !to->domain || !to->given || !to->node)
+    if (!to->power_w || !to->peaks_w || !to->names || !to->domain || !to->given
+        || !to->node)
         return erg_fail(to->err, ERG_NO_MEMORY, "no memory for %zu loads", n);
     to->is.power_w = to->power_w;
     for (size_t f = 0; f < count; f++)
@@ -115,8 +119,8 @@ static bool lay_all(places *to, char *const paths[], erg_scenario *const files[]
             lay(files[f], &files[f]->jobs[j], to, power_w);
             for (size_t k = 0; k < to->is.samples; k++)
                 to->peaks_w[at] = fmax(to->peaks_w[at], power_w[k]);
-            snprintf(to->names[at], sizeof(to->names[at]), files[f]->job_count > 1 ? "%s:%zu" : "%s",
-                     paths[f], j);
+            snprintf(to->names[at], sizeof(to->names[at]),
+                     files[f]->job_count > 1 ? "%s:%zu" : "%s", paths[f], j);
         }
     return true;
 }
@@ -153,26 +157,28 @@ static bool put_domains(const places *of)
             { "given_peak_w", peak_in(of, of->given, d) },
         };
         ok = erg_table_row(table, of->err)
-          && erg_table_integer(table, "domain", (int64_t)d, of->err)
-          && erg_table_integer(table, "loads", loads, of->err)
-          && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
-          && erg_table_text(table, "method", "model", of->err);
+             && erg_table_integer(table, "domain", (int64_t)d, of->err)
+             && erg_table_integer(table, "loads", loads, of->err)
+             && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
+             && erg_table_text(table, "method", "model", of->err);
     }
     return ok;
 }
 
 static bool put_loads(const places *of, bool packed)
 {
-    erg_table *table = erg_result_add(of->result, "loads", load_columns, ERG_COUNT(load_columns),
-                                      of->err);
+    erg_table *table =
+        erg_result_add(of->result, "loads", load_columns, ERG_COUNT(load_columns), of->err);
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && i < of->is.loads; i++)
-        ok = erg_table_row(table, of->err) && erg_table_text(table, "load", of->names[i], of->err)
-          && erg_table_integer(table, "domain", (int64_t)of->domain[i], of->err)
-          && erg_table_integer(table, "given", (int64_t)of->given[i], of->err)
-          && erg_table_integer(table, "node", packed ? (int64_t)of->node[i] : ERG_NONE, of->err)
-          && erg_table_real(table, "peak_w", of->peaks_w[i], of->err);
+        ok = erg_table_row(table, of->err)
+             && erg_table_text(table, "load", of->names[i], of->err)
+             && erg_table_integer(table, "domain", (int64_t)of->domain[i], of->err)
+             && erg_table_integer(table, "given", (int64_t)of->given[i], of->err)
+             && erg_table_integer(table, "node", packed ? (int64_t)of->node[i] : ERG_NONE,
+                                  of->err)
+             && erg_table_real(table, "peak_w", of->peaks_w[i], of->err);
     return ok;
 }
 
@@ -182,26 +188,28 @@ static bool put_packing(const places *of)
     const erg_place_wish *wish = of->wish;
     size_t nodes = erg_place_pack(of->peaks_w, of->is.loads, wish->node_w, of->node);
     size_t freed = of->is.loads - nodes;
-    erg_table *table = erg_result_add(of->result, "packing", pack_columns, ERG_COUNT(pack_columns),
-                                      of->err);
-    double saved_w = wish->idle_w > 0
-        ? (double)freed * wish->idle_w * (1 + wish->cooling) : NAN;
-    const erg_real cells[] = { { "node_w", wish->node_w }, { "saved_w", saved_w },
+    erg_table *table = erg_result_add(of->result, "packing", pack_columns,
+                                      ERG_COUNT(pack_columns), of->err);
+    double saved_w =
+        wish->idle_w > 0 ? (double)freed * wish->idle_w * (1 + wish->cooling) : NAN;
+    const erg_real cells[] = { { "node_w", wish->node_w },
+                               { "saved_w", saved_w },
                                { "energy_j", saved_w * hour_s } };
 
     return table && erg_table_row(table, of->err)
-        && erg_table_integer(table, "nodes", (int64_t)nodes, of->err)
-        && erg_table_integer(table, "freed", (int64_t)freed, of->err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
-        && erg_table_text(table, "method", "model", of->err);
+           && erg_table_integer(table, "nodes", (int64_t)nodes, of->err)
+           && erg_table_integer(table, "freed", (int64_t)freed, of->err)
+           && erg_put_reals(table, cells, ERG_COUNT(cells), of->err)
+           && erg_table_text(table, "method", "model", of->err);
 }
 
 static bool is_too_small(const places *of)
 {
     for (size_t i = 0; of->wish->node_w > 0 && i < of->is.loads; i++)
         if (of->peaks_w[i] > of->wish->node_w)
-            return !erg_fail(of->err, ERG_BAD_INPUT, "%s peaks at %.4g W, more than a node of %.4g W",
-                             of->names[i], of->peaks_w[i], of->wish->node_w);
+            return !erg_fail(of->err, ERG_BAD_INPUT,
+                             "%s peaks at %.4g W, more than a node of %.4g W", of->names[i],
+                             of->peaks_w[i], of->wish->node_w);
     return false;
 }
 
@@ -213,10 +221,13 @@ static bool answer(places *of)
         return false;
     erg_place_given(&of->is, of->given);
     return erg_place_solve(&of->is, of->domain, of->err) && put_domains(of)
-        && (!packs || put_packing(of)) && put_loads(of, packs)
-        && erg_result_note(of->result, of->err, "records are laid over each other from their first "
-                           "sample on, in steps of %.3g s; whether loads keep these phases is not "
-                           "known", of->step_s);
+           && (!packs || put_packing(of)) && put_loads(of, packs)
+           && erg_result_note(
+               of->result, of->err,
+               "records are laid over each other from their first "
+               "sample on, in steps of %.3g s; whether loads keep these phases is not "
+               "known",
+               of->step_s);
 }
 
 static void forget(places *of)
@@ -233,15 +244,17 @@ erg_result *erg_advise_place(char *const paths[], size_t count, const erg_place_
                              erg_error *err)
 {
     const erg_load_options options = { 0 };
-    places of = { .wish = wish, .is.domains = wish->domains > 0 ? (size_t)wish->domains : 2,
+    places of = { .wish = wish,
+                  .is.domains = wish->domains > 0 ? (size_t)wish->domains : 2,
                   .err = err };
     erg_scenario **files = calloc(count + 1, sizeof(erg_scenario *));
-    bool ok = files != NULL || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu files", count);
+    bool ok =
+        files != NULL || erg_fail(err, ERG_NO_MEMORY, "no memory for %zu files", count);
 
     for (size_t f = 0; ok && f < count; f++)
         ok = (files[f] = erg_scenario_record(paths[f], &options, err)) != NULL;
     ok = ok && size_up(&of, files, count) && lay_all(&of, paths, files, count)
-      && (of.result = erg_result_new("advise", err)) != NULL && answer(&of);
+         && (of.result = erg_result_new("advise", err)) != NULL && answer(&of);
     forget(&of);
     for (size_t f = 0; files && f < count; f++)
         erg_scenario_free(files[f]);

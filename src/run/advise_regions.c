@@ -8,25 +8,32 @@
 enum { REGIONS_TOLD = 3, ROWS_MOST = 4096 };
 static const double wait_told = 0.02, region_told = 0.1, updates_needed = 10;
 
-typedef struct kind { const char *word, *what, *advice; } kind;
+typedef struct kind {
+    const char *word, *what, *advice;
+} kind;
 
 /* Parts of names, small letters; the first that fits. */
 static const kind kinds[] = {
     { "wait", "waiting", "wait asleep, or let work overlap it" },
-    { "barrier", "waiting", "wait asleep (COUNTDOWN), or balance the ranks: erg advise map" },
+    { "barrier", "waiting",
+      "wait asleep (COUNTDOWN), or balance the ranks: erg advise map" },
     { "sync", "waiting", "wait asleep, or let work overlap it" },
     { "idle", "waiting", "hand the device back, or fill it: erg advise place" },
     { "bubble", "waiting", "more, smaller microbatches" },
-    { "allreduce", "a collective", "overlap it with the way back; fewer hops: erg advise map" },
-    { "all_reduce", "a collective", "overlap it with the way back; fewer hops: erg advise map" },
+    { "allreduce", "a collective",
+      "overlap it with the way back; fewer hops: erg advise map" },
+    { "all_reduce", "a collective",
+      "overlap it with the way back; fewer hops: erg advise map" },
     { "allgather", "a collective", "overlap it; fewer hops: erg advise map" },
     { "all_gather", "a collective", "overlap it; fewer hops: erg advise map" },
     { "nccl", "a collective", "overlap it; fewer hops: erg advise map" },
     { "mpi_", "a collective", "overlap it; fewer hops: erg advise map" },
     { "h2d", "copying", "fewer, larger copies from pinned memory, ahead of need" },
     { "d2h", "copying", "fewer, larger copies to pinned memory" },
-    { "load_data", "waiting for data", "more loaders, read ahead: erg sweep --knob env:DEPTH=1,2,4" },
-    { "dataload", "waiting for data", "more loaders, read ahead: erg sweep --knob env:DEPTH=1,2,4" },
+    { "load_data", "waiting for data",
+      "more loaders, read ahead: erg sweep --knob env:DEPTH=1,2,4" },
+    { "dataload", "waiting for data",
+      "more loaders, read ahead: erg sweep --knob env:DEPTH=1,2,4" },
 };
 
 static const char *const counted_apart[] = { "run", "warmup", "idle_before", "idle_after" };
@@ -103,12 +110,14 @@ static void tell_too_short(erg_look *to, erg_look_row of)
     int channel = erg_trace_find_channel(to->trace, erg_look_text(of, "source"));
     double update_s = channel < 0 ? NAN : erg_trace_channel(to->trace, channel)->update_s;
     double one_s = erg_look_real(of, "time_mean_s");
-    erg_finding *one = erg_look_tell(to, of, NAN, "repeat it within the region and state the "
+    erg_finding *one = erg_look_tell(to, of, NAN,
+                                     "repeat it within the region and state the "
                                      "runs, or take a faster sensor or a counter");
 
     if (update_s > 0)
-        erg_look_say(one, "region %s lasts %.3g s; the sensor, new every %.3g s, needs %.3g s",
-                     erg_look_text(of, "region"), one_s, update_s, updates_needed * update_s);
+        erg_look_say(
+            one, "region %s lasts %.3g s; the sensor, new every %.3g s, needs %.3g s",
+            erg_look_text(of, "region"), one_s, update_s, updates_needed * update_s);
     else
         erg_look_say(one, "region %s lasts %.3g s, too short for its sensor",
                      erg_look_text(of, "region"), one_s);

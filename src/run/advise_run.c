@@ -40,9 +40,11 @@ erg_finding *erg_look_tell(erg_look *to, erg_look_row of, double share, const ch
 {
     erg_finding *one = &to->list[to->count < ERG_FINDINGS_MOST ? to->count++ : to->count];
 
-    *one = (erg_finding){ .advice = advice, .share = share,
+    *one = (erg_finding){ .advice = advice,
+                          .share = share,
                           .energy_j = share * erg_look_real(of, "energy_j"),
-                          .low_j = NAN, .high_j = NAN,
+                          .low_j = NAN,
+                          .high_j = NAN,
                           .method = share < 1 ? "model" : erg_look_text(of, "method") };
     if (share >= 1) {
         one->low_j = erg_look_real(of, "energy_low_j");
@@ -90,7 +92,8 @@ static void look(erg_look *to)
 static int by_energy(const void *a, const void *b)
 {
     const erg_finding *x = a, *y = b;
-    double p = isnan(x->energy_j) ? -1 : x->energy_j, q = isnan(y->energy_j) ? -1 : y->energy_j;
+    double p = isnan(x->energy_j) ? -1 : x->energy_j,
+           q = isnan(y->energy_j) ? -1 : y->energy_j;
 
     return p != q ? (p < q) - (p > q) : strcmp(x->text, y->text);
 }
@@ -98,15 +101,17 @@ static int by_energy(const void *a, const void *b)
 static bool put(erg_table *table, const erg_finding *one, erg_error *err)
 {
     const erg_real cells[] = {
-        { "energy_j", one->energy_j }, { "energy_low_j", one->low_j },
-        { "energy_high_j", one->high_j }, { "share", one->share },
+        { "energy_j", one->energy_j },
+        { "energy_low_j", one->low_j },
+        { "energy_high_j", one->high_j },
+        { "share", one->share },
     };
 
     return erg_table_row(table, err) && erg_table_text(table, "finding", one->text, err)
-        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
-        && erg_table_text(table, "advice", one->advice, err)
-        && erg_table_text(table, "source", one->source, err)
-        && erg_table_text(table, "method", one->method, err);
+           && erg_put_reals(table, cells, ERG_COUNT(cells), err)
+           && erg_table_text(table, "advice", one->advice, err)
+           && erg_table_text(table, "source", one->source, err)
+           && erg_table_text(table, "method", one->method, err);
 }
 
 static bool put_notes(const erg_look *of, erg_result *result, erg_error *err)
@@ -116,12 +121,14 @@ static bool put_notes(const erg_look *of, erg_result *result, erg_error *err)
     if (of->count == 0 && !erg_result_note(result, err, "nothing stands out in this run"))
         return false;
     if (of->count > 0
-        && !erg_result_note(result, err, "joules at stake overlap: regions may lie within each "
+        && !erg_result_note(result, err,
+                            "joules at stake overlap: regions may lie within each "
                             "other, and idle power is part of all of them"))
         return false;
     return !isnan(erg_table_find(summary, 0, "idle_w").real)
-        || erg_result_note(result, err, "no idle record: what idling takes is not known; record "
-                           "with erg run --idle 2s");
+           || erg_result_note(result, err,
+                              "no idle record: what idling takes is not known; record "
+                              "with erg run --idle 2s");
 }
 
 static erg_result *put_all(erg_look *of, erg_error *err)

@@ -16,15 +16,17 @@ static void check_mean(float x)
         uint32_t bits;
         memcpy(&bits, &y, sizeof(bits));
         CHECK((bits & 0xffff) == 0);
-        sum += (double)y;       /* 8 bits of y and 16 of the count: exact */
+        sum += (double)y; /* 8 bits of y and 16 of the count: exact */
     }
     CHECK(sum / 65536 == (double)x);
 }
 
 static void the_mean_over_all_random_words_is_exactly_x(void)
 {
-    static const float given[] = { 0, 1, -1, 1.00001f, -3.14159265f, 65504, 1e-30f, -1e30f,
-                                   FLT_MIN, FLT_MIN / 1024, 0x1.fffffep-1f, 3.3e38f };
+    static const float given[] = {
+        0,      1,      -1,      1.00001f,       -3.14159265f,   65504,
+        1e-30f, -1e30f, FLT_MIN, FLT_MIN / 1024, 0x1.fffffep-1f, 3.3e38f
+    };
     test_random random = { 3 };
 
     for (size_t i = 0; i < ERG_COUNT(given); i++)
@@ -53,7 +55,7 @@ static double cost_of(const double energy_j[], const size_t plan[], double switc
 
     for (size_t k = 0; k < PHASES; k++)
         sum_j += energy_j[k * VARIANTS + plan[k]]
-               + (k > 0 && plan[k] != plan[k - 1] ? switch_j : 0);
+                 + (k > 0 && plan[k] != plan[k - 1] ? switch_j : 0);
     return sum_j;
 }
 
@@ -80,7 +82,8 @@ static void a_plan_of_phases_is_that_of_brute_force(void)
         size_t plan[PHASES];
         for (size_t i = 0; i < ERG_COUNT(energy_j); i++)
             energy_j[i] = i % VARIANTS && test_uniform(&random) < 0.3
-                        ? NAN : 100 * test_uniform(&random);
+                              ? NAN
+                              : 100 * test_uniform(&random);
         double got_j = erg_precision_plan(energy_j, PHASES, VARIANTS, switch_j, plan, NULL);
         CHECK_NEAR(got_j, brute_force(energy_j, switch_j), 1e-9);
         CHECK_NEAR(got_j, cost_of(energy_j, plan, switch_j), 1e-9);
@@ -121,7 +124,8 @@ static void a_density_from_0_to_1_and_two_ranks_are_needed(void)
     CHECK(!erg_advise_sparse(&one, NULL));
     CHECK(!erg_advise_sparse(&dense, NULL));
     CHECK_TEXT(erg_table_find(erg_result_table(result, 0), 0, "advice").text, "sparse");
-    CHECK_NEAR(erg_table_find(erg_result_table(result, 0), 0, "bytes_ratio").real, 0.4, 1e-12);
+    CHECK_NEAR(erg_table_find(erg_result_table(result, 0), 0, "bytes_ratio").real, 0.4,
+               1e-12);
     erg_result_free(result);
 }
 

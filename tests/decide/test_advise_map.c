@@ -57,8 +57,9 @@ static void fill(test_random *random, double *matrix, size_t n, bool same)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            matrix[i * n + j] = i == j ? 0 : same && j < i ? matrix[j * n + i]
-                              : floor(10 * test_uniform(random));
+            matrix[i * n + j] = i == j          ? 0
+                                : same && j < i ? matrix[j * n + i]
+                                                : floor(10 * test_uniform(random));
 }
 
 static void an_order_is_never_worse_than_given_and_mostly_the_best_of_all(void)

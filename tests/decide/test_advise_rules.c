@@ -7,7 +7,9 @@
 static void recompute_is_the_work_once_more_against_two_trips(void)
 {
     const erg_energy_costs h100 = { 700 / 989e12, 20e-12, 100 };
-    erg_recompute_item item = { .flop = 1e9, .bytes = 1e6, .time_s = 1e-6, .input_bytes = 2e6 };
+    erg_recompute_item item = {
+        .flop = 1e9, .bytes = 1e6, .time_s = 1e-6, .input_bytes = 2e6
+    };
 
     CHECK_NEAR(h100.flop_j, 0.71e-12, 0.005e-12);
     erg_recompute_judge(&item, &h100);
@@ -25,7 +27,8 @@ static void rows_come_by_margin_and_say_when_inputs_must_be_at_hand(void)
                                           "store" };
     size_t count;
     erg_error err = { 0 };
-    erg_recompute_item *items = erg_recompute_parse("c", csv, sizeof(csv) - 1, &count, &err);
+    erg_recompute_item *items =
+        erg_recompute_parse("c", csv, sizeof(csv) - 1, &count, &err);
 
     CHECK_OK(items && count == 3, err);
     for (size_t i = 0; i < count; i++)
@@ -33,7 +36,8 @@ static void rows_come_by_margin_and_say_when_inputs_must_be_at_hand(void)
     erg_result *result = erg_recompute_result(items, count, 20, "given", &err);
     CHECK_OK(result != NULL, err);
     for (size_t i = 0; i < count; i++)
-        CHECK_TEXT(erg_table_find(erg_result_table(result, 0), i, "advice").text, advice[i]);
+        CHECK_TEXT(erg_table_find(erg_result_table(result, 0), i, "advice").text,
+                   advice[i]);
     CHECK(strstr(erg_result_note_at(result, 0), "2 of 3"));
     erg_result_free(result);
     free(items);
@@ -45,7 +49,7 @@ static void an_operator_moves_only_in_time_and_for_fewer_joules(void)
     erg_offload_item late = good, dear = good;
 
     late.slack_s = 2.9;
-    dear.gpu_j = 5;             /* no fewer there: stays */
+    dear.gpu_j = 5; /* no fewer there: stays */
     CHECK(erg_offload_pays(&good));
     CHECK(!erg_offload_pays(&late));
     CHECK(!erg_offload_pays(&dear));

@@ -10,9 +10,17 @@ enum { RATE_HZ = 50, WHOLE_S = 14 };
 static const erg_region regions[] = {
     { .name = "idle_before", .begin_ns = 0, .end_ns = 2 * ERG_NS_PER_S },
     { .name = "run", .begin_ns = 2 * ERG_NS_PER_S, .end_ns = 12 * ERG_NS_PER_S, .runs = 1 },
-    { .name = "barrier", .begin_ns = 3 * ERG_NS_PER_S, .end_ns = 5 * ERG_NS_PER_S, .runs = NAN },
-    { .name = "forward", .begin_ns = 5 * ERG_NS_PER_S, .end_ns = 11 * ERG_NS_PER_S, .runs = NAN },
-    { .name = "tiny", .begin_ns = 5 * ERG_NS_PER_S, .end_ns = 5 * ERG_NS_PER_S + 40 * ERG_NS_PER_MS,
+    { .name = "barrier",
+      .begin_ns = 3 * ERG_NS_PER_S,
+      .end_ns = 5 * ERG_NS_PER_S,
+      .runs = NAN },
+    { .name = "forward",
+      .begin_ns = 5 * ERG_NS_PER_S,
+      .end_ns = 11 * ERG_NS_PER_S,
+      .runs = NAN },
+    { .name = "tiny",
+      .begin_ns = 5 * ERG_NS_PER_S,
+      .end_ns = 5 * ERG_NS_PER_S + 40 * ERG_NS_PER_MS,
       .runs = NAN },
     { .name = "idle_after", .begin_ns = 12 * ERG_NS_PER_S, .end_ns = 14 * ERG_NS_PER_S },
 };
@@ -35,14 +43,23 @@ static void add(erg_trace *trace, const erg_channel_info *info, double (*at)(dou
 /* With what the sensor told besides its power, or without. */
 static erg_trace *make(bool is_rich)
 {
-    const erg_device_info gpu = { .name = "nvml:0", .driver = "nvml", .scope = ERG_SCOPE_BOARD };
-    const erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
-                                     .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
-                                     .scope = ERG_SCOPE_BOARD, .update_s = 1.0 / RATE_HZ };
-    const erg_channel_info use = { .name = "use", .quantity = ERG_USE, .kind = ERG_INSTANT,
-                                   .update_s = 1.0 / RATE_HZ };
-    const erg_channel_info heat = { .name = "throttled_sw_thermal", .unit = "s",
-                                    .quantity = ERG_DURATION, .kind = ERG_COUNTER,
+    const erg_device_info gpu = { .name = "nvml:0",
+                                  .driver = "nvml",
+                                  .scope = ERG_SCOPE_BOARD };
+    const erg_channel_info power = { .name = "power",
+                                     .unit = "W",
+                                     .quantity = ERG_POWER,
+                                     .kind = ERG_INSTANT,
+                                     .method = ERG_METHOD_INTEGRAL,
+                                     .scope = ERG_SCOPE_BOARD,
+                                     .update_s = 1.0 / RATE_HZ };
+    const erg_channel_info use = {
+        .name = "use", .quantity = ERG_USE, .kind = ERG_INSTANT, .update_s = 1.0 / RATE_HZ
+    };
+    const erg_channel_info heat = { .name = "throttled_sw_thermal",
+                                    .unit = "s",
+                                    .quantity = ERG_DURATION,
+                                    .kind = ERG_COUNTER,
                                     .update_s = 1.0 / RATE_HZ };
     erg_trace *trace = erg_trace_new(NULL);
 
@@ -68,7 +85,8 @@ static size_t row_of(const erg_table *table, const char *part)
     return i;
 }
 
-static void check(const erg_result *result, const char *part, double energy_j, const char *method)
+static void check(const erg_result *result, const char *part, double energy_j,
+                  const char *method)
 {
     const erg_table *table = erg_result_find(result, "advice");
     size_t at = row_of(table, part);
@@ -117,7 +135,8 @@ static void joules_and_intervals_of_a_region_are_those_of_erg_show(void)
     while (strcmp(erg_table_find(seen, i, "region").text, "forward") != 0)
         i++;
     for (size_t k = 0; k < ERG_COUNT(columns); k++)
-        CHECK(erg_table_find(seen, i, columns[k]).real == erg_table_find(told, at, columns[k]).real);
+        CHECK(erg_table_find(seen, i, columns[k]).real
+              == erg_table_find(told, at, columns[k]).real);
     erg_result_free(shown);
     erg_result_free(result);
     erg_trace_free(trace);
@@ -132,7 +151,8 @@ static void what_the_file_does_not_hold_is_not_told(void)
 
     for (size_t i = 0; i < ERG_COUNT(silent); i++)
         CHECK(row_of(table, silent[i]) == erg_table_row_count(table));
-    CHECK(strstr(erg_result_note_at(result, erg_result_note_count(result) - 1), "no idle record"));
+    CHECK(strstr(erg_result_note_at(result, erg_result_note_count(result) - 1),
+                 "no idle record"));
     erg_result_free(result);
     erg_trace_free(trace);
 }
