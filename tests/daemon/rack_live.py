@@ -231,13 +231,15 @@ def highest_sum(rack):
     one time the lower comes first."""
     events = sorted((t_ns, watts, i) for i in range(NODES) for t_ns, watts in changes(rack, i))
     now_w = [FALLBACK_W] * NODES
-    high, used_j, last_ns = 0.0, 0.0, events[0][0]
+    # What is turned before a governor's first step has no time of its own yet.
+    first_ns = last_ns = min(t_ns for t_ns, _, _ in events if t_ns > 0)
+    high, used_j = 0.0, 0.0
     for t_ns, watts, i in events:
-        used_j += sum(now_w) * (t_ns - last_ns)
-        last_ns = t_ns
+        used_j += sum(now_w) * max(0, t_ns - last_ns)
+        last_ns = max(last_ns, t_ns)
         now_w[i] = watts
         high = max(high, sum(now_w))
-    return high, len(events), used_j / max(1, last_ns - events[0][0])
+    return high, len(events), used_j / max(1, last_ns - first_ns)
 
 
 def main():
