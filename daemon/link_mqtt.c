@@ -8,16 +8,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include "daemon.h"
-#include "link.h"
+#include "link_queue.h"
 
-enum { EVENTS_MOST = 4096, MESSAGE_MOST = 4096, KEEP_ALIVE_LEAST_S = 5 };
+enum { MESSAGE_MOST = 4096, KEEP_ALIVE_LEAST_S = 5 };
 enum { CONNECT_S = 5, JOIN_S = 3, LOOP_MS = 500, GLANCE_MS = 300 };
 
 struct ergd_link {
@@ -32,62 +31,12 @@ struct ergd_link {
     pthread_mutex_t lock;           /* of all that follows */
     struct mosquitto *handle;       /* NULL: none */
     bool is_up, is_over, taken_over;
-    ergd_link_event *first, **last;
-    size_t waiting;
-    int file;
+    ergd_queue events;              /* with a lock of its own */
 };
 
-/* ---- events ------------------------------------------------------------------------------ */
-
-static void push(ergd_link *link, ergd_link_kind kind, const char *topic, const void *bytes,
-                 size_t size)
-{
-    size_t length = strlen(topic) + 1;
-    ergd_link_event *event = calloc(1, sizeof(*event) + length + size + 1);
-    const uint64_t one = 1;
-
-    if (!event)
-        return;
-    event->kind = kind;
-    event->size = size;
-    memcpy(event->topic, topic, length);
-    event->bytes = event->topic + length;
-    if (size)
-        memcpy(event->bytes, bytes, size);
-    pthread_mutex_lock(&link->lock);
-    bool fits = kind != LINK_MESSAGE || link->waiting < EVENTS_MOST;
-    if (fits) {
-        *link->last = event;
-        link->last = &event->next;
-        link->waiting++;
-    }
-    pthread_mutex_unlock(&link->lock);
-    if (!fits)
-        free(event);
-    else if (write(link->file, &one, sizeof(one)) < 0)
-        return;     /* it is readable already */
-}
-
-ergd_link_event *ergd_link_next(ergd_link *link)
-{
-    uint64_t count;
-
-    pthread_mutex_lock(&link->lock);
-    ergd_link_event *event = link->first;
-    if (event) {
-        link->first = event->next;
-        link->waiting--;
-        if (!link->first)
-            link->last = &link->first;
-    } else if (read(link->file, &count, sizeof(count)) < 0) {
-        errno = 0;  /* nothing waited */
-    }
-    pthread_mutex_unlock(&link->lock);
-    return event;
-}
-
 const char *ergd_rack_mode(void) { return "MQTT 5, libmosquitto"; }
-int ergd_link_file(const ergd_link *link) { return link->file; }
+int ergd_link_file(const ergd_link *link) { return link->events.file; }
+ergd_link_event *ergd_link_next(ergd_link *link) { return ergd_queue_next(&link->events); }
 
 /* ---- what the library calls, in the thread ----------------------------------------------- */
 
@@ -117,7 +66,7 @@ static void connected(struct mosquitto *handle, void *self, int code, int flags,
     link->is_up = true;
     pthread_mutex_unlock(&link->lock);
     link->was_up = true;
-    push(link, LINK_UP, "", NULL, 0);
+    ergd_queue_push(&link->events, LINK_UP, "", NULL, 0);
 }
 
 static void disconnected(struct mosquitto *handle, void *self, int code,
@@ -138,7 +87,8 @@ static void arrived(struct mosquitto *handle, void *self, const struct mosquitto
     (void)handle, (void)properties;
 
     if (message->payloadlen >= 0 && message->payloadlen < MESSAGE_MOST)
-        push(self, LINK_MESSAGE, message->topic, message->payload, (size_t)message->payloadlen);
+        ergd_queue_push(&((ergd_link *)self)->events, LINK_MESSAGE, message->topic,
+                        message->payload, (size_t)message->payloadlen);
 }
 
 /* ---- connecting -------------------------------------------------------------------------- */
@@ -279,7 +229,7 @@ static void end(ergd_link *link, struct mosquitto *handle)
     bool taken = link->taken_over;
     pthread_mutex_unlock(&link->lock);
     mosquitto_destroy(handle);
-    push(link, taken ? LINK_TAKEN_OVER : LINK_DOWN, "", NULL, 0);
+    ergd_queue_push(&link->events, taken ? LINK_TAKEN_OVER : LINK_DOWN, "", NULL, 0);
 }
 
 static void serve(ergd_link *link, struct mosquitto *handle)
@@ -300,7 +250,7 @@ static bool may_lead(ergd_link *link)
     pthread_mutex_lock(&link->lock);
     link->taken_over = true;
     pthread_mutex_unlock(&link->lock);
-    push(link, LINK_TAKEN_OVER, "", NULL, 0);
+    ergd_queue_push(&link->events, LINK_TAKEN_OVER, "", NULL, 0);
     return false;
 }
 
@@ -371,16 +321,15 @@ static bool start(ergd_link *link, erg_error *err)
 {
     sigset_t all, before;
 
-    link->file = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (link->file < 0)
-        return erg_fail(err, ERG_IO, "cannot make an event file: %s", strerror(errno));
+    if (!ergd_queue_open(&link->events, err))
+        return false;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int fault = pthread_create(&link->thread, NULL, run, link);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault == 0)
         return true;
-    close(link->file);
+    ergd_queue_close(&link->events);
     return erg_fail(err, ERG_IO, "cannot start a thread: %s", strerror(fault));
 }
 
@@ -394,7 +343,6 @@ ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_e
     }
     link->config = config;
     link->rack = rack;
-    link->last = &link->first;
     pthread_mutex_init(&link->lock, NULL);
     take_names(link, rack);
     mosquitto_lib_init();
@@ -408,7 +356,6 @@ ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_e
 void ergd_link_close(ergd_link *link)
 {
     struct timespec until;
-    ergd_link_event *event;
 
     pthread_mutex_lock(&link->lock);
     link->is_over = true;
@@ -420,9 +367,7 @@ void ergd_link_close(ergd_link *link)
     /* A name that does not resolve may hold it longer: the process is about to end. */
     if (pthread_timedjoin_np(link->thread, NULL, &until) != 0)
         return;
-    while ((event = ergd_link_next(link)))
-        free(event);
-    close(link->file);
+    ergd_queue_close(&link->events);
     pthread_mutex_destroy(&link->lock);
     mosquitto_lib_cleanup();
     free(link);
