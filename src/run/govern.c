@@ -12,7 +12,9 @@ void erg_govern_note(erg_governor *governor, const erg_govern_change *change)
         ? erg_devices_info(governor->devices, change->item->index)->name
         : governor->config->node.id;
     erg_journal_entry entry = {
-        .t_ns = governor->now_ns, .utc_ns = erg_env_utc_ns(&governor->env),
+        /* Before its first step a governor has no time of its own. */
+        .t_ns = governor->now_ns ? governor->now_ns : erg_env_now_ns(&governor->env),
+        .utc_ns = erg_env_utc_ns(&governor->env),
         .old_w = change->old_w, .requested_w = change->requested_w,
         .clamped_w = change->clamped_w, .enforced_w = change->enforced_w,
     };

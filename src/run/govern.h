@@ -10,6 +10,7 @@
 #include "erg/device.h"
 #include "erg/govern.h"
 #include "run/journal.h"
+#include "shape/breaker.h"
 #include "shape/gates.h"
 #include "shape/heat_guard.h"
 #include "shape/water_fill.h"
@@ -58,6 +59,7 @@ struct erg_governor {
     int band_count;
     erg_ramp ramp;
     erg_bands bands;
+    erg_breaker breaker;            /* as if it had gone on like this before; rating_w 0: none */
     bool is_braked, is_short, is_started;
     bool wants_release, is_let_go;  /* of a rack: asked for; done, so that nothing is turned */
     const char *rule;               /* that sets limit_w; NULL: none does */

@@ -105,7 +105,26 @@ static double look(erg_governor *governor)
     return mean_w;
 }
 
-static void step_bands(erg_governor *governor)
+/* Of a node's own breaker, of that at which it trips; NAN: none is stated. It outlasts the
+ * mean that the bands look at: what was drawn before the last look still warms it. */
+static double breaker_heat(erg_governor *governor, double dt_s)
+{
+    const erg_govern_config *config = governor->config;
+    erg_breaker *breaker = &governor->breaker;
+
+    if (isinf(breaker_limit(governor)))
+        return NAN;
+    if (isnan(governor->power_w))       /* it stays as warm as it was last known to be */
+        return breaker->theta / breaker->trip;
+    if (breaker->rating_w > 0)
+        erg_breaker_step(breaker, governor->power_w, dt_s);
+    else
+        *breaker = erg_breaker_of(config->rack.breaker_w, config->rack.tau_s, config->rack.trip,
+                                  governor->power_w);
+    return breaker->theta / breaker->trip;
+}
+
+static void step_bands(erg_governor *governor, double heat)
 {
     double power_w = look(governor);
     double dt_s = erg_s_from_ns(governor->now_ns - governor->band_ns);
@@ -117,7 +136,7 @@ static void step_bands(erg_governor *governor)
     if (isnan(power_w) || isinf(governor->limit_w))
         return;
     governor->bands.limit_w = governor->limit_w;
-    erg_bands_out out = erg_bands_step(&governor->bands, power_w, 0, dt_s);
+    erg_bands_out out = erg_bands_step(&governor->bands, power_w, heat, dt_s);
     governor->band_ns = governor->now_ns;
     governor->trim_w = fmin(0, governor->trim_w + out.change_w);
     governor->trim_w = fmax(governor->trim_w, -governor->limit_w);
@@ -136,7 +155,7 @@ void erg_govern_limit(erg_governor *governor, double dt_s)
     double floor_w = governor->config->node.floor_w;
 
     find_limit(governor);
-    step_bands(governor);
+    step_bands(governor, breaker_heat(governor, dt_s));
     double level_w = ramped(governor, dt_s);
     floor_w = isnan(floor_w) ? 0 : fmin(floor_w, governor->limit_w);
     governor->budget_w = fmax(level_w + governor->trim_w, floor_w);

@@ -232,7 +232,7 @@ def highest_sum(rack):
     events = sorted((t_ns, watts, i) for i in range(NODES) for t_ns, watts in changes(rack, i))
     now_w = [FALLBACK_W] * NODES
     # What is turned before a governor's first step has no time of its own yet.
-    first_ns = last_ns = min(t_ns for t_ns, _, _ in events if t_ns > 0)
+    first_ns = last_ns = min(t_ns for t_ns, _, _ in events)
     high, used_j = 0.0, 0.0
     for t_ns, watts, i in events:
         used_j += sum(now_w) * max(0, t_ns - last_ns)

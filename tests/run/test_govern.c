@@ -213,6 +213,26 @@ static void a_supply_is_kept_to_its_fraction(void)
 }
 
 /* More is asked for than the least of all: they keep it, and it is said. */
+/* 400 W of 404.8: within the bands of a margin of 1, but (400/404.8)^2 is over 0.8 of 1.21. */
+static void a_breaker_that_grows_warm_is_relieved_before_it_trips(void)
+{
+    static const struct { const char *trip; bool braked; } rows[] = {
+        { "1.21", true }, { "1.277", false },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        governed is = { 0 };
+        char text[400];
+        snprintf(text, sizeof(text), "node: {id: n, sensors: [\"sim:a100-sxm4-80gb,"
+                 "load=constant:400\"]}\nrack: {breaker: {rating: 404.8W, margin: 1, "
+                 "trip: %s}}\n", rows[i].trip);
+        begin(&is, text);
+        run_for(&is, 10, 0.1);
+        CHECK(says(&is, 0, "state", rows[i].braked ? "braked" : "observe"));
+        end(&is);
+    }
+}
+
 static void a_limit_below_the_least_of_all_is_called_short(void)
 {
     governed is = { 0 };
@@ -311,6 +331,7 @@ int main(void)
         TEST(a_cap_for_a_time_ends_by_itself_and_rises_by_the_ramp),
         TEST(a_lease_that_has_run_out_leaves_the_fallback),
         TEST(a_supply_is_kept_to_its_fraction),
+        TEST(a_breaker_that_grows_warm_is_relieved_before_it_trips),
         TEST(a_limit_below_the_least_of_all_is_called_short),
         TEST(a_hot_device_is_held_below_its_hot_spot),
         TEST(the_journal_tells_what_was_turned_for_whom),
