@@ -129,8 +129,7 @@ erg_govern_claim erg_governor_claim(const erg_governor *governor)
         const erg_governed *item = &governor->items[i];
         if (!item->has_limit)
             continue;
-        const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                            ERG_POWER_LIMIT);
+        const erg_device_knob *knob = erg_govern_knob(governor, item);
         sum.demand_w += item->demand_w;
         sum.least_w += item->least_w;
         sum.most_w += item->most_w;

@@ -93,6 +93,13 @@ bool erg_govern_fall_back(erg_governor *governor, erg_error *err);
 erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb verb,
                                   erg_error *err);
 
+/* The power limit of a device; NULL: it has none. */
+static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,
+                                                     const erg_governed *item)
+{
+    return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
+}
+
 /* The least of a device that does not say it: a CPU held to a watt answers nobody. */
 static inline double erg_govern_least_w(const erg_device_knob *knob)
 {

@@ -88,8 +88,7 @@ static const char *name_of(const erg_governor *governor, const erg_governed *ite
 
 static double now_of(const erg_governor *governor, const erg_governed *item)
 {
-    const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                        ERG_POWER_LIMIT);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
     return isnan(knob->now) ? knob->high : knob->now;
 }
 
@@ -143,8 +142,7 @@ static size_t share_fallback(const erg_governor *governor, size_t owners[],
         const erg_governed *item = &governor->items[i];
         if (!item->has_limit)
             continue;
-        const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                            ERG_POWER_LIMIT);
+        const erg_device_knob *knob = erg_govern_knob(governor, item);
         double least_w = erg_govern_least_w(knob);
         double most_w = fmax(least_w, now_of(governor, item));
         claims[n] = (erg_claim){ least_w, most_w, most_w, 1, 0 };

@@ -77,8 +77,7 @@ static void narrow(erg_governed *item, double most_w, const char *rule)
 static void find_range(const erg_governor *governor, erg_governed *item)
 {
     const erg_govern_config *config = governor->config;
-    const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                        ERG_POWER_LIMIT);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
     bool is_capped = config->cap.scope && config->cap.scope[0] == 'g';
 
     item->least_w = erg_govern_least_w(knob);
@@ -96,8 +95,7 @@ static void find_range(const erg_governor *governor, erg_governed *item)
 /* What is not measured may want all it can take. */
 static void find_demand(const erg_governor *governor, erg_governed *item, double dt_s)
 {
-    const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                        ERG_POWER_LIMIT);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
     double cap_w = isnan(knob->now) ? item->most_w : knob->now;
 
     item->demand_w =

@@ -118,8 +118,7 @@ static bool node_row(const erg_governor *governor, erg_table *table, erg_error *
 static bool item_row(const erg_governor *governor, const erg_governed *item,
                      erg_table *table, erg_error *err)
 {
-    const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
-                                                        ERG_POWER_LIMIT);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
     char name[128];
     const double values[] = { item->demand_w, item->grant_w, knob ? knob->now : NAN,
                               item->requested_w, item->enforced_w, item->power_w,

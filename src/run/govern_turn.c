@@ -12,12 +12,6 @@
 #define LEAST_STEP 0.01
 #define RETRY_S 10.0
 
-static erg_device_knob const *knob_of(const erg_governor *governor,
-                                      const erg_governed *item)
-{
-    return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
-}
-
 static void say(erg_governed *item, const char *state, const char *reason)
 {
     erg_text_put(item->state, sizeof(item->state), state);
@@ -27,7 +21,7 @@ static void say(erg_governed *item, const char *state, const char *reason)
 static void turn_to(erg_governor *governor, erg_governed *item, double want_w)
 {
     erg_turn turn = { .knob = ERG_POWER_LIMIT, .requested = want_w };
-    double old_w = knob_of(governor, item)->now;
+    double old_w = erg_govern_knob(governor, item)->now;
     erg_error fault = { 0 };
     bool good = erg_devices_turn(governor->devices, item->index, &turn, &fault);
 
@@ -43,7 +37,7 @@ static void turn_to(erg_governor *governor, erg_governed *item, double want_w)
 /* What is in force, or what could be where it does not say. */
 static double in_force_w(const erg_governor *governor, const erg_governed *item)
 {
-    const erg_device_knob *knob = knob_of(governor, item);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
 
     if (!isnan(item->enforced_w))
         return item->enforced_w;
@@ -62,7 +56,7 @@ static double all_in_force_w(const erg_governor *governor)
 
 static bool is_idle(const erg_governor *governor, const erg_governed *item)
 {
-    const erg_device_knob *knob = knob_of(governor, item);
+    const erg_device_knob *knob = erg_govern_knob(governor, item);
 
     if (!item->has_limit)
         return true;
@@ -100,7 +94,7 @@ static void raise(erg_governor *governor, erg_governed *item)
 
 static void observe(const erg_governor *governor, erg_governed *item)
 {
-    const erg_device_knob *knob = item->has_limit ? knob_of(governor, item) : NULL;
+    const erg_device_knob *knob = item->has_limit ? erg_govern_knob(governor, item) : NULL;
 
     if (!knob)
         say(item, "sensor", "it has no power limit that can be turned");
