@@ -15,6 +15,8 @@ import time
 import urllib.error
 import urllib.request
 
+from steps import check, plan
+
 CONFIG = """version: 1
 node: {{id: n07, sensors: ["sim:a100-sxm4-80gb"], {2}}}
 period: 100ms
@@ -22,15 +24,6 @@ state: {0}/state
 socket: {{path: {0}/ergd.sock}}
 http: {{address: 127.0.0.1, port: {1}}}
 """
-NUMBER = 0
-
-
-def check(what, good, why=""):
-    global NUMBER
-    NUMBER += 1
-    print(("ok" if good else "not ok"), NUMBER, "-", what)
-    if not good:
-        print("#", str(why)[:2000].replace("\n", "\n# "))
 
 
 def free_port():
@@ -236,7 +229,7 @@ def main():
             if ergd.process.poll() is None:
                 ergd.process.kill()
         degraded(sys.argv[1], folder)
-    print("1..%d" % NUMBER)
+    plan()
 
 
 main()

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from steps import check, plan
+
 CONFIG = """version: 1
 node: {{id: "n07<b>", sensors: ["sim:a100-sxm4-80gb", "sim:h100-sxm5-80gb"], ceil: 1500W}}
 period: 100ms
@@ -108,17 +110,6 @@ def listens(port):
         return False
 
 
-NUMBER = 0
-
-
-def check(what, good, why=""):
-    global NUMBER
-    NUMBER += 1
-    print(("ok" if good else "not ok"), NUMBER, "-", what)
-    if not good:
-        print("#", why)
-
-
 def look(browser, port, width, folder):
     browser.open("http://127.0.0.1:%d/" % port, width, 1000)
     text = wait_for(lambda: "kW" in (browser.value("id('power').textContent") or "")
@@ -172,7 +163,7 @@ def main():
             browser.close()
             if ergd.poll() is None:
                 ergd.kill()
-    print("1..%d" % NUMBER)
+    plan()
 
 
 main()

@@ -91,19 +91,26 @@ static double enforced_w(place *node)
     return erg_governor_claim(node->governor).enforced_w;
 }
 
-static void a_node_is_lent_more_and_falls_back_when_cut_off(void)
+/* A node and its coordinator, joined. */
+static void open_both(place *node, place *desk)
 {
-    place node, desk;
     erg_error err = { 0 };
-    double high_w = 0;
     char folder[200];
 
     now_ns = 1000 * ERG_NS_PER_S;
     erg_text_put(folder, sizeof(folder), test_folder());
-    CHECK_OK(place_open(&node, folder, node_text, &err), err);
-    CHECK_OK(place_open(&desk, folder, desk_text, &err), err);
-    erg_rack_up(node.rack, &(erg_rack_line){ put, &node.out });
-    erg_rack_up(desk.rack, &(erg_rack_line){ put, &desk.out });
+    CHECK_OK(place_open(node, folder, node_text, &err), err);
+    CHECK_OK(place_open(desk, folder, desk_text, &err), err);
+    erg_rack_up(node->rack, &(erg_rack_line){ put, &node->out });
+    erg_rack_up(desk->rack, &(erg_rack_line){ put, &desk->out });
+}
+
+static void a_node_is_lent_more_and_falls_back_when_cut_off(void)
+{
+    place node, desk;
+    double high_w = 0;
+
+    open_both(&node, &desk);
     for (int i = 0; i < 250; i++, now_ns += ERG_NS_PER_S / 10) {
         step(&node);
         carry(&node, &desk);
@@ -134,15 +141,8 @@ static void limits_return_once_the_rack_counts_with_them(void)
 {
     const erg_govern_request release = { .verb = ERG_GOVERN_RELEASE };
     place node, desk;
-    erg_error err = { 0 };
-    char folder[200];
 
-    now_ns = 1000 * ERG_NS_PER_S;
-    erg_text_put(folder, sizeof(folder), test_folder());
-    CHECK_OK(place_open(&node, folder, node_text, &err), err);
-    CHECK_OK(place_open(&desk, folder, desk_text, &err), err);
-    erg_rack_up(node.rack, &(erg_rack_line){ put, &node.out });
-    erg_rack_up(desk.rack, &(erg_rack_line){ put, &desk.out });
+    open_both(&node, &desk);
     step(&node);
     erg_result_free(erg_governor_answer(node.governor, &release, "test", NULL));
     CHECK(erg_governor_wants_release(node.governor));
