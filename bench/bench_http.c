@@ -146,9 +146,11 @@ static figures measure(char *const argv[], int port, size_t scrapes)
 
 static figures measure_ergd(char *program)
 {
-    char folder[] = "/tmp/bench_http.XXXXXX", path[64], words[96];
+    const char *temporary = getenv("TMPDIR");
+    char folder[256], path[320], words[384];
     int port = free_port();
 
+    snprintf(folder, sizeof(folder), "%s/bench_http.XXXXXX", temporary ? temporary : P_tmpdir);
     if (!mkdtemp(folder))
         fail("no folder");
     snprintf(path, sizeof(path), "%s/ergd.yaml", folder);
@@ -161,7 +163,7 @@ static figures measure_ergd(char *program)
     fclose(out);
     char *const argv[] = { program, (char[]){ "--config" }, path, NULL };
     figures found = measure(argv, port, SCRAPES);
-    snprintf(words, sizeof(words), "rm -r %s", folder);
+    snprintf(words, sizeof(words), "rm -r '%s'", folder);
     if (system(words) != 0)
         fprintf(stderr, "bench_http: %s is left\n", folder);
     return found;

@@ -30,13 +30,13 @@ known = ("--precision", "--seconds", "--units", "--outputs", "--tiny")
 argv, flags = sys.argv[1:], {"--fail", "--silent"} & set(sys.argv)
 kept = [w for i, w in enumerate(argv) if w in known or (i and argv[i - 1] in known)]
 sys.argv[1:] = [w for w in kept if w != "--tiny"]
-run = Run("stub", "token", precision="fp16", seconds=0.0, units=24)
+run = Run("burn", "token", precision="fp16", seconds=0.0, units=24)
 with run.region("load"):
     burn(run.args.seconds / 4)
 with run.region("warmup"):
     burn(run.args.seconds / 4)
 if "--fail" in flags:
-    sys.exit("stub: out of memory, as asked for")
+    sys.exit("burn: out of memory, as asked for")
 with run.region("work"):
     for step in range(run.args.units):
         burn(run.args.seconds / run.args.units)

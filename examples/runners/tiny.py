@@ -10,7 +10,7 @@ import sys
 try:
     import numpy as np
 except ImportError:
-    sys.exit("tiny: the Python module numpy is missing; without it only stub.py runs")
+    sys.exit("tiny: the Python module numpy is missing; without it only burn.py runs")
 
 
 def rounded(weights, precision):

@@ -90,29 +90,29 @@ def phases_arrive_in_the_run_file():
     path = os.path.join(work.name, "a.erg")
     subprocess.run([erg, "run", "--sensor", "sim:a100-sxm4-80gb", "--quiet", "--output", path,
                     "--", "env", "LD_PRELOAD=" + os.environ.get("LIBASAN", ""), sys.executable,
-                    os.path.join(folder, "stub.py"), "--seconds", "0.3", "--model", "any"],
+                    os.path.join(folder, "burn.py"), "--seconds", "0.3", "--model", "any"],
                    check=True, env=quiet, cwd=work.name, stdout=subprocess.DEVNULL)
     shown = json.loads(subprocess.check_output([erg, "show", path, "--format", "json"]))
     found = {row["region"] for row in shown["tables"]["regions"]}
     assert {"load", "warmup", "work"} <= found, found
 
 
-def a_stub_may_fail_or_be_silent():
-    assert "out of memory" in run("stub", "--fail", fails=True)
-    done = subprocess.run([sys.executable, os.path.join(folder, "stub.py"), "--silent"],
+def a_burner_may_fail_or_be_silent():
+    assert "out of memory" in run("burn", "--fail", fails=True)
+    done = subprocess.run([sys.executable, os.path.join(folder, "burn.py"), "--silent"],
                           cwd=work.name, env=plain, capture_output=True)
     assert done.returncode == 0 and done.stdout == b""
 
 
 def runners_stay_short():
-    for name in names + ["stub"]:
+    for name in names + ["burn"]:
         with open(os.path.join(folder, name + ".py")) as file:
             assert len(file.readlines()) < 80, name
 
 
 tests = [each_runs_tiny_and_says_what_it_did, precision_changes_answers_and_is_scored,
          a_scheduler_that_calls_twice_says_so, the_lstm_has_76051_parameters,
-         what_is_missing_is_named, phases_arrive_in_the_run_file, a_stub_may_fail_or_be_silent,
+         what_is_missing_is_named, phases_arrive_in_the_run_file, a_burner_may_fail_or_be_silent,
          runners_stay_short]
 numeric = tests[:4]
 print(f"1..{len(tests)}")

@@ -54,7 +54,7 @@ static void the_file_holds_what_was_seen(void)
     char *first = table_of(points), *second = table_of(again);
     CHECK_TEXT(second, first);
     const erg_application *app = erg_points_application_at(again, 0);
-    CHECK_TEXT(app->name, "stub");
+    CHECK_TEXT(app->name, "work");
     CHECK_TEXT(app->device, "sim:a100-sxm4-80gb");
     CHECK(strstr(app->device_model, "simulated") && app->is_simulated);
     free(first);

@@ -53,7 +53,7 @@ static void an_objective_ends_the_sweep_as_soon_as_the_choice_is_sure(void)
         CHECK(is_sure_after(points, blocks));
     for (int before = 4; before < blocks; before++)
         CHECK(!is_sure_after(points, before));
-    CHECK(has_note(points, "CHOICE: edp of stub is least at sm_clock "));
+    CHECK(has_note(points, "CHOICE: edp of work is least at sm_clock "));
     erg_points_free(points);
 }
 
@@ -63,7 +63,7 @@ static void without_noise_four_blocks_are_enough_to_be_sure(void)
     options.objective = "energy";
     erg_points *points = sweep(&options);
     CHECK(blocks_of(points) == 4);
-    CHECK(has_note(points, "CHOICE: energy of stub is least"));
+    CHECK(has_note(points, "CHOICE: energy of work is least"));
     erg_points_free(points);
 }
 

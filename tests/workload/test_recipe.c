@@ -114,17 +114,17 @@ static void a_wrong_file_is_refused(void)
 
 /* ---- the files of erg ----------------------------------------------------------------------- */
 
-static const char *const names[] = { "llama", "lstm", "stable-diffusion", "stub", "vit",
+static const char *const names[] = { "burn", "llama", "lstm", "stable-diffusion", "vit",
                                      "whisper", "yolo" };
 
 /* After the interpreter and the program. */
 static const char *const vectors[] = {
+    "--precision fp16 --seconds 0.02 --units 24",
     "--model huggyllama/llama-7b --precision fp16 --batch 1 --context 512 --prompts short "
     "--new-tokens 128",
     "--batch 1024 --phase inference --precision fp32",
     "--model sd-v1.5 --precision fp16 --scheduler dpm++ --resolution 512 --steps 50 "
     "--guidance 7.5 --batch 1",
-    "--precision fp16 --seconds 0.02 --units 24",
     "--model google/vit-base-patch16-224 --precision fp16 --batch 4 --images 1200",
     "--model tiny --precision fp16 --batch 1 --beam 1 --audio 30",
     "--model yolov8n --size 640 --confidence 0.25 --precision fp16 --batch 1",
@@ -175,7 +175,7 @@ static void profiles_are_listed_by_name(void)
     CHECK(erg_table_row_count(table) == ERG_COUNT(names));
     for (size_t i = 0; i < ERG_COUNT(names); i++)
         CHECK_TEXT(erg_table_find(table, i, "profile").text, names[i]);
-    CHECK(strstr(erg_table_find(table, 0, "settings").text, "precision=fp16,fp32,bf16"));
+    CHECK(strstr(erg_table_find(table, 1, "settings").text, "precision=fp16,fp32,bf16"));
     erg_result_free(result);
     CHECK(!erg_recipe_load(DATA, "nothing", &err));
     CHECK(err.code == ERG_NOT_FOUND && strstr(err.text, "--profile list"));
