@@ -36,7 +36,7 @@ const erg_fit *erg_fit_at(size_t index);
 const erg_fit *erg_fit_find(const char *name);              /* NULL: there is none */
 const char *erg_fit_name(const erg_fit *fit);
 const char *erg_fit_about(const erg_fit *fit);
-const char *erg_fit_not_for(const erg_fit *fit);            /* what it may not be used for */
+const char *erg_fit_not_for(const erg_fit *fit);          /* what it may not be used for */
 
 /* ---- training and prediction ----------------------------------------------- */
 
@@ -98,13 +98,14 @@ typedef struct erg_curve_about {
 /* name: this fit; NULL: the chosen ones, or physical from three anchors on. about may be
  * NULL. */
 bool erg_model_predict(const erg_model *model, const erg_anchors *anchors,
-                       const double clock_hz[], size_t count, erg_curve_point out[], erg_error *err);
-bool erg_model_predict_by(const erg_model *model, const char *name, const erg_anchors *anchors,
-                          const double clock_hz[], size_t count, erg_curve_point out[],
-                          erg_curve_about *about, erg_error *err);
-/* Adds sentences on a prediction to a result: which applications this one is like. */
-bool erg_model_explain(const erg_model *model, const erg_anchors *anchors, erg_result *result,
+                       const double clock_hz[], size_t count, erg_curve_point out[],
                        erg_error *err);
+bool erg_model_predict_by(const erg_model *model, const char *name,
+                          const erg_anchors *anchors, const double clock_hz[], size_t count,
+                          erg_curve_point out[], erg_curve_about *about, erg_error *err);
+/* Adds sentences on a prediction to a result: which applications this one is like. */
+bool erg_model_explain(const erg_model *model, const erg_anchors *anchors,
+                       erg_result *result, erg_error *err);
 /* The knee (clock over highest, voltage over highest) of the device; false: not known. */
 bool erg_model_knee(const erg_model *model, double *xk, double *vm);
 
@@ -138,7 +139,8 @@ const erg_fit_score *erg_validation_at(const erg_validation *validation, size_t 
 /* The fit that is chosen for a target; NULL: none could be judged. */
 const erg_fit *erg_validation_chosen(const erg_validation *validation, erg_target target);
 /* Gives a model of these points its bands: the scores of applications left out. */
-bool erg_model_calibrate(erg_model *model, const erg_validation *validation, erg_error *err);
+bool erg_model_calibrate(erg_model *model, const erg_validation *validation,
+                         erg_error *err);
 /* Tables models, errors (a row an application), and notes. */
 bool erg_validation_table(const erg_validation *validation, erg_result *result,
                           erg_error *err);

@@ -23,9 +23,11 @@
 extern "C" {
 #endif
 
-/* What can be turned. OTHER is the further coordinate that a user names, as batch_size. */
+/* What can be turned. OTHER is the further coordinate that a user names, as batch_size. A
+ * fan moves heat and no work: it is turned in interventions and calibrations, never
+ * swept. */
 typedef enum erg_knob {
-    ERG_SM_CLOCK, ERG_POWER_LIMIT, ERG_CPU_CLOCK, ERG_MEM_CLOCK, ERG_OTHER_SETTING,
+    ERG_SM_CLOCK, ERG_POWER_LIMIT, ERG_CPU_CLOCK, ERG_MEM_CLOCK, ERG_OTHER_SETTING, ERG_FAN,
     ERG_KNOBS
 } erg_knob;
 
@@ -79,10 +81,12 @@ typedef struct erg_visit {
     double time_s, energy_j, mean_w, peak_w, temp_c;
     double energy_listed_j;     /* as a table had it, where energy_j is power x time */
     double samples;             /* of power, as a table had it: n_samples */
-    double time_half_s;         /* known half-width of time_s, as of whole seconds; 0: none */
+    double time_half_s;         /* known half-width of time_s, as of whole seconds; 0:
+                                 * none */
     double sm_clock_seen_hz;
     double fp_active, dram_active;      /* 0..1 */
-    double units;               /* of work that the command says it did; 0: it did not say */
+    double units;               /* of work that the command says it did; 0: it did not
+                                 * say */
     char output_hash[17];       /* of its answers, SHA-256, 16 digits of it; "": none */
     erg_visit_state state;
     int exit_status;
@@ -95,7 +99,8 @@ typedef struct erg_point {
     size_t visits, dropped;
     double time_s, time_low_s, time_high_s, energy_j, energy_low_j, energy_high_j;
     double mean_w, peak_w, temp_c, fp_active, dram_active;
-    double units, energy_per_unit_j;    /* means of kept visits; NAN: not all of them said */
+    double units, energy_per_unit_j;    /* means of kept visits; NAN: not all of them
+                                         * said */
     erg_visit_state state;      /* OK with at least one kept visit, else the mildest seen */
 } erg_point;
 

@@ -53,19 +53,20 @@ const erg_recipe_facts *erg_recipe_facts_of(const erg_recipe *recipe);
 /* Table profiles, a row a file of data_dir/workloads. */
 erg_result *erg_recipe_list(const char *data_dir, erg_error *err);
 
-/* ---- the grid that --set asks for ------------------------------------------------------ */
+/* ---- the grid that --set asks for ---------------------------------------------------- */
 
 typedef struct erg_recipe_choice {
     char *const *argv;          /* ends in NULL; no shell */
     size_t argc;
-    const char *settings;       /* "model=..,precision=fp16,batch=8": all, in the file's order */
+    const char *settings;       /* "model=..,precision=fp16,batch=8": all, in the file's
+                                 * order */
     bool is_baseline;
 } erg_recipe_choice;
 
 typedef struct erg_recipe_grid erg_recipe_grid;
 
-/* sets: "precision=fp16,int8" once a setting; the last varies fastest. A value that the file
- * does not list is refused unless force. */
+/* sets: "precision=fp16,int8" once a setting; the last varies fastest. A value that the
+ * file does not list is refused unless force. */
 erg_recipe_grid *erg_recipe_grid_new(const erg_recipe *recipe, const char *const sets[],
                                      size_t set_count, bool force, erg_error *err);
 void erg_recipe_grid_free(erg_recipe_grid *grid);

@@ -36,7 +36,8 @@ typedef struct erg_search_wish {        /* zero means unset */
     double time_limit_s, power_limit_w;
     double certainty;           /* that a limit holds; default 0.95 */
     double gain;                /* stop below this expected gain of ln score; 0.005 */
-    size_t most;                /* measured clocks, the proof among them; default 8, at least 4 */
+    size_t most;                /* measured clocks, the proof among them; default 8, at
+                                 * least 4 */
     bool is_proved;             /* the proof was measured: answer among measured clocks */
     bool has_no_law;            /* another knob than the clock: no form is known */
 } erg_search_wish;

@@ -71,7 +71,8 @@ const char *erg_result_note_at(const erg_result *result, size_t index);
 bool erg_table_row(erg_table *table, erg_error *err);
 /* Set a cell of the last row. An unknown column or a wrong type is a fault of
  * the caller and fails; NAN, NULL and ERG_NONE leave the cell unmeasured. */
-bool erg_table_text(erg_table *table, const char *column, const char *value, erg_error *err);
+bool erg_table_text(erg_table *table, const char *column, const char *value,
+                    erg_error *err);
 bool erg_table_real(erg_table *table, const char *column, double value, erg_error *err);
 bool erg_table_integer(erg_table *table, const char *column, int64_t value, erg_error *err);
 bool erg_table_truth(erg_table *table, const char *column, bool value, erg_error *err);

@@ -26,7 +26,8 @@ enum { ERG_PATH_MOST = 512 };
 #define ERG_NS_PER_US 1000LL
 
 static inline double erg_s_from_ns(int64_t ns) { return (double)ns * 1e-9; }
-/* To the nearest; held within 73 years, so that no sum of a stamp and a span overflows. NAN is 0. */
+/* To the nearest; held within 73 years, so that no sum of a stamp and a span overflows. NAN
+ * is 0. */
 static inline int64_t erg_ns_from_s(double s)
 {
     const double most_ns = 0x1p61, ns = s * 1e9 + (s < 0 ? -0.5 : 0.5);
@@ -38,7 +39,8 @@ static inline int64_t erg_ns_from_s(double s)
 
 typedef struct erg_text { char *data; size_t count, capacity; bool failed; } erg_text;
 
-void erg_text_add(erg_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void erg_text_add(erg_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void erg_text_add_bytes(erg_text *text, const char *bytes, size_t count);
 /* Takes the string out (NULL if memory ran out on the way); the buffer is empty. */
 char *erg_text_take(erg_text *text);
@@ -72,7 +74,10 @@ static inline bool erg_can_do_without(const erg_error *why, erg_error *err)
 }
 bool erg_folder_make(const char *folder, erg_error *err);
 /* Writes aside and renames; begin gives the stream, end commits or discards. */
-typedef struct erg_aside { FILE *stream; char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 24]; } erg_aside;
+typedef struct erg_aside {
+    FILE *stream;
+    char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 24];
+} erg_aside;
 bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err);
 bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err);
 /* First line of a small file (a /sys attribute) without its newline. */

@@ -40,7 +40,8 @@ void erg_env_sleep_until_ns(const erg_env *env, int64_t at_ns)
         env->clock->sleep_until_ns(env->clock->self, at_ns);
         return;
     }
-    struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S, .tv_nsec = at_ns % ERG_NS_PER_S };
+    struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S,
+                           .tv_nsec = at_ns % ERG_NS_PER_S };
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
         ;
 }

@@ -68,7 +68,8 @@ char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *er
     if (got < 0)
         fail_file(path, fault, err);
     else if (!fits)
-        erg_fail(err, ERG_BAD_INPUT, "%s is larger than %zu MiB: split it", path, limit >> 20);
+        erg_fail(err, ERG_BAD_INPUT, "%s is larger than %zu MiB: split it", path,
+                 limit >> 20);
     else {
         *count = text.count;
         char *data = erg_text_take(&text);
@@ -96,7 +97,8 @@ bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err)
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
         aside->stream = fopen(path, "we");
     } else {
-        snprintf(aside->temporary, sizeof(aside->temporary), "%s.part-%ld", path, (long)getpid());
+        snprintf(aside->temporary, sizeof(aside->temporary), "%s.part-%ld", path,
+                 (long)getpid());
         aside->stream = fopen(aside->temporary, "we");
     }
     return aside->stream
@@ -122,8 +124,8 @@ bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err)
             unlink(aside->temporary);
     }
     return good || !keep
-        || erg_fail(err, ERG_IO, "cannot write %s: %s", aside->path[0] ? aside->path : "stdout",
-                    strerror(errno));
+        || erg_fail(err, ERG_IO, "cannot write %s: %s",
+                    aside->path[0] ? aside->path : "stdout", strerror(errno));
 }
 
 bool erg_file_line(const char *path, char *to, size_t size, erg_error *err)
@@ -150,6 +152,13 @@ bool erg_folder_make(const char *folder, erg_error *err)
         mkdir(path, 0700);
         *slash = '/';
     }
-    return mkdir(path, 0700) == 0 || errno == EEXIST
-        || erg_fail(err, ERG_IO, "cannot make %s: %s", path, strerror(errno));
+    if (mkdir(path, 0700) == 0)
+        return true;
+    int fault = errno;
+    struct stat there;
+    if (fault == ENOTDIR
+        || (fault == EEXIST && stat(path, &there) == 0 && !S_ISDIR(there.st_mode)))
+        return erg_fail(err, ERG_BAD_INPUT, "%s is no folder: name another", path);
+    return fault == EEXIST
+        || erg_fail(err, code_of(fault), "cannot make %s: %s", path, strerror(fault));
 }

@@ -159,8 +159,8 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
 
 typedef struct unit_row { const char *text, *unit; double factor, shift; } unit_row;
 
-/* What people type, the SI unit it belongs to, how many of those it is, and for temperatures
- * where its zero lies. */
+/* What people type, the SI unit it belongs to, how many of those it is, and for
+ * temperatures where its zero lies. */
 static const unit_row units[] = {
     { "s", "s", 1, 0 }, { "ms", "s", 1e-3, 0 }, { "us", "s", 1e-6, 0 },
     { "ns", "s", 1e-9, 0 }, { "min", "s", 60, 0 }, { "h", "s", 3600, 0 },

@@ -3,7 +3,8 @@
 
 static size_t tail_of(unsigned char lead)
 {
-    return lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2
+    return lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1
+        : lead >= 0xe0 && lead < 0xf0 ? 2
          : lead >= 0xf0 && lead < 0xf5 ? 3 : SIZE_MAX;
 }
 

@@ -65,7 +65,8 @@ static void add_curve(erg_regress *system, const form *of, const erg_fit_curve *
     for (size_t k = 0; k < curve->count; k++) {
         row_of(of, curve->at, curve->at[k].clock_hz, x);
         erg_regress_row(system, x,
-                        erg_fit_log_ratio(erg_clock_point_value(&curve->at[k], target), top));
+                        erg_fit_log_ratio(erg_clock_point_value(&curve->at[k], target),
+                                          top));
     }
 }
 
@@ -87,7 +88,8 @@ static size_t groups_for(const form *of, const erg_train *in)
     return groups;
 }
 
-static bool train_form(const form *of, const erg_train *in, erg_trained *out, erg_error *err)
+static bool train_form(const form *of, const erg_train *in, erg_trained *out,
+                       erg_error *err)
 {
     const erg_trained *source = source_of(in, out);
     erg_regress system;
@@ -132,15 +134,16 @@ double erg_anchored_ratio(const erg_trained *trained, const erg_clock_point *top
     return y;
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     const erg_clock_point *top = of->anchors.at;
     double value = erg_clock_point_value(top, trained->target);
 
     (void)sd, (void)err;
     for (size_t i = 0; i < of->count; i++)
-        out[i] = erg_fit_from_ratio(erg_anchored_ratio(trained, top, of->clock_hz[i]), value);
+        out[i] = erg_fit_from_ratio(erg_anchored_ratio(trained, top, of->clock_hz[i]),
+                                    value);
     return true;
 }
 
@@ -148,8 +151,9 @@ const erg_fit erg_fit_anchored = {
     .name = "anchored",
     .about = "log ratio to the run at the highest clock, linear in ln of the clock and the "
              "activities",
-    .not_for = "choosing a clock of a new application (mean EDP regret 9 %, worst 86 %), or "
-               "work whose time the host sets",
+    .not_for =
+        "choosing a clock of a new application (mean EDP regret 9 %, worst 86 %), or "
+        "work whose time the host sets",
     .anchors_least = 1,
     .groups_least = 1,
     .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },

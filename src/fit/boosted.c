@@ -17,14 +17,15 @@ typedef uint64_t whole;
 
 typedef struct library {
     const char *(*last_error)(void);
-    int (*matrix_new)(const float *data, whole rows, whole columns, float missing, handle *out);
+    int (*matrix_new)(const float *data, whole rows, whole columns, float missing,
+                      handle *out);
     int (*matrix_set)(handle matrix, const char *field, const float *values, whole count);
     int (*matrix_free)(handle matrix);
     int (*booster_new)(const handle matrices[], whole count, handle *out);
     int (*booster_set)(handle booster, const char *name, const char *value);
     int (*booster_step)(handle booster, int round, handle matrix);
-    int (*booster_predict)(handle booster, handle matrix, int mask, unsigned trees, int training,
-                           whole *count, const float **out);
+    int (*booster_predict)(handle booster, handle matrix, int mask, unsigned trees,
+                           int training, whole *count, const float **out);
     int (*booster_save)(handle booster, const char *config, whole *count, const char **out);
     int (*booster_free)(handle booster);
 } library;
@@ -64,7 +65,8 @@ static bool library_open(library *to, erg_error *err)
 
 /* ---- the model, from its JSON ---------------------------------------------------- */
 
-static const char *const split_keys[] = { "left_children", "right_children", "split_indices",
+static const char *const split_keys[] = { "left_children",
+                                          "right_children", "split_indices",
                                           "split_conditions" };
 enum { LEFT, RIGHT, FEATURE, CONDITION, SPLIT_KEYS };
 
@@ -101,7 +103,8 @@ static const json_t *follow(const json_t *at, const char *const keys[])
 /* "5.1E-1" from 1.6 on, "[5.1E-1]" from 3.0 on. */
 static bool base_of(const json_t *root, float *base, erg_error *err)
 {
-    static const char *const way[] = { "learner", "learner_model_param", "base_score", NULL };
+    static const char *const way[] = { "learner", "learner_model_param",
+                                       "base_score", NULL };
     const char *text = json_string_value(follow(root, way));
     char *end = NULL;
 
@@ -114,7 +117,8 @@ static bool base_of(const json_t *root, float *base, erg_error *err)
 
 bool erg_boost_read(const char *json, size_t feature_count, erg_forest *out, erg_error *err)
 {
-    static const char *const way[] = { "learner", "gradient_booster", "model", "trees", NULL };
+    static const char *const way[] = { "learner", "gradient_booster",
+                                       "model", "trees", NULL };
     json_t *root = json_loads(json, 0, NULL);
     const json_t *trees = follow(root, way);
 
@@ -130,7 +134,7 @@ bool erg_boost_read(const char *json, size_t feature_count, erg_forest *out, erg
     return good;
 }
 
-/* ---- training ------------------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------------------ */
 
 typedef struct training {
     library lib;
@@ -194,7 +198,8 @@ static bool read_back(const training *with, const erg_boost_rows *rows, erg_fore
         return erg_fail(err, ERG_IO, "XGBoost: %s", with->lib.last_error());
     char *copy = calloc(count + 1, 1);
     if (!copy)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for a model of %zu bytes", (size_t)count);
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for a model of %zu bytes",
+                        (size_t)count);
     memcpy(copy, text, count);
     bool good = erg_boost_read(copy, rows->feature_count, out, err);
     if (good && rows->json)
@@ -204,8 +209,8 @@ static bool read_back(const training *with, const erg_boost_rows *rows, erg_fore
     return good;
 }
 
-bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,
-               erg_error *err)
+bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options,
+               erg_forest *out, erg_error *err)
 {
     training with = { .options = options };
     bool good;

@@ -13,7 +13,8 @@ typedef struct erg_boost_rows {
     const float *targets;
     size_t count, feature_count;
     float *own;                 /* NULL, or what XGBoost itself predicts of each row */
-    char **json;                /* NULL, or takes the model as XGBoost saves it; free() it */
+    char **json;                /* NULL, or takes the model as XGBoost saves it; free()
+                                 * it */
 } erg_boost_rows;
 
 typedef struct erg_boost_options {
@@ -29,10 +30,11 @@ typedef struct erg_boost_options {
 
 /* ERG_UNSUPPORTED: no XGBoost here. The same rows and options give the same forest,
  * which starts empty and is yours: erg_forest_free. */
-bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options, erg_forest *out,
-               erg_error *err);
+bool erg_boost(const erg_boost_rows *rows, const erg_boost_options *options,
+               erg_forest *out, erg_error *err);
 /* The forest of a model that was saved, without the library. ERG_BAD_INPUT for a damaged
  * one. It starts empty and is yours. */
-bool erg_boost_read(const char *json, size_t feature_count, erg_forest *out, erg_error *err);
+bool erg_boost_read(const char *json, size_t feature_count, erg_forest *out,
+                    erg_error *err);
 
 #endif

@@ -48,12 +48,14 @@ static bool is_same_curve(const erg_point *a, const erg_point *b)
 /* Standard error over mean, from the half-width of the t-interval; NAN for one visit. */
 static double error_of(double low, double high, double mean, size_t visits)
 {
-    return visits > 1 ? (high - low) / 2 / erg_student_t(0.975, (double)visits - 1) / mean : NAN;
+    return visits > 1
+        ? (high - low) / 2 / erg_student_t(0.975, (double)visits - 1) / mean : NAN;
 }
 
 static erg_clock_point row_of(const erg_point *point)
 {
-    double time = error_of(point->time_low_s, point->time_high_s, point->time_s, point->visits);
+    double time = error_of(point->time_low_s, point->time_high_s, point->time_s,
+                           point->visits);
     double energy = error_of(point->energy_low_j, point->energy_high_j, point->energy_j,
                              point->visits);
     return (erg_clock_point){
@@ -103,15 +105,16 @@ static void number_groups(erg_fit_curves *to)
     }
 }
 
-static void make_curves(erg_fit_curves *to, const erg_points *points, size_t count, bool used[],
-                        bool done[], skipped *left_out)
+static void make_curves(erg_fit_curves *to, const erg_points *points, size_t count,
+                        bool used[], bool done[], skipped *left_out)
 {
     size_t rows = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (done[i] || !(to->means[i].setting.at[ERG_SM_CLOCK] > 0))
             continue;
-        const char *name = erg_points_application_at(points, to->means[i].application)->name;
+        const char *name = erg_points_application_at(points,
+                                                     to->means[i].application)->name;
         mark_curve(to->means, count, i, used, done);
         if (add_rows(to, &rows, to->means, count, used)) {
             erg_fit_curve *made = &to->at[to->count++];
@@ -132,7 +135,8 @@ static bool find_definition(erg_fit_curves *to, const erg_points *points, erg_er
         if (app->definition == ERG_ACTIVITY_UNKNOWN)
             continue;
         if (to->definition != ERG_ACTIVITY_UNKNOWN && to->definition != app->definition)
-            return erg_fail(err, ERG_REFUSED, "fp_active counts other pipes in %s (%s) than "
+            return erg_fail(err, ERG_REFUSED,
+                            "fp_active counts other pipes in %s (%s) than "
                             "elsewhere (%s): one model cannot hold both", app->name,
                             erg_activity_name(app->definition),
                             erg_activity_name(to->definition));
@@ -154,7 +158,8 @@ bool erg_fit_curves_make(erg_fit_curves *to, const erg_points *points, erg_error
     to->at = calloc(count, sizeof(*to->at));
     to->rows = calloc(count, sizeof(*to->rows));
     bool *flags = calloc(2 * count, sizeof(*flags));
-    bool good = (to->at && to->rows && flags) || erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    bool good = (to->at && to->rows && flags)
+        || erg_fail(err, ERG_NO_MEMORY, "out of memory");
     if (good)
         make_curves(to, points, count, flags, flags + count, &left_out);
     free(flags);

@@ -16,11 +16,12 @@ static bool train(const erg_train *in, erg_trained *out, erg_error *err)
             out->members[out->member_count++] = member;
     }
     return out->member_count > 1
-        || erg_fail(err, ERG_NO_DATA, "an ensemble needs two of anchored, neighbours, forest");
+        || erg_fail(err, ERG_NO_DATA,
+                    "an ensemble needs two of anchored, neighbours, forest");
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     double top = erg_clock_point_value(of->anchors.at, trained->target);
     double *one = calloc(of->count + 1, sizeof(*one));

@@ -69,7 +69,8 @@ static bool train_refit(const erg_train *in, erg_trained *out, erg_error *err)
     for (size_t i = 0; i < in->count; i++)
         for (size_t k = 0; k < in->curves[i].count; k++) {
             const erg_clock_point *at = &in->curves[i].at[k];
-            const double x[4] = { 1, at->fp_active, at->dram_active, ln_clock(at->clock_hz) };
+            const double x[4] = { 1, at->fp_active, at->dram_active,
+                                  ln_clock(at->clock_hz) };
             erg_regress_row(&system, x, log1p(at->power_w));
         }
     bool good = erg_regress_end(&system, b, err);
@@ -108,9 +109,10 @@ static bool predict_refit(const erg_trained *trained, const erg_case *of, double
 const erg_fit erg_fit_fgcs = {
     .name = "fgcs",
     .about = "the published equations of FGCS 149 (2023) with their own coefficients",
-    .not_for = "anything but comparison: they come from two programs on one V100; time at the "
-               "highest clock is off by x 1.46 at fp 0.3, rises again above 1380 MHz, and its "
-               "error is in watts four times what it seems in logarithms",
+    .not_for =
+        "anything but comparison: they come from two programs on one V100; time at the "
+        "highest clock is off by x 1.46 at fp 0.3, rises again above 1380 MHz, and its "
+        "error is in watts four times what it seems in logarithms",
     .anchors_least = 1,
     .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },
     .needs_activity = true,
@@ -130,8 +132,9 @@ const erg_fit erg_fit_fgcs_anchored = {
 const erg_fit erg_fit_fgcs_refit = {
     .name = "fgcs_refit",
     .about = "the published equation of power with coefficients of these applications",
-    .not_for = "choosing a clock: without an anchor it is off by a third on a new application, "
-               "and its memory term follows which programs were swept",
+    .not_for =
+        "choosing a clock: without an anchor it is off by a third on a new application, "
+        "and its memory term follows which programs were swept",
     .groups_least = 1,
     .targets = { [ERG_TARGET_POWER] = true },
     .needs_activity = true,

@@ -77,15 +77,27 @@ struct erg_trained {
     erg_trained *members[ERG_MEMBERS_MOST];
     size_t member_count;
     bool is_chosen;
+    size_t keepers;             /* besides the first: see erg_trained_pool */
     erg_scores scores;
     erg_scores energy_scores;   /* of power x time by this fit; kept with the power */
 };
+
+/* What was trained on the same curves already, so that what two fits need is trained once.
+ * All that lie in it are read only. */
+enum { ERG_POOL_MOST = 16 };
+typedef struct erg_trained_pool {
+    erg_trained *at[ERG_POOL_MOST];
+    size_t count;
+} erg_trained_pool;
+
+void erg_trained_pool_empty(erg_trained_pool *pool);
 
 typedef struct erg_train {
     const erg_fit_curve *curves;
     size_t count, groups;
     erg_activity definition;
     const erg_fit_options *options;
+    erg_trained_pool *pool;     /* NULL: none */
 } erg_train;
 
 /* An application to predict. Its own activities by clock are known only where it is
@@ -108,8 +120,8 @@ struct erg_fit {
     /* Fills terms and the like; out has fit, target and is_raw. */
     bool (*train)(const erg_train *in, erg_trained *out, erg_error *err);
     /* out in W or s; sd (may be NULL): of ln out, left NAN by fits that know none. */
-    bool (*predict)(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err);
+    bool (*predict)(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err);
     bool (*wake)(erg_trained *trained, erg_error *err);     /* after load; may be NULL */
     void (*drop)(erg_trained *trained);                     /* may be NULL */
 };
@@ -120,15 +132,15 @@ extern const erg_fit erg_fit_fgcs, erg_fit_fgcs_anchored, erg_fit_fgcs_refit,
     erg_fit_anchored, erg_fit_neighbours, erg_fit_polynomial, erg_fit_ensemble,
     erg_fit_physical, erg_fit_forest, erg_fit_boosted;
 
-bool erg_trained_term(erg_trained *trained, erg_error *err, double value, const char *name, ...)
-    __attribute__((format(printf, 4, 5)));
+bool erg_trained_term(erg_trained *trained, erg_error *err, double value, const char *name,
+                      ...) __attribute__((format(printf, 4, 5)));
 double erg_trained_value(const erg_trained *trained, const char *name);     /* NAN: none */
 erg_trained *erg_trained_new(const erg_fit *fit, erg_target target, erg_error *err);
 void erg_trained_free(erg_trained *trained);
 /* A fit trained by its train, with what all have in common; NULL and ERG_NO_DATA where
  * there are too few applications or no activities. */
-erg_trained *erg_fit_train_target(const erg_fit *fit, erg_target target, const erg_train *in,
-                                  erg_error *err);
+erg_trained *erg_fit_train_target(const erg_fit *fit, erg_target target,
+                                  const erg_train *in, erg_error *err);
 bool erg_fit_predict_target(const erg_trained *trained, const erg_case *of, double out[],
                             double sd[], erg_error *err);
 
@@ -142,7 +154,8 @@ struct erg_model {
 erg_model *erg_model_new(erg_error *err);
 bool erg_model_add(erg_model *model, erg_trained *part, erg_error *err);    /* takes part */
 /* name NULL: the chosen part, else the first; NULL: none. */
-const erg_trained *erg_model_part(const erg_model *model, const char *name, erg_target target);
+const erg_trained *erg_model_part(const erg_model *model, const char *name,
+                                  erg_target target);
 
 /* ---- what fits compute with --------------------------------------------------- */
 
@@ -152,6 +165,7 @@ double erg_fit_log_step(double top_hz, double clock_hz);    /* L */
 double erg_fit_log_ratio(double value, double top);         /* y */
 double erg_fit_from_ratio(double ratio, double top);        /* (1 + top) e^y - 1 */
 /* Marks evenly spaced rows from the highest clock on; returns how many. most 0: all. */
-size_t erg_fit_spread(const erg_clock_point rows[], size_t count, size_t most, bool taken[]);
+size_t erg_fit_spread(const erg_clock_point rows[], size_t count, size_t most,
+                      bool taken[]);
 
 #endif

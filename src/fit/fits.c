@@ -20,8 +20,8 @@ const erg_fit *const erg_fits[] = {
 };
 
 static const char *const targets[ERG_TARGETS] = {
-    [ERG_TARGET_POWER] = "power", [ERG_TARGET_TIME] = "time", [ERG_TARGET_ENERGY] = "energy",
-};
+    [ERG_TARGET_POWER] = "power", [ERG_TARGET_TIME] = "time",
+[ERG_TARGET_ENERGY] = "energy", };
 
 const char *erg_target_name(erg_target target) { return targets[target]; }
 
@@ -63,6 +63,10 @@ void erg_trained_free(erg_trained *trained)
 {
     if (!trained)
         return;
+    if (trained->keepers) {
+        trained->keepers--;
+        return;
+    }
     if (trained->fit->drop)
         trained->fit->drop(trained);
     for (size_t i = 0; i < trained->memory_count; i++) {
@@ -79,7 +83,8 @@ void erg_trained_free(erg_trained *trained)
     free(trained);
 }
 
-bool erg_trained_term(erg_trained *trained, erg_error *err, double value, const char *name, ...)
+bool erg_trained_term(erg_trained *trained, erg_error *err, double value,
+                      const char *name, ...)
 {
     va_list arguments;
 
@@ -147,30 +152,59 @@ static void find_range(const erg_train *in, erg_trained *trained)
         }
 }
 
-erg_trained *erg_fit_train_target(const erg_fit *fit, erg_target target, const erg_train *in,
-                                  erg_error *err)
+static erg_trained *keep(erg_trained *trained)
 {
+    trained->keepers++;
+    return trained;
+}
+
+static erg_trained *find_pooled(const erg_trained_pool *pool, const erg_fit *fit,
+                                erg_target target)
+{
+    for (size_t i = 0; pool && i < pool->count; i++)
+        if (pool->at[i]->fit == fit && pool->at[i]->target == target)
+            return keep(pool->at[i]);
+    return NULL;
+}
+
+void erg_trained_pool_empty(erg_trained_pool *pool)
+{
+    while (pool->count)
+        erg_trained_free(pool->at[--pool->count]);
+}
+
+erg_trained *erg_fit_train_target(const erg_fit *fit, erg_target target,
+                                  const erg_train *in, erg_error *err)
+{
+    erg_trained *trained = find_pooled(in->pool, fit, target);
+
+    if (trained)
+        return trained;
     if (in->groups < fit->groups_least) {
         erg_fail(err, ERG_NO_DATA, "%s needs %zu applications to learn from, there are %zu",
                  fit->name, fit->groups_least, in->groups);
         return NULL;
     }
     if (fit->needs_activity && !all_have_activity(in, fit->own_activity)) {
-        erg_fail(err, ERG_NO_DATA, "%s needs fp_active and dram_active, which are not there "
+        erg_fail(err, ERG_NO_DATA,
+                 "%s needs fp_active and dram_active, which are not there "
                  "for every row", fit->name);
         return NULL;
     }
-    erg_trained *trained = erg_trained_new(fit, target, err);
+    trained = erg_trained_new(fit, target, err);
     if (!trained)
         return NULL;
     trained->is_raw = in->options && in->options->no_anchor && fit->has_raw;
     trained->definition = in->definition;
     trained->applications = in->groups;
     find_range(in, trained);
-    if (!fit->train || fit->train(in, trained, err))
-        return trained;
-    erg_trained_free(trained);
-    return NULL;
+    if (fit->train && !fit->train(in, trained, err)) {
+        erg_trained_free(trained);
+        return NULL;
+    }
+    if (in->pool && in->pool->count < ERG_POOL_MOST)
+        in->pool->at[in->pool->count++] = keep(trained);
+    return trained;
 }
 
 bool erg_fit_predict_target(const erg_trained *trained, const erg_case *of, double out[],
@@ -180,11 +214,12 @@ bool erg_fit_predict_target(const erg_trained *trained, const erg_case *of, doub
     const erg_clock_point *top = of->anchors.at;
 
     if (of->anchors.count < fit->anchors_least)
-        return erg_fail(err, ERG_NO_DATA, "%s needs %zu measured clocks of the application, "
+        return erg_fail(err, ERG_NO_DATA,
+                        "%s needs %zu measured clocks of the application, "
                         "there are %zu", fit->name, fit->anchors_least, of->anchors.count);
     if (fit->needs_activity && of->anchors.count && !erg_clock_point_has_activity(top))
-        return erg_fail(err, ERG_NO_DATA, "%s needs fp_active and dram_active of the anchor",
-                        fit->name);
+        return erg_fail(err, ERG_NO_DATA,
+                        "%s needs fp_active and dram_active of the anchor", fit->name);
     for (size_t i = 0; sd && i < of->count; i++)
         sd[i] = NAN;
     return fit->predict(trained, of, out, sd, err);

@@ -38,7 +38,8 @@ bool erg_model_add(erg_model *model, erg_trained *part, erg_error *err)
 bool erg_model_join(erg_model *model, erg_model *other, erg_error *err)
 {
     if (model->count && other->count && model->definition != other->definition)
-        return erg_fail(err, ERG_REFUSED, "fp_active counts %s in one model and %s in the other",
+        return erg_fail(err, ERG_REFUSED,
+                        "fp_active counts %s in one model and %s in the other",
                         erg_activity_name(model->definition),
                         erg_activity_name(other->definition));
     model->definition = other->definition;
@@ -52,7 +53,8 @@ bool erg_model_join(erg_model *model, erg_model *other, erg_error *err)
     return true;
 }
 
-const erg_trained *erg_model_part(const erg_model *model, const char *name, erg_target target)
+const erg_trained *erg_model_part(const erg_model *model, const char *name,
+                                  erg_target target)
 {
     const erg_trained *found = NULL;
 
@@ -77,7 +79,8 @@ erg_model *erg_fit_train(const erg_fit *fit, const erg_points *points,
         erg_model_free(model);
         return NULL;
     }
-    erg_train in = { curves.at, curves.count, curves.groups, curves.definition, options };
+    erg_train in = { .curves = curves.at, .count = curves.count, .groups = curves.groups,
+                     .definition = curves.definition, .options = options };
     model->definition = curves.definition;
     for (int target = 0; good && target < ERG_TARGET_ENERGY; target++) {
         if (!fit->targets[target])
@@ -110,8 +113,8 @@ static const erg_column term_columns[] = {
 
 bool erg_model_table(const erg_model *model, erg_result *result, erg_error *err)
 {
-    erg_table *table = erg_result_add(result, "terms", term_columns, ERG_COUNT(term_columns),
-                                      err);
+    erg_table *table = erg_result_add(result, "terms", term_columns,
+                                      ERG_COUNT(term_columns), err);
     bool good = table != NULL;
 
     for (size_t i = 0; good && i < model->count; i++) {

@@ -25,7 +25,8 @@ static bool damaged(const loader *load, const char *what)
     return erg_fail(load->err, ERG_BAD_INPUT, "%s: %s: %s", load->path, load->where, what);
 }
 
-static bool read_numbers(const loader *load, const json_t *list, double **out, size_t *count)
+static bool read_numbers(const loader *load, const json_t *list, double **out,
+                         size_t *count)
 {
     size_t n = json_array_size(list);
 
@@ -97,7 +98,8 @@ static bool read_memory(const loader *load, const json_t *from, erg_trained *par
         memory->key[i] = key[i];
     free(key);
     if (!read_numbers(load, json_object_get(from, "x"), &memory->x, &memory->count)
-        || !read_numbers(load, json_object_get(from, "residual"), &memory->residual, &residuals))
+        || !read_numbers(load, json_object_get(from, "residual"), &memory->residual,
+                         &residuals))
         return false;
     bool rises = memory->count > 0;
     for (size_t i = 1; i < memory->count; i++)
@@ -136,8 +138,8 @@ static const erg_fit *find_head(loader *load, const json_t *from, erg_target *ta
             snprintf(load->where, sizeof(load->where), "%s of %s", name, of);
             return fit;
         }
-    snprintf(load->where, sizeof(load->where), "model '%.60s', target '%.20s'", name ? name : "",
-             of ? of : "");
+    snprintf(load->where, sizeof(load->where), "model '%.60s', target '%.20s'",
+             name ? name : "", of ? of : "");
     damaged(load, "not known to this erg");
     return NULL;
 }
@@ -148,7 +150,8 @@ static bool read_members(loader *load, const json_t *list, erg_trained *part, in
 {
     if (!list)
         return true;
-    if (!json_is_array(list) || json_array_size(list) > ERG_MEMBERS_MOST || depth >= DEPTH_MOST)
+    if (!json_is_array(list) || json_array_size(list) > ERG_MEMBERS_MOST
+        || depth >= DEPTH_MOST)
         return damaged(load, "members are too many or too deep");
     for (size_t i = 0; i < json_array_size(list); i++) {
         erg_trained *member = read_part(load, json_array_get(list, i), depth + 1);

@@ -38,18 +38,21 @@ static const erg_trained *part_for(const erg_model *model, const char *name,
         return physical;
     bool lacks = part && part->fit->needs_activity && anchors->count
         && !erg_clock_point_has_activity(anchors->at);
-    return lacks && without_activity(model, target) ? without_activity(model, target) : part;
+    return lacks && without_activity(model, target)
+        ? without_activity(model, target) : part;
 }
 
 static bool check(const erg_model *model, const char *name, const erg_anchors *anchors,
                   const curve curves[], erg_error *err)
 {
     if (!anchors->count)
-        return erg_fail(err, ERG_NO_DATA, "an anchor is needed: the application at its highest "
-                        "clock");
-    if (model->definition != ERG_ACTIVITY_UNKNOWN && anchors->definition != ERG_ACTIVITY_UNKNOWN
+        return erg_fail(err, ERG_NO_DATA,
+                        "an anchor is needed: the application at its highest clock");
+    if (model->definition != ERG_ACTIVITY_UNKNOWN
+        && anchors->definition != ERG_ACTIVITY_UNKNOWN
         && model->definition != anchors->definition)
-        return erg_fail(err, ERG_REFUSED, "the model learned fp_active as %s, the anchor has it "
+        return erg_fail(err, ERG_REFUSED,
+                        "the model learned fp_active as %s, the anchor has it "
                         "as %s", erg_activity_name(model->definition),
                         erg_activity_name(anchors->definition));
     if (curves[0].part || curves[1].part)
@@ -89,7 +92,8 @@ static const erg_scores *energy_scores(const erg_model *model, const curve curve
 
     if (power && time && power->fit == time->fit)
         return &power->energy_scores;
-    return power && time && power->is_chosen && time->is_chosen ? &model->energy_scores : &none;
+    return power && time && power->is_chosen && time->is_chosen
+        ? &model->energy_scores : &none;
 }
 
 static void put_band(double value, double half, double *low, double *high)
@@ -110,8 +114,8 @@ static bool is_beyond(const erg_trained *part, const erg_anchors *anchors, doubl
 
 static double least(double a, double b) { return isnan(a) || isnan(b) ? NAN : fmin(a, b); }
 
-static void put_point(const erg_model *model, const erg_anchors *anchors, const curve curves[],
-                      size_t i, erg_curve_point *out, double *level)
+static void put_point(const erg_model *model, const erg_anchors *anchors,
+                      const curve curves[], size_t i, erg_curve_point *out, double *level)
 {
     static const erg_scores none = { .count = 0 };
     const curve *power = &curves[0], *time = &curves[1];
@@ -139,9 +143,9 @@ static size_t needed_for_95(const erg_trained *part)
     return part && part->applications < NEEDED ? NEEDED : 0;
 }
 
-bool erg_model_predict_by(const erg_model *model, const char *name, const erg_anchors *anchors,
-                          const double clock_hz[], size_t count, erg_curve_point out[],
-                          erg_curve_about *about, erg_error *err)
+bool erg_model_predict_by(const erg_model *model, const char *name,
+                          const erg_anchors *anchors, const double clock_hz[], size_t count,
+                          erg_curve_point out[], erg_curve_about *about, erg_error *err)
 {
     curve curves[2] = { { .part = part_for(model, name, anchors, ERG_TARGET_POWER) },
                         { .part = part_for(model, name, anchors, ERG_TARGET_TIME) } };
@@ -186,13 +190,14 @@ static void like(const erg_trained *part, const erg_clock_point *top, double wei
             best = weights[i] > weights[best] ? i : best;
         if (!(weights[best] >= 0.05))
             break;
-        erg_text_add(text, "%s%s %.2f", k ? ", " : "", part->memories[best].name, weights[best]);
+        erg_text_add(text, "%s%s %.2f", k ? ", " : "", part->memories[best].name,
+                     weights[best]);
         weights[best] = 0;
     }
 }
 
-bool erg_model_explain(const erg_model *model, const erg_anchors *anchors, erg_result *result,
-                       erg_error *err)
+bool erg_model_explain(const erg_model *model, const erg_anchors *anchors,
+                       erg_result *result, erg_error *err)
 {
     const erg_trained *part = erg_model_part(model, "neighbours", ERG_TARGET_POWER);
     erg_text text = { 0 };

@@ -57,7 +57,8 @@ static bool train(const erg_train *in, erg_trained *out, erg_error *err)
 }
 
 /* Constant columns get no weight at all: their deviation counts as infinite. */
-static void standardise(const erg_trained *trained, size_t j, double *mean, double *deviation)
+static void standardise(const erg_trained *trained, size_t j, double *mean,
+                        double *deviation)
 {
     double sum = 0, squares = 0, count = (double)trained->memory_count;
 
@@ -108,8 +109,8 @@ static double residual_at(const erg_memory *memory, double x)
     return memory->residual[low] + share * (memory->residual[high] - memory->residual[low]);
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     const erg_clock_point *top = of->anchors.at;
     double *weights = calloc(trained->memory_count + 1, sizeof(*weights));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Least squares with coefficients that cannot be negative, solved exactly by
- * trying every subset of columns. Few columns, so no iteration and no tolerance.
- */
+/* Least squares with coefficients that cannot be negative (math/nnls.h), of so few columns
+ * that a fit is a plain value. */
 #ifndef ERG_FIT_NNLS_H
 #define ERG_FIT_NNLS_H
 

@@ -70,8 +70,8 @@ static bool train(const erg_train *in, erg_trained *out, erg_error *err)
         && erg_trained_term(out, err, knee.vm, "vm");
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     const erg_anchors *from = &of->anchors;
     erg_knee knee = { erg_trained_value(trained, "xk"), erg_trained_value(trained, "vm") };
@@ -97,9 +97,11 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
 
 const erg_fit erg_fit_physical = {
     .name = "physical",
-    .about = "power p0 + c x v(x)^2 and time from a part that follows the clock and one that "
-             "does not, through the anchors, with a Gaussian process for the rest",
-    .not_for = "one anchor; clocks far below the lowest anchor; work whose time the host sets",
+    .about =
+        "power p0 + c x v(x)^2 and time from a part that follows the clock and one that "
+        "does not, through the anchors, with a Gaussian process for the rest",
+    .not_for =
+        "one anchor; clocks far below the lowest anchor; work whose time the host sets",
     .anchors_least = ERG_PHYSICAL_LEAST,
     .groups_least = 1,
     .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },

@@ -13,7 +13,8 @@ erg_knee erg_knee_at(size_t index)
 {
     size_t clock = index / ERG_KNEE_VOLTAGES, voltage = index % ERG_KNEE_VOLTAGES;
 
-    return (erg_knee){ .xk = 0.50 + 0.02 * (double)clock, .vm = 0.50 + 0.02 * (double)voltage };
+    return (erg_knee){ .xk = 0.50 + 0.02 * (double)clock,
+                       .vm = 0.50 + 0.02 * (double)voltage };
 }
 
 /* Sums over points of products of u = 1/P, w = g/P and the target 1. */

@@ -65,15 +65,15 @@ bool erg_points_add(erg_points *points, const erg_visit *visit, erg_error *err)
     return true;
 }
 
-bool erg_points_reject(erg_points *points, const char *application, const erg_knob_setting *setting,
-                       const char *reason, erg_error *err)
+bool erg_points_reject(erg_points *points, const char *application,
+                       const erg_knob_setting *setting, const char *reason, erg_error *err)
 {
     if (!erg_grow((void **)&points->rejections, &points->rejection_capacity,
                   points->rejection_count, sizeof(erg_rejection), err))
         return false;
     erg_rejection *to = &points->rejections[points->rejection_count++];
-    *to = (erg_rejection){ erg_text_copy(application ? application : ""), erg_text_copy(reason),
-                           *setting };
+    *to = (erg_rejection){ erg_text_copy(application ? application : ""),
+                           erg_text_copy(reason), *setting };
     return (to->application && to->reason) || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
@@ -105,7 +105,10 @@ bool erg_points_note(erg_points *points, erg_error *err, const char *format, ...
     return good;
 }
 
-size_t erg_points_applications(const erg_points *points) { return points->application_count; }
+size_t erg_points_applications(const erg_points *points)
+{
+    return points->application_count;
+}
 
 const erg_application *erg_points_application_at(const erg_points *points, size_t index)
 {
@@ -149,7 +152,8 @@ const char *erg_points_other_name(const erg_points *points) { return points->oth
 bool erg_points_name_other(erg_points *points, const char *name, erg_error *err)
 {
     if (points->other[0] && strcmp(points->other, name) != 0)
-        return erg_fail(err, ERG_BAD_INPUT, "the further setting is %s, it cannot be %s too",
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "the further setting is %s, it cannot be %s too",
                         points->other, name);
     erg_text_put(points->other, sizeof(points->other), name);
     return true;

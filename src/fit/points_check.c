@@ -71,7 +71,8 @@ static peers peers_of(const erg_points *points, const erg_visit *visit, double s
 /* A clock below a third of the top may honestly take more than three times as long. */
 static bool is_contaminated(const erg_visit *visit, const peers *among)
 {
-    double slowest = fmax(contaminated_share, among->top_hz / visit->setting.at[ERG_SM_CLOCK]);
+    double slowest = fmax(contaminated_share,
+                          among->top_hz / visit->setting.at[ERG_SM_CLOCK]);
     return visit->time_s > slowest * among->median_s;
 }
 
@@ -130,10 +131,11 @@ static bool note_levels(erg_points *points, const erg_point curve[], size_t coun
         bool near = above->setting.at[ERG_SM_CLOCK]
             < level_step * below->setting.at[ERG_SM_CLOCK];
         if (near && above->time_s > level_rise * below->time_s
-            && !erg_points_remark(points, err, "TWO_LEVELS: %s takes %.0f %% longer at %d MHz "
+            && !erg_points_remark(points, err,
+                                  "TWO_LEVELS: %s takes %.0f %% longer at %d MHz "
                                   "than at %d MHz: the host, not the clock, sets its time",
-                                  name, 100 * (above->time_s / below->time_s - 1), mhz(above),
-                                  mhz(below)))
+                                  name, 100 * (above->time_s / below->time_s - 1),
+                                  mhz(above), mhz(below)))
             return false;
     }
     return true;
@@ -161,15 +163,16 @@ static bool note_against(erg_points *points, const erg_point curve[], size_t cou
 
     return !(rho > 0)
         || erg_points_remark(points, err, "TIME_AGAINST_CLOCK: %s gets faster as the clock "
-                             "falls (rank correlation %.2f): warming up or noise, so savings "
-                             "of it are no effect of the clock",
+                             "falls (rank correlation %.2f): warming up "
+                             "or noise, so savings of it are no effect of the clock",
                              points->applications[curve[0].application].name, rho);
 }
 
 /* ln of time between the two neighbours, at the clock of the middle one. */
 static double between(const erg_point *above, const erg_point *at, const erg_point *below)
 {
-    double high = log(above->setting.at[ERG_SM_CLOCK]), low = log(below->setting.at[ERG_SM_CLOCK]);
+    double high = log(above->setting.at[ERG_SM_CLOCK]),
+           low = log(below->setting.at[ERG_SM_CLOCK]);
     double share = (log(at->setting.at[ERG_SM_CLOCK]) - low) / (high - low);
     return log(below->time_s) + share * (log(above->time_s) - log(below->time_s));
 }
@@ -191,7 +194,8 @@ static bool note_outliers(erg_points *points, const erg_point curve[], size_t co
         worst = fabs(off[i]) > fabs(off[worst]) ? i : worst;
     }
     return !outliers
-        || erg_points_remark(points, err, "OUTLIER: %zu of %zu points of %s are more than 5 "
+        || erg_points_remark(points, err,
+                             "OUTLIER: %zu of %zu points of %s are more than 5 "
                              "robust standard deviations off the line through their "
                              "neighbours, most at %d MHz (%+.1f %%)", outliers, count,
                              points->applications[curve[0].application].name,
@@ -264,8 +268,8 @@ static bool note_unstable(erg_points *points, size_t application, erg_error *err
     }
     return !other
         || erg_points_remark(points, err, "UNSTABLE_OUTPUT: of %zu runs of %s %zu answered "
-                             "otherwise than the first: the work is not the same each time, and "
-                             "quality is that of one run", told,
+                             "otherwise than the first: the work is not the "
+                             "same each time, and quality is that of one run", told,
                              points->applications[application].name, other);
 }
 
@@ -283,7 +287,8 @@ static bool note_units(erg_points *points, size_t application, erg_error *err)
         most = fmax(most, visit->units);
     }
     return !(most > least)
-        || erg_points_remark(points, err, "UNITS_VARY: runs of %s did %g to %g units: compare "
+        || erg_points_remark(points, err,
+                             "UNITS_VARY: runs of %s did %g to %g units: compare "
                              "energy_per_unit_j, and fix the work",
                              points->applications[application].name, least, most);
 }

@@ -6,7 +6,11 @@
 #include <string.h>
 #include "fit/points_columns.h"
 
-typedef struct name_row { const char *name; erg_points_field field; double factor; } name_row;
+typedef struct name_row {
+    const char *name;
+    erg_points_field field;
+    double factor;
+} name_row;
 
 static const name_row names[] = {
     { "sm_app_clock_mhz", ERG_FIELD_SM_CLOCK, 1e6 },
@@ -57,21 +61,14 @@ static const char *const derived[] = {
     "exit_status", "energy_per_unit_j", "unit", "output_hash",
 };
 
-int erg_points_column(const erg_csv_row *header, const char *name)
-{
-    for (size_t i = 0; i < header->count; i++)
-        if (erg_field_is(erg_field_trim(header->fields[i]), name))
-            return (int)i;
-    return -1;
-}
-
-static void find_joined(erg_points_columns *to, const erg_csv_row *header, const char *other)
+static void find_joined(erg_points_columns *to, const erg_csv_row *header,
+                        const char *other)
 {
     /* Beside a column of repetitions, seq is the order of the runs, not a length. */
-    bool is_order = erg_points_column(header, "run") >= 0;
+    bool is_order = erg_csv_column(header, "run") >= 0;
 
     for (size_t i = 0; i < ERG_COUNT(joined); i++) {
-        int column = erg_points_column(header, joined[i]);
+        int column = erg_csv_column(header, joined[i]);
         bool is_seq = strcmp(joined[i], "seq") == 0;
         if (column < 0 || (other && strcmp(joined[i], other) == 0))
             continue;
@@ -114,22 +111,25 @@ bool erg_points_columns_find(erg_points_columns *to, const erg_csv_row *header,
     for (int i = 0; i < ERG_FIELDS; i++)
         to->at[i] = -1, to->factor[i] = 1;
     for (size_t i = 0; i < ERG_COUNT(names); i++) {
-        int column = erg_points_column(header, names[i].name);
+        int column = erg_csv_column(header, names[i].name);
         if (column < 0 || to->at[names[i].field] >= 0)
             continue;
         to->at[names[i].field] = column;
         to->factor[names[i].field] = names[i].factor;
     }
     find_joined(to, header, other);
-    if (other && (to->at[ERG_FIELD_OTHER] = erg_points_column(header, other)) < 0)
+    if (other && (to->at[ERG_FIELD_OTHER] = erg_csv_column(header, other)) < 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column %s to be a setting", file,
                         header->line, other);
     if (to->at[ERG_FIELD_TIME] < 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column of time (run_time_s, time_s, "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: no column of time (run_time_s, time_s, "
                         "duration_s, time_ms or time_per_epoch)", file, header->line);
     if (to->at[ERG_FIELD_POWER] < 0 && to->at[ERG_FIELD_ENERGY] < 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column of power (power_w, avg_power_w, "
-                        "average_power or mean_w) or energy (energy_j)", file, header->line);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: no column of power (power_w, avg_power_w, "
+                        "average_power or mean_w) or energy (energy_j)", file,
+                        header->line);
     list_unused(to, header);
     return true;
 }

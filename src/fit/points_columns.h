@@ -10,7 +10,8 @@ typedef enum erg_points_field {
     ERG_FIELD_OTHER, ERG_FIELD_POWER, ERG_FIELD_TIME, ERG_FIELD_ENERGY, ERG_FIELD_FP,
     ERG_FIELD_DRAM, ERG_FIELD_TEMP, ERG_FIELD_PEAK, ERG_FIELD_SEEN, ERG_FIELD_SAMPLES,
     ERG_FIELD_BLOCK, ERG_FIELD_PLACE, ERG_FIELD_START, ERG_FIELD_RETENTION,
-    ERG_FIELD_RETENTION_LOW, ERG_FIELD_UNITS, ERG_FIELD_STATE, ERG_FIELD_DEFINITION, ERG_FIELD_SIMULATED,
+    ERG_FIELD_RETENTION_LOW, ERG_FIELD_UNITS, ERG_FIELD_STATE, ERG_FIELD_DEFINITION,
+    ERG_FIELD_SIMULATED,
     ERG_FIELDS
 } erg_points_field;
 
@@ -24,7 +25,6 @@ typedef struct erg_points_columns {
     char unused[400];               /* names of the columns that mean nothing here */
 } erg_points_columns;
 
-int erg_points_column(const erg_csv_row *header, const char *name);
 bool erg_points_columns_find(erg_points_columns *to, const erg_csv_row *header,
                              const char *other, const char *file, erg_error *err);
 

@@ -42,7 +42,8 @@ static bool find_top(const erg_points *points, size_t application, erg_knob_sett
 static double hours_of(int64_t ns) { return erg_s_from_ns(ns) / 3600; }
 
 /* The slope, where its interval leaves 0 out and it moves the sweep by over 1 %. */
-static double slope_of(const double hours[], const double value[], size_t count, double span)
+static double slope_of(const double hours[], const double value[], size_t count,
+                       double span)
 {
     erg_line line;
 
@@ -99,8 +100,10 @@ bool erg_points_drift_note(erg_points *points, double scratch[], erg_error *err)
         drift found = drift_of(points, i, scratch);
         if (!(found.time < 0 || found.time > 0 || found.power < 0 || found.power > 0))
             continue;
-        if (!erg_points_remark(points, err, "DRIFT: over the sweep the reference of %s moved "
-                               "by %+.1f %% in time and %+.1f %% in power", points->applications[i].name,
+        if (!erg_points_remark(points, err,
+                               "DRIFT: over the sweep the reference of %s moved "
+                               "by %+.1f %% in time and %+.1f %% in power",
+                               points->applications[i].name,
                                100 * expm1(found.time * found.hours),
                                100 * expm1(found.power * found.hours)))
             return false;

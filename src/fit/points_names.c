@@ -10,6 +10,7 @@ const erg_knob_info erg_knob_infos[ERG_KNOBS] = {
     [ERG_CPU_CLOCK]     = { "cpu_clock",   "Hz", "cpu_clock_mhz", 1e6 },
     [ERG_MEM_CLOCK]     = { "mem_clock",   "Hz", "mem_clock_mhz", 1e6 },
     [ERG_OTHER_SETTING] = { "setting",     "",   "setting",       1   },
+    [ERG_FAN]           = { "fan",         "",   "fan_pct",       0.01 },
 };
 
 static const char *const states[ERG_VISIT_STATES] = {

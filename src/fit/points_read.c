@@ -36,8 +36,8 @@ static erg_field cell_at(const erg_csv_row *row, int column)
 }
 
 /* NAN where the cell is empty; false: it is no number. */
-static bool number_at(const points_reader *read, const erg_csv_row *row, erg_points_field field,
-                      double *out)
+static bool number_at(const points_reader *read, const erg_csv_row *row,
+                      erg_points_field field, double *out)
 {
     erg_field cell = cell_at(row, read->columns.at[field]);
 
@@ -229,10 +229,11 @@ static bool settle_energy(points_reader *read, erg_error *err)
         erg_visit *visit = &points->visits[i];
         visit->energy_j = visit->mean_w * visit->time_s;
     }
-    return erg_points_note(points, err, "ENERGY_MISMATCH: in %zu of %zu rows of %s energy_j is "
-                           "more than 2 %% off power x time: they are not of one window, and "
-                           "power x time is used for all rows", read->mismatches, rows,
-                           read->path);
+    return erg_points_note(points, err,
+                           "ENERGY_MISMATCH: in %zu of %zu rows of %s energy_j is "
+                           "more than 2 %% off power x time: they are not "
+                           "of one window, and power x time is used for all rows",
+                           read->mismatches, rows, read->path);
 }
 
 static bool finish(points_reader *read, erg_error *err)

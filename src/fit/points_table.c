@@ -114,9 +114,10 @@ static bool put_point(const erg_points *points, erg_table *table, const erg_poin
         { "time_s", point->time_s }, { "time_low_s", point->time_low_s },
         { "time_high_s", point->time_high_s }, { "energy_j", point->energy_j },
         { "energy_low_j", point->energy_low_j }, { "energy_high_j", point->energy_high_j },
-        { "mean_w", point->mean_w }, { "temp_c", point->temp_c }, { "peak_w", point->peak_w },
-        { "fp_active", point->fp_active }, { "dram_active", point->dram_active },
-        { "units", point->units }, { "energy_per_unit_j", point->energy_per_unit_j },
+        { "mean_w", point->mean_w }, { "temp_c", point->temp_c },
+        { "peak_w", point->peak_w }, { "fp_active", point->fp_active },
+        { "dram_active", point->dram_active }, { "units", point->units },
+        { "energy_per_unit_j", point->energy_per_unit_j },
     };
     return erg_table_row(table, err)
         && (!has_figures(point) || erg_put_reals(table, cells, ERG_COUNT(cells), err))
@@ -132,8 +133,8 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
 {
     const erg_real cells[] = {
         { "time_s", visit->time_s }, { "energy_j", visit->energy_j },
-        { "mean_w", visit->mean_w }, { "temp_c", visit->temp_c }, { "peak_w", visit->peak_w },
-        { "sm_clock_seen_mhz", visit->sm_clock_seen_hz / 1e6 },
+        { "mean_w", visit->mean_w }, { "temp_c", visit->temp_c },
+        { "peak_w", visit->peak_w }, { "sm_clock_seen_mhz", visit->sm_clock_seen_hz / 1e6 },
         { "fp_active", visit->fp_active }, { "dram_active", visit->dram_active },
         { "units", visit->units > 0 ? visit->units : NAN },
     };
@@ -141,11 +142,13 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
         && put_application(&points->applications[visit->application], table, err)
         && put_setting(points, table, &visit->setting, err)
         && erg_put_reals(table, cells, ERG_COUNT(cells), err)
-        && erg_table_integer(table, "block", visit->block < 0 ? ERG_NONE : visit->block, err)
-        && erg_table_integer(table, "place", visit->place < 0 ? ERG_NONE : visit->place, err)
+        && erg_table_integer(table, "block", visit->block < 0 ? ERG_NONE : visit->block,
+                             err)
+        && erg_table_integer(table, "place", visit->place < 0 ? ERG_NONE : visit->place,
+                             err)
         && erg_table_integer(table, "start_ns", visit->start_ns, err)
-        && erg_table_text(table, "output_hash", *visit->output_hash ? visit->output_hash : NULL,
-                          err)
+        && erg_table_text(table, "output_hash",
+                          *visit->output_hash ? visit->output_hash : NULL, err)
         && erg_table_text(table, "state", erg_visit_state_name(visit->state), err);
 }
 
@@ -156,7 +159,8 @@ static bool add_points(const erg_points *points, erg_result *result, erg_error *
     erg_point *means = erg_points_means(points, &count, &fault);
     erg_table *table = add_table(points, result, "points", point_columns,
                                  ERG_COUNT(point_columns), err);
-    bool good = table && (means || !fault.code || erg_fail(err, fault.code, "%s", fault.text));
+    bool good = table
+        && (means || !fault.code || erg_fail(err, fault.code, "%s", fault.text));
 
     for (size_t i = 0; good && means && i < count; i++)
         good = put_point(points, table, &means[i], err);
@@ -176,7 +180,8 @@ static bool add_visits(const erg_points *points, erg_result *result, erg_error *
 }
 
 static bool put_rejected(erg_table *table, const char *application,
-                         const erg_knob_setting *setting, const char *reason, erg_error *err)
+                         const erg_knob_setting *setting, const char *reason,
+                         erg_error *err)
 {
     const erg_real cells[] = {
         { "sm_clock_mhz", setting->at[ERG_SM_CLOCK] / 1e6 },
@@ -219,9 +224,10 @@ bool erg_points_tell(const erg_points *points, erg_result *result, erg_error *er
 {
     size_t count = points->rejection_count;
 
-    return (!count || erg_result_note(result, err, "%zu row%s rejected; the first: %s", count,
-                                      count == 1 ? " was" : "s were",
-                                      points->rejections[0].reason))
+    return (!count
+            || erg_result_note(result, err, "%zu row%s rejected; the first: %s", count,
+                               count == 1 ? " was" : "s were",
+                               points->rejections[0].reason))
         && put_notes(points, result, err);
 }
 

@@ -56,7 +56,8 @@ static void features_of(const shape *of, const erg_clock_point *top, double cloc
                         double z[FEATURES])
 {
     const double anchored[FEATURES] = { erg_fit_log_step(top->clock_hz, clock_hz),
-                                        top->fp_active, top->dram_active, log1p(top->power_w) };
+                                        top->fp_active, top->dram_active,
+                                        log1p(top->power_w) };
     const double raw[FEATURES] = { top->fp_active, top->dram_active, clock_hz / 1e6, 0 };
     const double *values = of->is_raw ? raw : anchored;
 
@@ -89,7 +90,8 @@ static void standardise(shape *of, const erg_train *in)
             for (size_t k = 0; k < in->curves[i].count; k++) {
                 features_of(&plain, in->curves[i].at, in->curves[i].at[k].clock_hz, z);
                 for (size_t j = 0; j < FEATURES; j++)
-                    *(pass ? &squares[j] : &sum[j]) += pass ? pow(z[j] - of->mean[j], 2) : z[j];
+                    *(pass ? &squares[j] : &sum[j]) += pass
+                        ? pow(z[j] - of->mean[j], 2) : z[j];
                 rows += !pass;
             }
         for (size_t j = 0; j < FEATURES && !pass; j++)
@@ -103,7 +105,8 @@ static double answer_of(const erg_fit_curve *curve, size_t row, const erg_traine
 {
     double value = erg_clock_point_value(&curve->at[row], out->target);
     return out->is_raw ? log1p(value)
-                       : erg_fit_log_ratio(value, erg_clock_point_value(curve->at, out->target));
+                       : erg_fit_log_ratio(value,
+                                           erg_clock_point_value(curve->at, out->target));
 }
 
 /* "fp dr^2", "1". */
@@ -130,7 +133,8 @@ static bool keep(const shape *of, const double b[], erg_trained *out, erg_error 
     bool good = erg_trained_term(out, err, of->degree, "degree");
 
     for (size_t j = 0; good && j < of->features; j++)
-        good = erg_trained_term(out, err, of->mean[j], "mean %s", feature_names[of->is_raw][j])
+        good = erg_trained_term(out, err, of->mean[j], "mean %s",
+                                feature_names[of->is_raw][j])
             && erg_trained_term(out, err, of->deviation[j], "deviation %s",
                                 feature_names[of->is_raw][j]);
     for (size_t i = 0; good && i < of->monomials; i++) {
@@ -149,7 +153,8 @@ static bool train(const erg_train *in, erg_trained *out, erg_error *err)
     shape of;
 
     if (degree < 1 || degree > DEGREE_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "a polynomial is of degree 1, 2 or 3, not %d", degree);
+        return erg_fail(err, ERG_BAD_INPUT, "a polynomial is of degree 1, 2 or 3, not %d",
+                        degree);
     lay_out(&of, out->is_raw, degree);
     standardise(&of, in);
     if (!erg_regress_begin(&system, in, of.monomials, err))
@@ -185,8 +190,8 @@ static bool recall(const erg_trained *trained, shape *of, double b[MONOMIALS_MOS
     return true;
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     const erg_clock_point *top = of->anchors.at;
     double x[MONOMIALS_MOST], b[MONOMIALS_MOST];
@@ -201,14 +206,17 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
         for (size_t j = 0; j < form.monomials; j++)
             y += b[j] * x[j];
         out[i] = form.is_raw ? expm1(y)
-                             : erg_fit_from_ratio(y, erg_clock_point_value(top, trained->target));
+                             : erg_fit_from_ratio(y,
+                                                  erg_clock_point_value(top,
+                                                                        trained->target));
     }
     return true;
 }
 
 const erg_fit erg_fit_polynomial = {
     .name = "polynomial",
-    .about = "ridge regression of the log ratio over monomials of clock, activities and power",
+    .about =
+        "ridge regression of the log ratio over monomials of clock, activities and power",
     .not_for = "degree 2 and above outside the activities of training: one application in "
                "sixteen is then off by 40 % and more, without an anchor by any factor",
     .anchors_least = 1,

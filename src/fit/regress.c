@@ -10,7 +10,8 @@
 
 static const double whisper = 1e-7;
 
-bool erg_regress_begin(erg_regress *system, const erg_train *in, size_t columns, erg_error *err)
+bool erg_regress_begin(erg_regress *system, const erg_train *in, size_t columns,
+                       erg_error *err)
 {
     size_t most = 2 * columns;
 
@@ -60,8 +61,9 @@ bool erg_regress_end(erg_regress *system, double x[], erg_error *err)
         x[j] = scale_column(system, j);
     for (size_t j = 0; j < system->columns; j++)
         erg_regress_prior(system, j, 0, whisper * whisper);
-    bool good = rows ? erg_least_squares(system->a, system->b, system->rows, system->columns, err)
-                     : erg_fail(err, ERG_NO_DATA, "there is no row to learn from");
+    bool good = rows
+        ? erg_least_squares(system->a, system->b, system->rows, system->columns, err)
+        : erg_fail(err, ERG_NO_DATA, "there is no row to learn from");
     for (size_t j = 0; good && j < system->columns; j++)
         x[j] = system->b[j] / x[j];
     free(system->a);

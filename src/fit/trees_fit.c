@@ -26,11 +26,18 @@ static const erg_boost_options boosted_options = {
 static size_t features_of(bool is_raw) { return is_raw ? RAW_FEATURES : FEATURES; }
 static size_t swept_feature(bool is_raw) { return is_raw ? 2 : 0; }     /* f, or L */
 
+static float swept_of(bool is_raw, const erg_clock_point *top, double clock_hz)
+{
+    return (float)(is_raw ? clock_hz / 1e6 : erg_fit_log_step(top->clock_hz, clock_hz));
+}
+
 static void row_of(bool is_raw, const erg_clock_point *top, double clock_hz, float row[])
 {
-    row[0] = (float)(is_raw ? top->fp_active : erg_fit_log_step(top->clock_hz, clock_hz));
+    float swept = swept_of(is_raw, top, clock_hz);
+
+    row[0] = is_raw ? (float)top->fp_active : swept;
     row[1] = (float)(is_raw ? top->dram_active : top->fp_active);
-    row[2] = (float)(is_raw ? clock_hz / 1e6 : top->dram_active);
+    row[2] = is_raw ? swept : (float)top->dram_active;
     if (!is_raw)
         row[3] = (float)log1p(top->power_w);
 }
@@ -58,14 +65,16 @@ static void add_curve(lesson *to, const erg_fit_curve *curve, const erg_trained 
 
     for (size_t k = curve->count; k-- > 0;) {
         double value = erg_clock_point_value(&curve->at[k], out->target);
-        row_of(out->is_raw, curve->at, curve->at[k].clock_hz, to->features + to->count * width);
+        row_of(out->is_raw, curve->at, curve->at[k].clock_hz,
+               to->features + to->count * width);
         to->targets[to->count] = (float)(out->is_raw ? log1p(value)
                                                      : erg_fit_log_ratio(value, top));
         to->groups[to->count++] = curve->group;
     }
 }
 
-static bool lesson_new(lesson *to, const erg_train *in, const erg_trained *out, erg_error *err)
+static bool lesson_new(lesson *to, const erg_train *in, const erg_trained *out,
+                       erg_error *err)
 {
     size_t rows = 0;
 
@@ -92,8 +101,8 @@ static double mean_of(const float values[], size_t count)
 
 /* ---- training ------------------------------------------------------------- */
 
-static bool learn(const lesson *from, size_t width, const erg_boost_options *plan, char **json,
-                  erg_forest *out, erg_error *err)
+static bool learn(const lesson *from, size_t width, const erg_boost_options *plan,
+                  char **json, erg_forest *out, erg_error *err)
 {
     erg_boost_options options = *plan;
     erg_boost_rows rows = { .features = from->features, .targets = from->targets,
@@ -112,7 +121,8 @@ static const int tune_depths[] = { 3, 4, 5, 6, 7, 8 };
 
 /* Rows of the fold (or of all others) into part, which has room. Groups are numbered as
  * they come, so that an application is in one fold as a whole. */
-static void take_fold(const lesson *from, size_t width, size_t fold, bool is_held, lesson *part)
+static void take_fold(const lesson *from, size_t width, size_t fold, bool is_held,
+                      lesson *part)
 {
     size_t number = 0;
 
@@ -266,19 +276,21 @@ static int by_key(const void *a, const void *b)
 static void sort_places(const erg_trained *trained, const erg_case *of, int32_t keys[],
                         place places[])
 {
+    const erg_clock_point *top = of->anchors.at;
     float row[FEATURES];
-    size_t feature = swept_feature(trained->is_raw);
 
+    row_of(trained->is_raw, top, top->clock_hz, row);
+    erg_tree_keys(row, features_of(trained->is_raw), keys);
     for (size_t i = 0; i < of->count; i++) {
-        row_of(trained->is_raw, of->anchors.at, of->clock_hz[i], row);
-        erg_tree_keys(row, features_of(trained->is_raw), keys);
-        places[i] = (place){ keys[feature], (uint32_t)i };
+        float swept = swept_of(trained->is_raw, top, of->clock_hz[i]);
+        places[i].index = (uint32_t)i;
+        erg_tree_keys(&swept, 1, &places[i].key);
     }
     qsort(places, of->count, sizeof(*places), by_key);
 }
 
-static bool predict(const erg_trained *trained, const erg_case *of, double out[], double sd[],
-                    erg_error *err)
+static bool predict(const erg_trained *trained, const erg_case *of, double out[],
+                    double sd[], erg_error *err)
 {
     double top = erg_clock_point_value(of->anchors.at, trained->target);
     int32_t keys[FEATURES] = { 0 }, *swept = calloc(of->count + 1, sizeof(*swept));
@@ -294,8 +306,8 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
         sort_places(trained, of, keys, places);
         for (size_t i = 0; i < of->count; i++)
             swept[i] = places[i].key;
-        erg_flat_sweep(trained->live, keys, swept_feature(trained->is_raw), swept, of->count,
-                       sums);
+        erg_flat_curve curve = { keys, swept, swept_feature(trained->is_raw), of->count };
+        good = erg_flat_sweep(trained->live, &curve, sums, err);
     }
     for (size_t i = 0; good && i < of->count; i++) {
         double y = (double)sums[i];
@@ -309,8 +321,10 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
 
 const erg_fit erg_fit_forest = {
     .name = "forest",
-    .about = "200 deep trees of XGBoost, each of other rows: log ratio to the highest clock",
-    .not_for = "clocks, activities or powers beyond those it was trained on: there it is flat",
+    .about =
+        "200 deep trees of XGBoost, each of other rows: log ratio to the highest clock",
+    .not_for =
+        "clocks, activities or powers beyond those it was trained on: there it is flat",
     .anchors_least = 1,
     .groups_least = GROUPS_LEAST,
     .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },
@@ -325,7 +339,8 @@ const erg_fit erg_fit_forest = {
 const erg_fit erg_fit_boosted = {
     .name = "boosted",
     .about = "300 rounds of shallow trees of XGBoost: log ratio to the highest clock",
-    .not_for = "clocks, activities or powers beyond those it was trained on: there it is flat",
+    .not_for =
+        "clocks, activities or powers beyond those it was trained on: there it is flat",
     .anchors_least = 1,
     .groups_least = GROUPS_LEAST,
     .targets = { [ERG_TARGET_POWER] = true, [ERG_TARGET_TIME] = true },

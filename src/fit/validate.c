@@ -16,6 +16,7 @@ typedef struct judge {
     erg_clock_point *anchors;       /* room for the longest curve */
     double *clock_hz, *fp, *dram, *value, *sd;
     bool *taken;
+    erg_trained_pool pool;          /* of the curves that are trained on now */
 } judge;
 
 static bool is_raw(const judge *by, const erg_fit *fit)
@@ -85,7 +86,7 @@ static erg_trained *train_on(judge *by, const erg_fit *fit, erg_target target,
                              erg_error *err)
 {
     erg_train in = { .curves = by->others, .definition = curves->definition,
-                     .options = &by->options->fit };
+                     .options = &by->options->fit, .pool = &by->pool };
     int64_t start_ns = now_ns(by);
     size_t last = SIZE_MAX;
 
@@ -115,25 +116,12 @@ static bool judge_group(judge *by, const erg_fit *fit, erg_target target, size_t
     return good;
 }
 
-/* ---- one fit ---------------------------------------------------------------------- */
-
-static bool leave_out(judge *by, const erg_fit *fit, erg_target target, erg_judged *out,
-                      erg_error *err)
-{
-    const erg_fit_curves *curves = &by->to->points.curves;
-
-    for (size_t i = 0; i < curves->count; i++)
-        if ((i == 0 || curves->at[i].group != curves->at[i - 1].group)
-            && !judge_group(by, fit, target, curves->at[i].group, out, err))
-            return false;
-    return true;
-}
-
 static bool test_all(judge *by, const erg_fit *fit, erg_target target, erg_judged *out,
                      erg_error *err)
 {
     const erg_judged_set *set = &by->to->tests;
-    erg_trained *trained = train_on(by, fit, target, &by->to->points.curves, SIZE_MAX, out, err);
+    erg_trained *trained = train_on(by, fit, target, &by->to->points.curves, SIZE_MAX,
+                                    out, err);
     bool good = trained != NULL;
 
     for (size_t i = 0; good && i < set->curves.count; i++)
@@ -141,6 +129,8 @@ static bool test_all(judge *by, const erg_fit *fit, erg_target target, erg_judge
     erg_trained_free(trained);
     return good;
 }
+
+/* ---- one fit ---------------------------------------------------------------------- */
 
 static bool make_room(erg_judged *out, const erg_judged_set *set, erg_error *err)
 {
@@ -167,28 +157,50 @@ static void join_energy(erg_judged *out, const erg_judged_set *set)
     }
 }
 
-/* A fit that cannot be judged here is no failure: a note says why. */
-static bool judge_fit(judge *by, const erg_fit *fit, bool is_test, erg_error *err)
+static bool add_fit(judge *by, const erg_fit *fit, bool is_test, erg_error *err)
 {
     const erg_judged_set *set = is_test ? &by->to->tests : &by->to->points;
     erg_judged *out = &by->to->judged[by->to->judged_count++];
 
     *out = (erg_judged){ .fit = fit, .is_test = is_test };
-    if (!make_room(out, set, err))
-        return false;
-    for (int t = 0; t < ERG_TARGET_ENERGY; t++) {
+    for (int t = 0; t < ERG_TARGET_ENERGY; t++)
+        out->was_judged[t] = fit->targets[t];
+    return make_room(out, set, err);
+}
+
+/* Every fit on one and the same set of curves, so that what two of them need (a forest of
+ * its own and in the ensemble) is trained once. group SIZE_MAX: none is left out, the tests
+ * are judged. A fit that cannot be judged here is no failure: a note says why. */
+static bool judge_fold(judge *by, erg_target target, size_t group, erg_error *err)
+{
+    bool is_test = group == SIZE_MAX, good = true;
+
+    for (size_t i = 0; good && i < by->to->judged_count; i++) {
+        erg_judged *out = &by->to->judged[i];
         erg_error fault = { 0 };
-        if (!fit->targets[t])
+        if (out->is_test != is_test || !out->was_judged[target])
             continue;
-        out->was_judged[t] = is_test ? test_all(by, fit, (erg_target)t, out, &fault)
-                                     : leave_out(by, fit, (erg_target)t, out, &fault);
-        if (!out->was_judged[t] && fault.code == ERG_NO_MEMORY)
-            return erg_fail(err, fault.code, "%s", fault.text);
-        if (!out->was_judged[t])
+        out->was_judged[target] = is_test
+            ? test_all(by, out->fit, target, out, &fault)
+            : judge_group(by, out->fit, target, group, out, &fault);
+        if (!out->was_judged[target] && fault.code == ERG_NO_MEMORY)
+            good = erg_fail(err, fault.code, "%s", fault.text);
+        else if (!out->was_judged[target])
             note(by->to, fault.text);
     }
-    join_energy(out, set);
-    return true;
+    erg_trained_pool_empty(&by->pool);
+    return good;
+}
+
+static bool judge_target(judge *by, erg_target target, erg_error *err)
+{
+    const erg_fit_curves *curves = &by->to->points.curves;
+
+    for (size_t i = 0; curves->groups > 1 && i < curves->count; i++)
+        if ((i == 0 || curves->at[i].group != curves->at[i - 1].group)
+            && !judge_fold(by, target, curves->at[i].group, err))
+            return false;
+    return !by->to->tests.rows || judge_fold(by, target, SIZE_MAX, err);
 }
 
 static bool is_wanted(const erg_validate_options *options, const erg_fit *fit)
@@ -238,16 +250,17 @@ static bool make_scratch(judge *by, erg_error *err)
 static bool run_all(judge *by, erg_error *err)
 {
     erg_validation *to = by->to;
-    bool can_leave_out = to->points.curves.groups > 1;
 
-    for (size_t i = 0; erg_fits[i]; i++) {
-        if (!is_wanted(by->options, erg_fits[i]))
-            continue;
-        if (can_leave_out && !judge_fit(by, erg_fits[i], false, err))
+    for (size_t i = 0; erg_fits[i]; i++)
+        if (is_wanted(by->options, erg_fits[i])
+            && ((to->points.curves.groups > 1 && !add_fit(by, erg_fits[i], false, err))
+                || (to->tests.rows && !add_fit(by, erg_fits[i], true, err))))
             return false;
-        if (to->tests.rows && !judge_fit(by, erg_fits[i], true, err))
+    for (int t = 0; t < ERG_TARGET_ENERGY; t++)
+        if (!judge_target(by, (erg_target)t, err))
             return false;
-    }
+    for (size_t i = 0; i < to->judged_count; i++)
+        join_energy(&to->judged[i], to->judged[i].is_test ? &to->tests : &to->points);
     return erg_validation_score(to, by->options->env != NULL, err);
 }
 
@@ -256,7 +269,8 @@ static bool check_definitions(const erg_validation *to, erg_error *err)
     erg_activity a = to->points.curves.definition, b = to->tests.curves.definition;
 
     return a == b || a == ERG_ACTIVITY_UNKNOWN || b == ERG_ACTIVITY_UNKNOWN
-        || erg_fail(err, ERG_REFUSED, "fp_active counts %s in the points and %s in the tests",
+        || erg_fail(err, ERG_REFUSED,
+                    "fp_active counts %s in the points and %s in the tests",
                     erg_activity_name(a), erg_activity_name(b));
 }
 
@@ -267,17 +281,20 @@ static void note_data(erg_validation *to)
     const erg_fit_curves *curves = &to->points.curves;
 
     if (curves->skipped) {
-        snprintf(text, sizeof(text), "NO_REFERENCE: left out, without a kept visit at the highest "
+        snprintf(text, sizeof(text),
+                 "NO_REFERENCE: left out, without a kept visit at the highest "
                  "clock: %.380s", curves->skipped);
         note(to, text);
     }
     if (curves->groups < GROUPS_FOR_SHAPE) {
-        snprintf(text, sizeof(text), "FEW_APPLICATIONS: %zu, so anchored has a slope only; four "
+        snprintf(text, sizeof(text),
+                 "FEW_APPLICATIONS: %zu, so anchored has a slope only; four "
                  "are needed for its shape", curves->groups);
         note(to, text);
     }
     if (curves->groups < 2)
-        note(to, "one application cannot be left out: no error can be given without --test");
+        note(to, "one application cannot be left out: "
+             "no error can be given without --test");
 }
 
 erg_validation *erg_fit_validate(const erg_points *points, const erg_points *tests,

@@ -23,7 +23,8 @@ size_t erg_judged_errors(const erg_judged *of, const erg_judged_set *set, erg_ta
     *rows = 0;
     for (size_t i = 0, scored = 0; i < curves->count; i++) {
         bool is_new = i == 0 || curves->at[i].group != curves->at[i - 1].group;
-        bool is_last = i + 1 == curves->count || curves->at[i + 1].group != curves->at[i].group;
+        bool is_last = i + 1 == curves->count
+            || curves->at[i + 1].group != curves->at[i].group;
         if (is_new)
             errors[count] = 0, scored = 0;
         for (size_t k = 0; k < curves->at[i].count; k++) {
@@ -95,7 +96,8 @@ bool erg_judged_scores(const erg_judged *of, const erg_judged_set *set, erg_targ
 
 /* ---- the table of models ------------------------------------------------------------ */
 
-static void bound(const double errors[], size_t count, double draws[DRAWS], erg_fit_score *out)
+static void bound(const double errors[], size_t count, double draws[DRAWS],
+                  erg_fit_score *out)
 {
     erg_random random = { 1 };
 
@@ -116,7 +118,8 @@ static bool score_one(const erg_judged *of, const erg_judged_set *set, erg_targe
     bool good = (errors && groups) || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
     *out = (erg_fit_score){ .fit = of->fit, .target = target, .is_test = of->is_test,
-                            .mape = NAN, .mape_low = NAN, .mape_high = NAN, .median_ape = NAN,
+                            .mape = NAN, .mape_low = NAN, .mape_high = NAN,
+                            .median_ape = NAN,
                             .worst_ape = NAN, .train_s = NAN, .predict_s = NAN };
     if (good) {
         out->groups = erg_judged_errors(of, set, target, errors, groups, &out->rows);
@@ -179,7 +182,10 @@ bool erg_validation_score(erg_validation *validation, bool is_timed, erg_error *
     return true;
 }
 
-size_t erg_validation_count(const erg_validation *validation) { return validation->score_count; }
+size_t erg_validation_count(const erg_validation *validation)
+{
+    return validation->score_count;
+}
 
 const erg_fit_score *erg_validation_at(const erg_validation *validation, size_t index)
 {
@@ -191,7 +197,7 @@ const erg_fit *erg_validation_chosen(const erg_validation *validation, erg_targe
     return validation->chosen[target];
 }
 
-/* ---- bands for a model ---------------------------------------------------------------- */
+/* ---- bands for a model --------------------------------------------------------------- */
 
 static const erg_judged *find_judged(const erg_validation *validation, const erg_fit *fit,
                                      erg_target target)
@@ -204,20 +210,23 @@ static const erg_judged *find_judged(const erg_validation *validation, const erg
     return NULL;
 }
 
-static bool calibrate_part(erg_trained *part, const erg_validation *validation, erg_error *err)
+static bool calibrate_part(erg_trained *part, const erg_validation *validation,
+                           erg_error *err)
 {
     const erg_judged *of = find_judged(validation, part->fit, part->target);
     const erg_judged *energy = part->target == ERG_TARGET_POWER
         ? find_judged(validation, part->fit, ERG_TARGET_ENERGY) : NULL;
 
     part->is_chosen = validation->chosen[part->target] == part->fit;
-    return (!of || erg_judged_scores(of, &validation->points, part->target, &part->scores, err))
+    return (!of
+            || erg_judged_scores(of, &validation->points, part->target, &part->scores, err))
         && (!energy || erg_judged_scores(energy, &validation->points, ERG_TARGET_ENERGY,
                                          &part->energy_scores, err));
 }
 
 /* Of power by one fit and time by another: ratios multiply. */
-static bool calibrate_pair(erg_model *model, const erg_validation *validation, erg_error *err)
+static bool calibrate_pair(erg_model *model, const erg_validation *validation,
+                           erg_error *err)
 {
     const erg_judged_set *set = &validation->points;
     const erg_judged *power = find_judged(validation, validation->chosen[ERG_TARGET_POWER],
@@ -238,7 +247,8 @@ static bool calibrate_pair(erg_model *model, const erg_validation *validation, e
         ratio[set->rows + i] = sqrt(pow(power->sd[ERG_TARGET_POWER][i], 2)
                                     + pow(time->sd[ERG_TARGET_TIME][i], 2));
     }
-    bool good = erg_judged_scores(&pair, set, ERG_TARGET_ENERGY, &model->energy_scores, err);
+    bool good = erg_judged_scores(&pair, set, ERG_TARGET_ENERGY,
+                                  &model->energy_scores, err);
     free(ratio);
     return good;
 }

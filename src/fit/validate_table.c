@@ -30,10 +30,13 @@ static const erg_column error_columns[] = {
     { "validation", ERG_TEXT, "leave_one_application_out, or test" },
 };
 
-static const char *way(bool is_test) { return is_test ? "test" : "leave_one_application_out"; }
+static const char *way(bool is_test)
+{
+    return is_test ? "test" : "leave_one_application_out";
+}
 
-static bool put_score(erg_table *table, const erg_validation *of, const erg_fit_score *score,
-                      erg_error *err)
+static bool put_score(erg_table *table, const erg_validation *of,
+                      const erg_fit_score *score, erg_error *err)
 {
     return erg_table_row(table, err)
         && erg_table_text(table, "model", score->fit->name, err)
@@ -94,12 +97,14 @@ static bool put_notes(const erg_validation *of, erg_result *result, erg_error *e
     return true;
 }
 
-/* What each model that was judged may not be used for: the reader sees it with the score. */
+/* What each model that was judged may not be used for:
+ * the reader sees it with the score. */
 static bool put_limits(const erg_validation *of, erg_result *result, erg_error *err)
 {
     for (size_t i = 0; i < of->judged_count; i++) {
         const erg_judged *judged = &of->judged[i];
-        bool any = judged->was_judged[ERG_TARGET_POWER] || judged->was_judged[ERG_TARGET_TIME];
+        bool any = judged->was_judged[ERG_TARGET_POWER]
+            || judged->was_judged[ERG_TARGET_TIME];
         if (any && !erg_result_note(result, err, "%s is not for %s", judged->fit->name,
                                     judged->fit->not_for))
             return false;
@@ -107,7 +112,8 @@ static bool put_limits(const erg_validation *of, erg_result *result, erg_error *
     return true;
 }
 
-bool erg_validation_table(const erg_validation *validation, erg_result *result, erg_error *err)
+bool erg_validation_table(const erg_validation *validation, erg_result *result,
+                          erg_error *err)
 {
     erg_table *models = erg_result_add(result, "models", model_columns,
                                        ERG_COUNT(model_columns), err);
@@ -121,6 +127,8 @@ bool erg_validation_table(const erg_validation *validation, erg_result *result, 
     for (size_t i = 0; good && i < validation->judged_count; i++)
         for (int t = 0; good && t < ERG_TARGETS; t++)
             if (validation->judged[i].was_judged[t])
-                good = put_errors(errors, validation, &validation->judged[i], (erg_target)t, err);
-    return good && put_notes(validation, result, err) && put_limits(validation, result, err);
+                good = put_errors(errors, validation, &validation->judged[i],
+                                  (erg_target)t, err);
+    return good && put_notes(validation, result, err)
+        && put_limits(validation, result, err);
 }

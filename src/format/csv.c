@@ -25,7 +25,8 @@ typedef struct reader {
 static bool fault(reader *read, const char *what)
 {
     if (!read->failed)
-        erg_fail(read->err, ERG_BAD_INPUT, "%s:%zu: %s", read->csv->name, read->first_line, what);
+        erg_fail(read->err, ERG_BAD_INPUT, "%s:%zu: %s", read->csv->name,
+                 read->first_line, what);
     return !(read->failed = true);
 }
 
@@ -78,7 +79,8 @@ static size_t mark_bytes(const char *bytes, size_t size)
 
 static bool is_wide(const char *bytes, size_t size)
 {
-    return size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+    return size >= 2
+        && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
 }
 
 static void feed_lines(reader *read, struct csv_parser *parser, const char *at, size_t size)
@@ -108,7 +110,8 @@ bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn
     if (torn_last)
         *torn_last = size && bytes[size - 1] != '\n' && !csv->keep_last;
     if (is_wide(bytes, size))
-        return erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first", csv->name);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first",
+                        csv->name);
 
     struct csv_parser parser;
     reader *read = calloc(1, sizeof(*read));
@@ -118,8 +121,9 @@ bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn
     }
     size_t skip = mark_bytes(bytes, size);
     char separator = csv->separator;
-    csv_set_delim(&parser, (unsigned char)(separator ? separator
-                                           : erg_csv_separator(erg_first_line(bytes, size))));
+    if (!separator)
+        separator = erg_csv_separator(erg_first_line(bytes, size));
+    csv_set_delim(&parser, (unsigned char)separator);
     *read = (reader){ .csv = csv, .err = err };
     erg_text_add_bytes(&read->text, "", 0);     /* an empty field points somewhere, too */
     feed_lines(read, &parser, bytes + skip, size - skip);
@@ -144,11 +148,20 @@ bool erg_field_is(erg_field field, const char *text)
     return field.count == strlen(text) && memcmp(field.text, text, field.count) == 0;
 }
 
+int erg_csv_column(const erg_csv_row *header, const char *name)
+{
+    for (size_t i = 0; i < header->count; i++)
+        if (erg_field_is(erg_field_trim(header->fields[i]), name))
+            return (int)i;
+    return -1;
+}
+
 erg_field erg_first_line(const char *bytes, size_t size)
 {
     size_t skip = mark_bytes(bytes, size);
     const char *newline = size > skip ? memchr(bytes + skip, '\n', size - skip) : NULL;
-    erg_field line = { bytes + skip, newline ? (size_t)(newline - bytes) - skip : size - skip };
+    erg_field line = { bytes + skip,
+                       newline ? (size_t)(newline - bytes) - skip : size - skip };
     return erg_field_trim(line);
 }
 

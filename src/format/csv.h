@@ -35,6 +35,8 @@ bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn
 /* The text without blanks around it. */
 erg_field erg_field_trim(erg_field field);
 bool erg_field_is(erg_field field, const char *text);
+/* The field of a header that names a column, blanks around it apart; -1: none. */
+int erg_csv_column(const erg_csv_row *header, const char *name);
 /* The first line of bytes without its end and a byte order mark. */
 erg_field erg_first_line(const char *bytes, size_t size);
 char erg_csv_separator(erg_field line);

@@ -9,7 +9,8 @@
 #include <jansson.h>
 #include "base/base.h"
 
-/* json_decref() what comes; NULL: "name:line: what is wrong". A key given twice is wrong. */
+/* json_decref() what comes; NULL: "name:line: what is wrong". A key given twice is
+ * wrong. */
 json_t *erg_json_parse(const char *name, const char *bytes, size_t count, erg_error *err);
 /* A file of at most `most` bytes. */
 json_t *erg_json_load(const char *path, size_t most, erg_error *err);

@@ -7,7 +7,8 @@
 
 enum { LEVEL = 19 };
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static char *text_of(const uint8_t *bytes, size_t count, erg_error *err)
 {
@@ -80,7 +81,8 @@ char *erg_pack(const void *bytes, size_t count, erg_error *err)
 bool erg_unpack(const char *text, void *to, size_t count, erg_error *err)
 {
     size_t length = strlen(text), packed_count = 0;
-    uint8_t *packed = length <= ZSTD_compressBound(count) * 2 + 4 ? malloc(length + 4) : NULL;
+    uint8_t *packed = length <= ZSTD_compressBound(count) * 2 + 4
+        ? malloc(length + 4) : NULL;
     bool good = packed && bytes_of(text, length, packed, &packed_count)
              && ZSTD_decompress(to, count, packed, packed_count) == count;
 

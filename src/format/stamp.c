@@ -245,5 +245,6 @@ bool erg_date_order_parse(const char *name, erg_date_order *out, erg_error *err)
             *out = orders[i].order;
             return true;
         }
-    return erg_fail(err, ERG_BAD_INPUT, "'%s' is no order of a date: say dmy, mdy or ymd", name);
+    return erg_fail(err, ERG_BAD_INPUT, "'%s' is no order of a date: say dmy, mdy or ymd",
+                    name);
 }

@@ -69,7 +69,8 @@ erg_table *erg_result_add(erg_result *result, const char *name, const erg_column
     erg_table *table = calloc(1, sizeof(*table));
     const char *copy = table ? erg_arena_text(result->arena, name, err) : NULL;
     size_t *guesses = copy ? erg_arena_take(result->arena,
-                                            (column_count + 1) * sizeof(*guesses), err) : NULL;
+                                            (column_count + 1) * sizeof(*guesses),
+                                            err) : NULL;
     if (!guesses) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
         free(table);
@@ -169,13 +170,15 @@ static size_t find_column(erg_table *table, const char *column)
     return table->guesses[nth] = at;
 }
 
-static erg_cell *find_cell(erg_table *table, const char *column, erg_type type, erg_error *err)
+static erg_cell *find_cell(erg_table *table, const char *column, erg_type type,
+                           erg_error *err)
 {
     size_t at = table->row_count ? find_column(table, column) : table->column_count;
 
     if (at < table->column_count && table->columns[at].type == type)
         return &table->cells[(table->row_count - 1) * table->column_count + at];
-    erg_fail(err, ERG_BAD_INPUT, "table %s has no column %s of this type", table->name, column);
+    erg_fail(err, ERG_BAD_INPUT, "table %s has no column %s of this type",
+             table->name, column);
     return NULL;
 }
 

@@ -39,8 +39,8 @@ static bool check_key(const builder *to, const char *key, int line)
 {
     for (const erg_yaml *child = to->open[to->depth - 1]->first; child; child = child->next)
         if (strcmp(child->key, key) == 0)
-            return erg_fail(to->err, ERG_BAD_INPUT, "%s:%d: '%s' is there twice", to->name, line,
-                            key);
+            return erg_fail(to->err, ERG_BAD_INPUT, "%s:%d: '%s' is there twice",
+                            to->name, line, key);
     return true;
 }
 
@@ -81,7 +81,8 @@ static bool add_scalar(builder *to, struct fy_event *event, int line)
 
     if (!text)
         return false;
-    if (to->depth && to->open[to->depth - 1]->kind == ERG_YAML_MAP && !to->key[to->depth - 1]) {
+    if (to->depth && to->open[to->depth - 1]->kind == ERG_YAML_MAP
+        && !to->key[to->depth - 1]) {
         to->key[to->depth - 1] = text;
         return check_key(to, text, line);
     }

@@ -45,7 +45,8 @@ typedef struct erg_yaml_field {
     bool needed;
 } erg_yaml_field;
 
-/* Fills what the map says; what it does not say stays as it is. fields end with key NULL. */
+/* Fills what the map says; what it does not say stays as it is. fields end with key
+ * NULL. */
 bool erg_yaml_read(const erg_yaml *map, const char *name, const erg_yaml_field fields[],
                    void *out, erg_error *err);
 

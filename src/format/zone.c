@@ -111,7 +111,8 @@ static const char *take_rule(const char *at, rule *out)
     int count = 0;
     *out = (rule){ .at_s = 7200 };
     if (sscanf(at, ",M%2d.%1d.%1d%n", &out->month, &out->week, &out->day, &count) != 3
-        || out->month < 1 || out->month > 12 || out->week < 1 || out->week > 5 || out->day < 0
+        || out->month < 1 || out->month > 12 || out->week < 1 || out->week > 5
+        || out->day < 0
         || out->day > 6)
         return NULL;
     at += count;
@@ -182,7 +183,8 @@ void erg_zone_utc(const erg_zone *zone, int64_t local_s, int64_t *earlier, int64
     *earlier = *later = local_s;
     if (!zone)
         return;
-    int32_t before = offset_at(zone, local_s - 86400), after = offset_at(zone, local_s + 86400);
+    int32_t before = offset_at(zone, local_s - 86400),
+            after = offset_at(zone, local_s + 86400);
     int64_t first = local_s - before, second = local_s - after;
     bool first_good = offset_at(zone, first) == before;
     bool second_good = offset_at(zone, second) == after;
@@ -197,7 +199,8 @@ erg_zone *erg_zone_parse(const char *bytes, size_t size, erg_error *err)
     erg_zone *zone = calloc(1, sizeof(*zone));
     header head = { 0 };
     size_t time_bytes = 4;
-    bool good = zone && read_header(at, size, &head) && size >= HEADER_BYTES + body_bytes(&head, 4);
+    bool good = zone && read_header(at, size, &head)
+        && size >= HEADER_BYTES + body_bytes(&head, 4);
 
     if (good && at[4] >= '2') {     /* the same again with 64-bit times */
         size_t skip = HEADER_BYTES + body_bytes(&head, 4);
@@ -213,7 +216,8 @@ erg_zone *erg_zone_parse(const char *bytes, size_t size, erg_error *err)
     size_t used = HEADER_BYTES + body_bytes(&head, time_bytes);
     char footer[128];
     if (time_bytes == 8 && size > used + 1 && at[used] == '\n') {
-        size_t count = size - used - 1 < sizeof(footer) ? size - used - 1 : sizeof(footer) - 1;
+        size_t count = size - used - 1 < sizeof(footer)
+            ? size - used - 1 : sizeof(footer) - 1;
         memcpy(footer, at + used + 1, count);
         footer[count] = '\0';
         footer[strcspn(footer, "\n")] = '\0';
@@ -263,7 +267,8 @@ erg_zone *erg_zone_new(const char *name, erg_error *err)
     erg_zone *zone = bytes ? erg_zone_parse(bytes, size, NULL) : NULL;
     free(bytes);
     if (!zone)
-        erg_fail(err, ERG_BAD_INPUT, "no time zone '%.60s': say UTC, +02:00 or a name of tzdata "
+        erg_fail(err, ERG_BAD_INPUT,
+                 "no time zone '%.60s': say UTC, +02:00 or a name of tzdata "
                  "such as Europe/Berlin (package tzdata)", name);
     return zone;
 }

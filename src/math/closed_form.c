@@ -49,7 +49,7 @@ double erg_printed_step(const double x[], size_t n)
     return 0;
 }
 
-/* ---- the fit -------------------------------------------------------------------------- */
+/* ---- the fit ------------------------------------------------------------------------- */
 
 typedef struct work {
     const double *u, *x;
@@ -208,7 +208,7 @@ static double largest_left(const double u[], const double x[], size_t n,
     return most;
 }
 
-/* ---- the whole ------------------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 typedef struct bounds { double range, allowed; } bounds;
 

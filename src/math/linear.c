@@ -11,8 +11,8 @@ enum { ROW_MAJOR = 101 };       /* of LAPACKE's C interface */
 enum { AS_IT_IS = 111, TURNED = 112 };      /* of CBLAS, with the same orders */
 
 typedef void dgemm(int order, int a_turned, int b_turned, int m, int n, int k, double alpha,
-                   const double *a, int lda, const double *b, int ldb, double beta, double *c,
-                   int ldc);
+                   const double *a, int lda, const double *b, int ldb, double beta,
+                   double *c, int ldc);
 typedef int dgels(int order, char trans, int m, int n, int nrhs, double *a, int lda,
                   double *b, int ldb);
 typedef int dpotrf(int order, char uplo, int n, double *a, int lda);
@@ -57,7 +57,8 @@ static int set_threads(int count)
 static bool fits(size_t a, size_t b, erg_error *err)
 {
     if (a < 1 || b < 1 || a > INT_MAX || b > INT_MAX)
-        return erg_fail(err, ERG_BAD_INPUT, "a matrix of %zu by %zu cannot be solved", a, b);
+        return erg_fail(err, ERG_BAD_INPUT, "a matrix of %zu by %zu cannot be solved", a,
+                        b);
     return true;
 }
 
@@ -99,8 +100,8 @@ bool erg_least_squares(double *a, double *y, size_t rows, size_t columns, erg_er
         && solve(ROW_MAJOR, 'N', (int)rows, (int)columns, 1, a, (int)columns, y, 1) == 0;
     set_threads(before);
     if (!good || !independent(a, columns))
-        return erg_fail(err, ERG_NO_DATA, "%zu rows do not determine %zu coefficients", rows,
-                        columns);
+        return erg_fail(err, ERG_NO_DATA, "%zu rows do not determine %zu coefficients",
+                        rows, columns);
     return true;
 }
 

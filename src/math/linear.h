@@ -23,7 +23,8 @@ bool erg_multiply(const erg_product *product, double *out, erg_error *err);
  * ERG_NO_DATA where the columns are not independent. */
 bool erg_least_squares(double *a, double *y, size_t rows, size_t columns, erg_error *err);
 
-/* a = L L^T with L in the lower triangle of a. ERG_BAD_INPUT if a is not positive definite. */
+/* a = L L^T with L in the lower triangle of a. ERG_BAD_INPUT if a is not positive
+ * definite. */
 bool erg_cholesky(double *a, size_t n, erg_error *err);
 /* L L^T x = b for `count` right sides: b is n rows of count columns and becomes x. */
 bool erg_cholesky_solve(const double *factor, size_t n, double *b, size_t count,

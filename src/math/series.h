@@ -19,7 +19,8 @@ typedef enum erg_detrend {
     ERG_DETREND_DIFF
 } erg_detrend;
 
-/* out[0..n), which may be x, less the mean, the straight line, or the value before (out[0] is NAN). */
+/* out[0..n), which may be x, less the mean, the straight line, or the value before (out[0]
+ * is NAN). */
 void erg_detrend_series(const double x[], size_t n, erg_detrend how, double out[]);
 
 /* (x - mean)/sd of the population, 0 in gaps. Returns how many are no gap; a series that

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "math/series.h"
 #include "math/stats.h"
 
@@ -31,7 +30,8 @@ void erg_sieve_draw(const erg_sieve *sieve, erg_random *random, double out[], si
         double value = sieve->shocks[erg_random_below(random, sieve->count)];
         for (size_t j = 0; j < ar->order; j++)
             value += ar->a[j] * past[j];
-        memmove(past + 1, past, (ERG_AR_MOST - 1) * sizeof(*past));
+        for (size_t j = ar->order; j > 1; j--)
+            past[j - 1] = past[j - 2];
         past[0] = value;
         if (t >= REST)
             out[t - REST] = ar->mean + value;

@@ -96,7 +96,8 @@ static void lay_out(erg_forest *forest, const layout *from)
         const erg_split *split = &from->splits[from->order[i]];
         bool is_leaf = split->left < 0;
         nodes[i] = is_leaf ? (erg_tree_node){ INT32_MAX, 0, 0 }
-            : (erg_tree_node){ key_of(split->threshold), split->feature, (uint16_t)(next - i) };
+            : (erg_tree_node){ key_of(split->threshold), split->feature,
+                               (uint16_t)(next - i) };
         values[i] = is_leaf ? split->value : 0;
         next += is_leaf ? 0 : 2;
     }
@@ -105,16 +106,19 @@ static void lay_out(erg_forest *forest, const layout *from)
     forest->node_count += from->count;
 }
 
-bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count, erg_error *err)
+bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count,
+                    erg_error *err)
 {
-    bool good = count > 0 && count <= ERG_TREE_NODES && forest->tree_count < ERG_FOREST_TREES
+    bool good = count > 0 && count <= ERG_TREE_NODES
+        && forest->tree_count < ERG_FOREST_TREES
              && forest->feature_count <= ERG_TREE_FEATURES;
 
     for (size_t i = 0; good && i < count; i++)
         good = is_sound(&splits[i], count, forest->feature_count);
     if (!good)
         return erg_fail(err, ERG_BAD_INPUT, "tree %zu has a node that leads nowhere, an "
-                        "unknown feature or a number that is not finite", forest->tree_count);
+                        "unknown feature or a number that is not finite",
+                        forest->tree_count);
 
     layout plan = { splits, count, calloc(count, sizeof(int32_t)), calloc(count, 1),
                     calloc(count, 1) };
@@ -149,8 +153,8 @@ static inline uint32_t step(const erg_tree_node *nodes, uint32_t at, const int32
 }
 
 /* at[] by name: the compiler then keeps all eight in registers. */
-static float walk_eight(const erg_forest *forest, const uint32_t at[SIDE_BY_SIDE], int depth,
-                        const int32_t keys[], float sum)
+static float walk_eight(const erg_forest *forest, const uint32_t at[SIDE_BY_SIDE],
+                        int depth, const int32_t keys[], float sum)
 {
     const erg_tree_node *nodes = forest->nodes;
     const float *values = forest->values;

@@ -40,7 +40,8 @@ typedef struct erg_split {
 
 /* Adds a tree: ERG_BAD_INPUT unless each node but the root is the child of exactly one
  * other, all features are known and all numbers finite. */
-bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count, erg_error *err);
+bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count,
+                    erg_error *err);
 void erg_forest_free(erg_forest *forest);
 float erg_tree_threshold(const erg_tree_node *node);
 /* Integers that are ordered as the features are: made once, they serve many forests. */
@@ -48,28 +49,37 @@ void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
 /* keys: of forest->feature_count features. */
 float erg_forest_sum(const erg_forest *forest, const int32_t keys[]);
 
-/* The same trees laid out for curves: depth first, so that a walk stays near, and with the
- * value of a leaf in its node. */
+/* The same trees for curves. What a split asks is asked of all samples of a curve at once
+ * and by many nodes: nodes name the question. The value of a leaf is in its node. */
 typedef struct erg_flat_node {
-    union { int32_t threshold; float value; } as;
-    uint16_t feature;           /* ERG_TREE_FEATURES: a leaf */
-    uint16_t right;             /* how far on; left is the next */
+    union { uint32_t cut; float value; } as;
+    uint32_t child;             /* how far on, left and then right; 0: a leaf */
 } erg_flat_node;
+
+typedef struct erg_flat_cut { uint32_t feature; int32_t threshold; } erg_flat_cut;
 
 typedef struct erg_flat_forest {
     erg_flat_node *nodes;
     uint32_t *roots;
-    size_t tree_count;
+    erg_flat_cut *cuts;         /* by feature and threshold, each once */
+    size_t tree_count, cut_count;
     float base;
 } erg_flat_forest;
 
 /* out is yours: erg_flat_free. */
 bool erg_forest_flatten(const erg_forest *forest, erg_flat_forest *out, erg_error *err);
 void erg_flat_free(erg_flat_forest *forest);
-/* Sums of `count` samples which differ in one feature only: keys with keys[feature] by
- * turns swept[0..count), which rise. Those of erg_forest_sum to the last bit, for a
- * fraction of the walk: a tree is entered once, and parts the samples as it goes. */
-void erg_flat_sweep(const erg_flat_forest *forest, const int32_t keys[], size_t feature,
-                    const int32_t swept[], size_t count, float sums[]);
+
+/* Samples which differ in one feature only: keys with keys[feature] by turns
+ * swept[0..count), which rise. */
+typedef struct erg_flat_curve {
+    const int32_t *keys, *swept;
+    size_t feature, count;
+} erg_flat_curve;
+
+/* Their sums, those of erg_forest_sum to the last bit, for a fraction of the walk: a tree
+ * is entered once, and parts the samples as it goes. */
+bool erg_flat_sweep(const erg_flat_forest *forest, const erg_flat_curve *curve,
+                    float sums[], erg_error *err);
 
 #endif

@@ -4,47 +4,77 @@
  * sorted by it, so what reaches a node is one span of them: a split of another feature
  * sends the span on whole, one of the clock cuts it in two.
  *
- * What this takes is waiting for memory: a forest of a megabyte is touched a node here
- * and a node there. Hence the layout of its own.
+ * What this takes is neither arithmetic nor the search for where to cut, which is done
+ * once for all nodes that ask the same: it is waiting for memory, and for branches that
+ * cannot be guessed. Hence the spans of several trees wait in one queue, each is parted
+ * without a branch, and while one waits for its node the next are under way.
  */
 #include <stdlib.h>
+#include <string.h>
 #include "math/trees.h"
+
+enum { SAMPLES = 128, TREES = 4, PLACES = SAMPLES * TREES };    /* at a time */
 
 /* ---- layout --------------------------------------------------------------- */
 
-/* Depth first from node `at`; returns where the next goes. Trees are at most
- * ERG_TREE_DEPTH deep, and so is this. */
-static size_t lay_out(const erg_forest *from, uint32_t at, erg_flat_node *nodes, size_t next)
+static int by_threshold(const void *a, const void *b)
 {
-    const erg_tree_node *node = &from->nodes[at];
-    size_t here = next++;
+    const erg_flat_cut *x = a, *y = b;
 
-    if (!node->child) {
-        nodes[here] = (erg_flat_node){ .as.value = from->values[at],
-                                       .feature = ERG_TREE_FEATURES };
-        return next;
+    if (x->feature != y->feature)
+        return x->feature < y->feature ? -1 : 1;
+    return (x->threshold > y->threshold) - (x->threshold < y->threshold);
+}
+
+static erg_flat_cut cut_of(const erg_tree_node *node)
+{
+    return (erg_flat_cut){ node->feature, node->threshold };
+}
+
+static void list_cuts(const erg_forest *from, erg_flat_forest *to)
+{
+    size_t count = 0, kept = 0;
+
+    for (size_t i = 0; i < from->node_count; i++)
+        if (from->nodes[i].child)
+            to->cuts[count++] = cut_of(&from->nodes[i]);
+    qsort(to->cuts, count, sizeof(*to->cuts), by_threshold);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || by_threshold(&to->cuts[kept - 1], &to->cuts[i]))
+            to->cuts[kept++] = to->cuts[i];
+    erg_flat_cut *fitting = realloc(to->cuts, (kept + 1) * sizeof(*fitting));
+    to->cuts = fitting ? fitting : to->cuts;
+    to->cut_count = kept;
+}
+
+static void lay_out(const erg_forest *from, erg_flat_forest *to)
+{
+    for (size_t i = 0; i < from->node_count; i++) {
+        const erg_tree_node *node = &from->nodes[i];
+        erg_flat_cut wanted = cut_of(node);
+        to->nodes[i].child = node->child;
+        if (!node->child)
+            to->nodes[i].as.value = from->values[i];
+        else
+            to->nodes[i].as.cut = (uint32_t)((erg_flat_cut *)bsearch(&wanted, to->cuts,
+                to->cut_count, sizeof(wanted), by_threshold) - to->cuts);
     }
-    next = lay_out(from, at + node->child, nodes, next);
-    nodes[here] = (erg_flat_node){ { node->threshold }, node->feature,
-                                   (uint16_t)(next - here) };
-    return lay_out(from, at + node->child + 1, nodes, next);
+    for (size_t tree = 0; tree < from->tree_count; tree++)
+        to->roots[tree] = from->roots[tree];
 }
 
 bool erg_forest_flatten(const erg_forest *forest, erg_flat_forest *out, erg_error *err)
 {
-    size_t next = 0;
-
     *out = (erg_flat_forest){ .nodes = calloc(forest->node_count + 1, sizeof(*out->nodes)),
                               .roots = calloc(forest->tree_count + 1, sizeof(*out->roots)),
+                              .cuts = calloc(forest->node_count + 1, sizeof(*out->cuts)),
                               .tree_count = forest->tree_count, .base = forest->base };
-    if (!out->nodes || !out->roots) {
+    if (!out->nodes || !out->roots || !out->cuts) {
         erg_flat_free(out);
         return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu trees", forest->tree_count);
     }
-    for (size_t tree = 0; tree < forest->tree_count; tree++) {
-        out->roots[tree] = (uint32_t)next;
-        next = lay_out(forest, forest->roots[tree], out->nodes, next);
-    }
+    list_cuts(forest, out);
+    lay_out(forest, out);
     return true;
 }
 
@@ -52,72 +82,130 @@ void erg_flat_free(erg_flat_forest *forest)
 {
     free(forest->nodes);
     free(forest->roots);
+    free(forest->cuts);
     *forest = (erg_flat_forest){ 0 };
 }
 
 /* ---- sweep ---------------------------------------------------------------- */
 
-typedef struct span { const erg_flat_node *node; size_t begin, end; } span;
+/* Samples begin to end - 1 of a tree: both times TREES, plus the tree. */
+typedef struct span { uint32_t node; uint16_t begin, end; } span;
+
+#define NO_VALUE UINT32_MAX     /* no finite number has these bits */
+#define BITS_OF_MINUS_0 0x80000000u
 
 typedef struct sweep {
-    const int32_t *keys, *swept;
-    size_t feature;
-    float *sums;
+    const erg_flat_node *nodes;
+    uint32_t values[PLACES];    /* where a span begins, the bits of its leaf's */
+    span queue[PLACES * (ERG_TREE_DEPTH + 1)];      /* a level's share no sample, and the
+                                                       first level has few: one to spare */
+    uint16_t cuts[];            /* times TREES: how many samples go left */
 } sweep;
 
-/* The first of the span that is not below the threshold. Without a branch: which way a
- * search goes cannot be guessed, and a wrong guess costs as much as ten steps. */
-static size_t cut(const sweep *s, const span *at, int32_t threshold)
+static void place_cuts(const erg_flat_forest *forest, const erg_flat_curve *curve,
+                       uint16_t cuts[])
 {
-    const int32_t *low = s->swept + at->begin;
-    size_t count = at->end - at->begin;
+    size_t below = 0;           /* thresholds of a feature rise, and so do samples */
 
-    for (; count > 1; count -= count / 2)
-        low += (low[count / 2 - 1] < threshold) * (count / 2);
-    return (size_t)(low - s->swept) + (*low < threshold);
-}
-
-/* Down to a leaf; what goes the other way waits, at most one span a level. */
-static void descend(const sweep *s, span *at, span waiting[], size_t *count)
-{
-    while (at->node->feature != ERG_TREE_FEATURES) {
-        const erg_flat_node *node = at->node, *right = node + node->right;
-        int32_t threshold = node->as.threshold;
-        if (node->feature != s->feature) {
-            bool goes_left = s->keys[node->feature] < threshold;
-            at->node = node + (goes_left ? 1 : (size_t)node->right);
-            continue;
+    for (size_t i = 0; i < forest->cut_count; i++) {
+        const erg_flat_cut *cut = &forest->cuts[i];
+        size_t left = curve->keys[cut->feature] < cut->threshold ? curve->count : 0;
+        if (cut->feature == curve->feature) {
+            while (below < curve->count && curve->swept[below] < cut->threshold)
+                below++;
+            left = below;
         }
-        size_t middle = cut(s, at, threshold);
-        at->node = middle > at->begin ? node + 1 : right;
-        if (middle == at->begin)
-            continue;
-        if (middle < at->end)
-            waiting[(*count)++] = (span){ right, middle, at->end };
-        at->end = middle;
+        cuts[i] = (uint16_t)(left * TREES);
     }
 }
 
-static void walk(const sweep *s, const erg_flat_node *root, size_t count)
+/* All spans down to their leaves, first come first served. Each leaves the value of its
+ * node where it begins: that of a split is overwritten by what becomes of its first
+ * sample. Both children are queued; who gets no sample is overwritten by the next.
+ * Pointers by name: else they are loaded anew after each store. */
+static void part(sweep *s, size_t count)
 {
-    span waiting[ERG_TREE_DEPTH + 2] = { { root, 0, count } };
-    size_t left = count > 0;
+    const erg_flat_node *nodes = s->nodes;
+    const uint16_t *cuts = s->cuts;
+    uint32_t *values = s->values;
+    span *last = s->queue + count;
 
-    while (left) {
-        span at = waiting[--left];
-        descend(s, &at, waiting, &left);
-        for (size_t i = at.begin; i < at.end; i++)
-            s->sums[i] += at.node->as.value;
+    for (const span *at = s->queue; at != last; at++) {
+        erg_flat_node node = nodes[at->node];
+        uint32_t begin = at->begin, end = at->end, left = at->node + node.child;
+        uint32_t is_split = node.child != 0;
+        uint32_t middle = cuts[node.as.cut & -is_split] + begin % TREES;
+
+        values[begin] = node.as.cut;
+        middle = middle < begin ? begin : middle;
+        middle = middle > end ? end : middle;
+        *last = (span){ left, (uint16_t)begin, (uint16_t)middle };
+        last += is_split & (begin < middle);
+        *last = (span){ left + 1, (uint16_t)middle, (uint16_t)end };
+        last += is_split & (middle < end);
     }
 }
 
-void erg_flat_sweep(const erg_flat_forest *forest, const int32_t keys[], size_t feature,
-                    const int32_t swept[], size_t count, float sums[])
+/* The trees in their order: the sum is then that of one walk a sample. Where there are
+ * fewer than TREES, -0 is added, which changes nothing. */
+static void add(const uint32_t values[], float sums[], size_t count)
 {
-    sweep s = { keys, swept, feature, sums };
+    float leaves[TREES], sum;
+    uint32_t bits[TREES];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t tree = 0; tree < TREES; tree++)
+        bits[tree] = BITS_OF_MINUS_0;
+    for (size_t i = 0; i < count; i++, values += TREES) {
+        for (size_t tree = 0; tree < TREES; tree++)
+            bits[tree] ^= (bits[tree] ^ values[tree])
+                & -(uint32_t)(values[tree] != NO_VALUE);
+        memcpy(leaves, bits, sizeof(leaves));
+        sum = sums[i];
+        for (size_t tree = 0; tree < TREES; tree++)
+            sum += leaves[tree];
+        sums[i] = sum;
+    }
+}
+
+static void walk(sweep *s, const uint32_t roots[], size_t trees, float sums[],
+                 size_t count)
+{
+    for (size_t i = 0; i < count * TREES; i++)
+        s->values[i] = NO_VALUE;
+    for (size_t tree = 0; tree < trees; tree++)
+        s->queue[tree] = (span){ roots[tree], (uint16_t)tree,
+                                 (uint16_t)(tree + count * TREES) };
+    part(s, trees);
+    add(s->values, sums, count);
+}
+
+static void sweep_block(sweep *s, const erg_flat_forest *forest,
+                        const erg_flat_curve *block, float sums[])
+{
+    place_cuts(forest, block, s->cuts);
+    for (size_t i = 0; i < block->count; i++)
         sums[i] = forest->base;
-    for (size_t tree = 0; tree < forest->tree_count; tree++)
-        walk(&s, forest->nodes + forest->roots[tree], count);
+    for (size_t tree = 0; tree < forest->tree_count; tree += TREES) {
+        size_t left = forest->tree_count - tree;
+        walk(s, forest->roots + tree, left < TREES ? left : TREES, sums, block->count);
+    }
+}
+
+bool erg_flat_sweep(const erg_flat_forest *forest, const erg_flat_curve *curve,
+                    float sums[], erg_error *err)
+{
+    sweep *s = malloc(sizeof(*s) + (forest->cut_count + 1) * sizeof(s->cuts[0]));
+
+    if (!s)
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu trees", forest->tree_count);
+    s->nodes = forest->nodes;
+    s->cuts[forest->cut_count] = 0;
+    for (size_t from = 0; from < curve->count; from += SAMPLES) {
+        size_t left = curve->count - from;
+        erg_flat_curve block = { curve->keys, curve->swept + from, curve->feature,
+                                 left < SAMPLES ? left : SAMPLES };
+        sweep_block(s, forest, &block, sums + from);
+    }
+    free(s);
+    return true;
 }

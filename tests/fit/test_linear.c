@@ -282,6 +282,32 @@ static void anchors_are_spread_from_the_highest_clock_to_the_lowest(void)
     erg_points_free(points);
 }
 
+static void what_two_fits_need_is_trained_once(void)
+{
+    erg_points *points = read_shared("dvfs/gv100_apps.csv");
+    erg_trained_pool pool = { .count = 0 };
+    erg_fit_curves curves;
+    erg_error err = { 0 };
+    CHECK_OK(erg_fit_curves_make(&curves, points, &err), err);
+    erg_train in = { .curves = curves.at, .count = curves.count, .groups = curves.groups,
+                     .definition = curves.definition, .pool = &pool };
+    const erg_fit *anchored = erg_fit_find("anchored"), *ensemble = erg_fit_find("ensemble");
+
+    erg_trained *alone = erg_fit_train_target(anchored, ERG_TARGET_POWER, &in, &err);
+    erg_trained *joined = erg_fit_train_target(ensemble, ERG_TARGET_POWER, &in, &err);
+    CHECK(alone && joined && joined->members[0] == alone);
+    erg_trained *time = erg_fit_train_target(anchored, ERG_TARGET_TIME, &in, &err);
+    CHECK(time && time != alone);
+    erg_trained_free(alone);        /* the ensemble keeps it, and so does the pool */
+    erg_trained_pool_empty(&pool);
+    CHECK(joined->members[0]->term_count > 0);
+    CHECK(pool.count == 0);
+    erg_trained_free(joined);
+    erg_trained_free(time);
+    erg_fit_curves_free(&curves);
+    erg_points_free(points);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -296,6 +322,7 @@ int main(void)
         TEST(a_constant_column_and_a_single_clock_have_an_answer),
         TEST(the_anchor_is_given_back_to_the_last_digits),
         TEST(anchors_are_spread_from_the_highest_clock_to_the_lowest),
+        TEST(what_two_fits_need_is_trained_once),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -177,6 +177,28 @@ static void means_come_with_their_t_interval(void)
     erg_points_free(points);
 }
 
+/* In order, reversed, and with the repetitions apart. */
+static void means_are_the_same_however_their_rows_are_listed(void)
+{
+    static const char *const lists[] = {
+        "freq_mhz,time_s,power_w\n1380,10,100\n1380,11,100\n1365,12,99\n1350,14,98\n",
+        "freq_mhz,time_s,power_w\n1350,14,98\n1365,12,99\n1380,11,100\n1380,10,100\n",
+        "freq_mhz,time_s,power_w\n1380,10,100\n1350,14,98\n1380,11,100\n1365,12,99\n",
+    };
+    static const double times_s[] = { 10.5, 12, 14 };
+
+    for (size_t i = 0; i < ERG_COUNT(lists); i++) {
+        erg_points *points = read_text(lists[i]);
+        size_t count;
+        erg_point *means = erg_points_means(points, &count, NULL);
+        CHECK(means && count == ERG_COUNT(times_s));
+        for (size_t k = 0; k < count; k++)
+            CHECK(means[k].time_s == times_s[k] && means[k].visits == (k == 0 ? 2 : 1));
+        free(means);
+        erg_points_free(points);
+    }
+}
+
 static void a_run_that_held_a_download_is_left_out_of_means(void)
 {
     erg_points *points = read_text("freq_mhz,time_s,power_w\n1380,91,57\n1380,10,100\n"
@@ -338,6 +360,7 @@ int main(void)
         TEST(what_is_no_table_is_refused_with_a_sentence),
         TEST(energy_of_another_window_gives_way_to_power_times_time),
         TEST(means_come_with_their_t_interval),
+        TEST(means_are_the_same_however_their_rows_are_listed),
         TEST(a_run_that_held_a_download_is_left_out_of_means),
         TEST(warm_up_that_looks_like_an_effect_is_told),
         TEST(one_bad_point_on_a_smooth_curve_is_an_outlier),

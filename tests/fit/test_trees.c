@@ -136,12 +136,14 @@ static void a_sweep_of_one_feature_gives_the_sums_of_its_samples(void)
         qsort(values, PLACES, sizeof(*values), rising);
         erg_tree_keys(row, FEATURES, keys);
         erg_tree_keys(values, PLACES, swept);
-        erg_flat_sweep(&flat, keys, feature, swept, PLACES, sums);
+        erg_flat_curve curve = { keys, swept, feature, PLACES };
+        CHECK_OK(erg_flat_sweep(&flat, &curve, sums, &err), err);
         for (int i = 0; i < PLACES; i++) {
             row[feature] = values[i];
             CHECK(sums[i] == sum_of(&of->forest, row));
         }
-        erg_flat_sweep(&flat, keys, feature, swept, 0, sums);
+        curve.count = 0;
+        CHECK_OK(erg_flat_sweep(&flat, &curve, sums, &err), err);
     }
     erg_flat_free(&flat);
     forget(of);

@@ -67,6 +67,17 @@ static void an_open_quote_names_its_line(void)
     CHECK(strstr(err.text, "UTF-16"));
 }
 
+static void a_header_names_its_columns_the_first_of_a_name_counts(void)
+{
+    const erg_field fields[] = { { "time", 4 }, { " power ", 7 }, { "time", 4 } };
+    const erg_csv_row header = { .fields = fields, .count = 3, .line = 1 };
+
+    CHECK(erg_csv_column(&header, "time") == 0);
+    CHECK(erg_csv_column(&header, "power") == 1);
+    CHECK(erg_csv_column(&header, "tim") == -1);
+    CHECK(erg_csv_column(&(erg_csv_row){ 0 }, "time") == -1);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -74,6 +85,7 @@ int main(void)
         TEST(a_last_line_without_an_end_is_not_believed),
         TEST(nul_bytes_stay_in_their_row),
         TEST(an_open_quote_names_its_line),
+        TEST(a_header_names_its_columns_the_first_of_a_name_counts),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -56,19 +56,26 @@ static float sum_of(const erg_forest *forest, const float features[])
     return erg_forest_sum(forest, keys);
 }
 
-static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
+static erg_forest forest_of(erg_split trees[TREES][NODES], test_random *random)
 {
-    static erg_split trees[TREES][NODES];
     erg_forest forest = { .feature_count = FEATURES, .base = 0.5f };
-    test_random random = { 7 };
     erg_error err = { 0 };
 
     for (int i = 0; i < TREES;) {
-        size_t count = grow(trees[i], &random, i == 3 ? 1 : 2 + (size_t)i * 13);
+        size_t count = grow(trees[i], random, i == 3 ? 1 : 2 + (size_t)i * 13);
         if (depth_of(trees[i], 0) > ERG_TREE_DEPTH)
             continue;
         CHECK_OK(erg_forest_add(&forest, trees[i++], count, &err), err);
     }
+    return forest;
+}
+
+static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
+{
+    static erg_split trees[TREES][NODES];
+    test_random random = { 7 };
+    erg_forest forest = forest_of(trees, &random);
+
     for (int row = 0; row < 500; row++) {
         float features[FEATURES], sum = forest.base;
         for (int j = 0; j < FEATURES; j++)
@@ -77,6 +84,78 @@ static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
         for (int i = 0; i < TREES; i++)
             sum += value_of(trees[i], 0, features);
         CHECK(sum_of(&forest, features) == sum);
+    }
+    erg_forest_free(&forest);
+}
+
+static int rising(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Some samples alike, one missing, thresholds among them; more than are swept at once. */
+static void fill_curve(const erg_split *tree, test_random *random, int32_t swept[],
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float value = i == 5 ? NAN : i % 9 == 2 ? tree[i % 11].threshold
+                    : (float)test_normal(random);
+        erg_tree_keys(&value, 1, &swept[i]);
+        if (i % 7 == 3)
+            swept[i] = swept[i - 1];
+    }
+    qsort(swept, count, sizeof(*swept), rising);
+}
+
+static void a_sweep_has_the_bits_of_one_walk_a_sample(void)
+{
+    static erg_split trees[TREES][NODES];
+    static const size_t counts[] = { 0, 1, 2, 97, 128, 129, 300 };
+    test_random random = { 11 };
+    erg_forest forest = forest_of(trees, &random);
+    erg_flat_forest flat;
+    erg_error err = { 0 };
+    float row[FEATURES], sums[300];
+    int32_t keys[FEATURES], swept[300];
+
+    CHECK_OK(erg_forest_flatten(&forest, &flat, &err), err);
+    for (size_t i = 0; i < ERG_COUNT(counts) * FEATURES; i++) {
+        erg_flat_curve curve = { keys, swept, i % FEATURES, counts[i / FEATURES] };
+        for (int j = 0; j < FEATURES; j++)
+            row[j] = (float)test_normal(&random);
+        erg_tree_keys(row, FEATURES, keys);
+        fill_curve(trees[TREES - 1], &random, swept, curve.count);
+        CHECK_OK(erg_flat_sweep(&flat, &curve, sums, &err), err);
+        for (size_t k = 0; k < curve.count; k++) {
+            keys[curve.feature] = swept[k];
+            float sum = erg_forest_sum(&forest, keys);
+            CHECK(sums[k] == sum && signbit(sums[k]) == signbit(sum));
+        }
+    }
+    erg_flat_free(&flat);
+    erg_forest_free(&forest);
+}
+
+/* Of no trees it is the base; of leaves alone, theirs. */
+static void a_sweep_of_leaves_asks_nothing(void)
+{
+    const erg_split leaf = { -1, -1, 0, 0, -0.0f };
+    const int32_t keys[1] = { 0 }, swept[3] = { -5, 0, 5 };
+    erg_flat_curve curve = { keys, swept, 0, 3 };
+    erg_forest forest = { .feature_count = 1, .base = -0.0f };
+    erg_flat_forest flat;
+    erg_error err = { 0 };
+    float sums[3];
+
+    for (int trees = 0; trees < 3; trees++) {
+        CHECK_OK(erg_forest_flatten(&forest, &flat, &err), err);
+        CHECK_OK(erg_flat_sweep(&flat, &curve, sums, &err), err);
+        for (int i = 0; i < 3; i++)
+            CHECK(sums[i] == 0 && signbit(sums[i]));
+        erg_flat_free(&flat);
+        CHECK_OK(erg_forest_add(&forest, &leaf, 1, &err), err);
     }
     erg_forest_free(&forest);
 }
@@ -147,6 +226,8 @@ int main(void)
 {
     static const test tests[] = {
         TEST(the_sum_is_that_of_a_recursive_walk_to_the_last_bit),
+        TEST(a_sweep_has_the_bits_of_one_walk_a_sample),
+        TEST(a_sweep_of_leaves_asks_nothing),
         TEST(a_value_on_the_threshold_goes_right_and_a_missing_one_left),
         TEST(no_trees_are_the_base_alone),
         TEST(what_is_no_tree_is_refused),
