@@ -28,7 +28,9 @@ typedef enum erg_hardware_kind { ERG_GPU, ERG_CPU, ERG_NPU, ERG_TPU, ERG_DSP, ER
                                  ERG_DPU, ERG_HARDWARE_KINDS } erg_hardware_kind;
 
 /* Units that compute: one clock cycle of each does a different amount. */
-typedef enum erg_unit_class { ERG_UNIT_VECTOR, ERG_UNIT_TENSOR, ERG_UNIT_CLASSES } erg_unit_class;
+typedef enum erg_unit_class {
+    ERG_UNIT_VECTOR, ERG_UNIT_TENSOR, ERG_UNIT_CLASSES
+} erg_unit_class;
 
 typedef struct erg_knot { double x, y; } erg_knot;
 
@@ -61,7 +63,8 @@ typedef struct erg_hardware {
     double l1_bytes_per_unit, l1_bytes_per_s;   /* shared memory and L1 of one unit */
     double cap_w, cap_low_w, cap_high_w;
     double idle_w;                              /* at its lowest clock, context alive */
-    double busy_static_w;                       /* CPU: mean package power while a kernel runs */
+    double busy_static_w;                       /* CPU: mean package power while a kernel
+                                                 * runs */
     double top_clock_hz;
     const double *clocks_hz;                    /* settable, ascending */
     size_t clock_count;
@@ -80,7 +83,8 @@ typedef struct erg_hardware {
 /* One number as the record gives it. Key: "cap_w", "peak_flop_per_s.tensor.bf16",
  * "levels.l2.capacity_bytes", "thermal.15w.cap_w". */
 typedef struct erg_number {
-    const char *key, *unit, *source, *grade, *date;     /* grade: measured datasheet derived.. */
+    const char *key, *unit, *source, *grade, *date;     /* grade: measured datasheet
+                                                         * derived.. */
     const char *note;                                   /* NULL: none */
     double value;
 } erg_number;
@@ -111,6 +115,15 @@ erg_result *erg_hardware_check(const erg_env *env, const erg_catalog *catalog,
  * high, share. */
 erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *catalog,
                                        double for_s, erg_error *err);
+
+/* The same from rates that were measured elsewhere; NAN: that one stays as it was kept. */
+typedef struct erg_cpu_rates {
+    double flop_per_s, flop_low, flop_high;     /* of large fp32 products */
+    double bytes_per_s, bytes_low, bytes_high;  /* of streams that no cache holds */
+    const char *source, *date;                  /* date NULL: today */
+} erg_cpu_rates;
+erg_result *erg_hardware_keep_cpu(const erg_env *env, const erg_catalog *catalog,
+                                  const erg_cpu_rates *rates, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -58,11 +58,13 @@ typedef enum erg_op_kind {
     ERG_OP_BATCH_NORM, ERG_OP_LAYER_NORM, ERG_OP_GROUP_NORM, ERG_OP_INSTANCE_NORM,
     ERG_OP_RMS_NORM, ERG_OP_LRN, ERG_OP_SOFTMAX,
     ERG_OP_ADD, ERG_OP_SUB, ERG_OP_MUL, ERG_OP_DIV, ERG_OP_POW, ERG_OP_MIN, ERG_OP_MAX,
-    ERG_OP_COMPARE, ERG_OP_WHERE, ERG_OP_ABS, ERG_OP_SQRT, ERG_OP_EXP, ERG_OP_LOG, ERG_OP_ERF,
+    ERG_OP_COMPARE, ERG_OP_WHERE, ERG_OP_ABS, ERG_OP_SQRT, ERG_OP_EXP, ERG_OP_LOG,
+    ERG_OP_ERF,
     ERG_OP_RELU, ERG_OP_CLIP, ERG_OP_SIGMOID, ERG_OP_TANH, ERG_OP_SILU, ERG_OP_GELU,
     ERG_OP_GELU_TANH, ERG_OP_HARD_SIGMOID, ERG_OP_HARD_SWISH,
     ERG_OP_MAX_POOL, ERG_OP_AVERAGE_POOL, ERG_OP_GLOBAL_POOL, ERG_OP_REDUCE, ERG_OP_TOP_K,
-    ERG_OP_EMBEDDING, ERG_OP_GATHER, ERG_OP_SCATTER, ERG_OP_COPY, ERG_OP_CONCAT, ERG_OP_SPLIT,
+    ERG_OP_EMBEDDING, ERG_OP_GATHER, ERG_OP_SCATTER, ERG_OP_COPY, ERG_OP_CONCAT,
+    ERG_OP_SPLIT,
     ERG_OP_SLICE, ERG_OP_PAD, ERG_OP_TILE, ERG_OP_RESIZE, ERG_OP_CAST, ERG_OP_DROPOUT,
     ERG_OP_FILL, ERG_OP_ROTARY, ERG_OP_QUANTIZE, ERG_OP_OPTIMIZER,
     ERG_OP_KINDS
@@ -159,7 +161,8 @@ typedef struct erg_graph_options {  /* zero means unset, unset means the default
 } erg_graph_options;
 
 /* spec: path of an ONNX file, a config.json, a kernel list, or zoo:NAME. */
-erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options, erg_error *err);
+erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options,
+                          erg_error *err);
 void erg_graph_free(erg_graph *graph);
 
 /* ---- the zoo ------------------------------------------------------------ */
@@ -172,19 +175,28 @@ erg_result *erg_zoo_table(const char *name, erg_error *err);
 
 /* ---- partition ---------------------------------------------------------- */
 
-typedef enum erg_fusion { ERG_FUSION_NONE, ERG_FUSION_RUNTIME, ERG_FUSION_COMPAT } erg_fusion;
+typedef enum erg_fusion {
+    ERG_FUSION_AUTO,                /* as the runtime does; of a partition: none */
+    ERG_FUSION_NONE,                /* one operator a launch */
+    ERG_FUSION_RUNTIME,             /* what a compiler at run time fuses */
+    ERG_FUSION_COMPAT,              /* the chains of compat mode, with physical bytes */
+    ERG_FUSIONS
+} erg_fusion;
 
 typedef struct erg_subgraph {       /* what one launch computes */
     const int32_t *operators;
     int32_t operator_count;
     const char *name;               /* of its first operator, or a fused pattern */
     const char *pattern;            /* "conv_batch_norm_relu_+1more" */
-    const char *why;                /* it ends here: fusion_opportunity, data_dependency.. */
+    const char *why;                /* it ends here: fusion_opportunity,
+                                     * data_dependency.. */
     int64_t flop, macs, special_op;
     int64_t in_bytes, out_bytes, weight_bytes;      /* distinct tensors, once */
     int64_t internal_bytes;         /* what fusion saved */
     const int32_t *needs;           /* subgraphs */
     int32_t need_count;
+    int32_t alike_back;             /* so many before it is one of the same costs; 0:
+                                     * none */
 } erg_subgraph;
 
 typedef struct erg_partition {
@@ -195,7 +207,8 @@ typedef struct erg_partition {
     void *inside;
 } erg_partition;
 
-erg_partition *erg_graph_partition(const erg_graph *graph, erg_fusion fusion, erg_error *err);
+erg_partition *erg_graph_partition(const erg_graph *graph, erg_fusion fusion,
+                                   erg_error *err);
 void erg_partition_free(erg_partition *partition);
 
 #ifdef __cplusplus

@@ -57,6 +57,14 @@ static bool number_add(erg_record *record, const finding *what, double value,
     }, err);
 }
 
+/* As it was measured before; nothing where it never was. */
+static bool number_copy(erg_record *record, const finding *what, const erg_hardware *kept,
+                        erg_error *err)
+{
+    const erg_number *number = kept ? erg_hardware_number(kept, what->key) : NULL;
+    return !number || erg_record_number(record, number, err);
+}
+
 static bool row_put(erg_table *table, const finding *what, const erg_measured *measured,
                     double share, erg_error *err)
 {
@@ -127,28 +135,77 @@ static bool busy_note(const erg_env *env, const erg_hardware *cpu, erg_result *r
                            load, cpu->units);
 }
 
-erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *catalog,
-                                       double for_s, erg_error *err)
+/* A record of /proc and /sys, to be measured; NULL: err is why. */
+static erg_hardware *begin(const erg_env *env, const erg_catalog *catalog, calibration *run,
+                           erg_error *err)
 {
     if (!catalog->user_dir) {
         erg_fail(err, ERG_NOT_FOUND, "no folder to keep the record in: set HOME");
         return NULL;
     }
     erg_hardware *cpu = erg_hardware_this_cpu(env, err);
-    erg_result *result = cpu ? erg_result_new("calibrate", err) : NULL;
-    calibration run = { .record = cpu ? cpu->inside : NULL, .result = result,
-                        .for_s = for_s > 0 ? for_s : 1 };
+    run->record = cpu ? cpu->inside : NULL;
+    run->result = cpu ? erg_result_new("calibrate", err) : NULL;
+    run->table = run->result ? erg_result_add(run->result, "terms", columns,
+                                              ERG_COUNT(columns), err) : NULL;
+    erg_utc_format(erg_env_utc_ns(env), 0, run->date, sizeof(run->date));
+    run->date[10] = '\0';
+    return cpu;
+}
 
-    erg_utc_format(erg_env_utc_ns(env), 0, run.date, sizeof(run.date));
-    run.date[10] = '\0';
-    run.table =
-        result ? erg_result_add(result, "terms", columns, ERG_COUNT(columns), err) : NULL;
-    bool ok = run.table && busy_note(env, cpu, result, err) && measure(&run, err)
-        && keep(run.record, catalog->user_dir, result, err);
+static erg_result *end(calibration *run, erg_hardware *cpu, bool ok)
+{
     erg_hardware_free(cpu);
-    if (!ok) {
-        erg_result_free(result);
-        return NULL;
-    }
-    return result;
+    if (ok)
+        return run->result;
+    erg_result_free(run->result);
+    return NULL;
+}
+
+erg_result *erg_hardware_calibrate_cpu(const erg_env *env, const erg_catalog *catalog,
+                                       double for_s, erg_error *err)
+{
+    calibration run = { .for_s = for_s > 0 ? for_s : 1 };
+    erg_hardware *cpu = begin(env, catalog, &run, err);
+    bool ok = run.table && busy_note(env, cpu, run.result, err) && measure(&run, err)
+        && keep(run.record, catalog->user_dir, run.result, err);
+
+    return end(&run, cpu, ok);
+}
+
+static bool take(calibration *run, const erg_cpu_rates *rates, const erg_hardware *kept,
+                 erg_error *err)
+{
+    double peak = run->record->hardware.peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32];
+    finding stream = streams, product = products, share = reached;
+    erg_measured bytes = { rates->bytes_per_s, rates->bytes_low, rates->bytes_high, 0 };
+    erg_measured flop = { rates->flop_per_s, rates->flop_low, rates->flop_high, 0 };
+
+    stream.source = share.source = product.source = rates->source;
+    stream.note = "cold element-wise kernels of a replay";
+    product.note = "products and convolutions of a replay, hot";
+    const char *date = rates->date ? rates->date : run->date;
+    bool ok = isnan(bytes.median)
+        ? number_copy(run->record, &streams, kept, err)
+              && number_copy(run->record, &reached, kept, err)
+        : number_add(run->record, &stream, bytes.median, date, err)
+              && number_add(run->record, &share, 1, date, err)
+              && row_put(run->table, &stream, &bytes, NAN, err);
+    if (!ok || isnan(flop.median))
+        return ok && number_copy(run->record, &products, kept, err);
+    return number_add(run->record, &product, flop.median, date, err)
+        && row_put(run->table, &product, &flop, flop.median / peak, err);
+}
+
+erg_result *erg_hardware_keep_cpu(const erg_env *env, const erg_catalog *catalog,
+                                  const erg_cpu_rates *rates, erg_error *err)
+{
+    calibration run = { .for_s = 0 };
+    erg_hardware *cpu = begin(env, catalog, &run, err);
+    erg_hardware *kept = cpu ? erg_hardware_load(env, catalog, "this-cpu", NULL) : NULL;
+    bool ok = run.table && take(&run, rates, kept, err)
+        && keep(run.record, catalog->user_dir, run.result, err);
+
+    erg_hardware_free(kept);
+    return end(&run, cpu, ok);
 }

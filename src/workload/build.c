@@ -148,7 +148,8 @@ void erg_build_note(erg_builder *builder, const char *format, ...)
             return;
     const char *copy = erg_builder_take(builder, text, strlen(text) + 1);
     if (copy && erg_grow((void **)&builder->notes, &builder->note_capacity,
-                         (size_t)graph->note_count, sizeof(*builder->notes), &builder->error))
+                         (size_t)graph->note_count, sizeof(*builder->notes),
+                         &builder->error))
         builder->notes[graph->note_count++] = copy;
 }
 
@@ -205,7 +206,8 @@ erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
     if (!erg_build_failed(builder) && graph->operator_count == 0)
         erg_build_refuse(builder, "%s: the graph has no operators", graph->name);
     if (!erg_build_failed(builder) && !total(builder))
-        erg_build_refuse(builder, "%s: a total is larger than a count can hold", graph->name);
+        erg_build_refuse(builder, "%s: a total is larger than a count can hold",
+                         graph->name);
     if (erg_build_failed(builder)) {
         erg_fail(err, builder->error.code, "%s", builder->error.text);
         builder_free(builder);

@@ -102,7 +102,8 @@ typedef struct erg_conv_spec {
     int64_t channels, kernel, stride, pad, dilation, groups;   /* 0: 1 (pad 0: 0) */
     bool bias;
 } erg_conv_spec;
-int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x, erg_conv_spec conv);
+int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x,
+                       erg_conv_spec conv);
 /* A convolution and the batch norm behind it, one biased convolution where the
  * options fold. */
 typedef struct erg_conv_names { const char *conv, *norm; } erg_conv_names;

@@ -83,7 +83,8 @@ int32_t erg_build_operator(erg_builder *builder, const erg_op_spec *spec)
     if (!operator_fill(builder, spec, op))
         return -1;
     if (!erg_count_operator(builder->tensors, spec, op))
-        return erg_build_refuse(builder, "%s: the cost of %s is larger than a count can hold",
+        return erg_build_refuse(builder,
+                                "%s: the cost of %s is larger than a count can hold",
                                 graph->name, spec->name);
     for (int32_t i = 0; i < op->output_count; i++) {
         erg_tensor *made = &builder->tensors[op->outputs[i]];

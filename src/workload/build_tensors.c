@@ -10,7 +10,8 @@ static erg_tensor *tensor_add(erg_builder *builder, int32_t *index)
 
     if (erg_build_failed(builder)
         || !erg_grow((void **)&builder->tensors, &builder->tensor_capacity,
-                     (size_t)graph->tensor_count, sizeof(*builder->tensors), &builder->error))
+                     (size_t)graph->tensor_count, sizeof(*builder->tensors),
+                     &builder->error))
         return NULL;
     *index = graph->tensor_count++;
     erg_tensor *tensor = &builder->tensors[*index];
@@ -61,7 +62,8 @@ int32_t erg_build_tensor(erg_builder *builder, erg_role role, const char *name,
     tensor->name = name ? erg_builder_take(builder, name, strlen(name) + 1) : NULL;
     tensor->dims = dims_keep(builder, index, rank, dims);
     if (!erg_build_failed(builder) && !tensor_size(tensor))
-        return erg_build_refuse(builder, "%s: tensor %s has more elements than a count can hold",
+        return erg_build_refuse(builder,
+                                "%s: tensor %s has more elements than a count can hold",
                                 builder->graph->name, name ? name : "without a name");
     return erg_build_failed(builder) ? -1 : index;
 }

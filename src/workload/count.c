@@ -64,7 +64,8 @@ static bool count_pool(const erg_tensor *tensors, erg_operator *op)
 {
     if (op->window && op->kind != ERG_OP_GLOBAL_POOL) {
         op->flop = op->threads;
-        return erg_count_times(&op->flop, axes_product(op->window->kernel, op->window->axes));
+        return erg_count_times(&op->flop,
+                               axes_product(op->window->kernel, op->window->axes));
     }
     op->flop = op->input_count ? tensors[op->inputs[0]].elements : 0;
     return true;
@@ -97,7 +98,8 @@ static bool seen_before(const int32_t *list, int32_t index)
     return false;
 }
 
-static bool count_bytes(const erg_tensor *tensors, const erg_op_spec *spec, erg_operator *op)
+static bool count_bytes(const erg_tensor *tensors, const erg_op_spec *spec,
+                        erg_operator *op)
 {
     for (int32_t i = 0; i < op->output_count; i++)
         if (!erg_count_plus(&op->out_bytes, tensors[op->outputs[i]].bytes))
@@ -120,7 +122,8 @@ static void override(int64_t *count, int64_t said)
         *count = said < 0 ? 0 : said;
 }
 
-bool erg_count_operator(const erg_tensor *tensors, const erg_op_spec *spec, erg_operator *op)
+bool erg_count_operator(const erg_tensor *tensors, const erg_op_spec *spec,
+                        erg_operator *op)
 {
     op->batch = spec->batch;
     op->m = spec->m;

@@ -8,8 +8,8 @@
 
 typedef enum group {
     CONVOLUTION = 1 << 0, PRODUCT = 1 << 1, BATCH_NORM = 1 << 2, ACTIVATION = 1 << 3,
-    ADDITION = 1 << 4, SCALING = 1 << 5, POINTWISE = 1 << 6, DROPOUT = 1 << 7, NORM = 1 << 8,
-    ROWWISE = 1 << 9, POOL = 1 << 10, QUANTIZE = 1 << 11, PLAIN = 1 << 12,
+    ADDITION = 1 << 4, SCALING = 1 << 5, POINTWISE = 1 << 6, DROPOUT = 1 << 7,
+    NORM = 1 << 8, ROWWISE = 1 << 9, POOL = 1 << 10, QUANTIZE = 1 << 11, PLAIN = 1 << 12,
 } group;
 
 enum {
@@ -70,7 +70,7 @@ bool erg_cut_fusable(const cut *c, int32_t op, int32_t consumer)
     return squeezes(c, op, consumer);
 }
 
-static bool all_ready(const cut *c, int32_t consumer, const int32_t *chain)
+bool erg_cut_ready(const cut *c, int32_t consumer, const int32_t *chain)
 {
     const erg_operator *op = &c->graph->operators[consumer];
     int32_t own = c->owner[chain[0]];
@@ -110,7 +110,7 @@ int32_t erg_cut_extend(const cut *c, const int32_t *chain, int32_t length)
     bool whole_rows = group_of(&c->graph->operators[next]) & WHOLE_ROWS;
     if (whole_rows && !short_rows(c, next) && holds_product(c, chain, length))
         return -1;
-    return all_ready(c, next, chain) ? next : -1;
+    return erg_cut_ready(c, next, chain) ? next : -1;
 }
 
 /* ---- who reads what ------------------------------------------------------- */
@@ -125,7 +125,8 @@ static bool take_lists(cut *c, size_t reads)
     c->seen = erg_arena_take(c->arena, tensors * sizeof(*c->seen), c->err);
     c->kept = erg_arena_take(c->arena, tensors * sizeof(*c->kept), c->err);
     c->readers = erg_arena_take(c->arena, tensors * sizeof(*c->readers), c->err);
-    c->reader_list = erg_arena_take(c->arena, (reads + 1) * sizeof(*c->reader_list), c->err);
+    c->reader_list = erg_arena_take(c->arena, (reads + 1) * sizeof(*c->reader_list),
+                                    c->err);
     return c->owner && c->stamp && c->seen && c->kept && c->readers && c->reader_list;
 }
 
@@ -188,20 +189,27 @@ int32_t erg_cut_consumers(const cut *c, int32_t op)
     return count;
 }
 
-/* An output of the graph is read by its user too. */
-int32_t erg_cut_consumer(const cut *c, int32_t op)
+int32_t erg_cut_reader(const cut *c, int32_t op)
 {
     const erg_operator *o = &c->graph->operators[op];
-    int32_t only = -1;
 
     if (erg_cut_consumers(c, op) != 1)
         return -1;
     for (int32_t i = 0; i < o->output_count; i++) {
-        int32_t storage = c->graph->tensors[o->outputs[i]].storage;
-        if (c->kept[storage])
-            return -1;
-        if (c->readers[storage].count)
-            only = c->reader_list[c->readers[storage].first];
+        const cut_readers *r = &c->readers[c->graph->tensors[o->outputs[i]].storage];
+        if (r->count)
+            return c->reader_list[r->first];
     }
-    return only;
+    return -1;
+}
+
+/* An output of the graph is read by its user too. */
+int32_t erg_cut_consumer(const cut *c, int32_t op)
+{
+    const erg_operator *o = &c->graph->operators[op];
+
+    for (int32_t i = 0; i < o->output_count; i++)
+        if (c->kept[c->graph->tensors[o->outputs[i]].storage])
+            return -1;
+    return erg_cut_reader(c, op);
 }

@@ -15,14 +15,15 @@ static const erg_graph_reader *const readers[] = {
 enum { HEAD_BYTES = 4096 };
 
 /* A zoo name is no file: then there is no head, and no error. */
-static bool read_head(const char *spec, char head[HEAD_BYTES], size_t *count, erg_error *err)
+static bool read_head(const char *spec, char head[HEAD_BYTES], size_t *count,
+                      erg_error *err)
 {
     int file = open(spec, O_RDONLY | O_CLOEXEC);
 
     *count = 0;
     if (file < 0)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: no such workload; name a file, or see `erg zoo`",
-                        spec);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: no such workload; name a file, or see `erg zoo`", spec);
     ssize_t got = read(file, head, HEAD_BYTES);
     close(file);
     if (got < 0)
@@ -42,12 +43,13 @@ const erg_graph_reader *erg_graph_reader_find(const char *spec, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(readers); i++)
         if (readers[i]->sniff(spec, head, count))
             return readers[i];
-    erg_fail(err, ERG_BAD_INPUT, "%s: neither an ONNX model, a config.json nor a kernel list",
-             spec);
+    erg_fail(err, ERG_BAD_INPUT,
+             "%s: neither an ONNX model, a config.json nor a kernel list", spec);
     return NULL;
 }
 
-erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options, erg_error *err)
+erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options,
+                          erg_error *err)
 {
     static const erg_graph_options none;
     const erg_graph_reader *reader = erg_graph_reader_find(spec, err);

@@ -291,7 +291,8 @@ erg_graph *erg_kernel_list_parse(const char *name, const char *text, size_t coun
     read_size(name, &sized);
     erg_builder *builder = root ? erg_build_begin(name, "kernel_list", &sized, err) : NULL;
     if (builder && sized.phase != ERG_PREFILL)
-        erg_build_refuse(builder, "a kernel list is the one pass it recorded: no other phase");
+        erg_build_refuse(builder,
+                         "a kernel list is the one pass it recorded: no other phase");
     if (builder) {
         list from = { .b = builder, .last = -1, .bits = bits_of_list(root),
                       .completes = sized.complete_list && lacks_operators(root) };

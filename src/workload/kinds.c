@@ -30,7 +30,10 @@ bool erg_precision_parse(const char *word, erg_precision *out)
     return false;
 }
 
-const char *erg_precision_name(erg_precision precision) { return precisions[precision].name; }
+const char *erg_precision_name(erg_precision precision)
+{
+    return precisions[precision].name;
+}
 
 int erg_precision_bits(erg_precision precision) { return precisions[precision].bits; }
 

@@ -77,8 +77,8 @@ static bool location_look(search *look, const char *location)
     if (count < 0 || (size_t)count >= sizeof(path) || !realpath(path, real)
         || stat(real, &there) != 0) {
         const char *slash = strrchr(look->file->path, '/');
-        erg_onnx_note(look->file, "%.120s is not beside %.120s: shapes do not need it", location,
-                      slash ? slash + 1 : look->file->path);
+        erg_onnx_note(look->file, "%.120s is not beside %.120s: shapes do not need it",
+                      location, slash ? slash + 1 : look->file->path);
         return true;
     }
     if (!is_inside(look->folder, real))

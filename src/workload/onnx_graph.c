@@ -126,7 +126,8 @@ static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file,
 
 /* branches: what is wanted. */
 static bool open_flat(const char *path, const erg_graph_options *options,
-                      const erg_onnx_branches *branches, erg_onnx_file *file, erg_error *err)
+                      const erg_onnx_branches *branches, erg_onnx_file *file,
+                      erg_error *err)
 {
     if (!erg_onnx_open(path, file, err))
         return false;
@@ -143,7 +144,8 @@ static erg_graph *graph_of(const erg_onnx_file *file, const erg_graph_options *o
 
     if (model_begin(&model, file, options, err) && infer(&model, file, err)) {
         erg_builder *builder =
-            erg_build_begin(base_name(file->path, name, sizeof(name)), "onnx", options, err);
+            erg_build_begin(base_name(file->path, name, sizeof(name)), "onnx",
+                            options, err);
         graph = builder ? build(&model, file, builder, err) : NULL;
     }
     erg_arena_free(model.arena);

@@ -97,7 +97,8 @@ bool erg_wire_bytes(erg_wire *wire, int64_t end, void *to, size_t count)
     return true;
 }
 
-/* Most of a skeleton is keys and lengths of one byte: those come straight from the window. */
+/* Most of a skeleton is keys and lengths of one byte:
+ * those come straight from the window. */
 static bool byte_read(erg_wire *wire, int64_t end, uint8_t *out)
 {
     uint64_t offset = (uint64_t)(wire->at - wire->window_at);

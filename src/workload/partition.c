@@ -8,12 +8,16 @@
 #include "workload/partition.h"
 
 enum { NAMED_KINDS = 3, PATTERN_BYTES = 160 };
-enum { COMPUTE_THRESHOLD_FLOP = 1000 * 1000 * 1000, MEMORY_LIMIT_BYTES = 100 * 1000 * 1000 };
+enum {
+    COMPUTE_THRESHOLD_FLOP = 1000 * 1000 * 1000,
+    MEMORY_LIMIT_BYTES = 100 * 1000 * 1000
+};
 static const int64_t compute_threshold = 10LL * COMPUTE_THRESHOLD_FLOP;
 
 static bool moves_nothing(const erg_operator *op)
 {
-    return op->flop == 0 && op->in_bytes == 0 && op->out_bytes == 0 && op->weight_bytes == 0;
+    return op->flop == 0 && op->in_bytes == 0 && op->out_bytes == 0
+        && op->weight_bytes == 0;
 }
 
 /* "conv_batch_norm_relu_+1more": the first three kinds say what it is. */
@@ -22,6 +26,8 @@ static const char *pattern_of(cut *c, const erg_subgraph *s)
     char text[PATTERN_BYTES];
     int used = 0;
 
+    if (s->operator_count == 1)
+        return erg_op_kinds[c->graph->operators[s->operators[0]].kind].name;
     for (int32_t i = 0; i < s->operator_count && i < NAMED_KINDS; i++) {
         const erg_operator *op = &c->graph->operators[s->operators[i]];
         used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%s", i ? "_" : "",
@@ -155,6 +161,12 @@ static bool fill(cut *c, erg_partition *partition, erg_subgraph *subgraphs)
     return true;
 }
 
+/* What a chain takes in next, by strategy. */
+static int32_t (*const extend[ERG_FUSIONS])(const cut *c, const int32_t *chain,
+                                            int32_t length) = {
+    [ERG_FUSION_RUNTIME] = erg_cut_extend, [ERG_FUSION_COMPAT] = erg_cut_extend_compat,
+};
+
 /* Operators lie one after another in `order`, a run of them is a subgraph. */
 static bool cut_graph(cut *c, erg_fusion fusion, erg_partition *partition)
 {
@@ -172,7 +184,7 @@ static bool cut_graph(cut *c, erg_fusion fusion, erg_partition *partition)
         while (next >= 0) {
             order[used + length++] = next;
             c->owner[next] = count;
-            next = fusion == ERG_FUSION_RUNTIME ? erg_cut_extend(c, order + used, length) : -1;
+            next = extend[fusion] ? extend[fusion](c, order + used, length) : -1;
         }
         subgraphs[count].operators = order + used;
         subgraphs[count++].operator_count = length;
@@ -180,15 +192,12 @@ static bool cut_graph(cut *c, erg_fusion fusion, erg_partition *partition)
     }
     partition->subgraphs = subgraphs;
     partition->subgraph_count = count;
-    return fill(c, partition, subgraphs);
+    return fill(c, partition, subgraphs) && erg_cut_find_alike(c, subgraphs, count);
 }
 
-erg_partition *erg_graph_partition(const erg_graph *graph, erg_fusion fusion, erg_error *err)
+erg_partition *erg_graph_partition(const erg_graph *graph, erg_fusion fusion,
+                                   erg_error *err)
 {
-    if (fusion == ERG_FUSION_COMPAT) {
-        erg_fail(err, ERG_UNSUPPORTED, "the partition of compat mode is part of its result");
-        return NULL;
-    }
     erg_arena *arena = erg_arena_new(err);
     if (!arena)
         return NULL;

@@ -23,12 +23,21 @@ typedef struct cut {
 /* Everything lives in the arena, `err` says what failed. */
 bool erg_cut_begin(cut *c);
 
-/* Distinct operators that read what this one makes; the only one, else -1. */
+/* Distinct operators that read what this one makes; the only one, else -1, and the
+ * same where nobody else has the result. */
 int32_t erg_cut_consumers(const cut *c, int32_t op);
+int32_t erg_cut_reader(const cut *c, int32_t op);
 int32_t erg_cut_consumer(const cut *c, int32_t op);
 /* Would a runtime's compiler put these two in one launch? */
 bool erg_cut_fusable(const cut *c, int32_t op, int32_t consumer);
+/* Fills alike_back. */
+bool erg_cut_find_alike(cut *c, erg_subgraph *subgraphs, int32_t count);
 /* The operator that a chain takes in next, -1: it ends. */
 int32_t erg_cut_extend(const cut *c, const int32_t *chain, int32_t length);
+int32_t erg_cut_extend_compat(const cut *c, const int32_t *chain, int32_t length);
+/* All that it needs is made by this chain or by those before. */
+bool erg_cut_ready(const cut *c, int32_t op, const int32_t *chain);
+/* Did the old code fuse these two? */
+bool erg_fuse_compat_pair(const erg_operator *first, const erg_operator *second);
 
 #endif

@@ -8,7 +8,11 @@
 
 static const char runners_hole[] = "runners";
 
-typedef struct recipe_reader { erg_recipe *recipe; const json_t *root; erg_error *err; } recipe_reader;
+typedef struct recipe_reader {
+    erg_recipe *recipe;
+    const json_t *root;
+    erg_error *err;
+} recipe_reader;
 
 static bool wrong(const recipe_reader *from, const char *what, const char *name)
 {
@@ -29,7 +33,8 @@ static const char *word_of(const recipe_reader *from, const json_t *value)
     if (json_is_string(value))
         return keep(from, json_string_value(value));
     if (json_is_integer(value))
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+                 json_integer_value(value));
     else if (json_is_real(value))
         snprintf(number, sizeof(number), "%.12g", json_real_value(value));
     else {
@@ -56,7 +61,8 @@ static bool read_words(const recipe_reader *from, const char *key, const json_t 
     return true;
 }
 
-static bool read_text(const recipe_reader *from, const char *key, bool needed, const char **to)
+static bool read_text(const recipe_reader *from, const char *key, bool needed,
+                      const char **to)
 {
     const json_t *value = json_object_get(from->root, key);
 
@@ -67,7 +73,7 @@ static bool read_text(const recipe_reader *from, const char *key, bool needed, c
     return (*to = keep(from, json_string_value(value))) != NULL;
 }
 
-/* ---- settings ------------------------------------------------------------------------- */
+/* ---- settings ------------------------------------------------------------------------ */
 
 size_t erg_recipe_find(const erg_recipe *recipe, const char *name, size_t length)
 {
@@ -181,8 +187,8 @@ static bool read_rule(const recipe_reader *from, erg_recipe_rule base, json_t *a
         return wrong(from, "no object of settings is in by", base.if_value);
     json_object_foreach(all, key, value) {
         if (!read_choice(from, key, value, &base.setting, &base.value)
-            || !erg_grow((void **)&recipe->rules, &recipe->rule_capacity, recipe->rule_count,
-                         sizeof(*recipe->rules), from->err))
+            || !erg_grow((void **)&recipe->rules, &recipe->rule_capacity,
+                         recipe->rule_count, sizeof(*recipe->rules), from->err))
             return false;
         recipe->rules[recipe->rule_count++] = base;
     }
@@ -225,7 +231,7 @@ static bool read_rules(const recipe_reader *from)
     return true;
 }
 
-/* ---- the command ------------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------------------- */
 
 static bool mark_holes(const recipe_reader *from, const char *word, bool seen[])
 {
@@ -255,7 +261,8 @@ static bool check_holes(const recipe_reader *from)
     for (size_t i = 0; ok && i < recipe->command_count; i++)
         ok = mark_holes(from, recipe->command[i], seen);
     for (size_t i = 0; ok && i < recipe->facts.setting_count; i++)
-        ok = seen[i] || wrong(from, "the command has no hole for", recipe->settings[i].name);
+        ok = seen[i]
+            || wrong(from, "the command has no hole for", recipe->settings[i].name);
     free(seen);
     return ok;
 }
@@ -264,10 +271,11 @@ static bool read_command(const recipe_reader *from)
 {
     erg_recipe *recipe = from->recipe;
 
-    if (!read_words(from, "command", json_object_get(from->root, "command"), &recipe->command,
-                    &recipe->command_count))
+    if (!read_words(from, "command", json_object_get(from->root, "command"),
+                    &recipe->command, &recipe->command_count))
         return false;
-    return recipe->command_count > 0 ? check_holes(from) : wrong(from, "there is no", "command");
+    return recipe->command_count > 0
+        ? check_holes(from) : wrong(from, "there is no", "command");
 }
 
 /* Installed beside the folder of recipes; in a source tree under examples. */
@@ -299,15 +307,17 @@ static bool read_all(const recipe_reader *from)
         && read_text(from, "unit", true, &facts->unit)
         && read_text(from, "work_metric", false, &facts->work_metric)
         && read_text(from, "notes", false, &facts->notes)
-        && read_words(from, "quality", json_object_get(from->root, "quality"), &facts->quality,
-                      &facts->quality_count)
+        && read_words(from, "quality", json_object_get(from->root, "quality"),
+                      &facts->quality, &facts->quality_count)
         && read_words(from, "requires", json_object_get(from->root, "requires"),
                       &facts->requires, &facts->require_count)
         && read_settings(from) && read_open(from) && read_choices(from, "defaults", USUAL)
-        && read_choices(from, "baseline", BASELINE) && read_rules(from) && read_command(from);
+        && read_choices(from, "baseline", BASELINE) && read_rules(from)
+        && read_command(from);
 }
 
-erg_recipe *erg_recipe_parse(const char *path, const char *bytes, size_t count, erg_error *err)
+erg_recipe *erg_recipe_parse(const char *path, const char *bytes, size_t count,
+                             erg_error *err)
 {
     erg_recipe *recipe = calloc(1, sizeof(*recipe));
     json_t *root = erg_json_parse(path, bytes, count, err);
@@ -337,4 +347,7 @@ void erg_recipe_free(erg_recipe *recipe)
     free(recipe);
 }
 
-const erg_recipe_facts *erg_recipe_facts_of(const erg_recipe *recipe) { return &recipe->facts; }
+const erg_recipe_facts *erg_recipe_facts_of(const erg_recipe *recipe)
+{
+    return &recipe->facts;
+}

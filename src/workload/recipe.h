@@ -7,7 +7,12 @@
 #include "erg/recipe.h"
 
 /* "Where model is sdxl, steps is 30", unless steps is set. */
-typedef struct erg_recipe_rule { size_t if_setting; const char *if_value; size_t setting; const char *value; } erg_recipe_rule;
+typedef struct erg_recipe_rule {
+    size_t if_setting;
+    const char *if_value;
+    size_t setting;
+    const char *value;
+} erg_recipe_rule;
 
 struct erg_recipe {
     erg_arena *arena;
@@ -21,7 +26,8 @@ struct erg_recipe {
 };
 
 /* The path names the file in sentences, and its folder is where runners are looked for. */
-erg_recipe *erg_recipe_parse(const char *path, const char *bytes, size_t count, erg_error *err);
+erg_recipe *erg_recipe_parse(const char *path, const char *bytes, size_t count,
+                             erg_error *err);
 /* setting_count where there is none. */
 size_t erg_recipe_find(const erg_recipe *recipe, const char *name, size_t length);
 bool erg_recipe_lists(const erg_recipe_setting *setting, const char *value);

@@ -41,7 +41,8 @@ static bool refuse_value(const erg_recipe *recipe, const erg_recipe_setting *set
     for (size_t i = 0; i < setting->value_count; i++)
         erg_text_add(&listed, " %s", setting->values[i]);
     erg_fail(err, ERG_BAD_INPUT, "%s of %s is%s, not '%s'; --force takes it all the same",
-             setting->name, recipe->facts.name, listed.failed ? " another" : listed.data, value);
+             setting->name, recipe->facts.name, listed.failed ? " another" : listed.data,
+             value);
     erg_text_free(&listed);
     return false;
 }
@@ -65,8 +66,8 @@ static bool add_value(const erg_recipe *recipe, size_t at, char *value, bool for
     return true;
 }
 
-static bool parse_set(const erg_recipe *recipe, erg_arena *arena, const char *text, bool force,
-                      set_values sets[], erg_error *err)
+static bool parse_set(const erg_recipe *recipe, erg_arena *arena, const char *text,
+                      bool force, set_values sets[], erg_error *err)
 {
     const char *equal = strchr(text, '=');
     size_t length = equal ? (size_t)(equal - text) : strlen(text);
@@ -76,7 +77,8 @@ static bool parse_set(const erg_recipe *recipe, erg_arena *arena, const char *te
         return erg_fail(err, ERG_BAD_INPUT, "--set %s: %s has no setting '%.*s'", text,
                         recipe->facts.name, (int)length, text);
     if (sets[at].count)
-        return erg_fail(err, ERG_BAD_INPUT, "--set %s is given twice", recipe->settings[at].name);
+        return erg_fail(err, ERG_BAD_INPUT, "--set %s is given twice",
+                        recipe->settings[at].name);
     char *copy = erg_arena_text(arena, equal + 1, err);
     while (copy) {
         char *comma = strchr(copy, ',');
@@ -91,7 +93,7 @@ static bool parse_set(const erg_recipe *recipe, erg_arena *arena, const char *te
     return false;
 }
 
-/* ---- one choice ------------------------------------------------------------------------ */
+/* ---- one choice ---------------------------------------------------------------------- */
 
 static size_t count_choices(const erg_recipe *recipe, const set_values sets[])
 {
@@ -114,14 +116,16 @@ static void pick(const erg_recipe *recipe, const set_values sets[], size_t index
     }
     for (size_t i = 0; i < recipe->rule_count; i++) {
         const erg_recipe_rule *rule = &recipe->rules[i];
-        if (!sets[rule->setting].count && strcmp(picked[rule->if_setting], rule->if_value) == 0)
+        if (!sets[rule->setting].count
+            && strcmp(picked[rule->if_setting], rule->if_value) == 0)
             picked[rule->setting] = rule->value;
     }
 }
 
 static char *take_text(erg_arena *arena, erg_text *text, erg_error *err)
 {
-    char *copy = text->failed || !text->data ? NULL : erg_arena_text(arena, text->data, err);
+    char *copy = text->failed || !text->data
+        ? NULL : erg_arena_text(arena, text->data, err);
 
     if (!copy)
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
@@ -171,8 +175,8 @@ static bool is_baseline(const erg_recipe *recipe, const char *const picked[])
     return any;
 }
 
-static bool make_choice(const erg_recipe *recipe, erg_arena *arena, const char *const picked[],
-                        erg_recipe_choice *to, erg_error *err)
+static bool make_choice(const erg_recipe *recipe, erg_arena *arena,
+                        const char *const picked[], erg_recipe_choice *to, erg_error *err)
 {
     char **argv = erg_arena_take(arena, (recipe->command_count + 1) * sizeof(*argv), err);
 
@@ -185,8 +189,8 @@ static bool make_choice(const erg_recipe *recipe, erg_arena *arena, const char *
     return argv && to->settings;
 }
 
-static bool fill_grid(const erg_recipe *recipe, const set_values sets[], erg_recipe_grid *grid,
-                      erg_error *err)
+static bool fill_grid(const erg_recipe *recipe, const set_values sets[],
+                      erg_recipe_grid *grid, erg_error *err)
 {
     size_t count = count_choices(recipe, sets);
     const char **picked = calloc(recipe->facts.setting_count + 1, sizeof(*picked));

@@ -24,11 +24,13 @@ erg_recipe *erg_recipe_load(const char *data_dir, const char *name, erg_error *e
     }
     int length = is_path(name) ? snprintf(path, sizeof(path), "%s", name)
                : snprintf(path, sizeof(path), "%s/%s/%s%s", data_dir, folder, name, ending);
-    char *bytes = length < (int)sizeof(path) ? erg_file_read(path, 1 << 20, &count, err) : NULL;
+    char *bytes = length < (int)sizeof(path)
+        ? erg_file_read(path, 1 << 20, &count, err) : NULL;
     erg_recipe *recipe = bytes ? erg_recipe_parse(path, bytes, count, err) : NULL;
     free(bytes);
     if (!bytes && !is_path(name))
-        erg_fail(err, ERG_NOT_FOUND, "there is no profile '%s'; --profile list names them", name);
+        erg_fail(err, ERG_NOT_FOUND, "there is no profile '%s'; --profile list names them",
+                 name);
     return recipe;
 }
 
@@ -41,7 +43,8 @@ static const erg_column columns[] = {
     { "requires", ERG_TEXT, "Python modules" },
 };
 
-static void add_words(erg_text *to, const char *const words[], size_t count, const char *usual)
+static void add_words(erg_text *to, const char *const words[], size_t count,
+                      const char *usual)
 {
     erg_text_add(to, "%s", usual ? usual : "");
     for (size_t i = 0, some = usual != NULL; i < count; i++)
@@ -68,7 +71,8 @@ static bool put_recipe(erg_table *table, const erg_recipe_facts *facts, erg_erro
     }
     add_words(&quality, facts->quality, facts->quality_count, NULL);
     add_words(&requires, facts->requires, facts->require_count, NULL);
-    bool ok = erg_table_row(table, err) && erg_table_text(table, "profile", facts->name, err)
+    bool ok = erg_table_row(table, err)
+        && erg_table_text(table, "profile", facts->name, err)
            && erg_table_text(table, "about", facts->about, err)
            && erg_table_text(table, "unit", facts->unit, err);
     ok = put_words(table, "settings", &settings, err) && ok;
@@ -83,8 +87,9 @@ erg_result *erg_recipe_list(const char *data_dir, erg_error *err)
     char path[ERG_PATH_MOST];
     struct dirent **entries = NULL;
     erg_result *result = erg_result_new("sweep", err);
-    erg_table *table = result ? erg_result_add(result, "profiles", columns, ERG_COUNT(columns),
-                                               err) : NULL;
+    erg_table *table = result
+        ? erg_result_add(result, "profiles", columns, ERG_COUNT(columns),
+                         err) : NULL;
     bool ok = table != NULL;
 
     snprintf(path, sizeof(path), "%s/%s", data_dir ? data_dir : ".", folder);

@@ -47,7 +47,8 @@ static int32_t map(erg_builder *builder, erg_op_spec spec, int32_t a, int32_t b)
         return erg_build_refuse(builder, "%s reads a tensor that nothing made", name);
     if (left->rank > RANK_MOST || right->rank > RANK_MOST
         || !broadcast(left, right, &rank, dims))
-        return erg_build_refuse(builder, "%s: the shapes of its operands do not match", name);
+        return erg_build_refuse(builder, "%s: the shapes of its operands do not match",
+                                name);
     int32_t out = erg_build_tensor(builder, ERG_ACTIVATION, NULL, rank, dims, left->bits);
     return append(builder, spec, (int32_t[]){ a, b }, b < 0 ? 1 : 2, out);
 }
@@ -151,7 +152,8 @@ int32_t erg_build_matmul(erg_builder *builder, const char *name, int32_t a, int3
         batch *= dims[i];
     }
     if (!fits)
-        return erg_build_refuse(builder, "%s: the shapes of its operands do not match", name);
+        return erg_build_refuse(builder, "%s: the shapes of its operands do not match",
+                                name);
     dims[rank - 2] = left->dims[rank - 2];
     dims[rank - 1] = right->dims[rank - 1];
     erg_op_spec spec = { .kind = ERG_OP_MATMUL, .name = name, .batch = batch,
@@ -190,7 +192,8 @@ static erg_conv_spec conv_defaults(erg_conv_spec conv)
     return conv;
 }
 
-int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x, erg_conv_spec conv)
+int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x,
+                       erg_conv_spec conv)
 {
     const erg_tensor *in = erg_build_tensor_at(builder, x);
     erg_window w;
@@ -201,9 +204,11 @@ int32_t erg_build_conv(erg_builder *builder, const char *name, int32_t x, erg_co
         return erg_build_refuse(builder, "%s: no such convolution of its input", name);
     int64_t samples = in->dims[0], per_group = in->dims[1] / conv.groups;
     int32_t weights = erg_build_tensor(builder, ERG_WEIGHT, NULL, 4,
-        (int64_t[]){ conv.channels, per_group, conv.kernel, conv.kernel }, ERG_BITS_OF_GRAPH);
-    int32_t bias = conv.bias ? erg_build_tensor(builder, ERG_WEIGHT, NULL, 1, &conv.channels,
-                                                ERG_BITS_OF_GRAPH) : -1;
+        (int64_t[]){ conv.channels, per_group, conv.kernel, conv.kernel },
+        ERG_BITS_OF_GRAPH);
+    int32_t bias = conv.bias
+        ? erg_build_tensor(builder, ERG_WEIGHT, NULL, 1, &conv.channels,
+                           ERG_BITS_OF_GRAPH) : -1;
     int32_t y = erg_build_tensor(builder, ERG_ACTIVATION, NULL, 4,
         (int64_t[]){ samples, conv.channels, w.out[0], w.out[1] }, ERG_BITS_OF_GRAPH);
     return append(builder, (erg_op_spec){ .kind = ERG_OP_CONV, .name = name, .window = &w },
@@ -217,7 +222,8 @@ int32_t erg_build_conv_norm(erg_builder *builder, erg_conv_names names, int32_t 
 
     conv.bias = conv.bias || folds;
     x = erg_build_conv(builder, names.conv, x, conv);
-    return folds ? x : erg_build_norm(builder, ERG_OP_BATCH_NORM, names.norm, x, conv.channels);
+    return folds
+        ? x : erg_build_norm(builder, ERG_OP_BATCH_NORM, names.norm, x, conv.channels);
 }
 
 int32_t erg_build_pool(erg_builder *builder, erg_op_kind kind, const char *name, int32_t x,
@@ -256,6 +262,7 @@ int32_t erg_build_norm(erg_builder *builder, erg_op_kind kind, const char *name,
                                            ERG_BITS_OF_GRAPH);
     /* Running mean and variance are read, but are no parameters. */
     for (int32_t i = 0; kind == ERG_OP_BATCH_NORM && i < 2; i++)
-        inputs[count++] = erg_build_tensor(builder, ERG_BUFFER, "running", 1, &channels, 32);
+        inputs[count++] = erg_build_tensor(builder, ERG_BUFFER, "running", 1,
+                                           &channels, 32);
     return append(builder, (erg_op_spec){ .kind = kind, .name = name }, inputs, count, y);
 }

@@ -69,12 +69,14 @@ static bool zoo_sniff(const char *spec, const char *head, size_t count)
     return strncmp(spec, "zoo:", 4) == 0;
 }
 
-static erg_graph *zoo_read(const char *spec, const erg_graph_options *options, erg_error *err)
+static erg_graph *zoo_read(const char *spec, const erg_graph_options *options,
+                           erg_error *err)
 {
     const erg_zoo_entry *entry = entry_find(spec + 4);
 
     if (!entry) {
-        erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has", spec + 4);
+        erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has",
+                 spec + 4);
         return NULL;
     }
     erg_builder *builder = erg_build_begin(entry->name, "zoo", options, err);
@@ -114,12 +116,14 @@ static bool row_add(erg_table *table, const erg_zoo_entry *entry, erg_error *err
 erg_result *erg_zoo_table(const char *name, erg_error *err)
 {
     erg_result *result = erg_result_new("zoo", err);
-    erg_table *table = result ? erg_result_add(result, "zoo", columns, ERG_COUNT(columns), err)
-                              : NULL;
+    erg_table *table = result
+        ? erg_result_add(result, "zoo", columns, ERG_COUNT(columns), err)
+        : NULL;
     bool ok = table != NULL;
 
     if (ok && name && !entry_find(name))
-        ok = erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has", name);
+        ok = erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has",
+                      name);
     for (size_t i = 0; ok && entry_at(i); i++)
         if (!name || same_name(entry_at(i)->name, name))
             ok = row_add(table, entry_at(i), err);

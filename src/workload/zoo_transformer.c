@@ -79,8 +79,8 @@ NET whisper_small = { WHISPER, .layers = 12, .hidden = 768, .heads = 12 };
 NET whisper_medium = { WHISPER, .layers = 24, .hidden = 1024, .heads = 16 };
 NET whisper_large_v2 = { WHISPER, .layers = 32, .hidden = 1280, .heads = 20 };
 
-#define ROW(name, family, net, about) { name, family, about, erg_transformer_build, &(net), \
-                                        ERG_HEAD_AUTO }
+#define ROW(name, family, net, about) \
+    { name, family, about, erg_transformer_build, &(net), ERG_HEAD_AUTO }
 
 const erg_zoo_entry erg_zoo_transformer[] = {
     /* Published without the classifier that an inference runs with. */
@@ -109,7 +109,8 @@ const erg_zoo_entry erg_zoo_transformer[] = {
     ROW("t5_small",     "t5",      t5_small,     "text to text, 6 + 6 layers"),
     ROW("t5_base",      "t5",      t5_base,      "text to text, 12 + 12 layers"),
     ROW("t5_large",     "t5",      t5_large,     "text to text, 24 + 24 layers"),
-    ROW("switch_base",  "switch",  switch_base,  "text to text, 8 experts in half of its layers"),
+    ROW("switch_base",  "switch",  switch_base,
+        "text to text, 8 experts in half of its layers"),
     ROW("vit_base",     "vit",     vit_base,     "image classifier, 197 tokens, 12 layers"),
     ROW("vit_large",    "vit",     vit_large,    "image classifier, 197 tokens, 24 layers"),
     ROW("whisper_tiny",     "whisper", whisper_tiny,     "speech to text, 4 + 4 layers"),

@@ -82,22 +82,11 @@ static void a_folded_resnet18_runs_in_22_launches(void)
     erg_graph_free(graph);
 }
 
-static void compat_is_refused_with_where_it_is(void)
-{
-    erg_error err = { 0 };
-    erg_graph *graph = load("zoo:resnet18", false);
-
-    assert_null(erg_graph_partition(graph, ERG_FUSION_COMPAT, &err));
-    CHECK(err.code == ERG_UNSUPPORTED);
-    erg_graph_free(graph);
-}
-
 int main(void)
 {
     static const test tests[] = {
         TEST(every_operator_runs_once_in_an_order_that_can_be_run),
         TEST(a_folded_resnet18_runs_in_22_launches),
-        TEST(compat_is_refused_with_where_it_is),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
