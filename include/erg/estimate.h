@@ -27,8 +27,9 @@ typedef enum erg_mode { ERG_PHYSICAL, ERG_COMPAT } erg_mode;
 typedef enum erg_bound { ERG_BOUND_COMPUTE, ERG_BOUND_BANDWIDTH, ERG_BOUND_BALANCED,
                          ERG_BOUND_LAUNCH, ERG_BOUNDS } erg_bound;
 /* How much of an estimate was fitted: on this device, near it, or from a datasheet. */
-typedef enum erg_grade { ERG_CALIBRATED, ERG_INTERPOLATED, ERG_THEORETICAL, ERG_GRADE_UNKNOWN,
-                         ERG_GRADES } erg_grade;
+typedef enum erg_grade {
+    ERG_CALIBRATED, ERG_INTERPOLATED, ERG_THEORETICAL, ERG_GRADE_UNKNOWN, ERG_GRADES
+} erg_grade;
 
 const char *erg_bound_name(erg_bound bound);
 const char *erg_grade_name(erg_grade grade);
@@ -93,14 +94,16 @@ typedef struct erg_calibrate_options {
 
 /* Fits energy and the time of tensor units into *profile, which then borrows the
  * options' texts. Tables terms, folds (a model left out), rejected. */
-erg_result *erg_calibrate(const erg_hardware *hardware, const erg_calibrate_options *options,
-                          erg_profile *profile, erg_error *err);
+erg_result *erg_calibrate(const erg_hardware *hardware,
+                          const erg_calibrate_options *options, erg_profile *profile,
+                          erg_error *err);
 
 /* ---- one estimate ---------------------------------------------------------- */
 
 typedef struct erg_estimate_options {   /* zero means unset */
     erg_mode mode;
     erg_runtime runtime;
+    erg_fusion fusion;                  /* physical mode; auto: as the runtime does */
     double clock_hz, power_cap_w;       /* 0: top clock, the record's cap */
     const char *thermal_point;
     bool power_gating;
@@ -110,6 +113,7 @@ typedef struct erg_estimate_options {   /* zero means unset */
 
 typedef struct erg_latency {
     double compute_s, memory_s, overhead_s, total_s;
+    double host_s;                      /* of the host, to launch it */
     double intensity, utilization;      /* FLOP per byte; time at the roof / time */
     double roof_s;                      /* plain roofline: a lower bound */
     erg_bound bound;
@@ -130,6 +134,7 @@ typedef struct erg_timing {             /* what is asked; all borrowed */
     double clock_hz;                    /* core clock held; 0: that of the quoted peaks */
     double free_cap_w;                  /* nobody holds the clock but this cap; 0: held */
     int streams;                        /* independent branches at once; 0: 1 */
+    const double *cached_bytes;         /* one a subgraph; NULL: found each time */
 } erg_timing;
 
 /* Of a device nobody calibrated on: one set of constants for all of its kind. */

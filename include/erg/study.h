@@ -33,6 +33,8 @@ typedef struct erg_study {              /* zero means unset */
     size_t batch_count;
     const erg_precision *precisions;    /* none: fp32 */
     size_t precision_count;
+    const erg_fusion *fusions;          /* the first holds for the rows; more: compared */
+    size_t fusion_count;                /* none: as the runtime does */
     erg_graph_options graph;            /* batch, precision and runtime are not read */
     erg_estimate_options estimate;
     const char *profile_path;           /* NULL: the catalogue's */
@@ -60,7 +62,12 @@ erg_result *erg_study_verify(const erg_env *env, const erg_catalog *catalog,
 /* Adds table reconciliation: the regions of a run beside the estimate's first row, by
  * workload or by kernel, with the agreement number E_n. */
 struct erg_trace;
-bool erg_study_reconcile(erg_result *estimate, const struct erg_trace *trace, erg_error *err);
+bool erg_study_reconcile(erg_result *estimate, const struct erg_trace *trace,
+                         erg_error *err);
+/* The same with kernels of a replay, by operator, FLOP and bytes, and with its whole. */
+struct erg_replay;
+bool erg_study_reconcile_replay(erg_result *estimate, struct erg_replay *replay,
+                                erg_error *err);
 /* The partition of the first row as Graphviz text; free() it. */
 char *erg_study_dot(const erg_env *env, const erg_catalog *catalog, const erg_study *study,
                     erg_error *err);

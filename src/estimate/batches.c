@@ -74,7 +74,8 @@ static void climb(ladder *all, erg_variant setting)
     const erg_study *study = all->desk->study;
     size_t listed = study->batch_count > 1 ? study->batch_count : 0;
 
-    for (size_t i = 0; i < (listed ? listed : LADDER_MOST) && all->count < LADDER_MOST; i++) {
+    for (size_t i = 0; i < (listed ? listed : LADDER_MOST) && all->count < LADDER_MOST;
+         i++) {
         rung *next = &all->rungs[all->count];
         setting.batch = listed ? study->batches[i] : INT64_C(1) << i;
         if (!erg_case_run(all->desk, &setting, &next->one))

@@ -106,7 +106,8 @@ erg_estimation *erg_compat_estimate(const erg_graph *graph, const erg_hardware *
                       graph->name);
     if (ok && options->measured_latency_s > 0)
         ok = spread(compat, options->measured_latency_s, err);
-    if (ok && lists_fill(to, compat, err) && (to->own_partition = partition_of(compat, err))) {
+    if (ok && lists_fill(to, compat, err)
+        && (to->own_partition = partition_of(compat, err))) {
         to->partition = to->own_partition;
         totals_fill(to, compat);
         to->compat = compat;

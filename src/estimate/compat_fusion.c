@@ -7,30 +7,7 @@
 #include <string.h>
 #include "estimate/compat.h"
 #include "workload/count.h"
-
-static const struct { const char *first, *second; } pairs[] = {
-    { "Conv2d", "BatchNorm2d" }, { "Conv2d", "ReLU" }, { "Conv2d", "ReLU6" },
-    { "Conv2d", "SiLU" }, { "Conv2d", "Swish" }, { "Conv2d", "Sigmoid" },
-    { "BatchNorm2d", "ReLU" }, { "BatchNorm2d", "ReLU6" }, { "BatchNorm2d", "SiLU" },
-    { "BatchNorm2d", "Swish" }, { "BatchNorm2d", "Hardswish" },
-    { "Linear", "BatchNorm1d" }, { "Linear", "ReLU" }, { "Linear", "GELU" },
-    { "Linear", "SiLU" }, { "Linear", "Dropout" },
-    { "add", "ReLU" }, { "add", "ReLU6" }, { "add", "SiLU" },
-    { "AdaptiveAvgPool2d", "Conv2d" }, { "SiLU", "Conv2d" }, { "Sigmoid", "mul" },
-    { "ReLU", "Dropout" }, { "GELU", "Dropout" }, { "SiLU", "Dropout" },
-    { "LayerNorm", "MultiheadAttention" }, { "LayerNorm", "Linear" },
-    { "MultiheadAttention", "Dropout" }, { "Dropout", "add" }, { "GELU", "Linear" },
-    { "StochasticDepth", "add" }, { "stochastic_depth", "add" },
-};
-
-static bool is_pair(const erg_compat_node *a, const erg_compat_node *b)
-{
-    for (size_t i = 0; i < ERG_COUNT(pairs); i++)
-        if (strcmp(pairs[i].first, a->module) == 0
-            && strcmp(pairs[i].second, b->module) == 0)
-            return true;
-    return false;
-}
+#include "workload/partition.h"
 
 static int32_t producers(const erg_compat_node *node)
 {
@@ -53,7 +30,8 @@ static int32_t successor(const erg_compat *compat, int32_t at, const int32_t *ch
     bool gates = strcmp(node->module, "Sigmoid") == 0 && strcmp(next->module, "mul") == 0;
     if (producers(next) > 1 && !gates)
         return -1;
-    return is_pair(node, next) ? node->consumer : -1;
+    bool listed = node->op && next->op && erg_fuse_compat_pair(node->op, next->op);
+    return listed ? node->consumer : -1;
 }
 
 /* ---- one chain --------------------------------------------------------------------- */

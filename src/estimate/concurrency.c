@@ -9,7 +9,11 @@
 
 enum { BLOCK_THREADS = 256 };
 
-typedef struct path_lengths { int32_t *stage, *width; int64_t *flop; double *seconds; } path_lengths;
+typedef struct path_lengths {
+    int32_t *stage, *width;
+    int64_t *flop;
+    double *seconds;
+} path_lengths;
 
 double erg_units_wanted(int64_t threads, int units)
 {
@@ -84,8 +88,10 @@ static void count_threads(const erg_partition *partition, int units, erg_concurr
 
     for (int32_t s = 0; s < out->subgraphs; s++) {
         int64_t threads = erg_subgraph_threads(partition, s);
-        out->threads_least = s && out->threads_least < threads ? out->threads_least : threads;
-        out->threads_largest = threads > out->threads_largest ? threads : out->threads_largest;
+        out->threads_least = s && out->threads_least < threads
+            ? out->threads_least : threads;
+        out->threads_largest = threads > out->threads_largest
+            ? threads : out->threads_largest;
         sum += (double)threads;
         wanted += erg_units_wanted(threads, units);
         efficiency += erg_wave_efficiency(threads, units);
@@ -97,7 +103,8 @@ static void count_threads(const erg_partition *partition, int units, erg_concurr
 }
 
 /* A batch of B could run B times as wide, but not wider than the device. */
-static void bound(const erg_partition *partition, const double *latency_s, erg_concurrency *out)
+static void bound(const erg_partition *partition, const double *latency_s,
+                  erg_concurrency *out)
 {
     double sum = 0, batch = (double)partition->graph->batch;
 

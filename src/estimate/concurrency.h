@@ -22,7 +22,8 @@ typedef struct erg_concurrency {
     int64_t threads_least, threads_largest;
     double threads_mean;
     int units;
-    double units_wanted, efficiency;    /* means: blocks of 256 threads; share of full waves */
+    double units_wanted, efficiency;    /* means: blocks of 256 threads; share of full
+                                         * waves */
     erg_limit limit;
 } erg_concurrency;
 

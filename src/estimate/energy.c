@@ -57,7 +57,8 @@ double erg_compute_j(const erg_work *work, const erg_energy_terms *terms)
     for (int class = 0; class < ERG_UNIT_CLASSES; class++)
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
             if (work->flop[class][precision] > 0)       /* NAN where nothing runs is fine */
-                sum_j += terms->op_j_per_flop[class][precision] * work->flop[class][precision];
+                sum_j += terms->op_j_per_flop[class][precision]
+                    * work->flop[class][precision];
     return sum_j;
 }
 

@@ -83,7 +83,8 @@ static void add_parts(const double a[INPUTS], const double b[INPUTS], bool rever
 
 /* ---- which two rows ----------------------------------------------------------------- */
 
-static bool word_is(const erg_desk *desk, const erg_case *one, const char *word, size_t count)
+static bool word_is(const erg_desk *desk, const erg_case *one, const char *word,
+                    size_t count)
 {
     char batch[24];
 
@@ -96,7 +97,8 @@ static bool word_is(const erg_desk *desk, const erg_case *one, const char *word,
     return false;
 }
 
-static bool row_is(const erg_desk *desk, const erg_case *one, const char *words, size_t count)
+static bool row_is(const erg_desk *desk, const erg_case *one, const char *words,
+                   size_t count)
 {
     for (size_t at = 0; at < count;) {
         size_t length = strcspn(words + at, "/");
@@ -123,7 +125,7 @@ static const erg_case *find_row(const erg_desk *desk, const char *words, size_t 
     return NULL;
 }
 
-/* ---- tables --------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------- */
 
 static void title_of(const erg_desk *desk, const erg_case *one, char to[96])
 {
@@ -179,14 +181,17 @@ static int by_size(const void *a, const void *b)
 static bool put_gaps(erg_desk *desk, const erg_case *a, const erg_case *b)
 {
     const erg_partition *cut = a->estimation->partition;
-    size_t count = (size_t)cut->subgraph_count, top = desk->study->top ? desk->study->top : 5;
+    size_t count = (size_t)cut->subgraph_count,
+           top = desk->study->top ? desk->study->top : 5;
 
     if (cut->subgraph_count != b->estimation->partition->subgraph_count)
         return erg_result_note(desk->result, desk->err,
-                               "the two settings are cut into other subgraphs: no differences");
+                               "the two settings are cut into other subgraphs: "
+                               "no differences");
     gap *gaps = erg_arena_take(desk->arena, (count + 1) * sizeof(*gaps), desk->err);
-    erg_table *table = gaps ? erg_result_add(desk->result, "differences", difference_columns,
-                                             ERG_COUNT(difference_columns), desk->err) : NULL;
+    erg_table *table = gaps
+        ? erg_result_add(desk->result, "differences", difference_columns,
+                         ERG_COUNT(difference_columns), desk->err) : NULL;
     bool ok = table != NULL;
     for (size_t i = 0; i < count && ok; i++)
         gaps[i] = (gap){ (int32_t)i, a->estimation->energy[i].total_j,
@@ -194,10 +199,12 @@ static bool put_gaps(erg_desk *desk, const erg_case *a, const erg_case *b)
     if (ok)
         qsort(gaps, count, sizeof(*gaps), by_size);
     for (size_t i = 0; i < count && i < top && ok; i++) {
-        const erg_real reals[] = { { "energy_a_j", gaps[i].a_j }, { "energy_b_j", gaps[i].b_j },
+        const erg_real reals[] = { { "energy_a_j", gaps[i].a_j },
+                                   { "energy_b_j", gaps[i].b_j },
                                    { "difference_j", gaps[i].b_j - gaps[i].a_j } };
         ok = erg_table_row(table, desk->err)
-            && erg_table_text(table, "subgraph", cut->subgraphs[gaps[i].subgraph].name, desk->err)
+            && erg_table_text(table, "subgraph", cut->subgraphs[gaps[i].subgraph].name,
+                              desk->err)
             && erg_put_reals(table, reals, ERG_COUNT(reals), desk->err);
     }
     return ok;
@@ -213,7 +220,8 @@ bool erg_advise_explain(erg_desk *desk)
     const erg_case *b = words[first] ? find_row(desk, words + first + 1,
                                                 strlen(words + first + 1)) : NULL;
     if (!a || !b)
-        return erg_fail(desk->err, ERG_BAD_INPUT, "--explain %s: name two rows of the summary, "
+        return erg_fail(desk->err, ERG_BAD_INPUT,
+                        "--explain %s: name two rows of the summary, "
                         "as in 1,2 or l4/fp16,l4/fp32", words);
     return put_terms(desk, a, b) && put_gaps(desk, a, b);
 }

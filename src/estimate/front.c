@@ -123,7 +123,8 @@ static bool take_accuracy(void *self, const erg_field cells[], erg_error *err)
 
     (void)err;
     snprintf(word, sizeof(word), "%.*s", (int)cells[1].count, cells[1].text);
-    bool is_ours = erg_field_is(cells[0], list->workload) || erg_field_is(cells[0], list->name);
+    bool is_ours = erg_field_is(cells[0], list->workload)
+        || erg_field_is(cells[0], list->name);
     if (is_ours && erg_precision_parse(word, &precision))
         list->of[precision] = erg_field_number(cells[2]);
     return true;
@@ -147,14 +148,16 @@ static bool read_accuracy(erg_desk *desk, double accuracy[ERG_PRECISIONS])
 
 /* ---- points -------------------------------------------------------------------------- */
 
-static void add_point(frontier *all, const erg_case *base, const erg_case *one, double accuracy)
+static void add_point(frontier *all, const erg_case *base, const erg_case *one,
+                      double accuracy)
 {
     const erg_estimation *done = one->estimation;
     double batch = (double)one->setting.batch;
 
     all->points[all->count++] = (point){
         .setting = &base->setting, .energy_j = one->energy_per_j,
-        .energy_low_j = done->total.low_j / batch, .energy_high_j = done->total.high_j / batch,
+        .energy_low_j = done->total.low_j / batch,
+        .energy_high_j = done->total.high_j / batch,
         .latency_s = done->latency_s, .latency_low_s = done->latency_low_s,
         .latency_high_s = done->latency_high_s, .accuracy = accuracy,
         .memory_bytes = base->estimation->peak_memory_bytes, .cap_w = done->cap_w,
@@ -174,7 +177,8 @@ static void add_points(frontier *all, const erg_case *base, double accuracy)
     for (size_t i = 0; i < taken; i++) {
         erg_variant setting = base->setting;
         erg_case one;
-        setting.options.clock_hz = hardware->clocks_hz[i * (clocks - 1) / (taken > 1 ? taken - 1 : 1)];
+        setting.options.clock_hz =
+            hardware->clocks_hz[i * (clocks - 1) / (taken > 1 ? taken - 1 : 1)];
         /* The cap that holds the row holds all above it: they are the row again. */
         if (setting.options.clock_hz >= base->estimation->clock_hz
             || !erg_case_price(all->desk, &setting, &one))
@@ -191,12 +195,13 @@ static bool parse_objectives(frontier *all)
     while (*at) {
         size_t count = strcspn(at, ","), i = 0;
         while (i < ERG_COUNT(objectives) && (strlen(objectives[i].name) != count
-                                             || strncmp(objectives[i].name, at, count) != 0))
+                                             || strncmp(objectives[i].name, at,
+                                                        count) != 0))
             i++;
         if (i == ERG_COUNT(objectives) || all->wanted_count == OBJECTIVES_MOST)
             return erg_fail(all->desk->err, ERG_BAD_INPUT,
-                            "--pareto: '%s' is not a list of energy, latency, accuracy, memory, "
-                            "cap", all->desk->study->pareto);
+                            "--pareto: '%s' is not a list of energy, latency, "
+                            "accuracy, memory, cap", all->desk->study->pareto);
         all->wanted[all->wanted_count++] = &objectives[i];
         at += count + (at[count] == ',');
     }
@@ -228,10 +233,12 @@ static bool note_nearest(const frontier *all)
             best = &all->points[i];
     return !best || !(desk->study->limits.energy_j > 0)
         || erg_result_note(desk->result, desk->err,
-               "Nothing keeps the limits. Nearest by energy: %s %s batch %lld, %.4g J, %.1f %% "
-               "of its limit.", desk->devices[best->setting->device].hardware->name,
-               erg_precision_name(best->setting->precision), (long long)best->setting->batch,
-               best->energy_j, 100 * best->energy_j / desk->study->limits.energy_j);
+               "Nothing keeps the limits. Nearest by energy: %s %s batch "
+               "%lld, %.4g J, %.1f %% of its limit.",
+                           desk->devices[best->setting->device].hardware->name,
+               erg_precision_name(best->setting->precision),
+               (long long)best->setting->batch, best->energy_j,
+               100 * best->energy_j / desk->study->limits.energy_j);
 }
 
 static bool note_answers(const frontier *all)
@@ -254,7 +261,8 @@ static bool note_answers(const frontier *all)
                              "%s that keeps the limits: %s %s batch %lld, %.4g J, %.4g s.",
                              titles[i], desk->devices[best->setting->device].hardware->name,
                              erg_precision_name(best->setting->precision),
-                             (long long)best->setting->batch, best->energy_j, best->latency_s);
+                             (long long)best->setting->batch, best->energy_j,
+                             best->latency_s);
     }
     return ok;
 }

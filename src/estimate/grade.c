@@ -11,10 +11,17 @@
 #define SAME_CLOCK 0.02         /* of the profile's */
 #define FITTED_SHARE 0.99       /* of the matrix FLOP */
 
+static bool runs_alike(const erg_profile *profile, const erg_estimate_options *options)
+{
+    return options->runtime == profile->runtime
+        && erg_fusion_of(options->fusion, options->runtime)
+            == erg_fusion_of(ERG_FUSION_AUTO, profile->runtime);
+}
+
 static bool same_setting(const erg_estimation *to, const erg_profile *profile,
                          const erg_estimate_options *options)
 {
-    return options->runtime == profile->runtime && options->streams <= 1
+    return runs_alike(profile, options) && options->streams <= 1
         && to->graph->phase == ERG_PREFILL
         && fabs(to->clock_hz / profile->clock_hz - 1) <= SAME_CLOCK;
 }
@@ -60,7 +67,8 @@ static erg_unit_class main_class(const erg_work *sum)
     for (int class = 0; class < ERG_UNIT_CLASSES; class++)
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
             flop[class] += sum->flop[class][precision];
-    return flop[ERG_UNIT_TENSOR] > flop[ERG_UNIT_VECTOR] ? ERG_UNIT_TENSOR : ERG_UNIT_VECTOR;
+    return flop[ERG_UNIT_TENSOR] > flop[ERG_UNIT_VECTOR]
+        ? ERG_UNIT_TENSOR : ERG_UNIT_VECTOR;
 }
 
 /* Nothing but the cap holds the clock. */
@@ -79,7 +87,7 @@ static erg_grade time_grade(const erg_estimation *to, const erg_time_terms *term
         return ERG_THEORETICAL;
     if (erg_terms_hold_cap(terms, to->cap_w) && runs_free(to, options)
         && options->streams <= 1)
-        return to->graph->phase == ERG_PREFILL && options->runtime == profile->runtime
+        return to->graph->phase == ERG_PREFILL && runs_alike(profile, options)
             ? ERG_CALIBRATED : ERG_INTERPOLATED;
     return same_setting(to, profile, options) ? ERG_CALIBRATED : ERG_INTERPOLATED;
 }

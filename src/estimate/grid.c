@@ -9,7 +9,7 @@ enum { GRID_BYTES_MOST = 64 << 20 };
 typedef struct reader {
     const erg_grid *grid;
     const char *path;
-    size_t at[ERG_GRID_MOST];      /* SIZE_MAX: not there */
+    int at[ERG_GRID_MOST];         /* -1: not there */
     bool has_head;
 } reader;
 
@@ -24,11 +24,8 @@ double erg_field_number(erg_field field)
 static bool take_head(reader *self, const erg_csv_row *row, erg_error *err)
 {
     for (size_t c = 0; c < self->grid->column_count; c++) {
-        self->at[c] = SIZE_MAX;
-        for (size_t i = 0; i < row->count; i++)
-            if (erg_field_is(erg_field_trim(row->fields[i]), self->grid->columns[c]))
-                self->at[c] = i;
-        if (self->at[c] == SIZE_MAX && c < self->grid->needed)
+        self->at[c] = erg_csv_column(row, self->grid->columns[c]);
+        if (self->at[c] < 0 && c < self->grid->needed)
             return erg_fail(err, ERG_BAD_INPUT, "%s: its head has no column %s", self->path,
                             self->grid->columns[c]);
     }
@@ -43,8 +40,9 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
     if (!to->has_head)
         return take_head(to, row, err);
     for (size_t c = 0; c < to->grid->column_count; c++)
-        cells[c] = to->at[c] < row->count ? erg_field_trim(row->fields[to->at[c]])
-                                          : (erg_field){ .text = "" };
+        cells[c] = to->at[c] >= 0 && (size_t)to->at[c] < row->count
+                       ? erg_field_trim(row->fields[to->at[c]])
+                       : (erg_field){ .text = "" };
     return to->grid->row(to->grid->self, cells, err);
 }
 

@@ -38,10 +38,11 @@ static double half_width(const erg_estimate *energy)
 
 /* ---- the difference of two cases ---------------------------------------------- */
 
-static double difference_half_width(const erg_case *base, const erg_case *other, double saving_j,
-                                    double other_j)
+static double difference_half_width(const erg_case *base, const erg_case *other,
+                                    double saving_j, double other_j)
 {
-    double q = half_width(&base->estimation->total), p = half_width(&other->estimation->total);
+    double q = half_width(&base->estimation->total),
+           p = half_width(&other->estimation->total);
 
     if (base->setting.device != other->setting.device)
         return hypot(base->estimation->total.total_j * q, other_j * p);
@@ -80,7 +81,8 @@ static void name_touched(const erg_adviser *all, const erg_case *other, erg_hint
 /* Memory is planned only for what is worth telling. */
 static bool is_told(const erg_adviser *all, erg_case *other, erg_hint *one)
 {
-    if (all->count == ERG_HINTS_MOST || (!other->memory && !erg_case_plan(all->desk, other)))
+    if (all->count == ERG_HINTS_MOST
+        || (!other->memory && !erg_case_plan(all->desk, other)))
         return false;
     one->memory_bytes = other->estimation->peak_memory_bytes
         - all->base->estimation->peak_memory_bytes;
@@ -121,13 +123,25 @@ static void try_setting(erg_adviser *all, const erg_variant *setting, const erg_
     erg_case_end(&other);
 }
 
+/* Another batch's graph goes with it, where no other row asks for the same again. */
+static void let_go(erg_adviser *all, erg_case *one)
+{
+    const erg_graph *graph = one->graph;
+
+    erg_case_end(one);
+    if (all->desk->case_count == 1)
+        erg_desk_forget(all->desk, graph);
+}
+
 /* Doubles as long as doubling still saves 5 % per inference and memory lasts. */
 static void try_batches(erg_adviser *all)
 {
     const erg_case *base = all->base;
-    erg_variant setting = base->setting, best = setting;
+    erg_variant setting = base->setting;
+    erg_case best = { .estimation = NULL };
     double last_j = base->energy_per_j;
-    erg_hint one = { .name = "larger batch", .condition = "the latency is that of the batch" };
+    erg_hint one = { .name = "larger batch",
+                     .condition = "the latency is that of the batch" };
     double bytes = base->estimation->hardware->memory_bytes;
     double room = bytes > 0 ? ERG_MEMORY_USABLE * bytes : INFINITY;
 
@@ -136,21 +150,22 @@ static void try_batches(erg_adviser *all)
         setting.batch = base->setting.batch * factor;
         if (!erg_case_price(all->desk, &setting, &other))
             break;
-        double energy_j = other.energy_per_j;
         /* Activations grow with the batch, weights do not: a bound from above. */
         bool goes_on = (double)factor * base->estimation->peak_memory_bytes <= room
-            && energy_j <= (1 - SAVING_LEAST) * last_j;
-        erg_case_end(&other);
+            && other.energy_per_j <= (1 - SAVING_LEAST) * last_j;
+        erg_case worse = goes_on ? best : other;
+        let_go(all, &worse);
         if (!goes_on)
             break;
-        best = setting;
-        last_j = energy_j;
+        best = other;
+        last_j = best.energy_per_j;
     }
-    if (best.batch == base->setting.batch)
+    if (!best.estimation)
         return;
     snprintf(one.change, sizeof(one.change), "batch %lld -> %lld",
-             (long long)base->setting.batch, (long long)best.batch);
-    try_setting(all, &best, &one);
+             (long long)base->setting.batch, (long long)best.setting.batch);
+    erg_hint_weigh(all, &best, one);
+    erg_case_end(&best);
 }
 
 static void try_runtimes(erg_adviser *all)
@@ -170,6 +185,7 @@ static void try_runtimes(erg_adviser *all)
         snprintf(one.change, sizeof(one.change), "%s -> %s", now[setting.options.runtime],
                  others[i].name);
         setting.options.runtime = others[i].runtime;
+        setting.options.fusion = ERG_FUSION_AUTO;
         try_setting(all, &setting, &one);
     }
 }
@@ -184,7 +200,8 @@ static bool computes_in(const erg_hardware *hardware, erg_precision precision)
 
 static void try_precisions(erg_adviser *all)
 {
-    static const erg_precision others[] = { ERG_TF32, ERG_FP16, ERG_BF16, ERG_FP8, ERG_INT8 };
+    static const erg_precision others[] = { ERG_TF32, ERG_FP16, ERG_BF16, ERG_FP8,
+                                            ERG_INT8 };
     erg_precision now = all->base->setting.precision;
 
     for (size_t i = 0; i < ERG_COUNT(others); i++) {
@@ -265,7 +282,8 @@ static void try_hardware(erg_adviser *all)
             continue;
         setting.device = i;
         snprintf(one.change, sizeof(one.change), "%s -> %s",
-                 erg_case_hardware(all->desk, all->base), all->desk->devices[i].hardware->name);
+                 erg_case_hardware(all->desk, all->base),
+                 all->desk->devices[i].hardware->name);
         try_setting(all, &setting, &one);
     }
 }
@@ -304,11 +322,16 @@ static bool put_all(erg_desk *desk, erg_table *table, const erg_case *base)
         try_batches, try_runtimes, try_precisions, try_clock, try_cap, try_hardware,
         erg_hint_try_order, erg_hint_try_weights, erg_hint_try_checkpoints,
     };
+    const erg_study_graph *newest = desk->graphs;
     erg_adviser all = { .desk = desk, .base = base };
     bool ok = true;
 
-    for (size_t i = 0; i < ERG_COUNT(changes); i++)
+    for (size_t i = 0; i < ERG_COUNT(changes); i++) {
         changes[i](&all);
+        /* Where no other row asks for the same again. */
+        if (desk->case_count == 1)
+            erg_desk_drop(desk, newest);
+    }
     qsort(all.list, all.count, sizeof(*all.list), by_saving);
     for (size_t i = 0; i < all.count && ok; i++)
         ok = put_hint(&all, table, &all.list[i]);

@@ -6,10 +6,12 @@
 void erg_hint_try_order(erg_adviser *all)
 {
     erg_case other;
-    erg_hint one = { .name = "memory order", .change = "graph -> memory", .for_memory = true,
+    erg_hint one = { .name = "memory order", .change = "graph -> memory",
+                 .for_memory = true,
                  .condition = "an executor that reorders" };
 
-    if (all->desk->study->by_memory || !erg_case_price(all->desk, &all->base->setting, &other))
+    if (all->desk->study->by_memory
+        || !erg_case_price(all->desk, &all->base->setting, &other))
         return;
     other.by_memory = true;
     erg_hint_weigh(all, &other, one);
@@ -42,8 +44,9 @@ void erg_hint_try_weights(erg_adviser *all)
     snprintf(one.change, sizeof(one.change), "weights %s -> int8",
              erg_precision_name(all->base->setting.precision));
     if (all->base->graph->phase != ERG_TRAIN
-        && price_rewritten(all, erg_rewrite_narrow(all->desk->arena, all->base->graph, NULL),
-                           &other))
+        && price_rewritten(all,
+                           erg_rewrite_narrow(all->desk->arena, all->base->graph,
+                                              NULL), &other))
         erg_hint_weigh(all, &other, one);
     erg_case_end(&other);
 }

@@ -43,7 +43,8 @@ size_t erg_kernel_row(const erg_kernel_part *part, const erg_kernel_shape *shape
     if (use == ERG_NEAR_UNUSED)
         return count;
     erg_kernel_near(&part->grid, spot, near);
-    for (int target = 0; target < ERG_TARGETS && (target == 0 || part->has_power); target++) {
+    for (int target = 0; target < ERG_TARGETS && (target == 0 || part->has_power);
+         target++) {
         bases[target] = use == ERG_NEAR_START ? near[target][ERG_KERNEL_BASE] : 0;
         for (int i = 0; i < ERG_KERNEL_NEAR; i++)
             to[count++] = near[target][i];
@@ -88,7 +89,8 @@ bool erg_kernels_cost(const erg_kernels *kernels, const erg_kernel_shape *shape,
                         kernels->hardware, erg_kernel_kind_name(shape->kind),
                         erg_kernel_type_name(shape->type));
     erg_kernel_roof roof = erg_kernel_roof_of(&part->machine, shape);
-    erg_tree_keys(features, erg_kernel_row(part, shape, &roof, &spot, features, bases), keys);
+    erg_tree_keys(features, erg_kernel_row(part, shape, &roof, &spot, features, bases),
+                  keys);
 
     double ratio = (double)(bases[0] + erg_forest_sum(&part->forests[0], keys));
     double latency_s = roof.roof_s * exp(ratio), power_w = NAN;

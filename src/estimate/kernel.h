@@ -89,14 +89,17 @@ int16_t erg_kernel_cell_value(double value);
 /* What the neighbours are good for. Products: the start that trees correct. Numbers of
  * heads that were measured lie too far apart for that: in decode they are features, in
  * prefill trees do better without. */
-typedef enum erg_near_use { ERG_NEAR_START, ERG_NEAR_FEATURE, ERG_NEAR_UNUSED } erg_near_use;
+typedef enum erg_near_use {
+    ERG_NEAR_START, ERG_NEAR_FEATURE, ERG_NEAR_UNUSED
+} erg_near_use;
 extern const erg_near_use erg_near_uses[ERG_KERNEL_KINDS];
 
 /* ---- the model ----------------------------------------------------------------------- */
 
 typedef struct erg_kernel_regime {
     int rows;                       /* held-out rows it comes from */
-    double low[ERG_KERNEL_QUANTITIES], high[ERG_KERNEL_QUANTITIES]; /* of measured / predicted */
+    /* of measured / predicted */
+    double low[ERG_KERNEL_QUANTITIES], high[ERG_KERNEL_QUANTITIES];
 } erg_kernel_regime;
 
 typedef struct erg_kernel_part {    /* one kind */

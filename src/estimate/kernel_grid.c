@@ -23,7 +23,8 @@ int16_t erg_kernel_cell_value(double value)
     double steps = round(value / step);
 
     return isnan(steps) ? ERG_KERNEL_MISSING
-         : (int16_t)(steps > INT16_MAX ? INT16_MAX : steps <= INT16_MIN ? INT16_MIN + 1 : steps);
+         : (int16_t)(steps > INT16_MAX ? INT16_MAX
+                         : steps <= INT16_MIN ? INT16_MIN + 1 : steps);
 }
 
 /* ---- building ---------------------------------------------------------------------- */
@@ -41,7 +42,8 @@ static bool make_axis(erg_kernel_axis *to, double *values, size_t count, erg_err
         if (i > 0 && values[i] <= values[i - 1])
             continue;
         if (to->count == ERG_AXIS_MOST)
-            return erg_fail(err, ERG_BAD_INPUT, "over %d values of one size: a model learns "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "over %d values of one size: a model learns "
                             "from shapes on a grid", ERG_AXIS_MOST);
         to->values[to->count++] = values[i];
     }
@@ -76,13 +78,15 @@ bool erg_kernel_grid_finish(erg_kernel_grid *grid, erg_error *err)
                             ERG_KERNEL_CELLS);
         for (size_t j = 0; j < axis->count; j++) {
             axis->logs[j] = log(fmax(axis->values[j], 0.5));
-            axis->middles[j] = j + 1 < axis->count ? sqrt(axis->values[j] * axis->values[j + 1])
-                                                   : INFINITY;
+            axis->middles[j] = j + 1 < axis->count
+                ? sqrt(axis->values[j] * axis->values[j + 1])
+                : INFINITY;
         }
     }
     grid->cells = malloc(grid->count * sizeof(*grid->cells));
     if (!grid->cells)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for a grid of %zu shapes", grid->count);
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for a grid of %zu shapes",
+                        grid->count);
     for (size_t i = 0; i < grid->count; i++)
         for (int target = 0; target < ERG_TARGETS; target++)
             grid->cells[i].target[target] = ERG_KERNEL_MISSING;
@@ -125,7 +129,8 @@ erg_kernel_spot erg_kernel_spot_of(const erg_kernel_grid *grid,
             continue;
         }
         /* A factor 2 outside of the pair's sizes is as near as measured ones may be. */
-        spot.beyond |= 2 * value < axis->values[0] || value > 2 * axis->values[axis->count - 1];
+        spot.beyond |= 2 * value < axis->values[0]
+            || value > 2 * axis->values[axis->count - 1];
         spot.at[i - pair] = at;
         spot.pair[i - pair] = value;
         spot.logs[i - pair] = value < axis->values[at] || value > axis->values[at]
@@ -137,7 +142,8 @@ erg_kernel_spot erg_kernel_spot_of(const erg_kernel_grid *grid,
 typedef struct side { bool found; double log, value[ERG_TARGETS]; } side;
 
 /* The next measured shape along one axis, up or down from the spot. */
-static side look(const erg_kernel_grid *grid, const erg_kernel_spot *spot, int which, int by)
+static side look(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
+                 int which, int by)
 {
     int number = grid->axes - 2 + which;
     const erg_kernel_axis *axis = &grid->axis[number];
@@ -150,7 +156,8 @@ static side look(const erg_kernel_grid *grid, const erg_kernel_spot *spot, int w
         if (values[ERG_TARGET_LATENCY] == ERG_KERNEL_MISSING)
             continue;
         return (side){ true, axis->logs[at],
-                       { values[ERG_TARGET_LATENCY] * step, values[ERG_TARGET_POWER] * step } };
+                       { values[ERG_TARGET_LATENCY] * step,
+                         values[ERG_TARGET_POWER] * step } };
     }
     return (side){ 0 };
 }
@@ -163,7 +170,7 @@ static span look_along(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
 
     if (!of.low.found && !of.high.found)
         return of;
-    of.weight = 0.1;                /* one side alone says little: as if a factor e^10 apart */
+    of.weight = 0.1;  /* one side alone says little: as if a factor e^10 apart */
     if (!of.low.found)
         of.low = of.high;
     else if (!of.high.found)
@@ -178,7 +185,8 @@ static span look_along(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
 
 static double between(const span *of, int target)
 {
-    return of->low.value[target] + of->share * (of->high.value[target] - of->low.value[target]);
+    return of->low.value[target]
+        + of->share * (of->high.value[target] - of->low.value[target]);
 }
 
 void erg_kernel_near(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
@@ -193,8 +201,8 @@ void erg_kernel_near(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
         double along_n = between(&n, target), along_k = between(&k, target);
         double base = weight > 0 ? (n.weight * along_n + k.weight * along_k) / weight : 0;
         const double all[ERG_KERNEL_NEAR] = {
-            k.low.value[target], k.high.value[target], n.low.value[target], n.high.value[target],
-            along_k, along_n, k.gap, n.gap, base, along_k - along_n,
+            k.low.value[target], k.high.value[target], n.low.value[target],
+            n.high.value[target], along_k, along_n, k.gap, n.gap, base, along_k - along_n,
         };
         for (int i = 0; i < ERG_KERNEL_NEAR; i++)
             to[target][i] = (float)all[i];

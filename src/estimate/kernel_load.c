@@ -98,7 +98,8 @@ static bool read_axis(const reading *in, const json_t *values, erg_kernel_axis *
 }
 
 /* None are kept of a kind that does not ask its neighbours. */
-static bool read_cells(const reading *in, const json_t *text, erg_kernel_grid *grid, int target)
+static bool read_cells(const reading *in, const json_t *text, erg_kernel_grid *grid,
+                       int target)
 {
     if (!text)
         return true;
@@ -130,7 +131,8 @@ static bool read_grid(const reading *in, const json_t *axes, erg_kernel_kind kin
 
 /* ---- a part ------------------------------------------------------------------------ */
 
-static bool read_number(const reading *in, const json_t *object, const char *key, double *to)
+static bool read_number(const reading *in, const json_t *object, const char *key,
+                        double *to)
 {
     const json_t *value = json_object_get(object, key);
 
@@ -139,8 +141,8 @@ static bool read_number(const reading *in, const json_t *object, const char *key
         || refuse(in, key, "is no number above 0");
 }
 
-static bool read_machine(const reading *in, const json_t *object, const erg_kernel_axis *types,
-                         erg_kernel_machine *to)
+static bool read_machine(const reading *in, const json_t *object,
+                         const erg_kernel_axis *types, erg_kernel_machine *to)
 {
     const json_t *peaks = json_object_get(object, "flop_per_s");
 
@@ -185,7 +187,8 @@ static bool read_regimes(const reading *in, const json_t *array, erg_kernel_part
 static bool read_targets(const reading *in, const json_t *object, erg_kernel_part *part,
                          erg_kernel_kind kind)
 {
-    const erg_kernel_shape any = { .kind = kind, .m = 1, .n = 1, .k = 1, .batch = 1, .seq = 1,
+    const erg_kernel_shape any = { .kind = kind, .m = 1, .n = 1, .k = 1,
+                                   .batch = 1, .seq = 1,
                                    .heads = 1, .kv_heads = 1, .head_dim = 1 };
     const erg_kernel_roof roof = erg_kernel_roof_of(&part->machine, &any);
     float features[ERG_TREE_FEATURES], bases[ERG_TARGETS];
@@ -218,7 +221,8 @@ static bool read_part(const reading *in, const json_t *object, erg_kernels *to)
         return refuse(in, "rows", "is no count");
     part->rows = (int)rows;
     part->has_power = json_object_get(object, erg_kernel_target_names[ERG_TARGET_POWER]);
-    return read_grid(in, json_object_get(object, "axes"), (erg_kernel_kind)kind, &part->grid)
+    return read_grid(in, json_object_get(object, "axes"), (erg_kernel_kind)kind,
+                     &part->grid)
         && read_machine(in, json_object_get(object, "machine"), &part->grid.axis[0],
                         &part->machine)
         && read_regimes(in, json_object_get(object, "intervals"), part)
@@ -272,8 +276,9 @@ static bool find(const erg_catalog *catalog, const char *name, char path[ERG_PAT
                               catalog ? catalog->data_dir : NULL };
 
     for (size_t i = 0; i < ERG_COUNT(folders); i++) {
-        int length = folders[i] ? snprintf(path, ERG_PATH_MOST, "%s/kernels/%s.json", folders[i],
-                                           name) : -1;
+        int length = folders[i]
+            ? snprintf(path, ERG_PATH_MOST, "%s/kernels/%s.json", folders[i],
+                       name) : -1;
         if (length > 0 && length < ERG_PATH_MOST && access(path, R_OK) == 0)
             return true;
     }

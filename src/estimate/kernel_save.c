@@ -78,7 +78,8 @@ static json_t *axes_json(const erg_kernel_grid *grid)
     for (int i = 0; i < grid->axes; i++) {
         json_t *values = json_array();
         for (size_t j = 0; j < grid->axis[i].count; j++)
-            json_array_append_new(values, json_integer((json_int_t)grid->axis[i].values[j]));
+            json_array_append_new(values,
+                                  json_integer((json_int_t)grid->axis[i].values[j]));
         json_array_append_new(axes, values);
     }
     return axes;
@@ -109,7 +110,8 @@ static json_t *machine_json(const erg_kernel_machine *machine)
     for (int i = 0; i < ERG_KERNEL_TYPES; i++)
         json_array_append_new(peaks, json_real(machine->flop_per_s[i]));
     return json_pack("{s:o, s:f, s:f, s:f}", "flop_per_s", peaks, "bytes_per_s",
-                     machine->bytes_per_s, "units", machine->units, "cap_w", machine->cap_w);
+                     machine->bytes_per_s, "units", machine->units,
+                     "cap_w", machine->cap_w);
 }
 
 static json_t *part_json(const erg_kernel_part *part, int kind, erg_error *err)
@@ -121,7 +123,8 @@ static json_t *part_json(const erg_kernel_part *part, int kind, erg_error *err)
 
     for (int i = 0; out && i < (part->has_power ? ERG_TARGETS : 1); i++) {
         json_t *forest = forest_json(&part->forests[i], err);
-        if (forest && erg_near_uses[kind] != ERG_NEAR_UNUSED && json_object_set_new(forest, "measured", cells_json(&part->grid, i, err)))
+        if (forest && erg_near_uses[kind] != ERG_NEAR_UNUSED
+            && json_object_set_new(forest, "measured", cells_json(&part->grid, i, err)))
             json_decref(forest), forest = NULL;
         if (!forest || json_object_set_new(out, erg_kernel_target_names[i], forest) != 0) {
             json_decref(out);
@@ -142,7 +145,8 @@ bool erg_kernels_save(const erg_kernels *kernels, const char *path, erg_error *e
 
     for (int kind = 0; good && kind < ERG_KERNEL_KINDS; kind++)
         if (kernels->parts[kind].rows)
-            good = json_array_append_new(parts, part_json(&kernels->parts[kind], kind, err)) == 0;
+            good = json_array_append_new(parts,
+                                         part_json(&kernels->parts[kind], kind, err)) == 0;
     if (!good)
         erg_fail(err, ERG_NO_MEMORY, "no memory for a kernel model");
     else if ((good = erg_aside_begin(&aside, path, err))) {

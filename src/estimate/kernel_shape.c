@@ -76,10 +76,12 @@ bool erg_kernel_shape_parse(const char *text, erg_kernel_shape *out, erg_error *
     int count = type < 0 ? -1 : numbers_in(rest, sizes, kind == ERG_KERNEL_GEMM ? 3 : 6);
 
     if (count < (kind == ERG_KERNEL_GEMM ? 3 : 5))
-        return erg_fail(err, ERG_BAD_INPUT, "'%s' is no kernel: gemm:TYPE:M,N,K, or prefill or "
-                        "decode:TYPE:BATCH,SEQ,HEADS,KV_HEADS,HEAD_DIM[,WINDOW] with TYPE bf16, "
-                        "fp8 or fp4", text);
-    *out = (erg_kernel_shape){ .kind = (erg_kernel_kind)kind, .type = (erg_kernel_type)type };
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "'%s' is no kernel: gemm:TYPE:M,N,K, or prefill or "
+                        "decode:TYPE:BATCH,SEQ,HEADS,KV_HEADS,HEAD_DIM[,WINDOW] "
+                        "with TYPE bf16, fp8 or fp4", text);
+    *out = (erg_kernel_shape){ .kind = (erg_kernel_kind)kind,
+                               .type = (erg_kernel_type)type };
     if (kind == ERG_KERNEL_GEMM) {
         out->m = sizes[0], out->n = sizes[1], out->k = sizes[2];
     } else {
@@ -100,8 +102,9 @@ bool erg_kernel_shape_check(const erg_kernel_shape *shape, erg_error *err)
             && is_size(s->head_dim) && s->window >= 0 && s->window <= SIZE_MOST
             && s->heads % s->kv_heads == 0;
 
-    return good || erg_fail(err, ERG_BAD_INPUT, "sizes of a kernel lie between 1 and %d, and "
-                            "heads are a multiple of kv_heads", SIZE_MOST);
+    return good
+        || erg_fail(err, ERG_BAD_INPUT, "sizes of a kernel lie between 1 and %d, and "
+                    "heads are a multiple of kv_heads", SIZE_MOST);
 }
 
 /* ---- numbers ------------------------------------------------------------------------- */
@@ -160,8 +163,9 @@ static double unevenness(const erg_kernel_machine *machine, const erg_kernel_sha
 {
     double blocks = (double)(s->batch * s->heads) * ceil((double)s->seq / QUERY_TILE);
 
-    return s->kind == ERG_KERNEL_PREFILL ? ceil(blocks / machine->units) * machine->units / blocks
-                                         : 1;
+    return s->kind == ERG_KERNEL_PREFILL
+        ? ceil(blocks / machine->units) * machine->units / blocks
+        : 1;
 }
 
 erg_kernel_roof erg_kernel_roof_of(const erg_kernel_machine *machine,
@@ -178,7 +182,7 @@ erg_kernel_roof erg_kernel_roof_of(const erg_kernel_machine *machine,
     return roof;
 }
 
-/* ---- features -------------------------------------------------------------------------- */
+/* ---- features ------------------------------------------------------------------------ */
 
 typedef struct row { float *to; size_t count; } row;
 
@@ -210,7 +214,8 @@ static void put_product(row *of, const erg_kernel_shape *s, double units)
         put(of, count * size / (m * n));
         put(of, whole * size * k);
     }
-    put(of, (double)(s->m % 8)), put(of, (double)(s->m % 64)), put(of, (double)(s->m % 128));
+    put(of, (double)(s->m % 8)), put(of, (double)(s->m % 64)),
+        put(of, (double)(s->m % 128));
     put(of, (double)(s->n % 128)), put(of, (double)(s->n % 256));
     put(of, (double)(s->k % 64)), put(of, (double)(s->k % 128));
 }

@@ -30,8 +30,8 @@ static void name_of(const erg_kernel_shape *s, char *to, size_t size)
                  s->k);
     else
         snprintf(to, size, "%s:%s:%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-                 ",%" PRId64, kind, type, s->batch, s->seq, s->heads, s->kv_heads, s->head_dim,
-                 s->window);
+                 ",%" PRId64, kind, type, s->batch, s->seq, s->heads, s->kv_heads,
+                 s->head_dim, s->window);
 }
 
 static bool put_figure(erg_table *table, const char *const names[3],
@@ -42,8 +42,8 @@ static bool put_figure(erg_table *table, const char *const names[3],
         && erg_table_real(table, names[2], figure->high, err);
 }
 
-static bool add_row(erg_table *table, const erg_kernels *model, const erg_kernel_shape *shape,
-                    erg_error *err)
+static bool add_row(erg_table *table, const erg_kernels *model,
+                    const erg_kernel_shape *shape, erg_error *err)
 {
     static const char *const latency[] = { "latency_s", "latency_low_s", "latency_high_s" };
     static const char *const power[] = { "power_w", "power_low_w", "power_high_w" };
@@ -70,8 +70,8 @@ static bool add_rows(erg_result *result, erg_table *table, const erg_kernels *mo
     for (size_t i = 0; i < count; i++)
         if (!add_row(table, model, &shapes[i], err))
             return false;
-    return erg_result_note(result, err, "%s: learnt from %s, %s", model->hardware, model->source,
-                           model->date);
+    return erg_result_note(result, err, "%s: learnt from %s, %s", model->hardware,
+                           model->source, model->date);
 }
 
 erg_result *erg_kernels_table(const erg_kernels *const models[], size_t model_count,
@@ -79,8 +79,9 @@ erg_result *erg_kernels_table(const erg_kernels *const models[], size_t model_co
                               erg_error *err)
 {
     erg_result *result = erg_result_new("estimate", err);
-    erg_table *table = result ? erg_result_add(result, "kernels", columns, ERG_COUNT(columns),
-                                               err) : NULL;
+    erg_table *table = result
+        ? erg_result_add(result, "kernels", columns, ERG_COUNT(columns),
+                         err) : NULL;
     bool good = table != NULL;
 
     for (size_t i = 0; good && i < model_count; i++)

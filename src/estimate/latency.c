@@ -67,8 +67,8 @@ static double compute_time(const erg_timing *timing, const erg_operator *op)
     if (!(unit.flop_per_s > 0))
         return op->flop > 0 ? NAN : 0;
     if (has_tiles(op) && hardware->kind == ERG_GPU) {
-        erg_product product = { (double)op->batch, (double)op->m, (double)op->n, (double)op->k,
-                                terms->bandwidth[ERG_BYTES_ELEMENTWISE]
+        erg_product product = { (double)op->batch, (double)op->m, (double)op->n,
+                                (double)op->k, terms->bandwidth[ERG_BYTES_ELEMENTWISE]
                                     * hardware->memory_bytes_per_s };
         return erg_tile_time(&product, hardware, unit, terms);
     }
@@ -113,7 +113,8 @@ static double reloaded(const erg_operator *op, const erg_hardware *hardware)
 
     if (!has_tiles(op) || op->window || !(hardware->l2_bytes > 0) || !(outputs > 0))
         return 0;
-    erg_product product = { (double)op->batch, (double)op->m, (double)op->n, (double)op->k, 0 };
+    erg_product product = { (double)op->batch, (double)op->m, (double)op->n,
+                            (double)op->k, 0 };
     double element = (double)erg_precision_bits(op->precision) / 8;
     return erg_traffic_product(&product, element, hardware->l2_bytes)
         - erg_traffic_product(&product, element, INFINITY);
@@ -142,10 +143,12 @@ static parts parts_of(const erg_timing *timing, const erg_subgraph *s)
         p.bytes = ERG_BYTES_MATRIX;
     /* The device runs low-precision graphs on its tensor units: their passes were
      * fitted together. */
-    if (!has_matrix && s->operator_count > 0
-        && ops[s->operators[0]].precision != ERG_FP32
-        && timing->hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ops[s->operators[0]].precision] > 0)
-        p.unit = ERG_UNIT_TENSOR;
+    if (!has_matrix && s->operator_count > 0) {
+        erg_precision precision = ops[s->operators[0]].precision;
+        if (precision != ERG_FP32
+            && timing->hardware->peak_flop_per_s[ERG_UNIT_TENSOR][precision] > 0)
+            p.unit = ERG_UNIT_TENSOR;
+    }
     return p;
 }
 
@@ -176,9 +179,8 @@ static void sum_up(erg_latency *t)
     t->bound = erg_roofline_bound(t->compute_s, t->memory_s, t->overhead_s);
 }
 
-/* One subgraph; *host_s: what the host takes to launch it. */
 static erg_latency subgraph_latency(const erg_timing *timing, int32_t index,
-                                    double cached_bytes, double *host_s)
+                                    double cached_bytes)
 {
     const erg_subgraph *s = &timing->partition->subgraphs[index];
     parts p = parts_of(timing, s);
@@ -195,16 +197,14 @@ static erg_latency subgraph_latency(const erg_timing *timing, int32_t index,
         t.compute_s *= tpu_penalty(s);
     if (timing->hardware->kind == ERG_CPU)
         t.overhead_s = fmax(0, p.floor_s - fmax(t.compute_s, t.memory_s));
-    *host_s = timing->runtime == ERG_GRAPH ? 0 : timing->terms[p.unit].host_s;
+    t.host_s = timing->runtime == ERG_GRAPH ? 0 : timing->terms[p.unit].host_s;
     sum_up(&t);
     return t;
 }
 
 erg_latency erg_latency_subgraph(const erg_timing *timing, int32_t index)
 {
-    double host_s;
-
-    return subgraph_latency(timing, index, 0, &host_s);
+    return subgraph_latency(timing, index, 0);
 }
 
 /* The host cannot launch faster than one in h: the device waits for it. */
@@ -225,23 +225,46 @@ static void share_time(erg_latency *out, int32_t count, double share)
     }
 }
 
+typedef struct serial_time { double device_s, host_s; } serial_time;
+
+/* One after another; what is like an earlier launch takes as long. */
+static serial_time one_by_one(const erg_timing *timing, const double *cached,
+                              erg_latency *out)
+{
+    const erg_partition *partition = timing->partition;
+    serial_time sum = { 0, 0 };
+
+    for (int32_t i = 0; i < partition->subgraph_count; i++) {
+        int32_t like = i - partition->subgraphs[i].alike_back;
+        out[i] = like < i && cached[like] == cached[i]
+            ? out[like] : subgraph_latency(timing, i, cached[i]);
+        sum.device_s += out[i].total_s;
+        sum.host_s += out[i].host_s;
+    }
+    return sum;
+}
+
+static serial_time find_serial(const erg_timing *timing, erg_latency *out)
+{
+    static const serial_time unknown = { NAN, NAN };
+    size_t count = (size_t)timing->partition->subgraph_count;
+
+    if (timing->cached_bytes)
+        return one_by_one(timing, timing->cached_bytes, out);
+    double *cached = malloc((count + 1) * sizeof(*cached));
+    serial_time sum = cached
+        && erg_traffic_cached(timing->partition, timing->hardware, cached)
+        ? one_by_one(timing, cached, out) : unknown;
+    free(cached);
+    return sum;
+}
+
 double erg_latency_graph(const erg_timing *timing, erg_latency *out, bool *host_bound)
 {
     int32_t count = timing->partition->subgraph_count;
-    double *cached = malloc(((size_t)count + 1) * sizeof(*cached));
-    double serial_s = 0, host_s = 0;
+    serial_time serial = find_serial(timing, out);
+    double serial_s = serial.device_s, host_s = serial.host_s;
 
-    if (!cached || !erg_traffic_cached(timing->partition, timing->hardware, cached)) {
-        free(cached);
-        return NAN;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        double launch_s;
-        out[i] = subgraph_latency(timing, i, cached[i], &launch_s);
-        serial_s += out[i].total_s;
-        host_s += launch_s;
-    }
-    free(cached);
     /* Another order of the same work can be slower (Graham): one by one is always open. */
     double streams_s = timing->streams > 1 && serial_s > 0
         ? erg_latency_streams(timing, out) : serial_s;

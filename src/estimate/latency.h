@@ -25,8 +25,8 @@ typedef struct erg_product {
     double partial_bytes_per_s;     /* at which partial sums of a split k are added */
 } erg_product;
 
-double erg_tile_time(const erg_product *product, const erg_hardware *hardware, erg_unit unit,
-                     const erg_time_terms *terms);
+double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
+                     erg_unit unit, const erg_time_terms *terms);
 
 /* Plain roofline: a lower bound of any run. */
 double erg_roofline_time(const erg_timing *timing, const erg_subgraph *subgraph);
@@ -38,7 +38,8 @@ double erg_latency_streams(const erg_timing *timing, const erg_latency *alone);
 
 /* Bytes of a product that cross into a level of this capacity, never below the
  * compulsory ones. */
-double erg_traffic_product(const erg_product *product, double element_bytes, double capacity);
+double erg_traffic_product(const erg_product *product, double element_bytes,
+                           double capacity);
 /* Bytes that subgraphs find in the last cache because they were written or read so
  * shortly before; one a subgraph. false: no memory. */
 bool erg_traffic_cached(const erg_partition *partition, const erg_hardware *hardware,

@@ -99,7 +99,8 @@ static void drop_internal(erg_planner *planner)
 static bool planner_begin(erg_planner *planner, const erg_partition *partition,
                           erg_error *err)
 {
-    size_t n = (size_t)partition->subgraph_count, t = (size_t)partition->graph->tensor_count;
+    size_t n = (size_t)partition->subgraph_count,
+           t = (size_t)partition->graph->tensor_count;
 
     planner->partition = partition;
     planner->arena = erg_arena_new(err);
@@ -109,7 +110,8 @@ static bool planner_begin(erg_planner *planner, const erg_partition *partition,
     planner->makes = erg_arena_take(planner->arena, (n + 1) * sizeof(*planner->makes), err);
     planner->order = erg_arena_take(planner->arena, (n + 1) * sizeof(*planner->order), err);
     planner->maker = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->maker), err);
-    planner->readers = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->readers), err);
+    planner->readers = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->readers),
+                                      err);
     if (!planner->reads || !planner->makes || !planner->order || !planner->maker
         || !planner->readers)
         return false;
@@ -167,6 +169,8 @@ static erg_memory_step take_step(erg_planner *planner, int32_t s)
     erg_memory_step step = { .subgraph = s };
     int32_t reused = reused_by(planner, s, 1), made = planner->makes[s].count;
 
+    step.reused = reused;
+    step.made = reused < 0 ? -1 : planner->makes[s].items[0];
     for (int32_t i = 0; i < made && reused < 0; i++)
         step.allocated_bytes += tensors[planner->makes[s].items[i]].bytes;
     step.workspace_bytes = erg_memory_workspace(planner, s);
@@ -174,7 +178,8 @@ static erg_memory_step take_step(erg_planner *planner, int32_t s)
     planner->live += reused < 0 ? made : 0;
     step.activation_bytes = planner->live_bytes;
     step.live = planner->live;
-    step.total_bytes = planner->resident_bytes + step.activation_bytes + step.workspace_bytes;
+    step.total_bytes = planner->resident_bytes + step.activation_bytes
+        + step.workspace_bytes;
     for (int32_t i = 0; i < planner->reads[s].count; i++) {
         int32_t t = planner->reads[s].items[i];
         planner->readers[t]--;
@@ -237,7 +242,8 @@ static void run_order(erg_planner *planner, erg_memory *memory, erg_memory_step 
 {
     double sum = 0;
 
-    memory->bound_bytes = memory->peak_bytes = planner->resident_bytes + planner->live_bytes;
+    memory->bound_bytes = memory->peak_bytes = planner->resident_bytes
+        + planner->live_bytes;
     memory->peak_step = 0;
     for (int32_t i = 0; i < memory->step_count; i++) {
         int32_t s = planner->order[i];
@@ -257,7 +263,8 @@ static void run_order(erg_planner *planner, erg_memory *memory, erg_memory_step 
 static bool run_plain(erg_planner *planner, erg_memory *memory, erg_memory_step *steps,
                       erg_error *err)
 {
-    size_t bytes = (size_t)planner->partition->graph->tensor_count * sizeof(*planner->readers);
+    size_t bytes = (size_t)planner->partition->graph->tensor_count
+        * sizeof(*planner->readers);
     int32_t *kept = planner->options.by_memory
         ? erg_arena_take(planner->arena, bytes + 1, err) : planner->readers;
 
@@ -273,8 +280,8 @@ static bool run_plain(erg_planner *planner, erg_memory *memory, erg_memory_step 
 }
 
 /* A greedy order may be worse than the graph's own: then that one stays. */
-static bool try_other_order(erg_planner *planner, erg_memory *memory, erg_memory_step *steps,
-                            erg_error *err)
+static bool try_other_order(erg_planner *planner, erg_memory *memory,
+                            erg_memory_step *steps, erg_error *err)
 {
     size_t bytes = (size_t)memory->step_count * sizeof(*steps);
     erg_memory_step *other = erg_arena_take(planner->arena, bytes + 1, err);
@@ -308,8 +315,8 @@ static bool fill(erg_planner *planner, erg_memory *memory, erg_error *err)
         && (!planner->options.by_memory || try_other_order(planner, memory, steps, err));
 }
 
-erg_memory *erg_memory_plan(const erg_partition *partition, const erg_memory_options *options,
-                            erg_error *err)
+erg_memory *erg_memory_plan(const erg_partition *partition,
+                            const erg_memory_options *options, erg_error *err)
 {
     erg_planner planner = { 0 };
 

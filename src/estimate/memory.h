@@ -14,7 +14,8 @@
 
 typedef struct erg_memory_options {     /* zero means unset */
     bool by_memory;                     /* order: the ready step that grows least */
-    bool no_reuse;                      /* elementwise outputs never take their input's place */
+    bool no_reuse;                      /* elementwise outputs never take their input's
+                                         * place */
     bool explicit_conv;                 /* im2col in memory, not implicit in the product */
     bool plain_attention;               /* one-operator attention keeps its scores */
     int units;                          /* of the device, for split-K; 0: no split */
@@ -23,6 +24,7 @@ typedef struct erg_memory_options {     /* zero means unset */
 typedef struct erg_memory_step {
     int32_t subgraph;                   /* of the partition */
     int32_t live;                       /* tensors, weights apart */
+    int32_t made, reused;               /* made takes the place of reused; -1: none does */
     int64_t total_bytes, activation_bytes, workspace_bytes;
     int64_t allocated_bytes, freed_bytes;
 } erg_memory_step;
@@ -39,8 +41,8 @@ typedef struct erg_memory {
     void *inside;
 } erg_memory;
 
-erg_memory *erg_memory_plan(const erg_partition *partition, const erg_memory_options *options,
-                            erg_error *err);
+erg_memory *erg_memory_plan(const erg_partition *partition,
+                            const erg_memory_options *options, erg_error *err);
 void erg_memory_free(erg_memory *memory);
 
 /* Of a device's memory, after what its driver and allocator keep. */

@@ -37,8 +37,8 @@ static void about_clock(notes *n, const erg_operating_point *point)
     double clock_mhz = point->clock_hz * 1e-6;
 
     if (point->over)
-        add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.", clock_mhz,
-            point->cap_w);
+        add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.",
+            clock_mhz, point->cap_w);
     else if (point->capped)
         add(n, "The power cap of %.0f W holds %s below the clock asked for: see clock_hz.",
             point->cap_w, n->to->hardware->name);

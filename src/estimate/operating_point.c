@@ -55,8 +55,10 @@ static double recorded_static_w(const erg_hardware *hardware, double clock_hz)
     if (hardware->idle_curve_w.count)
         return erg_curve_at(&hardware->idle_curve_w, clock_hz);
 
-    double low_w = hardware->idle_w > 0 ? hardware->idle_w : IDLE_SHARE_LOW * hardware->cap_w;
-    double rise = (IDLE_SHARE_HIGH / IDLE_SHARE_LOW - 1) * share_of_clocks(hardware, clock_hz);
+    double low_w = hardware->idle_w > 0
+        ? hardware->idle_w : IDLE_SHARE_LOW * hardware->cap_w;
+    double rise = (IDLE_SHARE_HIGH / IDLE_SHARE_LOW - 1)
+        * share_of_clocks(hardware, clock_hz);
     return low_w * (1 + rise);
 }
 
@@ -93,8 +95,8 @@ static double clock_at(const erg_hardware *hardware, size_t index)
         * (0.3 + 0.7 * (double)index / (STEPS_WITHOUT_TABLE - 1));
 }
 
-static erg_operating_point at_clock(const erg_hardware *hardware, const erg_profile *profile,
-                                    double clock_hz)
+static erg_operating_point at_clock(const erg_hardware *hardware,
+                                    const erg_profile *profile, double clock_hz)
 {
     return (erg_operating_point){
         .clock_hz = clock_hz,

@@ -9,9 +9,10 @@
  * 238 to 243 W mean. */
 #define ERG_CAP_SHARE 0.965
 
-/* s(f) = (V(f) / V(reference))^2; reference NAN: the floor of V. Without a voltage curve: flat to 0.68 of the
- * top clock, then straight to 1.29 of the floor. */
-double erg_voltage_scale(const erg_hardware *hardware, double clock_hz, double reference_hz);
+/* s(f) = (V(f) / V(reference))^2; reference NAN: the floor of V. Without a voltage curve:
+ * flat to 0.68 of the top clock, then straight to 1.29 of the floor. */
+double erg_voltage_scale(const erg_hardware *hardware, double clock_hz,
+                         double reference_hz);
 
 /* Power that flows whatever happens: idle of a clocked board (GPU), mean power
  * of a busy package beyond its operations (CPU). As the profile fitted it. */
@@ -19,7 +20,8 @@ double erg_static_w(const erg_hardware *hardware, const erg_profile *profile,
                     double clock_hz);
 
 /* Power of the device when nothing runs and its clock is held. */
-double erg_idle_w(const erg_hardware *hardware, const erg_profile *profile, double clock_hz);
+double erg_idle_w(const erg_hardware *hardware, const erg_profile *profile,
+                  double clock_hz);
 
 /* What is to run: its dynamic energy at s = 1 and its time at a clock. */
 typedef struct erg_load {

@@ -54,7 +54,8 @@ static bool refuse(const reading *in, const char *key, const char *why)
 }
 
 /* A number of at least 0 into *to; an absent or null one leaves *to. */
-static bool read_number(const reading *in, const json_t *object, const char *key, double *to)
+static bool read_number(const reading *in, const json_t *object, const char *key,
+                        double *to)
 {
     const json_t *value = json_object_get(object, key);
 
@@ -151,14 +152,17 @@ static bool read_head(const reading *in, const json_t *root)
 
     if (json_integer_value(json_object_get(root, "profile")) != ERG_PROFILE_FORMAT)
         return refuse(in, "profile", "is not 1: no profile, or of a later erg");
-    if (!read_text(in, root, "name", &to->name) || !read_text(in, root, "hardware", &to->hardware)
-        || !read_text(in, root, "date", &to->date) || !read_text(in, root, "source", &to->source)
+    if (!read_text(in, root, "name", &to->name)
+        || !read_text(in, root, "hardware", &to->hardware)
+        || !read_text(in, root, "date", &to->date)
+        || !read_text(in, root, "source", &to->source)
         || !read_text(in, root, "byte_rule", &to->byte_rule))
         return false;
     if (strcmp(to->byte_rule, ERG_BYTE_RULE) != 0
         && strcmp(to->byte_rule, ERG_BYTE_RULE_FAR) != 0)
         return refuse(in, "byte_rule", "is not \"unfused\" or \"unfused+far\": its "
-                                       "coefficients belong to bytes counted in another way");
+                                       "coefficients belong to bytes "
+                                       "counted in another way");
     return read_number(in, root, "clock_hz", &to->clock_hz)
         && read_number(in, root, "cap_w", &to->cap_w) && read_runtime(in, root);
 }

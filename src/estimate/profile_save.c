@@ -71,7 +71,8 @@ static json_t *profile_of(const erg_profile *profile)
         json_object_set_new(root, "energy", energy_of(&profile->energy));
     for (int class = 0; class < ERG_UNIT_CLASSES; class++)
         if (profile->time[class].rows)
-            json_object_set_new(time, erg_unit_class_name(class), time_of(&profile->time[class]));
+            json_object_set_new(time, erg_unit_class_name(class),
+                                time_of(&profile->time[class]));
     json_object_set_new(root, "time", time);
     return root;
 }

@@ -102,8 +102,8 @@ static void weigh_places(const again *a, double *live, double *kept)
 }
 
 /* The narrowest place with from < kept <= to; the last one where several are. */
-static int32_t narrowest(const again *a, const double *live, const double *kept, double from,
-                         double to)
+static int32_t narrowest(const again *a, const double *live, const double *kept,
+                         double from, double to)
 {
     int32_t best = -1;
 
@@ -250,7 +250,8 @@ static bool order(again *a)
 
     for (int32_t i = 0; i < a->from->operator_count && good; i++) {
         bool late = i >= a->from->forward_count;
-        good = (!late || repeat_what_it_reads(a, &a->from->operators[i])) && put(a, i, late);
+        good = (!late || repeat_what_it_reads(a, &a->from->operators[i]))
+            && put(a, i, late);
     }
     return good;
 }

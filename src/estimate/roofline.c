@@ -16,11 +16,14 @@ erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, doubl
     erg_engine engine = is_matrix ? erg_engine_of(op, hardware)
                                   : (erg_engine){ ERG_UNIT_VECTOR, op->precision };
     erg_unit unit = { engine.class,
-                      known_or_zero(hardware->peak_flop_per_s[engine.class][engine.precision]) };
+                      known_or_zero(
+                          hardware->peak_flop_per_s[engine.class][engine.precision]) };
 
     if (!(unit.flop_per_s > 0))     /* not native: converted and run as fp32 */
-        unit.flop_per_s = known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32]);
-    if (is_matrix && hardware->emulated_share[op->precision] > 0 && erg_is_emulated(op, hardware))
+        unit.flop_per_s =
+            known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32]);
+    if (is_matrix && hardware->emulated_share[op->precision] > 0
+        && erg_is_emulated(op, hardware))
         unit.flop_per_s *= hardware->emulated_share[op->precision];
     double quoted_hz = hardware->peak_clock_hz[unit.unit];
     if (clock_hz > 0 && quoted_hz > 0)

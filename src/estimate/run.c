@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "estimate/compat.h"
 #include "estimate/energy.h"
+#include "estimate/latency.h"
 #include "estimate/operating_point.h"
 #include "estimate/run.h"
 
@@ -18,6 +19,7 @@ typedef struct work_run {
     const erg_profile *profile;
     const erg_estimate_options *options;
     erg_work *work;             /* one a subgraph */
+    double *cached_bytes;
     erg_latency *latency;
     erg_estimate *energy;
     double free_cap_w;          /* the cap, where nothing else holds the clock; else 0 */
@@ -33,23 +35,32 @@ static double time_at(const void *user, double clock_hz)
                                 .terms = run->profile->time,
                                 .runtime = run->options->runtime, .clock_hz = clock_hz,
                                 .free_cap_w = run->free_cap_w,
-                                .streams = run->options->streams };
+                                .streams = run->options->streams,
+                                .cached_bytes = run->cached_bytes };
     if (run->held->clock_hz != clock_hz) {
         run->held->time_s = erg_latency_graph(&timing, run->latency, &to->host_bound);
         run->held->clock_hz = clock_hz;
     }
     double total_s = run->held->time_s;
 
-    return run->options->measured_latency_s > 0 ? run->options->measured_latency_s : total_s;
+    return run->options->measured_latency_s > 0
+        ? run->options->measured_latency_s : total_s;
 }
 
-static double dynamic_j(const work_run *run)
+/* At the reference voltage, of each launch and of all. */
+static double find_dynamic(work_run *run)
 {
     double sum_j = 0;
 
-    for (int32_t i = 0; i < run->to->partition->subgraph_count; i++)
-        sum_j += erg_compute_j(&run->work[i], &run->profile->energy)
-            + erg_memory_j(&run->work[i], &run->profile->energy);
+    for (int32_t i = 0; i < run->to->partition->subgraph_count; i++) {
+        erg_estimate *e = &run->energy[i];
+        int32_t like = i - run->to->partition->subgraphs[i].alike_back;
+
+        e->compute_j = like < i ? run->energy[like].compute_j
+                                : erg_compute_j(&run->work[i], &run->profile->energy);
+        e->memory_j = erg_memory_j(&run->work[i], &run->profile->energy);
+        sum_j += e->compute_j + e->memory_j;
+    }
     return sum_j;
 }
 
@@ -70,7 +81,8 @@ static bool find_wish(const erg_hardware *hardware, const erg_estimate_options *
             wish->cap_w = point->cap_w;
         return true;
     }
-    return erg_fail(err, ERG_NOT_FOUND, "%s has no thermal point %s; erg hardware %s lists them",
+    return erg_fail(err, ERG_NOT_FOUND, "%s has no thermal point %s; "
+                    "erg hardware %s lists them",
                     hardware->name, options->thermal_point, hardware->name);
 }
 
@@ -83,7 +95,8 @@ static void spread(work_run *run, double measured_s)
     for (int32_t i = 0; i < count; i++)
         sum_s += run->latency[i].total_s;
     for (int32_t i = 0; i < count; i++) {
-        run->latency[i].utilization = fmin(1, run->latency[i].utilization * sum_s / measured_s);
+        run->latency[i].utilization =
+            fmin(1, run->latency[i].utilization * sum_s / measured_s);
         run->latency[i].total_s *= measured_s / sum_s;
     }
 }
@@ -93,7 +106,8 @@ static double units_on(const work_run *run, const erg_work *work)
 {
     const erg_hardware *hardware = run->to->hardware;
 
-    if (!run->options->power_gating || hardware->units < 1 || hardware->threads_per_unit < 1)
+    if (!run->options->power_gating || hardware->units < 1
+        || hardware->threads_per_unit < 1)
         return 1;
     double wanted = ceil(work->threads / hardware->threads_per_unit);
     return fmin(1, fmax(1, wanted) / hardware->units);
@@ -109,8 +123,8 @@ static void price(work_run *run, const erg_operating_point *point)
         const erg_latency *t = &run->latency[i];
         erg_estimate *e = &run->energy[i];
 
-        e->compute_j = point->scale * erg_compute_j(&run->work[i], &run->profile->energy);
-        e->memory_j = point->scale * erg_memory_j(&run->work[i], &run->profile->energy);
+        e->compute_j *= point->scale;
+        e->memory_j *= point->scale;
         e->static_j = point->static_w * t->total_s * units_on(run, &run->work[i]);
         erg_estimate_finish(e, t->utilization);
         to->peak_w = fmax(to->peak_w, e->total_j / t->total_s);
@@ -130,7 +144,7 @@ static void price(work_run *run, const erg_operating_point *point)
 static bool estimate(work_run *run, erg_error *err)
 {
     erg_estimation *to = run->to;
-    erg_load load = { .dynamic_j = dynamic_j(run), .time_s = time_at, .user = run };
+    erg_load load = { .dynamic_j = find_dynamic(run), .time_s = time_at, .user = run };
     erg_operating_point wish;
 
     if (!find_wish(to->hardware, run->options, &wish, err))
@@ -140,7 +154,8 @@ static bool estimate(work_run *run, erg_error *err)
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
     if (isnan(time_at(run, point.clock_hz)))
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for the times of %s", to->graph->name);
+        return erg_fail(err, ERG_NO_MEMORY, "no memory for the times of %s",
+                        to->graph->name);
     if (run->options->measured_latency_s > 0)
         spread(run, run->options->measured_latency_s);
     price(run, &point);
@@ -162,14 +177,27 @@ static bool prepare(work_run *run, erg_arena *arena, erg_error *err)
     run->work = erg_arena_take(arena, count * sizeof(*run->work), err);
     run->latency = erg_arena_take(arena, count * sizeof(*run->latency), err);
     run->energy = erg_arena_take(arena, count * sizeof(*run->energy), err);
-    if (!run->work || !run->latency || !run->energy)
+    run->cached_bytes = erg_arena_take(arena, count * sizeof(*run->cached_bytes), err);
+    if (!run->work || !run->latency || !run->energy || !run->cached_bytes)
         return false;
-    for (size_t i = 0; i < count; i++)
-        run->work[i] = erg_work_of_subgraph(to->graph, &to->partition->subgraphs[i],
-                                            to->hardware);
+    if (!erg_traffic_cached(to->partition, to->hardware, run->cached_bytes))
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const erg_subgraph *s = &to->partition->subgraphs[i];
+        run->work[i] = s->alike_back
+            ? run->work[i - (size_t)s->alike_back]
+            : erg_work_of_subgraph(to->graph, s, to->hardware);
+    }
     to->latency = run->latency;
     to->energy = run->energy;
     return true;
+}
+
+erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime)
+{
+    if (asked != ERG_FUSION_AUTO)
+        return asked;
+    return runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
 }
 
 static erg_estimation *begin(const erg_partition *partition, const erg_hardware *hardware,
@@ -182,13 +210,14 @@ static erg_estimation *begin(const erg_partition *partition, const erg_hardware 
         erg_arena_free(arena);
         return NULL;
     }
-    *to = (erg_estimation){ .graph = partition->graph, .hardware = hardware, .inside = arena,
+    *to = (erg_estimation){ .graph = partition->graph, .hardware = hardware,
+                            .inside = arena,
                             .partition = partition, .peak_memory_bytes = NAN };
     return to;
 }
 
-erg_estimation *erg_estimate_cut(const erg_partition *partition, const erg_hardware *hardware,
-                                 const erg_profile *profile,
+erg_estimation *erg_estimate_cut(const erg_partition *partition,
+                                 const erg_hardware *hardware, const erg_profile *profile,
                                  const erg_estimate_options *options, erg_error *err)
 {
     held_time held = { NAN, NAN };
@@ -218,7 +247,7 @@ erg_estimation *erg_estimate_run(const erg_graph *graph, const erg_hardware *har
     if (asked->mode == ERG_COMPAT)
         return erg_compat_estimate(graph, hardware, asked, err);
     erg_partition *partition = erg_graph_partition(
-        graph, asked->runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
+        graph, erg_fusion_of(asked->fusion, asked->runtime), err);
     erg_estimation *done = partition
         ? erg_estimate_cut(partition, hardware, profile, asked, err) : NULL;
     if (done)

@@ -7,9 +7,12 @@
 #include "estimate/operating_point.h"
 
 /* An estimate in physical mode of a partition that outlives it. */
-erg_estimation *erg_estimate_cut(const erg_partition *partition, const erg_hardware *hardware,
-                                 const erg_profile *profile,
+erg_estimation *erg_estimate_cut(const erg_partition *partition,
+                                 const erg_hardware *hardware, const erg_profile *profile,
                                  const erg_estimate_options *options, erg_error *err);
+
+/* How launches are cut: as asked, else as the runtime does. */
+erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime);
 
 /* Grade and intervals of a finished estimation; work and energy: one a subgraph. */
 void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,

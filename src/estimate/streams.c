@@ -19,9 +19,11 @@ typedef struct running { int32_t subgraph; double left_s; } running;
 typedef struct schedule {
     const erg_partition *partition;
     const erg_latency *alone;
-    double *units, *memory;             /* share of the device each asks for while it runs */
+    double *units, *memory;             /* share of the device
+                                         * each asks for while it runs */
     int32_t *waits;                     /* producers not done yet */
-    int32_t *first, *readers;           /* of s: readers[first[s]] .. readers[first[s + 1] - 1] */
+    int32_t *first, *readers;           /* of s: readers[first[s]] ..
+                                         * readers[first[s + 1] - 1] */
     int32_t *ready;                     /* a heap: least index on top */
     int32_t ready_count;
     running on[STREAMS_MOST];

@@ -75,7 +75,8 @@ static bool add_concurrency(const erg_desk *desk, erg_case *one)
 {
     const erg_estimation *done = one->estimation;
     size_t count = (size_t)done->partition->subgraph_count;
-    double *latency_s = erg_arena_take(desk->arena, (count + 1) * sizeof(*latency_s), &one->why);
+    double *latency_s = erg_arena_take(desk->arena, (count + 1) * sizeof(*latency_s),
+                                       &one->why);
 
     if (!latency_s)
         return false;
@@ -105,7 +106,8 @@ bool erg_case_price_of(erg_desk *desk, const erg_variant *setting, erg_study_gra
     out->graph = found->graph;
     bool is_compat = setting->options.mode == ERG_COMPAT;
     const erg_partition *cut = is_compat
-        ? NULL : erg_desk_cut(found, setting->options.runtime, &out->why);
+        ? NULL : erg_desk_cut(found, erg_fusion_of(setting->options.fusion,
+                                                   setting->options.runtime), &out->why);
     if (!is_compat && !cut)
         return false;
     out->estimation = is_compat
@@ -182,7 +184,8 @@ static bool run_cases(erg_desk *desk)
     size_t batches = study->batch_count ? study->batch_count : 1;
     size_t precisions = study->precision_count ? study->precision_count : 1;
     const int64_t *batch = study->batch_count ? study->batches : one_batch;
-    const erg_precision *precision = study->precision_count ? study->precisions : one_precision;
+    const erg_precision *precision = study->precision_count
+        ? study->precisions : one_precision;
     size_t all = study->hardware_count * batches * precisions, good = 0;
 
     desk->cases = erg_arena_take(desk->arena, (all + 1) * sizeof(*desk->cases), desk->err);
@@ -192,6 +195,8 @@ static bool run_cases(erg_desk *desk)
         erg_variant setting = { .device = i / (batches * precisions),
             .precision = precision[i / batches % precisions], .batch = batch[i % batches],
             .options = study->estimate };
+        if (study->fusion_count)
+            setting.options.fusion = study->fusions[0];
         desk->case_count++;
         good += erg_case_run(desk, &setting, &desk->cases[i]);
     }
@@ -275,14 +280,15 @@ typedef bool (*table_maker)(erg_desk *desk);
 static const table_maker makers[] = {
     erg_tables_summary, erg_tables_subgraphs, erg_tables_consumers, erg_tables_roofline,
     erg_tables_memory, erg_tables_timeline, erg_tables_concurrency, erg_advise_hints,
-    erg_tables_comparison, erg_advise_batches, erg_advise_front, erg_advise_explain,
-    erg_tables_checks, erg_tables_compat, add_notes,
+    erg_tables_comparison, erg_tables_strategies, erg_advise_batches, erg_advise_front,
+    erg_advise_explain, erg_tables_checks, erg_tables_compat, add_notes,
 };
 
 static bool begin(erg_desk *desk)
 {
     if (!desk->study->workload || !desk->study->hardware_count)
-        return erg_fail(desk->err, ERG_BAD_INPUT, "an estimate needs a workload and hardware");
+        return erg_fail(desk->err, ERG_BAD_INPUT,
+                        "an estimate needs a workload and hardware");
     desk->arena = erg_arena_new(desk->err);
     return desk->arena && load_devices(desk) && run_cases(desk) && sort_cases(desk);
 }
@@ -291,7 +297,7 @@ static void end(erg_desk *desk)
 {
     for (size_t i = 0; i < desk->case_count; i++)
         erg_case_end(&desk->cases[i]);
-    erg_desk_drop_graphs(desk);
+    erg_desk_end(desk);
     for (size_t i = 0; desk->devices && i < desk->study->hardware_count; i++) {
         erg_profile_free(desk->devices[i].profile);
         erg_hardware_free(desk->devices[i].hardware);

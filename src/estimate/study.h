@@ -36,7 +36,9 @@ typedef struct erg_case {
 typedef struct erg_study_graph {
     struct erg_study_graph *next;
     erg_graph *graph;
-    erg_partition *cut[2];              /* eager, fused; NULL: not asked for yet */
+    erg_partition *cut[ERG_FUSIONS];    /* NULL: not asked for yet */
+    struct erg_study_graph *twin;       /* another precision is cut the same; NULL: none */
+    erg_partition shared[ERG_FUSIONS];  /* of the twin, under these operators */
     int64_t batch;
     erg_precision precision;
     erg_runtime runtime;
@@ -65,9 +67,13 @@ typedef struct erg_desk {
 
 /* The graph of a setting, loaded once. */
 erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err);
-/* Its launches under a runtime, cut once. */
-const erg_partition *erg_desk_cut(erg_study_graph *of, erg_runtime runtime, erg_error *err);
-void erg_desk_drop_graphs(erg_desk *desk);
+/* Its launches, cut once. */
+const erg_partition *erg_desk_cut(erg_study_graph *of, erg_fusion fusion, erg_error *err);
+/* Drops the graphs made since down_to was the newest: no case may stand on them. */
+void erg_desk_drop(erg_desk *desk, const erg_study_graph *down_to);
+/* Drops one that no twin stands on. */
+void erg_desk_forget(erg_desk *desk, const erg_graph *graph);
+void erg_desk_end(erg_desk *desk);
 /* False: *why is filled and the case holds unknowns. Free with erg_case_end. */
 bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out);
 /* Time and energy alone: no memory plan, no concurrency. */
@@ -84,6 +90,9 @@ double erg_case_confidence(const erg_case *one);
 bool erg_case_fits(const erg_case *one);
 bool erg_case_keeps(const erg_desk *desk, const erg_case *one);
 
+/* "none" */
+const char *erg_fusion_name(erg_fusion fusion);
+
 /* ---- tables ----------------------------------------------------------------- */
 
 bool erg_tables_summary(erg_desk *desk);
@@ -95,6 +104,7 @@ bool erg_tables_timeline(erg_desk *desk);
 bool erg_tables_concurrency(erg_desk *desk);
 bool erg_tables_comparison(erg_desk *desk);
 bool erg_tables_checks(erg_desk *desk);
+bool erg_tables_strategies(erg_desk *desk);
 /* Compat mode only: its parts and its fused chains. */
 bool erg_tables_compat(erg_desk *desk);
 bool erg_compat_put_hints(const erg_desk *desk, erg_table *table, const erg_case *one);
@@ -112,7 +122,7 @@ char *erg_dot_of(const erg_case *one);
 bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one);
 /* A new table with what put gives for each case that has an estimate. */
 typedef bool erg_case_put(erg_desk *desk, erg_table *table, const erg_case *one);
-bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[], size_t count,
-                   erg_case_put *put);
+bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[],
+                   size_t count, erg_case_put *put);
 
 #endif

@@ -9,7 +9,8 @@ static const erg_precision twins[][2] = { { ERG_FP32, ERG_TF32 }, { ERG_FP16, ER
 static bool are_twins(erg_precision a, erg_precision b)
 {
     for (size_t i = 0; i < ERG_COUNT(twins); i++)
-        if ((twins[i][0] == a && twins[i][1] == b) || (twins[i][0] == b && twins[i][1] == a))
+        if ((twins[i][0] == a && twins[i][1] == b)
+            || (twins[i][0] == b && twins[i][1] == a))
             return true;
     return false;
 }
@@ -26,7 +27,8 @@ static erg_graph *relabel(erg_arena *arena, const erg_graph *from, erg_precision
         return NULL;
     memcpy(operators, from->operators, bytes);
     for (int32_t i = 0; i < from->operator_count; i++)
-        if (operators[i].precision == from->precision && operators[i].kind != ERG_OP_OPTIMIZER)
+        if (operators[i].precision == from->precision
+            && operators[i].kind != ERG_OP_OPTIMIZER)
             operators[i].precision = precision;
     *graph = *from;
     graph->precision = precision;
@@ -51,6 +53,28 @@ static erg_study_graph *find(erg_desk *desk, const erg_graph_options *options, b
     return NULL;
 }
 
+/* Attention is what a captured graph launches otherwise, and it holds a softmax. ONNX
+ * has views besides that cost nothing in eager runs. */
+static bool knows_runtime(const erg_graph *graph)
+{
+    if (strcmp(graph->reader, "onnx") == 0)
+        return true;
+    for (int32_t i = 0; i < graph->operator_count; i++)
+        if (graph->operators[i].kind == ERG_OP_SOFTMAX
+            || graph->operators[i].kind == ERG_OP_ATTENTION)
+            return true;
+    return false;
+}
+
+static erg_study_graph *find_any_runtime(erg_desk *desk, const erg_graph_options *options)
+{
+    erg_graph_options eager = *options;
+
+    eager.runtime = ERG_EAGER;
+    erg_study_graph *one = find(desk, &eager, false);
+    return one && !knows_runtime(one->graph) ? one : NULL;
+}
+
 erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err)
 {
     erg_graph_options options = desk->study->graph;
@@ -59,17 +83,20 @@ erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_e
 
     options.batch = setting->batch;
     options.precision = setting->precision;
-    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH ? ERG_GRAPH : ERG_EAGER;
+    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH
+        ? ERG_GRAPH : ERG_EAGER;
     erg_study_graph *found = find(desk, &options, false);
+    if (!found && options.runtime == ERG_GRAPH)
+        found = find_any_runtime(desk, &options);
     if (found)
         return found;
     erg_study_graph *made = erg_arena_take(desk->arena, sizeof(*made), err);
     if (!made)
         return NULL;
-    const erg_study_graph *twin = find(desk, &options, true);
+    erg_study_graph *twin = find(desk, &options, true);
     *made = (erg_study_graph){ .next = desk->graphs, .batch = options.batch,
                                .precision = options.precision, .runtime = options.runtime,
-                               .is_twin = twin != NULL };
+                               .is_twin = twin != NULL, .twin = twin };
     made->graph = twin ? relabel(desk->arena, twin->graph, options.precision, err)
                        : load(desk, &options, err);
     if (!made->graph)
@@ -78,23 +105,53 @@ erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_e
     return made;
 }
 
-const erg_partition *erg_desk_cut(erg_study_graph *of, erg_runtime runtime, erg_error *err)
+const erg_partition *erg_desk_cut(erg_study_graph *of, erg_fusion fusion, erg_error *err)
 {
-    erg_partition **cut = &of->cut[runtime != ERG_EAGER];
+    erg_partition **cut = &of->cut[fusion];
 
+    if (of->twin && !*cut) {
+        const erg_partition *whole = erg_desk_cut(of->twin, fusion, err);
+        if (!whole)
+            return NULL;
+        of->shared[fusion] = *whole;
+        of->shared[fusion].graph = of->graph;
+        of->shared[fusion].inside = NULL;
+        *cut = &of->shared[fusion];
+    }
     if (!*cut)
-        *cut = erg_graph_partition(
-            of->graph, runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME, err);
+        *cut = erg_graph_partition(of->graph, fusion, err);
     return *cut;
 }
 
-void erg_desk_drop_graphs(erg_desk *desk)
+static void drop(erg_study_graph **at)
 {
-    for (erg_study_graph *one = desk->graphs; one; one = one->next) {
-        for (size_t i = 0; i < ERG_COUNT(one->cut); i++)
-            erg_partition_free(one->cut[i]);
-        if (!one->is_twin)
-            erg_graph_free(one->graph);
-    }
+    erg_study_graph *one = *at;
+
+    for (size_t i = 0; i < ERG_COUNT(one->cut); i++)
+        erg_partition_free(one->cut[i]);
+    if (!one->is_twin)
+        erg_graph_free(one->graph);
+    *at = one->next;
+}
+
+void erg_desk_drop(erg_desk *desk, const erg_study_graph *down_to)
+{
+    while (desk->graphs != down_to)
+        drop(&desk->graphs);
+}
+
+void erg_desk_forget(erg_desk *desk, const erg_graph *graph)
+{
+    erg_study_graph **at = &desk->graphs;
+
+    while (*at && (*at)->graph != graph)
+        at = &(*at)->next;
+    if (*at)
+        drop(at);
+}
+
+void erg_desk_end(erg_desk *desk)
+{
+    erg_desk_drop(desk, NULL);
     erg_source_close(desk->source);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "estimate/compat.h"
+#include "estimate/run.h"
 #include "estimate/study.h"
 
 static const erg_column summary_columns[] = {
@@ -49,6 +50,7 @@ static const erg_column summary_columns[] = {
     { "bandwidth_bound", ERG_INTEGER, "subgraphs" },
     { "balanced", ERG_INTEGER, "subgraphs" },
     { "launch_bound", ERG_INTEGER, "subgraphs" },
+    { "fusion", ERG_TEXT, "none, runtime or compat; of compat mode none" },
 };
 
 static const erg_column subgraph_columns[] = {
@@ -107,12 +109,13 @@ bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one)
 
     return erg_table_row(table, err)
         && erg_table_text(table, "hardware", erg_case_hardware(desk, one), err)
-        && erg_table_text(table, "precision", erg_precision_name(one->setting.precision), err)
+        && erg_table_text(table, "precision", erg_precision_name(one->setting.precision),
+                          err)
         && erg_table_integer(table, "batch", one->setting.batch, err);
 }
 
-bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[], size_t count,
-                   erg_case_put *put)
+bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[],
+                   size_t count, erg_case_put *put)
 {
     erg_table *table = erg_result_add(desk->result, name, columns, count, desk->err);
     bool ok = table != NULL;
@@ -143,6 +146,15 @@ static const char *runtime_name(erg_runtime runtime)
     return names[runtime];
 }
 
+/* Compat mode cuts nothing: it prices module by module. */
+static const char *fusion_of(const erg_case *one)
+{
+    const erg_estimate_options *options = &one->setting.options;
+
+    return options->mode == ERG_COMPAT
+        ? NULL : erg_fusion_name(erg_fusion_of(options->fusion, options->runtime));
+}
+
 static bool put_words(erg_table *table, const erg_case *one, erg_error *err)
 {
     const erg_estimation *done = one->estimation;
@@ -155,6 +167,7 @@ static bool put_words(erg_table *table, const erg_case *one, erg_error *err)
                                                     : erg_grade_name(done->grade), err)
         && erg_table_text(table, "boundary", done->hardware->boundary, err)
         && erg_table_text(table, "runtime", runtime_name(one->setting.options.runtime), err)
+        && erg_table_text(table, "fusion", fusion_of(one), err)
         && erg_table_truth(table, "capped", done->capped, err);
 }
 
@@ -233,7 +246,8 @@ bool erg_tables_summary(erg_desk *desk)
 
 /* ---- subgraphs ------------------------------------------------------------------ */
 
-static bool put_subgraph(const erg_desk *desk, erg_table *table, const erg_case *one, int32_t s)
+static bool put_subgraph(const erg_desk *desk, erg_table *table, const erg_case *one,
+                         int32_t s)
 {
     const erg_estimation *done = one->estimation;
     const erg_subgraph *part = &done->partition->subgraphs[s];
@@ -340,7 +354,8 @@ static bool put_consumers(erg_desk *desk, erg_table *table, const erg_case *one)
             break;
         ok = erg_put_case(desk, table, one)
             && erg_table_integer(table, "rank", (int64_t)rank, desk->err)
-            && erg_table_text(table, "subgraph", done->partition->subgraphs[s].name, desk->err)
+            && erg_table_text(table, "subgraph", done->partition->subgraphs[s].name,
+                              desk->err)
             && erg_table_real(table, "energy_j", done->energy[s].total_j, desk->err)
             && erg_table_real(table, "share", done->energy[s].total_j / done->total.total_j,
                               desk->err);

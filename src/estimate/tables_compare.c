@@ -61,7 +61,11 @@ bool erg_tables_comparison(erg_desk *desk)
 
 /* ---- limits ----------------------------------------------------------------------- */
 
-typedef struct check { const char *name; double limit; double (*value)(const erg_case *one); } check;
+typedef struct check {
+    const char *name;
+    double limit;
+    double (*value)(const erg_case *one);
+} check;
 
 static double latency_of(const erg_case *one) { return one->estimation->latency_s; }
 static double energy_of(const erg_case *one) { return one->energy_per_j; }
@@ -69,7 +73,8 @@ static double power_of(const erg_case *one) { return one->estimation->mean_w; }
 static double memory_of(const erg_case *one) { return one->estimation->peak_memory_bytes; }
 
 /* What is not known keeps no limit. */
-static bool put_check(erg_desk *desk, erg_table *table, const check *limit, const erg_case *one)
+static bool put_check(erg_desk *desk, erg_table *table, const check *limit,
+                      const erg_case *one)
 {
     double value = one->estimation ? limit->value(one) : NAN;
     const erg_real reals[] = { { "value", value }, { "limit", limit->limit },
@@ -78,7 +83,8 @@ static bool put_check(erg_desk *desk, erg_table *table, const check *limit, cons
     return erg_put_case(desk, table, one)
         && erg_table_text(table, "check", limit->name, desk->err)
         && erg_put_reals(table, reals, ERG_COUNT(reals), desk->err)
-        && erg_table_text(table, "state", value <= limit->limit ? "pass" : "fail", desk->err);
+        && erg_table_text(table, "state", value <= limit->limit ? "pass" : "fail",
+                          desk->err);
 }
 
 static bool put_checks(erg_desk *desk, erg_table *table, const check *limit)

@@ -76,8 +76,10 @@ static bool put_truth(erg_table *table, const char *column, double bytes, double
 static bool put_fits(erg_table *table, const erg_hardware *hardware, double peak)
 {
     return put_truth(table, "fits_l2", peak, hardware->l2_bytes)
-        && put_truth(table, "fits_shared", peak, hardware->l1_bytes_per_unit * hardware->units)
-        && put_truth(table, "fits_device", peak, ERG_MEMORY_USABLE * hardware->memory_bytes);
+        && put_truth(table, "fits_shared", peak,
+                     hardware->l1_bytes_per_unit * hardware->units)
+        && put_truth(table, "fits_device", peak,
+                     ERG_MEMORY_USABLE * hardware->memory_bytes);
 }
 
 static bool put_physical_memory(const erg_desk *desk, erg_table *table, const erg_case *one)
@@ -133,7 +135,8 @@ static bool put_memory(erg_desk *desk, erg_table *table, const erg_case *one)
 
 bool erg_tables_memory(erg_desk *desk)
 {
-    return erg_put_cases(desk, "memory", memory_columns, ERG_COUNT(memory_columns), put_memory);
+    return erg_put_cases(desk, "memory", memory_columns, ERG_COUNT(memory_columns),
+                         put_memory);
 }
 
 /* ---- timeline -------------------------------------------------------------------- */
@@ -152,7 +155,8 @@ static bool put_step(const erg_desk *desk, erg_table *table, const erg_case *one
     };
     return erg_put_case(desk, table, one)
         && erg_table_text(table, "subgraph",
-                          one->estimation->partition->subgraphs[step->subgraph].name, desk->err)
+                          one->estimation->partition->subgraphs[step->subgraph].name,
+                          desk->err)
         && erg_put_wholes(table, wholes, ERG_COUNT(wholes), desk->err);
 }
 
@@ -169,7 +173,8 @@ static bool put_compat_step(const erg_desk *desk, erg_table *table, const erg_ca
         { "live_tensors", step->live_tensors },
     };
     return erg_put_case(desk, table, one)
-        && erg_table_text(table, "subgraph", compat->parts[step->part].node->name, desk->err)
+        && erg_table_text(table, "subgraph", compat->parts[step->part].node->name,
+                          desk->err)
         && erg_put_wholes(table, wholes, ERG_COUNT(wholes), desk->err);
 }
 
@@ -180,7 +185,8 @@ static bool put_timeline(erg_desk *desk, erg_table *table, const erg_case *one)
                   : one->memory ? one->memory->step_count : 0;
 
     for (int32_t s = 0; s < steps && ok; s++)
-        ok = is_compat ? put_compat_step(desk, table, one, s) : put_step(desk, table, one, s);
+        ok = is_compat
+            ? put_compat_step(desk, table, one, s) : put_step(desk, table, one, s);
     return ok;
 }
 
@@ -192,7 +198,8 @@ bool erg_tables_timeline(erg_desk *desk)
 
 /* ---- concurrency ------------------------------------------------------------------ */
 
-static bool put_physical_concurrency(const erg_desk *desk, erg_table *table, const erg_case *one)
+static bool put_physical_concurrency(const erg_desk *desk, erg_table *table,
+                                     const erg_case *one)
 {
     const erg_concurrency *found = &one->concurrency;
     const erg_whole wholes[] = {
@@ -220,7 +227,8 @@ static bool put_physical_concurrency(const erg_desk *desk, erg_table *table, con
         && erg_table_text(table, "limit", erg_limit_name(found->limit), desk->err);
 }
 
-static bool put_compat_concurrency(const erg_desk *desk, erg_table *table, const erg_case *one)
+static bool put_compat_concurrency(const erg_desk *desk, erg_table *table,
+                                   const erg_case *one)
 {
     const erg_compat_concurrency *found = &one->estimation->compat->concurrency;
     const erg_whole wholes[] = {

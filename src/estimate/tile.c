@@ -74,14 +74,15 @@ static double split_time(const erg_product *p, double units, double unit_flop_pe
     return best_s + partial_sums(p, split) + (split > 1 ? terms->launch_s : 0);
 }
 
-double erg_tile_time(const erg_product *product, const erg_hardware *hardware, erg_unit unit,
-                     const erg_time_terms *terms)
+double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
+                     erg_unit unit, const erg_time_terms *terms)
 {
     double units = hardware->units > 0 ? hardware->units : 1;
     double best_s = INFINITY;
 
     for (size_t i = 0; i < ERG_COUNT(splits); i++)
-        if (!(split_least(product, units, unit.flop_per_s / units, terms, splits[i]) > best_s))
+        if (!(split_least(product, units, unit.flop_per_s / units, terms,
+                          splits[i]) > best_s))
             best_s = fmin(best_s, split_time(product, units, unit.flop_per_s / units, terms,
                                              splits[i]));
     return best_s;

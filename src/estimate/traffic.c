@@ -83,7 +83,8 @@ static double tensor_cached(reuse *r, int32_t tensor, int32_t reader)
         return 0;
     r->seen[storage] = reader;
     double since = r->before[reader] - r->before[maker + 1];
-    return since + (double)made->bytes <= r->room ? (double)r->graph->tensors[tensor].bytes : 0;
+    return since + (double)made->bytes <= r->room
+        ? (double)r->graph->tensors[tensor].bytes : 0;
 }
 
 static double subgraph_cached(reuse *r, const erg_subgraph *s, int32_t index)
@@ -105,7 +106,8 @@ bool erg_traffic_cached(const erg_partition *partition, const erg_hardware *hard
     bool good = reuse_begin(&r, partition);
     bool knows = hardware->l2_bytes > 0 && hardware->l2_bytes_per_s > 0;
     /* A processor keeps what fits; a GPU streams its weights each pass. */
-    bool keeps = hardware->kind != ERG_GPU && (double)partition->graph->weights_bytes <= r.room;
+    bool keeps = hardware->kind != ERG_GPU
+        && (double)partition->graph->weights_bytes <= r.room;
 
     for (int32_t i = 0; good && i < partition->subgraph_count; i++) {
         const erg_subgraph *s = &partition->subgraphs[i];

@@ -164,6 +164,59 @@ static void a_small_network_waits_for_the_host(void)
                1e-9);
 }
 
+/* The same partition that knows of no likeness: everything is priced by itself. */
+static erg_partition without_likeness(const erg_partition *cut)
+{
+    size_t count = (size_t)cut->subgraph_count;
+    erg_subgraph *copy = calloc(count, sizeof(*copy));
+    erg_partition apart = *cut;
+
+    memcpy(copy, cut->subgraphs, count * sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        copy[i].alike_back = 0;
+    apart.subgraphs = copy;
+    return apart;
+}
+
+static void check_likeness(const char *spec, erg_fusion fusion, int32_t least)
+{
+    erg_hardware gpu = round_gpu();
+    gpu.l2_bytes_per_s = 5e12;          /* what lies between likes decides what is cached */
+    erg_time_terms terms[] = { erg_time_shared(&gpu, ERG_UNIT_VECTOR),
+                               erg_time_shared(&gpu, ERG_UNIT_TENSOR) };
+    erg_graph *graph = erg_graph_load(spec, &(erg_graph_options){ .batch = 4 }, NULL);
+    erg_partition *cut = erg_graph_partition(graph, fusion, NULL);
+    erg_partition apart = without_likeness(cut);
+    size_t count = (size_t)cut->subgraph_count;
+    erg_latency *a = calloc(count, sizeof(*a)), *b = calloc(count, sizeof(*b));
+    erg_timing timing = { .partition = cut, .hardware = &gpu, .terms = terms };
+    int32_t alike = 0;
+    bool host_bound;
+
+    double together_s = erg_latency_graph(&timing, a, &host_bound);
+    timing.partition = &apart;
+    CHECK(erg_latency_graph(&timing, b, &host_bound) == together_s);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(a[i].total_s == b[i].total_s && a[i].compute_s == b[i].compute_s
+              && a[i].memory_s == b[i].memory_s && a[i].roof_s == b[i].roof_s);
+        alike += cut->subgraphs[i].alike_back > 0;
+    }
+    CHECK(alike >= least);
+    free(a);
+    free(b);
+    free((void *)apart.subgraphs);
+    erg_partition_free(cut);
+    erg_graph_free(graph);
+}
+
+static void launches_that_are_alike_take_what_each_takes_by_itself(void)
+{
+    check_likeness("zoo:resnet50", ERG_FUSION_NONE, 100);
+    check_likeness("zoo:resnet50", ERG_FUSION_RUNTIME, 30);
+    check_likeness("zoo:gpt2", ERG_FUSION_NONE, 200);
+    check_likeness("zoo:lstm", ERG_FUSION_NONE, 0);
+}
+
 /* Rows that ran under a cap hold what it took: a cap no lower changes nothing more. */
 static void a_share_fitted_under_a_cap_is_not_capped_again(void)
 {
@@ -228,6 +281,7 @@ int main(void)
         TEST(product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory),
         TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
         TEST(a_small_network_waits_for_the_host),
+        TEST(launches_that_are_alike_take_what_each_takes_by_itself),
         TEST(a_share_fitted_under_a_cap_is_not_capped_again),
         TEST(a_precision_without_a_unit_runs_at_its_share_of_fp32),
         TEST(shared_terms_are_shares_whatever_the_device),
