@@ -18,7 +18,8 @@ extern "C" {
 
 typedef struct erg_import_options {
     const char *format;     /* an importer's name; NULL: sniffed */
-    const char *tz;         /* zone of stamps without one: "UTC", "+02:00", "Europe/Berlin" */
+    const char *tz;         /* zone of stamps without one: "UTC", "+02:00",
+                             * "Europe/Berlin" */
     const char *date;       /* "dmy" "mdy" "ymd" for files with d.m.yyyy dates */
     char decimal;           /* 0 or '.'; ',' */
     const char *start;      /* first stamp, for files without stamps (a stamp) */

@@ -20,8 +20,8 @@
 extern "C" {
 #endif
 
-/* A row as marks: one for each value that is a number, all at the end of its step; how many.
- * step_s that was derived is left out: it is derived again. */
+/* A row as marks: one for each value that is a number, all at the end of its step; how
+ * many. step_s that was derived is left out: it is derived again. */
 size_t erg_training_row_marks(const erg_training *training, size_t row,
                               erg_mark_row out[ERG_TRAINING_VALUES]);
 

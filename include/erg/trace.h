@@ -15,6 +15,7 @@
 #ifndef ERG_TRACE_H
 #define ERG_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "erg/error.h"
@@ -112,7 +113,12 @@ typedef struct erg_region {
 } erg_region;
 
 typedef struct erg_mark_row { int64_t t_ns; char name[32]; double value; } erg_mark_row;
-typedef struct erg_setting { int64_t t_ns; int device; char key[32]; char value[64]; } erg_setting;
+typedef struct erg_setting {
+    int64_t t_ns;
+    int device;
+    char key[32];
+    char value[64];
+} erg_setting;
 
 /* One moment on every clock. */
 typedef struct erg_anchor {
@@ -120,6 +126,40 @@ typedef struct erg_anchor {
 } erg_anchor;
 
 typedef struct erg_span { int64_t begin_ns, end_ns; } erg_span;     /* [begin, end) */
+
+/* What an event was. Kernels, copies, sets and collectives ran on a device and may use its
+ * energy; the others say who asked for them. */
+typedef enum erg_trace_event_kind {
+    ERG_EVENT_OTHER,
+    ERG_EVENT_KERNEL,
+    ERG_EVENT_COPY,         /* memcpy */
+    ERG_EVENT_SET,          /* memset */
+    ERG_EVENT_COLLECTIVE,   /* a kernel that waits for other devices */
+    ERG_EVENT_OPERATOR,     /* of a network: cpu_op, Node */
+    ERG_EVENT_RUNTIME,      /* a call that launches or waits */
+    ERG_EVENT_ANNOTATION,   /* ProfilerStep#N and other words of the program */
+    ERG_EVENT_KINDS
+} erg_trace_event_kind;
+
+enum { ERG_EVENT_NOBODY = -1 };     /* no operator is known */
+
+/* A piece of work as another tool recorded it. Millions of them are held. */
+typedef struct erg_trace_event {
+    int64_t begin_ns;
+    int64_t duration_ns;
+    int32_t name;           /* erg_trace_event_name */
+    int32_t by;             /* name of the operator that asked for it; ERG_EVENT_NOBODY */
+    int32_t track;          /* erg_trace_track */
+    int32_t kind;           /* erg_trace_event_kind */
+} erg_trace_event;
+
+/* Where events follow one another: a stream of a device, or a thread of the host. */
+typedef struct erg_track {
+    char name[64];          /* "GPU 0 stream 7", "thread 4321" */
+    int32_t device;         /* number of the GPU as its tool counts them; -1: the host */
+    int64_t stream;         /* number of the stream or thread */
+    bool is_communication;  /* at least half of its time lies in collectives */
+} erg_track;
 
 /* Why a figure is doubtful (ERG_FLAG_*) or absent (refused): trace/flags.c holds
  * the table of texts and actions. */
@@ -161,6 +201,8 @@ erg_trace *erg_trace_new(erg_error *err);
 void erg_trace_free(erg_trace *trace);
 /* Reads a whole .erg file. A file without an end row is flagged INTERRUPTED. */
 erg_trace *erg_trace_load(const char *path, erg_error *err);
+/* With its events aside: erg_trace_put_events_aside. */
+erg_trace *erg_trace_load_aside(const char *path, erg_error *err);
 /* Written aside, then renamed: a failure leaves nothing half-written. */
 bool erg_trace_save(const erg_trace *trace, const char *path, erg_error *err);
 
@@ -177,7 +219,19 @@ bool erg_trace_add_setting(erg_trace *trace, const erg_setting *setting, erg_err
 bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error *err);
 /* A second equal flag on the same channel and span is kept once. */
 bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err);
-bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value, erg_error *err);
+bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value,
+                        erg_error *err);
+/* The number of a name of events: equal names have one number; -1: no memory. */
+int32_t erg_trace_add_event_name(erg_trace *trace, const char *name, erg_error *err);
+/* The number of a track; one of equal device and stream that is there gets info. */
+int32_t erg_trace_add_track(erg_trace *trace, const erg_track *info, erg_error *err);
+/* In any order; in few large calls, each of which leaves all events in the order of
+ * erg_trace_events. Names and tracks must be there. */
+bool erg_trace_add_events(erg_trace *trace, const erg_trace_event *events, size_t count,
+                          erg_error *err);
+/* From now on events are kept in an unlinked file in /var/tmp, for more of them than memory
+ * holds: erg_trace_each_event and erg_trace_save give them, erg_trace_events has none. */
+bool erg_trace_put_events_aside(erg_trace *trace, erg_error *err);
 /* Change the facts of a channel after a calibration or an alignment. */
 bool erg_trace_set_channel(erg_trace *trace, int channel, const erg_channel_info *info,
                            erg_error *err);
@@ -201,6 +255,22 @@ size_t erg_trace_anchor_count(const erg_trace *trace);
 const erg_anchor *erg_trace_anchor(const erg_trace *trace, size_t index);
 size_t erg_trace_flag_count(const erg_trace *trace);
 const erg_flag *erg_trace_flag(const erg_trace *trace, size_t index);
+/* By begin_ns; of those that begin together, the longest first. */
+const erg_trace_event *erg_trace_events(const erg_trace *trace, size_t *count);
+/* Aside or not. */
+bool erg_trace_has_aside(const erg_trace *trace);
+size_t erg_trace_event_count(const erg_trace *trace);
+/* The same in the same order, some 2000 at once; a visit that gives false ends it. */
+typedef bool erg_trace_visit_events(void *self, const erg_trace_event events[],
+                                    size_t count, erg_error *err);
+bool erg_trace_each_event(const erg_trace *trace, erg_trace_visit_events *visit, void *self,
+                          erg_error *err);
+/* NULL: no such number. */
+const char *erg_trace_event_name(const erg_trace *trace, int32_t name);
+int32_t erg_trace_event_name_count(const erg_trace *trace);
+const erg_track *erg_trace_track(const erg_trace *trace, int32_t track);
+int32_t erg_trace_track_count(const erg_trace *trace);
+const char *erg_trace_event_kind_name(erg_trace_event_kind kind);     /* "kernel" */
 /* NULL if it was never set. Keys: docs/formats.md. */
 const char *erg_trace_meta(const erg_trace *trace, const char *key);
 size_t erg_trace_meta_count(const erg_trace *trace);

@@ -45,8 +45,8 @@ typedef enum erg_training_clock {
 
 typedef struct erg_training erg_training;
 
-/* A JSON array, JSON lines or CSV; "-" is stdin. zone: of stamps without one, or NULL. A run
- * file (.erg) is read by its marks. */
+/* A JSON array, JSON lines or CSV; "-" is stdin. zone: of stamps without one, or NULL. A
+ * run file (.erg) is read by its marks. */
 erg_training *erg_training_load(const char *path, const char *zone, erg_error *err);
 /* From memory: what the fuzz target calls. name stands in sentences. */
 erg_training *erg_training_parse(const char *name, const char *bytes, size_t size,

@@ -7,7 +7,7 @@ enum { BLOCK_VERSION = 1, ZSTD_LEVEL = 1 };
 
 erg_block *erg_block_new(erg_error *err)
 {
-    erg_block *block = calloc(1, sizeof(*block));
+    erg_block *block = malloc(sizeof(*block));  /* its buffers stay untouched till used */
     if (block) {
         block->packer = ZSTD_createCCtx();
         block->unpacker = ZSTD_createDCtx();

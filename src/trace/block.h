@@ -27,4 +27,11 @@ bool erg_block_encode(erg_block *block, const erg_sample samples[], size_t count
 size_t erg_block_decode(erg_block *block, const unsigned char bytes[], size_t size,
                         erg_sample samples[]);
 
+/* The same for events, in the order of a trace: all comes back bit for bit. */
+bool erg_block_encode_events(erg_block *block, const erg_trace_event events[], size_t count,
+                             const unsigned char **bytes, size_t *size);
+/* Into events[ERG_BLOCK_MOST]; first_ns is not in the bytes. 0: they are damaged. */
+size_t erg_block_decode_events(erg_block *block, const unsigned char bytes[], size_t size,
+                               int64_t first_ns, erg_trace_event events[]);
+
 #endif

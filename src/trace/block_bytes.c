@@ -97,7 +97,8 @@ bool erg_plane_get(erg_block *block, source *from, unsigned char data[], size_t 
     if ((head & 3) == PLANE_RAW && size == count)
         memcpy(data, from->data, count);
     else if ((head & 3) != PLANE_ZSTD
-             || ZSTD_decompressDCtx(block->unpacker, data, count, from->data, size) != count)
+             || ZSTD_decompressDCtx(block->unpacker, data, count, from->data,
+                                    size) != count)
         return false;
     from->data += size;
     from->count -= size;

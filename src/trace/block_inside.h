@@ -9,7 +9,7 @@
 enum {
     PLANE_MOST = ERG_BLOCK_MOST + 512,      /* a plane after zstd, at worst */
     STREAM_MOST = 8 * (PLANE_MOST + 8) + 16,
-    BLOCK_BYTES_MOST = 3 * STREAM_MOST
+    BLOCK_BYTES_MOST = 7 * STREAM_MOST
 };
 
 typedef struct bytes { unsigned char *data; size_t count; } bytes;

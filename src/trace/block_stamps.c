@@ -45,7 +45,8 @@ static uint64_t exact_step_ns(const erg_sample samples[], size_t count)
 {
     uint64_t step = 0;
     for (size_t i = 1; i < count && step != 1; i++)
-        step = erg_common_divisor((uint64_t)samples[i].t_ns - (uint64_t)samples[0].t_ns, step);
+        step = erg_common_divisor((uint64_t)samples[i].t_ns - (uint64_t)samples[0].t_ns,
+                                  step);
     return step;
 }
 
@@ -79,7 +80,8 @@ static uint64_t allowed_step_ns(erg_block *block, const erg_sample samples[], si
 
 /* What the decoder will expect at each place. GRID follows a sampler that wakes at
  * absolute deadlines: an eighth of each lateness is believed. */
-static uint64_t guess_next(stamp_guess guess, uint64_t *grid, uint64_t before, uint64_t period)
+static uint64_t guess_next(stamp_guess guess, uint64_t *grid, uint64_t before,
+                           uint64_t period)
 {
     if (guess == STAMP_STEP)
         return before + period;
@@ -99,11 +101,13 @@ static uint64_t middle_period(erg_block *block, size_t count)
     if (count < 2)
         return 0;
     for (size_t i = 1; i < count; i++)
-        steps[i - 1] = (int64_t)((uint64_t)block->numbers[i] - (uint64_t)block->numbers[i - 1]);
+        steps[i - 1] =
+            (int64_t)((uint64_t)block->numbers[i] - (uint64_t)block->numbers[i - 1]);
     return (uint64_t)middle(steps, count - 1);
 }
 
-static void stamp_residuals(erg_block *block, stamp_guess guess, size_t count, uint64_t period)
+static void stamp_residuals(erg_block *block, stamp_guess guess, size_t count,
+                            uint64_t period)
 {
     uint64_t grid = 0;
     block->residuals[0] = 0;

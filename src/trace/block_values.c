@@ -173,7 +173,8 @@ bool erg_values_get(erg_block *block, source *from, erg_sample samples[], size_t
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        samples[i].value = gaps && (block->gaps[i / 8] >> i % 8 & 1) ? NAN : block->values[i];
+        samples[i].value = gaps && (block->gaps[i / 8] >> i % 8 & 1)
+            ? NAN : block->values[i];
     return !from->bad;
 }
 

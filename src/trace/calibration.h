@@ -18,14 +18,19 @@ typedef struct erg_calibration {
     double window_s, update_s;
 } erg_calibration;
 
-typedef struct erg_calibrations { erg_calibration *at; size_t count, capacity; } erg_calibrations;
+typedef struct erg_calibrations {
+    erg_calibration *at;
+    size_t count, capacity;
+} erg_calibrations;
 
 /* Without a state folder or a file: none, and true. ERG_BAD_INPUT names the record. */
 bool erg_calibrations_load(const erg_env *env, erg_calibrations *out, erg_error *err);
-bool erg_calibrations_save(const erg_env *env, const erg_calibrations *from, erg_error *err);
+bool erg_calibrations_save(const erg_env *env, const erg_calibrations *from,
+                           erg_error *err);
 void erg_calibrations_free(erg_calibrations *calibrations);
 /* Takes the place of an older one of the same channel. */
-bool erg_calibrations_put(erg_calibrations *to, const erg_calibration *record, erg_error *err);
+bool erg_calibrations_put(erg_calibrations *to, const erg_calibration *record,
+                          erg_error *err);
 /* NULL if there is none: asking is not an error. */
 const erg_calibration *erg_calibrations_find(const erg_calibrations *in,
                                              const erg_device_info *device,

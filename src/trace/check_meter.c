@@ -5,8 +5,8 @@
 #include <string.h>
 #include "math/stats.h"
 #include "trace/check.h"
+#include "trace/response.h"
 
-static const double SILENT_MADS = 5.0, SILENT_STEPS = 3.0, SILENT_CORRELATION = 0.7;
 static const double DISAGREES = 0.05;
 static const double PERIOD_OFF = 0.01;
 enum { FEWEST_SAMPLES = 4 };
@@ -36,89 +36,46 @@ static bool is_active(const erg_trace *trace, int64_t t_ns)
     return false;
 }
 
-/* Power and activity of a channel's good samples, and both kinds apart. */
-typedef struct response {
-    double *w, *activity, *load_w, *idle_w;
-    size_t count, loads, idles;
-} response;
-
-static void drop_response(response *of)
-{
-    free(of->w);
-    free(of->activity);
-    free(of->load_w);
-    free(of->idle_w);
-}
-
-static bool response_of(const erg_trace *trace, int channel, response *out, erg_error *err)
+static bool response_of(const erg_trace *trace, int channel, erg_response *out,
+                        erg_error *err)
 {
     size_t count;
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
-    size_t bytes = (count + 1) * sizeof(double);
 
-    *out =
-        (response){ malloc(bytes), malloc(bytes), malloc(bytes), malloc(bytes), 0, 0, 0 };
-    if (!out->w || !out->activity || !out->load_w || !out->idle_w) {
-        drop_response(out);
+    if (!erg_response_new(out, count))
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(at[i].value))
-            continue;
-        bool active = is_active(trace, at[i].t_ns);
-        out->w[out->count] = at[i].value;
-        out->activity[out->count++] = active;
-        if (active)
-            out->load_w[out->loads++] = at[i].value;
-        else
-            out->idle_w[out->idles++] = at[i].value;
-    }
+    for (size_t i = 0; i < count; i++)
+        erg_response_add(out, at[i].value, is_active(trace, at[i].t_ns));
     return true;
 }
 
-/* The step of the reading: as stated, else the least difference seen. */
-static double resolution_w(const erg_channel_info *info, const response *of)
+/* Of so few readings nothing is said. */
+static bool is_silent(const erg_channel_info *info, erg_response *of, double *rise_w)
 {
-    double least = INFINITY;
-
-    if (info->resolution > 0)
-        return info->resolution;
-    for (size_t i = 1; i < of->count; i++)
-        if (of->w[i] != of->w[i - 1])
-            least = fmin(least, fabs(of->w[i] - of->w[i - 1]));
-    return isfinite(least) ? least : 0;
-}
-
-static bool is_silent(const erg_channel_info *info, response *of, double *rise_w)
-{
-    double step_w = resolution_w(info, of);
-    double correlation = erg_correlation(of->w, of->activity, of->count);
-    double idle_w = erg_median(of->idle_w, of->idles);
-    double mad_w = erg_mad_sigma(of->idle_w, of->idles) / 1.4826;
-
-    *rise_w = erg_median(of->load_w, of->loads) - idle_w;
-    return *rise_w <= fmax(SILENT_MADS * mad_w, SILENT_STEPS * step_w)
-        || !(correlation > SILENT_CORRELATION);
+    if (of->loads < FEWEST_SAMPLES || of->idles == 0)
+        return false;
+    erg_response_signs signs = erg_response_judge(of, info->resolution);
+    *rise_w = signs.rise_w;
+    return signs.is_flat || signs.is_strange;
 }
 
 bool erg_check_meter_silent(erg_trace *trace, erg_error *err)
 {
     char path[80];
     erg_span work;
-    double rise_w;
+    double rise_w = NAN;
 
     if (!erg_work_span(trace, &work))
         return true;
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
-        response of;
+        erg_response of;
         if (!is_outside_meter(trace, info))
             continue;
         if (!response_of(trace, i, &of, err))
             return false;
-        bool silent = of.loads >= FEWEST_SAMPLES && of.idles > 0
-                   && is_silent(info, &of, &rise_w);
-        drop_response(&of);
+        bool silent = is_silent(info, &of, &rise_w);
+        erg_response_free(&of);
         erg_channel_path(trace, i, path);
         if (silent
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_METER_SILENT, i, { 0, 0 }, "" }, err,

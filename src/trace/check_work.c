@@ -61,8 +61,8 @@ static bool check_time(erg_trace *trace, const erg_region *region, erg_error *er
     if (isnan(runs_s) || fabs(window_s - runs_s) <= TIME_SHARE * window_s)
         return true;
     return erg_raise(trace, &(erg_flag){ ERG_FLAG_TIME_MISMATCH, -1, span, "" }, err,
-                     "%s: %.0f runs of %.6g s are %.6g s but its window is %.6g s: check the "
-                     "stamps, their zone and the number of runs",
+                     "%s: %.0f runs of %.6g s are %.6g s but its window "
+                     "is %.6g s: check the stamps, their zone and the number of runs",
                      region->name, region->runs, single_s, runs_s, window_s);
 }
 

@@ -213,7 +213,8 @@ static bool put_verdict(comparison *all, const char *region)
     side *a = &all->a, *b = &all->b;
     erg_interval left, right;
     /* Runs of a model scatter by its inputs only: that hides its error. */
-    if (region && !all->modelled && erg_runs_scatter(a->trace, region, a->picks, a->pick_count, &left)
+    if (region && !all->modelled
+        && erg_runs_scatter(a->trace, region, a->picks, a->pick_count, &left)
         && erg_runs_scatter(b->trace, region, b->picks, b->pick_count, &right)) {
         use_scatter(a, &left);
         use_scatter(b, &right);

@@ -97,7 +97,7 @@ static bool unwrap(erg_stream *stream, const erg_channel_info *info,
     return true;
 }
 
-/* Does every poll bring a new value? Then the first and the equal ones count too. */
+/* Does every poll bring a new value? Then the first counts too. */
 static bool polls_are_updates(const erg_sample at[], size_t count, double update_s)
 {
     size_t changes = 0;
@@ -109,16 +109,25 @@ static bool polls_are_updates(const erg_sample at[], size_t count, double update
     return 5 * changes >= 4 * (count - 1);
 }
 
+/* A counter that moves many times between two polls and shows the same has stood still:
+ * held at the power before, it would run on past the end of what was measured. */
+static bool stood_still(const erg_sample *from, const erg_sample *to, double update_s)
+{
+    return update_s > 0 && 2 * update_s < step_s(from, to) && from->value == to->value;
+}
+
 /* The moments the counter moved: between the poll before and the poll that saw it. */
-static bool find_updates(const erg_rows *rising, bool every, erg_rows *updates,
-                         erg_error *err)
+static bool find_updates(const erg_stream *stream, const erg_rows *rising, bool every,
+                         erg_rows *updates, erg_error *err)
 {
     const erg_sample *at = rising->items;
 
     for (size_t i = 0; i < rising->count; i++) {
         erg_sample one = at[i];
         bool first = i == 0 || isnan(at[i - 1].value);
-        bool moved = isnan(one.value) || (first ? every : one.value != at[i - 1].value);
+        bool moved = isnan(one.value) || (first ? every : one.value != at[i - 1].value)
+                     || (every && !first
+                         && stood_still(&at[i - 1], &at[i], stream->update_s));
         if (!every && !first && !isnan(one.value))
             one.t_ns -= (one.t_ns - at[i - 1].t_ns) / 2;
         if (moved && !erg_rows_add(updates, &one, 1, sizeof(one), err))
@@ -193,7 +202,7 @@ bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
     bool every = ok && rising.count
               && polls_are_updates(rising.items, rising.count, stream->update_s);
 
-    ok = ok && find_updates(&rising, every, &updates, err);
+    ok = ok && find_updates(stream, &rising, every, &updates, err);
     stream->dt_s = erg_median_step_s(updates.items, updates.count);
     ok = ok && add_pieces(stream, &updates, err) && hold_ends(stream, err);
     if (ok)

@@ -138,15 +138,8 @@ static double half_width_s(const asked *of)
 {
     size_t count;
     const erg_sample *at = erg_trace_samples(of->trace, of->channel, &count);
-    size_t low = 0, high = count;
+    size_t low = erg_sample_from(at, count, of->window->span.begin_ns);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (at[middle].t_ns < of->window->span.begin_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     return count ? erg_s_from_ns(at[low < count ? low : count - 1].half_width_ns) : 0;
 }
 

@@ -54,27 +54,13 @@ static bool any_overlaps(const erg_rows *spans, erg_span span)
     return false;
 }
 
-static size_t first_at_or_after(const erg_sample at[], size_t count, int64_t t_ns)
-{
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (at[middle].t_ns < t_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Polls in the window, and how many of them failed. */
 static void count_polls(const erg_trace *trace, int channel, erg_span span, erg_energy *out)
 {
     size_t count;
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
 
-    for (size_t i = first_at_or_after(at, count, span.begin_ns);
+    for (size_t i = erg_sample_from(at, count, span.begin_ns);
          i < count && at[i].t_ns < span.end_ns; i++) {
         out->samples++;
         if (isnan(at[i].value))
@@ -230,7 +216,7 @@ bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
 {
     size_t count;
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
-    size_t first = at ? first_at_or_after(at, count, span.begin_ns) : 0;
+    size_t first = at ? erg_sample_from(at, count, span.begin_ns) : 0;
     erg_sum sum = { 0 };
 
     *energy_j = NAN;

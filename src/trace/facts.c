@@ -7,9 +7,13 @@
 static const char *scope_word(int index) { return erg_scope_name((erg_scope)index); }
 static const char *kind_word(int index) { return erg_kind_name((erg_kind)index); }
 static const char *method_word(int index) { return erg_method_name((erg_method)index); }
-static const char *quantity_word(int index) { return erg_quantity_name((erg_quantity)index); }
+static const char *quantity_word(int index)
+{
+    return erg_quantity_name((erg_quantity)index);
+}
 
-#define TEXT_OF(type, field) ERG_FACT_TEXT, offsetof(type, field), sizeof(((type *)0)->field)
+#define TEXT_OF(type, field) \
+    ERG_FACT_TEXT, offsetof(type, field), sizeof(((type *)0)->field)
 #define AT(field) offsetof(erg_channel_info, field)
 
 const erg_fact erg_device_facts[] = {
@@ -28,7 +32,8 @@ const erg_fact erg_device_facts[] = {
 const erg_fact erg_channel_facts[] = {
     { "channel", TEXT_OF(erg_channel_info, name) },
     { "unit", TEXT_OF(erg_channel_info, unit) },
-    { "quantity", ERG_FACT_WORD, AT(quantity), .word = quantity_word, .words = ERG_OTHER + 1 },
+    { "quantity", ERG_FACT_WORD, AT(quantity), .word = quantity_word,
+      .words = ERG_OTHER + 1 },
     { "kind", ERG_FACT_WORD, AT(kind), .word = kind_word, .words = ERG_COUNTER + 1 },
     { "method", ERG_FACT_WORD, AT(method), .word = method_word,
       .words = ERG_METHOD_SIMULATED + 1 },

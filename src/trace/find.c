@@ -2,8 +2,7 @@
 /* Finding a channel by what people type, and a moment on the clock on the wall. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/base.h"
-#include "erg/trace.h"
+#include "trace/trace_inside.h"
 
 static int channel_of_quantity(const erg_trace *trace, int device, erg_quantity quantity)
 {
@@ -69,6 +68,8 @@ erg_span erg_trace_span(const erg_trace *trace)
         widen(&span, erg_trace_mark(trace, i)->t_ns, erg_trace_mark(trace, i)->t_ns);
     for (size_t i = 0; i < erg_trace_setting_count(trace); i++)
         widen(&span, erg_trace_setting(trace, i)->t_ns, erg_trace_setting(trace, i)->t_ns);
+    if (erg_trace_event_count(trace))
+        widen(&span, trace->events.begin_ns, trace->events.end_ns);
     return span.begin_ns > span.end_ns ? (erg_span){ 0 } : span;
 }
 

@@ -181,7 +181,8 @@ static bool open_file(erg_reader *from, erg_error *err)
     if (strlen(from->path) >= ERG_PATH_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", from->path);
     if (stat(from->path, &there) == 0 && !S_ISREG(there.st_mode))
-        return erg_fail(err, ERG_BAD_INPUT, "%s is not a file but a folder, a pipe or a device: "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s is not a file but a folder, a pipe or a device: "
                         "name a run file", from->path);
     if (!erg_file_line(from->path, magic, sizeof(magic), err))
         return false;
@@ -228,6 +229,17 @@ static bool flag_interrupted(erg_reader *from, erg_error *err)
     return erg_trace_add_flag(from->trace, &flag, err);
 }
 
+static bool read_events(erg_reader *from, erg_error *err)
+{
+    int64_t tables;
+    bool good = number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name IN"
+                                " ('event_name', 'track', 'event_block')", &tables, err);
+
+    for (size_t i = 0; good && tables == 3 && i < erg_load_event_table_count; i++)
+        good = read_table(from, &erg_load_event_tables[i], err);
+    return good;
+}
+
 /* Takes the open database; its sentences begin with path. */
 static erg_trace *read_all(erg_reader *from, erg_error *err)
 {
@@ -235,12 +247,13 @@ static erg_trace *read_all(erg_reader *from, erg_error *err)
     from->codec = erg_block_new(err);
     from->samples = malloc(ERG_BLOCK_MOST * sizeof(*from->samples));
     bool good = from->trace && from->codec
+             && (!from->is_aside || erg_trace_put_events_aside(from->trace, err))
              && (from->samples || erg_fail(err, ERG_NO_MEMORY, "out of memory"))
              && check_kind(from, err);
 
     for (size_t i = 0; good && i < erg_load_table_count; i++)
         good = read_table(from, &erg_load_tables[i], err);
-    good = good && (from->ended || flag_interrupted(from, err));
+    good = good && read_events(from, err) && (from->ended || flag_interrupted(from, err));
 
     erg_block_free(from->codec);
     free(from->samples);
@@ -276,9 +289,9 @@ static void fold(const char *path)
     sqlite3_close(db);
 }
 
-erg_trace *erg_trace_load(const char *path, erg_error *err)
+static erg_trace *load_path(const char *path, bool is_aside, erg_error *err)
 {
-    erg_reader from = { .path = path };
+    erg_reader from = { .path = path, .is_aside = is_aside };
 
     if (!open_file(&from, err)) {
         sqlite3_close(from.db);
@@ -290,6 +303,16 @@ erg_trace *erg_trace_load(const char *path, erg_error *err)
     return trace;
 }
 
+erg_trace *erg_trace_load(const char *path, erg_error *err)
+{
+    return load_path(path, false, err);
+}
+
+erg_trace *erg_trace_load_aside(const char *path, erg_error *err)
+{
+    return load_path(path, true, err);
+}
+
 static bool read_sweep(erg_reader *from, erg_error *err)
 {
     int64_t tables, works;
@@ -298,7 +321,8 @@ static bool read_sweep(erg_reader *from, erg_error *err)
         || !number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                             " ('application', 'point', 'visit')", &tables, err))
         return false;
-    if (!number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name = 'work'", &works, err))
+    if (!number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name = 'work'",
+                   &works, err))
         return false;
     if (tables != 3)
         return erg_fail(err, ERG_NO_DATA, "%s is a recording, but holds no sweep: "

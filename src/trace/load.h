@@ -17,8 +17,8 @@ erg_trace *erg_trace_load_bytes(const char *name, const char *bytes, size_t size
 typedef struct erg_visit_taker {
     bool (*meta)(void *self, const char *key, const char *value, erg_error *err);
     bool (*application)(void *self, size_t id, const erg_application *app, erg_error *err);
-    bool (*point)(void *self, size_t id, size_t application, const erg_knob_setting *setting,
-                  erg_error *err);
+    bool (*point)(void *self, size_t id, size_t application,
+                  const erg_knob_setting *setting, erg_error *err);
     /* unit: of visit->units, as "token"; NULL: not said. */
     bool (*visit)(void *self, size_t point, const erg_visit *visit, const char *unit,
                   erg_error *err);

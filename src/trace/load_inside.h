@@ -15,6 +15,8 @@ typedef struct erg_reader {
     erg_sample *samples;    /* ERG_BLOCK_MOST */
     const struct erg_visit_taker *taker;    /* of a sweep's rows; else NULL */
     int64_t rounds_left;
+    int64_t last_event_ns;  /* latest begin of an event so far */
+    bool is_aside;          /* events are not to be held in memory */
     bool ended;
 } erg_reader;
 
@@ -26,6 +28,10 @@ typedef struct erg_load_table {
 /* In the order in which they are to be read. */
 extern const erg_load_table erg_load_tables[];
 extern const size_t erg_load_table_count;
+
+/* Those of events; a file without them has none. */
+extern const erg_load_table erg_load_event_tables[];
+extern const size_t erg_load_event_table_count;
 
 /* Those of a sweep. */
 extern const erg_load_table erg_load_sweep_tables[];

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A recording in memory as an .erg file: aside first, then under its name. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/base.h"
 #include "trace/schema.h"
 #include "trace/store.h"
@@ -54,23 +52,12 @@ static bool put_meta(const erg_trace *trace, erg_store *store, erg_error *err)
 
 bool erg_trace_save(const erg_trace *trace, const char *path, erg_error *err)
 {
-    char aside[ERG_PATH_MOST + 24];
-    int length = snprintf(aside, sizeof(aside), "%s.part-%ld", path, (long)getpid());
-    if (length >= ERG_PATH_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
+    char aside[ERG_STORE_ASIDE];
+    erg_store *store = erg_store_begin_aside(path, aside, err);
 
-    erg_store *store = erg_store_create(aside, err);
     if (!store)
         return false;
     bool good = put_meta(trace, store, err) && put_channels(trace, store, err)
-             && put_rows(trace, store, err);
-    good = erg_store_close(store, good, good ? err : NULL) && good;
-    if (good) {
-        erg_store_drop_log(path);
-        good = rename(aside, path) == 0
-            || erg_fail(err, ERG_IO, "cannot write %s: %s", path, strerror(errno));
-    }
-    if (!good)
-        unlink(aside);
-    return good;
+             && put_rows(trace, store, err) && erg_store_events(store, trace, err);
+    return erg_store_end_aside(store, aside, path, good, err);
 }

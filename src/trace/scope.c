@@ -18,8 +18,10 @@ static const unsigned contents[] = {
     [ERG_SCOPE_CORE]    = 0,
     [ERG_SCOPE_DRAM]    = 0,
     [ERG_SCOPE_PSYS]    = IN(PACKAGE) | IN(CORE) | IN(DRAM),
-    [ERG_SCOPE_MODULE]  = IN(CHIP) | IN(MEMORY) | IN(BOARD) | IN(PACKAGE) | IN(CORE) | IN(DRAM),
-    [ERG_SCOPE_NODE]    = IN(CHIP) | IN(MEMORY) | IN(BOARD) | IN(PACKAGE) | IN(CORE) | IN(DRAM)
+    [ERG_SCOPE_MODULE]  = IN(CHIP) | IN(MEMORY) | IN(BOARD)
+                        | IN(PACKAGE) | IN(CORE) | IN(DRAM),
+    [ERG_SCOPE_NODE]    = IN(CHIP) | IN(MEMORY) | IN(BOARD)
+                        | IN(PACKAGE) | IN(CORE) | IN(DRAM)
                         | IN(PSYS) | IN(MODULE),
 };
 

@@ -24,7 +24,8 @@ static const char *why_shut(const erg_store *store)
     const char *slash = strrchr(store->path, '/');
 
     if (slash)
-        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - store->path + 1), store->path);
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - store->path + 1),
+                 store->path);
     return access(folder, W_OK | X_OK) != 0 ? strerror(errno) : sqlite3_errmsg(store->db);
 }
 
@@ -68,6 +69,13 @@ void erg_store_drop_log(const char *path)
     }
 }
 
+static bool put_in_place(const char *aside, const char *path, erg_error *err)
+{
+    erg_store_drop_log(path);
+    return rename(aside, path) == 0
+        || erg_fail(err, ERG_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
 static bool open_database(erg_store *store, const char *path, erg_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -87,15 +95,16 @@ static bool is_being_recorded(const char *path)
     return busy;
 }
 
-/* ".new-123" of a process that is no more, killed while it laid the schema; with what SQLite
- * left beside it. */
+/* ".new-123" of a process that is no more, killed while it laid the schema; with what
+ * SQLite left beside it. */
 static bool is_abandoned(const char *name, const char *base)
 {
     static const char mark[] = ".new-";
     size_t count = strlen(base);
     char *end;
 
-    if (strncmp(name, base, count) != 0 || strncmp(name + count, mark, sizeof(mark) - 1) != 0)
+    if (strncmp(name, base, count) != 0
+        || strncmp(name + count, mark, sizeof(mark) - 1) != 0)
         return false;
     long pid = strtol(name + count + sizeof(mark) - 1, &end, 10);
     return pid > 0 && (*end == '\0' || *end == '-') && pid <= INT32_MAX
@@ -112,7 +121,8 @@ static void drop_abandoned(const char *path)
     DIR *list = opendir(folder);
     for (struct dirent *entry; list && (entry = readdir(list)) != NULL;)
         if (is_abandoned(entry->d_name, slash ? slash + 1 : path)
-            && snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name) < (int)sizeof(file))
+            && snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name)
+            < (int)sizeof(file))
             unlink(file);
     if (list)
         closedir(list);
@@ -124,8 +134,10 @@ static bool lay_schema(erg_store *store, erg_error *err)
 {
     char aside[ERG_PATH_MOST + 24];
     if (is_being_recorded(store->path))
-        return erg_fail(err, ERG_NO_ACCESS, "cannot write %s: another program holds it open "
-                        "or records into it: wait for its end, or name another file", store->path);
+        return erg_fail(err, ERG_NO_ACCESS,
+                        "cannot write %s: another program holds it open "
+                        "or records into it: wait for its end, or name another file",
+                        store->path);
     snprintf(aside, sizeof(aside), "%s.new-%ld", store->path, (long)getpid());
     unlink(aside);
     drop_abandoned(store->path);
@@ -134,11 +146,7 @@ static bool lay_schema(erg_store *store, erg_error *err)
              && erg_store_execute(store, erg_store_schema, err);
     sqlite3_close(store->db);
     store->db = NULL;
-    if (good) {
-        erg_store_drop_log(store->path);
-        good = rename(aside, store->path) == 0
-            || erg_fail(err, ERG_IO, "cannot write %s: %s", store->path, strerror(errno));
-    }
+    good = good && put_in_place(aside, store->path, err);
     if (!good)
         unlink(aside);
     return good;
@@ -226,8 +234,8 @@ erg_store *erg_store_append(const char *path, erg_error *err)
     if (!store)
         return NULL;
     if (is_being_recorded(path))
-        erg_fail(err, ERG_NO_ACCESS, "cannot write %s: another program holds it open or records "
-                 "into it", path);
+        erg_fail(err, ERG_NO_ACCESS,
+                 "cannot write %s: another program holds it open or records into it", path);
     else if (begin_recording(store, err)
              && erg_store_execute(store, "PRAGMA journal_mode=WAL;"
                                   "DELETE FROM meta WHERE key='" ERG_META_ENDED "'", err)
@@ -341,5 +349,31 @@ bool erg_store_close(erg_store *store, bool end, erg_error *err)
         good = erg_fail(err, ERG_IO, "%s is complete, but another program holds it open: "
                         "keep %s-wal beside it", store->path, store->path);
     free_store(store);
+    return good;
+}
+
+/* ---- a file that is whole -------------------------------------------------------- */
+
+erg_store *erg_store_begin_aside(const char *path, char aside[ERG_STORE_ASIDE],
+                                 erg_error *err)
+{
+    int length = snprintf(aside, ERG_STORE_ASIDE, "%s.part-%ld", path, (long)getpid());
+
+    if (length >= ERG_PATH_MOST) {
+        erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
+        return NULL;
+    }
+    return erg_store_create(aside, err);
+}
+
+bool erg_store_end_aside(erg_store *store, const char *aside, const char *path, bool good,
+                         erg_error *err)
+{
+    if (!store)
+        return false;
+    good = erg_store_close(store, good, good ? err : NULL) && good;
+    good = good && put_in_place(aside, path, err);
+    if (!good)
+        unlink(aside);
     return good;
 }

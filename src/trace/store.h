@@ -8,6 +8,7 @@
 #ifndef ERG_TRACE_STORE_H
 #define ERG_TRACE_STORE_H
 
+#include "base/base.h"
 #include "erg/points.h"
 #include "erg/trace.h"
 
@@ -30,9 +31,11 @@ bool erg_store_mark(erg_store *store, const erg_mark_row *mark, erg_error *err);
 bool erg_store_setting(erg_store *store, const erg_setting *setting, erg_error *err);
 bool erg_store_anchor(erg_store *store, const erg_anchor *anchor, erg_error *err);
 bool erg_store_flag(erg_store *store, const erg_flag *flag, erg_error *err);
+/* All events of a trace, with their names and tracks; once. */
+bool erg_store_events(erg_store *store, const erg_trace *trace, erg_error *err);
 bool erg_store_meta(erg_store *store, const char *key, const char *value, erg_error *err);
-/* Before the first row of the three below: adds their tables where they lack. An id that was there
- * is replaced; points name their application, visits their point. */
+/* Before the first row of the three below: adds their tables where they lack. An id that
+ * was there is replaced; points name their application, visits their point. */
 bool erg_store_begin_sweep(erg_store *store, erg_error *err);
 bool erg_store_application(erg_store *store, size_t id, int device,
                            const erg_application *app, erg_error *err);
@@ -49,5 +52,12 @@ bool erg_store_commit(erg_store *store, erg_error *err);
 bool erg_store_close(erg_store *store, bool end, erg_error *err);
 /* Deletes what SQLite left beside a file that is to be replaced. */
 void erg_store_drop_log(const char *path);
+/* A file that is seen whole or not at all: begun beside `path`, whose name goes to aside;
+ * end closes it and puts it under its own name, or removes it where `good` is false. */
+enum { ERG_STORE_ASIDE = ERG_PATH_MOST + 24 };
+erg_store *erg_store_begin_aside(const char *path, char aside[ERG_STORE_ASIDE],
+                                 erg_error *err);
+bool erg_store_end_aside(erg_store *store, const char *aside, const char *path, bool good,
+                         erg_error *err);
 
 #endif

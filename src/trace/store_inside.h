@@ -7,7 +7,7 @@
 #include "trace/block.h"
 #include "trace/store.h"
 
-enum { ERG_STATEMENT_COUNT = 13 };
+enum { ERG_STATEMENT_COUNT = 16 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {
@@ -23,7 +23,8 @@ struct erg_store {
     erg_store_tail *tails;
     size_t device_count, channel_count, channel_capacity;
     int64_t block_count;
-    int64_t first_device, first_channel, first_region;  /* ids before are another session's */
+    int64_t first_device, first_channel, first_region;  /* ids before are another
+                                                         * session's */
     bool in_transaction, was_committed;
     char path[ERG_PATH_MOST];
 };
@@ -46,5 +47,12 @@ bool erg_store_prepare(erg_store *store, erg_error *err);
 void erg_store_finalize(erg_store *store);
 bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
 bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_error *err);
+bool erg_store_begin_events(erg_store *store, erg_error *err);
+bool erg_store_put_event_name(erg_store *store, int32_t id, const char *name,
+                              erg_error *err);
+bool erg_store_put_track(erg_store *store, int32_t id, const erg_track *track,
+                         erg_error *err);
+bool erg_store_put_event_block(erg_store *store, const erg_store_block *block,
+                               erg_error *err);
 
 #endif

@@ -31,26 +31,34 @@ const char erg_store_schema[] =
     "PRAGMA journal_mode=WAL;";
 
 static const char sweep_schema[] =
-    "CREATE TABLE IF NOT EXISTS application(id INTEGER PRIMARY KEY, name TEXT, profile TEXT,"
-    " settings TEXT, device_id INTEGER, definition TEXT, node TEXT, simulated INTEGER,"
-    " retention REAL, retention_low REAL);"
-    "CREATE TABLE IF NOT EXISTS point(id INTEGER PRIMARY KEY, application_id INTEGER, sm_clock_hz REAL,"
-    " mem_clock_hz REAL, power_limit_w REAL, cpu_clock_hz REAL, other REAL);"
-    "CREATE TABLE IF NOT EXISTS visit(id INTEGER PRIMARY KEY, point_id INTEGER, block INTEGER,"
-    " place INTEGER, start_ns INTEGER, time_s REAL, energy_j REAL, mean_w REAL, peak_w REAL,"
-    " temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, dram_active REAL, state TEXT,"
-    " exit_status INTEGER, time_half_s REAL);"
+    "CREATE TABLE IF NOT EXISTS application(id INTEGER PRIMARY KEY, name "
+    "TEXT, profile TEXT, settings TEXT, device_id INTEGER, definition TEXT, node TEXT, "
+    "simulated INTEGER, retention REAL, retention_low REAL);"
+    "CREATE TABLE IF NOT EXISTS point(id INTEGER PRIMARY KEY, application_id INTEGER, "
+    "sm_clock_hz REAL, mem_clock_hz REAL, power_limit_w REAL, cpu_clock_hz "
+    "REAL, other REAL);CREATE TABLE IF NOT EXISTS visit(id INTEGER PRIMARY KEY, point_id "
+    "INTEGER, block INTEGER, place INTEGER, start_ns INTEGER, time_s REAL, energy_j REAL, "
+    "mean_w REAL, peak_w REAL, temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, "
+    "dram_active REAL, state TEXT, exit_status INTEGER, time_half_s REAL);"
     "CREATE TABLE IF NOT EXISTS work(visit_id INTEGER PRIMARY KEY, units REAL, unit TEXT,"
     " output_hash TEXT);";
+
+static const char events_schema[] =
+    "CREATE TABLE IF NOT EXISTS event_name(id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE IF NOT EXISTS track(id INTEGER PRIMARY KEY, name TEXT, device INTEGER,"
+    " stream INTEGER, communication INTEGER);"
+    "CREATE TABLE IF NOT EXISTS event_block(id INTEGER PRIMARY KEY, first_ns INTEGER,"
+    " count INTEGER, data BLOB);";
 
 typedef enum statement {
     PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
     PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT,
-    PUT_WORK
+    PUT_WORK, PUT_EVENT_NAME, PUT_TRACK, PUT_EVENT_BLOCK
 } statement;
 
-/* Those after it belong to a sweep's tables, which other runs do not have. */
-static const size_t always = PUT_FLAG + 1;
+/* Those after it belong to tables that not all runs have:
+ * a sweep's, then those of events. */
+static const size_t always = PUT_FLAG + 1, sweeps = PUT_WORK + 1;
 
 static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_META]    = "REPLACE INTO meta VALUES(?,?)",
@@ -66,6 +74,9 @@ static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_POINT]   = "REPLACE INTO point VALUES(?,?,?,?,?,?,?)",
     [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_WORK]    = "REPLACE INTO work VALUES(?,?,?,?)",
+    [PUT_EVENT_NAME]  = "INSERT INTO event_name VALUES(?,?)",
+    [PUT_TRACK]   = "INSERT INTO track VALUES(?,?,?,?,?)",
+    [PUT_EVENT_BLOCK] = "INSERT INTO event_block VALUES(?,?,?,?)",
 };
 
 typedef struct cell {
@@ -115,7 +126,13 @@ bool erg_store_prepare(erg_store *store, erg_error *err)
 bool erg_store_begin_sweep(erg_store *store, erg_error *err)
 {
     return erg_store_execute(store, sweep_schema, err)
-        && prepare(store, always, ERG_COUNT(statements), err);
+        && prepare(store, always, sweeps, err);
+}
+
+bool erg_store_begin_events(erg_store *store, erg_error *err)
+{
+    return erg_store_execute(store, events_schema, err)
+        && prepare(store, sweeps, ERG_COUNT(statements), err);
 }
 
 void erg_store_finalize(erg_store *store)
@@ -163,9 +180,10 @@ static bool put_row(erg_store *store, statement which, const cell cells[], erg_e
 int erg_store_device(erg_store *store, const erg_device_info *info, erg_error *err)
 {
     const cell cells[] = {
-        whole(store->first_device + (int64_t)store->device_count), text(info->driver), text(info->name),
-        text(info->uuid), text(info->model), text(erg_scope_name(info->scope)),
-        text(info->host_id), text(info->wired_to), whole(info->shared),
+        whole(store->first_device + (int64_t)store->device_count), text(info->driver),
+        text(info->name), text(info->uuid), text(info->model),
+        text(erg_scope_name(info->scope)), text(info->host_id), text(info->wired_to),
+        whole(info->shared),
     };
     return put_row(store, PUT_DEVICE, cells, err) ? (int)store->device_count++ : -1;
 }
@@ -257,8 +275,9 @@ bool erg_store_application(erg_store *store, size_t id, int device,
 {
     const cell cells[] = {
         whole((int64_t)id), text(app->name), text(app->profile), text(app->settings),
-        whole(store->first_device + device), text(erg_activity_name(app->definition)), text(app->node),
-        whole(app->is_simulated), real(app->retention), real(app->retention_low),
+        whole(store->first_device + device), text(erg_activity_name(app->definition)),
+        text(app->node), whole(app->is_simulated), real(app->retention),
+        real(app->retention_low),
     };
     return put_row(store, PUT_APPLICATION, cells, err);
 }
@@ -280,10 +299,11 @@ bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit 
     const cell cells[] = {
         whole((int64_t)id), whole((int64_t)point), whole(visit->block), whole(visit->place),
         visit->start_ns == INT64_MIN ? real(NAN) : whole(visit->start_ns),
-        real(visit->time_s), real(visit->energy_j), real(visit->mean_w), real(visit->peak_w),
-        real(visit->temp_c), real(visit->sm_clock_seen_hz), real(visit->fp_active),
-        real(visit->dram_active), text(erg_visit_state_name(visit->state)),
-        whole(visit->exit_status), real(visit->time_half_s),
+        real(visit->time_s), real(visit->energy_j), real(visit->mean_w),
+        real(visit->peak_w), real(visit->temp_c), real(visit->sm_clock_seen_hz),
+        real(visit->fp_active), real(visit->dram_active),
+        text(erg_visit_state_name(visit->state)), whole(visit->exit_status),
+        real(visit->time_half_s),
     };
     return put_row(store, PUT_VISIT, cells, err);
 }
@@ -296,4 +316,32 @@ bool erg_store_work(erg_store *store, size_t id, const erg_visit *visit, const c
         text(*visit->output_hash ? visit->output_hash : NULL),
     };
     return put_row(store, PUT_WORK, cells, err);
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+bool erg_store_put_event_name(erg_store *store, int32_t id, const char *name,
+                              erg_error *err)
+{
+    return put_row(store, PUT_EVENT_NAME, (const cell[]){ whole(id), text(name) }, err);
+}
+
+bool erg_store_put_track(erg_store *store, int32_t id, const erg_track *track,
+                         erg_error *err)
+{
+    const cell cells[] = {
+        whole(id), text(track->name), whole(track->device), whole(track->stream),
+        whole(track->is_communication),
+    };
+    return put_row(store, PUT_TRACK, cells, err);
+}
+
+bool erg_store_put_event_block(erg_store *store, const erg_store_block *block,
+                               erg_error *err)
+{
+    const cell cells[] = {
+        whole(block->id), whole(block->first_ns), whole((int64_t)block->count),
+        { .type = CELL_BYTES, .integer = (int64_t)block->size, .data = block->bytes },
+    };
+    return put_row(store, PUT_EVENT_BLOCK, cells, err);
 }

@@ -41,12 +41,14 @@ static bool put(sqlite3 *db, const char *path, sqlite3_int64 id,
                 const erg_quality_verdict *verdict, erg_error *err)
 {
     sqlite3_stmt *row = NULL;
-    bool ok = sqlite3_prepare_v2(db, "UPDATE application SET retention = ?, retention_low = ?"
+    bool ok = sqlite3_prepare_v2(db,
+                                 "UPDATE application SET retention = ?, retention_low = ?"
                                  " WHERE id = ?", -1, &row, NULL) == SQLITE_OK
            && sqlite3_bind_double(row, 1, verdict->retention) == SQLITE_OK
            && (isnan(verdict->retention_low)
                || sqlite3_bind_double(row, 2, verdict->retention_low) == SQLITE_OK)
-           && sqlite3_bind_int64(row, 3, id) == SQLITE_OK && sqlite3_step(row) == SQLITE_DONE;
+           && sqlite3_bind_int64(row, 3, id) == SQLITE_OK
+        && sqlite3_step(row) == SQLITE_DONE;
 
     if (!ok)
         cannot(db, path, err);
@@ -82,7 +84,8 @@ bool erg_quality_store(const char *path, const char *setting,
 
     *count = 0;
     if (!verdict->metric)
-        return erg_fail(err, ERG_NO_DATA, "no metric here has a retention: nothing is stored");
+        return erg_fail(err, ERG_NO_DATA,
+                        "no metric here has a retention: nothing is stored");
     if (ok && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
         ok = cannot(db, path, err);
     if (ok)
@@ -90,9 +93,11 @@ bool erg_quality_store(const char *path, const char *setting,
     ok = ok && (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK
                 || cannot(db, path, err))
       && put_all(db, path, setting ? setting : "", verdict, count, err)
-      && (*count || erg_fail(err, ERG_BAD_INPUT, "%s has no application with the setting %s",
-                             path, setting ? setting : ""))
-      && (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK || cannot(db, path, err));
+      && (*count
+          || erg_fail(err, ERG_BAD_INPUT, "%s has no application with the setting %s",
+                      path, setting ? setting : ""))
+      && (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
+          || cannot(db, path, err));
     sqlite3_close(db);
     return ok;
 }

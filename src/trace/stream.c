@@ -175,3 +175,17 @@ const erg_stream *erg_stream_of(const erg_trace *trace, int channel, erg_error *
     pthread_mutex_unlock(trace->lock);
     return stream;
 }
+
+size_t erg_sample_from(const erg_sample at[], size_t count, int64_t t_ns)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (at[middle].t_ns < t_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

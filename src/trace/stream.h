@@ -54,4 +54,7 @@ bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
 /* Median distance of stamps in seconds; NAN under two, or without memory. */
 double erg_median_step_s(const erg_sample samples[], size_t count);
 
+/* Index of the first sample at or after t_ns; count: none is. */
+size_t erg_sample_from(const erg_sample at[], size_t count, int64_t t_ns);
+
 #endif

@@ -155,8 +155,8 @@ static bool note_estimate(summary *all, const erg_pick *pick, const erg_stretche
     erg_source_name(all->trace, pick->channel, source);
     erg_source_name(all->trace, power, beside);
     return erg_result_note(all->result, all->err,
-                           "%s did not move in %.3g s; an estimate from instant power beside "
-                           "it, %s: %.4g J +- %.2g J.",
+                           "%s did not move in %.3g s; an estimate from "
+                           "instant power beside it, %s: %.4g J +- %.2g J.",
                            source, of.window_s, beside, of.energy_j, of.spread_j);
 }
 
@@ -320,8 +320,8 @@ static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
 
     return erg_table_row(table, all->err) && erg_put_energy(all, table, total)
         && put_sources(all, table) && put_per_run(all, table, total)
-        && erg_table_text(table, "method", all->pick_count ? erg_method_name(all->method) : NULL,
-                          all->err)
+        && erg_table_text(table, "method",
+                          all->pick_count ? erg_method_name(all->method) : NULL, all->err)
         && erg_table_text(table, "command", erg_trace_meta(all->trace, "command"), all->err)
         && erg_table_integer(table, "exit_status",
                              status ? strtol(status, NULL, 10) : ERG_NONE, all->err)

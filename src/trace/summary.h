@@ -29,7 +29,8 @@ typedef struct summary {
 typedef struct erg_figure { const char *column; double value; } erg_figure;
 
 extern const erg_column erg_summary_columns[], erg_device_columns[], erg_region_columns[];
-extern const size_t erg_summary_column_count, erg_device_column_count, erg_region_column_count;
+extern const size_t erg_summary_column_count, erg_device_column_count,
+    erg_region_column_count;
 
 /* "nvml:0/energy". */
 void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST]);
@@ -44,7 +45,8 @@ bool erg_summary_per_run_refused(const erg_trace *trace);
 const char *erg_summary_idle(const erg_trace *trace);
 
 /* Sets those columns that the table has. */
-bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count, erg_error *err);
+bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
+                     erg_error *err);
 bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy);
 bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick);
 /* No figure is no failure: *out is erg_energy_none() and the reason a note. */

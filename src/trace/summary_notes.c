@@ -85,6 +85,17 @@ static bool note_no_sensor(summary *all)
                            "absent, why, and the cure.");
 }
 
+static bool note_events(summary *all)
+{
+    size_t count = erg_trace_event_count(all->trace);
+
+    return count == 0
+        || erg_result_note(all->result, all->err,
+                           "Events of another tool: %zu on %d streams and "
+                           "threads. 'erg timeline' joins them to the power.", count,
+                           (int)erg_trace_track_count(all->trace));
+}
+
 /* Meters of another clock: how far it was off, and what told. */
 static bool note_clocks(summary *all)
 {
@@ -104,16 +115,51 @@ static bool note_clocks(summary *all)
         if (u)
             erg_number_parse(u, strlen(u), '.', &u_s);
         good = erg_result_note(all->result, all->err,
-                               "%s: its stamps were moved by %+.3f s (+- %.3f s), found from "
-                               "%s%s.", key + 15, offset_s, 2 * u_s,
+                               "%s: its stamps were moved by %+.3f s (+- "
+                               "%.3f s), found from %s%s.", key + 15, offset_s, 2 * u_s,
                                by && (!strcmp(by, "marker") || !strcmp(by, "regions"))
                                    ? "the " : "", by ? by : "the load");
     }
     return good;
 }
 
+static double meta_of(const summary *all, const char *key, const char *file)
+{
+    char name[80];
+    double number = NAN;
+
+    snprintf(name, sizeof(name), "%s:%.55s", key, file);
+    const char *text = erg_trace_meta(all->trace, name);
+    if (text)
+        erg_number_parse(text, strlen(text), '.', &number);
+    return number;
+}
+
+/* Events that counted from no date: where they were put, and what told. */
+static bool note_event_clocks(summary *all)
+{
+    const char *key, *by;
+    bool good = true;
+
+    for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &by); i++) {
+        if (strncmp(key, "events_by:", 10) != 0)
+            continue;
+        const char *file = key + 10;
+        good = erg_result_note(all->result, all->err,
+                               "%s counts from no date: its first event "
+                               "was put at %.3f s (+- %.3f s) of the recording, "
+                               "where %s follows it best (correlation %.2f).", file,
+                               meta_of(all, "events_begin_s", file),
+                               2 * meta_of(all, "events_begin_u_s", file), by,
+                               meta_of(all, "events_correlation", file));
+    }
+    return good;
+}
+
 bool erg_summary_notes(summary *all)
 {
-    return note_no_sensor(all) && note_methods(all) && note_clocks(all) && note_total(all)
+    return note_no_sensor(all) && note_methods(all) && note_clocks(all)
+           && note_event_clocks(all) && note_events(all)
+           && note_total(all)
            && note_qualities(all) && erg_summary_note_flags(all);
 }

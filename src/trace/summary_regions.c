@@ -43,7 +43,8 @@ static double units_inside(const summary *all, const erg_stretches *where)
         if (strcmp(mark->name, per) != 0)
             continue;
         for (size_t k = 0; k < where->count; k++)
-            if (mark->t_ns >= where->spans[k].begin_ns && mark->t_ns < where->spans[k].end_ns) {
+            if (mark->t_ns >= where->spans[k].begin_ns
+                && mark->t_ns < where->spans[k].end_ns) {
                 erg_sum_add(&units, mark->value);
                 any = true;
             }

@@ -30,8 +30,8 @@ bool erg_stretches_single(erg_span span, erg_stretches *out, erg_error *err);
 void erg_stretches_free(erg_stretches *stretches);
 
 /* As erg_trace_energy, over all stretches. Stretches without data are uncovered. */
-bool erg_stretches_energy(const erg_trace *trace, int channel, const erg_stretches *stretches,
-                          erg_energy *out, erg_error *err);
+bool erg_stretches_energy(const erg_trace *trace, int channel,
+                          const erg_stretches *stretches, erg_energy *out, erg_error *err);
 
 /* One channel that speaks for its device and scope. */
 typedef struct erg_pick {

@@ -32,7 +32,10 @@ typedef struct key_row {
 static const char *scope_word(int index) { return erg_scope_name((erg_scope)index); }
 static const char *kind_word(int index) { return erg_kind_name((erg_kind)index); }
 static const char *method_word(int index) { return erg_method_name((erg_method)index); }
-static const char *quantity_word(int index) { return erg_quantity_name((erg_quantity)index); }
+static const char *quantity_word(int index)
+{
+    return erg_quantity_name((erg_quantity)index);
+}
 
 #define AT(field) offsetof(tape, field)
 #define TEXT_AT(field) KEY_TEXT, AT(field), sizeof(((tape *)0)->field)
@@ -124,7 +127,8 @@ static bool parse_key(const key_row *key, const char *value, tape *to)
 
 static bool parse_anchor(const char *value, erg_anchor *out)
 {
-    int64_t *const parts[] = { &out->mono_ns, &out->boot_ns, &out->utc_ns, &out->half_width_ns };
+    int64_t *const parts[] = { &out->mono_ns, &out->boot_ns, &out->utc_ns,
+                               &out->half_width_ns };
     for (size_t i = 0; i < ERG_COUNT(parts); i++) {
         size_t count = strcspn(value, ",");
         if (!parse_i64(value, count, parts[i]) || (value[count] == ',') != (i < 3))
@@ -198,7 +202,8 @@ static int device_in(erg_trace *into, const erg_device_info *info, erg_error *er
 {
     for (size_t i = 0; i < erg_trace_device_count(into); i++) {
         const erg_device_info *there = erg_trace_device(into, (int)i);
-        if (strcmp(there->name, info->name) == 0 && strcmp(there->host_id, info->host_id) == 0)
+        if (strcmp(there->name, info->name) == 0
+            && strcmp(there->host_id, info->host_id) == 0)
             return (int)i;
     }
     return erg_trace_add_device(into, info, err);
@@ -256,9 +261,11 @@ static bool take_line(sink *to, line one, const char *where, erg_error *err)
             || erg_fail(err, ERG_BAD_INPUT, "%s: this key has no such value", where);
     if (!read_sample(one, next))
         return erg_fail(err, ERG_BAD_INPUT,
-                        "%s: expected mono_ns,half_width_ns,value as in 1000,20,57.3", where);
+                        "%s: expected mono_ns,half_width_ns,value as in 1000,20,57.3",
+                        where);
     if ((to->channel >= 0 || to->count) && next->t_ns < to->last_ns)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: the stamp goes back: sort the lines", where);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: the stamp goes back: sort the lines",
+                        where);
     to->last_ns = next->t_ns;
     return ++to->count < SAMPLES_AT_ONCE || flush(to, err);
 }
@@ -273,7 +280,8 @@ static bool read_lines(sink *to, const char *name, line all, erg_error *err)
     for (; next_line(&at, end, &one); number++) {
         snprintf(where, sizeof(where), "%.100s line %zu", name, number);
         if (number == 1 && (one.count < 12 || memcmp(one.at, "# erg tape 1", 12) != 0))
-            return erg_fail(err, ERG_BAD_INPUT, "%s: a tape begins with '# erg tape 1'", where);
+            return erg_fail(err, ERG_BAD_INPUT, "%s: a tape begins with '# erg tape 1'",
+                            where);
         if (!take_line(to, one, where, err))
             return false;
     }
@@ -373,5 +381,6 @@ bool erg_tape_write(const erg_trace *trace, int channel, FILE *out, erg_error *e
 
     uselocale(before);
     freelocale(plain);
-    return !ferror(out) || erg_fail(err, ERG_IO, "cannot write the tape: is the disk full?");
+    return !ferror(out)
+        || erg_fail(err, ERG_IO, "cannot write the tape: is the disk full?");
 }

@@ -29,7 +29,7 @@ static void drop_stream(erg_trace_channel_rows *channel)
 /* Stamps of any clock until 2096; differences of two of them still fit 64 bits. */
 static const int64_t FARTHEST_NS = 4000000000000000000;
 
-static bool is_stamp(int64_t t_ns, const char *what, erg_error *err)
+bool erg_stamp_is_sane(int64_t t_ns, const char *what, erg_error *err)
 {
     if (t_ns >= -FARTHEST_NS && t_ns <= FARTHEST_NS)
         return true;
@@ -90,6 +90,7 @@ void erg_trace_free(erg_trace *trace)
     free(trace->flags.items);
     free(trace->meta.items);
     free(trace->rhythms.items);
+    erg_event_rows_free(&trace->events);
     pthread_mutex_destroy(trace->lock);
     free(trace->lock);
     free(trace);
@@ -143,7 +144,7 @@ bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samp
     const erg_sample *kept = at->samples.items;
     int64_t last_ns = at->samples.count ? kept[at->samples.count - 1].t_ns : INT64_MIN;
     for (size_t i = 0; i < count; i++) {
-        if (!is_stamp(samples[i].t_ns, at->info.name, err))
+        if (!erg_stamp_is_sane(samples[i].t_ns, at->info.name, err))
             return false;
         if (samples[i].t_ns < last_ns)
             return erg_fail(err, ERG_BAD_INPUT,
@@ -160,8 +161,8 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
 {
     erg_region added = *region;
 
-    if (!is_stamp(added.begin_ns, "region", err)
-        || (added.end_ns != INT64_MAX && !is_stamp(added.end_ns, "region", err)))
+    if (!erg_stamp_is_sane(added.begin_ns, "region", err)
+        || (added.end_ns != INT64_MAX && !erg_stamp_is_sane(added.end_ns, "region", err)))
         return false;
     if (added.end_ns < added.begin_ns)
         return erg_fail(err, ERG_BAD_INPUT, "region %s ends before it begins", added.name);
@@ -180,22 +181,22 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
 bool erg_trace_add_mark(erg_trace *trace, const erg_mark_row *mark, erg_error *err)
 {
     drop_rhythms(trace);
-    return is_stamp(mark->t_ns, "mark", err)
+    return erg_stamp_is_sane(mark->t_ns, "mark", err)
         && erg_rows_add(&trace->marks, mark, 1, sizeof(*mark), err);
 }
 
 bool erg_trace_add_setting(erg_trace *trace, const erg_setting *setting, erg_error *err)
 {
-    return is_stamp(setting->t_ns, "setting", err)
+    return erg_stamp_is_sane(setting->t_ns, "setting", err)
         && erg_rows_add(&trace->settings, setting, 1, sizeof(*setting), err);
 }
 
 bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error *err)
 {
     drop_streams(trace);
-    return is_stamp(anchor->mono_ns, "anchor", err)
-           && is_stamp(anchor->boot_ns, "anchor", err)
-           && is_stamp(anchor->utc_ns, "anchor", err)
+    return erg_stamp_is_sane(anchor->mono_ns, "anchor", err)
+           && erg_stamp_is_sane(anchor->boot_ns, "anchor", err)
+           && erg_stamp_is_sane(anchor->utc_ns, "anchor", err)
            && erg_rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
 }
 

@@ -6,11 +6,8 @@
 #include <pthread.h>
 #include "base/base.h"
 #include "erg/trace.h"
-
-/* A growing row of equal things. */
-typedef struct erg_rows { void *items; size_t count, capacity; } erg_rows;
-bool erg_rows_add(erg_rows *rows, const void *items, size_t count, size_t size,
-                  erg_error *err);
+#include "trace/events.h"
+#include "trace/events_aside.h"
 
 /* Samples made ready for integration (stream.h), built once when first asked for. */
 struct erg_stream;
@@ -23,6 +20,21 @@ typedef struct erg_trace_channel_rows {
 
 typedef struct erg_trace_meta_row { char *key, *value; } erg_trace_meta_row;
 
+/* Events with the words that they share. */
+typedef struct erg_event_rows {
+    erg_rows events;        /* erg_trace_event, in order */
+    erg_rows tracks;        /* erg_track */
+    erg_interned names;
+    int64_t begin_ns, end_ns;       /* of all, once there is an event */
+    erg_events_aside *aside;        /* NULL: they are in events */
+} erg_event_rows;
+
+void erg_event_rows_free(erg_event_rows *rows);
+/* As erg_trace_add_events; into a trace that has none they are taken, and *events is
+ * NULL. */
+bool erg_trace_take_events(erg_trace *trace, erg_trace_event **events, size_t count,
+                           size_t capacity, erg_error *err);
+
 struct erg_trace {
     erg_rows devices;       /* erg_device_info */
     erg_rows channels;      /* erg_trace_channel_rows */
@@ -32,6 +44,7 @@ struct erg_trace {
     erg_rows anchors;       /* erg_anchor */
     erg_rows flags;         /* erg_flag */
     erg_rows meta;          /* erg_trace_meta_row */
+    erg_event_rows events;
     int64_t last_region;    /* highest region id given so far */
     erg_rows rhythms;       /* of period.c, built when first asked for, under lock */
     bool has_rhythms;
@@ -39,5 +52,7 @@ struct erg_trace {
 };
 
 void erg_stream_free(struct erg_stream *stream);
+/* False: no clock says that. */
+bool erg_stamp_is_sane(int64_t t_ns, const char *what, erg_error *err);
 
 #endif

@@ -207,6 +207,26 @@ static void readings_microseconds_apart_make_no_peak(void)
     erg_trace_free(trace);
 }
 
+/* 100 W for a second of three, looked at each 0.1 s. */
+static double worked_j(double update_s, double begin_s, double end_s)
+{
+    series readings = { 0 };
+    for (int i = 0; i <= 30; i++)
+        series_add(&readings, erg_ns_from_s(0.1 * i), fmin(fmax(10.0 * (i - 10), 0), 100));
+    erg_trace *trace = trace_of(
+        (erg_channel_info){ .kind = ERG_COUNTER, .update_s = update_s }, &readings);
+    double energy_j = energy_of(trace, span_s(begin_s, end_s)).energy_j;
+    erg_trace_free(trace);
+    return energy_j;
+}
+
+static void a_counter_that_stands_still_is_not_held_at_the_power_before(void)
+{
+    CHECK_NEAR(worked_j(0.001, 0.95, 2.05), 100, 1e-9);
+    CHECK_NEAR(worked_j(0.001, 0.05, 2.95), 100, 1e-9);
+    CHECK_NEAR(worked_j(0.1, 0.95, 2.05), 100, 10);  /* it may not have shown all yet */
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -220,6 +240,7 @@ int main(void)
         TEST(short_windows_of_a_slow_counter_are_neither_nothing_nor_double),
         TEST(a_counter_that_was_not_seen_to_move_is_no_data),
         TEST(peak_and_least_power_are_what_the_power_sensor_beside_a_counter_said),
+        TEST(a_counter_that_stands_still_is_not_held_at_the_power_before),
         TEST(a_counter_alone_shows_no_peak_out_of_its_steps),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -43,7 +43,8 @@ int erg_column_find(const erg_csv_row *header, const char *name)
     for (size_t i = 0; i < header->count; i++) {
         erg_field full = erg_field_trim(header->fields[i]), bare = bare_name(full);
         if (erg_field_is(full, name)
-            || (bare.count == strlen(name) && strncasecmp(bare.text, name, bare.count) == 0))
+            || (bare.count == strlen(name)
+                && strncasecmp(bare.text, name, bare.count) == 0))
             return (int)i;
     }
     return -1;
@@ -64,12 +65,14 @@ bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
     for (size_t i = 0; i < header->count; i++) {
         size_t used = strlen(there);
         erg_field name = erg_field_trim(header->fields[i]);
-        snprintf(there + used, sizeof(there) - used, "%s%.*s", i ? ", " : "", (int)name.count,
-                 name.count ? name.text : "");
+        snprintf(there + used, sizeof(there) - used, "%s%.*s", i ? ", " : "",
+                 (int)name.count, name.count ? name.text : "");
     }
     only_printable(there);
-    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column %s; the header has %s: is it another "
-                    "format (--from), or column (--time, --power)?", source->name, header->line, wanted, there);
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "%s:%zu: no column %s; the header has %s: is it another "
+                    "format (--from), or column (--time, --power)?", source->name,
+                    header->line, wanted, there);
 }
 
 typedef struct looked { const char *const *names; bool found; } looked;
@@ -89,7 +92,8 @@ bool erg_header_has(const erg_source *source, const char *const names[])
     looked to = { names, false };
     erg_csv csv = { .name = source->name, .row = look, .self = &to, .keep_last = true };
     erg_field line = erg_first_line(source->bytes, source->size);
-    return line.count < 65536 && erg_csv_read(&csv, line.text, line.count, NULL, NULL) && to.found;
+    return line.count < 65536 && erg_csv_read(&csv, line.text, line.count, NULL, NULL)
+        && to.found;
 }
 
 bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
@@ -102,11 +106,13 @@ bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line)
         size_t count = newline ? (size_t)(newline - c) : (size_t)(end - c);
         const char *nul = memchr(c, 0, count);
         if (nul)
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a NUL byte, %zu bytes into the file: a "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s:%zu: a NUL byte, %zu bytes into the file: a "
                             "torn write or two writers; nothing was imported", source->name,
                             line, (size_t)(nul - source->bytes));
         if (is_foreign(erg_field_trim((erg_field){ c, count })))
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: another format begins here, %zu bytes "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s:%zu: another format begins here, %zu bytes "
                             "into the file: two programs wrote to it; cut it in two",
                             source->name, line, (size_t)(c - source->bytes));
         c += count + 1;

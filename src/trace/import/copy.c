@@ -26,7 +26,8 @@ int64_t erg_trace_copy_shift_ns(const erg_trace *from, const erg_trace *into)
     const erg_anchor *anchor = erg_trace_anchor(from, 0);
     for (size_t i = 0; i < erg_trace_anchor_count(into); i++) {
         const erg_anchor *one = erg_trace_anchor(into, i);
-        if (!near || llabs(one->utc_ns - anchor->utc_ns) < llabs(near->utc_ns - anchor->utc_ns))
+        if (!near
+            || llabs(one->utc_ns - anchor->utc_ns) < llabs(near->utc_ns - anchor->utc_ns))
             near = one;
     }
     return near ? anchor->utc_ns + (near->mono_ns - near->utc_ns) - anchor->mono_ns : 0;
@@ -179,7 +180,71 @@ static bool copy_rest(copying *c)
     }
     const char *key, *value;
     for (size_t i = 0; good && erg_trace_meta_at(c->from, i, &key, &value); i++)
-        good = erg_trace_meta(c->into, key) || erg_trace_set_meta(c->into, key, value, c->err);
+        good = erg_trace_meta(c->into, key)
+            || erg_trace_set_meta(c->into, key, value, c->err);
+    return good;
+}
+
+/* Numbers of from's names and tracks as into counts them. */
+typedef struct renumbering { int32_t *names, *tracks; } renumbering;
+
+static bool renumber(copying *c, renumbering *to)
+{
+    int32_t names = erg_trace_event_name_count(c->from);
+    int32_t tracks = erg_trace_track_count(c->from);
+
+    to->names = calloc((size_t)names + 1, sizeof(*to->names));
+    to->tracks = calloc((size_t)tracks + 1, sizeof(*to->tracks));
+    if (!to->names || !to->tracks)
+        return erg_fail(c->err, ERG_NO_MEMORY, "out of memory");
+    for (int32_t i = 0; i < names; i++) {
+        const char *name = erg_trace_event_name(c->from, i);
+        if ((to->names[i] = erg_trace_add_event_name(c->into, name, c->err)) < 0)
+            return false;
+    }
+    for (int32_t i = 0; i < tracks; i++) {
+        const erg_track *track = erg_trace_track(c->from, i);
+        if ((to->tracks[i] = erg_trace_add_track(c->into, track, c->err)) < 0)
+            return false;
+    }
+    return true;
+}
+
+typedef struct moving { copying *c; const renumbering *with; } moving;
+
+/* In parts: a copy of all of them would be half a gigabyte more. */
+static bool move_part(void *self, const erg_trace_event events[], size_t count,
+                      erg_error *err)
+{
+    enum { PART = 1 << 8 };
+    const moving *by = self;
+    erg_trace_event part[PART];
+
+    for (size_t at = 0; at < count; at += PART) {
+        size_t some = count - at < PART ? count - at : PART;
+        for (size_t i = 0; i < some; i++) {
+            part[i] = events[at + i];
+            int64_t end_ns = moved(by->c, part[i].begin_ns + part[i].duration_ns);
+            part[i].begin_ns = moved(by->c, part[i].begin_ns);
+            part[i].duration_ns = end_ns - part[i].begin_ns;
+            part[i].name = by->with->names[part[i].name];
+            part[i].by = part[i].by < 0 ? part[i].by : by->with->names[part[i].by];
+            part[i].track = by->with->tracks[part[i].track];
+        }
+        if (!erg_trace_add_events(by->c->into, part, some, err))
+            return false;
+    }
+    return true;
+}
+
+static bool copy_events(copying *c)
+{
+    renumbering with = { 0 };
+    bool good = renumber(c, &with)
+             && erg_trace_each_event(c->from, move_part, &(moving){ c, &with }, c->err);
+
+    free(with.names);
+    free(with.tracks);
     return good;
 }
 
@@ -192,7 +257,7 @@ bool erg_trace_copy(const erg_trace *from, erg_trace *into, const erg_turn *turn
         c.turn = *turn;
     c.devices = calloc(erg_trace_device_count(from) + 1, sizeof(*c.devices));
     bool good = c.devices ? copy_anchors(&c) && copy_channels(&c) && copy_regions(&c)
-                                && copy_rest(&c)
+                                && copy_rest(&c) && copy_events(&c)
                           : erg_fail(err, ERG_NO_MEMORY, "out of memory");
     free(c.devices);
     return good;
@@ -237,9 +302,52 @@ static bool has_region(const erg_trace *into, const erg_trace *from, size_t inde
     return false;
 }
 
+static bool take_first(void *self, const erg_trace_event events[], size_t count,
+                       erg_error *err)
+{
+    (void)count;
+    (void)err;
+    *(erg_trace_event *)self = events[0];
+    return false;
+}
+
+typedef struct seeking {
+    const erg_trace *from, *into;
+    erg_trace_event first;      /* of from, on into's clock */
+    bool found;
+} seeking;
+
+static bool seek(void *self, const erg_trace_event events[], size_t count, erg_error *err)
+{
+    seeking *of = self;
+
+    (void)err;
+    for (size_t i = 0; i < count && !of->found; i++)
+        of->found = events[i].begin_ns == of->first.begin_ns
+            && events[i].duration_ns == of->first.duration_ns
+            && strcmp(erg_trace_event_name(of->into, events[i].name),
+                      erg_trace_event_name(of->from, of->first.name)) == 0;
+    return !of->found && events[count - 1].begin_ns <= of->first.begin_ns;
+}
+
+/* By the first one: nothing else of that name began on that track in that nanosecond. */
+static bool has_events(const erg_trace *into, const erg_trace *from, const erg_turn *turn)
+{
+    seeking of = { .from = from, .into = into };
+
+    if (erg_trace_event_count(from) == 0)
+        return true;
+    erg_trace_each_event(from, take_first, &of.first, NULL);
+    of.first.begin_ns = moved_ns(of.first.begin_ns, erg_trace_copy_shift_ns(from, into),
+                                 turn);
+    erg_trace_each_event(into, seek, &of, NULL);
+    return of.found;
+}
+
 bool erg_trace_holds(const erg_trace *into, const erg_trace *from, const erg_turn *turn)
 {
     size_t channels = erg_trace_channel_count(from), regions = erg_trace_region_count(from);
+    size_t events = erg_trace_event_count(from);
 
     for (size_t i = 0; i < channels; i++)
         if (!has_samples(into, from, (int)i, turn))
@@ -247,5 +355,5 @@ bool erg_trace_holds(const erg_trace *into, const erg_trace *from, const erg_tur
     for (size_t i = 0; i < regions; i++)
         if (!has_region(into, from, i, turn))
             return false;
-    return channels + regions > 0;
+    return channels + regions + events > 0 && has_events(into, from, turn);
 }

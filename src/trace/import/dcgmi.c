@@ -53,11 +53,14 @@ static bool sniff(const erg_source *source)
 static bool take_header(dcgmi *at, size_t first, erg_error *err)
 {
     if (!erg_dcgmi_take_names(&at->layout, at->words + first, at->word_count - first))
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a header with other columns: a new table "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: a header with other columns: a new table "
                         "starts here: cut the file in two", at->source->name, at->line);
     return erg_dcgmi_measures(&at->layout)
-        || erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no column POWER, POWR or TOTEC: record fields "
-                    "155 and 156, or name the columns with --fields", at->source->name, at->line);
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "%s:%zu: no column POWER, POWR or TOTEC: record fields "
+                    "155 and 156, or name the columns with --fields", at->source->name,
+                    at->line);
 }
 
 static bool add_channels(dcgmi *at, entity *one, erg_error *err)
@@ -67,7 +70,8 @@ static bool add_channels(dcgmi *at, entity *one, erg_error *err)
         one->channels[i] = -1;
         if (!field->unit)
             continue;
-        erg_channel_info info = erg_power_channel(one->device, field->channel, ERG_SCOPE_BOARD);
+        erg_channel_info info = erg_power_channel(one->device, field->channel,
+                                                  ERG_SCOPE_BOARD);
         info.quantity = field->quantity;
         erg_text_put(info.unit, sizeof(info.unit), field->unit);
         if (info.quantity == ERG_ENERGY) {
@@ -86,8 +90,8 @@ static entity *find_entity(dcgmi *at, const erg_field cells[], erg_error *err)
     char name[32];
     const erg_field *kind = &at->words[0], *number = &at->words[1];
     bool gpu = erg_field_is(*kind, "GPU");
-    snprintf(name, sizeof(name), "%.*s:%.*s", gpu ? 3 : (int)kind->count, gpu ? "gpu" : kind->text,
-             (int)number->count, number->text);
+    snprintf(name, sizeof(name), "%.*s:%.*s", gpu ? 3 : (int)kind->count,
+             gpu ? "gpu" : kind->text, (int)number->count, number->text);
     for (size_t i = 0; i < at->entity_count; i++)
         if (strcmp(at->entities[i].name, name) == 0)
             return &at->entities[i];
@@ -109,7 +113,8 @@ static entity *find_entity(dcgmi *at, const erg_field cells[], erg_error *err)
 }
 
 /* False with *err unset: the row is torn. */
-static bool values_of(const dcgmi *at, const erg_field cells[], double values[], erg_error *err)
+static bool values_of(const dcgmi *at, const erg_field cells[], double values[],
+                      erg_error *err)
 {
     for (size_t i = 0; i < ERG_DCGMI_FIELDS; i++) {
         const erg_dcgmi_field *field = &erg_dcgmi_fields[i];
@@ -118,9 +123,10 @@ static bool values_of(const dcgmi *at, const erg_field cells[], double values[],
         if (column >= 0 && !erg_cell_number(at->source, cells[column], &values[i]))
             return false;
         if (field->most > 0 && values[i] > field->most)
-            return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is %g, and DCGM gives a share of 1: "
-                            "was the file rewritten in percent?", at->source->name, at->line,
-                            field->names[0], values[i]);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s:%zu: %s is %g, and DCGM gives a share of 1: "
+                            "was the file rewritten in percent?", at->source->name,
+                            at->line, field->names[0], values[i]);
         values[i] = values[i] * field->factor + field->shift;
         if (field->quantity == ERG_POWER && fabs(values[i]) > 1e6)
             values[i] = NAN;
@@ -175,8 +181,8 @@ static bool take_row(dcgmi *at, erg_error *err)
     }
     entity *one = find_entity(at, cells, err);
     if (!one)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than %d entities", at->source->name,
-                        at->line, ENTITIES_MOST);
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than %d entities",
+                        at->source->name, at->line, ENTITIES_MOST);
     return push_values(at, one, values, err);
 }
 
@@ -220,7 +226,8 @@ static bool take_lines(dcgmi *at, erg_error *err)
 static double true_period_s(dcgmi *at, const entity *one, double *counter_j, double *mean_w)
 {
     size_t power_count, energy_count;
-    const erg_sample *power = erg_intake_samples(at->in, one->channels[ERG_DCGMI_POWER], &power_count);
+    const erg_sample *power = erg_intake_samples(at->in, one->channels[ERG_DCGMI_POWER],
+                                                 &power_count);
     const erg_sample *energy = erg_intake_samples(at->in, one->channels[ERG_DCGMI_ENERGY],
                                                    &energy_count);
     erg_sum sum = { 0 };
@@ -266,10 +273,11 @@ static void check_period(dcgmi *at, const entity *one)
     bool usable = period_s > stated_s / 2 && period_s < stated_s * 2;
     if (usable)
         restamp(at, one, period_s);
-    erg_intake_flag(at->in, ERG_FLAG_PERIOD_MISMATCH, "%s: %.3f J by the counter, %.1f J by %.3f W "
-                    "x %lld rows x %.6g ms: the true period is %.3f ms; the stamps %s", one->name,
-                    counter_j, mean_w * (double)one->rows * stated_s, mean_w, (long long)one->rows,
-                    1e3 * stated_s, 1e3 * period_s,
+    erg_intake_flag(at->in, ERG_FLAG_PERIOD_MISMATCH,
+                    "%s: %.3f J by the counter, %.1f J by %.3f W "
+                    "x %lld rows x %.6g ms: the true period is %.3f ms; the stamps %s",
+                    one->name, counter_j, mean_w * (double)one->rows * stated_s, mean_w,
+                    (long long)one->rows, 1e3 * stated_s, 1e3 * period_s,
                     usable ? "were made with it" : "keep what --period says: check it");
 }
 
@@ -278,10 +286,13 @@ static bool begin(dcgmi *at, erg_error *err)
     const erg_import_options *options = at->source->options;
     erg_stamp start = { 0 };
     if (!(options->period_s > 0) || options->period_s > 86400)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:1: dcgmi writes no stamps: say how far apart its "
-                        "rows are with --period 50ms (and --start STAMP)", at->source->name);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:1: dcgmi writes no stamps: say how far apart its "
+                        "rows are with --period 50ms (and --start STAMP)",
+                        at->source->name);
     if (options->start
-        && !erg_stamp_parse(options->start, strlen(options->start), &at->source->style, &start))
+        && !erg_stamp_parse(options->start, strlen(options->start),
+                            &at->source->style, &start))
         return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
     at->start_ns = start.utc_ns;
     erg_intake_relative(at->in, !options->start);
@@ -293,7 +304,8 @@ static bool finish(dcgmi *at, erg_trace *into, erg_error *err)
     int first = (int)erg_trace_channel_count(into);
     for (size_t i = 0; i < at->entity_count; i++)
         check_period(at, &at->entities[i]);
-    erg_intake_flag(at->in, ERG_FLAG_MADE_UP_STAMPS, "%.80s: dcgmi writes no stamps; they are row "
+    erg_intake_flag(at->in, ERG_FLAG_MADE_UP_STAMPS,
+                    "%.80s: dcgmi writes no stamps; they are row "
                     "numbers times the period: record with erg run to have true ones",
                     at->source->name);
     return erg_intake_finish(at->in, into, err)

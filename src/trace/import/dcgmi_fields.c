@@ -38,6 +38,10 @@ const erg_dcgmi_field erg_dcgmi_fields[ERG_DCGMI_FIELDS] = {
     { 1009, { "PCITX" }, "pcie_sent", "B/s", ERG_OTHER, 1, 0, 0 },
     { 1010, { "PCIRX" }, "pcie_received", "B/s", ERG_OTHER, 1, 0, 0 },
     { 252, { "FBUSD" }, "memory_used", "B", ERG_BYTES, 1048576, 0, 0 },
+    { 250, { "FBTTL" }, "memory_total", "B", ERG_BYTES, 1048576, 0, 0 },
+    { 158, { "SDTMP" }, "temperature_limit", "K", ERG_TEMPERATURE, 1, 273.15, 0 },
+    { 310, { "ESVTL" }, "ecc_single_bit", "", ERG_OTHER, 1, 0, 0 },
+    { 311, { "EDVTL" }, "ecc_double_bit", "", ERG_OTHER, 1, 0, 0 },
     { 160, { "PMLMT" }, "power_limit_w", NULL, ERG_POWER, 1, 0, 0 },
 };
 
@@ -81,8 +85,8 @@ bool erg_dcgmi_take_ids(erg_dcgmi_layout *layout, const char *list, erg_error *e
         char *end;
         long id = strtol(c, &end, 10);
         if (end == c || (*end && *end != ',') || layout->count == ERG_DCGMI_WORDS)
-            return erg_fail(err, ERG_BAD_INPUT, "--fields '%.60s' is no list of numbers, as "
-                            "155,156", list);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "--fields '%.60s' is no list of numbers, as 155,156", list);
         if (id == NAME_ID)
             layout->name = layout->count;
         for (size_t i = 0; i < ERG_DCGMI_FIELDS; i++)

@@ -5,7 +5,7 @@
 
 #include "trace/import/importer.h"
 
-enum { ERG_DCGMI_FIELDS = 22, ERG_DCGMI_WORDS = 128 };
+enum { ERG_DCGMI_FIELDS = 26, ERG_DCGMI_WORDS = 128 };
 /* Rows of the table that others refer to. */
 enum { ERG_DCGMI_POWER, ERG_DCGMI_POWER_INSTANT, ERG_DCGMI_ENERGY };
 

@@ -87,10 +87,11 @@ static bool new_channel(reader *to, const erg_csv_row *row, erg_error *err)
     return to->channel >= 0;
 }
 
-static bool bad_cell(const reader *to, const erg_csv_row *row, const char *name, erg_error *err)
+static bool bad_cell(const reader *to, const erg_csv_row *row, const char *name,
+                     erg_error *err)
 {
-    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is missing or no number: export the run again",
-                    to->source->name, row->line, name);
+    return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: %s is missing or no number: "
+                    "export the run again", to->source->name, row->line, name);
 }
 
 static bool add_anchor(reader *to, const erg_csv_row *row, int64_t mono_ns, erg_error *err)
@@ -99,7 +100,8 @@ static bool add_anchor(reader *to, const erg_csv_row *row, int64_t mono_ns, erg_
     erg_stamp_style utc = { 0 };
     if (to->anchored || !row->fields[TIME_UTC].count)
         return true;
-    if (!erg_stamp_parse(row->fields[TIME_UTC].text, row->fields[TIME_UTC].count, &utc, &stamp))
+    if (!erg_stamp_parse(row->fields[TIME_UTC].text, row->fields[TIME_UTC].count,
+                         &utc, &stamp))
         return bad_cell(to, row, "time_utc", err);
     erg_anchor anchor = { .mono_ns = mono_ns, .boot_ns = mono_ns, .utc_ns = stamp.utc_ns };
     to->anchored = true;
@@ -126,8 +128,8 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
             return bad_cell(to, row, "mono_ns", err);
         sample.t_ns = stamp.utc_ns;
     }
-    if (!erg_stamp_count(row->fields[HALF_WIDTH_NS].text, row->fields[HALF_WIDTH_NS].count, 1, '.',
-                         &sample.half_width_ns))
+    if (!erg_stamp_count(row->fields[HALF_WIDTH_NS].text, row->fields[HALF_WIDTH_NS].count,
+                         1, '.', &sample.half_width_ns))
         return bad_cell(to, row, "half_width_ns", err);
     erg_field cell = row->fields[VALUE];
     if (cell.count && !erg_number_parse(cell.text, cell.count, '.', &value))
@@ -147,7 +149,8 @@ static bool read_erg_csv(erg_trace *into, const erg_source *source, erg_error *e
     bool torn = false;
     bool good = own && erg_csv_read(&csv, source->bytes, source->size, &torn, err);
     if (good && torn) {
-        erg_flag flag = { .code = ERG_FLAG_TORN_INPUT, .channel = -1, .span = erg_trace_span(own) };
+        erg_flag flag = { .code = ERG_FLAG_TORN_INPUT, .channel = -1,
+                          .span = erg_trace_span(own) };
         snprintf(flag.text, sizeof(flag.text), "%.80s: the last row was torn and dropped",
                  source->name);
         good = erg_trace_add_flag(own, &flag, err);

@@ -62,8 +62,8 @@ static bool take_channel(erg_trace *into, const json_t *row, erg_error *err)
                               json_integer_value(json_array_get(one, 1)),
                               json_is_number(value) ? json_number_value(value) : NAN };
         if (!json_is_integer(json_array_get(one, 0)))
-            return erg_fail(err, ERG_BAD_INPUT, "sample %zu of channel '%s' has no stamp", index,
-                            info.name);
+            return erg_fail(err, ERG_BAD_INPUT, "sample %zu of channel '%s' has no stamp",
+                            index, info.name);
         if (!erg_trace_add_samples(into, channel, &sample, 1, err))
             return false;
     }
@@ -102,14 +102,16 @@ static bool take_setting(erg_trace *into, const json_t *row, erg_error *err)
 static bool take_anchor(erg_trace *into, const json_t *row, erg_error *err)
 {
     erg_anchor anchor = { integer_of(row, "mono_ns", 0), integer_of(row, "boot_ns", 0),
-                          integer_of(row, "utc_ns", 0), integer_of(row, "half_width_ns", 0) };
+                          integer_of(row, "utc_ns", 0),
+                          integer_of(row, "half_width_ns", 0) };
     return erg_trace_add_anchor(into, &anchor, err);
 }
 
 static bool take_flag(erg_trace *into, const json_t *row, erg_error *err)
 {
     erg_flag flag = { .channel = (int)integer_of(row, "channel", -1),
-                      .span = { integer_of(row, "begin_ns", 0), integer_of(row, "end_ns", 0) } };
+                      .span = { integer_of(row, "begin_ns", 0),
+                                integer_of(row, "end_ns", 0) } };
     const char *code = json_string_value(json_object_get(row, "code"));
     text_of(row, "text", flag.text, sizeof(flag.text));
     for (int i = 0; code && i < ERG_FLAG_COUNT_OF; i++)
@@ -136,7 +138,8 @@ static bool take_all(erg_trace *into, json_t *root, erg_error *err)
     const char *key;
     json_t *value;
     json_object_foreach(json_object_get(root, "meta"), key, value)
-        if (json_is_string(value) && !erg_trace_set_meta(into, key, json_string_value(value), err))
+        if (json_is_string(value)
+            && !erg_trace_set_meta(into, key, json_string_value(value), err))
             return false;
     for (size_t i = 0; i < ERG_COUNT(lists); i++) {
         size_t index;
@@ -156,10 +159,11 @@ static bool read_erg_json(erg_trace *into, const erg_source *source, erg_error *
 
     erg_error own_err = { 0 };
     erg_trace *own = erg_trace_new(&own_err);
-    bool good = own && take_all(own, root, &own_err) && erg_trace_copy(own, into, NULL, &own_err);
+    bool good = own && take_all(own, root, &own_err)
+        && erg_trace_copy(own, into, NULL, &own_err);
     if (!good)
-        erg_fail(err, own_err.code ? own_err.code : ERG_BAD_INPUT, "%s:1: %.300s: export the run "
-                 "again", source->name, own_err.text);
+        erg_fail(err, own_err.code ? own_err.code : ERG_BAD_INPUT,
+                 "%s:1: %.300s: export the run again", source->name, own_err.text);
     erg_trace_free(own);
     json_decref(root);
     return good;

@@ -8,7 +8,11 @@
 #include <string.h>
 #include "trace/import/sheet.h"
 
-typedef struct unit_row { const char *name; erg_quantity quantity; double factor; } unit_row;
+typedef struct unit_row {
+    const char *name;
+    erg_quantity quantity;
+    double factor;
+} unit_row;
 
 static const unit_row units[] = {
     { "W", ERG_POWER, 1 },     { "mW", ERG_POWER, 1e-3 },  { "uW", ERG_POWER, 1e-6 },
@@ -26,8 +30,8 @@ static const kind_row kinds[] = {
 typedef struct tick_row { const char *end; int64_t ns; } tick_row;
 
 static const tick_row ticks[] = {
-    { "_ns", 1 }, { "_us", ERG_NS_PER_US }, { "_ms", ERG_NS_PER_MS }, { "_s", ERG_NS_PER_S },
-};
+    { "_ns", 1 }, { "_us", ERG_NS_PER_US }, { "_ms", ERG_NS_PER_MS },
+{ "_s", ERG_NS_PER_S }, };
 
 static const char *const time_names[] = {
     "timestamp", "time", "time_utc", "datetime", "t_s", "t_ms", "t_us", "t_ns", "time_s",
@@ -48,7 +52,8 @@ static const unit_row *unit_of(const char *name, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(units); i++)
         if (!name || strcmp(units[i].name, name) == 0)
             return &units[i];
-    erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no unit here: say W mW uW J mJ uJ Wh or kWh", name);
+    erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no unit here: say W mW uW J mJ uJ Wh or kWh",
+             name);
     return NULL;
 }
 
@@ -57,8 +62,8 @@ static const kind_row *kind_of(const char *name, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(kinds); i++)
         if (!name || strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
-    erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no kind: say instant, average, smoothed or counter",
-             name);
+    erg_fail(err, ERG_BAD_INPUT,
+             "'%.20s' is no kind: say instant, average, smoothed or counter", name);
     return NULL;
 }
 
@@ -76,22 +81,26 @@ static int first_column(const erg_csv_row *header, const char *asked,
 static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
     const erg_import_options *options = sheet->source->options;
-    sheet->time = first_column(header, options->time_column, time_names, ERG_COUNT(time_names));
+    sheet->time = first_column(header, options->time_column, time_names,
+                               ERG_COUNT(time_names));
     if (sheet->time < 0)
         return erg_missing_column(sheet->source, header,
-                                  options->time_column ? options->time_column : "of time (--time)",
+                                  options->time_column
+                                      ? options->time_column : "of time (--time)",
                                   err);
     erg_field name = erg_field_trim(header->fields[sheet->time]);
     for (size_t i = 0; i < ERG_COUNT(ticks) && !sheet->tick_ns; i++) {
         size_t count = strlen(ticks[i].end);
-        if (name.count > count && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
+        if (name.count > count
+            && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
             sheet->tick_ns = ticks[i].ns;
     }
     if (!sheet->tick_ns)
         return true;
     erg_stamp start = { 0 };
     if (options->start
-        && !erg_stamp_parse(options->start, strlen(options->start), &sheet->source->style, &start))
+        && !erg_stamp_parse(options->start, strlen(options->start),
+                            &sheet->source->style, &start))
         return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
     sheet->start_ns = start.utc_ns;
     erg_intake_relative(sheet->in, !options->start);
@@ -143,12 +152,14 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         list += count + (list[count] == ',');
     }
     return sheet->column_count > 0
-        || erg_fail(err, ERG_BAD_INPUT, "--power names no column of %s", sheet->source->name);
+        || erg_fail(err, ERG_BAD_INPUT, "--power names no column of %s",
+                    sheet->source->name);
 }
 
 static bool read_csv(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    erg_sheet sheet = { .device = { .name = "csv:0", .scope = ERG_SCOPE_BOARD }, .prefix = "",
+    erg_sheet sheet = { .device = { .name = "csv:0", .scope = ERG_SCOPE_BOARD },
+                        .prefix = "",
                         .head = head };
     return erg_sheet_read(into, source, &sheet, err);
 }

@@ -13,9 +13,9 @@ typedef struct scope_row { const char *part; erg_scope scope; } scope_row;
 
 /* The first that is a part of the column's name; a board otherwise. */
 static const scope_row scopes[] = {
-    { "CPU Package", ERG_SCOPE_PACKAGE }, { "DRAM", ERG_SCOPE_DRAM }, { "Core", ERG_SCOPE_CORE },
-    { "PPT", ERG_SCOPE_PACKAGE }, { "System", ERG_SCOPE_PSYS }, { "GPU Chip", ERG_SCOPE_CHIP },
-    { "GPU Memory", ERG_SCOPE_MEMORY },
+    { "CPU Package", ERG_SCOPE_PACKAGE }, { "DRAM", ERG_SCOPE_DRAM },
+    { "Core", ERG_SCOPE_CORE }, { "PPT", ERG_SCOPE_PACKAGE }, { "System", ERG_SCOPE_PSYS },
+    { "GPU Chip", ERG_SCOPE_CHIP }, { "GPU Memory", ERG_SCOPE_MEMORY },
 };
 
 static const char *const wanted[] = { "Date", "Time", NULL };
@@ -74,7 +74,8 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 
 static bool read_hwinfo(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    erg_sheet sheet = { .device = { .driver = "hwinfo" }, .head = head, .skip_unstamped = true };
+    erg_sheet sheet = { .device = { .driver = "hwinfo" }, .head = head,
+                        .skip_unstamped = true };
     return erg_sheet_read(into, source, &sheet, err);
 }
 

@@ -31,7 +31,10 @@ typedef struct erg_importer {
 extern const erg_importer erg_importer_power_log, erg_importer_nvidia_smi,
     erg_importer_dcgmi, erg_importer_wattsup, erg_importer_hwinfo, erg_importer_timing_json,
     erg_importer_erg, erg_importer_tape, erg_importer_erg_csv, erg_importer_erg_json,
-    erg_importer_csv;
+    erg_importer_csv, erg_importer_chrome;
+
+/* Is the file read as it streams by, however large it is? */
+bool erg_import_streams(const char *path, const char *format);
 
 /* ---- intake ---------------------------------------------------------------- */
 

@@ -133,9 +133,10 @@ bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line
     const erg_sample *last = to->count ? &to->samples[to->count - 1] : NULL;
 
     if (last && sample.t_ns < last->t_ns)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: the stamp goes back by %.3f s: two writers "
-                        "or a set clock; sort the rows or cut the file there", in->source->name,
-                        line, erg_s_from_ns(last->t_ns - sample.t_ns));
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: the stamp goes back by %.3f s: two writers "
+                        "or a set clock; sort the rows or cut the file there",
+                        in->source->name, line, erg_s_from_ns(last->t_ns - sample.t_ns));
     if (last && sample.t_ns == last->t_ns
         && (sample.value == last->value || (isnan(sample.value) && isnan(last->value))))
         return true;
@@ -239,14 +240,18 @@ static void flag_what_was_seen(erg_intake *in)
 {
     const char *name = in->source->name;
     if (in->torn)
-        erg_intake_flag(in, ERG_FLAG_TORN_INPUT, "%.80s: %zu torn rows were dropped, the first at "
-                        "line %zu; check who else wrote to the file", name, in->torn, in->torn_line);
+        erg_intake_flag(in, ERG_FLAG_TORN_INPUT,
+                        "%.80s: %zu torn rows were dropped, the first at "
+                        "line %zu; check who else wrote to the file", name, in->torn,
+                        in->torn_line);
     if (in->twice_ns)
-        erg_intake_flag(in, ERG_FLAG_LOCAL_TIME, "%.80s: the stamps jump back by an hour, the end "
-                        "of summer time; later rows were moved on by it: name the zone with --tz",
-                        name);
+        erg_intake_flag(in, ERG_FLAG_LOCAL_TIME,
+                        "%.80s: the stamps jump back by an hour, the end "
+                        "of summer time; later rows were moved on by it: "
+                        "name the zone with --tz", name);
     else if (in->zoneless && !in->source->style.zone)
-        erg_intake_flag(in, ERG_FLAG_LOCAL_TIME, "%.80s: the stamps have no zone and were taken "
+        erg_intake_flag(in, ERG_FLAG_LOCAL_TIME,
+                        "%.80s: the stamps have no zone and were taken "
                         "as UTC; name it with --tz", name);
 }
 
@@ -288,7 +293,8 @@ bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err)
     int64_t shift_ns = 0;
 
     if (span.begin_ns > span.end_ns)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no sample could be read: is it complete, and "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: no sample could be read: is it complete, and "
                         "is its format what --from says?", in->source->name,
                         in->torn ? in->torn_line : 1);
     flag_what_was_seen(in);

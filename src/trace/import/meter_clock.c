@@ -20,15 +20,9 @@ static const double usual_most_s = 5;
 #define BEFORE_NS (4 * ERG_NS_PER_S)
 #define AFTER_NS (8 * ERG_NS_PER_S)
 
-typedef struct meter {
-    erg_sample *samples;    /* on the run's clock, as far as it is known */
-    size_t count;
-    double window_s, period_s;
-} meter;
-
 typedef struct search {
     const erg_trace *into;
-    meter meter;
+    erg_meter meter;
     double most_s;
     erg_meter_clock *found;
 } search;
@@ -58,8 +52,8 @@ static double value_at(const erg_channel_info *info, const erg_sample *at, bool 
     return dt_s > 0 && at->value >= at[-1].value ? (at->value - at[-1].value) / dt_s : NAN;
 }
 
-static bool take_meter(const erg_trace *own, int channel, int64_t shift_ns, meter *to,
-                       erg_error *err)
+bool erg_meter_take(const erg_trace *own, int channel, int64_t shift_ns, erg_meter *to,
+                    erg_error *err)
 {
     const erg_channel_info *info = erg_trace_channel(own, channel);
     const erg_sample *from = erg_trace_samples(own, channel, &to->count);
@@ -81,7 +75,8 @@ static bool take_meter(const erg_trace *own, int channel, int64_t shift_ns, mete
 
 /* ---- what the run knows of its load ---------------------------------------------- */
 
-static void consult(search *with, const erg_sample reference[], size_t count, const char *by)
+static void consult(search *with, const erg_sample reference[], size_t count,
+                    const char *by)
 {
     erg_error why = { 0 };
     erg_offset found;
@@ -156,8 +151,8 @@ static bool consult_sensor(search *with, int channel, erg_error *err)
         reference[2 * i] = (erg_sample){ pieces[i].begin_ns, 0, pieces[i].begin_w };
         reference[2 * i + 1] = (erg_sample){ pieces[i].end_ns, 0, pieces[i].end_w };
     }
-    snprintf(by, sizeof(by), "%.34s/%.34s", erg_trace_device(with->into, info->device)->name,
-             info->name);
+    snprintf(by, sizeof(by), "%.34s/%.34s",
+             erg_trace_device(with->into, info->device)->name, info->name);
     consult(with, reference, 2 * count, by);
     free(reference);
     return true;
@@ -184,11 +179,11 @@ static bool consult_all(search *with, erg_error *err)
 
 /* ---- what was found ------------------------------------------------------------------ */
 
-static bool put_number(erg_trace *into, const char *key, const char *device, double value,
-                       erg_error *err)
+bool erg_meter_put_number(erg_trace *into, const char *key, const char *of, double value,
+                          erg_error *err)
 {
     char name[80], text[40];
-    snprintf(name, sizeof(name), "%s:%s", key, device);
+    snprintf(name, sizeof(name), "%s%s%.55s", key, of ? ":" : "", of ? of : "");
     snprintf(text, sizeof(text), "%.9g", value);
     return erg_trace_set_meta(into, name, text, err);
 }
@@ -198,10 +193,11 @@ static bool keep_found(erg_trace *into, const char *device, const erg_meter_cloc
 {
     char by[80];
     snprintf(by, sizeof(by), "clock_offset_by:%s", device);
-    return put_number(into, "clock_offset_s", device, clock->offset.offset_s, err)
-        && put_number(into, "clock_offset_u_s", device, clock->offset.offset_u_s, err)
-        && put_number(into, "clock_drift", device, clock->offset.drift, err)
-        && put_number(into, "clock_correlation", device, clock->offset.peak, err)
+    return erg_meter_put_number(into, "clock_offset_s", device, clock->offset.offset_s, err)
+        && erg_meter_put_number(into, "clock_offset_u_s", device, clock->offset.offset_u_s,
+                                err)
+        && erg_meter_put_number(into, "clock_drift", device, clock->offset.drift, err)
+        && erg_meter_put_number(into, "clock_correlation", device, clock->offset.peak, err)
         && erg_trace_set_meta(into, by, clock->by, err);
 }
 
@@ -235,7 +231,8 @@ bool erg_meter_clock_find(const erg_trace *into, const erg_trace *own, double mo
     *clock = (erg_meter_clock){ .asked = channel >= 0 };
     if (channel < 0)
         return true;        /* no meter: its stamps are those of the load itself */
-    bool good = take_meter(own, channel, erg_trace_copy_shift_ns(own, into), &with.meter, err)
+    bool good = erg_meter_take(own, channel, erg_trace_copy_shift_ns(own, into),
+                               &with.meter, err)
              && consult_all(&with, err);
     if (good && *clock->by) {
         int64_t first_ns = with.meter.samples[0].t_ns;

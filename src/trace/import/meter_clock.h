@@ -14,6 +14,18 @@ typedef struct erg_meter_clock {
     erg_error why;          /* of the first that did not */
 } erg_meter_clock;
 
+/* A channel in watts, on another's clock as far as that is known. */
+typedef struct erg_meter {
+    erg_sample *samples;    /* free() them */
+    size_t count;
+    double window_s, period_s;
+} erg_meter;
+
+bool erg_meter_take(const erg_trace *own, int channel, int64_t shift_ns, erg_meter *to,
+                    erg_error *err);
+/* Into the meta as key:of; of NULL: as key. */
+bool erg_meter_put_number(erg_trace *into, const char *key, const char *of, double value,
+                          erg_error *err);
 /* How to turn own's stamps so that its meter follows the load that into knows. A clock
  * that cannot be told is no failure: the turn is none, and why says the reason. */
 bool erg_meter_clock_find(const erg_trace *into, const erg_trace *own, double most_s,

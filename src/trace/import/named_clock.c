@@ -18,7 +18,8 @@
 static const char *const products[] = { "gtx", "rtx", "titan", "quadro", "gt", "rx", "mi" };
 
 /* What a number counts when it is followed by one of these is no clock. */
-static const char *const others[] = { "w", "ms", "s", "us", "p", "x", "k", "mb", "gb", "j" };
+static const char *const others[] = { "w", "ms", "s", "us", "p", "x", "k",
+                                      "mb", "gb", "j" };
 
 static bool ends_in_product(const char *begin, const char *end)
 {
@@ -135,9 +136,10 @@ bool erg_check_named_clock(erg_trace *trace, const char *file, int first, erg_er
                 continue;
             erg_flag flag = { .code = ERG_FLAG_CLOCK_NOT_REACHED, .channel = i,
                               .span = erg_trace_span(trace) };
-            snprintf(flag.text, sizeof(flag.text), "%.80s: the name says %d MHz, but the SM clock "
-                     "under load was %.0f MHz: check that the clock was set, or rename the file",
-                     base, named, seen_mhz);
+            snprintf(flag.text, sizeof(flag.text),
+                     "%.80s: the name says %d MHz, but the SM clock "
+                     "under load was %.0f MHz: check that the clock was set, "
+                     "or rename the file", base, named, seen_mhz);
             if (!erg_trace_add_flag(trace, &flag, err))
                 return false;
             break;

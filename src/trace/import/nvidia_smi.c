@@ -61,7 +61,8 @@ static void add_column(erg_sheet *sheet, int index, const column_row *row)
 
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
-    static const char *const pickers[] = { "index", "uuid", "gpu_uuid", "pci.bus_id", "name" };
+    static const char *const pickers[] = { "index", "uuid", "gpu_uuid",
+                                           "pci.bus_id", "name" };
 
     sheet->time = erg_column_find(header, "timestamp");
     if (sheet->time < 0)
@@ -97,7 +98,8 @@ static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error
     int first = (int)erg_trace_channel_count(into);
     erg_sheet sheet = { .device = { .name = "gpu:0", .scope = ERG_SCOPE_BOARD },
                         .prefix = "gpu:", .head = head, .separator = ',' };
-    return erg_one_format(source, is_foreign, err) && erg_sheet_read(into, source, &sheet, err)
+    return erg_one_format(source, is_foreign, err)
+        && erg_sheet_read(into, source, &sheet, err)
         && erg_check_named_clock(into, source->name, first, err);
 }
 

@@ -21,14 +21,16 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         sheet->device_column = erg_column_find(header, "id");
     if (sheet->time < 0 || power < 0 || sheet->device_column < 0)
         return erg_missing_column(sheet->source, header,
-                                  sheet->time < 0 ? "timestamp" : power < 0 ? "power_w" : "gpu", err);
+                                  sheet->time < 0 ? "timestamp"
+                                      : power < 0 ? "power_w" : "gpu", err);
     erg_sheet_add(sheet, power, erg_power_channel(0, "power", ERG_SCOPE_BOARD), 1);
     return true;
 }
 
 static bool read_power_log(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    erg_sheet sheet = { .device = { .scope = ERG_SCOPE_BOARD }, .prefix = "gpu:", .head = head };
+    erg_sheet sheet = { .device = { .scope = ERG_SCOPE_BOARD },
+                        .prefix = "gpu:", .head = head };
     return erg_sheet_read(into, source, &sheet, err);
 }
 

@@ -27,7 +27,8 @@ erg_sheet_column *erg_sheet_add(erg_sheet *sheet, int index, erg_channel_info in
     if (sheet->column_count == ERG_SHEET_COLUMNS)
         return NULL;
     erg_sheet_column *column = &sheet->columns[sheet->column_count++];
-    *column = (erg_sheet_column){ .index = index, .info = info, .factor = factor, .option = -1 };
+    *column = (erg_sheet_column){ .index = index, .info = info, .factor = factor,
+                                  .option = -1 };
     return column;
 }
 
@@ -40,8 +41,8 @@ static void put_cell(char *to, size_t size, const erg_csv_row *row, int index)
     snprintf(to, size, "%.*s", (int)cell.count, cell.count ? cell.text : "");
 }
 
-static void apply_facts(const erg_sheet_column *column, const char *model, const char *driver,
-                        erg_channel_info *info)
+static void apply_facts(const erg_sheet_column *column, const char *model,
+                        const char *driver, erg_channel_info *info)
 {
     erg_sensor_facts facts;
     if (column->option < 0 || !*model
@@ -91,7 +92,8 @@ static bool take_seat(walk *at, const erg_csv_row *row, const char *key, erg_err
         if (channel.device < 0)
             return false;
         apply_facts(column, info.model, driver, &channel);
-        to->channels[i] = column->setting ? -1 : erg_intake_channel(sheet->in, &channel, err);
+        to->channels[i] = column->setting
+            ? -1 : erg_intake_channel(sheet->in, &channel, err);
         if (!column->setting && to->channels[i] < 0)
             return false;
     }
@@ -109,8 +111,8 @@ static seat *seat_of(walk *at, const erg_csv_row *row, erg_error *err)
         if (strcmp(at->seats[i].key, key) == 0)
             return &at->seats[at->last = i];
     if (at->count >= 1024) {
-        erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than 1024 devices: is the device column one?",
-                 at->sheet->source->name, row->line);
+        erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than 1024 devices: "
+                 "is the device column one?", at->sheet->source->name, row->line);
         return NULL;
     }
     return take_seat(at, row, key, err) ? &at->seats[at->last] : NULL;
@@ -120,8 +122,8 @@ static bool row_stamp(erg_sheet *sheet, const erg_csv_row *row, int64_t *t_ns)
 {
     erg_field cell = erg_field_trim(row->fields[sheet->time]);
     if (sheet->tick_ns) {
-        if (!erg_stamp_count(cell.text, cell.count, sheet->tick_ns, sheet->source->style.decimal,
-                             t_ns))
+        if (!erg_stamp_count(cell.text, cell.count, sheet->tick_ns,
+                             sheet->source->style.decimal, t_ns))
             return false;
         *t_ns += sheet->start_ns;
         return true;
@@ -171,7 +173,8 @@ static bool push_row(walk *at, const erg_csv_row *row, int64_t t_ns, const doubl
 
     for (size_t i = 0; good && i < sheet->column_count; i++) {
         const erg_sheet_column *column = &sheet->columns[i];
-        bool measures = column->info.quantity == ERG_POWER || column->info.quantity == ERG_ENERGY;
+        bool measures = column->info.quantity == ERG_POWER
+            || column->info.quantity == ERG_ENERGY;
         erg_sample sample = { .t_ns = t_ns, .value = values[i] };
         if (column->setting)
             good = keep_setting(sheet, column, to->device, t_ns, values[i], err);
@@ -205,7 +208,8 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
     return push_row(at, row, t_ns, values, err);
 }
 
-bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet, erg_error *err)
+bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
+                    erg_error *err)
 {
     walk at = { .sheet = sheet };
     erg_csv csv = { .name = source->name, .row = on_row, .self = &at,
@@ -217,7 +221,8 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
     sheet->in = erg_intake_new(source, err);
     if (sheet->in && !sheet->device.driver[0])
         erg_text_put(sheet->device.driver, sizeof(sheet->device.driver), "import");
-    bool good = sheet->in && erg_csv_read(&csv, source->bytes, source->size, &torn_last, err);
+    bool good = sheet->in
+        && erg_csv_read(&csv, source->bytes, source->size, &torn_last, err);
     if (good && torn_last)
         erg_intake_torn(sheet->in, 0);
     good = good && erg_intake_finish(sheet->in, into, err);

@@ -44,7 +44,8 @@ static bool stamp_of(reader *to, const json_t *object, const char *key, int64_t 
     if (!text)
         text = number;
     if (!erg_stamp_parse(text, strlen(text), &to->source->style, &stamp))
-        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: %s is '%.60s', which is no stamp: write it "
+        return erg_fail(to->err, ERG_BAD_INPUT,
+                        "%s:1: %s is '%.60s', which is no stamp: write it "
                         "as 2026-02-06 18:32:23.532", to->source->name, key, text);
     to->zoneless = to->zoneless || !stamp.has_zone;
     *ns = stamp.utc_ns;
@@ -87,12 +88,14 @@ static bool add_region(reader *to, const json_t *object, const char *name, doubl
         || !erg_import_clock(to->into, region.begin_ns, &shift_ns, to->err))
         return false;
     if (region.end_ns < region.begin_ns)
-        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: %s ends before it begins: check its stamps "
+        return erg_fail(to->err, ERG_BAD_INPUT,
+                        "%s:1: %s ends before it begins: check its stamps "
                         "and their zone", to->source->name, region.name);
     region.begin_ns += shift_ns;
     region.end_ns += shift_ns;
     if (is_there_already(to->into, &region))
-        return erg_fail(to->err, ERG_BAD_INPUT, "%s:1: its region %s is in the run already: "
+        return erg_fail(to->err, ERG_BAD_INPUT,
+                        "%s:1: its region %s is in the run already: "
                         "import each timing file once", to->source->name, region.name);
     if (region.end_ns > to->last_ns)
         to->last_ns = region.end_ns;
@@ -124,7 +127,8 @@ static bool add_local_time(reader *to)
 {
     erg_flag flag = { .code = ERG_FLAG_LOCAL_TIME, .channel = -1,
                       .span = erg_trace_span(to->into) };
-    snprintf(flag.text, sizeof(flag.text), "%.80s: the stamps have no zone and were taken as UTC; "
+    snprintf(flag.text, sizeof(flag.text),
+             "%.80s: the stamps have no zone and were taken as UTC; "
              "name it with --tz", to->source->name);
     return !to->zoneless || to->source->style.zone
         || erg_trace_add_flag(to->into, &flag, to->err);
@@ -135,7 +139,8 @@ static void look_at_recording(reader *to)
 {
     to->recorded_in_utc = true;
     for (size_t i = 0; i < erg_trace_flag_count(to->source->joins); i++)
-        to->recorded_in_utc &= erg_trace_flag(to->source->joins, i)->code != ERG_FLAG_LOCAL_TIME;
+        to->recorded_in_utc &= erg_trace_flag(to->source->joins, i)->code
+            != ERG_FLAG_LOCAL_TIME;
     for (int i = 0; i < (int)erg_trace_channel_count(to->source->joins); i++) {
         size_t count;
         erg_trace_samples(to->source->joins, i, &count);
@@ -157,7 +162,8 @@ static bool add_stale(reader *to)
 
     if (to->recorded.end_ns <= to->recorded.begin_ns || (!is_old && !ended))
         return true;
-    snprintf(flag.text, sizeof(flag.text), "%.80s %s before the recording began: it belongs to "
+    snprintf(flag.text, sizeof(flag.text),
+             "%.80s %s before the recording began: it belongs to "
              "an earlier run%s; no energy per run is given", to->source->name,
              is_old ? "was written" : "ended",
              !is_old && to->zoneless ? ", or name its zone with --tz" : "");
@@ -171,14 +177,16 @@ static bool add_all(reader *to, const json_t *root)
 
     if (json_is_array(kernels))
         return add_kernels(to, kernels) && add_local_time(to) && add_stale(to);
-    return add_region(to, root, "full_model", erg_json_number_of(root, "num_runs"), single_s)
+    return add_region(to, root, "full_model", erg_json_number_of(root, "num_runs"),
+                      single_s)
         && add_local_time(to) && add_stale(to);
 }
 
 static bool read_timing(erg_trace *into, const erg_source *source, erg_error *err)
 {
     reader to = { .source = source, .into = into, .last_ns = INT64_MIN, .err = err };
-    size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3)
+        == 0 ? 3 : 0;
     look_at_recording(&to);
     json_t *root =
         erg_json_parse(source->name, source->bytes + skip, source->size - skip, err);

@@ -36,7 +36,8 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 
 static bool read_wattsup(erg_trace *into, const erg_source *source, erg_error *err)
 {
-    erg_sheet sheet = { .device = { .name = "wattsup:0", .scope = ERG_SCOPE_NODE }, .head = head };
+    erg_sheet sheet = { .device = { .name = "wattsup:0", .scope = ERG_SCOPE_NODE },
+                        .head = head };
     return erg_sheet_read(into, source, &sheet, err);
 }
 

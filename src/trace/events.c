@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events of a recording: work that another tool saw, by the million. Their words are kept
+ * once each, and they lie in the order of time.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "trace/events.h"
+#include "trace/trace_inside.h"
+
+static const char *const kinds[ERG_EVENT_KINDS] = {
+    [ERG_EVENT_OTHER] = "other",
+    [ERG_EVENT_KERNEL] = "kernel",
+    [ERG_EVENT_COPY] = "copy",
+    [ERG_EVENT_SET] = "set",
+    [ERG_EVENT_COLLECTIVE] = "collective",
+    [ERG_EVENT_OPERATOR] = "operator",
+    [ERG_EVENT_RUNTIME] = "runtime",
+    [ERG_EVENT_ANNOTATION] = "annotation",
+};
+
+const char *erg_trace_event_kind_name(erg_trace_event_kind kind)
+{
+    return (size_t)kind < ERG_COUNT(kinds) ? kinds[kind] : NULL;
+}
+
+/* ---- names ------------------------------------------------------------------------ */
+
+void erg_interned_free(erg_interned *names)
+{
+    erg_arena_free(names->texts);
+    free(names->rows.items);
+    free(names->slots);
+    *names = (erg_interned){ 0 };
+}
+
+static const char *text_at(const erg_interned *names, int32_t number)
+{
+    return ((const char *const *)names->rows.items)[number];
+}
+
+/* FNV-1a, its high bits folded in: slots take the low ones. */
+static size_t hash_of(const char *text, size_t count)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+    return (size_t)(hash ^ hash >> 29);
+}
+
+/* The slot that holds the text, or the free one where it belongs. */
+static size_t slot_of(const erg_interned *names, const char *text, size_t count)
+{
+    size_t mask = names->slot_count - 1, at = hash_of(text, count) & mask;
+
+    for (; names->slots[at]; at = (at + 1) & mask) {
+        const char *there = text_at(names, names->slots[at] - 1);
+        if (strncmp(there, text, count) == 0 && !there[count])
+            break;
+    }
+    return at;
+}
+
+static bool make_room(erg_interned *names, erg_error *err)
+{
+    if (2 * (names->rows.count + 1) <= names->slot_count)
+        return true;
+    erg_interned more = *names;
+    more.slot_count = names->slot_count ? 2 * names->slot_count : 64;
+    more.slots = calloc(more.slot_count, sizeof(*more.slots));
+    if (!more.slots)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < names->rows.count; i++) {
+        const char *text = text_at(names, (int32_t)i);
+        more.slots[slot_of(&more, text, strlen(text))] = (int32_t)i + 1;
+    }
+    free(names->slots);
+    *names = more;
+    return true;
+}
+
+static char *keep_text(erg_interned *names, const char *text, size_t count, erg_error *err)
+{
+    if (!names->texts && !(names->texts = erg_arena_new(err)))
+        return NULL;
+    char *kept = erg_arena_take(names->texts, count + 1, err);
+    return kept ? memcpy(kept, text, count) : NULL;
+}
+
+int32_t erg_intern(erg_interned *names, const char *text, size_t count, erg_error *err)
+{
+    if (!make_room(names, err))
+        return -1;
+    size_t slot = slot_of(names, text, count);
+    if (names->slots[slot])
+        return names->slots[slot] - 1;
+    if (names->rows.count >= INT32_MAX - 1)
+        return erg_fail(err, ERG_NO_MEMORY, "more than 2^31 names"), -1;
+    char *kept = keep_text(names, text, count, err);
+    if (!kept || !erg_rows_add(&names->rows, &kept, 1, sizeof(kept), err))
+        return -1;
+    names->slots[slot] = (int32_t)names->rows.count;
+    return (int32_t)names->rows.count - 1;
+}
+
+const char *erg_interned_at(const erg_interned *names, int32_t number)
+{
+    bool is_there = number >= 0 && (size_t)number < names->rows.count;
+    return is_there ? text_at(names, number) : NULL;
+}
+
+/* ---- order ------------------------------------------------------------------------ */
+
+bool erg_event_is_after(const erg_trace_event *a, const erg_trace_event *b)
+{
+    return a->begin_ns != b->begin_ns ? a->begin_ns > b->begin_ns
+                                      : a->duration_ns < b->duration_ns;
+}
+
+static size_t run_end(const erg_trace_event events[], size_t at, size_t count)
+{
+    while (at + 1 < count && !erg_event_is_after(&events[at], &events[at + 1]))
+        at++;
+    return at + 1 < count ? at + 1 : count;
+}
+
+static void merge(const erg_trace_event *a, size_t a_count, const erg_trace_event *b,
+                  size_t b_count, erg_trace_event *to)
+{
+    while (a_count && b_count)
+        if (erg_event_is_after(a, b))
+            *to++ = *b++, b_count--;
+        else
+            *to++ = *a++, a_count--;
+    memcpy(to, a_count ? a : b, (a_count + b_count) * sizeof(*to));
+}
+
+/* One pass over all: each two runs that lie in order become one. */
+static void merge_runs(const erg_trace_event events[], size_t count, erg_trace_event to[])
+{
+    for (size_t at = 0; at < count;) {
+        size_t middle = run_end(events, at, count);
+        size_t end = middle < count ? run_end(events, middle, count) : count;
+        merge(events + at, middle - at, events + middle, end - middle, to + at);
+        at = end;
+    }
+}
+
+/* The first ones are sorted already. Tools write each stream and thread in order:
+ * long runs, few passes. */
+bool erg_events_sort(erg_rows *rows, size_t sorted, erg_error *err)
+{
+    erg_trace_event *from = rows->items, *to;
+
+    if (rows->count == 0)
+        return true;
+    if (run_end(from, sorted ? sorted - 1 : 0, rows->count) == rows->count)
+        return true;
+    if (!(to = malloc(rows->capacity * sizeof(*to))))
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    while (run_end(from, 0, rows->count) < rows->count) {
+        merge_runs(from, rows->count, to);
+        erg_trace_event *other = from;
+        from = to;
+        to = other;
+    }
+    rows->items = from;
+    free(to);
+    return true;
+}
+
+/* ---- in a trace ------------------------------------------------------------------- */
+
+void erg_event_rows_free(erg_event_rows *rows)
+{
+    free(rows->events.items);
+    free(rows->tracks.items);
+    erg_interned_free(&rows->names);
+    erg_events_aside_free(rows->aside);
+    *rows = (erg_event_rows){ 0 };
+}
+
+int32_t erg_trace_add_event_name(erg_trace *trace, const char *name, erg_error *err)
+{
+    return erg_intern(&trace->events.names, name, strlen(name), err);
+}
+
+int32_t erg_trace_add_track(erg_trace *trace, const erg_track *info, erg_error *err)
+{
+    erg_rows *rows = &trace->events.tracks;
+    erg_track *tracks = rows->items;
+
+    for (size_t i = 0; i < rows->count; i++)
+        if (tracks[i].device == info->device && tracks[i].stream == info->stream) {
+            tracks[i] = *info;
+            return (int32_t)i;
+        }
+    if (!erg_rows_add(rows, info, 1, sizeof(*info), err))
+        return -1;
+    return (int32_t)rows->count - 1;
+}
+
+static bool is_sound(const erg_event_rows *rows, const erg_trace_event *event,
+                     erg_error *err)
+{
+    size_t names = rows->names.rows.count;
+
+    if (!erg_stamp_is_sane(event->begin_ns, "event", err)
+        || !erg_stamp_is_sane(event->duration_ns, "event", err))
+        return false;
+    if (event->duration_ns < 0)
+        return erg_fail(err, ERG_BAD_INPUT, "an event ends before it begins");
+    if (event->name < 0 || (size_t)event->name >= names || event->by < ERG_EVENT_NOBODY
+        || (event->by >= 0 && (size_t)event->by >= names))
+        return erg_fail(err, ERG_BAD_INPUT, "an event has no name");
+    if (event->track < 0 || (size_t)event->track >= rows->tracks.count)
+        return erg_fail(err, ERG_BAD_INPUT, "an event is on no track");
+    if (event->kind < 0 || event->kind >= ERG_EVENT_KINDS)
+        return erg_fail(err, ERG_BAD_INPUT, "an event is of no kind");
+    return erg_stamp_is_sane(event->begin_ns + event->duration_ns, "event", err);
+}
+
+static size_t count_of(const erg_event_rows *rows)
+{
+    return rows->aside ? erg_events_aside_count(rows->aside) : rows->events.count;
+}
+
+/* Are all of them sound? Then the first begin and the last end are kept. */
+static bool look_through(erg_event_rows *rows, const erg_trace_event *events, size_t count,
+                         erg_error *err)
+{
+    bool is_first = count_of(rows) == 0;
+    int64_t begin_ns = is_first ? INT64_MAX : rows->begin_ns;
+    int64_t end_ns = is_first ? INT64_MIN : rows->end_ns;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_sound(rows, &events[i], err))
+            return false;
+        if (events[i].begin_ns + events[i].duration_ns > end_ns)
+            end_ns = events[i].begin_ns + events[i].duration_ns;
+        if (events[i].begin_ns < begin_ns)
+            begin_ns = events[i].begin_ns;
+    }
+    rows->begin_ns = begin_ns;
+    rows->end_ns = end_ns;
+    return true;
+}
+
+bool erg_trace_add_events(erg_trace *trace, const erg_trace_event *events, size_t count,
+                          erg_error *err)
+{
+    erg_event_rows *rows = &trace->events;
+    size_t sorted = rows->events.count;
+
+    if (!look_through(rows, events, count, err))
+        return false;
+    if (rows->aside)
+        return erg_events_aside_add(rows->aside, events, count, err);
+    return erg_rows_add(&rows->events, events, count, sizeof(*events), err)
+        && erg_events_sort(&rows->events, sorted, err);
+}
+
+bool erg_trace_take_events(erg_trace *trace, erg_trace_event **events, size_t count,
+                           size_t capacity, erg_error *err)
+{
+    erg_event_rows *rows = &trace->events;
+
+    if (rows->events.count || rows->aside)
+        return erg_trace_add_events(trace, *events, count, err);
+    if (!look_through(rows, *events, count, err))
+        return false;
+    free(rows->events.items);
+    rows->events = (erg_rows){ *events, count, capacity };
+    *events = NULL;
+    return erg_events_sort(&rows->events, 0, err);
+}
+
+bool erg_trace_put_events_aside(erg_trace *trace, erg_error *err)
+{
+    erg_event_rows *rows = &trace->events;
+
+    if (rows->aside)
+        return true;
+    erg_events_aside *aside = erg_events_aside_new(err);
+    if (!aside
+        || !erg_events_aside_add(aside, rows->events.items, rows->events.count, err)) {
+        erg_events_aside_free(aside);
+        return false;
+    }
+    free(rows->events.items);
+    rows->events = (erg_rows){ 0 };
+    rows->aside = aside;
+    return true;
+}
+
+bool erg_trace_has_aside(const erg_trace *trace) { return trace->events.aside != NULL; }
+
+size_t erg_trace_event_count(const erg_trace *trace) { return count_of(&trace->events); }
+
+bool erg_trace_each_event(const erg_trace *trace, erg_trace_visit_events *visit, void *self,
+                          erg_error *err)
+{
+    enum { PART = 1 << 11 };
+    const erg_event_rows *rows = &trace->events;
+    const erg_trace_event *events = rows->events.items;
+
+    if (rows->aside)
+        return erg_events_aside_each(rows->aside, visit, self, err);
+    for (size_t at = 0; at < rows->events.count; at += PART) {
+        size_t left = rows->events.count - at;
+        if (!visit(self, events + at, left < PART ? left : PART, err))
+            return false;
+    }
+    return true;
+}
+
+const erg_trace_event *erg_trace_events(const erg_trace *trace, size_t *count)
+{
+    *count = trace->events.events.count;
+    return trace->events.events.items;
+}
+
+const char *erg_trace_event_name(const erg_trace *trace, int32_t name)
+{
+    return erg_interned_at(&trace->events.names, name);
+}
+
+int32_t erg_trace_event_name_count(const erg_trace *trace)
+{
+    return (int32_t)trace->events.names.rows.count;
+}
+
+const erg_track *erg_trace_track(const erg_trace *trace, int32_t track)
+{
+    const erg_rows *rows = &trace->events.tracks;
+    return track >= 0 && (size_t)track < rows->count
+               ? (const erg_track *)rows->items + track
+               : NULL;
+}
+
+int32_t erg_trace_track_count(const erg_trace *trace)
+{
+    return (int32_t)trace->events.tracks.count;
+}
