@@ -24,7 +24,8 @@ extern "C" {
 typedef struct erg_intervene_options {
     const char *const *sensors; /* as erg_devices_find */
     size_t sensor_count;
-    const char *change;         /* "power_limit=150W:200W", or sm_clock, cpu_clock */
+    const char *change;         /* "power_limit=150W:200W"; sm_clock, cpu_clock, fan;
+                                 * "variant=A:B": in place of {} in the command */
     const char *device;         /* "0,1" or "all": which are turned; NULL: the only one */
     const char *log;            /* training log of the command; NULL: it marks its steps */
     const char *output;         /* run file; NULL: a UTC name .erg in this folder */

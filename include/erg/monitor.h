@@ -60,7 +60,8 @@ typedef struct erg_monitor_options {
     const char *zone;           /* of stamps without one; NULL: UTC */
     int writer;                 /* 1 or 2: keep this one of two; 0: keep all rows */
     const char *const *extra;   /* other columns of a CSV, read as they stand */
-    size_t extra_count;         /* at most ERG_MONITOR_EXTRAS; cells that are no number: NAN */
+    size_t extra_count;         /* at most ERG_MONITOR_EXTRAS; cells that are no number:
+                                 * NAN */
 } erg_monitor_options;
 
 typedef struct erg_monitor erg_monitor;

@@ -46,7 +46,10 @@ typedef struct erg_rle {
 enum { ERG_RLE_HISTORY = 256 };
 
 /* The last values, newest first. */
-typedef struct erg_rle_history { double at[ERG_RLE_HISTORY]; size_t count; } erg_rle_history;
+typedef struct erg_rle_history {
+    double at[ERG_RLE_HISTORY];
+    size_t count;
+} erg_rle_history;
 
 typedef struct erg_rle_state {
     erg_rle_setup setup;
@@ -105,7 +108,8 @@ erg_result *erg_rle_run(const erg_monitor *monitor, const erg_rle_options *optio
                         erg_error *err);
 /* The demo of the first dialect: 300 values, erg_rle_demo_temp_k beside them. */
 enum { ERG_RLE_DEMO = 300 };
-void erg_rle_demo(double index[ERG_RLE_DEMO], double temp_k[ERG_RLE_DEMO], size_t *collapse);
+void erg_rle_demo(double index[ERG_RLE_DEMO], double temp_k[ERG_RLE_DEMO],
+                  size_t *collapse);
 
 #ifdef __cplusplus
 }

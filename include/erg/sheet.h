@@ -31,7 +31,8 @@ typedef struct erg_data_sheet_input {
 
 /* Adds the tables throttle and sheet; r_peak and t_lag come from the study's verdict, where
  * it has one. */
-bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input, erg_error *err);
+bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input,
+                        erg_error *err);
 /* The same rows, empty. */
 erg_result *erg_data_sheet_blank(erg_error *err);
 /* What the published sheet calls a value of that name ("r_peak", "tau_th", ...); NULL: it

@@ -46,7 +46,8 @@ typedef struct erg_thermal {
     double step_k;                      /* of the temperature sensor */
     size_t rows, segments;
     double n_eff;
-    double leakage_w_per_k;             /* NAN: not known, or none that can be told from 0 */
+    double leakage_w_per_k;             /* NAN: not known, or none that can be told from
+                                         * 0 */
     erg_thermal_verdict verdict;
     char reason[120];                   /* "" when identified */
 } erg_thermal;
@@ -91,12 +92,13 @@ typedef struct erg_gain_schedule {
 bool erg_thermal_schedule(const erg_thermal models[], size_t count, erg_gain_schedule *out);
 double erg_scheduled_r(const erg_gain_schedule *schedule, double fan);
 
-/* ---- ahead ------------------------------------------------------------------------------ */
+/* ---- ahead --------------------------------------------------------------------------- */
 
 typedef struct erg_thermal_state {
     double x_w[ERG_POLES_MOST];         /* lagged power of each pole */
     double power_w;                     /* the last */
-    double bias_k;                      /* what the model misses now; fades with the slowest */
+    double bias_k;                      /* what the model misses now; fades with the
+                                         * slowest */
 } erg_thermal_state;
 
 /* The state at the device's row `at`, by running over all rows of the window before it. */
@@ -119,11 +121,12 @@ double erg_thermal_safe_power(const erg_thermal *model, const erg_thermal_state 
 typedef struct erg_thermal_power { double power_w, at_k; } erg_thermal_power;
 double erg_thermal_steady(const erg_thermal *model, const erg_thermal_power *power);
 
-/* Power that heat adds, from a stretch where load and clock stand still. NAN without one. */
+/* Power that heat adds, from a stretch where load and clock stand still. NAN without
+ * one. */
 typedef struct erg_leakage { double w_per_k, low_w_per_k, high_w_per_k; } erg_leakage;
 erg_leakage erg_thermal_leakage(const erg_monitor_device *device, const erg_thermal *model);
 
-/* ---- energy ------------------------------------------------------------------------------ */
+/* ---- energy -------------------------------------------------------------------------- */
 
 typedef enum erg_balance_kind {
     ERG_BALANCE_FIT_RESIDUAL,   /* out from the network: closes by construction */
@@ -141,8 +144,9 @@ typedef struct erg_balance {
 } erg_balance;
 
 /* options: those of the window that the model was fitted to. */
-bool erg_thermal_balance(const erg_monitor_device *device, const erg_thermal_options *options,
-                         const erg_thermal *model, erg_balance *out, erg_error *err);
+bool erg_thermal_balance(const erg_monitor_device *device,
+                         const erg_thermal_options *options, const erg_thermal *model,
+                         erg_balance *out, erg_error *err);
 /* The integral of power against the counter. False: it has not both. */
 bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out);
 double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s);
@@ -157,7 +161,7 @@ bool erg_thermal_cauer(const erg_thermal *model, erg_cauer *out, erg_error *err)
 /* The way back, for nodes without a fast part. */
 bool erg_thermal_foster(const erg_cauer *network, erg_thermal *out, erg_error *err);
 
-/* ---- tables ------------------------------------------------------------------------------ */
+/* ---- tables -------------------------------------------------------------------------- */
 
 /* poles, fit, balance, and as asked for cauer, schedule: a row for each window. */
 erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *device,

@@ -44,7 +44,7 @@ static double cell(const erg_outlook *of, size_t row, erg_monitor_value value)
     return of->device->rows[row].value[value];
 }
 
-/* ---- predictors -------------------------------------------------------------------------- */
+/* ---- predictors ---------------------------------------------------------------------- */
 
 static bool fill_model(const erg_outlook *of, const rows *to, erg_error *err)
 {
@@ -119,7 +119,7 @@ static const predictor predictors[] = {
     { "grad-spike", fill_grad_spike },
 };
 
-/* ---- table ---------------------------------------------------------------------------------- */
+/* ---- table --------------------------------------------------------------------------- */
 
 /* Rows of the window that the model holds for, with temperature and power. */
 static void take_rows(const erg_outlook *of, rows *to)

@@ -14,7 +14,7 @@ enum { SHIFTS = 1000 };
 
 typedef struct scene {
     const erg_alarm_train *train;
-    size_t *onset, *head;       /* rows where it gets hot; the first that could warn of it */
+    size_t *onset, *head;  /* rows where it gets hot; the first that could warn of it */
     size_t onsets;
     size_t *sum;                /* alarms before row i, for every i <= n */
 } scene;

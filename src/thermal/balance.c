@@ -2,10 +2,11 @@
 /*
  * Where the joules of a window went: in, out, stored.
  *
- * A Foster network from power to the die is a ladder seen from one end. At its other end the
- * heat that leaves is power through all its lags in a row: 1 / prod(1 + s tau_i), so
+ * A Foster network from power to the die is a ladder seen from one end. At its other end
+ * the heat that leaves is power through all its lags in a row: 1 / prod(1 + s tau_i), so
  *
- *   q_out = sum_i g_i x_i,   E = sum_i g_i tau_i x_i,   g_i = prod_(j != i) tau_i/(tau_i - tau_j)
+ *   q_out = sum_i g_i x_i,   E = sum_i g_i tau_i x_i,
+ *   g_i = prod_(j != i) tau_i/(tau_i - tau_j)
  *
  * with x_i the lagged power of pole i. That follows from Foster and Cauer being one network
  * (JESD51-14, annex) and dE/dt = P - q_out.
@@ -21,7 +22,7 @@
 #define IDLE_USE 0.05
 enum { IDLE_ROWS = 10 };
 
-static const double sd_of_uniform = 0.57735026918962576;        /* half-width 1: 1/sqrt(3) */
+static const double sd_of_uniform = 0.57735026918962576;  /* half-width 1: 1/sqrt(3) */
 
 const char *erg_balance_kind_name(erg_balance_kind kind)
 {
@@ -43,7 +44,7 @@ static void combine(erg_balance *of, const double u[], size_t count)
         && of->closure_high >= 0;
 }
 
-/* ---- out from the network ------------------------------------------------------------------ */
+/* ---- out from the network ------------------------------------------------------------ */
 
 typedef struct modal {
     double g[ERG_POLES_MOST], r, weight_j_per_k;    /* of the part the model misses */
@@ -67,8 +68,9 @@ static modal modal_of(const erg_network *net)
 /* From row first to row last of one segment. The integral of x is that of P less tau times
  * what x has gained: exact for the filter of erg_lag. What is left of the start, b, decays
  * on its own, and what the model misses leaves through all resistances together. */
-static void add_segment(const erg_window *w, const erg_network *net, const double missed_k[],
-                        size_t first, size_t last, erg_balance *out)
+static void add_segment(const erg_window *w, const erg_network *net,
+                        const double missed_k[], size_t first, size_t last,
+                        erg_balance *out)
 {
     modal of = modal_of(net);
     double in_j = 0, missed_ks = 0, span_s = w->t_s[last] - w->t_s[first];
@@ -107,13 +109,15 @@ static void bound_residual(const erg_thermal *model, const erg_window *w, erg_ba
         stored_j_per_k * model->step_k / 2 * sd_of_uniform * sqrt(2) / out->in_j,
         (model->ambient_high_k - model->ambient_low_k) / 3.92 / r
             * (w->t_s[w->n - 1] - w->t_s[0]) / out->in_j,
-        w->dt_s / 2 * sd_of_uniform * (model->power_high_w - model->power_low_w) / out->in_j,
+        w->dt_s / 2 * sd_of_uniform * (model->power_high_w - model->power_low_w)
+            / out->in_j,
     };
     combine(out, u, ERG_COUNT(u));
 }
 
-bool erg_thermal_balance(const erg_monitor_device *device, const erg_thermal_options *options,
-                         const erg_thermal *model, erg_balance *out, erg_error *err)
+bool erg_thermal_balance(const erg_monitor_device *device,
+                         const erg_thermal_options *options, const erg_thermal *model,
+                         erg_balance *out, erg_error *err)
 {
     erg_window w;
     erg_network net = { .poles = model->pole_count };
@@ -143,7 +147,7 @@ bool erg_thermal_balance(const erg_monitor_device *device, const erg_thermal_opt
     return good || erg_fail(err, ERG_NO_DATA, "%s: no balance of the window", device->name);
 }
 
-/* ---- measured twice -------------------------------------------------------------------------- */
+/* ---- measured twice ------------------------------------------------------------------ */
 
 /* One board, two ways to its joules: the integral of its power, and its counter. They share
  * their shunt, so a gain that is off moves both; only when they were read may differ. */
@@ -162,7 +166,8 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
         if (before && h_s > 0 && h_s <= 2.5 * device->period_s) {
             double was_w = before->value[ERG_MONITOR_POWER_W];
             out->in_j += h_s * (power_w + was_w) / 2;
-            out->out_j += row->value[ERG_MONITOR_ENERGY_J] - before->value[ERG_MONITOR_ENERGY_J];
+            out->out_j += row->value[ERG_MONITOR_ENERGY_J]
+                - before->value[ERG_MONITOR_ENERGY_J];
             sampling_j += pow(h_s * (power_w - was_w) / 2 * sd_of_uniform, 2);
         }
         out->begin_s = isnan(out->begin_s) ? erg_since_s(device, i) : out->begin_s;
@@ -181,7 +186,7 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
     return true;
 }
 
-/* ---- what work costs over idling ---------------------------------------------------------------- */
+/* ---- what work costs over idling ----------------------------------------------------- */
 
 static double mean_power(const erg_monitor_device *device, double begin_s, double end_s)
 {
@@ -189,7 +194,8 @@ static double mean_power(const erg_monitor_device *device, double begin_s, doubl
     size_t count = 0;
 
     for (size_t i = 0; i < device->count; i++) {
-        double t_s = erg_since_s(device, i), power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
+        double t_s = erg_since_s(device, i),
+               power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
         if (t_s < begin_s || t_s > end_s || !isfinite(power_w))
             continue;
         sum += power_w;
@@ -212,7 +218,8 @@ double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s)
     }
     if (count >= IDLE_ROWS && gross_w > 0) {
         double usual_w = erg_median(idle_w, count), noise_w = erg_mad_sigma(idle_w, count);
-        double off_w = fmax(noise_w, sd_of_uniform * fmin(POWER_LEAST_W, POWER_SHARE * usual_w));
+        double off_w = fmax(noise_w,
+                            sd_of_uniform * fmin(POWER_LEAST_W, POWER_SHARE * usual_w));
         if (gross_w - usual_w > 2 * off_w)
             eta = (gross_w - usual_w) / gross_w;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Foster to Cauer by continued fraction: Z(s) = N(s)/D(s); 1/Z = s C_1 + 1/(R_1 + 1/(s C_2 ..)).
- * Node temperatures of a Foster network are not physical, those of a Cauer ladder are. Long
- * double: each division loses digits.
+ * Foster to Cauer by continued fraction: Z(s) = N(s)/D(s); 1/Z = s C_1 + 1/(R_1 + 1/(s C_2
+ * ..)). Node temperatures of a Foster network are not physical, those of a Cauer ladder
+ * are. Long double: each division loses digits.
  *
  * Source: JESD51-14, annex; the division is Euclid's.
  */
@@ -25,7 +25,8 @@ static polynomial times(const polynomial *a, const polynomial *b)
     return out;
 }
 
-static void subtract_shifted(polynomial *from, long double factor, int shift, const polynomial *of)
+static void subtract_shifted(polynomial *from, long double factor, int shift,
+                             const polynomial *of)
 {
     for (int i = 0; i <= of->degree && i + shift < DEGREES; i++)
         from->at[i + shift] -= factor * of->at[i];
@@ -42,7 +43,8 @@ static void impedance(const erg_thermal *model, polynomial *over, polynomial *un
         *under = times(under, &one);
         for (int j = 0; j < model->pole_count; j++)
             if (j != i) {
-                const polynomial other = { .at = { 1, model->poles[j].tau_s }, .degree = 1 };
+                const polynomial other = { .at = { 1, model->poles[j].tau_s },
+                                           .degree = 1 };
                 part = times(&part, &other);
             }
         for (int k = 0; k <= over->degree; k++)
@@ -58,30 +60,32 @@ bool erg_thermal_cauer(const erg_thermal *model, erg_cauer *out, erg_error *err)
     impedance(model, &over, &under);
     for (int i = 0; i < out->count; i++) {
         /* 1/Z = under/over = s C + rest/over, with rest one degree lower. */
-        long double c = under.at[under.degree] / over.at[over.degree];
+        int top = out->count - 1 - i;       /* degree of over */
+        long double c = under.at[top + 1] / over.at[top];
         subtract_shifted(&under, c, 1, &over);
-        under.degree = over.degree;
+        under.degree = top;
         /* over/rest = R + rest'/rest. */
-        long double r = over.at[over.degree] / under.at[under.degree];
+        long double r = over.at[top] / under.at[top];
         subtract_shifted(&over, r, 0, &under);
         over.degree--;
         out->c_j_per_k[i] = (double)c;
         out->r_k_per_w[i] = (double)r;
         if (!(c > 0) || !(r > 0))
-            return erg_fail(err, ERG_UNSUPPORTED, "no ladder has these poles: an element would "
-                            "be negative");
+            return erg_fail(err, ERG_UNSUPPORTED,
+                            "no ladder has these poles: an element would be negative");
     }
     return true;
 }
 
-/* ---- and back --------------------------------------------------------------------------------- */
+/* ---- and back ------------------------------------------------------------------------ */
 
 static void ladder(const erg_cauer *network, polynomial *over, polynomial *under)
 {
     *over = (polynomial){ .at = { 0 } };
     *under = (polynomial){ .at = { 1 } };
     for (int i = network->count; i-- > 0;) {
-        /* In series R, then in parallel C: Z = (over + R under)/(under + s C (over + R under)). */
+        /* In series R, then in parallel C:
+         * Z = (over + R under)/(under + s C (over + R under)). */
         subtract_shifted(over, -network->r_k_per_w[i], 0, under);
         over->degree = under->degree > over->degree ? under->degree : over->degree;
         subtract_shifted(under, -network->c_j_per_k[i], 1, over);
@@ -107,8 +111,8 @@ static long double slope(const polynomial *p, long double s)
     return sum;
 }
 
-/* The poles of a ladder are real and negative: each lies between sign changes of `under` on a
- * fine logarithmic scan. */
+/* The poles of a ladder are real and negative: each lies between sign changes of `under` on
+ * a fine logarithmic scan. */
 bool erg_thermal_foster(const erg_cauer *network, erg_thermal *out, erg_error *err)
 {
     enum { STEPS = 4000 };

@@ -11,7 +11,7 @@
 enum { LAST_RAW = 5 };
 #define PEAK_KEPT 0.998         /* of the peak, a sample later */
 
-/* ---- those that look back ------------------------------------------------------------- */
+/* ---- those that look back ------------------------------------------------------------ */
 
 static void mark_v0(const erg_collapse_input in[], size_t n, bool hits[], double peaks[])
 {
@@ -34,15 +34,16 @@ static void mark_v2(const erg_collapse_input in[], size_t n, bool hits[], double
         double most = 0;
         for (size_t j = i + 1 < LAST_RAW ? i + 1 : i + 1 - LAST_RAW; j <= i; j++)
             most = fmax(most, in[j].raw);
-        double peak = !isnan(in[i].peak) ? in[i].peak : i + 1 < LAST_RAW ? 0 : PEAK_KEPT * most;
+        double peak = !isnan(in[i].peak) ? in[i].peak
+            : i + 1 < LAST_RAW ? 0 : PEAK_KEPT * most;
         hits[i] = in[i].raw < 0.65 * peak;
         if (peaks)
             peaks[i] = peak;
     }
 }
 
-/* A drop from a peak that fades, while a busy device gets hotter seven samples in a row. With
- * whole degrees once a second that cannot happen. */
+/* A drop from a peak that fades, while a busy device gets hotter seven samples in a row.
+ * With whole degrees once a second that cannot happen. */
 static void mark_gated(const erg_collapse_input in[], size_t n, double off_s, bool hits[],
                        double peaks[])
 {
@@ -85,7 +86,8 @@ static void mark_peak(const erg_collapse_input in[], size_t n, bool hits[], doub
     }
 }
 
-static void mark_harness(const erg_collapse_input in[], size_t n, bool hits[], double peaks[])
+static void mark_harness(const erg_collapse_input in[], size_t n, bool hits[],
+                         double peaks[])
 {
     double peak = 0;
 
@@ -97,9 +99,10 @@ static void mark_harness(const erg_collapse_input in[], size_t n, bool hits[], d
     }
 }
 
-/* ---- those that look ahead --------------------------------------------------------------- */
+/* ---- those that look ahead ----------------------------------------------------------- */
 
-static void mark_variance(const erg_collapse_input in[], size_t n, bool hits[], double peaks[])
+static void mark_variance(const erg_collapse_input in[], size_t n, bool hits[],
+                          double peaks[])
 {
     enum { WINDOW = 30 };
 
@@ -117,7 +120,8 @@ static void mark_variance(const erg_collapse_input in[], size_t n, bool hits[], 
     }
 }
 
-static void mark_first_drop(const erg_collapse_input in[], size_t n, bool hits[], double peaks[])
+static void mark_first_drop(const erg_collapse_input in[], size_t n, bool hits[],
+                            double peaks[])
 {
     double peak = 0;
     bool found = false;
@@ -132,7 +136,7 @@ static void mark_first_drop(const erg_collapse_input in[], size_t n, bool hits[]
     }
 }
 
-/* ---- sound ----------------------------------------------------------------------------- */
+/* ---- sound --------------------------------------------------------------------------- */
 
 #define BELOW 0.90              /* of the running median of work per joule */
 #define AGAIN 0.95
@@ -149,7 +153,8 @@ static bool is_driven_by_heat(const erg_collapse_input in[], size_t i)
     size_t n = 0;
     erg_line line;
 
-    while (begin > 0 && in[i].time_s - in[begin - 1].time_s <= SLOPE_S && i - begin + 1 < 64)
+    while (begin > 0 && in[i].time_s - in[begin - 1].time_s <= SLOPE_S
+           && i - begin + 1 < 64)
         begin--;
     for (size_t j = begin; j <= i; j++, n++) {
         x[n] = in[j].time_s - in[begin].time_s;
@@ -188,8 +193,10 @@ static void sound_step(sound_state *state, const erg_collapse_input in[], size_t
     double now_s = in[i].time_s;
     bool low = in[i].work_per_j < BELOW * usual, high = in[i].work_per_j >= AGAIN * usual;
 
-    state->low_since_s = !low ? NAN : isnan(state->low_since_s) ? now_s : state->low_since_s;
-    state->high_since_s = !high ? NAN : isnan(state->high_since_s) ? now_s : state->high_since_s;
+    state->low_since_s = !low ? NAN
+        : isnan(state->low_since_s) ? now_s : state->low_since_s;
+    state->high_since_s = !high ? NAN
+        : isnan(state->high_since_s) ? now_s : state->high_since_s;
     if (!low)
         state->saw_heat = false;
     else if (is_evidence(in, i))
@@ -221,16 +228,20 @@ static void mark_sound(const erg_collapse_input in[], size_t n, bool hits[], dou
 }
 
 static const erg_collapse detectors[] = {
-    { "sound", "work per joule below 0.90 of its median for 7 s, and heat or a throttle as the cause",
+    { "sound", "work per joule below 0.90 of its median for 7 s, and heat or a "
+               "throttle as the cause",
       false, mark_sound },
-    { "v1", "below 0.65 of a fading peak while hotter seven samples in a row", false, mark_v1 },
+    { "v1", "below 0.65 of a fading peak while hotter seven samples in a row", false,
+      mark_v1 },
     { "core", "as v1, from the fifth sample on", false, mark_core },
     { "v2", "below 0.65 of the largest of five: flags jitter", false, mark_v2 },
     { "v0", "below 0.70 of the largest ever for five busy samples", false, mark_v0 },
     { "peak", "below 0.65 of the largest ever", false, mark_peak },
     { "harness", "below 0.65 of a fading peak", false, mark_harness },
-    { "variance", "low while the variance around it is high; looks ahead", true, mark_variance },
-    { "first-drop", "the first below 0.8 of the largest; looks ahead", true, mark_first_drop },
+    { "variance", "low while the variance around it is high; looks ahead", true,
+      mark_variance },
+    { "first-drop", "the first below 0.8 of the largest; looks ahead", true,
+      mark_first_drop },
 };
 
 size_t erg_collapse_count(void) { return ERG_COUNT(detectors); }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files of the published programs: the same names, keys and words, so that scripts which
- * read them go on working. A key "erg" says what made them, from what, and that they are no
- * evidence.
+ * The files of the published programs: the same names, keys and words, so that scripts
+ * which read them go on working. A key "erg" says what made them, from what, and that they
+ * are no evidence.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -60,7 +60,8 @@ static void id_of(const erg_session *session, char to[ID_SIZE])
                  stamp + 11, stamp + 14, stamp + 17);
     }
     for (char *at = to; *at; at++)
-        if (!strchr("0123456789_-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *at))
+        if (!strchr("0123456789_-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                    *at))
             *at = '_';
 }
 
@@ -71,7 +72,8 @@ static bool path_of(const out_files *to, const char *kind, const char *id, const
 {
     int count = snprintf(path, ERG_PATH_MOST, "%s/%s%s%s", to->folder, kind, id, end);
     return (count > 0 && count < ERG_PATH_MOST)
-        || erg_fail(to->err, ERG_BAD_INPUT, "the path of the folder %.80s is too long", to->folder);
+        || erg_fail(to->err, ERG_BAD_INPUT, "the path of the folder %.80s is too long",
+                    to->folder);
 }
 
 static bool put_bytes(const out_files *to, const char *path, const char *bytes, size_t size)
@@ -152,11 +154,14 @@ static json_t *analysis(const out_files *to, const erg_session *session, const c
                         const erg_lag_figures *of)
 {
     json_t *out = json_pack(
-        "{s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o}", "session_id", id,
-        "model", text_or_null(session->facts.model), "duration", number(duration_of(session)),
+        "{s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
+        "session_id", id,
+        "model", text_or_null(session->facts.model),
+        "duration", number(duration_of(session)),
         "aligned_samples", whole_or_null(of->aligned), "correlations", "gpu_grad_rle",
         erg_json_real(of->grad_rle), "gpu_temp_grad", erg_json_real(of->temp_grad),
-        "gpu_loss_rle", erg_json_real(of->loss_rle), "peak_lag", whole_or_null(of->peak_lag),
+        "gpu_loss_rle", erg_json_real(of->loss_rle),
+        "peak_lag", whole_or_null(of->peak_lag),
         "peak_correlation", erg_json_real(of->peak_r), "causal_order",
         truth_or_null(of->is_causal), "session_start", erg_json_real(start_of(session)),
         "ambient_temp", erg_json_real(session->facts.ambient_k - 273.15));
@@ -246,14 +251,14 @@ static bool put_session(const out_files *to, const erg_session *session,
                 && copy_file(to, session->training_path, path)));
 }
 
-/* ---- lag_analysis_report.json --------------------------------------------------------- */
+/* ---- lag_analysis_report.json -------------------------------------------------------- */
 
 /* By the folder's name, as the old program guessed it. */
 static const char *type_of(const erg_session *session)
 {
     static const struct { const char *word, *type; } types[] = {
-        { "reproducibility", "Training (Reproducibility)" }, { "cpu_inference", "CPU Inference" },
-        { "gpu_inference", "GPU Inference" },
+        { "reproducibility", "Training (Reproducibility)" },
+        { "cpu_inference", "CPU Inference" }, { "gpu_inference", "GPU Inference" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(types); i++)
@@ -273,8 +278,8 @@ static json_t *lags_json(const erg_lags *lags)
         erg_lag_said(lags->mode, lag->lag, said);
         json_object_set_new(out, key, json_pack("{s:o, s:o, s:s}", "correlation",
                                                 erg_json_real(lag->r), "p_value",
-                                                erg_json_real(lag->p_value), "interpretation",
-                                                said));
+                                                erg_json_real(lag->p_value),
+                                                "interpretation", said));
     }
     return out;
 }
@@ -284,7 +289,8 @@ static json_t *lag_result(const erg_session *session, const erg_lags *lags)
     return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o}", "session_dir", session->name,
                      "session_type", type_of(session), "samples", (json_int_t)lags->rows,
                      "peak_lag", whole_or_null(lags->figures.peak_lag), "peak_correlation",
-                     erg_json_real(lags->figures.peak_r), "lag_correlations", lags_json(lags));
+                     erg_json_real(lags->figures.peak_r),
+                     "lag_correlations", lags_json(lags));
 }
 
 static void add_type(json_t *types, const char *type)
@@ -314,7 +320,8 @@ static bool put_one(const out_files *to, const erg_session *session, json_t *res
     erg_lags lags;
 
     if (is_own_folder(session, to->folder))
-        return erg_fail(to->err, ERG_BAD_INPUT, "%s is the session's own folder: its published "
+        return erg_fail(to->err, ERG_BAD_INPUT,
+                        "%s is the session's own folder: its published "
                         "files would be written over; name another --output", to->folder);
     if (!session->monitor)
         return put_session(to, session, &session->facts.published);
@@ -335,14 +342,16 @@ bool erg_lags_save(const erg_session *const sessions[], size_t count, erg_lag_mo
     bool ok = results && types;
 
     erg_utc_format(utc_ns, 6, to.stamp, sizeof(to.stamp));
-    ok = (ok || erg_fail(err, ERG_NO_MEMORY, "out of memory")) && erg_folder_make(folder, err);
+    ok = (ok || erg_fail(err, ERG_NO_MEMORY, "out of memory"))
+        && erg_folder_make(folder, err);
     for (size_t i = 0; ok && i < count; i++)
         ok = put_one(&to, sessions[i], results, types);
     json_t *all = json_pack("{s:s, s:I, s:o, s:o, s:{s:s, s:s, s:s}}", "analysis_timestamp",
-                            to.stamp, "total_sessions", (json_int_t)json_array_size(results),
+                            to.stamp,
+                            "total_sessions", (json_int_t)json_array_size(results),
                             "session_types", types, "detailed_results", results, "erg",
-                            "version", ERG_VERSION, "compat", erg_lag_mode_name(mode), "note",
-                            not_evidence);
+                            "version", ERG_VERSION, "compat", erg_lag_mode_name(mode),
+                            "note", not_evidence);
     ok = ok && path_of(&to, "lag_analysis_report", "", ".json", path);
     if (ok)
         return put_json(&to, path, all);

@@ -130,7 +130,8 @@ bool erg_score_table(erg_result *result, const erg_lag_figures figures[], size_t
 
 static double farther(double most, double a, double b)
 {
-    return isnan(a) || isnan(b) ? most : isnan(most) ? fabs(a - b) : fmax(most, fabs(a - b));
+    return isnan(a) || isnan(b) ? most
+        : isnan(most) ? fabs(a - b) : fmax(most, fabs(a - b));
 }
 
 static double off(const erg_lag_figures *a, const erg_lag_figures *b)
@@ -149,7 +150,8 @@ static bool put_figures(erg_table *to, const char *session, const char *mode,
         { "gpu_grad_rle", of->grad_rle }, { "gpu_temp_grad", of->temp_grad },
         { "gpu_loss_rle", of->loss_rle }, { "peak_correlation", of->peak_r },
     };
-    const erg_whole wholes[] = { { "aligned_samples", of->aligned }, { "peak_lag", of->peak_lag } };
+    const erg_whole wholes[] = { { "aligned_samples", of->aligned },
+                                 { "peak_lag", of->peak_lag } };
 
     return erg_table_row(to, err) && erg_table_text(to, "session", session, err)
         && erg_table_text(to, "mode", mode, err)
@@ -163,7 +165,8 @@ static bool put_figures(erg_table *to, const char *session, const char *mode,
             || erg_table_text(to, "data", erg_lag_amount(of->aligned), err));
 }
 
-static bool put_lags(erg_table *to, const char *session, const erg_lags *lags, erg_error *err)
+static bool put_lags(erg_table *to, const char *session, const erg_lags *lags,
+                     erg_error *err)
 {
     char said[ERG_LAG_WORDS], really[ERG_LAG_WORDS];
 
@@ -207,8 +210,8 @@ static bool put_session(const compat_tables *to, const erg_session *session,
     if (!erg_lags_of(session, to->mode, &lags, to->err))
         return false;
     *figures = lags.figures;
-    return put_figures(to->figures, session->name, erg_lag_mode_name(to->mode), &lags.figures,
-                       to->err)
+    return put_figures(to->figures, session->name, erg_lag_mode_name(to->mode),
+                       &lags.figures, to->err)
         && erg_table_integer(to->figures, "rows", (int64_t)lags.rows, to->err)
         && erg_table_integer(to->figures, "readings", (int64_t)lags.readings, to->err)
         && erg_table_real(to->figures, "off", off(&lags.figures, published), to->err)
@@ -218,34 +221,41 @@ static bool put_session(const compat_tables *to, const erg_session *session,
 
 static bool put_notes(erg_result *result, erg_lag_mode mode, erg_error *err)
 {
-    if (!erg_result_note(result, err, "not evidence: these figures are reproduced as they were "
-                         "published. A lag is one of %s, not a second; no test allows for trends, "
-                         "for autocorrelation, or for the best of many lags",
-                         erg_lag_mode_units(mode)))
+    if (!erg_result_note(result, err,
+                         "not evidence: these figures are reproduced as they were "
+                         "published. A lag is one of %s, not a second; no test "
+                         "allows for trends, for autocorrelation, or for "
+                         "the best of many lags", erg_lag_mode_units(mode)))
         return false;
     if (mode == ERG_LAG_STEPS)
-        return erg_result_note(result, err, "not evidence: in steps, a lag and its negative hold "
-                               "the same pairs, so the peak lies at a lag of 0 or below whatever "
-                               "the data, and \"grad_norm -> RLE\" says nothing of order");
+        return erg_result_note(result, err,
+                               "not evidence: in steps, a lag and its negative hold "
+                               "the same pairs, so the peak lies at a lag of "
+                               "0 or below whatever the data, and \"grad_norm -> RLE\" "
+                               "says nothing of order");
     return mode == ERG_LAG_ROWS
-        || erg_result_note(result, err, "not evidence: in suite, the words of the direction are "
+        || erg_result_note(result, err,
+                           "not evidence: in suite, the words of the direction are "
                            "reversed: below 0 the index is earlier");
 }
 
 erg_result *erg_lags_tables(const erg_session *const sessions[], size_t count,
                             erg_lag_mode mode, erg_error *err)
 {
-    compat_tables to = { .result = erg_result_new("couple", err), .mode = mode, .err = err };
+    compat_tables to = { .result = erg_result_new("couple", err), .mode = mode,
+                         .err = err };
     erg_lag_figures *figures = calloc(count + 1, sizeof(*figures));
 
     to.figures = to.result ? erg_result_add(to.result, "figures", figure_columns,
                                             ERG_COUNT(figure_columns), err) : NULL;
     to.lags = to.figures
-        ? erg_result_add(to.result, "lags", lag_columns, ERG_COUNT(lag_columns), err) : NULL;
+        ? erg_result_add(to.result, "lags", lag_columns, ERG_COUNT(lag_columns),
+                         err) : NULL;
     bool ok = to.lags && (figures || erg_fail(err, ERG_NO_MEMORY, "out of memory"));
     for (size_t i = 0; ok && i < count; i++)
         ok = put_session(&to, sessions[i], &figures[i]);
-    ok = ok && erg_score_table(to.result, figures, count, err) && put_notes(to.result, mode, err);
+    ok = ok && erg_score_table(to.result, figures, count, err)
+        && put_notes(to.result, mode, err);
     free(figures);
     if (ok)
         return to.result;

@@ -52,7 +52,8 @@ static void add(paired *to, const erg_training_row *step, const erg_monitor_row 
 
 /* Of the last value at or before t and the one behind it, the nearer; the earlier of two
  * that are as near. Both lists are in order of time, so *from only rises. */
-static const erg_monitor_row *nearest(const erg_monitor_device *device, size_t *from, int64_t t_ns)
+static const erg_monitor_row *nearest(const erg_monitor_device *device, size_t *from,
+                                      int64_t t_ns)
 {
     const erg_monitor_row *rows = device->rows;
 
@@ -60,7 +61,8 @@ static const erg_monitor_row *nearest(const erg_monitor_device *device, size_t *
         ++*from;
     size_t at = *from + 1 < device->count
         && rows[*from + 1].t_ns - t_ns < llabs(t_ns - rows[*from].t_ns) ? *from + 1 : *from;
-    return at < device->count && llabs(rows[at].t_ns - t_ns) <= tolerance_ns ? &rows[at] : NULL;
+    return at < device->count && llabs(rows[at].t_ns - t_ns) <= tolerance_ns
+        ? &rows[at] : NULL;
 }
 
 static const erg_monitor_device *gpu_of(const erg_monitor *monitor)
@@ -79,12 +81,14 @@ static bool pair_steps(const erg_session *session, paired *out, erg_error *err)
     const erg_training_row *steps = erg_training_rows(session->training, &count);
 
     if (!gpu)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: --compat looks at the device gpu, which this "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: --compat looks at the device gpu, which this "
                         "log does not have", session->name);
     if (!begin(out, count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const erg_monitor_row *reading = nearest(gpu, &from, steps[i].t_ns + session->zone_ns);
+        const erg_monitor_row *reading = nearest(gpu, &from,
+                                                 steps[i].t_ns + session->zone_ns);
         add(out, &steps[i], reading);
         out->readings += reading && reading != last;
         last = reading ? reading : last;
@@ -126,7 +130,8 @@ static const erg_training_row *nearest_step(const erg_training_row steps[], size
     while (*from + 1 < count && steps[*from + 1].t_ns <= t_ns)
         ++*from;
     size_t at = *from + 1 < count
-        && steps[*from + 1].t_ns - t_ns < llabs(t_ns - steps[*from].t_ns) ? *from + 1 : *from;
+        && steps[*from + 1].t_ns - t_ns < llabs(t_ns - steps[*from].t_ns)
+        ? *from + 1 : *from;
     return at < count && llabs(steps[at].t_ns - t_ns) <= tolerance_ns ? &steps[at] : NULL;
 }
 
@@ -143,7 +148,8 @@ static bool pair_rows(const erg_session *session, paired *out, erg_error *err)
     bool ok = at ? begin(out, most, err) : erg_fail(err, ERG_NO_MEMORY, "out of memory");
     while (ok && (reading = next_row(monitor, at)) != NULL) {
         const erg_training_row *step =
-            nearest_step(steps, count, &from, whole_second(reading->t_ns) - session->zone_ns);
+            nearest_step(steps, count, &from,
+                         whole_second(reading->t_ns) - session->zone_ns);
         if (step)
             add(out, step, reading);
     }
@@ -206,7 +212,8 @@ static erg_lag at_lag(const paired *of, int lag, erg_lag_mode mode)
     if (by < of->count) {
         const double *g = of->at[GRAD], *rle = of->at[RLE];
         bool grad_first = lag > 0 && mode != ERG_LAG_STEPS;
-        out = correlate(grad_first ? g : g + by, grad_first ? rle + by : rle, of->count - by);
+        out = correlate(grad_first ? g : g + by, grad_first ? rle + by : rle,
+                        of->count - by);
     }
     out.lag = lag;
     return out;
@@ -245,7 +252,8 @@ static void reckon(const paired *of, size_t aligned, erg_lags *out)
     find_peak(out);
 }
 
-bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out, erg_error *err)
+bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out,
+                 erg_error *err)
 {
     size_t records = 0;
     paired of = { 0 };
@@ -255,7 +263,8 @@ bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out, e
         return erg_fail(err, ERG_NO_DATA, "%s holds published figures alone: no rows to "
                         "reckon them from", session->name);
     erg_training_rows(session->training, &records);
-    bool ok = mode == ERG_LAG_ROWS ? pair_rows(session, &of, err) : pair_steps(session, &of, err);
+    bool ok = mode == ERG_LAG_ROWS
+        ? pair_rows(session, &of, err) : pair_steps(session, &of, err);
     if (ok) {
         if (mode != ERG_LAG_STEPS)
             keep_whole(&of);
@@ -294,9 +303,11 @@ void erg_lag_said(erg_lag_mode mode, int lag, char to[ERG_LAG_WORDS])
     bool grad = mode == ERG_LAG_ROWS ? lag > 0 : lag < 0;
 
     if (lag == 0)
-        erg_text_put(to, ERG_LAG_WORDS, mode == ERG_LAG_ROWS ? "No lag" : "RLE -> grad_norm");
+        erg_text_put(to, ERG_LAG_WORDS,
+                     mode == ERG_LAG_ROWS ? "No lag" : "RLE -> grad_norm");
     else if (mode == ERG_LAG_ROWS)
-        snprintf(to, ERG_LAG_WORDS, "%s leads by %ds", grad ? "grad_norm" : "RLE", abs(lag));
+        snprintf(to, ERG_LAG_WORDS, "%s leads by %ds", grad ? "grad_norm" : "RLE",
+                 abs(lag));
     else
         erg_text_put(to, ERG_LAG_WORDS, grad ? "grad_norm -> RLE" : "RLE -> grad_norm");
 }

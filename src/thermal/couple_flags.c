@@ -102,7 +102,8 @@ static bool apply_delay(erg_joint *joint, int device, erg_error *err)
     erg_joint_channel *power = erg_joint_find(joint, device, "power");
     erg_thermal model;
     erg_error why = { 0 };
-    bool is_fitted = erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 }, &model, &why);
+    bool is_fitted = erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 },
+                                     &model, &why);
 
     if (!erg_can_do_without(&why, err))
         return false;

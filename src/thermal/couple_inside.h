@@ -11,7 +11,7 @@
 #include "thermal/granger.h"
 #include "thermal/pair_test.h"
 
-/* ---- checks --------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------- */
 
 typedef enum erg_check_code {
     ERG_CHECK_DEVICE_MISMATCH,
@@ -68,7 +68,7 @@ typedef struct erg_check {
     char what[160];             /* one clause more, or "" */
 } erg_check;
 
-/* ---- streams -------------------------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------------------- */
 
 typedef struct erg_joint_point { int64_t t_ns; double value; } erg_joint_point;
 
@@ -96,7 +96,7 @@ typedef struct erg_joint_device {
     double delay_s;             /* of the power sensor, applied to its stamps */
 } erg_joint_device;
 
-/* ---- pairs ---------------------------------------------------------------------------- */
+/* ---- pairs --------------------------------------------------------------------------- */
 
 typedef struct erg_placebo { double shift_s, r, p_value; } erg_placebo;
 
@@ -113,7 +113,8 @@ typedef struct erg_joint_pair {
     bool is_drivers_excluded, has_drivers;
     erg_placebo *placebos;
     size_t placebo_count;
-    double placebo_median_r;
+    double placebo_run_r, placebo_median_r; /* |r|, largest over lags, of run and
+                                             * placebos */
     erg_granger granger;
     bool has_granger;
     erg_granger granger_driven; /* of what common drivers leave */

@@ -49,15 +49,15 @@ static bool check_test(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 
 static bool check_placebo(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
-    double r = pair->is_tested ? fabs(pair->test.r_zero) : NAN;
+    double r = pair->placebo_run_r;
     erg_check check = { .code = ERG_CHECK_PLACEBO_FAILS, .value = pair->placebo_median_r,
                         .limit = r,
                         .state = isnan(pair->placebo_median_r) || isnan(r)
                                      ? ERG_CHECK_UNKNOWN
                                      : hit_if(pair->placebo_median_r >= r) };
 
-    snprintf(check.what, sizeof(check.what), "median |r| of %zu shifts",
-             pair->placebo_count);
+    snprintf(check.what, sizeof(check.what), "median |r| of %zu shifts, each and the "
+             "run's at its best lag", pair->placebo_count);
     return put(joint, pair, check, err);
 }
 

@@ -79,7 +79,8 @@ static const char *trouble(const erg_joint *joint, int channel, char *to, size_t
     }
     /* Logs of other times leave no value to stand still: their pairs say so. */
     bool apart = of->device >= 0
-        && erg_joint_hits(joint, ERG_CHECK_NO_OVERLAP, joint->devices[of->device].log->name);
+        && erg_joint_hits(joint, ERG_CHECK_NO_OVERLAP,
+                          joint->devices[of->device].log->name);
     return !apart && is_still(joint, of) ? "it does not change during the run" : NULL;
 }
 
@@ -103,6 +104,7 @@ static bool add(erg_joint *joint, int device, const int channels[2], erg_error *
         .q_value = NAN,
         .driven_p = NAN,
         .u_lag_s = NAN,
+        .placebo_run_r = NAN,
         .placebo_median_r = NAN,
     };
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What pictures of each pair are drawn from: the values side by side, and what the models of
- * the past left in the residuals. */
+/* What pictures of each pair are drawn from: the values side by side, and what the models
+ * of the past left in the residuals. */
 #include <math.h>
 #include <stdlib.h>
 #include "thermal/couple_inside.h"
@@ -48,7 +48,8 @@ static bool put_dots(const erg_joint *joint, erg_table *to, const erg_joint_pair
 
     for (size_t i = 0; i < n; i += step)
         if (isfinite(x[i]) && isfinite(y[i])
-            && (!begin_row(joint, to, pair, err) || !erg_table_real(to, "x_value", x[i], err)
+            && (!begin_row(joint, to, pair, err)
+                || !erg_table_real(to, "x_value", x[i], err)
                 || !erg_table_real(to, "y_value", y[i], err)))
             return false;
     return true;
@@ -79,8 +80,9 @@ bool erg_joint_pictures(const erg_joint *joint, erg_error *err)
 {
     erg_table *dots = erg_result_add(joint->result, "scatter", dot_columns,
                                      ERG_COUNT(dot_columns), err);
-    erg_table *residuals = dots ? erg_result_add(joint->result, "residuals", residual_columns,
-                                                 ERG_COUNT(residual_columns), err) : NULL;
+    erg_table *residuals = dots
+        ? erg_result_add(joint->result, "residuals", residual_columns,
+                         ERG_COUNT(residual_columns), err) : NULL;
     bool ok = residuals != NULL;
 
     for (size_t i = 0; ok && i < joint->pair_count; i++)

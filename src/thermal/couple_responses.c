@@ -48,7 +48,8 @@ static const double *run_of(const erg_joint *joint, int channel)
     return erg_joint_run(joint, &joint->channels[channel]);
 }
 
-static bool begin_row(const response_tables *to, erg_table *table, const erg_joint_pair *pair)
+static bool begin_row(const response_tables *to, erg_table *table,
+                      const erg_joint_pair *pair)
 {
     const erg_joint *joint = to->joint;
     const char *device = pair->device < 0 ? NULL : joint->devices[pair->device].log->name;
@@ -85,12 +86,13 @@ static bool put_coefficient(const response_tables *to, const erg_joint_pair *pai
         && erg_table_truth(to->coefficient, "holds_zero", held.holds_zero, to->err);
 }
 
-/* ---- falls of power ------------------------------------------------------------------------ */
+/* ---- falls of power ------------------------------------------------------------------ */
 
 static const double *bins_of(const erg_joint *joint, int device, const char *name)
 {
     const erg_joint_channel *of = erg_joint_find(joint, device, name);
-    return of && of->bins && of->count > 0 && !of->is_void ? erg_joint_run(joint, of) : NULL;
+    return of && of->bins && of->count > 0 && !of->is_void
+        ? erg_joint_run(joint, of) : NULL;
 }
 
 /* 1 where a bit was set in any part of the bin; a mean of masks has no bits of its own. */
@@ -108,10 +110,12 @@ static void set_flags(const erg_joint *joint, const erg_joint_channel *mask, uns
     }
 }
 
-static bool put_drop(const response_tables *to, const erg_power_drop *of, const char *device)
+static bool put_drop(const response_tables *to, const erg_power_drop *of,
+                     const char *device)
 {
     const erg_joint *joint = to->joint;
-    const erg_real cells[] = { { "time_s", erg_joint_s(joint, joint->run_begin + of->place) },
+    const erg_real cells[] = { { "time_s",
+                                 erg_joint_s(joint, joint->run_begin + of->place) },
                                { "before", of->before }, { "after", of->after } };
 
     return erg_table_row(to->drops, to->err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does a coupling repeat? Each session is studied alone; runs with one x count once, and runs
- * that a check refuses do not count, for what one run cannot show many cannot either.
+ * Does a coupling repeat? Each session is studied alone; runs with one x count once, and
+ * runs that a check refuses do not count, for what one run cannot show many cannot either.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,14 +18,15 @@ enum { CODES_SIZE = 160 };
 #define SMALLEST_R 0.30
 #define ALPHA 0.05
 
-/* ---- who is who ------------------------------------------------------------------------- */
+/* ---- who is who ---------------------------------------------------------------------- */
 
 static const char *device_of(const erg_repeat_run *of, const erg_joint_pair *pair)
 {
     return pair->device < 0 ? "" : of->joint.devices[pair->device].log->name;
 }
 
-static erg_repeat_family *family_of(erg_repeat *all, const erg_repeat_run *of, const erg_joint_pair *pair)
+static erg_repeat_family *family_of(erg_repeat *all, const erg_repeat_run *of,
+                                    const erg_joint_pair *pair)
 {
     const erg_joint *joint = &of->joint;
     const char *x = joint->channels[pair->x].name, *y = joint->channels[pair->y].name;
@@ -40,7 +41,8 @@ static erg_repeat_family *family_of(erg_repeat *all, const erg_repeat_run *of, c
                   sizeof(*all->families), all->err))
         return NULL;
     erg_repeat_family *fresh = &all->families[all->family_count];
-    *fresh = (erg_repeat_family){ .members = calloc(all->run_count, sizeof(*fresh->members)),
+    *fresh = (erg_repeat_family){ .members = calloc(all->run_count,
+                                                    sizeof(*fresh->members)),
                        .q_value = NAN };
     if (!fresh->members) {
         erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
@@ -75,7 +77,10 @@ static const erg_joint_channel *x_of(const erg_repeat_member *of)
     return &of->of->joint.channels[of->pair->x];
 }
 
-static double value_at(const erg_joint_channel *of, size_t i) { return of->points[i].value; }
+static double value_at(const erg_joint_channel *of, size_t i)
+{
+    return of->points[i].value;
+}
 
 static bool is_same(const erg_repeat_member *a, const erg_repeat_member *b)
 {
@@ -116,7 +121,8 @@ static bool gather(erg_repeat *all)
     for (size_t i = 0; i < all->run_count; i++)
         for (size_t p = 0; p < all->runs[i].joint.pair_count; p++) {
             const erg_joint_pair *pair = &all->runs[i].joint.pairs[p];
-            erg_repeat_family *to = pair->is_tested ? family_of(all, &all->runs[i], pair) : NULL;
+            erg_repeat_family *to = pair->is_tested
+                ? family_of(all, &all->runs[i], pair) : NULL;
             if (pair->is_tested && !to)
                 return false;
             if (!to || (to->count && to->members[to->count - 1].of == &all->runs[i]))
@@ -133,7 +139,7 @@ static bool gather(erg_repeat *all)
     return true;
 }
 
-/* ---- over all ----------------------------------------------------------------------------- */
+/* ---- over all ------------------------------------------------------------------------ */
 
 /* Of usable runs; where they are too few, of all runs of their own: a description. */
 static bool test_family(const erg_repeat *all, erg_repeat_family *of)
@@ -147,7 +153,8 @@ static bool test_family(const erg_repeat *all, erg_repeat_family *of)
     if (!pairs)
         return erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < of->count; i++)
-        if (of->usable >= ERG_REPEAT_LEAST ? erg_repeat_is_usable(&of->members[i]) : !of->members[i].is_twin)
+        if (of->usable >= ERG_REPEAT_LEAST
+                ? erg_repeat_is_usable(&of->members[i]) : !of->members[i].is_twin)
             pairs[n++] = of->members[i].pair->test;
     of->is_tested = n >= 2 && erg_sessions_test(pairs, n, &how, &of->whole, &why);
     free(pairs);
@@ -193,7 +200,8 @@ static void codes_of(const erg_repeat_family *of, char to[CODES_SIZE])
         snprintf(to, CODES_SIZE, "FEW_RUNS");
 }
 
-void erg_repeat_judge(const erg_repeat *all, const erg_repeat_family *of, char to[ERG_REPEAT_VERDICT])
+void erg_repeat_judge(const erg_repeat *all, const erg_repeat_family *of,
+                      char to[ERG_REPEAT_VERDICT])
 {
     double alpha = all->options->alpha > 0 ? all->options->alpha : ALPHA;
     double smallest = all->options->smallest > 0 ? all->options->smallest : SMALLEST_R;
@@ -206,14 +214,16 @@ void erg_repeat_judge(const erg_repeat *all, const erg_repeat_family *of, char t
         return;
     }
     bool is_found = of->q_value < alpha && (whole->low > 0 || whole->high < 0);
-    bool is_steady = whole->is_one_sign && whole->i2 < I2_MOST && whole->spread <= SPREAD_MOST;
+    bool is_steady = whole->is_one_sign && whole->i2 < I2_MOST
+        && whole->spread <= SPREAD_MOST;
     bool is_small = whole->low > -smallest && whole->high < smallest;
     erg_text_put(to, ERG_REPEAT_VERDICT, is_found && is_steady ? "reproducible"
-                 : is_found || is_small ? "not reproducible" : "cannot be decided: inconclusive");
+                 : is_found || is_small ? "not reproducible"
+                                             : "cannot be decided: inconclusive");
 }
 
 
-/* ---- public ------------------------------------------------------------------------------- */
+/* ---- public -------------------------------------------------------------------------- */
 
 static bool study_each(erg_repeat *all, const erg_session *const sessions[], size_t count)
 {

@@ -38,7 +38,8 @@ static const erg_column whole_columns[] = {
     { "i2", ERG_REAL, "share of the differences between runs that is no chance" },
     { "p_value", ERG_REAL, "permuting within every session at once, maximum over lags" },
     { "spread", ERG_REAL, "largest abs (r - mean) over abs mean" },
-    { "score", ERG_TEXT, "of the published analysis: two of its four points go to any steady null" },
+    { "score", ERG_TEXT,
+      "of the published analysis: two of its four points go to any steady null" },
     { "verdict", ERG_TEXT, "reproducible, not reproducible, or cannot be decided and why" },
     { "device", ERG_TEXT, "as the log names it" },
     { "q_value", ERG_REAL, "corrected for all pairs of this call" },
@@ -53,7 +54,7 @@ static const erg_column map_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
 };
 
-/* ---- tables ------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------- */
 
 typedef struct text_cell { const char *column, *text; } text_cell;
 
@@ -65,7 +66,8 @@ static bool put_texts(erg_table *to, const text_cell cells[], size_t count, erg_
     return true;
 }
 
-static bool put_member(const erg_repeat *all, erg_table *to, const erg_repeat_family *of, const erg_repeat_member *one)
+static bool put_member(const erg_repeat *all, erg_table *to, const erg_repeat_family *of,
+                       const erg_repeat_member *one)
 {
     const erg_pair *test = &one->pair->test;
     char key[KEY_DIGITS + 1];
@@ -83,7 +85,8 @@ static bool put_member(const erg_repeat *all, erg_table *to, const erg_repeat_fa
         && erg_table_truth(to, "counts", erg_repeat_is_usable(one), all->err);
 }
 
-static bool put_family(const erg_repeat *all, erg_table *to, const erg_repeat_family *of, const char *score)
+static bool put_family(const erg_repeat *all, erg_table *to, const erg_repeat_family *of,
+                       const char *score)
 {
     const erg_sessions *whole = &of->whole;
     bool known = of->is_tested;
@@ -95,8 +98,8 @@ static bool put_family(const erg_repeat *all, erg_table *to, const erg_repeat_fa
     const erg_real reals[] = {
         { "r", known ? whole->r : NAN }, { "r_low", known ? whole->low : NAN },
         { "r_high", known ? whole->high : NAN }, { "i2", known ? whole->i2 : NAN },
-        { "p_value", known ? whole->p_value : NAN }, { "spread", known ? whole->spread : NAN },
-        { "q_value", of->q_value },
+        { "p_value", known ? whole->p_value : NAN },
+        { "spread", known ? whole->spread : NAN }, { "q_value", of->q_value },
         { "lag_s", known ? whole->lag * of->members[0].of->joint.dt_s : NAN },
     };
     const erg_whole wholes[] = { { "runs", (int64_t)of->count },
@@ -124,7 +127,7 @@ static bool put_tables(const erg_repeat *all, const char *score)
     return ok;
 }
 
-/* ---- lags side by side ------------------------------------------------------------------- */
+/* ---- lags side by side --------------------------------------------------------------- */
 
 typedef struct heat { erg_column columns[ERG_COUNT(map_columns) + LAG_COLUMNS_MOST];
                       char names[LAG_COLUMNS_MOST][NAME_SIZE]; size_t count; } heat;
@@ -136,7 +139,8 @@ static void name_columns(heat *to, size_t lags, double dt_s)
     for (size_t k = 0; k < 2 * lags + 1; k++) {
         snprintf(to->names[k], NAME_SIZE, "lag_%+.4g", ((double)k - (double)lags) * dt_s);
         to->columns[ERG_COUNT(map_columns) + k] =
-            (erg_column){ to->names[k], ERG_REAL, "r of the residuals at that lag in seconds" };
+            (erg_column){ to->names[k], ERG_REAL,
+                          "r of the residuals at that lag in seconds" };
     }
     to->count = ERG_COUNT(map_columns) + 2 * lags + 1;
 }
@@ -147,7 +151,8 @@ static bool put_lags(const erg_repeat *all, erg_table *to, const heat *of,
     const text_cell texts[] = { { "session", erg_session_name(one->of->session) },
                                 { "x", whose->x }, { "y", whose->y },
                                 { "device", whose->device } };
-    bool ok = erg_table_row(to, all->err) && put_texts(to, texts, ERG_COUNT(texts), all->err);
+    bool ok = erg_table_row(to, all->err)
+        && put_texts(to, texts, ERG_COUNT(texts), all->err);
 
     for (size_t k = 0; ok && k < of->count - ERG_COUNT(map_columns); k++)
         ok = erg_table_real(to, of->names[k], one->pair->test.ccf_residual[k], all->err);
@@ -156,7 +161,8 @@ static bool put_lags(const erg_repeat *all, erg_table *to, const heat *of,
 
 static bool put_map(const erg_repeat *all)
 {
-    const erg_repeat_member *first = all->family_count ? &all->families[0].members[0] : NULL;
+    const erg_repeat_member *first = all->family_count
+        ? &all->families[0].members[0] : NULL;
     size_t lags = first ? first->pair->test.lags : 0;
     heat of = { .count = 0 };
 
@@ -164,18 +170,20 @@ static bool put_map(const erg_repeat *all)
         return true;
     name_columns(&of, lags, first->of->joint.dt_s);
     const erg_column *kept = erg_result_keep(all->result, of.columns, of.count, all->err);
-    erg_table *to = kept ? erg_result_add(all->result, "lag_map", kept, of.count, all->err) : NULL;
+    erg_table *to = kept
+        ? erg_result_add(all->result, "lag_map", kept, of.count, all->err) : NULL;
     bool ok = to != NULL;
     for (size_t i = 0; ok && i < all->family_count; i++)
         for (size_t m = 0; ok && m < all->families[i].count; m++) {
             const erg_repeat_member *one = &all->families[i].members[m];
-            if (one->pair->test.lags == lags && one->of->joint.dt_ns == first->of->joint.dt_ns)
+            if (one->pair->test.lags == lags
+                && one->of->joint.dt_ns == first->of->joint.dt_ns)
                 ok = put_lags(all, to, &of, &all->families[i], one);
         }
     return ok;
 }
 
-/* ---- as it was published ------------------------------------------------------------------ */
+/* ---- as it was published ------------------------------------------------------------- */
 
 /* Means of the index and of the collapse flag of the device gpu. */
 static double mean_of(const erg_session *session, erg_monitor_value value)
@@ -207,14 +215,17 @@ static bool note_steadiness(const erg_repeat *all, const erg_session *const sess
             flags++;
     double sd = flags > 1 ? erg_sd(room, flags) : NAN;
     return isnan(cv) || isnan(sd)
-        || erg_result_note(all->result, all->err, "the published signs of a steady index: mean RLE "
-                           "varies by %.1f %% (%s 5 %%), the collapse rate by %.1f points (%s 5)",
+        || erg_result_note(all->result, all->err,
+                           "the published signs of a steady index: mean RLE "
+                           "varies by %.1f %% (%s 5 %%), the collapse rate "
+                           "by %.1f points (%s 5)",
                            100 * cv, cv < STEADY_CV ? "below" : "not below", 100 * sd,
                            sd < STEADY_COLLAPSE ? "below" : "not below");
 }
 
 /* Reckoned again, else as they were published. */
-static void figures_of(const erg_session *const sessions[], size_t count, erg_lag_figures out[])
+static void figures_of(const erg_session *const sessions[], size_t count,
+                       erg_lag_figures out[])
 {
     erg_error why = { 0 };
     erg_lags lags;
@@ -224,7 +235,8 @@ static void figures_of(const erg_session *const sessions[], size_t count, erg_la
             ? lags.figures : erg_session_facts_of(sessions[i])->published;
 }
 
-static bool put_notes(const erg_repeat *all, const erg_session *const sessions[], size_t count)
+static bool put_notes(const erg_repeat *all, const erg_session *const sessions[],
+                      size_t count)
 {
     size_t twins = 0, most = 0;
 
@@ -238,17 +250,22 @@ static bool put_notes(const erg_repeat *all, const erg_session *const sessions[]
         if (!erg_session_notes(sessions[i], all->result, all->err))
             return false;
     if (most && !erg_result_note(all->result, all->err, "IDENTICAL_RUNS: %zu runs hold %zu "
-                                 "different series: repeats with one rng key are one realisation. "
-                                 "New rng key, new data order", most, twins))
+                                 "different series: repeats with one rng key "
+                                 "are one realisation. New rng key, new data order",
+                                 most, twins))
         return false;
-    return erg_result_note(all->result, all->err, "to show that it repeats: the same conditions, "
-                           "sessions in an order by chance, time to cool down between them, ambient "
-                           "logged, different rng keys and data order in each")
-        && erg_result_note(all->result, all->err, "the score is the published one: not evidence. "
+    return erg_result_note(all->result, all->err,
+                           "to show that it repeats: the same conditions, "
+                           "sessions in an order by chance, time to cool down "
+                           "between them, ambient logged, different rng keys "
+                           "and data order in each")
+        && erg_result_note(all->result, all->err,
+                           "the score is the published one: not evidence. "
                            "Two of its four points go to any steady null");
 }
 
-bool erg_repeat_tables(const erg_repeat *all, const erg_session *const sessions[], size_t count)
+bool erg_repeat_tables(const erg_repeat *all, const erg_session *const sessions[],
+                       size_t count)
 {
     erg_lag_figures *figures = calloc(count + 1, sizeof(*figures));
     double *room = calloc(count + 1, sizeof(*room));

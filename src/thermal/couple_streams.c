@@ -155,7 +155,8 @@ static bool take_channel(erg_joint *joint, int device, const char *name,
         bool skipped = changed && !changed[i] && follows_updates(value);
         if (isfinite(now) && !skipped)
             to->points[to->count++] = (erg_joint_point){
-                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE ? erg_is_held_back(now) : now
+                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE
+                                       ? erg_is_held_back(now) : now
             };
     }
     to->is_void = to->count == 0;

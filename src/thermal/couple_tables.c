@@ -58,7 +58,8 @@ static const erg_column granger_columns[] = {
     { "size_naive", ERG_REAL, "share p_naive finds at 0.05 in such pairs without a tie" },
     { "size", ERG_REAL, "share p_value finds at 0.05 in such pairs without a tie" },
     { "device", ERG_TEXT, "as the log names it" },
-    { "driven_p_value", ERG_REAL, "beside use, clock, rate and power; empty: none is known" },
+    { "driven_p_value", ERG_REAL,
+      "beside use, clock, rate and power; empty: none is known" },
 };
 
 static const erg_column check_columns[] = {

@@ -134,7 +134,8 @@ static bool ask_beside_drivers(erg_joint *joint, erg_joint_pair *pair,
     beside.key = erg_key(how->key, 1);
     pair->has_granger_driven =
         erg_regress_out(run_of(joint, pair->x), drivers, count, n, pair->granger.order, x)
-        && erg_regress_out(run_of(joint, pair->y), drivers, count, n, pair->granger.order, x + n)
+        && erg_regress_out(run_of(joint, pair->y), drivers, count, n,
+                           pair->granger.order, x + n)
         && erg_granger_test(x, x + n, n, &beside, &pair->granger_driven, &why);
     free(x);
     return erg_can_do_without(&why, err);
@@ -230,6 +231,39 @@ static bool list_placebos(erg_joint *joint, erg_joint_pair *pair, size_t *length
     return ok;
 }
 
+static double most_over_lags(const erg_pair *test)
+{
+    double most = NAN;
+
+    for (size_t k = 0; k <= 2 * test->lags; k++)
+        most = fmax(most, fabs(test->ccf[k]));
+    return most;
+}
+
+/* Of placebo i and those within so many bins of it: what the run may choose among its lags
+ * a placebo may too, or a lag would count for the coupling and none against it. */
+static double most_near(const erg_joint *joint, const erg_joint_pair *pair, size_t i)
+{
+    double at_s = pair->placebos[i].shift_s, most = 0;
+    size_t lags = pair->test.lags, from = i > lags ? i - lags : 0;
+
+    for (size_t j = from; j < pair->placebo_count && j <= i + lags; j++)
+        if (fabs(pair->placebos[j].shift_s - at_s) <= ((double)lags + 0.5) * joint->dt_s)
+            most = fmax(most, fabs(pair->placebos[j].r));
+    return most;
+}
+
+/* Where shifts are too few to have lags, all is compared at lag 0. */
+static void weigh_placebos(const erg_joint *joint, erg_joint_pair *pair, double sizes[])
+{
+    bool has_lags = pair->placebo_count > 2 * pair->test.lags;
+
+    for (size_t i = 0; i < pair->placebo_count; i++)
+        sizes[i] = has_lags ? most_near(joint, pair, i) : fabs(pair->placebos[i].r);
+    pair->placebo_median_r = erg_median(sizes, pair->placebo_count);
+    pair->placebo_run_r = has_lags ? most_over_lags(&pair->test) : fabs(pair->test.r_zero);
+}
+
 static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
     erg_pair_options how = options_of(joint, pair);
@@ -252,14 +286,13 @@ static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err
         size_t begin =
             (size_t)((int64_t)joint->run_begin + llround(one->shift_s / joint->dt_s));
         window at = window_at(joint, pair, begin, n);
-        sizes[i] = fabs(one->r);
         how.key = erg_key(how.key, 3 + i);
         if (i % stride == 0 && erg_pair_test(at.x, at.y, at.n, &how, &test, NULL)) {
             one->p_value = test.p_value;
             erg_pair_free(&test);
         }
     }
-    pair->placebo_median_r = erg_median(sizes, pair->placebo_count);
+    weigh_placebos(joint, pair, sizes);
     free(sizes);
     return true;
 }
@@ -312,7 +345,8 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     pair->u_lag_s = u_lag(joint, pair);
     pair->is_tested = n > 0 && erg_pair_test(x, y, n, &how, &pair->test, &why);
     if (!pair->is_tested) {
-        erg_text_put(pair->why, sizeof(pair->why), n > 0 ? why.text : "no bin is of the run");
+        erg_text_put(pair->why, sizeof(pair->why),
+                     n > 0 ? why.text : "no bin is of the run");
         return erg_can_do_without(&why, err);
     }
     pair->is_feedback = is_feedback(&pair->test);

@@ -9,15 +9,17 @@
 #include <string.h>
 #include "math/stats.h"
 #include "thermal/curves.h"
+#include "thermal/structure.h"
 
 enum { POINTS_MOST = 600, PROFILE = 41, DECADES = 12, LAGS = 40 };
 
 static const erg_column curve_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
     { "window", ERG_TEXT, "seconds from the first row" },
-    { "curve", ERG_TEXT, "temp_c, model_c, held_out_c, power_w over seconds; profile_k over tau_s; "
-                         "zth_k_per_w over seconds; residual_r, residual_band over lags" },
-    { "x", ERG_REAL, "seconds, or lags" },
+    { "curve", ERG_TEXT, "temp_c, model_c, held_out_c, power_w over seconds; "
+                         "profile_k over tau_s; zth_k_per_w over seconds; residual_r, "
+                         "residual_band over lags; structure_k_per_w over J/K" },
+    { "x", ERG_REAL, "seconds, lags or J/K" },
     { "y", ERG_REAL, "in the unit that the curve's name ends in" },
 };
 
@@ -81,7 +83,8 @@ static bool put_record(const sink *to)
           && put(to, "power_w", w->begin_s + w->t_s[k], w->power_w[k]);
     ok = ok && (!erg_network_solve(w, &net) || put_fit(to, "model_c", &net, 0));
     /* A gap would leave the second half without its start. */
-    if (ok && w->segments == 1 && half >= 30 && erg_network_search(&part, net.poles, &first))
+    if (ok && w->segments == 1 && half >= 30
+        && erg_network_search(&part, net.poles, &first))
         ok = put_fit(to, "held_out_c", &first, half);
     return ok;
 }
@@ -99,7 +102,8 @@ static bool put_profile(const sink *to)
             erg_network one = net;
             one.tau_s[pole] = low_s * pow(high_s / low_s, (double)i / (PROFILE - 1));
             if (erg_network_solve(to->w, &one))
-                ok = put(to, "profile_k", one.tau_s[pole], sqrt(one.sse / (double)to->w->n));
+                ok = put(to, "profile_k", one.tau_s[pole],
+                         sqrt(one.sse / (double)to->w->n));
         }
     return ok;
 }
@@ -113,7 +117,8 @@ double erg_thermal_zth(const erg_thermal *model, double t_s)
     return sum;
 }
 
-/* Eight points a decade, from half an interval of the record to ten times its slowest pole. */
+/* Eight points a decade, from half an interval of the record to ten
+ * times its slowest pole. */
 static bool put_zth(const sink *to)
 {
     double begin_s = to->w->dt_s / 2;
@@ -147,8 +152,30 @@ static bool put_residuals(const sink *to)
     return ok;
 }
 
+/* Resistance over the capacity before it: flat parts are paths, steps up interfaces. */
+static bool put_structure(const sink *to)
+{
+    erg_rc_spectrum spectrum;
+    erg_structure ladder;
+
+    erg_window_delay(to->w, 0);
+    if (!erg_structure_can(to->w) || !erg_structure_spectrum(to->w, &spectrum, NULL)
+        || !erg_structure_of(&spectrum, &ladder, NULL))
+        return true;
+    double r = ladder.r_fast_k_per_w, c = 0;
+    bool ok = true;
+    for (size_t k = 0; ok && k < ladder.count; k++) {
+        c += ladder.c_j_per_k[k];
+        ok = put(to, "structure_k_per_w", c, r);
+        r += ladder.r_k_per_w[k];
+        ok = ok && put(to, "structure_k_per_w", c, r);
+    }
+    return ok;
+}
+
 bool erg_curves_put(erg_table *table, const erg_monitor_device *device,
-                    const erg_thermal_options *options, const erg_curves_of *of, erg_error *err)
+                    const erg_thermal_options *options, const erg_curves_of *of,
+                    erg_error *err)
 {
     erg_window w;
     sink to = { .table = table, .device = device->name, .window = of->window,
@@ -159,7 +186,8 @@ bool erg_curves_put(erg_table *table, const erg_monitor_device *device,
     erg_window_delay(&w, of->model->delay_s);
     to.residual = calloc(w.n, sizeof(*to.residual));
     bool ok = to.residual || erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    ok = ok && put_record(&to) && put_profile(&to) && put_zth(&to) && put_residuals(&to);
+    ok = ok && put_record(&to) && put_profile(&to) && put_zth(&to) && put_residuals(&to)
+        && put_structure(&to);
     free(to.residual);
     erg_window_close(&w);
     return ok;

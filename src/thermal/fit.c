@@ -20,7 +20,7 @@ const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
     return names[verdict];
 }
 
-/* ---- delay ------------------------------------------------------------------------------- */
+/* ---- delay --------------------------------------------------------------------------- */
 
 typedef struct delay_try { double delay_s, sse, tau_s; } delay_try;
 
@@ -35,7 +35,8 @@ static delay_try try_delay(erg_fitting *f, double delay_s)
  * delay, and how sharply the squares rise with it, is kept for tau's interval. */
 static double vertex(erg_fitting *f, const delay_try at[3])
 {
-    double bend = at[0].sse - 2 * at[1].sse + at[2].sse, step_s = at[2].delay_s - at[1].delay_s;
+    double bend = at[0].sse - 2 * at[1].sse + at[2].sse,
+           step_s = at[2].delay_s - at[1].delay_s;
 
     if (!(bend > 0) || !isfinite(bend))
         return at[1].delay_s;
@@ -45,9 +46,9 @@ static double vertex(erg_fitting *f, const delay_try at[3])
     return at[1].delay_s + step_s * fmax(-1, fmin(off, 1));
 }
 
-/* A coarse grid and the parabola through the best three; then once more close to its vertex:
- * where samples were taken at the edge of power, the squares rise unlike to both sides, and
- * the wide parabola is off by a hundredth of a second, which tau would feel. */
+/* A coarse grid and the parabola through the best three; then once more close to its
+ * vertex: where samples were taken at the edge of power, the squares rise unlike to both
+ * sides, and the wide parabola is off by a hundredth of a second, which tau would feel. */
 static double find_delay(erg_fitting *f)
 {
     delay_try tries[DELAYS];
@@ -61,18 +62,20 @@ static double find_delay(erg_fitting *f)
     if (best == 0 || best == DELAYS - 1 || !isfinite(tries[best].sse))
         return tries[best].delay_s;
     double near_s = vertex(f, &tries[best - 1]);
-    const delay_try close[] = { try_delay(f, near_s - delay_step_s / 8), try_delay(f, near_s),
+    const delay_try close[] = { try_delay(f, near_s - delay_step_s / 8),
+                                try_delay(f, near_s),
                                 try_delay(f, near_s + delay_step_s / 8) };
     return vertex(f, close);
 }
 
-/* ---- order ------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------- */
 
 static double aicc(const erg_fitting *f, const erg_network *net)
 {
     double n = f->n_eff, k = 3 + 3.0 * net->poles;
 
-    return n * log(net->sse / (double)f->window.n) + 2 * k + 2 * k * (k + 1) / fmax(n - k - 1, 1);
+    return n * log(net->sse / (double)f->window.n) + 2 * k
+        + 2 * k * (k + 1) / fmax(n - k - 1, 1);
 }
 
 /* A further pole must be well apart and have a resistance that is not zero. */
@@ -104,7 +107,7 @@ static bool find_order(erg_fitting *f, int poles)
     return true;
 }
 
-/* ---- the part that the fit did not see -------------------------------------------------------- */
+/* ---- the part that the fit did not see ----------------------------------------------- */
 
 /* Fits the first half, then runs the second on its measured power. */
 static void hold_out(const erg_fitting *f, erg_thermal *out)
@@ -127,7 +130,7 @@ static void hold_out(const erg_fitting *f, erg_thermal *out)
     out->held_out_max_k = most;
 }
 
-/* ---- verdict ---------------------------------------------------------------------------------- */
+/* ---- verdict ------------------------------------------------------------------------- */
 
 static void ranges(erg_fitting *f, erg_thermal *out)
 {
@@ -188,7 +191,7 @@ static void find_verdict(const erg_fitting *f, erg_thermal *out)
               "does not predict the half that it was not fitted to");
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 static void describe(erg_fitting *f, double delay_s, erg_thermal *out)
 {
@@ -229,7 +232,8 @@ static bool fit(erg_fitting *f, const erg_thermal_options *options, erg_thermal 
 
     erg_window_delay(&f->window, delay_s);
     if (!find_order(f, options->poles))
-        return erg_fail(err, ERG_NO_DATA, "power and temperature do not move: no network can be "
+        return erg_fail(err, ERG_NO_DATA,
+                        "power and temperature do not move: no network can be "
                         "found in them");
     erg_fitting_intervals(f);
     erg_fitting_let_delay_vary(f);
@@ -258,7 +262,8 @@ bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options
     f.residual = calloc(f.window.n, sizeof(*f.residual));
     bool good = !f.residual ? erg_fail(err, ERG_NO_MEMORY, "out of memory")
               : is_still(&f.window)
-                  ? erg_fail(err, ERG_NO_DATA, "%s: temperature is %.1f C in all %zu rows: no "
+                  ? erg_fail(err, ERG_NO_DATA,
+                             "%s: temperature is %.1f C in all %zu rows: no "
                              "sensor there, or nothing that heats", device->name,
                              f.window.temp_k[0] - 273.15, f.window.n)
                   : fit(&f, options, out, err);
@@ -272,7 +277,7 @@ bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options
     return good;
 }
 
-/* ---- relaxation ---------------------------------------------------------------------------------- */
+/* ---- relaxation ---------------------------------------------------------------------- */
 
 /* The same machine with power left out: its free columns alone are T_inf and a fade. */
 bool erg_thermal_relax(const erg_monitor_device *device, const erg_thermal_options *options,

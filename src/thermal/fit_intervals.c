@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far each figure of a fit may be off: profiles of time constants, conditional intervals
- * of what is linear, and what each half of the record says alone.
+ * How far each figure of a fit may be off: profiles of time constants, conditional
+ * intervals of what is linear, and what each half of the record says alone.
  */
 #include <math.h>
 #include <string.h>
@@ -63,7 +63,8 @@ void erg_fitting_intervals(erg_fitting *f)
  * and the delay, the interval of u over all v has the half-width sqrt(c/a + s^2 c/b). */
 double erg_fitting_delay_half_s(const erg_fitting *f)
 {
-    return f->delay_bend > 0 ? sqrt(2 * CHI2_95 / f->n_eff * f->net.sse / f->delay_bend) : NAN;
+    return f->delay_bend > 0
+        ? sqrt(2 * CHI2_95 / f->n_eff * f->net.sse / f->delay_bend) : NAN;
 }
 
 void erg_fitting_let_delay_vary(erg_fitting *f)
@@ -75,7 +76,8 @@ void erg_fitting_let_delay_vary(erg_fitting *f)
         return;
     double tau_s = f->net.tau_s[0];
     f->tau_low_s[0] = fmax(low_s, tau_s * exp(-hypot(log(tau_s / f->tau_low_s[0]), more)));
-    f->tau_high_s[0] = fmin(high_s, tau_s * exp(hypot(log(f->tau_high_s[0] / tau_s), more)));
+    f->tau_high_s[0] = fmin(high_s,
+                            tau_s * exp(hypot(log(f->tau_high_s[0] / tau_s), more)));
 }
 
 static void widen(double *low, double *high, double value, double half)

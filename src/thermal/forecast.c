@@ -43,7 +43,8 @@ double erg_thermal_ahead(const erg_thermal *model, const erg_thermal_state *stat
         double a = exp(-ahead_s / model->poles[i].tau_s);
         temp_k += model->poles[i].r_k_per_w * (a * state->x_w[i] + (1 - a) * power_w);
     }
-    return temp_k + state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
+    return temp_k
+        + state->bias_k * (model->pole_count ? exp(-ahead_s / slowest_s(model)) : 1);
 }
 
 /* 0: none is known. */
@@ -146,11 +147,12 @@ double erg_thermal_safe_power(const erg_thermal *model, const erg_thermal_state 
     return fmax(most_w, 0);
 }
 
-/* ---- the state now ------------------------------------------------------------------------- */
+/* ---- the state now ------------------------------------------------------------------- */
 
 static bool has_both(const erg_monitor_row *row)
 {
-    return isfinite(row->value[ERG_MONITOR_POWER_W]) && isfinite(row->value[ERG_MONITOR_TEMP_K]);
+    return isfinite(row->value[ERG_MONITOR_POWER_W])
+        && isfinite(row->value[ERG_MONITOR_TEMP_K]);
 }
 
 void erg_thermal_settle(const erg_thermal *model, double power_w, erg_thermal_state *out)

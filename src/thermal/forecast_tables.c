@@ -66,7 +66,8 @@ static double recent_w(const erg_monitor_device *device)
     double sum = 0, end_s = erg_since_s(device, device->count - 1);
     size_t count = 0;
 
-    for (size_t i = device->count; i-- > 0 && end_s - erg_since_s(device, i) <= ERG_RECENT_S;) {
+    for (size_t i = device->count;
+         i-- > 0 && end_s - erg_since_s(device, i) <= ERG_RECENT_S;) {
         double power_w = device->rows[i].value[ERG_MONITOR_POWER_W];
         if (isfinite(power_w)) {
             sum += power_w;
@@ -76,7 +77,7 @@ static double recent_w(const erg_monitor_device *device)
     return count ? sum / (double)count : NAN;
 }
 
-/* ---- intervals ------------------------------------------------------------------------------ */
+/* ---- intervals ----------------------------------------------------------------------- */
 
 /* A network as likely as the fitted one: resistances and time constants move, the fast part
  * at the cost of the first pole, as a record can hardly part the two, and T_a so that the
@@ -113,14 +114,15 @@ static bool find_interval(erg_outlook *of, erg_error *err)
         if (!erg_thermal_state_at(&one, of->device, of->device->count - 1, &state, err))
             return false;
         state.bias_k += of->model.residual_sd_k * erg_random_normal(&luck);
-        times[i] = fmin(erg_thermal_time_to_limit(&one, &state, of->power_w, of->limit_k), 1e12);
+        times[i] = fmin(erg_thermal_time_to_limit(&one, &state, of->power_w, of->limit_k),
+                        1e12);
     }
     of->time_low_s = erg_quantile(times, DRAWS, 0.025);
     of->time_high_s = erg_quantile(times, DRAWS, 0.975);
     return true;
 }
 
-/* ---- one device ------------------------------------------------------------------------------- */
+/* ---- one device ---------------------------------------------------------------------- */
 
 static bool look_ahead(erg_outlook *of, erg_error *err)
 {
@@ -137,9 +139,11 @@ static bool look_ahead(erg_outlook *of, erg_error *err)
     of->is_known = of->model.verdict == ERG_THERMAL_IDENTIFIED && !is_outside(of);
     if (!of->is_known)
         return true;
-    if (!erg_thermal_state_at(&of->model, of->device, of->device->count - 1, &of->state, err))
+    if (!erg_thermal_state_at(&of->model, of->device, of->device->count - 1,
+                              &of->state, err))
         return false;
-    of->time_s = erg_thermal_time_to_limit(&of->model, &of->state, of->power_w, of->limit_k);
+    of->time_s = erg_thermal_time_to_limit(&of->model, &of->state, of->power_w,
+                                           of->limit_k);
     of->safe_w = erg_thermal_safe_power(&of->model, &of->state, of->limit_k, of->margin_k,
                                         of->horizon_s);
     of->steady_k = erg_thermal_steady(&of->model, &(erg_thermal_power){
@@ -153,8 +157,9 @@ static void advise_limit(const erg_outlook *of, char *to, size_t size)
 
     snprintf(range, sizeof(range), of->time_high_s < 1e11 ? "%.0f..%.0f" : "%.0f..never",
              of->time_low_s, of->time_high_s);
-    snprintf(to, size, "at %.0f W the limit %.0f C is reached in %.0f s (%s); %.0f W or less "
-             "is safe: hold it within %.0f s, or shift or slow %.0f %% of the work", of->power_w,
+    snprintf(to, size, "at %.0f W the limit %.0f C is reached in %.0f s (%s); "
+             "%.0f W or less is safe: hold it within %.0f s, or shift or slow "
+             "%.0f %% of the work", of->power_w,
              of->limit_k - 273.15, of->time_s, range, of->safe_w, of->time_low_s,
              100 * fmax(0, 1 - of->safe_w / of->power_w));
 }
@@ -162,16 +167,17 @@ static void advise_limit(const erg_outlook *of, char *to, size_t size)
 static void advise(const erg_outlook *of, char *to, size_t size)
 {
     if (of->model.verdict != ERG_THERMAL_IDENTIFIED)
-        snprintf(to, size, "no forecast: %s: %s", erg_thermal_verdict_name(of->model.verdict),
-                 of->model.reason);
+        snprintf(to, size, "no forecast: %s: %s",
+                 erg_thermal_verdict_name(of->model.verdict), of->model.reason);
     else if (!of->is_known)
         snprintf(to, size, "no forecast: the fan has left the range of the window");
     else if (isinf(of->steady_k))
-        snprintf(to, size, "RUNAWAY: leakage of %.2g W/K feeds itself at this resistance: take "
+        snprintf(to, size,
+                 "RUNAWAY: leakage of %.2g W/K feeds itself at this resistance: take "
                  "power or heat away now", of->model.leakage_w_per_k);
     else if (isinf(of->time_s))
-        snprintf(to, size, "nothing to do: at %.0f W it ends at %.1f C; up to %.0f W is safe",
-                 of->power_w, of->steady_k - 273.15, of->safe_w);
+        snprintf(to, size, "nothing to do: at %.0f W it ends at %.1f C; "
+                 "up to %.0f W is safe", of->power_w, of->steady_k - 273.15, of->safe_w);
     else
         advise_limit(of, to, size);
 }
@@ -186,18 +192,20 @@ static bool put_outlook(const erg_outlook *of, erg_table *table, erg_error *err)
         { "time_to_limit_s", or_never(of->time_s) }, { "safe_power_w", of->safe_w },
         { "time_low_s", or_never(of->time_low_s) },
         { "time_high_s", or_never(of->time_high_s) },
-        { "steady_c", isinf(of->steady_k) ? NAN : of->steady_k - 273.15 }, { "power_w", of->power_w },
+        { "steady_c", isinf(of->steady_k) ? NAN : of->steady_k - 273.15 },
+        { "power_w", of->power_w },
     };
 
     advise(of, advice, sizeof(advice));
     snprintf(window, sizeof(window), "%.1fs:%.1fs", of->model.begin_s, of->model.end_s);
-    return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
+    return erg_table_row(table, err)
+        && erg_table_text(table, "device", of->device->name, err)
         && erg_table_text(table, "advice", advice, err)
         && erg_table_text(table, "window", window, err)
         && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
-/* ---- score -------------------------------------------------------------------------------------- */
+/* ---- score --------------------------------------------------------------------------- */
 
 typedef struct errors { double held, known, persistence, line; int64_t n; } errors;
 
@@ -213,7 +221,8 @@ static double missed_k(const erg_monitor_device *device, const double model_k[],
 {
     double sum = 0, count = 0;
 
-    for (size_t i = at + 1; i-- > 0 && erg_since_s(device, at) - erg_since_s(device, i) <= ERG_RECENT_S;) {
+    for (size_t i = at + 1;
+         i-- > 0 && erg_since_s(device, at) - erg_since_s(device, i) <= ERG_RECENT_S;) {
         double missed = device->rows[i].value[ERG_MONITOR_TEMP_K] - model_k[i];
         if (isfinite(missed)) {
             sum += missed;
@@ -224,10 +233,12 @@ static double missed_k(const erg_monitor_device *device, const double model_k[],
 }
 
 /* Sums of squares over every row of the window from two time constants on. */
-static bool score_at(const erg_outlook *of, double horizon_s, const double model_k[], errors *out)
+static bool score_at(const erg_outlook *of, double horizon_s, const double model_k[],
+                     errors *out)
 {
     const erg_monitor_device *device = of->device;
-    double begin_s = of->model.begin_s + 2 * of->model.poles[of->model.pole_count - 1].tau_s;
+    double begin_s = of->model.begin_s
+        + 2 * of->model.poles[of->model.pole_count - 1].tau_s;
     erg_thermal_state state = { .power_w = NAN };
     size_t ahead = 0;
 
@@ -294,7 +305,8 @@ static bool put_score(const erg_outlook *of, erg_table *table, erg_error *err)
         const erg_real cells[] = {
             { "horizon_s", horizons_s[i] }, { "model_held_k", sqrt(sum.held / n) },
             { "model_known_k", sqrt(sum.known / n) },
-            { "persistence_k", sqrt(sum.persistence / n) }, { "line_k", sqrt(sum.line / n) },
+            { "persistence_k", sqrt(sum.persistence / n) },
+            { "line_k", sqrt(sum.line / n) },
         };
         ok = erg_table_row(table, err) && erg_table_integer(table, "n", sum.n, err)
             && erg_put_reals(table, cells, ERG_COUNT(cells), err);
@@ -303,7 +315,7 @@ static bool put_score(const erg_outlook *of, erg_table *table, erg_error *err)
     return ok;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 /* With no name: the one device that has both power and temperature. */
 static const erg_monitor_device *find_device(const erg_monitor *monitor, const char *name,
@@ -313,7 +325,8 @@ static const erg_monitor_device *find_device(const erg_monitor *monitor, const c
         const erg_monitor_device *one = erg_monitor_device_at(monitor, i);
         const double *first = one->rows[0].value;
         if (name ? strcmp(name, one->name) == 0
-                 : isfinite(first[ERG_MONITOR_TEMP_K]) && isfinite(first[ERG_MONITOR_POWER_W]))
+                 : isfinite(first[ERG_MONITOR_TEMP_K])
+            && isfinite(first[ERG_MONITOR_POWER_W]))
             return one;
     }
     erg_fail(err, ERG_NOT_FOUND, name ? "the log has no device '%s'"
@@ -326,12 +339,15 @@ erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *
                                         erg_error *err)
 {
     erg_outlook of = { .device = find_device(monitor, device, err), .options = options };
-    erg_result *result = of.device && look_ahead(&of, err) ? erg_result_new("thermal", err) : NULL;
+    erg_result *result = of.device && look_ahead(&of, err)
+        ? erg_result_new("thermal", err) : NULL;
     erg_table *table = result ? erg_result_add(result, "forecast", forecast_columns,
                                                ERG_COUNT(forecast_columns), err) : NULL;
     bool identified = table && of.model.verdict == ERG_THERMAL_IDENTIFIED;
-    bool ok = table && put_outlook(&of, table, err) && erg_monitor_notes(monitor, result, err)
-        && erg_result_note(result, err, "holds while the fan and the room stay as they were in "
+    bool ok = table && put_outlook(&of, table, err)
+        && erg_monitor_notes(monitor, result, err)
+        && erg_result_note(result, err,
+                           "holds while the fan and the room stay as they were in "
                            "the window");
 
     if (ok && options->score && identified) {

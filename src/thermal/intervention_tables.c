@@ -50,7 +50,7 @@ static const erg_column verdict_columns[] = {
 static const erg_column block_columns[] = {
     { "block", ERG_INTEGER, "in order of time, from 1" },
     { "pair", ERG_INTEGER, "from 1" },
-    { "setting", ERG_TEXT, "low or high" },
+    { "setting", ERG_TEXT, "low or high; of a variant: A or B" },
     { "begin_s", ERG_REAL, "from the first block" },
     { "duration_s", ERG_REAL, "with what was dropped" },
     { "step_s", ERG_REAL, "mean" },
@@ -118,6 +118,15 @@ static bool add_verdict(const study *of, erg_table *table, erg_trial_value value
            && erg_table_text(table, "unit", values[value].unit, err);
 }
 
+static const char *setting_name(const study *of, const erg_trial_block *block)
+{
+    bool is_variant = strcmp(of->knob, "variant") == 0;
+
+    if (block->is_high)
+        return is_variant ? "B" : "high";
+    return is_variant ? "A" : "low";
+}
+
 static bool add_block(const study *of, erg_table *table, size_t index, erg_error *err)
 {
     const erg_trial_block *block = &of->blocks[index];
@@ -133,7 +142,7 @@ static bool add_block(const study *of, erg_table *table, size_t index, erg_error
     const erg_whole wholes[] = { { "block", (int64_t)index + 1 }, { "pair", block->pair } };
     return erg_table_row(table, err)
            && erg_put_wholes(table, wholes, ERG_COUNT(wholes), err)
-           && erg_table_text(table, "setting", block->is_high ? "high" : "low", err)
+           && erg_table_text(table, "setting", setting_name(of, block), err)
            && erg_put_reals(table, reals, ERG_COUNT(reals), err);
 }
 

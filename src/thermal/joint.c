@@ -134,7 +134,7 @@ bool erg_joint_import(erg_trace *into, const char *path, const erg_import_option
     size_t size = 0;
     bool added = false, good = true;
 
-    if (strcmp(path, "-") == 0 || is_told(options))
+    if (strcmp(path, "-") == 0 || is_told(options) || erg_import_streams(path, NULL))
         return erg_import(into, path, options, err);
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     if (!bytes)

@@ -39,7 +39,8 @@ static bool has_any(const erg_monitor_device *device, erg_monitor_value value)
     return false;
 }
 
-static erg_channel_info info_of(const erg_joint_channel *channel, int device, erg_scope scope)
+static erg_channel_info info_of(const erg_joint_channel *channel, int device,
+                                erg_scope scope)
 {
     erg_channel_info info = channel->quantity == ERG_POWER
         ? erg_power_channel(device, channel->name, scope)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power that heat adds. Power makes heat, so a plain regression of power on temperature finds
- * mostly 1/R. Where load and clock stand still after a step, both approach their end as
- * exp(-t/tau) of the part; the ratio of the two approaches is the leakage: an instrument that
- * depends on time alone (Wald 1940).
+ * Power that heat adds. Power makes heat, so a plain regression of power on temperature
+ * finds mostly 1/R. Where load and clock stand still after a step, both approach their end
+ * as exp(-t/tau) of the part; the ratio of the two approaches is the leakage: an instrument
+ * that depends on time alone (Wald 1940).
  */
 #include <math.h>
 #include <stdlib.h>
@@ -73,7 +73,8 @@ static erg_leakage leakage_of(const erg_monitor_device *device, stretch at, doub
         power_w[i] -= power.intercept + power.slope * fade[i];
     double wider = sqrt((double)used / erg_n_eff(power_w, used));
     double value = power.slope / temp.slope;
-    double half = 1.96 * wider * hypot(power.slope_se, value * temp.slope_se) / fabs(temp.slope);
+    double half = 1.96 * wider * hypot(power.slope_se, value * temp.slope_se)
+        / fabs(temp.slope);
     return (erg_leakage){ value, value - half, value + half };
 }
 

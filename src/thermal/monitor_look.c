@@ -110,7 +110,8 @@ static bool note_torn(const erg_monitor *monitor, erg_result *result, erg_error 
 {
     if (!monitor->torn_count)
         return true;
-    return erg_result_note(result, err, "TORN: %zu rows were torn and left out, the first in "
+    return erg_result_note(result, err,
+                           "TORN: %zu rows were torn and left out, the first in "
                            "line %zu", monitor->torn_count, monitor->torn[0]);
 }
 
@@ -126,7 +127,8 @@ bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error
                                  one->gaps);
         if (ok && one->two_writers_ns != INT64_MIN) {
             erg_utc_format(one->two_writers_ns, 3, at, sizeof(at));
-            ok = erg_result_note(result, err, "TWO_WRITERS: two programs wrote rows of %s from "
+            ok = erg_result_note(result, err,
+                                 "TWO_WRITERS: two programs wrote rows of %s from "
                                  "about %s on; --writer 1 or 2 keeps one", one->name, at);
         }
     }

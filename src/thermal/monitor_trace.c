@@ -67,8 +67,8 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
     }
     for (size_t i = 0; count && i < erg_joint_channel_count; i++) {
         const erg_joint_channel *wanted = &erg_joint_channels[i];
-        int channel = wanted->value == ERG_MONITOR_POWER_W ? -1
-                                                           : channel_for(trace, device, wanted);
+        int channel = wanted->value == ERG_MONITOR_POWER_W
+            ? -1 : channel_for(trace, device, wanted);
         if (channel >= 0)
             fill(rows, samples, trace, channel, wanted->value);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For given time constants the model is linear. Resistances cannot be negative: every subset
- * of them is solved and the best that is not negative stays, which is exact for so few. The
- * search over time constants is a grid in the logarithm and golden sections.
+ * For given time constants the model is linear. Resistances cannot be negative: every
+ * subset of them is solved and the best that is not negative stays, which is exact for so
+ * few. The search over time constants is a grid in the logarithm and golden sections.
  */
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 enum { GRID = 60, COARSE = 3, SWEEPS = 6 };
 #define LOG_TOLERANCE 1e-6
 
-/* ---- the linear part --------------------------------------------------------------------- */
+/* ---- the linear part ----------------------------------------------------------------- */
 
 /* exp(-h/tau) for one interval after another. Stamps of a log differ by milliseconds from
  * their period: a few terms of a series from the usual interval are exact to the last digit
@@ -136,7 +136,8 @@ static void sum_up(const erg_window *w, linear *of)
         target[k] = w->temp_k[k] - base_k;
     for (size_t i = 0; i < of->count; i++) {
         const double *a = of->column[i];
-        of->right[i] = dot(a + of->begin[i], target + of->begin[i], of->end[i] - of->begin[i]);
+        of->right[i] = dot(a + of->begin[i], target + of->begin[i],
+                           of->end[i] - of->begin[i]);
         for (size_t j = 0; j <= i; j++) {
             size_t begin = of->begin[i] > of->begin[j] ? of->begin[i] : of->begin[j];
             size_t end = of->end[i] < of->end[j] ? of->end[i] : of->end[j];
@@ -231,8 +232,8 @@ static void unpack(const erg_window *w, const linear *of, const solution *s, dou
             net->ambient_k = value;
             net->se_ambient = se;
         } else if (column < of->free_count)
-            net->start_k[(column - has_ambient) / spans][first + (column - has_ambient) % spans] =
-                value;
+            net->start_k[(column - has_ambient) / spans]
+                        [first + (column - has_ambient) % spans] = value;
         else if (column == of->free_count) {
             net->r_fast = value;
             net->se_r_fast = se;
@@ -267,7 +268,8 @@ bool erg_network_solve(const erg_window *window, erg_network *net)
     return true;
 }
 
-void erg_network_residuals(const erg_window *window, const erg_network *net, double residual[])
+void erg_network_residuals(const erg_window *window, const erg_network *net,
+                           double residual[])
 {
     for (size_t k = 0; k < window->n; k++)
         residual[k] = window->temp_k[k] - net->ambient_k - net->r_fast * window->late_w[k];
@@ -286,7 +288,7 @@ void erg_network_residuals(const erg_window *window, const erg_network *net, dou
     }
 }
 
-/* ---- the search over time constants -------------------------------------------------------- */
+/* ---- the search over time constants -------------------------------------------------- */
 
 void erg_network_grid(const erg_window *window, double *low_s, double *high_s)
 {
@@ -367,7 +369,8 @@ static void sort_poles(const erg_window *window, erg_network *net)
     erg_network_solve(window, net);
 }
 
-/* Each further pole is scanned with those before it in place, then all are improved in turn. */
+/* Each further pole is scanned with those before it in place,
+ * then all are improved in turn. */
 bool erg_network_search(const erg_window *window, int poles, erg_network *out)
 {
     *out = (erg_network){ .poles = 0, .sse = INFINITY };
@@ -375,7 +378,8 @@ bool erg_network_search(const erg_window *window, int poles, erg_network *out)
         out->poles = i + 1;
         improve(window, out, i, 1);
         double before = INFINITY;
-        for (int turn = 0; i > 0 && turn < SWEEPS && out->sse < before * (1 - 1e-6); turn++) {
+        for (int turn = 0; i > 0 && turn < SWEEPS && out->sse < before * (1 - 1e-6);
+             turn++) {
             before = out->sse;
             for (int j = 0; j <= i; j++)
                 improve(window, out, j, turn == 0 ? 1 : 0);

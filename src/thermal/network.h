@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One window of a record, and the linear part of a network's fit for given time constants. */
+/* One window of a record, and the linear part of a network's fit for given time
+ * constants. */
 #ifndef ERG_THERMAL_NETWORK_H
 #define ERG_THERMAL_NETWORK_H
 
 #include "base/base.h"
 #include "erg/thermal.h"
 
-enum { ERG_SEGMENTS_MOST = 8, ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST) };
+enum {
+    ERG_SEGMENTS_MOST = 8,
+    ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST)
+};
 
 typedef struct erg_window {
     size_t n, segments;
@@ -49,7 +53,8 @@ typedef struct erg_network {
  * other. */
 bool erg_network_solve(const erg_window *window, erg_network *net);
 /* residual[k] = measured - model, over the window. */
-void erg_network_residuals(const erg_window *window, const erg_network *net, double residual[]);
+void erg_network_residuals(const erg_window *window, const erg_network *net,
+                           double residual[]);
 /* x_i over the window for one tau, zero at the head of each segment. */
 void erg_lag(const erg_window *window, double tau_s, double x[]);
 

@@ -13,16 +13,21 @@
 typedef enum field { NONE, LEVEL, LEVELS, CHIP, HERTZ, TIME, TIME_OR_USUAL } field;
 enum { FIELDS = 4 };
 
-typedef struct part_kind { const char *name; field fields[FIELDS]; const char *example; } part_kind;
+typedef struct part_kind {
+    const char *name;
+    field fields[FIELDS];
+    const char *example;
+} part_kind;
 
 static const part_kind kinds[] = {
-    [ERG_PLAN_SOAK]  = { "soak",  { TIME },                      "soak=300s" },
-    [ERG_PLAN_STEP]  = { "step",  { LEVEL, LEVEL, TIME_OR_USUAL }, "step=100W:200W:300s" },
-    [ERG_PLAN_PRBS]  = { "prbs",  { CHIP, TIME },                "prbs=15s:900s" },
-    [ERG_PLAN_HOLD]  = { "hold",  { LEVEL, TIME },               "hold=150W:60s" },
-    [ERG_PLAN_RAMP]  = { "ramp",  { LEVEL, LEVEL, TIME },        "ramp=100W:200W:120s" },
-    [ERG_PLAN_SINE]  = { "sine",  { LEVEL, LEVEL, HERTZ, TIME }, "sine=150W:40W:0.02Hz:300s" },
-    [ERG_PLAN_STEPS] = { "steps", { LEVELS, TIME },              "steps=100W/150W/200W:60s" },
+    [ERG_PLAN_SOAK] = { "soak", { TIME }, "soak=300s" },
+    [ERG_PLAN_STEP] = { "step", { LEVEL, LEVEL, TIME_OR_USUAL }, "step=100W:200W:300s" },
+    [ERG_PLAN_PRBS] = { "prbs", { CHIP, TIME }, "prbs=15s:900s" },
+    [ERG_PLAN_HOLD] = { "hold", { LEVEL, TIME }, "hold=150W:60s" },
+    [ERG_PLAN_RAMP] = { "ramp", { LEVEL, LEVEL, TIME }, "ramp=100W:200W:120s" },
+    [ERG_PLAN_SINE] = { "sine", { LEVEL, LEVEL, HERTZ, TIME },
+                        "sine=150W:40W:0.02Hz:300s" },
+    [ERG_PLAN_STEPS] = { "steps", { LEVELS, TIME }, "steps=100W/150W/200W:60s" },
 };
 
 const char *erg_plan_kind_name(erg_plan_kind kind) { return kinds[kind].name; }
@@ -94,29 +99,33 @@ static bool take_part(erg_plan *plan, char *text, erg_error *err)
     size_t kind = 0;
 
     if (!value)
-        return erg_fail(err, ERG_BAD_INPUT, "--plan: '%s' is no part as in soak=300s", text);
+        return erg_fail(err, ERG_BAD_INPUT, "--plan: '%s' is no part as in soak=300s",
+                        text);
     *value++ = '\0';
     while (kind < ERG_COUNT(kinds) && strcmp(kinds[kind].name, text) != 0)
         kind++;
     if (kind == ERG_COUNT(kinds))
-        return erg_fail(err, ERG_BAD_INPUT, "--plan: there is no part '%s': soak, step, prbs, "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "--plan: there is no part '%s': soak, step, prbs, "
                         "hold, ramp, sine or steps", text);
     if (plan->count == ERG_PLAN_PARTS)
         return erg_fail(err, ERG_BAD_INPUT, "--plan: at most %d parts", ERG_PLAN_PARTS);
     part.kind = (erg_plan_kind)kind;
     if (!take_fields(&part, value, &why))
-        return erg_fail(err, ERG_BAD_INPUT, "--plan: %s is written as %s%s%s", kinds[kind].name,
+        return erg_fail(err, ERG_BAD_INPUT, "--plan: %s is written as %s%s%s",
+                        kinds[kind].name,
                         kinds[kind].example, why.text[0] ? ": " : "", why.text);
     if (part.kind == ERG_PLAN_STEP || part.kind == ERG_PLAN_STEPS)
         part.duration_s *= (double)part.levels;
     if (part.duration_s > PART_MOST_S)
-        return erg_fail(err, ERG_BAD_INPUT, "--plan: %s is longer than a day", kinds[kind].name);
+        return erg_fail(err, ERG_BAD_INPUT, "--plan: %s is longer than a day",
+                        kinds[kind].name);
     plan->duration_s += part.duration_s;
     plan->parts[plan->count++] = part;
     return true;
 }
 
-/* ---- levels ------------------------------------------------------------------------------- */
+/* ---- levels -------------------------------------------------------------------------- */
 
 static void see(erg_plan *plan, double power_w)
 {
@@ -150,7 +159,8 @@ static bool give_levels(erg_plan *plan, erg_error *err)
         if (part->kind != ERG_PLAN_PRBS)
             continue;
         if (!step)
-            return erg_fail(err, ERG_BAD_INPUT, "--plan: prbs takes its two powers from a step: "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "--plan: prbs takes its two powers from a step: "
                             "step=100W:200W,prbs=15s:900s");
         part->levels = 2;
         memcpy(part->level_w, step->level_w, 2 * sizeof(double));
@@ -179,7 +189,7 @@ bool erg_plan_parse(const char *text, erg_plan *out, erg_error *err)
     return true;
 }
 
-/* ---- what is to be drawn ------------------------------------------------------------------- */
+/* ---- what is to be drawn ------------------------------------------------------------- */
 
 /* x^5 + x^3 + 1 and x^6 + x^5 + 1 are primitive: every state but 0 comes once a round. */
 int erg_plan_chip(int bits, size_t i)

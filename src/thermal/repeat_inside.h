@@ -11,7 +11,10 @@
 enum { ERG_REPEAT_LEAST = 3, ERG_REPEAT_VERDICT = 220 };
 
 /* One session, studied. */
-typedef struct erg_repeat_run { const erg_session *session; erg_joint joint; } erg_repeat_run;
+typedef struct erg_repeat_run {
+    const erg_session *session;
+    erg_joint joint;
+} erg_repeat_run;
 
 /* One pair of one session. */
 typedef struct erg_repeat_member {

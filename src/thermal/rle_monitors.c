@@ -18,7 +18,8 @@ static double sustain_s(const erg_rle_history *temp_k, double limit_c, double dt
     if (temp_k->count < 2)
         return TAU_MOST_S;
     double rise = (temp_k->at[0] - temp_k->at[1]) / fmax(dt_s, 1e-3);
-    return erg_clamp((limit_c - erg_celsius(temp_k->at[0])) / fmax(rise, 1e-3), 1, TAU_MOST_S);
+    return erg_clamp((limit_c - erg_celsius(temp_k->at[0])) / fmax(rise, 1e-3), 1,
+                     TAU_MOST_S);
 }
 
 static void finish(erg_rle_state *state, double use, double load, erg_rle *out)
@@ -45,8 +46,8 @@ static void step_v1(erg_rle_state *state, const erg_rle_input *in, erg_rle *out)
     erg_rle_remember(&state->temp_k, in->temp_k);
     out->stability = 1 / (1 + erg_rle_sd(&state->use, STABLE_V1, SMOOTHED));
     out->load = isnan(in->power_w) || rated_w <= 0 ? 0 : in->power_w / rated_w;
-    out->sustain_s = sustain_s(&state->temp_k, erg_rle_limit_c(&state->setup, device->limit_c),
-                               period_s);
+    out->sustain_s = sustain_s(&state->temp_k,
+                               erg_rle_limit_c(&state->setup, device->limit_c), period_s);
     finish(state, in->use, fmax(out->load, 1e-3), out);
     out->norm = erg_rle_norm(device, out->smoothed, 100 * in->use);
 }
@@ -152,7 +153,8 @@ static void step_core2(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
         erg_rle_remember(&state->rise_k_per_s, (in->temp_k - before_k) / in->dt_s);
     adapt_t0(state, in->dt_s);
     advance_theta(state, in->dt_s);
-    double factor = noise_factor(state, in), weight = erg_clamp((0.98 - factor) / 0.08, 0, 1);
+    double factor = noise_factor(state, in),
+           weight = erg_clamp((0.98 - factor) / 0.08, 0, 1);
     out->t0_s = state->t0_s;
     out->theta = state->theta;
     out->with_noise = out->raw * (1 - weight + weight * factor);
@@ -160,8 +162,8 @@ static void step_core2(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
 }
 
 const erg_rle_dialect erg_rle_core2 = {
-    "core2", "core with a unit of time of its own and a penalty for noise", "core", step_core2,
-};
+    "core2", "core with a unit of time of its own and a penalty for noise",
+"core", step_core2, };
 
 /* ---- enhanced ------------------------------------------------------------------- */
 
@@ -181,7 +183,8 @@ static double enhanced_sustain_s(const erg_rle_state *state, size_t ago, double 
     return rise > 0 ? erg_clamp((limit_c - now_c) / rise, 0, TAU_MOST_S) : TAU_MOST_S;
 }
 
-static double enhanced_raw(const erg_rle_state *state, size_t ago, double tau_s, double limit_c)
+static double enhanced_raw(const erg_rle_state *state, size_t ago, double tau_s,
+                           double limit_c)
 {
     double s = fmax(0, (limit_c - erg_celsius(state->temp_k.at[ago])) / limit_c);
 

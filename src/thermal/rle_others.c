@@ -183,7 +183,8 @@ static double slope_k_per_s(const erg_rle_state *state)
 
 static double sound_sustain_s(const erg_rle_state *state, double limit_c)
 {
-    double room_k = limit_c - erg_celsius(state->temp_k.at[0]), slope = slope_k_per_s(state);
+    double room_k = limit_c - erg_celsius(state->temp_k.at[0]),
+           slope = slope_k_per_s(state);
 
     if (room_k <= 0)
         return 0;
@@ -216,7 +217,8 @@ static void step_sound(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
     if (!state->temp_k.count || isnan(in->temp_k) || !(ambient_k > 0))
         return;
     double room = limit_c - erg_celsius(ambient_k);
-    double headroom = room > 0 ? erg_clamp((limit_c - erg_celsius(in->temp_k)) / room, 0, 1) : NAN;
+    double headroom = room > 0
+        ? erg_clamp((limit_c - erg_celsius(in->temp_k)) / room, 0, 1) : NAN;
     out->sustain_s = in->model_s > 0 ? in->model_s : sound_sustain_s(state, limit_c);
     double over = out->sustain_s > 0 ? 1 + reference_s / out->sustain_s : INFINITY;
     out->e_th = out->stability * headroom / over;

@@ -78,7 +78,8 @@ static void reckon(walk *of)
     for (size_t i = 0; state && i < of->device->count; i++) {
         const double *value = of->device->rows[i].value;
         double dt_s = interval_s(of->device, i);
-        bool is_restart = i && (dt_s > fmax(RESTART_S, 1.5 * of->device->period_s) || dt_s < 0);
+        bool is_restart = i
+            && (dt_s > fmax(RESTART_S, 1.5 * of->device->period_s) || dt_s < 0);
 
         of->restarts += is_restart;
         if (i == 0 || is_restart)
@@ -126,7 +127,7 @@ static void mark(walk *of)
     of->detector->mark(of->in, of->device->count, of->hits, of->peaks);
 }
 
-/* ---- tables ----------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------- */
 
 static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
 {
@@ -139,7 +140,8 @@ static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
         { "e_pw", one->e_pw }, { "rolling_peak", of->peaks[i] }, { "theta", one->theta },
         { "t0_s", one->t0_s }, { "rle_with_noise", one->with_noise },
     };
-    return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
+    return erg_table_row(table, err)
+        && erg_table_text(table, "device", of->device->name, err)
         && erg_table_truth(table, "collapse", of->hits[i], err)
         && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
@@ -201,8 +203,9 @@ static work work_of(const walk *of)
     for (size_t i = 1; i < count; i++)
         tokens += rows[i].value[ERG_TRAINING_TOKENS];
     double steps = (double)(count - 1);
-    return energy_j > 0 ? (work){ steps, energy_j / steps, tokens > 0 ? energy_j / tokens : NAN }
-                        : none;
+    return energy_j > 0
+        ? (work){ steps, energy_j / steps, tokens > 0 ? energy_j / tokens : NAN }
+        : none;
 }
 
 static bool put_summary(const walk *of, erg_table *table, erg_error *err)
@@ -219,7 +222,8 @@ static bool put_summary(const walk *of, erg_table *table, erg_error *err)
         { "energy_j", sum.covered_s > 0 ? sum.energy_j : NAN },
         { "mean_w", sum.covered_s > 0 ? sum.energy_j / sum.covered_s : NAN },
     };
-    return erg_table_row(table, err) && erg_table_text(table, "device", of->device->name, err)
+    return erg_table_row(table, err)
+        && erg_table_text(table, "device", of->device->name, err)
         && erg_table_text(table, "dialect", of->dialect->name, err)
         && erg_table_text(table, "detector", of->detector->name, err)
         && erg_table_integer(table, "rows", (int64_t)of->device->count, err)
@@ -229,7 +233,7 @@ static bool put_summary(const walk *of, erg_table *table, erg_error *err)
         && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
-/* ---- the whole --------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error *err)
 {
@@ -244,7 +248,8 @@ static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error 
     of->model_s = ok ? erg_arena_take(arena, n * sizeof(*of->model_s), err) : NULL;
     ok = of->out && of->in && of->hits && of->peaks && of->model_s;
     if (ok && of->dialect == &erg_rle_sound)
-        ok = erg_rle_model_times(of->device, &of->options->setup, limit_k(of), of->model_s, err);
+        ok = erg_rle_model_times(of->device, &of->options->setup, limit_k(of),
+                                 of->model_s, err);
     if (ok) {
         reckon(of);
         mark(of);
@@ -263,8 +268,8 @@ static bool begin_walk(walk *of, erg_error *err)
 
     of->dialect = erg_rle_dialect_find(dialect);
     if (!of->dialect)
-        return erg_fail(err, ERG_BAD_INPUT, "there is no dialect '%s'; erg rle --dialects lists "
-                        "them", dialect);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "there is no dialect '%s'; erg rle --dialects lists them", dialect);
     const char *detector = options->collapse ? options->collapse : of->dialect->collapse;
     of->detector = erg_collapse_find(detector);
     if (!of->detector)
@@ -278,11 +283,12 @@ static bool say(const walk *of, erg_result *result, erg_error *err)
     bool ok = erg_result_note(result, err, "RLE is an index, not an efficiency: it rewards "
                               "idling; compare joules per step");
     if (ok && of->detector->looks_ahead)
-        ok = erg_result_note(result, err, "detector %s looks at later samples: no warning could "
+        ok = erg_result_note(result, err,
+                             "detector %s looks at later samples: no warning could "
                              "have come from it", of->detector->name);
     if (ok && of->dialect == &erg_rle_sound && !(of->options->setup.ambient_k > 0))
-        ok = erg_result_note(result, err, "NO_AMBIENT: without --ambient the sound index is "
-                             "unknown");
+        ok = erg_result_note(result, err,
+                             "NO_AMBIENT: without --ambient the sound index is unknown");
     return ok;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time to the limit at every row of a window, as a live forecast would have said it then. */
+/* Time to the limit at every row of a window, as a live forecast
+ * would have said it then. */
 #include <math.h>
 #include <stdlib.h>
 #include "thermal/outlook.h"

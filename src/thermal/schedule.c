@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a resistance follows the fan: ln R linear in fan, over windows that were fitted one by
- * one. Heat capacity is metal and does not follow: where tau/R differs by more than a factor
- * of two between windows, one of the fits is not what it seems.
+ * How a resistance follows the fan: ln R linear in fan, over windows that were fitted one
+ * by one. Heat capacity is metal and does not follow: where tau/R differs by more than a
+ * factor of two between windows, one of the fits is not what it seems.
  */
 #include <math.h>
 #include "math/stats.h"

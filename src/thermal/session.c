@@ -15,12 +15,16 @@ enum { FILE_MOST = 1 << 28 };
 
 /* ---- one folder ---------------------------------------------------------------------- */
 
-typedef struct wanted { const char *const *patterns; const char *what; bool is_needed; } wanted;
+typedef struct wanted {
+    const char *const *patterns;
+    const char *what;
+    bool is_needed;
+} wanted;
 
 static const char *const log_patterns[] = { "rle_*.csv", NULL };
 static const char *const training_patterns[] = {
-    "training_log_*.json", "training_log_*.jsonl", "training_log_*.csv", "training_log.json*",
-    NULL,
+    "training_log_*.json", "training_log_*.jsonl", "training_log_*.csv",
+    "training_log.json*", NULL,
 };
 static const char *const analysis_patterns[] = { "analysis_*.json", NULL };
 static const char *const version_patterns[] = { "version_*.json", NULL };
@@ -130,7 +134,8 @@ static bool read_logs(erg_session *session, const erg_monitor_options *how, erg_
     return true;
 }
 
-static bool read_folder(erg_session *session, const erg_monitor_options *how, erg_error *err)
+static bool read_folder(erg_session *session, const erg_monitor_options *how,
+                        erg_error *err)
 {
     static const wanted log = { log_patterns, "monitor", false };
     static const wanted training = { training_patterns, "training log", false };
@@ -236,10 +241,19 @@ void erg_session_free(erg_session *session)
 }
 
 const char *erg_session_name(const erg_session *session) { return session->name; }
-const erg_monitor *erg_session_monitor(const erg_session *session) { return session->monitor; }
-const erg_training *erg_session_training(const erg_session *session) { return session->training; }
+const erg_monitor *erg_session_monitor(const erg_session *session)
+{
+    return session->monitor;
+}
+const erg_training *erg_session_training(const erg_session *session)
+{
+    return session->training;
+}
 const char *erg_session_log_hash(const erg_session *session) { return session->log_hash; }
-const char *erg_session_training_hash(const erg_session *session) { return session->training_hash; }
+const char *erg_session_training_hash(const erg_session *session)
+{
+    return session->training_hash;
+}
 
 int64_t erg_session_zone_ns(const erg_session *session) { return session->zone_ns; }
 
@@ -255,12 +269,14 @@ bool erg_session_notes(const erg_session *session, erg_result *result, erg_error
     if (session->monitor && !erg_monitor_notes(session->monitor, result, err))
         return false;
     if (session->zone_ns != 0
-        && !erg_result_note(result, err, "ZONE_GUESSED: the training log of %s states no zone; "
-                            "its stamps were moved by %+.2f h, the nearest quarter hour that "
-                            "lays it on the monitor's log", session->name,
+        && !erg_result_note(result, err,
+                            "ZONE_GUESSED: the training log of %s states no zone; "
+                            "its stamps were moved by %+.2f h, the nearest "
+                            "quarter hour that lays it on the monitor's log", session->name,
                             erg_s_from_ns(session->zone_ns) / 3600))
         return false;
     return torn == 0
-        || erg_result_note(result, err, "TORN: %zu records of the training log of %s could not "
+        || erg_result_note(result, err,
+                           "TORN: %zu records of the training log of %s could not "
                            "be read, or had no stamp", torn, session->name);
 }

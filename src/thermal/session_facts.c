@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* analysis_ID.json, version_ID.json and timestamp_analysis.json: what was stated of a session. */
+/* analysis_ID.json, version_ID.json and timestamp_analysis.json:
+ * what was stated of a session. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@ const erg_session_facts erg_session_unknown = {
 
 typedef struct text_key { const char *key; size_t at, size; } text_key;
 
-#define TEXT(field) offsetof(erg_session_facts, field), sizeof(((erg_session_facts *)0)->field)
+#define TEXT(field)                         \
+    offsetof(erg_session_facts, field),     \
+    sizeof(((erg_session_facts *)0)->field)
 
 static const text_key texts[] = {
     { "session_id", TEXT(id) }, { "model", TEXT(model) }, { "git_hash", TEXT(git_hash) },
@@ -58,7 +61,8 @@ static void take(const json_t *root, erg_session_facts *facts)
             erg_text_put((char *)facts + texts[i].at, texts[i].size, text);
     }
     for (size_t i = 0; i < ERG_COUNT(numbers); i++) {
-        const json_t *in = numbers[i].group ? json_object_get(root, numbers[i].group) : root;
+        const json_t *in = numbers[i].group
+            ? json_object_get(root, numbers[i].group) : root;
         const json_t *value = json_object_get(in, numbers[i].key);
         if (json_is_number(value))
             *(double *)(void *)((char *)facts + numbers[i].at) = json_number_value(value);

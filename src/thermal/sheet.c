@@ -18,8 +18,10 @@ static const erg_column columns[] = {
     { "low", ERG_REAL, "95 % interval" },
     { "high", ERG_REAL, "95 % interval" },
     { "unit", ERG_TEXT, "of value, low and high" },
-    { "note", ERG_TEXT, "a word for what is no number; how it was found; why it is not known" },
-    { "convention", ERG_TEXT, "what the published sheet calls it: no test, decides nothing" },
+    { "note", ERG_TEXT,
+      "a word for what is no number; how it was found; why it is not known" },
+    { "convention", ERG_TEXT,
+      "what the published sheet calls it: no test, decides nothing" },
 };
 
 bool erg_data_sheet_put(const erg_data_sheet *sheet, const erg_data_sheet_row *row)
@@ -33,16 +35,18 @@ bool erg_data_sheet_put(const erg_data_sheet *sheet, const erg_data_sheet_row *r
         && erg_table_text(sheet->table, "name", row->name, sheet->err)
         && erg_table_text(sheet->table, "unit", row->unit, sheet->err)
         && erg_table_text(sheet->table, "note", row->note, sheet->err)
-        && erg_table_text(sheet->table, "convention", word && word[0] ? word : NULL, sheet->err)
+        && erg_table_text(sheet->table, "convention", word && word[0] ? word : NULL,
+                          sheet->err)
         && erg_put_reals(sheet->table, cells, ERG_COUNT(cells), sheet->err);
 }
 
-/* ---- session --------------------------------------------------------------------------- */
+/* ---- session ------------------------------------------------------------------------- */
 
-static bool put_word(const erg_data_sheet *sheet, const char *name, const char *unit, double value,
-                     const char *note)
+static bool put_word(const erg_data_sheet *sheet, const char *name, const char *unit,
+                     double value, const char *note)
 {
-    return erg_data_sheet_put(sheet, &(erg_data_sheet_row){ .section = "session", .name = name,
+    return erg_data_sheet_put(sheet,
+                              &(erg_data_sheet_row){ .section = "session", .name = name,
         .unit = unit, .time_s = NAN, .value = value, .low = NAN, .high = NAN,
         .note = note && note[0] ? note : NULL });
 }
@@ -54,7 +58,8 @@ static double ambient_of(const erg_data_sheet_input *input, const char **note)
         return input->ambient_k;
     }
     *note = input->facts && isfinite(input->facts->ambient_k)
-        ? "as stated in the session's file: nobody measured it" : "NO_AMBIENT: not measured";
+        ? "as stated in the session's file: nobody measured it"
+        : "NO_AMBIENT: not measured";
     return input->facts ? input->facts->ambient_k : NAN;
 }
 
@@ -96,27 +101,29 @@ static bool put_session(const erg_data_sheet *sheet)
         && put_word(sheet, "versions", NULL, NAN, "erg " ERG_VERSION);
 }
 
-/* ---- blank ------------------------------------------------------------------------------ */
+/* ---- blank --------------------------------------------------------------------------- */
 
 static const struct { const char *section, *name, *unit; } blank[] = {
     { "session", "id", NULL }, { "session", "date", "UTC" }, { "session", "duration", "s" },
-    { "session", "ambient", "C" }, { "session", "model", NULL }, { "session", "device", NULL },
-    { "session", "driver", NULL }, { "session", "fan mode", NULL },
-    { "session", "rng key", NULL }, { "session", "versions", NULL },
-    { "thermal", "temp_c", "C" }, { "thermal", "power_w", "W" }, { "thermal", "rle", NULL },
+    { "session", "ambient", "C" }, { "session", "model", NULL },
+    { "session", "device", NULL }, { "session", "driver", NULL },
+    { "session", "fan mode", NULL }, { "session", "rng key", NULL },
+    { "session", "versions", NULL }, { "thermal", "temp_c", "C" },
+    { "thermal", "power_w", "W" }, { "thermal", "rle", NULL },
     { "thermal", "collapse", NULL }, { "thermal", "q_out_w", "W" },
     { "optimisation", "grad_norm", NULL }, { "optimisation", "loss", NULL },
     { "optimisation", "lr", NULL }, { "optimisation", "epoch", NULL },
-    { "optimisation", "step", NULL },
-    { "results", "r_peak", NULL }, { "results", "t_lag", "s" }, { "results", "tau_th", "s" },
-    { "results", "eta_p", NULL }, { "results", "k", "1/s" }, { "results", "sigma_opt", NULL },
+    { "optimisation", "step", NULL }, { "results", "r_peak", NULL },
+    { "results", "t_lag", "s" }, { "results", "tau_th", "s" }, { "results", "eta_p", NULL },
+    { "results", "k", "1/s" }, { "results", "sigma_opt", NULL },
     { "results", "delta_rle", NULL }, { "results", "closure", NULL },
     { "results", "naive_tau", "s" },
 };
 
 static bool begin(erg_data_sheet *sheet)
 {
-    sheet->table = erg_result_add(sheet->result, "sheet", columns, ERG_COUNT(columns), sheet->err);
+    sheet->table = erg_result_add(sheet->result, "sheet", columns, ERG_COUNT(columns),
+                                  sheet->err);
     return sheet->table != NULL;
 }
 
@@ -135,21 +142,26 @@ erg_result *erg_data_sheet_blank(erg_error *err)
     return NULL;
 }
 
-/* ---- series ------------------------------------------------------------------------------ */
+/* ---- series -------------------------------------------------------------------------- */
 
 typedef struct drawn { int value; const char *name, *unit; double per, zero; } drawn;
 
 static const drawn thermal[] = {
-    { ERG_MONITOR_TEMP_K, "temp_c", "C", 1, -273.15 }, { ERG_MONITOR_POWER_W, "power_w", "W", 1, 0 },
-    { ERG_MONITOR_RLE_RAW, "rle", NULL, 1, 0 }, { ERG_MONITOR_COLLAPSE, "collapse", NULL, 1, 0 },
-    { ERG_MONITOR_FAN, "fan_pct", "%", 100, 0 }, { ERG_MONITOR_CLOCK_HZ, "clock_mhz", "MHz", 1e-6, 0 },
-    { ERG_MONITOR_USE, "util_pct", "%", 100, 0 }, { ERG_MONITOR_THROTTLE, "throttle", "bits", 1, 0 },
+    { ERG_MONITOR_TEMP_K, "temp_c", "C", 1, -273.15 },
+    { ERG_MONITOR_POWER_W, "power_w", "W", 1, 0 },
+    { ERG_MONITOR_RLE_RAW, "rle", NULL, 1, 0 },
+    { ERG_MONITOR_COLLAPSE, "collapse", NULL, 1, 0 },
+    { ERG_MONITOR_FAN, "fan_pct", "%", 100, 0 },
+    { ERG_MONITOR_CLOCK_HZ, "clock_mhz", "MHz", 1e-6, 0 },
+    { ERG_MONITOR_USE, "util_pct", "%", 100, 0 },
+    { ERG_MONITOR_THROTTLE, "throttle", "bits", 1, 0 },
 };
 
 static const drawn optimisation[] = {
-    { ERG_TRAINING_GRAD_NORM, "grad_norm", NULL, 1, 0 }, { ERG_TRAINING_LOSS, "loss", NULL, 1, 0 },
-    { ERG_TRAINING_LR, "lr", NULL, 1, 0 }, { ERG_TRAINING_EPOCH, "epoch", NULL, 1, 0 },
-    { ERG_TRAINING_STEP, "step", NULL, 1, 0 }, { ERG_TRAINING_STEP_S, "step_s", "s", 1, 0 },
+    { ERG_TRAINING_GRAD_NORM, "grad_norm", NULL, 1, 0 },
+    { ERG_TRAINING_LOSS, "loss", NULL, 1, 0 }, { ERG_TRAINING_LR, "lr", NULL, 1, 0 },
+    { ERG_TRAINING_EPOCH, "epoch", NULL, 1, 0 }, { ERG_TRAINING_STEP, "step", NULL, 1, 0 },
+    { ERG_TRAINING_STEP_S, "step_s", "s", 1, 0 },
 };
 
 /* Means of the values that are there in [first, end); flags keep every bit that was set. */
@@ -179,13 +191,15 @@ typedef struct column_set {
     size_t count;
 } column_set;
 
-static bool put_time(const erg_data_sheet *sheet, const column_set *of, size_t first, size_t end)
+static bool put_time(const erg_data_sheet *sheet, const column_set *of, size_t first,
+                     size_t end)
 {
     int64_t middle_ns = of->t_ns[first] + (of->t_ns[end - 1] - of->t_ns[first]) / 2;
 
     for (size_t c = 0; c < of->drawn_count; c++) {
         const drawn *column = &of->drawn[c];
-        bool is_flag = strcmp(column->name, "throttle") == 0 || strcmp(column->name, "collapse") == 0;
+        bool is_flag = strcmp(column->name, "throttle") == 0
+            || strcmp(column->name, "collapse") == 0;
         double value = mean_of(of->values, first, end, column->value, is_flag);
         if (!isnan(value)
             && !erg_data_sheet_put(sheet, &(erg_data_sheet_row){ .section = of->section,
@@ -199,7 +213,8 @@ static bool put_time(const erg_data_sheet *sheet, const column_set *of, size_t f
 }
 
 /* What leaves the device: power less what its heat capacity takes up. */
-static bool put_heat(const erg_data_sheet *sheet, const column_set *of, size_t first, size_t end)
+static bool put_heat(const erg_data_sheet *sheet, const column_set *of, size_t first,
+                     size_t end)
 {
     size_t middle = first + (end - first) / 2;
     double dt_s = erg_s_from_ns(of->t_ns[end - 1] - of->t_ns[first]);
@@ -210,7 +225,8 @@ static bool put_heat(const erg_data_sheet *sheet, const column_set *of, size_t f
     double out_w = power_w - sheet->c_j_per_k * rise_k / (dt_s / 2);
 
     return !isfinite(out_w)
-        || erg_data_sheet_put(sheet, &(erg_data_sheet_row){ .section = of->section, .name = "q_out_w",
+        || erg_data_sheet_put(sheet, &(erg_data_sheet_row){ .section = of->section,
+               .name = "q_out_w",
                .unit = "W", .time_s = erg_s_from_ns(of->t_ns[middle] - sheet->zero_ns),
                .value = out_w, .low = NAN, .high = NAN, .word = "",
                .note = "P - C dT/dt with the fit's C" });
@@ -219,7 +235,8 @@ static bool put_heat(const erg_data_sheet *sheet, const column_set *of, size_t f
 static bool put_all_heat(const erg_data_sheet *sheet, const column_set *of)
 {
     enum { ROWS_AT_ONCE = 10 };
-    size_t times = of->count / ROWS_AT_ONCE < TIMES_MOST ? of->count / ROWS_AT_ONCE : TIMES_MOST;
+    size_t times = of->count / ROWS_AT_ONCE < TIMES_MOST
+        ? of->count / ROWS_AT_ONCE : TIMES_MOST;
 
     for (size_t i = 0; i < times && isfinite(sheet->c_j_per_k); i++)
         if (!put_heat(sheet, of, i * of->count / times, (i + 1) * of->count / times))
@@ -232,16 +249,19 @@ static bool put_series(const erg_data_sheet *sheet, const column_set *of)
     size_t each = of->count / TIMES_MOST + (of->count % TIMES_MOST > 0);
 
     for (size_t first = 0; first < of->count; first += each)
-        if (!put_time(sheet, of, first, first + each < of->count ? first + each : of->count))
+        if (!put_time(sheet, of, first, first + each < of->count
+                                            ? first + each : of->count))
             return false;
     return each <= 1
-        || erg_result_note(sheet->result, sheet->err, "section %s of the sheet holds means of %zu "
+        || erg_result_note(sheet->result, sheet->err,
+                           "section %s of the sheet holds means of %zu "
                            "rows", of->section, each);
 }
 
 bool erg_data_sheet_series(const erg_data_sheet *sheet)
 {
-    size_t rows = sheet->device->count, most = rows > sheet->step_count ? rows : sheet->step_count;
+    size_t rows = sheet->device->count, most = rows > sheet->step_count
+        ? rows : sheet->step_count;
     const double **values = malloc((most + 1) * sizeof(*values));
     int64_t *t_ns = malloc((most + 1) * sizeof(*t_ns));
     bool ok = (values && t_ns) || erg_fail(sheet->err, ERG_NO_MEMORY, "out of memory");
@@ -264,7 +284,7 @@ bool erg_data_sheet_series(const erg_data_sheet *sheet)
     return ok;
 }
 
-/* ---- public ------------------------------------------------------------------------------ */
+/* ---- public -------------------------------------------------------------------------- */
 
 static const erg_monitor_device *device_of(const erg_data_sheet_input *input)
 {
@@ -290,7 +310,8 @@ static bool take_steps(erg_data_sheet *sheet)
     return true;
 }
 
-bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input, erg_error *err)
+bool erg_data_sheet_add(erg_result *study, const erg_data_sheet_input *input,
+                        erg_error *err)
 {
     erg_data_sheet sheet = { .input = input, .device = device_of(input), .result = study,
                         .tau_s = NAN, .c_j_per_k = NAN, .err = err };

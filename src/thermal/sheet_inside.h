@@ -34,8 +34,16 @@ bool erg_data_sheet_series(const erg_data_sheet *sheet);
 bool erg_data_sheet_results(const erg_data_sheet *sheet);
 bool erg_data_sheet_throttle(const erg_data_sheet *sheet);
 
+/* What the results leave to be said; room: for as many values as rows or steps. */
+bool erg_data_sheet_notes(const erg_data_sheet *sheet, double room[]);
+
+/* As given, else as the session says; NAN: neither. */
+double erg_data_sheet_ambient_k(const erg_data_sheet *sheet);
+
 /* Values of one kind, finite ones alone, rows from first on; how many. */
-size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value value, double out[]);
-size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_value value, double out[]);
+size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value value,
+                             double out[]);
+size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_value value,
+                                  double out[]);
 
 #endif

@@ -18,13 +18,16 @@ static bool put(const erg_data_sheet *sheet, erg_data_sheet_row row)
     return erg_data_sheet_put(sheet, &row);
 }
 
-static bool put_unknown(const erg_data_sheet *sheet, const char *name, const char *unit, const char *why)
+static bool put_unknown(const erg_data_sheet *sheet, const char *name, const char *unit,
+                        const char *why)
 {
-    return put(sheet, (erg_data_sheet_row){ .name = name, .unit = unit, .value = NAN, .low = NAN,
+    return put(sheet, (erg_data_sheet_row){ .name = name, .unit = unit, .value = NAN,
+                                       .low = NAN,
                                        .high = NAN, .note = why });
 }
 
-size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value value, double out[])
+size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value value,
+                             double out[])
 {
     size_t n = 0;
 
@@ -34,7 +37,8 @@ size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value valu
     return n;
 }
 
-size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_value value, double out[])
+size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_value value,
+                                  double out[])
 {
     size_t n = 0;
 
@@ -44,7 +48,7 @@ size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_valu
     return n;
 }
 
-/* ---- the study's first pair that was tested ----------------------------------------------- */
+/* ---- the study's first pair that was tested ------------------------------------------ */
 
 static size_t first_tested(const erg_table *verdict)
 {
@@ -79,7 +83,8 @@ static bool put_pair(const erg_data_sheet *sheet)
     const char *said = erg_table_find(verdict, row, "verdict").text;
     double lag_s = erg_table_find(verdict, row, "lag_s").real;
     double u_lag_s = 0.5 * sheet->device->period_s;
-    snprintf(note, sizeof(note), "%s:%s, residuals: %s", x ? x : "", y ? y : "", said ? said : "");
+    snprintf(note, sizeof(note), "%s:%s, residuals: %s", x ? x : "", y ? y : "",
+             said ? said : "");
     return put(sheet, (erg_data_sheet_row){ .name = "r_peak", .note = note,
                .value = erg_table_find(verdict, row, "r").real,
                .low = erg_table_find(verdict, row, "r_low").real,
@@ -107,7 +112,8 @@ static bool put_coefficient(const erg_data_sheet *sheet)
             || strcmp(erg_table_find(table, i, "y").text, y) != 0)
             continue;
         bool zero = erg_table_find(table, i, "holds_zero").integer == 1;
-        snprintf(note, sizeof(note), "%s:%s, per unit of x%s; not to be carried to another run",
+        snprintf(note, sizeof(note),
+                 "%s:%s, per unit of x%s; not to be carried to another run",
                  x, y, zero ? "; 0 is within its interval" : "");
         return put(sheet, (erg_data_sheet_row){ .name = "k", .unit = "1/s", .note = note,
             .value = erg_table_find(table, i, "k_per_s").real,
@@ -117,12 +123,13 @@ static bool put_coefficient(const erg_data_sheet *sheet)
     return put_unknown(sheet, "k", "1/s", "the series do not move");
 }
 
-/* ---- heat ---------------------------------------------------------------------------------- */
+/* ---- heat ---------------------------------------------------------------------------- */
 
-static double ambient_k(const erg_data_sheet *sheet)
+double erg_data_sheet_ambient_k(const erg_data_sheet *sheet)
 {
     const erg_data_sheet_input *input = sheet->input;
-    return input->ambient_k > 0 ? input->ambient_k : input->facts ? input->facts->ambient_k : NAN;
+    return input->ambient_k > 0 ? input->ambient_k
+        : input->facts ? input->facts->ambient_k : NAN;
 }
 
 void erg_data_sheet_fit(erg_data_sheet *sheet)
@@ -152,7 +159,8 @@ static bool put_tau(const erg_data_sheet *sheet)
     if (isnan(sheet->tau_s))
         return put_unknown(sheet, "tau_th", "s", note);
     const erg_thermal_pole *slow = &model->poles[model->pole_count - 1];
-    return put(sheet, (erg_data_sheet_row){ .name = "tau_th", .unit = "s", .value = slow->tau_s,
+    return put(sheet, (erg_data_sheet_row){ .name = "tau_th", .unit = "s",
+        .value = slow->tau_s,
         .low = slow->tau_low_s, .high = slow->tau_high_s,
         .note = erg_thermal_verdict_name(model->verdict) });
 }
@@ -160,7 +168,8 @@ static bool put_tau(const erg_data_sheet *sheet)
 /* (T - T_ambient)/abs(dT/dt) of successive rows: the median of what is finite. */
 static bool put_naive_tau(const erg_data_sheet *sheet)
 {
-    double room_k = ambient_k(sheet), *tau_s = malloc((sheet->device->count + 1) * sizeof(*tau_s));
+    double room_k = erg_data_sheet_ambient_k(sheet),
+           *tau_s = malloc((sheet->device->count + 1) * sizeof(*tau_s));
     const erg_monitor_row *rows = sheet->device->rows;
     size_t n = 0;
 
@@ -177,8 +186,10 @@ static bool put_naive_tau(const erg_data_sheet *sheet)
     free(tau_s);
     return isnan(middle_s)
         ? put_unknown(sheet, "naive_tau", "s", "needs an ambient temperature and a rise")
-        : put(sheet, (erg_data_sheet_row){ .name = "naive_tau", .unit = "s", .value = middle_s,
-              .low = NAN, .high = NAN, .note = "not a time constant: it grows with the distance "
+        : put(sheet, (erg_data_sheet_row){ .name = "naive_tau", .unit = "s",
+              .value = middle_s,
+              .low = NAN, .high = NAN,
+              .note = "not a time constant: it grows with the distance "
               "of the samples" });
 }
 
@@ -208,9 +219,11 @@ static bool put_efficiency(const erg_data_sheet *sheet)
         return put_unknown(sheet, "eta_p", NULL, "needs power in the run and without it");
     gross_w /= (double)on;
     if (gross_w - idle_w <= 2 * noise_w)
-        return put_unknown(sheet, "eta_p", NULL, "net power is inside its noise: the run does not "
+        return put_unknown(sheet, "eta_p", NULL,
+                           "net power is inside its noise: the run does not "
                            "drive this device");
-    return put(sheet, (erg_data_sheet_row){ .name = "eta_p", .value = (gross_w - idle_w) / gross_w,
+    return put(sheet, (erg_data_sheet_row){ .name = "eta_p",
+        .value = (gross_w - idle_w) / gross_w,
         .low = (gross_w - idle_w - 2 * noise_w) / gross_w,
         .high = fmin(1, (gross_w - idle_w + 2 * noise_w) / gross_w),
         .note = "net over gross energy; all electric power becomes heat" });
@@ -224,7 +237,8 @@ static bool put_closure(const erg_data_sheet *sheet)
     erg_error why = { 0 };
 
     if (isnan(sheet->c_j_per_k))
-        return put_unknown(sheet, "closure", NULL, "needs a thermal network that is identified");
+        return put_unknown(sheet, "closure", NULL,
+                           "needs a thermal network that is identified");
     if (!erg_thermal_balance(sheet->device, &wish, &sheet->model, &of, &why))
         return put_unknown(sheet, "closure", NULL, why.text);
     return put(sheet, (erg_data_sheet_row){ .name = "closure", .value = of.closure,
@@ -232,7 +246,7 @@ static bool put_closure(const erg_data_sheet *sheet)
         .note = erg_balance_kind_name(of.kind) });
 }
 
-/* ---- the training log, the index ----------------------------------------------------------- */
+/* ---- the training log, the index ----------------------------------------------------- */
 
 static double population_sd(const double x[], size_t n)
 {
@@ -246,7 +260,8 @@ static bool put_sigma(const erg_data_sheet *sheet, double room[])
 
     if (!(n > 1 && mean > 0))
         return put_unknown(sheet, "sigma_opt", NULL, "the log holds no gradient norm");
-    return put(sheet, (erg_data_sheet_row){ .name = "sigma_opt", .value = population_sd(room, n) / mean,
+    return put(sheet, (erg_data_sheet_row){ .name = "sigma_opt",
+        .value = population_sd(room, n) / mean,
         .low = NAN, .high = NAN, .note = "SD over mean of grad_norm" });
 }
 
@@ -273,16 +288,24 @@ static bool put_index(const erg_data_sheet *sheet, double room[])
 
     if (n == 0)
         return put_unknown(sheet, "delta_rle", NULL, "the log holds no index");
-    double mean = erg_mean(room, n), least = erg_quantile(room, n, 0), most = erg_quantile(room, n, 1);
-    return put(sheet, (erg_data_sheet_row){ .name = "delta_rle", .value = most - least, .low = least,
+    double mean = erg_mean(room, n), least = erg_quantile(room, n, 0),
+           most = erg_quantile(room, n, 1);
+    return put(sheet, (erg_data_sheet_row){ .name = "delta_rle", .value = most - least,
+               .low = least,
                .high = most, .note = "max - min without false first samples" })
-        && put(sheet, (erg_data_sheet_row){ .name = "mean_rle", .value = mean, .low = NAN, .high = NAN,
+        && put(sheet, (erg_data_sheet_row){ .name = "mean_rle", .value = mean, .low = NAN,
+               .high = NAN,
                .word = report_word(mean, most), .note = "an index, not an efficiency" });
 }
 
-/* ---- health --------------------------------------------------------------------------------- */
+/* ---- health -------------------------------------------------------------------------- */
 
-typedef struct health { const char *name, *unit; erg_monitor_value value; bool is_mean; double zero; } health;
+typedef struct health {
+    const char *name, *unit;
+    erg_monitor_value value;
+    bool is_mean;
+    double zero;
+} health;
 
 static const health healths[] = {
     { "max_temp_c", "C", ERG_MONITOR_TEMP_K, false, -273.15 },
@@ -295,83 +318,11 @@ static bool put_health(const erg_data_sheet *sheet, double room[])
     for (size_t i = 0; i < ERG_COUNT(healths); i++) {
         size_t n = erg_data_sheet_values(sheet, healths[i].value, room);
         double value = healths[i].is_mean ? erg_mean(room, n) : erg_quantile(room, n, 1);
-        if (n && !put(sheet, (erg_data_sheet_row){ .name = healths[i].name, .unit = healths[i].unit,
+        if (n && !put(sheet, (erg_data_sheet_row){ .name = healths[i].name,
+                      .unit = healths[i].unit,
                       .value = value + healths[i].zero, .low = NAN, .high = NAN }))
             return false;
     }
-    return true;
-}
-
-/* ---- ranges: said when left, never used to drop data ------------------------------------------ */
-
-typedef struct range { const char *name; int value; bool is_step; double low, high, per, zero; } range;
-
-static size_t outside(const double x[], size_t n, const range *of)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < n; i++)
-        count += of->per * x[i] - of->zero < of->low || of->per * x[i] - of->zero > of->high;
-    return count;
-}
-
-static bool note_ranges(const erg_data_sheet *sheet, double room[])
-{
-    const range ranges[] = {
-        { "grad_norm 0-50", ERG_TRAINING_GRAD_NORM, true, 0, 50, 1, 0 },
-        { "power 0-300 W", ERG_MONITOR_POWER_W, false, 0, 300, 1, 0 },
-        { "RLE 0-1", ERG_MONITOR_RLE_RAW, false, 0, 1, 1, 0 },
-        { "T - T_ambient 0-50 K", ERG_MONITOR_TEMP_K, false, 0, 50, 1, ambient_k(sheet) },
-    };
-
-    for (size_t i = 0; i < ERG_COUNT(ranges); i++) {
-        const range *of = &ranges[i];
-        size_t n = of->is_step ? erg_data_sheet_step_values(sheet, (erg_training_value)of->value, room)
-                               : erg_data_sheet_values(sheet, (erg_monitor_value)of->value, room);
-        size_t count = isnan(of->zero) ? 0 : outside(room, n, of);
-        if (count && !erg_result_note(sheet->result, sheet->err, "the published range %s is left by "
-                                      "%zu of %zu values; all are kept", of->name, count, n))
-            return false;
-    }
-    return true;
-}
-
-/* ---- what to do ------------------------------------------------------------------------------- */
-
-typedef struct trouble { const char *table, *column, *word, *text; } trouble;
-
-static const trouble troubles[] = {
-    { "verdict", "verdict", "no coupling shown", "no correlation: check the alignment, then the "
-      "excitation (does power move?), then believe it" },
-    { "verdict", "verdict", "inconclusive", "no correlation: check the alignment, then the "
-      "excitation; a longer record sees smaller effects" },
-    { "checks", "check", "SENSOR_LAG", "reverse order: a late power sensor (SENSOR_LAG), or "
-      "throttling, lets temperature seem to lead" },
-    { "reproducibility", "verdict", "not reproducible", "high spread: were conditions the same, "
-      "was there heat from outside?" },
-    { "checks", "check", "STARVED", "missing data: a sensor that fails, or a load that starves the "
-      "sampler (STARVED): sample from a process of its own" },
-};
-
-/* Rows of checks count where they were hit. */
-static bool is_said(const erg_table *table, const trouble *of)
-{
-    for (size_t i = 0; table && i < erg_table_row_count(table); i++) {
-        const char *text = erg_table_find(table, i, of->column).text;
-        const char *state = strcmp(of->table, "checks") ? NULL
-                                                        : erg_table_find(table, i, "state").text;
-        if (text && strstr(text, of->word) && (!state || !strcmp(state, "refused") || !strcmp(state, "flag")))
-            return true;
-    }
-    return false;
-}
-
-static bool note_troubles(const erg_data_sheet *sheet)
-{
-    for (size_t i = 0; i < ERG_COUNT(troubles); i++)
-        if (is_said(erg_result_find(sheet->result, troubles[i].table), &troubles[i])
-            && !erg_result_note(sheet->result, sheet->err, "%s", troubles[i].text))
-            return false;
     return true;
 }
 
@@ -384,10 +335,8 @@ bool erg_data_sheet_results(const erg_data_sheet *sheet)
 
     ok = ok && put_pair(sheet) && put_tau(sheet) && put_efficiency(sheet)
       && put_coefficient(sheet) && put_sigma(sheet, room) && put_index(sheet, room)
-      && put_closure(sheet)
-      && put_naive_tau(sheet)
-      && put_health(sheet, room)
-      && note_ranges(sheet, room) && note_troubles(sheet);
+      && put_closure(sheet) && put_naive_tau(sheet) && put_health(sheet, room)
+      && erg_data_sheet_notes(sheet, room);
     free(room);
     return ok;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The main coupling there is: a held-down clock makes steps longer. Step times in throttled
- * against free stretches, with an interval from whole blocks of time, for neighbours are alike.
+ * against free stretches, with an interval from whole blocks of time,
+ * for neighbours are alike.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -52,7 +53,8 @@ static size_t row_at(const erg_monitor_device *device, int64_t t_ns)
 }
 
 /* The share of (begin, end] in which a bit was set; each row stands until the next. */
-static double share_set(const erg_data_sheet *sheet, unsigned bits, int64_t begin_ns, int64_t end_ns)
+static double share_set(const erg_data_sheet *sheet, unsigned bits, int64_t begin_ns,
+                        int64_t end_ns)
 {
     const erg_monitor_row *rows = sheet->device->rows;
     double set = 0, known = 0;
@@ -134,12 +136,15 @@ static void interval(const timed_step steps[], const size_t begins[], size_t blo
     out->high = erg_quantile(ratio, good, 0.975);
 }
 
-static effect reckon(const erg_data_sheet *sheet, unsigned bits, timed_step steps[], size_t begins[])
+static effect reckon(const erg_data_sheet *sheet, unsigned bits, timed_step steps[],
+                     size_t begins[])
 {
-    int64_t begin_ns = sheet->steps[0].t_ns, end_ns = sheet->steps[sheet->step_count - 1].t_ns;
+    int64_t begin_ns = sheet->steps[0].t_ns,
+            end_ns = sheet->steps[sheet->step_count - 1].t_ns;
     effect out = { share_set(sheet, bits, begin_ns, end_ns), NAN, NAN, NAN, NAN, 0 };
     size_t n = take_steps(sheet, bits, steps);
-    double block_s = fmax(block_least_s, isfinite(sheet->tau_s) ? taus_a_block * sheet->tau_s : 0);
+    double block_s = fmax(block_least_s,
+                          isfinite(sheet->tau_s) ? taus_a_block * sheet->tau_s : 0);
     sums all = { { 0 }, { 0 } };
 
     add_steps(&all, steps, 0, n);
@@ -157,9 +162,9 @@ static effect reckon(const erg_data_sheet *sheet, unsigned bits, timed_step step
 static bool put(erg_table *to, const char *name, const effect *of, erg_error *err)
 {
     const erg_real cells[] = {
-        { "share", of->share }, { "step_s", of->free_s }, { "step_throttled_s", of->throttled_s },
-        { "ratio", of->throttled_s / of->free_s }, { "ratio_low", of->low },
-        { "ratio_high", of->high },
+        { "share", of->share }, { "step_s", of->free_s },
+        { "step_throttled_s", of->throttled_s }, { "ratio", of->throttled_s / of->free_s },
+        { "ratio_low", of->low }, { "ratio_high", of->high },
     };
     return erg_table_row(to, err) && erg_table_text(to, "reason", name, err)
         && erg_table_integer(to, "steps_throttled", (int64_t)of->hits, err)
@@ -168,8 +173,8 @@ static bool put(erg_table *to, const char *name, const effect *of, erg_error *er
 
 bool erg_data_sheet_throttle(const erg_data_sheet *sheet)
 {
-    erg_table *table = erg_result_add(sheet->result, "throttle", columns, ERG_COUNT(columns),
-                                      sheet->err);
+    erg_table *table = erg_result_add(sheet->result, "throttle", columns,
+                                      ERG_COUNT(columns), sheet->err);
     timed_step *steps = malloc((sheet->step_count + 1) * sizeof(*steps));
     size_t *begins = malloc((sheet->step_count + 2) * sizeof(*begins));
     bool ok = table && ((steps && begins)
@@ -183,7 +188,8 @@ bool erg_data_sheet_throttle(const erg_data_sheet *sheet)
     }
     free(steps);
     free(begins);
-    return ok && (any || erg_result_note(sheet->result, sheet->err, "no throttle flag of %s was "
-                                         "recorded: the table throttle is empty",
-                                         sheet->device->name));
+    return ok
+        && (any || erg_result_note(sheet->result, sheet->err, "no throttle flag of %s was "
+                                   "recorded: the table throttle is empty",
+                                   sheet->device->name));
 }

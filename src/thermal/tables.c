@@ -4,6 +4,7 @@
 #include <string.h>
 #include "format/cells.h"
 #include "thermal/curves.h"
+#include "thermal/structure.h"
 
 enum { REGIMES_MOST = 64 };
 
@@ -33,7 +34,8 @@ static const erg_column fit_columns[] = {
     { "window", ERG_TEXT, "seconds from the first row" },
     { "fan_low", ERG_REAL, "0 to 1: the fit holds for this range alone" },
     { "fan_high", ERG_REAL, "0 to 1" },
-    { "leakage_w_per_k", ERG_REAL, "power that heat adds, where clock and load stand still" },
+    { "leakage_w_per_k", ERG_REAL,
+      "power that heat adds, where clock and load stand still" },
     { "ambient_low_c", ERG_REAL, "95 % interval" },
     { "ambient_high_c", ERG_REAL, "95 % interval" },
     { "power_low_w", ERG_REAL, "5 % of the samples are below" },
@@ -87,7 +89,7 @@ static const erg_column relax_columns[] = {
 
 typedef struct fit_tables {
     erg_result *result;
-    erg_table *poles, *fit, *cauer, *relax, *balance, *schedule, *curves;
+    erg_table *poles, *fit, *cauer, *relax, *balance, *schedule, *curves, *structure;
     const erg_thermal_options *options;
     const erg_monitor_device *device;
     erg_thermal *models;        /* of the device, ERG_SCHEDULE_MOST */
@@ -163,8 +165,9 @@ static bool put_cauer(const fit_tables *to, const erg_thermal *model, const char
         return true;
     if (model->verdict == ERG_THERMAL_TIME_CONSTANT_ONLY
         || !erg_thermal_cauer(model, &ladder, &why))
-        return erg_result_note(to->result, to->err, "%s %s: no ladder: %s", to->device->name,
-                               window, why.text[0] ? why.text : model->reason);
+        return erg_result_note(to->result, to->err, "%s %s: no ladder: %s",
+                               to->device->name, window,
+                               why.text[0] ? why.text : model->reason);
     for (int i = 0; i < ladder.count; i++)
         if (!erg_table_row(to->cauer, to->err)
             || !erg_table_text(to->cauer, "device", to->device->name, to->err)
@@ -242,6 +245,9 @@ static bool put_window(fit_tables *to, const erg_thermal_options *options)
     window_text(model.begin_s, model.end_s, window, sizeof(window));
     return put_poles(to, &model, window) && put_fit(to, &model, window)
         && put_cauer(to, &model, window) && balance_window(to, options, &model)
+        && erg_structure_put(to->result, &to->structure,
+                             &(erg_structure_window){ to->device, options, window },
+                             to->err)
         && (!to->curves || erg_curves_put(to->curves, to->device, options,
                                           &(erg_curves_of){ &model, window }, to->err));
 }
@@ -253,13 +259,14 @@ static bool put_schedule(const fit_tables *to)
     if (!to->schedule)
         return true;
     if (!erg_thermal_schedule(to->models, to->model_count, &of))
-        return erg_result_note(to->result, to->err, "%s: no schedule: it takes two windows that "
-                               "are identified, with the fan 5 points apart (--ambient TEMP "
-                               "helps)", to->device->name);
+        return erg_result_note(to->result, to->err,
+                               "%s: no schedule: it takes two windows that "
+                               "are identified, with the fan 5 points "
+                               "apart (--ambient TEMP helps)", to->device->name);
     const erg_real cells[] = {
         { "r_still_k_per_w", of.r_still_k_per_w }, { "ln_r_per_fan", of.log_r_per_fan },
-        { "fan_low", of.fan_low }, { "fan_high", of.fan_high }, { "c_j_per_k", of.c_j_per_k },
-        { "c_ratio", of.c_ratio },
+        { "fan_low", of.fan_low }, { "fan_high", of.fan_high },
+        { "c_j_per_k", of.c_j_per_k }, { "c_ratio", of.c_ratio },
     };
     return erg_table_row(to->schedule, to->err)
         && erg_table_text(to->schedule, "device", to->device->name, to->err)
@@ -299,7 +306,8 @@ static bool put_device(fit_tables *to)
 
     to->model_count = 0;
     return put_windows(to) && put_schedule(to)
-        && (!to->balance || !erg_counter_balance(to->device, &twice) || put_balance(to, &twice));
+        && (!to->balance || !erg_counter_balance(to->device, &twice)
+            || put_balance(to, &twice));
 }
 
 static erg_table *add(const fit_tables *to, const char *name, const erg_column columns[],
@@ -336,7 +344,8 @@ erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *devic
     erg_arena *arena = erg_arena_new(err);
     fit_tables to = { .result = arena ? erg_result_new("thermal", err) : NULL,
                       .options = options, .err = err };
-    to.models = arena ? erg_arena_take(arena, ERG_SCHEDULE_MOST * sizeof(*to.models), err) : NULL;
+    to.models = arena
+        ? erg_arena_take(arena, ERG_SCHEDULE_MOST * sizeof(*to.models), err) : NULL;
     bool ok = to.models && to.result && add_tables(&to)
         && erg_monitor_notes(monitor, to.result, err);
     size_t used = 0;

@@ -52,7 +52,8 @@ void erg_training_drop(erg_training_draft *draft);
 bool erg_training_set(const erg_training_draft *draft, erg_training_record *record,
                       erg_field name, erg_training_cell cell);
 /* JSON whose bare NaN and Infinity became null; free() it. NULL: no memory. */
-char *erg_training_clean_json(const char *bytes, size_t size, size_t *count, erg_error *err);
+char *erg_training_clean_json(const char *bytes, size_t size, size_t *count,
+                              erg_error *err);
 bool erg_training_read_json(erg_training_draft *draft, const char *bytes, size_t size,
                             erg_error *err);
 bool erg_training_read_csv(erg_training_draft *draft, const char *bytes, size_t size,

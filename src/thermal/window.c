@@ -14,7 +14,8 @@ double erg_since_s(const erg_monitor_device *device, size_t i)
     return erg_s_from_ns(device->rows[i].t_ns - device->rows[0].t_ns);
 }
 
-static bool is_in(const erg_monitor_device *device, size_t i, const erg_thermal_options *options)
+static bool is_in(const erg_monitor_device *device, size_t i,
+                  const erg_thermal_options *options)
 {
     const double *value = device->rows[i].value;
     double t_s = erg_since_s(device, i);
@@ -89,7 +90,8 @@ static bool split(erg_window *of, erg_error *err)
     }
     of->step_k = sensor_step(of);
     if (of->segments > ERG_SEGMENTS_MOST)
-        return erg_fail(err, ERG_NO_DATA, "the window has %zu gaps: --window takes a steadier "
+        return erg_fail(err, ERG_NO_DATA,
+                        "the window has %zu gaps: --window takes a steadier "
                         "part of the record", of->segments - 1);
     return true;
 }
@@ -104,7 +106,8 @@ bool erg_window_open(const erg_monitor_device *device, const erg_thermal_options
     }
     copy(device, options, out);
     bool good = out->n >= ROWS_LEAST
-        || erg_fail(err, ERG_NO_DATA, "%s: %zu rows of the window have power and temperature; a "
+        || erg_fail(err, ERG_NO_DATA,
+                    "%s: %zu rows of the window have power and temperature; a "
                     "fit needs %d", device->name, out->n, ROWS_LEAST);
     good = good && split(out, err);
     if (!good)
@@ -153,13 +156,14 @@ void erg_window_delay(erg_window *window, double delay_s)
     }
 }
 
-/* ---- regimes ----------------------------------------------------------------------------- */
+/* ---- regimes ------------------------------------------------------------------------- */
 
 static bool moved(const erg_regime *regime, double fan)
 {
     bool was_on = regime->fan_high > 0, is_on = fan > 0;
 
-    return was_on != is_on || fmax(fan, regime->fan_high) - fmin(fan, regime->fan_low) > ERG_FAN_MOVED;
+    return was_on != is_on
+        || fmax(fan, regime->fan_high) - fmin(fan, regime->fan_low) > ERG_FAN_MOVED;
 }
 
 size_t erg_thermal_regimes(const erg_monitor_device *device, erg_regime out[], size_t most)
