@@ -29,7 +29,8 @@ erg_scenario *erg_scenario_parse(const char *name, const char *bytes, size_t siz
 
 /* What a load does not say of itself; 0 or NAN: taken from it, with a note. */
 typedef struct erg_load_options {
-    int units;          /* of a synthetic load or of a record with one: so many alike; 0: 1 */
+    int units;          /* of a synthetic load or of a record with one: so many alike; 0:
+                         * 1 */
     double idle_w;      /* of a unit */
     double high_w;      /* of a record: work is above; 0: by Otsu's threshold */
     double window_s;    /* of a record's meter, where the file does not say */
@@ -57,8 +58,8 @@ typedef struct erg_shape_options {
 
 typedef enum erg_verdict { ERG_ACCEPTED, ERG_REJECTED, ERG_NOT_ASSESSABLE } erg_verdict;
 
-/* policies, and as asked explain, wave and spectrum. *verdict (may be NULL): accepted if any policy
- * is. */
+/* policies, and as asked explain, wave and spectrum. *verdict (may be NULL): accepted if
+ * any policy is. */
 erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options *options,
                           erg_verdict *verdict, erg_error *err);
 /* A real change: two records, before and after. Steps are what rises above the threshold

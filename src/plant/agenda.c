@@ -21,8 +21,8 @@ bool erg_agenda_plan(erg_agenda *agenda, int64_t t_ns, uint32_t who, uint32_t se
     if (!erg_grow((void **)&agenda->events, &agenda->capacity, agenda->count,
                   sizeof(*agenda->events), err))
         return false;
-    erg_event event = { t_ns > agenda->now_ns ? t_ns : agenda->now_ns, agenda->planned++, who,
-                        serial };
+    erg_event event = { t_ns > agenda->now_ns ? t_ns : agenda->now_ns,
+                        agenda->planned++, who, serial };
     size_t at = agenda->count++;
 
     while (at > 0 && is_before(&event, &agenda->events[(at - 1) / CHILDREN])) {

@@ -14,7 +14,7 @@ typedef enum rank_state {
 #define LEAST_AGAIN_S 1e-4
 #define LEFT_LEAST_S 1e-12      /* of work: less is rounding */
 
-/* ---- power ------------------------------------------------------------------------------- */
+/* ---- power --------------------------------------------------------------------------- */
 
 static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
 {
@@ -28,9 +28,10 @@ static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
         return;
     if (cluster->settle)
         cluster->settle(cluster->self, rank->rack, cluster->agenda.now_ns);
-    cluster->rack_nw[rank->rack] += power_nw - rank->power_nw;
-    cluster->total_nw += power_nw - rank->power_nw;
-    cluster->burn_nw += burn_nw - rank->burn_nw;
+    int64_t more_nw = rank->twins * (power_nw - rank->power_nw);
+    cluster->rack_nw[rank->rack] += more_nw;
+    cluster->total_nw += more_nw;
+    cluster->burn_nw += rank->twins * (burn_nw - rank->burn_nw);
     rank->power_nw = power_nw;
     rank->burn_nw = burn_nw;
 }
@@ -40,7 +41,7 @@ static double power_of(const erg_rank *rank)
     return (double)rank->power_nw / ERG_NW_PER_W;
 }
 
-/* ---- asking ------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------- */
 
 static uint32_t index_of(const erg_cluster *cluster, const erg_rank *rank)
 {
@@ -104,7 +105,7 @@ static bool draw(erg_cluster *cluster, erg_rank *rank, double want_w, erg_error 
     return draw_as(cluster, rank, want_w, answer.again_s, err);
 }
 
-/* ---- the ways of a rank ------------------------------------------------------------------ */
+/* ---- the ways of a rank -------------------------------------------------------------- */
 
 static const erg_phase *phase_of(const erg_cluster *cluster, const erg_rank *rank)
 {
@@ -113,7 +114,8 @@ static const erg_phase *phase_of(const erg_cluster *cluster, const erg_rank *ran
 
 static double clock_of(const erg_cluster *cluster, const erg_rank *rank)
 {
-    return erg_silicon_clock(&cluster->silicon, phase_of(cluster, rank)->power_w, rank->cap_w);
+    return erg_silicon_clock(&cluster->silicon, phase_of(cluster, rank)->power_w,
+                             rank->cap_w);
 }
 
 static double speed_at(const erg_phase *phase, double clock)
@@ -177,8 +179,8 @@ static bool compute(erg_cluster *cluster, erg_rank *rank, erg_error *err)
     double speed = speed_at(phase, clock_of(cluster, rank));
 
     if (!(speed > 0) && !(answer.again_s < FOR_EVER_S))
-        return erg_fail(err, ERG_BAD_INPUT, "a cap of %g W stops the units: they draw %g W idle",
-                        rank->cap_w, cluster->silicon.idle_w);
+        return erg_fail(err, ERG_BAD_INPUT, "a cap of %g W stops the units: "
+                        "they draw %g W idle", rank->cap_w, cluster->silicon.idle_w);
     if (cluster->has_items && speed > 0)
         return run_items(cluster, rank, speed, answer.again_s, err);
     return run_through(cluster, rank, speed, err)
@@ -319,7 +321,7 @@ static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
     return true;
 }
 
-/* ---- from outside ------------------------------------------------------------------------ */
+/* ---- from outside -------------------------------------------------------------------- */
 
 bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t racks,
                        erg_error *err)
@@ -329,10 +331,13 @@ bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t r
     cluster->jobs = calloc(jobs + 1, sizeof(*cluster->jobs));
     cluster->ranks = calloc(ranks + 1, sizeof(*cluster->ranks));
     cluster->rack_nw = calloc(racks + 1, sizeof(*cluster->rack_nw));
-    if (cluster->jobs && cluster->ranks && cluster->rack_nw)
-        return true;
-    erg_cluster_free(cluster);
-    return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", ranks);
+    if (!cluster->jobs || !cluster->ranks || !cluster->rack_nw) {
+        erg_cluster_free(cluster);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", ranks);
+    }
+    for (size_t i = 0; i < ranks; i++)
+        cluster->ranks[i].twins = 1;
+    return true;
 }
 
 bool erg_cluster_start(erg_cluster *cluster, erg_error *err)
@@ -363,8 +368,8 @@ bool erg_cluster_run(erg_cluster *cluster, int64_t until_ns, erg_error *err)
 
 bool erg_cluster_poke(erg_cluster *cluster, size_t rank, erg_error *err)
 {
-    return erg_agenda_plan(&cluster->agenda, cluster->agenda.now_ns, (uint32_t)rank | AGAIN_BIT,
-                           cluster->ranks[rank].asks, err);
+    return erg_agenda_plan(&cluster->agenda, cluster->agenda.now_ns,
+                           (uint32_t)rank | AGAIN_BIT, cluster->ranks[rank].asks, err);
 }
 
 void erg_cluster_mark(erg_cluster *cluster)

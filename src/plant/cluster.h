@@ -41,7 +41,8 @@ typedef struct erg_job {
     const erg_phase *phases;
     size_t phase_count;
     uint32_t first, ranks;          /* ranks first .. first + ranks - 1 */
-    bool once;                      /* the phases run once, as a record does; else for ever */
+    bool once;                      /* the phases run once, as a record does; else for
+                                     * ever */
     double wait_w;                  /* drawn while waiting */
     double period_s;                /* of the step, nominal; NAN: unknown */
     int64_t start_ns;
@@ -75,6 +76,7 @@ typedef struct erg_rank {
     int64_t since_ns;
     double unpaid_w, cap_w, floor_w, want_w;
     uint32_t job, rack, phase, serial, asks;
+    uint32_t twins;         /* units of this rack that it stands for: all of them alike */
     uint8_t state;
 } erg_rank;
 
@@ -94,7 +96,8 @@ typedef struct erg_cluster {
     erg_agenda agenda;
     /* May be NULL: nobody shapes. Fills what it has to say. */
     void (*ask)(void *self, const erg_ask *ask, erg_answer *answer);
-    /* Called before the power of a rack changes: what was constant until now. May be NULL. */
+    /* Called before the power of a rack changes: what was constant until now. May be
+     * NULL. */
     void (*settle)(void *self, uint32_t rack, int64_t now_ns);
     /* A step of this job begins. May be NULL. */
     void (*stepped)(void *self, uint32_t job, int64_t now_ns);
@@ -103,7 +106,8 @@ typedef struct erg_cluster {
     void *self;
 } erg_cluster;
 
-/* Room for so many; jobs and ranks are then the caller's to fill (job, rack). */
+/* Room for so many; jobs and ranks are then the caller's to fill (job, rack, and twins if
+ * not 1; rank_count may fall). */
 bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t racks,
                        erg_error *err);
 /* All ranks begin to wait, each job for its start. */

@@ -21,14 +21,15 @@ struct erg_network {
     erg_xoshiro random;
 };
 
-erg_network *erg_network_new(erg_agenda *agenda, uint32_t who, size_t ends, size_t body_bytes,
-                             erg_error *err)
+erg_network *erg_network_new(erg_agenda *agenda, uint32_t who, size_t ends,
+                             size_t body_bytes, erg_error *err)
 {
     erg_network *network = calloc(1, sizeof(*network));
 
     if (network) {
         *network = (erg_network){ .agenda = agenda, .who = who, .ends = ends,
-                                  .body_bytes = body_bytes, .random = erg_xoshiro_of(0, 0) };
+                                  .body_bytes = body_bytes,
+                                  .random = erg_xoshiro_of(0, 0) };
         network->is_cut = calloc(ends, sizeof(*network->is_cut));
         network->last_ns = calloc(ends * ends, sizeof(*network->last_ns));
     }
@@ -79,7 +80,8 @@ static int64_t delay_ns(erg_network *network)
     bool is_late = erg_xoshiro_uniform(&network->random) < habits->late_share;
     int64_t most_ns = is_late ? habits->late_ns : habits->delay_most_ns;
 
-    return habits->delay_least_ns + (int64_t)(share * (double)(most_ns - habits->delay_least_ns));
+    return habits->delay_least_ns
+        + (int64_t)(share * (double)(most_ns - habits->delay_least_ns));
 }
 
 /* Parcels are never used twice: an event names one for good. */
@@ -87,14 +89,15 @@ static bool post(erg_network *network, const parcel *what, const void *body, erg
 {
     size_t room = network->capacity;
 
-    if (!erg_grow((void **)&network->parcels, &room, network->count, sizeof(*network->parcels),
-                  err))
+    if (!erg_grow((void **)&network->parcels, &room, network->count,
+                  sizeof(*network->parcels), err))
         return false;
     if (!erg_grow((void **)&network->bodies, &network->capacity, network->count,
                   network->body_bytes, err))
         return false;
     network->parcels[network->count] = *what;
-    memcpy(network->bodies + network->count * network->body_bytes, body, network->body_bytes);
+    memcpy(network->bodies + network->count * network->body_bytes, body,
+           network->body_bytes);
 
     int64_t at_ns = network->agenda->now_ns + delay_ns(network);
     int64_t *last_ns = &network->last_ns[what->from * network->ends + what->to];
@@ -102,7 +105,8 @@ static bool post(erg_network *network, const parcel *what, const void *body, erg
         at_ns = *last_ns;
     if (at_ns > *last_ns)
         *last_ns = at_ns;
-    return erg_agenda_plan(network->agenda, at_ns, network->who, (uint32_t)network->count++, err);
+    return erg_agenda_plan(network->agenda, at_ns, network->who, (uint32_t)network->count++,
+                           err);
 }
 
 bool erg_network_send(erg_network *network, size_t from, size_t to, const void *body,
@@ -114,11 +118,12 @@ bool erg_network_send(erg_network *network, size_t from, size_t to, const void *
 
     if (is_lost || network->is_cut[from])
         return true;
-    return post(network, &what, body, err) && (!is_repeated || post(network, &what, body, err));
+    return post(network, &what, body, err)
+        && (!is_repeated || post(network, &what, body, err));
 }
 
-bool erg_network_deliver(erg_network *network, const erg_event *event, size_t *from, size_t *to,
-                         void *body)
+bool erg_network_deliver(erg_network *network, const erg_event *event, size_t *from,
+                         size_t *to, void *body)
 {
     parcel *what = &network->parcels[event->serial];
     bool arrives = what->under_way && !network->is_cut[what->to];
@@ -126,6 +131,7 @@ bool erg_network_deliver(erg_network *network, const erg_event *event, size_t *f
     what->under_way = false;
     *from = what->from;
     *to = what->to;
-    memcpy(body, network->bodies + event->serial * network->body_bytes, network->body_bytes);
+    memcpy(body, network->bodies + event->serial * network->body_bytes,
+           network->body_bytes);
     return arrives;
 }

@@ -21,8 +21,8 @@ typedef struct erg_network_habits {
 typedef struct erg_network erg_network;
 
 /* Messages are of body_bytes; an event of `who` is ours: hand it to erg_network_deliver. */
-erg_network *erg_network_new(erg_agenda *agenda, uint32_t who, size_t ends, size_t body_bytes,
-                             erg_error *err);
+erg_network *erg_network_new(erg_agenda *agenda, uint32_t who, size_t ends,
+                             size_t body_bytes, erg_error *err);
 void erg_network_free(erg_network *network);
 void erg_network_set(erg_network *network, const erg_network_habits *habits, uint64_t key);
 /* An end that is cut neither sends nor gets; what is under way to it is lost on arrival. */
@@ -33,7 +33,7 @@ void erg_network_drop(erg_network *network);
 bool erg_network_send(erg_network *network, size_t from, size_t to, const void *body,
                       erg_error *err);
 /* False: it was lost on the way. */
-bool erg_network_deliver(erg_network *network, const erg_event *event, size_t *from, size_t *to,
-                         void *body);
+bool erg_network_deliver(erg_network *network, const erg_event *event, size_t *from,
+                         size_t *to, void *body);
 
 #endif

@@ -72,14 +72,16 @@ erg_plant_view erg_law_view(const erg_law *law)
     return (erg_plant_view){ law, law_w, law_j };
 }
 
-double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view, int64_t t_ns)
+double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view,
+                            int64_t t_ns)
 {
     int64_t at_ns;
     int64_t index = shown_index(sensor, t_ns, &at_ns);
     double end_s = erg_s_from_ns(at_ns) - sensor->delay_s;
     double window_s = sensor->window_s;
-    double mean_w = window_s > 0 ? view.energy_j(view.self, end_s - window_s, end_s) / window_s
-                                 : view.power_w(view.self, end_s);
+    double mean_w = window_s > 0
+        ? view.energy_j(view.self, end_s - window_s, end_s) / window_s
+        : view.power_w(view.self, end_s);
 
     double read_w = (sensor->gain != 0 ? sensor->gain : 1) * mean_w + sensor->offset_w;
     if (sensor->noise_w > 0)

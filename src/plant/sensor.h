@@ -40,7 +40,8 @@ typedef struct erg_plant_view {
 } erg_plant_view;
 erg_plant_view erg_law_view(const erg_law *law);
 
-double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view, int64_t t_ns);
+double erg_plant_sensor_see(const erg_plant_sensor *sensor, erg_plant_view view,
+                            int64_t t_ns);
 double erg_plant_sensor_w(const erg_plant_sensor *sensor, const erg_law *law, int64_t t_ns);
 /* When the value seen at t_ns was new. */
 int64_t erg_plant_sensor_updated_ns(const erg_plant_sensor *sensor, int64_t t_ns);

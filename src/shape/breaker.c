@@ -7,7 +7,8 @@ erg_breaker erg_breaker_of(double rating_w, double tau_s, double trip, double lo
     double m = load_w / rating_w;
 
     return (erg_breaker){ .rating_w = rating_w, .tau_s = tau_s > 0 ? tau_s : 666,
-                          .trip = trip > 0 ? trip : 1.21, .magnetic = 5, .magnetic_s = 0.015,
+                          .trip = trip > 0 ? trip : 1.21, .magnetic = 5,
+                          .magnetic_s = 0.015,
                           .theta = m * m, .most = m * m };
 }
 

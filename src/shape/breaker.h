@@ -3,7 +3,7 @@
  * A thermal-magnetic breaker: theta follows the square of the load m = I/I_n with tau and
  * trips at theta_t; far above the rating the magnetic part trips within milliseconds.
  *
- *   theta += (m^2 - theta)(1 - exp(-dt/tau))      time to trip: tau ln((m^2-m0^2)/(m^2-theta_t))
+ *   theta += (m^2 - theta)(1 - exp(-dt/tau)) time to trip: tau ln((m^2-m0^2)/(m^2-theta_t))
  *
  *   Source   IEC 60898-1, 8.6 (holds 1.13 x, trips at 1.45 x); defaults hold 1.10 x.
  */

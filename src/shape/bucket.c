@@ -44,7 +44,8 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 
 const erg_policy erg_policy_bucket = {
     .name = "bucket",
-    .about = "token bucket of joules: starts of work wait; the mean falls, the peak does not",
+    .about =
+        "token bucket of joules: starts of work wait; the mean falls, the peak does not",
     .forms = { { "power", "W", 1, true }, { "window", "s", 0, true } },
     .scope = ERG_PER_UNIT, .admits = true, .check = check, .start = start, .step = step,
 };

@@ -58,7 +58,7 @@ size_t erg_soft_start_running(size_t nodes, double ramp_s, double t_s)
     return started > (double)nodes ? nodes : (size_t)started;
 }
 
-/* ---- three bands ------------------------------------------------------------------------- */
+/* ---- three bands --------------------------------------------------------------------- */
 
 static double or_else(double value, double usual)
 {
@@ -70,7 +70,8 @@ static erg_bands_out brake(erg_bands *state, double power_w)
     double over_w = power_w - or_else(state->target, 0.95) * state->limit_w;
 
     /* While braked, further cuts halve what is over. */
-    erg_bands_out out = { state->is_braked ? -fmax(0, over_w) / 2 : -fmax(0, over_w), true };
+    erg_bands_out out = { state->is_braked ? -fmax(0, over_w) / 2 : -fmax(0, over_w),
+                          true };
     state->is_braked = true;
     state->release_s = RELEASE_S * erg_xoshiro_uniform(&state->random);
     state->low_s = 0;
@@ -94,7 +95,8 @@ erg_bands_out erg_bands_step(erg_bands *state, double power_w, double heat, doub
         out.change_w = target_w - power_w;
         return out;
     }
-    state->low_s = power_w < or_else(state->raise_at, 0.90) * limit_w ? state->low_s + dt_s : 0;
+    state->low_s = power_w < or_else(state->raise_at, 0.90) * limit_w
+        ? state->low_s + dt_s : 0;
     if (!state->is_braked && state->low_s >= state->hold_s && state->low_s > 0)
         out.change_w = fmin(state->slew_w_per_s * dt_s, target_w - power_w);
     return out;

@@ -62,10 +62,12 @@ static double score_of(const erg_heat_place *place, double more_w)
     const erg_heat_node *node = &place->node;
 
     return erg_heat_ahead(node, node->power_w + more_w, AHEAD_S) / HOT_K
-         + (node->power_w + more_w) / place->cap_w + (place->rack_w + more_w) / place->rack_cap_w;
+         + (node->power_w + more_w) / place->cap_w
+        + (place->rack_w + more_w) / place->rack_cap_w;
 }
 
-size_t erg_heat_best_place(const erg_heat_place places[], size_t n, size_t from, double job_w)
+size_t erg_heat_best_place(const erg_heat_place places[], size_t n, size_t from,
+                           double job_w)
 {
     double best = score_of(&places[from], 0) - BETTER;
     size_t chosen = from;

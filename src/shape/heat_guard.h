@@ -25,7 +25,8 @@ double erg_heat_ahead(const erg_heat_node *node, double power_w, double ahead_s)
 typedef struct erg_heat_guard {
     double hot_k, cold_k, margin_k; /* 0: 358.15 353.15 2 */
     double ahead_s;                 /* 0: 60 */
-    double after_s, cooldown_s;     /* hot for so long: move; then never for so long. 0: 60 600 */
+    double after_s, cooldown_s;     /* hot for so long: move; then never for so long. 0: 60
+                                     * 600 */
     bool is_hot;
     double hot_s;                   /* for so long */
     double since_s[2];              /* the last two moves, ago; 0: none was (see moves) */
@@ -49,6 +50,7 @@ typedef struct erg_heat_place {
 
 /* Where a job of job_w, now on node `from`, should go; `from` if nowhere is better: the
  * least score among those with room, cooler than from, and not hot with the job. */
-size_t erg_heat_best_place(const erg_heat_place places[], size_t n, size_t from, double job_w);
+size_t erg_heat_best_place(const erg_heat_place places[], size_t n, size_t from,
+                           double job_w);
 
 #endif

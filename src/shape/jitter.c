@@ -9,7 +9,8 @@ static bool check(const double values[], erg_error *err)
 {
     if (values[1] >= values[0])
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "policy jitter: the least delay is above the greatest");
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "policy jitter: the least delay is above the greatest");
 }
 
 static void start(erg_policy_state *state, const erg_policy_setup *setup)
@@ -26,7 +27,8 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
     (void)dt_s;
     if (in->step_begins)
         out->wait_s = jitter->low_s
-                    + (jitter->high_s - jitter->low_s) * erg_xoshiro_uniform(&jitter->random);
+                    + (jitter->high_s
+                       - jitter->low_s) * erg_xoshiro_uniform(&jitter->random);
 }
 
 const erg_policy erg_policy_jitter = {

@@ -50,14 +50,15 @@ typedef struct erg_lease_grant {
     bool hold;                      /* never raise: the coordinator has just started */
 } erg_lease_grant;
 
-/* ---- node -------------------------------------------------------------------------------- */
+/* ---- node ---------------------------------------------------------------------------- */
 
 typedef struct erg_lease_node {
     erg_lease_terms terms;
     double fallback_w, least_w, most_w;
     int rank;
     uint64_t boot, request;
-    int64_t asked_ns[ERG_LEASE_ASKED];  /* when request k went out, at k % ERG_LEASE_ASKED */
+    int64_t asked_ns[ERG_LEASE_ASKED];  /* when request k went out, at k %
+                                         * ERG_LEASE_ASKED */
     int64_t next_ns;                /* next request */
     uint64_t epoch, sequence;       /* of the last grant taken */
     uint64_t read_epoch, read_sequence;     /* of the last one that was read back */
@@ -78,7 +79,8 @@ typedef struct erg_lease_node_setup {
 typedef struct erg_lease_node_in {
     int64_t now_ns;
     double enforced_w;              /* read back; while writes are under way the highest of
-                                     * what was read and what is being written; NAN: unknown */
+                                     * what was read and what is being written; NAN:
+                                     * unknown */
     double power_w, demand_w;
 } erg_lease_node_in;
 
@@ -99,9 +101,10 @@ void erg_lease_node_brake(erg_lease_node *node, bool is_on, int64_t now_ns);
 void erg_lease_node_step(erg_lease_node *node, const erg_lease_node_in *in,
                          erg_lease_node_out *out);
 
-/* ---- coordinator ------------------------------------------------------------------------- */
+/* ---- coordinator --------------------------------------------------------------------- */
 
-/* Grants that may still be held. Falling caps, rising expiry: others are covered by these. */
+/* Grants that may still be held. Falling caps, rising expiry: others are covered by
+ * these. */
 typedef struct erg_lease_held {
     uint64_t boot, sequence;        /* boot 0: nothing said by the node can end it */
     double cap_w;
@@ -159,7 +162,8 @@ typedef struct erg_lease_rack_out {
 
 /* rack holds terms, room (members with fallback and weight), limit_w, raise_w_per_s and
  * bands. Refused when the fallbacks alone pass the limit. epoch: the highest known. */
-bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns, erg_error *err);
+bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns,
+                          erg_error *err);
 /* The connection was lost and is back: another may have been at work meanwhile. */
 void erg_lease_rack_again(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns);
 void erg_lease_rack_hear(erg_lease_rack *rack, size_t node, const erg_lease_status *status,

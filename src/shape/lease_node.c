@@ -20,11 +20,13 @@ bool erg_lease_terms_check(const erg_lease_terms *terms, erg_error *err)
 
     if (terms->period_ns <= 0 || terms->actuation_ns <= 0 || terms->lease_ns > most_ns
         || !(terms->rho >= 0 && terms->rho <= 0.1))
-        return erg_fail(err, ERG_BAD_INPUT, "a lease needs a period and an actuation time above "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "a lease needs a period and an actuation time above "
                         "0, at most a day, and clocks within 10 %% of each other");
     if (terms->period_ns > most_ns || terms->actuation_ns > most_ns
         || terms->lease_ns <= 3 * terms->period_ns + terms->actuation_ns)
-        return erg_fail(err, ERG_BAD_INPUT, "a lease of %g s is too short: it must be longer "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "a lease of %g s is too short: it must be longer "
                         "than three status periods and the actuation time, %g s",
                         erg_s_from_ns(terms->lease_ns),
                         erg_s_from_ns(3 * terms->period_ns + terms->actuation_ns));
@@ -74,7 +76,8 @@ const char *erg_lease_node_take(erg_lease_node *node, const erg_lease_grant *gra
     if (!(grant->cap_w >= 0 && grant->cap_w <= 1e12) || grant->lease_ns <= 0)
         return "its cap or its time is none";
 
-    /* What the coordinator counts is never longer than what it says; ours may be shorter. */
+    /* What the coordinator counts is never longer than what it says;
+     * ours may be shorter. */
     int64_t lease_ns = grant->lease_ns < node->terms.lease_ns ? grant->lease_ns
                                                               : node->terms.lease_ns;
     int64_t expires_ns = node->asked_ns[grant->request % ERG_LEASE_ASKED] + lease_ns;

@@ -8,9 +8,9 @@
 #include "shape/lease.h"
 
 #define SILENT_PERIODS 3
-#define SMALL_W 5.0         /* changes below this, or below SMALL of the cap, are not made */
+#define SMALL_W 5.0     /* changes below this, or below SMALL of the cap, are not made */
 #define SMALL 0.01
-#define BUCKET_W 20.0       /* by which the bands take from the heaviest */
+#define BUCKET_W 20.0   /* by which the bands take from the heaviest */
 
 int64_t erg_lease_believed_ns(const erg_lease_terms *terms)
 {
@@ -21,7 +21,7 @@ int64_t erg_lease_believed_ns(const erg_lease_terms *terms)
     return (int64_t)ceil((double)terms->lease_ns * factor);
 }
 
-/* ---- what a node may hold ---------------------------------------------------------------- */
+/* ---- what a node may hold ------------------------------------------------------------ */
 
 double erg_lease_rack_bound(const erg_lease_rack *rack, size_t node, int64_t now_ns)
 {
@@ -72,7 +72,7 @@ static void remember(erg_lease_member *member, const erg_lease_held *given)
     member->held_count = kept;
 }
 
-/* ---- start, and what nodes say ----------------------------------------------------------- */
+/* ---- start, and what nodes say ------------------------------------------------------- */
 
 void erg_lease_rack_again(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns)
 {
@@ -80,7 +80,8 @@ void erg_lease_rack_again(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns)
     rack->wait_ns = now_ns + rack->believed_ns;
 }
 
-bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns, erg_error *err)
+bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns,
+                          erg_error *err)
 {
     double least_w = 0;
 
@@ -92,11 +93,13 @@ bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns, 
                                       .weight = member->weight > 0 ? member->weight : 1,
                                       .granted_w = NAN, .ceiling_w = INFINITY };
         if (!(member->fallback_w >= 0 && isfinite(member->fallback_w)))
-            return erg_fail(err, ERG_BAD_INPUT, "the fallback of a node is not a number of watts");
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "the fallback of a node is not a number of watts");
         least_w += member->fallback_w;
     }
     if (!(least_w <= rack->limit_w))
-        return erg_fail(err, ERG_BAD_INPUT, "the fallbacks of %zu nodes sum to %g W, above the "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "the fallbacks of %zu nodes sum to %g W, above the "
                         "cap of the rack, %g W: lower fallbacks or take nodes away",
                         rack->room.count, least_w, rack->limit_w);
     rack->believed_ns = erg_lease_believed_ns(&rack->terms);
@@ -130,13 +133,14 @@ void erg_lease_rack_hear(erg_lease_rack *rack, size_t node, const erg_lease_stat
         member->fallback_w = status->fallback_w;
 }
 
-static bool is_live(const erg_lease_rack *rack, const erg_lease_member *member, int64_t now_ns)
+static bool is_live(const erg_lease_rack *rack, const erg_lease_member *member,
+                    int64_t now_ns)
 {
     return member->heard
         && now_ns - member->heard_ns <= SILENT_PERIODS * rack->terms.period_ns;
 }
 
-/* ---- one look at everyone ---------------------------------------------------------------- */
+/* ---- one look at everyone ------------------------------------------------------------ */
 
 typedef struct survey {
     size_t count;                   /* of live ones: their numbers in who, claims beside */
@@ -153,8 +157,8 @@ static erg_claim claim_of(const erg_lease_member *member)
     double most_w = fmax(least_w, isnan(last->most_w) ? least_w : last->most_w);
     double demand_w = isnan(last->demand_w) ? most_w : last->demand_w;
 
-    return (erg_claim){ least_w, fmin(most_w, fmax(least_w, demand_w)), most_w, member->weight,
-                        last->rank };
+    return (erg_claim){ least_w, fmin(most_w, fmax(least_w, demand_w)), most_w,
+                        member->weight, last->rank };
 }
 
 static survey look(erg_lease_rack *rack, int64_t now_ns)
@@ -168,7 +172,8 @@ static survey look(erg_lease_rack *rack, int64_t now_ns)
         double bound_w = room->bounds_w[i] = erg_lease_rack_bound(rack, i, now_ns);
         bool live = is_live(rack, member, now_ns);
         seen.bound_w += bound_w;
-        seen.power_w += live && !isnan(member->last.power_w) ? member->last.power_w : bound_w;
+        seen.power_w += live && !isnan(member->last.power_w)
+            ? member->last.power_w : bound_w;
         if (!live) {
             seen.silent_w += bound_w;
             continue;
@@ -180,7 +185,7 @@ static survey look(erg_lease_rack *rack, int64_t now_ns)
     return seen;
 }
 
-/* ---- bands: what the rack draws, not what it may ----------------------------------------- */
+/* ---- bands: what the rack draws, not what it may ------------------------------------- */
 
 /* Of what they draw: what is above their most, or unknown, is not theirs to give. */
 static void cut(erg_lease_rack *rack, double cut_w, int64_t now_ns)
@@ -199,7 +204,8 @@ static void cut(erg_lease_rack *rack, double cut_w, int64_t now_ns)
     erg_bands_cut(cuts, count, cut_w, BUCKET_W);
     for (size_t k = 0; k < count; k++) {
         erg_lease_member *member = &rack->room.members[who[k]];
-        double now_w = cuts[k].cap_w < member->last.power_w ? cuts[k].cap_w : member->granted_w;
+        double now_w = cuts[k].cap_w < member->last.power_w
+            ? cuts[k].cap_w : member->granted_w;
         member->ceiling_w = fmin(member->ceiling_w, isnan(now_w) ? INFINITY : now_w);
     }
 }
@@ -234,7 +240,7 @@ static bool run_bands(erg_lease_rack *rack, const erg_lease_rack_in *in, double 
     return out.brake;
 }
 
-/* ---- caps -------------------------------------------------------------------------------- */
+/* ---- caps ---------------------------------------------------------------------------- */
 
 /* The caps that would be fair, into grants_w beside claims; silent ones keep theirs. */
 static void share(erg_lease_rack *rack, const survey *seen)
@@ -250,10 +256,11 @@ static void share(erg_lease_rack *rack, const survey *seen)
                    room->grants_w);
 }
 
-static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member, double fair_w,
-                      double dt_s)
+static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member,
+                      double fair_w, double dt_s)
 {
-    double before_w = isnan(member->granted_w) ? member->last.enforced_w : member->granted_w;
+    double before_w = isnan(member->granted_w)
+        ? member->last.enforced_w : member->granted_w;
     double wish_w = fair_w;
 
     if (fabs(fair_w - before_w) < fmax(SMALL_W, SMALL * before_w))
@@ -330,7 +337,8 @@ void erg_lease_rack_step(erg_lease_rack *rack, const erg_lease_rack_in *in,
     double dt_s = erg_s_from_ns(in->now_ns - rack->stepped_ns);
     survey seen = look(rack, in->now_ns);
 
-    *out = (erg_lease_rack_out){ .power_w = isnan(in->power_w) ? seen.power_w : in->power_w };
+    *out = (erg_lease_rack_out){ .power_w = isnan(in->power_w)
+                                     ? seen.power_w : in->power_w };
     if (!rack->stands_by) {
         out->brake = run_bands(rack, in, out->power_w, dt_s);
         share(rack, &seen);

@@ -40,12 +40,14 @@ static void look_through_window(const erg_wave_view *wave, const double sums[], 
     for (size_t i = 0; i + width <= wave->count; i++)
         peak_w = fmax(peak_w, mean_of(sums, i, width));
     for (size_t i = 0; i + 2 * width <= wave->count; i++)
-        rise_w = fmax(rise_w, fabs(mean_of(sums, i + width, width) - mean_of(sums, i, width)));
+        rise_w = fmax(rise_w,
+                      fabs(mean_of(sums, i + width, width) - mean_of(sums, i, width)));
     out->peak_mean_w[which] = peak_w;
     out->ramp_w_per_s[which] = rise_w / ((double)width * wave->dt_s);
 }
 
-static bool look_through_windows(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
+static bool look_through_windows(const erg_wave_view *wave, erg_metrics *out,
+                                 erg_error *err)
 {
     double *sums = malloc((wave->count + 1) * sizeof(*sums));
     erg_sum sum = { 0 };
@@ -93,7 +95,7 @@ static void look_at_values(const erg_wave_view *wave, erg_metrics *out)
     out->step_10ms_w = apart ? step_w : NAN;
 }
 
-/* ---- spectrum ---------------------------------------------------------------------------- */
+/* ---- spectrum ------------------------------------------------------------------------ */
 
 /* 20 s, an even count; less where the record is short. */
 static size_t segment_of(const erg_wave_view *wave, bool *is_short)
@@ -104,12 +106,14 @@ static size_t segment_of(const erg_wave_view *wave, bool *is_short)
     return (*is_short ? wave->count : (size_t)(values + 0.5)) / 2 * 2;
 }
 
-bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out, erg_error *err)
+bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out,
+                     erg_error *err)
 {
     *out = (erg_spectrum){ 0 };
     size_t segment = segment_of(wave, &out->is_short);
 
-    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S || segment < 16)
+    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S
+        || segment < 16)
         return true;
     double *swing = malloc(wave->count * sizeof(*swing));
     out->density = malloc((segment / 2 + 1) * sizeof(*out->density));
@@ -157,7 +161,8 @@ static void read_bands(const double density[], size_t half, double df_hz, erg_me
         double f_hz = (double)k * df_hz, power = density[k] * df_hz;
         all += power;
         for (int b = 0; b < ERG_BANDS; b++)
-            if (f_hz >= erg_band_hz[b] && f_hz < erg_band_hz[b + 1] + (b == ERG_BANDS - 1) * 1e-9)
+            if (f_hz >= erg_band_hz[b]
+                && f_hz < erg_band_hz[b + 1] + (b == ERG_BANDS - 1) * 1e-9)
                 bands[b] += power, in_band += power;
         if (f_hz >= erg_band_hz[0] && f_hz <= erg_band_hz[ERG_BANDS] && power > 0
             && (strongest == 0 || density[k] > density[strongest]))

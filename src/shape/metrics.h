@@ -41,7 +41,8 @@ typedef struct erg_spectrum {
     double df_hz;
     bool is_short;          /* a segment under 20 s */
 } erg_spectrum;
-bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out, erg_error *err);
+bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out,
+                     erg_error *err);
 /* Of the line that would give bin k what it holds. */
 double erg_spectrum_line_w(const erg_spectrum *spectrum, size_t k);
 

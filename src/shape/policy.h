@@ -28,7 +28,8 @@ typedef enum erg_policy_scope {
 } erg_policy_scope;
 
 typedef struct erg_policy_setup {
-    double values[ERG_POLICY_VALUES];   /* as the policy's forms name them; NAN: not given */
+    double values[ERG_POLICY_VALUES];   /* as the policy's forms name them; NAN: not
+                                         * given */
     uint64_t key;       /* of its random numbers: the user's key */
     uint64_t entity;    /* its own number among all that draw */
     int group, groups;  /* of stagger: 0..groups-1 */
@@ -55,7 +56,7 @@ typedef struct erg_policy_out {
     double again_s;     /* ask again after so long; INFINITY: when something happens */
 } erg_policy_out;
 
-/* ---- states ------------------------------------------------------------------------------ */
+/* ---- states -------------------------------------------------------------------------- */
 
 typedef struct erg_limit { double cap_w; } erg_limit;
 
@@ -101,7 +102,7 @@ typedef union erg_policy_state {
     erg_storage storage;
 } erg_policy_state;
 
-/* ---- the table ---------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------- */
 
 typedef struct erg_policy_form {
     const char *name, *unit;    /* unit as erg_quantity_parse takes it */
@@ -142,6 +143,7 @@ typedef struct erg_policy_chain {
 } erg_policy_chain;
 
 /* text[0..count) */
-bool erg_policy_parse(const char *text, size_t count, erg_policy_chain *out, erg_error *err);
+bool erg_policy_parse(const char *text, size_t count, erg_policy_chain *out,
+                      erg_error *err);
 
 #endif

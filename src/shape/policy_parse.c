@@ -37,7 +37,8 @@ static bool parse_value(const erg_policy *policy, const erg_policy_form *form, w
     return true;
 }
 
-static bool parse_values(const erg_policy *policy, word typed, double values[], erg_error *err)
+static bool parse_values(const erg_policy *policy, word typed, double values[],
+                         erg_error *err)
 {
     for (size_t i = 0; i < ERG_POLICY_VALUES; i++) {
         const erg_policy_form *form = &policy->forms[i];
@@ -68,7 +69,8 @@ static bool parse_one(word typed, erg_policy_chain *out, erg_error *err)
                         ERG_POLICY_CHAIN);
     for (size_t i = 0; policy->admits && i < out->count; i++)
         if (out->policies[i]->admits)
-            return erg_fail(err, ERG_BAD_INPUT, "one bucket alone can admit items, not two");
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "one bucket alone can admit items, not two");
     out->policies[out->count] = policy;
     return parse_values(policy, typed, out->values[out->count++], err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power supplies take more than their rating for a moment: at most `over` times it as a mean
- * of `window_s`, and above the next row's level for at most `duty` of any second.
+ * Power supplies take more than their rating for a moment: at most `over` times it as a
+ * mean of `window_s`, and above the next row's level for at most `duty` of any second.
  *
  *   Source   ATX 3.0 design guide, excursions of supplies above 450 W. Servers' differ: the
  *            rows are the caller's.

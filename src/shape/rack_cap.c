@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A rack's limit kept by three bands: nothing is capped until its power passes 0.99 of the
- * limit; then all caps together come down to 0.95, and rise again when it has long been low.
+ * limit; then all caps together come down to 0.95, and rise again
+ * when it has long been low.
  */
 #include <math.h>
 #include "shape/policy.h"
@@ -31,8 +32,9 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
                  erg_policy_out *out)
 {
     erg_rack_cap *rack = &state->rack;
-    double change_w = dt_s > 0 ? erg_bands_step(&rack->bands, in->power_w, in->heat, dt_s).change_w
-                               : 0;
+    double change_w = dt_s > 0
+        ? erg_bands_step(&rack->bands, in->power_w, in->heat, dt_s).change_w
+        : 0;
 
     /* What is drawn is cut, not what might have been. */
     if (change_w < 0)

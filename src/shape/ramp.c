@@ -12,7 +12,8 @@ enum { STEPS = 64 };
 
 static void start_ramp(erg_policy_state *state, const erg_policy_setup *setup)
 {
-    state->slope = (erg_slope){ { setup->values[0], INFINITY, setup->idle_w }, setup->idle_w };
+    state->slope = (erg_slope){ { setup->values[0], INFINITY, setup->idle_w },
+                                setup->idle_w };
 }
 
 static void step_ramp(erg_policy_state *state, const erg_policy_in *in, double dt_s,
@@ -67,7 +68,8 @@ static void step_soft(erg_policy_state *state, const erg_policy_in *in, double d
 
 const erg_policy erg_policy_soft_start = {
     .name = "soft-start",
-    .about = "units come up one after the other, each over so long: no rush when a job begins",
+    .about =
+        "units come up one after the other, each over so long: no rush when a job begins",
     .forms = { { "time", "s", 1e-3, true }, { "jitter", "s", 0, false } },
     .scope = ERG_PER_UNIT, .begins = true, .start = start_soft, .step = step_soft,
 };

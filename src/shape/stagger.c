@@ -10,7 +10,8 @@ static bool check(const double values[], erg_error *err)
 {
     if (values[0] == floor(values[0]) && values[0] <= 4096)
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "policy stagger: groups are 1 to 4096, a whole number");
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "policy stagger: groups are 1 to 4096, a whole number");
 }
 
 static void start_even(erg_policy_state *state, const erg_policy_setup *setup)

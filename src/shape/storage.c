@@ -20,7 +20,8 @@ static bool check(const double values[], erg_error *err)
 {
     if (!(values[0] > 0) || values[1] == 0 || values[3] > 1)
         return erg_fail(err, ERG_BAD_INPUT,
-                        "policy storage: time and energy are above 0, the efficiency at most 1");
+                        "policy storage: time and energy are above 0, the "
+                        "efficiency at most 1");
     return true;
 }
 
@@ -89,7 +90,8 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
     if (dt_s > 0) {
         /* With a pull, g may cross P on its way to the aim. */
         double cross_s = (it->supply_w - aim_w) / (in->power_w - aim_w) > 1
-                       ? it->tau_s * log((it->supply_w - aim_w) / (in->power_w - aim_w)) : INFINITY;
+            ? it->tau_s * log((it->supply_w - aim_w) / (in->power_w - aim_w))
+            : INFINITY;
         if (cross_s > 0 && cross_s < dt_s) {
             advance(it, in->power_w, aim_w, cross_s);
             dt_s -= cross_s;

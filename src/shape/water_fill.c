@@ -2,7 +2,7 @@
 #include <math.h>
 #include "shape/water_fill.h"
 
-/* ---- heap sort by who is shed first: no memory, the same on every machine ----------------- */
+/* ---- heap sort by who is shed first: no memory, the same on every machine ------------ */
 
 static bool is_before(const erg_claim claims[], size_t a, size_t b)
 {
@@ -38,7 +38,7 @@ static void sort(const erg_claim claims[], size_t order[], size_t n)
     }
 }
 
-/* ---- filling ----------------------------------------------------------------------------- */
+/* ---- filling ------------------------------------------------------------------------- */
 
 typedef struct filler { const erg_claim *claims; bool to_most; } filler;
 
@@ -51,8 +51,10 @@ static double target_of(const filler *by, size_t i)
  *
  * Were the rest shared among all, some would get more than they lack: they are filled for
  * sure, and the others share what that leaves. The level only rises, so this ends at the
- * exact one (Michelot, J. Optim. Theory Appl. 1986), in a few passes and without sorting. */
-static double fill(const filler *by, size_t order[], size_t n, double rest_w, double grants_w[])
+ * exact one (Michelot, J. Optim. Theory Appl.
+ * 1986), in a few passes and without sorting. */
+static double fill(const filler *by, size_t order[], size_t n, double rest_w,
+                   double grants_w[])
 {
     double weights = 0;
     size_t full = 0;
@@ -120,8 +122,8 @@ static erg_filled shed(const erg_claim claims[], size_t n, double deficit_w, siz
     return out;
 }
 
-erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w, size_t order[],
-                          double grants_w[])
+erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w,
+                          size_t order[], double grants_w[])
 {
     filler by = { .claims = claims };
     double rest_w = budget_w;
@@ -142,21 +144,24 @@ erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w, s
     return (erg_filled){ true, 0, 0 };
 }
 
-/* ---- demand ------------------------------------------------------------------------------ */
+/* ---- demand -------------------------------------------------------------------------- */
 
 #define BOUND_SHARE 0.97    /* of the cap: it holds the node back */
 #define MORE 1.10
 #define MEMORY_S 10.0       /* of mean and spread */
 
-double erg_demand_step(erg_demand *state, double power_w, double cap_w, double most_w, double dt_s)
+double erg_demand_step(erg_demand *state, double power_w, double cap_w, double most_w,
+                       double dt_s)
 {
     double share = state->started ? -expm1(-dt_s / MEMORY_S) : 1;
     double off_w = power_w - state->mean_w;
 
-    state->square_w2 = state->started ? (1 - share) * (state->square_w2 + share * off_w * off_w) : 0;
+    state->square_w2 = state->started
+        ? (1 - share) * (state->square_w2 + share * off_w * off_w) : 0;
     state->mean_w += share * off_w;
     state->started = true;
     if (power_w > BOUND_SHARE * cap_w)
         return fmin(most_w, fmax(MORE * state->mean_w, MORE * cap_w));
-    return fmin(most_w, state->mean_w + fmax(3 * sqrt(state->square_w2), 0.05 * state->mean_w));
+    return fmin(most_w,
+                state->mean_w + fmax(3 * sqrt(state->square_w2), 0.05 * state->mean_w));
 }

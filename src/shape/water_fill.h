@@ -23,8 +23,8 @@ typedef struct erg_filled {
 } erg_filled;
 
 /* order: room for n, used on the way. Infeasible: everyone keeps the least. */
-erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w, size_t order[],
-                          double grants_w[]);
+erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w,
+                          size_t order[], double grants_w[]);
 
 /* What a node asks for next, from what it draws (section 5.2). */
 typedef struct erg_demand { double mean_w, square_w2; bool started; } erg_demand;

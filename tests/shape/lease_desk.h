@@ -3,10 +3,8 @@
 #ifndef TEST_LEASE_DESK_H
 #define TEST_LEASE_DESK_H
 
-#include "shape/lease.h"
+#include "shape/lease_memory.h"
 #include "test.h"
-
-enum { MOST = 4 };
 
 static inline int64_t s(double seconds)
 {
@@ -38,12 +36,8 @@ static inline erg_lease_grant grant(uint64_t boot, uint64_t request, uint64_t se
 
 typedef struct desk {
     erg_lease_rack rack;
-    erg_lease_member members[MOST];
-    erg_claim claims[MOST];
-    size_t order[MOST], who[MOST];
-    double grants_w[MOST], bounds_w[MOST];
-    erg_cut_node cuts[MOST];
-    erg_lease_answer answers[MOST];
+    lease_memory memory;
+    erg_lease_answer answers[LEASE_NODES];
     erg_lease_rack_out out;
 } desk;
 
@@ -51,11 +45,10 @@ static inline void desk_start(desk *d, size_t count, double fallback_w, double l
 {
     *d = (desk){ 0 };
     for (size_t i = 0; i < count; i++)
-        d->members[i].fallback_w = fallback_w;
+        d->memory.members[i].fallback_w = fallback_w;
     d->rack = (erg_lease_rack){
         .terms = erg_lease_terms_usual(),
-        .room = { d->members, count, d->claims, d->order, d->who, d->grants_w,
-                  d->bounds_w, d->cuts },
+        .room = lease_room_of(&d->memory, count),
         .limit_w = limit_w,
     };
 }

@@ -4,9 +4,10 @@
 #define TEST_LEASE_WORLD_INSIDE_H
 
 #include "plant/network.h"
+#include "shape/lease_memory.h"
 #include "shape/lease_world.h"
 
-enum { NODES = 5, WRITES = 16, COORDINATORS = 2 };
+enum { NODES = LEASE_NODES, WRITES = 16, COORDINATORS = 2 };
 enum { NODE = 0, HARDWARE = 100, RACK = 200, NETWORK = 300, FAULT = 301, DEMAND = 302 };
 
 typedef struct write { double cap_w; int64_t due_ns; } write_under_way;
@@ -29,11 +30,7 @@ typedef struct node_place {
 
 typedef struct rack_place {
     erg_lease_rack core;
-    erg_lease_member members[NODES];
-    erg_claim claims[NODES];
-    size_t order[NODES], who[NODES];
-    double grants_w[NODES], bounds_w[NODES];
-    erg_cut_node cuts[NODES];
+    lease_memory memory;
     local_clock clock;
     bool runs;
     uint32_t serial;

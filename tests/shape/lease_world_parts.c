@@ -159,12 +159,11 @@ void lease_start_rack(world *w, size_t which)
     uint64_t epoch = lease_chance(w, 0.7) ? w->epoch : 0;
 
     for (size_t i = 0; i < w->count; i++)
-        rack->members[i] = (erg_lease_member){ .fallback_w = w->nodes[i].fallback_w,
+        rack->memory.members[i] = (erg_lease_member){ .fallback_w = w->nodes[i].fallback_w,
                                                .weight = 1 + (double)i };
     rack->core = (erg_lease_rack){
         .terms = w->terms,
-        .room = { rack->members, w->count, rack->claims, rack->order, rack->who,
-                  rack->grants_w, rack->bounds_w, rack->cuts },
+        .room = lease_room_of(&rack->memory, w->count),
         .limit_w = w->limit_w,
         .raise_w_per_s = lease_chance(w, 0.3) ? 300 : 0,
     };
@@ -181,7 +180,7 @@ void lease_start_rack(world *w, size_t which)
 static void forget_older(rack_place *rack, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        erg_lease_member *member = &rack->members[i];
+        erg_lease_member *member = &rack->memory.members[i];
         if (member->held_count > 1) {
             member->held[0] = member->held[member->held_count - 1];
             member->held_count = 1;
@@ -208,8 +207,8 @@ void lease_step_rack(world *w, size_t which)
         forget_older(rack, w->count);
     if (w->plan->mutation == LEASE_NO_RHO)
         for (size_t i = 0; i < w->count; i++)
-            for (size_t k = 0; k < rack->members[i].held_count; k++) {
-                erg_lease_held *held = &rack->members[i].held[k];
+            for (size_t k = 0; k < rack->memory.members[i].held_count; k++) {
+                erg_lease_held *held = &rack->memory.members[i].held[k];
                 if (held->sequence + out.count > rack->core.sequence)
                     held->expires_ns = in.now_ns + w->terms.lease_ns;
             }

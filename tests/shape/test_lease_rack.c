@@ -30,7 +30,7 @@ static void the_known_budgets_are_granted_as_known(void)
         CHECK(erg_lease_rack_start(&d.rack, 0, 0, NULL));
         for (int round = 0; round < 40; round++) {
             for (size_t i = 0; i < 4; i++) {
-                const erg_lease_member *member = &d.members[i];
+                const erg_lease_member *member = &d.memory.members[i];
                 double now_w = isnan(member->granted_w) ? 0 : member->granted_w;
                 desk_hear(&d, i, said(&d, (uint64_t)round + 1, d.rack.sequence, now_w,
                                       demands_w[i]), round);
@@ -73,7 +73,7 @@ static void who_was_lowered_keeps_the_others_waiting_until_it_says_so(void)
     desk_step(&d, 1, NAN);
     CHECK(answered_w(&d, 0) < 400 && answered_w(&d, 1) == 300);     /* 1000 - 700 */
     double lowered_w = answered_w(&d, 0);
-    uint64_t second = d.members[0].held[d.members[0].held_count - 1].sequence;
+    uint64_t second = d.memory.members[0].held[d.memory.members[0].held_count - 1].sequence;
 
     /* Not read back: nothing changes. Read back: the room is there. */
     desk_hear(&d, 0, said(&d, 3, first, 700, 200), 2);
@@ -139,7 +139,7 @@ static void many_grants_in_flight_are_still_bounded(void)
         desk_step(&d, 0.1 * t, NAN);
         highest_w = fmax(highest_w, answered_w(&d, 0));
         CHECK(erg_lease_rack_bound(&d.rack, 0, s(0.1 * t)) == highest_w);
-        CHECK(d.members[0].held_count <= ERG_LEASE_OUT);
+        CHECK(d.memory.members[0].held_count <= ERG_LEASE_OUT);
     }
 }
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A power law under a limit that is turned now and then: at each moment the lesser of both,
+ * with exact energy. What was drawn stays drawn: a turn changes nothing before it. The
+ * clock never goes back.
+ */
+#ifndef ERG_PLANT_CAPPED_H
+#define ERG_PLANT_CAPPED_H
+
+#include "plant/sensor.h"
+
+/* Of the law above a level, between two moments: exact but for rounding. */
+double erg_law_above_j(const erg_law *law, double level_w, double begin_s, double end_s);
+
+/* So many turns and marks are remembered: windows of sensors reach no further back. */
+enum { ERG_CAPPED_MOST = 256 };
+
+typedef struct erg_capped_turn {
+    double at_s, limit_w;
+    double cut_j;               /* cut off before it */
+} erg_capped_turn;
+
+typedef struct erg_capped {
+    const erg_law *law;
+    erg_capped_turn turns[ERG_CAPPED_MOST];
+    size_t count;
+    double first_s;             /* of all turns */
+} erg_capped;
+
+/* INFINITY: no limit. */
+void erg_capped_turn_to(erg_capped *capped, double at_s, double limit_w);
+/* Now and then: so that no later question has far to go. */
+void erg_capped_mark(erg_capped *capped, double at_s);
+erg_plant_view erg_capped_view(const erg_capped *capped);
+
+#endif
