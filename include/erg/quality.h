@@ -44,8 +44,8 @@ typedef struct erg_quality_verdict {
 } erg_quality_verdict;
 
 /* Tables scores and (per_item) items. verdict may be NULL. */
-erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_verdict *verdict,
-                              erg_error *err);
+erg_result *erg_quality_score(const erg_quality_options *options,
+                              erg_quality_verdict *verdict, erg_error *err);
 
 /* Writes the verdict to the applications of a sweep's file whose settings hold all of
  * setting, as "precision=int8,steps=20"; NULL: to all. count: how many, never 0. */

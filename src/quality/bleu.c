@@ -142,7 +142,8 @@ static double reference_length(const bleu_room *room, const erg_item *item)
     return best;
 }
 
-static bool count_item(bleu_room *room, const erg_item *item, double counts[], erg_error *err)
+static bool count_item(bleu_room *room, const erg_item *item, double counts[],
+                       erg_error *err)
 {
     if (!cut_item(room, item, err))
         return false;
@@ -156,8 +157,8 @@ static bool count_item(bleu_room *room, const erg_item *item, double counts[], e
     return true;
 }
 
-bool erg_bleu_compute(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
-                      erg_error *err)
+bool erg_bleu_compute(const erg_metric *metric, const erg_quality_case *with,
+                      erg_tally *tally, erg_error *err)
 {
     const erg_items *items = with->mine.items;
     bleu_room room = { .lexicon = erg_lexicon_new(err) };

@@ -107,7 +107,8 @@ static box_class *class_of(box_state *state, const char *kind, erg_error *err)
                   sizeof(*state->classes), err))
         return NULL;
     box_class *made = &state->classes[state->count++];
-    *made = (box_class){ .kind = kind, .truths = calloc(state->images + 1, sizeof(size_t)) };
+    *made = (box_class){ .kind = kind,
+                         .truths = calloc(state->images + 1, sizeof(size_t)) };
     if (!made->truths)
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
     return made->truths ? made : NULL;
@@ -126,7 +127,8 @@ static bool add_detection(box_state *state, const char *kind, const box_detectio
 }
 
 /* The detections of one image, by falling score; at most 100. */
-static bool match_image(box_state *state, const erg_item *item, size_t image, erg_error *err)
+static bool match_image(box_state *state, const erg_item *item, size_t image,
+                        erg_error *err)
 {
     box_detection *order = malloc((item->box_count + 1) * sizeof(*order));
     bool *used = malloc(item->truth_count + 1);
@@ -159,7 +161,8 @@ static bool match_all(box_state *state, const erg_items *items, erg_tally *tally
             continue;
         for (size_t j = 0; j < item->box_count; j++)
             if (isnan(item->boxes[j].score))
-                return erg_fail(err, ERG_BAD_INPUT, "%s: a detection of item %zu has no score",
+                return erg_fail(err, ERG_BAD_INPUT,
+                                "%s: a detection of item %zu has no score",
                                 items->path, i + 1);
         for (size_t j = 0; j < item->truth_count; j++) {
             box_class *of = class_of(state, item->truths[j].kind, err);
@@ -174,7 +177,7 @@ static bool match_all(box_state *state, const erg_items *items, erg_tally *tally
     return true;
 }
 
-/* ---- average precision ------------------------------------------------------------------- */
+/* ---- average precision --------------------------------------------------------------- */
 
 /* Weighed; NAN for a class without truth. */
 static double precision_of(const box_state *state, const box_class *of, int at,

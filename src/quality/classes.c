@@ -35,8 +35,8 @@ bool erg_classes_compute(const erg_metric *metric, const erg_quality_case *with,
                     most == 1 ? "" : "es");
 }
 
-bool erg_loss_compute(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
-                      erg_error *err)
+bool erg_loss_compute(const erg_metric *metric, const erg_quality_case *with,
+                      erg_tally *tally, erg_error *err)
 {
     const erg_items *items = with->mine.items;
 

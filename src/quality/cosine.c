@@ -26,18 +26,19 @@ static void put(erg_tally *tally, size_t item, double value)
     tally->counts[2 * item + 1] = !isnan(value);
 }
 
-/* ---- CLIP (Hessel et al. 2021): 100 max(cos, 0), or 2.5 max(cos, 0) -------------------- */
+/* ---- CLIP (Hessel et al. 2021): 100 max(cos, 0), or 2.5 max(cos, 0) ------------------ */
 
 static const double clip_scales[] = { 100, 2.5 };
 
-bool erg_clip_compute(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
-                      erg_error *err)
+bool erg_clip_compute(const erg_metric *metric, const erg_quality_case *with,
+                      erg_tally *tally, erg_error *err)
 {
     const erg_array *images = with->mine.features, *texts = with->texts;
     size_t n = images->dims[0], d = images->dims[1];
 
     if (texts->dims[0] != n || texts->dims[1] != d)
-        return erg_fail(err, ERG_BAD_INPUT, "%zu images of %zu features and %zu texts of %zu "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%zu images of %zu features and %zu texts of %zu "
                         "cannot be paired", n, d, texts->dims[0], texts->dims[1]);
     if (!erg_tally_make(tally, n, 2, err))
         return false;
@@ -49,12 +50,13 @@ bool erg_clip_compute(const erg_metric *metric, const erg_quality_case *with, er
     return true;
 }
 
-/* ---- coherence --------------------------------------------------------------------------- */
+/* ---- coherence ----------------------------------------------------------------------- */
 
 typedef enum coherence_kind { MEAN, LEAST } coherence_kind;
 
 /* Of rows begin to end; one sentence has no neighbour. */
-static double coherence(const erg_array *rows, size_t begin, size_t end, coherence_kind kind)
+static double coherence(const erg_array *rows, size_t begin, size_t end,
+                        coherence_kind kind)
 {
     size_t d = rows->dims[1], pairs = 0;
     double sum = 0, least = INFINITY;
@@ -80,7 +82,8 @@ bool erg_coherence_compute(const erg_metric *metric, const erg_quality_case *wit
     for (size_t i = 0; items && i < count; i++)
         all += items->items[i].sentence_count;
     if (all != rows->dims[0])
-        return erg_fail(err, ERG_BAD_INPUT, "%zu rows of features are not one for each of %zu "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%zu rows of features are not one for each of %zu "
                         "sentences", rows->dims[0], all);
     if (!erg_tally_make(tally, count, 2, err))
         return false;

@@ -51,7 +51,8 @@ static bool cut(erg_lexicon *lexicon, error_unit unit, const char *text, erg_wor
 
 typedef struct error_room { erg_lexicon *lexicon; erg_words mine, theirs; } error_room;
 
-/* Of several references the one that is the least wrong; false in *scored: all are empty. */
+/* Of several references the one that is the least wrong;
+ * false in *scored: all are empty. */
 static bool count_errors(error_room *room, error_unit unit, const erg_item *item,
                          double counts[2], bool *scored, erg_error *err)
 {
@@ -95,7 +96,7 @@ bool erg_error_rate_compute(const erg_metric *metric, const erg_quality_case *wi
     return ok;
 }
 
-/* ---- agreement ------------------------------------------------------------------------ */
+/* ---- agreement ----------------------------------------------------------------------- */
 
 typedef enum agreement_kind { EXACT, FIRST_DIFFERENCE } agreement_kind;
 
@@ -140,7 +141,8 @@ bool erg_agreement_compute(const erg_metric *metric, const erg_quality_case *wit
     bool ok = lexicon && erg_tally_make(tally, items->count, 2, err);
 
     for (size_t i = 0; ok && i < items->count; i++) {
-        const char *mine = answer_of(&items->items[i]), *theirs = answer_of(&base->items[i]);
+        const char *mine = answer_of(&items->items[i]),
+                   *theirs = answer_of(&base->items[i]);
         if (!mine || !theirs)
             continue;
         ok = count_agreement(lexicon, (agreement_kind)metric->choice, mine, theirs,

@@ -57,7 +57,8 @@ static bool axes_of(const double *rows, size_t n, size_t d, double *vectors, dou
 {
     erg_product squares = { .a = rows, .b = rows, .rows = d, .inner = n, .columns = d,
                             .a_turned = true, .scale = 1 / (double)(n - 1) };
-    return erg_multiply(&squares, vectors, err) && erg_eigen_symmetric(vectors, values, d, err);
+    return erg_multiply(&squares, vectors, err)
+        && erg_eigen_symmetric(vectors, values, d, err);
 }
 
 /* F in place of vectors, and how many columns it has. */
@@ -95,7 +96,8 @@ static void room_free(frechet_room *room)
 }
 
 /* q_i = y_i^T M^(-1/2) y_i, where y_i are the rows of turned. */
-static bool pull_of_items(frechet_room *room, size_t n, size_t r, double pull[], erg_error *err)
+static bool pull_of_items(frechet_room *room, size_t n, size_t r, double pull[],
+                          erg_error *err)
 {
     double *along = malloc(n * r * sizeof(double));
     erg_product turn = { .a = room->turned, .b = room->axes2, .rows = n, .inner = r,
@@ -174,10 +176,12 @@ bool erg_frechet_distance(const erg_array *a, const erg_array *b, erg_frechet *o
 
     *out = (erg_frechet){ 0 };
     if (a->dims[1] != b->dims[1])
-        return erg_fail(err, ERG_BAD_INPUT, "features of %zu and of %zu columns do not compare",
-                        a->dims[1], b->dims[1]);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "features of %zu and of %zu columns do not compare", a->dims[1],
+                        b->dims[1]);
     if (a->dims[0] < 2 || b->dims[0] < 2 || a->dims[1] < 1)
-        return erg_fail(err, ERG_NO_DATA, "a distance of distributions needs two rows a side");
+        return erg_fail(err, ERG_NO_DATA,
+                        "a distance of distributions needs two rows a side");
     bool ok = cloud_make(a, &mine, err) && cloud_make(b, &theirs, err)
            && compute(&mine, &theirs, out, influences, err);
     cloud_free(&mine);

@@ -14,11 +14,12 @@ void erg_image_free(erg_image *image)
     *image = (erg_image){ 0 };
 }
 
-static bool make(const char *name, size_t width, size_t height, erg_image *to, erg_error *err)
+static bool make(const char *name, size_t width, size_t height, erg_image *to,
+                 erg_error *err)
 {
     if (width < 1 || height < 1 || width > SIDE_MOST || height > SIDE_MOST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: %zu x %zu pixels are not read", name, width,
-                        height);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %zu x %zu pixels are not read",
+                        name, width, height);
     *to = (erg_image){ width, height, malloc(3 * width * height) };
     return to->rgb || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
@@ -54,8 +55,8 @@ static bool decode_png(const char *name, png_image *from, erg_image *to, erg_err
     return ok;
 }
 
-static bool read_png(const char *name, const unsigned char *bytes, size_t size, erg_image *to,
-                     erg_error *err)
+static bool read_png(const char *name, const unsigned char *bytes, size_t size,
+                     erg_image *to, erg_error *err)
 {
     png_image from = { .version = PNG_IMAGE_VERSION };
 
@@ -68,7 +69,7 @@ static bool read_png(const char *name, const unsigned char *bytes, size_t size, 
     return ok;
 }
 
-/* ---- PGM and PPM, binary ---------------------------------------------------------------- */
+/* ---- PGM and PPM, binary ------------------------------------------------------------- */
 
 /* A number after blanks and comments; 0: none. */
 static size_t read_number(const unsigned char *bytes, size_t size, size_t *at)
@@ -89,8 +90,8 @@ static size_t read_number(const unsigned char *bytes, size_t size, size_t *at)
     return value;
 }
 
-static bool read_pnm(const char *name, const unsigned char *bytes, size_t size, erg_image *to,
-                     erg_error *err)
+static bool read_pnm(const char *name, const unsigned char *bytes, size_t size,
+                     erg_image *to, erg_error *err)
 {
     size_t at = 2, channels = bytes[1] == '6' ? 3 : 1;
     size_t width = read_number(bytes, size, &at), height = read_number(bytes, size, &at);
@@ -98,7 +99,8 @@ static bool read_pnm(const char *name, const unsigned char *bytes, size_t size, 
 
     at++;       /* one blank, then the pixels */
     if (most != 255)
-        return erg_fail(err, ERG_BAD_INPUT, "%s: only PGM and PPM of 8 bits, with a maximum of "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s: only PGM and PPM of 8 bits, with a maximum of "
                         "255, are read", name);
     if (!make(name, width, height, to, err))
         return false;
@@ -110,8 +112,8 @@ static bool read_pnm(const char *name, const unsigned char *bytes, size_t size, 
     return true;
 }
 
-bool erg_image_parse(const char *name, const unsigned char *bytes, size_t size, erg_image *to,
-                     erg_error *err)
+bool erg_image_parse(const char *name, const unsigned char *bytes, size_t size,
+                     erg_image *to, erg_error *err)
 {
     bool ok;
 
@@ -137,7 +139,7 @@ bool erg_image_load(const char *path, erg_image *to, erg_error *err)
     return ok;
 }
 
-/* ---- folders ---------------------------------------------------------------------------- */
+/* ---- folders ------------------------------------------------------------------------- */
 
 static int is_image(const struct dirent *entry)
 {
@@ -204,7 +206,8 @@ bool erg_folder_image(const erg_folder *folder, size_t index, erg_image *to, erg
 bool erg_folder_pairs(const erg_folder *a, const erg_folder *b, erg_error *err)
 {
     for (size_t i = 0; i < a->count || i < b->count; i++) {
-        int order = i >= a->count ? 1 : i >= b->count ? -1 : strcmp(a->names[i], b->names[i]);
+        int order = i >= a->count ? 1
+            : i >= b->count ? -1 : strcmp(a->names[i], b->names[i]);
         const erg_folder *has = order < 0 ? a : b, *lacks = order < 0 ? b : a;
         if (order != 0)
             return erg_fail(err, ERG_BAD_INPUT, "%s/%s has no partner in %s", has->path,

@@ -37,15 +37,15 @@ erg_item *erg_items_add(erg_items *items, erg_error *err)
     return item;
 }
 
-bool erg_items_check_line(const erg_items *items, size_t line, const char *text, size_t count,
-                          erg_error *err)
+bool erg_items_check_line(const erg_items *items, size_t line, const char *text,
+                          size_t count, erg_error *err)
 {
     const char *nul = memchr(text, '\0', count);
     size_t valid = erg_utf8_valid(text, nul ? (size_t)(nul - text) : count);
 
     return valid == count
-        || erg_fail(err, ERG_BAD_INPUT, "%s:%zu: byte %zu is not UTF-8 text", items->path, line,
-                    valid + 1);
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%zu: byte %zu is not UTF-8 text",
+                    items->path, line, valid + 1);
 }
 
 /* Arena blocks are of 16 KiB: lines are cut in one copy of the file. */
@@ -79,7 +79,8 @@ erg_items *erg_items_parse_text(const char *path, const char *bytes, size_t coun
     return NULL;
 }
 
-typedef erg_items *parser(const char *path, const char *bytes, size_t count, erg_error *err);
+typedef erg_items *parser(const char *path, const char *bytes, size_t count,
+                          erg_error *err);
 
 static erg_items *load(const char *path, parser *parse, erg_error *err)
 {
@@ -135,7 +136,8 @@ static bool match_by_id(const erg_items *items, const erg_items *others,
                           by_id[i]->id);
     for (size_t i = 0; ok && i < items->count; i++) {
         const erg_item *key = &items->items[i];
-        const erg_item **hit = bsearch(&key, by_id, others->count, sizeof(void *), compare_ids);
+        const erg_item **hit = bsearch(&key, by_id, others->count, sizeof(void *),
+                                       compare_ids);
         if (!hit)
             ok = erg_fail(err, ERG_BAD_INPUT, "%s has no item '%s', which is in %s",
                           others->path, key->id, items->path);

@@ -9,7 +9,7 @@ erg_items *erg_items_new(const char *path, erg_error *err);
 /* Until the next one is added. */
 erg_item *erg_items_add(erg_items *items, erg_error *err);
 /* Names line and byte of what is not UTF-8. */
-bool erg_items_check_line(const erg_items *items, size_t line, const char *text, size_t count,
-                          erg_error *err);
+bool erg_items_check_line(const erg_items *items, size_t line, const char *text,
+                          size_t count, erg_error *err);
 
 #endif

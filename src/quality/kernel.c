@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * KID: unlike FID without bias, so that few items may be compared. Kernels are summed a
- * block of rows at a time. Its interval is of first order (Hoeffding 1948: the projection of
- * a U-statistic), as a draw with an item twice would see that item agree with itself.
+ * block of rows at a time. Its interval is of first order (Hoeffding 1948: the projection
+ * of a U-statistic), as a draw with an item twice would see that item agree with itself.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 enum { BLOCK_ROWS = 256 };
 
 /* sums[i] += k(a_i, b_j) over all j, or over j != i where b is a. */
-static bool sum_kernels(const erg_array *a, const erg_array *b, double sums[], erg_error *err)
+static bool sum_kernels(const erg_array *a, const erg_array *b, double sums[],
+                        erg_error *err)
 {
     size_t d = a->dims[1], m = b->dims[0];
     double *block = malloc(BLOCK_ROWS * m * sizeof(*block));
@@ -21,7 +22,8 @@ static bool sum_kernels(const erg_array *a, const erg_array *b, double sums[], e
 
     for (size_t at = 0; ok && at < a->dims[0]; at += BLOCK_ROWS) {
         size_t rows = a->dims[0] - at < BLOCK_ROWS ? a->dims[0] - at : BLOCK_ROWS;
-        erg_product dots = { .a = a->values + at * d, .b = b->values, .rows = rows, .inner = d,
+        erg_product dots = { .a = a->values + at * d, .b = b->values, .rows = rows,
+                             .inner = d,
                              .columns = m, .b_turned = true, .scale = 1 / (double)d };
         ok = erg_multiply(&dots, block, err);
         for (size_t i = 0; ok && i < rows; i++)
@@ -63,10 +65,12 @@ bool erg_kernel_distance(const erg_array *a, const erg_array *b, erg_kernel_mean
 
     *means = (erg_kernel_means){ 0 };
     if (a->dims[1] != b->dims[1])
-        return erg_fail(err, ERG_BAD_INPUT, "features of %zu and of %zu columns do not compare",
-                        a->dims[1], b->dims[1]);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "features of %zu and of %zu columns do not compare", a->dims[1],
+                        b->dims[1]);
     if (n < 2 || m < 2 || a->dims[1] < 1)
-        return erg_fail(err, ERG_NO_DATA, "a distance of distributions needs two rows a side");
+        return erg_fail(err, ERG_NO_DATA,
+                        "a distance of distributions needs two rows a side");
     means->own = calloc(n, sizeof(double));
     means->other = calloc(n, sizeof(double));
     if (!means->own || !means->other)
@@ -103,8 +107,9 @@ bool erg_kernel_compute(const erg_metric *metric, const erg_quality_case *with,
     size_t n = mine->dims[0];
     kernel_state *state = calloc(1, sizeof(*state));
     erg_kernel_means means = { 0 };
-    bool ok = state ? erg_kernel_distance(mine, with->against, &means, &state->distance, err)
-                    : erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    bool ok = state
+        ? erg_kernel_distance(mine, with->against, &means, &state->distance, err)
+        : erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
     (void)metric;
     tally->state = state;

@@ -71,7 +71,8 @@ static erg_layers *load_layers(const char *paths, int rank, erg_error *err)
     return NULL;
 }
 
-static bool load_mine(const erg_quality_options *options, erg_owned_answers *to, erg_error *err)
+static bool load_mine(const erg_quality_options *options, erg_owned_answers *to,
+                      erg_error *err)
 {
     const char *text = options->records ? options->records : options->hypothesis;
 
@@ -80,7 +81,8 @@ static bool load_mine(const erg_quality_options *options, erg_owned_answers *to,
     if (!text && !options->features && !options->layers && !options->images)
         return erg_fail(err, ERG_BAD_INPUT, "there is nothing to score");
     return (!text || (to->items = load_items(text, options->records != NULL, err)))
-        && (!options->features || (to->features = erg_array_load(options->features, 2, err)))
+        && (!options->features
+            || (to->features = erg_array_load(options->features, 2, err)))
         && (!options->layers || (to->layers = load_layers(options->layers, 3, err)))
         && (!options->images || (to->images = erg_folder_open(options->images, err)));
 }
@@ -103,21 +105,24 @@ static bool load_baseline(const erg_quality_options *options, const erg_owned_an
     if (!(to->features = erg_array_load(path, 2, err)))
         return false;
     return to->features->dims[0] == mine->features->dims[0]
-        || erg_fail(err, ERG_BAD_INPUT, "%s has %zu rows, %s has %zu: they cannot be paired",
-                    path, to->features->dims[0], options->features, mine->features->dims[0]);
+        || erg_fail(err, ERG_BAD_INPUT, "%s has %zu rows, %s has %zu: "
+                    "they cannot be paired",
+                    path, to->features->dims[0], options->features,
+                    mine->features->dims[0]);
 }
 
 static bool refer(erg_quality_files *files, const char *path, erg_error *err)
 {
     erg_items *references = load_items(path, false, err);
     bool ok = references && erg_items_refer(files->mine.items, references, err)
-           && (!files->theirs.items || erg_items_refer(files->theirs.items, references, err));
+           && (!files->theirs.items
+               || erg_items_refer(files->theirs.items, references, err));
 
     erg_items_free(references);
     return ok;
 }
 
-/* ---- the rest ------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------ */
 
 static bool load_array(const char *path, erg_array **to, erg_error *err)
 {

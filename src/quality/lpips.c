@@ -29,8 +29,8 @@ bool erg_lpips_layer(const erg_array *a, const erg_array *b, const double weight
 
     if (memcmp(a->dims, b->dims, sizeof(a->dims)) != 0 || places == 0)
         return erg_fail(err, ERG_BAD_INPUT, "layers of %zux%zux%zu and %zux%zux%zu do not "
-                        "compare", a->dims[0], a->dims[1], a->dims[2], b->dims[0], b->dims[1],
-                        b->dims[2]);
+                        "compare", a->dims[0], a->dims[1], a->dims[2], b->dims[0],
+                        b->dims[1], b->dims[2]);
     for (size_t p = 0; p < places; p++) {
         double a_length = length_at(a, p, places), b_length = length_at(b, p, places);
         for (size_t c = 0; c < a->dims[0]; c++) {
@@ -43,7 +43,8 @@ bool erg_lpips_layer(const erg_array *a, const erg_array *b, const double weight
     return true;
 }
 
-static bool check_weights(const erg_layers *weights, const erg_layers *layers, erg_error *err)
+static bool check_weights(const erg_layers *weights, const erg_layers *layers,
+                          erg_error *err)
 {
     if (weights->layers != layers->layers)
         return erg_fail(err, ERG_BAD_INPUT, "%zu layers need as many weights, not %zu",
@@ -52,12 +53,13 @@ static bool check_weights(const erg_layers *weights, const erg_layers *layers, e
         const erg_array *one = weights->arrays[i];
         size_t count = one->dims[0] * one->dims[1] * one->dims[2];
         if (count != layers->arrays[i]->dims[0])
-            return erg_fail(err, ERG_BAD_INPUT, "layer %zu has %zu channels and %zu weights",
-                            i + 1, layers->arrays[i]->dims[0], count);
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "layer %zu has %zu channels and %zu weights", i + 1,
+                            layers->arrays[i]->dims[0], count);
         for (size_t c = 0; c < count; c++)
             if (one->values[c] < 0)
-                return erg_fail(err, ERG_BAD_INPUT, "weight %zu of layer %zu is below 0", c + 1,
-                                i + 1);
+                return erg_fail(err, ERG_BAD_INPUT, "weight %zu of layer %zu is below 0",
+                                c + 1, i + 1);
     }
     return true;
 }
@@ -66,12 +68,15 @@ bool erg_lpips_compute(const erg_metric *metric, const erg_quality_case *with,
                        erg_tally *tally, erg_error *err)
 {
     const erg_layers *mine = with->mine.layers, *weights = with->weights;
-    const erg_layers *theirs = with->baseline && with->baseline->layers ? with->baseline->layers
-                                                                       : with->against_layers;
+    const erg_layers *theirs = with->baseline && with->baseline->layers
+        ? with->baseline->layers
+        : with->against_layers;
     (void)metric;
     if (mine->images != theirs->images || mine->layers != theirs->layers)
-        return erg_fail(err, ERG_BAD_INPUT, "%zu images of %zu layers and %zu of %zu cannot be "
-                        "paired", mine->images, mine->layers, theirs->images, theirs->layers);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%zu images of %zu layers and %zu of %zu cannot be "
+                        "paired", mine->images, mine->layers, theirs->images,
+                        theirs->layers);
     if (!check_weights(weights, mine, err) || !erg_tally_make(tally, mine->images, 2, err))
         return false;
     for (size_t i = 0; i < mine->images; i++) {

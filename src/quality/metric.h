@@ -50,8 +50,8 @@ struct erg_metric {
     bool on_request;            /* not shown unless asked for */
     int choice;                 /* for the compute function: which of its kin */
     /* Fills tally. ERG_NO_DATA: n/a, err says why; anything else is a failure. */
-    bool (*compute)(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
-                    erg_error *err);
+    bool (*compute)(const erg_metric *metric, const erg_quality_case *with,
+                    erg_tally *tally, erg_error *err);
     const char *beside;         /* shown with this family as well */
 };
 

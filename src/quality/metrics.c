@@ -30,8 +30,8 @@ const erg_metric erg_metrics[] = {
       ERG_RETAIN_ERROR, true, 1, erg_error_rate_compute },
     { "perplexity", "perplexity", "exp of the mean -ln p of a token", LOGPROBS,
       ERG_RETAIN_LOWER, false, 0, erg_perplexity_compute },
-    { "bits-per-byte", "perplexity", "-log2 p over the bytes of the text", LOGPROBS | OUTPUT,
-      ERG_RETAIN_LOWER, true, 1, erg_perplexity_compute },
+    { "bits-per-byte", "perplexity", "-log2 p over the bytes of the text",
+      LOGPROBS | OUTPUT, ERG_RETAIN_LOWER, true, 1, erg_perplexity_compute },
     { "distinct-1", "distinct", "different words over all words of an answer", OUTPUT,
       ERG_RETAIN_NONE, true, 0, erg_variety_compute, "coherence" },
     { "distinct-2", "distinct", "different pairs of words over all pairs", OUTPUT,
@@ -40,8 +40,8 @@ const erg_metric erg_metrics[] = {
       ERG_RETAIN_NONE, true, 2, erg_variety_compute, "coherence" },
     { "agreement", "agreement", "share of answers equal to the baseline's", BASELINE,
       ERG_RETAIN_HIGHER, false, 0, erg_agreement_compute },
-    { "first-difference", "agreement", "words before the first difference", BASELINE | OUTPUT,
-      ERG_RETAIN_NONE, false, 1, erg_agreement_compute },
+    { "first-difference", "agreement", "words before the first difference",
+      BASELINE | OUTPUT, ERG_RETAIN_NONE, false, 1, erg_agreement_compute },
     { "top-1", "accuracy", "share of items whose first class is right", CLASSES,
       ERG_RETAIN_HIGHER, false, 1, erg_classes_compute },
     { "top-5", "accuracy", "share with the right class among the first five", CLASSES,
@@ -109,7 +109,8 @@ static unsigned needs_of_item(const erg_item *item)
          | (item->label ? ERG_NEED_LABEL : 0)
          | (item->predicted_count ? ERG_NEED_PREDICTED : 0)
          | (isnan(item->loss) ? 0 : ERG_NEED_LOSS)
-         | (item->has_boxes ? ERG_NEED_BOXES : 0) | (item->has_truths ? ERG_NEED_TRUTHS : 0);
+         | (item->has_boxes ? ERG_NEED_BOXES : 0)
+        | (item->has_truths ? ERG_NEED_TRUTHS : 0);
 }
 
 unsigned erg_needs_given(const erg_quality_case *with)

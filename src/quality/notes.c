@@ -32,8 +32,8 @@ static bool note_bleu(erg_result *result, const erg_quality_case *with, erg_erro
     for (size_t i = 0; i < items->count; i++)
         if (items->items[i].reference_count > most)
             most = items->items[i].reference_count;
-    return erg_result_note(result, err, "bleu: nrefs:%zu|case:mixed|eff:no|tok:13a|smooth:exp",
-                           most);
+    return erg_result_note(result, err,
+                           "bleu: nrefs:%zu|case:mixed|eff:no|tok:13a|smooth:exp", most);
 }
 
 static bool note_frechet(erg_result *result, const erg_quality_case *with, erg_error *err)
@@ -42,12 +42,15 @@ static bool note_frechet(erg_result *result, const erg_quality_case *with, erg_e
     size_t d = with->mine.features->dims[1];
 
     return ((n > d && m > d)
-            || erg_result_note(result, err, "RANK_DEFICIENT: %zu and %zu rows do not span %zu "
+            || erg_result_note(result, err,
+                               "RANK_DEFICIENT: %zu and %zu rows do not span %zu "
                                "columns, so that fid is biased; kid is not.", n, m, d))
         && (n == m
-            || erg_result_note(result, err, "fid falls with the number of rows: compare it only "
+            || erg_result_note(result, err,
+                               "fid falls with the number of rows: compare it only "
                                "where it is %zu and %zu again.", n, m))
-        && erg_result_note(result, err, "fid: its interval is of first order, with the real "
+        && erg_result_note(result, err,
+                           "fid: its interval is of first order, with the real "
                            "features as they are.");
 }
 
@@ -57,8 +60,8 @@ static const struct {
     bool (*note)(erg_result *result, const erg_quality_case *with, erg_error *err);
 } own_notes[] = { { "bleu", note_bleu }, { "fid", note_frechet } };
 
-static bool note_score(erg_result *result, const erg_quality_case *with, const erg_score *score,
-                       erg_error *err)
+static bool note_score(erg_result *result, const erg_quality_case *with,
+                       const erg_score *score, erg_error *err)
 {
     for (size_t i = 0; i < ERG_COUNT(own_notes); i++)
         if (strcmp(score->metric->name, own_notes[i].name) == 0
@@ -78,7 +81,8 @@ static bool note_loops(erg_result *result, const erg_quality_case *with, erg_err
         if (!erg_score_make(&erg_metrics[i], with, false, &score, err))
             return false;
         if (score.value - score.baseline > loops_least
-            && !erg_result_note(result, err, "LOOPS: %.3g of the answers' runs of four words "
+            && !erg_result_note(result, err,
+                                "LOOPS: %.3g of the answers' runs of four words "
                                 "are repeats, %.3g of the baseline's.", score.value,
                                 score.baseline))
             return false;
@@ -88,8 +92,10 @@ static bool note_loops(erg_result *result, const erg_quality_case *with, erg_err
 
 static bool note_self(erg_result *result, const erg_items *items, erg_error *err)
 {
-    return !items || !items->model || !items->scorer || strcmp(items->model, items->scorer) != 0
-        || erg_result_note(result, err, "SELF_SCORED: %s scored its own text, which rewards "
+    return !items || !items->model || !items->scorer
+        || strcmp(items->model, items->scorer) != 0
+        || erg_result_note(result, err,
+                           "SELF_SCORED: %s scored its own text, which rewards "
                            "dullness; one model should score all settings.", items->model);
 }
 
@@ -102,12 +108,13 @@ bool erg_quality_notes(erg_result *result, const erg_quality_case *with,
         if (!note_score(result, with, &scores[i], err))
             return false;
     if (items < FEW_ITEMS
-        && !erg_result_note(result, err, "FEW_ITEMS: %zu item%s; an interval over fewer than %d "
+        && !erg_result_note(result, err,
+                            "FEW_ITEMS: %zu item%s; an interval over fewer than %d "
                             "says little.", items, items == 1 ? "" : "s", FEW_ITEMS))
         return false;
     if (with->baseline
-        && !erg_result_note(result, err, "retention_low and retention_high are one-sided 95 %% "
-                            "bounds."))
+        && !erg_result_note(result, err,
+                            "retention_low and retention_high are one-sided 95 %% bounds."))
         return false;
     return note_self(result, with->mine.items, err) && note_loops(result, with, err);
 }

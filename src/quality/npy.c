@@ -7,27 +7,33 @@
 
 enum { MAGIC_BYTES = 6, ELEMENTS_MOST = 1 << 30 };
 
-erg_array *erg_array_new(const size_t dims[], int rank, erg_error *err)
+/* Of dims, 1 where there is none; SIZE_MAX: more than are held at once. */
+static size_t elements(const size_t dims[], int rank)
 {
-    erg_array *array = calloc(1, sizeof(*array));
     size_t count = 1;
 
-    for (int i = 0; i < ERG_RANK_MOST; i++) {
-        size_t dim = i < rank ? dims[i] : 1;
-        count = dim && count > ELEMENTS_MOST / dim ? SIZE_MAX : count * dim;
-        if (array)
-            array->dims[i] = dim;
-        if (count == SIZE_MAX)
-            break;
+    for (int i = 0; i < rank; i++) {
+        if (dims[i] && count > ELEMENTS_MOST / dims[i])
+            return SIZE_MAX;
+        count *= dims[i];
     }
-    if (array && count <= ELEMENTS_MOST
-        && (array->values = malloc((count + 1) * sizeof(double)))) {
-        array->rank = rank;
-        return array;
+    return count;
+}
+
+erg_array *erg_array_new(const size_t dims[], int rank, erg_error *err)
+{
+    size_t count = elements(dims, rank);
+    erg_array *array = count < SIZE_MAX ? calloc(1, sizeof(*array)) : NULL;
+
+    if (!array || !(array->values = malloc((count + 1) * sizeof(double)))) {
+        free(array);
+        erg_fail(err, ERG_NO_MEMORY, "an array is too large");
+        return NULL;
     }
-    free(array);
-    erg_fail(err, ERG_NO_MEMORY, "an array is too large");
-    return NULL;
+    array->rank = rank;
+    for (int i = 0; i < ERG_RANK_MOST; i++)
+        array->dims[i] = i < rank ? dims[i] : 1;
+    return array;
 }
 
 void erg_array_free(erg_array *array)
@@ -40,7 +46,12 @@ void erg_array_free(erg_array *array)
 
 /* ---- the header: a Python dictionary of three keys ----------------------------------- */
 
-typedef struct npy_header { char descr[16]; bool fortran; size_t dims[ERG_RANK_MOST]; int rank; } npy_header;
+typedef struct npy_header {
+    char descr[16];
+    bool fortran;
+    size_t dims[ERG_RANK_MOST];
+    int rank;
+} npy_header;
 
 /* What is still to be read; failed stays so. */
 typedef struct npy_cursor { const char *at, *end; bool failed; } npy_cursor;
@@ -140,7 +151,7 @@ static bool read_header(npy_cursor *from, npy_header *to)
     return !from->failed && seen == (DESCR | FORTRAN | SHAPE) && from->at == from->end;
 }
 
-/* ---- numbers -------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------- */
 
 static uint64_t little(const unsigned char *bytes, int count)
 {
@@ -154,7 +165,8 @@ static uint64_t little(const unsigned char *bytes, int count)
 /* IEEE 754 binary16. */
 static double half(const unsigned char *bytes)
 {
-    unsigned bits = (unsigned)little(bytes, 2), exponent = bits >> 10 & 31, part = bits & 1023;
+    unsigned bits = (unsigned)little(bytes, 2), exponent = bits >> 10 & 31,
+             part = bits & 1023;
     double value = exponent == 31 ? (part ? NAN : INFINITY)
                  : exponent ? ldexp(1024 + part, (int)exponent - 25) : ldexp(part, -24);
     return bits >> 15 ? -value : value;
@@ -176,8 +188,11 @@ static double whole(const unsigned char *bytes)
     return value;
 }
 
-static const struct { const char *descr; size_t bytes; double (*read)(const unsigned char *); }
-kinds[] = { { "<f4", 4, single }, { "<f8", 8, whole }, { "<f2", 2, half } };
+static const struct {
+    const char *descr;
+    size_t bytes;
+    double (*read)(const unsigned char *);
+} kinds[] = { { "<f4", 4, single }, { "<f8", 8, whole }, { "<f2", 2, half } };
 
 static bool read_values(const char *name, erg_array *to, size_t kind,
                         const unsigned char *bytes, erg_error *err)
@@ -187,20 +202,22 @@ static bool read_values(const char *name, erg_array *to, size_t kind,
     for (size_t i = 0; i < count; i++) {
         to->values[i] = kinds[kind].read(bytes + i * kinds[kind].bytes);
         if (!isfinite(to->values[i]))
-            return erg_fail(err, ERG_BAD_INPUT, "%s: row %zu holds %g", name, i / row_size + 1,
-                            to->values[i]);
+            return erg_fail(err, ERG_BAD_INPUT, "%s: row %zu holds %g", name,
+                            i / row_size + 1, to->values[i]);
     }
     return true;
 }
 
 /* kinds' index, or a sentence. */
-static bool find_kind(const char *name, const npy_header *header, size_t *kind, erg_error *err)
+static bool find_kind(const char *name, const npy_header *header, size_t *kind,
+                      erg_error *err)
 {
     for (*kind = 0; *kind < ERG_COUNT(kinds); ++*kind)
         if (strcmp(kinds[*kind].descr, header->descr) == 0)
             break;
     if (*kind == ERG_COUNT(kinds))
-        return erg_fail(err, ERG_BAD_INPUT, "%s holds '%s'; only little-endian floats <f2, <f4 "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s holds '%s'; only little-endian floats <f2, <f4 "
                         "and <f8 are read", name, header->descr);
     if (header->fortran)
         return erg_fail(err, ERG_BAD_INPUT, "%s is in Fortran order; save "
@@ -236,13 +253,16 @@ erg_array *erg_array_parse(const char *name, const unsigned char *bytes, size_t 
     }
     if (!find_kind(name, &header, &kind, err))
         return NULL;
+    size_t held = size - (size_t)((const unsigned char *)cursor.end - bytes);
+    size_t count = elements(header.dims, header.rank);
+    if (count < SIZE_MAX && held != count * kinds[kind].bytes) {
+        erg_fail(err, ERG_BAD_INPUT, "%s holds %zu bytes of numbers, its shape needs %zu",
+                 name, held, count * kinds[kind].bytes);
+        return NULL;
+    }
     erg_array *array = erg_array_new(header.dims, header.rank, err);
-    size_t begin = (size_t)((const unsigned char *)cursor.end - bytes);
-    size_t count = array ? array->dims[0] * array->dims[1] * array->dims[2] : 0;
-    if (array && size - begin != count * kinds[kind].bytes)
-        erg_fail(err, ERG_BAD_INPUT, "%s holds %zu bytes of numbers, its shape needs %zu", name,
-                 size - begin, count * kinds[kind].bytes);
-    else if (array && read_values(name, array, kind, bytes + begin, err))
+    if (array
+        && read_values(name, array, kind, (const unsigned char *)cursor.end, err))
         return array;
     erg_array_free(array);
     return NULL;
@@ -252,7 +272,8 @@ erg_array *erg_array_load(const char *path, int rank, erg_error *err)
 {
     size_t size = 0;
     char *bytes = erg_file_read(path, (size_t)1 << 33, &size, err);
-    erg_array *array = bytes ? erg_array_parse(path, (unsigned char *)bytes, size, err) : NULL;
+    erg_array *array = bytes
+        ? erg_array_parse(path, (unsigned char *)bytes, size, err) : NULL;
 
     free(bytes);
     if (!array || array->rank == rank)

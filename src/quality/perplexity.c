@@ -62,8 +62,8 @@ static double repeated(const erg_tally *tally, const double sums[])
     return 1 - erg_tally_mean(tally, sums);
 }
 
-static bool count_variety(erg_lexicon *lexicon, size_t n, const char *text, double counts[2],
-                          erg_error *err)
+static bool count_variety(erg_lexicon *lexicon, size_t n, const char *text,
+                          double counts[2], erg_error *err)
 {
     erg_words words = { 0 };
     erg_ngram *ngrams = NULL;
@@ -91,8 +91,8 @@ bool erg_variety_compute(const erg_metric *metric, const erg_quality_case *with,
 
     for (size_t i = 0; ok && i < items->count; i++)
         if (items->items[i].output) {
-            ok = count_variety(lexicon, kind->n, items->items[i].output, &tally->counts[2 * i],
-                               err);
+            ok = count_variety(lexicon, kind->n, items->items[i].output,
+                               &tally->counts[2 * i], err);
             tally->is_scored[i] = ok && tally->counts[2 * i + 1] > 0;
         }
     tally->value = kind->repeats ? repeated : erg_tally_mean;

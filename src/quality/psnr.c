@@ -21,12 +21,13 @@ static bool psnr(const erg_image *a, const erg_image *b, const char *name, doubl
     return true;
 }
 
-bool erg_psnr_compute(const erg_metric *metric, const erg_quality_case *with, erg_tally *tally,
-                      erg_error *err)
+bool erg_psnr_compute(const erg_metric *metric, const erg_quality_case *with,
+                      erg_tally *tally, erg_error *err)
 {
     const erg_folder *mine = with->mine.images;
-    const erg_folder *theirs = with->baseline && with->baseline->images ? with->baseline->images
-                                                                       : with->against_images;
+    const erg_folder *theirs = with->baseline && with->baseline->images
+        ? with->baseline->images
+        : with->against_images;
     bool ok = erg_folder_pairs(mine, theirs, err)
            && erg_tally_make(tally, mine->count, 2, err);
 

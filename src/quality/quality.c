@@ -36,7 +36,8 @@ static bool is_wanted(const quality_call *call, const erg_metric *metric)
     const char *at = call->options->metrics;
 
     if (!at)
-        return !metric->on_request && (metric->needs & ~erg_needs_given(&call->files.with)) == 0;
+        return !metric->on_request
+            && (metric->needs & ~erg_needs_given(&call->files.with)) == 0;
     for (size_t count; *at; at += count + (at[count] == ',')) {
         count = strcspn(at, ",");
         if (is_word(metric->name, at, count) || is_word(metric->family, at, count)
@@ -83,7 +84,8 @@ static bool score_all(quality_call *call, erg_error *err)
                                &call->scores[call->count++], err))
             return false;
     return call->count > 0
-        || erg_fail(err, ERG_BAD_INPUT, "nothing can be scored from these answers alone: give "
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "nothing can be scored from these answers alone: give "
                     "a reference, a baseline, real features, or name metrics");
 }
 
@@ -108,7 +110,8 @@ static const erg_column item_columns[] = {
     { "value", ERG_REAL, "of this item alone" },
 };
 
-static bool put_score(erg_table *table, const erg_score *score, bool compared, erg_error *err)
+static bool put_score(erg_table *table, const erg_score *score, bool compared,
+                      erg_error *err)
 {
     return erg_table_row(table, err)
         && erg_table_text(table, "metric", score->metric->name, err)
@@ -173,8 +176,8 @@ static void judge(const quality_call *call, erg_quality_verdict *verdict)
     }
 }
 
-erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_verdict *verdict,
-                              erg_error *err)
+erg_result *erg_quality_score(const erg_quality_options *options,
+                              erg_quality_verdict *verdict, erg_error *err)
 {
     quality_call call = { .options = options };
     erg_result *result = NULL;
@@ -182,7 +185,8 @@ erg_result *erg_quality_score(const erg_quality_options *options, erg_quality_ve
            && (result = erg_result_new("quality", err));
     bool compared = options->baseline != NULL;
     erg_table *table = ok ? erg_result_add(result, "scores", score_columns,
-                                           compared ? ERG_COUNT(score_columns) : COLUMNS_ALONE,
+                                           compared
+                                               ? ERG_COUNT(score_columns) : COLUMNS_ALONE,
                                            err) : NULL;
 
     ok = table != NULL;

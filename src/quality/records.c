@@ -27,7 +27,8 @@ static bool read_word(const record_line *line, const char *key, const json_t *va
     char number[32];
 
     if (json_is_integer(value)) {
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+                 json_integer_value(value));
         return (*to = keep(line, number)) != NULL;
     }
     return json_is_string(value) ? (*to = keep(line, json_string_value(value))) != NULL
@@ -67,20 +68,23 @@ static bool read_logprobs(const record_line *line, erg_item *item, const json_t 
         if (!json_is_number(one) && !none && !json_is_null(one))
             return wrong(line, "logprobs", "of numbers, null and \"-inf\"");
         if (to[i] > 0)
-            return wrong(line, "logprobs", "of logarithms of probabilities: one is above 0");
+            return wrong(line, "logprobs",
+                         "of logarithms of probabilities: one is above 0");
     }
     item->logprobs = to;
     item->logprob_count = size;
     return true;
 }
 
-static bool read_box(const record_line *line, const char *key, const json_t *list, erg_box *to)
+static bool read_box(const record_line *line, const char *key, const json_t *list,
+                     erg_box *to)
 {
     double *edges[] = { &to->x0, &to->y0, &to->x1, &to->y1, &to->score };
     size_t size = json_array_size(list), numbers = size - 1;
 
     if (!json_is_array(list) || (size != 5 && size != 6))
-        return wrong(line, key, "of [x0,y0,x1,y1,score,class] or, for truths, without score");
+        return wrong(line, key,
+                     "of [x0,y0,x1,y1,score,class] or, for truths, without score");
     to->score = NAN;
     for (size_t i = 0; i < numbers; i++) {
         const json_t *one = json_array_get(list, i);
@@ -120,8 +124,9 @@ static bool key_id(const record_line *line, erg_item *item, const json_t *value)
 
 static bool key_output(const record_line *line, erg_item *item, const json_t *value)
 {
-    return json_is_string(value) ? (item->output = keep(line, json_string_value(value))) != NULL
-                                 : wrong(line, "output", "a text");
+    return json_is_string(value)
+        ? (item->output = keep(line, json_string_value(value))) != NULL
+        : wrong(line, "output", "a text");
 }
 
 static bool key_references(const record_line *line, erg_item *item, const json_t *value)
@@ -163,16 +168,18 @@ static bool key_loss(const record_line *line, erg_item *item, const json_t *valu
 }
 
 /* Perplexity of other tokens, or of another scorer, is another quantity. */
-static bool same(const record_line *line, const char *key, const json_t *value, const char **all)
+static bool same(const record_line *line, const char *key, const json_t *value,
+                 const char **all)
 {
     const char *word = NULL;
 
     if (!read_word(line, key, value, &word))
         return false;
     if (*all && strcmp(*all, word) != 0)
-        return erg_fail(line->err, ERG_BAD_INPUT, "%s:%zu: the %s is %s, and %s before: their "
-                        "figures do not compare", line->items->path, line->number, key, word,
-                        *all);
+        return erg_fail(line->err, ERG_BAD_INPUT,
+                        "%s:%zu: the %s is %s, and %s before: their "
+                        "figures do not compare", line->items->path, line->number,
+                        key, word, *all);
     *all = word;
     return true;
 }
@@ -255,7 +262,8 @@ static bool read_all(erg_items *items, const char *bytes, size_t count, erg_erro
     if (named && named < items->count)
         return erg_fail(err, ERG_BAD_INPUT, "%s: only %zu of %zu records have an id",
                         items->path, named, items->count);
-    return items->count > 0 || erg_fail(err, ERG_NO_DATA, "%s holds no record", items->path);
+    return items->count > 0
+        || erg_fail(err, ERG_NO_DATA, "%s holds no record", items->path);
 }
 
 erg_items *erg_items_parse_records(const char *path, const char *bytes, size_t count,

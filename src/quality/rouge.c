@@ -10,16 +10,16 @@ static double share(double part, double all) { return part / fmax(all, 1); }
 
 static erg_rouge rouge_of(size_t shared, size_t mine, size_t theirs)
 {
-    erg_rouge out = { share((double)shared, (double)mine), share((double)shared, (double)theirs),
-                      0 };
+    erg_rouge out = { share((double)shared, (double)mine),
+                      share((double)shared, (double)theirs), 0 };
     double sum = out.precision + out.recall;
 
     out.f = sum > 0 ? 2 * out.precision * out.recall / sum : 0;
     return out;
 }
 
-static bool by_ngrams(const erg_words *mine, const erg_words *theirs, size_t n, erg_rouge *out,
-                      erg_error *err)
+static bool by_ngrams(const erg_words *mine, const erg_words *theirs, size_t n,
+                      erg_rouge *out, erg_error *err)
 {
     erg_ngram *a = malloc((mine->count + 1) * sizeof(*a));
     erg_ngram *b = malloc((theirs->count + 1) * sizeof(*b));
@@ -51,7 +51,8 @@ static bool by_sequence(const erg_words *mine, const erg_words *theirs, erg_roug
 enum { TABLE_MOST = 1 << 26 };
 
 /* Marks the words of sentence r that its longest common subsequence with h holds. */
-static bool mark_common(const erg_words *r, const erg_words *h, bool marks[], erg_error *err)
+static bool mark_common(const erg_words *r, const erg_words *h, bool marks[],
+                        erg_error *err)
 {
     size_t width = h->count + 1;
     uint32_t *best = (r->count + 1) * width <= TABLE_MOST
@@ -87,7 +88,8 @@ static void sentences_free(sentences *all)
     free(all->items);
 }
 
-static bool sentences_cut(erg_lexicon *lexicon, const char *text, sentences *to, erg_error *err)
+static bool sentences_cut(erg_lexicon *lexicon, const char *text, sentences *to,
+                          erg_error *err)
 {
     size_t capacity = 0;
 
@@ -163,7 +165,8 @@ bool erg_rouge_pair(erg_lexicon *lexicon, erg_rouge_kind kind, const char *outpu
     if (kind == ERG_ROUGE_LSUM)
         return by_sentences(lexicon, output, reference, out, err);
     bool ok = erg_words_cut(lexicon, erg_words_rouge, output, strlen(output), &mine, err)
-           && erg_words_cut(lexicon, erg_words_rouge, reference, strlen(reference), &theirs, err)
+           && erg_words_cut(lexicon, erg_words_rouge, reference, strlen(reference),
+                            &theirs, err)
            && (kind == ERG_ROUGE_L ? by_sequence(&mine, &theirs, out, err)
                                    : by_ngrams(&mine, &theirs, (size_t)kind, out, err));
     free(mine.ids);
@@ -195,7 +198,8 @@ bool erg_rouge_compute(const erg_metric *metric, const erg_quality_case *with,
         const erg_item *item = &items->items[i];
         if (!item->output || item->reference_count == 0)
             continue;
-        ok = best_of(lexicon, (erg_rouge_kind)metric->choice, item, &tally->counts[2 * i], err);
+        ok = best_of(lexicon, (erg_rouge_kind)metric->choice, item,
+                     &tally->counts[2 * i], err);
         tally->counts[2 * i + 1] = 1;
         tally->is_scored[i] = ok;
     }

@@ -28,8 +28,8 @@ static void check_comparable(const erg_quality_case *with, erg_score *score)
         erg_fail(&score->why_no_retention, ERG_NO_DATA,
                  "the records do not name their \"tokenizer\", so that tokens may differ");
     else if (strcmp(mine->tokenizer, base->tokenizer) != 0)
-        erg_fail(&score->why_no_retention, ERG_REFUSED, "tokens of %s and of %s do not compare",
-                 mine->tokenizer, base->tokenizer);
+        erg_fail(&score->why_no_retention, ERG_REFUSED,
+                 "tokens of %s and of %s do not compare", mine->tokenizer, base->tokenizer);
 }
 
 static void say_why_not(erg_score *score)
@@ -65,7 +65,8 @@ static bool retain(const erg_quality_case *with, const erg_tally *mine, erg_scor
           || erg_retention_spread(rule, mine, &base, ERG_DRAWS, &score->retained, err);
     }
     erg_tally_free(&base);
-    return ok || why.code == ERG_NO_DATA || (why.code && erg_fail(err, why.code, "%s", why.text));
+    return ok || why.code == ERG_NO_DATA
+        || (why.code && erg_fail(err, why.code, "%s", why.text));
 }
 
 static bool measure(const erg_quality_case *with, const erg_tally *tally, bool per_item,
@@ -80,7 +81,8 @@ static bool measure(const erg_quality_case *with, const erg_tally *tally, bool p
     if (isnan(score->value))
         erg_fail(&score->reason, ERG_NO_DATA, "no item has one");
     if (too_long)
-        erg_fail(&score->why_no_interval, ERG_NO_DATA, "%d draws would take minutes", ERG_DRAWS);
+        erg_fail(&score->why_no_interval, ERG_NO_DATA, "%d draws would take minutes",
+                 ERG_DRAWS);
     return (!per_item || each_item(tally, score, err))
         && (!with->baseline || retain(with, tally, score, err));
 }

@@ -42,8 +42,8 @@ size_t erg_ngrams_shared(const erg_ngram a[], size_t a_count, const erg_ngram b[
     return shared;
 }
 
-size_t erg_ngrams_most(const erg_ngram a[], size_t a_count, const erg_ngram b[], size_t b_count,
-                       erg_ngram to[])
+size_t erg_ngrams_most(const erg_ngram a[], size_t a_count, const erg_ngram b[],
+                       size_t b_count, erg_ngram to[])
 {
     size_t count = 0;
 

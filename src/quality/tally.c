@@ -66,7 +66,8 @@ double erg_tally_item(const erg_tally *tally, size_t item)
 {
     if (!tally->is_scored[item] || tally->weigh || tally->has_no_items)
         return NAN;
-    return (tally->item ? tally->item : tally->value)(tally, tally->counts + item * tally->width);
+    return (tally->item ? tally->item : tally->value)(tally,
+                                                      tally->counts + item * tally->width);
 }
 
 double erg_tally_value(const erg_tally *tally)
@@ -164,12 +165,13 @@ static double cost_of(const erg_tally *tally)
          : items * (double)(tally->width + 1);
 }
 
-static double share_drawn(const lottery *from, erg_retention_rule rule, const erg_tally *mine,
-                          const erg_tally *baseline)
+static double share_drawn(const lottery *from, erg_retention_rule rule,
+                          const erg_tally *mine, const erg_tally *baseline)
 {
     double value = value_of(mine, from->weights);
 
-    return baseline ? erg_retention_of(rule, value, value_of(baseline, from->weights)) : value;
+    return baseline
+        ? erg_retention_of(rule, value, value_of(baseline, from->weights)) : value;
 }
 
 /* The values of all draws that have one. */
@@ -187,8 +189,9 @@ static size_t draw_all(lottery *from, erg_retention_rule rule, const erg_tally *
     return count;
 }
 
-static bool spread(erg_retention_rule rule, const erg_tally *mine, const erg_tally *baseline,
-                   size_t draws, double tail, erg_spread *out, erg_error *err)
+static bool spread(erg_retention_rule rule, const erg_tally *mine,
+                   const erg_tally *baseline, size_t draws, double tail, erg_spread *out,
+                   erg_error *err)
 {
     lottery from = { 0 };
     double *values = malloc((draws + 1) * sizeof(*values));

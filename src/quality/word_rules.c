@@ -54,8 +54,8 @@ static size_t match_dash(const char *text, size_t count, char to[8])
     return 2;
 }
 
-static const pass passes[] = { { match_symbol }, { match_stop_after }, { match_stop_before },
-                               { match_dash } };
+static const pass passes[] = { { match_symbol }, { match_stop_after },
+                               { match_stop_before }, { match_dash } };
 
 static void replace(const pass *with, const erg_text *from, erg_text *to)
 {
@@ -176,7 +176,8 @@ bool erg_words_spoken(const char *text, size_t count, erg_text *to, erg_error *e
     locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 
     if (!locale)
-        return erg_fail(err, ERG_UNSUPPORTED, "the C library has no locale C.UTF-8, by which "
+        return erg_fail(err, ERG_UNSUPPORTED,
+                        "the C library has no locale C.UTF-8, by which "
                         "text is brought to lower case");
     while (at < end) {
         uint32_t point = erg_code_point(&at, end);

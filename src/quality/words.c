@@ -57,7 +57,8 @@ void erg_lexicon_free(erg_lexicon *lexicon)
 }
 
 /* FNV-1a, 64 bits (Fowler, Noll, Vo). */
-static lexicon_slot *slot_of(lexicon_slot *slots, size_t capacity, const char *word, size_t count)
+static lexicon_slot *slot_of(lexicon_slot *slots, size_t capacity, const char *word,
+                             size_t count)
 {
     uint64_t hash = 14695981039346656037u;
 
@@ -97,7 +98,8 @@ static bool word_id(erg_lexicon *lexicon, const char *word, size_t count, uint32
         char *copy = erg_arena_take(lexicon->arena, count, err);
         if (!copy)
             return false;
-        *slot = (lexicon_slot){ memcpy(copy, word, count), count, (uint32_t)lexicon->used++ };
+        *slot = (lexicon_slot){ memcpy(copy, word, count), count,
+                                (uint32_t)lexicon->used++ };
     }
     *id = slot->id;
     return true;
@@ -113,7 +115,8 @@ static bool add_word(erg_lexicon *lexicon, const char *word, size_t count, erg_w
         && word_id(lexicon, word, count, &words->ids[words->count++], err);
 }
 
-static bool split(erg_lexicon *lexicon, const erg_text *text, erg_words *words, erg_error *err)
+static bool split(erg_lexicon *lexicon, const erg_text *text, erg_words *words,
+                  erg_error *err)
 {
     const char *at = text->data, *end = at + text->count, *word = NULL;
 
@@ -127,8 +130,8 @@ static bool split(erg_lexicon *lexicon, const erg_text *text, erg_words *words, 
     return !word || add_word(lexicon, word, (size_t)(end - word), words, err);
 }
 
-bool erg_words_cut(erg_lexicon *lexicon, erg_word_rule *rule, const char *text, size_t count,
-                   erg_words *words, erg_error *err)
+bool erg_words_cut(erg_lexicon *lexicon, erg_word_rule *rule, const char *text,
+                   size_t count, erg_words *words, erg_error *err)
 {
     erg_text cut = { 0 };
 

@@ -89,6 +89,8 @@ static void what_is_no_such_array_is_refused(void)
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,), 'x': 1}", 4, "not a .npy" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,) ", 4, "not a .npy" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,)} #", 4, "not a .npy" },
+        { "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000,), }", 4,
+          "needs 8000000000" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}", 4,
           "too large" },
     };
