@@ -79,7 +79,8 @@ typedef struct erg_turn {
 } erg_turn;
 
 size_t erg_devices_knob_count(const erg_devices *devices, size_t index);
-const erg_device_knob *erg_devices_knob(const erg_devices *devices, size_t index, size_t knob);
+const erg_device_knob *erg_devices_knob(const erg_devices *devices, size_t index,
+                                        size_t knob);
 /* NULL if the device has no such knob: asking is not an error. */
 const erg_device_knob *erg_devices_find_knob(const erg_devices *devices, size_t index,
                                              erg_knob which);

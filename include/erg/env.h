@@ -9,6 +9,7 @@
 #ifndef ERG_ENV_H
 #define ERG_ENV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #pragma GCC visibility push(default)
@@ -36,6 +37,9 @@ typedef struct erg_env {
     const erg_clock *clock; /* NULL is the real one */
     void (*log)(void *log_self, erg_level level, const char *text);
     void *log_self;
+    /* Ask dcgmi what a GPU's units are at, where NVML does not tell: a child of its own,
+     * and the counters that a profiler would want. false: nothing of that. */
+    bool activities;
 } erg_env;
 
 #ifdef __cplusplus

@@ -80,7 +80,8 @@ bool erg_cpu_law_parse(const char *text, erg_cpu_law *out, erg_error *err)
         if (!erg_quantity_parse(text + 4, "W", &tdp_w, err))
             return false;
         if (!(tdp_w > 0))
-            return erg_fail(err, ERG_BAD_INPUT, "cpu_model: tdp must be above 0 W: %.60s", text);
+            return erg_fail(err, ERG_BAD_INPUT, "cpu_model: tdp must be above 0 W: %.60s",
+                            text);
         *out = erg_cpu_law_of_tdp(tdp_w);
         return true;
     }
@@ -89,7 +90,8 @@ bool erg_cpu_law_parse(const char *text, erg_cpu_law *out, erg_error *err)
         for (rest += 6; *rest && point_parse(&rest, out);)
             continue;
     return (out->count >= 2 && !*rest)
-        || erg_fail(err, ERG_BAD_INPUT, "cpu_model takes tdp=90W or table=0:20,50:60,100:90 "
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "cpu_model takes tdp=90W or table=0:20,50:60,100:90 "
                     "(per cent of use rising, watts), not \"%.60s\"", text);
 }
 

@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "erg/device.h"
 
-enum { ERG_CHANNELS_MOST = 24 };
+enum { ERG_CHANNELS_MOST = 40 };
 
 typedef struct erg_driver erg_driver;
 
@@ -37,7 +37,8 @@ struct erg_driver {
     const char *name;
     const char *about;          /* one line for `erg devices` */
     bool asked_only;            /* tape, sim: never unless named by --sensor */
-    bool fallback;              /* ergd, cpu_model: only where nothing better covers the CPU */
+    bool fallback;              /* ergd, cpu_model: only where nothing better covers the
+                                 * CPU */
     /* argument: what followed "DRIVER:", "" if nothing did, NULL when every driver is
      * asked. False only for a bad argument or
      * no memory; nothing there is an absent row and true. */
@@ -90,12 +91,14 @@ bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state 
     __attribute__((format(printf, 5, 6)));
 /* Calls back with each path (root taken off) that matches a glob under root. */
 bool erg_devices_match(const erg_devices *found, const char *pattern,
-                       bool (*each)(void *self, const char *path), void *self, erg_error *err);
+                       bool (*each)(void *self, const char *path), void *self,
+                       erg_error *err);
 
 /* A file under root. -1 and err if it cannot be opened. */
 int erg_env_open(const erg_env *env, const char *path, int flags, erg_error *err);
 /* First line of a small file under root. */
-bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size, erg_error *err);
+bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size,
+                  erg_error *err);
 
 /* text into a file of /sys under root. ERG_NO_ACCESS names the command that opens it. */
 bool erg_env_put(const erg_env *env, const char *path, const char *text, erg_error *err);

@@ -24,7 +24,8 @@ static bool pattern_join(const char *root, const char *pattern, char *to, erg_er
 }
 
 bool erg_devices_match(const erg_devices *found, const char *pattern,
-                       bool (*each)(void *self, const char *path), void *self, erg_error *err)
+                       bool (*each)(void *self, const char *path), void *self,
+                       erg_error *err)
 {
     const char *root = found->env.root ? found->env.root : "";
     char joined[ERG_PATH_MOST];
@@ -50,14 +51,16 @@ int erg_env_open(const erg_env *env, const char *path, int flags, erg_error *err
         return -1;
     int fd = open(joined, flags | O_CLOEXEC);
     if (fd < 0) {
-        erg_code code = errno == ENOENT || errno == ENOTDIR || errno == ENODEV ? ERG_NOT_FOUND
+        erg_code code = errno == ENOENT || errno == ENOTDIR || errno == ENODEV
+            ? ERG_NOT_FOUND
                       : errno == EACCES || errno == EPERM ? ERG_NO_ACCESS : ERG_IO;
         erg_fail(err, code, "cannot open %s: %s", joined, strerror(errno));
     }
     return fd;
 }
 
-bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size, erg_error *err)
+bool erg_env_line(const erg_env *env, const char *path, char *to, size_t size,
+                  erg_error *err)
 {
     char joined[ERG_PATH_MOST];
 

@@ -25,8 +25,8 @@ static bool unknown_driver(const char *sensor, erg_error *err)
         if (more > 0 && count + (size_t)more < sizeof(names))
             count += (size_t)more;
     }
-    return erg_fail(err, ERG_BAD_INPUT, "no driver is called \"%.60s\": take one of%s", sensor,
-                    names);
+    return erg_fail(err, ERG_BAD_INPUT, "no driver is called \"%.60s\": take one of%s",
+                    sensor, names);
 }
 
 static erg_state state_of(erg_code code)
@@ -119,7 +119,8 @@ static bool sensor_find(erg_devices *found, const char *sensor, erg_error *err)
 /* The scopes that hold the CPU's joules. */
 static bool covers_cpu(erg_scope scope)
 {
-    return scope == ERG_SCOPE_PACKAGE || scope == ERG_SCOPE_PSYS || scope == ERG_SCOPE_MODULE
+    return scope == ERG_SCOPE_PACKAGE || scope == ERG_SCOPE_PSYS
+        || scope == ERG_SCOPE_MODULE
         || scope == ERG_SCOPE_NODE;
 }
 

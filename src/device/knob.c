@@ -17,7 +17,8 @@ size_t erg_devices_knob_count(const erg_devices *devices, size_t index)
     return devices->items[index]->knob_count;
 }
 
-const erg_device_knob *erg_devices_knob(const erg_devices *devices, size_t index, size_t knob)
+const erg_device_knob *erg_devices_knob(const erg_devices *devices, size_t index,
+                                        size_t knob)
 {
     return &devices->items[index]->knobs[knob];
 }
@@ -195,14 +196,16 @@ static bool save_once(erg_device *dev, const erg_device_knob *knob, erg_error *e
     return false;
 }
 
-static bool may_turn(const erg_device *dev, const erg_device_knob *knob, const erg_turn *turn,
-                     erg_error *err)
+static bool may_turn(const erg_device *dev, const erg_device_knob *knob,
+                     const erg_turn *turn, erg_error *err)
 {
     if (!knob || !dev->driver->turn)
-        return erg_fail(err, ERG_UNSUPPORTED, "%s has no such knob: erg devices --table knobs "
+        return erg_fail(err, ERG_UNSUPPORTED,
+                        "%s has no such knob: erg devices --table knobs "
                         "lists what can be turned here", dev->info.name);
     if (!(turn->requested > 0 && isfinite(turn->requested)))
-        return erg_fail(err, ERG_BAD_INPUT, "%s cannot be turned to %g: a setting is a number "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s cannot be turned to %g: a setting is a number "
                         "above 0", dev->info.name, turn->requested);
     if (dev->info.shared && !turn->allow_shared)
         return erg_fail(err, ERG_REFUSED, "%s is split into instances (MIG): turning it "
@@ -211,19 +214,44 @@ static bool may_turn(const erg_device *dev, const erg_device_knob *knob, const e
     return knob->can_turn || erg_fail(err, ERG_NO_ACCESS, "%s", knob->reason);
 }
 
+/* What was refused was never turned, and who may not turn it could not put it back. A
+ * CPU's clock is many files, some of which may have been written before the refusal. */
+static void forget_refused(erg_device *dev, erg_knob which)
+{
+    bool is_any = false;
+
+    if (which == ERG_CPU_CLOCK)
+        return;
+    free(dev->saved[which]);
+    dev->saved[which] = NULL;
+    for (size_t i = 0; i < dev->knob_count; i++)
+        is_any |= dev->saved[dev->knobs[i].knob] != NULL;
+    if (is_any)
+        write_saved(dev, NULL); /* else it says more than is turned, which does no harm */
+    else
+        saving_end(dev, true);
+}
+
 bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_error *err)
 {
     erg_device *dev = index < devices->count ? devices->items[index] : NULL;
+    erg_error fault = { 0 };
 
     turn->clamped = turn->enforced = NAN;
     if (!dev)
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %zu", index);
     erg_device_knob *knob = knob_of(dev, turn->knob);
-    if (!may_turn(dev, knob, turn, err) || !save_once(dev, knob, err))
+    if (!may_turn(dev, knob, turn, err))
+        return false;
+    bool is_first = !dev->saved[turn->knob];
+    if (!save_once(dev, knob, err))
         return false;
     turn->clamped = erg_device_knob_snap(knob, turn->requested);
-    if (!dev->driver->turn(dev, turn->knob, turn->clamped, &turn->enforced, err))
-        return false;
+    if (!dev->driver->turn(dev, turn->knob, turn->clamped, &turn->enforced, &fault)) {
+        if (is_first && fault.code == ERG_NO_ACCESS)
+            forget_refused(dev, turn->knob);
+        return erg_fail(err, fault.code, "%s", fault.text);
+    }
     knob->now = isnan(turn->enforced) ? turn->clamped : turn->enforced;
     return true;
 }
@@ -236,7 +264,8 @@ bool erg_device_put_back(erg_device *dev, erg_error *err)
         erg_knob which = dev->knobs[i].knob;
         if (!dev->saved[which])
             continue;
-        bool is_back = dev->driver->put_back(dev, which, dev->saved[which], good ? err : NULL);
+        bool is_back = dev->driver->put_back(dev, which, dev->saved[which],
+                                             good ? err : NULL);
         good &= is_back;
         dev->knobs[i].now = is_back ? dev->was[which] : NAN;
         free(dev->saved[which]);
@@ -259,7 +288,8 @@ static bool keep(erg_device *dev, const erg_device_knob *knob, erg_error *err)
     }
     char *now = erg_text_take(&text);
     if (!now)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for what %s is at", dev->info.name);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for what %s is at",
+                        dev->info.name);
     free(dev->saved[which]);
     dev->saved[which] = now;
     dev->was[which] = knob->now;

@@ -23,7 +23,8 @@ static const erg_column columns[] = {
     { "device", ERG_TEXT, "name of the device" },
     { "knob", ERG_TEXT, "name of the knob" },
     { "was", ERG_TEXT, "what it was at, in the driver's own words" },
-    { "state", ERG_TEXT, "restored, rebooted, busy (its process lives), elsewhere or failed" },
+    { "state", ERG_TEXT,
+      "restored, rebooted, busy (its process lives), elsewhere or failed" },
     { "reason", ERG_TEXT, "why it could not be put back, and the cure" },
 };
 
@@ -43,7 +44,8 @@ static bool row(const recovery *of, const erg_saved *saved, const erg_saved_knob
 
     return erg_table_row(of->rows, err)
         && erg_table_text(of->rows, "device", saved ? saved->device : NULL, err)
-        && erg_table_text(of->rows, "knob", knob ? erg_knob_infos[knob->knob].name : NULL, err)
+        && erg_table_text(of->rows, "knob", knob ? erg_knob_infos[knob->knob].name : NULL,
+                          err)
         && erg_table_text(of->rows, "was", knob ? knob->was : NULL, err)
         && erg_table_text(of->rows, "state", outcome_names[state], err)
         && erg_table_text(of->rows, "reason", reason, err);
@@ -188,9 +190,10 @@ bool erg_saved_recover(const erg_env *env, erg_table *rows, erg_error *err)
 erg_result *erg_devices_recover(const erg_env *env, erg_error *err)
 {
     erg_result *result = erg_result_new("devices", err);
-    erg_table *rows = result ? erg_result_add(result, "restored", columns, ERG_COUNT(columns),
-                                              err)
-                             : NULL;
+    erg_table *rows = result
+        ? erg_result_add(result, "restored", columns, ERG_COUNT(columns),
+                         err)
+        : NULL;
 
     if (rows && (!env || !env->state_dir || erg_saved_recover(env, rows, err)))
         return result;

@@ -49,7 +49,8 @@ void erg_saved_here(const erg_env *env, erg_saved *to)
 {
     if (!erg_env_line(env, "/proc/sys/kernel/hostname", to->host, sizeof(to->host), NULL))
         erg_text_put(to->host, sizeof(to->host), "localhost");
-    if (!erg_env_line(env, "/proc/sys/kernel/random/boot_id", to->boot, sizeof(to->boot), NULL))
+    if (!erg_env_line(env, "/proc/sys/kernel/random/boot_id", to->boot,
+                      sizeof(to->boot), NULL))
         to->boot[0] = '\0';
     whole_path(env->root, to->root);
     whole_path(env->nvml, to->nvml);
@@ -59,7 +60,7 @@ static uint64_t mix(uint64_t hash, const char *text)
 {
     for (const char *c = text; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    return (hash ^ 0xff) * 1099511628211u;      /* ends the text, so that ab+c is not a+bc */
+    return (hash ^ 0xff) * 1099511628211u;  /* ends the text, so that ab+c is not a+bc */
 }
 
 /* A home may be shared by many machines, and one machine by many jobs. */
@@ -119,7 +120,8 @@ bool erg_saving_begin(const char *path, double wait_s, erg_saving *out, erg_erro
     }
     close(out->lock);
     out->lock = -1;
-    return erg_fail(err, ERG_REFUSED, "another process of erg turns this device: wait until "
+    return erg_fail(err, ERG_REFUSED,
+                    "another process of erg turns this device: wait until "
                     "it has ended (%s)", lock);
 }
 
@@ -160,8 +162,8 @@ static json_t *to_json(const erg_saved *saved)
                             json_string((const char *)saved + texts[i].at));
     for (size_t i = 0; i < saved->count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s}", "knob",
-                                              erg_knob_infos[saved->knobs[i].knob].name, "was",
-                                              saved->knobs[i].was));
+                                              erg_knob_infos[saved->knobs[i].knob].name,
+                                              "was", saved->knobs[i].was));
     json_object_set_new(root, "knobs", list);
     return root;
 }
@@ -198,7 +200,8 @@ static bool read_knobs(const json_t *list, const char *path, erg_saved *out, erg
         const char *was = json_string_value(json_object_get(row, "was"));
         erg_knob knob;
         if (!name || !was || !erg_knob_parse(name, &knob) || out->count == ERG_KNOBS)
-            return erg_fail(err, ERG_BAD_INPUT, "%s: knob %zu is not understood, a knob may "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s: knob %zu is not understood, a knob may "
                             "still be turned: %s", path, i + 1, cure);
         out->knobs[out->count].knob = knob;
         out->knobs[out->count].was = erg_text_copy(was);

@@ -54,7 +54,8 @@ static bool device_row(erg_table *table, const erg_device *dev, erg_error *err)
         && erg_table_text(table, "name", name, err)
         && erg_table_text(table, "state", states[dev->state], err)
         && erg_table_text(table, "reason", dev->reason[0] ? dev->reason : NULL, err)
-        && erg_table_text(table, "scope", present ? erg_scope_name(dev->info.scope) : NULL, err);
+        && erg_table_text(table, "scope", present ? erg_scope_name(dev->info.scope) : NULL,
+                          err);
 }
 
 static double known(double seconds)
@@ -101,7 +102,8 @@ erg_result *erg_devices_table(const erg_devices *devices, erg_error *err)
     erg_table *rows = NULL, *channels = NULL, *knobs = NULL;
 
     if (result)
-        rows = erg_result_add(result, "devices", device_columns, ERG_COUNT(device_columns), err);
+        rows = erg_result_add(result, "devices", device_columns, ERG_COUNT(device_columns),
+                              err);
     if (rows)
         channels = erg_result_add(result, "channels", channel_columns,
                                   ERG_COUNT(channel_columns), err);

@@ -38,6 +38,23 @@ static void the_card_gives_power_temperatures_clocks_and_use_in_si(void)
     erg_devices_free(found);
 }
 
+static void what_limits_a_card_is_read_beside_it(void)
+{
+    machine box;
+    int index;
+
+    machine_open(&box, "desktop-amdgpu");
+    machine_write(&box, HWMON "/temp1_crit", "100000");
+    machine_write(&box, CARD "/mem_info_vram_used", "21474836480");
+    machine_write(&box, CARD "/mem_info_vram_total", "25753026560");
+    erg_devices *found = machine_find(&box, "amdgpu");
+    CHECK_NEAR(machine_read(found, "amdgpu:0", "temperature_limit"), 100 + 273.15, 1e-9);
+    CHECK_NEAR(machine_read(found, "amdgpu:0", "memory_used"), 21474836480, 1);
+    CHECK_NEAR(machine_read(found, "amdgpu:0", "memory_total"), 25753026560, 1);
+    CHECK(machine_channel(found, "amdgpu:0", "memory_total", &index)->quantity == ERG_BYTES);
+    erg_devices_free(found);
+}
+
 static void newer_kernels_say_input_where_older_ones_said_average(void)
 {
     machine box;
@@ -110,6 +127,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(the_card_gives_power_temperatures_clocks_and_use_in_si),
+        TEST(what_limits_a_card_is_read_beside_it),
         TEST(newer_kernels_say_input_where_older_ones_said_average),
         TEST(the_counter_steps_by_two_to_the_minus_sixteen_joules),
         TEST(a_counter_that_stands_still_is_no_counter),

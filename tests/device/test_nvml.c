@@ -1,33 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVML against the fake library: its script is the truth, its clock is stepped. */
-#include <dlfcn.h>
-#include "found.h"
-
-static const char *library(const char *name)
-{
-    static char path[ERG_PATH_MOST];
-    const char *build = getenv("ERG_BUILD");
-    snprintf(path, sizeof(path), "%s/tests/fake/%s.so.1", build ? build : "build", name);
-    return path;
-}
-
-/* The same copy of the library that the driver opens. */
-static void *inside(const char *symbol)
-{
-    void *fake = dlopen(library("libnvidia-ml"), RTLD_NOW | RTLD_LOCAL);
-    CHECK(fake);
-    void *found = dlsym(fake, symbol);
-    CHECK(found);
-    return found;
-}
-
-static void step(int64_t now_ns)
-{
-    void (*call)(int64_t now_ns);
-    void *found = inside("fake_nvml_step");
-    memcpy(&call, &found, sizeof(call));
-    call(now_ns);
-}
+#include "fake_gpus.h"
 
 static double true_j(double begin_s, double end_s)
 {
@@ -35,35 +8,6 @@ static double true_j(double begin_s, double end_s)
     void *found = inside("fake_nvml_true_j");
     memcpy(&call, &found, sizeof(call));
     return call(begin_s, end_s);
-}
-
-static erg_devices *gpus_of(const char *file, const char *script, const char *sensor,
-                            erg_error *err)
-{
-    const char *const sensors[] = { sensor };
-    setenv("FAKE_NVML", script, 1);
-    step(0);
-    erg_env env = { .nvml = library(file) };
-    return erg_devices_find(&env, sensors, 1, err);
-}
-
-static erg_devices *gpus(const char *script)
-{
-    erg_error err = { 0 };
-    erg_devices *found = gpus_of("libnvidia-ml", script, "nvml", &err);
-    CHECK_OK(found != NULL, err);
-    return found;
-}
-
-static double read_at(erg_devices *found, int64_t now_ns, const char *name)
-{
-    size_t at;
-    erg_reading reading;
-    CHECK(channel_of(found, name, &at));
-    step(now_ns);
-    CHECK(erg_devices_read(found, 0, at, &reading, NULL));
-    CHECK(reading.count == 1);
-    return reading.at[0].value;
 }
 
 static void the_counter_gives_the_true_joules(void)
@@ -295,9 +239,28 @@ static void time_held_back_and_the_fan_are_channels_where_the_board_tells_them(v
     erg_devices_free(found);
 }
 
+static void memory_its_errors_and_the_limit_of_heat_are_channels_where_they_are_told(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb;health=1");
+    size_t at;
+
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "memory_used"), 20 * 0x1p30, 1);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "memory_total"), 80 * 0x1p30, 1);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "temperature_limit"), 90 + 273.15, 1e-9);
+    CHECK_NEAR(read_at(found, ERG_NS_PER_S, "ecc_errors"), 4, 0);
+    CHECK(channel_of(found, "ecc_errors", &at)->kind == ERG_COUNTER);
+    CHECK_TEXT(channel_of(found, "memory_used", &at)->unit, "B");
+    erg_devices_free(found);
+    found = gpus("a100-sxm4-80gb");
+    CHECK(!channel_of(found, "memory_used", &at) && !channel_of(found, "ecc_errors", &at));
+    CHECK(!channel_of(found, "temperature_limit", &at));
+    erg_devices_free(found);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(memory_its_errors_and_the_limit_of_heat_are_channels_where_they_are_told),
         TEST(time_held_back_and_the_fan_are_channels_where_the_board_tells_them),
         TEST(the_counter_gives_the_true_joules),
         TEST(a_counter_of_months_is_not_a_blank),

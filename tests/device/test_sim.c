@@ -218,6 +218,50 @@ static void a_program_loads_the_plant_and_is_told_its_clock(void)
     CHECK(!sim(&clock, "sim:plain,heat=maybe", &err));
 }
 
+/* Without heat, too: 400 W for 10 s, then held to 250 W, then free again. */
+static void a_turned_limit_holds_any_load_down(void)
+{
+    manual hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    erg_devices *gpu = sim(&clock, "sim:a100-sxm4-80gb,load=constant:400,start=0s", &err);
+    erg_turn turn = { .knob = ERG_POWER_LIMIT, .requested = 250 };
+
+    CHECK_OK(gpu != NULL, err);
+    double begin_j = read_at(gpu, &hand, 10 * ERG_NS_PER_S, "energy");
+    CHECK_OK(erg_devices_turn(gpu, 0, &turn, &err), err);
+    CHECK_NEAR(read_at(gpu, &hand, 12 * ERG_NS_PER_S, "power"), 250, 1e-6);
+    double held_j = read_at(gpu, &hand, 20 * ERG_NS_PER_S, "energy");
+    CHECK_NEAR(held_j - begin_j, 2500, 0.2 * 400);  /* the counter is a tenth of a second late */
+    CHECK(erg_devices_restore(gpu, &err));
+    CHECK_NEAR(read_at(gpu, &hand, 22 * ERG_NS_PER_S, "power"), 400, 1e-6);
+    CHECK_NEAR(read_at(gpu, &hand, 30 * ERG_NS_PER_S, "energy") - held_j, 4000, 0.2 * 400);
+    erg_devices_free(gpu);
+}
+
+static void a_held_fan_cools_and_is_let_go(void)
+{
+    manual hand = { 0 };
+    erg_clock clock = clock_of(&hand);
+    erg_error err = { 0 };
+    erg_devices *gpu =
+        sim(&clock, "sim:a100-sxm4-80gb,heat,load=constant:200,start=0s,tau=5s", &err);
+    CHECK_OK(gpu != NULL, err);
+    const erg_device_knob *fan = erg_devices_find_knob(gpu, 0, ERG_FAN);
+    CHECK(fan && isnan(fan->now) && fan->high == 1);
+    double free_k = read_at(gpu, &hand, 60 * ERG_NS_PER_S, "temperature");
+    double free_share = read_at(gpu, &hand, 60 * ERG_NS_PER_S, "fan");
+    erg_turn turn = { .knob = ERG_FAN, .requested = 1 };
+    CHECK_OK(erg_devices_turn(gpu, 0, &turn, &err), err);
+    CHECK(turn.enforced == 1 && free_share < 0.9);
+    CHECK(read_at(gpu, &hand, 160 * ERG_NS_PER_S, "temperature") < free_k - 5);
+    CHECK_NEAR(read_at(gpu, &hand, 160 * ERG_NS_PER_S, "fan"), 1, 0);
+    CHECK_OK(erg_devices_restore(gpu, &err), err);
+    CHECK_NEAR(read_at(gpu, &hand, 400 * ERG_NS_PER_S, "temperature"), free_k, 1);
+    CHECK_NEAR(read_at(gpu, &hand, 400 * ERG_NS_PER_S, "fan"), free_share, 0.02);
+    erg_devices_free(gpu);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -229,6 +273,8 @@ int main(void)
         TEST(a_bad_description_is_named_with_its_key),
         TEST(with_heat_it_follows_its_plant_and_says_so),
         TEST(a_program_loads_the_plant_and_is_told_its_clock),
+        TEST(a_turned_limit_holds_any_load_down),
+        TEST(a_held_fan_cools_and_is_let_go),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

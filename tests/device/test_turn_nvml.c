@@ -35,6 +35,16 @@ static const char *turned_in(const char *file)
     return text;
 }
 
+static const char *fans(void)
+{
+    static char text[64];
+    void (*call)(unsigned gpu, char *text, size_t size);
+    void *found = inside("libnvidia-ml", "fake_nvml_fans");
+    memcpy(&call, &found, sizeof(call));
+    call(0, text, sizeof(text));
+    return text;
+}
+
 static unsigned calls(void)
 {
     unsigned (*call)(unsigned gpu);
@@ -249,6 +259,58 @@ static void throttling_is_a_channel_and_the_limit_in_force_too(void)
     erg_devices_free(found);
 }
 
+static void a_fan_that_was_held_is_given_back_to_its_policy(void)
+{
+    erg_error err = { 0 };
+    erg_turn turn;
+    erg_devices *found = gpu("a100-pcie-40gb;fan=41,fans=2");
+    const erg_device_knob *fan = erg_devices_find_knob(found, 0, ERG_FAN);
+    CHECK(fan && fan->low == 0.3 && fan->high == 1 && isnan(fan->now) && !fan->values);
+    CHECK_TEXT(fans(), "auto auto");
+    turn_to(found, ERG_FAN, 0.7, &turn);
+    CHECK(turn.clamped == 0.7 && turn.enforced == 0.7 && fan->now == 0.7);
+    CHECK_TEXT(fans(), "70 70");
+    turn_to(found, ERG_FAN, 0.1, &turn); /* the board allows no less than 30 % */
+    CHECK_NEAR(turn.enforced, 0.3, 1e-12);
+    CHECK_OK(erg_devices_restore(found, &err), err);
+    CHECK_TEXT(fans(), "auto auto"); /* not 41 41: that would hold them */
+    CHECK(isnan(fan->now));
+    erg_devices_free(found);
+}
+
+static void a_fan_that_somebody_holds_stays_held(void)
+{
+    unsigned (*set)(void *gpu, unsigned fan, unsigned percent);
+    unsigned (*by_index)(unsigned index, void **gpu);
+    void *symbol, *handle;
+    erg_error err = { 0 };
+    erg_turn turn;
+    erg_devices *found = gpu("a100-pcie-40gb;fans=2");
+    symbol = inside("libnvidia-ml", "nvmlDeviceSetFanSpeed_v2");
+    memcpy(&set, &symbol, sizeof(set));
+    symbol = inside("libnvidia-ml", "nvmlDeviceGetHandleByIndex_v2");
+    memcpy(&by_index, &symbol, sizeof(by_index));
+    CHECK(by_index(0, &handle) == 0 && set(handle, 1, 55) == 0);
+    turn_to(found, ERG_FAN, 0.9, &turn);
+    CHECK_TEXT(fans(), "90 90");
+    CHECK_OK(erg_devices_restore(found, &err), err);
+    CHECK_TEXT(fans(), "auto 55");
+    erg_devices_free(found);
+}
+
+static void who_may_not_turn_a_fan_is_told(void)
+{
+    erg_error err = { 0 };
+    erg_devices *found = gpu("a100-pcie-40gb;fans=1,rights=1");
+    erg_turn turn = { .knob = ERG_FAN, .requested = 0.5 };
+    CHECK(!erg_devices_turn(found, 0, &turn, &err) && err.code == ERG_NO_ACCESS);
+    CHECK_TEXT(fans(), "auto");
+    erg_devices_free(found);
+    found = gpu("a100-sxm4-80gb"); /* cooled by the chassis */
+    CHECK(!erg_devices_find_knob(found, 0, ERG_FAN));
+    erg_devices_free(found);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -262,6 +324,9 @@ int main(void)
         TEST(without_nvml_nvidia_smi_lists_and_locks_the_clocks),
         TEST(a_split_gpu_is_turned_only_when_that_is_said),
         TEST(throttling_is_a_channel_and_the_limit_in_force_too),
+        TEST(a_fan_that_was_held_is_given_back_to_its_policy),
+        TEST(a_fan_that_somebody_holds_stays_held),
+        TEST(who_may_not_turn_a_fan_is_told),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

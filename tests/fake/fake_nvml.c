@@ -36,7 +36,14 @@ static const key keys[] = {
     { "parked", AT(parked), 0 },  /* 1: at rest at 405 MHz of memory; 2: at work so */
     { "throttle", AT(throttle), 0 }, /* bits */
     { "fan", AT(fan), -1 },       /* %; below 0: it has none */
+    { "fans", AT(fans), 0 },      /* that can be held; at most 2 */
     { "held", AT(held), -1 },     /* share of time at the power limit; below 0: not told */
+    { "health", AT(health), 0 },  /* 1: memory, its errors and a limit of heat are told */
+    { "gpm", AT(gpm), 0 },          /* activities: 0 none; 1 told; 2 for the administrator */
+    { "lanes", AT(lanes), 0 },      /* of PCIe 5; 0: not told */
+    { "links", AT(links), 0 },      /* of NVLink; 0: not told */
+    { "buffer", AT(buffer), 0 },    /* s between the driver's own samples; 0: it keeps none */
+    { "dry", AT(dry), INFINITY },   /* second from which it takes no more of them */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
@@ -100,11 +107,16 @@ EXPORT double fake_nvml_true_j(double begin_s, double end_s)
 
 /* ---- readings ----------------------------------------------------------- */
 
-static int64_t since_ns(void) { return clock_ns() - start_ns; }
+int64_t fake_since_ns(void) { return clock_ns() - start_ns; }
+
+int64_t fake_utc_ns(void)
+{
+    return stepped_ns >= 0 ? stepped_ns : erg_env_utc_ns(&(erg_env){ 0 });
+}
 
 static unsigned fault(void)
 {
-    if (erg_s_from_ns(since_ns()) >= now.lost)
+    if (erg_s_from_ns(fake_since_ns()) >= now.lost)
         return NVML_LOST;
     return erg_plant_chance(now.sim.sensor.seed, reads++, FOR_ERROR) < now.sim.error
                ? NVML_UNKNOWN
@@ -116,7 +128,7 @@ static double power_w(const struct nvml_gpu *gpu, double window_s)
     erg_plant_sensor sensor = now.sim.sensor;
     sensor.window_s = window_s;
     sensor.seed += gpu->index;
-    return erg_plant_sensor_w(&sensor, &now.sim.load, since_ns());
+    return erg_plant_sensor_w(&sensor, &now.sim.load, fake_since_ns());
 }
 
 static unsigned power_mw(const struct nvml_gpu *gpu, double window_s, unsigned *mw)
@@ -231,6 +243,29 @@ EXPORT unsigned nvmlDeviceGetTemperature(nvml_handle gpu, unsigned sensor,
     return sensor == 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
+EXPORT unsigned nvmlDeviceGetTemperatureThreshold(nvml_handle gpu, unsigned type,
+                                                  unsigned *celsius)
+{
+    *celsius = 90 + gpu->index;
+    return type == NVML_SLOWDOWN && now.health != 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
+EXPORT unsigned nvmlDeviceGetMemoryInfo(nvml_handle gpu, nvml_memory *memory)
+{
+    (void)gpu;
+    *memory = (nvml_memory){ 80ull << 30, 60ull << 30, 20ull << 30 };
+    return now.health != 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
+/* Three corrected ones, and one more of the other kind. */
+EXPORT unsigned nvmlDeviceGetTotalEccErrors(nvml_handle gpu, unsigned type, unsigned counter,
+                                            unsigned long long *errors)
+{
+    (void)gpu;
+    *errors = type == NVML_ECC_CORRECTED ? 3 : 1;
+    return now.health != 0 && counter == NVML_ECC_VOLATILE ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
 EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
 {
     bool busy = power_w(gpu, 0.1) > 1.2 * now.sim.profile->idle_w;
@@ -240,8 +275,8 @@ EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
 
 EXPORT unsigned nvmlDeviceGetFanSpeed(nvml_handle gpu, unsigned *percent)
 {
-    (void)gpu;
-    *percent = (unsigned)fmax(0, now.fan);
+    bool is_held = fake_turns[gpu->index].fan_policy[0] == NVML_FAN_MANUAL;
+    *percent = is_held ? fake_turns[gpu->index].fan_pct[0] : (unsigned)fmax(0, now.fan);
     return now.fan < 0 ? NVML_NOT_SUPPORTED : NVML_DONE;
 }
 
@@ -264,7 +299,7 @@ EXPORT unsigned nvmlDeviceGetArchitecture(nvml_handle gpu, unsigned *value)
 EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned long long *mj)
 {
     (void)gpu;
-    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, since_ns());
+    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, fake_since_ns());
     *mj = now.blank != 0 ? 0x7ffffffffffffff0u : (unsigned long long)llround(1e3 * total_j);
     if (now.tegra != 0 || !now.sim.has_counter)
         return NVML_NOT_SUPPORTED;
@@ -301,9 +336,17 @@ static unsigned answer_past(nvml_field *field)
 
     field->type = NVML_ULONGLONG;
     field->value.natural_wide =
-        is_power ? (unsigned long long)(now.held * (double)since_ns()) : 0;
+        is_power ? (unsigned long long)(now.held * (double)fake_since_ns()) : 0;
     return now.held >= 0 && (is_power || field->id == NVML_FIELD_PAST_THERMAL)
          ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
+static unsigned answer_link(nvml_field *field)
+{
+    bool is_count = field->id == NVML_FIELD_NVLINK_COUNT;
+
+    field->value.natural = is_count ? (unsigned)now.links : LINK_MB_PER_S;
+    return now.links > 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
 static unsigned answer(nvml_handle gpu, nvml_field *field)
@@ -321,6 +364,8 @@ static unsigned answer(nvml_handle gpu, nvml_field *field)
         return NVML_NOT_SUPPORTED;
     if (field->id <= NVML_FIELD_PAST_RELIABILITY || field->id >= NVML_FIELD_PAST_SW_THERMAL)
         return answer_past(field);
+    if (field->id == NVML_FIELD_NVLINK_SPEED || field->id == NVML_FIELD_NVLINK_COUNT)
+        return answer_link(field);
     if (!is_power)
         return answer_limit(gpu, field);
     unsigned code = power_mw(gpu, window_s, &field->value.natural);

@@ -8,8 +8,11 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
-enum { GPUS_MOST = 16, FOR_ERROR = 100 };
+enum { GPUS_MOST = 16, FANS_MOST = 2, FOR_ERROR = 100 };
 enum { MEM_MHZ = 1215, PARKED_MHZ = 405, PARKED_MOST_MHZ = 420 };
+
+/* MB/s of a PCIe 5 lane after its coding, and of an NVLink of Hopper. */
+enum { LANE_KB_PER_S = 3938500, LINK_MB_PER_S = 26562 };
 
 struct nvml_gpu {
     unsigned index;
@@ -18,17 +21,23 @@ struct nvml_gpu {
 typedef struct script {
     erg_sim_spec sim;
     double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
-        blank, module, memory, model, rights, locks, apps, parked, throttle, fan, held;
+        blank, module, memory, model, rights, locks, apps, parked, throttle, fan, fans, held,
+        health, gpm, buffer, dry, lanes, links;
 } script;
 
 /* What was turned, of each GPU. In the file FAKE_NVML_STATE where that is given, for
  * then it outlives the process as a real GPU's does. */
 typedef struct turned {
     unsigned locked_mhz, mem_locked_mhz, app_mem_mhz, app_sm_mhz, limit_mw, calls;
+    unsigned fan_policy[FANS_MOST], fan_pct[FANS_MOST];
 } turned;
 
 extern HIDDEN script fake_script;
 extern HIDDEN turned *fake_turns;
+/* Since the library was opened, on its clock. */
+HIDDEN int64_t fake_since_ns(void);
+/* Where the clock is stepped, that. */
+HIDDEN int64_t fake_utc_ns(void);
 /* From a file that outlives the process; NULL: fresh, in memory. */
 HIDDEN void fake_turns_open(const char *file);
 

@@ -2,6 +2,7 @@
 /* Clocks and limits of the fake NVML: what is offered, what was turned. */
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -164,5 +165,76 @@ EXPORT unsigned nvmlDeviceSetMemoryLockedClocks(nvml_handle gpu, unsigned low, u
 EXPORT unsigned nvmlDeviceResetMemoryLockedClocks(nvml_handle gpu)
 {
     return lock(gpu, false, 0);
+}
+
+/* ---- fans ------------------------------------------------------------------ */
+
+enum { FAN_LOW_PCT = 30, FAN_HIGH_PCT = 100 };
+
+EXPORT unsigned nvmlDeviceGetNumFans(nvml_handle gpu, unsigned *count)
+{
+    (void)gpu;
+    *count = (unsigned)fake_script.fans;
+    return *count ? NVML_DONE : NVML_NOT_SUPPORTED;
+}
+
+EXPORT unsigned nvmlDeviceGetMinMaxFanSpeed(nvml_handle gpu, unsigned *low, unsigned *high)
+{
+    (void)gpu;
+    *low = FAN_LOW_PCT;
+    *high = FAN_HIGH_PCT;
+    return NVML_DONE;
+}
+
+EXPORT unsigned nvmlDeviceGetFanControlPolicy_v2(nvml_handle gpu, unsigned fan,
+                                                 unsigned *policy)
+{
+    *policy = fan < FANS_MOST ? fake_turns[gpu->index].fan_policy[fan] : 0;
+    return fan < fake_script.fans ? NVML_DONE : 2;
+}
+
+EXPORT unsigned nvmlDeviceGetTargetFanSpeed(nvml_handle gpu, unsigned fan, unsigned *percent)
+{
+    const turned *turn = &fake_turns[gpu->index];
+    *percent = fan < FANS_MOST && turn->fan_policy[fan] == NVML_FAN_MANUAL
+        ? turn->fan_pct[fan] : (unsigned)fmax(FAN_LOW_PCT, fake_script.fan);
+    return fan < fake_script.fans ? NVML_DONE : 2;
+}
+
+static unsigned hold(nvml_handle gpu, unsigned fan, unsigned policy, unsigned percent)
+{
+    turned *turn = change(gpu, 2);
+    if (!turn)
+        return NVML_NO_PERMISSION;
+    if (fan >= fake_script.fans || fan >= FANS_MOST)
+        return 2;
+    turn->fan_policy[fan] = policy;
+    turn->fan_pct[fan] = percent;
+    return NVML_DONE;
+}
+
+/* The trap of the real one: from here on the fan is held, whatever the speed. */
+EXPORT unsigned nvmlDeviceSetFanSpeed_v2(nvml_handle gpu, unsigned fan, unsigned percent)
+{
+    return percent < FAN_LOW_PCT || percent > FAN_HIGH_PCT
+        ? 2 : hold(gpu, fan, NVML_FAN_MANUAL, percent);
+}
+
+EXPORT unsigned nvmlDeviceSetDefaultFanSpeed_v2(nvml_handle gpu, unsigned fan)
+{
+    return hold(gpu, fan, NVML_FAN_AUTOMATIC, 0);
+}
+
+/* "auto 55": what each fan does, as if it were asked. */
+EXPORT void fake_nvml_fans(unsigned gpu, char *text, size_t size)
+{
+    const turned *turn = &fake_turns[gpu];
+    text[0] = '\0';
+    for (unsigned i = 0; i < fake_script.fans; i++) {
+        char word[16] = "auto";
+        if (turn->fan_policy[i] == NVML_FAN_MANUAL)
+            snprintf(word, sizeof(word), "%u", turn->fan_pct[i]);
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", i ? " " : "", word);
+    }
 }
 #endif

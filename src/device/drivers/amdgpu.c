@@ -43,21 +43,28 @@ static const struct { const char *name; size_t slot; } symbols[] = {
     { "rsmi_dev_energy_count_get", offsetof(rocm, energy) },
 };
 
+/* Thousandths of a degree Celsius. */
+#define HEAT(file, name) \
+    { "hwmon/" file, name, ERG_TEMPERATURE, ERG_INSTANT, 1e-3, 273.15 }
+
 static const struct amdgpu_file {
     const char *file, *channel;
     erg_quantity quantity;
     erg_kind kind;
     double scale, offset;
 } files[] = {
-    { "hwmon/power1_average",  "power",         ERG_POWER,       ERG_SMOOTHED, 1e-6, 0 },
-    { "hwmon/power1_input",    "power",         ERG_POWER,       ERG_SMOOTHED, 1e-6, 0 },
-    { "hwmon/power1_cap",      "power_limit",   ERG_OTHER,       ERG_INSTANT,  1e-6, 0 },
-    { "hwmon/temp1_input",     "temperature",          ERG_TEMPERATURE, ERG_INSTANT,  1e-3, 273.15 },
-    { "hwmon/temp2_input",     "temperature_junction", ERG_TEMPERATURE, ERG_INSTANT,  1e-3, 273.15 },
-    { "hwmon/temp3_input",     "temperature_memory",   ERG_TEMPERATURE, ERG_INSTANT,  1e-3, 273.15 },
-    { "hwmon/freq1_input",     "sm_clock",      ERG_CLOCK_RATE,  ERG_INSTANT,  1, 0 },
-    { "hwmon/freq2_input",     "mem_clock",     ERG_CLOCK_RATE,  ERG_INSTANT,  1, 0 },
-    { "gpu_busy_percent",      "use",           ERG_USE,         ERG_SMOOTHED, 1e-2, 0 },
+    { "hwmon/power1_average", "power",        ERG_POWER,      ERG_SMOOTHED, 1e-6, 0 },
+    { "hwmon/power1_input",   "power",        ERG_POWER,      ERG_SMOOTHED, 1e-6, 0 },
+    { "hwmon/power1_cap",     "power_limit",  ERG_OTHER,      ERG_INSTANT,  1e-6, 0 },
+    HEAT("temp1_input", "temperature"),
+    HEAT("temp2_input", "temperature_junction"),
+    HEAT("temp3_input", "temperature_memory"),
+    HEAT("temp1_crit", "temperature_limit"),
+    { "hwmon/freq1_input",    "sm_clock",     ERG_CLOCK_RATE, ERG_INSTANT,  1, 0 },
+    { "hwmon/freq2_input",    "mem_clock",    ERG_CLOCK_RATE, ERG_INSTANT,  1, 0 },
+    { "gpu_busy_percent",     "use",          ERG_USE,        ERG_SMOOTHED, 1e-2, 0 },
+    { "mem_info_vram_used",   "memory_used",  ERG_BYTES,      ERG_INSTANT,  1, 0 },
+    { "mem_info_vram_total",  "memory_total", ERG_BYTES,      ERG_INSTANT,  1, 0 },
 };
 
 typedef struct amdgpu {
@@ -67,8 +74,12 @@ typedef struct amdgpu {
     struct { int fd; double scale, offset; } inputs[ERG_CHANNELS_MOST];
 } amdgpu;
 
-typedef struct amdgpu_search { erg_devices *found; const char *only; erg_error *err; int seen; }
-amdgpu_search;
+typedef struct amdgpu_search {
+    erg_devices *found;
+    const char *only;
+    erg_error *err;
+    int seen;
+} amdgpu_search;
 
 /* ---- find ------------------------------------------------------------------ */
 
@@ -89,7 +100,8 @@ static bool card_add(void *self, const char *path)
     if (!dev)
         return false;
     dev->info.scope = ERG_SCOPE_BOARD;
-    snprintf(dev->argument, sizeof(dev->argument), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(dev->argument, sizeof(dev->argument), "%.*s", (int)(strrchr(path, '/') - path),
+             path);
     snprintf(file, sizeof(file), "%.*s/product_name", (int)(end - path), path);
     if (!erg_env_line(env, file, dev->info.model, sizeof(dev->info.model), NULL)
         || !dev->info.model[0])
@@ -111,11 +123,12 @@ static bool amdgpu_find(erg_devices *found, const char *argument, erg_error *err
         return true;
     if (search.seen)
         return erg_devices_absent(found, &erg_driver_amdgpu, ERG_ABSENT, err,
-                                  "there are %d AMD GPUs, counted from 0, and none is \"%.40s\"",
-                                  search.seen, search.only);
+                                  "there are %d AMD GPUs, counted from 0, "
+                                  "and none is \"%.40s\"", search.seen, search.only);
     return erg_devices_absent(found, &erg_driver_amdgpu, ERG_ABSENT, err,
-                              "no card in /sys/class/drm has the hwmon chip amdgpu: no AMD GPU, "
-                              "or its driver is not loaded (modprobe amdgpu)");
+                              "no card in /sys/class/drm has the hwmon chip "
+                              "amdgpu: no AMD GPU, or its driver is not "
+                              "loaded (modprobe amdgpu)");
 }
 
 /* ---- the library ------------------------------------------------------------ */
@@ -162,8 +175,9 @@ static bool pci_id_of(const erg_device *dev, uint64_t *id)
     char *text = erg_path_join(dev->env, file, path, NULL)
                ? erg_file_read(path, 65536, &count, NULL) : NULL;
     const char *at = text ? strstr(text, "PCI_SLOT_NAME=") : NULL;
-    bool good = at && sscanf(at + strlen("PCI_SLOT_NAME="), "%x:%x:%x.%x", &domain, &bus, &slot,
-                             &function) == 4;
+    bool good = at
+        && sscanf(at + strlen("PCI_SLOT_NAME="), "%x:%x:%x.%x", &domain, &bus, &slot,
+                  &function) == 4;
     free(text);
     if (good)
         *id = (uint64_t)domain << 32 | bus << 8 | slot << 3 | function;
@@ -179,7 +193,8 @@ static bool rocm_find(amdgpu *card, uint64_t wanted)
     if (card->smi.count(&count) != 0)
         return false;
     for (card->index = 0; card->index < count; card->index++)
-        if (card->smi.pci_id(card->index, &id) == 0 && (id & ~UINT64_C(0xf0000000)) == wanted)
+        if (card->smi.pci_id(card->index, &id) == 0
+            && (id & ~UINT64_C(0xf0000000)) == wanted)
             return true;
     return false;
 }
@@ -207,7 +222,8 @@ static bool counter_lives(const erg_device *dev, const amdgpu *card, double powe
     if (!(rise_j > 0))
         return false;
     if (fabs(counted_w - power_w) > most_apart * power_w)
-        erg_env_log(dev->env, ERG_WARNING, "%s: its counter rises by %.3g W while its power file "
+        erg_env_log(dev->env, ERG_WARNING,
+                    "%s: its counter rises by %.3g W while its power file "
                     "says %.3g W", dev->info.name, counted_w, power_w);
     return true;
 }
@@ -249,8 +265,8 @@ static void files_open(erg_device *dev, amdgpu *card)
         card->inputs[dev->channel_count].fd = fd;
         card->inputs[dev->channel_count].scale = files[i].scale;
         card->inputs[dev->channel_count].offset = files[i].offset;
-        erg_channel_info *channel = erg_device_channel(dev, files[i].channel, files[i].quantity,
-                                                       files[i].kind);
+        erg_channel_info *channel = erg_device_channel(dev, files[i].channel,
+                                                       files[i].quantity, files[i].kind);
         if (strcmp(files[i].channel, "power_limit") == 0)
             erg_text_put(channel->unit, sizeof(channel->unit), "W");
     }
@@ -284,7 +300,8 @@ static bool amdgpu_open(erg_device *dev, erg_error *err)
         power_w = input_read(card, 0, ERG_POWER);
     counter_open(dev, card, power_w);
     return !isnan(power_w) || card->energy_channel != SIZE_MAX
-        || erg_fail(err, ERG_UNSUPPORTED, "%s gives no power (0 or N/A) and no energy: of an MI250 "
+        || erg_fail(err, ERG_UNSUPPORTED,
+                    "%s gives no power (0 or N/A) and no energy: of an MI250 "
                     "only the even die is metered, for both; else install rocm-smi-lib",
                     dev->info.name);
 }

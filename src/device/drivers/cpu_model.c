@@ -135,8 +135,8 @@ static bool law_choose(erg_device *dev, erg_cpu_law *law, erg_error *err)
         snprintf(dev->info.model, sizeof(dev->info.model), "%.24s, table of %d points",
                  about.name, (int)law->count);
     else
-        snprintf(dev->info.model, sizeof(dev->info.model), "%.22s, TDP %.4g W %s", about.name,
-                 law->tdp_w, how);
+        snprintf(dev->info.model, sizeof(dev->info.model), "%.22s, TDP %.4g W %s",
+                 about.name, law->tdp_w, how);
     return true;
 }
 
@@ -162,7 +162,8 @@ static bool cpu_model_open(erg_device *dev, erg_error *err)
     return true;
 }
 
-static bool cpu_model_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
+static bool cpu_model_read(erg_device *dev, size_t channel, erg_reading *out,
+                           erg_error *err)
 {
     cpu_model *model = dev->own;
     int64_t now_ns = erg_env_now_ns(dev->env);

@@ -96,15 +96,17 @@ static bool cpufreq_find(erg_devices *found, const char *argument, erg_error *er
     search into = { erg_devices_env(found), &all, err };
 
     if (argument && *argument)
-        return erg_fail(err, ERG_BAD_INPUT, "cpufreq takes no argument: it turns every policy");
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "cpufreq takes no argument: it turns every policy");
     if (!erg_devices_match(found, CPUFREQ "/policy*", add_policy, &into, err)) {
         free(all.items);
         return false;
     }
     if (all.count == 0)
         return erg_devices_absent(found, &erg_driver_cpufreq, ERG_ABSENT, err,
-                                  CPUFREQ "/policy* says no clocks: a virtual machine, or a "
-                                  "kernel without cpufreq; its host turns the clock");
+                                  CPUFREQ "/policy* says no clocks: a "
+                                  "virtual machine, or a kernel without cpufreq; "
+                                  "its host turns the clock");
     erg_device *dev = erg_devices_add(found, &erg_driver_cpufreq, "cpufreq", err);
     cpufreq *own = dev ? erg_device_state(dev, sizeof(*own), err) : NULL;
     if (!own) {
@@ -187,7 +189,8 @@ static bool cpufreq_save(erg_device *dev, erg_knob which, erg_text *to, erg_erro
         const char *name = own->items[i].name;
         if (!get(dev->env, name, "scaling_min_freq", &low_khz)
             || !get(dev->env, name, "scaling_max_freq", &high_khz))
-            return erg_fail(err, ERG_IO, CPUFREQ "/%s does not say its clocks, so nothing is "
+            return erg_fail(err, ERG_IO,
+                            CPUFREQ "/%s does not say its clocks, so nothing is "
                             "turned", name);
         erg_text_add(to, "%s%s:%.0f:%.0f", i ? " " : "", name, low_khz, high_khz);
     }
@@ -218,7 +221,8 @@ static bool cpufreq_turn(erg_device *dev, erg_knob which, double value, double *
     return true;
 }
 
-static bool cpufreq_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
+static bool cpufreq_put_back(erg_device *dev, erg_knob which, const char *saved,
+                             erg_error *err)
 {
     bool good = true;
     (void)which;
@@ -229,8 +233,8 @@ static bool cpufreq_put_back(erg_device *dev, erg_knob which, const char *saved,
         int count = 0;
         if (sscanf(at, "%23[a-z0-9]:%lf:%lf%n", name, &low_khz, &high_khz, &count) != 3
             || !(low_khz > 0 && high_khz >= low_khz) || strncmp(name, "policy", 6) != 0)
-            return erg_fail(good ? err : NULL, ERG_BAD_INPUT, "'%.60s' is no clock of %s", at,
-                            dev->info.name);
+            return erg_fail(good ? err : NULL, ERG_BAD_INPUT, "'%.60s' is no clock of %s",
+                            at, dev->info.name);
         good &= set_pair(dev->env, name, low_khz, high_khz, good ? err : NULL);
         at += count;
     }

@@ -58,10 +58,7 @@ typedef struct hwmon_input {
     double scale, offset;   /* SI = raw * scale + offset */
 } hwmon_input;
 
-typedef struct hwmon {
-    hwmon_input inputs[ERG_CHANNELS_MOST];
-    size_t count;
-} hwmon;
+typedef struct hwmon { hwmon_input inputs[ERG_CHANNELS_MOST]; size_t count; } hwmon;
 
 typedef struct hwmon_search {
     erg_devices *found;
@@ -142,8 +139,8 @@ static bool hwmon_add(hwmon_search *search, const char *prefix, const char *chip
     if (!dev)
         return false;
     dev->info.scope = scope;
-    snprintf(dev->info.model, sizeof(dev->info.model), "%.24s%s%.36s", chip, label[0] ? " " : "",
-             label);
+    snprintf(dev->info.model, sizeof(dev->info.model), "%.24s%s%.36s", chip,
+             label[0] ? " " : "", label);
     erg_text_put(dev->info.uuid, sizeof(dev->info.uuid), base);
     erg_text_put(dev->argument, sizeof(dev->argument), prefix);
     return true;
@@ -224,8 +221,8 @@ static bool hwmon_find(erg_devices *found, const char *argument, erg_error *err)
         return erg_devices_absent(found, &erg_driver_hwmon, ERG_ABSENT, err,
                                   "no hwmon sensor is called \"%.40s\"", search.only);
     return erg_devices_absent(found, &erg_driver_hwmon, ERG_ABSENT, err,
-                              "no chip in /sys/class/hwmon gives power, energy or the CPU's "
-                              "temperature: a virtual machine, or a missing module "
+                              "no chip in /sys/class/hwmon gives power, energy or the "
+                              "CPU's temperature: a virtual machine, or a missing module "
                               "(sensors-detect names it)");
 }
 
@@ -253,7 +250,8 @@ static double milliseconds(const erg_device *dev, const char *path)
 {
     char text[64];
 
-    return erg_env_line(dev->env, path, text, sizeof(text), NULL) ? strtod(text, NULL) * 1e-3 : 0;
+    return erg_env_line(dev->env, path, text, sizeof(text), NULL)
+        ? 1e-3 * strtod(text, NULL) : 0;
 }
 
 /* Some chips give joules beside the watts of the same sensor. */
@@ -283,7 +281,8 @@ static bool power_open(erg_device *dev, erg_error *err)
     }
     snprintf(path, sizeof(path), "%.250s_input", dev->argument);
     return input_open(dev, path, err)
-        && erg_device_channel(dev, "power", ERG_POWER, ERG_INSTANT) && beside_energy_open(dev);
+        && erg_device_channel(dev, "power", ERG_POWER, ERG_INSTANT)
+        && beside_energy_open(dev);
 }
 
 static bool rail_open(erg_device *dev, erg_error *err)

@@ -35,13 +35,19 @@ static bool is_superchip(const char *model)
     return strstr(model, "GH200") || strstr(model, "GB200") || strstr(model, "GB300");
 }
 
-static void set_facts(const erg_device *dev, erg_channel_info *channel)
+/* The buffer holds what PowerUsage gives. */
+static const nvml_quantity buffered = { "power_samples", ERG_POWER, ERG_INSTANT, NVML_CHIP,
+                                        "", 0, 0, NULL };
+
+static void set_facts(const erg_device *dev, const nvml_quantity *row,
+                      erg_channel_info *channel)
 {
     const nvml *own = dev->own;
     bool is_average = channel->kind == ERG_SMOOTHED;
-    erg_reading_option option = is_average         ? ERG_POWER_AVERAGE
-                                : own->has_instant ? ERG_POWER_INSTANT
-                                                   : ERG_POWER_DRAW;
+    bool is_instant = own->has_instant && row != &buffered;
+    erg_reading_option option = is_average   ? ERG_POWER_AVERAGE
+                                : is_instant ? ERG_POWER_INSTANT
+                                             : ERG_POWER_DRAW;
     erg_sensor_facts facts;
 
     channel->gain_u = 0.05; /* boards differ by this much: Yang 2024 */
@@ -71,7 +77,7 @@ static void set_channel(erg_device *dev, const nvml_quantity *row,
     if (*row->unit)
         erg_text_put(channel->unit, sizeof(channel->unit), row->unit);
     if (row->quantity == ERG_POWER)
-        set_facts(dev, channel);
+        set_facts(dev, row, channel);
     if (row->scope == NVML_MODULE)
         channel->scope = ERG_SCOPE_MODULE;
     else if (row->scope == NVML_MEMORY)
@@ -241,12 +247,37 @@ static void learn(erg_device *dev)
         own->api.mig && own->api.mig(own->gpu, &now, &pending) == NVML_DONE && now;
 }
 
+/* Before the power that is polled, so that it is taken first. What a mean of a second
+ * leaves in a buffer shows less than the instant value. */
+static bool add_buffer(erg_device *dev, erg_error *err)
+{
+    nvml *own = dev->own;
+
+    if (!nvml_samples_open(own, err))
+        return false;
+    if (!nvml_samples_are_dense(own))
+        return true;
+    erg_channel_info *channel =
+        erg_device_channel(dev, buffered.name, buffered.quantity, buffered.kind);
+    set_channel(dev, &buffered, channel);
+    bool is_sparse =
+        channel->update_s > 0 && own->samples.interval_s > 1.5 * channel->update_s;
+    channel->update_s = own->samples.interval_s;
+    if (is_sparse || (channel->kind == ERG_SMOOTHED && own->has_instant))
+        dev->channel_count--;
+    else
+        own->samples.channel = dev->channel_count - 1;
+    return true;
+}
+
 static bool nvml_open(erg_device *dev, erg_error *err)
 {
     nvml *own = dev->own;
     bool has_joules = false;
 
     learn(dev);
+    if (!add_buffer(dev, err))
+        return false;
     for (size_t i = 0; i < nvml_quantity_count; i++) {
         const nvml_quantity *row = &nvml_quantities[i];
         double ignored;
@@ -265,25 +296,44 @@ static bool nvml_open(erg_device *dev, erg_error *err)
                         "NVML answers NotSupported for power and energy of %s: "
                         "on Jetson (Tegra) use --sensor hwmon, which reads its INA3221",
                         dev->info.model[0] ? dev->info.model : dev->info.name);
+    if (!nvml_gpm_open(dev, err))
+        return false;
+    bool may_count = own->architecture >= NVML_VOLTA && !own->gpm.samples[0];
+    own->first_dcgmi =
+        may_count ? nvml_dcgmi_open(&own->dcgmi, dev, dev->info.name + strlen("nvml:"))
+                  : SIZE_MAX;
     return nvml_add_knobs(dev, err);
 }
 
 static bool read_channel(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
 {
-    const nvml *own = dev->own;
+    nvml *own = dev->own;
+    bool is_activity = !own->rows[channel];
     double value = NAN;
-    unsigned code = nvml_read(own, own->rows[channel], &value);
+
+    if (channel >= own->first_dcgmi) {
+        nvml_follow_read(&own->dcgmi, dev->env, channel - own->first_dcgmi, out);
+        return true;
+    }
+    bool is_many = is_activity || channel == own->samples.channel;
+    unsigned code = is_activity ? nvml_gpm_read(dev, channel, out)
+                    : is_many   ? nvml_samples_read(dev, out)
+                                : nvml_read(own, own->rows[channel], &value);
 
     if (code == NVML_LOST)
         return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
                         dev->info.name);
-    erg_reading_put(out, code == NVML_DONE ? value : NAN);
+    if (!is_many)
+        erg_reading_put(out, code == NVML_DONE ? value : NAN);
     return true;
 }
 
 static void nvml_close(erg_device *dev)
 {
     nvml *own = dev->own;
+    nvml_gpm_close(own);
+    nvml_samples_close(own);
+    nvml_follow_stop(&own->dcgmi);
     nvml_api_close(&own->api);
 }
 

@@ -33,6 +33,22 @@ typedef enum nvml_value_type {
     NVML_USHORT
 } nvml_value_type;
 
+typedef union nvml_value {
+    double real;
+    int integer;
+    unsigned natural;
+    unsigned long natural_long;
+    unsigned long long natural_wide;
+    long long integer_wide;
+    unsigned short natural_short;
+} nvml_value;
+
+enum { NVML_TOTAL_POWER = 0 }; /* what a buffer is of: mW */
+typedef struct nvml_sample {
+    unsigned long long utc_us;
+    nvml_value value;
+} nvml_sample;
+
 typedef struct nvml_field {
     unsigned id;
     unsigned scope; /* 0 chip, 1 module, 2 memory */
@@ -40,15 +56,7 @@ typedef struct nvml_field {
     long long took_us;
     unsigned type; /* nvml_value_type */
     unsigned code; /* nvml_code of this field alone */
-    union {
-        double real;
-        int integer;
-        unsigned natural;
-        unsigned long natural_long;
-        unsigned long long natural_wide;
-        long long integer_wide;
-        unsigned short natural_short;
-    } value;
+    nvml_value value;
 } nvml_field;
 
 enum {
@@ -57,6 +65,7 @@ enum {
     NVML_FIELD_PAST_RELIABILITY = 79, NVML_FIELD_PAST_SW_THERMAL = 269,
     NVML_FIELD_PAST_HW_THERMAL = 270, NVML_FIELD_PAST_BRAKE = 271,
     NVML_FIELD_ENERGY = 83,   /* mJ since the driver was loaded */
+    NVML_FIELD_NVLINK_SPEED = 90, NVML_FIELD_NVLINK_COUNT = 91, /* MB/s of each */
     NVML_FIELD_AVERAGE = 185, /* mW */
     NVML_FIELD_INSTANT = 186, /* mW */
     NVML_FIELD_LIMIT_MIN = 187, NVML_FIELD_LIMIT_MAX = 188, NVML_FIELD_LIMIT_DEFAULT = 189,
@@ -66,11 +75,46 @@ enum {
 
 enum { NVML_CHIP, NVML_MODULE, NVML_MEMORY }; /* scopes of a field */
 enum { NVML_CLOCK_GRAPHICS = 0, NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
-enum { NVML_AMPERE = 7 }; /* Volta 5, Turing 6, Ada 8, Hopper 9, Blackwell 10 */
+enum { NVML_FAN_AUTOMATIC = 0, NVML_FAN_MANUAL = 1 };
+enum { NVML_VOLTA = 5, NVML_AMPERE = 7 }; /* Turing 6, Ada 8, Hopper 9, Blackwell 10 */
 
 typedef struct nvml_use {
     unsigned gpu, memory;
 } nvml_use; /* percent */
+
+typedef struct nvml_memory {
+    unsigned long long total, free, used;
+} nvml_memory; /* bytes */
+
+enum { NVML_SLOWDOWN = 1 };                         /* a threshold of temperature */
+enum { NVML_ECC_CORRECTED = 0, NVML_ECC_UNCORRECTED = 1, NVML_ECC_VOLATILE = 0 };
+
+/* Activities, Hopper and later: the mean between two samples that the driver holds. A
+ * library of any version looks at `count` metrics; the room is for what it may clear. */
+typedef struct nvml_gpm_state *nvml_gpm_sample;
+enum {
+    NVML_GPM_GRAPHICS = 1, NVML_GPM_SM = 2, NVML_GPM_OCCUPANCY = 3, NVML_GPM_TENSOR = 5,
+    NVML_GPM_DRAM = 10, NVML_GPM_FP64 = 11, NVML_GPM_FP32 = 12, NVML_GPM_FP16 = 13,
+    /* MiB/s, of NVLink over all links */
+    NVML_GPM_PCIE_OUT = 20, NVML_GPM_PCIE_IN = 21,
+    NVML_GPM_NVLINK_IN = 60, NVML_GPM_NVLINK_OUT = 61
+};
+enum { NVML_GPM_VERSION = 1, NVML_GPM_ROOM = 512 };
+
+typedef struct nvml_gpm_metric {
+    unsigned id;
+    unsigned code;          /* nvml_code of this metric alone */
+    double value;           /* percent, or MiB/s */
+    const char *short_name, *long_name, *unit;
+} nvml_gpm_metric;
+
+typedef struct nvml_gpm_means {
+    unsigned version, count;
+    nvml_gpm_sample first, last;
+    nvml_gpm_metric metrics[NVML_GPM_ROOM];
+} nvml_gpm_means;
+
+typedef struct nvml_gpm_support { unsigned version, is_supported; } nvml_gpm_support;
 
 typedef struct nvml_api {
     void *library;
@@ -87,9 +131,16 @@ typedef struct nvml_api {
     unsigned (*energy)(nvml_handle gpu, unsigned long long *mj);
     unsigned (*power)(nvml_handle gpu, unsigned *mw);
     unsigned (*fields)(nvml_handle gpu, int count, nvml_field *fields);
+    /* Those later than since_us, the oldest first; samples NULL: how many there may be. */
+    unsigned (*samples)(nvml_handle gpu, unsigned kind, unsigned long long since_us,
+                        unsigned *value_type, unsigned *count, nvml_sample *samples);
     unsigned (*clock)(nvml_handle gpu, unsigned type, unsigned *mhz);
     unsigned (*temperature)(nvml_handle gpu, unsigned sensor, unsigned *celsius);
     unsigned (*use)(nvml_handle gpu, nvml_use *use);
+    unsigned (*threshold)(nvml_handle gpu, unsigned type, unsigned *celsius);
+    unsigned (*memory)(nvml_handle gpu, nvml_memory *memory);
+    unsigned (*ecc)(nvml_handle gpu, unsigned type, unsigned counter,
+                    unsigned long long *count);
     unsigned (*fan)(nvml_handle gpu, unsigned *percent);
     unsigned (*limit)(nvml_handle gpu, unsigned *mw);
     unsigned (*throttle)(nvml_handle gpu, unsigned long long *reasons);
@@ -97,7 +148,8 @@ typedef struct nvml_api {
     unsigned (*state)(nvml_handle gpu, unsigned *p_state);
     /* Knobs. Lists: *count comes as the room and goes as the number. */
     unsigned (*mem_clocks)(nvml_handle gpu, unsigned *count, unsigned *mhz);
-    unsigned (*sm_clocks)(nvml_handle gpu, unsigned mem_mhz, unsigned *count, unsigned *mhz);
+    unsigned (*sm_clocks)(nvml_handle gpu, unsigned mem_mhz, unsigned *count,
+                          unsigned *mhz);
     unsigned (*app_clock)(nvml_handle gpu, unsigned type, unsigned *mhz);
     unsigned (*set_app_clocks)(nvml_handle gpu, unsigned mem_mhz, unsigned sm_mhz);
     unsigned (*lock_sm)(nvml_handle gpu, unsigned low_mhz, unsigned high_mhz);
@@ -107,6 +159,21 @@ typedef struct nvml_api {
     unsigned (*limit_set)(nvml_handle gpu, unsigned *mw);
     unsigned (*limit_range)(nvml_handle gpu, unsigned *low_mw, unsigned *high_mw);
     unsigned (*set_limit)(nvml_handle gpu, unsigned mw);
+    /* Fans, each by its number, in percent. */
+    unsigned (*fans)(nvml_handle gpu, unsigned *count);
+    unsigned (*fan_range)(nvml_handle gpu, unsigned *low, unsigned *high);
+    unsigned (*fan_policy)(nvml_handle gpu, unsigned fan, unsigned *policy);
+    unsigned (*fan_target)(nvml_handle gpu, unsigned fan, unsigned *percent);
+    unsigned (*set_fan)(nvml_handle gpu, unsigned fan, unsigned percent); /* and holds it */
+    unsigned (*free_fan)(nvml_handle gpu, unsigned fan); /* back to the automatic policy */
+    /* The most that GPU and machine can do together. */
+    unsigned (*pcie_generation)(nvml_handle gpu, unsigned *generation);
+    unsigned (*pcie_lanes)(nvml_handle gpu, unsigned *lanes);
+    unsigned (*gpm_support)(nvml_handle gpu, nvml_gpm_support *support);
+    unsigned (*gpm_new)(nvml_gpm_sample *sample);
+    unsigned (*gpm_free)(nvml_gpm_sample sample);
+    unsigned (*gpm_take)(nvml_handle gpu, nvml_gpm_sample sample);
+    unsigned (*gpm_means)(nvml_gpm_means *means);
 } nvml_api;
 
 /* Opens env's library and calls its init. ERG_NOT_FOUND, ERG_NO_ACCESS or

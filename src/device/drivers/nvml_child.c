@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nvidia-smi and dcgmi as sensors. Their lines carry no monotonic stamp, so a line is
- * placed in the time since the last look at the pipe, with that time as its doubt.
+ * nvidia-smi and dcgmi as sensors, where NVML is absent: one child prints what is measured,
+ * and dcgmi, where it can, a second one what the units were at.
  */
 #include <math.h>
 #include <string.h>
-#include "device/drivers/child.h"
 #include "device/drivers/nvml_child.h"
+#include "device/drivers/nvml_follow.h"
 #include "device/drivers/nvml_smi.h"
 #include "trace/sensor.h"
 
 #define PERIOD_MS "100"
 static const double list_s = 5; /* a sleeping driver may take seconds */
-enum { COLUMNS_MOST = 6, GPUS_MOST = 64, LINES_MOST = 32 };
+enum { COLUMNS_MOST = 6, GPUS_MOST = 64 };
 
 typedef struct printed {
     const char *name;
     erg_quantity quantity;
     erg_reading_option option; /* what a power column means */
-    double unit, zero;         /* SI = unit * cell + zero */
+    double unit, zero;         /* as nvml_scale */
 } printed;
 
 typedef struct program {
@@ -71,80 +71,10 @@ static const program programs[] = {
 
 typedef struct follower {
     const program *program;
-    erg_child child;
+    nvml_follow lines, activity;
+    size_t first_activity; /* channel; SIZE_MAX: none */
     char file[ERG_PATH_MOST], driver_version[32];
-    int64_t looked_ns;
-    double lines[LINES_MOST][COLUMNS_MOST]; /* of this look */
-    size_t line_count;
-    erg_reading waiting[COLUMNS_MOST]; /* for each channel, until it is read */
-    bool has_ended;
 } follower;
-
-/* ---- lines -------------------------------------------------------------- */
-
-static size_t split(char *line, bool is_table, char *cells[], size_t most)
-{
-    const char *between = is_table ? " \t\r" : ",\r";
-    size_t count = 0;
-    char *rest = line, *cell;
-
-    while (count < most && (cell = strsep(&rest, between))) {
-        cell += strspn(cell, " ");
-        if (*cell || !is_table)
-            cells[count++] = cell;
-    }
-    return count;
-}
-
-/* N/A, [Not Supported] and their kin are no numbers: a gap. */
-static double value_of(const char *cell, const printed *column)
-{
-    double value;
-    return erg_number_parse(cell, strlen(cell), '.', &value)
-               ? column->unit * value + column->zero
-               : NAN;
-}
-
-static void take_line(void *self, char *line)
-{
-    follower *own = self;
-    char *cells[COLUMNS_MOST + 2];
-    size_t count = split(line, own->program->is_table, cells, ERG_COUNT(cells));
-    size_t skip = own->program->is_table ? 2 : 0;
-
-    if (own->line_count == LINES_MOST || count <= skip
-        || (skip && strcmp(cells[0], "GPU") != 0))
-        return;
-    for (size_t i = 0; i < COLUMNS_MOST; i++)
-        own->lines[own->line_count][i] =
-            skip + i < count ? value_of(cells[skip + i], &own->program->columns[i]) : NAN;
-    own->line_count++;
-}
-
-/* The lines of one look lie evenly in the time since the look before. */
-static void look(erg_device *dev)
-{
-    follower *own = dev->own;
-    own->line_count = 0;
-    own->has_ended |= !erg_child_lines(&own->child, take_line, own);
-    if (own->line_count == 0)
-        return;
-
-    int64_t now_ns = erg_env_now_ns(dev->env);
-    int64_t half_ns = (now_ns - own->looked_ns) / (int64_t)(2 * own->line_count);
-    for (size_t i = 0; i < own->line_count; i++)
-        for (size_t k = 0; k < dev->channel_count; k++) {
-            erg_reading *waiting = &own->waiting[k];
-            if (waiting->count == ERG_READ_MOST)
-                continue;
-            waiting->at[waiting->count++] = (erg_sample){
-                .t_ns = own->looked_ns + (int64_t)(2 * i + 1) * half_ns,
-                .half_width_ns = half_ns,
-                .value = own->lines[i][k],
-            };
-        }
-    own->looked_ns = now_ns;
-}
 
 /* ---- the driver --------------------------------------------------------- */
 
@@ -186,7 +116,7 @@ static void take_clock(void *self, char *line)
     char *cells[2];
     double mem_mhz, sm_mhz;
 
-    if (split(line, false, cells, 2) != 2
+    if (nvml_split(line, false, cells, 2) != 2
         || !erg_number_parse(cells[0], strlen(cells[0]), '.', &mem_mhz)
         || !erg_number_parse(cells[1], strlen(cells[1]), '.', &sm_mhz)
         || mem_mhz < all->mem_mhz || !(sm_mhz > 0))
@@ -207,8 +137,8 @@ static const char *gpu_number(const erg_device *dev)
 static bool add_knob(erg_device *dev, erg_error *err)
 {
     const follower *own = dev->own;
-    const char *const arguments[] = { own->file, "--query-supported-clocks=mem,gr", PLAIN, "-i",
-                                      gpu_number(dev), NULL };
+    const char *const arguments[] = { own->file, "--query-supported-clocks=mem,gr", PLAIN,
+                                      "-i", gpu_number(dev), NULL };
     clocks all = { 0 };
     erg_child child;
 
@@ -216,8 +146,8 @@ static bool add_knob(erg_device *dev, erg_error *err)
         return true;
     erg_child_finish(&child, list_s, take_clock, &all);
     return all.count == 0
-           || erg_device_knob_values(erg_device_add_knob(dev, ERG_SM_CLOCK), all.hz, all.count,
-                                     err);
+           || erg_device_knob_values(erg_device_add_knob(dev, ERG_SM_CLOCK), all.hz,
+                                     all.count, err);
 }
 
 /* It does not tell what is locked: putting back takes the lock off. */
@@ -235,7 +165,8 @@ static bool child_turn(erg_device *dev, erg_knob which, double value, double *en
     return nvml_smi_lock(dev->env, gpu_number(dev), (unsigned)lround(1e-6 * value), err);
 }
 
-static bool child_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
+static bool child_put_back(erg_device *dev, erg_knob which, const char *saved,
+                           erg_error *err)
 {
     (void)which, (void)saved;
     return nvml_smi_lock(dev->env, gpu_number(dev), 0, err);
@@ -257,20 +188,27 @@ static bool child_open(erg_device *dev, erg_error *err)
         erg_kind kind = column->quantity == ERG_ENERGY ? ERG_COUNTER : ERG_INSTANT;
         set_facts(dev, column,
                   erg_device_channel(dev, column->name, column->quantity, kind));
+        own->lines.scales[own->lines.columns++] = (nvml_scale){ column->unit,
+                                                                column->zero };
     }
+    own->lines.is_table = own->program->is_table;
     if (!add_knob(dev, err))
         return false;
-    own->looked_ns = erg_env_now_ns(dev->env);
-    return erg_child_start(&own->child, arguments, err);
+    own->first_activity = nvml_dcgmi_open(&own->activity, dev, gpu_number(dev));
+    return nvml_follow_start(&own->lines, dev->env, arguments, err);
 }
 
+/* Activities that end are a gap; without power there is no device. */
 static bool child_read(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
 {
     follower *own = dev->own;
-    look(dev);
-    *out = own->waiting[channel];
-    own->waiting[channel].count = 0;
-    if (out->count == 0 && own->has_ended)
+
+    if (channel >= own->first_activity) {
+        nvml_follow_read(&own->activity, dev->env, channel - own->first_activity, out);
+        return true;
+    }
+    nvml_follow_read(&own->lines, dev->env, channel, out);
+    if (out->count == 0 && own->lines.has_ended)
         return erg_fail(err, ERG_IO, "%s ended: run it by hand to see why", own->file);
     return true;
 }
@@ -278,7 +216,8 @@ static bool child_read(erg_device *dev, size_t channel, erg_reading *out, erg_er
 static void child_close(erg_device *dev)
 {
     follower *own = dev->own;
-    erg_child_stop(&own->child);
+    nvml_follow_stop(&own->lines);
+    nvml_follow_stop(&own->activity);
 }
 
 static const erg_driver child_driver = {
@@ -307,7 +246,7 @@ static void add_gpu(void *self, char *line)
 {
     listing *list = self;
     char *cells[7] = { 0 };
-    size_t count = split(line, list->program->is_table, cells, ERG_COUNT(cells));
+    size_t count = nvml_split(line, list->program->is_table, cells, ERG_COUNT(cells));
     bool is_table = list->program->is_table;
     const char *index = is_table ? cells[1] : cells[0];
 

@@ -70,7 +70,7 @@ static double app_hz(const nvml *own, unsigned type)
     return good ? 1e6 * mhz : NAN;
 }
 
-static erg_device_knob *add(erg_device *dev, erg_knob which)
+erg_device_knob *nvml_add_knob(erg_device *dev, erg_knob which)
 {
     erg_device_knob *knob = erg_device_add_knob(dev, which);
     if (geteuid() != 0)
@@ -88,7 +88,7 @@ static bool add_clocks(erg_device *dev, erg_error *err)
                         : NVML_NOT_SUPPORTED;
 
     if (code == NVML_DONE && count > 0 && count <= CLOCKS_MOST) {
-        erg_device_knob *sm = add(dev, ERG_SM_CLOCK);
+        erg_device_knob *sm = nvml_add_knob(dev, ERG_SM_CLOCK);
         sm->now = app_hz(own, NVML_CLOCK_GRAPHICS);
         if (!set_values(sm, mhz, count, err))
             return false;
@@ -96,7 +96,7 @@ static bool add_clocks(erg_device *dev, erg_error *err)
     mem_clocks(own, mhz, &count);
     if (count == 0 || !own->api.lock_mem || !own->api.unlock_mem)
         return true;
-    erg_device_knob *mem = add(dev, ERG_MEM_CLOCK);
+    erg_device_knob *mem = nvml_add_knob(dev, ERG_MEM_CLOCK);
     mem->now = app_hz(own, NVML_CLOCK_MEMORY);
     return set_values(mem, mhz, count, err);
 }
@@ -109,11 +109,12 @@ bool nvml_add_knobs(erg_device *dev, erg_error *err)
     if (own->api.limit_set && own->api.set_limit && own->api.limit_range
         && own->api.limit_range(own->gpu, &low_mw, &high_mw) == NVML_DONE
         && own->api.limit_set(own->gpu, &now_mw) == NVML_DONE) {
-        erg_device_knob *limit = add(dev, ERG_POWER_LIMIT);
+        erg_device_knob *limit = nvml_add_knob(dev, ERG_POWER_LIMIT);
         limit->low = 1e-3 * low_mw;
         limit->high = 1e-3 * high_mw;
         limit->now = 1e-3 * now_mw;
     }
+    nvml_fan_add(dev);
     return add_clocks(dev, err);
 }
 
@@ -124,7 +125,8 @@ static unsigned app_pair(const nvml *own, unsigned *mem_mhz, unsigned *sm_mhz)
     if (!own->api.app_clock || !own->api.set_app_clocks)
         return NVML_NOT_SUPPORTED;
     unsigned code = own->api.app_clock(own->gpu, NVML_CLOCK_MEMORY, mem_mhz);
-    return code == NVML_DONE ? own->api.app_clock(own->gpu, NVML_CLOCK_GRAPHICS, sm_mhz) : code;
+    return code == NVML_DONE
+        ? own->api.app_clock(own->gpu, NVML_CLOCK_GRAPHICS, sm_mhz) : code;
 }
 
 bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
@@ -132,10 +134,13 @@ bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
     const nvml *own = dev->own;
     unsigned now, mem_mhz, sm_mhz;
 
+    if (which == ERG_FAN)
+        return nvml_fan_save(dev, to, err);
     if (which == ERG_POWER_LIMIT) {
         unsigned code = own->api.limit_set(own->gpu, &now);
         if (code != NVML_DONE)
-            return erg_fail(err, ERG_IO, "%s does not say its power limit (NVML code %u), so "
+            return erg_fail(err, ERG_IO,
+                            "%s does not say its power limit (NVML code %u), so "
                             "it is not turned", dev->info.name, code);
         erg_text_add(to, "%u", now);
     } else if (which == ERG_SM_CLOCK && app_pair(own, &mem_mhz, &sm_mhz) == NVML_DONE) {
@@ -148,18 +153,20 @@ bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
 
 /* ---- turning --------------------------------------------------------------- */
 
-static bool fail_turn(const erg_device *dev, const char *what, unsigned code, erg_error *err)
+bool nvml_fail_turn(const erg_device *dev, const char *what, unsigned code, erg_error *err)
 {
     if (code == NVML_NO_PERMISSION)
-        return erg_fail(err, ERG_NO_ACCESS, "the %s of %s may be turned by root only: run erg "
+        return erg_fail(err, ERG_NO_ACCESS,
+                        "the %s of %s may be turned by root only: run erg "
                         "as root, or let users set application clocks with sudo nvidia-smi "
                         "-i %s -acp UNRESTRICTED", what, dev->info.name, gpu_name(dev));
     if (code == NVML_LOST)
         return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
                         dev->info.name);
     return erg_fail(err, code == NVML_NOT_SUPPORTED ? ERG_UNSUPPORTED : ERG_IO,
-                    "the %s of %s cannot be turned (NVML code %u): %s", what, dev->info.name,
-                    code, code == NVML_NOT_SUPPORTED ? "this GPU does not offer it"
+                    "the %s of %s cannot be turned (NVML code %u): %s", what,
+                    dev->info.name, code, code == NVML_NOT_SUPPORTED
+                                              ? "this GPU does not offer it"
                                                      : "nvidia-smi shows its state");
 }
 
@@ -184,23 +191,26 @@ static bool turn_sm(erg_device *dev, unsigned mhz, double *enforced, erg_error *
             return nvml_smi_lock(dev->env, gpu_name(dev), mhz, err);
         code = code == NVML_NO_PERMISSION ? code : second;
     }
-    return fail_turn(dev, "SM clock", code, err);
+    return nvml_fail_turn(dev, "SM clock", code, err);
 }
 
-bool nvml_turn(erg_device *dev, erg_knob which, double value, double *enforced, erg_error *err)
+bool nvml_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+               erg_error *err)
 {
     const nvml *own = dev->own;
     unsigned mhz = (unsigned)lround(1e-6 * value), code;
 
+    if (which == ERG_FAN)
+        return nvml_fan_turn(dev, value, enforced, err);
     if (which == ERG_SM_CLOCK)
         return turn_sm(dev, mhz, enforced, err);
     if (which == ERG_MEM_CLOCK) {
         code = own->api.lock_mem(own->gpu, mhz, mhz);
-        return code == NVML_DONE || fail_turn(dev, "memory clock", code, err);
+        return code == NVML_DONE || nvml_fail_turn(dev, "memory clock", code, err);
     }
     code = own->api.set_limit(own->gpu, (unsigned)lround(1e3 * value));
     if (code != NVML_DONE)
-        return fail_turn(dev, "power limit", code, err);
+        return nvml_fail_turn(dev, "power limit", code, err);
     if (nvml_read_limit(own, enforced) != NVML_DONE)
         *enforced = NAN;
     return true;
@@ -229,7 +239,7 @@ static bool put_back_sm(erg_device *dev, const char *saved, erg_error *err)
         return true;
     if (code == NVML_NOT_SUPPORTED && second == NVML_NOT_SUPPORTED)
         return nvml_smi_lock(dev->env, gpu_name(dev), 0, err);
-    return fail_turn(dev, "SM clock", code == NVML_DONE ? second : code, err);
+    return nvml_fail_turn(dev, "SM clock", code == NVML_DONE ? second : code, err);
 }
 
 bool nvml_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
@@ -238,16 +248,18 @@ bool nvml_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error
     unsigned code = NVML_NOT_SUPPORTED;
     double mw;
 
+    if (which == ERG_FAN)
+        return nvml_fan_put_back(dev, saved, err);
     if (which == ERG_SM_CLOCK)
         return put_back_sm(dev, saved, err);
     if (which == ERG_MEM_CLOCK) {
         code = own->api.unlock_mem ? own->api.unlock_mem(own->gpu) : NVML_NOT_SUPPORTED;
-        return code == NVML_DONE || fail_turn(dev, "memory clock", code, err);
+        return code == NVML_DONE || nvml_fail_turn(dev, "memory clock", code, err);
     }
     if (!erg_number_parse(saved, strlen(saved), '.', &mw) || !(mw > 0 && mw < 1e9))
         return erg_fail(err, ERG_BAD_INPUT, "'%.40s' is no power limit of %s in mW", saved,
                         dev->info.name);
     if (own->api.set_limit)
         code = own->api.set_limit(own->gpu, (unsigned)mw);
-    return code == NVML_DONE || fail_turn(dev, "power limit", code, err);
+    return code == NVML_DONE || nvml_fail_turn(dev, "power limit", code, err);
 }

@@ -7,7 +7,7 @@ static const double kelvin_at_0_c = 273.15;
 
 /* The driver's tools mark blanks by 0x7ffffff0 and above, in either width. A counter
  * passes 2^31 mJ after hours: in a wide value only the wide blanks are blanks. */
-static double narrow(unsigned value)
+double nvml_narrow(unsigned value)
 {
     return value >= 0x7ffffff0u ? NAN : (double)value;
 }
@@ -17,23 +17,23 @@ static double wide(unsigned long long value)
     return value >= 0x7ffffffffffffff0u ? NAN : (double)value;
 }
 
-static double field_value(const nvml_field *field)
+double nvml_value_of(unsigned type, const nvml_value *value)
 {
-    switch (field->type) {
+    switch ((nvml_value_type)type) {
     case NVML_DOUBLE:
-        return field->value.real < 0x1p47 ? field->value.real : NAN;
+        return value->real < 0x1p47 ? value->real : NAN;
     case NVML_UINT:
-        return narrow(field->value.natural);
+        return nvml_narrow(value->natural);
     case NVML_ULONG:
-        return wide(field->value.natural_long);
+        return wide(value->natural_long);
     case NVML_ULONGLONG:
-        return wide(field->value.natural_wide);
+        return wide(value->natural_wide);
     case NVML_LONGLONG:
-        return wide((unsigned long long)field->value.integer_wide);
+        return wide((unsigned long long)value->integer_wide);
     case NVML_INT:
-        return narrow((unsigned)field->value.integer);
+        return nvml_narrow((unsigned)value->integer);
     case NVML_USHORT:
-        return field->value.natural_short;
+        return value->natural_short;
     }
     return NAN;
 }
@@ -46,7 +46,7 @@ static unsigned get_field(const nvml *own, nvml_field *field, double to_si, doub
     if (code == NVML_DONE)
         code = field->code;
     if (code == NVML_DONE)
-        *out = to_si * field_value(field);
+        *out = to_si * nvml_value_of(field->type, &field->value);
     return code;
 }
 
@@ -81,7 +81,7 @@ static unsigned read_power(const nvml *own, double *out)
         return nvml_read_field(own, NVML_FIELD_INSTANT, 0, out);
     unsigned code = own->api.power ? own->api.power(own->gpu, &mw) : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = 1e-3 * narrow(mw);
+        *out = 1e-3 * nvml_narrow(mw);
     return code;
 }
 
@@ -91,7 +91,7 @@ static unsigned read_clock(const nvml *own, unsigned type, double *out)
     unsigned code =
         own->api.clock ? own->api.clock(own->gpu, type, &mhz) : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = 1e6 * narrow(mhz);
+        *out = 1e6 * nvml_narrow(mhz);
     return code;
 }
 
@@ -111,7 +111,56 @@ static unsigned read_temperature(const nvml *own, double *out)
     unsigned code = own->api.temperature ? own->api.temperature(own->gpu, 0, &celsius)
                                          : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = kelvin_at_0_c + narrow(celsius);
+        *out = kelvin_at_0_c + nvml_narrow(celsius);
+    return code;
+}
+
+/* Where the clock is taken back. */
+static unsigned read_temperature_limit(const nvml *own, double *out)
+{
+    unsigned celsius;
+    unsigned code = own->api.threshold
+                        ? own->api.threshold(own->gpu, NVML_SLOWDOWN, &celsius)
+                        : NVML_NOT_SUPPORTED;
+    if (code == NVML_DONE)
+        *out = kelvin_at_0_c + nvml_narrow(celsius);
+    return code;
+}
+
+static unsigned read_memory(const nvml *own, size_t at, double *out)
+{
+    nvml_memory memory;
+    unsigned code =
+        own->api.memory ? own->api.memory(own->gpu, &memory) : NVML_NOT_SUPPORTED;
+    if (code == NVML_DONE)
+        *out = wide(*(unsigned long long *)(void *)((char *)&memory + at));
+    return code;
+}
+
+static unsigned read_memory_used(const nvml *own, double *out)
+{
+    return read_memory(own, offsetof(nvml_memory, used), out);
+}
+
+static unsigned read_memory_total(const nvml *own, double *out)
+{
+    return read_memory(own, offsetof(nvml_memory, total), out);
+}
+
+/* Since the driver was loaded, corrected ones too: both say that memory wears. */
+static unsigned read_ecc_errors(const nvml *own, double *out)
+{
+    static const unsigned types[] = { NVML_ECC_CORRECTED, NVML_ECC_UNCORRECTED };
+    unsigned code = own->api.ecc ? NVML_DONE : NVML_NOT_SUPPORTED;
+    double sum = 0;
+
+    for (size_t i = 0; code == NVML_DONE && i < ERG_COUNT(types); i++) {
+        unsigned long long errors;
+        code = own->api.ecc(own->gpu, types[i], NVML_ECC_VOLATILE, &errors);
+        sum += code == NVML_DONE ? wide(errors) : 0;
+    }
+    if (code == NVML_DONE)
+        *out = sum;
     return code;
 }
 
@@ -131,7 +180,7 @@ unsigned nvml_read_limit(const nvml *own, double *out)
         return nvml_read_field(own, NVML_FIELD_LIMIT, 0, out);
     unsigned code = own->api.limit(own->gpu, &mw);
     if (code == NVML_DONE)
-        *out = 1e-3 * narrow(mw);
+        *out = 1e-3 * nvml_narrow(mw);
     return code;
 }
 
@@ -141,7 +190,7 @@ static unsigned read_fan(const nvml *own, double *out)
     unsigned percent;
     unsigned code = own->api.fan ? own->api.fan(own->gpu, &percent) : NVML_NOT_SUPPORTED;
     if (code == NVML_DONE)
-        *out = 0.01 * narrow(percent);
+        *out = 0.01 * nvml_narrow(percent);
     return code;
 }
 
@@ -169,6 +218,11 @@ const nvml_quantity nvml_quantities[] = {
     { "sm_clock", ERG_CLOCK_RATE, ERG_INSTANT, NVML_CHIP, "", CALL(read_sm_clock) },
     { "mem_clock", ERG_CLOCK_RATE, ERG_INSTANT, NVML_CHIP, "", CALL(read_mem_clock) },
     { "temperature", ERG_TEMPERATURE, ERG_INSTANT, NVML_CHIP, "", CALL(read_temperature) },
+    { "temperature_limit", ERG_TEMPERATURE, ERG_INSTANT, NVML_CHIP, "",
+      CALL(read_temperature_limit) },
+    { "memory_used", ERG_BYTES, ERG_INSTANT, NVML_CHIP, "", CALL(read_memory_used) },
+    { "memory_total", ERG_BYTES, ERG_INSTANT, NVML_CHIP, "", CALL(read_memory_total) },
+    { "ecc_errors", ERG_OTHER, ERG_COUNTER, NVML_CHIP, "", CALL(read_ecc_errors) },
     { "use", ERG_USE, ERG_INSTANT, NVML_CHIP, "", CALL(read_use) },
     { "fan", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "", CALL(read_fan) },
     { "power_limit", ERG_OTHER, ERG_INSTANT, NVML_CHIP, "W", CALL(nvml_read_limit) },

@@ -27,6 +27,6 @@ bool nvml_smi_lock(const erg_env *env, const char *gpu, unsigned mhz, erg_error 
     if (!erg_child_start(&child, arguments, err))
         return false;
     return erg_child_finish(&child, most_s, keep_first, &said)
-        || erg_fail(err, ERG_NO_ACCESS, "%s -i %s %s failed (%.200s): run erg as root", file,
-                    gpu, arguments[3], said.text);
+        || erg_fail(err, ERG_NO_ACCESS, "%s -i %s %s failed (%.200s): run erg as root",
+                    file, gpu, arguments[3], said.text);
 }

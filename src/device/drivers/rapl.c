@@ -50,8 +50,8 @@ static int package_of(const erg_env *env, int cpu, int otherwise)
 {
     char path[ERG_PATH_MOST], text[32];
 
-    snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/physical_package_id",
-             cpu);
+    snprintf(path, sizeof(path),
+             "/sys/devices/system/cpu/cpu%d/topology/physical_package_id", cpu);
     return erg_env_line(env, path, text, sizeof(text), NULL) ? atoi(text) : otherwise;
 }
 
@@ -81,12 +81,14 @@ static bool rapl_add(rapl_search *search, const rapl_domain *domain, const char 
         return false;
     dev->info.scope = domain->scope;
     erg_text_put(dev->info.uuid, sizeof(dev->info.uuid), base);
-    snprintf(dev->info.model, sizeof(dev->info.model), "RAPL %s%.16s", domain->name, suffix);
+    snprintf(dev->info.model, sizeof(dev->info.model), "RAPL %s%.16s",
+             domain->name, suffix);
     erg_text_put(dev->argument, sizeof(dev->argument), key);
     return true;
 }
 
-static bool pmu_add_cpu(rapl_search *search, const rapl_domain *domain, int cpu, int ordinal)
+static bool pmu_add_cpu(rapl_search *search, const rapl_domain *domain, int cpu,
+                        int ordinal)
 {
     char key[64], suffix[16] = "";
 
@@ -167,8 +169,8 @@ static bool zone_add(void *self, const char *path)
 /* The MMIO zones are the same registers as the MSR zones, read another way. */
 static bool zones_find(rapl_search *search)
 {
-    return erg_devices_match(search->found, "/sys/class/powercap/intel-rapl:*", zone_add, search,
-                             search->err)
+    return erg_devices_match(search->found, "/sys/class/powercap/intel-rapl:*",
+                             zone_add, search, search->err)
         && (search->seen
             || erg_devices_match(search->found, "/sys/class/powercap/intel-rapl-mmio:*",
                                  zone_add, search, search->err));
@@ -179,7 +181,8 @@ static double zone_micro(const erg_env *env, const char *zone, const char *file)
     char path[ERG_PATH_MOST], text[32];
 
     snprintf(path, sizeof(path), "%.400s/%s", zone, file);
-    return erg_env_line(env, path, text, sizeof(text), NULL) ? 1e-6 * strtod(text, NULL) : 0;
+    return erg_env_line(env, path, text, sizeof(text), NULL)
+        ? 1e-6 * strtod(text, NULL) : 0;
 }
 
 /* The highest limit that the zone knows; 0 if none is plausible. */

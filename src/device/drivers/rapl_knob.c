@@ -61,7 +61,8 @@ static void find_zone(const erg_device *dev, erg_rapl *state)
         snprintf(path, sizeof(path), "/sys/class/powercap/intel-rapl:%d/name", i);
         if (erg_env_line(dev->env, path, name, sizeof(name), NULL)
             && strcmp(name, package) == 0)
-            snprintf(state->zone, sizeof(state->zone), "/sys/class/powercap/intel-rapl:%d", i);
+            snprintf(state->zone, sizeof(state->zone), "/sys/class/powercap/intel-rapl:%d",
+                     i);
     }
 }
 
@@ -136,7 +137,8 @@ bool erg_rapl_put_back(erg_device *dev, erg_knob which, const char *saved, erg_e
     int64_t limit_uw, window_us, enabled, now;
     (void)which;
 
-    if (sscanf(saved, "%" SCNd64 " %" SCNd64 " %" SCNd64, &limit_uw, &window_us, &enabled) != 3
+    if (sscanf(saved, "%" SCNd64 " %" SCNd64 " %" SCNd64, &limit_uw, &window_us,
+               &enabled) != 3
         || limit_uw <= 0)
         return erg_fail(err, ERG_BAD_INPUT, "'%.60s' is no power limit of %s", saved,
                         dev->info.name);

@@ -12,14 +12,16 @@
 #include <unistd.h>
 #include "device/drivers/rapl.h"
 
-const char erg_rapl_cures[] = "cure, in this order: setcap cap_perfmon+ep on erg (for the perf "
+const char erg_rapl_cures[] = "cure, in this order: setcap cap_perfmon+ep "
+                              "on erg (for the perf "
     "counters), a udev rule that gives a group energy_uj of /sys/class/powercap, or ergd; "
     "a chmod is lost at reboot";
 
 static bool perf_read(int fd, int64_t *raw, erg_error *err)
 {
     return read(fd, raw, sizeof(*raw)) == (ssize_t)sizeof(*raw)
-        || erg_fail(err, ERG_IO, "a perf energy counter cannot be read: %s", strerror(errno));
+        || erg_fail(err, ERG_IO, "a perf energy counter cannot be read: %s",
+                    strerror(errno));
 }
 
 static bool pmu_number(const erg_env *env, const char *file, double *out)
@@ -54,7 +56,8 @@ static bool counts_joules(const erg_env *env, const char *event, erg_error *err)
 
     snprintf(path, sizeof(path), ERG_RAPL_PMU "/events/%.32s.unit", event);
     return !erg_env_line(env, path, unit, sizeof(unit), NULL) || strcmp(unit, "Joules") == 0
-        || erg_fail(err, ERG_UNSUPPORTED, "%s says %s, not Joules: use powercap", path, unit);
+        || erg_fail(err, ERG_UNSUPPORTED, "%s says %s, not Joules: use powercap",
+                    path, unit);
 }
 
 /* Under another root the machine's own counters would be the wrong ones: there a
@@ -84,7 +87,8 @@ int erg_rapl_pmu_open(const erg_env *env, const char *event, int cpu, erg_rapl *
     erg_error fault = { 0 };
     int fd = erg_env_open(env, path, O_RDONLY, &fault);
     if (fd < 0 && fault.code == ERG_NO_ACCESS)
-        erg_fail(err, fault.code, "the perf energy counters are closed to this user; %s", erg_rapl_cures);
+        erg_fail(err, fault.code, "the perf energy counters are closed to this user; %s",
+                 erg_rapl_cures);
     else if (fd < 0)
         erg_fail(err, fault.code, "%s", fault.text);
     return fd;

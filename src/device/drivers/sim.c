@@ -8,6 +8,7 @@
 #include <string.h>
 #include "device/driver.h"
 #include "device/drivers/sim_heat.h"
+#include "plant/capped.h"
 
 /* Ambient, and warming per watt of the mean power over the last half minute: enough
  * for a curve to look at, no more is claimed. */
@@ -17,6 +18,7 @@ typedef struct simulation {
     erg_sim_spec spec;
     erg_plant_sensor average; /* the second reading of boards that have two */
     erg_sim_heat heat; /* where spec.heat */
+    erg_capped capped; /* elsewhere: its law under the limits that were turned */
     double limit_w;
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
@@ -25,7 +27,7 @@ typedef struct simulation {
 
 static erg_plant_view truth(const simulation *sim)
 {
-    return sim->spec.heat ? erg_heat_view(&sim->heat.plant) : erg_law_view(&sim->spec.load);
+    return sim->spec.heat ? erg_heat_view(&sim->heat.plant) : erg_capped_view(&sim->capped);
 }
 
 static double power_w(const simulation *sim, int64_t t_ns)
@@ -73,8 +75,9 @@ static double temperature_k(const simulation *sim, int64_t t_ns)
     if (sim->spec.heat)
         return erg_sim_heat_temp_k(&sim->heat);
     double t_s = erg_s_from_ns(t_ns);
+    erg_plant_view view = truth(sim);
     return ambient_k
-           + warming_k_per_w * erg_law_j(&sim->spec.load, t_s - heat_s, t_s) / heat_s;
+        + warming_k_per_w * view.energy_j(view.self, t_s - heat_s, t_s) / heat_s;
 }
 
 static double power_limit_w(const simulation *sim, int64_t t_ns)
@@ -136,6 +139,9 @@ static bool sim_find(erg_devices *found, const char *argument, erg_error *err)
 
 /* Of the board's limit: what the makers' tools offer on most boards. */
 static const double least_limit = 0.4;
+static const double least_fan = 0.2;
+/* Of a fan that follows the die. */
+static const char automatic[] = "auto";
 
 static bool add_knobs(erg_device *dev, erg_error *err)
 {
@@ -148,18 +154,42 @@ static bool add_knobs(erg_device *dev, erg_error *err)
     erg_device_knob *limit = erg_device_add_knob(dev, ERG_POWER_LIMIT);
     limit->low = least_limit * own->spec.board_w;
     limit->high = limit->now = own->spec.board_w;
+    if (own->spec.heat) {
+        erg_device_knob *held = erg_device_add_knob(dev, ERG_FAN);
+        held->low = least_fan;
+        held->high = 1;
+        held->now = own->spec.fan;
+    }
     return erg_device_knob_values(clock, clocks_hz, count, err);
+}
+
+/* Its law is what it draws at its usual limit: only a lower one cuts. */
+static void set_limit(erg_device *dev, double limit_w)
+{
+    simulation *own = dev->own;
+    double at_s = erg_s_from_ns(erg_env_now_ns(dev->env) - own->start_ns);
+
+    if (limit_w != own->limit_w)
+        erg_capped_turn_to(&own->capped, at_s, limit_w < own->spec.board_w
+                                                   ? limit_w : INFINITY);
+    own->limit_w = limit_w;
 }
 
 static double *knob_value(simulation *own, erg_knob which)
 {
+    if (which == ERG_FAN)
+        return &own->heat.plant.facts.fan;
     return which == ERG_SM_CLOCK ? &own->spec.clock_hz : &own->limit_w;
 }
 
 static bool sim_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
 {
+    double value = *knob_value(dev->own, which);
     (void)err;
-    erg_text_add(to, "%.17g", *knob_value(dev->own, which));
+    if (isnan(value))
+        erg_text_add(to, "%s", automatic);
+    else
+        erg_text_add(to, "%.17g", value);
     return true;
 }
 
@@ -169,7 +199,9 @@ static bool sim_turn(erg_device *dev, erg_knob which, double value, double *enfo
 {
     simulation *own = dev->own;
     (void)err;
-    if (which != ERG_SM_CLOCK || !(fabs(value - own->spec.refuse_hz) < 0.5e6))
+    if (which == ERG_POWER_LIMIT)
+        set_limit(dev, value);
+    else if (which != ERG_SM_CLOCK || !(fabs(value - own->spec.refuse_hz) < 0.5e6))
         *knob_value(own, which) = value;
     *enforced = *knob_value(own, which);
     return true;
@@ -177,11 +209,15 @@ static bool sim_turn(erg_device *dev, erg_knob which, double value, double *enfo
 
 static bool sim_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
 {
-    double value;
-    if (!erg_number_parse(saved, strlen(saved), '.', &value))
+    double value = NAN;
+    if (strcmp(saved, automatic) != 0
+        && !erg_number_parse(saved, strlen(saved), '.', &value))
         return erg_fail(err, ERG_BAD_INPUT, "'%.40s' is no setting of %s", saved,
                         dev->info.name);
-    *knob_value(dev->own, which) = value;
+    if (which == ERG_POWER_LIMIT)
+        set_limit(dev, value);
+    else
+        *knob_value(dev->own, which) = value;
     return true;
 }
 
@@ -204,6 +240,7 @@ static bool sim_open(erg_device *dev, erg_error *err)
     const erg_sim_spec *spec = &own->spec;
 
     own->limit_w = spec->board_w;
+    own->capped.law = &spec->load;
     own->start_ns =
         isnan(spec->start_s) ? erg_env_now_ns(dev->env) : erg_ns_from_s(spec->start_s);
     own->average = spec->sensor;
@@ -246,6 +283,7 @@ static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_erro
 
     if (own->spec.heat)
         erg_sim_heat_run(&own->heat, t_ns, own->limit_w);
+    erg_capped_mark(&own->capped, erg_s_from_ns(t_ns));
 
     erg_reading_put(out, fails ? NAN : own->value[channel](own, t_ns));
     return true;

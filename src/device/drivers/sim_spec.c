@@ -12,17 +12,28 @@
 const erg_sim_profile erg_sim_profiles[] = {
     /* idle and board W; T_u, window, average, counter s; clock, lowest,
      * step Hz; measured */
-    { "plain",          "simulated device",   50, 300, 0.1, 0.1, 0, 0.02, 1e9, 100e6, 10e6, 0 },
-    { "p100-pcie-16gb", "P100-PCIE-16GB",   37.5, 250, 0.02, 0.010, 0, 0, 1303e6, 544e6, 12.65e6, 0 },
-    { "v100-sxm2-32gb", "V100-SXM2-32GB",     45, 300, 0.02, 0.0106, 0, 0.02, 1530e6, 135e6, 7.5e6, 0 },
-    { "a100-pcie-40gb", "A100-PCIE-40GB",   44.5, 250, 0.102, 0.025, 0, 0.1, 1410e6, 210e6, 15e6, 1 },
-    { "a100-sxm4-40gb", "A100-SXM4-40GB",     60, 400, 0.101, 0.025, 0, 0.1, 1410e6, 210e6, 15e6, 0 },
-    { "a100-sxm4-80gb", "A100-SXM4-80GB",   60.3, 400, 0.101, 0.025, 0, 0.1, 1410e6, 210e6, 15e6, 1 },
-    { "h100-pcie-80gb", "H100 PCIe",        52.5, 350, 0.1, 0.023, 1, 0.1, 1755e6, 345e6, 15e6, 0 },
-    { "h100-sxm5-80gb", "H100 80GB HBM3",   72.1, 700, 0.1, 0.025, 1, 0.1, 1980e6, 345e6, 15e6, 1 },
-    { "a10",            "A10",              22.5, 150, 0.1, 0.1, 1, 0.1, 1695e6, 210e6, 15e6, 0 },
-    { "rtx-3090",       "GeForce RTX 3090", 52.5, 350, 0.1, 0.1, 1, 0.1, 1695e6, 210e6, 15e6, 0 },
-    { "rtx-4090",       "GeForce RTX 4090", 67.5, 450, 0.1, 0.109, 1, 0.1, 2520e6, 210e6, 15e6, 0 },
+    { "plain",          "simulated device",   50, 300, 0.1, 0.1, 0, 0.02,
+      1e9, 100e6, 10e6, 0 },
+    { "p100-pcie-16gb", "P100-PCIE-16GB",   37.5, 250, 0.02, 0.010, 0, 0,
+      1303e6, 544e6, 12.65e6, 0 },
+    { "v100-sxm2-32gb", "V100-SXM2-32GB",     45, 300, 0.02, 0.0106, 0, 0.02,
+      1530e6, 135e6, 7.5e6, 0 },
+    { "a100-pcie-40gb", "A100-PCIE-40GB",   44.5, 250, 0.102, 0.025, 0, 0.1,
+      1410e6, 210e6, 15e6, 1 },
+    { "a100-sxm4-40gb", "A100-SXM4-40GB",     60, 400, 0.101, 0.025, 0, 0.1,
+      1410e6, 210e6, 15e6, 0 },
+    { "a100-sxm4-80gb", "A100-SXM4-80GB",   60.3, 400, 0.101, 0.025, 0, 0.1,
+      1410e6, 210e6, 15e6, 1 },
+    { "h100-pcie-80gb", "H100 PCIe",        52.5, 350, 0.1, 0.023, 1, 0.1,
+      1755e6, 345e6, 15e6, 0 },
+    { "h100-sxm5-80gb", "H100 80GB HBM3",   72.1, 700, 0.1, 0.025, 1, 0.1,
+      1980e6, 345e6, 15e6, 1 },
+    { "a10",            "A10",              22.5, 150, 0.1, 0.1, 1, 0.1,
+      1695e6, 210e6, 15e6, 0 },
+    { "rtx-3090",       "GeForce RTX 3090", 52.5, 350, 0.1, 0.1, 1, 0.1,
+      1695e6, 210e6, 15e6, 0 },
+    { "rtx-4090",       "GeForce RTX 4090", 67.5, 450, 0.1, 0.109, 1, 0.1,
+      2520e6, 210e6, 15e6, 0 },
 };
 /* clang-format on */
 const size_t erg_sim_profile_count = ERG_COUNT(erg_sim_profiles);
@@ -30,7 +41,8 @@ const size_t erg_sim_profile_count = ERG_COUNT(erg_sim_profiles);
 size_t erg_sim_clocks(const erg_sim_profile *profile, double to[ERG_SIM_CLOCKS_MOST])
 {
     size_t count = 0;
-    for (double hz = profile->clock_hz; hz >= profile->clock_low_hz && count < ERG_SIM_CLOCKS_MOST;
+    for (double hz = profile->clock_hz;
+         hz >= profile->clock_low_hz && count < ERG_SIM_CLOCKS_MOST;
          hz = profile->clock_hz - (double)count * profile->clock_step_hz)
         to[count++] = 1e6 * floor(1e-6 * hz + 1e-9);
     return count;
@@ -134,7 +146,8 @@ static bool read_heat(const char *value, erg_sim_spec *out, erg_error *err)
 static bool read_follow(const char *value, erg_sim_spec *out, erg_error *err)
 {
     if (!*value || strlen(value) >= sizeof(out->follow))
-        return erg_fail(err, ERG_BAD_INPUT, "sim: follow=%.20s... is no folder of up to %zu "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "sim: follow=%.20s... is no folder of up to %zu "
                         "letters", value, sizeof(out->follow) - 1);
     erg_text_put(out->follow, sizeof(out->follow), value);
     return true;

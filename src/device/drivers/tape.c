@@ -126,7 +126,8 @@ static bool tape_open(erg_device *dev, erg_error *err)
         erg_channel_info *channel =
             erg_device_channel(dev, recorded->name, recorded->quantity, recorded->kind);
         if (!channel) {
-            erg_env_log(dev->env, ERG_WARNING, "tape: %s has more than %d channels: the rest "
+            erg_env_log(dev->env, ERG_WARNING,
+                        "tape: %s has more than %d channels: the rest "
                         "is not played", dev->info.name, ERG_CHANNELS_MOST);
             break;
         }
@@ -145,7 +146,8 @@ static bool tape_read(erg_device *dev, size_t channel, erg_reading *out, erg_err
     const reel *from = own->reel;
     int64_t played_ns = erg_env_now_ns(dev->env) - from->start_ns;
     size_t count;
-    const erg_sample *samples = erg_trace_samples(from->trace, own->channel[channel], &count);
+    const erg_sample *samples = erg_trace_samples(from->trace,
+                                                  own->channel[channel], &count);
     size_t *next = &own->next[channel];
     (void)err;
 

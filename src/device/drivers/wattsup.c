@@ -106,7 +106,8 @@ static bool wattsup_find(erg_devices *found, const char *argument, erg_error *er
     return erg_devices_absent(found, &erg_driver_wattsup, ERG_ABSENT, err, "%s",
         there ? "serial lines are not touched unasked: name the meter's, as in --sensor "
                 "wattsup:/dev/ttyUSB0"
-              : "neither /dev/ttyUSB0 nor /dev/ttyUSB1 is there: connect the meter, or name its "
+              : "neither /dev/ttyUSB0 nor /dev/ttyUSB1 is there: connect the "
+                              "meter, or name its "
                 "line, as in --sensor wattsup:/dev/ttyUSB2");
 }
 
@@ -192,7 +193,8 @@ static bool line_set_up(wattsup *meter, const char *port, erg_error *err)
     struct termios line;
 
     if (tcgetattr(meter->fd, &meter->before) != 0)
-        return erg_fail(err, ERG_UNSUPPORTED, "%s is no serial line: %s", port, strerror(errno));
+        return erg_fail(err, ERG_UNSUPPORTED, "%s is no serial line: %s", port,
+                        strerror(errno));
     line = meter->before;
     cfmakeraw(&line);
     line.c_cflag &= ~(tcflag_t)(CSTOPB | PARENB | CRTSCTS);
@@ -213,12 +215,14 @@ static bool first_line(erg_device *dev, erg_error *err)
     wattsup *meter = dev->own;
     struct pollfd ready = { .fd = meter->fd, .events = POLLIN };
 
-    for (int left_ms = answer_ms; left_ms > 0 && meter->waiting[0].count == 0; left_ms -= 100) {
+    for (int left_ms = answer_ms; left_ms > 0 && meter->waiting[0].count == 0;
+         left_ms -= 100) {
         if (poll(&ready, 1, 100) > 0 && !pump(dev, err))
             return false;
     }
     return meter->waiting[0].count > 0
-        || erg_fail(err, ERG_NOT_FOUND, "no WattsUp answers on %s within %d s: check that it is "
+        || erg_fail(err, ERG_NOT_FOUND,
+                    "no WattsUp answers on %s within %d s: check that it is "
                     "the meter's line", dev->argument, answer_ms / 1000);
 }
 
@@ -229,7 +233,8 @@ static bool wattsup_open(erg_device *dev, erg_error *err)
 
     if (!meter)
         return false;
-    meter->fd = erg_env_open(dev->env, dev->argument, O_RDWR | O_NOCTTY | O_NONBLOCK, &fault);
+    meter->fd = erg_env_open(dev->env, dev->argument,
+                             O_RDWR | O_NOCTTY | O_NONBLOCK, &fault);
     if (meter->fd < 0)
         return erg_fail(err, fault.code, "%.300s%s", fault.text, fault.code == ERG_NO_ACCESS
                         ? "; cure: usermod -a -G dialout USER, then log in anew" : "");
@@ -237,8 +242,8 @@ static bool wattsup_open(erg_device *dev, erg_error *err)
     if (!line_set_up(meter, dev->argument, err) || !first_line(dev, err))
         return false;
     for (size_t i = 0; i < ERG_COUNT(fields); i++) {
-        erg_channel_info *channel = erg_device_channel(dev, fields[i].name, fields[i].quantity,
-                                                       ERG_AVG_PREV);
+        erg_channel_info *channel = erg_device_channel(dev, fields[i].name,
+                                                       fields[i].quantity, ERG_AVG_PREV);
         erg_text_put(channel->unit, sizeof(channel->unit), fields[i].unit);
         channel->update_s = channel->window_s = interval_s;
         channel->gain_u = gain_u;
