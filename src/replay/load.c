@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replay from a folder of files, or from files that were named. */
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "erg/import.h"
+#include "replay/files.h"
+#include "replay/load.h"
+
+enum { FILES_MOST = 64, FILE_MOST = 1 << 28, HEAD = 16 };
+
+typedef struct loader {
+    const erg_replay_source *source;
+    erg_replay *into;
+    erg_zone *zone;
+    const char *plans[FILES_MOST];
+    size_t plan_count;
+    const char *logs[FILES_MOST];
+    size_t log_count;
+    bool has_read[FILES_MOST]; /* by place in erg_replay_files */
+} loader;
+
+/* ---- what a file is ----------------------------------------------------- */
+
+/* 0: this file had been named before. */
+static bool is_new(loader *load, const erg_replay_file *file)
+{
+    for (size_t i = 0; erg_replay_files[i]; i++)
+        if (erg_replay_files[i] == file) {
+            bool seen = load->has_read[i];
+            load->has_read[i] = true;
+            return !seen;
+        }
+    return false;
+}
+
+static const erg_replay_file *report_in(const char *bytes, size_t size)
+{
+    size_t skip = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (!erg_json_begins(bytes + skip, size - skip, '{'))
+        return NULL;
+    json_t *root = erg_json_parse("", bytes + skip, size - skip, NULL);
+    const erg_replay_file *file = root ? erg_replay_file_sniff(root) : NULL;
+
+    json_decref(root);
+    return file;
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t count = strlen(text), most = strlen(ending);
+    return count >= most && strcmp(text + count - most, ending) == 0;
+}
+
+/* A recording that is damaged is for its own reader to refuse. */
+static bool is_log(const char *path, const char *bytes, size_t size)
+{
+    const char *format = erg_import_format(bytes, size);
+    return ends_with(path, ".erg") || (format && strcmp(format, "timing_json") != 0);
+}
+
+/* A report is read at once; plans and logs are read when all of them are known. named: the
+ * report that a file of this name has to be; NULL: anything. */
+static bool take(loader *load, const char *path, const erg_replay_file *named,
+                 erg_error *err)
+{
+    size_t size;
+    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    if (!bytes)
+        return false;
+    const erg_replay_file *report = named ? named : report_in(bytes, size);
+    erg_replay_reading reading = { load->into, base_of(path), { .zone = load->zone } };
+    bool ok = true;
+
+    if (report && !is_new(load, report))
+        ok =
+            erg_fail(err, ERG_BAD_INPUT, "%s is a second %s: name one", path, report->name);
+    else if (report)
+        ok = erg_replay_file_parse(&reading, report, bytes, size, err);
+    else if (is_log(path, bytes, size))
+        load->logs[load->log_count++] = path;
+    else
+        load->plans[load->plan_count++] = path;
+    free(bytes);
+    return ok;
+}
+
+/* ---- a folder ----------------------------------------------------------- */
+
+typedef struct folder_kind {
+    const char *ending;
+    bool (*wants)(const loader *load);
+    const erg_replay_file *report; /* that it has to be; NULL: none */
+} folder_kind;
+
+static bool reads(const loader *load, const erg_replay_file *file)
+{
+    for (size_t i = 0; erg_replay_files[i]; i++)
+        if (erg_replay_files[i] == file)
+            return !load->has_read[i];
+    return false;
+}
+
+static bool wants_whole(const loader *load) { return reads(load, &erg_replay_file_whole); }
+static bool wants_kernels(const loader *load)
+{
+    return reads(load, &erg_replay_file_kernels);
+}
+static bool wants_comparison(const loader *load)
+{
+    return reads(load, &erg_replay_file_comparison);
+}
+static bool wants_energies(const loader *load)
+{
+    return reads(load, &erg_replay_file_energies);
+}
+static bool wants_report(const loader *load)
+{
+    return reads(load, &erg_replay_file_report);
+}
+static bool wants_plan(const loader *load) { return load->plan_count == 0; }
+static bool wants_log(const loader *load) { return load->log_count == 0; }
+
+/* In the order in which they are looked for: the first that is there is taken. */
+static const folder_kind kinds[] = {
+    { "full_model_timing.json", wants_whole, &erg_replay_file_whole },
+    { "isolated_kernels_timing.json", wants_kernels, &erg_replay_file_kernels },
+    { "comparison_report.json", wants_comparison, &erg_replay_file_comparison },
+    { "kernel_energy_report.json", wants_energies, &erg_replay_file_energies },
+    { "gpu_energy_report.json", wants_energies, &erg_replay_file_energies },
+    { "/energy_report.json", wants_report, &erg_replay_file_report },
+    { "plan.jsonl", wants_plan, NULL },
+    { "kernel_signatures.json", wants_plan, NULL },
+    { ".jsonl", wants_plan, NULL },
+    { ".erg", wants_log, NULL },
+    { ".csv", wants_log, NULL },
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_free(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+/* Paths of what is in the folder, sorted: the same folder gives the same answer. */
+static char **names_in(const char *folder, size_t *count, erg_error *err)
+{
+    enum { NAMES_MOST = 4096 };
+    DIR *dir = opendir(folder);
+    size_t capacity = 0;
+    char **names = NULL, path[ERG_PATH_MOST];
+    bool ok = dir != NULL;
+
+    *count = 0;
+    if (!dir)
+        erg_fail(err, ERG_NOT_FOUND, "%s is no folder that can be read", folder);
+    for (struct dirent *entry; ok && (entry = readdir(dir)) && *count < NAMES_MOST;) {
+        if (entry->d_name[0] == '.'
+            || snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name)
+                   >= (int)sizeof(path))
+            continue;
+        ok = erg_grow((void **)&names, &capacity, *count, sizeof(*names), err);
+        if (ok && !(names[(*count)++] = erg_text_copy(path)))
+            ok = erg_fail(err, ERG_NO_MEMORY, "no memory for the names in %s", folder);
+    }
+    if (dir)
+        closedir(dir);
+    if (ok && *count)
+        qsort(names, *count, sizeof(*names), by_name);
+    if (ok && *count)
+        return names;
+    names_free(names, *count);
+    if (ok)
+        erg_fail(err, ERG_BAD_INPUT,
+                 "%s holds no files of a replay: name a folder that erg replay run wrote",
+                 folder);
+    return NULL;
+}
+
+/* A CSV that is no log (counts of kernels) is passed over. */
+static bool take_of(loader *load, const char *path, const folder_kind *kind, erg_error *err)
+{
+    size_t size;
+
+    if (kind->wants != wants_log || ends_with(path, ".erg"))
+        return take(load, path, kind->report, err);
+    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    if (bytes && is_log(path, bytes, size))
+        load->logs[load->log_count++] = path;
+    free(bytes);
+    return bytes != NULL;
+}
+
+/* The file of exactly that name, else those that end so: all logs, one of the others. */
+static bool find(loader *load, const folder_kind *kind, char *const names[], size_t count,
+                 erg_error *err)
+{
+    const char *exact = NULL, *last = NULL;
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(base_of(names[i]), kind->ending) == 0)
+            exact = names[i];
+        if (ends_with(names[i], kind->ending)) {
+            found++;
+            last = names[i];
+        }
+    }
+    if (exact || found == 1)
+        return take_of(load, exact ? exact : last, kind, err);
+    if (found && kind->wants != wants_log)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%zu files end in %s, as %s: name the one that is meant", found,
+                        kind->ending, last);
+    for (size_t i = 0; i < count && load->log_count < FILES_MOST; i++)
+        if (ends_with(names[i], kind->ending) && !take_of(load, names[i], kind, err))
+            return false;
+    return true;
+}
+
+static bool take_folder(loader *load, char *const names[], size_t count, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(kinds); i++)
+        if (kinds[i].wants(load) && !find(load, &kinds[i], names, count, err))
+            return false;
+    return true;
+}
+
+/* ---- plan and power ----------------------------------------------------- */
+
+/* No file of ours: zoo:NAME, or bytes that are no text. */
+static bool is_graph(const char *path)
+{
+    return strncmp(path, "zoo:", 4) == 0 || ends_with(path, ".onnx");
+}
+
+static bool read_plan(loader *load, erg_error *err)
+{
+    erg_replay *into = load->into;
+    erg_replay_plan_options options = { .steps = load->source->steps };
+
+    if (load->plan_count == 0)
+        return true;
+    into->plan = erg_replay_plan_load(load->plans, load->plan_count, &options, err);
+    if (into->plan && isnan(into->steps))
+        into->steps = into->plan->steps;
+    bool ok = into->plan != NULL;
+    for (size_t i = 0; i < load->plan_count && ok; i++)
+        ok = is_graph(load->plans[i]) || erg_replay_read_ran(into, load->plans[i], err);
+    return ok;
+}
+
+static erg_trace *trace_of(const loader *load, const char *path, erg_error *err)
+{
+    erg_import_options options = { .tz = load->source->tz };
+    erg_trace *trace =
+        ends_with(path, ".erg") ? erg_trace_load(path, err) : erg_trace_new(err);
+
+    if (!trace || ends_with(path, ".erg") || erg_import(trace, path, &options, err))
+        return trace;
+    erg_trace_free(trace);
+    return NULL;
+}
+
+/* Of the whole, and where that is unknown of the kernels; how much of it the log saw, s. */
+static double overlap_s(const erg_replay *replay, const erg_trace *trace)
+{
+    erg_span span = replay->whole.span.end_ns ? replay->whole.span : replay->kernels_span;
+    erg_span seen = erg_trace_span(trace);
+    int64_t begin_ns = erg_trace_utc_ns(trace, seen.begin_ns);
+    int64_t end_ns = begin_ns + (seen.end_ns - seen.begin_ns);
+
+    begin_ns = begin_ns > span.begin_ns ? begin_ns : span.begin_ns;
+    end_ns = end_ns < span.end_ns ? end_ns : span.end_ns;
+    return end_ns > begin_ns ? erg_s_from_ns(end_ns - begin_ns) : 0;
+}
+
+/* Of several logs the one that saw the run; the first where none did. */
+static bool read_power(loader *load, erg_error *err)
+{
+    erg_replay *into = load->into;
+
+    for (size_t i = 0; i < load->log_count; i++) {
+        erg_trace *trace = trace_of(load, load->logs[i], err);
+        if (!trace)
+            return false;
+        if (into->trace && overlap_s(into, trace) <= overlap_s(into, into->trace)) {
+            erg_trace_free(trace);
+            continue;
+        }
+        erg_trace_free(into->trace);
+        into->trace = trace;
+    }
+    if (into->trace && isnan(into->whole.time_s))
+        erg_replay_whole_from(into, into->trace);
+    into->channel = into->trace ? erg_replay_choose_channel(into) : -1;
+    return true;
+}
+
+static bool fill(loader *load, erg_error *err)
+{
+    const erg_replay_source *source = load->source;
+    size_t count = 0;
+    bool ok = source->file_count <= FILES_MOST / 2
+              || erg_fail(err, ERG_BAD_INPUT, "more than %d files", FILES_MOST / 2);
+
+    for (size_t i = 0; ok && i < source->file_count; i++)
+        ok = take(load, source->files[i], NULL, err);
+    char **names = ok && source->folder ? names_in(source->folder, &count, err) : NULL;
+    ok = ok && (!source->folder || (names && take_folder(load, names, count, err)));
+    if (source->steps > 0)
+        load->into->steps = source->steps;
+    ok = ok && read_plan(load, err) && read_power(load, err);
+    if (names)
+        names_free(names, count);
+    if (!ok)
+        return false;
+    erg_replay_join(load->into);
+    return true;
+}
+
+erg_replay *erg_replay_load(const erg_replay_source *source, erg_error *err)
+{
+    loader load = { .source = source };
+
+    load.zone = source->tz ? erg_zone_new(source->tz, err) : NULL;
+    load.into = !source->tz || load.zone ? erg_replay_new(err) : NULL;
+    bool ok = load.into && fill(&load, err);
+    erg_replay *into = load.into;
+    erg_zone_free(load.zone);
+    if (ok && into->kernel_count == 0 && isnan(into->whole.time_s) && !into->energies
+        && into->channel < 0)
+        ok = erg_fail(err, ERG_BAD_INPUT,
+                      "%s: nothing of a replay was found: name a folder of its files, "
+                      "or --timing and --power",
+                      source->folder ? source->folder
+                                     : source->file_count ? source->files[0] : "");
+    if (ok)
+        return into;
+    erg_replay_free(into);
+    return NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan from the files of one run. */
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "replay/plan_read.h"
+
+enum { HEAD_BYTES = 65536, FILES_MOST = 64 };
+
+/* In the order in which they are asked;
+ * the further up, the more a reader says of a launch. */
+const erg_plan_reader *const erg_plan_readers[] = {
+    &erg_plan_saved,
+    &erg_plan_onednn,
+    &erg_plan_chrome,
+    &erg_plan_launch_csv,
+    &erg_plan_kernel_jsonl,
+    &erg_plan_signatures,
+    &erg_plan_counts_csv,
+    &erg_plan_summary,
+    &erg_plan_graph,
+    NULL
+};
+
+typedef struct opened {
+    const char *path;           /* as it is read */
+    erg_plan_spool spool;       /* of standard input */
+    size_t reader;              /* in the table */
+    erg_replay_plan *plan;
+} opened;
+
+const char *erg_plan_base(const char *path)
+{
+    if (erg_plan_is_spooled(path)) return ERG_PLAN_STDIN;
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* A zoo name is no file: then there is no head. */
+static bool read_head(const char *path, char *head, size_t *count, erg_error *err)
+{
+    *count = 0;
+    head[0] = '\0';
+    if (strncmp(path, "zoo:", 4) == 0) return true;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? -1 : read(file, head, HEAD_BYTES);
+    if (file >= 0) close(file);
+    if (got < 0) return erg_file_line(path, head, HEAD_BYTES, err); /* says why */
+    *count = (size_t)got;
+    head[got] = '\0';
+    return true;
+}
+
+static bool read_with(const erg_plan_input *input, const erg_replay_plan_options *options,
+                      opened *to, erg_error *err)
+{
+    for (to->reader = 0; erg_plan_readers[to->reader]; to->reader++)
+        if (erg_plan_readers[to->reader]->sniff(input))
+            return erg_plan_readers[to->reader]->read(input, options, to->plan, err);
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "%s %s: name a graph (ONNX, config.json, zoo:NAME), a Chrome "
+                    "trace, a oneDNN log, a list of kernels or a plan.jsonl", input->path,
+                    input->head_size ? "holds no kernels that erg knows" : "is empty");
+}
+
+static bool open_one(opened *to, const erg_replay_plan_options *options, erg_error *err)
+{
+    char *head = malloc(HEAD_BYTES + 1);
+    erg_error why = { 0 };
+
+    if (!head) return erg_fail(err, ERG_NO_MEMORY, "no memory for a plan");
+    bool good = (to->plan = erg_replay_plan_new(&why)) != NULL
+        && (strcmp(to->path, "-") != 0
+            || erg_plan_spool_stdin(&to->spool, &to->path, &why));
+    erg_plan_input input = { .path = to->path, .head = head };
+    good = good && read_head(to->path, head, &input.head_size, &why)
+        && read_with(&input, options, to, &why);
+    if (good && (!to->plan->workload[0] || erg_plan_is_spooled(to->path)))
+        erg_text_put(to->plan->workload, sizeof to->plan->workload,
+                     erg_plan_base(to->path));
+    free(head);
+    return good || erg_plan_fail(to->path, &why, err);
+}
+
+/* The others become part of the first that says most; theirs are freed by the caller. */
+static erg_replay_plan *join(opened files[], size_t count,
+                             const erg_replay_plan_options *options, erg_error *err)
+{
+    bool is_whole = !options->device && !options->drop_collectives;
+    size_t best = 0;
+
+    for (size_t i = 1; i < count; i++)
+        if (files[i].reader < files[best].reader) best = i;
+    for (size_t i = 0; i < count; i++)
+        if (i != best && files[i].reader == files[best].reader
+            && !erg_plan_append(files[best].plan, files[i].plan, err)) return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *const paths[2] = { files[best].path, files[i].path };
+        if (files[i].reader != files[best].reader
+            && !erg_plan_agrees(files[best].plan, files[i].plan, paths, is_whole,
+                                err)) return NULL;
+    }
+    erg_replay_plan *plan = files[best].plan;
+    if (plan->kernel_count == 0) {
+        erg_fail(err, ERG_BAD_INPUT, "%s: no kernel is in it", files[best].path);
+        return NULL;
+    }
+    if (!erg_plan_steps(plan, options, err)) return NULL;
+    files[best].plan = NULL;
+    return plan;
+}
+
+erg_replay_plan *erg_replay_plan_load(const char *const paths[], size_t count,
+                                      const erg_replay_plan_options *options,
+                                      erg_error *err)
+{
+    static const erg_replay_plan_options none;
+    opened files[FILES_MOST] = { { 0 } };
+    bool good = count > 0 && count <= FILES_MOST;
+
+    if (!good) erg_fail(err, ERG_BAD_INPUT, "a plan is made of 1 to %d files", FILES_MOST);
+    for (size_t i = 0; good && i < count; i++) {
+        files[i].path = paths[i];
+        good = open_one(&files[i], options ? options : &none, err);
+    }
+    erg_replay_plan *plan = good
+        ? join(files, count, options ? options : &none, err) : NULL;
+    for (size_t i = 0; i < FILES_MOST; i++) {
+        erg_replay_plan_free(files[i].plan);
+        erg_plan_spool_close(&files[i].spool);
+    }
+    return plan;
+}

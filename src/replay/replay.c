@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "replay/files.h"
+
+erg_replay *erg_replay_new(erg_error *err)
+{
+    erg_replay *replay = calloc(1, sizeof *replay);
+    if (!replay) {
+        erg_fail(err, ERG_NO_MEMORY, "no memory for a replay");
+        return NULL;
+    }
+    replay->whole = (erg_whole_timing){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, { 0, 0 },
+                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN };
+    replay->steps = replay->base_w = replay->base_u_w = replay->gain_u = NAN;
+    replay->runs = replay->predicted_s = replay->stated_j = NAN;
+    replay->channel = -1;
+    return replay;
+}
+
+void erg_replay_free(erg_replay *replay)
+{
+    if (!replay) return;
+    erg_replay_plan_free(replay->plan);
+    erg_trace_free(replay->trace);
+    for (size_t i = 0; i < replay->kernel_count; i++)
+        json_decref(replay->kernels[i].kept);
+    free(replay->kernels);
+    erg_comparison_free(replay->comparison);
+    erg_kernel_energies_free(replay->energies);
+    for (size_t i = 0; i < ERG_COUNT(replay->kept); i++)
+        json_decref(replay->kept[i]);
+    free(replay);
+}
+
+bool erg_replay_is_modelled(const erg_replay *replay)
+{
+    return replay->trace && replay->channel >= 0
+           && erg_trace_channel(replay->trace, replay->channel)->method == ERG_METHOD_MODEL;
+}
+
+bool erg_kernel_is_metered(const erg_kernel_timing *kernel)
+{
+    return !isnan(kernel->gross_j)
+           && (strcmp(kernel->method, "measured") == 0
+               || strcmp(kernel->method, "simulated") == 0);
+}
+
+erg_kernel_timing erg_kernel_timing_unknown(void)
+{
+    return (erg_kernel_timing){
+        .kernel = -1, .count = NAN, .time_s = NAN, .low_s = NAN, .high_s = NAN,
+        .median_s = NAN, .min_s = NAN, .max_s = NAN, .empty_s = NAN, .drift = NAN,
+        .runs_requested = NAN, .runs_executed = NAN, .runs_used = NAN, .lost_s = NAN,
+        .clock_hz = NAN, .flop = NAN, .bytes = NAN, .gross_j = NAN, .gross_u_j = NAN,
+        .dynamic_j = NAN, .dynamic_u_j = NAN,
+        .updates = NAN, .mean_w = NAN,
+    };
+}
+
+bool erg_replay_add(erg_replay *replay, const erg_kernel_timing *kernel, erg_error *err)
+{
+    if (!erg_grow((void **)&replay->kernels, &replay->kernel_capacity, replay->kernel_count,
+                  sizeof *kernel, err)) {
+        json_decref(kernel->kept);
+        return false;
+    }
+    replay->kernels[replay->kernel_count++] = *kernel;
+    return true;
+}

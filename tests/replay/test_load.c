@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replay from named files and from a folder. */
+#include "replay/load.h"
+#include "replay/meter.h"
+#include "test.h"
+
+static const char whole_text[] = "{\"full_model_inference_us\": 1000, \"num_runs\": 1000,"
+                                 " \"start_timestamp\": \"2026-03-01T10:00:02Z\", "
+                                 "\"end_timestamp\": \"2026-03-01T10:00:03Z\"}";
+static const char kernels_text[] =
+    "{\"predicted_total_us\": 900, \"kernels\": ["
+    "{\"name\": \"a\", \"tier\": 3, \"invocation_count\": 4, \"single_time_us\": 100,"
+    " \"benchmark_runs\": 10000, \"start_timestamp\": \"2026-03-01T10:00:04Z\","
+    " \"end_timestamp\": \"2026-03-01T10:00:05Z\"}]}";
+
+static void put(const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "we");
+    CHECK(file && fputs(text, file) != EOF && fclose(file) == 0);
+}
+
+/* 10 Hz for 6 s from a second of the minute; watts in [2, 3) differ. */
+static void put_log(const char *folder, const char *name, int hour, double load_w)
+{
+    erg_text text = { 0 };
+    erg_text_add(&text, "timestamp,gpu,power_w\n");
+    for (int i = 0; i < 60; i++)
+        erg_text_add(&text, "2026-03-01 %02d:00:%02d.%d00,0,%.1f\n", hour, i / 10, i % 10,
+                     i >= 20 && i < 30 ? load_w : 50.0);
+    put(folder, name, text.data);
+    erg_text_free(&text);
+}
+
+static void a_folder_is_read_by_names_that_end_so(void)
+{
+    erg_error err = { 0 };
+    char folder[256];
+
+    snprintf(folder, sizeof(folder), "%s", test_folder());
+    put(folder, "run7_full_model_timing.json", whole_text);
+    put(folder, "run7_isolated_kernels_timing.json", kernels_text);
+    put(folder, "counts.csv", "device,category,kernel_name,count\n0,compute,a,4\n");
+    put_log(folder, "early.csv", 9, 99);
+    put_log(folder, "power.csv", 10, 150);
+    erg_replay *replay =
+        erg_replay_load(&(erg_replay_source){ .folder = folder, .tz = "UTC" }, &err);
+    CHECK_OK(replay != NULL, err);
+    CHECK(replay->kernel_count == 1 && replay->whole.runs == 1000 && !replay->local_time);
+    erg_replay_repair_runs(replay);
+    CHECK_OK(erg_replay_meter(replay, &err), err);
+    CHECK_NEAR(replay->whole.mean_w, 150, 6); /* the log of that hour, not the other */
+    CHECK_NEAR(replay->kernels[0].gross_j, 50.0 / 10000, 1e-6);
+    erg_replay_free(replay);
+}
+
+static void two_files_of_one_kind_are_refused(void)
+{
+    erg_error err = { 0 };
+    char folder[256];
+
+    snprintf(folder, sizeof(folder), "%s", test_folder());
+    put(folder, "a_full_model_timing.json", whole_text);
+    put(folder, "b_full_model_timing.json", whole_text);
+    CHECK(!erg_replay_load(&(erg_replay_source){ .folder = folder }, &err));
+    CHECK(err.code == ERG_BAD_INPUT
+          && strstr(err.text, "2 files end in full_model_timing.json"));
+    put(folder, "full_model_timing.json", whole_text); /* the exact name is the one */
+    erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder }, &err);
+    CHECK_OK(replay != NULL, err);
+    erg_replay_free(replay);
+}
+
+static void named_files_are_told_apart_by_content(void)
+{
+    erg_error err = { 0 };
+    const char *folder = test_folder();
+    char a[256], b[256], c[256];
+
+    put(folder, "one", kernels_text);
+    put(folder, "two", whole_text);
+    put_log(folder, "three", 10, 150);
+    snprintf(a, sizeof(a), "%s/one", folder);
+    snprintf(b, sizeof(b), "%s/two", folder);
+    snprintf(c, sizeof(c), "%s/three", folder);
+    erg_replay *replay = erg_replay_load(
+        &(erg_replay_source){
+            .files = (const char *[]){ c, b, a }, .file_count = 3, .steps = 2 },
+        &err);
+    CHECK_OK(replay != NULL, err);
+    CHECK(replay->steps == 2 && replay->channel == 0 && replay->kernel_count == 1);
+    erg_replay_free(replay);
+    CHECK(!erg_replay_load(
+        &(erg_replay_source){ .files = (const char *[]){ a, a }, .file_count = 2 }, &err));
+    CHECK(strstr(err.text, "second isolated_kernels_timing.json"));
+}
+
+static void put_report(const char *folder, const char *method, const char *scope)
+{
+    char text[600];
+
+    snprintf(text, sizeof(text),
+             "{\"duration_seconds\": 20, \"num_power_samples\": 200, \"num_runs\": 1000,"
+             " \"power_watts\": {\"average\": 200}, \"energy_joules\": {\"total\": 4000,"
+             " \"per_run\": 4}, \"erg\": {\"method\": \"%s\", \"scope\": \"%s\","
+             " \"idle\": {\"policy\": \"context_idle\", \"base_w\": 50}}}",
+             method, scope);
+    put(folder, "energy_report.json", text);
+}
+
+/* Joules of the whole come from it, unless they are of a node, a model or a simulation. */
+static void the_energy_report_of_a_folder_is_read(void)
+{
+    static const struct { const char *method, *scope; bool counts; } rows[] = {
+        { "integral", "board", true }, { "counter", "package", true },
+        { "integral", "node", false }, { "model", "package", false },
+        { "simulated", "board", false },
+    };
+    char folder[256];
+
+    snprintf(folder, sizeof(folder), "%s", test_folder());
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        put_report(folder, rows[i].method, rows[i].scope);
+        erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder }, &err);
+        CHECK_OK(replay != NULL, err);
+        CHECK(replay->whole.runs == 1000 && replay->whole.time_s == 0.02);
+        CHECK(rows[i].counts ? replay->whole.energy_j == 4 && replay->whole.mean_w == 200
+                             : isnan(replay->whole.energy_j) && isnan(replay->whole.mean_w));
+        CHECK(rows[i].counts ? replay->base_w == 50 : isnan(replay->base_w));
+        CHECK_TEXT(replay->base_policy, rows[i].counts ? "context_idle" : "");
+        erg_replay_free(replay);
+    }
+}
+
+static void what_is_not_of_a_replay_is_said_in_a_sentence(void)
+{
+    static const struct { const char *name, *text, *said; } rows[] = {
+        { "full_model_timing.json", "{\"hello\": 1}", "its keys are missing" },
+        { "full_model_timing.json", "{\"full_model_inference_us\": ", "full_model_timing.json" },
+        { "run.erg", "no database", "run.erg is not a recording" },
+        { "a.json", "{\"a\": 1}", "nothing of a replay was found" },
+        { "x.jsonl", "hello", "holds no kernels" },
+        { "x.jsonl", "", "is empty" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        const char *folder = test_folder();
+        put(folder, rows[i].name, rows[i].text);
+        CHECK(!erg_replay_load(&(erg_replay_source){ .folder = folder }, &err));
+        CHECK(err.code == ERG_BAD_INPUT);
+        CHECK(strstr(err.text, rows[i].said));
+    }
+}
+
+static void nothing_is_said_to_be_nothing(void)
+{
+    erg_error err = { 0 };
+
+    CHECK(!erg_replay_load(&(erg_replay_source){ .folder = test_folder() }, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "name a folder"));
+    CHECK(!erg_replay_load(&(erg_replay_source){ .folder = "/nowhere/at/all" }, &err));
+    CHECK(err.code == ERG_NOT_FOUND);
+}
+
+static void kernels_of_one_name_join_the_plan_in_order(void)
+{
+    erg_replay *replay = erg_replay_new(NULL);
+    static const double counts[] = { 5, 3, 5 };
+    erg_replay_kernel row;
+    int32_t at;
+
+    replay->plan = erg_replay_plan_new(NULL);
+    for (int i = 0; i < 3; i++) {
+        erg_kernel_timing kernel = erg_kernel_timing_unknown();
+        erg_text_put(kernel.name, sizeof(kernel.name), "copy");
+        kernel.count = counts[i];
+        CHECK(erg_replay_add(replay, &kernel, NULL));
+        erg_replay_kernel_init(&row, "copy", "test");
+        row.count = (int64_t)counts[i];
+        row.signature.grid[0] = i + 1;
+        CHECK(erg_replay_plan_add(replay->plan, &row, &at, NULL) && at == i);
+    }
+    erg_replay_join(replay);
+    for (int i = 0; i < 3; i++)
+        CHECK(replay->kernels[i].kernel == i);
+    erg_replay_free(replay);
+}
+
+static void the_whole_of_a_recording_is_its_region(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_replay *replay = erg_replay_new(&err);
+
+    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ 1000, 1000, 5000000000, 0 }, &err));
+    CHECK(erg_trace_add_region(
+        trace,
+        &(erg_region){ .name = "run", .begin_ns = 0, .end_ns = 9000000, .runs = NAN },
+        &err));
+    CHECK(erg_trace_add_region(
+        trace,
+        &(erg_region){
+            .name = "full_model", .begin_ns = 1000, .end_ns = 5001000, .runs = 10 },
+        &err));
+    erg_replay_whole_from(replay, trace);
+    CHECK_NEAR(replay->whole.time_s, 0.5e-3, 1e-15);
+    CHECK(replay->whole.runs == 10 && replay->whole.span.begin_ns == 5000000000);
+    erg_replay_free(replay);
+    erg_trace_free(trace);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_folder_is_read_by_names_that_end_so),
+        TEST(two_files_of_one_kind_are_refused),
+        TEST(named_files_are_told_apart_by_content),
+        TEST(nothing_is_said_to_be_nothing),
+        TEST(kernels_of_one_name_join_the_plan_in_order),
+        TEST(the_whole_of_a_recording_is_its_region),
+        TEST(the_energy_report_of_a_folder_is_read),
+        TEST(what_is_not_of_a_replay_is_said_in_a_sentence),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
