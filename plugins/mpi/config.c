@@ -6,7 +6,7 @@
 #define AT(field) offsetof(mpi_config, field)
 
 static const plugin_key keys[] = {
-    { "wait",          AT(wait),             "busy sleep slack" },
+    { "wait",          AT(wait),             "busy sleep slack freq" },
     { "wait_after",    AT(wait_after_s),     NULL, "s", 3600 },
     { "stagger",       AT(stagger_s),        NULL, "s", 3600 },
     { "timeout",       AT(timeout_s),        NULL, "s", 1e6 },

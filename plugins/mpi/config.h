@@ -11,7 +11,8 @@
 typedef enum mpi_waiting {
     WAIT_BUSY,      /* as the MPI library does it */
     WAIT_SLEEP,     /* the nonblocking form, tested between naps */
-    WAIT_SLACK      /* naps only until every rank has come, then the plain call */
+    WAIT_SLACK,     /* naps only until every rank has come, then the plain call */
+    WAIT_FREQ       /* tested at the core's least clock; where that cannot be, as SLEEP */
 } mpi_waiting;
 
 /* Rank 0 sends it as bytes: no pointers. */

@@ -34,7 +34,7 @@ int mpi_idle(mpi_visit *here, mpi_pending *pending)
     int64_t begin_ns = mpi_now_ns();
     erg_region_token region = { 0 };
     int done = 0, rc = pending->test(pending, &done);
-    bool napped = false;
+    bool napped = false, is_slow = false;
     long slack = 0;
 
     while (rc == MPI_SUCCESS && !done) {
@@ -44,11 +44,14 @@ int mpi_idle(mpi_visit *here, mpi_pending *pending)
             napped = here->napped = true;
             slack = slack_tighten();
             region = recording_begin("MPI wait");
+            is_slow = mpi_slacken();
         }
-        if (nap_s > 0)
+        if (nap_s > 0 && !is_slow)
             nap(nap_s);
         rc = pending->test(pending, &done);
     }
+    if (is_slow)
+        mpi_hurry();
     if (napped) {
         slack_restore(slack);
         recording_end(region);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include "erg/govern.h"
 #include "mpi/group.h"
 #include "mpi/library.h"
+#include "mpi/slow.h"
 #include "recording.h"
 
 static struct {
@@ -15,7 +19,11 @@ static struct {
     pthread_mutex_t lock; /* of the counts: MPI_THREAD_MULTIPLE */
     double waited_s;
     mpi_tally tallies[CALL_COUNT];
-} the = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    mpi_slow slow;
+    int slow_cpu;
+    atomic_flag is_slow;
+} the = { .lock = PTHREAD_MUTEX_INITIALIZER, .slow = { .file = -1, .guard = -1 },
+          .is_slow = ATOMIC_FLAG_INIT };
 
 bool mpi_on(void) { return the.on; }
 const mpi_config *mpi_settings(void) { return &the.config; }
@@ -47,6 +55,38 @@ double mpi_volume(int count, MPI_Datatype type)
         || size == MPI_UNDEFINED)
         return 0;
     return (double)count * size;
+}
+
+/* ---- the clock of a waiting rank ---------------------------------------------- */
+
+bool mpi_slacken(void)
+{
+    /* A thread on another core has no business with the clock of this one. */
+    if (the.slow.file < 0 || mpi_slow_cpu() != the.slow_cpu
+        || atomic_flag_test_and_set(&the.is_slow))
+        return false;
+    if (mpi_slow_down(&the.slow))
+        return true;
+    atomic_flag_clear(&the.is_slow);
+    return false;
+}
+
+void mpi_hurry(void)
+{
+    mpi_slow_up(&the.slow);
+    atomic_flag_clear(&the.is_slow);
+}
+
+static void open_clock(void)
+{
+    erg_error err = { 0 };
+
+    if (the.config.wait != WAIT_FREQ)
+        return;
+    the.slow_cpu = mpi_slow_cpu();
+    if (!mpi_slow_open(&the.slow, getenv("ERG_MPI_ROOT"), the.slow_cpu, &err)
+        && the.rank == 0)
+        fprintf(stderr, "erg: %s; it sleeps instead\n", err.text);
 }
 
 /* ---- the frame around a call -------------------------------------------------- */
@@ -84,6 +124,19 @@ void mpi_leave(const mpi_visit *here)
 
 /* Rank 0's wish is everybody's: were it each rank's own, one rank could start a call in
  * the nonblocking form that another waits for in the blocking one. */
+static bool read_wish(mpi_config *out, erg_error *err)
+{
+    const char *text = getenv("ERG_MPI");
+    char settings[256];
+
+    if (!text || strncmp(text, "ergd", 4) != 0 || (text[4] && text[4] != ':'))
+        return mpi_config_parse(text, out, err);
+    *out = (mpi_config){ 0 };
+    return erg_govern_settings(text[4] ? text + 5 : NULL, "mpi", settings,
+                               sizeof(settings), err)
+        && mpi_config_parse(settings, out, err);
+}
+
 static void agree(void)
 {
     struct {
@@ -96,7 +149,7 @@ static void agree(void)
     PMPI_Comm_rank(MPI_COMM_WORLD, &the.rank);
     PMPI_Comm_size(MPI_COMM_WORLD, &the.size);
     wish.writes = output && *output;
-    if (the.rank == 0 && !mpi_config_parse(getenv("ERG_MPI"), &wish.config, &err)) {
+    if (the.rank == 0 && !read_wish(&wish.config, &err)) {
         fprintf(stderr, "erg: %s; the MPI library stays off\n", err.text);
         wish.writes = false;
     }
@@ -108,6 +161,7 @@ static void agree(void)
 static void begin(void)
 {
     agree();
+    open_clock();
     mpi_group_begin();
     the.on = recording_join() || the.writes || mpi_config_acts(&the.config);
 }
@@ -144,6 +198,7 @@ static void end(void)
     if (the.writes)
         gather();
     mpi_group_end();
+    mpi_slow_close(&the.slow);
     recording_leave();
 }
 

@@ -33,6 +33,9 @@ int mpi_world_size(void);
 int64_t mpi_now_ns(void);
 /* Seconds that this rank has spent in collectives, delays of ours not counted. */
 double mpi_waited_s(void);
+/* True: the core's clock is at its least until mpi_hurry(). One thread at a time. */
+bool mpi_slacken(void);
+void mpi_hurry(void);
 
 void mpi_enter(mpi_visit *here, mpi_call_id id, double bytes);
 void mpi_leave(const mpi_visit *here);

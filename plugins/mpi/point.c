@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include "mpi/idle.h"
 
-static bool naps(void) { return mpi_settings()->wait == WAIT_SLEEP; }
+static bool naps(void)
+{
+    return mpi_settings()->wait == WAIT_SLEEP || mpi_settings()->wait == WAIT_FREQ;
+}
 
 MPI_PUBLIC int MPI_Send(const void *at, int count, MPI_Datatype type, int to, int tag,
                         MPI_Comm comm)

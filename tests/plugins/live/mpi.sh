@@ -64,7 +64,7 @@ for config in wait=sleep,pace=2GB/s,deterministic=off \
 done
 
 plain 4 messages 300 >messages.plain 2>log
-for config in wait=busy wait=sleep,wait_after=0s wait=slack; do
+for config in wait=busy wait=sleep,wait_after=0s wait=slack wait=freq,wait_after=0s; do
     shaped 4 $config messages 300 >messages.out 2>log
     check "$config: messages and every kind of wait" same messages.plain messages.out
 done
@@ -77,18 +77,69 @@ for config in "" wait=sleep,wait_after=0s wait=slack,stagger=1ms \
 done
 
 # Half of 4 ms before each of 15 calls of the second half of the world, none before the first.
-shaped 4 stagger=4ms groups 15 >log 2>&1
-check "ranks of a group are delayed alike" awk -F, '$2 == "MPI_Allreduce" { held[$1] = $7 }
-    END { exit !(held[0] == 0 && held[1] == 0 && held[2] >= 0.030 && held[3] >= 0.030 &&
-                 held[2] < 0.3 && held[3] < 0.3) }' table.csv
+# What a busy machine oversleeps is on top: one of three tries has little of it.
+alike() {
+    for _ in 1 2 3; do
+        shaped 4 "$1" groups 15 >log 2>&1
+        awk -F, '$2 == "MPI_Allreduce" { held[$1] = $7 }
+            END { exit !(held[0] == 0 && held[1] == 0 && held[2] >= 0.030 && held[3] >= 0.030 &&
+                         held[2] < 0.3 && held[3] < 0.3) }' table.csv && return 0
+    done
+    return 1
+}
+check "ranks of a group are delayed alike" alike stagger=4ms
 
-# A busy machine must keep this; the figures are told.
-plain 2 wait 30 100 >wait.plain 2>log
-shaped 2 wait=sleep wait 30 100 >wait.sleep 2>log
+# The same from the configuration of a daemon.
+ergd=$(dirname "$(dirname "$erg")")/daemon/ergd
+if [ -x "$ergd" ]; then
+    printf '%s\n' 'version: 1' "state: $work/state" "socket: {path: $work/ergd.sock}" \
+        'node: {sensors: ["sim:plain"]}' 'shaper: {phase: {max_delay: 4ms}}' \
+        'mpi: {stagger: true}' >ergd.yaml
+    "$ergd" --config ergd.yaml 2>ergd.log & daemon=$!
+    tries=0
+    while [ ! -S ergd.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    check "ERG_MPI=ergd delays them as the daemon's configuration says" \
+        alike "ergd:$work/ergd.sock"
+    kill "$daemon" && wait "$daemon"
+    shaped 2 "ergd:$work/ergd.sock" groups 5 >log 2>gone.err
+    check "without the daemon the library says so and stays off" test ! -e table.csv -a -s gone.err
+fi
+
+# The figures are told. Somebody else's burst may fall into one of the two: thrice is enough.
+spares() {
+    for _ in 1 2 3; do
+        plain 2 wait 30 100 >wait.plain 2>log
+        shaped 2 wait=sleep wait 30 100 >wait.sleep 2>log
+        awk '{ cpu[NR] = $2; wall[NR] = $4 }
+            END { exit !(NR == 2 && cpu[2] < 0.25 * wall[2] && wall[2] < 1.2 * wall[1]) }' \
+            wait.plain wait.sleep && return 0
+    done
+    return 1
+}
+check "a waiting rank burns little, and is hardly later" spares
 echo "# 30 waits of 100 ms, one rank: plain $(cat wait.plain); naps $(cat wait.sleep)"
-check "a waiting rank burns little, and is hardly later" awk '{ cpu[NR] = $2; wall[NR] = $4 }
-    END { exit !(NR == 2 && cpu[2] < 0.25 * wall[2] && wall[2] < 1.2 * wall[1]) }' \
-    wait.plain wait.sleep
+
+# On a tree as cpufreq has it, with both ranks on one core.
+cpu=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+clock=tree/sys/devices/system/cpu/cpu$cpu/cpufreq
+mkdir -p "$clock"
+echo 800000 >"$clock/scaling_min_freq"
+echo 3500000 >"$clock/scaling_max_freq"
+echo "$cpu" >"$clock/affected_cpus"
+timeout 240 "$launcher" $options -n 2 env LD_PRELOAD="$asan $library" ERG_MPI=wait=freq \
+    ERG_MPI_ROOT="$work/tree" taskset -c "$cpu" "$program" wait 20 100 >log 2>freq.err & waits=$!
+slowed=no
+while kill -0 "$waits" 2>/dev/null; do
+    grep -q 800000 "$clock/scaling_max_freq" && slowed=yes
+    sleep 0.02
+done
+wait "$waits"
+check "wait=freq ends well, and says nothing" test $? = 0 -a ! -s freq.err
+check "a waiting core is at its least clock" test $slowed = yes
+check "and as it was when the program has ended" grep -qx 3500000 "$clock/scaling_max_freq"
+rm "$clock/scaling_max_freq"
+shaped 2 wait=freq groups 5 >log 2>freq.err
+check "where the clock cannot be turned it is said, and naps do" grep -q 'it sleeps instead' freq.err
 
 shaped 2 wiat=sleep groups 5 >log 2>wrong.err
 check "a wrong key is said once" test "$(grep -c 'unknown key wiat' wrong.err)" = 1
