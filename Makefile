@@ -4,12 +4,13 @@ BUILD ?= build
 RELEASE = $(BUILD)/release
 CHECKED = $(BUILD)/checked
 THREADS = $(BUILD)/threads
+BARE = $(BUILD)/bare
 FUZZED = $(BUILD)/fuzzed
 FUZZ ?= -max_total_time=60
 # --werror in CI: lint then finds gcc's warnings in the checked build.
 STRICT ?=
 
-.PHONY: all setup test test-long long tsan fuzz lint bench accuracy demo demo-couple docs golden reference-shape install clean
+.PHONY: all bare setup test test-long long tsan fuzz lint bench accuracy bench-gpu demo demo-couple docs golden reference-shape install clean
 
 all: $(RELEASE)/build.ninja
 	ninja -C $(RELEASE)
@@ -21,6 +22,8 @@ $(RELEASE)/build.ninja: | setup
 	meson setup $(RELEASE) --buildtype=release
 $(CHECKED)/build.ninja: | setup
 	meson setup $(CHECKED) $(STRICT) -Db_sanitize=address,undefined -Db_lundef=false
+$(BARE)/build.ninja: | setup
+	meson setup $(BARE) $(STRICT) -Dauto_features=disabled -Db_sanitize=address,undefined -Db_lundef=false
 $(THREADS)/build.ninja: | setup
 	meson setup $(THREADS) -Dtests=threads -Dmpi=disabled -Db_sanitize=thread -Db_lundef=false
 $(FUZZED)/build.ninja:
@@ -38,6 +41,11 @@ test-long: tsan fuzz long
 long: $(CHECKED)/build.ninja
 	ninja -C $(CHECKED)
 	tools/run-tests $(CHECKED) --suite long --timeout-multiplier 10
+
+# Without any optional library: what is left builds, and its tests pass or say why not.
+bare: $(BARE)/build.ninja
+	ninja -C $(BARE)
+	tools/run-tests $(BARE) --no-suite long
 
 tsan: $(THREADS)/build.ninja
 	ninja -C $(THREADS)
@@ -57,6 +65,11 @@ bench: all
 # Estimates against measured rows that they were not calibrated on; a minute or two.
 accuracy: all
 	$(RELEASE)/bench/accuracy $(or $(ERG_SHARED),$(CURDIR)/../shared)/data data
+
+# On a machine with an NVIDIA GPU: its sensor and its GEMMs, as JSON; elsewhere "no GPU" and status 3.
+bench-gpu: all
+	LD_LIBRARY_PATH=$(CURDIR)/$(RELEASE):$$LD_LIBRARY_PATH PYTHONPATH=$(CURDIR)/python \
+	    bench/gpu/gemm.py --erg $(RELEASE)/cli/erg $(GPU)
 
 # Only what it shows: the tests would take minutes more.
 demo: $(RELEASE)/build.ninja

@@ -67,8 +67,8 @@ static words quantity(double value, const char *unit)
     const prefix *scale = prefix_of(value);
     double scaled = value / scale->factor;
     if (!isnan(value))
-        snprintf(out.text, sizeof(out.text), "%.*f %s%s", decimals_of(fabs(scaled), 3), scaled,
-                 scale->name, unit);
+        snprintf(out.text, sizeof(out.text), "%.*f %s%s", decimals_of(fabs(scaled), 3),
+                 scaled, scale->name, unit);
     return out;
 }
 
@@ -76,7 +76,8 @@ static words quantity(double value, const char *unit)
 static words with_interval(figure of, const char *plus_minus)
 {
     words out = quantity(of.value, of.unit);
-    double below = of.value - of.low, above = of.high - of.value, half = (below + above) / 2;
+    double below = of.value - of.low, above = of.high - of.value,
+           half = (below + above) / 2;
     if (isnan(of.value) || isnan(half) || !(half > 0))
         return out;
     if (fmax(fabs(of.value), half) < 1e-9)      /* what is left of a difference */
@@ -85,8 +86,9 @@ static words with_interval(figure of, const char *plus_minus)
     double factor = scale->factor;
     int places = decimals_of(half / factor, 2);
     if (fabs(above - below) <= 0.02 * (above + below))
-        snprintf(out.text, sizeof(out.text), "%.*f %s%s %s %.*f %s%s", places, of.value / factor,
-                 scale->name, of.unit, plus_minus, places, half / factor, scale->name, of.unit);
+        snprintf(out.text, sizeof(out.text), "%.*f %s%s %s %.*f %s%s", places,
+                 of.value / factor, scale->name, of.unit, plus_minus, places, half / factor,
+                 scale->name, of.unit);
     else
         snprintf(out.text, sizeof(out.text), "%.*f %s%s (%.*f .. %.*f %s%s)", places,
                  of.value / factor, scale->name, of.unit, places, of.low / factor, places,
@@ -156,7 +158,8 @@ static bool is_refused_per_run(const row_view *view)
 static words mean_power(const row_view *view)
 {
     double mean_w = real_of(view, "mean_w"), energy_j = real_of(view, "energy_j");
-    double share = (real_of(view, "energy_high_j") - real_of(view, "energy_low_j")) / energy_j;
+    double share = (real_of(view, "energy_high_j") - real_of(view, "energy_low_j"))
+        / energy_j;
     words out = quantity(mean_w, "W");
     const prefix *scale = prefix_of(mean_w);
     double half = share * mean_w / scale->factor / 2;
@@ -176,7 +179,8 @@ static bool put(erg_table *to, const char *column, const char *text, erg_error *
     return true;
 }
 
-static bool add_region(erg_table *to, row_view *view, const erg_column heads[], erg_error *err)
+static bool add_region(erg_table *to, row_view *view, const erg_column heads[],
+                       erg_error *err)
 {
     const char *name = text_of(view, "region"), *method = text_of(view, "method");
     const char *device = text_of(view, "track"), *source = text_of(view, "source");
@@ -188,8 +192,8 @@ static bool add_region(erg_table *to, row_view *view, const erg_column heads[], 
         runs = times_ran >= 1 ? (double)times_ran : 1;
     view->runs = is_refused_per_run(view) ? NAN : runs;
     device = device ? device : text_of(view, "device");
-    snprintf(origin.text, sizeof(origin.text), "%s %s", device ? device : source ? source : "n/a",
-             method ? method : "");
+    snprintf(origin.text, sizeof(origin.text), "%s %s",
+             device ? device : source ? source : "n/a", method ? method : "");
     return erg_table_row(to, err)
         && put(to, heads[REGION].name, name ? name : "(all)", err)
         && erg_table_real(to, heads[RUNS].name, runs, err)
@@ -267,7 +271,8 @@ static const char *plus_minus(void)
 }
 
 /* A column that is n/a in every row is left out: the full table says n/a. */
-static size_t pick_heads(erg_column picked[], const erg_column heads[], const erg_table *rows)
+static size_t pick_heads(erg_column picked[], const erg_column heads[],
+                         const erg_table *rows)
 {
     size_t count = 0;
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -294,7 +299,8 @@ static bool fill(cli_brief *brief, const erg_result *full, const erg_table *rows
     return ok;
 }
 
-bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per, erg_error *err)
+bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per,
+                    erg_error *err)
 {
     const erg_table *regions = erg_result_find(full, "regions");
     /* Nothing was marked: then each device's whole recording is a line. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings that a model foresees for erg choose --predicted, from three measured clocks on. */
+/* Settings that a model foresees for erg choose --predicted,
+ * from three measured clocks on. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,8 @@ static bool fit_one(const erg_model *model, const erg_points *points, size_t app
         double low = anchors.at[anchors.count - 1].clock_hz;
         clock_hz[i] = low + (anchors.at[0].clock_hz - low) * i / (CURVE_POINTS - 1);
     }
-    known = known && erg_model_predict(model, &anchors, clock_hz, CURVE_POINTS, curve, NULL);
+    known = known
+        && erg_model_predict(model, &anchors, clock_hz, CURVE_POINTS, curve, NULL);
     for (int i = 0; known && ok && i < CURVE_POINTS; i++)
         ok = cli_put_curve(table, erg_points_application_at(points, application)->name,
                            &curve[i], err);

@@ -91,6 +91,7 @@ extern const cli_command cmd_show;
 extern const cli_command cmd_compare;
 extern const cli_command cmd_import;
 extern const cli_command cmd_export;
+extern const cli_command cmd_timeline;
 extern const cli_command cmd_sweep;
 extern const cli_command cmd_fit;
 extern const cli_command cmd_predict;
@@ -101,6 +102,7 @@ extern const cli_command cmd_couple;
 extern const cli_command cmd_thermal;
 extern const cli_command cmd_shape;
 extern const cli_command cmd_govern;
+extern const cli_command cmd_replay;
 extern const cli_command cmd_report;
 extern const cli_command cmd_advise;
 extern const cli_command cmd_help;
@@ -150,7 +152,8 @@ typedef struct cli_brief {
     char net[80], per[80];
 } cli_brief;
 /* per: the mark that counts units, or NULL. */
-bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per, erg_error *err);
+bool cli_brief_make(cli_brief *brief, const erg_result *full, const char *per,
+                    erg_error *err);
 
 /* ---- devices_brief.c ------------------------------------------------------- */
 
@@ -171,11 +174,14 @@ bool cli_fit_brief(const void *what, const void *how, FILE *out, erg_error *err)
 
 /* "erg show: sentence" on stderr; returns the exit status that fits the code. */
 int cli_failed(const cli *call, const erg_error *err);
-/* The same where a word of the user names what is not there: bad input, not absent hardware. */
+/* The same where a word of the user names what is not there: bad input, not absent
+ * hardware. */
 int cli_refused(const cli *call, const erg_error *err);
 /* A run to read. NULL: a sentence was printed; *status is CLI_USAGE where the file is
  * missing, unreadable or no run. */
 erg_trace *cli_load(const cli *call, const char *path, int *status);
+/* For commands that look at events one after the other: those are not held in memory. */
+erg_trace *cli_load_aside(const cli *call, const char *path, int *status);
 int cli_misused(const cli *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Opens output (or takes stream), lets body write, keeps the file only if all went

@@ -6,7 +6,8 @@
 
 typedef struct advise_options {
     const char *error, *phases, *density, *precision, *hops, *rankfile, *on;
-    double switch_j, index_bytes, node_w, idle_w, cooling, flop_j, byte_j, static_w;
+    double window_s, switch_j, index_bytes, node_w, idle_w, cooling, flop_j, byte_j,
+           static_w;
     int ranks, domains, batch, seq, top;
 } advise_options;
 
@@ -37,14 +38,17 @@ static const cli_option option_rows[] = {
     { 0, "idle", CLI_WATTS, AT(idle_w), "POWER", "place: of a node that is freed", true },
     { 0, "cooling", CLI_RATIO, AT(cooling), "RATIO", "place: on top of that, as in 30%" },
     { 0, "on", CLI_TEXT, AT(on), "HARDWARE",
-      "recompute, fusion: whose joules of an operation and a byte" },
+      "recompute, fusion, order: whose joules" },
     { 0, "flop-energy", CLI_JOULES, AT(flop_j), "ENERGY", "of an operation, as in 0.71pJ",
       true },
     { 0, "byte-energy", CLI_JOULES, AT(byte_j), "ENERGY",
       "of a byte from memory, as in 20pJ", true },
     { 0, "static-power", CLI_WATTS, AT(static_w), "POWER", "while an operator runs", true },
-    { 0, "batch", CLI_WHOLE, AT(batch), "N", "recompute, fusion: of the graph (1)", true },
-    { 0, "seq", CLI_WHOLE, AT(seq), "N", "recompute, fusion: tokens (512)", true },
+    { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
+      "order: of the mean whose peak is lowered (100ms; a graph's tenth)", true },
+    { 0, "batch", CLI_WHOLE, AT(batch), "N", "recompute, fusion, order: of the graph (1)",
+      true },
+    { 0, "seq", CLI_WHOLE, AT(seq), "N", "recompute, fusion, order: tokens (512)", true },
     { 0, "top", CLI_WHOLE, AT(top), "N", "recompute, fusion: rows (20)", true },
     { 0 },
 };
@@ -125,17 +129,14 @@ static erg_result *advise_place(const cli *call, char *files[], erg_error *err)
     return erg_advise_place(files, (size_t)call->argc - 1, &wish, err);
 }
 
-typedef erg_result *about_tensors(const char *path, const erg_advise_device *on,
-                                  erg_error *err);
-
-static erg_result *advise_tensors(const cli *call, about_tensors *about, const char *path,
-                                  erg_error *err)
+/* folders: what the answer borrows. */
+static erg_advise_device device_of(const cli *call, cli_folders *folders)
 {
     const advise_options *options = call->options;
-    cli_folders folders;
-    const erg_advise_device on = {
+
+    return (erg_advise_device){
         .env = &call->env,
-        .catalog = cli_catalog(call, &folders),
+        .catalog = cli_catalog(call, folders),
         .hardware = options->on,
         .flop_j = options->flop_j,
         .byte_j = options->byte_j,
@@ -145,6 +146,16 @@ static erg_result *advise_tensors(const cli *call, about_tensors *about, const c
         .seq = options->seq,
         .top = options->top,
     };
+}
+
+typedef erg_result *about_tensors(const char *path, const erg_advise_device *on,
+                                  erg_error *err);
+
+static erg_result *advise_tensors(const cli *call, about_tensors *about, const char *path,
+                                  erg_error *err)
+{
+    cli_folders folders;
+    const erg_advise_device on = device_of(call, &folders);
 
     return about(path, &on, err);
 }
@@ -165,6 +176,18 @@ static erg_result *advise_offload(const cli *call, char *files[], erg_error *err
     return erg_advise_offload(files[0], err);
 }
 
+static erg_result *advise_order(const cli *call, char *files[], erg_error *err)
+{
+    const double window_s = ((const advise_options *)call->options)->window_s;
+    size_t length = strlen(files[0]);
+    cli_folders folders;
+
+    if (length > 4 && strcmp(files[0] + length - 4, ".csv") == 0)
+        return erg_advise_order(files[0], window_s, err);
+    const erg_advise_device on = device_of(call, &folders);
+    return erg_advise_order_of_graph(files[0], window_s, &on, err);
+}
+
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
@@ -180,6 +203,8 @@ static const subject subjects[] = {
       advise_fusion },
     { "offload", "offload OPERATORS.csv", "operators that belong on the CPU", 1, 1,
       advise_offload },
+    { "order", "order OPERATORS.csv|WORKLOAD --on HARDWARE",
+      "operators in the order of least peak", 1, 1, advise_order },
 };
 
 /* No subject: a run file. */
@@ -219,45 +244,43 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+"RUN.erg                  what a recorded run suggests: idle power, waits, low use,\n"
+"                         throttling, sensors too slow, where the joules are\n"
+"precision VARIANTS.csv   energy to solution; the CSV names variant, energy_per_step_j,\n"
+"                         steps (to the same target) and error (relative, to fp64)\n"
+"sparse --ranks N         the density below which sending only what is not 0 moves less\n"
+"map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV from,to,bytes)\n"
+"place RUN.erg|CSV..      loads over domains of power so that peaks do not meet; with\n"
+"                         --node-power how few nodes carry them\n"
+"recompute CSV|WORKLOAD   which tensors of a training step to compute again (CSV tensor,\n"
+"                         flop,bytes,time_s[,input_bytes])\n"
+"fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
+"offload OPERATORS.csv    operators for the CPU (CSV operator,cpu_s,copy_s,slack_s,cpu_j,\n"
+"                         copy_j,gpu_j; joules marginal)\n"
+"order CSV|WORKLOAD       heavy operators between light ones, so that the mean over\n"
+"                         --window peaks lowest (CSV operator,time_s,power_w[,after])\n"
+"\n"
+"Nothing is set or changed. Every row says where its figures are from and whether they\n"
+"were measured.\n";
+
+static const char examples[] =
+    "erg advise run.erg\n"
+    "erg advise precision variants.csv --error 1e-3\n"
+    "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
+    "erg advise sparse --ranks 8 --density 5%\n"
+    "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n"
+    "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n"
+    "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch 64\n"
+    "erg advise fusion model.onnx --on l4 --precision fp16\n"
+    "erg advise order zoo:googlenet --on a100-pcie-40gb --precision fp16\n";
+
 const cli_command cmd_advise = {
     .name = "advise",
     .usage = "erg advise [options] RUN.erg | SUBJECT [FILE..]",
     .summary = "what only the program can change, with the joules at stake",
-    .about = "RUN.erg                  what a recorded run suggests: idle power, waits, "
-             "low use,\n"
-             "                         throttling, sensors too slow, where the joules are\n"
-             "precision VARIANTS.csv   energy to solution; the CSV names variant, "
-             "energy_per_step_j,\n"
-             "                         steps (to the same target) and error (relative, to "
-             "fp64)\n"
-             "sparse --ranks N         the density below which sending only what is not 0 "
-             "moves less\n"
-             "map TRAFFIC.csv          the order of ranks of least bytes x hops (CSV "
-             "from,to,bytes)\n"
-             "place RUN.erg|CSV..      loads over domains of power so that peaks do not "
-             "meet; with\n"
-             "                         --node-power how few nodes carry them\n"
-             "recompute CSV|WORKLOAD   which tensors of a training step to compute again "
-             "(CSV tensor,\n"
-             "                         flop,bytes,time_s[,input_bytes])\n"
-             "fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
-             "offload OPERATORS.csv    operators for the CPU (CSV "
-             "operator,cpu_s,copy_s,slack_s,cpu_j,\n"
-             "                         copy_j,gpu_j; joules marginal)\n"
-             "\n"
-             "Nothing is set or changed. Every row says where its figures are from and "
-             "whether they\n"
-             "were measured.\n",
-    .examples =
-        "erg advise run.erg\n"
-        "erg advise precision variants.csv --error 1e-3\n"
-        "erg advise precision variants.csv --phases phases.csv --switch 500J\n"
-        "erg advise sparse --ranks 8 --density 5%\n"
-        "erg advise map traffic.csv --hops hops.csv --rankfile ranks\n"
-        "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n"
-        "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch "
-        "64\n"
-        "erg advise fusion model.onnx --on l4 --precision fp16\n",
+    .about = about,
+    .examples = examples,
     .options = option_rows,
     .options_size = sizeof(advise_options),
     .run = run,

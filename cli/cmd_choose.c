@@ -166,7 +166,8 @@ static erg_result *tell_common(const cli *call, erg_choice *choice,
     erg_common common;
     bool ok = weights && cli_weigh(&options->weights, choice, points, weights, err)
            && erg_choose_common(choice, weights, options->minimax, &common, err)
-           && erg_common_confidence(choice, points, weights, options->minimax, &common, err);
+           && erg_common_confidence(choice, points, weights, options->minimax,
+                                    &common, err);
     erg_result *result = ok ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
 
     free(weights);
@@ -189,7 +190,8 @@ static erg_result *tell_phases(const cli *call, erg_choice *choice, const erg_wi
     if (!erg_choose_phases(choice, points, &costs, &plan, err))
         return NULL;
     bool drawn = erg_phase_confidence(choice, points, &costs, &plan, err);
-    erg_result *result = drawn ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
+    erg_result *result = drawn
+        ? erg_choice_result(choice, points, is_brief(call), err) : NULL;
     bool ok = result && erg_phase_tables(choice, points, &plan, result, err);
     erg_phase_plan_free(&plan);
     if (ok)
@@ -344,24 +346,23 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+"FILE is a sweep (.erg), a CSV table of points, or - for stdin. The best by the\n"
+"objective among the measured settings that keep every limit, one for each\n"
+"application. Savings and slowdown refer to the highest setting of the sweep; where\n"
+"that is in doubt, a note says so. confidence is the share of 2000 draws of the visits\n"
+"that choose the same.\n"
+"\n"
+"--format result-records writes what published studies write; --against reads it.\n"
+"\n"
+"Exit status 1: no setting keeps the limits (the table relaxations says what would\n"
+"help), or no visit at the highest setting can be used.\n";
+
 const cli_command cmd_choose = {
     .name = "choose",
     .usage = "erg choose [options] FILE...",
     .summary = "the setting that wastes least and keeps the limits",
-    .about =
-        "FILE is a sweep (.erg), a CSV table of points, or - for stdin. The best by the\n"
-        "objective among the measured settings that keep every limit, one for each\n"
-        "application. Savings and slowdown refer to the highest setting of the sweep; "
-        "where\n"
-        "that is in doubt, a note says so. confidence is the share of 2000 draws of the "
-        "visits\n"
-        "that choose the same.\n"
-        "\n"
-        "--format result-records writes what published studies write; --against reads it.\n"
-        "\n"
-        "Exit status 1: no setting keeps the limits (the table relaxations says what "
-        "would\n"
-        "help), or no visit at the highest setting can be used.\n",
+    .about = about,
     .examples =
         "erg choose s.erg --objective edp --slowdown 5% --quality-loss 1%\n"
         "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"

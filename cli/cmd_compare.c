@@ -38,8 +38,9 @@ const cli_command cmd_compare = {
     .name = "compare",
     .usage = "erg compare [options] RUN RUN",
     .summary = "difference and ratio of two runs, with interval",
-    .about = "Exit status 0 equal within the interval, 1 different, 2 not comparable: another\n"
-             "scope, idle policy or device.\n",
+    .about =
+        "Exit status 0 equal within the interval, 1 different, 2 not comparable: another\n"
+        "scope, idle policy or device.\n",
     .examples = "erg compare a.erg b.erg\n",
     .run = run,
 };

@@ -20,13 +20,16 @@ typedef struct couple_options {
 
 static const cli_option option_rows[] = {
     { 0, "log", CLI_TEXT, AT(log), "FILE", "training log: JSON array, JSON lines or CSV" },
-    { 0, "pair", CLI_LIST, AT(pairs), "X:Y", "study this pair instead of the usual; repeatable" },
+    { 0, "pair", CLI_LIST, AT(pairs), "X:Y",
+      "study this pair instead of the usual; repeatable" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
     { 0, "smallest", CLI_NUMBER, AT(smallest), "R",
       "correlation that matters: below it is none (0.30)", true },
-    { 0, "lag-max", CLI_SECONDS, AT(lag_max_s), "TIME", "lags looked at, each way (3s)", true },
+    { 0, "lag-max", CLI_SECONDS, AT(lag_max_s), "TIME",
+      "lags looked at, each way (3s)", true },
     { 0, "detrend", CLI_TEXT, AT(detrend), "HOW", "linear (default), none or diff" },
-    { 0, "alpha", CLI_NUMBER, AT(alpha), "SHARE", "of false finds that is accepted (0.05)", true },
+    { 0, "alpha", CLI_NUMBER, AT(alpha), "SHARE",
+      "of false finds that is accepted (0.05)", true },
     { 0, "rng-key", CLI_TEXT, AT(rng_key), "KEY", "a number: same key, same bytes (0)" },
     { 0, "dependent", CLI_FLAG, AT(dependent), NULL, "correct pairs for any dependence" },
     { 0, "grid", CLI_SECONDS, AT(grid_s), "TIME",
@@ -34,9 +37,12 @@ static const cli_option option_rows[] = {
     { 0, "offset", CLI_TEXT, AT(offset), "TIME",
       "added to the stamps of the training log, as in -5h or 1.5s" },
     { 0, "tz", CLI_TEXT, AT(tz), "ZONE", "zone of stamps that have none" },
-    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, measured, as in 21C", true },
-    { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
-    { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
+    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP",
+      "of the room, measured, as in 21C", true },
+    { 0, "map", CLI_TEXT, AT(map), "LIST",
+      "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
+    { 0, "writer", CLI_WHOLE, AT(writer), "1|2",
+      "of two programs that wrote, keep one", true },
     { 0, "secondary", CLI_FLAG, AT(secondary), NULL,
       "surrogates, transfer entropy, rates and spikes beside the test" },
     { 0, "sessions", CLI_FLAG, AT(sessions), NULL, "does it repeat over all arguments?" },
@@ -44,20 +50,24 @@ static const cli_option option_rows[] = {
       "the published lag analysis, not evidence; --output is a folder for its files" },
     { 0, "blank-sheet", CLI_FLAG, AT(blank), NULL, "print the empty data sheet" },
     { 0, "calibration", CLI_TEXT, AT(calibration), "PLAN",
-      "play this by the load after --, as in soak=300s,step=100W:200W; record it, fit the heat" },
+      "play this by the load after --, as in soak=300s,step=100W:200W; "
+      "record it, fit the heat" },
     { 0, "gate", CLI_FLAG, AT(gate), NULL, "exit status 1: no coupling shown" },
     { 0, "record", CLI_TEXT, AT(joint.record), "RUN",
       "run the command after --, record it into RUN, then study it" },
-    { 0, "for", CLI_SECONDS, AT(joint.for_s), "TIME", "of --record: end the command then", true },
+    { 0, "for", CLI_SECONDS, AT(joint.for_s), "TIME",
+      "of --record: end the command then", true },
     { 0, "rate", CLI_HERTZ, AT(joint.rate_hz), "RATE",
       "of --record and --intervene: polls of every channel (10Hz)", true },
     { 0, "off", CLI_SECONDS, AT(joint.off_s), "TIME",
       "of --record: without load before and after (30s, and as long as the run)", true },
     { 0, "intervene", CLI_TEXT, AT(joint.intervene), "KNOB=LOW:HIGH",
-      "turn sm_clock, power_limit or cpu_clock while the command after -- runs: what it causes" },
-    { 0, "block", CLI_SECONDS, AT(joint.block_s), "TIME", "of --intervene: between turns (30s)",
-      true },
-    { 0, "blocks", CLI_WHOLE, AT(joint.blocks), "N", "of --intervene: in all, in pairs (20)", true },
+      "turn sm_clock, power_limit, cpu_clock or fan as the command runs, or "
+      "variant=A:B for its {}" },
+    { 0, "block", CLI_SECONDS, AT(joint.block_s), "TIME",
+      "of --intervene: between turns (30s)", true },
+    { 0, "blocks", CLI_WHOLE, AT(joint.blocks), "N",
+      "of --intervene: in all, in pairs (20)", true },
     { 0, "drop", CLI_SECONDS, AT(joint.drop_s), "TIME",
       "of --intervene: the begin of each block that does not count (a fifth)", true },
     { 0, "tau", CLI_SECONDS, AT(joint.tau_s), "TIME",
@@ -87,11 +97,13 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
         || erg_fail(err, ERG_BAD_INPUT, "--rng-key: '%s' is no whole number", text);
 }
 
-static bool make_wish(const couple_options *options, erg_couple_options *wish, erg_error *err)
+static bool make_wish(const couple_options *options, erg_couple_options *wish,
+                      erg_error *err)
 {
     *wish = (erg_couple_options){
         .pairs = options->pairs.items, .pair_count = options->pairs.count,
-        .device = options->device, .detrend = options->detrend, .smallest = options->smallest,
+        .device = options->device, .detrend = options->detrend,
+        .smallest = options->smallest,
         .lag_max_s = options->lag_max_s, .alpha = options->alpha, .grid_s = options->grid_s,
         .ambient_k = options->ambient_k, .dependent = options->dependent,
         .secondary = options->secondary,
@@ -166,7 +178,8 @@ static erg_result *study(const cli *call, const erg_monitor_options *how,
         erg_fail(err, ERG_BAD_INPUT, "%s holds published figures alone: no rows to study",
                  call->argv[0]);
     erg_result *result = has_rows
-        ? erg_couple_study(erg_session_monitor(session), erg_session_training(session), wish, err)
+        ? erg_couple_study(erg_session_monitor(session), erg_session_training(session),
+                           wish, err)
         : NULL;
     if (result && !add_sheet(call, session, wish, result, err)) {
         erg_result_free(result);
@@ -176,7 +189,8 @@ static erg_result *study(const cli *call, const erg_monitor_options *how,
     return result;
 }
 
-/* The calibration data set: how the part warms, before anyone asks what training does to it. */
+/* The calibration data set: how the part warms, before anyone asks
+ * what training does to it. */
 static int calibrate(const cli *call, const erg_monitor_options *how)
 {
     const couple_options *options = call->options;
@@ -185,15 +199,19 @@ static int calibrate(const cli *call, const erg_monitor_options *how)
 
     if (!joint->record || call->argc < 1)
         return cli_misused(call, "--calibration needs --record FILE and a load: erg couple "
-                           "--calibration soak=300s,step=100W:200W --record cal.erg -- ./load");
+                           "--calibration soak=300s,step=100W:200W --record "
+                           "cal.erg -- ./load");
     int status = thermal_record(call, &(thermal_recording){
         .file = joint->record, .plan = options->calibration,
-        .rate_hz = joint->rate_hz > 0 ? joint->rate_hz : 10 });
+        .rate_hz = joint->rate_hz, .ambient_k = options->ambient_k,
+        .device = options->device,
+        .shared = joint->shared });
     if (status != CLI_DONE)
         return status;
     const erg_thermal_options fit = { .ambient_k = options->ambient_k };
     erg_monitor *log = erg_monitor_load(joint->record, how, &err);
-    erg_result *result = log ? erg_thermal_fit_tables(log, options->device, &fit, &err) : NULL;
+    erg_result *result = log
+        ? erg_thermal_fit_tables(log, options->device, &fit, &err) : NULL;
     status = result ? cli_write(call, result, call->common.output, stdout)
                     : cli_refused(call, &err);
     erg_result_free(result);
@@ -218,7 +236,8 @@ static int run(const cli *call)
     if (options->compat)
         return cli_couple_compat(call, &how, options->compat, options->log);
     if (call->argc != 1 && !runs && !options->sessions)
-        return cli_misused(call, "needs one RUN.erg, one folder, or one FILE and its --log");
+        return cli_misused(call,
+                           "needs one RUN.erg, one folder, or one FILE and its --log");
     if (options->writer > 2)
         return cli_misused(call, "--writer is 1 or 2");
     if (!make_wish(options, &wish, &err))
@@ -227,9 +246,10 @@ static int run(const cli *call)
         return cli_couple_sessions(call, &how, &wish, options->gate);
     if (options->joint.intervene)
         return cli_joint_intervene(call, &options->joint, options->log, &wish);
-    int recorded = options->joint.record ? cli_joint_record(call, &options->joint, options->log,
-                                                            options->ambient_k)
-                                         : CLI_DONE;
+    int recorded = options->joint.record
+        ? cli_joint_record(call, &options->joint, options->log,
+                           options->ambient_k)
+        : CLI_DONE;
     if (recorded != CLI_DONE)
         return recorded;
     erg_result *result = study(call, &how, &wish, &err);
@@ -241,32 +261,41 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+"Puts a monitor's log and a training log on one clock and one grid, checks that a\n"
+"coupling could be seen at all, and tests each pair of channels with placebos beside\n"
+"it. The answer can be no, and it can be \"cannot be decided\" with the reason: then the\n"
+"figures describe, and prove nothing. A FOLDER holds rle_*.csv and\n"
+"training_log_*.json; a RUN.erg holds the marks step, loss, grad_norm and lr. Lags\n"
+"above 0: x leads y. Columns of the training log are step, loss, grad_norm, lr, epoch,\n"
+"tokens and step_s; those of a device temp, power, use, clock, fan, throttle, rle_raw\n"
+"and so on. A data sheet closes the answer; --format html draws it.\n"
+"\n"
+"--record runs the command and keeps sensors and steps in one file, with time without\n"
+"load around it, and studies that. --intervene turns a knob to and fro in pairs of\n"
+"blocks, in each by chance which comes first: only what then differs was caused. The\n"
+"knob is put back at the end, on a signal, and by the next erg after a kill. With\n"
+"variant=A:B each block is a run of the command with A or B in place of {}.\n";
+
+static const char examples[] =
+"erg couple rle_data.csv --log training_log.json\n"
+"erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
+"erg couple run.erg --smallest 0.2 --gate\n"
+"erg couple run.erg --ambient 21C --format html --output study.html\n"
+"erg couple --sessions monday.erg tuesday.erg wednesday/\n"
+"erg couple --compat steps session/ --output figures/\n"
+"erg couple --record s1.erg --for 300s --ambient 21C --log t.jsonl -- python3 train.py\n"
+"erg couple --intervene power_limit=150W:200W --block 30s -- python3 train.py\n"
+"erg couple --intervene variant=fp32:fp16 -- python3 train.py --precision {}\n";
+
 const cli_command cmd_couple = {
     .name = "couple",
-    .usage = "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING | --sessions SESSION... |"
-             " -- COMMAND [ARGUMENT...]",
+    .usage =
+        "erg couple [options] RUN.erg | FOLDER | FILE --log TRAINING | "
+        "--sessions SESSION... | -- COMMAND [ARGUMENT...]",
     .summary = "do training and heat influence each other?",
-    .about = "Puts a monitor's log and a training log on one clock and one grid, checks that a\n"
-             "coupling could be seen at all, and tests each pair of channels with placebos beside\n"
-             "it. The answer can be no, and it can be \"cannot be decided\" with the reason: then the\n"
-             "figures describe, and prove nothing. A FOLDER holds rle_*.csv and\n"
-             "training_log_*.json; a RUN.erg holds the marks step, loss, grad_norm and lr. Lags\n"
-             "above 0: x leads y. Columns of the training log are step, loss, grad_norm, lr, epoch,\n"
-             "tokens and step_s; those of a device temp, power, use, clock, fan, throttle, rle_raw\n"
-             "and so on. A data sheet closes the answer; --format html draws it.\n"
-             "\n"
-             "--record runs the command and keeps sensors and steps in one file, with time without\n"
-             "load around it, and studies that. --intervene turns a knob to and fro in pairs of\n"
-             "blocks, in each by chance which comes first: only what then differs was caused. The\n"
-             "knob is put back at the end, on a signal, and by the next erg after a kill.\n",
-    .examples = "erg couple rle_data.csv --log training_log.json\n"
-                "erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
-                "erg couple run.erg --smallest 0.2 --gate\n"
-                "erg couple run.erg --ambient 21C --format html --output study.html\n"
-                "erg couple --sessions monday.erg tuesday.erg wednesday/\n"
-                "erg couple --compat steps session/ --output figures/\n"
-                "erg couple --record s1.erg --for 300s --ambient 21C --log t.jsonl -- python3 train.py\n"
-                "erg couple --intervene power_limit=150W:200W --block 30s -- python3 train.py\n",
+    .about = about,
+    .examples = examples,
     .options = option_rows,
     .options_size = sizeof(couple_options),
     .run = run,

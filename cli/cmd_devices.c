@@ -38,8 +38,9 @@ static int put(const cli *call, const devices_options *options, const erg_result
     const char *format = call->common.format;
     bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
         && !call->common.verbose && !options->check;
-    return is_brief ? cli_put(call, cli_devices_brief, result, call, call->common.output, stdout)
-                    : cli_write(call, result, call->common.output, stdout);
+    return is_brief
+        ? cli_put(call, cli_devices_brief, result, call, call->common.output, stdout)
+        : cli_write(call, result, call->common.output, stdout);
 }
 
 static int restore(const cli *call)
@@ -91,22 +92,24 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+    "With --check every channel is read for a minute and its update period found, the\n"
+    "counter is compared with the integral of power, and the cost of reading is printed.\n"
+    "A sensor's averaging window and gain show only under a load: after -- name a program\n"
+    "that marks regions while it works (a square load whose period is no simple ratio of\n"
+    "the update period), with rests of 5 s for the gain. What is found is kept by uuid in\n"
+    "$XDG_STATE_HOME/erg/sensors.json (~/.local/state/erg) and used by every later run.\n"
+    "With --restore the clocks and limits that a killed erg left turned are put back; the\n"
+    "next command that turns a knob does the same first. What a knob was at is kept in\n"
+    "$XDG_STATE_HOME/erg/knobs for as long as it is turned.\n"
+    "Exit status 0 all agree, 1 two figures of one device disagree, 3 no sensor, or\n"
+    "something could not be put back.\n";
+
 const cli_command cmd_devices = {
     .name = "devices",
     .usage = "erg devices [options] [--check -- LOAD [ARGUMENT...]]",
     .summary = "list sensors and knobs: what is there, what is absent, why, and the cure",
-    .about =
-        "With --check every channel is read for a minute and its update period found, the\n"
-        "counter is compared with the integral of power, and the cost of reading is printed.\n"
-        "A sensor's averaging window and gain show only under a load: after -- name a program\n"
-        "that marks regions while it works (a square load whose period is no simple ratio of\n"
-        "the update period), with rests of 5 s for the gain. What is found is kept by uuid in\n"
-        "$XDG_STATE_HOME/erg/sensors.json (~/.local/state/erg) and used by every later run.\n"
-        "With --restore the clocks and limits that a killed erg left turned are put back; the\n"
-        "next command that turns a knob does the same first. What a knob was at is kept in\n"
-        "$XDG_STATE_HOME/erg/knobs for as long as it is turned.\n"
-        "Exit status 0 all agree, 1 two figures of one device disagree, 3 no sensor, or\n"
-        "something could not be put back.\n",
+    .about = about,
     .examples = "erg devices\nerg devices --check --for 10s\nerg devices --format json\n"
                 "erg devices --check -- ./square-load\n"
                 "erg devices --table knobs\nerg devices --restore\n"

@@ -8,8 +8,10 @@
 enum { LIST_MOST = 64, WORDS_BYTES = 2048 };
 
 typedef struct estimate_options {
-    const char *on, *batch, *precision, *phase, *mode, *runtime, *optimizer, *head, *logits;
-    const char *attention, *thermal_point, *profile, *order, *tune_batch, *pareto, *accuracy;
+    const char *on, *batch, *precision, *phase, *mode, *runtime, *fusion, *optimizer,
+               *head, *logits;
+    const char *attention, *thermal_point, *profile, *order, *tune_batch, *pareto,
+        *accuracy;
     const char *explain, *verify, *against, *dot, *sort;
     cli_list dims, kernels;
     int seq, top, streams;
@@ -25,13 +27,17 @@ static const cli_option option_rows[] = {
     { 'b', "batch", CLI_TEXT, AT(batch), "N[,..]", "inferences at once (1)" },
     { 'p', "precision", CLI_TEXT, AT(precision), "NAME[,..]",
       "fp64 fp32 tf32 fp16 bf16 fp8 int8 int4 (fp32)" },
-    { 0, "seq", CLI_WHOLE, AT(seq), "TOKENS", "length (512, at most the workload's)", true },
+    { 0, "seq", CLI_WHOLE, AT(seq), "TOKENS", "length (512, at most the workload's)",
+      true },
     { 0, "phase", CLI_TEXT, AT(phase), "NAME", "prefill (default), decode or train" },
-    { 0, "optimizer", CLI_TEXT, AT(optimizer), "NAME", "of train: none (default), sgd, adamw" },
+    { 0, "optimizer", CLI_TEXT, AT(optimizer), "NAME",
+      "of train: none (default), sgd, adamw" },
     { 0, "mode", CLI_TEXT, AT(mode), "NAME",
       "physical (default), or compat: the formulas of 2025-10-28, not physical" },
     { 0, "runtime", CLI_TEXT, AT(runtime), "NAME",
       "eager (default): the host launches each operator; fused; graph: no host" },
+    { 0, "fusion", CLI_TEXT, AT(fusion), "NAME[,..]",
+      "none, runtime or compat (as the runtime does); more than one: compared" },
     { 0, "head", CLI_TEXT, AT(head), "NAME", "auto (default), none, pooler, cls or lm" },
     { 0, "logits", CLI_TEXT, AT(logits), "WHICH", "all (default) or last" },
     { 0, "attention", CLI_TEXT, AT(attention), "NAME", "auto (default), plain or flash" },
@@ -42,14 +48,18 @@ static const cli_option option_rows[] = {
     { 0, "fold", CLI_FLAG, AT(fold), NULL, "fold batch norms into convolutions" },
     { 0, "clock", CLI_HERTZ, AT(clock_hz), "CLOCK", "locked core clock (the top)", true },
     { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER", "cap (the record's)", true },
-    { 0, "thermal-point", CLI_TEXT, AT(thermal_point), "NAME", "a named point of the record" },
-    { 0, "power-gating", CLI_FLAG, AT(power_gating), NULL, "static power of idle units is off" },
+    { 0, "thermal-point", CLI_TEXT, AT(thermal_point), "NAME",
+      "a named point of the record" },
+    { 0, "power-gating", CLI_FLAG, AT(power_gating), NULL,
+      "static power of idle units is off" },
     { 0, "streams", CLI_WHOLE, AT(streams), "N", "independent branches at once (1)", true },
     { 0, "profile", CLI_TEXT, AT(profile), "FILE", "another calibration" },
     { 0, "measured-latency", CLI_SECONDS, AT(measured_latency_s), "TIME",
       "energy for this time instead of the predicted one", true },
-    { 0, "order", CLI_TEXT, AT(order), "NAME", "of the memory timeline: graph (default), memory" },
-    { 0, "latency-limit", CLI_SECONDS, AT(latency_limit_s), "TIME", "check each row", true },
+    { 0, "order", CLI_TEXT, AT(order), "NAME",
+      "of the memory timeline: graph (default), memory" },
+    { 0, "latency-limit", CLI_SECONDS, AT(latency_limit_s), "TIME", "check each row",
+      true },
     { 0, "energy-limit", CLI_JOULES, AT(energy_limit_j), "ENERGY", "per inference", true },
     { 0, "power-limit", CLI_WATTS, AT(power_limit_w), "POWER", "of the mean power", true },
     { 0, "memory-limit", CLI_BYTES, AT(memory_limit_bytes), "SIZE", "of the peak", true },
@@ -63,7 +73,8 @@ static const cli_option option_rows[] = {
     { 0, "verify", CLI_TEXT, AT(verify), "FILE",
       "CSV of measured rows; WORKLOAD may be a folder of kernel lists" },
     { 0, "against", CLI_TEXT, AT(against), "RUN",
-      "a measured run, region by region, beside the first row" },
+      "a measured run by regions, or a folder of a replay by kernels, beside the first "
+      "row" },
     { 0, "dot", CLI_TEXT, AT(dot), "FILE", "drawing of the partition of the first row" },
     { 0, "detail", CLI_FLAG, AT(detail), NULL, "every table in full" },
     { 0, "top", CLI_WHOLE, AT(top), "N", "consumers to name (5)", true },
@@ -78,13 +89,20 @@ typedef struct word_value { const char *word; int value; } word_value;
 
 static const word_value phases[] = { { "prefill", ERG_PREFILL }, { "decode", ERG_DECODE },
                                      { "train", ERG_TRAIN }, { 0 } };
-static const word_value modes[] = { { "physical", ERG_PHYSICAL }, { "compat", ERG_COMPAT }, { 0 } };
+static const word_value modes[] = { { "physical", ERG_PHYSICAL },
+                                    { "compat", ERG_COMPAT },
+                                    { 0 } };
 static const word_value runtimes[] = { { "eager", ERG_EAGER }, { "fused", ERG_FUSED },
                                        { "graph", ERG_GRAPH }, { 0 } };
+static const word_value fusions[] = { { "none", ERG_FUSION_NONE },
+                                      { "runtime", ERG_FUSION_RUNTIME },
+                                      { "compat", ERG_FUSION_COMPAT }, { 0 } };
 static const word_value heads[] = { { "auto", ERG_HEAD_AUTO }, { "none", ERG_HEAD_NONE },
                                     { "pooler", ERG_HEAD_POOLER }, { "cls", ERG_HEAD_CLS },
                                     { "lm", ERG_HEAD_LM }, { 0 } };
-static const word_value logits[] = { { "all", ERG_LOGITS_ALL }, { "last", ERG_LOGITS_LAST }, { 0 } };
+static const word_value logits[] = { { "all", ERG_LOGITS_ALL },
+                                     { "last", ERG_LOGITS_LAST },
+                                     { 0 } };
 static const word_value attentions[] = { { "auto", ERG_ATTENTION_AUTO },
                                          { "plain", ERG_ATTENTION_PLAIN },
                                          { "flash", ERG_ATTENTION_FLASH }, { 0 } };
@@ -94,7 +112,9 @@ static const word_value optimizers[] = { { "none", ERG_OPTIMIZER_NONE },
 static const word_value orders[] = { { "graph", false }, { "memory", true }, { 0 } };
 static const word_value goals[] = { { "latency", ERG_GOAL_LATENCY },
                                     { "throughput", ERG_GOAL_THROUGHPUT },
-                                    { "energy", ERG_GOAL_ENERGY }, { "edp", ERG_GOAL_EDP }, { 0 } };
+                                    { "energy", ERG_GOAL_ENERGY },
+                                    { "edp", ERG_GOAL_EDP },
+                                    { 0 } };
 
 /* The options in the form the library takes; texts point into words. */
 typedef struct request {
@@ -107,10 +127,12 @@ typedef struct request {
     int64_t batches[LIST_MOST];
     erg_precision precisions[LIST_MOST];
     erg_dim dims[CLI_LIST_MOST];
+    erg_fusion fusions[ERG_FUSIONS];
 } request;
 
 /* -1: a sentence was printed. NULL text: the first word. */
-static int value_of(const request *to, const char *name, const word_value *list, const char *text)
+static int value_of(const request *to, const char *name, const word_value *list,
+                    const char *text)
 {
     char known[96] = "";
 
@@ -158,11 +180,16 @@ static bool fill_lists(request *to)
         to->hardware[study->hardware_count++] = word;
     while (study->batch_count < LIST_MOST && (word = next_word(to, &batch)))
         if (!whole_of(word, &to->batches[study->batch_count++]))
-            return cli_misused(to->call, "--batch: '%s' is not a whole number above 0", word), false;
+            return cli_misused(to->call, "--batch: '%s' is not a whole number above 0",
+                               word),
+                   false;
     while (study->precision_count < LIST_MOST && (word = next_word(to, &precision)))
         if (!erg_precision_parse(word, &to->precisions[study->precision_count++]))
-            return cli_misused(to->call, "--precision: '%s' is none of fp64 fp32 tf32 fp16 bf16 "
-                               "fp8 int8 int4", word), false;
+            return cli_misused(to->call,
+                               "--precision: '%s' is none of fp64 fp32 tf32 fp16 bf16 "
+                               "fp8 int8 int4",
+                               word),
+                   false;
     study->hardware = to->hardware;
     study->batches = to->batches;
     study->precisions = to->precisions;
@@ -178,7 +205,8 @@ static bool fill_dims(request *to)
         char *name = to->words + to->used;
         if (dims->items[i][count] != '=' || to->used + count + 1 > sizeof(to->words)
             || !whole_of(dims->items[i] + count + 1, &to->dims[i].value))
-            return cli_misused(to->call, "--dim: '%s' is not NAME=N", dims->items[i]), false;
+            return cli_misused(to->call, "--dim: '%s' is not NAME=N", dims->items[i]),
+                   false;
         memcpy(name, dims->items[i], count);
         name[count] = '\0';
         to->used += count + 1;
@@ -186,6 +214,26 @@ static bool fill_dims(request *to)
     }
     to->study.graph.dims = to->dims;
     to->study.graph.dim_count = dims->count;
+    return true;
+}
+
+static bool fill_fusions(request *to)
+{
+    const char *list = to->options->fusion ? to->options->fusion : "", *word;
+    erg_study *study = &to->study;
+
+    if (to->options->fusion && study->estimate.mode == ERG_COMPAT)
+        return cli_misused(to->call, "--fusion is of physical mode: compat mode has its "
+                           "table fusion"), false;
+    while ((word = next_word(to, &list))) {
+        int value = value_of(to, "fusion", fusions, word);
+        if (value < 0)
+            return false;
+        if (study->fusion_count == ERG_FUSIONS)
+            return cli_misused(to->call, "--fusion: one of each"), false;
+        to->fusions[study->fusion_count++] = (erg_fusion)value;
+    }
+    study->fusions = to->fusions;
     return true;
 }
 
@@ -198,7 +246,8 @@ static bool fill_words(request *to)
     int head = runtime < 0 ? -1 : value_of(to, "head", heads, o->head);
     int rows = head < 0 ? -1 : value_of(to, "logits", logits, o->logits);
     int attention = rows < 0 ? -1 : value_of(to, "attention", attentions, o->attention);
-    int optimizer = attention < 0 ? -1 : value_of(to, "optimizer", optimizers, o->optimizer);
+    int optimizer =
+        attention < 0 ? -1 : value_of(to, "optimizer", optimizers, o->optimizer);
     int order = optimizer < 0 ? -1 : value_of(to, "order", orders, o->order);
     int goal = order < 0 ? -1 : !o->tune_batch ? ERG_GOAL_NONE
              : value_of(to, "tune-batch", goals, o->tune_batch);
@@ -222,9 +271,11 @@ static bool fill(request *to)
     const estimate_options *o = to->options;
 
     if (to->call->argc != 1 || !o->on)
-        return cli_misused(to->call, "needs a WORKLOAD and --on HARDWARE; see erg zoo and erg "
-                           "hardware"), false;
-    if (!fill_words(to) || !fill_lists(to) || !fill_dims(to))
+        return cli_misused(to->call,
+                           "needs a WORKLOAD and --on HARDWARE; see erg zoo and erg "
+                           "hardware"),
+               false;
+    if (!fill_words(to) || !fill_lists(to) || !fill_fusions(to) || !fill_dims(to))
         return false;
     erg_study *study = &to->study;
     study->workload = to->call->argv[0];
@@ -265,38 +316,6 @@ static int draw(const cli *call, const erg_catalog *catalog, const request *wish
     return status;
 }
 
-static bool put_text(const void *what, const void *how, FILE *out, erg_error *err)
-{
-    const cli *call = how;
-    const estimate_options *options = call->options;
-    erg_write_options write = { .color = cli_wants_color(call, out),
-                                .width = cli_width_of(out) };
-
-    return cli_estimate_text(what, options->detail || call->common.verbose, &write, out, err);
-}
-
-static int put_result(const cli *call, const erg_result *result)
-{
-    bool is_text = !call->common.format || strcmp(call->common.format, "text") == 0;
-
-    if (is_text && !call->common.table)
-        return cli_put(call, put_text, result, call, call->common.output, stdout);
-    return cli_write(call, result, call->common.output, stdout);
-}
-
-/* CLI_DONE where nothing was asked. */
-static int hold_against(const cli *call, const char *path, erg_result *result)
-{
-    erg_error err = { 0 };
-    int status = CLI_DONE;
-    erg_trace *trace = path && result ? cli_load(call, path, &status) : NULL;
-
-    if (trace && !erg_study_reconcile(result, trace, &err))
-        status = cli_failed(call, &err);
-    erg_trace_free(trace);
-    return status;
-}
-
 static int estimate(const cli *call, const erg_catalog *catalog, const request *wish)
 {
     erg_error err = { 0 };
@@ -308,10 +327,10 @@ static int estimate(const cli *call, const erg_catalog *catalog, const request *
     int status = result ? CLI_DONE : cli_refused(call, &err);
 
     if (status == CLI_DONE && !verify)
-        status = hold_against(call, wish->options->against, result);
+        status = cli_estimate_against(call, wish->options->against, result);
     if (status == CLI_DONE)
         status = verify ? cli_write(call, result, call->common.output, stdout)
-                        : put_result(call, result);
+                        : cli_estimate_put(call, wish->options->detail, result);
     if (status == CLI_DONE && wish->options->dot)
         status = draw(call, catalog, wish);
     erg_result_free(result);
@@ -343,17 +362,21 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+    "WORKLOAD is an ONNX file, a Hugging Face config.json, a kernel list or zoo:NAME.\n"
+    "A row for each hardware, precision and batch, with 95 % intervals and a grade:\n"
+    "calibrated, interpolated or theoretical. Nothing is run and nothing is fetched.\n"
+    "Energy is that of the batch; static energy is not saved by a board that idles on,\n"
+    "marginal_j is what this work adds. Each hint is a run of the estimator with one\n"
+    "change. --format html is one page with pictures, as erg report makes it.\n"
+    "Exit status 1 if a limit is broken.\n";
+
 const cli_command cmd_estimate = {
     .name = "estimate",
     .usage = "erg estimate [options] WORKLOAD --on HARDWARE[,HARDWARE..]",
-    .summary = "what a workload should cost: time, energy, power and memory, without running it",
-    .about =
-        "WORKLOAD is an ONNX file, a Hugging Face config.json, a kernel list or zoo:NAME.\n"
-        "A row for each hardware, precision and batch, with 95 % intervals and a grade:\n"
-        "calibrated, interpolated or theoretical. Nothing is run and nothing is fetched.\n"
-        "Energy is that of the batch; static energy is not saved by a board that idles on,\n"
-        "marginal_j is what this work adds. Each hint is a run of the estimator with one\n"
-        "change. Exit status 1 if a limit is broken.\n",
+    .summary =
+        "what a workload should cost: time, energy, power and memory, without running it",
+    .about = about,
     .examples =
         "erg estimate zoo:resnet50 --on a100-pcie-40gb --precision bf16 --batch 1,8,32\n"
         "erg estimate model.onnx --on a100-sxm4-80gb,l4,this-cpu --dim batch=8\n"

@@ -9,7 +9,8 @@ typedef struct export_options {
 } export_options;
 
 static const cli_option option_rows[] = {
-    { 0, "wide", CLI_FLAG, offsetof(export_options, wide), NULL, "csv: one column a channel" },
+    { 0, "wide", CLI_FLAG, offsetof(export_options, wide), NULL,
+      "csv: one column a channel" },
     { 0, "integration", CLI_TEXT, offsetof(export_options, integration), "RULE",
       "energy-report: legacy gives the old backward sum, marked so" },
     { 'r', "region", CLI_TEXT, offsetof(export_options, region), "NAME",
@@ -28,11 +29,12 @@ static int run(const cli *call)
     if (call->argc != 1)
         return cli_misused(call, "needs one RUN file");
     if (!cli_is_exporter(format))
-        return cli_misused(call, "--format is csv, json, energy-report, perfetto, prometheus "
+        return cli_misused(call,
+                           "--format is csv, json, energy-report, perfetto, prometheus "
                            "or tape, not '%s'", format);
     if (options->integration && strcmp(options->integration, "legacy"))
         return cli_misused(call, "--integration is legacy, not '%s'", options->integration);
-    erg_trace *trace = cli_load(call, call->argv[0], &status);
+    erg_trace *trace = cli_load_aside(call, call->argv[0], &status);
     if (trace)
         status = cli_export(call, trace,
                             &(erg_export_options){ .format = format, .wide = options->wide,

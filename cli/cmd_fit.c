@@ -18,18 +18,22 @@ static const cli_option option_rows[] = {
     { 0, "test", CLI_LIST, AT(tests), "FILE",
       "points of other applications, scored by what is learned; may be repeated" },
     { 0, "save", CLI_TEXT, AT(save), "FILE", "write the chosen models there as JSON" },
-    { 0, "model", CLI_LIST, AT(models), "NAME", "only this kind of model; may be repeated" },
+    { 0, "model", CLI_LIST, AT(models), "NAME",
+      "only this kind of model; may be repeated" },
     { 0, "anchors", CLI_WHOLE, AT(anchors), "K",
       "measured clocks given of each application, evenly spaced (1: the highest)", true },
     { 0, "no-anchor", CLI_FLAG, AT(no_anchor), NULL,
       "learn from activities and clock alone, for comparison" },
-    { 0, "degree", CLI_WHOLE, AT(degree), "D", "of the polynomial: 1 (default), 2 or 3", true },
-    { 0, "tune", CLI_FLAG, AT(tune), NULL, "search the settings of trees, folds by application" },
+    { 0, "degree", CLI_WHOLE, AT(degree), "D",
+      "of the polynomial: 1 (default), 2 or 3", true },
+    { 0, "tune", CLI_FLAG, AT(tune), NULL,
+      "search the settings of trees, folds by application" },
     { 0, "from", CLI_TEXT, AT(from), "MODEL.json",
       "of another GPU: anchored stays near its coefficients" },
     { 0, "nearness", CLI_NUMBER, AT(nearness), "ROWS",
       "how near to --from: as if so many rows said so (1)", true },
-    { 0, "setting", CLI_TEXT, AT(setting), "COLUMN", "a column that is a setting of the point" },
+    { 0, "setting", CLI_TEXT, AT(setting), "COLUMN",
+      "a column that is a setting of the point" },
     { 0, "definition", CLI_TEXT, AT(definition), "NAME",
       "what fp_active counts where a file does not say: half, sum or all" },
     { 0, "no-checks", CLI_FLAG, AT(no_checks), NULL, "leave contaminated visits in" },
@@ -53,7 +57,8 @@ static bool check_names(study *of, erg_error *err)
     for (size_t i = 0; i < of->how->models.count; i++) {
         of->names[i] = of->how->models.items[i];
         if (!erg_fit_find(of->names[i]))
-            return erg_fail(err, ERG_BAD_INPUT, "there is no model '%.40s'; erg fit --help lists "
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "there is no model '%.40s'; erg fit --help lists "
                             "them", of->names[i]);
     }
     return true;
@@ -66,7 +71,8 @@ static bool read_all(study *of, erg_error *err)
 
     if (!check_names(of, err) || !cli_definition(how->definition, &options.definition, err))
         return false;
-    of->points = cli_points(of->call, of->call->argv, (size_t)of->call->argc, &options, err);
+    of->points = cli_points(of->call, of->call->argv, (size_t)of->call->argc,
+                            &options, err);
     if (of->points && how->tests.count)
         of->tests = cli_points(of->call, (char *const *)how->tests.items, how->tests.count,
                                &options, err);
@@ -108,8 +114,10 @@ static bool learn(study *of, erg_error *err)
         for (size_t i = 0; i < of->how->models.count; i++)
             if (!train(of, erg_fit_find(of->names[i]), true, err))
                 return false;
-    } else if (!train(of, erg_validation_chosen(of->validation, ERG_TARGET_POWER), true, err)
-               || !train(of, erg_validation_chosen(of->validation, ERG_TARGET_TIME), true, err)
+    } else if (!train(of, erg_validation_chosen(of->validation, ERG_TARGET_POWER),
+                      true, err)
+               || !train(of, erg_validation_chosen(of->validation, ERG_TARGET_TIME),
+                         true, err)
                || !train(of, erg_fit_find("anchored"), false, err)
                || !train(of, erg_fit_find("physical"), false, err)) {
         return false;
@@ -148,8 +156,9 @@ static int put(const cli *call, const erg_result *result)
     bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
         && !call->common.verbose;
 
-    return is_brief ? cli_put(call, cli_fit_brief, result, call, call->common.output, stdout)
-                    : cli_write(call, result, call->common.output, stdout);
+    return is_brief
+        ? cli_put(call, cli_fit_brief, result, call, call->common.output, stdout)
+        : cli_write(call, result, call->common.output, stdout);
 }
 
 static int run(const cli *call)
@@ -169,16 +178,20 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+"POINTS are tables of visits or points: .erg files of erg sweep, or CSV with columns\n"
+"such as application, sm_app_clock_mhz, fp_active, dram_active, power_w, run_time_s.\n"
+"Every kind of model is trained on all applications but one and judged on that one,\n"
+"in turn; --test judges what all of them trained on other files. Errors are relative,\n"
+"in watts, seconds and joules; the measured anchor is not scored. The best of a target\n"
+"is marked chosen; notes say what each kind of model may not be used for.\n";
+
 const cli_command cmd_fit = {
     .name = "fit",
     .usage = "erg fit [options] POINTS...",
-    .summary = "learn power and time against the clock, with errors on applications left out",
-    .about = "POINTS are tables of visits or points: .erg files of erg sweep, or CSV with columns\n"
-             "such as application, sm_app_clock_mhz, fp_active, dram_active, power_w, run_time_s.\n"
-             "Every kind of model is trained on all applications but one and judged on that one,\n"
-             "in turn; --test judges what all of them trained on other files. Errors are relative,\n"
-             "in watts, seconds and joules; the measured anchor is not scored. The best of a target\n"
-             "is marked chosen; notes say what each kind of model may not be used for.\n",
+    .summary =
+        "learn power and time against the clock, with errors on applications left out",
+    .about = about,
     .examples = "erg fit points.csv --test unseen.csv --save gv100.json\n"
                 "erg fit s.erg --anchors 3 --format html --output fit.html\n",
     .options = option_rows,

@@ -1,93 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg govern: asks the daemon of this machine, ergd, what it does and why. */
 #include <string.h>
+#include <time.h>
 #include "cli.h"
 
 typedef struct govern_options {
-    const char *socket, *device;
-    double cap_w, for_s;
+    const char *socket, *device, *job;
+    double cap_w, for_s, power_w, least_w;
+    int class;
+    bool wait;
 } govern_options;
 
 #define AT(field) offsetof(govern_options, field)
 
 static const cli_option option_rows[] = {
     { 0, "cap", CLI_WATTS, AT(cap_w), "POWER", "set: draw at most so much", true },
+    { 0, "class", CLI_WHOLE, AT(class), "N", "admit: the higher goes first (0)" },
     { 0, "device", CLI_TEXT, AT(device), "DEVICE", "set, release: this one, not the node" },
-    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "set: released by itself after so long",
-      true },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
+      "set: released by itself after so long; admit: over by then", true },
+    { 0, "job", CLI_TEXT, AT(job), "NAME", "admit, done: the job" },
+    { 0, "least", CLI_WATTS, AT(least_w), "POWER",
+      "admit: what it draws even when it is held down (0W)", true },
+    { 0, "power", CLI_WATTS, AT(power_w), "POWER", "admit: what it will draw", true },
     { 0, "socket", CLI_TEXT, AT(socket), "PATH", "of the daemon (" ERG_GOVERN_SOCKET ")" },
+    { 0, "wait", CLI_FLAG, AT(wait), NULL, "admit: until it may start" },
     { 0 },
 };
 
-static const struct { const char *name; erg_govern_verb verb; } verbs[] = {
-    { "status", ERG_GOVERN_STATUS }, { "set", ERG_GOVERN_SET }, { "why", ERG_GOVERN_WHY },
-    { "release", ERG_GOVERN_RELEASE }, { "brake", ERG_GOVERN_BRAKE },
-    { "sensors", ERG_GOVERN_SENSORS },
+/* Which options a verb needs and takes, one bit each. */
+enum {
+    CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128
 };
 
-static bool find_verb(const cli *call, erg_govern_request *out)
+static const struct {
+    const char *name;
+    erg_govern_verb verb;
+    int needs, takes;
+} verbs[] = {
+    { "status", ERG_GOVERN_STATUS },
+    { "set", ERG_GOVERN_SET, CAP, DEVICE | FOR },
+    { "release", ERG_GOVERN_RELEASE, 0, DEVICE },
+    { "brake", ERG_GOVERN_BRAKE },
+    { "why", ERG_GOVERN_WHY },
+    { "sensors", ERG_GOVERN_SENSORS },
+    { "admit", ERG_GOVERN_ADMIT, JOB | POWER, FOR | LEAST | WAIT | CLASS },
+    { "done", ERG_GOVERN_DONE, JOB },
+};
+
+static int given(const govern_options *options)
 {
-    for (size_t i = 0; call->argc == 1 && i < CLI_COUNT(verbs); i++)
-        if (strcmp(call->argv[0], verbs[i].name) == 0) {
-            out->verb = verbs[i].verb;
-            return true;
-        }
+    return (options->cap_w > 0 ? CAP : 0) | (options->device ? DEVICE : 0)
+        | (options->for_s > 0 ? FOR : 0) | (options->job ? JOB : 0)
+        | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
+        | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0);
+}
+
+static bool is_admitted(const erg_result *result, const char *job)
+{
+    const erg_table *jobs = erg_result_find(result, "jobs");
+
+    for (size_t i = 0; jobs && i < erg_table_row_count(jobs); i++) {
+        const char *name = erg_table_find(jobs, i, "job").text;
+        const char *state = erg_table_find(jobs, i, "state").text;
+        if (name && state && strcmp(name, job) == 0)
+            return strcmp(state, "admitted") == 0;
+    }
     return false;
 }
 
-static bool fits(const govern_options *options, erg_govern_verb verb)
+static int ask(const cli *call, const erg_govern_request *request)
 {
-    bool sets = verb == ERG_GOVERN_SET;
+    const govern_options *options = call->options;
+    const char *socket = options->socket ? options->socket : ERG_GOVERN_SOCKET;
+    const bool admits = request->verb == ERG_GOVERN_ADMIT;
+    erg_error err = { 0 };
+    erg_result *result = erg_govern_ask(socket, request, &err);
 
-    return sets == (options->cap_w > 0) && (sets || options->for_s == 0)
-        && (sets || verb == ERG_GOVERN_RELEASE || !options->device);
+    while (result && options->wait && !is_admitted(result, request->job)) {
+        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+        erg_result_free(result);
+        result = erg_govern_ask(socket, request, &err);
+    }
+    int status = result ? cli_write(call, result, call->common.output, stdout)
+                        : cli_failed(call, &err);
+    if (result && status == CLI_DONE && admits && !is_admitted(result, request->job))
+        status = CLI_NO;
+    erg_result_free(result);
+    return status;
+}
+
+static bool copy_name(const char *from, char *to, size_t size)
+{
+    if (from && strlen(from) >= size)
+        return false;
+    if (from)
+        memcpy(to, from, strlen(from) + 1);
+    return true;
 }
 
 static int run(const cli *call)
 {
     const govern_options *options = call->options;
-    const char *socket = options->socket ? options->socket : ERG_GOVERN_SOCKET;
-    erg_govern_request request = { .cap_w = options->cap_w, .for_s = options->for_s };
-    erg_error err = { 0 };
+    erg_govern_request request = { .cap_w = options->cap_w, .for_s = options->for_s,
+                                   .power_w = options->power_w, .least_w = options->least_w,
+                                   .priority = options->class };
+    const int has = given(options);
+    size_t i = 0;
 
-    if (!find_verb(call, &request))
-        return cli_misused(call,
-                           "says one of status, set, release, brake, why and sensors");
-    if (!fits(options, request.verb))
+    while (i < CLI_COUNT(verbs)
+           && (call->argc != 1 || strcmp(call->argv[0], verbs[i].name) != 0))
+        i++;
+    if (i == CLI_COUNT(verbs))
+        return cli_misused(call, "says one of status, set, release, brake, why, sensors, "
+                           "admit and done");
+    if ((has & verbs[i].needs) != verbs[i].needs
+        || (has & ~(verbs[i].needs | verbs[i].takes)))
         return cli_misused(call, "set takes --cap, and perhaps --device and --for; release "
-                           "takes --device; the others none of these");
-    if (options->device && strlen(options->device) >= sizeof(request.device))
+                           "takes --device; admit --job and --power, and perhaps --least, "
+                           "--class, --for and --wait; done --job; the others none");
+    request.verb = verbs[i].verb;
+    if (!copy_name(options->device, request.device, sizeof(request.device)))
         return cli_misused(call, "there is no device %.60s", options->device);
-    if (options->device)
-        memcpy(request.device, options->device, strlen(options->device) + 1);
-    erg_result *result = erg_govern_ask(socket, &request, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_failed(call, &err);
-    erg_result_free(result);
-    return status;
+    if (!copy_name(options->job, request.job, sizeof(request.job)))
+        return cli_misused(call, "a job's name has at most %zu bytes",
+                           sizeof(request.job) - 1);
+    return ask(call, &request);
 }
+
+static const char about[] =
+"ergd reads the sensors of this machine, shares its watts out among GPUs and CPU, and\n"
+"is the only writer of their limits (docs/govern.md). A cap counts as enforced only\n"
+"once the device has said so when it was read back.\n"
+"\n"
+"status tells what each device is granted and by which rule, why the last changes,\n"
+"sensors the last readings. set lowers the node or one device, until release or for\n"
+"a time; brake holds everything at its least until release. The daemon's\n"
+"configuration says who may read and who may set.\n"
+"\n"
+"admit asks for a job, before it starts, whether its watts fit what is left: status 0,\n"
+"or 1 while it is queued (with --wait not before it may start); done says that it has\n"
+"ended.\n";
 
 const cli_command cmd_govern = {
     .name = "govern",
-    .usage = "erg govern [options] status|set|release|brake|why|sensors",
+    .usage = "erg govern [options] status|set|release|brake|why|sensors|admit|done",
     .summary = "ask the daemon of this machine what it grants, and set or release a cap",
-    .about = "ergd reads the sensors of this machine, shares its watts out among GPUs and "
-             "CPU, and\n"
-             "is the only writer of their limits (docs/govern.md). A cap counts as "
-             "enforced only\n"
-             "once the device has said so when it was read back.\n"
-             "\n"
-             "status tells what each device is granted and by which rule, why the last "
-             "changes,\n"
-             "sensors the last readings. set lowers the node or one device, until release "
-             "or for\n"
-             "a time; brake holds everything at its least until release. The daemon's\n"
-             "configuration says who may read and who may set.\n",
+    .about = about,
     .examples = "erg govern status\n"
                 "erg govern set --cap 900W --for 10min\n"
                 "erg govern set --cap 250W --device nvml:0\n"
                 "erg govern release\n"
-                "erg govern why\n",
+                "erg govern why\n"
+                "erg govern admit --job train-7 --power 700W --for 2h --wait\n",
     .options = option_rows,
     .options_size = sizeof(govern_options),
     .run = run,

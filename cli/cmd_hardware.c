@@ -40,19 +40,20 @@ static int run(const cli *call)
     return status == CLI_DONE && !passed ? CLI_NO : status;
 }
 
+static const char about[] =
+    "A device is a record, hardware/NAME.json, of erg's data folder (ERG_DATA) or of\n"
+    "~/.config/erg, which comes first; a path of a record works too. Peaks are dense.\n"
+    "this-cpu is read from this machine.\n"
+    "With --check: peak is units x FLOP per clock x clock within 2 %, dense at most half\n"
+    "of sparse, bandwidth is bus x rate, lower precision is not slower, caps lie in\n"
+    "their range, every number has a source. Exit status 1 if one fails.\n";
+
 const cli_command cmd_hardware = {
     .name = "hardware",
     .usage = "erg hardware [options] [NAME...]",
     .summary =
         "list devices that can be estimated; with a name, every number and its source",
-    .about =
-        "A device is a record, hardware/NAME.json, of erg's data folder (ERG_DATA) or of\n"
-        "~/.config/erg, which comes first; a path of a record works too. Peaks are dense.\n"
-        "this-cpu is read from this machine.\n"
-        "With --check: peak is units x FLOP per clock x clock within 2 %, dense at most "
-        "half\n"
-        "of sparse, bandwidth is bus x rate, lower precision is not slower, caps lie in\n"
-        "their range, every number has a source. Exit status 1 if one fails.\n",
+    .about = about,
     .examples = "erg hardware\nerg hardware a100-pcie-40gb\nerg hardware --check\n"
                 "erg hardware l4 t4 --format json\n",
     .options = option_rows,

@@ -16,21 +16,30 @@ typedef struct import_options {
 
 static const cli_option option_rows[] = {
     { 0, "into", CLI_TEXT, AT(into), "RUN", "add to this run file instead of a new one" },
-    { 0, "from", CLI_TEXT, AT(from), "NAME", "the files' format; default: found by looking" },
+    { 0, "from", CLI_TEXT, AT(from), "NAME",
+      "the files' format; default: found by looking" },
     { 0, "tz", CLI_TEXT, AT(tz), "ZONE",
       "zone of stamps that have none: UTC, +02:00, Europe/Berlin" },
-    { 0, "date", CLI_TEXT, AT(date), "ORDER", "dmy (default), mdy or ymd for dates with points" },
+    { 0, "date", CLI_TEXT, AT(date), "ORDER",
+      "dmy (default), mdy or ymd for dates with points" },
     { 0, "decimal", CLI_TEXT, AT(decimal), "SIGN", ". (default) or ," },
-    { 0, "start", CLI_TEXT, AT(start), "STAMP", "time of the first row, where rows have none" },
-    { 0, "period", CLI_SECONDS, AT(period_s), "TIME", "time between rows, where rows have none" },
+    { 0, "start", CLI_TEXT, AT(start), "STAMP",
+      "time of the first row, where rows have none" },
+    { 0, "period", CLI_SECONDS, AT(period_s), "TIME",
+      "time between rows, where rows have none" },
     { 0, "fields", CLI_TEXT, AT(fields), "LIST",
       "dcgmi field numbers in the order given to dcgmi -e, as in 155,156" },
     { 0, "time", CLI_TEXT, AT(time), "COLUMN", "any CSV: the column of stamps" },
-    { 0, "power", CLI_TEXT, AT(power), "COLUMNS", "any CSV: the columns of power or energy" },
-    { 0, "unit", CLI_TEXT, AT(unit), "UNIT", "any CSV: W (default), mW, uW, J, mJ, uJ, Wh or kWh" },
-    { 0, "kind", CLI_TEXT, AT(kind), "KIND", "any CSV: instant (default), average or counter" },
-    { 0, "window", CLI_SECONDS, AT(window_s), "TIME", "any CSV: the sensor's averaging window" },
-    { 0, "align", CLI_FLAG, AT(align), NULL, "find a meter's clock by marker, regions or sensors of RUN" },
+    { 0, "power", CLI_TEXT, AT(power), "COLUMNS",
+      "any CSV: the columns of power or energy" },
+    { 0, "unit", CLI_TEXT, AT(unit), "UNIT",
+      "any CSV: W (default), mW, uW, J, mJ, uJ, Wh or kWh" },
+    { 0, "kind", CLI_TEXT, AT(kind), "KIND",
+      "any CSV: instant (default), average or counter" },
+    { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
+      "any CSV: the sensor's averaging window" },
+    { 0, "align", CLI_FLAG, AT(align), NULL,
+      "find the clock of a meter, or of events without a date, by the load" },
     { 0, "align-most", CLI_SECONDS, AT(align_most_s), "TIME", "with --align: within 5s" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power was logged" },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
@@ -64,13 +73,16 @@ static erg_trace *import_all(const cli *call, const import_options *options, erg
         .align = options->align,
         .align_most_s = options->align_most_s,
     };
-    erg_trace *trace = options->into ? erg_trace_load(options->into, err) : erg_trace_new(err);
+    erg_trace *trace = options->into ? erg_trace_load_aside(options->into, err)
+                                     : erg_trace_new(err);
+    bool good = trace && erg_trace_put_events_aside(trace, err);
 
-    for (int i = 0; trace && i < call->argc; i++)
-        if (!erg_joint_import(trace, call->argv[i], &how, err)) {
-            erg_trace_free(trace);
-            trace = NULL;
-        }
+    for (int i = 0; good && i < call->argc; i++)
+        good = erg_joint_import(trace, call->argv[i], &how, err);
+    if (!good) {
+        erg_trace_free(trace);
+        trace = NULL;
+    }
     return trace;
 }
 
@@ -116,7 +128,8 @@ static int run(const cli *call)
     if (!call->argc)
         return cli_misused(call, "needs one FILE or more");
     if (options->align && !options->into && call->argc < 2)
-        return cli_misused(call, "--align needs --into RUN, or a FILE before the meter's, that "
+        return cli_misused(call,
+                           "--align needs --into RUN, or a FILE before the meter's, that "
                            "says when the load ran");
     for (int i = 0; i < call->argc; i++)
         if (is_folder(call->argv[i]) && (call->argc > 1 || options->into))
@@ -124,16 +137,19 @@ static int run(const cli *call)
                                call->argv[i]);
     if (is_folder(call->argv[0]))
         return import_campaign(call, options);
-    erg_trace *trace = checked_words(options, &err) ? import_all(call, options, &err) : NULL;
+    erg_trace *trace = checked_words(options, &err)
+        ? import_all(call, options, &err) : NULL;
     bool ok = trace && erg_trace_check(trace, &err)
         && (!file || erg_trace_save(trace, file, &err));
     int status = ok ? CLI_DONE : cli_refused(call, &err);
 
     if (ok && !file && !call->common.quiet)
-        fprintf(stderr, "erg import: nothing is kept; --output RUN.erg leaves a run file\n");
+        fprintf(stderr, "erg import: nothing is kept; "
+                "--output RUN.erg leaves a run file\n");
     if (ok && !call->common.quiet)
         status = cli_write_trace(call, trace,
-                                 &(erg_summary_options){ .command = "import", .file = file },
+                                 &(erg_summary_options){ .command = "import",
+                                                         .file = file },
                                  NULL, stdout);
     if (trace)
         status = cli_strict(trace, options->strict, status);
@@ -141,25 +157,31 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+"Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO, RLE monitor logs,\n"
+"training logs, any other CSV, timing JSON, Chrome traces (PyTorch, ONNX "
+"Runtime; .gz too),\n"
+"tapes and run files. All FILEs of one call share one time axis, so a monitor log and a\n"
+"training log, or a profiler's kernels and a power log, become one joint run;\n"
+"--align moves a meter that ran on another clock, and events that count from no date\n"
+"(ONNX Runtime) to where the power follows them, and says by how much. Bad input is one\n"
+"sentence, exit status 2, and nothing written.\n"
+"\n"
+"A FOLDER is a campaign of runs at many clocks: a dcgmi or nvidia-smi profile a run,\n"
+"timing_summary.log or experiment_summary.log. It gives the table of points; runs with\n"
+"a download, another clock, a neighbour's joules or a short profile are left out of\n"
+"means, and a note names them. --output FILE.erg keeps the points as a run file, any\n"
+"other name the tables.\n";
+
 const cli_command cmd_import = {
     .name = "import",
     .usage = "erg import [options] FILE... | FOLDER",
     .summary = "turn logs of others into a run file",
-    .about =
-        "Reads power logs, nvidia-smi and dcgmi logs, WattsUp, HWiNFO, RLE monitor logs,\n"
-        "training logs, any other CSV, timing JSON, tapes and run files. All FILEs of one\n"
-        "call share one time axis, so a monitor log and a training log become one joint run;\n"
-        "--align moves a meter that ran on another clock, and says by how much. Bad input is\n"
-        "one sentence, exit status 2, and nothing written.\n"
-        "\n"
-        "A FOLDER is a campaign of runs at many clocks: a dcgmi or nvidia-smi profile a run,\n"
-        "timing_summary.log or experiment_summary.log. It gives the table of points; runs with\n"
-        "a download, another clock, a neighbour's joules or a short profile are left out of\n"
-        "means, and a note names them. --output FILE.erg keeps the points as a run file, any\n"
-        "other name the tables.\n",
+    .about = about,
     .examples =
         "erg import profile.dcgm.txt --period 50ms --output b.erg\n"
         "erg import power.csv timing.json --output c.erg\n"
+        "erg import trace.json power.csv --output t.erg\n"
         "erg import wattsup.csv --into a.erg --align\n"
         "erg import rle.csv training_log.json --output j.erg\n"
         "erg import results_h100_llama/ --format csv --output points.csv\n"

@@ -18,11 +18,12 @@ static const cli_option option_rows[] = {
       "measured points of the application, its highest clock at least; may be repeated" },
     { 0, "clocks", CLI_TEXT, AT(clocks), "LOW:HIGH:STEP|LIST",
       "MHz, or with a unit (510 to the highest measured clock, every 15)" },
-    { 0, "anchors", CLI_WHOLE, AT(most), "K", "use only K of the measured clocks, evenly spaced",
-      true },
+    { 0, "anchors", CLI_WHOLE, AT(most), "K",
+      "use only K of the measured clocks, evenly spaced", true },
     { 0, "model", CLI_TEXT, AT(model), "NAME",
       "this kind (the chosen; physical from three measured clocks on)" },
-    { 0, "setting", CLI_TEXT, AT(setting), "COLUMN", "a column that is a setting of the point" },
+    { 0, "setting", CLI_TEXT, AT(setting), "COLUMN",
+      "a column that is a setting of the point" },
     { 0, "definition", CLI_TEXT, AT(definition), "NAME",
       "what fp_active counts where a file does not say: half, sum or all" },
     { 0, "no-checks", CLI_FLAG, AT(no_checks), NULL, "leave contaminated visits in" },
@@ -63,31 +64,38 @@ static bool put_row(erg_table *table, const char *application, const erg_curve_p
 {
     return cli_put_curve(table, application, at, err)
         && erg_table_integer(table, "repeats", 0, err)
-        && erg_table_text(table, "state", at->is_extrapolated ? "extrapolated" : "predicted", err)
-        && erg_table_text(table, "model_power", by->power ? erg_fit_name(by->power) : NULL, err)
-        && erg_table_text(table, "model_time", by->time ? erg_fit_name(by->time) : NULL, err);
+        && erg_table_text(table, "state",
+                          at->is_extrapolated ? "extrapolated" : "predicted", err)
+        && erg_table_text(table, "model_power", by->power ? erg_fit_name(by->power) : NULL,
+                          err)
+        && erg_table_text(table, "model_time", by->time ? erg_fit_name(by->time) : NULL,
+                          err);
 }
 
 static bool note_limits(prediction *of, const erg_curve_about *by, erg_error *err)
 {
     const erg_fit *power = by->power, *time = by->time != by->power ? by->time : NULL;
 
-    return (!power || erg_result_note(of->result, err, "%s is not for %s", erg_fit_name(power),
-                                      erg_fit_not_for(power)))
-        && (!time || erg_result_note(of->result, err, "%s is not for %s", erg_fit_name(time),
-                                     erg_fit_not_for(time)));
+    return (!power
+            || erg_result_note(of->result, err, "%s is not for %s", erg_fit_name(power),
+                               erg_fit_not_for(power)))
+        && (!time
+            || erg_result_note(of->result, err, "%s is not for %s", erg_fit_name(time),
+                               erg_fit_not_for(time)));
 }
 
 static bool note_level(prediction *of, const erg_curve_about *by, erg_error *err)
 {
     if (!(by->level > 0))
-        return erg_result_note(of->result, err, "no band: it takes 4 applications of training for "
+        return erg_result_note(of->result, err,
+                               "no band: it takes 4 applications of training for "
                                "80 %%, 19 for 95 %%");
     if (by->level > 0.9)
         return true;
-    return erg_result_note(of->result, err, "low and high are the %.0f %% band of a whole new "
-                           "curve; 95 %% takes %zu applications of training", 100 * by->level,
-                           by->applications_needed);
+    return erg_result_note(of->result, err,
+                           "low and high are the %.0f %% band of a whole new "
+                           "curve; 95 %% takes %zu applications of training",
+                           100 * by->level, by->applications_needed);
 }
 
 static double *list_clocks(const prediction *of, const erg_anchors *anchors, size_t *count,
@@ -110,8 +118,8 @@ static bool fill(prediction *of, const char *name, const erg_anchors *anchors,
 
     if (!out)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    bool good = erg_model_predict_by(of->model, of->how->model, anchors, clocks, count, out, &by,
-                                     err);
+    bool good = erg_model_predict_by(of->model, of->how->model, anchors, clocks, count,
+                                     out, &by, err);
     for (size_t i = 0; good && i < count; i++)
         good = put_row(of->table, name, &out[i], &by, err);
     free(out);
@@ -147,8 +155,9 @@ static bool work(prediction *of, erg_error *err)
     of->points = of->model ? cli_points(of->call, (char *const *)how->anchors.items,
                                         how->anchors.count, &options, err) : NULL;
     of->result = of->points ? erg_result_new("predict", err) : NULL;
-    of->table = of->result ? erg_result_add(of->result, "points", columns, CLI_COUNT(columns),
-                                            err) : NULL;
+    of->table = of->result
+        ? erg_result_add(of->result, "points", columns, CLI_COUNT(columns),
+                         err) : NULL;
     bool good = of->table != NULL;
     for (size_t i = 0; good && i < erg_points_applications(of->points); i++)
         good = predict(of, i, err);
@@ -163,7 +172,8 @@ static int run(const cli *call)
     if (call->argc != 1)
         return cli_misused(call, "needs one MODEL.json, as erg fit --save writes it");
     if (!of.how->anchors.count)
-        return cli_misused(call, "needs --anchor FILE: the application at its highest clock");
+        return cli_misused(call,
+                           "needs --anchor FILE: the application at its highest clock");
     int status = work(&of, &err) ? cli_write(call, of.result, call->common.output, stdout)
                                  : cli_refused(call, &err);
     erg_result_free(of.result);
@@ -172,13 +182,16 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+    "MODEL.json is what erg fit --save wrote. The anchor is a table of points with the\n"
+    "application's run at its highest clock, and as many others as there are: from three\n"
+    "measured clocks on, the physical model speaks. Bands hold a whole new curve.\n";
+
 const cli_command cmd_predict = {
     .name = "predict",
     .usage = "erg predict [options] MODEL.json --anchor FILE",
     .summary = "power, time and energy of an application at any clocks, with bands",
-    .about = "MODEL.json is what erg fit --save wrote. The anchor is a table of points with the\n"
-             "application's run at its highest clock, and as many others as there are: from three\n"
-             "measured clocks on, the physical model speaks. Bands hold a whole new curve.\n",
+    .about = about,
     .examples = "erg predict gv100.json --anchor anchor.csv --clocks 510:1380:7.5\n",
     .options = option_rows,
     .options_size = sizeof(predict_options),

@@ -25,16 +25,19 @@ static const cli_option option_rows[] = {
       "features of the prompts, for clip" },
     { 0, "layers", CLI_TEXT, AT(layers), "FILE[,..]",
       "layers of an image, (channels, height, width), for lpips" },
-    { 0, "against-layers", CLI_TEXT, AT(against_layers), "FILE[,..]", "of the other image" },
+    { 0, "against-layers", CLI_TEXT, AT(against_layers), "FILE[,..]",
+      "of the other image" },
     { 0, "weights", CLI_TEXT, AT(weights), "FILE[,..]", "of each layer's channels" },
     { 0, "reference", CLI_LIST, AT(references), "FILE",
       "what should have been answered, in the same order; again for more references" },
     { 0, "baseline", CLI_TEXT, AT(baseline), "FILE",
       "answers of the most faithful setting: adds retention" },
-    { 0, "metric", CLI_TEXT, AT(metric), "LIST", "as in bleu,rouge (what the files allow)" },
+    { 0, "metric", CLI_TEXT, AT(metric), "LIST",
+      "as in bleu,rouge (what the files allow)" },
     { 0, "least", CLI_RATIO, AT(least), "RATIO",
       "exit 1 unless this much is retained, as in 95%, by the lower bound", true },
-    { 0, "into", CLI_TEXT, AT(into), "SWEEP", "store what is retained with a sweep's points" },
+    { 0, "into", CLI_TEXT, AT(into), "SWEEP",
+      "store what is retained with a sweep's points" },
     { 0, "setting", CLI_TEXT, AT(setting), "NAME=VALUE[,..]",
       "of --into: of the applications with these settings (all)" },
     { 0, "log-base", CLI_NUMBER, AT(log_base), "N",
@@ -46,7 +49,8 @@ static const cli_option option_rows[] = {
 /* Unknown is not kept: a bound that could not be computed is a no. */
 static int status_of(const quality_options *options, const erg_quality_verdict *verdict)
 {
-    return options->least > 0 && !(verdict->retention_low >= options->least) ? CLI_NO : CLI_DONE;
+    return options->least > 0 && !(verdict->retention_low >= options->least)
+        ? CLI_NO : CLI_DONE;
 }
 
 static bool note_verdict(const quality_options *options, const erg_quality_verdict *verdict,
@@ -57,10 +61,13 @@ static bool note_verdict(const quality_options *options, const erg_quality_verdi
     if (!verdict->metric)
         return erg_result_note(result, err, "Rejected: no metric here has a retention.");
     if (isnan(verdict->retention_low))
-        return erg_result_note(result, err, "Rejected: the retention of %s has no lower bound.",
+        return erg_result_note(result, err,
+                               "Rejected: the retention of %s has no lower bound.",
                                verdict->metric);
-    return erg_result_note(result, err, "%s: at least %.4g of %s is retained, %.4g is asked for.",
-                           status_of(options, verdict) == CLI_DONE ? "Accepted" : "Rejected",
+    return erg_result_note(result, err,
+                           "%s: at least %.4g of %s is retained, %.4g is asked for.",
+                           status_of(options, verdict) == CLI_DONE
+                               ? "Accepted" : "Rejected",
                            verdict->retention_low, verdict->metric, options->least);
 }
 
@@ -71,8 +78,10 @@ static bool store(const quality_options *options, const erg_quality_verdict *ver
 
     return !options->into
         || (erg_quality_store(options->into, options->setting, verdict, &count, err)
-            && erg_result_note(result, err, "Stored in %s: %zu application%s, retention of %s.",
-                               options->into, count, count == 1 ? "" : "s", verdict->metric));
+            && erg_result_note(result, err,
+                               "Stored in %s: %zu application%s, retention of %s.",
+                               options->into, count, count == 1 ? "" : "s",
+                               verdict->metric));
 }
 
 static int run(const cli *call)
@@ -108,23 +117,29 @@ static int run(const cli *call)
     return status == CLI_DONE ? status_of(options, &verdict) : status;
 }
 
+static const char about[] =
+    "Metrics are computed over all items; low and high are a 95 % bootstrap over items\n"
+    "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"
+    "the baseline's, with one-sided 95 % bounds; the same items are drawn for both.\n"
+    "What cannot be computed is n/a, and a note says why.\n\n"
+    "Exit status 1: less than --least is retained, by the lower bound of each metric;\n"
+    "agreement judges only where it is named or stands alone.\n";
+
+static const char examples[] =
+"erg quality --hypothesis out.txt --reference ref.txt\n"
+"erg quality --records out.jsonl --metric perplexity,distinct\n"
+"erg quality --features gen.npy --against real.npy --metric fid,kid\n"
+"erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt --least 95%\n"
+"erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
+"--into s.erg --setting precision=int8\n";
+
 const cli_command cmd_quality = {
     .name = "quality",
-    .usage = "erg quality [options] (--hypothesis | --records | --features | --images) FILE",
+    .usage =
+        "erg quality [options] (--hypothesis | --records | --features | --images) FILE",
     .summary = "score answers, and what is retained of a baseline's quality",
-    .about = "Metrics are computed over all items; low and high are a 95 % bootstrap over items\n"
-             "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"
-             "the baseline's, with one-sided 95 % bounds; the same items are drawn for both.\n"
-             "What cannot be computed is n/a, and a note says why.\n\n"
-             "Exit status 1: less than --least is retained, by the lower bound of each metric;\n"
-             "agreement judges only where it is named or stands alone.\n",
-    .examples = "erg quality --hypothesis out.txt --reference ref.txt\n"
-                "erg quality --records out.jsonl --metric perplexity,distinct\n"
-                "erg quality --features gen.npy --against real.npy --metric fid,kid\n"
-                "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
-                "--least 95%\n"
-                "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
-                "--into s.erg --setting precision=int8\n",
+    .about = about,
+    .examples = examples,
     .options = option_rows,
     .options_size = sizeof(quality_options),
     .run = run,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* erg report: one self-contained HTML page of a run, an estimate, a fit, a choice or a coupling study. */
+/* erg report: one self-contained HTML page of a run, an estimate, a fit,
+ * a choice or a coupling study. */
 #include <string.h>
 #include "choose.h"
 
@@ -8,7 +9,8 @@ static bool page(const void *trace, const void *title, FILE *out, erg_error *err
     return erg_report_page(trace, title, out, err);
 }
 
-static bool estimate_page(const void *estimate, const void *title, FILE *out, erg_error *err)
+static bool estimate_page(const void *estimate, const void *title, FILE *out,
+                          erg_error *err)
 {
     return erg_report_estimate(estimate, title, out, err);
 }
@@ -104,28 +106,32 @@ static int run(const cli *call)
     int status;
 
     if (call->argc != 1)
-        return cli_misused(call, "needs one RUN or sweep, or an estimate, a fit, a choice or a study as JSON");
+        return cli_misused(call, "needs one RUN or sweep, or an estimate, a fit, a choice "
+                           "or a study as JSON");
     if (is_json(call->argv[0]))
         return report_tables(call, call->argv[0]);
     if (report_sweep(call, call->argv[0], &status))
         return status;
-    erg_trace *trace = cli_load(call, call->argv[0], &status);
+    erg_trace *trace = cli_load_aside(call, call->argv[0], &status);
     if (trace)
         status = cli_put(call, page, trace, call->argv[0], call->common.output, stdout);
     erg_trace_free(trace);
     return status;
 }
 
+static const char about[] =
+"The page needs no network and no script of others. Without --output it goes to\n"
+"stdout. A run shows power over time; an estimate (of erg estimate --format json) energy\n"
+"against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors\n"
+"of every kind of model; policies (of erg shape --wave --spectrum --explain --format\n"
+"json) waves, spectra and verdicts; a choice (of erg choose --format json) or a sweep\n"
+"time against energy with its front, and every figure against the setting.\n";
+
 const cli_command cmd_report = {
     .name = "report",
     .usage = "erg report [options] RUN|SWEEP|RESULT.json",
     .summary = "one HTML page: power over time, energy by region, every flag explained",
-    .about = "The page needs no network and no script of others. Without --output it goes to\n"
-             "stdout. A run shows power over time; an estimate (of erg estimate --format json) energy\n"
-             "against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors\n"
-             "of every kind of model; policies (of erg shape --wave --spectrum --explain --format\n"
-             "json) waves, spectra and verdicts; a choice (of erg choose --format json) or a sweep\n"
-             "time against energy with its front, and every figure against the setting.\n",
+    .about = about,
     .examples = "erg report a.erg --output a.html\n"
                 "erg estimate zoo:resnet50 --on l4,t4 --format json --output e.json\n"
                 "erg report e.json --output e.html\n"

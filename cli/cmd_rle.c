@@ -14,21 +14,25 @@ typedef struct rle_options {
 static const cli_option option_rows[] = {
     { 0, "dialect", CLI_TEXT, AT(dialect), "NAME", "as --dialects lists them (sound)" },
     { 0, "collapse", CLI_TEXT, AT(collapse), "NAME", "detector (the dialect's own)" },
-    { 0, "log", CLI_TEXT, AT(log), "FILE", "training log or run file: joules per step and token" },
+    { 0, "log", CLI_TEXT, AT(log), "FILE",
+      "training log or run file: joules per step and token" },
     { 0, "logged", CLI_FLAG, AT(logged), NULL, "look for collapses in the logged columns" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
-    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP", "of the room, as in 21C: sound needs it",
-      true },
-    { 0, "limit", CLI_KELVIN, AT(limit_k), "TEMP", "of the device (gpu 83C, cpu 80C)", true },
+    { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP",
+      "of the room, as in 21C: sound needs it", true },
+    { 0, "limit", CLI_KELVIN, AT(limit_k), "TEMP",
+      "of the device (gpu 83C, cpu 80C)", true },
     { 0, "rated", CLI_WATTS, AT(rated_w), "POWER", "of the device (the dialect's)", true },
     { 0, "period", CLI_SECONDS, AT(period_s), "TIME", "nominal period of the monitor (1s)",
       true },
     { 0, "reference", CLI_SECONDS, AT(reference_s), "TIME",
       "sound: the time to the limit that halves the index (60s)", true },
     { 0, "time-constant", CLI_SECONDS, AT(time_constant_s), "TIME", "math: C/G", true },
-    { 0, "map", CLI_TEXT, AT(map), "LIST", "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
+    { 0, "map", CLI_TEXT, AT(map), "LIST",
+      "columns of any CSV: time=COL,temp_c=COL,power_w=COL" },
     { 0, "tz", CLI_TEXT, AT(tz), "ZONE", "zone of stamps that have none (UTC)" },
-    { 0, "writer", CLI_WHOLE, AT(writer), "1|2", "of two programs that wrote, keep one", true },
+    { 0, "writer", CLI_WHOLE, AT(writer), "1|2",
+      "of two programs that wrote, keep one", true },
     { 0, "demo", CLI_FLAG, AT(demo), NULL, "the demo of the first dialect; reads no file" },
     { 0, "dialects", CLI_FLAG, AT(dialects), NULL, "list dialects and detectors" },
     { 0 },
@@ -47,11 +51,12 @@ static const erg_column demo_columns[] = {
     { "collapse", ERG_TRUTH, "here it has fallen by 0.3 over rated power" },
 };
 
-static bool put_name(erg_table *table, const char *name, const char *kind, const char *about,
-                     erg_error *err)
+static bool put_name(erg_table *table, const char *name, const char *kind,
+                     const char *about, erg_error *err)
 {
     return erg_table_row(table, err) && erg_table_text(table, "name", name, err)
-        && erg_table_text(table, "kind", kind, err) && erg_table_text(table, "about", about, err);
+        && erg_table_text(table, "kind", kind, err)
+        && erg_table_text(table, "about", about, err);
 }
 
 static erg_result *list_dialects(erg_error *err)
@@ -82,7 +87,8 @@ static erg_result *run_demo(erg_error *err)
     erg_result *result = erg_result_new("rle", err);
     erg_table *table = result ? erg_result_add(result, "rle", demo_columns,
                                                CLI_COUNT(demo_columns), err) : NULL;
-    bool ok = table && erg_result_note(result, err, "simulated: the demo of the first dialect");
+    bool ok = table
+        && erg_result_note(result, err, "simulated: the demo of the first dialect");
 
     erg_rle_demo(index, temp_k, &collapse);
     for (size_t i = 0; ok && i < ERG_RLE_DEMO; i++)
@@ -112,7 +118,8 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
                    .time_constant_s = options->time_constant_s },
     };
     erg_monitor *log = options->log && !training ? NULL
-                                                 : erg_monitor_load(call->argv[0], &how, err);
+                                                 : erg_monitor_load(call->argv[0],
+                                                                    &how, err);
     erg_result *result = log ? erg_rle_run(log, &wish, err) : NULL;
 
     erg_monitor_free(log);
@@ -139,14 +146,17 @@ static int run(const cli *call)
     return status;
 }
 
+static const char about[] =
+    "FILE is a log of the RLE family of monitors, a run file, or any CSV with --map.\n"
+    "Each dialect is reckoned as its own program did, faults included; sound is the\n"
+    "repaired one. It is an index, not an efficiency, and no action hangs on it: joules\n"
+    "stand beside it.\n";
+
 const cli_command cmd_rle = {
     .name = "rle",
     .usage = "erg rle [options] FILE",
     .summary = "the RLE index of a monitor log, and where it collapses",
-    .about = "FILE is a log of the RLE family of monitors, a run file, or any CSV with --map.\n"
-             "Each dialect is reckoned as its own program did, faults included; sound is the\n"
-             "repaired one. It is an index, not an efficiency, and no action hangs on it: joules\n"
-             "stand beside it.\n",
+    .about = about,
     .examples = "erg rle rle_data.csv --dialect enhanced\n"
                 "erg rle rle.csv --device gpu --ambient 21C --table summary\n"
                 "erg rle log.csv --map time=when,temp_c=Die,power_w=Watts --ambient 21C\n",

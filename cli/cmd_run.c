@@ -20,7 +20,8 @@ enum { ERG_ITSELF = 125 };
 typedef struct run_options {
     double rate_hz, until, max_time_s, idle_s, for_s, co2_g;
     int repeat, max_repeat, warmup;
-    const char *preset, *idle_state, *dither, *looks, *log, *wired_to, *stop, *devices, *tape, *sim, *per;
+    const char *preset, *idle_state, *dither, *looks, *log, *wired_to, *stop, *devices,
+               *tape, *sim, *per;
     cli_list tags;
     bool marker, no_wait, detach, strict;
 } run_options;
@@ -31,31 +32,40 @@ static const cli_option option_rows[] = {
     { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "run the command N times (1)", true },
     { 0, "until", CLI_RATIO, AT(until), "RATIO",
       "repeat until the 95 % interval of energy per run is within RATIO, as in 1%", true },
-    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N", "with --until: at most N observations, of 5 s or more each (200)", true },
-    { 0, "max-time", CLI_SECONDS, AT(max_time_s), "TIME", "with --until: at most this long", true },
+    { 0, "max-repeat", CLI_WHOLE, AT(max_repeat), "N",
+      "with --until: at most N observations, of 5 s or more each (200)", true },
+    { 0, "max-time", CLI_SECONDS, AT(max_time_s), "TIME",
+      "with --until: at most this long", true },
     { 'w', "warmup", CLI_WHOLE, AT(warmup), "N",
       "first N repetitions are recorded as region warmup and not counted" },
     { 'p', "preset", CLI_TEXT, AT(preset), "NAME",
-      "warm-up and repeats: quick 10/50, normal 20/100, high 50/1000, production 100/10000" },
+      "warm-up and repeats: quick 10/50, normal 20/100, high 50/1000, "
+      "production 100/10000" },
     { 'i', "idle", CLI_SECONDS, AT(idle_s), "TIME",
       "record idle that long before and after; without it there is no net energy" },
     { 0, "idle-state", CLI_TEXT, AT(idle_state), "NAME",
       "which idle: context_idle (default), deep_idle or clocks_locked_idle" },
     { 0, "rate", CLI_HERTZ, AT(rate_hz), "RATE",
-      "polls per second; default twice per sensor update, counters 10 Hz and at region edges", true },
+      "polls per second; default twice per sensor update, counters 10 Hz "
+      "and at region edges", true },
     { 0, "dither", CLI_TEXT, AT(dither), "WHEN",
       "auto (default), on or off: spread repetitions over a part-time sensor's phase" },
     { 0, "looks", CLI_TEXT, AT(looks), "RULE",
       "with --until: bonferroni (default) or naive, which drops the factor for ten looks" },
-    { 0, "marker", CLI_FLAG, AT(marker), NULL, "play a marker load that finds a meter's clock" },
-    { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL, "do not wait for the sensors' first updates" },
+    { 0, "marker", CLI_FLAG, AT(marker), NULL,
+      "play a marker load that finds a meter's clock" },
+    { 0, "no-wait", CLI_FLAG, AT(no_wait), NULL,
+      "do not wait for the sensors' first updates" },
     { 0, "device", CLI_TEXT, AT(devices), "LIST",
       "sensors as --sensor, with commas between; ,KEY=VALUE goes on with a sim" },
     { 0, "tape", CLI_TEXT, AT(tape), "FILE", "play a recording as a device" },
     { 0, "sim", CLI_TEXT, AT(sim), "SPEC", "simulate a device" },
-    { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power the meters show" },
-    { 0, "detach", CLI_FLAG, AT(detach), NULL, "log power in the background, without a command" },
-    { 0, "for", CLI_SECONDS, AT(for_s), "TIME", "without a command: stop after TIME", true },
+    { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST",
+      "the machine whose power the meters show" },
+    { 0, "detach", CLI_FLAG, AT(detach), NULL,
+      "log power in the background, without a command" },
+    { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
+      "without a command: stop after TIME", true },
     { 0, "stop", CLI_TEXT, AT(stop), "RUN", "end the background logger that writes RUN" },
     { 0, "per", CLI_TEXT, AT(per), "MARK",
       "energy per unit, counted by the program's marks of that name, as in tokens" },
@@ -74,7 +84,8 @@ static const preset presets[] = {
     { "high",   50,  1000 }, { "production", 100, 10000 },
 };
 
-static bool use_preset(const run_options *options, erg_measure_options *measure, erg_error *err)
+static bool use_preset(const run_options *options, erg_measure_options *measure,
+                       erg_error *err)
 {
     if (!options->preset)
         return true;
@@ -86,22 +97,27 @@ static bool use_preset(const run_options *options, erg_measure_options *measure,
                 measure->repeat = presets[i].repeat;
             return true;
         }
-    return erg_fail(err, ERG_BAD_INPUT, "--preset is quick, normal, high or production, not '%s'",
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "--preset is quick, normal, high or production, not '%s'",
                     options->preset);
 }
 
-static bool use_words(const run_options *options, erg_measure_options *measure, erg_error *err)
+static bool use_words(const run_options *options, erg_measure_options *measure,
+                      erg_error *err)
 {
     const char *dither = options->dither ? options->dither : "auto";
     const char *looks = options->looks ? options->looks : "bonferroni";
 
     if (strcmp(dither, "auto") && strcmp(dither, "on") && strcmp(dither, "off"))
-        return erg_fail(err, ERG_BAD_INPUT, "--dither is auto, on or off, not '%s'", dither);
+        return erg_fail(err, ERG_BAD_INPUT, "--dither is auto, on or off, not '%s'",
+                        dither);
     measure->dither = strcmp(dither, "on") == 0 ? 1 : strcmp(dither, "off") == 0 ? -1 : 0;
     if (strcmp(looks, "bonferroni") && strcmp(looks, "naive"))
-        return erg_fail(err, ERG_BAD_INPUT, "--looks is bonferroni or naive, not '%s'", looks);
+        return erg_fail(err, ERG_BAD_INPUT, "--looks is bonferroni or naive, not '%s'",
+                        looks);
     measure->naive_looks = strcmp(looks, "naive") == 0;
-    if (options->idle_state && !erg_idle_policy_parse(options->idle_state, &measure->idle_state))
+    if (options->idle_state
+        && !erg_idle_policy_parse(options->idle_state, &measure->idle_state))
         return erg_fail(err, ERG_BAD_INPUT, "--idle-state is context_idle, deep_idle or "
                         "clocks_locked_idle, not '%s'", options->idle_state);
     for (size_t i = 0; i < options->tags.count; i++)
@@ -122,7 +138,8 @@ typedef struct sensor_list {
 static char *spec_end(char *list)
 {
     char *comma = strchr(list, ',');
-    while (comma && strncmp(list, "sim", 3) == 0 && comma[1 + strcspn(comma + 1, ",:=")] == '=')
+    while (comma && strncmp(list, "sim", 3) == 0
+           && comma[1 + strcspn(comma + 1, ",:=")] == '=')
         comma = strchr(comma + 1, ',');
     return comma;
 }
@@ -209,7 +226,8 @@ static int record(const cli *call, const run_options *options, erg_measure_optio
     if (!good) {
         cli_failed(call, &err);
         return outcome.exit_status ? outcome.exit_status
-                                   : err.code == ERG_BAD_INPUT && !argv ? CLI_USAGE : ERG_ITSELF;
+                                   : err.code == ERG_BAD_INPUT
+            && !argv ? CLI_USAGE : ERG_ITSELF;
     }
     return hand_on(call, options, &outcome);
 }
@@ -297,8 +315,10 @@ static int stop(const cli *call, const char *run)
 static bool agree(const cli *call, const run_options *options, erg_error *err)
 {
     const struct { bool both; const char *why; } faults[] = {
-        { options->until > 0 && options->repeat, "--until and --repeat exclude each other" },
-        { options->until > 0 && options->preset, "--until and --preset exclude each other" },
+        { options->until > 0 && options->repeat,
+          "--until and --repeat exclude each other" },
+        { options->until > 0 && options->preset,
+          "--until and --preset exclude each other" },
         { options->until >= 1, "--until is a share below 100%, as in 1%" },
         { options->max_repeat && options->until <= 0, "--max-repeat bounds --until" },
         { options->max_time_s > 0 && options->until <= 0, "--max-time bounds --until" },
@@ -321,8 +341,7 @@ static int run(const cli *call)
     const char *format = call->common.format;
     erg_measure_options measure = {
         .output = call->common.output,
-        .rate_hz = options->rate_hz,
-        .log = options->log,
+        .rate_hz = options->rate_hz, .log = options->log,
         .repeat = options->repeat,
         .until = options->until,
         .max_repeat = options->max_repeat,
@@ -341,30 +360,33 @@ static int run(const cli *call)
     if (options->stop)
         return stop(call, options->stop);
     if (!call->argc && !options->detach && options->for_s <= 0)
-        return cli_misused(call, "no command: erg run [options] -- COMMAND, or --for TIME"), ERG_ITSELF;
+        return cli_misused(call, "no command: erg run [options] -- COMMAND, or --for TIME"),
+                           ERG_ITSELF;
     if (format && !cli_is_writer(format) && !cli_is_exporter(format))
         return cli_misused(call, "--format %s is not known", format), ERG_ITSELF;
     if (!agree(call, options, &err) || !gather_sensors(call, options, &sensors, &err)
-        || !use_preset(options, &measure, &err)
-        || !use_words(options, &measure, &err)) {
+        || !use_preset(options, &measure, &err) || !use_words(options, &measure, &err)) {
         cli_failed(call, &err);
         return ERG_ITSELF;
     }
     measure.sensors = sensors.items;
     measure.sensor_count = sensors.count;
-    return options->detach ? detach(call, options, &measure) : record(call, options, &measure);
+    return options->detach
+        ? detach(call, options, &measure) : record(call, options, &measure);
 }
+
+static const char about[] =
+    "Samples every sensor while COMMAND runs and leaves one run file (--output RUN, by\n"
+    "default the UTC time with .erg). COMMAND keeps its stdin, stdout, signals and exit\n"
+    "status. The table follows on stdout if that is a terminal or a --format is given,\n"
+    "else on stderr. Failures of erg itself are 125, a command that cannot be executed\n"
+    "126, one that is not found 127, one killed by signal N 128 + N.\n";
 
 const cli_command cmd_run = {
     .name = "run",
     .usage = "erg run [options] -- COMMAND [ARGUMENT...]",
     .summary = "measure the energy of a command",
-    .about =
-        "Samples every sensor while COMMAND runs and leaves one run file (--output RUN, by\n"
-        "default the UTC time with .erg). COMMAND keeps its stdin, stdout, signals and exit\n"
-        "status. The table follows on stdout if that is a terminal or a --format is given,\n"
-        "else on stderr. Failures of erg itself are 125, a command that cannot be executed\n"
-        "126, one that is not found 127, one killed by signal N 128 + N.\n",
+    .about = about,
     .examples =
         "erg run --repeat 5 --idle 2s --output a.erg -- python3 infer.py\n"
         "erg run --until 1% -- ./bench\n"

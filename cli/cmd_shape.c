@@ -15,27 +15,33 @@ typedef struct shape_options {
 
 static const cli_option option_rows[] = {
     { 0, "policy", CLI_TEXT, AT(policy), "LIST",
-      "as in none,limit=850W,stagger=4,storage=5s; all (default); list tells which there are" },
-    { 0, "scenario", CLI_TEXT, AT(scenario), "FILE", "racks, units, jobs, breaker, as YAML" },
+      "as in none,limit=850W,stagger=4,storage=5s; all (default); "
+      "list tells which there are" },
+    { 0, "scenario", CLI_TEXT, AT(scenario), "FILE",
+      "racks, units, jobs, breaker, as YAML" },
     { 0, "synthetic", CLI_TEXT, AT(synthetic), "LOAD",
       "one synchronous job, as in square:1000W/750ms,300W/250ms" },
-    { 0, "trace", CLI_TEXT, AT(trace), "FILE", "a run file or CSV; the same as FILE alone" },
+    { 0, "trace", CLI_TEXT, AT(trace), "FILE",
+      "a run file or CSV; the same as FILE alone" },
     { 0, "units", CLI_WHOLE, AT(units), "N", "so many alike (1)", true },
-    { 0, "idle", CLI_WATTS, AT(idle_w), "POWER", "of a unit (found, or 13 % of its highest)",
-      true },
-    { 0, "hi-w", CLI_WATTS, AT(high_w), "POWER", "a record's work is above (Otsu's threshold)",
-      true },
+    { 0, "idle", CLI_WATTS, AT(idle_w), "POWER",
+      "of a unit (found, or 13 % of its highest)", true },
+    { 0, "hi-w", CLI_WATTS, AT(high_w), "POWER",
+      "a record's work is above (Otsu's threshold)", true },
     { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
       "each value of a record is the mean of so long (as its file says)", true },
     { 0, "rng-key", CLI_TEXT, AT(key), "N", "another draw of all that is by chance (0)" },
     { 0, "gate", CLI_TEXT, AT(gate), "NAME",
-      "normal or strict: exit status 1 where no policy is accepted, 3 where none can be judged" },
+      "normal or strict: exit status 1 where no policy is accepted, 3 where "
+      "none can be judged" },
     { 0, "base", CLI_TEXT, AT(base), "FILE", "gate: a record from before a real change" },
     { 0, "new", CLI_TEXT, AT(changed), "FILE", "gate: a record from after it" },
-    { 0, "peak-cut", CLI_RATIO, AT(peak_cut), "SHARE", "gate: least cut of the peak (10%)", true },
-    { 0, "ramp", CLI_WATTS, AT(ramp_w), "POWER", "gate: or at most so many watts a second", true },
-    { 0, "band", CLI_RATIO, AT(band_rms), "SHARE", "gate: or at most so much in 0.1 to 20 Hz",
-      true },
+    { 0, "peak-cut", CLI_RATIO, AT(peak_cut), "SHARE",
+      "gate: least cut of the peak (10%)", true },
+    { 0, "ramp", CLI_WATTS, AT(ramp_w), "POWER",
+      "gate: or at most so many watts a second", true },
+    { 0, "band", CLI_RATIO, AT(band_rms), "SHARE",
+      "gate: or at most so much in 0.1 to 20 Hz", true },
     { 0, "explain", CLI_FLAG, AT(explain), NULL, "every clause of the gate" },
     { 0, "wave", CLI_FLAG, AT(wave), NULL, "power over time as well" },
     { 0, "wave-step", CLI_SECONDS, AT(wave_s), "TIME", "of that (10ms)", true },
@@ -55,13 +61,15 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
 
 static bool is_page(const cli *call)
 {
-    return !call->common.table && call->common.format && !strcmp(call->common.format, "html");
+    return !call->common.table && call->common.format
+        && !strcmp(call->common.format, "html");
 }
 
 /* A page shows all there is. */
 static bool wants(const cli *call, bool asked, const char *table)
 {
-    return asked || is_page(call) || (call->common.table && !strcmp(call->common.table, table));
+    return asked || is_page(call)
+        || (call->common.table && !strcmp(call->common.table, table));
 }
 
 static bool make_options(const cli *call, erg_shape_options *out, erg_error *err)
@@ -85,7 +93,8 @@ static bool make_options(const cli *call, erg_shape_options *out, erg_error *err
 static erg_scenario *load(const cli *call, erg_error *err)
 {
     const shape_options *options = call->options;
-    const char *record = options->trace ? options->trace : call->argc ? call->argv[0] : NULL;
+    const char *record = options->trace ? options->trace
+        : call->argc ? call->argv[0] : NULL;
     const erg_load_options how = { .units = options->units, .idle_w = options->idle_w,
                                    .high_w = options->high_w,
                                    .window_s = options->window_s };
@@ -146,7 +155,8 @@ static int compare(const cli *call, const erg_shape_options *wish)
     erg_verdict verdict = ERG_ACCEPTED;
     erg_scenario *base = erg_scenario_record(options->base, &how, &err);
     erg_scenario *changed = base ? erg_scenario_record(options->changed, &how, &err) : NULL;
-    erg_result *result = changed ? erg_shape_compare(base, changed, wish, &verdict, &err) : NULL;
+    erg_result *result = changed
+        ? erg_shape_compare(base, changed, wish, &verdict, &err) : NULL;
     int status = finish(call, result, verdict, &err);
 
     erg_result_free(result);
@@ -176,7 +186,8 @@ static int run(const cli *call)
     if (options->policy && strcmp(options->policy, "list") == 0)
         return list(call);
     if (!options->base != !options->changed || (options->base && (!options->gate || loads)))
-        return cli_misused(call, "--gate with both --base and --new compares two records alone");
+        return cli_misused(call,
+                           "--gate with both --base and --new compares two records alone");
     if (options->base)
         return make_options(call, &wish, &err) ? compare(call, &wish)
                                                : cli_misused(call, "%s", err.text);
@@ -189,25 +200,29 @@ static int run(const cli *call)
     return shape(call, &wish);
 }
 
+static const char about[] =
+    "The load is a recorded run (FILE: a run file, or a CSV with t_ns or t_s, power_w and\n"
+    "perhaps unit), a synthetic one, or a scenario of racks. Each policy is simulated on\n"
+    "it, event by event, and judged against none: the peak of 10 ms falls by 10 %, or a\n"
+    "stated limit of ramp or band is met; at most 5 % of the steps (strict: 2 %) and 2 %\n"
+    "more joules a step are lost. Policies joined by + act together.\n"
+    "\n"
+    "Phase offsets between jobs and storage in the rack cost no throughput. A clock limit\n"
+    "is the one measure that saves energy. Short jitter and short buckets do nothing for\n"
+    "slow swings.\n";
+
 const cli_command cmd_shape = {
     .name = "shape",
     .usage = "erg shape [options] [FILE]",
     .summary = "what power policies would do to a load: peaks, swings, steps, joules",
-    .about = "The load is a recorded run (FILE: a run file, or a CSV with t_ns or t_s, power_w and\n"
-             "perhaps unit), a synthetic one, or a scenario of racks. Each policy is simulated on\n"
-             "it, event by event, and judged against none: the peak of 10 ms falls by 10 %, or a\n"
-             "stated limit of ramp or band is met; at most 5 % of the steps (strict: 2 %) and 2 %\n"
-             "more joules a step are lost. Policies joined by + act together.\n"
-             "\n"
-             "Phase offsets between jobs and storage in the rack cost no throughput. A clock limit\n"
-             "is the one measure that saves energy. Short jitter and short buckets do nothing for\n"
-             "slow swings.\n",
-    .examples = "erg shape --scenario ref64.yaml --policy all\n"
-                "erg shape run.erg --policy none,limit=850W,stagger=4,storage=5s\n"
-                "erg shape --synthetic square:1000W/750ms,300W/250ms --units 64 --policy all\n"
-                "erg shape --gate strict --base before.csv --new after.csv --explain\n"
-                "erg shape run.erg --format html --output shape.html\n"
-                "erg shape --policy list\n",
+    .about = about,
+    .examples =
+        "erg shape --scenario ref64.yaml --policy all\n"
+        "erg shape run.erg --policy none,limit=850W,stagger=4,storage=5s\n"
+        "erg shape --synthetic square:1000W/750ms,300W/250ms --units 64 --policy all\n"
+        "erg shape --gate strict --base before.csv --new after.csv --explain\n"
+        "erg shape run.erg --format html --output shape.html\n"
+        "erg shape --policy list\n",
     .options = option_rows,
     .options_size = sizeof(shape_options),
     .run = run,

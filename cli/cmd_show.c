@@ -24,7 +24,8 @@ static const cli_option option_rows[] = {
     { 0 },
 };
 
-static bool window_of(const erg_trace *trace, const char *text, erg_span *out, erg_error *err)
+static bool window_of(const erg_trace *trace, const char *text, erg_span *out,
+                      erg_error *err)
 {
     double begin_s, end_s;
     int64_t base_ns = erg_trace_span(trace).begin_ns;
@@ -35,17 +36,20 @@ static bool window_of(const erg_trace *trace, const char *text, erg_span *out, e
         return false;
     if (begin_s < -1e9 || end_s > 1e9)
         return erg_fail(err, ERG_BAD_INPUT, "--window: '%s' is not within a run", text);
-    *out = (erg_span){ base_ns + (int64_t)(begin_s * 1e9), base_ns + (int64_t)(end_s * 1e9) };
+    *out = (erg_span){ base_ns + (int64_t)(begin_s * 1e9),
+                       base_ns + (int64_t)(end_s * 1e9) };
     return true;
 }
 
-/* A sweep of simulated work, or a campaign: it has points, and no recording to integrate. */
-static bool put_points(const cli *call, const char *file, erg_points *points, erg_result *to,
-                       erg_error *err)
+/* A sweep of simulated work, or a campaign:
+ * it has points, and no recording to integrate. */
+static bool put_points(const cli *call, const char *file, erg_points *points,
+                       erg_result *to, erg_error *err)
 {
     return erg_points_load(points, &call->env, file, NULL, err)
         && erg_points_table(points, to, err)
-        && erg_result_note(to, err, "%s holds a sweep: erg choose and erg report say more", file);
+        && erg_result_note(to, err, "%s holds a sweep: erg choose and erg report say more",
+                           file);
 }
 
 static int show_points(const cli *call, const char *file)

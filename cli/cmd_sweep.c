@@ -13,7 +13,7 @@ typedef struct sweep_options {
     const char *partition, *account, *time, *mem, *cpus;
     double floor_hz, until, slowdown, power_cap_w, settle_s, timeout_s;
     int repeat, max_repeat, warmup, random;
-    bool no_warmup, shared, adaptive, drift_correct, dry_run, slurm, exclusive;
+    bool no_warmup, shared, adaptive, drift_correct, dry_run, slurm, srun, exclusive;
 } sweep_options;
 
 #define AT(field) offsetof(sweep_options, field)
@@ -25,7 +25,8 @@ static const cli_option option_rows[] = {
       "a workload profile instead of a command; list names them" },
     { 0, "set", CLI_LIST, AT(profile.sets), "NAME=VALUE[,..]",
       "settings of the profile; all combinations are visited" },
-    { 0, "force", CLI_FLAG, AT(profile.force), NULL, "take values that the profile does not list" },
+    { 0, "force", CLI_FLAG, AT(profile.force), NULL,
+      "take values that the profile does not list" },
     { 0, "mode", CLI_TEXT, AT(mode), "NAME",
       "custom (default with --knob), dvfs (default: every clock) or baseline (no knob)" },
     { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "visits of each setting (5)", true },
@@ -48,7 +49,8 @@ static const cli_option option_rows[] = {
       "measure few clocks, each chosen from those before" },
     { 0, "objective", CLI_TEXT, AT(objective), "NAME",
       "edp (default of --adaptive), energy or ed2p; without --adaptive: repeat, at most "
-      "--max-repeat times, until it is sure which setting is best by it" },
+      "--max-repeat times, until it is sure which setting is best by it; with --slurm: "
+      "--gather tells which is" },
     { 0, "with", CLI_TEXT, AT(model), "MODEL.json",
       "of --adaptive: what erg fit learned of this GPU model" },
     { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
@@ -57,7 +59,8 @@ static const cli_option option_rows[] = {
     { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER",
       "of the best by --objective: highest power", true },
     { 0, "drift-correct", CLI_FLAG, AT(drift_correct), NULL,
-      "divide out what the reference drifts over the hours" },
+      "divide out what the reference drifts over the hours; with --slurm: --gather does, "
+      "node by node" },
     { 0, "work", CLI_TEXT, AT(work), "KEY=VALUE,...",
       "what a simulated device does, instead of a command" },
     { 0, "name", CLI_TEXT, AT(name), "NAME", "name of the application (the command)" },
@@ -68,6 +71,9 @@ static const cli_option option_rows[] = {
     { 0, "slurm", CLI_FLAG, AT(slurm), NULL,
       "submit a job array, a block a task, into the folder --output; with --dry-run print "
       "it" },
+    { 0, "srun", CLI_FLAG, AT(srun), NULL,
+      "in a job of Slurm: let srun set, for each run, a clock that this user may not turn; "
+      "--slurm says it to its tasks" },
     { 0, "block", CLI_TEXT, AT(block), "N",
       "do only that block, from 0: a task of a job array" },
     { 0, "partition", CLI_TEXT, AT(partition), "NAME", "of --slurm, handed to sbatch" },
@@ -132,7 +138,8 @@ static int sweep(const cli *call, erg_sweep_options *options)
     options->result = points ? erg_result_new("sweep", &err) : NULL;
     if (talks)
         options->progress = show_progress;
-    bool good = options->result && erg_sweep_run(&call->env, options, points, &outcome, &err);
+    bool good = options->result
+        && erg_sweep_run(&call->env, options, points, &outcome, &err);
     if (talks)
         fputs("\r\033[K", stderr);
     int status = good ? show(call, points, options->result) : cli_failed(call, &err);
@@ -178,12 +185,10 @@ static int slurm(const cli *call, const sweep_options *own,
         .exclusive = own->exclusive,
     };
 
-    if (options->until > 0 || options->objective || options->adaptive)
-        return cli_misused(call, "--slurm runs all blocks at once: --until, --objective and "
-                                 "--adaptive need one after the other");
-    if (options->drift_correct)
-        return cli_misused(call, "--slurm: blocks lie on several nodes and hours: what nodes "
-                                 "differ is taken off by --gather, not --drift-correct");
+    if (options->until > 0 || options->adaptive)
+        return cli_misused(call,
+                           "--slurm runs all blocks at once: --until and --adaptive need "
+                           "one after the other");
     if (own->dry_run) {
         char *script = erg_slurm_script(&how, &err);
         if (!script)
@@ -217,7 +222,8 @@ static int warmup_of(const sweep_options *own, const cli_jobs *jobs)
 {
     int asked = jobs->recipe ? erg_recipe_facts_of(jobs->recipe)->warmup : -1;
 
-    return own->no_warmup ? -1 : own->warmup || asked < 0 ? own->warmup : asked == 0 ? -1 : asked;
+    return own->no_warmup ? -1 : own->warmup || asked < 0 ? own->warmup
+        : asked == 0 ? -1 : asked;
 }
 
 static erg_sweep_options options_of(const cli *call, const cli_jobs *jobs)
@@ -227,28 +233,22 @@ static erg_sweep_options options_of(const cli *call, const cli_jobs *jobs)
     return (erg_sweep_options){
         .sensors = call->common.sensors.items,
         .sensor_count = call->common.sensors.count,
-        .jobs = jobs->items,
-        .job_count = jobs->count,
-        .requires = jobs->requires,
-        .require_count = jobs->require_count,
-        .knobs = own->knobs.items,
-        .knob_count = own->knobs.count,
+        .jobs = jobs->items, .job_count = jobs->count,
+        .requires = jobs->requires, .require_count = jobs->require_count,
+        .knobs = own->knobs.items, .knob_count = own->knobs.count,
         .device = own->device,
         .floor_hz = own->floor_hz,
-        .repeat = own->repeat,
-        .until = own->until,
-        .max_repeat = own->max_repeat,
+        .repeat = own->repeat, .until = own->until, .max_repeat = own->max_repeat,
         .warmup = warmup_of(own, jobs),
         .random = (uint64_t)own->random,
-        .settle_s = own->settle_s,
-        .timeout_s = own->timeout_s,
+        .settle_s = own->settle_s, .timeout_s = own->timeout_s,
         .work = own->work,
         .shared = own->shared,
+        .srun = own->srun,
         .output = call->common.output,
         .adaptive = own->adaptive,
         .objective = own->objective,
-        .slowdown = own->slowdown,
-        .power_cap_w = own->power_cap_w,
+        .slowdown = own->slowdown, .power_cap_w = own->power_cap_w,
         .drift_correct = own->drift_correct,
     };
 }
@@ -276,6 +276,8 @@ static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
         cli_words_free(&words);
         return cli_misused(call, "more than %d options", CLI_WORDS_MOST);
     }
+    if (own->slurm && !own->srun)
+        cli_words_add(&words, "--srun");
     options.words = (const char *const *)words.items;
     options.word_count = words.count;
     if (own->slurm)
@@ -345,6 +347,7 @@ static int resume(const cli *call, const char *path)
         if (cli_parse(&again, &options, (int)count + 1, argv)) {
             again.env = call->env;
             again.env.root = again.common.root;
+            again.env.nvml = again.common.nvml;
             again.places = call->places;
             again.common.format = call->common.format;
             again.common.table = call->common.table;
@@ -367,27 +370,29 @@ static int run(const cli *call)
     return run_as_said(call, NULL);
 }
 
+static const char about[] =
+    "Turns the knobs to each setting in random order, again and again, runs COMMAND once\n"
+    "at each, and leaves one file (--output) that erg fit, erg choose and erg report\n"
+    "read. Each visit is checked; one that failed, was throttled or did not reach its\n"
+    "clock is kept but not counted. Knobs are put back, whatever happens.\n";
+
+static const char examples[] =
+    "erg sweep --knob sm_clock=510:1410:15 --repeat 5 --output s.erg -- ./bench\n"
+    "erg sweep --knob sm_clock=all --adaptive --objective edp --output s.erg -- ./bench\n"
+    "erg sweep --knob power_limit=100,150 --knob cpu_clock=1200:3000:600 -- ./bench\n"
+    "erg sweep --sensor sim:a100-sxm4-80gb --work noise=1% --output s.erg\n"
+    "erg sweep --profile llama --set precision=fp16,int8 --knob sm_clock=510:1410:90\n"
+    "erg sweep --profile list\n"
+    "erg sweep --resume s.erg\n"
+    "erg sweep --slurm --partition gpu --output blocks -- ./bench\n"
+    "erg sweep --gather blocks --output s.erg\n";
+
 const cli_command cmd_sweep = {
     .name = "sweep",
     .usage = "erg sweep [options] (--profile NAME | -- COMMAND [ARGUMENT...])",
     .summary = "measure a command at many clocks or power limits",
-    .about =
-        "Turns the knobs to each setting in random order, again and again, runs COMMAND "
-        "once\n"
-        "at each, and leaves one file (--output) that erg fit, erg choose and erg report\n"
-        "read. Each visit is checked; one that failed, was throttled or did not reach its\n"
-        "clock is kept but not counted. Knobs are put back, whatever happens.\n",
-    .examples =
-        "erg sweep --knob sm_clock=510:1410:15 --repeat 5 --output s.erg -- ./bench\n"
-        "erg sweep --knob sm_clock=all --adaptive --objective edp --output s.erg -- "
-        "./bench\n"
-        "erg sweep --knob power_limit=100,150 --knob cpu_clock=1200:3000:600 -- ./bench\n"
-        "erg sweep --sensor sim:a100-sxm4-80gb --work noise=1% --output s.erg\n"
-        "erg sweep --profile llama --set precision=fp16,int8 --knob sm_clock=510:1410:90\n"
-        "erg sweep --profile list\n"
-        "erg sweep --resume s.erg\n"
-        "erg sweep --slurm --partition gpu --output blocks -- ./bench\n"
-        "erg sweep --gather blocks --output s.erg\n",
+    .about = about,
+    .examples = examples,
     .options = option_rows,
     .options_size = sizeof(sweep_options),
     .runs_command = true,

@@ -5,7 +5,8 @@
 
 #include "cli.h"
 
-/* A cli_body: a line a pair, what refuses it, the data sheet in blocks; what: the result. */
+/* A cli_body: a line a pair, what refuses it, the data sheet in blocks; what: the
+ * result. */
 bool cli_couple_brief(const void *what, const void *how, FILE *out, erg_error *err);
 /* In --format: the brief, the page with pictures, or tables. */
 int cli_couple_write(const cli *call, const erg_result *result, const char *output);

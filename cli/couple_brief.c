@@ -18,7 +18,10 @@ static double real(const erg_table *table, size_t row, const char *column)
     return erg_table_find(table, row, column).real;
 }
 
-static size_t rows_of(const erg_table *table) { return table ? erg_table_row_count(table) : 0; }
+static size_t rows_of(const erg_table *table)
+{
+    return table ? erg_table_row_count(table) : 0;
+}
 
 static void put(FILE *out, const char *before, double value, const char *after)
 {
@@ -132,7 +135,7 @@ static void put_sessions(const erg_result *result, FILE *out)
     fputs(rows_of(each) ? "\n" : "", out);
 }
 
-/* ---- the data sheet -------------------------------------------------------------------------- */
+/* ---- the data sheet ------------------------------------------------------------------ */
 
 static void put_list(const erg_table *sheet, const char *section, FILE *out)
 {
@@ -201,11 +204,13 @@ static void look(block *of)
 /* Of that time; of the nearest within a line's time, for what is known less often. */
 static double value_at(const block *of, double time_s, const char *name)
 {
-    double near_s = of->times_count > 1 ? (of->times[1] - of->times[0]) / 2 : 0, value = NAN;
+    double near_s = of->times_count > 1 ? (of->times[1] - of->times[0]) / 2 : 0,
+           value = NAN;
 
     for (size_t i = 0; i < rows_of(of->sheet); i++) {
         double off_s = fabs(real(of->sheet, i, "time_s") - time_s);
-        if (!is_of(of, i) || off_s > near_s || strcmp(text(of->sheet, i, "name"), name) != 0)
+        if (!is_of(of, i) || off_s > near_s
+            || strcmp(text(of->sheet, i, "name"), name) != 0)
             continue;
         near_s = off_s;
         value = real(of->sheet, i, "value");
@@ -234,7 +239,8 @@ static void put_grid(const erg_table *sheet, const char *section, FILE *out)
         fputc('\n', out);
     }
     if (of.times_count && of.all_times > of.times_count)
-        fprintf(out, "  (%zu of %zu times; all: --table sheet)\n", of.times_count, of.all_times);
+        fprintf(out, "  (%zu of %zu times; all: --table sheet)\n", of.times_count,
+                of.all_times);
 }
 
 typedef struct part {
@@ -282,7 +288,8 @@ static void put_more(const erg_result *result, FILE *out)
         const erg_table *table = erg_result_table(result, i);
         if (rows_of(table) == 0)
             continue;
-        fprintf(out, "%s%s (%zu)", any ? ", " : "* rows by --table NAME, or all by --verbose: ",
+        fprintf(out, "%s%s (%zu)",
+                any ? ", " : "* rows by --table NAME, or all by --verbose: ",
                 erg_table_name(table), rows_of(table));
         any = true;
     }

@@ -47,7 +47,8 @@ static bool look_at(const cli *call, const erg_devices *devices, size_t device)
 static bool sensors_arrive(const cli *call, erg_error *err)
 {
     const cli_list *sensors = &call->common.sensors;
-    erg_devices *devices = erg_devices_find(&call->env, sensors->items, sensors->count, err);
+    erg_devices *devices = erg_devices_find(&call->env, sensors->items,
+                                            sensors->count, err);
     bool any = false;
 
     for (size_t i = 0; devices && i < erg_devices_count(devices); i++)
@@ -92,7 +93,8 @@ int cli_joint_record(const cli *call, const cli_joint_options *joint, const char
     if (!good)
         return cli_failed(call, &err);
     if (outcome.exit_status)
-        fprintf(stderr, "erg couple: the command ended with status %d\n", outcome.exit_status);
+        fprintf(stderr, "erg couple: the command ended with status %d\n",
+                outcome.exit_status);
     return CLI_DONE;
 }
 

@@ -12,7 +12,8 @@ typedef struct cli_joint_options {
     bool shared;
 } cli_joint_options;
 
-/* The command after -- runs and is recorded into joint->record; CLI_DONE: go on and study. */
+/* The command after -- runs and is recorded into joint->record; CLI_DONE: go on and
+ * study. */
 int cli_joint_record(const cli *call, const cli_joint_options *joint, const char *log,
                      double ambient_k);
 /* Runs, turns, studies and prints. */

@@ -23,7 +23,10 @@ int cli_couple_write(const cli *call, const erg_result *result, const char *outp
         : cli_write(call, result, output, stdout);
 }
 
-typedef struct session_list { erg_session *items[SESSIONS_MOST]; size_t count; } session_list;
+typedef struct session_list {
+    erg_session *items[SESSIONS_MOST];
+    size_t count;
+} session_list;
 
 static bool load_all(const cli *call, const erg_monitor_options *how, const char *log,
                      session_list *out, erg_error *err)
@@ -99,7 +102,8 @@ int cli_couple_compat(const cli *call, const erg_monitor_options *how, const cha
         return cli_misused(call, "--compat needs a session or more");
     bool ok = load_all(call, how, log, &list, &err);
     erg_result *result = ok ? erg_lags_tables(items, list.count, which, &err) : NULL;
-    ok = result && (!folder || erg_lags_save(items, list.count, which, folder, now_ns(call), &err));
+    ok = result
+        && (!folder || erg_lags_save(items, list.count, which, folder, now_ns(call), &err));
     int status = ok ? cli_couple_write(call, result, NULL) : cli_refused(call, &err);
     erg_result_free(result);
     drop_all(&list);

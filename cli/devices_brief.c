@@ -87,7 +87,8 @@ static void put_channel(const sheet *to, const erg_table *channels, size_t row)
     time_words(every, sizeof(every), update_s);
     time_words(mean, sizeof(mean), window_s);
     if (update_s > 0 && used > 0 && (size_t)used < sizeof(line))
-        used += snprintf(line + used, sizeof(line) - (size_t)used, ", new value every %s", every);
+        used += snprintf(line + used, sizeof(line) - (size_t)used,
+                         ", new value every %s", every);
     if (window_s > 0 && used > 0 && (size_t)used < sizeof(line))
         snprintf(line + used, sizeof(line) - (size_t)used, ", the mean of %s", mean);
     const char *name = text_of(channels, row, "channel");
@@ -140,10 +141,11 @@ static void put_knob(const sheet *to, const erg_table *knobs, size_t row)
         snprintf(least, sizeof(least), "%.5g to ", factor * low);
     int used = snprintf(line, sizeof(line), "%s, %s%.5g %s",
                         strcmp(text_of(knobs, row, "access"), "read") ? "can be turned"
-                                                                       : "fixed for this user",
-                        *least ? least : "up to ", factor * high, unit);
+                                                                       : "fixed for "
+                        "this user", *least ? least : "up to ", factor * high, unit);
     if (!isnan(now) && used > 0 && (size_t)used < sizeof(line))
-        used += snprintf(line + used, sizeof(line) - (size_t)used, ", now %.5g", factor * now);
+        used += snprintf(line + used, sizeof(line) - (size_t)used, ", now %.5g",
+                         factor * now);
     if (reason && used > 0 && (size_t)used < sizeof(line))
         snprintf(line + used, sizeof(line) - (size_t)used, "; %s", reason);
     fprintf(to->out, "%*s%-*s ", REASON, "", NAMES, text_of(knobs, row, "knob"));
@@ -160,7 +162,8 @@ static void put_knobs(const sheet *to, const erg_table *knobs, const char *devic
 static void put_device(const sheet *to, const erg_result *result, const erg_table *devices,
                        size_t row)
 {
-    const char *device = text_of(devices, row, "device"), *name = text_of(devices, row, "name");
+    const char *device = text_of(devices, row, "device"),
+               *name = text_of(devices, row, "name");
     const char *reason = erg_table_find(devices, row, "reason").text;
     const erg_table *channels = erg_result_find(result, "channels");
     const erg_table *knobs = erg_result_find(result, "knobs");
@@ -206,6 +209,7 @@ bool cli_devices_brief(const void *what, const void *how, FILE *out, erg_error *
     (void)err;
     for (size_t i = 0; i < CLI_COUNT(groups); i++)
         put_group(&to, &groups[i], what);
-    fputs("(--verbose or --format json: every channel in full; --check: read them all)\n", out);
+    fputs("(--verbose or --format json: every channel in full; --check: read them all)\n",
+          out);
     return true;
 }

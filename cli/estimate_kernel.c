@@ -52,7 +52,8 @@ int cli_estimate_kernels(const cli *call, const erg_catalog *catalog, const char
         return cli_misused(call, "--kernel: %s", err.text);
     }
     erg_result *result = load(all, catalog, on, &err)
-        ? erg_kernels_table(all->models, all->model_count, all->shapes, all->shape_count, &err)
+        ? erg_kernels_table(all->models, all->model_count, all->shapes,
+                            all->shape_count, &err)
         : NULL;
     int status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_failed(call, &err);

@@ -8,11 +8,14 @@ enum { WIDE = 60, HIGH = 12, STEPS_MOST = 60, STEP_CELLS = 40 };
 
 typedef struct range { double least, most; } range;
 
-bool cli_estimate_is_of(const erg_result *result, const erg_table *table, size_t row, size_t of)
+bool cli_estimate_is_of(const erg_result *result, const erg_table *table, size_t row,
+                        size_t of)
 {
     static const char *const words[] = { "hardware", "precision" };
     const erg_table *summary = erg_result_find(result, "summary");
 
+    if (erg_table_row_count(summary) == 1)
+        return true;
     for (size_t i = 0; i < CLI_COUNT(words); i++) {
         const char *a = erg_table_find(table, row, words[i]).text;
         const char *b = erg_table_find(summary, of, words[i]).text;
@@ -69,7 +72,8 @@ static void put_plot(const plot *of, FILE *out)
     fprintf(out, "%14s +", "");
     for (int i = 0; i < WIDE; i++)
         fputc('-', out);
-    fprintf(out, "\n%16s%-8.3g%*s%.3g FLOP/B\n", "", of->x.least, WIDE - 16, "", of->x.most);
+    fprintf(out, "\n%16s%-8.3g%*s%.3g FLOP/B\n", "", of->x.least, WIDE - 16, "",
+            of->x.most);
 }
 
 void cli_estimate_roofline(const erg_result *result, size_t row, FILE *out)
@@ -120,7 +124,8 @@ static int64_t most_bytes(const erg_result *result, const erg_table *table, size
 void cli_estimate_timeline(const erg_result *result, size_t row, FILE *out)
 {
     const erg_table *table = erg_result_find(result, "timeline");
-    int64_t steps, most = table ? most_bytes(result, table, row, &steps) : 0, step = 0, held = 0;
+    int64_t steps, most = table ? most_bytes(result, table, row, &steps) : 0, step = 0,
+            held = 0;
 
     if (most <= 0)
         return;

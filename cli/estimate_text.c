@@ -73,7 +73,8 @@ static void interval_text(const double at[3], const char *unit, char to[WORDS])
 
     cli_quantity(at[0], unit, value);
     if (isfinite(at[1]) && isfinite(at[2]))
-        snprintf(to, WORDS, "%s (%.3g .. %.3g)", value, at[1] / by->factor, at[2] / by->factor);
+        snprintf(to, WORDS, "%s (%.3g .. %.3g)", value, at[1] / by->factor,
+                 at[2] / by->factor);
     else
         snprintf(to, WORDS, "%s", value);
 }
@@ -97,7 +98,8 @@ static void interval_of(const erg_table *table, size_t row, const char *const co
     interval_text(at, unit, to);
 }
 
-static const char *const latency_names[] = { "latency_s", "latency_low_s", "latency_high_s" };
+static const char *const latency_names[] = { "latency_s", "latency_low_s",
+                                             "latency_high_s" };
 static const char *const energy_names[] = { "energy_j", "energy_low_j", "energy_high_j" };
 
 /* ---- the rows ---------------------------------------------------------------------- */
@@ -115,7 +117,8 @@ static bool put_row(erg_table *to, const erg_table *summary, size_t row, erg_err
     return erg_table_row(to, err)
         && erg_table_text(to, "hardware", text(summary, row, "hardware"), err)
         && erg_table_text(to, "precision", text(summary, row, "precision"), err)
-        && erg_table_integer(to, "batch", erg_table_find(summary, row, "batch").integer, err)
+        && erg_table_integer(to, "batch", erg_table_find(summary, row, "batch").integer,
+                             err)
         && erg_table_text(to, "latency", latency, err)
         && erg_table_text(to, "energy", energy, err)
         && erg_table_text(to, "per inference", per, err)
@@ -142,6 +145,15 @@ static bool put_rows(const erg_table *summary, const erg_write_options *write, F
 
 /* ---- the picture of one row ---------------------------------------------------------- */
 
+/* A runtime says how it cuts, unless it was told otherwise. */
+static bool is_usual_fusion(const erg_table *summary, size_t row)
+{
+    const char *fusion = erg_table_find(summary, row, "fusion").text;
+    bool is_eager = strcmp(text(summary, row, "runtime"), "eager") == 0;
+
+    return !fusion || strcmp(fusion, is_eager ? "none" : "runtime") == 0;
+}
+
 static void put_head(const erg_table *summary, size_t row, FILE *out)
 {
     char energy[WORDS], latency[WORDS], per[CLI_QUANTITY_MOST], mean[CLI_QUANTITY_MOST];
@@ -154,9 +166,13 @@ static void put_head(const erg_table *summary, size_t row, FILE *out)
     if (isfinite(clock_hz))
         fprintf(out, "  %.0f MHz%s", clock_hz * 1e-6,
                 erg_table_find(summary, row, "capped").integer == 1 ? " (capped)" : "");
-    fprintf(out, "  runtime %s%s\n", text(summary, row, "runtime"),
-            strcmp(text(summary, row, "mode"), "compat") == 0 ? "  compat mode: not physical"
-                                                              : "");
+    fprintf(out, "  runtime %s", text(summary, row, "runtime"));
+    if (!is_usual_fusion(summary, row))
+        fprintf(out, "  fusion %s", text(summary, row, "fusion"));
+    fprintf(out, "%s\n",
+            strcmp(text(summary, row, "mode"), "compat") == 0
+                ? "  compat mode: not physical"
+                : "");
     interval_of(summary, row, energy_names, "J", energy);
     interval_of(summary, row, latency_names, "s", latency);
     cli_quantity(real(summary, row, "energy_per_inference_j"), "J", per);
@@ -275,16 +291,17 @@ static size_t first_known(const erg_table *summary)
     return row;
 }
 
-/* ---- the whole ------------------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 /* Shown in full whenever the result has them. */
-static const char *const asked[] = { "comparison", "batches", "front", "explain", "differences",
-                                     "validation", "validation_groups", "reconciliation",
-                                     "checks", NULL };
+static const char *const asked[] = { "comparison", "strategies", "batches", "front",
+                                     "explain", "differences", "validation",
+                                     "validation_groups",
+                                     "reconciliation", "checks", NULL };
 /* Shown with --detail only. */
-static const char *const details[] = { "summary", "subgraphs", "consumers", "roofline", "memory",
-                                       "timeline", "concurrency", "hints", "parts", "fusion",
-                                       NULL };
+static const char *const details[] = { "summary", "subgraphs", "consumers",
+                                       "roofline", "memory", "timeline", "concurrency",
+                                       "hints", "parts", "fusion", NULL };
 
 /* One after the other; names ends with NULL. */
 static bool put_tables(const erg_result *result, const char *const names[],
@@ -310,8 +327,8 @@ static void put_notes(const erg_result *result, FILE *out)
         fprintf(out, "%s* %s\n", i ? "" : "\n", erg_result_note_at(result, i));
 }
 
-bool cli_estimate_text(const erg_result *result, bool detail, const erg_write_options *write,
-                       FILE *out, erg_error *err)
+bool cli_estimate_text(const erg_result *result, bool detail,
+                       const erg_write_options *write, FILE *out, erg_error *err)
 {
     const erg_table *summary = erg_result_find(result, "summary");
     size_t row = first_known(summary);

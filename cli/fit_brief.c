@@ -15,8 +15,8 @@ static const char *text(const erg_table *table, size_t row, const char *column)
     return found ? found : "";
 }
 
-static bool is_row(const erg_table *models, size_t row, const char *model, const char *target,
-                   const char *way)
+static bool is_row(const erg_table *models, size_t row, const char *model,
+                   const char *target, const char *way)
 {
     return strcmp(text(models, row, "model"), model) == 0
         && strcmp(text(models, row, "target"), target) == 0
@@ -41,8 +41,8 @@ static void put_cell(const erg_table *models, const char *model, const char *tar
         else if (isnan(low))
             snprintf(cell, sizeof(cell), "%.1f %%%s", error, star);
         else
-            snprintf(cell, sizeof(cell), "%.1f %% (%.1f..%.1f)%s", error, low, fmin(high, 999),
-                     star);
+            snprintf(cell, sizeof(cell), "%.1f %% (%.1f..%.1f)%s", error, low,
+                     fmin(high, 999), star);
     }
     bool is_last = strcmp(target, targets[CLI_COUNT(targets) - 1]) == 0;
     fprintf(out, "  %-*s", is_last ? 0 : 22, cell);
@@ -65,7 +65,8 @@ static void put_way(const erg_table *models, const char *way, const char *title,
         if (!is_first(models, i, way))
             continue;
         if (!any)
-            fprintf(out, "%s (95 %% of draws of applications), * chosen\n  %-14s  %-22s  %-22s  %s\n",
+            fprintf(out, "%s (95 %% of draws of applications), * chosen\n  %-14s  "
+                    "%-22s  %-22s  %s\n",
                     title, "model", targets[0], targets[1], targets[2]);
         any = true;
         fprintf(out, "  %-14s", text(models, i, "model"));

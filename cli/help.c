@@ -16,8 +16,8 @@ static void print_option(const cli_option *row, FILE *out)
     snprintf(left, sizeof(left), "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
              row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
              row->value ? " " : "", row->value ? row->value : "");
-    fprintf(out, "  %-28s %s%s\n", left, strlen(left) > 28 ? "\n                               " : "",
-            row->about);
+    fprintf(out, "  %-28s %s%s\n", left,
+            strlen(left) > 28 ? "\n                               " : "", row->about);
 }
 
 static bool is_own(const cli_command *command, const char *name)
@@ -98,8 +98,9 @@ static void man_examples(const char *examples, FILE *out)
 
 static void man_overview(FILE *out)
 {
-    fprintf(out, ".TH ERG 1 \"\" \"erg %s\" \"User Commands\"\n.SH NAME\nerg \\- the energy of AI "
-            "workloads\n.SH SYNOPSIS\n\\fBerg\\fR \\fICOMMAND\\fR [options] [arguments]\n"
+    fprintf(out, ".TH ERG 1 \"\" \"erg %s\" \"User Commands\"\n.SH NAME\nerg "
+            "\\- the energy of AI workloads\n.SH SYNOPSIS\n\\fBerg\\fR \\fICOMMAND\\fR "
+            "[options] [arguments]\n"
             ".SH COMMANDS\n", erg_version());
     for (size_t i = 0; cli_commands[i]; i++) {
         fprintf(out, ".TP\n\\fBerg\\-%s\\fR(1)\n", cli_commands[i]->name);
@@ -109,10 +110,12 @@ static void man_overview(FILE *out)
     fputs(".SH COMMON OPTIONS\n", out);
     for (const cli_option *row = cli_common_options; row->name; row++)
         man_option(row, out);
-    fputs(".SH EXIT STATUS\n0 done; 1 the answer is no (a gate rejected, a check failed); 2 bad "
-          "usage or\nbad input; 3 not available here (no sensor, no permission); 4 a fault of erg.\n"
-          "\\fBerg run\\fR hands back the command's own status; its own failures are 125\n(erg), "
-          "126 (cannot execute) and 127 (not found); a command killed by signal N\ngives 128 + N.\n"
+    fputs(".SH EXIT STATUS\n0 done; 1 the answer is no (a gate rejected, a "
+          "check failed); 2 bad usage or\nbad input; 3 not available here (no sensor, no "
+          "permission); 4 a fault of erg.\n"
+          "\\fBerg run\\fR hands back the command's own status; its own "
+          "failures are 125\n(erg), 126 (cannot execute) and 127 (not found); a command "
+          "killed by signal N\ngives 128 + N.\n"
           ".SH HOW LONG TO MEASURE\n.nf\n", out);
     put_roff(cli_accuracy, out);
     fputs(".fi\n", out);
@@ -124,8 +127,8 @@ void cli_man(const cli_command *command, FILE *out)
         man_overview(out);
         return;
     }
-    fprintf(out, ".TH ERG\\-%s 1 \"\" \"erg %s\" \"User Commands\"\n.SH NAME\nerg\\-%s \\- ",
-            command->name, erg_version(), command->name);
+    fprintf(out, ".TH ERG\\-%s 1 \"\" \"erg %s\" \"User Commands\"\n.SH "
+            "NAME\nerg\\-%s \\- ", command->name, erg_version(), command->name);
     put_roff(command->summary, out);
     fputs("\n.SH SYNOPSIS\n", out);
     put_roff(command->usage, out);

@@ -12,7 +12,8 @@ enum { OPTIONS_MOST = 96, CODE_BASE = 1000 };
 
 const cli_option cli_common_options[] = {
     { 'f', "format", CLI_TEXT, offsetof(cli_common, format), "FORMAT",
-      "text (default), json, csv, html, prometheus or openmetrics; show and run also energy-report" },
+      "text (default), json, csv, html, prometheus or openmetrics; "
+      "show and run also energy-report" },
     { 'o', "output", CLI_TEXT, offsetof(cli_common, output), "FILE",
       "write there instead of stdout; - is stdout" },
     { 0, "table", CLI_TEXT, offsetof(cli_common, table), "NAME", "one table only" },
@@ -22,11 +23,14 @@ const cli_option cli_common_options[] = {
       "look for /sys, /proc and /dev under DIR" },
     { 0, "nvml", CLI_TEXT, offsetof(cli_common, nvml), "FILE",
       "another NVML library than libnvidia-ml.so.1" },
-    { 'q', "quiet", CLI_FLAG, offsetof(cli_common, quiet), NULL, "only what was asked for" },
+    { 'q', "quiet", CLI_FLAG, offsetof(cli_common, quiet), NULL,
+      "only what was asked for" },
     { 'v', "verbose", CLI_FLAG, offsetof(cli_common, verbose), NULL, "say more on stderr" },
-    { 0, "color", CLI_TEXT, offsetof(cli_common, color), "WHEN", "auto (default), always or never" },
+    { 0, "color", CLI_TEXT, offsetof(cli_common, color), "WHEN",
+      "auto (default), always or never" },
     { 'h', "help", CLI_FLAG, offsetof(cli_common, help), NULL, "print this and exit" },
-    { 0, "version", CLI_FLAG, offsetof(cli_common, version), NULL, "print the version and exit" },
+    { 0, "version", CLI_FLAG, offsetof(cli_common, version), NULL,
+      "print the version and exit" },
     { 0 },
 };
 
@@ -185,7 +189,8 @@ bool cli_pair(const char *text, double *a, double *b, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT, "'%s' is not BEGIN,END as in 1s,2500ms", text);
     memcpy(first, text, (size_t)(comma - text));
     first[comma - text] = '\0';
-    if (!erg_quantity_parse(first, "s", a, err) || !erg_quantity_parse(comma + 1, "s", b, err))
+    if (!erg_quantity_parse(first, "s", a, err)
+        || !erg_quantity_parse(comma + 1, "s", b, err))
         return false;
     return *a < *b || erg_fail(err, ERG_BAD_INPUT, "'%s' ends before it begins", text);
 }

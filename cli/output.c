@@ -46,10 +46,11 @@ int cli_refused(const cli *call, const erg_error *err)
     return err->code == ERG_NOT_FOUND || err->code == ERG_NO_ACCESS ? CLI_USAGE : status;
 }
 
-erg_trace *cli_load(const cli *call, const char *path, int *status)
+static erg_trace *load(const cli *call, const char *path, bool is_aside, int *status)
 {
     erg_error err = { 0 };
-    erg_trace *trace = erg_trace_load(path, &err);
+    erg_trace *trace = is_aside ? erg_trace_load_aside(path, &err)
+                                : erg_trace_load(path, &err);
 
     *status = CLI_DONE;
     if (trace && !erg_trace_check(trace, &err)) {
@@ -59,6 +60,16 @@ erg_trace *cli_load(const cli *call, const char *path, int *status)
     if (!trace)
         *status = cli_refused(call, &err);
     return trace;
+}
+
+erg_trace *cli_load(const cli *call, const char *path, int *status)
+{
+    return load(call, path, false, status);
+}
+
+erg_trace *cli_load_aside(const cli *call, const char *path, int *status)
+{
+    return load(call, path, true, status);
 }
 
 int cli_misused(const cli *call, const char *format, ...)
@@ -115,13 +126,14 @@ static bool open_target(target *to, const char *output, FILE *stream, erg_error 
     if (!output || strcmp(output, "-") == 0)
         return true;
     to->path = output;
-    int count = snprintf(to->aside, sizeof(to->aside), "%s.part-%ld", output, (long)getpid());
+    int count = snprintf(to->aside, sizeof(to->aside), "%s.part-%ld", output,
+                         (long)getpid());
     bool regular = access(output, F_OK) != 0 || strncmp(output, "/dev/", 5) != 0;
     if (count < 0 || (size_t)count >= sizeof(to->aside))
         return erg_fail(err, ERG_BAD_INPUT, "--output: path too long");
     if (stat(output, &about) == 0 && S_ISDIR(about.st_mode))
-        return erg_fail(err, ERG_BAD_INPUT, "cannot write %s: it is a folder: name a file in it",
-                        output);
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "cannot write %s: it is a folder: name a file in it", output);
     if (!regular)
         to->aside[0] = '\0';
     to->stream = fopen(regular ? to->aside : output, "we");
@@ -132,11 +144,12 @@ static bool open_target(target *to, const char *output, FILE *stream, erg_error 
 static bool close_target(target *to, bool keep, erg_error *err)
 {
     if (!to->path)
-        return !keep || fflush(to->stream) == 0 || erg_fail(err, ERG_IO, "cannot write stdout");
+        return !keep || fflush(to->stream) == 0
+            || erg_fail(err, ERG_IO, "cannot write stdout");
     bool good = fclose(to->stream) == 0;
     if (to->aside[0] && good && keep)
         good = rename(to->aside, to->path) == 0;
-    else if (to->aside[0])
+    if (to->aside[0] && !(good && keep))
         unlink(to->aside);
     return good || erg_fail(err, ERG_IO, "cannot write %s", to->path);
 }
@@ -168,8 +181,8 @@ static bool put_tables(const void *what, const void *how, FILE *out, erg_error *
 int cli_write(const cli *call, const erg_result *result, const char *output, FILE *stream)
 {
     if (call->common.format && !cli_is_writer(call->common.format))
-        return cli_misused(call, "--format is text, json, csv, html, prometheus or openmetrics, not '%s'",
-                           call->common.format);
+        return cli_misused(call, "--format is text, json, csv, html, prometheus or "
+                           "openmetrics, not '%s'", call->common.format);
     return cli_put(call, put_tables, result, call, output, stream);
 }
 
@@ -195,7 +208,8 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
 
     if (exports && !call->common.table)
         return cli_export(call, trace,
-                          &(erg_export_options){ .format = format, .region = options->region },
+                          &(erg_export_options){ .format = format,
+                                                 .region = options->region },
                           output, stream);
     erg_result *result = erg_trace_summary(trace, options, &err);
     bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
@@ -241,7 +255,8 @@ const volatile int *cli_watch_signals(void)
         struct sigaction before;
         sigemptyset(&action.sa_mask);
         /* nohup and background jobs ignore signals on purpose: leave them so. */
-        if (sigaction(watched[i].number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        if (sigaction(watched[i].number, NULL, &before) == 0
+            && before.sa_handler != SIG_IGN)
             sigaction(watched[i].number, &action, NULL);
     }
     return &stop_signal;

@@ -11,7 +11,8 @@ bool cli_definition(const char *name, erg_activity *out, erg_error *err)
 {
     *out = ERG_ACTIVITY_UNKNOWN;
     return !name || erg_activity_parse(name, out)
-        || erg_fail(err, ERG_BAD_INPUT, "--definition is half, sum or all, not '%.40s'", name);
+        || erg_fail(err, ERG_BAD_INPUT, "--definition is half, sum or all, not '%.40s'",
+                    name);
 }
 
 erg_points *cli_points(const cli *call, char *const paths[], size_t count,
@@ -48,7 +49,8 @@ static bool read_clock(const char *text, size_t length, double *hz, erg_error *e
     return *hz > 0 || erg_fail(err, ERG_BAD_INPUT, "'%s' is no clock", word);
 }
 
-static size_t split(const char *text, char at, const char *starts[], size_t lengths[], size_t most)
+static size_t split(const char *text, char at, const char *starts[], size_t lengths[],
+                    size_t most)
 {
     size_t count = 0;
 
@@ -85,7 +87,8 @@ static bool read_range(const char *text, size_t length, double *clocks, size_t *
                        || !read_clock(starts[2], lengths[2], &step, err)))
         return false;
     if (high < low || !(step > 0) || (high - low) / step >= CLOCKS_MOST - (double)*count)
-        return erg_fail(err, ERG_BAD_INPUT, "'%s' has no clock, no step, or more than %d clocks", word,
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "'%s' has no clock, no step, or more than %d clocks", word,
                         CLOCKS_MOST);
     for (size_t i = 0; low + (double)i * step <= high * (1 + 1e-12); i++)
         clocks[(*count)++] = low + (double)i * step;

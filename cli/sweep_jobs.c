@@ -51,8 +51,10 @@ static void read_line(int fd, char *to, size_t size)
         fclose(file);
 }
 
-/* True if the interpreter finds the module; anything else is for the first visit to tell. */
-static bool find_module(const char *interpreter, const char *module, char *version, size_t size)
+/* True if the interpreter finds the module;
+ * anything else is for the first visit to tell. */
+static bool find_module(const char *interpreter, const char *module, char *version,
+                        size_t size)
 {
     int status = 0, ends[2];
 
@@ -87,7 +89,8 @@ static bool check_modules(cli_jobs *jobs, erg_error *err)
         one->name = facts->requires[i];
         if (!find_module(interpreter, one->name, one->version, sizeof(one->version))) {
             err->code = ERG_UNSUPPORTED;
-            snprintf(err->text, sizeof(err->text), "%s needs the Python module %s, which %s does "
+            snprintf(err->text, sizeof(err->text),
+                     "%s needs the Python module %s, which %s does "
                      "not find", facts->name, facts->requires[i], interpreter);
             return false;
         }
@@ -107,7 +110,8 @@ static bool fill(cli_jobs *jobs, bool simulated, erg_error *err)
         return no_memory(err);
     for (jobs->count = 0; jobs->count < count; jobs->count++) {
         const erg_recipe_choice *choice = erg_recipe_grid_at(jobs->grid, jobs->count);
-        if (asprintf(&jobs->names[jobs->count], "%s/%s", facts->name, choice->settings) < 0) {
+        if (asprintf(&jobs->names[jobs->count], "%s/%s", facts->name,
+                     choice->settings) < 0) {
             jobs->names[jobs->count] = NULL;
             return no_memory(err);
         }
@@ -126,8 +130,8 @@ bool cli_jobs_of_profile(const cli *call, const cli_profile_options *wish, bool 
 
     *jobs = (cli_jobs){ 0 };
     return (jobs->recipe = erg_recipe_load(catalog->data_dir, wish->profile, err))
-        && (jobs->grid = erg_recipe_grid_new(jobs->recipe, wish->sets.items, wish->sets.count,
-                                             wish->force, err))
+        && (jobs->grid = erg_recipe_grid_new(jobs->recipe, wish->sets.items,
+                                             wish->sets.count, wish->force, err))
         && fill(jobs, simulated, err)
         && (simulated || wish->no_check || check_modules(jobs, err));
 }

@@ -105,6 +105,8 @@ bool cli_words_of(const cli *call, const char *const skip[], cli_words *out)
     add_list(out, "sensor", &call->common.sensors);
     if (call->common.root)
         add_pair(out, "root", call->common.root);
+    if (call->common.nvml)
+        add_pair(out, "nvml", call->common.nvml);
     for (size_t i = 0; rows[i].name; i++)
         if (!is_in(skip, rows[i].name))
             add_option(out, &rows[i], (const char *)call->options + rows[i].at);

@@ -26,7 +26,8 @@ typedef void (*ergd_ready)(void *self, uint32_t events);
 
 typedef struct ergd_service {
     const char *name;
-    /* *self stays NULL where the configuration does not ask for it. False ends the daemon. */
+    /* *self stays NULL where the configuration does not ask for it.
+     * False ends the daemon. */
     bool (*open)(ergd *daemon, void **self, erg_error *err);
     void (*step)(void *self);       /* after each step of the governor; may be NULL */
     void (*close)(void *self);
@@ -51,6 +52,8 @@ const erg_result *ergd_snapshot(ergd *daemon);
 bool ergd_watch(ergd *daemon, int fd, uint32_t events, ergd_ready ready, void *self,
                 erg_error *err);
 void ergd_forget(ergd *daemon, int fd);
+/* It has started or connected: what that needed of memory is given back a little later. */
+void ergd_settle(ergd *daemon);
 void ergd_log(const ergd *daemon, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -66,8 +69,17 @@ const char *ergd_http_about(void);
 /* ---- people.c: who a peer is, and what it may ----------------------------------- */
 
 typedef struct ergd_peer { unsigned uid, gid; int pid; bool may_read, may_set; } ergd_peer;
-bool ergd_people_check(const erg_govern_config *config, erg_error *err);
-bool ergd_peer_of(int fd, const erg_govern_config *config, ergd_peer *out, erg_error *err);
+
+typedef struct ergd_ids {
+    unsigned users[ERG_GOVERN_LIST_MOST], groups[ERG_GOVERN_LIST_MOST];
+    size_t user_count, group_count;
+    bool everyone;
+} ergd_ids;
+typedef struct ergd_people { ergd_ids read, set; } ergd_people;
+
+/* Looks names up, which may take as long as who is asked. */
+bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err);
+bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *err);
 
 /* ---- watchdog.c: a second process, which puts back what a killed daemon left --------- */
 
@@ -79,12 +91,25 @@ void ergd_watchdog_close(ergd_watchdog *watchdog);
 /* The second process itself: the exit status. */
 int ergd_watch_over(const ergd_options *options, const erg_govern_config *config);
 
+/* ---- owner.c: one ergd turns this machine's knobs --------------------------------- */
+
+/* *fd: the lock, held for as long as it is open; -1: nothing real is turned. ERG_REFUSED
+ * names the ergd that holds it. */
+bool ergd_own_knobs(const ergd_options *options, const erg_govern_config *config, int *fd,
+                    erg_error *err);
+int ergd_knobs(const ergd *daemon);     /* that lock */
+
 /* ---- privileges.c -------------------------------------------------------------------- */
 
 /* Keeps what knobs and sensors need and gives the rest up for good. */
 bool ergd_drop_privileges(erg_error *err);
-const char *ergd_rack_mode(void);        /* for --version: by which library, or "not built" */
+const char *ergd_rack_mode(void);  /* for --version: by which library, or "not built" */
 const char *ergd_privileges(void);      /* for --version: what drops them */
+
+/* ---- memory.c ------------------------------------------------------------------------ */
+
+/* Pages that only a start or a connection needed. */
+void ergd_give_back_memory(void);
 
 /* ---- notify.c ---------------------------------------------------------------------- */
 

@@ -3,8 +3,8 @@
  * /metrics, /healthz, the live page and its events, over libmicrohttpd.
  *
  * A thread of its own talks to clients; the loop only swaps in what was rendered, so that a
- * slow or a lying client costs the loop nothing, and a scrape never touches a sensor. A loop
- * that hangs shows in /healthz, for the thread reads the clock itself.
+ * slow or a lying client costs the loop nothing, and a scrape never touches a sensor. A
+ * loop that hangs shows in /healthz, for the thread reads the clock itself.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ static int64_t monotonic_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* ---- answers ----------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------- */
 
 typedef struct header { const char *name, *value; } header;
 
@@ -58,7 +58,8 @@ void ergd_http_dress(struct MHD_Response *response, const char *type)
 static struct MHD_Response *response_of(ergd_bytes bytes, const char *type)
 {
     struct MHD_Response *response = bytes.bytes
-        ? MHD_create_response_from_buffer(bytes.size, bytes.bytes, MHD_RESPMEM_MUST_FREE) : NULL;
+        ? MHD_create_response_from_buffer(bytes.size, bytes.bytes,
+                                          MHD_RESPMEM_MUST_FREE) : NULL;
 
     if (response)
         ergd_http_dress(response, type);
@@ -86,7 +87,8 @@ static enum MHD_Result answer_body(http *of, struct MHD_Connection *to, body whi
 {
     pthread_mutex_lock(&of->lock);
     struct MHD_Response *response = of->bodies[which];
-    enum MHD_Result good = response ? MHD_queue_response(to, MHD_HTTP_OK, response) : MHD_NO;
+    enum MHD_Result good = response
+        ? MHD_queue_response(to, MHD_HTTP_OK, response) : MHD_NO;
     pthread_mutex_unlock(&of->lock);
     return response ? good : ergd_http_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, "not yet\n");
 }
@@ -124,7 +126,8 @@ static enum MHD_Result page(http *of, struct MHD_Connection *to)
         return MHD_NO;
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(nonce + 2 * i, 3, "%02x", random[i]);
-    struct MHD_Response *response = response_of(ergd_page(nonce), "text/html; charset=utf-8");
+    struct MHD_Response *response = response_of(ergd_page(nonce),
+                                                "text/html; charset=utf-8");
     if (!response)
         return MHD_NO;
     snprintf(policy, sizeof(policy), "default-src 'none'; script-src 'nonce-%s'; style-src "
@@ -136,7 +139,7 @@ static enum MHD_Result page(http *of, struct MHD_Connection *to)
     return good;
 }
 
-/* ---- requests ---------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------ */
 
 static const struct {
     const char *path;
@@ -144,9 +147,9 @@ static const struct {
 } places[] = { { "/", page }, { "/metrics", metrics }, { "/healthz", healthz },
                { "/events", ergd_http_events } };
 
-static enum MHD_Result handle(void *self, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload,
-                              size_t *upload_size, void **state)
+static enum MHD_Result handle(void *self, struct MHD_Connection *connection,
+                              const char *url, const char *method, const char *version,
+                              const char *upload, size_t *upload_size, void **state)
 {
     static const char seen;
     (void)version, (void)upload;
@@ -169,7 +172,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
                        "there are /, /metrics, /healthz and /events\n");
 }
 
-/* ---- publishing: of the loop ------------------------------------------------------------- */
+/* ---- publishing: of the loop --------------------------------------------------------- */
 
 static void swap_body(http *of, body which, ergd_bytes bytes)
 {
@@ -220,7 +223,8 @@ static void render(http *of)
         const erg_result *snapshot = ergd_snapshot(of->daemon);
         of->metrics_ns = now_ns;
         if (snapshot) {
-            swap_body(of, BODY_PROMETHEUS, ergd_tell_metrics(snapshot, &of->beat, "prometheus"));
+            swap_body(of, BODY_PROMETHEUS,
+                      ergd_tell_metrics(snapshot, &of->beat, "prometheus"));
             swap_body(of, BODY_OPENMETRICS, ergd_tell_metrics(snapshot, &of->beat,
                                                               "openmetrics"));
         }
@@ -234,7 +238,7 @@ static void render(http *of)
     }
 }
 
-/* ---- opening ----------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------- */
 
 typedef union address {
     struct sockaddr any;
@@ -271,10 +275,11 @@ static bool listen_at(http *of, const address *at, erg_error *err)
     of->listens = socket(at->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (of->listens < 0
         || setsockopt(of->listens, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0
-        || bind(of->listens, &at->any, size) != 0 || listen(of->listens, CONNECTIONS_MOST) != 0
+        || bind(of->listens, &at->any, size) != 0
+        || listen(of->listens, CONNECTIONS_MOST) != 0
         || getsockname(of->listens, &got.any, &got_size) != 0)
-        return erg_fail(err, ERG_IO, "http: cannot listen on %s port %d: %s", config->http.address,
-                        (int)config->http.port, strerror(errno));
+        return erg_fail(err, ERG_IO, "http: cannot listen on %s port %d: %s",
+                        config->http.address, (int)config->http.port, strerror(errno));
     ergd_log(of->daemon, "http on %s port %d", config->http.address,
              ntohs(got.any.sa_family == AF_INET6 ? got.six.sin6_port : got.four.sin_port));
     return true;
@@ -289,7 +294,8 @@ static void say_nothing(void *self, const char *format, va_list values)
 /* Not before the first step of the loop: a thread keeps the privileges it was born with. */
 static void start(http *of)
 {
-    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL
+        | MHD_USE_ERROR_LOG
                          | MHD_ALLOW_SUSPEND_RESUME;
 
     of->server = MHD_start_daemon(flags, 0, NULL, NULL, handle, of,

@@ -44,7 +44,8 @@ struct ergd_http {
 
 /* The heads that every answer has. */
 void ergd_http_dress(struct MHD_Response *response, const char *type);
-enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status, const char *text);
+enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status,
+                               const char *text);
 
 /* ---- http_stream.c --------------------------------------------------------- */
 

@@ -6,12 +6,15 @@ static bool http_open(ergd *daemon, void **self, erg_error *err)
 {
     (void)self;
     return !ergd_config(daemon)->http.address
-        || erg_fail(err, ERG_UNSUPPORTED, "http: not built: libmicrohttpd was missing; take "
-                    "'http' out of the configuration, or build with libmicrohttpd-dev");
+        || erg_fail(err, ERG_UNSUPPORTED, "http: not built: take 'http' out of the "
+                    "configuration, or install libmicrohttpd-dev and build again");
 }
 
 static void http_close(void *self) { (void)self; }
 
-const char *ergd_http_about(void) { return "http: not built, libmicrohttpd was missing"; }
+const char *ergd_http_about(void)
+{
+    return "http: not built: install libmicrohttpd-dev and build again";
+}
 
 const ergd_service ergd_service_http = { "http", http_open, NULL, http_close };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Server-sent events. A listener that was told all there is sleeps, suspended, until the loop
- * has more; the lock is held for a copy, never for a client.
+ * Server-sent events. A listener that was told all there is sleeps, suspended, until the
+ * loop has more; the lock is held for a copy, never for a client.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +89,12 @@ enum MHD_Result ergd_http_events(http *of, struct MHD_Connection *to)
     stream *it = take_stream(of, to);
 
     if (!it)
-        return ergd_http_text(to, MHD_HTTP_SERVICE_UNAVAILABLE, "too many listen already\n");
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
-                                                                      read_stream, it,
-                                                                      close_stream);
+        return ergd_http_text(to, MHD_HTTP_SERVICE_UNAVAILABLE,
+                              "too many listen already\n");
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
+                                          read_stream, it,
+                                          close_stream);
     if (!response) {
         close_stream(it);
         return MHD_NO;

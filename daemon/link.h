@@ -11,7 +11,9 @@
 
 typedef struct ergd_link ergd_link;
 
-typedef enum ergd_link_kind { LINK_UP, LINK_DOWN, LINK_TAKEN_OVER, LINK_MESSAGE } ergd_link_kind;
+typedef enum ergd_link_kind {
+    LINK_UP, LINK_DOWN, LINK_TAKEN_OVER, LINK_MESSAGE
+} ergd_link_kind;
 
 typedef struct ergd_link_event {
     struct ergd_link_event *next;

@@ -11,15 +11,16 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include "daemon.h"
+#include "link_library.h"
 #include "link_queue.h"
 
 enum { MESSAGE_MOST = 4096, KEEP_ALIVE_LEAST_S = 5 };
 enum { CONNECT_S = 5, JOIN_S = 3, LOOP_MS = 500, GLANCE_MS = 300 };
 
 struct ergd_link {
+    ergd_mqtt mqtt;
     const erg_govern_config *config;
     const erg_rack *rack;           /* asked only for what never changes */
     bool was_up;                    /* the thread's own */
@@ -38,17 +39,17 @@ const char *ergd_rack_mode(void) { return "MQTT 5, libmosquitto"; }
 int ergd_link_file(const ergd_link *link) { return link->events.file; }
 ergd_link_event *ergd_link_next(ergd_link *link) { return ergd_queue_next(&link->events); }
 
-/* ---- what the library calls, in the thread ----------------------------------------------- */
+/* ---- what the library calls, in the thread ------------------------------------------- */
 
-/* A peer that is gone without a word is given up after a third of a lease: the library's own
- * keep-alive is never shorter than five seconds. */
+/* A peer that is gone without a word is given up after a third of a lease: the library's
+ * own keep-alive is never shorter than five seconds. */
 static void watch_peer(const ergd_link *link, struct mosquitto *handle)
 {
     unsigned wait_ms = (unsigned)(1e3 * link->config->mqtt.lease_s / 3);
-    int one = 1;
+    int one = 1, file = link->mqtt.socket(handle);
 
-    setsockopt(mosquitto_socket(handle), IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, sizeof(wait_ms));
-    setsockopt(mosquitto_socket(handle), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    setsockopt(file, IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, sizeof(wait_ms));
+    setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
 static void connected(struct mosquitto *handle, void *self, int code, int flags,
@@ -61,7 +62,7 @@ static void connected(struct mosquitto *handle, void *self, int code, int flags,
         return;
     watch_peer(link, handle);
     for (size_t i = 0; i < link->topic_count; i++)
-        mosquitto_subscribe_v5(handle, NULL, link->topics[i], 1, 0, NULL);
+        link->mqtt.subscribe(handle, NULL, link->topics[i], 1, 0, NULL);
     pthread_mutex_lock(&link->lock);
     link->is_up = true;
     pthread_mutex_unlock(&link->lock);
@@ -81,7 +82,8 @@ static void disconnected(struct mosquitto *handle, void *self, int code,
     pthread_mutex_unlock(&link->lock);
 }
 
-static void arrived(struct mosquitto *handle, void *self, const struct mosquitto_message *message,
+static void arrived(struct mosquitto *handle, void *self,
+                    const struct mosquitto_message *message,
                     const mosquitto_property *properties)
 {
     (void)handle, (void)properties;
@@ -91,28 +93,28 @@ static void arrived(struct mosquitto *handle, void *self, const struct mosquitto
                         message->payload, (size_t)message->payloadlen);
 }
 
-/* ---- connecting -------------------------------------------------------------------------- */
+/* ---- connecting ---------------------------------------------------------------------- */
 
 static bool set_up(ergd_link *link, struct mosquitto *handle, bool has_will)
 {
     const erg_govern_config *config = link->config;
 
-    mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-    mosquitto_threaded_set(handle, true);
-    mosquitto_connect_v5_callback_set(handle, connected);
-    mosquitto_disconnect_v5_callback_set(handle, disconnected);
-    mosquitto_message_v5_callback_set(handle, arrived);
+    link->mqtt.int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    link->mqtt.threaded_set(handle, true);
+    link->mqtt.on_connect(handle, connected);
+    link->mqtt.on_disconnect(handle, disconnected);
+    link->mqtt.on_message(handle, arrived);
     if (config->mqtt.user
-        && mosquitto_username_pw_set(handle, config->mqtt.user,
-                                     link->password[0] ? link->password : NULL) != 0)
+        && link->mqtt.username_pw_set(handle, config->mqtt.user,
+                                      link->password[0] ? link->password : NULL) != 0)
         return false;
     if (config->mqtt.tls_ca
-        && mosquitto_tls_set(handle, config->mqtt.tls_ca, NULL, config->mqtt.tls_cert,
-                             config->mqtt.tls_key, NULL) != 0)
+        && link->mqtt.tls_set(handle, config->mqtt.tls_ca, NULL, config->mqtt.tls_cert,
+                              config->mqtt.tls_key, NULL) != 0)
         return false;
     return !has_will
-        || mosquitto_will_set_v5(handle, link->will_topic, (int)link->will_size, link->will, 1,
-                                 true, NULL) == 0;
+        || link->mqtt.will_set(handle, link->will_topic, (int)link->will_size,
+                               link->will, 1, true, NULL) == 0;
 }
 
 static int keep_alive_s(const erg_govern_config *config)
@@ -140,7 +142,7 @@ static double now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* ---- has another coordinator come? ------------------------------------------------------- */
+/* ---- has another coordinator come? --------------------------------------------------- */
 
 typedef struct glance { const ergd_link *link; bool is_ready, is_other; } glance;
 
@@ -151,7 +153,8 @@ static void glance_up(struct mosquitto *handle, void *self, int code, int flags,
     (void)flags, (void)properties;
 
     if (code == 0)
-        mosquitto_subscribe_v5(handle, NULL, erg_rack_lead_topic(at->link->rack), 1, 0, NULL);
+        at->link->mqtt.subscribe(handle, NULL, erg_rack_lead_topic(at->link->rack), 1,
+                                 0, NULL);
 }
 
 static void glance_ready(struct mosquitto *handle, void *self, int id, int count,
@@ -172,47 +175,47 @@ static void glance_at(struct mosquitto *handle, void *self,
                                     (size_t)message->payloadlen);
 }
 
-/* Not every broker says 0x8E to the one whose name was taken (Mosquitto 2.0.11 does not). So
- * a coordinator that lost its connection looks first, under another name, who leads: taking
- * the name back would throw the other out, and so on for ever. */
+/* Not every broker says 0x8E to the one whose name was taken (Mosquitto 2.0.11 does not).
+ * So a coordinator that lost its connection looks first, under another name, who leads:
+ * taking the name back would throw the other out, and so on for ever. */
 static bool is_other_leading(ergd_link *link)
 {
     char name[sizeof(link->client) + 32];
     glance at = { .link = link };
 
     snprintf(name, sizeof(name), "%s-look-%d", link->client, (int)getpid());
-    struct mosquitto *handle = mosquitto_new(name, true, &at);
+    struct mosquitto *handle = link->mqtt.new(name, true, &at);
     if (!handle)
         return false;
     bool good = set_up(link, handle, false);
-    mosquitto_connect_v5_callback_set(handle, glance_up);
-    mosquitto_disconnect_v5_callback_set(handle, NULL);
-    mosquitto_subscribe_v5_callback_set(handle, glance_ready);
-    mosquitto_message_v5_callback_set(handle, glance_at);
-    good = good && mosquitto_connect_bind_async(handle, link->config->mqtt.host,
-                                                (int)link->config->mqtt.port,
-                                                keep_alive_s(link->config), NULL) == 0;
+    link->mqtt.on_connect(handle, glance_up);
+    link->mqtt.on_disconnect(handle, NULL);
+    link->mqtt.on_subscribe(handle, glance_ready);
+    link->mqtt.on_message(handle, glance_at);
+    good = good && link->mqtt.connect(handle, link->config->mqtt.host,
+                                     (int)link->config->mqtt.port,
+                                     keep_alive_s(link->config), NULL) == 0;
     double until_s = now_s() + CONNECT_S;
     while (good && now_s() < until_s && !at.is_other && !look(link).is_over
-           && mosquitto_loop(handle, GLANCE_MS, 1) == MOSQ_ERR_SUCCESS)
+           && link->mqtt.loop(handle, GLANCE_MS, 1) == MOSQ_ERR_SUCCESS)
         if (at.is_ready && until_s > now_s() + 1e-3 * GLANCE_MS)
             until_s = now_s() + 1e-3 * GLANCE_MS;   /* what is retained comes at once */
-    mosquitto_destroy(handle);
+    link->mqtt.destroy(handle);
     return at.is_other;
 }
 
 /* What was queued in an older one is gone with it. */
 static struct mosquitto *begin(ergd_link *link)
 {
-    struct mosquitto *handle = mosquitto_new(link->client, true, link);
+    struct mosquitto *handle = link->mqtt.new(link->client, true, link);
 
     if (!handle)
         return NULL;
     if (!set_up(link, handle, true)
-        || mosquitto_connect_bind_async(handle, link->config->mqtt.host,
-                                        (int)link->config->mqtt.port,
-                                        keep_alive_s(link->config), NULL) != 0) {
-        mosquitto_destroy(handle);
+        || link->mqtt.connect(handle, link->config->mqtt.host,
+                              (int)link->config->mqtt.port, keep_alive_s(link->config),
+                              NULL) != 0) {
+        link->mqtt.destroy(handle);
         return NULL;
     }
     pthread_mutex_lock(&link->lock);
@@ -228,7 +231,7 @@ static void end(ergd_link *link, struct mosquitto *handle)
     link->is_up = false;
     bool taken = link->taken_over;
     pthread_mutex_unlock(&link->lock);
-    mosquitto_destroy(handle);
+    link->mqtt.destroy(handle);
     ergd_queue_push(&link->events, taken ? LINK_TAKEN_OVER : LINK_DOWN, "", NULL, 0);
 }
 
@@ -236,7 +239,7 @@ static void serve(ergd_link *link, struct mosquitto *handle)
 {
     double begin_s = now_s();
 
-    while (mosquitto_loop(handle, LOOP_MS, 1) == MOSQ_ERR_SUCCESS) {
+    while (link->mqtt.loop(handle, LOOP_MS, 1) == MOSQ_ERR_SUCCESS) {
         standing is = look(link);
         if (is.is_over || (!is.is_up && now_s() - begin_s > CONNECT_S))
             return;
@@ -272,21 +275,21 @@ static void *run(void *self)
     return NULL;
 }
 
-/* ---- for the daemon ---------------------------------------------------------------------- */
+/* ---- for the daemon ------------------------------------------------------------------ */
 
 void ergd_link_send(ergd_link *link, const erg_rack_post *post)
 {
     mosquitto_property *properties = NULL;
 
     if (post->expiry_s)
-        mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
-                                     post->expiry_s);
+        link->mqtt.add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+                             post->expiry_s);
     pthread_mutex_lock(&link->lock);
     if (link->handle && link->is_up)
-        mosquitto_publish_v5(link->handle, NULL, post->topic, (int)post->size, post->bytes,
-                             post->qos, post->retain, properties);
+        link->mqtt.publish(link->handle, NULL, post->topic, (int)post->size, post->bytes,
+                           post->qos, post->retain, properties);
     pthread_mutex_unlock(&link->lock);
-    mosquitto_property_free_all(&properties);
+    link->mqtt.free_all(&properties);
 }
 
 static bool read_password(ergd_link *link, erg_error *err)
@@ -309,7 +312,8 @@ static void take_names(ergd_link *link, erg_rack *rack)
 
     snprintf(link->client, sizeof(link->client), "%s", erg_rack_client(rack));
     for (const char *const *topic = erg_rack_topics(rack);
-         *topic && link->topic_count < sizeof(link->topics) / sizeof(link->topics[0]); topic++)
+         *topic && link->topic_count < sizeof(link->topics) / sizeof(link->topics[0]);
+         topic++)
         snprintf(link->topics[link->topic_count++], sizeof(link->topics[0]), "%s", *topic);
     erg_rack_will(rack, &will);
     snprintf(link->will_topic, sizeof(link->will_topic), "%s", will.topic);
@@ -345,8 +349,10 @@ ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_e
     link->rack = rack;
     pthread_mutex_init(&link->lock, NULL);
     take_names(link, rack);
-    mosquitto_lib_init();
-    if (read_password(link, err) && start(link, err))
+    bool found = ergd_mqtt_find(&link->mqtt, err);
+    if (found)
+        link->mqtt.lib_init();
+    if (found && read_password(link, err) && start(link, err))
         return link;
     pthread_mutex_destroy(&link->lock);
     free(link);
@@ -360,7 +366,7 @@ void ergd_link_close(ergd_link *link)
     pthread_mutex_lock(&link->lock);
     link->is_over = true;
     if (link->handle)
-        mosquitto_disconnect_v5(link->handle, MQTT_RC_DISCONNECT_WITH_WILL_MSG, NULL);
+        link->mqtt.disconnect(link->handle, MQTT_RC_DISCONNECT_WITH_WILL_MSG, NULL);
     pthread_mutex_unlock(&link->lock);
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += JOIN_S;
@@ -369,6 +375,6 @@ void ergd_link_close(ergd_link *link)
         return;
     ergd_queue_close(&link->events);
     pthread_mutex_destroy(&link->lock);
-    mosquitto_lib_cleanup();
+    link->mqtt.lib_cleanup();
     free(link);
 }

@@ -15,7 +15,8 @@ typedef struct ergd_queue {
 
 /* It must not move afterwards. */
 bool ergd_queue_open(ergd_queue *queue, erg_error *err);
-/* From any thread. A message that does not fit is lost; what the connection does never is. */
+/* From any thread. A message that does not fit is lost;
+ * what the connection does never is. */
 void ergd_queue_push(ergd_queue *queue, ergd_link_kind kind, const char *topic,
                      const void *bytes, size_t size);
 /* The next event, to be freed; NULL: none waits. */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "daemon.h"
 
-enum { FILES_MOST = 2048, SERVICES_MOST = 8 };
+enum { FILES_MOST = 2048, SERVICES_MOST = 8, SETTLED_S = 3 };
 #define NS_PER_S 1000000000LL
 
 typedef struct watch { ergd_ready ready; void *self; } watch;
@@ -28,9 +28,10 @@ struct ergd {
     ergd_watchdog *watchdog;        /* NULL: nothing is turned */
     erg_result *snapshot;           /* NULL: not asked for since the last step */
     int poll, timer, signals;       /* -1: none */
+    int knobs;                      /* the lock on them; -1: none */
     watch watches[FILES_MOST];      /* by file descriptor */
     void *selves[SERVICES_MOST];
-    int64_t now_ns;
+    int64_t now_ns, settled_ns;     /* settled: 0 once it has */
     bool is_over, had_fault;
 };
 
@@ -38,6 +39,7 @@ const erg_govern_config *ergd_config(const ergd *daemon) { return daemon->config
 erg_governor *ergd_governor(ergd *daemon) { return daemon->governor; }
 const ergd_options *ergd_options_of(const ergd *daemon) { return daemon->options; }
 int64_t ergd_now_ns(const ergd *daemon) { return daemon->now_ns; }
+int ergd_knobs(const ergd *daemon) { return daemon->knobs; }
 
 void ergd_log(const ergd *daemon, const char *format, ...)
 {
@@ -98,6 +100,11 @@ static int64_t monotonic_ns(void)
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+void ergd_settle(ergd *daemon)
+{
+    daemon->settled_ns = monotonic_ns() + SETTLED_S * NS_PER_S;
+}
+
 static void step(ergd *daemon)
 {
     erg_error fault = { 0 };
@@ -109,6 +116,10 @@ static void step(ergd *daemon)
     erg_result_free(daemon->snapshot);
     daemon->snapshot = NULL;
     ergd_watchdog_step(daemon->watchdog);
+    if (daemon->settled_ns && daemon->now_ns >= daemon->settled_ns) {
+        daemon->settled_ns = 0;
+        ergd_give_back_memory();
+    }
     for (size_t i = 0; ergd_services[i]; i++)
         if (daemon->selves[i] && ergd_services[i]->step)
             ergd_services[i]->step(daemon->selves[i]);
@@ -193,7 +204,8 @@ static bool begin(ergd *daemon, erg_error *err)
     if (daemon->poll < 0)
         return erg_fail(err, ERG_IO, "cannot wait for files: %s", strerror(errno));
     umask(0027);
-    if (!start_signals(daemon, err))
+    if (!ergd_own_knobs(daemon->options, daemon->config, &daemon->knobs, err)
+        || !start_signals(daemon, err))
         return false;
     if (daemon->config->mode == ERG_ENFORCE
         && !(daemon->watchdog = ergd_watchdog_open(daemon, err)))
@@ -201,6 +213,7 @@ static bool begin(ergd *daemon, erg_error *err)
     daemon->governor = erg_governor_open(daemon->config, &env, err);
     if (!daemon->governor || !open_services(daemon, err) || !ergd_drop_privileges(err))
         return false;
+    ergd_settle(daemon);
     step(daemon);
     return start_timer(daemon, err);
 }
@@ -223,7 +236,8 @@ static void serve(ergd *daemon)
 
 static void end(ergd *daemon)
 {
-    const int files[] = { daemon->timer, daemon->signals, daemon->poll };
+    const int files[] = { daemon->timer, daemon->signals, daemon->poll,
+                          daemon->knobs };
 
     close_services(daemon);
     erg_result_free(daemon->snapshot);
@@ -244,7 +258,7 @@ int ergd_run(const ergd_options *options, const erg_govern_config *config)
         return 4;
     daemon->options = options;
     daemon->config = config;
-    daemon->poll = daemon->timer = daemon->signals = -1;
+    daemon->poll = daemon->timer = daemon->signals = daemon->knobs = -1;
     bool good = begin(daemon, &err);
     if (good)
         serve(daemon);

@@ -3,22 +3,22 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "daemon.h"
 
 enum { DONE, USAGE = 2, FAULT = 4 };
 
 static const char help[] =
-    "ergd --config FILE: reads this machine's power, shares its watts out, keeps its "
-    "limits\n"
-    "\n"
-    "  --config FILE    what it may do, as YAML (docs/formats.md)\n"
-    "  --check-config   reads FILE and says what is wrong with it\n"
-    "  --recover        puts back what a killed ergd left turned, and ends\n"
-    "  --root DIR       before /sys, /proc and /dev\n"
-    "  --nvml FILE      the library of NVIDIA's management interface\n"
-    "  --help, --version\n"
-    "\n"
-    "In mode observe, which is usual, it turns nothing. erg govern talks to it.\n";
+"ergd --config FILE: reads this machine's power, shares its watts out, keeps its limits\n"
+"\n"
+"  --config FILE    what it may do, as YAML (docs/formats.md)\n"
+"  --check-config   reads FILE and says what is wrong with it\n"
+"  --recover        puts back what a killed ergd left turned, and ends\n"
+"  --root DIR       before /sys, /proc and /dev\n"
+"  --nvml FILE      the library of NVIDIA's management interface\n"
+"  --help, --version\n"
+"\n"
+"In mode observe, which is usual, it turns nothing. erg govern talks to it.\n";
 
 typedef enum act {
     ACT_CONFIG,
@@ -66,20 +66,25 @@ static int recover(const ergd_options *options, const erg_govern_config *config)
 {
     const erg_env env = { .root = options->root, .nvml = options->nvml };
     erg_error err = { 0 };
+    int knobs;
+    bool good = ergd_own_knobs(options, config, &knobs, &err)
+        && erg_governor_recover(config, &env, "recover", &err);
 
-    if (erg_governor_recover(config, &env, "recover", &err))
-        return DONE;
-    fprintf(stderr, "ergd: %s\n", err.text);
-    return FAULT;
+    if (knobs >= 0)
+        close(knobs);
+    if (!good)
+        fprintf(stderr, "ergd: %s\n", err.text);
+    return good ? DONE : FAULT;
 }
 
 static int run(const ergd_options *options)
 {
     erg_error err = { 0 };
     erg_govern_config *config = erg_govern_config_load(options->config, &err);
+    ergd_people people;
     int status = USAGE;
 
-    if (!config || !ergd_people_check(config, &err))
+    if (!config || !ergd_people_find(config, &people, &err))
         fprintf(stderr, "ergd: %s\n", err.text);
     else if (options->check_only)
         status = DONE;

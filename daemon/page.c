@@ -35,8 +35,9 @@ static const char style[] =
 ".device b{overflow-wrap:anywhere;font-weight:600}\n"
 ".device .w{margin-left:auto;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 "meter{width:100%;height:.7rem}\n"
-"ul{list-style:none;margin:0;padding:0}li{padding:.2rem 0;border-bottom:1px solid var(--line);"
-"font-variant-numeric:tabular-nums;overflow-wrap:anywhere}\n"
+"ul{list-style:none;margin:0;padding:0}li{padding:.2rem 0;"
+"border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums;"
+"overflow-wrap:anywhere}\n"
 "#lost{background:var(--cap);color:#000;padding:.5rem .8rem;border-radius:.5rem}\n"
 "[hidden]{display:none!important}\n";
 
@@ -52,8 +53,9 @@ static const char body[] =
 "<div class=\"axis\"><span>1 min ago</span><span id=\"top\"></span><span>now</span></div>\n"
 "<h2>Devices</h2><div id=\"devices\"></div>\n"
 "<section id=\"leases\" hidden><h2>Lease</h2><ul></ul></section>\n"
-"<section id=\"spikes\" hidden><h2>Spikes</h2><p class=\"soft\">above the median of a minute by "
-"6 MAD/0.6745 and a tenth of its range</p><ul></ul></section>\n"
+"<section id=\"spikes\" hidden><h2>Spikes</h2><p class=\"soft\">"
+"above the median of a minute by 6 MAD/0.6745 and a tenth of its range</p><ul></ul>"
+"</section>\n"
 "<section id=\"changes\" hidden><h2>Changes</h2><ul></ul></section>\n"
 "<section id=\"notes\" hidden><h2>Notes</h2><ul></ul></section>\n"
 "<noscript><p>This page needs its script; <a href=\"/metrics\">/metrics</a> does not.</p>"
@@ -94,8 +96,8 @@ static const char script[] =
 " if(g.power_w!=null&&cap>0){const m=make('meter');m.max=cap;m.value=g.power_w;"
 "m.setAttribute('aria-label','power of '+g.node);box.append(m)}\n"
 " const more=[g.rule&&g.rule!=='none'?'held by '+g.rule:'',"
-"g.grant_w!=null?'granted '+W(g.grant_w):'',g.temp_c!=null?g.temp_c.toFixed(0)+' \\u00b0C':'',"
-"g.reason||''].filter(Boolean).join(', ');\n"
+"g.grant_w!=null?'granted '+W(g.grant_w):'',g.temp_c!=null?g.temp_c.toFixed(0)+' "
+"\\u00b0C':'',g.reason||''].filter(Boolean).join(', ');\n"
 " if(more)box.append(make('div',more,'soft'));return box}\n";
 
 static const char script_end[] =
@@ -112,9 +114,11 @@ static const char script_end[] =
 " id('devices').replaceChildren(...g.slice(1).map(device));\n"
 " list('leases',(t.leases||[]).map(l=>l.node+': '+W(l.cap_w)+', '+(l.left_s==null?'n/a':"
 "l.left_s.toFixed(1))+' s left, '+(l.state||'')));\n"
-" list('spikes',spikes.map(s=>new Date(s.t).toLocaleTimeString()+': '+W(s.w)+', median '+W(s.m)));\n"
+" list('spikes',spikes.map(s=>new Date(s.t).toLocaleTimeString()+': '+W(s.w)+', "
+"median '+W(s.m)));\n"
 " list('changes',(t.journal||[]).slice().reverse().map(j=>[j.utc,j.device,j.rule,"
-"j.enforced_w!=null?W(j.old_w)+' to '+W(j.enforced_w):'',j.who,j.text].filter(Boolean).join(', ')));\n"
+"j.enforced_w!=null?W(j.old_w)+' to "
+"'+W(j.enforced_w):'',j.who,j.text].filter(Boolean).join(', ')));\n"
 " list('notes',r.notes||[]);\n"
 "}\n"
 "new EventSource('/events').onmessage=show;\n"
@@ -127,7 +131,8 @@ ergd_bytes ergd_page(const char *nonce)
 
     if (!file)
         return out;
-    fprintf(file, "%s<style nonce=\"%s\">\n%s</style>\n%s<script nonce=\"%s\">\n%s%s</script>\n"
+    fprintf(file,
+            "%s<style nonce=\"%s\">\n%s</style>\n%s<script nonce=\"%s\">\n%s%s</script>\n"
             "</body>\n</html>\n", head, nonce, style, body, nonce, script, script_end);
     if (fclose(file) == 0)
         return out;

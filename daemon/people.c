@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who a peer is, as Linux says, and what the configuration lets it do. Root and the daemon's
- * own user may do everything; who may set, may read.
+ * Who a peer is, as Linux says, and what the configuration lets it do. Root and the
+ * daemon's own user may do everything; who may set, may read. Names are looked up once,
+ * before the loop runs: where they come over a network, a client's connecting
+ * must not wait for one.
  */
 #include <errno.h>
 #include <grp.h>
@@ -44,49 +46,46 @@ static bool group_of(const char *name, unsigned *out)
     return group || number_of(name, out);
 }
 
-static bool is_in_group(const identity *who, unsigned group)
+static bool has(const unsigned ids[], size_t count, unsigned id)
 {
-    for (size_t i = 0; i < who->group_count; i++)
-        if (who->groups[i] == group)
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
             return true;
     return false;
 }
 
-static bool is_listed(const erg_govern_people *people, const identity *who)
+static bool is_listed(const ergd_ids *people, const identity *who)
 {
-    unsigned id;
-
-    for (size_t i = 0; i < people->users.count; i++) {
-        const char *name = people->users.items[i];
-        if (strcmp(name, "*") == 0 || (user_of(name, &id) && id == who->uid))
-            return true;
-    }
-    for (size_t i = 0; i < people->groups.count; i++)
-        if (group_of(people->groups.items[i], &id) && is_in_group(who, id))
+    if (people->everyone || has(people->users, people->user_count, who->uid))
+        return true;
+    for (size_t i = 0; i < people->group_count; i++)
+        if (has(who->groups, who->group_count, people->groups[i]))
             return true;
     return false;
 }
 
 /* A name that nobody has would shut out the one it was meant for. */
-static bool check_names(const erg_govern_people *people, erg_error *err)
+static bool find_ids(const erg_govern_people *people, ergd_ids *to, erg_error *err)
 {
-    unsigned id;
-
-    for (size_t i = 0; i < people->users.count; i++)
-        if (strcmp(people->users.items[i], "*") != 0
-            && !user_of(people->users.items[i], &id))
+    *to = (ergd_ids){ 0 };
+    for (size_t i = 0; i < people->users.count; i++) {
+        if (strcmp(people->users.items[i], "*") == 0)
+            to->everyone = true;
+        else if (!user_of(people->users.items[i], &to->users[to->user_count++]))
             return erg_fail(err, ERG_BAD_INPUT, "socket: there is no user '%.60s'",
                             people->users.items[i]);
+    }
     for (size_t i = 0; i < people->groups.count; i++)
-        if (!group_of(people->groups.items[i], &id))
+        if (!group_of(people->groups.items[i], &to->groups[to->group_count++]))
             return erg_fail(err, ERG_BAD_INPUT, "socket: there is no group '%.60s'",
                             people->groups.items[i]);
     return true;
 }
 
-bool ergd_people_check(const erg_govern_config *config, erg_error *err)
+bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err)
 {
-    return check_names(&config->socket.read, err) && check_names(&config->socket.set, err);
+    return find_ids(&config->socket.read, &out->read, err)
+        && find_ids(&config->socket.set, &out->set, err);
 }
 
 static bool identify(int fd, identity *who, ergd_peer *out)
@@ -105,14 +104,14 @@ static bool identify(int fd, identity *who, ergd_peer *out)
     return true;
 }
 
-bool ergd_peer_of(int fd, const erg_govern_config *config, ergd_peer *out, erg_error *err)
+bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *err)
 {
     identity who = { 0 };
 
     if (!identify(fd, &who, out))
         return erg_fail(err, ERG_NO_ACCESS, "nobody knows who asks: %s", strerror(errno));
     out->may_set =
-        who.uid == 0 || who.uid == geteuid() || is_listed(&config->socket.set, &who);
-    out->may_read = out->may_set || is_listed(&config->socket.read, &who);
+        who.uid == 0 || who.uid == geteuid() || is_listed(&people->set, &who);
+    out->may_read = out->may_set || is_listed(&people->read, &who);
     return true;
 }

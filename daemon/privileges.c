@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is left of root's privileges once all is open, by libcap. The files of /sys that hold
- * limits belong to root (CAP_DAC_OVERRIDE, for a daemon under a user of its own), NVML asks
- * for CAP_SYS_ADMIN, and counters of perf for CAP_PERFMON.
+ * What is left of root's privileges once all is open, by libcap. The files of /sys that
+ * hold limits belong to root (CAP_DAC_OVERRIDE, for a daemon under a user of its own), NVML
+ * asks for CAP_SYS_ADMIN, and counters of perf for CAP_PERFMON.
  */
 #include <errno.h>
 #include <string.h>

@@ -13,5 +13,5 @@ bool ergd_drop_privileges(erg_error *err)
 
 const char *ergd_privileges(void)
 {
-    return "dropping capabilities: not built, no libcap";
+    return "capabilities are kept: install libcap-dev and build again";
 }

@@ -39,12 +39,14 @@ static void take_event(service *is, const ergd_link_event *event)
     case LINK_UP:
         ergd_log(is->daemon, "the broker is there");
         erg_rack_up(is->rack, &line);
+        ergd_settle(is->daemon);
         break;
     case LINK_DOWN:
         erg_rack_down(is->rack, false);
         break;
     case LINK_TAKEN_OVER:
-        ergd_log(is->daemon, "another has taken over: this one stands by and does not return");
+        ergd_log(is->daemon,
+                 "another has taken over: this one stands by and does not return");
         erg_rack_down(is->rack, true);
         break;
     case LINK_MESSAGE:
@@ -80,7 +82,8 @@ static bool open_service(ergd *daemon, void **self, erg_error *err)
 
     if (!config->mqtt.host)
         return config->role == ERG_ROLE_NODE
-            || erg_fail(err, ERG_BAD_INPUT, "role rack needs mqtt: the broker to speak through");
+            || erg_fail(err, ERG_BAD_INPUT,
+                        "role rack needs mqtt: the broker to speak through");
     service *is = calloc(1, sizeof(*is));
     if (!is)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory for a rack");
@@ -88,7 +91,8 @@ static bool open_service(ergd *daemon, void **self, erg_error *err)
     is->daemon = daemon;
     is->rack = erg_rack_new(config, NULL, err);
     is->link = is->rack ? ergd_link_open(config, is->rack, err) : NULL;
-    return is->link && ergd_watch(daemon, ergd_link_file(is->link), EPOLLIN, ready, is, err);
+    return is->link
+        && ergd_watch(daemon, ergd_link_file(is->link), EPOLLIN, ready, is, err);
 }
 
 static void step(void *self)

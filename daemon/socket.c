@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The UNIX socket: a line of JSON in, a line of JSON out. A client holds at most one line
- * that is not whole and one answer that is not read, for at most a deadline: whoever is slow,
- * half-closed or talks nonsense is dropped, and the loop never waits for it.
+ * that is not whole and one answer that is not read, for at most a deadline: whoever is
+ * slow, half-closed or talks nonsense is dropped, and the loop never waits for it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,6 +34,8 @@ typedef struct server {
     int fd;
     client *clients;
     size_t count;
+    ergd_people people;
+    bool is_deaf;                   /* no file was left for one more: until the next step */
 } server;
 
 /* ---- answers ------------------------------------------------------------------------- */
@@ -216,10 +218,13 @@ static void client_ready(void *self, uint32_t events)
 
 /* ---- the listener -------------------------------------------------------------------- */
 
+/* Who may do nothing is only told so, and holds no place that a reader may need. */
 static bool has_room(const server *here, const ergd_peer *peer)
 {
     size_t most = (size_t)ergd_config(here->daemon)->socket.clients;
 
+    if (!peer->may_read)
+        return here->count < (most + 1) / 2;
     return here->count < most + (peer->may_set ? SETTERS : 0);
 }
 
@@ -227,7 +232,7 @@ static client *new_client(server *here, int fd)
 {
     client *one = calloc(1, sizeof(*one));
 
-    if (!one || !ergd_peer_of(fd, ergd_config(here->daemon), &one->peer, NULL)
+    if (!one || !ergd_peer_of(fd, &here->people, &one->peer, NULL)
         || !has_room(here, &one->peer)
         || !ergd_watch(here->daemon, fd, EPOLLIN, client_ready, one, NULL)) {
         free(one);
@@ -250,6 +255,10 @@ static void server_ready(void *self, uint32_t events)
 
     if (fd >= 0 && !new_client(here, fd))
         close(fd);
+    /* Who waits in line would wake the loop without end. */
+    here->is_deaf = fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    if (here->is_deaf)
+        ergd_forget(here->daemon, here->fd);
 }
 
 static void server_step(void *self)
@@ -257,6 +266,9 @@ static void server_step(void *self)
     server *here = self;
     int64_t now_ns = ergd_now_ns(here->daemon);
 
+    if (here->is_deaf)
+        here->is_deaf =
+            !ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, NULL);
     for (client *one = here->clients, *next; one; one = next) {
         next = one->next;
         if (one->until_ns < now_ns)
@@ -273,8 +285,12 @@ static bool clear_path(const char *path, const struct sockaddr_un *address, erg_
         return true;
     if (!S_ISSOCK(facts.st_mode))
         return erg_fail(err, ERG_BAD_INPUT, "%s is there and is no socket", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is_alive = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return erg_fail(err, ERG_IO, "cannot make a socket: %s", strerror(errno));
+    /* EAGAIN: it listens, and hears nobody just now. */
+    bool is_alive = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0
+        || errno == EAGAIN;
     close(fd);
     if (is_alive)
         return erg_fail(err, ERG_REFUSED, "another ergd listens on %s", path);
@@ -324,7 +340,8 @@ static bool server_open(ergd *daemon, void **self, erg_error *err)
     *self = here;
     here->daemon = daemon;
     here->fd = -1;
-    return start(here, ergd_config(daemon)->socket.path, err);
+    return ergd_people_find(ergd_config(daemon), &here->people, err)
+        && start(here, ergd_config(daemon)->socket.path, err);
 }
 
 static void server_close(void *self)

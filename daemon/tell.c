@@ -7,9 +7,10 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define KELVIN_AT_0_C 273.15
 
-/* ---- tables ------------------------------------------------------------------------------ */
+/* ---- tables -------------------------------------------------------------------------- */
 
-static bool copy_cell(erg_table *to, const erg_column *column, erg_cell cell, erg_error *err)
+static bool copy_cell(erg_table *to, const erg_column *column, erg_cell cell,
+                      erg_error *err)
 {
     switch (column->type) {
     case ERG_TEXT: return erg_table_text(to, column->name, cell.text, err);
@@ -23,8 +24,8 @@ static bool copy_cell(erg_table *to, const erg_column *column, erg_cell cell, er
 }
 
 /* The last rows of a table of the snapshot; a table that it lacks is passed over. */
-static bool copy_table(erg_result *to, const erg_result *snapshot, const char *name, size_t most,
-                       erg_error *err)
+static bool copy_table(erg_result *to, const erg_result *snapshot, const char *name,
+                       size_t most, erg_error *err)
 {
     const erg_table *from = erg_result_find(snapshot, name);
     size_t columns = from ? erg_table_column_count(from) : 0;
@@ -38,7 +39,8 @@ static bool copy_table(erg_result *to, const erg_result *snapshot, const char *n
     for (size_t r = rows > most ? rows - most : 0; ok && r < rows; r++) {
         ok = erg_table_row(table, err);
         for (size_t c = 0; ok && c < columns; c++)
-            ok = copy_cell(table, erg_table_column(from, c), erg_table_cell(from, r, c), err);
+            ok = copy_cell(table, erg_table_column(from, c), erg_table_cell(from, r, c),
+                           err);
     }
     return ok;
 }
@@ -63,10 +65,10 @@ typedef struct reading { const char *quantity, *unit, *column; double offset; } 
 
 static const reading readings[] = {
     { "power", NULL, "power_w", 0 }, { "energy", NULL, "energy_total_j", 0 },
-    { "temperature", NULL, "temperature_c", -KELVIN_AT_0_C }, { "clock", NULL, "clock_hz", 0 },
-    { "use", NULL, "use", 0 }, { "bytes", NULL, "size_bytes", 0 },
-    { "duration", NULL, "time_total_s", 0 }, { "other", "W", "setting_w", 0 },
-    { NULL, NULL, "value", 0 },
+    { "temperature", NULL, "temperature_c", -KELVIN_AT_0_C },
+    { "clock", NULL, "clock_hz", 0 }, { "use", NULL, "use", 0 },
+    { "bytes", NULL, "size_bytes", 0 }, { "duration", NULL, "time_total_s", 0 },
+    { "other", "W", "setting_w", 0 }, { NULL, NULL, "value", 0 },
 };
 
 static bool is_of(const char *wanted, const char *word)
@@ -74,7 +76,8 @@ static bool is_of(const char *wanted, const char *word)
     return !wanted || (word && strcmp(wanted, word) == 0);
 }
 
-static bool add_device(erg_table *table, const erg_table *sensors, size_t row, erg_error *err)
+static bool add_device(erg_table *table, const erg_table *sensors, size_t row,
+                       erg_error *err)
 {
     const char *quantity = erg_table_find(sensors, row, "quantity").text;
     const char *unit = erg_table_find(sensors, row, "unit").text;
@@ -85,7 +88,8 @@ static bool add_device(erg_table *table, const erg_table *sensors, size_t row, e
     while (!is_of(is->quantity, quantity) || !is_of(is->unit, unit))
         is++;
     for (size_t i = 0; ok && i < COUNT(names); i++)
-        ok = erg_table_text(table, names[i], erg_table_find(sensors, row, names[i]).text, err);
+        ok = erg_table_text(table, names[i], erg_table_find(sensors, row, names[i]).text,
+                            err);
     double value = erg_table_find(sensors, row, "value").real + is->offset;
     return ok && erg_table_real(table, is->column, value, err);
 }
@@ -93,7 +97,8 @@ static bool add_device(erg_table *table, const erg_table *sensors, size_t row, e
 static bool add_devices(erg_result *to, const erg_result *snapshot, erg_error *err)
 {
     const erg_table *sensors = erg_result_find(snapshot, "sensors");
-    erg_table *table = erg_result_add(to, "devices", device_columns, COUNT(device_columns), err);
+    erg_table *table = erg_result_add(to, "devices", device_columns,
+                                      COUNT(device_columns), err);
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && sensors && i < erg_table_row_count(sensors); i++)
@@ -143,7 +148,7 @@ static bool note_methods(erg_result *to, const erg_result *snapshot, erg_error *
     return ok;
 }
 
-/* ---- bytes ------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------- */
 
 static ergd_bytes write_as(const erg_result *result, const char *format)
 {
@@ -207,7 +212,7 @@ ergd_bytes ergd_tell_event(const erg_result *snapshot)
     return out;
 }
 
-/* ---- health ------------------------------------------------------------------------------ */
+/* ---- health -------------------------------------------------------------------------- */
 
 /* States of a grant in which the governor does not do what it was told to. */
 static const char *const ills[] = { "unread", "refused", "short" };
@@ -241,7 +246,8 @@ static void put_silent(FILE *out, const erg_table *sensors)
         const char *channel = erg_table_find(sensors, i, "channel").text;
         double value = erg_table_find(sensors, i, "value").real;
         if (quantity && strcmp(quantity, "power") == 0 && !isfinite(value))
-            fprintf(out, "%s: no value from %s\n", device ? device : "?", channel ? channel : "?");
+            fprintf(out, "%s: no value from %s\n", device ? device : "?",
+                    channel ? channel : "?");
     }
 }
 

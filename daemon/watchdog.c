@@ -58,8 +58,9 @@ struct ergd_watchdog {
     int64_t again_ns;               /* not before */
 };
 
-static void become_watchdog(const ergd_options *options, int fd)
+static void become_watchdog(const ergd *daemon, int fd)
 {
+    const ergd_options *options = ergd_options_of(daemon);
     const char *words[ARGUMENTS] = { "ergd", "--watchdog", "--config", options->config };
     size_t count = 4;
 
@@ -71,6 +72,10 @@ static void become_watchdog(const ergd_options *options, int fd)
         words[count++] = "--nvml";
         words[count++] = options->nvml;
     }
+    /* The lock outlives the daemon in us, until all is back. */
+    int knobs = ergd_knobs(daemon) == PIPE_AT ? dup(PIPE_AT) : ergd_knobs(daemon);
+    if (knobs >= 0)
+        fcntl(knobs, F_SETFD, 0);
     if (fd == PIPE_AT ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, PIPE_AT) == PIPE_AT)
         execv("/proc/self/exe", (char *const *)words);
     _exit(1);
@@ -84,7 +89,7 @@ static bool spawn(ergd_watchdog *own, erg_error *err)
         return erg_fail(err, ERG_IO, "cannot make a pipe: %s", strerror(errno));
     own->pid = fork();
     if (own->pid == 0)
-        become_watchdog(ergd_options_of(own->daemon), ends[0]);
+        become_watchdog(own->daemon, ends[0]);
     close(ends[0]);
     own->fd = ends[1];
     return own->pid > 0 || erg_fail(err, ERG_IO, "cannot start the watchdog: %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a CSV of erg advise, the first one says which: rows, or a sentence. */
 #include <stdlib.h>
-#include "decide/advise.h"
+#include "advise/advise.h"
 
 typedef void *parse(const char *name, const char *bytes, size_t size, size_t *count,
                     erg_error *err);
@@ -48,7 +48,18 @@ static void *operators(const char *name, const char *bytes, size_t size, size_t 
     return erg_offload_parse(name, bytes, size, count, err);
 }
 
-static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators };
+static void *order(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+{
+    erg_order_item *items = erg_order_parse(name, bytes, size, count, err);
+    erg_error needs_err = { 0 };
+    size_t edge_count;
+
+    if (items)
+        free(erg_order_edges(items, *count, &edge_count, &needs_err));
+    return items;
+}
+
+static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators, order };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

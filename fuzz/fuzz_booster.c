@@ -20,7 +20,7 @@ static void use(const char *text)
     erg_tree_keys(values, PLACES, swept);
     erg_forest_sum(&forest, keys);
     if (erg_forest_flatten(&forest, &flat, NULL)) {
-        erg_flat_sweep(&flat, keys, 0, swept, PLACES, sums);
+        erg_flat_sweep(&flat, &(erg_flat_curve){ keys, swept, 0, PLACES }, sums, NULL);
         erg_flat_free(&flat);
     }
     erg_forest_free(&forest);

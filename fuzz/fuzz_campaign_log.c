@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes into the readers of a campaign's two logs, and into what tells them apart. */
 #include <stdlib.h>
-#include "run/campaign.h"
+#include "sweep/campaign.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

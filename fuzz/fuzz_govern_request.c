@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "erg/govern.h"
-#include "run/journal.h"
+#include "govern/journal.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

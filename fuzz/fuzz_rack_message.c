@@ -2,7 +2,7 @@
 /* Any bytes as a message of a rack, taken by a node and a coordinator: never beyond a limit. */
 #include <math.h>
 #include <stdlib.h>
-#include "run/rack_message.h"
+#include "govern/rack_message.h"
 
 static void as_status(const char *bytes, size_t size)
 {
@@ -45,10 +45,16 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     erg_lease_grant grant;
     erg_rack_presence presence;
     erg_rack_brake brake;
+    erg_rack_event event;
 
     as_status(text, size);
     erg_rack_presence_read(text, size, &presence, NULL);
     erg_rack_brake_read(text, size, &brake, NULL);
+    if (erg_rack_event_read(text, size, &event, NULL)) {
+        char again[ERG_RACK_MESSAGE_MOST];
+        if (erg_rack_event_write(&event, again) == 0)
+            abort();
+    }
     if (!erg_rack_grant_read(text, size, &grant, NULL))
         return 0;
     erg_lease_node_start(&node, &setup, 0);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a result of erg in JSON: loaded, written in every format, made a page of. */
-#include <sys/mman.h>
-#include <unistd.h>
+#include "bytes.h"
 #include "base/base.h"
 #include "erg/report.h"
 
@@ -14,29 +13,19 @@ static void tell(const erg_result *result, FILE *out)
     erg_report_fit(result, "fuzz", out, NULL);
 }
 
-static void use(const unsigned char *bytes, size_t size, int fd, FILE *out)
-{
-    char path[64];
-    erg_result *result = NULL;
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write(fd, bytes, size) == (ssize_t)size)
-        result = erg_result_load(path, NULL);
-    if (result && out)
-        tell(result, out);
-    erg_result_free(result);
-}
-
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-    int fd = memfd_create("result", MFD_CLOEXEC);
+    bytes_file file;
     FILE *out = fopen("/dev/null", "w");
 
-    if (fd >= 0 && size < 20000)
-        use(bytes, size, fd, out);
+    if (out && size < 20000 && bytes_open(&file, bytes, size)) {
+        erg_result *result = erg_result_load(file.path, NULL);
+        if (result)
+            tell(result, out);
+        erg_result_free(result);
+        bytes_close(&file);
+    }
     if (out)
         fclose(out);
-    if (fd >= 0)
-        close(fd);
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "run/sweep_file.h"
+#include "sweep/sweep_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

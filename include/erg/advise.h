@@ -104,12 +104,21 @@ typedef struct erg_advise_device {
  * it: what its way back reads. Table recompute, greatest margin first. */
 erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on,
                                  erg_error *err);
-/* Table fusion: tensors that a compiler that fuses keeps on chip, dearest first. */
+/* Table fusion: tensors that a compiler that fuses keeps on chip, dearest first. Table
+ * in_place: outputs that may be written over a dead input, largest first. */
 erg_result *erg_advise_fusion(const char *workload, const erg_advise_device *on,
                               erg_error *err);
 
 /* CSV operator,cpu_s,copy_s,slack_s,cpu_j,copy_j,gpu_j, joules marginal. Table offload. */
 erg_result *erg_advise_offload(const char *path, erg_error *err);
+/* CSV operator,time_s,power_w[,after] (names it needs, blanks between), in a valid order:
+ * the order of least peak of the moving mean (window_s; 0: 100 ms). Tables totals and
+ * order. */
+erg_result *erg_advise_order(const char *path, double window_s, erg_error *err);
+/* Of a workload as erg_graph_load takes it: its launches on that hardware, by erg estimate
+ * (window_s 0: a tenth of its time, at most 100 ms). */
+erg_result *erg_advise_order_of_graph(const char *workload, double window_s,
+                                      const erg_advise_device *on, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -197,7 +197,8 @@ bool erg_choose_phases(erg_choice *choice, const erg_points *points,
                        const erg_phase_costs *costs, erg_phase_plan *out, erg_error *err);
 /* The share of draws of the visits that choose the same plan, into plan. */
 bool erg_phase_confidence(const erg_choice *choice, const erg_points *points,
-                          const erg_phase_costs *costs, erg_phase_plan *plan, erg_error *err);
+                          const erg_phase_costs *costs, erg_phase_plan *plan,
+                          erg_error *err);
 void erg_phase_plan_free(erg_phase_plan *plan);
 /* Tables phases and whole, into the result of the choice. */
 bool erg_phase_tables(const erg_choice *choice, const erg_points *points,
@@ -219,8 +220,9 @@ typedef struct erg_rule_pick {
     char refused[160];              /* why the saving is not to be believed; "" */
 } erg_rule_pick;
 
-/* What a published rule chooses of the rows of one application, all of them, in their order.
- * slowdown: of the rules that have a limit; repetition: of the one that takes a single. */
+/* What a published rule chooses of the rows of one application, all of them, in their
+ * order. slowdown: of the rules that have a limit; repetition: of the one that takes a
+ * single. */
 bool erg_rule_apply(const char *rule, const erg_points *points, size_t application,
                     double slowdown, int repetition, erg_rule_pick *out, erg_error *err);
 /* Table rule: that of every application. */

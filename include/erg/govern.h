@@ -7,8 +7,8 @@
  *            limit.
  *   Owning   erg_govern_config *, erg_governor * and erg_result * are yours to free; a
  *            governor borrows its configuration and environment.
- *   Failing  A sensor that fails is NAN and a knob that cannot be turned a state of its row:
- *            the governor goes on.
+ *   Failing  A sensor that fails is NAN and a knob that cannot be turned a state of its
+ *            row: the governor goes on.
  *   Threads  One at a time for each governor.
  *   Source   docs/govern.md.
  */
@@ -92,7 +92,10 @@ typedef struct erg_govern_config {
     struct { const char *path; erg_govern_people read, set; int64_t clients; } socket;
     struct { const char *address; int64_t port; } http;     /* address NULL: none */
     struct { const char *path; double most_bytes; } journal; /* path NULL: none is kept */
-    const char *unused[16];             /* keys that are checked, but for others than ergd */
+    char mpi[160];                      /* for the MPI library, as ERG_MPI says it; "":
+                                         * none */
+    const char *unused[16];             /* keys that are checked, but for others than
+                                         * ergd */
     size_t unused_count;
     struct erg_arena *memory;
 } erg_govern_config;
@@ -108,8 +111,8 @@ void erg_govern_config_free(erg_govern_config *config);
 
 typedef struct erg_governor erg_governor;
 
-/* Puts back what a dead governor left turned and writes it down: for a watchdog. who: as the
- * journal shall name it. ERG_REFUSED: it is not dead. */
+/* Puts back what a dead governor left turned and writes it down: for a watchdog. who: as
+ * the journal shall name it. ERG_REFUSED: it is not dead. */
 bool erg_governor_recover(const erg_govern_config *config, const erg_env *env,
                           const char *who, erg_error *err);
 
@@ -133,15 +136,22 @@ typedef struct erg_govern_lease {
     const char *state;
 } erg_govern_lease;
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
-/* What a coordinator has lent: rows of the table leases, the caller's until it calls again. */
+/* What a coordinator has lent: rows of the table leases, the caller's until it calls
+ * again. */
 typedef struct erg_govern_lent {
     const char *node;
     erg_govern_lease lease;
 } erg_govern_lent;
 void erg_governor_lend(erg_governor *governor, const erg_govern_lent rows[], size_t count);
 
-/* A node of a rack keeps its fallback when it ends. Its user has asked for what it had before
- * (release); that returns once the rack has agreed, and then nothing is turned any more. */
+/* A coordinator's jobs must fit the rack, not its own machine: its cap, its limit with the
+ * breaker, and what is drawn (NAN: unknown). */
+typedef struct erg_govern_room { double cap_w, limit_w, power_w; } erg_govern_room;
+void erg_governor_room(erg_governor *governor, const erg_govern_room *room);
+
+/* A node of a rack keeps its fallback when it ends. Its user has asked for what it had
+ * before (release); that returns once the rack has agreed, and then nothing is turned any
+ * more. */
 bool erg_governor_wants_release(const erg_governor *governor);
 bool erg_governor_give_back(erg_governor *governor, erg_error *err);
 
@@ -154,30 +164,45 @@ erg_govern_claim erg_governor_claim(const erg_governor *governor);
 /* ---- asking ------------------------------------------------------------------ */
 
 typedef enum erg_govern_verb {
-    ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY,      /* who may read, may these */
-    ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE
+    /* who may read, may these */
+    ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY, ERG_GOVERN_SETTINGS,
+    ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE, ERG_GOVERN_ADMIT, ERG_GOVERN_DONE
 } erg_govern_verb;
 
 typedef struct erg_govern_request {
     erg_govern_verb verb;
     double cap_w;                   /* set: at most */
-    double for_s;                   /* set: then released; INFINITY: until then */
+    double for_s;                   /* set: then released, admit: then over; or INFINITY */
     char device[32];                /* set: of this one; "": of the node */
+    char job[32];                   /* admit, done */
+    double power_w, least_w;        /* admit: expected; held down, NAN: nothing */
+    int64_t priority;               /* admit: the higher goes first */
 } erg_govern_request;
 
 enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 
-/* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"}. */
+/* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} or
+ * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
-/* Tables grants, rules, leases; of sensors and why: sensors, journal. who: as the journal
- * shall name it. */
+/* Tables grants, rules, leases, jobs; of sensors and why: sensors, journal. who: as the
+ * journal shall name it. */
 erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request *request,
                                 const char *who, erg_error *err);
 
 /* The other end: asks the daemon behind a socket. ERG_NOT_FOUND: none listens. */
 erg_result *erg_govern_ask(const char *socket, const erg_govern_request *request,
                            erg_error *err);
+
+/* What the configuration behind a socket (NULL: the usual one) says to a tool beside the
+ * job, "mpi", in the words of its own variable; "" where it says nothing. */
+bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t size,
+                         erg_error *err);
+
+/* False, ERG_REFUSED: the daemon of this machine turns that device, so nobody else may (it
+ * keeps what knobs were at in a folder of its own, whose locks others do not see).
+ * ERG_NO_ACCESS: there is a daemon, and it does not tell this user. */
+bool erg_govern_is_free(const erg_env *env, const char *device, erg_error *err);
 
 #ifdef __cplusplus
 }

@@ -43,8 +43,8 @@ const char *erg_rack_client(const erg_rack *rack);
 const char *const *erg_rack_topics(const erg_rack *rack);
 void erg_rack_will(erg_rack *rack, erg_rack_post *out);
 
-/* Where a coordinator says that it leads, and whether that is said by another: these two may
- * be called from any thread. */
+/* Where a coordinator says that it leads, and whether that is said by another: these two
+ * may be called from any thread. */
 const char *erg_rack_lead_topic(const erg_rack *rack);
 bool erg_rack_is_led(const erg_rack *rack, const char *bytes, size_t size);
 

@@ -52,8 +52,8 @@ const char *erg_session_name(const erg_session *session);
 /* NULL where only figures are left of it. */
 const erg_monitor *erg_session_monitor(const erg_session *session);
 const erg_training *erg_session_training(const erg_session *session);
-/* From local stamps of the training log to UTC, where it states no zone: guessed, else 0. The
- * training log keeps its stamps. */
+/* From local stamps of the training log to UTC, where it states no zone: guessed, else 0.
+ * The training log keeps its stamps. */
 int64_t erg_session_zone_ns(const erg_session *session);
 const erg_session_facts *erg_session_facts_of(const erg_session *session);
 /* SHA-256 of the two files; "" where there is none. */
@@ -66,7 +66,9 @@ bool erg_session_notes(const erg_session *session, erg_result *result, erg_error
 
 /* Rows are training records (steps, suite) or monitor rows (rows); signs of the lag differ
  * between the three, and in steps both signs hold the same pairs. */
-typedef enum erg_lag_mode { ERG_LAG_STEPS, ERG_LAG_ROWS, ERG_LAG_SUITE, ERG_LAG_MODES } erg_lag_mode;
+typedef enum erg_lag_mode {
+    ERG_LAG_STEPS, ERG_LAG_ROWS, ERG_LAG_SUITE, ERG_LAG_MODES
+} erg_lag_mode;
 const char *erg_lag_mode_name(erg_lag_mode mode);
 /* ERG_LAG_MODES if there is none of that name. */
 erg_lag_mode erg_lag_mode_find(const char *name);
@@ -83,7 +85,8 @@ typedef struct erg_lags {
     size_t rows, readings;              /* rows compared; monitor readings behind them */
 } erg_lags;
 
-bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out, erg_error *err);
+bool erg_lags_of(const erg_session *session, erg_lag_mode mode, erg_lags *out,
+                 erg_error *err);
 
 /* Tables lags, figures and score, and the note that this is no evidence. */
 erg_result *erg_lags_tables(const erg_session *const sessions[], size_t count,
@@ -104,8 +107,8 @@ void erg_score_of(const erg_lag_figures figures[], size_t count, erg_score *out)
 
 /* ---- does it repeat? ---------------------------------------------------------------- */
 
-/* Tables reproducibility, sessions, lag_map, score: each session is studied alone; runs with
- * one x count once, and runs that a check refuses do not count. */
+/* Tables reproducibility, sessions, lag_map, score: each session is studied alone; runs
+ * with one x count once, and runs that a check refuses do not count. */
 erg_result *erg_sessions_study(const erg_session *const sessions[], size_t count,
                                const erg_couple_options *options, erg_error *err);
 

@@ -68,6 +68,7 @@ typedef struct erg_sweep_options {
     bool resume;              /* output holds a part of this very sweep: add the rest */
     int only_block;           /* 1 + the one block to do (Slurm); 0: all */
     bool shared;              /* turn a device that others use too */
+    bool srun;                /* a clock that this user may not turn is asked of srun */
     bool drift_correct;
     const char *const *words; /* how the sweep was asked for, kept for --resume */
     size_t word_count;
@@ -98,7 +99,9 @@ erg_result *erg_sweep_plan_table(const erg_env *env, const erg_sweep_options *op
 char **erg_sweep_words(const char *path, size_t *count, erg_error *err);
 
 /* Joins DIR/block-N.erg into one file at output and its visits into points. Blocks that
- * are missing are a note; one that is there twice, or another GPU model, fails. */
+ * are missing are a note; one that is there twice, or another GPU model, fails. Drift that
+ * the blocks were asked to correct is divided out node by node; an objective is chosen
+ * by. */
 bool erg_sweep_gather(const erg_env *env, const char *folder, const char *output,
                       erg_points *points, erg_error *err);
 

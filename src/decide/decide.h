@@ -59,7 +59,8 @@ erg_foreseen erg_foreseen_of(const erg_wish *wish, const erg_option *option);
 /* ---- choose.c ------------------------------------------------------------------- */
 
 /* Scores of a pick's options, how they relate to its reference, and what is allowed. */
-void erg_choice_relate(erg_choice *choice, const erg_pick *pick, const erg_scoring *scoring);
+void erg_choice_relate(erg_choice *choice, const erg_pick *pick,
+                       const erg_scoring *scoring);
 
 /* ---- pool.c: the visits that make up the mean of each option -------------------- */
 

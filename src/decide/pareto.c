@@ -26,7 +26,8 @@ static bool has_nan(const double *row, size_t dims)
 }
 
 /* Of the second figure from 1, by its order; equal figures have one. */
-static void rank_all(const double *values, const size_t order[], size_t rows, size_t ranks[])
+static void rank_all(const double *values, const size_t order[], size_t rows,
+                     size_t ranks[])
 {
     size_t rank = 0;
 

@@ -50,8 +50,8 @@ static const char *const flag_notes[ERG_CHOICE_FLAGS] = {
     "the "
     "mean.",
     "NOT_ALLOWED: no setting keeps all limits; the table relaxations says what would help.",
-    "PER_UNIT: time and energy are of one unit of work, of which the commands said how many "
-    "they did; so are limits on time.",
+    "PER_UNIT: time and energy are of one unit of work, of which the "
+    "commands said how many they did; so are limits on time.",
 };
 
 /* ---- choice --------------------------------------------------------------------- */

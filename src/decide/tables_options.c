@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of single settings: the front, all of them, what was refused, what would help. */
+/* The tables of single settings: the front, all of them,
+ * what was refused, what would help. */
 #include <math.h>
 #include <string.h>
 #include "decide/tables.h"
@@ -93,7 +94,7 @@ void erg_setting_name(const erg_points *points, const erg_knob_setting *setting,
                       size_t size)
 {
     static const char *const units[ERG_KNOBS] = { "MHz", "W", "MHz CPU", "MHz memory",
-                                                  NULL };
+                                                  NULL, "% fan" };
     size_t at = 0;
 
     erg_text_put(to, size, "as found");

@@ -21,7 +21,8 @@ typedef struct redraw {
     erg_random random;
 } redraw;
 
-static bool begin(redraw *of, const erg_choice *choice, const erg_points *points, erg_error *err)
+static bool begin(redraw *of, const erg_choice *choice, const erg_points *points,
+                  erg_error *err)
 {
     size_t options = choice->option_count, picks = choice->pick_count;
 
@@ -73,7 +74,8 @@ static void draw(redraw *of, bool is_whole)
     memcpy(of->copy.picks, from->picks, from->pick_count * sizeof(*from->picks));
     of->copy.wish = from->wish;
     if (is_whole)
-        of->copy.wish.slowdown = of->copy.wish.deadline_s = of->copy.wish.throughput_hz = NAN;
+        of->copy.wish.slowdown = of->copy.wish.deadline_s =
+            of->copy.wish.throughput_hz = NAN;
     for (size_t i = 0; i < from->option_count; i++)
         draw_option(of, i);
     for (size_t p = 0; p < from->pick_count; p++)
@@ -132,7 +134,8 @@ static bool is_same_plan(const erg_phase_plan *a, const erg_phase_plan *b)
 }
 
 bool erg_phase_confidence(const erg_choice *choice, const erg_points *points,
-                          const erg_phase_costs *costs, erg_phase_plan *plan, erg_error *err)
+                          const erg_phase_costs *costs, erg_phase_plan *plan,
+                          erg_error *err)
 {
     size_t same = 0, done = 0;
     redraw of;

@@ -25,7 +25,8 @@ static const erg_exporter *find(const char *name, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(exporters); i++)
         if (name && strcmp(exporters[i]->name, name) == 0)
             return exporters[i];
-    erg_fail(err, ERG_BAD_INPUT, "no format '%.40s': there are csv json energy-report perfetto "
+    erg_fail(err, ERG_BAD_INPUT,
+             "no format '%.40s': there are csv json energy-report perfetto "
              "prometheus tape", name ? name : "");
     return NULL;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any result as metrics that Prometheus scrapes: a column a family, a row a sample, in base
- * units. The text columns in front of a table are labels; those behind go to a family _info,
- * so that a sentence never multiplies series. A column X_total_UNIT is a counter.
+ * units. The text columns in front of a table are labels; those behind go to a family
+ * _info, so that a sentence never multiplies series. A column X_total_UNIT is a counter.
  *
- * The older text format (what node_exporter reads from a file) types the sample foo_total, the
- * OpenMetrics format the family foo; what is valid in one is not in the other, so there are two.
+ * The older text format (what node_exporter reads from a file) types the sample foo_total,
+ * the OpenMetrics format the family foo; what is valid in one is not in the other,
+ * so there are two.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ typedef struct page {
     bool is_open;               /* OpenMetrics */
 } page;
 
-/* ---- names ------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------- */
 
 static bool strip(char *name, const char *suffix)
 {
@@ -103,7 +104,7 @@ static family family_of(const page *of, const erg_table *table, const erg_column
     return out;
 }
 
-/* ---- text -------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------- */
 
 static bool put_escaped(FILE *out, const char *text)
 {
@@ -144,7 +145,7 @@ static bool put_head(const page *of, const family *is, const char *about)
     return ok;
 }
 
-/* ---- labels ------------------------------------------------------------------------------ */
+/* ---- labels -------------------------------------------------------------------------- */
 
 /* Text columns up to the first that is none. */
 static size_t key_count(const erg_table *table)
@@ -160,7 +161,8 @@ static size_t key_count(const erg_table *table)
 static bool is_same_key(const erg_table *table, size_t keys, size_t a, size_t b)
 {
     for (size_t c = 0; c < keys; c++) {
-        const char *one = erg_table_cell(table, a, c).text, *two = erg_table_cell(table, b, c).text;
+        const char *one = erg_table_cell(table, a, c).text,
+                   *two = erg_table_cell(table, b, c).text;
         if (strcmp(one ? one : "", two ? two : "") != 0)
             return false;
     }
@@ -216,7 +218,7 @@ static bool put_labels(const page *of, const rows *in, size_t row, size_t end)
     return ok;
 }
 
-/* ---- families ---------------------------------------------------------------------------- */
+/* ---- families ------------------------------------------------------------------------ */
 
 static double value_of(erg_type type, const erg_cell *cell)
 {
@@ -251,7 +253,8 @@ static bool is_repeated(const page *of, const erg_table *table, size_t column)
 
     for (size_t c = 0; c < column; c++) {
         family before = family_of(of, table, erg_table_column(table, c));
-        if (erg_table_column(table, c)->type != ERG_TEXT && strcmp(before.name, is.name) == 0)
+        if (erg_table_column(table, c)->type != ERG_TEXT
+            && strcmp(before.name, is.name) == 0)
             return true;
     }
     return false;
@@ -344,5 +347,7 @@ static bool openmetrics_write(const erg_result *result, const erg_table *only,
     return put_all(&(page){ .result = result, .out = out, .is_open = true }, only, err);
 }
 
-const erg_writer erg_writer_prometheus = { .name = "prometheus", .write = prometheus_write };
-const erg_writer erg_writer_openmetrics = { .name = "openmetrics", .write = openmetrics_write };
+const erg_writer erg_writer_prometheus = { .name = "prometheus",
+                                           .write = prometheus_write };
+const erg_writer erg_writer_openmetrics = { .name = "openmetrics",
+                                            .write = openmetrics_write };

@@ -9,23 +9,25 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "erg/timeline.h"
 #include "report/page.h"
 
 typedef struct scale_row { double from, factor; const char *text; } scale_row;
 
 static const scale_row prefixes[] = {
-    { 1e9, 1e-9, "G" }, { 1e6, 1e-6, "M" }, { 1e3, 1e-3, "k" }, { 1, 1, "" },
-    { 1e-3, 1e3, "m" }, { 1e-6, 1e6, "\xc2\xb5" }, { 0, 1e9, "n" },
+    { 1e12, 1e-12, "T" }, { 1e9, 1e-9, "G" }, { 1e6, 1e-6, "M" }, { 1e3, 1e-3, "k" },
+    { 1, 1, "" }, { 1e-3, 1e3, "m" }, { 1e-6, 1e6, "\xc2\xb5" }, { 0, 1e9, "n" },
 };
 
 static const scale_row *prefix_of(double value, const char *unit)
 {
-    size_t i = strcmp(unit, "s") == 0 ? 3 : 0;     /* no kiloseconds */
+    enum { ONE = 4 };
+    size_t i = strcmp(unit, "s") == 0 ? ONE : 0;     /* no kiloseconds */
     if (strncmp(unit, "FLOP/B", 6) == 0)            /* a ratio: 0.25, not 250 m */
-        return &prefixes[3];
+        return &prefixes[ONE];
     while (fabs(value) < prefixes[i].from)
         i++;
-    return value == 0 ? &prefixes[3] : &prefixes[i];
+    return value == 0 ? &prefixes[ONE] : &prefixes[i];
 }
 
 /* Four digits that count, and no exponent. */
@@ -112,8 +114,8 @@ void erg_page_head(const erg_page *page, const char *title)
           "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>", page->out);
     erg_html_text(page->out, title);
-    fprintf(page->out, "</title>\n%s%s</head>\n<body>\n<main>\n<h1>", erg_page_style,
-            erg_page_style_parts);
+    fprintf(page->out, "</title>\n%s%s%s</head>\n<body>\n<main>\n<h1>", erg_page_style,
+            erg_page_style_parts, page->timeline ? erg_page_style_timeline : "");
     erg_html_text(page->out, title);
     fputs("</h1>\n", page->out);
 }
@@ -134,6 +136,7 @@ static bool put_page(const erg_page *page, const char *title, erg_error *err)
     erg_page_verdict(page);
     if (!erg_page_plots(page, err))
         return false;
+    erg_page_timeline(page);
     erg_page_sensors(page);
     erg_page_bars(page);
     erg_page_flags(page);
@@ -152,12 +155,13 @@ static bool put_page(const erg_page *page, const char *title, erg_error *err)
     return true;
 }
 
-bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_error *err)
+static bool put_run(const erg_trace *trace, const erg_result *timeline, const char *title,
+                    FILE *out, erg_error *err)
 {
     const erg_summary_options options = { .command = "report", .trace_facts = true };
     erg_result *result = erg_trace_summary(trace, &options, err);
     locale_t c_locale = result ? newlocale(LC_NUMERIC_MASK, "C", (locale_t)0) : (locale_t)0;
-    erg_page page = { .trace = trace, .result = result, .out = out };
+    erg_page page = { .trace = trace, .result = result, .timeline = timeline, .out = out };
 
     if (!c_locale) {
         erg_result_free(result);
@@ -172,4 +176,24 @@ bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_e
     if (good && (fflush(out) != 0 || ferror(out)))
         return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
     return good;
+}
+
+/* A recording with events of other tools is told over time as well. */
+bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_error *err)
+{
+    erg_error why = { 0 };
+    size_t events = erg_trace_event_count(trace);
+
+    erg_result *timeline = events ? erg_timeline(trace, NULL, &why) : NULL;
+    if (events && !timeline && !erg_can_do_without(&why, err))
+        return false;
+    bool good = put_run(trace, timeline, title, out, err);
+    erg_result_free(timeline);
+    return good;
+}
+
+bool erg_report_timeline(const erg_trace *trace, const erg_result *timeline,
+                         const char *title, FILE *out, erg_error *err)
+{
+    return put_run(trace, timeline, title, out, err);
 }

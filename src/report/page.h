@@ -8,6 +8,7 @@
 typedef struct erg_page {
     const erg_trace *trace;
     const erg_result *result;   /* the tables of the run */
+    const erg_result *timeline; /* of erg timeline, or NULL */
     erg_span span;              /* the time axis */
     FILE *out;
 } erg_page;
@@ -30,6 +31,16 @@ void erg_page_sensors(const erg_page *page);
 void erg_page_bars(const erg_page *page);
 void erg_page_flags(const erg_page *page);
 void erg_page_how(const erg_page *page);
+
+/* ---- page_timeline.c: none of them without a timeline ------------------------------- */
+
+extern const char erg_page_style_timeline[];
+/* Whether the timeline is of that device. */
+bool erg_page_has_timeline(const erg_page *page, const char *device);
+void erg_page_spikes(const erg_page *page);     /* lines of an SVG of 0..100 */
+/* A strip of limiters and a lane a stream, under the power. */
+bool erg_page_streams(const erg_page *page, const char *device, erg_error *err);
+void erg_page_timeline(const erg_page *page);
 
 /* Power over time of one channel, at most a few points a pixel. */
 typedef struct erg_curve {

@@ -3,6 +3,9 @@
 #include "report/page.h"
 #include "report/page_chart.h"
 
+/* Beyond this share of the width, in %, a label would stick out. */
+static const double edge = 96;
+
 /* Colours of Okabe and Ito that stand out on white and on black. */
 const char erg_chart_style[] =
 "<style>\n"
@@ -23,12 +26,12 @@ const char erg_chart_style[] =
 ".chart .line,.chart .dots{fill:none;background:none}\n"
 ".keys{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.6rem 0 .2rem;padding:0;"
 "font-size:.85rem;color:var(--soft)}\n"
-".keys i{display:inline-block;width:.9rem;height:.28rem;border-radius:2px;margin-right:.4rem;"
-"vertical-align:middle}\n"
+".keys i{display:inline-block;width:.9rem;height:.28rem;border-radius:2px;"
+"margin-right:.4rem;vertical-align:middle}\n"
 ".pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2rem}\n"
 ".bar.r{grid-template-columns:13rem 1fr 15rem}\n"
-".heat{display:grid;gap:2px;font-size:.8rem;font-variant-numeric:tabular-nums;max-width:48rem;"
-"overflow-x:auto}\n"
+".heat{display:grid;gap:2px;font-size:.8rem;font-variant-numeric:tabular-nums;"
+"max-width:48rem;overflow-x:auto}\n"
 ".heat span{padding:.35rem .3rem;text-align:center;border-radius:3px;white-space:nowrap}\n"
 ".heat b{font-weight:500;padding:.35rem .4rem .35rem 0;overflow-wrap:anywhere}\n"
 "@media(max-width:40rem){.bar.r{grid-template-columns:1fr auto}"
@@ -37,7 +40,8 @@ const char erg_chart_style[] =
 
 erg_chart erg_chart_empty(FILE *out, const char *x_unit, const char *y_unit)
 {
-    return (erg_chart){ .out = out, .x_low = INFINITY, .x_high = -INFINITY, .y_low = INFINITY,
+    return (erg_chart){ .out = out, .x_low = INFINITY, .x_high = -INFINITY,
+                        .y_low = INFINITY,
                         .y_high = -INFINITY, .x_unit = x_unit, .y_unit = y_unit };
 }
 
@@ -94,7 +98,8 @@ static double y_at(const erg_chart *chart, double y)
     return fmax(-2, fmin(102, at));
 }
 
-void erg_chart_begin(const erg_chart *chart, const char *title, const char *about, double high)
+void erg_chart_begin(const erg_chart *chart, const char *title, const char *about,
+                     double high)
 {
     double step = step_of(chart->y_high - chart->y_low);
     int lines = (int)floor((chart->y_high - chart->y_low) / step + 0.5);
@@ -110,14 +115,16 @@ void erg_chart_begin(const erg_chart *chart, const char *title, const char *abou
                 y_at(chart, y), fabs(y) < step / 1e6 ? 0 : y, chart->y_unit[0] ? " " : "",
                 chart->y_unit);
     }
-    fprintf(chart->out, "<svg viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" role=\"img\" "
+    fprintf(chart->out,
+            "<svg viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" role=\"img\" "
             "style=\"height:%.1frem\" aria-label=\"", high);
     erg_html_text(chart->out, title);
     fputs("\">\n", chart->out);
     for (int i = 0; i <= lines; i++) {
         double at = y_at(chart, chart->y_low + i * step);
-        fprintf(chart->out, "<line class=\"grid\" x1=\"0\" x2=\"100\" y1=\"%.2f\" y2=\"%.2f\"/>",
-                at, at);
+        fprintf(chart->out,
+                "<line class=\"grid\" x1=\"0\" x2=\"100\" y1=\"%.2f\" y2=\"%.2f\"/>", at,
+                at);
     }
     fputc('\n', chart->out);
 }
@@ -141,9 +148,14 @@ void erg_chart_level(const erg_chart *chart, double y, const char *colour)
 void erg_chart_line(const erg_chart *chart, const erg_chart_series *series)
 {
     const char *letter = "M";
+    double before = -INFINITY;
 
+    /* Where x goes back another curve begins, as of another pole. */
     fprintf(chart->out, "<path class=\"line %s\" d=\"", series->colour);
     for (size_t i = 0; i < series->count; i++) {
+        if (series->x[i] < before)
+            letter = "M";
+        before = series->x[i];
         if (!isfinite(series->x[i]) || !isfinite(series->y[i])) {
             letter = "M";
             continue;
@@ -183,8 +195,8 @@ static void put_data(const erg_chart *chart, const char *x_name,
 {
     FILE *out = chart->out;
 
-    fputs("<details><summary>The data</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>"
-          "<thead><tr><th class=\"n\">", out);
+    fputs("<details><summary>The data</summary>\n<div class=\"scroll\" tabindex=\"0\">"
+          "<table><thead><tr><th class=\"n\">", out);
     erg_html_text(out, x_name);
     for (size_t s = 0; s < count; s++) {
         fputs("</th><th class=\"n\">", out);
@@ -201,27 +213,42 @@ static void put_data(const erg_chart *chart, const char *x_name,
     fputs("</tbody></table></div></details>\n", out);
 }
 
+/* One at the right edge ends there. */
 static void put_tick(const erg_chart *chart, double x, const char *unit)
 {
-    fprintf(chart->out, "<span style=\"left:%.2f%%\">%.4g%s%s</span>", x_at(chart, x), x,
-            unit[0] ? " " : "", unit);
+    double at = x_at(chart, x);
+
+    fprintf(chart->out, "<span style=\"left:%.2f%%%s\">%.4g%s%s</span>", at,
+            at > edge ? ";transform:translateX(-100%)" : "", x, unit[0] ? " " : "", unit);
 }
 
-static void put_ticks(const erg_chart *chart)
+/* About seven labels have room on a telephone. */
+static void put_log_ticks(const erg_chart *chart)
 {
     static const double ones[] = { 1, 2, 5 };
-    double step = step_of(chart->x_high - chart->x_low), first = ceil(chart->x_low / step);
+    double decades = log10(chart->x_high / chart->x_low);
+    size_t marks = decades > 2.4 ? 1 : ERG_COUNT(ones);
+    int low = (int)floor(log10(chart->x_low)), high = (int)ceil(log10(chart->x_high));
+    int by = decades > 6 ? 2 : 1;
 
-    for (int i = 0; !chart->log_x && (first + i) * step <= chart->x_high; i++)
-        put_tick(chart, (first + i) * step, chart->x_unit);
-    int low = chart->log_x ? (int)floor(log10(chart->x_low)) : 0;
-    int high = chart->log_x ? (int)ceil(log10(chart->x_high)) : -1;
     for (int power = low; power <= high; power++)
-        for (size_t i = 0; i < ERG_COUNT(ones); i++) {
+        for (size_t i = 0; i < marks && power % by == 0; i++) {
             double x = ones[i] * pow(10, power);
             if (x >= chart->x_low * (1 - 1e-9) && x <= chart->x_high * (1 + 1e-9))
                 put_tick(chart, x, i ? "" : chart->x_unit);    /* room for all */
         }
+}
+
+static void put_ticks(const erg_chart *chart)
+{
+    double step = step_of(chart->x_high - chart->x_low), first = ceil(chart->x_low / step);
+
+    if (chart->log_x) {
+        put_log_ticks(chart);
+        return;
+    }
+    for (int i = 0; (first + i) * step <= chart->x_high; i++)
+        put_tick(chart, (first + i) * step, chart->x_unit);
 }
 
 void erg_chart_end(const erg_chart *chart, const char *x_name,

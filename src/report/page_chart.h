@@ -33,7 +33,8 @@ void erg_chart_see(erg_chart *chart, const erg_chart_series *series);
 int erg_chart_settle(erg_chart *chart);
 
 /* high: rem of the drawing. */
-void erg_chart_begin(const erg_chart *chart, const char *title, const char *about, double high);
+void erg_chart_begin(const erg_chart *chart, const char *title, const char *about,
+                     double high);
 void erg_chart_strip(const erg_chart *chart, double from, double to, const char *colour);
 void erg_chart_level(const erg_chart *chart, double y, const char *colour);
 void erg_chart_line(const erg_chart *chart, const erg_chart_series *series);

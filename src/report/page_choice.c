@@ -30,7 +30,8 @@ static double value_of(const erg_plot *p, size_t row, const curve *of)
 {
     return of->column
                ? erg_plot_number(p->options, row, of->column)
-               : erg_plot_number(p->options, row, "time_s") * erg_plot_number(p->options, row, "energy_j");
+               : erg_plot_number(p->options, row, "time_s")
+        * erg_plot_number(p->options, row, "energy_j");
 }
 
 /* ---- points --------------------------------------------------------------------- */
@@ -70,14 +71,16 @@ static void put_staircase(const erg_plot *p)
         size_t next = SIZE_MAX;
         for (size_t row = 0; row < erg_table_row_count(p->options); row++) {
             double x = erg_plot_number(p->options, row, "time_s");
-            if (erg_plot_is_own(p, row) && erg_plot_truth(p->options, row, "front") && x > last_x
+            if (erg_plot_is_own(p, row) && erg_plot_truth(p->options, row, "front")
+                && x > last_x
                 && (next == SIZE_MAX || x < erg_plot_number(p->options, next, "time_s")))
                 next = row;
         }
         if (next == SIZE_MAX)
             break;
         last_x = erg_plot_number(p->options, next, "time_s");
-        double x = erg_plot_x(p, last_x), y = erg_plot_y(p, erg_plot_number(p->options, next, "energy_j"));
+        double x = erg_plot_x(p, last_x),
+               y = erg_plot_y(p, erg_plot_number(p->options, next, "energy_j"));
         fprintf(p->out, any ? "H%.1fV%.1f" : "M%.1f %.1f", x, y);
     }
     fputs("\"/>\n", p->out);
@@ -170,7 +173,8 @@ static void put_curve(erg_plot *p, const erg_plot_knob *by, const curve *of)
     p->y = erg_plot_axis_empty(of->unit, of->title);
     for (size_t row = 0; row < erg_table_row_count(p->options); row++)
         if (erg_plot_is_own(p, row)) {
-            erg_plot_widen(&p->x, erg_plot_number(p->options, row, by->column) * by->per_unit);
+            erg_plot_widen(&p->x,
+                           erg_plot_number(p->options, row, by->column) * by->per_unit);
             erg_plot_widen(&p->y, value_of(p, row, of));
             erg_plot_widen(&p->y, erg_plot_number(p->options, row, of->low));
             erg_plot_widen(&p->y, erg_plot_number(p->options, row, of->high));
@@ -184,7 +188,8 @@ static void put_curve(erg_plot *p, const erg_plot_knob *by, const curve *of)
         double x = erg_plot_number(p->options, row, by->column) * by->per_unit;
         if (!erg_plot_is_own(p, row) || isnan(x))
             continue;
-        put_bar(p, x, erg_plot_number(p->options, row, of->low), erg_plot_number(p->options, row, of->high));
+        put_bar(p, x, erg_plot_number(p->options, row, of->low),
+                erg_plot_number(p->options, row, of->high));
         erg_plot_dot(p, row, x, value_of(p, row, of));
     }
     erg_plot_end(p, NULL);
@@ -216,7 +221,8 @@ static void put_verdict(const erg_plot *p)
     chosen.options = choice;
     erg_plot_setting(&chosen, row);
     fputs(": ", p->out);
-    put_percent(p->out, erg_plot_number(choice, row, "energy_saving"), "less energy", "more energy");
+    put_percent(p->out, erg_plot_number(choice, row, "energy_saving"), "less energy",
+                "more energy");
     fputs(", ", p->out);
     put_percent(p->out, erg_plot_number(choice, row, "slowdown"), "slower", "faster");
     double sure = erg_plot_number(choice, row, "confidence");

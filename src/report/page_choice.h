@@ -8,7 +8,10 @@
 enum { ERG_PLOT_WIDE = 640, ERG_PLOT_HIGH = 320, ERG_PLOT_SMALL_WIDE = 420,
        ERG_PLOT_SMALL_HIGH = 220, ERG_PLOT_LEFT = 90, ERG_PLOT_BELOW = 40 };
 
-typedef struct erg_plot_axis { double least, most; const char *unit, *title; } erg_plot_axis;
+typedef struct erg_plot_axis {
+    double least, most;
+    const char *unit, *title;
+} erg_plot_axis;
 
 typedef struct erg_plot {
     const erg_result *result;
@@ -19,7 +22,10 @@ typedef struct erg_plot {
     erg_plot_axis x, y;
 } erg_plot;
 
-typedef struct erg_plot_knob { const char *column, *unit, *title; double per_unit; } erg_plot_knob;
+typedef struct erg_plot_knob {
+    const char *column, *unit, *title;
+    double per_unit;
+} erg_plot_knob;
 
 /* Empty cells are NAN, false and "". */
 double erg_plot_number(const erg_table *table, size_t row, const char *column);

@@ -88,7 +88,8 @@ static void put_labels(const erg_plot *p, const side *of, bool is_x)
             fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">",
                     ERG_PLOT_LEFT + wide_of(p, of) * middle, p->high - ERG_PLOT_BELOW + 16);
         else
-            fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", ERG_PLOT_LEFT - 6,
+            fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
+                    ERG_PLOT_LEFT - 6,
                     p->high - ERG_PLOT_BELOW - high_of(p, of) * middle + 4);
         erg_page_quantity(p->out, of->at[i] * of->knob->per_unit, of->knob->unit);
         fputs("</text>\n", p->out);
@@ -137,10 +138,12 @@ static double loss_percent(const erg_plot *p, size_t row)
 /* No other loses no more and takes less. */
 static bool is_on_front(const erg_plot *p, size_t row)
 {
-    double loss = loss_percent(p, row), energy = erg_plot_number(p->options, row, "energy_j");
+    double loss = loss_percent(p, row),
+           energy = erg_plot_number(p->options, row, "energy_j");
 
     for (size_t i = 0; i < erg_table_row_count(p->options); i++)
-        if (loss_percent(p, i) <= loss && erg_plot_number(p->options, i, "energy_j") < energy)
+        if (loss_percent(p, i) <= loss
+            && erg_plot_number(p->options, i, "energy_j") < energy)
             return false;
     return isfinite(energy);
 }
@@ -167,9 +170,10 @@ void erg_page_quality(erg_plot *p)
         erg_plot_dot(p, row, loss_percent(p, row), energy);
         if (is_on_front(p, row))
             fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"7\" fill=\"none\" "
-                    "stroke=\"#009e73\" stroke-width=\"2\"/>\n", erg_plot_x(p, loss_percent(p, row)),
-                    erg_plot_y(p, energy));
+                    "stroke=\"#009e73\" stroke-width=\"2\"/>\n",
+                    erg_plot_x(p, loss_percent(p, row)), erg_plot_y(p, energy));
     }
-    erg_plot_end(p, "Green ring: nothing that loses no more takes less energy. Orange: chosen. "
+    erg_plot_end(p, "Green ring: nothing that loses no more takes less energy. "
+                 "Orange: chosen. "
                     "All applications, which are to be ways to do the same work.");
 }

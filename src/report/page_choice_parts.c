@@ -80,16 +80,18 @@ bool erg_plot_make_room(erg_plot_axis *of)
 
 double erg_plot_x(const erg_plot *p, double value)
 {
-    return ERG_PLOT_LEFT + (p->wide - ERG_PLOT_LEFT) * (value - p->x.least) / (p->x.most - p->x.least);
+    return ERG_PLOT_LEFT
+        + (p->wide - ERG_PLOT_LEFT) * (value - p->x.least) / (p->x.most - p->x.least);
 }
 
 double erg_plot_y(const erg_plot *p, double value)
 {
-    return (p->high - ERG_PLOT_BELOW) * (1 - (value - p->y.least) / (p->y.most - p->y.least));
+    return (p->high - ERG_PLOT_BELOW)
+        * (1 - (value - p->y.least) / (p->y.most - p->y.least));
 }
 
-static void put_label(const erg_plot *p, double x, double y, const char *anchor, double value,
-                      const char *unit)
+static void put_label(const erg_plot *p, double x, double y, const char *anchor,
+                      double value, const char *unit)
 {
     fprintf(p->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
     if (strcmp(unit, "%") == 0)
@@ -126,8 +128,8 @@ static void put_ticks_y(const erg_plot *p)
 
     for (double at = ceil(p->y.least / step); at * step <= p->y.most; at++) {
         double y = erg_plot_y(p, at * step);
-        fprintf(p->out, "<path d=\"M%d %.1fH%d\" stroke=\"var(--line)\"/>\n", ERG_PLOT_LEFT, y,
-                p->wide);
+        fprintf(p->out, "<path d=\"M%d %.1fH%d\" stroke=\"var(--line)\"/>\n",
+                ERG_PLOT_LEFT, y, p->wide);
         put_label(p, ERG_PLOT_LEFT - 6, y + 4, "end", at * step, p->y.unit);
     }
 }
@@ -181,8 +183,8 @@ void erg_plot_dot(const erg_plot *p, size_t row, double x, double y)
 {
     if (!isfinite(x) || !isfinite(y))
         return;
-    fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" %s><title>", erg_plot_x(p, x), erg_plot_y(p, y),
-            style_of(p, row));
+    fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" %s><title>", erg_plot_x(p, x),
+            erg_plot_y(p, y), style_of(p, row));
     erg_plot_setting(p, row);
     fputs("</title></circle>\n", p->out);
 }

@@ -10,7 +10,10 @@
 #include <string.h>
 #include "report/page_couple.h"
 
-size_t erg_page_rows(const erg_table *table) { return table ? erg_table_row_count(table) : 0; }
+size_t erg_page_rows(const erg_table *table)
+{
+    return table ? erg_table_row_count(table) : 0;
+}
 
 const char *erg_page_text(const erg_table *table, size_t row, const char *column)
 {
@@ -27,7 +30,8 @@ double erg_page_real(const erg_table *table, size_t row, const char *column)
             continue;
         erg_cell cell = erg_table_cell(table, row, c);
         return at->type == ERG_REAL ? cell.real
-             : at->type == ERG_INTEGER && cell.integer != ERG_NONE ? (double)cell.integer : NAN;
+             : at->type == ERG_INTEGER
+            && cell.integer != ERG_NONE ? (double)cell.integer : NAN;
     }
     return NAN;
 }
@@ -59,7 +63,7 @@ bool erg_page_take(const erg_page_pick *pick, erg_chart_series *out, erg_error *
     return true;
 }
 
-/* ---- verdicts ------------------------------------------------------------------------------- */
+/* ---- verdicts ------------------------------------------------------------------------ */
 
 static double percent(double r) { return 50 + 50 * fmax(-1, fmin(1, r)); }
 
@@ -69,11 +73,12 @@ static void put_interval(FILE *out, double r, double low, double high)
     fputs("<i class=\"whisker\" style=\"left:50%;width:1px;height:1rem;margin-top:-.5rem;"
           "opacity:.3\"></i>", out);
     if (isfinite(low) && isfinite(high))
-        fprintf(out, "<i class=\"whisker\" style=\"left:%.2f%%;width:%.2f%%\"></i>", percent(low),
-                percent(high) - percent(low));
+        fprintf(out, "<i class=\"whisker\" style=\"left:%.2f%%;width:%.2f%%\"></i>",
+                percent(low), percent(high) - percent(low));
     if (isfinite(r))
         fprintf(out, "<i class=\"s0\" style=\"position:absolute;left:%.2f%%;top:.25rem;"
-                "width:.8rem;height:.8rem;margin-left:-.4rem;border-radius:50%%\"></i>", percent(r));
+                "width:.8rem;height:.8rem;margin-left:-.4rem;border-radius:50%%\"></i>",
+                percent(r));
     fputs("</div>", out);
 }
 
@@ -139,8 +144,8 @@ static void put_verdicts(const erg_couple_page *page)
     if (shown)
         fprintf(page->out, " <small>%zu of %zu pairs</small>", shown, rows);
     fputs("</p>\n<p class=\"lead\">Correlation of what is left of two series once each is "
-          "predicted from its own past; the whisker holds 95 % over all lags. Lag above 0: the "
-          "first leads.</p>\n<section>\n", page->out);
+          "predicted from its own past; the whisker holds 95 % over all lags. "
+          "Lag above 0: the first leads.</p>\n<section>\n", page->out);
     for (size_t i = 0; i < rows; i++)
         put_pair(page, i);
     fputs("</section>\n", page->out);
@@ -156,7 +161,8 @@ static bool is_raised(const erg_table *checks, size_t row)
 static bool is_same(const erg_table *checks, size_t row, size_t other)
 {
     static const char *const columns[] = { "check", "device", "what", "advice", "state" };
-    bool same = erg_page_text(checks, row, "pair")[0] && erg_page_text(checks, other, "pair")[0];
+    bool same = erg_page_text(checks, row, "pair")[0]
+        && erg_page_text(checks, other, "pair")[0];
 
     for (size_t i = 0; same && i < ERG_COUNT(columns); i++)
         same = strcmp(erg_page_text(checks, row, columns[i]),
@@ -206,7 +212,7 @@ static void put_checks(const erg_couple_page *page)
         fputs("</dl></section>\n", page->out);
 }
 
-/* ---- the sheet ------------------------------------------------------------------------------ */
+/* ---- the sheet ----------------------------------------------------------------------- */
 
 static void put_value(FILE *out, double value)
 {
@@ -257,7 +263,7 @@ static void put_sheet(const erg_couple_page *page)
     fputs("</section>\n", page->out);
 }
 
-/* ---- the page -------------------------------------------------------------------------------- */
+/* ---- the page ------------------------------------------------------------------------ */
 
 static void put_rest(const erg_couple_page *page)
 {
@@ -293,7 +299,8 @@ static bool put_all(const erg_couple_page *page, const char *title)
     return ok;
 }
 
-bool erg_report_couple(const erg_result *couple, const char *title, FILE *out, erg_error *err)
+bool erg_report_couple(const erg_result *couple, const char *title, FILE *out,
+                       erg_error *err)
 {
     const erg_couple_page page = { .result = couple, .out = out, .err = err,
                                    .verdict = erg_result_find(couple, "verdict"),

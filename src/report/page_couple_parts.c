@@ -11,7 +11,7 @@ static const double tall = 13, low = 8;
 
 static void drop(erg_chart_series *series) { free((void *)(uintptr_t)series->x); }
 
-/* ---- over time ------------------------------------------------------------------------------ */
+/* ---- over time ----------------------------------------------------------------------- */
 
 typedef struct track { const char *section, *name, *title, *unit, *colour; } track;
 
@@ -42,14 +42,15 @@ static bool take_track(const erg_couple_page *page, const char *section, const c
 static void put_throttle(const erg_chart *chart, const erg_chart_series *of)
 {
     for (size_t i = 0; i < of->count; i++) {
-        double before = of->x[i > 0 ? i - 1 : i], after = of->x[i + 1 < of->count ? i + 1 : i];
+        double before = of->x[i > 0 ? i - 1 : i],
+               after = of->x[i + 1 < of->count ? i + 1 : i];
         if (of->y[i] > 1)
             erg_chart_strip(chart, (before + of->x[i]) / 2, (after + of->x[i]) / 2, "s5");
     }
 }
 
-static void put_track(const erg_couple_page *page, const track *of, const erg_chart_series *series,
-                      const shades *under)
+static void put_track(const erg_couple_page *page, const track *of,
+                      const erg_chart_series *series, const shades *under)
 {
     erg_chart chart = erg_chart_empty(page->out, "s", of->unit);
     const erg_chart_series *const all[] = { series };
@@ -64,7 +65,8 @@ static void put_track(const erg_couple_page *page, const track *of, const erg_ch
                     : under->throttle.count ? "grey: the training ran; orange: throttled"
                     : "grey: the training ran", low);
     if (under->loss.count && strcmp(of->section, "thermal") == 0)
-        erg_chart_strip(&chart, under->loss.x[0], under->loss.x[under->loss.count - 1], "s4");
+        erg_chart_strip(&chart, under->loss.x[0], under->loss.x[under->loss.count - 1],
+                        "s4");
     put_throttle(&chart, &under->throttle);
     erg_chart_line(&chart, series);
     erg_chart_end(&chart, "time_s", all, 1);
@@ -105,7 +107,7 @@ bool erg_couple_timeline(const erg_couple_page *page)
     return ok;
 }
 
-/* ---- each pair -------------------------------------------------------------------------------- */
+/* ---- each pair ----------------------------------------------------------------------- */
 
 typedef struct pair { const char *x, *y, *device; char title[160]; } pair;
 
@@ -179,8 +181,8 @@ typedef struct dotted {
 static const dotted dots[] = {
     { "placebo", "shift_s", "r", "s", "Placebos", "r with times in which no coupling is "
       "possible, by their shift; dashed: r of the run", true },
-    { "scatter", "x_value", "y_value", "", "Side by side", "the second against the first, in SI",
-      false },
+    { "scatter", "x_value", "y_value", "", "Side by side",
+      "the second against the first, in SI", false },
 };
 
 static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *kind)
@@ -209,7 +211,8 @@ static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *
 static bool put_acf(const erg_couple_page *page, const pair *of)
 {
     erg_chart chart = erg_chart_empty(page->out, "s", "");
-    erg_chart_series x = { .colour = "s0", .name = of->x }, y = { .colour = "s1", .name = of->y };
+    erg_chart_series x = { .colour = "s0", .name = of->x },
+                     y = { .colour = "s1", .name = of->y };
     erg_chart_series band = { .colour = "s5", .name = "band" };
     const erg_chart_series *const all[] = { &x, &y, &band };
     bool ok = take_pair(page, "residuals", of, "lag_s", "acf_x", &x)
@@ -220,7 +223,8 @@ static bool put_acf(const erg_couple_page *page, const pair *of)
         erg_chart_see(&chart, all[i]);
     chart.y_low = fmin(chart.y_low, -chart.y_high);
     if (ok && x.count > 1 && erg_chart_settle(&chart)) {
-        erg_chart_begin(&chart, "What is left", "autocorrelation of the residuals: white where "
+        erg_chart_begin(&chart, "What is left",
+                        "autocorrelation of the residuals: white where "
                         "it stays inside the dashed lines", tall);
         erg_chart_level(&chart, band.y[0], "s5");
         erg_chart_level(&chart, -band.y[0], "s5");
@@ -249,7 +253,8 @@ bool erg_couple_pictures(const erg_couple_page *page)
     bool ok = true;
 
     for (size_t i = 0; ok && i < rows && i < PAIRS_MOST; i++) {
-        pair of = { erg_page_text(page->verdict, i, "x"), erg_page_text(page->verdict, i, "y"),
+        pair of = { erg_page_text(page->verdict, i, "x"),
+                    erg_page_text(page->verdict, i, "y"),
                     erg_page_text(page->verdict, i, "device"), "" };
         snprintf(of.title, sizeof(of.title), "%.60s : %.60s %.30s", of.x, of.y, of.device);
         if (!isfinite(erg_page_real(page->verdict, i, "r")))
@@ -263,7 +268,7 @@ bool erg_couple_pictures(const erg_couple_page *page)
     return ok;
 }
 
-/* ---- sessions side by side ------------------------------------------------------------------- */
+/* ---- sessions side by side ----------------------------------------------------------- */
 
 /* The colour of r: blue below 0, orange above; the letters keep the page's own colour. */
 static void put_heat_cell(FILE *out, double r)
@@ -271,8 +276,8 @@ static void put_heat_cell(FILE *out, double r)
     if (!isfinite(r))
         fputs("<span class=\"soft\">n/a</span>", out);
     else
-        fprintf(out, "<span style=\"background:%s%02x\">%+.2f</span>", r < 0 ? "#0072b2" : "#d55e00",
-                (unsigned)(fmin(1, fabs(r)) * 170), r);
+        fprintf(out, "<span style=\"background:%s%02x\">%+.2f</span>",
+                r < 0 ? "#0072b2" : "#d55e00", (unsigned)(fmin(1, fabs(r)) * 170), r);
 }
 
 static void put_heat(const erg_couple_page *page, const erg_table *map)
@@ -281,10 +286,12 @@ static void put_heat(const erg_couple_page *page, const erg_table *map)
 
     for (size_t c = 0; c < columns; c++)
         lags += strncmp(erg_table_column(map, c)->name, "lag_", 4) == 0;
-    fprintf(page->out, "<div class=\"heat\" style=\"grid-template-columns:minmax(6rem,14rem) "
+    fprintf(page->out,
+            "<div class=\"heat\" style=\"grid-template-columns:minmax(6rem,14rem) "
             "repeat(%zu,minmax(3rem,1fr))\"><b>session</b>", lags);
     for (size_t c = columns - lags; c < columns; c++)
-        fprintf(page->out, "<span class=\"soft\">%s</span>", erg_table_column(map, c)->name + 4);
+        fprintf(page->out, "<span class=\"soft\">%s</span>",
+                erg_table_column(map, c)->name + 4);
     for (size_t i = 0; i < rows && i < SESSIONS_MOST; i++) {
         fputs("<b>", page->out);
         erg_html_text(page->out, erg_page_text(map, i, "session"));

@@ -10,7 +10,7 @@
 #include <string.h>
 #include "report/page.h"
 
-enum { WIDE = 640, HIGH = 300, LEFT = 90, BELOW = 30 };
+enum { WIDE = 500, HIGH = 280, LEFT = 90, BELOW = 30, TICKS_MOST = 6 };
 
 typedef struct axis { double least, most; const char *unit, *title; } axis;
 
@@ -24,7 +24,8 @@ typedef struct picture {
 static double number(const erg_table *table, size_t row, const char *column)
 {
     erg_cell cell = erg_table_find(table, row, column);
-    return isfinite(cell.real) || cell.integer == ERG_NONE ? cell.real : (double)cell.integer;
+    return isfinite(cell.real) || cell.integer == ERG_NONE
+        ? cell.real : (double)cell.integer;
 }
 
 static const char *text(const erg_table *table, size_t row, const char *column)
@@ -71,27 +72,61 @@ static double at_y(const picture *p, double value)
     return (HIGH - BELOW) * (1 - log(value / p->y.least) / log(p->y.most / p->y.least));
 }
 
-static void put_label(const picture *p, double x, double y, const char *anchor, double value,
-                      const char *unit)
+static void put_label(const picture *p, double x, double y, const char *anchor,
+                      double value, const char *unit)
 {
     fprintf(p->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
     erg_page_quantity(p->out, value, unit);
     fputs("</text>\n", p->out);
 }
 
+/* Ticks of every so many decades; how many there would be. */
+static int put_ticks(const axis *of, const double steps[3], int every,
+                     double ticks[TICKS_MOST])
+{
+    int last = (int)floor(log10(of->most)), count = 0;
+
+    for (int decade = (int)floor(log10(of->least)); decade <= last; decade += every)
+        for (int i = 0; i < 3; i++) {
+            double at = steps[i] * pow(10, decade);
+            if (at >= of->least && at <= of->most && count++ < TICKS_MOST)
+                ticks[count - 1] = at;
+        }
+    return count;
+}
+
+/* 1, 2 and 5 of each decade, thinned out until there are few. */
+static int find_ticks(const axis *of, double ticks[TICKS_MOST])
+{
+    static const double steps[][3] = { { 1, 2, 5 }, { 1, 3, 0 }, { 1, 0, 0 } };
+    int every = 1, count = TICKS_MOST + 1;
+
+    for (size_t i = 0; i < ERG_COUNT(steps) && count > TICKS_MOST; i++)
+        count = put_ticks(of, steps[i], every, ticks);
+    while (count > TICKS_MOST)
+        count = put_ticks(of, steps[ERG_COUNT(steps) - 1], ++every, ticks);
+    return count;
+}
+
 static void begin_plot(const picture *p, const char *caption)
 {
+    double ticks[TICKS_MOST];
+
     fprintf(p->out, "<figure><figcaption>%s <span>%s over %s, both logarithmic</span>"
-            "</figcaption>\n<svg viewBox=\"0 -12 %d %d\" role=\"img\" style=\"width:100%%;"
-            "max-width:48rem;font-size:11px;fill:var(--soft)\">\n", caption, p->y.title,
-            p->x.title, WIDE + 60, HIGH + 12);
-    for (int i = 0; i <= 3; i++) {
-        double x = p->x.least * pow(p->x.most / p->x.least, i / 3.0);
-        double y = p->y.least * pow(p->y.most / p->y.least, i / 3.0);
-        fprintf(p->out, "<path d=\"M%.1f 0V%d M%d %.1fH%d\" fill=\"none\" "
-                "stroke=\"var(--line)\"/>\n", at_x(p, x), HIGH - BELOW, LEFT, at_y(p, y), WIDE);
-        put_label(p, at_x(p, x), HIGH - BELOW + 16, "middle", x, p->x.unit);
-        put_label(p, LEFT - 6, at_y(p, y) + 4, "end", y, p->y.unit);
+            "</figcaption>\n<div class=\"scroll\"><svg viewBox=\"0 -12 %d %d\" "
+            "role=\"img\" style=\"width:100%%;min-width:27rem;max-width:48rem;"
+            "font-size:11px;fill:var(--soft)\">\n<path d=\"M%d 0V%dH%d\" fill=\"none\" "
+            "stroke=\"var(--line)\"/>\n", caption, p->y.title, p->x.title, WIDE + 40,
+            HIGH + 12, LEFT, HIGH - BELOW, WIDE);
+    for (int i = 0, count = find_ticks(&p->x, ticks); i < count; i++) {
+        fprintf(p->out, "<path d=\"M%.1f 0V%d\" stroke=\"var(--line)\"/>\n",
+                at_x(p, ticks[i]), HIGH - BELOW);
+        put_label(p, at_x(p, ticks[i]), HIGH - BELOW + 16, "middle", ticks[i], p->x.unit);
+    }
+    for (int i = 0, count = find_ticks(&p->y, ticks); i < count; i++) {
+        fprintf(p->out, "<path d=\"M%d %.1fH%d\" stroke=\"var(--line)\"/>\n", LEFT,
+                at_y(p, ticks[i]), WIDE);
+        put_label(p, LEFT - 6, at_y(p, ticks[i]) + 4, "end", ticks[i], p->y.unit);
     }
 }
 
@@ -111,16 +146,16 @@ static void put_scatter(picture *p)
         double y = number(p->summary, row, "energy_per_inference_j");
         if (!(x > 0) || !(y > 0))
             continue;
-        fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"var(--power)\"><title>",
-                at_x(p, x), at_y(p, y));
+        fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"var(--power)\">"
+                "<title>", at_x(p, x), at_y(p, y));
         put_name(p, row);
         fprintf(p->out, "</title></circle><text x=\"%.1f\" y=\"%.1f\">%zu</text>\n",
                 at_x(p, x) + 6, at_y(p, y) - 4, row + 1);
     }
-    fputs("</svg></figure>\n", p->out);
+    fputs("</svg></div></figure>\n", p->out);
 }
 
-/* ---- the roofline of the first row ---------------------------------------------------- */
+/* ---- the roofline of the first row --------------------------------------------------- */
 
 static bool is_of_first(const picture *p, const erg_table *table, size_t row)
 {
@@ -129,14 +164,16 @@ static bool is_of_first(const picture *p, const erg_table *table, size_t row)
         && number(table, row, "batch") == number(p->summary, 0, "batch");
 }
 
-static void put_dot(const picture *p, const erg_table *table, size_t row, const char *column,
-                    const char *style)
+static void put_dot(const picture *p, const erg_table *table, size_t row,
+                    const char *column, const char *style)
 {
-    double x = number(table, row, "intensity_flop_per_byte"), y = number(table, row, column);
+    double x = number(table, row, "intensity_flop_per_byte"),
+           y = number(table, row, column);
 
     if (!(x > 0) || !(y > 0))
         return;
-    fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" %s><title>", at_x(p, x), at_y(p, y), style);
+    fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" %s><title>", at_x(p, x),
+            at_y(p, y), style);
     erg_html_text(p->out, text(table, row, "subgraph"));
     fputs("</title></circle>\n", p->out);
 }
@@ -160,54 +197,93 @@ static void put_roofline(picture *p)
     for (size_t row = 0; row < erg_table_row_count(table); row++) {
         if (!is_of_first(p, table, row))
             continue;
-        put_dot(p, table, row, "roof_flop_per_s", "r=\"2\" fill=\"none\" stroke=\"#e69f00\"");
+        put_dot(p, table, row, "roof_flop_per_s",
+                "r=\"2\" fill=\"none\" stroke=\"#e69f00\"");
         put_dot(p, table, row, "attained_flop_per_s", "r=\"3.5\" fill=\"var(--power)\"");
     }
-    fputs("</svg><p class=\"soft\">Filled: a subgraph. Open: the roof above it.</p></figure>\n",
-          p->out);
+    fputs("</svg></div><p class=\"soft\">Filled: a subgraph. Open: the roof above it.</p>"
+          "</figure>\n", p->out);
 }
 
-/* ---- stacked bars ----------------------------------------------------------------------- */
+/* ---- stacked bars -------------------------------------------------------------------- */
 
-static void put_stack(const picture *p, size_t row)
+typedef struct part { const char *column, *colour, *name; } part;
+
+static const part parts[] = {
+    { "compute_j", "#d55e00", "compute" }, { "memory_j", "#56b4e9", "memory" },
+    { "static_j", "#999", "static" },
+};
+
+/* As a picture, for backgrounds are not printed. Lengths are energy per inference, so
+ * that rows can be compared; whole: of the longest. */
+static void put_bar(const picture *p, size_t row, double whole)
 {
-    static const struct { const char *column, *colour, *name; } parts[] = {
-        { "compute_j", "#d55e00", "compute" }, { "memory_j", "#56b4e9", "memory" },
-        { "static_j", "#999", "static" },
-    };
+    double total_j = number(p->summary, row, "energy_j"), at = 0;
+    double wide = 100 * number(p->summary, row, "energy_per_inference_j") / whole;
+
+    fputs("<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" role=\"img\" "
+          "style=\"display:block;width:100%;min-width:8rem;height:1.2rem\">", p->out);
+    for (size_t i = 0; i < ERG_COUNT(parts) && total_j > 0; i++) {
+        double share = number(p->summary, row, parts[i].column) / total_j;
+        if (!isfinite(share) || !isfinite(wide))
+            continue;
+        fprintf(p->out, "<rect x=\"%.2f\" width=\"%.2f\" height=\"10\" fill=\"%s\"><title>"
+                "%s %.1f %%</title></rect>", at, wide * share, parts[i].colour,
+                parts[i].name, 100 * share);
+        at += wide * share;
+    }
+    fputs("</svg>", p->out);
+}
+
+static void put_shares(const picture *p, size_t row)
+{
     double total_j = number(p->summary, row, "energy_j");
 
+    for (size_t i = 0; i < ERG_COUNT(parts); i++) {
+        double share = number(p->summary, row, parts[i].column) / total_j;
+        fprintf(p->out, isfinite(share) ? "%s%.0f" : "%sn/a", i ? " / " : "", 100 * share);
+    }
+}
+
+static void put_stack(const picture *p, size_t row, double whole)
+{
     fprintf(p->out, "<tr><td>%zu</td><td>", row + 1);
     put_name(p, row);
+    fputs("</td><td style=\"width:30%\">", p->out);
+    put_bar(p, row, whole);
     fputs("</td><td>", p->out);
-    erg_page_interval(p->out, number(p->summary, row, "energy_low_j"), total_j,
+    erg_page_interval(p->out, number(p->summary, row, "energy_low_j"),
+                      number(p->summary, row, "energy_j"),
                       number(p->summary, row, "energy_high_j"), "J");
     fputs("</td><td>", p->out);
     erg_page_interval(p->out, number(p->summary, row, "latency_low_s"),
                       number(p->summary, row, "latency_s"),
                       number(p->summary, row, "latency_high_s"), "s");
-    fputs("</td><td style=\"width:40%\"><div style=\"display:flex;height:1.2rem\">", p->out);
-    for (size_t i = 0; i < ERG_COUNT(parts) && total_j > 0; i++) {
-        double share = 100 * number(p->summary, row, parts[i].column) / total_j;
-        if (isfinite(share))
-            fprintf(p->out, "<i style=\"width:%.2f%%;background:%s\" title=\"%s %.1f %%\"></i>",
-                    share, parts[i].colour, parts[i].name, share);
-    }
-    fputs("</div></td></tr>\n", p->out);
+    fputs("</td><td>", p->out);
+    erg_page_quantity(p->out, number(p->summary, row, "energy_per_inference_j"), "J");
+    fputs("</td><td>", p->out);
+    put_shares(p, row);
+    fputs("</td></tr>\n", p->out);
 }
 
 static void put_rows(const picture *p)
 {
-    fputs("<section><h2>Rows</h2><p class=\"soft\">Energy of the batch: compute (red), memory "
-          "(blue), static (grey).</p>\n<div style=\"overflow-x:auto\"><table><thead><tr><th>row"
-          "</th><th>setting</th><th>energy</th><th>latency</th><th>parts</th></tr></thead>"
-          "<tbody>\n", p->out);
+    double whole = 0;
+
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
-        put_stack(p, row);
+        whole = fmax(whole, number(p->summary, row, "energy_per_inference_j"));
+    fputs("<section><h2>Rows</h2><p class=\"soft\">"
+          "Bars are joules per inference: compute (red), memory (blue), static (grey); "
+          "shares in % in that order.</p>\n"
+          "<div class=\"scroll\"><table><thead><tr><th>row</th><th>setting</th>"
+          "<th>parts</th><th>energy of the batch</th><th>latency</th><th>per inference</th>"
+          "<th>shares</th></tr></thead><tbody>\n", p->out);
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
+        put_stack(p, row, whole);
     fputs("</tbody></table></div></section>\n", p->out);
 }
 
-/* ---- the page ------------------------------------------------------------------------------ */
+/* ---- the page ------------------------------------------------------------------------ */
 
 /* A table that goes with the size of the network is folded away, and one too long to
  * be read is left to the file: a page is mailed. */
@@ -229,7 +305,7 @@ static void put_figures(FILE *out, const erg_table *table)
         erg_html_table_turned(out, table);
         return;
     }
-    fprintf(out, "<details><summary>%s</summary>\n<div style=\"overflow-x:auto\">",
+    fprintf(out, "<details><summary>%s</summary>\n<div class=\"scroll\">",
             erg_table_name(table));
     erg_html_table(out, table);
     fputs("</div></details>\n", out);
@@ -270,7 +346,8 @@ bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *ou
     picture p = { .result = estimate, .summary = erg_result_find(estimate, "summary"),
                   .out = out };
     if (!p.summary || !erg_table_row_count(p.summary))
-        return erg_fail(err, ERG_BAD_INPUT, "this result is no estimate: it has no summary");
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "this result is no estimate: it has no summary");
     locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (!c_locale)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");

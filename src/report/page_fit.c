@@ -61,14 +61,20 @@ static void put_whisker(FILE *out, double low, double high, double most)
             percent_of(low, most), percent_of(high, most) - percent_of(low, most));
 }
 
-typedef struct bar { const char *name; bool is_chosen; double error, most; int colour; } bar;
+typedef struct bar {
+    const char *name;
+    bool is_chosen;
+    double error, most;
+    int colour;
+} bar;
 
 static void begin_bar(FILE *out, bar of)
 {
     fputs("<div class=\"bar\"><b>", out);
     erg_html_text(out, of.name);
     fprintf(out, "%s</b><div class=\"room\"><div class=\"fill c%d\" style=\"width:%.2f%%\">"
-            "</div>", of.is_chosen ? " (chosen)" : "", of.colour, percent_of(of.error, of.most));
+            "</div>", of.is_chosen ? " (chosen)" : "", of.colour,
+            percent_of(of.error, of.most));
 }
 
 static void end_bar(FILE *out, double error, double low, double high)
@@ -100,8 +106,8 @@ static void put_models(const fit_page *page, size_t target, size_t way, double m
         if (!is_of(t, i, targets[target].name, ways[way].name))
             continue;
         begin_bar(page->out, (bar){ text(t, i, "model"),
-                                    erg_table_find(t, i, "chosen").integer == 1, error, most,
-                                    targets[target].colour });
+                                    erg_table_find(t, i, "chosen").integer == 1,
+                                    error, most, targets[target].colour });
         put_whisker(page->out, low, high, most);
         end_bar(page->out, error, low, high);
     }
@@ -119,9 +125,9 @@ static void put_comparison(const fit_page *page, size_t way)
 {
     double most = widest(page->models, "mape_high");
 
-    fprintf(page->out, "<section><h2>Mean error %s</h2>\n<p class=\"soft\">Of predicted watts, "
-            "seconds and joules; the whisker holds 95 %% of draws of applications.</p>\n",
-            ways[way].title);
+    fprintf(page->out, "<section><h2>Mean error %s</h2>\n<p class=\"soft\">"
+            "Of predicted watts, seconds and joules; the whisker holds 95 %% of draws of "
+            "applications.</p>\n", ways[way].title);
     for (size_t i = 0; i < ERG_COUNT(targets); i++)
         put_models(page, i, way, most);
     fputs("</section>\n", page->out);
@@ -160,14 +166,14 @@ static void put_applications(const fit_page *page, size_t target, size_t way)
 
 static void put_by_application(const fit_page *page, size_t way)
 {
-    fprintf(page->out, "<section><h2>The chosen model, application by application, %s</h2>\n",
-            ways[way].title);
+    fprintf(page->out, "<section><h2>"
+            "The chosen model, application by application, %s</h2>\n", ways[way].title);
     for (size_t i = 0; i < ERG_COUNT(targets); i++)
         put_applications(page, i, way);
     fputs("</section>\n", page->out);
 }
 
-/* ---- the page -------------------------------------------------------------------------- */
+/* ---- the page ------------------------------------------------------------------------ */
 
 static void put_tables(const fit_page *page)
 {
@@ -199,8 +205,8 @@ static void put_all(const fit_page *page, const char *title)
     erg_page head = { .out = page->out };
 
     erg_page_head(&head, title);
-    fputs("<p class=\"lead\">Power and time against the clock, learned from some applications "
-          "and judged on others.</p>\n", page->out);
+    fputs("<p class=\"lead\">Power and time against the clock, learned from "
+          "some applications and judged on others.</p>\n", page->out);
     for (size_t way = 0; way < ERG_COUNT(ways); way++)
         if (has_way(page, way)) {
             put_comparison(page, way);

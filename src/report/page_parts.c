@@ -305,7 +305,8 @@ void erg_page_flags(const erg_page *page)
 
 static bool has_gain(const erg_channel_info *info)
 {
-    return info->gain_u > 0 && (info->quantity == ERG_POWER || info->quantity == ERG_ENERGY);
+    return info->gain_u > 0
+        && (info->quantity == ERG_POWER || info->quantity == ERG_ENERGY);
 }
 
 static void put_channel(const erg_page *page, const erg_channel_info *info)

@@ -156,8 +156,10 @@ static void put_points(const erg_page *page, const erg_curve *curve)
     fputs("\">\n", page->out);
 }
 
-static void put_plot(const erg_page *page, const erg_curve *curve, const char *name)
+static bool put_plot(const erg_page *page, const erg_curve *curve, const char *name,
+                     erg_error *err)
 {
+    bool has_timeline = erg_page_has_timeline(page, name), ok = true;
     double top_w = nice_top(curve->peak_w), step_w = nice_step(top_w);
 
     put_points(page, curve);
@@ -183,10 +185,15 @@ static void put_plot(const erg_page *page, const erg_curve *curve, const char *n
                 height(i * step_w, top_w), height(i * step_w, top_w));
     put_curve(page, curve, top_w);
     put_marks(page);
+    if (has_timeline)
+        erg_page_spikes(page);
     fputs("</svg>\n<div class=\"cursor\"></div><div class=\"tip\"></div>\n", page->out);
     put_axis(page);
     put_lanes(page);
+    if (has_timeline)
+        ok = erg_page_streams(page, name, err);
     fputs("</div>\n", page->out);
+    return ok;
 }
 
 /* Where a device gives both, power is drawn; its counter is the figure. */
@@ -237,7 +244,7 @@ bool erg_page_plots(const erg_page *page, erg_error *err)
         if (good) {
             const erg_device_info *device = erg_trace_device(page->trace, d);
             put_caption(page, device, erg_trace_channel(page->trace, channel));
-            put_plot(page, &curve, device->name);
+            good = put_plot(page, &curve, device->name, err);
             fputs("</figure>\n", page->out);
         }
         erg_curve_free(&curve);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One self-contained page of policies over a load, from its tables alone: verdicts first, then
- * each policy's wave and spectrum over the base's, and the gate's clauses in words.
+ * One self-contained page of policies over a load, from its tables alone: verdicts first,
+ * then each policy's wave and spectrum over the base's, and the gate's clauses in words.
  */
 #include <errno.h>
 #include <locale.h>
@@ -26,7 +26,7 @@ static const char style[] =
 ".pairs figure{min-width:0}\n"
 "</style>\n";
 
-/* ---- verdicts ---------------------------------------------------------------------------- */
+/* ---- verdicts ------------------------------------------------------------------------ */
 
 typedef enum answer { NO, YES, NEITHER } answer;
 
@@ -36,7 +36,8 @@ static answer answer_of(const erg_table *table, size_t row, const char *column)
     for (size_t c = 0; c < erg_table_column_count(table); c++) {
         const erg_column *at = erg_table_column(table, c);
         erg_cell cell = erg_table_cell(table, row, c);
-        if (strcmp(at->name, column) == 0 && at->type == ERG_TRUTH && cell.integer != ERG_NONE)
+        if (strcmp(at->name, column) == 0 && at->type == ERG_TRUTH
+            && cell.integer != ERG_NONE)
             return cell.integer ? YES : NO;
     }
     return NEITHER;
@@ -60,7 +61,7 @@ static void put_answer(const erg_shape_page *page, size_t row)
             is_base(page, row) ? "base" : answers[is].words);
 }
 
-/* ---- comparison -------------------------------------------------------------------------- */
+/* ---- comparison ---------------------------------------------------------------------- */
 
 typedef struct figure { const char *column, *head, *unit; } figure;
 
@@ -82,8 +83,9 @@ static void put_figure(FILE *out, double value, const char *unit)
 
 static void put_comparison(const erg_shape_page *page)
 {
-    fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"sum\"><caption>Comparison</caption>"
-          "<thead><tr><th scope=\"col\">policy</th><th scope=\"col\">verdict</th>", page->out);
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"sum\"><caption>"
+          "Comparison</caption><thead><tr><th scope=\"col\">policy</th><th scope=\"col\">"
+          "verdict</th>", page->out);
     for (size_t c = 0; c < ERG_COUNT(figures); c++)
         fprintf(page->out, "<th scope=\"col\" class=\"n\">%s</th>", figures[c].head);
     fputs("</tr></thead>\n<tbody>\n", page->out);
@@ -104,15 +106,16 @@ static void put_comparison(const erg_shape_page *page)
     fputs("</tbody></table></div>\n", page->out);
 }
 
-/* ---- clauses ----------------------------------------------------------------------------- */
+/* ---- clauses ------------------------------------------------------------------------- */
 
 /* How a clause of the gate reads, of its value and its limit. */
 typedef struct clause_words { const char *name, *title, *unit; } clause_words;
 
 static const clause_words clauses[] = {
-    { "gain", "gain", "%" }, { "throughput", "throughput", "%" }, { "energy", "energy", "%" },
-    { "collective", "collectives", "%" }, { "timeouts", "timeouts", "" },
-    { "throttling", "throttling", "s" }, { "breaker", "breaker", "" },
+    { "gain", "gain", "%" }, { "throughput", "throughput", "%" },
+    { "energy", "energy", "%" }, { "collective", "collectives", "%" },
+    { "timeouts", "timeouts", "" }, { "throttling", "throttling", "s" },
+    { "breaker", "breaker", "" },
 };
 
 static const clause_words *words_of(const char *name)
@@ -138,7 +141,8 @@ static void put_value(const erg_shape_page *page, const clause_words *words, dou
 
 static void put_clause(const erg_shape_page *page, size_t row)
 {
-    static const char *const marks[] = { [NO] = "\xe2\x9c\x97 fails", [YES] = "\xe2\x9c\x93 holds" };
+    static const char *const marks[] = { [NO] = "\xe2\x9c\x97 fails",
+                                         [YES] = "\xe2\x9c\x93 holds" };
     const char *name = erg_page_text(page->explain, row, "clause");
     const clause_words *words = words_of(name);
     double value = erg_page_real(page->explain, row, "value");
@@ -191,7 +195,7 @@ static void put_clauses(const erg_shape_page *page, size_t row)
     fputs("</ul>\n", page->out);
 }
 
-/* ---- the page ---------------------------------------------------------------------------- */
+/* ---- the page ------------------------------------------------------------------------ */
 
 static bool put_policy(const erg_shape_page *page, size_t row)
 {
@@ -218,14 +222,15 @@ static void put_lead(const erg_shape_page *page)
         judged += !is_base(page, i);
         accepted += answer_of(page->policies, i, "accepted") == YES;
     }
-    fprintf(page->out, "<p class=\"big\">%zu of %zu <small>accepted by the gate</small></p>\n",
-            accepted, judged);
+    fprintf(page->out, "<p class=\"big\">%zu of %zu <small>accepted by the gate</small>"
+            "</p>\n", accepted, judged);
     for (size_t i = 0; i < erg_result_note_count(page->result); i++)
         if (strncmp(erg_result_note_at(page->result, i), "simulated", 9) == 0)
-            fputs("<p class=\"alarm\" role=\"note\">SIMULATED: no figure of a policy on this page "
-                  "was measured.</p>\n", page->out);
-    fputs("<p class=\"lead\">What a policy does to power over time, and what it costs: each "
-          "against the base.</p>\n", page->out);
+            fputs("<p class=\"alarm\" role=\"note\">"
+                  "SIMULATED: no figure of a policy on this page was measured.</p>\n",
+                  page->out);
+    fputs("<p class=\"lead\">What a policy does to power over time, and "
+          "what it costs: each against the base.</p>\n", page->out);
 }
 
 static void put_tables(const erg_shape_page *page)

@@ -7,7 +7,8 @@
 
 typedef struct erg_shape_page {
     const erg_result *result;
-    const erg_table *policies, *explain, *wave, *spectrum;  /* all but policies may be NULL */
+    const erg_table *policies, *explain, *wave, *spectrum; /* all but policies may be
+                                                            * NULL */
     double until_s;         /* the waves are shown so far: a few periods of the base */
     double top_w;           /* one scale for all waves */
     double line_w;          /* one scale for all spectra */

@@ -16,7 +16,7 @@ static const char *name_of(const erg_shape_page *page, size_t row)
     return erg_page_text(page->policies, row, "policy");
 }
 
-/* ---- scales ------------------------------------------------------------------------------ */
+/* ---- scales -------------------------------------------------------------------------- */
 
 static double top_of(const erg_table *table, size_t column)
 {
@@ -35,7 +35,8 @@ static double last_s(const erg_table *wave)
 
 void erg_shape_scales(erg_shape_page *page)
 {
-    double line_hz = erg_page_real(page->policies, 0, "line_hz"), end_s = last_s(page->wave);
+    double line_hz = erg_page_real(page->policies, 0, "line_hz"),
+           end_s = last_s(page->wave);
 
     page->until_s = line_hz > 0 ? fmin(end_s, PERIODS / line_hz) : end_s;
     page->top_w = page->line_w = 0;
@@ -46,7 +47,7 @@ void erg_shape_scales(erg_shape_page *page)
         page->line_w = fmax(page->line_w, erg_page_real(page->spectrum, i, "amplitude_w"));
 }
 
-/* ---- wave -------------------------------------------------------------------------------- */
+/* ---- wave ---------------------------------------------------------------------------- */
 
 /* Of each bin of rows its least and its greatest, in their order: no peak is lost. */
 static void thin(erg_chart_series *series)
@@ -102,7 +103,7 @@ static bool take_spectrum(const erg_shape_page *page, size_t row, erg_chart_seri
     return true;
 }
 
-/* ---- both -------------------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------------------- */
 
 typedef struct kilo { double factor; const char *unit; } kilo;
 
@@ -146,7 +147,8 @@ static void draw_wave(const erg_shape_page *page, erg_chart_series series[2], bo
     erg_chart_end(&chart, "time_s", named, is_base ? 1 : 2);
 }
 
-static void draw_spectrum(const erg_shape_page *page, erg_chart_series series[2], bool is_base)
+static void draw_spectrum(const erg_shape_page *page, erg_chart_series series[2],
+                          bool is_base)
 {
     kilo is = kilo_of(page->line_w);
     erg_chart chart = erg_chart_empty(page->out, "Hz", is.unit);
@@ -184,7 +186,8 @@ bool erg_shape_pictures(const erg_shape_page *page, size_t row)
             { .colour = "s4", .name = name_of(page, 0) },
             { .colour = row ? "s0" : "s4", .name = name_of(page, row) },
         };
-        ok = pictures[i].take(page, 0, &series[0]) && pictures[i].take(page, row, &series[1]);
+        ok = pictures[i].take(page, 0, &series[0])
+            && pictures[i].take(page, row, &series[1]);
         if (ok && series[1].count > 1)
             pictures[i].draw(page, series, row == 0);
         drop(&series[0]);

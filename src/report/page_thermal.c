@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One self-contained page of a thermal fit, from its tables alone: each window's record beside
- * the network, with the half that it was not fitted to; time constants, Z_th, residuals.
+ * One self-contained page of a thermal fit, from its tables alone: each window's record
+ * beside the network, with the half that it was not fitted to;
+ * time constants, Z_th, residuals.
  */
 #include <errno.h>
 #include <locale.h>
@@ -28,20 +29,30 @@ typedef struct picture {
 } picture;
 
 static const picture pictures[] = {
-    { "Temperature", "dots: measured; blue: the network; orange: the network of the first half, "
-      "run on the power of the second, which it has not seen", "time_s", "s", "C", 13, false,
+    { "Temperature",
+      "dots: measured; blue: the network; orange: the network of the first half, "
+      "run on the power of the second, which it has not seen", "time_s",
+      "s", "C", 13, false,
       { { "temp_c", "measured", "s4", true }, { "model_c", "network", "s0", false },
         { "held_out_c", "held out", "s1", false } } },
     { "Power", "measured", "time_s", "s", "W", 8, false,
       { { "power_w", "power", "s0", false } } },
-    { "Time constant", "error of the fit with tau held there, on log time: a sharp valley is a "
+    { "Time constant",
+      "error of the fit with tau held there, on log time: a sharp valley is a "
       "time constant that the record knows", "tau_s", "s", "K", 10, true,
       { { "profile_k", "rms error", "s0", false } } },
     { "Z_th", "rise per watt after a step, on log time", "time_s", "s", "K/W", 10,
       true, { { "zth_k_per_w", "Z_th", "s2", false } } },
-    { "Residuals", "their autocorrelation: outside of the band something is left to explain",
-      "lag", "rows", "", 8, false,
-      { { "residual_r", "r", "s0", true }, { "residual_band", "95 % of white noise", "s5", false },
+    { "Structure function",
+      "resistance that heat has passed over the capacity that it has filled, "
+      "on log scale, from the die outwards: a step up is an interface",
+      "c_j_per_k", "J/K", "K/W", 10, true,
+      { { "structure_k_per_w", "cumulative resistance", "s2", false } } },
+    { "Residuals",
+      "their autocorrelation: outside of the band something is left to explain", "lag",
+      "rows", "", 8, false,
+      { { "residual_r", "r", "s0", true },
+        { "residual_band", "95 % of white noise", "s5", false },
         { "residual_band_low", "", "s5", false } } },
 };
 
@@ -139,8 +150,9 @@ static bool put_all(const thermal_page *page, const char *title)
 
     erg_page_head(&head, title);
     fputs(erg_chart_style, page->out);
-    fputs("<p class=\"lead\">How fast, and how much, a part warms per watt: each steady window, "
-          "fitted, and tried on the half that the fit did not see.</p>\n", page->out);
+    fputs("<p class=\"lead\">How fast, and how much, a part warms per watt: "
+          "each steady window, fitted, and tried on the half that the "
+          "fit did not see.</p>\n", page->out);
     for (size_t i = 0; ok && i < erg_table_row_count(page->fit); i++)
         ok = put_window(page, i);
     fputs("<section><h2>All figures</h2>\n", page->out);
@@ -151,19 +163,22 @@ static bool put_all(const thermal_page *page, const char *title)
         erg_html_text(page->out, erg_result_note_at(page->result, i));
         fputs("</li>\n", page->out);
     }
-    fputs("</ul></section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
+    fputs("</ul></section>\n<footer>"
+          "erg " ERG_VERSION ". This page loads nothing from anywhere."
           "</footer>\n</main>\n</body>\n</html>\n", page->out);
     return ok;
 }
 
-bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out, erg_error *err)
+bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
+                        erg_error *err)
 {
     const thermal_page page = { .result = thermal, .fit = erg_result_find(thermal, "fit"),
                                 .curves = erg_result_find(thermal, "curves"), .out = out,
                                 .err = err };
 
     if (!page.fit || !page.curves)
-        return erg_fail(err, ERG_BAD_INPUT, "this result has no curves: erg thermal fit --curves "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "this result has no curves: erg thermal fit --curves "
                         "--format json writes them");
     locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (!c_locale)

@@ -289,7 +289,8 @@ static bool is_record(const page_sheet *sheet, const cell_grid *grid)
     for (size_t c = 0; c < grid->columns; c++)
         need += GAP + grid->widths[c];
     return grid->rows == 1
-        && (grid->columns > LINES_ABOVE || (grid->columns > LINES_BELOW && need > sheet->width));
+        && (grid->columns > LINES_ABOVE
+            || (grid->columns > LINES_BELOW && need > sheet->width));
 }
 
 /* "  (n/a: temp_c, peak_w)" */

@@ -124,7 +124,8 @@ static const erg_writer *find_writer(const char *format, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(writers); i++)
         if (strcmp(writers[i]->name, format) == 0)
             return writers[i];
-    erg_fail(err, ERG_BAD_INPUT, "unknown format '%s': take text, json, csv, html, prometheus "
+    erg_fail(err, ERG_BAD_INPUT,
+             "unknown format '%s': take text, json, csv, html, prometheus "
              "or openmetrics", format);
     return NULL;
 }

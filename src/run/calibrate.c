@@ -13,7 +13,8 @@ bool erg_sampler_calibrate(erg_sampler *sampler, const erg_env *env, erg_error *
     for (size_t i = 0; i < sampler->count; i++) {
         erg_sampled *channel = &sampler->channels[i];
         const erg_calibration *record = erg_calibrations_find(
-            &stored, erg_devices_info(sampler->devices, channel->device), channel->info.name);
+            &stored, erg_devices_info(sampler->devices, channel->device),
+            channel->info.name);
 
         /* A tape brings the calibration of what it recorded. */
         if (record && channel->info.calibration[0] == '\0')

@@ -17,9 +17,9 @@
 enum { FEWEST_ROWS = 6, OPERATIONS_MOST = ERG_NNLS_MOST - 3 };
 
 #define PICO 1e-12
-#define PRIOR_WEIGHT 0.003      /* of a seldom used unit's coefficient near its table value */
-#define MATTERS 0.5             /* of a row's matrix FLOP */
-#define SHOWN 0.05              /* of a network's bytes */
+#define PRIOR_WEIGHT 0.003  /* of a seldom used unit's coefficient near its table value */
+#define MATTERS 0.5         /* of a row's matrix FLOP */
+#define SHOWN 0.05          /* of a network's bytes */
 
 static double flop_of(const erg_work *work, erg_engine unit)
 {
@@ -49,8 +49,9 @@ static bool keep_rows(erg_energy_fit *fit, const erg_measured *measured, erg_err
             fit->rows[kept++] = &measured->rows[i];
     fit->count = kept;
     return fit->count >= FEWEST_ROWS
-        || erg_fail(err, ERG_NO_DATA, "%zu rows are left of %zu, fewer than %d: nothing to fit",
-                    fit->count, measured->count, FEWEST_ROWS);
+        || erg_fail(err, ERG_NO_DATA,
+                    "%zu rows are left of %zu, fewer than %d: nothing to fit", fit->count,
+                    measured->count, FEWEST_ROWS);
 }
 
 /* The clock of most rows, the lowest of those tied. */
@@ -146,7 +147,8 @@ static void choose_columns(erg_energy_fit *fit, const erg_hardware *hardware,
     add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_BYTE, .name = "byte",
                                          .unit_name = "pj_per_byte", .scale = PICO });
     if (!one_byte_class && tells_far_bytes(fit))
-        add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_FAR_BYTE, .name = "far_byte",
+        add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_FAR_BYTE,
+                                             .name = "far_byte",
                                              .unit_name = "pj_per_byte", .scale = PICO });
     add_column(fit, (erg_energy_column){ .kind = ERG_COLUMN_STATIC, .name = "static",
                                          .unit_name = "w", .scale = 1 });

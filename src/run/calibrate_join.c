@@ -95,7 +95,8 @@ static bool join_folder(erg_measured *to, const erg_hardware *hardware, const ch
     bool good = true;
 
     if (count < 0)
-        return erg_fail(err, ERG_NOT_FOUND, "cannot read the folder %s of kernel lists", folder);
+        return erg_fail(err, ERG_NOT_FOUND, "cannot read the folder %s of kernel lists",
+                        folder);
     for (int i = 0; i < count; i++) {
         good = good && join_file(to, hardware, folder, entries[i]->d_name, err);
         free(entries[i]);
@@ -127,7 +128,8 @@ static void reject(erg_measured_row *row, const erg_hardware *hardware)
         why = "time, energy or clock is missing";
     else if (peak_time_s(row, hardware) > MOST_OF_PEAK * row->time_s)
         why = "more FLOP per second than the peak at its clock";
-    else if (row->work.bytes > MOST_OF_BANDWIDTH * hardware->memory_bytes_per_s * row->time_s)
+    else if (row->work.bytes
+             > MOST_OF_BANDWIDTH * hardware->memory_bytes_per_s * row->time_s)
         why = "more bytes per second than memory and caches give";
     else if (row->time_s > LARGE_JOB_S && row->power_w < LEAST_OF_IDLE * hardware->idle_w)
         why = "hardly above idle: it did not run (out of memory?)";

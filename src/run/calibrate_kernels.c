@@ -158,7 +158,8 @@ static void judge(lesson *of)
 
 /* ---- one kind -------------------------------------------------------------------- */
 
-static bool make_grid(erg_kernel_part *part, const erg_kernel_samples *samples, erg_error *err)
+static bool make_grid(erg_kernel_part *part, const erg_kernel_samples *samples,
+                      erg_error *err)
 {
     double *rows = malloc(samples->count * ERG_KERNEL_AXES * sizeof(*rows));
     int axes = 0;
@@ -185,8 +186,9 @@ static bool check_machine(const erg_kernel_part *part, const erg_kernel_samples 
 
     for (size_t i = 0; i < types->count; i++)
         good = good && machine->flop_per_s[(int)types->values[i]] > 0;
-    return good || erg_fail(err, ERG_NO_DATA, "%s: the record of the hardware lacks a peak rate, "
-                            "bandwidth, units or cap that these rows need", samples->path);
+    return good
+        || erg_fail(err, ERG_NO_DATA, "%s: the record of the hardware lacks a peak rate, "
+                    "bandwidth, units or cap that these rows need", samples->path);
 }
 
 static bool learn_kind(erg_kernel_part *part, erg_kernel_samples *samples, int threads,
@@ -245,11 +247,13 @@ erg_result *erg_kernels_calibrate(const erg_hardware *hardware,
     erg_result *result = erg_result_new("calibrate", err);
     erg_kernels *made = calloc(1, sizeof(*made));
     erg_table *table = result ? erg_kernel_table_new(result, err) : NULL;
-    bool good = table && (made || erg_fail(err, ERG_NO_MEMORY, "no memory for a kernel model"));
+    bool good = table
+        && (made || erg_fail(err, ERG_NO_MEMORY, "no memory for a kernel model"));
 
     if (good) {
         erg_text_put(made->hardware, sizeof(made->hardware), hardware->name);
-        erg_text_put(made->source, sizeof(made->source), options->source ? options->source : "");
+        erg_text_put(made->source, sizeof(made->source),
+                     options->source ? options->source : "");
         erg_text_put(made->date, sizeof(made->date), options->date ? options->date : "");
         for (int kind = 0; kind < ERG_KERNEL_KINDS; kind++)
             made->parts[kind].machine = machine_of(hardware);

@@ -33,10 +33,7 @@ typedef struct reading {
 static bool read_header(reading *in, const erg_csv_row *row, erg_error *err)
 {
     for (size_t c = 0; c < COLUMNS; c++) {
-        in->at[c] = -1;
-        for (size_t i = 0; i < row->count; i++)
-            if (erg_field_is(erg_field_trim(row->fields[i]), columns[c].name))
-                in->at[c] = (int)i;
+        in->at[c] = erg_csv_column(row, columns[c].name);
         if (in->at[c] < 0 && columns[c].needed)
             return erg_fail(err, ERG_BAD_INPUT, "%s has no column %s", in->path,
                             columns[c].name);
@@ -62,8 +59,8 @@ static bool read_number(const reading *in, const erg_csv_row *row, int column, d
     if (!field.count)
         return true;
     return erg_number_parse(field.text, field.count, '.', to)
-        || erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: %s is no number", in->path, row->line,
-                    columns[column].name);
+        || erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: %s is no number", in->path,
+                    row->line, columns[column].name);
 }
 
 static void read_name(const reading *in, const erg_csv_row *row, int column, char *to)
@@ -84,8 +81,8 @@ static bool read_row(reading *in, const erg_csv_row *row, erg_error *err)
     read_name(in, row, MODEL, made.model);
     read_name(in, row, PRECISION, precision);
     if (!erg_precision_parse(precision, &made.precision))
-        return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: no precision %s", in->path, row->line,
-                        precision);
+        return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: no precision %s", in->path,
+                        row->line, precision);
     if (!read_number(in, row, BATCH, &batch, err) || !read_number(in, row, SEQ, &seq, err)
         || !read_number(in, row, CLOCK, &clock_mhz, err)
         || !read_number(in, row, TIME, &time_ms, err)
@@ -94,8 +91,8 @@ static bool read_row(reading *in, const erg_csv_row *row, erg_error *err)
         || !read_number(in, row, UPDATES, &made.updates, err))
         return false;
     if (!(batch >= 1 && batch < 1e9) || seq >= 1e9)
-        return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: batch or seq is no count", in->path,
-                        row->line);
+        return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: batch or seq is no count",
+                        in->path, row->line);
     made.batch = (int64_t)batch;
     made.seq = seq >= 1 ? (int64_t)seq : -1;
     made.clock_hz = clock_mhz * 1e6;

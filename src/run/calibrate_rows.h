@@ -22,7 +22,10 @@ typedef struct erg_measured_row {
     char reason[ERG_ROW_REASON];        /* why it is rejected; empty: it is not */
 } erg_measured_row;
 
-typedef struct erg_measured { erg_measured_row *rows; size_t count, capacity; } erg_measured;
+typedef struct erg_measured {
+    erg_measured_row *rows;
+    size_t count, capacity;
+} erg_measured;
 
 /* Rows of the device (column gpu) with their kernel lists from the folder. */
 bool erg_measured_load(erg_measured *to, const erg_hardware *hardware,

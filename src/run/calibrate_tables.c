@@ -27,13 +27,14 @@ static const erg_column fold_columns[] = {
     { "time_mape", ERG_REAL, "mean of |predicted / measured - 1| of time" },
     { "time_bias", ERG_REAL, "mean of predicted / measured - 1 of time" },
     { "end_to_end_mape", ERG_REAL, "of energy, with the predicted time" },
-    { "covered", ERG_REAL, "share of rows in the 95 % interval that the other models give" },
+    { "covered", ERG_REAL,
+      "share of rows in the 95 % interval that the other models give" },
     { "time_covered", ERG_REAL, "the same of time" },
 };
 static const erg_column rejected_columns[] = {
-    { "line", ERG_INTEGER, "of the file" },     { "model", ERG_TEXT, "" },
-    { "precision", ERG_TEXT, "" },              { "batch", ERG_INTEGER, "" },
-    { "seq", ERG_INTEGER, "tokens" },           { "reason", ERG_TEXT, "why it is not used" },
+    { "line", ERG_INTEGER, "of the file" }, { "model", ERG_TEXT, "" },
+    { "precision", ERG_TEXT, "" },          { "batch", ERG_INTEGER, "" },
+    { "seq", ERG_INTEGER, "tokens" },       { "reason", ERG_TEXT, "why it is not used" },
 };
 
 /* What was found: energy, and time together. */
@@ -158,7 +159,8 @@ static bool add_fold(erg_table *table, const found *f, const char *model, erg_er
         && erg_table_real(table, "time_bias", t.bias, err)
         && erg_table_real(table, "end_to_end_mape", e.size, err)
         && erg_table_real(table, "covered", covered(f->fit, f->fit->error, model), err)
-        && erg_table_real(table, "time_covered", covered(f->fit, f->time->error, model), err);
+        && erg_table_real(table, "time_covered", covered(f->fit, f->time->error, model),
+                          err);
 }
 
 static bool add_folds(erg_result *result, const found *f, erg_error *err)
@@ -186,7 +188,8 @@ static bool add_rejected(erg_result *result, const erg_measured *measured, erg_e
             && (!erg_table_row(table, err)
                 || !erg_table_integer(table, "line", (int64_t)row->line, err)
                 || !erg_table_text(table, "model", row->model, err)
-                || !erg_table_text(table, "precision", erg_precision_name(row->precision), err)
+                || !erg_table_text(table, "precision", erg_precision_name(row->precision),
+                                   err)
                 || !erg_table_integer(table, "batch", row->batch, err)
                 || !erg_table_integer(table, "seq", row->seq < 0 ? ERG_NONE : row->seq, err)
                 || !erg_table_text(table, "reason", row->reason, err)))
@@ -204,7 +207,8 @@ static bool add_notes(erg_result *result, const found *f, erg_error *err)
     double peak = hardware->peak_flop_per_s[fp32.class][fp32.precision];
     double full_w = profile->energy.op_j_per_flop[fp32.class][fp32.precision] * peak;
 
-    if (!erg_result_note(result, err, "%zu rows at %.0f MHz; condition number %.3g; half width "
+    if (!erg_result_note(result, err,
+                         "%zu rows at %.0f MHz; condition number %.3g; half width "
                          "of ln(measured / predicted) %.3f, held out.", fit->count,
                          fit->clock_hz * 1e-6, fit->terms.condition,
                          profile->energy.half_width))
@@ -212,8 +216,8 @@ static bool add_notes(erg_result *result, const found *f, erg_error *err)
     /* A check, not an input: what would be drawn shows which work must throttle. */
     return !(full_w > hardware->cap_w)
         || erg_result_note(result, err, "fp32 on all vector units would draw %.0f W beside "
-                           "static power, more than the cap of %.0f W: it throttles.", full_w,
-                           hardware->cap_w);
+                           "static power, more than the cap of %.0f W: it throttles.",
+                           full_w, hardware->cap_w);
 }
 
 static erg_result *tables_of(const found *f, erg_error *err)
@@ -245,8 +249,9 @@ static erg_result *conclude(const found *f, const erg_calibrate_options *options
     return result;
 }
 
-erg_result *erg_calibrate(const erg_hardware *hardware, const erg_calibrate_options *options,
-                          erg_profile *profile, erg_error *err)
+erg_result *erg_calibrate(const erg_hardware *hardware,
+                          const erg_calibrate_options *options, erg_profile *profile,
+                          erg_error *err)
 {
     erg_measured measured;
     erg_energy_fit fit;

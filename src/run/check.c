@@ -80,7 +80,8 @@ static erg_span span_of(const erg_trace *trace, int channel)
 {
     size_t count;
     const erg_sample *samples = erg_trace_samples(trace, channel, &count);
-    return count ? (erg_span){ samples[0].t_ns, samples[count - 1].t_ns } : (erg_span){ 0, 0 };
+    return count
+        ? (erg_span){ samples[0].t_ns, samples[count - 1].t_ns } : (erg_span){ 0, 0 };
 }
 
 /* Both over the stretch that both saw. NAN: one of them is missing. */
@@ -117,13 +118,16 @@ static void judge(check *all, const erg_sampled *channel, int other, const doubl
         state = "errors", reason = "some readings failed: they are gaps in a recording";
     else if (!isnan(apart) && fabs(apart) > allowed) {
         state = "disagrees";
-        snprintf(text, sizeof(text), "its counter says %.4g W and its integrated power %.4g W: "
-                 "%+.1f %%, more than 5 %% and one update (%s, %s)", w[0], w[1], 100 * apart,
-                 channel->info.name, erg_trace_channel(all->trace, other)->name);
+        snprintf(text, sizeof(text),
+                 "its counter says %.4g W and its integrated power %.4g W: "
+                 "%+.1f %%, more than 5 %% and one update (%s, %s)", w[0], w[1],
+                 100 * apart, channel->info.name,
+                 erg_trace_channel(all->trace, other)->name);
         reason = text;
         all->disagrees = true;
     } else if (sampling->updates < 2)
-        state = "steady", reason = "its value did not change: put a load on it and check again";
+        state = "steady",
+                reason = "its value did not change: put a load on it and check again";
     erg_table_text(all->table, "state", state, NULL);
     erg_table_text(all->table, "reason", reason, NULL);
 }
@@ -165,7 +169,8 @@ static bool row(check *all, int index, erg_error *err)
         && erg_table_integer(table, "polls", channel->sampling.polls, err)
         && erg_table_integer(table, "errors", channel->sampling.errors, err)
         && erg_table_integer(table, "updates", channel->sampling.updates, err)
-        && erg_table_real(table, "update_period_s", known_or(found.update_s, info->update_s), err)
+        && erg_table_real(table, "update_period_s",
+                          known_or(found.update_s, info->update_s), err)
         && erg_table_real(table, "window_s", known_or(found.window_s, info->window_s), err)
         && erg_table_real(table, "counter_w", w[0], err)
         && erg_table_real(table, "integral_w", w[1], err)
@@ -182,7 +187,8 @@ static bool put_cost(erg_result *result, const erg_sampler *sampler, double spen
     double reads = 0;
     for (size_t i = 0; i < sampler->count; i++)
         reads += (double)sampler->channels[i].sampling.polls;
-    erg_table *table = erg_result_add(result, "cost", cost_columns, ERG_COUNT(cost_columns), err);
+    erg_table *table = erg_result_add(result, "cost", cost_columns, ERG_COUNT(cost_columns),
+                                      err);
     return table && erg_table_row(table, err)
         && erg_table_real(table, "cpu_share", wall_s > 0 ? spent_s / wall_s : NAN, err)
         && erg_table_real(table, "reads_per_s", wall_s > 0 ? reads / wall_s : NAN, err)
@@ -194,7 +200,8 @@ static bool fill(erg_result *result, erg_recording *rec, const erg_env *env, che
 {
     char path[ERG_PATH_MOST];
     all->sampler = erg_recording_sampler(rec);
-    all->table = erg_result_add(result, "check", check_columns, ERG_COUNT(check_columns), err);
+    all->table = erg_result_add(result, "check", check_columns, ERG_COUNT(check_columns),
+                                err);
     all->trace = erg_recording_lock(rec);
     bool good = all->table && erg_keep_begin(&all->keep, env, err);
     for (size_t i = 0; good && i < all->sampler->count; i++)
@@ -204,7 +211,8 @@ static bool fill(erg_result *result, erg_recording *rec, const erg_env *env, che
     if (good && !erg_keep_end(&all->keep, env, path, &why))
         good = erg_result_note(result, err, "what was found is not kept: %s", why.text);
     else if (good && all->keep.changed)
-        good = erg_result_note(result, err, "what was found is kept in %s and used by every "
+        good = erg_result_note(result, err,
+                               "what was found is kept in %s and used by every "
                                "run from now on; remove the file to forget it", path);
     erg_keep_free(&all->keep);
     return good;

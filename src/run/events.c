@@ -23,11 +23,11 @@ static int64_t parent_of(const erg_events *events, const erg_event *event)
     return event->run;
 }
 
-static void begin(erg_events *events, const erg_event *event)
+static void begin(erg_events *events, const erg_event *event, erg_sink *sink)
 {
     void *open = events->open;
     bool room = erg_grow(&open, &events->open_capacity, events->open_count,
-                         sizeof(*events->open), NULL);
+                         sizeof(*events->open), erg_sink_lost(sink));
     events->open = open;
     if (!room)
         return;
@@ -39,11 +39,11 @@ static void begin(erg_events *events, const erg_event *event)
     events->open[events->open_count++] = (erg_open_region){ .region = region };
 }
 
-static void keep_ended(erg_events *events, const erg_region *region)
+static void keep_ended(erg_events *events, const erg_region *region, erg_sink *sink)
 {
     void *ended = events->ended;
     bool room = erg_grow(&ended, &events->ended_capacity, events->ended_count,
-                         sizeof(*events->ended), NULL);
+                         sizeof(*events->ended), erg_sink_lost(sink));
     events->ended = ended;
     if (room)
         events->ended[events->ended_count++] = *region;
@@ -59,7 +59,7 @@ static void end(erg_events *events, const erg_event *event, erg_sink *sink)
         region.runs = event->value;
         erg_sink_region(sink, &region);
         if (events->keeps_ended)
-            keep_ended(events, &region);
+            keep_ended(events, &region, sink);
         events->open_count--;
         memmove(&events->open[i], &events->open[i + 1],
                 (events->open_count - i) * sizeof(events->open[0]));
@@ -70,7 +70,7 @@ static void end(erg_events *events, const erg_event *event, erg_sink *sink)
 void erg_events_take(erg_events *events, const erg_event *event, erg_sink *sink)
 {
     if (event->kind == ERG_EVENT_BEGIN)
-        begin(events, event);
+        begin(events, event, sink);
     else if (event->kind == ERG_EVENT_END)
         end(events, event, sink);
     else if (event->kind == ERG_EVENT_MARK) {

@@ -25,7 +25,8 @@ static void put_anchor(erg_facts *facts, const erg_env *env, erg_sink *sink)
 static void put_line(erg_sink *sink, const char *key, const erg_env *env, const char *file)
 {
     char path[ERG_PATH_MOST], line[128];
-    if (erg_path_join(env, file, path, NULL) && erg_file_line(path, line, sizeof(line), NULL))
+    if (erg_path_join(env, file, path, NULL)
+        && erg_file_line(path, line, sizeof(line), NULL))
         erg_sink_meta(sink, key, line);
 }
 
@@ -89,7 +90,8 @@ void erg_facts_governor(erg_sink *sink, const erg_env *env, int64_t now_ns)
 {
     erg_setting setting = { .t_ns = now_ns, .device = -1, .key = "cpu_governor" };
     char path[ERG_PATH_MOST];
-    if (erg_path_join(env, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", path, NULL)
+    if (erg_path_join(env, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
+                      path, NULL)
         && erg_file_line(path, setting.value, sizeof(setting.value), NULL))
         erg_sink_setting(sink, &setting);
 }
@@ -101,8 +103,8 @@ void erg_facts_absent(erg_sink *sink, const char *device, const char *reason)
     erg_sink_meta(sink, key, reason);
 }
 
-void erg_facts_sampling(erg_sink *sink, const erg_devices *devices, const erg_sampled *channel,
-                        int64_t disordered)
+void erg_facts_sampling(erg_sink *sink, const erg_devices *devices,
+                        const erg_sampled *channel, int64_t disordered)
 {
     const erg_sampling *sampling = &channel->sampling;
     const erg_device_info *device = erg_devices_info(devices, channel->device);
@@ -114,6 +116,7 @@ void erg_facts_sampling(erg_sink *sink, const erg_devices *devices, const erg_sa
              " updates=%" PRId64 " misses=%" PRId64 " errors=%" PRId64 " lost=%" PRId64,
              erg_s_from_ns(channel->period_ns), erg_sampling_interval_s(sampling),
              erg_sampling_jitter_s(sampling), sampling->late_most_s, sampling->polls,
-             sampling->updates, sampling->misses, sampling->errors, sampling->lost + disordered);
+             sampling->updates, sampling->misses, sampling->errors,
+             sampling->lost + disordered);
     erg_sink_meta(sink, key, text);
 }

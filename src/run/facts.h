@@ -22,7 +22,7 @@ void erg_facts_setting(erg_sink *sink, int64_t now_ns, int device, const char *k
 void erg_facts_drivers(erg_sink *sink, const erg_devices *devices, int64_t now_ns);
 void erg_facts_governor(erg_sink *sink, const erg_env *env, int64_t now_ns);
 void erg_facts_absent(erg_sink *sink, const char *device, const char *reason);
-void erg_facts_sampling(erg_sink *sink, const erg_devices *devices, const erg_sampled *channel,
-                        int64_t disordered);
+void erg_facts_sampling(erg_sink *sink, const erg_devices *devices,
+                        const erg_sampled *channel, int64_t disordered);
 
 #endif

@@ -10,12 +10,13 @@
 #include "run/kernel_samples.h"
 
 enum { FILE_MOST = 1 << 28 };
-enum { PRODUCT_TYPE, M, N, K, BATCH, TOKENS, STEP, HEADS, KV_HEADS, HEAD_DIM, CACHE_TYPE, WINDOW,
-       LATENCY, POWER, COLUMNS };
+enum { PRODUCT_TYPE, M, N, K, BATCH, TOKENS, STEP, HEADS, KV_HEADS, HEAD_DIM,
+       CACHE_TYPE, WINDOW, LATENCY, POWER, COLUMNS };
 
 static const char *const columns[COLUMNS] = {
     "gemm_dtype", "m", "n", "k", "batch_size", "isl", "step", "num_heads",
-    "num_key_value_heads", "head_dim", "kv_cache_dtype", "window_size", "latency_ms", "power_w",
+    "num_key_value_heads", "head_dim", "kv_cache_dtype", "window_size",
+    "latency_ms", "power_w",
 };
 static const struct { const char *name; erg_kernel_type type; } types[] = {
     { "bfloat16", ERG_KERNEL_BF16 }, { "bf16", ERG_KERNEL_BF16 }, { "fp8", ERG_KERNEL_FP8 },
@@ -30,15 +31,12 @@ typedef struct reading {
 
 static bool read_header(reading *in, const erg_csv_row *row, erg_error *err)
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
-        in->at[c] = -1;
-        for (size_t i = 0; i < row->count; i++)
-            if (erg_field_is(erg_field_trim(row->fields[i]), columns[c]))
-                in->at[c] = (int)i;
-    }
+    for (size_t c = 0; c < COLUMNS; c++)
+        in->at[c] = erg_csv_column(row, columns[c]);
     in->has_header = true;
     return (in->at[LATENCY] >= 0 && (in->at[PRODUCT_TYPE] >= 0 || in->at[CACHE_TYPE] >= 0))
-        || erg_fail(err, ERG_BAD_INPUT, "%s has no column latency_ms, or neither gemm_dtype nor "
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "%s has no column latency_ms, or neither gemm_dtype nor "
                     "kv_cache_dtype: see docs/formats.md", in->to->path);
 }
 
@@ -114,7 +112,8 @@ static bool read_row(reading *in, const erg_csv_row *row, erg_error *err)
 
     if (!type_of(field_of(in, row, type), &made.shape.type)
         || !erg_kernel_shape_check(&made.shape, &why) || !(made.latency_s > 0))
-        return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: a type, a size or a latency that is "
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s, line %zu: a type, a size or a latency that is "
                         "none", to->path, row->line);
     if (to->count && made.shape.kind != to->rows[0].shape.kind)
         return erg_fail(err, ERG_BAD_INPUT, "%s, line %zu: a file holds one kind of kernel",
@@ -144,7 +143,8 @@ bool erg_kernel_samples_load(erg_kernel_samples *to, const char *path, erg_error
     if (!text)
         return false;
     bool good = erg_csv_read(&(erg_csv){ .name = path, .separator = ',', .keep_last = true,
-                                         .row = on_row, .self = &in }, text, size, NULL, err);
+                                         .row = on_row, .self = &in }, text, size,
+                             NULL, err);
     free(text);
     if (good && to->count < 100)
         good = erg_fail(err, ERG_NO_DATA, "%s has %zu rows: too few to learn from", path,

@@ -33,6 +33,7 @@ void erg_kernel_regimes(const erg_kernel_samples *samples, int without,
                         erg_kernel_regime regimes[ERG_KERNEL_REGIMES]);
 /* Table held_out: a row a type, and one of all of a kind. */
 erg_table *erg_kernel_table_new(erg_result *result, erg_error *err);
-bool erg_kernel_table_add(erg_table *table, const erg_kernel_samples *samples, erg_error *err);
+bool erg_kernel_table_add(erg_table *table, const erg_kernel_samples *samples,
+                          erg_error *err);
 
 #endif

@@ -17,7 +17,8 @@ static const erg_column held_columns[] = {
     { "rows", ERG_INTEGER, "held out, each once" },
     { "latency_median", ERG_REAL, "median of |predicted / measured - 1|" },
     { "latency_mean", ERG_REAL, "mean of |predicted / measured - 1|" },
-    { "latency_covered", ERG_REAL, "share of rows in the 95 % interval of the other folds" },
+    { "latency_covered", ERG_REAL,
+      "share of rows in the 95 % interval of the other folds" },
     { "power_median", ERG_REAL, "the same of power" },
     { "power_mean", ERG_REAL, "the same of power" },
     { "power_covered", ERG_REAL, "the same of power" },
@@ -25,7 +26,8 @@ static const erg_column held_columns[] = {
     { "energy_mean", ERG_REAL, "the same of energy" },
     { "energy_covered", ERG_REAL, "the same of energy" },
 };
-static const struct { const char *median, *mean, *covered; } names[ERG_KERNEL_QUANTITIES] = {
+static const struct { const char *median, *mean,
+                                 *covered; } names[ERG_KERNEL_QUANTITIES] = {
     [ERG_KERNEL_LATENCY] = { "latency_median", "latency_mean", "latency_covered" },
     [ERG_KERNEL_POWER] = { "power_median", "power_mean", "power_covered" },
     [ERG_KERNEL_ENERGY] = { "energy_median", "energy_mean", "energy_covered" },
@@ -73,7 +75,7 @@ void erg_kernel_regimes(const erg_kernel_samples *samples, int without,
     free(misses);
 }
 
-/* ---- the table ------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------- */
 
 typedef struct score { size_t rows, covered; double sum, *errors; } score;
 
@@ -102,15 +104,16 @@ static void score_fold(const erg_kernel_samples *samples, int fold, int type,
     }
 }
 
-static bool put_scores(erg_table *table, score scores[ERG_KERNEL_QUANTITIES], bool has_power,
-                       erg_error *err)
+static bool put_scores(erg_table *table, score scores[ERG_KERNEL_QUANTITIES],
+                       bool has_power, erg_error *err)
 {
     for (int j = 0; j < (has_power ? ERG_KERNEL_QUANTITIES : 1); j++) {
         double rows = (double)scores[j].rows;
-        if (!erg_table_real(table, names[j].median, erg_median(scores[j].errors, scores[j].rows),
-                            err)
+        if (!erg_table_real(table, names[j].median,
+                            erg_median(scores[j].errors, scores[j].rows), err)
             || !erg_table_real(table, names[j].mean, scores[j].sum / rows, err)
-            || !erg_table_real(table, names[j].covered, (double)scores[j].covered / rows, err))
+            || !erg_table_real(table, names[j].covered, (double)scores[j].covered / rows,
+                               err))
             return false;
     }
     return true;
@@ -128,7 +131,8 @@ static bool add_row(erg_table *table, const erg_kernel_samples *samples, int typ
         score_fold(samples, fold, type, scores);
     if (!scores[0].rows)
         return true;
-    const char *name = type == ALL_TYPES ? "all" : erg_kernel_type_name((erg_kernel_type)type);
+    const char *name = type == ALL_TYPES
+        ? "all" : erg_kernel_type_name((erg_kernel_type)type);
     return erg_table_row(table, err)
         && erg_table_text(table, "kind", erg_kernel_kind_name(kind), err)
         && erg_table_text(table, "type", name, err)
@@ -141,7 +145,8 @@ erg_table *erg_kernel_table_new(erg_result *result, erg_error *err)
     return erg_result_add(result, "held_out", held_columns, ERG_COUNT(held_columns), err);
 }
 
-bool erg_kernel_table_add(erg_table *table, const erg_kernel_samples *samples, erg_error *err)
+bool erg_kernel_table_add(erg_table *table, const erg_kernel_samples *samples,
+                          erg_error *err)
 {
     double *errors = malloc((samples->count + 1) * ERG_KERNEL_QUANTITIES * sizeof(*errors));
     bool good = errors || erg_fail(err, ERG_NO_MEMORY, "no memory for the verdicts");

@@ -76,7 +76,8 @@ static bool find_note(const erg_env *env, const char *file, char *full, char *no
 static bool write_note(int fd, const char *file, int64_t utc_ns)
 {
     char text[ERG_PATH_MOST + 64];
-    int count = snprintf(text, sizeof(text), "%ld %" PRId64 " %s\n", (long)getpid(), utc_ns, file);
+    int count = snprintf(text, sizeof(text), "%ld %" PRId64 " %s\n", (long)getpid(),
+                         utc_ns, file);
     return ftruncate(fd, 0) == 0 && write(fd, text, (size_t)count) == count;
 }
 
@@ -128,7 +129,8 @@ static bool read_note(const char *path, erg_logger_info *info)
     if (count > 0) {
         text[count] = '\0';
         int file_at = 0;
-        if (sscanf(text, "%d %" SCNd64 " %n", &info->pid, &info->begin_utc_ns, &file_at) == 2
+        if (sscanf(text, "%d %" SCNd64 " %n", &info->pid, &info->begin_utc_ns,
+                   &file_at) == 2
             && file_at > 0) {
             text[strcspn(text, "\n")] = '\0';
             erg_text_put(info->file, sizeof(info->file), text + file_at);
@@ -150,7 +152,8 @@ bool erg_logger_stop(const erg_env *env, const char *file, double wait_s, erg_er
         return erg_fail(err, ERG_NOT_FOUND, "nobody records %s in the background", full);
     if (!info.is_running) {
         unlink(note);
-        return erg_fail(err, ERG_NOT_FOUND, "the logger of %s was killed: the file is as it "
+        return erg_fail(err, ERG_NOT_FOUND,
+                        "the logger of %s was killed: the file is as it "
                         "was a second before", full);
     }
     if (kill(info.pid, SIGTERM) != 0)
@@ -160,7 +163,8 @@ bool erg_logger_stop(const erg_env *env, const char *file, double wait_s, erg_er
         + erg_ns_from_s(wait_s > 0 ? wait_s : wait_default_s);
     while (read_note(note, &info) && info.is_running) {
         if (erg_env_now_ns(NULL) > until_ns)
-            return erg_fail(err, ERG_IO, "process %d does not end: its file %s is not complete",
+            return erg_fail(err, ERG_IO,
+                            "process %d does not end: its file %s is not complete",
                             info.pid, full);
         erg_env_sleep_until_ns(NULL, erg_env_now_ns(NULL) + look_gap_ns);
     }

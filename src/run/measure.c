@@ -98,7 +98,8 @@ static double part_time_s(const erg_sampler *sampler)
 {
     for (size_t i = 0; i < sampler->count; i++) {
         const erg_channel_info *info = &sampler->channels[i].info;
-        if (!sampler->channels[i].is_slow && info->quantity == ERG_POWER && info->window_s > 0
+        if (!sampler->channels[i].is_slow && info->quantity == ERG_POWER
+            && info->window_s > 0
             && info->window_s < 0.75 * info->update_s)
             return info->update_s;
     }
@@ -202,7 +203,8 @@ static void repeat_until(session *s, erg_error *err)
     put_number(s, "observation_mean_j", s->repeat.interval.mean);
     put_number(s, "observation_half_width_j", s->repeat.interval.half_width);
     if (!s->repeat.has_converged)
-        put_flag(s, ERG_FLAG_NOT_CONVERGED, "the wanted interval was not reached: allow more "
+        put_flag(s, ERG_FLAG_NOT_CONVERGED,
+                 "the wanted interval was not reached: allow more "
                  "with --max-repeat or --max-time, or ask for less with --until");
 }
 
@@ -239,7 +241,8 @@ static void run_command(session *s, erg_error *err)
 static void record_only(session *s)
 {
     double for_s = s->options->for_s;
-    int64_t until_ns = for_s > 0 ? erg_env_now_ns(s->env) + erg_ns_from_s(for_s) : INT64_MAX;
+    int64_t until_ns = for_s > 0
+        ? erg_env_now_ns(s->env) + erg_ns_from_s(for_s) : INT64_MAX;
     erg_recording_run_until(s->rec, until_ns, s->options->ask_stop);
 }
 
@@ -247,7 +250,8 @@ static void play(session *s, erg_error *err)
 {
     const erg_measure_options *options = s->options;
     if (!options->no_wait)
-        erg_recording_wait_updates(s->rec, first_updates, first_updates_s, options->ask_stop);
+        erg_recording_wait_updates(s->rec, first_updates, first_updates_s,
+                                   options->ask_stop);
     if (options->marker && !asked(s))
         erg_marker_play(s->rec, s->env, options->ask_stop);
     plan_dither(s);
@@ -291,8 +295,8 @@ static void put_tail(const session *s)
         put_number(s, "dither_s", s->dither_s);
     if (s->status == 0)
         return;
-    snprintf(text, sizeof(text), "the command ended with status %d: no energy per run is given",
-             s->status);
+    snprintf(text, sizeof(text), "the command ended with status %d: "
+             "no energy per run is given", s->status);
     put_flag(s, ERG_FLAG_COMMAND_FAILED, text);
 }
 
@@ -330,8 +334,10 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
 
     erg_recording_setup setup = { .path = out->file, .in_memory = options->until > 0,
                                   .rate_hz = options->rate_hz,
-                                  .all_at_rate = options->all_at_rate || options->log, .wired_to = options->wired_to };
-    erg_devices *devices = erg_devices_find(env, options->sensors, options->sensor_count, err);
+                                  .all_at_rate = options->all_at_rate || options->log,
+                                  .wired_to = options->wired_to };
+    erg_devices *devices = erg_devices_find(env, options->sensors,
+                                            options->sensor_count, err);
     bool good = devices && (s.rec = erg_recording_new(env, devices, &setup, err));
     bool has_file = good;
     good = good && record(&s, err);

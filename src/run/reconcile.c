@@ -9,7 +9,7 @@
 #include <strings.h>
 #include "base/base.h"
 #include "erg/energy.h"
-#include "erg/study.h"
+#include "run/reconcile.h"
 
 static const erg_column columns[] = {
     { "region", ERG_TEXT, "as measured" },
@@ -27,16 +27,8 @@ static const erg_column columns[] = {
     { "ratio", ERG_REAL, "estimated over measured energy" },
     { "agreement_en", ERG_REAL, "difference over the joint half width: at most 1 agrees" },
     { "agrees", ERG_TRUTH, "agreement_en is at most 1" },
+    { "time_ratio", ERG_REAL, "estimated over measured time" },
 };
-
-/* Of one region, or of the whole run. */
-typedef struct measured {
-    const char *region, *track;
-    int64_t count;
-    double time_s, energy_j, low_j, high_j;
-} measured;
-
-typedef struct guess { const char *matched; double time_s, energy_j, low_j, high_j; } guess;
 
 /* A region of this name is one pass of the workload. */
 static const char *const whole_words[] = { "inference", "forward", "infer", "batch", "step",
@@ -47,7 +39,8 @@ static double real(const erg_table *table, size_t row, const char *column)
     return erg_table_find(table, row, column).real;
 }
 
-static bool is_text(const erg_table *table, size_t row, const char *column, const char *wanted)
+static bool is_text(const erg_table *table, size_t row, const char *column,
+                    const char *wanted)
 {
     const char *text = erg_table_find(table, row, column).text;
     return text && wanted && strcasecmp(text, wanted) == 0;
@@ -61,7 +54,8 @@ static bool is_whole(const erg_table *summary, size_t row, const char *region)
     return is_text(summary, row, "model", region) || is_text(summary, row, "phase", region);
 }
 
-static bool is_same_case(const erg_table *part, size_t at, const erg_table *summary, size_t row)
+bool erg_reconcile_is_same_case(const erg_table *part, size_t at, const erg_table *summary,
+                                size_t row)
 {
     return is_text(part, at, "hardware", erg_table_find(summary, row, "hardware").text)
         && is_text(part, at, "precision", erg_table_find(summary, row, "precision").text)
@@ -70,15 +64,17 @@ static bool is_same_case(const erg_table *part, size_t at, const erg_table *summ
 }
 
 /* The subgraphs of that name or kind, together: errors of one profile go one way. */
-static guess kernels(const erg_result *estimate, size_t row, const char *region)
+static erg_estimated_part kernels(const erg_result *estimate, size_t row,
+                                  const char *region)
 {
     const erg_table *parts = erg_result_find(estimate, "subgraphs");
     const erg_table *summary = erg_result_find(estimate, "summary");
-    guess sum = { .matched = NULL };
+    erg_estimated_part sum = { .matched = NULL };
 
     for (size_t i = 0; i < erg_table_row_count(parts); i++) {
-        if (!is_same_case(parts, i, summary, row)
-            || !(is_text(parts, i, "subgraph", region) || is_text(parts, i, "kind", region)))
+        if (!erg_reconcile_is_same_case(parts, i, summary, row)
+            || !(is_text(parts, i, "subgraph", region)
+                 || is_text(parts, i, "kind", region)))
             continue;
         sum.matched = "kernel";
         sum.time_s += real(parts, i, "latency_s");
@@ -89,28 +85,37 @@ static guess kernels(const erg_result *estimate, size_t row, const char *region)
     return sum;
 }
 
-static guess guess_of(const erg_result *estimate, size_t row, const char *region)
+erg_estimated_part erg_reconcile_whole(const erg_table *summary, size_t row)
+{
+    return (erg_estimated_part){ "workload", real(summary, row, "latency_s"),
+                                 real(summary, row, "energy_j"),
+                                 real(summary, row, "energy_low_j"),
+                                 real(summary, row, "energy_high_j") };
+}
+
+static erg_estimated_part guess_of(const erg_result *estimate, size_t row,
+                                   const char *region)
 {
     const erg_table *summary = erg_result_find(estimate, "summary");
-    guess found = kernels(estimate, row, region);
+    erg_estimated_part found = kernels(estimate, row, region);
 
     if (!found.matched && is_whole(summary, row, region))
-        return (guess){ "workload", real(summary, row, "latency_s"),
-                        real(summary, row, "energy_j"), real(summary, row, "energy_low_j"),
-                        real(summary, row, "energy_high_j") };
+        return erg_reconcile_whole(summary, row);
     if (!found.matched)
-        return (guess){ NULL, NAN, NAN, NAN, NAN };
+        return (erg_estimated_part){ NULL, NAN, NAN, NAN, NAN };
     return found;
 }
 
 /* E_n = |p - m| / sqrt(U_p^2 + U_m^2) <= 1 (ISO 13528). */
-static double agreement(const guess *p, const measured *m, double count)
+static double agreement(const erg_estimated_part *p, const erg_measured_part *m,
+                        double count)
 {
     return fabs(count * p->energy_j - m->energy_j)
         / hypot(0.5 * count * (p->high_j - p->low_j), 0.5 * (m->high_j - m->low_j));
 }
 
-static bool put_region(erg_table *table, const measured *m, const guess *p, erg_error *err)
+bool erg_reconcile_put(erg_table *table, const erg_measured_part *m,
+                       const erg_estimated_part *p, erg_error *err)
 {
     double count = m->count == ERG_NONE ? NAN : (double)m->count;
     double en = agreement(p, m, count);
@@ -125,6 +130,7 @@ static bool put_region(erg_table *table, const measured *m, const guess *p, erg_
         { "estimated_high_j", count * p->high_j },
         { "ratio", count * p->energy_j / m->energy_j },
         { "agreement_en", en },
+        { "time_ratio", count * p->time_s / m->time_s },
     };
     bool ok = erg_table_row(table, err) && erg_table_text(table, "region", m->region, err)
         && erg_table_text(table, "track", m->track, err)
@@ -135,18 +141,20 @@ static bool put_region(erg_table *table, const measured *m, const guess *p, erg_
     return ok && (isnan(en) || erg_table_truth(table, "agrees", en <= 1, err));
 }
 
-static measured measured_at(const erg_table *table, size_t row, const char *count)
+static erg_measured_part measured_at(const erg_table *table, size_t row, const char *count)
 {
-    return (measured){
+    return (erg_measured_part){
         .region = erg_table_find(table, row, "region").text,
         .track = erg_table_find(table, row, "track").text,
         .count = erg_table_find(table, row, count).integer,
-        .time_s = real(table, row, "duration_s"), .energy_j = real(table, row, "energy_j"),
-        .low_j = real(table, row, "energy_low_j"), .high_j = real(table, row, "energy_high_j"),
+        .time_s = real(table, row, "duration_s"),
+        .energy_j = real(table, row, "energy_j"),
+        .low_j = real(table, row, "energy_low_j"),
+        .high_j = real(table, row, "energy_high_j"),
     };
 }
 
-static size_t first_known(const erg_table *summary)
+size_t erg_reconcile_row(const erg_table *summary)
 {
     size_t row = 0;
 
@@ -159,13 +167,13 @@ static size_t first_known(const erg_table *summary)
 static bool put_run(erg_table *table, erg_result *estimate, const erg_result *run,
                     erg_error *err)
 {
-    measured whole = measured_at(erg_result_find(run, "summary"), 0, "repeats");
+    erg_measured_part whole = measured_at(erg_result_find(run, "summary"), 0, "repeats");
     const erg_table *summary = erg_result_find(estimate, "summary");
-    guess p = guess_of(estimate, first_known(summary), whole_words[0]);
+    erg_estimated_part p = guess_of(estimate, erg_reconcile_row(summary), whole_words[0]);
 
     whole.region = "run";
     whole.count = whole.count == ERG_NONE ? 1 : whole.count;
-    return put_region(table, &whole, &p, err)
+    return erg_reconcile_put(table, &whole, &p, err)
         && erg_result_note(estimate, err, "The run has no regions: all of it is "
                            "held to the workload.");
 }
@@ -173,33 +181,42 @@ static bool put_run(erg_table *table, erg_result *estimate, const erg_result *ru
 static bool put_regions(erg_table *table, erg_result *estimate, const erg_table *regions,
                         erg_error *err)
 {
-    size_t row = first_known(erg_result_find(estimate, "summary")), matched = 0;
+    size_t row = erg_reconcile_row(erg_result_find(estimate, "summary")), matched = 0;
     bool ok = true;
 
     for (size_t i = 0; ok && i < erg_table_row_count(regions); i++) {
-        measured m = measured_at(regions, i, "count");
-        guess p = guess_of(estimate, row, m.region ? m.region : "");
+        erg_measured_part m = measured_at(regions, i, "count");
+        erg_estimated_part p = guess_of(estimate, row, m.region ? m.region : "");
         matched += p.matched != NULL;
-        ok = put_region(table, &m, &p, err);
+        ok = erg_reconcile_put(table, &m, &p, err);
     }
     if (ok && !matched)
-        ok = erg_result_note(estimate, err, "No region of the run bears the name of the workload, "
-                             "of a phase or of a subgraph: nothing could be held together.");
+        ok =
+            erg_result_note(estimate, err,
+                            "No region of the run bears the name of the workload, "
+                            "of a phase or of a subgraph: nothing could be held together.");
     return ok;
+}
+
+erg_table *erg_reconcile_table(erg_result *estimate, erg_error *err)
+{
+    if (erg_result_find(estimate, "summary") && erg_result_find(estimate, "subgraphs"))
+        return erg_result_add(estimate, "reconciliation", columns, ERG_COUNT(columns), err);
+    erg_fail(err, ERG_BAD_INPUT, "only an estimate can be held against a run");
+    return NULL;
 }
 
 bool erg_study_reconcile(erg_result *estimate, const erg_trace *trace, erg_error *err)
 {
-    const erg_table *summary = erg_result_find(estimate, "summary");
-    if (!summary || !erg_result_find(estimate, "subgraphs"))
-        return erg_fail(err, ERG_BAD_INPUT, "only an estimate can be held against a run");
-    erg_result *run = erg_trace_summary(trace, &(erg_summary_options){ .command = "show" }, err);
+    erg_table *table = erg_reconcile_table(estimate, err);
+    erg_result *run =
+        table ? erg_trace_summary(trace, &(erg_summary_options){ .command = "show" }, err)
+              : NULL;
     const erg_table *regions = run ? erg_result_find(run, "regions") : NULL;
-    erg_table *table = run ? erg_result_add(estimate, "reconciliation", columns,
-                                            ERG_COUNT(columns), err) : NULL;
-    bool ok = table
-        && (regions && erg_table_row_count(regions) ? put_regions(table, estimate, regions, err)
-                                                    : put_run(table, estimate, run, err));
+    bool ok = run
+              && (regions && erg_table_row_count(regions)
+                      ? put_regions(table, estimate, regions, err)
+                      : put_run(table, estimate, run, err));
     erg_result_free(run);
     return ok;
 }

@@ -59,7 +59,8 @@ static erg_recorder *join(const erg_env *env, const char *path, erg_error *err)
 erg_recorder *erg_recorder_join(const erg_env *env, erg_error *err)
 {
     if (!env || !env->ring || !*env->ring) {
-        erg_fail(err, ERG_NOT_FOUND, "nobody records: ERG_RING is not set; start the program "
+        erg_fail(err, ERG_NOT_FOUND,
+                 "nobody records: ERG_RING is not set; start the program "
                  "with `erg run`, or record with erg_recorder_start");
         return NULL;
     }
@@ -105,7 +106,8 @@ static bool start(erg_recorder *rec, const erg_record_options *options, erg_erro
 {
     erg_recording_setup setup = { .path = options->output, .in_memory = true,
                                   .rate_hz = options->rate_hz };
-    rec->devices = erg_devices_find(&rec->env, options->sensors, options->sensor_count, err);
+    rec->devices = erg_devices_find(&rec->env, options->sensors,
+                                    options->sensor_count, err);
     if (!rec->devices
         || !(rec->rec = erg_recording_new(&rec->env, rec->devices, &setup, err))
         || !erg_recording_begin(rec->rec, err))
@@ -242,7 +244,8 @@ static bool ask(erg_recorder *rec, question *asked, erg_error *err)
     bool good = false;
     asked->is_settled = true;
     if (!region)
-        erg_fail(err, ERG_NOT_FOUND, "the region was not begun and ended in this recording");
+        erg_fail(err, ERG_NOT_FOUND,
+                 "the region was not begun and ended in this recording");
     else if (channel < 0)
         erg_fail(err, ERG_NOT_FOUND, "no channel %s is recorded: erg devices lists them",
                  asked->channel ? asked->channel : "that measures energy");
@@ -250,7 +253,8 @@ static bool ask(erg_recorder *rec, question *asked, erg_error *err)
         size_t count;
         const erg_sample *samples = erg_trace_samples(trace, channel, &count);
         asked->is_settled = count && samples[count - 1].t_ns >= region->end_ns;
-        good = erg_trace_energy(trace, channel, (erg_span){ region->begin_ns, region->end_ns },
+        good = erg_trace_energy(trace, channel,
+                                (erg_span){ region->begin_ns, region->end_ns },
                                 asked->out, err);
     }
     erg_recording_unlock(rec->rec);

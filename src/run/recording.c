@@ -86,7 +86,8 @@ static void *writer(void *self)
     erg_recording *rec = self;
     int64_t at_ns = erg_env_now_ns(rec->env) + commit_gap_ns;
     while (!atomic_load(&rec->stop_writing)) {
-        struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S, .tv_nsec = at_ns % ERG_NS_PER_S };
+        struct timespec at = { .tv_sec = at_ns / ERG_NS_PER_S,
+                               .tv_nsec = at_ns % ERG_NS_PER_S };
         sem_clockwait(&rec->kicked, CLOCK_MONOTONIC, &at);
         atomic_store(&rec->is_kicked, false);
         at_ns = erg_recording_tick(rec);
@@ -166,14 +167,17 @@ erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
     sem_init(&rec->kicked, 0, 0);
     bool good = (rec->sampler = erg_sampler_new(env, devices, setup->rate_hz, err))
         && erg_sampler_calibrate(rec->sampler, env, err);
+    if (good && setup->no_energy)
+        erg_sampler_drop_energy(rec->sampler);
     if (good && setup->all_at_rate)
         erg_sampler_hasten(rec->sampler, setup->rate_hz);
     good = good && (rec->queue = erg_queue_new(queue_room(rec->sampler), err))
         && (rec->ring = erg_ring_create(err));
     if (good && !(rec->written = calloc(rec->sampler->count + 1, sizeof(*rec->written))))
         good = erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");
-    if (good && (good = erg_sink_open(&rec->sink, &(erg_sink_setup){ setup->path, setup->append,
-                                                                       setup->in_memory }, err))
+    if (good
+        && (good = erg_sink_open(&rec->sink, &(erg_sink_setup){ setup->path, setup->append,
+                                                                  setup->in_memory }, err))
         && !(good = describe(rec, setup->wired_to)) && err)
         *err = rec->sink.failure;
     if (good) {

@@ -22,6 +22,7 @@ typedef struct erg_recording_setup {
     bool append;            /* to the run file that is there */
     bool in_memory;         /* keep a trace that can be asked while recording */
     double rate_hz;
+    bool no_energy;         /* neither power nor counters */
     bool all_at_rate;       /* temperatures and clocks too: what a joint run needs */
     const char *wired_to;
 } erg_recording_setup;
@@ -40,7 +41,8 @@ void erg_recording_free(erg_recording *rec);
 erg_ring *erg_recording_ring(const erg_recording *rec);
 const erg_sampler *erg_recording_sampler(const erg_recording *rec);
 /* Sleeps; false once *ask_stop (may be NULL) is set. */
-bool erg_recording_run_until(erg_recording *rec, int64_t at_ns, const volatile int *ask_stop);
+bool erg_recording_run_until(erg_recording *rec, int64_t at_ns,
+                             const volatile int *ask_stop);
 /* Until the sensors have seen what has just ended; at most 2 s. */
 void erg_recording_linger(erg_recording *rec);
 /* Until each power or counter channel has given so many updates, at most for_s. */

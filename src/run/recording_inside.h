@@ -11,7 +11,11 @@
 #include "run/queue.h"
 #include "run/recording.h"
 
-typedef struct writer_channel { int64_t last_ns; double last; int64_t dropped; } writer_channel;
+typedef struct writer_channel {
+    int64_t last_ns;
+    double last;
+    int64_t dropped;
+} writer_channel;
 
 struct erg_recording {
     const erg_env *env;

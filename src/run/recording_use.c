@@ -22,7 +22,8 @@ static void run_by_hand(erg_recording *rec, int64_t at_ns)
     erg_env_sleep_until_ns(rec->env, at_ns);
 }
 
-bool erg_recording_run_until(erg_recording *rec, int64_t at_ns, const volatile int *ask_stop)
+bool erg_recording_run_until(erg_recording *rec, int64_t at_ns,
+                             const volatile int *ask_stop)
 {
     if (!rec->has_threads) {
         run_by_hand(rec, at_ns);

@@ -76,7 +76,8 @@ static void sweep(const char *folder)
     for (struct dirent *entry; (entry = readdir(list));) {
         if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) != 0)
             continue;
-        int fd = openat(dirfd(list), entry->d_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        int fd = openat(dirfd(list), entry->d_name,
+                        O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0)
             continue;
         struct stat facts;
@@ -243,12 +244,14 @@ bool erg_ring_push(erg_ring *ring, const erg_event *event)
     /* Fails only if the consumer has given us up for dead and counted it. */
     uint64_t turn = position - position % SLOTS;
     return atomic_compare_exchange_strong_explicit(&mine->turn, &turn, turn + 1,
-                                                   memory_order_release, memory_order_relaxed);
+                                                   memory_order_release,
+                                                   memory_order_relaxed);
 }
 
 void erg_ring_edge(erg_ring *ring, int64_t now_ns)
 {
-    int64_t from_ns = atomic_load_explicit(&ring->shared->wake_from_ns, memory_order_relaxed);
+    int64_t from_ns = atomic_load_explicit(&ring->shared->wake_from_ns,
+                                           memory_order_relaxed);
     if (now_ns >= from_ns
         && atomic_compare_exchange_strong(&ring->shared->wake_from_ns, &from_ns, INT64_MAX))
         erg_ring_kick(ring);
@@ -268,7 +271,8 @@ static bool skip_stuck(erg_ring *ring, uint64_t position)
     if (mono_ns() - ring->stuck_since_ns < stuck_ns)
         return false;
     uint64_t turn = position - position % SLOTS;
-    if (!atomic_compare_exchange_strong(&at->slot[position % SLOTS].turn, &turn, turn + SLOTS))
+    if (!atomic_compare_exchange_strong(&at->slot[position % SLOTS].turn, &turn,
+                                        turn + SLOTS))
         return true;
     atomic_fetch_add_explicit(&at->dropped, 1, memory_order_relaxed);
     atomic_store_explicit(&at->popped, position + 1, memory_order_relaxed);
@@ -302,7 +306,8 @@ uint64_t erg_ring_dropped(const erg_ring *ring)
 bool erg_ring_is_half_full(const erg_ring *ring)
 {
     uint64_t popped = atomic_load_explicit(&ring->shared->popped, memory_order_relaxed);
-    return atomic_load_explicit(&ring->shared->pushed, memory_order_relaxed) - popped > SLOTS / 2;
+    return atomic_load_explicit(&ring->shared->pushed, memory_order_relaxed)
+        - popped > SLOTS / 2;
 }
 
 void erg_ring_set_run(erg_ring *ring, int64_t run)

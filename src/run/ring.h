@@ -32,8 +32,8 @@ erg_ring *erg_ring_open(const char *path, erg_error *err);
 void erg_ring_close(erg_ring *ring);
 const char *erg_ring_path(const erg_ring *ring);
 
-/* Into event->name. A longer text ends in ~ and six digits of its hash: it is seen to be cut,
- * and two that begin alike stay two. */
+/* Into event->name. A longer text ends in ~ and six digits of its hash: it is seen to be
+ * cut, and two that begin alike stay two. */
 void erg_event_name(erg_event *event, const char *name);
 
 /* ---- producers ----------------------------------------------------------- */

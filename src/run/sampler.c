@@ -20,7 +20,8 @@ bool erg_sampled_is_energy(const erg_channel_info *info)
 /* A counter that returns to 0 is read at least four times in between. */
 static double counter_rate_hz(const erg_channel_info *info)
 {
-    double wrap_hz = info->range_j > 0 && info->max_w > 0 ? 4 * info->max_w / info->range_j : 0;
+    double wrap_hz = info->range_j > 0 && info->max_w > 0
+        ? 4 * info->max_w / info->range_j : 0;
     return fmax(counter_hz, wrap_hz);
 }
 
@@ -104,6 +105,17 @@ erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double ra
     return sampler;
 }
 
+void erg_sampler_drop_energy(erg_sampler *sampler)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < sampler->count; i++)
+        if (sampler->channels[i].is_slow)
+            sampler->channels[kept++] = sampler->channels[i];
+    sampler->count = kept;
+    sampler->has_edges = false;
+}
+
 void erg_sampler_free(erg_sampler *sampler)
 {
     if (!sampler)
@@ -137,7 +149,8 @@ static void read_one(erg_sampler *sampler, erg_sampled *channel)
 {
     erg_reading *reading = &sampler->reading;
     channel->sampling.polls++;
-    if (!erg_devices_read(sampler->devices, channel->device, channel->channel, reading, NULL)) {
+    if (!erg_devices_read(sampler->devices, channel->device, channel->channel,
+                          reading, NULL)) {
         /* Gone, not silent: a gap of its own, and no more polls. */
         erg_sample gap = { .t_ns = erg_env_now_ns(sampler->env), .value = NAN };
         keep(sampler, channel, &gap);
@@ -204,7 +217,8 @@ double erg_sampling_interval_s(const erg_sampling *sampling)
 {
     if (sampling->deadlines < 2 || sampling->last_ns <= sampling->first_ns)
         return NAN;
-    return erg_s_from_ns(sampling->last_ns - sampling->first_ns) / (double)(sampling->deadlines - 1);
+    return erg_s_from_ns(sampling->last_ns - sampling->first_ns)
+        / (double)(sampling->deadlines - 1);
 }
 
 double erg_sampling_jitter_s(const erg_sampling *sampling)

@@ -52,6 +52,8 @@ erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double ra
 bool erg_sampler_calibrate(erg_sampler *sampler, const erg_env *env, erg_error *err);
 /* What is slow is read at that rate as well; 0 leaves it. */
 void erg_sampler_hasten(erg_sampler *sampler, double rate_hz);
+/* Power and counters are not read: a run that wants no joules leaves none. */
+void erg_sampler_drop_energy(erg_sampler *sampler);
 void erg_sampler_free(erg_sampler *sampler);
 void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns);
 /* Reads what is due (after an edge, the counters too); returns the next deadline. */

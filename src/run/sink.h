@@ -12,7 +12,8 @@
 typedef struct erg_sink {
     erg_store *store;       /* may be NULL */
     erg_trace *trace;       /* may be NULL */
-    erg_error failure;      /* the first */
+    erg_error failure;      /* the first of the file, and of what both hold */
+    erg_error lost;         /* the first of the trace in memory alone */
 } erg_sink;
 
 typedef struct erg_sink_setup {
@@ -31,6 +32,8 @@ void erg_sink_setting(erg_sink *sink, const erg_setting *setting);
 void erg_sink_anchor(erg_sink *sink, const erg_anchor *anchor);
 void erg_sink_flag(erg_sink *sink, const erg_flag *flag);
 void erg_sink_meta(erg_sink *sink, const char *key, const char *value);
+/* Where a row that is lost to memory alone leaves its reason; NULL once there is one. */
+erg_error *erg_sink_lost(erg_sink *sink);
 void erg_sink_commit(erg_sink *sink);
 /* end: the recording is complete. False with the first failure of all. */
 bool erg_sink_close(erg_sink *sink, bool end, erg_error *err);

@@ -38,9 +38,13 @@ static char **environment(const char *ring, char **own)
     return list;
 }
 
+typedef struct spawn_how {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+} spawn_how;
+
 /* A script without #! is the shell's, as execvp(3) has it and posix_spawnp not. */
-static int spawn_script(pid_t *pid, posix_spawn_file_actions_t *where, char *const argv[],
-                        char **list)
+static int spawn_script(pid_t *pid, const spawn_how *how, char *const argv[], char **list)
 {
     size_t count = 0;
     while (argv[count])
@@ -50,22 +54,27 @@ static int spawn_script(pid_t *pid, posix_spawn_file_actions_t *where, char *con
         return ENOMEM;
     shell[0] = (char *)"/bin/sh";
     memcpy(shell + 1, argv, count * sizeof(*shell));
-    int fault = posix_spawn(pid, shell[0], where, NULL, shell, list);
+    int fault = posix_spawn(pid, shell[0], &how->files, &how->attributes, shell, list);
     free(shell);
     return fault;
 }
 
 static int spawn_to(erg_child *child, char *const argv[], char **list)
 {
-    posix_spawn_file_actions_t actions, *where = child->out ? &actions : NULL;
+    spawn_how how;
 
-    posix_spawn_file_actions_init(&actions);
-    if (where)
-        posix_spawn_file_actions_adddup2(where, child->out, STDOUT_FILENO);
-    int fault = posix_spawnp(&child->pid, argv[0], where, NULL, argv, list);
+    posix_spawn_file_actions_init(&how.files);
+    posix_spawnattr_init(&how.attributes);
+    if (child->out)
+        posix_spawn_file_actions_adddup2(&how.files, child->out, STDOUT_FILENO);
+    if (child->own_group)
+        posix_spawnattr_setflags(&how.attributes, POSIX_SPAWN_SETPGROUP);
+    int fault =
+        posix_spawnp(&child->pid, argv[0], &how.files, &how.attributes, argv, list);
     if (fault == ENOEXEC && strchr(argv[0], '/'))
-        fault = spawn_script(&child->pid, where, argv, list);
-    posix_spawn_file_actions_destroy(&actions);
+        fault = spawn_script(&child->pid, &how, argv, list);
+    posix_spawn_file_actions_destroy(&how.files);
+    posix_spawnattr_destroy(&how.attributes);
     return fault;
 }
 
@@ -74,7 +83,7 @@ bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *stat
 {
     char *own = NULL;
     char **list = environment(ring, &own);
-    *child = (erg_child){ .fd = -1, .out = child->out };
+    *child = (erg_child){ .fd = -1, .out = child->out, .own_group = child->own_group };
     *status = ERG_EXIT_OWN;
     if (!list) {
         free(own);
@@ -90,8 +99,8 @@ bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *stat
     }
     if (fault) {
         *status = fault == EAGAIN || fault == ENOMEM ? ERG_EXIT_OWN : ERG_EXIT_CANNOT;
-        return erg_fail(err, fault == EACCES ? ERG_NO_ACCESS : ERG_IO, "cannot execute %s: %s",
-                        argv[0], strerror(fault));
+        return erg_fail(err, fault == EACCES ? ERG_NO_ACCESS : ERG_IO,
+                        "cannot execute %s: %s", argv[0], strerror(fault));
     }
     child->fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
     return true;
@@ -99,7 +108,15 @@ bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *stat
 
 static int status_of(int wait_status)
 {
-    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+    return WIFSIGNALED(wait_status)
+        ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+bool erg_spawn_has_ended(const erg_child *child)
+{
+    siginfo_t info = { .si_pid = 0 };
+    return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0
+        || info.si_pid != 0;
 }
 
 /* Sleeps until the command ends, a signal comes, or a tenth of a second is over:
@@ -129,7 +146,8 @@ int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
 {
     int status = 0, passed = 0;
     pid_t done;
-    while ((done = waitpid(child->pid, &status, WNOHANG)) == 0 || (done < 0 && errno == EINTR)) {
+    while ((done = waitpid(child->pid, &status, WNOHANG)) == 0
+           || (done < 0 && errno == EINTR)) {
         int asked = ask_stop ? *ask_stop : 0;
         if (asked != passed) {
             passed = asked;

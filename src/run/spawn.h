@@ -13,6 +13,7 @@ typedef struct erg_child {
     pid_t pid;
     int fd;                     /* pidfd, or -1 */
     int out;                    /* in: where its stdout goes; 0: where ours does */
+    bool own_group;             /* in: a process group of its own, to be stopped as one */
     int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
     bool is_late;               /* out: it was */
 } erg_child;
@@ -25,5 +26,7 @@ bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *stat
 /* The status as env(1) hands it on. Signals in *ask_stop (may be NULL) are passed
  * on; a negative one the terminal has given to the command already. */
 int erg_spawn_wait(erg_child *child, const volatile int *ask_stop);
+/* It is over, though not yet waited for. */
+bool erg_spawn_has_ended(const erg_child *child);
 
 #endif

@@ -57,7 +57,8 @@ static bool list_is_of(const char *file, const erg_verified *row)
                    (long long)row->batch);
     const char *at = strstr(file, key);
 
-    if (!at || isdigit((unsigned char)at[count]) || (row->seq <= 0 && !strncmp(at + count, "_s", 2)))
+    if (!at || isdigit((unsigned char)at[count])
+        || (row->seq <= 0 && !strncmp(at + count, "_s", 2)))
         return false;
     plain_name(file, (size_t)(at - file), name);
     plain_name(row->model, strlen(row->model), wanted);
@@ -138,12 +139,16 @@ static bool estimate_row(const verifier *all, const erg_graph *graph, erg_verifi
         options.clock_hz = row->clock_hz;
     erg_estimation *whole = erg_estimate_run(graph, hardware, profile, &options, err);
     options.measured_latency_s = row->measured_s;
-    erg_estimation *given = whole ? erg_estimate_run(graph, hardware, profile, &options, err)
-                                  : NULL;
+    erg_estimation *given = whole
+        ? erg_estimate_run(graph, hardware, profile, &options, err)
+        : NULL;
     if (given) {
-        row->latency = (erg_guess){ whole->latency_s, whole->latency_low_s, whole->latency_high_s };
-        row->energy = (erg_guess){ whole->total.total_j, whole->total.low_j, whole->total.high_j };
-        row->given = (erg_guess){ given->total.total_j, given->total.low_j, given->total.high_j };
+        row->latency = (erg_guess){ whole->latency_s, whole->latency_low_s,
+                                    whole->latency_high_s };
+        row->energy = (erg_guess){ whole->total.total_j, whole->total.low_j,
+                                   whole->total.high_j };
+        row->given = (erg_guess){ given->total.total_j, given->total.low_j,
+                                  given->total.high_j };
         row->grade = whole->grade;
     }
     erg_estimation_free(given);
@@ -193,7 +198,7 @@ static bool take_row(void *self, const erg_field cells[], erg_error *err)
     return ok;
 }
 
-/* ---- the whole ------------------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 static bool load_devices(verifier *all, const erg_env *env, const erg_catalog *catalog,
                          erg_error *err)
@@ -207,7 +212,8 @@ static bool load_devices(verifier *all, const erg_env *env, const erg_catalog *c
     for (size_t i = 0; i < count; i++) {
         all->hardware[i] = erg_hardware_load(env, catalog, all->study->hardware[i], err);
         all->profiles[i] = all->hardware[i]
-            ? erg_profile_load(catalog, all->hardware[i], all->study->profile_path, err) : NULL;
+            ? erg_profile_load(catalog, all->hardware[i], all->study->profile_path,
+                               err) : NULL;
         if (!all->profiles[i])
             return false;
     }
@@ -225,12 +231,14 @@ static erg_result *tell(const verifier *all, const char *path, erg_error *err)
     bool ok = result && erg_verified_tables(all->list, result, all->hardware, err);
     for (size_t i = 0; ok && i < all->study->hardware_count; i++)
         if (all->profiles[i]->energy.rows > 0)
-            ok = erg_result_note(result, err, "The energy profile of %s was fitted to %d rows "
+            ok = erg_result_note(result, err,
+                                 "The energy profile of %s was fitted to %d rows "
                                  "(%s): figures on those rows are no test of it.",
                                  all->hardware[i]->name, all->profiles[i]->energy.rows,
                                  all->profiles[i]->source);
     if (ok && all->skipped)
-        ok = erg_result_note(result, err, "%zu rows have no workload here and were left out.",
+        ok = erg_result_note(result, err,
+                             "%zu rows have no workload here and were left out.",
                              all->skipped);
     if (ok)
         return result;
@@ -244,7 +252,8 @@ erg_result *erg_study_verify(const erg_env *env, const erg_catalog *catalog,
     struct stat there;
     erg_verified_list list = { 0 };
     verifier all = { .study = study, .list = &list,
-                     .is_folder = stat(study->workload, &there) == 0 && S_ISDIR(there.st_mode) };
+                     .is_folder = stat(study->workload, &there) == 0
+                         && S_ISDIR(there.st_mode) };
     const erg_grid grid = { .columns = column_names, .column_count = COLUMNS, .needed = 3,
                             .row = take_row, .self = &all };
     bool ok = load_devices(&all, env, catalog, err) && erg_grid_read(&grid, path, err);

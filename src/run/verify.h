@@ -21,7 +21,10 @@ typedef struct erg_verified {
     erg_grade grade;
 } erg_verified;
 
-typedef struct erg_verified_list { erg_verified *rows; size_t count, capacity; } erg_verified_list;
+typedef struct erg_verified_list {
+    erg_verified *rows;
+    size_t count, capacity;
+} erg_verified_list;
 
 bool erg_verified_add(erg_verified_list *list, const erg_verified *row, erg_error *err);
 /* Tables validation (a row each) and validation_groups (by device, quantity, model). */

@@ -41,20 +41,24 @@ static const erg_column group_columns[] = {
 
 bool erg_verified_add(erg_verified_list *list, const erg_verified *row, erg_error *err)
 {
-    if (!erg_grow((void **)&list->rows, &list->capacity, list->count, sizeof(*list->rows), err))
+    if (!erg_grow((void **)&list->rows, &list->capacity, list->count,
+                  sizeof(*list->rows), err))
         return false;
     list->rows[list->count++] = *row;
     return true;
 }
 
-static double error_of(erg_guess guess, double measured) { return guess.value / measured - 1; }
+static double error_of(erg_guess guess, double measured)
+{
+    return guess.value / measured - 1;
+}
 
 static bool is_inside(erg_guess guess, double measured)
 {
     return measured >= guess.low && measured <= guess.high;
 }
 
-/* ---- a row each ------------------------------------------------------------------------ */
+/* ---- a row each ---------------------------------------------------------------------- */
 
 static bool put_row(erg_table *table, const erg_verified *row, const erg_hardware *hardware,
                     erg_error *err)
@@ -82,11 +86,11 @@ static bool put_row(erg_table *table, const erg_verified *row, const erg_hardwar
     for (size_t i = 0; i < ERG_COUNT(reals) && ok; i++)
         ok = erg_table_real(table, reals[i].column, reals[i].value, err);
     return ok && (isnan(row->measured_j)
-                  || erg_table_truth(table, "inside", is_inside(row->energy, row->measured_j),
-                                     err));
+                  || erg_table_truth(table, "inside",
+                                     is_inside(row->energy, row->measured_j), err));
 }
 
-/* ---- groups ------------------------------------------------------------------------------ */
+/* ---- groups -------------------------------------------------------------------------- */
 
 typedef struct quantity {
     const char *name;
@@ -96,7 +100,8 @@ typedef struct quantity {
 static const quantity quantities[] = {
     { "latency", offsetof(erg_verified, latency), offsetof(erg_verified, measured_s) },
     { "energy", offsetof(erg_verified, energy), offsetof(erg_verified, measured_j) },
-    { "energy, time given", offsetof(erg_verified, given), offsetof(erg_verified, measured_j) },
+    { "energy, time given", offsetof(erg_verified, given),
+      offsetof(erg_verified, measured_j) },
 };
 
 typedef struct group {
@@ -125,7 +130,8 @@ static bool put_group(erg_table *table, const group *one, const erg_hardware *ha
         double measured;
         memcpy(&guess, (const char *)row + one->of->guess, sizeof(guess));
         memcpy(&measured, (const char *)row + one->of->measured, sizeof(measured));
-        if (row->device != one->device || (one->model && strcmp(one->model, row->model) != 0)
+        if (row->device != one->device
+            || (one->model && strcmp(one->model, row->model) != 0)
             || isnan(error_of(guess, measured)))
             continue;
         one->errors[count] = fabs(error_of(guess, measured));
@@ -191,8 +197,8 @@ static bool put_groups(erg_table *table, group *one, erg_hardware *const hardwar
 bool erg_verified_tables(const erg_verified_list *list, erg_result *result,
                          erg_hardware *const hardware[], erg_error *err)
 {
-    erg_table *rows = erg_result_add(result, "validation", row_columns, ERG_COUNT(row_columns),
-                                     err);
+    erg_table *rows = erg_result_add(result, "validation", row_columns,
+                                     ERG_COUNT(row_columns), err);
     erg_table *groups = rows ? erg_result_add(result, "validation_groups", group_columns,
                                               ERG_COUNT(group_columns), err) : NULL;
     group one = { .list = list, .errors = calloc(list->count + 1, sizeof(double)) };

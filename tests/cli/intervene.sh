@@ -61,4 +61,47 @@ kill -KILL "$worker"; wait $pid 2>/dev/null; kill "$program"
     "$erg" devices --nvml "$fakes/libnvidia-ml.so.1" --restore >>log 2>&1 &&
     [ "$(limit_w)" = "$before" ] && nothing_left
 say "after kill -9 the next start can put it back" $?
+
+# A fan that is held stays held, whatever the heat, until NVML gets its own policy back.
+export FAKE_NVML="a100-pcie-40gb,load=constant:180;fan=40,fans=2" FAKE_NVML_STATE="$work/fans"
+fans() { python3 -c 'import struct
+held = struct.unpack_from("10I", open("fans", "rb").read())
+print(*[pct if policy else "auto" for policy, pct in zip(held[6:8], held[8:10])])'; }
+blow() {
+    rm -f i.erg
+    "$erg" couple --nvml "$fakes/libnvidia-ml.so.1" --sensor nvml --intervene fan=40%:90% \
+        --record i.erg --quiet "$@" -- sleep 60
+}
+blow --block 0.2s --blocks 4 >out 2>log
+[ "$(fans)" = "auto auto" ] && nothing_left; say "fans are given back to their policy" $?
+blow --block 5s >out 2>log & pid=$!
+turned; worker=$(pgrep -P $pid -x erg || echo $pid)
+case $(fans) in "40 40" | "90 90") true ;; *) false ;; esac; say "fans are held in a block" $?
+program=$(pgrep -P "$worker")
+kill -KILL "$worker"; wait $pid 2>/dev/null; kill "$program"
+[ "$(fans)" != "auto auto" ] &&
+    "$erg" devices --nvml "$fakes/libnvidia-ml.so.1" --restore >>log 2>&1 &&
+    [ "$(fans)" = "auto auto" ] && nothing_left
+say "after kill -9 the next start gives them back" $?
+# A calibration turns both: the limit moves the power, the fan is held.
+held_limit_w() { python3 -c 'import struct; print(struct.unpack_from("6I", open("fans", "rb").read())[4] // 1000)'; }
+before=$(held_limit_w)
+calibrate() {
+    rm -f c.erg
+    "$erg" thermal fit --nvml "$fakes/libnvidia-ml.so.1" --sensor nvml --record c.erg --quiet \
+        --by power_limit --fan 80% --plan "$1" -- sleep 60
+}
+calibrate hold=200W:1s >out 2>log
+[ "$(fans)" = "auto auto" ] && [ "$(held_limit_w)" = "$before" ] && nothing_left
+say "a calibration puts limit and fans back" $?
+calibrate hold=200W:50s >out 2>log & pid=$!
+turned; sleep 0.5; worker=$(pgrep -P $pid -x erg || echo $pid)
+[ "$(fans)" = "80 80" ] && [ "$(held_limit_w)" = 200 ]; say "which it has turned" $?
+program=$(pgrep -P "$worker")
+kill -KILL "$worker"; wait $pid 2>/dev/null; kill -KILL "$program"
+[ "$(fans)" = "80 80" ] && "$erg" devices --nvml "$fakes/libnvidia-ml.so.1" --restore >>log 2>&1 &&
+    [ "$(fans)" = "auto auto" ] && [ "$(held_limit_w)" = "$before" ] && nothing_left
+say "after kill -9 the next start does" $?
+"$erg" sweep --nvml "$fakes/libnvidia-ml.so.1" --sensor nvml --knob fan=40,90 -- true >out 2>log
+[ $? = 2 ] && grep -q "moves heat and no work" log; say "a sweep turns no fan" $?
 echo "1..$number"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # knobs.sh ERG FAKES: a sweep on the fake NVML, whose GPU refuses, throttles, is split or closed.
-erg=$(realpath "$1") fakes=$(realpath "$2")
+erg=$(realpath "$1") fakes=$(realpath "$2") dcgmi=$(realpath "$(dirname "$0")/../fixtures/dcgmi")
 # shellcheck source=../steps.sh
 . "$(dirname "$0")/../steps.sh"
 export XDG_STATE_HOME="$work/home"
@@ -45,6 +45,35 @@ sweep ";gpus=2" --knob sm_clock=900 -- true
 sweep "" --mode baseline --table knobs -- true && [ "$(wc -l <out)" = 1 ]
 say "a baseline turns nothing" $?
 nothing_left; say "nothing is left turned" $?
+PATH="$dcgmi:$PATH" sweep "" --knob sm_clock=900 --table visits -- sleep 1.1
+[ "$(column fp_active) $(column dram_active) $(column definition)" = "0.375 0.4 half" ]
+say "dcgmi tells of each visit what the units were at" $?
+
+# In a job of Slurm: the fake srun runs the step, and says what it was asked for.
+mkdir bin
+cat >bin/srun <<'FAKE'
+#!/bin/sh
+echo "$*" >>"$SRUN_LOG"
+while [ "${1#--}" != "$1" ]; do shift; done
+exec "$@"
+FAKE
+chmod +x bin/srun
+export SRUN_LOG="$work/srun.log" PATH="$work/bin:$PATH"
+rm gpus     # which is another GPU after, as Slurm would have set it
+sweep ",clock=900MHz;rights=0" --srun --knob sm_clock=900 --table visits -- sleep 1.1
+[ "$(column state) $(column sm_clock_seen_mhz)" = "ok 900" ] \
+    && [ "$(sort -u srun.log)" = "--ntasks=1 --gpu-freq=900 sleep 1.1" ]
+say "a clock that this user may not turn is asked of Slurm" $?
+rm gpus
+sweep ";rights=0" --srun --knob sm_clock=900 --format json -- sleep 1.1
+grep -q clock_not_reached log && grep -q BY_SRUN log
+say "and that it was asked is no proof" $?
+: >srun.log
+sweep "" --srun --knob sm_clock=900 -- true && [ ! -s srun.log ]
+say "who may turn it does without Slurm" $?
+sweep ";rights=1" --srun --knob power_limit=200 -- true
+[ $? = 3 ]; say "a power limit is nothing that srun sets" $?
+nothing_left; say "what was refused is not left for the next start to put back" $?
 
 # Another sweep holds the GPU: this one is refused, and what the other turned stays.
 FAKE_NVML="a100-sxm4-80gb" FAKE_NVML_STATE="$work/gpus" "$erg" sweep \

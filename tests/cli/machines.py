@@ -76,7 +76,7 @@ def two_packages_are_summed_and_nothing_is_added_to_psys():
     for sensors, true_j in ((["rapl:package-0", "rapl:package-1"], 90), (["rapl"], 270)):
         words = [word for sensor in sensors for word in ("--sensor", sensor)]
         row = run("--root", root, *words, "--", *command)["tables"]["summary"][0]
-        assert row["method"] == "counter" and abs(row["energy_j"] - true_j) < 0.15 * true_j, row
+        assert row["method"] == "counter" and abs(row["energy_j"] - true_j) < 0.05 * true_j, row
         root = unpack("xeon-2s")
         command = writer(root, zones + "; FAILS=False\n" + COUNT)
 

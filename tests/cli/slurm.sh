@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# slurm.sh ERG: erg sweep --slurm on a real Slurm of one node, started here for the test:
+# slurm.sh ERG FAKES: erg sweep --slurm on a real Slurm of one node, started here for the test:
 # its own munge key, ports, spool and configuration in a folder that goes away.
 set -u
-erg=$(realpath "$1")
+erg=$(realpath "$1") fakes=$(realpath "$2")
 PATH=$PATH:/usr/sbin:/sbin
-for program in munged slurmctld slurmd sbatch squeue scancel; do
+for program in munged slurmctld slurmd sbatch srun squeue scancel; do
     if ! command -v "$program" >/dev/null; then
         echo "1..0 # SKIP there is no $program: tools/setup --all installs Slurm"
         exit 0
@@ -105,6 +105,16 @@ cut -d, -f2-4 got >got.points; cut -d, -f2-4 want >want.points
 [ -s got.points ] && cmp -s got.points want.points
 say "to the points and repeats of the same sweep done here" $? got want
 erg show all.erg >log 2>&1; say "one file that erg show reads" $?
+
+# A GPU whose clock root alone may turn, in a job: each run is a step of its own, so that
+# srun may ask for a clock. Nobody here can set it, which the step is told and goes on.
+# shellcheck disable=SC2016
+FAKE_NVML="a100-sxm4-80gb,load=constant:200;rights=0" erg sweep --sensor nvml \
+    --nvml "$fakes/libnvidia-ml.so.1" --knob sm_clock=900,1200 --repeat 1 --settle 1ms \
+    --no-warmup --slurm --output asked -- sh -c 'printenv SLURM_STEP_ID >>steps' >log 2>&1
+until_true 60 queue_is_empty
+[ "$(tr '\n' ' ' <steps)" = "0 1 2 3 " ] && grep -q BY_SRUN asked/block-0.log
+say "a clock that root alone may turn is asked of srun, a step for each run" $? asked/block-0.log
 
 # A task that is cancelled leaves no block; gather names it.
 # shellcheck disable=SC2016

@@ -78,6 +78,9 @@ erg sweep --gather blocks >log 2>&1
 erg sweep --sensor sim:a10 --work noise=1% --block 3 --output blocks/block-3.erg >log 2>&1
 erg sweep --gather blocks >log 2>&1
 [ $? = 2 ]; say "and so is one of another sweep" $?
+erg sweep $sim --slurm --objective energy --slowdown 8% --drift-correct --output wish >log 2>&1
+erg sweep --gather wish >log 2>&1 && grep -q "CHOICE: energy of simulated work is least" log
+say "an objective of the array is chosen by where it is gathered" $? log
 rm bin/sbatch
 PATH=$work/bin erg sweep $sim --slurm --output blocks >log 2>&1
 [ $? = 3 ] && grep -q "no sbatch" log; say "without sbatch there is no array" $?

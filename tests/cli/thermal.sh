@@ -18,12 +18,12 @@ for k in range(400):
     print(f"{k},{30 + 0.22 * x:.2f},{p}")
 E
 a_load_works_as_long_as_the_plan_asks_and_ends_with_it() {
-    "$erg" thermal play --plan steps=100W/50W:1s -- sh load.sh 2>said &&
-    grep -q 'steps .*duty 0[.][5-8][0-9]* (asked for 0.7' said &&
+    "$erg" thermal fit --record duty.erg --sensor sim:a100-sxm4-80gb --plan steps=100W/50W:1s \
+        -- sh load.sh >out 2>said && grep -q 'steps .*duty 0[.][5-8][0-9]* (asked for 0.7' said &&
     ! kill -0 "$(cat load.pid)" 2>gone
 }
 a_plan_that_is_none_is_bad_usage() {
-    status_is 2 "$erg" thermal play --plan nap=1s -- true 2>said
+    status_is 2 "$erg" thermal fit --record nap.erg --plan nap=1s -- true 2>said
     grep -q 'there is no part' said
 }
 a_plan_is_recorded_as_regions() {
@@ -57,7 +57,22 @@ a_gate_is_the_answer() {
     status_is 1 "$erg" thermal fit log.csv --window 0s:40s --gate >out
 }
 check "a load works as long as the plan asks and ends with it" a_load_works_as_long_as_the_plan_asks_and_ends_with_it
+a_power_limit_is_turned_and_the_fan_held() {
+    "$erg" thermal fit --record limit.erg --sensor sim:a100-sxm4-80gb,heat,load=constant:350 \
+        --by power_limit --fan 80% --plan step=200W:300W:1s -- sh load.sh >out 2>said &&
+    grep -q 'fan: held at 80' said && grep -q 'step .*duty 1[.]00' said &&
+    status_is 2 "$erg" thermal fit --record none.erg --sensor sim:a100-sxm4-80gb,heat \
+        --by power_limit --plan step=20W:300W:1s -- sh load.sh 2>said &&
+    grep -q 'goes from 160 to 400 W' said
+}
+a_load_that_ends_early_is_told() {
+    status_is 1 "$erg" thermal fit --record early.erg --sensor sim:a100-sxm4-80gb \
+        --plan hold=100W:5s -- true 2>said &&
+    grep -q 'ended before its plan' said
+}
 check "a plan that is none is bad usage" a_plan_that_is_none_is_bad_usage
+check "a power limit is turned and the fan held" a_power_limit_is_turned_and_the_fan_held
+check "a load that ends early is told" a_load_that_ends_early_is_told
 check "a plan is recorded as regions" a_plan_is_recorded_as_regions
 check "a coupling study begins with a calibration" a_coupling_study_begins_with_a_calibration
 check "the curves of a fit become a page" the_curves_of_a_fit_become_a_page

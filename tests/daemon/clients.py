@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 
-from steps import check, plan
+from steps import check, need, plan
 
 CONFIG = """version: 1
 node: {{id: n07, sensors: ["sim:a100-sxm4-80gb"], {2}}}
@@ -213,6 +213,7 @@ def degraded(program, folder):
 
 
 def main():
+    need(sys.argv[1], "http")
     with tempfile.TemporaryDirectory() as folder:
         ergd = Daemon(sys.argv[1], folder)
         try:

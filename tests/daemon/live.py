@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from steps import check, plan
+from steps import check, need, plan
 
 CONFIG = """version: 1
 node: {{id: "n07<b>", sensors: ["sim:a100-sxm4-80gb", "sim:h100-sxm5-80gb"], ceil: 1500W}}
@@ -135,6 +135,7 @@ def look(browser, port, width, folder):
 
 
 def main():
+    need(sys.argv[1], "http")
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser",
                                                    "google-chrome"))), None)
     if not program:

@@ -65,4 +65,32 @@ check "a narrow window needs no sideways scrolling" phone
 check "a desk needs no sideways scrolling" desk
 check "it draws on a phone" draws
 check "it prints on a few sheets" prints
+
+# The same with kernels of a profiler under the power: its page takes a.html's place.
+awk 'BEGIN {
+    print "timestamp,gpu,power_w" >"p.csv"
+    for (i = 0; i < 1200; i++)
+        printf "2026-03-02 10:00:%09.6f,0,%.1f\n", i / 20, i % 171 == 150 ? 300 : 130 + i % 3 >"p.csv"
+    print "{\"baseTimeNanoseconds\": 1772445600000000000, \"traceEvents\": [" >"t.json"
+    for (i = 0; i < 30000; i++)
+        printf "%s{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"<b>k%d\",\"pid\":0,\"tid\":%d,\"ts\":%d,\"dur\":%d,\"args\":{\"device\":0,\"stream\":%d}}\n", \
+            i ? "," : "", i % 9, i % 3, i * 1900, 1200 + i % 700, i % 3 >"t.json"
+    print "]}" >"t.json"
+}'
+"$erg" import --tz UTC --quiet --output k.erg p.csv >/dev/null
+"$erg" timeline k.erg t.json --format html --output a.html
+open_page --dump-dom >dom 2>errors
+kernels() { [ "$(grep -c 'class="stream"' dom)" -eq 3 ] && grep -q '<h2>Energy by kernel' dom; }
+spikes() { [ "$(grep -o 'class="spike"' dom | wc -l)" -ge 5 ]; }
+small() { [ "$(wc -c <a.html)" -lt 200000 ]; }
+plain() { ! grep -q '<b>k' a.html && grep -q '&lt;b&gt;k' a.html; }
+check "the page of kernels opens" opens
+check "its console has no error" no_console_error
+check "streams and joules are drawn" kernels
+check "spikes are marked" spikes
+check "thirty thousand kernels stay small" small
+check "kernels' names cannot become elements" plain
+check "kernels fit a narrow window" phone
+check "kernels fit a desk" desk
+check "kernels draw on a phone" draws
 echo "1..$number"

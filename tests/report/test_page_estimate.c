@@ -59,8 +59,35 @@ static void the_page_has_a_bar_a_row_and_both_plots(void)
     CHECK(strstr(page, "<title>&lt;a&gt;</title>"));
     CHECK(strstr(page, "Energy against time") && strstr(page, "Roofline of row 1"));
     CHECK(strstr(page, "FLOP/B") && !strstr(page, "mFLOP/B") && !strstr(page, "kFLOP/B"));
-    CHECK(strstr(page, "title=\"compute ") && strstr(page, "Nothing here was measured"));
+    int parts = 0;
+    for (const char *at = page; (at = strstr(at, "<rect ")); at++)
+        parts++;
+    assert_int_equal(parts, 2 * 3);
+    CHECK(strstr(page, "<title>compute ") && strstr(page, "Nothing here was measured"));
     CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "nan"));
+    free(page);
+    erg_result_free(result);
+}
+
+/* The longest bar is 100 wide and the other as long as its energy per inference. */
+static void bars_are_as_long_as_the_energy(void)
+{
+    erg_result *result = two_rows();
+    const erg_table *summary = erg_result_find(result, "summary");
+    double want[2], drawn[2] = { 0 };
+    char *page = written(result, NULL), *at = page;
+
+    for (int row = 0; row < 2; row++)
+        want[row] = erg_table_find(summary, (size_t)row, "energy_per_inference_j").real;
+    for (int part = 0; part < 6; part++) {
+        double x = NAN, width = NAN;
+        at = strstr(at + 1, "<rect ");
+        CHECK(at && sscanf(at, "<rect x=\"%lf\" width=\"%lf\"", &x, &width) == 2);
+        CHECK_NEAR(x, drawn[part / 3], 0.02);
+        drawn[part / 3] += width;
+    }
+    CHECK_NEAR(fmax(drawn[0], drawn[1]), 100, 0.03);
+    CHECK_NEAR(drawn[0] / drawn[1], want[0] / want[1], 2e-3);
     free(page);
     erg_result_free(result);
 }
@@ -82,6 +109,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_result_survives_its_json),
         TEST(the_page_has_a_bar_a_row_and_both_plots),
+        TEST(bars_are_as_long_as_the_energy),
         TEST(what_is_no_result_is_refused),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -2,6 +2,7 @@
 /* Estimates beside what was measured: runs by region, rows of a table by model. */
 #include "erg/energy.h"
 #include "erg/study.h"
+#include "replay/replay.h"
 #include "test.h"
 
 static const erg_env env = { 0 };
@@ -22,8 +23,14 @@ static erg_trace *run_of(double power_w)
     erg_device_info info = { .scope = ERG_SCOPE_BOARD, .name = "gpu:0", .driver = "nvml",
                              .uuid = "u", .host_id = "here" };
     erg_channel_info channel = { .device = erg_trace_add_device(trace, &info, NULL),
-        .method = ERG_METHOD_INTEGRAL, .quantity = ERG_POWER, .scope = ERG_SCOPE_BOARD,
-        .kind = ERG_INSTANT, .update_s = 0.01, .gain_u = 0.05, .name = "power", .unit = "W" };
+                                 .method = ERG_METHOD_INTEGRAL,
+                                 .quantity = ERG_POWER,
+                                 .scope = ERG_SCOPE_BOARD,
+                                 .kind = ERG_INSTANT,
+                                 .update_s = 0.01,
+                                 .gain_u = 0.05,
+                                 .name = "power",
+                                 .unit = "W" };
     int at = erg_trace_add_channel(trace, &channel, NULL);
 
     for (int i = 0; i <= 1000; i++) {
@@ -64,7 +71,8 @@ static void a_region_is_held_to_the_workload_or_the_kernel_of_its_name(void)
         if (strcmp(region, "forward") == 0) {
             assert_int_equal(erg_table_find(table, i, "count").integer, 2);
             CHECK_TEXT(matched, "workload");
-            CHECK_NEAR(real(table, i, "estimated_j"), 2 * real(summary, 0, "energy_j"), 1e-12);
+            CHECK_NEAR(real(table, i, "estimated_j"), 2 * real(summary, 0, "energy_j"),
+                       1e-12);
             CHECK_NEAR(real(table, i, "measured_j"), 400, 1);
             CHECK(real(table, i, "agreement_en") > 1);
         } else if (strcmp(region, "conv1") == 0) {
@@ -159,6 +167,77 @@ static void kernel_lists_of_a_folder_are_joined_by_name(void)
     erg_result_free(result);
 }
 
+/* ---- a replay ----------------------------------------------------------------------- */
+
+/* Each kernel at 1e11 FLOP/s plus 1 us, in hot state. */
+static erg_replay *replay_of(const char *workload)
+{
+    erg_error err = { 0 };
+    erg_replay *replay = erg_replay_new(&err);
+
+    replay->plan =
+        erg_replay_plan_load(&workload, 1, &(erg_replay_plan_options){ 0 }, &err);
+    CHECK_OK(replay->plan != NULL, err);
+    replay->steps = 1;
+    for (size_t i = 0; i < replay->plan->kernel_count; i++) {
+        const erg_replay_kernel *kernel = &replay->plan->kernels[i];
+        erg_kernel_timing timing = erg_kernel_timing_unknown();
+        timing.kernel = (int32_t)i;
+        timing.state = ERG_STATE_HOT;
+        timing.count = (double)kernel->count;
+        timing.time_s = 1e-6 + 1e-11 * (double)kernel->signature.flop;
+        erg_text_put(timing.name, sizeof(timing.name), kernel->name);
+        CHECK(erg_replay_add(replay, &timing, &err));
+    }
+    return replay;
+}
+
+static void kernels_of_a_replay_are_joined_by_operator(void)
+{
+    erg_error err = { 0 };
+    bool passed;
+    erg_result *result = erg_study_run(&env, &catalog, &small, &passed, &err);
+    erg_replay *replay = replay_of("zoo:resnet18");
+
+    replay->whole.time_s = 0.05;
+    CHECK_OK(erg_study_reconcile_replay(result, replay, &err), err);
+    const erg_table *table = erg_result_find(result, "reconciliation");
+    const erg_table *parts = erg_result_find(result, "subgraphs");
+    double estimated_s = 0, all_s = 0;
+    CHECK(erg_table_row_count(table) == 1 + replay->kernel_count);
+    CHECK_TEXT(erg_table_find(table, 0, "matched").text, "workload");
+    for (size_t i = 1; i < erg_table_row_count(table); i++) {
+        CHECK_TEXT(erg_table_find(table, i, "matched").text, "kernel");
+        CHECK_TEXT(erg_table_find(table, i, "track").text, "hot");
+        CHECK_NEAR(real(table, i, "time_ratio"),
+                   real(table, i, "estimated_s") / real(table, i, "measured_s"), 1e-12);
+        estimated_s += real(table, i, "estimated_s");
+    }
+    for (size_t i = 0; i < erg_table_row_count(parts); i++)
+        all_s += real(parts, i, "latency_s");
+    CHECK_NEAR(estimated_s / all_s, 1, 1e-9);
+    CHECK(strstr(erg_table_find(table, 1, "region").text, "1x3x224x224"));
+    erg_replay_free(replay);
+    erg_result_free(result);
+}
+
+static void a_replay_of_another_workload_finds_nothing(void)
+{
+    erg_error err = { 0 };
+    bool passed;
+    erg_result *result = erg_study_run(&env, &catalog, &small, &passed, &err);
+    erg_replay *replay = replay_of("zoo:lstm");
+    size_t notes = erg_result_note_count(result);
+
+    CHECK_OK(erg_study_reconcile_replay(result, replay, &err), err);
+    const erg_table *table = erg_result_find(result, "reconciliation");
+    for (size_t i = 0; i < erg_table_row_count(table); i++)
+        CHECK(!erg_table_find(table, i, "matched").text);
+    CHECK(erg_result_note_count(result) == notes + 1);
+    erg_replay_free(replay);
+    erg_result_free(result);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -167,6 +246,8 @@ int main(void)
         TEST(rows_of_the_workload_are_set_beside_estimates),
         TEST(a_table_without_its_rows_is_no_data),
         TEST(kernel_lists_of_a_folder_are_joined_by_name),
+        TEST(kernels_of_a_replay_are_joined_by_operator),
+        TEST(a_replay_of_another_workload_finds_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

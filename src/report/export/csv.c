@@ -46,7 +46,8 @@ static void put_facts(FILE *out, const erg_trace *trace, int channel)
         figure = erg_figure_of(trace, channel, erg_trace_span(trace));
     if (figure.known) {
         const erg_energy *energy = &figure.energy;
-        erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
+        erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j,
+                                          energy->spread_j);
         put_fact(out, "quality", erg_quality_name(energy->quality));
         put_fact(out, "idle_policy", figure.idle);
         put_number(out, "energy_j", energy->energy_j);

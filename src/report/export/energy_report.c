@@ -42,7 +42,8 @@ static void put_stamp(content *c, const char *key, int64_t t_ns)
 /* A check that failed refuses energy per run (measure.md 13). */
 static double counted_runs(const content *c)
 {
-    static const erg_flag_code refusing[] = { ERG_FLAG_TIME_MISMATCH, ERG_FLAG_COMMAND_FAILED,
+    static const erg_flag_code refusing[] = { ERG_FLAG_TIME_MISMATCH,
+                                              ERG_FLAG_COMMAND_FAILED,
                                               ERG_FLAG_STALE_RESULT };
     for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++)
         for (size_t k = 0; k < ERG_COUNT(refusing); k++)
@@ -98,7 +99,8 @@ static void put_known_keys(content *c)
     put_number(c->out, ", \"per_run\": ", c->total_j / runs);
     put_number(c->out, "},\n  \"energy_wh\": {\"total\": ", c->total_j / J_PER_WH);
     put_number(c->out, ", \"per_run\": ", c->total_j / runs / J_PER_WH);
-    put_number(c->out, "},\n  \"power_meters\": {\"pm1_avg_watts\": ", meter_mean_w(c, "pm1"));
+    put_number(c->out, "},\n  \"power_meters\": {\"pm1_avg_watts\": ",
+               meter_mean_w(c, "pm1"));
     put_number(c->out, ", \"pm2_avg_watts\": ", meter_mean_w(c, "pm2"));
     fputs("},\n", c->out);
 }
@@ -139,8 +141,9 @@ static void put_ours(content *c)
     char path[80];
 
     erg_export_path(c->trace, c->channel, path, sizeof(path));
-    fprintf(c->out, "  \"erg\": {\"schema\": \"erg.energy_report.v1\", \"integration\": \"%s\", "
-            "\"method\": \"%s\", \"scope\": \"%s\", \"quality\": \"%s\",\n    \"flags\": ",
+    fprintf(c->out, "  \"erg\": {\"schema\": \"erg.energy_report.v1\", "
+            "\"integration\": \"%s\", \"method\": \"%s\", \"scope\": \"%s\", \"quality\": "
+            "\"%s\",\n    \"flags\": ",
             integration(c), erg_method_name(energy->method), erg_scope_name(energy->scope),
             erg_quality_name(energy->quality));
     put_flags(c);
@@ -161,8 +164,8 @@ static void put_ours(content *c)
     fputs("}\n}\n", c->out);
 }
 
-static bool write_report(const erg_trace *trace, const erg_export_options *options, FILE *out,
-                         erg_error *err)
+static bool write_report(const erg_trace *trace, const erg_export_options *options,
+                         FILE *out, erg_error *err)
 {
     content c = { .trace = trace, .options = options, .out = out };
     c.channel = erg_export_channel(trace, options, err);
@@ -175,7 +178,8 @@ static bool write_report(const erg_trace *trace, const erg_export_options *optio
         return false;
     }
     c.total_j = c.figure.energy.energy_j;
-    if (options->legacy && !erg_trace_energy_legacy(trace, c.channel, c.span, &c.total_j, err))
+    if (options->legacy
+        && !erg_trace_energy_legacy(trace, c.channel, c.span, &c.total_j, err))
         return false;
     fputs("{\n", out);
     put_known_keys(&c);

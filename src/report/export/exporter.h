@@ -31,8 +31,8 @@ void erg_export_path(const erg_trace *trace, int channel, char *to, size_t size)
 int erg_export_channel(const erg_trace *trace, const erg_export_options *options,
                        erg_error *err);
 /* options->region, or the regions "run", or everything. */
-bool erg_export_span(const erg_trace *trace, const erg_export_options *options, erg_span *out,
-                     double *runs, erg_error *err);
+bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
+                     erg_span *out, double *runs, erg_error *err);
 
 /* ---- JSON by hand: samples are too many for a tree -------------------------------- */
 

@@ -31,8 +31,8 @@ int erg_export_channel(const erg_trace *trace, const erg_export_options *options
     if (options->channel) {
         int channel = erg_trace_find_channel(trace, options->channel);
         if (channel < 0)
-            erg_fail(err, ERG_NOT_FOUND, "no channel '%.80s' in this run: erg show lists them",
-                     options->channel);
+            erg_fail(err, ERG_NOT_FOUND, "no channel '%.80s' in this run: "
+                     "erg show lists them", options->channel);
         return channel;
     }
     for (int i = 0; i < (int)erg_trace_device_count(trace); i++) {
@@ -44,8 +44,8 @@ int erg_export_channel(const erg_trace *trace, const erg_export_options *options
     return -1;
 }
 
-bool erg_export_span(const erg_trace *trace, const erg_export_options *options, erg_span *out,
-                     double *runs, erg_error *err)
+bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
+                     erg_span *out, double *runs, erg_error *err)
 {
     const char *name = options->region ? options->region : "run";
     erg_span span = { INT64_MAX, INT64_MIN };
@@ -63,7 +63,8 @@ bool erg_export_span(const erg_trace *trace, const erg_export_options *options, 
     *out = found ? span : erg_trace_span(trace);
     *runs = found ? sum : NAN;
     return found || !options->region
-        || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: erg show lists them", name);
+        || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: "
+                    "erg show lists them", name);
 }
 
 /* Other code pages come in as bytes and leave as Latin-1. */
@@ -113,7 +114,8 @@ void erg_json_figure(FILE *out, const erg_figure *figure)
         fputc('}', out);
         return;
     }
-    fprintf(out, "{\"method\": \"%s\", \"scope\": \"%s\", \"quality\": \"%s\", \"idle_policy\": ",
+    fprintf(out, "{\"method\": \"%s\", \"scope\": \"%s\", \"quality\": "
+            "\"%s\", \"idle_policy\": ",
             erg_method_name(energy->method), erg_scope_name(energy->scope),
             erg_quality_name(energy->quality));
     erg_json_text(out, figure->idle);

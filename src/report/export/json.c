@@ -42,9 +42,11 @@ static void put_anchors(FILE *out, const erg_trace *trace)
 {
     for (size_t i = 0; i < erg_trace_anchor_count(trace); i++) {
         const erg_anchor *anchor = erg_trace_anchor(trace, i);
-        fprintf(out, "%s{\"mono_ns\": %" PRId64 ", \"boot_ns\": %" PRId64 ", \"utc_ns\": %" PRId64
-                ", \"half_width_ns\": %" PRId64 "}", comma(i), anchor->mono_ns, anchor->boot_ns,
-                anchor->utc_ns, anchor->half_width_ns);
+        fprintf(out,
+                "%s{\"mono_ns\": %" PRId64 ", \"boot_ns\": %" PRId64
+                ", \"utc_ns\": %" PRId64 ", \"half_width_ns\": %" PRId64 "}",
+                comma(i), anchor->mono_ns, anchor->boot_ns, anchor->utc_ns,
+                anchor->half_width_ns);
     }
 }
 
@@ -115,8 +117,8 @@ static void put_settings(FILE *out, const erg_trace *trace)
 {
     for (size_t i = 0; i < erg_trace_setting_count(trace); i++) {
         const erg_setting *setting = erg_trace_setting(trace, i);
-        fprintf(out, "%s{\"t_ns\": %" PRId64 ", \"device\": %d, \"key\": ", comma(i), setting->t_ns,
-                setting->device);
+        fprintf(out, "%s{\"t_ns\": %" PRId64 ", \"device\": %d, \"key\": ", comma(i),
+                setting->t_ns, setting->device);
         erg_json_text(out, setting->key);
         fputs(", \"value\": ", out);
         erg_json_text(out, setting->value);
@@ -137,7 +139,8 @@ static void put_flags(FILE *out, const erg_trace *trace)
     }
 }
 
-typedef struct list_row { const char *name; void (*put)(FILE *out, const erg_trace *trace); } list_row;
+typedef struct list_row { const char *name; void (*put)(FILE *out,
+                                                        const erg_trace *trace); } list_row;
 
 static const list_row lists[] = {
     { "anchors", put_anchors }, { "devices", put_devices }, { "channels", put_channels },
@@ -149,7 +152,8 @@ static bool write_json(const erg_trace *trace, const erg_export_options *options
                        erg_error *err)
 {
     (void)options, (void)err;
-    fprintf(out, "{\"schema\": \"erg.run.v1\", \"erg\": \"%s\",\n \"meta\": ", erg_version());
+    fprintf(out, "{\"schema\": \"erg.run.v1\", \"erg\": \"%s\",\n \"meta\": ",
+            erg_version());
     put_meta(out, trace);
     for (size_t i = 0; i < ERG_COUNT(lists); i++) {
         fprintf(out, ",\n \"%s\": [", lists[i].name);

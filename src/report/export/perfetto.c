@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Chrome trace JSON, as Perfetto reads it: us from the begin of the run, the
- * begin itself in baseTimeNanoseconds.
+ * begin itself in baseTimeNanoseconds. Written as it is walked: millions of kernels need no
+ * memory of their own.
  */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include "erg/timeline.h"
 #include "report/export/exporter.h"
 
 static double us_of(int64_t t_ns, int64_t begin_ns)
@@ -56,6 +58,99 @@ static void put_marks(FILE *out, const erg_trace *trace, int64_t begin_ns)
     }
 }
 
+/* As PyTorch calls them, so that what is written reads back as what it was. Annotations
+ * are regions already. */
+static const char *const categories[ERG_EVENT_KINDS] = {
+    [ERG_EVENT_OTHER] = "other",       [ERG_EVENT_KERNEL] = "kernel",
+    [ERG_EVENT_COPY] = "gpu_memcpy",   [ERG_EVENT_SET] = "gpu_memset",
+    [ERG_EVENT_COLLECTIVE] = "kernel", [ERG_EVENT_OPERATOR] = "cpu_op",
+    [ERG_EVENT_RUNTIME] = "cuda_runtime",
+};
+
+/* 1 is erg itself, then the host, then each device. */
+static int pid_of(const erg_track *track) { return 3 + track->device; }
+
+static void put_tracks(FILE *out, const erg_trace *trace)
+{
+    for (int32_t i = 0; i < erg_trace_track_count(trace); i++) {
+        const erg_track *track = erg_trace_track(trace, i);
+        char process[32] = "host";
+        if (track->device >= 0)
+            snprintf(process, sizeof(process), "GPU %d", (int)track->device);
+        fprintf(out,
+                ",\n{\"ph\": \"M\", \"pid\": %d, \"name\": \"process_name\", \"args\": "
+                "{\"name\": \"%s\"}}", pid_of(track), process);
+        fprintf(out, ",\n{\"ph\": \"M\", \"pid\": %d, \"tid\": %" PRId64 ", \"name\": "
+                "\"thread_name\", \"args\": {\"name\": ", pid_of(track), track->stream);
+        erg_json_text(out, track->name);
+        fputs("}}", out);
+    }
+}
+
+typedef struct putting { FILE *out; const erg_trace *trace; int64_t begin_ns; } putting;
+
+static void put_event(const putting *own, const erg_trace_event *event)
+{
+    const erg_track *track = erg_trace_track(own->trace, event->track);
+    const char *category = categories[event->kind];
+    FILE *out = own->out;
+
+    if (!category)
+        return;
+    fputs(",\n{\"ph\": \"X\", \"name\": ", out);
+    erg_json_text(out, erg_trace_event_name(own->trace, event->name));
+    fprintf(out, ", \"cat\": \"%s\", \"pid\": %d, \"tid\": %" PRId64 ", \"ts\": %.3f, "
+            "\"dur\": %.3f, \"args\": {", category, pid_of(track), track->stream,
+            us_of(event->begin_ns, own->begin_ns), us_of(event->duration_ns, 0));
+    if (track->device >= 0)
+        fprintf(out, "\"device\": %d, \"stream\": %" PRId64, (int)track->device,
+                track->stream);
+    if (event->by >= 0) {
+        fputs(track->device >= 0 ? ", \"operator\": " : "\"operator\": ", out);
+        erg_json_text(out, erg_trace_event_name(own->trace, event->by));
+    }
+    fputs("}}", out);
+}
+
+static bool put_events(void *self, const erg_trace_event events[], size_t count,
+                       erg_error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        put_event(self, &events[i]);
+    return true;
+}
+
+static void put_spike(FILE *out, const erg_table *spikes, size_t row)
+{
+    const char *cause = erg_table_find(spikes, row, "cause").text;
+
+    fprintf(out, ",\n{\"ph\": \"i\", \"pid\": 1, \"tid\": 0, \"s\": \"g\", \"name\": "
+            "\"spike\", \"ts\": %.3f, \"args\": {\"peak_w\": ",
+            1e6 * erg_table_find(spikes, row, "time_s").real);
+    erg_json_number(out, erg_table_find(spikes, row, "peak_w").real);
+    fputs(", \"lift\": ", out);
+    erg_json_number(out, erg_table_find(spikes, row, "lift").real);
+    fputs(", \"cause\": ", out);
+    cause ? erg_json_text(out, cause) : (void)fputs("null", out);
+    fputs("}}", out);
+}
+
+/* Without a meter there are none. */
+static bool put_spikes(FILE *out, const erg_trace *trace, erg_error *err)
+{
+    erg_error why = { 0 };
+    erg_result *timeline = erg_timeline(trace, &(erg_timeline_options){ .top = 1 }, &why);
+
+    if (!timeline)
+        return erg_can_do_without(&why, err);
+    const erg_table *spikes = erg_result_find(timeline, "spikes");
+    for (size_t i = 0; i < erg_table_row_count(spikes); i++)
+        put_spike(out, spikes, i);
+    erg_result_free(timeline);
+    return true;
+}
+
 static void put_figures(FILE *out, const erg_trace *trace, erg_span span)
 {
     bool first = true;
@@ -75,21 +170,27 @@ static void put_figures(FILE *out, const erg_trace *trace, erg_span span)
     fputs("}}\n", out);
 }
 
-static bool write_perfetto(const erg_trace *trace, const erg_export_options *options, FILE *out,
-                           erg_error *err)
+static bool write_perfetto(const erg_trace *trace, const erg_export_options *options,
+                           FILE *out, erg_error *err)
 {
     erg_span span = erg_trace_span(trace);
-    (void)options, (void)err;
+    (void)options;
 
     fputs("{\"displayTimeUnit\": \"ms\"", out);
     if (erg_trace_anchor_count(trace) > 0)
-        fprintf(out, ", \"baseTimeNanoseconds\": %" PRId64, erg_trace_utc_ns(trace, span.begin_ns));
+        fprintf(out, ", \"baseTimeNanoseconds\": %" PRId64,
+                erg_trace_utc_ns(trace, span.begin_ns));
     fputs(", \"traceEvents\": [\n{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", "
           "\"args\": {\"name\": \"erg\"}}", out);
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++)
         put_channel(out, trace, i, span.begin_ns);
     put_regions(out, trace, span);
     put_marks(out, trace, span.begin_ns);
+    put_tracks(out, trace);
+    putting events = { out, trace, span.begin_ns };
+    if (!erg_trace_each_event(trace, put_events, &events, err)
+        || !put_spikes(out, trace, err))
+        return false;
     put_figures(out, trace, span);
     return true;
 }

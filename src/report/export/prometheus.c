@@ -92,7 +92,8 @@ static void put_words(FILE *out, const erg_trace *trace)
 
 static void put_absent(FILE *out, const erg_trace *trace)
 {
-    put_head(out, "erg_channel_unavailable", "gauge", "A channel without a figure, and why");
+    put_head(out, "erg_channel_unavailable", "gauge",
+             "A channel without a figure, and why");
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         if (!erg_is_measure(erg_trace_channel(trace, i)))
             continue;

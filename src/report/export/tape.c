@@ -37,7 +37,8 @@ static bool write_tape(const erg_trace *trace, const erg_export_options *options
     if (channel < 0 || !erg_tape_write(trace, channel, out, err))
         return false;
     put_figure(out, trace, channel);
-    return !ferror(out) || erg_fail(err, ERG_IO, "cannot write the tape: is the disk full?");
+    return !ferror(out)
+        || erg_fail(err, ERG_IO, "cannot write the tape: is the disk full?");
 }
 
 const erg_exporter erg_exporter_tape = { "tape", write_tape };

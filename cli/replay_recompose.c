@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* erg replay recompose: the parts put together and held to the whole. */
+#include <string.h>
+#include "replay.h"
+
+typedef struct request {
+    replay_files files;
+    erg_replay_source source;
+    erg_recompose_options options;
+    bool is_regression;
+} request;
+
+/* --base W|auto: a bare number would have no unit. */
+static bool parse_base(const replay_options *typed, double *base_w, erg_error *err)
+{
+    return !typed->base || strcmp(typed->base, "auto") == 0
+        || erg_quantity_parse(typed->base, "W", base_w, err);
+}
+
+/* false: a sentence was printed. */
+static bool fill(const cli *call, request *to)
+{
+    const replay_options *typed = call->options;
+    erg_error err = { 0 };
+    int first = 1;
+
+    *to = (request){ .options = { .top = (size_t)typed->top, .by_tier = typed->by_tier } };
+    if (!parse_base(typed, &to->options.base_w, &err))
+        return cli_misused(call, "--base: %s", err.text), false;
+    to->options.base_policy = typed->base_policy;
+    to->is_regression = typed->method && strcmp(typed->method, "nnls") == 0;
+    if (typed->method && !to->is_regression && strcmp(typed->method, "sum") != 0)
+        return cli_misused(call, "--method is sum or nnls, not '%s'", typed->method), false;
+    if (to->is_regression && call->argc < 2)
+        return cli_misused(call, "--method nnls needs windows: a CSV or a recording"),
+               false;
+    first += to->is_regression;
+    return replay_source_of(call, first, &to->files, &to->source);
+}
+
+static int finish(const cli *call, const erg_result *result, bool agrees)
+{
+    int status = cli_write(call, result, NULL, stdout);
+    return status == CLI_DONE && !agrees ? CLI_NO : status;
+}
+
+static int sum(const cli *call, request *from)
+{
+    const replay_options *typed = call->options;
+    erg_error err = { 0 };
+    bool agrees = false;
+    erg_replay *replay = erg_replay_load(&from->source, &err);
+    erg_result *result =
+        replay ? erg_replay_recompose(replay, &from->options, &agrees, &err) : NULL;
+    bool ok = result && (!typed->output || erg_replay_save(replay, typed->output, &err));
+    int status = ok ? finish(call, result, agrees) : cli_refused(call, &err);
+
+    erg_result_free(result);
+    erg_replay_free(replay);
+    return status;
+}
+
+static int regress(const cli *call, request *from)
+{
+    erg_error err = { 0 };
+    bool agrees = false, has_alone = from->source.folder || from->source.file_count > 0;
+    erg_replay *alone = has_alone ? erg_replay_load(&from->source, &err) : NULL;
+    erg_result *result = has_alone && !alone ? NULL
+        : erg_replay_regress(call->argv[1], alone, &from->options, &agrees, &err);
+    int status = result ? finish(call, result, agrees) : cli_refused(call, &err);
+
+    erg_result_free(result);
+    erg_replay_free(alone);
+    return status;
+}
+
+int replay_recompose(const cli *call)
+{
+    request from;
+
+    if (!fill(call, &from))
+        return CLI_USAGE;
+    if (from.is_regression)
+        return regress(call, &from);
+    if (!from.source.folder && !from.source.file_count)
+        return cli_misused(call,
+                           "recompose needs a folder of a replay, or --full, --kernels "
+                           "and --power");
+    return sum(call, &from);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who turns this machine's knobs: one ergd in enforce mode, whatever its state folder. The
+ * lock lies under /run, which all share that see the same machine, and in a folder that
+ * only their user can write, so that nobody else can hold it. The watchdog holds it, too:
+ * it is free once what a killed daemon left is back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "daemon.h"
+
+enum { PATH_MOST = 512, TRIES = 100 };
+static const struct timespec pause_between = { 0, 20000000 };   /* 2 s in all */
+static const char folder[] = "/run/ergd", name[] = "knobs.lock";
+
+/* A simulated knob is its daemon's own. No list of sensors: every real one. */
+static bool has_real_sensors(const erg_govern_config *config)
+{
+    for (size_t i = 0; i < config->node.sensors.count; i++)
+        if (strncmp(config->node.sensors.items[i], "sim:", 4) != 0
+            && strncmp(config->node.sensors.items[i], "tape:", 5) != 0)
+            return true;
+    return config->node.sensors.count == 0;
+}
+
+/* Of the file that stands at path, and not of one that was removed while we waited. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat ours, there;
+
+    return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev
+        && ours.st_ino == there.st_ino;
+}
+
+static int try_lock(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_at(fd, path))
+        return fd;
+    int why = fd < 0 ? errno : EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    errno = why;
+    return -1;
+}
+
+static bool refuse(const char *path, erg_error *err)
+{
+    char text[160] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t count = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+
+    if (fd >= 0)
+        close(fd);
+    text[count > 0 ? strcspn(text, "\n") : 0] = '\0';
+    return erg_fail(err, ERG_REFUSED,
+                    "another ergd turns this machine's knobs (%s): end it, "
+                    "or observe", text[0] ? text : "it has not said which");
+}
+
+/* For whoever is refused: which process, by which configuration. */
+static bool sign(int fd, const char *config, erg_error *err)
+{
+    char text[160];
+    int count = snprintf(text, sizeof(text), "process %d, %.100s\n", (int)getpid(), config);
+
+    return (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)count, 0) == count)
+        || erg_fail(err, ERG_IO, "cannot write who turns this machine's knobs: %s",
+                    strerror(errno));
+}
+
+static bool find_place(const char *root, char to[PATH_MOST], erg_error *err)
+{
+    int count = snprintf(to, PATH_MOST, "%s/run", root ? root : "");
+
+    if (count < 0 || count > PATH_MOST - 64)
+        return erg_fail(err, ERG_BAD_INPUT, "--root is too long a path");
+    mkdir(to, 0755);            /* is there on any machine; not in a captured tree */
+    snprintf(to, PATH_MOST, "%s%s", root ? root : "", folder);
+    if (mkdir(to, 0755) == 0)
+        chmod(to, 0755);        /* whatever the umask: the socket lies here, too */
+    snprintf(to, PATH_MOST, "%s%s/%s", root ? root : "", folder, name);
+    return true;
+}
+
+bool ergd_own_knobs(const ergd_options *options, const erg_govern_config *config, int *fd,
+                    erg_error *err)
+{
+    char path[PATH_MOST];
+
+    *fd = -1;
+    if (config->mode != ERG_ENFORCE || !has_real_sensors(config))
+        return true;
+    if (!find_place(options->root, path, err))
+        return false;
+    /* A watchdog may just be putting back what a daemon before this one has left. */
+    for (int i = 0; (*fd = try_lock(path)) < 0 && errno == EWOULDBLOCK && i < TRIES; i++)
+        nanosleep(&pause_between, NULL);
+    if (*fd >= 0)
+        return sign(*fd, options->config, err);
+    if (errno == EWOULDBLOCK)
+        return refuse(path, err);
+    return erg_fail(err, ERG_NO_ACCESS,
+                    "cannot lock %s, so another ergd could turn the same "
+                    "knobs: %s; start ergd as root, or observe", path, strerror(errno));
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of a governor. One step: sense (govern_sense.c), limits of the node
+ * (govern_limit.c), shares of its devices (govern_share.c), turning (govern_turn.c).
+ */
+#ifndef ERG_GOVERN_GOVERN_H
+#define ERG_GOVERN_GOVERN_H
+
+#include "base/base.h"
+#include "erg/device.h"
+#include "erg/govern.h"
+#include "govern/journal.h"
+#include "shape/admission.h"
+#include "shape/breaker.h"
+#include "shape/gates.h"
+#include "shape/heat_guard.h"
+#include "shape/water_fill.h"
+
+enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6 };
+
+typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value;
+
+typedef struct erg_govern_user_cap { double cap_w; int64_t until_ns; } erg_govern_user_cap;
+
+typedef struct erg_governed {
+    size_t index;                   /* in devices */
+    bool is_gpu, is_node, is_part;  /* part: its watts are in the sum of a node */
+    bool has_limit;                 /* a power limit whose range is known */
+    int power_at, energy_at, heat_at;   /* channels; -1: none */
+    erg_govern_value values[ERG_GOVERN_CHANNELS_MOST];
+    int64_t counted_ns;             /* when the energy counter was last differenced */
+    double counted_j;
+    double power_w, temp_k;         /* NAN: not known now */
+    double lagged_w, lagged_s;      /* power behind a lag like that of the heat; for so
+                                     * long */
+    int64_t seen_ns;
+    erg_demand demand;
+    erg_heat_guard guard;
+    double demand_w, least_w, most_w, grant_w, heat_cap_w;
+    erg_govern_user_cap set;
+    double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
+    const char *most_rule;          /* what holds most_w down; NULL: the device */
+    const char *rule;
+    char state[16], reason[200];
+    int64_t retry_ns;               /* after a turn that failed */
+} erg_governed;
+
+struct erg_governor {
+    const erg_govern_config *config;
+    erg_env env;
+    erg_devices *devices;
+    erg_governed items[ERG_GOVERN_DEVICES_MOST];
+    size_t count;
+    erg_journal *journal;
+    int64_t now_ns, slow_ns, band_ns;   /* last step; last full reading; last look of the
+                                         * bands */
+    double power_w, base_w;         /* of the node; what no knob holds */
+    bool has_meter;
+    double limits_w[ERG_GOVERN_RULES];  /* in the order of erg_govern_rules */
+    double limit_w, budget_w, trim_w;
+    double band_sum_w;              /* power since the last look, and how often */
+    int band_count;
+    erg_ramp ramp;
+    erg_bands bands;
+    erg_breaker breaker;            /* as if it had gone on like this before; rating_w 0:
+                                     * none */
+    bool is_braked, is_short, is_started;
+    bool wants_release, is_let_go;  /* of a rack: asked for; done, so that nothing is
+                                     * turned */
+    const char *rule;               /* that sets limit_w; NULL: none does */
+    erg_govern_user_cap set;
+    erg_govern_lease lease;
+    bool has_lease;
+    const erg_govern_lent *lent;    /* a coordinator's */
+    size_t lent_count;
+    erg_admission jobs;
+    erg_govern_room room;           /* a coordinator's */
+    bool has_room;
+};
+
+typedef struct erg_govern_rule {
+    const char *name, *about;
+    double (*limit)(const erg_governor *governor);  /* INFINITY: it does not bite */
+    bool is_wish;                   /* protects nothing: may be come to slowly */
+} erg_govern_rule;
+extern const erg_govern_rule erg_govern_rules[ERG_GOVERN_RULES];
+
+/* dt_s: since the last step; 0 at the first. */
+void erg_govern_sense_begin(erg_governor *governor);
+void erg_govern_sense(erg_governor *governor, double dt_s);
+void erg_govern_limit(erg_governor *governor, double dt_s);
+void erg_govern_share(erg_governor *governor, double dt_s);
+void erg_govern_turn(erg_governor *governor);
+
+/* What dead processes left turned; *is_busy: some of them live. */
+bool erg_govern_put_back(const erg_env *env, const char *who, erg_journal *journal,
+                         bool *is_busy, erg_error *err);
+/* In a rack, before all else: limits at most the fallback, for good. */
+bool erg_govern_fall_back(erg_governor *governor, erg_error *err);
+
+/* The tables that answer a request. */
+erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb verb,
+                                  erg_error *err);
+
+/* Jobs that ask before they start (govern_jobs.c). */
+void erg_govern_jobs_step(erg_governor *governor, double dt_s);
+bool erg_govern_admit(erg_governor *governor, const erg_govern_request *request,
+                      erg_error *err);
+bool erg_govern_done(erg_governor *governor, const erg_govern_request *request,
+                     erg_error *err);
+bool erg_govern_add_jobs(const erg_governor *governor, erg_result *result, erg_error *err);
+
+bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
+                             erg_error *err);
+
+/* The power limit of a device; NULL: it has none. */
+static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,
+                                                     const erg_governed *item)
+{
+    return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
+}
+
+/* The least of a device that does not say it: a CPU held to a watt answers nobody. */
+static inline double erg_govern_least_w(const erg_device_knob *knob)
+{
+    const double least_share = 0.25;
+
+    return knob->low > 0 ? knob->low : least_share * knob->high;
+}
+
+/* A line of the journal about a device (NULL: the node). */
+typedef struct erg_govern_change {
+    const erg_governed *item;
+    const char *rule, *who;
+    double old_w, requested_w, clamped_w, enforced_w;
+} erg_govern_change;
+void erg_govern_note(erg_governor *governor, const erg_govern_change *change);
+
+#endif

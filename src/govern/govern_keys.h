@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of ergd's configuration: govern_keys.c has the tables, govern_config.c reads. */
+#ifndef ERG_GOVERN_GOVERN_KEYS_H
+#define ERG_GOVERN_GOVERN_KEYS_H
+
+#include "erg/govern.h"
+#include "format/yaml.h"
+
+typedef struct erg_govern_draft {
+    erg_govern_config config;       /* first: AT is of both */
+    const char *name;
+    const erg_yaml *node, *gpu, *cap, *shaper, *ops, *mpi, *rack, *mqtt, *thermal, *socket,
+        *http, *journal;
+    const erg_yaml *members;
+    erg_govern_member member;       /* the one that is being read */
+    const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate,
+        *users, *groups, *set, *set_users, *set_groups;
+    const char *mode, *role;
+    int64_t version;
+    struct {
+        bool staggers, levels, exact;
+        double pace_bytes_per_s, after_s, delay_s;
+        const char *wait, *dp_groups, *pp_stages, *tp;
+    } job;                          /* mpi and shaper.phase */
+    const char *skip_text;          /* of keys that are only checked */
+    double skip_number;
+} erg_govern_draft;
+
+/* A mapping and the keys that it may have. */
+typedef struct erg_govern_section {
+    size_t at;
+    const erg_yaml_field *fields;
+} erg_govern_section;
+
+enum { ERG_GOVERN_SECTIONS = 17 };
+extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[],
+    erg_govern_member_keys[];
+/* Parents before children: a child's place is known once its parent is read. */
+extern const erg_govern_section erg_govern_sections[ERG_GOVERN_SECTIONS];
+
+#endif

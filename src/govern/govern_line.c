@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request as a line of JSON: read by the daemon, written by who asks it. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/socket.h"
+#include "erg/govern.h"
+#include "erg/report.h"
+#include "format/json.h"
+
+#define WAIT_S 5.0
+
+static const char *const verbs[] = {
+    [ERG_GOVERN_STATUS] = "status",   [ERG_GOVERN_SENSORS] = "sensors",
+    [ERG_GOVERN_WHY] = "why",         [ERG_GOVERN_SETTINGS] = "settings",
+    [ERG_GOVERN_SET] = "set",
+    [ERG_GOVERN_RELEASE] = "release", [ERG_GOVERN_BRAKE] = "brake",
+    [ERG_GOVERN_ADMIT] = "admit",     [ERG_GOVERN_DONE] = "done",
+};
+
+/* ---- read ----------------------------------------------------------------------- */
+
+static bool find_verb(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const char *name = json_string_value(json_object_get(root, "do"));
+
+    for (size_t i = 0; name && i < ERG_COUNT(verbs); i++)
+        if (strcmp(name, verbs[i]) == 0) {
+            out->verb = (erg_govern_verb)i;
+            return true;
+        }
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "\"do\" is status, sensors, why, settings, set, release, brake, admit "
+                    "or done");
+}
+
+/* A missing number is `otherwise`. */
+static bool find_positive(const json_t *root, const char *key, double otherwise,
+                          double *out, erg_error *err)
+{
+    const json_t *value = json_object_get(root, key);
+
+    *out = value && !json_is_null(value) ? json_number_value(value) : otherwise;
+    if (!value || json_is_null(value) || (json_is_number(value) && *out > 0))
+        return true;
+    return erg_fail(err, ERG_BAD_INPUT, "\"%s\" is a number above 0", key);
+}
+
+/* A job's name comes back in answers and journals. */
+static bool find_job(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const char *job = json_string_value(json_object_get(root, "job"));
+    const json_t *class = json_object_get(root, "class");
+
+    if (out->verb != ERG_GOVERN_ADMIT && out->verb != ERG_GOVERN_DONE)
+        return true;
+    bool is_name = job && *job && strlen(job) < sizeof(out->job);
+    for (const char *c = job; is_name && *c; c++)
+        is_name = *c > ' ' && *c < 127;
+    if (!is_name)
+        return erg_fail(err, ERG_BAD_INPUT, "\"job\" is a name of at most %zu plain "
+                        "characters without spaces", sizeof(out->job) - 1);
+    erg_text_put(out->job, sizeof(out->job), job);
+    out->priority = json_integer_value(class);
+    if (class && !json_is_integer(class))
+        return erg_fail(err, ERG_BAD_INPUT, "\"class\" is a whole number");
+    if (out->verb == ERG_GOVERN_ADMIT && isnan(out->power_w))
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "admit needs \"power_w\", what the job will draw");
+    return !(out->least_w > out->power_w)
+        || erg_fail(err, ERG_BAD_INPUT, "\"least_w\" is above \"power_w\"");
+}
+
+static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const char *device = json_string_value(json_object_get(root, "device"));
+
+    if (!json_is_object(root))
+        return erg_fail(err, ERG_BAD_INPUT, "a request is one JSON object on a line");
+    if (!find_verb(root, out, err) || !find_positive(root, "cap_w", NAN, &out->cap_w, err)
+        || !find_positive(root, "for_s", INFINITY, &out->for_s, err)
+        || !find_positive(root, "power_w", NAN, &out->power_w, err)
+        || !find_positive(root, "least_w", NAN, &out->least_w, err)
+        || !find_job(root, out, err))
+        return false;
+    if (device && strlen(device) >= sizeof(out->device))
+        return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);
+    erg_text_put(out->device, sizeof(out->device), device ? device : "");
+    if (out->verb == ERG_GOVERN_SET && isnan(out->cap_w))
+        return erg_fail(err, ERG_BAD_INPUT, "set needs \"cap_w\", the watts");
+    return true;
+}
+
+bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
+                              erg_error *err)
+{
+    *out = (erg_govern_request){ .cap_w = NAN, .for_s = INFINITY, .power_w = NAN,
+                                 .least_w = NAN };
+    if (size > ERG_GOVERN_REQUEST_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "a request has at most %d bytes",
+                        ERG_GOVERN_REQUEST_MOST);
+    json_t *root = erg_json_parse("request", bytes, size, err);
+    bool good = root && find_all(root, out, err);
+    json_decref(root);
+    return good;
+}
+
+/* ---- written --------------------------------------------------------------------- */
+
+static char *line_of(const erg_govern_request *request)
+{
+    json_t *root = json_pack("{s:s}", "do", verbs[request->verb]);
+
+    if (request->cap_w > 0)
+        json_object_set_new(root, "cap_w", erg_json_real(request->cap_w));
+    if (request->for_s > 0 && isfinite(request->for_s))
+        json_object_set_new(root, "for_s", erg_json_real(request->for_s));
+    if (request->device[0])
+        json_object_set_new(root, "device", json_string(request->device));
+    if (request->job[0])
+        json_object_set_new(root, "job", json_string(request->job));
+    if (request->power_w > 0)
+        json_object_set_new(root, "power_w", erg_json_real(request->power_w));
+    if (request->least_w > 0)
+        json_object_set_new(root, "least_w", erg_json_real(request->least_w));
+    if (request->priority != 0)
+        json_object_set_new(root, "class", json_integer(request->priority));
+    char *text = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    return text;
+}
+
+/* {"error": "sentence", "code": 2} */
+static bool is_refused(const char *answer, size_t count, erg_error *err)
+{
+    json_t *root = erg_json_parse("ergd", answer, count, NULL);
+    const char *text = json_string_value(json_object_get(root, "error"));
+    int code = (int)json_integer_value(json_object_get(root, "code"));
+
+    if (text)
+        erg_fail(err, code > ERG_OK && code <= ERG_IO ? (erg_code)code : ERG_IO, "%s",
+                 text);
+    json_decref(root);
+    return text != NULL;
+}
+
+erg_result *erg_govern_ask(const char *socket, const erg_govern_request *request,
+                           erg_error *err)
+{
+    erg_text line = { 0 };
+    char *text = line_of(request);
+    size_t count = 0;
+
+    erg_text_add(&line, "%s\n", text ? text : "");
+    free(text);
+    char *answer =
+        line.failed ? NULL : erg_socket_ask(socket, line.data, WAIT_S, &count, err);
+    erg_result *result = answer && !is_refused(answer, count, err)
+                             ? erg_result_parse("ergd", answer, count, err)
+                             : NULL;
+    erg_text_free(&line);
+    free(answer);
+    return result;
+}
+
+/* ---- may another process turn? ------------------------------------------------------- */
+
+static const char *state_of(const erg_result *status, const char *device)
+{
+    const erg_table *grants = erg_result_find(status, "grants");
+
+    for (size_t i = 0; grants && i < erg_table_row_count(grants); i++) {
+        const char *node = erg_table_find(grants, i, "node").text;
+        const char *slash = node ? strchr(node, '/') : NULL;
+        if (slash && strcmp(slash + 1, device) == 0)
+            return erg_table_find(grants, i, "state").text;
+    }
+    return "sensor";
+}
+
+bool erg_govern_is_free(const erg_env *env, const char *device, erg_error *err)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_STATUS };
+    char socket[ERG_PATH_MOST];
+    erg_error fault = { 0 };
+
+    if (!erg_path_join(env, ERG_GOVERN_SOCKET, socket, err))
+        return false;
+    erg_result *status = erg_govern_ask(socket, &request, &fault);
+    if (!status && fault.code == ERG_NOT_FOUND)
+        return true;
+    if (!status)
+        return erg_fail(err, ERG_NO_ACCESS, "ergd may turn %s, and does not say: %.120s",
+                        device, fault.text);
+    const char *state = state_of(status, device);
+    bool is_free = state && (strcmp(state, "sensor") == 0 || strcmp(state, "observe") == 0);
+    erg_result_free(status);
+    return is_free
+        || erg_fail(err, ERG_REFUSED,
+                    "ergd turns %s: stop it, or let it observe, to turn it from "
+                    "here (erg govern set asks it for a cap)", device);
+}

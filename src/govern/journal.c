@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "format/json.h"
+#include "govern/journal.h"
+
+enum { MODE = 0640, TAIL_BYTES = ERG_JOURNAL_TAIL * ERG_JOURNAL_LINE };
+
+struct erg_journal {
+    char path[ERG_PATH_MOST];
+    int fd;                             /* -1: memory alone */
+    double most_bytes, bytes;
+    bool is_dirty;
+    erg_journal_entry tail[ERG_JOURNAL_TAIL];
+    size_t begin, count;
+    uint64_t total;
+};
+
+/* ---- lines ------------------------------------------------------------------ */
+
+static const struct { const char *key; size_t at; } numbers[] = {
+    { "old", offsetof(erg_journal_entry, old_w) },
+    { "requested", offsetof(erg_journal_entry, requested_w) },
+    { "clamped", offsetof(erg_journal_entry, clamped_w) },
+    { "enforced", offsetof(erg_journal_entry, enforced_w) },
+};
+
+static const struct { const char *key; size_t at, size; } texts[] = {
+    { "device", offsetof(erg_journal_entry, device), 32 },
+    { "rule", offsetof(erg_journal_entry, rule), 24 },
+    { "who", offsetof(erg_journal_entry, who), 64 },
+    { "text", offsetof(erg_journal_entry, text), 96 },
+};
+
+static char *line_of(const erg_journal_entry *entry)
+{
+    json_t *line = json_pack("{s:I, s:I}", "t_ns", (json_int_t)entry->t_ns, "utc_ns",
+                             (json_int_t)entry->utc_ns);
+    char utc[40];
+
+    erg_utc_format(entry->utc_ns, 3, utc, sizeof(utc));
+    json_object_set_new(line, "utc", json_string(utc));
+    for (size_t i = 0; i < ERG_COUNT(texts); i++)
+        json_object_set_new(line, texts[i].key,
+                            json_string((const char *)entry + texts[i].at));
+    for (size_t i = 0; i < ERG_COUNT(numbers); i++) {
+        double value;
+        memcpy(&value, (const char *)entry + numbers[i].at, sizeof(value));
+        json_object_set_new(line, numbers[i].key, erg_json_real(value));
+    }
+    char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(line);
+    return text;
+}
+
+bool erg_journal_parse(const char *line, size_t size, erg_journal_entry *out)
+{
+    json_t *root = erg_json_parse("journal", line, size, NULL);
+    const json_t *t = json_object_get(root, "t_ns"), *utc = json_object_get(root, "utc_ns");
+    bool good = json_is_integer(t) && json_is_integer(utc);
+
+    *out = (erg_journal_entry){ .t_ns = json_integer_value(t),
+                                .utc_ns = json_integer_value(utc) };
+    for (size_t i = 0; i < ERG_COUNT(texts); i++) {
+        const char *text = json_string_value(json_object_get(root, texts[i].key));
+        erg_text_put((char *)out + texts[i].at, texts[i].size, text ? text : "");
+    }
+    for (size_t i = 0; i < ERG_COUNT(numbers); i++) {
+        double value = erg_json_number_of(root, numbers[i].key);
+        memcpy((char *)out + numbers[i].at, &value, sizeof(value));
+    }
+    json_decref(root);
+    return good;
+}
+
+static void remember(erg_journal *journal, const erg_journal_entry *entry)
+{
+    size_t at = (journal->begin + journal->count) % ERG_JOURNAL_TAIL;
+
+    journal->tail[at] = *entry;
+    if (journal->count < ERG_JOURNAL_TAIL)
+        journal->count++;
+    else
+        journal->begin = (journal->begin + 1) % ERG_JOURNAL_TAIL;
+}
+
+/* ---- the file ------------------------------------------------------------------ */
+
+static bool open_file(erg_journal *journal, erg_error *err)
+{
+    struct stat facts;
+
+    journal->fd =
+        open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, MODE);
+    if (journal->fd < 0 || fstat(journal->fd, &facts) != 0)
+        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO,
+                        "cannot write the journal "
+                        "%s: %s",
+                        journal->path, strerror(errno));
+    journal->bytes = (double)facts.st_size;
+    return S_ISREG(facts.st_mode)
+        || erg_fail(err, ERG_BAD_INPUT, "the journal %s is no file", journal->path);
+}
+
+/* A torn last line, as of a full disk, is passed over. */
+static void read_tail(erg_journal *journal)
+{
+    char *bytes = malloc(TAIL_BYTES);
+    off_t from = journal->bytes > TAIL_BYTES ? (off_t)journal->bytes - TAIL_BYTES : 0;
+    ssize_t count = bytes ? pread(journal->fd, bytes, TAIL_BYTES, from) : -1;
+    erg_journal_entry entry;
+
+    for (const char *at = bytes, *end = bytes + (count > 0 ? count : 0);
+         bytes && at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop)
+            break;
+        if (erg_journal_parse(at, (size_t)(stop - at), &entry))
+            remember(journal, &entry);
+        at = stop + 1;
+    }
+    free(bytes);
+}
+
+static bool rotate(erg_journal *journal, erg_error *err)
+{
+    char old[ERG_PATH_MOST + 4];
+
+    snprintf(old, sizeof(old), "%s.1", journal->path);
+    fsync(journal->fd);
+    close(journal->fd);
+    journal->fd = -1;
+    if (rename(journal->path, old) != 0)
+        return erg_fail(err, ERG_IO, "cannot rename %s: %s", journal->path,
+                        strerror(errno));
+    return open_file(journal, err);
+}
+
+erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *err)
+{
+    erg_journal *journal = calloc(1, sizeof(*journal));
+
+    if (!journal) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory for the journal");
+        return NULL;
+    }
+    journal->fd = -1;
+    journal->most_bytes = most_bytes;
+    if (!path)
+        return journal;
+    erg_text_put(journal->path, sizeof(journal->path), path);
+    if (open_file(journal, err)) {
+        read_tail(journal);
+        return journal;
+    }
+    erg_journal_free(journal);
+    return NULL;
+}
+
+void erg_journal_free(erg_journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->fd >= 0) {
+        fsync(journal->fd);
+        close(journal->fd);
+    }
+    free(journal);
+}
+
+static bool put(erg_journal *journal, const char *text, size_t count, erg_error *err)
+{
+    if (write(journal->fd, text, count) == (ssize_t)count)
+        return true;
+    return erg_fail(err, ERG_IO, "cannot write %s: %s", journal->path, strerror(errno));
+}
+
+bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_error *err)
+{
+    erg_text line = { 0 };
+    char *text = line_of(entry);
+
+    remember(journal, entry);
+    journal->total++;
+    erg_text_add(&line, "%s\n", text ? text : "");
+    free(text);
+    bool good = !line.failed;
+    if (good && journal->fd >= 0
+        && journal->bytes + (double)line.count > journal->most_bytes)
+        good = rotate(journal, err);
+    if (good && journal->fd >= 0) {
+        good = put(journal, line.data, line.count, err);
+        journal->bytes += (double)line.count;
+        journal->is_dirty = true;
+    }
+    erg_text_free(&line);
+    return good;
+}
+
+bool erg_journal_sync(erg_journal *journal, erg_error *err)
+{
+    if (!journal->is_dirty || journal->fd < 0)
+        return true;
+    journal->is_dirty = false;
+    return fdatasync(journal->fd) == 0
+        || erg_fail(err, ERG_IO, "cannot write %s: %s", journal->path, strerror(errno));
+}
+
+uint64_t erg_journal_total(const erg_journal *journal) { return journal->total; }
+
+size_t erg_journal_count(const erg_journal *journal)
+{
+    return journal->count;
+}
+
+const erg_journal_entry *erg_journal_at(const erg_journal *journal, size_t index)
+{
+    return &journal->tail[(journal->begin + index) % ERG_JOURNAL_TAIL];
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was changed, when, by which rule and for whom: one JSON line each, appended with one
+ * write, on the disk at the next sync. A file that has grown too long becomes FILE.1.
+ */
+#ifndef ERG_GOVERN_JOURNAL_H
+#define ERG_GOVERN_JOURNAL_H
+
+#include "base/base.h"
+
+enum { ERG_JOURNAL_TAIL = 64, ERG_JOURNAL_LINE = 512 };
+
+typedef struct erg_journal_entry {
+    int64_t t_ns, utc_ns;
+    char device[32], rule[24], who[64], text[96];
+    double old_w, requested_w, clamped_w, enforced_w;
+} erg_journal_entry;
+
+typedef struct erg_journal erg_journal;
+
+/* path NULL: kept in memory alone. Begins with the tail of the file that is there. */
+erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *err);
+void erg_journal_free(erg_journal *journal);
+
+/* False and a sentence if the disk did not take it; in memory it is all the same. */
+bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_error *err);
+bool erg_journal_sync(erg_journal *journal, erg_error *err);
+
+/* Ever added by this process. */
+uint64_t erg_journal_total(const erg_journal *journal);
+/* The last ones, oldest first. */
+size_t erg_journal_count(const erg_journal *journal);
+const erg_journal_entry *erg_journal_at(const erg_journal *journal, size_t index);
+
+bool erg_journal_parse(const char *line, size_t size, erg_journal_entry *out);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ergd's configuration says, and which mistakes are refused at which line. */
+#include "erg/govern.h"
+#include "test.h"
+
+/* Section 12 of the shaping specification, as printed there. */
+static const char whole[] =
+    "version: 1\n"
+    "mode: observe\n"
+    "node:   {id: n07, sensors: [nvml, rapl], floor: 600W, ceil: 2400W, priority: 2, "
+    "weight: 1.0, fallback: 900W, psu_ocp: 3000W}\n"
+    "gpu:    {limit: 275W, policy: throughput_per_watt, slowdown_max: 3%, dvfs: auto}\n"
+    "cap:    {scope: node, limit: 1200W, policy: token_bucket, window: 20ms, "
+    "enforcement: [power_limit, launch_gate]}\n"
+    "shaper: {jitter: [1ms, 5ms], jitter_scope: microbatch, rng_key: 7, phase: {dp_groups: "
+    "auto, "
+    "pp_stages: round_robin, tp: group_offset, max_delay: 20ms}, psu_fraction: 0.85, "
+    "floor: 0W, "
+    "ramp_up: 2000W/s, ramp_down: 2000W/s, ramp_down_hold: 500ms}\n"
+    "ops:    [{match: \"flash_*\", sm_clock: -200MHz, min_region: 500ms}]\n"
+    "mpi:    {stagger: true, hierarchical: false, deterministic: true, pace: 0B/s, wait: "
+    "sleep, "
+    "wait_after: 500us}\n"
+    "rack:   {cap: 20kW, breaker: {rating: 25kW, margin: 0.80, curve: thermal, tau: 666s, "
+    "trip: 1.21}, soft_start: 60s, jitter: [10ms, 50ms], bands: {cap: 0.99, target: 0.95, "
+    "uncap: 0.90, hold: 30s}, period: 3s, aisle: {id: a1, cooling: 120kW}}\n"
+    "mqtt:   {host: broker, port: 8883, tls_ca: ca.pem, rack: r12, lease: 10s, "
+    "status_period: 1s, actuation: 1s}\n"
+    "thermal: {hotspot: 85C, hysteresis: 5C, prefer_cool: true, redistribute: true, "
+    "migrate: {after: 60s, cooldown: 600s, max_per_hour: 2}}\n"
+    "socket: {path: /tmp/s, users: [alice, \"*\"], set: {groups: [power]}}\n"
+    "http: {port: 9000}\n"
+    "journal: {path: /tmp/j, size: 16MiB}\n";
+
+static erg_govern_config *parse(const char *text, erg_error *err)
+{
+    return erg_govern_config_parse("f", text, strlen(text), err);
+}
+
+static void every_key_of_the_specification_is_read(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse(whole, &err);
+    CHECK_OK(is, err);
+    CHECK(is->mode == ERG_OBSERVE && is->role == ERG_ROLE_NODE);
+    CHECK_TEXT(is->node.id, "n07");
+    CHECK(is->node.sensors.count == 2 && is->node.floor_w == 600
+          && is->node.fallback_w == 900);
+    CHECK(is->gpu.limit_w == 275 && is->cap.limit_w == 1200 && is->cap.window_s == 0.02);
+    CHECK_NEAR(is->gpu.slowdown_most, 0.03, 1e-12);
+    CHECK(is->shaper.jitter_s.low == 1e-3 && is->shaper.jitter_s.high == 5e-3);
+    CHECK(is->rack.cap_w == 20e3 && is->rack.breaker_w == 25e3 && is->rack.hold_s == 30);
+    CHECK(is->mqtt.port == 8883 && is->mqtt.lease_s == 10);
+    CHECK_NEAR(is->thermal.hot_k, 358.15, 1e-9);
+    CHECK_NEAR(is->thermal.hysteresis_k, 5, 1e-9);      /* a difference, not 278 K */
+    CHECK(is->socket.read.users.count == 2 && is->socket.set.groups.count == 1);
+    CHECK_TEXT(is->http.address, "127.0.0.1");
+    CHECK(is->unused_count > 0);        /* ops: others act on them, and it is said */
+    CHECK_TEXT(is->mpi, "wait=sleep,wait_after=0.0005s,pace=0B/s,hierarchical=off,"
+               "deterministic=on,stagger=0.02s");
+    for (size_t i = 0; i < is->unused_count; i++)
+        CHECK(strcmp(is->unused[i], "mpi") != 0 && strcmp(is->unused[i], "shaper.phase") != 0);
+    CHECK(is->shaper.down_w_per_s == 2000);
+    erg_govern_config_free(is);
+}
+
+static void what_is_not_said_has_a_usual_value(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is->mode == ERG_OBSERVE && is->period_s == 0.1 && isnan(is->node.ceil_w));
+    CHECK_TEXT(is->socket.path, ERG_GOVERN_SOCKET);
+    CHECK(!is->http.address && !is->mqtt.host && is->socket.read.users.count == 0);
+    erg_govern_config_free(is);
+}
+
+static void mistakes_are_refused_with_their_line(void)
+{
+    static const struct { const char *text, *where, *what;
+    } rows[] = {
+        { "mode: observe\n", "f:1:", "'version' is missing" },
+        { "version: 2\n", "f:1:", "version" },
+        { "version: 1\nmode: enforced\n", "f:2:", "observe or enforce" },
+        { "version: 1\nnode:\n  ceil: 2400\n", "f:3:", "unit" },
+        { "version: 1\nperiod: 1\n", "f:2:", "unit" },
+        { "version: 1\nnode:\n  celi: 2400W\n", "f:3:", "unknown key 'celi'" },
+        { "version: 1\nnode:\n  floor: 2kW\n  ceil: 1kW\n", "f:3:", "floor" },
+        { "version: 1\nnode: {floor: 500W,\n  fallback: 300W}\n", "f:2:", "floor" },
+        { "version: 1\nshaper:\n  jitter: [5ms, 1ms]\n", "f:3:", "jitter" },
+        { "version: 1\nshaper:\n  jitter: 5ms\n", "f:3:", "pair" },
+        { "version: 1\nshaper:\n  ramp_up: 20W\n", "f:3:", "ramp_up" },
+        { "version: 1\nmpi:\n  stagger: maybe\n", "f:3:", "true or false" },
+        { "version: 1\nmpi:\n  wait: nap\n", "f:3:", "busy or sleep or slack" },
+        { "version: 1\nmpi:\n  stagger: true\n", "f:3:", "max_delay" },
+        { "version: 1\nshaper:\n  phase: {tp: none}\n", "f:3:", "group_offset" },
+        { "version: 1\nops:\n  - {match: a}\n", "f:3:", "sm_clock" },
+        { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n",
+          "f:4:", "target" },
+        { "version: 1\nnode: {sensors: rapl}\n", "f:2:", "list" },
+        { "version: 1\nmqtt: {host: b}\n", "f:2:", "fallback" },
+        { "version: 1\nrole: rack\n", "f:1:", "rack.cap" },
+        { "version: 1\nthermal:\n  hysteresis: 80C\n", "f:3:", "hysteresis" },
+        { "version: 1\nnode: {ceil: 1W\n", "f:", "" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_govern_config *is = parse(rows[i].text, &err);
+        bool good = !is && err.code == ERG_BAD_INPUT && strstr(err.text, rows[i].where)
+            && strstr(err.text, rows[i].what);
+        if (!good)
+            print_message("# row %zu: %s\n", i, is ? "it was taken" : err.text);
+        CHECK(good);
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(every_key_of_the_specification_is_read),
+        TEST(what_is_not_said_has_a_usual_value),
+        TEST(mistakes_are_refused_with_their_line),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a sweep visits: requests snapped, doubles dropped, orders by chance. */
+#include "test.h"
+#include "sweep/sweep_plan.h"
+
+/* floor(1380 - 7.5 k) MHz, as a V100 answers, from 135 MHz. */
+static erg_device_knob v100(double values[])
+{
+    size_t count = 0;
+    for (int k = 166; k >= 0; k--)
+        values[count++] = 1e6 * floor(1380 - 7.5 * k);
+    return (erg_device_knob){ .knob = ERG_SM_CLOCK,
+                              .values = values,
+                              .value_count = count,
+                              .low = values[0],
+                              .high = values[count - 1] };
+}
+
+static size_t count_of(const char *text)
+{
+    double values[200];
+    erg_device_knob knob = v100(values);
+    erg_sweep_axis axis;
+    erg_error err = { 0 };
+    CHECK_OK(erg_sweep_axis_parse(text, &knob, 510e6, &axis, &err), err);
+    size_t count = axis.count;
+    for (size_t i = 1; i < count; i++)
+        CHECK(axis.values[i] < axis.values[i - 1]);
+    erg_sweep_axis_free(&axis);
+    return count;
+}
+
+static void all_keeps_to_the_floor(void) { CHECK(count_of("all") == 117); }
+
+static void a_step_of_15_halves_a_grid_of_7_5(void)
+{
+    CHECK(count_of("510:1380:15") == 59);
+    CHECK(count_of("510:1380:7.5") == 117);
+}
+
+static void requests_are_snapped_and_kept(void)
+{
+    double values[200];
+    erg_device_knob knob = v100(values);
+    erg_sweep_axis axis;
+    erg_error err = { 0 };
+    CHECK_OK(erg_sweep_axis_parse("1000,1379,1.38GHz,1379.5", &knob, 0, &axis, &err), err);
+    CHECK(axis.count == 2);
+    CHECK_NEAR(axis.values[0], 1380e6, 0);
+    CHECK_NEAR(axis.requested[0], 1379e6, 0);
+    CHECK_NEAR(axis.values[1], 997e6, 0);
+    CHECK_NEAR(axis.requested[1], 1000e6, 0);
+    erg_sweep_axis_free(&axis);
+}
+
+static void what_is_no_request_is_refused(void)
+{
+    static const char *const bad[] = { "",
+                                       "a",
+                                       "510:1410",
+                                       "510:1410:0",
+                                       "510:1410:-15",
+                                       "1410:510:15",
+                                       "510,,600",
+                                       "510:1410:15:2",
+                                       "0",
+                                       "-510",
+                                       "nan",
+                                       "1:1000000:0.001",
+                                       "510W" };
+    double values[200];
+    erg_device_knob knob = v100(values);
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        erg_sweep_axis axis;
+        erg_error err = { 0 };
+        CHECK(!erg_sweep_axis_parse(bad[i], &knob, 0, &axis, &err));
+        CHECK(err.code == ERG_BAD_INPUT);
+    }
+}
+
+static void a_range_has_no_all_but_takes_any_value(void)
+{
+    erg_device_knob knob = { .knob = ERG_POWER_LIMIT, .low = 100, .high = 250 };
+    erg_sweep_axis axis;
+    erg_error err = { 0 };
+    CHECK(!erg_sweep_axis_parse("all", &knob, 0, &axis, &err));
+    CHECK_OK(erg_sweep_axis_parse("0.12kW,300,90,180.5", &knob, 0, &axis, &err), err);
+    CHECK(axis.count == 4);
+    CHECK_NEAR(axis.values[0], 250, 0);
+    CHECK_NEAR(axis.values[3], 100, 0);
+    erg_sweep_axis_free(&axis);
+}
+
+static void a_grid_has_every_pair_and_the_highest_first(void)
+{
+    double clocks[] = { 1410e6, 900e6 }, limits[] = { 250, 200, 150 };
+    erg_sweep_axis axes[] = { { ERG_SM_CLOCK, NULL, clocks, 2 },
+                              { ERG_POWER_LIMIT, NULL, limits, 3 } };
+    size_t count;
+    erg_knob_setting *grid = erg_sweep_grid(axes, 2, &count, NULL);
+    CHECK(count == 6);
+    CHECK_NEAR(grid[0].at[ERG_SM_CLOCK], 1410e6, 0);
+    CHECK_NEAR(grid[0].at[ERG_POWER_LIMIT], 250, 0);
+    CHECK_NEAR(grid[5].at[ERG_POWER_LIMIT], 150, 0);
+    CHECK(isnan(grid[5].at[ERG_CPU_CLOCK]));
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            CHECK(!erg_knob_setting_equal(&grid[i], &grid[j]));
+    free(grid);
+}
+
+static void check_block(size_t settings, const bool open[], uint64_t start,
+                        const char *want)
+{
+    size_t visits[64];
+    size_t count = erg_sweep_block(settings, open, start, visits);
+    erg_text text = { 0 };
+    CHECK(count <= erg_sweep_block_most(settings));
+    for (size_t i = 0; i < count; i++)
+        erg_text_add(&text, "%zu ", visits[i]);
+    CHECK_TEXT(text.data ? text.data : "", want);
+    erg_text_free(&text);
+}
+
+static void blocks_follow_the_golden_orders(void)
+{
+    check_block(8, NULL, 1, "0 4 3 2 7 5 6 0 1 0 ");
+    check_block(8, NULL, 2, "0 5 2 7 4 1 3 0 6 0 ");
+    check_block(5, NULL, 42, "0 1 2 0 4 3 0 ");
+    check_block(1, NULL, 1, "0 ");
+}
+
+static void the_reference_recurs_after_every_8(void)
+{
+    size_t visits[64], between = 0;
+    size_t count = erg_sweep_block(20, NULL, 3, visits);
+    CHECK(count == 20 + 4);
+    CHECK(visits[0] == 0 && visits[9] == 0 && visits[18] == 0 && visits[count - 1] == 0);
+    bool seen[20] = { false };
+    for (size_t i = 0; i < count; i++) {
+        between = i == 0 || i == 9 || i == 18 || i == count - 1 ? 0 : between + 1;
+        CHECK(between <= 8);
+        seen[visits[i]] = true;
+    }
+    for (size_t i = 0; i < 20; i++)
+        CHECK(seen[i]);
+}
+
+static void closed_settings_are_left_out(void)
+{
+    bool open[8] = { false };
+    open[3] = open[6] = true;
+    check_block(8, open, 1, "0 3 6 0 ");
+    open[3] = open[6] = false;
+    check_block(8, open, 1, "");
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(all_keeps_to_the_floor),
+        TEST(a_step_of_15_halves_a_grid_of_7_5),
+        TEST(requests_are_snapped_and_kept),
+        TEST(what_is_no_request_is_refused),
+        TEST(a_range_has_no_all_but_takes_any_value),
+        TEST(a_grid_has_every_pair_and_the_highest_first),
+        TEST(blocks_follow_the_golden_orders),
+        TEST(the_reference_recurs_after_every_8),
+        TEST(closed_settings_are_left_out),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
