@@ -113,8 +113,8 @@ typedef struct erg_joint_pair {
     bool is_drivers_excluded, has_drivers;
     erg_placebo *placebos;
     size_t placebo_count;
-    double placebo_run_r, placebo_median_r; /* |r|, largest over lags, of run and
-                                             * placebos */
+    double placebo_run_r, placebo_median_r; /* |r|: of the run at the lag of its test, and
+                                             * of the placebos */
     erg_granger granger;
     bool has_granger;
     erg_granger granger_driven; /* of what common drivers leave */

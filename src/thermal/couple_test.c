@@ -231,37 +231,18 @@ static bool list_placebos(erg_joint *joint, erg_joint_pair *pair, size_t *length
     return ok;
 }
 
-static double most_over_lags(const erg_pair *test)
+/* The run at the lag that its test found, each placebo as it lies: one r against one. The
+ * residuals picked that lag and know nothing of trends: the pick does not favour the run.
+ * The best of all lags on both sides favours placebos: slow series agree somewhere, and
+ * their best grows more than that of a coupling, which has its lag. */
+static void weigh_placebos(erg_joint_pair *pair, double sizes[])
 {
-    double most = NAN;
-
-    for (size_t k = 0; k <= 2 * test->lags; k++)
-        most = fmax(most, fabs(test->ccf[k]));
-    return most;
-}
-
-/* Of placebo i and those within so many bins of it: what the run may choose among its lags
- * a placebo may too, or a lag would count for the coupling and none against it. */
-static double most_near(const erg_joint *joint, const erg_joint_pair *pair, size_t i)
-{
-    double at_s = pair->placebos[i].shift_s, most = 0;
-    size_t lags = pair->test.lags, from = i > lags ? i - lags : 0;
-
-    for (size_t j = from; j < pair->placebo_count && j <= i + lags; j++)
-        if (fabs(pair->placebos[j].shift_s - at_s) <= ((double)lags + 0.5) * joint->dt_s)
-            most = fmax(most, fabs(pair->placebos[j].r));
-    return most;
-}
-
-/* Where shifts are too few to have lags, all is compared at lag 0. */
-static void weigh_placebos(const erg_joint *joint, erg_joint_pair *pair, double sizes[])
-{
-    bool has_lags = pair->placebo_count > 2 * pair->test.lags;
+    const erg_pair *test = &pair->test;
 
     for (size_t i = 0; i < pair->placebo_count; i++)
-        sizes[i] = has_lags ? most_near(joint, pair, i) : fabs(pair->placebos[i].r);
+        sizes[i] = fabs(pair->placebos[i].r);
     pair->placebo_median_r = erg_median(sizes, pair->placebo_count);
-    pair->placebo_run_r = has_lags ? most_over_lags(&pair->test) : fabs(pair->test.r_zero);
+    pair->placebo_run_r = fabs(test->ccf[(int)test->lags + test->lag]);
 }
 
 static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
@@ -292,7 +273,7 @@ static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err
             erg_pair_free(&test);
         }
     }
-    weigh_placebos(joint, pair, sizes);
+    weigh_placebos(pair, sizes);
     free(sizes);
     return true;
 }

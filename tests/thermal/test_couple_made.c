@@ -109,11 +109,12 @@ static void what_was_planted_is_found_and_its_lag(void)
     CHECK_NEAR(turned.lag_s, -2, 0);
 }
 
-/* Twice the least detectable effect, 2 s late: at lag 0 too little of it is left to stand out
- * from what two slow series share by chance, in one of twelve recordings. These are three. */
-static void a_coupling_at_a_lag_is_held_against_placebos_at_their_best_lags(void)
+/* Twice the least detectable effect, 2 s late. Of the first three, lag 0 holds too little to
+ * stand out from what two slow series share by chance; beside the others, placebos would
+ * have a greater r somewhere if each were taken at the best of its lags. */
+static void a_coupling_is_held_against_placebos_at_the_lag_of_its_test(void)
 {
-    static const uint64_t seeds[] = { 2013, 2048, 2127 };
+    static const uint64_t seeds[] = { 2013, 2048, 2127, 2060, 2066, 2281 };
     for (size_t i = 0; i < ERG_COUNT(seeds); i++) {
         answer out = study_with(&(made){ .seed = seeds[i], .run_s = 200, .planted = 0.625 },
                                 "grad_norm:power", (erg_couple_options){ .key = seeds[i] });
@@ -314,7 +315,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(what_was_planted_is_found_and_its_lag),
-        TEST(a_coupling_at_a_lag_is_held_against_placebos_at_their_best_lags),
+        TEST(a_coupling_is_held_against_placebos_at_the_lag_of_its_test),
         TEST(twenty_gaps_change_no_verdict),
         TEST(nothing_is_found_where_nothing_was_planted),
         TEST(a_common_driver_leaves_the_cause_open),
