@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg quality: how good were the answers, and what is left of the baseline's quality? */
 #include <math.h>
+#include <unistd.h>
 #include "cli.h"
 
 typedef struct quality_options {
     const char *hypothesis, *records, *features, *layers, *images, *baseline, *metric;
     const char *into, *setting, *against, *text_features, *against_layers, *weights;
+    const char *encoder, *onnxruntime;
     cli_list references;
     double least, log_base;
     bool per_item;
@@ -20,7 +22,11 @@ static const cli_option option_rows[] = {
       "features of images, or of sentences: .npy, one a row" },
     { 0, "images", CLI_TEXT, AT(images), "FOLDER", "PNG, PGM and PPM of 8 bits, by name" },
     { 0, "against", CLI_TEXT, AT(against), "FILE",
-      "features of real images, for fid and kid; or a folder, for psnr" },
+      "features of real images, for fid and kid; or a folder of them" },
+    { 0, "encoder", CLI_TEXT, AT(encoder), "MODEL",
+      "X.onnx, with X.json beside it: what images are like, for fid, kid, clip and lpips" },
+    { 0, "onnxruntime", CLI_TEXT, AT(onnxruntime), "FILE",
+      "library that computes encoders (libonnxruntime.so.1)" },
     { 0, "text-features", CLI_TEXT, AT(text_features), "FILE",
       "features of the prompts, for clip" },
     { 0, "layers", CLI_TEXT, AT(layers), "FILE[,..]",
@@ -84,11 +90,19 @@ static bool store(const quality_options *options, const erg_quality_verdict *ver
                                verdict->metric));
 }
 
+/* One line, written over. */
+static void show_progress(void *self, const char *what, size_t done, size_t all)
+{
+    (void)self;
+    fprintf(stderr, "\r\033[K%s %zu of %zu", what, done, all);
+}
+
 static int run(const cli *call)
 {
     const quality_options *options = call->options;
     erg_error err = { 0 };
     erg_quality_verdict verdict = { 0 };
+    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
 
     if (call->argc > 0)
         return cli_misused(call, "'%s': files are named by options", call->argv[0]);
@@ -106,9 +120,13 @@ static int run(const cli *call)
             .images = options->images,
             .against = options->against, .text_features = options->text_features,
             .against_layers = options->against_layers, .weights = options->weights,
+            .encoder = options->encoder, .onnxruntime = options->onnxruntime,
+            .progress = talks ? show_progress : NULL,
             .baseline = options->baseline, .references = options->references.items,
             .reference_count = options->references.count, .metrics = options->metric,
             .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
+    if (talks && options->encoder)
+        fputs("\r\033[K", stderr);
     bool ok = result && note_verdict(options, &verdict, result, &err)
            && store(options, &verdict, result, &err);
     int status = ok ? cli_write(call, result, call->common.output, stdout)
@@ -122,6 +140,8 @@ static const char about[] =
     "of 2,000 draws. With --baseline, retention is 1 where the answers are as good as\n"
     "the baseline's, with one-sided 95 % bounds; the same items are drawn for both.\n"
     "What cannot be computed is n/a, and a note says why.\n\n"
+    "An encoder is a file X.onnx, with X.json beside it (docs/formats.md); ONNX Runtime\n"
+    "computes it. The metric's name then holds the encoder's name and hash.\n\n"
     "Exit status 1: less than --least is retained, by the lower bound of each metric;\n"
     "agreement judges only where it is named or stands alone.\n";
 
@@ -129,6 +149,7 @@ static const char examples[] =
 "erg quality --hypothesis out.txt --reference ref.txt\n"
 "erg quality --records out.jsonl --metric perplexity,distinct\n"
 "erg quality --features gen.npy --against real.npy --metric fid,kid\n"
+"erg quality --images gen/ --against real/ --encoder inception.onnx --metric fid\n"
 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt --least 95%\n"
 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
 "--into s.erg --setting precision=int8\n";

@@ -30,11 +30,16 @@ typedef struct erg_quality_options {    /* zero means unset */
     const char *against;        /* .npy: features of real images; or their folder */
     const char *text_features;  /* .npy: a row a prompt */
     const char *against_layers, *weights;
+    const char *encoder;        /* .onnx: makes features of images, or compares them */
+    const char *onnxruntime;    /* its library; NULL: libonnxruntime.so.1 */
     const char *const *references;
     size_t reference_count;
     const char *metrics;        /* "bleu,rouge"; NULL: those that the files allow */
     double log_base;            /* of "logprobs"; natural if unset */
     bool per_item;              /* a table items as well */
+    /* Called after each item that an encoder has seen; what: its folder or file. */
+    void (*progress)(void *self, const char *what, size_t done, size_t all);
+    void *progress_self;
 } erg_quality_options;
 
 typedef struct erg_quality_verdict {

@@ -11,6 +11,7 @@ static void answers_free(erg_owned_answers *answers)
     erg_array_free(answers->features);
     erg_layers_free(answers->layers);
     erg_folder_free(answers->images);
+    free(answers->distances);
 }
 
 void erg_quality_files_free(erg_quality_files *files)
@@ -22,6 +23,7 @@ void erg_quality_files_free(erg_quality_files *files)
     erg_layers_free(files->against_layers);
     erg_layers_free(files->weights);
     erg_folder_free(files->against_images);
+    erg_encoder_free(files->encoder);
     *files = (erg_quality_files){ 0 };
 }
 
@@ -153,7 +155,8 @@ static bool load_rest(const erg_quality_options *options, erg_quality_files *fil
 
 static erg_answers borrow(const erg_owned_answers *from)
 {
-    return (erg_answers){ from->items, from->features, from->layers, from->images };
+    return (erg_answers){ from->items, from->features, from->layers, from->images,
+                          from->distances };
 }
 
 bool erg_quality_load(const erg_quality_options *options, erg_quality_files *files,
@@ -161,13 +164,14 @@ bool erg_quality_load(const erg_quality_options *options, erg_quality_files *fil
 {
     if (!load_mine(options, &files->mine, err)
         || !load_baseline(options, &files->mine, &files->theirs, err)
-        || !load_rest(options, files, err))
+        || !load_rest(options, files, err) || !erg_quality_encode(options, files, err))
         return false;
     files->baseline = borrow(&files->theirs);
     files->with = (erg_quality_case){ .mine = borrow(&files->mine),
         .baseline = options->baseline ? &files->baseline : NULL, .against = files->against,
         .texts = files->texts, .against_layers = files->against_layers,
         .weights = files->weights, .against_images = files->against_images,
-        .log_base = options->log_base };
+        .log_base = options->log_base,
+        .features_by = files->encoder ? erg_encoder_name(files->encoder) : NULL };
     return true;
 }

@@ -43,7 +43,7 @@ bool erg_lpips_layer(const erg_array *a, const erg_array *b, const double weight
     return true;
 }
 
-static bool check_weights(const erg_layers *weights, const erg_layers *layers,
+bool erg_lpips_check(const erg_layers *weights, const erg_layers *layers,
                           erg_error *err)
 {
     if (weights->layers != layers->layers)
@@ -64,6 +64,39 @@ static bool check_weights(const erg_layers *weights, const erg_layers *layers,
     return true;
 }
 
+bool erg_lpips_image(const erg_layers *mine, const erg_layers *theirs,
+                     const erg_layers *weights, size_t image, double *out, erg_error *err)
+{
+    *out = 0;
+    for (size_t j = 0; j < mine->layers; j++) {
+        size_t at = image * mine->layers + j;
+        double one;
+        if (!erg_lpips_layer(mine->arrays[at], theirs->arrays[at],
+                             weights->arrays[j]->values, &one, err))
+            return false;
+        *out += one;
+    }
+    return true;
+}
+
+static void put(erg_tally *tally, size_t item, double value)
+{
+    tally->counts[2 * item] = value;
+    tally->counts[2 * item + 1] = 1;
+    tally->is_scored[item] = true;
+}
+
+/* An encoder looked at the images already, a pair at a time. */
+static bool take_distances(const erg_answers *mine, erg_tally *tally, erg_error *err)
+{
+    if (!erg_tally_make(tally, mine->images->count, 2, err))
+        return false;
+    for (size_t i = 0; i < mine->images->count; i++)
+        put(tally, i, mine->distances[i]);
+    tally->value = erg_tally_mean;
+    return true;
+}
+
 bool erg_lpips_compute(const erg_metric *metric, const erg_quality_case *with,
                        erg_tally *tally, erg_error *err)
 {
@@ -71,25 +104,23 @@ bool erg_lpips_compute(const erg_metric *metric, const erg_quality_case *with,
     const erg_layers *theirs = with->baseline && with->baseline->layers
         ? with->baseline->layers
         : with->against_layers;
+    double one;
+
     (void)metric;
+    if (with->mine.distances)
+        return take_distances(&with->mine, tally, err);
     if (mine->images != theirs->images || mine->layers != theirs->layers)
         return erg_fail(err, ERG_BAD_INPUT,
                         "%zu images of %zu layers and %zu of %zu cannot be "
                         "paired", mine->images, mine->layers, theirs->images,
                         theirs->layers);
-    if (!check_weights(weights, mine, err) || !erg_tally_make(tally, mine->images, 2, err))
+    if (!erg_lpips_check(weights, mine, err)
+        || !erg_tally_make(tally, mine->images, 2, err))
         return false;
     for (size_t i = 0; i < mine->images; i++) {
-        double *counts = tally->counts + 2 * i, one;
-        for (size_t j = 0, at; j < mine->layers; j++) {
-            at = i * mine->layers + j;
-            if (!erg_lpips_layer(mine->arrays[at], theirs->arrays[at],
-                                 weights->arrays[j]->values, &one, err))
-                return false;
-            counts[0] += one;
-        }
-        counts[1] = 1;
-        tally->is_scored[i] = true;
+        if (!erg_lpips_image(mine, theirs, weights, i, &one, err))
+            return false;
+        put(tally, i, one);
     }
     tally->value = erg_tally_mean;
     return true;

@@ -17,6 +17,7 @@ typedef struct erg_answers {
     const erg_array *features;      /* a row an item, or a sentence */
     const erg_layers *layers;
     const erg_folder *images;
+    const double *distances;        /* of each image from its partner: LPIPS */
 } erg_answers;
 
 /* What a metric may look at. */
@@ -28,6 +29,8 @@ typedef struct erg_quality_case {
     const erg_layers *against_layers, *weights;
     const erg_folder *against_images;
     double log_base;            /* of logprobs */
+    /* Which encoders made features (or distances) and texts; NULL: they were given. */
+    const char *features_by, *texts_by;
 } erg_quality_case;
 
 /* A metric computes where all that it needs was given. */

@@ -17,7 +17,7 @@ static bool note_reason(erg_result *result, const char *name, const char *what,
 
 static bool note_reasons(erg_result *result, const erg_score *score, erg_error *err)
 {
-    const char *name = score->metric->name;
+    const char *name = score->name;
 
     return note_reason(result, name, "is n/a", &score->reason, err)
         && note_reason(result, name, "has no interval", &score->why_no_interval, err)

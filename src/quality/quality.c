@@ -35,8 +35,10 @@ static bool is_wanted(const quality_call *call, const erg_metric *metric)
 {
     const char *at = call->options->metrics;
 
+    /* What an encoder looks at need not be pairs of pixels. */
     if (!at)
         return !metric->on_request
+            && !(call->options->encoder && (metric->needs & ERG_NEED_IMAGES))
             && (metric->needs & ~erg_needs_given(&call->files.with)) == 0;
     for (size_t count; *at; at += count + (at[count] == ',')) {
         count = strcspn(at, ",");
@@ -114,7 +116,7 @@ static bool put_score(erg_table *table, const erg_score *score, bool compared,
                       erg_error *err)
 {
     return erg_table_row(table, err)
-        && erg_table_text(table, "metric", score->metric->name, err)
+        && erg_table_text(table, "metric", score->name, err)
         && erg_table_real(table, "value", score->value, err)
         && erg_table_real(table, "low", score->spread.low, err)
         && erg_table_real(table, "high", score->spread.high, err)
@@ -138,7 +140,7 @@ static bool put_items(const quality_call *call, erg_table *table, erg_error *err
             if (i < call->scores[j].each_count
                 && !(erg_table_row(table, err)
                      && erg_table_text(table, "item", id ? id : line, err)
-                     && erg_table_text(table, "metric", call->scores[j].metric->name, err)
+                     && erg_table_text(table, "metric", call->scores[j].name, err)
                      && erg_table_real(table, "value", call->scores[j].each[i], err)))
                 return false;
         }
@@ -176,6 +178,14 @@ static void judge(const quality_call *call, erg_quality_verdict *verdict)
     }
 }
 
+/* The names of metrics hold its beginning. */
+static bool note_encoder(erg_result *result, const erg_encoder *encoder, erg_error *err)
+{
+    return !encoder
+        || erg_result_note(result, err, "%s: SHA-256 of its files %s.",
+                           erg_encoder_name(encoder), erg_encoder_sha256(encoder));
+}
+
 erg_result *erg_quality_score(const erg_quality_options *options,
                               erg_quality_verdict *verdict, erg_error *err)
 {
@@ -196,7 +206,8 @@ erg_result *erg_quality_score(const erg_quality_options *options,
         table = erg_result_add(result, "items", item_columns, ERG_COUNT(item_columns), err);
         ok = table && put_items(&call, table, err);
     }
-    ok = ok && erg_quality_notes(result, &call.files.with, call.scores, call.count, err);
+    ok = ok && erg_quality_notes(result, &call.files.with, call.scores, call.count, err)
+      && note_encoder(result, call.files.encoder, err);
     if (ok && verdict)
         judge(&call, verdict);
     call_free(&call);

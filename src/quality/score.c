@@ -87,6 +87,19 @@ static bool measure(const erg_quality_case *with, const erg_tally *tally, bool p
         && (!with->baseline || retain(with, tally, score, err));
 }
 
+/* Another encoder is another scale: "fid:inception:0123456789ab". */
+static void name_score(const erg_quality_case *with, erg_score *score)
+{
+    enum { LOOKED_AT = ERG_NEED_FEATURES | ERG_NEED_LAYERS };
+    unsigned needs = score->metric->needs;
+    const char *by = needs & LOOKED_AT ? with->features_by : NULL;
+    const char *texts_by = needs & ERG_NEED_TEXTS ? with->texts_by : NULL;
+
+    snprintf(score->name, sizeof(score->name), "%s%s%s%s%s", score->metric->name,
+             by ? ":" : "", by ? by : "", texts_by ? by ? "+" : ":" : "",
+             texts_by ? texts_by : "");
+}
+
 bool erg_score_make(const erg_metric *metric, const erg_quality_case *with, bool per_item,
                     erg_score *score, erg_error *err)
 {
@@ -95,6 +108,7 @@ bool erg_score_make(const erg_metric *metric, const erg_quality_case *with, bool
 
     *score = (erg_score){ .metric = metric, .value = NAN, .baseline = NAN, .retention = NAN,
                           .spread = { NAN, NAN }, .retained = { NAN, NAN } };
+    name_score(with, score);
     if (missing) {
         erg_fail(&score->reason, ERG_NO_DATA, "%s", erg_need_reason(missing));
         return true;

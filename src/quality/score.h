@@ -6,8 +6,11 @@
 #include "erg/table.h"
 #include "quality/metric.h"
 
+enum { ERG_SCORE_NAME = 128 };
+
 typedef struct erg_score {
     const erg_metric *metric;
+    char name[ERG_SCORE_NAME];  /* of the metric, and of the encoder that it looks by */
     double value, baseline, retention;
     erg_spread spread;          /* 95 % interval of value */
     erg_spread retained;        /* one-sided 95 % bounds of retention */
