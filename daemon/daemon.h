@@ -106,11 +106,6 @@ bool ergd_drop_privileges(erg_error *err);
 const char *ergd_rack_mode(void);  /* for --version: by which library, or "not built" */
 const char *ergd_privileges(void);      /* for --version: what drops them */
 
-/* ---- memory.c ------------------------------------------------------------------------ */
-
-/* Pages that only a start or a connection needed. */
-void ergd_give_back_memory(void);
-
 /* ---- notify.c ---------------------------------------------------------------------- */
 
 /* Tells the service manager, if there is one: "READY=1". */

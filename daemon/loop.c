@@ -118,7 +118,7 @@ static void step(ergd *daemon)
     ergd_watchdog_step(daemon->watchdog);
     if (daemon->settled_ns && daemon->now_ns >= daemon->settled_ns) {
         daemon->settled_ns = 0;
-        ergd_give_back_memory();
+        erg_give_back_memory();
     }
     for (size_t i = 0; ergd_services[i]; i++)
         if (daemon->selves[i] && ergd_services[i]->step)

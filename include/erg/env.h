@@ -42,6 +42,11 @@ typedef struct erg_env {
     bool activities;
 } erg_env;
 
+/* Gives back the pages that only a start, or a connection, needed: clean ones of programs
+ * and libraries, mapped again when they are used, and free ones of the heap. It is for a
+ * process that lives long beside somebody's work; any thread, at any time. */
+void erg_give_back_memory(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -142,6 +142,14 @@ static void hurry(erg_child *child)
     child->deadline_ns = now_ns + grace_ns;
 }
 
+static void settle(erg_child *child)
+{
+    if (child->settled_ns == 0 || erg_env_now_ns(NULL) < child->settled_ns)
+        return;
+    child->settled_ns = 0;
+    erg_give_back_memory();
+}
+
 int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
 {
     int status = 0, passed = 0;
@@ -155,6 +163,7 @@ int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
                 kill(child->pid, asked);
         }
         hurry(child);
+        settle(child);
         doze(child);
     }
     if (child->fd >= 0)

@@ -15,6 +15,8 @@ typedef struct erg_child {
     int out;                    /* in: where its stdout goes; 0: where ours does */
     bool own_group;             /* in: a process group of its own, to be stopped as one */
     int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
+    int64_t settled_ns;         /* monotonic: what only our start needed of memory is given
+                                 * back then; 0: never, or done */
     bool is_late;               /* out: it was */
 } erg_child;
 

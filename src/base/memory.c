@@ -2,13 +2,14 @@
 /*
  * Starting reads far more of the libraries than running does: tables of symbols,
  * relocations, set-ups of TLS that nobody has asked for. Those pages stay resident until
- * the machine is short of memory; a node's daemon should not hold them until then.
+ * the machine is short of memory; what runs for hours beside somebody's work should not
+ * hold them until then.
  */
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "daemon.h"
+#include "erg/env.h"
 
 /* Only segments that are never written: the file is their copy, and a page that is needed
  * again is mapped from it again. (What the loader relocates lies in the writable ones.) */
@@ -27,7 +28,7 @@ static int give_back_pages(struct dl_phdr_info *object, size_t size, void *self)
     return 0;
 }
 
-void ergd_give_back_memory(void)
+void erg_give_back_memory(void)
 {
     dl_iterate_phdr(give_back_pages, NULL);
     malloc_trim(0);
