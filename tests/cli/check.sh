@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # erg devices --check -- LOAD on the fake NVML: T_u 101 ms and w 25 ms are the truth.
+# Polls that come too late, on a machine busy with other things, show no period, and the
+# check says so: it is asked again, so often as a user would.
 set -u
 erg=$(realpath "$1") load=$(realpath "$2") fakes=$(realpath "$3")
 work=$(mktemp -d)
@@ -9,8 +11,16 @@ cd "$work" || exit 1
 export XDG_STATE_HOME="$work/state"
 export FAKE_NVML='a100-sxm4-80gb,uuid=7,noise=0.5W,start=0s,load=square:60:260:0.537s'
 echo 1..2
-if "$erg" devices --check --sensor nvml --nvml "$fakes/libnvidia-ml.so.1" --format json \
-    -- "$load" 0.537 14 >out 2>err && python3 - <<'P'
+check() {
+    "$erg" devices --check --sensor nvml --nvml "$fakes/libnvidia-ml.so.1" --format json \
+        -- "$load" 0.537 14 >out 2>err
+}
+for _ in 1 2 3; do
+    check
+    status=$?
+    grep -q 'follow no period' out || break
+done
+if [ "$status" = 0 ] && python3 - <<'P'
 import json
 rows = json.load(open("out"))["tables"]["check"]
 power = next(row for row in rows if row["channel"] == "power")
