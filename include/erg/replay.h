@@ -133,7 +133,7 @@ typedef struct erg_replay_run_options {  /* zero means unset, unset means the de
                                  * SMs */
     double idle_s;              /* before and after; 5 with energy */
     double half_width;          /* relative, of each time; 0.01 */
-    double most_s;              /* that one kernel may take to get there; 5 */
+    double most_s;              /* that one kernel may take to get there; 10 */
     uint64_t seed;              /* of the order of kernels; 1 */
     const char *power_log;      /* made by hand if it is there, else nvidia-smi writes it */
     const char *tz;             /* of its stamps, if they have none */

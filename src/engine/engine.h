@@ -54,6 +54,8 @@ typedef struct erg_engine {
     bool (*launch)(erg_engine_job *job, void *const memory[ERG_SIGNATURE_TENSORS],
                    erg_error *err);
     bool (*wait)(erg_engine_session *session, erg_error *err);
+    /* That compute a launch, the caller's among them; 0: not known. NULL: none of here. */
+    int (*threads)(const erg_engine_session *session);
     /* Many launches as one, so that the host is not in their time (spec, 4.3): captured
      * once, outside of any window; then started `times` times, each with its seconds by the
      * device's own clock. The memory stays the caller's until free. NULL, both: stamp

@@ -55,6 +55,7 @@ static void stay(erg_engine_session *session, int threads)
     int count = left > 0 ? left : 1;
     cpu_set_t own;
 
+    session->threads = count;
     if (session->library.set_threads)
         session->library.set_threads(count);
     CPU_ZERO(&own);
@@ -365,6 +366,12 @@ static bool wait(erg_engine_session *session, erg_error *err)
                       "waiting", err);
 }
 
+/* Of a library that cannot be told, nobody knows. */
+static int threads_of(const erg_engine_session *session)
+{
+    return session->library.set_threads ? session->threads : 0;
+}
+
 static const char *implementation(const erg_engine_job *job)
 {
     return job->parts ? erg_dnn_parts_name(job->parts) : job->implementation;
@@ -383,6 +390,7 @@ const erg_engine erg_engine_onednn = {
     .prepare = prepare,
     .launch = launch,
     .wait = wait,
+    .threads = threads_of,
     .implementation = implementation,
     .free = free_job,
 };

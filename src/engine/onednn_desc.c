@@ -155,6 +155,39 @@ bool erg_dnn_operand_like(dnn_draft *draft, int argument, int tensor,
     return erg_dnn_operand_as(draft, argument, tensor, &as);
 }
 
+/* Where a dimension is 1 several tags are equal to the library, and yet it knows a fast
+ * kernel by one alone: of a 1x1 window Abcd32a is as good as Acdb32a to its compare, and
+ * the convolution falls to ref:any. So strides count to the last. */
+static bool is_same(const dnnl_memory_desc_t *a, const dnnl_memory_desc_t *b)
+{
+    const dnnl_blocking_desc_t *x = &a->format_desc.blocking, *y = &b->format_desc.blocking;
+    size_t axes = (size_t)a->ndims * sizeof(x->strides[0]);
+
+    return a->format_kind == dnnl_blocked && b->format_kind == dnnl_blocked
+        && memcmp(x->strides, y->strides, axes) == 0;
+}
+
+/* The tag of this memory, or one that is as good where none is the very same. */
+static dnnl_format_tag_t tag_like(const dnn_library *library,
+                                  const dnnl_memory_desc_t *desc)
+{
+    dnnl_format_tag_t found = dnnl_format_tag_undef;
+    dnnl_memory_desc_t other;
+
+    for (int tag = dnnl_format_tag_any + 1; tag < dnnl_format_tag_last; tag++) {
+        if (library->desc_by_tag(&other, desc->ndims, desc->dims, desc->data_type,
+                                 (dnnl_format_tag_t)tag)
+                != dnnl_success
+            || !library->desc_equal(&other, desc))
+            continue;
+        if (is_same(&other, desc))
+            return (dnnl_format_tag_t)tag;
+        if (found == dnnl_format_tag_undef)
+            found = (dnnl_format_tag_t)tag;
+    }
+    return found;
+}
+
 bool erg_dnn_layout_name(const dnn_library *library, const dnnl_memory_desc_t *desc,
                          char *name)
 {
@@ -165,19 +198,12 @@ bool erg_dnn_layout_name(const dnn_library *library, const dnnl_memory_desc_t *d
             == dnnl_success
         && library->desc_equal(&other, desc))
         return true;
-    for (int tag = dnnl_format_tag_any + 1; tag < dnnl_format_tag_last; tag++)
-        if (library->desc_by_tag(&other, desc->ndims, desc->dims, desc->data_type,
-                                 (dnnl_format_tag_t)tag)
-                == dnnl_success
-            && library->desc_equal(&other, desc)) {
-            const char *is = library->tag_name((dnnl_format_tag_t)tag);
-
-            if (strlen(is) >= ERG_SIGNATURE_LAYOUT)
-                return false;
-            strcpy(name, is);
-            return true;
-        }
-    return false;
+    dnnl_format_tag_t tag = tag_like(library, desc);
+    const char *is = tag == dnnl_format_tag_undef ? "" : library->tag_name(tag);
+    if (!is[0] || strlen(is) >= ERG_SIGNATURE_LAYOUT)
+        return false;
+    strcpy(name, is);
+    return true;
 }
 
 const dnnl_memory_desc_t *erg_dnn_desc(const dnn_draft *draft, int argument)

@@ -66,6 +66,7 @@ struct erg_engine_session {
     dnn_library library;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
+    int threads;
     cpu_set_t before; /* where the thread could run when the session was opened */
 };
 

@@ -116,6 +116,20 @@ static bool convolve(dnn_draft *draft, const erg_window *window)
            && erg_dnn_make(draft, &convolution, "a convolution");
 }
 
+/* An image of one pixel lies densely and channels last at once, and fast kernels ask for
+ * the strides of the latter: by the others it falls to ref:any, much slower. */
+static bool image(dnn_draft *draft, int argument, int tensor)
+{
+    const erg_signature_tensor *is = &draft->signature->tensors[tensor];
+    erg_signature_tensor as = *is;
+
+    if (draft->is_free || is->layout[0] || is->rank != 4 || is->dims[2] != 1
+        || is->dims[3] != 1)
+        return erg_dnn_operand_any(draft, argument, tensor, NULL);
+    strcpy(as.layout, "acdb");
+    return erg_dnn_operand_as(draft, argument, tensor, &as);
+}
+
 static bool convolution(dnn_draft *draft)
 {
     const erg_signature *is = draft->signature;
@@ -127,10 +141,10 @@ static bool convolution(dnn_draft *draft)
     /* A settled signature has the axis of groups already. */
     bool splits = window->groups > 1 && is->tensors[1].rank == window->axes + 2;
     dnn_shape shape = splits ? grouped(&is->tensors[1], window->groups) : (dnn_shape){ 0 };
-    return erg_dnn_operand_any(draft, DNNL_ARG_SRC, 0, NULL)
+    return image(draft, DNNL_ARG_SRC, 0)
            && erg_dnn_operand_any(draft, DNNL_ARG_WEIGHTS, 1, splits ? &shape : NULL)
            && (is->input_count < 3 || erg_dnn_operand(draft, DNNL_ARG_BIAS, 2, NULL))
-           && erg_dnn_operand_any(draft, DNNL_ARG_DST, is->input_count, NULL)
+           && image(draft, DNNL_ARG_DST, is->input_count)
            && convolve(draft, window);
 }
 

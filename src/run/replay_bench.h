@@ -18,6 +18,7 @@ typedef struct erg_replay_bench {
     erg_replay *replay; /* what is found; spans are monotonic until the end */
     erg_pools pools;
     erg_drift drift;
+    struct erg_time_blocks *blocks; /* by kernel of the replay, while they are timed */
     int32_t reference; /* kernel; -1: none can be */
     double empty_s;    /* of a launch that does nothing */
     erg_replay_log log;
@@ -35,8 +36,8 @@ bool erg_replay_launch_alone(erg_replay_bench *bench, int32_t kernel, bool is_co
                              size_t first, size_t count, erg_error *err);
 /* Where it is wanted, the kernels of each tier together, for as long as meters need. */
 bool erg_replay_meter_each_tier(erg_replay_bench *bench, erg_error *err);
-/* Times with the drift removed, as of when the whole was timed. */
-void erg_replay_remove_drift(erg_replay_bench *bench);
+/* Times with the drift removed, as of when the reference takes its own lower quartile. */
+bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err);
 double erg_replay_cache_bytes(const erg_env *env);
 /* Of memory that can be taken now; INFINITY: nobody says. */
 double erg_replay_room_bytes(const erg_env *env);

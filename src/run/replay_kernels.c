@@ -1,107 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernels alone, hot and cold, in an order by chance. A reference kernel is timed again
- * every ten: what it drifts, the others have drifted too.
+ * Kernels alone, hot and cold, in rounds, each in an order by chance. A reference kernel is
+ * timed again every ten: what it drifts, the others have drifted too.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "math/random.h"
-#include "run/replay_bench.h"
+#include "run/replay_alone.h"
+#include "run/replay_blocks.h"
 
-enum { REFERENCE_EVERY = 10, LOOK_EVERY = 64 };
-static const double reference_s = 0.1, reference_most_s = 5e-3;
+enum { REFERENCE_EVERY = 10 };
+static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.1;
+enum { BLOCK_RUNS = 2 };
+static const double told_drift = 0.05;
+static const double block_s = 0.05, block_warmup_s = 0.02;
 static const double empty_factor = 1.5; /* spec section 4.4 */
 
-typedef struct alone {
-    erg_replay_bench *bench;
-    erg_engine_job *job;
-    erg_rotation rotation;
-    size_t captured; /* launches that one burst has; 0: none is captured */
-    double burst_s;
-} alone;
-
-static bool run_alone(void *self, size_t first, size_t count, erg_error *err)
+static double middle_s(erg_span span)
 {
-    const alone *a = self;
-    const erg_stage *stage = a->bench->stage;
-    void *memory[ERG_SIGNATURE_TENSORS];
-
-    for (size_t i = first; i < first + count; i++) {
-        if (i == first || a->rotation.sets > 1)
-            erg_rotation_at(&a->rotation, i, memory);
-        if (i % LOOK_EVERY == 0 && !erg_replay_goes_on(a->bench, err))
-            return false;
-        if (!stage->engine->launch(a->job, memory, err))
-            return false;
-    }
-    return stage->engine->wait(stage->session, err);
-}
-
-/* Where the engine has them. A burst that went over fewer sets than there are would find
- * them in the cache the next time; a graph of more launches than this takes longer to make
- * than all its runs, and such kernels are bound by their launch. */
-enum { BURST_MOST = 8192 };
-
-static size_t capture(void *self, size_t count, erg_error *err)
-{
-    alone *a = self;
-    const erg_stage *stage = a->bench->stage;
-    size_t sets = a->rotation.sets < BURST_MOST ? a->rotation.sets : BURST_MOST;
-    size_t launches = count > BURST_MOST ? BURST_MOST : count > sets ? count : sets;
-    void *(*memory)[ERG_SIGNATURE_TENSORS] = calloc(sets, sizeof(*memory));
-
-    if (!memory) {
-        erg_fail(err, ERG_NO_MEMORY, "no memory for %zu sets", sets);
-        return 0;
-    }
-    for (size_t i = 0; i < sets; i++)
-        erg_rotation_at(&a->rotation, i, memory[i]);
-    if (launches != a->captured
-        && !stage->engine->capture(a->job,
-                                   &(erg_engine_burst){
-                                       (void *const (*)[ERG_SIGNATURE_TENSORS])memory, sets,
-                                       launches },
-                                   err))
-        launches = 0;
-    a->captured = launches;
-    free(memory);
-    return launches;
-}
-
-static bool run_burst(void *self, size_t first, size_t count, erg_error *err)
-{
-    alone *a = self;
-
-    (void)first;
-    (void)count;
-    return a->bench->stage->engine->burst(a->job, 1, &a->burst_s, err);
-}
-
-static double burst_s(const void *self) { return ((const alone *)self)->burst_s; }
-
-static erg_timed_work work_of(alone *a)
-{
-    return a->bench->stage->engine->capture
-               ? (erg_timed_work){ run_burst, a, capture, burst_s }
-               : (erg_timed_work){ .run = run_alone, .self = a };
-}
-
-static alone alone_of(erg_replay_bench *bench, int32_t kernel, bool is_cold)
-{
-    alone a = { .bench = bench, .job = bench->stage->jobs[kernel] };
-
-    erg_rotation_of(&bench->pools, &bench->stage->plan->kernels[kernel].signature, is_cold,
-                    &a.rotation);
-    return a;
-}
-
-bool erg_replay_launch_alone(erg_replay_bench *bench, int32_t kernel, bool is_cold,
-                             size_t first, size_t count, erg_error *err)
-{
-    alone a = alone_of(bench, kernel, is_cold);
-
-    return run_alone(&a, first, count, err);
+    return 0.5 * (erg_s_from_ns(span.begin_ns) + erg_s_from_ns(span.end_ns));
 }
 
 /* ---- the floor, and the reference ------------------------------------------------ */
@@ -117,9 +35,9 @@ static bool time_empty(erg_replay_bench *bench, erg_error *err)
                                   .output_count = 1,
                                   .axis = -1,
                                   .tensors = { one, one } };
-    alone a = { .bench = bench };
+    erg_alone a = { .bench = bench };
     erg_time_rule rule = erg_replay_rule(bench, false);
-    erg_timed_work work = work_of(&a);
+    erg_timed_work work = erg_alone_work(&a);
     erg_timed timed;
 
     a.job = engine->prepare(bench->stage->session, &empty, err);
@@ -149,13 +67,13 @@ static bool find_reference(erg_replay_bench *bench, erg_error *err)
     rule.warmup = 1;
     rule.warmup_s = 0;
     for (size_t i = 0; i < plan->kernel_count; i++) {
-        alone a = { 0 };
+        erg_alone a = { 0 };
 
         if (!bench->stage->jobs[i])
             continue;
-        a = alone_of(bench, (int32_t)i, false);
+        a = erg_alone_of(bench, (int32_t)i, false);
         double run_s =
-            erg_time_warm(bench->env, &rule, &(erg_timed_work){ run_alone, &a }, err);
+            erg_time_warm(bench->env, &rule, &(erg_timed_work){ erg_alone_run, &a }, err);
         if (isnan(run_s))
             return false;
         if (run_s <= reference_most_s && run_s > best) {
@@ -173,25 +91,24 @@ static bool time_reference(erg_replay_bench *bench, erg_error *err)
 
     if (bench->reference < 0)
         return true;
-    alone a = alone_of(bench, bench->reference, false);
-    erg_timed_work work = work_of(&a);
+    erg_alone a = erg_alone_of(bench, bench->reference, false);
+    erg_timed_work work = erg_alone_work(&a);
     rule.runs = 0;
+    rule.warmup_s = reference_warmup_s;
     rule.least_s = reference_s;
     rule.half_width = 0;
     double run_s = erg_time_warm(bench->env, &rule, &work, err);
     if (isnan(run_s) || !erg_time_measure(bench->env, &rule, &work, run_s, &timed, err))
         return false;
-    double at_s =
-        0.5 * (erg_s_from_ns(timed.span.begin_ns) + erg_s_from_ns(timed.span.end_ns));
-    bool good = erg_drift_add(&bench->drift, at_s, timed.median_s, err);
+    bool good = erg_drift_add(&bench->drift, middle_s(timed.span), timed.centre_s, err);
     erg_timed_free(&timed);
     return good;
 }
 
 /* ---- one kernel ------------------------------------------------------------------ */
 
-static bool keep(erg_replay_bench *bench, int32_t kernel, bool is_cold,
-                 const erg_timed *timed, erg_error *err)
+static erg_kernel_timing row_of(const erg_replay_bench *bench, int32_t kernel, bool is_cold,
+                                const erg_timed *timed)
 {
     const erg_replay_kernel *is = &bench->stage->plan->kernels[kernel];
     erg_kernel_timing row = erg_kernel_timing_unknown();
@@ -200,9 +117,7 @@ static bool keep(erg_replay_bench *bench, int32_t kernel, bool is_cold,
     row.tier = is->tier;
     row.count = (double)is->count;
     row.state = is_cold ? ERG_STATE_COLD : ERG_STATE_HOT;
-    row.time_s = timed->mean_s;
-    row.low_s = timed->low_s;
-    row.high_s = timed->high_s;
+    row.time_s = timed->centre_s;
     row.median_s = timed->median_s;
     row.min_s = timed->min_s;
     row.max_s = timed->max_s;
@@ -212,42 +127,79 @@ static bool keep(erg_replay_bench *bench, int32_t kernel, bool is_cold,
     row.lost_s = timed->lost_s;
     row.span = timed->span;
     row.clock_hz = erg_replay_clock_hz(bench->env);
-    row.launch_bound = timed->mean_s < empty_factor * bench->empty_s;
     row.flop = is->signature.flop < 0 ? NAN : (double)is->signature.flop;
     row.bytes = is->signature.in_bytes < 0 || is->signature.out_bytes < 0
                     ? NAN : (double)(is->signature.in_bytes + is->signature.out_bytes);
     erg_text_put(row.name, sizeof(row.name), is->name);
-    return erg_replay_add(bench->replay, &row, err);
+    return row;
 }
 
-static bool time_one(erg_replay_bench *bench, int32_t kernel, bool is_cold, erg_error *err)
+/* The first block is the window of its energy, with a region; the others are brief. */
+static erg_time_rule rule_of_block(const erg_replay_bench *bench, bool is_first)
 {
-    alone a = alone_of(bench, kernel, is_cold);
-    erg_timed_work work = work_of(&a);
-    erg_time_rule rule =
-        erg_replay_rule(bench, bench->energy_s > 0 && !bench->options->by_tier);
+    erg_time_rule rule = erg_replay_rule(bench, is_first && bench->energy_s > 0
+                                                    && !bench->options->by_tier);
+
+    rule.half_width = 0;
+    if (!is_first) {
+        rule.warmup = 1;
+        rule.warmup_s = block_warmup_s;
+        rule.runs = BLOCK_RUNS;
+        rule.least_s = block_s;
+    }
+    return rule;
+}
+
+static bool time_block(erg_replay_bench *bench, int32_t kernel, bool is_cold, bool is_first,
+                       erg_timed *timed, erg_error *err)
+{
+    erg_alone a = erg_alone_of(bench, kernel, is_cold);
+    erg_timed_work work = erg_alone_work(&a);
+    erg_time_rule rule = rule_of_block(bench, is_first);
     char name[64];
-    erg_timed timed;
 
     snprintf(name, sizeof(name), "%s:%s", bench->stage->plan->kernels[kernel].id,
              is_cold ? "cold" : "hot");
     double run_s = erg_time_warm(bench->env, &rule, &work, err);
     if (isnan(run_s))
         return false;
-    int64_t id = erg_replay_region(bench, name);
-    bool good = erg_time_measure(bench->env, &rule, &work, run_s, &timed, err);
-    erg_replay_region_end(bench, id, good ? timed.executed : NAN);
-    if (!good)
+    int64_t id = is_first ? erg_replay_region(bench, name) : 0;
+    bool good = erg_time_measure(bench->env, &rule, &work, run_s, timed, err);
+    if (is_first)
+        erg_replay_region_end(bench, id, good ? timed->executed : NAN);
+    return good;
+}
+
+/* Its row is there before its blocks: both have the same index. */
+static bool block(erg_replay_bench *bench, size_t row, int32_t kernel, bool is_cold,
+                  erg_error *err)
+{
+    bool is_first = row == bench->replay->kernel_count;
+    double begin_s = erg_s_from_ns(erg_env_now_ns(bench->env));
+    erg_timed timed;
+
+    if (!time_block(bench, kernel, is_cold, is_first, &timed, err))
         return false;
-    good = keep(bench, kernel, is_cold, &timed, err);
+    erg_kernel_timing made = row_of(bench, kernel, is_cold, &timed);
+    erg_time_blocks *blocks = &bench->blocks[row];
+    bool good = !is_first || erg_replay_add(bench->replay, &made, err);
+
+    if (good && !is_first) {
+        erg_kernel_timing *is = &bench->replay->kernels[row];
+        is->min_s = fmin(is->min_s, timed.min_s);
+        is->max_s = fmax(is->max_s, timed.max_s);
+        blocks->spent_s += erg_s_from_ns(erg_env_now_ns(bench->env)) - begin_s;
+    }
+    erg_time_block seen = { middle_s(timed.span), timed.centre_s };
+    good = good && erg_time_blocks_add(blocks, &seen, err);
     erg_timed_free(&timed);
     return good;
 }
 
 /* ---- all of them ----------------------------------------------------------------- */
 
-static bool time_all(erg_replay_bench *bench, const size_t order[], size_t count,
-                     erg_error *err)
+static bool time_first(erg_replay_bench *bench, const size_t order[], size_t count,
+                       erg_error *err)
 {
     const bool wanted[] = { !bench->options->no_hot, !bench->options->no_cold };
 
@@ -258,60 +210,123 @@ static bool time_all(erg_replay_bench *bench, const size_t order[], size_t count
             return false;
         erg_replay_tell(bench, "timing kernel %zu of %zu", i + 1, count);
         for (int is_cold = 0; bench->stage->jobs[kernel] && is_cold < 2; is_cold++)
-            if (wanted[is_cold] && !time_one(bench, kernel, is_cold, err))
+            if (wanted[is_cold]
+                && !block(bench, bench->replay->kernel_count, kernel, is_cold, err))
                 return false;
+    }
+    return time_reference(bench, err);
+}
+
+static bool is_done(const erg_replay_bench *bench, size_t row)
+{
+    const erg_time_rule rule = erg_replay_rule(bench, false);
+    const erg_time_blocks *blocks = &bench->blocks[row];
+
+    return blocks->spent_s >= rule.most_s
+        || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1]
+        || erg_time_blocks_are_enough(blocks, &bench->drift, rule.half_width);
+}
+
+/* Those that are not known well enough, in an order by chance, until all are. */
+static bool time_again(erg_replay_bench *bench, erg_random *random, size_t order[],
+                       bool done[], erg_error *err)
+{
+    size_t count = bench->replay->kernel_count, left = count;
+
+    for (size_t round = 2; left > 0; round++) {
+        size_t seen = 0;
+
+        erg_random_order(random, order, count);
+        for (size_t i = 0; i < count; i++) {
+            const erg_kernel_timing *row = &bench->replay->kernels[order[i]];
+
+            if (done[order[i]])
+                continue;
+            if (seen++ % REFERENCE_EVERY == 0 && !time_reference(bench, err))
+                return false;
+            erg_replay_tell(bench, "timing again, round %zu: %zu of %zu", round, seen,
+                            left);
+            if (!block(bench, order[i], row->kernel, row->state == ERG_STATE_COLD, err))
+                return false;
+        }
+        left = 0;
+        for (size_t i = 0; i < count; i++)
+            left += !(done[i] = done[i] || is_done(bench, i));
     }
     return time_reference(bench, err);
 }
 
 bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
 {
-    size_t count = bench->stage->plan->kernel_count;
+    size_t count = bench->stage->plan->kernel_count, rows = 2 * count;
     erg_random random = { bench->options->seed ? bench->options->seed : 1 };
 
     if (bench->options->no_kernels || bench->stage->jobs_ready == 0)
         return true;
-    size_t *order = malloc((count + 1) * sizeof(*order));
-    if (!order)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for an order of %zu kernels", count);
-    erg_random_order(&random, order, count);
-    bool good = time_empty(bench, err) && time_all(bench, order, count, err);
+    size_t *order = malloc((rows + 1) * sizeof(*order));
+    bool *done = calloc(rows + 1, sizeof(*done));
+    bench->blocks = calloc(rows + 1, sizeof(*bench->blocks));
+    bool good = (order && done && bench->blocks)
+        || erg_fail(err, ERG_NO_MEMORY, "no memory for the blocks of %zu kernels", count);
+    if (good) {
+        erg_random_order(&random, order, count);
+        good = time_empty(bench, err) && time_first(bench, order, count, err)
+            && time_again(bench, &random, order, done, err);
+    }
     free(order);
+    free(done);
     return good;
 }
 
 /* ---- drift ----------------------------------------------------------------------- */
 
-static double middle_s(erg_span span)
+/* Of the row's blocks; the drift of its first one, whose window and runs stand there. */
+static void settle(const erg_replay_bench *bench, size_t row, double then_s)
 {
-    return 0.5 * (erg_s_from_ns(span.begin_ns) + erg_s_from_ns(span.end_ns));
+    erg_kernel_timing *kernel = &bench->replay->kernels[row];
+    double factor = isnan(then_s) ? NAN
+                  : then_s / erg_drift_at(&bench->drift, middle_s(kernel->span));
+    double *times[] = { &kernel->time_s, &kernel->median_s, &kernel->min_s,
+                        &kernel->max_s };
+    erg_block_time of;
+
+    kernel->drift = factor;
+    for (size_t t = 0; !isnan(factor) && t < ERG_COUNT(times); t++)
+        *times[t] *= factor;
+    if (erg_time_blocks_time(&bench->blocks[row], &bench->drift, then_s, &of)) {
+        kernel->time_s = of.time_s;
+        kernel->low_s = of.low_s;
+        kernel->high_s = of.high_s;
+    }
+    kernel->launch_bound = kernel->time_s < empty_factor * bench->empty_s;
 }
 
-void erg_replay_remove_drift(erg_replay_bench *bench)
+/* Whether the whole ran on another machine than its kernels, in effect. */
+static bool tell_drift(const erg_replay_bench *bench, double then_s, erg_error *err)
 {
-    const erg_whole_timing *whole = &bench->replay->whole;
-    bool has_whole = whole->span.end_ns > whole->span.begin_ns;
-    double then_s =
-        bench->drift.count == 0
-            ? NAN
-            : erg_drift_at(&bench->drift,
-                           has_whole ? middle_s(whole->span) : bench->drift.points[0].at_s);
+    const erg_span span = bench->replay->whole.span;
+    double whole_s = erg_drift_at(&bench->drift, middle_s(span));
 
-    for (size_t i = 0; !isnan(then_s) && i < bench->replay->kernel_count; i++) {
-        erg_kernel_timing *kernel = &bench->replay->kernels[i];
-        double factor = then_s / erg_drift_at(&bench->drift, middle_s(kernel->span));
-        double *times[] = { &kernel->time_s,   &kernel->low_s, &kernel->high_s,
-                            &kernel->median_s, &kernel->min_s, &kernel->max_s };
+    if (span.end_ns <= span.begin_ns || isnan(then_s)
+        || fabs(whole_s - then_s) <= told_drift * then_s)
+        return true;
+    return erg_replay_plan_note(bench->stage->plan, err,
+                                "the reference kernel took %+.0f %% more while the whole "
+                                "ran than beside the kernels: the two are that far apart",
+                                100 * (whole_s / then_s - 1));
+}
 
-        kernel->drift = factor;
-        for (size_t t = 0; t < ERG_COUNT(times); t++)
-            *times[t] *= factor;
-    }
+bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err)
+{
+    double then_s = erg_drift_level(&bench->drift);
+
+    for (size_t i = 0; i < bench->replay->kernel_count; i++)
+        settle(bench, i, then_s);
+    return tell_drift(bench, then_s, err);
 }
 
 /* ---- in the order of the day ----------------------------------------------------- */
 
-/* The reference is timed on both sides of the whole: so the two can be held together. */
 bool erg_replay_measure(erg_replay_bench *bench, erg_error *err)
 {
     bool good =
@@ -320,9 +335,12 @@ bool erg_replay_measure(erg_replay_bench *bench, erg_error *err)
         && erg_replay_time_whole(bench, err) && erg_replay_time_kernels(bench, err)
         && erg_replay_meter_each_tier(bench, err);
 
-    if (good)
-        erg_replay_remove_drift(bench);
+    good = good && erg_replay_remove_drift(bench, err);
     erg_pools_give(bench->stage, &bench->pools);
     erg_drift_free(&bench->drift);
+    for (size_t i = 0; bench->blocks && i < 2 * bench->stage->plan->kernel_count; i++)
+        erg_time_blocks_free(&bench->blocks[i]);
+    free(bench->blocks);
+    bench->blocks = NULL;
     return good;
 }

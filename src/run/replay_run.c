@@ -36,7 +36,9 @@ erg_time_rule erg_replay_rule(const erg_replay_bench *bench, bool for_energy)
         .least_s = window_s,
         .batch_s = 1e-3,
         .half_width = options->half_width > 0 ? options->half_width : 0.01,
-        .most_s = fmax(window_s, options->most_s > 0 ? options->most_s : 5),
+        .most_s = fmax(window_s, options->most_s > 0 ? options->most_s : 10),
+        .on_core = !bench->env->clock && bench->engine->threads
+                && bench->engine->threads(bench->stage->session) == 1,
         .ask_stop = options->ask_stop,
     };
 }

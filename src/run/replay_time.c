@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include "math/stats.h"
 #include "run/replay_time.h"
 
@@ -27,8 +28,16 @@ static long interruptions(void)
     return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
 }
 
+double erg_time_core_s(void)
+{
+    struct timespec had;
+
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &had) == 0
+               ? (double)had.tv_sec + 1e-9 * (double)had.tv_nsec : NAN;
+}
+
 typedef struct batch {
-    double run_s;
+    double run_s, core_s; /* of one run: by the clock, and on the core */
     bool is_interrupted;
 } batch;
 
@@ -42,17 +51,17 @@ static bool run_batch(const erg_env *env, const erg_timed_work *work, size_t fir
                       size_t count, batch *out, erg_error *err)
 {
     long before = interruptions();
+    double had_s = erg_time_core_s();
     int64_t begin_ns = erg_env_now_ns(env);
 
     if (!work->run(work->self, first, count, err))
         return false;
     int64_t end_ns = erg_env_now_ns(env);
-    if (work->device_s) {
-        *out = (batch){ work->device_s(work->self) / (double)count, false };
-        return true;
-    }
     *out = (batch){ erg_s_from_ns(end_ns - begin_ns) / (double)count,
+                    (erg_time_core_s() - had_s) / (double)count,
                     interruptions() != before };
+    if (work->device_s)
+        *out = (batch){ work->device_s(work->self) / (double)count, NAN, false };
     return true;
 }
 
@@ -92,7 +101,14 @@ double erg_time_warm(const erg_env *env, const erg_time_rule *rule,
 typedef struct batches {
     batch *all;
     size_t count, capacity, interrupted;
+    bool on_core;
 } batches;
+
+/* fmin leaves out what is not known. */
+static double time_of(const batches *seen, const batch *of)
+{
+    return seen->on_core && of->is_interrupted ? fmin(of->core_s, of->run_s) : of->run_s;
+}
 
 /* Those that count: without the interrupted ones, while enough are left. */
 static size_t keep(const batches *seen, double values[])
@@ -102,18 +118,32 @@ static size_t keep(const batches *seen, double values[])
 
     for (size_t i = 0; i < seen->count; i++)
         if (!drops || !seen->all[i].is_interrupted)
-            values[count++] = seen->all[i].run_s;
+            values[count++] = time_of(seen, &seen->all[i]);
     return count;
 }
 
-/* What interrupted batches took over the others; all are of as many runs. */
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+double erg_time_centre(double values[], size_t count)
+{
+    size_t left_out = count / 4;
+
+    qsort(values, count, sizeof(*values), by_value);
+    return erg_mean(values + left_out, count - 2 * left_out);
+}
+
+/* All batches are of as many runs. */
 static double lost_s(const batches *seen, const erg_timed *of)
 {
     double sum_s = 0;
 
     for (size_t i = 0; i < seen->count; i++)
         sum_s += seen->all[i].run_s;
-    return (sum_s / (double)seen->count - of->mean_s) * of->executed;
+    return (sum_s / (double)seen->count - of->centre_s) * of->executed;
 }
 
 static bool summarise(const batches *seen, erg_timed *out, erg_error *err)
@@ -138,6 +168,7 @@ static bool summarise(const batches *seen, erg_timed *out, erg_error *err)
     out->median_s = erg_median(sorted, out->count);
     out->min_s = erg_quantile(sorted, out->count, 0);
     out->max_s = erg_quantile(sorted, out->count, 1);
+    out->centre_s = erg_time_centre(sorted, out->count);
     out->dropped = (double)(seen->count - out->count) / (double)seen->count;
     out->lost_s = lost_s(seen, out);
     free(sorted);
@@ -173,7 +204,7 @@ bool erg_time_measure(const erg_env *env, const erg_time_rule *rule,
     double requested = fmax(rule->runs, ceil(rule->least_s / run_s));
     double per_batch = fmax(ceil(rule->batch_s / run_s), ceil(requested / BATCHES_MOST));
     size_t count = make_ready(work, per_batch > 1 ? (size_t)per_batch : 1, err), first = 0;
-    batches seen = { 0 };
+    batches seen = { .on_core = rule->on_core };
     bool good = count > 0, enough = false;
 
     *out = (erg_timed){ .requested = requested };
@@ -217,6 +248,17 @@ bool erg_drift_add(erg_drift *drift, double at_s, double time_s, erg_error *err)
     return true;
 }
 
+static double smooth_at(const erg_drift *drift, size_t i)
+{
+    enum { EACH_SIDE = 4 };
+    double near_s[2 * EACH_SIDE + 1];
+    size_t count = 0, from = i > EACH_SIDE ? i - EACH_SIDE : 0;
+
+    for (size_t at = from; at < drift->count && at <= i + EACH_SIDE; at++)
+        near_s[count++] = drift->points[at].time_s;
+    return erg_quantile(near_s, count, 0.25);
+}
+
 double erg_drift_at(const erg_drift *drift, double at_s)
 {
     size_t i = 0;
@@ -226,11 +268,21 @@ double erg_drift_at(const erg_drift *drift, double at_s)
     while (i < drift->count && drift->points[i].at_s < at_s)
         i++;
     if (i == 0 || i == drift->count)
-        return drift->points[i == 0 ? 0 : drift->count - 1].time_s;
-    const erg_drift_point *a = &drift->points[i - 1], *b = &drift->points[i];
-    double span_s = b->at_s - a->at_s;
-    return span_s > 0 ? a->time_s + (b->time_s - a->time_s) * (at_s - a->at_s) / span_s
-                      : b->time_s;
+        return smooth_at(drift, i == 0 ? 0 : drift->count - 1);
+    double from_s = drift->points[i - 1].at_s, span_s = drift->points[i].at_s - from_s;
+    double a_s = smooth_at(drift, i - 1), b_s = smooth_at(drift, i);
+    return span_s > 0 ? a_s + (b_s - a_s) * (at_s - from_s) / span_s : b_s;
+}
+
+double erg_drift_level(const erg_drift *drift)
+{
+    double *times = malloc((drift->count + 1) * sizeof(*times));
+
+    for (size_t i = 0; times && i < drift->count; i++)
+        times[i] = drift->points[i].time_s;
+    double level_s = times && drift->count ? erg_quantile(times, drift->count, 0.25) : NAN;
+    free(times);
+    return level_s;
 }
 
 void erg_drift_free(erg_drift *drift)

@@ -5,7 +5,10 @@
  *
  *   Batches  of at least a millisecond are stamped, so that the clock costs nothing. One in
  *            which the system gave the core to somebody else is not the kernel's time, and
- *            is left out while enough are left.
+ *            is left out while enough are left. Where they are not, as of a launch of 80 ms
+ *            on a busy machine, it counts by the time that its thread was on the core.
+ *   Centre   of a window is the mean of the middle half of its batches: a quarter of them
+ *            may be spoilt by what nobody sees, as the host of a virtual machine.
  *   Source   spec replay.md section 4.
  */
 #ifndef ERG_RUN_REPLAY_TIME_H
@@ -21,6 +24,7 @@ typedef struct erg_time_rule {
     double batch_s;
     double half_width; /* relative, that is aimed at; 0: none */
     double most_s;     /* goes on no longer for half_width */
+    bool on_core;      /* the calling thread does all the work: its processor time counts */
     const volatile int *ask_stop;
 } erg_time_rule;
 
@@ -37,10 +41,11 @@ typedef struct erg_timed_work {
 
 typedef struct erg_timed {
     double mean_s, median_s, min_s, max_s; /* of one run, over batches */
+    double centre_s;      /* mean of the middle half of them */
     double low_s, high_s; /* 95 % of the mean, for as many as are independent */
     double requested, executed;
     double dropped; /* share of batches that were interrupted */
-    double lost_s;  /* how much longer those took: the window holds it, the runs do not */
+    double lost_s;  /* of the window, over its runs at the centre: others had the core */
     erg_span span;  /* of the runs only, monotonic */
     double *values; /* of one run, by batch, without those left out; yours */
     size_t count;
@@ -54,6 +59,10 @@ bool erg_time_measure(const erg_env *env, const erg_time_rule *rule,
                       const erg_timed_work *work, double run_s, erg_timed *out,
                       erg_error *err);
 void erg_timed_free(erg_timed *timed);
+/* Seconds of the processor that this thread has had so far. */
+double erg_time_core_s(void);
+/* The mean of the middle half; sorts them. NAN: there are none. */
+double erg_time_centre(double values[], size_t count);
 
 /* ---- drift of the machine, seen by a reference kernel ------------------------------ */
 
@@ -66,8 +75,11 @@ typedef struct erg_drift {
 } erg_drift;
 
 bool erg_drift_add(erg_drift *drift, double at_s, double time_s, erg_error *err);
-/* The reference kernel's time then, linear between measurements; NAN: there are none. */
+/* The reference kernel's time then, linear between measurements, each taken as the lower
+ * quartile of itself and its neighbours: a moment's crowd is no drift. NAN: none. */
 double erg_drift_at(const erg_drift *drift, double at_s);
+/* The lower quartile of all its times. NAN: there are none, or no memory. */
+double erg_drift_level(const erg_drift *drift);
 void erg_drift_free(erg_drift *drift);
 
 #endif

@@ -143,6 +143,8 @@ static const conv convs[] = {
     { 16, 24, 9, 3, 1, 1, 1, 1 },
     { 16, 16, 9, 3, 2, 1, 1, 16 }, /* depthwise */
     { 16, 32, 9, 3, 1, 2, 2, 2 },  /* groups, dilated */
+    { 32, 64, 7, 1, 2, 0, 1, 1 },  /* one weight a pair of channels */
+    { 24, 16, 1, 1, 1, 0, 1, 1 },  /* one pixel */
 };
 
 static void a_convolution_is_its_definition(void)
@@ -190,6 +192,39 @@ static void the_layout_that_is_asked_for_changes_no_result(void)
         end(&on);
     }
     CHECK(blocked > 0);
+}
+
+static bool falls_to_reference(const conv *of)
+{
+    bench on = begin(ERG_OP_CONV);
+    erg_error err = { 0 };
+
+    describe(&on, of);
+    CHECK_OK(engine->settle(on.session, &on.signature, &err), err);
+    erg_engine_job *job = engine->prepare(on.session, &on.signature, &err);
+    CHECK_OK(job != NULL, err);
+    bool falls = strncmp(engine->implementation(job), "ref", 3) == 0;
+    engine->free(job);
+    end(&on);
+    return falls;
+}
+
+/* Axes of one make layouts equal to the library's compare, but not to its fast kernels: the
+ * one named "Abcd32a" for "Acdb32a" took 220 ms for 1. */
+static void axes_of_one_lose_no_fast_kernel(void)
+{
+    static const conv wide = { 128, 256, 28, 3, 1, 1, 1, 1 };
+    static const conv ones[] = {
+        { 128, 256, 28, 1, 2, 0, 1, 1 },
+        { 64, 128, 56, 1, 2, 0, 1, 1 },
+        { 96, 16, 1, 1, 1, 0, 1, 1 },
+        { 16, 96, 1, 1, 1, 0, 1, 1 },
+    };
+
+    if (falls_to_reference(&wide))
+        SKIP("oneDNN has only its reference convolution on this processor");
+    for (size_t i = 0; i < ERG_COUNT(ones); i++)
+        CHECK(!falls_to_reference(&ones[i]));
 }
 
 static void softmax_is_shares_of_exponentials(void)
@@ -310,6 +345,7 @@ int main(void)
         TEST(a_product_of_activations_goes_over_its_batch),
         TEST(a_convolution_is_its_definition),
         TEST(the_layout_that_is_asked_for_changes_no_result),
+        TEST(axes_of_one_lose_no_fast_kernel),
         TEST(softmax_is_shares_of_exponentials),
         TEST(norms_and_pools_are_their_definitions),
         TEST(rows_are_picked_whole),
