@@ -7,7 +7,7 @@
 typedef struct quality_options {
     const char *hypothesis, *records, *features, *layers, *images, *baseline, *metric;
     const char *into, *setting, *against, *text_features, *against_layers, *weights;
-    const char *encoder, *onnxruntime;
+    const char *encoder, *text_encoder, *prompts, *onnxruntime;
     cli_list references;
     double least, log_base;
     bool per_item;
@@ -25,6 +25,10 @@ static const cli_option option_rows[] = {
       "features of real images, for fid and kid; or a folder of them" },
     { 0, "encoder", CLI_TEXT, AT(encoder), "MODEL",
       "X.onnx, with X.json beside it: what images are like, for fid, kid, clip and lpips" },
+    { 0, "text-encoder", CLI_TEXT, AT(text_encoder), "MODEL",
+      "the same of texts: of --prompts for clip, of answers' sentences for coherence" },
+    { 0, "prompts", CLI_TEXT, AT(prompts), "FILE",
+      "what the images show: a line an image, in the order of their names" },
     { 0, "onnxruntime", CLI_TEXT, AT(onnxruntime), "FILE",
       "library that computes encoders (libonnxruntime.so.1)" },
     { 0, "text-features", CLI_TEXT, AT(text_features), "FILE",
@@ -120,12 +124,13 @@ static int run(const cli *call)
             .images = options->images,
             .against = options->against, .text_features = options->text_features,
             .against_layers = options->against_layers, .weights = options->weights,
-            .encoder = options->encoder, .onnxruntime = options->onnxruntime,
+            .encoder = options->encoder, .text_encoder = options->text_encoder,
+            .prompts = options->prompts, .onnxruntime = options->onnxruntime,
             .progress = talks ? show_progress : NULL,
             .baseline = options->baseline, .references = options->references.items,
             .reference_count = options->references.count, .metrics = options->metric,
             .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
-    if (talks && options->encoder)
+    if (talks && (options->encoder || options->text_encoder))
         fputs("\r\033[K", stderr);
     bool ok = result && note_verdict(options, &verdict, result, &err)
            && store(options, &verdict, result, &err);
@@ -150,6 +155,8 @@ static const char examples[] =
 "erg quality --records out.jsonl --metric perplexity,distinct\n"
 "erg quality --features gen.npy --against real.npy --metric fid,kid\n"
 "erg quality --images gen/ --against real/ --encoder inception.onnx --metric fid\n"
+"erg quality --images gen/ --encoder clip_image.onnx --text-encoder clip_text.onnx "
+"--prompts p.txt --metric clip\n"
 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt --least 95%\n"
 "erg quality --hypothesis int8.txt --baseline fp16.txt --reference ref.txt "
 "--into s.erg --setting precision=int8\n";

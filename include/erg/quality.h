@@ -31,6 +31,8 @@ typedef struct erg_quality_options {    /* zero means unset */
     const char *text_features;  /* .npy: a row a prompt */
     const char *against_layers, *weights;
     const char *encoder;        /* .onnx: makes features of images, or compares them */
+    const char *text_encoder;   /* .onnx: makes features of prompts, or of sentences */
+    const char *prompts;        /* text, a line an image in the order of their names */
     const char *onnxruntime;    /* its library; NULL: libonnxruntime.so.1 */
     const char *const *references;
     size_t reference_count;

@@ -6,6 +6,7 @@
 
 static const size_t model_bytes_most = (size_t)1 << 31;
 static const size_t json_bytes_most = (size_t)1 << 20, weight_bytes_most = (size_t)1 << 24;
+static const size_t tokenizer_bytes_most = (size_t)1 << 26;
 
 /* ---- which files, and what they are ------------------------------------------------- */
 
@@ -67,6 +68,23 @@ static bool read_weights(erg_encoder *encoder, erg_error *err)
     return true;
 }
 
+static bool read_tokenizer(erg_encoder *encoder, erg_error *err)
+{
+    size_t size = 0;
+
+    if (!encoder->how.tokenizer)
+        return erg_fail(err, ERG_BAD_INPUT, "%s.json: \"tokenizer\" is missing: this "
+                        "encoder is not for text", encoder->short_name);
+    if (encoder->how.output_count != 1)
+        return erg_fail(err, ERG_BAD_INPUT, "%s.json: \"outputs\" of a text are one, not "
+                        "%zu", encoder->short_name, encoder->how.output_count);
+    char *bytes = read_listed(encoder, encoder->how.tokenizer, tokenizer_bytes_most, &size,
+                              err);
+    encoder->bpe = bytes ? erg_bpe_parse(encoder->how.tokenizer, bytes, size, err) : NULL;
+    free(bytes);
+    return encoder->bpe != NULL;
+}
+
 /* X of a path that ends in X.onnx. */
 static bool name_it(erg_encoder *encoder, erg_error *err)
 {
@@ -94,6 +112,9 @@ static bool check_use(const erg_encoder *encoder, erg_encoder_use use, erg_error
     if (use == ERG_ENCODE_IMAGES && wants != ERG_FLOAT)
         return erg_fail(err, ERG_BAD_INPUT, "%s: input %s is not float32, as images are",
                         encoder->path, how->input);
+    if (use == ERG_ENCODE_TEXTS && wants == ERG_FLOAT)
+        return erg_fail(err, ERG_BAD_INPUT, "%s: input %s is not int64 or int32, as tokens "
+                        "are", encoder->path, how->input);
     return true;
 }
 
@@ -107,7 +128,9 @@ static bool load(erg_encoder *encoder, erg_encoder_use use, const char *library,
         return false;
     snprintf(base, sizeof(base), "%s.onnx", encoder->short_name);
     char *model = read_listed(encoder, base, model_bytes_most, &size, err);
-    bool ok = model && read_preprocess(encoder, err) && read_weights(encoder, err);
+    bool ok = model && read_preprocess(encoder, err)
+           && (use == ERG_ENCODE_IMAGES ? read_weights(encoder, err)
+                                        : read_tokenizer(encoder, err));
     if (ok) {
         encoder->network = erg_ort_new(&(erg_ort_options){
                 .library = library, .path = encoder->path, .model = model, .size = size,
@@ -153,6 +176,7 @@ void erg_encoder_free(erg_encoder *encoder)
         return;
     erg_ort_free(encoder->network);
     erg_layers_free(encoder->weights);
+    erg_bpe_free(encoder->bpe);
     erg_preprocess_free(&encoder->how);
     erg_text_free(&encoder->files);
     free(encoder->path);

@@ -27,8 +27,8 @@ erg_encoder *erg_encoder_open(const char *path, erg_encoder_use use, const char 
 void erg_encoder_free(erg_encoder *encoder);
 
 /* "inception:0123456789ab": which one it is, for the names of metrics. The digits begin
- * the SHA-256 of the list that sha256sum writes of its files: X.onnx, X.json, and those
- * that X.json names, in its order. */
+ * the SHA-256 of the list that sha256sum writes of its files: X.onnx, X.json, then for
+ * images the weights, for texts the tokenizer. */
 const char *erg_encoder_name(const erg_encoder *encoder);
 const char *erg_encoder_sha256(const erg_encoder *encoder);
 /* It has weights: it tells how far two images are apart (LPIPS), and no features. */
@@ -40,5 +40,10 @@ erg_array *erg_encoder_images(erg_encoder *encoder, const erg_folder *folder,
 /* LPIPS of each image of a from its partner of the same name in b; free() it. */
 double *erg_encoder_distances(erg_encoder *encoder, const erg_folder *a,
                               const erg_folder *b, erg_error *err);
+
+/* A row a text. path and line: where it stands, for sentences. */
+typedef struct erg_encoder_text { const char *path, *text; size_t line; } erg_encoder_text;
+erg_array *erg_encoder_texts(erg_encoder *encoder, const erg_encoder_text texts[],
+                             size_t count, erg_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #define ERG_QUALITY_ENCODER_INSIDE_H
 
 #include "base/sha256.h"
+#include "quality/bpe.h"
 #include "quality/encoder.h"
 #include "quality/lpips.h"
 #include "quality/preprocess.h"
@@ -17,6 +18,7 @@ struct erg_encoder {
     erg_preprocess how;
     erg_ort *network;
     erg_layers *weights;                    /* of its outputs, or NULL */
+    erg_bpe *bpe;                           /* of a text's, or NULL */
     erg_encoder_talk talk;
 };
 

@@ -50,6 +50,9 @@ erg_items *erg_items_parse_records(const char *path, const char *bytes, size_t c
 /* Adds one reference to every item: the outputs of the other, by line or by id; or its
  * boxes as truths. */
 bool erg_items_refer(erg_items *items, const erg_items *references, erg_error *err);
+/* Finds the sentences of answers whose records list none: each ends behind . ! or ?, and
+ * quotes or brackets, before white space, or at a line's end. */
+bool erg_items_cut(erg_items *items, erg_error *err);
 /* The baseline in the order of items: by id if both have ids, else by place. Where their
  * ids or counts differ: a sentence that names one. */
 bool erg_items_pair(const erg_items *items, erg_items *baseline, erg_error *err);

@@ -24,6 +24,7 @@ void erg_quality_files_free(erg_quality_files *files)
     erg_layers_free(files->weights);
     erg_folder_free(files->against_images);
     erg_encoder_free(files->encoder);
+    erg_encoder_free(files->text_encoder);
     *files = (erg_quality_files){ 0 };
 }
 
@@ -164,14 +165,19 @@ bool erg_quality_load(const erg_quality_options *options, erg_quality_files *fil
 {
     if (!load_mine(options, &files->mine, err)
         || !load_baseline(options, &files->mine, &files->theirs, err)
-        || !load_rest(options, files, err) || !erg_quality_encode(options, files, err))
+        || !load_rest(options, files, err) || !erg_quality_encode(options, files, err)
+        || !erg_quality_encode_texts(options, files, err))
         return false;
+    const char *texts_by = files->text_encoder ? erg_encoder_name(files->text_encoder)
+                                               : NULL;
     files->baseline = borrow(&files->theirs);
     files->with = (erg_quality_case){ .mine = borrow(&files->mine),
         .baseline = options->baseline ? &files->baseline : NULL, .against = files->against,
         .texts = files->texts, .against_layers = files->against_layers,
         .weights = files->weights, .against_images = files->against_images,
         .log_base = options->log_base,
-        .features_by = files->encoder ? erg_encoder_name(files->encoder) : NULL };
+        .features_by = files->encoder ? erg_encoder_name(files->encoder)
+                     : files->mine.items ? texts_by : NULL,
+        .texts_by = options->prompts ? texts_by : NULL };
     return true;
 }

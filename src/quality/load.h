@@ -21,7 +21,7 @@ typedef struct erg_quality_files {
     erg_array *against, *texts;
     erg_layers *against_layers, *weights;
     erg_folder *against_images;
-    erg_encoder *encoder;
+    erg_encoder *encoder, *text_encoder;
     erg_answers baseline;
     erg_quality_case with;      /* borrows all of it: do not move */
 } erg_quality_files;
@@ -32,6 +32,9 @@ void erg_quality_files_free(erg_quality_files *files);
 /* What the encoders of a call see in its images: features, or distances in pairs. */
 bool erg_quality_encode(const erg_quality_options *options, erg_quality_files *files,
                         erg_error *err);
+/* The same of its prompts, or of the sentences of its answers. */
+bool erg_quality_encode_texts(const erg_quality_options *options, erg_quality_files *files,
+                              erg_error *err);
 /* Items of a case, and the name of one: its id, or its number. */
 size_t erg_quality_items(const erg_quality_case *with);
 

@@ -207,7 +207,8 @@ erg_result *erg_quality_score(const erg_quality_options *options,
         ok = table && put_items(&call, table, err);
     }
     ok = ok && erg_quality_notes(result, &call.files.with, call.scores, call.count, err)
-      && note_encoder(result, call.files.encoder, err);
+      && note_encoder(result, call.files.encoder, err)
+      && note_encoder(result, call.files.text_encoder, err);
     if (ok && verdict)
         judge(&call, verdict);
     call_free(&call);

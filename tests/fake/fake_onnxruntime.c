@@ -6,6 +6,7 @@
  *   means     [1,C]      mean of each channel of [1,C,H,W]
  *   quarters  [1,C,2,2]  mean of each quarter of it
  *   quarters-last [1,2,2,C] the same of [1,H,W,C]
+ *   colours   [1,8]      the same, then zeros
  *   bag       [1,8]      how often each whole number modulo 8 comes up
  *   count     []         how many elements there are
  *   nan, whole, refuse   what goes wrong
@@ -227,10 +228,10 @@ static void value_free(ort_value *value)
 
 /* ---- runs ---------------------------------------------------------------------------- */
 
-static ort_value *means(const ort_value *in)
+static ort_value *means(const ort_value *in, int64_t features)
 {
     const int64_t *d = in->shape.dims, places = d[2] * d[3];
-    ort_value *out = value_new(ORT_FLOAT, NULL, 2, (int64_t[]){ 1, d[1] });
+    ort_value *out = value_new(ORT_FLOAT, NULL, 2, (int64_t[]){ 1, features });
     for (int64_t c = 0; c < d[1]; c++)
         for (int64_t p = 0; p < places; p++)
             ((float *)out->data)[c] += ((float *)in->data)[c * places + p] / (float)places;
@@ -278,7 +279,9 @@ static ort_value *compute(const char *kind, const ort_value *in)
 {
     bool last = strcmp(kind, "quarters-last") == 0;
     if (strcmp(kind, "means") == 0)
-        return means(in);
+        return means(in, in->shape.dims[1]);
+    if (strcmp(kind, "colours") == 0)
+        return means(in, BAG);
     if (last || strcmp(kind, "quarters") == 0)
         return quarters(in, last);
     if (strcmp(kind, "bag") == 0)
