@@ -164,7 +164,7 @@ static erg_session *load(const cli *call, const erg_monitor_options *how, erg_er
 static erg_result *study(const cli *call, const erg_monitor_options *how,
                          const erg_couple_options *wish, erg_error *err)
 {
-    erg_couple_columns columns;
+    erg_monitor_columns columns;
     erg_monitor_options wide = *how;
 
     if (!erg_couple_columns_of(wish->pairs, wish->pair_count, &columns, err))

@@ -8,7 +8,7 @@
 
 typedef struct thermal_options {
     const char *device, *window, *regime, *model, *map, *tz, *log, *record, *plan, *drive,
-        *fan, *by;
+        *fan, *by, *meters, *coolant;
     double ambient_k, limit_k, margin_k, power_w, horizon_s, for_s, rate_hz;
     int poles, writer;
     bool gain_schedule, cauer, curves, score, gate, watch, shared;
@@ -32,6 +32,10 @@ static const cli_option option_rows[] = {
       "fit: how resistance follows the fan, over all windows" },
     { 0, "cauer", CLI_FLAG, AT(cauer), NULL, "fit: the ladder whose nodes are physical" },
     { 0, "curves", CLI_FLAG, AT(curves), NULL, "fit: the table that erg report draws" },
+    { 0, "meters", CLI_TEXT, AT(meters), "LIST",
+      "fit: meters inside another, as in wall=gpu+cpu,vr_w=package_w: table balance" },
+    { 0, "coolant", CLI_TEXT, AT(coolant), "LIST",
+      "fit: flow=COL,in=COL,out=COL (l/min, C), and heat=4169: table balance" },
     { 0, "record", CLI_TEXT, AT(record), "FILE",
       "fit: play --plan by the load after --, first" },
     { 0, "plan", CLI_TEXT, AT(plan), "PARTS",
@@ -106,6 +110,7 @@ static bool make_fit(const thermal_options *options, erg_thermal_options *fit,
     *fit = (erg_thermal_options){ .ambient_k = options->ambient_k, .poles = options->poles,
                                   .gain_schedule = options->gain_schedule,
                                   .cauer = options->cauer, .curves = options->curves,
+                                  .meters = options->meters, .coolant = options->coolant,
                                   .relax = options->model
                                       && !strcmp(options->model, "relax") };
     if (options->model && !fit->relax && strcmp(options->model, "network") != 0)
@@ -268,16 +273,19 @@ static const verb *find_verb(const cli *call)
 static int run(const cli *call)
 {
     const thermal_options *options = call->options;
-    const erg_monitor_options how = { .map = options->map, .zone = options->tz,
-                                      .writer = options->writer };
+    erg_monitor_options how = { .map = options->map, .zone = options->tz,
+                                .writer = options->writer };
     const verb *which = find_verb(call);
     erg_thermal_options wish;
+    erg_monitor_columns columns;
     erg_error err = { 0 };
 
     if (!which)
         return cli_misused(call, "is erg thermal fit FILE or erg thermal forecast FILE");
-    if (!make_fit(options, &wish, &err))
+    if (!make_fit(options, &wish, &err) || !erg_balance_columns(&wish, &columns, &err))
         return cli_misused(call, "%s", err.text);
+    how.extra = columns.list;
+    how.extra_count = columns.count;
     if (options->watch && which->run != forecast)
         return cli_misused(call, "--watch is for forecast");
     if (options->watch)

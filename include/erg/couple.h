@@ -46,14 +46,9 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
 /* The answer is a coupling in every row of verdict that could be decided, and one could. */
 bool erg_couple_is_shown(const erg_result *study);
 
-/* Columns that pairs name and no log has by itself: for erg_monitor_options.extra. */
-typedef struct erg_couple_columns {
-    char names[ERG_MONITOR_EXTRAS][32];
-    const char *list[ERG_MONITOR_EXTRAS];
-    size_t count;
-} erg_couple_columns;
-bool erg_couple_columns_of(const char *const pairs[], size_t count, erg_couple_columns *out,
-                           erg_error *err);
+/* Columns that pairs name and no log has by itself. */
+bool erg_couple_columns_of(const char *const pairs[], size_t count,
+                           erg_monitor_columns *out, erg_error *err);
 
 /* The monitor's log and the training log of a session folder: rle_*.csv and
  * training_log_*.json, one of each. */

@@ -64,6 +64,15 @@ typedef struct erg_monitor_options {
                                  * NAN */
 } erg_monitor_options;
 
+/* Columns that somebody asks for by name: for `extra`. */
+typedef struct erg_monitor_columns {
+    char names[ERG_MONITOR_EXTRAS][32];
+    const char *list[ERG_MONITOR_EXTRAS];
+    size_t count;
+} erg_monitor_columns;
+/* Once each. ERG_BAD_INPUT: one too many. */
+bool erg_monitor_columns_add(erg_monitor_columns *to, const char *name, erg_error *err);
+
 typedef struct erg_monitor erg_monitor;
 
 /* path "-" is stdin. A run file (.erg) is read too: a device a row of its power. */

@@ -61,6 +61,7 @@ typedef struct erg_thermal_options {
     bool cauer;                         /* table cauer */
     bool curves;                        /* table curves: what a page draws */
     bool relax;                         /* power taken as constant: T_inf, T_0, tau alone */
+    const char *meters, *coolant;       /* of table balance; NULL: none */
 } erg_thermal_options;
 
 const char *erg_thermal_verdict_name(erg_thermal_verdict verdict);
@@ -130,13 +131,14 @@ erg_leakage erg_thermal_leakage(const erg_monitor_device *device, const erg_ther
 
 typedef enum erg_balance_kind {
     ERG_BALANCE_FIT_RESIDUAL,   /* out from the network: closes by construction */
-    ERG_BALANCE_INDEPENDENT     /* in was measured twice: out_j is the second */
+    ERG_BALANCE_INDEPENDENT     /* out was measured too, or in a second time */
 } erg_balance_kind;
 const char *erg_balance_kind_name(erg_balance_kind kind);
 
 typedef struct erg_balance {
     double begin_s, end_s;
-    double in_j, out_j, stored_j;
+    double span_s;              /* of it, without gaps */
+    double in_j, out_j, stored_j;       /* stored_j NAN: capacities are unknown */
     double closure, closure_low, closure_high;  /* (in - out - stored)/in, 95 % */
     double eta_p;               /* (gross - idle)/gross; NAN: idle unknown */
     erg_balance_kind kind;
@@ -149,6 +151,21 @@ bool erg_thermal_balance(const erg_monitor_device *device,
                          erg_balance *out, erg_error *err);
 /* The integral of power against the counter. False: it has not both. */
 bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out);
+/* "wall=gpu+cpu": in by the first meter, out by the sum of those inside it; each a device
+ * with power or a counter, or a column of watts, over the time that all have (options: the
+ * window). More of them after commas; this reads the first. ERG_NOT_FOUND: no such one. */
+bool erg_meters_balance(const erg_monitor *monitor, const char *text,
+                        const erg_thermal_options *options, erg_balance *out,
+                        erg_error *err);
+/* "flow=COL,in=COL,out=COL,heat=4169": a coolant's flow in l/min, its temperatures in C
+ * before and after, J/(l K). Out is flow x heat x (out - in); stored_j is the model's, NAN
+ * where it is not identified (or NULL). */
+bool erg_coolant_balance(const erg_monitor *monitor, const erg_monitor_device *device,
+                         const erg_thermal_options *options, const erg_thermal *model,
+                         erg_balance *out, erg_error *err);
+/* The columns that meters and coolant name: the log is read with them as `extra`. */
+bool erg_balance_columns(const erg_thermal_options *options, erg_monitor_columns *out,
+                         erg_error *err);
 double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s);
 
 /* Rise per watt, t_s after a step. */

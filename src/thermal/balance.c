@@ -14,15 +14,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include "math/stats.h"
+#include "thermal/balance_inside.h"
 #include "thermal/network.h"
 
-#define POWER_SHARE 0.05        /* what a power sensor may be off by, and at least */
-#define POWER_LEAST_W 5.0
 #define CLOSES_BELOW 0.05
 #define IDLE_USE 0.05
 enum { IDLE_ROWS = 10 };
 
-static const double sd_of_uniform = 0.57735026918962576;  /* half-width 1: 1/sqrt(3) */
+static const double sd_of_uniform = ERG_SD_OF_UNIFORM;
 
 const char *erg_balance_kind_name(erg_balance_kind kind)
 {
@@ -30,18 +29,24 @@ const char *erg_balance_kind_name(erg_balance_kind kind)
     return names[kind];
 }
 
-/* GUM (JCGM 100) 5.1.2, k = 2: independent contributions to the closure. */
-static void combine(erg_balance *of, const double u[], size_t count)
+void erg_balance_combine(erg_balance *of, const double u[], size_t count)
 {
     double squares = 0;
 
     for (size_t i = 0; i < count; i++)
         squares += isfinite(u[i]) ? u[i] * u[i] : 0;
+    of->span_s = of->span_s > 0 ? of->span_s : of->end_s - of->begin_s;
     of->closure = (of->in_j - of->out_j - of->stored_j) / of->in_j;
     of->closure_low = of->closure - 2 * sqrt(squares);
     of->closure_high = of->closure + 2 * sqrt(squares);
     of->closes = fabs(of->closure) <= CLOSES_BELOW && of->closure_low <= 0
         && of->closure_high >= 0;
+}
+
+double erg_sensor_u_j(double energy_j, double span_s)
+{
+    return sd_of_uniform * fmax(ERG_SENSOR_SHARE * fabs(energy_j),
+                                ERG_SENSOR_LEAST_W * span_s);
 }
 
 /* ---- out from the network ------------------------------------------------------------ */
@@ -112,7 +117,7 @@ static void bound_residual(const erg_thermal *model, const erg_window *w, erg_ba
         w->dt_s / 2 * sd_of_uniform * (model->power_high_w - model->power_low_w)
             / out->in_j,
     };
-    combine(out, u, ERG_COUNT(u));
+    erg_balance_combine(out, u, ERG_COUNT(u));
 }
 
 bool erg_thermal_balance(const erg_monitor_device *device,
@@ -163,7 +168,7 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
         if (!isfinite(power_w) || !isfinite(row->value[ERG_MONITOR_ENERGY_J]))
             continue;
         double h_s = before ? erg_s_from_ns(row->t_ns - before->t_ns) : 0;
-        if (before && h_s > 0 && h_s <= 2.5 * device->period_s) {
+        if (before && h_s > 0 && h_s <= ERG_BALANCE_GAP * device->period_s) {
             double was_w = before->value[ERG_MONITOR_POWER_W];
             out->in_j += h_s * (power_w + was_w) / 2;
             out->out_j += row->value[ERG_MONITOR_ENERGY_J]
@@ -181,7 +186,7 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
         /* The ends: half a period of the mean power each. */
         device->period_s / 2 * sd_of_uniform * sqrt(2) / (out->end_s - out->begin_s),
     };
-    combine(out, u, ERG_COUNT(u));
+    erg_balance_combine(out, u, ERG_COUNT(u));
     out->eta_p = erg_eta_p(device, out->begin_s, out->end_s);
     return true;
 }
@@ -218,8 +223,8 @@ double erg_eta_p(const erg_monitor_device *device, double begin_s, double end_s)
     }
     if (count >= IDLE_ROWS && gross_w > 0) {
         double usual_w = erg_median(idle_w, count), noise_w = erg_mad_sigma(idle_w, count);
-        double off_w = fmax(noise_w,
-                            sd_of_uniform * fmin(POWER_LEAST_W, POWER_SHARE * usual_w));
+        double gain_w = fmin(ERG_SENSOR_LEAST_W, ERG_SENSOR_SHARE * usual_w);
+        double off_w = fmax(noise_w, sd_of_uniform * gain_w);
         if (gross_w - usual_w > 2 * off_w)
             eta = (gross_w - usual_w) / gross_w;
     }

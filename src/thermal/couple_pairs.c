@@ -183,25 +183,16 @@ static bool is_of_a_log(const char *name)
     return erg_joint_is_sensor(name);
 }
 
-bool erg_couple_columns_of(const char *const pairs[], size_t count, erg_couple_columns *out,
-                           erg_error *err)
+bool erg_couple_columns_of(const char *const pairs[], size_t count,
+                           erg_monitor_columns *out, erg_error *err)
 {
-    *out = (erg_couple_columns){ .count = 0 };
+    *out = (erg_monitor_columns){ .count = 0 };
     for (size_t i = 0; i < 2 * count; i++) {
         char names[2][NAME_MOST];
-        bool is_there = false;
         if (!split(pairs[i / 2], names[0], names[1], err))
             return false;
-        for (size_t k = 0; k < out->count; k++)
-            is_there = is_there || strcmp(out->names[k], names[i % 2]) == 0;
-        if (is_there || is_of_a_log(names[i % 2]))
-            continue;
-        if (out->count == ERG_MONITOR_EXTRAS)
-            return erg_fail(err, ERG_BAD_INPUT, "--pair: more than %d columns of their own",
-                            ERG_MONITOR_EXTRAS);
-        erg_text_put(out->names[out->count], sizeof(out->names[0]), names[i % 2]);
-        out->list[out->count] = out->names[out->count];
-        out->count++;
+        if (!is_of_a_log(names[i % 2]) && !erg_monitor_columns_add(out, names[i % 2], err))
+            return false;
     }
     return true;
 }

@@ -240,6 +240,20 @@ const erg_monitor_device *erg_monitor_find(const erg_monitor *monitor, const cha
     return NULL;
 }
 
+bool erg_monitor_columns_add(erg_monitor_columns *to, const char *name, erg_error *err)
+{
+    for (size_t i = 0; i < to->count; i++)
+        if (strcmp(to->names[i], name) == 0)
+            return true;
+    if (to->count == ERG_MONITOR_EXTRAS)
+        return erg_fail(err, ERG_BAD_INPUT, "more than %d columns are asked for by name",
+                        ERG_MONITOR_EXTRAS);
+    erg_text_put(to->names[to->count], sizeof(to->names[0]), name);
+    to->list[to->count] = to->names[to->count];
+    to->count++;
+    return true;
+}
+
 const char *erg_monitor_extra_name(const erg_monitor *monitor, size_t index)
 {
     return monitor->extra[index][0] ? monitor->extra[index] : NULL;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "format/cells.h"
+#include "thermal/balance_inside.h"
 #include "thermal/curves.h"
 #include "thermal/structure.h"
 
@@ -52,20 +53,6 @@ static const erg_column cauer_columns[] = {
     { "window", ERG_TEXT, "seconds from the first row" },
 };
 
-static const erg_column balance_columns[] = {
-    { "device", ERG_TEXT, "as the log names it" },
-    { "window", ERG_TEXT, "seconds from the first row" },
-    { "in_j", ERG_REAL, "electric energy" },
-    { "out_j", ERG_REAL, "heat that left; independent: the second measurement of in" },
-    { "stored_j", ERG_REAL, "heat that the capacities gained" },
-    { "closure", ERG_REAL, "(in - out - stored)/in" },
-    { "closure_low", ERG_REAL, "95 % interval" },
-    { "closure_high", ERG_REAL, "95 % interval" },
-    { "kind", ERG_TEXT, "independent, or fit residual: true by construction" },
-    { "closes", ERG_TRUTH, "within 5 %, and 0 is in the interval" },
-    { "eta_p", ERG_REAL, "(gross - idle)/gross energy; all of it becomes heat" },
-};
-
 static const erg_column schedule_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
     { "windows", ERG_INTEGER, "that were identified" },
@@ -91,6 +78,7 @@ typedef struct fit_tables {
     erg_result *result;
     erg_table *poles, *fit, *cauer, *relax, *balance, *schedule, *curves, *structure;
     const erg_thermal_options *options;
+    const erg_monitor *monitor;
     const erg_monitor_device *device;
     erg_thermal *models;        /* of the device, ERG_SCHEDULE_MOST */
     size_t model_count;
@@ -191,22 +179,28 @@ static bool put_relax(const fit_tables *to, const erg_relaxation *one, const cha
         && erg_put_reals(to->relax, cells, ERG_COUNT(cells), to->err);
 }
 
-static bool put_balance(const fit_tables *to, const erg_balance *of)
+static bool put_balance(const fit_tables *to, const erg_balance *of, const char *against)
 {
-    const erg_real cells[] = {
-        { "in_j", of->in_j }, { "out_j", of->out_j }, { "stored_j", of->stored_j },
-        { "closure", of->closure }, { "closure_low", of->closure_low },
-        { "closure_high", of->closure_high }, { "eta_p", of->eta_p },
-    };
-    char window[64];
+    const erg_balance_name name = { to->device->name, against };
+    return erg_balance_put(to->balance, &name, of, to->err);
+}
 
-    window_text(of->begin_s, of->end_s, window, sizeof(window));
-    return erg_table_row(to->balance, to->err)
-        && erg_table_text(to->balance, "device", to->device->name, to->err)
-        && erg_table_text(to->balance, "window", window, to->err)
-        && erg_table_text(to->balance, "kind", erg_balance_kind_name(of->kind), to->err)
-        && erg_table_truth(to->balance, "closes", of->closes, to->err)
-        && erg_put_reals(to->balance, cells, ERG_COUNT(cells), to->err);
+static bool balance_coolant(const fit_tables *to, const erg_thermal_options *options,
+                            const erg_thermal *model)
+{
+    erg_balance one;
+    erg_error why = { 0 };
+
+    if (!options->coolant)
+        return true;
+    if (erg_coolant_balance(to->monitor, to->device, options, model, &one, &why))
+        return put_balance(to, &one, "coolant")
+            && (isfinite(one.stored_j)
+                || erg_result_note(to->result, to->err, "%s: what it stored is unknown, "
+                                   "and so is the closure: the fit is %s", to->device->name,
+                                   erg_thermal_verdict_name(model->verdict)));
+    return why.code == ERG_NO_DATA ? erg_result_note(to->result, to->err, "%s", why.text)
+                                   : erg_fail(to->err, why.code, "%s", why.text);
 }
 
 static bool balance_window(const fit_tables *to, const erg_thermal_options *options,
@@ -216,10 +210,10 @@ static bool balance_window(const fit_tables *to, const erg_thermal_options *opti
     erg_error why = { 0 };
 
     if (model->verdict != ERG_THERMAL_IDENTIFIED)
-        return true;
+        return balance_coolant(to, options, model);
     if (!erg_thermal_balance(to->device, options, model, &one, &why))
         return erg_result_note(to->result, to->err, "%s", why.text);
-    return put_balance(to, &one);
+    return put_balance(to, &one, "network") && balance_coolant(to, options, model);
 }
 
 /* A window that cannot be fitted is a note, not the end. */
@@ -307,7 +301,7 @@ static bool put_device(fit_tables *to)
     to->model_count = 0;
     return put_windows(to) && put_schedule(to)
         && (!to->balance || !erg_counter_balance(to->device, &twice)
-            || put_balance(to, &twice));
+            || put_balance(to, &twice, "energy_j"));
 }
 
 static erg_table *add(const fit_tables *to, const char *name, const erg_column columns[],
@@ -326,8 +320,7 @@ static bool add_tables(fit_tables *to)
     }
     to->poles = add(to, "poles", pole_columns, ERG_COUNT(pole_columns));
     to->fit = to->poles ? add(to, "fit", fit_columns, ERG_COUNT(fit_columns)) : NULL;
-    to->balance =
-        to->fit ? add(to, "balance", balance_columns, ERG_COUNT(balance_columns)) : NULL;
+    to->balance = to->fit ? erg_balance_add(to->result, to->err) : NULL;
     if (options->cauer && to->balance)
         to->cauer = add(to, "cauer", cauer_columns, ERG_COUNT(cauer_columns));
     if (options->gain_schedule && to->balance)
@@ -343,7 +336,7 @@ erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *devic
 {
     erg_arena *arena = erg_arena_new(err);
     fit_tables to = { .result = arena ? erg_result_new("thermal", err) : NULL,
-                      .options = options, .err = err };
+                      .options = options, .monitor = monitor, .err = err };
     to.models = arena
         ? erg_arena_take(arena, ERG_SCHEDULE_MOST * sizeof(*to.models), err) : NULL;
     bool ok = to.models && to.result && add_tables(&to)
@@ -359,6 +352,7 @@ erg_result *erg_thermal_fit_tables(const erg_monitor *monitor, const char *devic
     }
     if (ok && !used)
         ok = erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", device);
+    ok = ok && (!to.balance || erg_meters_put(to.balance, monitor, options, err));
     erg_arena_free(arena);
     if (ok)
         return to.result;
