@@ -7,7 +7,7 @@ from common import Run, have, torch_device
 SHORT = ["The energy of a computation is", "Once upon a time", "The capital of France is",
          "To save power, one should", "A river flows", "Water boils at", "In the year 1905",
          "The quick brown fox"]
-LONG = [" ".join([line] * 64) for line in SHORT]
+LONG = [" ".join([line] * 1200) for line in SHORT]      # more than any context: cut to it
 PROMPTS = {"short": SHORT, "long": LONG, "mixed": SHORT[:4] + LONG[:4]}
 
 run = Run("llama", "token", model="huggyllama/llama-7b", precision="fp16", batch=1, context=512,
@@ -18,8 +18,9 @@ prompts = PROMPTS[args.prompts]
 
 def quantised(precision):
     """int8 and int4 are a loader's business: bitsandbytes."""
-    if have("bitsandbytes"):
-        sys.exit(f"llama: {precision} needs the Python module bitsandbytes")
+    missing = have("bitsandbytes", "accelerate")
+    if missing:
+        sys.exit(f"llama: {precision} needs the Python module {missing}")
     from transformers import BitsAndBytesConfig
     return {"quantization_config": BitsAndBytesConfig(load_in_8bit=precision == "int8",
                                                       load_in_4bit=precision == "int4"),
@@ -43,7 +44,7 @@ def load():
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     more = quantised(args.precision) if quant else {"torch_dtype": kind}
     model = AutoModelForCausalLM.from_pretrained(args.model, **more).eval()
-    model = model if quant else model.to(device)
+    model = model if quant else model.to(device, kind)
     most = min(args.context, model.config.max_position_embeddings - args.new_tokens)
     return model, lambda texts: tokenizer(texts, return_tensors="pt", padding=True,
                                           truncation=True, max_length=most).to(device), tokenizer

@@ -39,7 +39,7 @@ def load():
     model = ViTForImageClassification.from_pretrained(args.model, torch_dtype=kind)
     images, labels = read_images()
     pixels = torch.cat([processor(i, return_tensors="pt")["pixel_values"] for i in images])
-    return torch, model.to(device).eval(), pixels.to(device, kind), labels
+    return torch, model.to(device, kind).eval(), pixels.to(device, kind), labels
 
 
 def best(torch, model, block):
@@ -55,7 +55,7 @@ if args.tiny and have("torch", "transformers"):
     run.finish(16, [{"predicted": row} for block in made for row in block],
                note="tiny random network")
 else:
-    run.need("torch", "transformers")
+    run.need("torch", "transformers", "PIL")
     with run.region("load"):
         torch, model, pixels, labels = load()
     with run.region("warmup"):

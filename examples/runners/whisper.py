@@ -45,7 +45,7 @@ def load():
     model = WhisperForConditionalGeneration.from_pretrained(name, torch_dtype=kind)
     features = [processor(s, sampling_rate=RATE, return_tensors="pt").input_features
                 for _, s in sounds]
-    return processor, model.to(device).eval(), torch.cat(features).to(device, kind), sounds
+    return processor, model.to(device, kind).eval(), torch.cat(features).to(device, kind), sounds
 
 
 def transcribe(processor, model, block):

@@ -11,7 +11,7 @@ args = run.args
 
 
 def read_images():
-    """Images of the folder ERG_IMAGES as arrays, else 64 random ones."""
+    """Images of the folder ERG_IMAGES as arrays, blue first as YOLO reads them; else random."""
     import numpy
     folder = os.environ.get("ERG_IMAGES")
     if not folder:
@@ -22,7 +22,7 @@ def read_images():
     files = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in (".png", ".jpg"))
     if not files:
         sys.exit(f"yolo: {folder} holds no PNG and no JPEG file")
-    return [(f.stem, numpy.array(Image.open(f).convert("RGB"))) for f in files]
+    return [(f.stem, numpy.array(Image.open(f).convert("RGB"))[..., ::-1].copy()) for f in files]
 
 
 def load():
