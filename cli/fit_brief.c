@@ -36,7 +36,9 @@ static void put_cell(const erg_table *models, const char *model, const char *tar
         const char *star = erg_table_find(models, i, "chosen").integer == 1 ? " *" : "";
         if (!is_row(models, i, model, target, way))
             continue;
-        if (error > 999)
+        if (isnan(error))
+            snprintf(cell, sizeof(cell), "n/a");
+        else if (error > 999)
             snprintf(cell, sizeof(cell), "> 999 %%");
         else if (isnan(low))
             snprintf(cell, sizeof(cell), "%.1f %%%s", error, star);

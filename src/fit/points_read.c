@@ -16,6 +16,7 @@ enum { FILE_BYTES_MOST = 1 << 30 };
 
 static const double energy_mismatch = 0.02;
 static const double activity_most = 1.05;   /* a share, with room for rounding */
+static const double clock_least_hz = 10e6, clock_most_hz = 20e9;    /* of a processor */
 
 typedef struct points_reader {
     erg_points *points;
@@ -23,7 +24,8 @@ typedef struct points_reader {
     const char *path;
     erg_points_columns columns;
     bool has_header;
-    size_t first_visit, mismatches, rejected;
+    size_t columns_named, first_visit, mismatches, rejected;
+    char why[80];           /* of the row that is read now */
     char first_reason[200];
 } points_reader;
 
@@ -36,7 +38,7 @@ static erg_field cell_at(const erg_csv_row *row, int column)
 }
 
 /* NAN where the cell is empty; false: it is no number. */
-static bool number_at(const points_reader *read, const erg_csv_row *row,
+static bool number_at(points_reader *read, const erg_csv_row *row,
                       erg_points_field field, double *out)
 {
     erg_field cell = cell_at(row, read->columns.at[field]);
@@ -45,8 +47,12 @@ static bool number_at(const points_reader *read, const erg_csv_row *row,
     for (size_t i = 0; i < ERG_COUNT(absent); i++)
         if (erg_field_is(cell, absent[i]))
             return true;
-    if (!erg_number_parse(cell.text, cell.count, '.', out))
+    if (!erg_number_parse(cell.text, cell.count, '.', out)) {
+        snprintf(read->why, sizeof(read->why), "'%.*s' is no number%s",
+                 cell.count < 40 ? (int)cell.count : 40, cell.text,
+                 memchr(cell.text, ',', cell.count) ? ": write it with a point" : "");
         return false;
+    }
     *out *= read->columns.factor[field];
     return true;
 }
@@ -123,21 +129,31 @@ static const char *read_words(const points_reader *read, const erg_csv_row *row,
     return NULL;
 }
 
-static const char *read_numbers(const points_reader *read, const erg_csv_row *row,
+/* An empty cell is a setting that was left alone; one that says NaN was lost. */
+static bool is_nan(erg_field cell)
+{
+    return erg_field_is(cell, "nan") || erg_field_is(cell, "NaN")
+        || erg_field_is(cell, "NAN");
+}
+
+static const char *read_numbers(points_reader *read, const erg_csv_row *row,
                                 erg_application *app, erg_visit *visit)
 {
     double block, place, start;
 
+    for (int i = ERG_FIELD_SM_CLOCK; i <= ERG_FIELD_MEM_CLOCK; i++)
+        if (is_nan(cell_at(row, read->columns.at[i])))
+            return "its clock or limit is not a number";
     for (size_t i = 0; i < ERG_COUNT(numbers); i++)
         if (!number_at(read, row, numbers[i].field,
                        (double *)((char *)visit + numbers[i].at)))
-            return "a cell is no number";
+            return read->why;
     if (!number_at(read, row, ERG_FIELD_BLOCK, &block)
         || !number_at(read, row, ERG_FIELD_PLACE, &place)
         || !number_at(read, row, ERG_FIELD_START, &start)
         || !number_at(read, row, ERG_FIELD_RETENTION, &app->retention)
         || !number_at(read, row, ERG_FIELD_RETENTION_LOW, &app->retention_low))
-        return "a cell is no number";
+        return read->why;
     visit->block = whole_or(block, -1);
     visit->place = whole_or(place, -1);
     visit->start_ns = fabs(start) < 9e18 ? (int64_t)start : INT64_MIN;
@@ -149,6 +165,8 @@ static bool is_share(double activity)
     return isnan(activity) || (activity >= 0 && activity <= activity_most);
 }
 
+static const erg_knob clocks[] = { ERG_SM_CLOCK, ERG_CPU_CLOCK, ERG_MEM_CLOCK };
+
 /* Fills in what follows from the rest; a reason where a kept row cannot be used. */
 static const char *settle(erg_visit *visit)
 {
@@ -159,6 +177,11 @@ static const char *settle(erg_visit *visit)
     for (int i = 0; i < ERG_KNOBS; i++)
         if (i != ERG_OTHER_SETTING && visit->setting.at[i] <= 0)
             return "a clock or a limit is not above 0";
+    for (size_t i = 0; i < ERG_COUNT(clocks); i++)
+        if (visit->setting.at[clocks[i]] < clock_least_hz
+            || visit->setting.at[clocks[i]] > clock_most_hz)
+            return "a clock is below 10 MHz or above 20 GHz: is it in another unit than "
+                   "its column says?";
     visit->energy_j = has_energy ? visit->energy_listed_j : visit->mean_w * visit->time_s;
     if (isnan(visit->mean_w))
         visit->mean_w = visit->energy_j / visit->time_s;
@@ -182,6 +205,15 @@ static bool reject(points_reader *read, const erg_csv_row *row, const erg_applic
     return erg_points_reject(read->points, app->name, &visit->setting, text, err);
 }
 
+/* Of a comma within a name all cells after it are of the wrong column. */
+static bool has_more_cells(const points_reader *read, const erg_csv_row *row)
+{
+    for (size_t i = read->columns_named; i < row->count; i++)
+        if (erg_field_trim(row->fields[i]).count)
+            return true;
+    return false;
+}
+
 static bool read_row(points_reader *read, const erg_csv_row *row, erg_error *err)
 {
     erg_application app = { .retention = NAN, .retention_low = NAN };
@@ -192,6 +224,8 @@ static bool read_row(points_reader *read, const erg_csv_row *row, erg_error *err
         return true;
     name_application(read, row, &app);
     const char *reason = row->has_nul ? "it holds NUL bytes" : NULL;
+    if (!reason && has_more_cells(read, row))
+        reason = "it has more cells than the header has columns";
     if (!reason)
         reason = read_numbers(read, row, &app, &visit);
     if (!reason)
@@ -213,6 +247,7 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
     if (read->has_header)
         return read_row(read, row, err);
     read->has_header = true;
+    read->columns_named = row->count;
     const char *other = read->options ? read->options->other : NULL;
     return erg_points_columns_find(&read->columns, row, other, read->path, err)
         && (!other || erg_points_name_other(read->points, other, err));

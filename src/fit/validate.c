@@ -274,6 +274,16 @@ static bool check_definitions(const erg_validation *to, erg_error *err)
                     erg_activity_name(a), erg_activity_name(b));
 }
 
+static bool has_two_clocks(const erg_validation *to, erg_error *err)
+{
+    for (size_t i = 0; i < to->points.curves.count; i++)
+        if (to->points.curves.at[i].count > 1)
+            return true;
+    return erg_fail(err, ERG_NO_DATA,
+                    "every application has one SM clock: there is nothing to learn against "
+                    "the clock; measure at a second one");
+}
+
 static void note_data(erg_validation *to)
 {
     enum { GROUPS_FOR_SHAPE = 4 };
@@ -310,7 +320,7 @@ erg_validation *erg_fit_validate(const erg_points *points, const erg_points *tes
     to->anchors = options->anchors > 0 ? options->anchors : 1;
     to->judged = calloc(2 * erg_fit_count(), sizeof(*to->judged));
     bool good = (to->judged || erg_fail(err, ERG_NO_MEMORY, "out of memory"))
-        && number_rows(&to->points, points, err)
+        && number_rows(&to->points, points, err) && has_two_clocks(to, err)
         && (!tests || number_rows(&to->tests, tests, err)) && check_definitions(to, err)
         && make_scratch(&by, err);
     if (good) {

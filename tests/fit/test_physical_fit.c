@@ -129,12 +129,26 @@ static void sixteen_programs_are_judged_as_the_spec_says(void)
     erg_points_free(points);
 }
 
+static void one_clock_alone_teaches_nothing(void)
+{
+    erg_points *points = erg_points_new(NULL);
+    erg_validate_options options = { .anchors = 1 };
+    erg_error err = { 0 };
+
+    add_truth(points, "a", 40, 1);
+    add_truth(points, "b", 60, 1);
+    CHECK(!erg_fit_validate(points, NULL, &options, &err));
+    CHECK(err.code == ERG_NO_DATA && strstr(err.text, "one SM clock"));
+    erg_points_free(points);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(a_knee_is_learned_from_three_applications_only),
         TEST(a_truth_is_predicted_from_three_of_its_clocks),
         TEST(sixteen_programs_are_judged_as_the_spec_says),
+        TEST(one_clock_alone_teaches_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

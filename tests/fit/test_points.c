@@ -74,6 +74,24 @@ static void every_accepted_name_of_a_column_is_read(void)
     }
 }
 
+static void names_are_read_in_any_case_and_in_other_units_of_their_kind(void)
+{
+    static const char *const texts[] = {
+        "Time_s,Power_W,SM_Clock_MHz\n4,200,1380\n",
+        "run_time_ms,power_mw,sm_clock_ghz\n4000,200000,1.38\n",
+        "time_min,energy_mj,frequency_khz\n0.0666666666666667,800000,1380000\n",
+    };
+    for (size_t i = 0; i < ERG_COUNT(texts); i++) {
+        erg_points *points = read_text(texts[i]);
+        const erg_visit *visit = erg_points_visit_at(points, 0);
+        CHECK_NEAR(visit->setting.at[ERG_SM_CLOCK], 1380e6, 1e-3);
+        CHECK_NEAR(visit->time_s, 4, 1e-9);
+        CHECK_NEAR(visit->mean_w, 200, 1e-9);
+        CHECK_NEAR(visit->energy_j, 800, 1e-9);
+        erg_points_free(points);
+    }
+}
+
 static void an_application_is_the_join_of_what_names_it(void)
 {
     erg_points *points = read_text(
@@ -118,7 +136,7 @@ static void rows_that_cannot_be_are_rejected_with_their_line(void)
     CHECK(erg_table_row_count(rejected) == 4);
     CHECK(strstr(erg_table_find(rejected, 0, "reason").text, "points.csv:3: time"));
     CHECK(strstr(erg_table_find(rejected, 1, "reason").text, ":4: power"));
-    CHECK(strstr(erg_table_find(rejected, 2, "reason").text, ":5: a cell is no number"));
+    CHECK(strstr(erg_table_find(rejected, 2, "reason").text, ":5: 'x' is no number"));
     CHECK(strstr(erg_table_find(rejected, 3, "reason").text, ":6: power"));
     CHECK_NEAR(erg_table_find(rejected, 1, "sm_clock_mhz").real, 1365, 0);
     erg_result_free(result);
@@ -134,6 +152,13 @@ static void what_is_no_table_is_refused_with_a_sentence(void)
         { "freq_mhz,time_s\n1,2\n", "no column of power" },
         { "freq_mhz,time_s,power_w\n1380,0,1\n", "no row can be used" },
         { "freq_mhz,time_s,power_w,fp_active\n1380,1,1,45\n", "percent" },
+        { "freq_mhz,time_s,power_w\n1.38,1,200\n1.41,1,210\n", "another unit" },
+        { "freq_mhz,time_s,power_w\n1380000000,1,2\n", "another unit" },
+        { "freq_mhz,time_s,power_w\nNaN,1,200\n", "not a number" },
+        { "freq_mhz;time_s;power_w\n1380;1,5;200\n", "'1,5' is no number: write it" },
+        { "model,freq_mhz,time_s,power_w\nllama, 7b,1380,1,200\n", "more cells" },
+        { "core_clock,time_s,power_w\n1380,1,200\n", "what is core_clock?" },
+        { "freq_mhz,time_s,power_w,freq_mhz\n1380,1,200,900\n", "two columns are called" },
     };
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
@@ -354,6 +379,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(every_accepted_name_of_a_column_is_read),
+        TEST(names_are_read_in_any_case_and_in_other_units_of_their_kind),
         TEST(an_application_is_the_join_of_what_names_it),
         TEST(a_column_can_be_made_a_coordinate),
         TEST(rows_that_cannot_be_are_rejected_with_their_line),
