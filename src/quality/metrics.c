@@ -83,13 +83,14 @@ static const struct { unsigned need; const char *reason; } reasons[] = {
     { ERG_NEED_LOSS, "no \"loss\" in the records" },
     { ERG_NEED_BOXES, "no \"boxes\" in the records" },
     { ERG_NEED_TRUTHS, "no true boxes: \"truths\", or \"boxes\" of --reference" },
-    { ERG_NEED_FEATURES, "no features: --features, or an encoder" },
+    { ERG_NEED_FEATURES, "no features: --features, or an encoder of features" },
     { ERG_NEED_AGAINST, "no real features, or images, to compare with: --against" },
     { ERG_NEED_TEXTS, "no features of the prompts: --text-features, or --prompts" },
     { ERG_NEED_IMAGES, "no images: --images" },
     { ERG_NEED_OTHER_IMAGES, "no other images: --baseline or --against" },
     { ERG_NEED_LAYERS, "no layers of images: --layers, or --encoder with weights" },
-    { ERG_NEED_OTHER_LAYERS, "no layers of the other images: --against-layers" },
+    { ERG_NEED_OTHER_LAYERS, "no other images or layers: --baseline, --against, or "
+                             "--against-layers" },
     { ERG_NEED_WEIGHTS, "no weights of the layers: --weights" },
 };
 
@@ -123,6 +124,9 @@ unsigned erg_needs_given(const erg_quality_case *with)
         | (with->weights ? ERG_NEED_WEIGHTS : 0) | (mine->images ? ERG_NEED_IMAGES : 0)
         | (with->against_images || (base && base->images) ? ERG_NEED_OTHER_IMAGES : 0);
 
+    /* An encoder that gave no features has layers and weights of its own. */
+    if (mine->images && with->features_by && !mine->features)
+        given |= ERG_NEED_LAYERS | ERG_NEED_WEIGHTS;
     if (mine->distances)
         given |= ERG_NEED_LAYERS | ERG_NEED_OTHER_LAYERS | ERG_NEED_WEIGHTS;
     for (size_t i = 0; mine->items && i < mine->items->count; i++)

@@ -107,7 +107,7 @@ static const erg_column score_columns[] = {
 enum { COLUMNS_ALONE = 5 };
 
 static const erg_column item_columns[] = {
-    { "item", ERG_TEXT, "its id, or its line" },
+    { "item", ERG_TEXT, "its id, its line, or the image's file" },
     { "metric", ERG_TEXT, "what was computed" },
     { "value", ERG_REAL, "of this item alone" },
 };
@@ -132,10 +132,12 @@ static bool put_items(const quality_call *call, erg_table *table, erg_error *err
 {
     char line[24];
     const erg_items *items = call->files.mine.items;
+    const erg_folder *images = call->files.mine.images;
 
     for (size_t i = 0; i < erg_quality_items(&call->files.with); i++)
         for (size_t j = 0; j < call->count; j++) {
-            const char *id = items ? items->items[i].id : NULL;
+            const char *id = items ? items->items[i].id
+                           : images ? images->names[i] : NULL;
             snprintf(line, sizeof(line), "%zu", i + 1);
             if (i < call->scores[j].each_count
                 && !(erg_table_row(table, err)

@@ -128,7 +128,10 @@ static void lpips_of_pairs_is_in_closed_form(void)
         CHECK_OK(result, err);
         CHECK_NEAR(world_score(result, "lpips:lpips:", NULL), (0.75 + 0) / 2, 1e-9);
         CHECK_NEAR(verdict.retention, 1 - 0.375, 1e-9);
-        CHECK(erg_table_row_count(erg_result_find(result, "items")) == 2);
+        const erg_table *items = erg_result_find(result, "items");
+        CHECK(erg_table_row_count(items) == 2);
+        CHECK_TEXT(erg_table_find(items, 1, "item").text, "b.ppm");
+        CHECK_NEAR(erg_table_find(items, 0, "value").real, 0.75, 1e-9);
         erg_result_free(result);
     }
 }
@@ -151,6 +154,33 @@ static void a_missing_partner_is_named(void)
     options.baseline = options.against;
     CHECK(!score(&in, "means.onnx", &options, &err));
     CHECK(strstr(err.text, "gen/b.ppm has no partner"));
+}
+
+static void what_an_encoder_cannot_tell_is_not_available(void)
+{
+    static const unsigned char grey[] = { 9, 9, 9 };
+    static const struct { const char *encoder, *metric, *says; } rows[] = {
+        { "lpips.onnx", "lpips", "no other images or layers" },
+        { "lpips.onnx", "fid", "no features" },
+        { "means.onnx", "lpips", "no layers of images" },
+        { "means.onnx", "fid", "no real features" },
+        { "means.onnx", "clip", "no features of the prompts" },
+    };
+    world in = world_new();
+
+    put_lpips(&in, "quarters", "1 3 -1 -1", "NCHW");
+    world_encoder(&in, "means", means_lines, means_json);
+    world_image(&in, "gen", "a.ppm", 1, grey);
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_result *result = score(&in, rows[i].encoder, &(erg_quality_options){
+                .images = world_path(&in, "gen"), .metrics = rows[i].metric }, &err);
+        CHECK_OK(result, err);
+        CHECK(isnan(world_score(result, rows[i].metric, NULL)));
+        if (!strstr(erg_result_note_at(result, 0), rows[i].says))
+            CHECK_TEXT(erg_result_note_at(result, 0), rows[i].says);
+        erg_result_free(result);
+    }
 }
 
 static void what_a_model_lacks_is_named(void)
@@ -238,6 +268,7 @@ int main(void)
         TEST(the_name_holds_the_hash_of_all_files),
         TEST(lpips_of_pairs_is_in_closed_form),
         TEST(a_missing_partner_is_named),
+        TEST(what_an_encoder_cannot_tell_is_not_available),
         TEST(what_a_model_lacks_is_named),
         TEST(an_encoder_that_cannot_be_opened_says_why),
         TEST(progress_is_told_item_by_item),
