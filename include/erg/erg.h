@@ -31,6 +31,7 @@
 #include "erg/report.h"
 #include "erg/rle.h"
 #include "erg/run.h"
+#include "erg/search.h"
 #include "erg/session.h"
 #include "erg/shape.h"
 #include "erg/sheet.h"
