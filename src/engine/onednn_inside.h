@@ -45,6 +45,7 @@ typedef struct dnn_library {
     __typeof__(&dnnl_concat_primitive_desc_create) concat;
     __typeof__(&dnnl_binary_desc_init) binary;
     __typeof__(&dnnl_dilated_convolution_forward_desc_init) convolution;
+    __typeof__(&dnnl_dilated_deconvolution_forward_desc_init) deconvolution;
     __typeof__(&dnnl_eltwise_forward_desc_init) eltwise;
     __typeof__(&dnnl_softmax_v2_forward_desc_init) softmax;
     __typeof__(&dnnl_pooling_v2_forward_desc_init) pooling;

@@ -148,9 +148,93 @@ static bool convolution(dnn_draft *draft)
            && convolve(draft, window);
 }
 
+/* ---- transposed convolutions ------------------------------------------------------- */
+
+/* Weights of a graph are [ic, oc/g, ..]; the library's are [g, oc/g, ic/g, ..], here by the
+ * strides of the former. Without groups the first axis is not there. */
+static erg_signature_tensor across(const erg_signature_tensor *weights, int64_t groups)
+{
+    erg_signature_tensor as = { .precision = weights->precision };
+    int64_t in = weights->dims[0] / groups, out = weights->dims[1], window = 1;
+    int at = groups > 1;
+
+    for (int i = weights->rank - 1; i >= 2; i--) {
+        as.dims[at + i] = weights->dims[i];
+        as.strides[at + i] = window;
+        window *= weights->dims[i];
+    }
+    as.rank = weights->rank + at;
+    as.dims[0] = groups;
+    as.strides[0] = in * out * window;
+    as.dims[at] = out;
+    as.strides[at] = window;
+    as.dims[at + 1] = in;
+    as.strides[at + 1] = out * window;
+    return as;
+}
+
+/* What an output padding adds is taken off the end. */
+static void ends_of(const erg_signature *is, dnnl_dims_t end)
+{
+    const erg_window *by = &is->window;
+
+    for (int i = 0; i < by->axes; i++)
+        end[i] = (is->tensors[0].dims[i + 2] - 1) * by->stride[i]
+               + by->dilation[i] * (by->kernel[i] - 1) + 1 - by->pad_begin[i]
+               - erg_dnn_output(is)->dims[i + 2];
+}
+
+static bool spread(dnn_draft *draft)
+{
+    const dnn_library *library = &draft->session->library;
+    const erg_window *by = &draft->signature->window;
+    dnnl_dims_t dilation = { 0 }, stride, begin, end = { 0 };
+    dnnl_deconvolution_desc_t description;
+
+    erg_dnn_dims(by->stride, by->axes, stride);
+    erg_dnn_dims(by->pad_begin, by->axes, begin);
+    ends_of(draft->signature, end);
+    for (int i = 0; i < by->axes; i++)
+        dilation[i] = by->dilation[i] - 1;
+    return erg_dnn_ok(library,
+                      library->deconvolution(
+                          &description, dnnl_forward_inference, dnnl_deconvolution_direct,
+                          erg_dnn_desc(draft, DNNL_ARG_SRC),
+                          erg_dnn_desc(draft, DNNL_ARG_WEIGHTS),
+                          erg_dnn_desc(draft, DNNL_ARG_BIAS),
+                          erg_dnn_desc(draft, DNNL_ARG_DST), stride, dilation, begin, end),
+                      "a transposed convolution", draft->err)
+           && erg_dnn_make(draft, &description, "a transposed convolution");
+}
+
+static bool transposed(dnn_draft *draft)
+{
+    const erg_signature *is = draft->signature;
+    const erg_signature_tensor *weights = &is->tensors[1];
+    int64_t groups = is->window.groups > 1 ? is->window.groups : 1;
+    int axes = is->window.axes;
+
+    if (axes < 1 || is->input_count < 2 || is->tensors[0].rank != axes + 2
+        || erg_dnn_output(is)->rank != axes + 2
+        || (!weights->layout[0]
+            && (weights->rank != axes + 2 || weights->dims[0] % groups != 0)))
+        return erg_fail(draft->err, ERG_UNSUPPORTED,
+                        "oneDNN: a transposed convolution without a window");
+    /* Settled weights have the library's own axes. */
+    erg_signature_tensor as = weights->layout[0] ? *weights : across(weights, groups);
+    dnn_shape shape = { as.rank, { 0 } };
+    memcpy(shape.dims, as.dims, sizeof(shape.dims));
+    return image(draft, DNNL_ARG_SRC, 0)
+           && (draft->is_free ? erg_dnn_operand_any(draft, DNNL_ARG_WEIGHTS, 1, &shape)
+                              : erg_dnn_operand_as(draft, DNNL_ARG_WEIGHTS, 1, &as))
+           && (is->input_count < 3 || erg_dnn_operand(draft, DNNL_ARG_BIAS, 2, NULL))
+           && image(draft, DNNL_ARG_DST, is->input_count) && spread(draft);
+}
+
 const dnn_operator erg_dnn_matrix[] = {
     { ERG_OP_LINEAR, inner_product, true },
     { ERG_OP_MATMUL, product, true },
     { ERG_OP_CONV, convolution, false },
+    { ERG_OP_CONV_TRANSPOSE, transposed, false },
     { ERG_OP_UNKNOWN, NULL, false },
 };

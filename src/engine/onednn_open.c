@@ -40,6 +40,7 @@ static const struct {
     SYMBOL("concat_primitive_desc_create", concat),
     SYMBOL("binary_desc_init", binary),
     SYMBOL("dilated_convolution_forward_desc_init", convolution),
+    SYMBOL("dilated_deconvolution_forward_desc_init", deconvolution),
     SYMBOL("eltwise_forward_desc_init", eltwise),
     SYMBOL("softmax_v2_forward_desc_init", softmax),
     SYMBOL("pooling_v2_forward_desc_init", pooling),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operators that oneDNN has no primitive for and that are several of its own: a split is a
- * copy for each result, a tile copies what it has copied; onednn_folds.c has what computes.
+ * copy for each result, a tile copies what it has copied; what computes is in
+ * onednn_folds.c and onednn_groups.c.
  * Every part is a job of the engine on a view of the operator's tensors.
  *
  *   Unknown  Where a pad begins is not in a signature: all of it is put at the ends.
@@ -219,6 +220,8 @@ static const struct {
     { ERG_OP_ATTENTION, erg_dnn_attention },
     { ERG_OP_RMS_NORM, erg_dnn_rms_norm },
     { ERG_OP_ROTARY, erg_dnn_rotary },
+    { ERG_OP_GROUP_NORM, erg_dnn_group_norm },
+    { ERG_OP_INSTANCE_NORM, erg_dnn_group_norm },
 };
 
 bool erg_dnn_has_parts(erg_op_kind op)

@@ -5,7 +5,7 @@
 
 #include "engine/onednn_inside.h"
 
-enum { DNN_PLACES = 3, DNN_OWN = ERG_SIGNATURE_TENSORS };
+enum { DNN_PLACES = 6, DNN_OWN = ERG_SIGNATURE_TENSORS };
 
 /* Which tensor of the operator (DNN_OWN: memory of its own), and how far into it. */
 typedef struct dnn_place {
@@ -32,5 +32,9 @@ bool erg_dnn_add_part(dnn_making *to, const erg_signature *signature,
 bool erg_dnn_attention(dnn_making *to);
 bool erg_dnn_rms_norm(dnn_making *to);
 bool erg_dnn_rotary(dnn_making *to);
+
+/* ---- onednn_groups.c ------------------------------------------------------------- */
+
+bool erg_dnn_group_norm(dnn_making *to);
 
 #endif
