@@ -40,7 +40,13 @@ static bool shape_page(const void *shape, const void *title, FILE *out, erg_erro
     return erg_report_shape(shape, title, out, err);
 }
 
+static bool replay_page(const void *replay, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_replay(replay, title, out, err);
+}
+
 static const struct { const char *name; cli_body body; } pages[] = {
+    { "replay", replay_page },
     { "shape", shape_page },
     { "thermal", thermal_page },
     { "couple", couple_page },
@@ -125,7 +131,9 @@ static const char about[] =
 "against latency, its parts, and a roofline; a fit (of erg fit --format json) the errors\n"
 "of every kind of model; policies (of erg shape --wave --spectrum --explain --format\n"
 "json) waves, spectra and verdicts; a choice (of erg choose --format json) or a sweep\n"
-"time against energy with its front, and every figure against the setting.\n";
+"time against energy with its front, and every figure against the setting; a\n"
+"recomposition (of erg replay recompose --format json) the sums of kernels by tier\n"
+"beside the measured whole, and the largest kernels.\n";
 
 const cli_command cmd_report = {
     .name = "report",

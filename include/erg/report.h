@@ -71,6 +71,9 @@ bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
  * clauses. */
 bool erg_report_shape(const erg_result *shape, const char *title, FILE *out,
                       erg_error *err);
+/* Likewise of a recomposition (erg replay recompose): sums of kernels beside the whole. */
+bool erg_report_replay(const erg_result *replay, const char *title, FILE *out,
+                       erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);
 /* The same from memory; name is for sentences. */
