@@ -64,7 +64,8 @@ static const cli_option option_rows[] = {
     { 0, "weight", CLI_LIST, AT(weights), "NAME=N",
       "with --common: how much an application counts (1); may be repeated" },
     { 0, "phases", CLI_FLAG, AT(phases), NULL,
-      "the applications are phases of one work: a setting for each, limits on the whole" },
+      "a setting for each phase of one work, limits on the whole: phases are the regions "
+      "inside work that the command of a sweep marked, else the applications" },
     { 0, "switch-time", CLI_SECONDS, AT(switch_s), "TIME", "with --phases: of a change" },
     { 0, "switch-energy", CLI_JOULES, AT(switch_j), "ENERGY",
       "with --phases: of a change" },
@@ -133,7 +134,8 @@ static erg_points *load_points(const cli *call, const choose_options *options,
 
     for (int i = 0; ok && i < call->argc; i++)
         ok = erg_points_load(points, &call->env, call->argv[i],
-                             &(erg_points_options){ .other = options->setting }, err);
+                             &(erg_points_options){ .other = options->setting,
+                                                    .by_phase = options->phases }, err);
     if (ok)
         return points;
     erg_points_free(points);
@@ -368,7 +370,7 @@ const cli_command cmd_choose = {
         "erg choose points.csv --objective energy --max-temp 80C --power-cap 250W\n"
         "erg choose a.erg b.erg c.erg --common --objective energy --slowdown 10%\n"
         "erg choose s.erg --predicted --clocks 510:1410:15\n"
-        "erg choose phases.csv --phases --deadline 3.4s --switch-time 20ms\n"
+        "erg choose s.erg --phases --slowdown 5% --switch-time 20ms\n"
         "erg choose runs.csv --rule v1_per_run --slowdown 5%\n"
         "erg choose runs.csv --format result-records\n"
         "erg choose limits.csv --setting batch_size --objective cost --format json\n",

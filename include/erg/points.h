@@ -142,6 +142,8 @@ typedef struct erg_points_options {     /* zero means unset */
     const char *other;          /* column that is a coordinate (--setting batch_size) */
     erg_activity definition;    /* what fp_active counts where the file does not say */
     bool no_checks;             /* leave contaminated visits in, as published rules did */
+    bool by_phase;              /* of a run file: an application for each region inside
+                                 * `work`, where the command marked any */
 } erg_points_options;
 
 /* A CSV table of visits or points, "-" for stdin, appended to points. */

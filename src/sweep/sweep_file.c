@@ -4,6 +4,7 @@
 #include <string.h>
 #include "fit/points_check.h"
 #include "sweep/sweep_file.h"
+#include "sweep/sweep_phases.h"
 #include "trace/load.h"
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -200,6 +201,20 @@ static bool is_run_file(const char *path)
     return is;
 }
 
+/* Its phases, where the command marked any; its visits as they are, where not. */
+static bool read_phases(erg_points *points, const char *path, erg_error *err)
+{
+    erg_points *whole = erg_points_new(err);
+    erg_trace *trace =
+        whole && erg_sweep_read(whole, path, err) ? erg_trace_load(path, err) : NULL;
+    size_t found = 0;
+    bool good = trace && erg_sweep_split(points, whole, trace, &found, err);
+
+    erg_trace_free(trace);
+    erg_points_free(whole);
+    return good && (found || erg_sweep_read(points, path, err));
+}
+
 bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
                      const erg_points_options *options, erg_error *err)
 {
@@ -210,7 +225,8 @@ bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
     if (!is_run_file(path))
         return erg_points_read_csv(points, path, options, err);
 
-    return erg_sweep_read(points, path, err)
+    bool by_phase = options && options->by_phase;
+    return (by_phase ? read_phases : erg_sweep_read)(points, path, err)
            && erg_sweep_meta(path, "drift_correct", corrects, sizeof(corrects), err)
            && ((options && options->no_checks)
                || (erg_points_check(points, err)

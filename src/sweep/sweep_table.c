@@ -12,6 +12,7 @@ static const erg_column columns[] = {
     { "power_cap_w", ERG_REAL, "power limit to be set" },
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU to be set" },
     { "reference", ERG_TRUTH, "a return to the highest setting" },
+    { "mem_clock_mhz", ERG_REAL, "clock of the memory to be set" },
 };
 
 static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *application,
@@ -26,6 +27,7 @@ static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *
            && erg_table_real(table, "sm_clock_mhz", 1e-6 * setting->at[ERG_SM_CLOCK], err)
            && erg_table_real(table, "power_cap_w", setting->at[ERG_POWER_LIMIT], err)
            && erg_table_real(table, "cpu_clock_mhz", 1e-6 * setting->at[ERG_CPU_CLOCK], err)
+           && erg_table_real(table, "mem_clock_mhz", 1e-6 * setting->at[ERG_MEM_CLOCK], err)
            && erg_table_truth(table, "reference", at->setting == 0, err);
 }
 
