@@ -9,9 +9,10 @@
 #include "math/stats.h"
 #include "thermal/fit_inside.h"
 
-enum { DELAYS = 17 };           /* -1 to 3 s */
-static const double delay_low_s = -1, delay_step_s = 0.25;
+enum { DELAYS = 17, MEANS_LEAST = 1000 };       /* -1 to 3 s */
+static const double delay_low_s = -1, delay_step_s = 0.25, delay_close_s = 0.25 / 8;
 #define POLES_APART 3.0
+#define AT_THE_GRID 1.01        /* of its least time constant: the search ended there */
 
 const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
 {
@@ -62,10 +63,61 @@ static double find_delay(erg_fitting *f)
     if (best == 0 || best == DELAYS - 1 || !isfinite(tries[best].sse))
         return tries[best].delay_s;
     double near_s = vertex(f, &tries[best - 1]);
-    const delay_try close[] = { try_delay(f, near_s - delay_step_s / 8),
+    const delay_try close[] = { try_delay(f, near_s - delay_close_s),
                                 try_delay(f, near_s),
-                                try_delay(f, near_s + delay_step_s / 8) };
+                                try_delay(f, near_s + delay_close_s) };
     return vertex(f, close);
+}
+
+static double squares_at(erg_fitting *f, double delay_s, double tau_s)
+{
+    erg_network net = { .poles = 1, .tau_s = { tau_s } };
+
+    erg_window_delay(&f->window, delay_s);
+    return erg_network_solve(&f->window, &net) ? net.sse : INFINITY;
+}
+
+/* Golden sections down to a fraction of a row, tau held. */
+static double refine(erg_fitting *f, double delay_s, double wide_s, double tau_s)
+{
+    const double golden = 0.6180339887498949;
+    double low = delay_s - wide_s, high = delay_s + wide_s;
+
+    while (high - low > f->window.dt_s / 8) {
+        double left = high - golden * (high - low), right = low + golden * (high - low);
+        if (squares_at(f, left, tau_s) < squares_at(f, right, tau_s))
+            high = right;
+        else
+            low = left;
+    }
+    return (low + high) / 2;
+}
+
+/* The steps of the search are far apart beside rows of a millisecond, and a network of one
+ * pole is as well seen in the means of so many rows as last half of the smallest step; a
+ * mean's squares stand for its rows. From there on delay and tau are found in turn, and at
+ * last the delay among the rows themselves: an edge of power that is off by two rows costs
+ * both, which a pole as fast would take for its own. */
+static bool find_delay_quickly(erg_fitting *f, double *delay_s, erg_error *err)
+{
+    static const double wide_s[] = { 0.25, 0.25 / 4 };
+    size_t rows = (size_t)(delay_close_s / 2 / f->window.dt_s);
+    erg_fitting means = { .residual = NULL };
+
+    if (rows < 2 || f->window.n / rows < MEANS_LEAST) {
+        *delay_s = find_delay(f);
+        return true;
+    }
+    if (!erg_window_means(&f->window, rows, &means.window, err))
+        return false;
+    delay_try at = try_delay(&means, find_delay(&means));
+    for (size_t i = 0; i < ERG_COUNT(wide_s); i++)
+        at = try_delay(&means, refine(&means, at.delay_s, wide_s[i], at.tau_s));
+    *delay_s = refine(f, at.delay_s, delay_close_s / 2, at.tau_s);
+    f->delay_bend = means.delay_bend * (double)rows;
+    f->log_tau_per_delay = means.log_tau_per_delay;
+    erg_window_close(&means.window);
+    return true;
 }
 
 /* ---- order --------------------------------------------------------------------------- */
@@ -78,11 +130,15 @@ static double aicc(const erg_fitting *f, const erg_network *net)
         + 2 * k * (k + 1) / fmax(n - k - 1, 1);
 }
 
-/* A further pole must be well apart and have a resistance that is not zero. */
+/* A further pole must be well apart, slower than the sampling (what is as fast is R_0's),
+ * and have a resistance that is not zero. */
 static bool is_worth(const erg_fitting *f, const erg_network *more)
 {
-    double wider = sqrt((double)f->window.n / f->n_eff);
+    double wider = sqrt((double)f->window.n / f->n_eff), low_s, high_s;
 
+    erg_network_grid(&f->window, &low_s, &high_s);
+    if (more->tau_s[0] < AT_THE_GRID * low_s)
+        return false;
     for (int i = 0; i < more->poles; i++) {
         if (i && more->tau_s[i] < POLES_APART * more->tau_s[i - 1])
             return false;
@@ -228,8 +284,10 @@ static bool is_still(const erg_window *window)
 static bool fit(erg_fitting *f, const erg_thermal_options *options, erg_thermal *out,
                 erg_error *err)
 {
-    double delay_s = find_delay(f);
+    double delay_s;
 
+    if (!find_delay_quickly(f, &delay_s, err))
+        return false;
     erg_window_delay(&f->window, delay_s);
     if (!find_order(f, options->poles))
         return erg_fail(err, ERG_NO_DATA,

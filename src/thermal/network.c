@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For given time constants the model is linear. Resistances cannot be negative: every
- * subset of them is solved and the best that is not negative stays, which is exact for so
- * few. The search over time constants is a grid in the logarithm and golden sections.
+ * subset of them is solved and the best that is not negative stays: exact for so few.
  */
 #include <math.h>
 #include <string.h>
 #include "math/stats.h"
 #include "thermal/network.h"
-
-enum { GRID = 60, COARSE = 3, SWEEPS = 6 };
-#define LOG_TOLERANCE 1e-6
 
 /* ---- the linear part ----------------------------------------------------------------- */
 
@@ -32,9 +28,13 @@ static double decay_over(decay *of, double h_s)
     if (h_s == of->last_s)
         return of->last;
     of->last_s = h_s;
-    of->last = fabs(z) > 0.01
-        ? exp(-h_s / of->tau_s)
-        : of->usual * (1 + z * (1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5)))));
+    if (fabs(z) < 1e-5)
+        of->last = of->usual * (1 + z * (1 + z / 2));
+    else if (fabs(z) <= 0.01)
+        of->last = of->usual
+            * (1 + z * (1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5)))));
+    else
+        of->last = exp(-h_s / of->tau_s);
     return of->last;
 }
 
@@ -54,9 +54,11 @@ void erg_lag(const erg_window *window, double tau_s, double x[])
     }
 }
 
+enum { BLOCK = ERG_WINDOW_BLOCK };
+
 typedef struct linear {
     size_t free_count, count;   /* the first are free, the rest at least zero */
-    const double *column[ERG_NETWORK_COLUMNS];
+    const double *column[ERG_NETWORK_COLUMNS];      /* rows of the block */
     size_t begin[ERG_NETWORK_COLUMNS], end[ERG_NETWORK_COLUMNS];    /* zero elsewhere */
     long double gram[ERG_NETWORK_COLUMNS][ERG_NETWORK_COLUMNS], right[ERG_NETWORK_COLUMNS];
     long double squares;
@@ -82,35 +84,63 @@ static size_t segment_end(const erg_window *window, size_t begin)
     return end;
 }
 
-/* The place of the next column, whose rows outside [begin, end) count as zero. */
-static double *next_column(const erg_window *w, linear *to, size_t begin, size_t end)
+static void next_column(linear *to, const double *block, size_t begin, size_t end)
 {
-    double *column = w->columns + w->n * to->count;
-
-    to->column[to->count] = column;
+    to->column[to->count] = block;
     to->begin[to->count] = begin;
     to->end[to->count++] = end;
-    return column;
 }
 
-/* T_a, b of each pole and segment; then P and each x. */
-static void fill_columns(const erg_window *w, const erg_network *net, linear *to)
+/* T_a, b of each pole and segment; then P and each x. The fades of one pole share a block,
+ * for no row is in two segments. */
+static void lay_columns(const erg_window *w, const erg_network *net, linear *to)
 {
-    to->count = 0;
+    double *block = w->columns;
+
+    *to = (linear){ .count = 0 };
     if (isnan(w->ambient_k)) {
-        double *ones = next_column(w, to, 0, w->n);
-        for (size_t k = 0; k < w->n; k++)
-            ones[k] = 1;
+        next_column(to, block, 0, w->n);
+        for (size_t k = 0; k < BLOCK; k++)
+            block[k] = 1;
     }
-    for (int i = 0; i < net->poles; i++)
+    for (int i = 0; i < net->poles; i++) {
+        block += BLOCK;
         for (size_t begin = 0, end; begin < w->n; begin = end) {
             end = segment_end(w, begin);
-            fade(w, net->tau_s[i], begin, end, next_column(w, to, begin, end));
+            next_column(to, block, begin, end);
         }
+    }
     to->free_count = to->count;
-    memcpy(next_column(w, to, 0, w->n), w->late_w, w->n * sizeof(double));
+    next_column(to, NULL, 0, w->n);
     for (int i = 0; i < net->poles; i++)
-        erg_lag(w, net->tau_s[i], next_column(w, to, 0, w->n));
+        next_column(to, block += BLOCK, 0, w->n);
+}
+
+/* How far a pole's fade and lag have come: both go by the same exp. */
+typedef struct running { decay fading; double faded, lagged_w; } running;
+
+static void fill_pole(const erg_window *w, running *of, size_t first, size_t n,
+                      double fade[], double lag[])
+{
+    const double *p = w->late_w, *t = w->t_s;
+    double tau_s = of->fading.tau_s, faded = of->faded, lagged_w = of->lagged_w;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t k = first + i;
+        if (k == 0 || w->segment[k] != w->segment[k - 1]) {
+            faded = 1;
+            lagged_w = 0;
+        } else {
+            double h = t[k] - t[k - 1], a = decay_over(&of->fading, h);
+            double c = tau_s * (1 - a) / h;
+            lagged_w = a * lagged_w + (c - a) * p[k - 1] + (1 - c) * p[k];
+            faded *= a;
+        }
+        fade[i] = faded;
+        lag[i] = lagged_w;
+    }
+    of->faded = faded;
+    of->lagged_w = lagged_w;
 }
 
 /* Four sums that do not wait for each other. */
@@ -127,25 +157,53 @@ static double dot(const double a[], const double b[], size_t n)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static void sum_up(const erg_window *w, linear *of)
+/* What rows [first, first + n) add; target: their temperature over the base. */
+static void add_block(linear *of, size_t first, size_t n, const double target[])
 {
-    double *target = w->columns + w->n * of->count;
-    double base_k = isnan(w->ambient_k) ? 0 : w->ambient_k;
+    size_t from[ERG_NETWORK_COLUMNS], to[ERG_NETWORK_COLUMNS];
 
-    for (size_t k = 0; k < w->n; k++)
-        target[k] = w->temp_k[k] - base_k;
+    for (size_t i = 0; i < of->count; i++) {
+        from[i] = of->begin[i] > first ? of->begin[i] - first : 0;
+        to[i] = of->end[i] <= first ? 0 : of->end[i] - first < n ? of->end[i] - first : n;
+    }
     for (size_t i = 0; i < of->count; i++) {
         const double *a = of->column[i];
-        of->right[i] = dot(a + of->begin[i], target + of->begin[i],
-                           of->end[i] - of->begin[i]);
+        if (from[i] < to[i])
+            of->right[i] += dot(a + from[i], target + from[i], to[i] - from[i]);
         for (size_t j = 0; j <= i; j++) {
-            size_t begin = of->begin[i] > of->begin[j] ? of->begin[i] : of->begin[j];
-            size_t end = of->end[i] < of->end[j] ? of->end[i] : of->end[j];
-            of->gram[i][j] = of->gram[j][i] =
-                begin < end ? dot(a + begin, of->column[j] + begin, end - begin) : 0;
+            size_t begin = from[i] > from[j] ? from[i] : from[j];
+            size_t end = to[i] < to[j] ? to[i] : to[j];
+            if (begin < end)
+                of->gram[i][j] += dot(a + begin, of->column[j] + begin, end - begin);
         }
     }
-    of->squares = dot(target, target, w->n);
+    of->squares += dot(target, target, n);
+}
+
+/* A block of rows at a time, so that columns are made and multiplied in the nearest memory:
+ * an hour at 1 kHz has millions of rows. */
+static void sum_up(const erg_window *w, const erg_network *net, linear *of)
+{
+    double *target = w->columns + BLOCK * (size_t)(2 * net->poles + 1);
+    double base_k = isnan(w->ambient_k) ? 0 : w->ambient_k;
+    running at[ERG_POLES_MOST];
+
+    lay_columns(w, net, of);
+    for (int i = 0; i < net->poles; i++)
+        at[i] = (running){ .fading = decay_of(net->tau_s[i], w->dt_s) };
+    for (size_t first = 0; first < w->n; first += BLOCK) {
+        size_t n = w->n - first < BLOCK ? w->n - first : BLOCK;
+        for (size_t k = 0; k < n; k++)
+            target[k] = w->temp_k[first + k] - base_k;
+        of->column[of->free_count] = w->late_w + first;
+        for (int i = 0; i < net->poles; i++)
+            fill_pole(w, &at[i], first, n, w->columns + BLOCK * (size_t)(1 + i),
+                      w->columns + BLOCK * (size_t)(1 + net->poles + i));
+        add_block(of, first, n, target);
+    }
+    for (size_t i = 0; i < of->count; i++)
+        for (size_t j = 0; j < i; j++)
+            of->gram[j][i] = of->gram[i][j];
 }
 
 typedef struct solution {
@@ -250,8 +308,7 @@ bool erg_network_solve(const erg_window *window, erg_network *net)
     solution best = { .count = 0 }, one;
     long double least = INFINITY;
 
-    fill_columns(window, net, &of);
-    sum_up(window, &of);
+    sum_up(window, net, &of);
     for (unsigned kept = 0; kept < 1u << (of.count - of.free_count); kept++) {
         long double left = solve_subset(&of, kept, &one);
         if (left < least) {
@@ -286,114 +343,4 @@ void erg_network_residuals(const erg_window *window, const erg_network *net,
                 residual[k] -= start_k * x[k];
         }
     }
-}
-
-/* ---- the search over time constants -------------------------------------------------- */
-
-void erg_network_grid(const erg_window *window, double *low_s, double *high_s)
-{
-    *low_s = 2 * window->dt_s;
-    *high_s = fmax(window->t_s[window->n - 1] - window->t_s[0], 8 * window->dt_s) / 2;
-}
-
-static double grid_s(const erg_window *window, size_t i)
-{
-    double low_s, high_s;
-
-    erg_network_grid(window, &low_s, &high_s);
-    return low_s * pow(high_s / low_s, (double)i / (GRID - 1));
-}
-
-static double squares_at(const erg_window *window, erg_network *net, int pole, double tau_s)
-{
-    net->tau_s[pole] = tau_s;
-    erg_network_solve(window, net);
-    return net->sse;
-}
-
-/* Golden section between two logarithms: each step keeps one of its two values. */
-static void close_in(const erg_window *window, erg_network *net, int pole, double low,
-                     double high)
-{
-    const double golden = 0.6180339887498949;
-    double left = high - golden * (high - low), right = low + golden * (high - low);
-    double at_left = squares_at(window, net, pole, exp(left));
-    double at_right = squares_at(window, net, pole, exp(right));
-
-    while (high - low > LOG_TOLERANCE) {
-        if (at_left < at_right) {
-            high = right;
-            right = left;
-            at_right = at_left;
-            left = high - golden * (high - low);
-            at_left = squares_at(window, net, pole, exp(left));
-        } else {
-            low = left;
-            left = right;
-            at_left = at_right;
-            right = low + golden * (high - low);
-            at_right = squares_at(window, net, pole, exp(right));
-        }
-    }
-    squares_at(window, net, pole, exp((low + high) / 2));
-}
-
-/* Scans one time constant, the others held, on every stride-th place of the grid (0: looks
- * only around where it is), and closes in on the least. */
-static void improve(const erg_window *window, erg_network *net, int pole, size_t stride)
-{
-    double low_s = NAN, high_s = NAN, best_s = net->tau_s[pole], least = INFINITY;
-
-    erg_network_grid(window, &low_s, &high_s);
-    double step = pow(high_s / low_s, (stride ? (double)stride : 1) / (GRID - 1));
-    for (size_t i = 0; stride && i < GRID; i += stride) {
-        double sse = squares_at(window, net, pole, grid_s(window, i));
-        if (sse < least) {
-            least = sse;
-            best_s = grid_s(window, i);
-        }
-    }
-    close_in(window, net, pole, log(fmax(best_s / step, low_s)),
-             log(fmin(best_s * step, high_s)));
-}
-
-static void sort_poles(const erg_window *window, erg_network *net)
-{
-    for (int i = 0; i < net->poles; i++)
-        for (int j = i + 1; j < net->poles; j++)
-            if (net->tau_s[j] < net->tau_s[i]) {
-                double tau_s = net->tau_s[i];
-                net->tau_s[i] = net->tau_s[j];
-                net->tau_s[j] = tau_s;
-            }
-    erg_network_solve(window, net);
-}
-
-/* Each further pole is scanned with those before it in place,
- * then all are improved in turn. */
-bool erg_network_search(const erg_window *window, int poles, erg_network *out)
-{
-    *out = (erg_network){ .poles = 0, .sse = INFINITY };
-    for (int i = 0; i < poles; i++) {
-        out->poles = i + 1;
-        improve(window, out, i, 1);
-        double before = INFINITY;
-        for (int turn = 0; i > 0 && turn < SWEEPS && out->sse < before * (1 - 1e-6);
-             turn++) {
-            before = out->sse;
-            for (int j = 0; j <= i; j++)
-                improve(window, out, j, turn == 0 ? 1 : 0);
-        }
-    }
-    sort_poles(window, out);
-    return isfinite(out->sse);
-}
-
-/* One pole, and quickly: for the many delays that are tried. */
-erg_network erg_network_glance(const erg_window *window)
-{
-    erg_network net = { .poles = 1, .sse = INFINITY };
-
-    improve(window, &net, 0, COARSE);
-    return net;
 }

@@ -9,7 +9,9 @@
 
 enum {
     ERG_SEGMENTS_MOST = 8,
-    ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST)
+    ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST),
+    ERG_WINDOW_BLOCK = 2048,    /* rows that are multiplied at a time */
+    ERG_WINDOW_SCRATCH = ERG_WINDOW_BLOCK * (2 + 2 * ERG_POLES_MOST)
 };
 
 typedef struct erg_window {
@@ -20,7 +22,7 @@ typedef struct erg_window {
     double dt_s, step_k;
     double ambient_k;           /* NAN: free */
     double begin_s;             /* of the first row, from the device's first row */
-    double *columns;            /* scratch, ERG_NETWORK_COLUMNS of n */
+    double *columns;            /* scratch: n, and at least ERG_WINDOW_SCRATCH */
 } erg_window;
 
 /* A fan that moves by more is another regime, and so is one that goes on or off. */
@@ -38,6 +40,8 @@ bool erg_window_open(const erg_monitor_device *device, const erg_thermal_options
 /* A part of it, [first, first + n): borrows, needs no close. */
 erg_window erg_window_part(const erg_window *whole, size_t first, size_t n);
 void erg_window_close(erg_window *window);
+/* The means of so many rows each; a mean over a gap is left out. Free with close. */
+bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_error *err);
 void erg_window_delay(erg_window *window, double delay_s);
 
 typedef struct erg_network {

@@ -30,7 +30,8 @@ static bool is_in(const erg_monitor_device *device, size_t i,
 
 static bool take(erg_window *out, size_t most, erg_error *err)
 {
-    double *all = calloc(most * (5 + ERG_NETWORK_COLUMNS), sizeof(*all));
+    size_t scratch = most > ERG_WINDOW_SCRATCH ? most : ERG_WINDOW_SCRATCH;
+    double *all = calloc(most * 5 + scratch, sizeof(*all));
 
     out->segment = calloc(most, sizeof(*out->segment));
     out->t_s = all;
@@ -154,6 +155,34 @@ void erg_window_delay(erg_window *window, double delay_s)
         window->late_w[i] = window->power_w[at]
             + share * (window->power_w[at + 1] - window->power_w[at]);
     }
+}
+
+bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_error *err)
+{
+    *out = *from;
+    out->n = 0;
+    if (!take(out, from->n / rows + 1, err)) {
+        erg_window_close(out);
+        return false;
+    }
+    for (size_t begin = 0; begin + rows <= from->n; begin += rows) {
+        if (from->segment[begin] != from->segment[begin + rows - 1])
+            continue;
+        double sum[4] = { 0 };
+        for (size_t k = begin; k < begin + rows; k++) {
+            sum[0] += from->t_s[k];
+            sum[1] += from->temp_k[k];
+            sum[2] += from->power_w[k];
+            sum[3] += from->fan[k];
+        }
+        out->t_s[out->n] = sum[0] / (double)rows;
+        out->temp_k[out->n] = sum[1] / (double)rows;
+        out->power_w[out->n] = sum[2] / (double)rows;
+        out->fan[out->n] = sum[3] / (double)rows;
+        out->segment[out->n++] = from->segment[begin];
+    }
+    out->dt_s = from->dt_s * (double)rows;
+    return true;
 }
 
 /* ---- regimes ------------------------------------------------------------------------- */
