@@ -6,6 +6,7 @@ but for torch: their loading code is not run here, and each says which module is
 """
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -80,6 +81,24 @@ def the_lstm_has_76051_parameters():
     assert run("lstm", "--tiny", "--phase", "train", "--batch", "32")["parameters"] == 76051
 
 
+def one_scorer_says_how_likely_answers_are():
+    records = run("llama", "--tiny")["outputs"]
+    line = run("score", "--tiny", "--records", records, "--outputs", "scored.jsonl")
+    with open(os.path.join(work.name, "scored.jsonl")) as file:
+        scored = [json.loads(text) for text in file]
+    logs = [v for record in scored for v in record["logprobs"]]
+    assert line["units"] == len(logs) and max(logs) < 0
+    assert all(len(r["logprobs"]) == len(r["output"].encode()) for r in scored)
+    assert all(r["setting"]["precision"] == "fp16" for r in scored), "settings of the answers"
+    out = subprocess.check_output([erg, "quality", "--records", "scored.jsonl", "--metric",
+                                   "perplexity", "--format", "json"], cwd=work.name, env=quiet)
+    row = json.loads(out)["tables"]["scores"][0]
+    assert abs(math.log(row["value"]) + sum(logs) / len(logs)) < 1e-9, row
+    with open(os.path.join(work.name, "bad.jsonl"), "w") as file:
+        file.write('{"output": "a"}\n{"x": 1}\n')
+    assert "bad.jsonl:2" in run("score", "--tiny", "--records", "bad.jsonl", fails=True)
+
+
 def what_is_missing_is_named():
     for name in names:
         said = run(name, fails=True)
@@ -105,16 +124,16 @@ def a_burner_may_fail_or_be_silent():
 
 
 def runners_stay_short():
-    for name in names + ["burn"]:
+    for name in names + ["burn", "score"]:
         with open(os.path.join(folder, name + ".py")) as file:
             assert len(file.readlines()) < 80, name
 
 
 tests = [each_runs_tiny_and_says_what_it_did, precision_changes_answers_and_is_scored,
          a_scheduler_that_calls_twice_says_so, the_lstm_has_76051_parameters,
-         what_is_missing_is_named, phases_arrive_in_the_run_file, a_burner_may_fail_or_be_silent,
-         runners_stay_short]
-numeric = tests[:4]
+         one_scorer_says_how_likely_answers_are, what_is_missing_is_named,
+         phases_arrive_in_the_run_file, a_burner_may_fail_or_be_silent, runners_stay_short]
+numeric = tests[:5]
 print(f"1..{len(tests)}")
 for number, test in enumerate(tests, 1):
     if python is None and test in numeric:
