@@ -98,6 +98,22 @@ static bool note_level(prediction *of, const erg_curve_about *by, erg_error *err
                            100 * by->level, by->applications_needed);
 }
 
+/* All models but the physical one begin at the anchor and were trained below it. */
+static bool note_above(prediction *of, const char *name, const erg_anchors *anchors,
+                       const double clocks[], size_t count, erg_error *err)
+{
+    double top_hz = anchors->at[0].clock_hz, most_hz = 0;
+
+    for (size_t i = 0; i < count; i++)
+        most_hz = clocks[i] > most_hz ? clocks[i] : most_hz;
+    return most_hz <= top_hz * (1 + 1e-6)
+        || erg_result_note(of->result, err,
+                           "ABOVE_ANCHOR: %s is anchored at %.0f MHz and asked for up to "
+                           "%.0f: models were trained below the anchor, and no band holds "
+                           "above it; measure at the highest clock", name, top_hz / 1e6,
+                           most_hz / 1e6);
+}
+
 static double *list_clocks(const prediction *of, const erg_anchors *anchors, size_t *count,
                            erg_error *err)
 {
@@ -123,7 +139,8 @@ static bool fill(prediction *of, const char *name, const erg_anchors *anchors,
     for (size_t i = 0; good && i < count; i++)
         good = put_row(of->table, name, &out[i], &by, err);
     free(out);
-    return good && note_level(of, &by, err) && note_limits(of, &by, err)
+    return good && note_above(of, name, anchors, clocks, count, err)
+        && note_level(of, &by, err) && note_limits(of, &by, err)
         && erg_model_explain(of->model, anchors, of->result, err);
 }
 
