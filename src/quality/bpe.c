@@ -69,26 +69,27 @@ static void join(const erg_bpe *bpe, word *in)
 }
 
 bool erg_bpe_encode(const erg_bpe *bpe, const char *what, const char *text, int64_t to[],
-                    size_t room, erg_error *err)
+                    size_t room, size_t *used, erg_error *err)
 {
     char *normal = erg_bpe_normal(what, text, err);
     const char *at = normal, *end = normal ? normal + strlen(normal) : NULL, *begin;
     word *one = malloc(sizeof(*one));
-    size_t used = 1, count;
+    size_t count;
     bool ok = normal && (one || erg_fail(err, ERG_NO_MEMORY, "out of memory"));
 
     to[0] = bpe->start;
-    while (ok && used + 1 < room && (begin = erg_bpe_word(&at, end, &count))) {
+    *used = 1;
+    while (ok && *used + 1 < room && (begin = erg_bpe_word(&at, end, &count))) {
         ok = spell(bpe, what, begin, count, one, err);
         if (!ok)
             break;
         join(bpe, one);
-        for (size_t i = 0; i < one->count && used + 1 < room; i++)
-            to[used++] = one->ids[i];
+        for (size_t i = 0; i < one->count && *used + 1 < room; i++)
+            to[(*used)++] = one->ids[i];
     }
-    to[used++] = bpe->end;
-    while (used < room)
-        to[used++] = bpe->pad;
+    to[(*used)++] = bpe->end;
+    for (size_t i = *used; i < room; i++)
+        to[i] = bpe->pad;
     free(one);
     free(normal);
     return ok;

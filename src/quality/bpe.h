@@ -16,8 +16,8 @@ typedef struct erg_bpe erg_bpe;
 erg_bpe *erg_bpe_parse(const char *name, const char *bytes, size_t size, erg_error *err);
 void erg_bpe_free(erg_bpe *bpe);
 /* The start token, as many of the text as fit, the end token, then padding up to room,
- * which is at least 2. what: whose text it is, for sentences. */
+ * which is at least 2. *used: without padding. what: whose text it is, for sentences. */
 bool erg_bpe_encode(const erg_bpe *bpe, const char *what, const char *text, int64_t to[],
-                    size_t room, erg_error *err);
+                    size_t room, size_t *used, erg_error *err);
 
 #endif

@@ -134,7 +134,9 @@ static bool load(erg_encoder *encoder, erg_encoder_use use, const char *library,
     if (ok) {
         encoder->network = erg_ort_new(&(erg_ort_options){
                 .library = library, .path = encoder->path, .model = model, .size = size,
-                .input = encoder->how.input, .outputs = encoder->how.outputs,
+                .input = encoder->how.input,
+                .mask = use == ERG_ENCODE_TEXTS ? encoder->how.mask : NULL,
+                .outputs = encoder->how.outputs,
                 .output_count = encoder->how.output_count }, err);
         ok = encoder->network && check_use(encoder, use, err);
     }
@@ -210,8 +212,10 @@ bool erg_encoder_look(erg_encoder *encoder, const erg_folder *folder, size_t ind
     if (ok) {
         int64_t c = ERG_CHANNELS, w = (int64_t)pixels.width, h = (int64_t)pixels.height;
         const int64_t first[] = { 1, c, h, w }, last[] = { 1, h, w, c };
-        ok = erg_ort_run(encoder->network, folder->names[index], pixels.values,
-                             encoder->how.channels_last ? last : first, 4, outputs, err);
+        ok = erg_ort_run(encoder->network, folder->names[index],
+                         &(erg_ort_input){ .values = pixels.values, .rank = 4,
+                             .dims = encoder->how.channels_last ? last : first },
+                         outputs, err);
     }
     free(pixels.values);
     erg_image_free(&image);

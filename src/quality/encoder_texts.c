@@ -15,18 +15,25 @@ static void narrow(int64_t ids[], size_t count)
     }
 }
 
+/* ids: room for tokens, then for their mask. */
 static bool look(erg_encoder *encoder, const erg_encoder_text *text, int64_t ids[],
                  erg_ort_output *output, erg_error *err)
 {
-    size_t count = encoder->how.tokens;
+    size_t count = encoder->how.tokens, used;
+    int64_t *mask = ids + count;
     char what[ERG_PATH_MOST + 24];
 
     snprintf(what, sizeof(what), "%s:%zu", text->path, text->line);
-    if (!erg_bpe_encode(encoder->bpe, what, text->text, ids, count, err))
+    if (!erg_bpe_encode(encoder->bpe, what, text->text, ids, count, &used, err))
         return false;
-    if (erg_ort_element(encoder->network) == ERG_INT32)
+    for (size_t i = 0; i < count; i++)
+        mask[i] = i < used;
+    if (erg_ort_element(encoder->network) == ERG_INT32) {
         narrow(ids, count);
-    return erg_ort_run(encoder->network, what, ids, (int64_t[]){ 1, (int64_t)count }, 2,
+        narrow(mask, count);
+    }
+    return erg_ort_run(encoder->network, what,
+                       &(erg_ort_input){ ids, mask, (int64_t[]){ 1, (int64_t)count }, 2 },
                        output, err);
 }
 
@@ -35,7 +42,7 @@ erg_array *erg_encoder_texts(erg_encoder *encoder, const erg_encoder_text texts[
 {
     erg_array *features = NULL;
     erg_ort_output output = { 0 };
-    int64_t *ids = calloc(encoder->how.tokens, sizeof(*ids));
+    int64_t *ids = calloc(encoder->how.tokens, 2 * sizeof(*ids));
     bool ok = ids || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
     for (size_t i = 0; ok && i < count; i++) {

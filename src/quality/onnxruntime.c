@@ -14,7 +14,7 @@ struct erg_ort {
     ort_session *session;
     ort_memory *memory;
     ort_value *values[OUTPUTS_MOST];    /* of the last run */
-    const char *path, *input;
+    const char *path, *input, *mask;
     const char *const *outputs;
     size_t output_count;
     int element;
@@ -93,14 +93,16 @@ static bool check_name(const erg_ort *ort, bool is_input, const char *name,
     if (ok && *place == SIZE_MAX)
         ok = erg_fail(err, ERG_BAD_INPUT, "%s has no %s %s; there are%s", ort->path,
                       is_input ? "input" : "output", name, known.data ? known.data : "");
-    else if (ok && is_input && count != 1)
-        ok = erg_fail(err, ERG_BAD_INPUT, "%s wants %zu inputs (%s ); one can be given: "
-                      "export it with %s alone", ort->path, count, known.data, name);
+    else if (ok && is_input && count != (ort->mask ? 2 : 1))
+        ok = erg_fail(err, ERG_BAD_INPUT, "%s wants %zu inputs (%s ); %s can be given: "
+                      "export it so, or name a mask of tokens in its .json file",
+                      ort->path, count, known.data, ort->mask ? "two" : "one");
     erg_text_free(&known);
     return ok;
 }
 
-static bool check_shape(erg_ort *ort, const ort_shape *shape, erg_error *err)
+static bool check_shape(erg_ort *ort, const char *name, const ort_shape *shape,
+                        erg_error *err)
 {
     const ort_api *api = &ort->api;
     int64_t dims[ERG_ORT_RANK_MOST] = { 0 };
@@ -112,35 +114,47 @@ static bool check_shape(erg_ort *ort, const ort_shape *shape, erg_error *err)
         return false;
     if (element != ORT_FLOAT && element != ORT_INT32 && element != ORT_INT64)
         return erg_fail(err, ERG_BAD_INPUT, "%s: input %s is neither float32 nor a whole "
-                        "number (ONNX type %d): export it so", ort->path,
-                        ort->input, element);
+                        "number (ONNX type %d): export it so", ort->path, name, element);
     ort->element = element;
     if (rank > ERG_ORT_RANK_MOST
         || !ready(ort, api->shape_dims(shape, dims, rank), err))
         return erg_fail(err, ERG_BAD_INPUT, "%s: input %s has %zu dimensions",
-                        ort->path, ort->input, rank);
+                        ort->path, name, rank);
     return rank == 0 || dims[0] < 0 || dims[0] == 1
         || erg_fail(err, ERG_BAD_INPUT, "%s takes %lld items at once; one at a time is "
                     "computed: export it with a batch of 1, or a free one", ort->path,
                     (long long)dims[0]);
 }
 
-static bool check_input(erg_ort *ort, erg_error *err)
+/* The last one looked at says what elements are. */
+static bool check_input(erg_ort *ort, const char *name, erg_error *err)
 {
     size_t place = 0;
     ort_type *type = NULL;
     const ort_shape *shape = NULL;      /* belongs to type */
-    bool ok = check_name(ort, true, ort->input, &place, err)
+    bool ok = check_name(ort, true, name, &place, err)
            && ready(ort, ort->api.input_type(ort->session, place, &type), err)
            && ready(ort, ort->api.type_shape(type, &shape), err);
 
     if (ok)
-        ok = shape ? check_shape(ort, shape, err)
+        ok = shape ? check_shape(ort, name, shape, err)
                    : erg_fail(err, ERG_BAD_INPUT, "%s: input %s is no tensor",
-                              ort->path, ort->input);
+                              ort->path, name);
     if (type)
         ort->api.type_free(type);
     return ok;
+}
+
+static bool check_inputs(erg_ort *ort, erg_error *err)
+{
+    if (ort->mask && !check_input(ort, ort->mask, err))
+        return false;
+    int element = ort->element;
+    return check_input(ort, ort->input, err)
+        && (!ort->mask || ort->element == element
+            || erg_fail(err, ERG_BAD_INPUT, "%s: inputs %s and %s hold numbers of "
+                        "different kinds: export them alike", ort->path, ort->input,
+                        ort->mask));
 }
 
 static bool load(erg_ort *to, const erg_ort_options *from, erg_error *err)
@@ -153,7 +167,7 @@ static bool load(erg_ort *to, const erg_ort_options *from, erg_error *err)
     if (!erg_ort_open(from->library, &to->api, err) || !configure(to, err)
         || !fine(to, to->api.session_new(to->env, from->model, from->size, to->options,
                                          &to->session), from->path, ERG_BAD_INPUT, err)
-        || !check_input(to, err))
+        || !check_inputs(to, err))
         return false;
     for (size_t i = 0; i < from->output_count; i++)
         if (!check_name(to, false, from->outputs[i], &place, err))
@@ -171,6 +185,7 @@ erg_ort *erg_ort_new(const erg_ort_options *options, erg_error *err)
     }
     made->path = options->path;
     made->input = options->input;
+    made->mask = options->mask;
     made->outputs = options->outputs;
     made->output_count = options->output_count;
     if (load(made, options, err))
@@ -260,25 +275,33 @@ static bool read_output(const erg_ort *ort, const char *what, size_t output,
     return ok;
 }
 
-bool erg_ort_run(erg_ort *ort, const char *what, void *input,
-                     const int64_t dims[], size_t rank, erg_ort_output outputs[],
-                     erg_error *err)
+static bool give(const erg_ort *ort, const erg_ort_input *input, void *values,
+                 ort_value **to, erg_error *err)
 {
     size_t bytes = ort->element == ORT_INT64 ? sizeof(int64_t) : sizeof(int32_t);
-    ort_value *given = NULL;
 
-    for (size_t i = 0; i < rank; i++)
-        bytes *= (size_t)dims[i];
+    for (size_t i = 0; i < input->rank; i++)
+        bytes *= (size_t)input->dims[i];
+    return ready(ort, ort->api.tensor_over(ort->memory, values, bytes, input->dims,
+                                           input->rank, ort->element, to), err);
+}
+
+bool erg_ort_run(erg_ort *ort, const char *what, const erg_ort_input *input,
+                 erg_ort_output outputs[], erg_error *err)
+{
+    const char *const names[] = { ort->input, ort->mask };
+    ort_value *given[2] = { 0 };
+
     drop_values(ort);
-    if (!ready(ort, ort->api.tensor_over(ort->memory, input, bytes, dims, rank,
-                                                 ort->element, &given), err))
-        return false;
-    const ort_value *inputs[] = { given };
-    bool ok = fine(ort, ort->api.run(ort->session, NULL, &ort->input,
-                                             inputs, 1, ort->outputs,
-                                             ort->output_count, ort->values),
-                   what, ERG_BAD_INPUT, err);
-    ort->api.value_free(given);
+    bool ok = give(ort, input, input->values, &given[0], err)
+           && (!ort->mask || give(ort, input, input->mask, &given[1], err));
+    const ort_value *const inputs[] = { given[0], given[1] };
+    ok = ok && fine(ort, ort->api.run(ort->session, NULL, names, inputs, ort->mask ? 2 : 1,
+                                      ort->outputs, ort->output_count, ort->values),
+                    what, ERG_BAD_INPUT, err);
+    for (size_t i = 0; i < 2; i++)
+        if (given[i])
+            ort->api.value_free(given[i]);
     for (size_t i = 0; ok && i < ort->output_count; i++)
         ok = read_output(ort, what, i, &outputs[i], err);
     return ok;

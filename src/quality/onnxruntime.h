@@ -25,7 +25,8 @@ typedef struct erg_ort_options {
     const char *path;           /* for sentences */
     const void *model;          /* bytes of the ONNX file; not kept */
     size_t size;
-    const char *input;          /* its only input; names are not copied */
+    const char *input, *mask;   /* its inputs; mask NULL: there is none. Names are not
+                                 * copied */
     const char *const *outputs;
     size_t output_count;
 } erg_ort_options;
@@ -37,10 +38,17 @@ erg_ort *erg_ort_new(const erg_ort_options *options, erg_error *err);
 void erg_ort_free(erg_ort *ort);
 /* Of the input. */
 erg_element erg_ort_element(const erg_ort *ort);
-/* input: elements of the input's kind, dims[0] x .. x dims[rank - 1]; not changed. what:
- * whose it is, for sentences. Outputs are finite floats, as many as were named. */
-bool erg_ort_run(erg_ort *ort, const char *what, void *input,
-                     const int64_t dims[], size_t rank, erg_ort_output outputs[],
-                     erg_error *err);
+
+/* Elements of the input's kind, dims[0] x .. x dims[rank - 1]; not changed. The mask, where
+ * the model has one, is of the same kind and shape. */
+typedef struct erg_ort_input {
+    void *values, *mask;
+    const int64_t *dims;
+    size_t rank;
+} erg_ort_input;
+
+/* what: whose it is, for sentences. Outputs are finite floats, as many as were named. */
+bool erg_ort_run(erg_ort *ort, const char *what, const erg_ort_input *input,
+                 erg_ort_output outputs[], erg_error *err);
 
 #endif

@@ -148,6 +148,11 @@ static bool key_tokenizer(const reader *from, const char *key, const json_t *val
     return read_text(from, key, value, &from->to->tokenizer);
 }
 
+static bool key_mask(const reader *from, const char *key, const json_t *value)
+{
+    return read_text(from, key, value, &from->to->mask);
+}
+
 static bool key_tokens(const reader *from, const char *key, const json_t *value)
 {
     return read_whole(from, key, value, TOKENS_LEAST, TOKENS_MOST, &from->to->tokens);
@@ -165,6 +170,7 @@ static const struct {
     { "std", PIXELS, key_std }, { "layout", PIXELS, key_layout },
     { "size", MAY, key_size }, { "crop", MAY, key_crop }, { "weights", MAY, key_weights },
     { "tokenizer", MAY, key_tokenizer }, { "tokens", MAY, key_tokens },
+    { "mask", MAY, key_mask },
 };
 
 /* ---- the file ------------------------------------------------------------------------ */
@@ -202,6 +208,9 @@ static bool check(const reader *from)
         return erg_fail(from->err, ERG_BAD_INPUT, "%s: neither \"mean\", \"std\", "
                         "\"resize\" and \"layout\" for images nor \"tokenizer\" for text",
                         from->name);
+    if (to->mask && !to->tokenizer)
+        return erg_fail(from->err, ERG_BAD_INPUT, "%s: \"mask\" needs \"tokenizer\": it "
+                        "is of texts", from->name);
     if (to->has_pixels && (to->resize != ERG_RESIZE_NONE) != (to->size > 0))
         return erg_fail(from->err, ERG_BAD_INPUT, "%s: \"size\" %s", from->name,
                         to->size ? "says nothing where \"resize\" is none" : "is missing");

@@ -25,6 +25,7 @@ typedef struct erg_preprocess {
     bool channels_last;
     double mean[ERG_CHANNELS], std[ERG_CHANNELS];   /* of values from 0 to 1 */
     const char *tokenizer;      /* NULL: no text */
+    const char *mask;           /* the input that tells tokens from padding, or NULL */
     size_t tokens;              /* of every text, after padding */
 } erg_preprocess;
 

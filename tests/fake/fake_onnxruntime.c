@@ -7,7 +7,8 @@
  *   quarters  [1,C,2,2]  mean of each quarter of it
  *   quarters-last [1,2,2,C] the same of [1,H,W,C]
  *   colours   [1,8]      the same, then zeros
- *   bag       [1,8]      how often each whole number modulo 8 comes up
+ *   bag       [1,8]      how often each whole number modulo 8 comes up, where the second
+ *                        input, if there is one, is not 0
  *   count     []         how many elements there are
  *   nan, whole, refuse   what goes wrong
  */
@@ -30,7 +31,7 @@ struct ort_value { ort_shape shape; void *data; bool owns; };
 struct ort_session {
     size_t inputs, outputs;
     char input[NAMES_MOST][32], output[NAMES_MOST][32], kind[NAMES_MOST][32];
-    ort_shape shape;
+    ort_shape shape[NAMES_MOST];    /* of the inputs */
 };
 
 static ort_result refuse(const char *text)
@@ -78,13 +79,13 @@ static void read_input(ort_session *to, char *line)
         { "float", ORT_FLOAT }, { "int32", ORT_INT32 }, { "int64", ORT_INT64 },
         { "double", DOUBLE } };
     char *name = strtok(line, " "), *element = strtok(NULL, " "), *dim;
+    ort_shape *shape = &to->shape[to->inputs];
     snprintf(to->input[to->inputs++], 32, "%s", name);
-    to->shape = (ort_shape){ 0 };
     for (size_t i = 0; i < sizeof(elements) / sizeof(*elements); i++)
         if (strcmp(elements[i].name, element) == 0)
-            to->shape.element = elements[i].element;
+            shape->element = elements[i].element;
     while ((dim = strtok(NULL, " ")))
-        to->shape.dims[to->shape.rank++] = atoll(dim);
+        shape->dims[shape->rank++] = atoll(dim);
 }
 
 static ort_result session_new(const ort_env *env, const void *model, size_t size,
@@ -139,9 +140,8 @@ static ort_result output_name(const ort_session *s, size_t i, ort_allocator *wit
 
 static ort_result input_type(const ort_session *s, size_t i, ort_type **out)
 {
-    (void)i;
     *out = zeroed(sizeof(**out));
-    (*out)->shape = s->shape;
+    (*out)->shape = s->shape[i];
     return NULL;
 }
 
@@ -255,14 +255,18 @@ static ort_value *quarters(const ort_value *in, bool last)
     return out;
 }
 
-static ort_value *bag(const ort_value *in)
+static int64_t whole(const ort_value *in, int64_t i)
+{
+    return in->shape.element == ORT_INT64 ? ((int64_t *)in->data)[i]
+                                          : ((int32_t *)in->data)[i];
+}
+
+static ort_value *bag(const ort_value *in, const ort_value *mask)
 {
     ort_value *out = value_new(ORT_FLOAT, NULL, 2, (int64_t[]){ 1, BAG });
-    for (int64_t i = 0; i < in->shape.dims[1]; i++) {
-        int64_t id = in->shape.element == ORT_INT64 ? ((int64_t *)in->data)[i]
-                                                    : ((int32_t *)in->data)[i];
-        ((float *)out->data)[id % BAG] += 1;
-    }
+    for (int64_t i = 0; i < in->shape.dims[1]; i++)
+        if (!mask || whole(mask, i) != 0)
+            ((float *)out->data)[whole(in, i) % BAG] += 1;
     return out;
 }
 
@@ -275,7 +279,7 @@ static ort_value *count(const ort_value *in)
     return out;
 }
 
-static ort_value *compute(const char *kind, const ort_value *in)
+static ort_value *compute(const char *kind, const ort_value *in, const ort_value *mask)
 {
     bool last = strcmp(kind, "quarters-last") == 0;
     if (strcmp(kind, "means") == 0)
@@ -285,7 +289,7 @@ static ort_value *compute(const char *kind, const ort_value *in)
     if (last || strcmp(kind, "quarters") == 0)
         return quarters(in, last);
     if (strcmp(kind, "bag") == 0)
-        return bag(in);
+        return bag(in, mask);
     if (strcmp(kind, "count") == 0)
         return count(in);
     ort_value *out = value_new(strcmp(kind, "whole") == 0 ? ORT_INT64 : ORT_FLOAT, NULL, 2,
@@ -295,24 +299,44 @@ static ort_value *compute(const char *kind, const ort_value *in)
     return out;
 }
 
+static bool is_of(const ort_shape *wanted, const ort_shape *given)
+{
+    if (given->rank != wanted->rank || given->element != wanted->element)
+        return false;
+    for (size_t i = 0; i < wanted->rank; i++)
+        if (wanted->dims[i] >= 0 && wanted->dims[i] != given->dims[i])
+            return false;
+    return true;
+}
+
+/* Inputs may come in any order: values[i] is that of the session's input i, or NULL. */
+static void sort_inputs(const ort_session *s, const char *const *names, size_t count,
+                        const ort_value *const *given, const ort_value *values[])
+{
+    for (size_t i = 0; i < s->inputs; i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(names[j], s->input[i]) == 0)
+                values[i] = given[j];
+}
+
 static ort_result run(ort_session *s, const void *options, const char *const *names,
                       const ort_value *const *inputs, size_t input_count_,
                       const char *const *output_names, size_t outputs, ort_value **values)
 {
-    const ort_shape *given = &inputs[0]->shape;
+    const ort_value *given[NAMES_MOST] = { 0 };
 
-    if (options || input_count_ != 1 || strcmp(names[0], s->input[0]) != 0)
-        return refuse("a run with other inputs");
-    for (size_t i = 0; i < s->shape.rank; i++)
-        if (given->rank != s->shape.rank
-            || (s->shape.dims[i] >= 0 && s->shape.dims[i] != given->dims[i]))
+    sort_inputs(s, names, input_count_, inputs, given);
+    for (size_t i = 0; i < s->inputs; i++)
+        if (options || input_count_ != s->inputs || !given[i])
+            return refuse("a run with other inputs");
+        else if (!is_of(&s->shape[i], &given[i]->shape))
             return refuse("Got invalid dimensions for input");
     for (size_t i = 0; i < outputs; i++)
         for (size_t j = 0; j < s->outputs; j++)
             if (strcmp(output_names[i], s->output[j]) == 0) {
                 if (strcmp(s->kind[j], "refuse") == 0)
                     return refuse("the fake refuses");
-                values[i] = compute(s->kind[j], inputs[0]);
+                values[i] = compute(s->kind[j], given[0], given[1]);
             }
     return NULL;
 }

@@ -22,10 +22,11 @@ static erg_bpe *parse(const char *text, erg_error *err)
 static void check(const erg_bpe *bpe, const char *text, size_t room, const char *want)
 {
     int64_t ids[16];
+    size_t used;
     char got[200] = "";
     erg_error err = { 0 };
 
-    CHECK_OK(erg_bpe_encode(bpe, "p.txt:1", text, ids, room, &err), err);
+    CHECK_OK(erg_bpe_encode(bpe, "p.txt:1", text, ids, room, &used, &err), err);
     for (size_t i = 0, at = 0; i < room; i++)
         at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%lld", i ? " " : "",
                                (long long)ids[i]);
@@ -123,19 +124,38 @@ static void what_is_not_clip_s_is_refused(void)
     }
 }
 
+/* The end token pads here, too: where padding begins the tokens themselves do not tell. */
+static void what_is_no_padding_is_counted(void)
+{
+    static const struct { const char *text; size_t room, used; } rows[] = {
+        { "", 8, 2 }, { "cat", 8, 3 }, { "cat cat", 8, 4 }, { "cat cat cat", 4, 4 },
+    };
+    int64_t ids[8];
+    erg_error err = { 0 };
+    erg_bpe *bpe = parse("{" MODEL(VOCAB SPECIAL, MERGES) "}", &err);
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        size_t used = 0;
+        CHECK_OK(erg_bpe_encode(bpe, "p", rows[i].text, ids, rows[i].room, &used, &err), err);
+        CHECK(used == rows[i].used);
+    }
+    erg_bpe_free(bpe);
+}
+
 static void a_word_without_end_is_refused_by_its_line(void)
 {
     char word[2000];
     int64_t ids[4];
+    size_t used;
     erg_error err = { 0 };
     erg_bpe *bpe = parse("{" MODEL(VOCAB SPECIAL, MERGES) "}", &err);
 
     memset(word, 'a', sizeof(word) - 1);
     word[sizeof(word) - 1] = '\0';
-    CHECK(!erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(!erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &used, &err) && err.code == ERG_BAD_INPUT);
     CHECK(strstr(err.text, "p.txt:3: a word of 1999 bytes"));
     word[1024] = '\0';
-    CHECK(erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &err));
+    CHECK(erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &used, &err));
     erg_bpe_free(bpe);
 }
 
@@ -147,6 +167,7 @@ int main(void)
         TEST(merges_may_be_lists),
         TEST(every_byte_has_a_glyph_of_its_own),
         TEST(what_is_not_clip_s_is_refused),
+        TEST(what_is_no_padding_is_counted),
         TEST(a_word_without_end_is_refused_by_its_line),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -8,6 +8,8 @@ static const char text_lines[] = "input ids int64 1 6\noutput y bag\n";
 static const char narrow_lines[] = "input ids int32 1 6\noutput y bag\n";
 static const char text_json[] =
     "{\"input\":\"ids\",\"outputs\":[\"y\"],\"tokenizer\":\"tok.json\",\"tokens\":6}";
+static const char masked_json[] = "{\"input\":\"ids\",\"mask\":\"m\",\"outputs\":[\"y\"],"
+    "\"tokenizer\":\"tok.json\",\"tokens\":6}";
 /* Words of one letter: a, b, c are 1, 2, 3; start 8, end 16 and padding 24 all fall on 0. */
 static const char tokenizer[] =
     "{\"padding\":{\"pad_id\":24},\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\","
@@ -45,6 +47,34 @@ static void clip_pairs_prompts_and_images_by_order(void)
         double want = (4 / sqrt(20) + 5 / sqrt(2 * 26)) / 2;
         CHECK_NEAR(world_score(result, "clip:image:", name), 100 * want, 1e-4);
         CHECK(strstr(name, "+text:") && strlen(name) == strlen("clip:image:+text:") + 24);
+        erg_result_free(result);
+    }
+}
+
+/* Two tokens of padding fall on 0 as start and end do, and are not counted. */
+static void a_mask_hides_the_padding(void)
+{
+    static const char *const kinds[] = {
+        "input ids int64 1 6\ninput m int64 1 6\noutput y bag\n",
+        "input ids int32 1 6\ninput m int32 1 6\noutput y bag\n",
+    };
+    static const unsigned char red[] = { 255, 0, 0 };
+    for (size_t i = 0; i < ERG_COUNT(kinds); i++) {
+        world in = text_world(text_lines);
+        erg_error err = { 0 };
+        char name[128];
+        world_encoder(&in, "text", kinds[i], masked_json);
+        world_encoder(&in, "image", "input x float 1 3 1 1\noutput y colours\n",
+                      "{\"input\":\"x\",\"outputs\":[\"y\"]," SQUARE "}");
+        world_image(&in, "gen", "1.ppm", 1, red);
+        world_put(&in, "p.txt", "a a\n", 4);
+        erg_quality_options options = { .images = world_path(&in, "gen"),
+            .encoder = world_path(&in, "image.onnx"), .prompts = world_path(&in, "p.txt"),
+            .text_encoder = world_path(&in, "text.onnx"), .onnxruntime = in.library };
+        erg_result *result = erg_quality_score(&options, NULL, &err);
+        CHECK_OK(result, err);
+        /* (1,0,0,0..), and start, a, a, end: (2,2,0,0..). */
+        CHECK_NEAR(world_score(result, "clip:image:", name), 100 / sqrt(2), 1e-4);
         erg_result_free(result);
     }
 }
@@ -122,6 +152,11 @@ static void a_text_encoder_that_does_not_fit_says_why(void)
           "no.json" },
         { text_lines, "{\"input\":\"ids\",\"outputs\":[\"y\"],\"tokenizer\":\"tok.json\"}",
           "p.txt:1: ONNX Runtime 0.0.0: Got invalid dimensions" },     /* 77 tokens */
+        { "input ids int64 1 6\ninput m int64 1 6\noutput y bag\n", text_json,
+          "wants 2 inputs ( ids m ); one can be given" },
+        { text_lines, masked_json, "has no input m; there are ids" },
+        { "input ids int64 1 6\ninput m int32 1 6\noutput y bag\n", masked_json,
+          "inputs ids and m hold numbers of different kinds" },
     };
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         world in = text_world(text_lines);
@@ -152,6 +187,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(clip_pairs_prompts_and_images_by_order),
+        TEST(a_mask_hides_the_padding),
         TEST(too_few_prompts_are_named),
         TEST(coherence_is_that_of_neighbouring_sentences),
         TEST(sentences_end_at_marks_and_lines),

@@ -8,6 +8,7 @@
 #include "workload/net.h"
 
 enum { CHANNELS = 3, KERNELS = 4, SIDE = 5 };
+static const int64_t image_dims[] = { 1, CHANNELS, SIDE, SIDE };
 
 /* It leaves a few bytes behind on its own. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
@@ -47,18 +48,25 @@ static void an_attribute_is_typed(net *n)
 }
 
 /* Opens the net as a model; free(*bytes). */
-static erg_ort *open_net(net *n, const char *input, const char *const outputs[], size_t count,
-                         const char *file, erg_error *err)
+static erg_ort *open_masked(net *n, const char *input, const char *mask,
+                            const char *const outputs[], size_t count, const char *file,
+                            erg_error *err)
 {
     an_attribute_is_typed(n);
     size_t size = onnx__model_proto__get_packed_size(&n->model);
     uint8_t *bytes = malloc(size);
     onnx__model_proto__pack(&n->model, bytes);
     erg_ort *ort = erg_ort_new(&(erg_ort_options){ .library = file, .path = "net.onnx",
-            .model = bytes, .size = size, .input = input, .outputs = outputs,
-            .output_count = count }, err);
+            .model = bytes, .size = size, .input = input, .mask = mask,
+            .outputs = outputs, .output_count = count }, err);
     free(bytes);
     return ort;
+}
+
+static erg_ort *open_net(net *n, const char *input, const char *const outputs[], size_t count,
+                         const char *file, erg_error *err)
+{
+    return open_masked(n, input, NULL, outputs, count, file, err);
 }
 
 /* A convolution of 1 x 1, a rectifier, the mean over places. */
@@ -93,7 +101,7 @@ static void a_small_network_gives_the_sums_of_plain_c(void)
     CHECK_OK(ort, err);
     CHECK(erg_ort_element(ort) == ERG_FLOAT);
     for (int again = 0; again < 2; again++) {
-        CHECK_OK(erg_ort_run(ort, "a.png", pixels, (int64_t[]){ 1, CHANNELS, SIDE, SIDE }, 4,
+        CHECK_OK(erg_ort_run(ort, "a.png", &(erg_ort_input){ pixels, NULL, image_dims, 4 },
                              out, &err), err);
         CHECK(out[0].rank == 4 && out[0].count == KERNELS && out[0].dims[1] == KERNELS);
         CHECK(out[1].dims[2] == SIDE && out[1].count == KERNELS * SIDE * SIDE);
@@ -130,7 +138,7 @@ static void equal_input_gives_equal_bytes(void)
     for (int again = 0; again < 3; again++) {
         erg_ort *ort = open_net(n, "x", outputs, 1, file, &err);
         CHECK_OK(ort, err);
-        CHECK_OK(erg_ort_run(ort, "a.png", pixels, (int64_t[]){ 1, CHANNELS, SIDE, SIDE }, 4,
+        CHECK_OK(erg_ort_run(ort, "a.png", &(erg_ort_input){ pixels, NULL, image_dims, 4 },
                              &out, &err), err);
         if (again == 0)
             memcpy(first, out.values, sizeof(first));
@@ -158,13 +166,44 @@ static void whole_numbers_go_in_as_they_are(void)
     erg_ort *ort = open_net(n, "ids", outputs, 1, file, &err);
     CHECK_OK(ort, err);
     CHECK(erg_ort_element(ort) == ERG_INT64);
-    CHECK_OK(erg_ort_run(ort, "line 1", ids, (int64_t[]){ 1, 2 }, 2, &out, &err), err);
+    CHECK_OK(erg_ort_run(ort, "line 1", &(erg_ort_input){ ids, NULL, (int64_t[]){ 1, 2 }, 2 },
+                             &out, &err), err);
     CHECK(out.count == 4 && out.rank == 3);
     CHECK_NEAR(out.values[0], 5, 0);
     CHECK_NEAR(out.values[3], 2, 0);
     ids[0] = 7;
-    CHECK(!erg_ort_run(ort, "line 2", ids, (int64_t[]){ 1, 2 }, 2, &out, &err));
+    CHECK(!erg_ort_run(ort, "line 2", &(erg_ort_input){ ids, NULL, (int64_t[]){ 1, 2 }, 2 },
+                       &out, &err));
     CHECK(err.code == ERG_BAD_INPUT && strncmp(err.text, "line 2: ONNX Runtime", 20) == 0);
+    erg_ort_free(ort);
+    net_free(n);
+}
+
+/* The sum of two such rows, one by the token and one by its mask. */
+static void a_mask_goes_in_beside_the_tokens(void)
+{
+    static const char *const outputs[] = { "y" };
+    float table[] = { 1, 2, 3, 4, 5, 6 };
+    int64_t ids[] = { 2, 0 }, mask[] = { 1, 0 };
+    erg_error err = { 0 };
+    erg_ort_output out;
+    const char *file = library();
+    net *n = net_new(13);
+
+    n->inputs[n->graph.n_input++] = net_value(n, "mask", NET_INT64, NET_DIMS(-1, -2));
+    n->inputs[n->graph.n_input++] = net_value(n, "ids", NET_INT64, NET_DIMS(-1, -2));
+    fill(n, "table", NET_DIMS(3, 2), table);
+    net_node(n, "Gather", "table ids", "a");
+    net_node(n, "Gather", "table mask", "b");
+    net_node(n, "Add", "a b", "y");
+    net_output(n, "y");
+    erg_ort *ort = open_masked(n, "ids", "mask", outputs, 1, file, &err);
+    CHECK_OK(ort, err);
+    CHECK_OK(erg_ort_run(ort, "line 1",
+                         &(erg_ort_input){ ids, mask, (int64_t[]){ 1, 2 }, 2 }, &out, &err),
+             err);
+    CHECK_NEAR(out.values[0], 5 + 3, 0);
+    CHECK_NEAR(out.values[3], 2 + 2, 0);
     erg_ort_free(ort);
     net_free(n);
 }
@@ -182,7 +221,9 @@ static void what_it_refuses_is_said_in_its_words(void)
     CHECK(strstr(err.text, "there are x") && err.code == ERG_BAD_INPUT);
     CHECK(!open_net(n, "x", others, 1, file, &err) && strstr(err.text, "are y layer"));
     erg_ort *ort = open_net(n, "x", outputs, 1, file, &err);
-    CHECK(!erg_ort_run(ort, "a.png", pixels, (int64_t[]){ 1, 2, 2, 2 }, 4, &out, &err));
+    CHECK(!erg_ort_run(ort, "a.png",
+                       &(erg_ort_input){ pixels, NULL, (int64_t[]){ 1, 2, 2, 2 }, 4 }, &out,
+                       &err));
     CHECK(strncmp(err.text, "a.png: ONNX Runtime", 19) == 0);
     erg_ort_free(ort);
     ort = erg_ort_new(&(erg_ort_options){ .library = file, .path = "no.onnx", .model = "PK34",
@@ -197,6 +238,7 @@ int main(void)
         TEST(a_small_network_gives_the_sums_of_plain_c),
         TEST(equal_input_gives_equal_bytes),
         TEST(whole_numbers_go_in_as_they_are),
+        TEST(a_mask_goes_in_beside_the_tokens),
         TEST(what_it_refuses_is_said_in_its_words),
     };
     return test_run(tests, ERG_COUNT(tests));
