@@ -59,6 +59,21 @@ class Run:
                 self.sync()
             self.seconds[name] = time.perf_counter() - begin
 
+    @contextlib.contextmanager
+    def phases(self, first, second):
+        """Two regions, the second from when what comes is first called; it returns False,
+        as a criterion by which a text is not to end."""
+        with contextlib.ExitStack() as now:
+            now.enter_context(erg.region(first, sync=self.sync))
+            calls = iter([True])
+
+            def over(*_, **__):
+                if next(calls, False):
+                    now.close()
+                    now.enter_context(erg.region(second, sync=self.sync))
+                return False
+            yield over
+
     def mark(self, name, value):
         erg.mark(name, value)
 

@@ -51,10 +51,12 @@ def load():
 
 
 def generate(model, batch, new):
-    """Greedy, the end token ignored: the same work at every setting."""
+    """Greedy, the end token ignored: the same work at every setting. Criteria are asked
+    after each token: the first one ends the prefill."""
     inputs = {"input_ids": batch} if not hasattr(batch, "input_ids") else dict(batch)
-    made = model.generate(**inputs, do_sample=False, min_new_tokens=new, max_new_tokens=new,
-                          pad_token_id=0)
+    with run.phases("prefill", "decode") as over:
+        made = model.generate(**inputs, do_sample=False, min_new_tokens=new,
+                              max_new_tokens=new, pad_token_id=0, stopping_criteria=[over])
     return made[:, inputs["input_ids"].shape[1]:]
 
 

@@ -70,8 +70,8 @@ class Writer:
         weights = Weights(1, precision)
         self.words, self.body = weights(256, width) * 16, Transformer(weights, width)
 
-    def __call__(self, rows, new, memory=None):
-        """The tokens made and ln p of each."""
+    def __call__(self, rows, new, memory=None, after=None):
+        """The tokens made and ln p of each; after is called behind each."""
         rows, logs = np.asarray(rows), []
         for _ in range(new):
             x = self.words[rows]
@@ -81,6 +81,8 @@ class Writer:
             best = p.argmax(-1)
             logs.append(np.log(p[np.arange(len(p)), best]))
             rows = np.concatenate([rows, best[:, None]], 1)
+            if after:
+                after()
         return rows[:, -new:], np.stack(logs, 1)
 
 
@@ -100,8 +102,11 @@ def start(run, load, work):
 
 def text(run, prompts, new=8):
     cut = [list(p.encode()[:16].ljust(16)) for p in prompts]
-    done = start(run, lambda: (Writer(run.args.precision), batches(cut, run.args.batch)),
-                 lambda network, block: network(block, new))
+
+    def write(network, block):
+        with run.phases("prefill", "decode") as over:
+            return network(block, new, after=over)
+    done = start(run, lambda: (Writer(run.args.precision), batches(cut, run.args.batch)), write)
     rows = [(r, p) for rows, logs in done for r, p in zip(rows, logs)]
     run.finish(new * len(prompts), [
         {"prompt": prompts[i], "output": " ".join(map(str, r.tolist())), "tokenizer": "bytes",

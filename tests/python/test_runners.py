@@ -105,15 +105,22 @@ def what_is_missing_is_named():
         assert name in said and ("Python module" in said or "needs a GPU" in said), said
 
 
-def phases_arrive_in_the_run_file():
-    path = os.path.join(work.name, "a.erg")
+def regions_of(name, *options):
+    path = os.path.join(work.name, name + ".erg")
     subprocess.run([erg, "run", "--sensor", "sim:a100-sxm4-80gb", "--quiet", "--output", path,
-                    "--", "env", "LD_PRELOAD=" + os.environ.get("LIBASAN", ""), sys.executable,
-                    os.path.join(folder, "burn.py"), "--seconds", "0.3", "--model", "any"],
+                    "--", "env", "LD_PRELOAD=" + os.environ.get("LIBASAN", ""),
+                    python or sys.executable, os.path.join(folder, name + ".py"), *options],
                    check=True, env=quiet, cwd=work.name, stdout=subprocess.DEVNULL)
     shown = json.loads(subprocess.check_output([erg, "show", path, "--format", "json"]))
-    found = {row["region"] for row in shown["tables"]["regions"]}
+    return {row["region"] for row in shown["tables"]["regions"]}
+
+
+def phases_arrive_in_the_run_file():
+    found = regions_of("burn", "--seconds", "0.3", "--model", "any")
     assert {"load", "warmup", "work"} <= found, found
+    if python:
+        found = regions_of("llama", "--tiny")
+        assert {"work", "prefill", "decode"} <= found, found
 
 
 def a_burner_may_fail_or_be_silent():
