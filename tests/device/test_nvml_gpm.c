@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Activities of a GPU: means between two looks, never invented. */
-#include "fake_gpus.h"
+#include "hand_clock.h"
 
 static const char *const names[] = {
     "graphics_active", "sm_active", "sm_occupancy", "tensor_active",
@@ -10,31 +10,10 @@ static const char *const names[] = {
 /* The parts that the fake gives each unit of its power over the limit. */
 static const double parts[] = { 1, 0.9, 0.3, 0.25, 0.4, 0.125, 0.5, NAN };
 
-static int64_t now_ns;
-
-static int64_t tell(void *self)
-{
-    (void)self;
-    return now_ns;
-}
-
-static void wait_until(void *self, int64_t at_ns)
-{
-    (void)self;
-    now_ns = at_ns;
-}
-
-static void step_all(int64_t at_ns)
-{
-    now_ns = at_ns;
-    step(at_ns);
-}
-
 static erg_devices *open_gpus(const char *script)
 {
-    static const erg_clock clock = { tell, tell, wait_until, NULL, NULL };
     const char *const sensors[] = { "nvml" };
-    const erg_env env = { .nvml = library("libnvidia-ml"), .clock = &clock };
+    const erg_env env = { .nvml = library("libnvidia-ml"), .clock = &hand_clock };
     erg_error err = { 0 };
 
     setenv("FAKE_NVML", script, 1);

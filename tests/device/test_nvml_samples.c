@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver's buffer of power samples: all that a poll would miss, and never less. */
-#include "fake_gpus.h"
+#include "hand_clock.h"
 
 enum { MOST = 800 };
-static int64_t now_ns;
-
-static int64_t tell(void *self)
-{
-    (void)self;
-    return now_ns;
-}
-
-static void wait_until(void *self, int64_t at_ns)
-{
-    (void)self;
-    now_ns = at_ns;
-}
-
-static void step_all(int64_t at_ns)
-{
-    now_ns = at_ns;
-    step(at_ns);
-}
-
 /* The script begins with the first that opens the library. */
 typedef struct pair {
     erg_devices *first, *found;
@@ -31,9 +11,8 @@ typedef struct pair {
 /* At second 3, when the buffer of 120 samples is full. */
 static pair open_at_3(const char *script)
 {
-    static const erg_clock clock = { tell, tell, wait_until, NULL, NULL };
     const char *const sensors[] = { "nvml" };
-    const erg_env env = { .nvml = library("libnvidia-ml"), .clock = &clock };
+    const erg_env env = { .nvml = library("libnvidia-ml"), .clock = &hand_clock };
     erg_error err = { 0 };
 
     setenv("FAKE_NVML", script, 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a coupling study: verdicts first, pictures with their data, nothing loaded. */
-#include "erg/report.h"
-#include "test.h"
+#include "report/page_text.h"
 
 static const erg_column verdict_columns[] = {
     { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" }, { "r", ERG_REAL, "" },
@@ -69,16 +68,11 @@ static void put_sheet(erg_result *result)
 static char *page_of(const char *verdict)
 {
     erg_result *result = erg_result_new("couple", NULL);
-    char *text = NULL;
-    size_t size;
-    erg_error err = { 0 };
-    FILE *out = open_memstream(&text, &size);
 
     put_verdict(result, verdict);
     put_ccf(result);
     put_sheet(result);
-    CHECK_OK(erg_report_couple(result, "a <study>", out, &err), err);
-    fclose(out);
+    char *text = page_text(erg_report_couple, result, "a <study>");
     erg_result_free(result);
     return text;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a fit: every model with its error and bounds, names escaped, nothing loaded. */
-#include "erg/report.h"
-#include "test.h"
+#include "report/page_text.h"
 
 static const erg_column model_columns[] = {
     { "model", ERG_TEXT, "" }, { "target", ERG_TEXT, "" }, { "mape", ERG_REAL, "" },
@@ -52,14 +51,7 @@ static erg_result *fitted(void)
 
 static char *page_of(const erg_result *result)
 {
-    char *text = NULL;
-    size_t size;
-    erg_error err = { 0 };
-    FILE *out = open_memstream(&text, &size);
-
-    CHECK_OK(erg_report_fit(result, "fit.json", out, &err), err);
-    fclose(out);
-    return text;
+    return page_text(erg_report_fit, result, "fit.json");
 }
 
 static void a_page_shows_every_model_and_the_chosen_by_application(void)

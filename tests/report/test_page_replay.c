@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a recomposition: sums by tier beside the whole, to scale, names escaped. */
-#include "erg/report.h"
-#include "test.h"
+#include "report/page_text.h"
 
 static const erg_column total_columns[] = {
     { "state", ERG_TEXT, "" }, { "verdict", ERG_TEXT, "" }, { "refused_by", ERG_TEXT, "" },
@@ -91,14 +90,7 @@ static erg_result *recomposed(double joules)
 
 static char *page_of(const erg_result *result)
 {
-    char *text = NULL;
-    size_t size;
-    erg_error err = { 0 };
-    FILE *out = open_memstream(&text, &size);
-
-    CHECK_OK(erg_report_replay(result, "a folder", out, &err), err);
-    fclose(out);
-    return text;
+    return page_text(erg_report_replay, result, "a folder");
 }
 
 static void bars_are_as_long_as_the_seconds_of_their_tiers(void)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of erg shape: the gate in words, every policy's wave and spectrum, nothing loaded. */
 #include <math.h>
-#include "erg/report.h"
 #include "erg/shape.h"
-#include "test.h"
+#include "report/page_text.h"
 
 static erg_result *play(const char *load, const char *policies, bool all)
 {
@@ -20,14 +19,7 @@ static erg_result *play(const char *load, const char *policies, bool all)
 
 static char *page_of(const erg_result *result, const char *title)
 {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&bytes, &size);
-    erg_error err = { 0 };
-
-    CHECK_OK(erg_report_shape(result, title, out, &err), err);
-    fclose(out);
-    return bytes;
+    return page_text(erg_report_shape, result, title);
 }
 
 static int count_of(const char *page, const char *text)

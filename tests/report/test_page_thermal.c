@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a thermal fit: axes that can be read, a curve for each pole. */
-#include "erg/report.h"
-#include "test.h"
+#include "report/page_text.h"
 
 static const erg_column fit_columns[] = {
     { "device", ERG_TEXT, "" }, { "window", ERG_TEXT, "" }, { "verdict", ERG_TEXT, "" },
@@ -30,13 +29,7 @@ static void put(erg_table *table, const char *curve, double x, double y)
 
 static char *page_of(const erg_result *result)
 {
-    char *text = NULL;
-    size_t size;
-    erg_error err = { 0 };
-    FILE *out = open_memstream(&text, &size);
-    CHECK_OK(erg_report_thermal(result, "a fit", out, &err), err);
-    fclose(out);
-    return text;
+    return page_text(erg_report_thermal, result, "a fit");
 }
 
 /* The least distance of two labels of the x axis, in % of the width; and the last place. */
