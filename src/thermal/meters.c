@@ -104,6 +104,19 @@ static bool find_column(const erg_monitor *monitor, const char *name, meter *out
     return false;
 }
 
+static bool refuse_name(const erg_monitor *monitor, const char *name, erg_error *err)
+{
+    char known[120] = "";
+    size_t at = 0;
+
+    for (size_t i = 0; i < erg_monitor_devices(monitor) && at < sizeof(known); i++)
+        at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "",
+                               erg_monitor_device_at(monitor, i)->name);
+    return erg_fail(err, ERG_NOT_FOUND, "--meters: '%s' is neither a device of the log "
+                    "that has power or joules nor a column of numbers; its devices: %s",
+                    name, known);
+}
+
 static bool find(const erg_monitor *monitor, const char *name, meter *out, erg_error *err)
 {
     const erg_monitor_value values[] = { ERG_MONITOR_POWER_W, ERG_MONITOR_ENERGY_J };
@@ -114,9 +127,7 @@ static bool find(const erg_monitor *monitor, const char *name, meter *out, erg_e
         if (has_any(out->device, out->value))
             return true;
     }
-    return find_column(monitor, name, out)
-        || erg_fail(err, ERG_NOT_FOUND, "--meters: '%s' is neither a device of the log "
-                    "that has power or joules nor a column of numbers", name);
+    return find_column(monitor, name, out) || refuse_name(monitor, name, err);
 }
 
 /* A counter that falls was reset: nothing is known between its two readings. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run file as a monitor's rows: one for each sample of a device's power. */
+/* A run file as a monitor's rows: one for each sample of a device's power, else of its
+ * temperature, else of its counter of joules (RAPL has nothing else). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/base.h"
 #include "thermal/joint_inside.h"
 #include "thermal/monitor_inside.h"
 
@@ -43,11 +45,21 @@ static void fill(erg_monitor_rows *rows, const erg_sample *lead, const erg_trace
     }
 }
 
+/* Whose samples are the rows. -1: the device has nothing that a monitor logs. */
+static int lead_of(const erg_trace *trace, int device)
+{
+    static const erg_quantity wanted[] = { ERG_POWER, ERG_TEMPERATURE, ERG_ENERGY };
+    int lead = -1;
+
+    for (size_t i = 0; lead < 0 && i < ERG_COUNT(wanted); i++)
+        lead = channel_of(trace, device, wanted[i]);
+    return lead;
+}
+
 static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_error *err)
 {
     const erg_device_info *info = erg_trace_device(trace, device);
-    int power = channel_of(trace, device, ERG_POWER);
-    int lead = power >= 0 ? power : channel_of(trace, device, ERG_TEMPERATURE);
+    int power = channel_of(trace, device, ERG_POWER), lead = lead_of(trace, device);
     size_t count = 0;
     const erg_sample *samples = lead >= 0 ? erg_trace_samples(trace, lead, &count) : NULL;
     erg_monitor_rows *rows =
@@ -83,7 +95,8 @@ erg_monitor *erg_monitor_of_trace(const erg_trace *trace, erg_error *err)
     for (size_t i = 0; ok && i < erg_trace_device_count(trace); i++)
         ok = add_device(to, trace, (int)i, err);
     if (ok && !to->device_count)
-        ok = erg_fail(err, ERG_NO_DATA, "the run file holds no power and no temperature");
+        ok = erg_fail(err, ERG_NO_DATA, "the run file holds no power, no joules and "
+                      "no temperature");
     ok = ok && erg_monitor_look(to, 0, err);
     if (ok) {
         to->layout = "erg";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same joules by several meters, and heat by a coolant: what was lost on the way. */
+#include "erg/joint.h"
 #include "erg/thermal.h"
 #include "test.h"
 
@@ -28,7 +29,7 @@ static erg_monitor *parse(const erg_text *text, const char *const columns[], siz
 
 /* The wall sees what the parts draw over `efficiency`, and 10 W of fans. The wall is silent
  * from 200 to 230 s; cpu is a counter that starts anew at 400 s. */
-static erg_monitor *machine(double efficiency)
+static erg_text machine_text(double efficiency)
 {
     erg_text text = { 0 };
     double joules = 1000;
@@ -42,7 +43,14 @@ static erg_monitor *machine(double efficiency)
         erg_text_add(&text, "%d.2,gpu,%.4f,\n", t, mean_w(gpu_w, t + 0.2));
         erg_text_add(&text, "%d.3,cpu,,%.4f\n", t, joules + 0.3 * mean_w(cpu_w, t + 1));
     }
+    return text;
+}
+
+static erg_monitor *machine(double efficiency)
+{
+    erg_text text = machine_text(efficiency);
     erg_monitor *log = parse(&text, NULL, 0);
+
     erg_text_free(&text);
     return log;
 }
@@ -67,6 +75,33 @@ static void what_a_supply_loses_is_found_at_the_wall(void)
         CHECK_NEAR(of.span_s, 599 - 32 - 1, 1.5);
         erg_monitor_free(log);
     }
+}
+
+/* As RAPL in a recording: a device of joules and nothing else. */
+static void a_counter_in_a_run_file_is_a_meter(void)
+{
+    erg_text text = machine_text(0.8);
+    erg_error err = { 0 };
+    erg_balance of;
+    char path[64];
+    snprintf(path, sizeof(path), "/tmp/erg-meters-%ld.csv", (long)getpid());
+    FILE *file = fopen(path, "w");
+    CHECK(file && fwrite(text.data, 1, text.count, file) == text.count && fclose(file) == 0);
+    erg_text_free(&text);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(trace && erg_joint_import(trace, path, NULL, &err), err);
+    CHECK(unlink(path) == 0);
+
+    erg_monitor *log = erg_monitor_of_trace(trace, &err);
+    CHECK_OK(log != NULL, err);
+    const erg_monitor_device *cpu = erg_monitor_find(log, "cpu");
+    CHECK(cpu && cpu->count == 600 && isnan(cpu->rows[0].value[ERG_MONITOR_POWER_W]));
+    CHECK_OK(erg_meters_balance(log, "wall=gpu+cpu", &(erg_thermal_options){ 0 }, &of, &err),
+             err);
+    CHECK_NEAR((of.in_j - of.out_j) / of.span_s, 200 / 0.8 - 190, 1.5);
+    CHECK_NEAR(of.span_s, 599 - 32 - 1, 1.5);
+    erg_monitor_free(log);
+    erg_trace_free(trace);
 }
 
 static void without_a_loss_meters_close(void)
@@ -207,6 +242,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(what_a_supply_loses_is_found_at_the_wall),
+        TEST(a_counter_in_a_run_file_is_a_meter),
         TEST(without_a_loss_meters_close),
         TEST(meters_that_are_not_there_are_told),
         TEST(heat_that_a_coolant_does_not_carry_is_found),
