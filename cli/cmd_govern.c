@@ -6,7 +6,7 @@
 
 typedef struct govern_options {
     const char *socket, *device, *job;
-    double cap_w, for_s, power_w, least_w;
+    double cap_w, clock_hz, for_s, power_w, least_w;
     int class;
     bool wait;
 } govern_options;
@@ -16,6 +16,8 @@ typedef struct govern_options {
 static const cli_option option_rows[] = {
     { 0, "cap", CLI_WATTS, AT(cap_w), "POWER", "set: draw at most so much", true },
     { 0, "class", CLI_WHOLE, AT(class), "N", "admit: the higher goes first (0)" },
+    { 0, "clock", CLI_HERTZ, AT(clock_hz), "FREQUENCY",
+      "set: hold the clock of the GPUs, or of the device, to this one", true },
     { 0, "device", CLI_TEXT, AT(device), "DEVICE", "set, release: this one, not the node" },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
       "set: released by itself after so long; admit: over by then", true },
@@ -30,16 +32,17 @@ static const cli_option option_rows[] = {
 
 /* Which options a verb needs and takes, one bit each. */
 enum {
-    CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128
+    CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128,
+    CLOCK = 256
 };
 
 static const struct {
     const char *name;
     erg_govern_verb verb;
-    int needs, takes;
+    int needs, takes, any;              /* any: at least one of these */
 } verbs[] = {
     { "status", ERG_GOVERN_STATUS },
-    { "set", ERG_GOVERN_SET, CAP, DEVICE | FOR },
+    { "set", ERG_GOVERN_SET, 0, DEVICE | FOR, CAP | CLOCK },
     { "release", ERG_GOVERN_RELEASE, 0, DEVICE },
     { "brake", ERG_GOVERN_BRAKE },
     { "why", ERG_GOVERN_WHY },
@@ -50,8 +53,9 @@ static const struct {
 
 static int given(const govern_options *options)
 {
-    return (options->cap_w > 0 ? CAP : 0) | (options->device ? DEVICE : 0)
-        | (options->for_s > 0 ? FOR : 0) | (options->job ? JOB : 0)
+    return (options->cap_w > 0 ? CAP : 0) | (options->clock_hz > 0 ? CLOCK : 0)
+        | (options->device ? DEVICE : 0) | (options->for_s > 0 ? FOR : 0)
+        | (options->job ? JOB : 0)
         | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
         | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0);
 }
@@ -102,7 +106,8 @@ static bool copy_name(const char *from, char *to, size_t size)
 static int run(const cli *call)
 {
     const govern_options *options = call->options;
-    erg_govern_request request = { .cap_w = options->cap_w, .for_s = options->for_s,
+    erg_govern_request request = { .cap_w = options->cap_w,
+                                   .clock_hz = options->clock_hz, .for_s = options->for_s,
                                    .power_w = options->power_w, .least_w = options->least_w,
                                    .priority = options->class };
     const int has = given(options);
@@ -115,10 +120,12 @@ static int run(const cli *call)
         return cli_misused(call, "says one of status, set, release, brake, why, sensors, "
                            "admit and done");
     if ((has & verbs[i].needs) != verbs[i].needs
-        || (has & ~(verbs[i].needs | verbs[i].takes)))
-        return cli_misused(call, "set takes --cap, and perhaps --device and --for; release "
-                           "takes --device; admit --job and --power, and perhaps --least, "
-                           "--class, --for and --wait; done --job; the others none");
+        || (has & ~(verbs[i].needs | verbs[i].takes | verbs[i].any))
+        || (verbs[i].any && !(has & verbs[i].any)))
+        return cli_misused(call, "set takes --cap or --clock, and perhaps --device and "
+                           "--for; release takes --device; admit --job and --power, and "
+                           "perhaps --least, --class, --for and --wait; done --job; the "
+                           "others none");
     request.verb = verbs[i].verb;
     if (!copy_name(options->device, request.device, sizeof(request.device)))
         return cli_misused(call, "there is no device %.60s", options->device);
@@ -134,9 +141,9 @@ static const char about[] =
 "once the device has said so when it was read back.\n"
 "\n"
 "status tells what each device is granted and by which rule, why the last changes,\n"
-"sensors the last readings. set lowers the node or one device, until release or for\n"
-"a time; brake holds everything at its least until release. The daemon's\n"
-"configuration says who may read and who may set.\n"
+"sensors the last readings. set lowers the node or one device, or holds the clock of\n"
+"all GPUs or of one device, until release or for a time; brake holds everything at its\n"
+"least until release. The daemon's configuration says who may read and who may set.\n"
 "\n"
 "admit asks for a job, before it starts, whether its watts fit what is left: status 0,\n"
 "or 1 while it is queued (with --wait not before it may start); done says that it has\n"
@@ -145,11 +152,12 @@ static const char about[] =
 const cli_command cmd_govern = {
     .name = "govern",
     .usage = "erg govern [options] status|set|release|brake|why|sensors|admit|done",
-    .summary = "ask the daemon of this machine what it grants, and set or release a cap",
+    .summary = "ask the daemon of this machine what it grants; set or release caps, clocks",
     .about = about,
     .examples = "erg govern status\n"
                 "erg govern set --cap 900W --for 10min\n"
                 "erg govern set --cap 250W --device nvml:0\n"
+                "erg govern set --clock 1200MHz --device nvml:0 --for 1h\n"
                 "erg govern release\n"
                 "erg govern why\n"
                 "erg govern admit --job train-7 --power 700W --for 2h --wait\n",

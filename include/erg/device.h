@@ -92,6 +92,10 @@ bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_er
 /* Puts back whatever was turned, the last first; goes on after a failure and reports the
  * first. erg_devices_free does the same. */
 bool erg_devices_restore(erg_devices *devices, erg_error *err);
+/* One knob alone, at once; true where it was not turned. After a failure it counts as
+ * turned still. */
+bool erg_devices_put_back(erg_devices *devices, size_t index, erg_knob which,
+                          erg_error *err);
 /* From now on what is turned counts as what was: that is put back, by whomever. */
 bool erg_devices_keep(erg_devices *devices, erg_error *err);
 

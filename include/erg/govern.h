@@ -124,7 +124,8 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err);
 /* Puts everything back. */
 void erg_governor_free(erg_governor *governor);
 
-/* Tables grants, rules, sensors, leases, journal as of the last step (CLI.md, govern). */
+/* Tables grants, clocks, rules, sensors, leases, journal as of the last step (CLI.md,
+ * govern). */
 erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err);
 
 /* A node's cap on loan; when it runs out the node falls back by itself. The state is one
@@ -171,7 +172,8 @@ typedef enum erg_govern_verb {
 
 typedef struct erg_govern_request {
     erg_govern_verb verb;
-    double cap_w;                   /* set: at most */
+    double cap_w;                   /* set: at most; 0 or NAN: not said */
+    double clock_hz;                /* set: held to this clock; 0 or NAN: not said */
     double for_s;                   /* set: then released, admit: then over; or INFINITY */
     char device[32];                /* set: of this one; "": of the node */
     char job[32];                   /* admit, done */
@@ -181,12 +183,13 @@ typedef struct erg_govern_request {
 
 enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 
-/* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} or
+/* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} (or with
+ * "clock_hz") or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
-/* Tables grants, rules, leases, jobs; of sensors and why: sensors, journal. who: as the
- * journal shall name it. */
+/* Tables grants, clocks, rules, leases, jobs; of sensors and why: sensors, journal. who: as
+ * the journal shall name it. */
 erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request *request,
                                 const char *who, erg_error *err);
 

@@ -214,14 +214,11 @@ static bool may_turn(const erg_device *dev, const erg_device_knob *knob,
     return knob->can_turn || erg_fail(err, ERG_NO_ACCESS, "%s", knob->reason);
 }
 
-/* What was refused was never turned, and who may not turn it could not put it back. A
- * CPU's clock is many files, some of which may have been written before the refusal. */
-static void forget_refused(erg_device *dev, erg_knob which)
+/* This knob is as it was: the file tells of the others alone, or goes. */
+static void forget(erg_device *dev, erg_knob which)
 {
     bool is_any = false;
 
-    if (which == ERG_CPU_CLOCK)
-        return;
     free(dev->saved[which]);
     dev->saved[which] = NULL;
     for (size_t i = 0; i < dev->knob_count; i++)
@@ -230,6 +227,14 @@ static void forget_refused(erg_device *dev, erg_knob which)
         write_saved(dev, NULL); /* else it says more than is turned, which does no harm */
     else
         saving_end(dev, true);
+}
+
+/* What was refused was never turned, and who may not turn it could not put it back. A
+ * CPU's clock is many files, some of which may have been written before the refusal. */
+static void forget_refused(erg_device *dev, erg_knob which)
+{
+    if (which != ERG_CPU_CLOCK)
+        forget(dev, which);
 }
 
 bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_error *err)
@@ -273,6 +278,23 @@ bool erg_device_put_back(erg_device *dev, erg_error *err)
     }
     saving_end(dev, good);
     return good;
+}
+
+bool erg_devices_put_back(erg_devices *devices, size_t index, erg_knob which,
+                          erg_error *err)
+{
+    erg_device *dev = index < devices->count ? devices->items[index] : NULL;
+
+    if (!dev)
+        return erg_fail(err, ERG_NOT_FOUND, "there is no device %zu", index);
+    erg_device_knob *knob = knob_of(dev, which);
+    if (!knob || !dev->saved[which])
+        return true;
+    if (!dev->driver->put_back(dev, which, dev->saved[which], err))
+        return false;           /* still saved: whoever ends this tries again */
+    knob->now = dev->was[which];
+    forget(dev, which);
+    return true;
 }
 
 static bool keep(erg_device *dev, const erg_device_knob *knob, erg_error *err)

@@ -6,27 +6,50 @@
 
 /* ---- the journal ------------------------------------------------------------------ */
 
+/* Before its first step a governor has no time of its own. */
+static void note(erg_governor *governor, erg_journal_entry *entry, const char *device,
+                 const char *rule, const char *who)
+{
+    erg_error fault = { 0 };
+
+    entry->t_ns = governor->now_ns ? governor->now_ns : erg_env_now_ns(&governor->env);
+    entry->utc_ns = erg_env_utc_ns(&governor->env);
+    erg_text_put(entry->device, sizeof(entry->device), device);
+    erg_text_put(entry->rule, sizeof(entry->rule), rule ? rule : "free");
+    erg_text_put(entry->who, sizeof(entry->who), who);
+    if (!erg_journal_add(governor->journal, entry, &fault))
+        erg_env_log(&governor->env, ERG_WARNING, "%s", fault.text);
+}
+
+static const char *name_of(const erg_governor *governor, const erg_governed *item)
+{
+    return item ? erg_devices_info(governor->devices, item->index)->name
+                : governor->config->node.id;
+}
+
 void erg_govern_note(erg_governor *governor, const erg_govern_change *change)
 {
-    const char *device = change->item
-        ? erg_devices_info(governor->devices, change->item->index)->name
-        : governor->config->node.id;
     erg_journal_entry entry = {
-        /* Before its first step a governor has no time of its own. */
-        .t_ns = governor->now_ns ? governor->now_ns : erg_env_now_ns(&governor->env),
-        .utc_ns = erg_env_utc_ns(&governor->env),
         .old_w = change->old_w, .requested_w = change->requested_w,
         .clamped_w = change->clamped_w, .enforced_w = change->enforced_w,
     };
-    erg_error fault = { 0 };
 
-    erg_text_put(entry.device, sizeof(entry.device), device);
-    erg_text_put(entry.rule, sizeof(entry.rule), change->rule ? change->rule : "free");
-    erg_text_put(entry.who, sizeof(entry.who), change->who);
     if (change->item)
         erg_text_put(entry.text, sizeof(entry.text), change->item->reason);
-    if (!erg_journal_add(governor->journal, &entry, &fault))
-        erg_env_log(&governor->env, ERG_WARNING, "%s", fault.text);
+    note(governor, &entry, name_of(governor, change->item), change->rule, change->who);
+}
+
+void erg_govern_note_clock(erg_governor *governor, const erg_govern_clock_change *change)
+{
+    erg_journal_entry entry = {
+        .old_w = NAN, .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN,
+        .old_hz = change->old_hz, .requested_hz = change->requested_hz,
+        .clamped_hz = change->clamped_hz, .enforced_hz = change->enforced_hz,
+    };
+
+    if (change->item)
+        erg_text_put(entry.text, sizeof(entry.text), change->item->clock.reason);
+    note(governor, &entry, name_of(governor, change->item), change->rule, change->who);
 }
 
 /* ---- open ---------------------------------------------------------------------------- */
@@ -64,6 +87,7 @@ erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *
     governor->env = env ? *env : (erg_env){ 0 };
     governor->env.state_dir = config->state_dir;
     governor->limit_w = governor->budget_w = governor->set.cap_w = INFINITY;
+    governor->set_clock.cap_hz = INFINITY;
     governor->ramp = (erg_ramp){ config->shaper.up_w_per_s, config->shaper.down_w_per_s,
                                  INFINITY };
     governor->bands = (erg_bands){
@@ -100,6 +124,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     erg_govern_limit(governor, fmax(0, dt_s));
     erg_govern_share(governor, fmax(0, dt_s));
     erg_govern_turn(governor);
+    erg_govern_clocks(governor);
     erg_govern_jobs_step(governor, fmax(0, dt_s));
     governor->is_started = true;
     return erg_journal_sync(governor->journal, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of a governor. One step: sense (govern_sense.c), limits of the node
- * (govern_limit.c), shares of its devices (govern_share.c), turning (govern_turn.c).
+ * (govern_limit.c), shares of its devices (govern_share.c), turning (govern_turn.c and
+ * govern_clock.c).
  */
 #ifndef ERG_GOVERN_GOVERN_H
 #define ERG_GOVERN_GOVERN_H
@@ -22,6 +23,24 @@ typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value
 
 typedef struct erg_govern_user_cap { double cap_w; int64_t until_ns; } erg_govern_user_cap;
 
+typedef struct erg_govern_user_clock {
+    double cap_hz;
+    int64_t until_ns;
+} erg_govern_user_clock;
+
+/* The clock of a device: held down, or free to go where it likes. */
+typedef struct erg_governed_clock {
+    bool is_there, is_turned;
+    erg_knob knob;                  /* of a GPU its SM clock, of a CPU its clock */
+    int seen_at;                    /* channel of the clock it runs at; -1: none */
+    erg_govern_user_clock set;
+    double wanted_hz;               /* a supported one; NAN: it shall be free */
+    double requested_hz, enforced_hz;   /* NAN: not turned; enforced: as read back */
+    const char *rule;               /* that wants it; NULL: none does */
+    char state[16], reason[200];
+    int64_t retry_ns;               /* after a turn that failed; 0: none did */
+} erg_governed_clock;
+
 typedef struct erg_governed {
     size_t index;                   /* in devices */
     bool is_gpu, is_node, is_part;  /* part: its watts are in the sum of a node */
@@ -38,6 +57,7 @@ typedef struct erg_governed {
     erg_heat_guard guard;
     double demand_w, least_w, most_w, grant_w, heat_cap_w;
     erg_govern_user_cap set;
+    erg_governed_clock clock;
     double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
     const char *most_rule;          /* what holds most_w down; NULL: the device */
     const char *rule;
@@ -69,6 +89,7 @@ struct erg_governor {
                                      * turned */
     const char *rule;               /* that sets limit_w; NULL: none does */
     erg_govern_user_cap set;
+    erg_govern_user_clock set_clock;    /* of all GPUs */
     erg_govern_lease lease;
     bool has_lease;
     const erg_govern_lent *lent;    /* a coordinator's */
@@ -91,6 +112,15 @@ void erg_govern_sense(erg_governor *governor, double dt_s);
 void erg_govern_limit(erg_governor *governor, double dt_s);
 void erg_govern_share(erg_governor *governor, double dt_s);
 void erg_govern_turn(erg_governor *governor);
+void erg_govern_clock_begin(const erg_governor *governor, erg_governed *item);
+void erg_govern_clocks(erg_governor *governor);
+/* Every clock as it was, before the governor ends. */
+bool erg_govern_clocks_back(erg_governor *governor, erg_error *err);
+/* item NULL: of any GPU. */
+bool erg_govern_may_clock(const erg_governor *governor, const erg_governed *item,
+                          erg_error *err);
+bool erg_govern_add_clocks(const erg_governor *governor, erg_result *result,
+                           erg_error *err);
 
 /* What dead processes left turned; *is_busy: some of them live. */
 bool erg_govern_put_back(const erg_env *env, const char *who, erg_journal *journal,
@@ -135,5 +165,13 @@ typedef struct erg_govern_change {
     double old_w, requested_w, clamped_w, enforced_w;
 } erg_govern_change;
 void erg_govern_note(erg_governor *governor, const erg_govern_change *change);
+
+/* The same about the clock of a device. */
+typedef struct erg_govern_clock_change {
+    const erg_governed *item;
+    const char *rule, *who;
+    double old_hz, requested_hz, clamped_hz, enforced_hz;
+} erg_govern_clock_change;
+void erg_govern_note_clock(erg_governor *governor, const erg_govern_clock_change *change);
 
 #endif

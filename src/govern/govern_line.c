@@ -78,6 +78,7 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
     if (!json_is_object(root))
         return erg_fail(err, ERG_BAD_INPUT, "a request is one JSON object on a line");
     if (!find_verb(root, out, err) || !find_positive(root, "cap_w", NAN, &out->cap_w, err)
+        || !find_positive(root, "clock_hz", NAN, &out->clock_hz, err)
         || !find_positive(root, "for_s", INFINITY, &out->for_s, err)
         || !find_positive(root, "power_w", NAN, &out->power_w, err)
         || !find_positive(root, "least_w", NAN, &out->least_w, err)
@@ -86,16 +87,17 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
     if (device && strlen(device) >= sizeof(out->device))
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);
     erg_text_put(out->device, sizeof(out->device), device ? device : "");
-    if (out->verb == ERG_GOVERN_SET && isnan(out->cap_w))
-        return erg_fail(err, ERG_BAD_INPUT, "set needs \"cap_w\", the watts");
+    if (out->verb == ERG_GOVERN_SET && isnan(out->cap_w) && isnan(out->clock_hz))
+        return erg_fail(err, ERG_BAD_INPUT, "set needs \"cap_w\", the watts, or "
+                        "\"clock_hz\", the clock");
     return true;
 }
 
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err)
 {
-    *out = (erg_govern_request){ .cap_w = NAN, .for_s = INFINITY, .power_w = NAN,
-                                 .least_w = NAN };
+    *out = (erg_govern_request){ .cap_w = NAN, .clock_hz = NAN, .for_s = INFINITY,
+                                 .power_w = NAN, .least_w = NAN };
     if (size > ERG_GOVERN_REQUEST_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "a request has at most %d bytes",
                         ERG_GOVERN_REQUEST_MOST);
@@ -113,6 +115,8 @@ static char *line_of(const erg_govern_request *request)
 
     if (request->cap_w > 0)
         json_object_set_new(root, "cap_w", erg_json_real(request->cap_w));
+    if (request->clock_hz > 0)
+        json_object_set_new(root, "clock_hz", erg_json_real(request->clock_hz));
     if (request->for_s > 0 && isfinite(request->for_s))
         json_object_set_new(root, "for_s", erg_json_real(request->for_s));
     if (request->device[0])
@@ -178,6 +182,21 @@ static const char *state_of(const erg_result *status, const char *device)
     return "sensor";
 }
 
+/* A device that has no power limit may be held by its clock. */
+static bool holds_clock(const erg_result *status, const char *device)
+{
+    const erg_table *clocks = erg_result_find(status, "clocks");
+
+    for (size_t i = 0; clocks && i < erg_table_row_count(clocks); i++) {
+        const char *node = erg_table_find(clocks, i, "node").text;
+        const char *slash = node ? strchr(node, '/') : NULL;
+        const char *state = erg_table_find(clocks, i, "state").text;
+        if (slash && strcmp(slash + 1, device) == 0)
+            return state && strcmp(state, "observe") != 0 && strcmp(state, "free") != 0;
+    }
+    return false;
+}
+
 bool erg_govern_is_free(const erg_env *env, const char *device, erg_error *err)
 {
     const erg_govern_request request = { .verb = ERG_GOVERN_STATUS };
@@ -193,7 +212,8 @@ bool erg_govern_is_free(const erg_env *env, const char *device, erg_error *err)
         return erg_fail(err, ERG_NO_ACCESS, "ergd may turn %s, and does not say: %.120s",
                         device, fault.text);
     const char *state = state_of(status, device);
-    bool is_free = state && (strcmp(state, "sensor") == 0 || strcmp(state, "observe") == 0);
+    bool is_free = state && !holds_clock(status, device)
+        && (strcmp(state, "sensor") == 0 || strcmp(state, "observe") == 0);
     erg_result_free(status);
     return is_free
         || erg_fail(err, ERG_REFUSED,

@@ -176,14 +176,15 @@ bool erg_governor_give_back(erg_governor *governor, erg_error *err)
     json_t *root =
         path_of(governor, path, err) ? erg_json_load(path, FILE_MOST, err) : NULL;
 
-    for (size_t i = 0; root && i < governor->count; i++) {
+    bool good = root && erg_govern_clocks_back(governor, err);
+    for (size_t i = 0; good && i < governor->count; i++) {
         erg_governed *item = &governor->items[i];
         double was_w =
             item->has_limit ? erg_json_number_of(root, name_of(governor, item)) : NAN;
         if (was_w > 0)
             turn_and_note(governor, item, was_w, "release");
     }
-    bool good = root && erg_devices_keep(governor->devices, err);
+    good = good && erg_devices_keep(governor->devices, err);
     json_decref(root);
     governor->is_let_go |= good;
     return good

@@ -21,24 +21,47 @@ static void note_request(erg_governor *governor, const erg_governed *item, const
                     &(erg_govern_change){ item, rule, who, NAN, cap_w, NAN, NAN });
 }
 
+static void note_clock(erg_governor *governor, const erg_governed *item, const char *rule,
+                       const char *who, double cap_hz)
+{
+    erg_govern_note_clock(governor, &(erg_govern_clock_change){ item, rule, who, NAN,
+                                                                cap_hz, NAN, NAN });
+}
+
+static void set_all(erg_governor *governor, erg_governed *item,
+                    const erg_govern_request *request, const char *who)
+{
+    int64_t until_ns = isinf(request->for_s)
+                           ? INT64_MAX
+                           : governor->now_ns + erg_ns_from_s(request->for_s);
+
+    if (request->cap_w > 0) {
+        *(item ? &item->set : &governor->set) =
+            (erg_govern_user_cap){ request->cap_w, until_ns };
+        note_request(governor, item, "set", who, request->cap_w);
+    }
+    if (request->clock_hz > 0) {
+        *(item ? &item->clock.set : &governor->set_clock) =
+            (erg_govern_user_clock){ request->clock_hz, until_ns };
+        note_clock(governor, item, "set", who, request->clock_hz);
+    }
+}
+
 static bool set(erg_governor *governor, const erg_govern_request *request, const char *who,
                 erg_error *err)
 {
     erg_governed *item = request->device[0] ? find_device(governor, request->device) : NULL;
-    int64_t until_ns = isinf(request->for_s)
-                           ? INT64_MAX
-                           : governor->now_ns + erg_ns_from_s(request->for_s);
 
     if (request->device[0] && !item)
         return erg_fail(err, ERG_NOT_FOUND,
                         "there is no device %s: erg govern status names "
                         "them",
                         request->device);
-    if (item && !item->has_limit)
+    if (item && request->cap_w > 0 && !item->has_limit)
         return erg_fail(err, ERG_UNSUPPORTED, "%s has no power limit", request->device);
-    *(item ? &item->set : &governor->set) = (erg_govern_user_cap){ request->cap_w,
-                                                                   until_ns };
-    note_request(governor, item, "set", who, request->cap_w);
+    if (request->clock_hz > 0 && !erg_govern_may_clock(governor, item, err))
+        return false;
+    set_all(governor, item, request, who);
     return true;
 }
 
@@ -46,15 +69,19 @@ static bool release(erg_governor *governor, const erg_govern_request *request,
                     const char *who, erg_error *err)
 {
     const erg_govern_user_cap none = { INFINITY, 0 };
+    const erg_govern_user_clock no_clock = { INFINITY, 0 };
     erg_governed *item = request->device[0] ? find_device(governor, request->device) : NULL;
 
     if (request->device[0] && !item)
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %s", request->device);
     for (size_t i = 0; i < governor->count; i++)
-        if (!item || item == &governor->items[i])
+        if (!item || item == &governor->items[i]) {
             governor->items[i].set = none;
+            governor->items[i].clock.set = no_clock;
+        }
     if (!item) {
         governor->set = none;
+        governor->set_clock = no_clock;
         governor->is_braked = false;
         governor->wants_release = true;
     }

@@ -65,6 +65,7 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
         .most_w = NAN,
     };
     find_channels(governor, item);
+    erg_govern_clock_begin(governor, item);
     item->is_node &= !governor->has_meter && (item->power_at >= 0 || item->energy_at >= 0);
     governor->has_meter |= item->is_node;       /* the first one: two would count twice */
 }

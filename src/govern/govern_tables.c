@@ -70,6 +70,10 @@ static const erg_column journal_columns[] = {
     { "requested_w", ERG_REAL, "asked for" },
     { "clamped_w", ERG_REAL, "the supported value nearest to it" },
     { "enforced_w", ERG_REAL, "as read back" },
+    { "old_hz", ERG_REAL, "of a clock: before" },
+    { "requested_hz", ERG_REAL, "of a clock: asked for" },
+    { "clamped_hz", ERG_REAL, "of a clock: the supported value nearest to it" },
+    { "enforced_hz", ERG_REAL, "of a clock: as read back" },
     { "who", ERG_TEXT, "for whom" },
     { "text", ERG_TEXT, "more, for people" },
 };
@@ -245,12 +249,23 @@ static bool add_leases(const erg_governor *governor, erg_result *result, erg_err
     return good;
 }
 
+/* Most lines are about no clock. */
+static double clock_of(double hz)
+{
+    return hz > 0 ? hz : NAN;
+}
+
 static bool journal_row(erg_table *table, const erg_journal_entry *entry, erg_error *err)
 {
-    static const char *const names[] = { "old_w", "requested_w", "clamped_w",
-                                         "enforced_w" };
-    const double values[] = { entry->old_w, entry->requested_w, entry->clamped_w,
-                              entry->enforced_w };
+    static const char *const names[] = {
+        "old_w",  "requested_w",  "clamped_w",  "enforced_w",
+        "old_hz", "requested_hz", "clamped_hz", "enforced_hz",
+    };
+    const double values[] = {
+        entry->old_w, entry->requested_w, entry->clamped_w, entry->enforced_w,
+        clock_of(entry->old_hz), clock_of(entry->requested_hz),
+        clock_of(entry->clamped_hz), clock_of(entry->enforced_hz),
+    };
     char utc[40];
 
     erg_utc_format(entry->utc_ns, 3, utc, sizeof(utc));
@@ -309,8 +324,9 @@ static erg_result *make(const erg_governor *governor, const part parts[], erg_er
 
 erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err)
 {
-    static const part all[] = { add_grants, add_rules, add_sensors, add_leases, add_journal,
-                                erg_govern_add_jobs, add_notes, NULL };
+    static const part all[] = { add_grants, erg_govern_add_clocks, add_rules, add_sensors,
+                                add_leases, add_journal, erg_govern_add_jobs, add_notes,
+                                NULL };
 
     return make(governor, all, err);
 }
@@ -318,7 +334,7 @@ erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err)
 erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb verb,
                                   erg_error *err)
 {
-    static const part status[] = { add_grants, add_rules, add_leases,
+    static const part status[] = { add_grants, erg_govern_add_clocks, add_rules, add_leases,
                                    erg_govern_add_jobs, add_notes, NULL };
     static const part sensors[] = { add_sensors, NULL }, why[] = { add_journal, NULL };
     static const part settings[] = { erg_govern_add_settings, NULL };

@@ -30,6 +30,14 @@ static const struct { const char *key; size_t at; } numbers[] = {
     { "enforced", offsetof(erg_journal_entry, enforced_w) },
 };
 
+/* Only in lines about a clock: those of watts are as they ever were. */
+static const struct { const char *key; size_t at; } clocks[] = {
+    { "old_hz", offsetof(erg_journal_entry, old_hz) },
+    { "requested_hz", offsetof(erg_journal_entry, requested_hz) },
+    { "clamped_hz", offsetof(erg_journal_entry, clamped_hz) },
+    { "enforced_hz", offsetof(erg_journal_entry, enforced_hz) },
+};
+
 static const struct { const char *key; size_t at, size; } texts[] = {
     { "device", offsetof(erg_journal_entry, device), 32 },
     { "rule", offsetof(erg_journal_entry, rule), 24 },
@@ -53,6 +61,12 @@ static char *line_of(const erg_journal_entry *entry)
         memcpy(&value, (const char *)entry + numbers[i].at, sizeof(value));
         json_object_set_new(line, numbers[i].key, erg_json_real(value));
     }
+    for (size_t i = 0; i < ERG_COUNT(clocks); i++) {
+        double value;
+        memcpy(&value, (const char *)entry + clocks[i].at, sizeof(value));
+        if (value > 0)
+            json_object_set_new(line, clocks[i].key, erg_json_real(value));
+    }
     char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(line);
     return text;
@@ -73,6 +87,10 @@ bool erg_journal_parse(const char *line, size_t size, erg_journal_entry *out)
     for (size_t i = 0; i < ERG_COUNT(numbers); i++) {
         double value = erg_json_number_of(root, numbers[i].key);
         memcpy((char *)out + numbers[i].at, &value, sizeof(value));
+    }
+    for (size_t i = 0; i < ERG_COUNT(clocks); i++) {
+        double value = erg_json_number_of(root, clocks[i].key);
+        memcpy((char *)out + clocks[i].at, &value, sizeof(value));
     }
     json_decref(root);
     return good;

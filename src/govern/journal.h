@@ -14,6 +14,8 @@ typedef struct erg_journal_entry {
     int64_t t_ns, utc_ns;
     char device[32], rule[24], who[64], text[96];
     double old_w, requested_w, clamped_w, enforced_w;
+    double old_hz, requested_hz, clamped_hz, enforced_hz;   /* of a clock; 0 or NAN: of
+                                                             * none */
 } erg_journal_entry;
 
 typedef struct erg_journal erg_journal;

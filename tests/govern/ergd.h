@@ -26,6 +26,7 @@ typedef struct ergd_box {
     machine box;
     char config[ERG_PATH_MOST], socket[ERG_PATH_MOST], journal[ERG_PATH_MOST];
     char state[ERG_PATH_MOST];
+    const char *nvml;           /* its library; NULL: the machine's */
     pid_t pid;
 } ergd_box;
 
@@ -77,7 +78,8 @@ static inline void ergd_start(ergd_box *is)
     dup2(quiet, 1);
     if (!getenv("ERGD_LOUD"))
         dup2(quiet, 2);
-    execl(program, "ergd", "--config", is->config, "--root", is->box.root, (char *)NULL);
+    execl(program, "ergd", "--config", is->config, "--root", is->box.root,
+          is->nvml ? "--nvml" : (char *)NULL, is->nvml, (char *)NULL);
     _exit(127);
 }
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A GPU's clock as the daemon itself locks it, on the fake NVML, whose locks outlive the
+ * process as a real GPU's do: whatever ends the daemon, the lock is off afterwards.
+ */
+#include <dlfcn.h>
+#include "govern/ergd.h"
+
+static const char *const governs =
+    "mode: enforce\nnode: {id: x, sensors: [nvml]}\n", *const observes =
+    "node: {id: x, sensors: [nvml]}\n";
+
+static const char *library(void)
+{
+    static char path[ERG_PATH_MOST];
+    const char *build = getenv("ERG_BUILD");
+    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1", build ? build : "build");
+    return path;
+}
+
+static void prepare(ergd_box *is, const char *text)
+{
+    char gpus[ERG_PATH_MOST];
+    ergd_prepare(is, text);
+    CHECK(snprintf(gpus, sizeof(gpus), "%s/gpus", is->box.root) < (int)sizeof(gpus));
+    setenv("FAKE_NVML", "a100-sxm4-80gb,load=constant:200", 1);
+    setenv("FAKE_NVML_STATE", gpus, 1);
+    is->nvml = library();
+}
+
+/* The first GPU, as whoever opens the library next finds it. */
+static void gpu_text(char *text, size_t size)
+{
+    unsigned (*open_all)(void), (*close_all)(void);
+    void (*tell)(unsigned gpu, char *to, size_t room);
+    void *fake = dlopen(library(), RTLD_NOW | RTLD_LOCAL), *found;
+    CHECK(fake);
+    found = dlsym(fake, "nvmlInit_v2");
+    memcpy(&open_all, &found, sizeof(found));
+    found = dlsym(fake, "nvmlShutdown");
+    memcpy(&close_all, &found, sizeof(found));
+    found = dlsym(fake, "fake_nvml_turned");
+    memcpy(&tell, &found, sizeof(found));
+    CHECK(open_all() == 0);
+    tell(0, text, size);
+    close_all();
+    dlclose(fake);
+}
+
+static bool is_locked(const ergd_box *is)
+{
+    char text[128];
+    (void)is;
+    gpu_text(text, sizeof(text));
+    return strncmp(text, "lock 1005 ", 10) == 0;
+}
+
+static bool is_unlocked(const ergd_box *is)
+{
+    char text[128];
+    (void)is;
+    gpu_text(text, sizeof(text));
+    return strncmp(text, "lock 0 ", 7) == 0;
+}
+
+static void lock(ergd_box *is)
+{
+    ergd_start(is);
+    CHECK(ergd_await(ergd_listens, is));
+    char *answer = ergd_say(is, "{\"do\": \"set\", \"clock_hz\": 1.0e9}\n");
+    CHECK(answer && strstr(answer, "\"clocks\"") && !strstr(answer, "\"error\""));
+    free(answer);
+}
+
+static void a_lock_is_off_when_the_daemon_is_told_to_end(void)
+{
+    ergd_box is;
+    ergd_program();
+    prepare(&is, governs);
+    lock(&is);
+    CHECK(is_locked(&is));
+    CHECK(ergd_stop(&is) == 0);
+    CHECK(is_unlocked(&is) && ergd_await(ergd_all_over, &is));
+}
+
+static void a_released_lock_is_off_while_the_daemon_goes_on(void)
+{
+    ergd_box is;
+    ergd_program();
+    prepare(&is, governs);
+    lock(&is);
+    free(ergd_say(&is, "{\"do\": \"release\"}\n"));
+    CHECK(is_unlocked(&is));
+    char *why = ergd_say(&is, "{\"do\": \"why\"}\n");
+    CHECK(why && strstr(why, "\"requested_hz\": 1005000000"));
+    free(why);
+    CHECK(ergd_stop(&is) == 0 && ergd_await(ergd_all_over, &is));
+}
+
+static void killed_the_watchdog_takes_the_lock_off(void)
+{
+    ergd_box is;
+    ergd_program();
+    prepare(&is, governs);
+    lock(&is);
+    CHECK(is_locked(&is));
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is));
+    CHECK(is_unlocked(&is));
+}
+
+static void killed_with_its_watchdog_the_next_one_takes_the_lock_off(void)
+{
+    ergd_box is;
+    ergd_program();
+    prepare(&is, governs);
+    lock(&is);
+    kill(ergd_watchdog_of(is.pid), SIGKILL);
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is));
+    if (!is_locked(&is))
+        SKIP("the daemon had time to start another watchdog");
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is) && is_unlocked(&is));
+    CHECK(ergd_stop(&is) == 0 && ergd_await(ergd_all_over, &is));
+}
+
+static void who_observes_locks_nothing(void)
+{
+    ergd_box is;
+    ergd_program();
+    prepare(&is, observes);
+    lock(&is);
+    char *answer = ergd_say(&is, "{\"do\": \"status\"}\n");
+    CHECK(answer && strstr(answer, "it would be turned to 1005 MHz"));
+    free(answer);
+    CHECK(is_unlocked(&is) && ergd_stop(&is) == 0);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_lock_is_off_when_the_daemon_is_told_to_end),
+        TEST(a_released_lock_is_off_while_the_daemon_goes_on),
+        TEST(killed_the_watchdog_takes_the_lock_off),
+        TEST(killed_with_its_watchdog_the_next_one_takes_the_lock_off),
+        TEST(who_observes_locks_nothing),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
