@@ -99,7 +99,7 @@ double erg_cpu_law_power_w(const erg_cpu_law *law, double use)
 {
     if (isnan(use))
         return NAN;
-    use = fmin(fmax(use, 0), 1);
+    use = use < 0 ? 0 : use > 1 ? 1 : use;
     if (law->count == 0)
         return law->tdp_w * (idle_share + load_share * pow(use, exponent));
     if (use <= law->points[0].use)

@@ -168,7 +168,8 @@ static void note_late(erg_sampled *channel, int64_t now_ns)
     sampling->deadlines++;
     sampling->late_s += late_s;
     sampling->late_square += late_s * late_s;
-    sampling->late_most_s = fmax(sampling->late_most_s, late_s);
+    if (late_s > sampling->late_most_s)
+        sampling->late_most_s = late_s;
     if (!sampling->first_ns)
         sampling->first_ns = now_ns;
     sampling->last_ns = now_ns;

@@ -159,9 +159,7 @@ static bool begin_recording(erg_store *store, erg_error *err)
     sqlite3_busy_timeout(store->db, 2000);
     /* Against kill -9 no sync is needed; the first commit of a recording that
      * lasts turns it on, against power cuts. */
-    if (!erg_store_execute(store, "PRAGMA synchronous=OFF; PRAGMA cache_size=-256", err))
-        return false;
-    return erg_store_prepare(store, err);
+    return erg_store_execute(store, "PRAGMA synchronous=OFF; PRAGMA cache_size=-256", err);
 }
 
 static void free_store(erg_store *store)
@@ -321,10 +319,7 @@ static bool commit(erg_store *store, erg_error *err)
     for (size_t i = 0; i < store->channel_count; i++)
         if (!write_tail(store, (int)i, err))
             return false;
-    if (!store->in_transaction)
-        return true;
-    store->in_transaction = false;
-    return erg_store_execute(store, "COMMIT", err);
+    return erg_store_commit_rows(store, err);
 }
 
 bool erg_store_commit(erg_store *store, erg_error *err)

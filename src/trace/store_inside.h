@@ -7,7 +7,7 @@
 #include "trace/block.h"
 #include "trace/store.h"
 
-enum { ERG_STATEMENT_COUNT = 16 };
+enum { ERG_STATEMENT_COUNT = 18 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {
@@ -43,8 +43,9 @@ bool erg_store_execute(erg_store *store, const char *sql, erg_error *err);
 /* ---- store_rows.c -------------------------------------------------------------- */
 
 extern const char erg_store_schema[];
-bool erg_store_prepare(erg_store *store, erg_error *err);
 void erg_store_finalize(erg_store *store);
+/* Ends the transaction that the first row began; none: nothing to do. */
+bool erg_store_commit_rows(erg_store *store, erg_error *err);
 bool erg_store_put_channel(erg_store *store, const erg_channel_info *info, erg_error *err);
 bool erg_store_put_block(erg_store *store, const erg_store_block *block, erg_error *err);
 bool erg_store_begin_events(erg_store *store, erg_error *err);

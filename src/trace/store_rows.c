@@ -51,16 +51,16 @@ static const char events_schema[] =
     " count INTEGER, data BLOB);";
 
 typedef enum statement {
-    PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK, PUT_REGION, PUT_MARK,
-    PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT,
+    BEGIN_ROWS, COMMIT_ROWS, PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK,
+    PUT_REGION, PUT_MARK, PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT,
     PUT_WORK, PUT_EVENT_NAME, PUT_TRACK, PUT_EVENT_BLOCK
 } statement;
 
-/* Those after it belong to tables that not all runs have:
- * a sweep's, then those of events. */
-static const size_t always = PUT_FLAG + 1, sweeps = PUT_WORK + 1;
-
+/* The transaction too: SQL as text would have the parser read, and held in memory,
+ * once a second for as long as a recording lasts. */
 static const char *const statements[ERG_STATEMENT_COUNT] = {
+    [BEGIN_ROWS]  = "BEGIN",
+    [COMMIT_ROWS] = "COMMIT",
     [PUT_META]    = "REPLACE INTO meta VALUES(?,?)",
     [PUT_ANCHOR]  = "INSERT INTO anchor VALUES(?,?,?,?)",
     [PUT_DEVICE]  = "INSERT INTO device VALUES(?,?,?,?,?,?,?,?,?)",
@@ -109,30 +109,26 @@ static cell duration(double s)
 
 /* ---- statements ----------------------------------------------------------------- */
 
-static bool prepare(erg_store *store, size_t from, size_t to, erg_error *err)
+/* Prepared when it is first used: few recordings need all. NULL: refused. */
+static sqlite3_stmt *find(erg_store *store, statement which, erg_error *err)
 {
-    for (size_t i = from; i < to; i++)
-        if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &store->prepared[i], NULL) != SQLITE_OK)
-            return erg_store_fail(store, err);
-    return true;
-}
+    sqlite3_stmt **row = &store->prepared[which];
 
-bool erg_store_prepare(erg_store *store, erg_error *err)
-{
-    return prepare(store, 0, always, err);
+    if (!*row
+        && sqlite3_prepare_v3(store->db, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+                              row, NULL) != SQLITE_OK)
+        erg_store_fail(store, err);
+    return *row;
 }
 
 bool erg_store_begin_sweep(erg_store *store, erg_error *err)
 {
-    return erg_store_execute(store, sweep_schema, err)
-        && prepare(store, always, sweeps, err);
+    return erg_store_execute(store, sweep_schema, err);
 }
 
 bool erg_store_begin_events(erg_store *store, erg_error *err)
 {
-    return erg_store_execute(store, events_schema, err)
-        && prepare(store, sweeps, ERG_COUNT(statements), err);
+    return erg_store_execute(store, events_schema, err);
 }
 
 void erg_store_finalize(erg_store *store)
@@ -156,23 +152,41 @@ static int bind_cell(sqlite3_stmt *row, int place, const cell *one)
     return SQLITE_MISUSE;
 }
 
+/* A row, all of whose cells are bound. */
+static bool step(erg_store *store, sqlite3_stmt *row, erg_error *err)
+{
+    bool good = sqlite3_step(row) == SQLITE_DONE || erg_store_fail(store, err);
+
+    sqlite3_reset(row);
+    return good;
+}
+
+static bool begin_rows(erg_store *store, erg_error *err)
+{
+    if (store->in_transaction)
+        return true;
+    sqlite3_stmt *begin = find(store, BEGIN_ROWS, err);
+    store->in_transaction = begin && step(store, begin, err);
+    return store->in_transaction;
+}
+
+bool erg_store_commit_rows(erg_store *store, erg_error *err)
+{
+    if (!store->in_transaction)
+        return true;
+    store->in_transaction = false;
+    sqlite3_stmt *commit = find(store, COMMIT_ROWS, err);
+    return commit && step(store, commit, err);
+}
+
 static bool put_row(erg_store *store, statement which, const cell cells[], erg_error *err)
 {
-    sqlite3_stmt *row = store->prepared[which];
-
-    if (!store->in_transaction) {
-        if (!erg_store_execute(store, "BEGIN", err))
-            return false;
-        store->in_transaction = true;
-    }
-    int count = sqlite3_bind_parameter_count(row);
+    sqlite3_stmt *row = begin_rows(store, err) ? find(store, which, err) : NULL;
+    int count = row ? sqlite3_bind_parameter_count(row) : 0;
     for (int i = 0; i < count; i++)
         if (bind_cell(row, i + 1, &cells[i]) != SQLITE_OK)
             return erg_store_fail(store, err);
-
-    bool good = sqlite3_step(row) == SQLITE_DONE || erg_store_fail(store, err);
-    sqlite3_reset(row);
-    return good;
+    return row && step(store, row, err);
 }
 
 /* ---- rows ------------------------------------------------------------------------ */

@@ -6,7 +6,6 @@
  * Linux counts use in ticks of 10 ms, so a value is given each 0.1 s at most; a
  * faster poll gets nothing new.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,15 +34,20 @@ static bool ticks_read(int fd, cpu_ticks *out)
 {
     char text[512];
     uint64_t t[8] = { 0 };
+    size_t found = 0;
     ssize_t count = pread(fd, text, sizeof(text) - 1, 0);
 
     if (count <= 0)
         return false;
     text[count] = '\0';
-    int found = sscanf(text, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-                       " %" SCNu64 " %" SCNu64 " %" SCNu64,
-                       &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
-    if (found < 4)
+    if (strncmp(text, "cpu ", 4) != 0)
+        return false;
+    for (char *at = text + 4, *end; found < ERG_COUNT(t); found++, at = end) {
+        t[found] = strtoull(at, &end, 10);
+        if (end == at)
+            break;
+    }
+    if (found < 4)      /* the oldest Linux has four */
         return false;
     out->busy = t[0] + t[1] + t[2] + t[5] + t[6];
     out->all = out->busy + t[3] + t[4] + t[7];
