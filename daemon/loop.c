@@ -211,7 +211,8 @@ static bool begin(ergd *daemon, erg_error *err)
         && !(daemon->watchdog = ergd_watchdog_open(daemon, err)))
         return false;
     daemon->governor = erg_governor_open(daemon->config, &env, err);
-    if (!daemon->governor || !open_services(daemon, err) || !ergd_drop_privileges(err))
+    if (!daemon->governor || !open_services(daemon, err) || !ergd_drop_privileges(err)
+        || !erg_governor_write_apart(daemon->governor, err))
         return false;
     ergd_settle(daemon);
     step(daemon);

@@ -119,6 +119,9 @@ bool erg_governor_recover(const erg_govern_config *config, const erg_env *env,
 /* Begins with that. env: its state_dir gives way to the configuration's. */
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,
                                 erg_error *err);
+/* From now on its journal is written by a thread, and no step waits for a disk. Call it
+ * once privileges are dropped: a thread keeps those it was born with. */
+bool erg_governor_write_apart(erg_governor *governor, erg_error *err);
 /* Reads every sensor, decides, and where it enforces turns what must be turned. */
 bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err);
 /* Puts everything back. */

@@ -102,6 +102,11 @@ erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *
     return NULL;
 }
 
+bool erg_governor_write_apart(erg_governor *governor, erg_error *err)
+{
+    return erg_journal_write_apart(governor->journal, err);
+}
+
 void erg_governor_free(erg_governor *governor)
 {
     if (!governor)

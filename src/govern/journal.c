@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "format/json.h"
 #include "govern/journal.h"
+#include "govern/journal_writer.h"
 
-enum { MODE = 0640, TAIL_BYTES = ERG_JOURNAL_TAIL * ERG_JOURNAL_LINE };
+enum { TAIL_BYTES = ERG_JOURNAL_TAIL * ERG_JOURNAL_LINE };
 
 struct erg_journal {
-    char path[ERG_PATH_MOST];
-    int fd;                             /* -1: memory alone */
-    double most_bytes, bytes;
-    bool is_dirty;
+    erg_journal_file file;
+    erg_journal_writer *writer;         /* NULL: who adds also writes */
     erg_journal_entry tail[ERG_JOURNAL_TAIL];
     size_t begin, count;
     uint64_t total;
@@ -109,28 +106,13 @@ static void remember(erg_journal *journal, const erg_journal_entry *entry)
 
 /* ---- the file ------------------------------------------------------------------ */
 
-static bool open_file(erg_journal *journal, erg_error *err)
-{
-    struct stat facts;
-
-    journal->fd =
-        open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, MODE);
-    if (journal->fd < 0 || fstat(journal->fd, &facts) != 0)
-        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO,
-                        "cannot write the journal "
-                        "%s: %s",
-                        journal->path, strerror(errno));
-    journal->bytes = (double)facts.st_size;
-    return S_ISREG(facts.st_mode)
-        || erg_fail(err, ERG_BAD_INPUT, "the journal %s is no file", journal->path);
-}
-
 /* A torn last line, as of a full disk, is passed over. */
 static void read_tail(erg_journal *journal)
 {
+    const erg_journal_file *file = &journal->file;
     char *bytes = malloc(TAIL_BYTES);
-    off_t from = journal->bytes > TAIL_BYTES ? (off_t)journal->bytes - TAIL_BYTES : 0;
-    ssize_t count = bytes ? pread(journal->fd, bytes, TAIL_BYTES, from) : -1;
+    off_t from = file->bytes > TAIL_BYTES ? (off_t)file->bytes - TAIL_BYTES : 0;
+    ssize_t count = bytes ? pread(file->fd, bytes, TAIL_BYTES, from) : -1;
     erg_journal_entry entry;
 
     for (const char *at = bytes, *end = bytes + (count > 0 ? count : 0);
@@ -145,20 +127,6 @@ static void read_tail(erg_journal *journal)
     free(bytes);
 }
 
-static bool rotate(erg_journal *journal, erg_error *err)
-{
-    char old[ERG_PATH_MOST + 4];
-
-    snprintf(old, sizeof(old), "%s.1", journal->path);
-    fsync(journal->fd);
-    close(journal->fd);
-    journal->fd = -1;
-    if (rename(journal->path, old) != 0)
-        return erg_fail(err, ERG_IO, "cannot rename %s: %s", journal->path,
-                        strerror(errno));
-    return open_file(journal, err);
-}
-
 erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *err)
 {
     erg_journal *journal = calloc(1, sizeof(*journal));
@@ -167,12 +135,10 @@ erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *er
         erg_fail(err, ERG_NO_MEMORY, "out of memory for the journal");
         return NULL;
     }
-    journal->fd = -1;
-    journal->most_bytes = most_bytes;
+    journal->file.fd = -1;
     if (!path)
         return journal;
-    erg_text_put(journal->path, sizeof(journal->path), path);
-    if (open_file(journal, err)) {
+    if (erg_journal_file_open(&journal->file, path, most_bytes, err)) {
         read_tail(journal);
         return journal;
     }
@@ -180,22 +146,21 @@ erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *er
     return NULL;
 }
 
+bool erg_journal_write_apart(erg_journal *journal, erg_error *err)
+{
+    if (journal->file.fd < 0 || journal->writer)
+        return true;
+    journal->writer = erg_journal_writer_start(&journal->file, err);
+    return journal->writer;
+}
+
 void erg_journal_free(erg_journal *journal)
 {
     if (!journal)
         return;
-    if (journal->fd >= 0) {
-        fsync(journal->fd);
-        close(journal->fd);
-    }
+    erg_journal_writer_end(journal->writer);
+    erg_journal_file_close(&journal->file);
     free(journal);
-}
-
-static bool put(erg_journal *journal, const char *text, size_t count, erg_error *err)
-{
-    if (write(journal->fd, text, count) == (ssize_t)count)
-        return true;
-    return erg_fail(err, ERG_IO, "cannot write %s: %s", journal->path, strerror(errno));
 }
 
 bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_error *err)
@@ -208,25 +173,18 @@ bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_e
     erg_text_add(&line, "%s\n", text ? text : "");
     free(text);
     bool good = !line.failed;
-    if (good && journal->fd >= 0
-        && journal->bytes + (double)line.count > journal->most_bytes)
-        good = rotate(journal, err);
-    if (good && journal->fd >= 0) {
-        good = put(journal, line.data, line.count, err);
-        journal->bytes += (double)line.count;
-        journal->is_dirty = true;
-    }
+    if (good && journal->writer)
+        erg_journal_writer_take(journal->writer, line.data, line.count);
+    else if (good && journal->file.fd >= 0)
+        good = erg_journal_file_add(&journal->file, line.data, line.count, err);
     erg_text_free(&line);
     return good;
 }
 
 bool erg_journal_sync(erg_journal *journal, erg_error *err)
 {
-    if (!journal->is_dirty || journal->fd < 0)
-        return true;
-    journal->is_dirty = false;
-    return fdatasync(journal->fd) == 0
-        || erg_fail(err, ERG_IO, "cannot write %s: %s", journal->path, strerror(errno));
+    return journal->writer ? erg_journal_writer_ask(journal->writer, err)
+                           : erg_journal_file_sync(&journal->file, err);
 }
 
 uint64_t erg_journal_total(const erg_journal *journal) { return journal->total; }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was changed, when, by which rule and for whom: one JSON line each, appended with one
- * write, on the disk at the next sync. A file that has grown too long becomes FILE.1.
+ * What was changed, when, by which rule and for whom: one JSON line each, on the disk at
+ * the next sync, or a moment later where a thread writes. A file that has grown too long
+ * becomes FILE.1.
  */
 #ifndef ERG_GOVERN_JOURNAL_H
 #define ERG_GOVERN_JOURNAL_H
@@ -22,10 +23,14 @@ typedef struct erg_journal erg_journal;
 
 /* path NULL: kept in memory alone. Begins with the tail of the file that is there. */
 erg_journal *erg_journal_open(const char *path, double most_bytes, erg_error *err);
+/* From now on a thread of its own writes and syncs, and nothing here waits for a disk. */
+bool erg_journal_write_apart(erg_journal *journal, erg_error *err);
+/* All that was added is on the disk then. */
 void erg_journal_free(erg_journal *journal);
 
 /* False and a sentence if the disk did not take it; in memory it is all the same. */
 bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_error *err);
+/* Where a thread writes: false and a sentence if it could not, since it was last asked. */
 bool erg_journal_sync(erg_journal *journal, erg_error *err);
 
 /* Ever added by this process. */

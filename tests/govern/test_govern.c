@@ -245,39 +245,6 @@ static void the_journal_tells_what_was_turned_for_whom(void)
     end(&is);
 }
 
-/* ---- the journal's file ------------------------------------------------------------ */
-
-static void a_journal_grows_no_longer_than_allowed_and_is_read_again(void)
-{
-    char path[ERG_PATH_MOST], old[ERG_PATH_MOST + 4];
-    erg_error err = { 0 };
-    size_t count;
-    snprintf(path, sizeof(path), "%s/journal", test_folder());
-    snprintf(old, sizeof(old), "%s.1", path);
-    erg_journal *journal = erg_journal_open(path, 4096, &err);
-    CHECK_OK(journal, err);
-    for (int i = 0; i < 100; i++) {
-        erg_journal_entry entry = { .t_ns = i, .utc_ns = 1, .old_w = NAN, .requested_w = i,
-                                    .clamped_w = i, .enforced_w = NAN };
-        snprintf(entry.who, sizeof(entry.who), "\"\\\n");
-        CHECK_OK(erg_journal_add(journal, &entry, &err) && erg_journal_sync(journal, &err),
-                 err);
-    }
-    erg_journal_free(journal);
-    free(erg_file_read(path, 4096, &count, &err));
-    CHECK_OK(count > 0 && err.code == ERG_OK, err);
-    CHECK(access(old, F_OK) == 0);
-
-    FILE *file = fopen(path, "a");
-    CHECK(file && fputs("{\"t_ns\": 7, torn", file) >= 0 && fclose(file) == 0);
-    journal = erg_journal_open(path, 1e6, &err);
-    CHECK_OK(journal, err);
-    const erg_journal_entry *last = erg_journal_at(journal, erg_journal_count(journal) - 1);
-    CHECK(last->t_ns == 99 && last->requested_w == 99 && isnan(last->enforced_w));
-    CHECK_TEXT(last->who, "\"\\\n");
-    erg_journal_free(journal);
-}
-
 /* A new coordinator grants what was last read back, again and again, for one lease. */
 static void a_grant_of_what_is_in_force_takes_nothing_off(void)
 {
@@ -316,7 +283,6 @@ int main(void)
         TEST(a_limit_below_the_least_of_all_is_called_short),
         TEST(a_hot_device_is_held_below_its_hot_spot),
         TEST(the_journal_tells_what_was_turned_for_whom),
-        TEST(a_journal_grows_no_longer_than_allowed_and_is_read_again),
         TEST(a_grant_of_what_is_in_force_takes_nothing_off),
     };
     return test_run(tests, ERG_COUNT(tests));
