@@ -23,8 +23,11 @@ typedef struct ergd_link_event {
     char topic[];
 } ergd_link_event;
 
-/* rack: asked for its names and its last will; it must outlive the link. */
+/* Reads what it needs, and does nothing yet. rack: asked for its names and its last will;
+ * it must outlive the link. */
 ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_error *err);
+/* Starts the thread, once privileges are dropped: it keeps those it is born with. */
+bool ergd_link_start(ergd_link *link, erg_error *err);
 /* Readable while events wait. */
 int ergd_link_file(const ergd_link *link);
 /* The next event, to be freed; NULL: none waits. */

@@ -23,6 +23,7 @@ struct ergd_link {
     ergd_mqtt mqtt;
     const erg_govern_config *config;
     const erg_rack *rack;           /* asked only for what never changes */
+    bool is_started;
     bool was_up;                    /* the thread's own */
     char client[256], will_topic[256], will[1024], password[256];
     size_t will_size;
@@ -321,20 +322,17 @@ static void take_names(ergd_link *link, erg_rack *rack)
     memcpy(link->will, will.bytes, link->will_size);
 }
 
-static bool start(ergd_link *link, erg_error *err)
+bool ergd_link_start(ergd_link *link, erg_error *err)
 {
     sigset_t all, before;
 
-    if (!ergd_queue_open(&link->events, err))
-        return false;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int fault = pthread_create(&link->thread, NULL, run, link);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (fault == 0)
-        return true;
-    ergd_queue_close(&link->events);
-    return erg_fail(err, ERG_IO, "cannot start a thread: %s", strerror(fault));
+    link->is_started = fault == 0;
+    return link->is_started
+        || erg_fail(err, ERG_IO, "cannot start a thread: %s", strerror(fault));
 }
 
 ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_error *err)
@@ -352,7 +350,7 @@ ergd_link *ergd_link_open(const erg_govern_config *config, erg_rack *rack, erg_e
     bool found = ergd_mqtt_find(&link->mqtt, err);
     if (found)
         link->mqtt.lib_init();
-    if (found && read_password(link, err) && start(link, err))
+    if (found && read_password(link, err) && ergd_queue_open(&link->events, err))
         return link;
     pthread_mutex_destroy(&link->lock);
     free(link);
@@ -371,7 +369,7 @@ void ergd_link_close(ergd_link *link)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += JOIN_S;
     /* A name that does not resolve may hold it longer: the process is about to end. */
-    if (pthread_timedjoin_np(link->thread, NULL, &until) != 0)
+    if (link->is_started && pthread_timedjoin_np(link->thread, NULL, &until) != 0)
         return;
     ergd_queue_close(&link->events);
     pthread_mutex_destroy(&link->lock);

@@ -16,6 +16,12 @@ const char *ergd_rack_mode(void)
     return "not built: install libmosquitto-dev and build again";
 }
 
+bool ergd_link_start(ergd_link *link, erg_error *err)
+{
+    (void)link, (void)err;
+    return false;
+}
+
 int ergd_link_file(const ergd_link *link) { (void)link; return -1; }
 ergd_link_event *ergd_link_next(ergd_link *link) { (void)link; return NULL; }
 void ergd_link_send(ergd_link *link, const erg_rack_post *post) { (void)link, (void)post; }

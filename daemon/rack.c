@@ -12,6 +12,7 @@ typedef struct service {
     ergd *daemon;
     erg_rack *rack;
     ergd_link *link;
+    bool is_started;
     erg_error said;             /* once */
 } service;
 
@@ -95,11 +96,24 @@ static bool open_service(ergd *daemon, void **self, erg_error *err)
         && ergd_watch(daemon, ergd_link_file(is->link), EPOLLIN, ready, is, err);
 }
 
+/* Not before the first step of the loop: a thread keeps the privileges it was born with. */
+static void start(service *is)
+{
+    erg_error fault = { 0 };
+
+    is->is_started = ergd_link_start(is->link, &fault);
+    if (!is->is_started && strcmp(fault.text, is->said.text) != 0)
+        ergd_log(is->daemon, "%s", fault.text);
+    is->said = is->is_started ? is->said : fault;
+}
+
 static void step(void *self)
 {
     service *is = self;
     const erg_rack_line line = { send_post, is };
 
+    if (!is->is_started)
+        start(is);
     erg_rack_step(is->rack, ergd_governor(is->daemon), &line);
 }
 
