@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg govern: asks the daemon of this machine, ergd, what it does and why. */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 #include "cli.h"
 
 typedef struct govern_options {
-    const char *socket, *device, *job;
-    double cap_w, clock_hz, for_s, power_w, least_w;
+    const char *socket, *device, *job, *phase;
+    double cap_w, clock_hz, for_s, power_w, least_w, units;
     int class;
     bool wait;
 } govern_options;
@@ -18,14 +19,20 @@ static const cli_option option_rows[] = {
     { 0, "class", CLI_WHOLE, AT(class), "N", "admit: the higher goes first (0)" },
     { 0, "clock", CLI_HERTZ, AT(clock_hz), "FREQUENCY",
       "set: hold the clock of the GPUs, or of the device, to this one", true },
-    { 0, "device", CLI_TEXT, AT(device), "DEVICE", "set, release: this one, not the node" },
+    { 0, "device", CLI_TEXT, AT(device), "DEVICE",
+      "set, release, work: this one, not the node or all GPUs" },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
-      "set: released by itself after so long; admit: over by then", true },
-    { 0, "job", CLI_TEXT, AT(job), "NAME", "admit, done: the job" },
+      "set: released by itself after so long; admit: over by then; work: forgotten if "
+      "nothing more is told (30s)", true },
+    { 0, "job", CLI_TEXT, AT(job), "NAME", "admit, done, work: the job" },
     { 0, "least", CLI_WATTS, AT(least_w), "POWER",
       "admit: what it draws even when it is held down (0W)", true },
+    { 0, "phase", CLI_TEXT, AT(phase), "NAME",
+      "work: what begins or goes on; without it nothing does" },
     { 0, "power", CLI_WATTS, AT(power_w), "POWER", "admit: what it will draw", true },
     { 0, "socket", CLI_TEXT, AT(socket), "PATH", "of the daemon (" ERG_GOVERN_SOCKET ")" },
+    { 0, "units", CLI_NUMBER, AT(units), "N",
+      "work: of that phase, done since the job began: tokens, steps", true },
     { 0, "wait", CLI_FLAG, AT(wait), NULL, "admit: until it may start" },
     { 0 },
 };
@@ -33,7 +40,7 @@ static const cli_option option_rows[] = {
 /* Which options a verb needs and takes, one bit each. */
 enum {
     CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128,
-    CLOCK = 256
+    CLOCK = 256, PHASE = 512, UNITS = 1024
 };
 
 static const struct {
@@ -47,6 +54,7 @@ static const struct {
     { "brake", ERG_GOVERN_BRAKE },
     { "why", ERG_GOVERN_WHY },
     { "sensors", ERG_GOVERN_SENSORS },
+    { "work", ERG_GOVERN_WORK, 0, PHASE | UNITS | DEVICE | JOB | FOR },
     { "admit", ERG_GOVERN_ADMIT, JOB | POWER, FOR | LEAST | WAIT | CLASS },
     { "done", ERG_GOVERN_DONE, JOB },
 };
@@ -57,6 +65,7 @@ static int given(const govern_options *options)
         | (options->device ? DEVICE : 0) | (options->for_s > 0 ? FOR : 0)
         | (options->job ? JOB : 0)
         | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
+        | (options->phase ? PHASE : 0) | (options->units > 0 ? UNITS : 0)
         | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0);
 }
 
@@ -109,7 +118,8 @@ static int run(const cli *call)
     erg_govern_request request = { .cap_w = options->cap_w,
                                    .clock_hz = options->clock_hz, .for_s = options->for_s,
                                    .power_w = options->power_w, .least_w = options->least_w,
-                                   .priority = options->class };
+                                   .priority = options->class,
+                                   .units = options->units > 0 ? options->units : NAN };
     const int has = given(options);
     size_t i = 0;
 
@@ -118,20 +128,24 @@ static int run(const cli *call)
         i++;
     if (i == CLI_COUNT(verbs))
         return cli_misused(call, "says one of status, set, release, brake, why, sensors, "
-                           "admit and done");
+                           "work, admit and done");
     if ((has & verbs[i].needs) != verbs[i].needs
         || (has & ~(verbs[i].needs | verbs[i].takes | verbs[i].any))
         || (verbs[i].any && !(has & verbs[i].any)))
         return cli_misused(call, "set takes --cap or --clock, and perhaps --device and "
-                           "--for; release takes --device; admit --job and --power, and "
-                           "perhaps --least, --class, --for and --wait; done --job; the "
-                           "others none");
+                           "--for; release takes --device; work perhaps --phase, "
+                           "--units, --device, --job and --for; admit --job and --power, "
+                           "and perhaps --least, --class, --for and --wait; done --job; "
+                           "the others none");
     request.verb = verbs[i].verb;
     if (!copy_name(options->device, request.device, sizeof(request.device)))
         return cli_misused(call, "there is no device %.60s", options->device);
     if (!copy_name(options->job, request.job, sizeof(request.job)))
         return cli_misused(call, "a job's name has at most %zu bytes",
                            sizeof(request.job) - 1);
+    if (!copy_name(options->phase, request.phase, sizeof(request.phase)))
+        return cli_misused(call, "a phase's name has at most %zu bytes",
+                           sizeof(request.phase) - 1);
     return ask(call, &request);
 }
 
@@ -145,13 +159,16 @@ static const char about[] =
 "all GPUs or of one device, until release or for a time; brake holds everything at its\n"
 "least until release. The daemon's configuration says who may read and who may set.\n"
 "\n"
+"work tells which phase of a job has begun or goes on, and how much of it is done: how\n"
+"long each takes and what it draws is then in the table phases.\n"
+"\n"
 "admit asks for a job, before it starts, whether its watts fit what is left: status 0,\n"
 "or 1 while it is queued (with --wait not before it may start); done says that it has\n"
 "ended.\n";
 
 const cli_command cmd_govern = {
     .name = "govern",
-    .usage = "erg govern [options] status|set|release|brake|why|sensors|admit|done",
+    .usage = "erg govern [options] status|set|release|brake|why|sensors|work|admit|done",
     .summary = "ask the daemon of this machine what it grants; set or release caps, clocks",
     .about = about,
     .examples = "erg govern status\n"
@@ -160,6 +177,7 @@ const cli_command cmd_govern = {
                 "erg govern set --clock 1200MHz --device nvml:0 --for 1h\n"
                 "erg govern release\n"
                 "erg govern why\n"
+                "erg govern work --phase decode --units 4096\n"
                 "erg govern admit --job train-7 --power 700W --for 2h --wait\n",
     .options = option_rows,
     .options_size = sizeof(govern_options),

@@ -79,6 +79,7 @@ static erg_result *ask(const client *one, erg_error *err)
     snprintf(who, sizeof(who), "uid %u pid %d", one->peer.uid, one->peer.pid);
     if (!erg_govern_request_parse(one->line, one->count, &request, err))
         return NULL;
+    request.uid = one->peer.uid;
     may(one, &request, err);
     if (err->code != ERG_OK)
         return NULL;

@@ -15,7 +15,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
         if (err.code == ERG_OK || !err.text[0])
             abort();
     } else if (!(request.for_s > 0)
-               || (request.verb == ERG_GOVERN_SET && !(request.cap_w > 0))) {
+               || (request.verb == ERG_GOVERN_SET
+                   && !(request.cap_w > 0 || request.clock_hz > 0))
+               || (request.verb == ERG_GOVERN_WORK
+                   && (request.units < 0
+                       || (!isnan(request.units) && !request.phase[0])))) {
         abort();
     }
     erg_journal_parse((const char *)bytes, size, &entry);

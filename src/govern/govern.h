@@ -17,7 +17,8 @@
 #include "shape/heat_guard.h"
 #include "shape/water_fill.h"
 
-enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6 };
+enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6,
+       ERG_GOVERN_PHASES_MOST = 16 };
 
 typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value;
 
@@ -41,6 +42,25 @@ typedef struct erg_governed_clock {
     int64_t retry_ns;               /* after a turn that failed; 0: none did */
 } erg_governed_clock;
 
+typedef struct erg_govern_phase {
+    char name[32];
+    double told;                    /* units, as last told; NAN: never */
+    double units, time_s, energy_j; /* since the first word */
+    double metered_s;               /* of time_s, with a power sensor that spoke */
+} erg_govern_phase;
+
+/* What a job says that a GPU does. */
+typedef struct erg_govern_work {
+    bool is_told;                   /* and not forgotten yet */
+    int64_t uid;
+    char job[32];
+    int64_t seen_ns, until_ns;
+    erg_govern_phase phases[ERG_GOVERN_PHASES_MOST];
+    size_t count;
+    int phase;                      /* now; -1: in none that is known */
+    double units;                   /* of all phases */
+} erg_govern_work;
+
 typedef struct erg_governed {
     size_t index;                   /* in devices */
     bool is_gpu, is_node, is_part;  /* part: its watts are in the sum of a node */
@@ -58,6 +78,7 @@ typedef struct erg_governed {
     double demand_w, least_w, most_w, grant_w, heat_cap_w;
     erg_govern_user_cap set;
     erg_governed_clock clock;
+    erg_govern_work work;
     double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
     const char *most_rule;          /* what holds most_w down; NULL: the device */
     const char *rule;
@@ -119,6 +140,11 @@ bool erg_govern_clocks_back(erg_governor *governor, erg_error *err);
 /* item NULL: of any GPU. */
 bool erg_govern_may_clock(const erg_governor *governor, const erg_governed *item,
                           erg_error *err);
+/* Phases and work, as jobs tell them. */
+void erg_govern_work_step(erg_governor *governor);
+bool erg_govern_tell_work(erg_governor *governor, const erg_govern_request *request,
+                          erg_error *err);
+bool erg_govern_add_work(const erg_governor *governor, erg_result *result, erg_error *err);
 bool erg_govern_add_clocks(const erg_governor *governor, erg_result *result,
                            erg_error *err);
 

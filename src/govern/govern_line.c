@@ -13,7 +13,7 @@
 static const char *const verbs[] = {
     [ERG_GOVERN_STATUS] = "status",   [ERG_GOVERN_SENSORS] = "sensors",
     [ERG_GOVERN_WHY] = "why",         [ERG_GOVERN_SETTINGS] = "settings",
-    [ERG_GOVERN_SET] = "set",
+    [ERG_GOVERN_WORK] = "work",       [ERG_GOVERN_SET] = "set",
     [ERG_GOVERN_RELEASE] = "release", [ERG_GOVERN_BRAKE] = "brake",
     [ERG_GOVERN_ADMIT] = "admit",     [ERG_GOVERN_DONE] = "done",
 };
@@ -30,8 +30,8 @@ static bool find_verb(const json_t *root, erg_govern_request *out, erg_error *er
             return true;
         }
     return erg_fail(err, ERG_BAD_INPUT,
-                    "\"do\" is status, sensors, why, settings, set, release, brake, admit "
-                    "or done");
+                    "\"do\" is status, sensors, why, settings, work, set, release, brake, "
+                    "admit or done");
 }
 
 /* A missing number is `otherwise`. */
@@ -46,21 +46,56 @@ static bool find_positive(const json_t *root, const char *key, double otherwise,
     return erg_fail(err, ERG_BAD_INPUT, "\"%s\" is a number above 0", key);
 }
 
-/* A job's name comes back in answers and journals. */
+/* Names come back in answers and journals, and on terminals. */
+static bool is_name(const char *text, size_t room)
+{
+    bool good = text && *text && strlen(text) < room;
+
+    for (const char *c = text; good && *c; c++)
+        good = *c > ' ' && *c < 127;
+    return good;
+}
+
+/* "" where it is not said. */
+static bool find_name(const json_t *root, const char *key, bool is_needed, char *to,
+                      size_t room, erg_error *err)
+{
+    const json_t *value = json_object_get(root, key);
+    const char *text = json_string_value(value);
+
+    if (!is_needed && (!value || (text && !*text)))
+        return true;
+    if (!is_name(text, room))
+        return erg_fail(err, ERG_BAD_INPUT, "\"%s\" is a name of at most %zu plain "
+                        "characters without spaces", key, room - 1);
+    erg_text_put(to, room, text);
+    return true;
+}
+
+static bool find_work(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const json_t *units = json_object_get(root, "units");
+
+    if (out->verb != ERG_GOVERN_WORK)
+        return true;
+    out->units = json_is_number(units) ? json_number_value(units) : NAN;
+    if (units && !json_is_null(units) && !(out->units >= 0))
+        return erg_fail(err, ERG_BAD_INPUT, "\"units\" is a number, 0 or above");
+    if (!find_name(root, "job", false, out->job, sizeof(out->job), err)
+        || !find_name(root, "phase", false, out->phase, sizeof(out->phase), err))
+        return false;
+    return out->phase[0] || isnan(out->units)
+        || erg_fail(err, ERG_BAD_INPUT, "\"units\" needs \"phase\": they are of one");
+}
+
 static bool find_job(const json_t *root, erg_govern_request *out, erg_error *err)
 {
-    const char *job = json_string_value(json_object_get(root, "job"));
     const json_t *class = json_object_get(root, "class");
 
     if (out->verb != ERG_GOVERN_ADMIT && out->verb != ERG_GOVERN_DONE)
         return true;
-    bool is_name = job && *job && strlen(job) < sizeof(out->job);
-    for (const char *c = job; is_name && *c; c++)
-        is_name = *c > ' ' && *c < 127;
-    if (!is_name)
-        return erg_fail(err, ERG_BAD_INPUT, "\"job\" is a name of at most %zu plain "
-                        "characters without spaces", sizeof(out->job) - 1);
-    erg_text_put(out->job, sizeof(out->job), job);
+    if (!find_name(root, "job", true, out->job, sizeof(out->job), err))
+        return false;
     out->priority = json_integer_value(class);
     if (class && !json_is_integer(class))
         return erg_fail(err, ERG_BAD_INPUT, "\"class\" is a whole number");
@@ -82,7 +117,7 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
         || !find_positive(root, "for_s", INFINITY, &out->for_s, err)
         || !find_positive(root, "power_w", NAN, &out->power_w, err)
         || !find_positive(root, "least_w", NAN, &out->least_w, err)
-        || !find_job(root, out, err))
+        || !find_job(root, out, err) || !find_work(root, out, err))
         return false;
     if (device && strlen(device) >= sizeof(out->device))
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);
@@ -97,7 +132,7 @@ bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request
                               erg_error *err)
 {
     *out = (erg_govern_request){ .cap_w = NAN, .clock_hz = NAN, .for_s = INFINITY,
-                                 .power_w = NAN, .least_w = NAN };
+                                 .power_w = NAN, .least_w = NAN, .units = NAN };
     if (size > ERG_GOVERN_REQUEST_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "a request has at most %d bytes",
                         ERG_GOVERN_REQUEST_MOST);
@@ -123,6 +158,10 @@ static char *line_of(const erg_govern_request *request)
         json_object_set_new(root, "device", json_string(request->device));
     if (request->job[0])
         json_object_set_new(root, "job", json_string(request->job));
+    if (request->verb == ERG_GOVERN_WORK && request->phase[0])
+        json_object_set_new(root, "phase", json_string(request->phase));
+    if (request->verb == ERG_GOVERN_WORK && request->units >= 0)
+        json_object_set_new(root, "units", erg_json_real(request->units));
     if (request->power_w > 0)
         json_object_set_new(root, "power_w", erg_json_real(request->power_w));
     if (request->least_w > 0)

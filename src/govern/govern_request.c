@@ -100,6 +100,9 @@ erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request
     case ERG_GOVERN_WHY:
     case ERG_GOVERN_SETTINGS:
         break;
+    case ERG_GOVERN_WORK:
+        good = erg_govern_tell_work(governor, request, err);
+        break;
     case ERG_GOVERN_SET:
         good = set(governor, request, who, err);
         break;

@@ -59,6 +59,7 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
         .set.cap_w = INFINITY,
         .requested_w = NAN,
         .enforced_w = NAN,
+        .work.phase = -1,
         .demand_w = NAN,
         .grant_w = NAN,
         .least_w = NAN,
@@ -99,7 +100,8 @@ static void read_all(erg_governor *governor, erg_governed *item, bool slow)
     size_t count = erg_devices_channel_count(governor->devices, item->index);
 
     for (int i = 0; i < (int)count && i < ERG_GOVERN_CHANNELS_MOST; i++)
-        if (slow || i == item->power_at || i == item->heat_at || i == item->energy_at)
+        if (slow || i == item->power_at || i == item->heat_at || i == item->energy_at
+            || (item->clock.is_turned && i == item->clock.seen_at))
             read_channel(governor, item, i);
 }
 

@@ -137,6 +137,39 @@ static void who_observes_locks_nothing(void)
     CHECK(is_unlocked(&is) && ergd_stop(&is) == 0);
 }
 
+/* Linux says who tells it; the test becomes somebody else. */
+static void who_may_read_may_tell_phases_and_lock_nothing(void)
+{
+    enum { NOBODY = 65534 };
+    static const char word[] = "{\"do\": \"work\", \"phase\": \"decode\", \"units\": 1}\n";
+    ergd_box is;
+    char more[400];
+    if (geteuid() != 0)
+        SKIP("only root can become another user");
+    prepare(&is, "");
+    snprintf(more, sizeof(more), "version: 1\nmode: enforce\nperiod: 10ms\nstate: %.100s\n"
+             "node: {id: x, sensors: [nvml]}\nsocket: {path: %.100s, users: [\"65534\"]}\n",
+             is.state, is.socket);
+    FILE *file = fopen(is.config, "w");
+    CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool other = setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+        char *work = other ? ergd_say(&is, word) : NULL;
+        char *set = other ? ergd_say(&is, "{\"do\": \"set\", \"clock_hz\": 1e9}\n") : NULL;
+        bool good = work && strstr(work, "\"decode\"") && set;
+        _exit(good && strstr(set, "may not set") ? 0 : 1);
+    }
+    int status = 1;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    char *mine = ergd_say(&is, word);
+    CHECK(mine && strstr(mine, "of user 65534"));
+    free(mine);
+    CHECK(is_unlocked(&is) && ergd_stop(&is) == 0);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -145,6 +178,7 @@ int main(void)
         TEST(killed_the_watchdog_takes_the_lock_off),
         TEST(killed_with_its_watchdog_the_next_one_takes_the_lock_off),
         TEST(who_observes_locks_nothing),
+        TEST(who_may_read_may_tell_phases_and_lock_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
