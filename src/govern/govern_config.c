@@ -241,7 +241,6 @@ static void begin(erg_govern_config *config)
                   .margin = 0.8,
                   .tau_s = 666,
                   .trip = 1.21,
-                  .soft_start_s = 60,
                   .period_s = 3,
                   .cap_at = 0.99,
                   .target = 0.95,
@@ -261,6 +260,15 @@ static void begin(erg_govern_config *config)
     };
 }
 
+/* Of the ways to enforce a cap ergd has power limits alone. */
+static bool has_gate(const erg_govern_list *ways)
+{
+    for (size_t i = 0; i < ways->count; i++)
+        if (strcmp(ways->items[i], "power_limit") != 0)
+            return true;
+    return false;
+}
+
 /* Said in the file, but nothing in ergd acts on it. */
 static void name_unused(draft *is)
 {
@@ -270,6 +278,11 @@ static void name_unused(draft *is)
         { is->phase && !is->job.staggers, "shaper.phase" },
         { !isnan(is->config.shaper.hold_s), "shaper.ramp_down_hold" },
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
+        { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
+          "rack.jitter" },
+        { !isnan(is->config.gpu.slowdown_most), "gpu.slowdown_max" },
+        { !isnan(is->config.cap.window_s), "cap.window" },
+        { has_gate(&is->config.cap.enforcement), "cap.enforcement" },
         { is->config.shaper.floor_w > 0, "shaper.floor" },
         { is->config.gpu.dvfs, "gpu.dvfs" },
         { is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
@@ -314,6 +327,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
             && !erg_yaml_read(node_at(is, erg_govern_sections[i].at), is->name,
                               erg_govern_sections[i].fields, is, err))
             return false;
+    /* What an aisle can cool is one more cap of the rack in it. */
+    is->config.rack.cap_w = fmin(is->config.rack.cap_w, is->config.rack.cooling_w);
     if (!make_mpi(is, err) || !read_lists(is, err) || !read_ops(is, err)
         || !read_members(is, err)
         || !check_words(is, root, err))

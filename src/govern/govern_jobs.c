@@ -19,6 +19,16 @@ static const erg_column job_columns[] = {
     { "place", ERG_INTEGER, "in the queue" },
 };
 
+/* New work is for cool nodes, where the configuration says so. */
+static bool is_hot(const erg_governor *governor)
+{
+    bool is = false;
+
+    for (size_t i = 0; governor->config->thermal.prefer_cool && i < governor->count; i++)
+        is |= governor->items[i].guard.is_hot;
+    return is;
+}
+
 static erg_admission_room room_of(const erg_governor *governor)
 {
     const erg_govern_room *rack = &governor->room;
@@ -27,7 +37,7 @@ static erg_admission_room room_of(const erg_governor *governor)
         return (erg_admission_room){ rack->cap_w, rack->limit_w, 0, rack->power_w };
     return (erg_admission_room){ governor->limit_w, governor->limit_w,
                                  isnan(governor->base_w) ? 0 : governor->base_w,
-                                 governor->power_w };
+                                 governor->power_w, is_hot(governor) };
 }
 
 static const char *state_of(const erg_governor *governor, const erg_job *job)

@@ -169,7 +169,7 @@ static const erg_yaml_field thermal_fields[] = {
 static const erg_yaml_field migrate_fields[] = {
     { "after", ERG_YAML_QUANTITY, OF(thermal.after_s), "s", 0, 1e5 },
     { "cooldown", ERG_YAML_QUANTITY, OF(thermal.cooldown_s), "s", 0, 1e6 },
-    { "max_per_hour", ERG_YAML_WHOLE, OF(thermal.moves_per_hour), "", 0, 3600 },
+    { "max_per_hour", ERG_YAML_WHOLE, OF(thermal.moves_per_hour), "", 0, 8 },
     { 0 },
 };
 

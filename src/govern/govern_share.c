@@ -60,9 +60,10 @@ static void step_heat(erg_governor *governor, erg_governed *item, double dt_s)
     item->guard.cold_k = config->thermal.hot_k - config->thermal.hysteresis_k;
     item->guard.after_s = config->thermal.after_s;
     item->guard.cooldown_s = config->thermal.cooldown_s;
+    item->guard.moves_per_hour = (int)config->thermal.moves_per_hour;
     erg_heat_verdict verdict = erg_heat_guard_step(&item->guard, &body, dt_s);
     item->heat_cap_w = verdict.cap_w;
-    if (verdict.asks_to_move)
+    if (verdict.asks_to_move && config->thermal.moves_per_hour > 0)
         ask_to_move(governor, item);
 }
 

@@ -98,6 +98,10 @@ bool erg_rack_desk_begin(erg_rack *rack, erg_error *err)
     rack->desk.terms = rack->terms;
     rack->desk.limit_w = config->rack.cap_w;
     rack->desk.raise_w_per_s = config->shaper.up_w_per_s;
+    rack->desk.soft_start_s = config->rack.soft_start_s;
+    rack->desk.late_s[0] = config->rack.jitter_s.low;
+    rack->desk.late_s[1] = config->rack.jitter_s.high;
+    rack->desk.random = erg_xoshiro_of((uint64_t)config->shaper.rng_key, 1);
     rack->desk.bands = (erg_bands){
         .limit_w = isnan(breaker_w)
             ? config->rack.cap_w : fmin(config->rack.cap_w, breaker_w),

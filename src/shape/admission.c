@@ -156,6 +156,6 @@ void erg_admission_step(erg_admission *state, const erg_admission_room *room, do
             erg_admission_end(state, job);
     }
     see_others(state, room, dt_s);
-    for (erg_job *job; (job = next_of(state, room));)
+    for (erg_job *job; !room->is_hot && (job = next_of(state, room));)
         start(state, job);
 }

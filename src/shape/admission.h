@@ -38,6 +38,7 @@ typedef struct erg_admission_room {
     double limit_w;             /* L, of which expected power takes 0.95 at most */
     double base_w;              /* drawn beside all jobs */
     double power_w;             /* measured; NAN: unknown */
+    bool is_hot;                /* too hot for new work: whoever comes waits */
 } erg_admission_room;
 
 erg_job *erg_admission_find(erg_admission *state, const char *name);

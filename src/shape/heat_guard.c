@@ -22,9 +22,11 @@ double erg_heat_ahead(const erg_heat_node *node, double power_w, double ahead_s)
 
 static bool may_move(const erg_heat_guard *guard)
 {
+    int most = guard->moves_per_hour > 0 ? guard->moves_per_hour : 2;
+
     if (guard->moves > 0 && guard->since_s[0] < or_else(guard->cooldown_s, 600))
         return false;
-    return guard->moves < 2 || guard->since_s[1] >= HOUR_S;
+    return guard->moves < most || guard->since_s[most - 1] >= HOUR_S;
 }
 
 erg_heat_verdict erg_heat_guard_step(erg_heat_guard *guard, const erg_heat_node *node,
@@ -35,8 +37,8 @@ erg_heat_verdict erg_heat_guard_step(erg_heat_guard *guard, const erg_heat_node 
     double worst_k = fmax(node->temp_k, ahead_k);
     erg_heat_verdict verdict = { .cap_w = INFINITY };
 
-    guard->since_s[0] += dt_s;
-    guard->since_s[1] += dt_s;
+    for (int i = 0; i < guard->moves; i++)
+        guard->since_s[i] += dt_s;
     guard->is_hot = guard->is_hot ? worst_k >= cold_k : worst_k >= hot_k;
     guard->hot_s = guard->is_hot ? guard->hot_s + dt_s : 0;
     if (!guard->is_hot)
@@ -50,9 +52,11 @@ erg_heat_verdict erg_heat_guard_step(erg_heat_guard *guard, const erg_heat_node 
 
 void erg_heat_guard_moved(erg_heat_guard *guard)
 {
-    guard->since_s[1] = guard->since_s[0];
+    if (guard->moves < ERG_HEAT_MOVES)
+        guard->moves++;
+    for (int i = guard->moves - 1; i > 0; i--)
+        guard->since_s[i] = guard->since_s[i - 1];
     guard->since_s[0] = 0;
-    guard->moves = guard->moves < 2 ? guard->moves + 1 : 2;
     guard->hot_s = 0;
 }
 

@@ -22,15 +22,18 @@ typedef struct erg_heat_node {
 /* Temperature after ahead_s at constant power. */
 double erg_heat_ahead(const erg_heat_node *node, double power_w, double ahead_s);
 
+enum { ERG_HEAT_MOVES = 8 };        /* an hour, at most */
+
 typedef struct erg_heat_guard {
     double hot_k, cold_k, margin_k; /* 0: 358.15 353.15 2 */
     double ahead_s;                 /* 0: 60 */
     double after_s, cooldown_s;     /* hot for so long: move; then never for so long. 0: 60
                                      * 600 */
+    int moves_per_hour;             /* at most, to ERG_HEAT_MOVES. 0: 2 */
     bool is_hot;
     double hot_s;                   /* for so long */
-    double since_s[2];              /* the last two moves, ago; 0: none was (see moves) */
-    int moves;                      /* counted up to 2 */
+    double since_s[ERG_HEAT_MOVES]; /* the last moves, ago, the latest first (see moves) */
+    int moves;                      /* counted up to ERG_HEAT_MOVES */
 } erg_heat_guard;
 
 typedef struct erg_heat_verdict {

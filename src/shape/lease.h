@@ -121,6 +121,8 @@ typedef struct erg_lease_member {
     size_t held_count;
     double granted_w;               /* last; NAN: none yet */
     double ceiling_w;               /* what the bands leave it; INFINITY */
+    int64_t up_ns;                  /* when its present boot was first heard */
+    double late_s;                  /* of its soft start, drawn by chance */
 } erg_lease_member;
 
 /* A coordinator's memory, all of it the caller's: `count` of each. */
@@ -138,6 +140,10 @@ typedef struct erg_lease_rack {
     erg_lease_room room;
     double limit_w;                 /* C: of the sum of caps */
     double raise_w_per_s;           /* of each node's cap; 0: at once */
+    double soft_start_s;            /* of nodes that have booted, one after the other; 0:
+                                     * none */
+    double late_s[2];               /* each later by chance, within */
+    erg_xoshiro random;             /* draws that */
     erg_bands bands;                /* limit_w 0: no bands */
     uint64_t epoch, sequence;
     int64_t wait_ns;                /* until then no cap is raised */

@@ -123,8 +123,13 @@ void erg_lease_rack_hear(erg_lease_rack *rack, size_t node, const erg_lease_stat
         drop(member, &(ending){ now_ns, status->boot, status->sequence });
     if (same_boot && status->request <= member->last.request)
         return;
-    if (!same_boot)
+    if (!same_boot) {
+        double u = erg_xoshiro_uniform(&rack->random);
         member->answered = 0;
+        member->granted_w = NAN;    /* that was another start of it */
+        member->up_ns = now_ns;
+        member->late_s = rack->late_s[0] + u * (rack->late_s[1] - rack->late_s[0]);
+    }
     member->heard = true;
     member->heard_ns = now_ns;
     member->last = *status;
@@ -256,14 +261,32 @@ static void share(erg_lease_rack *rack, const survey *seen)
                    room->grants_w);
 }
 
+/* A rack that has its power again: caps come up from the fallback one after the other. */
+static double softly(const erg_lease_rack *rack, const erg_lease_member *member,
+                     double fair_w, int64_t now_ns)
+{
+    const erg_soft_start plan = {
+        .idle_w = fmin(member->fallback_w, fair_w), .cap_w = fair_w,
+        .ramp_s = rack->soft_start_s, .node = (size_t)(member - rack->room.members),
+        .nodes = rack->room.count, .jitter_s = member->late_s,
+    };
+    int64_t begin_ns = member->up_ns > rack->wait_ns ? member->up_ns : rack->wait_ns;
+
+    return rack->soft_start_s > 0
+        ? erg_soft_start_at(&plan, erg_s_from_ns(now_ns - begin_ns)) : fair_w;
+}
+
 static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member,
-                      double fair_w, double dt_s)
+                      double fair_w, int64_t now_ns)
 {
     double before_w = isnan(member->granted_w)
         ? member->last.enforced_w : member->granted_w;
-    double wish_w = fair_w;
+    double dt_s = erg_s_from_ns(now_ns - rack->stepped_ns), wish_w = fair_w;
 
-    if (fabs(fair_w - before_w) < fmax(SMALL_W, SMALL * before_w))
+    /* Only what rises is delayed: a coordinator that comes back takes nothing away. */
+    if (!(wish_w <= before_w))
+        wish_w = fmax(softly(rack, member, fair_w, now_ns), before_w);
+    if (fabs(wish_w - before_w) < fmax(SMALL_W, SMALL * before_w))
         wish_w = before_w;
     if (rack->raise_w_per_s > 0 && !isnan(before_w))
         wish_w = fmin(wish_w, before_w + rack->raise_w_per_s * dt_s);
@@ -291,17 +314,17 @@ static erg_lease_answer answer_to(erg_lease_rack *rack, size_t node, double cap_
     return (erg_lease_answer){ node, grant };
 }
 
-static double wish_at(const erg_lease_rack *rack, size_t k, double dt_s, int64_t now_ns)
+static double wish_at(const erg_lease_rack *rack, size_t k, int64_t now_ns)
 {
     const erg_lease_member *member = &rack->room.members[rack->room.who[k]];
 
     if (now_ns >= rack->wait_ns)
-        return wish_of(rack, member, rack->room.grants_w[k], dt_s);
+        return wish_of(rack, member, rack->room.grants_w[k], now_ns);
     return isnan(member->last.enforced_w) ? member->fallback_w : member->last.enforced_w;
 }
 
 /* Lower and renew what needs no room, then raise as far as there is some. */
-static size_t answer(erg_lease_rack *rack, survey *seen, double dt_s, int64_t now_ns,
+static size_t answer(erg_lease_rack *rack, survey *seen, int64_t now_ns,
                      erg_lease_answer answers[])
 {
     erg_lease_room *room = &rack->room;
@@ -310,7 +333,7 @@ static size_t answer(erg_lease_rack *rack, survey *seen, double dt_s, int64_t no
 
     for (size_t k = 0; k < seen->count; k++) {
         size_t node = room->who[k];
-        double wish_w = wish_at(rack, k, dt_s, now_ns);
+        double wish_w = wish_at(rack, k, now_ns);
         if (room->members[node].last.request <= room->members[node].answered)
             continue;
         if (wish_w <= room->bounds_w[node]) {
@@ -342,7 +365,7 @@ void erg_lease_rack_step(erg_lease_rack *rack, const erg_lease_rack_in *in,
     if (!rack->stands_by) {
         out->brake = run_bands(rack, in, out->power_w, dt_s);
         share(rack, &seen);
-        out->count = answer(rack, &seen, dt_s, in->now_ns, answers);
+        out->count = answer(rack, &seen, in->now_ns, answers);
     }
     out->bound_w = seen.bound_w;
     rack->stepped_ns = in->now_ns;

@@ -64,6 +64,47 @@ static void every_key_of_the_specification_is_read(void)
     erg_govern_config_free(is);
 }
 
+static bool is_unused(const erg_govern_config *config, const char *key)
+{
+    for (size_t i = 0; i < config->unused_count; i++)
+        if (strcmp(config->unused[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* Who states them must not believe that they do something. */
+static void keys_that_nothing_acts_on_are_named(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse(
+        "version: 1\ngpu: {slowdown_max: 3%}\ncap: {window: 20ms, enforcement: [launch_gate]}\n"
+        "rack: {jitter: [10ms, 50ms]}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is_unused(is, "gpu.slowdown_max") && is_unused(is, "cap.window"));
+    CHECK(is_unused(is, "cap.enforcement") && is_unused(is, "rack.jitter"));
+    erg_govern_config_free(is);
+
+    is = parse("version: 1\ncap: {limit: 900W, enforcement: [power_limit]}\n"
+               "rack: {soft_start: 60s, jitter: [10ms, 50ms]}\nthermal: {prefer_cool: true}\n",
+               &err);
+    CHECK_OK(is, err);
+    CHECK(is->unused_count == 0);
+    erg_govern_config_free(is);
+}
+
+static void what_an_aisle_can_cool_is_a_cap_of_the_rack(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\nrole: rack\nrack: {cap: 20kW, aisle: {id: a1, "
+                                  "cooling: 12kW}, nodes: [{id: a, fallback: 12kW}]}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is->rack.cap_w == 12e3);
+    erg_govern_config_free(is);
+    is = parse("version: 1\nrole: rack\nrack: {cap: 20kW, aisle: {id: a1, cooling: 12kW}, "
+               "nodes: [{id: a, fallback: 13kW}]}\n", &err);
+    CHECK(!is && strstr(err.text, "12000 W"));
+}
+
 static void what_is_not_said_has_a_usual_value(void)
 {
     erg_error err = { 0 };
@@ -118,6 +159,8 @@ int main(void)
 {
     static const test tests[] = {
         TEST(every_key_of_the_specification_is_read),
+        TEST(keys_that_nothing_acts_on_are_named),
+        TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),
         TEST(what_is_not_said_has_a_usual_value),
         TEST(mistakes_are_refused_with_their_line),
     };

@@ -13,17 +13,22 @@ typedef struct house {
     erg_governor *governor;
 } house;
 
-static void begin(house *is)
+static void begin_as(house *is, const char *config)
 {
     erg_error err = { 0 };
 
     machine_open(&is->box, NULL);
-    is->config = erg_govern_config_parse("test", text, sizeof(text) - 1, &err);
+    is->config = erg_govern_config_parse("test", config, strlen(config), &err);
     CHECK_OK(is->config, err);
     is->governor = erg_governor_open(is->config, &is->box.env, &err);
     CHECK_OK(is->governor, err);
     is->box.now_ns += ERG_NS_PER_S;
     CHECK_OK(erg_governor_step(is->governor, is->box.now_ns, &err), err);
+}
+
+static void begin(house *is)
+{
+    begin_as(is, text);
 }
 
 static void end(house *is)
@@ -129,6 +134,34 @@ static void a_coordinators_jobs_must_fit_the_rack(void)
     end(&is);
 }
 
+/* At 400 W a board whose air is 60 C passes 70 C, and cools below 65 C without a load. */
+static void a_hot_node_starts_no_job_where_cool_ones_are_preferred(void)
+{
+    static const char line[] = "{\"do\": \"admit\", \"job\": \"a\", \"power_w\": 10}";
+    static const char node[] =
+        "version: 1\nthermal: {hotspot: 70C, inlet: 21C, tau: 28s, prefer_cool: %s}\n"
+        "node: {id: n, ceil: 2kW, sensors: [\"sim:a100-sxm4-80gb,heat,start=0s,ambient=21C,tau=10s,"
+        "limit=95C,load=list:400:60s:20:600s\"]}\n";
+
+    for (int prefers = 0; prefers < 2; prefers++) {
+        house is = { 0 };
+        char config[400];
+        snprintf(config, sizeof(config), node, prefers ? "true" : "false");
+        begin_as(&is, config);
+        for (int i = 0; i < 110; i++) {
+            is.box.now_ns += ERG_NS_PER_S / 2;
+            CHECK(erg_governor_step(is.governor, is.box.now_ns, NULL));
+        }
+        CHECK(strcmp(after(&is, line, "a"), prefers ? "queued" : "admitted") == 0);
+        for (int i = 0; i < 400; i++) {
+            is.box.now_ns += ERG_NS_PER_S / 2;
+            CHECK(erg_governor_step(is.governor, is.box.now_ns, NULL));
+        }
+        CHECK(strcmp(after(&is, line, "a"), "admitted") == 0);
+        end(&is);
+    }
+}
+
 static void what_is_no_job_is_said(void)
 {
     static const struct {
@@ -177,6 +210,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_job_waits_until_its_watts_fit),       TEST(a_stated_time_ends_a_job),
         TEST(a_coordinators_jobs_must_fit_the_rack), TEST(what_is_no_job_is_said),
+        TEST(a_hot_node_starts_no_job_where_cool_ones_are_preferred),
         TEST(more_jobs_than_are_kept_are_refused),
     };
     return test_run(tests, ERG_COUNT(tests));

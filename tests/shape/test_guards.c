@@ -135,6 +135,22 @@ static void a_move_is_asked_for_late_and_seldom(void)
     CHECK(moves >= 2 && moves <= 4);     /* two an hour */
 }
 
+static void as_many_moves_an_hour_as_stated_are_asked_for(void)
+{
+    for (int most = 1; most <= ERG_HEAT_MOVES; most++) {
+        erg_heat_guard guard = { .cooldown_s = 1, .after_s = 1, .moves_per_hour = most };
+        erg_heat_node node = node_at(365, 800);
+        int moves = 0;
+
+        for (int s = 1; s <= 2 * 3600; s++)
+            if (erg_heat_guard_step(&guard, &node, 1).asks_to_move) {
+                erg_heat_guard_moved(&guard);
+                moves++;
+            }
+        CHECK(moves == 2 * most);
+    }
+}
+
 static void equal_nodes_and_hotter_ones_are_no_place_to_go(void)
 {
     test_random random = { 31 };
@@ -170,6 +186,7 @@ int main(void)
         TEST(a_prediction_is_the_exact_exponential),
         TEST(the_cap_keeps_a_node_below_its_limit),
         TEST(a_move_is_asked_for_late_and_seldom),
+        TEST(as_many_moves_an_hour_as_stated_are_asked_for),
         TEST(equal_nodes_and_hotter_ones_are_no_place_to_go),
     };
     return test_run(tests, ERG_COUNT(tests));

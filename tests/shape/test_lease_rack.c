@@ -193,6 +193,66 @@ static void what_a_rack_draws_above_its_band_is_cut_and_stays_cut(void)
     CHECK(d.out.brake && answered_w(&d, 0) + answered_w(&d, 1) <= 950 + 1e-9);
 }
 
+/* Four nodes whose power has come back ask once a second; caps_w follow what they are granted. */
+static void ask_all(desk *d, double t_s, double caps_w[4])
+{
+    for (size_t i = 0; i < 4; i++)
+        desk_hear(d, i, said(d, (uint64_t)(t_s + 2), d->rack.sequence, caps_w[i], 700), t_s);
+    desk_step(d, t_s, NAN);
+    for (size_t i = 0; i < 4; i++)
+        caps_w[i] = answered_w(d, i);
+}
+
+static void a_rack_whose_power_returns_comes_up_one_node_after_the_other(void)
+{
+    double caps_w[4] = { 100, 100, 100, 100 };
+    desk d;
+
+    desk_start(&d, 4, 100, 2800);
+    d.rack.soft_start_s = 60;
+    CHECK(erg_lease_rack_start(&d.rack, 0, s(-20), NULL));
+    for (int t = 0; t <= 106; t++) {
+        double before_w[4];
+        memcpy(before_w, caps_w, sizeof(before_w));
+        ask_all(&d, t, caps_w);
+        for (size_t i = 0; i < 4; i++) {
+            /* Node i waits i 60/4 s, and then rises by 600 W in 60 s; steps below 7 W are saved. */
+            double due_w = 100 + 10 * fmin(60, fmax(0, t - 15.0 * (double)i));
+            CHECK(caps_w[i] >= before_w[i] && caps_w[i] <= due_w + 1e-9);
+            CHECK(caps_w[i] >= due_w - 10);
+        }
+    }
+    for (size_t i = 0; i < 4; i++)
+        CHECK(caps_w[i] >= 693);
+
+    /* A coordinator that comes back takes nothing away; one node that boots begins anew. */
+    erg_lease_rack_again(&d.rack, 0, s(107));
+    ask_all(&d, 130, caps_w);
+    CHECK(caps_w[0] >= 693 && caps_w[3] >= 693);
+    erg_lease_status fresh = said(&d, 1, 0, 100, 700);
+    fresh.boot = 6;
+    desk_hear(&d, 1, fresh, 131);
+    desk_step(&d, 131, NAN);
+    CHECK(answered_w(&d, 1) == 100);
+}
+
+static void a_soft_start_may_be_later_by_chance_and_no_more_than_stated(void)
+{
+    desk d;
+
+    desk_start(&d, 4, 100, 2800);
+    d.rack.soft_start_s = 1;
+    d.rack.late_s[0] = 2;
+    d.rack.late_s[1] = 4;
+    d.rack.random = erg_xoshiro_of(7, 1);
+    CHECK(erg_lease_rack_start(&d.rack, 0, s(-20), NULL));
+    for (size_t i = 0; i < 4; i++) {
+        desk_hear(&d, i, said(&d, 1, 0, 100, 700), 0);
+        CHECK(d.memory.members[i].late_s >= 2 && d.memory.members[i].late_s < 4);
+    }
+    CHECK(d.memory.members[0].late_s != d.memory.members[1].late_s);
+}
+
 static void belief_outlasts_the_slowest_clock_by_the_fastest(void)
 {
     erg_lease_terms terms = erg_lease_terms_usual();
@@ -220,6 +280,8 @@ int main(void)
         TEST(a_coordinator_that_knew_too_little_jumps_above),
         TEST(one_that_stands_by_says_nothing),
         TEST(what_a_rack_draws_above_its_band_is_cut_and_stays_cut),
+        TEST(a_rack_whose_power_returns_comes_up_one_node_after_the_other),
+        TEST(a_soft_start_may_be_later_by_chance_and_no_more_than_stated),
         TEST(belief_outlasts_the_slowest_clock_by_the_fastest),
     };
     return test_run(tests, ERG_COUNT(tests));
