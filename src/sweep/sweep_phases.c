@@ -12,8 +12,9 @@
 #include <string.h>
 #include "erg/energy.h"
 #include "sweep/sweep_phases.h"
+#include "trace/scope.h"
 
-enum { WORK_MOST = 256, PHASES_MOST = 16 };
+enum { WORK_MOST = 256, PHASES_MOST = 16, DEVICES_MOST = 64 };
 static const double start_s = 0.5;      /* between a visit's start and its region's */
 static const double covered_least = 0.95, energy_off_most = 0.02;
 
@@ -26,11 +27,12 @@ typedef struct phase {
 typedef struct cutter {
     const erg_trace *trace;
     const erg_visit *visit;
-    int channel;
+    int channels[DEVICES_MOST]; /* whose sum the visit's energy is */
+    size_t channel_count;
     const erg_region *run;
     int64_t work[WORK_MOST];    /* ids; none: the run itself is cut */
     size_t work_count, count;
-    double whole_j;             /* of all work, by the channel */
+    double whole_j;             /* of all work, by these channels */
     phase at[PHASES_MOST];
 } cutter;
 
@@ -61,16 +63,75 @@ static const erg_region *find_run(const erg_trace *trace, const erg_visit *visit
 static double energy_of(const cutter *of, const erg_region *region, erg_energy *out)
 {
     erg_span span = { region->begin_ns, region->end_ns };
+    erg_energy one;
 
-    if (!erg_trace_energy(of->trace, of->channel, span, out, NULL))
-        *out = (erg_energy){ .energy_j = NAN, .peak_w = NAN };
+    *out = (erg_energy){ .covered = 1 };
+    for (size_t i = 0; i < of->channel_count; i++) {
+        if (!erg_trace_energy(of->trace, of->channels[i], span, &one, NULL))
+            one = (erg_energy){ .energy_j = NAN, .peak_w = NAN };
+        out->energy_j += one.energy_j;
+        out->peak_w += one.peak_w;
+        out->covered = fmin(out->covered, one.covered);
+    }
     return out->energy_j;
 }
+
+/* ---- whose energy a visit's is --------------------------------------------------- */
+
+static void take_device(cutter *of, const char *device)
+{
+    int channel = erg_trace_find_channel(of->trace, device);
+
+    if (channel >= 0 && of->channel_count < DEVICES_MOST)
+        of->channels[of->channel_count++] = channel;
+}
+
+static void take_own(cutter *of, const char *device) { take_device(of, device); }
+
+/* As with --device all: every board beside it. */
+static void take_alike(cutter *of, const char *device)
+{
+    int own = erg_trace_find_channel(of->trace, device);
+
+    for (int i = 0; own >= 0 && i < (int)erg_trace_device_count(of->trace); i++) {
+        const char *name = erg_trace_device(of->trace, i)->name;
+        int channel = erg_trace_find_channel(of->trace, name);
+        if (channel >= 0
+            && erg_trace_channel(of->trace, channel)->scope
+                   == erg_trace_channel(of->trace, own)->scope)
+            take_device(of, name);
+    }
+}
+
+/* As where what is turned says nothing itself: all that is measured, nothing twice. */
+static void take_outermost(cutter *of, const char *device)
+{
+    erg_scope scopes[DEVICES_MOST];
+    bool chosen[DEVICES_MOST];
+    size_t count = 0;
+    (void)device;
+
+    for (int i = 0; i < (int)erg_trace_device_count(of->trace); i++)
+        take_device(of, erg_trace_device(of->trace, i)->name);
+    for (size_t i = 0; i < of->channel_count; i++)
+        scopes[i] = erg_trace_channel(of->trace, of->channels[i])->scope;
+    erg_scope_outermost(scopes, of->channel_count, chosen);
+    for (size_t i = 0; i < of->channel_count; i++)
+        if (chosen[i])
+            of->channels[count++] = of->channels[i];
+    of->channel_count = count;
+}
+
+static void (*const takers[])(cutter *, const char *) = {
+    take_own, take_alike, take_outermost,
+};
 
 static void find_work(cutter *of)
 {
     erg_energy energy;
 
+    of->work_count = 0;
+    of->whole_j = 0;
     for (size_t i = 0; i < erg_trace_region_count(of->trace); i++) {
         const erg_region *region = erg_trace_region(of->trace, i);
         if (strcmp(region->name, "work") != 0 || !is_inside(region, of->run)
@@ -140,14 +201,28 @@ static bool add_visit(erg_points *to, const erg_points *whole, const cutter *of,
         && erg_points_add(to, &visit, err);
 }
 
-/* The channel must tell what the visit's figures are made of. */
-static bool check_channel(const cutter *of, erg_error *err)
+/* A sweep does not say whose joules it added up: those whose sum is the visit's. */
+static bool find_channels(cutter *of, const char *device, erg_error *err)
 {
-    return fabs(of->whole_j / of->visit->energy_j - 1) <= energy_off_most
-        || of->visit->state != ERG_VISIT_OK
+    for (size_t i = 0; i < ERG_COUNT(takers); i++) {
+        of->channel_count = 0;
+        takers[i](of, device);
+        find_work(of);
+        if (fabs(of->whole_j / of->visit->energy_j - 1) <= energy_off_most)
+            return true;
+    }
+    return of->visit->state != ERG_VISIT_OK
         || erg_fail(err, ERG_REFUSED,
-                    "the energy of this sweep is of several devices: its phases cannot be "
-                    "told apart");
+                    "no devices of the recording add up to the energy of this sweep: its "
+                    "phases cannot be told apart");
+}
+
+static bool has_phases(const cutter *of)
+{
+    for (size_t i = 0; i < erg_trace_region_count(of->trace); i++)
+        if (is_phase(of, erg_trace_region(of->trace, i)))
+            return true;
+    return false;
 }
 
 static bool cut(erg_points *to, const erg_points *whole, cutter *of, size_t *found,
@@ -157,13 +232,16 @@ static bool cut(erg_points *to, const erg_points *whole, cutter *of, size_t *fou
     if (!of->run)
         return true;
     find_work(of);
+    if (!has_phases(of))
+        return true;
+    if (!find_channels(of, erg_points_application_at(whole, of->visit->application)->device,
+                       err))
+        return false;
     for (size_t i = 0; i < erg_trace_region_count(of->trace); i++) {
         const erg_region *region = erg_trace_region(of->trace, i);
         if (is_phase(of, region) && !add_region(of, region, err))
             return false;
     }
-    if (of->count && !check_channel(of, err))
-        return false;
     for (size_t i = 0; i < of->count; i++)
         if (!add_visit(to, whole, of, &of->at[i], err))
             return false;
@@ -177,10 +255,8 @@ bool erg_sweep_split(erg_points *to, const erg_points *whole, const erg_trace *t
     *found = 0;
     for (size_t i = 0; i < erg_points_visits(whole); i++) {
         const erg_visit *visit = erg_points_visit_at(whole, i);
-        const erg_application *app = erg_points_application_at(whole, visit->application);
         cutter of = { .trace = trace, .visit = visit };
-        of.channel = erg_trace_find_channel(trace, app->device);
-        if (of.channel >= 0 && !cut(to, whole, &of, found, err))
+        if (!cut(to, whole, &of, found, err))
             return false;
     }
     return true;

@@ -24,22 +24,29 @@ static double power(double second)
     return second >= 14 && second < 16 ? 300 : second >= 16 && second < 19 ? 150 : 50;
 }
 
+static void add_device(erg_trace *trace, const char *name, erg_scope scope, double times)
+{
+    erg_device_info gpu = { .driver = "nvml", .scope = scope };
+    erg_channel_info watts = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                               .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
+                               .update_s = 0.01, .scope = scope };
+    static erg_sample rows[100 * SECONDS];
+
+    erg_text_put(gpu.name, sizeof(gpu.name), name);
+    watts.device = erg_trace_add_device(trace, &gpu, NULL);
+    int channel = erg_trace_add_channel(trace, &watts, NULL);
+    CHECK(channel >= 0);
+    for (size_t i = 0; i < ERG_COUNT(rows); i++)
+        rows[i] = (erg_sample){ .t_ns = at(0.01 * (double)i),
+                                .value = times * power(0.01 * (double)i) };
+    CHECK(erg_trace_add_samples(trace, channel, rows, ERG_COUNT(rows), NULL));
+}
+
 static erg_trace *record(void)
 {
     erg_trace *trace = erg_trace_new(NULL);
-    erg_device_info gpu = { .driver = "nvml", .scope = ERG_SCOPE_BOARD };
-    erg_channel_info watts = { .name = "power", .unit = "W", .quantity = ERG_POWER,
-                               .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
-                               .update_s = 0.01, .scope = ERG_SCOPE_BOARD };
-    static erg_sample rows[100 * SECONDS];
 
-    erg_text_put(gpu.name, sizeof(gpu.name), "nvml:0");
-    watts.device = erg_trace_add_device(trace, &gpu, NULL);
-    CHECK(erg_trace_add_channel(trace, &watts, NULL) == 0);
-    for (size_t i = 0; i < ERG_COUNT(rows); i++)
-        rows[i] = (erg_sample){ .t_ns = at(0.01 * (double)i),
-                                .value = power(0.01 * (double)i) };
-    CHECK(erg_trace_add_samples(trace, 0, rows, ERG_COUNT(rows), NULL));
+    add_device(trace, "nvml:0", ERG_SCOPE_BOARD, 1);
     CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ .utc_ns = utc_ns }, NULL));
     mark(trace, 1, 0, "run", 10, 20);
     mark(trace, 2, 0, "load", 11, 13);
@@ -110,20 +117,45 @@ static void without_work_the_outermost_are_but_not_loading(void)
     erg_trace_free(trace);
 }
 
-static void energy_of_more_than_the_device_is_not_taken_apart(void)
+/* A visit's energy of 1050 J times so much, told apart where some devices add up to it. */
+static bool split_of_three(double times, erg_points *phases, erg_error *err)
 {
     erg_trace *trace = record();
-    erg_points *whole = visit_of(2 * 1050), *phases = erg_points_new(NULL);
-    erg_error err = { 0 };
+    erg_points *whole = visit_of(times * 1050);
     size_t found;
 
+    add_device(trace, "nvml:1", ERG_SCOPE_BOARD, 2);
+    add_device(trace, "wattsup:0", ERG_SCOPE_NODE, 5);
     mark(trace, 3, 0, "work", 14, 19);
     mark(trace, 4, 3, "prefill", 14, 16);
-    CHECK(!erg_sweep_split(phases, whole, trace, &found, &err));
-    CHECK(strstr(err.text, "several devices"));
-    erg_points_free(phases);
+    bool good = erg_sweep_split(phases, whole, trace, &found, err);
     erg_points_free(whole);
     erg_trace_free(trace);
+    return good;
+}
+
+static void phases_are_of_the_devices_that_add_up_to_the_visit(void)
+{
+    const double times[] = { 1, 3, 5 };         /* itself, both boards, the wall */
+    erg_error err = { 0 };
+
+    for (size_t i = 0; i < ERG_COUNT(times); i++) {
+        erg_points *phases = erg_points_new(NULL);
+        CHECK_OK(split_of_three(times[i], phases, &err), err);
+        check_phase(phases, 0, "prefill", 2, times[i] * 600);
+        CHECK_NEAR(erg_points_visit_at(phases, 0)->peak_w, times[i] * 300, 1);
+        erg_points_free(phases);
+    }
+}
+
+static void energy_that_no_devices_add_up_to_is_not_taken_apart(void)
+{
+    erg_points *phases = erg_points_new(NULL);
+    erg_error err = { 0 };
+
+    CHECK(!split_of_three(2, phases, &err) && strstr(err.text, "no devices"));
+    CHECK(erg_points_visits(phases) == 0);
+    erg_points_free(phases);
 }
 
 static void a_command_that_marks_nothing_has_no_phases(void)
@@ -144,7 +176,8 @@ int main(void)
     static const test tests[] = {
         TEST(regions_inside_work_are_phases),
         TEST(without_work_the_outermost_are_but_not_loading),
-        TEST(energy_of_more_than_the_device_is_not_taken_apart),
+        TEST(phases_are_of_the_devices_that_add_up_to_the_visit),
+        TEST(energy_that_no_devices_add_up_to_is_not_taken_apart),
         TEST(a_command_that_marks_nothing_has_no_phases),
     };
     return test_run(tests, ERG_COUNT(tests));
