@@ -142,7 +142,7 @@ bool erg_joint_import(erg_trace *into, const char *path, const erg_import_option
     const erg_source source = {
         .name = path, .bytes = bytes, .size = size, .options = options ? options : &unset
     };
-    if (size > 0 && !erg_import_format(bytes, size)) {
+    if (size > 0 && !erg_import_format(bytes, size) && !erg_is_table_of_points(&source)) {
         good = try_training(into, &source, &added, err);
         if (good && !added)
             good = try_monitor(into, &source, &added, err);

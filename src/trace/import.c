@@ -43,6 +43,13 @@ erg_importer_info erg_importer_at(size_t index)
 static const erg_importer *choose(const erg_source *source, erg_error *err)
 {
     const char *format = source->options->format;
+
+    if (erg_is_table_of_points(source)) {
+        erg_fail(err, ERG_BAD_INPUT,
+                 "%s is a table of points, a workload at a clock in each row, and no log: "
+                 "erg fit, predict and choose read it as it is", source->name);
+        return NULL;
+    }
     for (size_t i = 0; i < ERG_COUNT(importers); i++)
         if (format ? strcmp(importers[i]->name, format) == 0 : importers[i]->sniff(source))
             return importers[i];

@@ -69,6 +69,7 @@ static void bad_input_names_file_line_and_cure(void)
         { "{\"start_timestamp\": \"noon\", \"end_timestamp\": 1}", "t.log:1:", "write it" },
         { "{\"start_timestamp\": \n\n", "t.log:", "mend" },
         { "Date,Time,CPU [%]\n", "t.log:1:", "[W]" },
+        { "app,sm_clock_mhz,power_w,time_s\na,510,99,10\na,900,120,9\n", "t.log", "erg fit" },
     };
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };

@@ -96,6 +96,21 @@ bool erg_header_has(const erg_source *source, const char *const names[])
         && to.found;
 }
 
+bool erg_is_table_of_points(const erg_source *source)
+{
+    static const char *const headers[][3] = {
+        { "application", "sm_clock_mhz" }, { "application", "sm_app_clock_mhz" },
+        { "app", "sm_clock_mhz" },         { "workload", "sm_clock_mhz" },
+        { "workload", "freq_mhz" },        { "model", "freq_mhz" },
+    };
+    const erg_import_options *options = source->options;
+
+    for (size_t i = 0; i < ERG_COUNT(headers); i++)
+        if (erg_header_has(source, headers[i]))
+            return !options->format && !options->time_column && !options->power_columns;
+    return false;
+}
+
 bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
                     erg_error *err)
 {

@@ -84,6 +84,8 @@ bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
                         const char *wanted, erg_error *err);
 /* Is header, apart from unknown columns, one with these (NULL ends the list)? */
 bool erg_header_has(const erg_source *source, const char *const names[]);
+/* Names a workload and its clock, and nobody says which column is what: no log at all. */
+bool erg_is_table_of_points(const erg_source *source);
 /* Fails at the first NUL byte, and at the first line that is_foreign to the format: two
  * writers made one file. */
 bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
