@@ -86,6 +86,7 @@ static void row(const char *name, char *const argv[], double floor_ms, double li
 static void beside_onnx(char *erg, char *model, double floor_ms)
 {
     char *const ours[] = { erg, "estimate", model, "--on", "a100-pcie-40gb", "--no-hints", NULL };
+    char *const advised[] = { erg, "estimate", model, "--on", "a100-pcie-40gb", NULL };
     char *const nothing[] = { "/usr/bin/python3", "-c", "import onnx", NULL };
     char *const theirs[] = { "/usr/bin/python3", "-c",
         "import onnx, sys\n"
@@ -93,7 +94,8 @@ static void beside_onnx(char *erg, char *model, double floor_ms)
         "onnx.shape_inference.infer_shapes(model)", model, NULL };
     int status;
 
-    row("erg estimate MODEL.onnx, process", ours, floor_ms, 5);
+    row("erg estimate MODEL.onnx --no-hints, process", ours, floor_ms, 5);
+    row("erg estimate MODEL.onnx, process", advised, floor_ms, 5);
     waitpid(bench_start(nothing), &status, 0);
     if (status == 0)
         row("python3-onnx shape inference, process", theirs, process_ms(nothing), NAN);

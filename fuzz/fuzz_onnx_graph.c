@@ -38,18 +38,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const erg_dim dims[] = { { "trip", 3 }, { "C", 10 } };
     erg_graph_options options = { .dims = dims, .dim_count = 2 };
     const char *path = file_of(data, size);
+    void *kept = erg_reader_onnx.keep(path, &options);
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         erg_error err = { 0 };
-        erg_graph *graph = erg_reader_onnx.read(path, &options, &err);
+        erg_graph *graph = kept ? erg_reader_onnx.read_kept(kept, &options, &err)
+                                : erg_reader_onnx.read(path, &options, &err);
         if (graph)
             check(graph);
         else if (!err.text[0])
             __builtin_trap();
         erg_graph_free(graph);
-        options.batch = 3;
-        options.fold_batch_norm = true;
+        options.batch = i ? 1 : 3;      /* 1, 3, and 1 again */
+        options.fold_batch_norm = i == 0;
         options.runtime = ERG_GRAPH;
     }
+    if (kept)
+        erg_reader_onnx.drop(kept);
     return 0;
 }

@@ -14,7 +14,7 @@ typedef struct graph_inside {
     const char **notes;
 } graph_inside;
 
-static void fill_defaults(erg_graph_options *options)
+void erg_build_fill(erg_graph_options *options)
 {
     if (options->batch == 0)
         options->batch = 1;
@@ -50,7 +50,7 @@ erg_builder *erg_build_begin(const char *name, const char *reader,
     builder->graph = graph;
     builder->options = options ? *options : (erg_graph_options){ 0 };
     builder->seq_is_default = builder->options.seq == 0;
-    fill_defaults(&builder->options);
+    erg_build_fill(&builder->options);
     builder->arena = erg_arena_new(err);
     if (!builder->arena || !(graph->name = erg_arena_text(builder->arena, name, err))) {
         builder_free(builder);

@@ -15,6 +15,8 @@
 
 typedef struct erg_builder erg_builder;
 
+/* Puts the defaults where nothing was asked for. */
+void erg_build_fill(erg_graph_options *options);
 /* options are copied, defaults filled in; read them back with erg_build_options. */
 erg_builder *erg_build_begin(const char *name, const char *reader,
                              const erg_graph_options *options, erg_error *err);
@@ -140,7 +142,7 @@ typedef struct erg_graph_reader {
     /* For reading again with other options but the same dims: what all readings share;
      * NULL: nothing can be kept, `read` tells what is wrong if anything is. */
     void *(*keep)(const char *spec, const erg_graph_options *options);
-    erg_graph *(*read_kept)(const void *kept, const erg_graph_options *options,
+    erg_graph *(*read_kept)(void *kept, const erg_graph_options *options,
                             erg_error *err);
     void (*drop)(void *kept);
 } erg_graph_reader;

@@ -248,6 +248,8 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
     emission e = { .model = model, .builder = builder };
     const Onnx__GraphProto *graph = model->proto->graph;
 
+    for (erg_onnx_value *value = model->newest; value; value = value->older)
+        value->tensor = -1;
     for (size_t i = 0; i < graph->n_input; i++) {
         erg_onnx_value *value = graph->input[i]->name
                                     ? erg_onnx_value_find(model, graph->input[i]->name)

@@ -29,14 +29,33 @@ static const char *base_name(const char *path, char *to, size_t size)
     return to;
 }
 
-static bool model_begin(erg_onnx_model *model, const erg_onnx_file *file,
-                        const erg_graph_options *options, erg_error *err)
+/* A file that is read again, and the shapes of its first reading: they serve all of that
+ * batch, and those of other batches are held against them. */
+typedef struct onnx_kept {
+    erg_onnx_file file;
+    erg_onnx_model first;           /* arena NULL: there is none yet */
+    erg_graph_options options;      /* of that */
+} onnx_kept;
+
+static void kept_close(onnx_kept *kept)
 {
-    *model = (erg_onnx_model){
-        .path = file->path, .proto = file->model, .options = options, .batch = 1, .err = err
-    };
+    erg_arena_free(kept->first.arena);
+    erg_onnx_close(&kept->file);
+}
+
+/* Defaults filled in. False: nothing is left in model. */
+static bool infer_one(erg_onnx_model *model, const erg_onnx_file *file,
+                      const erg_graph_options *options, int64_t batch, erg_error *err)
+{
+    *model = (erg_onnx_model){ .path = file->path, .proto = file->model,
+                               .options = options, .batch = batch, .err = err };
     model->arena = erg_arena_new(err);
-    return model->arena != NULL;
+    bool ok = model->arena && erg_onnx_infer(model);
+    if (!ok) {
+        erg_arena_free(model->arena);
+        model->arena = NULL;
+    }
+    return ok;
 }
 
 /* ---- batch ---------------------------------------------------------------------- */
@@ -62,61 +81,73 @@ static bool batch_holds(erg_onnx_model *grown, const erg_onnx_model *single)
 }
 
 /* The first input has a leading dimension of 1, and more was asked for. */
-static bool wants_batch(const erg_onnx_model *model)
+static bool wants_batch(const erg_onnx_model *model, const erg_graph_options *options)
 {
     const erg_onnx_value *first = model->first_input;
-    return model->options->batch > 1 && first && first->rank >= 2 && first->dims[0] == 1;
+    return options->batch > 1 && first && first->rank >= 2 && first->dims[0] == 1;
 }
 
-static bool infer_batched(erg_onnx_model *model, const erg_onnx_file *file, erg_error *err)
+static bool infer_batched(erg_onnx_model *grown, const erg_onnx_model *single,
+                          const erg_onnx_file *file, const erg_graph_options *options,
+                          erg_error *err)
 {
-    const erg_graph_options *options = model->options;
-    erg_onnx_model grown;
     erg_error why = { 0 };
 
-    if (!model_begin(&grown, file, options, err))
-        return false;
-    grown.batch = options->batch;
-    grown.err = &why;
-    bool ok = erg_onnx_infer(&grown);
-    if (!ok)
-        erg_fail(err, why.code, "%.240s (batch 1 is fine; with batch %lld this fails)",
-                 why.text, (long long)grown.batch);
-    else if (!(ok = batch_holds(&grown, model)))
-        *err = why;
-    erg_arena_free(model->arena);
-    *model = grown;
-    model->err = err;
+    if (!infer_one(grown, file, options, options->batch, &why))
+        return erg_fail(err, why.code,
+                        "%.240s (batch 1 is fine; with batch %lld this fails)", why.text,
+                        (long long)options->batch);
+    grown->err = err;
+    bool ok = batch_holds(grown, single);
+    if (!ok) {
+        erg_arena_free(grown->arena);
+        grown->arena = NULL;
+    }
     return ok;
 }
 
-static bool infer(erg_onnx_model *model, const erg_onnx_file *file, erg_error *err)
+/* The first reading was of batch 1, and would have been the same for another wish. */
+static bool has_single(const onnx_kept *kept, const erg_graph_options *options)
 {
-    if (!erg_onnx_infer(model))
+    return kept->first.arena && kept->options.batch == 1 && !kept->first.asks_batch
+        && kept->options.seq == options->seq && wants_batch(&kept->first, options);
+}
+
+static bool infer(erg_onnx_model *model, const onnx_kept *kept,
+                  const erg_graph_options *options, erg_error *err)
+{
+    if (has_single(kept, options))
+        return infer_batched(model, &kept->first, &kept->file, options, err);
+    if (!infer_one(model, &kept->file, options, 1, err))
         return false;
-    if (wants_batch(model))
-        return infer_batched(model, file, err);
     const erg_onnx_value *first = model->first_input;
-    if (model->options->batch > 1 && first && first->rank >= 1
-        && first->dims[0] != model->options->batch)
+    if (wants_batch(model, options)) {
+        erg_onnx_model single = *model;
+        bool ok = infer_batched(model, &single, &kept->file, options, err);
+        erg_arena_free(single.arena);
+        return ok;
+    }
+    if (options->batch > 1 && first && first->rank >= 1
+        && first->dims[0] != options->batch)
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s: its input %.80s has a fixed leading dimension "
                         "of %lld, not the batch of %lld",
                         model->path, first->name, (long long)first->dims[0],
-                        (long long)model->options->batch);
+                        (long long)options->batch);
     return true;
 }
 
 /* ---- the reader ------------------------------------------------------------------- */
 
-static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file,
+static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file, bool has_patterns,
                         erg_builder *builder, erg_error *err)
 {
     erg_error why = { 0 };
 
     model->err = &why;
     model->options = erg_build_options(builder);
-    bool ok = erg_onnx_patterns(model) && erg_onnx_emit(model, builder);
+    erg_build_reserve(builder, (size_t)model->node_count + 1, model->value_count + 1);
+    bool ok = (has_patterns || erg_onnx_patterns(model)) && erg_onnx_emit(model, builder);
     for (int32_t i = 0; i < file->note_count; i++)
         erg_build_note(builder, "%s", file->notes[i]);
     if (!ok)
@@ -135,20 +166,35 @@ static bool open_flat(const char *path, const erg_graph_options *options,
     return erg_onnx_flatten(file, options, err);
 }
 
-static erg_graph *graph_of(const erg_onnx_file *file, const erg_graph_options *options,
+static bool serves(const onnx_kept *kept, const erg_graph_options *options)
+{
+    const erg_graph_options *of = &kept->options;
+    return kept->first.arena && of->batch == options->batch && of->seq == options->seq
+        && of->fold_batch_norm == options->fold_batch_norm
+        && (of->attention == options->attention || !kept->first.asks_attention);
+}
+
+/* options: defaults filled in. */
+static erg_graph *graph_of(onnx_kept *kept, const erg_graph_options *options,
                            erg_error *err)
 {
-    erg_onnx_model model = { 0 };
+    bool is_again = serves(kept, options);
+    erg_onnx_model model = is_again ? kept->first : (erg_onnx_model){ 0 };
     erg_graph *graph = NULL;
     char name[128];
 
-    if (model_begin(&model, file, options, err) && infer(&model, file, err)) {
+    if (is_again || infer(&model, kept, options, err)) {
         erg_builder *builder =
-            erg_build_begin(base_name(file->path, name, sizeof(name)), "onnx",
+            erg_build_begin(base_name(kept->file.path, name, sizeof(name)), "onnx",
                             options, err);
-        graph = builder ? build(&model, file, builder, err) : NULL;
+        graph = builder ? build(&model, &kept->file, is_again, builder, err) : NULL;
     }
-    erg_arena_free(model.arena);
+    if (graph && !kept->first.arena) {
+        kept->first = model;
+        kept->options = *options;
+    } else if (!is_again) {
+        erg_arena_free(model.arena);
+    }
     return graph;
 }
 
@@ -156,12 +202,12 @@ static erg_graph *graph_of(const erg_onnx_file *file, const erg_graph_options *o
 static erg_graph *read_file(const char *path, const erg_graph_options *options,
                             erg_onnx_branches *branches, erg_error *err)
 {
-    erg_onnx_file file = { 0 };
-    bool ok = open_flat(path, options, branches, &file, err);
-    erg_graph *graph = ok ? graph_of(&file, options, err) : NULL;
+    onnx_kept kept = { .first.arena = NULL };
+    bool ok = open_flat(path, options, branches, &kept.file, err);
+    erg_graph *graph = ok ? graph_of(&kept, options, err) : NULL;
 
-    *branches = file.branches;
-    erg_onnx_close(&file);
+    *branches = kept.file.branches;
+    kept_close(&kept);
     return graph;
 }
 
@@ -205,8 +251,7 @@ static erg_graph_options filled_in(const erg_graph_options *options)
 {
     erg_graph_options filled = options ? *options : (erg_graph_options){ 0 };
 
-    filled.batch = filled.batch ? filled.batch : 1;
-    filled.seq = filled.seq ? filled.seq : 512;
+    erg_build_fill(&filled);
     return filled;
 }
 
@@ -232,17 +277,18 @@ static void *onnx_keep(const char *path, const erg_graph_options *options)
 {
     erg_graph_options filled = filled_in(options);
     erg_onnx_branches none = { 0 };
-    erg_onnx_file *file = calloc(1, sizeof(*file));
+    onnx_kept *kept = calloc(1, sizeof(*kept));
 
-    if (file && open_flat(path, &filled, &none, file, NULL) && file->branches.count == 0)
-        return file;
-    if (file)
-        erg_onnx_close(file);
-    free(file);
+    if (kept && open_flat(path, &filled, &none, &kept->file, NULL)
+        && kept->file.branches.count == 0)
+        return kept;
+    if (kept)
+        kept_close(kept);
+    free(kept);
     return NULL;
 }
 
-static erg_graph *onnx_read_kept(const void *kept, const erg_graph_options *options,
+static erg_graph *onnx_read_kept(void *kept, const erg_graph_options *options,
                                  erg_error *err)
 {
     erg_graph_options filled = filled_in(options);
@@ -256,7 +302,7 @@ static erg_graph *onnx_read_kept(const void *kept, const erg_graph_options *opti
 
 static void onnx_drop(void *kept)
 {
-    erg_onnx_close(kept);
+    kept_close(kept);
     free(kept);
 }
 

@@ -44,6 +44,7 @@ typedef struct erg_onnx_value {
     erg_onnx_node *reader; /* the last of them */
     bool needs_copy;       /* a reader wants it contiguous */
     int32_t tensor;        /* in the builder, -1: not yet */
+    struct erg_onnx_value *older; /* of all values, which erg_onnx_value_new links */
 } erg_onnx_value;
 
 struct erg_onnx_node {
@@ -68,9 +69,12 @@ typedef struct erg_onnx_model {
     int32_t node_count;
     erg_onnx_value **slots; /* by hash of name */
     size_t slot_count;
+    erg_onnx_value *newest;
     size_t value_count;
     erg_onnx_value *first_input;
     char unbound[200]; /* names of dimensions nobody gave */
+    bool asks_batch;     /* of the options: with another one shapes may differ */
+    bool asks_attention; /* likewise, and patterns */
 } erg_onnx_model;
 
 /* How a node becomes operators. */
@@ -115,14 +119,17 @@ bool erg_onnx_constant(erg_onnx_model *model, erg_onnx_value *value,
 /* Values of all inputs and initializers. */
 bool erg_onnx_inputs(erg_onnx_model *model);
 /* What a named dimension is; -1: nobody said. */
-int64_t erg_onnx_bound(const erg_onnx_model *model, const char *name);
+int64_t erg_onnx_bound(erg_onnx_model *model, const char *name);
 /* NULL: it is no tensor. */
 const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *info);
+/* A value without a shape; NULL when memory ran out. */
+erg_onnx_value *erg_onnx_value_new(erg_onnx_model *model, const char *name);
 /* The value of that name, made if it is new. */
 erg_onnx_value *erg_onnx_value_make(erg_onnx_model *model, const char *name);
 erg_onnx_value *erg_onnx_value_find(const erg_onnx_model *model, const char *name);
 /* Operators that arrive as chains (SiLU, GELU, layer norm, attention) become one. */
 bool erg_onnx_patterns(erg_onnx_model *model);
+/* May be done again, with another precision or runtime. */
 bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder);
 
 /* ---- for rules ------------------------------------------------------------ */

@@ -5,21 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "workload/onnx_graph.h"
+#include "workload/onnx_names.h"
 
 /* ---- names ----------------------------------------------------------------- */
 
-static uint64_t hash_of(const char *name)
-{
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * 1099511628211u;
-    return hash ^ (hash >> 29);
-}
-
 static erg_onnx_value **slot_of(const erg_onnx_model *model, const char *name)
 {
-    size_t at = (size_t)hash_of(name) & (model->slot_count - 1);
+    size_t at = (size_t)erg_onnx_name_hash(name) & (model->slot_count - 1);
 
     while (model->slots[at] && strcmp(model->slots[at]->name, name) != 0)
         at = (at + 1) & (model->slot_count - 1);
@@ -31,19 +23,22 @@ erg_onnx_value *erg_onnx_value_find(const erg_onnx_model *model, const char *nam
     return *slot_of(model, name);
 }
 
+erg_onnx_value *erg_onnx_value_new(erg_onnx_model *model, const char *name)
+{
+    erg_onnx_value *value = erg_onnx_take(model, sizeof(*value));
+
+    if (value)
+        *value = (erg_onnx_value){ .name = name, .rank = ERG_ONNX_UNKNOWN,
+                                   .older = model->newest };
+    model->value_count += value != NULL;
+    return value ? model->newest = value : NULL;
+}
+
 erg_onnx_value *erg_onnx_value_make(erg_onnx_model *model, const char *name)
 {
     erg_onnx_value **slot = slot_of(model, name);
 
-    if (*slot)
-        return *slot;
-    erg_onnx_value *value = erg_onnx_take(model, sizeof(*value));
-    if (!value)
-        return NULL;
-    value->name = name;
-    value->rank = ERG_ONNX_UNKNOWN;
-    value->tensor = -1;
-    return *slot = value;
+    return *slot ? *slot : (*slot = erg_onnx_value_new(model, name));
 }
 
 static bool slots_make(erg_onnx_model *model)
@@ -96,16 +91,6 @@ static bool node_inputs(erg_onnx_model *model, erg_onnx_node *node)
     return node->in != NULL;
 }
 
-/* A first output that is left out still has a shape: rules rely on it. */
-static erg_onnx_value *nameless(erg_onnx_model *model)
-{
-    erg_onnx_value *value = erg_onnx_take(model, sizeof(*value));
-
-    if (value)
-        *value = (erg_onnx_value){ .name = "", .rank = ERG_ONNX_UNKNOWN, .tensor = -1 };
-    return value;
-}
-
 static bool node_outputs(erg_onnx_model *model, erg_onnx_node *node)
 {
     const Onnx__NodeProto *proto = node->proto;
@@ -121,13 +106,17 @@ static bool node_outputs(erg_onnx_model *model, erg_onnx_node *node)
         bool has_name = proto->output[i][0] != '\0';
         if (!has_name && i > 0)
             continue;
-        if (has_name && erg_onnx_value_find(model, proto->output[i]))
+        /* A first output that is left out still has a shape: rules rely on it. */
+        erg_onnx_value **slot = has_name ? slot_of(model, proto->output[i]) : NULL;
+        if (slot && *slot)
             return erg_onnx_refuse(model, node, "it makes %.80s, which is there already",
                                    proto->output[i]);
         erg_onnx_value *value =
-            has_name ? erg_onnx_value_make(model, proto->output[i]) : nameless(model);
+            erg_onnx_value_new(model, has_name ? proto->output[i] : "");
         if (!value)
             return false;
+        if (slot)
+            *slot = value;
         value->maker = node;
         value->is_constant = is_constant;
         value->is_batched = is_batched;

@@ -17,15 +17,17 @@ static bool is_among(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-int64_t erg_onnx_bound(const erg_onnx_model *model, const char *name)
+int64_t erg_onnx_bound(erg_onnx_model *model, const char *name)
 {
     const erg_graph_options *options = model->options;
 
     for (size_t i = 0; i < options->dim_count; i++)
         if (strcmp(options->dims[i].name, name) == 0)
             return options->dims[i].value;
-    if (is_among(batch_names, ERG_COUNT(batch_names), name))
+    if (is_among(batch_names, ERG_COUNT(batch_names), name)) {
+        model->asks_batch = true;
         return options->batch;
+    }
     if (is_among(seq_names, ERG_COUNT(seq_names), name))
         return options->seq;
     return -1;
@@ -65,6 +67,7 @@ static int64_t dimension(erg_onnx_model *model, const Onnx__ValueInfoProto *info
     if (!is_named) { /* may be given as --dim INPUT.AXIS=VALUE */
         snprintf(what, sizeof(what), "%.60s.%zu", info->name, axis);
         value = erg_onnx_bound(model, what);
+        model->asks_batch |= value < 0 && axis == 0;
         value = value < 0 && axis == 0 ? model->options->batch : value;
     }
     if (value < 0)

@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open addressing, FNV-1a (Fowler, Noll, Vo 1991), at most half full. */
+/* Open addressing, at most half full. */
 #include <string.h>
 #include "workload/onnx_names.h"
 
 enum { SLOTS_FIRST = 64 };
 
-static uint64_t hash(const char *name)
+/* A product carries nothing downwards: its upper half is folded in. */
+static uint64_t mix(uint64_t value, uint64_t word)
 {
-    uint64_t value = 14695981039346656037u;
+    value = (value ^ word) * 1099511628211u;
+    return value ^ value >> 32;
+}
 
-    for (; *name; name++)
-        value = (value ^ (unsigned char)*name) * 1099511628211u;
-    return value;
+/* FNV-1a (Fowler, Noll, Vo 1991), of words in place of bytes: names are paths of dozens of
+ * letters, and are looked for again and again. */
+uint64_t erg_onnx_name_hash(const char *name)
+{
+    size_t count = strlen(name);
+    uint64_t value = 14695981039346656037u ^ count;
+
+    for (; count >= sizeof(value); name += sizeof(value), count -= sizeof(value)) {
+        uint64_t word;
+        memcpy(&word, name, sizeof(word));
+        value = mix(value, word);
+    }
+    uint64_t rest = 0;
+    memcpy(&rest, name, count);
+    return mix(value, rest);
 }
 
 /* Where the name is or would go; slot_count is a power of two. */
 static erg_onnx_name *slot_of(erg_onnx_name *slots, size_t slot_count, const char *name)
 {
-    size_t at = (size_t)hash(name) & (slot_count - 1);
+    size_t at = (size_t)erg_onnx_name_hash(name) & (slot_count - 1);
 
     while (slots[at].name && strcmp(slots[at].name, name) != 0)
         at = (at + 1) & (slot_count - 1);

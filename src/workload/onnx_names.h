@@ -18,6 +18,8 @@ typedef struct erg_onnx_names {
     size_t slot_count, count;
 } erg_onnx_names;
 
+/* For slots whose count is a power of two. */
+uint64_t erg_onnx_name_hash(const char *name);
 /* NULL: no such name. */
 erg_onnx_name *erg_onnx_name_find(const erg_onnx_names *names, const char *name);
 /* The entry of that name, a new one if there was none; the text is borrowed. NULL and

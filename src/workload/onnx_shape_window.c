@@ -7,8 +7,11 @@
 #include <string.h>
 #include "workload/onnx_shape.h"
 
+typedef enum padding { AS_GIVEN, VALID, SAME_UPPER, SAME_LOWER } padding;
+
 typedef struct geometry {
     int32_t axes;
+    padding padding;   /* which of `pads` are to be come to */
     const int64_t *in; /* spatial dimensions of x */
     int64_t kernel[ERG_ONNX_RANK], stride[ERG_ONNX_RANK], dilation[ERG_ONNX_RANK];
     int64_t pads[2 * ERG_ONNX_RANK], out[ERG_ONNX_RANK];
@@ -27,12 +30,26 @@ static bool list_or(const erg_onnx_node *node, const char *name, int64_t *to, in
     return got < 0 ? !erg_onnx_has(node, name) : got == count;
 }
 
+static padding padding_of(const erg_onnx_node *node)
+{
+    static const char *const words[] = { [VALID] = "VALID", [SAME_UPPER] = "SAME_UPPER",
+                                         [SAME_LOWER] = "SAME_LOWER" };
+
+    if (!erg_onnx_has(node, "auto_pad"))
+        return AS_GIVEN;
+    for (padding one = VALID; one <= SAME_LOWER; one++)
+        if (erg_onnx_word_is(node, "auto_pad", words[one]))
+            return one;
+    return AS_GIVEN;
+}
+
 /* Everything but `out`; dims of the kernel from weights where given. */
 static bool geometry_read(erg_onnx_model *model, erg_onnx_node *node,
                           const erg_onnx_value *x, const int64_t *weights, geometry *g)
 {
     g->axes = x->rank - 2;
     g->in = x->dims + 2;
+    g->padding = padding_of(node);
     bool fits = list_or(node, "strides", g->stride, g->axes, 1)
                 && list_or(node, "dilations", g->dilation, g->axes, 1)
                 && list_or(node, "pads", g->pads, 2 * g->axes, 0)
@@ -51,22 +68,20 @@ static bool geometry_read(erg_onnx_model *model, erg_onnx_node *node,
                               g->axes);
 }
 
-static bool is_same(const erg_onnx_node *node)
+static bool is_same(const geometry *g)
 {
-    return erg_onnx_word_is(node, "auto_pad", "SAME_UPPER")
-           || erg_onnx_word_is(node, "auto_pad", "SAME_LOWER");
+    return g->padding == SAME_UPPER || g->padding == SAME_LOWER;
 }
 
 /* Padding that makes out = ceil(in / stride); an odd one is put by the mode's name. */
-static void pad_same(const erg_onnx_node *node, geometry *g, int32_t i)
+static void pad_same(geometry *g, int32_t i)
 {
     int64_t reach = g->dilation[i] * (g->kernel[i] - 1) + 1;
 
     g->out[i] = g->in[i] / g->stride[i] + (g->in[i] % g->stride[i] != 0);
     int64_t all = (g->out[i] - 1) * g->stride[i] + reach - g->in[i];
     all = all > 0 ? all : 0;
-    bool is_upper = erg_onnx_word_is(node, "auto_pad", "SAME_UPPER");
-    g->pads[i] = is_upper ? all / 2 : all - all / 2;
+    g->pads[i] = g->padding == SAME_UPPER ? all / 2 : all - all / 2;
     g->pads[g->axes + i] = all - g->pads[i];
 }
 
@@ -76,11 +91,11 @@ static bool geometry_out(erg_onnx_model *model, erg_onnx_node *node, geometry *g
 
     for (int32_t i = 0; i < g->axes; i++) {
         int64_t *begin = &g->pads[i], *end = &g->pads[g->axes + i], room;
-        if (is_same(node)) {
-            pad_same(node, g, i);
+        if (is_same(g)) {
+            pad_same(g, i);
             continue;
         }
-        if (erg_onnx_word_is(node, "auto_pad", "VALID"))
+        if (g->padding == VALID)
             *begin = *end = 0;
         if (__builtin_add_overflow(g->in[i], *begin, &room)
             || __builtin_add_overflow(room, *end, &room))
@@ -114,10 +129,10 @@ static bool geometry_transposed(erg_onnx_model *model, erg_onnx_node *node, geom
             || __builtin_add_overflow(
                 full, extra[i] + g->dilation[i] * (g->kernel[i] - 1) + 1, &full))
             return erg_onnx_refuse(model, node, "its result is too large");
-        if (erg_onnx_word_is(node, "auto_pad", "VALID"))
+        if (g->padding == VALID)
             g->pads[i] = g->pads[g->axes + i] = 0;
         g->out[i] = is_wanted       ? wanted[i]
-                    : is_same(node) ? g->in[i] * g->stride[i]
+                    : is_same(g) ? g->in[i] * g->stride[i]
                                     : full - g->pads[i] - g->pads[g->axes + i];
         if (g->out[i] < 0)
             return erg_onnx_refuse(model, node, "its padding is larger than its result");

@@ -327,7 +327,8 @@ static bool message_strip(stripper *strip, const ProtobufCMessageDescriptor *typ
                                type->short_name);
     if (!count_add(strip, rule ? rule->counts_as : MESSAGES, 1))
         return false;
-    if (rule && rule->payload && !payload_weigh(strip, rule, &frame))
+    bool may_be_heavy = rule && rule->payload && end - strip->wire->at > rule->payload_most;
+    if (may_be_heavy && !payload_weigh(strip, rule, &frame))
         return false;
     while (strip->wire->at < end)
         if (!field_strip(strip, &frame))

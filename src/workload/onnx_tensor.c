@@ -107,8 +107,10 @@ int64_t erg_onnx_ints(const Onnx__TensorProto *tensor, int64_t *to, int64_t most
 const Onnx__AttributeProto *erg_onnx_attribute(const Onnx__NodeProto *node,
                                                const char *name)
 {
-    for (size_t i = 0; i < node->n_attribute; i++)
-        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
+    for (size_t i = 0; i < node->n_attribute; i++) {
+        const char *one = node->attribute[i]->name;
+        if (one && one[0] == name[0] && strcmp(one, name) == 0)
             return node->attribute[i];
+    }
     return NULL;
 }

@@ -11,6 +11,7 @@
 bool erg_chain_is_op(const erg_onnx_node *node, const char *op_type)
 {
     return node && !node->is_taken && !node->fused && node->rule && !node->rule->domain[0]
+           && node->rule->op_type[0] == op_type[0]      /* most differ there */
            && strcmp(node->rule->op_type, op_type) == 0;
 }
 
@@ -242,6 +243,7 @@ static bool gelu_find(erg_onnx_model *model, erg_onnx_node *last)
 
 static bool attention_if_flash(erg_onnx_model *model, erg_onnx_node *node)
 {
+    model->asks_attention = true;
     /* A plain run launches its parts one by one: then they stay apart. */
     return model->options->attention != ERG_ATTENTION_FLASH
            || erg_pattern_attention(model, node);

@@ -167,17 +167,15 @@ bool erg_pattern_fold_norm(erg_onnx_model *model, erg_onnx_node *node)
         return true;
     if (!erg_onnx_in(conv, 2)) {
         erg_onnx_value **in = erg_onnx_take(model, 3 * sizeof(erg_onnx_value *));
-        erg_onnx_value *bias = erg_onnx_take(model, sizeof(*bias));
+        erg_onnx_value *bias = erg_onnx_value_new(model, "folded bias");
         if (!in || !bias)
             return false;
-        *bias = (erg_onnx_value){ .name = "folded bias",
-                                  .role = ERG_WEIGHT,
-                                  .rank = 1,
-                                  .type = x->type,
-                                  .dims = &x->dims[1],
-                                  .tensor = -1,
-                                  .elements = x->dims[1],
-                                  .is_constant = true };
+        bias->role = ERG_WEIGHT;
+        bias->rank = 1;
+        bias->type = x->type;
+        bias->dims = &x->dims[1];
+        bias->elements = x->dims[1];
+        bias->is_constant = true;
         memcpy(in, conv->in, 2 * sizeof(erg_onnx_value *));
         in[2] = bias;
         conv->in = in;

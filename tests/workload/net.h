@@ -225,19 +225,25 @@ static inline erg_onnx_model *net_infer(net *n, const erg_graph_options *options
     return erg_onnx_infer(model) ? model : NULL;
 }
 
-/* The whole way: packed into a file, read, counted. */
-static inline erg_graph *net_load(net *n, const erg_graph_options *options, erg_error *err)
+static inline void net_save(net *n, char path[ERG_PATH_MOST])
 {
-    char path[ERG_PATH_MOST];
     size_t size = onnx__model_proto__get_packed_size(&n->model);
     uint8_t *bytes = malloc(size);
 
-    snprintf(path, sizeof(path), "%s/net.onnx", test_folder());
+    snprintf(path, ERG_PATH_MOST, "%s/net.onnx", test_folder());
     onnx__model_proto__pack(&n->model, bytes);
     FILE *file = fopen(path, "wb");
     fwrite(bytes, 1, size, file);
     fclose(file);
     free(bytes);
+}
+
+/* The whole way: packed into a file, read, counted. */
+static inline erg_graph *net_load(net *n, const erg_graph_options *options, erg_error *err)
+{
+    char path[ERG_PATH_MOST];
+
+    net_save(n, path);
     return erg_graph_load(path, options, err);
 }
 
