@@ -76,6 +76,7 @@ typedef struct cli_command {
     size_t options_size;
     bool runs_command;      /* parsing stops at the first word that is no option */
     bool hands_on;          /* its exit status is the command's */
+    bool is_short;          /* milliseconds, in a few MB */
     int (*run)(const cli *call);
 } cli_command;
 

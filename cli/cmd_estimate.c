@@ -386,5 +386,6 @@ const cli_command cmd_estimate = {
         "erg estimate zoo:resnet18 --mode compat --on compat-gpu-a100\n",
     .options = option_rows,
     .options_size = sizeof(estimate_options),
+    .is_short = true,
     .run = run,
 };
