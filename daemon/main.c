@@ -84,7 +84,9 @@ static int run(const ergd_options *options)
     ergd_people people;
     int status = USAGE;
 
-    if (!config || !ergd_people_find(config, &people, &err))
+    bool good = config && ergd_people_find(config, &people, &err)
+        && (!options->check_only || erg_govern_sweep_check(config, &err));
+    if (!good)
         fprintf(stderr, "ergd: %s\n", err.text);
     else if (options->check_only)
         status = DONE;

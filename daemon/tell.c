@@ -168,6 +168,8 @@ ergd_bytes ergd_tell_metrics(const erg_result *snapshot, const ergd_beat *beat,
     enum { ALL = 1 << 16 };
     erg_result *result = erg_result_new("govern", NULL);
     bool ok = result && copy_table(result, snapshot, "grants", ALL, NULL)
+        && copy_table(result, snapshot, "clocks", ALL, NULL)
+        && copy_table(result, snapshot, "phases", ALL, NULL)
         && copy_table(result, snapshot, "rules", ALL, NULL)
         && copy_table(result, snapshot, "leases", ALL, NULL)
         && add_devices(result, snapshot, NULL) && add_loop(result, beat, NULL)

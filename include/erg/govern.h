@@ -58,7 +58,11 @@ typedef struct erg_govern_config {
         double floor_w, ceil_w, weight, fallback_w, psu_ocp_w, base_w;
         int64_t priority;
     } node;
-    struct { double limit_w, slowdown_most; const char *policy, *dvfs; } gpu;
+    struct {
+        double limit_w, slowdown_most;
+        erg_govern_range clock_hz;          /* 0: none */
+        const char *policy, *dvfs, *objective, *sweep;
+    } gpu;
     struct {
         double limit_w, window_s;
         const char *scope, *policy;
@@ -105,6 +109,9 @@ erg_govern_config *erg_govern_config_load(const char *path, erg_error *err);
 /* name: for sentences. */
 erg_govern_config *erg_govern_config_parse(const char *name, const char *bytes, size_t size,
                                            erg_error *err);
+/* The files that it names can be read: a sweep's table of phases. A governor reads them
+ * when it is opened; nobody who puts things back does. */
+bool erg_govern_sweep_check(const erg_govern_config *config, erg_error *err);
 void erg_govern_config_free(erg_govern_config *config);
 
 /* ---- the governor ---------------------------------------------------------- */

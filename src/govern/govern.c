@@ -70,6 +70,8 @@ static bool open_all(erg_governor *governor, erg_error *err)
     if (!governor->devices)
         return false;
     erg_govern_sense_begin(governor);
+    if (!erg_govern_phase_open(governor, err))
+        return false;
     return config->mode == ERG_OBSERVE || !config->mqtt.host
            || config->role == ERG_ROLE_RACK || erg_govern_fall_back(governor, err);
 }
@@ -112,6 +114,8 @@ void erg_governor_free(erg_governor *governor)
     if (!governor)
         return;
     erg_devices_free(governor->devices);
+    for (size_t i = 0; i < governor->count; i++)
+        free(governor->items[i].policy);
     erg_journal_free(governor->journal);
     free(governor);
 }

@@ -11,10 +11,12 @@
 #include "erg/device.h"
 #include "erg/govern.h"
 #include "govern/journal.h"
+#include "govern/phase_table.h"
 #include "shape/admission.h"
 #include "shape/breaker.h"
 #include "shape/gates.h"
 #include "shape/heat_guard.h"
+#include "shape/phase_clock.h"
 #include "shape/water_fill.h"
 
 enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6,
@@ -31,15 +33,18 @@ typedef struct erg_govern_user_clock {
 
 /* The clock of a device: held down, or free to go where it likes. */
 typedef struct erg_governed_clock {
-    bool is_there, is_turned;
+    bool is_there, is_turned, has_no_policy;
     erg_knob knob;                  /* of a GPU its SM clock, of a CPU its clock */
     int seen_at;                    /* channel of the clock it runs at; -1: none */
     erg_govern_user_clock set;
+    double cap_hz, phase_hz;        /* as users, as the policy want it; NAN: they do not */
+    char why[80];                   /* the policy does */
     double wanted_hz;               /* a supported one; NAN: it shall be free */
     double requested_hz, enforced_hz;   /* NAN: not turned; enforced: as read back */
     const char *rule;               /* that wants it; NULL: none does */
     char state[16], reason[200];
     int64_t retry_ns;               /* after a turn that failed; 0: none did */
+    int64_t turned_ns;
 } erg_governed_clock;
 
 typedef struct erg_govern_phase {
@@ -47,6 +52,8 @@ typedef struct erg_govern_phase {
     double told;                    /* units, as last told; NAN: never */
     double units, time_s, energy_j; /* since the first word */
     double metered_s;               /* of time_s, with a power sensor that spoke */
+    double best_hz;                 /* by the policy; NAN: it does not run */
+    const char *word;               /* of the policy; NULL */
 } erg_govern_phase;
 
 /* What a job says that a GPU does. */
@@ -60,6 +67,12 @@ typedef struct erg_govern_work {
     int phase;                      /* now; -1: in none that is known */
     double units;                   /* of all phases */
 } erg_govern_work;
+
+/* One for each GPU that is told of: it is large. */
+typedef struct erg_govern_policy {
+    erg_phase_clock state;
+    double table_hz[ERG_GOVERN_PHASES_MOST];    /* the state borrows it */
+} erg_govern_policy;
 
 typedef struct erg_governed {
     size_t index;                   /* in devices */
@@ -79,6 +92,7 @@ typedef struct erg_governed {
     erg_govern_user_cap set;
     erg_governed_clock clock;
     erg_govern_work work;
+    erg_govern_policy *policy;      /* NULL: none runs */
     double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
     const char *most_rule;          /* what holds most_w down; NULL: the device */
     const char *rule;
@@ -111,6 +125,7 @@ struct erg_governor {
     const char *rule;               /* that sets limit_w; NULL: none does */
     erg_govern_user_cap set;
     erg_govern_user_clock set_clock;    /* of all GPUs */
+    erg_phase_table phase_table;
     erg_govern_lease lease;
     bool has_lease;
     const erg_govern_lent *lent;    /* a coordinator's */
@@ -135,11 +150,18 @@ void erg_govern_share(erg_governor *governor, double dt_s);
 void erg_govern_turn(erg_governor *governor);
 void erg_govern_clock_begin(const erg_governor *governor, erg_governed *item);
 void erg_govern_clocks(erg_governor *governor);
+void erg_govern_clock_step(erg_governor *governor, erg_governed *item);
 /* Every clock as it was, before the governor ends. */
 bool erg_govern_clocks_back(erg_governor *governor, erg_error *err);
 /* item NULL: of any GPU. */
 bool erg_govern_may_clock(const erg_governor *governor, const erg_governed *item,
                           erg_error *err);
+/* The policy phase_clock, where gpu.dvfs is auto: a look at what has been since the last
+ * one, and its wish in item->clock. */
+bool erg_govern_runs_phases(const erg_govern_config *config);
+bool erg_govern_phase_open(erg_governor *governor, erg_error *err);
+void erg_govern_phase_look(erg_governor *governor, erg_governed *item, double dt_s);
+void erg_govern_phase_end(erg_governed *item);
 /* Phases and work, as jobs tell them. */
 void erg_govern_work_step(erg_governor *governor);
 bool erg_govern_tell_work(erg_governor *governor, const erg_govern_request *request,

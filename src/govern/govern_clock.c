@@ -25,7 +25,8 @@ void erg_govern_clock_begin(const erg_governor *governor, erg_governed *item)
     size_t count = erg_devices_channel_count(governor->devices, item->index);
 
     item->clock = (erg_governed_clock){
-        .seen_at = -1, .wanted_hz = NAN, .requested_hz = NAN, .enforced_hz = NAN,
+        .seen_at = -1, .cap_hz = NAN, .phase_hz = NAN, .wanted_hz = NAN,
+        .requested_hz = NAN, .enforced_hz = NAN,
         .set.cap_hz = INFINITY,
     };
     for (size_t i = 0; i < ERG_COUNT(kinds) && !item->clock.is_there; i++) {
@@ -61,6 +62,8 @@ static void find_wanted(const erg_governor *governor, erg_governed *item)
         narrow(clock, clock->set.cap_hz, "set");
     if (clock->knob == ERG_SM_CLOCK && governor->set_clock.until_ns > governor->now_ns)
         narrow(clock, governor->set_clock.cap_hz, "set");
+    clock->cap_hz = clock->wanted_hz;
+    narrow(clock, clock->phase_hz, "phase_clock");
     clock->wanted_hz = erg_device_knob_snap(knob_of(governor, item), clock->wanted_hz);
 }
 
@@ -101,9 +104,11 @@ static void turn_to(erg_governor *governor, erg_governed *item, double want_hz)
     clock->requested_hz = want_hz;
     clock->enforced_hz = good ? turn.enforced : NAN;
     clock->is_turned |= good;
+    clock->turned_ns = erg_env_now_ns(&governor->env);
     clock->retry_ns = is_done ? 0 : governor->now_ns + erg_ns_from_s(RETRY_S);
     say(clock, state, !good ? fault.text
-                      : is_done ? "" : "the device stays at another clock");
+                      : !is_done ? "the device stays at another clock"
+                      : clock->wanted_hz == clock->phase_hz ? clock->why : "");
     if (!is_done && is_again)
         return;
     erg_govern_note_clock(governor, &(erg_govern_clock_change){
@@ -126,6 +131,7 @@ static void let_go(erg_governor *governor, erg_governed *item)
         return;
     }
     bool was_turned = clock->is_turned;
+    clock->turned_ns = erg_env_now_ns(&governor->env);
     clock->requested_hz = clock->enforced_hz = NAN;
     clock->retry_ns = 0;
     clock->is_turned = false;
@@ -148,7 +154,7 @@ static void observe(const erg_governor *governor, erg_governed_clock *clock)
     say(clock, "observe", text);
 }
 
-static void step(erg_governor *governor, erg_governed *item)
+void erg_govern_clock_step(erg_governor *governor, erg_governed *item)
 {
     erg_governed_clock *clock = &item->clock;
     const erg_device_knob *knob = knob_of(governor, item);
@@ -169,7 +175,7 @@ void erg_govern_clocks(erg_governor *governor)
 {
     for (size_t i = 0; i < governor->count; i++)
         if (governor->items[i].clock.is_there)
-            step(governor, &governor->items[i]);
+            erg_govern_clock_step(governor, &governor->items[i]);
 }
 
 bool erg_govern_clocks_back(erg_governor *governor, erg_error *err)

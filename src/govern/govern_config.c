@@ -33,6 +33,7 @@ static const struct { size_t section, at; const char *key, *words[5]; } choices[
     { 0, AT(role), "role", { "node", "rack" } },
     { AT(gpu), OF(gpu.policy), "policy", { "limit", "throughput_per_watt" } },
     { AT(gpu), OF(gpu.dvfs), "dvfs", { "auto", "off" } },
+    { AT(gpu), OF(gpu.objective), "objective", { "energy", "edp", "ed2p" } },
     { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
     { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit" } },
     { AT(rack), OF(rack.curve), "curve", { "thermal" } },
@@ -272,6 +273,8 @@ static bool has_gate(const erg_govern_list *ways)
 /* Said in the file, but nothing in ergd acts on it. */
 static void name_unused(draft *is)
 {
+    const char *dvfs = is->config.gpu.dvfs;
+    bool is_auto = dvfs && strcmp(dvfs, "auto") == 0;
     const struct { bool given; const char *key;
     } rows[] = {
         { is->ops, "ops" },
@@ -280,13 +283,15 @@ static void name_unused(draft *is)
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
-        { !isnan(is->config.gpu.slowdown_most), "gpu.slowdown_max" },
         { !isnan(is->config.cap.window_s), "cap.window" },
         { has_gate(&is->config.cap.enforcement), "cap.enforcement" },
         { is->config.shaper.floor_w > 0, "shaper.floor" },
-        { is->config.gpu.dvfs, "gpu.dvfs" },
-        { is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
+        { !is_auto && is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
           "gpu.policy" },
+        { !is_auto && is->config.gpu.objective, "gpu.objective" },
+        { !is_auto && is->config.gpu.clock_hz.high > 0, "gpu.clock" },
+        { !is_auto && is->config.gpu.sweep, "gpu.sweep" },
+        { !is_auto && !isnan(is->config.gpu.slowdown_most), "gpu.slowdown_max" },
         { is->config.cap.policy && strcmp(is->config.cap.policy, "limit") != 0,
           "cap.policy" },
     };

@@ -47,6 +47,9 @@ static const erg_yaml_field gpu_fields[] = {
     { "policy", ERG_YAML_TEXT, OF(gpu.policy) },
     { "slowdown_max", ERG_YAML_QUANTITY, OF(gpu.slowdown_most), "%", 0, 1 },
     { "dvfs", ERG_YAML_TEXT, OF(gpu.dvfs) },
+    { "objective", ERG_YAML_TEXT, OF(gpu.objective) },
+    { "clock", ERG_YAML_RANGE, OF(gpu.clock_hz), "Hz", 1e6, 1e11 },
+    { "sweep", ERG_YAML_TEXT, OF(gpu.sweep) },
     { 0 },
 };
 

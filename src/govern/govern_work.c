@@ -12,6 +12,7 @@
 
 #define USUAL_S 30.0        /* without a word, and it is forgotten */
 #define MOST_S 3600.0
+#define MOMENT_S 1e-6       /* so that a policy sees that a phase has begun */
 
 static bool can_tell(const erg_governed *item)
 {
@@ -30,21 +31,29 @@ static bool is_its(const erg_govern_work *work, const erg_govern_request *reques
 
 /* ---- time that passes ---------------------------------------------------------------- */
 
+static void count_time(erg_governed *item, double dt_s)
+{
+    erg_govern_phase *phase = &item->work.phases[item->work.phase];
+
+    phase->time_s += dt_s;
+    if (isnan(item->power_w))
+        return;
+    phase->energy_j += item->power_w * dt_s;
+    phase->metered_s += dt_s;
+}
+
 /* What was drawn since the last look counts for the phase that was told then. */
-static void look(erg_governed *item, int64_t now_ns)
+static void look(erg_governor *governor, erg_governed *item, int64_t now_ns)
 {
     erg_govern_work *work = &item->work;
     double dt_s = erg_s_from_ns(now_ns - work->seen_ns);
 
     work->seen_ns = now_ns;
-    if (work->phase < 0 || !(dt_s > 0))
+    if (!(dt_s > 0))
         return;
-    erg_govern_phase *phase = &work->phases[work->phase];
-    phase->time_s += dt_s;
-    if (!isnan(item->power_w)) {
-        phase->energy_j += item->power_w * dt_s;
-        phase->metered_s += dt_s;
-    }
+    if (work->phase >= 0)
+        count_time(item, dt_s);
+    erg_govern_phase_look(governor, item, dt_s);
 }
 
 void erg_govern_work_step(erg_governor *governor)
@@ -53,11 +62,12 @@ void erg_govern_work_step(erg_governor *governor)
         erg_governed *item = &governor->items[i];
         if (!item->work.is_told)
             continue;
-        look(item, governor->now_ns);
+        look(governor, item, governor->now_ns);
         if (is_alive(&item->work, governor->now_ns))
             continue;
         item->work.is_told = false;
         item->work.phase = -1;
+        item->clock.phase_hz = NAN;
     }
 }
 
@@ -72,8 +82,11 @@ static int find_phase(erg_govern_work *work, const char *name)
 }
 
 /* Learnt of another job is of no use to this one. */
-static void begin(erg_govern_work *work, const erg_govern_request *request)
+static void begin(erg_governed *item, const erg_govern_request *request)
 {
+    erg_govern_work *work = &item->work;
+
+    erg_govern_phase_end(item);
     *work = (erg_govern_work){ .phase = -1, .uid = request->uid };
     erg_text_put(work->job, sizeof(work->job), request->job);
 }
@@ -84,7 +97,7 @@ static int phase_of(erg_govern_work *work, const char *name)
 
     if (!name[0] || at >= 0 || work->count == ERG_GOVERN_PHASES_MOST)
         return at;
-    work->phases[work->count] = (erg_govern_phase){ .told = NAN };
+    work->phases[work->count] = (erg_govern_phase){ .told = NAN, .best_hz = NAN };
     erg_text_put(work->phases[work->count].name, sizeof(work->phases[0].name), name);
     return (int)work->count++;
 }
@@ -112,16 +125,20 @@ static void hear(erg_governor *governor, erg_governed *item,
     double for_s = isfinite(request->for_s) ? fmin(request->for_s, MOST_S) : USUAL_S;
 
     if (!is_its(work, request))
-        begin(work, request);
-    if (work->is_told)
-        look(item, now_ns);
-    work->seen_ns = now_ns;
+        begin(item, request);
     int at = phase_of(work, request->phase);
     if (at >= 0)
         count_units(work, at, request->units);
+    if (work->is_told)
+        look(governor, item, now_ns);
+    work->seen_ns = now_ns;
     work->phase = at;
     work->is_told = true;
     work->until_ns = now_ns + erg_ns_from_s(for_s);
+    /* The clock of a phase is worth most from its beginning on. */
+    erg_govern_phase_look(governor, item, MOMENT_S);
+    if (item->policy)
+        erg_govern_clock_step(governor, item);
 }
 
 static bool may_tell(const erg_governor *governor, const erg_governed *item,
@@ -183,6 +200,9 @@ static const erg_column columns[] = {
     { "energy_j", ERG_REAL, "drawn meanwhile" },
     { "units_per_s", ERG_REAL, "while in it" },
     { "j_per_unit", ERG_REAL, "of work" },
+    { "best_hz", ERG_REAL, "clock that the policy holds to be best; none: it is off" },
+    { "policy", ERG_TEXT, "exploring, held, checking, table, no_work, no_power, fixed or "
+                          "clock_not_reached" },
 };
 
 static bool add_row(const erg_governor *governor, const erg_governed *item, size_t at,
@@ -205,7 +225,9 @@ static bool add_row(const erg_governor *governor, const erg_governed *item, size
         && erg_table_real(table, "units_per_s",
                           phase->time_s > 0 ? phase->units / phase->time_s : NAN, err)
         && erg_table_real(table, "j_per_unit",
-                          phase->units > 0 ? energy_j / phase->units : NAN, err);
+                          phase->units > 0 ? energy_j / phase->units : NAN, err)
+        && erg_table_real(table, "best_hz", phase->best_hz, err)
+        && erg_table_text(table, "policy", phase->word, err);
 }
 
 bool erg_govern_add_work(const erg_governor *governor, erg_result *result, erg_error *err)

@@ -137,6 +137,29 @@ static void who_observes_locks_nothing(void)
     CHECK(is_unlocked(&is) && ergd_stop(&is) == 0);
 }
 
+/* The policy turns it, by a table; the report is answered with the clock turned. */
+static void a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it(void)
+{
+    char path[ERG_PATH_MOST], more[2 * ERG_PATH_MOST];
+    ergd_box is;
+    ergd_program();
+    snprintf(path, sizeof(path), "%s/phases.csv", test_folder());
+    FILE *file = fopen(path, "w");
+    CHECK(file && fputs("phase,sm_clock_mhz\ndecode,1005\n", file) >= 0 && fclose(file) == 0);
+    snprintf(more, sizeof(more), "%sgpu: {dvfs: auto, sweep: \"%s\"}\n", governs, path);
+    prepare(&is, more);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    free(ergd_say(&is, "{\"do\": \"work\", \"phase\": \"prefill\", \"units\": 1}\n"));
+    usleep(1200000);            /* one change in 10 switch times at most */
+    free(ergd_say(&is, "{\"do\": \"work\", \"phase\": \"decode\", \"units\": 1}\n"));
+    CHECK(ergd_await(is_locked, &is));
+    unlink(path);               /* who puts back needs no sweep */
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is));
+    CHECK(is_unlocked(&is));
+}
+
 /* Linux says who tells it; the test becomes somebody else. */
 static void who_may_read_may_tell_phases_and_lock_nothing(void)
 {
@@ -178,6 +201,7 @@ int main(void)
         TEST(killed_the_watchdog_takes_the_lock_off),
         TEST(killed_with_its_watchdog_the_next_one_takes_the_lock_off),
         TEST(who_observes_locks_nothing),
+        TEST(a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it),
         TEST(who_may_read_may_tell_phases_and_lock_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -92,6 +92,27 @@ static void keys_that_nothing_acts_on_are_named(void)
     erg_govern_config_free(is);
 }
 
+static void a_governed_clock_needs_dvfs_auto(void)
+{
+    static const char keys[] = "policy: throughput_per_watt, slowdown_max: 3%, objective: ed2p, "
+                               "clock: [600MHz, 1.2GHz], sweep: a.csv";
+    char text[300];
+    erg_error err = { 0 };
+    snprintf(text, sizeof(text), "version: 1\ngpu: {dvfs: auto, %s}\n", keys);
+    erg_govern_config *is = parse(text, &err);
+    CHECK_OK(is, err);
+    CHECK(is->unused_count == 0 && is->gpu.clock_hz.low == 600e6);
+    CHECK(is->gpu.clock_hz.high == 1.2e9);
+    CHECK_TEXT(is->gpu.sweep, "a.csv");
+    CHECK_TEXT(is->gpu.objective, "ed2p");
+    erg_govern_config_free(is);
+    snprintf(text, sizeof(text), "version: 1\ngpu: {dvfs: off, %s}\n", keys);
+    is = parse(text, &err);
+    CHECK_OK(is, err);
+    CHECK(is->unused_count == 5 && is_unused(is, "gpu.clock") && is_unused(is, "gpu.sweep"));
+    erg_govern_config_free(is);
+}
+
 static void what_an_aisle_can_cool_is_a_cap_of_the_rack(void)
 {
     erg_error err = { 0 };
@@ -131,6 +152,9 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nshaper:\n  jitter: [5ms, 1ms]\n", "f:3:", "jitter" },
         { "version: 1\nshaper:\n  jitter: 5ms\n", "f:3:", "pair" },
         { "version: 1\nshaper:\n  ramp_up: 20W\n", "f:3:", "ramp_up" },
+        { "version: 1\ngpu:\n  objective: speed\n", "f:3:", "energy or edp" },
+        { "version: 1\ngpu:\n  clock: [1.2GHz, 600MHz]\n", "f:3:", "clock" },
+        { "version: 1\ngpu:\n  clock: [600, 1200]\n", "f:3:", "unit" },
         { "version: 1\nmpi:\n  stagger: maybe\n", "f:3:", "true or false" },
         { "version: 1\nmpi:\n  wait: nap\n", "f:3:", "busy or sleep or slack" },
         { "version: 1\nmpi:\n  stagger: true\n", "f:3:", "max_delay" },
@@ -160,6 +184,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_key_of_the_specification_is_read),
         TEST(keys_that_nothing_acts_on_are_named),
+        TEST(a_governed_clock_needs_dvfs_auto),
         TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),
         TEST(what_is_not_said_has_a_usual_value),
         TEST(mistakes_are_refused_with_their_line),
