@@ -215,6 +215,19 @@ erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request
 erg_result *erg_govern_ask(const char *socket, const erg_govern_request *request,
                            erg_error *err);
 
+/* A job's end: it tells the daemon which phase its GPUs are in (verb work) over one
+ * connection, from any thread, and waits for it at the first word alone (1 s at most) and
+ * when it is freed (0.25 s). socket NULL: the usual one; device and job NULL or "": all
+ * GPUs, the user's one. Other characters than plain ones become _. The daemon forgets it
+ * 120 s after its last word. ERG_NOT_FOUND: none listens. */
+typedef struct erg_govern_teller erg_govern_teller;
+erg_govern_teller *erg_govern_teller_open(const char *socket, const char *device,
+                                          const char *job, erg_error *err);
+void erg_govern_teller_free(erg_govern_teller *teller);
+/* phase NULL or "": in none now. units: of that phase, done since some start; NAN: not
+ * said. False: it was not said; the next word has the sum. */
+bool erg_govern_tell(erg_govern_teller *teller, const char *phase, double units);
+
 /* What the configuration behind a socket (NULL: the usual one) says to a tool beside the
  * job, "mpi", in the words of its own variable; "" where it says nothing. */
 bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t size,

@@ -46,6 +46,14 @@ erg_region_token erg_region_begin(erg_recorder *rec, const char *name);
 void erg_region_end(erg_recorder *rec, erg_region_token region);
 void erg_mark(erg_recorder *rec, const char *name, double value);
 
+/* From now on ergd hears of the phases of this process: its regions right inside `work`,
+ * or its outermost ones where there is none of that name, but load and warmup. A region is
+ * one unit of work, or as many as its marks `units` say. No other call waits for ergd, and
+ * without it the regions are what they were. socket NULL: the usual one; device NULL: all
+ * GPUs. ERG_NOT_FOUND: none listens. ERG_REFUSED: it does not take it, and says why. */
+bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,
+                         erg_error *err);
+
 /* Energy of an ended region; channel NULL picks the best. Only for a recorder
  * that was started: under `erg run` the answer is in the run file
  * (ERG_UNSUPPORTED says so). */

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "erg/record.h"
+#include "run/phase_teller.h"
 #include "run/recording.h"
 
 static const int64_t join_for_ns = 2 * ERG_NS_PER_S, try_gap_ns = 10 * ERG_NS_PER_MS;
@@ -29,6 +30,7 @@ struct erg_recorder {
     erg_devices *devices;
     int lock;                   /* the job's lock file while we sample, else -1 */
     char lock_path[ERG_PATH_MOST];
+    erg_phase_teller *teller;   /* NULL: ergd is not told */
 };
 
 static erg_recorder *recorder_new(const erg_env *env, erg_error *err)
@@ -171,6 +173,7 @@ void erg_recorder_free(erg_recorder *rec)
         if (!erg_recording_end(rec->rec, &err))
             erg_env_log(&rec->env, ERG_WARNING, "%s", err.text);
     }
+    erg_phase_teller_free(rec->teller);
     erg_recording_free(rec->rec);
     erg_devices_free(rec->devices);
     if (rec->owns_ring)
@@ -197,7 +200,10 @@ erg_region_token erg_region_begin(erg_recorder *rec, const char *name)
         return (erg_region_token){ 0 };
     erg_event event = { .kind = ERG_EVENT_BEGIN, .t_ns = erg_env_now_ns(&rec->env),
                         .id = erg_ring_next_id(rec->ring) };
-    return (erg_region_token){ push(rec, &event, name ? name : "") ? event.id : 0 };
+    if (!push(rec, &event, name ? name : ""))
+        return (erg_region_token){ 0 };
+    erg_phase_teller_begin(rec->teller, event.id, name);
+    return (erg_region_token){ event.id };
 }
 
 void erg_region_end(erg_recorder *rec, erg_region_token region)
@@ -206,6 +212,7 @@ void erg_region_end(erg_recorder *rec, erg_region_token region)
         return;
     erg_event event = { .kind = ERG_EVENT_END, .t_ns = erg_env_now_ns(&rec->env),
                         .id = region.id, .value = NAN };
+    erg_phase_teller_end(rec->teller, region.id);
     push(rec, &event, NULL);
 }
 
@@ -215,7 +222,17 @@ void erg_mark(erg_recorder *rec, const char *name, double value)
         return;
     erg_event event = { .kind = ERG_EVENT_MARK, .t_ns = erg_env_now_ns(&rec->env),
                         .value = value };
+    erg_phase_teller_mark(rec->teller, name, value);
     push(rec, &event, name ? name : "");
+}
+
+bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,
+                         erg_error *err)
+{
+    if (!rec || rec->teller)
+        return true;
+    rec->teller = erg_phase_teller_new(socket, device, err);
+    return rec->teller != NULL;
 }
 
 /* ---- asking ------------------------------------------------------------------------- */
