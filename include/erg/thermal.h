@@ -44,6 +44,8 @@ typedef struct erg_thermal {
     double begin_s, end_s;              /* of the record, from its first row */
     double fan_low, fan_high, power_low_w, power_high_w;
     double step_k;                      /* of the temperature sensor */
+    double noise_k;                     /* of rows whose power is sure: rows between two
+                                         * powers count for less in a fit */
     size_t rows, segments;
     double n_eff;
     double leakage_w_per_k;             /* NAN: not known, or none that can be told from

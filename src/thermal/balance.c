@@ -132,6 +132,7 @@ bool erg_thermal_balance(const erg_monitor_device *device,
     if (!erg_window_open(device, options, &w, err))
         return false;
     erg_window_delay(&w, model->delay_s);
+    erg_window_weigh(&w, model->r_fast_k_per_w, model->noise_k);
     for (int i = 0; i < net.poles; i++)
         net.tau_s[i] = model->poles[i].tau_s;
     double *missed_k = calloc(w.n, sizeof(*missed_k));

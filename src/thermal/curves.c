@@ -184,6 +184,7 @@ bool erg_curves_put(erg_table *table, const erg_monitor_device *device,
     if (!erg_window_open(device, options, &w, err))
         return false;
     erg_window_delay(&w, of->model->delay_s);
+    erg_window_weigh(&w, of->model->r_fast_k_per_w, of->model->noise_k);
     to.residual = calloc(w.n, sizeof(*to.residual));
     bool ok = to.residual || erg_fail(err, ERG_NO_MEMORY, "out of memory");
     ok = ok && put_record(&to) && put_profile(&to) && put_zth(&to) && put_residuals(&to)

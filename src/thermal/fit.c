@@ -9,8 +9,6 @@
 #include "math/stats.h"
 #include "thermal/fit_inside.h"
 
-enum { DELAYS = 17, MEANS_LEAST = 1000 };       /* -1 to 3 s */
-static const double delay_low_s = -1, delay_step_s = 0.25, delay_close_s = 0.25 / 8;
 #define POLES_APART 3.0
 #define AT_THE_GRID 1.01        /* of its least time constant: the search ended there */
 
@@ -21,131 +19,34 @@ const char *erg_thermal_verdict_name(erg_thermal_verdict verdict)
     return names[verdict];
 }
 
-/* ---- delay --------------------------------------------------------------------------- */
-
-typedef struct delay_try { double delay_s, sse, tau_s; } delay_try;
-
-static delay_try try_delay(erg_fitting *f, double delay_s)
-{
-    erg_window_delay(&f->window, delay_s);
-    erg_network net = erg_network_glance(&f->window);
-    return (delay_try){ .delay_s = delay_s, .sse = net.sse, .tau_s = net.tau_s[0] };
-}
-
-/* The vertex of the parabola through three evenly spaced tries. How far tau follows the
- * delay, and how sharply the squares rise with it, is kept for tau's interval. */
-static double vertex(erg_fitting *f, const delay_try at[3])
-{
-    double bend = at[0].sse - 2 * at[1].sse + at[2].sse,
-           step_s = at[2].delay_s - at[1].delay_s;
-
-    if (!(bend > 0) || !isfinite(bend))
-        return at[1].delay_s;
-    f->delay_bend = bend / (step_s * step_s);
-    f->log_tau_per_delay = log(at[2].tau_s / at[0].tau_s) / (2 * step_s);
-    double off = 0.5 * (at[0].sse - at[2].sse) / bend;
-    return at[1].delay_s + step_s * fmax(-1, fmin(off, 1));
-}
-
-/* A coarse grid and the parabola through the best three; then once more close to its
- * vertex: where samples were taken at the edge of power, the squares rise unlike to both
- * sides, and the wide parabola is off by a hundredth of a second, which tau would feel. */
-static double find_delay(erg_fitting *f)
-{
-    delay_try tries[DELAYS];
-    size_t best = 0;
-
-    for (size_t i = 0; i < DELAYS; i++) {
-        tries[i] = try_delay(f, delay_low_s + delay_step_s * (double)i);
-        if (tries[i].sse < tries[best].sse)
-            best = i;
-    }
-    if (best == 0 || best == DELAYS - 1 || !isfinite(tries[best].sse))
-        return tries[best].delay_s;
-    double near_s = vertex(f, &tries[best - 1]);
-    const delay_try close[] = { try_delay(f, near_s - delay_close_s),
-                                try_delay(f, near_s),
-                                try_delay(f, near_s + delay_close_s) };
-    return vertex(f, close);
-}
-
-static double squares_at(erg_fitting *f, double delay_s, double tau_s)
-{
-    erg_network net = { .poles = 1, .tau_s = { tau_s } };
-
-    erg_window_delay(&f->window, delay_s);
-    return erg_network_solve(&f->window, &net) ? net.sse : INFINITY;
-}
-
-/* Golden sections down to a fraction of a row, tau held. */
-static double refine(erg_fitting *f, double delay_s, double wide_s, double tau_s)
-{
-    const double golden = 0.6180339887498949;
-    double low = delay_s - wide_s, high = delay_s + wide_s;
-
-    while (high - low > f->window.dt_s / 8) {
-        double left = high - golden * (high - low), right = low + golden * (high - low);
-        if (squares_at(f, left, tau_s) < squares_at(f, right, tau_s))
-            high = right;
-        else
-            low = left;
-    }
-    return (low + high) / 2;
-}
-
-/* The steps of the search are far apart beside rows of a millisecond, and a network of one
- * pole is as well seen in the means of so many rows as last half of the smallest step; a
- * mean's squares stand for its rows. From there on delay and tau are found in turn, and at
- * last the delay among the rows themselves: an edge of power that is off by two rows costs
- * both, which a pole as fast would take for its own. */
-static bool find_delay_quickly(erg_fitting *f, double *delay_s, erg_error *err)
-{
-    static const double wide_s[] = { 0.25, 0.25 / 4 };
-    size_t rows = (size_t)(delay_close_s / 2 / f->window.dt_s);
-    erg_fitting means = { .residual = NULL };
-
-    if (rows < 2 || f->window.n / rows < MEANS_LEAST) {
-        *delay_s = find_delay(f);
-        return true;
-    }
-    if (!erg_window_means(&f->window, rows, &means.window, err))
-        return false;
-    delay_try at = try_delay(&means, find_delay(&means));
-    for (size_t i = 0; i < ERG_COUNT(wide_s); i++)
-        at = try_delay(&means, refine(&means, at.delay_s, wide_s[i], at.tau_s));
-    *delay_s = refine(f, at.delay_s, delay_close_s / 2, at.tau_s);
-    f->delay_bend = means.delay_bend * (double)rows;
-    f->log_tau_per_delay = means.log_tau_per_delay;
-    erg_window_close(&means.window);
-    return true;
-}
-
 /* ---- order --------------------------------------------------------------------------- */
 
 static double aicc(const erg_fitting *f, const erg_network *net)
 {
-    double n = f->n_eff, k = 3 + 3.0 * net->poles;
+    double n = f->n_slowest, k = 3 + 3.0 * net->poles;
 
     return n * log(net->sse / (double)f->window.n) + 2 * k
         + 2 * k * (k + 1) / fmax(n - k - 1, 1);
 }
 
 /* A further pole must be well apart, slower than the sampling (what is as fast is R_0's),
- * and have a resistance that is not zero. */
-static bool is_worth(const erg_fitting *f, const erg_network *more)
+ * and have a resistance that is not zero: by what f, that has it, leaves. What a pole too
+ * few leaves is slow itself, and would call every further one chance. */
+static bool is_worth(const erg_fitting *f, const erg_network *fewer)
 {
-    double wider = sqrt((double)f->window.n / f->n_eff), low_s, high_s;
+    const erg_network *net = &f->net;
+    double wider = sqrt((double)f->window.n / f->n_slowest), low_s, high_s;
 
     erg_network_grid(&f->window, &low_s, &high_s);
-    if (more->tau_s[0] < AT_THE_GRID * low_s)
+    if (net->tau_s[0] < AT_THE_GRID * low_s)
         return false;
-    for (int i = 0; i < more->poles; i++) {
-        if (i && more->tau_s[i] < POLES_APART * more->tau_s[i - 1])
+    for (int i = 0; i < net->poles; i++) {
+        if (i && net->tau_s[i] < POLES_APART * net->tau_s[i - 1])
             return false;
-        if (!(more->r[i] > 1.96 * wider * more->se_r[i]))
+        if (!(net->r[i] > 1.96 * wider * net->se_r[i]))
             return false;
     }
-    return aicc(f, more) < aicc(f, &f->net);
+    return aicc(f, net) < aicc(f, fewer);
 }
 
 static bool find_order(erg_fitting *f, int poles)
@@ -154,11 +55,13 @@ static bool find_order(erg_fitting *f, int poles)
         return false;
     erg_fitting_look(f);
     for (int more = 2; poles == 0 && more <= ERG_POLES_MOST; more++) {
-        erg_network next;
-        if (!erg_network_search(&f->window, more, &next) || !is_worth(f, &next))
+        erg_fitting next = *f;
+        if (!erg_network_search(&f->window, more, &next.net))
             break;
-        f->net = next;
-        erg_fitting_look(f);
+        erg_fitting_look(&next);
+        if (!is_worth(&next, &f->net))
+            break;
+        *f = next;
     }
     return true;
 }
@@ -252,13 +155,17 @@ static void find_verdict(const erg_fitting *f, erg_thermal *out)
 static void describe(erg_fitting *f, double delay_s, erg_thermal *out)
 {
     size_t n = f->window.n;
+    double sse = 0;     /* of all rows alike: what a user compares */
 
+    erg_network_residuals(&f->window, &f->net, f->residual);
+    for (size_t k = 0; k < n; k++)
+        sse += f->residual[k] * f->residual[k];
     *out = (erg_thermal){
         .pole_count = f->net.poles, .rows = n,
         .delay_s = delay_s, .delay_half_s = erg_fitting_delay_half_s(f),
         .segments = f->window.segments, .n_eff = f->n_eff, .step_k = f->window.step_k,
-        .rmse_k = sqrt(f->net.sse / (double)n),
-        .residual_sd_k = sqrt(f->net.sse / fmax((double)n - 4, 1)),
+        .rmse_k = sqrt(sse / (double)n), .noise_k = f->noise_k,
+        .residual_sd_k = sqrt(sse / fmax((double)n - 4, 1)),
         .begin_s = f->window.begin_s, .end_s = f->window.begin_s + f->window.t_s[n - 1],
         .r_fast_k_per_w = f->net.r_fast, .r_fast_low_k_per_w = f->net.r_fast,
         .r_fast_high_k_per_w = f->net.r_fast, .ambient_k = f->net.ambient_k,
@@ -281,28 +188,48 @@ static bool is_still(const erg_window *window)
     return true;
 }
 
+/* Intervals by so many independent rows. */
+static void bound(erg_fitting *f, double n_eff, double delay_s, erg_thermal *out)
+{
+    double found = f->n_eff;
+
+    f->n_eff = n_eff;
+    f->at_the_edge = false;
+    erg_fitting_intervals(f);
+    erg_fitting_let_delay_vary(f);
+    describe(f, delay_s, out);
+    erg_fitting_linear_intervals(f, out);
+    f->n_eff = found;
+}
+
+/* Whether the record holds the answer is asked of neighbours that agree (n_first); how far
+ * off the answer may be, of all that does. */
 static bool fit(erg_fitting *f, const erg_thermal_options *options, erg_thermal *out,
                 erg_error *err)
 {
     double delay_s;
 
-    if (!find_delay_quickly(f, &delay_s, err))
+    if (!erg_fitting_find_delay(f, &delay_s, err))
         return false;
     erg_window_delay(&f->window, delay_s);
-    if (!find_order(f, options->poles))
+    if (!erg_fitting_weigh(f, &delay_s) || !find_order(f, options->poles)
+        || !erg_fitting_delay_of_several(f, &delay_s))
         return erg_fail(err, ERG_NO_DATA,
                         "power and temperature do not move: no network can be "
                         "found in them");
-    erg_fitting_intervals(f);
-    erg_fitting_let_delay_vary(f);
-    describe(f, delay_s, out);
-    erg_fitting_linear_intervals(f, out);
-    bool was_edge = f->at_the_edge;
+    bound(f, f->n_first, delay_s, out);
     erg_fitting_cover_halves(f, out);
-    f->at_the_edge = was_edge;
     hold_out(f, out);
     ranges(f, out);
     find_verdict(f, out);
+    erg_thermal judged = *out;
+    bound(f, f->n_eff, delay_s, out);
+    erg_fitting_cover_halves(f, out);
+    out->verdict = judged.verdict;
+    memcpy(out->reason, judged.reason, sizeof(out->reason));
+    out->held_out_rmse_k = judged.held_out_rmse_k;
+    out->held_out_max_k = judged.held_out_max_k;
+    ranges(f, out);
     out->leakage_w_per_k = NAN;
     return true;
 }
@@ -317,7 +244,8 @@ bool erg_thermal_fit(const erg_monitor_device *device, const erg_thermal_options
                         options->poles);
     if (!erg_window_open(device, options, &f.window, err))
         return false;
-    f.residual = calloc(f.window.n, sizeof(*f.residual));
+    f.residual = calloc(2 * f.window.n, sizeof(*f.residual));
+    f.slope = f.residual ? f.residual + f.window.n : NULL;
     bool good = !f.residual ? erg_fail(err, ERG_NO_MEMORY, "out of memory")
               : is_still(&f.window)
                   ? erg_fail(err, ERG_NO_DATA,

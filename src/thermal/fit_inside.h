@@ -10,13 +10,22 @@
 typedef struct erg_fitting {
     erg_window window;
     erg_network net;
-    double *residual;
-    double rho, n_eff;
+    double *residual, *slope;   /* scratch, a value a row */
+    double noise_k;             /* of most rows */
+    /* Independent rows: by lag 1 alone; for the time constants; for what is slowest. */
+    double n_first, n_eff, n_slowest;
     double tau_low_s[ERG_POLES_MOST], tau_high_s[ERG_POLES_MOST];
     bool at_the_edge;           /* a bound of tau is the grid's */
     double delay_bend, log_tau_per_delay;   /* of the squares over the delay; 0: unknown */
+    double delay_sse;                       /* the least of them, all rows alike */
 } erg_fitting;
 
+/* The delay of the window's power, by networks of one pole. */
+bool erg_fitting_find_delay(erg_fitting *f, double *delay_s, erg_error *err);
+/* Rows by how well their power is known, then the delay anew. False: nothing moves. */
+bool erg_fitting_weigh(erg_fitting *f, double *delay_s);
+/* Where f has several poles: delay and network once more. False: not solvable. */
+bool erg_fitting_delay_of_several(erg_fitting *f, double *delay_s);
 /* What the network leaves, and how many independent rows that is worth. */
 void erg_fitting_look(erg_fitting *f);
 /* Bounds of each time constant, by its profile. */

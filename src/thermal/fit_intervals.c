@@ -10,16 +10,6 @@
 
 #define CHI2_95 3.84            /* of one degree of freedom */
 
-void erg_fitting_look(erg_fitting *f)
-{
-    size_t n = f->window.n;
-
-    erg_network_residuals(&f->window, &f->net, f->residual);
-    double rho = erg_correlation(f->residual, f->residual + 1, n - 1);
-    f->rho = rho > 0 ? fmin(rho, 0.99) : 0;
-    f->n_eff = (double)n * (1 - f->rho) / (1 + f->rho);
-}
-
 static double profile(const erg_fitting *f, int pole, double tau_s)
 {
     erg_network net = f->net;
@@ -64,7 +54,7 @@ void erg_fitting_intervals(erg_fitting *f)
 double erg_fitting_delay_half_s(const erg_fitting *f)
 {
     return f->delay_bend > 0
-        ? sqrt(2 * CHI2_95 / f->n_eff * f->net.sse / f->delay_bend) : NAN;
+        ? sqrt(2 * CHI2_95 / f->n_eff * f->delay_sse / f->delay_bend) : NAN;
 }
 
 void erg_fitting_let_delay_vary(erg_fitting *f)
@@ -122,10 +112,11 @@ void erg_fitting_cover_halves(erg_fitting *f, erg_thermal *out)
 
     for (size_t part = 0; part < 2; part++) {
         erg_fitting one = { .window = erg_window_part(&f->window, part * half, half),
-                        .residual = f->residual };
+                        .residual = f->residual, .slope = f->slope };
         if (f->net.poles != 1 || half < 60 || !erg_network_search(&one.window, 1, &one.net))
             continue;
         erg_fitting_look(&one);
+        one.n_eff = one.n_first;
         erg_fitting_intervals(&one);
         if (one.at_the_edge || one.tau_high_s[0] > RATIO_MOST * one.tau_low_s[0])
             continue;

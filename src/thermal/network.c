@@ -180,6 +180,25 @@ static void add_block(linear *of, size_t first, size_t n, const double target[])
     of->squares += dot(target, target, n);
 }
 
+static void scale(double x[], const double by[], size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        x[k] *= by[k];
+}
+
+/* Every column of a block, and its target, by the weights of its rows. */
+static void weigh_block(const erg_window *w, int poles, size_t first, size_t n, linear *of)
+{
+    const double *weight = w->weight + first;
+    double *power = w->columns + BLOCK * (size_t)(2 * poles + 2);
+
+    memcpy(w->columns, weight, n * sizeof(*weight));    /* of the ones */
+    memcpy(power, w->late_w + first, n * sizeof(*power));
+    of->column[of->free_count] = power;
+    for (int i = 1; i <= 2 * poles + 2; i++)
+        scale(w->columns + BLOCK * (size_t)i, weight, n);
+}
+
 /* A block of rows at a time, so that columns are made and multiplied in the nearest memory:
  * an hour at 1 kHz has millions of rows. */
 static void sum_up(const erg_window *w, const erg_network *net, linear *of)
@@ -199,6 +218,8 @@ static void sum_up(const erg_window *w, const erg_network *net, linear *of)
         for (int i = 0; i < net->poles; i++)
             fill_pole(w, &at[i], first, n, w->columns + BLOCK * (size_t)(1 + i),
                       w->columns + BLOCK * (size_t)(1 + net->poles + i));
+        if (w->is_weighed)
+            weigh_block(w, net->poles, first, n, of);
         add_block(of, first, n, target);
     }
     for (size_t i = 0; i < of->count; i++)

@@ -11,13 +11,16 @@ enum {
     ERG_SEGMENTS_MOST = 8,
     ERG_NETWORK_COLUMNS = 3 + ERG_POLES_MOST * (1 + ERG_SEGMENTS_MOST),
     ERG_WINDOW_BLOCK = 2048,    /* rows that are multiplied at a time */
-    ERG_WINDOW_SCRATCH = ERG_WINDOW_BLOCK * (2 + 2 * ERG_POLES_MOST)
+    ERG_WINDOW_SCRATCH = ERG_WINDOW_BLOCK * (3 + 2 * ERG_POLES_MOST)
 };
 
 typedef struct erg_window {
     size_t n, segments;
     double *t_s, *temp_k, *power_w, *fan;
     double *late_w;             /* power_w moved by the delay */
+    double *weight;             /* of a row's residual, where is_weighed */
+    bool is_weighed;
+    double delay_s;             /* of late_w */
     size_t *segment;            /* 0, 1, ..: a gap of 2.5 intervals begins another */
     double dt_s, step_k;
     double ambient_k;           /* NAN: free */
@@ -43,6 +46,9 @@ void erg_window_close(erg_window *window);
 /* The means of so many rows each; a mean over a gap is left out. Free with close. */
 bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_error *err);
 void erg_window_delay(erg_window *window, double delay_s);
+/* Weighs rows by how well late_w knows their power, where R_0 turns watts into kelvin and
+ * noise_k is what is left of rows that know it; 0: all alike. Stays as the delay moves. */
+void erg_window_weigh(erg_window *window, double r_fast, double noise_k);
 
 typedef struct erg_network {
     int poles;

@@ -31,7 +31,7 @@ static bool is_in(const erg_monitor_device *device, size_t i,
 static bool take(erg_window *out, size_t most, erg_error *err)
 {
     size_t scratch = most > ERG_WINDOW_SCRATCH ? most : ERG_WINDOW_SCRATCH;
-    double *all = calloc(most * 5 + scratch, sizeof(*all));
+    double *all = calloc(most * 6 + scratch, sizeof(*all));
 
     out->segment = calloc(most, sizeof(*out->segment));
     out->t_s = all;
@@ -41,7 +41,8 @@ static bool take(erg_window *out, size_t most, erg_error *err)
     out->power_w = all + 2 * most;
     out->fan = all + 3 * most;
     out->late_w = all + 4 * most;
-    out->columns = all + 5 * most;
+    out->weight = all + 5 * most;
+    out->columns = all + 6 * most;
     return true;
 }
 
@@ -126,6 +127,7 @@ erg_window erg_window_part(const erg_window *whole, size_t first, size_t n)
     part.temp_k += first;
     part.power_w += first;
     part.late_w += first;
+    part.weight += first;
     part.fan += first;
     part.segment += first;
     part.n = n;
@@ -139,22 +141,45 @@ void erg_window_close(erg_window *window)
     *window = (erg_window){ .n = 0 };
 }
 
+/* Moves *at, from where it was, to the reading before t_s; how far t_s is to the next. */
+static double share_of(const erg_window *window, double t_s, size_t *at)
+{
+    while (*at + 2 < window->n && window->t_s[*at + 1] <= t_s)
+        (*at)++;
+    while (*at > 0 && window->t_s[*at] > t_s)
+        (*at)--;
+    double span_s = window->t_s[*at + 1] - window->t_s[*at];
+    return fmin(1, fmax(0, (t_s - window->t_s[*at]) / span_s));
+}
+
 /* P at t + delay, between the two readings around it; the ends are held. */
 void erg_window_delay(erg_window *window, double delay_s)
 {
     size_t at = 0;
 
     for (size_t i = 0; i < window->n; i++) {
-        double t_s = window->t_s[i] + delay_s;
-        while (at + 2 < window->n && window->t_s[at + 1] <= t_s)
-            at++;
-        while (at > 0 && window->t_s[at] > t_s)
-            at--;
-        double span_s = window->t_s[at + 1] - window->t_s[at];
-        double share = fmin(1, fmax(0, (t_s - window->t_s[at]) / span_s));
+        double share = share_of(window, window->t_s[i] + delay_s, &at);
         window->late_w[i] = window->power_w[at]
             + share * (window->power_w[at + 1] - window->power_w[at]);
     }
+    window->delay_s = delay_s;
+}
+
+/* Where power went from a reading a to the next one b at once, at any time between them,
+ * the straight line is what it was on average, and s (1 - s) (b - a)^2 its variance at
+ * share s. Rows that are taken at their word all the same make R_0 too high, and tau with
+ * it. */
+void erg_window_weigh(erg_window *window, double r_fast, double noise_k)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < window->n && noise_k > 0; i++) {
+        double share = share_of(window, window->t_s[i] + window->delay_s, &at);
+        double step_w = window->power_w[at + 1] - window->power_w[at];
+        double doubt_k = r_fast * sqrt(share * (1 - share)) * step_w;
+        window->weight[i] = 1 / hypot(1, doubt_k / noise_k);
+    }
+    window->is_weighed = noise_k > 0;
 }
 
 bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_error *err)
@@ -182,6 +207,7 @@ bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_
         out->segment[out->n++] = from->segment[begin];
     }
     out->dt_s = from->dt_s * (double)rows;
+    out->is_weighed = false;
     return true;
 }
 
