@@ -5,7 +5,7 @@
 #define SWITCH_S 0.1
 #define WINDOW_S 0.1
 #define DWELL_S 1.0
-#define CHECK_S 150.0
+#define CHECK_S 180.0
 #define CHECK_DWELLS 40.0
 #define STAY_WEIGHT 0.25    /* of the latest stay in the mean of them */
 #define LONG_AGAIN 1.5      /* times the limit, so that a phase does not come and go */

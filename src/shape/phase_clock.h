@@ -43,7 +43,7 @@ typedef struct erg_phase_clock_setup {
     double inlet_k;             /* NAN: temp_k - r P */
     double dwell_s;             /* at least; 0: the rule above alone */
     double between_s;           /* 0: 10 switch_s */
-    double check_s;             /* of a phase's own time; 0: 150, at least 40 dwells */
+    double check_s;             /* of a phase's own time; 0: 180, at least 40 dwells */
 } erg_phase_clock_setup;
 
 typedef struct erg_phase_clock_in {

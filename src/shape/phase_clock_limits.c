@@ -110,8 +110,10 @@ void phase_clock_heat(erg_phase_clock *state, const erg_phase_clock_in *in,
     double more = allowed(setup, in->temp_k, power_w, COOL_K);
     double rise_k = in->temp_k - state->heat_from_k;
     bool is_foreseen = !isnan(setup->inlet_k) && less < 1;
+    /* Below the limit it need not fall, only rise no more. */
+    double may_rise_k = in->temp_k < setup->hot_k ? 0 : -STILL_K;
 
-    if (is_foreseen || (in->temp_k > setup->hot_k - MARGIN_K && rise_k > -STILL_K))
+    if (is_foreseen || (in->temp_k > setup->hot_k - MARGIN_K && rise_k > may_rise_k))
         state->heat_high = lower(state, less);
     else if (in->temp_k < setup->hot_k - COOL_K && rise_k < STILL_K && !(more <= 1)
              && state->heat_high + 1 < setup->count)

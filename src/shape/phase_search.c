@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include "math/stats.h"
-#include "shape/phase_search.h"
+#include "shape/phase_search_inside.h"
 
-#define OFF 0.09531017980432493     /* ln 1.1 */
 #define GAIN 0.00995033085316808    /* ln 1.01 */
-#define OFF_SIGMA 4.0               /* what is noisier than that is not another load */
-#define DF_MOST 32.0                /* of the noise: what is older counts for half */
+#define CALM 0.02                   /* sd of ln score; a noisier load takes more dwells */
 
-enum { REFUSALS = 3, HOME_MOST = 16, RESTLESS_MOST = 6, REFERENCES = 2 };
+enum { REFUSALS = 3, RESTLESS_MOST = 6, REFERENCES = 2, EACH_MOST = 8 };
 
 static size_t first_step(const erg_phase_search *search)
 {
@@ -48,11 +46,32 @@ static void settle(erg_phase_search *search)
     search->place = 0;
 }
 
-static void next_pair(erg_phase_search *search, const erg_search_goal *goal)
+/* The first steps are long, and show through the noise; the later ones are not. */
+static int dwells_each(const erg_phase_search *search)
+{
+    if (search->df < 2 || search->step >= first_step(search))
+        return 1;
+    double each = ceil(search->score_ss / search->df / (CALM * CALM));
+    return each < EACH_MOST ? (each > 1 ? (int)each : 1) : EACH_MOST;
+}
+
+static void begin_block(erg_phase_search *search)
 {
     search->place = 0;
+    search->gathered = 0;
+    search->each = dwells_each(search);
+}
+
+void erg_phase_search_restart(erg_phase_search *search)
+{
+    begin_block(search);
     search->blocks = 0;
     search->gain_sum = 0;
+}
+
+static void next_pair(erg_phase_search *search, const erg_search_goal *goal)
+{
+    erg_phase_search_restart(search);
     if (search->low == search->high) {
         settle(search);
         return;
@@ -65,18 +84,10 @@ static void next_pair(erg_phase_search *search, const erg_search_goal *goal)
     search->other = neighbour(search);
 }
 
-static void forget_home(erg_phase_search *search)
-{
-    search->home_ln_w = search->home_ln_rate = NAN;
-    search->home_count = 0;
-    search->worse[0] = search->worse[1] = NAN;
-    search->off = 0;
-}
-
 /* From the beginning, at the clock that was the best so far. */
 static void explore(erg_phase_search *search, const erg_search_goal *goal)
 {
-    forget_home(search);
+    phase_search_forget_home(search);
     search->score_ss = search->w_ss = search->rate_ss = search->df = 0;
     search->step = first_step(search);
     search->refusals = 0;
@@ -117,44 +128,7 @@ size_t erg_phase_search_clock(const erg_phase_search *search)
     return search->place == 1 || search->place == 2 ? search->other : search->home;
 }
 
-void erg_phase_search_restart(erg_phase_search *search)
-{
-    search->place = 0;
-    search->blocks = 0;
-    search->gain_sum = 0;
-}
-
 /* ---- is it still the same load? ----------------------------------------------------- */
-
-static double off_limit(double ss, double df)
-{
-    return df < 4 ? OFF : fmax(OFF, OFF_SIGMA * sqrt(ss / df));
-}
-
-static bool differ(const erg_phase_search *search, double ln_w, double ln_rate)
-{
-    return fabs(ln_w) > off_limit(search->w_ss, search->df)
-        || fabs(ln_rate) > off_limit(search->rate_ss, search->df);
-}
-
-/* A dwell at home joins the mean of home. False: it is off. */
-static bool joins_home(erg_phase_search *search, const erg_search_dwell *dwell)
-{
-    if (search->home_count > 0 && differ(search, dwell->ln_w - search->home_ln_w,
-                                         dwell->ln_rate - search->home_ln_rate))
-        return false;
-    search->off = 0;
-    /* Later ones do not join, so that a slow change shows, too. */
-    if (search->home_count >= HOME_MOST)
-        return true;
-    double n = ++search->home_count;
-    bool is_first = search->home_count == 1;
-    double ln_w = is_first ? dwell->ln_w : search->home_ln_w;
-    double ln_rate = is_first ? dwell->ln_rate : search->home_ln_rate;
-    search->home_ln_w = ln_w + (dwell->ln_w - ln_w) / n;
-    search->home_ln_rate = ln_rate + (dwell->ln_rate - ln_rate) / n;
-    return true;
-}
 
 /* Once may be a glitch: the block is begun anew. */
 static void is_off(erg_phase_search *search, const erg_search_goal *goal)
@@ -168,28 +142,6 @@ static void is_off(erg_phase_search *search, const erg_search_goal *goal)
 
 /* ---- one block: A B B A ------------------------------------------------------------- */
 
-static double square(double x)
-{
-    return x * x;
-}
-
-/* What like dwells differ by is the noise; of drift it holds more than the mean does. */
-static void learn_noise(erg_phase_search *search)
-{
-    const erg_search_dwell *d = search->dwells;
-
-    if (search->df >= DF_MOST) {
-        search->df /= 2;
-        search->score_ss /= 2, search->w_ss /= 2, search->rate_ss /= 2;
-    }
-    search->df += 2;
-    search->score_ss += (square(d[0].score - d[3].score)
-                         + square(d[1].score - d[2].score)) / 2;
-    search->w_ss += (square(d[0].ln_w - d[3].ln_w) + square(d[1].ln_w - d[2].ln_w)) / 2;
-    search->rate_ss += (square(d[0].ln_rate - d[3].ln_rate)
-                        + square(d[1].ln_rate - d[2].ln_rate)) / 2;
-}
-
 /* back: how much worse the way back is. */
 static void move(erg_phase_search *search, const erg_search_goal *goal, double back)
 {
@@ -197,7 +149,7 @@ static void move(erg_phase_search *search, const erg_search_goal *goal, double b
     int direction = search->direction;
 
     search->home = search->other;
-    forget_home(search);
+    phase_search_forget_home(search);
     search->home_ln_w = (d[1].ln_w + d[2].ln_w) / 2;
     search->home_ln_rate = (d[1].ln_rate + d[2].ln_rate) / 2;
     search->home_count = 2;
@@ -226,11 +178,13 @@ static void halve(erg_phase_search *search, const erg_search_goal *goal)
 /* may_repeat: the gain looks good, but the noise hides it. */
 static void refuse(erg_phase_search *search, const erg_search_goal *goal, bool may_repeat)
 {
+    search->refusals++;
     if (search->mode == ERG_SEARCH_CHECK) {
-        settle(search);
+        begin_block(search);
+        if (!may_repeat || search->refusals >= REFUSALS)
+            settle(search);
         return;
     }
-    search->refusals++;
     bool is_edge = at_edge(search, -search->direction);
     /* Where there is no other side it need not be asked. */
     if (is_edge && !may_repeat)
@@ -238,7 +192,7 @@ static void refuse(erg_phase_search *search, const erg_search_goal *goal, bool m
     if (search->refusals >= REFUSALS) {
         halve(search, goal);
     } else if (may_repeat) {
-        search->place = 0;
+        begin_block(search);
     } else {
         search->direction = is_edge ? search->direction : -search->direction;
         next_pair(search, goal);
@@ -249,16 +203,17 @@ static void judge(erg_phase_search *search, const erg_search_goal *goal)
 {
     const erg_search_dwell *d = search->dwells;
 
-    learn_noise(search);
+    phase_search_learn_noise(search);
     search->gain_sum += (d[0].score + d[3].score - d[1].score - d[2].score) / 2;
     search->blocks++;
 
     double gain = search->gain_sum / search->blocks;
-    double half = erg_student_t(0.95, search->df)
-                * sqrt(search->score_ss / search->df / search->blocks);
+    /* What is settled asks for a 99 % interval: there are many looks, and moves cost. */
+    double half = erg_student_t(search->mode == ERG_SEARCH_CHECK ? 0.995 : 0.95, search->df)
+                * sqrt(search->score_ss / search->df / search->each / search->blocks);
     double rate = (d[1].ln_rate + d[2].ln_rate) / 2;
     double home_rate = (d[0].ln_rate + d[3].ln_rate) / 2;
-    double rate_sd = sqrt(search->rate_ss / search->df);
+    double rate_sd = sqrt(search->rate_ss / search->df / search->each);
     bool home_is_slow = is_slow(search, goal, search->home_ln_rate, 0);
     /* Allowed where it keeps the limit with 95 % certainty. */
     bool is_allowed = !home_is_slow && !is_slow(search, goal, rate, 1.645 * rate_sd);
@@ -273,19 +228,22 @@ static void judge(erg_phase_search *search, const erg_search_goal *goal)
 }
 
 static void compare(erg_phase_search *search, const erg_search_goal *goal,
-                    const erg_search_dwell *dwell)
+                    const erg_search_dwell *one)
 {
     bool is_home = search->place == 0 || search->place == 3;
+    erg_search_dwell *dwell = &search->dwells[search->place];
 
-    search->dwells[search->place] = *dwell;
-    if (is_home && !joins_home(search, dwell)) {
+    phase_search_gather(dwell, one, ++search->gathered);
+    if (search->gathered < search->each)
+        return;
+    search->gathered = 0;
+    if (is_home && !phase_search_joins_home(search, dwell)) {
         is_off(search, goal);
     } else if (search->place == 2
-               && differ(search, dwell->ln_w - search->dwells[1].ln_w,
-                         dwell->ln_rate - search->dwells[1].ln_rate)) {
+               && phase_search_differ(search, dwell->ln_w - search->dwells[1].ln_w,
+                                      dwell->ln_rate - search->dwells[1].ln_rate)) {
         is_off(search, goal);
     } else if (++search->place == 4) {
-        search->place = 0;
         judge(search, goal);
     }
 }
@@ -293,7 +251,7 @@ static void compare(erg_phase_search *search, const erg_search_goal *goal,
 static void hold(erg_phase_search *search, const erg_search_goal *goal,
                  const erg_search_dwell *dwell)
 {
-    if (!joins_home(search, dwell)) {
+    if (!phase_search_joins_home(search, dwell)) {
         is_off(search, goal);
         return;
     }
@@ -337,7 +295,7 @@ static void go_home(erg_phase_search *search, const erg_search_goal *goal, size_
 
     search->home = home < search->low ? search->low
                  : home > search->high ? search->high : home;
-    forget_home(search);
+    phase_search_forget_home(search);
     if (is_held)
         settle(search);
     else if (search->mode == ERG_SEARCH_COMPARE)
@@ -379,6 +337,5 @@ void erg_phase_search_missed(erg_phase_search *search, const erg_search_goal *go
         return;
     }
     search->worse[search->direction > 0] = INFINITY;
-    search->place = 0;
     refuse(search, goal, false);
 }

@@ -47,10 +47,11 @@ typedef struct erg_phase_search {
     int refusals;
     int place;              /* of the next dwell in A B B A: 0..3 */
     erg_search_dwell dwells[4];
+    int each, gathered;     /* dwells that one of the four is the mean of; so far */
     double gain_sum;        /* of ln score over blocks of this pair */
     int blocks;
     double worse[2];        /* ln score of the neighbour below, above, less home's */
-    double score_ss, w_ss, rate_ss, df; /* squares of differences of like dwells */
+    double score_ss, w_ss, rate_ss, df; /* noise of one dwell: squares, and how many */
     double home_ln_w, home_ln_rate;     /* means of home_count dwells, 16 at most */
     int home_count;
     double top_ln_rate;     /* at the highest clock; NAN: not measured */

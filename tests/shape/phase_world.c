@@ -87,8 +87,18 @@ erg_phase_clock_in world_step(phase_world *world, double wanted_hz)
                               : world->done;
     in.power_w = world->seen_w
                * fmax(0, 1 + scale * world->power_noise * test_normal(&world->random));
-    in.clock_hz = world->clock_hz;
+    in.clock_hz = world->hides_clock ? NAN : world->clock_hz;
     return in;
+}
+
+void world_two_phases(phase_world *world, double first_s, double second_s, uint64_t key)
+{
+    world_start(world, 510e6, 1410e6, 61, key);
+    world->phases = 2;
+    world->stays_s[0] = first_s, world->stays_s[1] = second_s;
+    world->laws[0] = (erg_clock_law){ 60, 190, 0.7, 0.8, 0.001, 0.010, 0, 2 };
+    world->laws[1] = (erg_clock_law){ 80, 120, 0.7, 0.8, 0.010, 0.002, 0, 2 };
+    world->dt_s = 0.05;
 }
 
 double world_score(const phase_world *world, int phase, double k, double clock_hz)
@@ -115,4 +125,45 @@ erg_phase_clock_setup world_setup(const phase_world *world, double k)
         .slowdown_most = NAN, .switch_s = world->switch_s, .window_s = world->window_s,
         .floor_hz = NAN, .cap_hz = NAN, .hot_k = NAN, .r_k_per_w = NAN, .inlet_k = NAN,
     };
+}
+
+void world_begin(phase_world *world, erg_phase_clock *policy,
+                 const erg_phase_clock_setup *setup, double clock_hz)
+{
+    erg_error err = { 0 };
+
+    world->clock_hz = world->wanted_hz = clock_hz;
+    CHECK_OK(erg_phase_clock_start(policy, setup, clock_hz, &err), err);
+}
+
+double world_visit_s(const phase_world *world, const erg_phase_clock *policy)
+{
+    return erg_phase_clock_dwell_s(policy) + world->switch_s + world->window_s
+         + 2 * world->dt_s;
+}
+
+world_tally world_play(phase_world *world, erg_phase_clock *policy, double for_s)
+{
+    world_tally seen = { .least_s = INFINITY, .lowest_hz = INFINITY, .out = policy->out };
+    double from_s = world->now_s, last_s = NAN;
+
+    while (world->now_s < from_s + for_s - 1e-9) {
+        erg_phase_clock_in in = world_step(world, seen.out.clock_hz);
+        seen.score += world_score(world, world->phase, policy->setup.time_exponent,
+                                  world->clock_hz) * world->dt_s;
+        seen.out = erg_phase_clock_step(policy, &in, world->dt_s);
+        seen.lowest_hz = fmin(seen.lowest_hz, seen.out.clock_hz);
+        seen.highest_hz = fmax(seen.highest_hz, seen.out.clock_hz);
+        seen.best_hz[world->phase] = seen.out.best_hz;
+        seen.is_shared[world->phase] = seen.out.is_shared;
+        seen.words[seen.out.word] = true;
+        if (!seen.out.changes)
+            continue;
+        seen.changes++;
+        if (!isnan(last_s))
+            seen.least_s = fmin(seen.least_s, world->now_s - last_s);
+        last_s = world->now_s;
+    }
+    seen.score /= world->now_s - from_s;
+    return seen;
 }
