@@ -239,6 +239,19 @@ static void put_ills(FILE *out, const erg_table *grants)
     }
 }
 
+/* A clock that is not told (unread) is usual. */
+static void put_ill_clocks(FILE *out, const erg_table *clocks)
+{
+    for (size_t i = 0; clocks && i < erg_table_row_count(clocks); i++) {
+        const char *state = erg_table_find(clocks, i, "state").text;
+        const char *reason = erg_table_find(clocks, i, "reason").text;
+        const char *node = erg_table_find(clocks, i, "node").text;
+        if (state && (strcmp(state, "refused") == 0 || strcmp(state, "not_taken") == 0))
+            fprintf(out, "%s: clock %s: %s\n", node ? node : "?", state,
+                    reason ? reason : "");
+    }
+}
+
 /* A sensor of power that gave no value in the last step. */
 static void put_silent(FILE *out, const erg_table *sensors)
 {
@@ -274,6 +287,7 @@ ergd_bytes ergd_tell_health(const erg_result *snapshot)
     if (!snapshot)
         fputs("no snapshot: out of memory\n", file);
     put_ills(file, snapshot ? erg_result_find(snapshot, "grants") : NULL);
+    put_ill_clocks(file, snapshot ? erg_result_find(snapshot, "clocks") : NULL);
     put_silent(file, snapshot ? erg_result_find(snapshot, "sensors") : NULL);
     put_lost_leases(file, snapshot ? erg_result_find(snapshot, "leases") : NULL);
     if (fclose(file) != 0) {

@@ -122,8 +122,11 @@ static void let_go(erg_governor *governor, erg_governed *item)
     double old_hz = knob_of(governor, item)->now;
     erg_error fault = { 0 };
 
-    if (clock->is_turned && governor->now_ns < clock->retry_ns)
+    /* What stands in retry_ns is of putting back only once nothing is requested. */
+    if (clock->is_turned && isnan(clock->requested_hz)
+        && governor->now_ns < clock->retry_ns)
         return;
+    clock->requested_hz = clock->enforced_hz = NAN;
     if (clock->is_turned
         && !erg_devices_put_back(governor->devices, item->index, clock->knob, &fault)) {
         clock->retry_ns = governor->now_ns + erg_ns_from_s(RETRY_S);
@@ -132,7 +135,6 @@ static void let_go(erg_governor *governor, erg_governed *item)
     }
     bool was_turned = clock->is_turned;
     clock->turned_ns = erg_env_now_ns(&governor->env);
-    clock->requested_hz = clock->enforced_hz = NAN;
     clock->retry_ns = 0;
     clock->is_turned = false;
     say(clock, "free", "nothing holds it down");

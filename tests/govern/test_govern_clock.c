@@ -122,6 +122,8 @@ static void a_clock_that_is_not_taken_is_asked_for_again_and_journalled_once(voi
     run_for(&is, 60, 0.5);
     CHECK(clock_says(&is, 0, "state", "not_taken"));
     CHECK(journal_lines(&is, "ergd", "set") == 1);
+    ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
+    CHECK(clock_says(&is, 0, "state", "free"));         /* at once */
     CHECK_OK(ask_clock(&is, 1200e6, INFINITY, "", &err), err);
     CHECK(clock_says(&is, 0, "state", "enforced"));
     end(&is);

@@ -28,6 +28,8 @@ typedef struct job {
     int turns;
 } job;
 
+#define EXACT "update=10ms,window=0s,delay=0s"
+
 static void put_load(const job *of, double load)
 {
     char path[ERG_PATH_MOST + 8], text[32];
@@ -45,10 +47,11 @@ static double get_clock_hz(const job *of)
     return 1410e6 * strtod(text, NULL);
 }
 
-static void sensor_of(const char *folder, char *to, size_t size)
+/* more: how its power sensor is. */
+static void sensor_of(const char *folder, const char *more, char *to, size_t size)
 {
-    snprintf(to, size, "sim:a100-sxm4-80gb,heat=on,leak=0,limit=150C,follow=%.200s",
-             folder);
+    snprintf(to, size, "sim:a100-sxm4-80gb,heat=on,leak=0,limit=150C,%s,follow=%.200s",
+             more, folder);
 }
 
 static void tell(job *of, const char *line)
@@ -69,12 +72,12 @@ static void tell_phase(job *of)
     tell(of, line);
 }
 
-static void job_begin(job *of, const char *mode, const char *gpu)
+static void job_begin_on(job *of, const char *sensor_is, const char *mode, const char *gpu)
 {
     char sensor[ERG_PATH_MOST], text[2 * ERG_PATH_MOST];
     *of = (job){ .phase = PREFILL, .left = phases[PREFILL].units, .least_hz = INFINITY };
     snprintf(of->folder, sizeof(of->folder), "%s", test_folder());
-    sensor_of(of->folder, sensor, sizeof(sensor));
+    sensor_of(of->folder, sensor_is, sensor, sizeof(sensor));
     snprintf(text, sizeof(text), "%snode: {id: n, sensors: [\"%s\"]}\ngpu: {%s}\n"
              "thermal: {hotspot: 140C}\n", mode, sensor, gpu);
     put_load(of, phases[PREFILL].load);
@@ -82,6 +85,11 @@ static void job_begin(job *of, const char *mode, const char *gpu)
     run_for(&of->is, 1, 0.1);
     of->step_ns = of->is.box.now_ns;
     tell_phase(of);
+}
+
+static void job_begin(job *of, const char *mode, const char *gpu)
+{
+    job_begin_on(of, EXACT, mode, gpu);
 }
 
 /* One unit has ended. */
@@ -177,7 +185,7 @@ static void try_all(truth *out)
     erg_error err = { 0 };
     machine_open(&box, NULL);
     snprintf(of.folder, sizeof(of.folder), "%s", test_folder());
-    sensor_of(of.folder, sensor, sizeof(sensor));
+    sensor_of(of.folder, EXACT, sensor, sizeof(sensor));
     put_load(&of, 1);
     erg_devices *found = erg_devices_find(&box.env, sensors, 1, &err);
     CHECK_OK(found, err);
@@ -222,26 +230,34 @@ static double regret(const truth *of, int phase, double k, double at_hz, double 
 
 /* ---- tests ------------------------------------------------------------------------- */
 
+/* As boards have them: a mean of 100 ms that comes late, of 1 s, and noise. */
 static void each_phase_ends_within_3_percent_of_its_best_edp(void)
 {
+    static const char *const sensors[] = {
+        EXACT, "update=100ms,window=25ms,noise=2W",
+        "update=100ms,window=100ms,delay=50ms,noise=5W", "update=100ms,window=1s,noise=5W",
+    };
     static truth all;
     job of;
     try_all(&all);
-    job_begin(&of, "mode: enforce\n", "dvfs: auto, objective: edp");
-    job_run(&of, 900);
-    double found_hz[PHASES];
-    for (int p = 0; p < PHASES; p++) {
-        found_hz[p] = best_hz(&of, p);
-        double above = regret(&all, p, 1, found_hz[p], 0, INFINITY);
-        print_message("# %.2f %% above the best\n", 100 * above);
-        CHECK(above < 0.03);
+    for (size_t i = 0; i < ERG_COUNT(sensors); i++) {
+        double found_hz[PHASES];
+        print_message("# %s\n", sensors[i]);
+        job_begin_on(&of, sensors[i], "mode: enforce\n", "dvfs: auto, objective: edp");
+        job_run(&of, 900);
+        for (int p = 0; p < PHASES; p++) {
+            found_hz[p] = best_hz(&of, p);
+            double above = regret(&all, p, 1, found_hz[p], 0, INFINITY);
+            print_message("# %.2f %% above the best\n", 100 * above);
+            CHECK(above < 0.03);
+        }
+        CHECK(found_hz[PREFILL] > found_hz[DECODE] + 100e6);    /* they do differ */
+        of.turns = 0;
+        job_run(&of, 100);
+        print_message("# %d changes of the clock in 100 s\n", of.turns);
+        CHECK(of.turns > 10);       /* each phase gets its own */
+        end(&of.is);
     }
-    CHECK(found_hz[PREFILL] > found_hz[DECODE] + 100e6);    /* they do differ */
-    of.turns = 0;
-    job_run(&of, 100);
-    print_message("# %d changes of the clock in 100 s\n", of.turns);
-    CHECK(of.turns > 10);       /* each phase gets its own */
-    end(&of.is);
 }
 
 static void floor_and_caps_hold(void)
