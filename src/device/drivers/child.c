@@ -39,8 +39,10 @@ bool erg_child_start(erg_child *child, const char *const arguments[], erg_error 
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
         /* Its own group: a Ctrl-C meant for the measured command must not end it. */
         posix_spawnattr_init(&manner);
-        posix_spawnattr_setflags(&manner, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+        posix_spawnattr_setflags(&manner, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK
+                                              | POSIX_SPAWN_SETSIGDEF);
         posix_spawnattr_setsigmask(&manner, (sigemptyset(&none), &none));
+        posix_spawnattr_setsigdefault(&manner, (sigaddset(&none, SIGPIPE), &none));
         fault = posix_spawn(&child->pid, arguments[0], &actions, &manner,
                             (char *const *)(uintptr_t)arguments, environ);
         posix_spawnattr_destroy(&manner);
@@ -113,7 +115,7 @@ void erg_child_stop(erg_child *child)
     if (child->pid <= 0)
         return;
     close(child->out);
-    kill(child->pid, SIGKILL);
+    kill(-child->pid, SIGKILL);     /* its group: those that it started, too */
     waitpid(child->pid, NULL, 0);
     *child = (erg_child){ .out = -1 };
 }
