@@ -134,13 +134,14 @@ static void let_go(erg_governor *governor, erg_governed *item)
         return;
     }
     bool was_turned = clock->is_turned;
-    clock->turned_ns = erg_env_now_ns(&governor->env);
     clock->retry_ns = 0;
     clock->is_turned = false;
     say(clock, "free", "nothing holds it down");
-    if (was_turned)
-        erg_govern_note_clock(governor, &(erg_govern_clock_change){
-            item, "free", "ergd", old_hz, NAN, NAN, knob_of(governor, item)->now });
+    if (!was_turned)
+        return;
+    clock->turned_ns = erg_env_now_ns(&governor->env);
+    erg_govern_note_clock(governor, &(erg_govern_clock_change){
+        item, "free", "ergd", old_hz, NAN, NAN, knob_of(governor, item)->now });
 }
 
 static void observe(const erg_governor *governor, erg_governed_clock *clock)

@@ -129,6 +129,40 @@ static void a_clock_that_is_not_taken_is_asked_for_again_and_journalled_once(voi
     end(&is);
 }
 
+static double cpu_khz(const governed *is, const char *file)
+{
+    char path[ERG_PATH_MOST], text[64] = "0";
+    snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/cpufreq/policy0/%s",
+             is->box.root, file);
+    CHECK(erg_file_line(path, text, sizeof(text), NULL));
+    return strtod(text, NULL);
+}
+
+/* Of a captured machine; what is asked of all GPUs is not of its CPU. */
+static void the_clock_of_a_cpu_is_held_and_put_back(void)
+{
+    governed is = { 0 };
+    erg_error err = { 0 };
+    char text[2 * ERG_PATH_MOST];
+    machine_open(&is.box, "xeon-cpufreq");
+    int count = snprintf(text, sizeof(text), "version: 1\nstate: %s/state\nmode: enforce\n"
+                         "node: {id: n, sensors: [cpufreq]}\n", is.box.root);
+    is.config = erg_govern_config_parse("test", text, (size_t)count, &err);
+    CHECK_OK(is.config, err);
+    is.governor = erg_governor_open(is.config, &is.box.env, &err);
+    CHECK_OK(is.governor, err);
+    run_for(&is, 1, 0.1);
+    const double was_khz = cpu_khz(&is, "scaling_max_freq");
+    CHECK(!ask_clock(&is, 1.5e9, INFINITY, "", &err) && strstr(err.text, "no GPU"));
+    CHECK_OK(ask_clock(&is, 1.5e9, INFINITY, "cpufreq", &err), err);
+    CHECK(was_khz > 1.6e6 && fabs(cpu_khz(&is, "scaling_max_freq") - 1.5e6) < 1e5);
+    CHECK(clock_says(&is, 0, "knob", "cpu_clock") && clock_says(&is, 0, "state", "enforced"));
+    CHECK(!ask_clock(&is, 1e9, INFINITY, "nvml:0", &err));
+    erg_governor_free(is.governor);
+    CHECK(cpu_khz(&is, "scaling_max_freq") == was_khz);
+    erg_govern_config_free(is.config);
+}
+
 /* ---- the journal ------------------------------------------------------------------- */
 
 static void a_line_about_a_clock_has_its_hertz_and_others_are_as_they_were(void)
@@ -175,6 +209,7 @@ int main(void)
         TEST(a_device_that_has_no_clock_is_named),
         TEST(who_observes_turns_no_clock_and_says_what_it_would),
         TEST(a_clock_that_is_not_taken_is_asked_for_again_and_journalled_once),
+        TEST(the_clock_of_a_cpu_is_held_and_put_back),
         TEST(a_line_about_a_clock_has_its_hertz_and_others_are_as_they_were),
     };
     return test_run(tests, ERG_COUNT(tests));
