@@ -8,6 +8,7 @@
 static const plugin_key keys[] = {
     { "wait",          AT(wait),             "busy sleep slack freq" },
     { "wait_after",    AT(wait_after_s),     NULL, "s", 3600 },
+    { "nap",           AT(nap_s),            NULL, "s", 1 },
     { "stagger",       AT(stagger_s),        NULL, "s", 3600 },
     { "timeout",       AT(timeout_s),        NULL, "s", 1e6 },
     { "pace",          AT(pace_bytes_per_s), NULL, "B/s", 1e15 },
@@ -19,8 +20,8 @@ static const plugin_key keys[] = {
 
 static const plugin_keys all = { "ERG_MPI", keys, sizeof(keys) / sizeof(*keys) };
 
-static const mpi_config neutral = { .wait_after_s = 500e-6, .timeout_s = 600,
-                                    .deterministic = 1 };
+static const mpi_config neutral = { .wait_after_s = 500e-6, .nap_s = 200e-6,
+                                    .timeout_s = 600, .deterministic = 1 };
 
 bool mpi_config_parse(const char *text, mpi_config *out, erg_error *err)
 {

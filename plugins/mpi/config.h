@@ -19,6 +19,7 @@ typedef enum mpi_waiting {
 typedef struct mpi_config {
     int wait;                   /* mpi_waiting */
     double wait_after_s;        /* so long is tested without a nap */
+    double nap_s;               /* the longest nap; none is over 2 % of the wait so far */
     double stagger_s;           /* the groups' entries are spread over it; 0: not */
     double timeout_s;           /* of a collective: 1 % of it is the most delay of one */
     double pace_bytes_per_s;    /* 0: not paced */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include "mpi/plan.h"
 
-static const double timeout_share = 0.01, nap_most_s = 200e-6, nap_share = 0.02;
+static const double timeout_share = 0.01, nap_share = 0.02;
 const double mpi_uncut_bytes = 256 * 1024;
 static const double node_chunk_bytes = 512 * 1024, far_chunk_bytes = 256 * 1024;
 
@@ -54,5 +54,5 @@ double mpi_plan_gap_s(const mpi_config *config, double bytes)
 
 double mpi_plan_nap_s(const mpi_config *config, double waited_s)
 {
-    return waited_s < config->wait_after_s ? 0 : fmin(nap_most_s, nap_share * waited_s);
+    return waited_s < config->wait_after_s ? 0 : fmin(config->nap_s, nap_share * waited_s);
 }

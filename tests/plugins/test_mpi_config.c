@@ -20,9 +20,10 @@ static void every_key_is_read_in_si(void)
 
     CHECK_OK(mpi_config_parse("wait=sleep,wait_after=250us,stagger=20ms,pace=10MB/s,"
                               "chunk=64KiB,hierarchical=on,deterministic=off,timeout=30s,"
-                              "node_ranks=2", &c, &err), err);
+                              "node_ranks=2,nap=2ms", &c, &err), err);
     CHECK(c.wait == WAIT_SLEEP && c.hierarchical == 1 && c.deterministic == 0);
     CHECK_NEAR(c.wait_after_s, 250e-6, 1e-15);
+    CHECK_NEAR(c.nap_s, 2e-3, 1e-15);
     CHECK_NEAR(c.stagger_s, 0.020, 1e-15);
     CHECK_NEAR(c.pace_bytes_per_s, 1e7, 1e-6);
     CHECK_NEAR(c.chunk_bytes, 65536, 0);

@@ -143,6 +143,10 @@ static void naps_grow_with_the_wait_and_lengthen_it_by_a_fiftieth(void)
         double nap_s = mpi_plan_nap_s(&c, waited_s);
         CHECK(nap_s >= 0 && nap_s <= 0.02 * waited_s + 1e-18 && nap_s <= 200e-6);
     }
+    /* A longer one is taken as soon as 2 % of the wait allow it, and never before. */
+    c.nap_s = 2e-3;
+    CHECK_NEAR(mpi_plan_nap_s(&c, 0.05), 1e-3, 1e-15);
+    CHECK_NEAR(mpi_plan_nap_s(&c, 1), 2e-3, 1e-15);
 }
 
 static void every_call_has_a_name_and_a_row(void)
