@@ -117,6 +117,20 @@ static erg_result *study(const cli_joint_options *joint, const char *file,
     return result;
 }
 
+static const int usual_blocks = 20;
+
+/* Before an hour goes into it: what so many blocks could show. */
+static void tell_reach(const cli_joint_options *joint, const erg_couple_options *wish)
+{
+    size_t blocks = (size_t)(joint->blocks > 0 ? joint->blocks : usual_blocks);
+    erg_intervention_reach reach =
+        erg_intervention_reach_of((blocks + 1) / 2, wish->alpha, wish->smallest);
+    char text[240];
+
+    erg_intervention_reach_text(&reach, text, sizeof(text));
+    fprintf(stderr, "erg couple: %s\n", text);
+}
+
 int cli_joint_intervene(const cli *call, const cli_joint_options *joint, const char *log,
                         const erg_couple_options *wish)
 {
@@ -140,6 +154,8 @@ int cli_joint_intervene(const cli *call, const cli_joint_options *joint, const c
 
     if (!call->argc)
         return cli_misused(call, "--intervene needs the command that trains, after --");
+    if (!call->common.quiet)
+        tell_reach(joint, wish);
     bool good = erg_intervene(&call->env, call->argv, &how, &outcome, &err);
     if (talks(call))
         fputs("\r\033[K", stderr);

@@ -59,6 +59,23 @@ typedef struct erg_intervention_options {
     uint64_t key;               /* of draws, where pairs are many; 0: 1 */
 } erg_intervention_options;
 
+/* What so many pairs of blocks could show at all, before any is run. Effects are in units
+ * of what the means of blocks scatter by at one setting. */
+typedef struct erg_intervention_reach {
+    size_t pairs, pairs_least;  /* least: fewer show nothing that moves one figure */
+    double least_p;             /* of any outcome, by flipping signs */
+    double least_effect;        /* of one figure alone: found in four of five */
+    double least_r;             /* the same as a correlation */
+    size_t pairs_to_exclude;    /* for "no coupling shown", where there is none */
+} erg_intervention_reach;
+
+/* alpha and smallest as in the options. */
+erg_intervention_reach erg_intervention_reach_of(size_t pairs, double alpha,
+                                                 double smallest);
+/* In one sentence, with the cure. */
+void erg_intervention_reach_text(const erg_intervention_reach *reach, char *to,
+                                 size_t size);
+
 /* What such a run file says: tables verdict (of couple, evidence caused) and blocks. */
 erg_result *erg_intervention_study(const erg_trace *trace,
                                    const erg_intervention_options *options, erg_error *err);

@@ -148,17 +148,33 @@ static bool add_block(const study *of, erg_table *table, size_t index, erg_error
 
 /* ---- notes ---- */
 
+/* Of the figure that has most. */
+static size_t pairs_of(const study *of)
+{
+    size_t most = 0;
+
+    for (int v = 0; v < ERG_TRIAL_VALUES; v++)
+        most = of->effects[v].pairs > most ? of->effects[v].pairs : most;
+    return most;
+}
+
 static bool add_notes(const study *of, erg_result *result, erg_error *err)
 {
     const char *change = erg_trace_meta(of->trace, "intervene");
     const erg_trial_block *first = &of->blocks[0];
     double block_s = erg_s_from_ns(first->span.end_ns - first->span.begin_ns);
     double least_s = fmax(short_block_s, 5 * of->options.tau_s);
+    erg_intervention_reach reach = erg_intervention_reach_of(
+        pairs_of(of), of->options.alpha, of->options.smallest);
+    char reaches[240];
+
+    erg_intervention_reach_text(&reach, reaches, sizeof(reaches));
     bool good = erg_result_note(result, err,
                                 "%s was turned in %zu blocks, in each pair by "
                                 "chance which came first (key %s): what differs, it caused",
                                 change ? change : of->knob, of->count,
-                                erg_trace_meta(of->trace, "intervene_key"));
+                                erg_trace_meta(of->trace, "intervene_key"))
+        && erg_result_note(result, err, "%s", reaches);
 
     if (good && !(block_s >= least_s * (1 - 1e-3)))
         good = erg_result_note(result, err,

@@ -139,6 +139,39 @@ static void a_run_file_says_what_the_knob_caused(void)
     erg_trace_free(trace);
 }
 
+/* Said beforehand, and true: the effect that it names is found in four of five. */
+static void what_pairs_can_show_is_known_beforehand(void)
+{
+    enum { TRIALS = 1000 };
+    erg_intervention_reach reach = erg_intervention_reach_of(10, 0, 0);
+    erg_trial_block blocks[20];
+    erg_random random = { 21 };
+    char text[240];
+    int found = 0;
+
+    CHECK_NEAR(reach.least_p, 1.0 / 512, 1e-12);
+    CHECK(reach.pairs_least == 8);
+    for (int i = 0; i < TRIALS; i++) {
+        for (int b = 0; b < 20; b++) {
+            blocks[b] = (erg_trial_block){ .pair = b / 2 + 1, .is_high = b % 2 == 1 };
+            for (int v = 0; v < ERG_TRIAL_VALUES; v++)
+                blocks[b].value[v] = erg_random_normal(&random);
+            blocks[b].value[ERG_TRIAL_STEP_S] += b % 2 * reach.least_effect;
+        }
+        found += ERG_TRIAL_VALUES * erg_effect_of(blocks, 20, ERG_TRIAL_STEP_S, 1).p < 0.05;
+    }
+    CHECK(found >= 0.74 * TRIALS && found <= 0.86 * TRIALS);
+    CHECK_NEAR(erg_effect_of(blocks, 20, ERG_TRIAL_STEP_S, 1).pairs, 10, 0);
+
+    erg_intervention_reach few = erg_intervention_reach_of(6, 0, 0);
+    CHECK(isinf(few.least_effect));
+    erg_intervention_reach_text(&few, text, sizeof(text));
+    CHECK(strstr(text, "--blocks 16 or more"));
+    erg_intervention_reach many = erg_intervention_reach_of(reach.pairs_to_exclude, 0, 0);
+    erg_intervention_reach_text(&many, text, sizeof(text));
+    CHECK(strstr(text, "none that matters") && !strstr(text, "--blocks"));
+}
+
 static void few_pairs_decide_nothing(void)
 {
     erg_error err = { 0 };
@@ -166,6 +199,7 @@ int main(void)
         TEST(nothing_is_found_in_one_of_twenty_by_chance),
         TEST(a_pair_that_lacks_a_block_is_left_out),
         TEST(a_run_file_says_what_the_knob_caused),
+        TEST(what_pairs_can_show_is_known_beforehand),
         TEST(few_pairs_decide_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));
