@@ -68,14 +68,21 @@ const char *ergd_http_about(void);
 
 /* ---- people.c: who a peer is, and what it may ----------------------------------- */
 
-typedef struct ergd_peer { unsigned uid, gid; int pid; bool may_read, may_set; } ergd_peer;
+typedef struct ergd_peer {
+    unsigned uid, gid;
+    int pid;
+    bool may_read, may_set, may_tell;
+} ergd_peer;
 
 typedef struct ergd_ids {
     unsigned users[ERG_GOVERN_LIST_MOST], groups[ERG_GOVERN_LIST_MOST];
     size_t user_count, group_count;
     bool everyone;
 } ergd_ids;
-typedef struct ergd_people { ergd_ids read, set; } ergd_people;
+typedef struct ergd_people {
+    ergd_ids read, set, tell;
+    bool readers_tell;      /* their words turn nothing */
+} ergd_people;
 
 /* Looks names up, which may take as long as who is asked. */
 bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err);

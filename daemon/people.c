@@ -84,8 +84,10 @@ static bool find_ids(const erg_govern_people *people, ergd_ids *to, erg_error *e
 
 bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err)
 {
+    out->readers_tell = !config->gpu.dvfs || strcmp(config->gpu.dvfs, "auto") != 0;
     return find_ids(&config->socket.read, &out->read, err)
-        && find_ids(&config->socket.set, &out->set, err);
+        && find_ids(&config->socket.set, &out->set, err)
+        && find_ids(&config->socket.work, &out->tell, err);
 }
 
 static bool identify(int fd, identity *who, ergd_peer *out)
@@ -112,6 +114,8 @@ bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *
         return erg_fail(err, ERG_NO_ACCESS, "nobody knows who asks: %s", strerror(errno));
     out->may_set =
         who.uid == 0 || who.uid == geteuid() || is_listed(&people->set, &who);
-    out->may_read = out->may_set || is_listed(&people->read, &who);
+    out->may_tell = out->may_set || is_listed(&people->tell, &who);
+    out->may_read = out->may_tell || is_listed(&people->read, &who);
+    out->may_tell |= out->may_read && people->readers_tell;
     return true;
 }

@@ -63,12 +63,17 @@ static void put_error(FILE *out, const erg_error *err)
 
 static void may(const client *one, const erg_govern_request *request, erg_error *err)
 {
-    bool sets = request->verb >= ERG_GOVERN_SET;
+    const ergd_peer *peer = &one->peer;
+    const struct { bool may; const char *what, *list; } rows[] = {
+        { peer->may_read, "read", "" },
+        { peer->may_tell, "tell its work", "work." },
+        { peer->may_set, "set", "set." },
+    };
+    int row = request->verb >= ERG_GOVERN_SET ? 2 : request->verb == ERG_GOVERN_WORK;
 
-    if (sets ? !one->peer.may_set : !one->peer.may_read)
+    if (!rows[row].may)
         erg_fail(err, ERG_NO_ACCESS, "user %u may not %s: socket.%susers and groups of the "
-                 "configuration say who may", one->peer.uid, sets ? "set" : "read",
-                 sets ? "set." : "");
+                 "configuration say who may", peer->uid, rows[row].what, rows[row].list);
 }
 
 static erg_result *ask(const client *one, erg_error *err)
@@ -303,11 +308,13 @@ static bool clear_path(const char *path, const struct sockaddr_un *address, erg_
  * asked of Linux all the same. */
 static mode_t mode_of(const erg_govern_config *config)
 {
-    const erg_govern_people *read = &config->socket.read, *set = &config->socket.set;
-    bool is_open = read->users.count || read->groups.count || set->users.count
-                || set->groups.count;
+    const erg_govern_people *const lists[] = { &config->socket.read, &config->socket.set,
+                                               &config->socket.work };
 
-    return is_open ? 0666 : 0600;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        if (lists[i]->users.count || lists[i]->groups.count)
+            return 0666;
+    return 0600;
 }
 
 static bool start(server *here, const char *path, erg_error *err)

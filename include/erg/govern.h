@@ -93,7 +93,8 @@ typedef struct erg_govern_config {
         int64_t moves_per_hour;
         bool prefer_cool, redistribute;
     } thermal;
-    struct { const char *path; erg_govern_people read, set; int64_t clients; } socket;
+    struct { const char *path; erg_govern_people read, set, work;
+             int64_t clients; } socket;
     struct { const char *address; int64_t port; } http;     /* address NULL: none */
     struct { const char *path; double most_bytes; } journal; /* path NULL: none is kept */
     char mpi[160];                      /* for the MPI library, as ERG_MPI says it; "":
@@ -177,7 +178,7 @@ erg_govern_claim erg_governor_claim(const erg_governor *governor);
 typedef enum erg_govern_verb {
     /* who may read, may these */
     ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY, ERG_GOVERN_SETTINGS,
-    ERG_GOVERN_WORK,
+    ERG_GOVERN_WORK,                /* where it turns clocks: who is listed */
     /* and who may set, all */
     ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE, ERG_GOVERN_ADMIT, ERG_GOVERN_DONE
 } erg_govern_verb;

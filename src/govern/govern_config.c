@@ -24,6 +24,8 @@ static const struct { size_t at, list; const char *what; } lists[] = {
     { AT(groups), OF(socket.read.groups), "groups" },
     { AT(set_users), OF(socket.set.users), "users" },
     { AT(set_groups), OF(socket.set.groups), "groups" },
+    { AT(work_users), OF(socket.work.users), "users" },
+    { AT(work_groups), OF(socket.work.groups), "groups" },
 };
 
 /* ---- words that a key may say --------------------------------------------- */

@@ -181,6 +181,7 @@ static const erg_yaml_field socket_fields[] = {
     { "users", ERG_YAML_NODE, AT(users) },
     { "groups", ERG_YAML_NODE, AT(groups) },
     { "set", ERG_YAML_NODE, AT(set) },
+    { "work", ERG_YAML_NODE, AT(work) },
     { "clients", ERG_YAML_WHOLE, OF(socket.clients), "", 1, 1024 },
     { 0 },
 };
@@ -188,6 +189,12 @@ static const erg_yaml_field socket_fields[] = {
 static const erg_yaml_field set_fields[] = {
     { "users", ERG_YAML_NODE, AT(set_users) },
     { "groups", ERG_YAML_NODE, AT(set_groups) },
+    { 0 },
+};
+
+static const erg_yaml_field work_fields[] = {
+    { "users", ERG_YAML_NODE, AT(work_users) },
+    { "groups", ERG_YAML_NODE, AT(work_groups) },
     { 0 },
 };
 
@@ -209,5 +216,5 @@ const erg_govern_section erg_govern_sections[ERG_GOVERN_SECTIONS] = {
     { AT(rack), rack_fields }, { AT(breaker), breaker_fields }, { AT(bands), bands_fields },
     { AT(aisle), aisle_fields }, { AT(mqtt), mqtt_fields }, { AT(thermal), thermal_fields },
     { AT(migrate), migrate_fields }, { AT(socket), socket_fields }, { AT(set), set_fields },
-    { AT(http), http_fields }, { AT(journal), journal_fields },
+    { AT(work), work_fields }, { AT(http), http_fields }, { AT(journal), journal_fields },
 };

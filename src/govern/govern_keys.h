@@ -14,7 +14,8 @@ typedef struct erg_govern_draft {
     const erg_yaml *members;
     erg_govern_member member;       /* the one that is being read */
     const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate,
-        *users, *groups, *set, *set_users, *set_groups;
+        *users, *groups, *set, *set_users, *set_groups,
+        *work, *work_users, *work_groups;
     const char *mode, *role;
     int64_t version;
     struct {
@@ -32,7 +33,7 @@ typedef struct erg_govern_section {
     const erg_yaml_field *fields;
 } erg_govern_section;
 
-enum { ERG_GOVERN_SECTIONS = 17 };
+enum { ERG_GOVERN_SECTIONS = 18 };
 extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[],
     erg_govern_member_keys[];
 /* Parents before children: a child's place is known once its parent is read. */

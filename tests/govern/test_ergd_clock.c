@@ -160,37 +160,65 @@ static void a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it(void)
     CHECK(is_unlocked(&is));
 }
 
-/* Linux says who tells it; the test becomes somebody else. */
-static void who_may_read_may_tell_phases_and_lock_nothing(void)
+/* ---- who may tell it: Linux says who it is; the test becomes somebody else ---------- */
+
+enum { NOBODY = 65534 };
+static const char told[] = "{\"do\": \"work\", \"phase\": \"decode\", \"units\": 1}\n";
+
+static bool begin_with(ergd_box *is, const char *lists, const char *gpu)
 {
-    enum { NOBODY = 65534 };
-    static const char word[] = "{\"do\": \"work\", \"phase\": \"decode\", \"units\": 1}\n";
-    ergd_box is;
-    char more[400];
-    if (geteuid() != 0)
-        SKIP("only root can become another user");
-    prepare(&is, "");
+    char more[500];
+    prepare(is, "");
     snprintf(more, sizeof(more), "version: 1\nmode: enforce\nperiod: 10ms\nstate: %.100s\n"
-             "node: {id: x, sensors: [nvml]}\nsocket: {path: %.100s, users: [\"65534\"]}\n",
-             is.state, is.socket);
-    FILE *file = fopen(is.config, "w");
+             "node: {id: x, sensors: [nvml]}\nsocket: {path: %.100s, %s}\n%s",
+             is->state, is->socket, lists, gpu);
+    FILE *file = fopen(is->config, "w");
     CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
-    ergd_start(&is);
-    CHECK(ergd_await(ergd_listens, &is));
+    ergd_start(is);
+    return ergd_await(ergd_listens, is);
+}
+
+/* What user 65534 is answered holds these words. */
+static bool nobody_is_told(const ergd_box *is, const char *line, const char *words)
+{
+    int status = 1;
     pid_t pid = fork();
     if (pid == 0) {
-        bool other = setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
-        char *work = other ? ergd_say(&is, word) : NULL;
-        char *set = other ? ergd_say(&is, "{\"do\": \"set\", \"clock_hz\": 1e9}\n") : NULL;
-        bool good = work && strstr(work, "\"decode\"") && set;
-        _exit(good && strstr(set, "may not set") ? 0 : 1);
+        bool is_other = setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+        char *answer = is_other ? ergd_say(is, line) : NULL;
+        _exit(answer && strstr(answer, words) ? 0 : 1);
     }
-    int status = 1;
-    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
-    char *mine = ergd_say(&is, word);
+    return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void who_may_read_may_tell_phases_and_lock_nothing(void)
+{
+    ergd_box is;
+    if (geteuid() != 0)
+        SKIP("only root can become another user");
+    CHECK(begin_with(&is, "users: [\"65534\"]", ""));
+    CHECK(nobody_is_told(&is, told, "\"decode\""));
+    CHECK(nobody_is_told(&is, "{\"do\": \"set\", \"clock_hz\": 1e9}\n", "may not set"));
+    char *mine = ergd_say(&is, told);
     CHECK(mine && strstr(mine, "of user 65534"));
     free(mine);
     CHECK(is_unlocked(&is) && ergd_stop(&is) == 0);
+}
+
+static void where_words_turn_clocks_only_who_is_listed_may_say_them(void)
+{
+    ergd_box is;
+    if (geteuid() != 0)
+        SKIP("only root can become another user");
+    CHECK(begin_with(&is, "users: [\"65534\"]", "gpu: {dvfs: auto}\n"));
+    CHECK(nobody_is_told(&is, told, "may not tell its work: socket.work."));
+    CHECK(nobody_is_told(&is, "{\"do\": \"status\"}\n", "\"grants\""));
+    CHECK(ergd_stop(&is) == 0 && ergd_await(ergd_all_over, &is));
+
+    CHECK(begin_with(&is, "work: {users: [\"65534\"]}", "gpu: {dvfs: auto}\n"));
+    CHECK(nobody_is_told(&is, told, "\"decode\""));
+    CHECK(nobody_is_told(&is, "{\"do\": \"set\", \"clock_hz\": 1e9}\n", "may not set"));
+    CHECK(ergd_stop(&is) == 0);
 }
 
 int main(void)
@@ -203,6 +231,7 @@ int main(void)
         TEST(who_observes_locks_nothing),
         TEST(a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it),
         TEST(who_may_read_may_tell_phases_and_lock_nothing),
+        TEST(where_words_turn_clocks_only_who_is_listed_may_say_them),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
