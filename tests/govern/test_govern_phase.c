@@ -236,6 +236,7 @@ static void each_phase_ends_within_3_percent_of_its_best_edp(void)
     static const char *const sensors[] = {
         EXACT, "update=100ms,window=25ms,noise=2W",
         "update=100ms,window=100ms,delay=50ms,noise=5W", "update=100ms,window=1s,noise=5W",
+        "update=10ms,window=0s,delay=0s,noise=10W",
     };
     static truth all;
     job of;
