@@ -88,7 +88,19 @@ static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
     if (of->map.time >= row->count)
         return false;
     erg_field cell = erg_field_trim(row->fields[of->map.time]);
+    char whole[64];
     double seconds;
+
+    if (of->map.clock != SIZE_MAX) {
+        if (of->map.clock >= row->count)
+            return false;
+        erg_field clock = erg_field_trim(row->fields[of->map.clock]);
+        int count = snprintf(whole, sizeof(whole), "%.*s %.*s", (int)cell.count, cell.text,
+                             (int)clock.count, clock.text);
+        if (count < 0 || (size_t)count >= sizeof(whole))
+            return false;
+        cell = (erg_field){ whole, (size_t)count };
+    }
     /* A short number counts from the start of the log. */
     if (erg_number_parse(cell.text, cell.count, '.', &seconds) && fabs(seconds) < 1e8) {
         of->monitor->lacks_zone = true;
@@ -148,6 +160,10 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
         of->has_header = true;
         return erg_layout_of(row, of->file, of->options, &of->map, err) && name_extras(of);
     }
+    /* HWiNFO writes its header once more at the end. */
+    if (of->map.clock < row->count
+        && erg_field_is(erg_field_trim(row->fields[of->map.clock]), "Time"))
+        return true;
     if (of->map.device != SIZE_MAX)
         device = of->map.device < row->count
             ? erg_field_trim(row->fields[of->map.device]) : (erg_field){ "", 0 };

@@ -9,6 +9,7 @@ static const erg_layout layouts[] = {
     { "v1",       "cycles_per_joule", "timestamp" },
     { "old",      "vram_temp_c",      "timestamp" },
     { "mobile",   "battery_temp_c",   "timestamp" },
+    { "hwinfo",   "Date",             "Date" },
     { "other",    NULL,               "timestamp" },
 };
 
@@ -55,26 +56,54 @@ const char *erg_monitor_value_name(erg_monitor_value value)
     return NULL;
 }
 
+/* The next letter, small; the degree sign is passed over, in UTF-8 as in cp1252, so that
+ * "[C]" finds it too. 0: the end. */
+static int next_letter(const char *text, size_t count, size_t *at)
+{
+    while (*at < count && (text[*at] == '\xc2' || text[*at] == '\xb0'))
+        (*at)++;
+    if (*at >= count)
+        return 0;
+    int letter = (unsigned char)text[(*at)++];
+    return letter >= 'A' && letter <= 'Z' ? letter + 32 : letter;
+}
+
 /* Any case: "E_th" and "e_th" are one column. */
 static bool same_word(erg_field field, const char *word, size_t count)
 {
+    size_t i = 0, j = 0;
+
     field = erg_field_trim(field);
-    if (field.count != count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char a = field.text[i], b = word[i];
-        if ((a >= 'A' && a <= 'Z' ? a + 32 : a) != (b >= 'A' && b <= 'Z' ? b + 32 : b))
-            return false;
+    for (;;) {
+        int a = next_letter(field.text, field.count, &i), b = next_letter(word, count, &j);
+        if (a != b || a == 0)
+            return a == b;
     }
-    return true;
 }
 
-static int column_of(const erg_csv_row *header, const char *word, size_t count)
+static int nth_column(const erg_csv_row *header, const char *word, size_t count,
+                      unsigned long nth)
 {
     for (size_t i = 0; i < header->count; i++)
-        if (same_word(header->fields[i], word, count))
+        if (same_word(header->fields[i], word, count) && --nth == 0)
             return (int)i;
     return -1;
+}
+
+/* "Core Max [C]#2" is the second of that name: HWiNFO names several columns alike. */
+static int column_of(const erg_csv_row *header, const char *word, size_t count)
+{
+    int at = nth_column(header, word, count, 1);
+    size_t name = count;
+
+    while (name > 0 && word[name - 1] >= '0' && word[name - 1] <= '9')
+        name--;
+    if (at >= 0 || name == count || count - name > 3 || name < 2 || word[name - 1] != '#')
+        return at;
+    unsigned long nth = 0;
+    for (size_t i = name; i < count; i++)
+        nth = 10 * nth + (unsigned long)(word[i] - '0');
+    return nth ? nth_column(header, word, name - 1, nth) : -1;
 }
 
 static const value_row *value_named(const char *word, size_t count)
@@ -160,7 +189,10 @@ bool erg_layout_of(const erg_csv_row *header, const char *file,
     const erg_layout *layout = layout_by_mark(header);
     int time = time_column(header, layout), device = column_of(header, "device", 6);
 
-    *out = (erg_layout_map){ .layout = layout, .time = SIZE_MAX, .device = SIZE_MAX };
+    int clock = strcmp(layout->name, "hwinfo") == 0 ? column_of(header, "Time", 4) : -1;
+
+    *out = (erg_layout_map){ .layout = layout, .time = SIZE_MAX, .device = SIZE_MAX,
+                             .clock = clock >= 0 ? (size_t)clock : SIZE_MAX };
     for (size_t i = 0; i < ERG_MONITOR_VALUES; i++)
         out->at[i] = -1;
     if (!take_map(out, header, options->map, err))
@@ -174,6 +206,8 @@ bool erg_layout_of(const erg_csv_row *header, const char *file,
              column_of(header, options->extra[i], strlen(options->extra[i])));
     if (out->time == SIZE_MAX && time >= 0)
         out->time = (size_t)time;
+    else
+        out->clock = SIZE_MAX;      /* --map names whole stamps */
     if (out->device == SIZE_MAX && device >= 0)
         out->device = (size_t)device;
     bool has_any = false;

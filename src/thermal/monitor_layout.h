@@ -16,6 +16,7 @@ typedef struct erg_layout {
 typedef struct erg_layout_map {
     const erg_layout *layout;
     size_t time, device;        /* SIZE_MAX: no such column */
+    size_t clock;               /* time of day where `time` is a date; SIZE_MAX: is whole */
     int at[ERG_MONITOR_VALUES]; /* -1: not in the file */
     double factor[ERG_MONITOR_VALUES], shift[ERG_MONITOR_VALUES];
 } erg_layout_map;

@@ -65,6 +65,34 @@ static void any_csv_is_read_by_a_map(void)
 }
 
 /* Two programs, each once a second, half a second apart from row 50 on. */
+/* As HWiNFO writes it: cp1252, no leading zeros, names twice, the header at the end. */
+static void a_log_of_hwinfo_is_read_by_a_map(void)
+{
+    static const char head[] = "Date,Time,\"Core Max [\xb0" "C]\",\"Core Max [\xb0" "C]\","
+                               "\"GPU Power [W]\",\r\n";
+    static const char *const maps[] = { "temp_c=Core Max [C]#2,power_w=GPU Power [W]",
+                                        "temp_c=core max [\xc2\xb0" "C]#2,power_w=GPU Power [W]" };
+    erg_error err = { 0 };
+    char text[512];
+
+    int size = snprintf(text, sizeof(text), "%s6.2.2026,8:02:01.500,60,71,200,\r\n"
+                        "6.2.2026,8:02:02.500,61,72,201,\r\n%s", head, head);
+    for (size_t i = 0; i < ERG_COUNT(maps); i++) {
+        erg_monitor *log = erg_monitor_parse("hw.csv", text, (size_t)size,
+            &(erg_monitor_options){ .map = maps[i], .zone = "+01:00" }, &err);
+        CHECK_OK(log != NULL, err);
+        const erg_monitor_device *one = erg_monitor_device_at(log, 0);
+        CHECK(one->count == 2 && erg_monitor_torn(log, NULL, 0) == 0);
+        CHECK(one->rows[0].t_ns == 1770361321500000000);
+        CHECK_NEAR(one->rows[1].value[ERG_MONITOR_TEMP_K], 72 + 273.15, 1e-9);
+        CHECK_NEAR(one->rows[1].value[ERG_MONITOR_POWER_W], 201, 0);
+        erg_monitor_free(log);
+    }
+    CHECK(!erg_monitor_parse("hw.csv", text, (size_t)size,
+        &(erg_monitor_options){ .map = "temp_c=Core Max [C]#3" }, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "names no column"));
+}
+
 static void two_writers_are_told_and_one_can_be_kept(void)
 {
     erg_error err = { 0 };
@@ -115,6 +143,7 @@ int main(void)
         TEST(units_become_si_and_empty_cells_unknown),
         TEST(short_rows_are_padded_and_torn_rows_are_counted_with_their_line),
         TEST(any_csv_is_read_by_a_map),
+        TEST(a_log_of_hwinfo_is_read_by_a_map),
         TEST(two_writers_are_told_and_one_can_be_kept),
         TEST(the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers),
     };
