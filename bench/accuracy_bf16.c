@@ -98,7 +98,7 @@ static void fit_without(const board_rows *all, const char *model, const erg_hard
     for (size_t i = 0; i < all->count; i++)
         if (strcmp(all->model[i], model) != 0)
             rows[fit.count++] = all->rows[i];
-    erg_time_fit_terms(&fit, terms);
+    erg_time_fit_terms(&fit, terms, NULL);
 }
 
 static void print_terms(const char *without, const erg_time_terms *t)

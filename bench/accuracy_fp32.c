@@ -195,7 +195,7 @@ static void fit_without(const cases *all, const char *model, erg_time_terms *ter
             rows[fit.count++] = (erg_timed_row){ row->partition, ERG_EAGER, 0,
                                                  row->measured_s };
     }
-    erg_time_fit_terms(&fit, terms);
+    erg_time_fit_terms(&fit, terms, NULL);
 }
 
 static bool left_out(const evidence *court, bool train, erg_error *err)

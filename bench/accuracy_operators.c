@@ -130,7 +130,7 @@ static void fit_without(const singles *all, unsigned fold, erg_time_terms *terms
         terms[class] = erg_time_shared(all->hardware, (erg_unit_class)class);
         terms[class].host_s = NO_HOST_S;
     }
-    erg_time_fit_terms(&fit, terms);
+    erg_time_fit_terms(&fit, terms, NULL);
 }
 
 static regime regime_of(const erg_latency *t, const erg_subgraph *s, double cache_bytes)

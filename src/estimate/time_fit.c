@@ -5,10 +5,10 @@
  * against each other: only together are they well known.
  */
 #include <math.h>
-#include <nlopt.h>
 #include <stdlib.h>
 #include "base/base.h"
 #include "estimate/time_fit.h"
+#include "math/simplex.h"
 
 #define AT(member) offsetof(erg_time_terms, member)
 
@@ -85,31 +85,25 @@ static double loss(unsigned count, const double *x, double *gradient, void *user
     return erg_time_loss(s->fit, s->terms) + held * distance;
 }
 
-bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_CLASSES])
+bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_CLASSES],
+                        erg_error *err)
 {
     unsigned count = fit->freedom == ERG_FREE_SHARE ? 1 : MOST_FREE;
-    double x[MOST_FREE], low[MOST_FREE], high[MOST_FREE], least;
+    double x[MOST_FREE], low[MOST_FREE], high[MOST_FREE], step[MOST_FREE], least;
     search s = { .fit = fit, .terms = { terms[0], terms[1] } };
 
     if (!fit->count)
-        return false;
+        return erg_fail(err, ERG_NO_DATA, "no rows to fit times to");
     for (unsigned i = 0; i < count; i++) {
         x[i] = s.start[i] = log(*term(&terms[fit->unit], i));
         low[i] = x[i] - log(8);
         high[i] = log(terms_free[i].most);
+        step[i] = 0.2;
     }
-    nlopt_opt solver = nlopt_create(NLOPT_LN_NELDERMEAD, count);
-    if (!solver)
-        return false;
-    nlopt_set_min_objective(solver, loss, &s);
-    nlopt_set_lower_bounds(solver, low);
-    nlopt_set_upper_bounds(solver, high);
-    nlopt_set_initial_step1(solver, 0.2);
-    nlopt_set_xtol_rel(solver, 1e-3);
-    nlopt_set_maxeval(solver, MOST_STEPS);
-    nlopt_result done = nlopt_optimize(solver, x, &least);
-    nlopt_destroy(solver);
-    if (done < 0)
+    const erg_simplex nearby = { .count = count, .low = low, .high = high, .step = step,
+                                 .share = 1e-3, .evaluations_most = MOST_STEPS,
+                                 .value = loss, .self = &s };
+    if (!erg_simplex_search(&nearby, x, &least, err))
         return false;
     set_terms(&s, count, x);
     terms[fit->unit] = s.terms[fit->unit];

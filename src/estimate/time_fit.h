@@ -29,7 +29,9 @@ double erg_time_of_row(const erg_timed_row *row, const erg_hardware *hardware,
                        const erg_time_terms terms[ERG_UNIT_CLASSES]);
 /* Mean |ln(predicted / measured)|. */
 double erg_time_loss(const erg_time_fit *fit, const erg_time_terms terms[ERG_UNIT_CLASSES]);
-/* terms: where to start and what to stay near; then the fit. false: no rows. */
-bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_CLASSES]);
+/* terms: where to start and what to stay near; then the fit. ERG_NO_DATA: no rows,
+ * or nothing was found; ERG_UNSUPPORTED: NLopt is missing. */
+bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_CLASSES],
+                        erg_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading images, and folders of them. */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,32 @@ static bool make(const char *name, size_t width, size_t height, erg_image *to,
 
 /* ---- PNG ---------------------------------------------------------------------------- */
 
+/* libpng, opened when the first PNG is read: few commands ever read one. */
+typedef struct library {
+    __typeof__(&png_image_begin_read_from_memory) begin;
+    __typeof__(&png_image_finish_read) finish;
+    __typeof__(&png_image_free) free;
+} library;
+
+static bool find(library *out, erg_error *err)
+{
+    static const struct { const char *name; size_t at; } functions[] = {
+        { "png_image_begin_read_from_memory", offsetof(library, begin) },
+        { "png_image_finish_read", offsetof(library, finish) },
+        { "png_image_free", offsetof(library, free) },
+    };
+    void *opened = dlopen("libpng16.so.16", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+
+    for (size_t i = 0; i < ERG_COUNT(functions); i++) {
+        void *symbol = opened ? dlsym(opened, functions[i].name) : NULL;
+        memcpy((char *)out + functions[i].at, &symbol, sizeof(symbol));
+        if (!symbol)
+            return erg_fail(err, ERG_UNSUPPORTED, "PNG needs libpng: install libpng16-16, "
+                            "or give PPM");
+    }
+    return true;
+}
+
 /* Blended as the bytes are, as viewers and Pillow do. */
 static void over_white(const unsigned char *rgba, erg_image *to)
 {
@@ -37,14 +64,15 @@ static void over_white(const unsigned char *rgba, erg_image *to)
         }
 }
 
-static bool decode_png(const char *name, png_image *from, erg_image *to, erg_error *err)
+static bool decode_png(const library *png, const char *name, png_image *from,
+                       erg_image *to, erg_error *err)
 {
     from->format = PNG_FORMAT_RGBA;
     if (!make(name, from->width, from->height, to, err))
         return false;
     unsigned char *rgba = malloc(PNG_IMAGE_SIZE(*from));
     bool ok = rgba || erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    if (ok && !png_image_finish_read(from, NULL, rgba, 0, NULL))
+    if (ok && !png->finish(from, NULL, rgba, 0, NULL))
         ok = erg_fail(err, ERG_BAD_INPUT, "%s: %s", name, from->message);
     /* A warning is damage that libpng repaired: the picture is another one. */
     if (ok && PNG_IMAGE_FAILED(*from))
@@ -59,13 +87,16 @@ static bool read_png(const char *name, const unsigned char *bytes, size_t size,
                      erg_image *to, erg_error *err)
 {
     png_image from = { .version = PNG_IMAGE_VERSION };
+    library png;
 
     if (size >= PNG_LEAST && bytes[PNG_DEPTH_AT] == 16)
         return erg_fail(err, ERG_BAD_INPUT, "%s has 16 bits a channel; 8 are read", name);
-    bool ok = png_image_begin_read_from_memory(&from, bytes, size)
-            ? decode_png(name, &from, to, err)
+    if (!find(&png, err))
+        return false;
+    bool ok = png.begin(&from, bytes, size)
+            ? decode_png(&png, name, &from, to, err)
             : erg_fail(err, ERG_BAD_INPUT, "%s: %s", name, from.message);
-    png_image_free(&from);
+    png.free(&from);
     return ok;
 }
 

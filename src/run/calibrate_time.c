@@ -29,9 +29,9 @@ static erg_timed_row timed(const erg_measured_row *row)
     return (erg_timed_row){ row->partition, ERG_EAGER, row->clock_hz, row->time_s };
 }
 
-/* Fits to the rows of all groups but one; false: too few. */
+/* Fits to the rows of all groups but one; false: too few, or err says what. */
 static bool fit_without(const erg_energy_fit *rows, int group, const erg_hardware *hardware,
-                        erg_timed_row *room, erg_time_terms terms[])
+                        erg_timed_row *room, erg_time_terms terms[], erg_error *err)
 {
     erg_time_fit fit = { hardware, room, 0, ERG_UNIT_TENSOR, ERG_FREE_ALL };
 
@@ -40,7 +40,7 @@ static bool fit_without(const erg_energy_fit *rows, int group, const erg_hardwar
     for (size_t i = 0; i < rows->count; i++)
         if (rows->x[i].group != group && is_timed(rows->rows[i]))
             room[fit.count++] = timed(rows->rows[i]);
-    if (fit.count < FEWEST_ROWS || !erg_time_fit_terms(&fit, terms))
+    if (fit.count < FEWEST_ROWS || !erg_time_fit_terms(&fit, terms, err))
         return false;
     terms[ERG_UNIT_TENSOR].rows = (int)fit.count;
     return true;
@@ -48,14 +48,15 @@ static bool fit_without(const erg_energy_fit *rows, int group, const erg_hardwar
 
 /* A group at a time: each row is predicted by terms that never saw its model. */
 static void predict_left_out(erg_time_calibration *to, const erg_energy_fit *rows,
-                             const erg_hardware *hardware, erg_timed_row *room)
+                             const erg_hardware *hardware, erg_timed_row *room,
+                             erg_error *err)
 {
     erg_time_terms terms[ERG_UNIT_CLASSES];
 
     for (size_t i = 0; i < rows->count; i++) {
         int group = rows->x[i].group;
         bool is_first = group == (int)i;
-        if (!is_first || !fit_without(rows, group, hardware, room, terms))
+        if (!is_first || !fit_without(rows, group, hardware, room, terms, err))
             continue;
         for (size_t k = i; k < rows->count; k++) {
             const erg_measured_row *row = rows->rows[k];
@@ -101,6 +102,7 @@ bool erg_time_calibrate(erg_time_calibration *to, const erg_energy_fit *fit,
 {
     erg_timed_row *room = calloc(fit->count + 1, sizeof(*room));
     double *logs = calloc(fit->count + 1, sizeof(*logs));
+    erg_error why = { 0 };
     bool good = false;
 
     *to = (erg_time_calibration){ .error = calloc(fit->count + 1, sizeof(double)),
@@ -111,10 +113,13 @@ bool erg_time_calibrate(erg_time_calibration *to, const erg_energy_fit *fit,
         for (size_t i = 0; i < fit->count; i++)
             to->error[i] = NAN;
         if (!energy_only)
-            predict_left_out(to, fit, hardware, room);
-        if (!energy_only && fit_without(fit, -1, hardware, room, to->terms))
+            predict_left_out(to, fit, hardware, room, &why);
+        if (!energy_only && fit_without(fit, -1, hardware, room, to->terms, &why))
             to->terms[ERG_UNIT_TENSOR].half_width = half_width(to, fit->count, logs);
-        good = judge_end_to_end(to, fit, err);
+        /* Where nothing is found the shared terms stand. */
+        bool could_search = why.code == ERG_OK || why.code == ERG_NO_DATA;
+        good = (could_search || erg_fail(err, why.code, "%s", why.text))
+            && judge_end_to_end(to, fit, err);
     }
     free(room);
     free(logs);

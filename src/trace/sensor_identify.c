@@ -7,8 +7,8 @@
  * equally good answers the one with the least delay is taken.
  */
 #include <math.h>
-#include <nlopt.h>
 #include <stdlib.h>
+#include "math/simplex.h"
 #include "math/stats.h"
 #include "trace/boxcar.h"
 #include "trace/sensor.h"
@@ -86,22 +86,26 @@ static double objective(unsigned n, const double x[], double gradient[], void *d
 
 static bool polish(fitting *with, node *at, erg_error *err)
 {
-    nlopt_opt simplex = nlopt_create(NLOPT_LN_NELDERMEAD, 2);
     double x[] = { at->window_s, at->delay_s }, least;
     double step[] = { 0.1 * at->window_s, fmin(0.1 * at->window_s, 0.1 * with->update_s) };
+    const erg_simplex search = {
+        .count = 2,
+        .low = (double[]){ 0.001, -0.5 * with->update_s },
+        .high = (double[]){ 1.25 * window_most_s, 4 * with->update_s },
+        .step = step,
+        .near = 1e-5,
+        .evaluations_most = 300,
+        .value = objective,
+        .self = with,
+    };
+    erg_error why = { 0 };
 
-    if (!simplex)
-        return erg_fail(err, ERG_NO_MEMORY,
-                        "no memory for the search of a sensor's window");
-    nlopt_set_min_objective(simplex, objective, with);
-    nlopt_set_lower_bounds(simplex, (double[]){ 0.001, -0.5 * with->update_s });
-    nlopt_set_upper_bounds(simplex, (double[]){ 1.25 * window_most_s, 4 * with->update_s });
-    nlopt_set_initial_step(simplex, step);
-    nlopt_set_xtol_abs1(simplex, 1e-5);
-    nlopt_set_maxeval(simplex, 300);
-    if (nlopt_optimize(simplex, x, &least) > 0 && least < at->rms)
-        *at = (node){ x[0], x[1], least };
-    nlopt_destroy(simplex);
+    if (erg_simplex_search(&search, x, &least, &why)) {
+        if (least < at->rms)
+            *at = (node){ x[0], x[1], least };
+    } else if (why.code != ERG_NO_DATA) {       /* then the node is as good as it gets */
+        return erg_fail(err, why.code, "%s", why.text);
+    }
     return true;
 }
 
