@@ -141,7 +141,7 @@ static bool put_notes(const study *of)
                                "steps a second are a bound"))
         && (!was_split
             || erg_result_note(result, of->err,
-                               "stagger and scatter take each group for a job "
+                               "stagger, scatter and lock take each group for a job "
                                "of its own: within one synchronous job only slack is free"))
         && (!unseen
             || erg_result_note(result, of->err,

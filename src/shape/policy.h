@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "shape/gates.h"
+#include "shape/lock.h"
 
 enum { ERG_POLICY_VALUES = 6, ERG_POLICY_CHAIN = 4 };
 
@@ -80,6 +81,12 @@ typedef struct erg_jitter { double low_s, high_s; erg_xoshiro random; } erg_jitt
 
 typedef struct erg_stagger { double share; bool started; } erg_stagger;
 
+/* late_s: all its delays so far; steps: counted; since_s: the last began. */
+typedef struct erg_lock {
+    double share, most_s, late_s, delay_s, since_s, times_s[ERG_LOCK_TIMES];
+    int steps;
+} erg_lock;
+
 typedef struct erg_floor { double level_w, hold_s, fall_w_per_s, low_s; } erg_floor;
 
 /* The supply follows the load with tau; a battery gives and takes the difference. */
@@ -98,6 +105,7 @@ typedef union erg_policy_state {
     erg_rack_cap rack;
     erg_jitter jitter;
     erg_stagger stagger;
+    erg_lock lock;
     erg_floor floor;
     erg_storage storage;
 } erg_policy_state;
@@ -126,8 +134,8 @@ typedef struct erg_policy {
 
 extern const erg_policy erg_policy_limit, erg_policy_firmware, erg_policy_ramp,
     erg_policy_soft_start, erg_policy_rack_cap, erg_policy_bucket, erg_policy_jitter,
-    erg_policy_jitter_rack, erg_policy_stagger, erg_policy_scatter, erg_policy_floor,
-    erg_policy_storage;
+    erg_policy_jitter_rack, erg_policy_stagger, erg_policy_scatter, erg_policy_lock,
+    erg_policy_floor, erg_policy_storage;
 extern const erg_policy *const erg_policies[];      /* NULL behind the last */
 
 const erg_policy *erg_policy_find(const char *name, size_t count);

@@ -273,7 +273,7 @@ static void units_played_as_one_draw_the_same_wave_to_the_bit(void)
 {
     static const char *const policies[] = {
         "none", "bucket=850W:150ms", "limit=850W+floor=700W", "firmware=850W", "ramp=5000W/s",
-        "stagger=2", "jitter=1ms:5ms",
+        "stagger=2", "lock=2:20ms", "jitter=1ms:5ms",
     };
     erg_scenario *alone = load_reference(), *together = load_reference();
 
