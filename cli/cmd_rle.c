@@ -6,7 +6,7 @@ typedef struct rle_options {
     const char *dialect, *collapse, *device, *map, *tz, *log;
     double ambient_k, limit_k, rated_w, period_s, reference_s, time_constant_s;
     int writer;
-    bool logged, demo, dialects;
+    bool logged, demo, dialects, explain;
 } rle_options;
 
 #define AT(field) offsetof(rle_options, field)
@@ -35,6 +35,8 @@ static const cli_option option_rows[] = {
       "of two programs that wrote, keep one", true },
     { 0, "demo", CLI_FLAG, AT(demo), NULL, "the demo of the first dialect; reads no file" },
     { 0, "dialects", CLI_FLAG, AT(dialects), NULL, "list dialects and detectors" },
+    { 0, "explain", CLI_FLAG, AT(explain), NULL,
+      "what the parts of the index are called, and what they are" },
     { 0 },
 };
 
@@ -50,6 +52,44 @@ static const erg_column demo_columns[] = {
     { "temp_c", ERG_REAL, "of the simulated part" },
     { "collapse", ERG_TRUTH, "here it has fallen by 0.3 over rated power" },
 };
+
+/* RLE = eta s / (A (1 + 1/tau)) was named after the transfer of heat. */
+static const struct { const char *part, *column, *called, *is; } analogy[] = {
+    { "eta", "util", "efficiency of the system", "the share of time in which it was busy" },
+    { "s", "stability", "steadiness of h A, what carries heat off",
+      "jitter of utilisation; headroom below the limit in enhanced" },
+    { "A", "load", "convection", "power over rated power; 0.8, always, in enhanced" },
+    { "tau", "t_sustain_s", "time constant of the heat",
+      "time to the limit if the last rise went on; its unit is in the index" },
+    { "RLE", "rle_raw", "efficiency",
+      "no efficiency: it is highest where little is done; compare joules per step" },
+};
+
+static const erg_column analogy_columns[] = {
+    { "part", ERG_TEXT, "of the index" },
+    { "column", ERG_TEXT, "of the table rle" },
+    { "called", ERG_TEXT, "by the analogy" },
+    { "is", ERG_TEXT, "what it is" },
+};
+
+static erg_result *explain(erg_error *err)
+{
+    erg_result *result = erg_result_new("rle", err);
+    erg_table *table = result ? erg_result_add(result, "analogy", analogy_columns,
+                                               CLI_COUNT(analogy_columns), err) : NULL;
+    bool ok = table != NULL;
+
+    for (size_t i = 0; ok && i < CLI_COUNT(analogy); i++)
+        ok = erg_table_row(table, err)
+            && erg_table_text(table, "part", analogy[i].part, err)
+            && erg_table_text(table, "column", analogy[i].column, err)
+            && erg_table_text(table, "called", analogy[i].called, err)
+            && erg_table_text(table, "is", analogy[i].is, err);
+    if (ok)
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
 
 static bool put_name(erg_table *table, const char *name, const char *kind,
                      const char *about, erg_error *err)
@@ -130,15 +170,17 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
 static int run(const cli *call)
 {
     const rle_options *options = call->options;
-    bool reads_no_file = options->demo || options->dialects;
+    bool reads_no_file = options->demo || options->dialects || options->explain;
     erg_error err = { 0 };
 
     if (call->argc != (reads_no_file ? 0 : 1))
-        return cli_misused(call, reads_no_file ? "--demo and --dialects read no file"
+        return cli_misused(call, reads_no_file ? "--demo, --dialects and "
+                                               "--explain read no file"
                                                : "needs one FILE");
     if (options->writer > 2)
         return cli_misused(call, "--writer is 1 or 2");
-    erg_result *result = options->dialects ? list_dialects(&err)
+    erg_result *result = options->explain ? explain(&err)
+                       : options->dialects ? list_dialects(&err)
                        : options->demo ? run_demo(&err) : run_log(call, options, &err);
     int status = result ? cli_write(call, result, call->common.output, stdout)
                         : cli_refused(call, &err);

@@ -100,7 +100,6 @@ typedef struct erg_rle_options {
     erg_rle_setup setup;
     bool logged;                        /* mark collapses on the logged columns */
     const erg_training *training;       /* for joules per step and token; NULL: none */
-    bool decide;                        /* table of the states that old programs acted on */
 } erg_rle_options;
 
 /* Tables rle and summary. */
