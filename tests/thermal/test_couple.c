@@ -141,11 +141,82 @@ static void no_pair_of_the_joint_recordings_can_be_decided(void)
     }
 }
 
+/* The rows of a real board from 1262 s on, through which its fan is on. */
+static erg_monitor *fan_on(erg_training **training)
+{
+    erg_error err = { 0 };
+    erg_text text = { 0 };
+    const char *path = test_data("thermal/rle_20251028_08.csv");
+    erg_monitor *all = erg_monitor_load(path, NULL, &err);
+    CHECK_OK(all != NULL, err);
+    const erg_monitor_device *gpu = erg_monitor_find(all, "gpu");
+
+    erg_text_add(&text, "timestamp,device,temp_c,power_w\n");
+    for (size_t i = 0; i < gpu->count; i++) {
+        const erg_monitor_row *row = &gpu->rows[i];
+        double t_s = (double)(row->t_ns - gpu->rows[0].t_ns) / 1e9;
+        if (t_s > 1262)
+            erg_text_add(&text, "%.6f,gpu,%.2f,%.2f\n", 1761638400 + t_s,
+                         row->value[ERG_MONITOR_TEMP_K] - 273.15,
+                         row->value[ERG_MONITOR_POWER_W]);
+    }
+    erg_monitor_free(all);
+    erg_monitor *log = erg_monitor_parse("board", text.data, text.count, NULL, &err);
+    *training = erg_training_parse("board", text.data, text.count, NULL, &err);
+    CHECK_OK(log && *training, err);
+    erg_text_free(&text);
+    return log;
+}
+
+/* Of the differences of successive rows: power against heat k rows later. */
+static double differenced_r(const erg_monitor_device *of, int k)
+{
+    double dp[1000], dt[1000];
+    size_t n = 0;
+
+    for (size_t i = 2; i + 1 < of->count && n < ERG_COUNT(dp); i++, n++) {
+        const erg_monitor_row *then = &of->rows[i], *heat = &of->rows[(int)i + k];
+        dp[n] = then->value[ERG_MONITOR_POWER_W] - then[-1].value[ERG_MONITOR_POWER_W];
+        dt[n] = heat->value[ERG_MONITOR_TEMP_K] - heat[-1].value[ERG_MONITOR_TEMP_K];
+    }
+    return erg_correlation(dp, dt, n);
+}
+
+static void heat_that_seems_to_lead_power_is_a_late_sensor(void)
+{
+    static const char *const pairs[] = { "power:temp" };
+    erg_error err = { 0 };
+    erg_training *training;
+    erg_monitor *log = fan_on(&training);
+    const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
+
+    CHECK_NEAR(differenced_r(gpu, 0), 0.456, 0.01);
+    CHECK_NEAR(differenced_r(gpu, -1), 0.308, 0.01);
+    CHECK_NEAR(differenced_r(gpu, 1), -0.04, 0.01);
+    erg_result *answer = erg_couple_study(
+        log, training, &(erg_couple_options){ .pairs = pairs, .pair_count = 1 }, &err);
+    CHECK_OK(answer != NULL, err);
+    const erg_table *checks = erg_result_find(answer, "checks");
+    bool is_flagged = false;
+    for (size_t i = 0; i < erg_table_row_count(checks); i++)
+        is_flagged |= strcmp(erg_table_find(checks, i, "check").text, "SENSOR_LAG") == 0
+            && strcmp(erg_table_find(checks, i, "state").text, "flag") == 0;
+    CHECK(is_flagged);
+    const erg_table *verdict = erg_result_find(answer, "verdict");
+    CHECK(erg_table_row_count(verdict) == 1);
+    CHECK(!strstr(erg_table_find(verdict, 0, "verdict").text, "temp leads"));
+    CHECK(!strstr(erg_table_find(verdict, 0, "evidence").text, "caused"));
+    erg_result_free(answer);
+    erg_training_free(training);
+    erg_monitor_free(log);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(grid_and_description_are_those_of_the_spec),
         TEST(no_pair_of_the_joint_recordings_can_be_decided),
+        TEST(heat_that_seems_to_lead_power_is_a_late_sensor),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
