@@ -94,6 +94,7 @@ erg_govern_teller *erg_govern_teller_open(const char *socket, const char *device
         erg_fail(err, ERG_NO_MEMORY, "out of memory for telling ergd of phases");
         return NULL;
     }
+    teller->fd = -1;
     pthread_mutex_init(&teller->lock, NULL);
     erg_text_put(teller->socket, sizeof(teller->socket),
                  socket ? socket : ERG_GOVERN_SOCKET);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program whose regions are phases, and the daemon that hears of them, or dies. */
+#include <fcntl.h>
 #include "erg/record.h"
 #include "govern/ergd.h"
 
@@ -103,7 +104,9 @@ static void without_a_daemon_it_is_said_and_regions_go_on(void)
 {
     erg_error err = { 0 };
     erg_recorder *rec = record();
+    int is_open = fcntl(STDIN_FILENO, F_GETFD);
     CHECK(!erg_recorder_govern(rec, "/none/s", NULL, &err) && err.code == ERG_NOT_FOUND);
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) == is_open);     /* the program's own stays open */
     generate(rec);
     erg_recorder_free(rec);
     CHECK(erg_recorder_govern(NULL, "/none/s", NULL, &err));    /* nobody records */
