@@ -39,8 +39,8 @@ typedef struct erg_couple_options {
     bool one_writer;            /* rows of another program were taken out before */
 } erg_couple_options;
 
-/* Tables verdict, ccf, placebo, granger, checks, scatter, residuals, coefficient, drops;
- * with `secondary` those it names. */
+/* Of both logs; without one BAD_INPUT. Tables verdict, ccf, placebo, granger, checks,
+ * scatter, residuals, coefficient, drops; with `secondary` those it names. */
 erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log,
                              const erg_couple_options *options, erg_error *err);
 /* The answer is a coupling in every row of verdict that could be decided, and one could. */

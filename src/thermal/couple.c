@@ -58,6 +58,10 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
     erg_joint joint = { .monitor = monitor, .options = options ? options : &none,
                         .edge_device = -1 };
 
+    if (!monitor || !log) {
+        erg_fail(err, ERG_BAD_INPUT, "a study needs a monitor log and a training log");
+        return NULL;
+    }
     joint.result = erg_result_new("couple", err);
     bool ok = joint.result && erg_joint_study(&joint, log, err)
            && erg_joint_tables(&joint, err) && erg_joint_pictures(&joint, err)

@@ -211,12 +211,25 @@ static void heat_that_seems_to_lead_power_is_a_late_sensor(void)
     erg_monitor_free(log);
 }
 
+static void one_log_alone_is_no_study(void)
+{
+    erg_error err = { 0 };
+    erg_training *training;
+    erg_monitor *log = fan_on(&training);
+
+    CHECK(!erg_couple_study(log, NULL, NULL, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(!erg_couple_study(NULL, training, NULL, &err) && err.code == ERG_BAD_INPUT);
+    erg_training_free(training);
+    erg_monitor_free(log);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(grid_and_description_are_those_of_the_spec),
         TEST(no_pair_of_the_joint_recordings_can_be_decided),
         TEST(heat_that_seems_to_lead_power_is_a_late_sensor),
+        TEST(one_log_alone_is_no_study),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
