@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "mpi/slow.h"
 
@@ -80,6 +82,22 @@ static bool read_clocks(mpi_slow *to, const char *root, int cpu, erg_error *err)
                        cpu, instead);
 }
 
+/* One process turns a core's clock: another that read it meanwhile would take the least for
+ * what it was, and leave it there. A guard holds the lock until the clock is back, which
+ * after a kill takes a moment. */
+static bool lock(int file)
+{
+    enum { TRIES = 20 };
+    const struct timespec moment = { .tv_nsec = 10000000 };
+
+    for (int i = 0; i < TRIES; i++) {
+        if (flock(file, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
 /* ---- who puts it back ------------------------------------------------------------- */
 
 /* Only calls that a child of a process with threads may make. */
@@ -141,6 +159,13 @@ bool mpi_slow_open(mpi_slow *state, const char *root, int cpu, erg_error *err)
         return false;
     path_of(root, cpu, "scaling_max_freq", path);
     state->file = open(path, O_WRONLY | O_CLOEXEC);
+    if (state->file >= 0 && !lock(state->file)) {
+        mpi_slow_close(state);
+        return erg_fail(err, ERG_REFUSED,
+                        "wait=freq: another process turns the clock of cpu%d: %s", cpu,
+                        instead);
+    }
+    read_line(root, cpu, "scaling_max_freq", state->was, sizeof(state->was));
     /* Writing what is there already says whether it may be written. */
     if (state->file < 0 || !put(state->file, state->was))
         erg_fail(err, ERG_NO_ACCESS,

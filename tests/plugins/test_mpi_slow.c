@@ -124,6 +124,29 @@ static void a_killed_rank_leaves_its_clock_as_it_was(void)
     CHECK(clock_khz(&box) == 3500000);
 }
 
+/* A second rank on the core would read the least, and leave it there at its end. */
+static void one_process_turns_the_clock_of_a_core(void)
+{
+    machine box = { 0 };
+    mpi_slow first, second;
+    erg_error err = { 0 };
+
+    make_core(&box);
+    CHECK_OK(mpi_slow_open(&first, box.root, CPU, &err), err);
+    CHECK(mpi_slow_down(&first) && clock_khz(&box) == 800000);
+    CHECK(is_refused(&box, CPU, ERG_REFUSED, "another process"));
+    mpi_slow_up(&first);
+    mpi_slow_close(&first);
+    bool is_open = false;       /* its guard ends a moment later */
+    for (int i = 0; i < 50 && !is_open; i++)
+        is_open = mpi_slow_open(&second, box.root, CPU, &err);
+    CHECK_OK(is_open, err);
+    CHECK(mpi_slow_down(&second) && clock_khz(&box) == 800000);
+    mpi_slow_up(&second);
+    CHECK(clock_khz(&box) == 3500000);
+    mpi_slow_close(&second);
+}
+
 /* Once a rank has ended well its guard lets the clock be: it may be somebody else's. */
 static void after_a_good_end_nobody_writes(void)
 {
@@ -159,6 +182,7 @@ int main(void)
         TEST(it_goes_down_and_up),
         TEST(what_cannot_be_turned_is_said_with_the_cure),
         TEST(a_killed_rank_leaves_its_clock_as_it_was),
+        TEST(one_process_turns_the_clock_of_a_core),
         TEST(after_a_good_end_nobody_writes),
         TEST(a_thread_of_one_core_knows_it),
     };
