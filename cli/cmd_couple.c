@@ -9,7 +9,7 @@
 
 typedef struct couple_options {
     const char *log, *device, *detrend, *rng_key, *offset, *map, *tz, *compat, *calibration;
-    cli_list pairs;
+    cli_list pairs, placebos;
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
     bool dependent, gate, secondary, sessions, blank;
@@ -23,6 +23,8 @@ static const cli_option option_rows[] = {
     { 0, "pair", CLI_LIST, AT(pairs), "X:Y",
       "study this pair instead of the usual; repeatable" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
+    { 0, "placebo", CLI_LIST, AT(placebos), "SESSION",
+      "hold x against y of this other run or folder, too; repeatable" },
     { 0, "smallest", CLI_NUMBER, AT(smallest), "R",
       "correlation that matters: below it is none (0.30)", true },
     { 0, "lag-max", CLI_SECONDS, AT(lag_max_s), "TIME",
@@ -161,30 +163,66 @@ static erg_session *load(const cli *call, const erg_monitor_options *how, erg_er
         ? erg_session_join(files.monitor, files.training, how, err) : NULL;
 }
 
-static erg_result *study(const cli *call, const erg_monitor_options *how,
-                         const erg_couple_options *wish, erg_error *err)
+enum { OTHERS_MOST = 64 };
+
+typedef struct company { erg_session *items[OTHERS_MOST]; size_t count; } company;
+
+static bool load_others(const cli_list *paths, const erg_monitor_options *how, company *to,
+                        erg_error *err)
 {
+    if (paths->count > OTHERS_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "--placebo takes at most %d sessions",
+                        OTHERS_MOST);
+    for (size_t i = 0; i < paths->count; i++) {
+        erg_session *one = erg_session_load(paths->items[i], how, err);
+        if (!one)
+            return false;
+        to->items[to->count++] = one;
+    }
+    return true;
+}
+
+static void free_others(company *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        erg_session_free(of->items[i]);
+}
+
+static erg_result *study_session(const cli *call, const erg_session *session,
+                                 const erg_couple_options *wish, erg_error *err)
+{
+    if (!erg_session_monitor(session)) {
+        erg_fail(err, ERG_BAD_INPUT, "%s holds published figures alone: no rows to study",
+                 call->argv[0]);
+        return NULL;
+    }
+    erg_result *result = erg_couple_study(erg_session_monitor(session),
+                                          erg_session_training(session), wish, err);
+    if (result && add_sheet(call, session, wish, result, err))
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
+static erg_result *study(const cli *call, const erg_monitor_options *how,
+                         const erg_couple_options *given, erg_error *err)
+{
+    const couple_options *options = call->options;
     erg_monitor_columns columns;
     erg_monitor_options wide = *how;
+    erg_couple_options wish = *given;
+    company others = { .count = 0 };
 
-    if (!erg_couple_columns_of(wish->pairs, wish->pair_count, &columns, err))
+    if (!erg_couple_columns_of(wish.pairs, wish.pair_count, &columns, err))
         return NULL;
     wide.extra = columns.list;
     wide.extra_count = columns.count;
     erg_session *session = load(call, &wide, err);
-    bool has_rows = session && erg_session_monitor(session);
-
-    if (session && !has_rows)
-        erg_fail(err, ERG_BAD_INPUT, "%s holds published figures alone: no rows to study",
-                 call->argv[0]);
-    erg_result *result = has_rows
-        ? erg_couple_study(erg_session_monitor(session), erg_session_training(session),
-                           wish, err)
-        : NULL;
-    if (result && !add_sheet(call, session, wish, result, err)) {
-        erg_result_free(result);
-        result = NULL;
-    }
+    bool ok = session && load_others(&options->placebos, &wide, &others, err);
+    wish.others = (const erg_session *const *)others.items;
+    wish.other_count = others.count;
+    erg_result *result = ok ? study_session(call, session, &wish, err) : NULL;
+    free_others(&others);
     erg_session_free(session);
     return result;
 }
@@ -281,6 +319,7 @@ static const char examples[] =
 "erg couple rle_data.csv --log training_log.json\n"
 "erg couple session/ --pair grad_norm:temp --pair temp:step_s --table verdict\n"
 "erg couple run.erg --smallest 0.2 --gate\n"
+"erg couple monday.erg --placebo tuesday.erg\n"
 "erg couple run.erg --ambient 21C --format html --output study.html\n"
 "erg couple --sessions monday.erg tuesday.erg wednesday/\n"
 "erg couple --compat steps session/ --output figures/\n"

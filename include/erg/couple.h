@@ -21,6 +21,8 @@
 extern "C" {
 #endif
 
+struct erg_session;     /* erg/session.h */
+
 typedef struct erg_couple_options {
     const char *const *pairs;   /* "grad_norm:temp"; none: the default pairs */
     size_t pair_count;
@@ -37,6 +39,10 @@ typedef struct erg_couple_options {
     bool dependent;             /* Benjamini and Yekutieli instead of Hochberg */
     bool secondary;             /* tables surrogates, transfer, rates and spikes, too */
     bool one_writer;            /* rows of another program were taken out before */
+    /* Their y, by the time since their start, are placebos beside the times off the run;
+     * erg_sessions_study takes each of its sessions for the others. */
+    const struct erg_session *const *others;
+    size_t other_count;
 } erg_couple_options;
 
 /* Of both logs; without one BAD_INPUT. Tables verdict, ccf, placebo, granger, checks,

@@ -180,10 +180,19 @@ typedef struct dotted {
 
 static const dotted dots[] = {
     { "placebo", "shift_s", "r", "s", "Placebos", "r with times in which no coupling is "
-      "possible, by their shift; dashed: r of the run", true },
+      "possible, by their shift; orange: with other sessions; dashed: r of the run", true },
     { "scatter", "x_value", "y_value", "", "Side by side",
       "the second against the first, in SI", false },
 };
+
+/* y of another session has no shift: its dots lie over the others. */
+static void put_others(const erg_chart *chart, const erg_chart_series *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->x[i] == 0)
+            erg_chart_dots(chart, &(erg_chart_series){ .colour = "s5", .x = &all->x[i],
+                                                       .y = &all->y[i], .count = 1 });
+}
 
 static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *kind)
 {
@@ -201,6 +210,8 @@ static bool put_dots(const erg_couple_page *page, const pair *of, const dotted *
             erg_chart_begin(&chart, kind->title, kind->what, tall);
             erg_chart_level(&chart, r, "s5");
             erg_chart_dots(&chart, &series);
+            if (kind->is_placebo)
+                put_others(&chart, &series);
             erg_chart_end(&chart, kind->x, all, 1);
         }
     }

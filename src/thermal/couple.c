@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "erg/session.h"
 #include "thermal/couple_inside.h"
 
 void erg_joint_free(erg_joint *joint)
@@ -37,12 +38,11 @@ static bool check_options(const erg_couple_options *options, erg_error *err)
         ? true : erg_fail(err, ERG_BAD_INPUT, "--smallest and alpha are below 1");
 }
 
-bool erg_joint_study(erg_joint *joint, const erg_training *log, erg_error *err)
+bool erg_joint_open(erg_joint *joint, const erg_training *log, erg_error *err)
 {
     bool (*const steps[])(erg_joint *, erg_error *) = {
         erg_joint_take_devices, erg_joint_check_channels, erg_joint_align, erg_joint_grid,
-        erg_joint_check_devices, erg_joint_flag, erg_joint_list_pairs, erg_joint_test_pairs,
-        erg_joint_judge,
+        erg_joint_check_devices, erg_joint_flag,
     };
     bool ok = check_options(joint->options, err) && erg_joint_take_log(joint, log, err);
 
@@ -51,22 +51,87 @@ bool erg_joint_study(erg_joint *joint, const erg_training *log, erg_error *err)
     return ok;
 }
 
+bool erg_joint_decide(erg_joint *joint, erg_error *err)
+{
+    return erg_joint_list_pairs(joint, err) && erg_joint_test_pairs(joint, err)
+        && erg_joint_judge(joint, err);
+}
+
+bool erg_joint_study(erg_joint *joint, const erg_training *log, erg_error *err)
+{
+    return erg_joint_open(joint, log, err) && erg_joint_decide(joint, err);
+}
+
+/* ---- other sessions ----------------------------------------------------------------- */
+
+typedef struct company {
+    erg_joint *joints;
+    erg_joint_other *others;
+    size_t count;
+} company;
+
+/* What is noted of them does not stand under the study. */
+static bool open_other(company *to, const erg_session *session,
+                       const erg_couple_options *options, erg_error *err)
+{
+    erg_joint *fresh = &to->joints[to->count];
+
+    if (!erg_session_monitor(session) || !erg_session_training(session))
+        return erg_fail(err, ERG_BAD_INPUT, "%s holds figures alone: no rows for a placebo",
+                        erg_session_name(session));
+    *fresh = (erg_joint){ .monitor = erg_session_monitor(session), .options = options,
+                          .edge_device = -1, .result = erg_result_new("couple", err) };
+    to->others[to->count++] = (erg_joint_other){ erg_session_name(session), fresh };
+    return fresh->result && erg_joint_open(fresh, erg_session_training(session), err);
+}
+
+static bool open_others(company *to, const erg_couple_options *options, erg_error *err)
+{
+    size_t count = options->other_count;
+    bool ok = true;
+
+    to->joints = calloc(count + 1, sizeof(*to->joints));
+    to->others = calloc(count + 1, sizeof(*to->others));
+    if (!to->joints || !to->others)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; ok && i < count; i++)
+        ok = open_other(to, options->others[i], options, err);
+    return ok;
+}
+
+static void close_others(company *of)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        erg_result_free(of->joints[i].result);
+        erg_joint_free(&of->joints[i]);
+    }
+    free(of->joints);
+    free(of->others);
+}
+
+/* ---- public -------------------------------------------------------------------------- */
+
 erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log,
                              const erg_couple_options *options, erg_error *err)
 {
     static const erg_couple_options none;
     erg_joint joint = { .monitor = monitor, .options = options ? options : &none,
                         .edge_device = -1 };
+    company others = { .count = 0 };
 
     if (!monitor || !log) {
         erg_fail(err, ERG_BAD_INPUT, "a study needs a monitor log and a training log");
         return NULL;
     }
     joint.result = erg_result_new("couple", err);
-    bool ok = joint.result && erg_joint_study(&joint, log, err)
-           && erg_joint_tables(&joint, err) && erg_joint_pictures(&joint, err)
-           && erg_joint_responses(&joint, err);
+    bool ok = joint.result && erg_joint_open(&joint, log, err)
+           && open_others(&others, joint.options, err);
+    joint.others = others.others;
+    joint.other_count = others.count;
+    ok = ok && erg_joint_decide(&joint, err) && erg_joint_tables(&joint, err)
+      && erg_joint_pictures(&joint, err) && erg_joint_responses(&joint, err);
     erg_joint_free(&joint);
+    close_others(&others);
     if (ok)
         return joint.result;
     erg_result_free(joint.result);

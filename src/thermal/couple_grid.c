@@ -201,3 +201,23 @@ bool erg_joint_grid(erg_joint *joint, erg_error *err)
             return false;
     return true;
 }
+
+double *erg_joint_on_grid(const erg_joint *joint, const erg_joint_channel *of, double dt_s,
+                          size_t *n, erg_error *err)
+{
+    erg_joint at = *joint;
+    erg_joint_channel again = *of;
+
+    at.dt_s = dt_s;
+    at.dt_ns = erg_ns_from_s(dt_s);
+    again.bins = NULL;
+    if (at.dt_ns <= 0) {
+        erg_fail(err, ERG_NO_DATA, "a bin of %g s is no bin", dt_s);
+        return NULL;
+    }
+    if (!set_bounds(&at, err) || !erg_joint_fill(&at, &again, err))
+        return NULL;
+    *n = erg_joint_n(&at);
+    memmove(again.bins, again.bins + at.run_begin, *n * sizeof(*again.bins));
+    return again.bins;
+}

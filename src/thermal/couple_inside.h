@@ -98,7 +98,11 @@ typedef struct erg_joint_device {
 
 /* ---- pairs --------------------------------------------------------------------------- */
 
-typedef struct erg_placebo { double shift_s, r, p_value; } erg_placebo;
+typedef struct erg_placebo {
+    double shift_s, r, p_value;
+    const char *session;        /* whose y; NULL: of this one, off its run */
+    bool is_same_x;             /* of the other session: it counts for nothing */
+} erg_placebo;
 
 typedef struct erg_joint_pair {
     int x, y;                   /* channels */
@@ -112,7 +116,7 @@ typedef struct erg_joint_pair {
     double driven_p; /* of the test without the drivers' share; NAN: none known */
     bool is_drivers_excluded, has_drivers;
     erg_placebo *placebos;
-    size_t placebo_count;
+    size_t placebo_count, placebos_weighed;
     double placebo_run_r, placebo_median_r; /* |r|: of the run at the lag of its test, and
                                              * of the placebos */
     erg_granger granger;
@@ -123,6 +127,13 @@ typedef struct erg_joint_pair {
     bool is_feedback;           /* both signs of lag stand out */
     char verdict[200];
 } erg_joint_pair;
+
+struct erg_joint;
+/* Another session, opened: its y is a placebo for x of this one. */
+typedef struct erg_joint_other {
+    const char *name;
+    const struct erg_joint *joint;
+} erg_joint_other;
 
 typedef struct erg_joint {
     const erg_monitor *monitor;
@@ -148,6 +159,8 @@ typedef struct erg_joint {
     bool has_edges, is_zone_guessed;
     bool is_one_clock;          /* both logs were stamped by one clock */
     int edge_device;
+    const erg_joint_other *others;
+    size_t other_count;
     erg_result *result;         /* notes go here */
 } erg_joint;
 
@@ -175,6 +188,10 @@ static inline double erg_joint_s(const erg_joint *joint, size_t bin)    /* from 
 /* A study without tables, for one that needs the streams themselves: monitor, options,
  * result and edge_device -1 are set before. erg_joint_free lets go of it, not of result. */
 bool erg_joint_study(erg_joint *joint, const erg_training *log, erg_error *err);
+/* Its two halves: streams with their checks and flags; then the pairs. Between them others
+ * may be set. */
+bool erg_joint_open(erg_joint *joint, const erg_training *log, erg_error *err);
+bool erg_joint_decide(erg_joint *joint, erg_error *err);
 void erg_joint_free(erg_joint *joint);
 
 /* Its steps, in this order. */
@@ -183,11 +200,18 @@ bool erg_joint_take_devices(erg_joint *joint, erg_error *err);
 bool erg_joint_align(erg_joint *joint, erg_error *err);
 bool erg_joint_grid(erg_joint *joint, erg_error *err);
 bool erg_joint_fill(const erg_joint *joint, erg_joint_channel *of, erg_error *err);
+/* Its n values of the run on bins of dt_s, whatever grid the study has; yours to free. */
+double *erg_joint_on_grid(const erg_joint *joint, const erg_joint_channel *of, double dt_s,
+                          size_t *n, erg_error *err);
+/* The same values in the same order, or r above 0.999999: one realisation. */
+bool erg_joint_is_same(const erg_joint_channel *a, const erg_joint_channel *b);
 bool erg_joint_check_devices(erg_joint *joint, erg_error *err);
 bool erg_joint_check_channels(erg_joint *joint, erg_error *err);
 bool erg_joint_flag(erg_joint *joint, erg_error *err);
 bool erg_joint_list_pairs(erg_joint *joint, erg_error *err);
 bool erg_joint_test_pairs(erg_joint *joint, erg_error *err);
+bool erg_joint_test_placebos(const erg_joint *joint, erg_joint_pair *pair,
+                             const erg_pair_options *how, erg_error *err);
 bool erg_joint_judge(erg_joint *joint, erg_error *err);
 bool erg_joint_tables(erg_joint *joint, erg_error *err);
 /* Tables surrogates, transfer, rates, spikes: they never decide. */
@@ -195,6 +219,11 @@ bool erg_joint_beside(erg_joint *joint, erg_error *err);
 /* A new row with x, y and device. */
 bool erg_joint_begin_row(const erg_joint *joint, const erg_joint_pair *pair,
                          erg_table *table, erg_error *err);
+/* Table placebo of the pair: of the run (index 0), else of placebo index - 1. */
+enum { ERG_PLACEBO_COLUMNS = 8 };
+extern const erg_column erg_placebo_columns[ERG_PLACEBO_COLUMNS];
+bool erg_joint_put_placebo(const erg_joint *joint, const erg_joint_pair *pair, size_t index,
+                           erg_table *table, erg_error *err);
 /* Tables scatter and residuals. */
 bool erg_joint_pictures(const erg_joint *joint, erg_error *err);
 /* Tables coefficient and drops. */

@@ -56,8 +56,8 @@ static bool check_placebo(erg_joint *joint, erg_joint_pair *pair, erg_error *err
                                      ? ERG_CHECK_UNKNOWN
                                      : hit_if(pair->placebo_median_r >= r) };
 
-    snprintf(check.what, sizeof(check.what), "median |r| of %zu shifts, and the run's at "
-             "the lag of its test", pair->placebo_count);
+    snprintf(check.what, sizeof(check.what), "median |r| of %zu placebos, and the run's at "
+             "the lag of its test", pair->placebos_weighed);
     return put(joint, pair, check, err);
 }
 

@@ -12,7 +12,6 @@
 
 enum { CODES_SIZE = 160 };
 
-#define SAME_R 0.999999
 #define SPREAD_MOST 0.20
 #define I2_MOST 0.5
 #define SMALLEST_R 0.30
@@ -77,30 +76,10 @@ static const erg_joint_channel *x_of(const erg_repeat_member *of)
     return &of->of->joint.channels[of->pair->x];
 }
 
-static double value_at(const erg_joint_channel *of, size_t i)
-{
-    return of->points[i].value;
-}
-
 static bool is_same(const erg_repeat_member *a, const erg_repeat_member *b)
 {
-    const erg_joint_channel *x = x_of(a), *y = x_of(b);
-    erg_line line;
-
-    if (a->key[0] && strcmp(a->key, b->key) == 0)
-        return true;
-    double *values = x->count == y->count && x->count > 2
-        ? malloc(2 * x->count * sizeof(*values)) : NULL;
-    if (!values)
-        return false;
-    for (size_t i = 0; i < x->count; i++) {
-        values[i] = value_at(x, i);
-        values[x->count + i] = value_at(y, i);
-    }
-    bool same = erg_line_fit(values, values + x->count, x->count, &line)
-             && erg_correlation(values, values + x->count, x->count) > SAME_R;
-    free(values);
-    return same;
+    return (a->key[0] && strcmp(a->key, b->key) == 0)
+        || erg_joint_is_same(x_of(a), x_of(b));
 }
 
 static bool is_refused(const erg_joint_pair *pair)
@@ -225,7 +204,7 @@ void erg_repeat_judge(const erg_repeat *all, const erg_repeat_family *of,
 
 /* ---- public -------------------------------------------------------------------------- */
 
-static bool study_each(erg_repeat *all, const erg_session *const sessions[], size_t count)
+static bool open_each(erg_repeat *all, const erg_session *const sessions[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         erg_repeat_run *fresh = &all->runs[all->run_count];
@@ -238,10 +217,33 @@ static bool study_each(erg_repeat *all, const erg_session *const sessions[], siz
         fresh->joint.result = erg_result_new("couple", all->err);
         all->run_count++;
         if (!fresh->joint.result
-            || !erg_joint_study(&fresh->joint, erg_session_training(sessions[i]), all->err))
+            || !erg_joint_open(&fresh->joint, erg_session_training(sessions[i]), all->err))
             return false;
     }
     return true;
+}
+
+/* Each beside y of all the others. */
+static bool study_each(erg_repeat *all)
+{
+    erg_joint_other *others = calloc(all->run_count + 1, sizeof(*others));
+    bool ok = others || erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
+
+    for (size_t i = 0; ok && i < all->run_count; i++) {
+        erg_joint *joint = &all->runs[i].joint;
+        size_t n = 0;
+        for (size_t k = 0; k < all->run_count; k++)
+            if (k != i)
+                others[n++] = (erg_joint_other){ erg_session_name(all->runs[k].session),
+                                                 &all->runs[k].joint };
+        joint->others = others;
+        joint->other_count = n;
+        ok = erg_joint_decide(joint, all->err);
+        joint->others = NULL;
+        joint->other_count = 0;
+    }
+    free(others);
+    return ok;
 }
 
 static void drop(erg_repeat *all)
@@ -264,8 +266,9 @@ erg_result *erg_sessions_study(const erg_session *const sessions[], size_t count
                        .options = options ? options : &none };
 
     all.result = erg_result_new("couple", err);
-    bool ok = all.runs && all.result && study_each(&all, sessions, count) && gather(&all)
-           && test_families(&all) && erg_repeat_tables(&all, sessions, count);
+    bool ok = all.runs && all.result && open_each(&all, sessions, count)
+           && study_each(&all) && gather(&all) && test_families(&all)
+           && erg_repeat_tables(&all, sessions, count);
     drop(&all);
     if (ok)
         return all.result;

@@ -183,6 +183,43 @@ static bool put_map(const erg_repeat *all)
     return ok;
 }
 
+/* ---- placebos ------------------------------------------------------------------------ */
+
+static const erg_column whose = { "session", ERG_TEXT, "whose x" };
+
+static bool put_others(const erg_repeat *all, erg_table *to, const erg_repeat_run *run)
+{
+    const erg_joint *joint = &run->joint;
+    bool ok = true;
+
+    for (size_t p = 0; p < joint->pair_count; p++) {
+        const erg_joint_pair *pair = &joint->pairs[p];
+        for (size_t i = 0; ok && pair->is_tested && i <= pair->placebo_count; i++)
+            if (i == 0 || pair->placebos[i - 1].session)
+                ok = erg_joint_put_placebo(joint, pair, i, to, all->err)
+                  && erg_table_text(to, "session", erg_session_name(run->session),
+                                    all->err);
+    }
+    return ok;
+}
+
+/* Of the run and of y of the others; the times off its run: erg couple of it alone. */
+static bool put_placebos(const erg_repeat *all)
+{
+    erg_column columns[ERG_PLACEBO_COLUMNS + 1];
+
+    memcpy(columns, erg_placebo_columns, sizeof(erg_placebo_columns));
+    columns[ERG_PLACEBO_COLUMNS] = whose;
+    const erg_column *kept =
+        erg_result_keep(all->result, columns, ERG_COUNT(columns), all->err);
+    erg_table *to = kept ? erg_result_add(all->result, "placebo", kept, ERG_COUNT(columns),
+                                          all->err) : NULL;
+    bool ok = to != NULL;
+    for (size_t i = 0; ok && i < all->run_count; i++)
+        ok = put_others(all, to, &all->runs[i]);
+    return ok;
+}
+
 /* ---- as it was published ------------------------------------------------------------- */
 
 /* Means of the index and of the collapse flag of the device gpu. */
@@ -276,7 +313,7 @@ bool erg_repeat_tables(const erg_repeat *all, const erg_session *const sessions[
         figures_of(sessions, count, figures);
         erg_score_of(figures, count, &score);
     }
-    ok = ok && put_tables(all, score.grade) && put_map(all)
+    ok = ok && put_tables(all, score.grade) && put_map(all) && put_placebos(all)
       && erg_score_table(all->result, figures, count, all->err)
       && note_steadiness(all, sessions, count, room) && put_notes(all, sessions, count);
     free(figures);

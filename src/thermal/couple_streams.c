@@ -10,6 +10,7 @@
 #include "thermal/couple_inside.h"
 #include "thermal/throttle.h"
 
+#define SAME_R 0.999999
 #define HELD_SHARE 0.40     /* of successive (T, P) that are equal: the sensor is slower */
 
 static const struct { erg_monitor_value value; const char *name; } sensor_names[] = {
@@ -134,6 +135,26 @@ static bool moves(const erg_monitor_device *log, erg_monitor_value value)
         first = isnan(first) ? now : first;
     }
     return false;
+}
+
+bool erg_joint_is_same(const erg_joint_channel *a, const erg_joint_channel *b)
+{
+    bool is_equal = a->count == b->count && a->count > 2;
+    double *x = is_equal ? malloc(2 * a->count * sizeof(*x)) : NULL;
+    erg_line line;
+
+    if (!x)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        x[i] = a->points[i].value;
+        x[a->count + i] = b->points[i].value;
+        is_equal = is_equal && x[i] == x[a->count + i];
+    }
+    bool same = is_equal
+        || (erg_line_fit(x, x + a->count, a->count, &line)
+            && erg_correlation(x, x + a->count, a->count) > SAME_R);
+    free(x);
+    return same;
 }
 
 static bool follows_updates(erg_monitor_value value)

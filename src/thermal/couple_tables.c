@@ -39,13 +39,15 @@ static const erg_column ccf_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
 };
 
-static const erg_column placebo_columns[] = {
+const erg_column erg_placebo_columns[ERG_PLACEBO_COLUMNS] = {
     { "x", ERG_TEXT, "first of the pair" },
     { "y", ERG_TEXT, "second of the pair" },
     { "shift_s", ERG_REAL, "the sensor's values are so much later; empty: the run itself" },
     { "r", ERG_REAL, "of the series as they are" },
     { "p_value", ERG_REAL, "of the test; empty: not tested" },
     { "device", ERG_TEXT, "as the log names it" },
+    { "y_session", ERG_TEXT, "whose y, by the time since its start; empty: its own" },
+    { "note", ERG_TEXT, "why it does not count" },
 };
 
 static const erg_column granger_columns[] = {
@@ -139,18 +141,29 @@ static bool put_ccf(const out *to, const erg_joint_pair *pair)
     return true;
 }
 
-static bool put_placebo(const out *to, const erg_joint_pair *pair)
+bool erg_joint_put_placebo(const erg_joint *joint, const erg_joint_pair *pair, size_t index,
+                           erg_table *table, erg_error *err)
 {
-    for (size_t i = 0; pair->is_tested && i <= pair->placebo_count; i++) {
-        const erg_placebo real = { NAN, pair->test.r_zero, pair->test.p_value };
-        const erg_placebo *one = i ? &pair->placebos[i - 1] : &real;
-        const erg_real cells[] = { { "shift_s", one->shift_s }, { "r", one->r },
-                                   { "p_value", one->p_value } };
-        if (!begin_pair(to, pair)
-            || !erg_put_reals(to->table, cells, ERG_COUNT(cells), to->err))
-            return false;
-    }
-    return true;
+    const erg_placebo real = { .shift_s = NAN, .r = pair->test.r_zero,
+                               .p_value = pair->test.p_value };
+    const erg_placebo *one = index ? &pair->placebos[index - 1] : &real;
+    const erg_real cells[] = { { "shift_s", one->shift_s }, { "r", one->r },
+                               { "p_value", one->p_value } };
+
+    return erg_joint_begin_row(joint, pair, table, err)
+        && erg_put_reals(table, cells, ERG_COUNT(cells), err)
+        && (!one->session || erg_table_text(table, "y_session", one->session, err))
+        && (!one->is_same_x
+            || erg_table_text(table, "note", "x is the same in both: no placebo", err));
+}
+
+static bool put_placebos(const out *to, const erg_joint_pair *pair)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && pair->is_tested && i <= pair->placebo_count; i++)
+        ok = erg_joint_put_placebo(to->joint, pair, i, to->table, to->err);
+    return ok;
 }
 
 static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
@@ -215,7 +228,7 @@ static const struct {
 } pair_tables[] = {
     { "verdict", verdict_columns, ERG_COUNT(verdict_columns), put_verdict },
     { "ccf", ccf_columns, ERG_COUNT(ccf_columns), put_ccf },
-    { "placebo", placebo_columns, ERG_COUNT(placebo_columns), put_placebo },
+    { "placebo", erg_placebo_columns, ERG_PLACEBO_COLUMNS, put_placebos },
     { "granger", granger_columns, ERG_COUNT(granger_columns), put_granger },
 };
 

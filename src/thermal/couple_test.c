@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each pair is tested, tested again without what utilisation and clock explain, and set
- * beside times in which no coupling can be.
+ * Each pair is tested, and tested again without what utilisation and clock explain.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,12 +11,8 @@
 #include "thermal/couple_inside.h"
 
 #define LAG_MOST_S 3.0
-#define AFTER_NS ERG_NS_PER_S
-#define PLACEBO_LEAST_S 30.0
-#define PLACEBO_FILLED 0.8      /* of a window that must have values */
-#define PLACEBO_COST 6e7        /* products that the placebos of a pair may take */
 #define DELAY_UNSURE_S 0.25
-enum { PLACEBO_DRAWS_LEAST = 1, DRIVEN_DRAWS = 500 };
+enum { DRIVEN_DRAWS = 500 };
 
 static const double *run_of(const erg_joint *joint, int channel)
 {
@@ -141,143 +136,6 @@ static bool ask_beside_drivers(erg_joint *joint, erg_joint_pair *pair,
     return erg_can_do_without(&why, err);
 }
 
-/* ---- placebos ---------------------------------------------------------------------- */
-
-typedef struct off { size_t begin, end; } off;      /* bins */
-
-static size_t off_times(const erg_joint *joint, off out[2])
-{
-    int64_t before = joint->start_ns - AFTER_NS - joint->origin_ns;
-    int64_t after = joint->end_ns + AFTER_NS - joint->origin_ns;
-    size_t count = 0,
-           from = after > 0 ? (size_t)((after + joint->dt_ns - 1) / joint->dt_ns) : 0;
-
-    if (before >= joint->dt_ns)
-        out[count++] = (off){ 0, (size_t)(before / joint->dt_ns) };
-    if (from < joint->bin_count)
-        out[count++] = (off){ from, joint->bin_count };
-    return count;
-}
-
-typedef struct window { const double *x, *y; size_t n; double shift_s; } window;
-
-/* The channel of a sensor is moved: a training log has nothing outside of its run. */
-static window window_at(const erg_joint *joint, const erg_joint_pair *pair, size_t begin,
-                        size_t n)
-{
-    const erg_joint_channel *x = &joint->channels[pair->x], *y = &joint->channels[pair->y];
-    bool moves_y = y->device >= 0;
-    double shift_s = ((double)begin - (double)joint->run_begin) * joint->dt_s;
-
-    return (window){ moves_y ? x->bins + joint->run_begin : x->bins + begin,
-                     moves_y ? y->bins + begin : y->bins + joint->run_begin, n, shift_s };
-}
-
-static double correlation_of(const window *of, double *room)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < of->n; i++)
-        if (!isnan(of->x[i]) && !isnan(of->y[i])) {
-            room[n] = of->x[i];
-            room[of->n + n++] = of->y[i];
-        }
-    return (double)n >= PLACEBO_FILLED * (double)of->n && n > 2
-        ? erg_correlation(room, room + of->n, n) : NAN;
-}
-
-static bool add_placebo(erg_joint_pair *pair, size_t *capacity, const window *at,
-                        double *room, erg_error *err)
-{
-    double r = correlation_of(at, room);
-
-    if (isnan(r))
-        return true;
-    if (!erg_grow((void **)&pair->placebos, capacity, pair->placebo_count,
-                  sizeof(*pair->placebos), err))
-        return false;
-    pair->placebos[pair->placebo_count++] = (erg_placebo){ at->shift_s, r, NAN };
-    return true;
-}
-
-/* Every whole-bin shift that fits; where none does, the longest stretch off the run with as
- * much of the run's begin. */
-static bool list_placebos(erg_joint *joint, erg_joint_pair *pair, size_t *length,
-                          erg_error *err)
-{
-    size_t n = erg_joint_n(joint), capacity = 0;
-    off offs[2], longest = { 0, 0 };
-    size_t count = off_times(joint, offs);
-    double *room = calloc(2 * n + 1, sizeof(*room));
-    bool ok = room || erg_fail(err, ERG_NO_MEMORY, "out of memory");
-
-    for (size_t i = 0; ok && i < count; i++) {
-        for (size_t at = offs[i].begin; ok && at + n <= offs[i].end; at++) {
-            window one = window_at(joint, pair, at, n);
-            ok = add_placebo(pair, &capacity, &one, room, err);
-        }
-        if (offs[i].end - offs[i].begin > longest.end - longest.begin)
-            longest = offs[i];
-    }
-    *length = n;
-    size_t some = longest.end - longest.begin;
-    if (ok && pair->placebo_count == 0 && some < n
-        && (double)some * joint->dt_s >= PLACEBO_LEAST_S) {
-        window one = window_at(joint, pair, longest.begin, some);
-        *length = some;
-        ok = add_placebo(pair, &capacity, &one, room, err);
-    }
-    free(room);
-    return ok;
-}
-
-/* The run at the lag that its test found, each placebo as it lies: one r against one. The
- * residuals picked that lag and know nothing of trends: the pick does not favour the run.
- * The best of all lags on both sides favours placebos: slow series agree somewhere, and
- * their best grows more than that of a coupling, which has its lag. */
-static void weigh_placebos(erg_joint_pair *pair, double sizes[])
-{
-    const erg_pair *test = &pair->test;
-
-    for (size_t i = 0; i < pair->placebo_count; i++)
-        sizes[i] = fabs(pair->placebos[i].r);
-    pair->placebo_median_r = erg_median(sizes, pair->placebo_count);
-    pair->placebo_run_r = fabs(test->ccf[(int)test->lags + test->lag]);
-}
-
-static bool test_placebos(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
-{
-    erg_pair_options how = options_of(joint, pair);
-    size_t n;
-
-    if (!list_placebos(joint, pair, &n, err))
-        return false;
-    if (pair->placebo_count == 0)
-        return true;
-    double *sizes = calloc(pair->placebo_count, sizeof(*sizes));
-    if (!sizes)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    double cost =
-        (double)n * (double)(2 * how.lags + 1) * (double)(how.draws ? how.draws : 2000);
-    size_t tests = (size_t)fmax(PLACEBO_DRAWS_LEAST, PLACEBO_COST / cost);
-    size_t stride = (pair->placebo_count + tests - 1) / tests;
-    for (size_t i = 0; i < pair->placebo_count; i++) {
-        erg_placebo *one = &pair->placebos[i];
-        erg_pair test;
-        size_t begin =
-            (size_t)((int64_t)joint->run_begin + llround(one->shift_s / joint->dt_s));
-        window at = window_at(joint, pair, begin, n);
-        how.key = erg_key(how.key, 3 + i);
-        if (i % stride == 0 && erg_pair_test(at.x, at.y, at.n, &how, &test, NULL)) {
-            one->p_value = test.p_value;
-            erg_pair_free(&test);
-        }
-    }
-    weigh_placebos(pair, sizes);
-    free(sizes);
-    return true;
-}
-
 /* ---- the pair ---------------------------------------------------------------------- */
 
 static bool is_smoothed(const erg_joint_channel *of)
@@ -337,7 +195,7 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
         return false;
     return test_drivers(joint, pair, err)
         && (!pair->has_granger || ask_beside_drivers(joint, pair, &granger, err))
-        && test_placebos(joint, pair, err);
+        && erg_joint_test_placebos(joint, pair, &how, err);
 }
 
 bool erg_joint_test_pairs(erg_joint *joint, erg_error *err)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does it repeat? The joint recordings are one run; planted couplings repeat, none does not. */
-#include "erg/session.h"
-#include "test.h"
+#include "thermal/made_session.h"
 
-enum { SESSIONS = 4, SECONDS = 420, BEGIN = 40, END = 220 };
+enum { SESSIONS = 4 };
 
 static const erg_table *table_of(const erg_result *result, const char *name)
 {
@@ -63,59 +62,15 @@ static void the_joint_recordings_are_one_effective_run(void)
 
 /* ---- made sessions ------------------------------------------------------------------------ */
 
-static FILE *begin_file(const char *folder, const char *name)
-{
-    char path[ERG_PATH_MOST + 32];
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "we");
-    CHECK(file != NULL);
-    return file;
-}
-
-/* Off, on, off; power follows the gradient of 2 s before by `strength` of its noise. */
-static erg_session *made(uint64_t seed, double strength)
-{
-    test_random random = { seed };
-    char folder[ERG_PATH_MOST];
-    double grad[SECONDS] = { 0 }, slow = 0, temp = 40, drift = 0;
-    erg_error err = { 0 };
-
-    snprintf(folder, sizeof(folder), "%s", test_folder());
-    FILE *log = begin_file(folder, "rle_data_1.csv");
-    FILE *steps = begin_file(folder, "training_log_1.json");
-    fputs("timestamp,device,temp_c,power_w,util_pct\n", log);
-    for (int t = 0; t < SECONDS; t++) {
-        bool on = t >= BEGIN && t < END;
-        slow = 0.8 * slow + test_normal(&random);
-        drift = 0.7 * drift + test_normal(&random);
-        grad[t] = 10 + slow;
-        double power = on ? 150 + 6 * (strength * (grad[t - 2] - 10) + drift)
-                          : 30 + test_normal(&random);
-        temp += (22 + 0.25 * power - temp) / 20;
-        fprintf(log, "%.3f,gpu,%.2f,%.2f,%.1f\n", 1761699200 + t + 0.5,
-                temp + 0.1 * test_normal(&random), power,
-                on ? 90 + 2 * test_normal(&random) : 3 + 0.5 * test_normal(&random));
-        if (on)
-            fprintf(steps, "{\"step\": %d, \"timestamp_shared\": %.2f, \"loss\": %.4f, "
-                    "\"grad_norm\": %.4f}\n", t - BEGIN + 1, 1761699200 + t + 0.5,
-                    6 - t / 50.0 + 0.05 * test_normal(&random), grad[t]);
-    }
-    fclose(log);
-    fclose(steps);
-    erg_session *session = erg_session_load(folder, NULL, &err);
-    CHECK_OK(session != NULL, err);
-    return session;
-}
-
 static erg_result *study_made(double strength, bool is_one_seed, bool changes_sign)
 {
     static const char *const pair[] = { "grad_norm:power" };
     erg_session *sessions[SESSIONS];
 
     for (size_t i = 0; i < SESSIONS; i++)
-        sessions[i] = made(is_one_seed ? 21 : 21 + 100 * i,
-                           changes_sign && i % 2 ? -strength : strength);
+        sessions[i] = made_session(&(made_one){
+            .seed = is_one_seed ? 21 : 21 + 100 * i,
+            .strength = changes_sign && i % 2 ? -strength : strength });
     erg_result *result = study(sessions, SESSIONS, pair);
     for (size_t i = 0; i < SESSIONS; i++)
         erg_session_free(sessions[i]);
@@ -140,6 +95,23 @@ static void a_planted_coupling_repeats(void)
     CHECK(erg_table_find(whole, 0, "r_low").real > 0.5);
     CHECK(erg_table_find(whole, 0, "effective_runs").integer == SESSIONS);
     CHECK(erg_table_row_count(table_of(result, "lag_map")) == SESSIONS);
+    erg_result_free(result);
+}
+
+/* Of each session the run itself, and y of the three others. */
+static void each_session_is_held_against_y_of_the_others(void)
+{
+    erg_result *result = study_made(1, false, false);
+    const erg_table *placebo = table_of(result, "placebo");
+
+    CHECK(erg_table_row_count(placebo) == (size_t)SESSIONS * SESSIONS);
+    for (size_t i = 0; i < (size_t)SESSIONS * SESSIONS; i++) {
+        const char *other = erg_table_find(placebo, i, "y_session").text;
+        double r = erg_table_find(placebo, i, "r").real;
+        CHECK((other == NULL) == (i % SESSIONS == 0));
+        CHECK(!other || strcmp(other, erg_table_find(placebo, i, "session").text) != 0);
+        CHECK(other ? fabs(r) < 0.4 : r > 0.2);
+    }
     erg_result_free(result);
 }
 
@@ -173,6 +145,7 @@ int main(void)
     static const test tests[] = {
         TEST(the_joint_recordings_are_one_effective_run),
         TEST(a_planted_coupling_repeats),
+        TEST(each_session_is_held_against_y_of_the_others),
         TEST(what_changes_its_sign_does_not_repeat),
         TEST(nothing_does_not_repeat),
         TEST(one_run_recorded_four_times_is_one_run),
