@@ -35,6 +35,11 @@ static bool thermal_page(const void *thermal, const void *title, FILE *out, erg_
     return erg_report_thermal(thermal, title, out, err);
 }
 
+static bool rle_page(const void *rle, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_rle(rle, title, out, err);
+}
+
 static bool shape_page(const void *shape, const void *title, FILE *out, erg_error *err)
 {
     return erg_report_shape(shape, title, out, err);
@@ -49,6 +54,7 @@ static const struct { const char *name; cli_body body; } pages[] = {
     { "replay", replay_page },
     { "shape", shape_page },
     { "thermal", thermal_page },
+    { "rle", rle_page },
     { "couple", couple_page },
     { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
 };

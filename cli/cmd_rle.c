@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg rle: the RLE index of a monitor log, in the dialect of the program that wrote it. */
+#include <stdio.h>
+#include <string.h>
 #include "cli.h"
 
 typedef struct rle_options {
     const char *dialect, *collapse, *device, *map, *tz, *log;
     double ambient_k, limit_k, rated_w, period_s, reference_s, time_constant_s;
     int writer;
-    bool logged, demo, dialects, explain;
+    bool logged, demo, dialects, explain, decide;
 } rle_options;
 
 #define AT(field) offsetof(rle_options, field)
@@ -17,6 +19,8 @@ static const cli_option option_rows[] = {
     { 0, "log", CLI_TEXT, AT(log), "FILE",
       "training log or run file: joules per step and token" },
     { 0, "logged", CLI_FLAG, AT(logged), NULL, "look for collapses in the logged columns" },
+    { 0, "decide", CLI_FLAG, AT(decide), NULL,
+      "print what the published rules would do; nothing is turned" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
     { 0, "ambient", CLI_KELVIN, AT(ambient_k), "TEMP",
       "of the room, as in 21C: sound needs it", true },
@@ -151,7 +155,7 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
     const erg_rle_options wish = {
         .training = training, .dialect = options->dialect, .collapse = options->collapse,
         .device = options->device,
-        .logged = options->logged,
+        .logged = options->logged, .decide = options->decide,
         .setup = { .ambient_k = options->ambient_k, .limit_k = options->limit_k,
                    .rated_w = options->rated_w, .period_s = options->period_s,
                    .reference_s = options->reference_s,
@@ -165,6 +169,22 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
     erg_monitor_free(log);
     erg_training_free(training);
     return result;
+}
+
+static bool page(const void *result, const void *title, FILE *out, erg_error *err)
+{
+    return erg_report_rle(result, title, out, err);
+}
+
+/* A log as html is the page of erg report, with its pictures. */
+static int put(const cli *call, const erg_result *result, bool is_of_a_log)
+{
+    const char *format = call->common.format;
+    bool is_page = is_of_a_log && format && strcmp(format, "html") == 0
+        && !call->common.table;
+
+    return is_page ? cli_put(call, page, result, "erg rle", call->common.output, stdout)
+                   : cli_write(call, result, call->common.output, stdout);
 }
 
 static int run(const cli *call)
@@ -182,8 +202,7 @@ static int run(const cli *call)
     erg_result *result = options->explain ? explain(&err)
                        : options->dialects ? list_dialects(&err)
                        : options->demo ? run_demo(&err) : run_log(call, options, &err);
-    int status = result ? cli_write(call, result, call->common.output, stdout)
-                        : cli_refused(call, &err);
+    int status = result ? put(call, result, !reads_no_file) : cli_refused(call, &err);
     erg_result_free(result);
     return status;
 }
@@ -192,7 +211,8 @@ static const char about[] =
     "FILE is a log of the RLE family of monitors, a run file, or any CSV with --map.\n"
     "Each dialect is reckoned as its own program did, faults included; sound is the\n"
     "repaired one. It is an index, not an efficiency, and no action hangs on it: joules\n"
-    "stand beside it.\n";
+    "stand beside it. --decide prints the rules that hung on it, with how often they\n"
+    "would throttle plain work. --format html draws the index with its collapses.\n";
 
 const cli_command cmd_rle = {
     .name = "rle",
@@ -200,6 +220,7 @@ const cli_command cmd_rle = {
     .summary = "the RLE index of a monitor log, and where it collapses",
     .about = about,
     .examples = "erg rle rle_data.csv --dialect enhanced\n"
+                "erg rle rle.csv --dialect v1 --format html --output rle.html\n"
                 "erg rle rle.csv --device gpu --ambient 21C --table summary\n"
                 "erg rle log.csv --map time=when,temp_c=Die,power_w=Watts --ambient 21C\n",
     .options = option_rows,

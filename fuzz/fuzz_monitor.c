@@ -7,7 +7,8 @@ static void use(const char *bytes, size_t size, const erg_monitor_options *optio
     erg_monitor *log = erg_monitor_parse("log", bytes, size, options, NULL);
 
     for (size_t i = 0; log && i < erg_rle_dialect_count(); i++) {
-        const erg_rle_options wish = { .dialect = erg_rle_dialect_at(i)->name };
+        const erg_rle_options wish = { .dialect = erg_rle_dialect_at(i)->name,
+                                       .decide = true };
         erg_result_free(erg_rle_run(log, &wish, NULL));
     }
     erg_monitor_free(log);

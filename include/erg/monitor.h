@@ -30,6 +30,7 @@ typedef enum erg_monitor_value {
     ERG_MONITOR_COLLAPSE,
     ERG_MONITOR_THROTTLE,       /* reasons as bits, NVML's: 0x60 heat, 0x84 power, 1 idle */
     ERG_MONITOR_ENERGY_J,       /* a counter that only rises */
+    ERG_MONITOR_VRAM_K,         /* temperature of a board's memory */
     ERG_MONITOR_EXTRA,          /* the first of those that were asked for by name */
     ERG_MONITOR_EXTRA_LAST = ERG_MONITOR_EXTRA + 7,
     ERG_MONITOR_VALUES

@@ -67,6 +67,8 @@ bool erg_report_couple(const erg_result *couple, const char *title, FILE *out,
 /* Likewise of a thermal fit (erg thermal fit --curves). */
 bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
                         erg_error *err);
+/* Likewise of an index over a log (erg rle), with its collapses. */
+bool erg_report_rle(const erg_result *rle, const char *title, FILE *out, erg_error *err);
 /* Likewise of policies over a load (erg shape), with wave, spectrum and the gate's
  * clauses. */
 bool erg_report_shape(const erg_result *shape, const char *title, FILE *out,

@@ -31,6 +31,7 @@ typedef struct erg_rle_setup {          /* NAN or 0: the dialect's own for that 
 typedef struct erg_rle_input {
     double dt_s;                        /* since the sample before; 0 for the first */
     double use, temp_k, power_w, voltage_v, current_a;
+    double vram_k;                      /* of a board's memory; 0 or NAN: not known */
     double model_s;                     /* sound: time to the limit by a thermal network;
                                            0 or NAN: by the slope of the last 20 s */
 } erg_rle_input;
@@ -41,6 +42,9 @@ typedef struct erg_rle {
     double peak;
     bool is_collapse;
     double theta, t0_s, with_noise;     /* of core2; NAN elsewhere */
+    double sustain_hat;                 /* core2: tau in units of t0 */
+    double noise_factor;                /* core2: F_mu */
+    double theta_gap;                   /* core2: 1 where dt is over three medians of it */
 } erg_rle;
 
 enum { ERG_RLE_HISTORY = 256 };
@@ -62,6 +66,7 @@ typedef struct erg_rle_state {
 typedef struct erg_rle_dialect {
     const char *name, *about;
     const char *collapse;               /* the detector that goes with it */
+    bool runs_on;                       /* knows no stamps: its histories outlive a gap */
     void (*step)(erg_rle_state *state, const erg_rle_input *in, erg_rle *out);
 } erg_rle_dialect;
 
@@ -70,6 +75,33 @@ const erg_rle_dialect *erg_rle_dialect_at(size_t index);
 const erg_rle_dialect *erg_rle_dialect_find(const char *name);
 void erg_rle_step(const erg_rle_dialect *dialect, erg_rle_state *state,
                   const erg_rle_input *in, erg_rle *out);
+
+/* What the dialect's program warned of in that sample, joined by '|', into text; "" where
+ * nothing is wrong. False: the dialect has no alerts. */
+bool erg_rle_alerts(const erg_rle_dialect *dialect, const erg_rle_setup *setup,
+                    const erg_rle_input *in, const erg_rle *out, char text[], size_t size);
+
+/* ---- the published rules of control: printed, never acted on ----------------------- */
+
+/* These throttle where the index is low, which is any heavy load. NAN: not known. */
+typedef struct erg_rle_now {
+    double index, predicted;            /* smoothed; NAN for predicted: the index */
+    double norm, sustain_s, power_w, temp_k, limit_k, ambient_k;
+} erg_rle_now;
+
+typedef struct erg_rle_decision {
+    const char *state;                  /* emergency aggressive moderate maintain; NULL:
+                                           the index is not known */
+    double cpu_clock_hz, gpu_clock_hz;  /* NAN: left alone, here and below */
+    double fan, power, work;            /* shares: of full speed, of the limit, of the work
+                                           that goes on */
+    double fan_change;                  /* added to fan, for headroom */
+    double feed_forward;                /* share of power by the norm */
+    double ambient_factor;              /* of power, by the room */
+    double scaled;                      /* the index at 100 W, 60 C and 300 s */
+} erg_rle_decision;
+
+void erg_rle_decide(const erg_rle_now *now, erg_rle_decision *out);
 
 /* ---- collapse: the index falls although the device works ---------------------------- */
 
@@ -99,10 +131,11 @@ typedef struct erg_rle_options {
     const char *device;                 /* NULL: all */
     erg_rle_setup setup;
     bool logged;                        /* mark collapses on the logged columns */
+    bool decide;                        /* table decisions */
     const erg_training *training;       /* for joules per step and token; NULL: none */
 } erg_rle_options;
 
-/* Tables rle and summary. */
+/* Tables rle and summary, and as asked for decisions. */
 erg_result *erg_rle_run(const erg_monitor *monitor, const erg_rle_options *options,
                         erg_error *err);
 /* The demo of the first dialect: 300 values, erg_rle_demo_temp_k beside them. */

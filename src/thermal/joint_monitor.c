@@ -28,6 +28,7 @@ const erg_joint_channel erg_joint_channels[] = {
     { ERG_MONITOR_COLLAPSE,     "collapse",     "",   ERG_OTHER },
     { ERG_MONITOR_THROTTLE,     "throttle",     "bits", ERG_OTHER },
     { ERG_MONITOR_ENERGY_J,     "energy",       "J",  ERG_ENERGY },
+    { ERG_MONITOR_VRAM_K,       "vram_temp",    "K",  ERG_OTHER },
 };
 const size_t erg_joint_channel_count = ERG_COUNT(erg_joint_channels);
 

@@ -46,6 +46,8 @@ static const value_row value_rows[] = {
     { ERG_MONITOR_COLLAPSE,     "collapse",          1,    0 },
     { ERG_MONITOR_THROTTLE,     "throttle",          1,    0 },
     { ERG_MONITOR_ENERGY_J,     "energy_j",          1,    0 },
+    { ERG_MONITOR_VRAM_K,       "vram_temp_c",       1,    273.15 },
+    { ERG_MONITOR_VRAM_K,       "gpu_memory_temp",   1,    273.15 },
 };
 
 const char *erg_monitor_value_name(erg_monitor_value value)
@@ -183,6 +185,23 @@ static int time_column(const erg_csv_row *header, const erg_layout *layout)
     return at;
 }
 
+const erg_layout *erg_layout_named(const char *name)
+{
+    for (size_t i = 0; i + 1 < ERG_COUNT(layouts); i++)
+        if (strcmp(layouts[i].name, name) == 0)
+            return &layouts[i];
+    return &layouts[ERG_COUNT(layouts) - 1];
+}
+
+void erg_layout_take_extras(const erg_csv_row *header, const erg_monitor_options *options,
+                            erg_layout_map *out)
+{
+    for (size_t i = 0; i < options->extra_count && i < ERG_MONITOR_EXTRAS; i++)
+        take(out, &(value_row){ (erg_monitor_value)(ERG_MONITOR_EXTRA + (int)i),
+                                options->extra[i], 1, 0 },
+             column_of(header, options->extra[i], strlen(options->extra[i])));
+}
+
 bool erg_layout_of(const erg_csv_row *header, const char *file,
                    const erg_monitor_options *options, erg_layout_map *out, erg_error *err)
 {
@@ -200,10 +219,7 @@ bool erg_layout_of(const erg_csv_row *header, const char *file,
     for (size_t i = 0; i < ERG_COUNT(value_rows); i++)
         take(out, &value_rows[i],
              column_of(header, value_rows[i].column, strlen(value_rows[i].column)));
-    for (size_t i = 0; i < options->extra_count && i < ERG_MONITOR_EXTRAS; i++)
-        take(out, &(value_row){ (erg_monitor_value)(ERG_MONITOR_EXTRA + (int)i),
-                                options->extra[i], 1, 0 },
-             column_of(header, options->extra[i], strlen(options->extra[i])));
+    erg_layout_take_extras(header, options, out);
     if (out->time == SIZE_MAX && time >= 0)
         out->time = (size_t)time;
     else

@@ -35,7 +35,8 @@ void erg_rle_step(const erg_rle_dialect *dialect, erg_rle_state *state,
 {
     *out = (erg_rle){ .stability = NAN, .load = NAN, .sustain_s = NAN, .raw = NAN,
                       .smoothed = NAN, .norm = NAN, .e_th = NAN, .e_pw = NAN, .peak = NAN,
-                      .theta = NAN, .t0_s = NAN, .with_noise = NAN };
+                      .theta = NAN, .t0_s = NAN, .with_noise = NAN, .sustain_hat = NAN,
+                      .noise_factor = NAN, .theta_gap = NAN };
     state->elapsed_s += in->dt_s;
     dialect->step(state, in, out);
     state->samples++;

@@ -6,6 +6,8 @@
  *   RLE = eta s / (A (1 + 1/tau)),  E_th = s / (1 + 1/tau),  E_pw = eta / A
  */
 #include <math.h>
+#include <string.h>
+#include "math/stats.h"
 #include "thermal/rle_inside.h"
 
 enum { SMOOTHED = 5, STABLE_V1 = 10, STABLE_CORE = 5 };
@@ -53,7 +55,7 @@ static void step_v1(erg_rle_state *state, const erg_rle_input *in, erg_rle *out)
 }
 
 const erg_rle_dialect erg_rle_v1 = {
-    "v1", "desktop monitor of 2025-10, layouts old and v1", "v1", step_v1,
+    "v1", "desktop monitor of 2025-10, layouts old and v1", "v1", false, step_v1,
 };
 
 /* ---- core --------------------------------------------------------------------- */
@@ -74,12 +76,14 @@ static void step_core(erg_rle_state *state, const erg_rle_input *in, erg_rle *ou
 }
 
 const erg_rle_dialect erg_rle_core = {
-    "core", "the library of the same authors: five samples, any device", "core", step_core,
+    "core", "the library of the same authors: five samples, any device", "core", true,
+    step_core,
 };
 
 /* ---- core2: core, its own unit of time, and a penalty for noise ------------------ */
 
 enum { T0_EVERY_S = 60, NOISE_SAMPLES = 5 };
+#define GAP 3.0                 /* medians of the intervals before it */
 
 /* The mean of what rose, over the last 256 differences. */
 static double mean_rise(const erg_rle_history *rises)
@@ -144,6 +148,19 @@ static double live_norm(const char *device, double rle, double use)
     return erg_clamp(0.6 + 0.35 * (rle - 0.05) / 0.11, 0, 1);
 }
 
+/* 1: longer than three of the usual intervals so far. */
+static double gap_of(erg_rle_state *state, double dt_s)
+{
+    double sorted[ERG_RLE_HISTORY];
+    size_t n = state->dt_s.count;
+
+    memcpy(sorted, state->dt_s.at, n * sizeof(*sorted));
+    double usual_s = n ? erg_median(sorted, n) : NAN;
+    if (dt_s > 0)
+        erg_rle_remember(&state->dt_s, dt_s);
+    return dt_s > GAP * usual_s;
+}
+
 static void step_core2(erg_rle_state *state, const erg_rle_input *in, erg_rle *out)
 {
     double before_k = state->temp_k.count ? state->temp_k.at[0] : NAN;
@@ -151,19 +168,23 @@ static void step_core2(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
     step_core(state, in, out);
     if (in->dt_s > 0)
         erg_rle_remember(&state->rise_k_per_s, (in->temp_k - before_k) / in->dt_s);
+    out->theta_gap = gap_of(state, in->dt_s);
     adapt_t0(state, in->dt_s);
     advance_theta(state, in->dt_s);
     double factor = noise_factor(state, in),
            weight = erg_clamp((0.98 - factor) / 0.08, 0, 1);
     out->t0_s = state->t0_s;
     out->theta = state->theta;
+    out->sustain_hat = out->sustain_s / state->t0_s;
+    out->noise_factor = factor;
     out->with_noise = out->raw * (1 - weight + weight * factor);
     out->norm = live_norm(state->setup.device, out->smoothed, in->use);
 }
 
 const erg_rle_dialect erg_rle_core2 = {
-    "core2", "core with a unit of time of its own and a penalty for noise",
-"core", step_core2, };
+    "core2", "core with a unit of time of its own and a penalty for noise", "core", true,
+    step_core2,
+};
 
 /* ---- enhanced ------------------------------------------------------------------- */
 
@@ -233,5 +254,6 @@ static void step_enhanced(erg_rle_state *state, const erg_rle_input *in, erg_rle
 }
 
 const erg_rle_dialect erg_rle_enhanced = {
-    "enhanced", "desktop monitor with 42 columns: power plays no part", "v2", step_enhanced,
+    "enhanced", "desktop monitor with 42 columns: power plays no part", "v2", false,
+    step_enhanced,
 };

@@ -65,7 +65,7 @@ static void step_mobile(erg_rle_state *state, const erg_rle_input *in, erg_rle *
 }
 
 const erg_rle_dialect erg_rle_mobile = {
-    "mobile", "telephone logger: battery power over 5 W", "peak", step_mobile,
+    "mobile", "telephone logger: battery power over 5 W", "peak", false, step_mobile,
 };
 
 static void step_suite(erg_rle_state *state, const erg_rle_input *in, erg_rle *out)
@@ -83,7 +83,8 @@ static void step_suite(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
 }
 
 const erg_rle_dialect erg_rle_suite = {
-    "suite", "telephone logger over exports of sensor suites: over 8 W", "peak", step_suite,
+    "suite", "telephone logger over exports of sensor suites: over 8 W", "peak", false,
+    step_suite,
 };
 
 /* ---- harness, domain, control, math -------------------------------------------------- */
@@ -104,7 +105,7 @@ static void step_harness(erg_rle_state *state, const erg_rle_input *in, erg_rle 
 }
 
 const erg_rle_dialect erg_rle_harness = {
-    "harness", "test harness: temperature alone, no smoothing", "peak", step_harness,
+    "harness", "test harness: temperature alone, no smoothing", "peak", false, step_harness,
 };
 
 static double domain_sustain_s(const erg_rle_state *state, double limit_c)
@@ -151,13 +152,14 @@ static void step_math(erg_rle_state *state, const erg_rle_input *in, erg_rle *ou
 }
 
 const erg_rle_dialect erg_rle_domain = {
-    "domain", "steadiness by the variance of temperature", "v1", step_domain,
+    "domain", "steadiness by the variance of temperature", "v1", false, step_domain,
 };
 const erg_rle_dialect erg_rle_control = {
-    "control", "steadiness 1/(SD + 0.01)", "v1", step_control,
+    "control", "steadiness 1/(SD + 0.01)", "v1", false, step_control,
 };
 const erg_rle_dialect erg_rle_math = {
-    "math", "steadiness 1/SD, tau = C/G as stated by --time-constant", "v1", step_math,
+    "math", "steadiness 1/SD, tau = C/G as stated by --time-constant", "v1", false,
+    step_math,
 };
 
 /* ---- sound --------------------------------------------------------------------------- */
@@ -230,5 +232,5 @@ static void step_sound(erg_rle_state *state, const erg_rle_input *in, erg_rle *o
 
 const erg_rle_dialect erg_rle_sound = {
     "sound", "no unit hidden in it: an explicit reference time, headroom over ambient",
-    "sound", step_sound,
+    "sound", false, step_sound,
 };

@@ -3,9 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/base.h"
 #include "format/cells.h"
-#include "thermal/rle_inside.h"
+#include "thermal/rle_walk.h"
 
 #define RESTART_S 1.5           /* a gap after which old programs began anew */
 
@@ -26,6 +25,12 @@ static const erg_column rle_columns[] = {
     { "theta", ERG_REAL, "core2: time in units of t0" },
     { "t0_s", ERG_REAL, "core2: its unit of time" },
     { "rle_with_noise", ERG_REAL, "core2: with the penalty for noise" },
+    { "alerts", ERG_TEXT, "v1, mobile, suite: what the program warned of, joined by |" },
+    { "t_sustain_hat", ERG_REAL, "core2: tau in units of t0" },
+    { "noise_factor", ERG_REAL, "core2: F_mu, the penalty" },
+    { "theta_gap", ERG_REAL, "core2: 1 after an interval of over three medians" },
+    { "temp_c", ERG_REAL, "as logged" },
+    { "power_w", ERG_REAL, "as logged" },
 };
 
 static const erg_column summary_columns[] = {
@@ -46,56 +51,57 @@ static const erg_column summary_columns[] = {
     { "j_per_token", ERG_REAL, "likewise, where tokens are logged" },
 };
 
-typedef struct walk {
-    const erg_monitor_device *device;
-    const erg_rle_dialect *dialect;
-    const erg_collapse *detector;
-    const erg_rle_options *options;
-    erg_rle *out;
-    erg_collapse_input *in;
-    bool *hits;
-    double *peaks, *model_s;    /* model_s: sound alone */
-    int64_t begin_ns;
-    int64_t restarts;
-} walk;
-
 static double interval_s(const erg_monitor_device *device, size_t i)
 {
     return i ? erg_s_from_ns(device->rows[i].t_ns - device->rows[i - 1].t_ns) : 0;
 }
 
-static void begin(const walk *of, erg_rle_state *state)
+static void begin(const erg_rle_walk *of, erg_rle_state *state)
 {
     *state = (erg_rle_state){ .setup = of->options->setup };
     if (!state->setup.device[0])
         snprintf(state->setup.device, sizeof(state->setup.device), "%s", of->device->name);
 }
 
-static void reckon(walk *of)
+static erg_rle_input input_of(const erg_rle_walk *of, size_t i)
+{
+    const double *value = of->device->rows[i].value;
+
+    return (erg_rle_input){
+        .use = value[ERG_MONITOR_USE], .temp_k = value[ERG_MONITOR_TEMP_K],
+        .power_w = value[ERG_MONITOR_POWER_W], .voltage_v = value[ERG_MONITOR_VOLTAGE_V],
+        .current_a = value[ERG_MONITOR_CURRENT_A], .vram_k = value[ERG_MONITOR_VRAM_K],
+        .model_s = of->model_s[i],
+    };
+}
+
+static bool is_restart_at(const erg_rle_walk *of, size_t i)
+{
+    double dt_s = interval_s(of->device, i);
+
+    return i && !of->dialect->runs_on
+        && (dt_s > fmax(RESTART_S, 1.5 * of->device->period_s) || dt_s < 0);
+}
+
+static void reckon(erg_rle_walk *of)
 {
     erg_rle_state *state = calloc(1, sizeof(*state));
 
     for (size_t i = 0; state && i < of->device->count; i++) {
-        const double *value = of->device->rows[i].value;
         double dt_s = interval_s(of->device, i);
-        bool is_restart = i
-            && (dt_s > fmax(RESTART_S, 1.5 * of->device->period_s) || dt_s < 0);
+        bool is_restart = is_restart_at(of, i);
 
         of->restarts += is_restart;
         if (i == 0 || is_restart)
             begin(of, state);
-        const erg_rle_input in = {
-            .dt_s = is_restart ? 0 : dt_s, .use = value[ERG_MONITOR_USE],
-            .temp_k = value[ERG_MONITOR_TEMP_K], .power_w = value[ERG_MONITOR_POWER_W],
-            .voltage_v = value[ERG_MONITOR_VOLTAGE_V],
-            .current_a = value[ERG_MONITOR_CURRENT_A], .model_s = of->model_s[i],
-        };
+        erg_rle_input in = input_of(of, i);
+        in.dt_s = is_restart ? 0 : fmax(dt_s, 0);
         erg_rle_step(of->dialect, state, &in, &of->out[i]);
     }
     free(state);
 }
 
-static double limit_k(const walk *of)
+static double limit_k(const erg_rle_walk *of)
 {
     const erg_rle_setup *setup = &of->options->setup;
 
@@ -103,7 +109,7 @@ static double limit_k(const walk *of)
         ? setup->limit_k : erg_rle_device_of(of->device->name)->limit_c + ERG_CELSIUS_K;
 }
 
-static void mark(walk *of)
+static void mark(erg_rle_walk *of)
 {
     for (size_t i = 0; i < of->device->count; i++) {
         const double *value = of->device->rows[i].value;
@@ -129,7 +135,7 @@ static void mark(walk *of)
 
 /* ---- tables -------------------------------------------------------------------------- */
 
-static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
+static bool put_row(const erg_rle_walk *of, size_t i, erg_table *table, erg_error *err)
 {
     const erg_rle *one = &of->out[i];
     const erg_real cells[] = {
@@ -139,10 +145,21 @@ static bool put_row(const walk *of, size_t i, erg_table *table, erg_error *err)
         { "rle_smoothed", one->smoothed }, { "rle_norm", one->norm }, { "e_th", one->e_th },
         { "e_pw", one->e_pw }, { "rolling_peak", of->peaks[i] }, { "theta", one->theta },
         { "t0_s", one->t0_s }, { "rle_with_noise", one->with_noise },
+        { "t_sustain_hat", one->sustain_hat }, { "noise_factor", one->noise_factor },
+        { "theta_gap", one->theta_gap },
+        { "temp_c", erg_celsius(of->in[i].temp_k) },
+        { "power_w", of->device->rows[i].value[ERG_MONITOR_POWER_W] },
     };
+    erg_rle_setup setup = of->options->setup;
+    const erg_rle_input in = input_of(of, i);
+    char alerts[120];
+    if (!setup.device[0])
+        erg_text_put(setup.device, sizeof(setup.device), of->device->name);
+    bool has_alerts = erg_rle_alerts(of->dialect, &setup, &in, one, alerts, sizeof(alerts));
     return erg_table_row(table, err)
         && erg_table_text(table, "device", of->device->name, err)
         && erg_table_truth(table, "collapse", of->hits[i], err)
+        && (!has_alerts || erg_table_text(table, "alerts", alerts, err))
         && erg_put_reals(table, cells, ERG_COUNT(cells), err);
 }
 
@@ -151,7 +168,7 @@ typedef struct totals {
     int64_t raw_count, smoothed_count, collapses, events;
 } totals;
 
-static totals total(const walk *of)
+static totals total(const erg_rle_walk *of)
 {
     totals sum = { .most = NAN };
     /* The enhanced program logged zeros first: a false minimum. */
@@ -182,7 +199,7 @@ static totals total(const walk *of)
 typedef struct work { double steps, j_per_step, j_per_token; } work;
 
 /* Joules between the first and the last record, over what was done in between. */
-static work work_of(const walk *of)
+static work work_of(const erg_rle_walk *of)
 {
     const work none = { NAN, NAN, NAN };
     size_t count = 0;
@@ -208,7 +225,7 @@ static work work_of(const walk *of)
         : none;
 }
 
-static bool put_summary(const walk *of, erg_table *table, erg_error *err)
+static bool put_summary(const erg_rle_walk *of, erg_table *table, erg_error *err)
 {
     totals sum = total(of);
     work done = work_of(of);
@@ -235,7 +252,20 @@ static bool put_summary(const walk *of, erg_table *table, erg_error *err)
 
 /* ---- the whole ----------------------------------------------------------------------- */
 
-static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error *err)
+typedef struct tables { erg_table *rows, *summary, *decisions; } tables;
+
+static bool put_tables(const erg_rle_walk *of, const tables *to, erg_rle_tally *tally,
+                       erg_error *err)
+{
+    for (size_t i = 0; i < of->device->count; i++)
+        if (!put_row(of, i, to->rows, err))
+            return false;
+    return put_summary(of, to->summary, err)
+        && (!to->decisions || erg_rle_put_decisions(of, to->decisions, tally, err));
+}
+
+static bool run_device(erg_rle_walk *of, const tables *to, erg_rle_tally *tally,
+                       erg_error *err)
 {
     size_t n = of->device->count;
     erg_arena *arena = erg_arena_new(err);
@@ -254,14 +284,12 @@ static bool run_device(walk *of, erg_table *rows, erg_table *summary, erg_error 
         reckon(of);
         mark(of);
     }
-    for (size_t i = 0; ok && i < n; i++)
-        ok = put_row(of, i, rows, err);
-    ok = ok && put_summary(of, summary, err);
+    ok = ok && put_tables(of, to, tally, err);
     erg_arena_free(arena);
     return ok;
 }
 
-static bool begin_walk(walk *of, erg_error *err)
+static bool begin_walk(erg_rle_walk *of, erg_error *err)
 {
     const erg_rle_options *options = of->options;
     const char *dialect = options->dialect ? options->dialect : "sound";
@@ -278,7 +306,7 @@ static bool begin_walk(walk *of, erg_error *err)
     return true;
 }
 
-static bool say(const walk *of, erg_result *result, erg_error *err)
+static bool say(const erg_rle_walk *of, erg_result *result, erg_error *err)
 {
     bool ok = erg_result_note(result, err, "RLE is an index, not an efficiency: it rewards "
                               "idling; compare joules per step");
@@ -292,32 +320,53 @@ static bool say(const walk *of, erg_result *result, erg_error *err)
     return ok;
 }
 
+static bool add_tables(const erg_rle_options *options, erg_result *result, tables *to,
+                       erg_error *err)
+{
+    to->rows = erg_result_add(result, "rle", rle_columns, ERG_COUNT(rle_columns), err);
+    to->summary = to->rows ? erg_result_add(result, "summary", summary_columns,
+                                            ERG_COUNT(summary_columns), err) : NULL;
+    to->decisions = to->summary && options->decide ? erg_rle_decisions_begin(result, err)
+                                                   : NULL;
+    return to->summary && (to->decisions || !options->decide);
+}
+
+static bool run_devices(erg_rle_walk *of, const erg_monitor *monitor, const tables *to,
+                        erg_rle_tally *tally, erg_error *err)
+{
+    const char *wanted = of->options->device;
+    size_t used = 0;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < erg_monitor_devices(monitor); i++) {
+        of->device = erg_monitor_device_at(monitor, i);
+        of->restarts = 0;
+        if (wanted && strcmp(wanted, of->device->name) != 0)
+            continue;
+        used++;
+        ok = run_device(of, to, tally, err);
+    }
+    if (ok && !used)
+        return erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", wanted);
+    return ok;
+}
+
 erg_result *erg_rle_run(const erg_monitor *monitor, const erg_rle_options *options,
                         erg_error *err)
 {
-    walk of = { .options = options, .begin_ns = INT64_MAX };
+    erg_rle_walk of = { .options = options, .begin_ns = INT64_MAX };
     erg_result *result = begin_walk(&of, err) ? erg_result_new("rle", err) : NULL;
-    erg_table *rows = result ? erg_result_add(result, "rle", rle_columns,
-                                              ERG_COUNT(rle_columns), err) : NULL;
-    erg_table *summary = rows ? erg_result_add(result, "summary", summary_columns,
-                                               ERG_COUNT(summary_columns), err) : NULL;
-    bool ok = summary && say(&of, result, err) && erg_monitor_notes(monitor, result, err);
-    size_t used = 0;
+    erg_rle_tally tally = { 0 };
+    tables to;
+    bool ok = result && add_tables(options, result, &to, err) && say(&of, result, err)
+        && erg_monitor_notes(monitor, result, err);
 
     for (size_t i = 0; i < erg_monitor_devices(monitor); i++)
         if (erg_monitor_device_at(monitor, i)->count)
             of.begin_ns = erg_monitor_device_at(monitor, i)->rows[0].t_ns < of.begin_ns
                 ? erg_monitor_device_at(monitor, i)->rows[0].t_ns : of.begin_ns;
-    for (size_t i = 0; ok && i < erg_monitor_devices(monitor); i++) {
-        of.device = erg_monitor_device_at(monitor, i);
-        of.restarts = 0;
-        if (options->device && strcmp(options->device, of.device->name) != 0)
-            continue;
-        used++;
-        ok = run_device(&of, rows, summary, err);
-    }
-    if (ok && !used)
-        ok = erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", options->device);
+    ok = ok && run_devices(&of, monitor, &to, &tally, err)
+        && (!options->decide || erg_rle_say_decisions(&tally, result, err));
     if (ok)
         return result;
     erg_result_free(result);
