@@ -21,5 +21,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     use((const char *)bytes, size, &(erg_monitor_options){ .writer = 0 });
     use((const char *)bytes, size, &(erg_monitor_options){ .writer = 2 });
     use((const char *)bytes, size, &(erg_monitor_options){ .map = "temp_c=T [C]#2" });
+    use((const char *)bytes, size, &(erg_monitor_options){ .zone = "+05:30" });
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "format/stamp.h"
+#include "thermal/monitor_hwinfo.h"
 #include "thermal/monitor_inside.h"
 
 enum { DEVICES_MOST = 64, FILE_MOST = 1 << 30 };
@@ -13,7 +14,9 @@ typedef struct reading {
     const char *file;
     const erg_monitor_options *options;
     erg_zone *zone;
-    erg_layout_map map;
+    erg_layout_map maps[ERG_HWINFO_DEVICES];    /* one, but for logs of HWiNFO */
+    size_t map_count;
+    int64_t last_ns;
     bool has_header;
 } reading;
 
@@ -76,25 +79,31 @@ static bool number(erg_field cell, double *out)
     for (size_t i = 0; i < ERG_COUNT(unknown); i++)
         if (erg_field_is(cell, unknown[i]))
             return true;
+    if (erg_field_is(cell, "Yes") || erg_field_is(cell, "No")) {
+        *out = cell.count == 3;
+        return true;
+    }
     return erg_number_parse(cell.text, cell.count, '.', out);
 }
 
-/* The enhanced layout is known to write UTC without saying so. */
+/* The enhanced layout is known to write UTC without saying so. Of an hour that comes twice
+ * it is the second one where the log would go back otherwise. */
 static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
 {
+    const erg_layout_map *map = &of->maps[0];
     erg_stamp_style style = { .zone = of->zone };
     erg_stamp at;
 
-    if (of->map.time >= row->count)
+    if (map->time >= row->count)
         return false;
-    erg_field cell = erg_field_trim(row->fields[of->map.time]);
+    erg_field cell = erg_field_trim(row->fields[map->time]);
     char whole[64];
     double seconds;
 
-    if (of->map.clock != SIZE_MAX) {
-        if (of->map.clock >= row->count)
+    if (map->clock != SIZE_MAX) {
+        if (map->clock >= row->count)
             return false;
-        erg_field clock = erg_field_trim(row->fields[of->map.clock]);
+        erg_field clock = erg_field_trim(row->fields[map->clock]);
         int count = snprintf(whole, sizeof(whole), "%.*s %.*s", (int)cell.count, cell.text,
                              (int)clock.count, clock.text);
         if (count < 0 || (size_t)count >= sizeof(whole))
@@ -108,9 +117,9 @@ static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
     }
     if (!erg_stamp_parse(cell.text, cell.count, &style, &at))
         return false;
-    if (!at.has_zone && !of->zone && strcmp(of->map.layout->name, "enhanced") != 0)
+    if (!at.has_zone && !of->zone && strcmp(map->layout->name, "enhanced") != 0)
         of->monitor->lacks_zone = true;
-    *out = at.utc_ns;
+    *out = at.utc_ns < of->last_ns ? at.later_ns : at.utc_ns;
     return true;
 }
 
@@ -124,51 +133,115 @@ static bool is_device(erg_field cell)
     return cell.text[0] > '9' || cell.text[0] < '0';
 }
 
+/* The reasons of a throttle that say Yes; NAN: none of them says anything. */
+static double throttle(const erg_layout_map *map, const erg_csv_row *row)
+{
+    double bits = NAN, is_set;
+    unsigned all = 0;
+
+    for (size_t i = 0; i < map->flag_count; i++)
+        if (map->flags[i].at < row->count && number(row->fields[map->flags[i].at], &is_set)
+            && !isnan(is_set)) {
+            all |= is_set > 0 ? map->flags[i].bits : 0;
+            bits = all;
+        }
+    return bits;
+}
+
 /* False: the row is torn. */
-static bool read_cells(const reading *of, const erg_csv_row *row, erg_monitor_row *out)
+static bool read_cells(const reading *of, const erg_layout_map *map, const erg_csv_row *row,
+                       erg_monitor_row *out)
 {
     *out = (erg_monitor_row){ .line = row->line };
     if (row->has_nul || !stamp(of, row, &out->t_ns))
         return false;
     for (size_t i = 0; i < ERG_MONITOR_VALUES; i++) {
         out->value[i] = NAN;
-        if (of->map.at[i] < 0 || (size_t)of->map.at[i] >= row->count)
+        if (map->at[i] < 0 || (size_t)map->at[i] >= row->count)
             continue;
-        if (!number(row->fields[of->map.at[i]], &out->value[i]) && i < ERG_MONITOR_EXTRA)
+        if (!number(row->fields[map->at[i]], &out->value[i]) && i < ERG_MONITOR_EXTRA)
             return false;
-        out->value[i] = out->value[i] * of->map.factor[i] + of->map.shift[i];
+        out->value[i] = out->value[i] * map->factor[i] + map->shift[i];
     }
+    if (map->flag_count)
+        out->value[ERG_MONITOR_THROTTLE] = throttle(map, row);
     return true;
 }
 
 static bool name_extras(reading *of)
 {
     for (size_t i = 0; i < ERG_MONITOR_EXTRAS; i++)
-        if (of->map.at[ERG_MONITOR_EXTRA + i] >= 0)
+        if (of->maps[0].at[ERG_MONITOR_EXTRA + i] >= 0)
             erg_text_put(of->monitor->extra[i], sizeof(of->monitor->extra[i]),
                          of->options->extra[i]);
     return true;
 }
 
+static bool take_header(reading *of, const erg_csv_row *row, erg_error *err)
+{
+    const erg_monitor_options *options = of->options;
+    erg_text said = { 0 };
+
+    of->has_header = true;
+    of->map_count = 1;
+    if (options->map || !erg_hwinfo_is(row))
+        return erg_layout_of(row, of->file, options, &of->maps[0], err) && name_extras(of);
+    bool ok = erg_hwinfo_choose(row, of->file, of->maps, &of->map_count, &said, err);
+    for (size_t i = 0; ok && i < of->map_count; i++)
+        erg_layout_take_extras(row, options, &of->maps[i]);
+    of->monitor->chosen = ok ? erg_text_take(&said) : NULL;
+    erg_text_free(&said);
+    return ok && (of->monitor->chosen || erg_fail(err, ERG_NO_MEMORY, "out of memory"))
+        && name_extras(of);
+}
+
+/* HWiNFO writes its header once more at the end, and under it the names of the sensors. */
+static bool is_footer(const erg_layout_map *map, const erg_csv_row *row)
+{
+    if (map->clock >= row->count || map->time >= row->count)
+        return false;
+    erg_field clock = erg_field_trim(row->fields[map->clock]);
+    return erg_field_is(clock, "Time")
+        || (clock.count == 0 && erg_field_trim(row->fields[map->time]).count == 0);
+}
+
+/* A line of several devices is torn as a whole. */
+static bool take_devices(reading *of, const erg_csv_row *row, erg_error *err)
+{
+    erg_monitor_row out[ERG_HWINFO_DEVICES] = { { 0 } };
+    bool ok = true;
+
+    for (size_t i = 0; i < of->map_count; i++)
+        if (!read_cells(of, &of->maps[i], row, &out[i]))
+            return torn(of, row->line, err);
+    of->last_ns = out[0].t_ns;
+    for (size_t i = 0; ok && i < of->map_count; i++) {
+        const char *name = of->maps[i].name;
+        erg_monitor_rows *to = erg_monitor_rows_of(of->monitor, name, strlen(name), err);
+        ok = to && erg_monitor_push(to, &out[i], err);
+    }
+    return ok;
+}
+
 static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
 {
     reading *of = self;
+    const erg_layout_map *map = &of->maps[0];
     erg_field device = { "device", 6 };
     erg_monitor_row out;
 
-    if (!of->has_header) {
-        of->has_header = true;
-        return erg_layout_of(row, of->file, of->options, &of->map, err) && name_extras(of);
-    }
-    /* HWiNFO writes its header once more at the end. */
-    if (of->map.clock < row->count
-        && erg_field_is(erg_field_trim(row->fields[of->map.clock]), "Time"))
+    if (!of->has_header)
+        return take_header(of, row, err);
+    if (is_footer(map, row))
         return true;
-    if (of->map.device != SIZE_MAX)
-        device = of->map.device < row->count
-            ? erg_field_trim(row->fields[of->map.device]) : (erg_field){ "", 0 };
-    if (!is_device(device) || !read_cells(of, row, &out))
+    if (map->name)
+        return take_devices(of, row, err);
+    if (map->device != SIZE_MAX)
+        device = map->device < row->count
+            ? erg_field_trim(row->fields[map->device]) : (erg_field){ "", 0 };
+    if (!is_device(device) || !read_cells(of, map, row, &out))
         return torn(of, row->line, err);
+    of->last_ns = out.t_ns;
     erg_monitor_rows *to = erg_monitor_rows_of(of->monitor, device.text, device.count, err);
     return to && erg_monitor_push(to, &out, err);
 }
@@ -184,7 +257,7 @@ static bool read_all(reading *of, const char *bytes, size_t size, erg_error *err
         return false;
     if (!of->monitor->device_count)
         return erg_fail(err, ERG_BAD_INPUT, "%s: no row of it could be read", of->file);
-    of->monitor->layout = of->map.layout->name;
+    of->monitor->layout = of->maps[0].layout->name;
     of->monitor->torn_last = torn_last;
     return erg_monitor_look(of->monitor, of->options->writer, err);
 }
@@ -193,7 +266,8 @@ erg_monitor *erg_monitor_parse(const char *name, const char *bytes, size_t size,
                                const erg_monitor_options *options, erg_error *err)
 {
     static const erg_monitor_options none;
-    reading of = { .file = name, .options = options ? options : &none };
+    reading of = { .file = name, .options = options ? options : &none,
+                   .last_ns = INT64_MIN };
 
     of.zone = of.options->zone ? erg_zone_new(of.options->zone, err) : NULL;
     if (of.options->zone && !of.zone)
@@ -238,6 +312,7 @@ void erg_monitor_free(erg_monitor *monitor)
         free(monitor->devices[i].rows);
     free(monitor->devices);
     free(monitor->torn);
+    free(monitor->chosen);
     free(monitor);
 }
 

@@ -18,6 +18,7 @@ struct erg_monitor {
     size_t *torn;               /* lines */
     size_t torn_count, torn_capacity;
     char extra[ERG_MONITOR_EXTRAS][32];     /* names of extra columns; "": none */
+    char *chosen;               /* columns that were chosen by their words; NULL: none */
     bool torn_last;             /* the last line has no end */
     bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
 };

@@ -115,9 +115,22 @@ static bool note_torn(const erg_monitor *monitor, erg_result *result, erg_error 
                            "line %zu", monitor->torn_count, monitor->torn[0]);
 }
 
+/* Times of day alone place nothing beside another log; seconds within one are right. */
+static bool note_chosen(const erg_monitor *monitor, erg_result *result, erg_error *err)
+{
+    if (!monitor->chosen)
+        return true;
+    return erg_result_note(result, err, "columns chosen by their names: %s; --map takes "
+                           "others", monitor->chosen)
+        && (!monitor->lacks_zone
+            || erg_result_note(result, err,
+                               "stamps are times of day of nobody knows which zone, taken "
+                               "for UTC; --tz says which"));
+}
+
 bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error *err)
 {
-    bool ok = note_torn(monitor, result, err);
+    bool ok = note_torn(monitor, result, err) && note_chosen(monitor, result, err);
 
     for (size_t i = 0; ok && i < monitor->device_count; i++) {
         const erg_monitor_device *one = &monitor->devices[i].info;

@@ -93,6 +93,95 @@ static void a_log_of_hwinfo_is_read_by_a_map(void)
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "names no column"));
 }
 
+/* Two GPUs and a CPU: the second GPU has the power. */
+static const char hwinfo_head[] =
+    "Date,Time,\"Virtual Memory Load [%]\",\"Core Max [\xb0" "C]\",\"CPU Package [\xb0" "C]\","
+    "\"CPU Package Power [W]\",\"PL1 Power Limit [W]\",\"Total CPU Usage [%]\","
+    "\"Core Thermal Throttling (avg) [Yes/No]\",\"GPU Temperature [\xb0" "C]\","
+    "\"GPU Clock [MHz]\",\"GPU Temperature [\xb0" "C]\",\"GPU Hot Spot Temperature [\xb0" "C]\","
+    "\"GPU Power [W]\",\"GPU Fan1 [%]\",\"GPU Clock [MHz]\",\"GPU Core Load [%]\","
+    "\"Performance Limit - Thermal [Yes/No]\",\"Performance Limit - Power [Yes/No]\",\r\n";
+
+static erg_monitor *hwinfo(const char *rows, const erg_monitor_options *options)
+{
+    char text[4096];
+    erg_error err = { 0 };
+    int size = snprintf(text, sizeof(text), "%s%s%s,,\"System\",\"CPU [#0]\",\"CPU [#0]\"\r\n",
+                        hwinfo_head, rows, hwinfo_head);
+    erg_monitor *log = erg_monitor_parse("hw.csv", text, (size_t)size, options, &err);
+    CHECK_OK(log != NULL, err);
+    return log;
+}
+
+static bool is_noted(const erg_monitor *log, const char *what)
+{
+    erg_result *result = erg_result_new("thermal", NULL);
+    bool found = false;
+    CHECK(erg_monitor_notes(log, result, NULL));
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        found = found || strstr(erg_result_note_at(result, i), what);
+    erg_result_free(result);
+    return found;
+}
+
+static void hwinfos_columns_are_chosen_by_their_words_and_said(void)
+{
+    erg_monitor *log = hwinfo(
+        "6.2.2026,8:02:01.500,50,60,61,90.5,125,40,No,30,300,70,82,250,55,1800,99,Yes,No,\r\n"
+        "6.2.2026,8:02:02.500,50,60,62,91.5,125,41,Yes,30,300,71,83,251,56,1810,98,No,Yes,\r\n",
+        NULL);
+    const erg_monitor_device *cpu = erg_monitor_find(log, "cpu"), *gpu = erg_monitor_find(log, "gpu");
+
+    CHECK(cpu && gpu && cpu->count == 2 && gpu->count == 2);
+    CHECK_TEXT(erg_monitor_layout(log), "hwinfo");
+    CHECK(erg_monitor_torn(log, NULL, 0) == 0 && !erg_monitor_has_zone(log));
+    const double *c = cpu->rows[1].value, *g = gpu->rows[0].value;
+    CHECK_NEAR(c[ERG_MONITOR_TEMP_K], 62 + 273.15, 1e-9);
+    CHECK_NEAR(c[ERG_MONITOR_POWER_W], 91.5, 0);
+    CHECK_NEAR(c[ERG_MONITOR_USE], 0.41, 1e-12);
+    CHECK(c[ERG_MONITOR_THROTTLE] == 0x20 && cpu->rows[0].value[ERG_MONITOR_THROTTLE] == 0);
+    CHECK_NEAR(g[ERG_MONITOR_TEMP_K], 70 + 273.15, 1e-9);       /* beside the power */
+    CHECK_NEAR(g[ERG_MONITOR_POWER_W], 250, 0);
+    CHECK_NEAR(g[ERG_MONITOR_CLOCK_HZ], 1.8e9, 1);
+    CHECK_NEAR(g[ERG_MONITOR_FAN], 0.55, 1e-12);
+    CHECK(g[ERG_MONITOR_THROTTLE] == 0x20 && gpu->rows[1].value[ERG_MONITOR_THROTTLE] == 0x04);
+    CHECK(is_noted(log, "cpu temp_c = CPU Package [\xc2\xb0" "C]"));
+    CHECK(is_noted(log, "gpu temp_c = GPU Temperature [\xc2\xb0" "C]#2 (of 2)"));
+    CHECK(is_noted(log, "--tz says which"));
+    erg_monitor_free(log);
+}
+
+/* 25.10.2026, 3:00 summer time is 2:00 winter time: 2:59:59 is followed by 2:00:00. */
+static void an_hour_that_comes_twice_is_told_by_the_order_of_rows(void)
+{
+    erg_monitor *log = hwinfo(
+        "25.10.2026,2:59:58.000,5,6,6,9,1,4,No,3,3,7,8,2,5,1,9,No,No,\r\n"
+        "25.10.2026,2:59:59.000,5,6,6,9,1,4,No,3,3,7,8,2,5,1,9,No,No,\r\n"
+        "25.10.2026,2:00:00.000,5,6,6,9,1,4,No,3,3,7,8,2,5,1,9,No,No,\r\n"
+        "25.10.2026,2:00:01.000,5,6,6,9,1,4,No,3,3,7,8,2,5,1,9,No,No,\r\n",
+        &(erg_monitor_options){ .zone = "Europe/Berlin" });
+    const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
+
+    CHECK(gpu->count == 4 && gpu->gaps == 0 && erg_monitor_has_zone(log));
+    for (size_t i = 1; i < 4; i++)
+        CHECK(gpu->rows[i].t_ns - gpu->rows[i - 1].t_ns == 1000000000);
+    CHECK(!is_noted(log, "--tz says which"));
+    erg_monitor_free(log);
+}
+
+static void a_log_of_hwinfo_without_known_words_names_the_cure(void)
+{
+    erg_error err = { 0 };
+    CHECK(!parse("Date,Time,\"Zeta [W]\",\r\n6.2.2026,8:02:01.500,1,\r\n", NULL, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "--map"));
+    erg_monitor *log = parse("Date,Time,\"CPU PPT [W]\",\"CPU (Tctl/Tdie) [\xc2\xb0" "F]\",\r\n"
+                             "6.2.2026,8:02:01.500,65,212,\r\n", NULL, &err);
+    CHECK_OK(log != NULL, err);
+    CHECK(erg_monitor_devices(log) == 1);
+    CHECK_NEAR(erg_monitor_find(log, "cpu")->rows[0].value[ERG_MONITOR_TEMP_K], 373.15, 1e-6);
+    erg_monitor_free(log);
+}
+
 static void two_writers_are_told_and_one_can_be_kept(void)
 {
     erg_error err = { 0 };
@@ -144,6 +233,9 @@ int main(void)
         TEST(short_rows_are_padded_and_torn_rows_are_counted_with_their_line),
         TEST(any_csv_is_read_by_a_map),
         TEST(a_log_of_hwinfo_is_read_by_a_map),
+        TEST(hwinfos_columns_are_chosen_by_their_words_and_said),
+        TEST(an_hour_that_comes_twice_is_told_by_the_order_of_rows),
+        TEST(a_log_of_hwinfo_without_known_words_names_the_cure),
         TEST(two_writers_are_told_and_one_can_be_kept),
         TEST(the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers),
     };
