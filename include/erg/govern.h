@@ -78,7 +78,8 @@ typedef struct erg_govern_config {
         double cap_w, breaker_w, margin, tau_s, trip, soft_start_s, period_s;
         double cap_at, target, uncap_at, hold_s, cooling_w;
         erg_govern_range jitter_s;
-        const char *curve, *aisle;
+        const char *aisle;
+        const struct erg_trip_curve *curve;     /* of the breaker; NULL: thermal */
         const erg_govern_member *members;
         size_t member_count;
     } rack;

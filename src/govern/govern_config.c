@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "govern/govern_keys.h"
+#include "govern/trip_curve_read.h"
 
 #define FILE_MOST ((size_t)1 << 20)
 
@@ -38,7 +39,6 @@ static const struct { size_t section, at; const char *key, *words[5]; } choices[
     { AT(gpu), OF(gpu.objective), "objective", { "energy", "edp", "ed2p" } },
     { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
     { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit" } },
-    { AT(rack), OF(rack.curve), "curve", { "thermal" } },
     { AT(mpi), AT(job.wait), "wait", { "busy", "sleep", "slack", "freq" } },
     { AT(phase), AT(job.dp_groups), "dp_groups", { "auto" } },
     { AT(phase), AT(job.pp_stages), "pp_stages", { "round_robin" } },
@@ -338,6 +338,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     is->config.rack.cap_w = fmin(is->config.rack.cap_w, is->config.rack.cooling_w);
     if (!make_mpi(is, err) || !read_lists(is, err) || !read_ops(is, err)
         || !read_members(is, err)
+        || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
+                                &is->config.rack.curve, err)
         || !check_words(is, root, err))
         return false;
     if (is->http && !is->config.http.address)

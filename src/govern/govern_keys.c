@@ -122,7 +122,7 @@ static const erg_yaml_field rack_fields[] = {
 static const erg_yaml_field breaker_fields[] = {
     { "rating", ERG_YAML_QUANTITY, OF(rack.breaker_w), "W", 1, ROOM_W, true },
     { "margin", ERG_YAML_QUANTITY, OF(rack.margin), "", 0.1, 1 },
-    { "curve", ERG_YAML_TEXT, OF(rack.curve) },
+    { "curve", ERG_YAML_NODE, AT(curve) },
     { "tau", ERG_YAML_QUANTITY, OF(rack.tau_s), "s", 1e-3, 1e6 },
     { "trip", ERG_YAML_QUANTITY, OF(rack.trip), "", 1, 100 },
     { 0 },

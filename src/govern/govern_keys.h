@@ -13,8 +13,8 @@ typedef struct erg_govern_draft {
         *http, *journal;
     const erg_yaml *members;
     erg_govern_member member;       /* the one that is being read */
-    const erg_yaml *sensors, *enforcement, *phase, *breaker, *bands, *aisle, *migrate,
-        *users, *groups, *set, *set_users, *set_groups,
+    const erg_yaml *sensors, *enforcement, *phase, *breaker, *curve, *bands, *aisle,
+        *migrate, *users, *groups, *set, *set_users, *set_groups,
         *work, *work_users, *work_groups;
     const char *mode, *role;
     int64_t version;

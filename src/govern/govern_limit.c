@@ -118,6 +118,9 @@ static double breaker_heat(erg_governor *governor, double dt_s)
         return breaker->theta / breaker->trip;
     if (breaker->rating_w > 0)
         erg_breaker_step(breaker, governor->power_w, dt_s);
+    else if (config->rack.curve)
+        *breaker = erg_breaker_of_curve(config->rack.breaker_w, config->rack.tau_s,
+                                        config->rack.curve);
     else
         *breaker = erg_breaker_of(config->rack.breaker_w, config->rack.tau_s,
                                   config->rack.trip, governor->power_w);

@@ -111,8 +111,11 @@ bool erg_rack_desk_begin(erg_rack *rack, erg_error *err)
         .random = erg_xoshiro_of((uint64_t)config->shaper.rng_key, 0),
     };
     if (!isnan(config->rack.breaker_w))
-        rack->breaker = erg_breaker_of(config->rack.breaker_w, config->rack.tau_s,
-                                       config->rack.trip, 0);
+        rack->breaker = config->rack.curve
+            ? erg_breaker_of_curve(config->rack.breaker_w, config->rack.tau_s,
+                                   config->rack.curve)
+            : erg_breaker_of(config->rack.breaker_w, config->rack.tau_s, config->rack.trip,
+                             0);
     for (size_t i = 0; i < config->rack.member_count; i++) {
         rack->desk.room.members[i].fallback_w = config->rack.members[i].fallback_w;
         rack->desk.room.members[i].weight = config->rack.members[i].weight;

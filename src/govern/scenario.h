@@ -5,6 +5,7 @@
 
 #include "erg/shape.h"
 #include "plant/cluster.h"
+#include "shape/breaker.h"
 
 enum { ERG_UNITS_MOST = 1 << 22, ERG_POLICY_LIST = 1024 };
 #define ERG_SAMPLES_MOST 50000000.0
@@ -28,6 +29,7 @@ struct erg_scenario {
     double warm_up_s, duration_s, sample_s;
     double window_s;                /* of the meter of a record; NAN: unknown */
     double breaker_w, breaker_tau_s, breaker_trip;      /* of a rack; 0: none; default */
+    erg_trip_curve breaker_curve;   /* count 0: thermal-magnetic */
     double psu_w;                   /* rating of the supplies of a rack; 0: none is
                                      * stated */
     double peak_w;                  /* of a unit: levels of --policy all come from it */

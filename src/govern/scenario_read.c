@@ -5,6 +5,7 @@
 #include <string.h>
 #include "format/yaml.h"
 #include "govern/scenario.h"
+#include "govern/trip_curve_read.h"
 #include "shape/policy.h"
 
 #define FILE_MOST ((size_t)1 << 22)
@@ -20,6 +21,8 @@ typedef struct rack_facts {
     double psu_w;
     const erg_yaml *breaker;
 } rack_facts;
+typedef struct breaker_facts { double rating_w, tau_s, trip; const erg_yaml *curve;
+} breaker_facts;
 typedef struct job_facts {
     int64_t units, copies;
     double wait_w, start_s;
@@ -52,9 +55,10 @@ static const erg_yaml_field rack_fields[] = {
 };
 
 static const erg_yaml_field breaker_fields[] = {
-    { "rating", ERG_YAML_QUANTITY, AT(erg_scenario, breaker_w), "W", 1, 1e12, true },
-    { "tau", ERG_YAML_QUANTITY, AT(erg_scenario, breaker_tau_s), "s", 1e-3, 1e6 },
-    { "trip", ERG_YAML_QUANTITY, AT(erg_scenario, breaker_trip), "", 1, 100 },
+    { "rating", ERG_YAML_QUANTITY, AT(breaker_facts, rating_w), "W", 1, 1e12, true },
+    { "tau", ERG_YAML_QUANTITY, AT(breaker_facts, tau_s), "s", 1e-3, 1e6 },
+    { "trip", ERG_YAML_QUANTITY, AT(breaker_facts, trip), "", 1, 100 },
+    { "curve", ERG_YAML_NODE, AT(breaker_facts, curve) },
     { 0 },
 };
 
@@ -172,6 +176,22 @@ static bool add_policies(erg_scenario *to, const char *name, const erg_yaml *lis
     return true;
 }
 
+static bool add_breaker(erg_scenario *to, const char *name, const erg_yaml *node,
+                        erg_error *err)
+{
+    breaker_facts is = { 0 };
+
+    if (!erg_yaml_read(node, name, breaker_fields, &is, err)
+        || (is.curve && !erg_trip_curve_read(is.curve, name, &to->breaker_curve, err)))
+        return false;
+    to->breaker_w = is.rating_w;
+    to->breaker_tau_s = is.tau_s;
+    to->breaker_trip = is.trip;
+    return !is.curve || !(is.trip > 0)
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: a breaker has a curve or trip (of the "
+                    "thermal model), not both", name, node->line);
+}
+
 static bool fill(erg_scenario *to, const char *name, const erg_yaml *root, erg_error *err)
 {
     file_facts is = { 0 };
@@ -179,7 +199,7 @@ static bool fill(erg_scenario *to, const char *name, const erg_yaml *root, erg_e
 
     if (!erg_yaml_read(root, name, file_fields, &is, err)
         || !erg_yaml_read(is.racks, name, rack_fields, &racks, err)
-        || (racks.breaker && !erg_yaml_read(racks.breaker, name, breaker_fields, to, err))
+        || (racks.breaker && !add_breaker(to, name, racks.breaker, err))
         || !erg_yaml_read(is.gpu, name, gpu_fields, to, err)
         || (is.run && !erg_yaml_read(is.run, name, run_fields, to, err))
         || !add_jobs(to, name, &is, err)

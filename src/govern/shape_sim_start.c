@@ -136,6 +136,13 @@ static void start_supply(erg_sim *it, size_t rack)
     it->supply_w[rack] = out.supply_w;
 }
 
+static erg_breaker breaker_of(const erg_scenario *of)
+{
+    return of->breaker_curve.count
+         ? erg_breaker_of_curve(of->breaker_w, of->breaker_tau_s, &of->breaker_curve)
+         : erg_breaker_of(of->breaker_w, of->breaker_tau_s, of->breaker_trip, 0);
+}
+
 static bool start_racks(erg_sim *it, erg_error *err)
 {
     size_t racks = it->cluster.rack_count;
@@ -150,9 +157,7 @@ static bool start_racks(erg_sim *it, erg_error *err)
     if (it->scenario->breaker_w > 0) {
         it->breakers = calloc(racks, sizeof(*it->breakers));
         for (size_t i = 0; it->breakers && i < racks; i++)
-            it->breakers[i] = erg_breaker_of(it->scenario->breaker_w,
-                                             it->scenario->breaker_tau_s,
-                                             it->scenario->breaker_trip, 0);
+            it->breakers[i] = breaker_of(it->scenario);
     }
     if (it->rack_at_ns && it->supply_w && (it->supplies || it->supply == it->chain->count)
         && (it->breakers || !(it->scenario->breaker_w > 0)))

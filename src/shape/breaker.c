@@ -18,22 +18,54 @@ double erg_breaker_time_to_trip(const erg_breaker *breaker, double load_w)
 
     if (breaker->theta >= breaker->trip)
         return 0;
+    if (breaker->curve)
+        return (breaker->trip - breaker->theta)
+             * erg_trip_curve_time(breaker->curve, load_w / breaker->rating_w);
     if (load_w >= breaker->magnetic * breaker->rating_w)
         return fmax(0, breaker->magnetic_s - breaker->magnetic_over_s);
     return m2 > breaker->trip
          ? breaker->tau_s * log((m2 - breaker->theta) / (m2 - breaker->trip)) : INFINITY;
 }
 
+static void wear(erg_breaker *breaker, double m, double dt_s)
+{
+    double trips_s = erg_trip_curve_time(breaker->curve, m);
+
+    if (isinf(trips_s))
+        breaker->theta *= exp(-dt_s / breaker->tau_s);
+    else
+        breaker->theta += dt_s / trips_s;
+}
+
+static void warm(erg_breaker *breaker, double m, double dt_s)
+{
+    breaker->theta += (m * m - breaker->theta) * -expm1(-dt_s / breaker->tau_s);
+    breaker->magnetic_over_s = m >= breaker->magnetic ? breaker->magnetic_over_s + dt_s : 0;
+}
+
+/* How long theta takes from `begin` to the limit that it passes: it is straight or one
+ * exponential. */
+static double crosses_after_s(const erg_breaker *breaker, double m, double begin,
+                              double limit)
+{
+    double trips_s = breaker->curve ? erg_trip_curve_time(breaker->curve, m) : INFINITY;
+    double end = breaker->curve ? 0 : m * m;
+
+    return isfinite(trips_s) ? (limit - begin) * trips_s
+                             : breaker->tau_s * log((end - begin) / (end - limit));
+}
+
 void erg_breaker_step(erg_breaker *breaker, double load_w, double dt_s)
 {
     double m = load_w / breaker->rating_w, limit = 0.8 * breaker->trip;
-    double begin = breaker->theta, share = -expm1(-dt_s / breaker->tau_s);
+    double begin = breaker->theta, crosses_s = 0;
 
-    breaker->theta += (m * m - begin) * share;
-    breaker->magnetic_over_s = m >= breaker->magnetic ? breaker->magnetic_over_s + dt_s : 0;
-    /* The time of crossing 80 %, exact as theta is one exponential. */
-    double crosses_s = (begin - limit) * (breaker->theta - limit) < 0
-                     ? breaker->tau_s * log((m * m - begin) / (m * m - limit)) : 0;
+    if (breaker->curve)
+        wear(breaker, m, dt_s);
+    else
+        warm(breaker, m, dt_s);
+    if ((begin - limit) * (breaker->theta - limit) < 0)
+        crosses_s = crosses_after_s(breaker, m, begin, limit);
     if (breaker->theta > limit)
         breaker->above_s += dt_s - crosses_s;
     else if (begin > limit)

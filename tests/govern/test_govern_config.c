@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ergd's configuration says, and which mistakes are refused at which line. */
 #include "erg/govern.h"
+#include "shape/breaker.h"
 #include "test.h"
 
 /* Section 12 of the shaping specification, as printed there. */
@@ -137,6 +138,21 @@ static void what_is_not_said_has_a_usual_value(void)
     erg_govern_config_free(is);
 }
 
+static void a_breaker_has_the_curve_of_its_datasheet(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\nrack: {breaker: {rating: 25kW, curve: "
+                                  "[{load: 1.13, time: 2h}, {load: 2, time: 120s}]}}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is->rack.curve && is->rack.curve->count == 2);
+    CHECK_NEAR(erg_trip_curve_time(is->rack.curve, 1.13), 7200, 1e-9);
+    erg_govern_config_free(is);
+    is = parse("version: 1\nrack: {breaker: {rating: 25kW, curve: thermal}}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(!is->rack.curve);
+    erg_govern_config_free(is);
+}
+
 static void mistakes_are_refused_with_their_line(void)
 {
     static const struct { const char *text, *where, *what;
@@ -162,6 +178,13 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nops:\n  - {match: a}\n", "f:3:", "sm_clock" },
         { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n",
           "f:4:", "target" },
+        { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: magnetic}}\n", "f:3:", "points" },
+        { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: [{load: 2, time: 9s}]}}\n",
+          "f:3:", "2 to 32" },
+        { "version: 1\nrack: {breaker: {rating: 1kW, curve: [{load: 2, time: 9s},\n"
+          "  {load: 3, time: 10s}]}}\n", "f:3:", "time does not" },
+        { "version: 1\nrack: {breaker: {rating: 1kW, curve: [{load: 2, time: 9},\n"
+          "  {load: 3, time: 1s}]}}\n", "f:2:", "unit" },
         { "version: 1\nnode: {sensors: rapl}\n", "f:2:", "list" },
         { "version: 1\nmqtt: {host: b}\n", "f:2:", "fallback" },
         { "version: 1\nrole: rack\n", "f:1:", "rack.cap" },
@@ -187,6 +210,7 @@ int main(void)
         TEST(a_governed_clock_needs_dvfs_auto),
         TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),
         TEST(what_is_not_said_has_a_usual_value),
+        TEST(a_breaker_has_the_curve_of_its_datasheet),
         TEST(mistakes_are_refused_with_their_line),
     };
     return test_run(tests, ERG_COUNT(tests));

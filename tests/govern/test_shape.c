@@ -257,6 +257,35 @@ static void supplies_are_watched_rack_by_rack(void)
     }
 }
 
+/* 24 kW on 16 kW is 1.5 x for three quarters of each second: by the curve 60 s in all trip. */
+static void a_breaker_with_a_curve_wears_by_the_time_above_it(void)
+{
+    static const char text[] =
+        "version: 1\nracks: {count: 1, units: 16, breaker: {rating: 16kW, tau: 1000s, curve: "
+        "[{load: 1.2, time: 60s}, {load: 2, time: 60s}]}}\n"
+        "gpu: {idle: 130W}\nrun: {length: 20s, warm_up: 0s}\n"
+        "job: {units: 16, wait: 300W, step: [{compute: 750ms, power: 1500W}, "
+        "{collective: 250ms, power: 300W}]}\n";
+    const erg_policy_chain none = { .text = "none" };
+    erg_error err = { 0 };
+    erg_shaped shaped;
+    erg_scenario *scenario = erg_scenario_parse("x.yaml", text, strlen(text), &err);
+    double theta = 0;
+
+    CHECK_OK(scenario, err);
+    CHECK_OK(erg_shape_simulate(scenario, &none, 0, &shaped, &err), err);
+    for (int second = 0; second < 20; second++)
+        theta = (theta + 0.75 / 60) * (second < 19 ? exp(-0.25 / 1000) : 1);
+    CHECK_NEAR(shaped.breaker_margin, 1 - theta, 1e-9);
+    CHECK(!shaped.has_tripped);
+    erg_shaped_free(&shaped);
+    scenario->duration_s = 90;
+    CHECK_OK(erg_shape_simulate(scenario, &none, 0, &shaped, &err), err);
+    CHECK(shaped.has_tripped);
+    erg_shaped_free(&shaped);
+    erg_scenario_free(scenario);
+}
+
 static bool has_edges(const erg_shaped *shaped)
 {
     double low_w = INFINITY, high_w = 0;
@@ -307,6 +336,10 @@ static void scenarios_that_are_wrong_are_refused_with_their_line(void)
           "step: [{compute: 1s, power: 300W}]}\n", "do not fit" },
         { "version: 1\nracks: {count: 1, units: 1}\ngpu: {idle: 130W}\njob: {units: 1, wait: 1W, "
           "step: [{compute: 1s, pause: 1s, power: 300W}]}\n", ":4: a phase is one of" },
+        { "version: 1\nracks: {count: 1, units: 1, breaker: {rating: 1kW, trip: 1.2,\n  curve: "
+          "[{load: 2, time: 2s}, {load: 3, time: 1s}]}}\ngpu: {idle: 130W}\n", "not both" },
+        { "version: 1\nracks: {count: 1, units: 1, breaker: {rating: 1kW,\n  curve: "
+          "[{load: 3, time: 2s}, {load: 2, time: 1s}]}}\ngpu: {idle: 130W}\n", ":3: along" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
@@ -330,6 +363,7 @@ int main(void)
         TEST(a_record_without_barriers_gives_the_metrics_of_the_scenario),
         TEST(a_bucket_that_waiting_drains_is_refused),
         TEST(supplies_are_watched_rack_by_rack),
+        TEST(a_breaker_with_a_curve_wears_by_the_time_above_it),
         TEST(units_played_as_one_draw_the_same_wave_to_the_bit),
         TEST(scenarios_that_are_wrong_are_refused_with_their_line),
     };
