@@ -141,8 +141,9 @@ static bool put_notes(const study *of)
                                "steps a second are a bound"))
         && (!was_split
             || erg_result_note(result, of->err,
-                               "stagger, scatter and lock take each group for a job "
-                               "of its own: within one synchronous job only slack is free"))
+                               "stagger, interleave, scatter and lock take each group "
+                               "for a job of its own: within one synchronous job only "
+                               "slack is free"))
         && (!unseen
             || erg_result_note(result, of->err,
                                "psu_violations: %d of %d limits are shorter "

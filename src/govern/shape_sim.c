@@ -169,7 +169,7 @@ static double warm_up_s(const erg_sim *it)
     if (it->supply < it->chain->count && !it->scenario->open_loop)
         warm_s = fmax(warm_s, STORAGE_WARM_UP * it->chain->values[it->supply][0]);
     /* Groups of a record begin one after the other, within one period. */
-    if (it->scenario->open_loop && erg_sim_groups(it->chain) > 1
+    if (it->scenario->open_loop && erg_sim_groups(it) > 1
         && it->scenario->jobs[0].period_s > 0)
         warm_s = fmax(warm_s, it->scenario->jobs[0].period_s);
     return warm_s;
@@ -283,6 +283,7 @@ static void clear(erg_sim *it)
 {
     erg_cluster_free(&it->cluster);
     free(it->states);
+    free(it->plans);
     free(it->supplies);
     free(it->supply_w);
     free(it->governors);

@@ -8,11 +8,15 @@
 #include "shape/breaker.h"
 #include "shape/psu.h"
 
+/* Of a job, as a policy that plans found it. */
+typedef struct erg_sim_phase { double shift_s, slower_s; } erg_sim_phase;
+
 typedef struct erg_sim {
     erg_cluster cluster;
     const erg_scenario *scenario;
     const erg_policy_chain *chain;
     erg_policy_state *states;       /* chain.count of each rank */
+    erg_sim_phase *plans;           /* of each job; NULL: nobody plans */
     size_t supply;                  /* which of the chain acts on supplies; count: none */
     erg_policy_state *supplies;     /* of each rack */
     double *supply_w;
@@ -36,8 +40,10 @@ typedef struct erg_sim {
     bool is_stuck, was_split, is_out_of_memory;
 } erg_sim;
 
-/* How many groups the chain wants; 1: none asks. */
-int erg_sim_groups(const erg_policy_chain *chain);
+/* How many groups the chain wants, as many as jobs where it does not say; 1: none asks. */
+int erg_sim_groups(const erg_sim *it);
+/* shape_sim_plan.c: the phases of so many jobs, if the chain has who plans. */
+bool erg_sim_plan(erg_sim *it, size_t jobs, erg_error *err);
 /* What rack drew until now is settled: energy, supply, breaker. */
 void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns);
 /* shape_sim_psu.c: room for the supplies of racks, if any are stated. */

@@ -5,11 +5,14 @@
 #include <string.h>
 #include "govern/shape_sim_inside.h"
 
-int erg_sim_groups(const erg_policy_chain *chain)
+int erg_sim_groups(const erg_sim *it)
 {
+    const erg_policy_chain *chain = it->chain;
+
     for (size_t i = 0; i < chain->count; i++)
         if (chain->policies[i]->scope == ERG_PER_GROUP)
-            return (int)chain->values[i][0];
+            return isnan(chain->values[i][0]) ? (int)it->scenario->job_count
+                                              : (int)chain->values[i][0];
     return 1;
 }
 
@@ -41,7 +44,7 @@ erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
                                uint64_t entity)
 {
     erg_policy_setup setup = {
-        .key = key, .entity = entity, .groups = erg_sim_groups(it->chain),
+        .key = key, .entity = entity, .groups = erg_sim_groups(it),
         .units = it->scenario->units, .idle_w = it->scenario->silicon.idle_w,
         .most_w = it->scenario->peak_w,
     };
@@ -54,7 +57,7 @@ typedef struct place { size_t unit; uint32_t job; } place;
 
 static void start_rank(erg_sim *it, size_t rank, const place *at, uint64_t key)
 {
-    int groups = erg_sim_groups(it->chain);
+    int groups = erg_sim_groups(it);
     int group = (int)(at->job * (uint64_t)groups / it->cluster.job_count);
     uint32_t rack = (uint32_t)(at->unit / it->scenario->units_per_rack);
     erg_policy_state *states = &it->states[rank * it->chain->count];
@@ -67,6 +70,10 @@ static void start_rank(erg_sim *it, size_t rank, const place *at, uint64_t key)
         erg_policy_setup setup = erg_sim_setup(it, i, key, entity);
         setup.group = group;
         setup.unit = at->unit;
+        if (it->plans) {
+            setup.shift_s = it->plans[at->job].shift_s;
+            setup.slower_s = it->plans[at->job].slower_s;
+        }
         it->chain->policies[i]->start(&states[i], &setup);
     }
 }
@@ -179,7 +186,7 @@ static size_t one_of(const erg_policy_chain *chain, erg_policy_scope scope)
 bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
 {
     const erg_scenario *scenario = it->scenario;
-    size_t groups = (size_t)erg_sim_groups(it->chain), parts = 1;
+    size_t groups = (size_t)erg_sim_groups(it), parts = 1;
 
     it->supply = one_of(it->chain, ERG_ON_SUPPLY);
     it->over = one_of(it->chain, ERG_OVER_RACK);
@@ -196,6 +203,8 @@ bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
     it->states = calloc(scenario->units * it->chain->count + 1, sizeof(*it->states));
     if (!it->states)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", scenario->units);
+    if (!erg_sim_plan(it, it->cluster.job_count, err))
+        return false;
     place_jobs(it, parts, key);
     it->before_w = NAN;
     return start_racks(it, err) && erg_sim_psu_start(it, err)

@@ -34,6 +34,7 @@ typedef struct erg_policy_setup {
     uint64_t key;       /* of its random numbers: the user's key */
     uint64_t entity;    /* its own number among all that draw */
     int group, groups;  /* of stagger: 0..groups-1 */
+    double shift_s, slower_s;   /* of a policy that plans: found for this job */
     size_t unit, units; /* of ERG_PER_UNIT: 0..units-1 of the scenario */
     double idle_w, most_w;      /* of a unit */
 } erg_policy_setup;
@@ -81,6 +82,9 @@ typedef struct erg_jitter { double low_s, high_s; erg_xoshiro random; } erg_jitt
 
 typedef struct erg_stagger { double share; bool started; } erg_stagger;
 
+/* slower_s: waited before each step but the first. */
+typedef struct erg_interleave { double shift_s, slower_s; bool started; } erg_interleave;
+
 /* late_s: all its delays so far; steps: counted; since_s: the last began. */
 typedef struct erg_lock {
     double share, most_s, late_s, delay_s, since_s, times_s[ERG_LOCK_TIMES];
@@ -105,6 +109,7 @@ typedef union erg_policy_state {
     erg_rack_cap rack;
     erg_jitter jitter;
     erg_stagger stagger;
+    erg_interleave interleave;
     erg_lock lock;
     erg_floor floor;
     erg_storage storage;
@@ -125,6 +130,7 @@ typedef struct erg_policy {
     erg_policy_scope scope;
     bool admits;        /* items, one by one: only one such policy may act */
     bool burns;         /* energy, by intent */
+    bool plans;         /* needs shift_s and slower_s, found from all jobs' profiles */
     bool begins;        /* acts on how a load begins: no warm-up hides it */
     bool (*check)(const double values[], erg_error *err);   /* NULL: any will do */
     void (*start)(erg_policy_state *state, const erg_policy_setup *setup);
@@ -134,8 +140,8 @@ typedef struct erg_policy {
 
 extern const erg_policy erg_policy_limit, erg_policy_firmware, erg_policy_ramp,
     erg_policy_soft_start, erg_policy_rack_cap, erg_policy_bucket, erg_policy_jitter,
-    erg_policy_jitter_rack, erg_policy_stagger, erg_policy_scatter, erg_policy_lock,
-    erg_policy_floor, erg_policy_storage;
+    erg_policy_jitter_rack, erg_policy_stagger, erg_policy_interleave, erg_policy_scatter,
+    erg_policy_lock, erg_policy_floor, erg_policy_storage;
 extern const erg_policy *const erg_policies[];      /* NULL behind the last */
 
 const erg_policy *erg_policy_find(const char *name, size_t count);
