@@ -54,6 +54,9 @@ typedef struct erg_monitor_device {
     double period_s;            /* median interval; NAN for fewer than two rows */
     size_t gaps;                /* intervals above 1.5 periods and 1.5 s */
     int64_t two_writers_ns;     /* from here on two programs wrote; INT64_MIN: one did */
+    /* Of a run file: a reading is the mean of so long, and its stamp is so late. 0: not
+     * known. */
+    double window_s[ERG_MONITOR_VALUES], delay_s[ERG_MONITOR_VALUES];
 } erg_monitor_device;
 
 typedef struct erg_monitor_options {

@@ -100,6 +100,7 @@ static bool apply_delay(erg_joint *joint, int device, erg_error *err)
 {
     erg_joint_device *of = &joint->devices[device];
     erg_joint_channel *power = erg_joint_find(joint, device, "power");
+    double known_s = of->log->delay_s[ERG_MONITOR_POWER_W];     /* already taken off */
     erg_thermal model;
     erg_error why = { 0 };
     bool is_fitted = erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 },
@@ -108,11 +109,11 @@ static bool apply_delay(erg_joint *joint, int device, erg_error *err)
     if (!erg_can_do_without(&why, err))
         return false;
     if (!is_fitted
-        || model.verdict == ERG_THERMAL_NOT_IDENTIFIABLE || !(model.delay_s > 0))
+        || model.verdict == ERG_THERMAL_NOT_IDENTIFIABLE || !(model.delay_s > known_s))
         return true;
     of->delay_s = model.delay_s;
     for (size_t i = 0; i < power->count; i++)
-        power->points[i].t_ns -= erg_ns_from_s(of->delay_s);
+        power->points[i].t_ns -= erg_ns_from_s(of->delay_s - known_s);
     return erg_joint_fill(joint, power, err);
 }
 

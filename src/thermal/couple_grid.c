@@ -12,6 +12,7 @@
 
 enum { BINS_MOST = 4000000 };
 #define BRIDGED_BINS 2.5
+#define SMOOTHED_BINS 1.5   /* a sensor's mean of more is no reading of its bin */
 #define DENSE 0.75          /* of a bin: more points than bins */
 
 /* 1.003 s is a logger of 1 Hz. */
@@ -142,8 +143,13 @@ bool erg_joint_fill(const erg_joint *joint, erg_joint_channel *of, erg_error *er
         fill_means(joint, of);
     } else
         fill_lines(joint, of);
-    if (is_dense && energy && !energy->is_void && energy->period_s < DENSE * joint->dt_s)
+    of->is_counted = is_dense && energy && !energy->is_void
+                  && energy->period_s < DENSE * joint->dt_s;
+    if (of->is_counted) {
+        of->window_s = joint->dt_s;
         fill_counted(joint, energy, of->bins);
+    }
+    of->is_smoothed = !of->is_counted && of->sensor_s > SMOOTHED_BINS * joint->dt_s;
     return true;
 }
 

@@ -80,10 +80,12 @@ typedef struct erg_joint_channel {
     size_t count;
     double period_s;            /* median distance of points */
     double window_s;            /* that one value of the grid is a mean of */
+    double sensor_s;            /* that one reading is a mean of; 0: not known */
     double *bins;               /* of the whole grid; NAN: nothing there */
     erg_check_code refused;     /* ERG_CHECK_CODES: it is not */
     bool is_void;               /* no sensor: pairs of it drop out */
-    bool is_smoothed;           /* a moving mean longer than its interval */
+    bool is_smoothed;           /* a moving mean longer than its bin */
+    bool is_counted;            /* power of a bin is the difference of a counter */
 } erg_joint_channel;
 
 typedef struct erg_joint_device {
@@ -121,6 +123,8 @@ typedef struct erg_joint_pair {
                                              * of the placebos */
     erg_granger granger;
     bool has_granger;
+    double granger_shift_s[2];  /* taken off the stamps of x and y before */
+    char granger_why[160];      /* it was not asked */
     erg_granger granger_driven; /* of what common drivers leave */
     bool has_granger_driven;
     bool hits[ERG_CHECK_CODES];
@@ -212,6 +216,12 @@ bool erg_joint_list_pairs(erg_joint *joint, erg_error *err);
 bool erg_joint_test_pairs(erg_joint *joint, erg_error *err);
 bool erg_joint_test_placebos(const erg_joint *joint, erg_joint_pair *pair,
                              const erg_pair_options *how, erg_error *err);
+bool erg_joint_ask_granger(const erg_joint *joint, erg_joint_pair *pair,
+                           const erg_pair_options *how, erg_error *err);
+/* use, clock, lr and with is_power power, but x and y; how many. */
+enum { ERG_DRIVERS_MOST = 4 };
+size_t erg_joint_drivers(const erg_joint *joint, erg_joint_pair *pair, bool is_power,
+                         const double *drivers[ERG_DRIVERS_MOST]);
 bool erg_joint_judge(erg_joint *joint, erg_error *err);
 bool erg_joint_tables(erg_joint *joint, erg_error *err);
 /* Tables surrogates, transfer, rates, spikes: they never decide. */

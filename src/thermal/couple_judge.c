@@ -72,6 +72,13 @@ static bool check_lag(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     erg_check smoothed = { .code = ERG_CHECK_SMOOTHED, .value = NAN, .limit = NAN,
                            .state = hit_if(pair->hits[ERG_CHECK_SMOOTHED]) };
 
+    for (int i = 0; i < 2; i++) {
+        const erg_joint_channel *of = &joint->channels[i ? pair->y : pair->x];
+        if (of->is_smoothed)
+            snprintf(smoothed.what, sizeof(smoothed.what), "a reading of %s is the mean of "
+                     "%.3g s, a bin has %.3g s: --grid %.3gs, or the raw column", of->name,
+                     of->sensor_s, joint->dt_s, of->sensor_s);
+    }
     return put(joint, pair, lag, err) && put(joint, pair, smoothed, err);
 }
 

@@ -168,15 +168,17 @@ static bool take_channel(erg_joint *joint, int device, const char *name,
 {
     const erg_monitor_device *log = joint->devices[device].log;
     erg_joint_channel *to = add_channel(joint, name, device, value, log->count, err);
+    int64_t late_ns = erg_ns_from_s(log->delay_s[value]);
 
     if (!to)
         return false;
+    to->sensor_s = to->window_s = log->window_s[value];
     for (size_t i = 0; i < log->count; i++) {
         double now = log->rows[i].value[value];
         bool skipped = changed && !changed[i] && follows_updates(value);
         if (isfinite(now) && !skipped)
             to->points[to->count++] = (erg_joint_point){
-                log->rows[i].t_ns, value == ERG_MONITOR_THROTTLE
+                log->rows[i].t_ns - late_ns, value == ERG_MONITOR_THROTTLE
                                        ? erg_is_held_back(now) : now
             };
     }

@@ -62,6 +62,9 @@ static const erg_column granger_columns[] = {
     { "device", ERG_TEXT, "as the log names it" },
     { "driven_p_value", ERG_REAL,
       "beside use, clock, rate and power; empty: none is known" },
+    { "x_shift_s", ERG_REAL, "taken off the stamps of x: known of its sensor" },
+    { "y_shift_s", ERG_REAL, "taken off the stamps of y: known of its sensor" },
+    { "note", ERG_TEXT, "why it was not asked" },
 };
 
 static const erg_column check_columns[] = {
@@ -177,7 +180,9 @@ static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
                                { "p_value", way->p_value },
                                { "size_naive", way->size_naive }, { "size", way->size },
                                { "driven_p_value",
-                                 pair->has_granger_driven ? beside->p_value : NAN } };
+                                 pair->has_granger_driven ? beside->p_value : NAN },
+                               { "x_shift_s", pair->granger_shift_s[forth ? 0 : 1] },
+                               { "y_shift_s", pair->granger_shift_s[forth ? 1 : 0] } };
 
     return begin_row(to, forth ? x : y, forth ? y : x, pair->device)
         && erg_table_integer(to->table, "order", (int64_t)pair->granger.order, to->err)
@@ -186,7 +191,11 @@ static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
 
 static bool put_granger(const out *to, const erg_joint_pair *pair)
 {
-    return !pair->has_granger || (put_way(to, pair, true) && put_way(to, pair, false));
+    if (pair->has_granger)
+        return put_way(to, pair, true) && put_way(to, pair, false);
+    return !pair->granger_why[0]
+        || (begin_pair(to, pair)
+            && erg_table_text(to->table, "note", pair->granger_why, to->err));
 }
 
 static const char *state_name(const erg_check *check)

@@ -12,7 +12,6 @@
 
 #define LAG_MOST_S 3.0
 #define DELAY_UNSURE_S 0.25
-enum { DRIVEN_DRAWS = 500 };
 
 static const double *run_of(const erg_joint *joint, int channel)
 {
@@ -56,25 +55,22 @@ static erg_pair_options options_of(const erg_joint *joint, const erg_joint_pair 
 
 typedef struct driver { const char *name; bool of_log; } driver;
 
-enum { DRIVERS_MOST = 4 };
 /* Power is on the way from training to heat: only Granger's test is asked beside it. */
-static const driver common[] = {
+static const driver common[ERG_DRIVERS_MOST] = {
     { "use", false }, { "clock", false }, { "lr", true }, { "power", false },
 };
-enum { NOT_POWER = 3 };
 
-static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair, size_t asked,
-                         const double *drivers[DRIVERS_MOST])
+size_t erg_joint_drivers(const erg_joint *joint, erg_joint_pair *pair, bool is_power,
+                         const double *drivers[ERG_DRIVERS_MOST])
 {
-    const driver *known = common;
-    size_t count = 0;
+    size_t count = 0, asked = is_power ? ERG_DRIVERS_MOST : ERG_DRIVERS_MOST - 1;
 
     for (size_t i = 0; i < asked; i++) {
         const erg_joint_channel *of =
-            erg_joint_find(joint, known[i].of_log ? -1 : pair->device, known[i].name);
+            erg_joint_find(joint, common[i].of_log ? -1 : pair->device, common[i].name);
         if (!of || of->is_void || of->count == 0)
             continue;
-        pair->has_drivers = pair->has_drivers || (!known[i].of_log && pair->device >= 0);
+        pair->has_drivers = pair->has_drivers || (!common[i].of_log && pair->device >= 0);
         if (of != &joint->channels[pair->x] && of != &joint->channels[pair->y])
             drivers[count++] = erg_joint_run(joint, of);
     }
@@ -84,9 +80,9 @@ static size_t drivers_of(const erg_joint *joint, erg_joint_pair *pair, size_t as
 /* A driver is excluded where the same association still stands without its share. */
 static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
-    const double *drivers[DRIVERS_MOST];
+    const double *drivers[ERG_DRIVERS_MOST];
     erg_pair_options how = options_of(joint, pair);
-    size_t n = erg_joint_n(joint), count = drivers_of(joint, pair, NOT_POWER, drivers);
+    size_t n = erg_joint_n(joint), count = erg_joint_drivers(joint, pair, false, drivers);
     double alpha = joint->options->alpha > 0 ? joint->options->alpha : 0.05;
 
     if (!(pair->test.p_value < alpha))
@@ -108,32 +104,6 @@ static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     pair->is_drivers_excluded = pair->has_drivers && stands;
     free(x);
     return true;
-}
-
-/* Granger's test of what use, clock, rate and power of the same and earlier bins leave. */
-static bool ask_beside_drivers(erg_joint *joint, erg_joint_pair *pair,
-                               const erg_granger_options *how, erg_error *err)
-{
-    const double *drivers[DRIVERS_MOST];
-    size_t n = erg_joint_n(joint);
-    size_t count = drivers_of(joint, pair, ERG_COUNT(common), drivers);
-    erg_granger_options beside = *how;
-    erg_error why = { 0 };
-
-    if (count == 0)
-        return true;
-    double *x = calloc(2 * n, sizeof(*x));
-    if (!x)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    beside.draws = DRIVEN_DRAWS;
-    beside.key = erg_key(how->key, 1);
-    pair->has_granger_driven =
-        erg_regress_out(run_of(joint, pair->x), drivers, count, n, pair->granger.order, x)
-        && erg_regress_out(run_of(joint, pair->y), drivers, count, n,
-                           pair->granger.order, x + n)
-        && erg_granger_test(x, x + n, n, &beside, &pair->granger_driven, &why);
-    free(x);
-    return erg_can_do_without(&why, err);
 }
 
 /* ---- the pair ---------------------------------------------------------------------- */
@@ -173,9 +143,6 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
     const double *x = run_of(joint, pair->x), *y = run_of(joint, pair->y);
     size_t n = erg_joint_n(joint);
     const erg_pair_options how = options_of(joint, pair);
-    const erg_granger_options granger = { .detrend = how.detrend,
-                                          .key = erg_key(how.key, 1),
-                                         .draws = (joint->options->draws + 1) / 2 };
 
     pair->key = how.key;
     pair->detrend = how.detrend;
@@ -189,12 +156,7 @@ static bool test_pair(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
         return erg_can_do_without(&why, err);
     }
     pair->is_feedback = is_feedback(&pair->test);
-    pair->has_granger = !pair->hits[ERG_CHECK_SMOOTHED]
-                     && erg_granger_test(x, y, n, &granger, &pair->granger, &why);
-    if (!pair->has_granger && !erg_can_do_without(&why, err))
-        return false;
-    return test_drivers(joint, pair, err)
-        && (!pair->has_granger || ask_beside_drivers(joint, pair, &granger, err))
+    return test_drivers(joint, pair, err) && erg_joint_ask_granger(joint, pair, &how, err)
         && erg_joint_test_placebos(joint, pair, &how, err);
 }
 

@@ -45,6 +45,16 @@ static void fill(erg_monitor_rows *rows, const erg_sample *lead, const erg_trace
     }
 }
 
+/* What is known of the sensor; a counter has no window. */
+static void note_sensor(erg_monitor_device *of, const erg_channel_info *info,
+                        erg_monitor_value value)
+{
+    if (info->window_s > 0 && info->kind != ERG_COUNTER)
+        of->window_s[value] = info->window_s;
+    if (info->delay_s > 0)
+        of->delay_s[value] = info->delay_s;
+}
+
 /* Whose samples are the rows. -1: the device has nothing that a monitor logs. */
 static int lead_of(const erg_trace *trace, int device)
 {
@@ -79,10 +89,12 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
     }
     for (size_t i = 0; count && i < erg_joint_channel_count; i++) {
         const erg_joint_channel *wanted = &erg_joint_channels[i];
-        int channel = wanted->value == ERG_MONITOR_POWER_W
-            ? -1 : channel_for(trace, device, wanted);
-        if (channel >= 0)
+        bool is_power = wanted->value == ERG_MONITOR_POWER_W;
+        int channel = is_power ? power : channel_for(trace, device, wanted);
+        if (channel >= 0 && !is_power)
             fill(rows, samples, trace, channel, wanted->value);
+        if (channel >= 0)
+            note_sensor(&rows->info, erg_trace_channel(trace, channel), wanted->value);
     }
     return true;
 }
