@@ -57,14 +57,15 @@ static erg_network of_model(const erg_thermal *model)
 }
 
 /* The model's value is the measured one less what it misses. */
-static bool put_fit(const sink *to, const char *curve, const erg_network *net, size_t first)
+static bool put_fit(const sink *to, const char *curve, const erg_network *net,
+                    erg_held_out rows)
 {
     const erg_window *w = to->w;
     size_t stride = w->n / POINTS_MOST + 1;
     bool ok = true;
 
     erg_network_residuals(w, net, to->residual);
-    for (size_t k = first; ok && k < w->n; k += stride)
+    for (size_t k = rows.begin; ok && k < rows.end; k += stride)
         ok = put(to, curve, w->begin_s + w->t_s[k],
                  erg_c_from_k(w->temp_k[k] - to->residual[k]));
     return ok;
@@ -73,19 +74,18 @@ static bool put_fit(const sink *to, const char *curve, const erg_network *net, s
 static bool put_record(const sink *to)
 {
     const erg_window *w = to->w;
-    size_t stride = w->n / POINTS_MOST + 1, half = w->n / 2;
+    size_t stride = w->n / POINTS_MOST + 1;
+    const erg_held_out all = { 0, w->n }, held = erg_held_out_rows(w);
     erg_network net = of_model(to->model), first = net;
-    erg_window part = erg_window_part(w, 0, half);
+    erg_window part = erg_window_part(w, 0, held.begin);
     bool ok = true;
 
     for (size_t k = 0; ok && k < w->n; k += stride)
         ok = put(to, "temp_c", w->begin_s + w->t_s[k], erg_c_from_k(w->temp_k[k]))
           && put(to, "power_w", w->begin_s + w->t_s[k], w->power_w[k]);
-    ok = ok && (!erg_network_solve(w, &net) || put_fit(to, "model_c", &net, 0));
-    /* A gap would leave the second half without its start. */
-    if (ok && w->segments == 1 && half >= 30
-        && erg_network_search(&part, net.poles, &first))
-        ok = put_fit(to, "held_out_c", &first, half);
+    ok = ok && (!erg_network_solve(w, &net) || put_fit(to, "model_c", &net, all));
+    if (ok && held.begin >= 30 && erg_network_search(&part, net.poles, &first))
+        ok = put_fit(to, "held_out_c", &first, held);
     return ok;
 }
 

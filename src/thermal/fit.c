@@ -68,24 +68,25 @@ static bool find_order(erg_fitting *f, int poles)
 
 /* ---- the part that the fit did not see ----------------------------------------------- */
 
-/* Fits the first half, then runs the second on its measured power. */
+/* Fits what lies before the middle of the longest stretch, then runs the rest of that
+ * stretch on its measured power: a gap would leave what follows it without its start.
+ * Without a gap these are the halves. */
 static void hold_out(const erg_fitting *f, erg_thermal *out)
 {
-    size_t half = f->window.n / 2;
-    erg_window first = erg_window_part(&f->window, 0, half);
+    erg_held_out held = erg_held_out_rows(&f->window);
+    erg_window first = erg_window_part(&f->window, 0, held.begin);
     erg_network net = f->net;
     double *residual = f->residual, sum = 0, most = 0;
 
     out->held_out_rmse_k = out->held_out_max_k = NAN;
-    /* A gap would leave the second half without its start. */
-    if (f->window.segments > 1 || half < 30 || !erg_network_search(&first, net.poles, &net))
+    if (held.begin < 30 || !erg_network_search(&first, net.poles, &net))
         return;
     erg_network_residuals(&f->window, &net, residual);
-    for (size_t k = half; k < f->window.n; k++) {
+    for (size_t k = held.begin; k < held.end; k++) {
         sum += residual[k] * residual[k];
         most = fmax(most, fabs(residual[k]));
     }
-    out->held_out_rmse_k = sqrt(sum / (double)(f->window.n - half));
+    out->held_out_rmse_k = sqrt(sum / (double)(held.end - held.begin));
     out->held_out_max_k = most;
 }
 

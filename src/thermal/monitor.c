@@ -313,6 +313,7 @@ void erg_monitor_free(erg_monitor *monitor)
     free(monitor->devices);
     free(monitor->torn);
     free(monitor->chosen);
+    free(monitor->joined);
     free(monitor);
 }
 

@@ -19,6 +19,7 @@ struct erg_monitor {
     size_t torn_count, torn_capacity;
     char extra[ERG_MONITOR_EXTRAS][32];     /* names of extra columns; "": none */
     char *chosen;               /* columns that were chosen by their words; NULL: none */
+    char *joined;               /* whose power a thermometer was given; NULL: none */
     bool torn_last;             /* the last line has no end */
     bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
 };
@@ -29,5 +30,8 @@ erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, si
 bool erg_monitor_push(erg_monitor_rows *to, const erg_monitor_row *row, erg_error *err);
 /* Periods, gaps and writers of every device; keeps one writer's rows where asked. */
 bool erg_monitor_look(erg_monitor *monitor, int writer, erg_error *err);
+
+/* Thermometers of packages take the power of their counters of joules. */
+bool erg_monitor_join_packages(erg_monitor *to, const erg_trace *trace, erg_error *err);
 
 #endif

@@ -109,7 +109,7 @@ erg_monitor *erg_monitor_of_trace(const erg_trace *trace, erg_error *err)
     if (ok && !to->device_count)
         ok = erg_fail(err, ERG_NO_DATA, "the run file holds no power, no joules and "
                       "no temperature");
-    ok = ok && erg_monitor_look(to, 0, err);
+    ok = ok && erg_monitor_join_packages(to, trace, err) && erg_monitor_look(to, 0, err);
     if (ok) {
         to->layout = "erg";
         return to;

@@ -42,6 +42,9 @@ bool erg_window_open(const erg_monitor_device *device, const erg_thermal_options
                      erg_window *out, erg_error *err);
 /* A part of it, [first, first + n): borrows, needs no close. */
 erg_window erg_window_part(const erg_window *whole, size_t first, size_t n);
+/* The second half of the longest stretch without a gap. */
+typedef struct erg_held_out { size_t begin, end; } erg_held_out;
+erg_held_out erg_held_out_rows(const erg_window *window);
 void erg_window_close(erg_window *window);
 /* The means of so many rows each; a mean over a gap is left out. Free with close. */
 bool erg_window_means(const erg_window *from, size_t rows, erg_window *out, erg_error *err);

@@ -134,6 +134,23 @@ erg_window erg_window_part(const erg_window *whole, size_t first, size_t n)
     return part;
 }
 
+erg_held_out erg_held_out_rows(const erg_window *window)
+{
+    erg_held_out best = { 0, 0 };
+    size_t most = 0;
+
+    for (size_t begin = 0, end; begin < window->n; begin = end) {
+        for (end = begin + 1; end < window->n
+             && window->segment[end] == window->segment[begin]; end++)
+            continue;
+        if (end - begin > most) {
+            most = end - begin;
+            best = (erg_held_out){ begin + most / 2, end };
+        }
+    }
+    return best;
+}
+
 void erg_window_close(erg_window *window)
 {
     free(window->t_s);
