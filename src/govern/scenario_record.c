@@ -12,7 +12,7 @@
 #include "math/stats.h"
 #include "govern/scenario.h"
 
-enum { BINS = 256, RECORD_UNITS_MOST = 4096, UNIT_NAME = 48 };
+enum { SAMPLES_LEAST = 3, BINS = 256, RECORD_UNITS_MOST = 4096, UNIT_NAME = 48 };
 #define BYTES_MOST ((size_t)1 << 31)
 
 typedef struct unit {
@@ -120,6 +120,10 @@ static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
     if (!number_at(row, to->time_at, &t_s) || !number_at(row, to->power_at, &power_w))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: the time or the power is no number",
                         to->path, row->line);
+    if (power_w < 0)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a power of %.4g W: a load draws 0 W "
+                        "or more; take out what the meter was off by", to->path, row->line,
+                        power_w);
     unit *of = unit_of(to, name.text, name.count, err);
     if (of && of->count && t_s * to->time_scale <= of->t_s[of->count - 1])
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: time does not go on", to->path,
@@ -135,7 +139,9 @@ static bool read_csv(record *to, erg_error *err)
     bool ok = bytes && erg_csv_read(&csv, bytes, size, NULL, err);
 
     free(bytes);
-    return ok && (to->count > 0 || erg_fail(err, ERG_NO_DATA, "%s: no rows", to->path));
+    return ok && (to->count > 0 || erg_fail(err, ERG_BAD_INPUT,
+                                          "%s: no rows: below the names of its columns a "
+                                          "record has a line a sample", to->path));
 }
 
 /* ---- a run file ---------------------------------------------------------------------- */
@@ -287,18 +293,42 @@ static bool add_unit(erg_scenario *scenario, const unit *of, const levels *is,
     return true;
 }
 
+/* Of the unit that ends first: nothing is known of it afterwards. */
+static bool measure(erg_scenario *scenario, const record *from, erg_error *err)
+{
+    double longest_s = 0;
+
+    scenario->duration_s = INFINITY;
+    for (size_t i = 0; i < from->count; i++) {
+        const unit *of = &from->units[i];
+        double length_s = of->t_s[of->count - 1] - of->t_s[0];
+        if (of->count < SAMPLES_LEAST)
+            return erg_fail(err, ERG_BAD_INPUT, "%s: %s%s has %zu sample%s: a load needs "
+                            "%d or more", from->path, *of->name ? "unit " : "the record",
+                            of->name, of->count, of->count == 1 ? "" : "s", SAMPLES_LEAST);
+        scenario->duration_s = fmin(scenario->duration_s, length_s);
+        longest_s = fmax(longest_s, length_s);
+    }
+    scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
+    if (longest_s - scenario->duration_s > scenario->sample_s * 1.5)
+        snprintf(scenario->note, sizeof(scenario->note), "units end at different times: "
+                 "%.4g s of %.4g s are played; ", scenario->duration_s, longest_s);
+    return true;
+}
+
 static bool fill(erg_scenario *scenario, const record *from,
                  const erg_load_options *options, erg_error *err)
 {
     size_t copies = options->units > 0 && from->count == 1 ? (size_t)options->units : 1;
     double least_w = INFINITY, high_w = 0;
+    size_t noted;
 
+    if (!measure(scenario, from, err))
+        return false;
     for (size_t i = 0; i < from->count; i++) {
         levels is = levels_of(&from->units[i], options->high_w);
         least_w = fmin(least_w, is.low_w);
         high_w = fmax(high_w, is.high_w);
-        if (from->units[i].count < 2)
-            return erg_fail(err, ERG_NO_DATA, "%s: a unit has one sample", from->path);
     }
     scenario->silicon.idle_w = options->idle_w > 0 ? options->idle_w
                              : fmax(0, fmin(least_w, 0.13 * high_w));
@@ -311,12 +341,10 @@ static bool fill(erg_scenario *scenario, const record *from,
     scenario->is_simulated = false;
     scenario->warm_up_s = 0;
     scenario->lag_s = 0;
-    scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
     scenario->window_s = fmax(isnan(from->window_s) ? 0 : from->window_s,
                               options->window_s);
-    scenario->duration_s = from->units[0].t_s[from->units[0].count - 1]
-        - from->units[0].t_s[0];
-    snprintf(scenario->note, sizeof(scenario->note),
+    noted = strlen(scenario->note);
+    snprintf(scenario->note + noted, sizeof(scenario->note) - noted,
              "idle power of a unit is taken as %.4g W: --idle", scenario->silicon.idle_w);
     return erg_scenario_check(scenario, err);
 }

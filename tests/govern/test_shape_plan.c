@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs whose steps differ, at phases found from their profiles. */
+#include "govern/scenario.h"
 #include "govern/shape_sim.h"
 #include "test.h"
 
@@ -145,6 +146,69 @@ static void units_of_a_record_are_shifted_from_where_they_are(void)
     erg_scenario_free(scenario);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    CHECK(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void records_that_are_wrong_are_refused_with_their_line_and_the_cure(void)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        { "", "no rows: below the names" },
+        { "t_s,power_w\n", "no rows: below the names" },
+        { "t_s,power_w\n0,100\n", "the record has 1 sample: a load needs 3" },
+        { "t_s,power_w,unit\n0,100,a\n0,90,b\n1,100,a\n1,90,b\n2,100,a\n",
+          "unit b has 2 samples: a load needs 3" },
+        { "t_s,power_w\n0,100\n1,-50\n2,100\n", ":3: a power of -50 W" },
+        { "0,100\n1,200\n2,200\n", ":1: the first line must name" },
+        { "t_s,power_w\n0,100\n1,nan\n", ":3: the time or the power is no number" },
+        { "t_s,power_w\n0,100\n1\n", ":3: the time or the power is no number" },
+        { "t_s,power_w\n1,100\n0,100\n", ":3: time does not go on" },
+    };
+    const erg_load_options how = { 0 };
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/bad.csv", test_folder());
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        write_text(path, rows[i].text);
+        CHECK(!erg_scenario_record(path, &how, &err));
+        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "bad.csv"));
+        if (!strstr(err.text, rows[i].says))
+            test_text(err.text, rows[i].says, "sentence", __FILE__, __LINE__);
+    }
+}
+
+static void units_of_different_length_are_played_as_long_as_the_shortest(void)
+{
+    const erg_load_options how = { 0 };
+    erg_error err = { 0 };
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/lengths.csv", test_folder());
+    FILE *file = fopen(path, "w");
+    CHECK(file);
+    fputs("t_s,power_w,unit\n", file);
+    for (int k = 0; k < 100; k++)
+        fprintf(file, "%d,%d,long\n", k, k % 10 < 5 ? 800 : 200);
+    for (int k = 0; k < 40; k++)
+        fprintf(file, "%d,%d,short\n", k, k % 10 < 5 ? 800 : 200);
+    fclose(file);
+    erg_scenario *scenario = erg_scenario_record(path, &how, &err);
+    CHECK_OK(scenario, err);
+    CHECK_NEAR(scenario->duration_s, 39, 1e-9);
+    CHECK(strstr(scenario->note, "39 s of 99 s are played") && strstr(scenario->note, "--idle"));
+    erg_shaped shaped = shape(scenario, "none");
+    CHECK(shaped.count == 40);
+    CHECK_NEAR(shaped.metrics.mean_w, 1000, 1e-6);
+    erg_shaped_free(&shaped);
+    erg_scenario_free(scenario);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -153,6 +217,8 @@ int main(void)
         TEST(a_faster_job_is_slowed_within_its_budget_and_then_keeps_its_phase),
         TEST(what_cannot_be_locked_is_refused_with_the_cure),
         TEST(units_of_a_record_are_shifted_from_where_they_are),
+        TEST(records_that_are_wrong_are_refused_with_their_line_and_the_cure),
+        TEST(units_of_different_length_are_played_as_long_as_the_shortest),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
