@@ -34,6 +34,11 @@ typedef struct erg_session_facts {
     double duration_s, start_s;         /* start: seconds since 1970 */
     double ambient_k;                   /* as stated: nobody measured it */
     erg_lag_figures published;
+    /* Of CSV_metadata.json beside an enhanced log. */
+    char mode[32], notes[160];
+    double ambient_guess_k;             /* a guess by its name */
+    double rate_hz;                     /* the file states a thousandth of it */
+    char sidecar_trouble[200];          /* it is there and could not be read */
 } erg_session_facts;
 
 typedef struct erg_session erg_session;

@@ -126,7 +126,9 @@ static bool read_logs(erg_session *session, const erg_monitor_options *how, erg_
         ? erg_training_load(session->training_path, how ? how->zone : NULL, err) : NULL;
     if (session->training && strcmp(session->log_path, session->training_path) == 0)
         erg_training_forget_steps(session->training);
-    if (!session->training || !hash_file(session->log_path, session->log_hash, err)
+    if (!session->training
+        || !erg_session_sidecar_read(session->log_path, &session->facts, err)
+        || !hash_file(session->log_path, session->log_hash, err)
         || !hash_file(session->training_path, session->training_hash, err))
         return false;
     if (erg_training_clock_of(session->training) == ERG_TRAINING_LOCAL)
@@ -267,6 +269,10 @@ bool erg_session_notes(const erg_session *session, erg_result *result, erg_error
     size_t torn = session->training ? erg_training_torn(session->training) : 0;
 
     if (session->monitor && !erg_monitor_notes(session->monitor, result, err))
+        return false;
+    if (session->facts.sidecar_trouble[0]
+        && !erg_result_note(result, err, "what the logger was told is left out: %s",
+                            session->facts.sidecar_trouble))
         return false;
     if (session->zone_ns != 0
         && !erg_result_note(result, err,

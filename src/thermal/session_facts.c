@@ -14,6 +14,7 @@ const erg_session_facts erg_session_unknown = {
     .duration_s = NAN, .start_s = NAN, .ambient_k = NAN,
     .published = { .aligned = ERG_NONE, .grad_rle = NAN, .temp_grad = NAN, .loss_rle = NAN,
                    .peak_lag = ERG_NONE, .peak_r = NAN, .is_causal = ERG_NONE },
+    .ambient_guess_k = NAN, .rate_hz = NAN,
 };
 
 typedef struct text_key { const char *key; size_t at, size; } text_key;

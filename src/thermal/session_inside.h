@@ -25,4 +25,11 @@ bool erg_session_facts_read(const char *path, erg_session_facts *facts, erg_erro
 bool erg_session_facts_parse(const char *name, const char *bytes, size_t size,
                              erg_session_facts *facts, erg_error *err);
 
+/* CSV_metadata.json beside a log, where there is one: what no other file stated. One that
+ * cannot be read leaves a sentence in sidecar_trouble, no error. */
+bool erg_session_sidecar_read(const char *log_path, erg_session_facts *facts,
+                              erg_error *err);
+bool erg_session_sidecar_parse(const char *name, const char *bytes, size_t size,
+                               erg_session_facts *facts, erg_error *err);
+
 #endif

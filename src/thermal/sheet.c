@@ -77,6 +77,27 @@ static const char *fan_mode(const erg_monitor_device *device, char to[64])
     return to;
 }
 
+/* What a sidecar states; without one none of these rows. */
+static bool put_told(const erg_data_sheet *sheet)
+{
+    const erg_session_facts *facts = sheet->input->facts;
+    char rate[96];
+
+    if (!facts)
+        return true;
+    snprintf(rate, sizeof(rate), "the sidecar states a thousandth of it; rows come every "
+             "%.4g s", sheet->device->period_s);
+    return (!facts->mode[0] || put_word(sheet, "mode", NULL, NAN, facts->mode))
+        && (!facts->notes[0] || put_word(sheet, "notes", NULL, NAN, facts->notes))
+        && (!isfinite(facts->ambient_guess_k)
+            || put_word(sheet, "ambient guess", "C", facts->ambient_guess_k - 273.15,
+                        "guessed in the sidecar: nobody measured it, nothing uses it"))
+        && (!isfinite(facts->rate_hz)
+            || put_word(sheet, "sample rate", "Hz", facts->rate_hz, rate))
+        && (!facts->sidecar_trouble[0]
+            || put_word(sheet, "sidecar", NULL, NAN, facts->sidecar_trouble));
+}
+
 static bool put_session(const erg_data_sheet *sheet)
 {
     const erg_data_sheet_input *input = sheet->input;
@@ -98,7 +119,7 @@ static bool put_session(const erg_data_sheet *sheet)
         && put_word(sheet, "driver", NULL, NAN, erg_monitor_layout(input->monitor))
         && put_word(sheet, "fan mode", NULL, NAN, fan_mode(device, fan))
         && put_word(sheet, "rng key", NULL, NAN, key)
-        && put_word(sheet, "versions", NULL, NAN, "erg " ERG_VERSION);
+        && put_word(sheet, "versions", NULL, NAN, "erg " ERG_VERSION) && put_told(sheet);
 }
 
 /* ---- blank --------------------------------------------------------------------------- */

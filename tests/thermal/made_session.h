@@ -27,15 +27,18 @@ typedef struct made_one {
     bool no_temp;
 } made_one;
 
+/* Of the last one made. */
+static char made_folder[ERG_PATH_MOST];
+
 /* Off, on, off. */
 static inline erg_session *made_session(const made_one *of)
 {
     test_random random = { of->seed };
-    char folder[ERG_PATH_MOST];
+    char *folder = made_folder;
     double grad[SECONDS] = { 0 }, slow = 0, temp = 40, drift = 0;
     erg_error err = { 0 };
 
-    snprintf(folder, sizeof(folder), "%s", test_folder());
+    snprintf(folder, sizeof(made_folder), "%s", test_folder());
     FILE *log = begin_file(folder, "rle_data_1.csv");
     FILE *steps = begin_file(folder, "training_log_1.json");
     fputs("timestamp,device,temp_c,power_w,util_pct\n", log);
