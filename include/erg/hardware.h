@@ -59,6 +59,7 @@ typedef struct erg_hardware {
     double emulated_share[ERG_PRECISIONS];      /* of the fp32 rate; NAN: all of it */
     double memory_bytes, memory_bytes_per_s;
     double memory_share;                        /* of it that streams reach; NAN: unknown */
+    double memory_bus_bits;                     /* width of the bus; NAN: unknown */
     double l2_bytes, l2_bytes_per_s;            /* last level on chip */
     double l1_bytes_per_unit, l1_bytes_per_s;   /* shared memory and L1 of one unit */
     double cap_w, cap_low_w, cap_high_w;

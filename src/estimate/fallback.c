@@ -44,14 +44,14 @@ static double nm_of(const erg_hardware *hardware)
 /* Of a board like the A100, like the A10, or in between where the bus is not known. */
 static double byte_by_node(const erg_hardware *hardware, double hbm_j, double gddr_j)
 {
-    const erg_number *bus = erg_hardware_number(hardware, "memory_bus.width_bits");
+    double bus_bits = hardware->memory_bus_bits;
     double here_pj = erg_node_alu_pj(nm_of(hardware));
 
     hbm_j *= sqrt(here_pj / erg_node_alu_pj(NODE_NM));
     gddr_j *= sqrt(here_pj / erg_node_alu_pj(GDDR_NODE_NM));
-    if (!bus || hardware->kind != ERG_GPU)
+    if (!(bus_bits > 0) || hardware->kind != ERG_GPU)
         return (hbm_j + gddr_j) / 2;
-    return bus->value >= HBM_BUS_BITS ? hbm_j : gddr_j;
+    return bus_bits >= HBM_BUS_BITS ? hbm_j : gddr_j;
 }
 
 /* One coefficient, of a record or of a fit, is of all bytes: memory adds nothing. */

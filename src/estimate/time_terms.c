@@ -18,7 +18,7 @@ typedef struct shared_row {
 
 static const shared_row shared[] = {
     { ERG_GPU, ERG_UNIT_VECTOR,
-      { .share = 0.9, .fill_k = 60, .tile_64 = 0.9, .tile_32 = 0.7,
+      { .share = 0.95, .fill_k = 60, .tile_64 = 0.9, .tile_32 = 0.7,
         .bandwidth = { 0.70, 0.82, 0.60, 0.53 }, .launch_s = 12 US, .host_s = 33 US,
         .half_width = 0.4 } },
     { ERG_GPU, ERG_UNIT_TENSOR,
@@ -39,6 +39,14 @@ static const erg_time_terms others = {
     .launch_s = 10 US, .host_s = 10 US, .half_width = 0.8,
 };
 
+static bool has_tensor(const erg_hardware *hardware)
+{
+    for (int precision = 0; precision < ERG_PRECISIONS; precision++)
+        if (hardware->peak_flop_per_s[ERG_UNIT_TENSOR][precision] > 0)
+            return true;
+    return false;
+}
+
 /* Matrix units that multiply fp32 itself (AMD) fill like vector units; libraries
  * reach 0.6 to 0.7 of their peak (mi100, mi210). */
 static bool is_fp32_matrix(const erg_hardware *hardware, erg_unit_class unit)
@@ -47,9 +55,10 @@ static bool is_fp32_matrix(const erg_hardware *hardware, erg_unit_class unit)
         && hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP32] > 0;
 }
 
-/* 128 lanes draw on the shared memory and the issue slots that 64 lanes had: large
- * fp32 products reach 0.83 (p4, operators) and 0.66 (a10, ViT) of the peak, against
- * 0.81 to 1.0 with 64. */
+/* From Volta on integers have lanes of their own; before, the loop's own counting takes
+ * slots of the products (p4, p100: 0.81 to 0.83). 128 lanes draw on the shared memory and
+ * the issue slots that 64 lanes had (a10, ViT: 0.66; published plain rooflines). 64 lanes
+ * reach 0.95 where no cap holds the clock (t4, v100, a100). */
 static double share_of(const erg_hardware *hardware, erg_unit_class unit, double share)
 {
     enum { WIDE_UNIT = 128 };
@@ -58,7 +67,22 @@ static double share_of(const erg_hardware *hardware, erg_unit_class unit, double
         return 0.65;
     if (hardware->kind != ERG_GPU || unit != ERG_UNIT_VECTOR)
         return share;
+    if (!has_tensor(hardware))
+        return 0.82;
     return hardware->lanes_per_unit >= WIDE_UNIT ? 0.78 : share;
+}
+
+/* What passes reach of the bandwidth is a matter of the memory, not of the unit: stacked
+ * memory behind a controller of Volta or later (v100 0.91, a100 0.88) more than soldered
+ * one (p4 0.75, t4 0.74, a10 0.75) and the first stacked one (p100 0.73). */
+static double pass_share(const erg_hardware *hardware, double share)
+{
+    enum { STACKED_BITS = 1024 };
+
+    if (hardware->kind != ERG_GPU || !(hardware->memory_bus_bits > 0)
+        || is_fp32_matrix(hardware, ERG_UNIT_TENSOR))
+        return share;
+    return hardware->memory_bus_bits >= STACKED_BITS && has_tensor(hardware) ? 0.90 : 0.74;
 }
 
 /* A processor measured by `erg calibrate this-cpu` says itself what it reaches. */
@@ -86,6 +110,8 @@ erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit
             && (shared[i].unit == row || hardware->kind != ERG_GPU))
             terms = shared[i].terms;
     terms.share = share_of(hardware, unit, terms.share);
+    terms.bandwidth[ERG_BYTES_ELEMENTWISE] =
+        pass_share(hardware, terms.bandwidth[ERG_BYTES_ELEMENTWISE]);
     take_measured(&terms, hardware);
     if (hardware->launch_s > 0)
         terms.launch_s = hardware->launch_s;

@@ -60,7 +60,7 @@ static const field fields[] = {
     { "levels.memory.capacity_bytes", "bytes", PLAIN, AT(memory_bytes), 1e14 },
     { "levels.memory.bw_bytes_per_s", "bytes_per_s", PLAIN, AT(memory_bytes_per_s), 1e14 },
     { "levels.memory.achievable_share", "share", PLAIN, AT(memory_share), 1 },
-    { "memory_bus.width_bits", "bits", PLAIN, KEPT, 1e6 },
+    { "memory_bus.width_bits", "bits", PLAIN, AT(memory_bus_bits), 1e6 },
     { "memory_bus.rate_bits_per_s", "bits_per_s", PLAIN, KEPT, 1e12 },
     { "cap_w", "w", PLAIN, AT(cap_w), 1e6 },
     { "cap_low_w", "w", PLAIN, AT(cap_low_w), 1e6 },
@@ -86,11 +86,12 @@ static void all_unknown(erg_hardware *hardware)
 {
     double *const single[] = {
         &hardware->node_nm, &hardware->memory_bytes, &hardware->memory_bytes_per_s,
-        &hardware->memory_share, &hardware->l2_bytes, &hardware->l2_bytes_per_s,
-        &hardware->l1_bytes_per_unit, &hardware->l1_bytes_per_s, &hardware->cap_w,
-        &hardware->cap_low_w, &hardware->cap_high_w, &hardware->idle_w,
-        &hardware->busy_static_w, &hardware->top_clock_hz, &hardware->byte_j,
-        &hardware->launch_s, &hardware->host_s,
+        &hardware->memory_share, &hardware->memory_bus_bits, &hardware->l2_bytes,
+        &hardware->l2_bytes_per_s, &hardware->l1_bytes_per_unit,
+        &hardware->l1_bytes_per_s, &hardware->cap_w, &hardware->cap_low_w,
+        &hardware->cap_high_w, &hardware->idle_w, &hardware->busy_static_w,
+        &hardware->top_clock_hz, &hardware->byte_j, &hardware->launch_s,
+        &hardware->host_s,
     };
 
     for (size_t i = 0; i < ERG_COUNT(single); i++)

@@ -271,6 +271,30 @@ static void shared_terms_are_shares_whatever_the_device(void)
         }
 }
 
+/* As data sheets tell boards apart: by tensor units, lanes and the memory's bus. */
+static void what_passes_and_products_reach_follows_the_memory_and_the_lanes(void)
+{
+    static const struct { double tensor, bus_bits; int lanes; double pass, product; } boards[] = {
+        { NAN,    256, 128, 0.74, 0.82 },       /* like the p4 */
+        { NAN,   4096,  64, 0.74, 0.82 },       /* p100 */
+        { 65e12,  256,  64, 0.74, 0.95 },       /* t4 */
+        { 1e14,  4096,  64, 0.90, 0.95 },       /* v100 */
+        { 1e14,   384, 128, 0.74, 0.78 },       /* a10 */
+        { 1e14,  5120, 128, 0.90, 0.78 },       /* h100 */
+        { 1e14,   NAN,  64, 0.82, 0.95 },       /* nobody says what memory it has */
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(boards); i++) {
+        erg_hardware gpu = round_gpu();
+        gpu.peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP16] = boards[i].tensor;
+        gpu.memory_bus_bits = boards[i].bus_bits;
+        gpu.lanes_per_unit = boards[i].lanes;
+        erg_time_terms terms = erg_time_shared(&gpu, ERG_UNIT_VECTOR);
+        CHECK_NEAR(terms.bandwidth[ERG_BYTES_ELEMENTWISE], boards[i].pass, 1e-12);
+        CHECK_NEAR(terms.share, boards[i].product, 1e-12);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -285,6 +309,7 @@ int main(void)
         TEST(a_share_fitted_under_a_cap_is_not_capped_again),
         TEST(a_precision_without_a_unit_runs_at_its_share_of_fp32),
         TEST(shared_terms_are_shares_whatever_the_device),
+        TEST(what_passes_and_products_reach_follows_the_memory_and_the_lanes),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
