@@ -65,6 +65,8 @@ static const erg_column granger_columns[] = {
     { "x_shift_s", ERG_REAL, "taken off the stamps of x: known of its sensor" },
     { "y_shift_s", ERG_REAL, "taken off the stamps of y: known of its sensor" },
     { "note", ERG_TEXT, "why it was not asked" },
+    { "driven_size", ERG_REAL, "share driven_p_value finds at 0.05 in such pairs without "
+                               "a tie" },
 };
 
 static const erg_column check_columns[] = {
@@ -181,6 +183,8 @@ static bool put_way(const out *to, const erg_joint_pair *pair, bool forth)
                                { "size_naive", way->size_naive }, { "size", way->size },
                                { "driven_p_value",
                                  pair->has_granger_driven ? beside->p_value : NAN },
+                               { "driven_size",
+                                 pair->has_granger_driven ? beside->size : NAN },
                                { "x_shift_s", pair->granger_shift_s[forth ? 0 : 1] },
                                { "y_shift_s", pair->granger_shift_s[forth ? 1 : 0] } };
 

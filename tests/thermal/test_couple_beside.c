@@ -9,11 +9,10 @@ static const char *const sessions[] = {
     "thermal/joint/workload_independence_gpu_inference",
 };
 
-static erg_result *study(const char *name, bool secondary)
+static erg_result *study_pair(const char *name, const char *pair, bool secondary)
 {
-    static const char *const pairs[] = { "grad_norm:rle_smoothed" };
-    const erg_couple_options options = { .pairs = pairs, .pair_count = 1, .device = "gpu",
-                                         .draws = 20, .secondary = secondary };
+    const erg_couple_options options = { .pairs = &pair, .pair_count = 1, .device = "gpu",
+                                         .draws = secondary ? 20 : 400, .secondary = secondary };
     erg_error err = { 0 };
     erg_couple_files files;
     char folder[400];
@@ -28,6 +27,11 @@ static erg_result *study(const char *name, bool secondary)
     erg_training_free(log);
     erg_monitor_free(monitor);
     return result;
+}
+
+static erg_result *study(const char *name, bool secondary)
+{
+    return study_pair(name, "grad_norm:rle_smoothed", secondary);
 }
 
 static double real_at(const erg_table *table, size_t row, const char *column)
@@ -68,6 +72,27 @@ static void every_surrogate_tells_its_size(void)
     erg_result_free(result);
 }
 
+/* thermal.md 15: beside each p of a secondary test, what it finds where nothing is. */
+static void every_p_of_granger_has_its_size_beside_it(void)
+{
+    static const struct { const char *p, *size; } both[] = {
+        { "p_naive", "size_naive" }, { "p_value", "size" }, { "driven_p_value", "driven_size" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(sessions); i++) {
+        erg_result *result = study_pair(sessions[i], "grad_norm:power", false);
+        const erg_table *table = erg_result_find(result, "granger");
+        CHECK(erg_table_row_count(table) == 2);
+        for (size_t row = 0; row < 2; row++)
+            for (size_t k = 0; k < ERG_COUNT(both); k++) {
+                double size = real_at(table, row, both[k].size);
+                CHECK(isfinite(real_at(table, row, both[k].p)));
+                CHECK(size >= 0 && size < 0.3);
+            }
+        erg_result_free(result);
+    }
+}
+
 static void none_of_it_is_there_unasked(void)
 {
     erg_result *result = study(sessions[0], false);
@@ -82,6 +107,7 @@ int main(void)
     static const test tests[] = {
         TEST(rates_of_the_joint_recordings_hold_zero),
         TEST(every_surrogate_tells_its_size),
+        TEST(every_p_of_granger_has_its_size_beside_it),
         TEST(none_of_it_is_there_unasked),
     };
     return test_run(tests, ERG_COUNT(tests));
