@@ -6,7 +6,11 @@
 #include <string.h>
 #include "replay/plan.h"
 
-enum { SLOTS_LEAST = 64, WORDS_MOST = 224 };
+/* Words of a tensor, of a window, and of all else that makes a kernel itself. */
+enum { TENSOR_WORDS = 2 + 2 * ERG_SIGNATURE_RANK + (ERG_SIGNATURE_LAYOUT + 7) / 8,
+       WINDOW_WORDS = 19, OTHER_WORDS = 24,
+       WORDS_MOST = ERG_SIGNATURE_TENSORS * TENSOR_WORDS + WINDOW_WORDS + OTHER_WORDS };
+enum { SLOTS_LEAST = 64 };
 
 erg_replay_plan *erg_replay_plan_new(erg_error *err)
 {

@@ -317,6 +317,33 @@ static void a_plan_that_cannot_be_is_refused_with_its_place(void)
     }
 }
 
+/* As many tensors and axes as there can be, apart in the last stride alone. */
+static void the_widest_kernel_is_told_from_its_twin(void)
+{
+    erg_error err = { 0 };
+    erg_replay_plan *plan = erg_replay_plan_new(&err);
+    erg_replay_kernel kernel;
+    int32_t first, second, again;
+
+    erg_replay_kernel_init(&kernel, "concat", "test");
+    erg_signature *wide = &kernel.signature;
+    wide->op = ERG_OP_CONCAT;
+    wide->shape_known = true;
+    wide->window.axes = 3;
+    wide->output_count = 1;
+    wide->input_count = ERG_SIGNATURE_TENSORS - 1;
+    for (int i = 0; i < ERG_SIGNATURE_TENSORS; i++)
+        wide->tensors[i] = (erg_signature_tensor){ .rank = ERG_SIGNATURE_RANK,
+                                                   .dims = { 1, 2, 3, 4, 5, 6 },
+                                                   .layout = "aBCdef16b16c" };
+    CHECK_OK(erg_replay_plan_add(plan, &kernel, &first, &err), err);
+    wide->tensors[ERG_SIGNATURE_TENSORS - 1].strides[ERG_SIGNATURE_RANK - 1] = 1;
+    CHECK_OK(erg_replay_plan_add(plan, &kernel, &second, &err), err);
+    CHECK_OK(erg_replay_plan_add(plan, &kernel, &again, &err), err);
+    CHECK(first == 0 && second == 1 && again == 1 && plan->kernels[1].count == 2);
+    erg_replay_plan_free(plan);
+}
+
 static void give_stdin(const char *text)
 {
     char path[200];
@@ -366,6 +393,7 @@ int main(void)
         TEST(a_saved_plan_is_read_back_byte_for_byte),
         TEST(keys_that_are_not_ours_are_kept),
         TEST(a_plan_that_cannot_be_is_refused_with_its_place),
+        TEST(the_widest_kernel_is_told_from_its_twin),
         TEST(a_plan_comes_from_standard_input),
     };
     return test_run(tests, ERG_COUNT(tests));
