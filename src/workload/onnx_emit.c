@@ -220,7 +220,7 @@ static bool node_emit(emission *e, erg_onnx_node *node)
                                && node->in[0]->is_constant
                                && node->in[0]->role != ERG_ACTIVATION;
 
-    if (node->is_taken)
+    if (node->is_taken || node->is_once)
         return true;
     if (!node->rule) {
         unknown_add(e, node->proto);
@@ -266,5 +266,10 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
             erg_build_output(builder, tensor_of(&e, value));
     }
     unknown_note(&e);
+    if (model->once_count)
+        erg_build_note(builder,
+                       "%d operators depend on no input: computed when the model is "
+                       "loaded, not in a run",
+                       (int)model->once_count);
     return true;
 }

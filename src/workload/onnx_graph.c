@@ -147,7 +147,10 @@ static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file, bool h
     model->err = &why;
     model->options = erg_build_options(builder);
     erg_build_reserve(builder, (size_t)model->node_count + 1, model->value_count + 1);
-    bool ok = (has_patterns || erg_onnx_patterns(model)) && erg_onnx_emit(model, builder);
+    bool ok = has_patterns || erg_onnx_patterns(model);
+    if (ok && !has_patterns)
+        erg_onnx_once(model);
+    ok = ok && erg_onnx_emit(model, builder);
     for (int32_t i = 0; i < file->note_count; i++)
         erg_build_note(builder, "%s", file->notes[i]);
     if (!ok)

@@ -55,6 +55,7 @@ struct erg_onnx_node {
     int32_t in_count, out_count;
     int32_t index;
     bool is_taken;              /* by a pattern: emits nothing */
+    bool is_once;               /* computed when the model is loaded: emits nothing */
     const erg_onnx_rule *fused; /* of a pattern: emits this over in and out instead */
 };
 
@@ -66,7 +67,7 @@ typedef struct erg_onnx_model {
     erg_arena *arena;
     erg_error *err;
     erg_onnx_node *nodes;
-    int32_t node_count;
+    int32_t node_count, once_count;
     erg_onnx_value **slots; /* by hash of name */
     size_t slot_count;
     erg_onnx_value *newest;
@@ -129,6 +130,8 @@ erg_onnx_value *erg_onnx_value_make(erg_onnx_model *model, const char *name);
 erg_onnx_value *erg_onnx_value_find(const erg_onnx_model *model, const char *name);
 /* Operators that arrive as chains (SiLU, GELU, layer norm, attention) become one. */
 bool erg_onnx_patterns(erg_onnx_model *model);
+/* After the patterns: marks what a run need not compute. */
+void erg_onnx_once(erg_onnx_model *model);
 /* May be done again, with another precision or runtime. */
 bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder);
 
