@@ -188,14 +188,14 @@ static void drop(const dnn_library *library, dnn_made *made)
 static bool describe(dnn_draft *draft)
 {
     const dnn_library *library = &draft->session->library;
-    const dnn_operator *operator= operator_of(draft->signature->op);
+    const dnn_operator *row = operator_of(draft->signature->op);
     dnn_made *made = draft->made;
 
-    if (!operator|| !draft->signature->shape_known)
-        return erg_fail(
-            draft->err, ERG_UNSUPPORTED, "oneDNN has no %s%s",
-            erg_op_kinds[draft->signature->op].name, operator? " of unknown shape" : "");
-    if (!operator->describe(draft)) {
+    if (!row || !draft->signature->shape_known)
+        return erg_fail(draft->err, ERG_UNSUPPORTED, "oneDNN has no %s%s",
+                        erg_op_kinds[draft->signature->op].name,
+                        row ? " of unknown shape" : "");
+    if (!row->describe(draft)) {
         drop(library, made);
         return false;
     }
@@ -234,7 +234,8 @@ static bool take_over(const dnn_draft *draft, erg_signature *signature)
 
 static bool settle(erg_engine_session *session, erg_signature *signature, erg_error *err)
 {
-    const dnn_operator *operator= operator_of(signature->op);
+    const dnn_operator *row = operator_of(signature->op);
+    dnn_lies lies = row ? row->lies : DNN_ANYHOW;
     dnn_made made = { 0 };
     dnn_draft draft = { session, signature, true, &made, err };
 
@@ -245,12 +246,12 @@ static bool settle(erg_engine_session *session, erg_signature *signature, erg_er
         signature->tensors[i].layout[0] = '\0';
     if (has_parts)
         return true;
-    for (int i = 0; operator&& operator->dense && i<signature->input_count; i++)
+    for (int i = 0; lies != DNN_ANYHOW && i < signature->input_count; i++)
         signature->tensors[i].layout[0] = '\0';
     if (!describe(&draft))
         return false;
     erg_signature settled = *signature;
-    bool named = take_over(&draft, &settled);
+    bool named = lies == DNN_DENSE || take_over(&draft, &settled);
     drop(&session->library, &made);
     if (named)
         *signature = settled;

@@ -214,14 +214,20 @@ const dnnl_memory_desc_t *erg_dnn_desc(const dnn_draft *draft, int argument)
     return NULL;
 }
 
-bool erg_dnn_make(dnn_draft *draft, const void *description, const char *what)
+static bool make_with(dnn_draft *draft, const void *description,
+                      const_dnnl_primitive_attr_t attr, const char *what)
 {
     const dnn_library *library = &draft->session->library;
 
     return erg_dnn_ok(library,
-                      library->primitive_desc_create(&draft->made->desc, description, NULL,
+                      library->primitive_desc_create(&draft->made->desc, description, attr,
                                                      draft->session->engine, NULL),
                       what, draft->err);
+}
+
+bool erg_dnn_make(dnn_draft *draft, const void *description, const char *what)
+{
+    return make_with(draft, description, NULL, what);
 }
 
 bool erg_dnn_make_scaled(dnn_draft *draft, const void *description, double alpha,
@@ -238,10 +244,28 @@ bool erg_dnn_make_scaled(dnn_draft *draft, const void *description, double alpha
         erg_dnn_ok(library, library->attr_create(&attr), "an attribute", draft->err)
         && erg_dnn_ok(library, library->attr_scale(attr, 1, 0, &scale), "a scale",
                       draft->err)
+        && make_with(draft, description, attr, what);
+    if (attr)
+        library->attr_destroy(attr);
+    return good;
+}
+
+bool erg_dnn_make_cut(dnn_draft *draft, const void *description, const char *what)
+{
+    const dnn_library *library = &draft->session->library;
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_post_ops_t after = NULL;
+
+    bool good =
+        erg_dnn_ok(library, library->attr_create(&attr), "an attribute", draft->err)
+        && erg_dnn_ok(library, library->post_ops_create(&after), "what follows", draft->err)
         && erg_dnn_ok(library,
-                      library->primitive_desc_create(&draft->made->desc, description, attr,
-                                                     draft->session->engine, NULL),
-                      what, draft->err);
+                      library->post_ops_eltwise(after, 1, dnnl_eltwise_clip, 0, 1),
+                      "a cut", draft->err)
+        && erg_dnn_ok(library, library->attr_post_ops(attr, after), "a cut", draft->err)
+        && make_with(draft, description, attr, what);
+    if (after)
+        library->post_ops_destroy(after);
     if (attr)
         library->attr_destroy(attr);
     return good;

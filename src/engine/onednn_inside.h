@@ -55,11 +55,16 @@ typedef struct dnn_library {
     __typeof__(&dnnl_matmul_desc_init) matmul;
     __typeof__(&dnnl_reduction_desc_init) reduction;
     __typeof__(&dnnl_resampling_forward_desc_init) resampling;
+    __typeof__(&dnnl_lrn_forward_desc_init) local_response;
     __typeof__(&dnnl_lstm_forward_desc_init) lstm;
     __typeof__(&dnnl_lbr_gru_forward_desc_init) gru;
     __typeof__(&dnnl_primitive_attr_create) attr_create;
     __typeof__(&dnnl_primitive_attr_destroy) attr_destroy;
     __typeof__(&dnnl_primitive_attr_set_output_scales) attr_scale;
+    __typeof__(&dnnl_primitive_attr_set_post_ops) attr_post_ops;
+    __typeof__(&dnnl_post_ops_create) post_ops_create;
+    __typeof__(&dnnl_post_ops_destroy) post_ops_destroy;
+    __typeof__(&dnnl_post_ops_append_eltwise) post_ops_eltwise;
     void (*set_threads)(int count); /* of OpenMP; NULL: the library has none */
 } dnn_library;
 
@@ -92,11 +97,15 @@ typedef struct dnn_draft {
     erg_error *err;
 } dnn_draft;
 
+/* How operands lie: in the library's layouts; inputs dense; all dense, and what the library
+ * is told of them are strides of its own. */
+typedef enum dnn_lies { DNN_ANYHOW, DNN_INPUTS_DENSE, DNN_DENSE } dnn_lies;
+
 /* One row of onednn_operators: which kinds an operator of the library computes. */
 typedef struct dnn_operator {
     erg_op_kind op;
     bool (*describe)(dnn_draft *draft);
-    bool dense; /* its operands must lie by strides */
+    dnn_lies lies;
 } dnn_operator;
 
 extern const dnn_operator erg_dnn_matrix[], erg_dnn_maps[], erg_dnn_norms[],
@@ -143,6 +152,8 @@ bool erg_dnn_make(dnn_draft *draft, const void *description, const char *what);
 /* Its results times alpha. */
 bool erg_dnn_make_scaled(dnn_draft *draft, const void *description, double alpha,
                          const char *what);
+/* Its results cut to 0..1. */
+bool erg_dnn_make_cut(dnn_draft *draft, const void *description, const char *what);
 /* "" if dense; false: the library's layout has no name. */
 bool erg_dnn_layout_name(const dnn_library *library, const dnnl_memory_desc_t *desc,
                          char *name);

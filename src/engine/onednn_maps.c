@@ -9,31 +9,34 @@ static const struct map {
     erg_op_kind op;
     dnnl_alg_kind_t algorithm;
     float alpha, beta;
+    bool is_cut; /* its result to 0..1, in the same pass */
 } maps[] = {
-    { ERG_OP_RELU, dnnl_eltwise_relu, 0, 0 },
-    { ERG_OP_CLIP, dnnl_eltwise_clip, 0, 6 },
-    { ERG_OP_SIGMOID, dnnl_eltwise_logistic, 0, 0 },
-    { ERG_OP_TANH, dnnl_eltwise_tanh, 0, 0 },
-    { ERG_OP_SILU, dnnl_eltwise_swish, 1, 0 },
-    { ERG_OP_GELU, dnnl_eltwise_gelu_erf, 0, 0 },
-    { ERG_OP_GELU_TANH, dnnl_eltwise_gelu_tanh, 0, 0 },
+    { ERG_OP_RELU, dnnl_eltwise_relu, 0, 0, false },
+    { ERG_OP_CLIP, dnnl_eltwise_clip, 0, 6, false },
+    { ERG_OP_SIGMOID, dnnl_eltwise_logistic, 0, 0, false },
+    { ERG_OP_TANH, dnnl_eltwise_tanh, 0, 0, false },
+    { ERG_OP_SILU, dnnl_eltwise_swish, 1, 0, false },
+    { ERG_OP_GELU, dnnl_eltwise_gelu_erf, 0, 0, false },
+    { ERG_OP_GELU_TANH, dnnl_eltwise_gelu_tanh, 0, 0, false },
     /* No map is the erf alone: x/2 (1 + erf(x / sqrt 2)) reads, writes and computes as
      * much. */
-    { ERG_OP_ERF, dnnl_eltwise_gelu_erf, 0, 0 },
-    { ERG_OP_HARD_SWISH, dnnl_eltwise_hardswish, 0, 0 },
-    { ERG_OP_ABS, dnnl_eltwise_abs, 0, 0 },
-    { ERG_OP_SQRT, dnnl_eltwise_sqrt, 0, 0 },
-    { ERG_OP_EXP, dnnl_eltwise_exp, 0, 0 },
-    { ERG_OP_LOG, dnnl_eltwise_log, 0, 0 },
-    { ERG_OP_ADD, dnnl_eltwise_linear, 1, 0.5F },
-    { ERG_OP_SUB, dnnl_eltwise_linear, 1, -0.5F },
-    { ERG_OP_MUL, dnnl_eltwise_linear, 0.125F, 0 },
-    { ERG_OP_DIV, dnnl_eltwise_linear, 0.125F, 0 },
-    { ERG_OP_WHERE, dnnl_eltwise_linear, 1, 0 },
-    { ERG_OP_DROPOUT, dnnl_eltwise_linear, 1, 0 },
-    { ERG_OP_POW, dnnl_eltwise_pow, 1, 2 },
-    { ERG_OP_MAX, dnnl_eltwise_clip, -6, 6 },
-    { ERG_OP_MIN, dnnl_eltwise_clip, -6, 6 },
+    { ERG_OP_ERF, dnnl_eltwise_gelu_erf, 0, 0, false },
+    { ERG_OP_HARD_SWISH, dnnl_eltwise_hardswish, 0, 0, false },
+    { ERG_OP_HARD_SIGMOID, dnnl_eltwise_linear, 1.0F / 6, 0.5F, true },
+    { ERG_OP_COMPARE, dnnl_eltwise_relu, 0, 0, false },
+    { ERG_OP_ABS, dnnl_eltwise_abs, 0, 0, false },
+    { ERG_OP_SQRT, dnnl_eltwise_sqrt, 0, 0, false },
+    { ERG_OP_EXP, dnnl_eltwise_exp, 0, 0, false },
+    { ERG_OP_LOG, dnnl_eltwise_log, 0, 0, false },
+    { ERG_OP_ADD, dnnl_eltwise_linear, 1, 0.5F, false },
+    { ERG_OP_SUB, dnnl_eltwise_linear, 1, -0.5F, false },
+    { ERG_OP_MUL, dnnl_eltwise_linear, 0.125F, 0, false },
+    { ERG_OP_DIV, dnnl_eltwise_linear, 0.125F, 0, false },
+    { ERG_OP_WHERE, dnnl_eltwise_linear, 1, 0, false },
+    { ERG_OP_DROPOUT, dnnl_eltwise_linear, 1, 0, false },
+    { ERG_OP_POW, dnnl_eltwise_pow, 1, 2, false },
+    { ERG_OP_MAX, dnnl_eltwise_clip, -6, 6, false },
+    { ERG_OP_MIN, dnnl_eltwise_clip, -6, 6, false },
 };
 
 static const struct pair {
@@ -44,6 +47,7 @@ static const struct pair {
     { ERG_OP_ADD, dnnl_binary_add, true }, { ERG_OP_SUB, dnnl_binary_sub, false },
     { ERG_OP_MUL, dnnl_binary_mul, true }, { ERG_OP_DIV, dnnl_binary_div, false },
     { ERG_OP_MAX, dnnl_binary_max, true }, { ERG_OP_MIN, dnnl_binary_min, true },
+    { ERG_OP_COMPARE, dnnl_binary_ge, false }, /* which of the six costs the same */
 };
 
 static bool one(dnn_draft *draft)
@@ -66,7 +70,8 @@ static bool one(dnn_draft *draft)
                                           erg_dnn_desc(draft, DNNL_ARG_SRC), map->alpha,
                                           map->beta),
                          "a map", draft->err)
-           && erg_dnn_make(draft, &eltwise, "a map");
+           && (map->is_cut ? erg_dnn_make_cut(draft, &eltwise, "a map")
+                           : erg_dnn_make(draft, &eltwise, "a map"));
 }
 
 static bool second(dnn_draft *draft, int tensor, const dnn_operand *first)
@@ -116,16 +121,29 @@ static bool map(dnn_draft *draft)
 }
 
 const dnn_operator erg_dnn_maps[] = {
-    { ERG_OP_RELU, map, false },      { ERG_OP_CLIP, one, false },
-    { ERG_OP_SIGMOID, map, false },   { ERG_OP_TANH, map, false },
-    { ERG_OP_SILU, map, false },      { ERG_OP_GELU, map, false },
-    { ERG_OP_GELU_TANH, map, false }, { ERG_OP_HARD_SWISH, map, false },
-    { ERG_OP_ERF, map, false },
-    { ERG_OP_ABS, map, false },       { ERG_OP_SQRT, map, false },
-    { ERG_OP_EXP, map, false },       { ERG_OP_LOG, map, false },
-    { ERG_OP_ADD, map, false },       { ERG_OP_SUB, map, false },
-    { ERG_OP_MUL, map, false },       { ERG_OP_DIV, map, false },
-    { ERG_OP_POW, one, false },       { ERG_OP_MAX, map, false },
-    { ERG_OP_MIN, map, false },       { ERG_OP_WHERE, one, false },
-    { ERG_OP_DROPOUT, one, false },   { ERG_OP_UNKNOWN, NULL, false },
+    { ERG_OP_RELU, map, DNN_ANYHOW },
+    { ERG_OP_CLIP, one, DNN_ANYHOW },
+    { ERG_OP_SIGMOID, map, DNN_ANYHOW },
+    { ERG_OP_TANH, map, DNN_ANYHOW },
+    { ERG_OP_SILU, map, DNN_ANYHOW },
+    { ERG_OP_GELU, map, DNN_ANYHOW },
+    { ERG_OP_GELU_TANH, map, DNN_ANYHOW },
+    { ERG_OP_HARD_SWISH, map, DNN_ANYHOW },
+    { ERG_OP_HARD_SIGMOID, one, DNN_ANYHOW },
+    { ERG_OP_ERF, map, DNN_ANYHOW },
+    { ERG_OP_COMPARE, map, DNN_ANYHOW },
+    { ERG_OP_ABS, map, DNN_ANYHOW },
+    { ERG_OP_SQRT, map, DNN_ANYHOW },
+    { ERG_OP_EXP, map, DNN_ANYHOW },
+    { ERG_OP_LOG, map, DNN_ANYHOW },
+    { ERG_OP_ADD, map, DNN_ANYHOW },
+    { ERG_OP_SUB, map, DNN_ANYHOW },
+    { ERG_OP_MUL, map, DNN_ANYHOW },
+    { ERG_OP_DIV, map, DNN_ANYHOW },
+    { ERG_OP_POW, one, DNN_ANYHOW },
+    { ERG_OP_MAX, map, DNN_ANYHOW },
+    { ERG_OP_MIN, map, DNN_ANYHOW },
+    { ERG_OP_WHERE, one, DNN_ANYHOW },
+    { ERG_OP_DROPOUT, one, DNN_ANYHOW },
+    { ERG_OP_UNKNOWN, NULL, DNN_ANYHOW },
 };

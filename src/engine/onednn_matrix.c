@@ -232,9 +232,9 @@ static bool transposed(dnn_draft *draft)
 }
 
 const dnn_operator erg_dnn_matrix[] = {
-    { ERG_OP_LINEAR, inner_product, true },
-    { ERG_OP_MATMUL, product, true },
-    { ERG_OP_CONV, convolution, false },
-    { ERG_OP_CONV_TRANSPOSE, transposed, false },
-    { ERG_OP_UNKNOWN, NULL, false },
+    { ERG_OP_LINEAR, inner_product, DNN_INPUTS_DENSE },
+    { ERG_OP_MATMUL, product, DNN_DENSE },
+    { ERG_OP_CONV, convolution, DNN_ANYHOW },
+    { ERG_OP_CONV_TRANSPOSE, transposed, DNN_ANYHOW },
+    { ERG_OP_UNKNOWN, NULL, DNN_ANYHOW },
 };

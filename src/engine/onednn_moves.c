@@ -152,7 +152,9 @@ static bool concat(dnn_draft *draft)
 }
 
 const dnn_operator erg_dnn_moves[] = {
-    { ERG_OP_COPY, copy, false },    { ERG_OP_CAST, copy, false },
-    { ERG_OP_SLICE, copy, true },    { ERG_OP_CONCAT, concat, false },
-    { ERG_OP_UNKNOWN, NULL, false },
+    { ERG_OP_COPY, copy, DNN_ANYHOW },
+    { ERG_OP_CAST, copy, DNN_ANYHOW },
+    { ERG_OP_SLICE, copy, DNN_INPUTS_DENSE },
+    { ERG_OP_CONCAT, concat, DNN_ANYHOW },
+    { ERG_OP_UNKNOWN, NULL, DNN_ANYHOW },
 };

@@ -112,6 +112,19 @@ static erg_window global(const erg_signature_tensor *x)
     return window;
 }
 
+/* A pool that rounds its output up reads past the end: to the library that is padding. */
+static void pads_of(const erg_signature *is, const erg_window *by, const dnn_shape *out,
+                    dnnl_dims_t end)
+{
+    erg_dnn_dims(by->pad_end, by->axes, end);
+    for (int i = 0; i < by->axes; i++) {
+        int64_t reach = (out->dims[i + 2] - 1) * by->stride[i]
+                        + by->dilation[i] * (by->kernel[i] - 1) + 1;
+        int64_t past = reach - by->pad_begin[i] - is->tensors[0].dims[i + 2];
+        end[i] = past > end[i] ? past : end[i];
+    }
+}
+
 static bool pool(dnn_draft *draft)
 {
     const dnn_library *library = &draft->session->library;
@@ -127,7 +140,7 @@ static bool pool(dnn_draft *draft)
     erg_dnn_dims(window.kernel, window.axes, kernel);
     erg_dnn_dims(window.stride, window.axes, stride);
     erg_dnn_dims(window.pad_begin, window.axes, begin);
-    erg_dnn_dims(window.pad_end, window.axes, end);
+    pads_of(is, &window, &shape, end);
     for (int i = 0; i < window.axes; i++)
         dilation[i] = window.dilation[i] - 1;
     return erg_dnn_operand(draft, DNNL_ARG_SRC, 0, NULL)
@@ -142,6 +155,24 @@ static bool pool(dnn_draft *draft)
                                           dilation, begin, end),
                          "a pool", draft->err)
            && erg_dnn_make(draft, &description, "a pool");
+}
+
+/* Over five channels, as AlexNet and GoogLeNet have it: a signature does not tell. */
+static bool local_response(dnn_draft *draft)
+{
+    enum { CHANNELS = 5 };
+    const dnn_library *library = &draft->session->library;
+    dnnl_lrn_desc_t description;
+
+    return erg_dnn_operand(draft, DNNL_ARG_SRC, 0, NULL)
+           && erg_dnn_operand_like(draft, DNNL_ARG_DST, draft->signature->input_count,
+                                   &draft->made->operands[0])
+           && erg_dnn_ok(library,
+                         library->local_response(
+                             &description, dnnl_forward_inference, dnnl_lrn_across_channels,
+                             erg_dnn_desc(draft, DNNL_ARG_SRC), CHANNELS, 1e-4F, 0.75F, 1),
+                         "a local response norm", draft->err)
+           && erg_dnn_make(draft, &description, "a local response norm");
 }
 
 /* By the nearest where the count of its operations is 0, else linear. */
@@ -209,9 +240,14 @@ static bool reduce(dnn_draft *draft)
 }
 
 const dnn_operator erg_dnn_norms[] = {
-    { ERG_OP_SOFTMAX, softmax, true },        { ERG_OP_LAYER_NORM, layer_norm, true },
-    { ERG_OP_BATCH_NORM, batch_norm, false }, { ERG_OP_MAX_POOL, pool, false },
-    { ERG_OP_AVERAGE_POOL, pool, false },     { ERG_OP_GLOBAL_POOL, pool, false },
-    { ERG_OP_RESIZE, resize, false },
-    { ERG_OP_REDUCE, reduce, true },          { ERG_OP_UNKNOWN, NULL, false },
+    { ERG_OP_SOFTMAX, softmax, DNN_INPUTS_DENSE },
+    { ERG_OP_LAYER_NORM, layer_norm, DNN_INPUTS_DENSE },
+    { ERG_OP_BATCH_NORM, batch_norm, DNN_ANYHOW },
+    { ERG_OP_MAX_POOL, pool, DNN_ANYHOW },
+    { ERG_OP_AVERAGE_POOL, pool, DNN_ANYHOW },
+    { ERG_OP_GLOBAL_POOL, pool, DNN_ANYHOW },
+    { ERG_OP_LRN, local_response, DNN_ANYHOW },
+    { ERG_OP_RESIZE, resize, DNN_ANYHOW },
+    { ERG_OP_REDUCE, reduce, DNN_INPUTS_DENSE },
+    { ERG_OP_UNKNOWN, NULL, DNN_ANYHOW },
 };

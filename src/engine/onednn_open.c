@@ -50,11 +50,16 @@ static const struct {
     SYMBOL("matmul_desc_init", matmul),
     SYMBOL("reduction_desc_init", reduction),
     SYMBOL("resampling_forward_desc_init", resampling),
+    SYMBOL("lrn_forward_desc_init", local_response),
     SYMBOL("lstm_forward_desc_init", lstm),
     SYMBOL("lbr_gru_forward_desc_init", gru),
     SYMBOL("primitive_attr_create", attr_create),
     SYMBOL("primitive_attr_destroy", attr_destroy),
     SYMBOL("primitive_attr_set_output_scales", attr_scale),
+    SYMBOL("primitive_attr_set_post_ops", attr_post_ops),
+    SYMBOL("post_ops_create", post_ops_create),
+    SYMBOL("post_ops_destroy", post_ops_destroy),
+    SYMBOL("post_ops_append_eltwise", post_ops_eltwise),
 };
 
 /* The name of 2.x's; another major number has other functions under the same names. */

@@ -85,7 +85,7 @@ static bool recurrent(dnn_draft *draft)
 }
 
 const dnn_operator erg_dnn_recurrent[] = {
-    { ERG_OP_LSTM, recurrent, true },
-    { ERG_OP_GRU, recurrent, true },
-    { ERG_OP_UNKNOWN, NULL, false },
+    { ERG_OP_LSTM, recurrent, DNN_INPUTS_DENSE },
+    { ERG_OP_GRU, recurrent, DNN_INPUTS_DENSE },
+    { ERG_OP_UNKNOWN, NULL, DNN_ANYHOW },
 };

@@ -26,6 +26,15 @@ static bool has_dims_of(const erg_signature_tensor *a, const erg_signature_tenso
            && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof(a->dims[0])) == 0;
 }
 
+static int64_t elements_of(const erg_signature_tensor *tensor)
+{
+    int64_t elements = 1;
+
+    for (int i = 0; i < tensor->rank; i++)
+        elements *= tensor->dims[i];
+    return elements;
+}
+
 static bool has_layout_of(const erg_signature_tensor *a, const erg_signature_tensor *b)
 {
     return strcmp(a->layout, b->layout) == 0 && (!a->layout[0] || has_dims_of(a, b));
@@ -124,22 +133,47 @@ static bool receive(walk *w, const erg_replay_launch *launch, erg_signature *sig
     return true;
 }
 
+/* The same memory, or a part of it, by the dims of its reader. */
+static void see_as(held *tensor, const erg_signature_tensor *wanted)
+{
+    tensor->is = *wanted;
+    tensor->is.layout[0] = '\0';
+}
+
+/* A tensor that a launch has written, in the layout that is wanted now. Of one that lies by
+ * strides a reader may see other dims, or less of it: then what is turned is its own. */
+static bool bring_written(walk *w, held *tensor, const erg_signature_tensor *wanted,
+                          int32_t *memory)
+{
+    int64_t has = elements_of(&tensor->is), needs = elements_of(wanted);
+    bool is_strided = !tensor->is.layout[0];
+    held part = *tensor, *from = is_strided && needs < has ? &part : tensor;
+
+    if (!has_layout_of(&tensor->is, wanted)) {
+        if (is_strided && needs <= has)
+            see_as(from, wanted);
+        if (!turn(w, from, wanted))
+            return false;
+    }
+    *memory = from->memory;
+    return true;
+}
+
 static bool place_input(walk *w, held *tensor, const erg_signature_tensor *wanted,
                         int32_t *memory)
 {
     bool fits = tensor && tensor->memory >= 0 && has_layout_of(&tensor->is, wanted)
                 && erg_stage_bytes(&tensor->is) >= erg_stage_bytes(wanted);
 
-    if (tensor && tensor->is_written && !has_layout_of(&tensor->is, wanted)
-        && !turn(w, tensor, wanted))
-        return false;
-    if (!tensor || (!tensor->is_written && !fits)) {
-        *memory = new_memory(w, wanted, false);
-        if (tensor)
-            *tensor = (held){ *wanted, *memory, false };
-    } else {
+    if (tensor && tensor->is_written)
+        return bring_written(w, tensor, wanted, memory);
+    if (fits) {
         *memory = tensor->memory;
+        return true;
     }
+    *memory = new_memory(w, wanted, false);
+    if (tensor)
+        *tensor = (held){ *wanted, *memory, false };
     return *memory >= 0;
 }
 

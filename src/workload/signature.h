@@ -12,7 +12,8 @@
 #include "base/base.h"
 #include "erg/workload.h"
 
-enum { ERG_SIGNATURE_TENSORS = 32, ERG_SIGNATURE_RANK = 6, ERG_SIGNATURE_LAYOUT = 24 };
+/* DenseNet-201 joins 49 tensors. */
+enum { ERG_SIGNATURE_TENSORS = 52, ERG_SIGNATURE_RANK = 6, ERG_SIGNATURE_LAYOUT = 24 };
 
 typedef struct erg_signature_tensor {
     int32_t rank;                       /* 0: a scalar, or not known */

@@ -71,6 +71,56 @@ static void reorders_stand_where_layouts_change_and_nowhere_else(void)
     erg_replay_plan_free(plan);
 }
 
+/* A linear layer's 300 numbers are an image to the convolution, and to its reorder. */
+static void a_view_is_turned_by_the_dims_of_its_reader(void)
+{
+    erg_error err = { 0 };
+    erg_replay_plan *plan = erg_replay_plan_new(&err);
+    played p = { .options = { .runs = 5, .no_kernels = true } };
+
+    append(plan, kernel_of(ERG_OP_LINEAR, "linear", 300));
+    append(plan, image(ERG_OP_CONV, "conv", 1));
+    play(&p, plan);
+    const erg_replay_plan *launched = p.bench.stage->plan;
+    CHECK(launched->launch_count == 3);
+    const erg_signature *reorder =
+        &launched->kernels[launched->launches[1].kernel].signature;
+    CHECK(reorder->op == ERG_OP_COPY);
+    CHECK(reorder->tensors[0].rank == 4 && reorder->tensors[0].dims[1] == 12);
+    CHECK_TEXT(reorder->tensors[0].layout, "");
+    CHECK_TEXT(reorder->tensors[1].layout, "aBcd8b");
+    end(&p);
+    erg_replay_plan_free(plan);
+}
+
+/* Half of what was written is turned for who reads half of it; the rest stays in reach. */
+static void a_part_is_turned_alone_and_the_whole_stays(void)
+{
+    erg_error err = { 0 };
+    erg_replay_plan *plan = erg_replay_plan_new(&err);
+    played p = { .options = { .runs = 5, .no_kernels = true } };
+    erg_replay_kernel conv = image(ERG_OP_CONV, "conv", 1);
+    erg_replay_launch launch = { .tensors = { 1, 2 } };
+
+    append(plan, kernel_of(ERG_OP_LINEAR, "linear", 600));
+    plan->tensor_count = 4;
+    CHECK_OK(erg_replay_plan_add(plan, &conv, &launch.kernel, &err), err);
+    CHECK_OK(erg_replay_plan_launch(plan, &launch, &err), err);
+    erg_replay_kernel last = kernel_of(ERG_OP_LINEAR, "linear", 600);
+    launch = (erg_replay_launch){ .tensors = { 1, 3 } };
+    CHECK_OK(erg_replay_plan_add(plan, &last, &launch.kernel, &err), err);
+    CHECK_OK(erg_replay_plan_launch(plan, &launch, &err), err);
+    play(&p, plan);
+    const erg_stage *stage = p.bench.stage;
+    const erg_replay_launch *launches = stage->plan->launches;
+    CHECK(stage->plan->launch_count == 4); /* linear, reorder, conv, linear */
+    CHECK(launches[3].tensors[0] == launches[0].tensors[1]);
+    CHECK(launches[1].tensors[0] == launches[0].tensors[1]);
+    CHECK(erg_stage_bytes(&stage->shapes[launches[3].tensors[0]]) == 600 * 4);
+    end(&p);
+    erg_replay_plan_free(plan);
+}
+
 static void what_cannot_be_replayed_is_named_and_the_rest_is_timed(void)
 {
     erg_error err = { 0 };
@@ -187,6 +237,8 @@ int main(void)
     static const test tests[] = {
         TEST(cold_buffers_are_more_than_caches_hold),
         TEST(reorders_stand_where_layouts_change_and_nowhere_else),
+        TEST(a_view_is_turned_by_the_dims_of_its_reader),
+        TEST(a_part_is_turned_alone_and_the_whole_stays),
         TEST(what_cannot_be_replayed_is_named_and_the_rest_is_timed),
         TEST(memory_of_the_whole_is_never_shared_by_two_that_live),
         TEST(stopping_ends_at_once_with_a_reason),
