@@ -25,6 +25,7 @@ struct erg_scenario {
     size_t job_count, job_capacity;
     size_t units, units_per_rack;
     erg_silicon silicon;
+    double spread;                  /* sd of units' watts above idle at equal work */
     double lag_s;                   /* first-order, of the supply of all */
     double warm_up_s, duration_s, sample_s;
     double window_s;                /* of the meter of a record; NAN: unknown */

@@ -64,6 +64,7 @@ static const erg_yaml_field breaker_fields[] = {
 
 static const erg_yaml_field gpu_fields[] = {
     { "idle", ERG_YAML_QUANTITY, AT(erg_scenario, silicon.idle_w), "W", 0, 1e6, true },
+    { "spread", ERG_YAML_QUANTITY, AT(erg_scenario, spread), "%", 0, 0.15 },
     { "gamma", ERG_YAML_QUANTITY, AT(erg_scenario, silicon.gamma), "", 1, 4 },
     { 0 },
 };

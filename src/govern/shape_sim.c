@@ -12,6 +12,7 @@
 #include "math/stats.h"
 #include "govern/shape_sim_inside.h"
 
+#define BALANCE_WARM_UP 150     /* steps until watts no longer move: 30 epochs */
 #define STORAGE_WARM_UP 10.0    /* time constants until it has forgotten its start */
 
 static double watts(int64_t nw)
@@ -34,9 +35,11 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
 
     if (it->governors)
         answer->cap_w = it->unit_cap_w[what->rank];
+    if (it->balance)
+        answer->cap_w = fmin(answer->cap_w, erg_sim_balance_cap(it, what->rank));
     for (size_t i = 0; i < it->chain->count; i++) {
         erg_policy_out out = erg_policy_free();
-        if (i == it->supply || i == it->over)
+        if (i == it->supply || i == it->over || i == it->over_job)
             continue;
         it->chain->policies[i]->step(&it->states[what->rank * it->chain->count + i], &in,
                                      what->dt_s, &out);
@@ -122,6 +125,11 @@ static void collected(void *self, uint32_t job, double time_s)
         it->is_out_of_memory = true;
 }
 
+static bool worked(void *self, uint32_t rank, double time_s, erg_error *err)
+{
+    return erg_sim_balance_worked(self, rank, time_s, err);
+}
+
 /* What the meter behind all racks reads at now. */
 static double read_wave(erg_sim *it, int64_t now_ns)
 {
@@ -155,6 +163,7 @@ static bool begin(erg_sim *it, erg_error *err)
     it->cluster.settle = settle;
     it->cluster.stepped = stepped;
     it->cluster.collected = collected;
+    it->cluster.worked = it->balance ? worked : NULL;
     it->cluster.self = it;
     return erg_cluster_start(&it->cluster, err);
 }
@@ -168,6 +177,8 @@ static double warm_up_s(const erg_sim *it)
             return 0;
     if (it->supply < it->chain->count && !it->scenario->open_loop)
         warm_s = fmax(warm_s, STORAGE_WARM_UP * it->chain->values[it->supply][0]);
+    if (it->balance && it->scenario->jobs[0].period_s > 0)
+        warm_s = fmax(warm_s, BALANCE_WARM_UP * it->scenario->jobs[0].period_s);
     /* Groups of a record begin one after the other, within one period. */
     if (it->scenario->open_loop && erg_sim_groups(it) > 1
         && it->scenario->jobs[0].period_s > 0)
@@ -282,6 +293,7 @@ static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
 static void clear(erg_sim *it)
 {
     erg_cluster_free(&it->cluster);
+    erg_sim_balance_end(it);
     free(it->states);
     free(it->plans);
     free(it->supplies);

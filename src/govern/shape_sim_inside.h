@@ -8,6 +8,8 @@
 #include "shape/breaker.h"
 #include "shape/psu.h"
 
+typedef struct erg_sim_balance erg_sim_balance;     /* shape_sim_balance.c */
+
 /* Of a job, as a policy that plans found it. */
 typedef struct erg_sim_phase { double shift_s, slower_s; } erg_sim_phase;
 
@@ -24,6 +26,8 @@ typedef struct erg_sim {
     erg_policy_state *governors;    /* of each rack */
     double *rack_j;                 /* of each, since its governor's last look */
     double *unit_cap_w;             /* what the governors grant each unit */
+    size_t over_job;                /* which of the chain governs jobs; count: none */
+    erg_sim_balance *balance;       /* NULL: none does */
     double look_s;                  /* their period */
     int64_t look_ns;                /* their next look */
     erg_breaker *breakers;
@@ -55,6 +59,13 @@ void erg_sim_psu_sum(const erg_sim *it, erg_shaped *out);
 bool erg_sim_govern(erg_sim *it, uint64_t key, erg_error *err);
 /* The cluster on its way to until_ns, governors looking as often as they want. */
 bool erg_sim_advance(erg_sim *it, int64_t until_ns, erg_error *err);
+/* shape_sim_balance.c: room for the epochs of units, if the chain has who needs them. */
+bool erg_sim_balance_start(erg_sim *it, erg_error *err);
+void erg_sim_balance_end(erg_sim *it);
+/* What it grants a rank; INFINITY: nobody balances. */
+double erg_sim_balance_cap(const erg_sim *it, uint32_t rank);
+/* A rank has worked so long in a step that is over. */
+bool erg_sim_balance_worked(erg_sim *it, uint32_t rank, double time_s, erg_error *err);
 /* What a policy of this chain is told at its start; entity is its own number. */
 erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
                                uint64_t entity);

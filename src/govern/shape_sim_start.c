@@ -5,6 +5,10 @@
 #include <string.h>
 #include "govern/shape_sim_inside.h"
 
+/* Of a normal number: the sum of so many even ones, less its mean, has sd 1 and no more
+ * than 6. */
+enum { DRAWS = 12, LOTS = 0xffff };
+
 int erg_sim_groups(const erg_sim *it)
 {
     const erg_policy_chain *chain = it->chain;
@@ -32,7 +36,7 @@ static uint64_t entity_of(const erg_sim *it, size_t which, size_t unit, int grou
 {
     static const uint64_t kinds[] = { [ERG_PER_UNIT] = 0, [ERG_PER_GROUP] = 1,
                                       [ERG_PER_RACK] = 2, [ERG_ON_SUPPLY] = 3,
-                                      [ERG_OVER_RACK] = 4 };
+                                      [ERG_OVER_RACK] = 4, [ERG_OVER_JOB] = 5 };
     erg_policy_scope scope = it->chain->policies[which]->scope;
     uint64_t number = scope == ERG_PER_GROUP ? (uint64_t)group
                     : scope == ERG_PER_RACK ? unit / it->scenario->units_per_rack : unit;
@@ -53,6 +57,19 @@ erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
     return setup;
 }
 
+/* Watts above idle of equal work, by chance: the same for this unit under every policy. */
+static double lot_of(const erg_scenario *scenario, size_t unit, uint64_t key)
+{
+    erg_xoshiro random = erg_xoshiro_of(key, (uint64_t)LOTS << 48 | unit);
+    double normal = -DRAWS / 2.0;
+
+    if (!(scenario->spread > 0))
+        return 1;
+    for (int i = 0; i < DRAWS; i++)
+        normal += erg_xoshiro_uniform(&random);
+    return 1 + scenario->spread * normal;
+}
+
 typedef struct place { size_t unit; uint32_t job; } place;
 
 static void start_rank(erg_sim *it, size_t rank, const place *at, uint64_t key)
@@ -64,6 +81,7 @@ static void start_rank(erg_sim *it, size_t rank, const place *at, uint64_t key)
 
     it->cluster.ranks[rank].job = at->job;
     it->cluster.ranks[rank].rack = rack;
+    it->cluster.ranks[rank].lot = lot_of(it->scenario, at->unit, key);
     memset(states, 0, it->chain->count * sizeof(*states));
     for (size_t i = 0; i < it->chain->count; i++) {
         uint64_t entity = entity_of(it, i, at->unit, group);
@@ -84,7 +102,9 @@ static bool are_alike(const erg_sim *it, size_t a, size_t b)
 {
     size_t count = it->chain->count;
 
-    return it->over == count && it->cluster.ranks[a].rack == it->cluster.ranks[b].rack
+    return it->over == count && it->over_job == count
+        && it->cluster.ranks[a].lot == it->cluster.ranks[b].lot
+        && it->cluster.ranks[a].rack == it->cluster.ranks[b].rack
         && memcmp(&it->states[a * count], &it->states[b * count],
                   count * sizeof(*it->states)) == 0;
 }
@@ -190,6 +210,7 @@ bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
 
     it->supply = one_of(it->chain, ERG_ON_SUPPLY);
     it->over = one_of(it->chain, ERG_OVER_RACK);
+    it->over_job = one_of(it->chain, ERG_OVER_JOB);
     if (scenario->job_count == 1 && groups > 1)
         parts = groups < scenario->units ? groups : scenario->units;
     it->was_split = parts > 1;
@@ -208,5 +229,5 @@ bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err)
     place_jobs(it, parts, key);
     it->before_w = NAN;
     return start_racks(it, err) && erg_sim_psu_start(it, err)
-        && erg_sim_govern(it, key, err);
+        && erg_sim_govern(it, key, err) && erg_sim_balance_start(it, err);
 }

@@ -114,8 +114,9 @@ static const erg_phase *phase_of(const erg_cluster *cluster, const erg_rank *ran
 
 static double clock_of(const erg_cluster *cluster, const erg_rank *rank)
 {
-    return erg_silicon_clock(&cluster->silicon, phase_of(cluster, rank)->power_w,
-                             rank->cap_w);
+    double power_w = erg_cluster_work_w(cluster, rank, phase_of(cluster, rank)->power_w);
+
+    return erg_silicon_clock(&cluster->silicon, power_w, rank->cap_w);
 }
 
 static double speed_at(const erg_phase *phase, double clock)
@@ -126,8 +127,9 @@ static double speed_at(const erg_phase *phase, double clock)
 /* What this phase's work draws under the rank's cap. */
 static double held_w(const erg_cluster *cluster, const erg_rank *rank)
 {
-    return erg_silicon_w(&cluster->silicon, phase_of(cluster, rank)->power_w,
-                         clock_of(cluster, rank));
+    double power_w = erg_cluster_work_w(cluster, rank, phase_of(cluster, rank)->power_w);
+
+    return erg_silicon_w(&cluster->silicon, power_w, clock_of(cluster, rank));
 }
 
 /* Runs items until one must wait, it must ask again or the phase is over; plans what comes
@@ -174,8 +176,8 @@ static bool run_through(erg_cluster *cluster, erg_rank *rank, double speed, erg_
 static bool compute(erg_cluster *cluster, erg_rank *rank, erg_error *err)
 {
     const erg_phase *phase = phase_of(cluster, rank);
-    erg_answer answer = ask_at(cluster, rank, (erg_ask){ .power_w = phase->power_w },
-                               cluster->agenda.now_ns);
+    const erg_ask wish = { .power_w = erg_cluster_work_w(cluster, rank, phase->power_w) };
+    erg_answer answer = ask_at(cluster, rank, wish, cluster->agenda.now_ns);
     double speed = speed_at(phase, clock_of(cluster, rank));
 
     if (!(speed > 0) && !(answer.again_s < FOR_EVER_S))
@@ -206,6 +208,7 @@ static bool arrive(erg_cluster *cluster, erg_rank *rank, erg_error *err)
     const erg_phase *phase = phase_of(cluster, rank);
 
     rank->state = ARRIVED;
+    rank->worked_ns += cluster->agenda.now_ns - rank->free_ns;
     if (job->arrived == 0)
         job->arrived_ns = cluster->agenda.now_ns;
     if (++job->arrived < job->ranks)
@@ -241,6 +244,15 @@ static void count_step(erg_job *job, int64_t now_ns)
     job->last_step_ns = now_ns;
 }
 
+static bool tell_work(erg_cluster *cluster, erg_rank *rank, erg_error *err)
+{
+    double time_s = erg_s_from_ns(rank->worked_ns);
+
+    rank->worked_ns = 0;
+    return !cluster->worked || !(time_s > 0)
+        || cluster->worked(cluster->self, index_of(cluster, rank), time_s, err);
+}
+
 /* A step wants to begin: whoever shapes may let it wait. */
 static bool begin_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
 {
@@ -248,6 +260,9 @@ static bool begin_phase(erg_cluster *cluster, erg_rank *rank, erg_error *err)
 
     if (!phase_of(cluster, rank)->begins_step)
         return enter_phase(cluster, rank, err);
+    rank->free_ns = cluster->agenda.now_ns;
+    if (!tell_work(cluster, rank, err))
+        return false;
     if (index_of(cluster, rank) == job->first) {
         count_step(job, cluster->agenda.now_ns);
         if (cluster->stepped)
@@ -286,9 +301,11 @@ static bool end_collective(erg_cluster *cluster, uint32_t number, erg_error *err
     if (cluster->collected)
         cluster->collected(cluster->self, number,
                            erg_s_from_ns(cluster->agenda.now_ns - job->arrived_ns));
-    for (uint32_t i = job->first; i < job->first + job->ranks; i++)
+    for (uint32_t i = job->first; i < job->first + job->ranks; i++) {
+        cluster->ranks[i].free_ns = cluster->agenda.now_ns;
         if (!next_phase(cluster, &cluster->ranks[i], err))
             return false;
+    }
     return true;
 }
 
@@ -305,6 +322,7 @@ static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
     case NOT_STARTED:
         return begin_phase(cluster, rank, err);
     case WAITS_TO_BEGIN:
+        rank->free_ns = cluster->agenda.now_ns;
         return enter_phase(cluster, rank, err);
     case COMPUTES:
         if (!cluster->has_items)
@@ -322,23 +340,6 @@ static bool happen(erg_cluster *cluster, const erg_event *event, erg_error *err)
 }
 
 /* ---- from outside -------------------------------------------------------------------- */
-
-bool erg_cluster_begin(erg_cluster *cluster, size_t jobs, size_t ranks, size_t racks,
-                       erg_error *err)
-{
-    *cluster = (erg_cluster){ .job_count = jobs, .rank_count = ranks, .rack_count = racks,
-                              .item_s = 1e-3 };
-    cluster->jobs = calloc(jobs + 1, sizeof(*cluster->jobs));
-    cluster->ranks = calloc(ranks + 1, sizeof(*cluster->ranks));
-    cluster->rack_nw = calloc(racks + 1, sizeof(*cluster->rack_nw));
-    if (!cluster->jobs || !cluster->ranks || !cluster->rack_nw) {
-        erg_cluster_free(cluster);
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu units", ranks);
-    }
-    for (size_t i = 0; i < ranks; i++)
-        cluster->ranks[i].twins = 1;
-    return true;
-}
 
 bool erg_cluster_start(erg_cluster *cluster, erg_error *err)
 {
@@ -370,26 +371,4 @@ bool erg_cluster_poke(erg_cluster *cluster, size_t rank, erg_error *err)
 {
     return erg_agenda_plan(&cluster->agenda, cluster->agenda.now_ns,
                            (uint32_t)rank | AGAIN_BIT, cluster->ranks[rank].asks, err);
-}
-
-void erg_cluster_mark(erg_cluster *cluster)
-{
-    for (size_t i = 0; i < cluster->job_count; i++)
-        cluster->jobs[i].marked_steps = 0;
-}
-
-double erg_job_rate(const erg_job *job)
-{
-    return job->marked_steps < 2 ? NAN
-         : (double)(job->marked_steps - 1)
-               / erg_s_from_ns(job->last_step_ns - job->first_step_ns);
-}
-
-void erg_cluster_free(erg_cluster *cluster)
-{
-    free(cluster->jobs);
-    free(cluster->ranks);
-    free(cluster->rack_nw);
-    erg_agenda_free(&cluster->agenda);
-    *cluster = (erg_cluster){ 0 };
 }

@@ -78,6 +78,8 @@ typedef struct erg_rank {
     uint32_t job, rack, phase, serial, asks;
     uint32_t twins;         /* units of this rack that it stands for: all of them alike */
     uint8_t state;
+    double lot;                     /* watts above idle at work, of what phases say */
+    int64_t free_ns, worked_ns;     /* began to work; worked in this step */
 } erg_rank;
 
 typedef struct erg_cluster {
@@ -103,6 +105,9 @@ typedef struct erg_cluster {
     void (*stepped)(void *self, uint32_t job, int64_t now_ns);
     /* A collective ends that its first rank has entered so long ago. May be NULL. */
     void (*collected)(void *self, uint32_t job, double time_s);
+    /* What a rank worked in the step that is over, without waiting for others. May be
+     * NULL. */
+    bool (*worked)(void *self, uint32_t rank, double time_s, erg_error *err);
     void *self;
 } erg_cluster;
 
@@ -116,6 +121,8 @@ bool erg_cluster_start(erg_cluster *cluster, erg_error *err);
 bool erg_cluster_run(erg_cluster *cluster, int64_t until_ns, erg_error *err);
 /* What shapes this rank has changed: it asks again, now. */
 bool erg_cluster_poke(erg_cluster *cluster, size_t rank, erg_error *err);
+/* What this rank draws at work of power_w, uncapped: chips differ. */
+double erg_cluster_work_w(const erg_cluster *cluster, const erg_rank *rank, double power_w);
 /* Counts steps from here on. */
 void erg_cluster_mark(erg_cluster *cluster);
 /* Steps a second of a job since the mark, from its first to its last; NAN: under two. */

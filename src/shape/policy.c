@@ -6,8 +6,9 @@
 
 const erg_policy *const erg_policies[] = {
     &erg_policy_limit, &erg_policy_firmware, &erg_policy_ramp, &erg_policy_soft_start,
-    &erg_policy_rack_cap, &erg_policy_bucket, &erg_policy_jitter, &erg_policy_jitter_rack,
-    &erg_policy_stagger, &erg_policy_interleave, &erg_policy_scatter, &erg_policy_lock,
+    &erg_policy_rack_cap, &erg_policy_balance, &erg_policy_bucket, &erg_policy_jitter,
+    &erg_policy_jitter_rack, &erg_policy_stagger, &erg_policy_interleave,
+    &erg_policy_scatter, &erg_policy_lock,
     &erg_policy_floor, &erg_policy_storage, NULL,
 };
 

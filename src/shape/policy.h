@@ -25,7 +25,8 @@ typedef enum erg_policy_scope {
     ERG_PER_GROUP,      /* units that may be shifted together: a job */
     ERG_PER_RACK,       /* units behind one breaker, alike */
     ERG_ON_SUPPLY,      /* a rack's supply: out.supply_w */
-    ERG_OVER_RACK       /* a rack's budget: out.cap_w, shared out among its units */
+    ERG_OVER_RACK,      /* a rack's budget: out.cap_w, shared out among its units */
+    ERG_OVER_JOB        /* a job's: out.cap_w a unit, shared out by their epochs */
 } erg_policy_scope;
 
 typedef struct erg_policy_setup {
@@ -139,7 +140,8 @@ typedef struct erg_policy {
 } erg_policy;
 
 extern const erg_policy erg_policy_limit, erg_policy_firmware, erg_policy_ramp,
-    erg_policy_soft_start, erg_policy_rack_cap, erg_policy_bucket, erg_policy_jitter,
+    erg_policy_soft_start, erg_policy_rack_cap, erg_policy_balance, erg_policy_bucket,
+    erg_policy_jitter,
     erg_policy_jitter_rack, erg_policy_stagger, erg_policy_interleave, erg_policy_scatter,
     erg_policy_lock, erg_policy_floor, erg_policy_storage;
 extern const erg_policy *const erg_policies[];      /* NULL behind the last */
