@@ -66,6 +66,7 @@ typedef struct erg_check {
     double value, limit;
     erg_check_state state;
     char what[160];             /* one clause more, or "" */
+    char cure[120];             /* instead of the code's advice, or "" */
 } erg_check;
 
 /* ---- streams ------------------------------------------------------------------------- */
@@ -222,6 +223,9 @@ bool erg_joint_ask_granger(const erg_joint *joint, erg_joint_pair *pair,
 enum { ERG_DRIVERS_MOST = 4 };
 size_t erg_joint_drivers(const erg_joint *joint, erg_joint_pair *pair, bool is_power,
                          const double *drivers[ERG_DRIVERS_MOST]);
+/* What would make the residuals white, tried on the data; "": a longer record. */
+void erg_joint_whiter(const erg_joint *joint, const erg_joint_pair *pair, char *to,
+                      size_t size);
 bool erg_joint_judge(erg_joint *joint, erg_error *err);
 bool erg_joint_tables(erg_joint *joint, erg_error *err);
 /* Tables surrogates, transfer, rates, spikes: they never decide. */

@@ -29,6 +29,16 @@ static bool put(erg_joint *joint, erg_joint_pair *pair, erg_check check, erg_err
 
 static erg_check_state hit_if(bool hit) { return hit ? ERG_CHECK_HIT : ERG_CHECK_OK; }
 
+static void say_coloured(const erg_joint *joint, const erg_joint_pair *pair, char *to,
+                         size_t size)
+{
+    const erg_pair *test = &pair->test;
+    bool x = test->ljung_box_x < WHITE_P, y = test->ljung_box_y < WHITE_P;
+
+    snprintf(to, size, "residuals of %s%s%s", x ? joint->channels[pair->x].name : "",
+             x && y ? " and " : "", y ? joint->channels[pair->y].name : "");
+}
+
 static bool check_test(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {
     const erg_pair *test = &pair->test;
@@ -41,6 +51,10 @@ static bool check_test(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
                         .state =
                             isnan(least) ? ERG_CHECK_UNKNOWN : hit_if(!test->is_white) };
 
+    if (white.state == ERG_CHECK_HIT) {
+        say_coloured(joint, pair, white.what, sizeof(white.what));
+        erg_joint_whiter(joint, pair, white.cure, sizeof(white.cure));
+    }
     shortness.state = hit_if(shortness.value < RESIDUALS_LEAST);
     erg_text_put(shortness.what, sizeof(shortness.what),
                  pair->why[0] ? pair->why : "residuals in common");

@@ -219,7 +219,8 @@ static bool put_check(const out *to, const erg_check *check)
         { "device", check->device },
         { "pair", check->pair },
         { "what", check->what },
-        { "advice", check->state == ERG_CHECK_HIT ? info->advice : "" },
+        { "advice", check->state != ERG_CHECK_HIT ? ""
+                  : check->cure[0] ? check->cure : info->advice },
     };
     const erg_real cells[] = { { "value", check->value }, { "limit", check->limit } };
 
