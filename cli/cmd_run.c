@@ -14,14 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cli.h"
+#include "run_sensors.h"
 
 enum { ERG_ITSELF = 125 };
 
 typedef struct run_options {
-    double rate_hz, until, max_time_s, idle_s, for_s, co2_g;
+    double rate_hz, until, max_time_s, idle_s, for_s, co2_g, power_cap_w, slowdown;
     int repeat, max_repeat, warmup;
     const char *preset, *idle_state, *dither, *looks, *log, *wired_to, *stop, *devices,
-               *tape, *sim, *per;
+               *tape, *sim, *per, *objective, *dvfs;
     cli_list tags;
     bool marker, no_wait, detach, strict;
 } run_options;
@@ -73,6 +74,14 @@ static const cli_option option_rows[] = {
     { 0, "log", CLI_TEXT, AT(log), "FILE",
       "training log that the command writes (JSON, JSON lines, CSV), kept as marks" },
     { 't', "tag", CLI_LIST, AT(tags), "KEY=VALUE", "a note to keep in the run file" },
+    { 0, "power-cap", CLI_WATTS, AT(power_cap_w), "POWER",
+      "while it runs, hold each GPU to that; without one, each CPU package", true },
+    { 0, "dvfs", CLI_TEXT, AT(dvfs), "WHEN",
+      "auto: ergd holds each phase of the command at its best clock; off: it does not" },
+    { 0, "objective", CLI_TEXT, AT(objective), "NAME",
+      "of --dvfs auto: throughput_per_watt or energy, edp, ed2p" },
+    { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
+      "of --dvfs auto: most extra time, as in 3%", true },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
     { 0 },
 };
@@ -124,51 +133,6 @@ static bool use_words(const run_options *options, erg_measure_options *measure,
         if (!strchr(options->tags.items[i] + (options->tags.items[i][0] == '='), '='))
             return erg_fail(err, ERG_BAD_INPUT, "--tag is KEY=VALUE, not '%s'",
                             options->tags.items[i]);
-    return true;
-}
-
-typedef struct sensor_list {
-    const char *items[2 * CLI_LIST_MOST];
-    size_t count;
-    char words[1024], tape[600], sim[600];
-} sensor_list;
-
-/* The end of the first spec of a list: at a comma, but not one that goes before a
- * KEY=VALUE, as in sim:plain,load=constant:200. */
-static char *spec_end(char *list)
-{
-    char *comma = strchr(list, ',');
-    while (comma && strncmp(list, "sim", 3) == 0
-           && comma[1 + strcspn(comma + 1, ",:=")] == '=')
-        comma = strchr(comma + 1, ',');
-    return comma;
-}
-
-/* --sensor, --device, --tape and --sim are four ways to say one thing. */
-static bool gather_sensors(const cli *call, const run_options *options, sensor_list *list,
-                           erg_error *err)
-{
-    for (size_t i = 0; i < call->common.sensors.count; i++)
-        list->items[list->count++] = call->common.sensors.items[i];
-    if (options->tape) {
-        snprintf(list->tape, sizeof(list->tape), "tape:%s", options->tape);
-        list->items[list->count++] = list->tape;
-    }
-    if (options->sim) {
-        snprintf(list->sim, sizeof(list->sim), "sim:%s", options->sim);
-        list->items[list->count++] = list->sim;
-    }
-    if (!options->devices)
-        return true;
-    if (strlen(options->devices) >= sizeof(list->words))
-        return erg_fail(err, ERG_BAD_INPUT, "--device: the list is too long");
-    strcpy(list->words, options->devices);
-    for (char *word = list->words, *end = word; end && list->count < CLI_COUNT(list->items);
-         word = end + 1) {
-        if ((end = spec_end(word)))
-            *end = '\0';
-        list->items[list->count++] = word;
-    }
     return true;
 }
 
@@ -333,12 +297,26 @@ static bool agree(const cli *call, const run_options *options, erg_error *err)
     return true;
 }
 
+/* False: a word is wrong. */
+static bool take_hint(const run_options *options, erg_hint *hint,
+                      erg_measure_options *measure, erg_error *err)
+{
+    *hint = (erg_hint){ .power_cap_w = options->power_cap_w, .dvfs = options->dvfs,
+                        .objective = options->objective, .slowdown = options->slowdown };
+    if (!hint->dvfs && !hint->objective && !(hint->power_cap_w > 0)
+        && !(hint->slowdown > 0))
+        return true;
+    measure->hint = hint;
+    return erg_hint_check(hint, err);
+}
+
 static int run(const cli *call)
 {
     const run_options *options = call->options;
     erg_error err = { 0 };
-    sensor_list sensors = { 0 };
+    cli_sensors sensors = { 0 };
     const char *format = call->common.format;
+    erg_hint hint;
     erg_measure_options measure = {
         .output = call->common.output,
         .rate_hz = options->rate_hz, .log = options->log,
@@ -364,7 +342,10 @@ static int run(const cli *call)
                            ERG_ITSELF;
     if (format && !cli_is_writer(format) && !cli_is_exporter(format))
         return cli_misused(call, "--format %s is not known", format), ERG_ITSELF;
-    if (!agree(call, options, &err) || !gather_sensors(call, options, &sensors, &err)
+    if (!agree(call, options, &err)
+        || !cli_sensors_gather(call, options->devices, options->tape, options->sim,
+                               &sensors, &err)
+        || !take_hint(options, &hint, &measure, &err)
         || !use_preset(options, &measure, &err) || !use_words(options, &measure, &err)) {
         cli_failed(call, &err);
         return ERG_ITSELF;
@@ -380,7 +361,11 @@ static const char about[] =
     "default the UTC time with .erg). COMMAND keeps its stdin, stdout, signals and exit\n"
     "status. The table follows on stdout if that is a terminal or a --format is given,\n"
     "else on stderr. Failures of erg itself are 125, a command that cannot be executed\n"
-    "126, one that is not found 127, one killed by signal N 128 + N.\n";
+    "126, one that is not found 127, one killed by signal N 128 + N.\n"
+    "\n"
+    "With --power-cap the limit is asked of ergd where that governs the device; else it\n"
+    "is written here, read back, and put back at the end, after a kill, too. Where it may\n"
+    "not be written, COMMAND runs all the same and the reason is told (docs/govern.md).\n";
 
 const cli_command cmd_run = {
     .name = "run",
@@ -390,6 +375,7 @@ const cli_command cmd_run = {
     .examples =
         "erg run --repeat 5 --idle 2s --output a.erg -- python3 infer.py\n"
         "erg run --until 1% -- ./bench\n"
+        "erg run --power-cap 275W --dvfs auto --slowdown 3% -- ./train\n"
         "erg run --sensor sim:a100-sxm4-80gb -- sleep 5\n"
         "erg run --detach --output power.erg; ./bench; erg run --stop power.erg\n",
     .options = option_rows,

@@ -71,7 +71,7 @@ const char *ergd_http_about(void);
 typedef struct ergd_peer {
     unsigned uid, gid;
     int pid;
-    bool may_read, may_set, may_tell;
+    bool may_read, may_set, may_tell, may_hint;
 } ergd_peer;
 
 typedef struct ergd_ids {

@@ -116,6 +116,7 @@ bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *
         who.uid == 0 || who.uid == geteuid() || is_listed(&people->set, &who);
     out->may_tell = out->may_set || is_listed(&people->tell, &who);
     out->may_read = out->may_tell || is_listed(&people->read, &who);
+    out->may_hint = out->may_tell;
     out->may_tell |= out->may_read && people->readers_tell;
     return true;
 }

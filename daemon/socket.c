@@ -68,8 +68,10 @@ static void may(const client *one, const erg_govern_request *request, erg_error 
         { peer->may_read, "read", "" },
         { peer->may_tell, "tell its work", "work." },
         { peer->may_set, "set", "set." },
+        { peer->may_hint, "hint", "work." },
     };
-    int row = request->verb >= ERG_GOVERN_SET ? 2 : request->verb == ERG_GOVERN_WORK;
+    int row = request->verb >= ERG_GOVERN_SET ? 2
+        : request->verb == ERG_GOVERN_HINT ? 3 : request->verb == ERG_GOVERN_WORK;
 
     if (!rows[row].may)
         erg_fail(err, ERG_NO_ACCESS, "user %u may not %s: socket.%susers and groups of the "

@@ -11,7 +11,7 @@ _erg()
         zoo) words="" ;;
         estimate) words=" --on --batch --precision --seq --phase --optimizer --mode --runtime --fusion --head --logits --attention --kernel --dim --fold --clock --power-cap --thermal-point --power-gating --streams --profile --measured-latency --order --latency-limit --energy-limit --power-limit --memory-limit --tune-batch --pareto --accuracy --explain --verify --against --dot --detail --top --sort --no-hints" ;;
         calibrate) words=" --workloads --on --source --date --one-byte-class --energy-only --from --for" ;;
-        run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --log --tag --strict" ;;
+        run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --log --tag --power-cap --dvfs --objective --slowdown --strict" ;;
         show) words=" --region --window --per --co2 --trace --strict" ;;
         compare) words="" ;;
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;

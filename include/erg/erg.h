@@ -15,6 +15,7 @@
 #include "erg/fit.h"
 #include "erg/govern.h"
 #include "erg/hardware.h"
+#include "erg/hint.h"
 #include "erg/import.h"
 #include "erg/intervene.h"
 #include "erg/joint.h"

@@ -180,22 +180,27 @@ typedef enum erg_govern_verb {
     /* who may read, may these */
     ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY, ERG_GOVERN_SETTINGS,
     ERG_GOVERN_WORK,                /* where it turns clocks: who is listed */
+    ERG_GOVERN_HINT,                /* who is listed */
     /* and who may set, all */
     ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE, ERG_GOVERN_ADMIT, ERG_GOVERN_DONE
 } erg_govern_verb;
 
 typedef struct erg_govern_request {
     erg_govern_verb verb;
-    double cap_w;                   /* set: at most; 0 or NAN: not said */
+    double cap_w;                   /* set, hint: at most; 0 or NAN: not said */
     double clock_hz;                /* set: held to this clock; 0 or NAN: not said */
     double for_s;                   /* set: then released, admit: then over; or INFINITY;
-                                     * work: then forgotten, INFINITY: after 30 s */
+                                     * work, hint: then forgotten, INFINITY: after
+                                     * 30 s */
     char device[32];                /* set: of this one; "": of the node */
-    char job[32];                   /* admit, done; work: "" is the user's one */
+    char job[32];                   /* admit, done; work, hint: "" is the user's one */
     char phase[32];                 /* work: that begins or goes on; "": none does */
     double units;                   /* work: of that phase, done since some start; 0 or
                                      * more; NAN: not said */
-    int64_t uid;                    /* work: of who asks, as the socket tells it */
+    int64_t uid;                    /* work, hint: of who asks, as the socket tells it */
+    double clock_delta_hz, slowdown;    /* hint, as erg_hint; 0: not said. A hint that
+                                         * says nothing takes back what it said */
+    char objective[24], dvfs[8];    /* hint; "": not said */
     double power_w, least_w;        /* admit: expected; held down, NAN: nothing */
     int64_t priority;               /* admit: the higher goes first */
 } erg_govern_request;
@@ -205,11 +210,12 @@ enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 /* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} (or with
  * "clock_hz") or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1} or
- * {"do": "work", "phase": "decode", "units": 4096}. */
+ * {"do": "work", "phase": "decode", "units": 4096} or
+ * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
-/* Tables grants, clocks, phases, rules, leases, jobs; of sensors, why and work: sensors,
- * journal, phases. who: as the journal shall name it. */
+/* Tables grants, clocks, phases, rules, leases, jobs, hints; of sensors, why and work:
+ * sensors, journal, phases. who: as the journal shall name it. */
 erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request *request,
                                 const char *who, erg_error *err);
 

@@ -12,6 +12,7 @@
 
 #include "erg/device.h"
 #include "erg/energy.h"
+#include "erg/hint.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -29,6 +30,8 @@ typedef struct erg_measure_options {
     bool all_at_rate;           /* rate_hz holds for temperatures and clocks too */
     const char *log;            /* training log of the command, kept as marks, as
                                  * all_at_rate; NULL: none */
+    const erg_hint *hint;       /* asked of the hardware while it lasts, and what came of it
+                                 * is table hints of the run; NULL: nothing */
     double ambient_k;           /* measured in the room; 0: not */
     int repeat;                 /* 0: 1 */
     double until;               /* relative half-width to reach; 0: not used */

@@ -129,6 +129,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     governor->now_ns = now_ns;
     if (!governor->is_started)
         governor->band_ns = now_ns;
+    erg_govern_hints_step(governor);
     erg_govern_sense(governor, fmax(0, dt_s));
     erg_govern_limit(governor, fmax(0, dt_s));
     erg_govern_share(governor, fmax(0, dt_s));

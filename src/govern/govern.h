@@ -20,7 +20,7 @@
 #include "shape/water_fill.h"
 
 enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6,
-       ERG_GOVERN_PHASES_MOST = 16 };
+       ERG_GOVERN_PHASES_MOST = 16, ERG_GOVERN_HINTS_MOST = 64 };
 
 typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value;
 
@@ -67,6 +67,13 @@ typedef struct erg_govern_work {
     int phase;                      /* now; -1: in none that is known */
     double units;                   /* of all phases */
 } erg_govern_work;
+
+/* What a job asks for while it runs. 0, "": nothing. */
+typedef struct erg_govern_wish {
+    int64_t uid, until_ns;
+    char job[32], device[32], objective[24], dvfs[8];
+    double cap_w, clock_delta_hz, slowdown;
+} erg_govern_wish;
 
 /* One for each GPU that is told of: it is large. */
 typedef struct erg_govern_policy {
@@ -131,6 +138,8 @@ struct erg_governor {
     const erg_govern_lent *lent;    /* a coordinator's */
     size_t lent_count;
     erg_admission jobs;
+    erg_govern_wish wishes[ERG_GOVERN_HINTS_MOST];
+    size_t wish_count;
     erg_govern_room room;           /* a coordinator's */
     bool has_room;
 };
@@ -187,6 +196,17 @@ bool erg_govern_admit(erg_governor *governor, const erg_govern_request *request,
 bool erg_govern_done(erg_governor *governor, const erg_govern_request *request,
                      erg_error *err);
 bool erg_govern_add_jobs(const erg_governor *governor, erg_result *result, erg_error *err);
+
+/* Hints (govern_hint.c). INFINITY, NULL: none bears on the device. */
+bool erg_govern_hint(erg_governor *governor, const erg_govern_request *request,
+                     const char *who, erg_error *err);
+void erg_govern_hints_step(erg_governor *governor);
+void erg_govern_hints_drop(erg_governor *governor, const char *device);
+double erg_govern_hint_cap_w(const erg_governor *governor, const erg_governed *item);
+double erg_govern_hint_clock_hz(const erg_governor *governor, const erg_governed *item);
+const erg_govern_wish *erg_govern_hint_phases(const erg_governor *governor,
+                                              const erg_governed *item);
+bool erg_govern_add_hints(const erg_governor *governor, erg_result *result, erg_error *err);
 
 bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
                              erg_error *err);

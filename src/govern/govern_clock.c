@@ -62,6 +62,7 @@ static void find_wanted(const erg_governor *governor, erg_governed *item)
         narrow(clock, clock->set.cap_hz, "set");
     if (clock->knob == ERG_SM_CLOCK && governor->set_clock.until_ns > governor->now_ns)
         narrow(clock, governor->set_clock.cap_hz, "set");
+    narrow(clock, erg_govern_hint_clock_hz(governor, item), "hint");
     clock->cap_hz = clock->wanted_hz;
     narrow(clock, clock->phase_hz, "phase_clock");
     clock->wanted_hz = erg_device_knob_snap(knob_of(governor, item), clock->wanted_hz);

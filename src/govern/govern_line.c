@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/socket.h"
 #include "erg/govern.h"
+#include "erg/hint.h"
 #include "erg/report.h"
 #include "format/json.h"
 
@@ -13,9 +14,10 @@
 static const char *const verbs[] = {
     [ERG_GOVERN_STATUS] = "status",   [ERG_GOVERN_SENSORS] = "sensors",
     [ERG_GOVERN_WHY] = "why",         [ERG_GOVERN_SETTINGS] = "settings",
-    [ERG_GOVERN_WORK] = "work",       [ERG_GOVERN_SET] = "set",
-    [ERG_GOVERN_RELEASE] = "release", [ERG_GOVERN_BRAKE] = "brake",
-    [ERG_GOVERN_ADMIT] = "admit",     [ERG_GOVERN_DONE] = "done",
+    [ERG_GOVERN_WORK] = "work",       [ERG_GOVERN_HINT] = "hint",
+    [ERG_GOVERN_SET] = "set",         [ERG_GOVERN_RELEASE] = "release",
+    [ERG_GOVERN_BRAKE] = "brake",     [ERG_GOVERN_ADMIT] = "admit",
+    [ERG_GOVERN_DONE] = "done",
 };
 
 /* ---- read ----------------------------------------------------------------------- */
@@ -30,8 +32,8 @@ static bool find_verb(const json_t *root, erg_govern_request *out, erg_error *er
             return true;
         }
     return erg_fail(err, ERG_BAD_INPUT,
-                    "\"do\" is status, sensors, why, settings, work, set, release, brake, "
-                    "admit or done");
+                    "\"do\" is status, sensors, why, settings, work, hint, set, release, "
+                    "brake, admit or done");
 }
 
 /* A missing number is `otherwise`. */
@@ -106,6 +108,30 @@ static bool find_job(const json_t *root, erg_govern_request *out, erg_error *err
         || erg_fail(err, ERG_BAD_INPUT, "\"least_w\" is above \"power_w\"");
 }
 
+/* What has the form of one: whether the device can do it, the governor knows. */
+static bool find_hint(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const json_t *delta = json_object_get(root, "clock_delta_hz");
+    const char *words[] = { json_string_value(json_object_get(root, "objective")),
+                            json_string_value(json_object_get(root, "dvfs")) };
+
+    if (out->verb != ERG_GOVERN_HINT)
+        return true;
+    if (!find_positive(root, "slowdown", 0, &out->slowdown, err)
+        || !find_name(root, "job", false, out->job, sizeof(out->job), err))
+        return false;
+    out->clock_delta_hz = json_number_value(delta);
+    erg_text_put(out->objective, sizeof(out->objective), words[0] ? words[0] : "");
+    erg_text_put(out->dvfs, sizeof(out->dvfs), words[1] ? words[1] : "");
+    const erg_hint hint = { .power_cap_w = out->cap_w > 0 ? out->cap_w : 0,
+                            .objective = words[0], .dvfs = words[1],
+                            .sm_clock_delta_hz = out->clock_delta_hz,
+                            .slowdown = out->slowdown };
+    bool is_empty = hint.power_cap_w == 0 && !words[0] && !words[1]
+        && hint.sm_clock_delta_hz == 0 && hint.slowdown == 0;
+    return is_empty || erg_hint_check(&hint, err);
+}
+
 static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err)
 {
     const char *device = json_string_value(json_object_get(root, "device"));
@@ -117,7 +143,8 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
         || !find_positive(root, "for_s", INFINITY, &out->for_s, err)
         || !find_positive(root, "power_w", NAN, &out->power_w, err)
         || !find_positive(root, "least_w", NAN, &out->least_w, err)
-        || !find_job(root, out, err) || !find_work(root, out, err))
+        || !find_job(root, out, err) || !find_work(root, out, err)
+        || !find_hint(root, out, err))
         return false;
     if (device && strlen(device) >= sizeof(out->device))
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);
@@ -144,6 +171,18 @@ bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request
 
 /* ---- written --------------------------------------------------------------------- */
 
+static void add_hint(json_t *root, const erg_govern_request *request)
+{
+    if (request->clock_delta_hz < 0)
+        json_object_set_new(root, "clock_delta_hz", erg_json_real(request->clock_delta_hz));
+    if (request->slowdown > 0)
+        json_object_set_new(root, "slowdown", erg_json_real(request->slowdown));
+    if (request->objective[0])
+        json_object_set_new(root, "objective", json_string(request->objective));
+    if (request->dvfs[0])
+        json_object_set_new(root, "dvfs", json_string(request->dvfs));
+}
+
 static char *line_of(const erg_govern_request *request)
 {
     json_t *root = json_pack("{s:s}", "do", verbs[request->verb]);
@@ -162,6 +201,8 @@ static char *line_of(const erg_govern_request *request)
         json_object_set_new(root, "phase", json_string(request->phase));
     if (request->verb == ERG_GOVERN_WORK && request->units >= 0)
         json_object_set_new(root, "units", erg_json_real(request->units));
+    if (request->verb == ERG_GOVERN_HINT)
+        add_hint(root, request);
     if (request->power_w > 0)
         json_object_set_new(root, "power_w", erg_json_real(request->power_w));
     if (request->least_w > 0)

@@ -23,12 +23,15 @@ bool erg_govern_runs_phases(const erg_govern_config *config)
 
 /* ---- set up -------------------------------------------------------------------------- */
 
-static double exponent_of(const erg_govern_config *config)
+static double exponent_of(const erg_govern_config *config, const erg_govern_wish *wish)
 {
     static const struct { const char *name; double exponent; } rows[] = {
-        { "energy", 0 }, { "edp", 1 }, { "ed2p", 2 },
+        { "energy", 0 }, { "throughput_per_watt", 0 }, { "edp", 1 }, { "ed2p", 2 },
     };
     const char *policy = config->gpu.policy, *objective = config->gpu.objective;
+
+    if (wish && wish->objective[0])
+        objective = wish->objective;
 
     for (size_t i = 0; objective && i < ERG_COUNT(rows); i++)
         if (strcmp(objective, rows[i].name) == 0)
@@ -50,6 +53,14 @@ static double window_of(const erg_governor *governor, const erg_governed *item)
     return window_s > 0 ? window_s : NAN;
 }
 
+/* A hint may ask for less of a slowdown than the configuration allows, not for more. */
+static double slowdown_of(const erg_govern_config *config, const erg_govern_wish *wish)
+{
+    double most = config->gpu.slowdown_most;
+
+    return wish && wish->slowdown > 0 ? fmin(wish->slowdown, isnan(most) ? 1 : most) : most;
+}
+
 static double or_none(double value)
 {
     return value > 0 && isfinite(value) ? value : NAN;
@@ -61,6 +72,7 @@ static erg_phase_clock_setup setup_of(const erg_governor *governor,
     const erg_govern_config *config = governor->config;
     const erg_device_knob *knob = erg_devices_find_knob(governor->devices, item->index,
                                                         item->clock.knob);
+    const erg_govern_wish *wish = erg_govern_hint_phases(governor, item);
     bool knows_r = config->thermal.r_k_per_w > 0;
 
     return (erg_phase_clock_setup){
@@ -68,8 +80,8 @@ static erg_phase_clock_setup setup_of(const erg_governor *governor,
         .count = knob->value_count,
         .table_hz = table_hz,
         .table_count = ERG_GOVERN_PHASES_MOST,
-        .time_exponent = exponent_of(config),
-        .slowdown_most = config->gpu.slowdown_most,
+        .time_exponent = exponent_of(config, wish),
+        .slowdown_most = slowdown_of(config, wish),
         .switch_s = NAN,
         .window_s = window_of(governor, item),
         .floor_hz = or_none(config->gpu.clock_hz.low),
@@ -153,11 +165,23 @@ static void answer(erg_governed *item, const erg_phase_clock_out *out)
     work->phases[work->phase].word = erg_phase_clock_word_name(out->word);
 }
 
+static bool runs(const erg_governor *governor, const erg_governed *item)
+{
+    const erg_govern_wish *wish = erg_govern_hint_phases(governor, item);
+
+    return wish ? strcmp(wish->dvfs, "auto") == 0
+                : erg_govern_runs_phases(governor->config);
+}
+
 void erg_govern_phase_look(erg_governor *governor, erg_governed *item, double dt_s)
 {
     erg_govern_work *work = &item->work;
 
-    if (!erg_govern_runs_phases(governor->config) || !begin(governor, item))
+    if (!runs(governor, item)) {
+        erg_govern_phase_end(item);
+        return;
+    }
+    if (!begin(governor, item))
         return;
     for (size_t i = 0; i < work->count; i++)
         item->policy->table_hz[i] =

@@ -85,6 +85,7 @@ static bool release(erg_governor *governor, const erg_govern_request *request,
         governor->is_braked = false;
         governor->wants_release = true;
     }
+    erg_govern_hints_drop(governor, item ? request->device : NULL);
     note_request(governor, item, "release", who, NAN);
     return true;
 }
@@ -102,6 +103,9 @@ erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request
         break;
     case ERG_GOVERN_WORK:
         good = erg_govern_tell_work(governor, request, err);
+        break;
+    case ERG_GOVERN_HINT:
+        good = erg_govern_hint(governor, request, who, err);
         break;
     case ERG_GOVERN_SET:
         good = set(governor, request, who, err);
@@ -121,7 +125,7 @@ erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request
         break;
     }
     /* What was asked is in force before it is answered: a step that takes no time. */
-    if (good && request->verb >= ERG_GOVERN_SET)
+    if (good && request->verb >= ERG_GOVERN_HINT)
         good = erg_governor_step(governor, governor->now_ns, err);
     return good ? erg_govern_tables_for(governor, request->verb, err) : NULL;
 }

@@ -90,6 +90,7 @@ static void find_range(const erg_governor *governor, erg_governed *item)
         narrow(item, config->cap.limit_w, "cap");
     if (item->set.until_ns > governor->now_ns)
         narrow(item, item->set.cap_w, "set");
+    narrow(item, erg_govern_hint_cap_w(governor, item), "hint");
     narrow(item, item->heat_cap_w, "thermal");
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "erg/run.h"
 #include "run/file_name.h"
+#include "run/hints.h"
 #include "run/marker.h"
 #include "run/recording.h"
 #include "run/repeat.h"
@@ -30,6 +31,7 @@ typedef struct session {
     const erg_measure_options *options;
     char *const *argv;
     erg_recording *rec;
+    erg_hints *hints;           /* NULL: nothing is asked of the hardware */
     double dither_s;            /* step of the delay; 0: none */
     int counted;                /* runs that ended well */
     int status;                 /* of the last command */
@@ -321,6 +323,7 @@ static bool keep_log(const session *s, erg_error *err)
 static bool record(session *s, erg_error *err)
 {
     put_head(s);
+    erg_hints_keep(s->hints, s->rec);
     if (!erg_recording_begin(s->rec, err))
         return false;
     play(s, err);
@@ -347,12 +350,17 @@ bool erg_measure(const erg_env *env, char *const argv[], const erg_measure_optio
                                   .rate_hz = options->rate_hz,
                                   .all_at_rate = options->all_at_rate || options->log,
                                   .wired_to = options->wired_to };
+    if (options->hint && !(s.hints = erg_hints_begin(env, options->hint, err)))
+        return false;
     erg_devices *devices = erg_devices_find(env, options->sensors,
                                             options->sensor_count, err);
+    if (devices)
+        erg_hints_apply(s.hints, devices);
     bool good = devices && (s.rec = erg_recording_new(env, devices, &setup, err));
     bool has_file = good;
     good = good && record(&s, err);
     erg_recording_free(s.rec);
+    erg_hints_end(s.hints, devices);
     erg_devices_free(devices);
     erg_repeat_free(&s.repeat);
     if (s.cannot_start || (!has_file && !options->output))

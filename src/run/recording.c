@@ -29,6 +29,19 @@ static void first_setting(erg_recording *rec, int channel, const erg_sample *sam
                           sample->value);
 }
 
+/* What lies in no run is ours, as idle is. */
+static void tell_phase(const erg_recording *rec, const erg_event *event)
+{
+    if (!rec->teller || event->run == 0)
+        return;
+    if (event->kind == ERG_EVENT_BEGIN)
+        erg_phase_teller_begin(rec->teller, event->id, event->name);
+    else if (event->kind == ERG_EVENT_END)
+        erg_phase_teller_end(rec->teller, event->id);
+    else if (event->kind == ERG_EVENT_MARK)
+        erg_phase_teller_mark(rec->teller, event->name, event->value);
+}
+
 void erg_recording_drain(erg_recording *rec)
 {
     erg_queued item;
@@ -48,8 +61,10 @@ void erg_recording_drain(erg_recording *rec)
         }
         erg_sink_sample(&rec->sink, item.channel, &item.sample);
     }
-    while (erg_ring_pop(rec->ring, &event))
+    while (erg_ring_pop(rec->ring, &event)) {
+        tell_phase(rec, &event);
         erg_events_take(&rec->events, &event, &rec->sink);
+    }
 }
 
 static void settings(erg_recording *rec, int64_t now_ns)
@@ -111,9 +126,10 @@ static void *sampler(void *self)
     while (!atomic_load(&rec->stop_sampling)) {
         int64_t next_ns = erg_sampler_step(rec->sampler, edge);
         int64_t now_ns = erg_env_now_ns(rec->env);
-        if (edge && rec->sampler->has_edges)
+        if (edge && (rec->sampler->has_edges || rec->teller))
             erg_ring_want_edges(rec->ring, now_ns + edge_gap_ns);
-        if (erg_queue_is_half_full(rec->queue) || erg_ring_is_half_full(rec->ring))
+        if (erg_queue_is_half_full(rec->queue) || erg_ring_is_half_full(rec->ring)
+            || (edge && rec->teller))
             kick_writer(rec);
         if (next_ns > now_ns + idle_gap_ns)
             next_ns = now_ns + idle_gap_ns;

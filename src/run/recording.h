@@ -11,6 +11,7 @@
 
 #include "erg/device.h"
 #include "erg/trace.h"
+#include "run/phase_teller.h"
 #include "run/ring.h"
 #include "run/sampler.h"
 #include "trace/store.h"
@@ -56,6 +57,10 @@ int64_t erg_recording_region_end(erg_recording *rec, int64_t id, double runs);
 void erg_recording_flag(erg_recording *rec, const erg_flag *flag);
 void erg_recording_meta(erg_recording *rec, const char *key, const char *value);
 void erg_recording_mark(erg_recording *rec, const erg_mark_row *mark);
+
+/* Before begin: ergd hears of the regions and marks of each run. Borrowed; NULL: it does
+ * not. */
+void erg_recording_tell(erg_recording *rec, erg_phase_teller *teller);
 
 /* ---- asking while it runs (in_memory) ---------------------------------------- */
 

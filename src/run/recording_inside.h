@@ -33,6 +33,7 @@ struct erg_recording {
     erg_sink sink;
     erg_events events;
     erg_facts facts;
+    erg_phase_teller *teller;   /* NULL: nobody is told of phases */
     writer_channel *written;
     int64_t next_commit_ns;
 };

@@ -153,6 +153,11 @@ const erg_region *erg_recording_find_region(const erg_recording *rec, int64_t id
     return erg_events_find_ended(&rec->events, id);
 }
 
+void erg_recording_tell(erg_recording *rec, erg_phase_teller *teller)
+{
+    rec->teller = teller;
+}
+
 erg_store *erg_recording_store(erg_recording *rec)
 {
     return rec->sink.store;

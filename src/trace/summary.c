@@ -370,7 +370,7 @@ static bool fill(summary *all)
     return table && choose_window(all) && add_devices(all, &total)
         && put_summary(all, table, &total) && erg_summary_regions(all)
         && (!all->options->trace_facts || erg_summary_sampling(all))
-        && erg_summary_notes(all);
+        && erg_summary_hints(all) && erg_summary_notes(all);
 }
 
 erg_result *erg_trace_summary(const erg_trace *trace, const erg_summary_options *options,

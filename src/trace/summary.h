@@ -63,5 +63,7 @@ bool erg_summary_note_flags(summary *all);
 bool erg_summary_regions(summary *all);
 bool erg_summary_sampling(summary *all);
 bool erg_summary_notes(summary *all);
+/* Table hints and a note each, where the run asked for something. */
+bool erg_summary_hints(summary *all);
 
 #endif

@@ -45,6 +45,7 @@ no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
 }
 contradictions_are_refused() {
     for words in "--repeat 0" "--rate 0Hz" "--until 0%" "--until 200%" "--tag =x" \
+        "--power-cap 275" "--power-cap 0W" "--dvfs now" "--slowdown 3%" "--objective edp" \
         "--max-repeat 5" "--until 1% --repeat 3" "--for 1s" "--looks naive"; do
         # shellcheck disable=SC2086
         status_is 125 "$erg" run $words --output never.erg -- true || { echo "$words"; return 1; }
