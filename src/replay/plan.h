@@ -85,7 +85,8 @@ erg_tier erg_tier_of(const char *name, erg_op_kind op);
 /* "layer_norm" in a foreign name and the like; ERG_OP_UNKNOWN: no word of ours is in it. */
 erg_op_kind erg_op_of_name(const char *name);
 bool erg_name_is_collective(const char *name);
-/* "1x64x56x56,64x64x3x3 -> 1x64x56x56 fp32 k3x3 s1x1 p1x1": column `signature`. */
+/* "1x64x56x56,64x64x3x3 -> 1x64x56x56 fp32 k3x3 s1x1 p1x1": column `signature`. Five alike
+ * and more in a row are "6*1x32x56x56". */
 void erg_signature_say(erg_text *to, const erg_signature *signature);
 const char *erg_tier_name(erg_tier tier);       /* "gemm": column `tier` */
 

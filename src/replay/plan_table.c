@@ -50,11 +50,29 @@ static void say_launch(erg_text *to, const erg_signature *s)
     if (s->shared_bytes > 0) erg_text_add(to, " shared %lld", (long long)s->shared_bytes);
 }
 
+/* How many inputs from i on are alike; of a few each is said. */
+static int32_t alike_from(const erg_signature *s, int32_t i)
+{
+    enum { MANY = 5 };
+    const erg_signature_tensor *first = &s->tensors[i];
+    int32_t count = 1;
+
+    while (i + count < s->input_count && s->tensors[i + count].rank == first->rank
+           && memcmp(s->tensors[i + count].dims, first->dims, sizeof first->dims) == 0
+           && strcmp(s->tensors[i + count].layout, first->layout) == 0)
+        count++;
+    return count < MANY ? 1 : count;
+}
+
 void erg_signature_say(erg_text *to, const erg_signature *s)
 {
-    for (int32_t i = 0; s->shape_known && i < s->input_count + s->output_count; i++) {
+    for (int32_t i = 0; s->shape_known && i < s->input_count + s->output_count;) {
+        int32_t alike = alike_from(s, i);
+
         erg_text_add(to, "%s", i == 0 ? "" : i == s->input_count ? " -> " : ",");
+        if (alike > 1) erg_text_add(to, "%d*", (int)alike);
         say_shape(to, &s->tensors[i]);
+        i += alike;
     }
     if (s->shape_known) erg_text_add(to, " %s", erg_precision_name(s->precision));
     if (s->window.axes > 0) say_window(to, &s->window);

@@ -280,6 +280,25 @@ static void what_is_no_kernel_is_refused_with_its_place(void)
     }
 }
 
+static void inputs_alike_in_a_row_are_counted(void)
+{
+    erg_signature s = { .shape_known = true, .input_count = 8, .output_count = 1 };
+    erg_text text = { 0 };
+
+    s.tensors[0] = (erg_signature_tensor){ .rank = 2, .dims = { 1, 64 } };
+    for (int i = 1; i < 8; i++)
+        s.tensors[i] = (erg_signature_tensor){ .rank = 2, .dims = { 1, 32 } };
+    s.tensors[8] = (erg_signature_tensor){ .rank = 2, .dims = { 1, 288 } };
+    erg_signature_say(&text, &s);
+    CHECK_TEXT(text.data, "1x64,7*1x32 -> 1x288 fp32");
+    erg_text_free(&text);
+    s.input_count = 5; /* four alike are said each */
+    s.tensors[5] = s.tensors[8];
+    erg_signature_say(&text, &s);
+    CHECK_TEXT(text.data, "1x64,1x32,1x32,1x32,1x32 -> 1x288 fp32");
+    erg_text_free(&text);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -294,6 +313,7 @@ int main(void)
         TEST(files_of_two_runs_are_told_apart),
         TEST(two_files_of_one_format_are_parts),
         TEST(what_is_no_kernel_is_refused_with_its_place),
+        TEST(inputs_alike_in_a_row_are_counted),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
