@@ -258,7 +258,9 @@ static void inherit(const erg_joint *joint, erg_joint_channel *of)
         return;
     if (temp->is_void && power->is_void) {
         of->is_void = true;
-        of->refused = temp->refused != ERG_CHECK_CODES ? temp->refused : power->refused;
+        of->refused = temp->refused != ERG_CHECK_CODES    ? temp->refused
+                      : power->refused != ERG_CHECK_CODES ? power->refused
+                                                          : ERG_CHECK_PLACEHOLDER;
     } else if (power->refused == ERG_CHECK_DERIVED
                || power->refused == ERG_CHECK_CLOSED_FORM)
         of->refused = power->refused;

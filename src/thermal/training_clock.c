@@ -62,7 +62,8 @@ static bool take_marks(erg_training_draft *draft, const erg_trace *trace, double
     return draft->count > 0
            || erg_fail(err, ERG_NO_DATA,
                        "the run file holds no marks step, loss, grad_norm or lr: "
-                       "a training program leaves them by erg_mark");
+                       "a training program leaves them by erg_mark; else give its "
+                       "log, --log FILE");
 }
 
 erg_training *erg_training_of_trace(const erg_trace *trace, erg_error *err)
