@@ -49,12 +49,13 @@ static bool is_worth(const erg_fitting *f, const erg_network *fewer)
     return aicc(f, net) < aicc(f, fewer);
 }
 
-static bool find_order(erg_fitting *f, int poles)
+/* From `least` poles on; that many and no more where `poles` says so. */
+static bool find_order_from(erg_fitting *f, int least, int poles)
 {
-    if (!erg_network_search(&f->window, poles > 0 ? poles : 1, &f->net))
+    if (!erg_network_search(&f->window, least, &f->net))
         return false;
     erg_fitting_look(f);
-    for (int more = 2; poles == 0 && more <= ERG_POLES_MOST; more++) {
+    for (int more = least + 1; poles == 0 && more <= ERG_POLES_MOST; more++) {
         erg_fitting next = *f;
         if (!erg_network_search(&f->window, more, &next.net))
             break;
@@ -64,6 +65,18 @@ static bool find_order(erg_fitting *f, int poles)
         *f = next;
     }
     return true;
+}
+
+/* What one pole leaves where there are several is no noise, and would let rows between two
+ * powers count for too much: then it is all done again with what the several leave. */
+static bool find_order(erg_fitting *f, int poles)
+{
+    if (!find_order_from(f, poles > 0 ? poles : 1, poles))
+        return false;
+    if (f->net.poles == 1)
+        return true;
+    erg_fitting_weigh_again(f);
+    return find_order_from(f, f->net.poles, poles);
 }
 
 /* ---- the part that the fit did not see ----------------------------------------------- */

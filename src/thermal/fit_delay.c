@@ -30,7 +30,7 @@ static double vertex(erg_fitting *f, const delay_try at[3])
         return at[1].delay_s;
     f->delay_bend = bend / (step_s * step_s);
     f->delay_sse = at[1].sse;
-    f->log_tau_per_delay = log(at[2].tau_s / at[0].tau_s) / (2 * step_s);
+    f->log_tau_per_delay[0] = log(at[2].tau_s / at[0].tau_s) / (2 * step_s);
     double off = 0.5 * (at[0].sse - at[2].sse) / bend;
     return at[1].delay_s + step_s * fmax(-1, fmin(off, 1));
 }
@@ -104,7 +104,7 @@ bool erg_fitting_find_delay(erg_fitting *f, double *delay_s, erg_error *err)
     *delay_s = refine(f, at.delay_s, delay_close_s / 2, at.tau_s);
     f->delay_bend = means.delay_bend * (double)rows;
     f->delay_sse = means.delay_sse * (double)rows;
-    f->log_tau_per_delay = means.log_tau_per_delay;
+    f->log_tau_per_delay[0] = means.log_tau_per_delay[0];
     erg_window_close(&means.window);
     return true;
 }
@@ -142,7 +142,31 @@ bool erg_fitting_weigh(erg_fitting *f, double *delay_s)
     return true;
 }
 
+void erg_fitting_weigh_again(erg_fitting *f)
+{
+    erg_network_residuals(&f->window, &f->net, f->residual);
+    f->noise_k = erg_mad_sigma(f->residual, f->window.n);
+    erg_window_weigh(&f->window, f->net.r_fast, f->noise_k);
+}
+
 /* ---- several poles ------------------------------------------------------------------- */
+
+/* How each time constant follows the delay, for its interval. */
+static bool follow(erg_fitting *f, double delay_s)
+{
+    erg_network at[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        at[i] = f->net;
+        erg_window_delay(&f->window, delay_s + delay_step_s * (i ? 1 : -1));
+        if (!erg_network_search(&f->window, f->net.poles, &at[i]))
+            return false;
+    }
+    for (int p = 0; p < f->net.poles; p++)
+        f->log_tau_per_delay[p] = log(at[1].tau_s[p] / at[0].tau_s[p]) / (2 * delay_step_s);
+    erg_window_delay(&f->window, delay_s);
+    return true;
+}
 
 /* A network of one pole finds the delay that makes up for its missing ones. */
 bool erg_fitting_delay_of_several(erg_fitting *f, double *delay_s)
@@ -166,5 +190,5 @@ bool erg_fitting_delay_of_several(erg_fitting *f, double *delay_s)
         erg_fitting_look(f);
     }
     *delay_s = best_s;
-    return true;
+    return f->net.poles == 1 || follow(f, best_s);
 }

@@ -59,15 +59,16 @@ double erg_fitting_delay_half_s(const erg_fitting *f)
 
 void erg_fitting_let_delay_vary(erg_fitting *f)
 {
-    double low_s, high_s, more = f->log_tau_per_delay * erg_fitting_delay_half_s(f);
+    double low_s, high_s, half_s = erg_fitting_delay_half_s(f);
 
     erg_network_grid(&f->window, &low_s, &high_s);
-    if (f->net.poles != 1 || !isfinite(more))
-        return;
-    double tau_s = f->net.tau_s[0];
-    f->tau_low_s[0] = fmax(low_s, tau_s * exp(-hypot(log(tau_s / f->tau_low_s[0]), more)));
-    f->tau_high_s[0] = fmin(high_s,
-                            tau_s * exp(hypot(log(f->tau_high_s[0] / tau_s), more)));
+    for (int i = 0; i < f->net.poles && isfinite(half_s); i++) {
+        double tau_s = f->net.tau_s[i], more = f->log_tau_per_delay[i] * half_s;
+        double down = hypot(log(tau_s / f->tau_low_s[i]), more);
+        double up = hypot(log(f->tau_high_s[i] / tau_s), more);
+        f->tau_low_s[i] = fmax(low_s, tau_s * exp(-down));
+        f->tau_high_s[i] = fmin(high_s, tau_s * exp(up));
+    }
 }
 
 static void widen(double *low, double *high, double value, double half)
@@ -95,9 +96,7 @@ void erg_fitting_linear_intervals(const erg_fitting *f, erg_thermal *out)
             widen(&out->poles[i].r_low_k_per_w, &out->poles[i].r_high_k_per_w, net.r[i],
                   wider * net.se_r[i]);
     }
-    out->r_fast_low_k_per_w = fmax(0, out->r_fast_low_k_per_w);
-    for (int i = 0; i < f->net.poles; i++)
-        out->poles[i].r_low_k_per_w = fmax(0, out->poles[i].r_low_k_per_w);
+    erg_fitting_let_edges_lie(f, out);
     /* A sensor that cuts off instead of rounding reads half a step low. */
     if (isnan(f->window.ambient_k)) {
         out->ambient_low_k -= f->window.step_k / 2;

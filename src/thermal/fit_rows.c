@@ -104,6 +104,7 @@ void erg_fitting_look(erg_fitting *f)
     double first = isnan(rho) ? 1 : (1 + rho) / (1 - rho), most = first;
     for (int i = 0; i < f->net.poles; i++)
         if (slope_of(f, i)) {
+            most = fmax(most, erg_fitting_rows_for_edges(f, f->slope));
             look_at(f, &f->net, f->residual);
             most = fmax(most, rows_for(f->residual, f->slope, n, rows));
         }

@@ -32,14 +32,17 @@ static erg_monitor *record(size_t n, bool whole, uint64_t seed)
 
 static double fine_s(void) { return 1.0 / 50; }
 
-/* The same plant; the load changes at any time, and the sensor of power tells the mean of the
- * second before, as NVML's from Ampere on. */
-static erg_monitor *record_of_means(size_t n, bool whole, uint64_t seed)
+/* The same plant; the load changes at any time, or always as long after a row, and the sensor
+ * of power tells the mean of the second before, as NVML's from Ampere on, or the last instant. */
+typedef struct kind { bool means, locked, whole; } kind;
+
+static erg_monitor *record_of(kind of, size_t n, uint64_t seed)
 {
     char *text = malloc(n * 48 + 64);
     size_t used = (size_t)sprintf(text, "time,temp_c,power_w\n");
     test_random luck = { seed };
     double p = 50, x = p, next_s = 15 * test_uniform(&luck), fade = exp(-fine_s() / tau_s);
+    double place_s = next_s - floor(next_s);
     erg_error err = { 0 };
 
     for (size_t k = 0; k < n; k++) {
@@ -48,12 +51,15 @@ static erg_monitor *record_of_means(size_t n, bool whole, uint64_t seed)
             if ((double)k + i * fine_s() >= next_s) {
                 p = test_uniform(&luck) < 0.5 ? 50 : 200;
                 next_s += 15 * (0.5 + test_uniform(&luck));
+                if (of.locked)
+                    next_s = floor(next_s) + place_s;
             }
             x = fade * x + (1 - fade) * p;
             sum += p;
         }
-        used += (size_t)sprintf(text + used, "%zu,%.*f,%.1f\n", k, whole ? 0 : 4,
-                                30 + r_fast * p + r * x + 0.2 * test_normal(&luck), sum / 50);
+        used += (size_t)sprintf(text + used, "%zu,%.*f,%.1f\n", k, of.whole ? 0 : 4,
+                                30 + r_fast * p + r * x + 0.2 * test_normal(&luck),
+                                of.means ? sum / 50 : p);
     }
     erg_monitor *log = erg_monitor_parse("simulated", text, used, NULL, &err);
     CHECK_OK(log != NULL, err);
@@ -68,7 +74,8 @@ static void means_of_a_second_are_not_taken_for_instants(void)
     double log_off = 0, delay_s = 0;
 
     for (int i = 0; i < RECORDS; i++) {
-        erg_monitor *made = record_of_means(300, i % 2, 5000 + 91 * (uint64_t)i);
+        erg_monitor *made = record_of((kind){ .means = true, .whole = i % 2 }, 300,
+                                      5000 + 91 * (uint64_t)i);
         erg_error err = { 0 };
         erg_thermal out;
         CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0), &(erg_thermal_options){ 0 }, &out,
@@ -86,6 +93,34 @@ static void means_of_a_second_are_not_taken_for_instants(void)
     CHECK(one_pole >= 0.93 * RECORDS);
     CHECK_NEAR(log_off / one_pole, 0, 0.01);
     CHECK(delay_s > 0.25 && delay_s < 0.65);
+}
+
+/* Instants, read too seldom for the load, and edges that always lie at one place between two
+ * rows: what cannot be told is in the intervals. */
+static void what_lies_between_two_rows_is_in_the_intervals(void)
+{
+    enum { RECORDS = 60 };
+    static const kind kinds[] = { { .means = false }, { .means = true, .locked = true },
+                                  { .means = false, .locked = true } };
+
+    for (size_t q = 0; q < ERG_COUNT(kinds); q++) {
+        int held = 0, fast_held = 0, one_pole = 0;
+        for (int i = 0; i < RECORDS; i++) {
+            kind of = kinds[q];
+            of.whole = i % 2;
+            erg_monitor *made = record_of(of, 300, 8000 + 61 * (uint64_t)i);
+            erg_error err = { 0 };
+            erg_thermal out;
+            CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0), &(erg_thermal_options){ 0 },
+                                     &out, &err), err);
+            held += out.poles[0].tau_low_s <= tau_s && out.poles[0].tau_high_s >= tau_s;
+            fast_held += out.r_fast_low_k_per_w <= r_fast && out.r_fast_high_k_per_w >= r_fast;
+            one_pole += out.pole_count == 1;
+            erg_monitor_free(made);
+        }
+        CHECK(held >= 0.88 * RECORDS && fast_held >= 0.95 * RECORDS);
+        CHECK(one_pole >= 0.93 * RECORDS);
+    }
 }
 
 /* An instant sensor: what the load did between two rows is an error as slow as the pole. */
@@ -148,6 +183,7 @@ int main(void)
     static const test tests[] = {
         TEST(of_two_hundred_records_nearly_all_give_the_network),
         TEST(means_of_a_second_are_not_taken_for_instants),
+        TEST(what_lies_between_two_rows_is_in_the_intervals),
         TEST(an_edge_between_rows_is_no_pole),
     };
     return test_run(tests, ERG_COUNT(tests));
