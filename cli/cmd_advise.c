@@ -176,14 +176,32 @@ static erg_result *advise_offload(const cli *call, char *files[], erg_error *err
     return erg_advise_offload(files[0], err);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text), count = strlen(end);
+
+    return length > count && strcmp(text + length - count, end) == 0;
+}
+
+static erg_result *order_of_run(const char *path, double window_s, erg_error *err)
+{
+    erg_trace *trace = erg_trace_load(path, err);
+    erg_result *result = trace && erg_trace_check(trace, err)
+        ? erg_advise_order_of_run(trace, path, window_s, err) : NULL;
+
+    erg_trace_free(trace);
+    return result;
+}
+
 static erg_result *advise_order(const cli *call, char *files[], erg_error *err)
 {
     const double window_s = ((const advise_options *)call->options)->window_s;
-    size_t length = strlen(files[0]);
     cli_folders folders;
 
-    if (length > 4 && strcmp(files[0] + length - 4, ".csv") == 0)
+    if (ends_in(files[0], ".csv"))
         return erg_advise_order(files[0], window_s, err);
+    if (ends_in(files[0], ".erg"))
+        return order_of_run(files[0], window_s, err);
     const erg_advise_device on = device_of(call, &folders);
     return erg_advise_order_of_graph(files[0], window_s, &on, err);
 }
@@ -203,7 +221,7 @@ static const subject subjects[] = {
       advise_fusion },
     { "offload", "offload OPERATORS.csv", "operators that belong on the CPU", 1, 1,
       advise_offload },
-    { "order", "order OPERATORS.csv|WORKLOAD --on HARDWARE",
+    { "order", "order RUN.erg|OPERATORS.csv|WORKLOAD --on HARDWARE",
       "operators in the order of least peak", 1, 1, advise_order },
 };
 
@@ -258,8 +276,9 @@ static const char about[] =
 "fusion WORKLOAD          tensors that a compiler that fuses keeps on chip\n"
 "offload OPERATORS.csv    operators for the CPU (CSV operator,cpu_s,copy_s,slack_s,cpu_j,\n"
 "                         copy_j,gpu_j; joules marginal)\n"
-"order CSV|WORKLOAD       heavy operators between light ones, so that the mean over\n"
-"                         --window peaks lowest (CSV operator,time_s,power_w[,after])\n"
+"order RUN.erg|CSV|WORKLOAD  heavy operators between light ones, so that the mean over\n"
+"                         --window peaks lowest (the regions of a run; CSV operator,\n"
+"                         time_s,power_w[,after])\n"
 "\n"
 "Nothing is set or changed. Every row says where its figures are from and whether they\n"
 "were measured.\n";
@@ -273,6 +292,7 @@ static const char examples[] =
     "erg advise place a.erg b.erg c.csv --node-power 3kW --idle 400W --cooling 30%\n"
     "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch 64\n"
     "erg advise fusion model.onnx --on l4 --precision fp16\n"
+    "erg advise order run.erg --window 1s\n"
     "erg advise order zoo:googlenet --on a100-pcie-40gb --precision fp16\n";
 
 const cli_command cmd_advise = {

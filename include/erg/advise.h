@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include "erg/env.h"
 #include "erg/table.h"
+#include "erg/trace.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -115,6 +116,11 @@ erg_result *erg_advise_offload(const char *path, erg_error *err);
  * the order of least peak of the moving mean (window_s; 0: 100 ms). Tables totals and
  * order. */
 erg_result *erg_advise_order(const char *path, double window_s, erg_error *err);
+/* Of the innermost regions of a recorded run's first repetition, at the power that was
+ * measured; those of one name keep their order, the others are taken to be free. name: for
+ * the column source. ERG_BAD_INPUT: regions overlap. ERG_NO_DATA: none, or no joules. */
+erg_result *erg_advise_order_of_run(const erg_trace *trace, const char *name,
+                                    double window_s, erg_error *err);
 /* Of a workload as erg_graph_load takes it: its launches on that hardware, by erg estimate
  * (window_s 0: a tenth of its time, at most 100 ms). */
 erg_result *erg_advise_order_of_graph(const char *workload, double window_s,
