@@ -119,19 +119,27 @@ static void put_pair(const erg_couple_page *page, size_t row)
     fputs("</p>\n", page->out);
 }
 
+static size_t count_verdicts(const erg_couple_page *page, const char *begin)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < erg_page_rows(page->verdict); i++)
+        count += strncmp(erg_page_text(page->verdict, i, "verdict"), begin, strlen(begin))
+              == 0;
+    return count;
+}
+
 /* The strongest thing that may be said. */
 static const char *headline(const erg_couple_page *page, size_t *shown)
 {
-    size_t undecided = 0, rows = erg_page_rows(page->verdict);
+    size_t rows = erg_page_rows(page->verdict);
 
-    *shown = 0;
-    for (size_t i = 0; i < rows; i++) {
-        const char *text = erg_page_text(page->verdict, i, "verdict");
-        *shown += strncmp(text, "coupling shown", 14) == 0;
-        undecided += strncmp(text, "cannot be decided", 17) == 0;
-    }
-    return *shown ? "Coupling shown" : rows && undecided == rows ? "Cannot be decided"
-         : rows ? "No coupling shown" : "No pair was tested";
+    *shown = count_verdicts(page, "coupling shown");
+    return *shown                                             ? "Coupling shown"
+         : count_verdicts(page, "associated")                 ? "Associated, cause open"
+         : rows && count_verdicts(page, "cannot be") == rows  ? "Cannot be decided"
+         : rows                                               ? "No coupling shown"
+                                                              : "No pair was tested";
 }
 
 static void put_verdicts(const erg_couple_page *page)

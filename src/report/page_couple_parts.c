@@ -159,15 +159,26 @@ static bool put_ccf(const erg_couple_page *page, const pair *of)
     return ok;
 }
 
-/* r of the run, level. */
+/* Of the test's greatest |r|; NAN: not tested. */
+static double tested_lag_s(const erg_couple_page *page, const pair *of)
+{
+    for (size_t i = 0; i < erg_page_rows(page->verdict); i++)
+        if (strcmp(erg_page_text(page->verdict, i, "x"), of->x) == 0
+            && strcmp(erg_page_text(page->verdict, i, "y"), of->y) == 0
+            && strcmp(erg_page_text(page->verdict, i, "device"), of->device) == 0)
+            return erg_page_real(page->verdict, i, "lag_s");
+    return NAN;
+}
+
+/* r of the run at the lag of its test, which the check holds against placebos. */
 static double run_r(const erg_couple_page *page, const pair *of)
 {
     erg_chart_series ccf = { 0 };
-    double r = NAN;
+    double r = NAN, lag_s = tested_lag_s(page, of);
 
     if (take_pair(page, "ccf", of, "lag_s", "r", &ccf))
         for (size_t i = 0; i < ccf.count; i++)
-            if (ccf.x[i] == 0)
+            if (fabs(ccf.x[i] - lag_s) < 1e-9)
                 r = ccf.y[i];
     drop(&ccf);
     return r;
@@ -180,7 +191,8 @@ typedef struct dotted {
 
 static const dotted dots[] = {
     { "placebo", "shift_s", "r", "s", "Placebos", "r with times in which no coupling is "
-      "possible, by their shift; orange: with other sessions; dashed: r of the run", true },
+      "possible, by their shift; orange: with other sessions; dashed: r of the run at "
+      "the lag of its test", true },
     { "scatter", "x_value", "y_value", "", "Side by side",
       "the second against the first, in SI", false },
 };

@@ -83,7 +83,7 @@ static void the_headline_is_the_strongest_verdict(void)
         { "coupling shown: X leads Y", "<p class=\"big\">Coupling shown" },
         { "no coupling shown", "<p class=\"big\">No coupling shown" },
         { "cannot be decided: NO_EXCITATION", "<p class=\"big\">Cannot be decided" },
-        { "associated, cause open", "<p class=\"big\">No coupling shown" },
+        { "associated, cause open", "<p class=\"big\">Associated, cause open" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
@@ -115,6 +115,41 @@ static void each_picture_has_its_data_and_nothing_is_loaded(void)
     CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "src="));
     CHECK(!strstr(page, "nan") && !strstr(page, "inf"));
     free(page);
+}
+
+/* The dashed line is the r that the check holds against them: at the lag of the test. */
+static void placebos_are_drawn_below_the_r_of_the_tested_lag(void)
+{
+    static const erg_column columns[] = {
+        { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "shift_s", ERG_REAL, "" },
+        { "r", ERG_REAL, "" },
+    };
+    double levels[2];
+
+    for (int k = 0; k < 2; k++) {
+        erg_result *result = erg_result_new("couple", NULL);
+        put_verdict(result, "no coupling shown");
+        CHECK(erg_table_real((erg_table *)(uintptr_t)erg_result_find(result, "verdict"),
+                             "lag_s", k ? 3 : -3, NULL));
+        put_ccf(result);                        /* r is a tenth of the lag */
+        erg_table *placebo = erg_result_add(result, "placebo", columns, ERG_COUNT(columns),
+                                            NULL);
+        for (int i = 1; i < 5; i++) {
+            put_texts(placebo, "x", "grad<norm>", "y", "temp");
+            CHECK(erg_table_real(placebo, "shift_s", i, NULL));
+            CHECK(erg_table_real(placebo, "r", 0.02 * i, NULL));
+        }
+        char *page = page_text(erg_report_couple, result, "placebos");
+        const char *at = strstr(page, "<figcaption>Placebos");
+        CHECK(at != NULL);
+        at = strstr(at, "class=\"level");
+        CHECK(at != NULL);
+        at = strstr(at, "y1=\"");
+        CHECK(at && sscanf(at, "y1=\"%lf", &levels[k]) == 1);
+        free(page);
+        erg_result_free(result);
+    }
+    CHECK(levels[1] < levels[0]);               /* 0.3 lies above -0.3 */
 }
 
 static void sessions_stand_side_by_side(void)
@@ -157,6 +192,7 @@ int main(void)
     static const test tests[] = {
         TEST(the_headline_is_the_strongest_verdict),
         TEST(each_picture_has_its_data_and_nothing_is_loaded),
+        TEST(placebos_are_drawn_below_the_r_of_the_tested_lag),
         TEST(sessions_stand_side_by_side),
         TEST(what_is_no_study_is_refused),
     };
