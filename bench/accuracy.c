@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "accuracy.h"
+#include "math/stats.h"
 
 static const judge judges[] = {
     { "one operator, by regime", judge_operators },
@@ -96,10 +97,50 @@ void sheet_free(sheet *of)
 
 /* ---- verdicts -------------------------------------------------------------- */
 
+void verdict_add_of(verdict *to, const char *model, double predicted, double measured)
+{
+    if (to->count >= ERG_COUNT(to->error))
+        return;
+    to->model[to->count] = model;
+    to->error[to->count++] = predicted / measured - 1;
+}
+
 void verdict_add(verdict *to, double predicted, double measured)
 {
-    if (to->count < ERG_COUNT(to->error))
-        to->error[to->count++] = predicted / measured - 1;
+    verdict_add_of(to, NULL, predicted, measured);
+}
+
+/* Errors of one model about their median, in logarithms: what a factor leaves. */
+static double left_of(const verdict *of, const char *model, size_t *rows)
+{
+    double logs[64], sum = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < of->count && count < ERG_COUNT(logs); i++)
+        if (strcmp(of->model[i], model) == 0)
+            logs[count++] = log1p(of->error[i]);
+    double middle = erg_median(logs, count);
+    for (size_t i = 0; i < count; i++)
+        sum += fabs(expm1(logs[i] - middle));
+    *rows = count;
+    return sum;
+}
+
+static double floor_of(const verdict *of)
+{
+    double sum = 0;
+    bool has_batches = false;
+
+    for (size_t i = 0; i < of->count; i++) {
+        bool is_new = of->model[i] != NULL;
+        for (size_t j = 0; is_new && j < i; j++)
+            is_new = strcmp(of->model[i], of->model[j]) != 0;
+        size_t rows = 0;
+        if (is_new)
+            sum += left_of(of, of->model[i], &rows);
+        has_batches = has_batches || rows > 1;
+    }
+    return has_batches ? sum / (double)of->count : NAN;
 }
 
 static int by_size(const void *a, const void *b)
@@ -124,6 +165,11 @@ void verdict_print(const verdict *of)
     printf("%-27s %-16s %4zu %6.1f %6.1f %6.1f %+6.1f ", of->judge, of->device, of->count,
            100 * mean, 100 * fabs(sorted.error[of->count / 2]),
            100 * fabs(sorted.error[of->count - 1]), 100 * bias);
+    double floor = floor_of(of);
+    if (isnan(floor))
+        printf("%6s ", "");
+    else
+        printf("%6.1f ", 100 * floor);
     if (isnan(of->budget))
         printf("%9s", "");
     else
@@ -140,8 +186,10 @@ int main(int argc, char **argv)
     evidence court = { .data = argv[1], .catalog = { .data_dir = argv[2] },
                     .details = argc > 3 && strcmp(argv[3], "--details") == 0 };
     printf("errors in %%: mean and median of |predicted / measured - 1|, worst, bias\n"
-           "%-27s %-16s %4s %6s %6s %6s %6s %-9s  %s\n", "judge", "device", "rows", "mean",
-           "median", "worst", "bias", "budget", "calibrated on");
+           "floor: what is left with a factor of each model's own (networks); what two "
+           "readings of one power differ by (attention)\n"
+           "%-27s %-16s %4s %6s %6s %6s %6s %6s %-9s  %s\n", "judge", "device", "rows",
+           "mean", "median", "worst", "bias", "floor", "budget", "calibrated on");
     for (size_t i = 0; i < ERG_COUNT(judges); i++) {
         erg_error err = { 0 };
         if (!judges[i].run(&court, &err))

@@ -35,10 +35,15 @@ typedef struct verdict {
     const char *judge, *device, *calibrated_on;
     double budget;
     double error[8192];
+    const char *model[8192];        /* NULL: the row is of none */
     size_t count;
 } verdict;
 
 void verdict_add(verdict *to, double predicted, double measured);
+/* The same of a row of a model; the name must live until the line is printed. Its floor is
+ * the mean error that is left when each model has a factor of its own: batches and lengths
+ * of one model disagree by so much. */
+void verdict_add_of(verdict *to, const char *model, double predicted, double measured);
 void verdict_print(const verdict *of);
 
 /* Fields of a CSV row by the names of the first line. */
@@ -47,5 +52,10 @@ bool sheet_load(sheet *to, const char *folder, const char *name, erg_error *err)
 const char *sheet_text(const sheet *of, size_t row, const char *column);
 double sheet_number(const sheet *of, size_t row, const char *column);  /* NAN: empty */
 void sheet_free(sheet *of);
+
+/* By how much two readings of the same power differ, of attention; NAN: unknown. Sorts
+ * the samples. */
+struct erg_kernel_samples;
+double twins_floor(struct erg_kernel_samples *samples);
 
 #endif

@@ -141,7 +141,7 @@ static void judge_datasheet(const evidence *court, const cases *all, double cap_
             continue;
         double time_s = estimated(all, row, all->profile, cap_w);
         detail(court, all, row, time_s);
-        verdict_add(&v, time_s, row->measured_s);
+        verdict_add_of(&v, row->model, time_s, row->measured_s);
     }
     verdict_print(&v);
 }
@@ -172,8 +172,9 @@ bool judge_fp32_shipped(const evidence *court, erg_error *err)
         erg_profile *profile = erg_profile_load(&court->catalog, all.hardware, NULL, err);
         for (size_t j = 0; profile && j < all.count; j++)
             if (!all.rows[j].train && !all.rows[j].fused)
-                verdict_add(&v, estimated(&all, &all.rows[j], profile, 0),
-                            all.rows[j].measured_s);
+                verdict_add_of(&v, all.rows[j].model,
+                               estimated(&all, &all.rows[j], profile, 0),
+                               all.rows[j].measured_s);
         verdict_print(&v);
         erg_profile_free(profile);
         cases_free(&all);
@@ -216,7 +217,7 @@ static bool left_out(const evidence *court, bool train, erg_error *err)
             fit_without(&all, row->model, terms);
             double time_s = erg_time_of_row(&timed, all.hardware, terms);
             detail(court, &all, row, time_s);
-            verdict_add(&v, time_s, row->measured_s);
+            verdict_add_of(&v, row->model, time_s, row->measured_s);
         }
         if (court->details && all.count) {
             erg_time_terms terms[ERG_UNIT_CLASSES];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "accuracy.h"
 #include "erg/kernel.h"
+#include "run/kernel_samples.h"
 
 static const struct { const char *file, *device; bool has_budget; } files[] = {
     { "h200_gemm", "h200-sxm-141gb", true },
@@ -35,7 +36,7 @@ static bool unzip(const char *data, const char *file, char path[64], erg_error *
         || erg_fail(err, ERG_NOT_FOUND, "cannot unpack %s/kernels/%s.csv.gz", data, file);
 }
 
-static void print_row(const erg_table *table, size_t file, size_t of)
+static void print_row(const erg_table *table, size_t file, size_t of, double floor)
 {
     double mean = erg_table_find(table, 0, quantities[of].mean).real;
     double median = erg_table_find(table, 0, quantities[of].median).real;
@@ -48,6 +49,10 @@ static void print_row(const erg_table *table, size_t file, size_t of)
              erg_table_find(table, 0, "kind").text, quantities[of].name);
     printf("%-27s %-16s %4lld %6.1f %6.1f %6s %6s ", name, files[file].device,
            (long long)erg_table_find(table, 0, "rows").integer, 100 * mean, 100 * median, "", "");
+    if (of == ERG_KERNEL_LATENCY || isnan(floor))
+        printf("%6s ", "");
+    else
+        printf("%6.1f ", 100 * floor);
     if (files[file].has_budget)
         printf("%4.0f %-4s", 100 * quantities[of].budget,
                judged <= quantities[of].budget ? "held" : "NO");
@@ -56,6 +61,18 @@ static void print_row(const erg_table *table, size_t file, size_t of)
     printf("  the other pairs; budget of the %s; 95 %% intervals hold in %.0f %%\n",
            quantities[of].of_mean ? "mean" : "median",
            100 * erg_table_find(table, 0, quantities[of].covered).real);
+}
+
+static double find_floor(const char *path)
+{
+    erg_kernel_samples samples;
+    erg_error err = { 0 };
+
+    if (!erg_kernel_samples_load(&samples, path, &err))
+        return NAN;
+    double floor = twins_floor(&samples);
+    erg_kernel_samples_free(&samples);
+    return floor;
 }
 
 static bool judge_file(const evidence *court, size_t file, erg_error *err)
@@ -68,8 +85,9 @@ static bool judge_file(const evidence *court, size_t file, erg_error *err)
     erg_result *result = hardware && unzip(court->data, files[file].file, path, err)
                        ? erg_kernels_calibrate(hardware, &options, &model, err) : NULL;
 
+    double floor = result ? find_floor(path) : NAN;
     for (size_t i = 0; result && i < ERG_COUNT(quantities); i++)
-        print_row(erg_result_find(result, "held_out"), file, i);
+        print_row(erg_result_find(result, "held_out"), file, i, floor);
     unlink(path);
     erg_result_free(result);
     erg_kernels_free(model);
