@@ -11,15 +11,16 @@
 #include "run/kernel_samples.h"
 
 /* As few as hold the accuracy: a prediction has a microsecond. Neighbours say most of a
- * product; readings of power under attention scatter too much to learn more. */
-static const struct { int rounds, depth; } sizes[ERG_KERNEL_KINDS][ERG_TARGETS] = {
-    [ERG_KERNEL_GEMM] = { { 32, 7 }, { 32, 7 } },
-    [ERG_KERNEL_PREFILL] = { { 72, 9 }, { 16, 6 } },
-    [ERG_KERNEL_DECODE] = { { 48, 8 }, { 16, 6 } },
+ * product. Readings of power under attention scatter by 13 to 18 % from one to the next
+ * (twins: bench/accuracy_twins.c): a leaf needs some 150 of them to know their mean to
+ * 2 %, so few and large leaves, and larger steps. */
+static const struct { int rounds, depth; double rate, child_weight; }
+    sizes[ERG_KERNEL_KINDS][ERG_TARGETS] = {
+    [ERG_KERNEL_GEMM] = { { 32, 7, 0.2, 3 }, { 32, 7, 0.2, 3 } },
+    [ERG_KERNEL_PREFILL] = { { 72, 9, 0.2, 3 }, { 12, 6, 0.4, 150 } },
+    [ERG_KERNEL_DECODE] = { { 48, 8, 0.2, 3 }, { 16, 6, 0.3, 150 } },
 };
-static const erg_boost_options boosting = {
-    .rate = 0.2, .row_share = 0.8, .feature_share = 0.7, .child_weight = 3,
-};
+static const erg_boost_options boosting = { .row_share = 0.8, .feature_share = 0.7 };
 static const erg_precision precisions[ERG_KERNEL_TYPES - 1] = {
     [ERG_KERNEL_BF16] = ERG_BF16, [ERG_KERNEL_FP8] = ERG_FP8,
 };
@@ -104,6 +105,7 @@ static bool boost(lesson *of, int target, float *seen, erg_error *err)
     erg_boost_rows rows = { .features = seen, .targets = of->targets,
                             .feature_count = of->width };
     erg_boost_options options = boosting;
+    erg_kernel_kind kind = of->samples->rows[0].shape.kind;
 
     for (size_t i = 0; i < of->samples->count; i++) {
         if (!is_seen(of, i))
@@ -113,8 +115,10 @@ static bool boost(lesson *of, int target, float *seen, erg_error *err)
         of->targets[rows.count++] = (float)(wanted(of, i, target) - of->bases[target][i]);
     }
     options.threads = of->threads;
-    options.rounds = sizes[of->samples->rows[0].shape.kind][target].rounds;
-    options.depth = sizes[of->samples->rows[0].shape.kind][target].depth;
+    options.rounds = sizes[kind][target].rounds;
+    options.depth = sizes[kind][target].depth;
+    options.rate = sizes[kind][target].rate;
+    options.child_weight = sizes[kind][target].child_weight;
     erg_forest_free(&of->part->forests[target]);
     return erg_boost(&rows, &options, &of->part->forests[target], err);
 }
