@@ -15,6 +15,7 @@
 
 #include "erg/energy.h"
 #include "erg/env.h"
+#include "erg/hint.h"
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -53,6 +54,35 @@ void erg_mark(erg_recorder *rec, const char *name, double value);
  * GPUs. ERG_NOT_FOUND: none listens. ERG_REFUSED: it does not take it, and says why. */
 bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,
                          erg_error *err);
+
+/* From now until the region ends (or the next hint of it): asked of ergd, which alone
+ * writes where it governs; the least of all hints is in force. It waits for the answer, no
+ * longer than 5 s; the end of the region waits for nobody. A process that dies is forgotten
+ * after 30 s. ERG_NOT_FOUND: no ergd listens; ERG_NO_ACCESS: socket.work does not list this
+ * user; the region goes on as it was. dvfs is of a process that erg_recorder_govern
+ * tells. */
+bool erg_region_hint(erg_recorder *rec, erg_region_token region, const erg_hint *hint,
+                     erg_error *err);
+
+typedef struct erg_power_samples { erg_sample *at; size_t count; } erg_power_samples;
+
+/* What the sensor truly gave, not what was asked for; NAN: not known. */
+typedef struct erg_delivery {
+    double interval_s;          /* median time between samples */
+    double jitter_p99_s;        /* that 99 % of the times lie within of it */
+    int64_t missed;             /* samples that did not come */
+    double update_s;            /* of the sensor itself: from 50 changes of its value on as
+                                 * measured, else as its driver says */
+    double window_s;            /* the sensor's mean; the longer of both is what it sees */
+} erg_delivery;
+
+/* Watts in [begin_ns, end_ns) on CLOCK_MONOTONIC. channel as "nvml:0/power"; NULL: the
+ * first of power. *out is yours: erg_power_samples_free. how may be NULL. Only for a
+ * recorder that was started (ERG_UNSUPPORTED); ERG_NO_DATA: no sample lies there. */
+bool erg_power_trace(erg_recorder *rec, const char *channel, int64_t begin_ns,
+                     int64_t end_ns, erg_power_samples *out, erg_delivery *how,
+                     erg_error *err);
+void erg_power_samples_free(erg_power_samples *samples);
 
 /* Energy of an ended region; channel NULL picks the best. Only for a recorder
  * that was started: under `erg run` the answer is in the run file

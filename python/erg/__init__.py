@@ -16,7 +16,9 @@ import ctypes.util
 import functools
 import os
 
-__all__ = ["Energy", "Error", "mark", "measured", "region", "start", "stop"]
+__all__ = ["Delivery", "Energy", "Error", "mark", "measured", "power_trace", "region",
+           "start", "stop"]
+_BAD_INPUT = 4      # of erg_code
 
 
 class Error(RuntimeError):
@@ -31,7 +33,8 @@ class _Env(ctypes.Structure):
     _fields_ = [("root", ctypes.c_char_p), ("nvml", ctypes.c_char_p),
                 ("path", ctypes.c_char_p), ("state_dir", ctypes.c_char_p),
                 ("ring", ctypes.c_char_p), ("clock", ctypes.c_void_p),
-                ("log", ctypes.c_void_p), ("log_self", ctypes.c_void_p)]
+                ("log", ctypes.c_void_p), ("log_self", ctypes.c_void_p),
+                ("activities", ctypes.c_bool)]
 
 
 class _Token(ctypes.Structure):
@@ -42,6 +45,28 @@ class _Options(ctypes.Structure):
     _fields_ = [("sensors", ctypes.POINTER(ctypes.c_char_p)),
                 ("sensor_count", ctypes.c_size_t), ("rate_hz", ctypes.c_double),
                 ("output", ctypes.c_char_p), ("job", ctypes.c_char_p)]
+
+
+class _Hint(ctypes.Structure):
+    _fields_ = [("power_cap_w", ctypes.c_double), ("window_s", ctypes.c_double),
+                ("objective", ctypes.c_char_p), ("dvfs", ctypes.c_char_p),
+                ("sm_clock_delta_hz", ctypes.c_double), ("slowdown", ctypes.c_double)]
+
+
+class _Sample(ctypes.Structure):
+    _fields_ = [("t_ns", ctypes.c_int64), ("half_width_ns", ctypes.c_int64),
+                ("value", ctypes.c_double)]
+
+
+class _Samples(ctypes.Structure):
+    _fields_ = [("at", ctypes.POINTER(_Sample)), ("count", ctypes.c_size_t)]
+
+
+class Delivery(ctypes.Structure):
+    """What a sensor truly gave, as erg_delivery of <erg/record.h>; NaN is "not known"."""
+    _fields_ = [("interval_s", ctypes.c_double), ("jitter_p99_s", ctypes.c_double),
+                ("missed", ctypes.c_int64), ("update_s", ctypes.c_double),
+                ("window_s", ctypes.c_double)]
 
 
 class Energy(ctypes.Structure):
@@ -83,6 +108,12 @@ _FUNCTIONS = (
                                             ctypes.c_char_p, ctypes.POINTER(_Error))),
     ("erg_region_energy", ctypes.c_bool, (ctypes.c_void_p, _Token, ctypes.c_char_p,
                                           ctypes.POINTER(Energy), ctypes.POINTER(_Error))),
+    ("erg_region_hint", ctypes.c_bool, (ctypes.c_void_p, _Token, ctypes.POINTER(_Hint),
+                                        ctypes.POINTER(_Error))),
+    ("erg_power_trace", ctypes.c_bool, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64,
+                                        ctypes.c_int64, ctypes.POINTER(_Samples),
+                                        ctypes.POINTER(Delivery), ctypes.POINTER(_Error))),
+    ("erg_power_samples_free", None, (ctypes.POINTER(_Samples),)),
     ("erg_method_name", ctypes.c_char_p, (ctypes.c_int,)),
     ("erg_scope_name", ctypes.c_char_p, (ctypes.c_int,)),
     ("erg_quality_name", ctypes.c_char_p, (ctypes.c_int,)),
@@ -178,6 +209,25 @@ class region:
         if self._of:
             _lib.erg_region_end(self._of, self._token)
 
+    def hint(self, *, power_cap_w=0.0, window_s=0.0, objective=None, dvfs=None,
+             sm_clock_delta_hz=0.0, slowdown=0.0):
+        """Asks ergd, until the region ends; None, or the sentence why it is not held.
+
+        A word or number that nobody can ask for is a ValueError.
+        """
+        wish = _Hint(power_cap_w, window_s, objective.encode() if objective else None,
+                     dvfs.encode() if dvfs else None, sm_clock_delta_hz, slowdown)
+        error = _Error()
+        if not self._of:
+            return "nobody records: use erg run, or erg.start()"
+        if _lib.erg_region_hint(self._of, self._token, ctypes.byref(wish),
+                                ctypes.byref(error)):
+            return None
+        text = error.text.decode(errors="replace")
+        if error.code == _BAD_INPUT:
+            raise ValueError(text)
+        return text
+
     @property
     def energy(self):
         """An Energy; raises Error with the reason where none is known."""
@@ -206,6 +256,21 @@ def govern(socket=None, device=None):
     texts = [text.encode() if text else None for text in (socket, device)]
     return bool(_recorder and _lib.erg_recorder_govern(_recorder, *texts,
                                                        ctypes.byref(_Error())))
+
+
+def power_trace(begin_ns, end_ns, channel=None):
+    """Samples [(t_ns, watts), ...] of time.monotonic_ns() from begin to end, and their
+    Delivery; raises Error with the reason where none are known here."""
+    samples, how, error = _Samples(), Delivery(), _Error()
+    if not _recorder:
+        raise Error("nothing is recorded in this process: use erg.start()")
+    if not _lib.erg_power_trace(_recorder, channel.encode() if channel else None, begin_ns,
+                                end_ns, ctypes.byref(samples), ctypes.byref(how),
+                                ctypes.byref(error)):
+        raise Error(error.text.decode(errors="replace"))
+    rows = [(samples.at[i].t_ns, samples.at[i].value) for i in range(samples.count)]
+    _lib.erg_power_samples_free(ctypes.byref(samples))
+    return rows, how
 
 
 def measured(function):

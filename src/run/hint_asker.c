@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/base.h"
 #include "run/hint_asker.h"
 
 #define FORGOTTEN_S 30.0
@@ -16,7 +15,7 @@ enum { AGAIN_S = 10, STACK = 256 * 1024 };
 static erg_govern_request request_of(const erg_hint *hint, const erg_hint_row *row)
 {
     bool is_cap = row->knob == ERG_POWER_LIMIT;
-    erg_govern_request request = { .verb = ERG_GOVERN_HINT, .for_s = FORGOTTEN_S };
+    erg_govern_request request = { .verb = ERG_GOVERN_HINT };
 
     erg_text_put(request.device, sizeof(request.device), row->device);
     snprintf(request.job, sizeof(request.job), "run-%d%s", (int)getpid(),
@@ -66,37 +65,47 @@ static void take_answer(const erg_result *answer, erg_hint_row *row)
                      erg_table_find(table, i, "reason").text);
 }
 
-bool erg_hint_asker_add(erg_hint_asker *asker, const erg_hint *hint, erg_hint_row *row)
-{
-    const erg_govern_request request = request_of(hint, row);
-    erg_error fault = { 0 };
-    erg_result *answer = asker->count < ERG_HINT_ROWS_MOST
-        ? erg_govern_ask(asker->socket, &request, &fault) : NULL;
+/* ---- again and again --------------------------------------------------------------- */
 
-    if (!answer) {
-        erg_hint_row_say(row, "refused", fault.text);
-        return false;
-    }
-    take_answer(answer, row);
-    erg_result_free(answer);
-    asker->requests[asker->count++] = request;
-    return true;
+/* A copy, so that nobody who begins or ends a region waits for ergd. */
+typedef struct sayings {
+    erg_govern_request at[ERG_HINT_ROWS_MOST];
+    size_t count;
+} sayings;
+
+static void take_back(erg_govern_request *request)
+{
+    request->cap_w = request->clock_delta_hz = request->slowdown = 0;
+    request->dvfs[0] = request->objective[0] = '\0';
 }
 
-/* ---- again and again ----------------------------------------------------------------- */
+/* What is over goes; of the rest a copy only where it is time to say it again. */
+static void collect(erg_hint_asker *asker, bool is_last, bool is_time, sayings *out)
+{
+    size_t kept = 0;
+
+    out->count = 0;
+    pthread_mutex_lock(&asker->lock);
+    for (size_t i = 0; i < asker->count; i++) {
+        bool is_over = is_last || asker->held[i].is_over;
+        if (is_over || is_time)
+            out->at[out->count++] = asker->held[i].request;
+        if (is_over)
+            take_back(&out->at[out->count - 1]);
+        else
+            asker->held[kept++] = asker->held[i];
+    }
+    asker->count = kept;
+    pthread_mutex_unlock(&asker->lock);
+}
 
 /* One that does not answer is asked no further this time. */
-static void say_all(const erg_hint_asker *asker, bool takes_back)
+static void say(const erg_hint_asker *asker, const sayings *what)
 {
     bool is_heard = true;
 
-    for (size_t i = 0; is_heard && i < asker->count; i++) {
-        erg_govern_request request = asker->requests[i];
-        if (takes_back) {
-            request.cap_w = request.clock_delta_hz = request.slowdown = 0;
-            request.dvfs[0] = request.objective[0] = '\0';
-        }
-        erg_result *answer = erg_govern_ask(asker->socket, &request, NULL);
+    for (size_t i = 0; is_heard && i < what->count; i++) {
+        erg_result *answer = erg_govern_ask(asker->socket, &what->at[i], NULL);
         is_heard = answer != NULL;
         erg_result_free(answer);
     }
@@ -105,34 +114,27 @@ static void say_all(const erg_hint_asker *asker, bool takes_back)
 static void *keep_asking(void *self)
 {
     erg_hint_asker *asker = self;
+    bool is_last = false;
     struct timespec at;
+    sayings what;
 
-    for (;;) {
+    while (!is_last) {
         clock_gettime(CLOCK_MONOTONIC, &at);
         at.tv_sec += AGAIN_S;
-        int fault = sem_clockwait(&asker->stop, CLOCK_MONOTONIC, &at) == 0 ? 0 : errno;
-        if (fault == 0)
-            return NULL;
-        if (fault == ETIMEDOUT)
-            say_all(asker, false);
+        int fault = sem_clockwait(&asker->wake, CLOCK_MONOTONIC, &at) == 0 ? 0 : errno;
+        is_last = atomic_load(&asker->ends);
+        collect(asker, is_last, fault == ETIMEDOUT, &what);
+        say(asker, &what);
     }
-}
-
-bool erg_hint_asker_begin(erg_hint_asker *asker, const erg_env *env, erg_error *err)
-{
-    *asker = (erg_hint_asker){ .count = 0 };
-    sem_init(&asker->stop, 0, 0);
-    return erg_path_join(env, ERG_GOVERN_SOCKET, asker->socket, err);
+    return NULL;
 }
 
 /* No signal of the program's may land on our thread. */
-void erg_hint_asker_keep(erg_hint_asker *asker)
+static void start_thread(erg_hint_asker *asker)
 {
     sigset_t all, before;
     pthread_attr_t facts;
 
-    if (asker->count == 0)
-        return;
     pthread_attr_init(&facts);
     pthread_attr_setstacksize(&facts, STACK);
     sigfillset(&all);
@@ -142,12 +144,94 @@ void erg_hint_asker_keep(erg_hint_asker *asker)
     pthread_attr_destroy(&facts);
 }
 
+/* ---- asking -------------------------------------------------------------------------- */
+
+static bool hold(erg_hint_asker *asker, int64_t id, const erg_govern_request *request)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&asker->lock);
+    while (i < asker->count && asker->held[i].id != id)
+        i++;
+    bool has_room = i < ERG_HINT_ROWS_MOST;
+    if (has_room) {
+        asker->held[i].id = id;
+        asker->held[i].is_over = false;
+        asker->held[i].request = *request;
+        asker->count += i == asker->count;
+    }
+    if (has_room && !asker->has_thread)
+        start_thread(asker);
+    pthread_mutex_unlock(&asker->lock);
+    return has_room;
+}
+
+bool erg_hint_asker_ask(erg_hint_asker *asker, int64_t id,
+                        const erg_govern_request *request, erg_result **answer,
+                        erg_error *err)
+{
+    erg_govern_request asked = *request;
+
+    asked.for_s = FORGOTTEN_S;
+    erg_result *result = erg_govern_ask(asker->socket, &asked, err);
+    bool good = result
+        && (hold(asker, id, &asked)
+            || erg_fail(err, ERG_REFUSED, "%d hints are held: more are not kept",
+                        ERG_HINT_ROWS_MOST));
+    if (good && answer)
+        *answer = result;
+    else
+        erg_result_free(result);
+    return good;
+}
+
+void erg_hint_asker_over(erg_hint_asker *asker, int64_t id)
+{
+    bool is_any = false;
+
+    pthread_mutex_lock(&asker->lock);
+    for (size_t i = 0; i < asker->count; i++)
+        if (asker->held[i].id == id)
+            asker->held[i].is_over = is_any = true;
+    pthread_mutex_unlock(&asker->lock);
+    if (is_any)
+        sem_post(&asker->wake);
+}
+
+bool erg_hint_asker_add(erg_hint_asker *asker, const erg_hint *hint, erg_hint_row *row)
+{
+    const erg_govern_request request = request_of(hint, row);
+    erg_result *answer = NULL;
+    erg_error fault = { 0 };
+
+    if (!erg_hint_asker_ask(asker, (int64_t)asker->count + 1, &request, &answer, &fault)) {
+        erg_hint_row_say(row, "refused", fault.text);
+        return false;
+    }
+    take_answer(answer, row);
+    erg_result_free(answer);
+    return true;
+}
+
+/* ---- life ---------------------------------------------------------------------------- */
+
+bool erg_hint_asker_begin(erg_hint_asker *asker, const erg_env *env, const char *socket,
+                          erg_error *err)
+{
+    *asker = (erg_hint_asker){ .count = 0 };
+    sem_init(&asker->wake, 0, 0);
+    pthread_mutex_init(&asker->lock, NULL);
+    erg_text_put(asker->socket, sizeof(asker->socket), socket);
+    return *socket || erg_path_join(env, ERG_GOVERN_SOCKET, asker->socket, err);
+}
+
 void erg_hint_asker_end(erg_hint_asker *asker)
 {
     if (asker->has_thread) {
-        sem_post(&asker->stop);
+        atomic_store(&asker->ends, true);
+        sem_post(&asker->wake);
         pthread_join(asker->thread, NULL);
     }
-    say_all(asker, true);
-    sem_destroy(&asker->stop);
+    sem_destroy(&asker->wake);
+    pthread_mutex_destroy(&asker->lock);
 }

@@ -7,7 +7,9 @@
 #define ERG_RUN_HINT_ASKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <semaphore.h>
+#include "base/base.h"
 #include "erg/device.h"
 #include "erg/govern.h"
 #include "erg/hint.h"
@@ -27,19 +29,29 @@ void erg_hint_row_say(erg_hint_row *row, const char *state, const char *reason);
 
 typedef struct erg_hint_asker {
     char socket[ERG_PATH_MOST];
-    erg_govern_request requests[ERG_HINT_ROWS_MOST];
+    pthread_mutex_t lock;       /* of what follows */
+    struct { int64_t id; bool is_over; erg_govern_request request; }
+        held[ERG_HINT_ROWS_MOST];
     size_t count;
     bool has_thread;
     pthread_t thread;
-    sem_t stop;
+    atomic_bool ends;
+    sem_t wake;
 } erg_hint_asker;
 
-bool erg_hint_asker_begin(erg_hint_asker *asker, const erg_env *env, erg_error *err);
+/* socket "": the usual one. */
+bool erg_hint_asker_begin(erg_hint_asker *asker, const erg_env *env, const char *socket,
+                          erg_error *err);
+/* Asks, and from then on by itself; the request of an id gives way to the next of it.
+ * answer: yours, or NULL. */
+bool erg_hint_asker_ask(erg_hint_asker *asker, int64_t id,
+                        const erg_govern_request *request, erg_result **answer,
+                        erg_error *err);
+/* It is taken back soon; nobody waits for ergd. */
+void erg_hint_asker_over(erg_hint_asker *asker, int64_t id);
 /* Asks for the cap, or for what is of clocks, and writes down what came of it. False: ergd
  * did not take it. */
 bool erg_hint_asker_add(erg_hint_asker *asker, const erg_hint *hint, erg_hint_row *row);
-/* From now on by itself. */
-void erg_hint_asker_keep(erg_hint_asker *asker);
 /* Takes back what was asked for. */
 void erg_hint_asker_end(erg_hint_asker *asker);
 

@@ -216,7 +216,7 @@ erg_hints *erg_hints_begin(const erg_env *env, const erg_hint *hint, erg_error *
     hints->env = env;
     hints->hint = hint;
     hints->keeper = (erg_keeper){ .pid = -1, .fd = -1 };
-    if (!erg_hint_check(hint, err) || !erg_hint_asker_begin(&hints->asker, env, err)) {
+    if (!erg_hint_check(hint, err) || !erg_hint_asker_begin(&hints->asker, env, "", err)) {
         free(hints);
         return NULL;
     }
@@ -235,7 +235,6 @@ void erg_hints_apply(erg_hints *hints, erg_devices *devices)
         apply_knob(hints, devices, ERG_SM_CLOCK);
     for (size_t i = 0; i < hints->count; i++)
         say_row(hints, &hints->rows[i]);
-    erg_hint_asker_keep(&hints->asker);
 }
 
 static json_t *json_of(const erg_hint_row *row)

@@ -14,24 +14,11 @@
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "erg/record.h"
-#include "run/phase_teller.h"
-#include "run/recording.h"
+#include "run/recorder_inside.h"
 
 static const int64_t join_for_ns = 2 * ERG_NS_PER_S, try_gap_ns = 10 * ERG_NS_PER_MS;
 /* A reading after the end of a region is waited for so long. */
 static const int64_t settle_ns = ERG_NS_PER_S;
-
-struct erg_recorder {
-    erg_env env;
-    erg_ring *ring;             /* to push to */
-    bool owns_ring;             /* joined */
-    erg_recording *rec;         /* NULL: joined */
-    erg_devices *devices;
-    int lock;                   /* the job's lock file while we sample, else -1 */
-    char lock_path[ERG_PATH_MOST];
-    erg_phase_teller *teller;   /* NULL: ergd is not told */
-};
 
 static erg_recorder *recorder_new(const erg_env *env, erg_error *err)
 {
@@ -43,6 +30,7 @@ static erg_recorder *recorder_new(const erg_env *env, erg_error *err)
     if (env)
         rec->env = *env;
     rec->lock = -1;
+    pthread_mutex_init(&rec->hint_lock, NULL);
     return rec;
 }
 
@@ -173,6 +161,10 @@ void erg_recorder_free(erg_recorder *rec)
         if (!erg_recording_end(rec->rec, &err))
             erg_env_log(&rec->env, ERG_WARNING, "%s", err.text);
     }
+    if (rec->asker)
+        erg_hint_asker_end(rec->asker);
+    free(rec->asker);
+    pthread_mutex_destroy(&rec->hint_lock);
     erg_phase_teller_free(rec->teller);
     erg_recording_free(rec->rec);
     erg_devices_free(rec->devices);
@@ -213,6 +205,7 @@ void erg_region_end(erg_recorder *rec, erg_region_token region)
     erg_event event = { .kind = ERG_EVENT_END, .t_ns = erg_env_now_ns(&rec->env),
                         .id = region.id, .value = NAN };
     erg_phase_teller_end(rec->teller, region.id);
+    erg_recorder_unhint(rec, region);
     push(rec, &event, NULL);
 }
 
@@ -231,6 +224,7 @@ bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *devi
 {
     if (!rec || rec->teller)
         return true;
+    erg_text_put(rec->socket, sizeof(rec->socket), socket ? socket : "");
     rec->teller = erg_phase_teller_new(socket, device, err);
     return rec->teller != NULL;
 }

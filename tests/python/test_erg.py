@@ -76,6 +76,40 @@ erg.stop()
     assert out == b"simulated True\n", out
 
 
+def a_hint_without_ergd_says_so_and_the_region_goes_on():
+    out = subprocess.check_output([sys.executable, write("""
+import erg
+erg.start(sensors=["sim:plain"])
+with erg.region("a") as r:
+    print("ergd" in r.hint(power_cap_w=275, dvfs="auto", slowdown=0.03))
+    for wrong in ({}, {"dvfs": "now"}, {"power_cap_w": -1.0}, {"window_s": 1.0}):
+        try:
+            r.hint(**wrong)
+        except ValueError as e:
+            print(str(e)[:12])
+erg.stop()
+""")], env=child_env)
+    assert out.split(b"\n") == [b"True", b"a hint asks ", b"dvfs is auto", b"a power cap ",
+                                b"a window is ", b""], out
+
+
+def a_power_trace_says_what_the_sensor_gave():
+    out = subprocess.check_output([sys.executable, write("""
+import erg, time
+erg.start(sensors=["sim:plain,load=constant:200,update=20ms,window=20ms,noise=1W"])
+begin_ns = time.monotonic_ns()
+time.sleep(2)
+rows, how = erg.power_trace(begin_ns, time.monotonic_ns())
+print(len(rows) > 20, all(150 < w < 250 for _, w in rows[5:]), abs(how.update_s - 0.02) < 0.002)
+erg.stop()
+try:
+    erg.power_trace(0, 1)
+except erg.Error as e:
+    print("erg.start()" in str(e))
+""")], env=child_env)
+    assert out == b"True True True\nTrue\n", out
+
+
 def a_name_that_is_no_text_is_a_type_error_with_a_sentence():
     out = subprocess.check_output([sys.executable, write("""
 import erg
@@ -98,6 +132,8 @@ def the_example_finds_the_package_beside_it():
 
 tests = [the_example_marks_its_phases, sync_is_called_before_both_stamps,
          alone_it_is_a_no_op_and_says_why_no_energy_is_known, started_a_region_knows_its_energy,
+         a_hint_without_ergd_says_so_and_the_region_goes_on,
+         a_power_trace_says_what_the_sensor_gave,
          a_name_that_is_no_text_is_a_type_error_with_a_sentence,
          the_example_finds_the_package_beside_it]
 print(f"1..{len(tests)}")
