@@ -155,12 +155,31 @@ bool erg_thermal_balance(const erg_monitor_device *device,
 
 /* ---- measured twice ------------------------------------------------------------------ */
 
+/* Rows come faster than the board reads itself: its counter stands still in between, and
+ * its power is held as long. Seconds from one change of the counter to the next. */
+static double update_s(const erg_monitor_device *device)
+{
+    double last_j = NAN, begin_s = NAN, end_s = NAN;
+    size_t changes = 0;
+
+    for (size_t i = 0; i < device->count; i++) {
+        double joules = device->rows[i].value[ERG_MONITOR_ENERGY_J];
+        if (!isfinite(joules) || joules == last_j)
+            continue;
+        end_s = erg_since_s(device, i);
+        begin_s = isnan(begin_s) ? end_s : begin_s;
+        changes += !isnan(last_j);
+        last_j = joules;
+    }
+    return changes ? (end_s - begin_s) / (double)changes : NAN;
+}
+
 /* One board, two ways to its joules: the integral of its power, and its counter. They share
  * their shunt, so a gain that is off moves both; only when they were read may differ. */
 bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
 {
     const erg_monitor_row *before = NULL;
-    double sampling_j = 0;
+    double sampling_j = 0, usual_s = fmax(device->period_s, update_s(device));
 
     *out = (erg_balance){ .kind = ERG_BALANCE_INDEPENDENT, .begin_s = NAN, .eta_p = NAN };
     for (size_t i = 0; i < device->count; i++) {
@@ -174,7 +193,8 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
             out->in_j += h_s * (power_w + was_w) / 2;
             out->out_j += row->value[ERG_MONITOR_ENERGY_J]
                 - before->value[ERG_MONITOR_ENERGY_J];
-            sampling_j += pow(h_s * (power_w - was_w) / 2 * sd_of_uniform, 2);
+            sampling_j += pow(fmax(h_s, usual_s) * (power_w - was_w) / 2 * sd_of_uniform,
+                              2);
         }
         out->begin_s = isnan(out->begin_s) ? erg_since_s(device, i) : out->begin_s;
         out->end_s = erg_since_s(device, i);
@@ -185,7 +205,7 @@ bool erg_counter_balance(const erg_monitor_device *device, erg_balance *out)
     const double u[] = {
         sqrt(sampling_j) / out->in_j,
         /* The ends: half a period of the mean power each. */
-        device->period_s / 2 * sd_of_uniform * sqrt(2) / (out->end_s - out->begin_s),
+        usual_s / 2 * sd_of_uniform * sqrt(2) / (out->end_s - out->begin_s),
     };
     erg_balance_combine(out, u, ERG_COUNT(u));
     out->eta_p = erg_eta_p(device, out->begin_s, out->end_s);

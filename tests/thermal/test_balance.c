@@ -75,6 +75,45 @@ static void a_counter_that_is_five_percent_off_is_found(void)
     }
 }
 
+/* Rows at 100 Hz of a board that reads itself ten times a second: 60 or 320 W in chips of about
+ * a second, of which a reading shows an instant. Only where they were read differs. */
+static void a_board_that_reads_itself_less_often_than_the_log_still_closes(void)
+{
+    enum { RUNS = 60, SECONDS = 60 };
+    int closed = 0, held = 0;
+
+    for (int run = 0; run < RUNS; run++) {
+        test_random luck = { 400 + 3 * (uint64_t)run };
+        erg_text text = { 0 };
+        erg_error err = { 0 };
+        erg_balance of;
+        double p = 60, joules = 0, next_s = test_uniform(&luck), seen_w = p, seen_j = 0;
+        erg_text_add(&text, "time,temp_c,power_w,energy_j\n");
+        for (int k = 0; k < 1000 * SECONDS; k++) {
+            if (k / 1000.0 >= next_s) {
+                p = p < 100 ? 320 : 60;
+                next_s += 0.5 + test_uniform(&luck);
+            }
+            joules += p / 1000;
+            if (k % 100 == 0) {
+                seen_w = p;
+                seen_j = joules;
+            }
+            if (k % 10 == 5)
+                erg_text_add(&text, "%.3f,50,%.1f,%.3f\n", k / 1000.0, seen_w, seen_j);
+        }
+        erg_monitor *log = erg_monitor_parse("held", text.data, text.count, NULL, &err);
+        CHECK_OK(log != NULL, err);
+        CHECK(erg_counter_balance(erg_monitor_device_at(log, 0), &of));
+        held += of.closure_low <= 0 && of.closure_high >= 0;
+        closed += of.closes;
+        CHECK(of.closure_high - of.closure_low < 0.03);
+        erg_monitor_free(log);
+        erg_text_free(&text);
+    }
+    CHECK(held >= 0.88 * RUNS && closed == held);
+}
+
 static void a_network_is_never_called_independent(void)
 {
     erg_monitor *log = two_poles(1);
@@ -218,6 +257,7 @@ int main(void)
     static const test tests[] = {
         TEST(what_goes_in_comes_out_or_stays),
         TEST(a_counter_that_is_five_percent_off_is_found),
+        TEST(a_board_that_reads_itself_less_often_than_the_log_still_closes),
         TEST(a_network_is_never_called_independent),
         TEST(leakage_is_found_where_load_and_clock_stand_still),
         TEST(without_a_clock_leakage_is_unknown),
