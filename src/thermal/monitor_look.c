@@ -8,6 +8,8 @@
 enum { RUN_OF_ROWS = 20 };
 #define CROWDED 0.7     /* of the usual interval: two combs of stamps in one file */
 #define COMB 0.3        /* of it: how far a stamp may lie from its own comb */
+#define UNEVEN 0.15     /* of two intervals: by so much do those of two combs differ */
+#define MOSTLY 0.6      /* of the intervals */
 #define GAP_S 1.5
 
 static double interval_s(const erg_monitor_rows *rows, size_t i)
@@ -34,6 +36,25 @@ static double usual_s(const erg_monitor_rows *rows, double *scratch)
         if (hits[i] > hits[best])
             best = i;
     return ((double)best + 0.5) * step_s;
+}
+
+/* Where two wrote most of the file, a short interval follows a long one and both together
+ * are the period of either; 0: one wrote, or they took turns evenly. */
+static double alternating_s(const erg_monitor_rows *rows, double *scratch)
+{
+    size_t n = rows->info.count - 2, alternating = 0;
+
+    if (rows->info.count < RUN_OF_ROWS)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        scratch[i] = interval_s(rows, i + 1) + interval_s(rows, i + 2);
+    double both_s = erg_median(scratch, n);
+    for (size_t i = 0; i < n; i++) {
+        double one_s = interval_s(rows, i + 1), next_s = interval_s(rows, i + 2);
+        alternating += fabs(one_s + next_s - both_s) < 0.1 * both_s
+                    && fabs(one_s - next_s) > UNEVEN * both_s;
+    }
+    return (double)alternating > MOSTLY * (double)n ? both_s : 0;
 }
 
 static int64_t crowded_from(const erg_monitor_rows *rows, double usual)
@@ -83,7 +104,7 @@ static bool look_at(erg_monitor_rows *rows, int writer, erg_error *err)
         return true;
     if (!scratch)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    double usual = usual_s(rows, scratch);
+    double usual = fmax(usual_s(rows, scratch), alternating_s(rows, scratch));
     if (usual > 0)
         rows->info.two_writers_ns = crowded_from(rows, usual);
     if (rows->info.two_writers_ns != INT64_MIN && writer > 0)
