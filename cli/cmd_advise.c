@@ -7,7 +7,7 @@
 typedef struct advise_options {
     const char *error, *phases, *density, *precision, *hops, *rankfile, *on;
     double window_s, switch_j, index_bytes, node_w, idle_w, cooling, flop_j, byte_j,
-           static_w;
+           static_w, slowdown;
     int ranks, domains, batch, seq, top;
 } advise_options;
 
@@ -46,6 +46,8 @@ static const cli_option option_rows[] = {
     { 0, "static-power", CLI_WATTS, AT(static_w), "POWER", "while an operator runs", true },
     { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
       "order: of the mean whose peak is lowered (100ms; a graph's tenth)", true },
+    { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
+      "stages: most extra time of the whole (0%)", true },
     { 0, "batch", CLI_WHOLE, AT(batch), "N", "recompute, fusion, order: of the graph (1)",
       true },
     { 0, "seq", CLI_WHOLE, AT(seq), "N", "recompute, fusion, order: tokens (512)", true },
@@ -206,6 +208,12 @@ static erg_result *advise_order(const cli *call, char *files[], erg_error *err)
     return erg_advise_order_of_graph(files[0], window_s, &on, err);
 }
 
+static erg_result *advise_stages(const cli *call, char *files[], erg_error *err)
+{
+    return erg_advise_stages(files[0], ((const advise_options *)call->options)->slowdown,
+                             err);
+}
+
 static const subject subjects[] = {
     { "precision", "precision VARIANTS.csv", "energy to solution of each variant", 1, 1,
       advise_precision },
@@ -223,6 +231,8 @@ static const subject subjects[] = {
       advise_offload },
     { "order", "order RUN.erg|OPERATORS.csv|WORKLOAD --on HARDWARE",
       "operators in the order of least peak", 1, 1, advise_order },
+    { "stages", "stages STAGES.csv", "how slow each stage of one job may be", 1, 1,
+      advise_stages },
 };
 
 /* No subject: a run file. */
@@ -279,6 +289,8 @@ static const char about[] =
 "order RUN.erg|CSV|WORKLOAD  heavy operators between light ones, so that the mean over\n"
 "                         --window peaks lowest (the regions of a run; CSV operator,\n"
 "                         time_s,power_w[,after])\n"
+"stages STAGES.csv        how slow each stage of one job may be at no loss, or within\n"
+"                         --slowdown (CSV stage,time_s,energy_j[,after], a row a clock)\n"
 "\n"
 "Nothing is set or changed. Every row says where its figures are from and whether they\n"
 "were measured.\n";
@@ -293,6 +305,7 @@ static const char examples[] =
     "erg advise recompute zoo:resnet18 --on a100-pcie-40gb --precision bf16 --batch 64\n"
     "erg advise fusion model.onnx --on l4 --precision fp16\n"
     "erg advise order run.erg --window 1s\n"
+    "erg advise stages stages.csv --slowdown 5%\n"
     "erg advise order zoo:googlenet --on a100-pcie-40gb --precision fp16\n";
 
 const cli_command cmd_advise = {

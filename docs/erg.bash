@@ -28,7 +28,7 @@ _erg()
         shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step --spectrum" ;;
         govern) words=" --cap --class --clock --device --for --job --least --phase --power --socket --units --wait" ;;
         replay) words=" --output --steps --step-mark --step-kind --comm --keep-stream --device --batch --seq --precision --dim --engine --state --only --preset --warmup --runs --interval --no-energy --by-tier --clock --idle --rate --threads --power-log --seed --full --kernels --timing --report --power --tz --base --base-policy --method --top --on --peak-bandwidth --peak-flop" ;;
-        advise) words=" --error --phases --switch --ranks --precision --index --density --hops --rankfile --domains --node-power --idle --cooling --on --flop-energy --byte-energy --static-power --window --batch --seq --top" ;;
+        advise) words=" --error --phases --switch --ranks --precision --index --density --hops --rankfile --domains --node-power --idle --cooling --on --flop-energy --byte-energy --static-power --window --slowdown --batch --seq --top" ;;
         report) words="" ;;
         help) words=" --man --completion" ;;
         *) words= ;;

@@ -59,7 +59,13 @@ static void *order(const char *name, const char *bytes, size_t size, size_t *cou
     return items;
 }
 
-static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators, order };
+static void *stages(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+{
+    return erg_stages_parse(name, bytes, size, count, err);
+}
+
+static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators, order,
+                                  stages };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

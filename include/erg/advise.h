@@ -116,6 +116,10 @@ erg_result *erg_advise_offload(const char *path, erg_error *err);
  * the order of least peak of the moving mean (window_s; 0: 100 ms). Tables totals and
  * order. */
 erg_result *erg_advise_order(const char *path, double window_s, erg_error *err);
+/* CSV stage,time_s,energy_j[,after], a row for each setting that a stage was measured at:
+ * how slow each may be where the whole takes at most `within` more (0.05: 5 %) than its
+ * shortest time. Tables front, by falling time, and plan. */
+erg_result *erg_advise_stages(const char *path, double within, erg_error *err);
 /* Of the innermost regions of a recorded run's first repetition, at the power that was
  * measured; those of one name keep their order, the others are taken to be free. name: for
  * the column source. ERG_BAD_INPUT: regions overlap. ERG_NO_DATA: none, or no joules. */

@@ -148,4 +148,15 @@ erg_order_edge *erg_order_edges(const erg_order_item items[], size_t count,
 erg_result *erg_order_result(const erg_order_problem *is, const char *source,
                              erg_error *err);
 
+/* ---- advise_stages_read.c ------------------------------------------------------------ */
+
+/* One measured point of a stage. */
+typedef struct erg_stage_row {
+    char name[64], after[256];      /* after: names of those it needs, blanks between */
+    double time_s, energy_j;
+} erg_stage_row;
+
+erg_stage_row *erg_stages_parse(const char *name, const char *bytes, size_t size,
+                                size_t *count, erg_error *err);
+
 #endif
