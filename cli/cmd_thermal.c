@@ -62,7 +62,7 @@ static const cli_option option_rows[] = {
     { 0, "log", CLI_TEXT, AT(log), "FILE",
       "forecast: training log whose gradient spikes --score judges as alarms" },
     { 0, "watch", CLI_FLAG, AT(watch), NULL,
-      "forecast: a line each second as the log grows" },
+      "forecast: a line each second as the log or run file grows (also --watch live)" },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
       "forecast: watch so long (until interrupted)", true },
     { 0, "gate", CLI_FLAG, AT(gate), NULL,
@@ -262,7 +262,8 @@ static const verb verbs[] = { { "fit", fit }, { "forecast", forecast } };
 static const verb *find_verb(const cli *call)
 {
     const thermal_options *options = call->options;
-    bool good = options->record ? call->argc >= 1 : call->argc == 2;
+    bool is_live = options->watch && call->argc == 3 && strcmp(call->argv[2], "live") == 0;
+    bool good = options->record ? call->argc >= 1 : call->argc == 2 || is_live;
 
     for (size_t i = 0; good && i < CLI_COUNT(verbs); i++)
         if (strcmp(call->argv[0], verbs[i].name) == 0)

@@ -109,6 +109,22 @@ static double limit_k(const erg_rle_walk *of)
         ? setup->limit_k : erg_rle_device_of(of->device->name)->limit_c + ERG_CELSIUS_K;
 }
 
+/* What began anew after a gap has forgotten its peak, too, and waits as after its start.
+ * Logged columns are one series, as whoever looks at a file took them. */
+static void mark_stretches(erg_rle_walk *of)
+{
+    bool is_one = of->options->logged || of->detector->looks_ahead
+        || of->detector == erg_collapse_find("sound");
+    size_t n = of->device->count;
+
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin + 1; end < n && (is_one || !is_restart_at(of, end)); end++)
+            continue;
+        of->detector->mark(of->in + begin, end - begin, of->hits + begin,
+                           of->peaks + begin);
+    }
+}
+
 static void mark(erg_rle_walk *of)
 {
     for (size_t i = 0; i < of->device->count; i++) {
@@ -130,7 +146,7 @@ static void mark(erg_rle_walk *of)
             .throttle = value[ERG_MONITOR_THROTTLE],
         };
     }
-    of->detector->mark(of->in, of->device->count, of->hits, of->peaks);
+    mark_stretches(of);
 }
 
 /* ---- tables -------------------------------------------------------------------------- */

@@ -110,6 +110,25 @@ static void the_v1_dialect_equals_its_log_once_history_is_full(void)
     erg_monitor_free(log);
 }
 
+/* After the gap at row 1202 the program began anew: no peak for 60 s, then one of its own. */
+static void a_restart_forgets_the_peak(void)
+{
+    erg_monitor *log;
+    erg_result *result = run("thermal/rle_20251028_08.csv",
+                             &(erg_rle_options){ .dialect = "v1", .device = "gpu" }, &log);
+    const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
+    const erg_table *table = table_of(result, "rle");
+
+    for (size_t i = 1202; i < gpu->count; i++) {
+        double was = gpu->rows[i].value[ERG_MONITOR_PEAK];
+        CHECK_NEAR(erg_table_find(table, i, "rolling_peak").real, was, 4e-4 * was + 1e-6);
+    }
+    CHECK(erg_table_find(table, 1201, "rolling_peak").real > 2);
+    CHECK(erg_table_find(table, 1261, "rolling_peak").real == 0);
+    erg_result_free(result);
+    erg_monitor_free(log);
+}
+
 static void detectors_find_on_the_logged_columns_what_they_found(void)
 {
     static const struct { const char *name; int64_t count; } found[] = {
@@ -274,6 +293,7 @@ int main(void)
     static const test tests[] = {
         TEST(the_enhanced_dialect_equals_its_three_logs),
         TEST(the_v1_dialect_equals_its_log_once_history_is_full),
+        TEST(a_restart_forgets_the_peak),
         TEST(detectors_find_on_the_logged_columns_what_they_found),
         TEST(the_core_dialect_equals_its_reference_columns),
         TEST(worked_rows_of_enhanced_mobile_and_harness),
