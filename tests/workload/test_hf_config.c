@@ -90,6 +90,67 @@ static void fields_are_read_and_names_are_not(void)
     erg_graph_free(graph);
 }
 
+/* H 512, two layers of 8 heads, I 1024, V 1000; parameters by hand. */
+#define V 1000LL
+#define H 512LL
+#define I 1024LL
+static const struct { const char *keys; int64_t parameters; } odd[] = {
+    /* null is as good as absent: each head has its own keys, of H / 8. */
+    { "\"model_type\": \"llama\", \"num_key_value_heads\": null, \"head_dim\": null,"
+      "\"rope_scaling\": null", 2 * V * H + 2 * (4 * H * H + 3 * H * I + 2 * H) + H },
+    /* One head of keys for all; scaled positions cost no weight. */
+    { "\"model_type\": \"llama\", \"num_key_value_heads\": 1, \"rope_scaling\":"
+      "{\"rope_type\": \"llama3\", \"factor\": 8.0}",
+      2 * V * H + 2 * (2 * H * H + 2 * H * 64 + 3 * H * I + 2 * H) + H },
+    { "\"model_type\": \"llama\", \"num_key_value_heads\": 2, \"attention_bias\": true,"
+      "\"mlp_bias\": true", 2 * V * H + 2 * (2 * H * H + 2 * H * 128 + 2 * H + 2 * 128
+      + 3 * H * I + 2 * I + H + 2 * H) + H },
+    /* Heads wider than H / 8, and a window. */
+    { "\"model_type\": \"mistral\", \"num_key_value_heads\": 2, \"head_dim\": 128,"
+      "\"sliding_window\": 64", 2 * V * H + 2 * (2 * H * 1024 + 2 * H * 256 + 3 * H * I
+      + 2 * H) + H },
+    { "\"model_type\": \"qwen2\", \"num_key_value_heads\": 2, \"sliding_window\": 64,"
+      "\"tie_word_embeddings\": true, \"max_window_layers\": 1",
+      V * H + 2 * (2 * H * H + 2 * H * 128 + H + 2 * 128 + 3 * H * I + 2 * H) + H },
+    { "\"model_type\": \"mixtral\", \"num_key_value_heads\": 2, \"num_local_experts\": 4,"
+      "\"num_experts_per_tok\": 2", 2 * V * H + 2 * (2 * H * H + 2 * H * 128 + 4 * H
+      + 4 * 3 * H * I + 2 * H) + H },
+};
+
+static void odd_keys_give_the_parameters_of_the_closed_form(void)
+{
+    for (size_t i = 0; i < ERG_COUNT(odd); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "{%s, \"hidden_size\": 512, \"num_hidden_layers\": 2,"
+                 "\"num_attention_heads\": 8, \"intermediate_size\": 1024,"
+                 "\"vocab_size\": 1000}", odd[i].keys);
+        erg_graph *graph = parse(text, NULL);
+        if (graph->parameters != odd[i].parameters)
+            fail_msg("%s: %lld parameters, not %lld", odd[i].keys,
+                     (long long)graph->parameters, (long long)odd[i].parameters);
+        erg_graph_free(graph);
+    }
+}
+#undef V
+#undef H
+#undef I
+
+/* H 512, three layers in the decoder, gates in both: V H twice, 32 buckets of 8 heads in
+ * each stack. */
+static void a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form(void)
+{
+    erg_graph *graph = parse("{\"model_type\": \"t5\", \"d_model\": 512, \"d_ff\": 1024,"
+                             "\"d_kv\": 64, \"num_layers\": 2, \"num_decoder_layers\": 3,"
+                             "\"num_heads\": 8, \"vocab_size\": 1000,"
+                             "\"feed_forward_proj\": \"gated-gelu\","
+                             "\"tie_word_embeddings\": false}", NULL);
+    int64_t v = 1000, h = 512, i = 1024, buckets = 2 * 32 * 8;
+
+    assert_int_equal(graph->parameters, 2 * v * h + 2 * (4 * h * h + 3 * h * i + 2 * h)
+                     + 3 * (8 * h * h + 3 * h * i + 3 * h) + 2 * h + buckets);
+    erg_graph_free(graph);
+}
+
 static void every_config_that_was_measured_loads(void)
 {
     static const char *const names[] = {
@@ -143,6 +204,8 @@ int main(void)
     static const test tests[] = {
         TEST(a_config_gives_the_graph_of_the_zoo),
         TEST(fields_are_read_and_names_are_not),
+        TEST(odd_keys_give_the_parameters_of_the_closed_form),
+        TEST(a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form),
         TEST(every_config_that_was_measured_loads),
         TEST(nonsense_is_refused_in_one_sentence),
     };
