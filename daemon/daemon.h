@@ -100,11 +100,14 @@ int ergd_watch_over(const ergd_options *options, const erg_govern_config *config
 
 /* ---- owner.c: one ergd turns this machine's knobs --------------------------------- */
 
-/* *fd: the lock, held for as long as it is open; -1: nothing real is turned. ERG_REFUSED
- * names the ergd that holds it. */
-bool ergd_own_knobs(const ergd_options *options, const erg_govern_config *config, int *fd,
-                    erg_error *err);
-int ergd_knobs(const ergd *daemon);     /* that lock */
+/* Locks, held for as long as they are open; -1: nothing real is turned. */
+typedef struct ergd_ownership { int run, machine; } ergd_ownership;
+
+/* ERG_REFUSED names the ergd that holds them. */
+bool ergd_own_knobs(const ergd_options *options, const erg_govern_config *config,
+                    ergd_ownership *out, erg_error *err);
+void ergd_disown_knobs(ergd_ownership *is);
+const ergd_ownership *ergd_knobs(const ergd *daemon);
 
 /* ---- privileges.c -------------------------------------------------------------------- */
 

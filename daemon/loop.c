@@ -28,7 +28,7 @@ struct ergd {
     ergd_watchdog *watchdog;        /* NULL: nothing is turned */
     erg_result *snapshot;           /* NULL: not asked for since the last step */
     int poll, timer, signals;       /* -1: none */
-    int knobs;                      /* the lock on them; -1: none */
+    ergd_ownership knobs;
     watch watches[FILES_MOST];      /* by file descriptor */
     void *selves[SERVICES_MOST];
     int64_t now_ns, settled_ns;     /* settled: 0 once it has */
@@ -39,7 +39,7 @@ const erg_govern_config *ergd_config(const ergd *daemon) { return daemon->config
 erg_governor *ergd_governor(ergd *daemon) { return daemon->governor; }
 const ergd_options *ergd_options_of(const ergd *daemon) { return daemon->options; }
 int64_t ergd_now_ns(const ergd *daemon) { return daemon->now_ns; }
-int ergd_knobs(const ergd *daemon) { return daemon->knobs; }
+const ergd_ownership *ergd_knobs(const ergd *daemon) { return &daemon->knobs; }
 
 void ergd_log(const ergd *daemon, const char *format, ...)
 {
@@ -237,13 +237,13 @@ static void serve(ergd *daemon)
 
 static void end(ergd *daemon)
 {
-    const int files[] = { daemon->timer, daemon->signals, daemon->poll,
-                          daemon->knobs };
+    const int files[] = { daemon->timer, daemon->signals, daemon->poll };
 
     close_services(daemon);
     erg_result_free(daemon->snapshot);
     erg_governor_free(daemon->governor);        /* puts back what it turned */
     ergd_watchdog_close(daemon->watchdog);
+    ergd_disown_knobs(&daemon->knobs);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         if (files[i] >= 0)
             close(files[i]);
@@ -259,7 +259,8 @@ int ergd_run(const ergd_options *options, const erg_govern_config *config)
         return 4;
     daemon->options = options;
     daemon->config = config;
-    daemon->poll = daemon->timer = daemon->signals = daemon->knobs = -1;
+    daemon->poll = daemon->timer = daemon->signals = -1;
+    daemon->knobs = (ergd_ownership){ .run = -1, .machine = -1 };
     bool good = begin(daemon, &err);
     if (good)
         serve(daemon);

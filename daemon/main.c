@@ -66,12 +66,11 @@ static int recover(const ergd_options *options, const erg_govern_config *config)
 {
     const erg_env env = { .root = options->root, .nvml = options->nvml };
     erg_error err = { 0 };
-    int knobs;
+    ergd_ownership knobs;
     bool good = ergd_own_knobs(options, config, &knobs, &err)
         && erg_governor_recover(config, &env, "recover", &err);
 
-    if (knobs >= 0)
-        close(knobs);
+    ergd_disown_knobs(&knobs);
     if (!good)
         fprintf(stderr, "ergd: %s\n", err.text);
     return good ? DONE : FAULT;

@@ -58,6 +58,14 @@ struct ergd_watchdog {
     int64_t again_ns;               /* not before */
 };
 
+static void keep_open(int lock)
+{
+    int fd = lock == PIPE_AT ? dup(PIPE_AT) : lock;
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, 0);
+}
+
 static void become_watchdog(const ergd *daemon, int fd)
 {
     const ergd_options *options = ergd_options_of(daemon);
@@ -72,10 +80,9 @@ static void become_watchdog(const ergd *daemon, int fd)
         words[count++] = "--nvml";
         words[count++] = options->nvml;
     }
-    /* The lock outlives the daemon in us, until all is back. */
-    int knobs = ergd_knobs(daemon) == PIPE_AT ? dup(PIPE_AT) : ergd_knobs(daemon);
-    if (knobs >= 0)
-        fcntl(knobs, F_SETFD, 0);
+    /* The locks outlive the daemon in us, until all is back. */
+    keep_open(ergd_knobs(daemon)->run);
+    keep_open(ergd_knobs(daemon)->machine);
     if (fd == PIPE_AT ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, PIPE_AT) == PIPE_AT)
         execv("/proc/self/exe", (char *const *)words);
     _exit(1);
