@@ -21,6 +21,7 @@ struct erg_monitor {
     char *chosen;               /* columns that were chosen by their words; NULL: none */
     char *joined;               /* whose power a thermometer was given; NULL: none */
     bool torn_last;             /* the last line has no end */
+    bool is_cut;                /* a run file whose recording was killed */
     bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
 };
 

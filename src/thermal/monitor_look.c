@@ -152,7 +152,11 @@ static bool note_chosen(const erg_monitor *monitor, erg_result *result, erg_erro
 bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error *err)
 {
     bool ok = note_torn(monitor, result, err) && note_chosen(monitor, result, err)
-        && (!monitor->joined || erg_result_note(result, err, "%s", monitor->joined));
+        && (!monitor->joined || erg_result_note(result, err, "%s", monitor->joined))
+        && (!monitor->is_cut
+            || erg_result_note(result, err,
+                               "INTERRUPTED: the recording was killed: its last second and "
+                               "what came behind the run are missing"));
 
     for (size_t i = 0; ok && i < monitor->device_count; i++) {
         const erg_monitor_device *one = &monitor->devices[i].info;

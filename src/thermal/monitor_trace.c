@@ -99,6 +99,14 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
     return true;
 }
 
+static bool was_killed(const erg_trace *trace)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == ERG_FLAG_INTERRUPTED)
+            return true;
+    return false;
+}
+
 erg_monitor *erg_monitor_of_trace(const erg_trace *trace, erg_error *err)
 {
     erg_monitor *to = calloc(1, sizeof(*to));
@@ -112,6 +120,7 @@ erg_monitor *erg_monitor_of_trace(const erg_trace *trace, erg_error *err)
     ok = ok && erg_monitor_join_packages(to, trace, err) && erg_monitor_look(to, 0, err);
     if (ok) {
         to->layout = "erg";
+        to->is_cut = was_killed(trace);
         return to;
     }
     erg_monitor_free(to);

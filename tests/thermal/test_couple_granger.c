@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of a sensor is taken off before Granger's test, or it is not asked. */
+/* What a study knows of a run file: its sensors' windows are taken off before Granger's
+ * test, or it is not asked; and that its recording was killed. */
 #include "erg/couple.h"
 #include "test.h"
 
@@ -102,11 +103,39 @@ static void a_window_longer_than_a_bin_is_not_asked_and_why_is_said(void)
     CHECK(strstr(long_window.checks, "SMOOTHED"));
 }
 
+static bool says_interrupted(bool is_cut)
+{
+    const erg_flag flag = { .code = ERG_FLAG_INTERRUPTED, .channel = -1 };
+    erg_trace *trace = recording(0, 20, 20);
+    erg_error err = { 0 };
+
+    if (is_cut)
+        CHECK_OK(erg_trace_add_flag(trace, &flag, &err), err);
+    erg_monitor *monitor = erg_monitor_of_trace(trace, &err);
+    CHECK_OK(monitor != NULL, err);
+    erg_result *result = erg_result_new("couple", &err);
+    CHECK_OK(erg_monitor_notes(monitor, result, &err), err);
+    bool is_said = false;
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        is_said |= strncmp(erg_result_note_at(result, i), "INTERRUPTED", 11) == 0;
+    erg_result_free(result);
+    erg_monitor_free(monitor);
+    erg_trace_free(trace);
+    return is_said;
+}
+
+static void a_recording_that_was_killed_says_so(void)
+{
+    CHECK(says_interrupted(true));
+    CHECK(!says_interrupted(false));
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(a_known_window_is_taken_off_the_stamps),
         TEST(a_window_longer_than_a_bin_is_not_asked_and_why_is_said),
+        TEST(a_recording_that_was_killed_says_so),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
