@@ -21,6 +21,7 @@ static const char scene[] =
 static const char *const policies[] = {
     "none", "limit=850W", "floor=800W", "rack-jitter=10ms:50ms", "stagger=4", "firmware=850W",
     "rack-cap=50kW", "ramp=1000W/s", "bucket=850W:150ms", "storage=5s", "jitter=1ms:5ms",
+    "interleave=4", "balance=850W",
 };
 
 static double played_s(const erg_scenario *scenario, const char *policy)

@@ -124,6 +124,55 @@ static void stagger_waits_once_and_only_once(void)
     CHECK(ask(&stagger, in, 2).wait_s == 0);
 }
 
+static double shift_of(int group, int groups)
+{
+    const erg_policy_setup setup = { .group = group, .groups = groups };
+    one stagger = { .policy = &erg_policy_stagger };
+
+    stagger.policy->start(&stagger.state, &setup);
+    return ask(&stagger, (erg_policy_in){ .step_begins = true, .period_s = 1 }, 0).wait_s;
+}
+
+static void a_harmonic_vanishes_unless_the_number_of_groups_divides_it(void)
+{
+    for (int groups = 1; groups <= 12; groups++)
+        for (int k = 1; k <= 24; k++) {
+            double re = 0, im = 0;
+            for (int g = 0; g < groups; g++) {
+                re += cos(2 * M_PI * k * shift_of(g, groups)) / groups;
+                im += sin(2 * M_PI * k * shift_of(g, groups)) / groups;
+            }
+            CHECK_NEAR(hypot(re, im), k % groups == 0, 1e-12);
+        }
+}
+
+/* Of N units delayed by U(a, b): E|S|^2 = N + N (N - 1) sinc^2(f w), within three sigma. */
+static void jitter_takes_from_a_line_what_the_sinc_law_says(void)
+{
+    enum { UNITS = 32, STEPS = 3000 };
+    static const double lines_hz[] = { 1, 5, 10, 15, 25 };
+    one units[UNITS];
+
+    for (int i = 0; i < UNITS; i++)
+        units[i] = begin("jitter=10ms:50ms", (uint64_t)i + 1);
+    for (size_t l = 0; l < ERG_COUNT(lines_hz); l++) {
+        double sum = 0, squares = 0, fw = lines_hz[l] * 0.04;
+        for (int step = 0; step < STEPS; step++) {
+            double re = 0, im = 0;
+            for (int i = 0; i < UNITS; i++) {
+                double turn = 2 * M_PI * lines_hz[l]
+                    * ask(&units[i], (erg_policy_in){ .step_begins = true }, 1).wait_s;
+                re += cos(turn), im += sin(turn);
+            }
+            sum += re * re + im * im;
+            squares += (re * re + im * im) * (re * re + im * im);
+        }
+        double mean = sum / STEPS, sd = sqrt(squares / STEPS - mean * mean);
+        double sinc = sin(M_PI * fw) / (M_PI * fw);
+        CHECK_NEAR(mean, UNITS + UNITS * (UNITS - 1) * sinc * sinc, 3 * sd / sqrt(STEPS));
+    }
+}
+
 static void a_floor_falls_after_its_hold(void)
 {
     one low = begin("floor=800W:2s:100W/s", 1), always = begin("floor=800W", 1);
@@ -299,6 +348,8 @@ int main(void)
         TEST(a_bucket_whose_wait_outdraws_it_never_admits),
         TEST(jitter_stays_in_its_bounds_and_repeats_to_the_bit),
         TEST(stagger_waits_once_and_only_once),
+        TEST(a_harmonic_vanishes_unless_the_number_of_groups_divides_it),
+        TEST(jitter_takes_from_a_line_what_the_sinc_law_says),
         TEST(a_floor_falls_after_its_hold),
         TEST(storage_follows_with_its_time_constant),
         TEST(storage_keeps_the_books_and_its_bounds),
