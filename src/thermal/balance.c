@@ -105,8 +105,11 @@ static void bound_residual(const erg_thermal *model, const erg_window *w, erg_ba
 
     for (int i = 0; i < model->pole_count; i++) {
         const erg_thermal_pole *pole = &model->poles[i];
+        /* What edges between rows move from R_0 to a pole stays in the sum of both. */
+        double moved = pole->r_k_per_w / pole->tau_s * w->dt_s;
+        double wide = fmax(0, pole->r_high_k_per_w - pole->r_low_k_per_w - moved);
         r += pole->r_k_per_w;
-        spread += pow((pole->r_high_k_per_w - pole->r_low_k_per_w) / 3.92, 2);
+        spread += pow(wide / 3.92, 2);
         stored_j_per_k += pole->tau_s / pole->r_k_per_w;
     }
     const double u[] = {
