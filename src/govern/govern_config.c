@@ -320,6 +320,8 @@ static bool make_mpi(draft *is, erg_error *err)
                          "deterministic=%s", is->job.wait ? is->job.wait : "busy",
                          is->job.after_s, is->job.pace_bytes_per_s,
                          is->job.levels ? "on" : "off", is->job.exact ? "on" : "off");
+    if (is->job.nap_s > 0)
+        count += snprintf(to + count, room - (size_t)count, ",nap=%.9gs", is->job.nap_s);
     if (is->job.staggers)
         snprintf(to + count, room - (size_t)count, ",stagger=%.9gs", is->job.delay_s);
     return true;

@@ -21,7 +21,7 @@ static const char whole[] =
     "ops:    [{match: \"flash_*\", sm_clock: -200MHz, min_region: 500ms}]\n"
     "mpi:    {stagger: true, hierarchical: false, deterministic: true, pace: 0B/s, wait: "
     "sleep, "
-    "wait_after: 500us}\n"
+    "wait_after: 500us, nap: 2ms}\n"
     "rack:   {cap: 20kW, breaker: {rating: 25kW, margin: 0.80, curve: thermal, tau: 666s, "
     "trip: 1.21}, soft_start: 60s, jitter: [10ms, 50ms], bands: {cap: 0.99, target: 0.95, "
     "uncap: 0.90, hold: 30s}, period: 3s, aisle: {id: a1, cooling: 120kW}}\n"
@@ -58,7 +58,7 @@ static void every_key_of_the_specification_is_read(void)
     CHECK_TEXT(is->http.address, "127.0.0.1");
     CHECK(is->unused_count > 0);        /* ops: others act on them, and it is said */
     CHECK_TEXT(is->mpi, "wait=sleep,wait_after=0.0005s,pace=0B/s,hierarchical=off,"
-               "deterministic=on,stagger=0.02s");
+               "deterministic=on,nap=0.002s,stagger=0.02s");
     for (size_t i = 0; i < is->unused_count; i++)
         CHECK(strcmp(is->unused[i], "mpi") != 0 && strcmp(is->unused[i], "shaper.phase") != 0);
     CHECK(is->shaper.down_w_per_s == 2000);
