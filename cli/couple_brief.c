@@ -120,10 +120,12 @@ static void put_sessions(const erg_result *result, FILE *out)
         fprintf(out, "%s %s %s", text(whole, i, "device"), text(whole, i, "x"),
                 text(whole, i, "y"));
         put_figures(whole, i, out);
-        fprintf(out, ", %lld runs, worth %lld: %s\n",
+        const char *reason = text(whole, i, "reason");
+        fprintf(out, ", %lld runs, worth %lld: %s%s%s%s\n",
                 (long long)erg_table_find(whole, i, "runs").integer,
                 (long long)erg_table_find(whole, i, "effective_runs").integer,
-                text(whole, i, "verdict"));
+                text(whole, i, "verdict"), reason[0] ? " (" : "", reason,
+                reason[0] ? ")" : "");
     }
     fputs(rows_of(whole) ? "\n" : "", out);
     for (size_t i = 0; i < rows_of(each); i++) {

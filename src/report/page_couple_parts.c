@@ -345,8 +345,12 @@ void erg_couple_sessions(const erg_couple_page *page)
         erg_html_text(page->out, erg_page_text(whole, i, "y"));
         fputs(": ", page->out);
         erg_html_text(page->out, erg_page_text(whole, i, "verdict"));
-        fprintf(page->out, " <span class=\"soft\">(%g runs, worth %g)</span></p>\n",
+        fprintf(page->out, " <span class=\"soft\">(%g runs, worth %g",
                 erg_page_real(whole, i, "runs"), erg_page_real(whole, i, "effective_runs"));
+        const char *reason = erg_page_text(whole, i, "reason");
+        fputs(reason && reason[0] ? "; " : "", page->out);
+        erg_html_text(page->out, reason ? reason : "");
+        fputs(")</span></p>\n", page->out);
     }
     erg_html_table(page->out, sessions);
     if (map && erg_table_row_count(map)) {

@@ -45,6 +45,7 @@ static const erg_column whole_columns[] = {
     { "q_value", ERG_REAL, "corrected for all pairs of this call" },
     { "lag_s", ERG_REAL, "common to all runs; above 0: x leads y" },
     { "usable_runs", ERG_INTEGER, "effective runs that no check refuses" },
+    { "reason", ERG_TEXT, "which clauses of the rule failed, each with its figure" },
 };
 
 static const erg_column map_columns[] = {
@@ -90,11 +91,12 @@ static bool put_family(const erg_repeat *all, erg_table *to, const erg_repeat_fa
 {
     const erg_sessions *whole = &of->whole;
     bool known = of->is_tested;
-    char verdict[ERG_REPEAT_VERDICT];
+    erg_repeat_answer answer;
 
-    erg_repeat_judge(all, of, verdict);
+    erg_repeat_judge(all, of, &answer);
     const text_cell texts[] = { { "x", of->x }, { "y", of->y }, { "device", of->device },
-                                { "verdict", verdict }, { "score", score } };
+                                { "verdict", answer.verdict }, { "score", score },
+                                { "reason", answer.reason } };
     const erg_real reals[] = {
         { "r", known ? whole->r : NAN }, { "r_low", known ? whole->low : NAN },
         { "r_high", known ? whole->high : NAN }, { "i2", known ? whole->i2 : NAN },

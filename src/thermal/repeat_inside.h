@@ -8,7 +8,7 @@
 #include "thermal/couple_inside.h"
 #include "thermal/sessions.h"
 
-enum { ERG_REPEAT_LEAST = 3, ERG_REPEAT_VERDICT = 220 };
+enum { ERG_REPEAT_LEAST = 3, ERG_REPEAT_VERDICT = 220, ERG_REPEAT_REASON = 220 };
 
 /* One session, studied. */
 typedef struct erg_repeat_run {
@@ -46,8 +46,12 @@ typedef struct erg_repeat {
 
 /* It counts: a run of its own that no check refuses. */
 bool erg_repeat_is_usable(const erg_repeat_member *of);
+/* reason: which clauses of the rule failed, each with its figure; "": none did. */
+typedef struct erg_repeat_answer {
+    char verdict[ERG_REPEAT_VERDICT], reason[ERG_REPEAT_REASON];
+} erg_repeat_answer;
 void erg_repeat_judge(const erg_repeat *all, const erg_repeat_family *of,
-                      char to[ERG_REPEAT_VERDICT]);
+                      erg_repeat_answer *to);
 /* Tables reproducibility, sessions, lag_map, score, and the notes. */
 bool erg_repeat_tables(const erg_repeat *all, const erg_session *const sessions[],
                        size_t count);

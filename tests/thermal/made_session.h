@@ -23,6 +23,7 @@ typedef struct made_one {
     uint64_t seed;
     double strength;            /* of the gradient in power 2 s later, against its noise */
     double trend;               /* of both over the run, in the gradient's deviations */
+    double swing_w;             /* of its noise in power; 0: 6 W */
     bool no_off;                /* the monitor knows the run alone */
     bool no_temp;
 } made_one;
@@ -48,8 +49,9 @@ static inline erg_session *made_session(const made_one *of)
         drift = 0.7 * drift + test_normal(&random);
         double trend = of->trend * (t - BEGIN) / (END - BEGIN);
         grad[t] = 10 + slow - trend;
-        double power = on ? 150 + 6 * (of->strength * (grad[t - 2] - 10) + drift + trend)
-                          : 30 + test_normal(&random);
+        double swing_w = of->swing_w > 0 ? of->swing_w : 6;
+        double swing = on ? of->strength * (grad[t - 2] - 10) + drift + trend : 0;
+        double power = on ? 150 + swing_w * swing : 30 + test_normal(&random);
         temp += (22 + 0.25 * power - temp) / 20;
         double read = temp + 0.1 * test_normal(&random), noise = test_normal(&random);
         if (on || !of->no_off) {
