@@ -8,7 +8,8 @@
 #include "thermal.h"
 
 typedef struct couple_options {
-    const char *log, *device, *detrend, *rng_key, *offset, *map, *tz, *compat, *calibration;
+    const char *log, *device, *rated, *detrend, *rng_key, *offset, *map, *tz, *compat;
+    const char *calibration;
     cli_list pairs, placebos;
     double smallest, lag_max_s, grid_s, ambient_k, alpha;
     int writer;
@@ -23,6 +24,8 @@ static const cli_option option_rows[] = {
     { 0, "pair", CLI_LIST, AT(pairs), "X:Y",
       "study this pair instead of the usual; repeatable" },
     { 0, "device", CLI_TEXT, AT(device), "NAME", "this device alone, as in gpu" },
+    { 0, "rated", CLI_TEXT, AT(rated), "POWER|NAME",
+      "rated power, as in 400W, or a name in erg hardware (the limit in the run file)" },
     { 0, "placebo", CLI_LIST, AT(placebos), "SESSION",
       "hold x against y of this other run or folder, too; repeatable" },
     { 0, "smallest", CLI_NUMBER, AT(smallest), "R",
@@ -99,9 +102,29 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
         || erg_fail(err, ERG_BAD_INPUT, "--rng-key: '%s' is no whole number", text);
 }
 
-static bool make_wish(const couple_options *options, erg_couple_options *wish,
-                      erg_error *err)
+/* "400W", or whose cap the catalogue knows. */
+static bool parse_rated(const cli *call, const char *text, double *out, erg_error *err)
 {
+    cli_folders folders;
+
+    if (*text >= '0' && *text <= '9')
+        return erg_quantity_parse(text, "W", out, err)
+            && (*out > 0 || erg_fail(err, ERG_BAD_INPUT, "--rated must be above 0 W"));
+    erg_hardware *device = erg_hardware_load(&call->env, cli_catalog(call, &folders), text,
+                                             err);
+    if (!device)
+        return false;
+    *out = device->cap_w;
+    erg_hardware_free(device);
+    return *out > 0
+        || erg_fail(err, ERG_BAD_INPUT, "--rated: of %s no power is known: give it, as in "
+                    "400W", text);
+}
+
+static bool make_wish(const cli *call, erg_couple_options *wish, erg_error *err)
+{
+    const couple_options *options = call->options;
+
     *wish = (erg_couple_options){
         .pairs = options->pairs.items, .pair_count = options->pairs.count,
         .device = options->device, .detrend = options->detrend,
@@ -111,7 +134,8 @@ static bool make_wish(const couple_options *options, erg_couple_options *wish,
         .secondary = options->secondary,
         .one_writer = options->writer > 0,
     };
-    return (!options->rng_key || parse_key(options->rng_key, &wish->key, err))
+    return (!options->rated || parse_rated(call, options->rated, &wish->rated_w, err))
+        && (!options->rng_key || parse_key(options->rng_key, &wish->key, err))
         && (!options->offset || parse_offset(options->offset, &wish->offset_s, err));
 }
 
@@ -278,7 +302,7 @@ static int run(const cli *call)
                            "needs one RUN.erg, one folder, or one FILE and its --log");
     if (options->writer > 2)
         return cli_misused(call, "--writer is 1 or 2");
-    if (!make_wish(options, &wish, &err))
+    if (!make_wish(call, &wish, &err))
         return cli_misused(call, "%s", err.text);
     if (options->sessions)
         return cli_couple_sessions(call, &how, &wish, options->gate);

@@ -57,6 +57,7 @@ typedef struct erg_monitor_device {
     /* Of a run file: a reading is the mean of so long, and its stamp is so late. 0: not
      * known. */
     double window_s[ERG_MONITOR_VALUES], delay_s[ERG_MONITOR_VALUES];
+    double rated_w;             /* its maker's limit, else its own; 0: not known */
 } erg_monitor_device;
 
 typedef struct erg_monitor_options {

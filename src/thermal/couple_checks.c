@@ -7,6 +7,7 @@
 #include "thermal/couple_inside.h"
 
 #define EXCITED_W 10.0
+#define EXCITED_SHARE 0.05      /* of rated power, where it is known */
 #define EXCITED_K 5.0
 #define DELIVERED 0.9
 enum { SHARED_BINS = 30, INTERVALS_LEAST = 10 };
@@ -133,10 +134,17 @@ static double spread_of(const erg_joint *joint, const erg_joint_channel *of)
     return spread;
 }
 
+static double rated_of(const erg_joint *joint, int device)
+{
+    return joint->options->rated_w > 0 ? joint->options->rated_w
+                                       : joint->devices[device].log->rated_w;
+}
+
 static bool check_excited(erg_joint *joint, int device, erg_error *err)
 {
-    static const struct { const char *name; double limit; } wanted[] = {
-        { "power", EXCITED_W }, { "temp", EXCITED_K },
+    double rated_w = rated_of(joint, device);
+    const struct { const char *name; double limit; } wanted[] = {
+        { "power", fmax(EXCITED_W, EXCITED_SHARE * rated_w) }, { "temp", EXCITED_K },
     };
 
     for (size_t i = 0; i < ERG_COUNT(wanted); i++) {
@@ -147,8 +155,12 @@ static bool check_excited(erg_joint *joint, int device, erg_error *err)
                             .state = isnan(moved)              ? ERG_CHECK_UNKNOWN
                                      : moved < wanted[i].limit ? ERG_CHECK_HIT
                                                                : ERG_CHECK_OK };
-        snprintf(check.what, sizeof(check.what), "P95 - P5 of %s in the run",
-                 wanted[i].name);
+        int at = snprintf(check.what, sizeof(check.what), "P95 - P5 of %s in the run",
+                          wanted[i].name);
+        if (i == 0 && rated_w > 0 && wanted[i].limit > EXCITED_W)
+            snprintf(check.what + at, sizeof(check.what) - (size_t)at,
+                     ": the least is %.0f %% of rated %.4g W", 100 * EXCITED_SHARE,
+                     rated_w);
         if (!put(joint, device, check, err))
             return false;
     }

@@ -55,6 +55,26 @@ static void note_sensor(erg_monitor_device *of, const erg_channel_info *info,
         of->delay_s[value] = info->delay_s;
 }
 
+/* What the device said of its limit: its maker's first, for a lowered one is no rating. */
+static double rated_of(const erg_trace *trace, int device)
+{
+    static const char *const names[] = { "power_limit_default", "power_limit_max",
+                                         "power_limit" };
+    double most_w = 0;
+
+    for (size_t k = 0; k < ERG_COUNT(names) && !(most_w > 0); k++)
+        for (size_t i = 0; i < erg_trace_channel_count(trace); i++) {
+            const erg_channel_info *info = erg_trace_channel(trace, (int)i);
+            size_t count = 0;
+            const erg_sample *samples = erg_trace_samples(trace, (int)i, &count);
+            if (info->device != device || strcmp(info->name, names[k]) != 0)
+                continue;
+            for (size_t s = 0; s < count; s++)
+                most_w = samples[s].value > most_w ? samples[s].value : most_w;
+        }
+    return most_w;
+}
+
 /* Whose samples are the rows. -1: the device has nothing that a monitor logs. */
 static int lead_of(const erg_trace *trace, int device)
 {
@@ -77,6 +97,8 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
 
     if (count && !rows)
         return false;
+    if (rows)
+        rows->info.rated_w = rated_of(trace, device);
     for (size_t i = 0; i < count; i++) {
         erg_monitor_row row = { .t_ns = erg_trace_utc_ns(trace, samples[i].t_ns),
                                 .line = i + 1 };

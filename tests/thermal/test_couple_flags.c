@@ -85,6 +85,93 @@ static erg_result *study(const faults *of)
     return result;
 }
 
+/* A run of 100 s at 1 Hz off, on and off; power swings by 28 W as it is on. Limits of 0 are
+ * not recorded. */
+static erg_trace *recorded(double default_w, double limit_w)
+{
+    const struct { const char *name; erg_quantity quantity; double value; } channels[] = {
+        { "power", ERG_POWER, 0 }, { "power_limit", ERG_OTHER, limit_w },
+        { "power_limit_default", ERG_OTHER, default_w },
+    };
+    const erg_device_info device = { .name = "gpu" };
+    test_random random = { 3 };
+    erg_trace *trace = erg_trace_new(NULL);
+
+    CHECK(trace && erg_trace_add_device(trace, &device, NULL) == 0);
+    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ .utc_ns = 1700000000 * ERG_NS_PER_S },
+                               NULL));
+    for (size_t i = 0; i < ERG_COUNT(channels); i++) {
+        erg_channel_info one = { .unit = "W", .quantity = channels[i].quantity,
+                                 .kind = ERG_INSTANT, .gain = 1 };
+        snprintf(one.name, sizeof(one.name), "%s", channels[i].name);
+        CHECK(erg_trace_add_channel(trace, &one, NULL) == (int)i);
+    }
+    for (int64_t t = 0; t < 300; t++) {
+        bool on = t >= 100 && t < 200;
+        for (size_t i = 0; i < ERG_COUNT(channels); i++) {
+            erg_sample one = { .t_ns = t * ERG_NS_PER_S, .value = channels[i].value };
+            if (i == 0)
+                one.value = on ? 150 + 8.5 * test_normal(&random) : 30;
+            CHECK(one.value == 0 || erg_trace_add_samples(trace, (int)i, &one, 1, NULL));
+        }
+        erg_mark_row mark = { .t_ns = t * ERG_NS_PER_S, .name = "grad_norm",
+                              .value = 20 + test_normal(&random) };
+        CHECK(!on || erg_trace_add_mark(trace, &mark, NULL));
+    }
+    return trace;
+}
+
+/* Of power alone: there is no thermometer. */
+static const char *excitation(double default_w, double limit_w, double rated_w,
+                              double *least_w)
+{
+    const char *pair = "grad_norm:power", *state = "";
+    const erg_couple_options options = { .pairs = &pair, .pair_count = 1, .draws = 40,
+                                         .rated_w = rated_w };
+    erg_error err = { 0 };
+    erg_trace *trace = recorded(default_w, limit_w);
+    erg_monitor *monitor = erg_monitor_of_trace(trace, &err);
+    erg_training *log = erg_training_of_trace(trace, &err);
+    CHECK_OK(monitor && log, err);
+    erg_result *result = erg_couple_study(monitor, log, &options, &err);
+    CHECK_OK(result != NULL, err);
+    const erg_table *checks = erg_result_find(result, "checks");
+
+    for (size_t i = 0; i < erg_table_row_count(checks); i++) {
+        const char *what = erg_table_find(checks, i, "what").text;
+        if (!what || strncmp(what, "P95 - P5 of power", 17) != 0)
+            continue;
+        *least_w = erg_table_find(checks, i, "limit").real;
+        state = strcmp(erg_table_find(checks, i, "state").text, "refused") == 0 ? "refused"
+                                                                                : "ok";
+        CHECK((strstr(what, "5 % of rated") != NULL) == (*least_w > 10));
+    }
+    erg_result_free(result);
+    erg_training_free(log);
+    erg_monitor_free(monitor);
+    erg_trace_free(trace);
+    return state;
+}
+
+static void what_excites_a_device_is_held_against_its_rated_power(void)
+{
+    static const struct { double default_w, limit_w, rated_w, least_w; } cases[] = {
+        { 0, 0, 0, 10 },        /* nobody knows it */
+        { 150, 0, 0, 10 },      /* 5 % are less than 10 W */
+        { 400, 0, 0, 20 }, { 700, 0, 0, 35 }, { 0, 700, 0, 35 },
+        { 700, 300, 0, 35 },    /* a limit that was lowered is no rating */
+        { 700, 0, 400, 20 },    /* whoever states it knows */
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        double least_w = NAN;
+        const char *state = excitation(cases[i].default_w, cases[i].limit_w,
+                                       cases[i].rated_w, &least_w);
+        CHECK_NEAR(least_w, cases[i].least_w, 1e-9);
+        CHECK_TEXT(state, cases[i].least_w > 28 ? "refused" : "ok");
+    }
+}
+
 /* "flag", "refused", or "" where the code is nowhere raised. */
 static const char *state_of(const erg_result *result, const char *code)
 {
@@ -246,6 +333,7 @@ int main(void)
         TEST(a_loss_that_does_not_fall_is_flagged),
         TEST(a_moving_mean_is_flagged),
         TEST(a_fan_that_moves_is_flagged),
+        TEST(what_excites_a_device_is_held_against_its_rated_power),
         TEST(an_index_without_any_sensor_is_refused),
     };
     return test_run(tests, ERG_COUNT(tests));
