@@ -47,6 +47,12 @@ typedef struct erg_govern_member {
     double fallback_w, weight;
 } erg_govern_member;
 
+/* A clock so much lower while phases of such a name run. */
+typedef struct erg_govern_op {
+    const char *match;                  /* as fnmatch takes it */
+    double delta_hz, min_region_s;      /* delta: below 0 */
+} erg_govern_op;
+
 typedef struct erg_govern_config {
     erg_govern_mode mode;
     erg_govern_role role;
@@ -74,6 +80,8 @@ typedef struct erg_govern_config {
         const char *jitter_scope;
         int64_t rng_key;
     } shaper;
+    const erg_govern_op *ops;           /* the first that matches counts */
+    size_t op_count;
     struct {
         double cap_w, breaker_w, margin, tau_s, trip, soft_start_s, period_s;
         double cap_at, target, uncap_at, hold_s, cooling_w;

@@ -16,6 +16,7 @@
 #include "shape/breaker.h"
 #include "shape/gates.h"
 #include "shape/heat_guard.h"
+#include "shape/op_clock.h"
 #include "shape/phase_clock.h"
 #include "shape/water_fill.h"
 
@@ -45,7 +46,19 @@ typedef struct erg_governed_clock {
     char state[16], reason[200];
     int64_t retry_ns;               /* after a turn that failed; 0: none did */
     int64_t turned_ns;
+    double turn_s;                  /* what the last turn took, with reading back */
 } erg_governed_clock;
+
+/* The policy op_clock on a GPU whose job tells its phases. */
+typedef struct erg_governed_ops {
+    erg_op_clock state;
+    int64_t seen_ns;                /* the last look; 0: none */
+    double wanted_hz;               /* NAN: the policy wants nothing */
+    char why[80];
+    int64_t timed_ns;               /* the turn whose time is being measured */
+    bool is_settling;               /* it is not seen to be done */
+    double switch_s;                /* the longest; NAN: none was seen */
+} erg_governed_ops;
 
 typedef struct erg_govern_phase {
     char name[32];
@@ -99,6 +112,7 @@ typedef struct erg_governed {
     erg_govern_user_cap set;
     erg_governed_clock clock;
     erg_govern_work work;
+    erg_governed_ops ops;
     erg_govern_policy *policy;      /* NULL: none runs */
     double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
     const char *most_rule;          /* what holds most_w down; NULL: the device */
@@ -159,6 +173,8 @@ void erg_govern_share(erg_governor *governor, double dt_s);
 void erg_govern_turn(erg_governor *governor);
 void erg_govern_clock_begin(const erg_governor *governor, erg_governed *item);
 void erg_govern_clocks(erg_governor *governor);
+/* What it shall be, by all who ask; nothing is turned. */
+void erg_govern_clock_find(const erg_governor *governor, erg_governed *item);
 void erg_govern_clock_step(erg_governor *governor, erg_governed *item);
 /* Every clock as it was, before the governor ends. */
 bool erg_govern_clocks_back(erg_governor *governor, erg_error *err);
@@ -171,6 +187,11 @@ bool erg_govern_runs_phases(const erg_govern_config *config);
 bool erg_govern_phase_open(erg_governor *governor, erg_error *err);
 void erg_govern_phase_look(erg_governor *governor, erg_governed *item, double dt_s);
 void erg_govern_phase_end(erg_governed *item);
+/* The policy op_clock, where the configuration has ops: a look at what has been since the
+ * last one, and its wish in item->ops. */
+bool erg_govern_runs_ops(const erg_govern_config *config, const erg_governed *item);
+void erg_govern_ops_begin(erg_governed *item);
+void erg_govern_ops_look(const erg_governor *governor, erg_governed *item, int64_t now_ns);
 /* Phases and work, as jobs tell them. */
 void erg_govern_work_step(erg_governor *governor);
 bool erg_govern_tell_work(erg_governor *governor, const erg_govern_request *request,

@@ -52,10 +52,12 @@ static void narrow(erg_governed_clock *clock, double most_hz, const char *rule)
 }
 
 /* A clock that is asked of the node is of its GPUs: a CPU has clocks of its own. */
-static void find_wanted(const erg_governor *governor, erg_governed *item)
+void erg_govern_clock_find(const erg_governor *governor, erg_governed *item)
 {
     erg_governed_clock *clock = &item->clock;
 
+    if (!clock->is_there)
+        return;
     clock->wanted_hz = NAN;
     clock->rule = NULL;
     if (clock->set.until_ns > governor->now_ns)
@@ -63,6 +65,7 @@ static void find_wanted(const erg_governor *governor, erg_governed *item)
     if (clock->knob == ERG_SM_CLOCK && governor->set_clock.until_ns > governor->now_ns)
         narrow(clock, governor->set_clock.cap_hz, "set");
     narrow(clock, erg_govern_hint_clock_hz(governor, item), "hint");
+    narrow(clock, item->ops.wanted_hz, "ops");
     clock->cap_hz = clock->wanted_hz;
     narrow(clock, clock->phase_hz, "phase_clock");
     clock->wanted_hz = erg_device_knob_snap(knob_of(governor, item), clock->wanted_hz);
@@ -90,6 +93,14 @@ static const char *state_after(bool good, const erg_turn *turn)
     return is_same(turn->enforced, turn->clamped) ? "enforced" : "not_taken";
 }
 
+static const char *why_of(const erg_governed *item)
+{
+    const erg_governed_clock *clock = &item->clock;
+
+    return clock->rule && strcmp(clock->rule, "ops") == 0 ? item->ops.why
+         : clock->wanted_hz == clock->phase_hz ? clock->why : "";
+}
+
 /* A refusal that comes again is no news: it is written down once for each clock. */
 static void turn_to(erg_governor *governor, erg_governed *item, double want_hz)
 {
@@ -97,6 +108,7 @@ static void turn_to(erg_governor *governor, erg_governed *item, double want_hz)
     erg_turn turn = { .knob = clock->knob, .requested = want_hz };
     double old_hz = knob_of(governor, item)->now;
     bool is_again = is_same(clock->requested_hz, want_hz);
+    int64_t begun_ns = erg_env_now_ns(&governor->env);
     erg_error fault = { 0 };
     bool good = erg_devices_turn(governor->devices, item->index, &turn, &fault);
 
@@ -106,10 +118,11 @@ static void turn_to(erg_governor *governor, erg_governed *item, double want_hz)
     clock->enforced_hz = good ? turn.enforced : NAN;
     clock->is_turned |= good;
     clock->turned_ns = erg_env_now_ns(&governor->env);
+    clock->turn_s = erg_s_from_ns(clock->turned_ns - begun_ns);
     clock->retry_ns = is_done ? 0 : governor->now_ns + erg_ns_from_s(RETRY_S);
     say(clock, state, !good ? fault.text
                       : !is_done ? "the device stays at another clock"
-                      : clock->wanted_hz == clock->phase_hz ? clock->why : "");
+                      : why_of(item));
     if (!is_done && is_again)
         return;
     erg_govern_note_clock(governor, &(erg_govern_clock_change){
@@ -163,7 +176,7 @@ void erg_govern_clock_step(erg_governor *governor, erg_governed *item)
     erg_governed_clock *clock = &item->clock;
     const erg_device_knob *knob = knob_of(governor, item);
 
-    find_wanted(governor, item);
+    erg_govern_clock_find(governor, item);
     if (governor->config->mode == ERG_OBSERVE || governor->is_let_go)
         observe(governor, clock);
     else if (isnan(clock->wanted_hz))

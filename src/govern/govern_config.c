@@ -116,17 +116,6 @@ static bool read_lists(draft *is, erg_error *err)
     return true;
 }
 
-static bool read_ops(draft *is, erg_error *err)
-{
-    if (is->ops && is->ops->kind != ERG_YAML_LIST)
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: ops is a list", is->name,
-                        is->ops->line);
-    for (const erg_yaml *at = is->ops ? is->ops->first : NULL; at; at = at->next)
-        if (!erg_yaml_read(at, is->name, erg_govern_op_keys, is, err))
-            return false;
-    return true;
-}
-
 /* A name is a part of topics. */
 static bool is_name(const char *text)
 {
@@ -279,7 +268,6 @@ static void name_unused(draft *is)
     bool is_auto = dvfs && strcmp(dvfs, "auto") == 0;
     const struct { bool given; const char *key;
     } rows[] = {
-        { is->ops, "ops" },
         { is->phase && !is->job.staggers, "shaper.phase" },
         { !isnan(is->config.shaper.hold_s), "shaper.ramp_down_hold" },
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
@@ -338,7 +326,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
             return false;
     /* What an aisle can cool is one more cap of the rack in it. */
     is->config.rack.cap_w = fmin(is->config.rack.cap_w, is->config.rack.cooling_w);
-    if (!make_mpi(is, err) || !read_lists(is, err) || !read_ops(is, err)
+    if (!make_mpi(is, err) || !read_lists(is, err)
+        || !erg_govern_ops_take(is->ops, is->name, &is->config, err)
         || !read_members(is, err)
         || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
                                 &is->config.rack.curve, err)

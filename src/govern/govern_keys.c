@@ -6,7 +6,6 @@
 
 #define AT(field) offsetof(erg_govern_draft, field)
 #define OF(field) offsetof(erg_govern_draft, config.field)
-#define SKIP(field) offsetof(erg_govern_draft, skip_##field)
 
 const erg_yaml_field erg_govern_file_keys[] = {
     { "version", ERG_YAML_WHOLE, AT(version), "", 1, 1, true },
@@ -80,13 +79,6 @@ static const erg_yaml_field phase_fields[] = {
     { "pp_stages", ERG_YAML_TEXT, AT(job.pp_stages) },
     { "tp", ERG_YAML_TEXT, AT(job.tp) },
     { "max_delay", ERG_YAML_QUANTITY, AT(job.delay_s), "s", 0, 3600 },
-    { 0 },
-};
-
-const erg_yaml_field erg_govern_op_keys[] = {
-    { "match", ERG_YAML_TEXT, SKIP(text), .needed = true },
-    { "sm_clock", ERG_YAML_QUANTITY, SKIP(number), "Hz", -1e10, 1e10, true },
-    { "min_region", ERG_YAML_QUANTITY, SKIP(number), "s", 0, 3600 },
     { 0 },
 };
 

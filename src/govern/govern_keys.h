@@ -23,8 +23,6 @@ typedef struct erg_govern_draft {
         double pace_bytes_per_s, after_s, delay_s, nap_s;
         const char *wait, *dp_groups, *pp_stages, *tp;
     } job;                          /* mpi and shaper.phase */
-    const char *skip_text;          /* of keys that are only checked */
-    double skip_number;
 } erg_govern_draft;
 
 /* A mapping and the keys that it may have. */
@@ -33,9 +31,12 @@ typedef struct erg_govern_section {
     const erg_yaml_field *fields;
 } erg_govern_section;
 
+/* ops (NULL: none) into the configuration; ERG_BAD_INPUT names the line. */
+bool erg_govern_ops_take(const erg_yaml *list, const char *name, erg_govern_config *to,
+                         erg_error *err);
+
 enum { ERG_GOVERN_SECTIONS = 18 };
-extern const erg_yaml_field erg_govern_file_keys[], erg_govern_op_keys[],
-    erg_govern_member_keys[];
+extern const erg_yaml_field erg_govern_file_keys[], erg_govern_member_keys[];
 /* Parents before children: a child's place is known once its parent is read. */
 extern const erg_govern_section erg_govern_sections[ERG_GOVERN_SECTIONS];
 

@@ -67,6 +67,7 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
     };
     find_channels(governor, item);
     erg_govern_clock_begin(governor, item);
+    erg_govern_ops_begin(item);
     item->is_node &= !governor->has_meter && (item->power_at >= 0 || item->energy_at >= 0);
     governor->has_meter |= item->is_node;       /* the first one: two would count twice */
 }

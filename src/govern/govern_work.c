@@ -56,18 +56,24 @@ static void look(erg_governor *governor, erg_governed *item, int64_t now_ns)
     erg_govern_phase_look(governor, item, dt_s);
 }
 
+static void step_told(erg_governor *governor, erg_governed *item)
+{
+    look(governor, item, governor->now_ns);
+    if (is_alive(&item->work, governor->now_ns))
+        return;
+    item->work.is_told = false;
+    item->work.phase = -1;
+    item->clock.phase_hz = NAN;
+    erg_op_clock_forget(&item->ops.state);
+}
+
 void erg_govern_work_step(erg_governor *governor)
 {
     for (size_t i = 0; i < governor->count; i++) {
         erg_governed *item = &governor->items[i];
-        if (!item->work.is_told)
-            continue;
-        look(governor, item, governor->now_ns);
-        if (is_alive(&item->work, governor->now_ns))
-            continue;
-        item->work.is_told = false;
-        item->work.phase = -1;
-        item->clock.phase_hz = NAN;
+        if (item->work.is_told)
+            step_told(governor, item);
+        erg_govern_ops_look(governor, item, governor->now_ns);
     }
 }
 
@@ -87,6 +93,7 @@ static void begin(erg_governed *item, const erg_govern_request *request)
     erg_govern_work *work = &item->work;
 
     erg_govern_phase_end(item);
+    erg_op_clock_forget(&item->ops.state);
     *work = (erg_govern_work){ .phase = -1, .uid = request->uid };
     erg_text_put(work->job, sizeof(work->job), request->job);
 }
@@ -135,9 +142,12 @@ static void hear(erg_governor *governor, erg_governed *item,
     work->phase = at;
     work->is_told = true;
     work->until_ns = now_ns + erg_ns_from_s(for_s);
-    /* The clock of a phase is worth most from its beginning on. */
+    /* The clock of a phase is worth most from its beginning on. What is a cap of the policy
+     * comes first. */
+    erg_govern_ops_look(governor, item, now_ns);
+    erg_govern_clock_find(governor, item);
     erg_govern_phase_look(governor, item, MOMENT_S);
-    if (item->policy)
+    if (item->policy || erg_govern_runs_ops(governor->config, item))
         erg_govern_clock_step(governor, item);
 }
 

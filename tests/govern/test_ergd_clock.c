@@ -160,6 +160,29 @@ static void a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it(void)
     CHECK(is_unlocked(&is));
 }
 
+/* The first region of a name tells how long they last, the second is lowered. */
+static void a_region_of_ops_is_locked_and_a_kill_unlocks_it(void)
+{
+    char more[500];
+    ergd_box is;
+    ergd_program();
+    snprintf(more, sizeof(more), "%sops: [{match: \"flash_*\", sm_clock: -405MHz, "
+             "min_region: 10ms}]\n", governs);
+    prepare(&is, more);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_listens, &is));
+    for (int i = 0; i < 2; i++) {
+        free(ergd_say(&is, "{\"do\": \"work\"}\n"));
+        CHECK(is_unlocked(&is));
+        free(ergd_say(&is, "{\"do\": \"work\", \"phase\": \"flash_fwd\"}\n"));
+        usleep(400000);
+    }
+    CHECK(is_locked(&is));
+    kill(is.pid, SIGKILL);
+    CHECK(ergd_await(ergd_all_over, &is));
+    CHECK(is_unlocked(&is));
+}
+
 /* ---- who may tell it: Linux says who it is; the test becomes somebody else ---------- */
 
 enum { NOBODY = 65534 };
@@ -215,6 +238,11 @@ static void where_words_turn_clocks_only_who_is_listed_may_say_them(void)
     CHECK(nobody_is_told(&is, "{\"do\": \"status\"}\n", "\"grants\""));
     CHECK(ergd_stop(&is) == 0 && ergd_await(ergd_all_over, &is));
 
+    CHECK(begin_with(&is, "users: [\"65534\"]",
+                     "ops: [{match: decode, sm_clock: -200MHz}]\n"));
+    CHECK(nobody_is_told(&is, told, "may not tell its work: socket.work."));
+    CHECK(ergd_stop(&is) == 0 && ergd_await(ergd_all_over, &is));
+
     CHECK(begin_with(&is, "work: {users: [\"65534\"]}", "gpu: {dvfs: auto}\n"));
     CHECK(nobody_is_told(&is, told, "\"decode\""));
     CHECK(nobody_is_told(&is, "{\"do\": \"set\", \"clock_hz\": 1e9}\n", "may not set"));
@@ -230,6 +258,7 @@ int main(void)
         TEST(killed_with_its_watchdog_the_next_one_takes_the_lock_off),
         TEST(who_observes_locks_nothing),
         TEST(a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it),
+        TEST(a_region_of_ops_is_locked_and_a_kill_unlocks_it),
         TEST(who_may_read_may_tell_phases_and_lock_nothing),
         TEST(where_words_turn_clocks_only_who_is_listed_may_say_them),
     };

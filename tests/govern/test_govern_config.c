@@ -56,11 +56,15 @@ static void every_key_of_the_specification_is_read(void)
     CHECK_NEAR(is->thermal.hysteresis_k, 5, 1e-9);      /* a difference, not 278 K */
     CHECK(is->socket.read.users.count == 2 && is->socket.set.groups.count == 1);
     CHECK_TEXT(is->http.address, "127.0.0.1");
-    CHECK(is->unused_count > 0);        /* ops: others act on them, and it is said */
+    CHECK(is->unused_count > 0);
+    CHECK(is->op_count == 1 && is->ops[0].delta_hz == -200e6);
+    CHECK(is->ops[0].min_region_s == 0.5);
+    CHECK_TEXT(is->ops[0].match, "flash_*");
     CHECK_TEXT(is->mpi, "wait=sleep,wait_after=0.0005s,pace=0B/s,hierarchical=off,"
                "deterministic=on,nap=0.002s,stagger=0.02s");
     for (size_t i = 0; i < is->unused_count; i++)
-        CHECK(strcmp(is->unused[i], "mpi") != 0 && strcmp(is->unused[i], "shaper.phase") != 0);
+        CHECK(strcmp(is->unused[i], "mpi") != 0 && strcmp(is->unused[i], "ops") != 0
+              && strcmp(is->unused[i], "shaper.phase") != 0);
     CHECK(is->shaper.down_w_per_s == 2000);
     erg_govern_config_free(is);
 }
@@ -176,6 +180,10 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nmpi:\n  stagger: true\n", "f:3:", "max_delay" },
         { "version: 1\nshaper:\n  phase: {tp: none}\n", "f:3:", "group_offset" },
         { "version: 1\nops:\n  - {match: a}\n", "f:3:", "sm_clock" },
+        { "version: 1\nops:\n  - {match: a, sm_clock: 200MHz}\n", "f:3:", "sm_clock" },
+        { "version: 1\nops:\n  - {match: a, sm_clock: -200}\n", "f:3:", "unit" },
+        { "version: 1\nops:\n  - {match: \"\", sm_clock: -200MHz}\n", "f:3:", "match" },
+        { "version: 1\nops: {match: a, sm_clock: -200MHz}\n", "f:2:", "list" },
         { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n",
           "f:4:", "target" },
         { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: magnetic}}\n", "f:3:", "points" },
