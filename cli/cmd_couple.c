@@ -76,7 +76,8 @@ static const cli_option option_rows[] = {
     { 0, "drop", CLI_SECONDS, AT(joint.drop_s), "TIME",
       "of --intervene: the begin of each block that does not count (a fifth)", true },
     { 0, "tau", CLI_SECONDS, AT(joint.tau_s), "TIME",
-      "of --intervene: the heat's time constant, three of which are dropped too", true },
+      "the heat's time constant: 5 of it must be steady before the run (of a fit); "
+      "of --intervene: 3 are dropped, too", true },
     { 0, "shared", CLI_FLAG, AT(joint.shared), NULL,
       "of --intervene: turn a device that others use too" },
     { 0 },
@@ -130,7 +131,8 @@ static bool make_wish(const cli *call, erg_couple_options *wish, erg_error *err)
         .device = options->device, .detrend = options->detrend,
         .smallest = options->smallest,
         .lag_max_s = options->lag_max_s, .alpha = options->alpha, .grid_s = options->grid_s,
-        .ambient_k = options->ambient_k, .dependent = options->dependent,
+        .ambient_k = options->ambient_k, .tau_s = options->joint.tau_s,
+        .dependent = options->dependent,
         .secondary = options->secondary,
         .one_writer = options->writer > 0,
     };

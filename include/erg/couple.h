@@ -34,6 +34,7 @@ typedef struct erg_couple_options {
     double grid_s;              /* 0: the larger of the two median intervals */
     double offset_s;            /* added to the stamps of the training log */
     double ambient_k;           /* measured; 0: not */
+    double tau_s;               /* of heat: 5 of it settle; 0: of a fit, where one holds */
     double rated_w;             /* of the device; 0: the limit in its run file, if any */
     uint64_t key;               /* of chance */
     size_t draws;               /* 0: 2000 */

@@ -9,8 +9,10 @@
 #include "thermal/couple_inside.h"
 
 #define SETTLED_K_PER_S (0.1 / 60)
-#define SETTLING_S 300.0        /* 5 tau of a heat sink of a minute: tau is not known yet */
+#define SETTLING_S 300.0        /* 5 tau of a heat sink of a minute: tau is not known */
+#define SETTLING_TAUS 5
 #define SETTLING_LEAST_S 20.0
+#define BEFORE_S 2.0            /* a run begins a little before its first record */
 #define FAN_MOVES 0.15
 enum { SLOPES_MOST = 600, QUARTER_LEAST = 8, LAG_BINS = 3 };
 
@@ -46,8 +48,55 @@ static bool flag_regime(erg_joint *joint, int device, erg_error *err)
     return put(joint, joint->devices[device].log->name, check, err);
 }
 
+/* One pole of the whole record, fitted once for all who ask. */
+static bool fit_heat(erg_joint *joint, int device, erg_error *err)
+{
+    erg_joint_device *of = &joint->devices[device];
+    const erg_thermal_options how = { .poles = 1 };
+    erg_thermal model;
+    erg_error why = { 0 };
+
+    if (of->is_fit_tried)
+        return true;
+    of->is_fit_tried = true;
+    of->fit_tau_s = of->fit_delay_s = NAN;
+    bool is_fitted = erg_thermal_fit(of->log, &how, &model, &why);
+    if (!erg_can_do_without(&why, err))
+        return false;
+    if (is_fitted && model.verdict != ERG_THERMAL_NOT_IDENTIFIABLE) {
+        of->fit_tau_s = model.poles[0].tau_s;
+        of->fit_delay_s = model.delay_s;
+    }
+    return true;
+}
+
+/* How long before the run the temperature must hold still, and why so long. */
+typedef struct settling { double span_s; char why[64]; } settling;
+
+static bool find_settling(erg_joint *joint, int device, settling *out, erg_error *err)
+{
+    double tau_s = joint->options->tau_s;
+    bool is_given = tau_s > 0;
+
+    if (!is_given && !fit_heat(joint, device, err))
+        return false;
+    tau_s = is_given ? tau_s : joint->devices[device].fit_tau_s;
+    if (isnan(tau_s)) {
+        out->span_s = SETTLING_S;
+        snprintf(out->why, sizeof(out->why), "300 s asked for: no tau is known");
+    } else {
+        out->span_s = fmax(SETTLING_TAUS * tau_s, SETTLING_LEAST_S + 2 * BEFORE_S);
+        snprintf(out->why, sizeof(out->why), "5 tau of %.3g s, %s", tau_s,
+                 is_given ? "as given" : "fitted");
+    }
+    return true;
+}
+
 static bool flag_settled(erg_joint *joint, int device, erg_error *err)
 {
+    settling wanted;
+    if (!find_settling(joint, device, &wanted, err))
+        return false;
     const erg_joint_channel *temp = erg_joint_find(joint, device, "temp");
     double *t = temp ? calloc(2 * temp->count + 1, sizeof(*t)) : NULL;
     erg_check check = { .code = ERG_CHECK_NOT_SETTLED,
@@ -59,7 +108,7 @@ static bool flag_settled(erg_joint *joint, int device, erg_error *err)
 
     for (size_t i = 0; t && i < temp->count; i++) {
         double at_s = erg_s_from_ns(temp->points[i].t_ns - joint->start_ns);
-        if (at_s < -2 && at_s >= -SETTLING_S) {
+        if (at_s < -BEFORE_S && at_s >= -wanted.span_s) {
             t[n] = at_s;
             t[temp->count + n++] = temp->points[i].value;
         }
@@ -68,8 +117,8 @@ static bool flag_settled(erg_joint *joint, int device, erg_error *err)
         && erg_line_fit(t, t + temp->count, n, &line)) {
         check.value = fabs(line.slope);
         check.state = hit_if(check.value >= SETTLED_K_PER_S);
-        snprintf(check.what, sizeof(check.what), "K/s over %.0f s before the run",
-                 t[n - 1] - t[0]);
+        snprintf(check.what, sizeof(check.what), "K/s over %.0f s before the run (%s)",
+                 t[n - 1] - t[0], wanted.why);
     }
     free(t);
     return put(joint, joint->devices[device].log->name, check, err);
@@ -101,17 +150,12 @@ static bool apply_delay(erg_joint *joint, int device, erg_error *err)
     erg_joint_device *of = &joint->devices[device];
     erg_joint_channel *power = erg_joint_find(joint, device, "power");
     double known_s = of->log->delay_s[ERG_MONITOR_POWER_W];     /* already taken off */
-    erg_thermal model;
-    erg_error why = { 0 };
-    bool is_fitted = erg_thermal_fit(of->log, &(erg_thermal_options){ .poles = 1 },
-                                     &model, &why);
 
-    if (!erg_can_do_without(&why, err))
+    if (!fit_heat(joint, device, err))
         return false;
-    if (!is_fitted
-        || model.verdict == ERG_THERMAL_NOT_IDENTIFIABLE || !(model.delay_s > known_s))
+    if (!(of->fit_delay_s > known_s))
         return true;
-    of->delay_s = model.delay_s;
+    of->delay_s = of->fit_delay_s;
     for (size_t i = 0; i < power->count; i++)
         power->points[i].t_ns -= erg_ns_from_s(of->delay_s - known_s);
     return erg_joint_fill(joint, power, err);

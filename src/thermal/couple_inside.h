@@ -97,6 +97,8 @@ typedef struct erg_joint_device {
     bool is_driven, has_off, sensor_lag;
     double contrast;            /* (median_on - median_off) over what noise allows */
     double delay_s;             /* of the power sensor, applied to its stamps */
+    bool is_fit_tried;          /* one thermal pole; NAN where it is not identifiable: */
+    double fit_tau_s, fit_delay_s;
 } erg_joint_device;
 
 /* ---- pairs --------------------------------------------------------------------------- */
