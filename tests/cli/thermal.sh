@@ -56,6 +56,38 @@ a_log_is_watched() {
 a_gate_is_the_answer() {
     status_is 1 "$erg" thermal fit log.csv --window 0s:40s --gate >out
 }
+# A meter's tape: NAME WATTS, ten readings a second.
+meter_tape() {
+    printf '# erg tape 1\n# device=%s\n# quantity=power\n# unit=W\n# update_ns=100000000\n' "$1"
+    for t in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do
+        echo "${t}00000000,1000,$2"
+    done
+}
+# RUN METERS: kind, closure and the watts between the outer meter and those inside it.
+balance_of() {
+    "$erg" thermal fit "$1" --meters "$2" --table balance --format csv >rows 2>said &&
+    awk -F, -v outer="${2%%=*}" -v inner="${2#*=}" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $1 == outer && $2 == inner {
+            printf "%s %.3f %.1f %s\n", $at["kind"], $at["closure"], $at["rest_w"], $at["closes"]
+        }' rows
+}
+# GPU 60 W and CPU 40 W; the supply takes a fifth of what the wall gives, fans take 10 W.
+a_recorded_wall_is_held_against_gpu_and_cpu() {
+    meter_tape wattsup:0 135 >wall.tape &&
+    "$erg" run --quiet --no-wait --for 2s --tape wall.tape --output wall.erg --device \
+        sim:plain,load=constant:60,update=50ms,sim:plain,load=constant:40,update=50ms >out &&
+    [ "$(balance_of wall.erg "wattsup:0=sim:plain+sim:plain#2")" = \
+        "independent 0.259 35.0 false" ] &&
+    status_is 2 "$erg" thermal fit wall.erg --meters "wattsup:0=sim:plain+psu" 2>said &&
+    grep -q "'psu' is neither" said
+}
+a_recorded_regulator_is_held_against_its_package() {
+    meter_tape vr:0 50 >vr.tape &&
+    "$erg" run --quiet --no-wait --for 2s --tape vr.tape --output vr.erg \
+        --device sim:plain,load=constant:49,update=50ms >out &&
+    [ "$(balance_of vr.erg "vr:0=sim:plain")" = "independent 0.020 1.0 true" ]
+}
 check "a load works as long as the plan asks and ends with it" a_load_works_as_long_as_the_plan_asks_and_ends_with_it
 a_power_limit_is_turned_and_the_fan_held() {
     "$erg" thermal fit --record limit.erg --sensor sim:a100-sxm4-80gb,heat,load=constant:350 \
@@ -78,4 +110,6 @@ check "a coupling study begins with a calibration" a_coupling_study_begins_with_
 check "the curves of a fit become a page" the_curves_of_a_fit_become_a_page
 check "a log is watched" a_log_is_watched
 check "a gate is the answer" a_gate_is_the_answer
+check "a recorded wall is held against gpu and cpu" a_recorded_wall_is_held_against_gpu_and_cpu
+check "a recorded regulator is held against its package" a_recorded_regulator_is_held_against_its_package
 echo "1..$number"
