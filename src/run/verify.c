@@ -171,6 +171,9 @@ static bool find_device(const verifier *all, erg_field gpu, size_t *out)
     return false;
 }
 
+/* Of a batch or a length: no network is run with more. */
+static const double size_most = 1e9;
+
 static bool take_row(void *self, const erg_field cells[], erg_error *err)
 {
     verifier *all = self;
@@ -185,6 +188,10 @@ static bool take_row(void *self, const erg_field cells[], erg_error *err)
     if (!find_device(all, cells[GPU], &row.device) || !(batch >= 1) || !(row.measured_s > 0)
         || !erg_precision_parse(word, &row.precision))
         return true;
+    if (batch > size_most || seq > size_most) {
+        all->skipped++;
+        return true;
+    }
     row.batch = (int64_t)batch;
     row.seq = seq > 0 ? (int64_t)seq : 0;
     erg_error ignored = { 0 };
