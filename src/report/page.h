@@ -3,6 +3,7 @@
 #ifndef ERG_REPORT_PAGE_H
 #define ERG_REPORT_PAGE_H
 
+#include <locale.h>
 #include "report/writer.h"
 
 typedef struct erg_page {
@@ -25,6 +26,16 @@ double erg_page_percent(const erg_page *page, int64_t t_ns);
 int erg_page_colour(const erg_page *page, const char *region);
 
 void erg_page_head(const erg_page *page, const char *title);
+/* The notes of a result as a list; the end of every page but a run's. */
+void erg_page_notes(FILE *out, const erg_result *result);
+void erg_page_foot(FILE *out);
+
+/* Numbers have a point in a page, whatever the user's language. */
+typedef struct erg_page_numbers { locale_t plain, before; } erg_page_numbers;
+bool erg_page_numbers_begin(erg_page_numbers *numbers, erg_error *err);
+/* As it was; false: the page failed, or was not written. */
+bool erg_page_numbers_end(erg_page_numbers *numbers, FILE *out, bool ok, erg_error *err);
+
 void erg_page_verdict(const erg_page *page);
 bool erg_page_plots(const erg_page *page, erg_error *err);
 void erg_page_sensors(const erg_page *page);

@@ -4,8 +4,6 @@
  * against energy with the front, the chosen point and the reference; power, time, energy
  * and their product against the setting, with intervals; what was refused, and why.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 #include "report/page_choice.h"
@@ -298,8 +296,8 @@ static void put_tables(const erg_plot *p)
         erg_html_table(p->out, table);
         fputs("</div></details>\n", p->out);
     }
-    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", p->out);
+    fputs("</section>\n", p->out);
+    erg_page_foot(p->out);
 }
 
 bool erg_report_choice(const erg_result *choice, const char *title, FILE *out,
@@ -312,10 +310,9 @@ bool erg_report_choice(const erg_result *choice, const char *title, FILE *out,
 
     if (!p.options || !erg_result_find(choice, "choice"))
         return erg_fail(err, ERG_BAD_INPUT, "this result is no choice: it has no options");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     erg_page_head(&head, title ? title : "A choice");
     if (any_of(p.options, "simulated"))
         fputs(
@@ -330,8 +327,5 @@ bool erg_report_choice(const erg_result *choice, const char *title, FILE *out,
     put_applications(&p);
     erg_page_quality(&p);
     put_tables(&p);
-    uselocale(before);
-    freelocale(c_locale);
-    return (fflush(out) == 0 && !ferror(out))
-        || erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return erg_page_numbers_end(&plain, out, true, err);
 }

@@ -3,8 +3,6 @@
  * One self-contained page of a coupling study, from its tables alone: the verdicts first,
  * then what forbids or limits them, then the pictures, each with its data.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,8 +286,8 @@ static void put_rest(const erg_couple_page *page)
         erg_html_table(page->out, table);
         fputs("</details>\n", page->out);
     }
-    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", page->out);
+    fputs("</section>\n", page->out);
+    erg_page_foot(page->out);
 }
 
 static bool put_all(const erg_couple_page *page, const char *title)
@@ -317,14 +315,9 @@ bool erg_report_couple(const erg_result *couple, const char *title, FILE *out,
     if (!page.verdict && !erg_result_find(couple, "sessions") && !page.sheet)
         return erg_fail(err, ERG_BAD_INPUT, "this result is no coupling study: it has no "
                         "verdict, no sessions and no sheet");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     bool ok = put_all(&page, title ? title : "A coupling study");
-    uselocale(before);
-    freelocale(c_locale);
-    if (ok && (fflush(out) != 0 || ferror(out)))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return ok;
+    return erg_page_numbers_end(&plain, out, ok, err);
 }

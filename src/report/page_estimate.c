@@ -4,8 +4,6 @@
  * inference against latency, the three terms as stacked bars, the roofline, then
  * every figure. Axes of both plots are logarithmic.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 #include "report/page.h"
@@ -336,8 +334,8 @@ static void put_all(picture *p, const char *title)
     fputs("<section><h2>All figures</h2>\n", p->out);
     for (size_t i = 0; i < erg_result_table_count(p->result); i++)
         put_figures(p->out, erg_result_table(p->result, i));
-    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", p->out);
+    fputs("</section>\n", p->out);
+    erg_page_foot(p->out);
 }
 
 bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *out,
@@ -348,14 +346,9 @@ bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *ou
     if (!p.summary || !erg_table_row_count(p.summary))
         return erg_fail(err, ERG_BAD_INPUT,
                         "this result is no estimate: it has no summary");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     put_all(&p, title ? title : "An estimate");
-    uselocale(before);
-    freelocale(c_locale);
-    if (fflush(out) != 0 || ferror(out))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return true;
+    return erg_page_numbers_end(&plain, out, true, err);
 }

@@ -3,8 +3,6 @@
  * One self-contained page of a fit, from its tables alone: what each kind of model is off
  * by on applications it has not seen, then the chosen one by application.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 #include "report/page.h"
@@ -214,8 +212,7 @@ static void put_all(const fit_page *page, const char *title)
         }
     put_notes(page);
     put_tables(page);
-    fputs("<footer>erg " ERG_VERSION ". This page loads nothing from anywhere.</footer>\n"
-          "</main>\n</body>\n</html>\n", page->out);
+    erg_page_foot(page->out);
 }
 
 bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_error *err)
@@ -225,14 +222,9 @@ bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_err
 
     if (!page.models || !page.errors)
         return erg_fail(err, ERG_BAD_INPUT, "this result is no fit: it has no models");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     put_all(&page, title ? title : "A fit");
-    uselocale(before);
-    freelocale(c_locale);
-    if (fflush(out) != 0 || ferror(out))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return true;
+    return erg_page_numbers_end(&plain, out, true, err);
 }

@@ -4,8 +4,6 @@
  * hot and cold, as bars stacked by tier beside the measured whole; the same in joules where
  * they were metered; then the largest kernels.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 #include "report/page.h"
@@ -281,8 +279,8 @@ static void put_all(const replay_page *p, const char *title)
     fputs("<section><h2>All figures</h2>\n", p->out);
     erg_html_table_turned(p->out, p->totals);
     erg_html_table_turned(p->out, p->tiers);
-    fputs("</section>\n<footer>erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", p->out);
+    fputs("</section>\n", p->out);
+    erg_page_foot(p->out);
 }
 
 bool erg_report_replay(const erg_result *replay, const char *title, FILE *out,
@@ -296,14 +294,9 @@ bool erg_report_replay(const erg_result *replay, const char *title, FILE *out,
         return erg_fail(err, ERG_BAD_INPUT,
                         "this result is no recomposition: it has no totals, tiers and "
                         "kernels (erg replay recompose --format json makes one)");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     put_all(&p, title ? title : "A replay");
-    uselocale(before);
-    freelocale(c_locale);
-    if (fflush(out) != 0 || ferror(out))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return true;
+    return erg_page_numbers_end(&plain, out, true, err);
 }

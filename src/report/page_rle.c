@@ -3,8 +3,6 @@
  * One self-contained page of the RLE index over a log, from its tables alone: for each
  * device the index with its collapses marked, and under it what it is made of.
  */
-#include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report/page_couple.h"
@@ -157,15 +155,9 @@ static bool put_all(const rle_page *page, const char *title)
         ok = put_device(page, i);
     fputs("<section><h2>All figures</h2>\n", page->out);
     put_tables(page);
-    fputs("<ul>\n", page->out);
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
-    fputs("</ul></section>\n<footer>"
-          "erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", page->out);
+    erg_page_notes(page->out, page->result);
+    fputs("</section>\n", page->out);
+    erg_page_foot(page->out);
     return ok;
 }
 
@@ -178,14 +170,9 @@ bool erg_report_rle(const erg_result *rle, const char *title, FILE *out, erg_err
     if (!page.rle || !page.summary)
         return erg_fail(err, ERG_BAD_INPUT, "this result has no index of a log: erg rle "
                         "FILE --format json writes it");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     bool ok = put_all(&page, title ? title : "The RLE index");
-    uselocale(before);
-    freelocale(c_locale);
-    if (ok && (fflush(out) != 0 || ferror(out)))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return ok;
+    return erg_page_numbers_end(&plain, out, ok, err);
 }

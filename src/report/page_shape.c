@@ -3,8 +3,6 @@
  * One self-contained page of policies over a load, from its tables alone: verdicts first,
  * then each policy's wave and spectrum over the base's, and the gate's clauses in words.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,13 +235,8 @@ static void put_tables(const erg_shape_page *page)
 {
     fputs("<section><h2>All figures</h2>\n", page->out);
     erg_html_table_turned(page->out, page->policies);
-    fputs("<ul>\n", page->out);
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
-    fputs("</ul></section>\n", page->out);
+    erg_page_notes(page->out, page->result);
+    fputs("</section>\n", page->out);
 }
 
 static bool put_all(erg_shape_page *page, const char *title)
@@ -260,8 +253,7 @@ static bool put_all(erg_shape_page *page, const char *title)
     for (size_t i = 0; ok && i < erg_page_rows(page->policies); i++)
         ok = put_policy(page, i);
     put_tables(page);
-    fputs("<footer>erg " ERG_VERSION ". This page loads nothing from anywhere.</footer>\n"
-          "</main>\n</body>\n</html>\n", page->out);
+    erg_page_foot(page->out);
     return ok;
 }
 
@@ -276,14 +268,9 @@ bool erg_report_shape(const erg_result *shape, const char *title, FILE *out, erg
     if (!page.policies)
         return erg_fail(err, ERG_BAD_INPUT, "this result has no policies: erg shape --wave "
                         "--spectrum --explain --format json writes them");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     bool ok = put_all(&page, title ? title : "Policies over a load");
-    uselocale(before);
-    freelocale(c_locale);
-    if (ok && (fflush(out) != 0 || ferror(out)))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return ok;
+    return erg_page_numbers_end(&plain, out, ok, err);
 }

@@ -4,11 +4,8 @@
  * beside the network, with the half that it was not fitted to;
  * time constants, Z_th, residuals.
  */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "report/page_couple.h"
 
 typedef struct thermal_page {
@@ -157,15 +154,9 @@ static bool put_all(const thermal_page *page, const char *title)
         ok = put_window(page, i);
     fputs("<section><h2>All figures</h2>\n", page->out);
     put_tables(page);
-    fputs("<ul>\n", page->out);
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
-    fputs("</ul></section>\n<footer>"
-          "erg " ERG_VERSION ". This page loads nothing from anywhere."
-          "</footer>\n</main>\n</body>\n</html>\n", page->out);
+    erg_page_notes(page->out, page->result);
+    fputs("</section>\n", page->out);
+    erg_page_foot(page->out);
     return ok;
 }
 
@@ -180,14 +171,9 @@ bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
         return erg_fail(err, ERG_BAD_INPUT,
                         "this result has no curves: erg thermal fit --curves "
                         "--format json writes them");
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!c_locale)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    locale_t before = uselocale(c_locale);
+    erg_page_numbers plain;
+    if (!erg_page_numbers_begin(&plain, err))
+        return false;
     bool ok = put_all(&page, title ? title : "A thermal fit");
-    uselocale(before);
-    freelocale(c_locale);
-    if (ok && (fflush(out) != 0 || ferror(out)))
-        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
-    return ok;
+    return erg_page_numbers_end(&plain, out, ok, err);
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How pages of results begin and end, around what each of them draws. */
+#include <errno.h>
+#include <string.h>
+#include "report/page.h"
+
+void erg_page_notes(FILE *out, const erg_result *result)
+{
+    fputs("<ul>\n", out);
+    for (size_t i = 0; i < erg_result_note_count(result); i++) {
+        fputs("<li>", out);
+        erg_html_text(out, erg_result_note_at(result, i));
+        fputs("</li>\n", out);
+    }
+    fputs("</ul>", out);
+}
+
+void erg_page_foot(FILE *out)
+{
+    fputs("<footer>erg " ERG_VERSION ". This page loads nothing from anywhere.</footer>\n"
+          "</main>\n</body>\n</html>\n", out);
+}
+
+bool erg_page_numbers_begin(erg_page_numbers *numbers, erg_error *err)
+{
+    numbers->plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!numbers->plain)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    numbers->before = uselocale(numbers->plain);
+    return true;
+}
+
+bool erg_page_numbers_end(erg_page_numbers *numbers, FILE *out, bool ok, erg_error *err)
+{
+    uselocale(numbers->before);
+    freelocale(numbers->plain);
+    if (ok && (fflush(out) != 0 || ferror(out)))
+        return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
+    return ok;
+}
