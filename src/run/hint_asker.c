@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "run/hint_asker.h"
+#include "run/thread.h"
 
 #define FORGOTTEN_S 30.0
-enum { AGAIN_S = 10, STACK = 256 * 1024 };
+enum { AGAIN_S = 10 };
 
 /* ---- one hint ------------------------------------------------------------------------ */
 
@@ -129,21 +129,6 @@ static void *keep_asking(void *self)
     return NULL;
 }
 
-/* No signal of the program's may land on our thread. */
-static void start_thread(erg_hint_asker *asker)
-{
-    sigset_t all, before;
-    pthread_attr_t facts;
-
-    pthread_attr_init(&facts);
-    pthread_attr_setstacksize(&facts, STACK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    asker->has_thread = pthread_create(&asker->thread, &facts, keep_asking, asker) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&facts);
-}
-
 /* ---- asking -------------------------------------------------------------------------- */
 
 static bool hold(erg_hint_asker *asker, int64_t id, const erg_govern_request *request)
@@ -161,7 +146,7 @@ static bool hold(erg_hint_asker *asker, int64_t id, const erg_govern_request *re
         asker->count += i == asker->count;
     }
     if (has_room && !asker->has_thread)
-        start_thread(asker);
+        asker->has_thread = erg_thread_start(&asker->thread, keep_asking, asker) == 0;
     pthread_mutex_unlock(&asker->lock);
     return has_room;
 }

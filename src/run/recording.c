@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two threads and what is between them. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "run/recording_inside.h"
+#include "run/thread.h"
 
 /* A region edge makes the counters be read, but not more often than this. */
 static const int64_t edge_gap_ns = 2 * ERG_NS_PER_MS;
@@ -16,7 +16,6 @@ static const int64_t idle_gap_ns = 200 * ERG_NS_PER_MS;
 /* At most a second may be lost: what the commit itself takes is in it. */
 static const int64_t commit_gap_ns = 850 * ERG_NS_PER_MS;
 static const double queue_for_s = 2;
-enum { STACK = 256 * 1024 };
 
 /* ---- the writer ------------------------------------------------------------- */
 
@@ -204,19 +203,11 @@ erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
     return NULL;
 }
 
-/* No signal of the program's may land on our threads. */
 static bool start_thread(pthread_t *thread, void *(*body)(void *), erg_recording *rec,
                          erg_error *err)
 {
-    sigset_t all, before;
-    pthread_attr_t facts;
-    pthread_attr_init(&facts);
-    pthread_attr_setstacksize(&facts, STACK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int fault = pthread_create(thread, &facts, body, rec);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&facts);
+    int fault = erg_thread_start(thread, body, rec);
+
     return fault == 0
         || erg_fail(err, ERG_NO_MEMORY, "cannot start a thread: %s", strerror(fault));
 }

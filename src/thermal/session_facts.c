@@ -78,22 +78,30 @@ static void take(const json_t *root, erg_session_facts *facts)
         facts->published.is_causal = json_is_true(causal);
 }
 
-bool erg_session_facts_parse(const char *name, const char *bytes, size_t size,
-                             erg_session_facts *facts, erg_error *err)
+json_t *erg_session_object(const char *name, const char *bytes, size_t size,
+                           const char *what, erg_error *err)
 {
     size_t count;
     char *text = erg_training_clean_json(bytes, size, &count, err);
     json_t *root = text ? erg_json_parse(name, text, count, err) : NULL;
 
     free(text);
-    if (!root)
-        return false;
-    bool is_object = json_is_object(root);
-    if (is_object)
+    if (!root || json_is_object(root))
+        return root;
+    json_decref(root);
+    erg_fail(err, ERG_BAD_INPUT, "%s: %s are one JSON object", name, what);
+    return NULL;
+}
+
+bool erg_session_facts_parse(const char *name, const char *bytes, size_t size,
+                             erg_session_facts *facts, erg_error *err)
+{
+    json_t *root = erg_session_object(name, bytes, size, "a session's facts", err);
+
+    if (root)
         take(root, facts);
     json_decref(root);
-    return is_object
-        || erg_fail(err, ERG_BAD_INPUT, "%s: a session's facts are one JSON object", name);
+    return root != NULL;
 }
 
 bool erg_session_facts_read(const char *path, erg_session_facts *facts, erg_error *err)

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/sha256.h"
 #include "erg/session.h"
+#include "format/json.h"
 
 struct erg_session {
     char path[ERG_PATH_MOST], name[64];
@@ -19,6 +20,9 @@ struct erg_session {
 
 extern const erg_session_facts erg_session_unknown;
 
+/* The object that bytes hold, NaN and all; yours. NULL: they hold none; what are named. */
+json_t *erg_session_object(const char *name, const char *bytes, size_t size,
+                           const char *what, erg_error *err);
 /* Facts of analysis_ID.json, version_ID.json or timestamp_analysis.json, laid over *facts:
  * what the file does not state stays. */
 bool erg_session_facts_read(const char *path, erg_session_facts *facts, erg_error *err);

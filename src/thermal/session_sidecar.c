@@ -47,19 +47,12 @@ static void take(const json_t *root, erg_session_facts *facts)
 bool erg_session_sidecar_parse(const char *name, const char *bytes, size_t size,
                                erg_session_facts *facts, erg_error *err)
 {
-    size_t count;
-    char *text = erg_training_clean_json(bytes, size, &count, err);
-    json_t *root = text ? erg_json_parse(name, text, count, err) : NULL;
+    json_t *root = erg_session_object(name, bytes, size, "a log's metadata", err);
 
-    free(text);
-    if (!root)
-        return false;
-    bool is_object = json_is_object(root);
-    if (is_object)
+    if (root)
         take(root, facts);
     json_decref(root);
-    return is_object
-        || erg_fail(err, ERG_BAD_INPUT, "%s: a log's metadata are one JSON object", name);
+    return root != NULL;
 }
 
 /* x.csv has x_metadata.json, or x.csv_metadata.json. False: neither. */
