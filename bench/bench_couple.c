@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include "bench.h"
 #include "math/random.h"
-#include "thermal/pair_test.h"
-#include "thermal/surrogate.h"
+#include "couple/pair_test.h"
+#include "couple/surrogate.h"
 
 enum { SAMPLES = 100000, LAGS = 30, DRAWS = 2000 };
 static const double limit_s = 2;

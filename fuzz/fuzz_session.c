@@ -3,7 +3,7 @@
  * sentence. */
 #include <stdlib.h>
 #include <string.h>
-#include "thermal/session_inside.h"
+#include "couple/session_inside.h"
 
 static void parse_sidecar(const char *bytes, size_t size)
 {

@@ -15,7 +15,7 @@
 #include "run/recording.h"
 #include "run/training_log.h"
 #include "sweep/variants.h"
-#include "thermal/intervention.h"
+#include "couple/intervention.h"
 
 static const double usual_block_s = 30, usual_hz = 10, first_updates_s = 3;
 enum { USUAL_BLOCKS = 20, FIRST_UPDATES = 2 };
