@@ -18,7 +18,7 @@
 #include "http.h"
 #include "page.h"
 
-enum { CONNECTIONS_MOST = 128, TIMEOUT_S = 5, MEMORY_BYTES = 16 << 10 };
+enum { CONNECTIONS_MOST = GUESTS_MOST + GUESTS_GOING, TIMEOUT_S = 5, MEMORY_BYTES = 16 << 10 };
 #define METRICS_EVERY_NS 1000000000LL   /* rendering costs more than stepping */
 #define EVENTS_EVERY_NS 250000000LL
 #define LATE_PERIODS 3.0
@@ -163,6 +163,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection,
         *upload_size = 0;
         return MHD_YES;
     }
+    ergd_http_served(self, connection, false);
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return ergd_http_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -301,6 +302,7 @@ static void start(http *of)
     of->server = MHD_start_daemon(flags, 0, NULL, NULL, handle, of,
                                   MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
                                   MHD_OPTION_LISTEN_SOCKET, of->listens,
+                                  MHD_OPTION_NOTIFY_CONNECTION, ergd_http_guest, of,
                                   MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,
                                   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
@@ -357,6 +359,7 @@ static bool http_open(ergd *daemon, void **self, erg_error *err)
     *of = (http){ .daemon = daemon, .listens = -1, .step_ns = ergd_now_ns(daemon),
                   .beat.period_s = config->period_s };
     pthread_mutex_init(&of->lock, NULL);
+    TAILQ_INIT(&of->guests);
     render(of);
     if (listen_at(of, &at, err)) {
         *self = of;

@@ -5,10 +5,12 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <sys/queue.h>
 #include "daemon.h"
 #include "tell.h"
 
-enum { STREAMS_MOST = 16 };
+/* Connections; those that are shut down for want of room take a moment to go. */
+enum { STREAMS_MOST = 16, GUESTS_MOST = 128, GUESTS_GOING = 64 };
 
 typedef enum body { BODY_PROMETHEUS, BODY_OPENMETRICS, BODY_HEALTH, BODIES } body;
 
@@ -24,6 +26,8 @@ typedef struct stream {
     bool is_suspended;
 } stream;
 
+struct ergd_guest;
+
 struct ergd_http {
     ergd *daemon;
     int listens;                        /* -1: none */
@@ -36,6 +40,8 @@ struct ergd_http {
     bool is_over;                       /* streams end */
     stream streams[STREAMS_MOST];
     size_t stream_count;
+    TAILQ_HEAD(, ergd_guest) guests;    /* of its thread alone */
+    size_t guest_count;                 /* but those shut down */
     int64_t metrics_ns, events_ns;      /* of the loop alone */
     ergd_beat beat;
 };
@@ -53,5 +59,13 @@ enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status,
 enum MHD_Result ergd_http_events(http *of, struct MHD_Connection *to);
 /* Under the lock: who waits for an event is told. */
 void ergd_http_wake(http *of);
+
+/* ---- http_guests.c --------------------------------------------------------- */
+
+/* As MHD_OPTION_NOTIFY_CONNECTION calls it; self: http. */
+void ergd_http_guest(void *self, struct MHD_Connection *connection, void **context,
+                     enum MHD_ConnectionNotificationCode what);
+/* It has asked for something and is answered. */
+void ergd_http_served(http *of, struct MHD_Connection *connection, bool listens);
 
 #endif

@@ -100,6 +100,7 @@ enum MHD_Result ergd_http_events(http *of, struct MHD_Connection *to)
         return MHD_NO;
     }
     ergd_http_dress(response, "text/event-stream");
+    ergd_http_served(of, to, true);
     enum MHD_Result good = MHD_queue_response(to, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     return good;

@@ -161,8 +161,46 @@ def slow(ergd):
         one.close()
 
 
+def crowded(ergd, words, what):
+    """Two hundred that hang, more than are kept; one that listened before stays."""
+    listener = ergd.connect()
+    listener.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    listener.recv(1 << 16)
+    many = []
+    for _ in range(200):
+        many.append(ergd.connect())
+        many[-1].settimeout(0.1)
+        try:
+            many[-1].sendall(words)
+        except OSError:
+            pass
+    longest_s = 0
+    for _ in range(8):
+        begin = time.monotonic()
+        status = ergd.get("/metrics")[0]
+        longest_s = max(longest_s, time.monotonic() - begin)
+        if status != 200:
+            break
+    check("a fresh client is served at once while 200 %s" % what,
+          status == 200 and longest_s < 2, (status, longest_s))
+    listener.settimeout(5)
+    listener.recv(1 << 16)
+    check("and who listened still hears", b"data: " in listener.recv(1 << 16))
+    listener.close()
+    for one in many:
+        one.close()
+    late, steps = ergd.late_share(2)
+    check("and the loop keeps its period beside them", late <= 0.1 and steps >= 20, (late, steps))
+
+
+def crowds(ergd):
+    crowded(ergd, b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-", "never end a request")
+    crowded(ergd, b"", "say nothing")
+    crowded(ergd, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 40, "never read")
+
+
 def flood(ergd):
-    """More than may connect: the others are turned away, and all is well after."""
+    """More than may connect: the oldest are turned away, and all is well after."""
     many = []
     for _ in range(200):
         try:
@@ -222,6 +260,7 @@ def main():
             noise(random.Random(7), ergd)
             check("after four hundred mad clients it answers", ergd.get("/healthz")[0] == 200)
             slow(ergd)
+            crowds(ergd)
             flood(ergd)
             hang(ergd)
             status, words = ergd.end()
