@@ -20,11 +20,17 @@ static const plugin_key keys[] = {
     { "in_flight", AT(in_flight), NULL, "",  GATE_MOST },
     { "most",      AT(most_s),    NULL, "s", 60 },
     { "poll",      AT(poll_s),    NULL, "s", 1 },
+    { "stagger",   AT(offset.stagger_s), NULL, "s", 3600 },
+    { "slack",     AT(offset.slack_s),   NULL, "s", 3600 },
+    { "timeout",   AT(offset.timeout_s), NULL, "s", 1e6 },
+    { "every",     AT(offset.every),     NULL, "",  1e6 },
 };
 
 static const plugin_keys all = { "ERG_LAUNCH", keys, sizeof(keys) / sizeof(*keys) };
 
-static const gate_config neutral = { .most_s = 10e-3, .poll_s = 20e-6 };
+static const gate_config neutral = { .most_s = 10e-3, .poll_s = 20e-6,
+                                    .offset = { .slack_s = INFINITY, .timeout_s = 600,
+                                                .every = 1 } };
 
 struct gate {
     gate_config config;

@@ -8,6 +8,7 @@
 
 #include "erg/error.h"
 #include "launch/cuda.h"
+#include "launch/offset.h"
 
 enum { GATE_MOST = 1024 };
 
@@ -15,9 +16,10 @@ typedef struct gate_config {
     double in_flight;           /* launches under way at once; 0: no gate */
     double most_s;              /* the longest delay of a launch */
     double poll_s;              /* between two looks at the oldest */
+    offset_config offset;       /* of NCCL's collectives */
 } gate_config;
 
-/* ERG_LAUNCH; NULL and "" are no gate. ERG_BAD_INPUT names the key. */
+/* ERG_LAUNCH; NULL and "" are no gate and no offset. ERG_BAD_INPUT names the key. */
 bool gate_config_parse(const char *text, gate_config *out, erg_error *err);
 
 typedef struct gate_family {

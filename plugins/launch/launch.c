@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Launches of the CUDA driver and runtime pass the gate. Loaded by LD_PRELOAD; off unless
- * ERG_LAUNCH says how many may be under way.
+ * ERG_LAUNCH says how many may be under way (and nccl.c, unless it says `stagger`).
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -10,15 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "launch/gate.h"
+#include "launch/launch.h"
 #include "recording.h"
 
 /* Wrapped calls are declared in no header of ours. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
-#define LAUNCH_PUBLIC __attribute__((visibility("default")))
-
-typedef void (*function)(void);
+typedef launch_function function;
 
 /* One gate a family, made at the first launch through it: the other may not be loaded. */
 typedef struct side {
@@ -29,9 +27,11 @@ typedef struct side {
 
 static struct {
     pthread_mutex_t lock;
+    pthread_once_t read;
+    gate_config config;
     side driver, runtime;
 } the = {
-    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .lock = PTHREAD_MUTEX_INITIALIZER, .read = PTHREAD_ONCE_INIT,
     .driver.family = { "libcuda.so", { "cuEventCreate", "cuEventRecord", "cuEventQuery",
                                        "cuStreamIsCapturing" } },
     .runtime.family = { "libcudart", { "cudaEventCreateWithFlags", "cudaEventRecord",
@@ -77,16 +77,25 @@ static function find(const gate_family *family, const char *name)
 
 /* ---- each launch -------------------------------------------------------------------- */
 
-static gate *make(const gate_family *family)
+static void read_settings(void)
 {
-    gate_config config;
     erg_error err = { 0 };
 
-    if (!gate_config_parse(getenv("ERG_LAUNCH"), &config, &err))
+    if (!gate_config_parse(getenv("ERG_LAUNCH"), &the.config, &err))
         fprintf(stderr, "erg: %s; the launch gate stays off\n", err.text);
-    if (config.in_flight >= 1)
+    if (the.config.in_flight >= 1 || the.config.offset.stagger_s > 0)
         recording_join();
-    return gate_new(&config, family, find);
+}
+
+const gate_config *launch_settings(void)
+{
+    pthread_once(&the.read, read_settings);
+    return &the.config;
+}
+
+static gate *make(const gate_family *family)
+{
+    return gate_new(launch_settings(), family, find);
 }
 
 static gate *gate_of(side *of)
@@ -115,14 +124,18 @@ static int leave(gate *of, cuda_stream stream, int rc)
     return rc;
 }
 
-/* Found once; two threads that look at once find the same. */
-static function real(function _Atomic *slot, const side *of, const char *name)
+function launch_real(launch_slot *slot, const gate_family *family, const char *name)
 {
-    function found = atomic_load(slot);
+    function found = atomic_load(&slot->call);
 
     if (!found)
-        atomic_store(slot, found = find(&of->family, name));
+        atomic_store(&slot->call, found = find(family, name));
     return found;
+}
+
+static function real(launch_slot *slot, const side *of, const char *name)
+{
+    return launch_real(slot, &of->family, name);
 }
 
 /* ---- what the program calls ---------------------------------------------------------- */
@@ -135,7 +148,7 @@ LAUNCH_PUBLIC int cuLaunchKernel(void *kernel, unsigned gx, unsigned gy, unsigne
                                  unsigned bx, unsigned by, unsigned bz, unsigned shared,
                                  cuda_stream stream, void **args, void **extra)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_driver *call = (launch_driver *)real(&slot, &the.driver, "cuLaunchKernel");
     if (!call)
         return CUDA_NOT_FOUND;
@@ -150,7 +163,7 @@ typedef int launch_driver_ex(const cuda_launch *launch, void *kernel, void **arg
 LAUNCH_PUBLIC int cuLaunchKernelEx(const cuda_launch *launch, void *kernel, void **args,
                                    void **extra)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_driver_ex *call =
         (launch_driver_ex *)real(&slot, &the.driver, "cuLaunchKernelEx");
     if (!call)
@@ -165,7 +178,7 @@ typedef int launch_runtime(const void *kernel, cuda_size grid, cuda_size block, 
 LAUNCH_PUBLIC int cudaLaunchKernel(const void *kernel, cuda_size grid, cuda_size block,
                                    void **args, size_t shared, cuda_stream stream)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_runtime *call = (launch_runtime *)real(&slot, &the.runtime, "cudaLaunchKernel");
     if (!call)
         return CUDA_NOT_FOUND;
@@ -178,7 +191,7 @@ typedef int launch_runtime_ex(const cuda_launch *launch, const void *kernel, voi
 LAUNCH_PUBLIC int cudaLaunchKernelExC(const cuda_launch *launch, const void *kernel,
                                       void **args)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_runtime_ex *call =
         (launch_runtime_ex *)real(&slot, &the.runtime, "cudaLaunchKernelExC");
     if (!call)
@@ -191,7 +204,7 @@ typedef int launch_graph(void *graph, cuda_stream stream);
 
 LAUNCH_PUBLIC int cudaGraphLaunch(void *graph, cuda_stream stream)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_graph *call = (launch_graph *)real(&slot, &the.runtime, "cudaGraphLaunch");
     if (!call)
         return CUDA_NOT_FOUND;
@@ -201,7 +214,7 @@ LAUNCH_PUBLIC int cudaGraphLaunch(void *graph, cuda_stream stream)
 
 LAUNCH_PUBLIC int cuGraphLaunch(void *graph, cuda_stream stream)
 {
-    static function _Atomic slot;
+    static launch_slot slot;
     launch_graph *call = (launch_graph *)real(&slot, &the.driver, "cuGraphLaunch");
     if (!call)
         return CUDA_NOT_FOUND;

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# launch.sh ERG WORK LIBRARY CUDA CUDART ASAN: the launch gate on a CUDA that is a stub.
+# launch.sh ERG WORK LIBRARY CUDA CUDART ASAN NCCL_WORK NCCL: the launch gate on a CUDA, and
+# offsets of collectives on an NCCL, that are stubs.
 # shellcheck disable=SC2016  # awk's own $.
 here=$(cd "$(dirname "$0")" && pwd)
 erg=$(realpath "$1") program=$(realpath "$2") library=$(realpath "$3")
 cuda=$(realpath "$4") cudart=$(realpath "$5") asan=$6
+nccl_work=$(realpath "$7") nccl=$(realpath "$8")
 # shellcheck source=../../steps.sh
 . "$here/../../steps.sh"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$library")")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -39,4 +41,30 @@ check "in one sentence" test "$(grep -c 'unknown key in_flihgt' err)" = 1
     env LD_PRELOAD="$asan $library" ERG_LAUNCH=in_flight=2 "$program" driver 50 "$cuda" >log 2>&1
 "$erg" show run.erg >shown 2>>log
 check "a recording tells how long launches were held" grep -q 'launch gate' shown
+
+offset() { # CONFIG ARGUMENT...: a line a communicator: what a call took of either rank
+    config=$1
+    shift
+    env LD_PRELOAD="$asan $library" ERG_LAUNCH="$config" "$nccl_work" "$nccl" "$@" >out 2>err
+}
+# The least of eight calls: a busy machine only makes sleeps longer.
+alike='{ d = $1 - $2; if (d < 0) d = -d; if (d > 0.004 || $1 > 0.044) bad = 1;
+         if (NR == 1 || $1 < low) low = $1; if ($1 > high) high = $1 }
+       END { exit !(NR == 8 && !bad && high - low > 0.015) }'
+for how in reduce scatter gather split; do
+    offset stagger=40ms $how 8 8
+    check "$how: ranks of a communicator are delayed alike, communicators are not" awk "$alike" out
+done
+offset stagger=40ms,slack=2ms reduce 8 8
+check "no delay is above the slack" awk '$1 > 0.004 { exit 1 }' out
+offset stagger=40ms,timeout=100ms reduce 8 8
+check "nor above a hundredth of the timeout" awk '$1 > 0.003 { exit 1 }' out
+offset stagger=40ms,every=4 reduce 8 8
+check "one of four is delayed" awk '$1 > 0.002 { exit 1 } { all += $3 } END { exit !(all > 0.05) }' out
+offset "" reduce 8 8
+check "without a wish none is" awk '$1 > 0.002 { exit 1 } { all += $3 } END { exit !(all < 0.5) }' out
+"$erg" run --quiet --no-wait --sensor sim:plain --output nccl.erg -- env \
+    LD_PRELOAD="$asan $library" ERG_LAUNCH=stagger=10ms "$nccl_work" "$nccl" reduce 4 4 >log 2>&1
+"$erg" show nccl.erg >shown 2>>log
+check "a recording tells how long collectives were held" grep -q 'NCCL offset' shown
 echo "1..$number"
