@@ -84,7 +84,9 @@ static bool find_ids(const erg_govern_people *people, ergd_ids *to, erg_error *e
 
 bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err)
 {
-    out->readers_tell = !config->op_count
+    const char *policy = config->cap.policy;
+
+    out->readers_tell = !config->op_count && !(policy && strcmp(policy, "balance") == 0)
         && (!config->gpu.dvfs || strcmp(config->gpu.dvfs, "auto") != 0);
     return find_ids(&config->socket.read, &out->read, err)
         && find_ids(&config->socket.set, &out->set, err)

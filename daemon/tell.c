@@ -170,6 +170,7 @@ ergd_bytes ergd_tell_metrics(const erg_result *snapshot, const ergd_beat *beat,
     bool ok = result && copy_table(result, snapshot, "grants", ALL, NULL)
         && copy_table(result, snapshot, "clocks", ALL, NULL)
         && copy_table(result, snapshot, "phases", ALL, NULL)
+        && copy_table(result, snapshot, "epochs", ALL, NULL)
         && copy_table(result, snapshot, "rules", ALL, NULL)
         && copy_table(result, snapshot, "leases", ALL, NULL)
         && add_devices(result, snapshot, NULL) && add_loop(result, beat, NULL)

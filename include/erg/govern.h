@@ -205,6 +205,8 @@ typedef struct erg_govern_request {
     char phase[32];                 /* work: that begins or goes on; "": none does */
     double units;                   /* work: of that phase, done since some start; 0 or
                                      * more; NAN: not said */
+    double epoch_s;                 /* work: what the GPU's own work of a step took; 0 or
+                                     * NAN: not said */
     int64_t uid;                    /* work, hint: of who asks, as the socket tells it */
     double clock_delta_hz, slowdown;    /* hint, as erg_hint; 0: not said. A hint that
                                          * says nothing takes back what it said */
@@ -218,7 +220,7 @@ enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 /* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} (or with
  * "clock_hz") or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1} or
- * {"do": "work", "phase": "decode", "units": 4096} or
+ * {"do": "work", "phase": "decode", "units": 4096} (or with "epoch_s") or
  * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
@@ -243,6 +245,9 @@ void erg_govern_teller_free(erg_govern_teller *teller);
 /* phase NULL or "": in none now. units: of that phase, done since some start; NAN: not
  * said. False: it was not said; the next word has the sum. */
 bool erg_govern_tell(erg_govern_teller *teller, const char *phase, double units);
+/* A step of a synchronous job is over: its own work, without waiting for others, took so
+ * long. The phase goes on. For the policy balance. */
+bool erg_govern_tell_epoch(erg_govern_teller *teller, double epoch_s);
 
 /* What the configuration behind a socket (NULL: the usual one) says to a tool beside the
  * job, "mpi", in the words of its own variable; "" where it says nothing. */

@@ -49,7 +49,8 @@ void erg_mark(erg_recorder *rec, const char *name, double value);
 
 /* From now on ergd hears of the phases of this process: its regions right inside `work`,
  * or its outermost ones where there is none of that name, but load and warmup. A region is
- * one unit of work, or as many as its marks `units` say. No other call waits for ergd, and
+ * one unit of work, or as many as its marks `units` say; a mark `epoch_s` tells what its
+ * own work of a step took, for the policy balance. No other call waits for ergd, and
  * without it the regions are what they were. socket NULL: the usual one; device NULL: all
  * GPUs. ERG_NOT_FOUND: none listens. ERG_REFUSED: it does not take it, and says why. */
 bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,

@@ -13,6 +13,7 @@
 #include "govern/journal.h"
 #include "govern/phase_table.h"
 #include "shape/admission.h"
+#include "shape/balance.h"
 #include "shape/breaker.h"
 #include "shape/gates.h"
 #include "shape/heat_guard.h"
@@ -81,6 +82,16 @@ typedef struct erg_govern_work {
     double units;                   /* of all phases */
 } erg_govern_work;
 
+/* Seconds that a GPU's own work of a step took, as its job tells them. */
+typedef struct erg_governed_epochs {
+    bool is_told;
+    double times_s[ERG_BALANCE_EPOCHS];
+    int count, looks;               /* of times; of the power since the last share */
+    double epoch_s;                 /* the middle one of the last five; NAN: not yet */
+    double peak_w;                  /* seen since the last share */
+    double cap_w;                   /* NAN: it has no part in one */
+} erg_governed_epochs;
+
 /* What a job asks for while it runs. 0, "": nothing. */
 typedef struct erg_govern_wish {
     int64_t uid, until_ns;
@@ -112,6 +123,7 @@ typedef struct erg_governed {
     erg_govern_user_cap set;
     erg_governed_clock clock;
     erg_govern_work work;
+    erg_governed_epochs epochs;
     erg_governed_ops ops;
     erg_govern_policy *policy;      /* NULL: none runs */
     double requested_w, enforced_w; /* NAN: never turned; enforced: as read back */
@@ -217,6 +229,14 @@ bool erg_govern_admit(erg_governor *governor, const erg_govern_request *request,
 bool erg_govern_done(erg_governor *governor, const erg_govern_request *request,
                      erg_error *err);
 bool erg_govern_add_jobs(const erg_governor *governor, erg_result *result, erg_error *err);
+
+/* Watts between the GPUs of a synchronous job (govern_balance.c), after shares. */
+bool erg_govern_runs_balance(const erg_govern_config *config);
+void erg_govern_epoch_hear(erg_governed *item, double epoch_s);
+void erg_govern_epoch_forget(erg_governed *item);
+void erg_govern_balance(erg_governor *governor);
+bool erg_govern_add_epochs(const erg_governor *governor, erg_result *result,
+                           erg_error *err);
 
 /* Hints (govern_hint.c). INFINITY, NULL: none bears on the device. */
 bool erg_govern_hint(erg_governor *governor, const erg_govern_request *request,

@@ -38,7 +38,7 @@ static const struct { size_t section, at; const char *key, *words[5]; } choices[
     { AT(gpu), OF(gpu.dvfs), "dvfs", { "auto", "off" } },
     { AT(gpu), OF(gpu.objective), "objective", { "energy", "edp", "ed2p" } },
     { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
-    { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit" } },
+    { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit", "balance" } },
     { AT(mpi), AT(job.wait), "wait", { "busy", "sleep", "slack", "freq" } },
     { AT(phase), AT(job.dp_groups), "dp_groups", { "auto" } },
     { AT(phase), AT(job.pp_stages), "pp_stages", { "round_robin" } },
@@ -282,7 +282,7 @@ static void name_unused(draft *is)
         { !is_auto && is->config.gpu.clock_hz.high > 0, "gpu.clock" },
         { !is_auto && is->config.gpu.sweep, "gpu.sweep" },
         { !is_auto && !isnan(is->config.gpu.slowdown_most), "gpu.slowdown_max" },
-        { is->config.cap.policy && strcmp(is->config.cap.policy, "limit") != 0,
+        { is->config.cap.policy && strcmp(is->config.cap.policy, "token_bucket") == 0,
           "cap.policy" },
     };
 

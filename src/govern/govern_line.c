@@ -83,7 +83,8 @@ static bool find_work(const json_t *root, erg_govern_request *out, erg_error *er
     out->units = json_is_number(units) ? json_number_value(units) : NAN;
     if (units && !json_is_null(units) && !(out->units >= 0))
         return erg_fail(err, ERG_BAD_INPUT, "\"units\" is a number, 0 or above");
-    if (!find_name(root, "job", false, out->job, sizeof(out->job), err)
+    if (!find_positive(root, "epoch_s", NAN, &out->epoch_s, err)
+        || !find_name(root, "job", false, out->job, sizeof(out->job), err)
         || !find_name(root, "phase", false, out->phase, sizeof(out->phase), err))
         return false;
     return out->phase[0] || isnan(out->units)
@@ -159,7 +160,8 @@ bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request
                               erg_error *err)
 {
     *out = (erg_govern_request){ .cap_w = NAN, .clock_hz = NAN, .for_s = INFINITY,
-                                 .power_w = NAN, .least_w = NAN, .units = NAN };
+                                 .power_w = NAN, .least_w = NAN, .units = NAN,
+                                 .epoch_s = NAN };
     if (size > ERG_GOVERN_REQUEST_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "a request has at most %d bytes",
                         ERG_GOVERN_REQUEST_MOST);
@@ -201,6 +203,8 @@ static char *line_of(const erg_govern_request *request)
         json_object_set_new(root, "phase", json_string(request->phase));
     if (request->verb == ERG_GOVERN_WORK && request->units >= 0)
         json_object_set_new(root, "units", erg_json_real(request->units));
+    if (request->verb == ERG_GOVERN_WORK && request->epoch_s > 0)
+        json_object_set_new(root, "epoch_s", erg_json_real(request->epoch_s));
     if (request->verb == ERG_GOVERN_HINT)
         add_hint(root, request);
     if (request->power_w > 0)

@@ -60,6 +60,8 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
         .requested_w = NAN,
         .enforced_w = NAN,
         .work.phase = -1,
+        .epochs.epoch_s = NAN,
+        .epochs.cap_w = NAN,
         .demand_w = NAN,
         .grant_w = NAN,
         .least_w = NAN,

@@ -167,4 +167,6 @@ void erg_govern_share(erg_governor *governor, double dt_s)
         owners[i]->grant_w = braked ? claims[i].least_w : grants_w[i];
         owners[i]->rule = rule_of(governor, owners[i]);
     }
+    if (!braked)
+        erg_govern_balance(governor);
 }

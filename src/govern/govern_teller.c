@@ -170,12 +170,32 @@ static bool tell(erg_govern_teller *teller, const char *phase, double units)
     return put(teller, line, make_line(teller, phase, units, line));
 }
 
+static bool tell_epoch(erg_govern_teller *teller, double epoch_s)
+{
+    char line[LINE_MOST];
+    int count = snprintf(line, sizeof(line), "{\"do\":\"work\",\"epoch_s\":%.17g,"
+                         "\"for_s\":%g,\"device\":\"%s\",\"job\":\"%s\"}\n", epoch_s,
+                         FORGOTTEN_S, teller->device, teller->job);
+
+    return put(teller, line, (size_t)count);
+}
+
 bool erg_govern_tell(erg_govern_teller *teller, const char *phase, double units)
 {
     if (!teller)
         return false;
     pthread_mutex_lock(&teller->lock);
     bool good = tell(teller, phase, units);
+    pthread_mutex_unlock(&teller->lock);
+    return good;
+}
+
+bool erg_govern_tell_epoch(erg_govern_teller *teller, double epoch_s)
+{
+    if (!teller || !(epoch_s > 0 && isfinite(epoch_s)))
+        return false;
+    pthread_mutex_lock(&teller->lock);
+    bool good = tell_epoch(teller, epoch_s);
     pthread_mutex_unlock(&teller->lock);
     return good;
 }

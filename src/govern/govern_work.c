@@ -65,6 +65,7 @@ static void step_told(erg_governor *governor, erg_governed *item)
     item->work.phase = -1;
     item->clock.phase_hz = NAN;
     erg_op_clock_forget(&item->ops.state);
+    erg_govern_epoch_forget(item);
 }
 
 void erg_govern_work_step(erg_governor *governor)
@@ -94,6 +95,7 @@ static void begin(erg_governed *item, const erg_govern_request *request)
 
     erg_govern_phase_end(item);
     erg_op_clock_forget(&item->ops.state);
+    erg_govern_epoch_forget(item);
     *work = (erg_govern_work){ .phase = -1, .uid = request->uid };
     erg_text_put(work->job, sizeof(work->job), request->job);
 }
@@ -133,8 +135,12 @@ static void hear(erg_governor *governor, erg_governed *item,
 
     if (!is_its(work, request))
         begin(item, request);
-    int at = phase_of(work, request->phase);
-    if (at >= 0)
+    /* An epoch alone says nothing of the phase. */
+    bool is_epoch = request->epoch_s > 0 && !request->phase[0];
+    int at = is_epoch ? work->phase : phase_of(work, request->phase);
+    if (request->epoch_s > 0)
+        erg_govern_epoch_hear(item, request->epoch_s);
+    if (at >= 0 && !is_epoch)
         count_units(work, at, request->units);
     if (work->is_told)
         look(governor, item, now_ns);

@@ -110,7 +110,11 @@ void erg_phase_teller_end(erg_phase_teller *teller, int64_t id)
 
 void erg_phase_teller_mark(erg_phase_teller *teller, const char *name, double value)
 {
-    if (!teller || !name || strcmp(name, "units") != 0 || !(value > 0 && isfinite(value)))
+    if (!teller || !name || !(value > 0 && isfinite(value)))
+        return;
+    if (strcmp(name, "epoch_s") == 0)
+        erg_govern_tell_epoch(teller->to, value);
+    if (strcmp(name, "units") != 0)
         return;
     pthread_mutex_lock(&teller->lock);
     if (teller->id) {

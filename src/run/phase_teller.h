@@ -19,6 +19,7 @@ void erg_phase_teller_free(erg_phase_teller *teller);
 /* teller NULL: nothing. id: not 0. */
 void erg_phase_teller_begin(erg_phase_teller *teller, int64_t id, const char *name);
 void erg_phase_teller_end(erg_phase_teller *teller, int64_t id);
+/* units: of the phase that is now; epoch_s: its own work of a step. Others: nothing. */
 void erg_phase_teller_mark(erg_phase_teller *teller, const char *name, double value);
 
 #endif

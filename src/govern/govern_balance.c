@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Watts between the GPUs of one synchronous job on this node: each tells the seconds that
+ * its own work of a step took, and who is early gives watts to who is late. The policy is
+ * the one that `erg shape` plays (shape/balance.c). A job's GPUs are those that one user
+ * tells of under one name; what they have together is what water filling gives them.
+ *
+ *   Source   section 5.2 of the shaping specification; docs/govern.md.
+ */
+#include <math.h>
+#include <string.h>
+#include "govern/govern.h"
+
+enum { LOOKS_ENOUGH = 5 };      /* at the power of a rank, to have seen it at work */
+#define WINDOW_MOST 0.5         /* of an epoch: a longer mean does not see work alone */
+#define STEP_W 0.5              /* another grant than that of water filling */
+
+bool erg_govern_runs_balance(const erg_govern_config *config)
+{
+    return config->cap.policy && strcmp(config->cap.policy, "balance") == 0;
+}
+
+void erg_govern_epoch_forget(erg_governed *item)
+{
+    item->epochs = (erg_governed_epochs){ .cap_w = NAN, .epoch_s = NAN };
+}
+
+void erg_govern_epoch_hear(erg_governed *item, double epoch_s)
+{
+    erg_governed_epochs *epochs = &item->epochs;
+
+    if (epochs->count == ERG_BALANCE_EPOCHS)    /* the others are not as far */
+        return;
+    epochs->is_told = true;
+    epochs->times_s[epochs->count++] = epoch_s;
+    if (epochs->count == ERG_BALANCE_EPOCHS)
+        epochs->epoch_s = erg_balance_epoch(epochs->times_s);
+}
+
+/* ---- one job ------------------------------------------------------------------------- */
+
+static bool takes_part(const erg_governed *item)
+{
+    return item->work.is_told && item->epochs.is_told;
+}
+
+static bool is_same_job(const erg_governed *a, const erg_governed *b)
+{
+    return a->work.uid == b->work.uid && strcmp(a->work.job, b->work.job) == 0;
+}
+
+/* What it draws at work. Where its sensor mixes work and waiting, its cap stands for that:
+ * it then falls in steps until it binds. */
+static double work_w(const erg_governor *governor, const erg_governed *item)
+{
+    const erg_governed_epochs *epochs = &item->epochs;
+
+    if (item->power_at < 0 || epochs->looks < LOOKS_ENOUGH)
+        return INFINITY;
+    const erg_channel_info *is =
+        erg_devices_channel(governor->devices, item->index, (size_t)item->power_at);
+    bool is_sharp = fmax(is->window_s, is->update_s) <= WINDOW_MOST * epochs->epoch_s;
+    return is_sharp ? epochs->peak_w : INFINITY;
+}
+
+/* Kept in their ranges and, together, in the budget: each gives in proportion to what it
+ * has above its least. */
+static void fit(erg_governed *const job[], size_t n, double budget_w)
+{
+    double sum_w = 0, above_w = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double *cap_w = &job[i]->epochs.cap_w;
+        if (isnan(*cap_w))
+            *cap_w = job[i]->grant_w;
+        *cap_w = fmin(job[i]->most_w, fmax(job[i]->least_w, *cap_w));
+        sum_w += *cap_w;
+        above_w += *cap_w - job[i]->least_w;
+    }
+    double kept = sum_w > budget_w && above_w > 0
+        ? fmax(0, 1 - (sum_w - budget_w) / above_w) : 1;
+    for (size_t i = 0; i < n; i++)
+        job[i]->epochs.cap_w =
+            job[i]->least_w + kept * (job[i]->epochs.cap_w - job[i]->least_w);
+}
+
+static bool is_full(erg_governed *const job[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (job[i]->epochs.count < ERG_BALANCE_EPOCHS)
+            return false;
+    return true;
+}
+
+static void share(const erg_governor *governor, erg_governed *const job[], size_t n,
+                  double budget_w)
+{
+    erg_balance_rank ranks[ERG_GOVERN_DEVICES_MOST];
+
+    for (size_t i = 0; i < n; i++)
+        ranks[i] = (erg_balance_rank){ job[i]->epochs.epoch_s, work_w(governor, job[i]),
+                                       job[i]->least_w, job[i]->most_w,
+                                       job[i]->epochs.cap_w };
+    erg_balance_share(ranks, n, budget_w);
+    for (size_t i = 0; i < n; i++) {
+        erg_governed_epochs *epochs = &job[i]->epochs;
+        epochs->cap_w = ranks[i].cap_w;
+        epochs->count = 0;
+        epochs->peak_w = 0;
+        epochs->looks = 0;
+    }
+}
+
+static void balance(const erg_governor *governor, erg_governed *const job[], size_t n)
+{
+    double budget_w = 0;
+
+    for (size_t i = 0; i < n; i++)
+        budget_w += job[i]->grant_w;
+    fit(job, n, budget_w);
+    if (is_full(job, n))
+        share(governor, job, n, budget_w);
+    for (size_t i = 0; i < n; i++) {
+        double cap_w = job[i]->epochs.cap_w;
+        if (fabs(cap_w - job[i]->grant_w) > STEP_W)
+            job[i]->rule = "balance";
+        job[i]->grant_w = cap_w;
+    }
+}
+
+/* ---- all of them --------------------------------------------------------------------- */
+
+static void look(erg_governed *item)
+{
+    erg_governed_epochs *epochs = &item->epochs;
+
+    if (isnan(item->power_w))
+        return;
+    epochs->peak_w = fmax(epochs->peak_w, item->power_w);
+    epochs->looks++;
+}
+
+void erg_govern_balance(erg_governor *governor)
+{
+    erg_governed *job[ERG_GOVERN_DEVICES_MOST];
+    bool is_done[ERG_GOVERN_DEVICES_MOST] = { false };
+
+    if (!erg_govern_runs_balance(governor->config))
+        return;
+    for (size_t first = 0; first < governor->count; first++) {
+        size_t n = 0;
+        for (size_t i = first; i < governor->count; i++) {
+            erg_governed *item = &governor->items[i];
+            if (is_done[i] || !item->has_limit || !takes_part(item)
+                || (n && !is_same_job(job[0], item)))
+                continue;
+            if (!n && i != first)
+                break;
+            is_done[i] = true;
+            look(item);
+            job[n++] = item;
+        }
+        if (n > 1)
+            balance(governor, job, n);
+        else if (n)
+            job[0]->epochs.cap_w = NAN;
+    }
+}
+
+/* ---- the table ----------------------------------------------------------------------- */
+
+static const erg_column columns[] = {
+    { "node", ERG_TEXT, "a GPU of a synchronous job, as node/device" },
+    { "job", ERG_TEXT, "who tells it" },
+    { "epoch_s", ERG_REAL, "its own work of a step: the middle one of the last five" },
+    { "cap_w", ERG_REAL, "what balance gives it; none: balance is off, or it is alone" },
+};
+
+static bool add_row(const erg_governor *governor, const erg_governed *item,
+                    erg_table *table, erg_error *err)
+{
+    char name[128];
+
+    snprintf(name, sizeof(name), "%.60s/%s", governor->config->node.id,
+             erg_devices_info(governor->devices, item->index)->name);
+    return erg_table_row(table, err) && erg_table_text(table, "node", name, err)
+        && erg_table_text(table, "job", item->work.job[0] ? item->work.job : NULL, err)
+        && erg_table_real(table, "epoch_s", item->epochs.epoch_s, err)
+        && erg_table_real(table, "cap_w", item->epochs.cap_w, err);
+}
+
+bool erg_govern_add_epochs(const erg_governor *governor, erg_result *result, erg_error *err)
+{
+    erg_table *table = erg_result_add(result, "epochs", columns, ERG_COUNT(columns), err);
+    bool good = table != NULL;
+
+    for (size_t i = 0; good && i < governor->count; i++)
+        if (takes_part(&governor->items[i]))
+            good = add_row(governor, &governor->items[i], table, err);
+    return good;
+}
