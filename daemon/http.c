@@ -18,7 +18,8 @@
 #include "http.h"
 #include "page.h"
 
-enum { CONNECTIONS_MOST = GUESTS_MOST + GUESTS_GOING, TIMEOUT_S = 5, MEMORY_BYTES = 16 << 10 };
+enum { CONNECTIONS_MOST = GUESTS_MOST + GUESTS_GOING, TIMEOUT_S = 5,
+       MEMORY_BYTES = 16 << 10 };
 #define METRICS_EVERY_NS 1000000000LL   /* rendering costs more than stepping */
 #define EVENTS_EVERY_NS 250000000LL
 #define LATE_PERIODS 3.0

@@ -3,7 +3,7 @@
  * Who is connected, in the order of who was last of use: where there is no room for one
  * more, the longest useless one is shut down, so that hundreds who say nothing keep nobody
  * out. First those who have asked for nothing yet, then those who were answered and stay
- * (a scraper comes again by itself); listeners are never shut down, their number is bounded.
+ * (a scraper comes again by itself); listeners never, for their number is bounded.
  *
  *   Threads  that of libmicrohttpd alone.
  */
