@@ -144,6 +144,7 @@ typedef int launch_driver(void *kernel, unsigned gx, unsigned gy, unsigned gz, u
                           unsigned by, unsigned bz, unsigned shared, cuda_stream stream,
                           void **args, void **extra);
 
+/* CUDA's own signature. NOLINTNEXTLINE(readability-function-size) */
 LAUNCH_PUBLIC int cuLaunchKernel(void *kernel, unsigned gx, unsigned gy, unsigned gz,
                                  unsigned bx, unsigned by, unsigned bz, unsigned shared,
                                  cuda_stream stream, void **args, void **extra)
