@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "bench.h"
 #include "erg/import.h"
-#include "trace/chrome_launch.h"
+#include "import/chrome_launch.h"
 
 enum { ROUNDS = 5, CHUNK = 1 << 17, LARGER = 10 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "bench.h"
 #include "math/xoshiro.h"
-#include "trace/timeline.h"
+#include "timeline/timeline.h"
 
 enum { KERNELS = 10000000, STEPS = 1000000, CLASSES = 300, ROUNDS = 3 };
 

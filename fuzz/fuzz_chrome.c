@@ -4,7 +4,7 @@
  * read as an importer would; a prefix gives no event that the whole does not give.
  */
 #include <stdlib.h>
-#include "trace/chrome_work.h"
+#include "import/chrome_work.h"
 
 static void read_value(const erg_chrome_text *text)
 {

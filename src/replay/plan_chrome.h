@@ -5,7 +5,7 @@
 #define ERG_REPLAY_PLAN_CHROME_H
 
 #include "replay/plan.h"
-#include "trace/chrome_launch.h"
+#include "import/chrome_launch.h"
 
 /* Only where kernel and operator are of one kind and all shapes are written: else the
  * kernel stays as it is, known by its name alone. */

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include "erg/import.h"
 #include "sweep/campaign.h"
-#include "trace/import/named_clock.h"
+#include "import/formats/named_clock.h"
 
 enum { FILE_MOST = 1 << 28, SNIFFED = 1 << 16 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/base.h"
 #include "erg/joint.h"
-#include "trace/import/importer.h"
+#include "import/formats/importer.h"
 
 enum { FILE_MOST = 1 << 30 };
 

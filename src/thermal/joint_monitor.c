@@ -5,8 +5,8 @@
 #include "base/base.h"
 #include "erg/joint.h"
 #include "thermal/joint_inside.h"
-#include "trace/import/copy.h"
-#include "trace/import/importer.h"
+#include "import/formats/copy.h"
+#include "import/formats/importer.h"
 
 /* As the drivers call them, so that who reads a recording reads these. */
 const erg_joint_channel erg_joint_channels[] = {

@@ -67,6 +67,13 @@ erg_trace *erg_trace_new(erg_error *err)
     return trace;
 }
 
+void erg_trace_swap(erg_trace *a, erg_trace *b)
+{
+    erg_trace kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 void erg_trace_free(erg_trace *trace)
 {
     if (!trace)

@@ -8,6 +8,7 @@
 #include "erg/trace.h"
 #include "trace/events.h"
 #include "trace/events_aside.h"
+#include "trace/take.h"
 
 /* Samples made ready for integration (stream.h), built once when first asked for. */
 struct erg_stream;
@@ -30,10 +31,6 @@ typedef struct erg_event_rows {
 } erg_event_rows;
 
 void erg_event_rows_free(erg_event_rows *rows);
-/* As erg_trace_add_events; into a trace that has none they are taken, and *events is
- * NULL. */
-bool erg_trace_take_events(erg_trace *trace, erg_trace_event **events, size_t count,
-                           size_t capacity, erg_error *err);
 
 struct erg_trace {
     erg_rows devices;       /* erg_device_info */

@@ -3,7 +3,7 @@
 #include "math/xoshiro.h"
 #include "replay/plan.h"
 #include "test.h"
-#include "trace/chrome_launch.h"
+#include "import/chrome_launch.h"
 
 /* ---- a made-up profile ------------------------------------------------------------------- */
 

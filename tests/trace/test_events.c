@@ -8,7 +8,7 @@
 #include "math/xoshiro.h"
 #include "test.h"
 #include "trace/block.h"
-#include "trace/import/copy.h"
+#include "import/formats/copy.h"
 
 static erg_trace_event event_at(int64_t begin_ns, int64_t duration_ns)
 {

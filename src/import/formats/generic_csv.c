@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any CSV, its columns named by the user: --time, --power, --unit, --kind.
+ *
+ * A time column that ends in a unit (t_ms, time_s) counts from nowhere unless its
+ * numbers are as large as those since 1970.
+ */
+#include <string.h>
+#include "import/formats/sheet.h"
+
+typedef struct unit_row {
+    const char *name;
+    erg_quantity quantity;
+    double factor;
+} unit_row;
+
+static const unit_row units[] = {
+    { "W", ERG_POWER, 1 },     { "mW", ERG_POWER, 1e-3 },  { "uW", ERG_POWER, 1e-6 },
+    { "J", ERG_ENERGY, 1 },    { "mJ", ERG_ENERGY, 1e-3 }, { "uJ", ERG_ENERGY, 1e-6 },
+    { "Wh", ERG_ENERGY, 3600 }, { "kWh", ERG_ENERGY, 3.6e6 },
+};
+
+typedef struct kind_row { const char *name; erg_kind kind; } kind_row;
+
+static const kind_row kinds[] = {
+    { "instant", ERG_INSTANT }, { "average", ERG_AVG_PREV }, { "smoothed", ERG_SMOOTHED },
+    { "counter", ERG_COUNTER },
+};
+
+typedef struct tick_row { const char *end; int64_t ns; } tick_row;
+
+static const tick_row ticks[] = {
+    { "_ns", 1 }, { "_us", ERG_NS_PER_US }, { "_ms", ERG_NS_PER_MS },
+{ "_s", ERG_NS_PER_S }, };
+
+static const char *const time_names[] = {
+    "timestamp", "time", "time_utc", "datetime", "t_s", "t_ms", "t_us", "t_ns", "time_s",
+    "time_ms",
+};
+
+static const char *const power_names[] = { "power_w", "power", "watts", "power_draw_w" };
+
+static bool sniff(const erg_source *source)
+{
+    erg_field line = erg_first_line(source->bytes, source->size);
+    return source->options->power_columns && line.count > 0 && line.count < 65536
+        && memchr(line.text, erg_csv_separator(line), line.count);
+}
+
+static const unit_row *unit_of(const char *name, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(units); i++)
+        if (!name || strcmp(units[i].name, name) == 0)
+            return &units[i];
+    erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no unit here: say W mW uW J mJ uJ Wh or kWh",
+             name);
+    return NULL;
+}
+
+static const kind_row *kind_of(const char *name, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(kinds); i++)
+        if (!name || strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    erg_fail(err, ERG_BAD_INPUT,
+             "'%.20s' is no kind: say instant, average, smoothed or counter", name);
+    return NULL;
+}
+
+static int first_column(const erg_csv_row *header, const char *asked,
+                        const char *const names[], size_t count)
+{
+    if (asked)
+        return erg_column_find(header, asked);
+    for (size_t i = 0; i < count; i++)
+        if (erg_column_find(header, names[i]) >= 0)
+            return erg_column_find(header, names[i]);
+    return -1;
+}
+
+static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
+{
+    const erg_import_options *options = sheet->source->options;
+    sheet->time = first_column(header, options->time_column, time_names,
+                               ERG_COUNT(time_names));
+    if (sheet->time < 0)
+        return erg_missing_column(sheet->source, header,
+                                  options->time_column
+                                      ? options->time_column : "of time (--time)",
+                                  err);
+    erg_field name = erg_field_trim(header->fields[sheet->time]);
+    for (size_t i = 0; i < ERG_COUNT(ticks) && !sheet->tick_ns; i++) {
+        size_t count = strlen(ticks[i].end);
+        if (name.count > count
+            && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
+            sheet->tick_ns = ticks[i].ns;
+    }
+    if (!sheet->tick_ns)
+        return true;
+    erg_stamp start = { 0 };
+    if (options->start
+        && !erg_stamp_parse(options->start, strlen(options->start),
+                            &sheet->source->style, &start))
+        return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
+    sheet->start_ns = start.utc_ns;
+    erg_intake_relative(sheet->in, !options->start);
+    return true;
+}
+
+static bool add_power(erg_sheet *sheet, const erg_csv_row *header, const char *name,
+                      erg_error *err)
+{
+    const erg_import_options *options = sheet->source->options;
+    const unit_row *unit = unit_of(options->unit, err);
+    const kind_row *kind = unit ? kind_of(options->kind, err) : NULL;
+    int index = kind ? erg_column_find(header, name) : -1;
+    if (!kind)
+        return false;
+    if (index < 0)
+        return erg_missing_column(sheet->source, header, name, err);
+
+    erg_channel_info info = erg_power_channel(0, name, ERG_SCOPE_BOARD);
+    info.kind = kind->kind;
+    if (unit->quantity == ERG_ENERGY || kind->kind == ERG_COUNTER) {
+        info.quantity = ERG_ENERGY;
+        info.kind = ERG_COUNTER;
+        info.method = ERG_METHOD_COUNTER;
+        erg_text_put(info.unit, sizeof(info.unit), "J");
+    }
+    erg_sheet_add(sheet, index, info, unit->factor);
+    return true;
+}
+
+static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
+{
+    const char *list = sheet->source->options->power_columns;
+    if (!set_time(sheet, header, err))
+        return false;
+    sheet->device_column = erg_column_find(header, "device");
+    if (!list) {
+        for (size_t i = 0; i < ERG_COUNT(power_names); i++)
+            if (erg_column_find(header, power_names[i]) >= 0)
+                return add_power(sheet, header, power_names[i], err);
+        return erg_missing_column(sheet->source, header, "of power (--power COLUMN)", err);
+    }
+    while (*list) {
+        char name[64];
+        size_t count = strcspn(list, ",");
+        snprintf(name, sizeof(name), "%.*s", (int)count, list);
+        if (!add_power(sheet, header, name, err))
+            return false;
+        list += count + (list[count] == ',');
+    }
+    return sheet->column_count > 0
+        || erg_fail(err, ERG_BAD_INPUT, "--power names no column of %s",
+                    sheet->source->name);
+}
+
+static bool read_csv(erg_trace *into, const erg_source *source, erg_error *err)
+{
+    erg_sheet sheet = { .device = { .name = "csv:0", .scope = ERG_SCOPE_BOARD },
+                        .prefix = "",
+                        .head = head };
+    return erg_sheet_read(into, source, &sheet, err);
+}
+
+const erg_importer erg_importer_csv = {
+    .name = "csv",
+    .about = "any CSV: --time COLUMN --power COLUMN[,COLUMN] --unit W --kind instant",
+    .sniff = sniff,
+    .read = read_csv,
+};

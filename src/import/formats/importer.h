@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An importer knows one format of others. What it reads is gathered in an intake
+ * and becomes part of the trace only when the whole file was understood.
+ */
+#ifndef ERG_IMPORT_FORMATS_IMPORTER_H
+#define ERG_IMPORT_FORMATS_IMPORTER_H
+
+#include "base/base.h"
+#include "erg/import.h"
+#include "format/csv.h"
+#include "format/stamp.h"
+
+typedef struct erg_source {
+    const char *name;       /* stands in sentences */
+    const char *path;       /* NULL: not from a file */
+    const char *bytes;
+    size_t size;
+    const erg_import_options *options;  /* never NULL */
+    erg_stamp_style style;
+    int64_t modified_utc_ns;    /* of the file; 0: not known */
+    const erg_trace *joins;     /* what is there already; the importers fill a new trace */
+} erg_source;
+
+typedef struct erg_importer {
+    const char *name, *about;
+    bool (*sniff)(const erg_source *source);
+    bool (*read)(erg_trace *into, const erg_source *source, erg_error *err);
+} erg_importer;
+
+extern const erg_importer erg_importer_power_log, erg_importer_nvidia_smi,
+    erg_importer_dcgmi, erg_importer_wattsup, erg_importer_hwinfo, erg_importer_timing_json,
+    erg_importer_erg, erg_importer_tape, erg_importer_erg_csv, erg_importer_erg_json,
+    erg_importer_csv, erg_importer_chrome;
+
+/* Is the file read as it streams by, however large it is? */
+bool erg_import_streams(const char *path, const char *format);
+
+/* ---- intake ---------------------------------------------------------------- */
+
+typedef struct erg_intake erg_intake;
+
+erg_intake *erg_intake_new(const erg_source *source, erg_error *err);
+void erg_intake_free(erg_intake *in);
+
+/* The device of that name, made at first sight by copying info; -1: no memory. */
+int erg_intake_device(erg_intake *in, const erg_device_info *info, erg_error *err);
+erg_device_info *erg_intake_device_at(erg_intake *in, int device);
+/* info->device is an intake device. */
+int erg_intake_channel(erg_intake *in, const erg_channel_info *info, erg_error *err);
+erg_channel_info *erg_intake_channel_at(erg_intake *in, int channel);
+/* Good until the next push. */
+erg_sample *erg_intake_samples(erg_intake *in, int channel, size_t *count);
+
+/* A stamp of the file in UTC ns; false: it is none. Hours that come twice are
+ * told apart by the order of the rows. */
+bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns);
+/* Fails with the line where the stamp goes back. An exact duplicate is dropped. */
+bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line,
+                     erg_error *err);
+bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err);
+void erg_intake_torn(erg_intake *in, size_t line);
+/* Stamps count from nowhere: no anchor is added. */
+void erg_intake_relative(erg_intake *in, bool relative);
+/* One flag over the whole file. */
+bool erg_intake_flag(erg_intake *in, erg_flag_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Everything into the trace, on its clock. Fails where there is no sample. */
+bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err);
+
+/* The clock of a trace for stamps in UTC: through its nearest anchor; a trace
+ * without one gets an anchor that makes mono_ns equal utc_ns. */
+bool erg_import_clock(erg_trace *into, int64_t utc_ns, int64_t *shift_ns, erg_error *err);
+
+/* ---- cells ------------------------------------------------------------------- */
+
+/* "12.5", "12.5 W"; NAN for N/A, [N/A], [Not Supported] and what no meter says:
+ * above 1 MW. False: it is no number at all. */
+bool erg_cell_number(const erg_source *source, erg_field cell, double *out);
+/* Index of a column by name, any case, blanks and a unit in brackets taken off;
+ * -1: none. */
+int erg_column_find(const erg_csv_row *header, const char *name);
+bool erg_missing_column(const erg_source *source, const erg_csv_row *header,
+                        const char *wanted, erg_error *err);
+/* Is header, apart from unknown columns, one with these (NULL ends the list)? */
+bool erg_header_has(const erg_source *source, const char *const names[]);
+/* Names a workload and its clock, and nobody says which column is what: no log at all. */
+bool erg_is_table_of_points(const erg_source *source);
+/* Fails at the first NUL byte, and at the first line that is_foreign to the format: two
+ * writers made one file. */
+bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
+                    erg_error *err);
+/* A board whose power is read as others read it: facts by model where known. */
+erg_channel_info erg_power_channel(int device, const char *name, erg_scope scope);
+
+#endif

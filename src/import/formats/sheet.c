@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of a sheet into an intake. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "import/formats/sheet.h"
+#include "trace/sensor.h"
+
+enum { KEY_BYTES = 64 };
+
+typedef struct seat {       /* one device and its channels, in the columns' order */
+    char key[KEY_BYTES];
+    int device;
+    int channels[ERG_SHEET_COLUMNS];
+} seat;
+
+typedef struct walk {
+    erg_sheet *sheet;
+    seat *seats;
+    size_t count, capacity, last;
+    bool begun;
+} walk;
+
+erg_sheet_column *erg_sheet_add(erg_sheet *sheet, int index, erg_channel_info info,
+                                double factor)
+{
+    if (sheet->column_count == ERG_SHEET_COLUMNS)
+        return NULL;
+    erg_sheet_column *column = &sheet->columns[sheet->column_count++];
+    *column = (erg_sheet_column){ .index = index, .info = info, .factor = factor,
+                                  .option = -1 };
+    return column;
+}
+
+static void put_cell(char *to, size_t size, const erg_csv_row *row, int index)
+{
+    to[0] = '\0';
+    if (index < 0 || (size_t)index >= row->count)
+        return;
+    erg_field cell = erg_field_trim(row->fields[index]);
+    snprintf(to, size, "%.*s", (int)cell.count, cell.count ? cell.text : "");
+}
+
+static void apply_facts(const erg_sheet_column *column, const char *model,
+                        const char *driver, erg_channel_info *info)
+{
+    erg_sensor_facts facts;
+    if (column->option < 0 || !*model
+        || !erg_sensor_lookup(model, *driver ? driver : NULL,
+                              (erg_reading_option)column->option, &facts))
+        return;
+    info->kind = facts.kind;
+    info->update_s = facts.update_s;
+    info->window_s = facts.window_s;
+    info->delay_s = isnan(facts.delay_s) ? 0 : facts.delay_s;
+    info->gain_u = facts.gain_u;
+}
+
+static int column_device(erg_sheet *sheet, const erg_sheet_column *column, int own,
+                         erg_error *err)
+{
+    if (!column->device)
+        return own;
+    erg_device_info info = sheet->device;
+    info.scope = column->info.scope;
+    erg_text_put(info.name, sizeof(info.name), column->device);
+    return erg_intake_device(sheet->in, &info, err);
+}
+
+static bool take_seat(walk *at, const erg_csv_row *row, const char *key, erg_error *err)
+{
+    erg_sheet *sheet = at->sheet;
+    erg_device_info info = sheet->device;
+    char driver[32];
+
+    if (!erg_grow((void **)&at->seats, &at->capacity, at->count, sizeof(*at->seats), err))
+        return false;
+    seat *to = &at->seats[at->count];
+    memcpy(to->key, key, KEY_BYTES);
+    if (sheet->device_column >= 0)
+        snprintf(info.name, sizeof(info.name), "%s%.24s", sheet->prefix, key);
+    if (sheet->model_column >= 0)
+        put_cell(info.model, sizeof(info.model), row, sheet->model_column);
+    put_cell(driver, sizeof(driver), row, sheet->driver_column);
+    to->device = -1;
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        const erg_sheet_column *column = &sheet->columns[i];
+        if (!column->device && to->device < 0)
+            to->device = erg_intake_device(sheet->in, &info, err);
+        erg_channel_info channel = column->info;
+        channel.device = column_device(sheet, column, to->device, err);
+        if (channel.device < 0)
+            return false;
+        apply_facts(column, info.model, driver, &channel);
+        to->channels[i] = column->setting
+            ? -1 : erg_intake_channel(sheet->in, &channel, err);
+        if (!column->setting && to->channels[i] < 0)
+            return false;
+    }
+    at->last = at->count++;
+    return true;
+}
+
+static seat *seat_of(walk *at, const erg_csv_row *row, erg_error *err)
+{
+    char key[KEY_BYTES] = "";
+    put_cell(key, sizeof(key), row, at->sheet->device_column);
+    if (at->count && strcmp(at->seats[at->last].key, key) == 0)
+        return &at->seats[at->last];
+    for (size_t i = 0; i < at->count; i++)
+        if (strcmp(at->seats[i].key, key) == 0)
+            return &at->seats[at->last = i];
+    if (at->count >= 1024) {
+        erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than 1024 devices: "
+                 "is the device column one?", at->sheet->source->name, row->line);
+        return NULL;
+    }
+    return take_seat(at, row, key, err) ? &at->seats[at->last] : NULL;
+}
+
+static bool row_stamp(erg_sheet *sheet, const erg_csv_row *row, int64_t *t_ns)
+{
+    erg_field cell = erg_field_trim(row->fields[sheet->time]);
+    if (sheet->tick_ns) {
+        if (!erg_stamp_count(cell.text, cell.count, sheet->tick_ns,
+                             sheet->source->style.decimal, t_ns))
+            return false;
+        *t_ns += sheet->start_ns;
+        return true;
+    }
+    if (sheet->clock < 0)
+        return erg_intake_stamp(sheet->in, cell, t_ns);
+    char joined[96];
+    erg_field clock = erg_field_trim(row->fields[sheet->clock]);
+    int count = snprintf(joined, sizeof(joined), "%.*s %.*s", (int)cell.count, cell.text,
+                         (int)clock.count, clock.text);
+    return count < (int)sizeof(joined)
+        && erg_intake_stamp(sheet->in, (erg_field){ joined, (size_t)count }, t_ns);
+}
+
+/* Every cell that is needed is there and a number, or plainly absent. */
+static bool row_values(const erg_sheet *sheet, const erg_csv_row *row, double values[])
+{
+    if (row->has_nul)
+        return false;
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        const erg_sheet_column *column = &sheet->columns[i];
+        if ((size_t)column->index >= row->count
+            || !erg_cell_number(sheet->source, row->fields[column->index], &values[i]))
+            return false;
+        values[i] = values[i] * column->factor + column->shift;
+        if (column->info.quantity == ERG_POWER && fabs(values[i]) > 1e6)
+            values[i] = NAN;
+    }
+    return true;
+}
+
+static bool keep_setting(erg_sheet *sheet, const erg_sheet_column *column, int device,
+                         int64_t t_ns, double value, erg_error *err)
+{
+    erg_setting setting = { .t_ns = t_ns, .device = device };
+    erg_text_put(setting.key, sizeof(setting.key), column->setting);
+    snprintf(setting.value, sizeof(setting.value), "%.9g", value);
+    return isnan(value) || erg_intake_setting(sheet->in, &setting, err);
+}
+
+static bool push_row(walk *at, const erg_csv_row *row, int64_t t_ns, const double values[],
+                     erg_error *err)
+{
+    erg_sheet *sheet = at->sheet;
+    const seat *to = seat_of(at, row, err);
+    bool good = to;
+
+    for (size_t i = 0; good && i < sheet->column_count; i++) {
+        const erg_sheet_column *column = &sheet->columns[i];
+        bool measures = column->info.quantity == ERG_POWER
+            || column->info.quantity == ERG_ENERGY;
+        erg_sample sample = { .t_ns = t_ns, .value = values[i] };
+        if (column->setting)
+            good = keep_setting(sheet, column, to->device, t_ns, values[i], err);
+        else if (measures || !isnan(values[i]))     /* a missing watt is a gap */
+            good = erg_intake_push(sheet->in, to->channels[i], sample, row->line, err);
+    }
+    return good;
+}
+
+static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
+{
+    walk *at = self;
+    erg_sheet *sheet = at->sheet;
+    double values[ERG_SHEET_COLUMNS];
+    int64_t t_ns;
+
+    if (!at->begun) {
+        at->begun = true;
+        return sheet->head(sheet, row, err);
+    }
+    size_t stamp_end = (size_t)(sheet->clock > sheet->time ? sheet->clock : sheet->time);
+    if (stamp_end >= row->count || row->has_nul || !row_stamp(sheet, row, &t_ns)) {
+        if (!sheet->skip_unstamped)
+            erg_intake_torn(sheet->in, row->line);
+        return true;
+    }
+    if (!row_values(sheet, row, values)) {
+        erg_intake_torn(sheet->in, row->line);
+        return true;
+    }
+    return push_row(at, row, t_ns, values, err);
+}
+
+bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
+                    erg_error *err)
+{
+    walk at = { .sheet = sheet };
+    erg_csv csv = { .name = source->name, .row = on_row, .self = &at,
+                    .separator = sheet->separator };
+    bool torn_last = false;
+
+    sheet->source = source;
+    sheet->clock = sheet->device_column = sheet->model_column = sheet->driver_column = -1;
+    sheet->in = erg_intake_new(source, err);
+    if (sheet->in && !sheet->device.driver[0])
+        erg_text_put(sheet->device.driver, sizeof(sheet->device.driver), "import");
+    bool good = sheet->in
+        && erg_csv_read(&csv, source->bytes, source->size, &torn_last, err);
+    if (good && torn_last)
+        erg_intake_torn(sheet->in, 0);
+    good = good && erg_intake_finish(sheet->in, into, err);
+    erg_intake_free(sheet->in);
+    sheet->in = NULL;
+    free(at.seats);
+    return good;
+}
