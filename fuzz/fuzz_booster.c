@@ -9,14 +9,14 @@ enum { FEATURES = 4, PLACES = 3 };
 static void use(const char *text)
 {
     const float row[FEATURES] = { 0.1f, 0.5f, -3, 1e9f }, values[PLACES] = { -1, 0, 1 };
-    int32_t keys[FEATURES], swept[PLACES];
+    uint32_t keys[ERG_TREE_KEYS], swept[PLACES];
     float sums[PLACES];
     erg_forest forest;
     erg_flat_forest flat;
 
     if (!erg_boost_read(text, FEATURES, &forest, NULL))
         return;
-    erg_tree_keys(row, FEATURES, keys);
+    erg_tree_row(row, FEATURES, keys);
     erg_tree_keys(values, PLACES, swept);
     erg_forest_sum(&forest, keys);
     if (erg_forest_flatten(&forest, &flat, NULL)) {

@@ -28,28 +28,29 @@ size_t erg_kernel_regime_of(erg_kernel_type type, double latency_s)
     return (size_t)type * ERG_KERNEL_CLASSES + class;
 }
 
-size_t erg_kernel_row(const erg_kernel_part *part, const erg_kernel_shape *shape,
-                      const erg_kernel_roof *roof, erg_kernel_spot *spot,
-                      float to[ERG_TREE_FEATURES], float bases[ERG_TARGETS])
+void erg_kernel_row_fill(const erg_kernel_part *part, const erg_kernel_shape *shape,
+                         const erg_kernel_roof *roof, erg_kernel_row *to)
 {
     double coordinates[ERG_KERNEL_AXES];
     float near[ERG_TARGETS][ERG_KERNEL_NEAR];
     erg_near_use use = erg_near_uses[shape->kind];
-    size_t count = erg_kernel_features(&part->machine, shape, roof, to);
+    size_t count = erg_kernel_features(&part->machine, shape, roof, to->features);
 
     erg_kernel_coordinates(shape, coordinates);
-    *spot = erg_kernel_spot_of(&part->grid, coordinates);
-    bases[0] = bases[1] = 0;
-    if (use == ERG_NEAR_UNUSED)
-        return count;
-    erg_kernel_near(&part->grid, spot, near);
-    for (int target = 0; target < ERG_TARGETS && (target == 0 || part->has_power);
-         target++) {
-        bases[target] = use == ERG_NEAR_START ? near[target][ERG_KERNEL_BASE] : 0;
+    erg_kernel_spot spot = erg_kernel_spot_of(&part->grid, coordinates);
+    to->beyond = spot.beyond;
+    to->bases[0] = to->bases[1] = 0;
+    if (use != ERG_NEAR_UNUSED)
+        erg_kernel_near(&part->grid, &spot, near);
+    for (int target = 0; use != ERG_NEAR_UNUSED && target < ERG_TARGETS
+         && (target == 0 || part->has_power); target++) {
+        to->bases[target] = use == ERG_NEAR_START ? near[target][ERG_KERNEL_BASE] : 0;
         for (int i = 0; i < ERG_KERNEL_NEAR; i++)
-            to[count++] = near[target][i];
+            to->features[count++] = near[target][i];
     }
-    return count;
+    to->counts[ERG_TARGET_LATENCY] = count;
+    to->counts[ERG_TARGET_POWER] =
+        count + erg_kernel_campaign(shape, to->features + count);
 }
 
 static erg_kernel_figure figure(double value, const erg_kernel_regime *regime,
@@ -78,9 +79,8 @@ bool erg_kernels_cost(const erg_kernels *kernels, const erg_kernel_shape *shape,
                       erg_kernel_cost *out, erg_error *err)
 {
     const erg_kernel_part *part = &kernels->parts[shape->kind];
-    float features[ERG_TREE_FEATURES], bases[ERG_TARGETS] = { NAN, NAN };
-    int32_t keys[ERG_TREE_FEATURES];
-    erg_kernel_spot spot;
+    uint32_t keys[ERG_TREE_KEYS];
+    erg_kernel_row row;
 
     if (!erg_kernel_shape_check(shape, err))
         return false;
@@ -89,21 +89,21 @@ bool erg_kernels_cost(const erg_kernels *kernels, const erg_kernel_shape *shape,
                         kernels->hardware, erg_kernel_kind_name(shape->kind),
                         erg_kernel_type_name(shape->type));
     erg_kernel_roof roof = erg_kernel_roof_of(&part->machine, shape);
-    erg_tree_keys(features, erg_kernel_row(part, shape, &roof, &spot, features, bases),
-                  keys);
+    erg_kernel_row_fill(part, shape, &roof, &row);
+    erg_tree_row(row.features, row.counts[ERG_TARGET_POWER], keys);
 
-    double ratio = (double)(bases[0] + erg_forest_sum(&part->forests[0], keys));
+    double ratio = (double)(row.bases[0] + erg_forest_sum(&part->forests[0], keys));
     double latency_s = roof.roof_s * exp(ratio), power_w = NAN;
     if (part->has_power)
         power_w = part->machine.cap_w
-                * exp((double)(bases[1] + erg_forest_sum(&part->forests[1], keys)));
+                * exp((double)(row.bases[1] + erg_forest_sum(&part->forests[1], keys)));
     const erg_kernel_regime *regime =
         &part->regimes[erg_kernel_regime_of(shape->type, latency_s)];
     *out = (erg_kernel_cost){
-        .latency_s = figure(latency_s, regime, ERG_KERNEL_LATENCY, spot.beyond),
-        .power_w = figure(power_w, regime, ERG_KERNEL_POWER, spot.beyond),
-        .energy_j = figure(power_w * latency_s, regime, ERG_KERNEL_ENERGY, spot.beyond),
-        .flop = roof.flop, .bytes = roof.bytes, .beyond = spot.beyond,
+        .latency_s = figure(latency_s, regime, ERG_KERNEL_LATENCY, row.beyond),
+        .power_w = figure(power_w, regime, ERG_KERNEL_POWER, row.beyond),
+        .energy_j = figure(power_w * latency_s, regime, ERG_KERNEL_ENERGY, row.beyond),
+        .flop = roof.flop, .bytes = roof.bytes, .beyond = row.beyond,
         .roofline_s = fmax(roof.compute_s, roof.memory_s),
     };
     return true;

@@ -14,7 +14,7 @@ enum {
     ERG_KERNEL_NEAR = 10,           /* features of the neighbours, of each target */
     ERG_KERNEL_CLASSES = 5,         /* of latency, for intervals */
     ERG_KERNEL_REGIMES = ERG_KERNEL_TYPES * ERG_KERNEL_CLASSES,
-    ERG_KERNEL_FORMAT = 1,
+    ERG_KERNEL_FORMAT = 2,
 };
 
 typedef enum erg_kernel_target { ERG_TARGET_LATENCY, ERG_TARGET_POWER, ERG_TARGETS }
@@ -43,6 +43,8 @@ erg_kernel_roof erg_kernel_roof_of(const erg_kernel_machine *machine,
 /* Returns how many; those of neighbours are not among them. */
 size_t erg_kernel_features(const erg_kernel_machine *machine, const erg_kernel_shape *shape,
                            const erg_kernel_roof *roof, float to[ERG_TREE_FEATURES]);
+/* Those that tell of power alone, and how many. */
+size_t erg_kernel_campaign(const erg_kernel_shape *shape, float to[]);
 
 /* ---- measured shapes ------------------------------------------------------------- */
 
@@ -117,9 +119,15 @@ struct erg_kernels {
 };
 
 size_t erg_kernel_regime_of(erg_kernel_type type, double latency_s);
-/* Every feature: of the shape, then of the neighbours of each target. */
-size_t erg_kernel_row(const erg_kernel_part *part, const erg_kernel_shape *shape,
-                      const erg_kernel_roof *roof, erg_kernel_spot *spot,
-                      float to[ERG_TREE_FEATURES], float bases[ERG_TARGETS]);
+/* Every feature: of the shape, of the neighbours of each target, of power alone. */
+typedef struct erg_kernel_row {
+    float features[ERG_TREE_FEATURES];
+    size_t counts[ERG_TARGETS];     /* trees of a target ask the first so many */
+    float bases[ERG_TARGETS];       /* what they correct */
+    bool beyond;                    /* all that was measured */
+} erg_kernel_row;
+
+void erg_kernel_row_fill(const erg_kernel_part *part, const erg_kernel_shape *shape,
+                         const erg_kernel_roof *roof, erg_kernel_row *to);
 
 #endif

@@ -191,13 +191,12 @@ static bool read_targets(const reading *in, const json_t *object, erg_kernel_par
                                    .batch = 1, .seq = 1,
                                    .heads = 1, .kv_heads = 1, .head_dim = 1 };
     const erg_kernel_roof roof = erg_kernel_roof_of(&part->machine, &any);
-    float features[ERG_TREE_FEATURES], bases[ERG_TARGETS];
-    erg_kernel_spot spot;
+    erg_kernel_row row;
 
+    erg_kernel_row_fill(part, &any, &roof, &row);
     for (int i = 0; i < (part->has_power ? ERG_TARGETS : 1); i++) {
         const json_t *target = json_object_get(object, erg_kernel_target_names[i]);
-        part->forests[i].feature_count =
-            erg_kernel_row(part, &any, &roof, &spot, features, bases);
+        part->forests[i].feature_count = row.counts[i];
         if (!read_cells(in, json_object_get(target, "measured"), &part->grid, i)
             || !read_forest(in, target, &part->forests[i]))
             return false;
@@ -247,7 +246,8 @@ static bool read_model(const reading *in, const json_t *root, erg_kernels *to)
     const json_t *parts = json_object_get(root, "parts");
 
     if (json_integer_value(json_object_get(root, "kernels")) != ERG_KERNEL_FORMAT)
-        return refuse(in, "kernels", "is not 1: no kernel model, or of a later erg");
+        return refuse(in, "kernels", "is not 2: no kernel model, or of another version of "
+                      "erg: learn it anew with erg calibrate kernels");
     if (!read_text(in, root, "hardware", to->hardware, sizeof(to->hardware))
         || !read_text(in, root, "date", to->date, sizeof(to->date))
         || !read_text(in, root, "source", to->source, sizeof(to->source)))

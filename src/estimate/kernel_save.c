@@ -38,11 +38,12 @@ static json_t *forest_json(const erg_forest *forest, erg_error *err)
     json_t *sizes = json_array();
 
     for (size_t i = 0; bytes && i < count; i++) {
-        const erg_tree_node *node = &forest->nodes[i];
-        float number = node->child ? erg_tree_threshold(node) : forest->values[i];
+        erg_split split = erg_forest_split(forest, i);
+        bool is_leaf = split.left < 0;
+        float number = is_leaf ? split.value : split.threshold;
         uint8_t parts[sizeof(number)];
         memcpy(parts, &number, sizeof(number));
-        bytes[i] = node->child ? (uint8_t)node->feature : ERG_PACKED_LEAF;
+        bytes[i] = is_leaf ? ERG_PACKED_LEAF : (uint8_t)split.feature;
         for (size_t j = 0; j < sizeof(number); j++)
             bytes[count * (j + 1) + i] = parts[j];
     }

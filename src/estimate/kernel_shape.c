@@ -220,20 +220,35 @@ static void put_product(row *of, const erg_kernel_shape *s, double units)
     put(of, (double)(s->k % 64)), put(of, (double)(s->k % 128));
 }
 
+/* A device sees batch x heads pieces of work: 2 x 32 and 1 x 64 take as long. Trees that
+ * could tell them apart would learn the measured numbers of heads by heart. */
 static void put_attention(row *of, const erg_kernel_shape *s, double units)
 {
     double batch = (double)s->batch, seq = (double)s->seq, reach = reach_of(s);
     double heads = (double)s->heads, kv_heads = (double)s->kv_heads;
-    double width = (double)s->head_dim;
     double blocks = s->kind == ERG_KERNEL_DECODE ? 1 : ceil(seq / QUERY_TILE);
 
-    put(of, batch), put(of, seq), put(of, heads), put(of, kv_heads), put(of, width);
-    put(of, (double)s->window), put(of, reach), put(of, heads / kv_heads);
-    put(of, batch * heads), put(of, batch * kv_heads), put(of, batch * seq);
-    put(of, heads * width), put(of, kv_heads * width);
+    put(of, seq), put(of, (double)s->head_dim), put(of, (double)s->window);
+    put(of, reach), put(of, heads / kv_heads);
+    put(of, batch * heads), put(of, batch * kv_heads);
     put_waves(of, batch * heads * blocks, units);
     put_waves(of, batch * kv_heads * blocks, units);
     put_waves(of, batch * kv_heads * ceil(reach / CACHE_TILE), units);
+}
+
+/* Readings of power hold what drifted over a campaign, which went through batches and
+ * heads in their order. */
+size_t erg_kernel_campaign(const erg_kernel_shape *s, float to[])
+{
+    double batch = (double)s->batch, heads = (double)s->heads;
+    double kv_heads = (double)s->kv_heads, width = (double)s->head_dim;
+    row of = { to, 0 };
+
+    if (s->kind == ERG_KERNEL_GEMM)
+        return 0;
+    put(&of, batch), put(&of, heads), put(&of, kv_heads);
+    put(&of, batch * (double)s->seq), put(&of, heads * width), put(&of, kv_heads * width);
+    return of.count;
 }
 
 size_t erg_kernel_features(const erg_kernel_machine *machine, const erg_kernel_shape *shape,

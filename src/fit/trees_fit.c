@@ -143,8 +143,8 @@ static double error_of(const erg_forest *forest, const lesson *held, size_t widt
     double sum = 0;
 
     for (size_t i = 0; i < held->count; i++) {
-        int32_t keys[FEATURES];
-        erg_tree_keys(held->features + i * width, width, keys);
+        uint32_t keys[ERG_TREE_KEYS];
+        erg_tree_row(held->features + i * width, width, keys);
         sum += fabs(expm1((double)(erg_forest_sum(forest, keys) - held->targets[i])));
     }
     return sum;
@@ -264,16 +264,16 @@ static void drop(erg_trained *trained)
 }
 
 /* Clocks by the key of the one feature that they change. */
-typedef struct place { int32_t key; uint32_t index; } place;
+typedef struct place { uint32_t key, index; } place;
 
 static int by_key(const void *a, const void *b)
 {
-    int32_t left = ((const place *)a)->key, right = ((const place *)b)->key;
+    uint32_t left = ((const place *)a)->key, right = ((const place *)b)->key;
 
     return (left > right) - (left < right);
 }
 
-static void sort_places(const erg_trained *trained, const erg_case *of, int32_t keys[],
+static void sort_places(const erg_trained *trained, const erg_case *of, uint32_t keys[],
                         place places[])
 {
     const erg_clock_point *top = of->anchors.at;
@@ -293,7 +293,7 @@ static bool predict(const erg_trained *trained, const erg_case *of, double out[]
                     double sd[], erg_error *err)
 {
     double top = erg_clock_point_value(of->anchors.at, trained->target);
-    int32_t keys[FEATURES] = { 0 }, *swept = calloc(of->count + 1, sizeof(*swept));
+    uint32_t keys[FEATURES] = { 0 }, *swept = calloc(of->count + 1, sizeof(*swept));
     place *places = calloc(of->count + 1, sizeof(*places));
     float *sums = calloc(of->count + 1, sizeof(*sums));
     bool good = (swept && places && sums)

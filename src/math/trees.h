@@ -13,19 +13,20 @@
 #include "base/base.h"
 
 enum { ERG_TREE_FEATURES = 64, ERG_TREE_DEPTH = 16, ERG_TREE_NODES = 1 << 15,
-       ERG_FOREST_TREES = 4096 };
+       ERG_FOREST_TREES = 4096, ERG_FOREST_NODES = 1 << 24,
+       ERG_TREE_KEYS = ERG_TREE_FEATURES + 1 };
 
-/* Its children lie together: left at self + child, right after it. The threshold is the
- * key of the float: keys are ordered as their floats are. A leaf has no child and a
- * threshold above all keys: walking on stays on it. */
-typedef struct erg_tree_node { int32_t threshold; uint16_t feature, child; } erg_tree_node;
+/* number: of a split the key of its threshold (keys are ordered as their floats are), of
+ * a leaf the bits of its value. link: the node to its right << 8 | feature; the left one
+ * lies before it. A leaf is its own right and asks the last key, which is above all
+ * numbers: walking on stays on it. */
+typedef struct erg_tree_node { uint32_t number, link; } erg_tree_node;
 
 typedef struct erg_forest {
     erg_tree_node *nodes;
-    float *values;              /* of leaves, beside nodes */
     uint32_t *roots;            /* one a tree */
     uint8_t *depths;
-    size_t node_count, node_room, value_room, tree_count, root_room, depth_room;
+    size_t node_count, node_room, tree_count, root_room, depth_room;
     size_t feature_count;
     float base;                 /* added to the sum */
 } erg_forest;
@@ -43,11 +44,14 @@ typedef struct erg_split {
 bool erg_forest_add(erg_forest *forest, const erg_split splits[], size_t count,
                     erg_error *err);
 void erg_forest_free(erg_forest *forest);
-float erg_tree_threshold(const erg_tree_node *node);
-/* Integers that are ordered as the features are: made once, they serve many forests. */
-void erg_tree_keys(const float features[], size_t count, int32_t keys[]);
-/* keys: of forest->feature_count features. */
-float erg_forest_sum(const erg_forest *forest, const int32_t keys[]);
+/* As it was added; children by their place in the forest. */
+erg_split erg_forest_split(const erg_forest *forest, size_t node);
+/* Integers that are ordered as the features are. */
+void erg_tree_keys(const float features[], size_t count, uint32_t keys[]);
+/* Those of a sample, and the one that leaves ask: made once, they serve many forests. */
+void erg_tree_row(const float features[], size_t count, uint32_t keys[ERG_TREE_KEYS]);
+/* keys: of forest->feature_count features, by erg_tree_row. */
+float erg_forest_sum(const erg_forest *forest, const uint32_t keys[ERG_TREE_KEYS]);
 
 /* The same trees for curves. What a split asks is asked of all samples of a curve at once
  * and by many nodes: nodes name the question. The value of a leaf is in its node. */
@@ -56,7 +60,7 @@ typedef struct erg_flat_node {
     uint32_t child;             /* how far on, left and then right; 0: a leaf */
 } erg_flat_node;
 
-typedef struct erg_flat_cut { uint32_t feature; int32_t threshold; } erg_flat_cut;
+typedef struct erg_flat_cut { uint32_t feature, threshold; } erg_flat_cut;
 
 typedef struct erg_flat_forest {
     erg_flat_node *nodes;
@@ -73,7 +77,7 @@ void erg_flat_free(erg_flat_forest *forest);
 /* Samples which differ in one feature only: keys with keys[feature] by turns
  * swept[0..count), which rise. */
 typedef struct erg_flat_curve {
-    const int32_t *keys, *swept;
+    const uint32_t *keys, *swept;
     size_t feature, count;
 } erg_flat_curve;
 

@@ -26,18 +26,23 @@ static int by_threshold(const void *a, const void *b)
     return (x->threshold > y->threshold) - (x->threshold < y->threshold);
 }
 
-static erg_flat_cut cut_of(const erg_tree_node *node)
+static erg_flat_cut cut_of(const erg_split *split)
 {
-    return (erg_flat_cut){ node->feature, node->threshold };
+    erg_flat_cut cut = { .feature = split->feature };
+
+    erg_tree_keys(&split->threshold, 1, &cut.threshold);
+    return cut;
 }
 
 static void list_cuts(const erg_forest *from, erg_flat_forest *to)
 {
     size_t count = 0, kept = 0;
 
-    for (size_t i = 0; i < from->node_count; i++)
-        if (from->nodes[i].child)
-            to->cuts[count++] = cut_of(&from->nodes[i]);
+    for (size_t i = 0; i < from->node_count; i++) {
+        erg_split split = erg_forest_split(from, i);
+        if (split.left >= 0)
+            to->cuts[count++] = cut_of(&split);
+    }
     qsort(to->cuts, count, sizeof(*to->cuts), by_threshold);
     for (size_t i = 0; i < count; i++)
         if (!kept || by_threshold(&to->cuts[kept - 1], &to->cuts[i]))
@@ -50,11 +55,12 @@ static void list_cuts(const erg_forest *from, erg_flat_forest *to)
 static void lay_out(const erg_forest *from, erg_flat_forest *to)
 {
     for (size_t i = 0; i < from->node_count; i++) {
-        const erg_tree_node *node = &from->nodes[i];
-        erg_flat_cut wanted = cut_of(node);
-        to->nodes[i].child = node->child;
-        if (!node->child)
-            to->nodes[i].as.value = from->values[i];
+        const erg_split split = erg_forest_split(from, i);
+        erg_flat_cut wanted = cut_of(&split);
+        bool is_leaf = split.left < 0;
+        to->nodes[i].child = is_leaf ? 0 : (uint32_t)split.left - (uint32_t)i;
+        if (is_leaf)
+            to->nodes[i].as.value = split.value;
         else
             to->nodes[i].as.cut = (uint32_t)((erg_flat_cut *)bsearch(&wanted, to->cuts,
                 to->cut_count, sizeof(wanted), by_threshold) - to->cuts);

@@ -17,7 +17,7 @@
 static const struct { int rounds, depth; double rate, child_weight; }
     sizes[ERG_KERNEL_KINDS][ERG_TARGETS] = {
     [ERG_KERNEL_GEMM] = { { 32, 7, 0.2, 3 }, { 32, 7, 0.2, 3 } },
-    [ERG_KERNEL_PREFILL] = { { 72, 9, 0.2, 3 }, { 12, 6, 0.4, 150 } },
+    [ERG_KERNEL_PREFILL] = { { 40, 9, 0.3, 3 }, { 12, 6, 0.4, 150 } },
     [ERG_KERNEL_DECODE] = { { 48, 8, 0.2, 3 }, { 16, 6, 0.3, 150 } },
 };
 static const erg_boost_options boosting = { .row_share = 0.8, .feature_share = 0.7 };
@@ -31,6 +31,7 @@ typedef struct lesson {
     int without;                    /* fold that is held out; -1: none */
     int threads;
     size_t width;                   /* features of a row */
+    size_t asked[ERG_TARGETS];      /* by a target: the first so many */
     float *features;                /* of samples->count rows */
     float *bases[ERG_TARGETS], *targets;
 } lesson;
@@ -87,31 +88,33 @@ static void fill_grid(lesson *of)
 
 static void fill_features(lesson *of)
 {
-    float row[ERG_TREE_FEATURES], bases[ERG_TARGETS] = { 0 };
+    erg_kernel_row row;
 
     for (size_t i = 0; i < of->samples->count; i++) {
         const erg_kernel_shape *shape = &of->samples->rows[i].shape;
         erg_kernel_roof roof = erg_kernel_roof_of(&of->part->machine, shape);
-        erg_kernel_spot spot;
-        of->width = erg_kernel_row(of->part, shape, &roof, &spot, row, bases);
-        memcpy(of->features + i * of->width, row, of->width * sizeof(row[0]));
-        for (int target = 0; target < ERG_TARGETS; target++)
-            of->bases[target][i] = bases[target];
+        erg_kernel_row_fill(of->part, shape, &roof, &row);
+        of->width = row.counts[ERG_TARGET_POWER];
+        memcpy(of->features + i * of->width, row.features, of->width * sizeof(float));
+        for (int target = 0; target < ERG_TARGETS; target++) {
+            of->bases[target][i] = row.bases[target];
+            of->asked[target] = row.counts[target];
+        }
     }
 }
 
 static bool boost(lesson *of, int target, float *seen, erg_error *err)
 {
     erg_boost_rows rows = { .features = seen, .targets = of->targets,
-                            .feature_count = of->width };
+                            .feature_count = of->asked[target] };
     erg_boost_options options = boosting;
     erg_kernel_kind kind = of->samples->rows[0].shape.kind;
 
     for (size_t i = 0; i < of->samples->count; i++) {
         if (!is_seen(of, i))
             continue;
-        memcpy(seen + rows.count * of->width, of->features + i * of->width,
-               of->width * sizeof(float));
+        memcpy(seen + rows.count * rows.feature_count, of->features + i * of->width,
+               rows.feature_count * sizeof(float));
         of->targets[rows.count++] = (float)(wanted(of, i, target) - of->bases[target][i]);
     }
     options.threads = of->threads;
@@ -141,14 +144,14 @@ static bool learn(lesson *of, erg_error *err)
 
 static void judge(lesson *of)
 {
-    int32_t keys[ERG_TREE_FEATURES];
+    uint32_t keys[ERG_TREE_KEYS];
 
     for (size_t i = 0; i < of->samples->count; i++) {
         erg_kernel_sample *sample = &of->samples->rows[i];
         double miss[ERG_TARGETS] = { NAN, NAN };
         if (is_seen(of, i))
             continue;
-        erg_tree_keys(of->features + i * of->width, of->width, keys);
+        erg_tree_row(of->features + i * of->width, of->width, keys);
         for (int target = 0; target < (of->part->has_power ? ERG_TARGETS : 1); target++)
             miss[target] = wanted(of, i, target) - (double)of->bases[target][i]
                          - (double)erg_forest_sum(&of->part->forests[target], keys);

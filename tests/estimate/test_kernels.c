@@ -204,6 +204,18 @@ static void beyond_what_was_measured_the_interval_is_wider(void)
     erg_kernels_free(model);
 }
 
+static void a_prompt_takes_as_long_whether_its_rows_are_batches_or_heads(void)
+{
+    erg_kernels *model = shipped("h200-sxm-141gb");
+    double at[] = { cost_of(model, "prefill:bf16:1,2048,64,16,128").latency_s.value,
+                    cost_of(model, "prefill:bf16:2,2048,32,8,128").latency_s.value,
+                    cost_of(model, "prefill:bf16:4,2048,16,4,128").latency_s.value,
+                    cost_of(model, "prefill:bf16:8,2048,16,4,128").latency_s.value };
+
+    CHECK(at[1] == at[0] && at[2] == at[0] && at[3] > 1.5 * at[0]);
+    erg_kernels_free(model);
+}
+
 static void what_was_not_learnt_is_refused(void)
 {
     erg_kernels *model = shipped("l40s");
@@ -277,6 +289,18 @@ static void damaged_files_are_refused_or_harmless(void)
     free(text);
 }
 
+static void a_file_of_another_version_names_the_cure(void)
+{
+    static const char old[] = "{\"kernels\": 1, \"parts\": []}";
+    char path[ERG_PATH_MOST];
+    erg_error err = { 0 };
+
+    snprintf(path, sizeof(path), "%s/old.json", test_folder());
+    put(path, old, strlen(old));
+    CHECK(!erg_kernels_load(NULL, "", path, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "erg calibrate kernels"));
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -288,7 +312,9 @@ int main(void)
         TEST(the_shipped_models_are_near_measured_figures),
         TEST(energy_is_power_times_latency_and_bounds_enclose),
         TEST(beyond_what_was_measured_the_interval_is_wider),
+        TEST(a_prompt_takes_as_long_whether_its_rows_are_batches_or_heads),
         TEST(what_was_not_learnt_is_refused),
+        TEST(a_file_of_another_version_names_the_cure),
         TEST(a_saved_model_says_the_same),
         TEST(damaged_files_are_refused_or_harmless),
     };

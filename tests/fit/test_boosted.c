@@ -37,9 +37,9 @@ static lesson *learn(void)
 
 static float sum_of(const erg_forest *forest, const float features[FEATURES])
 {
-    int32_t keys[FEATURES];
+    uint32_t keys[ERG_TREE_KEYS];
 
-    erg_tree_keys(features, FEATURES, keys);
+    erg_tree_row(features, FEATURES, keys);
     return erg_forest_sum(forest, keys);
 }
 

@@ -52,9 +52,9 @@ static void forget(lesson *of)
 
 static float sum_of(const erg_forest *forest, const float features[FEATURES])
 {
-    int32_t keys[FEATURES];
+    uint32_t keys[ERG_TREE_KEYS];
 
-    erg_tree_keys(features, FEATURES, keys);
+    erg_tree_row(features, FEATURES, keys);
     return erg_forest_sum(forest, keys);
 }
 
@@ -128,7 +128,7 @@ static void a_sweep_of_one_feature_gives_the_sums_of_its_samples(void)
 
     for (size_t feature = 0; feature < FEATURES; feature++) {
         float row[FEATURES], values[PLACES], sums[PLACES];
-        int32_t keys[FEATURES], swept[PLACES];
+        uint32_t keys[FEATURES], swept[PLACES];
         for (int j = 0; j < FEATURES; j++)
             row[j] = (float)test_uniform(&random);
         for (int i = 0; i < PLACES; i++)

@@ -50,9 +50,9 @@ static float value_of(const erg_split *splits, int32_t at, const float features[
 
 static float sum_of(const erg_forest *forest, const float features[])
 {
-    int32_t keys[FEATURES];
+    uint32_t keys[ERG_TREE_KEYS];
 
-    erg_tree_keys(features, forest->feature_count, keys);
+    erg_tree_row(features, forest->feature_count, keys);
     return erg_forest_sum(forest, keys);
 }
 
@@ -90,13 +90,13 @@ static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
 
 static int rising(const void *a, const void *b)
 {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
 }
 
 /* Some samples alike, one missing, thresholds among them; more than are swept at once. */
-static void fill_curve(const erg_split *tree, test_random *random, int32_t swept[],
+static void fill_curve(const erg_split *tree, test_random *random, uint32_t swept[],
                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -118,14 +118,14 @@ static void a_sweep_has_the_bits_of_one_walk_a_sample(void)
     erg_flat_forest flat;
     erg_error err = { 0 };
     float row[FEATURES], sums[300];
-    int32_t keys[FEATURES], swept[300];
+    uint32_t keys[ERG_TREE_KEYS], swept[300];
 
     CHECK_OK(erg_forest_flatten(&forest, &flat, &err), err);
     for (size_t i = 0; i < ERG_COUNT(counts) * FEATURES; i++) {
         erg_flat_curve curve = { keys, swept, i % FEATURES, counts[i / FEATURES] };
         for (int j = 0; j < FEATURES; j++)
             row[j] = (float)test_normal(&random);
-        erg_tree_keys(row, FEATURES, keys);
+        erg_tree_row(row, FEATURES, keys);
         fill_curve(trees[TREES - 1], &random, swept, curve.count);
         CHECK_OK(erg_flat_sweep(&flat, &curve, sums, &err), err);
         for (size_t k = 0; k < curve.count; k++) {
@@ -142,7 +142,7 @@ static void a_sweep_has_the_bits_of_one_walk_a_sample(void)
 static void a_sweep_of_leaves_asks_nothing(void)
 {
     const erg_split leaf = { -1, -1, 0, 0, -0.0f };
-    const int32_t keys[1] = { 0 }, swept[3] = { -5, 0, 5 };
+    const uint32_t keys[1] = { 0 }, swept[3] = { 0, 5, 9 };
     erg_flat_curve curve = { keys, swept, 0, 3 };
     erg_forest forest = { .feature_count = 1, .base = -0.0f };
     erg_flat_forest flat;
