@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "math/stats.h"
 #include "run/replay_blocks.h"
 
-const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20, 30, 45, 68, 100 };
+const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20, 30, 45, 68, 100,
+                                                150, 225, 340 };
 static const double quartile = 0.25, doubt = 0.05;
+static const double share_step = 0.01;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
                          erg_error *err)
@@ -35,17 +38,27 @@ static void ranks_of(double n, double share, double *low, double *high)
         ++*high;
 }
 
-/* Values that follow each other are worth fewer ranks than they have. */
-static void by_rank(double times[], size_t count, erg_block_time *out)
+/* How many independent ones they are worth to a rank at the quartile. */
+static double worth(const double times[], size_t count, double at_s, double is_below[])
 {
-    double n = floor(erg_n_eff(times, count)), low, high;
+    for (size_t i = 0; i < count; i++)
+        is_below[i] = times[i] <= at_s;
+    return floor(erg_n_eff(is_below, count));
+}
 
+static bool by_rank(const double times[], size_t count, double room[], erg_block_time *out)
+{
+    double *in_order = room, *is_below = room + count, low, high;
+
+    memcpy(in_order, times, count * sizeof(*times));
+    out->time_s = erg_quantile(in_order, count, quartile); /* puts them in order */
+    double n = worth(times, count, out->time_s, is_below);
     ranks_of(n, doubt / ERG_BLOCK_LOOKS, &low, &high);
     low = floor((low - 1) / n * (double)count);
     high = fmin(ceil(high / n * (double)count), (double)count) - 1;
-    out->time_s = erg_quantile(times, count, quartile); /* puts them in order */
-    out->low_s = erg_quantile(times, count, low / (double)(count - 1));
-    out->high_s = erg_quantile(times, count, high / (double)(count - 1));
+    out->low_s = erg_quantile(in_order, count, low / (double)(count - 1));
+    out->high_s = erg_quantile(in_order, count, high / (double)(count - 1));
+    return true;
 }
 
 static bool by_mean(const double times[], size_t count, erg_block_time *out)
@@ -54,27 +67,82 @@ static bool by_mean(const double times[], size_t count, erg_block_time *out)
 
     if (!erg_interval_of(times, count, ERG_BLOCK_LOOKS, &interval))
         return false;
-    *out = (erg_block_time){ interval.mean, interval.mean - interval.half_width,
-                             interval.mean + interval.half_width };
+    out->time_s = interval.mean;
+    out->low_s = interval.mean - interval.half_width;
+    out->high_s = interval.mean + interval.half_width;
     return true;
+}
+
+/* ---- the share of the reference's drift ------------------------------------------- */
+
+/* What the regression at the quartile makes least: residuals above it count a quarter of
+ * those below, and the best level for a slope is their quartile. */
+static double loss(const double x[], const double y[], size_t count, double slope,
+                   double rest[])
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        rest[i] = y[i] - slope * x[i];
+    double level = erg_quantile(rest, count, quartile);
+    for (size_t i = 0; i < count; i++)
+        sum += (rest[i] > level ? quartile : quartile - 1) * (rest[i] - level);
+    return sum;
+}
+
+/* It is convex in the slope: thirds close in on the best one. */
+static double best_share(const double x[], const double y[], size_t count, double rest[])
+{
+    double low = 0, high = 1;
+
+    while (high - low > share_step) {
+        double a = low + (high - low) / 3, b = high - (high - low) / 3;
+        if (loss(x, y, count, a, rest) <= loss(x, y, count, b, rest))
+            high = b;
+        else
+            low = a;
+    }
+    return 0.5 * (low + high);
+}
+
+/* room: three times as many as there are blocks; x, y and what is left of them. */
+static double share_of(const erg_time_blocks *blocks, const erg_drift *drift, double then_s,
+                       double room[])
+{
+    size_t count = blocks->count;
+    double *x = room, *y = room + count;
+
+    if (isnan(then_s) || drift->count == 0)
+        return NAN;
+    if (count < (size_t)erg_block_looks[0])
+        return 1;
+    for (size_t i = 0; i < count; i++) {
+        x[i] = log(erg_drift_at(drift, blocks->all[i].at_s) / then_s);
+        y[i] = log(blocks->all[i].time_s / blocks->all[0].time_s);
+    }
+    return best_share(x, y, count, y + count);
+}
+
+double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, double share)
+{
+    return isnan(share) ? 1 : pow(then_s / erg_drift_at(drift, at_s), share);
 }
 
 bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
                           double then_s, erg_block_time *out)
 {
-    double *times = malloc((blocks->count + 1) * sizeof(*times));
-    bool has_reference = !isnan(then_s) && drift->count > 0;
-    bool good = times != NULL;
+    size_t count = blocks->count;
+    double *times = malloc((4 * count + 1) * sizeof(*times)), *room = times + count;
 
-    for (size_t i = 0; good && i < blocks->count; i++) {
+    if (!times)
+        return false;
+    out->share = share_of(blocks, drift, then_s, room);
+    for (size_t i = 0; i < count; i++) {
         const erg_time_block *block = &blocks->all[i];
-        times[i] = block->time_s
-                 * (has_reference ? then_s / erg_drift_at(drift, block->at_s) : 1);
+        times[i] = block->time_s * erg_drift_factor(drift, block->at_s, then_s, out->share);
     }
-    if (good && blocks->count >= (size_t)erg_block_looks[0])
-        by_rank(times, blocks->count, out);
-    else
-        good = good && by_mean(times, blocks->count, out);
+    bool good = count >= (size_t)erg_block_looks[0] ? by_rank(times, count, room, out)
+                                                    : by_mean(times, count, out);
     free(times);
     return good;
 }

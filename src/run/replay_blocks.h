@@ -7,20 +7,27 @@
  *   Time     Others on the machine only ever make a block slower, so its time is the lower
  *            quartile of the blocks: up to three in four may be spoilt. Times are as of
  *            when the reference kernel takes a stated time (erg_drift_level).
+ *   Share    of what moves the reference that moves this kernel too: a clock moves both, a
+ *            crowd on the memory's bus moves what streams and leaves what computes. It is
+ *            the slope of log time on log reference, by regression at the same quartile:
+ *            a share of one would put the reference's own scatter on kernels that stand.
  *   Interval between two ranks of the blocks, by the binomial law: it asks nothing of how
- *            they scatter. Fewer than twenty have a mean and Student's t.
- *   Looks    cost: they come at five fixed numbers of blocks, each at 0.05 / 5
+ *            they scatter. Blocks are worth as many as their being under the quartile
+ *            repeats from one to the next; how far a spoilt one is off does not matter to
+ *            a rank. Fewer than twenty have a mean and Student's t, and a share of one.
+ *   Looks    cost: they come at eight fixed numbers of blocks, each at 0.05 / 8
  *            (Bonferroni), so that stopping early leaves 95 % of intervals true.
  *   Source   spec replay.md sections 4.3 and 4.7; Conover, Practical Nonparametric
- *            Statistics, section 3.2: intervals of quantiles.
+ *            Statistics, section 3.2: intervals of quantiles; Koenker and Bassett,
+ *            Regression quantiles, Econometrica 46 (1978).
  */
 #ifndef ERG_RUN_REPLAY_BLOCKS_H
 #define ERG_RUN_REPLAY_BLOCKS_H
 
 #include "run/replay_time.h"
 
-enum { ERG_BLOCK_LOOKS = 5 };
-extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 */
+enum { ERG_BLOCK_LOOKS = 8 };
+extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 150 225 340 */
 
 typedef struct erg_time_block {
     double at_s, time_s; /* the middle of its window; of one run */
@@ -34,6 +41,7 @@ typedef struct erg_time_blocks {
 
 typedef struct erg_block_time {
     double time_s, low_s, high_s;
+    double share; /* of the reference's drift; 0..1, NAN: there is no reference */
 } erg_block_time;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
@@ -42,6 +50,8 @@ bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
  * or no memory. */
 bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
                           double then_s, erg_block_time *out);
+/* What a time at at_s is multiplied by to be as of then_s; 1 where share is NAN. */
+double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, double share);
 /* Whether this is a number of blocks at which to look, and half_width (relative) is met. */
 bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift *drift,
                                 double half_width);

@@ -217,14 +217,25 @@ static bool time_first(erg_replay_bench *bench, const size_t order[], size_t cou
     return time_reference(bench, err);
 }
 
+/* What quick kernels leave of half of their time goes to those that are still wide. */
+static double most_of(const erg_replay_bench *bench, double most_s)
+{
+    double rows = (double)bench->replay->kernel_count, spent_s = 0;
+
+    for (size_t i = 0; i < bench->replay->kernel_count; i++)
+        spent_s += bench->blocks[i].spent_s;
+    return spent_s < 0.5 * rows * most_s ? PATIENCE * most_s : most_s;
+}
+
 static bool is_done(const erg_replay_bench *bench, size_t row)
 {
     const erg_time_rule rule = erg_replay_rule(bench, false);
     const erg_time_blocks *blocks = &bench->blocks[row];
 
     /* Of long kernels on a crowded machine: ranks need twenty blocks. */
-    double most_s = blocks->count < (size_t)erg_block_looks[0] ? PATIENCE * rule.most_s
-                                                               : rule.most_s;
+    double most_s = blocks->count < (size_t)erg_block_looks[0]
+                        ? PATIENCE * rule.most_s
+                        : most_of(bench, rule.most_s);
 
     return blocks->spent_s >= most_s
         || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1]
@@ -284,20 +295,22 @@ bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
 
 /* ---- drift ----------------------------------------------------------------------- */
 
-/* Of the row's blocks; the drift of its first one, whose window and runs stand there. */
+/* Of the row's blocks; the drift of its first one, whose window and runs stand there, by
+ * the share of it that this kernel has. */
 static void settle(const erg_replay_bench *bench, size_t row, double then_s)
 {
     erg_kernel_timing *kernel = &bench->replay->kernels[row];
-    double factor = isnan(then_s) ? NAN
-                  : then_s / erg_drift_at(&bench->drift, middle_s(kernel->span));
     double *times[] = { &kernel->time_s, &kernel->median_s, &kernel->min_s,
                         &kernel->max_s };
-    erg_block_time of;
+    erg_block_time of = { .share = isnan(then_s) ? NAN : 1 };
+    bool has_time = erg_time_blocks_time(&bench->blocks[row], &bench->drift, then_s, &of);
+    double factor =
+        erg_drift_factor(&bench->drift, middle_s(kernel->span), then_s, of.share);
 
-    kernel->drift = factor;
-    for (size_t t = 0; !isnan(factor) && t < ERG_COUNT(times); t++)
+    kernel->drift = isnan(of.share) ? NAN : factor;
+    for (size_t t = 0; t < ERG_COUNT(times); t++)
         *times[t] *= factor;
-    if (erg_time_blocks_time(&bench->blocks[row], &bench->drift, then_s, &of)) {
+    if (has_time) {
         kernel->time_s = of.time_s;
         kernel->low_s = of.low_s;
         kernel->high_s = of.high_s;

@@ -279,7 +279,7 @@ double erg_drift_level(const erg_drift *drift)
     double *times = malloc((drift->count + 1) * sizeof(*times));
 
     for (size_t i = 0; times && i < drift->count; i++)
-        times[i] = drift->points[i].time_s;
+        times[i] = smooth_at(drift, i);
     double level_s = times && drift->count ? erg_quantile(times, drift->count, 0.25) : NAN;
     free(times);
     return level_s;
