@@ -76,6 +76,7 @@ typedef struct erg_turn {
     bool allow_shared;          /* turn the board of neighbours too (MIG) */
     double clamped;             /* out: nearest supported value; a tie takes the lower */
     double enforced;            /* out: read back; NAN where the device does not say */
+    double took_s;              /* out: from the call to the read back; NAN: not turned */
 } erg_turn;
 
 size_t erg_devices_knob_count(const erg_devices *devices, size_t index);

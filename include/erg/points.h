@@ -23,11 +23,16 @@
 extern "C" {
 #endif
 
-/* What can be turned. OTHER is the further coordinate that a user names, as batch_size. A
- * fan moves heat and no work: it is turned in interventions and calibrations, never
- * swept. */
+/* What can be turned. OTHER is the further coordinate that a user names, as batch_size; a
+ * sweep keeps there what has no column of its own. A fan moves heat and no work: it is
+ * turned in interventions and calibrations, never swept. SMOOTHING is on or off; what
+ * follows it is the preset in force and that preset's parameters. */
 typedef enum erg_knob {
     ERG_SM_CLOCK, ERG_POWER_LIMIT, ERG_CPU_CLOCK, ERG_MEM_CLOCK, ERG_OTHER_SETTING, ERG_FAN,
+    ERG_CPU_MAX, ERG_WORKLOAD_PROFILE, ERG_SMOOTHING, ERG_SMOOTHING_PROFILE,
+    ERG_SMOOTHING_FLOOR, ERG_SMOOTHING_RAMP_UP, ERG_SMOOTHING_RAMP_DOWN,
+    ERG_SMOOTHING_HYSTERESIS, ERG_SMOOTHING_SECOND_FLOOR, ERG_SMOOTHING_ACTIVE_WINDOW,
+    ERG_SMOOTHING_TARGET_WINDOW, ERG_SMOOTHING_OFFSET,
     ERG_KNOBS
 } erg_knob;
 
@@ -36,6 +41,7 @@ typedef struct erg_knob_info {
     const char *unit;           /* "Hz" */
     const char *column;         /* "sm_clock_mhz": in tables */
     double per_column_unit;     /* 1e6: one of the column's unit, in SI */
+    bool from_zero;             /* 0 is a setting too: a profile, a switch, a margin */
 } erg_knob_info;
 
 extern const erg_knob_info erg_knob_infos[ERG_KNOBS];

@@ -99,7 +99,9 @@ void erg_setting_name(const erg_points *points, const erg_knob_setting *setting,
 
     erg_text_put(to, size, "as found");
     for (int i = 0; i < ERG_KNOBS && at < size; i++) {
-        const char *unit = units[i] ? units[i] : erg_points_other_name(points);
+        const char *unit = units[i] ? units[i]
+                         : i == ERG_OTHER_SETTING ? erg_points_other_name(points)
+                                                  : erg_knob_infos[i].column;
         if (!isnan(setting->at[i]))
             at +=
                 (size_t)snprintf(to + at, size - at, "%s%.6g %s", at ? ", " : "",

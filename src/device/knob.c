@@ -203,10 +203,13 @@ static bool may_turn(const erg_device *dev, const erg_device_knob *knob,
         return erg_fail(err, ERG_UNSUPPORTED,
                         "%s has no such knob: erg devices --table knobs "
                         "lists what can be turned here", dev->info.name);
-    if (!(turn->requested > 0 && isfinite(turn->requested)))
+    bool from_zero = erg_knob_infos[turn->knob].from_zero;
+    if (!(turn->requested > 0 || (from_zero && turn->requested == 0))
+        || !isfinite(turn->requested))
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s cannot be turned to %g: a setting is a number "
-                        "above 0", dev->info.name, turn->requested);
+                        "%s 0", dev->info.name, turn->requested,
+                        from_zero ? "of at least" : "above");
     if (dev->info.shared && !turn->allow_shared)
         return erg_fail(err, ERG_REFUSED, "%s is split into instances (MIG): turning it "
                         "turns the neighbours' too, and its power is also theirs; say "
@@ -242,7 +245,7 @@ bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_er
     erg_device *dev = index < devices->count ? devices->items[index] : NULL;
     erg_error fault = { 0 };
 
-    turn->clamped = turn->enforced = NAN;
+    turn->clamped = turn->enforced = turn->took_s = NAN;
     if (!dev)
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %zu", index);
     erg_device_knob *knob = knob_of(dev, turn->knob);
@@ -252,11 +255,13 @@ bool erg_devices_turn(erg_devices *devices, size_t index, erg_turn *turn, erg_er
     if (!save_once(dev, knob, err))
         return false;
     turn->clamped = erg_device_knob_snap(knob, turn->requested);
+    int64_t begin_ns = erg_env_now_ns(dev->env);
     if (!dev->driver->turn(dev, turn->knob, turn->clamped, &turn->enforced, &fault)) {
         if (is_first && fault.code == ERG_NO_ACCESS)
             forget_refused(dev, turn->knob);
         return erg_fail(err, fault.code, "%s", fault.text);
     }
+    turn->took_s = erg_s_from_ns(erg_env_now_ns(dev->env) - begin_ns);
     knob->now = isnan(turn->enforced) ? turn->clamped : turn->enforced;
     return true;
 }

@@ -175,7 +175,8 @@ static const char *settle(erg_visit *visit)
     if (!is_share(visit->fp_active) || !is_share(visit->dram_active))
         return "an activity is no share of 0 to 1: is it in percent?";
     for (int i = 0; i < ERG_KNOBS; i++)
-        if (i != ERG_OTHER_SETTING && visit->setting.at[i] <= 0)
+        if (i != ERG_OTHER_SETTING && !erg_knob_infos[i].from_zero
+            && visit->setting.at[i] <= 0)
             return "a clock or a limit is not above 0";
     for (size_t i = 0; i < ERG_COUNT(clocks); i++)
         if (visit->setting.at[clocks[i]] < clock_least_hz

@@ -115,7 +115,10 @@ static erg_activity definition_of(const erg_sweep *s)
 static bool add_applications(erg_sweep *s, erg_error *err)
 {
     const erg_device_info *device = erg_devices_info(s->setup.devices, s->setup.device);
+    const erg_knob_info *further = erg_sweep_further(&s->setup);
 
+    if (further && !erg_points_name_other(s->points, further->column, err))
+        return false;
     for (size_t i = 0; i < s->options->job_count; i++) {
         const erg_sweep_job *job = &s->options->jobs[i];
         erg_application app = { .retention = NAN,

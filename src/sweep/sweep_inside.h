@@ -22,7 +22,7 @@ typedef struct erg_sweep_dial {
 typedef struct erg_sweep_turned {
     size_t device;
     erg_knob knob;
-    double requested, clamped, enforced;
+    double requested, clamped, enforced, took_s;
     int turns;
 } erg_sweep_turned;
 
@@ -46,6 +46,10 @@ bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
                        erg_sweep_setup *out, erg_error *err);
 /* False: what moves heat only, a fan, is no setting of a sweep. */
 bool erg_sweep_moves_work(const erg_sweep_setup *setup, erg_error *err);
+/* The knob that has no column of its own; NULL: none is swept. */
+const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup);
+/* As a visit keeps it: that knob is its further coordinate. */
+erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting);
 void erg_sweep_drop(erg_sweep_setup *setup);
 /* sweep_knobs.c: requested, clamped and enforced of every value. */
 bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,

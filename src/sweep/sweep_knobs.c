@@ -12,6 +12,7 @@ static const erg_column columns[] = {
     { "clamped", ERG_REAL, "the nearest that the device supports: what was set" },
     { "enforced", ERG_REAL, "what the device then said is in force; n/a: it does not say" },
     { "turns", ERG_INTEGER, "how often it was set" },
+    { "took_s", ERG_REAL, "the longest that it took, from the call to the read back" },
 };
 
 bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,
@@ -28,6 +29,7 @@ bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,
                 .requested = axis->requested[v],
                 .clamped = axis->values[v],
                 .enforced = NAN,
+                .took_s = NAN,
             };
         }
     return true;
@@ -41,6 +43,7 @@ void erg_sweep_knobs_note(erg_sweep_setup *setup, size_t device, const erg_turn 
             || row->clamped != turn->clamped)
             continue;
         row->enforced = turn->enforced;
+        row->took_s = fmax(row->took_s, turn->took_s);
         row->turns++;
     }
 }
@@ -60,7 +63,8 @@ bool erg_sweep_knobs_table(const erg_sweep_setup *setup, erg_result *result, erg
             && erg_table_real(table, "requested", row->requested, err)
             && erg_table_real(table, "clamped", row->clamped, err)
             && erg_table_real(table, "enforced", row->enforced, err)
-            && erg_table_integer(table, "turns", row->turns, err);
+            && erg_table_integer(table, "turns", row->turns, err)
+            && erg_table_real(table, "took_s", row->took_s, err);
     }
     return good;
 }

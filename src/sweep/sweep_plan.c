@@ -52,13 +52,14 @@ static bool read_number(const char *text, size_t size, const erg_knob_info *info
 
     if (erg_number_parse(text, size, '.', out)) {
         *out *= info->per_column_unit;
-        return *out > 0;
+        return *out > 0 || (info->from_zero && *out == 0);
     }
     if (size >= sizeof(copy))
         return false;
     memcpy(copy, text, size);
     copy[size] = '\0';
-    return erg_quantity_parse(copy, unit, out, NULL) && *out > 0;
+    return erg_quantity_parse(copy, unit, out, NULL)
+        && (*out > 0 || (info->from_zero && *out == 0));
 }
 
 static bool fail_form(const erg_knob_info *info, const char *text, erg_error *err)

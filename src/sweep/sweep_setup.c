@@ -151,19 +151,69 @@ static bool add_axis(erg_sweep_setup *setup, const erg_sweep_options *options,
     return true;
 }
 
+/* "sm_clock, power_limit, ...": all that a sweep can turn. */
+static void list_knobs(char *to, size_t size)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < ERG_KNOBS && count < size; i++)
+        if (i != ERG_OTHER_SETTING && i != ERG_FAN)
+            count += (size_t)snprintf(to + count, size - count, "%s%s", count ? ", " : "",
+                                      erg_knob_infos[i].name);
+}
+
+/* What has no column of its own is kept as the further coordinate, and there is one. */
+static bool is_further(erg_knob which)
+{
+    return which > ERG_OTHER_SETTING && which != ERG_FAN;
+}
+
+static bool check_further(const erg_sweep_setup *setup, erg_knob which, erg_error *err)
+{
+    const erg_knob_info *had = erg_sweep_further(setup);
+
+    return !is_further(which) || !had
+        || erg_fail(err, ERG_BAD_INPUT, "--knob %s beside %s: a sweep takes one of those "
+                    "that are neither a clock nor power_limit; make two sweeps of it",
+                    erg_knob_infos[which].name, had->name);
+}
+
+const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup)
+{
+    for (size_t i = 0; i < setup->dial_count; i++)
+        if (is_further(setup->dials[i].knob))
+            return &erg_knob_infos[setup->dials[i].knob];
+    return NULL;
+}
+
+erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting)
+{
+    erg_knob_setting kept = *setting;
+
+    for (int i = 0; i < ERG_KNOBS; i++) {
+        if (!is_further((erg_knob)i) || isnan(kept.at[i]))
+            continue;
+        kept.at[ERG_OTHER_SETTING] = kept.at[i] / erg_knob_infos[i].per_column_unit;
+        kept.at[i] = NAN;
+    }
+    return kept;
+}
+
 static bool add_request(erg_sweep_setup *setup, const erg_sweep_options *options,
                         const char *request, erg_sweep_axis axes[], erg_error *err)
 {
     const char *equals = strchr(request, '=');
-    char name[32];
+    char name[32], known[400];
     erg_knob which;
 
     snprintf(name, sizeof(name), "%.*s", (int)(equals ? equals - request : 31), request);
-    if (!erg_knob_parse(name, &which) || which == ERG_OTHER_SETTING)
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "--knob: '%s' is no knob; there are sm_clock, "
-                        "power_limit and cpu_clock",
-                        name);
+    if (!erg_knob_parse(name, &which) || which == ERG_OTHER_SETTING) {
+        list_knobs(known, sizeof(known));
+        return erg_fail(err, ERG_BAD_INPUT, "--knob: '%s' is no knob; there are %s", name,
+                        known);
+    }
+    if (!check_further(setup, which, err))
+        return false;
     for (size_t i = 0; i < setup->dial_count; i++)
         if (setup->dials[i].knob == which)
             return erg_fail(err, ERG_BAD_INPUT, "--knob %s is given twice", name);

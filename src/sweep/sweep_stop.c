@@ -38,13 +38,15 @@ static bool is_narrow(const erg_point *point, double until)
 static void close_narrow(const erg_sweep *s, size_t job, const erg_point *mean, bool open[],
                          size_t *count)
 {
-    for (size_t i = 0; i < s->setup.count; i++)
+    for (size_t i = 0; i < s->setup.count; i++) {
+        erg_knob_setting kept = erg_sweep_kept(&s->setup.settings[i]);
         if (open[i] && mean->application == s->applications[job]
-            && erg_knob_setting_equal(&mean->setting, &s->setup.settings[i])
+            && erg_knob_setting_equal(&mean->setting, &kept)
             && is_narrow(mean, s->options->until)) {
             open[i] = false;
             --*count;
         }
+    }
 }
 
 bool erg_sweep_find_open(const erg_sweep *s, size_t job, int block, bool open[],

@@ -2,6 +2,7 @@
 /* The plan of a sweep as a table: what would be visited, and nothing touched. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "sweep/sweep_inside.h"
 
 static const erg_column columns[] = {
@@ -13,12 +14,27 @@ static const erg_column columns[] = {
     { "cpu_clock_mhz", ERG_REAL, "clock of the CPU to be set" },
     { "reference", ERG_TRUTH, "a return to the highest setting" },
     { "mem_clock_mhz", ERG_REAL, "clock of the memory to be set" },
+    { "setting", ERG_REAL, "of the knob that has no column of its own; named as it is" },
 };
+
+static erg_table *add_plan(erg_result *result, const erg_sweep_setup *setup, erg_error *err)
+{
+    const erg_knob_info *further = erg_sweep_further(setup);
+    erg_column heads[ERG_COUNT(columns)];
+
+    if (!further)
+        return erg_result_add(result, "plan", columns, ERG_COUNT(columns) - 1, err);
+    memcpy(heads, columns, sizeof(heads));
+    heads[ERG_COUNT(columns) - 1].name = further->column;
+    const erg_column *kept = erg_result_keep(result, heads, ERG_COUNT(heads), err);
+    return kept ? erg_result_add(result, "plan", kept, ERG_COUNT(heads), err) : NULL;
+}
 
 static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *application,
                     const erg_sweep_place *at, erg_error *err)
 {
     const erg_knob_setting *setting = &setup->settings[at->setting];
+    const erg_knob_info *further = erg_sweep_further(setup);
 
     return erg_table_row(table, err)
            && erg_table_text(table, "application", application, err)
@@ -28,7 +44,10 @@ static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *
            && erg_table_real(table, "power_cap_w", setting->at[ERG_POWER_LIMIT], err)
            && erg_table_real(table, "cpu_clock_mhz", 1e-6 * setting->at[ERG_CPU_CLOCK], err)
            && erg_table_real(table, "mem_clock_mhz", 1e-6 * setting->at[ERG_MEM_CLOCK], err)
-           && erg_table_truth(table, "reference", at->setting == 0, err);
+           && erg_table_truth(table, "reference", at->setting == 0, err)
+           && (!further || erg_table_real(table, further->column,
+                                          erg_sweep_kept(setting).at[ERG_OTHER_SETTING],
+                                          err));
 }
 
 static bool put_block(erg_table *table, const erg_sweep_options *options,
@@ -77,8 +96,7 @@ erg_result *erg_sweep_plan_table(const erg_env *env, const erg_sweep_options *op
         return NULL;
     erg_result *result =
         erg_sweep_moves_work(&setup, err) ? erg_result_new("sweep", err) : NULL;
-    erg_table *table =
-        result ? erg_result_add(result, "plan", columns, ERG_COUNT(columns), err) : NULL;
+    erg_table *table = result ? add_plan(result, &setup, err) : NULL;
     bool good = table && put_notes(result, options, &setup, err);
     for (int b = only ? only - 1 : 0; good && b < (only ? only : blocks); b++)
         good = put_block(table, options, &setup, b, err);

@@ -21,8 +21,10 @@ void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t siz
     erg_text text = { 0 };
 
     for (size_t k = 0; k < ERG_KNOBS; k++)
-        if (!isnan(setting->at[k]) && k != ERG_OTHER_SETTING)
-            erg_text_add(&text, ", %s %g %s", erg_knob_infos[k].name,
+        if (!isnan(setting->at[k]))
+            erg_text_add(&text, k < ERG_OTHER_SETTING ? ", %s %g %s" : ", %s %g",
+                         k < ERG_OTHER_SETTING ? erg_knob_infos[k].name
+                                               : erg_knob_infos[k].column,
                          setting->at[k] / erg_knob_infos[k].per_column_unit,
                          erg_knob_infos[k].per_column_unit == 1e6 ? "MHz" : "W");
     erg_text_put(to, size, text.data ? text.data : "");
@@ -116,7 +118,7 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
     const erg_knob_setting *setting = &s->setup.settings[at->setting];
     erg_visit visit = {
         .application = s->applications[at->job],
-        .setting = *setting,
+        .setting = erg_sweep_kept(setting),
         .block = at->block,
         .place = at->place,
         .start_ns = seen->start_ns,

@@ -44,6 +44,12 @@ static const key keys[] = {
     { "links", AT(links), 0 },      /* of NVLink; 0: not told */
     { "buffer", AT(buffer), 0 },    /* s between the driver's own samples; 0: it keeps none */
     { "dry", AT(dry), INFINITY },   /* second from which it takes no more of them */
+    { "presets", AT(presets), 0 },  /* of power smoothing; 0: the board has none */
+    { "moved", AT(moved), 0 },      /* its fields are so much higher: 5 with R575 */
+    { "delayed", AT(delayed), 1 },  /* 0: no second floor, as before R590 */
+    { "override", AT(override), -1 }, /* floor that the administrator set, %; below 0: none */
+    { "workloads", AT(workloads), 0 }, /* bits: profiles of power that it knows */
+    { "update", AT(update), 1 },    /* 0: they are added and cleared, as before R590 */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
@@ -53,8 +59,6 @@ script fake_script;
 static struct nvml_gpu gpus[GPUS_MOST];
 static int64_t stepped_ns = -1, start_ns, reads;
 static unsigned opened;
-
-/* ---- the script and its clock ------------------------------------------- */
 
 static bool read_keys(char *text)
 {
@@ -104,8 +108,6 @@ EXPORT double fake_nvml_true_j(double begin_s, double end_s)
     double start_s = erg_s_from_ns(start_ns);
     return erg_law_j(&now.sim.load, begin_s - start_s, end_s - start_s);
 }
-
-/* ---- readings ----------------------------------------------------------- */
 
 int64_t fake_since_ns(void) { return clock_ns() - start_ns; }
 
@@ -354,12 +356,15 @@ static unsigned answer(nvml_handle gpu, nvml_field *field)
     bool has_scope = field->scope == NVML_CHIP
                      || (field->scope == NVML_MODULE && now.module > 0)
                      || (field->scope == NVML_MEMORY && now.memory > 0);
+    unsigned smoothing;
     double window_s =
         field->id == NVML_FIELD_AVERAGE ? now.average : now.sim.sensor.window_s;
     bool is_power = (field->id == NVML_FIELD_INSTANT && now.instant != 0)
                     || (field->id == NVML_FIELD_AVERAGE && now.average > 0);
 
     field->type = NVML_UINT;
+    if (fake_smoothing_field(gpu->index, field, &smoothing))
+        return smoothing;
     if (now.tegra != 0 || !has_scope)
         return NVML_NOT_SUPPORTED;
     if (field->id <= NVML_FIELD_PAST_RELIABILITY || field->id >= NVML_FIELD_PAST_SW_THERMAL)
@@ -388,13 +393,6 @@ EXPORT unsigned nvmlDeviceGetCurrentClocksEventReasons(nvml_handle gpu,
 {
     (void)gpu;
     *reasons = (unsigned long long)now.throttle;
-    return NVML_DONE;
-}
-
-EXPORT unsigned nvmlDeviceGetMigMode(nvml_handle gpu, unsigned *is_on, unsigned *pending)
-{
-    (void)gpu;
-    *is_on = *pending = now.mig != 0;
     return NVML_DONE;
 }
 #endif

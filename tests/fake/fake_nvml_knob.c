@@ -27,10 +27,12 @@ void fake_turns_open(const char *file)
     } else {
         fake_turns = here;
     }
-    for (unsigned i = 0; is_new && i < GPUS_MOST; i++)
+    for (unsigned i = 0; is_new && i < GPUS_MOST; i++) {
         fake_turns[i] = (turned){ .app_mem_mhz = MEM_MHZ,
                              .app_sm_mhz = (unsigned)lround(1e-6 * fake_script.sim.clock_hz),
                              .limit_mw = (unsigned)lround(1e3 * fake_script.sim.board_w) };
+        fake_smoothing_start(&fake_turns[i]);
+    }
 }
 
 /* As a driver does: the number of the list where the room is too small for it. */
@@ -80,8 +82,7 @@ EXPORT unsigned nvmlDeviceGetApplicationsClock(nvml_handle gpu, unsigned type, u
     return fake_script.apps != 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
-/* Calls that change something are counted, the refused ones too. */
-static turned *change(nvml_handle gpu, double right)
+turned *fake_change(nvml_handle gpu, double right)
 {
     fake_turns[gpu->index].calls++;
     return fake_script.rights >= right ? &fake_turns[gpu->index] : NULL;
@@ -89,7 +90,7 @@ static turned *change(nvml_handle gpu, double right)
 
 EXPORT unsigned nvmlDeviceSetApplicationsClocks(nvml_handle gpu, unsigned mem, unsigned sm)
 {
-    turned *turn = change(gpu, 1);
+    turned *turn = fake_change(gpu, 1);
     if (fake_script.apps == 0)
         return NVML_NOT_SUPPORTED;
     if (!turn)
@@ -116,7 +117,7 @@ EXPORT unsigned nvmlDeviceGetPowerManagementLimitConstraints(nvml_handle gpu, un
 
 EXPORT unsigned nvmlDeviceSetPowerManagementLimit(nvml_handle gpu, unsigned mw)
 {
-    turned *turn = change(gpu, 2);
+    turned *turn = fake_change(gpu, 2);
     if (!turn)
         return NVML_NO_PERMISSION;
     if (mw < 250 * fake_script.sim.board_w || mw > 1e3 * fake_script.sim.board_w)
@@ -138,7 +139,7 @@ EXPORT unsigned fake_nvml_calls(unsigned gpu) { return fake_turns[gpu].calls; }
 #ifndef FAKE_NVML_OLD
 static unsigned lock(nvml_handle gpu, bool is_sm, unsigned mhz)
 {
-    turned *turn = change(gpu, 2);
+    turned *turn = fake_change(gpu, 2);
     if (fake_script.locks == 0)
         return NVML_NOT_SUPPORTED;
     if (!turn)
@@ -167,6 +168,12 @@ EXPORT unsigned nvmlDeviceResetMemoryLockedClocks(nvml_handle gpu)
     return lock(gpu, false, 0);
 }
 
+EXPORT unsigned nvmlDeviceGetMigMode(nvml_handle gpu, unsigned *is_on, unsigned *pending)
+{
+    (void)gpu;
+    *is_on = *pending = fake_script.mig != 0;
+    return NVML_DONE;
+}
 /* ---- fans ------------------------------------------------------------------ */
 
 enum { FAN_LOW_PCT = 30, FAN_HIGH_PCT = 100 };
@@ -203,7 +210,7 @@ EXPORT unsigned nvmlDeviceGetTargetFanSpeed(nvml_handle gpu, unsigned fan, unsig
 
 static unsigned hold(nvml_handle gpu, unsigned fan, unsigned policy, unsigned percent)
 {
-    turned *turn = change(gpu, 2);
+    turned *turn = fake_change(gpu, 2);
     if (!turn)
         return NVML_NO_PERMISSION;
     if (fan >= fake_script.fans || fan >= FANS_MOST)

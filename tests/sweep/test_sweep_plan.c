@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a sweep visits: requests snapped, doubles dropped, orders by chance. */
 #include "test.h"
+#include "sweep/sweep_inside.h"
 #include "sweep/sweep_plan.h"
 
 /* floor(1380 - 7.5 k) MHz, as a V100 answers, from 135 MHz. */
@@ -109,6 +110,69 @@ static void a_grid_has_every_pair_and_the_highest_first(void)
     free(grid);
 }
 
+static void a_switch_has_a_zero_and_a_limit_has_none(void)
+{
+    double values[] = { 0, 1, 2 };
+    erg_device_knob profile = { .knob = ERG_SMOOTHING_PROFILE, .values = values,
+                                .value_count = 3, .high = 2 };
+    erg_device_knob limit = { .knob = ERG_POWER_LIMIT, .low = 0, .high = 250 };
+    erg_sweep_axis axis;
+    erg_error err = { 0 };
+    CHECK_OK(erg_sweep_axis_parse("0,2", &profile, 0, &axis, &err), err);
+    CHECK(axis.count == 2 && axis.values[0] == 2 && axis.values[1] == 0);
+    erg_sweep_axis_free(&axis);
+    CHECK(!erg_sweep_axis_parse("0,200", &limit, 0, &axis, &err));
+    CHECK(err.code == ERG_BAD_INPUT);
+}
+
+/* GPUs of the fake NVML, which smooth their power and know four kinds of work. */
+static erg_result *plan_of(const char *const knobs[], size_t count, erg_error *err)
+{
+    static char path[ERG_PATH_MOST];
+    const char *sensor = "nvml", *command[] = { "true", NULL };
+    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1", getenv("ERG_BUILD"));
+    setenv("FAKE_NVML", "a100-sxm4-80gb;presets=3,workloads=195", 1);
+    erg_env env = { .nvml = path };
+    erg_sweep_job job = { .argv = (char *const *)(uintptr_t)command };
+    erg_sweep_options options = { .sensors = &sensor, .sensor_count = 1, .knobs = knobs,
+                                  .knob_count = count, .jobs = &job, .job_count = 1,
+                                  .repeat = 1 };
+    return erg_sweep_plan_table(&env, &options, err);
+}
+
+static void a_knob_without_a_column_is_the_further_coordinate(void)
+{
+    const char *const knobs[] = { "smoothing_floor=50,70", "sm_clock=1410" };
+    const char *const two[] = { "smoothing_floor=50,70", "workload_profile=1" };
+    erg_knob_setting asked = erg_knob_setting_none();
+    erg_error err = { 0 };
+    erg_result *result = plan_of(knobs, 2, &err);
+    CHECK_OK(result, err);
+    const erg_table *plan = erg_result_find(result, "plan");
+    CHECK_NEAR(erg_table_find(plan, 0, "smoothing_floor_pct").real, 70, 1e-9);
+    CHECK_NEAR(erg_table_find(plan, 0, "sm_clock_mhz").real, 1410, 1e-9);
+    size_t low = 0;
+    for (size_t i = 0; i < erg_table_row_count(plan); i++)
+        low += fabs(erg_table_find(plan, i, "smoothing_floor_pct").real - 50) < 1e-9;
+    CHECK(low == 1);
+    erg_result_free(result);
+    CHECK(!plan_of(two, 2, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "workload_profile beside smoothing_floor"));
+    asked.at[ERG_SMOOTHING_FLOOR] = 0.7;
+    asked.at[ERG_SM_CLOCK] = 1410e6;
+    erg_knob_setting kept = erg_sweep_kept(&asked);
+    CHECK_NEAR(kept.at[ERG_OTHER_SETTING], 70, 1e-9);
+    CHECK(isnan(kept.at[ERG_SMOOTHING_FLOOR]) && kept.at[ERG_SM_CLOCK] == 1410e6);
+}
+
+static void a_wrong_knob_is_told_all_that_there_are(void)
+{
+    const char *const wrong[] = { "zebra=1" };
+    erg_error err = { 0 };
+    CHECK(!plan_of(wrong, 1, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "cpu_max") && strstr(err.text, "smoothing_offset"));
+}
+
 static void check_block(size_t settings, const bool open[], uint64_t start,
                         const char *want)
 {
@@ -164,6 +228,9 @@ int main(void)
         TEST(what_is_no_request_is_refused),
         TEST(a_range_has_no_all_but_takes_any_value),
         TEST(a_grid_has_every_pair_and_the_highest_first),
+        TEST(a_switch_has_a_zero_and_a_limit_has_none),
+        TEST(a_knob_without_a_column_is_the_further_coordinate),
+        TEST(a_wrong_knob_is_told_all_that_there_are),
         TEST(blocks_follow_the_golden_orders),
         TEST(the_reference_recurs_after_every_8),
         TEST(closed_settings_are_left_out),

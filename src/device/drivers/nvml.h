@@ -45,6 +45,10 @@ typedef struct nvml {
     nvml_gpm gpm;
     nvml_follow dcgmi; /* where there is no gpm */
     size_t first_dcgmi; /* channel; SIZE_MAX: none */
+    struct {
+        unsigned moved;     /* fields of power smoothing are so much higher */
+        unsigned preset;    /* in force when it was opened: its parameters are turned */
+    } smoothing;
 } nvml;
 
 typedef struct nvml_quantity {
@@ -85,6 +89,22 @@ void nvml_fan_add(erg_device *dev);
 bool nvml_fan_save(erg_device *dev, erg_text *to, erg_error *err);
 bool nvml_fan_turn(erg_device *dev, double share, double *enforced, erg_error *err);
 bool nvml_fan_put_back(erg_device *dev, const char *saved, erg_error *err);
+
+/* nvml_smoothing.c: power smoothing, the preset in force and its parameters. */
+bool nvml_smoothing_add(erg_device *dev, erg_error *err);
+bool nvml_smoothing_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
+bool nvml_smoothing_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+                         erg_error *err);
+bool nvml_smoothing_put_back(erg_device *dev, erg_knob which, const char *saved,
+                             erg_error *err);
+
+/* nvml_workload.c: the profile of power for a kind of work. */
+bool nvml_workload_add(erg_device *dev, erg_error *err);
+bool nvml_workload_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
+bool nvml_workload_turn(erg_device *dev, erg_knob which, double value, double *enforced,
+                        erg_error *err);
+bool nvml_workload_put_back(erg_device *dev, erg_knob which, const char *saved,
+                            erg_error *err);
 
 /* nvml_samples.c: what the buffer holds. Open it before its channel is declared. */
 bool nvml_samples_open(nvml *own, erg_error *err);

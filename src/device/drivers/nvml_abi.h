@@ -18,6 +18,7 @@ typedef enum nvml_code {
     NVML_NOT_FOUND = 6,
     NVML_TOO_SMALL = 7,
     NVML_DRIVER_NOT_LOADED = 9,
+    NVML_NO_FUNCTION = 13,
     NVML_LOST = 15,
     NVML_VERSION_MISMATCH = 18,
     NVML_UNKNOWN = 999
@@ -70,13 +71,20 @@ enum {
     NVML_FIELD_INSTANT = 186, /* mW */
     NVML_FIELD_LIMIT_MIN = 187, NVML_FIELD_LIMIT_MAX = 188, NVML_FIELD_LIMIT_DEFAULT = 189,
     NVML_FIELD_LIMIT = 190,          /* mW, the limit in force */
-    NVML_FIELD_LIMIT_REQUESTED = 192 /* mW, before the module's own share is taken */
+    NVML_FIELD_LIMIT_REQUESTED = 192, /* mW, before the module's own share is taken */
+    /* Power smoothing; those to 268 are 5 higher with R575 and R580. scope is the preset
+     * where a field is of one. */
+    NVML_FIELD_SMOOTHING = 251, NVML_FIELD_FLOOR_MOST = 256, NVML_FIELD_FLOOR_LEAST = 257,
+    NVML_FIELD_PRESETS = 259, NVML_FIELD_PRESET_FIRST = 260, NVML_FIELD_PRESET = 264,
+    NVML_FIELD_OVERRIDE_FIRST = 265, NVML_FIELD_SMOOTHING_LAST = 268,
+    NVML_FIELD_OFFSET_LEAST = 277, NVML_FIELD_DELAYED_FIRST = 281,
+    NVML_FIELD_DELAYED_OVERRIDE_FIRST = 285
 };
 
 enum { NVML_CHIP, NVML_MODULE, NVML_MEMORY }; /* scopes of a field */
 enum { NVML_CLOCK_GRAPHICS = 0, NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
 enum { NVML_FAN_AUTOMATIC = 0, NVML_FAN_MANUAL = 1 };
-enum { NVML_VOLTA = 5, NVML_AMPERE = 7 }; /* Turing 6, Ada 8, Hopper 9, Blackwell 10 */
+enum { NVML_VOLTA = 5, NVML_AMPERE = 7, NVML_BLACKWELL = 10 }; /* Hopper 9 */
 
 typedef struct nvml_use {
     unsigned gpu, memory;
@@ -115,6 +123,35 @@ typedef struct nvml_gpm_means {
 } nvml_gpm_means;
 
 typedef struct nvml_gpm_support { unsigned version, is_supported; } nvml_gpm_support;
+
+/* Power smoothing, Blackwell and later. Parameters of a preset go by these numbers. */
+enum { NVML_PRESETS_MOST = 5 };
+enum {
+    NVML_PRESET_FLOOR, NVML_PRESET_RAMP_UP, NVML_PRESET_RAMP_DOWN, /* percent, W/s */
+    NVML_PRESET_HYSTERESIS, NVML_PRESET_SECOND_FLOOR,               /* ms, W */
+    NVML_PRESET_ACTIVE_WINDOW, NVML_PRESET_TARGET_WINDOW,   /* of the GPU's own unit */
+    NVML_PRESET_OFFSET                                       /* W */
+};
+typedef struct nvml_preset {
+    unsigned version, profile, parameter;
+    double value;
+} nvml_preset;
+typedef struct nvml_smoothing_state { unsigned version, is_on; } nvml_smoothing_state;
+
+/* Profiles of power for kinds of work; bit N of a mask is profile N. */
+typedef struct nvml_mask { unsigned words[8]; } nvml_mask;
+typedef struct nvml_workloads {
+    unsigned version;
+    nvml_mask known, requested, enforced;
+} nvml_workloads;
+typedef struct nvml_workload_request { unsigned version; nvml_mask requested; }
+    nvml_workload_request;
+enum { NVML_WORKLOAD_CLEAR = 0, NVML_WORKLOAD_ADD = 1, NVML_WORKLOAD_OVERWRITE = 2 };
+typedef struct nvml_workload_update { unsigned operation; nvml_mask profiles; }
+    nvml_workload_update;
+
+/* How a structure says which one it is. */
+#define NVML_VERSION_OF(type, version) ((unsigned)sizeof(type) | (unsigned)(version) << 24)
 
 typedef struct nvml_api {
     void *library;
@@ -166,6 +203,13 @@ typedef struct nvml_api {
     unsigned (*fan_target)(nvml_handle gpu, unsigned fan, unsigned *percent);
     unsigned (*set_fan)(nvml_handle gpu, unsigned fan, unsigned percent); /* and holds it */
     unsigned (*free_fan)(nvml_handle gpu, unsigned fan); /* back to the automatic policy */
+    unsigned (*preset)(nvml_handle gpu, nvml_preset *preset);       /* profile alone */
+    unsigned (*preset_parameter)(nvml_handle gpu, nvml_preset *preset);
+    unsigned (*smoothing)(nvml_handle gpu, nvml_smoothing_state *state);
+    unsigned (*workloads)(nvml_handle gpu, nvml_workloads *now);
+    unsigned (*workload_update)(nvml_handle gpu, nvml_workload_update *update);
+    unsigned (*workload_add)(nvml_handle gpu, nvml_workload_request *request);
+    unsigned (*workload_clear)(nvml_handle gpu, nvml_workload_request *request);
     /* The most that GPU and machine can do together. */
     unsigned (*pcie_generation)(nvml_handle gpu, unsigned *generation);
     unsigned (*pcie_lanes)(nvml_handle gpu, unsigned *lanes);

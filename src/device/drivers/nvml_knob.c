@@ -15,6 +15,30 @@
 enum { CLOCKS_MOST = 1024, IDLE_STATE = 3 }; /* P3 and beyond are parked */
 static const char no_pair[] = "none";
 
+/* Knobs that have a file of their own. */
+typedef struct knob_hand {
+    erg_knob first, last;
+    bool (*save)(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
+    bool (*turn)(erg_device *dev, erg_knob which, double value, double *enforced,
+                 erg_error *err);
+    bool (*put_back)(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
+} knob_hand;
+
+static const knob_hand hands[] = {
+    { ERG_WORKLOAD_PROFILE, ERG_WORKLOAD_PROFILE, nvml_workload_save, nvml_workload_turn,
+      nvml_workload_put_back },
+    { ERG_SMOOTHING, ERG_SMOOTHING_OFFSET, nvml_smoothing_save, nvml_smoothing_turn,
+      nvml_smoothing_put_back },
+};
+
+static const knob_hand *hand_of(erg_knob which)
+{
+    for (size_t i = 0; i < ERG_COUNT(hands); i++)
+        if (which >= hands[i].first && which <= hands[i].last)
+            return &hands[i];
+    return NULL;
+}
+
 static const char *gpu_name(const erg_device *dev)
 {
     return dev->info.uuid[0] ? dev->info.uuid : dev->info.name + strlen("nvml:");
@@ -115,7 +139,8 @@ bool nvml_add_knobs(erg_device *dev, erg_error *err)
         limit->now = 1e-3 * now_mw;
     }
     nvml_fan_add(dev);
-    return add_clocks(dev, err);
+    return add_clocks(dev, err) && nvml_workload_add(dev, err)
+        && nvml_smoothing_add(dev, err);
 }
 
 /* ---- what it is at --------------------------------------------------------- */
@@ -132,8 +157,11 @@ static unsigned app_pair(const nvml *own, unsigned *mem_mhz, unsigned *sm_mhz)
 bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
 {
     const nvml *own = dev->own;
+    const knob_hand *hand = hand_of(which);
     unsigned now, mem_mhz, sm_mhz;
 
+    if (hand)
+        return hand->save(dev, which, to, err);
     if (which == ERG_FAN)
         return nvml_fan_save(dev, to, err);
     if (which == ERG_POWER_LIMIT) {
@@ -198,8 +226,11 @@ bool nvml_turn(erg_device *dev, erg_knob which, double value, double *enforced,
                erg_error *err)
 {
     const nvml *own = dev->own;
+    const knob_hand *hand = hand_of(which);
     unsigned mhz = (unsigned)lround(1e-6 * value), code;
 
+    if (hand)
+        return hand->turn(dev, which, value, enforced, err);
     if (which == ERG_FAN)
         return nvml_fan_turn(dev, value, enforced, err);
     if (which == ERG_SM_CLOCK)
@@ -245,9 +276,12 @@ static bool put_back_sm(erg_device *dev, const char *saved, erg_error *err)
 bool nvml_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
 {
     const nvml *own = dev->own;
+    const knob_hand *hand = hand_of(which);
     unsigned code = NVML_NOT_SUPPORTED;
     double mw;
 
+    if (hand)
+        return hand->put_back(dev, which, saved, err);
     if (which == ERG_FAN)
         return nvml_fan_put_back(dev, saved, err);
     if (which == ERG_SM_CLOCK)
