@@ -71,6 +71,7 @@ extern const erg_driver erg_driver_amdgpu;
 extern const erg_driver erg_driver_wattsup;
 extern const erg_driver erg_driver_exec;
 extern const erg_driver erg_driver_cpufreq;
+extern const erg_driver erg_driver_cgroup;
 extern const erg_driver erg_driver_ergd;
 extern const erg_driver erg_driver_cpu_model;
 extern const erg_driver erg_driver_tape;

@@ -13,6 +13,7 @@ const erg_driver *const erg_drivers[] = {
     &erg_driver_wattsup,
     &erg_driver_exec,
     &erg_driver_cpufreq,
+    &erg_driver_cgroup,
     &erg_driver_ergd,
     &erg_driver_cpu_model,
     &erg_driver_tape,
