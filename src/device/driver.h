@@ -23,6 +23,7 @@ typedef struct erg_device {
     erg_state state;
     char reason[320];           /* one sentence with the cure; "" when present */
     char argument[256];         /* how open finds it: a path, an index */
+    char pci[16];               /* "0000:03:00.0"; "": not on PCI, or not known */
     erg_channel_info channels[ERG_CHANNELS_MOST];
     size_t channel_count;
     erg_device_knob knobs[ERG_KNOBS];
@@ -36,6 +37,8 @@ typedef struct erg_device {
 struct erg_driver {
     const char *name;
     const char *about;          /* one line for `erg devices` */
+    const char *better;         /* what it has that a second reader of the same board
+                                 * lacks; NULL: nothing */
     bool asked_only;            /* tape, sim: never unless named by --sensor */
     bool fallback;              /* ergd, cpu_model: only where nothing better covers the
                                  * CPU */
@@ -68,6 +71,7 @@ extern const erg_driver erg_driver_nvml;
 extern const erg_driver erg_driver_rapl;
 extern const erg_driver erg_driver_hwmon;
 extern const erg_driver erg_driver_amdgpu;
+extern const erg_driver erg_driver_amdsmi;
 extern const erg_driver erg_driver_wattsup;
 extern const erg_driver erg_driver_exec;
 extern const erg_driver erg_driver_cpufreq;

@@ -78,6 +78,26 @@ static void settle_name(erg_devices *found, size_t index, size_t before)
     }
 }
 
+/* Two drivers that read one board would count its joules twice: the first one reads it. */
+static void yield_board(const erg_devices *found, size_t index)
+{
+    erg_device *dev = found->items[index];
+
+    for (size_t i = 0; i < index && *dev->pci && dev->state == ERG_PRESENT; i++) {
+        const erg_device *other = found->items[i];
+        if (other->driver == dev->driver || other->state != ERG_PRESENT
+            || strcmp(other->pci, dev->pci) != 0)
+            continue;
+        snprintf(dev->reason, sizeof(dev->reason), "the board at PCI %s is read as %s%s%s, "
+                 "and its joules count once; --sensor %s alone reads it this way", dev->pci,
+                 other->info.name, other->driver->better ? ", which has " : "",
+                 other->driver->better ? other->driver->better : "", dev->info.name);
+        dev->state = ERG_ABSENT;
+        dev->channel_count = 0;
+        erg_device_drop_knobs(dev);
+    }
+}
+
 static bool driver_find(erg_devices *found, const erg_driver *driver, const char *argument,
                         erg_error *err)
 {
@@ -85,8 +105,10 @@ static bool driver_find(erg_devices *found, const erg_driver *driver, const char
 
     if (!driver->find(found, argument, err))
         return false;
-    for (size_t i = before; i < found->count; i++)
+    for (size_t i = before; i < found->count; i++) {
         device_open(found->items[i]);
+        yield_board(found, i);
+    }
     return true;
 }
 

@@ -6,13 +6,13 @@
  * there, its slope is the better power. A counter step is 2^-16 J = 15.259 uJ; the
  * library rounds it to 15.3, 0.27 % too much, so its own figure is not used.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "device/driver.h"
+#include "device/drivers/vendor.h"
 
 static const double step_j = 0x1p-16, counter_update_s = 0.001;
 static const double compare_s = 0.5, most_apart = 0.25;
@@ -35,12 +35,12 @@ typedef struct rocm {
     bool running;
 } rocm;
 
-static const struct { const char *name; size_t slot; } symbols[] = {
-    { "rsmi_init", offsetof(rocm, init) },
-    { "rsmi_shut_down", offsetof(rocm, shut_down) },
-    { "rsmi_num_monitor_devices", offsetof(rocm, count) },
-    { "rsmi_dev_pci_id_get", offsetof(rocm, pci_id) },
-    { "rsmi_dev_energy_count_get", offsetof(rocm, energy) },
+static const vendor_symbol symbols[] = {
+    { "rsmi_init", offsetof(rocm, init), true },
+    { "rsmi_shut_down", offsetof(rocm, shut_down), true },
+    { "rsmi_num_monitor_devices", offsetof(rocm, count), true },
+    { "rsmi_dev_pci_id_get", offsetof(rocm, pci_id), true },
+    { "rsmi_dev_energy_count_get", offsetof(rocm, energy), true },
 };
 
 /* Thousandths of a degree Celsius. */
@@ -108,6 +108,7 @@ static bool card_add(void *self, const char *path)
         erg_text_put(dev->info.model, sizeof(dev->info.model), "AMD GPU");
     snprintf(file, sizeof(file), "%.*s/unique_id", (int)(end - path), path);
     erg_env_line(env, file, dev->info.uuid, sizeof(dev->info.uuid), NULL);
+    vendor_pci_of(env, dev->pci, "%.*s", (int)(end - path), path);
     return true;
 }
 
@@ -137,48 +138,25 @@ static void rocm_close(rocm *smi)
 {
     if (smi->running)
         smi->shut_down();
-    if (smi->library)
-        dlclose(smi->library);
+    vendor_close(smi->library);
     *smi = (rocm){ 0 };
 }
 
 static bool rocm_open(rocm *smi, const erg_env *env)
 {
-    char path[ERG_PATH_MOST];
-
-    if (env->root && env->root[0]) {
-        if (erg_path_join(env, rooted_library, path, NULL))
-            smi->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    } else {
-        for (size_t i = 0; i < ERG_COUNT(libraries) && !smi->library; i++)
-            smi->library = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
-    }
-    for (size_t i = 0; smi->library && i < ERG_COUNT(symbols); i++) {
-        void *symbol = dlsym(smi->library, symbols[i].name);
-        if (!symbol)
-            return false;
-        memcpy((char *)smi + symbols[i].slot, &symbol, sizeof(symbol));
-    }
-    smi->running = smi->library && smi->init(0) == 0;
+    smi->library = vendor_open(env, libraries, ERG_COUNT(libraries), rooted_library);
+    if (!smi->library || vendor_find(smi->library, symbols, ERG_COUNT(symbols), smi))
+        return false;
+    smi->running = smi->init(0) == 0;
     return smi->running;
 }
 
-/* "PCI_SLOT_NAME=0000:03:00.0" in uevent, packed as the library packs it. */
+/* As the library packs it. */
 static bool pci_id_of(const erg_device *dev, uint64_t *id)
 {
-    const char *end = strstr(dev->argument, "/hwmon/");
-    char file[ERG_PATH_MOST], path[ERG_PATH_MOST];
     unsigned domain, bus, slot, function;
-    size_t count;
+    bool good = sscanf(dev->pci, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4;
 
-    snprintf(file, sizeof(file), "%.*s/uevent", (int)(end - dev->argument), dev->argument);
-    char *text = erg_path_join(dev->env, file, path, NULL)
-               ? erg_file_read(path, 65536, &count, NULL) : NULL;
-    const char *at = text ? strstr(text, "PCI_SLOT_NAME=") : NULL;
-    bool good = at
-        && sscanf(at + strlen("PCI_SLOT_NAME="), "%x:%x:%x.%x", &domain, &bus, &slot,
-                  &function) == 4;
-    free(text);
     if (good)
         *id = (uint64_t)domain << 32 | bus << 8 | slot << 3 | function;
     return good;
