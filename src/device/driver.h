@@ -72,6 +72,7 @@ extern const erg_driver erg_driver_rapl;
 extern const erg_driver erg_driver_hwmon;
 extern const erg_driver erg_driver_amdgpu;
 extern const erg_driver erg_driver_amdsmi;
+extern const erg_driver erg_driver_levelzero;
 extern const erg_driver erg_driver_wattsup;
 extern const erg_driver erg_driver_exec;
 extern const erg_driver erg_driver_cpufreq;

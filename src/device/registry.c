@@ -8,6 +8,7 @@
 const erg_driver *const erg_drivers[] = {
     &erg_driver_nvml,
     &erg_driver_amdsmi,
+    &erg_driver_levelzero,
     &erg_driver_rapl,
     &erg_driver_hwmon,
     &erg_driver_amdgpu,

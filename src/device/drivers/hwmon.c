@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "device/driver.h"
+#include "device/drivers/vendor.h"
 
 enum { INDEX_MOST = 16 };
 
@@ -52,14 +53,12 @@ static const struct rule {
 static const struct { const char *chip, *label; } thermometers[] = {
     { "coretemp", "Package" }, { "k10temp", "Tctl" }, { "cpu_thermal", NULL },
 };
-
 typedef struct hwmon_input {
     int fd, current_fd;     /* current_fd -1: fd is the value itself */
     double scale, offset;   /* SI = raw * scale + offset */
 } hwmon_input;
 
 typedef struct hwmon { hwmon_input inputs[ERG_CHANNELS_MOST]; size_t count; } hwmon;
-
 typedef struct hwmon_search {
     erg_devices *found;
     const char *only;
@@ -143,6 +142,8 @@ static bool hwmon_add(hwmon_search *search, const char *prefix, const char *chip
              label[0] ? " " : "", label);
     erg_text_put(dev->info.uuid, sizeof(dev->info.uuid), base);
     erg_text_put(dev->argument, sizeof(dev->argument), prefix);
+    vendor_pci_of(dev->env, dev->pci, "%.*s/device",
+                  (int)(strrchr(prefix, '/') - prefix), prefix);
     return true;
 }
 
