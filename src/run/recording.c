@@ -127,7 +127,7 @@ static void *sampler(void *self)
         int64_t now_ns = erg_env_now_ns(rec->env);
         if (edge && (rec->sampler->has_edges || rec->teller))
             erg_ring_want_edges(rec->ring, now_ns + edge_gap_ns);
-        if (erg_queue_is_half_full(rec->queue) || erg_ring_is_half_full(rec->ring)
+        if (erg_queue_is_due(rec->queue) || erg_ring_is_half_full(rec->ring)
             || (edge && rec->teller))
             kick_writer(rec);
         if (next_ns > now_ns + idle_gap_ns)
