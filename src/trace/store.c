@@ -17,6 +17,8 @@
 #include "trace/schema.h"
 #include "trace/store_inside.h"
 
+enum { TAIL_FIRST = 64 };       /* samples */
+
 /* SQLite's own words hide what the kernel said, and it tries again in other ways. */
 static const char *why_shut(const erg_store *store)
 {
@@ -270,6 +272,19 @@ static bool write_tail(erg_store *store, int channel, erg_error *err)
     return true;
 }
 
+/* Most channels are slow and never need the room of a block. */
+static bool widen(erg_store_tail *last, erg_error *err)
+{
+    size_t capacity = last->capacity ? ERG_BLOCK_MOST : TAIL_FIRST;
+    erg_sample *samples = realloc(last->samples, capacity * sizeof(*samples));
+
+    if (!samples)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu samples", capacity);
+    last->samples = samples;
+    last->capacity = capacity;
+    return true;
+}
+
 bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples,
                        size_t count, erg_error *err)
 {
@@ -278,7 +293,9 @@ bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples,
 
     erg_store_tail *last = &store->tails[channel];
     while (count) {
-        size_t room = ERG_BLOCK_MOST - last->count;
+        if (last->count == last->capacity && !widen(last, err))
+            return false;
+        size_t room = last->capacity - last->count;
         size_t some = count < room ? count : room;
         memcpy(last->samples + last->count, samples, some * sizeof(*samples));
         last->count += some;
@@ -299,16 +316,9 @@ int erg_store_channel(erg_store *store, const erg_channel_info *info, erg_error 
     if (!room)
         return -1;
 
-    erg_sample *samples = malloc(ERG_BLOCK_MOST * sizeof(*samples));
-    if (!samples) {
-        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    if (!erg_store_put_channel(store, info, err))
         return -1;
-    }
-    if (!erg_store_put_channel(store, info, err)) {
-        free(samples);
-        return -1;
-    }
-    store->tails[store->channel_count] = (erg_store_tail){ .samples = samples };
+    store->tails[store->channel_count] = (erg_store_tail){ 0 };
     return (int)store->channel_count++;
 }
 

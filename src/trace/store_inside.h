@@ -11,8 +11,8 @@ enum { ERG_STATEMENT_COUNT = 18 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {
-    erg_sample *samples;    /* ERG_BLOCK_MOST */
-    size_t count, written;
+    erg_sample *samples;
+    size_t count, written, capacity;
     int64_t block_id;       /* its row; 0: none yet */
 } erg_store_tail;
 
