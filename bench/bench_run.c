@@ -156,9 +156,9 @@ static double bare_wakes_share(void)
     return bench_cpu_s(&use) / (bench_now_s(CLOCK_MONOTONIC) - begin_s);
 }
 
-/* Over a run of 3 s: memory in its middle and the CPU time of erg alone (`sleep`
- * takes about a millisecond of it). Resident counts what the page cache shares with
- * every other program; dirty is what is there because of us alone. */
+/* Over a run of some seconds: memory after 2.5 s and the CPU time of erg alone, its start
+ * and end included (`sleep` takes about a millisecond of it). Resident counts what the page
+ * cache shares with every other program; dirty is what is there because of us alone. */
 static void record(const char *what, char *const argv[], double floor, double share_limit)
 {
     struct rusage use;
@@ -189,8 +189,8 @@ static void recordings(char *erg, char *nvml, char *root)
     char *idle[] = { erg, "run", "--quiet", "--no-wait", "--output", run_path, "--",
                      "sleep", "3", NULL };
     char *fast[] = { erg, "run", "--quiet", "--no-wait", "--rate", "1kHz", "--nvml", nvml,
-                     "--root", root, "--device", "nvml,rapl", "--output", run_path, "--",
-                     "sleep", "3", NULL };
+                     "--root", root, "--device", "nvml,rapl:package-0,rapl:package-1",
+                     "--output", run_path, "--", "sleep", "10", NULL };
 
     record("sensors of this machine", idle, NAN, NAN);
     setenv("FAKE_NVML", "h100-sxm5-80gb,load=constant:300;gpus=8", 1);

@@ -54,6 +54,10 @@ typedef struct erg_reading {
 /* Stamped before and after. Returns false only when the device is gone. */
 bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
                       erg_reading *out, erg_error *err);
+/* One of many reads in a row: *clock_ns is when the one before ended and becomes when this
+ * one did, so that each read looks at the clock once. */
+bool erg_devices_read_next(erg_devices *devices, size_t index, size_t channel,
+                           int64_t *clock_ns, erg_reading *out, erg_error *err);
 
 /* ---- knobs --------------------------------------------------------------- */
 

@@ -140,20 +140,29 @@ static void clean(erg_reading *out, erg_quantity quantity)
     }
 }
 
-bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
-                      erg_reading *out, erg_error *err)
+bool erg_devices_read_next(erg_devices *devices, size_t index, size_t channel,
+                           int64_t *clock_ns, erg_reading *out, erg_error *err)
 {
     erg_device *dev = index < devices->count ? devices->items[index] : NULL;
+    int64_t before_ns = *clock_ns;
 
     out->count = 0;
     if (!dev || channel >= dev->channel_count)
         return erg_fail(err, ERG_NOT_FOUND, "no channel %zu of device %zu", channel, index);
-    int64_t before_ns = erg_env_now_ns(dev->env);
     if (!dev->driver->read(dev, channel, out, err))
         return false;
-    stamp(out, before_ns, erg_env_now_ns(dev->env));
+    *clock_ns = erg_env_now_ns(dev->env);
+    stamp(out, before_ns, *clock_ns);
     clean(out, dev->channels[channel].quantity);
     return true;
+}
+
+bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
+                      erg_reading *out, erg_error *err)
+{
+    int64_t clock_ns = erg_env_now_ns(&devices->env);
+
+    return erg_devices_read_next(devices, index, channel, &clock_ns, out, err);
 }
 
 static const char *unit_of(erg_quantity quantity)

@@ -77,15 +77,18 @@ erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double ra
     size_t count = count_channels(devices);
     erg_sampler *sampler = calloc(1, sizeof(*sampler));
     erg_sampled *channels = calloc(count + 1, sizeof(*channels));
-    if (!sampler || !channels) {
+    int64_t *next_ns = calloc(count + 1, sizeof(*next_ns));
+    if (!sampler || !channels || !next_ns) {
         free(sampler);
         free(channels);
+        free(next_ns);
         erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu channels", count);
         return NULL;
     }
     sampler->env = env;
     sampler->devices = devices;
     sampler->channels = channels;
+    sampler->next_ns = next_ns;
 
     int present = 0;
     for (size_t i = 0; i < erg_devices_count(devices); i++) {
@@ -121,13 +124,14 @@ void erg_sampler_free(erg_sampler *sampler)
     if (!sampler)
         return;
     free(sampler->channels);
+    free(sampler->next_ns);
     free(sampler);
 }
 
 void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns)
 {
     for (size_t i = 0; i < sampler->count; i++)
-        sampler->channels[i].next_ns = now_ns;
+        sampler->next_ns[i] = now_ns;
 }
 
 static void keep(erg_sampler *sampler, erg_sampled *channel, const erg_sample *sample)
@@ -145,26 +149,26 @@ static void keep(erg_sampler *sampler, erg_sampled *channel, const erg_sample *s
         sampling->lost++;
 }
 
-static void read_one(erg_sampler *sampler, erg_sampled *channel)
+static void read_one(erg_sampler *sampler, erg_sampled *channel, int64_t *clock_ns)
 {
     erg_reading *reading = &sampler->reading;
     channel->sampling.polls++;
-    if (!erg_devices_read(sampler->devices, channel->device, channel->channel,
-                          reading, NULL)) {
+    if (!erg_devices_read_next(sampler->devices, channel->device, channel->channel,
+                               clock_ns, reading, NULL)) {
         /* Gone, not silent: a gap of its own, and no more polls. */
         erg_sample gap = { .t_ns = erg_env_now_ns(sampler->env), .value = NAN };
         keep(sampler, channel, &gap);
-        channel->is_gone = true;
+        sampler->next_ns[channel - sampler->channels] = INT64_MAX;
         return;
     }
     for (size_t i = 0; i < reading->count; i++)
         keep(sampler, channel, &reading->at[i]);
 }
 
-static void note_late(erg_sampled *channel, int64_t now_ns)
+static void note_late(erg_sampled *channel, int64_t due_ns, int64_t now_ns)
 {
     erg_sampling *sampling = &channel->sampling;
-    double late_s = erg_s_from_ns(now_ns - channel->next_ns);
+    double late_s = erg_s_from_ns(now_ns - due_ns);
     sampling->deadlines++;
     sampling->late_s += late_s;
     sampling->late_square += late_s * late_s;
@@ -175,43 +179,51 @@ static void note_late(erg_sampled *channel, int64_t now_ns)
     sampling->last_ns = now_ns;
 }
 
-static void advance(erg_sampled *channel, int64_t now_ns)
+static int64_t after(erg_sampled *channel, int64_t due_ns, int64_t now_ns)
 {
-    channel->next_ns += channel->period_ns;
-    if (channel->next_ns > now_ns)
-        return;
-    int64_t behind = (now_ns - channel->next_ns) / channel->period_ns + 1;
+    due_ns += channel->period_ns;
+    if (due_ns > now_ns)
+        return due_ns;
+    int64_t behind = (now_ns - due_ns) / channel->period_ns + 1;
     channel->sampling.misses += behind;
-    channel->next_ns += behind * channel->period_ns;
+    return due_ns + behind * channel->period_ns;
+}
+
+static bool is_gone(const erg_sampler *sampler, size_t i)
+{
+    return sampler->next_ns[i] == INT64_MAX;
 }
 
 int64_t erg_sampler_step(erg_sampler *sampler, bool edge)
 {
     /* One look at the clock a wake: at 1 kHz over many channels it is a tenth of the
      * cost. What falls due during the reads is due at the next step, at once. */
-    int64_t now_ns = erg_env_now_ns(sampler->env), next_ns = INT64_MAX;
+    int64_t now_ns = erg_env_now_ns(sampler->env), clock_ns = now_ns, next_ns = INT64_MAX;
     for (size_t i = 0; i < sampler->count; i++) {
-        erg_sampled *channel = &sampler->channels[i];
-        if (channel->is_gone)
-            continue;
-        bool is_due = now_ns >= channel->next_ns;
-        if (is_due)
-            note_late(channel, now_ns);
-        if (is_due || (edge && channel->at_edges))
-            read_one(sampler, channel);
-        if (is_due)
-            advance(channel, now_ns);
-        if (channel->next_ns < next_ns)
-            next_ns = channel->next_ns;
+        int64_t due_ns = sampler->next_ns[i];
+        bool is_due = now_ns >= due_ns;
+        if (is_due || edge) {
+            erg_sampled *channel = &sampler->channels[i];
+            if (is_due)
+                note_late(channel, due_ns, now_ns);
+            if (is_due || (channel->at_edges && !is_gone(sampler, i)))
+                read_one(sampler, channel, &clock_ns);
+            if (is_due && !is_gone(sampler, i))
+                sampler->next_ns[i] = after(channel, due_ns, now_ns);
+        }
+        if (sampler->next_ns[i] < next_ns)
+            next_ns = sampler->next_ns[i];
     }
     return next_ns;
 }
 
 void erg_sampler_end(erg_sampler *sampler)
 {
+    int64_t clock_ns = erg_env_now_ns(sampler->env);
+
     for (size_t i = 0; i < sampler->count; i++)
-        if (!sampler->channels[i].is_gone)
-            read_one(sampler, &sampler->channels[i]);
+        if (!is_gone(sampler, i))
+            read_one(sampler, &sampler->channels[i], &clock_ns);
 }
 
 double erg_sampling_interval_s(const erg_sampling *sampling)

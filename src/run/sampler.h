@@ -23,14 +23,13 @@ typedef struct erg_sampling {
 
 typedef struct erg_sampled {
     size_t device, channel; /* in erg_devices */
-    erg_channel_info info;  /* info.device counts only devices that are read */
-    int64_t period_ns, next_ns;
+    int64_t period_ns;
     bool at_edges;          /* a counter: read when a region begins or ends */
     bool is_slow;           /* clocks, limits, temperature: what settings are made of */
-    bool is_gone;
     double last;
     erg_sampling sampling;
     atomic_long updates;    /* as sampling.updates, for other threads */
+    erg_channel_info info;  /* info.device counts only devices that are read */
 } erg_sampled;
 
 typedef struct erg_sampler {
@@ -38,6 +37,9 @@ typedef struct erg_sampler {
     erg_devices *devices;
     erg_queue *queue;
     erg_sampled *channels;
+    /* When each is read next; INT64_MAX: gone. Apart from the rest, as every wake looks at
+     * all of them and reads few. */
+    int64_t *next_ns;
     size_t count;
     bool has_edges;
     erg_reading reading;
