@@ -239,6 +239,21 @@ static void time_held_back_and_the_fan_are_channels_where_the_board_tells_them(v
     erg_devices_free(found);
 }
 
+/* There the number 269 is the preset of power smoothing in force: no time at all. */
+static void counters_of_throttling_are_read_by_the_numbers_of_the_driver(void)
+{
+    erg_devices *found = gpus("a100-sxm4-80gb;held=0.25,presets=3,moved=5,driver=580");
+    size_t at;
+
+    CHECK_NEAR(read_at(found, 8 * ERG_NS_PER_S, "throttled_sw_thermal"), 1, 1e-6);
+    CHECK(!channel_of(found, "throttled_hw_thermal", &at));
+    CHECK(erg_devices_find_knob(found, 0, ERG_SMOOTHING_PROFILE)->now == 1);
+    erg_devices_free(found);
+    found = gpus("a100-sxm4-80gb;held=0.25,presets=3,driver=590");
+    CHECK(!channel_of(found, "throttled_sw_thermal", &at));
+    erg_devices_free(found);
+}
+
 static void memory_its_errors_and_the_limit_of_heat_are_channels_where_they_are_told(void)
 {
     erg_devices *found = gpus("a100-sxm4-80gb;health=1");
@@ -260,6 +275,7 @@ static void memory_its_errors_and_the_limit_of_heat_are_channels_where_they_are_
 int main(void)
 {
     static const test tests[] = {
+        TEST(counters_of_throttling_are_read_by_the_numbers_of_the_driver),
         TEST(memory_its_errors_and_the_limit_of_heat_are_channels_where_they_are_told),
         TEST(time_held_back_and_the_fan_are_channels_where_the_board_tells_them),
         TEST(the_counter_gives_the_true_joules),

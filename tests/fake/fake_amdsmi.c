@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A libamd_smi of two cards, the second of them as two partitions. FAKE_AMDSMI holds
- * "YEAR RIGHTS INIT WATTS": the release (24, 25, 26), 1 if the limit may be turned, the
- * code that init gives, 1 if limits are told in watts. The counter of the first card
- * (03:00.0) rises by 100 J between every two looks; that of the second stands still.
+ * "YEAR RIGHTS INIT WATTS RUNS": the release (24, 25, 26), 1 if the limit may be turned,
+ * the code that init gives, 1 if limits are told in watts. The counter of the first card
+ * (03:00.0) rises by 100 J between every two looks or, where RUNS is 1, by 211 W; that of
+ * the second stands still.
  * Structures are written byte by byte where the public header says a field lies.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #pragma GCC visibility push(default)
 
 enum { CARDS = 2, PROCESSORS = 3, LEAST_W = 150, MOST_W = 560, INVALID = 1, REFUSED = 10 };
-typedef struct script { int year, rights, init, watts; } script;
+typedef struct script {
+    int year, rights, init, watts, runs;
+} script;
 
 static const uint64_t addresses[PROCESSORS] = { 0x300, 0x400, 0x401 };
 static int sockets[CARDS], processors[PROCESSORS];
@@ -23,17 +27,17 @@ static int inits;
 
 static script now(void)
 {
-    script is = { 26, 1, 0, 0 };
+    script is = { 26, 1, 0, 0, 0 };
     const char *text = getenv("FAKE_AMDSMI");
-    if (text && sscanf(text, "%d %d %d %d", &is.year, &is.rights, &is.init, &is.watts) < 1)
+    if (text
+        && sscanf(text, "%d %d %d %d %d", &is.year, &is.rights, &is.init, &is.watts,
+                  &is.runs)
+               < 1)
         is.init = INVALID;
     return is;
 }
 
-static int card_of(const void *gpu)
-{
-    return gpu == &processors[0] ? 0 : 1;
-}
+static int card_of(const void *gpu) { return gpu == &processors[0] ? 0 : 1; }
 
 static void put(void *to, size_t at, const void *value, size_t size)
 {
@@ -101,7 +105,13 @@ int amdsmi_get_gpu_asic_info(void *gpu, void *to)
 
 int amdsmi_get_energy_count(void *gpu, uint64_t *steps, float *step_uj, uint64_t *t_ns)
 {
-    *steps = card_of(gpu) == 0 ? looks++ * 100 * 65536 : 77;
+    struct timespec clock = { 0 };
+    timespec_get(&clock, TIME_UTC);
+    *steps = card_of(gpu) != 0 ? 77
+             : !now().runs     ? looks++ * 100 * 65536
+                               : (uint64_t)(211 * 65536
+                                        * ((double)(clock.tv_sec % 1000000)
+                                           + 1e-9 * (double)clock.tv_nsec));
     *step_uj = 15.3f;
     *t_ns = 0;
     return 0;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A libze_loader of one driver with a card of two stacks, a GPU that nothing meters, and a
- * device that is no GPU. FAKE_ZE holds "RIGHTS INIT LOCKED". Every look at an energy
- * counter is half a second after the last one, at 200 W for the card, 150 W for its package
- * and 70 W for a stack. Structures are written byte by byte where the public specification
- * says a field lies, and only where their first number says which they are.
+ * device that is no GPU. FAKE_ZE holds "RIGHTS INIT LOCKED RUNS". Energy counters count
+ * 200 W for the card, 150 W for its package and 70 W for a stack: each look is half a second
+ * after the last one or, where RUNS is 1, by the clock. Structures are written byte by byte
+ * where the public specification says a field lies, and only where their first number says
+ * which they are.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #pragma GCC visibility push(default)
 
@@ -17,7 +19,9 @@ enum { INVALID = 0x78000004, NOT_SUPPORTED = 0x78000003, REFUSED = 0x70010000 };
 enum { CARD, BARE, NO_GPU, DEVICES };
 enum { STACK, PACKAGE, WHOLE, POWERS };
 enum { MEDIA, GRAPHICS, MEMORY, CLOCKS };
-typedef struct script { unsigned rights, init, locked; } script;
+typedef struct script {
+    unsigned rights, init, locked, runs;
+} script;
 
 static int driver, devices[DEVICES], powers[POWERS], clocks[CLOCKS], thermometers[3];
 static const int covers[POWERS] = { 3, 2, 1 }, watts[POWERS] = { 70, 150, 200 };
@@ -28,10 +32,10 @@ static double low_mhz = 300, high_mhz = 1550;
 
 static script now(void)
 {
-    script is = { 1, 0, 0 };
+    script is = { 1, 0, 0, 0 };
     const char *text = getenv("FAKE_ZE");
     if (text)
-        sscanf(text, "%u %x %u", &is.rights, &is.init, &is.locked);
+        sscanf(text, "%u %x %u %u", &is.rights, &is.init, &is.locked, &is.runs);
     return is;
 }
 
@@ -68,7 +72,10 @@ static unsigned hand_out(int *of, uint32_t have, uint32_t *count, void **to)
 
 unsigned zesInit(uint32_t flags) { return flags ? INVALID : now().init; }
 
-unsigned zesDriverGet(uint32_t *count, void **to) { return hand_out(&driver, 1, count, to); }
+unsigned zesDriverGet(uint32_t *count, void **to)
+{
+    return hand_out(&driver, 1, count, to);
+}
 
 unsigned zesDeviceGet(void *of, uint32_t *count, void **to)
 {
@@ -79,10 +86,10 @@ unsigned zesDeviceGetProperties(void *gpu, void *to)
 {
     if (kind_of(to) != 0x1)
         return INVALID;
-    put_word(to, 32, gpu == &devices[NO_GPU] ? 2 : 1);      /* core.type */
-    put_byte(to, 112, 0x86);                                /* core.uuid */
-    put(to, 128, "Intel(R) Data Center GPU Max 1100", 34);  /* core.name */
-    put(to, 708, "1.3.29735", 10);                          /* driverVersion */
+    put_word(to, 32, gpu == &devices[NO_GPU] ? 2 : 1);     /* core.type */
+    put_byte(to, 112, 0x86);                               /* core.uuid */
+    put(to, 128, "Intel(R) Data Center GPU Max 1100", 34); /* core.name */
+    put(to, 708, "1.3.29735", 10);                         /* driverVersion */
     return 0;
 }
 
@@ -107,8 +114,8 @@ unsigned zesPowerGetProperties(void *power, void *to)
     if (kind_of(to) != 0xd)
         return INVALID;
     memcpy(&next, (char *)to + 8, sizeof(next));
-    put_byte(to, 16, which == STACK);       /* onSubdevice */
-    put_word(to, 28, 300000);               /* defaultLimit */
+    put_byte(to, 16, which == STACK); /* onSubdevice */
+    put_word(to, 28, 300000);         /* defaultLimit */
     put_word(to, 32, 100000);
     put_word(to, 36, (uint32_t)-1);
     if (next && kind_of(next) == 0x28)
@@ -119,6 +126,9 @@ unsigned zesPowerGetProperties(void *power, void *to)
 unsigned zesPowerGetEnergyCounter(void *power, void *to)
 {
     uint64_t t_us = 1000000 + 500000 * looks++;
+    struct timespec clock;
+    if (now().runs && timespec_get(&clock, TIME_UTC))
+        t_us = (uint64_t)clock.tv_sec * 1000000 + (uint64_t)clock.tv_nsec / 1000;
     uint64_t uj = (uint64_t)watts[(int *)power - powers] * t_us;
     put(to, 0, &uj, 8);
     put(to, 8, &t_us, 8);
@@ -192,7 +202,7 @@ unsigned zesFrequencyGetProperties(void *clock, void *to)
     if (kind_of(to) != 0x9)
         return INVALID;
     put_word(to, 16, (uint32_t)clock_kinds[(int *)clock - clocks]);
-    put_byte(to, 28, 1);        /* canControl */
+    put_byte(to, 28, 1); /* canControl */
     put_real(to, 32, 300);
     put_real(to, 40, 1550);
     return 0;
@@ -202,8 +212,8 @@ unsigned zesFrequencyGetState(void *clock, void *to)
 {
     if (kind_of(to) != 0x1b)
         return INVALID;
-    put_real(to, 48, clock == &clocks[MEMORY] ? 3200 : high_mhz);   /* actual */
-    put_word(to, 56, 0x9);      /* of power and of heat */
+    put_real(to, 48, clock == &clocks[MEMORY] ? 3200 : high_mhz); /* actual */
+    put_word(to, 56, 0x9);                                        /* of power and of heat */
     return 0;
 }
 

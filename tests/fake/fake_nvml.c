@@ -331,15 +331,16 @@ static unsigned answer_limit(nvml_handle gpu, nvml_field *field)
     return NVML_NOT_SUPPORTED;
 }
 
-/* Of the counters of held-back time it keeps two, as small boards do. */
+/* Of the counters of held-back time it keeps two, as small boards do; R575 and R580, whose
+ * fields are moved, a third by its number there: half as much. */
 static unsigned answer_past(nvml_field *field)
 {
     bool is_power = field->id == NVML_FIELD_PAST_POWER;
+    double share = is_power ? now.held : field->id == NVML_FIELD_SMOOTHING ? now.held / 2 : 0;
 
     field->type = NVML_ULONGLONG;
-    field->value.natural_wide =
-        is_power ? (unsigned long long)(now.held * (double)fake_since_ns()) : 0;
-    return now.held >= 0 && (is_power || field->id == NVML_FIELD_PAST_THERMAL)
+    field->value.natural_wide = (unsigned long long)(share * (double)fake_since_ns());
+    return now.held >= 0 && (share > 0 || field->id == NVML_FIELD_PAST_THERMAL)
          ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
@@ -367,7 +368,8 @@ static unsigned answer(nvml_handle gpu, nvml_field *field)
         return smoothing;
     if (now.tegra != 0 || !has_scope)
         return NVML_NOT_SUPPORTED;
-    if (field->id <= NVML_FIELD_PAST_RELIABILITY || field->id >= NVML_FIELD_PAST_SW_THERMAL)
+    if (field->id <= NVML_FIELD_PAST_RELIABILITY || field->id >= NVML_FIELD_PAST_SW_THERMAL
+        || (now.moved != 0 && field->id == NVML_FIELD_SMOOTHING))
         return answer_past(field);
     if (field->id == NVML_FIELD_NVLINK_SPEED || field->id == NVML_FIELD_NVLINK_COUNT)
         return answer_link(field);

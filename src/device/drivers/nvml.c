@@ -29,6 +29,8 @@ static bool is_ga100(const char *model)
 
 /* This one alone gave the instant value by PowerUsage on every GPU. */
 enum { all_instant_driver = 530 };
+/* Between these some fields have other numbers: nvml_read.c. */
+enum { first_renumbered = 575, first_back = 590 };
 
 static bool is_superchip(const char *model)
 {
@@ -238,6 +240,8 @@ static void learn(erg_device *dev)
         own->driver_version[0] = '\0';
     erg_text_put(dev->info.driver_version, sizeof(dev->info.driver_version),
                  own->driver_version);
+    int branch = atoi(own->driver_version);
+    own->is_renumbered = branch >= first_renumbered && branch < first_back;
     if (!own->api.architecture
         || own->api.architecture(own->gpu, &own->architecture) != NVML_DONE)
         own->architecture = 0;

@@ -40,6 +40,7 @@ typedef struct nvml {
     bool has_instant;      /* field 186 answers: else power is PowerUsage */
     unsigned architecture; /* 0: unknown */
     char driver_version[32];
+    bool is_renumbered;    /* R575 or R580: some fields have other numbers */
     const struct nvml_quantity *rows[ERG_CHANNELS_MOST]; /* NULL: an activity */
     nvml_samples samples;
     nvml_gpm gpm;
@@ -70,6 +71,8 @@ unsigned nvml_read(const nvml *own, const nvml_quantity *row, double *out);
 /* NAN for a blank. */
 double nvml_narrow(unsigned value);
 double nvml_value_of(unsigned type, const nvml_value *value);
+/* A field as it is told, by the number that this driver has for it. */
+unsigned nvml_read_number(const nvml *own, unsigned id, unsigned scope, double *out);
 /* Fields of milliwatts. */
 unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *out);
 unsigned nvml_read_limit(const nvml *own, double *out);

@@ -55,11 +55,26 @@ unsigned nvml_read_field(const nvml *own, unsigned id, unsigned scope, double *o
     return get_field(own, &(nvml_field){ .id = id, .scope = scope }, 1e-3, out);
 }
 
+unsigned nvml_read_number(const nvml *own, unsigned id, unsigned scope, double *out)
+{
+    return get_field(own, &(nvml_field){ .id = id, .scope = scope }, 1, out);
+}
+
+/* The headers of NVML 12.9 and 13.0 number the last three counters of throttling lower, and
+ * give their later numbers to power smoothing. */
+static unsigned number_of(const nvml *own, unsigned id)
+{
+    bool is_last = id >= NVML_FIELD_PAST_SW_THERMAL && id <= NVML_FIELD_PAST_BRAKE;
+
+    return is_last && own->is_renumbered
+        ? id - NVML_FIELD_PAST_SW_THERMAL + NVML_FIELD_SMOOTHING : id;
+}
+
 unsigned nvml_read(const nvml *own, const nvml_quantity *row, double *out)
 {
     if (!row->field)
         return row->read(own, out);
-    nvml_field field = { .id = row->field, .scope = row->scope };
+    nvml_field field = { .id = number_of(own, row->field), .scope = row->scope };
     return get_field(own, &field, row->to_si, out);
 }
 

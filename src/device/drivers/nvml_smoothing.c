@@ -44,10 +44,9 @@ static const char too_old[] = "this driver's NVML has no call that turns it: upd
 static double field_of(const nvml *own, unsigned id, unsigned preset)
 {
     unsigned moved = id <= NVML_FIELD_SMOOTHING_LAST ? own->smoothing.moved : 0;
-    const nvml_quantity row = { .field = id + moved, .scope = preset, .to_si = 1 };
     double value = NAN;
 
-    return nvml_read(own, &row, &value) == NVML_DONE ? value : NAN;
+    return nvml_read_number(own, id + moved, preset, &value) == NVML_DONE ? value : NAN;
 }
 
 /* NAN is below and above nothing: what is not told does not speak against a layout. */
