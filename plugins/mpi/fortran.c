@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Open MPI's mpif.h and `use mpi`: its Fortran symbols go to PMPI without passing the C
- * ones. Names as gfortran and most others write them, lower case and an underscore.
+ * ones. Names as gfortran and most others write them, lower case and an underscore. What
+ * `use mpi_f08` calls comes by the same arguments under Open MPI's own names (fortran.h).
  * MPICH's Fortran symbols call the C ones, so there is nothing to do.
  */
 #include <stddef.h>
-#include "mpi/library.h"
+#include "mpi/fortran.h"
 
 /* Called from Fortran, which no header of C tells of them. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
+/* NOLINTBEGIN(readability-function-size) MPI's own signatures. */
 
 /* Open MPI knows special arguments by their address in these common blocks. */
 extern int mpi_fortran_in_place_, mpi_fortran_bottom_;
@@ -215,3 +217,31 @@ MPI_PUBLIC void mpi_ialltoallv_(void *send, MPI_Fint *send_counts, MPI_Fint *sen
                             PMPI_Type_f2c(*type), PMPI_Comm_f2c(*comm), &started);
     *request = PMPI_Request_c2f(started);
 }
+
+/* ---- as `use mpi_f08` calls them ------------------------------------------------------ */
+
+FORTRAN_08(init)
+FORTRAN_08(init_thread)
+FORTRAN_08(finalize)
+FORTRAN_08(barrier)
+FORTRAN_08(ibarrier)
+FORTRAN_08(bcast)
+FORTRAN_08(ibcast)
+FORTRAN_08(reduce)
+FORTRAN_08(ireduce)
+FORTRAN_08(allreduce)
+FORTRAN_08(iallreduce)
+FORTRAN_08(reduce_scatter)
+FORTRAN_08(ireduce_scatter)
+FORTRAN_08(reduce_scatter_block)
+FORTRAN_08(ireduce_scatter_block)
+FORTRAN_08(allgather)
+FORTRAN_08(iallgather)
+FORTRAN_08(allgatherv)
+FORTRAN_08(iallgatherv)
+FORTRAN_08(alltoall)
+FORTRAN_08(ialltoall)
+FORTRAN_08(alltoallv)
+FORTRAN_08(ialltoallv)
+
+/* NOLINTEND(readability-function-size) */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages and waits of Open MPI's mpif.h: requests, statuses and indices from one. */
+/* Messages and waits of Open MPI's Fortran: requests, statuses and indices from one. */
 #include <stddef.h>
 #include <stdlib.h>
-#include "mpi/library.h"
+#include "mpi/fortran.h"
 
 /* Called from Fortran, which no header of C tells of them. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
+/* NOLINTBEGIN(readability-function-size) MPI's own signatures. */
 
 /* Open MPI knows special arguments by their address in these common blocks. */
 extern int mpi_fortran_bottom_, mpi_fortran_status_ignore_, mpi_fortran_statuses_ignore_;
@@ -34,6 +35,34 @@ MPI_PUBLIC void mpi_recv_(void *at, MPI_Fint *count, MPI_Fint *type, MPI_Fint *f
 
     *error = MPI_Recv(address(at), *count, PMPI_Type_f2c(*type), *from, *tag,
                       PMPI_Comm_f2c(*comm), &got);
+    if (*error == MPI_SUCCESS)
+        tell(&got, status);
+}
+
+MPI_PUBLIC void mpi_sendrecv_(void *send, MPI_Fint *send_count, MPI_Fint *send_type,
+                              MPI_Fint *to, MPI_Fint *send_tag, void *recv,
+                              MPI_Fint *count, MPI_Fint *type, MPI_Fint *from,
+                              MPI_Fint *tag, MPI_Fint *comm, MPI_Fint *status,
+                              MPI_Fint *error)
+{
+    MPI_Status got;
+
+    *error = MPI_Sendrecv(address(send), *send_count, PMPI_Type_f2c(*send_type), *to,
+                          *send_tag, address(recv), *count, PMPI_Type_f2c(*type), *from,
+                          *tag, PMPI_Comm_f2c(*comm), &got);
+    if (*error == MPI_SUCCESS)
+        tell(&got, status);
+}
+
+MPI_PUBLIC void mpi_sendrecv_replace_(void *at, MPI_Fint *count, MPI_Fint *type,
+                                      MPI_Fint *to, MPI_Fint *send_tag, MPI_Fint *from,
+                                      MPI_Fint *tag, MPI_Fint *comm, MPI_Fint *status,
+                                      MPI_Fint *error)
+{
+    MPI_Status got;
+
+    *error = MPI_Sendrecv_replace(address(at), *count, PMPI_Type_f2c(*type), *to, *send_tag,
+                                  *from, *tag, PMPI_Comm_f2c(*comm), &got);
     if (*error == MPI_SUCCESS)
         tell(&got, status);
 }
@@ -81,6 +110,27 @@ static void drop(several *of)
     free(of->statuses);
 }
 
+MPI_PUBLIC void mpi_start_(MPI_Fint *request, MPI_Fint *error)
+{
+    MPI_Request one = PMPI_Request_f2c(*request);
+
+    *error = MPI_Start(&one);
+    if (*error == MPI_SUCCESS)
+        *request = PMPI_Request_c2f(one);
+}
+
+MPI_PUBLIC void mpi_startall_(MPI_Fint *count, MPI_Fint requests[], MPI_Fint *error)
+{
+    several of;
+
+    *error = MPI_ERR_NO_MEM;
+    if (take(&of, *count, requests)) {
+        *error = MPI_Startall(*count, of.requests);
+        give(&of, *count, requests, 0, NULL);
+    }
+    drop(&of);
+}
+
 MPI_PUBLIC void mpi_waitall_(MPI_Fint *count, MPI_Fint requests[], MPI_Fint statuses[],
                              MPI_Fint *error)
 {
@@ -124,3 +174,18 @@ MPI_PUBLIC void mpi_waitsome_(MPI_Fint *count, MPI_Fint requests[], MPI_Fint *do
     }
     drop(&of);
 }
+
+/* ---- as `use mpi_f08` calls them ------------------------------------------------------ */
+
+FORTRAN_08(send)
+FORTRAN_08(recv)
+FORTRAN_08(sendrecv)
+FORTRAN_08(sendrecv_replace)
+FORTRAN_08(wait)
+FORTRAN_08(start)
+FORTRAN_08(startall)
+FORTRAN_08(waitall)
+FORTRAN_08(waitany)
+FORTRAN_08(waitsome)
+
+/* NOLINTEND(readability-function-size) */

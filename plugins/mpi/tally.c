@@ -30,6 +30,10 @@ const char *const mpi_call_names[CALL_COUNT] = {
     [CALL_WAITALL] = "MPI_Waitall",
     [CALL_WAITANY] = "MPI_Waitany",
     [CALL_WAITSOME] = "MPI_Waitsome",
+    [CALL_SENDRECV] = "MPI_Sendrecv",
+    [CALL_SENDRECV_REPLACE] = "MPI_Sendrecv_replace",
+    [CALL_START] = "MPI_Start",
+    [CALL_STARTALL] = "MPI_Startall",
 };
 
 void mpi_tally_write(FILE *file, const mpi_tally tallies[], int ranks)

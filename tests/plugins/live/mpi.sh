@@ -76,6 +76,17 @@ for config in "" wait=sleep,wait_after=0s wait=slack,stagger=1ms \
     check "${config:-counting}: mistakes, threads, odd types and requests" same corners.plain corners.out
 done
 
+plain 4 exchange 20 >exchange.plain 2>log
+for config in wait=busy wait=sleep,wait_after=0s wait=slack,stagger=50us wait=freq,wait_after=0s; do
+    shaped 4 $config exchange 20 >exchange.out 2>log
+    check "$config: messages both ways, persistent requests, large counts" \
+        same exchange.plain exchange.out
+done
+check "and each is counted" awk -F, '$1 == 0 && $2 == "MPI_Sendrecv" && $3 >= 40 { n++ }
+    $1 == 0 && $2 == "MPI_Sendrecv_replace" && $3 >= 60 { n++ }
+    $1 == 0 && $2 == "MPI_Start" && $3 == 20 { n++ }
+    $1 == 0 && $2 == "MPI_Startall" && $3 == 10 { n++ } END { exit n != 4 }' table.csv
+
 # Half of 4 ms before each of 15 calls of the second half of the world, none before the first.
 # What a busy machine oversleeps is on top: one of three tries has little of it.
 alike() {
@@ -164,6 +175,24 @@ if command -v "$fortran" >/dev/null && "$fortran" -o fortran "$here/mpi_work.f90
 else
     number=$((number + 1))
     echo "ok $number - a Fortran program # SKIP no $fortran"
+fi
+
+if command -v "$fortran" >/dev/null && "$fortran" -o fortran08 "$here/mpi_work_08.f90" >log 2>&1; then
+    c_program=$program program=$work/fortran08
+    plain 4 >out 2>log
+    sort out >fortran.plain
+    for config in wait=busy wait=sleep,wait_after=0s; do
+        shaped 4 $config >out 2>log
+        sort out >fortran.out
+        check "$config: a program that uses mpi_f08" same fortran.plain fortran.out
+        [ "$launcher" = mpirun.openmpi ] || continue    # MPICH's begins past every wrapper
+        check "$config: its calls are counted once" awk -F, '$1 == 0 && $3 != 1 + ($2 == "MPI_Wait") { print; bad = 1 }
+            $1 == 0 { n++ } END { exit bad || n != 12 }' table.csv
+    done
+    program=$c_program
+else
+    number=$((number + 1))
+    echo "ok $number - a program that uses mpi_f08 # SKIP no $fortran with mpi_f08"
 fi
 
 "$erg" run --quiet --no-wait --sensor sim:plain --output run.erg -- "$launcher" $options -n 2 \

@@ -8,6 +8,7 @@
  *     mpi_work messages ROUNDS       a digest of messages and of each kind of wait
  *     mpi_work wait ROUNDS MS        CPU and wall seconds of ranks that wait for rank 0
  *     mpi_work corners             what a program may do and seldom does
+ *     mpi_work exchange ROUNDS       messages both ways, persistent requests, large counts
  *     mpi_work groups ROUNDS         allreduces on halves of the world, then on the world
  */
 #include <stdint.h>
@@ -257,6 +258,7 @@ static void run_groups(int rounds)
 }
 
 #include "mpi_corners.h"
+#include "mpi_exchange.h"
 
 int main(int argc, char **argv)
 {
@@ -277,6 +279,8 @@ int main(int argc, char **argv)
         run_wait(first, second);
     else if (strcmp(what, "corners") == 0)
         run_corners(may);
+    else if (strcmp(what, "exchange") == 0)
+        run_exchange(first);
     else if (strcmp(what, "groups") == 0)
         run_groups(first);
     MPI_Gather(&digest, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
