@@ -116,7 +116,7 @@ MPI_PUBLIC int MPI_Sendrecv_replace(void *at, int count, MPI_Datatype type, int 
     return rc;
 }
 
-/* ---- persistent requests: only counted, for a start must not wait --------------------- */
+/* ---- persistent requests: only counted, for a start must not wait -- */
 
 MPI_PUBLIC int MPI_Start(MPI_Request *request)
 {

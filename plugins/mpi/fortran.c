@@ -218,7 +218,7 @@ MPI_PUBLIC void mpi_ialltoallv_(void *send, MPI_Fint *send_counts, MPI_Fint *sen
     *request = PMPI_Request_c2f(started);
 }
 
-/* ---- as `use mpi_f08` calls them ------------------------------------------------------ */
+/* ---- as `use mpi_f08` calls them -- */
 
 FORTRAN_08(init)
 FORTRAN_08(init_thread)

@@ -175,7 +175,7 @@ MPI_PUBLIC void mpi_waitsome_(MPI_Fint *count, MPI_Fint requests[], MPI_Fint *do
     drop(&of);
 }
 
-/* ---- as `use mpi_f08` calls them ------------------------------------------------------ */
+/* ---- as `use mpi_f08` calls them -- */
 
 FORTRAN_08(send)
 FORTRAN_08(recv)

@@ -45,7 +45,7 @@ static bool fits(MPI_Count count) { return count == narrow(count); }
         return rc;                                                                         \
     } while (0)
 
-/* ---- collectives ---------------------------------------------------------------------- */
+/* ---- collectives -- */
 
 MPI_PUBLIC int MPI_Bcast_c(void *at, MPI_Count count, MPI_Datatype type, int root,
                            MPI_Comm comm)
@@ -131,7 +131,7 @@ MPI_PUBLIC int MPI_Alltoallv_c(const void *send, const MPI_Count send_counts[],
                              offsets, type, comm));
 }
 
-/* ---- nonblocking ones ------------------------------------------------------------------ */
+/* ---- nonblocking ones -- */
 
 MPI_PUBLIC int MPI_Ibcast_c(void *at, MPI_Count count, MPI_Datatype type, int root,
                             MPI_Comm comm, MPI_Request *request)
@@ -211,7 +211,7 @@ MPI_PUBLIC int MPI_Ialltoallv_c(const void *send, const MPI_Count send_counts[],
                               offsets, type, comm, request));
 }
 
-/* ---- messages: each end decides for itself --------------------------------------------- */
+/* ---- messages: each end decides for itself -- */
 
 MPI_PUBLIC int MPI_Send_c(const void *at, MPI_Count count, MPI_Datatype type, int to,
                           int tag, MPI_Comm comm)
