@@ -174,7 +174,7 @@ static void the_table_has_a_row_a_device_and_every_number_by_name(void)
     erg_result *one = erg_hardware_table(NULL, &catalog, &name, 1, &err);
 
     CHECK_OK(all && one, err);
-    CHECK(erg_table_row_count(erg_result_find(all, "hardware")) >= 36);
+    CHECK(erg_table_row_count(erg_result_find(all, "hardware")) >= 53);
     assert_null(erg_result_find(all, "numbers"));
     CHECK(erg_table_row_count(erg_result_find(one, "hardware")) == 1);
     const erg_table *numbers = erg_result_find(one, "numbers");
