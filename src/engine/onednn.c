@@ -239,12 +239,10 @@ static bool settle(erg_engine_session *session, erg_signature *signature, erg_er
     dnn_made made = { 0 };
     dnn_draft draft = { session, signature, true, &made, err };
 
-    if (erg_dnn_is_rows(signature->op))
-        return true;
-    bool has_parts = erg_dnn_has_parts(signature->op);
-    for (int i = 0; has_parts && i < signature->input_count; i++)
+    bool has_own = erg_dnn_has_parts(signature->op) || erg_dnn_is_rows(signature->op);
+    for (int i = 0; has_own && i < signature->input_count; i++)
         signature->tensors[i].layout[0] = '\0';
-    if (has_parts)
+    if (has_own)
         return true;
     for (int i = 0; lies != DNN_ANYHOW && i < signature->input_count; i++)
         signature->tensors[i].layout[0] = '\0';
@@ -320,9 +318,11 @@ static erg_engine_job *prepare(erg_engine_session *session, const erg_signature 
     job->session = session;
     if (erg_dnn_is_rows(signature->op)) {
         job->rows = erg_dnn_rows_new(signature, err);
-        snprintf(job->implementation, sizeof(job->implementation), "rows by memcpy");
-        if (job->rows)
+        if (job->rows) {
+            snprintf(job->implementation, sizeof(job->implementation), "%s",
+                     erg_dnn_rows_name(job->rows));
             return job;
+        }
     } else if (erg_dnn_has_parts(signature->op)) {
         job->parts = erg_dnn_parts_new(session, signature, err);
         if (job->parts)
@@ -340,7 +340,7 @@ static bool launch(erg_engine_job *job, void *const memory[ERG_SIGNATURE_TENSORS
     const dnn_library *library = &job->session->library;
 
     if (job->rows) {
-        erg_dnn_rows_copy(job->rows, memory);
+        erg_dnn_rows_move(job->rows, memory);
         return true;
     }
     if (job->parts)

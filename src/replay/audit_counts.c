@@ -63,11 +63,12 @@ void erg_audit_runs(const erg_audit_subject *subject, erg_finding *out)
 
     for (size_t i = 0; i < replay->kernel_count; i++)
         look_at_runs(&replay->kernels[i], &of);
-    if (!of.seen && isnan(whole)) {
-        erg_audit_cannot(out, "no window with its runs and the time of one");
+    bool is_wrong = of.wrong || whole > ERG_RUNS_SLACK;
+    if (!is_wrong && !of.seen && (replay->kernel_count || isnan(whole))) {
+        erg_audit_cannot(out, "no window of a kernel with its runs and the time of one");
         return;
     }
-    if (of.wrong || whole > ERG_RUNS_SLACK)
+    if (is_wrong)
         erg_audit_fails(out, "%zu of %zu kernels%s did not run as often as is stated",
                         of.wrong, of.seen, whole > ERG_RUNS_SLACK ? " and the whole" : "");
     else

@@ -156,6 +156,52 @@ static selection selection_of(const erg_audit_subject *subject)
     return of;
 }
 
+/* Kernels of the plan that nobody timed: what they cost is in no sum. Collectives are not
+ * timed alone. */
+typedef struct untimed {
+    size_t kernels, all;
+    double launches, all_launches;
+} untimed;
+
+static bool is_timed(const erg_replay *replay, size_t row)
+{
+    for (size_t i = 0; i < replay->kernel_count; i++)
+        if (replay->kernels[i].kernel == (int32_t)row)
+            return true;
+    return false;
+}
+
+static untimed untimed_of(const erg_replay *replay)
+{
+    const erg_replay_plan *plan = replay->plan;
+    untimed of = { 0 };
+
+    for (size_t i = 0; plan && i < plan->kernel_count; i++) {
+        if (plan->kernels[i].tier == ERG_TIER_COLLECTIVE)
+            continue;
+        bool is_missing = !is_timed(replay, i);
+        of.all++;
+        of.all_launches += (double)plan->kernels[i].count;
+        of.kernels += is_missing;
+        of.launches += is_missing ? (double)plan->kernels[i].count : 0;
+    }
+    return of;
+}
+
+/* Their energy is not known: launches stand for it. */
+static void judge_untimed(const erg_replay *replay, erg_finding *out)
+{
+    const untimed of = untimed_of(replay);
+
+    if (of.kernels == 0)
+        return;
+    if (of.launches >= MISSING_MOST * of.all_launches)
+        erg_audit_fails(out, "%zu of the plan's %zu kernels were not timed", of.kernels,
+                        of.all);
+    erg_audit_shows(out, "without a time: %.4g %% of the plan's launches",
+                    100 * of.launches / of.all_launches);
+}
+
 static void judge_selection(const selection *of, erg_finding *out)
 {
     double missing = 1 - of->measured_j / of->all_j;
@@ -235,6 +281,8 @@ void erg_audit_selection(const erg_audit_subject *subject, erg_finding *out)
         judge_report(replay->energies, out);
     else
         erg_audit_cannot(out, "no energies of kernels");
+    if (out->state == ERG_AUDIT_PASSED)
+        judge_untimed(replay, out);
     if (out->state != ERG_AUDIT_PASSED || !replay->energies)
         return;
     erg_finding report = { ERG_AUDIT_NOT_ASSESSABLE, "", "" };

@@ -22,8 +22,17 @@ static int32_t like(const erg_replay_plan *plan, const erg_kernel_timing *kernel
     return -1;
 }
 
+/* A list that does not say its tiers has those of its plan, or of its names. */
+static void name_tier(const erg_replay_plan *plan, erg_kernel_timing *kernel)
+{
+    if (kernel->tier == ERG_TIER_UNKNOWN)
+        kernel->tier = plan && kernel->kernel >= 0
+                           ? plan->kernels[kernel->kernel].tier
+                           : erg_tier_of(kernel->name, ERG_OP_UNKNOWN);
+}
+
 /* Lists of one run have one order, so the search goes on behind the last that was found. */
-void erg_replay_join(erg_replay *replay)
+static void join_all(erg_replay *replay)
 {
     const erg_replay_plan *plan = replay->plan;
     size_t next = 0;
@@ -41,6 +50,13 @@ void erg_replay_join(erg_replay *replay)
         if (kernel->kernel >= 0)
             next = (size_t)kernel->kernel + 1;
     }
+}
+
+void erg_replay_join(erg_replay *replay)
+{
+    join_all(replay);
+    for (size_t i = 0; i < replay->kernel_count; i++)
+        name_tier(replay->plan, &replay->kernels[i]);
 }
 
 /* ---- power -------------------------------------------------------------- */

@@ -129,6 +129,90 @@ static void a_turned_factor_of_five_axes_keeps_its_shape(void)
     end(&on);
 }
 
+/* Along the last axis single numbers are picked, along the middle one rows of the last. */
+static void what_is_picked_is_of_its_table(void)
+{
+    static const struct { int32_t axis; int64_t dims[3]; size_t width; } rows[] = {
+        { 1, { 4, 3, 8 }, 8 }, { 2, { 4, 6, 5 }, 1 }, { -1, { 4, 6, 3 }, 1 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        bench on = begin(ERG_OP_GATHER);
+        size_t width = rows[i].width, found = 0;
+
+        on.signature.axis = rows[i].axis;
+        TENSOR(&on, 4, 6, 8);
+        tensor(&on, 3, rows[i].dims);
+        tensor(&on, 3, rows[i].dims);
+        size_t count = elements(&on.signature.tensors[2]) / width;
+        launch(&on);
+        for (size_t k = 0; k < count; k++)
+            for (size_t row = 0; row < 4 * 6 * 8 / width; row++)
+                if (memcmp(on.memory[2] + k * width, on.memory[0] + row * width,
+                           width * sizeof(float)) == 0) {
+                    found++;
+                    break;
+                }
+        CHECK(found == count);
+        end(&on);
+    }
+}
+
+static void a_scatter_is_the_whole_with_rows_put_into_it(void)
+{
+    enum { ROWS = 40, WIDTH = 6, PUT = 9 };
+    bench on = begin(ERG_OP_SCATTER);
+    int kept = 0;
+
+    TENSOR(&on, ROWS, WIDTH);
+    TENSOR(&on, PUT, 1);
+    TENSOR(&on, PUT, WIDTH);
+    TENSOR(&on, ROWS, WIDTH);
+    for (int i = 0; i < PUT * WIDTH; i++)
+        on.memory[2][i] = 7;
+    launch(&on);
+    for (int row = 0; row < ROWS; row++) {
+        const float *at = on.memory[3] + row * WIDTH;
+        bool is_kept =
+            memcmp(at, on.memory[0] + row * WIDTH, WIDTH * sizeof(float)) == 0;
+
+        for (int j = 0; j < WIDTH && !is_kept; j++)
+            CHECK(at[j] == 7);
+        kept += is_kept;
+    }
+    CHECK(kept >= ROWS - PUT && kept < ROWS);
+    end(&on);
+}
+
+static void a_fill_sets_all_of_it(void)
+{
+    bench on = begin(ERG_OP_FILL);
+    erg_error err = { 0 };
+
+    TENSOR(&on, 1);
+    TENSOR(&on, 30, 30);
+    erg_engine_job *job = engine->prepare(on.session, &on.signature, &err);
+    CHECK_OK(job != NULL, err);
+    CHECK_TEXT(engine->implementation(job), "memset");
+    CHECK_OK(engine->launch(job, (void *const *)on.memory, &err), err);
+    for (int i = 0; i < 900; i++)
+        CHECK(on.memory[1][i] == 0);
+    engine->free(job);
+    end(&on);
+}
+
+static void updates_without_a_whole_are_refused(void)
+{
+    bench on = begin(ERG_OP_SCATTER);
+    erg_error err = { 0 };
+
+    TENSOR(&on, 4, 4);
+    TENSOR(&on, 9, 9);
+    CHECK(!engine->prepare(on.session, &on.signature, &err));
+    CHECK(err.code == ERG_UNSUPPORTED && strstr(err.text, "scatter"));
+    end(&on);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -138,6 +222,10 @@ int main(void)
         TEST(a_pool_that_rounds_up_reads_what_is_there),
         TEST(fifty_tensors_are_joined),
         TEST(a_turned_factor_of_five_axes_keeps_its_shape),
+        TEST(what_is_picked_is_of_its_table),
+        TEST(a_scatter_is_the_whole_with_rows_put_into_it),
+        TEST(a_fill_sets_all_of_it),
+        TEST(updates_without_a_whole_are_refused),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

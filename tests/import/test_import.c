@@ -24,6 +24,27 @@ static void a_power_log_gives_a_channel_to_each_gpu(void)
     erg_trace_free(trace);
 }
 
+static void a_power_log_may_be_in_other_units(void)
+{
+    static const struct { const char *column; double watts; } rows[] = {
+        { "power_w", 1 }, { "power_mw", 1e-3 }, { "power_uw", 1e-6 }, { "power_kw", 1e3 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[160];
+        erg_error err = { 0 };
+        size_t count;
+
+        snprintf(text, sizeof(text), "gpu,%s,timestamp\n0,250,2026-02-06T18:32:23Z\n",
+                 rows[i].column);
+        erg_trace *trace = import_text(text, NULL, &err);
+        CHECK_OK(trace != NULL, err);
+        CHECK_NEAR(samples_of(trace, "gpu:0/power", &count)[0].value,
+                   250 * rows[i].watts, 1e-12);
+        erg_trace_free(trace);
+    }
+}
+
 static void a_zone_that_is_named_moves_the_stamps_and_the_flag_goes(void)
 {
     erg_error err = { 0 };
@@ -334,6 +355,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_power_log_gives_a_channel_to_each_gpu),
+        TEST(a_power_log_may_be_in_other_units),
         TEST(a_zone_that_is_named_moves_the_stamps_and_the_flag_goes),
         TEST(the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows),
         TEST(bad_input_names_file_line_and_cure),

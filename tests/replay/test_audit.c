@@ -20,11 +20,22 @@ static void no_dims(erg_replay *r)
     r->plan->kernels[2].signature.m = 0;
 }
 static void other_work(erg_replay *r) { r->kernels[0].flop *= 2; }
-static void near_empty(erg_replay *r) { r->kernels[0].empty_s = 1.9e-3; }
-static void no_window(erg_replay *r)
+/* The plan has one more, which nobody timed. */
+static void left_out(erg_replay *r)
 {
-    r->kernels[0].span = r->kernels[0].mono = (erg_span){ 0, 0 };
+    erg_replay_kernel extra = r->plan->kernels[0];
+
+    erg_text_put(extra.name, sizeof(extra.name), "matmul9");
+    extra.foreign = NULL;
+    extra.signature.m = 99;
+    CHECK(erg_replay_plan_add(r->plan, &extra, NULL, NULL));
 }
+static void near_empty(erg_replay *r) { r->kernels[0].empty_s = 1.9e-3; }
+static void no_window_of(erg_replay *r, int i)
+{
+    r->kernels[i].span = r->kernels[i].mono = (erg_span){ 0, 0 };
+}
+static void no_window(erg_replay *r) { no_window_of(r, 0); }
 static void no_zone(erg_replay *r) { r->local_time = true; }
 static void noisy(erg_replay *r) { r->kernels[2].median_s = r->kernels[2].time_s / 1.6; }
 /* Half of a window belonged to others, and whoever ran it says so. */
@@ -90,6 +101,7 @@ static const fault faults[] = {
     { "POWER_UNLIKE", { 120, 200, 50, true }, nothing, nothing },
     { "NO_IDLE", { 200, 200, 50, false }, nothing, nothing },
     { "SELECTION", { 200, 200, 50, true }, no_window, nothing },
+    { "SELECTION", { 200, 200, 50, true }, left_out, nothing },
     { "METER_SILENT", { 200, 200, 200, true }, nothing, nothing },
     { "TOO_SHORT", { 200, 200, 50, true }, short_window, nothing },
     { "COLD_CLOCKS", { 200, 150, 50, true }, nothing, nothing },
@@ -131,6 +143,20 @@ static void every_check_has_its_fault(void)
             found = found || strcmp(faults[k].code, erg_audit_checks[i].code) == 0;
         CHECK(found);
     }
+}
+
+static void windows_that_are_not_there_agree_with_nothing(void)
+{
+    erg_replay *replay = made(&clean);
+    erg_finding findings[ERG_AUDIT_CHECKS];
+    erg_error err = { 0 };
+
+    report(replay);
+    for (int i = 0; i < KERNELS; i++)
+        no_window_of(replay, i);
+    CHECK_OK(erg_audit_run(replay, &peaks, findings, &err), err);
+    CHECK(findings[0].state == ERG_AUDIT_NOT_ASSESSABLE);
+    erg_replay_free(replay);
 }
 
 /* window / 0 is endless runs: the search for a round number of them has to end. */
@@ -244,6 +270,7 @@ int main(void)
         TEST(each_fault_fails_its_own_check_alone),
         TEST(a_clean_set_leaves_nothing_unlooked_at),
         TEST(every_check_has_its_fault),
+        TEST(windows_that_are_not_there_agree_with_nothing),
         TEST(a_time_of_zero_is_stale_and_not_endless),
         TEST(nothing_measured_passes_no_check),
         TEST(one_shape_over_many_grids_was_made_up),

@@ -155,6 +155,27 @@ static void what_is_not_of_a_replay_is_said_in_a_sentence(void)
     }
 }
 
+static void tiers_that_are_not_said_are_those_of_the_names(void)
+{
+    static const char text[] =
+        "{\"predicted_total_us\": 3, \"kernels\": ["
+        "{\"name\": \"Memcpy DtoD\", \"invocation_count\": 1, \"single_time_us\": 1},"
+        "{\"name\": \"volta_sgemm\", \"invocation_count\": 1, \"single_time_us\": 1},"
+        "{\"name\": \"softmax\", \"tier\": 2, \"invocation_count\": 1,"
+        " \"single_time_us\": 1}]}";
+    static const erg_tier tiers[] = { ERG_TIER_MOVE, ERG_TIER_MATRIX, ERG_TIER_MATRIX };
+    erg_error err = { 0 };
+    const char *folder = test_folder();
+
+    put(folder, "isolated_kernels_timing.json", text);
+    erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder }, &err);
+    CHECK_OK(replay != NULL, err);
+    CHECK(replay->kernel_count == ERG_COUNT(tiers));
+    for (size_t i = 0; i < ERG_COUNT(tiers); i++)
+        CHECK(replay->kernels[i].tier == tiers[i]);
+    erg_replay_free(replay);
+}
+
 static void nothing_is_said_to_be_nothing(void)
 {
     erg_error err = { 0 };
@@ -218,6 +239,7 @@ int main(void)
         TEST(a_folder_is_read_by_names_that_end_so),
         TEST(two_files_of_one_kind_are_refused),
         TEST(named_files_are_told_apart_by_content),
+        TEST(tiers_that_are_not_said_are_those_of_the_names),
         TEST(nothing_is_said_to_be_nothing),
         TEST(kernels_of_one_name_join_the_plan_in_order),
         TEST(the_whole_of_a_recording_is_its_region),

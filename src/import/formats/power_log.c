@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain power log: timestamp,gpu,power_w or timestamp,id,power. */
+/* The plain power log: timestamp,gpu,power_w or timestamp,id,power; or in other units. */
 #include "import/formats/sheet.h"
 
-static const char *const by_gpu[] = { "timestamp", "gpu", "power_w", NULL };
-static const char *const by_id[] = { "timestamp", "id", "power", NULL };
+static const struct unit {
+    const char *column;
+    double watts;
+} units[] = {
+    { "power_w", 1 }, { "power", 1 }, { "power_mw", 1e-3 }, { "power_uw", 1e-6 },
+    { "power_kw", 1e3 },
+};
+static const char *const devices[] = { "gpu", "id" };
 
 static bool sniff(const erg_source *source)
 {
-    return erg_header_has(source, by_gpu) || erg_header_has(source, by_id);
+    for (size_t d = 0; d < ERG_COUNT(devices); d++)
+        for (size_t u = 0; u < ERG_COUNT(units); u++) {
+            const char *const names[] = { "timestamp", devices[d], units[u].column, NULL };
+            if (erg_header_has(source, names))
+                return true;
+        }
+    return false;
 }
 
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
-    int power = erg_column_find(header, "power_w");
-    if (power < 0)
-        power = erg_column_find(header, "power");
+    int power = -1;
+    double watts = 1;
+
+    for (size_t u = 0; power < 0 && u < ERG_COUNT(units); u++)
+        if ((power = erg_column_find(header, units[u].column)) >= 0)
+            watts = units[u].watts;
     sheet->time = erg_column_find(header, "timestamp");
     sheet->device_column = erg_column_find(header, "gpu");
     if (sheet->device_column < 0)
@@ -23,7 +38,7 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         return erg_missing_column(sheet->source, header,
                                   sheet->time < 0 ? "timestamp"
                                       : power < 0 ? "power_w" : "gpu", err);
-    erg_sheet_add(sheet, power, erg_power_channel(0, "power", ERG_SCOPE_BOARD), 1);
+    erg_sheet_add(sheet, power, erg_power_channel(0, "power", ERG_SCOPE_BOARD), watts);
     return true;
 }
 
