@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """erg run on fake machines: nothing reads 0 because it was not measured."""
+import concurrent.futures
+import itertools
 import json
 import os
 import pty
@@ -15,6 +17,7 @@ import tty
 ERG, FAKES, MACHINES = (os.path.realpath(path) for path in sys.argv[1:4])
 WORK = tempfile.mkdtemp()
 NOBODY = 65534
+NUMBERS = itertools.count()
 HOME = {"HOME": WORK, "XDG_STATE_HOME": os.path.join(WORK, "state")}
 
 
@@ -44,8 +47,7 @@ def erg(*words, env=None, user=None, status=0):
 
 
 def run(*words, env=None, user=None):
-    number = len(os.listdir(WORK))
-    return erg("run", "--format", "json", "--output", f"{WORK}/{number}.erg", *words,
+    return erg("run", "--format", "json", "--output", f"{WORK}/{next(NUMBERS)}.erg", *words,
                env=env, user=user)
 
 
@@ -122,7 +124,6 @@ def without_rights_the_figure_is_a_model_and_the_cure_is_told():
         user = None
     else:
         user = NOBODY
-        os.chmod(WORK, 0o777)
     root = unpack("epyc")
     counters = root + "/sys/bus/event_source/devices/power/counters"
     for name in os.listdir(counters):
@@ -141,10 +142,10 @@ class Meter:
     """A WattsUp on a pseudo-terminal that follows the load and is unplugged after some
     lines."""
 
-    load = os.path.join(WORK, "load")       # is there while the command runs
-    command = ["sh", "-c", f"touch {load}; sleep 5; rm {load}"]
-
-    def __init__(self, lines):
+    def __init__(self, lines, beside=None):
+        # The load is there while the command runs.
+        self.load = beside.load if beside else os.path.join(WORK, f"load-{next(NUMBERS)}")
+        self.command = ["sh", "-c", f"touch {self.load}; sleep 5; rm {self.load}"]
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         self.port = os.ttyname(slave)
@@ -166,7 +167,7 @@ class Meter:
 
 def a_meter_unplugged_in_the_middle_is_partial():
     meter = Meter(8)
-    result = run("--sensor", "wattsup:" + meter.port, "--idle", "3s", "--", *Meter.command)
+    result = run("--sensor", "wattsup:" + meter.port, "--idle", "3s", "--", *meter.command)
     row = result["tables"]["summary"][0]
     assert row["energy_j"] is None or 50 < row["energy_j"] < 450, row
     assert row["quality"] in ("partial", "too_short", "no_data"), row
@@ -182,9 +183,10 @@ def a_meter_of_another_machine_is_refused():
 
 
 def two_meters_are_summed():
-    one, two = Meter(30), Meter(30)
+    one = Meter(30)
+    two = Meter(30, beside=one)
     result = run("--sensor", f"wattsup:{one.port},{two.port}", "--idle", "4s", "--",
-                 *Meter.command)
+                 *one.command)
     row = result["tables"]["summary"][0]
     assert row["mean_w"] is not None and abs(row["mean_w"] - 200) < 20, row
     assert "wattsup" in row["source"] and " + " in row["source"], row
@@ -203,16 +205,25 @@ CHECKS = [
 ]
 
 
+def outcome(check):
+    """None, or why not."""
+    try:
+        check()
+        return None
+    except (AssertionError, TypeError, ValueError, OSError, subprocess.SubprocessError) as fault:
+        return repr(fault).replace("\n", " ")
+
+
+# They wait for seconds of real time and work for milliseconds: three at once.
 def main():
+    os.chmod(WORK, 0o777)
     print(f"1..{len(CHECKS)}", flush=True)
-    for number, check in enumerate(CHECKS, 1):
-        name = check.__name__.replace("_", " ")
-        try:
-            check()
-            print(f"ok {number} - {name}", flush=True)
-        except (AssertionError, TypeError, ValueError, OSError, subprocess.SubprocessError) as fault:
-            print(f"not ok {number} - {name}", flush=True)
-            print("# " + repr(fault).replace("\n", " "), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(3) as threads:
+        for number, (check, fault) in enumerate(zip(CHECKS, threads.map(outcome, CHECKS)), 1):
+            name = check.__name__.replace("_", " ")
+            print(("not ok" if fault else "ok") + f" {number} - {name}", flush=True)
+            if fault:
+                print("# " + fault, flush=True)
     shutil.rmtree(WORK, ignore_errors=True)
 
 
