@@ -19,6 +19,7 @@ typedef struct ergd ergd;
 typedef struct ergd_options {
     const char *config, *root, *nvml;
     bool check_only, recover_only, is_watchdog;
+    double silence_s;               /* above 0: this is a filler */
 } ergd_options;
 
 /* events: of epoll. */
@@ -34,7 +35,8 @@ typedef struct ergd_service {
 } ergd_service;
 
 extern const ergd_service *const ergd_services[];   /* NULL-terminated; service.c */
-extern const ergd_service ergd_service_socket, ergd_service_http, ergd_service_rack;
+extern const ergd_service ergd_service_socket, ergd_service_http, ergd_service_rack,
+    ergd_service_filler;
 
 /* ---- loop.c: what a service may call --------------------------------------- */
 
@@ -54,6 +56,8 @@ bool ergd_watch(ergd *daemon, int fd, uint32_t events, ergd_ready ready, void *s
 void ergd_forget(ergd *daemon, int fd);
 /* It has started or connected: what that needed of memory is given back a little later. */
 void ergd_settle(ergd *daemon);
+/* The watchdog ends this group of processes if we die; 0: none. */
+void ergd_guard(ergd *daemon, int group);
 void ergd_log(const ergd *daemon, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -93,10 +97,19 @@ bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *
 typedef struct ergd_watchdog ergd_watchdog;
 ergd_watchdog *ergd_watchdog_open(ergd *daemon, erg_error *err);
 void ergd_watchdog_step(ergd_watchdog *watchdog);   /* starts another if it has died */
+/* From now on it ends the processes of that group, too, if we die; 0: none. */
+void ergd_watchdog_guard(ergd_watchdog *watchdog, int group);
 /* All is put back: it may go. */
 void ergd_watchdog_close(ergd_watchdog *watchdog);
 /* The second process itself: the exit status. */
 int ergd_watch_over(const ergd_options *options, const erg_govern_config *config);
+
+/* ---- filler_spin.c: a process that burns where power would fall below a floor ------- */
+
+/* How many CPUs it may burn on. */
+int ergd_filler_cpus(void);
+/* That process itself, until its input ends; it rests after silence_s without a line. */
+int ergd_spin(double silence_s);
 
 /* ---- owner.c: one ergd turns this machine's knobs --------------------------------- */
 
@@ -113,6 +126,8 @@ const ergd_ownership *ergd_knobs(const ergd *daemon);
 
 /* Keeps what knobs and sensors need and gives the rest up for good. */
 bool ergd_drop_privileges(erg_error *err);
+/* In a child: all that is left. */
+void ergd_drop_all(void);
 const char *ergd_rack_mode(void);  /* for --version: by which library, or "not built" */
 const char *ergd_privileges(void);      /* for --version: what drops them */
 

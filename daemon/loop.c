@@ -105,6 +105,11 @@ void ergd_settle(ergd *daemon)
     daemon->settled_ns = monotonic_ns() + SETTLED_S * NS_PER_S;
 }
 
+void ergd_guard(ergd *daemon, int group)
+{
+    ergd_watchdog_guard(daemon->watchdog, group);
+}
+
 static void step(ergd *daemon)
 {
     erg_error fault = { 0 };

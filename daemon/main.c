@@ -27,6 +27,7 @@ typedef enum act {
     ACT_NVML,
     ACT_WATCHDOG,
     ACT_RECOVER,
+    ACT_FILLER,
     ACT_HELP,
     ACT_VERSION
 } act;
@@ -38,6 +39,7 @@ static const struct option longs[] = {
     { "nvml", required_argument, NULL, ACT_NVML },
     { "recover", no_argument, NULL, ACT_RECOVER },
     { "watchdog", no_argument, NULL, ACT_WATCHDOG },     /* by ergd itself alone */
+    { "filler", required_argument, NULL, ACT_FILLER },  /* likewise */
     { "help", no_argument, NULL, ACT_HELP },
     { "version", no_argument, NULL, ACT_VERSION },
     { 0 },
@@ -53,6 +55,7 @@ static int take(int code, ergd_options *options)
     case ACT_NVML: options->nvml = optarg; return -1;
     case ACT_RECOVER: options->recover_only = true; return -1;
     case ACT_WATCHDOG: options->is_watchdog = true; return -1;
+    case ACT_FILLER: options->silence_s = strtod(optarg, NULL); return -1;
     case ACT_HELP: fputs(help, stdout); return DONE;
     case ACT_VERSION:
         printf("ergd %s (%s)\n%s\nrack mode: %s\n", erg_version(), ergd_privileges(),
@@ -106,6 +109,8 @@ int main(int argc, char *argv[])
     for (int code, status; (code = getopt_long(argc, argv, "", longs, NULL)) != -1;)
         if ((status = take(code, &options)) >= 0)
             return status;
+    if (options.silence_s > 0)
+        return ergd_spin(options.silence_s);
     if (options.config && optind == argc)
         return run(&options);
     fputs("ergd: needs --config FILE and nothing else; --help says more\n", stderr);

@@ -55,6 +55,15 @@ bool ergd_drop_privileges(erg_error *err)
     return good;
 }
 
+void ergd_drop_all(void)
+{
+    cap_t none = cap_init();
+
+    if (none)
+        cap_set_proc(none);
+    cap_free(none);
+}
+
 const char *ergd_privileges(void)
 {
     return "capabilities are dropped";

@@ -11,6 +11,11 @@ bool ergd_drop_privileges(erg_error *err)
         || erg_fail(err, ERG_NO_ACCESS, "cannot give up privileges: %s", strerror(errno));
 }
 
+void ergd_drop_all(void)
+{
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 const char *ergd_privileges(void)
 {
     return "capabilities are kept: install libcap-dev and build again";

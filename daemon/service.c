@@ -6,5 +6,6 @@ const ergd_service *const ergd_services[] = {
     &ergd_service_socket,
     &ergd_service_http,
     &ergd_service_rack,
+    &ergd_service_filler,
     NULL,
 };

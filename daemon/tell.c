@@ -172,6 +172,7 @@ ergd_bytes ergd_tell_metrics(const erg_result *snapshot, const ergd_beat *beat,
         && copy_table(result, snapshot, "phases", ALL, NULL)
         && copy_table(result, snapshot, "epochs", ALL, NULL)
         && copy_table(result, snapshot, "rules", ALL, NULL)
+        && copy_table(result, snapshot, "floor", ALL, NULL)
         && copy_table(result, snapshot, "leases", ALL, NULL)
         && add_devices(result, snapshot, NULL) && add_loop(result, beat, NULL)
         && copy_notes(result, snapshot, NULL) && note_methods(result, snapshot, NULL);
@@ -253,6 +254,15 @@ static void put_ill_clocks(FILE *out, const erg_table *clocks)
     }
 }
 
+static void put_ill_filler(FILE *out, const erg_table *floor)
+{
+    const char *state = floor ? erg_table_find(floor, 0, "state").text : NULL;
+    const char *reason = floor ? erg_table_find(floor, 0, "reason").text : NULL;
+
+    if (state && strcmp(state, "refused") == 0)
+        fprintf(out, "floor: %s\n", reason ? reason : "the filler does not run");
+}
+
 /* A sensor of power that gave no value in the last step. */
 static void put_silent(FILE *out, const erg_table *sensors)
 {
@@ -289,6 +299,7 @@ ergd_bytes ergd_tell_health(const erg_result *snapshot)
         fputs("no snapshot: out of memory\n", file);
     put_ills(file, snapshot ? erg_result_find(snapshot, "grants") : NULL);
     put_ill_clocks(file, snapshot ? erg_result_find(snapshot, "clocks") : NULL);
+    put_ill_filler(file, snapshot ? erg_result_find(snapshot, "floor") : NULL);
     put_silent(file, snapshot ? erg_result_find(snapshot, "sensors") : NULL);
     put_lost_leases(file, snapshot ? erg_result_find(snapshot, "leases") : NULL);
     if (fclose(file) != 0) {

@@ -19,25 +19,43 @@
 enum { PIPE_AT = 3, TRIES = 100, ARGUMENTS = 9 };
 static const struct timespec pause_between = { 0, 100000000 };
 static const int64_t again_ns = 200000000;
-static const char farewell = 'q';
+
+/* What the daemon says: all is well, or which group of processes to end. */
+typedef struct word { char verb; pid_t group; } word;
+enum { FAREWELL = 'q', GUARD = 'g' };
 
 /* ---- the watchdog itself ----------------------------------------------------------- */
+
+/* Until the daemon is gone: true if it ended well. */
+static bool listen_until_end(pid_t *group)
+{
+    word said;
+
+    for (;;) {
+        ssize_t count = read(PIPE_AT, &said, sizeof(said));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count != (ssize_t)sizeof(said))
+            return false;
+        if (said.verb == FAREWELL)
+            return true;
+        *group = said.group;
+    }
+}
 
 int ergd_watch_over(const ergd_options *options, const erg_govern_config *config)
 {
     const erg_env env = { .root = options->root, .nvml = options->nvml };
     erg_error err = { 0 };
-    char said = 0;
-    ssize_t count;
+    pid_t group = 0;
 
     signal(SIGTERM, SIG_IGN);       /* it ends when the daemon does, not before */
     signal(SIGINT, SIG_IGN);
     setsid();
-    do
-        count = read(PIPE_AT, &said, 1);
-    while (count < 0 && errno == EINTR);
-    if (count == 1 && said == farewell)
+    if (listen_until_end(&group))
         return 0;
+    if (group > 1)
+        kill(-group, SIGKILL);
     /* The locks of a dead process are free at once; a new daemon may hold them. */
     for (int i = 0; i < TRIES; i++) {
         err = (erg_error){ 0 };
@@ -55,6 +73,7 @@ struct ergd_watchdog {
     ergd *daemon;
     pid_t pid;
     int fd;                         /* -1: none runs */
+    pid_t group;                    /* that it shall end, too; 0: none */
     int64_t again_ns;               /* not before */
 };
 
@@ -127,9 +146,28 @@ static void watchdog_ready(void *self, uint32_t events)
     own->again_ns = ergd_now_ns(own->daemon) + again_ns;
 }
 
+static bool tell(const ergd_watchdog *own, char verb)
+{
+    const word said = { verb, own->group };
+
+    return own->fd >= 0 && write(own->fd, &said, sizeof(said)) == (ssize_t)sizeof(said);
+}
+
 static bool start(ergd_watchdog *own, erg_error *err)
 {
-    return spawn(own, err) && ergd_watch(own->daemon, own->fd, 0, watchdog_ready, own, err);
+    if (!spawn(own, err) || !ergd_watch(own->daemon, own->fd, 0, watchdog_ready, own, err))
+        return false;
+    if (own->group)
+        tell(own, GUARD);           /* if it has just died, it is started again anyway */
+    return true;
+}
+
+void ergd_watchdog_guard(ergd_watchdog *own, int group)
+{
+    if (!own)
+        return;
+    own->group = group;
+    tell(own, GUARD);
 }
 
 void ergd_watchdog_step(ergd_watchdog *own)
@@ -164,8 +202,7 @@ void ergd_watchdog_close(ergd_watchdog *own)
 {
     if (!own)
         return;
-    ssize_t count = own->fd >= 0 ? write(own->fd, &farewell, 1) : 0;
-    (void)count;        /* it may just have died: then there is nobody to tell */
+    tell(own, FAREWELL);    /* it may just have died: then there is nobody to tell */
     reap(own);
     free(own);
 }

@@ -104,6 +104,10 @@ bool erg_devices_put_back(erg_devices *devices, size_t index, erg_knob which,
 /* From now on what is turned counts as what was: that is put back, by whomever. */
 bool erg_devices_keep(erg_devices *devices, erg_error *err);
 
+/* A simulated load on top of what the device draws, until it is filled with another: what a
+ * filler process does to a real one. False: it simulates none. */
+bool erg_devices_fill(erg_devices *devices, size_t index, double extra_w);
+
 /* Puts back what processes that were killed left turned: table restored (CLI.md,
  * devices), a row for each knob. The first turn of a device does this too. */
 erg_result *erg_devices_recover(const erg_env *env, erg_error *err);

@@ -76,6 +76,7 @@ typedef struct erg_govern_config {
     } cap;
     struct {
         double psu_fraction, floor_w, up_w_per_s, down_w_per_s, hold_s;
+        erg_govern_list filler;         /* a program and its words; none: ergd's own */
         erg_govern_range jitter_s;
         const char *jitter_scope;
         int64_t rng_key;
@@ -106,7 +107,7 @@ typedef struct erg_govern_config {
              int64_t clients; } socket;
     struct { const char *address; int64_t port; } http;     /* address NULL: none */
     struct { const char *path; double most_bytes; } journal; /* path NULL: none is kept */
-    char mpi[160];                      /* for the MPI library, as ERG_MPI says it; "":
+    char mpi[256];                      /* for the MPI library, as ERG_MPI says it; "":
                                          * none */
     const char *unused[16];             /* keys that are checked, but for others than
                                          * ergd */
@@ -181,6 +182,13 @@ typedef struct erg_govern_claim {
     double power_w, demand_w, least_w, most_w, enforced_w;
 } erg_govern_claim;
 erg_govern_claim erg_governor_claim(const erg_governor *governor);
+
+/* Where a floor is held by a process: the share of its most that it shall burn now; NAN:
+ * none shall run. What came of it is told before the next step: taken is the share that it
+ * has burnt (NAN: as asked), reason why it does not run. */
+double erg_governor_fill(const erg_governor *governor);
+void erg_governor_filled(erg_governor *governor, bool is_running, double taken,
+                         const char *reason);
 
 /* ---- asking ------------------------------------------------------------------ */
 

@@ -63,6 +63,9 @@ struct erg_driver {
                  erg_error *err);
     bool (*put_back)(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
     bool forgets;               /* what was turned ends with this process (sim) */
+    /* From now on it draws so much more than its load asks for (sim); false: it cannot.
+     * NULL: no device of this driver can. */
+    bool (*fill)(erg_device *dev, double extra_w);
 };
 
 extern const erg_driver *const erg_drivers[];   /* NULL-terminated, in registry.c */

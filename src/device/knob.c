@@ -344,3 +344,11 @@ bool erg_devices_restore(erg_devices *devices, erg_error *err)
         good &= erg_device_put_back(devices->items[i], good ? err : NULL);
     return good;
 }
+
+bool erg_devices_fill(erg_devices *devices, size_t index, double extra_w)
+{
+    erg_device *dev = devices->items[index];
+
+    return dev->state == ERG_PRESENT && dev->driver->fill
+        && dev->driver->fill(dev, extra_w);
+}

@@ -70,6 +70,7 @@ static bool open_all(erg_governor *governor, erg_error *err)
     if (!governor->devices)
         return false;
     erg_govern_sense_begin(governor);
+    erg_govern_floor_begin(governor);
     if (!erg_govern_phase_open(governor, err))
         return false;
     return config->mode == ERG_OBSERVE || !config->mqtt.host
@@ -134,6 +135,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     erg_govern_limit(governor, fmax(0, dt_s));
     erg_govern_share(governor, fmax(0, dt_s));
     erg_govern_turn(governor);
+    erg_govern_floor_step(governor, fmax(0, dt_s));
     erg_govern_work_step(governor);
     erg_govern_clocks(governor);
     erg_govern_jobs_step(governor, fmax(0, dt_s));

@@ -19,10 +19,12 @@
 #include "shape/heat_guard.h"
 #include "shape/op_clock.h"
 #include "shape/phase_clock.h"
+#include "shape/policy.h"
 #include "shape/water_fill.h"
 
 enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6,
-       ERG_GOVERN_PHASES_MOST = 16, ERG_GOVERN_HINTS_MOST = 64 };
+       ERG_GOVERN_PHASES_MOST = 16, ERG_GOVERN_HINTS_MOST = 64, ERG_GOVERN_BURNT = 12,
+       ERG_GOVERN_LEARNED = 5 };
 
 typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value;
 
@@ -99,6 +101,32 @@ typedef struct erg_govern_wish {
     double cap_w, clock_delta_hz, slowdown;
 } erg_govern_wish;
 
+/* What a filler has burnt, least and most, from t_ns on. */
+typedef struct erg_govern_burnt { int64_t t_ns; double low_w, high_w; } erg_govern_burnt;
+
+/* shaper.floor (govern_floor.c). */
+typedef struct erg_governed_floor {
+    erg_policy_state state;
+    double load_w;                  /* the node's power without the filler; NAN: unknown */
+    double level_w, want_w, share;  /* held now, missing now, of full_w */
+    bool is_simulated, is_running;  /* a process: there is one */
+    double simulated_w;             /* that all devices together can take */
+    double taken;                   /* share that the process has burnt; NAN: as asked */
+    double full_w, assumed_w;       /* of share 1: now, before anything was learned */
+    double learned_w[ERG_GOVERN_LEARNED];
+    int lessons;
+    double seen_w, seen_share;      /* when all was settled last */
+    double memory_s;                /* of the sensors */
+    erg_govern_burnt past[ERG_GOVERN_BURNT];
+    size_t past_count;
+    double burned_j;
+    int64_t seen_ns;
+    int64_t asked_ns, burnt_ns;     /* the share last changed; something was last burnt */
+    bool is_noted;                  /* the journal has its beginning */
+    const char *status;
+    char reason[120], process[120]; /* process: why it does not run */
+} erg_governed_floor;
+
 /* One for each GPU that is told of: it is large. */
 typedef struct erg_govern_policy {
     erg_phase_clock state;
@@ -166,6 +194,7 @@ struct erg_governor {
     erg_admission jobs;
     erg_govern_wish wishes[ERG_GOVERN_HINTS_MOST];
     size_t wish_count;
+    erg_governed_floor floor;
     erg_govern_room room;           /* a coordinator's */
     bool has_room;
 };
@@ -248,6 +277,13 @@ double erg_govern_hint_clock_hz(const erg_governor *governor, const erg_governed
 const erg_govern_wish *erg_govern_hint_phases(const erg_governor *governor,
                                               const erg_governed *item);
 bool erg_govern_add_hints(const erg_governor *governor, erg_result *result, erg_error *err);
+
+/* A floor held by a filler (govern_floor.c). */
+void erg_govern_floor_begin(erg_governor *governor);
+void erg_govern_floor_step(erg_governor *governor, double dt_s);
+/* Part of what is measured that is no load. */
+double erg_govern_burnt_w(const erg_governor *governor);
+bool erg_govern_add_floor(const erg_governor *governor, erg_result *result, erg_error *err);
 
 bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
                              erg_error *err);

@@ -21,6 +21,7 @@ typedef erg_govern_draft draft;
 static const struct { size_t at, list; const char *what; } lists[] = {
     { AT(sensors), OF(node.sensors), "sensors" },
     { AT(enforcement), OF(cap.enforcement), "enforcement" },
+    { AT(filler), OF(shaper.filler), "filler" },
     { AT(users), OF(socket.read.users), "users" },
     { AT(groups), OF(socket.read.groups), "groups" },
     { AT(set_users), OF(socket.set.users), "users" },
@@ -54,7 +55,7 @@ static const erg_yaml *child_of(const erg_yaml *map, const char *key)
     return child;
 }
 
-static int line_of(const erg_yaml *map, const char *key)
+int erg_govern_line_of(const erg_yaml *map, const char *key)
 {
     const erg_yaml *child = child_of(map, key);
 
@@ -77,8 +78,8 @@ static bool check_words(const draft *is, const erg_yaml *root, erg_error *err)
         if (text && !*word)
             return erg_fail(
                 err, ERG_BAD_INPUT, "%s:%d: %s is %s or %s%s%s, not '%.60s'", is->name,
-                line_of(choices[i].section ? node_at(is, choices[i].section) : root,
-                        choices[i].key),
+                erg_govern_line_of(choices[i].section ? node_at(is, choices[i].section)
+                                                      : root, choices[i].key),
                 choices[i].key, choices[i].words[0],
                 choices[i].words[1] ? choices[i].words[1] : "nothing",
                 choices[i].words[1] && choices[i].words[2] ? " or " : "",
@@ -185,7 +186,8 @@ static bool check_orders(const draft *is, erg_error *err)
         double high = *(const double *)(const void *)((const char *)is + orders[i].high);
         if (low > high)
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s (%g) is above %s (%g)", is->name,
-                            line_of(node_at(is, orders[i].section), orders[i].key),
+                            erg_govern_line_of(node_at(is, orders[i].section),
+                                               orders[i].key),
                             orders[i].key, low, orders[i].below, high);
     }
     return true;
@@ -204,6 +206,27 @@ static bool check_rack(const draft *is, erg_error *err)
     if (config->role == ERG_ROLE_RACK && !(config->rack.cap_w > 0))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: role rack needs rack.cap", is->name,
                         is->rack ? is->rack->line : 1);
+    return true;
+}
+
+/* A floor that nothing lets go of burns for ever; a filler's name must be a program's. */
+static bool check_floor(const draft *is, erg_error *err)
+{
+    const erg_govern_config *config = &is->config;
+    const erg_govern_list *filler = &config->shaper.filler;
+
+    if (config->shaper.floor_w > 0 && isnan(config->shaper.hold_s))
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%d: a floor burns energy: say in ramp_down_hold for how long "
+                        "it is held once the load is low",
+                        is->name, erg_govern_line_of(is->shaper, "floor"));
+    if (config->shaper.floor_w > config->node.ceil_w)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: shaper.floor (%g) is above node.ceil "
+                        "(%g)", is->name, erg_govern_line_of(is->shaper, "floor"),
+                        config->shaper.floor_w, config->node.ceil_w);
+    if (is->filler && (filler->count == 0 || filler->items[0][0] != '/'))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%d: filler begins with the path of a "
+                        "program, from / on", is->name, is->filler->line);
     return true;
 }
 
@@ -269,13 +292,15 @@ static void name_unused(draft *is)
     const struct { bool given; const char *key;
     } rows[] = {
         { is->phase && !is->job.staggers, "shaper.phase" },
-        { !isnan(is->config.shaper.hold_s), "shaper.ramp_down_hold" },
+        { !isnan(is->config.shaper.hold_s) && !(is->config.shaper.floor_w > 0),
+          "shaper.ramp_down_hold" },
+        { is->config.shaper.filler.count > 0 && !(is->config.shaper.floor_w > 0),
+          "shaper.filler" },
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
         { !isnan(is->config.cap.window_s), "cap.window" },
         { has_gate(&is->config.cap.enforcement), "cap.enforcement" },
-        { is->config.shaper.floor_w > 0, "shaper.floor" },
         { !is_auto && is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
           "gpu.policy" },
         { !is_auto && is->config.gpu.objective, "gpu.objective" },
@@ -291,30 +316,6 @@ static void name_unused(draft *is)
             is->config.unused[is->config.unused_count++] = rows[i].key;
 }
 
-/* In the words of ERG_MPI. Whatever kind of group a communicator is, its ranks are delayed
- * as one: phase tells by how much at most. */
-static bool make_mpi(draft *is, erg_error *err)
-{
-    char *to = is->config.mpi;
-    const size_t room = sizeof(is->config.mpi);
-
-    if (!is->mpi)
-        return true;
-    if (is->job.staggers && isnan(is->job.delay_s))
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "%s:%d: stagger needs shaper.phase.max_delay, over "
-                        "which groups are spread", is->name, line_of(is->mpi, "stagger"));
-    int count = snprintf(to, room, "wait=%s,wait_after=%.9gs,pace=%.9gB/s,hierarchical=%s,"
-                         "deterministic=%s", is->job.wait ? is->job.wait : "busy",
-                         is->job.after_s, is->job.pace_bytes_per_s,
-                         is->job.levels ? "on" : "off", is->job.exact ? "on" : "off");
-    if (is->job.nap_s > 0)
-        count += snprintf(to + count, room - (size_t)count, ",nap=%.9gs", is->job.nap_s);
-    if (is->job.staggers)
-        snprintf(to + count, room - (size_t)count, ",stagger=%.9gs", is->job.delay_s);
-    return true;
-}
-
 static bool fill(draft *is, const erg_yaml *root, erg_error *err)
 {
     if (!erg_yaml_read(root, is->name, erg_govern_file_keys, is, err))
@@ -326,7 +327,7 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
             return false;
     /* What an aisle can cool is one more cap of the rack in it. */
     is->config.rack.cap_w = fmin(is->config.rack.cap_w, is->config.rack.cooling_w);
-    if (!make_mpi(is, err) || !read_lists(is, err)
+    if (!erg_govern_job_take(is, err) || !read_lists(is, err)
         || !erg_govern_ops_take(is->ops, is->name, &is->config, err)
         || !read_members(is, err)
         || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
@@ -342,7 +343,7 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     is->config.role =
         is->role && strcmp(is->role, "rack") == 0 ? ERG_ROLE_RACK : ERG_ROLE_NODE;
     name_unused(is);
-    return check_orders(is, err) && check_rack(is, err);
+    return check_orders(is, err) && check_rack(is, err) && check_floor(is, err);
 }
 
 erg_govern_config *erg_govern_config_parse(const char *name, const char *bytes, size_t size,

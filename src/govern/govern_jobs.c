@@ -37,7 +37,8 @@ static erg_admission_room room_of(const erg_governor *governor)
         return (erg_admission_room){ rack->cap_w, rack->limit_w, 0, rack->power_w };
     return (erg_admission_room){ governor->limit_w, governor->limit_w,
                                  isnan(governor->base_w) ? 0 : governor->base_w,
-                                 governor->power_w, is_hot(governor) };
+                                 governor->power_w - erg_govern_burnt_w(governor),
+                                 is_hot(governor) };
 }
 
 static const char *state_of(const erg_governor *governor, const erg_job *job)

@@ -68,6 +68,7 @@ static const erg_yaml_field shaper_fields[] = {
     { "phase", ERG_YAML_NODE, AT(phase) },
     { "psu_fraction", ERG_YAML_QUANTITY, OF(shaper.psu_fraction), "", 0.1, 1 },
     { "floor", ERG_YAML_QUANTITY, OF(shaper.floor_w), "W", 0, ROOM_W },
+    { "filler", ERG_YAML_NODE, AT(filler) },
     { "ramp_up", ERG_YAML_QUANTITY, OF(shaper.up_w_per_s), "W/s", 1e-3, ROOM_W },
     { "ramp_down", ERG_YAML_QUANTITY, OF(shaper.down_w_per_s), "W/s", 1e-3, ROOM_W },
     { "ramp_down_hold", ERG_YAML_QUANTITY, OF(shaper.hold_s), "s", 0, 3600 },

@@ -14,7 +14,7 @@ typedef struct erg_govern_draft {
     const erg_yaml *members;
     erg_govern_member member;       /* the one that is being read */
     const erg_yaml *sensors, *enforcement, *phase, *breaker, *curve, *bands, *aisle,
-        *migrate, *users, *groups, *set, *set_users, *set_groups,
+        *migrate, *filler, *users, *groups, *set, *set_users, *set_groups,
         *work, *work_users, *work_groups;
     const char *mode, *role;
     int64_t version;
@@ -34,6 +34,11 @@ typedef struct erg_govern_section {
 /* ops (NULL: none) into the configuration; ERG_BAD_INPUT names the line. */
 bool erg_govern_ops_take(const erg_yaml *list, const char *name, erg_govern_config *to,
                          erg_error *err);
+
+/* mpi and shaper.phase into config.mpi. */
+bool erg_govern_job_take(erg_govern_draft *is, erg_error *err);
+/* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
+int erg_govern_line_of(const erg_yaml *map, const char *key);
 
 enum { ERG_GOVERN_SECTIONS = 18 };
 extern const erg_yaml_field erg_govern_file_keys[], erg_govern_member_keys[];

@@ -71,22 +71,39 @@ static const erg_capped_turn *turn_at(const erg_capped *capped, double t_s)
     return NULL;
 }
 
+/* The part of what the first remembered turn found that belongs before t_s: evenly. */
+static double forgotten(const erg_capped *capped, double sum_j, double t_s)
+{
+    if (capped->count == 0 || t_s <= capped->first_s)
+        return 0;
+    return sum_j * (t_s - capped->first_s) / (capped->turns[0].at_s - capped->first_s);
+}
+
 /* All that was cut off before t_s. */
 static double cut_j(const erg_capped *capped, double t_s)
 {
     const erg_capped_turn *turn = turn_at(capped, t_s);
 
-    if (!turn && t_s > capped->first_s && capped->count)    /* forgotten: evenly */
-        return capped->turns[0].cut_j * (t_s - capped->first_s)
-            / (capped->turns[0].at_s - capped->first_s);
     if (!turn)
-        return 0;
-    return turn->cut_j + erg_law_above_j(capped->law, turn->limit_w, turn->at_s, t_s);
+        return forgotten(capped, capped->count ? capped->turns[0].cut_j : 0, t_s);
+    return turn->cut_j
+        + erg_law_above_j(capped->law, turn->limit_w - turn->extra_w, turn->at_s, t_s);
 }
 
-void erg_capped_turn_to(erg_capped *capped, double at_s, double limit_w)
+/* All that was added to the law before t_s, before anything was cut off. */
+static double extra_j(const erg_capped *capped, double t_s)
 {
-    erg_capped_turn turn = { at_s, limit_w, cut_j(capped, at_s) };
+    const erg_capped_turn *turn = turn_at(capped, t_s);
+
+    if (!turn)
+        return forgotten(capped, capped->count ? capped->turns[0].extra_j : 0, t_s);
+    return turn->extra_j + turn->extra_w * (t_s - turn->at_s);
+}
+
+static void add_turn(erg_capped *capped, double at_s, double limit_w, double extra_w)
+{
+    erg_capped_turn turn = { at_s, limit_w, extra_w, cut_j(capped, at_s),
+                             extra_j(capped, at_s) };
 
     if (capped->count == 0)
         capped->first_s = at_s;
@@ -97,13 +114,32 @@ void erg_capped_turn_to(erg_capped *capped, double at_s, double limit_w)
     capped->turns[capped->count++] = turn;
 }
 
+static const erg_capped_turn *last_turn(const erg_capped *capped)
+{
+    return capped->count ? &capped->turns[capped->count - 1] : NULL;
+}
+
+void erg_capped_turn_to(erg_capped *capped, double at_s, double limit_w)
+{
+    const erg_capped_turn *last = last_turn(capped);
+
+    add_turn(capped, at_s, limit_w, last ? last->extra_w : 0);
+}
+
+void erg_capped_fill(erg_capped *capped, double at_s, double extra_w)
+{
+    const erg_capped_turn *last = last_turn(capped);
+
+    add_turn(capped, at_s, last ? last->limit_w : INFINITY, extra_w);
+}
+
 void erg_capped_mark(erg_capped *capped, double at_s)
 {
     const double often_s = 1;
-    const erg_capped_turn *last = capped->count ? &capped->turns[capped->count - 1] : NULL;
+    const erg_capped_turn *last = last_turn(capped);
 
     if (last && !isinf(last->limit_w) && at_s - last->at_s > often_s)
-        erg_capped_turn_to(capped, at_s, last->limit_w);
+        add_turn(capped, at_s, last->limit_w, last->extra_w);
 }
 
 static double capped_w(const void *self, double t_s)
@@ -111,15 +147,16 @@ static double capped_w(const void *self, double t_s)
     const erg_capped *capped = self;
     const erg_capped_turn *turn = turn_at(capped, t_s);
 
-    return fmin(erg_law_w(capped->law, t_s), turn ? turn->limit_w : INFINITY);
+    return turn ? fmin(erg_law_w(capped->law, t_s) + turn->extra_w, turn->limit_w)
+                : erg_law_w(capped->law, t_s);
 }
 
 static double capped_j(const void *self, double begin_s, double end_s)
 {
     const erg_capped *capped = self;
 
-    return erg_law_j(capped->law, begin_s, end_s)
-        - (cut_j(capped, end_s) - cut_j(capped, begin_s));
+    return erg_law_j(capped->law, begin_s, end_s) + extra_j(capped, end_s)
+        - extra_j(capped, begin_s) - (cut_j(capped, end_s) - cut_j(capped, begin_s));
 }
 
 erg_plant_view erg_capped_view(const erg_capped *capped)

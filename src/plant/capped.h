@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A power law under a limit that is turned now and then: at each moment the lesser of both,
- * with exact energy. What was drawn stays drawn: a turn changes nothing before it. The
- * clock never goes back.
+ * A power law, and what a filler adds to it, under a limit; both are turned now and then:
+ * at each moment the lesser of sum and limit, with exact energy. What was drawn stays
+ * drawn: a turn changes nothing before it. The clock never goes back.
  */
 #ifndef ERG_PLANT_CAPPED_H
 #define ERG_PLANT_CAPPED_H
@@ -16,8 +16,8 @@ double erg_law_above_j(const erg_law *law, double level_w, double begin_s, doubl
 enum { ERG_CAPPED_MOST = 256 };
 
 typedef struct erg_capped_turn {
-    double at_s, limit_w;
-    double cut_j;               /* cut off before it */
+    double at_s, limit_w, extra_w;
+    double cut_j, extra_j;      /* cut off, added before it */
 } erg_capped_turn;
 
 typedef struct erg_capped {
@@ -29,6 +29,8 @@ typedef struct erg_capped {
 
 /* INFINITY: no limit. */
 void erg_capped_turn_to(erg_capped *capped, double at_s, double limit_w);
+/* From now on so much more is drawn, as far as the limit lets it. */
+void erg_capped_fill(erg_capped *capped, double at_s, double extra_w);
 /* Now and then: so that no later question has far to go. */
 void erg_capped_mark(erg_capped *capped, double at_s);
 erg_plant_view erg_capped_view(const erg_capped *capped);

@@ -97,6 +97,22 @@ static void keys_that_nothing_acts_on_are_named(void)
     erg_govern_config_free(is);
 }
 
+static void a_floor_is_acted_on_and_what_belongs_to_it_only_with_it(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\nshaper: {floor: 800W, ramp_down_hold: 5s, "
+                                  "ramp_down: 200W/s, filler: [/bin/burn, -v]}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is->unused_count == 0 && is->shaper.floor_w == 800 && is->shaper.hold_s == 5);
+    CHECK(is->shaper.filler.count == 2);
+    CHECK_TEXT(is->shaper.filler.items[1], "-v");
+    erg_govern_config_free(is);
+    is = parse("version: 1\nshaper: {ramp_down_hold: 5s, filler: [/bin/burn]}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is_unused(is, "shaper.ramp_down_hold") && is_unused(is, "shaper.filler"));
+    erg_govern_config_free(is);
+}
+
 static void a_governed_clock_needs_dvfs_auto(void)
 {
     static const char keys[] = "policy: throughput_per_watt, slowdown_max: 3%, objective: ed2p, "
@@ -171,6 +187,13 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nnode: {floor: 500W,\n  fallback: 300W}\n", "f:2:", "floor" },
         { "version: 1\nshaper:\n  jitter: [5ms, 1ms]\n", "f:3:", "jitter" },
         { "version: 1\nshaper:\n  jitter: 5ms\n", "f:3:", "pair" },
+        { "version: 1\nshaper:\n  floor: 800\n", "f:3:", "unit" },
+        { "version: 1\nshaper:\n  floor: 800W\n", "f:3:", "ramp_down_hold" },
+        { "version: 1\nnode: {ceil: 700W}\nshaper:\n  ramp_down_hold: 1s\n  floor: 800W\n",
+          "f:5:", "above node.ceil" },
+        { "version: 1\nshaper:\n  floor: 8W\n  ramp_down_hold: 1s\n  filler: [burn]\n", "f:5:",
+          "path" },
+        { "version: 1\nshaper:\n  filler: burn\n", "f:3:", "list" },
         { "version: 1\nshaper:\n  ramp_up: 20W\n", "f:3:", "ramp_up" },
         { "version: 1\ngpu:\n  objective: speed\n", "f:3:", "energy or edp" },
         { "version: 1\ngpu:\n  clock: [1.2GHz, 600MHz]\n", "f:3:", "clock" },
@@ -215,6 +238,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_key_of_the_specification_is_read),
         TEST(keys_that_nothing_acts_on_are_named),
+        TEST(a_floor_is_acted_on_and_what_belongs_to_it_only_with_it),
         TEST(a_governed_clock_needs_dvfs_auto),
         TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),
         TEST(what_is_not_said_has_a_usual_value),

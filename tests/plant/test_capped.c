@@ -50,6 +50,28 @@ static void a_turn_changes_nothing_before_it(void)
     CHECK_NEAR(view.energy_j(view.self, 0, 20), 4000 + 1000 + 2400, 1e-9);
 }
 
+/* 100 W more on 100 W: cut by a limit of 150 W, and not before it nor after it. */
+static void what_is_added_is_counted_until_it_is_cut(void)
+{
+    erg_law law = erg_law_square(100, 200, 2, 0.5);
+    erg_capped capped = { .law = &law };
+    erg_plant_view view = erg_capped_view(&capped);
+
+    double low_w = erg_law_w(&law, 10.5), high_w = erg_law_w(&law, 11.5);
+    erg_capped_fill(&capped, 10, 100);
+    erg_capped_turn_to(&capped, 20, 250);
+    erg_capped_fill(&capped, 30, 0);
+    CHECK_NEAR(view.power_w(view.self, 9.5), high_w, 0);
+    CHECK_NEAR(view.power_w(view.self, 10.5), low_w + 100, 1e-12);
+    CHECK_NEAR(view.power_w(view.self, 20.5), fmin(250, low_w + 100), 1e-12);
+    CHECK_NEAR(view.power_w(view.self, 21.5), fmin(250, high_w + 100), 1e-12);
+    CHECK_NEAR(view.power_w(view.self, 30.5), low_w, 0);
+    CHECK_NEAR(view.energy_j(view.self, 0, 10), 1500, 1e-9);
+    CHECK_NEAR(view.energy_j(view.self, 10, 20), 2500, 1e-9);
+    CHECK_NEAR(view.energy_j(view.self, 20, 30), 200 * 5 + 250 * 5, 1e-9);
+    CHECK_NEAR(view.energy_j(view.self, 30, 40), 1500, 1e-9);
+}
+
 /* A governor turns for hours; what a counter counts from the beginning must stay exact. */
 static void a_thousand_turns_lose_no_joule(void)
 {
@@ -92,6 +114,7 @@ int main(void)
         TEST(joules_above_a_level_are_those_of_small_steps),
         TEST(edges_are_found_however_late),
         TEST(a_turn_changes_nothing_before_it),
+        TEST(what_is_added_is_counted_until_it_is_cut),
         TEST(a_thousand_turns_lose_no_joule),
         TEST(marks_only_save_work),
     };

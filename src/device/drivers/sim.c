@@ -19,7 +19,7 @@ typedef struct simulation {
     erg_plant_sensor average; /* the second reading of boards that have two */
     erg_sim_heat heat; /* where spec.heat */
     erg_capped capped; /* elsewhere: its law under the limits that were turned */
-    double limit_w;
+    double limit_w, extra_w;
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
     double (*value[ERG_CHANNELS_MOST])(const struct simulation *sim, int64_t t_ns);
@@ -175,6 +175,20 @@ static void set_limit(erg_device *dev, double limit_w)
     own->limit_w = limit_w;
 }
 
+/* One that warms up draws by its own plant, which has no place for more. */
+static bool sim_fill(erg_device *dev, double extra_w)
+{
+    simulation *own = dev->own;
+    double at_s = erg_s_from_ns(erg_env_now_ns(dev->env) - own->start_ns);
+
+    if (own->spec.heat)
+        return false;
+    if (extra_w != own->extra_w)
+        erg_capped_fill(&own->capped, at_s, extra_w);
+    own->extra_w = extra_w;
+    return true;
+}
+
 static double *knob_value(simulation *own, erg_knob which)
 {
     if (which == ERG_FAN)
@@ -301,4 +315,5 @@ const erg_driver erg_driver_sim = {
     .turn = sim_turn,
     .put_back = sim_put_back,
     .forgets = true,
+    .fill = sim_fill,
 };
