@@ -6,8 +6,8 @@
 #include "cli.h"
 
 typedef struct govern_options {
-    const char *socket, *device, *job, *phase;
-    double cap_w, clock_hz, for_s, power_w, least_w, units;
+    const char *socket, *device, *job, *phase, *objective, *dvfs;
+    double cap_w, clock_hz, for_s, power_w, least_w, units, slowdown;
     int class;
     bool wait;
 } govern_options;
@@ -15,21 +15,28 @@ typedef struct govern_options {
 #define AT(field) offsetof(govern_options, field)
 
 static const cli_option option_rows[] = {
-    { 0, "cap", CLI_WATTS, AT(cap_w), "POWER", "set: draw at most so much", true },
+    { 0, "cap", CLI_WATTS, AT(cap_w), "POWER", "set, hint: draw at most so much", true },
     { 0, "class", CLI_WHOLE, AT(class), "N", "admit: the higher goes first (0)" },
     { 0, "clock", CLI_HERTZ, AT(clock_hz), "FREQUENCY",
       "set: hold the clock of the GPUs, or of the device, to this one", true },
     { 0, "device", CLI_TEXT, AT(device), "DEVICE",
-      "set, release, work: this one, not the node or all GPUs" },
+      "set, release, work, hint: this one, not the node or all GPUs" },
+    { 0, "dvfs", CLI_TEXT, AT(dvfs), "WHEN",
+      "hint: auto: a clock for each phase that your job tells; off" },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
-      "set: released by itself after so long; admit: over by then; work: forgotten if "
-      "nothing more is told (30s)", true },
-    { 0, "job", CLI_TEXT, AT(job), "NAME", "admit, done, work: the job" },
+      "set, hint: released by itself after so long (a hint: at most 1 h); admit: over by "
+      "then; work: forgotten if nothing more is told (30s)", true },
+    { 0, "job", CLI_TEXT, AT(job), "NAME",
+      "admit, done, work: the job; hint: one of several of yours (hand)" },
     { 0, "least", CLI_WATTS, AT(least_w), "POWER",
       "admit: what it draws even when it is held down (0W)", true },
+    { 0, "objective", CLI_TEXT, AT(objective), "NAME",
+      "hint: of --dvfs auto: throughput_per_watt or energy, edp, ed2p" },
     { 0, "phase", CLI_TEXT, AT(phase), "NAME",
       "work: what begins or goes on; without it nothing does" },
     { 0, "power", CLI_WATTS, AT(power_w), "POWER", "admit: what it will draw", true },
+    { 0, "slowdown", CLI_RATIO, AT(slowdown), "RATIO",
+      "hint: of --dvfs auto: most extra time, as in 3%", true },
     { 0, "socket", CLI_TEXT, AT(socket), "PATH", "of the daemon (" ERG_GOVERN_SOCKET ")" },
     { 0, "units", CLI_NUMBER, AT(units), "N",
       "work: of that phase, done since the job began: tokens, steps", true },
@@ -40,7 +47,7 @@ static const cli_option option_rows[] = {
 /* Which options a verb needs and takes, one bit each. */
 enum {
     CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128,
-    CLOCK = 256, PHASE = 512, UNITS = 1024
+    CLOCK = 256, PHASE = 512, UNITS = 1024, DVFS = 2048, OBJECTIVE = 4096, SLOWDOWN = 8192
 };
 
 static const struct {
@@ -50,6 +57,7 @@ static const struct {
 } verbs[] = {
     { "status", ERG_GOVERN_STATUS },
     { "set", ERG_GOVERN_SET, 0, DEVICE | FOR, CAP | CLOCK },
+    { "hint", ERG_GOVERN_HINT, 0, CAP | DVFS | OBJECTIVE | SLOWDOWN | DEVICE | JOB | FOR },
     { "release", ERG_GOVERN_RELEASE, 0, DEVICE },
     { "brake", ERG_GOVERN_BRAKE },
     { "why", ERG_GOVERN_WHY },
@@ -66,7 +74,9 @@ static int given(const govern_options *options)
         | (options->job ? JOB : 0)
         | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
         | (options->phase ? PHASE : 0) | (options->units > 0 ? UNITS : 0)
-        | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0);
+        | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0)
+        | (options->dvfs ? DVFS : 0) | (options->objective ? OBJECTIVE : 0)
+        | (options->slowdown > 0 ? SLOWDOWN : 0);
 }
 
 static bool is_admitted(const erg_result *result, const char *job)
@@ -112,6 +122,19 @@ static bool copy_name(const char *from, char *to, size_t size)
     return true;
 }
 
+/* Beside what `erg run` asks for in the same user's name. Nobody says it again, as a
+ * program would: it is kept until release, or for the stated time. */
+static bool make_hint(const govern_options *options, erg_govern_request *to)
+{
+    if (to->verb != ERG_GOVERN_HINT)
+        return true;
+    to->slowdown = options->slowdown;
+    to->until_release = !(options->for_s > 0);
+    return copy_name(options->job ? options->job : "hand", to->job, sizeof(to->job))
+        && copy_name(options->dvfs, to->dvfs, sizeof(to->dvfs))
+        && copy_name(options->objective, to->objective, sizeof(to->objective));
+}
+
 static int run(const cli *call)
 {
     const govern_options *options = call->options;
@@ -127,13 +150,15 @@ static int run(const cli *call)
            && (call->argc != 1 || strcmp(call->argv[0], verbs[i].name) != 0))
         i++;
     if (i == CLI_COUNT(verbs))
-        return cli_misused(call, "says one of status, set, release, brake, why, sensors, "
-                           "work, admit and done");
+        return cli_misused(call, "says one of status, set, hint, release, brake, why, "
+                           "sensors, work, admit and done");
     if ((has & verbs[i].needs) != verbs[i].needs
         || (has & ~(verbs[i].needs | verbs[i].takes | verbs[i].any))
         || (verbs[i].any && !(has & verbs[i].any)))
         return cli_misused(call, "set takes --cap or --clock, and perhaps --device and "
-                           "--for; release takes --device; work perhaps --phase, "
+                           "--for; hint perhaps --cap, --dvfs, --objective, "
+                           "--slowdown, --device, --job and --for; release takes "
+                           "--device; work perhaps --phase, "
                            "--units, --device, --job and --for; admit --job and --power, "
                            "and perhaps --least, --class, --for and --wait; done --job; "
                            "the others none");
@@ -146,6 +171,9 @@ static int run(const cli *call)
     if (!copy_name(options->phase, request.phase, sizeof(request.phase)))
         return cli_misused(call, "a phase's name has at most %zu bytes",
                            sizeof(request.phase) - 1);
+    if (!make_hint(options, &request))
+        return cli_misused(call, "--dvfs is auto or off, --objective throughput_per_watt, "
+                           "energy, edp or ed2p");
     return ask(call, &request);
 }
 
@@ -159,6 +187,10 @@ static const char about[] =
 "all GPUs or of one device, until release or for a time; brake holds everything at its\n"
 "least until release. The daemon's configuration says who may read and who may set.\n"
 "\n"
+"hint asks for what erg run --power-cap --dvfs --objective --slowdown ask for, by hand:\n"
+"it only lowers, is shown in the table hints, and ends with release, with --for, or with\n"
+"a hint that asks for nothing.\n"
+"\n"
 "work tells which phase of a job has begun or goes on, and how much of it is done: how\n"
 "long each takes and what it draws is then in the table phases.\n"
 "\n"
@@ -168,13 +200,15 @@ static const char about[] =
 
 const cli_command cmd_govern = {
     .name = "govern",
-    .usage = "erg govern [options] status|set|release|brake|why|sensors|work|admit|done",
+    .usage = "erg govern [options] "
+             "status|set|hint|release|brake|why|sensors|work|admit|done",
     .summary = "ask the daemon of this machine what it grants; set or release caps, clocks",
     .about = about,
     .examples = "erg govern status\n"
                 "erg govern set --cap 900W --for 10min\n"
                 "erg govern set --cap 250W --device nvml:0\n"
                 "erg govern set --clock 1200MHz --device nvml:0 --for 1h\n"
+                "erg govern hint --cap 275W --dvfs auto --slowdown 3%\n"
                 "erg govern release\n"
                 "erg govern why\n"
                 "erg govern work --phase decode --units 4096\n"

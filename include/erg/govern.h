@@ -219,6 +219,7 @@ typedef struct erg_govern_request {
     double clock_delta_hz, slowdown;    /* hint, as erg_hint; 0: not said. A hint that
                                          * says nothing takes back what it said */
     char objective[24], dvfs[8];    /* hint; "": not said */
+    bool until_release;             /* hint: not forgotten before, whatever for_s says */
     double power_w, least_w;        /* admit: expected; held down, NAN: nothing */
     int64_t priority;               /* admit: the higher goes first */
 } erg_govern_request;

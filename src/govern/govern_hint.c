@@ -182,7 +182,8 @@ static erg_govern_wish wish_of(const erg_governor *governor,
     erg_govern_wish wish = {
         .uid = request->uid, .cap_w = request->cap_w,
         .clock_delta_hz = request->clock_delta_hz, .slowdown = request->slowdown,
-        .until_ns = governor->now_ns + erg_ns_from_s(for_s),
+        .until_ns = request->until_release ? INT64_MAX
+                                           : governor->now_ns + erg_ns_from_s(for_s),
     };
 
     erg_text_put(wish.job, sizeof(wish.job), request->job);
@@ -240,7 +241,8 @@ static const erg_column columns[] = {
     { "dvfs", ERG_TEXT, "auto: a clock for each phase; off" },
     { "objective", ERG_TEXT, "of dvfs" },
     { "slowdown", ERG_REAL, "of dvfs: most extra time" },
-    { "left_s", ERG_REAL, "until it is forgotten, if nothing more is said" },
+    { "left_s", ERG_REAL, "until it is forgotten, if nothing more is said; none: "
+                         "kept until release" },
 };
 
 static double or_none(double value)
@@ -260,7 +262,8 @@ bool erg_govern_add_hints(const erg_governor *governor, erg_result *result, erg_
 
     for (size_t i = 0; good && i < governor->wish_count; i++) {
         const erg_govern_wish *wish = &governor->wishes[i];
-        double left_s = erg_s_from_ns(wish->until_ns - governor->now_ns);
+        double left_s = wish->until_ns == INT64_MAX
+            ? NAN : erg_s_from_ns(wish->until_ns - governor->now_ns);
         good = erg_table_row(table, err)
             && erg_table_text(table, "job", word_or_none(wish->job), err)
             && erg_table_text(table, "device", word_or_none(wish->device), err)

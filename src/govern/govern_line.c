@@ -121,6 +121,7 @@ static bool find_hint(const json_t *root, erg_govern_request *out, erg_error *er
     if (!find_positive(root, "slowdown", 0, &out->slowdown, err)
         || !find_name(root, "job", false, out->job, sizeof(out->job), err))
         return false;
+    out->until_release = json_is_true(json_object_get(root, "until_release"));
     out->clock_delta_hz = json_number_value(delta);
     erg_text_put(out->objective, sizeof(out->objective), words[0] ? words[0] : "");
     erg_text_put(out->dvfs, sizeof(out->dvfs), words[1] ? words[1] : "");
@@ -183,6 +184,8 @@ static void add_hint(json_t *root, const erg_govern_request *request)
         json_object_set_new(root, "objective", json_string(request->objective));
     if (request->dvfs[0])
         json_object_set_new(root, "dvfs", json_string(request->dvfs));
+    if (request->until_release)
+        json_object_set_new(root, "until_release", json_true());
 }
 
 static char *line_of(const erg_govern_request *request)

@@ -129,6 +129,28 @@ static void dvfs_is_of_the_user_who_asked(void)
     end(&is);
 }
 
+/* By hand nobody says it again: it is kept until somebody lets go of it. */
+static void a_hint_may_be_kept_until_release(void)
+{
+    static const char kept[] = "{\"do\": \"hint\", \"cap_w\": 290, \"job\": \"hand\", "
+                               "\"until_release\": true}";
+    governed is;
+    begin(&is, TWO);
+    hint(&is, kept, 7);
+    hint(&is, "{\"do\": \"hint\", \"cap_w\": 300}", 7);      /* a program of the same user */
+    run_for(&is, 7200, 5);
+    CHECK(rows(&is, "hints") == 1 && isnan(real(&is, "hints", 0, "left_s")));
+    CHECK_NEAR(grant(&is, 2, "enforced_w"), 290, 1e-6);
+    ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
+    CHECK(rows(&is, "hints") == 0);
+    hint(&is, kept, 7);
+    hint(&is, "{\"do\": \"hint\", \"job\": \"hand\"}", 8);     /* not his */
+    CHECK(rows(&is, "hints") == 1);
+    hint(&is, "{\"do\": \"hint\", \"job\": \"hand\"}", 7);
+    CHECK(rows(&is, "hints") == 0);
+    end(&is);
+}
+
 static void a_device_that_is_not_there_is_said(void)
 {
     governed is;
@@ -180,6 +202,7 @@ int main(void)
         TEST(the_least_is_in_force_and_nobody_undoes_anothers),
         TEST(a_delta_is_under_the_highest_clock),
         TEST(dvfs_is_of_the_user_who_asked),
+        TEST(a_hint_may_be_kept_until_release),
         TEST(a_device_that_is_not_there_is_said),
         TEST(a_line_of_nonsense_is_no_hint),
         TEST(a_full_house_takes_no_more),

@@ -38,6 +38,23 @@ def the_example_marks_its_phases():
     assert sum(m["name"] == "token" for m in exported["marks"]) == 10
 
 
+def the_example_asks_for_a_cap_and_runs_all_the_same():
+    script = os.path.join(os.environ["EXAMPLES"], "hint.py")
+    total = str(sum(i * i for i in range(2_000_000))).encode()
+    alone = subprocess.check_output([sys.executable, script], env=child_env)
+    assert alone.split(b"\n")[:2] == [b"not held to 275 W: nobody records: use erg run, or "
+                                      b"erg.start()", total], alone
+    path = os.path.join(folder.name, "hint.erg")
+    out = subprocess.check_output(
+        [erg, "run", "--sensor", "sim:a100-sxm4-80gb", "--quiet", "--output", path, "--", "env",
+         "LD_PRELOAD=" + child_env.get("LD_PRELOAD", ""), sys.executable, script],
+        env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+    first, second = out.split(b"\n")[:2]
+    # Where an ergd governs this machine it may hold it.
+    assert second == total and first.startswith((b"not held to 275 W: ", b"held to")), out
+    assert b"nobody records" not in first, out
+
+
 def sync_is_called_before_both_stamps():
     out = subprocess.check_output([sys.executable, write("""
 import erg
@@ -130,7 +147,8 @@ def the_example_finds_the_package_beside_it():
                    stdout=subprocess.DEVNULL)
 
 
-tests = [the_example_marks_its_phases, sync_is_called_before_both_stamps,
+tests = [the_example_marks_its_phases, the_example_asks_for_a_cap_and_runs_all_the_same,
+         sync_is_called_before_both_stamps,
          alone_it_is_a_no_op_and_says_why_no_energy_is_known, started_a_region_knows_its_energy,
          a_hint_without_ergd_says_so_and_the_region_goes_on,
          a_power_trace_says_what_the_sensor_gave,
