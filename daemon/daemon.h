@@ -92,6 +92,11 @@ typedef struct ergd_people {
 bool ergd_people_find(const erg_govern_config *config, ergd_people *out, erg_error *err);
 bool ergd_peer_of(int fd, const ergd_people *people, ergd_peer *out, erg_error *err);
 
+/* ---- listen.c ----------------------------------------------------------------------- */
+
+/* A socket, non-blocking; -1 and err. */
+int ergd_listen(const erg_govern_config *config, erg_error *err);
+
 /* ---- watchdog.c: a second process, which puts back what a killed daemon left --------- */
 
 typedef struct ergd_watchdog ergd_watchdog;
@@ -110,6 +115,23 @@ int ergd_watch_over(const ergd_options *options, const erg_govern_config *config
 int ergd_filler_cpus(void);
 /* That process itself, until its input ends; it rests after silence_s without a line. */
 int ergd_spin(double silence_s);
+
+/* ---- wait.c: cores at their least clock while a process waits on them ------------- */
+
+typedef struct ergd_waits ergd_waits;
+ergd_waits *ergd_waits_open(ergd *daemon, erg_error *err);
+void ergd_waits_close(ergd_waits *waits);
+ergd_waits *ergd_waits_of(ergd *daemon);
+/* Its number, with the event file that the peer shall have; -1: refused. */
+int ergd_wait_begin(ergd_waits *waits, const ergd_peer *peer, int64_t cpu, int *event,
+                    erg_error *err);
+void ergd_wait_end(ergd_waits *waits, int number);
+/* ERG_REFUSED: the request would turn a clock that is lent. */
+bool ergd_wait_allows(ergd_waits *waits, const erg_govern_request *request, erg_error *err);
+bool ergd_wait_add(ergd_waits *waits, erg_result *result, erg_error *err);
+/* What a killed daemon left lowered. */
+bool ergd_waits_recover(const ergd_options *options, const erg_govern_config *config,
+                        erg_error *err);
 
 /* ---- owner.c: one ergd turns this machine's knobs --------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -26,6 +27,7 @@ struct ergd {
     const erg_govern_config *config;
     erg_governor *governor;
     ergd_watchdog *watchdog;        /* NULL: nothing is turned */
+    ergd_waits *waits;              /* likewise */
     erg_result *snapshot;           /* NULL: not asked for since the last step */
     int poll, timer, signals;       /* -1: none */
     ergd_ownership knobs;
@@ -39,6 +41,7 @@ const erg_govern_config *ergd_config(const ergd *daemon) { return daemon->config
 erg_governor *ergd_governor(ergd *daemon) { return daemon->governor; }
 const ergd_options *ergd_options_of(const ergd *daemon) { return daemon->options; }
 int64_t ergd_now_ns(const ergd *daemon) { return daemon->now_ns; }
+ergd_waits *ergd_waits_of(ergd *daemon) { return daemon->waits; }
 const ergd_ownership *ergd_knobs(const ergd *daemon) { return &daemon->knobs; }
 
 void ergd_log(const ergd *daemon, const char *format, ...)
@@ -200,6 +203,18 @@ static void close_services(ergd *daemon)
 
 /* ---- all of it ----------------------------------------------------------------------- */
 
+/* A node with many ranks needs four files for each that waits (wait.c). */
+static void allow_files(void)
+{
+    enum { WANTED = 4096 };
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= WANTED)
+        return;
+    files.rlim_cur = files.rlim_max < WANTED ? files.rlim_max : WANTED;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static bool begin(ergd *daemon, erg_error *err)
 {
     const erg_env env = { .root = daemon->options->root, .nvml = daemon->options->nvml,
@@ -209,15 +224,18 @@ static bool begin(ergd *daemon, erg_error *err)
     if (daemon->poll < 0)
         return erg_fail(err, ERG_IO, "cannot wait for files: %s", strerror(errno));
     umask(0027);
+    allow_files();
     if (!ergd_own_knobs(daemon->options, daemon->config, &daemon->knobs, err)
         || !start_signals(daemon, err))
         return false;
     if (daemon->config->mode == ERG_ENFORCE
-        && !(daemon->watchdog = ergd_watchdog_open(daemon, err)))
+        && (!ergd_waits_recover(daemon->options, daemon->config, err)
+            || !(daemon->watchdog = ergd_watchdog_open(daemon, err))))
         return false;
     daemon->governor = erg_governor_open(daemon->config, &env, err);
     if (!daemon->governor || !open_services(daemon, err) || !ergd_drop_privileges(err)
-        || !erg_governor_write_apart(daemon->governor, err))
+        || !erg_governor_write_apart(daemon->governor, err)
+        || (daemon->watchdog && !(daemon->waits = ergd_waits_open(daemon, err))))
         return false;
     ergd_settle(daemon);
     step(daemon);
@@ -245,6 +263,7 @@ static void end(ergd *daemon)
     const int files[] = { daemon->timer, daemon->signals, daemon->poll };
 
     close_services(daemon);
+    ergd_waits_close(daemon->waits);
     erg_result_free(daemon->snapshot);
     erg_governor_free(daemon->governor);        /* puts back what it turned */
     ergd_watchdog_close(daemon->watchdog);

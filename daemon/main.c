@@ -71,6 +71,7 @@ static int recover(const ergd_options *options, const erg_govern_config *config)
     erg_error err = { 0 };
     ergd_ownership knobs;
     bool good = ergd_own_knobs(options, config, &knobs, &err)
+        && ergd_waits_recover(options, config, &err)
         && erg_governor_recover(config, &env, "recover", &err);
 
     ergd_disown_knobs(&knobs);

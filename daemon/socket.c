@@ -8,12 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "daemon.h"
 
-enum { BACKLOG = 32, SETTERS = 4 };     /* places kept for those who may set */
+enum { SETTERS = 4 };     /* places kept for those who may set */
 #define DEADLINE_NS 10000000000LL
 
 typedef struct client {
@@ -27,6 +25,7 @@ typedef struct client {
     size_t size, sent;
     int64_t until_ns;
     bool is_last;                   /* it has said all it will */
+    int wait, file;                 /* lends it a clock; goes with the answer. -1: none */
 } client;
 
 typedef struct server {
@@ -68,17 +67,53 @@ static void may(const client *one, const erg_govern_request *request, erg_error 
         { peer->may_read, "read", "" },
         { peer->may_tell, "tell its work", "work." },
         { peer->may_set, "set", "set." },
-        { peer->may_hint, "hint", "work." },
+        { peer->may_hint, "hint or wait", "work." },
     };
+    bool is_hint = request->verb == ERG_GOVERN_HINT || request->verb == ERG_GOVERN_WAIT;
     int row = request->verb >= ERG_GOVERN_SET ? 2
-        : request->verb == ERG_GOVERN_HINT ? 3 : request->verb == ERG_GOVERN_WORK;
+        : is_hint ? 3 : request->verb == ERG_GOVERN_WORK;
 
     if (!rows[row].may)
         erg_fail(err, ERG_NO_ACCESS, "user %u may not %s: socket.%susers and groups of the "
                  "configuration say who may", peer->uid, rows[row].what, rows[row].list);
 }
 
-static erg_result *ask(const client *one, erg_error *err)
+/* Who waits keeps its place as long as it lives, and takes nobody else's. */
+static bool begin_wait(client *one, int64_t cpu, erg_error *err)
+{
+    if (one->wait >= 0)
+        return erg_fail(err, ERG_REFUSED, "this connection waits on a CPU already");
+    one->wait = ergd_wait_begin(ergd_waits_of(one->server->daemon), &one->peer, cpu,
+                                &one->file, err);
+    if (one->wait >= 0)
+        one->server->count--;
+    return one->wait >= 0;
+}
+
+/* What is lent is in no table of the governor. */
+static erg_result *with_waits(client *one, erg_result *result, erg_error *err)
+{
+    if (result && ergd_wait_add(ergd_waits_of(one->server->daemon), result, err))
+        return result;
+    erg_result_free(result);
+    return NULL;
+}
+
+static erg_result *answer_to(client *one, const erg_govern_request *request,
+                             const char *who, erg_error *err)
+{
+    erg_governor *governor = ergd_governor(one->server->daemon);
+
+    if (request->verb == ERG_GOVERN_WAIT)
+        return begin_wait(one, request->cpu, err)
+            ? with_waits(one, erg_result_new("govern", err), err) : NULL;
+    if (!ergd_wait_allows(ergd_waits_of(one->server->daemon), request, err))
+        return NULL;
+    erg_result *result = erg_governor_answer(governor, request, who, err);
+    return request->verb == ERG_GOVERN_STATUS ? with_waits(one, result, err) : result;
+}
+
+static erg_result *ask(client *one, erg_error *err)
 {
     erg_govern_request request;
     char who[64];
@@ -90,7 +125,7 @@ static erg_result *ask(const client *one, erg_error *err)
     may(one, &request, err);
     if (err->code != ERG_OK)
         return NULL;
-    return erg_governor_answer(ergd_governor(one->server->daemon), &request, who, err);
+    return answer_to(one, &request, who, err);
 }
 
 static bool make_answer(client *one)
@@ -115,6 +150,7 @@ static bool make_answer(client *one)
 
 static void destroy(client *one)
 {
+    ergd_wait_end(ergd_waits_of(one->server->daemon), one->wait);
     ergd_forget(one->server->daemon, one->fd);
     close(one->fd);
     free(one->answer);
@@ -128,7 +164,7 @@ static void drop(client *one)
     while (*at != one)
         at = &(*at)->next;
     *at = one->next;
-    one->server->count--;
+    one->server->count -= one->wait < 0;
     destroy(one);
 }
 
@@ -140,12 +176,33 @@ static void want(client *one, uint32_t events)
         drop(one);
 }
 
+/* The first bytes bring the file along. */
+static ssize_t send_some(client *one)
+{
+    union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } room = { 0 };
+    struct iovec part = { one->answer + one->sent, one->size - one->sent };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+    if (one->file >= 0) {
+        message.msg_control = room.bytes;
+        message.msg_controllen = sizeof(room.bytes);
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(head), &one->file, sizeof(int));
+    }
+    ssize_t count = sendmsg(one->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0)
+        one->file = -1;
+    return count;
+}
+
 /* True: all of it is out. False: it waits, or the client is gone. */
 static bool send_answer(client *one)
 {
     while (one->sent < one->size) {
-        ssize_t count = send(one->fd, one->answer + one->sent, one->size - one->sent,
-                             MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t count = send_some(one);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             want(one, EPOLLOUT);
             return false;
@@ -247,6 +304,7 @@ static client *new_client(server *here, int fd)
         return NULL;
     }
     one->server = here;
+    one->wait = one->file = -1;
     one->fd = fd;
     one->until_ns = ergd_now_ns(here->daemon) + DEADLINE_NS;
     one->next = here->clients;
@@ -279,66 +337,16 @@ static void server_step(void *self)
             !ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, NULL);
     for (client *one = here->clients, *next; one; one = next) {
         next = one->next;
-        if (one->until_ns < now_ns)
+        if (one->until_ns < now_ns && (one->wait < 0 || one->answer))
             drop(one);
     }
 }
 
-/* A socket file that nobody listens on is what a dead daemon left. */
-static bool clear_path(const char *path, const struct sockaddr_un *address, erg_error *err)
+static bool start(server *here, erg_error *err)
 {
-    struct stat facts;
-
-    if (lstat(path, &facts) != 0)
-        return true;
-    if (!S_ISSOCK(facts.st_mode))
-        return erg_fail(err, ERG_BAD_INPUT, "%s is there and is no socket", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return erg_fail(err, ERG_IO, "cannot make a socket: %s", strerror(errno));
-    /* EAGAIN: it listens, and hears nobody just now. */
-    bool is_alive = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0
-        || errno == EAGAIN;
-    close(fd);
-    if (is_alive)
-        return erg_fail(err, ERG_REFUSED, "another ergd listens on %s", path);
-    return unlink(path) == 0 || erg_fail(err, ERG_IO, "cannot remove %s: %s", path,
-                                         strerror(errno));
-}
-
-/* Others may connect only where the configuration lets any of them read; who they are is
- * asked of Linux all the same. */
-static mode_t mode_of(const erg_govern_config *config)
-{
-    const erg_govern_people *const lists[] = { &config->socket.read, &config->socket.set,
-                                               &config->socket.work };
-
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-        if (lists[i]->users.count || lists[i]->groups.count)
-            return 0666;
-    return 0600;
-}
-
-static bool start(server *here, const char *path, erg_error *err)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-    if (strlen(path) >= sizeof(address.sun_path))
-        return erg_fail(err, ERG_BAD_INPUT, "socket.path has at most %zu letters",
-                        sizeof(address.sun_path) - 1);
-    memcpy(address.sun_path, path, strlen(path));
-    if (!clear_path(path, &address, err))
-        return false;
-    here->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t old = umask(0177);
-    bool good = here->fd >= 0
-        && bind(here->fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-    umask(old);
-    if (!good || chmod(path, mode_of(ergd_config(here->daemon))) != 0
-        || listen(here->fd, BACKLOG) != 0)
-        return erg_fail(err, errno == EACCES ? ERG_NO_ACCESS : ERG_IO,
-                        "cannot listen on %s: %s", path, strerror(errno));
-    return ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, err);
+    here->fd = ergd_listen(ergd_config(here->daemon), err);
+    return here->fd >= 0
+        && ergd_watch(here->daemon, here->fd, EPOLLIN, server_ready, here, err);
 }
 
 static bool server_open(ergd *daemon, void **self, erg_error *err)
@@ -351,7 +359,7 @@ static bool server_open(ergd *daemon, void **self, erg_error *err)
     here->daemon = daemon;
     here->fd = -1;
     return ergd_people_find(ergd_config(daemon), &here->people, err)
-        && start(here, ergd_config(daemon)->socket.path, err);
+        && start(here, err);
 }
 
 static void server_close(void *self)

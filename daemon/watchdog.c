@@ -59,7 +59,8 @@ int ergd_watch_over(const ergd_options *options, const erg_govern_config *config
     /* The locks of a dead process are free at once; a new daemon may hold them. */
     for (int i = 0; i < TRIES; i++) {
         err = (erg_error){ 0 };
-        if (erg_governor_recover(config, &env, "watchdog", &err))
+        if (ergd_waits_recover(options, config, &err)
+            && erg_governor_recover(config, &env, "watchdog", &err))
             return 0;
         nanosleep(&pause_between, NULL);
     }

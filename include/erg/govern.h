@@ -190,12 +190,18 @@ double erg_governor_fill(const erg_governor *governor);
 void erg_governor_filled(erg_governor *governor, bool is_running, double taken,
                          const char *reason);
 
+/* A line of the journal about a clock that the caller turned by itself. */
+void erg_governor_note_clock(erg_governor *governor, const char *device, const char *rule,
+                             const char *who, double old_hz, double requested_hz);
+
 /* ---- asking ------------------------------------------------------------------ */
 
 typedef enum erg_govern_verb {
     /* who may read, may these */
     ERG_GOVERN_STATUS, ERG_GOVERN_SENSORS, ERG_GOVERN_WHY, ERG_GOVERN_SETTINGS,
     ERG_GOVERN_WORK,                /* where it turns clocks: who is listed */
+    ERG_GOVERN_WAIT,                /* who is listed; over a connection to the daemon alone:
+                                     * its answer brings a file along */
     ERG_GOVERN_HINT,                /* who is listed */
     /* and who may set, all */
     ERG_GOVERN_SET, ERG_GOVERN_RELEASE, ERG_GOVERN_BRAKE, ERG_GOVERN_ADMIT, ERG_GOVERN_DONE
@@ -220,6 +226,7 @@ typedef struct erg_govern_request {
                                          * says nothing takes back what it said */
     char objective[24], dvfs[8];    /* hint; "": not said */
     bool until_release;             /* hint: not forgotten before, whatever for_s says */
+    int64_t cpu;                    /* wait: on which the peer alone may run */
     double power_w, least_w;        /* admit: expected; held down, NAN: nothing */
     int64_t priority;               /* admit: the higher goes first */
 } erg_govern_request;
@@ -230,7 +237,8 @@ enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
  * "clock_hz") or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1} or
  * {"do": "work", "phase": "decode", "units": 4096} (or with "epoch_s") or
- * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03}. */
+ * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03} or
+ * {"do": "wait", "cpu": 3}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
 /* Tables grants, clocks, phases, rules, leases, jobs, hints; of sensors, why and work:

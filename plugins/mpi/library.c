@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "erg/govern.h"
+#include "mpi/ask.h"
 #include "mpi/group.h"
 #include "mpi/library.h"
 #include "mpi/slow.h"
@@ -19,10 +20,12 @@ static struct {
     pthread_mutex_t lock; /* of the counts: MPI_THREAD_MULTIPLE */
     double waited_s;
     mpi_tally tallies[CALL_COUNT];
-    mpi_slow slow;
+    mpi_ask ask;            /* of ergd; else */
+    mpi_slow slow;          /* by ourselves */
     int slow_cpu;
     atomic_flag is_slow;
-} the = { .lock = PTHREAD_MUTEX_INITIALIZER, .slow = { .file = -1, .guard = -1 },
+} the = { .lock = PTHREAD_MUTEX_INITIALIZER, .ask = { -1, -1 },
+          .slow = { .file = -1, .guard = -1 },
           .is_slow = ATOMIC_FLAG_INIT };
 
 bool mpi_on(void) { return the.on; }
@@ -62,10 +65,11 @@ double mpi_volume(int count, MPI_Datatype type)
 bool mpi_slacken(void)
 {
     /* A thread on another core has no business with the clock of this one. */
-    if (the.slow.file < 0 || mpi_slow_cpu() != the.slow_cpu
+    bool has_clock = the.ask.event >= 0 || the.slow.file >= 0;
+    if (!has_clock || mpi_slow_cpu() != the.slow_cpu
         || atomic_flag_test_and_set(&the.is_slow))
         return false;
-    if (mpi_slow_down(&the.slow))
+    if (mpi_ask_slow(&the.ask) || mpi_slow_down(&the.slow))
         return true;
     atomic_flag_clear(&the.is_slow);
     return false;
@@ -73,20 +77,39 @@ bool mpi_slacken(void)
 
 void mpi_hurry(void)
 {
-    mpi_slow_up(&the.slow);
+    if (the.ask.event >= 0)
+        mpi_ask_fast(&the.ask);
+    else
+        mpi_slow_up(&the.slow);
     atomic_flag_clear(&the.is_slow);
 }
 
+/* ERG_MPI=ergd or ergd:SOCKET; NULL: it says something else. "": the usual socket. */
+static const char *daemon_of(const char *text)
+{
+    return text && strncmp(text, "ergd", 4) == 0 && (!text[4] || text[4] == ':')
+        ? text + 4 + (text[4] == ':') : NULL;
+}
+
+/* By ergd, if one listens and may; else by ourselves: it takes root or a rule of udev. */
 static void open_clock(void)
 {
-    erg_error err = { 0 };
+    const char *socket = daemon_of(getenv("ERG_MPI"));
+    erg_error refusal = { 0 }, err = { 0 };
 
     if (the.config.wait != WAIT_FREQ)
         return;
     the.slow_cpu = mpi_slow_cpu();
-    if (!mpi_slow_open(&the.slow, getenv("ERG_MPI_ROOT"), the.slow_cpu, &err)
-        && the.rank == 0)
-        fprintf(stderr, "erg: %s; it sleeps instead\n", err.text);
+    if (the.slow_cpu >= 0
+        && mpi_ask_open(&the.ask, socket && *socket ? socket : NULL, the.slow_cpu,
+                        &refusal))
+        return;
+    if (mpi_slow_open(&the.slow, getenv("ERG_MPI_ROOT"), the.slow_cpu, &err)
+        || the.rank != 0)
+        return;
+    bool was_refused = refusal.code != ERG_OK && refusal.code != ERG_NOT_FOUND;
+    fprintf(stderr, "erg: %s%s%s; it sleeps instead\n", err.text,
+            was_refused ? "; ergd: " : "", was_refused ? refusal.text : "");
 }
 
 /* ---- the frame around a call -------------------------------------------------- */
@@ -126,13 +149,13 @@ void mpi_leave(const mpi_visit *here)
  * the nonblocking form that another waits for in the blocking one. */
 static bool read_wish(mpi_config *out, erg_error *err)
 {
-    const char *text = getenv("ERG_MPI");
+    const char *text = getenv("ERG_MPI"), *socket = daemon_of(text);
     char settings[256];
 
-    if (!text || strncmp(text, "ergd", 4) != 0 || (text[4] && text[4] != ':'))
+    if (!socket)
         return mpi_config_parse(text, out, err);
     *out = (mpi_config){ 0 };
-    return erg_govern_settings(text[4] ? text + 5 : NULL, "mpi", settings,
+    return erg_govern_settings(*socket ? socket : NULL, "mpi", settings,
                                sizeof(settings), err)
         && mpi_config_parse(settings, out, err);
 }
@@ -198,6 +221,7 @@ static void end(void)
     if (the.writes)
         gather();
     mpi_group_end();
+    mpi_ask_close(&the.ask);
     mpi_slow_close(&the.slow);
     recording_leave();
 }

@@ -183,7 +183,11 @@ bool mpi_slow_down(const mpi_slow *state)
     return state->file >= 0 && put(state->file, state->least);
 }
 
-void mpi_slow_up(const mpi_slow *state) { put(state->file, state->was); }
+void mpi_slow_up(const mpi_slow *state)
+{
+    if (state->file >= 0)
+        put(state->file, state->was);
+}
 
 void mpi_slow_close(mpi_slow *state)
 {

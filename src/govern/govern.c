@@ -52,6 +52,18 @@ void erg_govern_note_clock(erg_governor *governor, const erg_govern_clock_change
     note(governor, &entry, name_of(governor, change->item), change->rule, change->who);
 }
 
+void erg_governor_note_clock(erg_governor *governor, const char *device, const char *rule,
+                             const char *who, double old_hz, double requested_hz)
+{
+    erg_journal_entry entry = {
+        .old_w = NAN, .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN,
+        .old_hz = old_hz, .requested_hz = requested_hz, .clamped_hz = NAN,
+        .enforced_hz = NAN,
+    };
+
+    note(governor, &entry, device, rule, who);
+}
+
 /* ---- open ---------------------------------------------------------------------------- */
 
 static bool open_all(erg_governor *governor, erg_error *err)

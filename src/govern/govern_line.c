@@ -14,7 +14,8 @@
 static const char *const verbs[] = {
     [ERG_GOVERN_STATUS] = "status",   [ERG_GOVERN_SENSORS] = "sensors",
     [ERG_GOVERN_WHY] = "why",         [ERG_GOVERN_SETTINGS] = "settings",
-    [ERG_GOVERN_WORK] = "work",       [ERG_GOVERN_HINT] = "hint",
+    [ERG_GOVERN_WORK] = "work",       [ERG_GOVERN_WAIT] = "wait",
+    [ERG_GOVERN_HINT] = "hint",
     [ERG_GOVERN_SET] = "set",         [ERG_GOVERN_RELEASE] = "release",
     [ERG_GOVERN_BRAKE] = "brake",     [ERG_GOVERN_ADMIT] = "admit",
     [ERG_GOVERN_DONE] = "done",
@@ -32,8 +33,8 @@ static bool find_verb(const json_t *root, erg_govern_request *out, erg_error *er
             return true;
         }
     return erg_fail(err, ERG_BAD_INPUT,
-                    "\"do\" is status, sensors, why, settings, work, hint, set, release, "
-                    "brake, admit or done");
+                    "\"do\" is status, sensors, why, settings, work, wait, hint, set, "
+                    "release, brake, admit or done");
 }
 
 /* A missing number is `otherwise`. */
@@ -91,6 +92,17 @@ static bool find_work(const json_t *root, erg_govern_request *out, erg_error *er
         || erg_fail(err, ERG_BAD_INPUT, "\"units\" needs \"phase\": they are of one");
 }
 
+static bool find_cpu(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const json_t *cpu = json_object_get(root, "cpu");
+
+    if (out->verb != ERG_GOVERN_WAIT)
+        return true;
+    out->cpu = json_integer_value(cpu);
+    return (json_is_integer(cpu) && out->cpu >= 0 && out->cpu < 1 << 16)
+        || erg_fail(err, ERG_BAD_INPUT, "wait needs \"cpu\", the number of one");
+}
+
 static bool find_job(const json_t *root, erg_govern_request *out, erg_error *err)
 {
     const json_t *class = json_object_get(root, "class");
@@ -146,7 +158,7 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
         || !find_positive(root, "power_w", NAN, &out->power_w, err)
         || !find_positive(root, "least_w", NAN, &out->least_w, err)
         || !find_job(root, out, err) || !find_work(root, out, err)
-        || !find_hint(root, out, err))
+        || !find_cpu(root, out, err) || !find_hint(root, out, err))
         return false;
     if (device && strlen(device) >= sizeof(out->device))
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);

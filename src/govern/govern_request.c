@@ -104,6 +104,9 @@ erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request
     case ERG_GOVERN_WORK:
         good = erg_govern_tell_work(governor, request, err);
         break;
+    case ERG_GOVERN_WAIT:
+        good = erg_fail(err, ERG_UNSUPPORTED, "a wait needs a connection to ergd itself");
+        break;
     case ERG_GOVERN_HINT:
         good = erg_govern_hint(governor, request, who, err);
         break;
