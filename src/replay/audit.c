@@ -91,6 +91,22 @@ static bool meter(erg_replay *replay, bool *is_metered, erg_error *err)
     return *is_metered || why.code == ERG_OK || erg_can_do_without(&why, err);
 }
 
+/* Nothing passes by the readings of a meter that does not see this machine. */
+static void doubt_power(erg_finding findings[ERG_AUDIT_CHECKS])
+{
+    bool is_silent = false;
+
+    for (size_t i = 0; i < ERG_AUDIT_CHECKS; i++)
+        is_silent = is_silent
+                 || (erg_audit_checks[i].look == erg_audit_meter_silent
+                     && findings[i].state == ERG_AUDIT_FAILED);
+    for (size_t i = 0; is_silent && i < ERG_AUDIT_CHECKS; i++)
+        if (findings[i].state == ERG_AUDIT_PASSED
+            && (erg_audit_checks[i].look == erg_audit_power_unlike
+                || erg_audit_checks[i].look == erg_audit_cold))
+            erg_audit_cannot(&findings[i], "the meter does not follow the load");
+}
+
 bool erg_audit_run(erg_replay *replay, const erg_replay_audit_options *options,
                    erg_finding findings[ERG_AUDIT_CHECKS], erg_error *err)
 {
@@ -103,6 +119,7 @@ bool erg_audit_run(erg_replay *replay, const erg_replay_audit_options *options,
         findings[i] = (erg_finding){ ERG_AUDIT_NOT_ASSESSABLE, "", "" };
         erg_audit_checks[i].look(&subject, &findings[i]);
     }
+    doubt_power(findings);
     return true;
 }
 

@@ -156,7 +156,7 @@ void erg_audit_count_unit(const erg_audit_subject *subject, erg_finding *out)
         erg_audit_fails(out, "nobody says how many steps the counts cover: give --steps");
     if (!isnan(ratio))
         erg_audit_shows(out, "all counts: %.4g times the whole", ratio);
-    if (replay->steps > 0)
+    if (replay->steps > 0 && !isnan(ratio))
         erg_audit_shows(out, "per step: %.3g (%.6g steps)", ratio / replay->steps,
                         replay->steps);
 }

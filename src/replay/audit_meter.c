@@ -10,7 +10,7 @@
 #include "trace/response.h"
 
 /* Spec measure.md section 13. */
-static const double SILENT_CORRELATION = 0.7;
+static const double SILENT_CORRELATION = 0.7, LED_SHARE = 0.1;
 static const double COLD_SHARE = 0.95, CLOCK_SHARE = 0.02, DRIFT_K = 3;
 enum { FEWEST = 4, FEWEST_UPDATES = 10, SAMPLES_MOST = 8192 };
 
@@ -101,12 +101,23 @@ static bool is_outside(const erg_replay *replay)
            || device->wired_to[0];
 }
 
+/* Work that nobody gave a window drew more than the kernels: the meter does live. */
+static bool is_led(const erg_replay *replay, const erg_response *of, double rise_w)
+{
+    return replay->whole.span.end_ns <= replay->whole.span.begin_ns
+        && rise_w < -LED_SHARE * erg_mean(of->w, of->count);
+}
+
 static void judge_response(const erg_replay *replay, erg_response *of, erg_finding *out)
 {
     erg_response_signs signs = erg_response_judge(of, 0);
 
-    if (is_outside(replay) ? signs.is_flat || signs.is_strange
-                           : signs.is_flat && signs.is_strange)
+    bool is_silent = is_outside(replay) ? signs.is_flat || signs.is_strange
+                                        : signs.is_flat && signs.is_strange;
+    if (is_silent && is_led(replay, of, signs.rise_w))
+        erg_audit_cannot(out, "the window of the whole is not known, and what lies outside "
+                              "of the kernels drew more than they did");
+    else if (is_silent)
         erg_audit_fails(
             out, "the meter does not follow the load: dead, or wired to another machine");
     else

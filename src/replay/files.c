@@ -15,7 +15,7 @@ const erg_replay_file *const erg_replay_files[] = {
     NULL,
 };
 
-/* A key that only this file has. */
+/* A key that only this file has, or no file before it. */
 const erg_replay_file *erg_replay_file_sniff(const json_t *root)
 {
     static const struct {
@@ -28,6 +28,9 @@ const erg_replay_file *erg_replay_file_sniff(const json_t *root)
         { "predicted_total_us", &erg_replay_file_kernels },
         { "power_watts", &erg_replay_file_report },
         { "full_model_inference_us", &erg_replay_file_whole },
+        /* The comparison has this one too: after its own. */
+        { "full_model_inference_ms", &erg_replay_file_whole },
+        { "predicted_total_ms", &erg_replay_file_kernels },
     };
 
     for (size_t i = 0; i < ERG_COUNT(marks); i++)

@@ -45,6 +45,18 @@ static void a_power_log_may_be_in_other_units(void)
     }
 }
 
+static void a_power_log_of_one_device_needs_no_column_for_it(void)
+{
+    erg_error err = { 0 };
+    size_t count;
+    erg_trace *trace = import_text("timestamp;power_w\n2026-02-06T18:32:23Z;9\n"
+                                   "2026-02-06T18:32:24Z;10\n", NULL, &err);
+
+    CHECK_OK(trace != NULL, err);
+    CHECK(samples_of(trace, "meter:0/power", &count)[1].value == 10 && count == 2);
+    erg_trace_free(trace);
+}
+
 static void a_zone_that_is_named_moves_the_stamps_and_the_flag_goes(void)
 {
     erg_error err = { 0 };
@@ -356,6 +368,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_power_log_gives_a_channel_to_each_gpu),
         TEST(a_power_log_may_be_in_other_units),
+        TEST(a_power_log_of_one_device_needs_no_column_for_it),
         TEST(a_zone_that_is_named_moves_the_stamps_and_the_flag_goes),
         TEST(the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows),
         TEST(bad_input_names_file_line_and_cure),

@@ -159,6 +159,47 @@ static void windows_that_are_not_there_agree_with_nothing(void)
     erg_replay_free(replay);
 }
 
+static erg_audit_state state_of(const erg_finding findings[], const char *code)
+{
+    size_t i = 0;
+
+    while (strcmp(erg_audit_checks[i].code, code) != 0)
+        i++;
+    return findings[i].state;
+}
+
+static void a_silent_meter_lets_no_check_of_power_pass(void)
+{
+    erg_replay *replay = made(&(plant){ 200, 200, 200, true });
+    erg_finding findings[ERG_AUDIT_CHECKS];
+    erg_error err = { 0 };
+
+    report(replay);
+    CHECK_OK(erg_audit_run(replay, &peaks, findings, &err), err);
+    CHECK(state_of(findings, "METER_SILENT") == ERG_AUDIT_FAILED);
+    CHECK(state_of(findings, "POWER_UNLIKE") == ERG_AUDIT_NOT_ASSESSABLE);
+    CHECK(state_of(findings, "COLD_CLOCKS") == ERG_AUDIT_NOT_ASSESSABLE);
+    erg_replay_free(replay);
+}
+
+/* Without its window the whole stands beside the kernels, and draws more than they. */
+static void a_whole_without_its_window_does_not_make_the_meter_dead(void)
+{
+    erg_replay *replay = made(&(plant){ 80, 200, 50, true });
+    erg_finding findings[ERG_AUDIT_CHECKS];
+    erg_error err = { 0 };
+
+    report(replay);
+    for (int i = 1; i < KERNELS; i++)
+        no_window_of(replay, i);
+    replay->kernels[0].mono = seconds(1, 39);
+    replay->kernels[0].span = utc_of(replay->kernels[0].mono);
+    replay->whole.mono = replay->whole.span = (erg_span){ 0, 0 };
+    CHECK_OK(erg_audit_run(replay, &peaks, findings, &err), err);
+    CHECK(state_of(findings, "METER_SILENT") == ERG_AUDIT_NOT_ASSESSABLE);
+    erg_replay_free(replay);
+}
+
 /* window / 0 is endless runs: the search for a round number of them has to end. */
 static void a_time_of_zero_is_stale_and_not_endless(void)
 {
@@ -271,6 +312,8 @@ int main(void)
         TEST(a_clean_set_leaves_nothing_unlooked_at),
         TEST(every_check_has_its_fault),
         TEST(windows_that_are_not_there_agree_with_nothing),
+        TEST(a_silent_meter_lets_no_check_of_power_pass),
+        TEST(a_whole_without_its_window_does_not_make_the_meter_dead),
         TEST(a_time_of_zero_is_stale_and_not_endless),
         TEST(nothing_measured_passes_no_check),
         TEST(one_shape_over_many_grids_was_made_up),

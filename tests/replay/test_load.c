@@ -176,6 +176,19 @@ static void tiers_that_are_not_said_are_those_of_the_names(void)
     erg_replay_free(replay);
 }
 
+static void a_whole_may_be_in_milliseconds_alone(void)
+{
+    erg_error err = { 0 };
+    const char *folder = test_folder();
+
+    put(folder, "full_model_timing.json",
+        "{\"full_model_inference_ms\": 12.5, \"num_runs\": 100}");
+    erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder }, &err);
+    CHECK_OK(replay != NULL, err);
+    CHECK_NEAR(replay->whole.time_s, 12.5e-3, 1e-12);
+    erg_replay_free(replay);
+}
+
 static void nothing_is_said_to_be_nothing(void)
 {
     erg_error err = { 0 };
@@ -240,6 +253,7 @@ int main(void)
         TEST(two_files_of_one_kind_are_refused),
         TEST(named_files_are_told_apart_by_content),
         TEST(tiers_that_are_not_said_are_those_of_the_names),
+        TEST(a_whole_may_be_in_milliseconds_alone),
         TEST(nothing_is_said_to_be_nothing),
         TEST(kernels_of_one_name_join_the_plan_in_order),
         TEST(the_whole_of_a_recording_is_its_region),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain power log: timestamp,gpu,power_w or timestamp,id,power; or in other units. */
+/* The plain power log: timestamp,gpu,power_w or timestamp,id,power; or in other units, and
+ * of one device without a column for it. */
+#include <string.h>
 #include "import/formats/sheet.h"
 
 static const struct unit {
@@ -11,6 +13,22 @@ static const struct unit {
 };
 static const char *const devices[] = { "gpu", "id" };
 
+/* Nothing but stamps and watts. */
+static bool is_of_one(const erg_source *source)
+{
+    const char *end = memchr(source->bytes, '\n', source->size);
+    size_t size = end ? (size_t)(end - source->bytes) : source->size, cells = 1;
+
+    for (size_t i = 0; i < size; i++)
+        cells += source->bytes[i] == ',' || source->bytes[i] == ';';
+    for (size_t u = 0; cells == 2 && u < ERG_COUNT(units); u++) {
+        const char *const names[] = { "timestamp", units[u].column, NULL };
+        if (erg_header_has(source, names))
+            return true;
+    }
+    return false;
+}
+
 static bool sniff(const erg_source *source)
 {
     for (size_t d = 0; d < ERG_COUNT(devices); d++)
@@ -19,7 +37,7 @@ static bool sniff(const erg_source *source)
             if (erg_header_has(source, names))
                 return true;
         }
-    return false;
+    return is_of_one(source);
 }
 
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
@@ -34,10 +52,11 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
     sheet->device_column = erg_column_find(header, "gpu");
     if (sheet->device_column < 0)
         sheet->device_column = erg_column_find(header, "id");
-    if (sheet->time < 0 || power < 0 || sheet->device_column < 0)
+    if (sheet->time < 0 || power < 0)
         return erg_missing_column(sheet->source, header,
-                                  sheet->time < 0 ? "timestamp"
-                                      : power < 0 ? "power_w" : "gpu", err);
+                                  sheet->time < 0 ? "timestamp" : "power_w", err);
+    if (sheet->device_column < 0)
+        erg_text_put(sheet->device.name, sizeof(sheet->device.name), "meter:0");
     erg_sheet_add(sheet, power, erg_power_channel(0, "power", ERG_SCOPE_BOARD), watts);
     return true;
 }
