@@ -137,20 +137,38 @@ mkdir -p "$clock"
 echo 800000 >"$clock/scaling_min_freq"
 echo 3500000 >"$clock/scaling_max_freq"
 echo "$cpu" >"$clock/affected_cpus"
-timeout 240 "$launcher" $options -n 2 env LD_PRELOAD="$asan $library" ERG_MPI=wait=freq \
-    ERG_MPI_ROOT="$work/tree" taskset -c "$cpu" "$program" wait 20 100 >log 2>freq.err & waits=$!
-slowed=no
-while kill -0 "$waits" 2>/dev/null; do
-    grep -q 800000 "$clock/scaling_max_freq" && slowed=yes
-    sleep 0.02
-done
-wait "$waits"
-ended=$?
+# CONFIG ROOT: slowed and ended tell what was seen.
+waits_with() {
+    timeout 240 "$launcher" $options -n 2 env LD_PRELOAD="$asan $library" ERG_MPI="$1" \
+        ERG_MPI_ROOT="$2" taskset -c "$cpu" "$program" wait 20 100 >log 2>freq.err & waits=$!
+    slowed=no
+    while kill -0 "$waits" 2>/dev/null; do
+        grep -qx 800000 "$clock/scaling_max_freq" && slowed=yes
+        sleep 0.02
+    done
+    wait "$waits"
+    ended=$?
+}
+waits_with wait=freq "$work/tree"
 others=$(grep -vc 'another process turns the clock' freq.err)
 check "wait=freq ends well, and says no more than whose the clock is" \
     test "$ended" = 0 -a "$others" = 0
 check "a waiting core is at its least clock" test $slowed = yes
 check "and as it was when the program has ended" grep -qx 3500000 "$clock/scaling_max_freq"
+# By ergd, which writes for them: they see no tree of their own.
+if [ -x "$ergd" ]; then
+    printf '%s\n' 'version: 1' 'mode: enforce' "state: $work/freq.state" \
+        "socket: {path: $work/freq.sock}" 'node: {sensors: ["sim:plain"]}' \
+        'mpi: {wait: freq}' >freq.yaml
+    "$ergd" --config freq.yaml --root "$work/tree" 2>ergd.log & daemon=$!
+    tries=0
+    while [ ! -S freq.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    mkdir -p bare
+    waits_with "ergd:$work/freq.sock" "$work/bare"
+    check "ergd puts a waiting core at its least clock" test "$slowed" = yes -a "$ended" = 0
+    check "and back when the program has ended" grep -qx 3500000 "$clock/scaling_max_freq"
+    kill "$daemon" && wait "$daemon"
+fi
 rm "$clock/scaling_max_freq"
 shaped 2 wait=freq groups 5 >log 2>freq.err
 check "where the clock cannot be turned it is said, and naps do" grep -q 'it sleeps instead' freq.err
