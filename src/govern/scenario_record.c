@@ -163,6 +163,10 @@ static bool read_channel(record *to, const erg_trace *trace, int channel, erg_er
         double t_s = erg_s_from_ns(samples[i].t_ns - samples[0].t_ns);
         if (isnan(samples[i].value) || (of->count && t_s <= of->t_s[of->count - 1]))
             continue;
+        if (samples[i].value < 0)
+            return erg_fail(err, ERG_BAD_INPUT, "%s: %s says %.4g W %.6g s after its first "
+                            "sample: a load draws 0 W or more; take out what the meter was "
+                            "off by", to->path, info->name, samples[i].value, t_s);
         if (!add_sample(of, t_s, samples[i].value, err))
             return false;
     }
@@ -274,7 +278,7 @@ static bool add_unit(erg_scenario *scenario, const unit *of, const levels *is,
         double held_s = i + 1 < of->count ? of->t_s[i + 1] - of->t_s[i] : step_s;
         bool works = of->power_w[i] >= is->threshold_w && of->power_w[i] > idle_w;
         erg_phase phase = { works ? ERG_PHASE_COMPUTE : ERG_PHASE_PAUSE,
-                            fmin(held_s, 3 * step_s), fmax(0, of->power_w[i]),
+                            fmin(held_s, 3 * step_s), of->power_w[i],
                             works, false };
         phase.begins_step = works && (i == 0 || of->power_w[i - 1] < is->threshold_w);
         if (!erg_scenario_add_phase(scenario, &phase, err))

@@ -3,6 +3,7 @@
  * The reference scenario: 64 GPUs, one synchronous job, every policy of the table in
  * section 11 of the shaping specification, within its tolerances.
  */
+#include "erg/trace.h"
 #include "govern/shape_sim.h"
 #include "test.h"
 
@@ -213,6 +214,28 @@ static void a_record_without_barriers_gives_the_metrics_of_the_scenario(void)
     erg_scenario_free(open), erg_scenario_free(closed);
 }
 
+/* A meter that is off by more than the device draws: no load, and not 0 W either. */
+static void a_run_with_power_below_zero_is_refused(void)
+{
+    const erg_sample samples[] = { { .value = 5 },
+                                   { .t_ns = 1000000000, .value = -3 },
+                                   { .t_ns = 2000000000, .value = 5 },
+                                   { .t_ns = 3000000000, .value = 5 } };
+    erg_load_options how = { .units = 1 };
+    erg_error err = { 0 };
+    char path[256];
+    erg_trace *trace = erg_trace_new(&err);
+    erg_trace_add_device(trace, &(erg_device_info){ .name = "meter:0" }, &err);
+    int channel = erg_trace_add_channel(trace, &(erg_channel_info){
+        .name = "clamp", .quantity = ERG_POWER, .kind = ERG_INSTANT }, &err);
+    CHECK_OK(channel >= 0 && erg_trace_add_samples(trace, channel, samples, 4, &err), err);
+    snprintf(path, sizeof(path), "%s/below.erg", test_folder());
+    CHECK_OK(erg_trace_save(trace, path, &err), err);
+    erg_trace_free(trace);
+    CHECK(!erg_scenario_record(path, &how, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "clamp says -3 W 1 s after") && strstr(err.text, "was off by"));
+}
+
 static void a_bucket_that_waiting_drains_is_refused(void)
 {
     erg_scenario *scenario = load_reference();
@@ -361,6 +384,7 @@ int main(void)
         TEST(one_key_gives_the_same_bytes_and_another_gives_others),
         TEST(a_slower_world_draws_the_same_wave_slower),
         TEST(a_record_without_barriers_gives_the_metrics_of_the_scenario),
+        TEST(a_run_with_power_below_zero_is_refused),
         TEST(a_bucket_that_waiting_drains_is_refused),
         TEST(supplies_are_watched_rack_by_rack),
         TEST(a_breaker_with_a_curve_wears_by_the_time_above_it),
