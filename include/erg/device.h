@@ -59,6 +59,16 @@ bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
 bool erg_devices_read_next(erg_devices *devices, size_t index, size_t channel,
                            int64_t *clock_ns, erg_reading *out, erg_error *err);
 
+/* What a meter told beside its readings, as an entry of a BMC's log. */
+typedef struct erg_device_event {
+    size_t device;
+    int64_t t_ns;               /* CLOCK_MONOTONIC: as it said, else when it was heard */
+    char name[32];
+} erg_device_event;
+
+/* The oldest that came with the last reads and was not yet taken. False: there is none. */
+bool erg_devices_event(erg_devices *devices, erg_device_event *out);
+
 /* ---- knobs --------------------------------------------------------------- */
 
 /* What can be turned on a device, as the device itself says. SI units. */

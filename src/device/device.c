@@ -165,6 +165,19 @@ bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
     return erg_devices_read_next(devices, index, channel, &clock_ns, out, err);
 }
 
+bool erg_devices_event(erg_devices *devices, erg_device_event *out)
+{
+    for (size_t i = 0; i < erg_devices_count(devices); i++) {
+        erg_device *dev = erg_devices_at(devices, i);
+        if (dev->state != ERG_PRESENT || !dev->own || !dev->driver->event
+            || !dev->driver->event(dev, out))
+            continue;
+        out->device = i;
+        return true;
+    }
+    return false;
+}
+
 static const char *unit_of(erg_quantity quantity)
 {
     switch (quantity) {

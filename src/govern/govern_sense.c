@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "govern/govern.h"
+#include "govern/rack.h"
 
 #define SLOW_S 1.0          /* channels that no rule needs */
 #define STALE_S 5.0         /* a value this old says nothing of now */
@@ -185,6 +186,15 @@ static void node_power(erg_governor *governor, double dt_s)
     governor->base_w += (base_w - governor->base_w) * -expm1(-dt_s / BASE_S);
 }
 
+/* In the journal, and so to the rack. */
+static void hear(erg_governor *governor)
+{
+    erg_device_event told;
+
+    while (erg_devices_event(governor->devices, &told))
+        erg_rack_event_note(governor, "meter", told.name);
+}
+
 void erg_govern_sense(erg_governor *governor, double dt_s)
 {
     bool slow = !governor->is_started
@@ -196,5 +206,6 @@ void erg_govern_sense(erg_governor *governor, double dt_s)
         read_all(governor, &governor->items[i], slow);
         settle(governor, &governor->items[i]);
     }
+    hear(governor);
     node_power(governor, dt_s);
 }

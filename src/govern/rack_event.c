@@ -15,6 +15,7 @@ static const struct { const char *rule, *kind; } told[] = {
     { "trip", "trip" },             /* by its model the breaker has tripped */
     { "brake", "brake" },
     { "set", "mark" },
+    { "meter", "mark" },
     { "release", "mark" },
 };
 

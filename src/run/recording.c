@@ -117,6 +117,17 @@ static void kick_writer(erg_recording *rec)
 
 /* ---- the sampler ------------------------------------------------------------- */
 
+void erg_recording_hear(erg_recording *rec)
+{
+    erg_device_event told;
+
+    while (erg_devices_event(rec->devices, &told)) {
+        erg_event event = { .kind = ERG_EVENT_MARK, .t_ns = told.t_ns, .value = 1 };
+        erg_event_name(&event, told.name);
+        erg_ring_push(rec->ring, &event);
+    }
+}
+
 static void *sampler(void *self)
 {
     erg_recording *rec = self;
@@ -125,6 +136,7 @@ static void *sampler(void *self)
     while (!atomic_load(&rec->stop_sampling)) {
         int64_t next_ns = erg_sampler_step(rec->sampler, edge);
         int64_t now_ns = erg_env_now_ns(rec->env);
+        erg_recording_hear(rec);
         if (edge && (rec->sampler->has_edges || rec->teller))
             erg_ring_want_edges(rec->ring, now_ns + edge_gap_ns);
         if (erg_queue_is_due(rec->queue) || erg_ring_is_half_full(rec->ring)

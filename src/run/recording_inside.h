@@ -38,6 +38,8 @@ struct erg_recording {
     int64_t next_commit_ns;
 };
 
+/* What meters told with the reads since become marks. Of the thread that reads. */
+void erg_recording_hear(erg_recording *rec);
 /* Writes what has been queued; the lock is held. */
 void erg_recording_drain(erg_recording *rec);
 /* Takes the lock, drains, commits when it is time; returns when it is to be called next. */

@@ -14,6 +14,7 @@ static void run_by_hand(erg_recording *rec, int64_t at_ns)
 {
     for (;;) {
         int64_t next_ns = erg_sampler_step(rec->sampler, false);
+        erg_recording_hear(rec);
         erg_recording_tick(rec);
         if (next_ns > at_ns)
             break;

@@ -2,6 +2,7 @@
 /* Commands as sensors: real children of a shell, which print what a meter would. */
 #include <signal.h>
 #include <unistd.h>
+#include "base/base.h"
 #include "device/drivers/exec_line.h"
 #include "erg/device.h"
 #include "test.h"
@@ -84,6 +85,10 @@ static void what_is_no_line_is_refused_with_a_sentence(void)
         { "{\"scope\": \"moon\"}", "\"scope\"" },
         { "{\"t_ns\": -1}", "CLOCK_MONOTONIC" },
         { "{\"window_s\": -1}", "not below 0" },
+        { "{\"event\": 5}", "1 to 31 plain" },
+        { "{\"event\": \"\"}", "1 to 31 plain" },
+        { "{\"event\": \"\\u001b[2J\"}", "1 to 31 plain" },
+        { "{\"event\": \"0123456789012345678901234567890123\"}", "1 to 31 plain" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
@@ -114,6 +119,36 @@ static void what_a_command_prints_is_read_with_its_facts(void)
     CHECK(next(found, 0, &then) && then.t_ns > at.t_ns && then.t_ns - then.half_width_ns >= at.t_ns);
     CHECK(next(found, 1, &at) && at.value == 298.15);
     CHECK(next(found, 2, &at) && isnan(at.value));
+    erg_devices_free(found);
+}
+
+/* The sensor log of a BMC beside its power: a line of its own, or with a reading. */
+static void events_come_apart_from_readings(void)
+{
+    erg_error err = { 0 };
+    erg_env env = { 0 };
+    erg_device_event told[3];
+    size_t count = 0;
+    double sum = 0;
+    const int64_t begin_ns = erg_env_now_ns(&env);
+    erg_devices *found = find("echo '{\"event\": \"PSU over-current\"}'; echo '{\"power_w\": 1}'; "
+                              "echo '{\"power_w\": 2, \"event\": \"near trip\", \"t_ns\": 1234}'; "
+                              "sleep 9", &err);
+    CHECK_OK(found, err);
+    for (int i = 0; i < 500 && (count < 2 || sum < 3); i++) {
+        CHECK(erg_devices_read(found, 0, 0, &reading, NULL));
+        for (size_t k = 0; k < reading.count; k++)
+            sum += reading.at[k].value;         /* a gap would make it NAN */
+        while (count < 3 && erg_devices_event(found, &told[count]))
+            count++;
+        usleep(10000);
+    }
+    CHECK(count == 2);
+    CHECK_TEXT(told[0].name, "PSU over-current");
+    CHECK(told[0].t_ns >= begin_ns && told[0].t_ns <= erg_env_now_ns(&env));
+    CHECK_TEXT(told[1].name, "near trip");
+    CHECK(told[1].t_ns == 1234 && told[1].device == 0);
+    CHECK(!erg_devices_event(found, &told[0]));
     erg_devices_free(found);
 }
 
@@ -200,6 +235,7 @@ int main(void)
         TEST(the_end_of_a_key_is_its_unit),
         TEST(what_is_no_line_is_refused_with_a_sentence),
         TEST(what_a_command_prints_is_read_with_its_facts),
+        TEST(events_come_apart_from_readings),
         TEST(a_stamp_that_is_said_is_taken_unless_it_is_of_the_future),
         TEST(a_line_that_is_none_is_a_gap_and_the_end_is_the_end),
         TEST(a_command_that_prints_nothing_of_use_says_so),

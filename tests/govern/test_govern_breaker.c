@@ -77,12 +77,26 @@ static double gpu_limit_w(const ergd_box *is)
     return least_w;
 }
 
+/* The journal is written line by line: of many changes the answer to `why` has the last. */
+static bool is_written(const ergd_box *is, const char *rule, const char *text)
+{
+    char line[2048];
+    FILE *file = fopen(is->journal, "r");
+    bool found = false;
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = strstr(line, rule) && strstr(line, text);
+    if (file)
+        fclose(file);
+    return found;
+}
+
 /* Seconds from the first answer until the brake; most_s: it did not come. The curve is
  * asked after 4 s. */
 static double braked_after_s(double slow_s, double fast_s, double most_s, double *limit_w)
 {
     static const char meter[] =
-        "exec:while echo '{\"power_w\": 515, \"scope\": \"node\", \"update_s\": 0.05}'; "
+        "exec:echo '{\"event\": \"PSU over-current\"}'; "
+        "while echo '{\"power_w\": 515, \"scope\": \"node\", \"update_s\": 0.05}'; "
         "do sleep 0.05; done";
     ergd_box is;
     char text[1024];
@@ -101,6 +115,7 @@ static double braked_after_s(double slow_s, double fast_s, double most_s, double
     }
     *limit_w = gpu_limit_w(&is);
     CHECK(ergd_stop(&is) == 0);
+    CHECK(is_written(&is, "\"meter\"", "PSU over-current"));
     return t_s;
 }
 

@@ -85,6 +85,28 @@ static void a_region_may_end_on_another_thread_and_in_a_forked_child(void)
     erg_trace_free(trace);
 }
 
+static void what_a_meter_tells_becomes_a_mark(void)
+{
+    static const char *const meters[] = {
+        "exec:echo '{\"power_w\": 5}'; echo '{\"event\": \"PSU over-current\"}'; while echo "
+        "'{\"power_w\": 6}'; do sleep 0.02; done"
+    };
+    erg_error err = { 0 };
+    char path[ERG_PATH_MOST];
+    snprintf(path, sizeof(path), "%s/a.erg", test_folder());
+    erg_recorder *rec = erg_recorder_start(NULL, &(erg_record_options){
+        .sensors = meters, .sensor_count = 1, .output = path }, &err);
+    CHECK_OK(rec, err);
+    usleep(600000);
+    erg_recorder_free(rec);
+
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace, err);
+    CHECK(erg_trace_mark_count(trace) == 1);
+    CHECK_TEXT(erg_trace_mark(trace, 0)->name, "PSU over-current");
+    erg_trace_free(trace);
+}
+
 static void of_many_processes_of_a_job_one_samples(void)
 {
     erg_error err = { 0 };
@@ -202,6 +224,7 @@ int main(void)
         TEST(without_a_recorder_every_call_is_harmless),
         TEST(a_region_of_known_power_has_its_joules),
         TEST(a_region_may_end_on_another_thread_and_in_a_forked_child),
+        TEST(what_a_meter_tells_becomes_a_mark),
         TEST(of_many_processes_of_a_job_one_samples),
         TEST(of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once),
         TEST(a_region_costs_little),

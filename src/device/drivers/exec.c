@@ -13,7 +13,7 @@
 #include "device/drivers/child.h"
 #include "device/drivers/exec_line.h"
 
-enum { LINES_MOST = 64 };
+enum { LINES_MOST = 64, EVENTS_MOST = 16 };
 static const double first_line_s = 10;  /* a BMC takes its time */
 
 typedef struct exec {
@@ -25,6 +25,8 @@ typedef struct exec {
     size_t line_count;
     erg_error fault;                    /* of the last line that is none */
     erg_reading waiting[ERG_EXEC_VALUES];
+    erg_device_event events[EVENTS_MOST];   /* not yet taken; t_ns 0: of this look */
+    size_t event_count;
 } exec;
 
 /* ---- find ---------------------------------------------------------------------------- */
@@ -48,6 +50,16 @@ static bool exec_find(erg_devices *found, const char *argument, erg_error *err)
 
 /* ---- lines --------------------------------------------------------------------------- */
 
+/* Beyond so many the newest are lost: the first tell why the others came. */
+static void keep_event(exec *own, const erg_exec_line *line)
+{
+    if (!line->event[0] || own->event_count == EVENTS_MOST)
+        return;
+    erg_device_event *event = &own->events[own->event_count++];
+    *event = (erg_device_event){ .t_ns = line->t_ns };
+    erg_text_put(event->name, sizeof(event->name), line->event);
+}
+
 static void take_line(void *self, char *text)
 {
     exec *own = self;
@@ -58,7 +70,10 @@ static void take_line(void *self, char *text)
     bool good = erg_exec_line_parse(text, strlen(text), line, &own->fault);
     if (!good)
         line->count = 0;            /* a gap, once it is known what a line holds */
-    own->line_count += good || own->is_open;
+    else
+        keep_event(own, line);
+    bool is_event = good && line->event[0] && line->count == 0;
+    own->line_count += !is_event && (good || own->is_open);
 }
 
 /* NAN: this line does not tell. */
@@ -83,13 +98,25 @@ static erg_sample stamp_of(const exec *own, size_t k, int64_t now_ns)
                          .half_width_ns = half_ns };
 }
 
+static void stamp_events(exec *own, int64_t now_ns)
+{
+    for (size_t i = 0; i < own->event_count; i++) {
+        int64_t *t_ns = &own->events[i].t_ns;
+        if (*t_ns <= 0 || *t_ns > now_ns)
+            *t_ns = now_ns;
+    }
+}
+
 static void look(exec *own, const erg_env *env)
 {
     own->line_count = 0;
     own->has_ended = own->has_ended || !erg_child_lines(&own->child, take_line, own);
-    if (own->line_count == 0)
+    if (own->line_count == 0 && own->event_count == 0)
         return;
     int64_t now_ns = erg_env_now_ns(env);
+    stamp_events(own, now_ns);
+    if (own->line_count == 0)
+        return;
     for (size_t k = 0; own->is_open && k < own->line_count; k++)
         for (size_t i = 0; i < own->first.count; i++) {
             erg_reading *waiting = &own->waiting[i];
@@ -183,6 +210,18 @@ static bool exec_read(erg_device *dev, size_t channel, erg_reading *out, erg_err
         || erg_fail(err, ERG_IO, "%s has ended", dev->argument);
 }
 
+static bool exec_event(erg_device *dev, erg_device_event *out)
+{
+    exec *own = dev->own;
+
+    if (own->event_count == 0)
+        return false;
+    *out = own->events[0];
+    own->event_count--;
+    memmove(own->events, own->events + 1, own->event_count * sizeof(own->events[0]));
+    return true;
+}
+
 static void exec_close(erg_device *dev)
 {
     erg_child_stop(&((exec *)dev->own)->child);
@@ -196,4 +235,5 @@ const erg_driver erg_driver_exec = {
     .open = exec_open,
     .read = exec_read,
     .close = exec_close,
+    .event = exec_event,
 };

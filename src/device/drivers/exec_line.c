@@ -116,8 +116,26 @@ static bool take_scope(const json_t *json, erg_exec_line *out, erg_error *err)
                     "of docs/formats.md");
 }
 
+/* It becomes the name of a mark, and is shown on terminals. */
+static bool take_event(const json_t *json, erg_exec_line *out, erg_error *err)
+{
+    const char *text = json_string_value(json);
+    size_t size = text ? json_string_length(json) : 0;
+    bool good = size > 0 && size < sizeof(out->event);
+
+    for (size_t i = 0; good && i < size; i++)
+        good = text[i] >= ' ' && text[i] < 127;
+    if (!good)
+        return erg_fail(err, ERG_BAD_INPUT, "\"event\" is a text of 1 to %zu plain "
+                        "characters", sizeof(out->event) - 1);
+    erg_text_put(out->event, sizeof(out->event), text);
+    return true;
+}
+
 static bool take(const char *key, const json_t *json, erg_exec_line *out, erg_error *err)
 {
+    if (strcmp(key, "event") == 0)
+        return take_event(json, out, err);
     if (strcmp(key, "scope") == 0)
         return take_scope(json, out, err);
     if (strcmp(key, "model") == 0) {

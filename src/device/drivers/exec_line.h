@@ -22,6 +22,7 @@ typedef struct erg_exec_line {
     erg_exec_value values[ERG_EXEC_VALUES];
     size_t count;
     int64_t t_ns;               /* CLOCK_MONOTONIC; 0: not said */
+    char event[32];             /* that it tells of; "": none */
     /* Of the meter. 0, "": not said. */
     char model[64];
     erg_scope scope;            /* not said: the node */
