@@ -16,6 +16,7 @@
 #define ERG_GOVERN_H
 
 #include "erg/env.h"
+#include "erg/points.h"
 #include "erg/table.h"
 
 #pragma GCC visibility push(default)
@@ -53,6 +54,9 @@ typedef struct erg_govern_op {
     double delta_hz, min_region_s;      /* delta: below 0 */
 } erg_govern_op;
 
+/* A setting that is turned at the start and held. */
+typedef struct erg_govern_hold { erg_knob knob; double value; } erg_govern_hold;
+
 typedef struct erg_govern_config {
     erg_govern_mode mode;
     erg_govern_role role;
@@ -68,6 +72,8 @@ typedef struct erg_govern_config {
         double limit_w, slowdown_most;
         erg_govern_range clock_hz;          /* 0: none */
         const char *policy, *dvfs, *objective, *sweep;
+        const erg_govern_hold *holds;
+        size_t hold_count;
     } gpu;
     struct {
         double limit_w, window_s;

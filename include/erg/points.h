@@ -46,6 +46,8 @@ typedef struct erg_knob_info {
 
 extern const erg_knob_info erg_knob_infos[ERG_KNOBS];
 bool erg_knob_parse(const char *name, erg_knob *out);
+/* "1410", in the column's unit, or "1.41GHz"; false where it is no setting of the knob. */
+bool erg_knob_value_parse(const char *text, size_t size, erg_knob knob, double *out);
 
 typedef struct erg_knob_setting { double at[ERG_KNOBS]; } erg_knob_setting;
 

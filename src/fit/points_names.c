@@ -69,6 +69,24 @@ bool erg_knob_parse(const char *name, erg_knob *out)
     return false;
 }
 
+bool erg_knob_value_parse(const char *text, size_t size, erg_knob knob, double *out)
+{
+    const erg_knob_info *info = &erg_knob_infos[knob];
+    char copy[64];
+
+    if (erg_number_parse(text, size, '.', out)) {
+        *out *= info->per_column_unit;
+    } else {
+        if (size >= sizeof(copy))
+            return false;
+        memcpy(copy, text, size);
+        copy[size] = '\0';
+        if (!erg_quantity_parse(copy, *info->unit ? info->unit : "%", out, NULL))
+            return false;
+    }
+    return *out > 0 || (info->from_zero && *out == 0);
+}
+
 const char *erg_visit_state_name(erg_visit_state state)
 {
     return states[state];

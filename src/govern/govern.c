@@ -85,8 +85,11 @@ static bool open_all(erg_governor *governor, erg_error *err)
     erg_govern_floor_begin(governor);
     if (!erg_govern_phase_open(governor, err))
         return false;
-    return config->mode == ERG_OBSERVE || !config->mqtt.host
-           || config->role == ERG_ROLE_RACK || erg_govern_fall_back(governor, err);
+    if (config->mode != ERG_OBSERVE && config->mqtt.host && config->role != ERG_ROLE_RACK
+        && !erg_govern_fall_back(governor, err))
+        return false;
+    erg_govern_holds_begin(governor);   /* once what was is settled: it comes back */
+    return true;
 }
 
 erg_governor *erg_governor_open(const erg_govern_config *config, const erg_env *env,

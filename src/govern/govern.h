@@ -319,4 +319,8 @@ typedef struct erg_govern_clock_change {
 } erg_govern_clock_change;
 void erg_govern_note_clock(erg_governor *governor, const erg_govern_clock_change *change);
 
+/* govern_hold.c: settings of gpu.hold; put back before the rest becomes what was. */
+void erg_govern_holds_begin(erg_governor *governor);
+void erg_govern_holds_end(erg_governor *governor);
+
 #endif

@@ -329,6 +329,7 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     is->config.rack.cap_w = fmin(is->config.rack.cap_w, is->config.rack.cooling_w);
     if (!erg_govern_job_take(is, err) || !read_lists(is, err)
         || !erg_govern_ops_take(is->ops, is->name, &is->config, err)
+        || !erg_govern_hold_take(is->holds, is->name, &is->config, err)
         || !read_members(is, err)
         || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
                                 &is->config.rack.curve, err)

@@ -49,6 +49,7 @@ static const erg_yaml_field gpu_fields[] = {
     { "objective", ERG_YAML_TEXT, OF(gpu.objective) },
     { "clock", ERG_YAML_RANGE, OF(gpu.clock_hz), "Hz", 1e6, 1e11 },
     { "sweep", ERG_YAML_TEXT, OF(gpu.sweep) },
+    { "hold", ERG_YAML_NODE, AT(holds) },
     { 0 },
 };
 

@@ -11,7 +11,7 @@ typedef struct erg_govern_draft {
     const char *name;
     const erg_yaml *node, *gpu, *cap, *shaper, *ops, *mpi, *rack, *mqtt, *thermal, *socket,
         *http, *journal;
-    const erg_yaml *members;
+    const erg_yaml *members, *holds;
     erg_govern_member member;       /* the one that is being read */
     const erg_yaml *sensors, *enforcement, *phase, *breaker, *curve, *bands, *aisle,
         *migrate, *filler, *users, *groups, *set, *set_users, *set_groups,
@@ -39,6 +39,9 @@ bool erg_govern_ops_take(const erg_yaml *list, const char *name, erg_govern_conf
 bool erg_govern_job_take(erg_govern_draft *is, erg_error *err);
 /* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
 int erg_govern_line_of(const erg_yaml *map, const char *key);
+/* gpu.hold, likewise. */
+bool erg_govern_hold_take(const erg_yaml *list, const char *name, erg_govern_config *to,
+                          erg_error *err);
 
 enum { ERG_GOVERN_SECTIONS = 18 };
 extern const erg_yaml_field erg_govern_file_keys[], erg_govern_member_keys[];

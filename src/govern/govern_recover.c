@@ -184,6 +184,8 @@ bool erg_governor_give_back(erg_governor *governor, erg_error *err)
         if (was_w > 0)
             turn_and_note(governor, item, was_w, "release");
     }
+    if (good)
+        erg_govern_holds_end(governor);
     good = good && erg_devices_keep(governor->devices, err);
     json_decref(root);
     governor->is_let_go |= good;

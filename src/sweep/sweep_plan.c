@@ -44,24 +44,6 @@ static bool add(erg_sweep_axis *axis, const erg_device_knob *knob, double reques
     return true;
 }
 
-static bool read_number(const char *text, size_t size, const erg_knob_info *info,
-                        double *out)
-{
-    const char *unit = *info->unit ? info->unit : "%";
-    char copy[64];
-
-    if (erg_number_parse(text, size, '.', out)) {
-        *out *= info->per_column_unit;
-        return *out > 0 || (info->from_zero && *out == 0);
-    }
-    if (size >= sizeof(copy))
-        return false;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    return erg_quantity_parse(copy, unit, out, NULL)
-        && (*out > 0 || (info->from_zero && *out == 0));
-}
-
 static bool fail_form(const erg_knob_info *info, const char *text, erg_error *err)
 {
     return erg_fail(err, ERG_BAD_INPUT,
@@ -77,9 +59,9 @@ static bool read_stretch(const char *text, const erg_device_knob *knob,
     const char *middle = strchr(text, ':'), *last = middle ? strchr(middle + 1, ':') : NULL;
     double low, high, step;
 
-    if (!last || !read_number(text, (size_t)(middle - text), info, &low)
-        || !read_number(middle + 1, (size_t)(last - middle - 1), info, &high)
-        || !read_number(last + 1, strlen(last + 1), info, &step))
+    if (!last || !erg_knob_value_parse(text, (size_t)(middle - text), axis->knob, &low)
+        || !erg_knob_value_parse(middle + 1, (size_t)(last - middle - 1), axis->knob, &high)
+        || !erg_knob_value_parse(last + 1, strlen(last + 1), axis->knob, &step))
         return fail_form(info, text, err);
     if (low > high || (high - low) / step > VALUES_MOST)
         return erg_fail(err, ERG_BAD_INPUT, "--knob %s=%s has no values, or more than %d",
@@ -98,7 +80,8 @@ static bool read_list(const char *text, const erg_device_knob *knob, erg_sweep_a
     for (const char *from = text; from;) {
         size_t size = strcspn(from, ",");
         double value;
-        if (!read_number(from, size, info, &value) || !add(axis, knob, value))
+        if (!erg_knob_value_parse(from, size, axis->knob, &value)
+            || !add(axis, knob, value))
             return fail_form(info, text, err);
         from = from[size] ? from + size + 1 : NULL;
     }
