@@ -217,8 +217,10 @@ static void filler_step(void *self)
     erg_governor *governor = ergd_governor(is->daemon);
     double share = erg_governor_fill(governor);
 
-    if (isnan(share))
+    if (isnan(share)) {             /* the rack has let the node go */
+        finish(is);
         return;
+    }
     if (is->pid < 0 && share > 0 && ergd_now_ns(is->daemon) >= is->again_ns)
         start(is);
     if (is->pid > 0)
