@@ -29,8 +29,11 @@ void erg_govern_epoch_hear(erg_governed *item, double epoch_s)
 {
     erg_governed_epochs *epochs = &item->epochs;
 
-    if (epochs->count == ERG_BALANCE_EPOCHS)    /* the others are not as far */
+    /* In a share it waits for the others, who are not as far; alone it is only shown. */
+    if (epochs->count == ERG_BALANCE_EPOCHS && !isnan(epochs->cap_w))
         return;
+    if (epochs->count == ERG_BALANCE_EPOCHS)
+        epochs->count = 0;
     epochs->is_told = true;
     epochs->times_s[epochs->count++] = epoch_s;
     if (epochs->count == ERG_BALANCE_EPOCHS)

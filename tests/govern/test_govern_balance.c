@@ -94,6 +94,28 @@ static void a_limit_without_it_shares_evenly(void)
     end(&is);
 }
 
+/* Whether or not somebody acts on it. */
+static void the_epoch_that_is_shown_follows(void)
+{
+    static const char *const configs[] = { BALANCED, LIMIT("limit") };
+    for (size_t k = 0; k < ERG_COUNT(configs); k++) {
+        governed is = { 0 };
+        begin(&is, configs[k]);
+        run_for(&is, 2, 0.1);
+        for (int i = 0; i < 15; i++) {
+            tell(&is, 0, 7, "alone", i < 5 ? 1 : 2);
+            run_for(&is, 1, 0.1);
+        }
+        erg_result *result = tables(&is);
+        const erg_table *epochs = erg_result_find(result, "epochs");
+        CHECK(erg_table_row_count(epochs) == 1);
+        CHECK_NEAR(erg_table_find(epochs, 0, "epoch_s").real, 2, 1e-12);
+        CHECK(isnan(erg_table_find(epochs, 0, "cap_w").real));
+        erg_result_free(result);
+        end(&is);
+    }
+}
+
 static void two_jobs_do_not_share(void)
 {
     static const int64_t uids[] = { 7, 8 };
@@ -215,6 +237,7 @@ int main(void)
     static const test tests[] = {
         TEST(the_late_one_gets_watts_until_both_are_equally_late),
         TEST(a_limit_without_it_shares_evenly),
+        TEST(the_epoch_that_is_shown_follows),
         TEST(two_jobs_do_not_share),
         TEST(what_a_job_had_is_even_again_when_it_is_over),
         TEST(a_lower_cap_holds_at_once_for_both),
