@@ -7,7 +7,7 @@
 
 typedef struct govern_options {
     const char *socket, *device, *job, *phase, *objective, *dvfs;
-    double cap_w, clock_hz, for_s, power_w, least_w, units, slowdown;
+    double cap_w, clock_hz, for_s, power_w, least_w, units, slowdown, epoch_s;
     int class;
     bool wait;
 } govern_options;
@@ -23,6 +23,8 @@ static const cli_option option_rows[] = {
       "set, release, work, hint: this one, not the node or all GPUs" },
     { 0, "dvfs", CLI_TEXT, AT(dvfs), "WHEN",
       "hint: auto: a clock for each phase that your job tells; off" },
+    { 0, "epoch", CLI_SECONDS, AT(epoch_s), "TIME",
+      "work: what the own work of a step took, for the policy balance", true },
     { 0, "for", CLI_SECONDS, AT(for_s), "TIME",
       "set, hint: released by itself after so long (a hint: at most 1 h); admit: over by "
       "then; work: forgotten if nothing more is told (30s)", true },
@@ -47,7 +49,8 @@ static const cli_option option_rows[] = {
 /* Which options a verb needs and takes, one bit each. */
 enum {
     CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128,
-    CLOCK = 256, PHASE = 512, UNITS = 1024, DVFS = 2048, OBJECTIVE = 4096, SLOWDOWN = 8192
+    CLOCK = 256, PHASE = 512, UNITS = 1024, DVFS = 2048, OBJECTIVE = 4096, SLOWDOWN = 8192,
+    EPOCH = 16384
 };
 
 static const struct {
@@ -62,7 +65,7 @@ static const struct {
     { "brake", ERG_GOVERN_BRAKE },
     { "why", ERG_GOVERN_WHY },
     { "sensors", ERG_GOVERN_SENSORS },
-    { "work", ERG_GOVERN_WORK, 0, PHASE | UNITS | DEVICE | JOB | FOR },
+    { "work", ERG_GOVERN_WORK, 0, PHASE | UNITS | EPOCH | DEVICE | JOB | FOR },
     { "admit", ERG_GOVERN_ADMIT, JOB | POWER, FOR | LEAST | WAIT | CLASS },
     { "done", ERG_GOVERN_DONE, JOB },
 };
@@ -74,7 +77,8 @@ static int given(const govern_options *options)
         | (options->job ? JOB : 0)
         | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
         | (options->phase ? PHASE : 0) | (options->units > 0 ? UNITS : 0)
-        | (options->wait ? WAIT : 0) | (options->class ? CLASS : 0)
+        | (options->epoch_s > 0 ? EPOCH : 0) | (options->wait ? WAIT : 0)
+        | (options->class ? CLASS : 0)
         | (options->dvfs ? DVFS : 0) | (options->objective ? OBJECTIVE : 0)
         | (options->slowdown > 0 ? SLOWDOWN : 0);
 }
@@ -142,6 +146,7 @@ static int run(const cli *call)
                                    .clock_hz = options->clock_hz, .for_s = options->for_s,
                                    .power_w = options->power_w, .least_w = options->least_w,
                                    .priority = options->class,
+                                   .epoch_s = options->epoch_s,
                                    .units = options->units > 0 ? options->units : NAN };
     const int has = given(options);
     size_t i = 0;
@@ -158,9 +163,9 @@ static int run(const cli *call)
         return cli_misused(call, "set takes --cap or --clock, and perhaps --device and "
                            "--for; hint perhaps --cap, --dvfs, --objective, "
                            "--slowdown, --device, --job and --for; release takes "
-                           "--device; work perhaps --phase, "
-                           "--units, --device, --job and --for; admit --job and --power, "
-                           "and perhaps --least, --class, --for and --wait; done --job; "
+                           "--device; work perhaps --phase, --units, --epoch, "
+                           "--device, --job and --for; admit --job and --power, and "
+                           "perhaps --least, --class, --for and --wait; done --job; "
                            "the others none");
     request.verb = verbs[i].verb;
     if (!copy_name(options->device, request.device, sizeof(request.device)))
