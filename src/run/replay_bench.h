@@ -17,9 +17,9 @@ typedef struct erg_replay_bench {
     erg_recording *rec; /* NULL: nothing is recorded */
     erg_replay *replay; /* what is found; spans are monotonic until the end */
     erg_pools pools;
-    erg_drift drift;
+    erg_drift drifts[ERG_REFERENCES];
     struct erg_time_blocks *blocks; /* by kernel of the replay, while they are timed */
-    int32_t reference; /* kernel; -1: none can be */
+    int32_t references[ERG_REFERENCES]; /* kernels; -1: none can be */
     double empty_s;    /* of a launch that does nothing */
     erg_replay_log log;
     double energy_s;   /* how long a window must be for its energy; 0: none */

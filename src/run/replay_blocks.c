@@ -107,7 +107,7 @@ static double best_share(const double x[], const double y[], size_t count, doubl
 
 /* room: three times as many as there are blocks; x, y and what is left of them. */
 static double share_of(const erg_time_blocks *blocks, const erg_drift *drift, double then_s,
-                       double room[])
+                       double room[], double *left)
 {
     size_t count = blocks->count;
     double *x = room, *y = room + count;
@@ -120,7 +120,9 @@ static double share_of(const erg_time_blocks *blocks, const erg_drift *drift, do
         x[i] = log(erg_drift_at(drift, blocks->all[i].at_s) / then_s);
         y[i] = log(blocks->all[i].time_s / blocks->all[0].time_s);
     }
-    return best_share(x, y, count, y + count);
+    double share = best_share(x, y, count, y + count);
+    *left = loss(x, y, count, share, y + count) / (double)count;
+    return share;
 }
 
 double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, double share)
@@ -136,7 +138,9 @@ bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
 
     if (!times)
         return false;
-    out->share = share_of(blocks, drift, then_s, room);
+    out->loss = NAN;
+    out->reference = 0;
+    out->share = share_of(blocks, drift, then_s, room, &out->loss);
     for (size_t i = 0; i < count; i++) {
         const erg_time_block *block = &blocks->all[i];
         times[i] = block->time_s * erg_drift_factor(drift, block->at_s, then_s, out->share);
@@ -147,16 +151,36 @@ bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
     return good;
 }
 
-bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift *drift,
-                                double half_width)
+bool erg_time_blocks_best(const erg_time_blocks *blocks, const erg_drift drifts[],
+                          const double thens_s[], size_t count, erg_block_time *out)
 {
-    double any_s = drift->count ? drift->points[0].time_s : NAN;
+    bool good = erg_time_blocks_time(blocks, &drifts[0], thens_s[0], out);
+
+    for (size_t i = 1; good && i < count; i++) {
+        erg_block_time other;
+
+        if (drifts[i].count == 0
+            || !erg_time_blocks_time(blocks, &drifts[i], thens_s[i], &other)
+            || !(other.loss < out->loss))
+            continue;
+        *out = other;
+        out->reference = i;
+    }
+    return good;
+}
+
+bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
+                                size_t count, double half_width)
+{
+    double any_s[ERG_REFERENCES];
     erg_block_time now;
     bool is_look = false;
 
+    for (size_t i = 0; i < count; i++)
+        any_s[i] = drifts[i].count ? drifts[i].points[0].time_s : NAN;
     for (size_t i = 0; i < ERG_BLOCK_LOOKS; i++)
         is_look = is_look || (size_t)erg_block_looks[i] == blocks->count;
-    return is_look && erg_time_blocks_time(blocks, drift, any_s, &now)
+    return is_look && erg_time_blocks_best(blocks, drifts, any_s, count, &now)
         && now.high_s - now.low_s <= 2 * half_width * now.time_s;
 }
 

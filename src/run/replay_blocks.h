@@ -11,6 +11,8 @@
  *            crowd on the memory's bus moves what streams and leaves what computes. It is
  *            the slope of log time on log reference, by regression at the same quartile:
  *            a share of one would put the reference's own scatter on kernels that stand.
+ *   Which    of two references, one that computes and one that streams, is that which the
+ *            regression leaves the least to: kernels of a kind meet the same.
  *   Interval between two ranks of the blocks, by the binomial law: it asks nothing of how
  *            they scatter. Blocks are worth as many as their being under the quartile
  *            repeats from one to the next; how far a spoilt one is off does not matter to
@@ -42,6 +44,8 @@ typedef struct erg_time_blocks {
 typedef struct erg_block_time {
     double time_s, low_s, high_s;
     double share; /* of the reference's drift; 0..1, NAN: there is no reference */
+    double loss;  /* of that regression, a block; NAN: none was made */
+    size_t reference; /* which of several it was */
 } erg_block_time;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
@@ -52,9 +56,13 @@ bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
                           double then_s, erg_block_time *out);
 /* What a time at at_s is multiplied by to be as of then_s; 1 where share is NAN. */
 double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, double share);
+/* By that of several references which leaves the least of this kernel's scatter: the first,
+ * where none was asked. */
+bool erg_time_blocks_best(const erg_time_blocks *blocks, const erg_drift drifts[],
+                          const double thens_s[], size_t count, erg_block_time *out);
 /* Whether this is a number of blocks at which to look, and half_width (relative) is met. */
-bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift *drift,
-                                double half_width);
+bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
+                                size_t count, double half_width);
 void erg_time_blocks_free(erg_time_blocks *blocks);
 
 #endif

@@ -11,6 +11,8 @@
 #include "run/replay_blocks.h"
 
 enum { REFERENCE_EVERY = 10 };
+enum { COMPUTES, STREAMS }; /* references */
+static const double streams_least = 0.2; /* bytes a FLOP */
 static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.1;
 enum { BLOCK_RUNS = 2, PATIENCE = 4 };
 static const double told_drift = 0.05;
@@ -56,42 +58,52 @@ static bool time_empty(erg_replay_bench *bench, erg_error *err)
     return good;
 }
 
+/* One that computes, hot, and one that streams, cold: neighbours take the clock from one
+ * and the bus from the other. */
+static bool is_reference(const erg_replay_bench *bench, int32_t kernel, int which)
+{
+    const erg_signature *is = &bench->stage->plan->kernels[kernel].signature;
+
+    return which == COMPUTES
+        || (is->in_bytes > 0 && is->out_bytes > 0
+            && (double)(is->in_bytes + is->out_bytes)
+                   > streams_least * fmax((double)is->flop, 0));
+}
+
 /* The most work that one run has in a few milliseconds. */
-static bool find_reference(erg_replay_bench *bench, erg_error *err)
+static bool find_reference(erg_replay_bench *bench, int which, erg_error *err)
 {
     const erg_replay_plan *plan = bench->stage->plan;
     erg_time_rule rule = erg_replay_rule(bench, false);
     double best = 0;
 
-    bench->reference = -1;
+    bench->references[which] = -1;
     rule.warmup = 1;
     rule.warmup_s = 0;
     for (size_t i = 0; i < plan->kernel_count; i++) {
-        erg_alone a = { 0 };
-
-        if (!bench->stage->jobs[i])
+        if (!bench->stage->jobs[i] || !is_reference(bench, (int32_t)i, which))
             continue;
-        a = erg_alone_of(bench, (int32_t)i, false);
+        erg_alone a = erg_alone_of(bench, (int32_t)i, which == STREAMS);
         double run_s =
             erg_time_warm(bench->env, &rule, &(erg_timed_work){ erg_alone_run, &a }, err);
         if (isnan(run_s))
             return false;
         if (run_s <= reference_most_s && run_s > best) {
             best = run_s;
-            bench->reference = (int32_t)i;
+            bench->references[which] = (int32_t)i;
         }
     }
     return true;
 }
 
-static bool time_reference(erg_replay_bench *bench, erg_error *err)
+static bool time_one(erg_replay_bench *bench, int which, erg_error *err)
 {
     erg_time_rule rule = erg_replay_rule(bench, false);
     erg_timed timed;
 
-    if (bench->reference < 0)
+    if (bench->references[which] < 0)
         return true;
-    erg_alone a = erg_alone_of(bench, bench->reference, false);
+    erg_alone a = erg_alone_of(bench, bench->references[which], which == STREAMS);
     erg_timed_work work = erg_alone_work(&a);
     rule.runs = 0;
     rule.warmup_s = reference_warmup_s;
@@ -100,9 +112,15 @@ static bool time_reference(erg_replay_bench *bench, erg_error *err)
     double run_s = erg_time_warm(bench->env, &rule, &work, err);
     if (isnan(run_s) || !erg_time_measure(bench->env, &rule, &work, run_s, &timed, err))
         return false;
-    bool good = erg_drift_add(&bench->drift, middle_s(timed.span), timed.centre_s, err);
+    bool good =
+        erg_drift_add(&bench->drifts[which], middle_s(timed.span), timed.centre_s, err);
     erg_timed_free(&timed);
     return good;
+}
+
+static bool time_reference(erg_replay_bench *bench, erg_error *err)
+{
+    return time_one(bench, COMPUTES, err) && time_one(bench, STREAMS, err);
 }
 
 /* ---- one kernel ------------------------------------------------------------------ */
@@ -239,7 +257,8 @@ static bool is_done(const erg_replay_bench *bench, size_t row)
 
     return blocks->spent_s >= most_s
         || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1]
-        || erg_time_blocks_are_enough(blocks, &bench->drift, rule.half_width);
+        || erg_time_blocks_are_enough(blocks, bench->drifts, ERG_REFERENCES,
+                                      rule.half_width);
 }
 
 /* Those that are not known well enough, in an order by chance, until all are. */
@@ -297,15 +316,17 @@ bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
 
 /* Of the row's blocks; the drift of its first one, whose window and runs stand there, by
  * the share of it that this kernel has. */
-static void settle(const erg_replay_bench *bench, size_t row, double then_s)
+static void settle(const erg_replay_bench *bench, size_t row, const double thens_s[])
 {
     erg_kernel_timing *kernel = &bench->replay->kernels[row];
     double *times[] = { &kernel->time_s, &kernel->median_s, &kernel->min_s,
                         &kernel->max_s };
-    erg_block_time of = { .share = isnan(then_s) ? NAN : 1 };
-    bool has_time = erg_time_blocks_time(&bench->blocks[row], &bench->drift, then_s, &of);
+    erg_block_time of = { .share = isnan(thens_s[0]) ? NAN : 1 };
+    bool has_time = erg_time_blocks_best(&bench->blocks[row], bench->drifts, thens_s,
+                                         ERG_REFERENCES, &of);
     double factor =
-        erg_drift_factor(&bench->drift, middle_s(kernel->span), then_s, of.share);
+        erg_drift_factor(&bench->drifts[of.reference], middle_s(kernel->span),
+                         thens_s[of.reference], of.share);
 
     kernel->drift = isnan(of.share) ? NAN : factor;
     for (size_t t = 0; t < ERG_COUNT(times); t++)
@@ -322,7 +343,7 @@ static void settle(const erg_replay_bench *bench, size_t row, double then_s)
 static bool tell_drift(const erg_replay_bench *bench, double then_s, erg_error *err)
 {
     const erg_span span = bench->replay->whole.span;
-    double whole_s = erg_drift_at(&bench->drift, middle_s(span));
+    double whole_s = erg_drift_at(&bench->drifts[COMPUTES], middle_s(span));
 
     if (span.end_ns <= span.begin_ns || isnan(then_s)
         || fabs(whole_s - then_s) <= told_drift * then_s)
@@ -335,11 +356,13 @@ static bool tell_drift(const erg_replay_bench *bench, double then_s, erg_error *
 
 bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err)
 {
-    double then_s = erg_drift_level(&bench->drift);
+    double thens_s[ERG_REFERENCES];
 
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        thens_s[i] = erg_drift_level(&bench->drifts[i]);
     for (size_t i = 0; i < bench->replay->kernel_count; i++)
-        settle(bench, i, then_s);
-    return tell_drift(bench, then_s, err);
+        settle(bench, i, thens_s);
+    return tell_drift(bench, thens_s[COMPUTES], err);
 }
 
 /* ---- in the order of the day ----------------------------------------------------- */
@@ -348,13 +371,15 @@ bool erg_replay_measure(erg_replay_bench *bench, erg_error *err)
 {
     bool good =
         erg_pools_take(bench->stage, erg_replay_cache_bytes(bench->env), &bench->pools, err)
-        && find_reference(bench, err) && time_reference(bench, err)
+        && find_reference(bench, COMPUTES, err)
+        && find_reference(bench, STREAMS, err) && time_reference(bench, err)
         && erg_replay_time_whole(bench, err) && erg_replay_time_kernels(bench, err)
         && erg_replay_meter_each_tier(bench, err);
 
     good = good && erg_replay_remove_drift(bench, err);
     erg_pools_give(bench->stage, &bench->pools);
-    erg_drift_free(&bench->drift);
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        erg_drift_free(&bench->drifts[i]);
     for (size_t i = 0; bench->blocks && i < 2 * bench->stage->plan->kernel_count; i++)
         erg_time_blocks_free(&bench->blocks[i]);
     free(bench->blocks);

@@ -362,7 +362,7 @@ erg_replay *erg_replay_run(const erg_env *env, const erg_replay_plan *plan,
 {
     erg_replay_run_options own = *options;
     erg_replay_bench bench = {
-        .env = env, .options = &own, .reference = -1, .empty_s = NAN,
+        .env = env, .options = &own, .references = { -1, -1 }, .empty_s = NAN,
         .log = { .path = options->power_log },
     };
     place at = { .folder = options->folder };

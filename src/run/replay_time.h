@@ -66,6 +66,9 @@ double erg_time_centre(double values[], size_t count);
 
 /* ---- drift of the machine, seen by a reference kernel ------------------------------ */
 
+/* One that computes and one that streams: what they meet is not the same. */
+enum { ERG_REFERENCES = 2 };
+
 typedef struct erg_drift_point {
     double at_s, time_s;
 } erg_drift_point;

@@ -170,7 +170,7 @@ static inline void play(played *p, const erg_replay_plan *plan)
     p->env.clock = manual_start(&clock_of_all, 0);
     p->env.root = "/nowhere";
     p->bench = (erg_replay_bench){ .env = &p->env, .options = &p->options, .engine = &fake,
-                                   .reference = -1, .empty_s = NAN };
+                                   .references = { -1, -1 }, .empty_s = NAN };
     p->bench.replay = erg_replay_new(&err);
     p->bench.stage = erg_stage_open(&fake, &(erg_engine_options){ 0 }, plan, &err);
     CHECK_OK(p->bench.stage != NULL, err);

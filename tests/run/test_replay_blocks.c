@@ -36,7 +36,7 @@ typedef struct kernel {
 } kernel;
 
 static const double away_s = 4, core_most = 0.4, noise = 0.004;
-static const kernel reference = { 2e-3, 0.6, 0.5 };
+static const kernel references[ERG_REFERENCES] = { { 2e-3, 0.6, 0.1 }, { 1e-3, 0.3, 1 } };
 
 static double draw(machine *m, double mean)
 {
@@ -96,18 +96,20 @@ static kernel kernel_of(size_t k)
 }
 
 typedef struct score {
-    double covered, all, narrow, widest, width, reference_s;
+    double covered, all, narrow, widest, width, references_s[ERG_REFERENCES];
 } score;
 
-static void refer(machine *m, erg_drift *drift)
+static void refer(machine *m, erg_drift drifts[])
 {
     erg_error err = { 0 };
-    double time_s = block_of(m, &reference);
 
-    CHECK_OK(erg_drift_add(drift, m->now_s, time_s, &err), err);
+    for (size_t i = 0; i < ERG_REFERENCES; i++) {
+        double time_s = block_of(m, &references[i]);
+        CHECK_OK(erg_drift_add(&drifts[i], m->now_s, time_s, &err), err);
+    }
 }
 
-static void time_all(machine *m, erg_time_blocks blocks[], erg_drift *drift, bool done[])
+static void time_all(machine *m, erg_time_blocks blocks[], erg_drift drifts[], bool done[])
 {
     erg_error err = { 0 };
     size_t turn = 0, most = (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1];
@@ -118,11 +120,12 @@ static void time_all(machine *m, erg_time_blocks blocks[], erg_drift *drift, boo
             if (done[k])
                 continue;
             if (turn++ % REFERENCE_EVERY == 0)
-                refer(m, drift);
+                refer(m, drifts);
             double time_s = block_of(m, &of);
             erg_time_block one = { m->now_s, time_s };
             CHECK_OK(erg_time_blocks_add(&blocks[k], &one, &err), err);
-            done[k] = erg_time_blocks_are_enough(&blocks[k], drift, wanted);
+            done[k] =
+                erg_time_blocks_are_enough(&blocks[k], drifts, ERG_REFERENCES, wanted);
         }
 }
 
@@ -131,18 +134,20 @@ static void session(uint64_t seed, const scene *is, const double truths_s[], sco
 {
     machine m = { .is = is, .random = { seed } };
     erg_time_blocks blocks[KERNELS] = { 0 };
-    erg_drift drift = { 0 };
+    erg_drift drifts[ERG_REFERENCES] = { 0 };
     bool done[KERNELS] = { false };
+    double thens_s[ERG_REFERENCES];
 
-    time_all(&m, blocks, &drift, done);
-    /* Where all drifts, the time of a kernel is as of when the reference takes then_s;
-     * where nothing does, it is the kernel's own, whomever the reference met. */
-    double then_s = erg_drift_level(&drift);
-    double then = is->drift_per_s > 0 ? then_s / to->reference_s : 1;
+    time_all(&m, blocks, drifts, done);
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        thens_s[i] = erg_drift_level(&drifts[i]);
     for (size_t k = 0; k < KERNELS; k++) {
         erg_block_time of;
-        CHECK(erg_time_blocks_time(&blocks[k], &drift, then_s, &of));
-        double truth_s = then * truths_s[k % KINDS];
+        CHECK(erg_time_blocks_best(&blocks[k], drifts, thens_s, ERG_REFERENCES, &of));
+        /* Where all drifts, the time of a kernel is as of when its reference takes then_s;
+         * where nothing does, it is the kernel's own, whomever the reference met. */
+        double then = thens_s[of.reference] / to->references_s[of.reference];
+        double truth_s = (is->drift_per_s > 0 ? then : 1) * truths_s[k % KINDS];
         double width = (of.high_s - of.low_s) / 2 / of.time_s;
         to->covered += of.low_s <= truth_s && truth_s <= of.high_s;
         to->narrow += done[k];
@@ -151,13 +156,17 @@ static void session(uint64_t seed, const scene *is, const double truths_s[], sco
         to->all++;
         erg_time_blocks_free(&blocks[k]);
     }
-    erg_drift_free(&drift);
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        erg_drift_free(&drifts[i]);
 }
 
 static score play(const scene *is)
 {
     double truths_s[KINDS];
-    score all = { .reference_s = truth_of(&reference, is) };
+    score all = { 0 };
+
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        all.references_s[i] = truth_of(&references[i], is);
 
     for (size_t k = 0; k < KINDS; k++) {
         const kernel of = kernel_of(k);
@@ -247,6 +256,31 @@ static void a_kernel_has_its_own_share_of_the_drift(void)
     erg_drift_free(&drift);
 }
 
+/* A streaming kernel goes with the reference that streams. */
+static void the_reference_of_its_kind_is_taken(void)
+{
+    erg_time_blocks blocks = { 0 };
+    erg_drift drifts[ERG_REFERENCES] = { 0 };
+    erg_error err = { 0 };
+    erg_block_time of;
+    double thens_s[ERG_REFERENCES];
+
+    for (size_t i = 0; i < 60; i++) {
+        double clock = 1 + 0.03 * sin((double)i / 9), bus = 1 + 0.05 * cos((double)i / 5);
+        erg_time_block one = { (double)i, 1e-3 * bus };
+        CHECK_OK(erg_drift_add(&drifts[0], (double)i, 2e-3 * clock, &err), err);
+        CHECK_OK(erg_drift_add(&drifts[1], (double)i, 1e-3 * bus, &err), err);
+        CHECK_OK(erg_time_blocks_add(&blocks, &one, &err), err);
+    }
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        thens_s[i] = erg_drift_level(&drifts[i]);
+    CHECK(erg_time_blocks_best(&blocks, drifts, thens_s, ERG_REFERENCES, &of));
+    CHECK(of.reference == 1 && of.share > 0.5);
+    erg_time_blocks_free(&blocks);
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        erg_drift_free(&drifts[i]);
+}
+
 static void few_blocks_have_a_mean_and_student_s_t(void)
 {
     static const double times[] = { 1, 1.02, 0.98, 1.01, 0.99 };
@@ -258,7 +292,7 @@ static void few_blocks_have_a_mean_and_student_s_t(void)
     for (size_t i = 0; i < ERG_COUNT(times); i++) {
         erg_time_block one = { (double)i, times[i] };
         CHECK_OK(erg_time_blocks_add(&blocks, &one, &err), err);
-        CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 1));
+        CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 1, 1));
         CHECK(erg_time_blocks_time(&blocks, &drift, NAN, &of) == (i > 0));
     }
     CHECK_NEAR(of.time_s, 1, 1e-12);
@@ -282,8 +316,8 @@ static void ranks_are_those_of_the_binomial_law(void)
     CHECK_NEAR(of.time_s, 104.75, 1e-9);
     CHECK_NEAR(of.low_s, 100, 1e-9);
     CHECK_NEAR(of.high_s, 111, 1e-9);
-    CHECK(erg_time_blocks_are_enough(&blocks, &drift, 0.06));
-    CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 0.05));
+    CHECK(erg_time_blocks_are_enough(&blocks, &drift, 1, 0.06));
+    CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 1, 0.05));
     erg_time_blocks_free(&blocks);
 }
 
@@ -303,6 +337,7 @@ int main(void)
         TEST(intervals_cover_where_all_comes_together),
         TEST(a_mean_would_be_off_by_what_the_others_took),
         TEST(a_kernel_has_its_own_share_of_the_drift),
+        TEST(the_reference_of_its_kind_is_taken),
         TEST(few_blocks_have_a_mean_and_student_s_t),
         TEST(ranks_are_those_of_the_binomial_law),
         TEST(the_centre_of_a_window_forgets_a_quarter_on_each_side),
