@@ -37,8 +37,12 @@ static const struct { const char *name; erg_op_kind kind; int operands; } passes
     { "softmax", ERG_OP_SOFTMAX, 1 },
 };
 
+/* Libraries have kernels for each, so each is fitted by itself. */
+typedef enum family { PASS, LINEAR, BMM, FAMILIES } family;
+
 typedef struct single {
     erg_graph *graph;
+    family family;
     erg_timed_row timed;
     unsigned fold;
 } single;
@@ -100,6 +104,8 @@ static bool single_load(const sheet *from, size_t row, single *to, erg_error *er
         return false;
     erg_build_output(builder, put_operator(builder, sheet_text(from, row, "op"), size));
     to->graph = erg_build_end(builder, err);
+    const char *op = sheet_text(from, row, "op");
+    to->family = strcmp(op, "linear") == 0 ? LINEAR : strcmp(op, "bmm") == 0 ? BMM : PASS;
     to->fold = hash / 7 % FOLDS;
     to->timed.measured_s = 1e-3 * sheet_number(from, row, "latency_ms");
     to->timed.partition = to->graph
@@ -130,15 +136,18 @@ static void singles_free(singles *all)
     erg_hardware_free(all->hardware);
 }
 
-/* Every so many of the other folds' rows: enough, and the search stays short. */
-static void fit_without(const singles *all, unsigned fold, erg_time_terms *terms)
+/* Every so many of the other folds' rows of the family: enough, and the search is short. */
+static void fit_without(const singles *all, unsigned fold, family of, erg_time_terms *terms)
 {
     erg_timed_row rows[FITTED_MOST];
     erg_time_fit fit = { all->hardware, rows, 0, ERG_UNIT_VECTOR, ERG_FREE_ALL };
-    size_t stride = all->count / FITTED_MOST + 1;
+    size_t known = 0, seen = 0;
 
-    for (size_t i = 0; i < all->count && fit.count < FITTED_MOST; i += stride)
-        if (all->rows[i].fold != fold)
+    for (size_t i = 0; i < all->count; i++)
+        known += all->rows[i].fold != fold && all->rows[i].family == of;
+    for (size_t i = 0; i < all->count && fit.count < FITTED_MOST; i++)
+        if (all->rows[i].fold != fold && all->rows[i].family == of
+            && seen++ % (known / FITTED_MOST + 1) == 0)
             rows[fit.count++] = all->rows[i].timed;
     for (int class = 0; class < ERG_UNIT_CLASSES; class++)
         terms[class] = erg_time_shared(all->hardware, (erg_unit_class)class);
@@ -167,16 +176,17 @@ static regime regime_of(const erg_latency parts[], const erg_partition *cut,
     return bytes <= cache_bytes ? CACHE : DRAM;
 }
 
-static void judge_fold(const singles *all, unsigned fold, verdict verdicts[REGIMES])
+static void judge_fold(const singles *all, unsigned fold, family which,
+                       verdict verdicts[REGIMES])
 {
     erg_time_terms terms[ERG_UNIT_CLASSES];
 
-    fit_without(all, fold, terms);
+    fit_without(all, fold, which, terms);
     for (size_t i = 0; i < all->count; i++) {
         const erg_timed_row *row = &all->rows[i].timed;
         const erg_timing timing = { .partition = row->partition, .hardware = all->hardware,
                                     .terms = terms };
-        if (all->rows[i].fold != fold)
+        if (all->rows[i].fold != fold || all->rows[i].family != which)
             continue;
         erg_latency parts[LAUNCHES_MOST];
         for (int32_t part = 0; part < row->partition->subgraph_count; part++)
@@ -198,9 +208,9 @@ bool judge_operators(const evidence *court, erg_error *err)
         for (int r = 0; r < REGIMES; r++)
             verdicts[r] = (verdict){ .judge = regimes[r].name, .device = devices[d],
                                      .budget = regimes[r].budget,
-                                     .calibrated_on = "its operators of other shapes" };
-        for (unsigned fold = 0; good && fold < FOLDS; fold++)
-            judge_fold(&all, fold, verdicts);
+                                     .calibrated_on = "other shapes of the operator" };
+        for (unsigned fold = 0; good && fold < FOLDS * FAMILIES; fold++)
+            judge_fold(&all, fold % FOLDS, fold / FOLDS, verdicts);
         for (int r = 0; r < REGIMES; r++)
             verdict_print(&verdicts[r]);
         singles_free(&all);
