@@ -13,7 +13,7 @@
 enum { REFERENCE_EVERY = 10 };
 enum { COMPUTES, STREAMS }; /* references */
 static const double streams_least = 0.2; /* bytes a FLOP */
-static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.1;
+static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.02;
 enum { BLOCK_RUNS = 2, PATIENCE = 4 };
 static const double told_drift = 0.05;
 static const double block_s = 0.05, block_warmup_s = 0.02;
@@ -265,7 +265,7 @@ static bool is_done(const erg_replay_bench *bench, size_t row)
 static bool time_again(erg_replay_bench *bench, erg_random *random, size_t order[],
                        bool done[], erg_error *err)
 {
-    size_t count = bench->replay->kernel_count, left = count;
+    size_t count = bench->replay->kernel_count, left = count, turn = 0;
 
     for (size_t round = 2; left > 0; round++) {
         size_t seen = 0;
@@ -276,7 +276,8 @@ static bool time_again(erg_replay_bench *bench, erg_random *random, size_t order
 
             if (done[order[i]])
                 continue;
-            if (seen++ % REFERENCE_EVERY == 0 && !time_reference(bench, err))
+            seen++;
+            if (turn++ % REFERENCE_EVERY == 0 && !time_reference(bench, err))
                 return false;
             erg_replay_tell(bench, "timing again, round %zu: %zu of %zu", round, seen,
                             left);
