@@ -89,7 +89,8 @@ static void regions_inside_work_are_phases_and_marks_are_units(void)
     CHECK(isnan(phase_real(&is, "layer", "units")));
     double prefill_s = phase_real(&is, "prefill", "time_s");
     print_message("# prefill %.3f s\n", prefill_s);
-    CHECK(prefill_s >= 0.09 && prefill_s < 3);      /* a busy machine sleeps longer */
+    /* Three of 30 ms. A busy machine hears of a begin late, and sleeps longer. */
+    CHECK(prefill_s >= 0.06 && prefill_s < 3);
     CHECK(phase_real(&is, "prefill", "energy_j") > 0);
     erg_region_end(rec, work);
     CHECK_OK(erg_recorder_govern(rec, is.socket, NULL, &err), err);  /* twice is once */
