@@ -130,7 +130,8 @@ spares() {
 check "a waiting rank burns little, and is hardly later" spares
 echo "# 30 waits of 100 ms, one rank: plain $(cat wait.plain); naps $(cat wait.sleep)"
 
-# On a tree as cpufreq has it, with both ranks on one core: one of them turns its clock.
+# On a tree as cpufreq has it, with both ranks on one core: one of them turns its clock,
+# and which one it is no rank can tell. So each waits for the other in turn.
 cpu=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
 clock=tree/sys/devices/system/cpu/cpu$cpu/cpufreq
 mkdir -p "$clock"
@@ -140,7 +141,7 @@ echo "$cpu" >"$clock/affected_cpus"
 # CONFIG ROOT: slowed and ended tell what was seen.
 waits_with() {
     timeout 240 "$launcher" $options -n 2 env LD_PRELOAD="$asan $library" ERG_MPI="$1" \
-        ERG_MPI_ROOT="$2" taskset -c "$cpu" "$program" wait 20 100 >log 2>freq.err & waits=$!
+        ERG_MPI_ROOT="$2" taskset -c "$cpu" "$program" turns 20 100 >log 2>freq.err & waits=$!
     slowed=no
     while kill -0 "$waits" 2>/dev/null; do
         grep -qx 800000 "$clock/scaling_max_freq" && slowed=yes

@@ -7,10 +7,12 @@
  *                                    and a mean that rounding hardly moves
  *     mpi_work messages ROUNDS       a digest of messages and of each kind of wait
  *     mpi_work wait ROUNDS MS        CPU and wall seconds of ranks that wait for rank 0
+ *     mpi_work turns ROUNDS MS       the same, and the ranks wait for each other in turn
  *     mpi_work corners             what a program may do and seldom does
  *     mpi_work exchange ROUNDS       messages both ways, persistent requests, large counts
  *     mpi_work groups ROUNDS         allreduces on halves of the world, then on the world
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,7 +221,7 @@ static void run_messages(int rounds)
 
 /* ---- waits -------------------------------------------------------------------------- */
 
-static void run_wait(int rounds, int ms)
+static void run_wait(int rounds, int ms, bool in_turn)
 {
     double sum = 0, one = 1, cpu_s = 0, wall_s;
 
@@ -227,7 +229,7 @@ static void run_wait(int rounds, int ms)
     double begin_s = seconds(CLOCK_MONOTONIC);
     double cpu_begin_s = seconds(CLOCK_PROCESS_CPUTIME_ID);
     for (int i = 0; i < rounds; i++) {
-        if (rank == 0)
+        if (rank == (in_turn ? i % size : 0))
             doze(1e-3 * ms);
         if (i % 3 == 0)
             MPI_Barrier(MPI_COMM_WORLD);
@@ -266,6 +268,8 @@ int main(int argc, char **argv)
     int first = argc > 2 ? atoi(argv[2]) : 0, second = argc > 3 ? atoi(argv[3]) : 0;
     uint64_t all[64];
     double totals[64];
+    bool is_turn = strcmp(what, "turns") == 0;
+    bool is_timed = is_turn || strcmp(what, "wait") == 0;
     int may;
 
     MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &may);
@@ -275,8 +279,8 @@ int main(int argc, char **argv)
         run_random(first, second);
     else if (strcmp(what, "messages") == 0)
         run_messages(first);
-    else if (strcmp(what, "wait") == 0)
-        run_wait(first, second);
+    else if (is_timed)
+        run_wait(first, second, is_turn);
     else if (strcmp(what, "corners") == 0)
         run_corners(may);
     else if (strcmp(what, "exchange") == 0)
@@ -285,7 +289,7 @@ int main(int argc, char **argv)
         run_groups(first);
     MPI_Gather(&digest, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
     MPI_Gather(&total, 1, MPI_DOUBLE, totals, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
-    for (int i = 0; rank == 0 && i < size && strcmp(what, "wait") != 0; i++)
+    for (int i = 0; rank == 0 && i < size && !is_timed; i++)
         printf("%d %016llx %.17g\n", i, (unsigned long long)all[i], totals[i]);
     MPI_Finalize();
     return 0;
