@@ -7,7 +7,7 @@
 #ifndef ERG_ENGINE_CUDA_ABI_H
 #define ERG_ENGINE_CUDA_ABI_H
 
-#include "base/base.h"
+#include "base/library.h"
 
 typedef uint64_t cuda_address;
 typedef struct CUctx_st *cuda_context;
@@ -178,16 +178,10 @@ typedef struct cuda_compiler {
 
 /* ---- finding ------------------------------------------------------------------------ */
 
-typedef struct cuda_symbol {
-    const char *name;
-    size_t slot;
-    bool required;
-} cuda_symbol;
-
 typedef struct cuda_library {
     const char *files[4];               /* the newest first; ends with NULL */
     const char *what, *cure;
-    const cuda_symbol *symbols;
+    const erg_symbol *symbols;
     size_t symbol_count;
 } cuda_library;
 

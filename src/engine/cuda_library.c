@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding CUDA's libraries at run time: a table of symbols each. */
-#include <dlfcn.h>
 #include <string.h>
 #include "engine/cuda_abi.h"
 
 #define SLOT(member) offsetof(cuda_driver, member)
-static const cuda_symbol driver_symbols[] = {
+static const erg_symbol driver_symbols[] = {
     { "cuInit", SLOT(init), true },
     { "cuDriverGetVersion", SLOT(version), true },
     { "cuDeviceGetCount", SLOT(count), true },
@@ -41,7 +40,7 @@ static const cuda_symbol driver_symbols[] = {
 #undef SLOT
 
 #define SLOT(member) offsetof(cuda_blas, member)
-static const cuda_symbol blas_symbols[] = {
+static const erg_symbol blas_symbols[] = {
     { "cublasLtCreate", SLOT(open), true },
     { "cublasLtDestroy", SLOT(close), true },
     { "cublasLtGetVersion", SLOT(version), true },
@@ -63,7 +62,7 @@ static const cuda_symbol blas_symbols[] = {
 #undef SLOT
 
 #define SLOT(member) offsetof(cuda_compiler, member)
-static const cuda_symbol compiler_symbols[] = {
+static const erg_symbol compiler_symbols[] = {
     { "nvrtcVersion", SLOT(version), true },
     { "nvrtcCreateProgram", SLOT(begin), true },
     { "nvrtcCompileProgram", SLOT(compile), true },
@@ -76,7 +75,7 @@ static const cuda_symbol compiler_symbols[] = {
 #undef SLOT
 
 #define SLOT(member) offsetof(cuda_dnn, member)
-static const cuda_symbol dnn_symbols[] = {
+static const erg_symbol dnn_symbols[] = {
     { "cudnnCreate", SLOT(open), true },
     { "cudnnDestroy", SLOT(close), true },
     { "cudnnSetStream", SLOT(use), true },
@@ -114,38 +113,23 @@ const cuda_library cuda_library_compiler = {
     compiler_symbols, ERG_COUNT(compiler_symbols),
 };
 
-static bool find_symbols(const cuda_library *of, const char *file, void *api,
-                         erg_error *err)
-{
-    void *library;
-
-    memcpy(&library, api, sizeof(library));
-    for (size_t i = 0; i < of->symbol_count; i++) {
-        void *found = dlsym(library, of->symbols[i].name);
-        if (!found && of->symbols[i].required)
-            return erg_fail(err, ERG_UNSUPPORTED, "%s has no %s: %s", file,
-                            of->symbols[i].name, of->cure);
-        memcpy((char *)api + of->symbols[i].slot, &found, sizeof(found));
-    }
-    return true;
-}
-
 bool cuda_library_open(const cuda_library *of, void *api, size_t api_bytes, erg_error *err)
 {
-    void *library = NULL;
-    size_t i = 0;
+    size_t files = 0;
 
     memset(api, 0, api_bytes);
-    while (of->files[i] && !(library = dlopen(of->files[i], RTLD_NOW | RTLD_LOCAL)))
-        i++;
+    while (of->files[files])
+        files++;
+    void *library = erg_library_open(of->files, files);
     if (!library)
         return erg_fail(err, ERG_UNSUPPORTED, "%s is missing (%s): %s", of->what,
                         of->files[0], of->cure);
     memcpy(api, &library, sizeof(library));
-    if (find_symbols(of, of->files[i], api, err))
+    const char *missing = erg_library_find(library, of->symbols, of->symbol_count, api);
+    if (!missing)
         return true;
     cuda_library_close(api, api_bytes);
-    return false;
+    return erg_fail(err, ERG_UNSUPPORTED, "%s has no %s: %s", of->what, missing, of->cure);
 }
 
 void cuda_library_close(void *api, size_t api_bytes)
@@ -153,7 +137,6 @@ void cuda_library_close(void *api, size_t api_bytes)
     void *library;
 
     memcpy(&library, api, sizeof(library));
-    if (library)
-        dlclose(library);
+    erg_library_close(library);
     memset(api, 0, api_bytes);
 }

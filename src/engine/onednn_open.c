@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libdnnl opened at run time, as the headers it was built with say. */
-#include <dlfcn.h>
-#include <string.h>
+#include "base/library.h"
 #include "engine/onednn_inside.h"
 
 #define SYMBOL(name, slot)                                                                 \
     {                                                                                      \
-        "dnnl_" name, offsetof(dnn_library, slot)                                          \
+        "dnnl_" name, offsetof(dnn_library, slot), true                                    \
     }
 
-static const struct {
-    const char *name;
-    size_t slot;
-} symbols[] = {
+static const erg_symbol symbols[] = {
     SYMBOL("version", version),
     SYMBOL("status2str", status_name),
     SYMBOL("fmt_tag2str", tag_name),
@@ -60,6 +56,7 @@ static const struct {
     SYMBOL("post_ops_create", post_ops_create),
     SYMBOL("post_ops_destroy", post_ops_destroy),
     SYMBOL("post_ops_append_eltwise", post_ops_eltwise),
+    { "omp_set_num_threads", offsetof(dnn_library, set_threads), false },
 };
 
 /* The name of 2.x's; another major number has other functions under the same names. */
@@ -67,23 +64,16 @@ static const char *const name = "libdnnl.so.2";
 
 bool erg_dnn_open(dnn_library *library, erg_error *err)
 {
-    void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *handle = erg_library_open(&name, 1);
 
+    *library = (dnn_library){ 0 };
     if (!handle)
         return erg_fail(err, ERG_UNSUPPORTED,
                         "%s was not found: install libdnnl2 (oneDNN 2.x)", name);
-    for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
-        void *symbol = dlsym(handle, symbols[i].name);
-
-        memcpy((char *)library + symbols[i].slot, &symbol, sizeof(symbol));
-        if (!symbol)
-            return erg_fail(err, ERG_UNSUPPORTED,
-                            "%s has no %s: oneDNN 2.6 or later is needed", name,
-                            symbols[i].name);
-    }
-    void *threads = dlsym(handle, "omp_set_num_threads");
-    memcpy(&library->set_threads, &threads, sizeof(threads));
-    return true;
+    const char *missing = erg_library_find(handle, symbols, ERG_COUNT(symbols), library);
+    return !missing
+        || erg_fail(err, ERG_UNSUPPORTED,
+                    "%s has no %s: oneDNN 2.6 or later is needed", name, missing);
 }
 
 bool erg_dnn_ok(const dnn_library *library, dnnl_status_t status, const char *what,

@@ -5,11 +5,11 @@
  *
  * The library brings a pool of threads that outlives a call: it is never unloaded.
  */
-#include <dlfcn.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/library.h"
 #include "fit/boosted.h"
 
 typedef void *handle;
@@ -30,37 +30,30 @@ typedef struct library {
     int (*booster_free)(handle booster);
 } library;
 
-static const struct { const char *symbol; size_t slot; } symbols[] = {
-    { "XGBGetLastError", offsetof(library, last_error) },
-    { "XGDMatrixCreateFromMat", offsetof(library, matrix_new) },
-    { "XGDMatrixSetFloatInfo", offsetof(library, matrix_set) },
-    { "XGDMatrixFree", offsetof(library, matrix_free) },
-    { "XGBoosterCreate", offsetof(library, booster_new) },
-    { "XGBoosterSetParam", offsetof(library, booster_set) },
-    { "XGBoosterUpdateOneIter", offsetof(library, booster_step) },
-    { "XGBoosterPredict", offsetof(library, booster_predict) },
-    { "XGBoosterSaveModelToBuffer", offsetof(library, booster_save) },
-    { "XGBoosterFree", offsetof(library, booster_free) },
+static const erg_symbol symbols[] = {
+    { "XGBGetLastError", offsetof(library, last_error), true },
+    { "XGDMatrixCreateFromMat", offsetof(library, matrix_new), true },
+    { "XGDMatrixSetFloatInfo", offsetof(library, matrix_set), true },
+    { "XGDMatrixFree", offsetof(library, matrix_free), true },
+    { "XGBoosterCreate", offsetof(library, booster_new), true },
+    { "XGBoosterSetParam", offsetof(library, booster_set), true },
+    { "XGBoosterUpdateOneIter", offsetof(library, booster_step), true },
+    { "XGBoosterPredict", offsetof(library, booster_predict), true },
+    { "XGBoosterSaveModelToBuffer", offsetof(library, booster_save), true },
+    { "XGBoosterFree", offsetof(library, booster_free), true },
 };
 
 static bool library_open(library *to, erg_error *err)
 {
     static const char *const names[] = { "libxgboost.so.0", "libxgboost.so" };
-    void *opened = NULL;
+    void *opened = erg_library_open(names, ERG_COUNT(names));
 
-    for (size_t i = 0; !opened && i < ERG_COUNT(names); i++)
-        opened = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!opened)
         return erg_fail(err, ERG_UNSUPPORTED, "no XGBoost: learning needs libxgboost.so "
                         "(Debian: libxgboost0); predicting does not");
-    for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
-        void *found = dlsym(opened, symbols[i].symbol);
-        if (!found)
-            return erg_fail(err, ERG_UNSUPPORTED, "this XGBoost has no %s: 1.6 or later is "
-                            "needed", symbols[i].symbol);
-        *(void **)((char *)to + symbols[i].slot) = found;
-    }
-    return true;
+    const char *missing = erg_library_find(opened, symbols, ERG_COUNT(symbols), to);
+    return !missing || erg_fail(err, ERG_UNSUPPORTED, "this XGBoost has no %s: 1.6 or "
+                                "later is needed", missing);
 }
 
 /* ---- the model, from its JSON ---------------------------------------------------- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NLopt opened at run time (simplex.h says why), its functions as its header has them. */
-#include <dlfcn.h>
 #include <nlopt.h>
 #include <stddef.h>
 #include <string.h>
+#include "base/library.h"
 #include "math/simplex.h"
 
 typedef struct library {
@@ -19,17 +19,17 @@ typedef struct library {
     __typeof__(&nlopt_optimize) optimize;
 } library;
 
-static const struct { const char *name; size_t at; } functions[] = {
-    { "nlopt_create", offsetof(library, create) },
-    { "nlopt_destroy", offsetof(library, destroy) },
-    { "nlopt_set_min_objective", offsetof(library, set_objective) },
-    { "nlopt_set_lower_bounds", offsetof(library, set_low) },
-    { "nlopt_set_upper_bounds", offsetof(library, set_high) },
-    { "nlopt_set_initial_step", offsetof(library, set_step) },
-    { "nlopt_set_xtol_abs1", offsetof(library, set_near) },
-    { "nlopt_set_xtol_rel", offsetof(library, set_share) },
-    { "nlopt_set_maxeval", offsetof(library, set_most) },
-    { "nlopt_optimize", offsetof(library, optimize) },
+static const erg_symbol functions[] = {
+    { "nlopt_create", offsetof(library, create), true },
+    { "nlopt_destroy", offsetof(library, destroy), true },
+    { "nlopt_set_min_objective", offsetof(library, set_objective), true },
+    { "nlopt_set_lower_bounds", offsetof(library, set_low), true },
+    { "nlopt_set_upper_bounds", offsetof(library, set_high), true },
+    { "nlopt_set_initial_step", offsetof(library, set_step), true },
+    { "nlopt_set_xtol_abs1", offsetof(library, set_near), true },
+    { "nlopt_set_xtol_rel", offsetof(library, set_share), true },
+    { "nlopt_set_maxeval", offsetof(library, set_most), true },
+    { "nlopt_optimize", offsetof(library, optimize), true },
 };
 
 /* All of 2.x; from 2.9 on under another number. */
@@ -37,20 +37,13 @@ static const char *const files[] = { "libnlopt.so.0", "libnlopt.so.1", "libnlopt
 
 static bool find(library *out, erg_error *err)
 {
-    void *opened = NULL;
+    void *opened = erg_library_open(files, ERG_COUNT(files));
 
-    for (size_t i = 0; !opened && i < ERG_COUNT(files); i++)
-        opened = dlopen(files[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!opened)
         return erg_fail(err, ERG_UNSUPPORTED, "no NLopt was found: install libnlopt0");
-    for (size_t i = 0; i < ERG_COUNT(functions); i++) {
-        void *symbol = dlsym(opened, functions[i].name);
-        memcpy((char *)out + functions[i].at, &symbol, sizeof(symbol));
-        if (!symbol)
-            return erg_fail(err, ERG_UNSUPPORTED, "this NLopt has no %s: 2.0 or later is "
-                            "needed", functions[i].name);
-    }
-    return true;
+    const char *missing = erg_library_find(opened, functions, ERG_COUNT(functions), out);
+    return !missing || erg_fail(err, ERG_UNSUPPORTED, "this NLopt has no %s: 2.0 or later "
+                                "is needed", missing);
 }
 
 static bool prepare(const library *by, nlopt_opt search, const erg_simplex *of)

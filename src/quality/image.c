@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading images, and folders of them. */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/library.h"
 #include "quality/image.h"
 
 enum { SIDE_MOST = 1 << 15, PNG_DEPTH_AT = 24, PNG_LEAST = 33 };
@@ -36,21 +36,18 @@ typedef struct library {
 
 static bool find(library *out, erg_error *err)
 {
-    static const struct { const char *name; size_t at; } functions[] = {
-        { "png_image_begin_read_from_memory", offsetof(library, begin) },
-        { "png_image_finish_read", offsetof(library, finish) },
-        { "png_image_free", offsetof(library, free) },
+    static const erg_symbol functions[] = {
+        { "png_image_begin_read_from_memory", offsetof(library, begin), true },
+        { "png_image_finish_read", offsetof(library, finish), true },
+        { "png_image_free", offsetof(library, free), true },
     };
-    void *opened = dlopen("libpng16.so.16", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    static const char *const files[] = { "libpng16.so.16" };
+    void *opened = erg_library_open(files, ERG_COUNT(files));
 
-    for (size_t i = 0; i < ERG_COUNT(functions); i++) {
-        void *symbol = opened ? dlsym(opened, functions[i].name) : NULL;
-        memcpy((char *)out + functions[i].at, &symbol, sizeof(symbol));
-        if (!symbol)
-            return erg_fail(err, ERG_UNSUPPORTED, "PNG needs libpng: install libpng16-16, "
-                            "or give PPM");
-    }
-    return true;
+    if (opened && !erg_library_find(opened, functions, ERG_COUNT(functions), out))
+        return true;
+    return erg_fail(err, ERG_UNSUPPORTED, "PNG needs libpng: install libpng16-16, or give "
+                    "PPM");
 }
 
 /* Blended as the bytes are, as viewers and Pillow do. */

@@ -35,7 +35,7 @@ typedef struct rocm {
     bool running;
 } rocm;
 
-static const vendor_symbol symbols[] = {
+static const erg_symbol symbols[] = {
     { "rsmi_init", offsetof(rocm, init), true },
     { "rsmi_shut_down", offsetof(rocm, shut_down), true },
     { "rsmi_num_monitor_devices", offsetof(rocm, count), true },
@@ -138,14 +138,14 @@ static void rocm_close(rocm *smi)
 {
     if (smi->running)
         smi->shut_down();
-    vendor_close(smi->library);
+    erg_library_close(smi->library);
     *smi = (rocm){ 0 };
 }
 
 static bool rocm_open(rocm *smi, const erg_env *env)
 {
     smi->library = vendor_open(env, libraries, ERG_COUNT(libraries), rooted_library);
-    if (!smi->library || vendor_find(smi->library, symbols, ERG_COUNT(symbols), smi))
+    if (!smi->library || erg_library_find(smi->library, symbols, ERG_COUNT(symbols), smi))
         return false;
     smi->running = smi->init(0) == 0;
     return smi->running;

@@ -25,7 +25,7 @@ static const char *const libraries[] = {
 static const char rooted_library[] = "/opt/rocm/lib/libamd_smi.so";
 
 #define SLOT(member) offsetof(amdsmi_api, member)
-static const vendor_symbol symbols[] = {
+static const erg_symbol symbols[] = {
     { "amdsmi_init", SLOT(init), true },
     { "amdsmi_get_socket_handles", SLOT(sockets), true },
     { "amdsmi_get_processor_handles", SLOT(processors), true },
@@ -55,11 +55,11 @@ static bool api_open(const erg_env *env, amdsmi_api *out, erg_error *err)
             "libamd_smi.so was not found: on a machine with "
             "AMD GPUs install amd-smi-lib of ROCm; without it the driver amdgpu "
             "reads their files");
-    const char *missing = vendor_find(out->library, symbols, ERG_COUNT(symbols), out);
+    const char *missing = erg_library_find(out->library, symbols, ERG_COUNT(symbols), out);
     int code = missing ? 0 : out->init(AMDSMI_GPUS);
     if (!missing && code == 0)
         return true;
-    vendor_close(out->library);
+    erg_library_close(out->library);
     *out = (amdsmi_api){ 0 };
     if (missing)
         return erg_fail(err, ERG_UNSUPPORTED,
@@ -156,16 +156,11 @@ static bool amdsmi_find(erg_devices *found, const char *argument, erg_error *err
     board boards[GPUS_MOST];
     erg_error fault = { 0 };
     amdsmi_api api;
-    double wanted = NAN;
-    bool good = true, is_asked = argument && *argument;
+    double wanted;
+    bool good = true;
 
-    if (is_asked
-        && !(erg_number_parse(argument, strlen(argument), '.', &wanted) && wanted >= 0
-             && wanted == floor(wanted)))
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "amdsmi:%.40s is no number of a GPU: they are "
-                        "counted from 0",
-                        argument);
+    if (!vendor_number(&erg_driver_amdsmi, argument, &wanted, err))
+        return false;
     if (!api_open(erg_devices_env(found), &api, &fault))
         return erg_devices_absent(found, &erg_driver_amdsmi,
                                   fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
@@ -176,7 +171,7 @@ static bool amdsmi_find(erg_devices *found, const char *argument, erg_error *err
             good = board_add(found, &boards[i], i, err);
             added++;
         }
-    vendor_close(api.library);
+    erg_library_close(api.library);
     return good
            && (added > 0
                || erg_devices_absent(found, &erg_driver_amdsmi, ERG_ABSENT, err,
@@ -267,7 +262,7 @@ static bool amdsmi_read(erg_device *dev, size_t channel, erg_reading *out, erg_e
 
 static void amdsmi_close(erg_device *dev)
 {
-    vendor_close(((amdsmi *)dev->own)->api.library);
+    erg_library_close(((amdsmi *)dev->own)->api.library);
 }
 
 /* ---- the power cap ---------------------------------------------------------------- */

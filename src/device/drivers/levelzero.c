@@ -17,7 +17,7 @@ static const char *const libraries[] = { "libze_loader.so.1", "libze_loader.so" 
 static const char rooted_library[] = "/usr/lib/libze_loader.so.1";
 
 #define SLOT(member) offsetof(levelzero_api, member)
-static const vendor_symbol symbols[] = {
+static const erg_symbol symbols[] = {
     { "zesInit", SLOT(init), true },
     { "zesDriverGet", SLOT(drivers), true },
     { "zesDeviceGet", SLOT(devices), true },
@@ -50,11 +50,11 @@ static bool api_open(const erg_env *env, levelzero_api *out, erg_error *err)
                         "libze_loader.so.1 was not found: on a machine "
                         "with Intel GPUs install the Level Zero loader (libze1) and "
                         "libze-intel-gpu1; without it hwmon reads some of them");
-    const char *missing = vendor_find(out->library, symbols, ERG_COUNT(symbols), out);
+    const char *missing = erg_library_find(out->library, symbols, ERG_COUNT(symbols), out);
     unsigned code = missing ? 0 : out->init(0);
     if (!missing && code == 0)
         return true;
-    vendor_close(out->library);
+    erg_library_close(out->library);
     *out = (levelzero_api){ 0 };
     if (missing)
         return erg_fail(err, ERG_UNSUPPORTED,
@@ -135,16 +135,11 @@ static bool levelzero_find(erg_devices *found, const char *argument, erg_error *
     levelzero_handle gpus[DEVICES_MOST];
     erg_error fault = { 0 };
     levelzero_api api;
-    double wanted = NAN;
+    double wanted;
     bool good = true;
 
-    if (argument && *argument
-        && !(erg_number_parse(argument, strlen(argument), '.', &wanted) && wanted >= 0
-             && wanted == floor(wanted)))
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "levelzero:%.40s is no number of a GPU: they are "
-                        "counted from 0",
-                        argument);
+    if (!vendor_number(&erg_driver_levelzero, argument, &wanted, err))
+        return false;
     if (!api_open(erg_devices_env(found), &api, &fault))
         return erg_devices_absent(found, &erg_driver_levelzero,
                                   fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
@@ -155,7 +150,7 @@ static bool levelzero_find(erg_devices *found, const char *argument, erg_error *
             good = gpu_add(found, gpus[i], i, err);
             added++;
         }
-    vendor_close(api.library);
+    erg_library_close(api.library);
     return good
            && (added > 0
                || erg_devices_absent(found, &erg_driver_levelzero, ERG_ABSENT, err,
@@ -276,7 +271,7 @@ static bool levelzero_read(erg_device *dev, size_t channel, erg_reading *out,
 
 static void levelzero_close(erg_device *dev)
 {
-    vendor_close(((levelzero *)dev->own)->api.library);
+    erg_library_close(((levelzero *)dev->own)->api.library);
 }
 
 const erg_driver erg_driver_levelzero = {

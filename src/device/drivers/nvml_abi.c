@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding NVML at run time: one table of symbols, the newest name first. */
-#include <dlfcn.h>
-#include <string.h>
+#include "base/library.h"
 #include "device/drivers/nvml_abi.h"
-
-typedef struct symbol {
-    const char *name;
-    size_t slot;
-    bool required; /* two rows of one slot: either name will do */
-} symbol;
 
 #define SLOT(member) offsetof(nvml_api, member)
 
-static const symbol symbols[] = {
+static const erg_symbol symbols[] = {
     { "nvmlInit_v2", SLOT(init), true },
     { "nvmlShutdown", SLOT(shutdown), true },
     { "nvmlDeviceGetCount_v2", SLOT(count), true },
@@ -72,21 +65,6 @@ static const symbol symbols[] = {
     { "nvmlGpmMetricsGet", SLOT(gpm_means), false },
 };
 
-static bool symbols_find(nvml_api *api, const char *file, erg_error *err)
-{
-    for (size_t i = 0; i < ERG_COUNT(symbols); i++) {
-        void *found = dlsym(api->library, symbols[i].name);
-        if (!found && symbols[i].required)
-            return erg_fail(err, ERG_UNSUPPORTED,
-                            "%s has no %s: it is too old or "
-                            "not NVML; update the NVIDIA driver",
-                            file, symbols[i].name);
-        if (found) /* POSIX lets an object pointer carry a function */
-            memcpy((char *)api + symbols[i].slot, &found, sizeof(found));
-    }
-    return true;
-}
-
 static bool init_failed(unsigned code, erg_error *err)
 {
     if (code == NVML_DRIVER_NOT_LOADED)
@@ -110,22 +88,24 @@ static bool init_failed(unsigned code, erg_error *err)
 
 bool nvml_api_open(const erg_env *env, nvml_api *out, erg_error *err)
 {
-    const char *file = env->nvml ? env->nvml : "libnvidia-ml.so.1";
-    *out = (nvml_api){ .library = dlopen(file, RTLD_NOW | RTLD_LOCAL) };
+    const char *const file = env->nvml ? env->nvml : "libnvidia-ml.so.1";
+    *out = (nvml_api){ .library = erg_library_open(&file, 1) };
     if (!out->library)
         return erg_fail(err, ERG_NOT_FOUND,
                         "no NVIDIA driver: %s was not found; install the "
                         "NVIDIA driver, or name its library with --nvml FILE",
                         file);
-    if (symbols_find(out, file, err)) {
-        unsigned code = out->init();
-        if (code == NVML_DONE)
-            return true;
-        init_failed(code, err);
-    }
-    dlclose(out->library);
+    const char *missing = erg_library_find(out->library, symbols, ERG_COUNT(symbols), out);
+    unsigned code = missing ? NVML_DONE : out->init();
+    if (!missing && code == NVML_DONE)
+        return true;
+    erg_library_close(out->library);
     *out = (nvml_api){ 0 };
-    return false;
+    return missing ? erg_fail(err, ERG_UNSUPPORTED,
+                              "%s has no %s: it is too old or "
+                              "not NVML; update the NVIDIA driver",
+                              file, missing)
+                   : init_failed(code, err);
 }
 
 void nvml_api_close(nvml_api *api)
@@ -133,6 +113,6 @@ void nvml_api_close(nvml_api *api)
     if (!api->library)
         return;
     api->shutdown();
-    dlclose(api->library);
+    erg_library_close(api->library);
     *api = (nvml_api){ 0 };
 }

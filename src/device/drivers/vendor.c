@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a maker's library, and which board of the PCI bus a folder of /sys is. */
-#include <dlfcn.h>
+/* Opening a maker's library, which of its GPUs is asked for, and which board of the PCI bus
+ * a folder of /sys is. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,35 +11,24 @@ void *vendor_open(const erg_env *env, const char *const names[], size_t count,
                   const char *rooted)
 {
     char path[ERG_PATH_MOST];
-    void *library = NULL;
+    const char *const files[] = { path };
 
-    if (env->root && env->root[0])
-        return erg_path_join(env, rooted, path, NULL) ? dlopen(path, RTLD_NOW | RTLD_LOCAL)
-                                                      : NULL;
-    for (size_t i = 0; i < count && !library; i++)
-        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    return library;
+    if (!env->root || !env->root[0])
+        return erg_library_open(names, count);
+    return erg_path_join(env, rooted, path, NULL) ? erg_library_open(files, 1) : NULL;
 }
 
-const char *vendor_find(void *library, const vendor_symbol symbols[], size_t count,
-                        void *api)
+bool vendor_number(const erg_driver *driver, const char *argument, double *wanted,
+                   erg_error *err)
 {
-    const char *missing = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (!symbol && symbols[i].required && !missing)
-            missing = symbols[i].name;
-        if (symbol) /* POSIX lets an object pointer carry a function */
-            memcpy((char *)api + symbols[i].slot, &symbol, sizeof(symbol));
-    }
-    return missing;
-}
-
-void vendor_close(void *library)
-{
-    if (library)
-        dlclose(library);
+    *wanted = NAN;
+    if (!argument || !*argument)
+        return true;
+    return (erg_number_parse(argument, strlen(argument), '.', wanted) && *wanted >= 0
+            && *wanted == floor(*wanted))
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "%s:%.40s is no number of a GPU: they are counted from 0",
+                    driver->name, argument);
 }
 
 void vendor_pci_of(const erg_env *env, char to[16], const char *folder, ...)
