@@ -6,6 +6,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "base/search.h"
 #include "format/cells.h"
 #include "math/random.h"
 #include "math/stats.h"
@@ -40,16 +41,11 @@ typedef struct effect { double share, free_s, throttled_s, low, high; size_t hit
 /* The last row at or before t, else the first. */
 static size_t row_at(const erg_monitor_device *device, int64_t t_ns)
 {
-    size_t low = 0, high = device->count;
+    const erg_timed_rows rows = { device->rows, device->count, sizeof(*device->rows),
+                                  offsetof(erg_monitor_row, t_ns) };
+    size_t after = erg_first_after(rows, t_ns);
 
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (device->rows[middle].t_ns <= t_ns)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    return after ? after - 1 : 0;
 }
 
 /* The share of (begin, end] in which a bit was set; each row stands until the next. */

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 #include "format/stamp.h"
 
 enum { FILE_MOST = 1 << 20, HEADER_BYTES = 44 };
@@ -164,17 +165,13 @@ static int32_t rule_offset(const erg_zone *zone, int64_t utc_s)
 
 static int32_t offset_at(const erg_zone *zone, int64_t utc_s)
 {
-    size_t low = 0, high = zone->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (zone->changes[middle].at_s <= utc_s)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (zone->has_rule && low == zone->count)
+    const erg_timed_rows changes = { zone->changes, zone->count, sizeof(*zone->changes),
+                                     offsetof(change, at_s) };
+    size_t after = erg_first_after(changes, utc_s);
+
+    if (zone->has_rule && after == zone->count)
         return rule_offset(zone, utc_s);
-    return low ? zone->changes[low - 1].offset_s : zone->first_s;
+    return after ? zone->changes[after - 1].offset_s : zone->first_s;
 }
 
 /* An hour that is skipped in spring is read by the offset before it. */

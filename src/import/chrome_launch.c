@@ -8,6 +8,7 @@
 #include "import/chrome_launch.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 
 enum {
     LINKS_MOST = 390000,        /* of each kind: 2^19 slots of 24 bytes */
@@ -152,16 +153,11 @@ static void settle_steps(joining *j)
 
 static int32_t step_at(const joining *j, int64_t at_ns)
 {
-    size_t low = 0, high = j->step_count;
+    const erg_timed_rows begins = { j->steps, j->step_count, sizeof(*j->steps),
+                                    offsetof(erg_span, begin_ns) };
+    size_t after = erg_first_after(begins, at_ns);
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (j->steps[middle].begin_ns <= at_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low && at_ns < j->steps[low - 1].end_ns ? (int32_t)low - 1 : -1;
+    return after && at_ns < j->steps[after - 1].end_ns ? (int32_t)after - 1 : -1;
 }
 
 static stream *stream_of(joining *j, const erg_chrome_event *event)

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 #include "math/xoshiro.h"
 #include "timeline/timeline.h"
 
@@ -52,16 +53,11 @@ bool erg_cover_add(erg_cover *cover, int64_t t_ns, const erg_reach *reach, erg_e
 bool erg_cover_holds(const erg_cover *cover, int64_t t_ns)
 {
     const erg_span *spans = cover->spans.items;
-    size_t low = 0, high = cover->spans.count;
+    const erg_timed_rows ends = { spans, cover->spans.count, sizeof(*spans),
+                                  offsetof(erg_span, end_ns) };
+    size_t first = erg_first_after(ends, t_ns);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (spans[middle].end_ns > t_ns)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low < cover->spans.count && spans[low].begin_ns <= t_ns;
+    return first < cover->spans.count && spans[first].begin_ns <= t_ns;
 }
 
 static circle circle_of(const erg_cover *cover, const erg_reach *reach)

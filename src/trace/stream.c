@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "base/search.h"
 #include "math/stats.h"
 #include "trace/stream.h"
 
@@ -178,14 +179,7 @@ const erg_stream *erg_stream_of(const erg_trace *trace, int channel, erg_error *
 
 size_t erg_sample_from(const erg_sample at[], size_t count, int64_t t_ns)
 {
-    size_t low = 0, high = count;
+    const erg_timed_rows stamps = { at, count, sizeof(*at), offsetof(erg_sample, t_ns) };
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (at[middle].t_ns < t_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return erg_first_from(stamps, t_ns);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The area of a window under the pieces of a stream. */
 #include <math.h>
+#include "base/search.h"
 #include "math/stats.h"
 #include "trace/window.h"
 
@@ -11,37 +12,16 @@ bool erg_span_overlaps(erg_span a, erg_span b)
 
 size_t erg_piece_after(const erg_stream *stream, int64_t t_ns)
 {
-    const erg_piece *pieces = stream->pieces.items;
-    size_t low = 0, high = stream->pieces.count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (pieces[middle].end_ns > t_ns)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
-
-static size_t updates_before(const erg_stream *stream, int64_t t_ns)
-{
-    const int64_t *stamps = stream->updates.items;
-    size_t low = 0, high = stream->updates.count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (stamps[middle] >= t_ns)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
+    const erg_timed_rows ends = { stream->pieces.items, stream->pieces.count,
+                                  sizeof(erg_piece), offsetof(erg_piece, end_ns) };
+    return erg_first_after(ends, t_ns);
 }
 
 size_t erg_updates_in(const erg_stream *stream, erg_span span)
 {
-    return updates_before(stream, span.end_ns) - updates_before(stream, span.begin_ns);
+    const erg_timed_rows stamps = { stream->updates.items, stream->updates.count,
+                                    sizeof(int64_t), 0 };
+    return erg_first_from(stamps, span.end_ns) - erg_first_from(stamps, span.begin_ns);
 }
 
 static double piece_at(const erg_piece *piece, int64_t t_ns)

@@ -34,9 +34,12 @@ static void what_says_nothing_or_nonsense_is_refused_by_its_field(void)
     check_fault(&(erg_hint){ .window_s = 2, .dvfs = "off" }, ERG_BAD_INPUT, "window");
     check_fault(&(erg_hint){ .power_cap_w = 9, .window_s = 0.02 }, ERG_UNSUPPORTED, "1 s");
     check_fault(&(erg_hint){ .dvfs = "now" }, ERG_BAD_INPUT, "auto or off, not 'now'");
-    check_fault(&(erg_hint){ .dvfs = "auto", .objective = "best" }, ERG_BAD_INPUT, "'best'");
-    check_fault(&(erg_hint){ .dvfs = "off", .objective = "edp" }, ERG_BAD_INPUT, "dvfs auto");
-    check_fault(&(erg_hint){ .power_cap_w = 9, .slowdown = 0.1 }, ERG_BAD_INPUT, "dvfs auto");
+    check_fault(&(erg_hint){ .dvfs = "auto", .objective = "best" }, ERG_BAD_INPUT,
+                "'best'");
+    check_fault(&(erg_hint){ .dvfs = "off", .objective = "edp" }, ERG_BAD_INPUT,
+                "dvfs auto");
+    check_fault(&(erg_hint){ .power_cap_w = 9, .slowdown = 0.1 }, ERG_BAD_INPUT,
+                "dvfs auto");
     check_fault(&(erg_hint){ .dvfs = "auto", .slowdown = 1 }, ERG_BAD_INPUT, "below 100%");
     check_fault(&(erg_hint){ .sm_clock_delta_hz = 1e6 }, ERG_BAD_INPUT, "below 0");
 }
