@@ -136,21 +136,27 @@ static void swap(mapper *of, size_t a, size_t q)
         of->order[b] = p;
 }
 
-/* Each pass takes every swap that helps; the cost falls, so it ends. */
+/* Every swap that helps, once through all of them; whether one did. */
+static bool swap_all(mapper *of, double least)
+{
+    bool has_helped = false;
+
+    for (size_t a = 0; a < of->is->ranks; a++)
+        for (size_t q = 0; q < of->is->slots; q++)
+            if (q != of->order[a] && change(of, a, q) < -least) {
+                swap(of, a, q);
+                has_helped = true;
+            }
+    return has_helped;
+}
+
+/* Each pass lowers the cost, so it ends. */
 static void improve(mapper *of)
 {
     double least = saves_least * (1 + erg_map_cost(of->is, of->order));
-    bool goes_on = true;
 
-    while (goes_on) {
-        goes_on = false;
-        for (size_t a = 0; a < of->is->ranks; a++)
-            for (size_t q = 0; q < of->is->slots; q++)
-                if (q != of->order[a] && change(of, a, q) < -least) {
-                    swap(of, a, q);
-                    goes_on = true;
-                }
-    }
+    while (swap_all(of, least))
+        continue;
 }
 
 static void start_given(mapper *of)

@@ -118,32 +118,39 @@ erg_stage_row *erg_stages_parse(const char *name, const char *bytes, size_t size
     return erg_rows_parse(&layout, name, bytes, size, count, err);
 }
 
+/* All rows of the stage of the first one, moved to where the sorted ones end. */
+static curve take_stage(shop *of, size_t first, erg_stage_row *sorted)
+{
+    curve made = { .corners = sorted };
+
+    for (size_t k = first; k < of->row_count; k++)
+        if (k == first || strcmp(of->rows[k].name, sorted[0].name) == 0) {
+            sorted[made.count++] = of->rows[k];
+            of->rows[k].name[0] = '\0';        /* it is taken */
+        }
+    return made;
+}
+
 /* Rows of one stage next to each other, stages as they first came. */
 static bool gather(shop *to, erg_error *err)
 {
     erg_stage_row *sorted = calloc(to->row_count + 1, sizeof(*sorted));
     size_t used = 0;
 
-    for (size_t i = 0; sorted && i < to->row_count; i++) {
-        bool is_new = to->rows[i].name[0] != '\0';
-        if (is_new && to->is.count == STAGES_MOST) {
+    if (!sorted)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu rows", to->row_count);
+    for (size_t i = 0; i < to->row_count; i++) {
+        if (!to->rows[i].name[0])
+            continue;
+        if (to->is.count == STAGES_MOST) {
             free(sorted);
             return erg_fail(err, ERG_BAD_INPUT, "%s: more than %d stages", to->source,
                             STAGES_MOST);
         }
-        curve *of = &to->curves[to->is.count];
-        if (is_new)
-            *of = (curve){ NULL, &sorted[used], 0 }, to->is.count++;
-        for (size_t k = i; is_new && k < to->row_count; k++)
-            if (k == i || strcmp(to->rows[k].name, sorted[used - of->count].name) == 0) {
-                sorted[used++] = to->rows[k];
-                of->count++;
-                if (k > i)
-                    to->rows[k].name[0] = '\0';
-            }
+        curve *of = &to->curves[to->is.count++];
+        *of = take_stage(to, i, sorted + used);
+        used += of->count;
     }
-    if (!sorted)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu rows", to->row_count);
     free(to->rows);
     to->rows = sorted;
     return true;

@@ -283,13 +283,22 @@ static bool conclude(erg_sweep *s, bool by_srun, erg_error *err)
                || erg_sweep_tell_choice(s->points, s->options, "raise --max-repeat", err));
 }
 
+/* A block is written aside, and has its name only when it is whole. */
+static void name_file(const erg_env *env, const erg_sweep_options *options, char *to,
+                      size_t size)
+{
+    if (!options->output)
+        erg_run_file_name(env, to, size);
+    else
+        snprintf(to, size, "%s%s", options->output, options->only_block ? ".part" : "");
+}
+
 static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
                      erg_points *points, erg_sweep_outcome *outcome, erg_error *err)
 {
     erg_sweep s = { .env = env, .options = options, .points = points };
 
     *outcome = (erg_sweep_outcome){ .planned = 0 };
-    erg_text_put(outcome->file, sizeof(outcome->file), options->output);
     if (!options->work)
         erg_sweep_put_back_left(env);
     if (!agree(options, err) || !erg_sweep_prepare(env, options, &s.setup, err))
@@ -298,10 +307,7 @@ static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
         erg_sweep_drop(&s.setup);
         return false;
     }
-    if (options->only_block && options->output)
-        snprintf(outcome->file, sizeof(outcome->file), "%s.part", options->output);
-    if (!options->output)
-        erg_run_file_name(env, outcome->file, sizeof(outcome->file));
+    name_file(env, options, outcome->file, sizeof(outcome->file));
     s.begin_ns = erg_env_now_ns(env);
     s.planned = (size_t)(options->only_block ? 1 : erg_sweep_blocks(options))
                 * options->job_count * erg_sweep_block_most(s.setup.count);

@@ -112,8 +112,8 @@ static bool warm_up(erg_sweep *s, const erg_sweep_place *at, erg_error *err)
     return true;
 }
 
-static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_seen *seen,
-                      erg_error *err)
+static erg_visit visit_of(const erg_sweep *s, const erg_sweep_place *at,
+                          const erg_bench_seen *seen)
 {
     const erg_knob_setting *setting = &s->setup.settings[at->setting];
     erg_visit visit = {
@@ -134,8 +134,38 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
         .state = erg_sweep_judge(&s->setup, setting, seen),
         .exit_status = seen->exit_status,
     };
-    erg_application *app = erg_points_application_edit(s->points, visit.application);
+
     erg_text_put(visit.output_hash, sizeof(visit.output_hash), seen->output_hash);
+    return visit;
+}
+
+static bool note_doubts(erg_sweep *s, const erg_knob_setting *setting,
+                        const erg_bench_seen *seen, erg_error *err)
+{
+    const struct { bool holds; const char *text; } doubts[] = {
+        { !isnan(setting->at[ERG_SM_CLOCK]) && isnan(seen->sm_clock_hz),
+          "CLOCK_NOT_SEEN: no sample of the clock lies in the work, or the device was "
+          "never in use in it: that it was reached is not shown; let a run take some "
+          "seconds" },
+        { seen->is_short, "TOO_SHORT: a run holds too few updates of the sensor: let the "
+                          "command repeat its work" },
+        { seen->includes_start,
+          "INCLUDES_START: time and energy are of the whole command, with its start-up; "
+          "mark a region `work` in it to leave that out" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(doubts); i++)
+        if (doubts[i].holds && !erg_points_note(s->points, err, "%s", doubts[i].text))
+            return false;
+    return true;
+}
+
+static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_seen *seen,
+                      erg_error *err)
+{
+    erg_visit visit = visit_of(s, at, seen);
+    erg_application *app = erg_points_application_edit(s->points, visit.application);
+
     if (*seen->unit)
         erg_text_put(app->unit, sizeof(app->unit), seen->unit);
     if (!erg_points_add(s->points, &visit, err))
@@ -144,23 +174,7 @@ static bool add_visit(erg_sweep *s, const erg_sweep_place *at, const erg_bench_s
         && !erg_points_note(s->points, err, "FAILED: status %d%s%s", seen->exit_status,
                             *seen->said ? "; it last said: " : "", seen->said))
         return false;
-    if (!isnan(setting->at[ERG_SM_CLOCK]) && isnan(seen->sm_clock_hz)
-        && !erg_points_note(s->points, err,
-                            "CLOCK_NOT_SEEN: no sample of the clock lies in the work, or "
-                            "the device was never in use in it: that it was reached is not "
-                            "shown; let a run take some seconds"))
-        return false;
-    if (seen->is_short
-        && !erg_points_note(s->points, err,
-                            "TOO_SHORT: a run holds too few updates of the "
-                            "sensor: let the command repeat its work"))
-        return false;
-    if (seen->includes_start
-        && !erg_points_note(
-            s->points, err,
-            "INCLUDES_START: time and energy are of the whole "
-            "command, with its start-up; mark a region `work` in it to leave "
-            "that out"))
+    if (!note_doubts(s, &s->setup.settings[at->setting], seen, err))
         return false;
     s->bench->kind->take_store(s->bench);
     bool good = erg_sweep_writer_flush(&s->writer, err);

@@ -266,43 +266,58 @@ static bool form_set(erg_onnx_flat *flat, const erg_onnx_body *around, unrolling
 }
 
 /* Constants apart from the rest, room for what is carried and put together. */
-static bool loop_begin(erg_onnx_flat *flat, const erg_onnx_body *around, unrolling *loop)
+/* Constants are made once, the rest in each step. */
+static void nodes_part(unrolling *loop)
 {
     const Onnx__GraphProto *graph = loop->graph;
 
-    loop->constants =
-        erg_onnx_flat_take(flat, (graph->n_node + 1) * sizeof(Onnx__NodeProto *));
-    loop->rest = erg_onnx_flat_take(flat, (graph->n_node + 1) * sizeof(Onnx__NodeProto *));
+    for (size_t i = 0; i < graph->n_node; i++) {
+        Onnx__NodeProto *node = graph->node[i];
+        if (node->op_type && strcmp(node->op_type, "Constant") == 0)
+            loop->constants[loop->constant_count++] = node;
+        else
+            loop->rest[loop->rest_count++] = node;
+    }
+}
+
+/* A value that is put together from all steps: one Concat, where anybody reads it. */
+static bool stack_begin(erg_onnx_flat *flat, const erg_onnx_body *around, unrolling *loop,
+                        size_t which)
+{
+    size_t output = loop->states + which;
+    const char *name = output < loop->node->n_output ? loop->node->output[output] : "";
+
+    if (!name[0])
+        return true;
+    if (!loop->trips)
+        return erg_onnx_flat_refuse(flat, loop->node, "it takes no step and makes '%.40s'",
+                                    name);
+    Onnx__NodeProto *stack = erg_onnx_flat_add(flat, "Concat", (size_t)loop->trips, 1);
+    if (!stack || !axis_add(flat, stack, loop->stack_axes ? loop->stack_axes[which] : 0))
+        return false;
+    stack->output[0] = (char *)(uintptr_t)erg_onnx_body_final(around, name);
+    loop->stacks[which] = stack;
+    return true;
+}
+
+static bool loop_begin(erg_onnx_flat *flat, const erg_onnx_body *around, unrolling *loop)
+{
+    size_t nodes = loop->graph->n_node + 1;
+
+    loop->constants = erg_onnx_flat_take(flat, nodes * sizeof(Onnx__NodeProto *));
+    loop->rest = erg_onnx_flat_take(flat, nodes * sizeof(Onnx__NodeProto *));
     loop->carried = erg_onnx_flat_take(flat, (loop->states + 1) * sizeof(char *));
     loop->stacks =
         erg_onnx_flat_take(flat, (loop->stacked + 1) * sizeof(Onnx__NodeProto *));
     if (!loop->constants || !loop->rest || !loop->carried || !loop->stacks)
         return false;
-    for (size_t i = 0; i < graph->n_node; i++) {
-        Onnx__NodeProto *node = graph->node[i];
-        bool is_constant = node->op_type && strcmp(node->op_type, "Constant") == 0;
-        if (is_constant)
-            loop->constants[loop->constant_count++] = node;
-        else
-            loop->rest[loop->rest_count++] = node;
-    }
+    nodes_part(loop);
     for (size_t i = 0; i < loop->states; i++)
         loop->carried[i] =
             erg_onnx_body_final(around, loop->node->input[loop->first_state + i]);
-    for (size_t i = 0; i < loop->stacked; i++) {
-        size_t output = loop->states + i;
-        const char *name = output < loop->node->n_output ? loop->node->output[output] : "";
-        if (!name[0])
-            continue;
-        if (!loop->trips)
-            return erg_onnx_flat_refuse(flat, loop->node,
-                                        "it takes no step and makes '%.40s'", name);
-        loop->stacks[i] = erg_onnx_flat_add(flat, "Concat", (size_t)loop->trips, 1);
-        if (!loop->stacks[i]
-            || !axis_add(flat, loop->stacks[i], loop->stack_axes ? loop->stack_axes[i] : 0))
+    for (size_t i = 0; i < loop->stacked; i++)
+        if (!stack_begin(flat, around, loop, i))
             return false;
-        loop->stacks[i]->output[0] = (char *)(uintptr_t)erg_onnx_body_final(around, name);
-    }
     return true;
 }
 

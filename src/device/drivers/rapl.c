@@ -102,6 +102,25 @@ static bool pmu_add_cpu(rapl_search *search, const rapl_domain *domain, int cpu,
 }
 
 /* cpumask: "0,16" or "0-1", one CPU of each package. */
+static bool pmu_add_domain(rapl_search *search, const rapl_domain *domain,
+                           const char *mask)
+{
+    int ordinal = 0;
+    char *end;
+
+    for (const char *at = mask; *at; at = *end == ',' ? end + 1 : end) {
+        long first = strtol(at, &end, 10), last = first;
+        if (end == at)
+            break;
+        if (*end == '-')
+            last = strtol(end + 1, &end, 10);
+        for (long cpu = first; cpu <= last && ordinal < 64; cpu++)
+            if (!pmu_add_cpu(search, domain, (int)cpu, ordinal++))
+                return false;
+    }
+    return true;
+}
+
 static bool pmu_find(rapl_search *search)
 {
     const erg_env *env = erg_devices_env(search->found);
@@ -110,20 +129,10 @@ static bool pmu_find(rapl_search *search)
     if (!erg_env_line(env, ERG_RAPL_PMU "/cpumask", mask, sizeof(mask), NULL))
         return true;
     for (size_t i = 0; i < ERG_COUNT(domains); i++) {
-        int ordinal = 0;
         snprintf(path, sizeof(path), ERG_RAPL_PMU "/events/%s", domains[i].event);
-        if (!erg_env_line(env, path, line, sizeof(line), NULL))
-            continue;
-        for (char *at = mask, *end; *at; at = *end == ',' ? end + 1 : end) {
-            long first = strtol(at, &end, 10), last = first;
-            if (end == at)
-                break;
-            if (*end == '-')
-                last = strtol(end + 1, &end, 10);
-            for (long cpu = first; cpu <= last && ordinal < 64; cpu++)
-                if (!pmu_add_cpu(search, &domains[i], (int)cpu, ordinal++))
-                    return false;
-        }
+        if (erg_env_line(env, path, line, sizeof(line), NULL)
+            && !pmu_add_domain(search, &domains[i], mask))
+            return false;
     }
     return true;
 }
