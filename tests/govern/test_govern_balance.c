@@ -12,7 +12,8 @@
     "mode: enforce\n"                                                                      \
     "node: {id: n, sensors: [\"sim:a100-sxm4-80gb,load=constant:350\", "                   \
     "\"sim:a100-sxm4-40gb,load=constant:350\"]}\n"
-/* Both draw all they may: the bands, which never look here, would take that for too much. */
+/* Both draw all they may: the bands, which never look here,
+ * would take that for too much. */
 #define LIMIT(policy)                                                                      \
     NODE "cap: {scope: node, limit: 500W, policy: " policy "}\n"                           \
          "rack: {period: 3600s}\n"
@@ -116,15 +117,24 @@ static void the_epoch_that_is_shown_follows(void)
     }
 }
 
+/* What the late one may draw after so many steps of jobs that are balanced. */
+static double after(governed *is, const int64_t uids[], int steps)
+{
+    double late_w = NAN;
+
+    begin(is, BALANCED);
+    run_for(is, 2, 0.1);
+    for (int k = 0; k < steps; k++)
+        step(is, uids, &late_w);
+    return late_w;
+}
+
 static void two_jobs_do_not_share(void)
 {
     static const int64_t uids[] = { 7, 8 };
     governed is = { 0 };
-    double late_w = 0;
-    begin(&is, BALANCED);
-    run_for(&is, 2, 0.1);
-    for (int k = 0; k < 20; k++)
-        step(&is, uids, &late_w);
+    double late_w = after(&is, uids, 20);
+
     CHECK_NEAR(late_w, 250, 1);
     end(&is);
 }
@@ -133,11 +143,8 @@ static void what_a_job_had_is_even_again_when_it_is_over(void)
 {
     static const int64_t uids[] = { 7, 7 };
     governed is = { 0 };
-    double late_w = 0;
-    begin(&is, BALANCED);
-    run_for(&is, 2, 0.1);
-    for (int k = 0; k < 40; k++)
-        step(&is, uids, &late_w);
+    double late_w = after(&is, uids, 40);
+
     CHECK(late_w > 300);
     run_for(&is, 70, 0.1);                      /* nothing is told for a minute */
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 250, 6);
@@ -149,11 +156,8 @@ static void a_lower_cap_holds_at_once_for_both(void)
 {
     static const int64_t uids[] = { 7, 7 };
     governed is = { 0 };
-    double late_w = 0;
-    begin(&is, BALANCED);
-    run_for(&is, 2, 0.1);
-    for (int k = 0; k < 40; k++)
-        step(&is, uids, &late_w);
+
+    after(&is, uids, 40);
     ask(&is, ERG_GOVERN_SET, 350, NULL);
     CHECK(grant(&is, 1, "enforced_w") + grant(&is, 2, "enforced_w") <= 350 + 1e-6);
     CHECK(grant(&is, 1, "enforced_w") > grant(&is, 2, "enforced_w"));
@@ -176,7 +180,7 @@ static void an_epoch_that_is_no_time_is_refused(void)
     }
 }
 
-/* ---- with ergd itself ------------------------------------------------------------------ */
+/* ---- with ergd itself --------------------------------------------------------------- */
 
 static double enforced(const ergd_box *is, size_t row)
 {

@@ -1,42 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * launch_work driver|ex LAUNCHES LIBRARY, launch_work runtime LAUNCHES LIBRARY: launches
- * through a library that is opened for itself alone, as Python opens CUDA's. Prints the most
- * launches that were under way at once, the events recorded and the seconds it took.
+ * through a library that is opened for itself alone, as Python opens CUDA's. Prints the
+ * most launches that were under way at once, the events recorded and the seconds it took.
  */
-#include <dlfcn.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bound.h"
 
 typedef struct size { unsigned x, y, z; } size;
 typedef struct settings { unsigned sizes[6]; uint64_t shared; void *stream; } settings;
-typedef int launch_driver(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
-                          unsigned, void *, void **, void **);
+typedef int launch_driver(void *, unsigned, unsigned, unsigned, unsigned,
+                          unsigned, unsigned, unsigned, void *, void **, void **);
 typedef int launch_ex(const settings *, void *, void **, void **);
 typedef int launch_runtime(const void *, size, size, void **, size_t, void *);
-typedef void (*function)(void);
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* As a call is bound: what was loaded before the program comes first. */
-static function bind(void *library, const char *name)
-{
-    void *found = dlsym(RTLD_DEFAULT, name);
-    function as = NULL;
-
-    if (!found)
-        found = dlsym(library, name);
-    memcpy(&as, &found, sizeof(as));
-    return as;
-}
 
 static int launch(const char *what, function call)
 {
@@ -45,7 +21,8 @@ static int launch(const char *what, function call)
         return ((launch_ex *)call)(&how, NULL, NULL, NULL);
     if (strcmp(what, "driver") == 0)
         return ((launch_driver *)call)(NULL, 1, 2, 3, 4, 5, 6, 7, NULL, NULL, NULL);
-    return ((launch_runtime *)call)(NULL, (size){ 1, 2, 3 }, (size){ 4, 5, 6 }, NULL, 7, NULL);
+    return ((launch_runtime *)call)(NULL, (size){ 1, 2, 3 }, (size){ 4, 5, 6 },
+                                    NULL, 7, NULL);
 }
 
 int main(int argc, char **argv)
@@ -59,7 +36,8 @@ int main(int argc, char **argv)
     function call = bind(library, is_runtime                     ? "cudaLaunchKernel"
                                   : strcmp(argv[1], "ex") == 0 ? "cuLaunchKernelEx"
                                                                : "cuLaunchKernel");
-    int (*most)(int *recorded) = (int (*)(int *))bind(library, is_runtime ? "stub_runtime_most"
+    int (*most)(int *recorded) = (int (*)(int *))bind(library,
+                                                      is_runtime ? "stub_runtime_most"
                                                                           : "stub_most");
     double begin_s = now_s();
     for (int i = 0; i < atoi(argv[2]); i++)

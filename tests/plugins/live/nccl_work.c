@@ -4,11 +4,7 @@
  * communicators call a collective in turn, through a library that was opened for itself
  * alone. For each communicator: the least seconds that a call took, of either rank.
  */
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bound.h"
 
 typedef struct id { char bytes[128]; } id;
 typedef int init(void **comm, int ranks, id unique, int rank);
@@ -16,28 +12,8 @@ typedef int split(void *parent, int colour, int order, void **comm, void *how);
 typedef int end(void *comm);
 typedef int reduce(const void *, void *, size_t, int, int, void *, void *);
 typedef int gather(const void *, void *, size_t, int, void *, void *);
-typedef void (*function)(void);
 
 static void *library;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* As a call is bound: what was loaded before the program comes first. */
-static function bind(const char *name)
-{
-    void *found = dlsym(RTLD_DEFAULT, name);
-    function as = NULL;
-
-    if (!found)
-        found = dlsym(library, name);
-    memcpy(&as, &found, sizeof(as));
-    return as;
-}
 
 static void *make(int number, int rank, int splits)
 {
@@ -45,12 +21,12 @@ static void *make(int number, int rank, int splits)
     id unique = { "" };
 
     snprintf(unique.bytes, sizeof(unique.bytes), "id %d", splits ? 0 : number);
-    if (((init *)bind("ncclCommInitRank"))(&comm, 2, unique, rank) != 0)
+    if (((init *)bind(library, "ncclCommInitRank"))(&comm, 2, unique, rank) != 0)
         exit(4);
     if (!splits)
         return comm;
-    if (((split *)bind("ncclCommSplit"))(comm, number, rank, &part, NULL) != 0
-        || ((end *)bind("ncclCommDestroy"))(comm) != 0)
+    if (((split *)bind(library, "ncclCommSplit"))(comm, number, rank, &part, NULL) != 0
+        || ((end *)bind(library, "ncclCommDestroy"))(comm) != 0)
         exit(5);
     return part;
 }
@@ -59,11 +35,13 @@ static double call_s(const char *what, void *comm)
 {
     char from[3] = { 1, 2, 3 }, to[3] = { 0 };
     double begin_s = now_s();
+    const char *name = strcmp(what, "gather") == 0  ? "ncclAllGather"
+                     : strcmp(what, "scatter") == 0 ? "ncclReduceScatter"
+                                                    : "ncclAllReduce";
+    function call = bind(library, name);
     int rc = strcmp(what, "gather") == 0
-        ? ((gather *)bind("ncclAllGather"))(from, to, 3, 7, comm, NULL)
-        : ((reduce *)bind(strcmp(what, "scatter") == 0 ? "ncclReduceScatter"
-                                                       : "ncclAllReduce"))(
-              from, to, 3, 7, 2, comm, NULL);
+        ? ((gather *)call)(from, to, 3, 7, comm, NULL)
+        : ((reduce *)call)(from, to, 3, 7, 2, comm, NULL);
 
     if (rc != 0 || memcmp(from, to, 3) != 0)
         exit(6);
@@ -84,7 +62,7 @@ int main(int argc, char **argv)
                 if (took_s < least_s[rank])
                     least_s[rank] = took_s;
             }
-            if (((end *)bind("ncclCommDestroy"))(comm) != 0)
+            if (((end *)bind(library, "ncclCommDestroy"))(comm) != 0)
                 return 7;
         }
         printf("%.6f %.6f %.6f\n", least_s[0], least_s[1], all_s);
