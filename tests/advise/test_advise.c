@@ -4,7 +4,7 @@
 #include "advise/advise.h"
 #include "test.h"
 
-/* ---- rounding ------------------------------------------------------------------------- */
+/* ---- rounding ----------------------------------------------------------------------- */
 
 /* Sums of the 65,536 roundings as whole steps: up `low` times, down the rest. */
 static void check_mean(float x)
@@ -45,7 +45,7 @@ static void what_is_no_number_stays_none(void)
     CHECK(isinf(erg_sr_bf16(FLT_MAX, 65535)) && !isinf(erg_sr_bf16(FLT_MAX, 0)));
 }
 
-/* ---- precision ------------------------------------------------------------------------ */
+/* ---- precision ---------------------------------------------------------------------- */
 
 enum { VARIANTS = 4, PHASES = 6, PLANS = 4096 };
 
@@ -103,7 +103,7 @@ static void a_phase_that_allows_nothing_is_told(void)
     CHECK(err.code == ERG_NO_DATA);
 }
 
-/* ---- sparse --------------------------------------------------------------------------- */
+/* ---- sparse ------------------------------------------------------------------------- */
 
 static void the_break_even_moves_as_many_bytes_either_way(void)
 {

@@ -25,7 +25,8 @@ static int32_t last_reader(const erg_graph *graph, int32_t storage)
 
 static void whatever_is_overwritten_is_never_read_again(void)
 {
-    static const char *const workloads[] = { "zoo:resnet18", "zoo:mobilenet_v2", "zoo:bert_base" };
+    static const char *const workloads[] = { "zoo:resnet18", "zoo:mobilenet_v2",
+                                             "zoo:bert_base" };
 
     for (size_t w = 0; w < ERG_COUNT(workloads); w++) {
         erg_error err = { 0 };

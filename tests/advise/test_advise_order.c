@@ -23,7 +23,8 @@ static bool is_valid(const erg_order_problem *is, const size_t order[])
     return true;
 }
 
-/* 50 ms at 1000 W, 50 ms at 300 W: over 100 ms one of each is 650 W, two heavy ones 1000 W. */
+/* 50 ms at 1000 W, 50 ms at 300 W: over 100 ms one of each is 650 W,
+ * two heavy ones 1000 W. */
 static void heavy_ones_go_between_light_ones(void)
 {
     erg_order_item items[] = {

@@ -11,7 +11,8 @@ static double power_at(double t_s) { return t_s < 4 ? HEAVY_W : LIGHT_W; }
 
 static erg_trace *make(const erg_region regions[], size_t count)
 {
-    const erg_device_info gpu = { .name = "nvml:0", .driver = "nvml", .scope = ERG_SCOPE_BOARD };
+    const erg_device_info gpu = { .name = "nvml:0", .driver = "nvml",
+                                  .scope = ERG_SCOPE_BOARD };
     const erg_channel_info power = {
         .name = "power", .unit = "W", .quantity = ERG_POWER, .kind = ERG_INSTANT,
         .method = ERG_METHOD_INTEGRAL, .scope = ERG_SCOPE_BOARD, .update_s = 1.0 / RATE_HZ,
@@ -91,9 +92,9 @@ static void regions_of_one_name_keep_their_order(void)
 
 static void only_the_first_repetition_is_ordered(void)
 {
-    const erg_region regions[] = { region("run", 4, 8), region("run", 0, 4), region("a", 0, 1),
-                                   region("b", 1, 3), region("a", 4, 5), region("b", 5, 7),
-                                   region("warmup", 3, 4) };
+    const erg_region regions[] = { region("run", 4, 8), region("run", 0, 4),
+                                   region("a", 0, 1), region("b", 1, 3), region("a", 4, 5),
+                                   region("b", 5, 7), region("warmup", 3, 4) };
     erg_error err = { 0 };
     erg_trace *trace = make(regions, ERG_COUNT(regions));
     erg_result *result = erg_advise_order_of_run(trace, "x.erg", 0, &err);
@@ -107,7 +108,8 @@ static void only_the_first_repetition_is_ordered(void)
 
 static void what_is_no_sequence_is_refused(void)
 {
-    const erg_region apart[] = { region("run", 0, 8), region("a", 0, 5), region("b", 3, 8) };
+    const erg_region apart[] = { region("run", 0, 8), region("a", 0, 5),
+                                 region("b", 3, 8) };
     const erg_region none[] = { region("run", 0, 8) };
     erg_error err = { 0 };
     erg_trace *trace = make(apart, ERG_COUNT(apart));
