@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recordings of a monitor and a training program, made to order: planted, broken, or neither. */
+/* Recordings of a monitor and a training program, made to order:
+ * planted, broken, or neither. */
 #ifndef TEST_COUPLE_MADE_H
 #define TEST_COUPLE_MADE_H
 

@@ -61,7 +61,7 @@ static const erg_joint_pair *pair_of(const erg_joint *joint, const char *x, cons
     return NULL;
 }
 
-/* ---- the joint recordings ------------------------------------------------------------- */
+/* ---- the joint recordings ----------------------------------------------------------- */
 
 static double lag1(const erg_joint *joint, const erg_joint_channel *of)
 {
@@ -90,8 +90,8 @@ static void grid_and_description_are_those_of_the_spec(void)
         CHECK_NEAR(pair->test.n_eff, n_eff[i], 0.051);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->x]), grad[i], 6e-4);
         CHECK_NEAR(lag1(&of.joint, &of.joint.channels[pair->y]), smoothed[i], 6e-4);
-        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, pair->device, "rle_raw")), raw[i],
-                   5.1e-3);
+        CHECK_NEAR(lag1(&of.joint, erg_joint_find(&of.joint, pair->device, "rle_raw")),
+                   raw[i], 5.1e-3);
         bool found = false;
         for (size_t k = 0; k < pair->placebo_count; k++)
             if (pair->placebos[k].shift_s == 87) {

@@ -12,7 +12,8 @@ static const char *const sessions[] = {
 static erg_result *study_pair(const char *name, const char *pair, bool secondary)
 {
     const erg_couple_options options = { .pairs = &pair, .pair_count = 1, .device = "gpu",
-                                         .draws = secondary ? 20 : 400, .secondary = secondary };
+                                         .draws = secondary ? 20 : 400,
+                                         .secondary = secondary };
     erg_error err = { 0 };
     erg_couple_files files;
     char folder[400];
@@ -76,7 +77,8 @@ static void every_surrogate_tells_its_size(void)
 static void every_p_of_granger_has_its_size_beside_it(void)
 {
     static const struct { const char *p, *size; } both[] = {
-        { "p_naive", "size_naive" }, { "p_value", "size" }, { "driven_p_value", "driven_size" },
+        { "p_naive", "size_naive" }, { "p_value", "size" },
+        { "driven_p_value", "driven_size" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(sessions); i++) {

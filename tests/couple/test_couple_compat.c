@@ -122,8 +122,8 @@ static void the_tables_say_that_they_are_no_evidence(void)
 
     for (size_t i = 0; i < ERG_COUNT(joint); i++)
         sessions[i] = load(i);
-    erg_result *result = erg_lags_tables((const erg_session *const *)sessions, ERG_COUNT(joint),
-                                         ERG_LAG_STEPS, &err);
+    erg_result *result = erg_lags_tables((const erg_session *const *)sessions,
+                                         ERG_COUNT(joint), ERG_LAG_STEPS, &err);
     CHECK_OK(result != NULL, err);
     const erg_table *figures = erg_result_find(result, "figures");
     CHECK(erg_table_row_count(figures) == 2 * ERG_COUNT(joint));
@@ -139,7 +139,7 @@ static void the_tables_say_that_they_are_no_evidence(void)
         erg_session_free(sessions[i]);
 }
 
-/* ---- files ---------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------- */
 
 static char *read_text(const char *folder, const char *name)
 {
@@ -159,7 +159,8 @@ static void save(size_t index, const char *folder)
     erg_session *session = load(index);
     const erg_session *const one[] = { session };
 
-    CHECK_OK(erg_lags_save(one, 1, ERG_LAG_STEPS, folder, 1761700000000000000LL, &err), err);
+    CHECK_OK(erg_lags_save(one, 1, ERG_LAG_STEPS, folder, 1761700000000000000LL, &err),
+             err);
     erg_session_free(session);
 }
 
@@ -191,7 +192,8 @@ static void a_written_folder_is_a_session_again(void)
     save(1, folder);
     erg_session *first = load(1), *again = erg_session_load(folder, NULL, &err);
     CHECK_OK(again != NULL, err);
-    const erg_session_facts *a = erg_session_facts_of(first), *b = erg_session_facts_of(again);
+    const erg_session_facts *a = erg_session_facts_of(first),
+                            *b = erg_session_facts_of(again);
     CHECK_TEXT(b->id, a->id);
     CHECK_TEXT(b->model, a->model);
     CHECK_TEXT(b->git_hash, "0bf4e00a");
@@ -200,7 +202,8 @@ static void a_written_folder_is_a_session_again(void)
     CHECK_NEAR(b->published.grad_rle, a->published.grad_rle, 1e-12);
     CHECK(b->published.peak_lag == -2 && b->published.is_causal == 1);
     CHECK_TEXT(erg_session_log_hash(again), erg_session_log_hash(first));
-    CHECK(!erg_lags_save((const erg_session *const[]){ again }, 1, ERG_LAG_STEPS, folder, 0, &err));
+    CHECK(!erg_lags_save((const erg_session *const[]){ again }, 1, ERG_LAG_STEPS, folder,
+                         0, &err));
     CHECK(strstr(err.text, "own folder"));
     char *report = read_text(folder, "lag_analysis_report.json");
     CHECK(strstr(report, "\"total_sessions\": 1") && strstr(report, "\"-3\": {"));
@@ -241,9 +244,10 @@ static void figures_alone_are_a_session_without_rows(void)
 
     snprintf(path, sizeof(path), "%s", test_folder());
     put_file(path, "timestamp_analysis.json",
-             "{\"session_id\": \"s1\", \"session_start_timestamp\": 12.5, \"aligned_samples\": 60,"
-             " \"correlations\": {\"gpu_grad_rle\": 0.4, \"gpu_temp_grad\": NaN},"
-             " \"peak_lag\": -1, \"peak_correlation\": 0.5, \"causal_order\": true}");
+             "{\"session_id\": \"s1\", \"session_start_timestamp\": 12.5, "
+             "\"aligned_samples\": 60, \"correlations\": {\"gpu_grad_rle\": 0.4, "
+             "\"gpu_temp_grad\": NaN}, \"peak_lag\": -1, \"peak_correlation\": 0.5, "
+             "\"causal_order\": true}");
     erg_session *session = erg_session_load(path, NULL, &err);
     CHECK_OK(session != NULL, err);
     const erg_session_facts *facts = erg_session_facts_of(session);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each flag of a study: raised by a recording that has the fault, and not by one without. */
+/* Each flag of a study: raised by a recording that has the fault,
+ * and not by one without. */
 #include "erg/couple.h"
 #include "test.h"
 
@@ -39,7 +40,8 @@ static void write_row(const faults *of, int t, double at_s, test_random *random,
 static void write_step(const faults *of, int t, double at_s, test_random *random,
                        erg_text *to)
 {
-    double loss = (of->loss_rises ? 0.01 : -0.01) * t, grad = (of->grad_rises ? 1 : -1) * 0.02 * t;
+    double loss = (of->loss_rises ? 0.01 : -0.01) * t,
+           grad = (of->grad_rises ? 1 : -1) * 0.02 * t;
     long clock = (long)at_s % 86400 + 5 * 3600;
 
     if (of->is_naive)
@@ -47,8 +49,8 @@ static void write_step(const faults *of, int t, double at_s, test_random *random
                      clock / 3600 % 24, clock / 60 % 60, clock % 60);
     else
         erg_text_add(to, "{\"t\": %.3f", at_s);
-    erg_text_add(to, ", \"loss\": %.5f, \"grad_norm\": %.5f}\n", 9 + loss + 0.1 * test_normal(random),
-                 20 + grad + test_normal(random));
+    erg_text_add(to, ", \"loss\": %.5f, \"grad_norm\": %.5f}\n",
+                 9 + loss + 0.1 * test_normal(random), 20 + grad + test_normal(random));
 }
 
 static erg_result *study(const faults *of)
@@ -294,7 +296,8 @@ static void an_index_without_any_sensor_is_refused(void)
 
     erg_text_add(&rows, "timestamp,device,temp_c,power_w,util_pct,rle_raw\n");
     for (int t = 0; t < 120; t++) {
-        erg_text_add(&rows, "%d,gpu,,nan,%d,0.%d\n", 1761699200 + t, 50 + t % 7, 100 + t * 37 % 500);
+        erg_text_add(&rows, "%d,gpu,,nan,%d,0.%d\n", 1761699200 + t, 50 + t % 7,
+                     100 + t * 37 % 500);
         if (t > 30 && t < 100)
             erg_text_add(&steps, log, 1761699200 + t, 200 - t, 10 + t * 13 % 17);
     }
@@ -302,13 +305,15 @@ static void an_index_without_any_sensor_is_refused(void)
     erg_training *training = erg_training_parse("t", steps.data, steps.count, NULL, &err);
     CHECK_OK(monitor && training, err);
     for (size_t count = 0; count < 2; count++) {
-        const erg_couple_options options = { .pairs = asked, .pair_count = count, .draws = 40 };
+        const erg_couple_options options = { .pairs = asked, .pair_count = count,
+                                             .draws = 40 };
         erg_result *result = erg_couple_study(monitor, training, &options, &err);
         CHECK_OK(result != NULL, err);
         const erg_table *verdict = erg_result_find(result, "verdict");
         bool is_refused = erg_table_row_count(verdict) == 0;
         if (!is_refused)
-            is_refused = strstr(erg_table_find(verdict, 0, "verdict").text, "PLACEHOLDER") != NULL;
+            is_refused = strstr(erg_table_find(verdict, 0, "verdict").text, "PLACEHOLDER")
+                != NULL;
         CHECK(is_refused);
         erg_result_free(result);
     }

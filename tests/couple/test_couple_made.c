@@ -109,8 +109,8 @@ static void what_was_planted_is_found_and_its_lag(void)
     CHECK_NEAR(turned.lag_s, -2, 0);
 }
 
-/* Twice the least detectable effect, 2 s late. Of the first three, lag 0 holds too little to
- * stand out from what two slow series share by chance; beside the others, placebos would
+/* Twice the least detectable effect, 2 s late. Of the first three, lag 0 holds too little
+ * to stand out from what two slow series share by chance; beside the others, placebos would
  * have a greater r somewhere if each were taken at the best of its lags. */
 static void a_coupling_is_held_against_placebos_at_the_lag_of_its_test(void)
 {

@@ -8,7 +8,7 @@
 #include "couple/made.h"
 
 enum { RECORDINGS = 60, DRAWS = 199, RUN_S = 200 };
-static const double twice_detectable = 0.625;   /* r 0.5 of the shocks; 0.25 is detectable */
+static const double twice_detectable = 0.625; /* r 0.5 of the shocks; 0.25 is detectable */
 
 typedef struct tally { int found, shown, right, open, refused, all; } tally;
 
@@ -57,7 +57,8 @@ static tally study_many(uint64_t first, double planted)
         study(&(made){ .seed = first + (uint64_t)i, .run_s = RUN_S, .planted = planted },
               &of);
     print_message("# of %d: found %d, shown %d, with the right direction %d, left open %d, "
-                  "refused %d\n", of.all, of.found, of.shown, of.right, of.open, of.refused);
+                  "refused %d\n", of.all, of.found, of.shown, of.right, of.open,
+                  of.refused);
     return of;
 }
 

@@ -2,7 +2,8 @@
 /* Placebos by y of other sessions: what they are, and what they refuse. */
 #include "couple/made_session.h"
 
-static const char *const power[] = { "grad_norm:power" }, *const temp[] = { "grad_norm:temp" };
+static const char *const power[] = { "grad_norm:power" },
+    *const temp[] = { "grad_norm:temp" };
 
 static erg_result *study(const erg_session *of, const erg_session *const others[],
                          size_t count, const char *const *pair)
@@ -43,7 +44,8 @@ static size_t check_of(const erg_table *checks, const char *code)
     return i;
 }
 
-/* Both at whole seconds and a half, so bin 1 of the run holds record 1 and row BEGIN + 1. */
+/* Both at whole seconds and a half, so bin 1 of the run
+ * holds record 1 and row BEGIN + 1. */
 static double reckoned(const erg_session *x, const erg_session *y)
 {
     const erg_monitor_device *gpu = erg_monitor_find(erg_session_monitor(y), "gpu");
@@ -65,14 +67,16 @@ static void y_of_another_session_stands_beside_the_shifts(void)
 {
     erg_session *own = made_session(&(made_one){ .seed = 21, .strength = 1 });
     const erg_session *others[] = { made_session(&(made_one){ .seed = 121, .strength = 1 }),
-                                    made_session(&(made_one){ .seed = 221, .strength = 1 }) };
+                                    made_session(&(made_one){ .seed = 221,
+                                                              .strength = 1 }) };
     erg_result *result = study(own, others, 2, power);
     const erg_table *placebo = erg_result_find(result, "placebo");
     size_t at = first_other(placebo), rows = erg_table_row_count(placebo);
 
     CHECK(at > 10 && rows == at + 2);       /* shifts before them */
     for (size_t i = 0; i < 2; i++) {
-        CHECK_NEAR(erg_table_find(placebo, at + i, "r").real, reckoned(own, others[i]), 1e-9);
+        CHECK_NEAR(erg_table_find(placebo, at + i, "r").real,
+                   reckoned(own, others[i]), 1e-9);
         CHECK(erg_table_find(placebo, at + i, "shift_s").real == 0);
         CHECK(erg_table_find(placebo, at + i, "p_value").real > 0);
         CHECK_TEXT(erg_table_find(placebo, at + i, "y_session").text,
@@ -88,14 +92,16 @@ static void y_of_another_session_stands_beside_the_shifts(void)
 /* The tie of x and y is in the other's y as well: it would refuse what is there. */
 static void a_session_with_the_same_x_counts_for_nothing(void)
 {
-    erg_session *own = made_session(&(made_one){ .seed = 21, .strength = 1, .no_off = true });
+    erg_session *own =
+        made_session(&(made_one){ .seed = 21, .strength = 1, .no_off = true });
     const erg_session *twin = made_session(&(made_one){ .seed = 21, .strength = 1 });
     erg_result *result = study(own, &twin, 1, power);
     const erg_table *placebo = erg_result_find(result, "placebo");
     const erg_table *checks = erg_result_find(result, "checks");
     size_t at = first_other(placebo), row = check_of(checks, "PLACEBO_FAILS");
 
-    CHECK_TEXT(erg_table_find(placebo, at, "note").text, "x is the same in both: no placebo");
+    CHECK_TEXT(erg_table_find(placebo, at, "note").text,
+               "x is the same in both: no placebo");
     CHECK(isnan(erg_table_find(checks, row, "value").real));
     CHECK_TEXT(erg_table_find(checks, row, "state").text, "unknown");
     erg_result_free(result);

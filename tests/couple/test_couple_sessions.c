@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does it repeat? The joint recordings are one run; planted couplings repeat, none does not. */
+/* Does it repeat? The joint recordings are one run;
+ * planted couplings repeat, none does not. */
 #include "couple/made_session.h"
 
 enum { SESSIONS = 4 };
@@ -11,7 +12,8 @@ static const erg_table *table_of(const erg_result *result, const char *name)
     return table;
 }
 
-static erg_result *study(erg_session *const sessions[], size_t count, const char *const *pairs)
+static erg_result *study(erg_session *const sessions[], size_t count,
+                         const char *const *pairs)
 {
     erg_error err = { 0 };
     const erg_couple_options options = { .pairs = pairs, .pair_count = pairs ? 1 : 0,
@@ -53,14 +55,15 @@ static void the_joint_recordings_are_one_effective_run(void)
     CHECK(seen);
     const erg_table *each = table_of(result, "sessions");
     for (size_t i = 1; i < 3; i++)
-        CHECK_TEXT(erg_table_find(each, i, "key").text, erg_table_find(each, 0, "key").text);
+        CHECK_TEXT(erg_table_find(each, i, "key").text,
+                   erg_table_find(each, 0, "key").text);
     CHECK_TEXT(erg_table_find(table_of(result, "score"), 0, "score").text, "LOW");
     erg_result_free(result);
     for (size_t i = 0; i < ERG_COUNT(folders); i++)
         erg_session_free(sessions[i]);
 }
 
-/* ---- made sessions ------------------------------------------------------------------------ */
+/* ---- made sessions ------------------------------------------------------------------ */
 
 static erg_result *study_made(double strength, bool is_one_seed, bool changes_sign)
 {
@@ -197,7 +200,8 @@ static void one_run_recorded_four_times_is_one_run(void)
     erg_result *result = study_made(2, true, false);
 
     CHECK(strstr(verdict_of(result), "cannot be decided: IDENTICAL_RUNS"));
-    CHECK(erg_table_find(table_of(result, "reproducibility"), 0, "effective_runs").integer == 1);
+    CHECK(erg_table_find(table_of(result, "reproducibility"), 0, "effective_runs").integer
+          == 1);
     erg_result_free(result);
 }
 

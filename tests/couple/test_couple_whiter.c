@@ -26,7 +26,8 @@ static void write_logs(colour of, int run_s, erg_text *monitor, erg_text *log)
         double shape = of == ECHO ? noise[0] - noise[BACK]
                      : 6 * sin(since_s / 30 + since_s * since_s / 12000) + 0.05 * noise[0];
         erg_text_add(monitor, "%.3f,gpu,%.3f,%.4f,%.1f\n", at_s,
-                     60 + test_normal(&random), (on ? 150 : 30) + 5 * shape, on ? 90.0 : 4.0);
+                     60 + test_normal(&random), (on ? 150 : 30) + 5 * shape,
+                     on ? 90.0 : 4.0);
         if (on)
             erg_text_add(log, "{\"t\": %.3f, \"loss\": %.5f, \"grad_norm\": %.6f}\n", at_s,
                          9 - 1e-3 * t, 12 + test_normal(&random));
@@ -43,7 +44,8 @@ static answer study(colour of, int run_s, erg_couple_options options)
     answer out = { .state = "" };
 
     write_logs(of, run_s, &texts[0], &texts[1]);
-    erg_monitor *monitor = erg_monitor_parse("m", texts[0].data, texts[0].count, NULL, &err);
+    erg_monitor *monitor = erg_monitor_parse("m", texts[0].data, texts[0].count,
+                                             NULL, &err);
     erg_training *log = erg_training_parse("t", texts[1].data, texts[1].count, NULL, &err);
     options.pairs = pair;
     options.pair_count = 1;
@@ -56,7 +58,8 @@ static answer study(colour of, int run_s, erg_couple_options options)
         const char *advice = erg_table_find(checks, i, "advice").text;
         if (strcmp(erg_table_find(checks, i, "check").text, "NOT_WHITE") != 0)
             continue;
-        snprintf(out.state, sizeof(out.state), "%s", erg_table_find(checks, i, "state").text);
+        snprintf(out.state, sizeof(out.state), "%s",
+                 erg_table_find(checks, i, "state").text);
         snprintf(out.what, sizeof(out.what), "%s", what ? what : "");
         snprintf(out.advice, sizeof(out.advice), "%s", advice ? advice : "");
     }
@@ -75,7 +78,8 @@ static void a_long_log_is_told_the_grid_that_makes_it_white(void)
 
     CHECK_TEXT(fine.state, "refused");
     CHECK_TEXT(fine.what, "residuals of power");
-    CHECK(sscanf(fine.advice, "wider bins: --grid %lfs leaves white residuals", &grid_s) == 1);
+    CHECK(sscanf(fine.advice, "wider bins: --grid %lfs leaves white residuals", &grid_s)
+          == 1);
     CHECK(grid_s > 0.1);
     answer wide = study(ECHO, 400, (erg_couple_options){ .grid_s = grid_s });
     CHECK_TEXT(wide.state, "ok");

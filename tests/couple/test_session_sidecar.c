@@ -5,8 +5,8 @@
 
 static const char told[] =
     "{\"session_start\": \"2025-10-28T19:54:12\", \"model_name\": \"resnet18\","
-    " \"training_mode\": \"fp16\", \"ambient_temp_guess\": 21.5, \"notes\": \"two\\nlines\","
-    " \"monitoring\": {\"sample_hz\": 0.001}, \"summary\": {\"max_temp\": NaN}}";
+    " \"training_mode\": \"fp16\", \"ambient_temp_guess\": 21.5, \"notes\": \"two\\n"
+    "lines\", \"monitoring\": {\"sample_hz\": 0.001}, \"summary\": {\"max_temp\": NaN}}";
 
 /* Logs in a folder of their own, with text beside them as name. */
 static erg_result *sheet_beside(const char *name, const char *text)
@@ -58,7 +58,8 @@ static void what_a_logger_was_told_stands_on_the_sheet(void)
         CHECK_TEXT(note_of(sheet, "model"), "resnet18");
         CHECK_TEXT(note_of(sheet, "mode"), "fp16");
         CHECK_TEXT(note_of(sheet, "notes"), "two lines");
-        CHECK_NEAR(erg_table_find(sheet, row_of(sheet, "sample rate"), "value").real, 1, 1e-12);
+        CHECK_NEAR(erg_table_find(sheet, row_of(sheet, "sample rate"), "value").real,
+                   1, 1e-12);
         CHECK(strstr(note_of(sheet, "sample rate"), "a thousandth"));
         erg_result_free(result);
     }
@@ -71,7 +72,8 @@ static void a_guessed_room_is_never_the_ambient(void)
 
     CHECK(isnan(erg_table_find(sheet, row_of(sheet, "ambient"), "value").real));
     CHECK(strstr(note_of(sheet, "ambient"), "NO_AMBIENT"));
-    CHECK_NEAR(erg_table_find(sheet, row_of(sheet, "ambient guess"), "value").real, 21.5, 1e-9);
+    CHECK_NEAR(erg_table_find(sheet, row_of(sheet, "ambient guess"), "value").real,
+               21.5, 1e-9);
     CHECK(strstr(note_of(sheet, "ambient guess"), "nobody measured it"));
     erg_result_free(result);
 }

@@ -56,11 +56,12 @@ static void the_sheet_of_a_joint_session_says_what_was_measured(void)
     size_t ambient = row_of(sheet, "session", "ambient");
     CHECK_NEAR(erg_table_find(sheet, ambient, "value").real, 21, 1e-9);
     CHECK(strstr(erg_table_find(sheet, ambient, "note").text, "nobody measured"));
-    CHECK_TEXT(erg_table_find(sheet, row_of(sheet, "session", "model"), "note").text, "distilgpt2");
+    CHECK_TEXT(erg_table_find(sheet, row_of(sheet, "session", "model"), "note").text,
+               "distilgpt2");
     CHECK(row_of(sheet, "thermal", "temp_c") < erg_table_row_count(sheet));
     CHECK(row_of(sheet, "optimisation", "grad_norm") < erg_table_row_count(sheet));
     size_t rle = row_of(sheet, "results", "delta_rle");
-    CHECK(erg_table_find(sheet, rle, "low").real > 0);      /* the false first 0 is left out */
+    CHECK(erg_table_find(sheet, rle, "low").real > 0); /* the false first 0 is left out */
     CHECK(erg_table_row_count(table_of(result, "throttle")) == 0);
     erg_result_free(result);
     erg_session_free(session);
@@ -70,11 +71,14 @@ static void the_sheet_of_a_joint_session_says_what_was_measured(void)
 static void the_naive_tau_is_marked_as_none(void)
 {
     erg_error err = { 0 };
-    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"), NULL, &err);
+    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"),
+                                        NULL, &err);
     erg_result *result = erg_result_new("couple", &err);
 
     CHECK_OK(log != NULL, err);
-    CHECK_OK(erg_data_sheet_add(result, &(erg_data_sheet_input){ .monitor = log, .ambient_k = 294.15 }, &err),
+    CHECK_OK(erg_data_sheet_add(result,
+                                &(erg_data_sheet_input){ .monitor = log,
+                                                         .ambient_k = 294.15 }, &err),
              err);
     const erg_table *sheet = table_of(result, "sheet");
     CHECK_NEAR(value_of(sheet, "naive_tau"), 48, 1);
@@ -87,7 +91,8 @@ static void the_naive_tau_is_marked_as_none(void)
 static void words_are_those_of_the_published_sheet(void)
 {
     static const struct { const char *name; double value; const char *word; } rows[] = {
-        { "r_peak", 0.29, "weak" }, { "r_peak", -0.3, "moderate" }, { "r_peak", -0.51, "strong" },
+        { "r_peak", 0.29, "weak" }, { "r_peak", -0.3, "moderate" },
+        { "r_peak", -0.51, "strong" },
         { "r_temp", 0.1, "isolated" }, { "max_temp_c", 69.9, "excellent" },
         { "max_temp_c", 70, "good" }, { "max_temp_c", 80, "hot" },
         { "collapse_share", 0.049, "low" }, { "collapse_share", 0.15, "high" },
@@ -104,7 +109,8 @@ static void a_blank_sheet_has_the_same_four_sections(void)
 {
     erg_error err = { 0 };
     erg_result *result = erg_data_sheet_blank(&err);
-    static const char *const sections[] = { "session", "thermal", "optimisation", "results" };
+    static const char *const sections[] = { "session", "thermal", "optimisation",
+                                            "results" };
 
     CHECK_OK(result != NULL, err);
     const erg_table *sheet = table_of(result, "sheet");
@@ -119,7 +125,7 @@ static void a_blank_sheet_has_the_same_four_sections(void)
     erg_result_free(result);
 }
 
-/* ---- throttling ------------------------------------------------------------------------ */
+/* ---- throttling --------------------------------------------------------------------- */
 
 enum { SECONDS = 600 };
 
@@ -141,10 +147,11 @@ static char *made_steps(double longer)
     int step = 0;
 
     for (double s = 1; s < SECONDS;) {
-        double took = 0.5 * ((int)s / 60 % 2 ? longer : 1) * (1 + 0.02 * test_normal(&random));
+        double took = 0.5 * ((int)s / 60 % 2 ? longer : 1)
+            * (1 + 0.02 * test_normal(&random));
         s += took;
-        erg_text_add(&text, "{\"step\":%d,\"timestamp_shared\":%.6f,\"step_s\":%.6f}\n", ++step,
-                     1761700000 + s, took);
+        erg_text_add(&text, "{\"step\":%d,\"timestamp_shared\":%.6f,\"step_s\":%.6f}\n",
+                     ++step, 1761700000 + s, took);
     }
     return erg_text_take(&text);
 }
@@ -159,8 +166,10 @@ static void check_throttle(double longer)
     erg_training *training = erg_training_parse("steps", steps, strlen(steps), NULL, &err);
     CHECK_OK(training != NULL, err);
     erg_result *result = erg_result_new("couple", &err);
-    CHECK_OK(erg_data_sheet_add(result, &(erg_data_sheet_input){ .monitor = log, .training = training,
-                                                       .key = 3 }, &err), err);
+    CHECK_OK(erg_data_sheet_add(result,
+                                &(erg_data_sheet_input){ .monitor = log,
+                                                         .training = training,
+                                               .key = 3 }, &err), err);
     const erg_table *throttle = table_of(result, "throttle");
     CHECK(erg_table_row_count(throttle) == 3);
     CHECK_TEXT(erg_table_find(throttle, 0, "reason").text, "any");
