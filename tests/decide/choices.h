@@ -24,7 +24,8 @@ static inline double chosen_mhz(const erg_choice *choice, const erg_pick *pick)
                ? NAN : choice->options[pick->chosen].setting.at[ERG_SM_CLOCK] / 1e6;
 }
 
-static inline double choose_mhz(const erg_points *points, const char *name, const char *objective,
+static inline double choose_mhz(const erg_points *points, const char *name,
+                                const char *objective,
                          double slowdown, double *saving)
 {
     erg_wish wish = erg_wish_default();

@@ -17,7 +17,8 @@ static double best(const row rows[], size_t count, const char *objective)
 
 static void three_clocks_have_four_answers(void)
 {
-    static const row rows[] = { { 1000, 1.0, 100 }, { 1200, 0.9, 120 }, { 1400, 0.8, 140 } };
+    static const row rows[] = { { 1000, 1.0, 100 }, { 1200, 0.9, 120 },
+                                { 1400, 0.8, 140 } };
 
     CHECK_NEAR(best(rows, 3, "edp"), 1000, 1e-9);
     CHECK_NEAR(best(rows, 3, "ed2p"), 1400, 1e-9);
@@ -66,7 +67,8 @@ static void predict(const erg_fit *fit, erg_target target, const erg_clock_point
 }
 
 /* A sweep as the equations see it; naive: time falls as the clock rises, all of it. */
-static erg_points *foreseen(const char *list, double fp, double dram, double time_s, bool naive)
+static erg_points *foreseen(const char *list, double fp, double dram, double time_s,
+                            bool naive)
 {
     double mhz[CLOCKS_MOST], hz[CLOCKS_MOST], power[CLOCKS_MOST], time[CLOCKS_MOST];
     size_t count = read_clocks(list, mhz);
@@ -96,14 +98,16 @@ static bool read_pick(FILE *file, pick *out)
     char line[400];
 
     return fgets(line, sizeof(line), file)
-        && sscanf(line, "%63[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,"
+        && sscanf(line,
+                  "%63[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,"
                   "%*f,%*f,%lf", out->list, &out->fp, &out->dram, &out->time_s, &out->edp,
-                  &out->edp_s, &out->edp_w, &out->edp_j, &out->ed2p, &out->ed2p_s, &out->ed2p_w,
-                  &out->ed2p_j, &out->energy, &out->energy_j, &out->time, &out->time_at_s,
-                  &out->naive) == 17;
+                  &out->edp_s, &out->edp_w, &out->edp_j, &out->ed2p, &out->ed2p_s,
+                  &out->ed2p_w, &out->ed2p_j, &out->energy, &out->energy_j, &out->time,
+                  &out->time_at_s, &out->naive) == 17;
 }
 
-static void check_figures(const erg_points *points, double mhz, double time_s, double energy_j)
+static void check_figures(const erg_points *points, double mhz, double time_s,
+                          double energy_j)
 {
     for (size_t i = 0; i < erg_points_visits(points); i++) {
         const erg_visit *visit = erg_points_visit_at(points, i);
