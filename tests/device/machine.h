@@ -35,7 +35,8 @@ static inline void machine_write(machine *box, const char *path, const char *tex
     char full[ERG_PATH_MOST];
     int count = snprintf(full, sizeof(full), "%s%s", box->root, path);
     CHECK(count > 0 && count < ERG_PATH_MOST);
-    for (char *slash = full + strlen(box->root) + 1; (slash = strchr(slash, '/')); slash++) {
+    for (char *slash = full + strlen(box->root) + 1; (slash = strchr(slash, '/'));
+         slash++) {
         *slash = '\0';
         mkdir(full, 0755);
         *slash = '/';

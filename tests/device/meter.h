@@ -37,7 +37,8 @@ static inline void *meter_run(void *self)
 
     while (!atomic_load(&box->stop)) {
         char bytes[256];
-        ssize_t count = poll(&ready, 1, 10) > 0 ? read(box->master, bytes, sizeof(bytes) - 1) : 0;
+        ssize_t count = poll(&ready, 1, 10) > 0
+            ? read(box->master, bytes, sizeof(bytes) - 1) : 0;
         if (count <= 0)
             continue;
         bytes[count] = '\0';

@@ -51,7 +51,8 @@ static void what_limits_a_card_is_read_beside_it(void)
     CHECK_NEAR(machine_read(found, "amdgpu:0", "temperature_limit"), 100 + 273.15, 1e-9);
     CHECK_NEAR(machine_read(found, "amdgpu:0", "memory_used"), 21474836480, 1);
     CHECK_NEAR(machine_read(found, "amdgpu:0", "memory_total"), 25753026560, 1);
-    CHECK(machine_channel(found, "amdgpu:0", "memory_total", &index)->quantity == ERG_BYTES);
+    CHECK(machine_channel(found, "amdgpu:0", "memory_total", &index)->quantity
+          == ERG_BYTES);
     erg_devices_free(found);
 }
 

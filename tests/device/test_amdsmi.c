@@ -122,7 +122,8 @@ static void a_board_that_two_drivers_read_is_read_by_one(void)
     erg_devices *found = machine_find(&box, NULL);
     int files = machine_device(found, "amdgpu:0");
     CHECK(files >= 0 && erg_devices_state(found, (size_t)files) == ERG_ABSENT);
-    CHECK(strstr(erg_devices_reason(found, (size_t)files), "0000:03:00.0 is read as amdsmi:0"));
+    CHECK(strstr(erg_devices_reason(found, (size_t)files),
+                 "0000:03:00.0 is read as amdsmi:0"));
     CHECK(strstr(erg_devices_reason(found, (size_t)files), "--sensor amdgpu:0 alone"));
     CHECK(erg_devices_channel_count(found, (size_t)files) == 0);
     CHECK(machine_channel(found, "amdsmi:0", "energy", &index));

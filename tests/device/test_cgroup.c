@@ -126,8 +126,10 @@ static void two_long_paths_that_end_alike_are_two_devices(void)
     CHECK(erg_devices_count(found) == 6);
     for (size_t i = 0; i < 6; i++)
         for (size_t k = 0; k < i; k++) {
-            CHECK(strcmp(erg_devices_info(found, i)->name, erg_devices_info(found, k)->name));
-            CHECK(strcmp(erg_devices_info(found, i)->uuid, erg_devices_info(found, k)->uuid));
+            CHECK(strcmp(erg_devices_info(found, i)->name,
+                         erg_devices_info(found, k)->name));
+            CHECK(strcmp(erg_devices_info(found, i)->uuid,
+                         erg_devices_info(found, k)->uuid));
         }
     erg_devices_free(found);
 }

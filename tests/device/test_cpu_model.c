@@ -8,7 +8,10 @@
 
 enum { ROWS_MOST = 16 };
 
-typedef struct rows { double use[ROWS_MOST], power_w[ROWS_MOST], late_w[ROWS_MOST]; int count; } rows;
+typedef struct rows {
+    double use[ROWS_MOST], power_w[ROWS_MOST], late_w[ROWS_MOST];
+    int count;
+} rows;
 
 static const struct { const char *file, *machine; double tdp_w; } files[] = {
     { "cpu/amd-epyc-8024p-8c-all-cores.csv", "epyc", 90 },
@@ -162,7 +165,8 @@ static void use_is_what_passed_between_two_reads(void)
 
     box.now_ns += ERG_NS_PER_S;     /* busy 60 of 200 ticks; 40 were stolen from us */
     machine_write(&box, "/proc/stat", "cpu 1040 0 20 10100 10 0 0 40 0 0");
-    CHECK_NEAR(machine_read(found, "cpu_model", "power"), 100 * (0.1 + 0.6 * pow(0.3, 0.9)), 1e-9);
+    CHECK_NEAR(machine_read(found, "cpu_model", "power"), 100 * (0.1 + 0.6 * pow(0.3, 0.9)),
+               1e-9);
 
     box.now_ns += ERG_NS_PER_S;
     machine_write(&box, "/proc/stat", "cpu 1040 0 20 10200 10 0 0 40 0 0");
@@ -181,7 +185,8 @@ static void two_sockets_have_twice_the_tdp(void)
     machine_open(&box, NULL);
     machine_write(&box, "/proc/stat", "cpu 1 1 1 1 1 1 1 1 1 1");
     machine_write(&box, "/proc/cpuinfo",
-                  "processor\t: 0\\nmodel name\t: Intel(R) Xeon(R) CPU E5-2620 v3 @ 2.40GHz\\n"
+                  "processor\t: 0\\n"
+                  "model name\t: Intel(R) Xeon(R) CPU E5-2620 v3 @ 2.40GHz\\n"
                   "physical id\t: 0\\n\\nprocessor\t: 1\\nphysical id\t: 1\\n");
     erg_devices *found = machine_find(&box, "cpu_model");
     CHECK(strstr(erg_devices_info(found, 0)->model, "TDP 170 W listed"));

@@ -41,7 +41,11 @@ static bool parse(const char *text, erg_exec_line *out, erg_error *err)
 
 static void the_end_of_a_key_is_its_unit(void)
 {
-    static const struct { const char *key, *name, *unit; erg_quantity quantity; double value; } rows[] = {
+    static const struct {
+        const char *key, *name, *unit;
+        erg_quantity quantity;
+        double value;
+    } rows[] = {
         { "power_w", "power", "W", ERG_POWER, 8 },
         { "power_kw", "power", "W", ERG_POWER, 8000 },
         { "power_mw", "power", "W", ERG_POWER, 0.008 },
@@ -104,19 +108,22 @@ static void what_is_no_line_is_refused_with_a_sentence(void)
 static void what_a_command_prints_is_read_with_its_facts(void)
 {
     erg_error err = { 0 };
-    erg_devices *found = find("while :; do echo '{\"power_w\": 412.5, \"inlet_c\": 25, \"energy_j\": null, "
-                              "\"update_s\": 0.02, \"window_s\": 0.5, \"scope\": \"board\", \"model\": \"pdu\", "
-                              "\"range_j\": 1e6}' || exit; sleep 0.02; done", &err);
+    erg_devices *found =
+        find("while :; do echo '{\"power_w\": 412.5, \"inlet_c\": 25, \"energy_j\": null, "
+             "\"update_s\": 0.02, \"window_s\": 0.5, \"scope\": \"board\", "
+             "\"model\": \"pdu\", \"range_j\": 1e6}' || exit; sleep 0.02; done", &err);
     CHECK_OK(found, err);
     const erg_channel_info *power = erg_devices_channel(found, 0, 0);
     const erg_channel_info *energy = erg_devices_channel(found, 0, 2);
     CHECK(power->kind == ERG_AVG_PREV && power->window_s == 0.5 && power->update_s == 0.02);
     CHECK(energy->kind == ERG_COUNTER && energy->range_j == 1e6);
-    CHECK(erg_devices_info(found, 0)->scope == ERG_SCOPE_BOARD && power->scope == ERG_SCOPE_BOARD);
+    CHECK(erg_devices_info(found, 0)->scope == ERG_SCOPE_BOARD
+          && power->scope == ERG_SCOPE_BOARD);
     CHECK_TEXT(erg_devices_info(found, 0)->model, "pdu");
     erg_sample at, then;
     CHECK(next(found, 0, &at) && at.value == 412.5);
-    CHECK(next(found, 0, &then) && then.t_ns > at.t_ns && then.t_ns - then.half_width_ns >= at.t_ns);
+    CHECK(next(found, 0, &then) && then.t_ns > at.t_ns
+          && then.t_ns - then.half_width_ns >= at.t_ns);
     CHECK(next(found, 1, &at) && at.value == 298.15);
     CHECK(next(found, 2, &at) && isnan(at.value));
     erg_devices_free(found);
@@ -131,9 +138,10 @@ static void events_come_apart_from_readings(void)
     size_t count = 0;
     double sum = 0;
     const int64_t begin_ns = erg_env_now_ns(&env);
-    erg_devices *found = find("echo '{\"event\": \"PSU over-current\"}'; echo '{\"power_w\": 1}'; "
-                              "echo '{\"power_w\": 2, \"event\": \"near trip\", \"t_ns\": 1234}'; "
-                              "sleep 9", &err);
+    erg_devices *found =
+        find("echo '{\"event\": \"PSU over-current\"}'; echo '{\"power_w\": 1}'; "
+             "echo '{\"power_w\": 2, \"event\": \"near trip\", \"t_ns\": 1234}'; "
+             "sleep 9", &err);
     CHECK_OK(found, err);
     for (int i = 0; i < 500 && (count < 2 || sum < 3); i++) {
         CHECK(erg_devices_read(found, 0, 0, &reading, NULL));
@@ -156,11 +164,15 @@ static void a_stamp_that_is_said_is_taken_unless_it_is_of_the_future(void)
 {
     erg_error err = { 0 };
     erg_sample at;
-    erg_devices *found = find("while :; do echo '{\"power_w\": 1, \"t_ns\": 1234}' || exit; sleep 0.02; done", &err);
+    erg_devices *found =
+        find("while :; do echo '{\"power_w\": 1, \"t_ns\": 1234}' || exit; sleep 0.02; "
+             "done", &err);
     CHECK_OK(found, err);
     CHECK(next(found, 0, &at) && at.t_ns == 1234 && at.half_width_ns == 0);
     erg_devices_free(found);
-    found = find("while :; do echo '{\"power_w\": 1, \"t_ns\": 9000000000000000000}' || exit; sleep 0.02; done", &err);
+    found =
+        find("while :; do echo '{\"power_w\": 1, \"t_ns\": 9000000000000000000}' || exit; "
+             "sleep 0.02; done", &err);
     CHECK_OK(found, err);
     CHECK(next(found, 0, &at) && at.t_ns < 9000000000000000000 && at.half_width_ns > 0);
     erg_devices_free(found);
@@ -217,7 +229,8 @@ static void what_the_command_started_ends_with_it(void)
     int pid = 0;
 
     CHECK(chdir(test_folder()) == 0);
-    erg_devices *found = find("sleep 1000 & echo $! >pid; echo '{\"power_w\": 1}'; wait", &err);
+    erg_devices *found = find("sleep 1000 & echo $! >pid; echo '{\"power_w\": 1}'; wait",
+                              &err);
     CHECK_OK(found, err);
     FILE *file = fopen("pid", "r");
     CHECK(file && fscanf(file, "%d", &pid) == 1 && pid > 1);

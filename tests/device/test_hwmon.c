@@ -24,8 +24,8 @@ static void grace_tells_its_four_meters_apart_by_their_label(void)
     CHECK(scope_of(found, "hwmon:grace-power-socket-0") == ERG_SCOPE_PACKAGE);
     CHECK(scope_of(found, "hwmon:cpu-power-socket-0") == ERG_SCOPE_CORE);
     CHECK(scope_of(found, "hwmon:sysio-power-socket-0") == ERG_SCOPE_CORE);
-    const erg_channel_info *power = machine_channel(found, "hwmon:grace-power-socket-0", "power",
-                                                    &index);
+    const erg_channel_info *power = machine_channel(found, "hwmon:grace-power-socket-0",
+                                                    "power", &index);
     CHECK(power->kind == ERG_AVG_PREV);
     CHECK_NEAR(power->window_s, 0.05, 1e-12);
     erg_devices_free(found);
@@ -43,7 +43,8 @@ static void jetson_rails_are_volts_times_amperes_and_lie_within_the_module(void)
     CHECK(scope_of(found, "hwmon:vdd_in") == ERG_SCOPE_MODULE);
     CHECK(scope_of(found, "hwmon:vdd_cpu_gpu_cv") == ERG_SCOPE_PACKAGE);
     CHECK(scope_of(found, "hwmon:vdd_soc") == ERG_SCOPE_CHIP);
-    CHECK_NEAR(machine_read(found, "hwmon:cpu_thermal", "temperature"), 47.531 + 273.15, 1e-9);
+    CHECK_NEAR(machine_read(found, "hwmon:cpu_thermal", "temperature"),
+               47.531 + 273.15, 1e-9);
     machine_write(&jetson, "/sys/class/hwmon/hwmon1/curr1_input", "");
     CHECK(isnan(machine_read(found, "hwmon:vdd_in", "power")));
     erg_devices_free(found);
@@ -117,7 +118,8 @@ static void an_energy_file_is_a_counter_beside_the_power_of_its_sensor(void)
     CHECK_NEAR(machine_read(found, "hwmon:some_chip", "power"), 12.5, 1e-9);
     CHECK_NEAR(machine_read(found, "hwmon:some_chip", "energy"), 99.000001, 1e-9);
     CHECK_NEAR(machine_read(found, "hwmon:aux-rail", "energy"), 5, 1e-9);
-    const erg_channel_info *power = machine_channel(found, "hwmon:some_chip", "power", &index);
+    const erg_channel_info *power = machine_channel(found, "hwmon:some_chip",
+                                                    "power", &index);
     CHECK(power->kind == ERG_INSTANT && power->scope == ERG_SCOPE_CHIP);
     erg_devices_free(found);
 }

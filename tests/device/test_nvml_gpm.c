@@ -23,7 +23,8 @@ static erg_devices *open_gpus(const char *script)
     return found;
 }
 
-static size_t readings_at(erg_devices *found, int64_t at_ns, const char *name, double *value)
+static size_t readings_at(erg_devices *found, int64_t at_ns, const char *name,
+                          double *value)
 {
     size_t at;
     erg_reading reading;

@@ -26,7 +26,8 @@ static void powercap_hands_out_joules_with_the_range_they_wrap_at(void)
     CHECK_NEAR(machine_read(found, "rapl:package-0", "energy"), 100, 1e-9);
     CHECK_NEAR(machine_read(found, "rapl:package-1", "energy"), 200, 1e-9);
     CHECK_NEAR(machine_read(found, "rapl:dram-1", "energy"), 7, 1e-9);
-    const erg_channel_info *energy = machine_channel(found, "rapl:package-0", "energy", &index);
+    const erg_channel_info *energy = machine_channel(found, "rapl:package-0",
+                                                     "energy", &index);
     CHECK(energy->kind == ERG_COUNTER && energy->method == ERG_METHOD_COUNTER);
     CHECK(energy->scope == ERG_SCOPE_PACKAGE);
     CHECK_NEAR(energy->range_j, 262143.32885, 1e-6);
@@ -162,7 +163,8 @@ static void a_counter_that_does_not_count_joules_is_left_alone(void)
     int index;
 
     machine_open(&epyc, "epyc");
-    machine_write(&epyc, "/sys/bus/event_source/devices/power/events/energy-pkg.unit", "Watts");
+    machine_write(&epyc, "/sys/bus/event_source/devices/power/events/energy-pkg.unit",
+                  "Watts");
     machine_write(&epyc, "/sys/class/powercap/intel-rapl:0/energy_uj", "3000000");
     erg_devices *found = machine_find(&epyc, "rapl:package-0");
     CHECK_NEAR(machine_read(found, "rapl:package-0", "energy"), 3, 1e-9);
@@ -205,7 +207,8 @@ static void without_rights_there_is_no_figure_but_the_cures_in_order(void)
     CHECK(package >= 0 && erg_devices_state(found, (size_t)package) == ERG_DENIED);
     CHECK(erg_devices_channel_count(found, (size_t)package) == 0);
     const char *reason = erg_devices_reason(found, (size_t)package);
-    const char *perfmon = strstr(reason, "cap_perfmon"), *udev = strstr(reason, "udev rule");
+    const char *perfmon = strstr(reason, "cap_perfmon"),
+               *udev = strstr(reason, "udev rule");
     CHECK(perfmon && udev && perfmon < udev && strstr(udev, "ergd"));
     CHECK(strstr(reason, "lost at reboot"));
     erg_devices_free(found);

@@ -92,7 +92,8 @@ static const char *recovered(bench *of, const char *column)
     CHECK_OK(result, err);
     const erg_table *rows = erg_result_find(result, "restored");
     CHECK(erg_table_row_count(rows) <= 1);
-    const char *cell = erg_table_row_count(rows) ? erg_table_find(rows, 0, column).text : "none";
+    const char *cell = erg_table_row_count(rows)
+        ? erg_table_find(rows, 0, column).text : "none";
     snprintf(text, sizeof(text), "%s", cell ? cell : "NULL");
     erg_result_free(result);
     return text;
@@ -170,7 +171,8 @@ static void what_was_turned_through_another_door_is_told(void)
 
 static void a_corrupt_state_is_a_sentence_and_nothing_is_turned(void)
 {
-    static const char *const texts[] = { "", "{", "[]", "{\"format\": 1}", "{\"format\": 2}" };
+    static const char *const texts[] = { "", "{", "[]", "{\"format\": 1}",
+                                         "{\"format\": 2}" };
     for (size_t i = 0; i < ERG_COUNT(texts); i++) {
         bench of;
         erg_error err = { 0 };

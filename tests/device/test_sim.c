@@ -232,7 +232,8 @@ static void a_turned_limit_holds_any_load_down(void)
     CHECK_OK(erg_devices_turn(gpu, 0, &turn, &err), err);
     CHECK_NEAR(read_at(gpu, &hand, 12 * ERG_NS_PER_S, "power"), 250, 1e-6);
     double held_j = read_at(gpu, &hand, 20 * ERG_NS_PER_S, "energy");
-    CHECK_NEAR(held_j - begin_j, 2500, 0.2 * 400);  /* the counter is a tenth of a second late */
+    /* the counter is a tenth of a second late */
+    CHECK_NEAR(held_j - begin_j, 2500, 0.2 * 400);
     CHECK(erg_devices_restore(gpu, &err));
     CHECK_NEAR(read_at(gpu, &hand, 22 * ERG_NS_PER_S, "power"), 400, 1e-6);
     CHECK_NEAR(read_at(gpu, &hand, 30 * ERG_NS_PER_S, "energy") - held_j, 4000, 0.2 * 400);

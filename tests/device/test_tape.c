@@ -30,7 +30,8 @@ static erg_devices *play(const char *path, const erg_clock *clock, erg_error *er
 }
 
 static const char short_tape[] =
-    "# erg tape 1\n# device=nvml:0\n# kind=counter\n# method=simulated\n# update_ns=20000000\n"
+    "# erg tape 1\n# device=nvml:0\n# kind=counter\n# method=simulated\n"
+    "# update_ns=20000000\n"
     "1000,30,5\n2000,31,nan\n500001000,32,7.5\n";
 
 static void samples_come_when_their_time_has_come(void)

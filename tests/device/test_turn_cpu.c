@@ -26,7 +26,8 @@ static double number(const machine *box, const char *path)
 static int states_in(const char *folder)
 {
     char command[ERG_PATH_MOST + 64];
-    snprintf(command, sizeof(command), "find %s/knobs -name '*.json*' 2>/dev/null | wc -l", folder);
+    snprintf(command, sizeof(command), "find %s/knobs -name '*.json*' 2>/dev/null | wc -l",
+             folder);
     FILE *list = popen(command, "r");
     int count = -1;
     CHECK(list && fscanf(list, "%d", &count) == 1);
@@ -166,7 +167,8 @@ static void a_package_read_through_perf_is_limited_through_its_zone(void)
     opened(&box, "xeon-2s", state);
     erg_devices *found = machine_find(&box, "rapl:package-1");
     turn_to(found, ERG_POWER_LIMIT, 100, &turn);
-    snprintf(path, sizeof(path), "/sys/class/powercap/intel-rapl:1/constraint_0_power_limit_uw");
+    snprintf(path, sizeof(path),
+             "/sys/class/powercap/intel-rapl:1/constraint_0_power_limit_uw");
     CHECK(number(&box, path) == 100000000);
     CHECK(number(&box, ZONE "constraint_0_power_limit_uw") == 150000000);
     erg_devices_free(found);

@@ -179,7 +179,8 @@ static void write_program(const char *folder, const char *text)
 
 static void the_last_way_is_nvidia_smi(void)
 {
-    char folder[ERG_PATH_MOST], program[ERG_PATH_MOST + 64], told[ERG_PATH_MOST + 8], line[128];
+    char folder[ERG_PATH_MOST], program[ERG_PATH_MOST + 64], told[ERG_PATH_MOST + 8],
+         line[128];
     erg_error err = { 0 };
     erg_turn turn;
     snprintf(folder, sizeof(folder), "%s", test_folder());
@@ -211,7 +212,8 @@ static void without_nvml_nvidia_smi_lists_and_locks_the_clocks(void)
     snprintf(path, sizeof(path), "%s:/usr/bin:/bin", test_fixture("nvidia-smi"));
     snprintf(told, sizeof(told), "%s/told", test_folder());
     setenv("SMI_TOLD", told, 1);
-    erg_env env = { .nvml = "/nowhere/libnvidia-ml.so.1", .state_dir = state, .path = path };
+    erg_env env = { .nvml = "/nowhere/libnvidia-ml.so.1", .state_dir = state,
+                    .path = path };
     erg_devices *found = erg_devices_find(&env, &sensor, 1, &err);
     CHECK_OK(found, err);
     const erg_device_knob *knob = erg_devices_find_knob(found, 0, ERG_SM_CLOCK);

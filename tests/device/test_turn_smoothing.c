@@ -67,7 +67,8 @@ static void the_structures_lie_as_nvml_lays_them(void)
     CHECK(offsetof(nvml_preset, parameter) == 8 && offsetof(nvml_preset, value) == 16);
     CHECK(sizeof(nvml_smoothing_state) == 8 && offsetof(nvml_smoothing_state, is_on) == 4);
     CHECK(sizeof(nvml_mask) == 32 && sizeof(nvml_workloads) == 100);
-    CHECK(offsetof(nvml_workloads, known) == 4 && offsetof(nvml_workloads, requested) == 36);
+    CHECK(offsetof(nvml_workloads, known) == 4
+          && offsetof(nvml_workloads, requested) == 36);
     CHECK(offsetof(nvml_workloads, enforced) == 68);
     CHECK(sizeof(nvml_workload_request) == 36);
     CHECK(offsetof(nvml_workload_request, requested) == 4);
@@ -135,7 +136,8 @@ static void what_the_administrator_set_is_what_is_in_force(void)
     CHECK_NEAR(turn.clamped, 0.5, 0);
     CHECK_NEAR(turn.enforced, 0.75, 1e-12);
     restore(found);
-    CHECK_TEXT(at(), "off 1: 61 810 510 260 310 14 10 60"); /* not 75: that was not its own */
+    /* not 75: that was not its own */
+    CHECK_TEXT(at(), "off 1: 61 810 510 260 310 14 10 60");
     erg_devices_free(found);
 }
 

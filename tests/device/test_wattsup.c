@@ -10,12 +10,14 @@ static bool read_power(erg_devices *found, size_t device, erg_error *err)
     return erg_devices_read(found, device, 0, &reading, err);
 }
 
-static erg_devices *find_on(machine *box, const char *port, const char *other, erg_error *err)
+static erg_devices *find_on(machine *box, const char *port, const char *other,
+                            erg_error *err)
 {
     char text[160];
     const char *sensor = text;
 
-    snprintf(text, sizeof(text), "wattsup:%s%s%s", port, other ? "," : "", other ? other : "");
+    snprintf(text, sizeof(text), "wattsup:%s%s%s", port, other ? "," : "",
+             other ? other : "");
     machine_open(box, NULL);
     box->env.root = NULL;       /* the pseudo-terminal is in the real /dev */
     return erg_devices_find(&box->env, &sensor, 1, err);
@@ -78,7 +80,8 @@ static void several_lines_at_once_are_a_second_apart_and_torn_ones_wait(void)
     CHECK_NEAR(reading.at[0].value, 200, 1e-9);
     CHECK_NEAR(reading.at[1].value, 250, 1e-9);
     CHECK(reading.at[1].t_ns - reading.at[0].t_ns == ERG_NS_PER_S);
-    CHECK(reading.at[1].t_ns < box.now_ns && reading.at[1].half_width_ns == ERG_NS_PER_S / 2);
+    CHECK(reading.at[1].t_ns < box.now_ns
+          && reading.at[1].half_width_ns == ERG_NS_PER_S / 2);
     meter_send(&plug, "00,2300,_,_;\r\n");
     nanosleep(&moment, NULL);
     CHECK(read_power(found, 0, &err) && reading.count == 1);
