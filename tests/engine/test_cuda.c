@@ -9,7 +9,7 @@
 static const erg_engine *const engine = &erg_engine_cuda;
 static const fake_cuda *fake;
 
-/* ---- matrices ------------------------------------------------------------------------- */
+/* ---- matrices ----------------------------------------------------------------------- */
 
 typedef struct problem {
     erg_signature of;
@@ -17,8 +17,8 @@ typedef struct problem {
 } problem;
 
 /* Where the element (row, column) of op(tensor) lies. */
-static int64_t place(const erg_signature_tensor *of, int64_t batch, int64_t row, int64_t column,
-                     bool turned)
+static int64_t place(const erg_signature_tensor *of, int64_t batch, int64_t row,
+                     int64_t column, bool turned)
 {
     int64_t at[3] = { batch, turned ? column : row, turned ? row : column };
     int64_t sum = 0, step = 1;
@@ -37,15 +37,18 @@ static double expected(const problem *with, const float *before, int64_t at[3])
     double sum = 0;
 
     for (int64_t l = 0; l < of->k; l++)
-        sum += (double)with->memory[0][place(&of->tensors[0], at[0], at[1], l, of->transpose_a)]
-             * (double)with->memory[1][place(&of->tensors[1], at[0], l, at[2], of->transpose_b)];
+        sum += (double)with->memory[0][place(&of->tensors[0], at[0], at[1], l,
+                                             of->transpose_a)]
+             * (double)with->memory[1][place(&of->tensors[1], at[0], l, at[2],
+                                             of->transpose_b)];
     sum *= of->alpha;
     if (of->input_count == 3 && of->tensors[2].rank == 1)
         sum += (double)with->memory[2][at[2]];
     else if (of->input_count == 3)
         sum += (double)with->memory[2][place(&of->tensors[2], at[0], at[1], at[2], false)];
     if (of->beta != 0 && of->input_count == 2)
-        sum += of->beta * (double)before[place(&of->tensors[2], at[0], at[1], at[2], false)];
+        sum += of->beta
+            * (double)before[place(&of->tensors[2], at[0], at[1], at[2], false)];
     return sum;
 }
 
@@ -72,7 +75,8 @@ static void run_product(erg_engine_session *session, const erg_signature *of)
 
     CHECK_OK(job != NULL, err);
     for (int i = 0; i < count; i++)
-        CHECK_OK((with.memory[i] = engine->take(session, &of->tensors[i], (uint64_t)i, &err)), err);
+        CHECK_OK((with.memory[i] = engine->take(session, &of->tensors[i], (uint64_t)i,
+                                                &err)), err);
     CHECK(cuda_tensor_bytes(&of->tensors[count - 1], &bytes, &err));
     float *before = malloc(bytes);
     CHECK(before != NULL);
@@ -87,7 +91,7 @@ static void run_product(erg_engine_session *session, const erg_signature *of)
     engine->free(job);
 }
 
-/* ---- what is missing -------------------------------------------------------------------- */
+/* ---- what is missing ---------------------------------------------------------------- */
 
 static void without_a_driver_it_says_what_to_install(void)
 {
@@ -121,7 +125,7 @@ static void a_library_that_is_missing_is_named_and_the_rest_goes_on(void)
     CHECK(fake->alive(0) == 0);
 }
 
-/* ---- what is there ------------------------------------------------------------------------ */
+/* ---- what is there ------------------------------------------------------------------ */
 
 static void all_symbols_of_all_tables_resolve(void)
 {
@@ -164,7 +168,8 @@ static void products_are_right_however_their_matrices_lie(void)
     test_random random = { 3 };
 
     for (int i = 0; i < 300; i++) {
-        int64_t m = 1 + (int64_t)(6 * test_uniform(&random)), n = 1 + (int64_t)(6 * test_uniform(&random));
+        int64_t m = 1 + (int64_t)(6 * test_uniform(&random)),
+                n = 1 + (int64_t)(6 * test_uniform(&random));
         int64_t k = 1 + (int64_t)(6 * test_uniform(&random));
         erg_signature of = cuda_world_product(m, n, k);
         of.transpose_a = test_uniform(&random) < 0.5;
@@ -173,7 +178,7 @@ static void products_are_right_however_their_matrices_lie(void)
             of.tensors[0] = (erg_signature_tensor){ 2, { k, m } };
         if (of.transpose_b)
             of.tensors[1] = (erg_signature_tensor){ 2, { n, k } };
-        for (int t = 0; t < 3; t++) {       /* rows wider than they need be, or a turned view */
+        for (int t = 0; t < 3; t++) { /* rows wider than they need be, or a turned view */
             erg_signature_tensor *with = &of.tensors[t];
             int64_t more = (int64_t)(3 * test_uniform(&random));
             bool view = t < 2 && test_uniform(&random) < 0.3;
@@ -198,9 +203,9 @@ static void batches_biases_and_sums_are_right(void)
 
     batched.batch = 6;
     batched.tensors[0] = (erg_signature_tensor){ 3, { 6, 3, 5 } };
-    batched.tensors[2] = (erg_signature_tensor){ 3, { 6, 3, 4 } };      /* B is one for all */
+    batched.tensors[2] = (erg_signature_tensor){ 3, { 6, 3, 4 } }; /* B is one for all */
     run_product(session, &batched);
-    heads.batch = 2;                /* heads of attention: the batch is inside of the rows */
+    heads.batch = 2; /* heads of attention: the batch is inside of the rows */
     heads.tensors[0] = (erg_signature_tensor){ 3, { 2, 3, 5 }, { 5, 10, 1 } };
     heads.tensors[1] = (erg_signature_tensor){ 3, { 2, 5, 4 }, { 4, 1, 8 } };
     heads.tensors[1].strides[0] = 40;
@@ -223,7 +228,8 @@ static void what_cannot_be_replayed_is_refused_by_name(void)
     erg_error err = { 0 };
     fake = cuda_world();
     erg_engine_session *session = cuda_world_open();
-    erg_signature of = cuda_world_product(2, 3, 4), nowhere = of, ragged = of, unknown = of, int4 = of;
+    erg_signature of = cuda_world_product(2, 3, 4), nowhere = of, ragged = of, unknown = of,
+                  int4 = of;
 
     nowhere.op = ERG_OP_TOP_K;
     CHECK(!engine->prepare(session, &nowhere, &err) && err.code == ERG_UNSUPPORTED);
@@ -281,12 +287,14 @@ static void sizes_pass_2_31_without_a_wrap(void)
 
     fake = cuda_world();
     erg_engine_session *session = cuda_world_open();
-    CHECK(cuda_tensor_bytes(&of.tensors[0], &bytes, &err) && bytes == (size_t)4 * wide * wide);
+    CHECK(cuda_tensor_bytes(&of.tensors[0], &bytes, &err)
+          && bytes == (size_t)4 * wide * wide);
     CHECK(!engine->take(session, &of.tensors[0], 1, &err) && err.code == ERG_NO_MEMORY);
     CHECK(fake->asked() == (size_t)4 * wide * wide);
     of.batch = 3;
     of.tensors[2] = (erg_signature_tensor){ 3, { 3, wide, wide } };
-    erg_engine_job *job = engine->prepare(session, &of, &err);      /* the fake holds sizes to each other */
+    /* the fake holds sizes to each other */
+    erg_engine_job *job = engine->prepare(session, &of, &err);
     CHECK_OK(job != NULL, err);
     engine->free(job);
     huge.tensors[0].dims[0] = INT64_MAX / 2;

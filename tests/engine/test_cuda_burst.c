@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bursts of the CUDA engine, what it does when a call fails, and the numbers it fills in. */
+/* Bursts of the CUDA engine, what it does when a call fails,
+ * and the numbers it fills in. */
 #include "test.h"
 #include "engine/cuda_world.h"
 
 static const erg_engine *const engine = &erg_engine_cuda;
 static const fake_cuda *fake;
 
-/* ---- bursts -------------------------------------------------------------------------------- */
+/* ---- bursts ------------------------------------------------------------------------- */
 
 static void check_square(void *const memory[], int n)
 {
@@ -36,12 +37,15 @@ static void a_burst_rotates_its_memory_and_tells_the_devices_time(void)
     CHECK(!engine->burst(job, 1, time_s, &err) && err.code == ERG_BAD_INPUT);
     for (int i = 0; i < SETS; i++)
         for (int t = 0; t < 3; t++)
-            CHECK((memory[i][t] = engine->take(session, &of.tensors[t], (uint64_t)(3 * i + t), &err)));
-    CHECK_OK(engine->capture(job, &(erg_engine_burst){ (void *const (*)[ERG_SIGNATURE_TENSORS])memory,
-                                                       SETS, LAUNCHES }, &err), err);
+            CHECK((memory[i][t] = engine->take(session, &of.tensors[t],
+                                               (uint64_t)(3 * i + t), &err)));
+    const erg_engine_burst how = { (void *const (*)[ERG_SIGNATURE_TENSORS])memory, SETS,
+                                   LAUNCHES };
+    CHECK_OK(engine->capture(job, &how, &err), err);
     CHECK(fake->calls("cublasLtMatmul") == LAUNCHES);
     CHECK_OK(engine->burst(job, TIMES, time_s, &err), err);
-    CHECK(fake->calls("cublasLtMatmul") == LAUNCHES && fake->calls("cuGraphLaunch") == TIMES);
+    CHECK(fake->calls("cublasLtMatmul") == LAUNCHES
+          && fake->calls("cuGraphLaunch") == TIMES);
     for (int i = 0; i < TIMES; i++)
         CHECK_NEAR(time_s[i], LAUNCHES * (2e-6 + 2 * 512 / 50e12), 1e-10);
     for (int i = 0; i < SETS; i++)
@@ -54,7 +58,7 @@ static void a_burst_rotates_its_memory_and_tells_the_devices_time(void)
     CHECK(fake->alive(0) == 0);
 }
 
-/* ---- faults -------------------------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------------------- */
 
 /* A whole life of one kernel; false as soon as something fails, all given back. */
 static bool live(const char *algo, erg_error *err)
@@ -65,13 +69,13 @@ static bool live(const char *algo, erg_error *err)
     snprintf(of.algo, sizeof(of.algo), "%s", algo);
     erg_engine_session *session = engine->open(&(erg_engine_options){ 0 }, err);
     erg_engine_job *job = session ? engine->prepare(session, &of, err) : NULL;
+    const erg_engine_burst how = { (void *const (*)[ERG_SIGNATURE_TENSORS])memory, 1, 2 };
     bool good = job != NULL;
 
     for (int t = 0; good && t < 3; t++)
         good = (memory[0][t] = engine->take(session, &of.tensors[t], 1, err)) != NULL;
     good = good && engine->launch(job, memory[0], err) && engine->wait(session, err)
-        && engine->capture(job, &(erg_engine_burst){ (void *const (*)[ERG_SIGNATURE_TENSORS])memory,
-                                                     1, 2 }, err)
+        && engine->capture(job, &how, err)
         && engine->burst(job, 2, time_s, err);
     engine->free(job);
     for (int t = 0; t < 3; t++)
@@ -84,8 +88,8 @@ static bool live(const char *algo, erg_error *err)
 /* These give back or only tell: nobody has to hear of it. */
 static bool is_quiet(const char *call)
 {
-    static const char *const quiet[] = { "Destroy", "Free", "Release", "Unload", "ErrorName",
-                                         "ConfigGetAttribute",
+    static const char *const quiet[] = { "Destroy", "Free", "Release", "Unload",
+                                         "ErrorName", "ConfigGetAttribute",
                                          "DriverGetVersion", "DeviceGetName" };
 
     for (size_t i = 0; i < ERG_COUNT(quiet); i++)
@@ -111,8 +115,10 @@ static int spoil(const char *call, int nth, const char *algo)
 
 static void each_call_that_fails_is_told_and_leaves_nothing_behind(void)
 {
-    static const cuda_library *const libraries[] = { &cuda_library_driver, &cuda_library_blas };
-    static const char *const algos[] = { "6", "20" };   /* one wants the workspace, one is asked for */
+    static const cuda_library *const libraries[] = { &cuda_library_driver,
+                                                     &cuda_library_blas };
+    /* one wants the workspace, one is asked for */
+    static const char *const algos[] = { "6", "20" };
     int told = 0;
 
     fake = cuda_world();
@@ -124,11 +130,12 @@ static void each_call_that_fails_is_told_and_leaves_nothing_behind(void)
     CHECK(told > 60);
 }
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------ */
 
 static double decode(unsigned bits, int exponent, int fraction)
 {
-    int power = (int)(bits >> fraction & ((1u << exponent) - 1)), bias = (1 << (exponent - 1)) - 1;
+    int power = (int)(bits >> fraction & ((1u << exponent) - 1)),
+        bias = (1 << (exponent - 1)) - 1;
     double part = (double)(bits & ((1u << fraction) - 1)) / (double)(1u << fraction);
     double size = power ? ldexp(1 + part, power - bias) : ldexp(part, 1 - bias);
     return bits >> (exponent + fraction) ? -size : size;
@@ -143,7 +150,8 @@ static void numbers_are_normal_and_the_same_in_every_type(void)
     static int8_t whole[COUNT];
     double sum = 0, squares = 0;
 
-    CHECK(cuda_numbers(ERG_FP64, false, 5, full, COUNT) && cuda_numbers(ERG_FP16, false, 5, half, COUNT)
+    CHECK(cuda_numbers(ERG_FP64, false, 5, full, COUNT)
+          && cuda_numbers(ERG_FP16, false, 5, half, COUNT)
           && cuda_numbers(ERG_BF16, false, 5, brain, COUNT)
           && cuda_numbers(ERG_FP8, false, 5, eight, COUNT)
           && cuda_numbers(ERG_INT8, false, 5, whole, COUNT));

@@ -43,7 +43,8 @@ static bool run(erg_engine_session *session, float *out[3], erg_error *err)
     bool good = job != NULL;
 
     for (int i = 0; i < 3; i++)
-        CHECK((memory[i] = out[i] = engine->take(session, &of.tensors[i], (uint64_t)i, NULL)));
+        CHECK((memory[i] = out[i] = engine->take(session, &of.tensors[i],
+                                                 (uint64_t)i, NULL)));
     good = good && engine->launch(job, memory, err) && engine->wait(session, err);
     engine->free(job);
     return good;
@@ -70,7 +71,8 @@ static void each_call_that_fails_is_told(void)
     static const char *const calls[] = { "cudnnCreate", "cudnnSetStream",
                                          "cudnnBackendCreateDescriptor",
                                          "cudnnBackendSetAttribute", "cudnnBackendFinalize",
-                                         "cudnnBackendGetAttribute", "cudnnBackendExecute" };
+                                         "cudnnBackendGetAttribute",
+                                         "cudnnBackendExecute" };
     const fake_cuda *fake = cuda_world();
 
     for (size_t i = 0; i < ERG_COUNT(calls); i++) {

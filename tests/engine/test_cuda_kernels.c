@@ -34,7 +34,8 @@ static void run(world *in, const erg_signature *of)
 
     CHECK_OK(job != NULL, err);
     for (int i = 0; i <= of->input_count; i++)
-        CHECK_OK((in->memory[i] = engine->take(in->session, &of->tensors[i], (uint64_t)i, &err)),
+        CHECK_OK((in->memory[i] = engine->take(in->session, &of->tensors[i],
+                                               (uint64_t)i, &err)),
                  err);
     CHECK_OK(engine->launch(job, (void *const *)in->memory, &err), err);
     CHECK_OK(engine->wait(in->session, &err), err);
@@ -61,12 +62,13 @@ static erg_signature of_kind(erg_op_kind op, int inputs)
                             .output_count = 1, .axis = -1, .alpha = 1 };
 }
 
-/* ---- tests ------------------------------------------------------------------------------ */
+/* ---- tests -------------------------------------------------------------------------- */
 
 static void maps_of_one_tensor_are_right(void)
 {
     static const struct { erg_op_kind op; double (*is)(double x); } rows[] = {
-        { ERG_OP_TANH, tanh }, { ERG_OP_EXP, exp }, { ERG_OP_ABS, fabs }, { ERG_OP_ERF, erf },
+        { ERG_OP_TANH, tanh }, { ERG_OP_EXP, exp }, { ERG_OP_ABS, fabs },
+        { ERG_OP_ERF, erf },
     };
     world in = begin();
 
@@ -84,7 +86,8 @@ static void maps_of_one_tensor_are_right(void)
 static void sums_of_two_tensors_spread_the_smaller_one(void)
 {
     static const struct { int rank; int64_t dims[4]; int64_t inner, length; } rows[] = {
-        { 4, { 2, 3, 4, 5 }, 1, 120 },  { 1, { 5 }, 1, 5 },     { 4, { 1, 3, 1, 1 }, 20, 3 },
+        { 4, { 2, 3, 4, 5 }, 1, 120 },  { 1, { 5 }, 1, 5 },
+        { 4, { 1, 3, 1, 1 }, 20, 3 },
         { 2, { 4, 5 }, 1, 20 },         { 0, { 0 }, 1, 1 },     { 3, { 3, 4, 1 }, 5, 12 },
         { 4, { 2, 1, 1, 1 }, 60, 2 },
     };
@@ -98,7 +101,8 @@ static void sums_of_two_tensors_spread_the_smaller_one(void)
         run(&in, &of);
         for (int64_t i = 0; i < 120; i++) {
             int64_t j = i / rows[r].inner % rows[r].length;
-            CHECK_NEAR(in.memory[2][i], (double)in.memory[0][i] - (double)in.memory[1][j], 1e-6);
+            CHECK_NEAR(in.memory[2][i], (double)in.memory[0][i] - (double)in.memory[1][j],
+                       1e-6);
         }
         forget(&in);
     }
@@ -120,8 +124,8 @@ static void rows_become_softmax_norm_and_mean(void)
         for (int i = 0; i < WIDTH; i++)
             sum += exp((double)in.memory[0][r * WIDTH + i]);
         for (int i = 0; i < WIDTH; i++) {
-            CHECK_NEAR(in.memory[1][r * WIDTH + i], exp((double)in.memory[0][r * WIDTH + i]) / sum,
-                       1e-7);
+            CHECK_NEAR(in.memory[1][r * WIDTH + i],
+                       exp((double)in.memory[0][r * WIDTH + i]) / sum, 1e-7);
             whole += (double)in.memory[1][r * WIDTH + i];
         }
         CHECK_NEAR(whole, 1, 1e-5);
@@ -160,7 +164,8 @@ static void pools_and_batch_norms_are_right(void)
 
     pool.tensors[0] = (erg_signature_tensor){ 4, { 2, 3, 8, 8 } };
     pool.tensors[1] = (erg_signature_tensor){ 4, { 2, 3, 4, 4 } };
-    pool.window = (erg_window){ 2, { 3, 3 }, { 2, 2 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 8, 8 },
+    pool.window = (erg_window){ 2, { 3, 3 }, { 2, 2 }, { 1, 1 }, { 1, 1 },
+                                { 1, 1 }, { 8, 8 },
                                 { 4, 4 }, 3, 3, 1 };
     run(&in, &pool);
     for (int i = 0; i < 96; i++) {
@@ -195,7 +200,8 @@ static void bf16_is_rounded_as_its_type_is(void)
     for (int i = 0; i < 3; i++)
         of.tensors[i] = (erg_signature_tensor){ 1, { 500 }, .precision = ERG_BF16 };
     run(&in, &of);
-    const uint16_t *a = (void *)in.memory[0], *b = (void *)in.memory[1], *c = (void *)in.memory[2];
+    const uint16_t *a = (void *)in.memory[0], *b = (void *)in.memory[1],
+                   *c = (void *)in.memory[2];
     for (int i = 0; i < 500; i++) {
         union { uint32_t bits; float number; } x = { (uint32_t)a[i] << 16 },
             y = { (uint32_t)b[i] << 16 }, z = { (uint32_t)c[i] << 16 };
@@ -209,7 +215,8 @@ static void bf16_is_rounded_as_its_type_is(void)
 static void what_no_kernel_has_is_refused(void)
 {
     world in = begin();
-    erg_signature soft = of_kind(ERG_OP_SOFTMAX, 1), add = of_kind(ERG_OP_ADD, 2), fp64 = add;
+    erg_signature soft = of_kind(ERG_OP_SOFTMAX, 1), add = of_kind(ERG_OP_ADD, 2),
+                  fp64 = add;
     erg_error err = { 0 };
 
     soft.axis = 0;
@@ -217,7 +224,7 @@ static void what_no_kernel_has_is_refused(void)
     CHECK(!engine->prepare(in.session, &soft, &err) && err.code == ERG_UNSUPPORTED);
     CHECK(strstr(err.text, "softmax"));
     add.tensors[0] = add.tensors[2] = (erg_signature_tensor){ 3, { 2, 3, 4 } };
-    add.tensors[1] = (erg_signature_tensor){ 3, { 2, 1, 4 } };      /* spread in its middle */
+    add.tensors[1] = (erg_signature_tensor){ 3, { 2, 1, 4 } }; /* spread in its middle */
     CHECK(!engine->prepare(in.session, &add, &err) && err.code == ERG_UNSUPPORTED);
     for (int i = 0; i < 3; i++)
         fp64.tensors[i] = (erg_signature_tensor){ 1, { 4 }, .precision = ERG_FP64 };

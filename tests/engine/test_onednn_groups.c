@@ -3,7 +3,7 @@
 #include <math.h>
 #include "onednn_bench.h"
 
-/* ---- group and instance norms ----------------------------------------------------------- */
+/* ---- group and instance norms ------------------------------------------------------- */
 
 enum { IMAGES = 2, CHANNELS = 64, PIXELS = 15, GROUPS = 32 };
 
@@ -68,7 +68,7 @@ static void norms_of_other_parameters_are_refused(void)
     end(&on);
 }
 
-/* ---- transposed convolutions ------------------------------------------------------------ */
+/* ---- transposed convolutions -------------------------------------------------------- */
 
 typedef struct back {
     int64_t in, out, side, kernel, stride, pad, dilation, groups, more;
@@ -117,9 +117,11 @@ static double *spread(const back *of, const bench *on)
     for (int64_t i = 0; i < of->out * side * side; i++)
         y[i] = on->memory[2][i / (side * side)];
     for (int64_t i = 0; i < of->in * of->side * of->side * outs * k2; i++) {
-        int64_t k = i % k2, o = i / k2 % outs, pixel = i / (k2 * outs) % (of->side * of->side);
+        int64_t k = i % k2, o = i / k2 % outs,
+                pixel = i / (k2 * outs) % (of->side * of->side);
         int64_t c = i / (k2 * outs * of->side * of->side), to = c / ins * outs + o;
-        int64_t row = pixel / of->side * of->stride + k / of->kernel * of->dilation - of->pad;
+        int64_t row = pixel / of->side * of->stride + k / of->kernel * of->dilation
+            - of->pad;
         int64_t column =
             pixel % of->side * of->stride + k % of->kernel * of->dilation - of->pad;
         if (row >= 0 && column >= 0 && row < side && column < side)

@@ -34,7 +34,8 @@ static void a_tile_repeats_along_every_axis(void)
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < 6; j++)
             for (int k = 0; k < 12; k++)
-                CHECK(on.memory[1][(i * 6 + j) * 12 + k] == on.memory[0][j % 2 * 3 + k % 3]);
+                CHECK(on.memory[1][(i * 6 + j) * 12 + k]
+                      == on.memory[0][j % 2 * 3 + k % 3]);
     end(&on);
 }
 
@@ -147,7 +148,8 @@ enum { T = 5, N = 3, WIDTH = 4, H = 6 };
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
 /* Of gate g and cell k: weights lie as [width, gate, cell]. */
-static double weighted(const float *weights, const double *x, int width, int gates, int g, int k)
+static double weighted(const float *weights, const double *x, int width, int gates,
+                       int g, int k)
 {
     double sum = 0;
 
@@ -238,7 +240,7 @@ static void a_gru_is_its_gates(void)
     end(&on);
 }
 
-/* ---- attention ------------------------------------------------------------------------- */
+/* ---- attention ---------------------------------------------------------------------- */
 
 enum { B = 6, Q = 7, K = 9, D = 16, V = 8 };
 
@@ -250,7 +252,8 @@ static double attended(float *const memory[], int b, int i, int d)
         double score = 0;
 
         for (int k = 0; k < D; k++)
-            score += (double)memory[0][(b * Q + i) * D + k] * memory[1][(b * K + j) * D + k];
+            score += (double)memory[0][(b * Q + i) * D + k]
+                * memory[1][(b * K + j) * D + k];
         sum += exp(score / sqrt(D));
         of += exp(score / sqrt(D)) * memory[2][(b * K + j) * V + d];
     }
@@ -275,7 +278,8 @@ static void attention_is_two_products_around_a_softmax(void)
     for (int b = 0; b < B; b++)
         for (int i = 0; i < Q; i++)
             for (int d = 0; d < V; d++)
-                CHECK_NEAR(on.memory[3][(b * Q + i) * V + d], attended(on.memory, b, i, d), 1e-5);
+                CHECK_NEAR(on.memory[3][(b * Q + i) * V + d], attended(on.memory, b, i, d),
+                           1e-5);
     end(&on);
 }
 

@@ -100,7 +100,8 @@ static void fifty_tensors_are_joined(void)
     end(&on);
 }
 
-/* The second factor lies across: its strides are the kernel's, the memory is as it comes. */
+/* The second factor lies across: its strides are the kernel's,
+ * the memory is as it comes. */
 static void a_turned_factor_of_five_axes_keeps_its_shape(void)
 {
     bench on = begin(ERG_OP_MATMUL);
