@@ -44,8 +44,8 @@ static inline int32_t by_hand_tensor(erg_builder *builder, erg_role role, int64_
     return erg_build_tensor(builder, role, NULL, 1, &elements, 32);
 }
 
-static inline int32_t by_hand_op(erg_builder *builder, erg_op_kind kind, const int32_t *inputs,
-                                 int32_t count, int64_t elements)
+static inline int32_t by_hand_op(erg_builder *builder, erg_op_kind kind,
+                                 const int32_t *inputs, int32_t count, int64_t elements)
 {
     int32_t out = by_hand_tensor(builder, ERG_ACTIVATION, elements);
     erg_op_spec spec = { .kind = kind, .name = "op", .precision = ERG_PRECISIONS,

@@ -17,7 +17,8 @@ static inline erg_hardware *room_hardware(const char *name)
     return hardware;
 }
 
-static inline erg_graph *room_graph(const char *spec, int64_t batch, erg_precision precision)
+static inline erg_graph *room_graph(const char *spec, int64_t batch,
+                                    erg_precision precision)
 {
     erg_graph_options options = { .batch = batch, .seq = 128, .precision = precision };
     erg_error err = { 0 };

@@ -22,7 +22,8 @@ static erg_result *study(const erg_study *what, bool *passed)
     const erg_env env = { 0 };
     erg_error err = { 0 };
     bool ignored;
-    erg_result *result = erg_study_run(&env, &catalog, what, passed ? passed : &ignored, &err);
+    erg_result *result = erg_study_run(&env, &catalog, what, passed ? passed : &ignored,
+                                       &err);
 
     if (!result)
         fail_msg("%s", err.text);

@@ -55,7 +55,8 @@ static void measured_times_are_met_and_lie_in_the_interval(void)
         answer got = estimate(i, ERG_EAGER, true);
         double error = fabs(got.time_s / figures[i].measured_s - 1);
         if (error > 0.12)
-            fail_msg("%s on %s: %.1f %%", figures[i].workload, figures[i].device, 100 * error);
+            fail_msg("%s on %s: %.1f %%", figures[i].workload, figures[i].device,
+                     100 * error);
         CHECK(got.low_s <= figures[i].measured_s && figures[i].measured_s <= got.high_s);
         sum += error;
     }

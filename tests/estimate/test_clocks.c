@@ -39,7 +39,8 @@ static double mean_error(double cap_w, size_t *rows)
                               + erg_memory_j(&row->work, &profile->energy),
                           .time_s = measured_time, .user = row };
         erg_operating_point point = erg_operating_point_find(
-            a100, profile, (erg_operating_point){ .clock_hz = row->clock_hz, .cap_w = cap_w },
+            a100, profile,
+            (erg_operating_point){ .clock_hz = row->clock_hz, .cap_w = cap_w },
             &load);
         double energy_j = point.scale * load.dynamic_j + point.static_w * row->time_s;
         sum += fabs(energy_j / row->energy_j - 1);
@@ -80,7 +81,8 @@ static void voltage_and_idle_are_those_of_the_board(void)
 /* Without curves: flat to 0.68 of the top clock, 1.29 of the floor at the top. */
 static void a_board_without_curves_gets_estimates(void)
 {
-    erg_hardware board = { .kind = ERG_GPU, .top_clock_hz = 1e9, .cap_w = 100, .idle_w = NAN };
+    erg_hardware board = { .kind = ERG_GPU, .top_clock_hz = 1e9, .cap_w = 100,
+                           .idle_w = NAN };
     erg_hardware package = { .kind = ERG_CPU, .top_clock_hz = 3e9, .cap_w = 100,
                              .idle_w = NAN, .busy_static_w = NAN };
     erg_profile bare = { .clock_hz = NAN, .energy = { .static_w = NAN } };

@@ -104,7 +104,8 @@ static double on_streams(const erg_partition *partition, int streams, double mem
                          const double *seconds)
 {
     const erg_hardware gpu = { .kind = ERG_GPU, .units = 100 };
-    const erg_timing timing = { .partition = partition, .hardware = &gpu, .streams = streams };
+    const erg_timing timing = { .partition = partition, .hardware = &gpu,
+                                .streams = streams };
     erg_latency alone[BY_HAND_MOST] = { 0 };
 
     for (int32_t s = 0; s < partition->subgraph_count; s++)

@@ -46,7 +46,8 @@ static void the_counts_of_a_list_give_the_same_joules(void)
 
     for (int32_t i = 0; i < graph->operator_count; i++)
         erg_work_add_operator(&work, &graph->operators[i], a100);
-    CHECK_NEAR(erg_compute_j(&work, &terms) + erg_memory_j(&work, &terms), 1.900 + 3.605, 1e-3);
+    CHECK_NEAR(erg_compute_j(&work, &terms) + erg_memory_j(&work, &terms),
+               1.900 + 3.605, 1e-3);
     erg_hardware_free(a100);
     erg_graph_free(graph);
 }
@@ -66,10 +67,12 @@ static void compute_scales_with_flop_and_memory_with_bytes(void)
     CHECK(isnan(erg_compute_j(&one, &terms)));
 }
 
-static erg_engine unit_of(erg_op_kind kind, erg_precision precision, const erg_window *window,
+static erg_engine unit_of(erg_op_kind kind, erg_precision precision,
+                          const erg_window *window,
                         const erg_hardware *hardware)
 {
-    erg_operator op = { .kind = kind, .precision = precision, .macs = 1000, .window = window };
+    erg_operator op = { .kind = kind, .precision = precision, .macs = 1000,
+                        .window = window };
     return erg_engine_of(&op, hardware);
 }
 

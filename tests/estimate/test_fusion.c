@@ -30,14 +30,16 @@ static bool moves_something(const erg_operator *op)
 }
 
 /* Does the subgraph hold the chain's operators, all and in order? Flattens are none. */
-static bool holds_chain(const erg_subgraph *s, const erg_graph *graph, const erg_compat *compat,
-                        const erg_compat_chain *chain)
+static bool holds_chain(const erg_subgraph *s, const erg_graph *graph,
+                        const erg_compat *compat, const erg_compat_chain *chain)
 {
     int32_t found = 0;
 
     for (int32_t i = 0; i < chain->node_count; i++) {
         const erg_operator *op = compat->nodes[chain->nodes[i]].op;
-        if (op && (found == s->operator_count || &graph->operators[s->operators[found++]] != op))
+        if (op
+            && (found == s->operator_count
+                || &graph->operators[s->operators[found++]] != op))
             return false;
     }
     return found == s->operator_count;
@@ -105,7 +107,8 @@ static size_t row_of(const erg_table *table, const char *fusion)
 
 static void strategies_are_set_beside_the_first(void)
 {
-    static const erg_fusion all[] = { ERG_FUSION_NONE, ERG_FUSION_RUNTIME, ERG_FUSION_COMPAT };
+    static const erg_fusion all[] = { ERG_FUSION_NONE, ERG_FUSION_RUNTIME,
+                                      ERG_FUSION_COMPAT };
     erg_study what = small;
     what.fusions = all;
     what.fusion_count = ERG_COUNT(all);

@@ -21,7 +21,8 @@ static void consumers_fall_and_hints_are_worth_it(void)
             && real(hints, i, "energy_saving_j") > real(hints, i, "interval");
         CHECK(pays || real(hints, i, "memory_change_bytes") <= -0.05 * peak_bytes);
         if (i)
-            CHECK(real(hints, i, "energy_saving_j") <= real(hints, i - 1, "energy_saving_j"));
+            CHECK(real(hints, i, "energy_saving_j")
+                  <= real(hints, i - 1, "energy_saving_j"));
     }
     erg_result_free(result);
 }

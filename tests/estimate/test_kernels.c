@@ -29,10 +29,10 @@ static erg_kernel_cost cost_of(const erg_kernels *model, const char *text)
 static void shapes_are_read_and_nonsense_is_refused(void)
 {
     static const char *const wrong[] = {
-        "", "gemm", "gemm:", "gemm:bf16", "gemm:bf16:1,2", "gemm:bf16:1,2,3,4", "gemm:bf16:1,2,",
-        "gemm:bf16:0,2,3", "gemm:bf16:-1,2,3", "gemm:int3:1,2,3", "conv:bf16:1,2,3",
-        "gemm:bf16:1,2,x", "gemm:bf16:1,2,99999999999", "decode:bf16:1,2,3,4",
-        "decode:bf16:1,2,3,2,64", "prefill:fp8:1,2,8,4,64,-1",
+        "", "gemm", "gemm:", "gemm:bf16", "gemm:bf16:1,2", "gemm:bf16:1,2,3,4",
+        "gemm:bf16:1,2,", "gemm:bf16:0,2,3", "gemm:bf16:-1,2,3", "gemm:int3:1,2,3",
+        "conv:bf16:1,2,3", "gemm:bf16:1,2,x", "gemm:bf16:1,2,99999999999",
+        "decode:bf16:1,2,3,4", "decode:bf16:1,2,3,2,64", "prefill:fp8:1,2,8,4,64,-1",
     };
     erg_kernel_shape shape;
 
@@ -40,7 +40,8 @@ static void shapes_are_read_and_nonsense_is_refused(void)
     CHECK(shape.kind == ERG_KERNEL_GEMM && shape.type == ERG_KERNEL_FP4);
     CHECK(shape.m == 7 && shape.n == 8 && shape.k == 9);
     CHECK(erg_kernel_shape_parse("decode:fp8:1,2,8,4,64", &shape, NULL));
-    CHECK(shape.heads == 8 && shape.kv_heads == 4 && shape.head_dim == 64 && shape.window == 0);
+    CHECK(shape.heads == 8 && shape.kv_heads == 4 && shape.head_dim == 64
+          && shape.window == 0);
     for (size_t i = 0; i < ERG_COUNT(wrong); i++) {
         erg_error err = { 0 };
         CHECK(!erg_kernel_shape_parse(wrong[i], &shape, &err));
@@ -51,7 +52,8 @@ static void shapes_are_read_and_nonsense_is_refused(void)
 /* ---- the roofline -------------------------------------------------------------------- */
 
 static const erg_kernel_machine machine = { .flop_per_s = { 1e15, 2e15, 4e15 },
-                                            .bytes_per_s = 1e12, .units = 100, .cap_w = 500 };
+                                            .bytes_per_s = 1e12, .units = 100,
+                                            .cap_w = 500 };
 
 static void attention_counts_the_pairs_that_a_loop_counts(void)
 {
@@ -68,7 +70,8 @@ static void attention_counts_the_pairs_that_a_loop_counts(void)
                 pairs += last;
             }
             token.kind = ERG_KERNEL_DECODE;
-            CHECK_NEAR(erg_kernel_roof_of(&machine, &prompt).flop, 4 * 2 * 6 * 16 * pairs, 0);
+            CHECK_NEAR(erg_kernel_roof_of(&machine, &prompt).flop,
+                       4 * 2 * 6 * 16 * pairs, 0);
             CHECK_NEAR(erg_kernel_roof_of(&machine, &token).flop, 4 * 2 * 6 * 16 * last, 0);
         }
 }
@@ -185,9 +188,11 @@ static void energy_is_power_times_latency_and_bounds_enclose(void)
     erg_kernel_cost cost = cost_of(model, "gemm:fp4:500,6000,9000");
 
     CHECK_NEAR(cost.energy_j.value, cost.power_w.value * cost.latency_s.value, 1e-12);
-    CHECK(cost.latency_s.low < cost.latency_s.value && cost.latency_s.value < cost.latency_s.high);
+    CHECK(cost.latency_s.low < cost.latency_s.value
+          && cost.latency_s.value < cost.latency_s.high);
     CHECK(cost.power_w.low < cost.power_w.value && cost.power_w.value < cost.power_w.high);
-    CHECK(cost.energy_j.low < cost.energy_j.value && cost.energy_j.value < cost.energy_j.high);
+    CHECK(cost.energy_j.low < cost.energy_j.value
+          && cost.energy_j.value < cost.energy_j.high);
     CHECK(!cost.beyond);
     erg_kernels_free(model);
 }
@@ -233,11 +238,12 @@ static void what_was_not_learnt_is_refused(void)
     CHECK(err.code == ERG_NOT_FOUND);
 }
 
-/* ---- files ----------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------- */
 
 static void a_saved_model_says_the_same(void)
 {
-    static const char *const kernels[] = { "gemm:bf16:77,4096,1000", "gemm:bf16:1,32,65536" };
+    static const char *const kernels[] = { "gemm:bf16:77,4096,1000",
+                                           "gemm:bf16:1,32,65536" };
     erg_kernels *model = shipped("a100-sxm4-80gb"), *again;
     char path[ERG_PATH_MOST];
     erg_error err = { 0 };

@@ -6,13 +6,14 @@
 /* A device of round numbers: 100 units of 1 TFLOP/s, 1 TB/s. */
 static erg_hardware round_gpu(void)
 {
-    erg_hardware gpu = { .name = "round", .kind = ERG_GPU, .units = 100, .lanes_per_unit = 64,
-                         .threads_per_unit = 2048, .warp = 32, .memory_bytes_per_s = 1e12,
-                         .l2_bytes = 10e6, .l2_bytes_per_s = NAN, .launch_s = NAN,
-                         .host_s = NAN };
+    erg_hardware gpu = { .name = "round", .kind = ERG_GPU, .units = 100,
+                         .lanes_per_unit = 64, .threads_per_unit = 2048, .warp = 32,
+                         .memory_bytes_per_s = 1e12, .l2_bytes = 10e6,
+                         .l2_bytes_per_s = NAN, .launch_s = NAN, .host_s = NAN };
 
     for (int i = 0; i < ERG_PRECISIONS; i++)
-        gpu.peak_flop_per_s[ERG_UNIT_VECTOR][i] = gpu.peak_flop_per_s[ERG_UNIT_TENSOR][i] = NAN;
+        gpu.peak_flop_per_s[ERG_UNIT_VECTOR][i] =
+            gpu.peak_flop_per_s[ERG_UNIT_TENSOR][i] = NAN;
     gpu.peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32] = 1e14;
     gpu.peak_clock_hz[ERG_UNIT_VECTOR] = gpu.peak_clock_hz[ERG_UNIT_TENSOR] = 1e9;
     return gpu;
@@ -61,7 +62,8 @@ static void no_product_beats_the_roof_and_more_work_takes_longer(void)
     test_random random = { 7 };
 
     for (int i = 0; i < 2000; i++) {
-        double m = ceil(4096 * test_uniform(&random)), n = ceil(4096 * test_uniform(&random));
+        double m = ceil(4096 * test_uniform(&random)),
+               n = ceil(4096 * test_uniform(&random));
         double k = ceil(8192 * test_uniform(&random));
         double t = tile_time(m, n, k, &ideal);
         CHECK(t >= 2 * m * n * k / 1e14 * (1 - 1e-12));
@@ -90,8 +92,10 @@ static void product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory
     test_random random = { 3 };
 
     for (int i = 0; i < 300; i++) {
-        int m = 16 + (int)(100 * test_uniform(&random)), n = 16 + (int)(100 * test_uniform(&random));
-        int k = 1 + (int)(50 * test_uniform(&random)), side = 4 + (int)(10 * test_uniform(&random));
+        int m = 16 + (int)(100 * test_uniform(&random)),
+            n = 16 + (int)(100 * test_uniform(&random));
+        int k = 1 + (int)(50 * test_uniform(&random)),
+            side = 4 + (int)(10 * test_uniform(&random));
         erg_product p = { 1, m, n, k, 0 };
         double got = erg_traffic_product(&p, 4, 12.0 * side * side);
         double once = 4.0 * (m * k + k * n + m * n);
@@ -112,7 +116,8 @@ static double time_of(const char *spec, const erg_graph_options *options, double
     erg_error err = { 0 };
     erg_hardware gpu = round_gpu();
     erg_graph *graph = erg_graph_load(spec, options, &err);
-    erg_fusion fusion = options->runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
+    erg_fusion fusion = options->runtime == ERG_EAGER
+        ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
     erg_partition *partition = graph ? erg_graph_partition(graph, fusion, &err) : NULL;
     bool host_bound;
     if (!partition)
@@ -140,11 +145,13 @@ static void networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs(void
     double last = 0;
 
     for (int64_t batch = 1; batch <= 64; batch *= 2) {
-        double t = time_of("zoo:resnet18", &(erg_graph_options){ .batch = batch }, 0, terms);
+        double t = time_of("zoo:resnet18", &(erg_graph_options){ .batch = batch },
+                           0, terms);
         CHECK(t >= last);
         last = t;
     }
-    double slow = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64 }, 0.5e9, terms);
+    double slow = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64 },
+                          0.5e9, terms);
     double fused = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64,
                            .runtime = ERG_FUSED }, 0, terms);
     double graph = time_of("zoo:resnet18", &(erg_graph_options){ .batch = 64,
@@ -223,7 +230,8 @@ static void a_share_fitted_under_a_cap_is_not_capped_again(void)
     erg_hardware gpu = round_gpu();
     erg_time_terms terms[] = { ideal, ideal };
     erg_error err = { 0 };
-    erg_graph *graph = erg_graph_load("zoo:resnet18", &(erg_graph_options){ .batch = 64 }, &err);
+    erg_graph *graph = erg_graph_load("zoo:resnet18", &(erg_graph_options){ .batch = 64 },
+                                      &err);
     erg_partition *cut = erg_graph_partition(graph, ERG_FUSION_NONE, &err);
     erg_latency *parts = calloc((size_t)cut->subgraph_count, sizeof(*parts));
     erg_timing timing = { cut, &gpu, terms, ERG_EAGER, 0.5e9, 250, 1 };
@@ -264,7 +272,8 @@ static void shared_terms_are_shares_whatever_the_device(void)
             any.kind = (erg_hardware_kind)kind;
             erg_time_terms terms = erg_time_shared(&any, (erg_unit_class)unit);
             CHECK(terms.share > 0 && terms.share <= 1);
-            CHECK(terms.tile_64 > 0 && terms.tile_64 <= 1 && terms.tile_32 <= terms.tile_64);
+            CHECK(terms.tile_64 > 0 && terms.tile_64 <= 1
+                  && terms.tile_32 <= terms.tile_64);
             for (int i = 0; i < ERG_BYTE_CLASSES; i++)
                 CHECK(terms.bandwidth[i] > 0 && terms.bandwidth[i] <= 1);
             CHECK(terms.half_width >= 0.4);     /* never calibrated on */
@@ -274,7 +283,11 @@ static void shared_terms_are_shares_whatever_the_device(void)
 /* As data sheets tell boards apart: by tensor units, lanes and the memory's bus. */
 static void what_passes_and_products_reach_follows_the_memory_and_the_lanes(void)
 {
-    static const struct { double tensor, bus_bits; int lanes; double pass, product; } boards[] = {
+    static const struct {
+        double tensor, bus_bits;
+        int lanes;
+        double pass, product;
+    } boards[] = {
         { NAN,    256, 128, 0.74, 0.82 },       /* like the p4 */
         { NAN,   4096,  64, 0.74, 0.82 },       /* p100 */
         { 65e12,  256,  64, 0.74, 0.95 },       /* t4 */

@@ -4,7 +4,8 @@
 #include "estimate/memory.h"
 
 /* When each tensor is there if `order` is run: the definition, tensor by tensor. */
-static int64_t held_at(const erg_graph *graph, const int32_t *order, int32_t count, int32_t t)
+static int64_t held_at(const erg_graph *graph, const int32_t *order, int32_t count,
+                       int32_t t)
 {
     int64_t bytes = 0;
 
@@ -117,7 +118,8 @@ static void an_order_by_memory_lies_between_the_bound_and_luck(void)
     CHECK(best >= rounds * 7 / 10);
 }
 
-/* in -> relu -> relu -> relu: one buffer beside the input, whose last reader is the first. */
+/* in -> relu -> relu -> relu: one buffer beside the input,
+ * whose last reader is the first. */
 static void a_chain_of_elementwise_works_in_place(void)
 {
     erg_builder *builder = erg_build_begin("chain", "test", NULL, NULL);
@@ -134,7 +136,8 @@ static void a_chain_of_elementwise_works_in_place(void)
     assert_int_equal(memory->steps[3].allocated_bytes, 0);
     assert_int_equal(memory->steps[3].live, 1);
     erg_memory_free(memory);
-    memory = erg_memory_plan(&made.partition, &(erg_memory_options){ .no_reuse = true }, NULL);
+    memory = erg_memory_plan(&made.partition, &(erg_memory_options){ .no_reuse = true },
+                             NULL);
     assert_int_equal(memory->steps[3].total_bytes, 800);
     erg_memory_free(memory);
     erg_graph_free(made.graph);

@@ -44,7 +44,8 @@ static void a_saved_profile_loads_as_it_was(void)
     erg_hardware_free(a10);
 }
 
-#define HEAD "{\"profile\":1,\"name\":\"n\",\"hardware\":\"a10\",\"date\":\"d\",\"source\":\"s\","
+#define HEAD                                                                               \
+    "{\"profile\":1,\"name\":\"n\",\"hardware\":\"a10\",\"date\":\"d\",\"source\":\"s\","
 #define RULE "\"byte_rule\":\"unfused\",\"runtime\":\"eager\","
 
 static void what_is_no_profile_is_refused_with_its_fault(void)
@@ -60,7 +61,8 @@ static void what_is_no_profile_is_refused_with_its_fault(void)
         { HEAD RULE "\"energy\":{\"byte_j\":-1}}", "byte_j" },
         { HEAD RULE "\"energy\":{\"byte_j\":\"much\"}}", "byte_j" },
         { HEAD RULE "\"energy\":{\"rows\":1e12}}", "rows" },
-        { HEAD RULE "\"energy\":{\"op_j_per_flop\":{\"tensor_bf16\":{\"value\":-2}}}}", "value" },
+        { HEAD RULE "\"energy\":{\"op_j_per_flop\":{\"tensor_bf16\":{\"value\":-2}}}}",
+          "value" },
         { HEAD RULE "\"time\":{\"tensor\":{\"launch_s\":[]}}}", "launch_s" },
         { HEAD RULE "\"name\":\"twice\"}", "duplicate" },
     };
@@ -122,11 +124,13 @@ static void devices_without_rows_get_coefficients_by_node(void)
 
         CHECK(e->rows == 0 && e->byte_j > 20e-12 && e->byte_j < 300e-12);
         CHECK_NEAR(tensor[ERG_BF16] * 1e12, known[i].tensor_pj, 1e-9);
-        CHECK_NEAR(e->op_j_per_flop[ERG_UNIT_VECTOR][ERG_FP32] * 1e12, known[i].vector_pj, 1e-9);
+        CHECK_NEAR(e->op_j_per_flop[ERG_UNIT_VECTOR][ERG_FP32] * 1e12,
+                   known[i].vector_pj, 1e-9);
         CHECK_NEAR(tensor[ERG_INT8] / tensor[ERG_BF16], 0.5, 1e-12);
         CHECK_NEAR(tensor[ERG_FP16] / tensor[ERG_BF16], 1, 1e-12);
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
-            CHECK(tensor[precision] > 0 && e->op_j_per_flop[ERG_UNIT_VECTOR][precision] > 0);
+            CHECK(tensor[precision] > 0
+                  && e->op_j_per_flop[ERG_UNIT_VECTOR][precision] > 0);
         erg_profile_free(profile);
         erg_hardware_free(hardware);
     }

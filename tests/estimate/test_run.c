@@ -40,7 +40,8 @@ static void parts_sum_to_the_total(void)
     CHECK_NEAR(latency_s / made->latency_s, 1, 1e-12);
     CHECK_NEAR(made->mean_w * made->latency_s, made->total.total_j, 1e-9);
     CHECK(made->peak_w >= made->mean_w && made->marginal_j < made->total.total_j);
-    CHECK(made->total.low_j < made->total.total_j && made->total.total_j < made->total.high_j);
+    CHECK(made->total.low_j < made->total.total_j
+          && made->total.total_j < made->total.high_j);
     erg_estimation_free(made);
     erg_graph_free(graph);
     erg_hardware_free(a100);
@@ -57,7 +58,8 @@ static void power_keeps_the_cap_and_a_higher_cap_never_slows(void)
         double lowest_hz = hardware->clock_count ? hardware->clocks_hz[0]
                                                  : 0.3 * hardware->top_clock_hz;
 
-        for (double cap_w = 0.5 * hardware->cap_w; cap_w < 8 * hardware->cap_w; cap_w *= 1.25) {
+        for (double cap_w = 0.5 * hardware->cap_w; cap_w < 8 * hardware->cap_w;
+             cap_w *= 1.25) {
             erg_estimation *made =
                 estimate(graph, hardware, &(erg_estimate_options){ .power_cap_w = cap_w });
             bool lowest = made->clock_hz <= lowest_hz;
@@ -104,7 +106,8 @@ static void a_measured_time_is_spread_in_proportion(void)
     double ratio = 0.2 / free_run->latency_s;
 
     CHECK_NEAR(told->latency_s, 0.2, 1e-12);
-    CHECK(told->latency_low_s == told->latency_s && told->latency_high_s == told->latency_s);
+    CHECK(told->latency_low_s == told->latency_s
+          && told->latency_high_s == told->latency_s);
     for (int32_t i = 0; i < told->partition->subgraph_count; i++)
         CHECK_NEAR(told->latency[i].total_s / free_run->latency[i].total_s, ratio, 1e-9);
     CHECK_NEAR(told->total.static_j / free_run->total.static_j, ratio, 1e-9);
@@ -120,7 +123,8 @@ static void gating_turns_static_power_of_unused_units_off(void)
     erg_hardware *a100 = room_hardware("a100-pcie-40gb");
     erg_graph *graph = room_graph("zoo:resnet18", 1, ERG_FP32);
     erg_estimation *all = estimate(graph, a100, NULL);
-    erg_estimation *gated = estimate(graph, a100, &(erg_estimate_options){ .power_gating = true });
+    erg_estimation *gated = estimate(graph, a100,
+                                     &(erg_estimate_options){ .power_gating = true });
 
     CHECK(gated->total.static_j < all->total.static_j);
     CHECK_NEAR(gated->total.compute_j, all->total.compute_j, 1e-12);

@@ -9,14 +9,16 @@
 static void a_precision_reads_the_same_beside_its_twin_and_alone(void)
 {
     static const char *const workloads[] = { "zoo:resnet18", "zoo:gpt2" };
-    static const erg_precision pairs[][2] = { { ERG_FP32, ERG_TF32 }, { ERG_BF16, ERG_FP16 } };
+    static const erg_precision pairs[][2] = { { ERG_FP32, ERG_TF32 },
+                                              { ERG_BF16, ERG_FP16 } };
     static const char *const columns[] = { "energy_j", "latency_s", "compute_j", "memory_j",
                                            "bytes", "flop", "peak_memory_bytes" };
 
     for (size_t w = 0; w < ERG_COUNT(workloads); w++)
         for (size_t p = 0; p < ERG_COUNT(pairs); p++) {
-            erg_study two = { .workload = workloads[w], .hardware = both, .hardware_count = 1,
-                              .precisions = pairs[p], .precision_count = 2, .no_advice = true,
+            erg_study two = { .workload = workloads[w], .hardware = both,
+                              .hardware_count = 1, .precisions = pairs[p],
+                              .precision_count = 2, .no_advice = true,
                               .graph = { .phase = ERG_TRAIN, .seq = 64,
                                          .optimizer = ERG_OPTIMIZER_ADAMW } };
             erg_study alone = two;
@@ -148,7 +150,8 @@ static void an_explanation_adds_up_to_the_difference(void)
     const erg_table *parts = erg_result_find(result, "explain");
     const erg_table *summary = erg_result_find(result, "summary");
     size_t last = erg_table_row_count(parts) - 1;
-    double sum_j = 0, difference_j = real(summary, 7, "energy_j") - real(summary, 0, "energy_j");
+    double sum_j = 0,
+           difference_j = real(summary, 7, "energy_j") - real(summary, 0, "energy_j");
 
     for (size_t i = 0; i < last; i++)
         sum_j += real(parts, i, "energy_j");
@@ -297,7 +300,8 @@ static void the_same_study_gives_the_same_bytes(void)
     what.sort = "energy_j";
 
     for (int round = 0; round < 2; round++) {
-        FILE *out = open_memstream(round ? &second : &first, round ? &second_size : &first_size);
+        FILE *out = open_memstream(round ? &second : &first,
+                                   round ? &second_size : &first_size);
         erg_result *result = study(&what, NULL);
         CHECK(erg_write(result, "json", NULL, out, NULL));
         fclose(out);
