@@ -19,14 +19,29 @@ enum { IDS = 3 };
 static const double flop_most = 1e8;
 static const int ids[IDS] = { 21, 6, 20 };
 
-typedef struct layout { int magic, type; uint64_t rows, columns; int64_t ld, step; int32_t count; } layout;
-typedef struct desc { int magic, compute, scale; int32_t turn_a, turn_b, epilogue; const void *bias; } desc;
+typedef struct layout {
+    int magic, type;
+    uint64_t rows, columns;
+    int64_t ld, step;
+    int32_t count;
+} layout;
+typedef struct desc {
+    int magic, compute, scale;
+    int32_t turn_a, turn_b, epilogue;
+    const void *bias;
+} desc;
 typedef struct handle { int magic; } handle;
 typedef struct wish { int magic; size_t workspace; } wish;
 enum { LAYOUT = 0x4c41, DESC = 0x4445, HANDLE = 0x4841, WISH = 0x5749 };
 
 typedef struct algo { uint64_t id, filler[7]; } algo;
-typedef struct choice { algo algo; size_t workspace; int state; float waves; int reserved[4]; } choice;
+typedef struct choice {
+    algo algo;
+    size_t workspace;
+    int state;
+    float waves;
+    int reserved[4];
+} choice;
 
 typedef struct product {
     layout a, b, c;
@@ -35,7 +50,8 @@ typedef struct product {
     void *at_d;
     double alpha, beta;
 } product;
-_Static_assert(sizeof(product) <= FAKE_ARGUMENT_MOST, "a product fits into a piece of work");
+_Static_assert(sizeof(product) <= FAKE_ARGUMENT_MOST,
+               "a product fits into a piece of work");
 
 static int fault(const char *call) { return driver()->fault(call); }
 
@@ -62,7 +78,7 @@ static int drop(void *of, int magic, const char *call)
     return code;
 }
 
-/* ---- descriptions ---------------------------------------------------------------------- */
+/* ---- descriptions ------------------------------------------------------------------- */
 
 int cublasLtCreate(void **out)
 {
@@ -89,15 +105,19 @@ int cublasLtMatmulDescSetAttribute(desc *of, int attribute, const void *value, s
     int code = fault(__func__);
     if (code || !of || of->magic != DESC)
         return code ? code : INVALID_VALUE;
-    void *slot = attribute == 3 ? (void *)&of->turn_a : attribute == 4 ? (void *)&of->turn_b
-               : attribute == 7 ? (void *)&of->epilogue : attribute == 8 ? (void *)&of->bias : NULL;
+    void *slot = attribute == 3 ? (void *)&of->turn_a
+               : attribute == 4 ? (void *)&of->turn_b
+               : attribute == 7 ? (void *)&of->epilogue
+               : attribute == 8 ? (void *)&of->bias
+                                : NULL;
     if (!slot || bytes != (attribute == 8 ? sizeof(void *) : sizeof(int32_t)))
         return INVALID_VALUE;
     memcpy(slot, value, bytes);
     return DONE;
 }
 
-int cublasLtMatrixLayoutCreate(void **out, int type, uint64_t rows, uint64_t columns, int64_t ld)
+int cublasLtMatrixLayoutCreate(void **out, int type, uint64_t rows, uint64_t columns,
+                               int64_t ld)
 {
     int code = fault(__func__);
     if (code || (code = make(out, sizeof(layout), LAYOUT)))
@@ -107,12 +127,15 @@ int cublasLtMatrixLayoutCreate(void **out, int type, uint64_t rows, uint64_t col
 }
 int cublasLtMatrixLayoutDestroy(void *of) { return drop(of, LAYOUT, __func__); }
 
-int cublasLtMatrixLayoutSetAttribute(layout *of, int attribute, const void *value, size_t bytes)
+int cublasLtMatrixLayoutSetAttribute(layout *of, int attribute, const void *value,
+                                     size_t bytes)
 {
     int code = fault(__func__);
     if (code || !of || of->magic != LAYOUT)
         return code ? code : INVALID_VALUE;
-    void *slot = attribute == 5 ? (void *)&of->count : attribute == 6 ? (void *)&of->step : NULL;
+    void *slot = attribute == 5 ? (void *)&of->count
+               : attribute == 6 ? (void *)&of->step
+                                : NULL;
     if (!slot || bytes != (attribute == 5 ? sizeof(int32_t) : sizeof(int64_t)))
         return INVALID_VALUE;
     memcpy(slot, value, bytes);
@@ -126,7 +149,8 @@ int cublasLtMatmulPreferenceCreate(void **out)
 }
 int cublasLtMatmulPreferenceDestroy(void *of) { return drop(of, WISH, __func__); }
 
-int cublasLtMatmulPreferenceSetAttribute(wish *of, int attribute, const void *value, size_t bytes)
+int cublasLtMatmulPreferenceSetAttribute(wish *of, int attribute, const void *value,
+                                         size_t bytes)
 {
     int code = fault(__func__);
     if (code || !of || of->magic != WISH || attribute != 1 || bytes != sizeof(size_t))
@@ -135,7 +159,7 @@ int cublasLtMatmulPreferenceSetAttribute(wish *of, int attribute, const void *va
     return DONE;
 }
 
-/* ---- what fits -------------------------------------------------------------------------- */
+/* ---- what fits ---------------------------------------------------------------------- */
 
 static bool is_layout(const layout *of)
 {
@@ -149,7 +173,8 @@ static int check(const desc *of, const layout *a, const layout *b, const layout 
         return INVALID_VALUE;
     uint64_t m = of->turn_a ? a->columns : a->rows, k = of->turn_a ? a->rows : a->columns;
     uint64_t k_b = of->turn_b ? b->columns : b->rows, n = of->turn_b ? b->rows : b->columns;
-    if (k != k_b || c->rows != m || c->columns != n || a->count != c->count || b->count != c->count)
+    if (k != k_b || c->rows != m || c->columns != n || a->count != c->count
+        || b->count != c->count)
         return INVALID_VALUE;
     if (c->count > 1 && c->step < c->ld * (int64_t)c->columns)
         return INVALID_VALUE;
@@ -158,7 +183,8 @@ static int check(const desc *of, const layout *a, const layout *b, const layout 
 
 static choice answer(int id)
 {
-    return (choice){ .algo.id = (uint64_t)id, .workspace = id == 6 ? 1 << 20 : 0, .waves = 1 };
+    return (choice){ .algo.id = (uint64_t)id, .workspace = id == 6 ? 1 << 20 : 0,
+                     .waves = 1 };
 }
 
 int cublasLtMatmulAlgoGetHeuristic(const handle *on, const desc *of, const layout *a,
@@ -176,8 +202,8 @@ int cublasLtMatmulAlgoGetHeuristic(const handle *on, const desc *of, const layou
     return DONE;
 }
 
-int cublasLtMatmulAlgoInit(const handle *on, int compute, int scale, int a, int b, int c, int d,
-                           int id, algo *out)
+int cublasLtMatmulAlgoInit(const handle *on, int compute, int scale, int a, int b,
+                           int c, int d, int id, algo *out)
 {
     int code = fault(__func__);
     (void)compute, (void)scale, (void)a, (void)b, (void)c, (void)d;
@@ -191,8 +217,9 @@ int cublasLtMatmulAlgoInit(const handle *on, int compute, int scale, int a, int 
     return INVALID_VALUE;
 }
 
-int cublasLtMatmulAlgoCheck(const handle *on, const desc *of, const layout *a, const layout *b,
-                            const layout *c, const layout *d, const algo *is, choice *out)
+int cublasLtMatmulAlgoCheck(const handle *on, const desc *of, const layout *a,
+                            const layout *b, const layout *c, const layout *d,
+                            const algo *is, choice *out)
 {
     int code = fault(__func__);
     if (code || !on || on->magic != HANDLE || !is_layout(d))
@@ -201,8 +228,8 @@ int cublasLtMatmulAlgoCheck(const handle *on, const desc *of, const layout *a, c
     return check(of, a, b, c);
 }
 
-int cublasLtMatmulAlgoConfigGetAttribute(const algo *of, int attribute, void *value, size_t bytes,
-                                         size_t *written)
+int cublasLtMatmulAlgoConfigGetAttribute(const algo *of, int attribute, void *value,
+                                         size_t bytes, size_t *written)
 {
     int code = fault(__func__);
     int32_t id = (int32_t)of->id;
@@ -213,16 +240,18 @@ int cublasLtMatmulAlgoConfigGetAttribute(const algo *of, int attribute, void *va
     return DONE;
 }
 
-/* ---- the product ------------------------------------------------------------------------ */
+/* ---- the product -------------------------------------------------------------------- */
 
 static double get(const void *at, int type, int64_t i)
 {
     return type == F64 ? ((const double *)at)[i] : (double)((const float *)at)[i];
 }
 
-static double at(const layout *of, const void *memory, int batch, uint64_t row, uint64_t column)
+static double at(const layout *of, const void *memory, int batch, uint64_t row,
+                 uint64_t column)
 {
-    return get(memory, of->type, batch * of->step + (int64_t)column * of->ld + (int64_t)row);
+    return get(memory, of->type,
+               batch * of->step + (int64_t)column * of->ld + (int64_t)row);
 }
 
 static double dot(const product *of, int batch, uint64_t i, uint64_t j)
@@ -230,8 +259,11 @@ static double dot(const product *of, int batch, uint64_t i, uint64_t j)
     uint64_t k = of->desc.turn_a ? of->a.rows : of->a.columns;
     double sum = 0;
     for (uint64_t l = 0; l < k; l++)
-        sum += (of->desc.turn_a ? at(&of->a, of->at_a, batch, l, i) : at(&of->a, of->at_a, batch, i, l))
-             * (of->desc.turn_b ? at(&of->b, of->at_b, batch, j, l) : at(&of->b, of->at_b, batch, l, j));
+        sum += (of->desc.turn_a
+                    ? at(&of->a, of->at_a, batch, l, i) : at(&of->a, of->at_a, batch, i, l))
+             * (of->desc.turn_b
+                    ? at(&of->b, of->at_b, batch, j, l)
+                    : at(&of->b, of->at_b, batch, l, j));
     return sum;
 }
 
@@ -268,20 +300,22 @@ static void run(const void *argument)
 }
 
 int cublasLtMatmul(const handle *on, const desc *of, const void *alpha, const void *a,
-                   const layout *a_layout, const void *b, const layout *b_layout, const void *beta,
-                   const void *c, const layout *c_layout, void *d, const layout *d_layout,
+                   const layout *a_layout, const void *b, const layout *b_layout,
+                   const void *beta, const void *c, const layout *c_layout, void *d,
+                   const layout *d_layout,
                    const algo *is, void *workspace, size_t workspace_bytes, void *stream)
 {
     int code = fault(__func__);
-    if (code || !on || on->magic != HANDLE || !a || !b || !c || !d || !is || d_layout != c_layout)
+    if (code || !on || on->magic != HANDLE || !a || !b || !c || !d || !is
+        || d_layout != c_layout)
         return code ? code : INVALID_VALUE;
     if ((code = check(of, a_layout, b_layout, c_layout)))
         return code;
-    if (answer((int)is->id).workspace > workspace_bytes || (workspace_bytes > 0 && !workspace)
-        || (of->epilogue == 4 && !of->bias))
+    if (answer((int)is->id).workspace > workspace_bytes
+        || (workspace_bytes > 0 && !workspace) || (of->epilogue == 4 && !of->bias))
         return INVALID_VALUE;
-    product made = { *a_layout, *b_layout, *c_layout, *of, a, b, c, d, get(alpha, of->scale, 0),
-                     get(beta, of->scale, 0) };
+    product made = { *a_layout, *b_layout, *c_layout, *of, a, b, c, d,
+                     get(alpha, of->scale, 0), get(beta, of->scale, 0) };
     fake_work work = { .run = run, .cost_s = 2e-6 + flop(&made) / 50e12 };
     memcpy(work.argument, &made, sizeof(made));
     return driver()->enqueue(stream, &work) == 0 ? DONE : INVALID_VALUE;

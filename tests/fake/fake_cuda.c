@@ -197,7 +197,8 @@ int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t bytes)
     if (code)
         return code;
     for (size_t i = 0; i < MEMORIES; i++)
-        if (the.memory[i] && at >= the.memory[i] && at + bytes <= the.memory[i] + the.bytes[i]) {
+        if (the.memory[i] && at >= the.memory[i]
+            && at + bytes <= the.memory[i] + the.bytes[i]) {
             memcpy(at, from, bytes);
             return DONE;
         }

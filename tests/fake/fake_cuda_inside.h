@@ -6,8 +6,9 @@
 #include "fake_cuda.h"
 
 #define HIDDEN __attribute__((visibility("hidden")))
-enum { DONE = 0, INVALID_VALUE = 1, NO_MEMORY = 2, NOT_INITIALIZED = 3, INVALID_DEVICE = 101,
-       INVALID_CONTEXT = 201, INVALID_HANDLE = 400, NOT_READY = 600, CAPTURE_FORBIDS = 900 };
+enum { DONE = 0, INVALID_VALUE = 1, NO_MEMORY = 2, NOT_INITIALIZED = 3,
+       INVALID_DEVICE = 101, INVALID_CONTEXT = 201, INVALID_HANDLE = 400, NOT_READY = 600,
+       CAPTURE_FORBIDS = 900 };
 
 /* What every handle begins with. */
 typedef enum kind { FREED, STREAM, EVENT, GRAPH, READY, MODULE } kind;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules of the fake driver: libraries that the fake NVRTC has made, opened by their path. */
+/* Modules of the fake driver: libraries that the fake NVRTC has made,
+ * opened by their path. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 enum { FUNCTIONS = 32, ROW_THREADS = 4 };
 
 typedef void kernel_call(void);
-typedef void run_call(kernel_call *kernel, const void *arguments, unsigned grid, unsigned block);
+typedef void run_call(kernel_call *kernel, const void *arguments, unsigned grid,
+                      unsigned block);
 
 typedef struct module module;
 typedef struct function { const module *of; kernel_call *call; bool joins; } function;
@@ -96,8 +98,8 @@ int cuLaunchKernel(const function *of, unsigned gx, unsigned gy, unsigned gz, un
     launch made = { 0 };
     fake_work work = { .run = run, .cost_s = 2e-6 + 4e-12 * gx * bx };
 
-    if (code || !of || !arguments || extra || gx * gy * gz * bx * by * bz == 0 || shared != 0
-        || of->of->bytes > sizeof(made.arguments))
+    if (code || !of || !arguments || extra || gx * gy * gz * bx * by * bz == 0
+        || shared != 0 || of->of->bytes > sizeof(made.arguments))
         return code ? code : INVALID_VALUE;
     made.run = of->of->run;
     made.call = of->call;

@@ -64,7 +64,7 @@ int fake_enqueue(void *on, const fake_work *work)
     return DONE;
 }
 
-/* ---- streams and graphs --------------------------------------------------------------- */
+/* ---- streams and graphs ------------------------------------------------------------- */
 
 int cuStreamCreate(stream **out, unsigned flags)
 {
@@ -147,7 +147,8 @@ int cuGraphInstantiateWithFlags(graph **out, const graph *of, unsigned long long
 {
     int code = fake_in_context(__func__);
     *out = NULL;
-    if (code || !of || of->kind != GRAPH || flags != 0 || !(*out = calloc(1, sizeof(**out))))
+    if (code || !of || of->kind != GRAPH || flags != 0
+        || !(*out = calloc(1, sizeof(**out))))
         return code ? code : INVALID_VALUE;
     (*out)->kind = READY;
     for (const item *at = of->items.first; at; at = at->next)
@@ -166,7 +167,7 @@ int cuGraphLaunch(const graph *of, stream *on)
     return DONE;
 }
 
-/* ---- events --------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------- */
 
 int cuEventCreate(event **out, unsigned flags)
 {

@@ -13,7 +13,11 @@
 
 enum { DONE = 0, BAD_PARAM = 2000, NOT_READY = 2003, ATTRIBUTES = 16, VALUES = 8 };
 
-typedef struct attribute { int name; int64_t count; unsigned char values[8 * VALUES]; } attribute;
+typedef struct attribute {
+    int name;
+    int64_t count;
+    unsigned char values[8 * VALUES];
+} attribute;
 typedef struct descriptor {
     int magic, kind, offer;
     bool is_ready;
@@ -28,7 +32,8 @@ typedef struct work {
     const float *in, *weights;
     float *out;
 } work;
-_Static_assert(sizeof(work) <= FAKE_ARGUMENT_MOST, "a convolution fits into a piece of work");
+_Static_assert(sizeof(work) <= FAKE_ARGUMENT_MOST,
+               "a convolution fits into a piece of work");
 
 size_t cudnnGetVersion(void) { return 90100; }
 
@@ -135,8 +140,8 @@ int cudnnBackendFinalize(descriptor *of)
     return DONE;
 }
 
-int cudnnBackendGetAttribute(descriptor *of, int name, int type, int64_t asked, int64_t *count,
-                             void *values)
+int cudnnBackendGetAttribute(descriptor *of, int name, int type, int64_t asked,
+                             int64_t *count, void *values)
 {
     int code = driver()->fault(__func__);
     descriptor **offers = values;
@@ -169,8 +174,10 @@ static float sum(const work *of, const int64_t at[4])
                 int64_t j = at[3] * of->stride[1] - of->begin[1] + u * of->dilation[1];
                 if (i < 0 || j < 0 || i >= of->x[2] || j >= of->x[3])
                     continue;
-                all += (double)of->in[((at[0] * of->x[1] + first + c) * of->x[2] + i) * of->x[3] + j]
-                     * (double)of->weights[((at[1] * of->w[1] + c) * of->w[2] + v) * of->w[3] + u];
+                all += (double)of->in[((at[0] * of->x[1] + first + c) * of->x[2]
+                                       + i) * of->x[3] + j]
+                     * (double)of->weights[((at[1] * of->w[1] + c) * of->w[2]
+                                            + v) * of->w[3] + u];
             }
     return (float)all;
 }

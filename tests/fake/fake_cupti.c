@@ -43,7 +43,8 @@ uint64_t fake_cupti_at(uint64_t at_ns)
     if (the.first_ns == 0)
         the.first_ns = mono_ns();
     double since_ns = (double)(int64_t)(at_ns - the.first_ns);
-    return at_ns + 1000000000000ULL + (uint64_t)(int64_t)(since_ns * 1e-6 * (ppm ? atof(ppm) : 0));
+    return at_ns + 1000000000000ULL
+        + (uint64_t)(int64_t)(since_ns * 1e-6 * (ppm ? atof(ppm) : 0));
 }
 
 CUptiResult cuptiGetTimestamp(uint64_t *stamp)
@@ -75,7 +76,8 @@ static size_t length(const void *record)
                                               : sizeof(CUpti_ActivityKernel9);
 }
 
-CUptiResult cuptiActivityGetNextRecord(uint8_t *buffer, size_t valid, CUpti_Activity **record)
+CUptiResult cuptiActivityGetNextRecord(uint8_t *buffer, size_t valid,
+                                       CUpti_Activity **record)
 {
     uint8_t *next = *record ? (uint8_t *)*record + length(*record) : buffer;
     *record = (CUpti_Activity *)(void *)next;
@@ -105,7 +107,7 @@ CUptiResult cuptiActivityFlushAll(uint32_t flag)
     return CUPTI_SUCCESS;
 }
 
-/* ---- for tests ------------------------------------------------------------------------- */
+/* ---- for tests ---------------------------------------------------------------------- */
 
 /* With hold, full buffers are not given back, as if the program kept CUPTI's thread. */
 void fake_cupti_add(const void *record, int hold)

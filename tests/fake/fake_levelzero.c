@@ -2,10 +2,10 @@
 /*
  * A libze_loader of one driver with a card of two stacks, a GPU that nothing meters, and a
  * device that is no GPU. FAKE_ZE holds "RIGHTS INIT LOCKED RUNS". Energy counters count
- * 200 W for the card, 150 W for its package and 70 W for a stack: each look is half a second
- * after the last one or, where RUNS is 1, by the clock. Structures are written byte by byte
- * where the public specification says a field lies, and only where their first number says
- * which they are.
+ * 200 W for the card, 150 W for its package and 70 W for a stack: each look is half a
+ * second after the last one or, where RUNS is 1, by the clock. Structures are written byte
+ * by byte where the public specification says a field lies, and only where their first
+ * number says which they are.
  */
 #include <stdint.h>
 #include <stdio.h>

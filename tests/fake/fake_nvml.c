@@ -39,15 +39,15 @@ static const key keys[] = {
     { "fans", AT(fans), 0 },      /* that can be held; at most 2 */
     { "held", AT(held), -1 },     /* share of time at the power limit; below 0: not told */
     { "health", AT(health), 0 },  /* 1: memory, its errors and a limit of heat are told */
-    { "gpm", AT(gpm), 0 },          /* activities: 0 none; 1 told; 2 for the administrator */
+    { "gpm", AT(gpm), 0 }, /* activities: 0 none; 1 told; 2 for the administrator */
     { "lanes", AT(lanes), 0 },      /* of PCIe 5; 0: not told */
     { "links", AT(links), 0 },      /* of NVLink; 0: not told */
-    { "buffer", AT(buffer), 0 },    /* s between the driver's own samples; 0: it keeps none */
+    { "buffer", AT(buffer), 0 }, /* s between the driver's own samples; 0: it keeps none */
     { "dry", AT(dry), INFINITY },   /* second from which it takes no more of them */
     { "presets", AT(presets), 0 },  /* of power smoothing; 0: the board has none */
     { "moved", AT(moved), 0 },      /* its fields are so much higher: 5 with R575 */
     { "delayed", AT(delayed), 1 },  /* 0: no second floor, as before R590 */
-    { "override", AT(override), -1 }, /* floor that the administrator set, %; below 0: none */
+    { "override", AT(override), -1 }, /* % the administrator set as floor; below 0: none */
     { "workloads", AT(workloads), 0 }, /* bits: profiles of power that it knows */
     { "update", AT(update), 1 },    /* 0: they are added and cleared, as before R590 */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
@@ -260,8 +260,8 @@ EXPORT unsigned nvmlDeviceGetMemoryInfo(nvml_handle gpu, nvml_memory *memory)
 }
 
 /* Three corrected ones, and one more of the other kind. */
-EXPORT unsigned nvmlDeviceGetTotalEccErrors(nvml_handle gpu, unsigned type, unsigned counter,
-                                            unsigned long long *errors)
+EXPORT unsigned nvmlDeviceGetTotalEccErrors(nvml_handle gpu, unsigned type,
+                                            unsigned counter, unsigned long long *errors)
 {
     (void)gpu;
     *errors = type == NVML_ECC_CORRECTED ? 3 : 1;
@@ -308,10 +308,7 @@ EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned lo
     return fault();
 }
 
-static const struct {
-    unsigned id;
-    double share; /* of the board's limit */
-} limits[] = {
+static const struct { unsigned id; double share; /* of the board's limit */ } limits[] = {
     { NVML_FIELD_LIMIT_MIN, 0.25 },    { NVML_FIELD_LIMIT_MAX, 1 },
     { NVML_FIELD_LIMIT_DEFAULT, 1 },
 };
@@ -325,7 +322,8 @@ static unsigned answer_limit(nvml_handle gpu, nvml_field *field)
     }
     for (size_t i = 0; i < ERG_COUNT(limits); i++)
         if (limits[i].id == field->id && field->scope == NVML_CHIP) {
-            field->value.natural = (unsigned)lround(1e3 * limits[i].share * now.sim.board_w);
+            field->value.natural =
+                (unsigned)lround(1e3 * limits[i].share * now.sim.board_w);
             return NVML_DONE;
         }
     return NVML_NOT_SUPPORTED;
@@ -336,7 +334,9 @@ static unsigned answer_limit(nvml_handle gpu, nvml_field *field)
 static unsigned answer_past(nvml_field *field)
 {
     bool is_power = field->id == NVML_FIELD_PAST_POWER;
-    double share = is_power ? now.held : field->id == NVML_FIELD_SMOOTHING ? now.held / 2 : 0;
+    double share = is_power                               ? now.held
+                 : field->id == NVML_FIELD_SMOOTHING ? now.held / 2
+                                                     : 0;
 
     field->type = NVML_ULONGLONG;
     field->value.natural_wide = (unsigned long long)(share * (double)fake_since_ns());

@@ -22,9 +22,9 @@ struct nvml_gpu {
 typedef struct script {
     erg_sim_spec sim;
     double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
-        blank, module, memory, model, rights, locks, apps, parked, throttle, fan, fans, held,
-        health, gpm, buffer, dry, lanes, links, presets, moved, delayed, override, workloads,
-        update;
+        blank, module, memory, model, rights, locks, apps, parked, throttle, fan,
+        fans, held, health, gpm, buffer, dry, lanes, links, presets, moved, delayed,
+        override, workloads, update;
 } script;
 
 /* What was turned, of each GPU. In the file FAKE_NVML_STATE where that is given, for

@@ -29,7 +29,8 @@ void fake_turns_open(const char *file)
     }
     for (unsigned i = 0; is_new && i < GPUS_MOST; i++) {
         fake_turns[i] = (turned){ .app_mem_mhz = MEM_MHZ,
-                             .app_sm_mhz = (unsigned)lround(1e-6 * fake_script.sim.clock_hz),
+                             .app_sm_mhz =
+                                      (unsigned)lround(1e-6 * fake_script.sim.clock_hz),
                              .limit_mw = (unsigned)lround(1e3 * fake_script.sim.board_w) };
         fake_smoothing_start(&fake_turns[i]);
     }
@@ -75,7 +76,8 @@ EXPORT unsigned nvmlDeviceGetPerformanceState(nvml_handle gpu, unsigned *state)
     return NVML_DONE;
 }
 
-EXPORT unsigned nvmlDeviceGetApplicationsClock(nvml_handle gpu, unsigned type, unsigned *mhz)
+EXPORT unsigned nvmlDeviceGetApplicationsClock(nvml_handle gpu, unsigned type,
+                                               unsigned *mhz)
 {
     const turned *turn = &fake_turns[gpu->index];
     *mhz = type == NVML_CLOCK_MEMORY ? turn->app_mem_mhz : turn->app_sm_mhz;
@@ -158,7 +160,8 @@ EXPORT unsigned nvmlDeviceResetGpuLockedClocks(nvml_handle gpu)
     return lock(gpu, true, 0);
 }
 
-EXPORT unsigned nvmlDeviceSetMemoryLockedClocks(nvml_handle gpu, unsigned low, unsigned high)
+EXPORT unsigned nvmlDeviceSetMemoryLockedClocks(nvml_handle gpu, unsigned low,
+                                                unsigned high)
 {
     return low == high ? lock(gpu, false, high) : 2;
 }
@@ -200,7 +203,8 @@ EXPORT unsigned nvmlDeviceGetFanControlPolicy_v2(nvml_handle gpu, unsigned fan,
     return fan < fake_script.fans ? NVML_DONE : 2;
 }
 
-EXPORT unsigned nvmlDeviceGetTargetFanSpeed(nvml_handle gpu, unsigned fan, unsigned *percent)
+EXPORT unsigned nvmlDeviceGetTargetFanSpeed(nvml_handle gpu, unsigned fan,
+                                            unsigned *percent)
 {
     const turned *turn = &fake_turns[gpu->index];
     *percent = fan < FANS_MOST && turn->fan_policy[fan] == NVML_FAN_MANUAL

@@ -23,7 +23,8 @@ static const char before[] =
     "static pthread_barrier_t barrier;\n"
     "static void __syncthreads() { if (blockDim.x > 1) pthread_barrier_wait(&barrier); }\n"
     "static float rsqrtf(float x) { return 1 / sqrtf(x); }\n"
-    "#define asm(...) (void)x\n#define __device__\n#define __global__\n#define __shared__ static\n";
+    "#define asm(...) (void)x\n#define __device__\n#define __global__\n"
+    "#define __shared__ static\n";
 
 static const char behind[] =
     "extern \"C\" { unsigned long fake_bytes = sizeof(arguments);\n"
@@ -37,7 +38,8 @@ static const char behind[] =
     "    }\n"
     "    return 0;\n"
     "}\n"
-    "void fake_run(void (*kernel)(arguments), const arguments *of, unsigned grid, unsigned block)\n"
+    "void fake_run(void (*kernel)(arguments), const arguments *of, unsigned grid, "
+    "unsigned block)\n"
     "{\n"
     "    turn turns[32]; pthread_t threads[32];\n"
     "    gridDim = size{grid, 1, 1}; blockDim = size{block, 1, 1};\n"
@@ -92,7 +94,8 @@ static int build(const program *of, const char *options)
         return COMPILATION;
     fprintf(to, "%s%s\n%s", before, of->text, behind);
     fclose(to);
-    snprintf(command, sizeof(command), "c++ -O0 -w -x c++ -shared -fPIC -pthread %s %s -o %s >/dev/null 2>&1",
+    snprintf(command, sizeof(command),
+             "c++ -O0 -w -x c++ -shared -fPIC -pthread %s %s -o %s >/dev/null 2>&1",
              options, source, of->path);
     int code = system(command);
     unlink(source);

@@ -105,7 +105,8 @@ static ort_result session_new(const ort_env *env, const void *model, size_t size
     free(text);
     *out = to;
     if (is_fake && options->threads == 2 && options->order == ORT_RUN_IN_ORDER
-        && options->level == ORT_LOG_FATAL && options->optimization == ORT_OPTIMIZE_EXTENDED)
+        && options->level == ORT_LOG_FATAL
+        && options->optimization == ORT_OPTIMIZE_EXTENDED)
         return NULL;
     free(to);
     *out = NULL;
@@ -124,14 +125,16 @@ static ort_result output_count(const ort_session *s, size_t *out)
     return NULL;
 }
 
-static ort_result input_name(const ort_session *s, size_t i, ort_allocator *with, char **out)
+static ort_result input_name(const ort_session *s, size_t i, ort_allocator *with,
+                             char **out)
 {
     (void)with;
     *out = strdup(s->input[i]);
     return NULL;
 }
 
-static ort_result output_name(const ort_session *s, size_t i, ort_allocator *with, char **out)
+static ort_result output_name(const ort_session *s, size_t i, ort_allocator *with,
+                              char **out)
 {
     (void)with;
     *out = strdup(s->output[i]);
@@ -200,7 +203,8 @@ static ort_value *value_new(int element, void *data, size_t rank, const int64_t 
 }
 
 static ort_result tensor_over(const ort_memory *memory, void *data, size_t bytes,
-                              const int64_t *dims, size_t rank, int element, ort_value **out)
+                              const int64_t *dims, size_t rank, int element,
+                              ort_value **out)
 {
     size_t each = element == ORT_INT64 ? 8 : 4;
     (void)memory;
@@ -210,8 +214,8 @@ static ort_result tensor_over(const ort_memory *memory, void *data, size_t bytes
     return *out ? NULL : refuse("a buffer of another size");
 }
 
-static ort_result is_tensor(const ort_value *value, int *out) { *out = value != NULL; return NULL; }
-static ort_result tensor_data(ort_value *value, void **out) { *out = value->data; return NULL; }
+static ort_result is_tensor(const ort_value *v, int *out) { *out = !!v; return NULL; }
+static ort_result tensor_data(ort_value *v, void **out) { *out = v->data; return NULL; }
 static ort_result tensor_shape(const ort_value *value, ort_shape **out)
 {
     *out = zeroed(sizeof(**out));
@@ -353,7 +357,8 @@ static const struct { const char *name; const void *function; } functions[] = {
     F("SetIntraOpNumThreads", add_threads), F("SetInterOpNumThreads", add_threads),
     F("SessionGetInputCount", input_count), F("SessionGetOutputCount", output_count),
     F("SessionGetInputTypeInfo", input_type), F("SessionGetInputName", input_name),
-    F("SessionGetOutputName", output_name), F("CreateTensorWithDataAsOrtValue", tensor_over),
+    F("SessionGetOutputName", output_name),
+    F("CreateTensorWithDataAsOrtValue", tensor_over),
     F("IsTensor", is_tensor), F("GetTensorMutableData", tensor_data),
     F("CastTypeInfoToTensorInfo", type_shape), F("GetTensorElementType", shape_element),
     F("GetDimensionsCount", shape_rank), F("GetDimensions", shape_dims),

@@ -69,16 +69,19 @@ typedef struct LAID CUpti_ActivityMemset3 {
     uint32_t graphId, padding;
 } CUpti_ActivityMemset3;
 
-typedef void (*CUpti_BuffersCallbackRequestFunc)(uint8_t **buffer, size_t *size, size_t *most);
+typedef void (*CUpti_BuffersCallbackRequestFunc)(uint8_t **buffer, size_t *size,
+                                                 size_t *most);
 typedef void (*CUpti_BuffersCallbackCompleteFunc)(CUcontext context, uint32_t stream,
-                                                  uint8_t *buffer, size_t size, size_t valid);
+                                                  uint8_t *buffer, size_t size,
+                                                  size_t valid);
 
 CUptiResult cuptiGetVersion(uint32_t *version);
 CUptiResult cuptiGetTimestamp(uint64_t *stamp);
 CUptiResult cuptiActivityEnable(CUpti_ActivityKind kind);
 CUptiResult cuptiActivityRegisterCallbacks(CUpti_BuffersCallbackRequestFunc request,
                                            CUpti_BuffersCallbackCompleteFunc complete);
-CUptiResult cuptiActivityGetNextRecord(uint8_t *buffer, size_t valid, CUpti_Activity **record);
+CUptiResult cuptiActivityGetNextRecord(uint8_t *buffer, size_t valid,
+                                       CUpti_Activity **record);
 CUptiResult cuptiActivityGetNumDroppedRecords(CUcontext context, uint32_t stream,
                                               size_t *dropped);
 CUptiResult cuptiActivityFlushAll(uint32_t flag);
