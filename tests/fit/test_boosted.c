@@ -5,7 +5,8 @@
 
 enum { ROWS = 3000, FEATURES = 5 };
 
-static const erg_boost_options options = { .rounds = 20, .depth = 6, .threads = 1, .rate = 0.3,
+static const erg_boost_options options = { .rounds = 20, .depth = 6, .threads = 1,
+                                           .rate = 0.3,
     .row_share = 0.8, .feature_share = 0.8, .child_weight = 3 };
 
 typedef struct lesson {
@@ -23,7 +24,8 @@ static lesson *learn(void)
     for (int i = 0; i < ROWS; i++) {
         for (int j = 0; j < FEATURES; j++)
             of->features[i][j] = (float)test_normal(&random);
-        of->targets[i] = (of->features[i][0] > 0.3f) + of->features[i][1] * of->features[i][2];
+        of->targets[i] = (of->features[i][0] > 0.3f)
+            + of->features[i][1] * of->features[i][2];
     }
     erg_boost_rows rows = { of->features[0], of->targets, ROWS, FEATURES, of->own };
     if (!erg_boost(&rows, &options, &of->forest, &err)) {

@@ -4,7 +4,8 @@
 #include "test.h"
 
 /* One anchor of no particular application. */
-static erg_clock_point anchor(double mhz, double power_w, double time_s, double fp, double dram)
+static erg_clock_point anchor(double mhz, double power_w, double time_s, double fp,
+                              double dram)
 {
     return (erg_clock_point){ mhz * 1e6, power_w, time_s, NAN, NAN, fp, dram };
 }
@@ -14,7 +15,8 @@ static double predict(const erg_fit *fit, erg_target target, const erg_clock_poi
 {
     erg_error err = { 0 };
     double clock_hz = mhz * 1e6, out;
-    erg_trained *trained = erg_fit_train_target(fit, target, &(erg_train){ .count = 0 }, &err);
+    erg_trained *trained = erg_fit_train_target(fit, target, &(erg_train){ .count = 0 },
+                                                &err);
     erg_case of = { .anchors = { top, 1, ERG_ACTIVITY_UNKNOWN }, .clock_hz = &clock_hz,
                     .count = 1 };
 
@@ -63,7 +65,8 @@ static void the_published_equations_give_their_golden_points(void)
 static void the_published_time_has_its_known_faults(void)
 {
     erg_clock_point idle = anchor(1380, 100, 10, 0, 0);
-    erg_clock_point third = anchor(1380, 100, 10, 0.3, 0), half = anchor(1380, 100, 10, 0.5, 0);
+    erg_clock_point third = anchor(1380, 100, 10, 0.3, 0),
+                    half = anchor(1380, 100, 10, 0.5, 0);
 
     CHECK_NEAR(predict(&erg_fit_fgcs, ERG_TARGET_TIME, &idle, 1380), 10, 1e-4);
     CHECK_NEAR(predict(&erg_fit_fgcs, ERG_TARGET_TIME, &third, 1380) / 10, 1.46, 0.005);
@@ -93,7 +96,8 @@ static erg_points *read_shared(const char *name)
     return points;
 }
 
-static erg_trained *train_on(const erg_points *points, const erg_fit *fit, erg_target target)
+static erg_trained *train_on(const erg_points *points, const erg_fit *fit,
+                             erg_target target)
 {
     erg_error err = { 0 };
     erg_fit_curves curves;
@@ -235,7 +239,8 @@ static void a_constant_column_and_a_single_clock_have_an_answer(void)
         visit->dram_active = 0;
         if (visit->setting.at[ERG_SM_CLOCK] < 1399e6)
             continue;
-        CHECK(erg_points_application(one, erg_points_application_at(points, visit->application),
+        CHECK(erg_points_application(one,
+                                     erg_points_application_at(points, visit->application),
                                      &index, NULL));
         CHECK(erg_points_add(one, visit, NULL));
     }
@@ -291,7 +296,8 @@ static void what_two_fits_need_is_trained_once(void)
     CHECK_OK(erg_fit_curves_make(&curves, points, &err), err);
     erg_train in = { .curves = curves.at, .count = curves.count, .groups = curves.groups,
                      .definition = curves.definition, .pool = &pool };
-    const erg_fit *anchored = erg_fit_find("anchored"), *ensemble = erg_fit_find("ensemble");
+    const erg_fit *anchored = erg_fit_find("anchored"),
+                  *ensemble = erg_fit_find("ensemble");
 
     erg_trained *alone = erg_fit_train_target(anchored, ERG_TARGET_POWER, &in, &err);
     erg_trained *joined = erg_fit_train_target(ensemble, ERG_TARGET_POWER, &in, &err);

@@ -15,7 +15,8 @@ static erg_points *made(size_t applications)
         erg_application app = { .retention = NAN, .retention_low = NAN,
                                 .definition = ERG_ACTIVITY_HALF };
         erg_visit visit = { .setting = erg_knob_setting_none(), .fp_active = fps[a % 6],
-                            .dram_active = drams[a % 6], .start_ns = INT64_MIN, .temp_c = NAN };
+                            .dram_active = drams[a % 6], .start_ns = INT64_MIN,
+                            .temp_c = NAN };
         snprintf(app.name, sizeof(app.name), "app%zu", a);
         CHECK(erg_points_application(points, &app, &visit.application, NULL));
         for (double mhz = 1400; mhz >= 500; mhz -= 50) {
@@ -86,8 +87,10 @@ static void what_is_saved_predicts_the_same_when_loaded(void)
         erg_curve_about about_a, about_b;
         if (fit->anchors_least > 1)
             continue;
-        CHECK_OK(erg_model_predict_by(model, fit->name, &anchors, clock_hz, 3, a, &about_a, &err), err);
-        CHECK_OK(erg_model_predict_by(again, fit->name, &anchors, clock_hz, 3, b, &about_b, &err), err);
+        CHECK_OK(erg_model_predict_by(model, fit->name, &anchors, clock_hz, 3, a, &about_a,
+                                      &err), err);
+        CHECK_OK(erg_model_predict_by(again, fit->name, &anchors, clock_hz, 3, b, &about_b,
+                                      &err), err);
         for (size_t k = 0; k < 3; k++) {
             CHECK(isnan(a[k].power_w) || fabs(b[k].power_w / a[k].power_w - 1) < 1e-10);
             CHECK(isnan(a[k].energy_low_j)
@@ -110,7 +113,8 @@ static void bands_hold_the_curve_and_the_anchor_is_exact(void)
     erg_curve_point out[2];
     erg_error err = { 0 };
 
-    CHECK_OK(erg_model_predict_by(model, "anchored", &anchors, clock_hz, 2, out, &about, &err), err);
+    CHECK_OK(erg_model_predict_by(model, "anchored", &anchors, clock_hz, 2, out, &about,
+                                  &err), err);
     CHECK_NEAR(out[0].power_w / new_one.power_w, 1, 1e-9);
     CHECK_NEAR(out[0].time_s / new_one.time_s, 1, 1e-9);
     CHECK_NEAR(about.level, 0.80, 0);       /* six applications */
@@ -132,7 +136,8 @@ static void too_few_applications_give_no_band(void)
     erg_curve_about about;
     erg_curve_point out;
 
-    CHECK(erg_model_predict_by(model, "anchored", &anchors, &clock_hz, 1, &out, &about, NULL));
+    CHECK(erg_model_predict_by(model, "anchored", &anchors, &clock_hz, 1, &out,
+                               &about, NULL));
     CHECK(out.power_w > 0 && isnan(out.power_low_w) && isnan(about.level));
     erg_model_free(model);
     erg_points_free(points);

@@ -30,7 +30,8 @@ static void add_truth(erg_points *points, const char *name, double p0_w, int clo
     }
 }
 
-static void knee_of(const erg_points *points, const erg_model *source, double *xk, double *vm)
+static void knee_of(const erg_points *points, const erg_model *source, double *xk,
+                    double *vm)
 {
     erg_fit_options options = { .source = source };
     erg_error err = { 0 };
@@ -116,7 +117,8 @@ static void sixteen_programs_are_judged_as_the_spec_says(void)
     erg_points *points = erg_points_new(NULL);
     erg_error err = { 0 };
 
-    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err), err);
+    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err),
+             err);
     for (size_t i = 0; i < ERG_COUNT(want); i++) {
         erg_validate_options options = { .models = models, .anchors = want[i].anchors };
         erg_validation *validation = erg_fit_validate(points, NULL, &options, &err);

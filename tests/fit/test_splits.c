@@ -50,7 +50,8 @@ static void every_choice_of_twelve_predicts_the_other_four(void)
     double mean[2] = { 0, 0 };
     int choices = 0;
 
-    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err), err);
+    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err),
+             err);
     CHECK_OK(erg_fit_curves_make(&curves, points, &err), err);
     CHECK(curves.count == APPLICATIONS);
     for (unsigned outside = 0; outside < 1u << APPLICATIONS; outside++) {

@@ -12,7 +12,8 @@ typedef struct lesson {
     erg_forest forest;
 } lesson;
 
-/* As the two kinds have it: many deep trees in one round, or many rounds of shallow ones. */
+/* As the two kinds have it: many deep trees in one round,
+ * or many rounds of shallow ones. */
 static const erg_boost_options kinds[] = {
     { .rounds = 1, .parallel = 40, .depth = 12, .rate = 1, .row_share = 0.632,
       .feature_share = 1, .node_share = 0.67, .child_weight = 1, .is_exact = true,
@@ -31,9 +32,11 @@ static lesson *learn(const erg_boost_options *options)
     for (int i = 0; i < ROWS; i++) {
         for (int j = 0; j < FEATURES; j++)
             of->features[i][j] = (float)test_uniform(&random);
-        of->targets[i] = of->features[i][0] * of->features[i][1] + (of->features[i][2] > 0.6f);
+        of->targets[i] = of->features[i][0] * of->features[i][1]
+            + (of->features[i][2] > 0.6f);
     }
-    erg_boost_rows rows = { of->features[0], of->targets, ROWS, FEATURES, of->own, &of->json };
+    erg_boost_rows rows = { of->features[0], of->targets, ROWS, FEATURES, of->own,
+                            &of->json };
     if (!erg_boost(&rows, options, &of->forest, &err)) {
         free(of);
         if (err.code == ERG_UNSUPPORTED)
@@ -132,7 +135,8 @@ static void a_sweep_of_one_feature_gives_the_sums_of_its_samples(void)
         for (int j = 0; j < FEATURES; j++)
             row[j] = (float)test_uniform(&random);
         for (int i = 0; i < PLACES; i++)
-            values[i] = i % 7 == 3 ? values[i - 1] : (float)(1.4 * test_uniform(&random) - 0.2);
+            values[i] = i % 7 == 3
+                ? values[i - 1] : (float)(1.4 * test_uniform(&random) - 0.2);
         qsort(values, PLACES, sizeof(*values), rising);
         erg_tree_keys(row, FEATURES, keys);
         erg_tree_keys(values, PLACES, swept);
@@ -160,7 +164,8 @@ static void add_application(erg_points *points, int index)
     snprintf(app.name, sizeof(app.name), "app%d", index);
     CHECK_OK(erg_points_application(points, &app, &at, &err), err);
     for (int i = 0; i < 20; i++) {
-        double x = 1 - 0.03 * i, share = 0.1 * (index + 1), power = 50 + 100 * x * (1 + share);
+        double x = 1 - 0.03 * i, share = 0.1 * (index + 1),
+               power = 50 + 100 * x * (1 + share);
         double time = 1 - share + share / x;
         erg_visit visit = { .application = at, .setting = erg_knob_setting_none(),
                             .time_s = 10 * time, .energy_j = 10 * power * time,

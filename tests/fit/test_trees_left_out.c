@@ -7,8 +7,8 @@
 enum { CLOCKS_MOST = 128 };
 
 /* Mean error of an application by what all others trained; its anchor is not scored. */
-static double error_left_out(const erg_fit *fit, erg_target target, const erg_fit_curves *all,
-                             size_t left_out)
+static double error_left_out(const erg_fit *fit, erg_target target,
+                             const erg_fit_curves *all, size_t left_out)
 {
     const erg_fit_curve *curve = &all->at[left_out];
     erg_fit_curve others[32];
@@ -36,7 +36,8 @@ static void check_library(const erg_fit_curves *all)
 {
     erg_train in = { all->at, all->count, all->groups, ERG_ACTIVITY_UNKNOWN, NULL };
     erg_error err = { 0 };
-    erg_trained *probe = erg_fit_train_target(erg_fit_find("boosted"), ERG_TARGET_TIME, &in, &err);
+    erg_trained *probe = erg_fit_train_target(erg_fit_find("boosted"), ERG_TARGET_TIME,
+                                              &in, &err);
 
     if (!probe && err.code == ERG_UNSUPPORTED)
         SKIP(err.text);
@@ -46,21 +47,28 @@ static void check_library(const erg_fit_curves *all)
 
 static void trees_left_out_give_the_reference_errors(void)
 {
-    static const struct { const char *name; erg_target target; double mean, most; } want[] = {
-        { "forest", ERG_TARGET_POWER, 7.30, 16.1 }, { "boosted", ERG_TARGET_TIME, 9.24, 24.6 },
+    static const struct {
+        const char *name;
+        erg_target target;
+        double mean, most;
+    } want[] = {
+        { "forest", ERG_TARGET_POWER, 7.30, 16.1 },
+        { "boosted", ERG_TARGET_TIME, 9.24, 24.6 },
     };
     erg_points *points = erg_points_new(NULL);
     erg_fit_curves all;
     erg_error err = { 0 };
 
-    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err), err);
+    CHECK_OK(erg_points_read_csv(points, test_data("dvfs/gv100_apps.csv"), NULL, &err),
+             err);
     CHECK_OK(erg_fit_curves_make(&all, points, &err), err);
     CHECK(all.count == 16);
     check_library(&all);
     for (size_t w = 0; w < ERG_COUNT(want); w++) {
         double mean = 0, most = 0;
         for (size_t a = 0; a < 16; a++) {
-            double one = error_left_out(erg_fit_find(want[w].name), want[w].target, &all, a);
+            double one = error_left_out(erg_fit_find(want[w].name),
+                                        want[w].target, &all, a);
             mean += one / 16;
             most = fmax(most, one);
         }

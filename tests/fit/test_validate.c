@@ -3,47 +3,21 @@
  * Applications left out in turn: the reference results of specification 5.8 and 5.9, and
  * that nothing of an application but its anchor can reach what predicts it.
  */
-#include "fit/validate.h"
-#include "test.h"
+#include "fit/read_points.h"
+#include "fit/validated.h"
 
-static erg_points *read_shared(const char *name)
-{
-    erg_error err = { 0 };
-    erg_points *points = erg_points_new(&err);
-    CHECK_OK(erg_points_read_csv(points, test_data(name), NULL, &err), err);
-    return points;
-}
+typedef struct reference {
+    const char *name;
+    erg_target target;
+    double mean, median, most;
+} reference;
 
-static erg_validation *validate(const erg_points *points, const erg_points *tests,
-                                const erg_validate_options *options)
-{
-    erg_error err = { 0 };
-    erg_validation *validation = erg_fit_validate(points, tests, options, &err);
-    CHECK_OK(validation != NULL, err);
-    return validation;
-}
-
-static const erg_fit_score *find(const erg_validation *validation, const char *name,
-                                 erg_target target, bool is_test)
-{
-    for (size_t i = 0; i < erg_validation_count(validation); i++) {
-        const erg_fit_score *score = erg_validation_at(validation, i);
-        if (strcmp(erg_fit_name(score->fit), name) == 0 && score->target == target
-            && score->is_test == is_test)
-            return score;
-    }
-    print_message("no score of %s\n", name);
-    CHECK(false);
-    return NULL;
-}
-
-typedef struct reference { const char *name; erg_target target; double mean, median, most; } reference;
-
-static void check_known(const erg_validation *validation, const reference rows[], size_t count,
-                        bool is_test)
+static void check_known(const erg_validation *validation, const reference rows[],
+                        size_t count, bool is_test)
 {
     for (size_t i = 0; i < count; i++) {
-        const erg_fit_score *score = find(validation, rows[i].name, rows[i].target, is_test);
+        const erg_fit_score *score = find(validation, rows[i].name,
+                                          rows[i].target, is_test);
         CHECK_NEAR(100 * score->mape, rows[i].mean, 0.06);
         if (!isnan(rows[i].median))
             CHECK_NEAR(100 * score->median_ape, rows[i].median, 0.1);
@@ -79,8 +53,10 @@ static void sixteen_applications_left_out_give_the_reference_errors(void)
     CHECK(anchored->rows == 1850 && anchored->groups == 16);
     CHECK(anchored->mape_low > 0.045 && anchored->mape_low < anchored->mape);
     CHECK(anchored->mape_high < 0.09 && anchored->mape_high > anchored->mape);
-    CHECK_TEXT(erg_fit_name(erg_validation_chosen(validation, ERG_TARGET_POWER)), "neighbours");
-    CHECK_TEXT(erg_fit_name(erg_validation_chosen(validation, ERG_TARGET_TIME)), "neighbours");
+    CHECK_TEXT(erg_fit_name(erg_validation_chosen(validation, ERG_TARGET_POWER)),
+               "neighbours");
+    CHECK_TEXT(erg_fit_name(erg_validation_chosen(validation, ERG_TARGET_TIME)),
+               "neighbours");
     erg_validation_free(validation);
     erg_points_free(points);
 }
@@ -97,7 +73,8 @@ static void errors_by_application_are_the_reference_ones(void)
     };
     static const char *const only[] = { "anchored", NULL };
     erg_points *points = read_shared("dvfs/gv100_apps.csv");
-    erg_validation *validation = validate(points, NULL, &(erg_validate_options){ .models = only });
+    erg_validation *validation = validate(points, NULL,
+                                          &(erg_validate_options){ .models = only });
     const erg_fit_curves *curves = &validation->points.curves;
     double errors[2][16];
     size_t groups[16], rows;
@@ -118,20 +95,22 @@ static void errors_by_application_are_the_reference_ones(void)
 static void scores_of_bands_are_the_reference_ones(void)
 {
     static const double known[2][16] = {
-        { .0835, .0858, .0953, .0991, .1060, .1307, .1436, .1491, .1607, .1643, .1986, .2228,
-          .2245, .2582, .2599, .2680 },
-        { .0668, .0914, .1139, .1519, .1570, .1586, .1683, .1692, .1746, .1904, .2236, .2298,
-          .2358, .2817, .3234, .6739 },
+        { .0835, .0858, .0953, .0991, .1060, .1307, .1436, .1491, .1607, .1643,
+          .1986, .2228, .2245, .2582, .2599, .2680 },
+        { .0668, .0914, .1139, .1519, .1570, .1586, .1683, .1692, .1746, .1904,
+          .2236, .2298, .2358, .2817, .3234, .6739 },
     };
     static const char *const only[] = { "anchored", NULL };
     erg_points *points = read_shared("dvfs/gv100_apps.csv");
-    erg_validation *validation = validate(points, NULL, &(erg_validate_options){ .models = only });
+    erg_validation *validation = validate(points, NULL,
+                                          &(erg_validate_options){ .models = only });
     erg_model *model = erg_fit_train(&erg_fit_anchored, points, NULL, NULL);
     double level;
 
     CHECK(erg_model_calibrate(model, validation, NULL));
     for (int t = 0; t < 2; t++) {
-        const erg_scores *scores = &erg_model_part(model, "anchored", (erg_target)t)->scores;
+        const erg_scores *scores = &erg_model_part(model, "anchored",
+                                                   (erg_target)t)->scores;
         CHECK(scores->count == 16 && !scores->of_sd);
         for (size_t i = 0; i < 16; i++)
             CHECK_NEAR(scores->at[i], known[t][i], 6e-5);
@@ -153,7 +132,8 @@ static void bands_of_80_percent_hold_three_quarters_of_new_curves(void)
     for (size_t a = 0; a < 16; a++) {
         erg_points *others = erg_points_part(points, a, true, NULL);
         erg_points *one = erg_points_part(points, a, false, NULL);
-        erg_validation *v = validate(others, one, &(erg_validate_options){ .models = only });
+        erg_validation *v = validate(others, one,
+                                     &(erg_validate_options){ .models = only });
         for (int t = 0; t < 2; t++) {
             erg_scores out = { 0 }, in = { 0 };
             double level;
@@ -184,7 +164,8 @@ static void without_an_anchor_polynomials_do_not_carry(void)
 
     check_known(anchored, two, 2, false);
     CHECK_NEAR(100 * find(raw, "polynomial", ERG_TARGET_POWER, false)->mape, 17.6, 0.06);
-    CHECK_NEAR(100 * find(raw, "polynomial", ERG_TARGET_POWER, false)->worst_ape, 58.5, 0.5);
+    CHECK_NEAR(100 * find(raw, "polynomial", ERG_TARGET_POWER, false)->worst_ape,
+               58.5, 0.5);
     CHECK(find(raw, "polynomial", ERG_TARGET_TIME, false)->mape > 1e4);
     CHECK(find(raw, "polynomial", ERG_TARGET_POWER, false)->rows == 1866);
     erg_validation_free(anchored);
@@ -270,8 +251,8 @@ static void split(const erg_points *points, erg_points *train, erg_points *rest)
 
 static void rows_of_a_tested_application_never_touch_training(void)
 {
-    static const char *const some[] = { "anchored", "neighbours", "polynomial", "fgcs_refit",
-                                        NULL };
+    static const char *const some[] = { "anchored", "neighbours", "polynomial",
+                                        "fgcs_refit", NULL };
     erg_points *points = read_shared("dvfs/gv100_apps.csv");
     erg_points *train = erg_points_new(NULL), *rest = erg_points_new(NULL);
     erg_validate_options options = { .models = some };
@@ -300,82 +281,6 @@ static void rows_of_a_tested_application_never_touch_training(void)
     erg_points_free(rest);
 }
 
-static void add(erg_points *points, const char *name, double mhz, double power_w, double time_s)
-{
-    erg_application app = { .retention = NAN, .retention_low = NAN };
-    erg_visit visit = { .setting = erg_knob_setting_none(), .mean_w = power_w,
-                        .time_s = time_s, .energy_j = power_w * time_s, .fp_active = NAN,
-                        .dram_active = NAN, .start_ns = INT64_MIN, .temp_c = NAN };
-
-    erg_text_put(app.name, sizeof(app.name), name);
-    visit.setting.at[ERG_SM_CLOCK] = mhz * 1e6;
-    CHECK(erg_points_application(points, &app, &visit.application, NULL));
-    CHECK(erg_points_add(points, &visit, NULL));
-}
-
-static size_t notes_with(const erg_validation *validation, const char *word)
-{
-    erg_result *result = erg_result_new("fit", NULL);
-    size_t found = 0;
-
-    CHECK(erg_validation_table(validation, result, NULL));
-    for (size_t i = 0; i < erg_result_note_count(result); i++)
-        found += strstr(erg_result_note_at(result, i), word) != NULL;
-    erg_result_free(result);
-    return found;
-}
-
-static void one_application_is_fitted_but_not_judged(void)
-{
-    erg_points *points = erg_points_new(NULL);
-
-    for (double mhz = 1400; mhz >= 600; mhz -= 100)
-        add(points, "a", mhz, mhz / 10, 5 + 7000 / mhz);
-    erg_validation *validation = validate(points, NULL, &(erg_validate_options){ .anchors = 0 });
-    CHECK(erg_validation_count(validation) == 0);
-    CHECK_TEXT(erg_fit_name(erg_validation_chosen(validation, ERG_TARGET_TIME)), "anchored");
-    CHECK(notes_with(validation, "FEW_APPLICATIONS: 1") == 1);
-    CHECK(notes_with(validation, "cannot be left out") == 1);
-    erg_validation_free(validation);
-    erg_points_free(points);
-}
-
-static void an_application_without_its_highest_clock_is_left_out_by_name(void)
-{
-    erg_points *points = erg_points_new(NULL);
-
-    for (double mhz = 1400; mhz >= 600; mhz -= 200) {
-        add(points, "whole", mhz, mhz / 10, 5 + 7000 / mhz);
-        add(points, "other", mhz, mhz / 12, 6 + 3000 / mhz);
-        add(points, "headless", mhz, mhz / 11, 6 + 3000 / mhz);
-    }
-    erg_points_visit_edit(points, 2)->state = ERG_VISIT_CONTAMINATED;
-    erg_validation *validation = validate(points, NULL, &(erg_validate_options){ .anchors = 0 });
-    CHECK(notes_with(validation, "NO_REFERENCE") == 1);
-    CHECK(notes_with(validation, "headless") == 1);
-    CHECK(find(validation, "anchored", ERG_TARGET_POWER, false)->groups == 2);
-    erg_validation_free(validation);
-    erg_points_free(points);
-}
-
-static void another_definition_of_activity_is_refused(void)
-{
-    erg_points *points = erg_points_new(NULL), *tests = erg_points_new(NULL);
-    erg_error err = { 0 };
-
-    for (double mhz = 1400; mhz >= 600; mhz -= 200) {
-        add(points, "a", mhz, mhz / 10, 5 + 7000 / mhz);
-        add(points, "b", mhz, mhz / 12, 6 + 3000 / mhz);
-        add(tests, "c", mhz, mhz / 11, 6 + 3000 / mhz);
-    }
-    erg_points_application_edit(points, 0)->definition = ERG_ACTIVITY_HALF;
-    erg_points_application_edit(tests, 0)->definition = ERG_ACTIVITY_ALL;
-    CHECK(!erg_fit_validate(points, tests, &(erg_validate_options){ .anchors = 0 }, &err));
-    CHECK(err.code == ERG_REFUSED && strstr(err.text, "half") && strstr(err.text, "all"));
-    erg_points_free(points);
-    erg_points_free(tests);
-}
-
 int main(void)
 {
     static const test tests[] = {
@@ -387,9 +292,6 @@ int main(void)
         TEST(coefficients_carry_to_another_gpu),
         TEST(transfer_moves_from_the_targets_fit_to_the_sources),
         TEST(rows_of_a_tested_application_never_touch_training),
-        TEST(one_application_is_fitted_but_not_judged),
-        TEST(an_application_without_its_highest_clock_is_left_out_by_name),
-        TEST(another_definition_of_activity_is_refused),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
