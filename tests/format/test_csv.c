@@ -11,8 +11,8 @@ static bool note(void *self, const erg_csv_row *row, erg_error *err)
     (void)err;
     for (size_t i = 0; i < row->count; i++) {
         size_t used = strlen(all->text);
-        snprintf(all->text + used, sizeof(all->text) - used, "[%.*s]", (int)row->fields[i].count,
-                 row->fields[i].text);
+        snprintf(all->text + used, sizeof(all->text) - used, "[%.*s]",
+                 (int)row->fields[i].count, row->fields[i].text);
     }
     all->rows++;
     all->line = row->line;
