@@ -153,7 +153,7 @@ static inline bool ergd_all_over(const ergd_box *is)
         if (end == at)
             break;
         size_t count = ergd_arguments(pid, arguments, sizeof(arguments));
-        if (count == 0) {       /* dying, or dead: then its children are ours now, look again */
+        if (count == 0) { /* dying, or dead: then its children are ours now, look again */
             waitpid((pid_t)pid, NULL, WNOHANG);
             is_over = false;
         } else if (memmem(arguments, count, is->config, strlen(is->config))) {

@@ -59,7 +59,8 @@ static inline double grant(const governed *is, size_t row, const char *column)
     return value;
 }
 
-static inline bool says(const governed *is, size_t row, const char *column, const char *want)
+static inline bool says(const governed *is, size_t row, const char *column,
+                        const char *want)
 {
     erg_result *result = tables(is);
     const char *text = erg_table_find(erg_result_find(result, "grants"), row, column).text;

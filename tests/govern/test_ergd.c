@@ -51,7 +51,7 @@ static void a_second_one_of_the_same_knobs_names_the_first_and_ends(void)
     CHECK(strstr(said, "another ergd turns this machine's knobs") && strstr(said, first));
     CHECK(ergd_is_turned(&is) && access(other.state, F_OK) != 0);
 
-    ergd_kill(is.pid);          /* its watchdog puts back, and then it is the other's turn */
+    ergd_kill(is.pid); /* its watchdog puts back, and then it is the other's turn */
     CHECK(ergd_await(ergd_all_over, &is) && ergd_is_back(&is));
     ergd_start(&other);
     CHECK(ergd_await(ergd_is_turned, &other) && ergd_stop(&other) == 0);
@@ -165,7 +165,7 @@ static void no_client_can_stall_it(void)
     CHECK(send(talkers[0], "{\"do\":", 6, MSG_NOSIGNAL) == 6);          /* never ends */
     CHECK(shutdown(talkers[1], SHUT_WR) == 0);                          /* half closed */
     send(talkers[2], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* no line at all */
-    for (int i = 0; i < 2000; i++)                                      /* and never reads */
+    for (int i = 0; i < 2000; i++) /* and never reads */
         if (send(talkers[3], "{\"do\": \"sensors\"}\n", 18, MSG_NOSIGNAL | MSG_DONTWAIT)
             < 0)
             break;
@@ -335,8 +335,8 @@ static void nobody_else_turns_what_it_turns(void)
         char path[ERG_PATH_MOST + 32], mode[200];
         ergd_box is;
         erg_error err = { 0 };
-        snprintf(mode, sizeof(mode), "mode: %s\nnode: {id: x, sensors: [rapl], ceil: 120W}\n",
-                 rows[i].mode);
+        snprintf(mode, sizeof(mode),
+                 "mode: %s\nnode: {id: x, sensors: [rapl], ceil: 120W}\n", rows[i].mode);
         ergd_prepare(&is, mode);
         const erg_env env = { .root = is.box.root };
         CHECK(erg_govern_is_free(&env, "rapl:package-0", NULL));    /* there is none */
@@ -349,7 +349,8 @@ static void nobody_else_turns_what_it_turns(void)
         ergd_start(&is);
         CHECK(ergd_await(ergd_listens, &is));
         CHECK(erg_govern_is_free(&env, "rapl:package-0", &err) == rows[i].is_free);
-        CHECK(rows[i].is_free || (err.code == ERG_REFUSED && strstr(err.text, "rapl:package-0")));
+        CHECK(rows[i].is_free
+              || (err.code == ERG_REFUSED && strstr(err.text, "rapl:package-0")));
         CHECK(erg_govern_is_free(&env, "nvml:3", NULL));    /* not its own */
         CHECK(ergd_stop(&is) == 0);
     }
@@ -361,7 +362,8 @@ static void it_hands_out_what_its_file_says_to_mpi(void)
     ergd_box is;
     erg_error err = { 0 };
 
-    ergd_prepare(&is, "node: {id: x, sensors: [rapl]}\nmpi: {wait: sleep, wait_after: 1ms}\n");
+    ergd_prepare(&is,
+                 "node: {id: x, sensors: [rapl]}\nmpi: {wait: sleep, wait_after: 1ms}\n");
     ergd_start(&is);
     CHECK(ergd_await(ergd_listens, &is));
     CHECK_OK(erg_govern_settings(is.socket, "mpi", settings, sizeof(settings), &err), err);

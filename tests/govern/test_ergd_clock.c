@@ -14,7 +14,8 @@ static const char *library(void)
 {
     static char path[ERG_PATH_MOST];
     const char *build = getenv("ERG_BUILD");
-    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1", build ? build : "build");
+    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1",
+             build ? build : "build");
     return path;
 }
 
@@ -145,7 +146,8 @@ static void a_phase_is_locked_to_its_clock_and_a_kill_unlocks_it(void)
     ergd_program();
     snprintf(path, sizeof(path), "%s/phases.csv", test_folder());
     FILE *file = fopen(path, "w");
-    CHECK(file && fputs("phase,sm_clock_mhz\ndecode,1005\n", file) >= 0 && fclose(file) == 0);
+    CHECK(file && fputs("phase,sm_clock_mhz\ndecode,1005\n", file) >= 0
+          && fclose(file) == 0);
     snprintf(more, sizeof(more), "%sgpu: {dvfs: auto, sweep: \"%s\"}\n", governs, path);
     prepare(&is, more);
     ergd_start(&is);

@@ -16,7 +16,8 @@ static void start_contained(ergd_box *is)
     CHECK(is->pid >= 0);
     if (is->pid > 0)
         return;
-    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+    if (unshare(CLONE_NEWNS) != 0
+        || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
         || mount("tmpfs", "/run", "tmpfs", 0, NULL) != 0)
         _exit(77);
     execl(program, "ergd", "--config", is->config, (char *)NULL);

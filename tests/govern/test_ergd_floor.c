@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ergd with a filler process of its own, or of the user: it is of the lowest priority, obeys,
- * and is gone when ergd is, however that died.
+ * ergd with a filler process of its own, or of the user: it is of the lowest priority,
+ * obeys, and is gone when ergd is, however that died.
  */
 #include <sched.h>
 #include <sys/resource.h>
@@ -81,8 +81,8 @@ static void a_filler_of_the_lowest_priority_burns_and_dies_with_ergd(void)
     pid_t filler = child_of(&is, "--filler");
     CHECK(sched_getscheduler(filler) == SCHED_IDLE);
     CHECK(getpriority(PRIO_PROCESS, (id_t)filler) == 19);
-    /* The load is far below, so that all CPUs shall burn: on a busy machine they get little,
-     * but something. */
+    /* The load is far below, so that all CPUs shall burn:
+     * on a busy machine they get little, but something. */
     double begin_s = cpu_s(filler);
     for (int i = 0; i < 2000 && cpu_s(filler) - begin_s < 0.05; i++)
         usleep(10000);

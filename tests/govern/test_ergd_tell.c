@@ -85,7 +85,8 @@ static void regions_inside_work_are_phases_and_marks_are_units(void)
         generate(rec);
     CHECK(ergd_await(has_heard_all, &is));
     CHECK(phase_real(&is, "prefill", "units") == 3);
-    CHECK(isnan(phase_real(&is, "load", "units")) && isnan(phase_real(&is, "work", "units")));
+    CHECK(isnan(phase_real(&is, "load", "units"))
+          && isnan(phase_real(&is, "work", "units")));
     CHECK(isnan(phase_real(&is, "layer", "units")));
     double prefill_s = phase_real(&is, "prefill", "time_s");
     print_message("# prefill %.3f s\n", prefill_s);

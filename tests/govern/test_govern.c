@@ -138,7 +138,8 @@ static void a_supply_is_kept_to_its_fraction(void)
 }
 
 /* More is asked for than the least of all: they keep it, and it is said. */
-/* 400 W of 404.8: within the bands of a margin of 1, but (400/404.8)^2 is over 0.8 of 1.21. */
+/* 400 W of 404.8: within the bands of a margin of 1,
+ * but (400/404.8)^2 is over 0.8 of 1.21. */
 static void a_breaker_that_grows_warm_is_relieved_before_it_trips(void)
 {
     static const struct { const char *trip; bool braked; } rows[] = {
@@ -179,8 +180,9 @@ static void a_wish_is_come_to_slowly_where_that_is_configured(void)
         CHECK(erg_governor_claim(is.governor).enforced_w >= 0.93 * rows[i].after_1_s);
         run_for(&is, 3, 0.1);
         CHECK(erg_governor_claim(is.governor).enforced_w <= rows[i].after_4_s + 1e-6);
-        erg_governor_lease(is.governor, &(erg_govern_lease){ .cap_w = 400, .until_ns = INT64_MAX,
-                                                             .state = "leased" });
+        erg_governor_lease(is.governor,
+                           &(erg_govern_lease){ .cap_w = 400, .until_ns = INT64_MAX,
+                                                .state = "leased" });
         run_for(&is, 0.1, 0.1);
         CHECK(erg_governor_claim(is.governor).enforced_w <= 400 + 1e-6);
         end(&is);
@@ -203,8 +205,8 @@ static void a_limit_below_the_least_of_all_is_called_short(void)
     end(&is);
 }
 
-/* A board that would pass 85 C settles below a hot spot of 70 C, and not far below. The step
- * itself overshoots: the fast part of the body is hot before any look. */
+/* A board that would pass 85 C settles below a hot spot of 70 C, and not far below. The
+ * step itself overshoots: the fast part of the body is hot before any look. */
 static void a_hot_device_is_held_below_its_hot_spot(void)
 {
     governed is = { 0 };

@@ -2,8 +2,9 @@
 /*
  * A node behind a breaker whose datasheet says how long it holds: 1.03 of 500 W, which no
  * knob takes down. The curve's times at 1.01 and 2 times the rating give, straight in
- * logarithms, T at 1.03; the brake comes at 0.8 T and not by the power, which is below 1.05.
- * The bands look once a period, so the period says when it is asked whether it has worn.
+ * logarithms, T at 1.03; the brake comes at 0.8 T and not by the power, which is below
+ * 1.05. The bands look once a period, so the period says when it is asked whether it has
+ * worn.
  */
 #include "govern/ergd.h"
 #include "govern/governed.h"

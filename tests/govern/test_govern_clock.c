@@ -156,7 +156,8 @@ static void the_clock_of_a_cpu_is_held_and_put_back(void)
     CHECK(!ask_clock(&is, 1.5e9, INFINITY, "", &err) && strstr(err.text, "no GPU"));
     CHECK_OK(ask_clock(&is, 1.5e9, INFINITY, "cpufreq", &err), err);
     CHECK(was_khz > 1.6e6 && fabs(cpu_khz(&is, "scaling_max_freq") - 1.5e6) < 1e5);
-    CHECK(clock_says(&is, 0, "knob", "cpu_clock") && clock_says(&is, 0, "state", "enforced"));
+    CHECK(clock_says(&is, 0, "knob", "cpu_clock")
+          && clock_says(&is, 0, "state", "enforced"));
     CHECK(!ask_clock(&is, 1e9, INFINITY, "nvml:0", &err));
     erg_governor_free(is.governor);
     CHECK(cpu_khz(&is, "scaling_max_freq") == was_khz);
@@ -185,7 +186,8 @@ static void a_line_about_a_clock_has_its_hertz_and_others_are_as_they_were(void)
                                  .clamped_w = NAN, .enforced_w = NAN, .old_hz = 1.41e9,
                                  .requested_hz = 1e9, .clamped_hz = 1.005e9,
                                  .enforced_hz = NAN };
-    CHECK_OK(erg_journal_add(journal, &entry, &err) && erg_journal_sync(journal, &err), err);
+    CHECK_OK(erg_journal_add(journal, &entry, &err)
+             && erg_journal_sync(journal, &err), err);
     erg_journal_free(journal);
     char *text = erg_file_read(path, 4096, &size, &err);
     CHECK_OK(text, err);

@@ -82,7 +82,8 @@ static void keys_that_nothing_acts_on_are_named(void)
 {
     erg_error err = { 0 };
     erg_govern_config *is = parse(
-        "version: 1\ngpu: {slowdown_max: 3%}\ncap: {window: 20ms, enforcement: [launch_gate]}\n"
+        "version: 1\ngpu: {slowdown_max: 3%}\n"
+        "cap: {window: 20ms, enforcement: [launch_gate]}\n"
         "rack: {jitter: [10ms, 50ms]}\n", &err);
     CHECK_OK(is, err);
     CHECK(is_unused(is, "gpu.slowdown_max") && is_unused(is, "cap.window"));
@@ -90,8 +91,8 @@ static void keys_that_nothing_acts_on_are_named(void)
     erg_govern_config_free(is);
 
     is = parse("version: 1\ncap: {limit: 900W, enforcement: [power_limit]}\n"
-               "rack: {soft_start: 60s, jitter: [10ms, 50ms]}\nthermal: {prefer_cool: true}\n",
-               &err);
+               "rack: {soft_start: 60s, jitter: [10ms, 50ms]}\n"
+               "thermal: {prefer_cool: true}\n", &err);
     CHECK_OK(is, err);
     CHECK(is->unused_count == 0);
     erg_govern_config_free(is);
@@ -115,8 +116,8 @@ static void a_floor_is_acted_on_and_what_belongs_to_it_only_with_it(void)
 
 static void a_governed_clock_needs_dvfs_auto(void)
 {
-    static const char keys[] = "policy: throughput_per_watt, slowdown_max: 3%, objective: ed2p, "
-                               "clock: [600MHz, 1.2GHz], sweep: a.csv";
+    static const char keys[] = "policy: throughput_per_watt, slowdown_max: 3%, "
+                               "objective: ed2p, clock: [600MHz, 1.2GHz], sweep: a.csv";
     char text[300];
     erg_error err = { 0 };
     snprintf(text, sizeof(text), "version: 1\ngpu: {dvfs: auto, %s}\n", keys);
@@ -130,15 +131,17 @@ static void a_governed_clock_needs_dvfs_auto(void)
     snprintf(text, sizeof(text), "version: 1\ngpu: {dvfs: off, %s}\n", keys);
     is = parse(text, &err);
     CHECK_OK(is, err);
-    CHECK(is->unused_count == 5 && is_unused(is, "gpu.clock") && is_unused(is, "gpu.sweep"));
+    CHECK(is->unused_count == 5 && is_unused(is, "gpu.clock")
+          && is_unused(is, "gpu.sweep"));
     erg_govern_config_free(is);
 }
 
 static void what_an_aisle_can_cool_is_a_cap_of_the_rack(void)
 {
     erg_error err = { 0 };
-    erg_govern_config *is = parse("version: 1\nrole: rack\nrack: {cap: 20kW, aisle: {id: a1, "
-                                  "cooling: 12kW}, nodes: [{id: a, fallback: 12kW}]}\n", &err);
+    erg_govern_config *is =
+        parse("version: 1\nrole: rack\nrack: {cap: 20kW, aisle: {id: a1, "
+              "cooling: 12kW}, nodes: [{id: a, fallback: 12kW}]}\n", &err);
     CHECK_OK(is, err);
     CHECK(is->rack.cap_w == 12e3);
     erg_govern_config_free(is);
@@ -162,7 +165,8 @@ static void a_breaker_has_the_curve_of_its_datasheet(void)
 {
     erg_error err = { 0 };
     erg_govern_config *is = parse("version: 1\nrack: {breaker: {rating: 25kW, curve: "
-                                  "[{load: 1.13, time: 2h}, {load: 2, time: 120s}]}}\n", &err);
+                                  "[{load: 1.13, time: 2h}, {load: 2, "
+                                  "time: 120s}]}}\n", &err);
     CHECK_OK(is, err);
     CHECK(is->rack.curve && is->rack.curve->count == 2);
     CHECK_NEAR(erg_trip_curve_time(is->rack.curve, 1.13), 7200, 1e-9);
@@ -191,8 +195,8 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nshaper:\n  floor: 800W\n", "f:3:", "ramp_down_hold" },
         { "version: 1\nnode: {ceil: 700W}\nshaper:\n  ramp_down_hold: 1s\n  floor: 800W\n",
           "f:5:", "above node.ceil" },
-        { "version: 1\nshaper:\n  floor: 8W\n  ramp_down_hold: 1s\n  filler: [burn]\n", "f:5:",
-          "path" },
+        { "version: 1\nshaper:\n  floor: 8W\n  ramp_down_hold: 1s\n  filler: [burn]\n",
+          "f:5:", "path" },
         { "version: 1\nshaper:\n  filler: burn\n", "f:3:", "list" },
         { "version: 1\nshaper:\n  ramp_up: 20W\n", "f:3:", "ramp_up" },
         { "version: 1\ngpu:\n  objective: speed\n", "f:3:", "energy or edp" },
@@ -209,7 +213,8 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\nops: {match: a, sm_clock: -200MHz}\n", "f:2:", "list" },
         { "version: 1\nrack:\n  bands:\n    target: 0.99\n    cap: 0.95\n",
           "f:4:", "target" },
-        { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: magnetic}}\n", "f:3:", "points" },
+        { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: magnetic}}\n", "f:3:",
+          "points" },
         { "version: 1\nrack: {breaker: {rating: 1kW,\n  curve: [{load: 2, time: 9s}]}}\n",
           "f:3:", "2 to 32" },
         { "version: 1\nrack: {breaker: {rating: 1kW, curve: [{load: 2, time: 9s},\n"

@@ -72,11 +72,13 @@ static void it_burns_what_is_missing_for_the_hold_and_then_ramps_down(void)
     end(&is);
 }
 
-/* What burnt is counted exactly, whatever the load does: the counter of the board says so. */
+/* What burnt is counted exactly, whatever the load does:
+ * the counter of the board says so. */
 static void what_is_burnt_is_what_the_counter_has_beyond_the_law(void)
 {
     static const char *const loads[] = { "square:80:380:4s", "square:60:390:700ms:0.6",
-                                         "list:350:3s:60:4s:350:2s:120:1s:350:2s:90:20s:340:90s",
+                                         "list:350:3s:60:4s:350:2s:120:1s:350:2s:90:"
+                                         "20s:340:90s",
                                          "square:80:200:2s+square:0:180:330ms" };
     for (size_t i = 0; i < ERG_COUNT(loads); i++) {
         governed is = { 0 };
@@ -103,7 +105,8 @@ static void what_is_burnt_is_what_the_counter_has_beyond_the_law(void)
  * would be told twice, and the floor is reached. */
 static void a_slow_sensor_makes_it_late_and_never_too_high(void)
 {
-    static const char *const sensors[] = { "update=20ms,window=0s", "update=100ms,window=100ms",
+    static const char *const sensors[] = { "update=20ms,window=0s",
+                                           "update=100ms,window=100ms",
                                            "update=100ms,window=1s,delay=200ms",
                                            "update=1s,window=1s", "delay=500ms" };
     for (size_t i = 0; i < ERG_COUNT(sensors); i++) {
@@ -154,7 +157,9 @@ static void in_observe_it_only_says_what_it_would_burn(void)
 static void limits_and_the_brake_come_first(void)
 {
     governed is = { 0 };
-    begin(&is, "mode: enforce\nnode: {id: n, sensors: [\"" BOARD ",load=list:380:5s:100:200s\"]}\n"
+    begin(&is,
+          "mode: enforce\n"
+          "node: {id: n, sensors: [\"" BOARD ",load=list:380:5s:100:200s\"]}\n"
                "shaper: {floor: 300W, ramp_down_hold: 300s}\n");
     run_for(&is, 10, 0.1);
     CHECK_NEAR(look(&is).fill_w, 200, 1);
@@ -215,7 +220,8 @@ static void play(filled_box *is, double load_w, double seconds)
         machine_number(&is->governed.box, ENERGY, is->uj);
         is->governed.box.now_ns += 100000000;
         erg_governor_filled(is->governed.governor, true, share, NULL);
-        CHECK_OK(erg_governor_step(is->governed.governor, is->governed.box.now_ns, &err), err);
+        CHECK_OK(erg_governor_step(is->governed.governor, is->governed.box.now_ns, &err),
+                 err);
     }
 }
 
@@ -225,7 +231,8 @@ static void begin_xeon(filled_box *is, const char *text)
     char whole[1024];
     erg_error err = { 0 };
     machine_open(&is->governed.box, "xeon-2s");
-    snprintf(is->governed.state, sizeof(is->governed.state), "%s/state", is->governed.box.root);
+    snprintf(is->governed.state, sizeof(is->governed.state), "%s/state",
+             is->governed.box.root);
     int count = snprintf(whole, sizeof(whole), "version: 1\nstate: %s\nmode: enforce\n"
                          "node: {id: n, sensors: [rapl]}\n%s", is->governed.state, text);
     is->uj = 1e6;
@@ -277,7 +284,8 @@ static void a_process_that_does_not_run_burns_nothing(void)
         machine_number(&is.governed.box, ENERGY, is.uj);
         is.governed.box.now_ns += 100000000;
         erg_governor_filled(is.governed.governor, false, 0, "it is not there");
-        CHECK_OK(erg_governor_step(is.governed.governor, is.governed.box.now_ns, &err), err);
+        CHECK_OK(erg_governor_step(is.governed.governor, is.governed.box.now_ns, &err),
+                 err);
     }
     floor_row row = look(&is.governed);
     CHECK_TEXT(row.state, "refused");

@@ -137,7 +137,7 @@ static void a_hint_may_be_kept_until_release(void)
     governed is;
     begin(&is, TWO);
     hint(&is, kept, 7);
-    hint(&is, "{\"do\": \"hint\", \"cap_w\": 300}", 7);      /* a program of the same user */
+    hint(&is, "{\"do\": \"hint\", \"cap_w\": 300}", 7); /* a program of the same user */
     run_for(&is, 7200, 5);
     CHECK(rows(&is, "hints") == 1 && isnan(real(&is, "hints", 0, "left_s")));
     CHECK_NEAR(grant(&is, 2, "enforced_w"), 290, 1e-6);
@@ -186,10 +186,12 @@ static void a_full_house_takes_no_more(void)
     char line[100];
     begin(&is, TWO);
     for (int i = 0; i < 64; i++) {
-        snprintf(line, sizeof(line), "{\"do\": \"hint\", \"cap_w\": 300, \"job\": \"j%d\"}", i);
+        snprintf(line, sizeof(line), "{\"do\": \"hint\", \"cap_w\": 300, \"job\": \"j%d\"}",
+                 i);
         hint(&is, line, 7);
     }
-    CHECK(!say(&is, "{\"do\": \"hint\", \"cap_w\": 9}", 7, &err) && err.code == ERG_REFUSED);
+    CHECK(!say(&is, "{\"do\": \"hint\", \"cap_w\": 9}", 7, &err)
+          && err.code == ERG_REFUSED);
     hint(&is, "{\"do\": \"hint\", \"cap_w\": 290, \"job\": \"j3\"}", 7);   /* its own */
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 290, 1e-6);
     end(&is);

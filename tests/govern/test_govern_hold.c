@@ -99,7 +99,8 @@ static void what_no_device_has_is_said_and_the_rest_is_held(void)
 static void what_cannot_be_held_is_named_with_its_line(void)
 {
     static const char *const bad[] = {
-        "{hold: smoothing=1}",         "{hold: [zebra=1]}",      "{hold: [power_limit=200]}",
+        "{hold: smoothing=1}",         "{hold: [zebra=1]}",
+        "{hold: [power_limit=200]}",
         "{hold: [fan=70]}",            "{hold: [smoothing]}",    "{hold: [smoothing=on]}",
         "{hold: [smoothing_floor=-1]}", "{hold: [[smoothing]]}",
         "{hold: [smoothing=1, smoothing=0]}",

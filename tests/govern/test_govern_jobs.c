@@ -140,8 +140,8 @@ static void a_hot_node_starts_no_job_where_cool_ones_are_preferred(void)
     static const char line[] = "{\"do\": \"admit\", \"job\": \"a\", \"power_w\": 10}";
     static const char node[] =
         "version: 1\nthermal: {hotspot: 70C, inlet: 21C, tau: 28s, prefer_cool: %s}\n"
-        "node: {id: n, ceil: 2kW, sensors: [\"sim:a100-sxm4-80gb,heat,start=0s,ambient=21C,tau=10s,"
-        "limit=95C,load=list:400:60s:20:600s\"]}\n";
+        "node: {id: n, ceil: 2kW, sensors: [\"sim:a100-sxm4-80gb,heat,start=0s,"
+        "ambient=21C,tau=10s,limit=95C,load=list:400:60s:20:600s\"]}\n";
 
     for (int prefers = 0; prefers < 2; prefers++) {
         house is = { 0 };

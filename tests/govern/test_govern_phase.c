@@ -173,7 +173,10 @@ static double clock_real(const job *of, const char *column)
 
 /* ---- what is best ------------------------------------------------------------------ */
 
-typedef struct truth { double hz[CLOCKS_MOST], watts[PHASES][CLOCKS_MOST]; size_t count; } truth;
+typedef struct truth {
+    double hz[CLOCKS_MOST], watts[PHASES][CLOCKS_MOST];
+    size_t count;
+} truth;
 
 /* Each clock is turned and its power read, by hand. */
 static void try_all(truth *out)
@@ -291,7 +294,8 @@ static void a_slowdown_is_kept(void)
     job_run(&of, 900);
     for (int p = 0; p < PHASES; p++) {
         double x = best_hz(&of, p) / 1410e6;
-        double slower = erg_clock_law_s(&phases[p].law, x) / erg_clock_law_s(&phases[p].law, 1);
+        double slower = erg_clock_law_s(&phases[p].law, x)
+            / erg_clock_law_s(&phases[p].law, 1);
         print_message("# %.1f %% slower\n", 100 * (slower - 1));
         CHECK(slower < 1.06 && x < 1);
     }

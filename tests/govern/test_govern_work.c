@@ -40,7 +40,8 @@ static double phase_real(const governed *is, const char *phase, const char *colu
     return value;
 }
 
-#define DECODE "{\"do\": \"work\", \"device\": \"sim:a100-sxm4-80gb\", \"phase\": \"decode\""
+#define DECODE                                                                             \
+    "{\"do\": \"work\", \"device\": \"sim:a100-sxm4-80gb\", \"phase\": \"decode\""
 
 /* 4 s at 300 W with 8 units, of which the first word's 100 were done before. */
 static void seconds_joules_and_units_are_of_the_phase_that_was_told(void)
@@ -133,7 +134,8 @@ static void what_is_no_report_is_said(void)
         { "{\"do\": \"work\", \"phase\": \"a\", \"units\": -1}", "0 or above" },
         { "{\"do\": \"work\", \"phase\": \"a\", \"units\": \"9\"}", "0 or above" },
         { "{\"do\": \"work\", \"units\": 9}", "needs \"phase\"" },
-        { "{\"do\": \"work\", \"device\": \"nvml:9\", \"phase\": \"a\"}", "no device nvml:9" },
+        { "{\"do\": \"work\", \"device\": \"nvml:9\", \"phase\": \"a\"}",
+          "no device nvml:9" },
     };
     governed is = { 0 };
     begin(&is, TWO_GPUS);

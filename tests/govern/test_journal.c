@@ -73,7 +73,11 @@ static void a_journal_that_a_thread_writes_is_whole_once_it_is_freed(void)
 
 enum { LINES_MOST = 3 << 14, LINE = 64 };     /* 3 MiB: one is held, one under way */
 
-typedef struct slow { int ends[2]; erg_journal_file file; erg_journal_writer *writer; } slow;
+typedef struct slow {
+    int ends[2];
+    erg_journal_file file;
+    erg_journal_writer *writer;
+} slow;
 
 static void begin(slow *is)
 {

@@ -84,7 +84,8 @@ static void step(place *at)
 static const char node_text[] = "mode: enforce\nnode: {id: n1, sensors: "
                                 "['sim:a100-sxm4-80gb,heat'], fallback: 200W}\n"
                                 "shaper: {ramp_up: 100000W/s}\n";
-static const char desk_text[] = "role: rack\nnode: {id: c, sensors: ['sim:a100-sxm4-80gb']}\n"
+static const char desk_text[] = "role: rack\n"
+                                "node: {id: c, sensors: ['sim:a100-sxm4-80gb']}\n"
                                 "rack: {cap: 600W, nodes: [{id: n1, fallback: 200W}]}\n";
 
 static double enforced_w(place *node)
@@ -182,7 +183,8 @@ static const erg_journal_entry *last_event(const place *at)
 /* A cap that somebody sets on a node stands in the coordinator's journal, and once. */
 static void what_happens_on_a_node_is_told_to_the_rack(void)
 {
-    const erg_govern_request set = { .verb = ERG_GOVERN_SET, .cap_w = 300, .for_s = INFINITY };
+    const erg_govern_request set = { .verb = ERG_GOVERN_SET, .cap_w = 300,
+                                     .for_s = INFINITY };
     place node, desk;
 
     open_both(&node, &desk);
@@ -268,13 +270,15 @@ static bool is_refused(const char *rest, const char *says)
 static void a_rack_that_cannot_keep_its_cap_is_refused_with_its_line(void)
 {
     CHECK(is_refused("role: rack\nrack:\n  cap: 1kW\n  nodes: [{id: a, fallback: 600W}, "
-                     "{id: b, fallback: 500W}]\n", "test:6: the fallbacks of 2 nodes sum to 1100"));
+                     "{id: b, fallback: 500W}]\n",
+                     "test:6: the fallbacks of 2 nodes sum to 1100"));
     CHECK(is_refused("role: rack\nrack: {cap: 1kW, nodes: [{id: a, fallback: 1W}, "
                      "{id: a, fallback: 1W}]}\n", "twice"));
-    CHECK(is_refused("role: rack\nrack: {cap: 1kW, nodes: [{id: a/b, fallback: 1W}]}\n", "an id"));
+    CHECK(is_refused("role: rack\nrack: {cap: 1kW, nodes: [{id: a/b, fallback: 1W}]}\n",
+                     "an id"));
     CHECK(is_refused("role: rack\nrack: {cap: 1kW, nodes: [{id: a}]}\n", "fallback"));
-    CHECK(is_refused("role: rack\nnode: {sensors: ['sim:a100-sxm4-80gb']}\nrack: {cap: 1kW}\n",
-                     "rack.nodes"));
+    CHECK(is_refused("role: rack\nnode: {sensors: ['sim:a100-sxm4-80gb']}\n"
+                     "rack: {cap: 1kW}\n", "rack.nodes"));
 }
 
 int main(void)

@@ -3,13 +3,14 @@
 #include "govern/rack_message.h"
 #include "test.h"
 
-static const char grant_text[] = "{\"schema\":1,\"boot\":9,\"req\":4,\"epoch\":2,\"seq\":11,"
+static const char grant_text[] =
+    "{\"schema\":1,\"boot\":9,\"req\":4,\"epoch\":2,\"seq\":11,"
                                  "\"cap_w\":612.5,\"lease_s\":10,\"later\":[1,{}]}";
 
 static void a_status_survives_the_way(void)
 {
-    const erg_lease_status sent = { 9007199254740991u, 12, 3, 44, 3, 612.25, NAN, 700, 100, 1600,
-                                    400, 2 };
+    const erg_lease_status sent = { 9007199254740991u, 12, 3, 44, 3, 612.25, NAN, 700,
+                                    100, 1600, 400, 2 };
     char text[ERG_RACK_MESSAGE_MOST];
     erg_lease_status got;
     erg_error err = { 0 };
@@ -17,9 +18,11 @@ static void a_status_survives_the_way(void)
 
     CHECK(size > 0 && size < ERG_RACK_MESSAGE_MOST);
     CHECK_OK(erg_rack_status_read(text, size, &got, &err), err);
-    CHECK(got.boot == sent.boot && got.request == 12 && got.epoch == 3 && got.sequence == 44);
+    CHECK(got.boot == sent.boot && got.request == 12 && got.epoch == 3
+          && got.sequence == 44);
     CHECK(got.enforced_w == 612.25 && isnan(got.power_w) && got.demand_w == 700);
-    CHECK(got.least_w == 100 && got.most_w == 1600 && got.fallback_w == 400 && got.rank == 2);
+    CHECK(got.least_w == 100 && got.most_w == 1600 && got.fallback_w == 400
+          && got.rank == 2);
 }
 
 static void a_grant_survives_the_way(void)
@@ -81,7 +84,8 @@ static void long_messages_are_not_even_parsed(void)
     erg_error err = { 0 };
 
     memset(text, '[', sizeof(text));
-    CHECK(!erg_rack_status_read(text, sizeof(text), &got, &err) && strstr(err.text, "1025 bytes"));
+    CHECK(!erg_rack_status_read(text, sizeof(text), &got, &err)
+          && strstr(err.text, "1025 bytes"));
 }
 
 static void presence_and_brake_survive_the_way(void)
@@ -111,7 +115,8 @@ static void an_event_survives_the_way_and_steers_no_terminal(void)
     static const char *const devices[] = { "\\u001b[2J", "\\n", "\\u007f",
         "a name of more than thirty-one letters" };
     for (size_t i = 0; i < ERG_COUNT(devices); i++) {
-        int count = snprintf(wrong, sizeof(wrong), "{\"schema\":1,\"kind\":\"mark\",\"node\":"
+        int count = snprintf(wrong, sizeof(wrong),
+                             "{\"schema\":1,\"kind\":\"mark\",\"node\":"
                              "\"n\",\"device\":\"%s\",\"text\":\"\"}", devices[i]);
         CHECK(!erg_rack_event_read(wrong, (size_t)count, &got, &err));
         CHECK(strstr(err.text, "device"));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Units that draw different watts at equal work, under one budget. */
-#include "govern/shape_sim.h"
-#include "test.h"
+#include "govern/shaped.h"
 
 static erg_scenario *parse(const char *spread)
 {
@@ -18,21 +17,11 @@ static erg_scenario *parse(const char *spread)
     return scenario;
 }
 
-static erg_shaped shape(const erg_scenario *scenario, const char *policy, uint64_t key)
-{
-    erg_policy_chain chain;
-    erg_shaped shaped;
-    erg_error err = { 0 };
-
-    CHECK_OK(erg_policy_parse(policy, strlen(policy), &chain, &err), err);
-    CHECK_OK(erg_shape_simulate(scenario, &chain, key, &shaped, &err), err);
-    return shaped;
-}
-
 static void alike_units_are_limited_as_by_a_limit(void)
 {
     erg_scenario *scenario = parse("");
-    erg_shaped limit = shape(scenario, "limit=850W", 0), balance = shape(scenario, "balance=850W", 0);
+    erg_shaped limit = shape(scenario, "limit=850W", 0),
+               balance = shape(scenario, "balance=850W", 0);
 
     CHECK_NEAR(balance.steps_per_s / limit.steps_per_s, 1, 1e-9);
     CHECK_NEAR(balance.energy_per_step_j / limit.energy_per_step_j, 1, 1e-9);
@@ -41,8 +30,8 @@ static void alike_units_are_limited_as_by_a_limit(void)
     erg_scenario_free(scenario);
 }
 
-/* Under a limit the most hungry chip sets the pace; under a budget one clock for all is best:
- * 720 W in the mean are 870 W f^2.4 of the mean chip. */
+/* Under a limit the most hungry chip sets the pace; under a budget one clock for all is
+ * best: 720 W in the mean are 870 W f^2.4 of the mean chip. */
 static void a_job_of_unlike_units_comes_within_two_parts_in_a_hundred_of_one_clock(void)
 {
     erg_scenario *scenario = parse(", spread: 6%");

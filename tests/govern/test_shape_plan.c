@@ -5,7 +5,8 @@
 #include "test.h"
 
 #define HEAD                                                                               \
-    "version: 1\nracks: {count: 1, units: 64}\ngpu: {idle: 100W}\nrun: {length: 30s}\njobs:\n"
+    "version: 1\nracks: {count: 1, units: 64}\ngpu: {idle: 100W}\n"                        \
+    "run: {length: 30s}\njobs:\n"
 
 /* 16 x 1000 W for half a second; 32 x 500 W and 16 x 400 W for half of theirs. */
 static const char unlike[] = HEAD
@@ -32,7 +33,8 @@ static erg_scenario *parse(const char *text)
     return scenario;
 }
 
-static bool try(const erg_scenario *scenario, const char *policy, erg_shaped *out, erg_error *err)
+static bool try(const erg_scenario *scenario, const char *policy, erg_shaped *out,
+                erg_error *err)
 {
     erg_policy_chain chain;
 
@@ -52,7 +54,8 @@ static erg_shaped shape(const erg_scenario *scenario, const char *policy)
 static void one_job_in_groups_comes_out_as_even_ones_do(void)
 {
     erg_error err = { 0 };
-    erg_scenario *scenario = erg_scenario_load(ERG_TEST_SOURCE "/examples/ref64.yaml", &err);
+    erg_scenario *scenario = erg_scenario_load(ERG_TEST_SOURCE "/examples/ref64.yaml",
+                                               &err);
 
     CHECK_OK(scenario, err);
     scenario->duration_s = 10;
@@ -64,7 +67,8 @@ static void one_job_in_groups_comes_out_as_even_ones_do(void)
     erg_scenario_free(scenario);
 }
 
-/* At once 38.4 kW; the first against the two others: 16 + 9.6, at the other end 22.4 + 3.2. */
+/* At once 38.4 kW; the first against the two others: 16 + 9.6,
+ * at the other end 22.4 + 3.2. */
 static void unlike_jobs_are_set_against_each_other_and_lose_no_step(void)
 {
     erg_scenario *scenario = parse(unlike);
@@ -118,7 +122,8 @@ static void what_cannot_be_locked_is_refused_with_the_cure(void)
     }
 }
 
-/* Two records that begin their steps at different times: each is shifted by what it lacks. */
+/* Two records that begin their steps at different times:
+ * each is shifted by what it lacks. */
 static void units_of_a_record_are_shifted_from_where_they_are(void)
 {
     char path[256];
@@ -130,8 +135,8 @@ static void units_of_a_record_are_shifted_from_where_they_are(void)
     CHECK(file);
     fputs("t_s,power_w,unit\n", file);
     for (int k = 0; k < 3000; k++)
-        fprintf(file, "%.2f,%d,a\n%.2f,%d,b\n", k * 0.01, k % 100 < 50 ? 800 : 200, k * 0.01,
-                (k + 10) % 100 < 50 ? 800 : 200);
+        fprintf(file, "%.2f,%d,a\n%.2f,%d,b\n", k * 0.01,
+                k % 100 < 50 ? 800 : 200, k * 0.01, (k + 10) % 100 < 50 ? 800 : 200);
     fclose(file);
     erg_scenario *scenario = erg_scenario_record(path, &how, &err);
     CHECK_OK(scenario, err);
@@ -201,7 +206,8 @@ static void units_of_different_length_are_played_as_long_as_the_shortest(void)
     erg_scenario *scenario = erg_scenario_record(path, &how, &err);
     CHECK_OK(scenario, err);
     CHECK_NEAR(scenario->duration_s, 39, 1e-9);
-    CHECK(strstr(scenario->note, "39 s of 99 s are played") && strstr(scenario->note, "--idle"));
+    CHECK(strstr(scenario->note, "39 s of 99 s are played")
+          && strstr(scenario->note, "--idle"));
     erg_shaped shaped = shape(scenario, "none");
     CHECK(shaped.count == 40);
     CHECK_NEAR(shaped.metrics.mean_w, 1000, 1e-6);
