@@ -11,7 +11,10 @@ static const char *const asked_args[] = { "correlation", "External id", "stream"
 enum { CORRELATION, EXTERNAL_ID, STREAM, GRID, DIMS };
 
 /* Events as lines of text: what is compared with the lines that jansson gives. */
-typedef struct seen { erg_text lines; int64_t count, last_begin_ns, last_duration_ns; } seen;
+typedef struct seen {
+    erg_text lines;
+    int64_t count, last_begin_ns, last_duration_ns;
+} seen;
 
 static inline void put(erg_text *lines, const erg_chrome_text *text)
 {
@@ -40,7 +43,8 @@ static inline bool take(void *self, const erg_chrome_event *event, erg_error *er
     return true;
 }
 
-static inline bool read_into(seen *to, const char *bytes, size_t size, erg_chrome_facts *facts,
+static inline bool read_into(seen *to, const char *bytes, size_t size,
+                             erg_chrome_facts *facts,
                       erg_error *err)
 {
     const erg_chrome_asked asked = { asked_args, take, to };

@@ -9,7 +9,8 @@ static void fill_with_signs(test_random *random, unsigned char *bytes, size_t co
 {
     static const char signs[] = "\"\"\\{}[]aab z:,";
     for (size_t i = 0; i < count; i++)
-        bytes[i] = bits(random) % 9 ? (unsigned char)signs[bits(random) % (sizeof(signs) - 1)]
+        bytes[i] = bits(random) % 9
+            ? (unsigned char)signs[bits(random) % (sizeof(signs) - 1)]
                                     : (unsigned char)bits(random);
 }
 
@@ -81,7 +82,8 @@ static void microseconds_become_nanoseconds_without_a_second_rounding(void)
         { "9223372036854775.807", INT64_MAX }, { "1e3", 1000000 }, { "1E+2", 100000 },
     };
     static const char *const wrong[] = { "", "-", ".5", "1.", "1e", "1e+", "x", "1x", "1 2",
-        "9223372036854775.808", "1e16", "1e9999999999", "nan", "--1", "99999999999999999999" };
+        "9223372036854775.808", "1e16", "1e9999999999", "nan", "--1",
+        "99999999999999999999" };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_chrome_text text = text_of(rows[i].us);
@@ -103,7 +105,8 @@ static void lists_are_whole_and_flat(void)
     static const char *const wrong[] = { "", "[", "[1", "[1,2,3,4]", "[1.5]", "[[1]]", "1",
                                          "[1 2]", "[99999999999999999999]" };
 
-    CHECK(erg_chrome_list(&good, out, 3) == 3 && out[0] == 16 && out[1] == 8 && out[2] == 1);
+    CHECK(erg_chrome_list(&good, out, 3) == 3 && out[0] == 16 && out[1] == 8
+          && out[2] == 1);
     CHECK(erg_chrome_list(&empty, out, 3) == 0);
     for (size_t i = 0; i < ERG_COUNT(wrong); i++) {
         erg_chrome_text text = text_of(wrong[i]);
@@ -124,17 +127,19 @@ static void texts_are_unescaped_and_cut_between_letters(void)
     CHECK_TEXT(to, "");
 }
 
-/* ---- what profilers write -------------------------------------------------------------- */
+/* ---- what profilers write ----------------------------------------------------------- */
 
 static void a_kernel_of_pytorch_has_its_arguments(void)
 {
     static const char trace[] =
-        "{\n  \"schemaVersion\": 1,\n  \"deviceProperties\": [\n    { \"id\": 0, \"name\": \"A}\" }"
-        "\n  ],\n  \"traceEvents\": [\n  {\n    \"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"ampere"
-        "_sgemm\", \"pid\": 0, \"tid\": 7,\n    \"ts\": 5331.125, \"dur\": 12.5,\n    \"args\": {\n"
-        "      \"External id\": 77,\n      \"queued\": 0, \"device\": 0, \"context\": 1,\n      "
-        "\"stream\": 7, \"correlation\": 901,\n      \"grid\": [32, 4, 1],\n      \"block\": [128"
-        ", 1, 1]\n    }\n  }],\n  \"baseTimeNanoseconds\": 1712345678901234567\n}";
+        "{\n  \"schemaVersion\": 1,\n  \"deviceProperties\": [\n"
+        "    { \"id\": 0, \"name\": \"A}\" }\n  ],\n  \"traceEvents\": [\n  {\n"
+        "    \"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"ampere_sgemm\", \"pid\": 0, "
+        "\"tid\": 7,\n    \"ts\": 5331.125, \"dur\": 12.5,\n    \"args\": {\n"
+        "      \"External id\": 77,\n      \"queued\": 0, \"device\": 0, \"context\": 1,\n"
+        "      \"stream\": 7, \"correlation\": 901,\n      \"grid\": [32, 4, 1],\n"
+        "      \"block\": [128, 1, 1]\n    }\n  }],\n"
+        "  \"baseTimeNanoseconds\": 1712345678901234567\n}";
     erg_chrome_facts facts;
     seen got = read_text(trace, &facts);
 
@@ -147,9 +152,10 @@ static void a_kernel_of_pytorch_has_its_arguments(void)
 static void a_bare_list_may_lack_its_bracket(void)
 {
     static const char onnx[] =
-        "[\n{\"cat\" : \"Session\",\"pid\" :9,\"tid\" :9,\"dur\" :12,\"ts\" :3,\"ph\" : \"X\",\"name\""
-        " :\"model_loading\",\"args\" : {}},\n{\"cat\" : \"Node\",\"pid\" :9,\"tid\" :9,\"dur\" :7,"
-        "\"ts\" :20,\"ph\" : \"X\",\"name\" :\"Conv_0_kernel_time\",\"args\" : {\"op_name\" : \"Conv\"}}\n";
+        "[\n{\"cat\" : \"Session\",\"pid\" :9,\"tid\" :9,\"dur\" :12,\"ts\" :3,\"ph\" "
+        ": \"X\",\"name\" :\"model_loading\",\"args\" : {}},\n"
+        "{\"cat\" : \"Node\",\"pid\" :9,\"tid\" :9,\"dur\" :7,\"ts\" :20,\"ph\" "
+        ": \"X\",\"name\" :\"Conv_0_kernel_time\",\"args\" : {\"op_name\" : \"Conv\"}}\n";
     erg_chrome_facts facts;
     seen got = read_text(onnx, &facts);
 
@@ -182,9 +188,10 @@ static void beginnings_meet_their_ends_on_their_thread(void)
 static void an_event_that_says_no_time_is_counted(void)
 {
     static const char trace[] =
-        "{\"traceEvents\":[{\"ph\":\"X\",\"name\":\"a\"},{\"ph\":\"X\",\"ts\":\"x\"},{\"ts\":1},7,[{}],"
-        "\"ph\",{\"ph\":\"X\",\"ts\":1,\"dur\":-1},{\"ph\":\"M\",\"name\":\"m\"},{\"ph\" 1},"
-        "{\"ph\":\"s\",\"ts\":1},{\"ph\":\"X\",\"ts\":2,\"dur\":1}]}";
+        "{\"traceEvents\":[{\"ph\":\"X\",\"name\":\"a\"},{\"ph\":\"X\",\"ts\":\"x\"},"
+        "{\"ts\":1},7,[{}],\"ph\",{\"ph\":\"X\",\"ts\":1,\"dur\":-1},{\"ph\":\"M\","
+        "\"name\":\"m\"},{\"ph\" 1},{\"ph\":\"s\",\"ts\":1},{\"ph\":\"X\",\"ts\":2,"
+        "\"dur\":1}]}";
     erg_chrome_facts facts;
     seen got = read_text(trace, &facts);
 
@@ -195,7 +202,8 @@ static void an_event_that_says_no_time_is_counted(void)
 
 static void what_is_no_trace_is_refused(void)
 {
-    static const char *const wrong[] = { "", "{}", "7", "{\"a\":[1,2]}", "{\"traceEvents\":7}",
+    static const char *const wrong[] = { "", "{}", "7", "{\"a\":[1,2]}",
+                                         "{\"traceEvents\":7}",
         "}", "{\"a\" 1}", "{\"traceEvents\":[}]}", "{]" };
 
     for (size_t i = 0; i < ERG_COUNT(wrong); i++) {
@@ -208,7 +216,7 @@ static void what_is_no_trace_is_refused(void)
     }
 }
 
-/* ---- files ------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------- */
 
 static void a_file_that_is_not_there_says_so(void)
 {

@@ -12,8 +12,10 @@ static void add_space(test_random *random, erg_text *to)
 
 static void add_string(test_random *random, erg_text *to)
 {
-    static const char *const pieces[] = { "a", "gemm<{", "\\\"", "\\\\", "}]", "\\u00e9", "\xc3\xa9",
-        "[", ",", ":", "\\ud83d\\ude00", "traceEvents", "ph", "\\n", " ", "void at::native::kernel" };
+    static const char *const pieces[] = { "a", "gemm<{", "\\\"", "\\\\", "}]", "\\u00e9",
+                                          "\xc3\xa9",
+        "[", ",", ":", "\\ud83d\\ude00", "traceEvents", "ph", "\\n", " ",
+        "void at::native::kernel" };
     erg_text_add(to, "\"");
     for (uint64_t left = bits(random) % 9; left > 0; left--)
         erg_text_add(to, "%s", pieces[bits(random) % ERG_COUNT(pieces)]);
@@ -60,7 +62,8 @@ static void add_event(test_random *random, erg_text *to)
         erg_text_add(to, ",\"%s\":", keys[bits(random) % ERG_COUNT(keys)]);
         add_value(random, to, 1);
     }
-    erg_text_add(to, ",\"ph\" :\"%s\",\"ts\":%lld", phases[bits(random) % ERG_COUNT(phases)],
+    erg_text_add(to, ",\"ph\" :\"%s\",\"ts\":%lld",
+                 phases[bits(random) % ERG_COUNT(phases)],
                  (long long)(bits(random) % 1000000000));
     if (bits(random) % 2) {
         erg_text_add(to, ", \"args\": {\"stream\":%d,\"any\":", (int)(bits(random) % 90));
@@ -71,7 +74,8 @@ static void add_event(test_random *random, erg_text *to)
     }
     erg_text_add(to, ",\"cat\":");
     add_string(random, to);
-    erg_text_add(to, ",\"dur\": %d, \"tid\":%d}", (int)(bits(random) % 1000), (int)(bits(random) % 99));
+    erg_text_add(to, ",\"dur\": %d, \"tid\":%d}", (int)(bits(random) % 1000),
+                 (int)(bits(random) % 99));
     add_space(random, to);
 }
 
@@ -117,7 +121,8 @@ static char *lines_of_jansson(const char *bytes)
 {
     json_error_t why;
     json_t *root = json_loads(bytes, 0, &why), *event;
-    const json_t *events = json_is_array(root) ? root : json_object_get(root, "traceEvents");
+    const json_t *events = json_is_array(root)
+        ? root : json_object_get(root, "traceEvents");
     erg_text lines = { 0 };
     size_t index;
 
@@ -126,12 +131,13 @@ static char *lines_of_jansson(const char *bytes)
     json_array_foreach(events, index, event) {
         const char *phase = json_string_value(json_object_get(event, "ph"));
         const json_t *args = json_object_get(event, "args");
-        bool is_long = strcmp(phase, "X") == 0;
+        long long long_us = strcmp(phase, "X") == 0
+            ? json_integer_value(json_object_get(event, "dur")) : 0;
         if (strcmp(phase, "s") == 0)
             continue;
         erg_text_add(&lines, "%s|%lld|%lld", phase,
-            1000 * (long long)json_integer_value(json_object_get(event, "ts")),
-            is_long ? 1000 * (long long)json_integer_value(json_object_get(event, "dur")) : 0);
+                     1000 * (long long)json_integer_value(json_object_get(event, "ts")),
+                     1000 * long_us);
         put_member(&lines, event, "name");
         put_member(&lines, event, "cat");
         put_member(&lines, event, "tid");
@@ -191,7 +197,8 @@ static void every_cut_gives_the_events_before_it(void)
         bool good = read_into(&some, bytes, cut, &facts, &err);
         CHECK(good || err.code == ERG_BAD_INPUT);
         CHECK(some.count >= before && some.count <= all.count);
-        CHECK(!some.count || strncmp(some.lines.data, all.lines.data, some.lines.count) == 0);
+        CHECK(!some.count
+              || strncmp(some.lines.data, all.lines.data, some.lines.count) == 0);
         before = some.count;
         erg_text_free(&some.lines);
     }
@@ -208,7 +215,9 @@ static void an_event_beyond_the_window_is_passed_over(void)
     erg_text_add(&bytes, "{\"meta\":[\"");
     for (int i = 0; i < 150000; i++)
         erg_text_add(&bytes, "0123456789{");
-    erg_text_add(&bytes, "\"],\"traceEvents\":[{\"ph\":\"X\",\"ts\":1,\"dur\":1},{\"ph\":\"X\",\"args\":"
+    erg_text_add(&bytes,
+                 "\"],\"traceEvents\":[{\"ph\":\"X\",\"ts\":1,\"dur\":1},{\"ph\":\"X\","
+                 "\"args\":"
                          "{\"stack\":[\"");
     for (int i = 0; i < 150000; i++)
         erg_text_add(&bytes, "}]\\\"89\",{\"a\":1},\"");

@@ -15,19 +15,26 @@
 #include "import/chrome_launch.h"
 
 /* Launches: buffers are full at the smaller one, tables of operators at some four times as
- * much; all that the larger one has more would take 100 MB. Joining takes turns over the file. */
+ * much; all that the larger one has more would take 100 MB.
+ * Joining takes turns over the file. */
 enum { IMPORTED = 60000, JOINED = 15000, AT_ONCE = 12000, TIMES = 4, GROWTH_MB = 20 };
 
 static void put_launch(FILE *to, int i)
 {
     int ts = 20 * i;
 
-    fprintf(to, "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"op%d\",\"pid\":9,\"tid\":9,\"ts\":%d,\"dur\":9,"
-            "\"args\":{\"External id\":%d,\"Input Dims\":[[8,%d]]}},\n", i % 40, ts, i, i % 50);
-    fprintf(to, "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\",\"pid\":9,\"tid\":9,"
-            "\"ts\":%d,\"dur\":2,\"args\":{\"External id\":%d,\"correlation\":%d}},\n", ts + 1, i, i);
-    fprintf(to, "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k%d\",\"pid\":0,\"tid\":7,\"ts\":%d,\"dur\":4,"
-            "\"args\":{\"device\":0,\"stream\":7,\"correlation\":%d}},\n", i % 40, ts + 7, i);
+    fprintf(to,
+            "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"op%d\",\"pid\":9,\"tid\":9,"
+            "\"ts\":%d,\"dur\":9,\"args\":{\"External id\":%d,\"Input Dims\":[[8,%d]]}},\n",
+            i % 40, ts, i, i % 50);
+    fprintf(to,
+            "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\","
+            "\"pid\":9,\"tid\":9,\"ts\":%d,\"dur\":2,\"args\":{\"External "
+            "id\":%d,\"correlation\":%d}},\n", ts + 1, i, i);
+    fprintf(to,
+            "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k%d\",\"pid\":0,\"tid\":7,"
+            "\"ts\":%d,\"dur\":4,\"args\":{\"device\":0,\"stream\":7,\"correlation\":%d}},"
+            "\n", i % 40, ts + 7, i);
 }
 
 static void write_trace(const char *path, int launches)
@@ -50,8 +57,10 @@ static int import_it(const char *path)
     erg_trace *trace = erg_trace_new(NULL);
 
     snprintf(file, sizeof(file), "%s.erg", path);
-    bool good = erg_trace_put_events_aside(trace, NULL) && erg_import(trace, path, NULL, NULL)
-             && erg_trace_event_count(trace) >= 3 * IMPORTED && erg_trace_save(trace, file, NULL);
+    bool good = erg_trace_put_events_aside(trace, NULL)
+        && erg_import(trace, path, NULL, NULL)
+             && erg_trace_event_count(trace) >= 3 * IMPORTED
+             && erg_trace_save(trace, file, NULL);
     erg_trace_free(trace);
     unlink(file);
     return !good;
@@ -95,7 +104,11 @@ static int join_it(const char *path)
     return !good;
 }
 
-static const struct { const char *name; int (*run)(const char *path); int launches; } jobs[] = {
+static const struct {
+    const char *name;
+    int (*run)(const char *path);
+    int launches;
+} jobs[] = {
     { "import", import_it, IMPORTED },
     { "timeline", tell_it, IMPORTED },
     { "join", join_it, JOINED },
@@ -107,7 +120,8 @@ static double peak_mb(const char *job, int launches)
 {
     char path[300];
     char *const argv[] = { "test", (char *)job, path, NULL };
-    char *const environment[] = { "ASAN_OPTIONS=quarantine_size_mb=1:detect_leaks=0", NULL };
+    char *const environment[] = { "ASAN_OPTIONS=quarantine_size_mb=1:detect_leaks=0",
+                                  NULL };
     struct rusage use;
     pid_t child;
     int status;
@@ -126,7 +140,8 @@ static void memory_does_not_grow_with_the_trace(void)
     for (size_t i = 0; i < ERG_COUNT(jobs); i++) {
         double before = peak_mb(jobs[i].name, jobs[i].launches);
         double after = peak_mb(jobs[i].name, TIMES * jobs[i].launches);
-        printf("# %s: %.1f MB, four times the trace %.1f MB\n", jobs[i].name, before, after);
+        printf("# %s: %.1f MB, four times the trace %.1f MB\n", jobs[i].name,
+               before, after);
         CHECK(after < before + GROWTH_MB);
     }
 }

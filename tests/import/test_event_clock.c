@@ -43,8 +43,10 @@ static char *trace_of(const load *of)
     erg_text_add(&text, "[");
     for (int i = 0; i < BURSTS; i++)
         for (double at_s = of->begin_s[i]; at_s < of->end_s[i]; at_s += 0.02)
-            erg_text_add(&text, "%s{\"ph\":\"X\",\"cat\":\"Node\",\"name\":\"conv_%d_kernel_time\",\"pid\":1,"
-                         "\"tid\":1,\"ts\":%.0f,\"dur\":%.0f,\"args\":{\"op_name\":\"Conv\"}}",
+            erg_text_add(&text,
+                         "%s{\"ph\":\"X\",\"cat\":\"Node\","
+                         "\"name\":\"conv_%d_kernel_time\",\"pid\":1,\"tid\":1,\"ts\":%.0f,"
+                         "\"dur\":%.0f,\"args\":{\"op_name\":\"Conv\"}}",
                          text.count > 1 ? "," : "", i, 777 + 1e6 * at_s,
                          1e6 * fmin(0.02, of->end_s[i] - at_s));
     erg_text_add(&text, "]");
@@ -114,7 +116,8 @@ static void events_are_put_where_the_power_follows_them(void)
                      && add(trace, i % 2 ? "p.csv" : "ort.json", second, &err), err);
         double off_s = first_event_s(trace) - late_s;
         CHECK_NEAR(off_s, 0, 0.1);
-        CHECK_NEAR(meta_of(trace, i % 2 ? "events_begin_s:events" : "events_begin_s:ort.json"),
+        CHECK_NEAR(meta_of(trace,
+                           i % 2 ? "events_begin_s:events" : "events_begin_s:ort.json"),
                    late_s, 0.1);
         CHECK_TEXT(erg_trace_meta(trace, i % 2 ? "events_by:events" : "events_by:ort.json"),
                    "gpu:0/power");

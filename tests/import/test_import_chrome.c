@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chrome traces as recordings: clocks, who asked for a kernel, streams that exchange data. */
+/* Chrome traces as recordings: clocks, who asked for a kernel,
+ * streams that exchange data. */
 #include "erg/import.h"
 #include "test.h"
 #include "import/chrome_work.h"
@@ -7,8 +8,10 @@
 
 #define OPERATOR(name, id, ts) "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"" name \
     "\",\"pid\":9,\"tid\":9,\"ts\":" ts ",\"dur\":9,\"args\":{\"External id\":" id "}}"
-#define CALL(id, correlation, ts) "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\"," \
-    "\"pid\":9,\"tid\":9,\"ts\":" ts ",\"dur\":2,\"args\":{\"External id\":" id ",\"correlation\":" correlation "}}"
+#define CALL(id, correlation, ts) \
+    "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\"," \
+    "\"pid\":9,\"tid\":9,\"ts\":" ts ",\"dur\":2,\"args\":{\"External id\":" id \
+    ",\"correlation\":" correlation "}}"
 #define KERNEL(name, args, ts, dur) "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"" name \
     "\",\"pid\":0,\"tid\":7,\"ts\":" ts ",\"dur\":" dur ",\"args\":{\"device\":0," args "}}"
 
@@ -23,18 +26,19 @@ static erg_trace *imported(const char *bytes, const erg_import_options *options)
 
 static const char kineto[] = "{\"traceEvents\":["
     /* kernels before their operators; the second names its call alone */
-    KERNEL("gemm", "\"stream\":7,\"External id\":5,\"correlation\":31", "100.5", "40.25") ","
+    KERNEL("gemm", "\"stream\":7,\"External id\":5,\"correlation\":31", "100.5",
+           "40.25") ","
     KERNEL("relu", "\"stream\":7,\"correlation\":32", "150", "10") ","
     KERNEL("ncclDevKernel_AllReduce_Sum_f32", "\"stream\":20", "120", "30") ","
     KERNEL("add", "\"stream\":20", "155", "20") ","
-    "{\"ph\":\"X\",\"cat\":\"gpu_memcpy\",\"name\":\"Memcpy HtoD\",\"ts\":90,\"dur\":5,\"args\":{\"device\":0,"
-    "\"stream\":7}},"
+    "{\"ph\":\"X\",\"cat\":\"gpu_memcpy\",\"name\":\"Memcpy HtoD\",\"ts\":90,\"dur\":5,"
+    "\"args\":{\"device\":0,\"stream\":7}},"
     OPERATOR("aten::addmm", "5", "90") "," OPERATOR("aten::relu", "6", "101") ","
     CALL("5", "31", "92") "," CALL("6", "32", "103") ","
-    "{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#3\",\"pid\":9,\"tid\":9,\"ts\":80,\"dur\":99},"
-    "{\"ph\":\"i\",\"name\":\"Record Window End\",\"ts\":200},"
-    "{\"ph\":\"M\",\"name\":\"process_name\",\"args\":{\"name\":\"python\"}}],"
-    "\"baseTimeNanoseconds\":1712345678901234567}";
+    "{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#3\",\"pid\":9,"
+    "\"tid\":9,\"ts\":80,\"dur\":99},{\"ph\":\"i\",\"name\":\"Record Window "
+    "End\",\"ts\":200},{\"ph\":\"M\",\"name\":\"process_name\","
+    "\"args\":{\"name\":\"python\"}}],\"baseTimeNanoseconds\":1712345678901234567}";
 
 static const erg_trace_event *event_of(const erg_trace *trace, const char *name)
 {
@@ -78,7 +82,8 @@ static void the_base_time_is_added_to_the_nanosecond(void)
     CHECK(gemm->duration_ns == 40250);
     CHECK(erg_trace_region_count(trace) == 1 && erg_trace_mark_count(trace) == 1);
     CHECK_TEXT(erg_trace_region(trace, 0)->name, "ProfilerStep#3");
-    CHECK(erg_trace_region(trace, 0)->end_ns - erg_trace_region(trace, 0)->begin_ns == 99000);
+    CHECK(erg_trace_region(trace, 0)->end_ns - erg_trace_region(trace, 0)->begin_ns
+          == 99000);
     CHECK(erg_trace_flag_count(trace) == 0);
     erg_trace_free(trace);
 }
@@ -96,15 +101,18 @@ static void a_stream_half_in_collectives_is_for_communication(void)
     erg_trace_free(trace);
 }
 
-static const char onnx[] = "[{\"cat\":\"Session\",\"pid\":4,\"tid\":4,\"dur\":900,\"ts\":10,\"ph\":\"X\","
-    "\"name\":\"model_run\",\"args\":{}},{\"cat\":\"Node\",\"pid\":4,\"tid\":4,\"dur\":80,\"ts\":20,\"ph\":\"X\","
-    "\"name\":\"conv1_kernel_time\",\"args\":{\"op_name\":\"Conv\",\"provider\":\"CPUExecutionProvider\"}},"
-    "{\"cat\":\"Node\",\"pid\":4,\"tid\":4,\"dur\":0,\"ts\":19,\"ph\":\"X\",\"name\":\"conv1_fence_before\","
+static const char onnx[] =
+    "[{\"cat\":\"Session\",\"pid\":4,\"tid\":4,\"dur\":900,\"ts\":10,\"ph\":\"X\","
+    "\"name\":\"model_run\",\"args\":{}},{\"cat\":\"Node\",\"pid\":4,\"tid\":4,\"dur\":80,"
+    "\"ts\":20,\"ph\":\"X\",\"name\":\"conv1_kernel_time\",\"args\":{\"op_name\":\"Conv\","
+    "\"provider\":\"CPUExecutionProvider\"}},{\"cat\":\"Node\",\"pid\":4,\"tid\":4,"
+    "\"dur\":0,\"ts\":19,\"ph\":\"X\",\"name\":\"conv1_fence_before\","
     "\"args\":{\"op_name\":\"Conv\"}}]";
 
 static void onnx_runtime_counts_from_the_start_that_is_given(void)
 {
-    erg_trace *trace = imported(onnx, &(erg_import_options){ .start = "2026-02-06T10:00:00Z" });
+    erg_trace *trace =
+        imported(onnx, &(erg_import_options){ .start = "2026-02-06T10:00:00Z" });
     const erg_trace_event *conv = event_of(trace, "conv1_kernel_time");
 
     CHECK(erg_trace_utc_ns(trace, conv->begin_ns) == 1770372000000010000);
@@ -118,7 +126,8 @@ static void onnx_runtime_counts_from_the_start_that_is_given(void)
 static void a_time_from_nowhere_joins_no_other(void)
 {
     erg_trace *trace = imported("timestamp,gpu,power_w\n2026-02-06 10:00:00,0,100\n"
-                                "2026-02-06 10:00:01,0,100\n", &(erg_import_options){ .tz = "UTC" });
+                                "2026-02-06 10:00:01,0,100\n",
+                                &(erg_import_options){ .tz = "UTC" });
     erg_error err = { 0 };
 
     CHECK(!erg_import_bytes(trace, "o.json", onnx, strlen(onnx), NULL, &err));
@@ -147,7 +156,8 @@ static void what_is_cut_is_flagged(void)
 {
     char torn[1200];
     erg_text_put(torn, sizeof(torn), kineto);
-    erg_trace *trace = imported(torn, &(erg_import_options){ .start = "2026-02-06T10:00:00Z" });
+    erg_trace *trace =
+        imported(torn, &(erg_import_options){ .start = "2026-02-06T10:00:00Z" });
 
     CHECK(erg_trace_flag_count(trace) == 1);
     CHECK(erg_trace_flag(trace, 0)->code == ERG_FLAG_TORN_INPUT);
@@ -197,12 +207,16 @@ static char *launches_text(void)
 
     erg_text_add(&text, "[");
     for (int i = 0; i < LAUNCHES; i++)
-        erg_text_add(&text, i % 3 < 2 ? KERNEL("k%d", "\"stream\":7,\"External id\":%d", "%d", "1") ","
-                                      : KERNEL("k%d", "\"stream\":7,\"correlation\":%d", "%d", "1") ",",
+        erg_text_add(&text,
+                     i % 3 < 2 ? KERNEL("k%d", "\"stream\":7,\"External id\":%d",
+                                        "%d", "1") ","
+                                      : KERNEL("k%d", "\"stream\":7,\"correlation\":%d",
+                                               "%d", "1") ",",
                      i, 10 * i + 5, i % 3 < 2 ? 7 * i : 100000 + i);
     for (int i = 0; i < LAUNCHES; i++)
-        erg_text_add(&text, OPERATOR("op%d", "%d", "%d") "," CALL("%d", "%d", "%d") "%s", i, 10 * i,
-                     7 * i, 10 * i + 1, 7 * i, 100000 + i, i + 1 < LAUNCHES ? "," : "]");
+        erg_text_add(&text, OPERATOR("op%d", "%d", "%d") "," CALL("%d", "%d", "%d") "%s",
+                     i, 10 * i, 7 * i, 10 * i + 1, 7 * i, 100000 + i,
+                     i + 1 < LAUNCHES ? "," : "]");
     return erg_text_take(&text);
 }
 

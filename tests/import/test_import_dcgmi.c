@@ -23,9 +23,12 @@ static double first_of(const erg_trace *trace, const char *name)
 
 static void dcgmi_columns_go_by_name_or_by_number(void)
 {
-    static const char named[] = "#Entity   SMCLK POWER TOTEC\nID  MHz W mJ\nGPU 0 1410 100.5 5000\n"
-                                "GPU 1 1410 50 1\n\n#Entity SMCLK POWER TOTEC\nGPU 0 1410 N/A 6000\n";
-    static const char numbered[] = "# Entity A B\n  Id\n GPU 0 5000 100.5\n GPU 0 6000 101.5\n";
+    static const char named[] = "#Entity   SMCLK POWER TOTEC\nID  MHz W mJ\n"
+                                "GPU 0 1410 100.5 5000\n"
+                                "GPU 1 1410 50 1\n\n#Entity SMCLK POWER TOTEC\n"
+                                "GPU 0 1410 N/A 6000\n";
+    static const char numbered[] = "# Entity A B\n  Id\n GPU 0 5000 100.5\n"
+                                   " GPU 0 6000 101.5\n";
     erg_error err = { 0 };
     erg_import_options options = { .period_s = 0.05, .start = "2026-02-06T18:32:23Z" };
     erg_trace *trace = import_text(named, &options, &err);
@@ -68,15 +71,16 @@ static void the_true_period_is_found_from_counter_and_power(void)
 static void the_recorded_h100_gives_its_counter_and_its_period(void)
 {
     erg_import_options options = { .period_s = 0.05 };
-    erg_trace *trace = import_file(test_data("profiles/h100_stablediffusion_1785_run0.dcgm.txt"),
-                                   &options);
+    erg_trace *trace =
+        import_file(test_data("profiles/h100_stablediffusion_1785_run0.dcgm.txt"),
+                    &options);
     size_t count;
     const erg_sample *counter = samples_of(trace, "gpu:0/energy", &count);
     CHECK_NEAR(counter[count - 1].value - counter[0].value, 13229.976, 1e-6);
     erg_error err = { 0 };
     erg_energy energy;
-    CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, "gpu:0"), erg_trace_span(trace),
-                              &energy, &err), err);
+    CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, "gpu:0"),
+                              erg_trace_span(trace), &energy, &err), err);
     CHECK_NEAR(energy.energy_j, 13229.976, energy.spread_j);
     const erg_flag *flag = flag_of(trace, ERG_FLAG_PERIOD_MISMATCH);
     CHECK(flag && strstr(flag->text, "51.107 ms") && strstr(flag->text, "12953.5"));
@@ -121,19 +125,19 @@ static void a_header_has_its_sign_apart_or_joined_and_units_in_any_case(void)
 static void a_header_with_other_names_is_another_table(void)
 {
     erg_error err = { 0 };
-    CHECK(!import_text("#Entity POWER TOTEC\nGPU 0 100 5\n#Entity TOTEC POWER\nGPU 0 5 100\n",
-                       &at_50ms, &err));
+    CHECK(!import_text("#Entity POWER TOTEC\nGPU 0 100 5\n#Entity TOTEC POWER\n"
+                       "GPU 0 5 100\n", &at_50ms, &err));
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "t.log:3:"));
     CHECK(strstr(err.text, "cut the file"));
 }
 
 static const char wide_head[] =
-    "#Entity  NVIDX  DVNAM            POWER  PMLMT  TOTEC  TMPTR  MMTMP  GPUTL  MCUTL  FBTTL  "
-    "FBFRE  FBUSD  SMCLK  MMCLK  SACLK  MACLK  PSTAT  GRACT  SMACT  SMOCC  TENSO  DRAMA  FP64A  "
-    "FP32A  FP16A\nID  W  W  mJ  C  C  %  %  MHz\n";
+    "#Entity  NVIDX  DVNAM            POWER  PMLMT  TOTEC  TMPTR  MMTMP  GPUTL  "
+    "MCUTL  FBTTL  FBFRE  FBUSD  SMCLK  MMCLK  SACLK  MACLK  PSTAT  GRACT  SMACT  SMOCC  "
+    "TENSO  DRAMA  FP64A  FP32A  FP16A\nID  W  W  mJ  C  C  %  %  MHz\n";
 static const char wide_tail[] =
-    "310.000  5000  40  60  N/A  N/A  95830  95000  830  1785  2619  1785  2619  0  N/A  N/A  "
-    "N/A  N/A  N/A  N/A  N/A  N/A\n";
+    "310.000  5000  40  60  N/A  N/A  95830  95000  830  1785  2619  1785  2619  0  "
+    "N/A  N/A  N/A  N/A  N/A  N/A  N/A  N/A\n";
 
 /* The recorded names have two, three and four words; the limit follows the power. */
 static void a_name_with_blanks_does_not_move_the_power(void)
@@ -142,10 +146,10 @@ static void a_name_with_blanks_does_not_move_the_power(void)
                                          "NVIDIA A100-SXM4 40 GB" };
     for (size_t i = 0; i < ERG_COUNT(names); i++) {
         char text[1200];
-        int used = snprintf(text, sizeof(text), "%sGPU 0  0  %s  61.500  %s", wide_head, names[i],
-                            wide_tail);
-        snprintf(text + used, sizeof(text) - (size_t)used, "GPU 0  0  %s  N/A  %s", names[i],
-                 wide_tail);
+        int used = snprintf(text, sizeof(text), "%sGPU 0  0  %s  61.500  %s",
+                            wide_head, names[i], wide_tail);
+        snprintf(text + used, sizeof(text) - (size_t)used,
+                 "GPU 0  0  %s  N/A  %s", names[i], wide_tail);
         erg_trace *trace = read_at_50ms(text);
         size_t count;
         const erg_sample *power = samples_of(trace, "gpu:0/power", &count);
@@ -163,7 +167,8 @@ static void a_name_with_blanks_does_not_move_the_power(void)
 static void a_cell_that_is_not_available_drops_no_row(void)
 {
     erg_trace *trace = read_at_50ms("#Entity FP32A DRAMA GPUTL POWER TOTEC\n"
-                                    "GPU 0 N/A N/A N/A 60 1000\nGPU 0 0.25 N/A N/A 62 4000\n"
+                                    "GPU 0 N/A N/A N/A 60 1000\n"
+                                    "GPU 0 0.25 N/A N/A 62 4000\n"
                                     "GPU 0 0.0 N/A N/A N/A 7000\n");
     size_t count;
     CHECK(isnan(samples_of(trace, "gpu:0/power", &count)[2].value) && count == 3);
@@ -202,17 +207,22 @@ static void a_counter_that_moves_every_second_row_is_ordinary(void)
 
 static void a_nul_byte_or_a_second_format_refuses_the_whole_file(void)
 {
-    static const struct { const char text[90]; size_t size; const char *place, *what; } cases[] = {
+    static const struct {
+        const char text[90];
+        size_t size;
+        const char *place, *what;
+    } cases[] = {
         { "#Entity POWER\nGPU 0 100\nGPU 0 1\0\0\nGPU 0 100\n", 44, ":3:", "31 bytes" },
         { "#Entity POWER\nGPU 0 100\n2025/07/08 15:17:23.573, 0, 32.83\n", 58, ":3:",
           "24 bytes" },
-        { "timestamp,index,power.draw\n2025/07/08 15:17:23.573, 0, 1\nGPU 0 1.5\n", 66, ":3:",
-          "57 bytes" },
+        { "timestamp,index,power.draw\n2025/07/08 15:17:23.573, 0, 1\nGPU 0 1.5\n",
+          66, ":3:", "57 bytes" },
     };
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
         erg_trace *trace = erg_trace_new(&err);
-        CHECK(!erg_import_bytes(trace, "t.log", cases[i].text, cases[i].size, &at_50ms, &err));
+        CHECK(!erg_import_bytes(trace, "t.log", cases[i].text, cases[i].size,
+                                &at_50ms, &err));
         CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, cases[i].place));
         if (!strstr(err.text, cases[i].what))
             print_error("%s\n", err.text);
@@ -228,16 +238,20 @@ static void a_share_in_percent_is_refused(void)
     erg_trace *trace = read_at_50ms("#Entity FP32A POWER\nGPU 0 1.02 60\n");
     CHECK_NEAR(first_of(trace, "gpu:0/fp32_active"), 1.02, 1e-12);
     erg_trace_free(trace);
-    CHECK(!import_text("#Entity FP32A POWER\nGPU 0 0.5 60\nGPU 0 12.5 60\n", &at_50ms, &err));
-    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "t.log:3:") && strstr(err.text, "FP32A"));
+    CHECK(!import_text("#Entity FP32A POWER\nGPU 0 0.5 60\nGPU 0 12.5 60\n",
+                       &at_50ms, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "t.log:3:")
+          && strstr(err.text, "FP32A"));
 }
 
 static void the_recorded_file_of_two_formats_is_refused_where_it_breaks(void)
 {
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
-    CHECK(!erg_import(trace, test_data("profiles/corrupt_mixed_nul_bytes.sample.bin"), NULL, &err));
-    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, ":40:") && strstr(err.text, "4396 bytes"));
+    CHECK(!erg_import(trace, test_data("profiles/corrupt_mixed_nul_bytes.sample.bin"),
+                      NULL, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, ":40:")
+          && strstr(err.text, "4396 bytes"));
     erg_trace_free(trace);
 }
 
