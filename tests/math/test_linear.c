@@ -11,8 +11,8 @@ static void a_product_may_turn_its_sides(void)
     const double a_turned[] = { 1, 4, 2, 5, 3, 6 }, b_turned[] = { 1, 2, 0, 0, 1, -1 };
     const double want[] = { 10, -2, 28, -2 };
     for (int i = 0; i < 4; i++) {
-        erg_product product = { .a = i & 1 ? a_turned : a, .b = i & 2 ? b_turned : b, .rows = 2,
-                                .inner = 3, .columns = 2, .a_turned = i & 1,
+        erg_product product = { .a = i & 1 ? a_turned : a, .b = i & 2 ? b_turned : b,
+                                .rows = 2, .inner = 3, .columns = 2, .a_turned = i & 1,
                                 .b_turned = i & 2, .scale = 2 };
         double out[4];
         CHECK(erg_multiply(&product, out, NULL));

@@ -34,7 +34,8 @@ static int depth_of(const erg_split *splits, int32_t at)
 {
     if (splits[at].left < 0)
         return 0;
-    int left = depth_of(splits, splits[at].left), right = depth_of(splits, splits[at].right);
+    int left = depth_of(splits, splits[at].left),
+        right = depth_of(splits, splits[at].right);
     return 1 + (left > right ? left : right);
 }
 
@@ -44,8 +45,8 @@ static float value_of(const erg_split *splits, int32_t at, const float features[
 
     if (split->left < 0)
         return split->value;
-    return value_of(splits, features[split->feature] >= split->threshold ? split->right
-                                                                         : split->left, features);
+    bool goes_right = features[split->feature] >= split->threshold;
+    return value_of(splits, goes_right ? split->right : split->left, features);
 }
 
 static float sum_of(const erg_forest *forest, const float features[])
@@ -79,8 +80,10 @@ static void the_sum_is_that_of_a_recursive_walk_to_the_last_bit(void)
     for (int row = 0; row < 500; row++) {
         float features[FEATURES], sum = forest.base;
         for (int j = 0; j < FEATURES; j++)
-            features[j] = test_uniform(&random) < 0.1 ? NAN : test_uniform(&random) < 0.05 ? -0.0f
-                        : test_uniform(&random) < 0.1 ? INFINITY : (float)test_normal(&random);
+            features[j] = test_uniform(&random) < 0.1  ? NAN
+                        : test_uniform(&random) < 0.05 ? -0.0f
+                        : test_uniform(&random) < 0.1  ? INFINITY
+                                                       : (float)test_normal(&random);
         for (int i = 0; i < TREES; i++)
             sum += value_of(trees[i], 0, features);
         CHECK(sum_of(&forest, features) == sum);
