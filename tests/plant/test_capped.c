@@ -18,7 +18,8 @@ static void joules_above_a_level_are_those_of_small_steps(void)
         erg_law law;
         CHECK(erg_law_parse(texts[i / ERG_COUNT(levels_w)], &law, NULL));
         for (int k = 0; k < STEPS; k++)
-            sum_j += fmax(0, erg_law_w(&law, begin_s + (k + 0.5) * step_s) - level_w) * step_s;
+            sum_j += fmax(0, erg_law_w(&law, begin_s + (k + 0.5) * step_s) - level_w)
+                * step_s;
         CHECK_NEAR(erg_law_above_j(&law, level_w, begin_s, end_s), sum_j, 0.05);
     }
 }
@@ -89,8 +90,8 @@ static void a_thousand_turns_lose_no_joule(void)
     }
     CHECK(capped.count == ERG_CAPPED_MOST);
     CHECK_NEAR(view.energy_j(view.self, 0, 1000), sum_j, 1e-6);
-    CHECK_NEAR(view.energy_j(view.self, 990, 1000) + view.energy_j(view.self, 0, 990), sum_j,
-               1e-6);
+    CHECK_NEAR(view.energy_j(view.self, 990, 1000) + view.energy_j(view.self, 0, 990),
+               sum_j, 1e-6);
 }
 
 /* Marks on one long limit: the same joules as without. */

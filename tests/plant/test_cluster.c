@@ -26,7 +26,8 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
 
     (void)rack;
     it->has_gone_back |= now_ns < it->at_ns;
-    it->energy_j += (double)it->cluster.total_nw / ERG_NW_PER_W * erg_s_from_ns(now_ns - it->at_ns);
+    it->energy_j += (double)it->cluster.total_nw / ERG_NW_PER_W
+        * erg_s_from_ns(now_ns - it->at_ns);
     it->at_ns = now_ns;
 }
 
@@ -55,7 +56,8 @@ static void begin(world *it, size_t ranks, size_t idle_racks)
     it->cluster.ask = ask;
     it->cluster.self = it;
     it->cluster.jobs[0] = (erg_job){ .phases = step_phases, .phase_count = 2,
-                                     .ranks = (uint32_t)ranks, .wait_w = 300, .period_s = 1 };
+                                     .ranks = (uint32_t)ranks, .wait_w = 300,
+                                     .period_s = 1 };
     for (size_t i = 0; i < ranks; i++) {
         it->cluster.ranks[i].rack = (uint32_t)(i % 4);
         it->random[i] = erg_xoshiro_of(7, i);
@@ -253,7 +255,8 @@ static void the_agenda_keeps_time_and_the_order_of_planning(void)
     erg_event event, last = { 0 };
 
     for (uint32_t i = 0; i < 5000; i++)
-        CHECK_OK(erg_agenda_plan(&agenda, (int64_t)(100 * test_uniform(&random)), i, 0, &err), err);
+        CHECK_OK(erg_agenda_plan(&agenda, (int64_t)(100 * test_uniform(&random)), i, 0,
+                                 &err), err);
     for (uint32_t i = 0; i < 5000; i++) {
         CHECK(erg_agenda_take(&agenda, 1000, &event));
         CHECK(i == 0 || event.t_ns > last.t_ns
