@@ -65,22 +65,24 @@ static CUpti_ActivityKernel9 kernel(const cupti *with, const char *name, uint64_
     return (CUpti_ActivityKernel9){
         .kind = CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, .registersPerThread = 40,
         .start = with->at(begin_ns), .end = with->at(begin_ns) + 12345, .deviceId = 1,
-        .contextId = 2, .streamId = 7, .gridX = 31360, .gridY = 2, .gridZ = 1, .blockX = 128,
-        .blockY = 1, .blockZ = 3, .staticSharedMemory = 1024, .dynamicSharedMemory = 512,
-        .correlationId = 99, .name = name };
+        .contextId = 2, .streamId = 7, .gridX = 31360, .gridY = 2, .gridZ = 1,
+        .blockX = 128, .blockY = 1, .blockZ = 3, .staticSharedMemory = 1024,
+        .dynamicSharedMemory = 512, .correlationId = 99, .name = name };
 }
 
-/* ---- what the children do ------------------------------------------------------------- */
+/* ---- what the children do ----------------------------------------------------------- */
 
 typedef void child(const cupti *with);
 
 static void all_kinds(const cupti *with)
 {
     uint64_t at_ns = mono_ns();
-    CUpti_ActivityKernel9 first = kernel(with, "ampere_\"sgemm\"\n<float>", at_ns), in_graph;
+    CUpti_ActivityKernel9 first = kernel(with, "ampere_\"sgemm\"\n<float>", at_ns),
+                          in_graph;
     CUpti_ActivityMemcpy5 copy = { .kind = CUPTI_ACTIVITY_KIND_MEMCPY, .copyKind = 1,
                                    .bytes = 5000000000ULL, .start = first.end,
-                                   .end = first.end + 7, .streamId = 8, .correlationId = 100 };
+                                   .end = first.end + 7, .streamId = 8,
+                                   .correlationId = 100 };
     CUpti_ActivityMemset3 set = { .kind = CUPTI_ACTIVITY_KIND_MEMSET, .bytes = 64,
                                   .start = first.end, .end = first.end + 1 };
     CUpti_ActivityKernel9 never = kernel(with, "never", at_ns);
@@ -131,7 +133,7 @@ static void killed(const cupti *with)
 
 static void nothing(const cupti *with) { (void)with; }
 
-/* ---- running them --------------------------------------------------------------------- */
+/* ---- running them ------------------------------------------------------------------- */
 
 static char folder[64], written[128];
 
@@ -215,7 +217,7 @@ static const char *text(json_t *of, const char *key)
     return json_string_value(json_object_get(of, key));
 }
 
-/* ---- tests ------------------------------------------------------------------------------ */
+/* ---- tests -------------------------------------------------------------------------- */
 
 static void check_kinds(json_t *root)
 {
@@ -317,7 +319,8 @@ static void what_does_not_fit_is_dropped_counted_and_said(void)
     double dropped = number(own, "dropped");
 
     CHECK(dropped > 0 && strstr(said(), "were dropped"));
-    CHECK(number(own, "records") == (double)json_array_size(json_object_get(root, "traceEvents")));
+    CHECK(number(own, "records")
+          == (double)json_array_size(json_object_get(root, "traceEvents")));
     json_decref(root);
 }
 

@@ -36,7 +36,8 @@ static void put(ergd_box *is, const char *name, const char *text)
 static long clock_khz(const ergd_box *is)
 {
     char path[ERG_PATH_MOST], text[64] = "";
-    snprintf(path, sizeof(path), "%.300s" CLOCK, is->box.root, own_cpu(), "scaling_max_freq");
+    snprintf(path, sizeof(path), "%.300s" CLOCK, is->box.root, own_cpu(),
+             "scaling_max_freq");
     erg_file_line(path, text, sizeof(text), NULL);
     return strtol(text, NULL, 10);
 }
@@ -134,7 +135,8 @@ static void what_is_not_ones_own_is_refused_with_a_sentence(void)
     CHECK_OK(mpi_ask_open(&ask, is.socket, own_cpu(), &err), err);
     CHECK(is_refused(&is, own_cpu(), "already"));
     /* What is lent the governor does not turn. */
-    char *said = ergd_say(&is, "{\"do\": \"set\", \"clock_hz\": 1e9, \"device\": \"cpufreq\"}\n");
+    char *said =
+        ergd_say(&is, "{\"do\": \"set\", \"clock_hz\": 1e9, \"device\": \"cpufreq\"}\n");
     CHECK(said && strstr(said, "is lent to process"));
     free(said);
     mpi_ask_close(&ask);

@@ -14,7 +14,8 @@ static void take_status(MPI_Status *status, MPI_Datatype type)
 static void both_ways(int round)
 {
     int up = (rank + 1) % size, down = (rank + size - 1) % size, count = 1 + round * 37;
-    double *mine = calloc((size_t)count, sizeof(double)), *got = calloc(6000, sizeof(double));
+    double *mine = calloc((size_t)count, sizeof(double)),
+           *got = calloc(6000, sizeof(double));
     MPI_Status status;
 
     for (int i = 0; i < count; i++)
@@ -25,8 +26,9 @@ static void both_ways(int round)
                  round % 2 ? down : MPI_ANY_SOURCE, 5, MPI_COMM_WORLD, &status);
     take(got, (size_t)count * sizeof(double));
     take_status(&status, MPI_DOUBLE);
-    MPI_Sendrecv(mine, 1, MPI_DOUBLE, rank ? rank - 1 : MPI_PROC_NULL, 6, got, 1, MPI_DOUBLE,
-                 rank + 1 < size ? rank + 1 : MPI_PROC_NULL, 6, MPI_COMM_WORLD, &status);
+    MPI_Sendrecv(mine, 1, MPI_DOUBLE, rank ? rank - 1 : MPI_PROC_NULL, 6, got, 1,
+                 MPI_DOUBLE, rank + 1 < size ? rank + 1 : MPI_PROC_NULL, 6,
+                 MPI_COMM_WORLD, &status);
     take(got, sizeof(double));
     if (rank + 1 == size)
         take_status(&status, MPI_DOUBLE);
@@ -52,7 +54,8 @@ static void in_place(int round)
     take(x, sizeof(x));
     /* What one replaces, the other may send and receive apart. */
     if (rank % 2)
-        MPI_Sendrecv_replace(x, 10, MPI_INT, rank - 1, 9, rank - 1, 9, MPI_COMM_WORLD, &status);
+        MPI_Sendrecv_replace(x, 10, MPI_INT, rank - 1, 9, rank - 1, 9,
+                             MPI_COMM_WORLD, &status);
     else if (rank + 1 < size) {
         MPI_Recv(x + 10, 10, MPI_INT, rank + 1, 9, MPI_COMM_WORLD, &status);
         MPI_Send(x, 10, MPI_INT, rank + 1, 9, MPI_COMM_WORLD);
@@ -130,7 +133,8 @@ static void large_counts(int round)
     MPI_Iallreduce_c(x, y, 4, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD, &request);
     MPI_Wait(&request, MPI_STATUS_IGNORE);
     take(y, 4 * sizeof(double));
-    MPI_Sendrecv_c(x, 4, MPI_DOUBLE, up, 12, y, 4, MPI_DOUBLE, down, 12, MPI_COMM_WORLD, &status);
+    MPI_Sendrecv_c(x, 4, MPI_DOUBLE, up, 12, y, 4, MPI_DOUBLE, down, 12,
+                   MPI_COMM_WORLD, &status);
     take_status(&status, MPI_DOUBLE);
     MPI_Sendrecv_replace_c(y, 4, MPI_DOUBLE, up, 13, down, 13, MPI_COMM_WORLD, &status);
     take(y, 4 * sizeof(double));

@@ -96,7 +96,9 @@ int cudaLaunchKernel(const void *kernel, size grid, size block, void **args, siz
                      void *stream)
 {
     (void)kernel, (void)args;
-    return grid.x == 1 && grid.z == 3 && block.y == 5 && shared == 7 && !stream ? launch() : 1;
+    return grid.x == 1 && grid.z == 3 && block.y == 5 && shared == 7
+                && !stream
+            ? launch() : 1;
 }
 #else
 STUB_PUBLIC int cuLaunchKernel(void *kernel, unsigned gx, unsigned gy, unsigned gz,
@@ -108,7 +110,8 @@ int cuLaunchKernel(void *kernel, unsigned gx, unsigned gy, unsigned gz, unsigned
 {
     (void)kernel, (void)args, (void)extra;
     return gx == 1 && gy == 2 && gz == 3 && bx == 4 && by == 5 && bz == 6 && shared == 7
-            && !stream ? launch() : 1;
+                && !stream
+            ? launch() : 1;
 }
 
 STUB_PUBLIC int cuLaunchKernelEx(const void *launch_config, void *kernel, void **args,

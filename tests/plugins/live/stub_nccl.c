@@ -52,8 +52,8 @@ int ncclAllReduce(const void *from, void *to, size_t count, int type, int op, co
     return op == 2 ? run(from, to, count, type, of, stream) : 4;
 }
 
-STUB_PUBLIC int ncclReduceScatter(const void *from, void *to, size_t count, int type, int op,
-                                  comm *of, void *stream);
+STUB_PUBLIC int ncclReduceScatter(const void *from, void *to, size_t count,
+                                  int type, int op, comm *of, void *stream);
 int ncclReduceScatter(const void *from, void *to, size_t count, int type, int op, comm *of,
                       void *stream)
 {
@@ -62,7 +62,8 @@ int ncclReduceScatter(const void *from, void *to, size_t count, int type, int op
 
 STUB_PUBLIC int ncclAllGather(const void *from, void *to, size_t count, int type, comm *of,
                               void *stream);
-int ncclAllGather(const void *from, void *to, size_t count, int type, comm *of, void *stream)
+int ncclAllGather(const void *from, void *to, size_t count, int type, comm *of,
+                  void *stream)
 {
     return run(from, to, count, type, of, stream);
 }
