@@ -73,7 +73,8 @@ static inline void world_image(world *in, const char *folder, const char *name, 
 }
 
 /* The value in the row of table scores whose metric begins so; its whole name to name. */
-static inline double world_score(const erg_result *result, const char *metric, char name[128])
+static inline double world_score(const erg_result *result, const char *metric,
+                                 char name[128])
 {
     const erg_table *scores = erg_result_find(result, "scores");
 

@@ -12,7 +12,8 @@ static inline double lcg(uint64_t *state)
     return (double)(*state >> 11) * 0x1p-53;
 }
 
-static inline erg_array *lcg_array(uint64_t *state, size_t a, size_t b, size_t c, double minus)
+static inline erg_array *lcg_array(uint64_t *state, size_t a, size_t b, size_t c,
+                                   double minus)
 {
     erg_array *made = erg_array_new((size_t[]){ a, b, c }, c > 1 ? 3 : 2, NULL);
     for (size_t i = 0; i < a * b * c; i++)

@@ -4,14 +4,15 @@
 #include "test.h"
 
 /* Bytes of "café": \xc3\xa9 is seen as \u00c3\u00a9. */
-#define VOCAB "\"a\":0,\"c\":1,\"t\":2,\"a</w>\":3,\"t</w>\":4,\"ca\":5,\"at</w>\":6,"         \
-    "\"cat</w>\":7,\"'\":8,\"s</w>\":9,\"'s</w>\":10,\"1</w>\":11,\"2</w>\":12,"             \
-    "\"!\":13,\"!</w>\":14,\"!!</w>\":15,\"\\u00c3\":16,\"\\u00a9</w>\":17,"                \
+#define VOCAB "\"a\":0,\"c\":1,\"t\":2,\"a</w>\":3,\"t</w>\":4,\"ca\":5,\"at</w>\":6," \
+    "\"cat</w>\":7,\"'\":8,\"s</w>\":9,\"'s</w>\":10,\"1</w>\":11,\"2</w>\":12," \
+    "\"!\":13,\"!</w>\":14,\"!!</w>\":15,\"\\u00c3\":16,\"\\u00a9</w>\":17," \
     "\"\\u00c3\\u00a9</w>\":18,\"s\":19,\"c</w>\":22"
 #define SPECIAL ",\"<|startoftext|>\":20,\"<|endoftext|>\":21"
-#define MODEL(vocab, merges) "\"model\":{\"type\":\"BPE\",\"unk_token\":\"<|endoftext|>\","     \
+#define MODEL(vocab, merges) \
+    "\"model\":{\"type\":\"BPE\",\"unk_token\":\"<|endoftext|>\"," \
     "\"end_of_word_suffix\":\"</w>\",\"vocab\":{" vocab "},\"merges\":[" merges "]}"
-#define MERGES "\"a t</w>\",\"c a\",\"c at</w>\",\"ca t</w>\",\"' s</w>\",\"! !</w>\","          \
+#define MERGES "\"a t</w>\",\"c a\",\"c at</w>\",\"ca t</w>\",\"' s</w>\",\"! !</w>\"," \
     "\"\\u00c3 \\u00a9</w>\""
 
 static erg_bpe *parse(const char *text, erg_error *err)
@@ -62,7 +63,8 @@ static void words_become_the_tokens_found_by_hand(void)
 static void long_text_is_cut_and_still_ends(void)
 {
     erg_error err = { 0 };
-    erg_bpe *bpe = parse("{\"padding\":{\"pad_id\":0}," MODEL(VOCAB SPECIAL, MERGES) "}", &err);
+    erg_bpe *bpe = parse("{\"padding\":{\"pad_id\":0}," MODEL(VOCAB SPECIAL, MERGES) "}",
+                         &err);
 
     CHECK_OK(bpe, err);
     check(bpe, "cat cat cat cat cat", 4, "20 7 7 21");
@@ -75,8 +77,9 @@ static void long_text_is_cut_and_still_ends(void)
 static void merges_may_be_lists(void)
 {
     erg_error err = { 0 };
-    erg_bpe *bpe = parse("{" MODEL(VOCAB SPECIAL, "[\"a\",\"t</w>\"],[\"c\",\"at</w>\"]") "}",
-                         &err);
+    erg_bpe *bpe =
+        parse("{" MODEL(VOCAB SPECIAL, "[\"a\",\"t</w>\"],[\"c\",\"at</w>\"]") "}",
+              &err);
     CHECK_OK(bpe, err);
     check(bpe, "cat", 4, "20 7 21 21");
     erg_bpe_free(bpe);
@@ -136,7 +139,8 @@ static void what_is_no_padding_is_counted(void)
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         size_t used = 0;
-        CHECK_OK(erg_bpe_encode(bpe, "p", rows[i].text, ids, rows[i].room, &used, &err), err);
+        CHECK_OK(erg_bpe_encode(bpe, "p", rows[i].text, ids, rows[i].room, &used, &err),
+                 err);
         CHECK(used == rows[i].used);
     }
     erg_bpe_free(bpe);
@@ -152,7 +156,8 @@ static void a_word_without_end_is_refused_by_its_line(void)
 
     memset(word, 'a', sizeof(word) - 1);
     word[sizeof(word) - 1] = '\0';
-    CHECK(!erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &used, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(!erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &used, &err)
+          && err.code == ERG_BAD_INPUT);
     CHECK(strstr(err.text, "p.txt:3: a word of 1999 bytes"));
     word[1024] = '\0';
     CHECK(erg_bpe_encode(bpe, "p.txt:3", word, ids, 4, &used, &err));

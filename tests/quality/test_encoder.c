@@ -70,8 +70,8 @@ static void the_name_holds_the_hash_of_all_files(void)
     erg_error err = { 0 };
 
     world_encoder(&in, "means", means_lines, means_json);
-    erg_encoder *encoder = erg_encoder_open(world_path(&in, "means.onnx"), ERG_ENCODE_IMAGES,
-                                            in.library, NULL, &err);
+    erg_encoder *encoder = erg_encoder_open(world_path(&in, "means.onnx"),
+                                            ERG_ENCODE_IMAGES, in.library, NULL, &err);
     CHECK_OK(encoder, err);
     char model[200];
     snprintf(model, sizeof(model), "fake\n%s", means_lines);
@@ -99,8 +99,10 @@ static void put_lpips(world *in, const char *kind, const char *dims, const char 
     memcpy(bytes + 10 + sizeof(head) - 1, weights, sizeof(weights));
     world_put(in, "w.npy", bytes, 10 + sizeof(head) - 1 + sizeof(weights));
     snprintf(lines, sizeof(lines), "input x float %s\noutput y %s\n", dims, kind);
-    snprintf(json, sizeof(json), "{\"input\":\"x\",\"outputs\":[\"y\"],\"weights\":[\"w.npy\"],"
-             "\"resize\":\"none\",\"mean\":[0,0,0],\"std\":[1,1,1],\"layout\":\"%s\"}", layout);
+    snprintf(json, sizeof(json),
+             "{\"input\":\"x\",\"outputs\":[\"y\"],\"weights\":[\"w.npy\"],"
+             "\"resize\":\"none\",\"mean\":[0,0,0],\"std\":[1,1,1],\"layout\":\"%s\"}",
+             layout);
     world_encoder(in, "lpips", lines, json);
 }
 
@@ -193,8 +195,10 @@ static void what_a_model_lacks_is_named(void)
         { "input x float 4 3 -1 -1\noutput y means\n", "takes 4 items at once" },
         { "input x double 1 3 -1 -1\noutput y means\n", "neither float32 nor" },
         { "input x int64 1 3 -1 -1\noutput y means\n", "not float32, as images are" },
-        { "input x float 1 3 8 8\noutput y means\n", "a.ppm: ONNX Runtime 0.0.0: Got invalid" },
-        { "input x float 1 3 -1 -1\noutput y refuse\n", "a.ppm: ONNX Runtime 0.0.0: the fake" },
+        { "input x float 1 3 8 8\noutput y means\n",
+          "a.ppm: ONNX Runtime 0.0.0: Got invalid" },
+        { "input x float 1 3 -1 -1\noutput y refuse\n",
+          "a.ppm: ONNX Runtime 0.0.0: the fake" },
         { "input x float 1 3 -1 -1\noutput y nan\n", "output y of a.ppm holds nan" },
         { "input x float 1 3 -1 -1\noutput y whole\n", "output y is not float32" },
         { "input x float 1 3 -1 -1\noutput y quarters\n", "no vector of features" },
@@ -256,7 +260,8 @@ static void progress_is_told_item_by_item(void)
     for (int i = 0; i < 3; i++)
         world_image(&in, "gen", (const char *[]){ "a.ppm", "b.ppm", "c.ppm" }[i], 1, grey);
     CHECK(!score(&in, "means.onnx", &(erg_quality_options){
-                .images = world_path(&in, "gen"), .progress = tell, .progress_self = &seen },
+                .images = world_path(&in, "gen"), .progress = tell,
+                .progress_self = &seen },
                 &err));
     CHECK(seen == 3 && strstr(err.text, "nothing can be scored"));
 }

@@ -10,11 +10,12 @@ static const char text_json[] =
     "{\"input\":\"ids\",\"outputs\":[\"y\"],\"tokenizer\":\"tok.json\",\"tokens\":6}";
 static const char masked_json[] = "{\"input\":\"ids\",\"mask\":\"m\",\"outputs\":[\"y\"],"
     "\"tokenizer\":\"tok.json\",\"tokens\":6}";
-/* Words of one letter: a, b, c are 1, 2, 3; start 8, end 16 and padding 24 all fall on 0. */
+/* Words of one letter: a, b, c are 1, 2, 3; start 8,
+ * end 16 and padding 24 all fall on 0. */
 static const char tokenizer[] =
-    "{\"padding\":{\"pad_id\":24},\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\","
-    "\"vocab\":{\"a</w>\":1,\"b</w>\":2,\"c</w>\":3,\".</w>\":4,"
-    "\"<|startoftext|>\":8,\"<|endoftext|>\":16},\"merges\":[]}}";
+    "{\"padding\":{\"pad_id\":24},\"model\":{\"type\":\"BPE\","
+    "\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"a</w>\":1,\"b</w>\":2,\"c</w>\":3,"
+    "\".</w>\":4,\"<|startoftext|>\":8,\"<|endoftext|>\":16},\"merges\":[]}}";
 
 static world text_world(const char *lines)
 {
@@ -134,7 +135,8 @@ static void sentences_end_at_marks_and_lines(void)
     for (size_t i = 0; i < ERG_COUNT(want); i++)
         CHECK_TEXT(items->items[1].sentences[i], want[i]);
     erg_items_free(items);
-    items = erg_items_parse_text("t", "It is 3.14, e.g. \xc2\xab" "pi.\xc2\xbb Yes\n\n", 30, &err);
+    items = erg_items_parse_text("t", "It is 3.14, e.g. \xc2\xab" "pi.\xc2\xbb Yes\n\n",
+                                 30, &err);
     CHECK_OK(items && erg_items_cut(items, &err), err);
     CHECK(items->items[0].sentence_count == 3);
     CHECK_TEXT(items->items[0].sentences[1], "\xc2\xab" "pi.\xc2\xbb");

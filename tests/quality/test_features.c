@@ -30,7 +30,8 @@ static double score(const char *name, const erg_quality_case *with, double items
 /* A borrowed part of the rows. */
 static erg_array rows_of(const erg_array *from, size_t begin, size_t count)
 {
-    return (erg_array){ { count, from->dims[1], 1 }, 2, from->values + begin * from->dims[1] };
+    return (erg_array){ { count, from->dims[1], 1 }, 2,
+                        from->values + begin * from->dims[1] };
 }
 
 static void make_pair(erg_array **a, erg_array **b)
@@ -171,7 +172,8 @@ static void clip_is_a_positive_cosine(void)
     static const double cosines[] = { -.172748421825, .031428457553, .094812511993,
                                       .239285766638 };
     uint64_t state = 7;
-    erg_array *images = lcg_array(&state, 4, 6, 1, 0.5), *texts = lcg_array(&state, 4, 6, 1, 0.5);
+    erg_array *images = lcg_array(&state, 4, 6, 1, 0.5),
+              *texts = lcg_array(&state, 4, 6, 1, 0.5);
     erg_quality_case with = { .mine = { .features = images }, .texts = texts };
     double items[4];
 

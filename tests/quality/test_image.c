@@ -7,7 +7,8 @@
 #include "test.h"
 
 /* libpng's own writer, of any format that it has. */
-static size_t write_png(unsigned char to[4096], unsigned side, unsigned format, const void *pixels)
+static size_t write_png(unsigned char to[4096], unsigned side, unsigned format,
+                        const void *pixels)
 {
     png_image image = { .version = PNG_IMAGE_VERSION, .width = side, .height = side,
                         .format = format };
@@ -18,9 +19,14 @@ static size_t write_png(unsigned char to[4096], unsigned side, unsigned format, 
 
 static void pngs_of_8_bits_are_read(void)
 {
-    static const unsigned char rgb[] = { 1, 2, 3 }, grey[] = { 7 }, clear[] = { 200, 100, 0, 0 };
+    static const unsigned char rgb[] = { 1, 2, 3 }, grey[] = { 7 },
+                               clear[] = { 200, 100, 0, 0 };
     static const unsigned char half[] = { 0, 255, 51, 51 };
-    static const struct { unsigned format; const unsigned char *pixels; unsigned char want[3]; }
+    static const struct {
+        unsigned format;
+        const unsigned char *pixels;
+        unsigned char want[3];
+    }
     rows[] = { { PNG_FORMAT_RGB, rgb, { 1, 2, 3 } }, { PNG_FORMAT_GRAY, grey, { 7, 7, 7 } },
                { PNG_FORMAT_RGBA, clear, { 255, 255, 255 } },
                { PNG_FORMAT_RGBA, half, { 204, 255, 214 } } };
@@ -45,14 +51,16 @@ static void sixteen_bits_and_damage_are_refused(void)
     erg_error err = { 0 };
     size_t size = write_png(bytes, 1, PNG_FORMAT_LINEAR_RGB, deep);
 
-    CHECK(!erg_image_parse("x.png", bytes, size, &image, &err) && strstr(err.text, "16 bits"));
+    CHECK(!erg_image_parse("x.png", bytes, size, &image, &err)
+          && strstr(err.text, "16 bits"));
     for (size_t i = 0; i < sizeof(pixels); i++)
         pixels[i] = (unsigned char)(i * i);
     size = write_png(bytes, 8, PNG_FORMAT_RGB, pixels);
     for (size_t cut = 0; cut < size - 12; cut++) {
         unsigned char *copy = malloc(cut + 1);
         memcpy(copy, bytes, cut);
-        CHECK(!erg_image_parse("x.png", copy, cut, &image, &err) && err.code == ERG_BAD_INPUT);
+        CHECK(!erg_image_parse("x.png", copy, cut, &image, &err)
+              && err.code == ERG_BAD_INPUT);
         free(copy);
     }
     bytes[60] ^= 1;
@@ -75,8 +83,8 @@ static void ppm_and_pgm_are_read_strictly(void)
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_error err = { 0 };
         erg_image image;
-        bool ok = erg_image_parse("x", (const unsigned char *)rows[i].text, rows[i].size, &image,
-                                  &err);
+        bool ok = erg_image_parse("x", (const unsigned char *)rows[i].text,
+                                  rows[i].size, &image, &err);
         CHECK(ok == rows[i].good && (ok || err.text[0]));
         if (ok)
             CHECK(image.width == 2 && image.rgb[0] == 'a');

@@ -44,7 +44,8 @@ static void counts_that_differ_are_both_named(void)
     erg_error err = { 0 };
 
     CHECK(!erg_items_refer(three, two, &err));
-    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "3 items") && strstr(err.text, "2"));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "3 items")
+          && strstr(err.text, "2"));
     CHECK(!erg_items_pair(three, two, &err));
     erg_items_free(three);
     erg_items_free(two);
@@ -56,14 +57,16 @@ static void a_record_has_all_its_parts(void)
     erg_items *items = records_of(
         "{\"id\":7,\"output\":\"x\",\"references\":[\"y\",\"z\"],\"more\":{\"kept\":1},"
         "\"logprobs\":[null,-0.5,\"-inf\"],\"tokenizer\":\"t\",\"label\":3,\"loss\":0.5,"
-        "\"predicted\":[\"3\",4],\"boxes\":[[0,0,1,1,0.5,\"cat\"]],\"truths\":[[0,0,2,2,1]]}\n"
+        "\"predicted\":[\"3\",4],\"boxes\":[[0,0,1,1,0.5,\"cat\"]],\"truths\":[[0,0,"
+        "2,2,1]]}\n"
         "\n{\"id\":\"b\",\"output\":\"w\"}\n", &err);
 
     CHECK_OK(items, err);
     const erg_item *item = &items->items[0];
     CHECK(items->count == 2 && items->has_ids);
     CHECK_TEXT(item->id, "7");
-    CHECK(item->reference_count == 2 && item->logprob_count == 3 && item->predicted_count == 2);
+    CHECK(item->reference_count == 2 && item->logprob_count == 3
+          && item->predicted_count == 2);
     CHECK(isnan(item->logprobs[0]) && isinf(item->logprobs[2]));
     CHECK_TEXT(item->label, item->predicted[0]);
     CHECK(item->box_count == 1 && item->boxes[0].score == 0.5);

@@ -41,9 +41,12 @@ static void floats_of_all_three_sizes_are_read(void)
     static const uint16_t f2[] = { 0x3e00, 0xc000, 0x3400, 0x4200, 0x4400, 0x4500 };
     static const struct { const char *header; const void *bytes; size_t size; int version; }
     rows[] = {
-        { "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }    \n", f4, sizeof(f4), 1 },
-        { "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n", f8, sizeof(f8), 2 },
-        { "{\"shape\": (2,3), \"descr\": \"<f2\", \"fortran_order\": False}", f2, sizeof(f2), 1 },
+        { "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }    \n", f4,
+          sizeof(f4), 1 },
+        { "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n", f8,
+          sizeof(f8), 2 },
+        { "{\"shape\": (2,3), \"descr\": \"<f2\", \"fortran_order\": False}", f2,
+          sizeof(f2), 1 },
     };
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         npy_file file;
@@ -84,9 +87,11 @@ static void what_is_no_such_array_is_refused(void)
         { "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2), }", 4, "Fortran" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }", 6, "row 3 holds" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (), }", 1, "single number" },
-        { "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 2, 2), }", 4, "not a .npy" },
+        { "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 2, 2), }", 4,
+          "not a .npy" },
         { "{'descr': '<f8', 'shape': (4,), }", 4, "not a .npy" },
-        { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,), 'x': 1}", 4, "not a .npy" },
+        { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,), 'x': 1}", 4,
+          "not a .npy" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,) ", 4, "not a .npy" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (4,)} #", 4, "not a .npy" },
         { "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000,), }", 4,

@@ -27,7 +27,8 @@ static const char *library(void)
     return file;
 }
 
-static void fill(net *n, const char *name, int32_t rank, const int64_t *dims, float values[])
+static void fill(net *n, const char *name, int32_t rank, const int64_t *dims,
+                 float values[])
 {
     Onnx__TensorProto *tensor = net_weight(n, name, NET_FLOAT, rank, dims);
     tensor->n_float_data = 1;
@@ -63,8 +64,8 @@ static erg_ort *open_masked(net *n, const char *input, const char *mask,
     return ort;
 }
 
-static erg_ort *open_net(net *n, const char *input, const char *const outputs[], size_t count,
-                         const char *file, erg_error *err)
+static erg_ort *open_net(net *n, const char *input, const char *const outputs[],
+                         size_t count, const char *file, erg_error *err)
 {
     return open_masked(n, input, NULL, outputs, count, file, err);
 }
@@ -110,7 +111,8 @@ static void a_small_network_gives_the_sums_of_plain_c(void)
             for (size_t p = 0; p < SIDE * SIDE; p++) {
                 double sum = 0;
                 for (size_t c = 0; c < CHANNELS; c++)
-                    sum += (double)weights[k * CHANNELS + c] * (double)pixels[c * SIDE * SIDE + p];
+                    sum += (double)weights[k * CHANNELS + c]
+                        * (double)pixels[c * SIDE * SIDE + p];
                 mean += fmax(0, sum) / (SIDE * SIDE);
                 CHECK_NEAR(out[1].values[k * SIDE * SIDE + p], fmax(0, sum), 1e-5);
             }
@@ -166,7 +168,8 @@ static void whole_numbers_go_in_as_they_are(void)
     erg_ort *ort = open_net(n, "ids", outputs, 1, file, &err);
     CHECK_OK(ort, err);
     CHECK(erg_ort_element(ort) == ERG_INT64);
-    CHECK_OK(erg_ort_run(ort, "line 1", &(erg_ort_input){ ids, NULL, (int64_t[]){ 1, 2 }, 2 },
+    CHECK_OK(erg_ort_run(ort, "line 1",
+                         &(erg_ort_input){ ids, NULL, (int64_t[]){ 1, 2 }, 2 },
                              &out, &err), err);
     CHECK(out.count == 4 && out.rank == 3);
     CHECK_NEAR(out.values[0], 5, 0);
@@ -217,7 +220,8 @@ static void what_it_refuses_is_said_in_its_words(void)
     const char *file = library();
     net *n = pooled_net(weights);
 
-    CHECK(!open_net(n, "pixels", outputs, 1, file, &err) && strstr(err.text, "no input pixels"));
+    CHECK(!open_net(n, "pixels", outputs, 1, file, &err)
+          && strstr(err.text, "no input pixels"));
     CHECK(strstr(err.text, "there are x") && err.code == ERG_BAD_INPUT);
     CHECK(!open_net(n, "x", others, 1, file, &err) && strstr(err.text, "are y layer"));
     erg_ort *ort = open_net(n, "x", outputs, 1, file, &err);
@@ -226,8 +230,9 @@ static void what_it_refuses_is_said_in_its_words(void)
                        &err));
     CHECK(strncmp(err.text, "a.png: ONNX Runtime", 19) == 0);
     erg_ort_free(ort);
-    ort = erg_ort_new(&(erg_ort_options){ .library = file, .path = "no.onnx", .model = "PK34",
-                                          .size = 4, .input = "x" }, &err);
+    ort =
+        erg_ort_new(&(erg_ort_options){ .library = file, .path = "no.onnx", .model = "PK34",
+                                        .size = 4, .input = "x" }, &err);
     CHECK(!ort && err.code == ERG_BAD_INPUT && strncmp(err.text, "no.onnx", 7) == 0);
     net_free(n);
 }

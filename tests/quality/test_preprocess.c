@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* X.json of an encoder: what is read, what is refused by file and key; images as it says. */
+/* X.json of an encoder: what is read, what is refused by
+ * file and key; images as it says. */
 #include "quality/preprocess.h"
 #include "test.h"
 
@@ -16,10 +17,10 @@ static void a_whole_file_is_read(void)
     erg_preprocess to;
     erg_error err = { 0 };
 
-    CHECK_OK(parse("{\"input\":\"pixel_values\",\"outputs\":[\"image_embeds\"],\"size\":224,"
-                   "\"resize\":\"bicubic\",\"crop\":\"center\",\"mean\":[0.5,0.25,0],"
-                   "\"std\":[1,1,1],\"layout\":\"NHWC\",\"tokenizer\":\"clip.json\"}", &to,
-                   &err), err);
+    CHECK_OK(parse("{\"input\":\"pixel_values\",\"outputs\":[\"image_embeds\"],"
+                   "\"size\":224,\"resize\":\"bicubic\",\"crop\":\"center\","
+                   "\"mean\":[0.5,0.25,0],\"std\":[1,1,1],\"layout\":\"NHWC\","
+                   "\"tokenizer\":\"clip.json\"}", &to, &err), err);
     CHECK_TEXT(to.input, "pixel_values");
     CHECK_TEXT(to.outputs[0], "image_embeds");
     CHECK_TEXT(to.tokenizer, "clip.json");
@@ -115,7 +116,8 @@ static void the_middle_is_taken_after_the_shorter_side_is_resized(void)
     for (size_t i = 0; i < 14; i++)
         memset(image.rgb + 3 * i, (int)(i % 7) * 10, 3);
     CHECK_OK(parse("{" NAMES "\"mean\":[0,0,0],\"std\":[1,1,1],\"layout\":\"NCHW\","
-                   "\"resize\":\"bilinear\",\"crop\":\"center\",\"size\":2}", &how, &err), err);
+                   "\"resize\":\"bilinear\",\"crop\":\"center\",\"size\":2}", &how,
+                   &err), err);
     CHECK_OK(erg_preprocess_image(&how, &image, &pixels, &err), err);
     CHECK(pixels.width == 2 && pixels.height == 2);
     /* 7 x 2 stays so: columns 2 and 3 of it, as (7 - 2) / 2 = 2. */

@@ -16,7 +16,8 @@ static erg_image image_of(size_t width, size_t height)
     return image;
 }
 
-static erg_image resized(const erg_image *from, size_t width, size_t height, erg_resize kind)
+static erg_image resized(const erg_image *from, size_t width, size_t height,
+                         erg_resize kind)
 {
     erg_error err = { 0 };
     erg_image to = { 0 };
@@ -26,17 +27,25 @@ static erg_image resized(const erg_image *from, size_t width, size_t height, erg
 
 static void bytes_are_those_of_pillow(void)
 {
-    static const unsigned char bilinear[] = { 17, 24, 123, 45, 103, 124, 105, 182, 123, 63, 36,
+    static const unsigned char bilinear[] = { 17, 24, 123, 45, 103, 124, 105, 182,
+                                              123, 63, 36,
         123, 91, 115, 124, 151, 194, 123 };
-    static const unsigned char bicubic[] = { 12, 21, 123, 40, 103, 127, 104, 185, 123, 64, 33,
+    static const unsigned char bicubic[] = { 12, 21, 123, 40, 103, 127, 104, 185,
+                                             123, 64, 33,
         123, 92, 115, 127, 156, 197, 123 };
-    static const unsigned char larger[] = { 0, 0, 0, 1, 25, 163, 10, 64, 212, 26, 100, 0, 50,
-        136, 212, 85, 175, 163, 113, 203, 0, 21, 3, 178, 24, 30, 115, 33, 69, 97, 49, 105, 178,
-        73, 141, 97, 108, 180, 115, 136, 208, 178, 53, 10, 178, 56, 38, 115, 65, 77, 97, 81,
-        113, 178, 105, 149, 97, 140, 188, 115, 168, 216, 178, 76, 15, 0, 79, 43, 163, 88, 82,
-        212, 104, 118, 0, 128, 154, 212, 163, 193, 163, 191, 221, 0 };
-    static const struct { size_t width, height; erg_resize kind; const unsigned char *want; }
-    rows[] = { { 3, 2, ERG_RESIZE_BILINEAR, bilinear }, { 3, 2, ERG_RESIZE_BICUBIC, bicubic },
+    static const unsigned char larger[] = { 0, 0, 0, 1, 25, 163, 10, 64, 212, 26,
+                                            100, 0, 50,
+        136, 212, 85, 175, 163, 113, 203, 0, 21, 3, 178, 24, 30, 115, 33, 69, 97,
+        49, 105, 178, 73, 141, 97, 108, 180, 115, 136, 208, 178, 53, 10, 178, 56, 38, 115,
+        65, 77, 97, 81, 113, 178, 105, 149, 97, 140, 188, 115, 168, 216, 178, 76, 15, 0, 79,
+        43, 163, 88, 82, 212, 104, 118, 0, 128, 154, 212, 163, 193, 163, 191, 221, 0 };
+    static const struct {
+        size_t width, height;
+        erg_resize kind;
+        const unsigned char *want;
+    }
+    rows[] = { { 3, 2, ERG_RESIZE_BILINEAR, bilinear },
+               { 3, 2, ERG_RESIZE_BICUBIC, bicubic },
                { 7, 4, ERG_RESIZE_BICUBIC, larger } };
     erg_image from = image_of(5, 3);
 
@@ -83,7 +92,8 @@ static void a_ramp_stays_a_ramp_and_every_pixel_counts(void)
     memset(from.rgb, 0, 3 * 16);
     memset(from.rgb + 3 * 5, 255, 3);
     to = resized(&from, 1, 1, ERG_RESIZE_BILINEAR);
-    /* Weights 1 - |x| / 16 for x = -7.5 .. 7.5: their sum is 12, that of x = -2.5 is .84375 */
+    /* Weights 1 - |x| / 16 for x = -7.5 .. 7.5: their sum is 12,
+     * that of x = -2.5 is .84375 */
     CHECK_NEAR(to.rgb[0], 255 * 0.84375 / 12, 0.5);
     erg_image_free(&to);
     erg_image_free(&from);

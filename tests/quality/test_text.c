@@ -17,7 +17,8 @@ static char *cut(erg_word_rule *rule, const char *text)
     CHECK(rule(text, strlen(text), &written, NULL));
     erg_text_add(&joined, "%s", "");
     erg_text_add(&written, " ");
-    for (char *word = strtok_r(written.data, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+    for (char *word = strtok_r(written.data, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest))
         erg_text_add(&joined, "%s%s", joined.count ? "|" : "", word);
     erg_text_free(&written);
     return erg_text_take(&joined);
@@ -41,7 +42,8 @@ static void tokenizer_13a_cuts_as_sacrebleu_does(void)
         { "..,", ".|.|," },
         { "1.5.", "1.5|." },
         { "-5 x-1", "-5|x-1" },
-        { "\u00e9t\u00e9, \u201cna\u00efve\u201d", "\u00e9t\u00e9|,|\u201cna\u00efve\u201d" },
+        { "\u00e9t\u00e9, \u201cna\u00efve\u201d",
+          "\u00e9t\u00e9|,|\u201cna\u00efve\u201d" },
         { "&amp;lt; &amp;quot;<skipped>", "<|&|quot|;" },
         { "", "" },
     };
@@ -76,7 +78,7 @@ static void a_megabyte_of_dots_is_cut_in_a_second(void)
     free(dots);
 }
 
-/* ---- metrics of items made here --------------------------------------------------------- */
+/* ---- metrics of items made here ----------------------------------------------------- */
 
 static const erg_metric *metric_of(const char *name)
 {
@@ -107,7 +109,8 @@ static double value_of(const char *name, erg_item items[], size_t count)
     return value;
 }
 
-static const char *r1[] = { "The cat is sitting on the mat.", "There is a cat on the mat." };
+static const char *r1[] = { "The cat is sitting on the mat.",
+                            "There is a cat on the mat." };
 static const char *r2[] = { "It costs $3,200.50; that is 10-15% more than before!",
                             "The price is $3,200.50, i.e. 10-15% more." };
 static const char *r3[] = { "The quick brown fox jumps over the lazy dog",
@@ -136,7 +139,8 @@ static void bleu_of_the_corpus_is_that_of_sacrebleu(void)
     compute("bleu", items, 3, &tally);
     CHECK_NEAR(erg_tally_value(&tally), 43.297625110874, 1e-9);
     for (size_t j = 0; j < ERG_BLEU_COUNTS; j++)
-        CHECK_NEAR(tally.counts[j] + tally.counts[10 + j] + tally.counts[20 + j], sums[j], 0);
+        CHECK_NEAR(tally.counts[j] + tally.counts[10 + j] + tally.counts[20 + j],
+                   sums[j], 0);
     for (size_t i = 0; i < 3; i++)
         CHECK_NEAR(erg_tally_item(&tally, i), each[i], 1e-9);
     erg_tally_free(&tally);
@@ -190,8 +194,8 @@ static void rouge_lsum_takes_sentences_in_any_order(void)
     erg_lexicon *lexicon = erg_lexicon_new(NULL);
     erg_rouge sum, whole;
 
-    CHECK(erg_rouge_pair(lexicon, ERG_ROUGE_LSUM, "three four\none two", "one two\nthree four",
-                         &sum, NULL));
+    CHECK(erg_rouge_pair(lexicon, ERG_ROUGE_LSUM, "three four\none two",
+                         "one two\nthree four", &sum, NULL));
     CHECK(erg_rouge_pair(lexicon, ERG_ROUGE_L, "three four\none two", "one two\nthree four",
                          &whole, NULL));
     CHECK_NEAR(sum.f, 1, 1e-12);
@@ -248,7 +252,8 @@ static void error_rates_are_edits_over_the_reference(void)
     erg_item words = { .output = "The cat sit, on mat today", .references = &cats,
                        .reference_count = 1 };
     erg_item letters = { .output = "sitting", .references = &kitten, .reference_count = 1 };
-    erg_item empty[2] = { words, { .output = "x", .references = &blank, .reference_count = 1 } };
+    erg_item empty[2] =
+        { words, { .output = "x", .references = &blank, .reference_count = 1 } };
     erg_tally tally;
 
     CHECK_NEAR(value_of("wer", &words, 1), 0.5, 1e-12);

@@ -15,7 +15,8 @@ static double score(const char *name, erg_items *items, erg_spread *spread, erg_
             && erg_metrics[i].compute(&erg_metrics[i], &with, &tally, err)) {
             value = erg_tally_value(&tally);
             if (spread)
-                CHECK(erg_tally_spread(&tally, ERG_DRAWS, spread, &too_long, NULL) && !too_long);
+                CHECK(erg_tally_spread(&tally, ERG_DRAWS, spread, &too_long, NULL)
+                      && !too_long);
         }
     erg_tally_free(&tally);
     return value;
