@@ -3,8 +3,8 @@
  * A run whose joules are known: idle, the model step after step, idle, each kernel alone,
  * idle; seen through a sensor that looks 25 ms of every 100.
  *
- * The model overlaps launches on a second stream and leaves gaps: power is the base and what
- * each running kernel adds, so its energy is sum n e + P_base T whatever overlaps.
+ * The model overlaps launches on a second stream and leaves gaps: power is the base and
+ * what each running kernel adds, so its energy is sum n e + P_base T whatever overlaps.
  */
 #ifndef TESTS_REPLAY_SIMULATED_H
 #define TESTS_REPLAY_SIMULATED_H

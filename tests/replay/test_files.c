@@ -101,10 +101,10 @@ static const char own_kernels[] =
     " \"end_timestamp\": \"2026-02-06T18:32:40.270Z\", \"shade\": [1, 2], \"erg\":"
     " {\"runs_requested\": 1000, \"runs_executed\": 900, \"state\": \"hot\", "
     "\"t_empty_us\": 4.25,"
-    " \"launch_bound\": true, \"drift_factor\": 0.97, \"ci_us\": [25.0, 25.3], \"dims\": [[1, 2], [2, 3]],"
-    " \"dtype\": \"fp32\", \"clock_hz\": 1.5e9, \"kernel\": 7}}],"
-    " \"erg\": {\"steps\": 3, \"hardware\": \"a100\", \"cold\": [{\"name\": \"matmul\", "
-    "\"tier\": 2,"
+    " \"launch_bound\": true, \"drift_factor\": 0.97, \"ci_us\": [25.0, 25.3], "
+    "\"dims\": [[1, 2], [2, 3]], \"dtype\": \"fp32\", \"clock_hz\": 1.5e9, "
+    "\"kernel\": 7}}], \"erg\": {\"steps\": 3, \"hardware\": \"a100\", "
+    "\"cold\": [{\"name\": \"matmul\", \"tier\": 2,"
     " \"invocation_count\": 3, \"single_time_us\": 55.1, \"benchmark_runs\": 900,"
     " \"erg\": {\"state\": \"cold\", \"runs_executed\": 900}}]}}";
 

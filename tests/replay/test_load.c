@@ -123,11 +123,13 @@ static void the_energy_report_of_a_folder_is_read(void)
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_error err = { 0 };
         put_report(folder, rows[i].method, rows[i].scope);
-        erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder }, &err);
+        erg_replay *replay = erg_replay_load(&(erg_replay_source){ .folder = folder },
+                                             &err);
         CHECK_OK(replay != NULL, err);
         CHECK(replay->whole.runs == 1000 && replay->whole.time_s == 0.02);
         CHECK(rows[i].counts ? replay->whole.energy_j == 4 && replay->whole.mean_w == 200
-                             : isnan(replay->whole.energy_j) && isnan(replay->whole.mean_w));
+                             : isnan(replay->whole.energy_j)
+                             && isnan(replay->whole.mean_w));
         CHECK(rows[i].counts ? replay->base_w == 50 : isnan(replay->base_w));
         CHECK_TEXT(replay->base_policy, rows[i].counts ? "context_idle" : "");
         erg_replay_free(replay);
@@ -138,7 +140,8 @@ static void what_is_not_of_a_replay_is_said_in_a_sentence(void)
 {
     static const struct { const char *name, *text, *said; } rows[] = {
         { "full_model_timing.json", "{\"hello\": 1}", "its keys are missing" },
-        { "full_model_timing.json", "{\"full_model_inference_us\": ", "full_model_timing.json" },
+        { "full_model_timing.json", "{\"full_model_inference_us\": ",
+          "full_model_timing.json" },
         { "run.erg", "no database", "run.erg is not a recording" },
         { "a.json", "{\"a\": 1}", "nothing of a replay was found" },
         { "x.jsonl", "hello", "holds no kernels" },

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plans: unique kernels, tiers, networks as launches, plan.jsonl there and back. */
-#include <fcntl.h>
-#include <unistd.h>
-#include "replay/plan.h"
-#include "test.h"
+/* Plans: unique kernels, tiers, networks as launches. */
+#include "replay/planned.h"
 
-static erg_replay_plan *plan_of(const char *path)
-{
-    erg_error err = { 0 };
-    erg_replay_plan *plan = erg_replay_plan_load(&path, 1, NULL, &err);
-    CHECK_OK(plan != NULL, err);
-    return plan;
-}
-
-static void add(erg_replay_plan *plan, const char *name, int64_t grid, int64_t stream, double s)
+static void add(erg_replay_plan *plan, const char *name, int64_t grid,
+                int64_t stream, double s)
 {
     static erg_replay_kernel kernel;
     erg_error err = { 0 };
@@ -78,7 +68,8 @@ static void a_hundred_thousand_launches_are_counted_each(void)
     }
     CHECK(plan->kernel_count == 1000);
     for (size_t i = 0; i < plan->kernel_count; i++) {
-        int which = 10 * atoi(plan->kernels[i].name + 7) + (int)plan->kernels[i].signature.grid[0] - 1;
+        int which = 10 * atoi(plan->kernels[i].name + 7)
+            + (int)plan->kernels[i].signature.grid[0] - 1;
         CHECK(plan->kernels[i].count == drawn[which]);
     }
     erg_replay_plan_free(plan);
@@ -109,10 +100,7 @@ static void tiers_go_by_name_and_then_by_operator(void)
                    erg_tier_name(rows[i].tier));
 }
 
-/* ---- networks ------------------------------------------------------------------------- */
-
-static const char *const networks[] = { "zoo:resnet18", "zoo:mobilenet_v2", "zoo:bert_base",
-                                        "zoo:gpt2" };
+/* ---- networks ----------------------------------------------------------------------- */
 
 /* What a launch adds up to must be what the graph counted. */
 static void check_sums(const char *name)
@@ -183,7 +171,8 @@ static void matrix_work_fits_its_tensors(void)
         for (size_t i = 0; i < plan->kernel_count; i++) {
             const erg_signature *s = &plan->kernels[i].signature;
             if (s->op != ERG_OP_LINEAR && s->op != ERG_OP_MATMUL) continue;
-            const erg_signature_tensor *b = &s->tensors[1], *y = &s->tensors[s->input_count];
+            const erg_signature_tensor *b = &s->tensors[1],
+                                       *y = &s->tensors[s->input_count];
             int64_t elements = 1;
             for (int32_t d = 0; d < y->rank; d++) elements *= y->dims[d];
             CHECK(elements == s->batch * s->m * s->n);
@@ -219,104 +208,6 @@ static void resnet18_and_gpt2_have_the_layers_of_their_papers(void)
     erg_replay_plan_free(gpt2);
 }
 
-/* ---- plan.jsonl ------------------------------------------------------------------------- */
-
-static char *saved(const erg_replay_plan *plan)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    erg_error err = { 0 };
-
-    CHECK_OK(erg_replay_plan_save(plan, out, &err), err);
-    fclose(out);
-    return text;
-}
-
-/* A path that is good until the next call. */
-static const char *file_of(const char *text)
-{
-    static char path[300];
-
-    snprintf(path, sizeof path, "%s/plan.jsonl", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs(text, out);
-    fclose(out);
-    return path;
-}
-
-static void a_saved_plan_is_read_back_byte_for_byte(void)
-{
-    for (size_t i = 0; i < ERG_COUNT(networks); i++) {
-        erg_replay_plan *plan = plan_of(networks[i]);
-        char *first = saved(plan);
-        erg_replay_plan *again = plan_of(file_of(first));
-        char *second = saved(again);
-        CHECK_TEXT(second, first);
-        CHECK(again->launch_count == plan->launch_count);
-        CHECK(memcmp(again->launches, plan->launches,
-                     plan->launch_count * sizeof *plan->launches) == 0);
-        free(first);
-        free(second);
-        erg_replay_plan_free(plan);
-        erg_replay_plan_free(again);
-    }
-}
-
-static const char foreign_line[] =
-    "{\"schema\":\"erg.plan.v1\",\"name\":\"gemm\",\"tier\":2,\"count\":3,\"dims\":[[2,3],[3,4],[2,4]],"
-    "\"dtypes\":[\"fp16\",\"fp16\",\"fp32\"],\"shape_known\":true,\"colour\":{\"a\":[1,null]},"
-    "\"erg\":{\"mood\":\"good\"}}\n";
-
-static void keys_that_are_not_ours_are_kept(void)
-{
-    erg_replay_plan *plan = plan_of(file_of(foreign_line));
-    char *first = saved(plan);
-    erg_replay_plan *again = plan_of(file_of(first));
-    char *second = saved(again);
-
-    CHECK(strstr(first, "\"foreign\":{\"mood\":\"good\",\"colour\":{\"a\":[1,null]}}"));
-    CHECK_TEXT(second, first);
-    CHECK(isnan(plan->steps));
-    CHECK(plan->kernels[0].signature.input_count == 2);
-    CHECK(plan->kernels[0].signature.tensors[2].precision == ERG_FP32);
-    CHECK(plan->kernels[0].signature.flop == ERG_NONE);
-    free(first);
-    free(second);
-    erg_replay_plan_free(plan);
-    erg_replay_plan_free(again);
-}
-
-static void a_plan_that_cannot_be_is_refused_with_its_place(void)
-{
-    static const struct { const char *from, *to, *says; } rows[] = {
-        { "erg.plan.v1", "erg.plan.v9", "model_type" },
-        { "\"count\":3", "\"count\":-3", ":1: \"count\"" },
-        { "\"tier\":2", "\"tier\":9", ":1: \"tier\"" },
-        { "[2,3]", "[2,-3]", ":1: \"dims\"" },
-        { "\"fp16\"", "\"fp17\"", ":1: \"dims\"" },
-        { "\"mood\":\"good\"", "\"inputs\":3", ":1: \"inputs\"" },
-        { "\"mood\":\"good\"", "\"window\":{}", ":1: \"window\"" },
-        { "\"mood\":\"good\"", "\"plan\":{\"tensors\":3,\"launches\":[[1,0,1,2]]}", "not there" },
-        { "\"mood\":\"good\"", "\"plan\":{\"tensors\":3,\"launches\":[[0,0,1,3]]}", "memory" },
-        { "\"mood\":\"good\"", "\"plan\":{\"tensors\":99,\"launches\":[[0,0,1,2]]}", "99 tensors" },
-    };
-
-    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
-        erg_text text = { 0 };
-        erg_error err = { 0 };
-        const char *at = strstr(foreign_line, rows[i].from);
-        erg_text_add_bytes(&text, foreign_line, (size_t)(at - foreign_line));
-        erg_text_add(&text, "%s%s", rows[i].to, at + strlen(rows[i].from));
-        const char *path = file_of(text.data);
-        CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
-        CHECK(err.code == ERG_BAD_INPUT);
-        if (!strstr(err.text, rows[i].says)) print_message("# %s\n", err.text);
-        CHECK(strstr(err.text, rows[i].says));
-        erg_text_free(&text);
-    }
-}
-
 /* As many tensors and axes as there can be, apart in the last stride alone. */
 static void the_widest_kernel_is_told_from_its_twin(void)
 {
@@ -344,41 +235,6 @@ static void the_widest_kernel_is_told_from_its_twin(void)
     erg_replay_plan_free(plan);
 }
 
-static void give_stdin(const char *text)
-{
-    char path[200];
-
-    snprintf(path, sizeof path, "%s/in", test_folder());
-    FILE *out = fopen(path, "w");
-    CHECK(out && fputs(text, out) >= 0 && fclose(out) == 0);
-    int in = open(path, O_RDONLY);
-    CHECK(in >= 0 && dup2(in, STDIN_FILENO) == STDIN_FILENO);
-    close(in);
-}
-
-#define KERNEL "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"sgemm\",\"ts\":1,\"dur\":2," \
-               "\"args\":{\"stream\":7,\"device\":0,\"grid\":[1,1,1],\"block\":[32,1,1]}}"
-
-/* A trace is read twice: what came through a pipe is kept for that. */
-static void a_plan_comes_from_standard_input(void)
-{
-    const char *const path = "-";
-    erg_error err = { 0 };
-
-    give_stdin("{\"traceEvents\":[" KERNEL "," KERNEL "]}");
-    erg_replay_plan *plan = plan_of(path);
-    CHECK(plan->kernel_count == 1 && plan->kernels[0].count == 2);
-    CHECK_TEXT(plan->workload, "standard input");
-    erg_replay_plan_free(plan);
-    give_stdin("hello\n");
-    CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
-    CHECK(err.code == ERG_BAD_INPUT);
-    CHECK(strncmp(err.text, "standard input holds no kernels", 31) == 0);
-    give_stdin("");
-    CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
-    CHECK(strncmp(err.text, "standard input is empty", 23) == 0);
-}
-
 int main(void)
 {
     static const test tests[] = {
@@ -390,11 +246,7 @@ int main(void)
         TEST(a_step_reads_only_what_it_wrote_or_was_given),
         TEST(matrix_work_fits_its_tensors),
         TEST(resnet18_and_gpt2_have_the_layers_of_their_papers),
-        TEST(a_saved_plan_is_read_back_byte_for_byte),
-        TEST(keys_that_are_not_ours_are_kept),
-        TEST(a_plan_that_cannot_be_is_refused_with_its_place),
         TEST(the_widest_kernel_is_told_from_its_twin),
-        TEST(a_plan_comes_from_standard_input),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -5,7 +5,7 @@
 #include "test.h"
 #include "import/chrome_launch.h"
 
-/* ---- a made-up profile ------------------------------------------------------------------- */
+/* ---- a made-up profile -------------------------------------------------------------- */
 
 typedef struct profile { FILE *file; int id; double ts; bool is_first; } profile;
 
@@ -21,33 +21,40 @@ static void put(profile *to, const char *format, ...)
     va_end(arguments);
 }
 
-static const char dims[] = "\"Input Dims\":[[8],[4,16],[16,8],[],[]],\"Input Strides\":[[1],[16,1],"
-    "[1,16],[],[]],\"Input type\":[\"c10::Half\",\"c10::Half\",\"c10::Half\",\"Scalar\",\"Scalar\"],"
-    "\"Concrete Inputs\":[\"\",\"\",\"\",\"1\",\"1\"]";
+static const char dims[] =
+    "\"Input Dims\":[[8],[4,16],[16,8],[],[]],\"Input Strides\":[[1],[16,1],"
+    "[1,16],[],[]],\"Input type\":[\"c10::Half\",\"c10::Half\",\"c10::Half\",\"Scalar\","
+    "\"Scalar\"],\"Concrete Inputs\":[\"\",\"\",\"\",\"1\",\"1\"]";
 
 /* Operator and call now, the kernel half a millisecond later: the device works behind. */
-static void launch(profile *to, const char *op, const char *shape, const char *kernel, int stream,
-                   double us)
+static void launch(profile *to, const char *op, const char *shape, const char *kernel,
+                   int stream, double us)
 {
     int id = ++to->id;
 
-    put(to, "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"%s\",\"pid\":1,\"tid\":1,\"ts\":%.3f,\"dur\":5,"
-        "\"args\":{\"External id\":%d%s%s}}", op, to->ts, id, *shape ? "," : "", shape);
-    put(to, "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\",\"pid\":1,\"tid\":1,"
-        "\"ts\":%.3f,\"dur\":2,\"args\":{\"External id\":%d,\"correlation\":%d}}", to->ts + 1, id, id + 7000);
-    put(to, "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"%s\",\"pid\":0,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,"
-        "\"args\":{\"External id\":%d,\"correlation\":%d,\"device\":0,\"stream\":%d,\"grid\":[2,1,1],"
-        "\"block\":[128,1,1],\"shared memory\":0}}", kernel, stream, to->ts + 500, us, id, id + 7000,
-        stream);
+    put(to,
+        "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"%s\",\"pid\":1,\"tid\":1,\"ts\":%.3f,"
+        "\"dur\":5,\"args\":{\"External id\":%d%s%s}}", op, to->ts, id,
+        *shape ? "," : "", shape);
+    put(to,
+        "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\",\"pid\":1,"
+        "\"tid\":1,\"ts\":%.3f,\"dur\":2,\"args\":{\"External id\":%d,\"correlation\":%d}}",
+        to->ts + 1, id, id + 7000);
+    put(to,
+        "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"%s\",\"pid\":0,\"tid\":%d,\"ts\":%.3f,"
+        "\"dur\":%.3f,\"args\":{\"External id\":%d,\"correlation\":%d,\"device\":0,"
+        "\"stream\":%d,\"grid\":[2,1,1],\"block\":[128,1,1],\"shared memory\":0}}", kernel,
+        stream, to->ts + 500, us, id, id + 7000, stream);
     to->ts += 10;
 }
 
 /* The sum over a product's parts comes of the same operator. */
 static void add_part(profile *to, double us)
 {
-    put(to, "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"splitKreduce_kernel\",\"ts\":%.3f,\"dur\":%.3f,"
-        "\"args\":{\"External id\":%d,\"device\":0,\"stream\":7,\"grid\":[1,1,1],\"block\":[32,1,1]}}",
-        to->ts + 500, us, to->id);
+    put(to,
+        "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"splitKreduce_kernel\",\"ts\":%.3f,"
+        "\"dur\":%.3f,\"args\":{\"External id\":%d,\"device\":0,\"stream\":7,\"grid\":[1,1,"
+        "1],\"block\":[32,1,1]}}", to->ts + 500, us, to->id);
 }
 
 static void step(profile *to, int number, int layers)
@@ -62,8 +69,9 @@ static void step(profile *to, int number, int layers)
         launch(to, "nccl:all_reduce", "", "ncclDevKernel_AllReduce", 20, 10);
     }
     launch(to, "aten::argmax", "", "reduce_argmax", 7, 1);
-    put(to, "{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#%d\",\"pid\":1,\"tid\":1,"
-        "\"ts\":%.3f,\"dur\":%.3f}", number, begin, to->ts - begin);
+    put(to,
+        "{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#%d\",\"pid\":1,"
+        "\"tid\":1,\"ts\":%.3f,\"dur\":%.3f}", number, begin, to->ts - begin);
     to->ts += 5;
 }
 
@@ -110,7 +118,7 @@ static bool has_note(const erg_replay_plan *plan, const char *word)
     return false;
 }
 
-/* ---- plans --------------------------------------------------------------------------------- */
+/* ---- plans -------------------------------------------------------------------------- */
 
 static void kernels_are_counted_in_the_steps_that_asked_for_them(void)
 {
@@ -135,7 +143,8 @@ static void a_kind_of_steps_has_its_own_counts(void)
 
     CHECK(decode->steps == 4 && kernel_of(decode, "gemm")->count == 12);
     CHECK(prompt->steps == 1 && kernel_of(prompt, "gemm")->count == 9);
-    CHECK(!erg_replay_plan_load(paths, 1, &(erg_replay_plan_options){ .step_kind = 3 }, &err));
+    CHECK(!erg_replay_plan_load(paths, 1, &(erg_replay_plan_options){ .step_kind = 3 },
+                                &err));
     CHECK(strstr(err.text, "2 kinds"));
     erg_replay_plan_free(decode);
     erg_replay_plan_free(prompt);
@@ -147,7 +156,8 @@ static void a_product_has_the_shape_of_its_operator(void)
     const erg_signature *s = &kernel_of(plan, "gemm")->signature;
 
     CHECK(s->shape_known && s->op == ERG_OP_MATMUL && s->precision == ERG_FP16);
-    CHECK(s->m == 4 && s->n == 8 && s->k == 16 && s->batch == 1 && s->flop == 2 * 4 * 8 * 16);
+    CHECK(s->m == 4 && s->n == 8 && s->k == 16 && s->batch == 1
+          && s->flop == 2 * 4 * 8 * 16);
     CHECK(s->transpose_b && !s->transpose_a && s->tensors[1].dims[0] == 8);
     CHECK(s->in_bytes == 2 * (4 * 16 + 16 * 8) && s->out_bytes == 2 * 4 * 8);
     CHECK(kernel_of(plan, "relu")->signature.shape_known);
@@ -159,7 +169,8 @@ static void the_sum_of_a_products_parts_is_the_products(void)
 {
     erg_replay_plan *plan = planned(NULL);
 
-    CHECK(!kernel_of(plan, "splitKreduce") && has_note(plan, "21 launches of splitKreduce"));
+    CHECK(!kernel_of(plan, "splitKreduce")
+          && has_note(plan, "21 launches of splitKreduce"));
     CHECK_NEAR(kernel_of(plan, "gemm")->traced_s, 24e-6, 1e-12);
     CHECK_NEAR(kernel_of(plan, "relu")->traced_s, 2e-6, 1e-12);
     erg_replay_plan_free(plan);
@@ -168,7 +179,8 @@ static void the_sum_of_a_products_parts_is_the_products(void)
 static void communication_is_a_tier_of_its_own(void)
 {
     erg_replay_plan *plan = planned(NULL);
-    erg_replay_plan *without = planned(&(erg_replay_plan_options){ .drop_collectives = true });
+    erg_replay_plan *without =
+        planned(&(erg_replay_plan_options){ .drop_collectives = true });
 
     CHECK(kernel_of(plan, "nccl")->tier == ERG_TIER_COLLECTIVE);
     CHECK(!kernel_of(without, "nccl") && has_note(without, "communication is"));
@@ -177,9 +189,12 @@ static void communication_is_a_tier_of_its_own(void)
     erg_replay_plan_free(without);
 }
 
-/* ---- launches --------------------------------------------------------------------------------- */
+/* ---- launches ----------------------------------------------------------------------- */
 
-typedef struct tally { int64_t count, joined, in_steps, sum_ns, by_hash; const erg_chrome_launches *of; } tally;
+typedef struct tally {
+    int64_t count, joined, in_steps, sum_ns, by_hash;
+    const erg_chrome_launches *of;
+} tally;
 
 static bool count(void *self, const erg_chrome_launch *one, erg_error *err)
 {
@@ -235,12 +250,17 @@ static void shuffled_events_are_joined_alike(void)
     for (int i = 0; i < COUNT; i++) {
         int us = (int)(erg_xoshiro_next(&random) % 90) + 1;
         sum_ns += 1000 * us;
-        snprintf(lines[3 * i], 300, "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"aten::op%d\",\"ts\":%d,"
+        snprintf(lines[3 * i], 300,
+                 "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"aten::op%d\",\"ts\":%d,"
                  "\"dur\":3,\"args\":{\"External id\":%d}}", i % 7, 20 * i, i);
-        snprintf(lines[3 * i + 1], 300, "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\","
-                 "\"ts\":%d,\"dur\":1,\"args\":{\"External id\":%d,\"correlation\":%d}}", 20 * i + 1, i, -i);
-        snprintf(lines[3 * i + 2], 300, "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k\",\"ts\":%d,\"dur\":%d,"
-                 "\"args\":{\"correlation\":%d,\"device\":0,\"stream\":7}}", 20 * i + 9000, us, -i);
+        snprintf(lines[3 * i + 1], 300,
+                 "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaLaunchKernel\","
+                 "\"ts\":%d,\"dur\":1,\"args\":{\"External id\":%d,\"correlation\":%d}}",
+                 20 * i + 1, i, -i);
+        snprintf(lines[3 * i + 2], 300,
+                 "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k\",\"ts\":%d,\"dur\":%d,"
+                 "\"args\":{\"correlation\":%d,\"device\":0,\"stream\":7}}",
+                 20 * i + 9000, us, -i);
     }
     for (size_t i = 3 * COUNT - 1; i > 0; i--) {
         char other[300];
@@ -251,7 +271,8 @@ static void shuffled_events_are_joined_alike(void)
     }
     snprintf(path, sizeof(path), "%s/shuffled.json", test_folder());
     FILE *file = fopen(path, "w");
-    fputs("[{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#1\",\"ts\":0,\"dur\":5000}", file);
+    fputs("[{\"ph\":\"X\",\"cat\":\"user_annotation\",\"name\":\"ProfilerStep#1\",\"ts\":0,"
+          "\"dur\":5000}", file);
     for (int i = 0; i < 3 * COUNT; i++)
         fprintf(file, ",\n%s", lines[i]);
     fputs("]", file);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers of a PyTorch profile become signatures: known ones, windows counted one by one, and
- * whatever was not written stays unknown.
+ * Layers of a PyTorch profile become signatures: known ones, windows counted one by one,
+ * and whatever was not written stays unknown.
  */
 #include "math/xoshiro.h"
 #include "replay/plan_chrome.h"
 #include "test.h"
 
-/* ---- an operator as the profiler writes it --------------------------------------------- */
+/* ---- an operator as the profiler writes it ------------------------------------------ */
 
 typedef struct said { const char *op, *dims, *strides, *types, *concrete; } said;
 
@@ -32,18 +32,19 @@ static erg_signature shaped(const char *kernel_name, const said *as)
 
 static const char *const gemm = "sm80_xmma_fprop_implicit_gemm_f32f32_nhwckrsc_nchw";
 #define FLOATS "[\"float\",\"float\",\"float\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]"
-#define DIMS(s, at, ...)                                                                           \
-    CHECK((s).tensors[at].rank == (int32_t)ERG_COUNT(((int64_t[]){ __VA_ARGS__ }))                 \
-          && memcmp((s).tensors[at].dims, (int64_t[]){ __VA_ARGS__ },                              \
+#define DIMS(s, at, ...)                                                                   \
+    CHECK((s).tensors[at].rank == (int32_t)ERG_COUNT(((int64_t[]){ __VA_ARGS__ }))         \
+          && memcmp((s).tensors[at].dims, (int64_t[]){ __VA_ARGS__ },                      \
                     sizeof((int64_t[]){ __VA_ARGS__ })) == 0)
 
 /* As ResNet-18 begins; 236,027,904 FLOP stand in the specification. */
 static const said first_layer = {
-    "aten::cudnn_convolution", "[[1,3,224,224],[64,3,7,7],[],[],[],[],[],[],[]]", NULL, FLOATS,
+    "aten::cudnn_convolution", "[[1,3,224,224],[64,3,7,7],[],[],[],[],[],[],[]]",
+    NULL, FLOATS,
     "[\"\",\"\",\"[3, 3]\",\"[2, 2]\",\"[1, 1]\",\"1\",\"False\",\"False\",\"True\"]"
 };
 
-/* ---- known layers ----------------------------------------------------------------------- */
+/* ---- known layers ------------------------------------------------------------------- */
 
 static void a_convolution_has_its_window_and_its_flop(void)
 {
@@ -53,9 +54,11 @@ static void a_convolution_has_its_window_and_its_flop(void)
     CHECK(s.input_count == 2 && s.output_count == 1 && s.flop == 236027904);
     DIMS(s, 2, 1, 64, 112, 112);
     CHECK(s.window.axes == 2 && s.window.groups == 1 && s.window.stride[1] == 2);
-    CHECK(s.window.pad_begin[0] == 3 && s.window.pad_end[0] == 3 && s.window.kernel[0] == 7);
+    CHECK(s.window.pad_begin[0] == 3 && s.window.pad_end[0] == 3
+          && s.window.kernel[0] == 7);
     CHECK(s.batch == 1 && s.m == 112 * 112 && s.n == 64 && s.k == 3 * 49);
-    CHECK(s.in_bytes == 4 * (3 * 224 * 224 + 64 * 3 * 49) && s.out_bytes == 4 * 64 * 112 * 112);
+    CHECK(s.in_bytes == 4 * (3 * 224 * 224 + 64 * 3 * 49)
+          && s.out_bytes == 4 * 64 * 112 * 112);
 }
 
 static void the_same_layer_by_another_operator_is_the_same(void)
@@ -80,11 +83,12 @@ static void depthwise_and_transposed_convolutions_have_groups_and_sides(void)
         "aten::cudnn_convolution_transpose", "[[1,16,10,10],[16,8,4,4]]", NULL, FLOATS,
         "[\"\",\"\"]" });
 
-    CHECK(deep.shape_known && deep.window.groups == 32 && deep.flop == 2ll * 2 * 32 * 56 * 56 * 9);
+    CHECK(deep.shape_known && deep.window.groups == 32
+          && deep.flop == 2ll * 2 * 32 * 56 * 56 * 9);
     CHECK(!up.shape_known);     /* nobody wrote its strides */
     up = shaped("cudnn::dgrad_implicit_gemm", &(said){
-        "aten::cudnn_convolution_transpose", "[[1,16,10,10],[16,8,4,4],[],[],[],[],[]]", NULL,
-        FLOATS, "[\"\",\"\",\"[1, 1]\",\"[0, 0]\",\"[2, 2]\",\"[1, 1]\",\"1\"]" });
+        "aten::cudnn_convolution_transpose", "[[1,16,10,10],[16,8,4,4],[],[],[],[],[]]",
+        NULL, FLOATS, "[\"\",\"\",\"[1, 1]\",\"[0, 0]\",\"[2, 2]\",\"[1, 1]\",\"1\"]" });
     CHECK(up.shape_known && up.op == ERG_OP_CONV_TRANSPOSE);
     DIMS(up, 2, 1, 8, 20, 20);
     CHECK(up.flop == 2ll * 100 * 16 * 8 * 16);
@@ -98,7 +102,8 @@ static void channels_last_goes_from_the_input_to_the_output(void)
 
     CHECK(s.shape_known && s.tensors[0].strides[1] == 1);
     CHECK(s.tensors[2].strides[1] == 1 && s.tensors[2].strides[3] == 64
-          && s.tensors[2].strides[2] == 64 * 112 && s.tensors[2].strides[0] == 64 * 112 * 112);
+          && s.tensors[2].strides[2] == 64 * 112
+          && s.tensors[2].strides[0] == 64 * 112 * 112);
 }
 
 static void norms_keep_their_parameters_and_axis(void)
@@ -112,8 +117,8 @@ static void norms_keep_their_parameters_and_axis(void)
         "[\"\",\"[6, 8]\",\"\",\"\",\"1e-05\"]" });
     erg_signature batch = shaped("cudnn::bn_fw_inf_1C11_kernel_NCHW", &(said){
         "aten::cudnn_batch_norm", "[[8,64,56,56],[64],[64],[64],[64],[],[],[]]", NULL,
-        "[\"float\",\"float\",\"float\",\"float\",\"float\",\"Scalar\",\"Scalar\",\"Scalar\"]",
-        "[\"\",\"\",\"\",\"\",\"\",\"False\",\"0.1\",\"1e-05\"]" });
+        "[\"float\",\"float\",\"float\",\"float\",\"float\",\"Scalar\",\"Scalar\","
+        "\"Scalar\"]", "[\"\",\"\",\"\",\"\",\"\",\"False\",\"0.1\",\"1e-05\"]" });
     erg_signature group = shaped("elementwise_kernel<GroupNormKernelImplInternal>", &(said){
         "aten::native_group_norm", "[[2,32,8,8],[32],[32],[],[],[],[],[]]", NULL, FLOATS,
         "[\"\",\"\",\"\",\"2\",\"32\",\"64\",\"8\",\"1e-05\"]" });
@@ -121,13 +126,15 @@ static void norms_keep_their_parameters_and_axis(void)
     CHECK(layer.shape_known && layer.input_count == 3 && layer.axis == 2);
     CHECK(layer.flop == 8 * 2 * 16 * 768 && layer.in_bytes == 2 * (2 * 16 * 768 + 2 * 768));
     CHECK(bare.shape_known && bare.input_count == 1 && bare.axis == 1);
-    CHECK(batch.shape_known && batch.input_count == 5 && batch.axis == 1 && batch.flop == 2 * 8 * 64 * 56 * 56);
+    CHECK(batch.shape_known && batch.input_count == 5 && batch.axis == 1
+          && batch.flop == 2 * 8 * 64 * 56 * 56);
     CHECK(group.shape_known && group.input_count == 3 && group.op == ERG_OP_GROUP_NORM);
 }
 
 static void a_softmax_goes_along_the_axis_that_was_written(void)
 {
-    said as = { "aten::_softmax", "[[2,3,5,7],[],[]]", NULL, FLOATS, "[\"\",\"1\",\"False\"]" };
+    said as = { "aten::_softmax", "[[2,3,5,7],[],[]]", NULL, FLOATS,
+                "[\"\",\"1\",\"False\"]" };
 
     CHECK(shaped("cunn_SpatialSoftMaxForward", &as).axis == 1);
     as.concrete = "[\"\",\"-1\",\"False\"]";
@@ -142,8 +149,11 @@ static void a_softmax_goes_along_the_axis_that_was_written(void)
 
 static void attention_counts_its_pairs(void)
 {
-    said as = { "aten::_flash_attention_forward", "[[2,128,12,64],[2,128,12,64],[2,128,12,64],[],[],[],[],[],[],[]]",
-                NULL, "[\"c10::Half\",\"c10::Half\",\"c10::Half\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]",
+    said as = { "aten::_flash_attention_forward",
+                "[[2,128,12,64],[2,128,12,64],[2,128,12,64],[],[],[],[],[],[],[]]",
+                NULL,
+                "[\"c10::Half\",\"c10::Half\",\"c10::Half\",\"\",\"\",\"\",\"\",\"\","
+                "\"\",\"\"]",
                 "[\"\",\"\",\"\",\"\",\"\",\"128\",\"128\",\"0.\",\"False\",\"False\"]" };
     const int64_t pairs = 2ll * 12 * 128 * 128;
     erg_signature s = shaped("pytorch_flash::flash_fwd_kernel", &as);
@@ -159,7 +169,7 @@ static void attention_counts_its_pairs(void)
     CHECK(s.shape_known && s.batch == 256 && s.m == 12 && s.n == 12);
 }
 
-/* ---- windows, one by one ------------------------------------------------------------------ */
+/* ---- windows, one by one ------------------------------------------------------------ */
 
 static int64_t starts(int64_t in, int64_t pad, int64_t reach, int64_t stride)
 {
@@ -184,12 +194,15 @@ static void any_convolution_has_as_many_outputs_as_windows(void)
         const int64_t out = starts(in, pad, spread * (side - 1) + 1, stride);
         char dims[200], concrete[200];
 
-        snprintf(dims, sizeof(dims), "[[2,8,%lld,%lld],[12,%lld,%lld,%lld],[12],[],[],[],[]]", (long long)in,
+        snprintf(dims, sizeof(dims),
+                 "[[2,8,%lld,%lld],[12,%lld,%lld,%lld],[12],[],[],[],[]]", (long long)in,
                  (long long)in, 8 / (long long)groups, (long long)side, (long long)side);
-        snprintf(concrete, sizeof(concrete), "[\"\",\"\",\"\",\"[%lld, %lld]\",\"[%lld]\",\"[%lld, %lld]\",\"%lld\"]",
-                 (long long)stride, (long long)stride, (long long)pad, (long long)spread, (long long)spread,
-                 (long long)groups);
-        erg_signature s = shaped(gemm, &(said){ "aten::conv2d", dims, NULL, FLOATS, concrete });
+        snprintf(concrete, sizeof(concrete),
+                 "[\"\",\"\",\"\",\"[%lld, %lld]\",\"[%lld]\",\"[%lld, %lld]\",\"%lld\"]",
+                 (long long)stride, (long long)stride, (long long)pad, (long long)spread,
+                 (long long)spread, (long long)groups);
+        erg_signature s =
+            shaped(gemm, &(said){ "aten::conv2d", dims, NULL, FLOATS, concrete });
         CHECK(s.shape_known == (out > 0));
         if (out == 0)
             continue;
@@ -206,7 +219,8 @@ static void any_pool_has_as_many_outputs_as_windows(void)
 
     for (int i = 0; i < 400; i++) {
         const int64_t in = 5 + (int64_t)(erg_xoshiro_next(&random) % 30);
-        const int64_t side = 2 + (int64_t)(erg_xoshiro_next(&random) % 3), pad = side / 2 * (i % 2);
+        const int64_t side = 2 + (int64_t)(erg_xoshiro_next(&random) % 3),
+                      pad = side / 2 * (i % 2);
         const int64_t stride = 1 + (int64_t)(erg_xoshiro_next(&random) % 4);
         const bool up = erg_xoshiro_next(&random) % 2;
         int64_t out = starts(in, pad, side, stride), next = -pad + out * stride;
@@ -214,12 +228,15 @@ static void any_pool_has_as_many_outputs_as_windows(void)
 
         if (up && next + side > in + pad && next < in && next - stride + side < in + pad)
             out++;
-        snprintf(dims, sizeof(dims), "[[1,3,%lld,%lld],[],[],[],[],[]]", (long long)in, (long long)in);
-        snprintf(concrete, sizeof(concrete), "[\"\",\"[%lld, %lld]\",\"[%lld]\",\"[%lld, %lld]\",\"[1, 1]\",\"%s\"]",
-                 (long long)side, (long long)side, (long long)stride, (long long)pad, (long long)pad,
-                 up ? "True" : "False");
-        erg_signature s = shaped("max_pool_forward_nchw", &(said){ "aten::max_pool2d_with_indices", dims, NULL,
-                                                                   FLOATS, concrete });
+        snprintf(dims, sizeof(dims), "[[1,3,%lld,%lld],[],[],[],[],[]]", (long long)in,
+                 (long long)in);
+        snprintf(concrete, sizeof(concrete),
+                 "[\"\",\"[%lld, %lld]\",\"[%lld]\",\"[%lld, %lld]\",\"[1, 1]\",\"%s\"]",
+                 (long long)side, (long long)side, (long long)stride, (long long)pad,
+                 (long long)pad, up ? "True" : "False");
+        erg_signature s = shaped("max_pool_forward_nchw",
+                                 &(said){ "aten::max_pool2d_with_indices", dims, NULL,
+                                          FLOATS, concrete });
         CHECK(s.shape_known);
         DIMS(s, 1, 1, 3, out, out);
         CHECK(s.flop == 3 * out * out * side * side && s.window.channels_in == 3);
@@ -228,7 +245,8 @@ static void any_pool_has_as_many_outputs_as_windows(void)
 
 static void an_adaptive_pool_is_known_where_its_windows_are_alike(void)
 {
-    said as = { "aten::_adaptive_avg_pool2d", "[[8,512,7,7],[]]", NULL, FLOATS, "[\"\",\"[1, 1]\"]" };
+    said as = { "aten::_adaptive_avg_pool2d", "[[8,512,7,7],[]]", NULL, FLOATS,
+                "[\"\",\"[1, 1]\"]" };
     erg_signature s = shaped("adaptive_average_pool<float>", &as);
 
     CHECK(s.shape_known && s.op == ERG_OP_GLOBAL_POOL && s.flop == 8 * 512 * 49);
@@ -240,7 +258,7 @@ static void an_adaptive_pool_is_known_where_its_windows_are_alike(void)
     CHECK(!shaped("adaptive_average_pool<float>", &as).shape_known);
 }
 
-/* ---- what stays unknown --------------------------------------------------------------------- */
+/* ---- what stays unknown ------------------------------------------------------------- */
 
 static void what_was_not_written_stays_unknown(void)
 {
@@ -254,7 +272,8 @@ static void what_was_not_written_stays_unknown(void)
     CHECK(!shaped(gemm, &as).shape_known);
     as.concrete = "[\"\",\"\",\"[3, 3]\",\"[0, 0]\",\"[1, 1]\",\"1\"]";
     CHECK(!shaped(gemm, &as).shape_known);
-    as.concrete = "[\"\",\"\",\"[3, 3]\",\"[2, 2]\",\"[1, 1]\",\"2\"]";     /* 3 channels, 2 groups */
+    /* 3 channels, 2 groups */
+    as.concrete = "[\"\",\"\",\"[3, 3]\",\"[2, 2]\",\"[1, 1]\",\"2\"]";
     CHECK(!shaped(gemm, &as).shape_known);
     as = first_layer;
     as.op = "aten::convolution_backward";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel lists of other tools: the fixture's figures (spec replay.md, section 10, test 5). */
+/* Kernel lists of other tools: the fixture's figures (spec replay.md,
+ * section 10, test 5). */
 #include "replay/plan.h"
 #include "test.h"
 
@@ -37,7 +38,8 @@ static int64_t launches_of(const erg_replay_plan *plan, erg_tier tier, size_t *u
     return launches;
 }
 
-static void check_tier(const erg_replay_plan *plan, erg_tier tier, size_t unique, int64_t launches)
+static void check_tier(const erg_replay_plan *plan, erg_tier tier, size_t unique,
+                       int64_t launches)
 {
     size_t seen;
 
@@ -82,7 +84,8 @@ static void runtime_calls_are_never_added(void)
     check_tier(plan, ERG_TIER_UNKNOWN, 57, 17186);
     CHECK(plan->left_out == 21528);
     CHECK(named(plan, "cudaLaunchKernel") == 0);
-    CHECK(strstr(plan->notes[0], "device: 10; calls left out, of the runtime and of other devices: 21528"));
+    CHECK(strstr(plan->notes[0],
+                 "device: 10; calls left out, of the runtime and of other devices: 21528"));
     erg_replay_plan_free(plan);
 }
 
@@ -118,7 +121,7 @@ static void a_kernel_that_comes_once_a_step_is_a_hint_and_used_only_when_told(vo
     erg_replay_plan_free(plan);
 }
 
-/* ---- made up ---------------------------------------------------------------------------- */
+/* ---- made up ------------------------------------------------------------------------ */
 
 enum { FILES = 4 };
 
@@ -135,13 +138,15 @@ static const char *file_of(int number, const char *text)
 }
 
 static const char jsonl[] =
-    "{\"name\":\"gemm_a\",\"device\":\"0\",\"signature\":{\"device\":0,\"stream\":7,\"dtype\":\"float16\","
-    "\"grid\":[2,1,1],\"block\":[128,1,1],\"shared memory\":16,\"name\":\"gemm_a\"},\"count\":4}\n"
+    "{\"name\":\"gemm_a\",\"device\":\"0\",\"signature\":{\"device\":0,\"stream\":7,"
+    "\"dtype\":\"float16\",\"grid\":[2,1,1],\"block\":[128,1,1],\"shared "
+    "memory\":16,\"name\":\"gemm_a\"},\"count\":4}\n"
     "\n"
-    "{\"name\":\"gemm_a\",\"device\":\"0\",\"signature\":{\"device\":0,\"stream\":9,\"dtype\":\"float16\","
-    "\"grid\":[2,1,1],\"block\":[128,1,1],\"shared memory\":16,\"name\":\"gemm_a\"},\"count\":2}\n"
-    "{\"name\":\"Memset (Device)\",\"device\":\"1\",\"signature\":{\"device\":1,\"stream\":7,"
-    "\"bytes\":64},\"count\":3}\n"
+    "{\"name\":\"gemm_a\",\"device\":\"0\",\"signature\":{\"device\":0,\"stream\":9,"
+    "\"dtype\":\"float16\",\"grid\":[2,1,1],\"block\":[128,1,1],\"shared "
+    "memory\":16,\"name\":\"gemm_a\"},\"count\":2}\n"
+    "{\"name\":\"Memset (Device)\",\"device\":\"1\",\"signature\":{\"device\":1,"
+    "\"stream\":7,\"bytes\":64},\"count\":3}\n"
     "{\"name\":\"ncclDevKernel_AllReduce\",\"device\":\"0\",\"signature\":{\"stream\":7,"
     "\"grid\":[1,1,1],\"block\":[64,1,1],\"shared memory\":0},\"count\":5}\n";
 
@@ -255,10 +260,11 @@ static void two_files_of_one_format_are_parts(void)
 static void what_is_no_kernel_is_refused_with_its_place(void)
 {
     static const struct { const char *text, *says; } rows[] = {
-        { "{\"name\":\"a\",\"signature\":{\"grid\":[1,1]},\"count\":1}", "kernel 1: its \"grid\"" },
+        { "{\"name\":\"a\",\"signature\":{\"grid\":[1,1]},\"count\":1}",
+          "kernel 1: its \"grid\"" },
         { "{\"name\":\"a\",\"signature\":{\"bytes\":-1},\"count\":1}", "\"bytes\"" },
-        { "{\"name\":\"a\",\"signature\":{},\"count\":1}\n{\"name\":3,\"signature\":{},\"count\":1}",
-          "kernel 2 has no name" },
+        { "{\"name\":\"a\",\"signature\":{},\"count\":1}\n"
+          "{\"name\":3,\"signature\":{},\"count\":1}", "kernel 2 has no name" },
         { "{\"name\":\"a\",\"signature\":{},\"count\":1}\n[]", ":2: not an object" },
         { "{\"name\":\"a\",\"signature\":{},\"count\":1}\n{", ":2: " },
         { "{\"name\":\"a\",\"signature\":{},\"count\":9223372036854775807}\n"
@@ -266,7 +272,8 @@ static void what_is_no_kernel_is_refused_with_its_place(void)
         { "device,kernel_name,count\n0,,4\n", ":2: a row without a name" },
         { "device,kernel_name,count\n0,a,4.5\n", ":2: \"count\"" },
         { "device,kernel_name,count\n", "no kernel is in it" },
-        { "{\"summary\":{\"total_kernels\":2},\"kernels\":[{\"name\":\"a\",\"signature\":{},\n"
+        { "{\"summary\":{\"total_kernels\":2},\"kernels\":[{\"name\":\"a\","
+          "\"signature\":{},\n"
           "\"count\":1}]}", "says 2 kernels, its list holds 1" },
     };
 

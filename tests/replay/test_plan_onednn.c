@@ -23,20 +23,28 @@ static erg_replay_plan *plan_of(const char *text)
 #define V2 "cpu,matmul,gemm:jit,undef,src_f32::blocked:ab:f0 wei_f32::blocked:ba:f0 " \
     "dst_f32::blocked:ab:f0,,,128x256:256x512:128x512"
 #define V3 "cpu,matmul,brg_matmul:avx512_core_bf16,undef,src:bf16::blocked:ab::f0 " \
-    "wei:bf16::blocked:ab::f0 dst:bf16::blocked:ab::f0,attr-scratchpad:user,,128x3584:3584x37888"
+    "wei:bf16::blocked:ab::f0 dst:bf16::blocked:ab::f0,attr-scratchpad:user,," \
+    "128x3584:3584x37888"
 #define CONV "cpu,convolution,jit:avx2,forward_inference,src_f32::blocked:abcd:f0 " \
     "wei_f32:p:blocked:Acdb8a:f0 bia_undef::undef::f0 dst_f32::blocked:aBcd8b:f0,," \
     "alg:convolution_direct,mb1_ic3oc64_ih224oh112kh7sh2dh0ph3_iw224ow112kw7sw2dw0pw3"
 
 static void both_versions_give_m_n_and_k_with_and_without_a_stamp(void)
 {
-    static const struct { const char *text; int64_t m, n, k; bool turned; double time_s; } rows[] = {
+    static const struct {
+        const char *text;
+        int64_t m, n, k;
+        bool turned;
+        double time_s;
+    } rows[] = {
         { "onednn_verbose,exec," V2 ",0.427002\n", 128, 512, 256, true, 0.427002e-3 },
-        { "onednn_verbose,1693533460193.34,exec," V2 ",0.427002\n", 128, 512, 256, true, 0.427002e-3 },
+        { "onednn_verbose,1693533460193.34,exec," V2 ",0.427002\n", 128, 512, 256, true,
+          0.427002e-3 },
         { "dnnl_verbose,exec," V2 ",0.427002", 128, 512, 256, true, 0.427002e-3 },
-        { "onednn_verbose,v1,primitive,exec," V3 ",1.18311\n", 128, 37888, 3584, false, 1.18311e-3 },
-        { "onednn_verbose,v1,1693533460193.34,primitive,exec," V3 ",1.18311\r\n", 128, 37888, 3584,
-          false, 1.18311e-3 },
+        { "onednn_verbose,v1,primitive,exec," V3 ",1.18311\n", 128, 37888, 3584, false,
+          1.18311e-3 },
+        { "onednn_verbose,v1,1693533460193.34,primitive,exec," V3 ",1.18311\r\n", 128,
+          37888, 3584, false, 1.18311e-3 },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
@@ -97,8 +105,9 @@ static void a_convolution_has_the_flop_of_its_letters(void)
 static void a_template_line_says_where_the_fields_are(void)
 {
     erg_replay_plan *plan = plan_of(
-        "onednn_verbose,info,prim_template:timestamp,operation,engine,primitive,implementation,"
-        "prop_kind,memory_descriptors,attributes,auxiliary,weather,problem_desc,exec_time\n"
+        "onednn_verbose,info,prim_template:timestamp,operation,engine,primitive,"
+        "implementation,prop_kind,memory_descriptors,attributes,auxiliary,weather,"
+        "problem_desc,exec_time\n"
         "onednn_verbose,7.5,exec,cpu,matmul,ref:any,undef,src_f32::blocked:ab:f0 "
         "wei_f32::blocked:ab:f0 dst_f32::blocked:ab:f0,,,fine,2x3:3x4:2x4,0.25\n");
     const erg_signature *s = &plan->kernels[0].signature;
@@ -112,40 +121,46 @@ static void a_template_line_says_where_the_fields_are(void)
 static void other_primitives_have_their_shapes(void)
 {
     static const struct {
-        const char *line; erg_op_kind op; int inputs; int64_t flop, bytes; int axis; erg_tier tier;
+        const char *line; erg_op_kind op; int inputs; int64_t flop, bytes; int axis;
+        erg_tier tier;
     } rows[] = {
-        { "eltwise,jit:avx2,forward_inference,data_f32::blocked:ab:f0 diff_undef::undef::f0 "
-          "src_f32::blocked:ab:f0,,alg:eltwise_relu alpha:0 beta:0,4x8", ERG_OP_RELU, 1, 32, 256, -1,
-          ERG_TIER_OTHER },
-        { "softmax,jit:avx2,forward_inference,src_f32::blocked:ab:f0 dst_f32::blocked:ab:f0,,"
-          "alg:softmax_accurate axis:1,4x8", ERG_OP_SOFTMAX, 1, 160, 256, 1, ERG_TIER_OTHER },
+        { "eltwise,jit:avx2,forward_inference,data_f32::blocked:ab:f0 "
+          "diff_undef::undef::f0 src_f32::blocked:ab:f0,,alg:eltwise_relu alpha:0 "
+          "beta:0,4x8", ERG_OP_RELU, 1, 32, 256, -1, ERG_TIER_OTHER },
+        { "softmax,jit:avx2,forward_inference,src_f32::blocked:ab:f0 "
+          "dst_f32::blocked:ab:f0,,alg:softmax_accurate axis:1,4x8", ERG_OP_SOFTMAX, 1, 160,
+          256, 1, ERG_TIER_OTHER },
         { "binary,jit:uni,undef,src_f32::blocked:ab:f0 src_f32::blocked:ab:f0 "
           "dst_f32::blocked:ab:f0,,alg:binary_add,4x8:1x8", ERG_OP_ADD, 2, 32, 288, -1,
           ERG_TIER_OTHER },
         { "layer_normalization,simple:any,forward_inference,src:f16::blocked:abc::f0 "
           "dst:f16::blocked:abc::f0,,flags:CH,2x4x8", ERG_OP_LAYER_NORM, 3, 512, 320, 2,
           ERG_TIER_OTHER },
-        { "batch_normalization,bnorm_jit:avx2,forward_inference,data_f32::blocked:aBcd8b:f0,,"
-          "flags:GS,mb1ic8ih2iw3", ERG_OP_BATCH_NORM, 5, 96, 512, 1, ERG_TIER_OTHER },
-        { "pooling,jit:avx2,forward_inference,src_f32::blocked:aBcd8b:f0 dst_f32::blocked:aBcd8b:f0,,"
-          "alg:pooling_max,mb1ic8_ih4oh2kh2sh2dh0ph0_iw4ow2kw2sw2dw0pw0", ERG_OP_MAX_POOL, 1, 128, 640,
+        { "batch_normalization,bnorm_jit:avx2,forward_inference,"
+          "data_f32::blocked:aBcd8b:f0,,flags:GS,mb1ic8ih2iw3", ERG_OP_BATCH_NORM, 5, 96,
+          512, 1, ERG_TIER_OTHER },
+        { "pooling,jit:avx2,forward_inference,src_f32::blocked:aBcd8b:f0 "
+          "dst_f32::blocked:aBcd8b:f0,,alg:pooling_max,"
+          "mb1ic8_ih4oh2kh2sh2dh0ph0_iw4ow2kw2sw2dw0pw0", ERG_OP_MAX_POOL, 1, 128, 640,
           -1, ERG_TIER_OTHER },
         { "reduction,jit:avx2,undef,src_f32::blocked:ab:f0 dst_f32::blocked:ab:f0,,"
-          "alg:reduction_mean p:0 eps:0,4x8:4x1", ERG_OP_REDUCE, 1, 32, 144, -1, ERG_TIER_OTHER },
-        { "reorder,jit:uni,undef,src_f32::blocked:abcd:f0 dst_f32::blocked:Acdb8a:f0,,,64x3x7x7",
-          ERG_OP_COPY, 1, 0, 75264, -1, ERG_TIER_MOVE },
-        { "inner_product,gemm:jit,forward_inference,src_f32::blocked:ab:f0 wei_f32::blocked:ab:f0 "
-          "bia_f32::blocked:a:f0 dst_f32::blocked:ab:f0,,,mb2ic8oc4", ERG_OP_LINEAR, 3, 128, 240, -1,
-          ERG_TIER_MATRIX },
+          "alg:reduction_mean p:0 eps:0,4x8:4x1", ERG_OP_REDUCE, 1, 32, 144, -1,
+          ERG_TIER_OTHER },
+        { "reorder,jit:uni,undef,src_f32::blocked:abcd:f0 dst_f32::blocked:Acdb8a:f0,,,"
+          "64x3x7x7", ERG_OP_COPY, 1, 0, 75264, -1, ERG_TIER_MOVE },
+        { "inner_product,gemm:jit,forward_inference,src_f32::blocked:ab:f0 "
+          "wei_f32::blocked:ab:f0 bia_f32::blocked:a:f0 dst_f32::blocked:ab:f0,,,mb2ic8oc4",
+          ERG_OP_LINEAR, 3, 128, 240, -1, ERG_TIER_MATRIX },
         { "concat,simple:any,undef,src_f32::blocked:ab:f0 src_f32::blocked:ab:f0 "
-          "dst_f32::blocked:ab:f0,,axis:1,2x3:2x5:2x8", ERG_OP_CONCAT, 2, 0, 128, 1, ERG_TIER_OTHER },
-        { "matmul,gemm:jit,undef,src_f32::blocked:acb:f0 wei_f32::blocked:abc:f0 bia_f32_mask4::"
-          "blocked:abc:f0 dst_f32::blocked:abc:f0,,,5x2x3:5x3x4:5x2x4", ERG_OP_MATMUL, 3, 240, 536, -1,
-          ERG_TIER_MATRIX },
-        { "convolution,jit:avx2,forward_inference,src_f32::blocked:aBcd8b:f0 wei_f32:p:blocked:"
-          "Abcde8a:f0 bia_f32::blocked:a:f0 dst_f32::blocked:aBcd8b:f0,,alg:convolution_direct,"
-          "g8mb2_ic8oc8_ih4oh4kh3sh1dh0ph1_iw4ow4kw3sw1dw0pw1", ERG_OP_CONV, 3, 4608,
-          4 * (256 + 72 + 8 + 256), -1, ERG_TIER_MATRIX },
+          "dst_f32::blocked:ab:f0,,axis:1,2x3:2x5:2x8", ERG_OP_CONCAT, 2, 0, 128, 1,
+          ERG_TIER_OTHER },
+        { "matmul,gemm:jit,undef,src_f32::blocked:acb:f0 wei_f32::blocked:abc:f0 "
+          "bia_f32_mask4::blocked:abc:f0 dst_f32::blocked:abc:f0,,,5x2x3:5x3x4:5x2x4",
+          ERG_OP_MATMUL, 3, 240, 536, -1, ERG_TIER_MATRIX },
+        { "convolution,jit:avx2,forward_inference,src_f32::blocked:aBcd8b:f0 "
+          "wei_f32:p:blocked:Abcde8a:f0 bia_f32::blocked:a:f0 dst_f32::blocked:aBcd8b:f0,,"
+          "alg:convolution_direct,g8mb2_ic8oc8_ih4oh4kh3sh1dh0ph1_iw4ow4kw3sw1dw0pw1",
+          ERG_OP_CONV, 3, 4608, 4 * (256 + 72 + 8 + 256), -1, ERG_TIER_MATRIX },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
@@ -153,9 +168,10 @@ static void other_primitives_have_their_shapes(void)
         snprintf(text, sizeof text, "onednn_verbose,exec,cpu,%s,0.5\n", rows[i].line);
         erg_replay_plan *plan = plan_of(text);
         const erg_signature *s = &plan->kernels[0].signature;
-        if (!s->shape_known || s->flop != rows[i].flop || s->in_bytes + s->out_bytes != rows[i].bytes)
-            print_message("# %s: %d %lld %lld\n", rows[i].line, s->input_count, (long long)s->flop,
-                          (long long)(s->in_bytes + s->out_bytes));
+        if (!s->shape_known || s->flop != rows[i].flop
+            || s->in_bytes + s->out_bytes != rows[i].bytes)
+            print_message("# %s: %d %lld %lld\n", rows[i].line, s->input_count,
+                          (long long)s->flop, (long long)(s->in_bytes + s->out_bytes));
         CHECK(s->shape_known && s->op == rows[i].op && s->input_count == rows[i].inputs);
         CHECK(s->flop == rows[i].flop && s->in_bytes + s->out_bytes == rows[i].bytes);
         CHECK(s->axis == rows[i].axis && plan->kernels[0].tier == rows[i].tier);
@@ -166,10 +182,14 @@ static void other_primitives_have_their_shapes(void)
 static void what_is_not_understood_stays_without_a_shape(void)
 {
     static const char *const lines[] = {
-        "rnn,ref:any,forward_inference,src_f32::blocked:abc:f0,,alg:vanilla_lstm,l1t5mb16sic8slc8dhc8dic8",
-        "matmul,ref:any,undef,src_f32::blocked:ab:f0 wei_f32::blocked:ab:f0,,,*x256:256x512:*x512",
-        "matmul,ref:any,undef,src_f32::blocked:ab:f0 wei_f32::blocked:ab:f0,,,2x256:255x512:2x512",
-        "convolution,ref:any,forward_inference,src_f32::blocked:abcd:f0,,,g3mb1_ic8oc8_ih4oh4_iw4ow4",
+        "rnn,ref:any,forward_inference,src_f32::blocked:abc:f0,,alg:vanilla_lstm,"
+        "l1t5mb16sic8slc8dhc8dic8",
+        "matmul,ref:any,undef,src_f32::blocked:ab:f0 wei_f32::blocked:ab:f0,,,"
+        "*x256:256x512:*x512",
+        "matmul,ref:any,undef,src_f32::blocked:ab:f0 wei_f32::blocked:ab:f0,,,"
+        "2x256:255x512:2x512",
+        "convolution,ref:any,forward_inference,src_f32::blocked:abcd:f0,,,"
+        "g3mb1_ic8oc8_ih4oh4_iw4ow4",
         ("convolution,ref:any,forward_inference,src_f32::blocked:abcd:f0,,,"
          "mb999999999999_ic999999999999oc999999999999_ih9oh9_iw9ow9"),
         "matmul,ref:any,,,,,", "softmax,ref:any,,,,,4xx",
@@ -186,12 +206,13 @@ static void what_is_not_understood_stays_without_a_shape(void)
     }
 }
 
-/* ---- a live log ---------------------------------------------------------------------------- */
+/* ---- a live log --------------------------------------------------------------------- */
 
 static const erg_op_kind logged[] = { ERG_OP_MATMUL, ERG_OP_LINEAR, ERG_OP_CONV };
 
 /* Prepares and launches a kernel once; false: the engine cannot. */
-static bool run_once(const erg_engine *engine, erg_engine_session *session, const erg_signature *s)
+static bool run_once(const erg_engine *engine, erg_engine_session *session,
+                     const erg_signature *s)
 {
     void *memory[ERG_SIGNATURE_TENSORS] = { NULL };
     erg_error err = { 0 };
@@ -234,7 +255,8 @@ static int run_all(const erg_engine *engine, const erg_replay_plan *plan, const 
 {
     erg_error err = { 0 };
     fflush(stdout);
-    int kept = dup(1), to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), ran = 0;
+    int kept = dup(1), to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+        ran = 0;
     dup2(to, 1);
     erg_engine_session *session = engine->open(&(erg_engine_options){ .threads = 1 }, &err);
     for (size_t i = 0; session && i < plan->kernel_count; i++)
@@ -265,7 +287,8 @@ static void a_live_log_of_a_network_is_its_plan(void)
     CHECK_OK(live != NULL, err);
     for (size_t i = 0; i < plan->kernel_count; i++) {
         const erg_signature *s = &plan->kernels[i].signature;
-        if (is_logged(s)) CHECK(count_like(live, s) == count_like(plan, s) / plan->kernels[i].count);
+        if (is_logged(s)) CHECK(count_like(live, s)
+                                == count_like(plan, s) / plan->kernels[i].count);
     }
     for (size_t i = 0; i < live->kernel_count; i++) {
         CHECK(live->kernels[i].signature.shape_known);
