@@ -14,15 +14,17 @@ static inline erg_trace *make_trace(erg_method method)
     erg_device_info device = { .name = "gpu:0", .driver = "test", .uuid = "GPU-1",
                                .model = "A \"quoted\" GPU", .scope = ERG_SCOPE_BOARD };
     erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
-                               .kind = ERG_INSTANT, .method = method, .scope = ERG_SCOPE_BOARD,
-                               .update_s = 0.1, .window_s = 0.025, .delay_s = 0.01, .gain = 0.95,
-                               .offset = 1.5, .gain_u = 0.02 };
+                               .kind = ERG_INSTANT, .method = method,
+                               .scope = ERG_SCOPE_BOARD, .update_s = 0.1, .window_s = 0.025,
+                               .delay_s = 0.01, .gain = 0.95, .offset = 1.5,
+                               .gain_u = 0.02 };
     erg_channel_info energy = { .name = "energy", .unit = "J", .quantity = ERG_ENERGY,
                                 .kind = ERG_COUNTER, .method = ERG_METHOD_COUNTER,
                                 .scope = ERG_SCOPE_BOARD, .update_s = 0.1, .window_s = NAN,
                                 .gain = 1, .gain_u = 0.02, .range_j = 262144 };
     erg_anchor anchor = { 1000, 1000, 1770402743000001000, 50 };
-    erg_region region = { .name = "run", .begin_ns = 1000000000, .end_ns = 9000000000, .runs = 4 };
+    erg_region region = { .name = "run", .begin_ns = 1000000000, .end_ns = 9000000000,
+                          .runs = 4 };
     erg_mark_row mark = { 2000000000, "loss", 0.1 };
     test_random random = { 3 };
     double total_j = 0;
@@ -44,7 +46,8 @@ static inline erg_trace *make_trace(erg_method method)
     return trace;
 }
 
-static inline char *export_text(const erg_trace *trace, const erg_export_options *options, size_t *size)
+static inline char *export_text(const erg_trace *trace, const erg_export_options *options,
+                                size_t *size)
 {
     erg_error err = { 0 };
     char *text = NULL;

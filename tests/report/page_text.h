@@ -10,7 +10,8 @@ typedef bool page_writer(const erg_result *result, const char *title, FILE *out,
                          erg_error *err);
 
 /* free() it. */
-static inline char *page_text(page_writer *write, const erg_result *result, const char *title)
+static inline char *page_text(page_writer *write, const erg_result *result,
+                              const char *title)
 {
     char *text = NULL;
     size_t size = 0;

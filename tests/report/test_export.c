@@ -43,7 +43,8 @@ static void prometheus_is_what_a_scraper_reads(void)
             CHECK(strncmp(rest + 7, family, strlen(family)) == 0);
         } else if (strncmp(line, "# TYPE ", 7) != 0) {
             const char *end = skip_name(line);
-            CHECK((size_t)(end - line) == strlen(family) && !strncmp(line, family, strlen(family)));
+            CHECK((size_t)(end - line) == strlen(family)
+                  && !strncmp(line, family, strlen(family)));
             CHECK(*end == '{');
             end = skip_labels(end + 1);
             CHECK(*end == ' ');
@@ -69,7 +70,8 @@ static void two_meters_are_averaged_each_for_itself(void)
     static const char log[] = "time,id,pm1,pm2,sum\n"
         "2026-02-06 18:32:01Z,1,100,20,120\n2026-02-06 18:32:02Z,2,110,30,140\n"
         "2026-02-06 18:32:03Z,3,120,40,160\n2026-02-06 18:32:04Z,4,130,70,200\n";
-    static const char timing[] = "{\"start_timestamp\": \"2026-02-06T18:32:01Z\", \"num_runs\": 4,"
+    static const char timing[] = "{\"start_timestamp\": \"2026-02-06T18:32:01Z\", "
+                                 "\"num_runs\": 4,"
         "\"end_timestamp\": \"2026-02-06T18:32:03Z\", \"full_model_inference_us\": 500000}";
     erg_error err = { 0 };
     size_t size;
@@ -141,7 +143,8 @@ static erg_trace *make_power(erg_method method)
 {
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
-    erg_device_info device = { .name = "gpu:0", .driver = "test", .scope = ERG_SCOPE_BOARD };
+    erg_device_info device = { .name = "gpu:0", .driver = "test",
+                               .scope = ERG_SCOPE_BOARD };
     erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
                                .kind = ERG_INSTANT, .method = method, .update_s = 0.1,
                                .scope = ERG_SCOPE_BOARD, .gain = 1, .gain_u = 0.02 };
@@ -162,7 +165,8 @@ static char *summary_text(const erg_trace *trace, const char *format)
     erg_result *result =
         erg_trace_summary(trace, &(erg_summary_options){ .command = "show" }, &err);
     FILE *out = open_memstream(&text, &size);
-    CHECK_OK(result && erg_write(result, format, &(erg_write_options){ 0 }, out, &err), err);
+    CHECK_OK(result && erg_write(result, format, &(erg_write_options){ 0 }, out,
+                                 &err), err);
     fclose(out);
     erg_result_free(result);
     return text;
@@ -196,8 +200,8 @@ static void every_table_format_carries_what_its_figure_is(void)
 static void the_energy_report_has_the_keys_of_old(void)
 {
     static const char *const keys[] = {
-        "start_timestamp", "end_timestamp", "duration_seconds", "num_power_samples", "num_runs",
-        "power_watts", "energy_joules", "energy_wh", "power_meters", "erg",
+        "start_timestamp", "end_timestamp", "duration_seconds", "num_power_samples",
+        "num_runs", "power_watts", "energy_joules", "energy_wh", "power_meters", "erg",
     };
     size_t size;
     erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
@@ -209,9 +213,13 @@ static void the_energy_report_has_the_keys_of_old(void)
         CHECK(json_object_get(root, keys[i]));
     const char *begin = json_string_value(json_object_get(root, "start_timestamp"));
     CHECK(begin && begin[strlen(begin) - 1] == 'Z');
-    double total = json_number_value(json_object_get(json_object_get(root, "energy_joules"), "total"));
-    double per = json_number_value(json_object_get(json_object_get(root, "energy_joules"), "per_run"));
-    double wh = json_number_value(json_object_get(json_object_get(root, "energy_wh"), "total"));
+    double total =
+        json_number_value(json_object_get(json_object_get(root, "energy_joules"), "total"));
+    double per =
+        json_number_value(json_object_get(json_object_get(root, "energy_joules"),
+                                          "per_run"));
+    double wh =
+        json_number_value(json_object_get(json_object_get(root, "energy_wh"), "total"));
     CHECK_NEAR(total, 800, 10);
     CHECK_NEAR(per, total / 4, 1e-9);
     CHECK_NEAR(wh, total / 3600, 1e-12);
@@ -251,7 +259,8 @@ static void perfetto_and_json_are_json_even_for_odd_names(void)
     CHECK(erg_trace_add_mark(trace, &mark, &err));
     static const char *const formats[] = { "json", "perfetto" };
     for (size_t i = 0; i < ERG_COUNT(formats); i++) {
-        char *text = export_text(trace, &(erg_export_options){ .format = formats[i] }, &size);
+        char *text = export_text(trace, &(erg_export_options){ .format = formats[i] },
+                                 &size);
         json_error_t fault;
         json_t *root = json_loadb(text, size, 0, &fault);
         if (!root)
@@ -267,7 +276,8 @@ static void a_wide_csv_has_a_column_a_channel(void)
 {
     size_t size;
     erg_trace *trace = make_trace(ERG_METHOD_INTEGRAL);
-    char *text = export_text(trace, &(erg_export_options){ .format = "csv", .wide = true }, &size);
+    char *text = export_text(trace, &(erg_export_options){ .format = "csv", .wide = true },
+                             &size);
     CHECK(strncmp(text, "time_utc,mono_ns,gpu:0/power,gpu:0/energy,facts\n", 48) == 0);
     size_t rows = 0;
     for (const char *c = text; *c; c++)

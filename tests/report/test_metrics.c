@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results as metrics: base units, whole families, no series twice, words beside the numbers. */
+/* Results as metrics: base units, whole families, no series twice,
+ * words beside the numbers. */
 #include <math.h>
 #include "erg/report.h"
 #include "test.h"
@@ -87,7 +88,8 @@ static void a_counter_is_typed_as_each_format_wants(void)
 {
     erg_result *result = made("nvml:1");
     char *open = write_as(result, "openmetrics"), *text = write_as(result, "prometheus");
-    const char *const sample = "\nerg_node_grants_used_joules_total{device=\"nvml:0\"} 12.5\n";
+    const char *const sample =
+        "\nerg_node_grants_used_joules_total{device=\"nvml:0\"} 12.5\n";
 
     CHECK(strstr(open, "# TYPE erg_node_grants_used_joules counter\n"));
     CHECK(strstr(text, "# TYPE erg_node_grants_used_joules_total counter\n"));
@@ -104,7 +106,8 @@ static void words_stand_beside_the_numbers(void)
 
     CHECK(strstr(open, "# TYPE erg_node_grants info\n"));
     CHECK(strstr(text, "# TYPE erg_node_grants_info gauge\n"));
-    CHECK(strstr(open, "erg_node_grants_info{device=\"nvml:0\",reason=\"a \\\"quote\\\" \\\\ and"
+    CHECK(strstr(open,
+                 "erg_node_grants_info{device=\"nvml:0\",reason=\"a \\\"quote\\\" \\\\ and"
                        "\\na line \xef\xbf\xbd\"} 1\n"));
     CHECK(strstr(open, "erg_node_note_info{note=\"simulated: nothing was measured\"} 1\n"));
     CHECK(strstr(open, "# HELP erg_node_grants_power_watts what it draws\n"));
@@ -125,7 +128,8 @@ static void equal_rows_are_numbered(void)
     erg_result_free(result);
 }
 
-/* Every family once and in one piece, every sample of the family last begun, EOF at the end. */
+/* Every family once and in one piece, every sample of the
+ * family last begun, EOF at the end. */
 static void families_are_whole(void)
 {
     erg_result *result = made("nvml:1");
@@ -133,7 +137,8 @@ static void families_are_whole(void)
     size_t size = strlen(text);
 
     CHECK(size > 6 && strcmp(text + size - 6, "# EOF\n") == 0);
-    for (char *line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place)) {
+    for (char *line = strtok_r(text, "\n", &place); line;
+         line = strtok_r(NULL, "\n", &place)) {
         char name[200];
         if (sscanf(line, "# HELP %199s", name) == 1) {
             CHECK(strcmp(name, family) != 0);

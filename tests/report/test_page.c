@@ -8,7 +8,8 @@ static erg_trace *make(erg_method method, int samples)
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
     CHECK_OK(trace, err);
-    erg_device_info device = { .name = "nvml:0", .driver = "nvml", .scope = ERG_SCOPE_BOARD };
+    erg_device_info device = { .name = "nvml:0", .driver = "nvml",
+                               .scope = ERG_SCOPE_BOARD };
     erg_channel_info info = { .device = erg_trace_add_device(trace, &device, &err),
                               .name = "power", .unit = "W", .quantity = ERG_POWER,
                               .kind = ERG_INSTANT, .method = method,

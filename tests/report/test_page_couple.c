@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page of a coupling study: verdicts first, pictures with their data, nothing loaded. */
+/* The page of a coupling study: verdicts first,
+ * pictures with their data, nothing loaded. */
 #include "report/page_text.h"
 
 static const erg_column verdict_columns[] = {
-    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" }, { "r", ERG_REAL, "" },
+    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" },
+    { "r", ERG_REAL, "" },
     { "r_low", ERG_REAL, "" }, { "r_high", ERG_REAL, "" }, { "q_value", ERG_REAL, "" },
     { "verdict", ERG_TEXT, "" },
 };
 static const erg_column ccf_columns[] = {
-    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" }, { "r", ERG_REAL, "" },
-    { "r_detrended", ERG_REAL, "" }, { "r_residual", ERG_REAL, "" }, { "band", ERG_REAL, "" },
+    { "x", ERG_TEXT, "" }, { "y", ERG_TEXT, "" }, { "lag_s", ERG_REAL, "" },
+    { "r", ERG_REAL, "" },
+    { "r_detrended", ERG_REAL, "" }, { "r_residual", ERG_REAL, "" },
+    { "band", ERG_REAL, "" },
 };
 static const erg_column sheet_columns[] = {
     { "section", ERG_TEXT, "" }, { "time_s", ERG_REAL, "" }, { "name", ERG_TEXT, "" },
@@ -17,7 +21,8 @@ static const erg_column sheet_columns[] = {
     { "unit", ERG_TEXT, "" }, { "note", ERG_TEXT, "" }, { "convention", ERG_TEXT, "" },
 };
 
-static void put_texts(erg_table *table, const char *a, const char *x, const char *b, const char *y)
+static void put_texts(erg_table *table, const char *a, const char *x, const char *b,
+                      const char *y)
 {
     CHECK(erg_table_row(table, NULL));
     CHECK(erg_table_text(table, a, x, NULL));
@@ -37,7 +42,8 @@ static void put_verdict(erg_result *result, const char *verdict)
 
 static void put_ccf(erg_result *result)
 {
-    erg_table *table = erg_result_add(result, "ccf", ccf_columns, ERG_COUNT(ccf_columns), NULL);
+    erg_table *table = erg_result_add(result, "ccf", ccf_columns,
+                                      ERG_COUNT(ccf_columns), NULL);
 
     for (int lag = -3; lag <= 3; lag++) {
         put_texts(table, "x", "grad<norm>", "y", "temp");
@@ -51,8 +57,8 @@ static void put_ccf(erg_result *result)
 static void put_sheet(erg_result *result)
 {
     static const char *const names[] = { "temp_c", "power_w", "throttle" };
-    erg_table *table = erg_result_add(result, "sheet", sheet_columns, ERG_COUNT(sheet_columns),
-                                      NULL);
+    erg_table *table = erg_result_add(result, "sheet", sheet_columns,
+                                      ERG_COUNT(sheet_columns), NULL);
 
     for (int s = 0; s < 20; s++)
         for (size_t i = 0; i < ERG_COUNT(names); i++) {
@@ -154,11 +160,13 @@ static void placebos_are_drawn_below_the_r_of_the_tested_lag(void)
 
 static void sessions_stand_side_by_side(void)
 {
-    static const erg_column columns[] = { { "session", ERG_TEXT, "" }, { "key", ERG_TEXT, "" } };
+    static const erg_column columns[] = { { "session", ERG_TEXT, "" },
+                                          { "key", ERG_TEXT, "" } };
     static const erg_column map[] = { { "session", ERG_TEXT, "" }, { "x", ERG_TEXT, "" },
         { "y", ERG_TEXT, "" }, { "lag_-1", ERG_REAL, "" }, { "lag_+1", ERG_REAL, "" } };
     erg_result *result = erg_result_new("couple", NULL);
-    erg_table *sessions = erg_result_add(result, "sessions", columns, ERG_COUNT(columns), NULL);
+    erg_table *sessions = erg_result_add(result, "sessions", columns,
+                                         ERG_COUNT(columns), NULL);
     erg_table *lags = erg_result_add(result, "lag_map", map, ERG_COUNT(map), NULL);
     char *text = NULL;
     size_t size;

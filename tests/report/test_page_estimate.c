@@ -42,9 +42,11 @@ static void a_result_survives_its_json(void)
     const erg_table *b = erg_result_find(back, "summary");
 
     assert_int_equal(erg_table_row_count(b), 2);
-    CHECK_NEAR(erg_table_find(b, 1, "energy_j").real, erg_table_find(a, 1, "energy_j").real, 0);
+    CHECK_NEAR(erg_table_find(b, 1, "energy_j").real, erg_table_find(a, 1, "energy_j").real,
+               0);
     CHECK_TEXT(erg_table_find(b, 1, "hardware").text, "l4");
-    assert_int_equal(erg_table_find(b, 0, "macs").integer, erg_table_find(a, 0, "macs").integer);
+    assert_int_equal(erg_table_find(b, 0, "macs").integer,
+                     erg_table_find(a, 0, "macs").integer);
     assert_int_equal(erg_result_note_count(back), erg_result_note_count(result));
     free(first);
     erg_result_free(back);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page of a fit: every model with its error and bounds, names escaped, nothing loaded. */
+/* The page of a fit: every model with its error and bounds,
+ * names escaped, nothing loaded. */
 #include "report/page_text.h"
 
 static const erg_column model_columns[] = {
     { "model", ERG_TEXT, "" }, { "target", ERG_TEXT, "" }, { "mape", ERG_REAL, "" },
-    { "mape_low", ERG_REAL, "" }, { "mape_high", ERG_REAL, "" }, { "validation", ERG_TEXT, "" },
+    { "mape_low", ERG_REAL, "" }, { "mape_high", ERG_REAL, "" },
+    { "validation", ERG_TEXT, "" },
     { "chosen", ERG_TRUTH, "" },
 };
 
@@ -25,7 +27,8 @@ static void put_model(erg_table *table, const char *model, double mape, bool cho
     CHECK(erg_table_truth(table, "chosen", chosen, NULL));
 }
 
-static void put_error(erg_table *table, const char *application, const char *model, double ape)
+static void put_error(erg_table *table, const char *application, const char *model,
+                      double ape)
 {
     CHECK(erg_table_row(table, NULL));
     CHECK(erg_table_text(table, "application", application, NULL));

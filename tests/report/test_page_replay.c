@@ -25,7 +25,8 @@ static void real(erg_table *table, const char *column, double value)
     CHECK(erg_table_real(table, column, value, NULL));
 }
 
-static void put_total(erg_table *table, const char *state, double predicted_s, double joules)
+static void put_total(erg_table *table, const char *state, double predicted_s,
+                      double joules)
 {
     CHECK(erg_table_row(table, NULL));
     CHECK(erg_table_text(table, "state", state, NULL));
@@ -42,7 +43,8 @@ static void put_total(erg_table *table, const char *state, double predicted_s, d
     }
 }
 
-static void put_tier(erg_table *table, const char *tier, const char *state, double s, double j)
+static void put_tier(erg_table *table, const char *tier, const char *state,
+                     double s, double j)
 {
     CHECK(erg_table_row(table, NULL));
     CHECK(erg_table_text(table, "tier", tier, NULL));

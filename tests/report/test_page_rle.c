@@ -12,7 +12,8 @@ static erg_result *made(void)
 
     for (int k = 0; k < 60; k++) {
         int watts = k >= 30 && k < 40 ? 200 : 40;
-        used += (size_t)sprintf(text + used, "%d,gpu,60,%d,50\n%d,cpu,50,20,40\n", k, watts, k);
+        used += (size_t)sprintf(text + used, "%d,gpu,60,%d,50\n%d,cpu,50,20,40\n", k,
+                                watts, k);
     }
     erg_monitor *log = erg_monitor_parse("log", text, used, NULL, &err);
     CHECK_OK(log != NULL, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page of erg shape: the gate in words, every policy's wave and spectrum, nothing loaded. */
+/* The page of erg shape: the gate in words, every policy's
+ * wave and spectrum, nothing loaded. */
 #include <math.h>
 #include "erg/shape.h"
 #include "report/page_text.h"
@@ -9,7 +10,8 @@ static erg_result *play(const char *load, const char *policies, bool all)
     const erg_shape_options options = { .policies = policies, .explain = all, .wave = all,
                                         .spectrum = all };
     erg_error err = { 0 };
-    erg_scenario *scenario = erg_scenario_synthetic(load, &(erg_load_options){ .units = 4 }, &err);
+    erg_scenario *scenario = erg_scenario_synthetic(load, &(erg_load_options){ .units = 4 },
+                                                    &err);
     erg_result *result = scenario ? erg_shape_run(scenario, &options, NULL, &err) : NULL;
 
     CHECK_OK(result != NULL, err);
@@ -33,7 +35,8 @@ static int count_of(const char *page, const char *text)
 
 static void every_policy_has_a_verdict_a_wave_and_a_spectrum(void)
 {
-    erg_result *result = play("square:1000W/750ms,300W/250ms", "none,stagger=4,limit=850W", true);
+    erg_result *result = play("square:1000W/750ms,300W/250ms", "none,stagger=4,limit=850W",
+                              true);
     char *page = page_of(result, "four <units>");
 
     CHECK(strstr(page, "1 of 2 <small>accepted"));

@@ -12,7 +12,8 @@ static const erg_column curve_columns[] = {
 
 static erg_table *curves_of(erg_result *result)
 {
-    erg_table *fit = erg_result_add(result, "fit", fit_columns, ERG_COUNT(fit_columns), NULL);
+    erg_table *fit = erg_result_add(result, "fit", fit_columns,
+                                    ERG_COUNT(fit_columns), NULL);
     CHECK(erg_table_row(fit, NULL) && erg_table_text(fit, "device", "gpu", NULL)
           && erg_table_text(fit, "window", "0s:9s", NULL)
           && erg_table_text(fit, "verdict", "identified", NULL));
@@ -23,8 +24,8 @@ static void put(erg_table *table, const char *curve, double x, double y)
 {
     CHECK(erg_table_row(table, NULL) && erg_table_text(table, "device", "gpu", NULL)
           && erg_table_text(table, "window", "0s:9s", NULL)
-          && erg_table_text(table, "curve", curve, NULL) && erg_table_real(table, "x", x, NULL)
-          && erg_table_real(table, "y", y, NULL));
+          && erg_table_text(table, "curve", curve, NULL)
+          && erg_table_real(table, "x", x, NULL) && erg_table_real(table, "y", y, NULL));
 }
 
 static char *page_of(const erg_result *result)

@@ -9,7 +9,8 @@
 /* 100 W every 10 ms for 20 s, spikes at 5 and 12 s; kernels of 3 names back to back. */
 static erg_trace *make(size_t kernels)
 {
-    static const char *const names[] = { "gemm<b>", "softmax", "ncclAllReduce", "aten::mm" };
+    static const char *const names[] = { "gemm<b>", "softmax", "ncclAllReduce",
+                                         "aten::mm" };
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
     erg_trace_event *events = calloc(kernels, sizeof(*events));
@@ -24,7 +25,8 @@ static erg_trace *make(size_t kernels)
     CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ .utc_ns = 1772445600 * ERG_NS_PER_S },
                                &err));
     for (int i = 0; i <= 2000; i++) {
-        erg_sample sample = { i * 10 * ERG_NS_PER_MS, 0, i == 500 || i == 1200 ? 400 : 100 + i % 3 };
+        erg_sample sample =
+            { i * 10 * ERG_NS_PER_MS, 0, i == 500 || i == 1200 ? 400 : 100 + i % 3 };
         CHECK_OK(erg_trace_add_samples(trace, 0, &sample, 1, &err), err);
     }
     for (int i = 0; i < 4; i++)
@@ -33,9 +35,10 @@ static erg_trace *make(size_t kernels)
         CHECK(erg_trace_add_track(trace, &streams[i], &err) == i);
     int64_t each_ns = 20 * ERG_NS_PER_S / (int64_t)kernels;
     for (size_t i = 0; i < kernels; i++)
-        events[i] = (erg_trace_event){ (int64_t)i * each_ns, each_ns * 9 / 10, (int32_t)(i % 3), 3,
-                                       (int32_t)(i % 2),
-                                       i % 3 == 2 ? ERG_EVENT_COLLECTIVE : ERG_EVENT_KERNEL };
+        events[i] = (erg_trace_event){ (int64_t)i * each_ns, each_ns * 9 / 10,
+                                       (int32_t)(i % 3), 3, (int32_t)(i % 2),
+                                       i % 3 == 2
+                                           ? ERG_EVENT_COLLECTIVE : ERG_EVENT_KERNEL };
     CHECK_OK(erg_trace_add_events(trace, events, kernels, &err), err);
     free(events);
     return trace;
@@ -108,7 +111,8 @@ static char *perfetto_of(const erg_trace *trace, size_t *size)
     char *bytes = NULL;
     FILE *out = open_memstream(&bytes, size);
 
-    CHECK_OK(erg_export(trace, &(erg_export_options){ .format = "perfetto" }, out, &err), err);
+    CHECK_OK(erg_export(trace, &(erg_export_options){ .format = "perfetto" }, out, &err),
+             err);
     fclose(out);
     return bytes;
 }
@@ -147,13 +151,15 @@ static void perfetto_reads_back_as_the_same_events(void)
     size_t size, n, m;
     char *text = perfetto_of(trace, &size);
 
-    CHECK_OK(erg_import_bytes(back, "p.json", text, size, &(erg_import_options){ 0 }, &err), err);
+    CHECK_OK(erg_import_bytes(back, "p.json", text, size, &(erg_import_options){ 0 }, &err),
+             err);
     const erg_trace_event *a = erg_trace_events(trace, &n), *b = erg_trace_events(back, &m);
     size_t k = 0;
     for (size_t i = 0; i < m && k < n; i++) {
         bool is_same = strcmp(erg_trace_event_name(back, b[i].name),
                               erg_trace_event_name(trace, a[k].name)) == 0
-                    && b[i].begin_ns == a[k].begin_ns && b[i].duration_ns == a[k].duration_ns
+                    && b[i].begin_ns == a[k].begin_ns
+                    && b[i].duration_ns == a[k].duration_ns
                     && erg_trace_track(back, b[i].track)->stream
                            == erg_trace_track(trace, a[k].track)->stream;
         k += is_same;

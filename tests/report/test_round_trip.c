@@ -8,7 +8,8 @@ static void check_same_joules(const erg_trace *a, const erg_trace *b, const char
     erg_error err = { 0 };
     erg_energy first, second;
     erg_span span = { 1000000000, 9000000000 };
-    int channel_a = erg_trace_find_channel(a, name), channel_b = erg_trace_find_channel(b, name);
+    int channel_a = erg_trace_find_channel(a, name),
+        channel_b = erg_trace_find_channel(b, name);
     CHECK(channel_a >= 0 && channel_b >= 0);
     CHECK_OK(erg_trace_energy(a, channel_a, span, &first, &err), err);
     CHECK_OK(erg_trace_energy(b, channel_b, span, &second, &err), err);
@@ -28,7 +29,8 @@ static void what_is_exported_imports_as_the_same_joules(void)
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
         size_t size;
-        erg_export_options options = { .format = cases[i].format, .channel = cases[i].name };
+        erg_export_options options = { .format = cases[i].format,
+                                       .channel = cases[i].name };
         char *text = export_text(trace, &options, &size);
         erg_trace *again = erg_trace_new(&err);
         CHECK_OK(erg_import_bytes(again, "again", text, size, NULL, &err), err);
@@ -64,7 +66,8 @@ static void check_round_trip(const erg_trace *trace)
     erg_error err = { 0 };
     size_t size;
     for (size_t f = 0; f < ERG_COUNT(formats); f++) {
-        char *text = export_text(trace, &(erg_export_options){ .format = formats[f] }, &size);
+        char *text = export_text(trace, &(erg_export_options){ .format = formats[f] },
+                                 &size);
         erg_trace *again = erg_trace_new(&err);
         CHECK_OK(erg_import_bytes(again, "again", text, size, NULL, &err), err);
         CHECK((int)erg_trace_channel_count(again) == channels);
@@ -101,8 +104,8 @@ static void a_decimal_comma_around_us_changes_nothing(void)
 {
     char command[400];
     const char *folder = test_folder();
-    snprintf(command, sizeof(command), "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1",
-             folder);
+    snprintf(command, sizeof(command),
+             "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
     if (system(command) == 0)
         setenv("LOCPATH", folder, 1);
     if (!setlocale(LC_ALL, "de_DE.UTF-8")) {

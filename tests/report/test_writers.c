@@ -36,7 +36,8 @@ static erg_result *example(void)
 {
     erg_error err = { 0 };
     erg_result *result = erg_result_new("run", &err);
-    erg_table *summary = erg_result_add(result, "summary", one_row, ERG_COUNT(one_row), &err);
+    erg_table *summary = erg_result_add(result, "summary", one_row,
+                                        ERG_COUNT(one_row), &err);
     CHECK_OK(erg_table_row(summary, &err), err);
     CHECK_OK(erg_table_text(summary, "command", "python3 \"infer\".py, twice", &err), err);
     CHECK_OK(erg_table_integer(summary, "exit_status", 0, &err), err);
@@ -45,12 +46,14 @@ static erg_result *example(void)
     CHECK_OK(erg_table_text(summary, "quality", "fair", &err), err);
     CHECK_OK(erg_table_text(summary, "source", "rapl:0", &err), err);
 
-    erg_table *regions = erg_result_add(result, "regions", columns, ERG_COUNT(columns), &err);
+    erg_table *regions = erg_result_add(result, "regions", columns,
+                                        ERG_COUNT(columns), &err);
     add_row(regions, "pr\xc3\xa9" "fill", 0.1 + 0.2);
     CHECK_OK(erg_table_integer(regions, "count", 20, &err), err);
     CHECK_OK(erg_table_truth(regions, "shared", false, &err), err);
     add_row(regions, "<de\"code>\x1b[2J\xff", NAN);
-    CHECK_OK(erg_result_note(result, &err, "simulated: nothing was measured & all is made up"), err);
+    CHECK_OK(erg_result_note(result, &err,
+                             "simulated: nothing was measured & all is made up"), err);
     return result;
 }
 
@@ -123,7 +126,8 @@ static void read_csv(const char *bytes, csv_seen *seen)
 {
     struct csv_parser parser;
     CHECK(csv_init(&parser, CSV_STRICT) == 0);
-    CHECK(csv_parse(&parser, bytes, strlen(bytes), seen_cell, seen_row, seen) == strlen(bytes));
+    CHECK(csv_parse(&parser, bytes, strlen(bytes), seen_cell, seen_row, seen)
+          == strlen(bytes));
     csv_fini(&parser, seen_cell, seen_row, seen);
     csv_free(&parser);
 }
