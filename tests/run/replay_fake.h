@@ -27,7 +27,8 @@ static inline bool fake_find(char *why, size_t size)
     return true;
 }
 
-static inline erg_engine_session *fake_open(const erg_engine_options *options, erg_error *err)
+static inline erg_engine_session *fake_open(const erg_engine_options *options,
+                                            erg_error *err)
 {
     erg_engine_session *session = calloc(1, sizeof(*session));
 
@@ -42,7 +43,8 @@ static inline void fake_close(erg_engine_session *session)
     free(session);
 }
 
-static inline void *fake_take(erg_engine_session *session, const erg_signature_tensor *tensor,
+static inline void *fake_take(erg_engine_session *session,
+                              const erg_signature_tensor *tensor,
                        uint64_t seed, erg_error *err)
 {
     (void)session;
@@ -58,7 +60,8 @@ static inline void fake_give(erg_engine_session *session, void *memory)
 }
 
 /* Convolutions want blocks, linear layers none; the others take what comes. */
-static inline bool fake_settle(erg_engine_session *session, erg_signature *signature, erg_error *err)
+static inline bool fake_settle(erg_engine_session *session, erg_signature *signature,
+                               erg_error *err)
 {
     (void)session;
     (void)err;
@@ -90,7 +93,8 @@ static inline erg_engine_job *fake_prepare(erg_engine_session *session,
     return job;
 }
 
-static inline bool fake_launch(erg_engine_job *job, void *const memory[ERG_SIGNATURE_TENSORS],
+static inline bool fake_launch(erg_engine_job *job,
+                               void *const memory[ERG_SIGNATURE_TENSORS],
                         erg_error *err)
 {
     double share = (double)job->session->clock->now_ns * 1e-9 / session_s;
@@ -146,8 +150,9 @@ static inline erg_replay_kernel kernel_of(erg_op_kind op, const char *name, int6
 /* A chain: each kernel reads what the one before it wrote. */
 static inline void append(erg_replay_plan *plan, erg_replay_kernel kernel)
 {
-    erg_replay_launch launch = { .tensors = { plan->tensor_count, plan->tensor_count + 1, -1,
-                                              -1, -1, -1 } };
+    erg_replay_launch launch =
+        { .tensors = { plan->tensor_count, plan->tensor_count + 1, -1,
+                       -1, -1, -1 } };
     erg_error err = { 0 };
 
     plan->tensor_count += plan->launch_count == 0 ? 2 : 1;

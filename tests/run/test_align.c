@@ -13,7 +13,8 @@
 /* Unequal stretches: one offset fits and no other. */
 static const char load[] = "list:60:7s:220:3s:60:5s:180:8s:60:2s:220:4s:60:11s:250:6s";
 static const char sensor[] = "sim:plain,update=100ms,window=25ms,start=0s,"
-                             "load=list:60:7s:220:3s:60:5s:180:8s:60:2s:220:4s:60:11s:250:6s";
+                             "load=list:60:7s:220:3s:60:5s:180:8s:60:2s:220:4s:60:"
+                             "11s:250:6s";
 static char run[ERG_PATH_MOST], meter[ERG_PATH_MOST];
 
 static erg_trace *record(const char *what, double for_s, bool marker)
@@ -36,7 +37,8 @@ static erg_trace *record(const char *what, double for_s, bool marker)
 typedef double (*wall)(const void *about, double t_s);
 
 /* The log of a 1 Hz averaging meter with 2 % noise whose stamps are behind by offset_s. */
-static void write_log(const erg_trace *trace, wall mean_w, const void *about, double offset_s)
+static void write_log(const erg_trace *trace, wall mean_w, const void *about,
+                      double offset_s)
 {
     test_random random = { 5 };
     erg_span span = erg_trace_span(trace);
@@ -98,7 +100,8 @@ static void a_wall_meter_is_brought_to_the_clock_of_the_sensor(void)
         trace = join(trace, &err);
         CHECK_NEAR(meta(trace, "clock_offset_s:wattsup:0"), offsets_s[i], 0.1);
         CHECK(meta(trace, "clock_offset_u_s:wattsup:0") < 0.1);
-        CHECK(strncmp(erg_trace_meta(trace, "clock_offset_by:wattsup:0"), "sim:plain/", 10) == 0);
+        CHECK(strncmp(erg_trace_meta(trace, "clock_offset_by:wattsup:0"), "sim:plain/", 10)
+              == 0);
         CHECK(!has_flag(trace, ERG_FLAG_CLOCK_OFFSET_UNKNOWN));
 
         size_t count;
@@ -118,7 +121,8 @@ static double of_marker(const void *trace, double t_s)
         const erg_region *region = erg_trace_region(trace, i);
         double begin_s = fmax(t_s - 1, erg_s_from_ns(region->begin_ns));
         double end_s = fmin(t_s, erg_s_from_ns(region->end_ns));
-        busy_s += strcmp(region->name, "marker") == 0 && end_s > begin_s ? end_s - begin_s : 0;
+        busy_s += strcmp(region->name, "marker") == 0 && end_s > begin_s
+            ? end_s - begin_s : 0;
     }
     return 80 + 250 * busy_s;
 }
@@ -170,8 +174,8 @@ static void the_offset_is_told_and_exported(void)
     CHECK_OK(result, err);
     bool told = false;
     for (size_t i = 0; i < erg_result_note_count(result); i++)
-        told |= strncmp(erg_result_note_at(result, i), "wattsup:0: its stamps were moved by +1.",
-                        39) == 0;
+        told |= strncmp(erg_result_note_at(result, i),
+                        "wattsup:0: its stamps were moved by +1.", 39) == 0;
     CHECK(told);
     erg_result_free(result);
 

@@ -29,7 +29,8 @@ static void write_list(const char *folder, int model, int batch)
     FILE *file = fopen(path, "w");
 
     CHECK(file);
-    fprintf(file, "[[{\"batch\":1,\"dimM\":%d,\"dimN\":1024,\"dimK\":%d,\"precM\":\"bf16\"},"
+    fprintf(file,
+            "[[{\"batch\":1,\"dimM\":%d,\"dimN\":1024,\"dimK\":%d,\"precM\":\"bf16\"},"
                   "[\"gemm\"]],[{\"dim\":%d,\"op\":\"relu\",\"prec\":\"bf16\"},"
                   "[\"elementwise\"]]]",
             512 * batch, 256 << (2 * model), 1000000 * batch * (5 - model));
@@ -53,11 +54,13 @@ static made make(double noise, int turn)
     CHECK(file);
     fprintf(file, "gpu,model,precision,batch,seq,freq_mhz,time_ms,energy_j\n");
     for (int k = 0; k < MODELS * BATCHES; k++) {
-        int i = (k * turn) % (MODELS * BATCHES), model = i / BATCHES, batch = 1 << i % BATCHES;
+        int i = (k * turn) % (MODELS * BATCHES), model = i / BATCHES,
+            batch = 1 << i % BATCHES;
         double flop = 2.0 * 512 * batch * 1024 * (256 << (2 * model));
         double pass = 4.0 * 1000000 * batch * (5 - model);
         double bytes = 2.0 * (512.0 * batch * (256 << (2 * model))
-                              + 1024.0 * (256 << (2 * model)) + 512.0 * batch * 1024) + pass;
+                              + 1024.0 * (256 << (2 * model))
+                              + 512.0 * batch * 1024) + pass;
         double far = (pass > resident ? pass : 0)
             + (bytes - pass > resident ? bytes - pass : 0);
         double time_s = 2e-4 + flop / 80e12 + bytes / 1e12;
@@ -76,7 +79,8 @@ static made make(double noise, int turn)
 static void fit_of(const made *from, erg_energy_fit *fit, erg_profile *profile)
 {
     erg_hardware *hardware = a100();
-    erg_calibrate_options options = { .rows_path = from->rows, .workloads_dir = from->lists };
+    erg_calibrate_options options = { .rows_path = from->rows,
+                                      .workloads_dir = from->lists };
     erg_measured measured;
     erg_error err = { 0 };
 

@@ -13,7 +13,8 @@ static erg_result *check(const char *sensor, bool *disagrees)
     erg_env env = { .clock = manual_start(&manual, ERG_NS_PER_S) };
     erg_devices *devices = erg_devices_find(&env, &sensor, 1, &err);
     CHECK_OK(devices, err);
-    erg_result *result = erg_devices_check(devices, &env, &(erg_check_options){ .for_s = 60 },
+    erg_result *result = erg_devices_check(devices, &env,
+                                           &(erg_check_options){ .for_s = 60 },
                                            disagrees, &err);
     CHECK_OK(result, err);
     erg_devices_free(devices);
@@ -150,7 +151,8 @@ static void a_reference_meter_gives_the_gain_of_power_and_counter_is_not_asked(v
     CHECK(strstr(erg_table_find(table, row, "reason").text, "energy"));
     CHECK(erg_result_note_count(result) == 0);      /* no state folder */
     erg_result_free(result);
-    CHECK(!erg_devices_check(devices, &env, &(erg_check_options){ .reference = "none/power" },
+    CHECK(!erg_devices_check(devices, &env,
+                             &(erg_check_options){ .reference = "none/power" },
                              &disagrees, &err));
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "none/power"));
     erg_devices_free(devices);
@@ -194,13 +196,15 @@ static void a_gpu_without_a_meter_is_held_against_its_counter(void)
     void *found = fake ? dlsym(fake, "fake_nvml_step") : NULL;
     CHECK(found);
     memcpy(&fake_step, &found, sizeof(found));
-    setenv("FAKE_NVML", "a100-sxm4-80gb,gain=0.9,noise=0.5W,start=0s,load=square:60:260:20s", 1);
+    setenv("FAKE_NVML",
+           "a100-sxm4-80gb,gain=0.9,noise=0.5W,start=0s,load=square:60:260:20s", 1);
 
     erg_env env = { .nvml = library, .clock = manual_start(&manual, ERG_NS_PER_S) };
     manual.clock.now_ns = stepped_now;
     erg_devices *devices = erg_devices_find(&env, &sensor, 1, &err);
     CHECK_OK(devices, err);
-    erg_result *result = erg_devices_check(devices, &env, &(erg_check_options){ .for_s = 60 },
+    erg_result *result = erg_devices_check(devices, &env,
+                                           &(erg_check_options){ .for_s = 60 },
                                            &disagrees, &err);
     CHECK_OK(result, err);
     const erg_table *table = erg_result_find(result, "check");

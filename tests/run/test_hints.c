@@ -177,7 +177,8 @@ static void where_ergd_governs_it_is_asked(void)
     start(&at);
     CHECK(measure(&at.is, &cap, at.line, at.file) == 0);
     CHECK(number_in(at.seen) == CAP_UW);
-    CHECK(hint_says(at.file, 0, "by", "ergd") && hint_says(at.file, 0, "state", "enforced"));
+    CHECK(hint_says(at.file, 0, "by", "ergd")
+          && hint_says(at.file, 0, "state", "enforced"));
     CHECK(!has_hint(&at.is));       /* taken back; ergd raises by its own ramp */
     CHECK(ergd_await(ergd_is_back, &at.is) && ergd_stop(&at.is) == 0);
 }

@@ -14,7 +14,8 @@ static const erg_hardware hardware = {
 /* A launch, then compute and memory one after another; padded k costs a fifth more. */
 static double latency_of(int m, int n, int k)
 {
-    double flop = 2.0 * m * n * k, bytes = 2.0 * ((double)m * k + (double)n * k + (double)m * n);
+    double flop = 2.0 * m * n * k,
+           bytes = 2.0 * ((double)m * k + (double)n * k + (double)m * n);
 
     return 4e-6 + flop / 1.4e14 + bytes / 8e11 * (k % 256 ? 1.2 : 1);
 }

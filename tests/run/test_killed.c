@@ -116,7 +116,8 @@ static bool says_interrupted(const char *path)
 {
     char out[240], text[65536];
     snprintf(out, sizeof(out), "%s.shown", path);
-    pid_t pid = spawn_quietly((const char *const[]){ erg_program(), "show", path, NULL }, out);
+    pid_t pid = spawn_quietly((const char *const[]){ erg_program(), "show", path, NULL },
+                              out);
     int status = 0;
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
 

@@ -62,7 +62,8 @@ static void a_run_leaves_a_complete_file_with_its_facts(void)
 
     erg_trace *trace = load();
     CHECK(regions_named(trace, "run") == 3 && regions_named(trace, "warmup") == 2);
-    CHECK(regions_named(trace, "idle_before") == 1 && regions_named(trace, "idle_after") == 1);
+    CHECK(regions_named(trace, "idle_before") == 1
+          && regions_named(trace, "idle_after") == 1);
     CHECK_TEXT(erg_trace_meta(trace, "command"), "sh -c 'sleep 0.1'");
     CHECK_TEXT(erg_trace_meta(trace, "repeats"), "3");
     CHECK_TEXT(erg_trace_meta(trace, "exit_status"), "0");
@@ -70,7 +71,8 @@ static void a_run_leaves_a_complete_file_with_its_facts(void)
     CHECK_TEXT(erg_trace_meta(trace, "idle_state"), "context_idle");
     CHECK(erg_trace_meta(trace, "host_id") && erg_trace_meta(trace, "begin_utc"));
     CHECK_TEXT(erg_trace_device(trace, 0)->wired_to, "here");
-    CHECK(!has_flag(trace, ERG_FLAG_INTERRUPTED) && !has_flag(trace, ERG_FLAG_COMMAND_FAILED));
+    CHECK(!has_flag(trace, ERG_FLAG_INTERRUPTED)
+          && !has_flag(trace, ERG_FLAG_COMMAND_FAILED));
 
     /* The sensor was seen before the first run and after the last. */
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
@@ -79,7 +81,8 @@ static void a_run_leaves_a_complete_file_with_its_facts(void)
         if (strcmp(region->name, "run") != 0)
             continue;
         CHECK_OK(erg_trace_energy(trace, erg_trace_find_channel(trace, SIM),
-                                  (erg_span){ region->begin_ns, region->end_ns }, &energy, &err),
+                                  (erg_span){ region->begin_ns, region->end_ns },
+                                  &energy, &err),
                  err);
         CHECK(energy.covered > 0.999 && energy.energy_j > 0);
     }
@@ -94,7 +97,8 @@ static void a_command_that_fails_is_marked_and_not_repeated(void)
     CHECK_OK(shell("exit 9", &options, &err), err);
     CHECK(outcome.exit_status == 9);
     erg_trace *trace = load();
-    CHECK(has_flag(trace, ERG_FLAG_COMMAND_FAILED) && !has_flag(trace, ERG_FLAG_INTERRUPTED));
+    CHECK(has_flag(trace, ERG_FLAG_COMMAND_FAILED)
+          && !has_flag(trace, ERG_FLAG_INTERRUPTED));
     CHECK(regions_named(trace, "run") == 1);
     CHECK_TEXT(erg_trace_meta(trace, "exit_status"), "9");
     erg_trace_free(trace);

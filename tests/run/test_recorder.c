@@ -8,7 +8,8 @@
 
 #define SIM "sim:a100-sxm4-80gb"
 /* Updates at once, so that a tenth of a second has an answer. */
-static const char *const sensors[] = { SIM ",load=constant:200,counter_update=1ms,noise=0W" };
+static const char *const sensors[] =
+    { SIM ",load=constant:200,counter_update=1ms,noise=0W" };
 
 static void without_a_recorder_every_call_is_harmless(void)
 {
@@ -30,7 +31,8 @@ static void a_region_of_known_power_has_its_joules(void)
     erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
     CHECK_OK(rec, err);
     int64_t begin_ns = erg_env_now_ns(NULL);
-    erg_region_token outer = erg_region_begin(rec, "outer"), inner = erg_region_begin(rec, "inner");
+    erg_region_token outer = erg_region_begin(rec, "outer"),
+                     inner = erg_region_begin(rec, "inner");
     usleep(100000);
     erg_region_end(rec, inner);
     usleep(100000);
@@ -88,8 +90,8 @@ static void a_region_may_end_on_another_thread_and_in_a_forked_child(void)
 static void what_a_meter_tells_becomes_a_mark(void)
 {
     static const char *const meters[] = {
-        "exec:echo '{\"power_w\": 5}'; echo '{\"event\": \"PSU over-current\"}'; while echo "
-        "'{\"power_w\": 6}'; do sleep 0.02; done"
+        "exec:echo '{\"power_w\": 5}'; echo '{\"event\": \"PSU over-current\"}'; "
+        "while echo '{\"power_w\": 6}'; do sleep 0.02; done"
     };
     erg_error err = { 0 };
     char path[ERG_PATH_MOST];

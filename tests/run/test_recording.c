@@ -115,7 +115,8 @@ static void a_higher_rate_is_a_higher_rate(void)
 {
     manual_clock manual;
     bench at;
-    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 0) }, "sim:a100-sxm4-80gb", 1000);
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 0) },
+               "sim:a100-sxm4-80gb", 1000);
     CHECK(erg_recording_run_until(at.rec, 2 * ERG_NS_PER_S, NULL));
     erg_trace *trace = close_bench(&at);
     size_t power;
@@ -129,7 +130,8 @@ static void regions_nest_and_overlap_and_know_their_parents(void)
 {
     manual_clock manual;
     bench at;
-    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 0) }, "sim:a100-sxm4-80gb", 0);
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 0) },
+               "sim:a100-sxm4-80gb", 0);
     erg_ring *ring = erg_recording_ring(at.rec);
     int64_t run = erg_recording_region(at.rec, "run", true);
     const erg_event events[] = {
@@ -148,8 +150,10 @@ static void regions_nest_and_overlap_and_know_their_parents(void)
     CHECK(erg_recording_run_until(at.rec, ERG_NS_PER_S, NULL));
     erg_trace *trace = close_bench(&at);
 
-    const erg_region *outer = region_named(trace, "outer"), *inner = region_named(trace, "inner");
-    const erg_region *other = region_named(trace, "other"), *open = region_named(trace, "open");
+    const erg_region *outer = region_named(trace, "outer"),
+                     *inner = region_named(trace, "inner");
+    const erg_region *other = region_named(trace, "other"),
+                     *open = region_named(trace, "open");
     CHECK(outer && inner && other && open);
     CHECK(outer->parent == run && other->parent == run);
     CHECK(inner->parent == 101 && inner->end_ns == 30 && open->parent == 103);
@@ -166,8 +170,9 @@ static void *mark_regions(void *self)
     erg_ring *ring = self;
     for (int i = 0; i < EACH; i++) {
         int64_t now_ns = erg_env_now_ns(NULL);
-        erg_event event = { .kind = ERG_EVENT_BEGIN, .id = erg_ring_next_id(ring), .name = "work",
-                            .thread = (int64_t)(uintptr_t)pthread_self(), .t_ns = now_ns };
+        erg_event event = { .kind = ERG_EVENT_BEGIN, .id = erg_ring_next_id(ring),
+                            .name = "work", .thread = (int64_t)(uintptr_t)pthread_self(),
+                            .t_ns = now_ns };
         erg_ring_push(ring, &event);
         erg_ring_edge(ring, now_ns);
         usleep(300);

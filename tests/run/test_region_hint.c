@@ -105,7 +105,7 @@ static void what_cannot_be_asked_is_said(void)
     erg_recorder_free(rec);
 }
 
-/* ---- the trace -------------------------------------------------------------------------- */
+/* ---- the trace ---------------------------------------------------------------------- */
 
 static void a_power_trace_says_what_the_sensor_gave(void)
 {
@@ -113,7 +113,8 @@ static void a_power_trace_says_what_the_sensor_gave(void)
     erg_power_samples samples;
     erg_delivery how;
     int64_t begin_ns = ergd_now_ns();
-    erg_recorder *rec = record("sim:plain,load=constant:200,update=20ms,window=20ms,noise=1W");
+    erg_recorder *rec =
+        record("sim:plain,load=constant:200,update=20ms,window=20ms,noise=1W");
     sleep(3);
     CHECK_OK(erg_power_trace(rec, NULL, begin_ns, INT64_MAX, &samples, &how, &err), err);
     print_message("# %zu samples, interval %.4g s, p99 %.3g s, missed %d, update %.4g s\n",

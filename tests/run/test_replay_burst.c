@@ -38,8 +38,8 @@ static bool run(void *self, size_t first, size_t count, erg_error *err)
 
 static double clock_s(const void *self) { return ((const device *)self)->clock_s; }
 
-static const erg_time_rule rule = { .warmup = 10, .warmup_s = 1, .runs = 1000, .least_s = 0.01,
-                                    .batch_s = 1e-3 };
+static const erg_time_rule rule = { .warmup = 10, .warmup_s = 1, .runs = 1000,
+                                    .least_s = 0.01, .batch_s = 1e-3 };
 
 static void a_kernel_is_as_long_as_its_device_says(void)
 {
@@ -71,7 +71,7 @@ static void what_cannot_be_made_ready_is_told(void)
     CHECK(is.runs == 0);
 }
 
-/* ---- on a core that others want -------------------------------------------------------- */
+/* ---- on a core that others want ----------------------------------------------------- */
 
 static const double work_s = 0.03; /* longer than Linux leaves a thread alone */
 enum { OTHERS_MOST = 64 };

@@ -55,15 +55,17 @@ static erg_replay_plan *begin(void)
     CHECK(mkdtemp(folder));
     plan = erg_replay_plan_new(&err);
     erg_replay_kernel_init(&kernel, "linear", "test");
-    kernel.signature = (erg_signature){ .op = ERG_OP_LINEAR, .shape_known = true, .alpha = 1,
-                                        .input_count = 2, .output_count = 1, .axis = -1,
-                                        .m = 8, .n = 64, .k = 64, .transpose_b = true,
-                                        .in_bytes = 18432, .out_bytes = 2048, .flop = 65536 };
+    kernel.signature = (erg_signature){ .op = ERG_OP_LINEAR, .shape_known = true,
+                                        .alpha = 1, .input_count = 2, .output_count = 1,
+                                        .axis = -1, .m = 8, .n = 64, .k = 64,
+                                        .transpose_b = true, .in_bytes = 18432,
+                                        .out_bytes = 2048, .flop = 65536 };
     for (int i = 0; i < 3; i++)
         kernel.signature.tensors[i] =
             (erg_signature_tensor){ .rank = 2, .dims = { i == 1 ? 64 : 8, 64 } };
     for (int i = 0; i < 2; i++) {
-        erg_replay_launch launch = { .tensors = { 2 * i, 2 * i + 1, 2 * i + 2, -1, -1, -1 } };
+        erg_replay_launch launch =
+            { .tensors = { 2 * i, 2 * i + 1, 2 * i + 2, -1, -1, -1 } };
 
         CHECK_OK(erg_replay_plan_add(plan, &kernel, &launch.kernel, &err), err);
         CHECK_OK(erg_replay_plan_launch(plan, &launch, &err), err);
@@ -86,9 +88,9 @@ static const char *const sensor = "sim:a100-sxm4-80gb";
 
 static erg_replay_run_options brief(void)
 {
-    return (erg_replay_run_options){ .folder = folder, .sensors = &sensor, .sensor_count = 1,
-                                     .runs = 5, .warmup = 2, .no_energy = true,
-                                     .half_width = 1 };
+    return (erg_replay_run_options){ .folder = folder, .sensors = &sensor,
+                                     .sensor_count = 1, .runs = 5, .warmup = 2,
+                                     .no_energy = true, .half_width = 1 };
 }
 
 static bool has_flag(const erg_trace *trace, erg_flag_code code)

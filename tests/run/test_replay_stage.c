@@ -61,7 +61,7 @@ static void reorders_stand_where_layouts_change_and_nowhere_else(void)
         CHECK(kernel->tier == ERG_TIER_MOVE);
         CHECK_TEXT(kernel->signature.tensors[0].layout, "aBcd8b");
         CHECK_TEXT(kernel->signature.tensors[1].layout, "");
-        CHECK(kernel->signature.in_bytes == 16 * 25 * 4);       /* 12 channels in blocks of 8 */
+        CHECK(kernel->signature.in_bytes == 16 * 25 * 4); /* 12 channels in blocks of 8 */
         CHECK(kernel->signature.out_bytes == 12 * 25 * 4);
     }
     CHECK(reorders == 1);

@@ -34,7 +34,8 @@ static void events_come_out_as_they_went_in(void)
 
 static void a_name_that_is_cut_shows_it_and_stays_apart_from_others(void)
 {
-    static const char text[] = "0123456789012345678901234567890123456789012345678901234567890123";
+    static const char text[] =
+        "0123456789012345678901234567890123456789012345678901234567890123";
     erg_event mark = { .kind = ERG_EVENT_MARK }, region = { .kind = ERG_EVENT_BEGIN };
     erg_event other = region;
 

@@ -19,7 +19,7 @@ static void a_row_the_memory_could_not_take_is_told_at_the_end(void)
     erg_sink sink;
     erg_error err = { 0 };
     open_with_channel(&sink);
-    erg_sink_sample(&sink, 0, &(erg_sample){ .t_ns = 1000, .value = 5 });   /* back in time */
+    erg_sink_sample(&sink, 0, &(erg_sample){ .t_ns = 1000, .value = 5 }); /* back in time */
     CHECK(erg_sink_lost(&sink) == NULL);
     CHECK(!erg_sink_close(&sink, true, &err));
     CHECK(err.code == ERG_BAD_INPUT);

@@ -74,7 +74,8 @@ static void a_signal_is_passed_on_to_the_command(void)
 {
     struct sigaction action = { .sa_handler = on_alarm };
     sigaction(SIGALRM, &action, NULL);
-    char *const argv[] = { "sh", "-c", "trap 'exit 55' INT; while :; do sleep 0.02; done", NULL };
+    char *const argv[] = { "sh", "-c", "trap 'exit 55' INT; while :; do sleep 0.02; done",
+                           NULL };
     erg_child child = { .out = 0 };
     int status;
     CHECK(erg_spawn(&child, argv, NULL, &status, NULL));

@@ -26,14 +26,17 @@ static erg_trace *record(const char *sensor, double begin_s)
 /* Levels and periods as of real work: seconds long, so that the sensor sees them. */
 static void draw_load(test_random *random, char *to, size_t size)
 {
-    double low_w = 60 + 100 * test_uniform(random), high_w = low_w + 200 * test_uniform(random);
+    double low_w = 60 + 100 * test_uniform(random),
+           high_w = low_w + 200 * test_uniform(random);
     double kind = test_uniform(random);
     if (kind < 0.3)
         snprintf(to, size, "constant:%.1f", high_w);
     else if (kind < 0.5)
-        snprintf(to, size, "ramp:%.1f:%.1f:%.2fs", low_w, high_w, 5 + 10 * test_uniform(random));
+        snprintf(to, size, "ramp:%.1f:%.1f:%.2fs", low_w, high_w,
+                 5 + 10 * test_uniform(random));
     else
-        snprintf(to, size, "square:%.1f:%.1f:%.3fs", low_w, high_w, 2 + 6 * test_uniform(random));
+        snprintf(to, size, "square:%.1f:%.1f:%.3fs", low_w, high_w,
+                 2 + 6 * test_uniform(random));
 }
 
 static erg_span draw_region(test_random *random, double begin_s)
@@ -50,9 +53,11 @@ static void the_truth_is_inside_the_interval(void)
     snprintf(file, sizeof(file), "%s/a.erg", test_folder());
     for (int i = 0; i < RUNS; i++) {
         char load[80], sensor[240];
-        double gain = 1 + gain_sd * test_normal(&random), begin_s = 20 * test_uniform(&random);
+        double gain = 1 + gain_sd * test_normal(&random),
+               begin_s = 20 * test_uniform(&random);
         draw_load(&random, load, sizeof(load));
-        snprintf(sensor, sizeof(sensor), "sim:plain,load=%s,update=100ms,window=25ms,gain=%.5f,"
+        snprintf(sensor, sizeof(sensor),
+                 "sim:plain,load=%s,update=100ms,window=25ms,gain=%.5f,"
                  "gain_u=5%%,phase=%.1fms,counter=off,start=0s", load, gain,
                  100 * test_uniform(&random));
         erg_trace *trace = record(sensor, begin_s);
