@@ -13,7 +13,8 @@ static inline int64_t s(double seconds)
 
 static inline erg_lease_node some_node(double fallback_w, uint64_t boot)
 {
-    const erg_lease_node_setup setup = { erg_lease_terms_usual(), fallback_w, 100, 1000, 0, boot };
+    const erg_lease_node_setup setup = { erg_lease_terms_usual(), fallback_w, 100, 1000,
+                                         0, boot };
     erg_lease_node node;
 
     erg_lease_node_start(&node, &setup, 0);
@@ -29,7 +30,8 @@ static inline erg_lease_node_out step(erg_lease_node *node, double now_s, double
     return out;
 }
 
-static inline erg_lease_grant grant(uint64_t boot, uint64_t request, uint64_t sequence, double cap_w)
+static inline erg_lease_grant grant(uint64_t boot, uint64_t request, uint64_t sequence,
+                                    double cap_w)
 {
     return (erg_lease_grant){ boot, request, 1, sequence, cap_w, s(10), false };
 }

@@ -17,8 +17,9 @@ typedef struct lease_memory {
 
 static inline erg_lease_room lease_room_of(lease_memory *memory, size_t count)
 {
-    return (erg_lease_room){ memory->members, count, memory->claims, memory->order, memory->who,
-                             memory->grants_w, memory->bounds_w, memory->cuts };
+    return (erg_lease_room){ memory->members, count, memory->claims, memory->order,
+                             memory->who, memory->grants_w, memory->bounds_w,
+                             memory->cuts };
 }
 
 #endif

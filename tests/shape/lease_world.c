@@ -4,7 +4,7 @@
 #include <string.h>
 #include "shape/lease_world_inside.h"
 
-/* ---- what is watched --------------------------------------------------------------------- */
+/* ---- what is watched ---------------------------------------------------------------- */
 
 static double sum_w(const world *w)
 {
@@ -36,11 +36,12 @@ static void watch(world *w)
             node->reached_ns = w->agenda.now_ns;
         else if (node->enforced_w > node->fallback_w + 1e-6)
             w->seen.late_s = fmax(w->seen.late_s,
-                                  since_s - erg_s_from_ns(erg_lease_believed_ns(&w->terms)));
+                                  since_s
+                                  - erg_s_from_ns(erg_lease_believed_ns(&w->terms)));
     }
 }
 
-/* ---- faults ------------------------------------------------------------------------------ */
+/* ---- faults ------------------------------------------------------------------------- */
 
 static void some_habits(world *w, bool calm)
 {
@@ -48,9 +49,11 @@ static void some_habits(world *w, bool calm)
                                   .delay_most_ns = 50 * ERG_NS_PER_MS, .in_order = true };
 
     if (!calm) {
-        habits.delay_most_ns = erg_ns_from_s(lease_chance(w, 0.6) ? 0.05 : lease_uniform(w, 0.05, 1));
+        habits.delay_most_ns =
+            erg_ns_from_s(lease_chance(w, 0.6) ? 0.05 : lease_uniform(w, 0.05, 1));
         habits.late_share = lease_chance(w, 0.5) ? lease_uniform(w, 0, 0.4) : 0;
-        habits.late_ns = erg_ns_from_s(lease_uniform(w, 0, 3 * erg_s_from_ns(w->terms.lease_ns)));
+        habits.late_ns =
+            erg_ns_from_s(lease_uniform(w, 0, 3 * erg_s_from_ns(w->terms.lease_ns)));
         habits.loss = lease_chance(w, 0.5) ? lease_uniform(w, 0, 0.5) : 0;
         habits.repeat = lease_chance(w, 0.3) ? lease_uniform(w, 0, 0.3) : 0;
         habits.in_order = lease_chance(w, 0.3);
@@ -111,11 +114,13 @@ static void change_demand(world *w)
 {
     size_t i = (size_t)lease_uniform(w, 0, (double)w->count);
 
-    w->nodes[i].demand_w = lease_uniform(w, 0.5 * w->nodes[i].fallback_w, w->nodes[i].most_w);
-    lease_plan_in(w, lease_uniform(w, 0.05, 0.6) * erg_s_from_ns(w->terms.lease_ns), DEMAND);
+    w->nodes[i].demand_w = lease_uniform(w, 0.5 * w->nodes[i].fallback_w,
+                                         w->nodes[i].most_w);
+    lease_plan_in(w, lease_uniform(w, 0.05, 0.6) * erg_s_from_ns(w->terms.lease_ns),
+                  DEMAND);
 }
 
-/* ---- a run ------------------------------------------------------------------------------- */
+/* ---- a run -------------------------------------------------------------------------- */
 
 static void set_up(world *w)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A rack in which everything fails that may: nodes and their coordinator over a bad network,
- * clocks that run apart, hardware that takes its time, crashes, cuts, and a broker that dies.
- * The caps that hardware enforces are summed at every change.
+ * A rack in which everything fails that may: nodes and their coordinator over a bad
+ * network, clocks that run apart, hardware that takes its time, crashes, cuts, and a broker
+ * that dies. The caps that hardware enforces are summed at every change.
  */
 #ifndef TEST_LEASE_WORLD_H
 #define TEST_LEASE_WORLD_H
@@ -31,8 +31,8 @@ typedef struct lease_world_plan {
 typedef struct lease_world_seen {
     size_t checks, grants_taken;
     double worst_w;         /* sum of enforced caps above the limit; at most 0 is right */
-    double late_s;          /* longest that a node was above its fallback when cut off, beyond
-                             * one lease */
+    double late_s;          /* longest that a node was above its fallback when cut off,
+                             * beyond one lease */
     double use;             /* mean of the sum, of the limit */
 } lease_world_seen;
 

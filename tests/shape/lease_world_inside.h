@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a world of leases is made of: lease_world_parts.c moves it, lease_world.c breaks it. */
+/* What a world of leases is made of: lease_world_parts.c moves it,
+ * lease_world.c breaks it. */
 #ifndef TEST_LEASE_WORLD_INSIDE_H
 #define TEST_LEASE_WORLD_INSIDE_H
 

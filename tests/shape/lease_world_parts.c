@@ -5,7 +5,7 @@
 #include <string.h>
 #include "shape/lease_world_inside.h"
 
-/* ---- time and chance --------------------------------------------------------------------- */
+/* ---- time and chance ---------------------------------------------------------------- */
 
 double lease_uniform(world *w, double low, double high)
 {
@@ -42,11 +42,13 @@ void lease_plan_in(world *w, double in_s, uint32_t who)
 static local_clock some_clock(world *w)
 {
     /* Often at the ends of what is allowed: there the bound must hold, too. */
-    double off = lease_chance(w, 0.5) ? (lease_chance(w, 0.5) ? -0.5 : 0.5) : lease_uniform(w, -0.5, 0.5);
-    return (local_clock){ erg_ns_from_s(lease_uniform(w, 0, 1000)), 1 + off * w->terms.rho };
+    double off = lease_chance(w, 0.5)
+        ? (lease_chance(w, 0.5) ? -0.5 : 0.5) : lease_uniform(w, -0.5, 0.5);
+    return (local_clock){ erg_ns_from_s(lease_uniform(w, 0, 1000)),
+                          1 + off * w->terms.rho };
 }
 
-/* ---- hardware ---------------------------------------------------------------------------- */
+/* ---- hardware ----------------------------------------------------------------------- */
 
 /* The highest that may be enforced until the writes under way are done. */
 static double at_most_w(const node_place *node)
@@ -87,13 +89,14 @@ void lease_obey(world *w, size_t i)
 
     while (node->write_count && node->writes[0].due_ns <= w->agenda.now_ns) {
         node->enforced_w = node->writes[0].cap_w;
-        memmove(node->writes, node->writes + 1, --node->write_count * sizeof(*node->writes));
+        memmove(node->writes, node->writes + 1,
+                --node->write_count * sizeof(*node->writes));
     }
     if (node->runs)
         lease_step_node(w, i);
 }
 
-/* ---- nodes ------------------------------------------------------------------------------- */
+/* ---- nodes -------------------------------------------------------------------------- */
 
 void lease_step_node(world *w, size_t i)
 {
@@ -150,7 +153,7 @@ void lease_crash(world *w, size_t i)
     turn(w, i, w->nodes[i].fallback_w, false);
 }
 
-/* ---- coordinator ------------------------------------------------------------------------- */
+/* ---- coordinator -------------------------------------------------------------------- */
 
 void lease_start_rack(world *w, size_t which)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which jobs may start: by hand, by chance against the rule, and with and without passing. */
+/* Which jobs may start: by hand, by chance against the rule,
+ * and with and without passing. */
 #include <math.h>
 #include "shape/admission.h"
 #include "test.h"

@@ -20,7 +20,8 @@ static void draw(erg_balance_rank ranks[], size_t n, double budget_w, test_rando
 {
     for (size_t i = 0; i < n; i++) {
         double work_w = IDLE_W + 870 * (0.8 + 0.4 * test_uniform(random));
-        ranks[i] = (erg_balance_rank){ 0, work_w, IDLE_W, fmax(work_w, budget_w), budget_w };
+        ranks[i] = (erg_balance_rank){ 0, work_w, IDLE_W, fmax(work_w, budget_w),
+                                       budget_w };
         ranks[i].epoch_s = epoch_of(&ranks[i]);
     }
 }

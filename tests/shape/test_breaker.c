@@ -51,19 +51,21 @@ static void a_short_circuit_trips_at_once(void)
 
 /* Of a 1 h, 1.45 x device: as datasheets plot them. */
 static const erg_trip_curve curve = {
-    .points = { { 1.13, 7200 }, { 1.45, 3600 }, { 2, 120 }, { 5, 10 }, { 10, 0.01 } }, .count = 5,
+    .points = { { 1.13, 7200 }, { 1.45, 3600 }, { 2, 120 }, { 5, 10 }, { 10, 0.01 } },
+    .count = 5,
 };
 
 static void a_curve_is_met_at_its_points_and_straight_in_logarithms_between(void)
 {
     for (size_t i = 0; i < curve.count; i++)
-        CHECK_NEAR(erg_trip_curve_time(&curve, curve.points[i].load) / curve.points[i].time_s, 1,
-                   1e-12);
+        CHECK_NEAR(erg_trip_curve_time(&curve, curve.points[i].load)
+                   / curve.points[i].time_s, 1, 1e-12);
     CHECK_NEAR(erg_trip_curve_time(&curve, sqrt(2 * 5)), sqrt(120 * 10), 1e-9);
     CHECK(erg_trip_curve_time(&curve, 1.1299) == INFINITY);
     CHECK_NEAR(erg_trip_curve_time(&curve, 50), 0.01, 0);
     for (double load = 1.13; load < 12; load *= 1.01)
-        CHECK(erg_trip_curve_time(&curve, load * 1.01) <= erg_trip_curve_time(&curve, load));
+        CHECK(erg_trip_curve_time(&curve, load * 1.01)
+              <= erg_trip_curve_time(&curve, load));
 }
 
 static double worn_trips_after_s(double load_w, double step_s, double most_s)

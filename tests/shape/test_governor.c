@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Budgets, gates and bands: invariants on cases by chance, brute force where it is small. */
+/* Budgets, gates and bands: invariants on cases by chance,
+ * brute force where it is small. */
 #include "shape/gates.h"
 #include "shape/water_fill.h"
 #include "test.h"
@@ -240,8 +241,8 @@ static void a_soft_start_rises_by_960_watts_a_second(void)
     CHECK_NEAR(steepest, 960, 1);
     erg_soft_start smooth = { 100, 900, 60, 0, 64, 0, true };
     for (double t_s = 0; t_s < 60; t_s += 0.5)
-        CHECK((erg_soft_start_at(&smooth, t_s + 0.5) - erg_soft_start_at(&smooth, t_s)) / 0.5
-              <= M_PI / 2 * 800 / 60 * (1 + 1e-9));
+        CHECK((erg_soft_start_at(&smooth, t_s + 0.5) - erg_soft_start_at(&smooth, t_s))
+              / 0.5 <= M_PI / 2 * 800 / 60 * (1 + 1e-9));
 }
 
 /* Ideal actuators: what is granted is drawn, up to a constant demand. */
@@ -290,7 +291,8 @@ static void a_hot_breaker_brakes_and_lets_go_at_its_own_time(void)
 
 static void cuts_take_low_classes_and_heavy_users_first(void)
 {
-    erg_cut_node nodes[] = { { 800, 100, 1 }, { 400, 100, 0 }, { 405, 100, 0 }, { 90, 90, 0 } };
+    erg_cut_node nodes[] = { { 800, 100, 1 }, { 400, 100, 0 }, { 405, 100, 0 },
+                             { 90, 90, 0 } };
 
     CHECK(erg_bands_cut(nodes, 4, 205, 20) == 0);
     CHECK(nodes[0].cap_w == 800 && nodes[3].cap_w == 90);

@@ -27,7 +27,8 @@ static void each_row_holds_at_its_limit_and_breaks_above_it(void)
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         CHECK(check_pulses(rows[i].height, rows[i].width, COUNT, 1e-4).violations == 0);
-        CHECK(check_pulses(rows[i].height + 0.01, rows[i].width, COUNT, 1e-4).violations > 0);
+        CHECK(check_pulses(rows[i].height + 0.01, rows[i].width, COUNT, 1e-4).violations
+              > 0);
     }
     CHECK(check_pulses(1.0, COUNT, COUNT, 1e-4).violations == 0);
     CHECK(check_pulses(1.01, COUNT, COUNT, 1e-4).violations > 0);
@@ -58,8 +59,8 @@ static void the_last_second_is_all_that_must_be_remembered(void)
         size_t want = 0;
         erg_psu psu;
         for (size_t i = 0; i < N; i++)
-            wave_w[i] = i > 0 && test_uniform(&random) < 0.98 ? wave_w[i - 1]
-                                                              : 2200 * test_uniform(&random);
+            wave_w[i] = i > 0 && test_uniform(&random) < 0.98
+                ? wave_w[i - 1] : 2200 * test_uniform(&random);
         erg_psu_begin(&psu, erg_psu_atx, 1000, 1e-3, ring);
         for (size_t i = 0; i < N; i++)
             erg_psu_step(&psu, wave_w[i]);
@@ -73,7 +74,8 @@ static void the_last_second_is_all_that_must_be_remembered(void)
                 for (size_t k = i + 1 >= SECOND ? i + 1 - SECOND : 0; k <= i; k++)
                     above += row + 1 < ERG_PSU_ROWS
                           && wave_w[k] > 1000 * erg_psu_atx[row + 1].over;
-                bool high = sum_w / (double)width > 1000 * erg_psu_atx[row].over * (1 + 1e-9);
+                bool high = sum_w / (double)width
+                    > 1000 * erg_psu_atx[row].over * (1 + 1e-9);
                 bool is_long = above > SECOND * erg_psu_atx[row].duty + 0.5;
                 want += (high && !was_high) + (is_long && !was_long);
                 was_high = high, was_long = is_long;

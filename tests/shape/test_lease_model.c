@@ -2,8 +2,8 @@
 /*
  * Leases as a model check: three nodes and a coordinator, whole seconds, and from the start
  * every order of what may happen next, breadth first: time passes, any message arrives or
- * waits on, hardware obeys now or later, the coordinator or a node starts anew. No state that
- * can be reached within the depth has caps above the limit.
+ * waits on, hardware obeys now or later, the coordinator or a node starts anew. No state
+ * that can be reached within the depth has caps above the limit.
  */
 #include <stdlib.h>
 #include "base/base.h"
@@ -27,7 +27,7 @@ typedef struct state {
     int64_t now_s;
     erg_lease_node nodes[NODES];
     double enforced_w[NODES], asked_w[NODES];
-    bool is_due[NODES];             /* asked a second ago: it must obey before time goes on */
+    bool is_due[NODES]; /* asked a second ago: it must obey before time goes on */
     erg_lease_rack rack;
     erg_lease_member members[NODES];
     message messages[MESSAGES];
@@ -43,7 +43,7 @@ typedef struct search {
     size_t checks;
 } search;
 
-/* ---- a state, and whether it is new ------------------------------------------------------ */
+/* ---- a state, and whether it is new ------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
@@ -61,14 +61,17 @@ static uint64_t of_node(const state *at, size_t i, uint64_t hash)
     const erg_lease_node *node = &at->nodes[i];
     const erg_lease_member *member = &at->members[i];
 
-    hash = mix(mix(mix(hash, node->boot), node->request), node->epoch * 1000 + node->sequence);
+    hash = mix(mix(mix(hash, node->boot), node->request),
+               node->epoch * 1000 + node->sequence);
     hash = mix(mix(hash, node->read_epoch * 1000 + node->read_sequence), node->leased);
     hash = mix(mix(hash, of_real(node->cap_w)), (uint64_t)node->expires_ns);
     hash = mix(mix(hash, of_real(node->want_w)), of_real(at->enforced_w[i]));
     hash = mix(mix(hash, of_real(at->asked_w[i])), at->is_due[i]);
-    hash = mix(mix(hash, member->last.boot * 1000 + member->last.request), member->answered);
+    hash = mix(mix(hash, member->last.boot * 1000 + member->last.request),
+               member->answered);
     for (size_t k = 0; k < member->held_count; k++)
-        hash = mix(mix(hash, member->held[k].sequence), (uint64_t)member->held[k].expires_ns);
+        hash = mix(mix(hash, member->held[k].sequence),
+                   (uint64_t)member->held[k].expires_ns);
     return hash;
 }
 
@@ -81,7 +84,8 @@ static uint64_t hash_of(const state *at)
         hash = of_node(at, i, hash);
     for (size_t k = 0; k < at->message_count; k++) {    /* in any order */
         const message *is = &at->messages[k];
-        sum += mix(mix(mix(is->is_grant, is->node), is->status.boot * 1000 + is->status.request),
+        sum += mix(mix(mix(is->is_grant, is->node),
+                       is->status.boot * 1000 + is->status.request),
                    is->grant.epoch * 1000 + is->grant.sequence);
     }
     hash = mix(hash, sum);
@@ -110,7 +114,7 @@ static void keep(search *s, const state *at)
     s->states[s->count++] = *at;
 }
 
-/* ---- what may happen --------------------------------------------------------------------- */
+/* ---- what may happen ---------------------------------------------------------------- */
 
 static int64_t now_ns(const state *at)
 {
@@ -126,7 +130,8 @@ static void send(state *at, const message *sent)
 
 static void step_node(state *at, size_t i)
 {
-    const erg_lease_node_in in = { now_ns(at), fmax(at->enforced_w[i], at->asked_w[i]), NAN, NAN };
+    const erg_lease_node_in in = { now_ns(at), fmax(at->enforced_w[i], at->asked_w[i]),
+                                   NAN, NAN };
     erg_lease_node_out out;
 
     erg_lease_node_step(&at->nodes[i], &in, &out);
@@ -172,8 +177,8 @@ static void step_rack(state *at)
     const erg_lease_rack_in in = { now_ns(at), NAN, NAN };
     erg_lease_rack_out out;
 
-    at->rack.room = (erg_lease_room){ at->members, NODES, claims, order, who, grants_w, bounds_w,
-                                      cuts };
+    at->rack.room = (erg_lease_room){ at->members, NODES, claims, order, who,
+                                      grants_w, bounds_w, cuts };
     erg_lease_rack_step(&at->rack, &in, answers, &out);
     for (size_t k = 0; k < out.count; k++)
         send(at, &(message){ .is_grant = true, .node = answers[k].node,

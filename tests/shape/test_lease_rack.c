@@ -193,11 +193,13 @@ static void what_a_rack_draws_above_its_band_is_cut_and_stays_cut(void)
     CHECK(d.out.brake && answered_w(&d, 0) + answered_w(&d, 1) <= 950 + 1e-9);
 }
 
-/* Four nodes whose power has come back ask once a second; caps_w follow what they are granted. */
+/* Four nodes whose power has come back ask once a second;
+ * caps_w follow what they are granted. */
 static void ask_all(desk *d, double t_s, double caps_w[4])
 {
     for (size_t i = 0; i < 4; i++)
-        desk_hear(d, i, said(d, (uint64_t)(t_s + 2), d->rack.sequence, caps_w[i], 700), t_s);
+        desk_hear(d, i, said(d, (uint64_t)(t_s + 2), d->rack.sequence, caps_w[i], 700),
+                  t_s);
     desk_step(d, t_s, NAN);
     for (size_t i = 0; i < 4; i++)
         caps_w[i] = answered_w(d, i);
@@ -216,7 +218,8 @@ static void a_rack_whose_power_returns_comes_up_one_node_after_the_other(void)
         memcpy(before_w, caps_w, sizeof(before_w));
         ask_all(&d, t, caps_w);
         for (size_t i = 0; i < 4; i++) {
-            /* Node i waits i 60/4 s, and then rises by 600 W in 60 s; steps below 7 W are saved. */
+            /* Node i waits i 60/4 s, and then rises by 600 W in 60 s;
+             * steps below 7 W are saved. */
             double due_w = 100 + 10 * fmin(60, fmax(0, t - 15.0 * (double)i));
             CHECK(caps_w[i] >= before_w[i] && caps_w[i] <= due_w + 1e-9);
             CHECK(caps_w[i] >= due_w - 10);
@@ -260,7 +263,8 @@ static void belief_outlasts_the_slowest_clock_by_the_fastest(void)
     for (int k = 0; k < 3; k++) {
         terms.rho = (const double[]){ 1e-3, 1e-2, 0.1 }[k];
         double held_s = 10 / (1 - terms.rho / 2);
-        double believed_s = erg_s_from_ns(erg_lease_believed_ns(&terms)) / (1 + terms.rho / 2);
+        double believed_s = erg_s_from_ns(erg_lease_believed_ns(&terms))
+            / (1 + terms.rho / 2);
         CHECK(believed_s >= held_s && believed_s <= held_s + 2e-9);
         /* The specification's factor is short, in the second order. */
         CHECK(10 * (1 + terms.rho) / (1 + terms.rho / 2) < held_s);

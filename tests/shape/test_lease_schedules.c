@@ -20,8 +20,8 @@ static void ten_thousand_schedules_keep_to_the_limit(void)
         use += seen.use / SCHEDULES;
         checks += seen.checks;
     }
-    print_message("# %d schedules, %zu sums, at most %.3g W above the limit, %.2f of it used\n",
-                  SCHEDULES, checks, worst_w, use);
+    print_message("# %d schedules, %zu sums, at most %.3g W above the limit, "
+                  "%.2f of it used\n", SCHEDULES, checks, worst_w, use);
     CHECK(use > 0.5);
 }
 

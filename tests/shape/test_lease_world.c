@@ -42,7 +42,8 @@ static void one_key_is_one_world(void)
 static bool is_caught(lease_mutation mutation, bool by_sum)
 {
     for (uint64_t key = 0; key < HUNT; key++) {
-        const lease_world_plan plan = { .key = key, .mutation = mutation, .duration_s = 60 };
+        const lease_world_plan plan = { .key = key, .mutation = mutation,
+                                        .duration_s = 60 };
         lease_world_seen seen = lease_world_run(&plan);
         if (seen.worst_w > 1 || (!by_sum && seen.late_s > 0.01))
             return true;

@@ -27,12 +27,15 @@ static int steps_to_lock(double error, double most, double drift, double *rest)
 
 static void it_locks_in_as_many_steps_as_its_closed_form_says(void)
 {
-    static const struct { double error, steps; } known[] = { { 0.9, 35 }, { 0.5, 21 }, { 0.1, 8 } };
+    static const struct {
+        double error, steps;
+    } known[] = { { 0.9, 35 }, { 0.5, 21 }, { 0.1, 8 } };
 
     for (size_t i = 0; i < ERG_COUNT(known); i++) {
         double rest, steps = erg_lock_steps(known[i].error, 0.03 * PERIOD_S, PERIOD_S);
         int took = steps_to_lock(known[i].error, 0.03, 0, &rest);
-        print_message("# error %.1f T: %d steps, %.1f by the formula\n", known[i].error, took, steps);
+        print_message("# error %.1f T: %d steps, %.1f by the formula\n", known[i].error,
+                      took, steps);
         CHECK(fabs(steps - known[i].steps) <= 1 && abs(took - (int)known[i].steps) <= 1);
     }
 }
@@ -90,7 +93,8 @@ static void the_policy_brings_a_group_to_its_share_and_stops(void)
             last = k;
     }
     CHECK(fabs(late_s - 0.75) < 0.02 && last < 60);
-    CHECK(!erg_policy_parse("lock=2.5:30ms", 13, &chain, &err) && strstr(err.text, "whole"));
+    CHECK(!erg_policy_parse("lock=2.5:30ms", 13, &chain, &err)
+          && strstr(err.text, "whole"));
 }
 
 int main(void)

@@ -78,9 +78,11 @@ static void what_the_meter_cannot_show_is_not_a_number(void)
     make_square(300, 1000, 75, 100);
     erg_metrics slow = measure(COUNT, 0.1, 0.1), wide = measure(COUNT, 1e-3, 0.025);
 
-    CHECK(isnan(slow.band_rms) && isnan(slow.peak_mean_w[0]) && isnan(slow.ramp_w_per_s[0]));
+    CHECK(isnan(slow.band_rms) && isnan(slow.peak_mean_w[0])
+          && isnan(slow.ramp_w_per_s[0]));
     CHECK(!isnan(slow.peak_mean_w[1]) && isnan(slow.step_10ms_w));
-    CHECK(isnan(wide.band_rms) && isnan(wide.peak_mean_w[0]) && !isnan(wide.peak_mean_w[1]));
+    CHECK(isnan(wide.band_rms) && isnan(wide.peak_mean_w[0])
+          && !isnan(wide.peak_mean_w[1]));
 }
 
 static void figures_scale_with_watts_and_seconds(void)
@@ -99,7 +101,7 @@ static void figures_scale_with_watts_and_seconds(void)
     CHECK_NEAR(many.crest / one.crest, 1, 1e-9);
 }
 
-/* ---- yang_a100_5050_pmd_1ms.csv, 1600 ms to 9600 ms (Yang et al., SC 2024) --------------- */
+/* ---- yang_a100_5050_pmd_1ms.csv, 1600 ms to 9600 ms (Yang et al., SC 2024) ---------- */
 
 static size_t real_count;
 
@@ -108,7 +110,8 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
     double t_ms, power_w;
 
     (void)self, (void)err;
-    if (row->count >= 2 && erg_number_parse(row->fields[0].text, row->fields[0].count, '.', &t_ms)
+    if (row->count >= 2 && erg_number_parse(row->fields[0].text, row->fields[0].count,
+                                            '.', &t_ms)
         && erg_number_parse(row->fields[1].text, row->fields[1].count, '.', &power_w)
         && t_ms >= 1600 && t_ms < 9600 && real_count < COUNT)
         wave_w[real_count++] = power_w;

@@ -30,7 +30,8 @@ static erg_policy_out ask(one *it, erg_policy_in in, double dt_s)
     return out;
 }
 
-/* 1 ms items of 1 J at 1000 W; 300 W while it waits. Time of one period from a full bucket. */
+/* 1 ms items of 1 J at 1000 W; 300 W while it waits.
+ * Time of one period from a full bucket. */
 static double bucket_period_s(const char *text)
 {
     one bucket = begin(text, 1);
@@ -50,7 +51,8 @@ static double bucket_period_s(const char *text)
 static void a_bucket_stretches_the_period_as_its_closed_form_says(void)
 {
     /* B = 17 J lasts 0.1133 s, then duty 550/700; a grain of 1 J stays unused. */
-    double free_s = (17 - 1) / 150.0, grainy_s = free_s + (0.75 - free_s) * 700 / 550 + 0.25;
+    double free_s = (17 - 1) / 150.0,
+           grainy_s = free_s + (0.75 - free_s) * 700 / 550 + 0.25;
 
     CHECK_NEAR(bucket_period_s("bucket=850W:20ms"), grainy_s, 1.3e-3);
     CHECK_NEAR(bucket_period_s("bucket=850W:150ms"), 1, 1e-9);
@@ -72,7 +74,8 @@ static void a_bucket_bounds_energy_over_every_window(void)
             CHECK(bucket.state.bucket.tokens_j <= 25);
             CHECK(wait_s <= (in.item_j + 5) / 500 + 1e-9);
             if (wait_s == 0)
-                at_s[i] = now_s, energy_j[i++] = in.item_j, most_j = fmax(most_j, in.item_j);
+                at_s[i] = now_s, energy_j[i++] = in.item_j,
+                    most_j = fmax(most_j, in.item_j);
             since_s = wait_s > 0 ? wait_s * (1 + 1e-12) : 0.02 * test_uniform(&random);
             now_s += since_s;
         }
@@ -80,7 +83,8 @@ static void a_bucket_bounds_energy_over_every_window(void)
             double sum_j = 0;
             for (int k = i; k < EVENTS; k++) {
                 sum_j += energy_j[k];
-                CHECK(sum_j <= 25 + 500 * (at_s[k] - at_s[i]) + fmax(0, most_j - 25) + 1e-6);
+                CHECK(sum_j <= 25 + 500 * (at_s[k] - at_s[i])
+                      + fmax(0, most_j - 25) + 1e-6);
             }
         }
     }
@@ -91,12 +95,14 @@ static void a_bucket_whose_wait_outdraws_it_never_admits(void)
     one bucket = begin("bucket=200W:10ms", 1);
 
     CHECK(ask(&bucket, (erg_policy_in){ .item_j = 1, .wait_w = 300 }, 0).wait_s == 0);
-    CHECK(ask(&bucket, (erg_policy_in){ .item_j = 2, .wait_w = 300 }, 0).wait_s == INFINITY);
+    CHECK(ask(&bucket, (erg_policy_in){ .item_j = 2, .wait_w = 300 }, 0).wait_s
+          == INFINITY);
 }
 
 static void jitter_stays_in_its_bounds_and_repeats_to_the_bit(void)
 {
-    one jitter = begin("jitter=10ms:50ms", 3), copy = jitter, other = begin("jitter=10ms:50ms", 4);
+    one jitter = begin("jitter=10ms:50ms", 3), copy = jitter,
+        other = begin("jitter=10ms:50ms", 4);
     erg_policy_in in = { .step_begins = true };
     double sum_s = 0;
     int same = 0;
@@ -191,8 +197,8 @@ static void storage_follows_with_its_time_constant(void)
     one box = begin("storage=5s", 1);
 
     CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 300 }, 0).supply_w, 300, 0);
-    CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 1000 }, 5).supply_w, 1000 - 700 * exp(-1),
-               1e-9);
+    CHECK_NEAR(ask(&box, (erg_policy_in){ .power_w = 1000 }, 5).supply_w,
+               1000 - 700 * exp(-1), 1e-9);
     CHECK_NEAR(box.state.storage.stored_j, -700 * 5 * (1 - exp(-1)), 1e-9);
 }
 
@@ -248,9 +254,11 @@ static void firmware_lets_an_edge_pass_and_then_keeps_its_limit(void)
     CHECK(cap_w == 1000);
     for (int period = 0; period < 20; period++) {
         erg_policy_out out = ask(&loop, (erg_policy_in){ .power_w = 1000,
-                                                         .drawn_w = fmin(1000, cap_w) }, 0.05);
+                                                         .drawn_w = fmin(1000, cap_w) },
+                                 0.05);
         CHECK_NEAR(out.again_s, 0.05, 1e-12);
-        CHECK(out.cap_w < cap_w && out.cap_w > 850);    /* half of the rest, period by period */
+        /* half of the rest, period by period */
+        CHECK(out.cap_w < cap_w && out.cap_w > 850);
         CHECK_NEAR(out.cap_w - 850, (cap_w - 850) / 2, 1e-9);
         cap_w = out.cap_w;
     }
@@ -326,8 +334,9 @@ static void a_rack_cap_cuts_once_and_then_holds(void)
 static void bad_policies_are_refused_with_a_sentence(void)
 {
     static const char *const bad[] = {
-        "", "limit", "limit=850", "limit=850W:1", "nothing=1W", "bucket=850W", "bucket=850W:0s",
-        "jitter=5ms:1ms", "stagger=0", "stagger=2.5", "storage=0s", "storage=5s:1J:1W:200%",
+        "", "limit", "limit=850", "limit=850W:1", "nothing=1W", "bucket=850W",
+        "bucket=850W:0s", "jitter=5ms:1ms", "stagger=0", "stagger=2.5", "storage=0s",
+        "storage=5s:1J:1W:200%",
         "limit=-5W", "limit=850W+", "none+limit=850W", "limit=nanW",
         "limit=1W+limit=1W+limit=1W+limit=1W+limit=1W",
     };

@@ -88,7 +88,8 @@ static void three_come_within_a_twentieth_of_brute_force(void)
         int shifts[3];
         for (int a = 0; a < BINS; a++)
             for (int b = 0; b < BINS; b++)
-                least_w = fmin(least_w, erg_stagger_peak_w(profiles, 3, (int[]){ 0, a, b }));
+                least_w =
+                    fmin(least_w, erg_stagger_peak_w(profiles, 3, (int[]){ 0, a, b }));
         double found_w = erg_stagger_fit(profiles, 3, shifts);
         CHECK(found_w <= 1.05 * least_w);
         exact += found_w <= least_w * (1 + 1e-9);
@@ -129,7 +130,8 @@ static void more_of_the_same_watts_scales_the_peak_alone(void)
         for (int k = 0; k < BINS; k++)
             twice[g].power_w[k] *= 2;
     }
-    CHECK_NEAR(erg_stagger_fit(twice, 8, other), 2 * erg_stagger_fit(profiles, 8, shifts), 1e-9);
+    CHECK_NEAR(erg_stagger_fit(twice, 8, other), 2 * erg_stagger_fit(profiles, 8, shifts),
+               1e-9);
     CHECK(memcmp(shifts, other, sizeof(shifts)) == 0);
 }
 
