@@ -38,7 +38,8 @@ static inline erg_points *sweep(const erg_sweep_options *options)
     return points;
 }
 
-static inline size_t count_state(const erg_points *points, erg_visit_state state, double clock_hz)
+static inline size_t count_state(const erg_points *points, erg_visit_state state,
+                                 double clock_hz)
 {
     size_t count = 0;
     for (size_t i = 0; i < erg_points_visits(points); i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that trains on a simulated GPU while its clock is turned between 705 and 1410 MHz:
- * half of the step time is found where the program hears the clock, nothing where it is deaf.
+ * A program that trains on a simulated GPU while its clock is turned between 705 and 1410
+ * MHz: half of the step time is found where the program hears the clock, nothing where it
+ * is deaf.
  */
 #include <sys/stat.h>
 #include "erg/intervene.h"
@@ -19,8 +20,8 @@ static void open_lane(lane *of)
         SKIP("the example is not built: set ERG_BUILD");
     strcpy(of->folder, "/tmp/erg-intervene-XXXXXX");
     CHECK(mkdtemp(of->folder));
-    snprintf(of->sensor, sizeof(of->sensor), "sim:a100-sxm4-80gb,heat,ambient=15C,follow=%s",
-             of->folder);
+    snprintf(of->sensor, sizeof(of->sensor),
+             "sim:a100-sxm4-80gb,heat,ambient=15C,follow=%s", of->folder);
     snprintf(of->file, sizeof(of->file), "%s/i.erg", of->folder);
 }
 

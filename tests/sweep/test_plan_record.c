@@ -62,7 +62,8 @@ static double mean_in(const erg_trace *trace, const char *channel, const char *p
     for (size_t r = 0; r < erg_trace_region_count(trace); r++) {
         const erg_region *region = erg_trace_region(trace, r);
         for (size_t i = 0; i < count && strcmp(region->name, part) == 0; i++)
-            if (at[i].t_ns > region->begin_ns + ERG_NS_PER_S && at[i].t_ns < region->end_ns) {
+            if (at[i].t_ns > region->begin_ns + ERG_NS_PER_S
+                && at[i].t_ns < region->end_ns) {
                 sum += at[i].value;
                 n++;
             }
@@ -73,7 +74,8 @@ static double mean_in(const erg_trace *trace, const char *channel, const char *p
 static void a_limit_moves_the_power_and_a_fan_is_held(void)
 {
     erg_trace *trace = load(
-        played("sim:a100-pcie-40gb,heat,load=constant:250", "hold=150W:60s,ramp=150W:200W:60s",
+        played("sim:a100-pcie-40gb,heat,load=constant:250",
+               "hold=150W:60s,ramp=150W:200W:60s",
                (erg_plan_options){ .by_limit = true, .fan = 0.8, .ambient_k = 294 }));
     CHECK_NEAR(mean_in(trace, "sim:a100-pcie-40gb/power", "plan_hold"), 150, 8);
     CHECK_NEAR(mean_in(trace, "sim:a100-pcie-40gb/power", "plan_ramp"), 175, 8);
@@ -86,9 +88,10 @@ static void a_limit_moves_the_power_and_a_fan_is_held(void)
 
 static void a_soak_ends_when_the_board_has_settled(void)
 {
-    erg_trace *trace = load(played("sim:a100-pcie-40gb,heat,load=constant:150,temp_step=0.1K",
-                                   "soak=900s,hold=200W:20s",
-                                   (erg_plan_options){ .by_limit = true, .rate_hz = 2 }));
+    erg_trace *trace =
+        load(played("sim:a100-pcie-40gb,heat,load=constant:150,temp_step=0.1K",
+                    "soak=900s,hold=200W:20s",
+                    (erg_plan_options){ .by_limit = true, .rate_hz = 2 }));
     double soak_s = part_s(trace, "plan_soak");
     CHECK(soak_s > 150 && soak_s < 500);
     CHECK_NEAR(part_s(trace, "plan_hold"), 20, 0.5);
@@ -96,16 +99,17 @@ static void a_soak_ends_when_the_board_has_settled(void)
     CHECK(strstr(said, "soak: settled"));
     erg_trace_free(trace);
 
-    trace = load(played("sim:a100-pcie-40gb,heat,load=constant:150", "soak=100s,hold=200W:5s",
-                        (erg_plan_options){ .by_limit = true, .fan = -1 }));
+    trace =
+        load(played("sim:a100-pcie-40gb,heat,load=constant:150", "soak=100s,hold=200W:5s",
+                    (erg_plan_options){ .by_limit = true, .fan = -1 }));
     CHECK_NEAR(part_s(trace, "plan_soak"), 100, 0.5); /* whole degrees: not sure of it */
     CHECK(strstr(said, "not settled") && !strstr(said, "fan: held"));
     erg_trace_free(trace);
 }
 
-/* tau is that of the sink with the fan at 0.7, which is held where nothing else is asked. With
- * a die of R_s/3 and tau/20 before it (src/plant/heat.c) the slow pole is the smaller root of
- * (tau x)^2 - 24 tau x + 20. */
+/* tau is that of the sink with the fan at 0.7, which is held where nothing else is asked.
+ * With a die of R_s/3 and tau/20 before it (src/plant/heat.c) the slow pole is the smaller
+ * root of (tau x)^2 - 24 tau x + 20. */
 static void what_was_recorded_gives_the_plant_back(void)
 {
     const char *path = played("sim:a100-pcie-40gb,heat,load=constant:250,tau=20s,"

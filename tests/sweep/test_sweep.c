@@ -81,7 +81,7 @@ static void the_same_request_gives_the_same_table_and_another_start_not(void)
     erg_points_free(other);
 }
 
-/* ---- what may go wrong ---------------------------------------------------------------- */
+/* ---- what may go wrong -------------------------------------------------------------- */
 
 static void a_refused_clock_is_a_state_and_not_in_the_means(void)
 {
@@ -153,7 +153,7 @@ static void a_run_that_takes_too_long_is_a_timeout(void)
     erg_points_free(points);
 }
 
-/* ---- how long -------------------------------------------------------------------------- */
+/* ---- how long ----------------------------------------------------------------------- */
 
 static void until_stops_when_the_intervals_are_narrow(void)
 {
@@ -183,7 +183,7 @@ static void without_noise_two_blocks_are_enough(void)
     erg_points_free(points);
 }
 
-/* ---- cut short ---------------------------------------------------------------------------- */
+/* ---- cut short ---------------------------------------------------------------------- */
 
 typedef struct stopper {
     int left;

@@ -33,8 +33,9 @@ static const char *blocks_asked(erg_sweep_options options)
         options.repeat = BLOCKS;
         options.only_block = block + 1;
         erg_points_free(sweep(&options));
-        change(block_path(folder, block), block % 2 ? "UPDATE application SET node = 'slow'"
-                                                    : "UPDATE application SET node = 'fast'");
+        change(block_path(folder, block),
+               block % 2 ? "UPDATE application SET node = 'slow'"
+                         : "UPDATE application SET node = 'fast'");
         if (block % 2)
             change(block_path(folder, block),
                    "UPDATE visit SET time_s = 1.02 * time_s, mean_w = 1.01 * mean_w,"
@@ -67,7 +68,8 @@ static void what_a_node_takes_longer_is_taken_off(void)
     erg_points *points = gather(blocks_on_two_nodes(), NULL, &err);
 
     CHECK_OK(points, err);
-    double told = strtod(note_of(points, "NODE_OFFSET: slow took ", note, sizeof(note)) + 23, NULL);
+    double told =
+        strtod(note_of(points, "NODE_OFFSET: slow took ", note, sizeof(note)) + 23, NULL);
     CHECK_NEAR(told, 1, 0.15);      /* against the mean of both: half of 2 % */
     double sums[2] = { 0 }, numbers[2] = { 0 };
     for (size_t i = 0; i < erg_points_visits(points); i++) {

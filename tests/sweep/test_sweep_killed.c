@@ -149,8 +149,9 @@ static void restore(const lane *of)
     char erg[ERG_PATH_MOST];
     int status = 0;
     snprintf(erg, sizeof(erg), "%s", built("cli/erg"));
-    pid_t pid = start(of, (const char *const[]){ erg, "devices", "--restore", "--nvml", of->nvml,
-                                                 "--root", of->box.root, NULL });
+    pid_t pid =
+        start(of, (const char *const[]){ erg, "devices", "--restore", "--nvml", of->nvml,
+                                         "--root", of->box.root, NULL });
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     check_back(of);
 }
@@ -222,8 +223,9 @@ static void a_baseline_puts_back_what_a_killed_sweep_left(void)
     snprintf(erg, sizeof(erg), "%s", built("cli/erg"));
     unlink(of.file);
     pid_t pid = start(&of, (const char *const[]){
-        erg, "sweep", "--nvml", of.nvml, "--root", of.box.root, "--sensor", "nvml", "--mode",
-        "baseline", "--repeat", "1", "--no-warmup", "--output", of.file, "--", "/bin/true", NULL });
+        erg, "sweep", "--nvml", of.nvml, "--root", of.box.root, "--sensor", "nvml",
+        "--mode", "baseline", "--repeat", "1", "--no-warmup", "--output", of.file, "--",
+        "/bin/true", NULL });
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     check_back(&of);
 }

@@ -6,7 +6,7 @@
 #include "math/clock_law.h"
 #include "simulated.h"
 
-/* ---- sure ------------------------------------------------------------------------------ */
+/* ---- sure --------------------------------------------------------------------------- */
 
 static int blocks_of(const erg_points *points)
 {
@@ -18,7 +18,8 @@ static int blocks_of(const erg_points *points)
     return last + 1;
 }
 
-/* Of the blocks before this one: the chosen, or those within 1 % of it, in 9 of 10 draws. */
+/* Of the blocks before this one: the chosen,
+ * or those within 1 % of it, in 9 of 10 draws. */
 static bool is_sure_after(const erg_points *points, int block)
 {
     erg_error err = { 0 };
@@ -101,7 +102,7 @@ static void a_choice_keeps_the_limits_of_the_sweep(void)
     erg_points_free(points);
 }
 
-/* ---- drift ------------------------------------------------------------------------------ */
+/* ---- drift -------------------------------------------------------------------------- */
 
 /* "... moved by +2.9 % in time and ..." */
 static double told_drift(const erg_points *points)
@@ -178,13 +179,14 @@ static void drift_of_one_file_is_not_taken_off_another(void)
     CHECK_OK(erg_points_load(both, NULL, path, NULL, &err), err);
     CHECK_OK(erg_points_load(both, NULL, other, NULL, &err), err);
     for (size_t i = 0; i < erg_points_visits(alone); i++)
-        CHECK(erg_points_visit_at(alone, i)->time_s == erg_points_visit_at(both, i)->time_s);
+        CHECK(erg_points_visit_at(alone, i)->time_s
+              == erg_points_visit_at(both, i)->time_s);
     CHECK(has_note(both, "drift of 1 of 1 applications was divided out"));
     erg_points_free(alone);
     erg_points_free(both);
 }
 
-/* ---- a search that starts from a fit ----------------------------------------------------- */
+/* ---- a search that starts from a fit ------------------------------------------------ */
 
 static const char *const every[] = { "sm_clock=510:1410:15" };
 

@@ -6,7 +6,7 @@
 #include "sweep/sweep_bench.h"
 #include "simulated.h"
 
-/* ---- the line ----------------------------------------------------------------------------- */
+/* ---- the line ----------------------------------------------------------------------- */
 
 static erg_bench_seen answer(const char *line)
 {
@@ -22,7 +22,8 @@ static void a_runner_says_its_units_and_where_its_answers_lie(void)
     FILE *file = fopen(path, "w");
     fputs("abc", file);
     fclose(file);
-    snprintf(line, sizeof(line), "{\"units\":24,\"unit\":\"token\",\"outputs\":\"%s\"}", path);
+    snprintf(line, sizeof(line), "{\"units\":24,\"unit\":\"token\",\"outputs\":\"%s\"}",
+             path);
     erg_bench_seen seen = answer(line);
     CHECK(seen.units == 24);
     CHECK_TEXT(seen.unit, "token");
@@ -41,7 +42,7 @@ static void other_lines_say_nothing(void)
     }
 }
 
-/* ---- kept ---------------------------------------------------------------------------------- */
+/* ---- kept --------------------------------------------------------------------------- */
 
 static void units_come_back_from_the_file_and_make_joules_a_unit(void)
 {
@@ -78,7 +79,7 @@ static void a_file_from_before_units_still_loads(void)
     erg_points_free(points);
 }
 
-/* ---- checked ------------------------------------------------------------------------------- */
+/* ---- checked ------------------------------------------------------------------------ */
 
 typedef struct made {
     erg_points *points;
@@ -111,7 +112,8 @@ static void answers_that_differ_between_clocks_are_unstable(void)
     made of = { .points = erg_points_new(NULL) };
     size_t steady = add_application(&of, "steady"), loose = add_application(&of, "loose");
     for (int i = 0; i < 4; i++) {
-        erg_visit visit = { .time_s = 1 + i, .energy_j = 100, .units = 8, .output_hash = "aa" };
+        erg_visit visit = { .time_s = 1 + i, .energy_j = 100, .units = 8,
+                            .output_hash = "aa" };
         add_visit(&of, steady, 1400 - 100 * i, &visit);
         if (i == 2)
             strcpy(visit.output_hash, "bb");
@@ -136,15 +138,16 @@ static void work_that_varies_is_told(void)
     erg_points_free(of.points);
 }
 
-/* ---- chosen by ------------------------------------------------------------------------------ */
+/* ---- chosen by ---------------------------------------------------------------------- */
 
 /* Batch 8 costs more joules a run, and fewer a token. */
 static void batches(made *of)
 {
     size_t one = add_application(of, "batch=1"), eight = add_application(of, "batch=8");
     for (int mhz = 1000; mhz <= 1400; mhz += 200) {
-        add_visit(of, one, mhz, &(erg_visit){ .time_s = 1400.0 / mhz, .energy_j = 100 + mhz / 10.,
-                                              .units = 10 });
+        add_visit(of, one, mhz,
+                  &(erg_visit){ .time_s = 1400.0 / mhz, .energy_j = 100 + mhz / 10.,
+                                .units = 10 });
         add_visit(of, eight, mhz, &(erg_visit){ .time_s = 5600.0 / mhz,
                                                 .energy_j = 400 + mhz / 10., .units = 80 });
     }
@@ -187,7 +190,7 @@ static void a_throughput_is_of_units(void)
 {
     made of = { .points = erg_points_new(NULL) };
     batches(&of);
-    erg_choice choice = choose(&of, false, 18);     /* 80 tokens in 4.7 s are 17.1 a second */
+    erg_choice choice = choose(&of, false, 18); /* 80 tokens in 4.7 s are 17.1 a second */
     CHECK(choice.pick_count == 2 && choice.picks[0].chosen == ERG_NO_OPTION);
     CHECK_NEAR(choice.options[choice.picks[1].chosen].setting.at[ERG_SM_CLOCK], 1400e6, 1);
     erg_choice_free(&choice);
