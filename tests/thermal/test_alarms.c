@@ -30,7 +30,8 @@ static day *a_day(test_random *luck)
 static erg_alarm_score score(const day *of)
 {
     erg_alarm_score out;
-    CHECK(erg_alarms_score(&(erg_alarm_train){ of->t_s, of->hot, of->alarm, ROWS, 60 }, &out));
+    CHECK(erg_alarms_score(&(erg_alarm_train){ of->t_s, of->hot, of->alarm, ROWS, 60 },
+                           &out));
     return out;
 }
 
@@ -83,7 +84,7 @@ static void alarms_by_chance_rarely_warn(void)
     CHECK(warned <= 14);
 }
 
-/* ---- a plant that is known ------------------------------------------------------------------ */
+/* ---- a plant that is known ---------------------------------------------------------- */
 
 static const double plant_r = 0.22, plant_tau_s = 30, plant_ambient_c = 30;
 

@@ -5,7 +5,8 @@
 #include "erg/thermal.h"
 #include "test.h"
 
-/* Two poles under chips of 15 s, one row a second, no noise; the counter is off by a share. */
+/* Two poles under chips of 15 s, one row a second, no noise;
+ * the counter is off by a share. */
 static erg_monitor *two_poles(double counter_share)
 {
     static const double r[] = { 0.1, 0.2 }, tau_s[] = { 28, 300 };
@@ -75,8 +76,9 @@ static void a_counter_that_is_five_percent_off_is_found(void)
     }
 }
 
-/* Rows at 100 Hz of a board that reads itself ten times a second: 60 or 320 W in chips of about
- * a second, of which a reading shows an instant. Only where they were read differs. */
+/* Rows at 100 Hz of a board that reads itself ten times a second: 60 or 320 W in chips of
+ * about a second, of which a reading shows an instant. Only where they were read
+ * differs. */
 static void a_board_that_reads_itself_less_often_than_the_log_still_closes(void)
 {
     enum { RUNS = 60, SECONDS = 60 };
@@ -129,7 +131,7 @@ static void a_network_is_never_called_independent(void)
     erg_monitor_free(log);
 }
 
-/* ---- leakage --------------------------------------------------------------------------- */
+/* ---- leakage ------------------------------------------------------------------------ */
 
 /* A step from 50 to 200 W at a fixed clock; 0.4 W/K of leakage above 300 K. */
 static erg_monitor *leaky(double leak_w_per_k, bool has_clock)
@@ -205,7 +207,7 @@ static void leakage_moves_the_end_and_runs_away_at_one_over_r(void)
     CHECK(isinf(erg_thermal_steady(&model, &now)));
 }
 
-/* ---- the fan ----------------------------------------------------------------------------- */
+/* ---- the fan ------------------------------------------------------------------------ */
 
 static erg_thermal at_fan(double fan, double r, double tau_s)
 {
@@ -215,7 +217,8 @@ static erg_thermal at_fan(double fan, double r, double tau_s)
 
 static void resistance_follows_the_fan_and_capacity_does_not(void)
 {
-    const erg_thermal models[] = { at_fan(0, 1.2, 360), at_fan(0.35, 1.2 * exp(-1.05), 360 * exp(-1.05)),
+    const erg_thermal models[] = { at_fan(0, 1.2, 360),
+                                   at_fan(0.35, 1.2 * exp(-1.05), 360 * exp(-1.05)),
                                    at_fan(0.7, 1.2 * exp(-2.1), 360 * exp(-2.1)) };
     erg_gain_schedule of;
 
@@ -239,7 +242,8 @@ static void capacities_that_disagree_are_told(void)
 static void the_fan_of_a_real_board_takes_resistance_down_tenfold(void)
 {
     erg_error err = { 0 };
-    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"), NULL, &err);
+    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"),
+                                        NULL, &err);
     CHECK(log != NULL);
     erg_result *result = erg_thermal_fit_tables(log, "gpu",
         &(erg_thermal_options){ .ambient_k = 30.5 + 273.15, .gain_schedule = true }, &err);

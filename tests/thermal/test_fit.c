@@ -8,12 +8,14 @@
 static erg_monitor *board(void)
 {
     erg_error err = { 0 };
-    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"), NULL, &err);
+    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"),
+                                        NULL, &err);
     CHECK(log != NULL);
     return log;
 }
 
-static erg_thermal fit(const erg_monitor *log, double begin_s, double end_s, double ambient_k)
+static erg_thermal fit(const erg_monitor *log, double begin_s, double end_s,
+                       double ambient_k)
 {
     erg_error err = { 0 };
     erg_thermal out;
@@ -90,7 +92,7 @@ static void a_relaxation_needs_no_power(void)
     erg_monitor_free(log);
 }
 
-/* ---- a network that is known --------------------------------------------------------------- */
+/* ---- a network that is known -------------------------------------------------------- */
 
 static double luck(uint64_t *state)
 {
@@ -142,7 +144,8 @@ static void a_known_network_is_found_within_its_intervals(void)
         erg_monitor *log = simulate(&of, 600, 0.2, i % 2, 17 + i);
         erg_error err = { 0 };
         erg_thermal out;
-        CHECK(erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ .poles = 1 },
+        CHECK(erg_thermal_fit(erg_monitor_device_at(log, 0),
+                              &(erg_thermal_options){ .poles = 1 },
                               &out, &err));
         double sum = out.r_fast_k_per_w + out.poles[0].r_k_per_w;
         close += fabs(out.poles[0].tau_s / 28 - 1) < 0.05 && fabs(sum / 0.23 - 1) < 0.02;
@@ -166,8 +169,9 @@ static void constant_power_gives_a_time_constant_at_most(void)
         used += (size_t)sprintf(text + used, "%d,%.3f,%.1f\n", k,
                                 60 - 25 * exp(-k / 80.0) + 0.05 * noise(&seed), 100.0);
     erg_monitor *log = erg_monitor_parse("constant", text, used, NULL, &err);
-    CHECK(log && erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 }, &out,
-                                 &err));
+    CHECK(log
+          && erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 },
+                             &out, &err));
     CHECK(out.verdict == ERG_THERMAL_TIME_CONSTANT_ONLY);
     CHECK_NEAR(out.poles[0].tau_s, 80, 2);
     erg_monitor_free(log);
@@ -198,7 +202,8 @@ static void a_temperature_that_never_moves_is_no_thermometer(void)
         erg_text_add(&csv, "%d.0,cpu,50.0,%d.0\n", 1761699200 + t, 80 + 40 * (t / 50 % 2));
     erg_monitor *log = erg_monitor_parse("m.csv", csv.data, csv.count, NULL, &err);
     CHECK_OK(log != NULL, err);
-    CHECK(!erg_thermal_fit(erg_monitor_find(log, "cpu"), &(erg_thermal_options){ .poles = 0 },
+    CHECK(!erg_thermal_fit(erg_monitor_find(log, "cpu"),
+                           &(erg_thermal_options){ .poles = 0 },
                            &out, &err));
     CHECK(err.code == ERG_NO_DATA && strstr(err.text, "cpu: temperature is 50.0 C"));
     erg_monitor_free(log);

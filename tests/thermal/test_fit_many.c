@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two hundred records of one known network: how often it is found, and held by its interval. */
+/* Two hundred records of one known network: how often it is found,
+ * and held by its interval. */
 #include <stdlib.h>
 #include "erg/thermal.h"
 #include "test.h"
@@ -32,8 +33,9 @@ static erg_monitor *record(size_t n, bool whole, uint64_t seed)
 
 static double fine_s(void) { return 1.0 / 50; }
 
-/* The same plant; the load changes at any time, or always as long after a row, and the sensor
- * of power tells the mean of the second before, as NVML's from Ampere on, or the last instant. */
+/* The same plant; the load changes at any time, or always as long after a row, and the
+ * sensor of power tells the mean of the second before, as NVML's from Ampere on, or the
+ * last instant. */
 typedef struct kind { bool means, locked, whole; } kind;
 
 static erg_monitor *record_of(kind of, size_t n, uint64_t seed)
@@ -78,8 +80,8 @@ static void means_of_a_second_are_not_taken_for_instants(void)
                                       5000 + 91 * (uint64_t)i);
         erg_error err = { 0 };
         erg_thermal out;
-        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0), &(erg_thermal_options){ 0 }, &out,
-                                 &err), err);
+        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0),
+                                 &(erg_thermal_options){ 0 }, &out, &err), err);
         held += out.poles[0].tau_low_s <= tau_s && out.poles[0].tau_high_s >= tau_s;
         fast_held += out.r_fast_low_k_per_w <= r_fast && out.r_fast_high_k_per_w >= r_fast;
         if (out.pole_count == 1) {
@@ -95,8 +97,8 @@ static void means_of_a_second_are_not_taken_for_instants(void)
     CHECK(delay_s > 0.25 && delay_s < 0.65);
 }
 
-/* Instants, read too seldom for the load, and edges that always lie at one place between two
- * rows: what cannot be told is in the intervals. */
+/* Instants, read too seldom for the load, and edges that always lie at one place between
+ * two rows: what cannot be told is in the intervals. */
 static void what_lies_between_two_rows_is_in_the_intervals(void)
 {
     enum { RECORDS = 60 };
@@ -111,10 +113,12 @@ static void what_lies_between_two_rows_is_in_the_intervals(void)
             erg_monitor *made = record_of(of, 300, 8000 + 61 * (uint64_t)i);
             erg_error err = { 0 };
             erg_thermal out;
-            CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0), &(erg_thermal_options){ 0 },
+            CHECK_OK(erg_thermal_fit(erg_monitor_device_at(made, 0),
+                                     &(erg_thermal_options){ 0 },
                                      &out, &err), err);
             held += out.poles[0].tau_low_s <= tau_s && out.poles[0].tau_high_s >= tau_s;
-            fast_held += out.r_fast_low_k_per_w <= r_fast && out.r_fast_high_k_per_w >= r_fast;
+            fast_held += out.r_fast_low_k_per_w <= r_fast
+                && out.r_fast_high_k_per_w >= r_fast;
             one_pole += out.pole_count == 1;
             erg_monitor_free(made);
         }
@@ -146,10 +150,11 @@ static void an_edge_between_rows_is_no_pole(void)
                 erg_text_add(&text, "%d,%.4f,%.1f\n", k / 50,
                              30 + r_fast * p + r * x + 0.1 * test_normal(&luck), p);
         }
-        erg_monitor *log = erg_monitor_parse("simulated", text.data, text.count, NULL, &err);
+        erg_monitor *log = erg_monitor_parse("simulated", text.data, text.count,
+                                             NULL, &err);
         CHECK_OK(log != NULL, err);
-        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 }, &out,
-                                 &err), err);
+        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 },
+                                 &out, &err), err);
         one_pole += out.pole_count == 1;
         erg_monitor_free(log);
         erg_text_free(&text);
@@ -165,12 +170,13 @@ static void of_two_hundred_records_nearly_all_give_the_network(void)
         erg_monitor *log = record(i % 4 < 2 ? 300 : 900, i % 2, 1000 + 77 * (uint64_t)i);
         erg_error err = { 0 };
         erg_thermal out;
-        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 }, &out,
-                                 &err), err);
+        CHECK_OK(erg_thermal_fit(erg_monitor_device_at(log, 0), &(erg_thermal_options){ 0 },
+                                 &out, &err), err);
         double sum = out.r_fast_k_per_w;
         for (int j = 0; j < out.pole_count; j++)
             sum += out.poles[j].r_k_per_w;
-        close += fabs(out.poles[0].tau_s / tau_s - 1) < 0.05 && fabs(sum / (r_fast + r) - 1) < 0.02;
+        close += fabs(out.poles[0].tau_s / tau_s - 1) < 0.05
+            && fabs(sum / (r_fast + r) - 1) < 0.02;
         held += out.poles[0].tau_low_s <= tau_s && out.poles[0].tau_high_s >= tau_s;
         erg_monitor_free(log);
     }

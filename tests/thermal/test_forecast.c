@@ -112,7 +112,8 @@ static void the_score_of_a_real_board_beats_a_line_and_equals_persistence(void)
     static const double held_most_k[] = { 1.35, 1.5, 1.95, 2.85 };
     erg_error err = { 0 };
     bool reached = true;
-    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"), NULL, &err);
+    erg_monitor *log = erg_monitor_load(test_data("thermal/rle_20251028_08.csv"),
+                                        NULL, &err);
     const erg_forecast_options options = { .fit = { .begin_s = 1330, .end_s = 2140 },
                                            .power_w = 200, .score = true };
     CHECK(log != NULL);

@@ -86,7 +86,8 @@ static void a_counter_in_a_run_file_is_a_meter(void)
     char path[64];
     snprintf(path, sizeof(path), "/tmp/erg-meters-%ld.csv", (long)getpid());
     FILE *file = fopen(path, "w");
-    CHECK(file && fwrite(text.data, 1, text.count, file) == text.count && fclose(file) == 0);
+    CHECK(file && fwrite(text.data, 1, text.count, file) == text.count
+          && fclose(file) == 0);
     erg_text_free(&text);
     erg_trace *trace = erg_trace_new(&err);
     CHECK_OK(trace && erg_joint_import(trace, path, NULL, &err), err);
@@ -96,7 +97,8 @@ static void a_counter_in_a_run_file_is_a_meter(void)
     CHECK_OK(log != NULL, err);
     const erg_monitor_device *cpu = erg_monitor_find(log, "cpu");
     CHECK(cpu && cpu->count == 600 && isnan(cpu->rows[0].value[ERG_MONITOR_POWER_W]));
-    CHECK_OK(erg_meters_balance(log, "wall=gpu+cpu", &(erg_thermal_options){ 0 }, &of, &err),
+    CHECK_OK(erg_meters_balance(log, "wall=gpu+cpu", &(erg_thermal_options){ 0 },
+                                &of, &err),
              err);
     CHECK_NEAR((of.in_j - of.out_j) / of.span_s, 200 / 0.8 - 190, 1.5);
     CHECK_NEAR(of.span_s, 599 - 32 - 1, 1.5);

@@ -4,7 +4,8 @@
 #include "erg/monitor.h"
 #include "test.h"
 
-static erg_monitor *parse(const char *text, const erg_monitor_options *options, erg_error *err)
+static erg_monitor *parse(const char *text, const erg_monitor_options *options,
+                          erg_error *err)
 {
     return erg_monitor_parse("log.csv", text, strlen(text), options, err);
 }
@@ -12,9 +13,10 @@ static erg_monitor *parse(const char *text, const erg_monitor_options *options, 
 static void units_become_si_and_empty_cells_unknown(void)
 {
     erg_error err = { 0 };
-    erg_monitor *log = parse("timestamp,device,temp_c,power_w,util_pct,fan_pct,vram_temp_c\n"
-                             "2025-10-27T09:04:30.204129Z,gpu,60.00,22.43,38.00,0,\n"
-                             "2025-10-27T09:04:30.204129Z,cpu,,,49.00,,\n", NULL, &err);
+    erg_monitor *log =
+        parse("timestamp,device,temp_c,power_w,util_pct,fan_pct,vram_temp_c\n"
+              "2025-10-27T09:04:30.204129Z,gpu,60.00,22.43,38.00,0,\n"
+              "2025-10-27T09:04:30.204129Z,cpu,,,49.00,,\n", NULL, &err);
     CHECK(log != NULL);
     const erg_monitor_device *gpu = erg_monitor_find(log, "gpu");
     const erg_monitor_device *cpu = erg_monitor_find(log, "cpu");
@@ -51,11 +53,13 @@ static void any_csv_is_read_by_a_map(void)
 {
     erg_error err = { 0 };
     erg_monitor_options map = { .map = "time=when,temp_c=Die,power_w=Watts" };
-    erg_monitor *log = parse("when,Die,Watts\n0,40,100\n0.5,41,110\n1,42,100\n", &map, &err);
+    erg_monitor *log = parse("when,Die,Watts\n0,40,100\n0.5,41,110\n1,42,100\n",
+                             &map, &err);
 
     CHECK(log && erg_monitor_devices(log) == 1);
     CHECK_NEAR(erg_monitor_device_at(log, 0)->period_s, 0.5, 1e-12);
-    CHECK_NEAR(erg_monitor_device_at(log, 0)->rows[2].value[ERG_MONITOR_TEMP_K], 315.15, 1e-12);
+    CHECK_NEAR(erg_monitor_device_at(log, 0)->rows[2].value[ERG_MONITOR_TEMP_K],
+               315.15, 1e-12);
     erg_monitor_free(log);
     map.map = "temp_c=Missing";
     CHECK(!parse("when,Die,Watts\n0,40,100\n", &map, &err));
@@ -71,7 +75,8 @@ static void a_log_of_hwinfo_is_read_by_a_map(void)
     static const char head[] = "Date,Time,\"Core Max [\xb0" "C]\",\"Core Max [\xb0" "C]\","
                                "\"GPU Power [W]\",\r\n";
     static const char *const maps[] = { "temp_c=Core Max [C]#2,power_w=GPU Power [W]",
-                                        "temp_c=core max [\xc2\xb0" "C]#2,power_w=GPU Power [W]" };
+                                        "temp_c=core max "
+                                        "[\xc2\xb0" "C]#2,power_w=GPU Power [W]" };
     erg_error err = { 0 };
     char text[512];
 
@@ -95,10 +100,12 @@ static void a_log_of_hwinfo_is_read_by_a_map(void)
 
 /* Two GPUs and a CPU: the second GPU has the power. */
 static const char hwinfo_head[] =
-    "Date,Time,\"Virtual Memory Load [%]\",\"Core Max [\xb0" "C]\",\"CPU Package [\xb0" "C]\","
-    "\"CPU Package Power [W]\",\"PL1 Power Limit [W]\",\"Total CPU Usage [%]\","
+    "Date,Time,\"Virtual Memory Load [%]\",\"Core Max "
+    "[\xb0" "C]\",\"CPU Package [\xb0" "C]\",\"CPU Package Power [W]\",\"PL1 Power Limit "
+                                       "[W]\",\"Total CPU Usage [%]\","
     "\"Core Thermal Throttling (avg) [Yes/No]\",\"GPU Temperature [\xb0" "C]\","
-    "\"GPU Clock [MHz]\",\"GPU Temperature [\xb0" "C]\",\"GPU Hot Spot Temperature [\xb0" "C]\","
+    "\"GPU Clock [MHz]\",\"GPU Temperature [\xb0" "C]\",\"GPU Hot Spot Temperature "
+                                                  "[\xb0" "C]\","
     "\"GPU Power [W]\",\"GPU Fan1 [%]\",\"GPU Clock [MHz]\",\"GPU Core Load [%]\","
     "\"Performance Limit - Thermal [Yes/No]\",\"Performance Limit - Power [Yes/No]\",\r\n";
 
@@ -106,7 +113,8 @@ static erg_monitor *hwinfo(const char *rows, const erg_monitor_options *options)
 {
     char text[4096];
     erg_error err = { 0 };
-    int size = snprintf(text, sizeof(text), "%s%s%s,,\"System\",\"CPU [#0]\",\"CPU [#0]\"\r\n",
+    int size = snprintf(text, sizeof(text),
+                        "%s%s%s,,\"System\",\"CPU [#0]\",\"CPU [#0]\"\r\n",
                         hwinfo_head, rows, hwinfo_head);
     erg_monitor *log = erg_monitor_parse("hw.csv", text, (size_t)size, options, &err);
     CHECK_OK(log != NULL, err);
@@ -127,10 +135,12 @@ static bool is_noted(const erg_monitor *log, const char *what)
 static void hwinfos_columns_are_chosen_by_their_words_and_said(void)
 {
     erg_monitor *log = hwinfo(
-        "6.2.2026,8:02:01.500,50,60,61,90.5,125,40,No,30,300,70,82,250,55,1800,99,Yes,No,\r\n"
-        "6.2.2026,8:02:02.500,50,60,62,91.5,125,41,Yes,30,300,71,83,251,56,1810,98,No,Yes,\r\n",
-        NULL);
-    const erg_monitor_device *cpu = erg_monitor_find(log, "cpu"), *gpu = erg_monitor_find(log, "gpu");
+        "6.2.2026,8:02:01.500,50,60,61,90.5,125,40,No,30,300,70,82,250,55,1800,99,"
+        "Yes,No,\r\n"
+        "6.2.2026,8:02:02.500,50,60,62,91.5,125,41,Yes,30,300,71,83,251,56,1810,98,No,"
+        "Yes,\r\n", NULL);
+    const erg_monitor_device *cpu = erg_monitor_find(log, "cpu"),
+                             *gpu = erg_monitor_find(log, "gpu");
 
     CHECK(cpu && gpu && cpu->count == 2 && gpu->count == 2);
     CHECK_TEXT(erg_monitor_layout(log), "hwinfo");
@@ -144,7 +154,8 @@ static void hwinfos_columns_are_chosen_by_their_words_and_said(void)
     CHECK_NEAR(g[ERG_MONITOR_POWER_W], 250, 0);
     CHECK_NEAR(g[ERG_MONITOR_CLOCK_HZ], 1.8e9, 1);
     CHECK_NEAR(g[ERG_MONITOR_FAN], 0.55, 1e-12);
-    CHECK(g[ERG_MONITOR_THROTTLE] == 0x20 && gpu->rows[1].value[ERG_MONITOR_THROTTLE] == 0x04);
+    CHECK(g[ERG_MONITOR_THROTTLE] == 0x20
+          && gpu->rows[1].value[ERG_MONITOR_THROTTLE] == 0x04);
     CHECK(is_noted(log, "cpu temp_c = CPU Package [\xc2\xb0" "C]"));
     CHECK(is_noted(log, "gpu temp_c = GPU Temperature [\xc2\xb0" "C]#2 (of 2)"));
     CHECK(is_noted(log, "--tz says which"));
@@ -174,11 +185,13 @@ static void a_log_of_hwinfo_without_known_words_names_the_cure(void)
     erg_error err = { 0 };
     CHECK(!parse("Date,Time,\"Zeta [W]\",\r\n6.2.2026,8:02:01.500,1,\r\n", NULL, &err));
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "--map"));
-    erg_monitor *log = parse("Date,Time,\"CPU PPT [W]\",\"CPU (Tctl/Tdie) [\xc2\xb0" "F]\",\r\n"
-                             "6.2.2026,8:02:01.500,65,212,\r\n", NULL, &err);
+    erg_monitor *log =
+        parse("Date,Time,\"CPU PPT [W]\",\"CPU (Tctl/Tdie) [\xc2\xb0" "F]\",\r\n"
+              "6.2.2026,8:02:01.500,65,212,\r\n", NULL, &err);
     CHECK_OK(log != NULL, err);
     CHECK(erg_monitor_devices(log) == 1);
-    CHECK_NEAR(erg_monitor_find(log, "cpu")->rows[0].value[ERG_MONITOR_TEMP_K], 373.15, 1e-6);
+    CHECK_NEAR(erg_monitor_find(log, "cpu")->rows[0].value[ERG_MONITOR_TEMP_K],
+               373.15, 1e-6);
     erg_monitor_free(log);
 }
 
@@ -191,7 +204,8 @@ static void two_writers_are_told_and_one_can_be_kept(void)
     for (int i = 0; i < 80; i++) {
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%d.0,gpu,50,100\n", i);
         if (i >= 50)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%d.45,gpu,50,999\n", i);
+            used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                     "%d.45,gpu,50,999\n", i);
     }
     erg_monitor *log = parse(text, NULL, &err);
     CHECK(log != NULL);

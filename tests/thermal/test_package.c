@@ -27,15 +27,17 @@ static void push(erg_trace *trace, int channel, int64_t t_ns, double value)
     CHECK_OK(erg_trace_add_samples(trace, channel, &one, 1, &err), err);
 }
 
-/* 20 or 120 W in chips of 8 s at 10 Hz; the counter is read 2 ms before the thermometer. Each
- * socket its own load. gap: the counter is silent from 60 to 70 s. */
+/* 20 or 120 W in chips of 8 s at 10 Hz; the counter is read 2 ms before the thermometer.
+ * Each socket its own load. gap: the counter is silent from 60 to 70 s. */
 static erg_trace *machine(int sockets, int meters, bool gap)
 {
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
     int64_t step_ns = ERG_NS_PER_S / TEN_HZ;
 
-    CHECK_OK(erg_trace_add_anchor(trace, &(erg_anchor){ .utc_ns = 1770000000 * ERG_NS_PER_S }, &err),
+    CHECK_OK(erg_trace_add_anchor(trace,
+                                  &(erg_anchor){ .utc_ns = 1770000000 * ERG_NS_PER_S },
+                                  &err),
              err);
     for (int s = 0; s < sockets; s++) {
         char name[32];
@@ -55,7 +57,8 @@ static erg_trace *machine(int sockets, int meters, bool gap)
             joules += p / TEN_HZ;
             if (counter >= 0 && !(gap && k >= 600 && k < 700))
                 push(trace, counter, t_ns - 2000000, joules);
-            push(trace, warm, t_ns, 303.15 + 30 * s + r_k_per_w * x + 0.1 * test_normal(&luck));
+            push(trace, warm, t_ns,
+                 303.15 + 30 * s + r_k_per_w * x + 0.1 * test_normal(&luck));
         }
     }
     return trace;
@@ -78,14 +81,15 @@ static void a_thermometer_takes_the_power_of_its_packages_counter(void)
         const char *name = s ? "hwmon:coretemp1" : "hwmon:coretemp0";
         erg_error err = { 0 };
         erg_thermal out;
-        CHECK_OK(erg_thermal_fit(erg_monitor_find(log, name), &(erg_thermal_options){ 0 }, &out,
-                                 &err), err);
+        CHECK_OK(erg_thermal_fit(erg_monitor_find(log, name), &(erg_thermal_options){ 0 },
+                                 &out, &err), err);
         CHECK_TEXT(erg_thermal_verdict_name(out.verdict), "identified");
         CHECK_NEAR(out.ambient_k, 303.15 + 30 * s, 0.3);
         CHECK_NEAR(out.poles[out.pole_count - 1].tau_s, tau_s, 1);
         CHECK(out.power_low_w < 25 && out.power_high_w > 115);
     }
-    erg_result *result = erg_thermal_fit_tables(log, NULL, &(erg_thermal_options){ 0 }, NULL);
+    erg_result *result = erg_thermal_fit_tables(log, NULL, &(erg_thermal_options){ 0 },
+                                                NULL);
     bool said = false;
     for (size_t i = 0; i < erg_result_note_count(result); i++)
         said = said || strstr(erg_result_note_at(result, i),

@@ -60,9 +60,10 @@ static void each_kind_draws_what_it_says(void)
 static void what_is_no_plan_is_refused(void)
 {
     static const char *const bad[] = {
-        "", ",", "soak", "soak=", "soak=300", "soak=-1s", "soak=0s", "soak=1s:2s", "step=100W",
-        "step=100W:200W:10s:20s", "prbs=15s:900s", "hold=60s:150W", "nap=3s", "steps=/:3s",
-        "steps=100W", "soak=1e99s", "sine=150W:40W:300s", "soak=nans", "soak=infs",
+        "", ",", "soak", "soak=", "soak=300", "soak=-1s", "soak=0s", "soak=1s:2s",
+        "step=100W", "step=100W:200W:10s:20s", "prbs=15s:900s", "hold=60s:150W", "nap=3s",
+        "steps=/:3s", "steps=100W", "soak=1e99s", "sine=150W:40W:300s", "soak=nans",
+        "soak=infs",
     };
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_plan out;

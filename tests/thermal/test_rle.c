@@ -73,13 +73,15 @@ static void the_enhanced_dialect_equals_its_three_logs(void)
 
     for (size_t s = 0; s < ERG_COUNT(sessions); s++) {
         erg_monitor *log;
-        erg_result *result = run(sessions[s], &(erg_rle_options){ .dialect = "enhanced" }, &log);
+        erg_result *result = run(sessions[s], &(erg_rle_options){ .dialect = "enhanced" },
+                                 &log);
         for (size_t d = 0; d < erg_monitor_devices(log); d++) {
             const erg_monitor_device *device = erg_monitor_device_at(log, d);
             CHECK(device->count == 180);
             for (size_t c = 0; c < ERG_COUNT(columns); c++)
                 CHECK_NEAR(worst(result, device, &columns[c], 0, false), 0, 1e-12);
-            CHECK(whole(result, d, "collapses") == collapses[s][strcmp(device->name, "gpu") != 0]);
+            CHECK(whole(result, d, "collapses")
+                  == collapses[s][strcmp(device->name, "gpu") != 0]);
         }
         erg_result_free(result);
         erg_monitor_free(log);
@@ -88,7 +90,11 @@ static void the_enhanced_dialect_equals_its_three_logs(void)
 
 static void the_v1_dialect_equals_its_log_once_history_is_full(void)
 {
-    static const struct { logged_column column; double within; bool relative; } columns[] = {
+    static const struct {
+        logged_column column;
+        double within;
+        bool relative;
+    } columns[] = {
         { { ERG_MONITOR_E_TH, "e_th" }, 1e-6, false },
         { { ERG_MONITOR_SUSTAIN_S, "t_sustain_s" }, 0.0501, false },
         { { ERG_MONITOR_RLE_SMOOTHED, "rle_smoothed" }, 3e-4, true },
@@ -110,7 +116,8 @@ static void the_v1_dialect_equals_its_log_once_history_is_full(void)
     erg_monitor_free(log);
 }
 
-/* After the gap at row 1202 the program began anew: no peak for 60 s, then one of its own. */
+/* After the gap at row 1202 the program began anew:
+ * no peak for 60 s, then one of its own. */
 static void a_restart_forgets_the_peak(void)
 {
     erg_monitor *log;
@@ -220,7 +227,8 @@ static void worked_rows_of_enhanced_mobile_and_harness(void)
     for (int i = 0; i < 12; i++)
         erg_rle_step(erg_rle_dialect_find("mobile"), state,
                      &(erg_rle_input){ .dt_s = 1, .use = uses[i % 3], .temp_k = 313.15,
-                                       .power_w = 5, .voltage_v = NAN, .current_a = NAN }, &out);
+                                       .power_w = 5, .voltage_v = NAN,
+                                       .current_a = NAN }, &out);
     CHECK_NEAR(out.raw, 0.0613986, 5e-8);
     CHECK_NEAR(out.smoothed, 0.2509931, 5e-8);
 
@@ -252,7 +260,7 @@ static void the_sound_detector_asks_for_work_lost_and_heat(void)
     erg_collapse_input in[ROWS];
     bool hits[ROWS];
 
-    for (int heat = 0; heat < 3; heat++) {      /* 0: none; 1: close to its limit; 2: said */
+    for (int heat = 0; heat < 3; heat++) { /* 0: none; 1: close to its limit; 2: said */
         size_t count = 0;
         for (int i = 0; i < ROWS; i++)
             in[i] = (erg_collapse_input){
@@ -275,12 +283,13 @@ static void the_sound_index_has_no_unit_of_time_in_it(void)
 
     for (int scale = 1; scale <= 2; scale++) {
         erg_rle out;
-        *state = (erg_rle_state){ .setup = { .device = "gpu", .ambient_k = 300, .rated_w = 200,
-                                             .limit_k = 350, .reference_s = 60.0 * scale } };
+        *state =
+            (erg_rle_state){ .setup = { .device = "gpu", .ambient_k = 300, .rated_w = 200,
+                                        .limit_k = 350, .reference_s = 60.0 * scale } };
         for (int i = 0; i < 10; i++)
             erg_rle_step(erg_rle_dialect_find("sound"), state,
-                         &(erg_rle_input){ .dt_s = i ? scale : 0, .use = 0.5, .power_w = 100,
-                                           .temp_k = 320 + 0.5 * i }, &out);
+                         &(erg_rle_input){ .dt_s = i ? scale : 0, .use = 0.5,
+                                           .power_w = 100, .temp_k = 320 + 0.5 * i }, &out);
         raw[scale - 1] = out.raw;
     }
     CHECK(raw[0] > 0);

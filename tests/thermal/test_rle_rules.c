@@ -38,8 +38,9 @@ static void each_state_has_its_settings_and_headroom_eases_the_fan(void)
     CHECK_NEAR(none.fan_change, -0.1, 1e-12);       /* 13 K are left */
 
     erg_rle_decision hot;
-    erg_rle_decide(&(erg_rle_now){ .index = 1, .predicted = 1, .norm = 0.4, .temp_k = 352.15,
-                                   .limit_k = 356.15, .ambient_k = NAN }, &hot);
+    erg_rle_decide(&(erg_rle_now){ .index = 1, .predicted = 1, .norm = 0.4,
+                                   .temp_k = 352.15, .limit_k = 356.15,
+                                   .ambient_k = NAN }, &hot);
     CHECK(hot.fan_change == 0 && hot.feed_forward == 0.8);
 }
 
@@ -54,7 +55,8 @@ static void power_follows_the_room_and_the_norm(void)
     erg_rle_decision out;
 
     for (size_t i = 0; i < ERG_COUNT(rooms); i++) {
-        erg_rle_decide(&(erg_rle_now){ .index = 1, .ambient_k = rooms[i].ambient_c + 273.15 },
+        erg_rle_decide(&(erg_rle_now){ .index = 1,
+                                       .ambient_k = rooms[i].ambient_c + 273.15 },
                        &out);
         CHECK_NEAR(out.ambient_factor, rooms[i].factor, 1e-9);
     }
@@ -67,7 +69,8 @@ static void power_follows_the_room_and_the_norm(void)
 static void the_index_scales_to_its_reference_point(void)
 {
     erg_rle_decision out;
-    erg_rle_now now = { .index = 0.5, .power_w = 100, .temp_k = 60 + 273.15, .sustain_s = 300 };
+    erg_rle_now now = { .index = 0.5, .power_w = 100, .temp_k = 60 + 273.15,
+                        .sustain_s = 300 };
 
     erg_rle_decide(&now, &out);
     CHECK_NEAR(out.scaled, 0.5, 1e-12);
@@ -97,9 +100,11 @@ static void alerts_are_joined_by_a_bar_and_unknowns_warn_of_nothing(void)
 {
     const double c = 273.15;
 
-    CHECK_TEXT(alerts("v1", "gpu", &(erg_rle_input){ .temp_k = 83 + c, .vram_k = 90 + c }, 1.11),
+    CHECK_TEXT(alerts("v1", "gpu", &(erg_rle_input){ .temp_k = 83 + c, .vram_k = 90 + c },
+                      1.11),
                "GPU_TEMP_LIMIT|VRAM_TEMP_LIMIT|GPU_A_LOAD>1.10");
-    CHECK_TEXT(alerts("v1", "gpu", &(erg_rle_input){ .temp_k = 82.9 + c, .vram_k = NAN }, 1.1), "");
+    CHECK_TEXT(alerts("v1", "gpu", &(erg_rle_input){ .temp_k = 82.9 + c, .vram_k = NAN },
+                      1.1), "");
     CHECK_TEXT(alerts("v1", "cpu", &(erg_rle_input){ .temp_k = 80 + c }, 2),
                "CPU_TEMP_LIMIT|CPU_A_LOAD>1.10");
     CHECK_TEXT(alerts("v1", "cpu", &(erg_rle_input){ .temp_k = NAN }, NAN), "");
@@ -119,7 +124,8 @@ static erg_result *run(const char *text, const erg_rle_options *options)
     return result;
 }
 
-static erg_cell cell(const erg_result *result, const char *table, size_t row, const char *column)
+static erg_cell cell(const erg_result *result, const char *table, size_t row,
+                     const char *column)
 {
     return erg_table_find(erg_result_find(result, table), row, column);
 }
@@ -128,7 +134,8 @@ static erg_cell cell(const erg_result *result, const char *table, size_t row, co
 static void core2_marks_a_gap_and_runs_on_over_it(void)
 {
     static const char log[] = "timestamp,device,temp_c,power_w,util_pct\n0,gpu,60,90,50\n"
-                              "1,gpu,61,90,50\n2,gpu,62,90,50\n12,gpu,63,90,90\n13,gpu,64,90,90\n";
+                              "1,gpu,61,90,50\n2,gpu,62,90,50\n12,gpu,63,90,90\n"
+                              "13,gpu,64,90,90\n";
     erg_result *result = run(log, &(erg_rle_options){ .dialect = "core2" });
 
     for (size_t i = 0; i < 5; i++)
@@ -145,7 +152,8 @@ static void core2_marks_a_gap_and_runs_on_over_it(void)
     erg_result_free(result);
 }
 
-/* Ten busy seconds at twice the rated power, then idle ones: the rules hold back the work. */
+/* Ten busy seconds at twice the rated power, then idle ones:
+ * the rules hold back the work. */
 static void decisions_say_how_often_they_would_throttle_work(void)
 {
     char text[4000];
@@ -161,8 +169,9 @@ static void decisions_say_how_often_they_would_throttle_work(void)
     CHECK_TEXT(cell(result, "decisions", 39, "state").text, "maintain");
     bool said = false;
     for (size_t i = 0; i < erg_result_note_count(result); i++)
-        said = said || strstr(erg_result_note_at(result, i), "never acted on: they throttle "
-                              "where the index is low, which is any heavy load; here in 10 of 10");
+        said = said
+            || strstr(erg_result_note_at(result, i), "never acted on: they throttle "
+                      "where the index is low, which is any heavy load; here in 10 of 10");
     CHECK(said);
     erg_result_free(result);
 }

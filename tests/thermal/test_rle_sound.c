@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sound dialect takes its time to the limit from the network; joules stand beside it. */
+/* The sound dialect takes its time to the limit from the network;
+ * joules stand beside it. */
 #include <stdlib.h>
 #include <string.h>
 #include "erg/rle.h"
@@ -23,8 +24,8 @@ static erg_monitor *plant(void)
         if (k % 40 == 0)
             p = test_uniform(&luck) < 0.5 ? 80 : 260;
         x = k ? a * x + (c - a) * before + (1 - c) * p : p;
-        used += (size_t)sprintf(text + used, "%zu,%.0f,%.1f,%d\n", k, ambient_c + r_k_per_w * x,
-                                p, p > 100 ? 100 : 20);
+        used += (size_t)sprintf(text + used, "%zu,%.0f,%.1f,%d\n", k,
+                                ambient_c + r_k_per_w * x, p, p > 100 ? 100 : 20);
     }
     erg_monitor *log = erg_monitor_parse("plant", text, used, &(erg_monitor_options){
         .map = "time=time,temp_c=temp_c,power_w=power_w,util_pct=util_pct" }, &err);
@@ -37,13 +38,15 @@ static erg_result *reckon(const erg_monitor *log, const erg_training *training)
 {
     erg_error err = { 0 };
     erg_result *result = erg_rle_run(log, &(erg_rle_options){
-        .training = training, .setup = { .device = "gpu", .rated_w = 300, .limit_k = 83 + 273.15,
-                                         .ambient_k = ambient_c + 273.15 } }, &err);
+        .training = training,
+        .setup = { .device = "gpu", .rated_w = 300, .limit_k = 83 + 273.15,
+                   .ambient_k = ambient_c + 273.15 } }, &err);
     CHECK_OK(result != NULL, err);
     return result;
 }
 
-/* At 260 W it ends at 95 C: tau ln((95 - T)/(95 - 83)) is left, once ten seconds have passed. */
+/* At 260 W it ends at 95 C: tau ln((95 - T)/(95 - 83)) is left,
+ * once ten seconds have passed. */
 static void time_to_the_limit_is_the_networks(void)
 {
     erg_monitor *log = plant();
@@ -79,8 +82,8 @@ static void joules_per_step_and_token_stand_beside_it(void)
 
     for (int i = 0; i <= 20; i++)
         used += (size_t)sprintf(text + used,
-                                "{\"step\":%d,\"timestamp_shared\":%.3f,\"tokens\":512}\n", i,
-                                begin_s + 100 + 10 * i);
+                                "{\"step\":%d,\"timestamp_shared\":%.3f,\"tokens\":512}\n",
+                                i, begin_s + 100 + 10 * i);
     erg_training *training = erg_training_parse("log", text, used, NULL, &err);
     CHECK_OK(training != NULL, err);
     for (size_t k = 101; k <= 300; k++)
@@ -89,7 +92,8 @@ static void joules_per_step_and_token_stand_beside_it(void)
     const erg_table *table = erg_result_find(result, "summary");
     CHECK_NEAR(erg_table_find(table, 0, "steps").real, 20, 0);
     CHECK_NEAR(erg_table_find(table, 0, "j_per_step").real, energy_j / 20, 1e-6 * energy_j);
-    CHECK_NEAR(erg_table_find(table, 0, "j_per_token").real, energy_j / 20 / 512, 1e-6 * energy_j);
+    CHECK_NEAR(erg_table_find(table, 0, "j_per_token").real, energy_j / 20 / 512,
+               1e-6 * energy_j);
     erg_result_free(result);
     erg_training_free(training);
     erg_monitor_free(log);

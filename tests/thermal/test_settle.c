@@ -8,13 +8,15 @@ enum { MOST = 20000 };
 static erg_sample samples[MOST];
 
 /* T = 30 + fall exp(-t/tau) at 10 Hz, in steps (0: none), with noise. */
-static size_t cool(double until_s, double fall_k, double tau_s, double step_k, double noise_k)
+static size_t cool(double until_s, double fall_k, double tau_s, double step_k,
+                   double noise_k)
 {
     erg_random random = { 3 };
     size_t count = (size_t)(10 * until_s);
     for (size_t i = 0; i < count; i++) {
         double t_s = 0.1 * (double)i;
-        double k = 303.15 + fall_k * exp(-t_s / tau_s) + noise_k * erg_random_normal(&random);
+        double k = 303.15 + fall_k * exp(-t_s / tau_s)
+            + noise_k * erg_random_normal(&random);
         samples[i] = (erg_sample){ .t_ns = erg_ns_from_s(t_s),
                                    .value = step_k > 0 ? step_k * round(k / step_k) : k };
     }

@@ -72,7 +72,8 @@ static void a_hundred_random_poles_give_their_impedance_back(void)
     erg_structure got;
     erg_error err = { 0 };
     for (size_t i = 0; i < poles.count; i++) {
-        poles.tau_s[i] = pow(10, -3 + 0.05 * ((double)i + 0.5 * erg_random_uniform(&random)));
+        poles.tau_s[i] =
+            pow(10, -3 + 0.05 * ((double)i + 0.5 * erg_random_uniform(&random)));
         poles.r_k_per_w[i] = 0.001 + 0.01 * erg_random_uniform(&random);
     }
     CHECK_OK(erg_structure_of(&poles, &got, &err), err);
@@ -86,7 +87,7 @@ static void a_hundred_random_poles_give_their_impedance_back(void)
     }
 }
 
-/* ---- records ---------------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------------------ */
 
 enum { HZ = 1000, SECONDS = 90, ROWS = HZ * SECONDS };
 
