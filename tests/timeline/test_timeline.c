@@ -4,7 +4,7 @@
 #include "math/xoshiro.h"
 #include "timeline/timeline.h"
 
-/* ---- spikes ----------------------------------------------------------------------------- */
+/* ---- spikes ------------------------------------------------------------------------- */
 
 enum { POINTS = 2000 };
 
@@ -14,13 +14,14 @@ static void flat_with(const size_t at[], size_t count, erg_power_point out[POINT
     test_random random = { 7 };
 
     for (size_t i = 0; i < POINTS; i++)
-        out[i] = (erg_power_point){ (int64_t)i * 10 * ERG_NS_PER_MS, 100 + test_normal(&random) };
+        out[i] = (erg_power_point){ (int64_t)i * 10 * ERG_NS_PER_MS,
+                                    100 + test_normal(&random) };
     for (size_t i = 0; i < count; i++)
         out[at[i]].w = 300;
 }
 
-static size_t spikes_of(const erg_power_point points[], erg_spike_rule rule, erg_spike out[],
-                        size_t most)
+static size_t spikes_of(const erg_power_point points[], erg_spike_rule rule,
+                        erg_spike out[], size_t most)
 {
     erg_error err = { 0 };
     erg_rows rows = { 0 };
@@ -64,9 +65,12 @@ static void runs_closer_than_the_sensor_sees_are_one_spike(void)
     erg_spike spikes[8];
 
     flat_with(at, ERG_COUNT(at), points);
-    CHECK(spikes_of(points, (erg_spike_rule){ .above_w = 200, .merge_s = 0.025 }, spikes, 8) == 4);
-    CHECK(spikes_of(points, (erg_spike_rule){ .above_w = 200, .merge_s = 0.035 }, spikes, 8) == 3);
-    CHECK(spikes[0].begin_ns == 1000 * ERG_NS_PER_MS && spikes[0].end_ns == 1040 * ERG_NS_PER_MS);
+    CHECK(spikes_of(points, (erg_spike_rule){ .above_w = 200, .merge_s = 0.025 }, spikes, 8)
+          == 4);
+    CHECK(spikes_of(points, (erg_spike_rule){ .above_w = 200, .merge_s = 0.035 }, spikes, 8)
+          == 3);
+    CHECK(spikes[0].begin_ns == 1000 * ERG_NS_PER_MS
+          && spikes[0].end_ns == 1040 * ERG_NS_PER_MS);
     CHECK_NEAR(spikes[0].peak_w, 300, 0);
     CHECK_NEAR(spikes[0].rise_w_per_s, 200 / 0.01, 500);
 }
@@ -101,7 +105,7 @@ static void a_ramp_is_over_ten_milliseconds_of_a_fast_sensor_too(void)
     CHECK(spikes_of(points, rule, &spike, 1) == 0);
 }
 
-/* ---- lift ------------------------------------------------------------------------------- */
+/* ---- lift --------------------------------------------------------------------------- */
 
 static const int64_t LONG_NS = 1000 * ERG_NS_PER_S;
 
@@ -127,7 +131,8 @@ static erg_lift lift_of(const int64_t begins[], size_t begin_count, const int64_
     erg_lift out;
 
     CHECK_OK(erg_lift_of(&(erg_moments){ begins, begin_count },
-                         &(erg_moments){ spikes, spike_count }, &reach, key, &out, &err), err);
+                         &(erg_moments){ spikes, spike_count }, &reach, key, &out,
+                         &err), err);
     return out;
 }
 
@@ -190,7 +195,8 @@ static void spikes_without_a_cause_give_uniform_p(void)
         erg_reach reach = { .span = { 0, LONG_NS }, .before_ns = 125 * ERG_NS_PER_MS,
                             .after_ns = 25 * ERG_NS_PER_MS, .shifts = 200 };
         erg_lift out;
-        CHECK(erg_lift_of(&(erg_moments){ begins, BEGINS }, &(erg_moments){ spikes, SPIKES },
+        CHECK(erg_lift_of(&(erg_moments){ begins, BEGINS },
+                          &(erg_moments){ spikes, SPIKES },
                           &reach, (uint64_t)seed, &out, NULL));
         p[seed] = out.p_value;
     }
@@ -210,13 +216,15 @@ static void the_same_key_gives_the_same_p(void)
 
     random_moments(&random, begins, ERG_COUNT(begins));
     random_moments(&random, spikes, ERG_COUNT(spikes));
-    erg_lift one = lift_of(begins, 300, spikes, 60, 9), two = lift_of(begins, 300, spikes, 60, 9);
+    erg_lift one = lift_of(begins, 300, spikes, 60, 9),
+             two = lift_of(begins, 300, spikes, 60, 9);
     CHECK(one.p_value == two.p_value);
     CHECK(one.lift == two.lift);
 }
 
 /* The definition, spike by spike and begin by begin. */
-static size_t near_by_hand(const int64_t begins[], size_t begin_count, const int64_t spikes[],
+static size_t near_by_hand(const int64_t begins[], size_t begin_count,
+                           const int64_t spikes[],
                            size_t spike_count, const erg_reach *reach, int64_t shift_ns)
 {
     int64_t length_ns = reach->span.end_ns - reach->span.begin_ns;
@@ -238,7 +246,8 @@ static void p_is_what_counting_by_hand_gives(void)
 {
     enum { SPIKES = 20, SHIFTS = 90, MOST = 600, ENOUGH = 50 };
     static const size_t counts[] = { 1, 2, 7, 60, MOST };
-    static const int64_t spans[][2] = { { 0, 1000000 }, { 12345, 12345 + 77777 }, { 3, 67 } };
+    static const int64_t spans[][2] = { { 0, 1000000 }, { 12345, 12345 + 77777 },
+                                        { 3, 67 } };
 
     for (size_t c = 0; c < ERG_COUNT(counts) * ERG_COUNT(spans); c++) {
         int64_t begins[MOST], spikes[SPIKES];
@@ -280,7 +289,7 @@ static void nothing_to_compare_is_not_a_lift(void)
     CHECK(apart.lift == 0 && apart.p_value == 1);
 }
 
-/* ---- limits ----------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------- */
 
 static void idle_is_not_throttling_and_the_strongest_reason_is_named(void)
 {

@@ -14,15 +14,18 @@ static erg_trace *by_turns(void)
 
     for (int i = 0; i * 100 <= PAIRS * 10; i++)
         series_add(&polls, i * 100 * ERG_NS_PER_MS, 200 + (i % 2 ? 0.1 : -0.1));
-    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT, .update_s = 0.1 }, &polls);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT, .update_s = 0.1 },
+                                &polls);
     int32_t conv = erg_trace_add_event_name(trace, "conv1_kernel_time", &err);
     int32_t relu = erg_trace_add_event_name(trace, "relu", &err);
     erg_track info = { .name = "GPU 0 stream 7", .device = 0, .stream = 7 };
     int32_t track = erg_trace_add_track(trace, &info, &err);
     for (int i = 0; i < 2 * PAIRS; i++)
-        events[i] = (erg_trace_event){ .begin_ns = i * 5 * ERG_NS_PER_MS, .by = ERG_EVENT_NOBODY,
+        events[i] = (erg_trace_event){ .begin_ns = i * 5 * ERG_NS_PER_MS,
+                                       .by = ERG_EVENT_NOBODY,
                                        .duration_ns = 5 * ERG_NS_PER_MS, .track = track,
-                                       .name = i % 2 ? relu : conv, .kind = ERG_EVENT_KERNEL };
+                                       .name = i % 2 ? relu : conv,
+                                       .kind = ERG_EVENT_KERNEL };
     CHECK_OK(erg_trace_add_events(trace, events, ERG_COUNT(events), &err), err);
     return trace;
 }
@@ -40,7 +43,8 @@ static const char *written(const char *text)
 /* Joules of conv over those of relu; all of them add up to the summary's. */
 static double ratio_of(const erg_trace *trace, const char *prior)
 {
-    erg_result *result = timeline(trace, (erg_timeline_options){ .by = "kernel", .prior = prior });
+    erg_result *result =
+        timeline(trace, (erg_timeline_options){ .by = "kernel", .prior = prior });
     const erg_table *rows = table_of(result, "attribution");
     double sum_j = 0, whole_j = real(table_of(result, "summary"), 0, "energy_j");
     double ratio = real(rows, row_named(rows, "name", "conv1_kernel_time"), "energy_j")
@@ -74,7 +78,8 @@ static void a_table_that_says_no_watts_is_refused_by_name(void)
     static const struct { const char *text, *says; } rows[] = {
         { "name,joules\nrelu,3\n", "prior.csv:1: expected watts need" },
         { "name,energy_j\nrelu,3\n", "latency_s" },
-        { "hardware,name,mean_w\nl4,relu,3\na10,conv1,5\n", "prior.csv:3: holds l4 and a10" },
+        { "hardware,name,mean_w\nl4,relu,3\na10,conv1,5\n",
+          "prior.csv:3: holds l4 and a10" },
         { "name,mean_w\nrelu,n/a\n", "no row of it holds watts" },
     };
     erg_trace *trace = by_turns();

@@ -3,10 +3,11 @@
 #include "erg/import.h"
 #include "trace/told.h"
 
-/* ---- spikes ----------------------------------------------------------------------------- */
+/* ---- spikes ------------------------------------------------------------------------- */
 
-/* Readings every 10 ms; a collective now and then, 300 W for 30 ms just after each third; the
- * counter of power throttling rises and the clock falls after these. late: the clock is wrong. */
+/* Readings every 10 ms; a collective now and then, 300 W for 30 ms just after each third;
+ * the counter of power throttling rises and the clock falls after these. late: the clock is
+ * wrong. */
 static erg_trace *spiky(double late_s, uint64_t seed)
 {
     enum { READINGS = 20000, EVENTS = 200 };
@@ -20,7 +21,8 @@ static erg_trace *spiky(double late_s, uint64_t seed)
     for (int i = 0; i < READINGS; i++)
         w[i] = 120 + test_normal(&random), throttled_s[i] = 0, clock_hz[i] = 1.4e9;
     for (int i = 0; i < EVENTS; i++)
-        begins_ns[i] = (int64_t)((double)(READINGS - 500) * 1e7 * test_uniform(&random)) + 10;
+        begins_ns[i] = (int64_t)((double)(READINGS - 500) * 1e7 * test_uniform(&random))
+            + 10;
     for (int i = 0; i < EVENTS; i += 3)
         for (int k = 0; k < 3; k++) {
             int at = (int)(begins_ns[i] / 10000000) + 3 + k;
@@ -37,8 +39,10 @@ static erg_trace *spiky(double late_s, uint64_t seed)
     for (int i = 0; i < READINGS; i++) {
         int64_t t_ns = i * 10 * ERG_NS_PER_MS;
         throttle_s += throttled_s[i];
-        CHECK(erg_trace_add_samples(trace, 1, &(erg_sample){ t_ns, 0, throttle_s }, 1, &err));
-        CHECK(erg_trace_add_samples(trace, 2, &(erg_sample){ t_ns, 0, clock_hz[i] }, 1, &err));
+        CHECK(erg_trace_add_samples(trace, 1, &(erg_sample){ t_ns, 0, throttle_s },
+                                    1, &err));
+        CHECK(erg_trace_add_samples(trace, 2, &(erg_sample){ t_ns, 0, clock_hz[i] },
+                                    1, &err));
     }
     int32_t name = erg_trace_add_event_name(trace, "ncclAllReduce", &err);
     int32_t other = erg_trace_add_event_name(trace, "gemm", &err);
@@ -59,7 +63,8 @@ static void spikes_name_the_collective_that_starts_them(void)
 {
     erg_trace *trace = spiky(0, 3);
     erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
-    const erg_table *spikes = table_of(result, "spikes"), *causes = table_of(result, "causes");
+    const erg_table *spikes = table_of(result, "spikes"),
+                    *causes = table_of(result, "causes");
     const erg_table *throttling = table_of(result, "throttling");
 
     CHECK(erg_table_row_count(spikes) >= 60);
@@ -93,12 +98,13 @@ static void with_a_clock_wrong_by_a_second_no_cause_is_named(void)
     erg_trace_free(trace);
 }
 
-/* ---- limits ----------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------- */
 
 static void a_second_is_labelled_by_what_was_read_in_it(void)
 {
     static const struct { double use, mask; const char *label; } seconds[] = {
-        { 0.05, 0x01, "idle" }, { 0.95, 0x00, "compute_bound" }, { 0.95, 0x04, "power_capped" },
+        { 0.05, 0x01, "idle" }, { 0.95, 0x00, "compute_bound" },
+        { 0.95, 0x04, "power_capped" },
         { 0.95, 0x20, "thermal_throttled" }, { 0.5, 0x00, "gpu_active" },
     };
     erg_error err = { 0 };
@@ -116,9 +122,10 @@ static void a_second_is_labelled_by_what_was_read_in_it(void)
     CHECK(erg_trace_add_samples(trace, 3, &(erg_sample){ 0, 0, 300 }, 1, &err));
     for (int i = 0; i < 50; i++) {
         int64_t t_ns = i * 100 * ERG_NS_PER_MS;
-        CHECK(erg_trace_add_samples(trace, 1, &(erg_sample){ t_ns, 0, seconds[i / 10].use }, 1,
-                                    &err));
-        CHECK(erg_trace_add_samples(trace, 2, &(erg_sample){ t_ns, 0, seconds[i / 10].mask }, 1,
+        CHECK(erg_trace_add_samples(trace, 1, &(erg_sample){ t_ns, 0, seconds[i / 10].use },
+                                    1, &err));
+        CHECK(erg_trace_add_samples(trace, 2,
+                                    &(erg_sample){ t_ns, 0, seconds[i / 10].mask }, 1,
                                     &err));
     }
     erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
@@ -148,14 +155,14 @@ static void memory_heat_and_errors_of_a_dcgmi_log_are_labels(void)
         "#Entity GPUTL POWER FBUSD FBTTL TMPTR SDTMP ESVTL EDVTL\nID % W MiB MiB C C\n"
         "GPU 0 50 100 10000 81920 50 90 7 0\n"
         "GPU 0 50 100 80000 81920 50 90 7 0\n"      /* 0.977 of the memory */
-        "GPU 0 50 100 10000 81920 88 90 7 0\n"      /* 0.978 of the limit; 0.995 in kelvin */
+        "GPU 0 50 100 10000 81920 88 90 7 0\n" /* 0.978 of the limit; 0.995 in kelvin */
         "GPU 0 20 100 10000 81920 88 90 7 0\n"      /* hot, but at rest */
         "GPU 0 50 100 80000 81920 50 90 7 1\n"      /* a double-bit error, and full */
         "GPU 0 50 100 10000 81920 70 90 7 1\n"      /* 0.778; 0.945 in kelvin */
         "GPU 0 50 100 10000 81920 50 90 8 1\n";     /* a single-bit error */
-    static const char *const wanted[] = { "gpu_active", "memory_pressured", "thermal_throttled",
-                                          "idle", "reliability_risk", "gpu_active",
-                                          "reliability_risk" };
+    static const char *const wanted[] = { "gpu_active", "memory_pressured",
+                                          "thermal_throttled", "idle", "reliability_risk",
+                                          "gpu_active", "reliability_risk" };
     const erg_import_options options = { .period_s = 1 };
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);

@@ -6,8 +6,8 @@
 
 enum { KERNELS_MOST = 20000, NAMES = 4 };
 static const char *const names[NAMES] = { "gemm", "softmax", "ncclAllReduce", "copy" };
-static const int32_t kinds[NAMES] = { ERG_EVENT_KERNEL, ERG_EVENT_KERNEL, ERG_EVENT_COLLECTIVE,
-                                      ERG_EVENT_COPY };
+static const int32_t kinds[NAMES] = { ERG_EVENT_KERNEL, ERG_EVENT_KERNEL,
+                                      ERG_EVENT_COLLECTIVE, ERG_EVENT_COPY };
 
 /* Power that is constant between edges. */
 typedef struct load {
@@ -96,11 +96,14 @@ static void add_events(erg_trace *trace, const load *from)
 }
 
 /* An A100's sensor, polled every 10 ms or so by a program that is late at times. */
-static erg_trace *record(const load *from, test_random *random, double seconds, double gain_u)
+static erg_trace *record(const load *from, test_random *random, double seconds,
+                         double gain_u)
 {
     erg_plant_sensor sensor = { .update_s = 0.1, .window_s = 0.025, .noise_w = 0.5,
-                                .phase_s = 0.1 * test_uniform(random), .resolution_w = 0.001,
-                                .gain = 1 + gain_u * test_normal(random), .seed = random->state };
+                                .phase_s = 0.1 * test_uniform(random),
+                                .resolution_w = 0.001,
+                                .gain = 1 + gain_u * test_normal(random),
+                                .seed = random->state };
     erg_plant_view view = { from, power_at, energy_in };
     series polls = { 0 };
 
@@ -115,7 +118,7 @@ static erg_trace *record(const load *from, test_random *random, double seconds, 
     return trace;
 }
 
-/* ---- joules ----------------------------------------------------------------------------- */
+/* ---- joules ------------------------------------------------------------------------- */
 
 static void rows_and_remainder_are_what_erg_show_says(void)
 {
@@ -159,7 +162,8 @@ static void kernels_are_counted_with_their_kind_and_operator(void)
         count += played.class[i] == 2;
     CHECK(erg_table_find(table, row, "count").integer == (int64_t)count);
     CHECK_TEXT(erg_table_find(table, row, "kind").text, "collective");
-    CHECK_TEXT(erg_table_find(table, row_named(table, "name", "copy"), "kind").text, "copy");
+    CHECK_TEXT(erg_table_find(table, row_named(table, "name", "copy"), "kind").text,
+               "copy");
     erg_result_free(result);
 
     result = timeline(trace, (erg_timeline_options){ .by = "operator" });
@@ -205,7 +209,9 @@ static void a_counter_is_shared_to_its_exact_difference(void)
 
     for (int i = 0; i <= 100; i++)      /* 100 W, and 300 W from 4 to 6 s */
         series_add(&readings, i * 100 * ERG_NS_PER_MS,
-                   i <= 40 ? 10.0 * i : i <= 60 ? 400 + 30.0 * (i - 40) : 1000 + 10.0 * (i - 60));
+                   i <= 40   ? 10.0 * i
+                   : i <= 60 ? 400 + 30.0 * (i - 40)
+                             : 1000 + 10.0 * (i - 60));
     erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1 },
                                 &readings);
     erg_region region = { .name = "step", .begin_ns = 4 * ERG_NS_PER_S,
@@ -265,11 +271,12 @@ static void an_estimate_divides_what_the_sensor_cannot(void)
         works[2 * i + 1] = (erg_work){ middle_ns, end_ns, 1, 0 };
         steps[i] = (erg_sensor_step){ t_ns, t_ns, end_ns, 140, 14 };
     }
-    CHECK_OK(erg_share_energy(&(erg_work_list){ works, 200, 2 }, &(erg_step_list){ steps, 100 },
+    CHECK_OK(erg_share_energy(&(erg_work_list){ works, 200, 2 },
+                              &(erg_step_list){ steps, 100 },
                               &prior, parts, &out, &err), err);
     CHECK_NEAR(parts[0].energy_j, 600, 6);
     CHECK_NEAR(parts[1].energy_j, 800, 6);
-    CHECK(parts[0].u_j > 0.2 * parts[0].energy_j);      /* and is not taken for a measurement */
+    CHECK(parts[0].u_j > 0.2 * parts[0].energy_j); /* and is not taken for a measurement */
 }
 
 int main(void)
