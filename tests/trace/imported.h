@@ -7,7 +7,8 @@
 #include "erg/energy.h"
 #include "erg/import.h"
 
-static inline erg_trace *import_text(const char *text, const erg_import_options *options, erg_error *err)
+static inline erg_trace *import_text(const char *text, const erg_import_options *options,
+                                     erg_error *err)
 {
     erg_trace *trace = erg_trace_new(err);
     if (trace && erg_import_bytes(trace, "t.log", text, strlen(text), options, err))
@@ -32,7 +33,8 @@ static inline const erg_flag *flag_of(const erg_trace *trace, erg_flag_code code
     return NULL;
 }
 
-static inline const erg_sample *samples_of(const erg_trace *trace, const char *name, size_t *count)
+static inline const erg_sample *samples_of(const erg_trace *trace, const char *name,
+                                           size_t *count)
 {
     int channel = erg_trace_find_channel(trace, name);
     CHECK(channel >= 0);

@@ -59,11 +59,14 @@ static inline erg_trace *build_trace(void)
                        .end_ns = 900, .runs = NAN };
     erg_region open = { .id = 9, .parent = 7, .thread = 13, .name = "décode \"x\"",
                         .begin_ns = 200, .end_ns = INT64_MAX, .runs = 3 };
-    CHECK(erg_trace_add_region(trace, &run, NULL) && erg_trace_add_region(trace, &open, NULL));
+    CHECK(erg_trace_add_region(trace, &run, NULL)
+          && erg_trace_add_region(trace, &open, NULL));
     CHECK(erg_trace_add_mark(trace, &(erg_mark_row){ 300, "loss", 0.1 + 0.2 }, NULL));
     CHECK(erg_trace_add_setting(trace, &(erg_setting){ 10, 0, "sm_clock", "1410" }, NULL));
-    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ 1, 2, 1770402736596337000, 40 }, NULL));
-    CHECK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_ALIASED, 0, { 5, 6 }, "beats" }, NULL));
+    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ 1, 2, 1770402736596337000, 40 },
+                               NULL));
+    CHECK(erg_trace_add_flag(trace, &(erg_flag){ ERG_FLAG_ALIASED, 0, { 5, 6 }, "beats" },
+                             NULL));
     CHECK(erg_trace_set_meta(trace, "command", "python3 infer.py", NULL));
     return trace;
 }

@@ -7,7 +7,11 @@
 #include "erg/report.h"
 #include "test.h"
 
-typedef struct meter { const char *device, *driver; erg_scope scope; erg_method method; } meter;
+typedef struct meter {
+    const char *device, *driver;
+    erg_scope scope;
+    erg_method method;
+} meter;
 
 static inline erg_trace *new_trace(void)
 {
@@ -47,8 +51,8 @@ static inline void add_region(erg_trace *trace, const char *name, double begin_s
                               double end_s)
 {
     erg_error err = { 0 };
-    erg_region region = { .begin_ns = erg_ns_from_s(begin_s), .end_ns = erg_ns_from_s(end_s),
-                          .runs = NAN };
+    erg_region region = { .begin_ns = erg_ns_from_s(begin_s),
+                          .end_ns = erg_ns_from_s(end_s), .runs = NAN };
     snprintf(region.name, sizeof(region.name), "%s", name);
     CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
 }
@@ -84,7 +88,8 @@ static inline const char *text_of(const erg_result *result, const char *table, s
 }
 
 static const meter gpu = { "nvml:0", "nvml", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL };
-static const meter cpu = { "rapl:package-0", "rapl", ERG_SCOPE_PACKAGE, ERG_METHOD_COUNTER };
+static const meter cpu = { "rapl:package-0", "rapl", ERG_SCOPE_PACKAGE,
+                           ERG_METHOD_COUNTER };
 static const meter wall = { "wattsup:0", "wattsup", ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL };
 static const meter core = { "rapl:core-0", "rapl", ERG_SCOPE_CORE, ERG_METHOD_COUNTER };
 

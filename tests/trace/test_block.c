@@ -30,7 +30,8 @@ static void check_exact(size_t count)
 {
     check_values(count);
     for (size_t i = 0; i < count; i++)
-        CHECK(given[i].t_ns == got[i].t_ns && given[i].half_width_ns == got[i].half_width_ns);
+        CHECK(given[i].t_ns == got[i].t_ns
+              && given[i].half_width_ns == got[i].half_width_ns);
 }
 
 /* A sampler's wake-ups and reads around a period. */
@@ -117,7 +118,8 @@ static void odd_stamps_and_widths_survive(void)
     round_trip(ERG_COUNT(odd));
     check_values(ERG_COUNT(odd));
     for (size_t i = 0; i < ERG_COUNT(odd); i++)
-        CHECK(got[i].t_ns == odd[i].t_ns && got[i].half_width_ns >= odd[i].half_width_ns / 2);
+        CHECK(got[i].t_ns == odd[i].t_ns
+              && got[i].half_width_ns >= odd[i].half_width_ns / 2);
     for (size_t count = 1; count < 4; count++) {
         for (size_t i = 0; i < count; i++)
             given[i] = (erg_sample){ 1, 0, NAN };
@@ -130,7 +132,8 @@ static void gpu_power_takes_at_most_two_bytes(void)
 {
     /* Rate, update period; a milliwatt sensor with 0.1 % of noise: more
      * noise costs its own bits, 1 % about 2.4 bytes at 10 Hz. */
-    static const double cases[][2] = { { 10, 0.1 }, { 20, 0.1 }, { 100, 0.1 }, { 100, 0.02 },
+    static const double cases[][2] = { { 10, 0.1 }, { 20, 0.1 }, { 100, 0.1 },
+                                       { 100, 0.02 },
                                        { 1000, 0.02 }, { 1000, 0.1 } };
     test_random random = { 11 };
     for (size_t c = 0; c < ERG_COUNT(cases); c++) {

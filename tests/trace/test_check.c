@@ -214,7 +214,8 @@ static void two_wraps_between_two_readings_are_flagged_where_they_may_be(void)
         series_add(&readings, (i + (i > 50 ? 200 : 0)) * ERG_NS_PER_S / 10,
                    fmod(40.0 * (i + (i > 50 ? 200 : 0)), 3000));
     erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER, .update_s = 0.1,
-                                                    .range_j = 3000, .max_w = 500 }, &readings);
+                                                    .range_j = 3000, .max_w = 500 },
+                                &readings);
     check(trace);
     CHECK(flagged(trace, ERG_FLAG_WRAP_AMBIGUOUS));
     CHECK(has_flag(&(erg_energy){ .flags = energy_of(trace, span_s(1, 1.3)).flags },

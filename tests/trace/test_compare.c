@@ -3,7 +3,12 @@
 #include "erg/energy.h"
 #include "test.h"
 
-typedef struct made { double mean_j, sd_j; int runs; const char *uuid; uint64_t seed; } made;
+typedef struct made {
+    double mean_j, sd_j;
+    int runs;
+    const char *uuid;
+    uint64_t seed;
+} made;
 
 /* Runs of 1 s each, of constant power that varies from run to run. */
 static erg_trace *make(const made *plan, erg_scope scope, erg_method method)
@@ -110,7 +115,8 @@ static void the_error_of_a_model_does_not_cancel(void)
 static void scopes_and_simulation_are_not_comparable(void)
 {
     const made plan = { 100, 1, 5, "GPU-1", 1 };
-    CHECK(compare(plain(&plan), make(&plan, ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL)).verdict == 2);
+    CHECK(compare(plain(&plan), make(&plan, ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL)).verdict
+          == 2);
     answer got = compare(plain(&plan), make(&plan, ERG_SCOPE_BOARD, ERG_METHOD_SIMULATED));
     CHECK(got.verdict == 2 && isnan(got.ratio));
     erg_error err = { 0 };

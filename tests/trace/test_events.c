@@ -21,7 +21,8 @@ static erg_trace *new_trace(void)
     erg_trace *trace = erg_trace_new(NULL);
 
     CHECK(erg_trace_add_event_name(trace, "sgemm", NULL) == 0);
-    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 7", 0, 7, false }, NULL) == 0);
+    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 7", 0, 7, false }, NULL)
+          == 0);
     return trace;
 }
 
@@ -74,7 +75,8 @@ static void events_added_in_any_order_lie_in_time(void)
 static void a_span_reaches_to_the_last_end(void)
 {
     erg_trace *trace = new_trace();
-    const erg_trace_event events[] = { event_at(50, 10), event_at(10, 90), event_at(60, 1) };
+    const erg_trace_event events[] = { event_at(50, 10), event_at(10, 90),
+                                       event_at(60, 1) };
 
     CHECK(erg_trace_add_events(trace, events, ERG_COUNT(events), NULL));
     CHECK(erg_trace_span(trace).begin_ns == 10 && erg_trace_span(trace).end_ns == 100);
@@ -85,8 +87,10 @@ static void a_track_is_known_by_device_and_stream(void)
 {
     erg_trace *trace = new_trace();
 
-    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 1 stream 7", 1, 7, false }, NULL) == 1);
-    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 7", 0, 7, true }, NULL) == 0);
+    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 1 stream 7", 1, 7, false }, NULL)
+          == 1);
+    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 7", 0, 7, true }, NULL)
+          == 0);
     CHECK(erg_trace_track(trace, 0)->is_communication && erg_trace_track_count(trace) == 2);
     CHECK(!erg_trace_track(trace, 2) && !erg_trace_track(trace, -1));
     erg_trace_free(trace);
@@ -123,13 +127,16 @@ static void fill(erg_trace *trace, int count)
         snprintf(name, sizeof(name), "kernel_\xc3\xa9_%d", i);
         erg_trace_add_event_name(trace, name, NULL);
     }
-    CHECK(erg_trace_add_track(trace, &(erg_track){ "thread 4321", -1, 4321, false }, NULL) == 1);
-    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 20", 0, 20, true }, NULL) == 2);
+    CHECK(erg_trace_add_track(trace, &(erg_track){ "thread 4321", -1, 4321, false }, NULL)
+          == 1);
+    CHECK(erg_trace_add_track(trace, &(erg_track){ "GPU 0 stream 20", 0, 20, true }, NULL)
+          == 2);
     for (int i = 0; i < count; i++) {
         uint64_t bits = erg_xoshiro_next(&random);
         events[i] = (erg_trace_event){
             .begin_ns = 1712345678901234567 + i * 1000 + (int64_t)(bits % 5000),
-            .duration_ns = (int64_t)(bits >> 13 & 0xffff), .name = (int32_t)(bits >> 30 & 0xff),
+            .duration_ns = (int64_t)(bits >> 13 & 0xffff),
+            .name = (int32_t)(bits >> 30 & 0xff),
             .by = (int32_t)(bits >> 40 & 0xff) - 1, .track = (int32_t)(bits >> 50) % 3,
             .kind = (int32_t)(bits >> 54) % ERG_EVENT_KINDS,
         };
@@ -140,7 +147,8 @@ static void fill(erg_trace *trace, int count)
 static void check_alike(const erg_trace *a, const erg_trace *b)
 {
     size_t count, other;
-    const erg_trace_event *x = erg_trace_events(a, &count), *y = erg_trace_events(b, &other);
+    const erg_trace_event *x = erg_trace_events(a, &count),
+                          *y = erg_trace_events(b, &other);
 
     CHECK(count == other && memcmp(x, y, count * sizeof(*x)) == 0);
     CHECK(erg_trace_event_name_count(a) == erg_trace_event_name_count(b));
@@ -186,7 +194,8 @@ static bool gather(void *self, const erg_trace_event events[], size_t count, erg
     return true;
 }
 
-/* Three runs that fill memory's share, and what is left; most begin together with others. */
+/* Three runs that fill memory's share, and what is left;
+ * most begin together with others. */
 static void events_aside_come_in_the_same_order(void)
 {
     enum { MANY = 3 * 131072 + 777, SOME = 5000 };
@@ -198,20 +207,23 @@ static void events_aside_come_in_the_same_order(void)
     size_t count;
 
     for (int i = 0; i < MANY; i++)
-        events[i] = (erg_trace_event){ .begin_ns = (int64_t)(erg_xoshiro_next(&random) % 9999),
-                                       .duration_ns = i % 3, .by = ERG_EVENT_NOBODY,
-                                       .kind = i % ERG_EVENT_KINDS };
+        events[i] =
+            (erg_trace_event){ .begin_ns = (int64_t)(erg_xoshiro_next(&random) % 9999),
+                               .duration_ns = i % 3, .by = ERG_EVENT_NOBODY,
+                               .kind = i % ERG_EVENT_KINDS };
     CHECK(erg_trace_add_events(beside, events, MANY, NULL));
     CHECK(erg_trace_add_events(aside, events, SOME, NULL));
     CHECK(!erg_trace_has_aside(aside) && erg_trace_put_events_aside(aside, NULL));
     for (int i = SOME; i < MANY; i += SOME)
-        CHECK(erg_trace_add_events(aside, events + i, MANY - i < SOME ? MANY - i : SOME, NULL));
+        CHECK(erg_trace_add_events(aside, events + i, MANY - i < SOME ? MANY - i : SOME,
+                                   NULL));
     CHECK(erg_trace_event_count(aside) == MANY && !erg_trace_events(aside, &count));
     for (int round = 0; round < 2; round++) {
         got.count = 0;
         CHECK(erg_trace_each_event(aside, gather, &got, NULL));
         const erg_trace_event *wanted = erg_trace_events(beside, &count);
-        CHECK(got.count == count && memcmp(got.events, wanted, count * sizeof(*wanted)) == 0);
+        CHECK(got.count == count
+              && memcmp(got.events, wanted, count * sizeof(*wanted)) == 0);
     }
     erg_span a = erg_trace_span(aside), b = erg_trace_span(beside);
     CHECK(a.begin_ns == b.begin_ns && a.end_ns == b.end_ns);
@@ -248,7 +260,8 @@ static void a_damaged_block_is_refused_or_sound(void)
 
     fill(trace, 300);
     const erg_trace_event *events = erg_trace_events(trace, &count);
-    CHECK(erg_block_encode_events(codec, events, count, &bytes, &size) && size < sizeof(copy));
+    CHECK(erg_block_encode_events(codec, events, count, &bytes, &size)
+          && size < sizeof(copy));
     memcpy(copy, bytes, size);
     CHECK(erg_block_decode_events(codec, copy, size, events[0].begin_ns, got) == count);
     CHECK(memcmp(got, events, count * sizeof(*got)) == 0);

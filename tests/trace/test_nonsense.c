@@ -33,7 +33,8 @@ static void add_any_channel(erg_trace *trace, test_random *random)
     int channel = erg_trace_add_channel(trace, &info, NULL);
 
     for (int i = 0; i < 20; i++) {
-        double value = test_uniform(random) < 0.7 ? 100 * test_uniform(random) : any(random);
+        double value = test_uniform(random) < 0.7
+            ? 100 * test_uniform(random) : any(random);
         erg_sample sample = { t_ns, any_ns(random), value };
         erg_trace_add_samples(trace, channel, &sample, 1, NULL);
         t_ns += llabs(any_ns(random)) % (ERG_NS_PER_S << 20);
@@ -50,9 +51,11 @@ static void add_any_event(erg_trace *trace, test_random *random)
     if (test_uniform(random) < 0.2)
         region.end_ns = INT64_MAX;
     erg_trace_add_region(trace, &region, NULL);
-    erg_trace_add_mark(trace, &(erg_mark_row){ any_ns(random), "single_s", any(random) }, NULL);
-    erg_trace_add_anchor(trace, &(erg_anchor){ any_ns(random), any_ns(random), any_ns(random),
-                                               any_ns(random) }, NULL);
+    erg_trace_add_mark(trace, &(erg_mark_row){ any_ns(random), "single_s", any(random) },
+                       NULL);
+    erg_trace_add_anchor(trace,
+                         &(erg_anchor){ any_ns(random), any_ns(random), any_ns(random),
+                                        any_ns(random) }, NULL);
 }
 
 static void any_numbers_give_an_answer_or_an_error(void)

@@ -46,8 +46,8 @@ static void containment_is_an_order(void)
 
 static void two_packages_their_dram_and_a_board_are_added_and_cores_are_not(void)
 {
-    static const erg_scope scopes[] = { ERG_SCOPE_PACKAGE, ERG_SCOPE_PACKAGE, ERG_SCOPE_DRAM,
-                                        ERG_SCOPE_CORE, ERG_SCOPE_BOARD };
+    static const erg_scope scopes[] = { ERG_SCOPE_PACKAGE, ERG_SCOPE_PACKAGE,
+                                        ERG_SCOPE_DRAM, ERG_SCOPE_CORE, ERG_SCOPE_BOARD };
     static const bool wanted[] = { true, true, true, false, true };
     bool chosen[5];
 

@@ -124,8 +124,8 @@ static void a_moving_mean_cut_at_its_edge_loses_an_eighth_of_step_times_window(v
     double plain = energy_of(smoothed, seen).energy_j / truth_j - 1;
     double lost = step_w * 1 / 8 / truth_j;
 
-    print_message("# SMOOTHED %+.2f %%, of which the edge %+.2f %% of %.0f W: gain %+.2f %%\n",
-                  100 * plain, -100 * lost, step_w, 100 * (plain + lost));
+    print_message("# SMOOTHED %+.2f %%, of which the edge %+.2f %% of %.0f W: gain "
+                  "%+.2f %%\n", 100 * plain, -100 * lost, step_w, 100 * (plain + lost));
     CHECK_NEAR(plain + lost, -0.047, 0.005);
     CHECK(energy.spread_j > 1.5 * step_w / 8);     /* twice u; gain_u is none here */
     erg_trace_free(meter);

@@ -29,10 +29,10 @@ static void check_same_number(double a, double b)
 
 static void check_same_channel(const erg_channel_info *a, const erg_channel_info *b)
 {
-    const double left[] = { a->update_s, a->window_s, a->delay_s, a->gain, a->offset, a->gain_u,
-                            a->offset_u, a->range_j, a->resolution, a->max_w };
-    const double right[] = { b->update_s, b->window_s, b->delay_s, b->gain, b->offset, b->gain_u,
-                             b->offset_u, b->range_j, b->resolution, b->max_w };
+    const double left[] = { a->update_s, a->window_s, a->delay_s, a->gain, a->offset,
+                            a->gain_u, a->offset_u, a->range_j, a->resolution, a->max_w };
+    const double right[] = { b->update_s, b->window_s, b->delay_s, b->gain, b->offset,
+                             b->gain_u, b->offset_u, b->range_j, b->resolution, b->max_w };
     for (size_t i = 0; i < ERG_COUNT(left); i++)
         check_same_number(left[i], right[i]);
     CHECK(a->device == b->device && a->quantity == b->quantity && a->kind == b->kind);
@@ -162,7 +162,8 @@ static void reading_a_recording_that_goes_on_takes_nothing_from_it(void)
 }
 
 /* As an ordinary user, for root may write everywhere. */
-static int in_read_only_folder(const char *folder, void (*check)(const char *), const char *path)
+static int in_read_only_folder(const char *folder, void (*check)(const char *),
+                               const char *path)
 {
     CHECK(chmod(folder, 0555) == 0);
     pid_t child = fork();

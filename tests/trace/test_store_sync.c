@@ -15,8 +15,8 @@ static int count_sync(sqlite3_file *file, int flags)
     return real_sync(file, flags);
 }
 
-static int open_counted(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
-                        int *opened)
+static int open_counted(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
+                        int flags, int *opened)
 {
     /* Databases and logs differ in their locks. */
     static sqlite3_io_methods methods[2];
@@ -71,7 +71,8 @@ static void only_the_end_of_a_recording_that_lasts_waits_for_the_disk(void)
     CHECK(of_twenty == of_two);
 }
 
-/* Killed while it laid the schema: what is left is gone at the next start, and only that. */
+/* Killed while it laid the schema: what is left is gone
+ * at the next start, and only that. */
 static void what_a_killed_process_left_beside_the_file_is_cleaned(void)
 {
     char path[300], left[400], log[400], alive[400], other[400];

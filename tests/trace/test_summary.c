@@ -27,7 +27,8 @@ static void two_runs_are_summed_and_divided(void)
     CHECK_NEAR(real_of(result, "summary", 0, "energy_high_j"), 1320, 1);
     /* Two runs that read alike are not surer than the sensor's edges. */
     double half_j = real_of(result, "summary", 0, "energy_high_j") - 1200;
-    CHECK(real_of(result, "summary", 0, "energy_per_repeat_high_j") >= 600 + half_j / 2 - 1e-9);
+    CHECK(real_of(result, "summary", 0, "energy_per_repeat_high_j")
+          >= 600 + half_j / 2 - 1e-9);
     erg_result_free(result);
     erg_trace_free(trace);
 }
@@ -41,11 +42,14 @@ static void devices_that_contain_each_other_are_not_added(void)
     erg_result *result = summary_of(trace, NULL);
     CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 2800, 1);
     CHECK_TEXT(text_of(result, "summary", 0, "method"), "integral");
-    CHECK_TEXT(text_of(result, "summary", 0, "source"), "nvml:0/power + rapl:package-0/energy");
-    CHECK(has_note(result, "rapl:core-0/energy lies in what rapl:package-0/energy measures"));
+    CHECK_TEXT(text_of(result, "summary", 0, "source"),
+               "nvml:0/power + rapl:package-0/energy");
+    CHECK(has_note(result,
+                   "rapl:core-0/energy lies in what rapl:package-0/energy measures"));
     CHECK(erg_table_row_count(erg_result_find(result, "devices")) == 3);
     /* Independent: 2 * hypot(5 % of 2000, 5 % of 800). */
-    CHECK_NEAR(real_of(result, "summary", 0, "energy_high_j"), 2800 + 2 * hypot(100, 40), 2);
+    CHECK_NEAR(real_of(result, "summary", 0, "energy_high_j"), 2800 + 2 * hypot(100, 40),
+               2);
     erg_result_free(result);
 
     add_power(trace, &wall, 400, 10);
@@ -65,7 +69,8 @@ static void a_sum_that_would_count_joules_twice_is_refused(void)
     int board = add_power(trace, &gpu, 200, 10), package = add_power(trace, &cpu, 80, 10);
     int cores = add_power(trace, &core, 50, 10), node = add_power(trace, &wall, 400, 10);
 
-    CHECK_OK(erg_trace_energy_sum(trace, (int[]){ board, package }, 2, span, &sum, &err), err);
+    CHECK_OK(erg_trace_energy_sum(trace, (int[]){ board, package }, 2, span, &sum, &err),
+             err);
     CHECK_NEAR(sum.energy_j, 8 * 280, 0.01);
     const int bad[][2] = { { package, cores }, { cores, package }, { node, package },
                            { board, node }, { node, node } };

@@ -46,7 +46,8 @@ static void a_failed_command_has_no_energy_per_run(void)
     CHECK(isnan(real_of(result, "summary", 0, "energy_per_repeat_j")));
     CHECK(isnan(real_of(result, "regions", 0, "energy_per_run_j")));
     CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 1600, 1e-6);
-    CHECK(erg_table_find(erg_result_find(result, "summary"), 0, "exit_status").integer == 3);
+    CHECK(erg_table_find(erg_result_find(result, "summary"), 0, "exit_status").integer
+          == 3);
     CHECK(has_note(result, "the command failed"));
     erg_result_free(result);
     erg_trace_free(trace);

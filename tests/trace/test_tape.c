@@ -31,7 +31,8 @@ static erg_trace *build_trace(void)
     erg_trace *trace = erg_trace_new(NULL);
     CHECK(erg_trace_add_device(trace, &device, NULL) == 0);
     CHECK(erg_trace_add_channel(trace, &channel, NULL) == 0);
-    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ -5, 6, 1770402736596337000, 40 }, NULL));
+    CHECK(erg_trace_add_anchor(trace, &(erg_anchor){ -5, 6, 1770402736596337000, 40 },
+                               NULL));
     for (int64_t i = 0; i < 1500; i++) {
         erg_sample one = { i * 1001 - 7, i % 90, i % 11 ? (double)i / 7 : NAN };
         CHECK(erg_trace_add_samples(trace, 0, &one, 1, NULL));
@@ -61,7 +62,8 @@ static void what_is_written_is_what_is_read(void)
                  sizeof(erg_device_info)) == 0);
     CHECK(memcmp(erg_trace_channel(trace, 0), erg_trace_channel(back, 0),
                  sizeof(erg_channel_info)) == 0);
-    CHECK(memcmp(erg_trace_anchor(trace, 0), erg_trace_anchor(back, 0), sizeof(erg_anchor)) == 0);
+    CHECK(memcmp(erg_trace_anchor(trace, 0), erg_trace_anchor(back, 0), sizeof(erg_anchor))
+          == 0);
     size_t count, count_back;
     const erg_sample *a = erg_trace_samples(trace, 0, &count);
     const erg_sample *b = erg_trace_samples(back, 0, &count_back);
@@ -90,8 +92,9 @@ static void the_decimal_point_obeys_no_locale(void)
 static void a_counter_tape_needs_no_more_than_its_kind(void)
 {
     erg_error err = { 0 };
-    erg_trace *trace = read_text("# erg tape 1\r\n# kind=counter\r\n# note=later keys pass\r\n"
-                                 "# erg was here\r\n0,0,5\r\n100,3,5.5\r\n", &err);
+    erg_trace *trace =
+        read_text("# erg tape 1\r\n# kind=counter\r\n# note=later keys pass\r\n"
+                  "# erg was here\r\n0,0,5\r\n100,3,5.5\r\n", &err);
     CHECK_OK(trace != NULL, err);
     const erg_channel_info *info = erg_trace_channel(trace, 0);
     CHECK(info->quantity == ERG_ENERGY && info->method == ERG_METHOD_COUNTER);
