@@ -24,7 +24,8 @@ static inline char *listing(const Onnx__ModelProto *model)
     return erg_text_take(&text);
 }
 
-static inline bool flatten(erg_text *model, const erg_graph_options *options, erg_onnx_file *file,
+static inline bool flatten(erg_text *model, const erg_graph_options *options,
+                           erg_onnx_file *file,
                     erg_error *err)
 {
     bool good = erg_onnx_open(wire_file(model->data, model->count), file, err)

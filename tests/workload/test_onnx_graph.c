@@ -147,7 +147,7 @@ static void sums_of_shapes_are_calculated(void)
     net_free(n);
 }
 
-/* ---- what nobody knows ----------------------------------------------------------------- */
+/* ---- what nobody knows -------------------------------------------------------------- */
 
 static net *strange(void)
 {

@@ -75,7 +75,7 @@ static void a_folded_resnet18_runs_in_22_launches(void)
     erg_graph *graph = load("zoo:resnet18", true);
     erg_partition *cut = erg_graph_partition(graph, ERG_FUSION_RUNTIME, NULL);
 
-    CHECK(cut->subgraph_count == 1 + 1 + 8 * 2 + 3 + 1 + 1);    /* stem, pool, .., pool, fc */
+    CHECK(cut->subgraph_count == 1 + 1 + 8 * 2 + 3 + 1 + 1); /* stem, pool, .., pool, fc */
     CHECK_TEXT(cut->subgraphs[0].pattern, "conv_relu");
     CHECK_TEXT(cut->subgraphs[3].pattern, "conv_add_relu");
     erg_partition_free(cut);

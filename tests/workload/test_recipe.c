@@ -42,7 +42,8 @@ static void a_grid_varies_the_last_setting_fastest(void)
     check_argv(erg_recipe_grid_at(grid, 1), "run --a=p-2.5 v");
     check_argv(erg_recipe_grid_at(grid, 2), "run --a=q-1 u");
     CHECK_TEXT(erg_recipe_grid_at(grid, 3)->settings, "a=q,b=1,c=v");
-    CHECK(erg_recipe_grid_at(grid, 3)->is_baseline && !erg_recipe_grid_at(grid, 1)->is_baseline);
+    CHECK(erg_recipe_grid_at(grid, 3)->is_baseline
+          && !erg_recipe_grid_at(grid, 1)->is_baseline);
     CHECK(!erg_recipe_grid_at(grid, 4));
     erg_recipe_grid_free(grid);
     erg_recipe_free(recipe);
@@ -69,13 +70,15 @@ static void a_value_that_is_not_listed_needs_force(void)
     static const struct { const char *set; bool force; const char *says; } rows[] = {
         { "a=z", false, "--force" }, { "a=z", true, NULL },   { "c=z", false, NULL },
         { "d=1", true, "no setting 'd'" }, { "a", true, "no setting 'a'" },
-        { "a=", true, "empty" },     { "a=p,,q", true, "empty" }, { "a=p,p", false, "twice" },
+        { "a=", true, "empty" },       { "a=p,,q", true, "empty" },
+        { "a=p,p", false, "twice" },
     };
     erg_recipe *recipe = parse(small, NULL);
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_error err = { 0 };
-        erg_recipe_grid *grid = erg_recipe_grid_new(recipe, &rows[i].set, 1, rows[i].force, &err);
+        erg_recipe_grid *grid = erg_recipe_grid_new(recipe, &rows[i].set, 1,
+                                                    rows[i].force, &err);
         CHECK((grid != NULL) == (rows[i].says == NULL));
         if (rows[i].says && !strstr(err.text, rows[i].says))
             CHECK_TEXT(err.text, rows[i].says);
@@ -97,9 +100,12 @@ static void a_wrong_file_is_refused(void)
         { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a\"]}", "not closed" },
         { HEAD "\"settings\":{\"a\":[]},\"command\":[\"{a}\"]}", "no setting can be a" },
         { HEAD "\"settings\":{\"a\":[[]]},\"command\":[\"{a}\"]}", "neither" },
-        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"defaults\":{\"a\":2}}", "among" },
-        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"baseline\":{\"b\":2}}", "setting b" },
-        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"by\":{\"a\":{\"2\":{}}}}", "2" },
+        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"defaults\":{\"a\":2}}",
+          "among" },
+        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"baseline\":{\"b\":2}}",
+          "setting b" },
+        { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"by\":{\"a\":{\"2\":{}}}}",
+          "2" },
         { HEAD "\"settings\":{\"a\":[1]},\"command\":[\"{a}\"],\"warmup\":-1}", "warmup" },
         { "{\"name\":", "x.json:1" },
     };
@@ -112,7 +118,7 @@ static void a_wrong_file_is_refused(void)
     }
 }
 
-/* ---- the files of erg ----------------------------------------------------------------------- */
+/* ---- the files of erg --------------------------------------------------------------- */
 
 static const char *const names[] = { "burn", "llama", "lstm", "stable-diffusion", "vit",
                                      "whisper", "yolo" };
@@ -138,7 +144,8 @@ static void every_profile_has_its_runner_and_its_usual_arguments(void)
         CHECK_OK(recipe, err);
         const erg_recipe_facts *facts = erg_recipe_facts_of(recipe);
         CHECK_TEXT(facts->name, names[i]);
-        CHECK(facts->quality_count > 0 && facts->unit && facts->work_metric && facts->warmup >= 0);
+        CHECK(facts->quality_count > 0 && facts->unit && facts->work_metric
+              && facts->warmup >= 0);
         erg_recipe_grid *grid = erg_recipe_grid_new(recipe, NULL, 0, false, &err);
         CHECK_OK(grid, err);
         erg_recipe_choice choice = *erg_recipe_grid_at(grid, 0);

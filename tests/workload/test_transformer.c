@@ -52,7 +52,8 @@ static void weights_stay_the_same_from_phase_to_phase(void)
 
 static void a_name_may_be_spelt_with_dashes(void)
 {
-    static const char *const same[] = { "zoo:llama2_7b", "zoo:llama2-7b", "zoo:llama-2-7b" };
+    static const char *const same[] = { "zoo:llama2_7b", "zoo:llama2-7b",
+                                        "zoo:llama-2-7b" };
 
     for (size_t i = 0; i < ERG_COUNT(same); i++) {
         erg_graph *graph = load(same[i], &(erg_graph_options){ .seq = 8 });
