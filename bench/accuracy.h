@@ -47,7 +47,13 @@ void verdict_add_of(verdict *to, const char *model, double predicted, double mea
 void verdict_print(const verdict *of);
 
 /* Fields of a CSV row by the names of the first line. */
-typedef struct sheet { char *text; char ***rows; size_t count; char **names; size_t columns; } sheet;
+typedef struct sheet {
+    char *text;
+    char ***rows;
+    size_t count;
+    char **names;
+    size_t columns;
+} sheet;
 bool sheet_load(sheet *to, const char *folder, const char *name, erg_error *err);
 const char *sheet_text(const sheet *of, size_t row, const char *column);
 double sheet_number(const sheet *of, size_t row, const char *column);  /* NAN: empty */

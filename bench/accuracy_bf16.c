@@ -24,7 +24,8 @@ typedef struct board_rows {
 } board_rows;
 
 /* The list of a row's work; false: there is none. */
-static bool find_list(const evidence *court, const sheet *rows, size_t i, char path[ERG_PATH_MOST])
+static bool find_list(const evidence *court, const sheet *rows, size_t i,
+                      char path[ERG_PATH_MOST])
 {
     char stem[128], folder[ERG_PATH_MOST - 128];
     const char *model = sheet_text(rows, i, "model"), *seq = sheet_text(rows, i, "seq");
@@ -64,13 +65,15 @@ static bool add_row(board_rows *all, const sheet *rows, size_t i, const char *pa
         .precision = ERG_BF16, .complete_list = true }, err);
     erg_partition *cut = all->graphs[at]
         ? erg_graph_partition(all->graphs[at], ERG_FUSION_NONE, err) : NULL;
-    all->rows[at] = (erg_timed_row){ cut, ERG_EAGER, 1e6 * sheet_number(rows, i, "freq_mhz"),
+    all->rows[at] = (erg_timed_row){ cut, ERG_EAGER,
+                                     1e6 * sheet_number(rows, i, "freq_mhz"),
                                      1e-3 * sheet_number(rows, i, "time_ms") };
     all->count++;
     return cut != NULL;
 }
 
-static bool load_rows(const evidence *court, const char *gpu, board_rows *all, erg_error *err)
+static bool load_rows(const evidence *court, const char *gpu, board_rows *all,
+                      erg_error *err)
 {
     sheet rows;
     bool good = sheet_load(&rows, court->data, "energy/measured.csv", err);
@@ -87,8 +90,8 @@ static bool load_rows(const evidence *court, const char *gpu, board_rows *all, e
 }
 
 /* Fitted to the rows of all models but one. */
-static void fit_without(const board_rows *all, const char *model, const erg_hardware *hardware,
-                        erg_time_terms *terms)
+static void fit_without(const board_rows *all, const char *model,
+                        const erg_hardware *hardware, erg_time_terms *terms)
 {
     erg_timed_row rows[ERG_COUNT(all->rows)];
     erg_time_fit fit = { hardware, rows, 0, ERG_UNIT_TENSOR, ERG_FREE_ALL };
@@ -103,9 +106,9 @@ static void fit_without(const board_rows *all, const char *model, const erg_hard
 
 static void print_terms(const char *without, const erg_time_terms *t)
 {
-    printf("  without %-16s share %.3f fill_k %.0f elementwise %.3f softmax %.3f launch %.2f us"
-           " host %.2f us\n", *without ? without : "none", t->share, t->fill_k,
-           t->bandwidth[ERG_BYTES_ELEMENTWISE], t->bandwidth[ERG_BYTES_SOFTMAX],
+    printf("  without %-16s share %.3f fill_k %.0f elementwise %.3f softmax %.3f "
+           "launch %.2f us host %.2f us\n", *without ? without : "none", t->share,
+           t->fill_k, t->bandwidth[ERG_BYTES_ELEMENTWISE], t->bandwidth[ERG_BYTES_SOFTMAX],
            1e6 * t->launch_s, 1e6 * t->host_s);
 }
 
@@ -146,9 +149,11 @@ bool judge_bf16_left_out(const evidence *court, erg_error *err)
 {
     for (size_t b = 0; b < ERG_COUNT(boards); b++) {
         verdict v = { .judge = "bf16 time, model left out", .device = boards[b].record,
-                      .budget = boards[b].budget, .calibrated_on = "rows of its other models" };
+                      .budget = boards[b].budget,
+                      .calibrated_on = "rows of its other models" };
         board_rows all = { .count = 0 };
-        erg_hardware *hardware = erg_hardware_load(NULL, &court->catalog, boards[b].record, err);
+        erg_hardware *hardware = erg_hardware_load(NULL, &court->catalog,
+                                                   boards[b].record, err);
         if (!hardware || !load_rows(court, boards[b].in_rows, &all, err))
             return false;
         judge_board(court, &all, hardware, &v);

@@ -23,7 +23,8 @@ static void print_errors(verdict v, const erg_energy_fit *fit, const double erro
     verdict_print(&v);
 }
 
-static bool judge_board(const evidence *court, const char *name, bool end_to_end, erg_error *err)
+static bool judge_board(const evidence *court, const char *name, bool end_to_end,
+                        erg_error *err)
 {
     char rows[ERG_PATH_MOST], lists[ERG_PATH_MOST];
     erg_calibrate_options options = { .rows_path = rows, .workloads_dir = lists };
@@ -39,7 +40,8 @@ static bool judge_board(const evidence *court, const char *name, bool end_to_end
         && erg_time_calibrate(&time, &fit, hardware, !end_to_end, err);
     if (good) {
         verdict v = { .device = name, .calibrated_on = "rows of its other models",
-                      .judge = end_to_end ? "bf16 energy, end to end" : "bf16 energy, time given",
+                      .judge = end_to_end
+                          ? "bf16 energy, end to end" : "bf16 energy, time given",
                       .budget = end_to_end ? END_TO_END_BUDGET : ENERGY_BUDGET };
         print_errors(v, &fit, end_to_end ? time.end_to_end : fit.error);
         erg_time_calibration_free(&time);

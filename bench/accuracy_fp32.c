@@ -4,8 +4,8 @@
  *
  * The a100 of these rows reaches 13 to 15 TFLOP/s where a board of 250 W stops at
  * 11.5, the v100 more than its quoted peak: other boards than their names say. They
- * are judged with the cap of their record and with that lifted. Rows of mi210 whose forward pass is
- * slower than its backward pass were measured cold and are left out.
+ * are judged with the cap of their record and with that lifted. Rows of mi210 whose forward
+ * pass is slower than its backward pass were measured cold and are left out.
  */
 #include <math.h>
 #include <stdio.h>
@@ -75,7 +75,8 @@ static void cases_free(cases *all)
     *all = (cases){ 0 };
 }
 
-static bool cases_load(const evidence *court, const char *device, cases *all, erg_error *err)
+static bool cases_load(const evidence *court, const char *device, cases *all,
+                       erg_error *err)
 {
     sheet rows;
     bool good = sheet_load(&rows, court->data, "latency/transformers_fp32.csv", err);
@@ -98,20 +99,22 @@ static double estimated(const cases *all, const case_row *row, const erg_profile
 {
     erg_estimate_options options = { .runtime = row->fused ? ERG_FUSED : ERG_EAGER,
                                      .power_cap_w = cap_w };
-    erg_estimation *run = erg_estimate_run(row->graph, all->hardware, profile, &options, NULL);
+    erg_estimation *run = erg_estimate_run(row->graph, all->hardware, profile,
+                                           &options, NULL);
     double time_s = run ? run->latency_s : NAN;
 
     erg_estimation_free(run);
     return time_s;
 }
 
-static void detail(const evidence *court, const cases *all, const case_row *row, double time_s)
+static void detail(const evidence *court, const cases *all, const case_row *row,
+                   double time_s)
 {
     if (court->details)
         printf("  %s %s %s seq %lld batch %lld: %.1f ms, predicted %.1f, %+.1f %%\n",
                all->hardware->name, row->model, row->fused ? "fused" : "eager",
-               (long long)row->graph->seq, (long long)row->graph->batch, 1e3 * row->measured_s,
-               1e3 * time_s, 100 * (time_s / row->measured_s - 1));
+               (long long)row->graph->seq, (long long)row->graph->batch,
+               1e3 * row->measured_s, 1e3 * time_s, 100 * (time_s / row->measured_s - 1));
 }
 
 static erg_unit_class fp32_unit(const erg_hardware *hardware)
@@ -166,7 +169,8 @@ bool judge_fp32_shipped(const evidence *court, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(devices); i++) {
         cases all;
         verdict v = { .judge = "fp32 time, as shipped", .device = devices[i].name,
-                      .budget = NAN, .calibrated_on = "these rows, where it has a profile" };
+                      .budget = NAN,
+                      .calibrated_on = "these rows, where it has a profile" };
         if (!cases_load(court, devices[i].name, &all, err))
             return false;
         erg_profile *profile = erg_profile_load(&court->catalog, all.hardware, NULL, err);
@@ -256,8 +260,8 @@ static const case_row *eager_of(const cases *all, const case_row *fused)
 bool judge_fp32_fusion(const evidence *court, erg_error *err)
 {
     cases all;
-    verdict v = { .judge = "fp32 fused over eager", .device = "a100-pcie-40gb", .budget = 0.05,
-                  .calibrated_on = "single operators" };
+    verdict v = { .judge = "fp32 fused over eager", .device = "a100-pcie-40gb",
+                  .budget = 0.05, .calibrated_on = "single operators" };
 
     if (!cases_load(court, v.device, &all, err))
         return false;

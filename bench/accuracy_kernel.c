@@ -19,7 +19,11 @@ static const struct { const char *file, *device; bool has_budget; } files[] = {
     { "a100_gemm_latency", "a100-sxm4-80gb", false },
     { "l40s_gemm_latency", "l40s", false },
 };
-static const struct { const char *name, *mean, *median, *covered; double budget; bool of_mean; }
+static const struct {
+    const char *name, *mean, *median, *covered;
+    double budget;
+    bool of_mean;
+}
     quantities[] = {
     { "time", "latency_mean", "latency_median", "latency_covered", 0.03, false },
     { "power", "power_mean", "power_median", "power_covered", 0.04, false },
@@ -31,7 +35,8 @@ static bool unzip(const char *data, const char *file, char path[64], erg_error *
     char command[2 * ERG_PATH_MOST];
 
     snprintf(path, 64, "/tmp/erg-kernels-%d.csv", (int)getpid());
-    snprintf(command, sizeof(command), "gzip -dc '%s/kernels/%s.csv.gz' > %s", data, file, path);
+    snprintf(command, sizeof(command), "gzip -dc '%s/kernels/%s.csv.gz' > %s", data,
+             file, path);
     return system(command) == 0
         || erg_fail(err, ERG_NOT_FOUND, "cannot unpack %s/kernels/%s.csv.gz", data, file);
 }
@@ -48,7 +53,8 @@ static void print_row(const erg_table *table, size_t file, size_t of, double flo
     snprintf(name, sizeof(name), "%s %s, pair left out",
              erg_table_find(table, 0, "kind").text, quantities[of].name);
     printf("%-27s %-16s %4lld %6.1f %6.1f %6s %6s ", name, files[file].device,
-           (long long)erg_table_find(table, 0, "rows").integer, 100 * mean, 100 * median, "", "");
+           (long long)erg_table_find(table, 0, "rows").integer, 100 * mean,
+           100 * median, "", "");
     if (of == ERG_KERNEL_LATENCY || isnan(floor))
         printf("%6s ", "");
     else
@@ -81,7 +87,8 @@ static bool judge_file(const evidence *court, size_t file, erg_error *err)
     const char *paths[] = { path };
     const erg_kernels_options options = { .rows_paths = paths, .path_count = 1 };
     erg_kernels *model = NULL;
-    erg_hardware *hardware = erg_hardware_load(NULL, &court->catalog, files[file].device, err);
+    erg_hardware *hardware = erg_hardware_load(NULL, &court->catalog,
+                                               files[file].device, err);
     erg_result *result = hardware && unzip(court->data, files[file].file, path, err)
                        ? erg_kernels_calibrate(hardware, &options, &model, err) : NULL;
 

@@ -75,7 +75,8 @@ static int32_t put_pass(erg_builder *b, const char *op, int32_t x, int32_t y, in
 
 static int32_t put_operator(erg_builder *b, const char *op, const int64_t size[4])
 {
-    const int64_t left[] = { size[0], size[1], size[3] }, right[] = { size[0], size[3], size[2] };
+    const int64_t left[] = { size[0], size[1], size[3] },
+                  right[] = { size[0], size[3], size[2] };
     const int64_t rows[] = { size[0] * size[1], size[3] }, flat[] = { size[0], size[1] };
 
     if (strcmp(op, "bmm") == 0)
@@ -192,7 +193,8 @@ static void judge_fold(const singles *all, unsigned fold, family which,
         for (int32_t part = 0; part < row->partition->subgraph_count; part++)
             parts[part] = erg_latency_subgraph(&timing, part);
         regime of = regime_of(parts, row->partition, all->hardware->l2_bytes);
-        verdict_add(&verdicts[of], erg_time_of_row(row, all->hardware, terms), row->measured_s);
+        verdict_add(&verdicts[of], erg_time_of_row(row, all->hardware, terms),
+                    row->measured_s);
     }
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a Chrome trace: a made-up profile as PyTorch writes it (operators with shapes, calls,
- * kernels, flows; pretty-printed), read in a process of its own, so that its peak memory is
- * that of reading. Beside it the same in Python, with json and pandas, and the floor: reading
- * the bytes and looking at none. Times are of the processor: the machine may have other work.
- * A trace ten times as large shows that memory does not grow.
+ * Reading a Chrome trace: a made-up profile as PyTorch writes it (operators with shapes,
+ * calls, kernels, flows; pretty-printed), read in a process of its own, so that its peak
+ * memory is that of reading. Beside it the same in Python, with json and pandas, and the
+ * floor: reading the bytes and looking at none. Times are of the processor: the machine may
+ * have other work. A trace ten times as large shows that memory does not grow.
  *
  *   bench_chrome [MEGABYTES [large]]        (320)
  */
@@ -20,14 +20,15 @@
 
 enum { ROUNDS = 5, CHUNK = 1 << 17, LARGER = 10 };
 
-/* ---- a trace -------------------------------------------------------------------------- */
+/* ---- a trace ------------------------------------------------------------------------ */
 
 static const char *const kernels[] = {
     "ampere_sgemm_128x64_tn",
     "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, "
         "at::detail::Array<char*, 3> >(int, at::native::CUDAFunctor_add<float>, "
         "at::detail::Array<char*, 3>)",
-    "void at::native::(anonymous namespace)::vectorized_layer_norm_kernel<float, float>(int, "
+    "void at::native::(anonymous namespace)::vectorized_layer_norm_kernel<float, "
+    "float>(int, "
         "float, float const*, float const*, float const*, float*, float*, float*)",
     "void cutlass::Kernel2<cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8>("
         "cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8::Params)",
@@ -37,23 +38,33 @@ static void put_launch(FILE *to, long i)
 {
     double ts = 1000 + 11.0 * (double)i;
 
-    fprintf(to, "  {\n    \"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"aten::addmm\", \"pid\": 4321, "
-            "\"tid\": 4321,\n    \"ts\": %.3f, \"dur\": 9.500,\n    \"args\": {\n      \"External id\": %ld,"
-            "\"Record function id\": 0, \"Concrete Inputs\": [\"\", \"\", \"\", \"1\", \"1\"], \"Input type\": "
-            "[\"float\", \"float\", \"float\", \"Scalar\", \"Scalar\"], \"Input Strides\": [[1], [1024, 1], "
-            "[1, 1024], [], []], \"Input Dims\": [[4096], [128, 1024], [1024, 4096], [], []], \"Ev Idx\": "
-            "%ld\n    }\n  },\n", ts, i, i);
-    fprintf(to, "  {\n    \"ph\": \"X\", \"cat\": \"cuda_runtime\", \"name\": \"cudaLaunchKernel\", \"pid\": "
-            "4321, \"tid\": 4321,\n    \"ts\": %.3f, \"dur\": 3.250,\n    \"args\": {\n      \"External id\":"
-            " %ld, \"cbid\": 211, \"correlation\": %ld\n    }\n  },\n", ts + 2, i, i);
-    fprintf(to, "  {\n    \"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"%s\", \"pid\": 0, \"tid\": 7,\n    "
-            "\"ts\": %.3f, \"dur\": 5.500,\n    \"args\": {\n      \"External id\": %ld,\n      \"queued\": 0,"
-            " \"device\": 0, \"context\": 1,\n      \"stream\": 7, \"correlation\": %ld,\n      \"registers "
-            "per thread\": 32, \"shared memory\": 0,\n      \"blocks per SM\": 2.3703704, \"warps per SM\": "
-            "9.4814816,\n      \"grid\": [256, 1, 1],\n      \"block\": [128, 1, 1],\n      \"est. achieved "
-            "occupancy %%\": 15\n    }\n  },\n", kernels[i % 4], ts + 5, i, i);
-    fprintf(to, "  {\n    \"ph\": \"f\", \"id\": %ld, \"pid\": 0, \"tid\": 7, \"ts\": %.3f,\n    \"cat\": "
-            "\"ac2g\", \"name\": \"ac2g\", \"bp\": \"e\"\n  },\n", i, ts + 5);
+    fprintf(to,
+            "  {\n    \"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"aten::addmm\", "
+            "\"pid\": 4321, \"tid\": 4321,\n    \"ts\": %.3f, \"dur\": 9.500,\n"
+            "    \"args\": {\n      \"External id\": %ld,\"Record function id\": 0, "
+            "\"Concrete Inputs\": [\"\", \"\", \"\", \"1\", \"1\"], \"Input "
+            "type\": [\"float\", \"float\", \"float\", \"Scalar\", \"Scalar\"], \"Input "
+            "Strides\": [[1], [1024, 1], [1, 1024], [], []], \"Input Dims\": [[4096], "
+            "[128, 1024], [1024, 4096], [], []], \"Ev Idx\": %ld\n    }\n  },\n", ts, i, i);
+    fprintf(to,
+            "  {\n    \"ph\": \"X\", \"cat\": \"cuda_runtime\", "
+            "\"name\": \"cudaLaunchKernel\", \"pid\": 4321, \"tid\": 4321,\n"
+            "    \"ts\": %.3f, \"dur\": 3.250,\n    \"args\": {\n"
+            "      \"External id\": %ld, \"cbid\": 211, \"correlation\": %ld\n    }\n"
+            "  },\n", ts + 2, i, i);
+    fprintf(to,
+            "  {\n    \"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"%s\", \"pid\": 0, "
+            "\"tid\": 7,\n    \"ts\": %.3f, \"dur\": 5.500,\n    \"args\": {\n"
+            "      \"External id\": %ld,\n      \"queued\": 0, \"device\": 0, "
+            "\"context\": 1,\n      \"stream\": 7, \"correlation\": %ld,\n"
+            "      \"registers per thread\": 32, \"shared memory\": 0,\n"
+            "      \"blocks per SM\": 2.3703704, \"warps per SM\": 9.4814816,\n"
+            "      \"grid\": [256, 1, 1],\n      \"block\": [128, 1, 1],\n"
+            "      \"est. achieved occupancy %%\": 15\n    }\n  },\n", kernels[i % 4],
+            ts + 5, i, i);
+    fprintf(to,
+            "  {\n    \"ph\": \"f\", \"id\": %ld, \"pid\": 0, \"tid\": 7, \"ts\": %.3f,\n"
+            "    \"cat\": \"ac2g\", \"name\": \"ac2g\", \"bp\": \"e\"\n  },\n", i, ts + 5);
 }
 
 /* Returns its bytes. */
@@ -65,21 +76,24 @@ static double write_trace(const char *path, double bytes)
         perror(path);
         exit(1);
     }
-    fputs("{\n  \"schemaVersion\": 1,\n  \"deviceProperties\": [\n    {\n      \"id\": 0, \"name\": "
-          "\"NVIDIA A100-SXM4-80GB\"\n    }\n  ],\n  \"baseTimeNanoseconds\": 1712345678901234567,\n"
+    fputs("{\n  \"schemaVersion\": 1,\n  \"deviceProperties\": [\n    {\n"
+          "      \"id\": 0, \"name\": \"NVIDIA A100-SXM4-80GB\"\n    }\n  ],\n"
+          "  \"baseTimeNanoseconds\": 1712345678901234567,\n"
           "  \"traceEvents\": [\n", to);
     for (long i = 0; (double)ftell(to) < bytes; i++)
         put_launch(to, i);
-    fputs("  {\n    \"ph\": \"M\", \"name\": \"process_name\", \"pid\": 0, \"args\": { \"name\": \"python\" }\n"
+    fputs("  {\n    \"ph\": \"M\", \"name\": \"process_name\", \"pid\": 0, "
+          "\"args\": { \"name\": \"python\" }\n"
           "  }\n  ]\n}\n", to);
     double written = (double)ftell(to);
     fclose(to);
     return written;
 }
 
-/* ---- reading it -------------------------------------------------------------------------- */
+/* ---- reading it --------------------------------------------------------------------- */
 
-/* What Python is asked for too: how long kernels took in all, and how many asked for them. */
+/* What Python is asked for too: how long kernels took in all,
+ * and how many asked for them. */
 static bool take(void *self, const erg_chrome_event *event, erg_error *err)
 {
     int64_t *sums = self;
@@ -155,7 +169,7 @@ static double floor_s(const char *path)
     return bench_now_s(CLOCK_PROCESS_CPUTIME_ID) - begin_s;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------------------- */
 
 typedef struct timed { double cpu_s, peak_mb; } timed;
 
@@ -175,7 +189,8 @@ static timed time_child(char *const argv[], size_t rounds)
     return out;
 }
 
-static void put_row(const char *name, double value, const char *unit, double floor, double limit)
+static void put_row(const char *name, double value, const char *unit, double floor,
+                    double limit)
 {
     bench_print(&(bench_row){ name, unit, value, floor, limit, ROUNDS });
 }
@@ -197,8 +212,8 @@ static void bench_large(const char *self, const char *folder, double bytes)
     char *const import[] = { (char *)self, "--import", path, NULL };
     timed ours = time_child(read, 1), joined = time_child(join, 1);
     timed imported = time_child(import, 1);
-    bench_print(&(bench_row){ "ten times the trace: peak memory of reading", "MB", ours.peak_mb,
-                              NAN, 64, 1 });
+    bench_print(&(bench_row){ "ten times the trace: peak memory of reading", "MB",
+                              ours.peak_mb, NAN, 64, 1 });
     bench_print(&(bench_row){ "ten times the trace: peak memory of joining", "MB",
                               joined.peak_mb, NAN, 64, 1 });
     bench_print(&(bench_row){ "ten times the trace: peak memory of importing", "MB",
@@ -230,10 +245,12 @@ static void bench_python(const char *script, const char *path, double ours_s)
         return;
     }
     timed theirs = time_child(python, 1);
-    bench_print(&(bench_row){ "json and pandas, the same sums", "s", theirs.cpu_s, NAN, NAN, 1 });
-    bench_print(&(bench_row){ "json and pandas, peak memory", "MB", theirs.peak_mb, NAN, NAN, 1 });
-    bench_print(&(bench_row){ "our time for 1 s of json and pandas", "s", ours_s / theirs.cpu_s,
-                              NAN, 0.05, ROUNDS });
+    bench_print(&(bench_row){ "json and pandas, the same sums", "s", theirs.cpu_s, NAN,
+                              NAN, 1 });
+    bench_print(&(bench_row){ "json and pandas, peak memory", "MB", theirs.peak_mb, NAN,
+                              NAN, 1 });
+    bench_print(&(bench_row){ "our time for 1 s of json and pandas", "s",
+                              ours_s / theirs.cpu_s, NAN, 0.05, ROUNDS });
 }
 
 int main(int argc, char **argv)
@@ -263,7 +280,8 @@ int main(int argc, char **argv)
     timed ours = time_child(read, ROUNDS), joined = time_child(join, ROUNDS);
     timed imported = time_child(import, 1);
     printf("a trace of %.0f MB\n", 1e-6 * bytes);
-    put_row("read, MB a second", 1e-6 * bytes / ours.cpu_s, "MB/s", 1e-6 * bytes / floor, NAN);
+    put_row("read, MB a second", 1e-6 * bytes / ours.cpu_s, "MB/s",
+            1e-6 * bytes / floor, NAN);
     put_row("read, a gigabyte", 1e9 * ours.cpu_s / bytes, "s", 1e9 * floor / bytes, 2);
     put_row("read, peak memory", ours.peak_mb, "MB", NAN, 64);
     put_row("launches joined (two passes), a gigabyte", 1e9 * joined.cpu_s / bytes, "s",

@@ -23,10 +23,13 @@ typedef struct subject {
 
 static const subject subjects[] = {
     { "zoo:resnet50, graph",             "zoo:resnet50",   NULL, NAN, false, true },
-    { "zoo:resnet50, all tables",        "zoo:resnet50",   "a100-pcie-40gb", 1e-3, true, false },
-    { "zoo:resnet50, tables and hints",  "zoo:resnet50",   "a100-pcie-40gb", NAN, false, false },
+    { "zoo:resnet50, all tables",        "zoo:resnet50",   "a100-pcie-40gb", 1e-3,
+      true, false },
+    { "zoo:resnet50, tables and hints",  "zoo:resnet50",   "a100-pcie-40gb", NAN,
+      false, false },
     { "zoo:llama2_70b, graph",           "zoo:llama2_70b", NULL, 8e-3, false, true },
-    { "zoo:llama2_70b, all tables",      "zoo:llama2_70b", "h100-sxm5-80gb", NAN, true, false },
+    { "zoo:llama2_70b, all tables",      "zoo:llama2_70b", "h100-sxm5-80gb", NAN,
+      true, false },
 };
 
 static double once_s(const subject *what, const erg_catalog *catalog)
@@ -85,7 +88,8 @@ static void row(const char *name, char *const argv[], double floor_ms, double li
 /* The same file through both: what we add (costs, time, energy) is in ours. */
 static void beside_onnx(char *erg, char *model, double floor_ms)
 {
-    char *const ours[] = { erg, "estimate", model, "--on", "a100-pcie-40gb", "--no-hints", NULL };
+    char *const ours[] = { erg, "estimate", model, "--on", "a100-pcie-40gb",
+                           "--no-hints", NULL };
     char *const advised[] = { erg, "estimate", model, "--on", "a100-pcie-40gb", NULL };
     char *const nothing[] = { "/usr/bin/python3", "-c", "import onnx", NULL };
     char *const theirs[] = { "/usr/bin/python3", "-c",

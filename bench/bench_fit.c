@@ -21,8 +21,9 @@ static erg_clock_law law_of(int application)
 {
     double share = 0.1 + 0.05 * application;
 
-    return (erg_clock_law){ .p0_w = 40 + 2 * application, .c_w = 100 + 60 * share, .xk = 0.86,
-                            .vm = 0.92, .tm_s = 10 * (1 - share), .tc_s = 10 * share, .q = 1.5 };
+    return (erg_clock_law){ .p0_w = 40 + 2 * application, .c_w = 100 + 60 * share,
+                            .xk = 0.86, .vm = 0.92, .tm_s = 10 * (1 - share),
+                            .tc_s = 10 * share, .q = 1.5 };
 }
 
 /* ---- the physical model ---------------------------------------------------- */
@@ -39,8 +40,10 @@ static double physical_s(void)
     for (int i = 0; i < CLOCKS; i++) {
         x[i] = clock_at(i) / clock_at(0);
         at[i] = (erg_anchor){ .x = x[i], .power_error = NAN, .time_error = NAN };
-        at[i].power_w = erg_clock_law_w(&law, x[i]) * (1 + 0.01 * erg_random_normal(&random));
-        at[i].time_s = erg_clock_law_s(&law, x[i]) * (1 + 0.01 * erg_random_normal(&random));
+        at[i].power_w = erg_clock_law_w(&law, x[i])
+            * (1 + 0.01 * erg_random_normal(&random));
+        at[i].time_s = erg_clock_law_s(&law, x[i])
+            * (1 + 0.01 * erg_random_normal(&random));
     }
     for (int round = 0; round < ROUNDS; round++) {
         double begin_s = bench_now_s(CLOCK_PROCESS_CPUTIME_ID);
@@ -149,7 +152,8 @@ int main(void)
     bench_print(&(bench_row){ "boosted: a row of a curve, 300 trees", "us", boosted,
                               beside.boosted_us, 1, CURVES });
     if (isnan(beside.forest_us))
-        puts("scikit-learn beside them: not here (tools/setup --all installs python3-sklearn)");
+        puts("scikit-learn beside them: not here (tools/setup --all installs "
+             "python3-sklearn)");
     erg_points_free(points);
     return 0;
 }

@@ -64,7 +64,8 @@ static int connect_soon(int port)
 
 static bool is_whole(const char *text, size_t size)
 {
-    const char *body = strstr(text, "\r\n\r\n"), *length = strcasestr(text, "content-length: ");
+    const char *body = strstr(text, "\r\n\r\n"),
+               *length = strcasestr(text, "content-length: ");
 
     if (!body)
         return false;
@@ -150,7 +151,8 @@ static figures measure_ergd(char *program)
     char folder[256], path[320], words[384];
     int port = free_port();
 
-    snprintf(folder, sizeof(folder), "%s/bench_http.XXXXXX", temporary ? temporary : P_tmpdir);
+    snprintf(folder, sizeof(folder), "%s/bench_http.XXXXXX",
+             temporary ? temporary : P_tmpdir);
     if (!mkdtemp(folder))
         fail("no folder");
     snprintf(path, sizeof(path), "%s/ergd.yaml", folder);
@@ -191,7 +193,8 @@ int main(int argc, char *argv[])
           is.count },
         { "scrape of 8 GPUs, p99", "ms", is.p99_ms, other.p99_ms, 1, is.count },
         { "ergd resident", "MiB", is.resident_mb, other.resident_mb, 8, 1 },
-        { "ergd at 10 Hz, of one core, no scrape", "%", 100 * is.share, 100 * other.share, 1, 1 },
+        { "ergd at 10 Hz, of one core, no scrape", "%", 100 * is.share,
+          100 * other.share, 1, 1 },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -55,8 +55,9 @@ int main(int argc, char *argv[])
 
     if (!model)
         return fprintf(stderr, "%s\n", err.text), 1;
-    bench_print(&(bench_row){ .name = "load the kernel model of the h200", .unit = "ms", .n = 1,
-                              .value = 1e3 * load_s, .floor = NAN, .limit = NAN });
+    bench_print(&(bench_row){ .name = "load the kernel model of the h200",
+                              .unit = "ms", .n = 1, .value = 1e3 * load_s, .floor = NAN,
+                              .limit = NAN });
     for (int kind = 0; kind < ERG_KERNEL_KINDS; kind++) {
         char name[64];
         for (int i = 0; i < SHAPES; i++)
@@ -66,7 +67,8 @@ int main(int argc, char *argv[])
         snprintf(name, sizeof(name), "time, power, energy of a %s",
                  erg_kernel_kind_name((erg_kernel_kind)kind));
         bench_print(&(bench_row){ .name = name, .unit = "us", .floor = NAN, .limit = 1,
-                                  .value = 1e6 * bench_median(times_s, ROUNDS), .n = ROUNDS });
+                                  .value = 1e6 * bench_median(times_s, ROUNDS),
+                                  .n = ROUNDS });
     }
     erg_kernels_free(model);
     return 0;

@@ -32,8 +32,9 @@ static void hear_all(desk *d, uint64_t request, int64_t now_ns)
     for (size_t i = 0; i < NODES; i++) {
         double demand_w = 300 + 700 * erg_xoshiro_uniform(&d->random);
         const erg_lease_status status = {
-            .boot = 1, .request = request, .epoch = d->rack.epoch, .sequence = d->rack.sequence,
-            .enforced_w = 500, .power_w = demand_w, .demand_w = demand_w, .least_w = 100,
+            .boot = 1, .request = request, .epoch = d->rack.epoch,
+            .sequence = d->rack.sequence, .enforced_w = 500, .power_w = demand_w,
+            .demand_w = demand_w, .least_w = 100,
             .most_w = 1200, .fallback_w = 200, .rank = (int)(i % 3),
         };
         erg_lease_rack_hear(&d->rack, i, &status, now_ns);

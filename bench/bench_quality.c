@@ -64,8 +64,8 @@ static void text(const char *const names[], size_t name_count, double limit_s)
             erg_tally_free(&tally);
         }
     printf("quality: bleu, rouge-1, rouge-2 of %d pairs: %.2f s (limit %.0f s: %s); "
-           "%d draws: %.2f s\n", PAIRS, score_s, limit_s, score_s < limit_s ? "met" : "missed",
-           ERG_DRAWS, spread_s);
+           "%d draws: %.2f s\n", PAIRS, score_s, limit_s,
+           score_s < limit_s ? "met" : "missed", ERG_DRAWS, spread_s);
     for (size_t i = 0; i < PAIRS; i++) {
         free((char *)(uintptr_t)references[i]);
         free((char *)(uintptr_t)items[i].output);
@@ -90,7 +90,8 @@ static void features(double limit_s)
     else {
         double took_s = now_s() - begin_s;
         printf("quality: fid of %d x %d with its interval: %.1f s (limit %.0f s: "
-               "%s)\n", ROWS, COLUMNS, took_s, limit_s, took_s < limit_s ? "met" : "missed");
+               "%s)\n", ROWS, COLUMNS, took_s, limit_s,
+               took_s < limit_s ? "met" : "missed");
     }
     erg_array_free(a);
     erg_array_free(b);

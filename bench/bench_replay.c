@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does the sum of its kernels explain a network? The four of the issue, hot and cold, beside
- * the measured whole on this processor. Ratios hold on a quiet machine only: the load is
- * printed, and so is a whole put together from medians of its launches, which a busy
- * machine spoils less.
+ * Does the sum of its kernels explain a network? The four of the issue, hot and cold,
+ * beside the measured whole on this processor. Ratios hold on a quiet machine only: the
+ * load is printed, and so is a whole put together from medians of its launches, which a
+ * busy machine spoils less.
  */
 #include <math.h>
 #include <stdio.h>
@@ -62,10 +62,11 @@ static void print(const char *name, const erg_replay *replay)
         "replay: %s: %zu kernels, %.0f passes, load %.1f\n"
         "  whole %.3f ms (median %.3f), of stamped launches %.3f (%.3f of the pass)\n"
         "  sum hot %.3f, cold %.3f ms; hot/whole %.3f, cold/whole %.3f; to stamped %.3f, "
-        "%.3f\n  bracketed within 10 %%: %s; widest interval %.2f %% (limit 2 %%: %s), %zu of "
-        "%zu above\n",
-        name, replay->kernel_count / 2, replay->whole.runs, load[0], 1e3 * whole_s,
-        1e3 * replay->whole.median_s, 1e3 * traced_s, replay->whole.traced_share,
+        "%.3f\n"
+        "  bracketed within 10 %%: %s; widest interval %.2f %% (limit 2 %%: %s), "
+        "%zu of %zu above\n", name, replay->kernel_count / 2, replay->whole.runs, load[0],
+        1e3 * whole_s, 1e3 * replay->whole.median_s, 1e3 * traced_s,
+        replay->whole.traced_share,
         1e3 * hot_s, 1e3 * cold_s, hot_s / whole_s, cold_s / whole_s, hot_s / traced_s,
         cold_s / traced_s, brackets ? "met" : "missed", 100 * width,
         width <= widest_allowed ? "met" : "missed", wide, replay->kernel_count);

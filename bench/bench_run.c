@@ -52,7 +52,8 @@ static void one_region(void)
             ;
     }
     bench_print(&(bench_row){ "region begin + end (floor: a pread)", "us",
-                              1e6 * spent_s / REGIONS, 1e6 * floor_s / REGIONS, 3, REGIONS });
+                              1e6 * spent_s / REGIONS, 1e6 * floor_s / REGIONS, 3,
+                              REGIONS });
     close(fd);
     erg_recorder_free(rec);
     erg_ring_close(ring);
@@ -113,7 +114,8 @@ static void ready(char *erg)
     }
     double floor_ms = bench_median(plain_ms, PAIRS);
     bench_print(&(bench_row){ "ready: start of erg run to start of its command", "ms",
-                              bench_median(ready_ms, PAIRS) - floor_ms, floor_ms, 10, PAIRS });
+                              bench_median(ready_ms, PAIRS) - floor_ms, floor_ms,
+                              10, PAIRS });
     unlink(stamp_path);
 }
 
@@ -171,7 +173,8 @@ static void record(const char *what, char *const argv[], double floor, double sh
     double dirty_mb = rollup_mb(pid, "Private_Dirty:");
     wait4(pid, &status, 0, &use);
     double wall_s = bench_now_s(CLOCK_MONOTONIC) - begin_s;
-    const char *const words[] = { "resident", "  its share (Pss)", "  private and written" };
+    const char *const words[] = { "resident", "  its share (Pss)",
+                                  "  private and written" };
     for (int i = 0; i < 3; i++)
         snprintf(name[i], sizeof(name[i]), "%s, %s", words[i], what);
     bench_print(&(bench_row){ name[0], "MiB", resident_mb, NAN, 4, 1 });

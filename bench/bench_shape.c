@@ -19,9 +19,9 @@ static const char scene[] =
     " {collective: 250ms, power: 300W}]}\nrun: {lag: 5ms, length: 60s, sample: 1ms}\n";
 
 static const char *const policies[] = {
-    "none", "limit=850W", "floor=800W", "rack-jitter=10ms:50ms", "stagger=4", "firmware=850W",
-    "rack-cap=50kW", "ramp=1000W/s", "bucket=850W:150ms", "storage=5s", "jitter=1ms:5ms",
-    "interleave=4", "balance=850W",
+    "none", "limit=850W", "floor=800W", "rack-jitter=10ms:50ms", "stagger=4",
+    "firmware=850W", "rack-cap=50kW", "ramp=1000W/s", "bucket=850W:150ms", "storage=5s",
+    "jitter=1ms:5ms", "interleave=4", "balance=850W",
 };
 
 static double played_s(const erg_scenario *scenario, const char *policy)
@@ -49,8 +49,8 @@ int main(void)
     for (size_t i = 0; scenario && i < sizeof(policies) / sizeof(policies[0]); i++) {
         char name[80];
         snprintf(name, sizeof(name), "100,000 units for 60 s: %s", policies[i]);
-        bench_print(&(bench_row){ name, "s", played_s(scenario, policies[i]), floor_s, PLAYED_S,
-                                  1 });
+        bench_print(&(bench_row){ name, "s", played_s(scenario, policies[i]),
+                                  floor_s, PLAYED_S, 1 });
     }
     erg_scenario_free(scenario);
     return scenario ? 0 : 1;

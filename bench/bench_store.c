@@ -40,7 +40,11 @@ static double normal(void)
 
 /* ---- what is written ---------------------------------------------------------- */
 
-typedef struct load { const char *name; double rate_hz, update_s, late_s, read_s; int counter; } load;
+typedef struct load {
+    const char *name;
+    double rate_hz, update_s, late_s, read_s;
+    int counter;
+} load;
 
 /* late_s: mean lateness of a wake-up; read_s: median time of a read. */
 static const load loads[] = {
@@ -71,7 +75,8 @@ static series simulate(const load *from, size_t count)
                   : 1e-3 * floor(1000 * (from->counter ? energy_j : power_w));
         }
         double read_s = from->read_s * exp(0.4 * normal());
-        made.samples[i] = (erg_sample){ (int64_t)(t_s * 1e9), (int64_t)(5e8 * read_s), value };
+        made.samples[i] = (erg_sample){ (int64_t)(t_s * 1e9),
+                                        (int64_t)(5e8 * read_s), value };
     }
     return made;
 }

@@ -31,7 +31,8 @@ static void lay_out(erg_work works[], int streams, int64_t span_ns)
         int64_t begin_ns = (int64_t)(each_ns * (double)i);
         double length_ns = each_ns * streams * (0.4 + erg_xoshiro_uniform(&random));
         works[i] = (erg_work){ begin_ns, begin_ns + (int64_t)length_ns,
-                               (uint32_t)(CLASSES * pow(erg_xoshiro_uniform(&random), 3)), 0 };
+                               (uint32_t)(CLASSES * pow(erg_xoshiro_uniform(&random), 3)),
+                               0 };
     }
 }
 
@@ -82,14 +83,17 @@ static double shifts_s(double reach_s)
     double begin_s = bench_now_s(CLOCK_THREAD_CPUTIME_ID);
 
     for (int64_t i = 0; i < SPIKES; i++)
-        spikes[i] = (int64_t)(((double)i + erg_xoshiro_uniform(&random)) * (double)span_ns / SPIKES);
+        spikes[i] =
+            (int64_t)(((double)i + erg_xoshiro_uniform(&random)) * (double)span_ns
+                      / SPIKES);
     for (int name = 0; name < NAMES; name++) {
         erg_lift out;
         for (int64_t i = 0; i < EACH; i++)
-            begins[i] = (int64_t)(((double)i + erg_xoshiro_uniform(&random)) * (double)span_ns
-                                  / EACH);
-        if (!erg_lift_of(&(erg_moments){ begins, EACH }, &(erg_moments){ spikes, SPIKES }, &reach,
-                         0, &out, NULL))
+            begins[i] =
+                (int64_t)(((double)i + erg_xoshiro_uniform(&random)) * (double)span_ns
+                          / EACH);
+        if (!erg_lift_of(&(erg_moments){ begins, EACH }, &(erg_moments){ spikes, SPIKES },
+                         &reach, 0, &out, NULL))
             exit(1);
     }
     return bench_now_s(CLOCK_THREAD_CPUTIME_ID) - begin_s;
@@ -97,8 +101,8 @@ static double shifts_s(double reach_s)
 
 static void bench_shifts(const char *name, double reach_s)
 {
-    bench_print(&(bench_row){ .name = name, .unit = "s", .n = KERNELS, .limit = 1, .floor = NAN,
-                              .value = shifts_s(reach_s) });
+    bench_print(&(bench_row){ .name = name, .unit = "s", .n = KERNELS, .limit = 1,
+                              .floor = NAN, .value = shifts_s(reach_s) });
 }
 
 int main(void)

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <erg/record.h>
 
-enum { WIDTH = 512, HEADS = 8, HEAD = WIDTH / HEADS, LAYERS = 6, WORDS = 8192, CONTEXT = 1024 };
+enum { WIDTH = 512, HEADS = 8, HEAD = WIDTH / HEADS, LAYERS = 6, WORDS = 8192,
+       CONTEXT = 1024 };
 
 typedef struct layer {
     float *qkv, *out, *up, *down;   /* WIDTH x 3W, W x W, W x 4W, 4W x W */
@@ -51,7 +52,8 @@ static void network_init(network *net)
     for (int i = 0; i < LAYERS; i++)
         net->layers[i] = (layer){
             .qkv = random_weights(WIDTH, 3 * WIDTH), .out = random_weights(WIDTH, WIDTH),
-            .up = random_weights(WIDTH, 4 * WIDTH), .down = random_weights(4 * WIDTH, WIDTH),
+            .up = random_weights(WIDTH, 4 * WIDTH),
+            .down = random_weights(4 * WIDTH, WIDTH),
             .keys = grab(CONTEXT * WIDTH), .values = grab(CONTEXT * WIDTH) };
     net->x = grab(CONTEXT * WIDTH);
     net->normed = grab(CONTEXT * WIDTH);
@@ -90,11 +92,11 @@ static void normalise(const float *in, float *out, int rows)
 }
 
 /* c[rows x columns] (+)= a[rows x inner] b[inner x columns] */
-static void multiply(int rows, int columns, int inner, const float *a, const float *b, float *c,
-                     float keep)
+static void multiply(int rows, int columns, int inner, const float *a,
+                     const float *b, float *c, float keep)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, inner, 1, a, inner, b,
-                columns, keep, c, columns);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, inner, 1,
+                a, inner, b, columns, keep, c, columns);
 }
 
 static void softmax_causal(float *scores, int rows, int past, int width)
@@ -117,11 +119,12 @@ static void attend(network *net, const layer *one, int rows, int past)
 
     for (int h = 0; h < HEADS; h++) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, all, HEAD,
-                    1.0f / sqrtf(HEAD), net->qkv + h * HEAD, 3 * WIDTH, one->keys + h * HEAD,
-                    WIDTH, 0, net->scores, all);
+                    1.0f / sqrtf(HEAD), net->qkv + h * HEAD, 3 * WIDTH,
+                    one->keys + h * HEAD, WIDTH, 0, net->scores, all);
         softmax_causal(net->scores, rows, past, all);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, HEAD, all, 1, net->scores,
-                    all, one->values + h * HEAD, WIDTH, 0, net->mixed + h * HEAD, WIDTH);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, HEAD, all, 1,
+                    net->scores, all, one->values + h * HEAD, WIDTH, 0,
+                    net->mixed + h * HEAD, WIDTH);
     }
 }
 
@@ -132,7 +135,8 @@ static void layer_forward(network *net, layer *one, int rows, int past)
     for (int r = 0; r < rows; r++) {
         const float *qkv = net->qkv + (size_t)r * 3 * WIDTH;
         memcpy(one->keys + (size_t)(past + r) * WIDTH, qkv + WIDTH, WIDTH * sizeof(float));
-        memcpy(one->values + (size_t)(past + r) * WIDTH, qkv + 2 * WIDTH, WIDTH * sizeof(float));
+        memcpy(one->values + (size_t)(past + r) * WIDTH, qkv + 2 * WIDTH,
+               WIDTH * sizeof(float));
     }
     attend(net, one, rows, past);
     multiply(rows, WIDTH, WIDTH, net->mixed, one->out, net->x, 1);
@@ -155,8 +159,8 @@ static int forward(network *net, const int *tokens, int rows, int past)
     for (int i = 0; i < LAYERS; i++)
         layer_forward(net, &net->layers[i], rows, past);
     normalise(net->x + (size_t)(rows - 1) * WIDTH, net->normed, 1);
-    cblas_sgemv(CblasRowMajor, CblasNoTrans, WORDS, WIDTH, 1, net->embedding, WIDTH, net->normed,
-                1, 0, net->logits, 1);
+    cblas_sgemv(CblasRowMajor, CblasNoTrans, WORDS, WIDTH, 1, net->embedding, WIDTH,
+                net->normed, 1, 0, net->logits, 1);
     return (int)cblas_isamax(WORDS, net->logits, 1);
 }
 
@@ -167,7 +171,8 @@ int main(int argc, char *argv[])
     network net;
 
     if (prompt < 1 || tokens < 1 || prompt + tokens > CONTEXT) {
-        fprintf(stderr, "usage: inference [prompt] [tokens], together at most %d\n", CONTEXT);
+        fprintf(stderr, "usage: inference [prompt] [tokens], together at most %d\n",
+                CONTEXT);
         return 2;
     }
     erg_recorder *rec = erg_recorder_join(&(erg_env){ .ring = getenv("ERG_RING") }, NULL);

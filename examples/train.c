@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small real training run that logs loss, gradient norm and learning rate of each step,
- * and marks its phases: erg couple --record t.erg --log train.jsonl -- train --log train.jsonl
+ * and marks its phases:
+ *
+ *     erg couple --record t.erg --log train.jsonl -- train --log train.jsonl
  *
  * A network of one hidden layer learns a fixed function by gradient descent. The batch is
  * large or small by chance for seconds at a time, so that power moves as training does.

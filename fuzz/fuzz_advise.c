@@ -48,7 +48,8 @@ static void *operators(const char *name, const char *bytes, size_t size, size_t 
     return erg_offload_parse(name, bytes, size, count, err);
 }
 
-static void *order(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+static void *order(const char *name, const char *bytes, size_t size, size_t *count,
+                   erg_error *err)
 {
     erg_order_item *items = erg_order_parse(name, bytes, size, count, err);
     erg_error needs_err = { 0 };
@@ -59,13 +60,14 @@ static void *order(const char *name, const char *bytes, size_t size, size_t *cou
     return items;
 }
 
-static void *stages(const char *name, const char *bytes, size_t size, size_t *count, erg_error *err)
+static void *stages(const char *name, const char *bytes, size_t size, size_t *count,
+                    erg_error *err)
 {
     return erg_stages_parse(name, bytes, size, count, err);
 }
 
-static parse *const parsers[] = { variants, phases, traffic, hops, tensors, operators, order,
-                                  stages };
+static parse *const parsers[] = { variants, phases, traffic, hops, tensors,
+                                  operators, order, stages };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {

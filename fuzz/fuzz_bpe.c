@@ -5,8 +5,8 @@
 #include "quality/bpe.h"
 
 static const char small[] =
-    "{\"model\":{\"type\":\"BPE\",\"unk_token\":\"a\",\"end_of_word_suffix\":\"</w>\",\"vocab\":"
-    "{\"a\":0,\"b\":1,\"a</w>\":2,\"b</w>\":3,\"ab\":4,\"ab</w>\":5,\"aba\":6,"
+    "{\"model\":{\"type\":\"BPE\",\"unk_token\":\"a\",\"end_of_word_suffix\":\"</w>\","
+    "\"vocab\":{\"a\":0,\"b\":1,\"a</w>\":2,\"b</w>\":3,\"ab\":4,\"ab</w>\":5,\"aba\":6,"
     "\"<|startoftext|>\":7,\"<|endoftext|>\":8},"
     "\"merges\":[\"a b\",\"a b</w>\",\"ab a\"]}}";
 

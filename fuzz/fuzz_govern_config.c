@@ -6,8 +6,8 @@
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     erg_error err = { 0 };
-    erg_govern_config *config = erg_govern_config_parse("fuzz.yaml", (const char *)bytes, size,
-                                                        &err);
+    erg_govern_config *config = erg_govern_config_parse("fuzz.yaml",
+                                                        (const char *)bytes, size, &err);
 
     if (!config && (err.code == ERG_OK || !err.text[0]))
         abort();

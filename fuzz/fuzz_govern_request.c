@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a line of ergd's socket or journal: a request that makes sense, or a sentence. */
+/* Any bytes as a line of ergd's socket or journal:
+ * a request that makes sense, or a sentence. */
 #include <math.h>
 #include <stdlib.h>
 #include "erg/govern.h"

@@ -6,7 +6,8 @@
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     erg_error err = { 0 };
-    erg_hardware *hardware = erg_hardware_parse((const char *)bytes, size, "fuzz.json", &err);
+    erg_hardware *hardware = erg_hardware_parse((const char *)bytes, size,
+                                                "fuzz.json", &err);
 
     if (!hardware && (err.code == ERG_OK || !err.text[0]))
         abort();                    /* refused without a sentence */

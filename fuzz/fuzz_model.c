@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (model) {
         erg_model_predict(model, &anchors, clocks, 2, out, NULL);
-        erg_model *again = erg_model_save(model, path, &err) ? erg_model_load(path, &err) : NULL;
+        erg_model *again = erg_model_save(model, path, &err)
+            ? erg_model_load(path, &err) : NULL;
         if (!again)
             abort();
         erg_model_free(again);

@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
         erg_policy_setup setup = { .groups = 1 };
         erg_policy_state state;
         erg_policy_out out = erg_policy_free();
-        const erg_policy_in in = { .power_w = 500, .item_j = 1, .wait_w = 100, .period_s = 1,
-                                   .step_begins = true };
+        const erg_policy_in in = { .power_w = 500, .item_j = 1, .wait_w = 100,
+                                   .period_s = 1, .step_begins = true };
         memset(&state, 0, sizeof(state));
         memcpy(setup.values, chain.values[i], sizeof(setup.values));
         chain.policies[i]->start(&state, &setup);

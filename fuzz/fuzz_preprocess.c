@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as an encoder's X.json: what it says is used on a small image, or a sentence. */
+/* Any bytes as an encoder's X.json: what it says is used
+ * on a small image, or a sentence. */
 #include <math.h>
 #include <stdlib.h>
 #include "quality/preprocess.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a message of a rack, taken by a node and a coordinator: never beyond a limit. */
+/* Any bytes as a message of a rack, taken by a node and a coordinator:
+ * never beyond a limit. */
 #include <math.h>
 #include <stdlib.h>
 #include "govern/rack_message.h"
@@ -13,7 +14,8 @@ static void as_status(const char *bytes, size_t size)
     static erg_cut_node cuts[2];
     erg_lease_rack rack = {
         .terms = erg_lease_terms_usual(),
-        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts }, .limit_w = 1000,
+        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts },
+        .limit_w = 1000,
     };
     erg_lease_rack_in in = { 20 * ERG_NS_PER_S, NAN, NAN };
     erg_lease_answer answers[2];

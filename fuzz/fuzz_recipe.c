@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     erg_error err = { 0 };
     erg_recipe *recipe = erg_recipe_parse("fuzz.json", (const char *)bytes, size, &err);
-    erg_recipe_grid *grid = recipe ? erg_recipe_grid_new(recipe, NULL, 0, false, &err) : NULL;
+    erg_recipe_grid *grid = recipe
+        ? erg_recipe_grid_new(recipe, NULL, 0, false, &err) : NULL;
 
     if ((!recipe || !grid) && (err.code == ERG_OK || !err.text[0]))
         abort();

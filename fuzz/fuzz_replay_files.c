@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a file of the benchmark guide: what is read is written, and reads the same. */
+/* Any bytes as a file of the benchmark guide:
+ * what is read is written, and reads the same. */
 #include <stdlib.h>
 #include <string.h>
 #include "replay/files.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a list of kernels: what becomes a plan is saved, and is the same plan again. */
+/* Any bytes as a list of kernels: what becomes a plan is saved,
+ * and is the same plan again. */
 #include <stdlib.h>
 #include <string.h>
 #include "bytes.h"
@@ -14,7 +15,8 @@ static bool is_for_us(const char *bytes, size_t size)
 
     if (!head) abort();
     if (size) memcpy(head, bytes, size);
-    for (const erg_plan_reader *const *reader = erg_plan_readers; *reader != &erg_plan_graph; reader++)
+    for (const erg_plan_reader *const *reader = erg_plan_readers;
+         *reader != &erg_plan_graph; reader++)
         found |= (*reader)->sniff(&input);
     free(head);
     return found;
@@ -45,7 +47,8 @@ static char *saved(const erg_replay_plan *plan, size_t *size)
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-    erg_replay_plan *plan = is_for_us((const char *)bytes, size) ? load((const char *)bytes, size)
+    erg_replay_plan *plan = is_for_us((const char *)bytes, size)
+        ? load((const char *)bytes, size)
                                                                  : NULL;
     if (!plan) return 0;
     size_t once_size, twice_size;

@@ -6,7 +6,8 @@
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     erg_error err = { 0 };
-    erg_scenario *scenario = erg_scenario_parse("fuzz.yaml", (const char *)bytes, size, &err);
+    erg_scenario *scenario = erg_scenario_parse("fuzz.yaml", (const char *)bytes,
+                                                size, &err);
 
     if (!scenario && (err.code == ERG_OK || !err.text[0]))
         abort();

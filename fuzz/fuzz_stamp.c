@@ -5,7 +5,8 @@
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     for (int order = ERG_DATE_UNSAID; order <= ERG_DATE_YMD; order++) {
-        erg_stamp_style style = { .order = (erg_date_order)order, .decimal = size % 2 ? '.' : ',' };
+        erg_stamp_style style = { .order = (erg_date_order)order,
+                                  .decimal = size % 2 ? '.' : ',' };
         erg_stamp stamp;
         int64_t count_ns;
         erg_stamp_parse((const char *)bytes, size, &style, &stamp);
