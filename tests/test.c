@@ -7,14 +7,16 @@
 static char folders[64][64];
 static size_t folder_count;
 
-void test_near(double got, double want, double most, const char *what, const char *file, int line)
+void test_near(double got, double want, double most, const char *what,
+               const char *file, int line)
 {
     if (!(fabs(got - want) <= most))
         print_error("%s is %.12g, wanted %.12g +- %.3g\n", what, got, want, most);
     _assert_true(fabs(got - want) <= most, what, file, line);
 }
 
-void test_text(const char *got, const char *want, const char *what, const char *file, int line)
+void test_text(const char *got, const char *want, const char *what,
+               const char *file, int line)
 {
     _assert_string_equal(got ? got : "(null)", want, file, line);
     (void)what;
@@ -31,7 +33,8 @@ const char *test_data(const char *name)
 {
     static char path[ERG_PATH_MOST];
     const char *shared = getenv("ERG_SHARED");
-    snprintf(path, sizeof(path), "%s/data/%s", shared ? shared : ERG_TEST_SOURCE "/../shared", name);
+    snprintf(path, sizeof(path), "%s/data/%s",
+             shared ? shared : ERG_TEST_SOURCE "/../shared", name);
     if (access(path, R_OK) != 0) {
         print_message("# skipped: %s is not here\n", path);
         skip();
@@ -46,7 +49,8 @@ const char *test_fixture(const char *name)
     return path;
 }
 
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
+static int remove_one(const char *path, const struct stat *facts, int kind,
+                      struct FTW *walk)
 {
     (void)facts, (void)kind, (void)walk;
     return remove(path);
@@ -95,7 +99,8 @@ static void call_test(void **state)
 static FILE *skips_are_not_failures(void)
 {
     fflush(stdout);
-    FILE *filter = popen("sed -u 's/^not ok \\([0-9]*\\) # SKIP \\(.*\\)/ok \\1 - \\2 # SKIP/'", "w");
+    FILE *filter =
+        popen("sed -u 's/^not ok \\([0-9]*\\) # SKIP \\(.*\\)/ok \\1 - \\2 # SKIP/'", "w");
     if (filter)
         dup2(fileno(filter), STDOUT_FILENO);
     return filter;

@@ -22,15 +22,18 @@
 typedef struct test { const char *name; void (*run)(void); } test;
 
 #define TEST(function) { #function, function }
-#define CHECK(truth) _assert_true((unsigned long)((truth) ? 1 : 0), #truth, __FILE__, __LINE__)
+#define CHECK(truth) \
+    _assert_true((unsigned long)((truth) ? 1 : 0), #truth, __FILE__, __LINE__)
 #define CHECK_OK(call, err) test_ok((call), &(err), #call, __FILE__, __LINE__)
 #define CHECK_NEAR(got, want, most) \
     test_near((double)(got), (double)(want), (double)(most), #got, __FILE__, __LINE__)
 #define CHECK_TEXT(got, want) test_text((got), (want), #got, __FILE__, __LINE__)
 #define SKIP(why) (print_message("# skipped: %s\n", (why)), skip())
 
-void test_near(double got, double want, double most, const char *what, const char *file, int line);
-void test_text(const char *got, const char *want, const char *what, const char *file, int line);
+void test_near(double got, double want, double most, const char *what, const char *file,
+               int line);
+void test_text(const char *got, const char *want, const char *what, const char *file,
+               int line);
 void test_ok(bool good, const erg_error *err, const char *what, const char *file, int line);
 
 /* A path in ../shared/data (or ERG_SHARED/data); skips with the reason without it.
