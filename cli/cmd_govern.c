@@ -53,21 +53,31 @@ enum {
     EPOCH = 16384
 };
 
-static const struct {
+typedef struct verb_row {
     const char *name;
     erg_govern_verb verb;
+    const char *says;                   /* what it takes, in words */
     int needs, takes, any;              /* any: at least one of these */
-} verbs[] = {
-    { "status", ERG_GOVERN_STATUS },
-    { "set", ERG_GOVERN_SET, 0, DEVICE | FOR, CAP | CLOCK },
-    { "hint", ERG_GOVERN_HINT, 0, CAP | DVFS | OBJECTIVE | SLOWDOWN | DEVICE | JOB | FOR },
-    { "release", ERG_GOVERN_RELEASE, 0, DEVICE },
-    { "brake", ERG_GOVERN_BRAKE },
-    { "why", ERG_GOVERN_WHY },
-    { "sensors", ERG_GOVERN_SENSORS },
-    { "work", ERG_GOVERN_WORK, 0, PHASE | UNITS | EPOCH | DEVICE | JOB | FOR },
-    { "admit", ERG_GOVERN_ADMIT, JOB | POWER, FOR | LEAST | WAIT | CLASS },
-    { "done", ERG_GOVERN_DONE, JOB },
+} verb_row;
+
+static const verb_row verbs[] = {
+    { "status", ERG_GOVERN_STATUS, "no option but --socket" },
+    { "set", ERG_GOVERN_SET, "--cap or --clock, and perhaps --device and --for", 0,
+      DEVICE | FOR, CAP | CLOCK },
+    { "hint", ERG_GOVERN_HINT,
+      "any of --cap, --dvfs, --objective, --slowdown, --device, --job and --for", 0,
+      CAP | DVFS | OBJECTIVE | SLOWDOWN | DEVICE | JOB | FOR },
+    { "release", ERG_GOVERN_RELEASE, "no option but --device and --socket", 0, DEVICE },
+    { "brake", ERG_GOVERN_BRAKE, "no option but --socket" },
+    { "why", ERG_GOVERN_WHY, "no option but --socket" },
+    { "sensors", ERG_GOVERN_SENSORS, "no option but --socket" },
+    { "work", ERG_GOVERN_WORK,
+      "any of --phase, --units, --epoch, --device, --job and --for", 0,
+      PHASE | UNITS | EPOCH | DEVICE | JOB | FOR },
+    { "admit", ERG_GOVERN_ADMIT,
+      "--job and --power, and perhaps --least, --class, --for and --wait", JOB | POWER,
+      FOR | LEAST | WAIT | CLASS },
+    { "done", ERG_GOVERN_DONE, "--job", JOB },
 };
 
 static int given(const govern_options *options)
@@ -139,47 +149,58 @@ static bool make_hint(const govern_options *options, erg_govern_request *to)
         && copy_name(options->objective, to->objective, sizeof(to->objective));
 }
 
+static const verb_row *verb_of(const cli *call)
+{
+    for (size_t i = 0; call->argc == 1 && i < CLI_COUNT(verbs); i++)
+        if (strcmp(call->argv[0], verbs[i].name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+/* Also what --dvfs and --objective say; what does not fit is told. */
+static int take_names(const cli *call, erg_govern_request *to)
+{
+    const govern_options *options = call->options;
+
+    if (!copy_name(options->device, to->device, sizeof(to->device)))
+        return cli_misused(call, "there is no device %.60s", options->device);
+    if (!copy_name(options->job, to->job, sizeof(to->job)))
+        return cli_misused(call, "a job's name has at most %zu bytes", sizeof(to->job) - 1);
+    if (!copy_name(options->phase, to->phase, sizeof(to->phase)))
+        return cli_misused(call, "a phase's name has at most %zu bytes",
+                           sizeof(to->phase) - 1);
+    if (!make_hint(options, to))
+        return cli_misused(call, "--dvfs is auto or off, --objective throughput_per_watt, "
+                           "energy, edp or ed2p");
+    return CLI_DONE;
+}
+
 static int run(const cli *call)
 {
     const govern_options *options = call->options;
-    erg_govern_request request = { .cap_w = options->cap_w,
-                                   .clock_hz = options->clock_hz, .for_s = options->for_s,
-                                   .power_w = options->power_w, .least_w = options->least_w,
-                                   .priority = options->class,
-                                   .epoch_s = options->epoch_s,
-                                   .units = options->units > 0 ? options->units : NAN };
+    const verb_row *verb = verb_of(call);
     const int has = given(options);
-    size_t i = 0;
 
-    while (i < CLI_COUNT(verbs)
-           && (call->argc != 1 || strcmp(call->argv[0], verbs[i].name) != 0))
-        i++;
-    if (i == CLI_COUNT(verbs))
+    if (!verb)
         return cli_misused(call, "says one of status, set, hint, release, brake, why, "
                            "sensors, work, admit and done");
-    if ((has & verbs[i].needs) != verbs[i].needs
-        || (has & ~(verbs[i].needs | verbs[i].takes | verbs[i].any))
-        || (verbs[i].any && !(has & verbs[i].any)))
-        return cli_misused(call, "set takes --cap or --clock, and perhaps --device and "
-                           "--for; hint perhaps --cap, --dvfs, --objective, "
-                           "--slowdown, --device, --job and --for; release takes "
-                           "--device; work perhaps --phase, --units, --epoch, "
-                           "--device, --job and --for; admit --job and --power, and "
-                           "perhaps --least, --class, --for and --wait; done --job; "
-                           "the others none");
-    request.verb = verbs[i].verb;
-    if (!copy_name(options->device, request.device, sizeof(request.device)))
-        return cli_misused(call, "there is no device %.60s", options->device);
-    if (!copy_name(options->job, request.job, sizeof(request.job)))
-        return cli_misused(call, "a job's name has at most %zu bytes",
-                           sizeof(request.job) - 1);
-    if (!copy_name(options->phase, request.phase, sizeof(request.phase)))
-        return cli_misused(call, "a phase's name has at most %zu bytes",
-                           sizeof(request.phase) - 1);
-    if (!make_hint(options, &request))
-        return cli_misused(call, "--dvfs is auto or off, --objective throughput_per_watt, "
-                           "energy, edp or ed2p");
-    return ask(call, &request);
+    if ((has & verb->needs) != verb->needs
+        || (has & ~(verb->needs | verb->takes | verb->any))
+        || (verb->any && !(has & verb->any)))
+        return cli_misused(call, "%s takes %s", verb->name, verb->says);
+    erg_govern_request request = {
+        .verb = verb->verb,
+        .cap_w = options->cap_w,
+        .clock_hz = options->clock_hz,
+        .for_s = options->for_s,
+        .power_w = options->power_w,
+        .least_w = options->least_w,
+        .priority = options->class,
+        .epoch_s = options->epoch_s,
+        .units = options->units > 0 ? options->units : NAN,
+    };
+    int status = take_names(call, &request);
+    return status == CLI_DONE ? ask(call, &request) : status;
 }
 
 static const char about[] =

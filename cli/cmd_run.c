@@ -310,16 +310,12 @@ static bool take_hint(const run_options *options, erg_hint *hint,
     return erg_hint_check(hint, err);
 }
 
-static int run(const cli *call)
+static erg_measure_options measure_of(const cli *call, const run_options *options)
 {
-    const run_options *options = call->options;
-    erg_error err = { 0 };
-    cli_sensors sensors = { 0 };
-    const char *format = call->common.format;
-    erg_hint hint;
-    erg_measure_options measure = {
+    return (erg_measure_options){
         .output = call->common.output,
-        .rate_hz = options->rate_hz, .log = options->log,
+        .rate_hz = options->rate_hz,
+        .log = options->log,
         .repeat = options->repeat,
         .until = options->until,
         .max_repeat = options->max_repeat,
@@ -334,6 +330,16 @@ static int run(const cli *call)
         .tags = options->tags.items,
         .tag_count = options->tags.count,
     };
+}
+
+static int run(const cli *call)
+{
+    const run_options *options = call->options;
+    const char *format = call->common.format;
+    erg_measure_options measure = measure_of(call, options);
+    cli_sensors sensors = { 0 };
+    erg_error err = { 0 };
+    erg_hint hint;
 
     if (options->stop)
         return stop(call, options->stop);
