@@ -38,6 +38,12 @@ static bool is_one_point(const erg_visit *a, const erg_visit *b)
         && erg_knob_setting_equal(&a->setting, &b->setting);
 }
 
+/* The figure there of a visit of this state; NAN: of another, or it does not know it. */
+static double known_at(const erg_visit *visit, erg_visit_state state, size_t offset)
+{
+    return visit->state == state ? *(const double *)((const char *)visit + offset) : NAN;
+}
+
 /* Mean over the visits of this state that know the figure; NAN if none does. */
 static double mean_at(const ordered visits[], size_t count, erg_visit_state state,
                       size_t offset)
@@ -46,9 +52,8 @@ static double mean_at(const ordered visits[], size_t count, erg_visit_state stat
     size_t known = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const erg_visit *visit = visits[i].visit;
-        double value = *(const double *)((const char *)visit + offset);
-        if (visit->state != state || isnan(value))
+        double value = known_at(visits[i].visit, state, offset);
+        if (isnan(value))
             continue;
         erg_sum_add(&sum, value);
         known++;
@@ -64,9 +69,8 @@ static double half_at(const ordered visits[], size_t count, erg_visit_state stat
     size_t known = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const erg_visit *visit = visits[i].visit;
-        double value = *(const double *)((const char *)visit + offset);
-        if (visit->state != state || isnan(value))
+        double value = known_at(visits[i].visit, state, offset);
+        if (isnan(value))
             continue;
         erg_sum_add(&squares, (value - mean) * (value - mean));
         known++;

@@ -26,6 +26,9 @@ double erg_page_percent(const erg_page *page, int64_t t_ns);
 int erg_page_colour(const erg_page *page, const char *region);
 
 void erg_page_head(const erg_page *page, const char *title);
+/* The tables of a result that have rows, but that whose rows the charts list; a wide one of
+ * few rows lies on its side. */
+void erg_page_tables(FILE *out, const erg_result *result, const erg_table *charted);
 /* The notes of a result as a list; the end of every page but a run's. */
 void erg_page_notes(FILE *out, const erg_result *result);
 void erg_page_foot(FILE *out);

@@ -4,6 +4,22 @@
 #include <string.h>
 #include "report/page.h"
 
+void erg_page_tables(FILE *out, const erg_result *result, const erg_table *charted)
+{
+    enum { FEW = 12 };
+
+    for (size_t i = 0; i < erg_result_table_count(result); i++) {
+        const erg_table *table = erg_result_table(result, i);
+        size_t rows = erg_table_row_count(table);
+        if (table == charted || rows == 0)
+            continue;
+        if (rows <= FEW)
+            erg_html_table_turned(out, table);
+        else
+            erg_html_table(out, table);
+    }
+}
+
 void erg_page_notes(FILE *out, const erg_result *result)
 {
     fputs("<ul>\n", out);

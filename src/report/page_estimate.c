@@ -303,10 +303,9 @@ static void put_figures(FILE *out, const erg_table *table)
         erg_html_table_turned(out, table);
         return;
     }
-    fprintf(out, "<details><summary>%s</summary>\n<div class=\"scroll\">",
-            erg_table_name(table));
+    fprintf(out, "<details><summary>%s</summary>\n", erg_table_name(table));
     erg_html_table(out, table);
-    fputs("</div></details>\n", out);
+    fputs("</details>\n", out);
 }
 
 static void put_all(picture *p, const char *title)

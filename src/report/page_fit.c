@@ -178,10 +178,9 @@ static void put_tables(const fit_page *page)
     fputs("<section><h2>All figures</h2>\n", page->out);
     for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
         const erg_table *table = erg_result_table(page->result, i);
-        fprintf(page->out, "<details><summary>%s</summary>\n<div class=\"scroll\">",
-                erg_table_name(table));
+        fprintf(page->out, "<details><summary>%s</summary>\n", erg_table_name(table));
         erg_html_table(page->out, table);
-        fputs("</div></details>\n", page->out);
+        fputs("</details>\n", page->out);
     }
     fputs("</section>\n", page->out);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "report/page_couple.h"
 
-enum { LINES_MOST = 3, COLUMNS_MOST = 10 };
+enum { LINES_MOST = 3 };
 
 typedef struct rle_page {
     const erg_result *result;
@@ -127,21 +127,6 @@ static bool put_device(const rle_page *page, size_t row)
     return ok;
 }
 
-static void put_tables(const rle_page *page)
-{
-    for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
-        const erg_table *table = erg_result_table(page->result, i);
-        if (table == page->rle || erg_table_row_count(table) == 0)
-            continue;           /* each chart lists its own */
-        fputs("<div class=\"scroll\">", page->out);
-        if (table == page->summary && erg_table_column_count(table) > COLUMNS_MOST)
-            erg_html_table_turned(page->out, table);
-        else
-            erg_html_table(page->out, table);
-        fputs("</div>\n", page->out);
-    }
-}
-
 static bool put_all(const rle_page *page, const char *title)
 {
     erg_page head = { .out = page->out };
@@ -154,7 +139,7 @@ static bool put_all(const rle_page *page, const char *title)
     for (size_t i = 0; ok && i < erg_table_row_count(page->summary); i++)
         ok = put_device(page, i);
     fputs("<section><h2>All figures</h2>\n", page->out);
-    put_tables(page);
+    erg_page_tables(page->out, page->result, page->rle);
     erg_page_notes(page->out, page->result);
     fputs("</section>\n", page->out);
     erg_page_foot(page->out);

@@ -305,12 +305,7 @@ static bool add_notes(comparison *all, const char *obstacle_text)
         : all->same_sensor
         ? "Both were read by the same sensor, so its gain cancels in difference and ratio."
         : "The sensors are not the same, so the gain of each is in the interval.");
-    for (int q = 0; good && q <= ERG_QUALITY_NO_DATA; q++)
-        if (all->qualities >> q & 1)
-            good = erg_result_note(all->result, all->err, "Quality %s: %s",
-                                   erg_quality_name((erg_quality)q),
-                                   erg_quality_about((erg_quality)q));
-    return good;
+    return good && erg_note_qualities(all->result, all->qualities, all->err);
 }
 
 static bool fill(comparison *all, int *verdict)

@@ -36,6 +36,8 @@ extern const size_t erg_summary_column_count, erg_device_column_count,
 void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST]);
 /* "TOO_SHORT ALIASED". */
 void erg_flags_text(uint64_t flags, char *to, size_t size);
+/* A note for each quality of the set of bits: what it means. */
+bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err);
 /* First of its name. */
 bool erg_region_is_first(const erg_trace *trace, size_t index);
 bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code);

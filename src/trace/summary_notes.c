@@ -15,12 +15,13 @@ void erg_flags_text(uint64_t flags, char *to, size_t size)
                                      erg_flag_describe((erg_flag_code)code)->name);
 }
 
-static bool note_qualities(summary *all)
+bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err)
 {
     bool good = true;
+
     for (int q = 0; good && q <= ERG_QUALITY_NO_DATA; q++)
-        if (all->qualities >> q & 1)
-            good = erg_result_note(all->result, all->err, "Quality %s: %s",
+        if (qualities >> q & 1)
+            good = erg_result_note(result, err, "Quality %s: %s",
                                    erg_quality_name((erg_quality)q),
                                    erg_quality_about((erg_quality)q));
     return good;
@@ -161,5 +162,6 @@ bool erg_summary_notes(summary *all)
     return note_no_sensor(all) && note_methods(all) && note_clocks(all)
            && note_event_clocks(all) && note_events(all)
            && note_total(all)
-           && note_qualities(all) && erg_summary_note_flags(all);
+           && erg_note_qualities(all->result, all->qualities, all->err)
+           && erg_summary_note_flags(all);
 }

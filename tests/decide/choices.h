@@ -7,7 +7,7 @@
 #include "test.h"
 
 static inline const erg_pick *pick_of(const erg_choice *choice, const erg_points *points,
-                               const char *name)
+                                      const char *name)
 {
     for (size_t i = 0; i < choice->pick_count; i++)
         if (strstr(erg_points_application_at(points, choice->picks[i].application)->name,
@@ -26,7 +26,7 @@ static inline double chosen_mhz(const erg_choice *choice, const erg_pick *pick)
 
 static inline double choose_mhz(const erg_points *points, const char *name,
                                 const char *objective,
-                         double slowdown, double *saving)
+                                double slowdown, double *saving)
 {
     erg_wish wish = erg_wish_default();
     erg_choice choice;

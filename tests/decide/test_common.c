@@ -1,23 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One clock for all, and a clock for each phase: dvfs.md 6.4 and 6.7. */
-#include "decide/decide.h"
-#include "test.h"
-
-static void add(erg_points *points, const char *name, double mhz, double time_s,
-                double energy_j)
-{
-    erg_application app = { .retention = NAN, .retention_low = NAN };
-    erg_visit visit = { .setting = erg_knob_setting_none(), .block = -1, .place = -1,
-                        .start_ns = INT64_MIN, .time_s = time_s, .energy_j = energy_j,
-                        .mean_w = energy_j / time_s, .peak_w = NAN, .temp_c = NAN,
-                        .energy_listed_j = NAN, .samples = NAN, .sm_clock_seen_hz = NAN,
-                        .fp_active = NAN, .dram_active = NAN };
-
-    visit.setting.at[ERG_SM_CLOCK] = mhz * 1e6;
-    snprintf(app.name, sizeof(app.name), "%s", name);
-    CHECK(erg_points_application(points, &app, &visit.application, NULL));
-    CHECK(erg_points_add(points, &visit, NULL));
-}
+#include "decide/choices.h"
 
 typedef struct wanted {
     const char *objective;
@@ -88,11 +71,11 @@ static void a_limit_that_no_shared_clock_keeps_says_what_would(void)
     erg_choice choice;
     erg_common common;
 
-    add(points, "a", 1000, 1, 100);
-    add(points, "a", 800, 1.3, 60);
-    add(points, "a", 700, 1.5, 50);
-    add(points, "b", 1000, 2, 90);
-    add(points, "b", 800, 2.2, 60);
+    add(points, "a", &(row){ 1000, 1, 100 });
+    add(points, "a", &(row){ 800, 1.3, 60 });
+    add(points, "a", &(row){ 700, 1.5, 50 });
+    add(points, "b", &(row){ 1000, 2, 90 });
+    add(points, "b", &(row){ 800, 2.2, 60 });
     wish.slowdown = 0.2;
     wish.power_cap_w = 47;
     CHECK(erg_choose(points, &wish, &choice, NULL));
@@ -113,10 +96,10 @@ static void weights_decide_whose_energy_counts(void)
     erg_choice choice;
     erg_common common;
 
-    add(points, "a", 1000, 1, 10);
-    add(points, "a", 800, 1, 20);
-    add(points, "b", 1000, 1, 20);
-    add(points, "b", 800, 1, 11);
+    add(points, "a", &(row){ 1000, 1, 10 });
+    add(points, "a", &(row){ 800, 1, 20 });
+    add(points, "b", &(row){ 1000, 1, 20 });
+    add(points, "b", &(row){ 800, 1, 11 });
     CHECK(erg_choose(points, &wish, &choice, NULL));
     CHECK(erg_choose_common(&choice, NULL, false, &common, NULL));
     CHECK_NEAR(common.setting.at[ERG_SM_CLOCK], 1e9, 0);
@@ -132,12 +115,12 @@ static erg_points *two_phases(void)
 {
     erg_points *points = erg_points_new(NULL);
 
-    add(points, "prefill", 1400, 1.0, 100);
-    add(points, "prefill", 1200, 1.1, 85);
-    add(points, "prefill", 1000, 1.3, 75);
-    add(points, "decode", 1400, 2.0, 50);
-    add(points, "decode", 1200, 2.1, 49);
-    add(points, "decode", 1000, 2.6, 47);
+    add(points, "prefill", &(row){ 1400, 1.0, 100 });
+    add(points, "prefill", &(row){ 1200, 1.1, 85 });
+    add(points, "prefill", &(row){ 1000, 1.3, 75 });
+    add(points, "decode", &(row){ 1400, 2.0, 50 });
+    add(points, "decode", &(row){ 1200, 2.1, 49 });
+    add(points, "decode", &(row){ 1000, 2.6, 47 });
     return points;
 }
 
@@ -219,8 +202,8 @@ static void plans_agree_with_trying_everything(void)
             for (int k = 0; k < 5; k++) {
                 t[p][k] = 1 + floor(10 * test_uniform(&random)) / 5;
                 e[p][k] = 10 + floor(40 * test_uniform(&random));
-                add(points, (const char *[]){ "a", "b", "c" }[p], 1000 + 100 * k, t[p][k],
-                    e[p][k]);
+                add(points, (const char *[]){ "a", "b", "c" }[p],
+                    &(row){ 1000 + 100 * k, t[p][k], e[p][k] });
             }
         wish.objective = "energy";
         wish.draws = 0;
@@ -253,8 +236,8 @@ static void all_phases_give_the_same_energy_for_time(void)
 
     for (int k = 0; k < 100; k++) {
         double x = 1 - 0.005 * k;
-        add(points, "a", 1000 * x, 0.6 + 0.4 / x, 40 + 60 * x * x);
-        add(points, "b", 1000 * x, 2 / x, 20 + 90 * x * x);
+        add(points, "a", &(row){ 1000 * x, 0.6 + 0.4 / x, 40 + 60 * x * x });
+        add(points, "b", &(row){ 1000 * x, 2 / x, 20 + 90 * x * x });
     }
     wish.objective = "cost";
     wish.most_w = 50;       /* eta 0.5: E + 50 W x T */

@@ -33,7 +33,7 @@ static inline void step(int64_t now_ns)
 }
 
 static inline erg_devices *gpus_of(const char *file, const char *script, const char *sensor,
-                            erg_error *err)
+                                   erg_error *err)
 {
     const char *const sensors[] = { sensor };
     setenv("FAKE_NVML", script, 1);

@@ -3,7 +3,7 @@
  * A GPU's clock as the daemon itself locks it, on the fake NVML, whose locks outlive the
  * process as a real GPU's do: whatever ends the daemon, the lock is off afterwards.
  */
-#include <dlfcn.h>
+#include "fake/turned.h"
 #include "govern/ergd.h"
 
 static const char *const governs =
@@ -29,30 +29,11 @@ static void prepare(ergd_box *is, const char *text)
     is->nvml = library();
 }
 
-/* The first GPU, as whoever opens the library next finds it. */
-static void gpu_text(char *text, size_t size)
-{
-    unsigned (*open_all)(void), (*close_all)(void);
-    void (*tell)(unsigned gpu, char *to, size_t room);
-    void *fake = dlopen(library(), RTLD_NOW | RTLD_LOCAL), *found;
-    CHECK(fake);
-    found = dlsym(fake, "nvmlInit_v2");
-    memcpy(&open_all, &found, sizeof(found));
-    found = dlsym(fake, "nvmlShutdown");
-    memcpy(&close_all, &found, sizeof(found));
-    found = dlsym(fake, "fake_nvml_turned");
-    memcpy(&tell, &found, sizeof(found));
-    CHECK(open_all() == 0);
-    tell(0, text, size);
-    close_all();
-    dlclose(fake);
-}
-
 static bool is_locked(const ergd_box *is)
 {
     char text[128];
     (void)is;
-    gpu_text(text, sizeof(text));
+    turned_text(library(), text, sizeof(text));
     return strncmp(text, "lock 1005 ", 10) == 0;
 }
 
@@ -60,7 +41,7 @@ static bool is_unlocked(const ergd_box *is)
 {
     char text[128];
     (void)is;
-    gpu_text(text, sizeof(text));
+    turned_text(library(), text, sizeof(text));
     return strncmp(text, "lock 0 ", 7) == 0;
 }
 

@@ -45,7 +45,7 @@ static inline bool take(void *self, const erg_chrome_event *event, erg_error *er
 
 static inline bool read_into(seen *to, const char *bytes, size_t size,
                              erg_chrome_facts *facts,
-                      erg_error *err)
+                             erg_error *err)
 {
     const erg_chrome_asked asked = { asked_args, take, to };
     return erg_chrome_read_bytes("trace.json", bytes, size, &asked, facts, err);

@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a choice: every picture is there, names are escaped, nothing is loaded. */
-#include "erg/choose.h"
+#include "decide/choices.h"
 #include "erg/report.h"
-#include "test.h"
-
-static void add(erg_points *points, const char *name, double mhz, double time_s,
-                double energy_j, bool is_simulated)
-{
-    erg_application app = { .retention = NAN, .retention_low = NAN,
-                            .is_simulated = is_simulated };
-    erg_visit visit = { .setting = erg_knob_setting_none(), .block = -1, .place = -1,
-                        .start_ns = INT64_MIN, .time_s = time_s, .energy_j = energy_j,
-                        .mean_w = energy_j / time_s, .peak_w = NAN, .temp_c = NAN,
-                        .energy_listed_j = NAN, .samples = NAN, .sm_clock_seen_hz = NAN,
-                        .fp_active = NAN, .dram_active = NAN };
-
-    visit.setting.at[ERG_SM_CLOCK] = mhz * 1e6;
-    snprintf(app.name, sizeof(app.name), "%s", name);
-    CHECK(erg_points_application(points, &app, &visit.application, NULL));
-    CHECK(erg_points_add(points, &visit, NULL));
-}
 
 static char *page_of(bool is_simulated, double slowdown, bool by_json)
 {
@@ -31,10 +13,11 @@ static char *page_of(bool is_simulated, double slowdown, bool by_json)
     size_t size;
 
     for (int i = 0; i < 3; i++) {
-        add(points, "<job>", 1400, 1.00 + 0.01 * i, 100 + i, is_simulated);
-        add(points, "<job>", 1200, 1.10 + 0.01 * i, 80 + i, is_simulated);
-        add(points, "<job>", 1000, 1.30 + 0.01 * i, 90 + i, is_simulated);
+        add(points, "<job>", &(row){ 1400, 1.00 + 0.01 * i, 100 + i });
+        add(points, "<job>", &(row){ 1200, 1.10 + 0.01 * i, 80 + i });
+        add(points, "<job>", &(row){ 1000, 1.30 + 0.01 * i, 90 + i });
     }
+    erg_points_application_edit(points, 0)->is_simulated = is_simulated;
     wish.slowdown = slowdown;
     CHECK(erg_choose(points, &wish, &choice, NULL));
     erg_result *result = erg_choice_result(&choice, points, false, NULL);
@@ -68,7 +51,7 @@ static char *page_of_two_knobs(void)
 
     for (int i = 0; i < 12; i++) {
         const char *name = i < 6 ? "fp32" : "int8";
-        add(points, name, 1000 + 200 * (i % 3), 1.5 - 0.1 * (i % 3), 100 + 7 * i, false);
+        add(points, name, &(row){ 1000 + 200 * (i % 3), 1.5 - 0.1 * (i % 3), 100 + 7 * i });
         erg_visit *visit = erg_points_visit_edit(points, (size_t)i);
         visit->setting.at[ERG_POWER_LIMIT] = i % 6 < 3 ? 150 : 250;
         erg_points_application_edit(points, visit->application)->retention_low =

@@ -45,7 +45,7 @@ static inline void fake_close(erg_engine_session *session)
 
 static inline void *fake_take(erg_engine_session *session,
                               const erg_signature_tensor *tensor,
-                       uint64_t seed, erg_error *err)
+                              uint64_t seed, erg_error *err)
 {
     (void)session;
     (void)seed;
@@ -79,7 +79,7 @@ static inline bool fake_settle(erg_engine_session *session, erg_signature *signa
 }
 
 static inline erg_engine_job *fake_prepare(erg_engine_session *session,
-                                    const erg_signature *signature, erg_error *err)
+                                           const erg_signature *signature, erg_error *err)
 {
     erg_engine_job *job;
 
@@ -95,7 +95,7 @@ static inline erg_engine_job *fake_prepare(erg_engine_session *session,
 
 static inline bool fake_launch(erg_engine_job *job,
                                void *const memory[ERG_SIGNATURE_TENSORS],
-                        erg_error *err)
+                               erg_error *err)
 {
     double share = (double)job->session->clock->now_ns * 1e-9 / session_s;
 
@@ -189,7 +189,7 @@ static inline void end(played *p)
 }
 
 static inline const erg_kernel_timing *timing_of(const played *p, const char *name,
-                                          erg_replay_state state)
+                                                 erg_replay_state state)
 {
     for (size_t i = 0; i < p->bench.replay->kernel_count; i++) {
         const erg_kernel_timing *row = &p->bench.replay->kernels[i];

@@ -56,7 +56,7 @@ static inline void desk_start(desk *d, size_t count, double fallback_w, double l
 }
 
 static inline erg_lease_status said(const desk *d, uint64_t request, uint64_t sequence,
-                             double enforced_w, double demand_w)
+                                    double enforced_w, double demand_w)
 {
     return (erg_lease_status){
         .boot = 5, .request = request, .epoch = sequence ? d->rack.epoch : 0,

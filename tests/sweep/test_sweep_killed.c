@@ -4,12 +4,12 @@
  * tree: no knob is left turned after the next start. In each lane sweeps follow each
  * other without a look between, so that each must put back what the one before left.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
-#include "../device/machine.h"
+#include "device/machine.h"
+#include "fake/turned.h"
 
 extern char **environ;
 
@@ -86,22 +86,9 @@ static void start_sweep(lane *of, test_random *random)
 
 static void gpu_text(const lane *of, char *text, size_t size)
 {
-    unsigned (*open_all)(void), (*close_all)(void);
-    void (*tell)(unsigned gpu, char *to, size_t room);
-    void *fake = dlopen(of->nvml, RTLD_NOW | RTLD_LOCAL), *found;
-    CHECK(fake);
     setenv("FAKE_NVML", "a100-sxm4-80gb,load=constant:200", 1);
     setenv("FAKE_NVML_STATE", of->gpus, 1);
-    found = dlsym(fake, "nvmlInit_v2");
-    memcpy(&open_all, &found, sizeof(found));
-    found = dlsym(fake, "nvmlShutdown");
-    memcpy(&close_all, &found, sizeof(found));
-    found = dlsym(fake, "fake_nvml_turned");
-    memcpy(&tell, &found, sizeof(found));
-    CHECK(open_all() == 0);
-    tell(0, text, size);
-    close_all();
-    dlclose(fake);
+    turned_text(of->nvml, text, size);
 }
 
 static double cpu_khz(const lane *of, const char *file)

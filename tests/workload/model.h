@@ -94,27 +94,36 @@ static inline void model_body(erg_text *attributes, const char *name, erg_text *
     wire_part(attributes, NODE_ATTRIBUTE, &one);
 }
 
-/* A float input or output of one axis. */
-static inline void model_value(erg_text *graph, uint32_t field, const char *name,
-                               int64_t length)
+/* A float input or output whose axes are in the shape, which is taken. */
+static inline void model_shaped(erg_text *graph, uint32_t field, const char *name,
+                                erg_text *shape)
 {
-    erg_text value = { 0 }, type = { 0 }, tensor = { 0 }, shape = { 0 }, dim = { 0 };
+    erg_text value = { 0 }, type = { 0 }, tensor = { 0 };
 
-    wire_number(&dim, 1, (uint64_t)length);
-    wire_part(&shape, 1, &dim);
     wire_number(&tensor, 1, 1);
-    wire_part(&tensor, 2, &shape);
+    wire_part(&tensor, 2, shape);
     wire_part(&type, 1, &tensor);
     wire_text(&value, VALUE_NAME, name);
     wire_part(&value, VALUE_TYPE, &type);
     wire_part(graph, field, &value);
 }
 
+/* Of one axis. */
+static inline void model_value(erg_text *graph, uint32_t field, const char *name,
+                               int64_t length)
+{
+    erg_text shape = { 0 }, dim = { 0 };
+
+    wire_number(&dim, 1, (uint64_t)length);
+    wire_part(&shape, 1, &dim);
+    model_shaped(graph, field, name, &shape);
+}
+
 /* A float matrix without its numbers, as an input (field GRAPH_INPUT) or an initializer. */
 static inline void model_matrix(erg_text *graph, uint32_t field, const char *name,
                                 int64_t rows, int64_t columns)
 {
-    erg_text value = { 0 }, type = { 0 }, tensor = { 0 }, shape = { 0 }, dim = { 0 };
+    erg_text tensor = { 0 }, shape = { 0 }, dim = { 0 };
 
     if (field == GRAPH_INITIALIZER) {
         wire_number(&tensor, TENSOR_DIMS, (uint64_t)rows);
@@ -128,12 +137,7 @@ static inline void model_matrix(erg_text *graph, uint32_t field, const char *nam
     wire_part(&shape, 1, &dim);
     wire_number(&dim, 1, (uint64_t)columns);
     wire_part(&shape, 1, &dim);
-    wire_number(&tensor, 1, 1);
-    wire_part(&tensor, 2, &shape);
-    wire_part(&type, 1, &tensor);
-    wire_text(&value, VALUE_NAME, name);
-    wire_part(&value, VALUE_TYPE, &type);
-    wire_part(graph, field, &value);
+    model_shaped(graph, field, name, &shape);
 }
 
 /* An int64 scalar. */

@@ -26,7 +26,7 @@ static inline char *listing(const Onnx__ModelProto *model)
 
 static inline bool flatten(erg_text *model, const erg_graph_options *options,
                            erg_onnx_file *file,
-                    erg_error *err)
+                           erg_error *err)
 {
     bool good = erg_onnx_open(wire_file(model->data, model->count), file, err)
         && erg_onnx_flatten(file, options, err);
