@@ -75,6 +75,16 @@ static bool unknown(const plugin_keys *of, const char *name, size_t length, erg_
                     names);
 }
 
+static bool take_rest(const plugin_keys *of, const plugin_key *key, const char *word,
+                      char *out, erg_error *err)
+{
+    if (!*word || strlen(word) >= key->room)
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %s=, the last key, takes a text of 1 to "
+                        "%zu bytes", of->variable, key->name, key->room - 1);
+    memcpy(out, word, strlen(word) + 1);
+    return true;
+}
+
 static bool pair(const plugin_keys *of, const char *text, size_t length, void *out,
                  erg_error *err)
 {
@@ -97,6 +107,10 @@ bool plugin_settings_read(const plugin_keys *of, const char *text, void *out,
 {
     while (text && *text) {
         size_t length = strcspn(text, ",");
+        const plugin_key *key = find(of, text, strcspn(text, "=,"));
+        if (key && key->room && text[strlen(key->name)] == '=')
+            return take_rest(of, key, text + strlen(key->name) + 1, (char *)out + key->at,
+                             err);
         if (!pair(of, text, length, out, err))
             return false;
         text += length;

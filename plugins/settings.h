@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include "erg/error.h"
 
-/* A key takes one of its words (an int), or a quantity in its unit (a double). */
+/* A key takes one of its words (an int), a quantity in its unit (a double), or the rest of
+ * the text, which may then hold commas (a char array). */
 typedef struct plugin_key {
     const char *name;
     size_t at;
     const char *words;          /* "busy sleep slack": 0, 1, 2; NULL: a quantity */
     const char *unit;
     double most;
+    size_t room;                /* above 0: the rest of the text, in so many bytes */
 } plugin_key;
 
 typedef struct plugin_keys {

@@ -20,6 +20,7 @@
 #include "erg/intervene.h"
 #include "erg/joint.h"
 #include "erg/kernel.h"
+#include "erg/launch.h"
 #include "erg/monitor.h"
 #include "erg/plan.h"
 #include "erg/points.h"

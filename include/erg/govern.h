@@ -78,7 +78,8 @@ typedef struct erg_govern_config {
     struct {
         double limit_w, window_s;
         const char *scope, *policy;
-        erg_govern_list enforcement;
+        erg_govern_list enforcement;    /* power_limit, launch_gate; none: power_limit */
+        bool by_limit, by_gate;         /* what it says, where the policy has it, too */
     } cap;
     struct {
         double psu_fraction, floor_w, up_w_per_s, down_w_per_s, hold_s;

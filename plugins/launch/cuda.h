@@ -25,6 +25,10 @@ enum { CUDA_EVENT_NO_TIMING = 2 };
 typedef int cuda_event_new(cuda_event *event, unsigned flags);
 typedef int cuda_event_record(cuda_event event, cuda_stream stream);
 typedef int cuda_event_query(cuda_event event);
+typedef int cuda_event_between(float *ms, cuda_event begin, cuda_event end);
+/* Of the driver alone: the device of this thread's context, and its 16 bytes of name. */
+typedef int cuda_device_now(int *device);
+typedef int cuda_device_uuid(unsigned char uuid[16], int device);
 /* state: 0 when the stream is not being captured into a graph. */
 typedef int cuda_capturing(cuda_stream stream, int *state);
 

@@ -275,15 +275,6 @@ static void begin(erg_govern_config *config)
     };
 }
 
-/* Of the ways to enforce a cap ergd has power limits alone. */
-static bool has_gate(const erg_govern_list *ways)
-{
-    for (size_t i = 0; i < ways->count; i++)
-        if (strcmp(ways->items[i], "power_limit") != 0)
-            return true;
-    return false;
-}
-
 /* Said in the file, but nothing in ergd acts on it. */
 static void name_unused(draft *is)
 {
@@ -299,16 +290,15 @@ static void name_unused(draft *is)
         { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
-        { !isnan(is->config.cap.window_s), "cap.window" },
-        { has_gate(&is->config.cap.enforcement), "cap.enforcement" },
+        { !isnan(is->config.cap.window_s) && !is->config.cap.by_gate, "cap.window" },
+        { erg_govern_has_gate(&is->config) && !is->config.cap.by_gate, "cap.enforcement" },
         { !is_auto && is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,
           "gpu.policy" },
         { !is_auto && is->config.gpu.objective, "gpu.objective" },
         { !is_auto && is->config.gpu.clock_hz.high > 0, "gpu.clock" },
         { !is_auto && is->config.gpu.sweep, "gpu.sweep" },
         { !is_auto && !isnan(is->config.gpu.slowdown_most), "gpu.slowdown_max" },
-        { is->config.cap.policy && strcmp(is->config.cap.policy, "token_bucket") == 0,
-          "cap.policy" },
+        { erg_govern_has_bucket(&is->config) && !is->config.cap.by_gate, "cap.policy" },
     };
 
     for (size_t i = 0; i < ERG_COUNT(rows); i++)
@@ -330,7 +320,7 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     if (!erg_govern_job_take(is, err) || !read_lists(is, err)
         || !erg_govern_ops_take(is->ops, is->name, &is->config, err)
         || !erg_govern_hold_take(is->holds, is->name, &is->config, err)
-        || !read_members(is, err)
+        || !read_members(is, err) || !erg_govern_cap_take(is, err)
         || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
                                 &is->config.rack.curve, err)
         || !check_words(is, root, err))

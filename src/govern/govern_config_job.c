@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include "govern/govern_keys.h"
 
 /* In the words of ERG_MPI. Whatever kind of group a communicator is, its ranks are delayed
@@ -30,4 +31,47 @@ bool erg_govern_job_take(erg_govern_draft *is, erg_error *err)
     if (is->job.staggers)
         snprintf(to + count, room - (size_t)count, ",stagger=%.9gs", is->job.delay_s);
     return true;
+}
+
+/* ---- cap ----------------------------------------------------------------------------- */
+
+static bool has_way(const erg_govern_config *config, const char *way)
+{
+    const erg_govern_list *ways = &config->cap.enforcement;
+
+    for (size_t i = 0; i < ways->count; i++)
+        if (strcmp(ways->items[i], way) == 0)
+            return true;
+    return false;
+}
+
+bool erg_govern_has_gate(const erg_govern_config *config)
+{
+    return has_way(config, "launch_gate");
+}
+
+bool erg_govern_has_bucket(const erg_govern_config *config)
+{
+    const char *policy = config->cap.policy;
+
+    return policy && strcmp(policy, "token_bucket") == 0;
+}
+
+/* The bucket is in the launch gate of the jobs: without it the cap is the power limits'. */
+bool erg_govern_cap_take(erg_govern_draft *is, erg_error *err)
+{
+    erg_govern_config *config = &is->config;
+    const erg_govern_list *ways = &config->cap.enforcement;
+
+    for (size_t i = 0; i < ways->count; i++)
+        if (strcmp(ways->items[i], "power_limit") != 0
+            && strcmp(ways->items[i], "launch_gate") != 0)
+            return erg_fail(err, ERG_BAD_INPUT, "%s:%d: enforcement lists power_limit and "
+                            "launch_gate, not '%.40s'", is->name, is->enforcement->line,
+                            ways->items[i]);
+    config->cap.by_gate = erg_govern_has_gate(config) && erg_govern_has_bucket(config);
+    config->cap.by_limit = !config->cap.by_gate || has_way(config, "power_limit");
+    return !config->cap.by_gate || config->cap.limit_w > 0
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: a token bucket needs cap.limit, the watts "
+                    "that flow into it", is->name, erg_govern_line_of(is->cap, "policy"));
 }

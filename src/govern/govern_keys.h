@@ -37,6 +37,10 @@ bool erg_govern_ops_take(const erg_yaml *list, const char *name, erg_govern_conf
 
 /* mpi and shaper.phase into config.mpi. */
 bool erg_govern_job_take(erg_govern_draft *is, erg_error *err);
+/* By what cap.limit is held: enforcement and policy together. */
+bool erg_govern_cap_take(erg_govern_draft *is, erg_error *err);
+bool erg_govern_has_gate(const erg_govern_config *config);
+bool erg_govern_has_bucket(const erg_govern_config *config);
 /* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
 int erg_govern_line_of(const erg_yaml *map, const char *key);
 /* gpu.hold, likewise. */

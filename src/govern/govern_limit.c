@@ -25,7 +25,10 @@ static bool is_of_gpu(const erg_govern_config *config)
 
 static double cap_limit(const erg_governor *governor)
 {
-    return is_of_gpu(governor->config) ? INFINITY : or_none(governor->config->cap.limit_w);
+    const erg_govern_config *config = governor->config;
+
+    return is_of_gpu(config) || !config->cap.by_limit ? INFINITY
+                                                      : or_none(config->cap.limit_w);
 }
 
 /* Over-current protection acts within a millisecond, on peaks that no sensor shows. */

@@ -13,17 +13,74 @@ static const erg_column setting_columns[] = {
     { "settings", ERG_TEXT, "its value" },
 };
 
+/* Where jobs may read a GPU's counter themselves; else over our socket. */
+static const char *sensor_of(const erg_govern_config *config)
+{
+    const erg_govern_list *sensors = &config->node.sensors;
+
+    for (size_t i = 0; i < sensors->count; i++)
+        if (strncmp(sensors->items[i], "nvml", 4) == 0)
+            return "nvml";
+    return sensors->count ? NULL : "nvml";
+}
+
+/* Of a cap of the node a GPU has its even share, beside what is no GPU's. 0: there is
+ * none to hold. */
+static double gate_w(const erg_governor *governor)
+{
+    const erg_govern_config *config = governor->config;
+    double left_w = config->cap.limit_w;
+    size_t gpus = 0;
+
+    if (config->cap.scope && config->cap.scope[0] == 'g')
+        return left_w;
+    left_w -= isnan(governor->base_w) ? 0 : governor->base_w;
+    for (size_t i = 0; i < governor->count; i++) {
+        const erg_governed *item = &governor->items[i];
+        gpus += item->is_gpu;
+        if (!item->is_gpu && item->has_limit && !isnan(item->power_w))
+            left_w -= item->power_w;
+    }
+    return gpus ? fmax(1, left_w / (double)gpus) : 0;
+}
+
+/* In the words of ERG_LAUNCH. */
+static bool say_launch(const erg_governor *governor, char *to, size_t size)
+{
+    const erg_govern_config *config = governor->config;
+    const char *sensor = sensor_of(config);
+    double power_w = config->cap.by_gate ? gate_w(governor) : 0;
+
+    if (!(power_w > 0))
+        return false;
+    int count = snprintf(to, size, "power=%.9gW,", power_w);
+    if (config->cap.window_s > 0)
+        count += snprintf(to + count, size - (size_t)count, "window=%.9gs,",
+                          config->cap.window_s);
+    snprintf(to + count, size - (size_t)count, "sensor=%s%s", sensor ? sensor : "ergd:",
+             sensor ? "" : config->socket.path);
+    return true;
+}
+
+static bool add(erg_table *table, const char *tool, const char *variable,
+                const char *settings, erg_error *err)
+{
+    return erg_table_row(table, err) && erg_table_text(table, "tool", tool, err)
+        && erg_table_text(table, "variable", variable, err)
+        && erg_table_text(table, "settings", settings, err);
+}
+
 bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
                              erg_error *err)
 {
     erg_table *table = erg_result_add(result, "settings", setting_columns,
                                       ERG_COUNT(setting_columns), err);
+    const char *mpi = governor->config->mpi;
+    char launch[256];
 
-    if (!table || !governor->config->mpi[0])
-        return table != NULL;
-    return erg_table_row(table, err) && erg_table_text(table, "tool", "mpi", err)
-        && erg_table_text(table, "variable", "ERG_MPI", err)
-        && erg_table_text(table, "settings", governor->config->mpi, err);
+    return table && (!*mpi || add(table, "mpi", "ERG_MPI", mpi, err))
+        && (!say_launch(governor, launch, sizeof(launch))
+            || add(table, "launch", "ERG_LAUNCH", launch, err));
 }
 
 bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t size,

@@ -86,7 +86,7 @@ static void find_range(const erg_governor *governor, erg_governed *item)
     item->most_rule = NULL;
     if (item->is_gpu)
         narrow(item, config->gpu.limit_w, "gpu.limit");
-    if (item->is_gpu && is_capped)
+    if (item->is_gpu && is_capped && config->cap.by_limit)
         narrow(item, config->cap.limit_w, "cap");
     if (item->set.until_ns > governor->now_ns)
         narrow(item, item->set.cap_w, "set");

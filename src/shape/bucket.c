@@ -6,7 +6,6 @@
  * It bounds energy over any window: in tau at most B + R tau (and one item above B, if an
  * item is larger than the bucket). It does not bound power at an instant.
  */
-#include <math.h>
 #include "shape/policy.h"
 
 static bool check(const double values[], erg_error *err)
@@ -27,19 +26,10 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
                  erg_policy_out *out)
 {
     erg_bucket *bucket = &state->bucket;
-    double need_j = fmin(in->item_j, bucket->size_j);
 
-    bucket->tokens_j = fmin(bucket->size_j,
-                            bucket->tokens_j + (bucket->rate_w - in->unpaid_w) * dt_s);
-    if (!(in->item_j > 0))
-        return;
-    if (bucket->tokens_j >= need_j)
-        bucket->tokens_j -= in->item_j;
-    else
-        out->wait_s = (need_j - bucket->tokens_j) / (bucket->rate_w - in->wait_w);
-    /* It can never fill up: the unit draws more than R by waiting alone. */
-    if (out->wait_s < 0)
-        out->wait_s = INFINITY;
+    erg_bucket_refill(bucket, in->unpaid_w, dt_s);
+    if (in->item_j > 0)
+        out->wait_s = erg_bucket_take(bucket, in->item_j, in->wait_w);
 }
 
 const erg_policy erg_policy_bucket = {

@@ -22,6 +22,30 @@ void erg_semaphore_release(erg_semaphore *state, double item_w)
     state->used_w = --state->live ? fmax(0, state->used_w - item_w) : 0;
 }
 
+void erg_bucket_refill(erg_bucket *state, double unpaid_w, double dt_s)
+{
+    state->tokens_j =
+        fmin(state->size_j, state->tokens_j + (state->rate_w - unpaid_w) * dt_s);
+}
+
+double erg_bucket_take(erg_bucket *state, double item_j, double wait_w)
+{
+    double need_j = fmin(item_j, state->size_j);
+
+    if (state->tokens_j >= need_j) {
+        state->tokens_j -= item_j;
+        return 0;
+    }
+    /* It can never fill up where more than R is drawn by waiting alone. */
+    double wait_s = (need_j - state->tokens_j) / (state->rate_w - wait_w);
+    return wait_s < 0 ? INFINITY : wait_s;
+}
+
+void erg_bucket_settle(erg_bucket *state, double more_j)
+{
+    state->tokens_j = fmin(state->size_j, state->tokens_j - more_j);
+}
+
 double erg_ramp_step(erg_ramp *state, double want_w, double dt_s)
 {
     double change_w = want_w - state->level_w;

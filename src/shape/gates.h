@@ -17,6 +17,17 @@ typedef struct erg_semaphore { double slot_w, used_w; size_t live; } erg_semapho
 bool erg_semaphore_admit(erg_semaphore *state, double item_w);
 void erg_semaphore_release(erg_semaphore *state, double item_w);
 
+/* Bounds energy over any time tau: an item takes its joules out or waits; R dt flow in, up
+ * to B = R W. Below 0 after an item that is larger than B. */
+typedef struct erg_bucket { double rate_w, size_j, tokens_j; } erg_bucket;
+/* unpaid_w: drawn meanwhile without an item. */
+void erg_bucket_refill(erg_bucket *state, double unpaid_w, double dt_s);
+/* 0: it has taken them. Else how long until it may, if wait_w are drawn meanwhile;
+ * INFINITY: never. */
+double erg_bucket_take(erg_bucket *state, double item_j, double wait_w);
+/* What was taken was too little by so much; below 0: too much. */
+void erg_bucket_settle(erg_bucket *state, double more_j);
+
 /* y follows u by at most so many watts a second. */
 typedef struct erg_ramp { double up_w_per_s, down_w_per_s, level_w; } erg_ramp;
 double erg_ramp_step(erg_ramp *state, double want_w, double dt_s);

@@ -63,9 +63,6 @@ typedef struct erg_policy_out {
 
 typedef struct erg_limit { double cap_w; } erg_limit;
 
-/* Joules: refill R dt up to B = R W; an item takes its joules or waits. */
-typedef struct erg_bucket { double rate_w, size_j, tokens_j; } erg_bucket;
-
 /* Firmware: looks at the mean of a period, and moves its cap by half of what is over. */
 typedef struct erg_firmware {
     double limit_w, period_s, most_w, cap_w, seen_s, seen_j;

@@ -98,6 +98,42 @@ static void keys_that_nothing_acts_on_are_named(void)
     erg_govern_config_free(is);
 }
 
+/* The bucket is the jobs': the cap is then the power limits' only where they are named. */
+static void a_token_bucket_is_held_by_the_launch_gate_of_jobs(void)
+{
+    static const struct { const char *cap; bool by_limit, by_gate; size_t unused;
+    } rows[] = {
+        { "limit: 900W", true, false, 0 },
+        { "limit: 900W, policy: token_bucket", true, false, 1 },
+        { "limit: 900W, enforcement: [launch_gate]", true, false, 1 },
+        { "limit: 900W, policy: token_bucket, enforcement: [launch_gate]", false, true, 0 },
+        { "limit: 900W, policy: token_bucket, window: 20ms, "
+          "enforcement: [power_limit, launch_gate]", true, true, 0 },
+        { "limit: 900W, policy: token_bucket, enforcement: [power_limit]", true, false, 1 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[300];
+        erg_error err = { 0 };
+        snprintf(text, sizeof(text), "version: 1\ncap: {%s}\n", rows[i].cap);
+        erg_govern_config *is = parse(text, &err);
+        CHECK_OK(is, err);
+        CHECK(is->cap.by_limit == rows[i].by_limit && is->cap.by_gate == rows[i].by_gate);
+        CHECK(is->unused_count == rows[i].unused);
+        erg_govern_config_free(is);
+    }
+}
+
+static void a_way_that_is_none_and_a_bucket_without_watts_are_refused(void)
+{
+    erg_error err = { 0 };
+    CHECK(!parse("version: 1\ncap:\n  enforcement: [power_limit,\n    firmware]\n", &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "f:3:"));
+    CHECK(strstr(err.text, "not 'firmware'"));
+    CHECK(!parse("version: 1\ncap:\n  enforcement: [launch_gate]\n"
+                 "  policy: token_bucket\n", &err));
+    CHECK(strstr(err.text, "f:4:") && strstr(err.text, "cap.limit"));
+}
+
 static void a_floor_is_acted_on_and_what_belongs_to_it_only_with_it(void)
 {
     erg_error err = { 0 };
@@ -243,6 +279,8 @@ int main(void)
     static const test tests[] = {
         TEST(every_key_of_the_specification_is_read),
         TEST(keys_that_nothing_acts_on_are_named),
+        TEST(a_token_bucket_is_held_by_the_launch_gate_of_jobs),
+        TEST(a_way_that_is_none_and_a_bucket_without_watts_are_refused),
         TEST(a_floor_is_acted_on_and_what_belongs_to_it_only_with_it),
         TEST(a_governed_clock_needs_dvfs_auto),
         TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# launch.sh ERG WORK LIBRARY CUDA CUDART ASAN NCCL_WORK NCCL: the launch gate on a CUDA, and
-# offsets of collectives on an NCCL, that are stubs.
+# launch.sh ERG WORK LIBRARY CUDA CUDART ASAN NCCL_WORK NCCL METER: the launch gate on a CUDA,
+# and offsets of collectives on an NCCL, that are stubs.
 # shellcheck disable=SC2016  # awk's own $.
 here=$(cd "$(dirname "$0")" && pwd)
 erg=$(realpath "$1") program=$(realpath "$2") library=$(realpath "$3")
 cuda=$(realpath "$4") cudart=$(realpath "$5") asan=$6
-nccl_work=$(realpath "$7") nccl=$(realpath "$8")
+nccl_work=$(realpath "$7") nccl=$(realpath "$8") meter=$(realpath "$9")
 # shellcheck source=../../steps.sh
 . "$here/../../steps.sh"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$library")")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -41,6 +41,53 @@ check "in one sentence" test "$(grep -c 'unknown key in_flihgt' err)" = 1
     env LD_PRELOAD="$asan $library" ERG_LAUNCH=in_flight=2 "$program" driver 50 "$cuda" >log 2>&1
 "$erg" show run.erg >shown 2>>log
 check "a recording tells how long launches were held" grep -q 'launch gate' shown
+
+# Launches of 1 ms, 1000 W while they run and 100 W else, under 500 W: a share of
+# (500 - 100) / (1000 - 100) of the time is left to them, 2.25 s for each second of them.
+gated power=500W,idle=100W,busy=1000W "" driver 600 "$cuda"
+check "by estimates alone: the closed form of a budget" out '$2 == 1200 && $3 > 1.25 && $3 < 3'
+gated power=500W,idle=100W,busy=1000W "" runtime 300 "$cudart"
+check "runtime: likewise" out '$3 > 0.6 && $3 < 2'
+gated power=2kW,busy=1000W "" driver 300 "$cuda"
+check "a budget that is never reached delays nothing" out '$3 < 0.6'
+STUB_METER=$PWD/busy
+export STUB_METER
+gated "power=500W,idle=100W,busy=300W,sensor=exec:$meter $PWD/busy 100 1000" "" driver 2000 "$cuda"
+check "a counter corrects a table that says a third: 500 W in the mean" out '$3 > 4.0 && $3 < 9'
+unset STUB_METER
+gated slot=900W,busy=400W "" driver 100 "$cuda"
+check "a slot holds two of 400 W at once, not three" out '$1 == 2 && $3 > 0.045'
+gated slot=300W,busy=400W "" driver 50 "$cuda"
+check "what is larger than the slot goes alone" out '$1 == 1'
+gated power=500W,busy=1000W capture driver 100 "$cuda"
+check "under a budget, too, a stream that is captured is left alone" out '$2 == 0 && $3 < 0.5'
+gated power=500W,busy=1000W forever driver 80 "$cuda"
+check "work that never ends locks nothing under a budget" out '$1 == 80 && $3 < 8'
+gated power=500W "" driver 50 "$cuda"
+check "a budget of unknown joules is refused" grep -q 'sensor=nvml, or busy=' err
+gated power=500W,busy=1000W,sensor=nosuch "" driver 50 "$cuda"
+check "a sensor that is none is said, and estimates go on" grep -q 'launches are not measured' err
+
+# The same from the configuration of a daemon, which reads the counter for its jobs.
+gated "ergd:$work/nowhere.sock" "" driver 50 "$cuda"
+check "without the daemon it is said, and the gate stays off" grep -q 'the launch gate stays off' err
+ergd=$(dirname "$(dirname "$erg")")/daemon/ergd
+if [ -x "$ergd" ]; then
+    STUB_METER=$PWD/fed
+    export STUB_METER
+    printf '%s\n' 'version: 1' "state: $work/state" "socket: {path: $work/ergd.sock}" \
+        "node: {sensors: [\"exec:$meter $PWD/fed 100 1000\"]}" 'cap: {scope: gpu, limit: 500W,' \
+        '  policy: token_bucket, window: 50ms, enforcement: [launch_gate]}' >ergd.yaml
+    "$ergd" --config ergd.yaml 2>ergd.log & daemon=$!
+    tries=0
+    while [ ! -S ergd.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    gated "ergd:$work/ergd.sock" "" driver 2000 "$cuda"
+    check "ERG_LAUNCH=ergd keeps the cap of its configuration" out '$3 > 3.8 && $3 < 9'
+    gated "" "" driver 500 "$cuda"
+    check "which nobody keeps who does not ask" out '$3 < 0.5'
+    kill "$daemon" && wait "$daemon"
+    unset STUB_METER
+fi
 
 offset() { # CONFIG ARGUMENT...: a line a communicator: what a call took of either rank
     config=$1

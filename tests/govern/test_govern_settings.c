@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a governor hands out to the tools beside its jobs: the launch gate's bucket. */
+#include "test.h"
+#include "govern/governed.h"
+
+static void expect(const char *config, const char *want)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
+    erg_error err = { 0 };
+    governed is;
+
+    begin(&is, config);
+    run_for(&is, 2, 0.1);
+    erg_result *result = erg_governor_answer(is.governor, &request, "test", &err);
+    CHECK_OK(result, err);
+    const erg_table *table = erg_result_find(result, "settings");
+    if (want) {
+        CHECK(erg_table_row_count(table) == 1);
+        CHECK_TEXT(erg_table_find(table, 0, "tool").text, "launch");
+        CHECK_TEXT(erg_table_find(table, 0, "variable").text, "ERG_LAUNCH");
+        CHECK_TEXT(erg_table_find(table, 0, "settings").text, want);
+    } else
+        CHECK(erg_table_row_count(table) == 0);
+    erg_result_free(result);
+    end(&is);
+}
+
+#define NODE "socket: {path: /run/x.sock}\nnode: {id: x, base: 40W, sensors: " \
+             "['sim:a100-sxm4-80gb', 'sim:a100-sxm4-80gb']}\n"
+#define BUCKET "limit: 600W, policy: token_bucket, enforcement: [launch_gate]"
+
+/* Of 600 W two GPUs have half each, beside 40 W that no knob holds. */
+static void a_cap_of_the_node_is_shared_by_its_gpus(void)
+{
+    expect(NODE "cap: {scope: node, window: 50ms, " BUCKET "}\n",
+           "power=280W,window=0.05s,sensor=ergd:/run/x.sock");
+}
+
+static void a_cap_of_a_gpu_is_each_ones_own(void)
+{
+    expect(NODE "cap: {scope: gpu, " BUCKET "}\n", "power=600W,sensor=ergd:/run/x.sock");
+}
+
+static void without_a_gate_nothing_is_handed_out(void)
+{
+    expect(NODE "cap: {scope: gpu, limit: 600W, policy: token_bucket}\n", NULL);
+    expect(NODE "cap: {scope: gpu, limit: 600W}\n", NULL);
+}
+
+/* Held by the gate alone a cap turns no limit; by both it turns them, too. */
+static void only_a_named_power_limit_is_turned(void)
+{
+    static const struct { const char *ways; double cap_w; } rows[] = {
+        { "[launch_gate]", NAN }, { "[power_limit, launch_gate]", 200 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char config[500];
+        governed is;
+        snprintf(config, sizeof(config), "mode: enforce\n" NODE "cap: {scope: gpu, limit: "
+                 "200W, policy: token_bucket, enforcement: %s}\n", rows[i].ways);
+        begin(&is, config);
+        run_for(&is, 3, 0.1);
+        double enforced_w = grant(&is, 1, "enforced_w");
+        CHECK(isnan(rows[i].cap_w) ? isnan(enforced_w) : enforced_w == rows[i].cap_w);
+        end(&is);
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_cap_of_the_node_is_shared_by_its_gpus),
+        TEST(a_cap_of_a_gpu_is_each_ones_own),
+        TEST(without_a_gate_nothing_is_handed_out),
+        TEST(only_a_named_power_limit_is_turned),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
