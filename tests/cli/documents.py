@@ -14,6 +14,7 @@ TEXTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
 ROOMS = "src cli daemon tests tools docs examples plugins bench fuzz data python include"
 PLACE = re.compile(r"`((?:%s)/[\w./-]+)`" % ROOMS.replace(" ", "|"))
 LINK = re.compile(r"\]\(([\w./-]+)\)")
+BUILT = re.compile(r"\bbuild/(?!(?:release|checked|threads|bare|fuzzed)\b)[\w./-]+")
 TYPED = re.compile(r"(?:^|[;(`]|(?<!#)\s)erg ([a-z][^;|`]*)")
 # Whoever reads "NAME" or a date in a path knows that another stands there.
 STANDS_FOR = re.compile(r"[A-Z]{3,}|\d{8}")
@@ -52,6 +53,8 @@ def faults_of(name, options):
     for path in PLACE.findall(text):
         if not STANDS_FOR.search(path) and not (SOURCE / path).exists():
             yield f"{path} is not there"
+    for path in BUILT.findall(text):
+        yield f"{path} is in none of the folders that make builds in"
     for path in LINK.findall(text):
         if not (SOURCE / name).parent.joinpath(path).exists():
             yield f"the link to {path} leads nowhere"
