@@ -23,15 +23,24 @@ static erg_devices *find_on(machine *box, const char *port, const char *other,
     return erg_devices_find(&box->env, &sensor, 1, err);
 }
 
+/* A meter that answers, and the device that is found on it. */
+static erg_devices *plugged(machine *box, meter *plug)
+{
+    erg_error err = { 0 };
+
+    meter_open(plug, false);
+    erg_devices *found = find_on(box, plug->port, NULL, &err);
+    CHECK_OK(found, err);
+    return found;
+}
+
 static void a_line_gives_watts_volts_and_amperes(void)
 {
     machine box;
     meter plug;
     erg_error err = { 0 };
+    erg_devices *found = plugged(&box, &plug);
 
-    meter_open(&plug, false);
-    erg_devices *found = find_on(&box, plug.port, NULL, &err);
-    CHECK_OK(found, err);
     CHECK(erg_devices_info(found, 0)->scope == ERG_SCOPE_NODE);
     const erg_channel_info *power = erg_devices_channel(found, 0, 0);
     CHECK(power->kind == ERG_AVG_PREV);
@@ -52,11 +61,8 @@ static void the_log_is_started_and_always_ended(void)
 {
     machine box;
     meter plug;
-    erg_error err = { 0 };
+    erg_devices *found = plugged(&box, &plug);
 
-    meter_open(&plug, false);
-    erg_devices *found = find_on(&box, plug.port, NULL, &err);
-    CHECK_OK(found, err);
     erg_devices_free(found);
     CHECK_TEXT(meter_told(&plug), "#L,W,3,E,,1;#O,W,1,2;#L,W,0;");
     meter_hang_up(&plug);
@@ -67,10 +73,8 @@ static void several_lines_at_once_are_a_second_apart_and_torn_ones_wait(void)
     machine box;
     meter plug;
     erg_error err = { 0 };
+    erg_devices *found = plugged(&box, &plug);
 
-    meter_open(&plug, false);
-    erg_devices *found = find_on(&box, plug.port, NULL, &err);
-    CHECK_OK(found, err);
     CHECK(read_power(found, 0, &err));
     box.now_ns += 3 * ERG_NS_PER_S;
     meter_send(&plug, "#d,-,18,2000,2300,500,_;\r\n#d,-,18,2500,2300,500,_;\r\n#d,-,18,30");
@@ -118,10 +122,8 @@ static void a_meter_that_is_unplugged_is_gone_and_says_so(void)
     machine box;
     meter plug;
     erg_error err = { 0 };
+    erg_devices *found = plugged(&box, &plug);
 
-    meter_open(&plug, false);
-    erg_devices *found = find_on(&box, plug.port, NULL, &err);
-    CHECK_OK(found, err);
     meter_told(&plug);
     meter_hang_up(&plug);
     CHECK(!read_power(found, 0, &err));
