@@ -39,7 +39,7 @@ static const cli_option option_rows[] = {
     { 0, "window", CLI_SECONDS, AT(window_s), "TIME",
       "any CSV: the sensor's averaging window" },
     { 0, "align", CLI_FLAG, AT(align), NULL,
-      "find the clock of a meter, or of events without a date, by the load" },
+      "find the clock of a meter, or of events, by the load" },
     { 0, "align-most", CLI_SECONDS, AT(align_most_s), "TIME", "with --align: within 5s" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power was logged" },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
@@ -163,9 +163,9 @@ static const char about[] =
 "Runtime; .gz too),\n"
 "tapes and run files. All FILEs of one call share one time axis, so a monitor log and a\n"
 "training log, or a profiler's kernels and a power log, become one joint run;\n"
-"--align moves a meter that ran on another clock, and events that count from no date\n"
-"(ONNX Runtime) to where the power follows them, and says by how much. Bad input is one\n"
-"sentence, exit status 2, and nothing written.\n"
+"--align moves a meter that ran on another clock, and events of another clock or of no\n"
+"date (ONNX Runtime), to where the power follows them, and says by how much. Bad input\n"
+"is one sentence, exit status 2, and nothing written.\n"
 "\n"
 "A FOLDER is a campaign of runs at many clocks: a dcgmi or nvidia-smi profile a run,\n"
 "timing_summary.log or experiment_summary.log. It gives the table of points; runs with\n"

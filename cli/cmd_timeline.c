@@ -28,7 +28,7 @@ static const cli_option option_rows[] = {
     { 'n', "top", CLI_WHOLE, AT(top), "N",
       "rows of attribution, the rest as one (text: 20; else all)", true },
     { 0, "align", CLI_FLAG, AT(align), NULL,
-      "a TRACE whose stamps count from no date: find where the power follows it" },
+      "put each TRACE where the power follows it: without a date, or of another clock" },
     { 0, "start", CLI_TEXT, AT(start), "STAMP", "or say when its first event began" },
     { 0, "seed", CLI_TEXT, AT(key), "N",
       "another draw of the shifts that stand for chance (0)" },

@@ -11,6 +11,7 @@
 
 #include "erg/trace.h"
 #include "import/chrome.h"
+#include "trace/events.h"
 
 /* What is asked for of each event: args by these places. */
 typedef enum erg_chrome_arg {
@@ -24,10 +25,6 @@ extern const char *const erg_chrome_args[];
 
 /* By category; without one that is known, what has a stream and a device is a kernel. */
 erg_trace_event_kind erg_chrome_kind(const erg_chrome_event *event);
-static inline bool erg_kind_is_device(erg_trace_event_kind kind)
-{
-    return kind >= ERG_EVENT_KERNEL && kind <= ERG_EVENT_COLLECTIVE;
-}
 /* Does a name say that devices exchange data? NCCL and its like. */
 bool erg_name_is_exchange(const char *name, size_t count);
 /* "ProfilerStep#7"? */

@@ -99,6 +99,31 @@ static bool join_adrift(const erg_trace *own, erg_trace *into, const char *name,
         && erg_event_clock_keep(into, name, &clock, err);
 }
 
+static bool has_meter(const erg_trace *trace)
+{
+    bool has = false;
+
+    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+        erg_quantity quantity = erg_trace_channel(trace, i)->quantity;
+        has |= quantity == ERG_POWER || quantity == ERG_ENERGY;
+    }
+    return has;
+}
+
+/* Events with a date, moved to where the power follows them if they are not there. */
+static bool join_dated(const erg_trace *own, erg_trace *into, const erg_source *source,
+                       erg_error *err)
+{
+    erg_event_clock clock;
+    erg_error why = { 0 };
+
+    if (!erg_event_clock_check(into, own, source->options->align_most_s, &clock, &why, err)
+        || !erg_trace_copy(own, into, &clock.turn, err))
+        return false;
+    return *clock.by ? erg_event_clock_keep(into, source->name, &clock, err)
+                     : erg_event_clock_keep_doubt(into, source->name, &why, err);
+}
+
 /* A meter that comes behind events without a date: these are put beside it, not it beside
  * them. */
 static bool is_behind_events(const erg_trace *own, const erg_trace *into,
@@ -155,6 +180,9 @@ static bool join(const erg_trace *own, erg_trace *into, const erg_source *source
 }
 
 /* Numbers have a point, whatever the program around us has set. */
+    if (source->options->align && erg_trace_event_count(own) > 0 && !has_meter(own)
+        && has_meter(into))
+        return join_dated(own, into, source, err);
 static bool read_with(const erg_importer *importer, const erg_source *source,
                       erg_trace *into, erg_error *err)
 {

@@ -21,6 +21,7 @@ const erg_audit_check erg_audit_checks[ERG_AUDIT_CHECKS] = {
     { "STALE_RESULT", true, erg_audit_stale },
     { "NOISY", false, erg_audit_noisy },
     { "LEGACY_SUM", false, erg_audit_legacy },
+    { "CLOCK_OFFSET", true, erg_audit_clock_offset },
 };
 
 /* ---- saying it ---------------------------------------------------------- */
@@ -91,20 +92,25 @@ static bool meter(erg_replay *replay, bool *is_metered, erg_error *err)
     return *is_metered || why.code == ERG_OK || erg_can_do_without(&why, err);
 }
 
-/* Nothing passes by the readings of a meter that does not see this machine. */
+/* Nothing passes by the readings of a meter that does not see this machine, or sees it at
+ * other times. */
 static void doubt_power(erg_finding findings[ERG_AUDIT_CHECKS])
 {
-    bool is_silent = false;
+    const char *why = NULL;
 
-    for (size_t i = 0; i < ERG_AUDIT_CHECKS; i++)
-        is_silent = is_silent
-                 || (erg_audit_checks[i].look == erg_audit_meter_silent
-                     && findings[i].state == ERG_AUDIT_FAILED);
-    for (size_t i = 0; is_silent && i < ERG_AUDIT_CHECKS; i++)
+    for (size_t i = 0; i < ERG_AUDIT_CHECKS; i++) {
+        if (findings[i].state != ERG_AUDIT_FAILED)
+            continue;
+        if (erg_audit_checks[i].look == erg_audit_meter_silent)
+            why = "the meter does not follow the load";
+        if (erg_audit_checks[i].look == erg_audit_clock_offset)
+            why = "the clock of the log is off";
+    }
+    for (size_t i = 0; why && i < ERG_AUDIT_CHECKS; i++)
         if (findings[i].state == ERG_AUDIT_PASSED
             && (erg_audit_checks[i].look == erg_audit_power_unlike
                 || erg_audit_checks[i].look == erg_audit_cold))
-            erg_audit_cannot(&findings[i], "the meter does not follow the load");
+            erg_audit_cannot(&findings[i], "%s", why);
 }
 
 bool erg_audit_run(erg_replay *replay, const erg_replay_audit_options *options,

@@ -9,6 +9,7 @@
 #define ERG_REPLAY_AUDIT_H
 
 #include "replay/replay.h"
+#include "trace/align.h"
 
 typedef enum erg_audit_state {
     ERG_AUDIT_NOT_ASSESSABLE,
@@ -37,7 +38,7 @@ typedef struct erg_audit_check {
     erg_audit_look *look;
 } erg_audit_check;
 
-enum { ERG_AUDIT_CHECKS = 15 };
+enum { ERG_AUDIT_CHECKS = 16 };
 extern const erg_audit_check erg_audit_checks[ERG_AUDIT_CHECKS];
 
 /* findings[i] of erg_audit_checks[i]. */
@@ -63,6 +64,10 @@ void erg_audit_shows(erg_finding *out, const char *format, ...)
 const erg_replay_kernel *erg_audit_planned(const erg_replay *replay,
                                            const erg_kernel_timing *kernel);
 
+/* By what the stamps of the log are off; false, with why, where nothing tells. The whole has
+ * a window, and the log readings of power. */
+bool erg_audit_offset(const erg_replay *replay, erg_offset *out, erg_error *why);
+
 /* ---- audit_*.c, in the order of the table --- */
 
 erg_audit_look erg_audit_runs, erg_audit_count_unit, erg_audit_launch_bound,
@@ -72,5 +77,6 @@ erg_audit_look erg_audit_power_unlike, erg_audit_no_idle, erg_audit_selection,
     erg_audit_too_short;
 erg_audit_look erg_audit_meter_silent, erg_audit_cold;
 erg_audit_look erg_audit_local_time, erg_audit_stale, erg_audit_legacy;
+erg_audit_look erg_audit_clock_offset;
 
 #endif

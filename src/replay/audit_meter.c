@@ -108,6 +108,16 @@ static bool is_led(const erg_replay *replay, const erg_response *of, double rise
         && rise_w < -LED_SHARE * erg_mean(of->w, of->count);
 }
 
+/* A meter that follows the load at other times than stamped is neither dead nor another's. */
+static bool is_late(const erg_replay *replay)
+{
+    erg_offset found;
+    erg_error why = { 0 };
+
+    return replay->whole.span.end_ns > replay->whole.span.begin_ns
+        && erg_audit_offset(replay, &found, &why) && erg_offset_is_off(&found);
+}
+
 static void judge_response(const erg_replay *replay, erg_response *of, erg_finding *out)
 {
     erg_response_signs signs = erg_response_judge(of, 0);
@@ -117,6 +127,8 @@ static void judge_response(const erg_replay *replay, erg_response *of, erg_findi
     if (is_silent && is_led(replay, of, signs.rise_w))
         erg_audit_cannot(out, "the window of the whole is not known, and what lies outside "
                               "of the kernels drew more than they did");
+    else if (is_silent && is_late(replay))
+        erg_audit_cannot(out, "the log follows the load at other times than it is stamped");
     else if (is_silent)
         erg_audit_fails(
             out, "the meter does not follow the load: dead, or wired to another machine");

@@ -209,6 +209,8 @@ static bool put_summary(erg_timeline_case *all, const whole *total,
     erg_table *table = all->tables.summary;
     erg_bounds ends = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
     const erg_figure figures[] = {
+        { "clock_offset_s", all->offset_s }, { "clock_offset_low_s", all->offset.low },
+        { "clock_offset_high_s", all->offset.high },
         { "duration_s", erg_s_from_ns(all->span.end_ns - all->span.begin_ns) },
         { "energy_j", energy->energy_j }, { "energy_low_j", ends.low },
         { "energy_high_j", ends.high }, { "above_w", all->above_w },
@@ -323,8 +325,9 @@ static bool tell(erg_timeline_case *all)
         return erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
     bool ok = erg_timeline_after(all, after) && erg_timeline_causes(all, after);
     free(after);
-    return ok && erg_timeline_works(all) && erg_timeline_steps(all) && share(all)
-        && erg_timeline_labels(all) && note_method(all);
+    return ok && erg_timeline_works(all) && erg_timeline_offset(all)
+        && erg_timeline_steps(all) && share(all) && erg_timeline_labels(all)
+        && note_method(all);
 }
 
 erg_result *erg_timeline(const erg_trace *trace, const erg_timeline_options *options,

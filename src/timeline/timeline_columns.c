@@ -81,6 +81,9 @@ static const erg_column summary[] = {
     { "above_w", ERG_REAL, "readings above it are a spike" },
     { "resolution_s", ERG_REAL, "the sensor shows nothing finer" },
     { "noise_w", ERG_REAL, "what the watts of the rows leave of one reading" },
+    { "clock_offset_s", ERG_REAL, "moved by it the meter's stamps would fit the work" },
+    { "clock_offset_low_s", ERG_REAL, "low end of the 95 % interval" },
+    { "clock_offset_high_s", ERG_REAL, "high end of the 95 % interval" },
 };
 
 #define ROW(name) { #name, name, ERG_COUNT(name), offsetof(erg_timeline_tables, name) }

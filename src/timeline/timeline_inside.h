@@ -30,6 +30,9 @@ typedef struct erg_timeline_case {
     double resolution_s;        /* the sensor's: nothing finer is told */
     double clock_u_s;           /* of the meter's clock against ours, 95 % */
     erg_rows points;            /* erg_power_point */
+    double offset_s;            /* by which the meter's stamps are off; NAN: not known to
+                                 * be */
+    erg_bounds offset;          /* its 95 % interval */
     erg_rows spikes;            /* erg_spike */
     erg_rows steps;             /* erg_sensor_step */
     erg_spill works;            /* erg_work, by begin */
@@ -74,6 +77,11 @@ typedef struct erg_shared {
 bool erg_timeline_widen(erg_timeline_case *all, const erg_shared *of);
 
 /* ---- timeline_causes.c -------------------------------------------------------------- */
+
+/* ---- timeline_offset.c -------------------------------------------------------------- */
+
+/* Sets offset_s and widens clock_u_s where the power follows the events elsewhere. */
+bool erg_timeline_offset(erg_timeline_case *all);
 
 /* What happened after a spike. */
 typedef struct erg_aftermath {

@@ -211,6 +211,7 @@ static bool find_offset(search *with, double period_s, double most_s, erg_offset
             err, ERG_REFUSED,
             "the meter and the load do not overlap by half, or one of them never "
             "changes: no clock can be found");
+    out->unmoved = correlation(with, 0);
     out->offset_s = refine(with, best_s, step_s);
     out->peak = correlation(with, out->offset_s);
 
@@ -247,7 +248,8 @@ bool erg_align(erg_samples reference, erg_samples meter, double window_s, double
     double *room = calloc(4 * meter.count + 1, sizeof(*room));
     bool ok = false;
 
-    *out = (erg_offset){ .offset_s = NAN, .offset_u_s = NAN, .peak = NAN, .second = NAN };
+    *out = (erg_offset){ .offset_s = NAN, .offset_u_s = NAN, .peak = NAN, .second = NAN,
+                         .unmoved = NAN };
     if (!room) {
         erg_fail(err, ERG_NO_MEMORY, "no memory to align %zu samples", meter.count);
         goto out;

@@ -10,6 +10,7 @@ typedef struct erg_offset {
     double offset_u_s;      /* standard uncertainty */
     double drift;           /* alpha - 1; 0: too short to tell */
     double peak, second;    /* correlation at the best and at the rival offset */
+    double unmoved;         /* and at none; NAN: not known, -1: they do not overlap */
 } erg_offset;
 
 /* reference: activity 0..1 or a fast sensor, straight between samples (an edge is two
@@ -20,6 +21,35 @@ bool erg_align(erg_samples reference, erg_samples meter, double window_s, double
                erg_offset *out, erg_error *err);
 /* 0/1 activity of the regions of a trace, as samples; free() it. */
 erg_sample *erg_align_activity(const erg_trace *trace, size_t *count, erg_error *err);
+/* As erg_align of one stretch of load, by the readings near its two edges: what else ran
+ * farther off, and the middle of a long one, say nothing of them. within: the stretch and
+ * the rest around it. */
+bool erg_align_edges(erg_span load, erg_span within, erg_samples meter, double window_s,
+                     double most_s, erg_offset *out, erg_error *err);
+/* within, cut where other work than load begins or ends; what overlaps it does not count. */
+erg_span erg_align_apart(erg_span within, erg_span load, erg_span other);
+
+/* Work that events tell, by the bin: 0..1 of it, whatever overlaps. All zero is none. */
+typedef struct erg_align_work {
+    erg_span span;          /* first begin to last end */
+    int64_t bin_ns;
+    double *busy_ns;
+    size_t bins;
+    bool on_device;         /* operators count only where no device worked */
+    int64_t told_ns;
+} erg_align_work;
+/* Bins of an eighth of the meter's period: nothing finer is seen. */
+bool erg_align_work_take(const erg_trace *trace, double period_s, erg_align_work *out,
+                         erg_error *err);
+void erg_align_work_free(erg_align_work *work);
+/* As erg_align of the work moved by shift_ns. What ran outside of it is not known; only
+ * where the work itself does not tell, rest is assumed around it. */
+bool erg_align_work_match(const erg_align_work *work, int64_t shift_ns, erg_samples meter,
+                          double window_s, double most_s, erg_offset *out, erg_error *err);
+/* The offset is told from none: farther than its 95 % interval reaches, and it fits better
+ * by 0.1. */
+bool erg_offset_is_off(const erg_offset *offset);
+
 /* The marker load of `erg run --marker`: a 31-chip m-sequence. */
 extern const unsigned char erg_marker_chips[31];
 

@@ -4,6 +4,13 @@
 #define ERG_TRACE_EVENTS_H
 
 #include "base/base.h"
+#include "erg/trace.h"
+
+/* Kernels, copies, sets, collectives: what a device does, not what asked for it. */
+static inline bool erg_kind_is_device(erg_trace_event_kind kind)
+{
+    return kind >= ERG_EVENT_KERNEL && kind <= ERG_EVENT_COLLECTIVE;
+}
 
 /* A growing row of equal things. */
 typedef struct erg_rows {

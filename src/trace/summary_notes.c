@@ -118,8 +118,7 @@ static bool note_clocks(summary *all)
         good = erg_result_note(all->result, all->err,
                                "%s: its stamps were moved by %+.3f s (+- "
                                "%.3f s), found from %s%s.", key + 15, offset_s, 2 * u_s,
-                               by && (!strcmp(by, "marker") || !strcmp(by, "regions"))
-                                   ? "the " : "", by ? by : "the load");
+                               by && !strchr(by, '/') ? "the " : "", by ? by : "the load");
     }
     return good;
 }
@@ -136,6 +135,22 @@ static double meta_of(const summary *all, const char *key, const char *file)
     return number;
 }
 
+/* Events with a date that were held to the power. */
+static bool note_moved(summary *all, const char *file, const char *by, double moved_s)
+{
+    double u_s = 2 * meta_of(all, "events_begin_u_s", file),
+           r = meta_of(all, "events_correlation", file);
+
+    if (moved_s == 0)
+        return erg_result_note(all->result, all->err,
+                               "%s: its stamps were left as they are: %s follows them "
+                               "there (+- %.3f s, correlation %.2f).", file, by, u_s, r);
+    return erg_result_note(all->result, all->err,
+                           "%s: its stamps were moved by %+.3f s (+- %.3f s), where %s "
+                           "follows them best (correlation %.2f).", file, moved_s, u_s, by,
+                           r);
+}
+
 /* Events that counted from no date: where they were put, and what told. */
 static bool note_event_clocks(summary *all)
 {
@@ -143,10 +158,17 @@ static bool note_event_clocks(summary *all)
     bool good = true;
 
     for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &by); i++) {
+        if (strncmp(key, "events_doubt:", 13) == 0)
+            good = erg_result_note(all->result, all->err,
+                                   "%s: its stamps were left as they are, no power tells "
+                                   "whether its clock is right: %s.", key + 13, by);
         if (strncmp(key, "events_by:", 10) != 0)
             continue;
         const char *file = key + 10;
-        good = erg_result_note(all->result, all->err,
+        double moved_s = meta_of(all, "events_moved_s", file);
+        good = !isnan(moved_s)
+            ? note_moved(all, file, by, moved_s)
+            : erg_result_note(all->result, all->err,
                                "%s counts from no date: its first event "
                                "was put at %.3f s (+- %.3f s) of the recording, "
                                "where %s follows it best (correlation %.2f).", file,

@@ -196,12 +196,79 @@ static void without_a_date_and_without_asking_for_a_place_nothing_is_joined(void
     free(texts[1]);
 }
 
+/* The same trace with a date that is ahead_s wrong. */
+static char *dated_trace_of(const load *of, double late_s, double ahead_s)
+{
+    char *plain = trace_of(of);
+    erg_text text = { 0 };
+
+    erg_text_add(&text, "{\"baseTimeNanoseconds\":%.0f,\"traceEvents\":%s}",
+                 1e9 * (BEGIN_UTC_S + late_s + ahead_s) - 777e3, plain);
+    free(plain);
+    return erg_text_take(&text);
+}
+
+/* Whichever comes first; the one that comes second is moved. */
+static void a_date_that_is_seconds_wrong_is_put_right_where_that_is_asked_for(void)
+{
+    static const double aheads_s[] = { 3, -2.2, 0 };
+
+    for (size_t i = 0; i < 2 * ERG_COUNT(aheads_s); i++) {
+        double ahead_s = aheads_s[i / 2];
+        load ran = random_load(70 + i / 2);
+        char *events = dated_trace_of(&ran, 20, ahead_s), *power = log_of(&ran, 20, 7);
+        bool power_first = i % 2 == 0;
+        erg_trace *trace = erg_trace_new(NULL);
+        erg_error err = { 0 };
+        CHECK_OK(add(trace, power_first ? "p.csv" : "torch.json",
+                     power_first ? power : events, &err)
+                     && add(trace, power_first ? "torch.json" : "p.csv",
+                            power_first ? events : power, &err), err);
+        size_t count;
+        const erg_sample *at = erg_trace_samples(trace, 0, &count);
+        double apart_s = first_event_s(trace)
+            - 1e-9 * (double)(erg_trace_utc_ns(trace, at[0].t_ns)
+                              - (int64_t)BEGIN_UTC_S * 1000000000);
+        CHECK_NEAR(apart_s, 20, 0.12);
+        if (power_first) {
+            double moved_s = meta_of(trace, "events_moved_s:torch.json");
+            CHECK_NEAR(moved_s, -ahead_s, 0.12);
+            CHECK(ahead_s != 0 || moved_s == 0);
+            CHECK(ahead_s == 0 || meta_of(trace, "events_clock_u_s") > 0);
+        } else {
+            CHECK_NEAR(meta_of(trace, "clock_offset_s:gpu:0"), ahead_s, 0.12);
+            CHECK_TEXT(erg_trace_meta(trace, "clock_offset_by:gpu:0"), "events");
+        }
+        erg_trace_free(trace);
+        free(events);
+        free(power);
+    }
+}
+
+static void a_date_that_no_power_can_judge_is_left_and_said(void)
+{
+    load ran = random_load(8), other = random_load(9);
+    char *events = dated_trace_of(&ran, 20, 3), *power = log_of(&other, 20, 7);
+    erg_trace *trace = erg_trace_new(NULL);
+    erg_error err = { 0 };
+
+    CHECK_OK(add(trace, "p.csv", power, &err) && add(trace, "torch.json", events, &err), err);
+    CHECK_NEAR(first_event_s(trace), 23, 1e-3);
+    CHECK(erg_trace_meta(trace, "events_doubt:torch.json"));
+    CHECK(!erg_trace_meta(trace, "events_clock_u_s"));
+    erg_trace_free(trace);
+    free(events);
+    free(power);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(events_are_put_where_the_power_follows_them),
         TEST(a_place_that_would_be_a_guess_is_refused),
         TEST(a_meter_behind_events_that_cannot_be_placed_leaves_the_trace_as_it_was),
+        TEST(a_date_that_is_seconds_wrong_is_put_right_where_that_is_asked_for),
+        TEST(a_date_that_no_power_can_judge_is_left_and_said),
         TEST(without_a_date_and_without_asking_for_a_place_nothing_is_joined),
     };
     return test_run(tests, ERG_COUNT(tests));

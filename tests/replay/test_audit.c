@@ -74,6 +74,17 @@ static void short_window(erg_replay *r)
 
 static void older(erg_replay *r) { r->written_ns = EPOCH_NS - ERG_NS_PER_S; }
 
+/* The clock of the timings is three seconds ahead of the log's. */
+static void late_stamps(erg_replay *r)
+{
+    for (int i = 0; i < KERNELS; i++) {
+        r->kernels[i].mono = seconds(64 + 11 * i, 74 + 11 * i);
+        r->kernels[i].span = utc_of(r->kernels[i].mono);
+    }
+    r->whole.mono = seconds(43, 63);
+    r->whole.span = utc_of(r->whole.mono);
+}
+
 static void stale_report(erg_replay *r) { r->comparison->whole_s *= 1.5; }
 static void a_zero(erg_replay *r) { r->energies->rows[1].total_j = 0; }
 static void legacy_total(erg_replay *r)
@@ -103,6 +114,7 @@ static const fault faults[] = {
     { "SELECTION", { 200, 200, 50, true }, no_window, nothing },
     { "SELECTION", { 200, 200, 50, true }, left_out, nothing },
     { "METER_SILENT", { 200, 200, 200, true }, nothing, nothing },
+    { "CLOCK_OFFSET", { 200, 200, 50, true }, late_stamps, nothing },
     { "TOO_SHORT", { 200, 200, 50, true }, short_window, nothing },
     { "COLD_CLOCKS", { 200, 150, 50, true }, nothing, nothing },
     { "LOCAL_TIME", { 200, 200, 50, true }, no_zone, nothing },
@@ -179,6 +191,29 @@ static void a_silent_meter_lets_no_check_of_power_pass(void)
     CHECK(state_of(findings, "METER_SILENT") == ERG_AUDIT_FAILED);
     CHECK(state_of(findings, "POWER_UNLIKE") == ERG_AUDIT_NOT_ASSESSABLE);
     CHECK(state_of(findings, "COLD_CLOCKS") == ERG_AUDIT_NOT_ASSESSABLE);
+    erg_replay_free(replay);
+}
+
+/* The offset is said with its interval; a meter that is late is not called dead, and nothing
+ * passes by what it said of other moments. */
+static void a_log_of_another_clock_is_named_with_the_offset(void)
+{
+    erg_replay *replay = made(&clean);
+    erg_finding findings[ERG_AUDIT_CHECKS];
+    erg_error err = { 0 };
+    double off_s = 0, low_s = 0, high_s = 0;
+
+    late_stamps(replay);
+    report(replay);
+    CHECK_OK(erg_audit_run(replay, &peaks, findings, &err), err);
+    for (size_t i = 0; i < ERG_AUDIT_CHECKS; i++)
+        if (strcmp(erg_audit_checks[i].code, "CLOCK_OFFSET") == 0)
+            CHECK(sscanf(findings[i].evidence, "fits best moved by %lf s (%lf .. %lf s",
+                         &off_s, &low_s, &high_s) == 3);
+    CHECK_NEAR(off_s, 3, 0.1);
+    CHECK(low_s <= 3 && 3 <= high_s && high_s - low_s < 0.5);
+    CHECK(state_of(findings, "METER_SILENT") != ERG_AUDIT_FAILED);
+    CHECK(state_of(findings, "POWER_UNLIKE") == ERG_AUDIT_NOT_ASSESSABLE);
     erg_replay_free(replay);
 }
 
@@ -313,6 +348,7 @@ int main(void)
         TEST(every_check_has_its_fault),
         TEST(windows_that_are_not_there_agree_with_nothing),
         TEST(a_silent_meter_lets_no_check_of_power_pass),
+        TEST(a_log_of_another_clock_is_named_with_the_offset),
         TEST(a_whole_without_its_window_does_not_make_the_meter_dead),
         TEST(a_time_of_zero_is_stale_and_not_endless),
         TEST(nothing_measured_passes_no_check),

@@ -21,7 +21,8 @@ static void power_of_a_model_is_no_measurement(void)
     check_codes(replay, &peaks, ERG_AUDIT_FAILED, "");
     check_codes(
         replay, &peaks, ERG_AUDIT_NOT_ASSESSABLE,
-        "POWER_UNLIKE NO_IDLE SELECTION METER_SILENT TOO_SHORT COLD_CLOCKS LEGACY_SUM");
+        "POWER_UNLIKE NO_IDLE SELECTION METER_SILENT TOO_SHORT COLD_CLOCKS LEGACY_SUM "
+        "CLOCK_OFFSET");
     CHECK(erg_recompose(replay, ERG_STATE_HOT, &r, NULL));
     CHECK(isnan(r.predicted_j) && isnan(r.measured_j) && isnan(r.agreement_en));
     CHECK(r.all.metered_launches == 0);

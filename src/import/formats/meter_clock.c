@@ -3,8 +3,9 @@
  * The clock of an imported meter (measure.md section 10): which of its channels to
  * ask, what in the run tells when the load was on, and whom to believe.
  *
- * A marker was played for this and is asked first. Else the regions and each sensor
- * of the run that is faster than the meter are tried, and the best match counts.
+ * A marker was played for this and is asked first. Else the regions (or the edges of the
+ * longest), the work that a profiler stamped and each sensor of the run that is faster than
+ * the meter are tried, and the best match counts.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ typedef struct search {
     const erg_trace *into;
     erg_meter meter;
     double most_s;
+    bool fits_twice;            /* the regions do: then none of them alone tells */
     erg_meter_clock *found;
 } search;
 
@@ -75,6 +77,18 @@ bool erg_meter_take(const erg_trace *own, int channel, int64_t shift_ns, erg_met
 
 /* ---- what the run knows of its load ---------------------------------------------- */
 
+/* found NULL: it did not tell, for the reason why. */
+static void keep_best(search *with, const erg_offset *found, const erg_error *why,
+                      const char *by)
+{
+    if (found && (!*with->found->by || found->peak > with->found->offset.peak)) {
+        with->found->offset = *found;
+        erg_text_put(with->found->by, sizeof(with->found->by), by);
+    }
+    if (!found && !with->found->why.code)
+        with->found->why = *why;
+}
+
 static void consult(search *with, const erg_sample reference[], size_t count,
                     const char *by)
 {
@@ -84,12 +98,8 @@ static void consult(search *with, const erg_sample reference[], size_t count,
     bool good = erg_align((erg_samples){ reference, count },
                           (erg_samples){ with->meter.samples, with->meter.count },
                           with->meter.window_s, with->most_s, &found, &why);
-    if (good && (!*with->found->by || found.peak > with->found->offset.peak)) {
-        with->found->offset = found;
-        erg_text_put(with->found->by, sizeof(with->found->by), by);
-    }
-    if (!good && !with->found->why.code)
-        with->found->why = why;
+    with->fits_twice |= !good && found.peak >= 0.7;
+    keep_best(with, good ? &found : NULL, &why, by);
 }
 
 static erg_sample *edge(erg_sample *to, int64_t t_ns, double before, double after)
@@ -134,6 +144,76 @@ static void consult_regions(search *with)
     free(activity);
 }
 
+static bool is_load(const erg_region *region)
+{
+    return region->end_ns != INT64_MAX && strncmp(region->name, "idle", 4) != 0;
+}
+
+static int64_t length_ns(const erg_region *region)
+{
+    return region ? region->end_ns - region->begin_ns : 0;
+}
+
+/* The longest, if none of the others could be taken for it; NULL. */
+static const erg_region *one_that_stands_out(const erg_trace *trace)
+{
+    const erg_region *longest = NULL, *second = NULL;
+
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *one = erg_trace_region(trace, i);
+        if (!is_load(one))
+            continue;
+        if (length_ns(one) > length_ns(longest)) {
+            second = longest;
+            longest = one;
+        } else if (length_ns(one) > length_ns(second))
+            second = one;
+    }
+    return length_ns(longest) > 2 * length_ns(second) ? longest : NULL;
+}
+
+/* Of regions that draw unlike power the longest alone may tell. */
+static void consult_edges(search *with)
+{
+    const erg_region *longest = one_that_stands_out(with->into);
+    erg_span within = { INT64_MIN, INT64_MAX };
+    erg_offset found;
+    erg_error why = { 0 };
+
+    if (!longest)
+        return;
+    erg_span load = { longest->begin_ns, longest->end_ns };
+    for (size_t i = 0; i < erg_trace_region_count(with->into); i++) {
+        const erg_region *one = erg_trace_region(with->into, i);
+        if (is_load(one))
+            within = erg_align_apart(within, load,
+                                     (erg_span){ one->begin_ns, one->end_ns });
+    }
+    bool good = erg_align_edges(load, within,
+                                (erg_samples){ with->meter.samples, with->meter.count },
+                                with->meter.window_s, with->most_s, &found, &why);
+    keep_best(with, good ? &found : NULL, &why, "longest region");
+}
+
+/* Work that a profiler stamped; what ran beside it is not known by it. */
+static bool consult_events(search *with, erg_error *err)
+{
+    erg_samples meter = { with->meter.samples, with->meter.count };
+    erg_align_work work = { 0 };
+    erg_error why = { 0 };
+    erg_offset found;
+
+    if (erg_trace_event_count(with->into) == 0 || !(with->meter.period_s > 0))
+        return true;
+    if (!erg_align_work_take(with->into, with->meter.period_s, &work, err))
+        return false;
+    bool good = erg_align_work_match(&work, 0, meter, with->meter.window_s, with->most_s,
+                                     &found, &why);
+    keep_best(with, good ? &found : NULL, &why, "events");
+    erg_align_work_free(&work);
+    return true;
+}
+
 static bool consult_sensor(search *with, int channel, erg_error *err)
 {
     const erg_stream *stream = erg_stream_of(with->into, channel, NULL);
@@ -166,6 +246,9 @@ static bool consult_all(search *with, erg_error *err)
     if (!good || *with->found->by)
         return good;
     consult_regions(with);
+    if (!*with->found->by && !with->fits_twice)
+        consult_edges(with);
+    good = consult_events(with, err);
     for (int i = 0; good && asked < SENSORS_MOST
                     && i < (int)erg_trace_channel_count(with->into); i++) {
         erg_quantity quantity = erg_trace_channel(with->into, i)->quantity;
@@ -241,8 +324,8 @@ bool erg_meter_clock_find(const erg_trace *into, const erg_trace *own, double mo
                                   .drift = clock->offset.drift,
                                   .pivot_ns = first_ns + (last_ns - first_ns) / 2 };
     } else if (good && !clock->why.code) {
-        erg_fail(&clock->why, ERG_NO_DATA, "the run has no marker, no region and no sensor "
-                 "faster than the meter: record with --marker");
+        erg_fail(&clock->why, ERG_NO_DATA, "the run has no marker, no region, no event and no "
+                 "sensor faster than the meter: record with --marker");
     }
     free(with.meter.samples);
     return good;
