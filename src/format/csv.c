@@ -6,6 +6,8 @@
  * It is fed line by line because it does not count lines.
  */
 #include <csv.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "format/csv.h"
@@ -83,54 +85,148 @@ static bool is_wide(const char *bytes, size_t size)
         && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
 }
 
-static void feed_lines(reader *read, struct csv_parser *parser, const char *at, size_t size)
+/* Whole lines of a piece; gives the bytes of them. */
+static size_t feed_lines(reader *read, struct csv_parser *parser, const char *bytes,
+                         size_t size, bool is_last)
 {
-    const char *end = at + size;
+    const char *at = bytes, *end = bytes + size;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
-        if (!newline && !read->csv->keep_last)
+        if (!newline && !is_last)
             break;
         const char *next = newline ? newline + 1 : end;
         read->line++;
         if (read->count == 0 && parser->entry_pos == 0)
             read->first_line = read->line;
         if (!feed(read, parser, at, (size_t)(next - at)))
-            return;
+            break;
         at = next;
     }
-    /* Strict only now: a quote inside an unquoted field is a byte like others. */
+    return (size_t)(at - bytes);
+}
+
+/* Strict only now: a quote inside an unquoted field is a byte like others. */
+static void finish(reader *read, struct csv_parser *parser)
+{
+    if (read->failed || read->stopped)
+        return;
     csv_set_opts(parser, CSV_STRICT | CSV_STRICT_FINI);
     if (csv_fini(parser, on_field, on_row, read) != 0)
         fault(read, "a quote is opened and not closed");
 }
 
+/* By what a file begins with; gives the bytes of its mark. */
+static bool begin(reader *read, struct csv_parser *parser, const char *bytes, size_t size,
+                  size_t *skip)
+{
+    char separator = read->csv->separator;
+
+    if (is_wide(bytes, size)) {
+        read->failed = true;
+        return erg_fail(read->err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first",
+                        read->csv->name);
+    }
+    if (!separator)
+        separator = erg_csv_separator(erg_first_line(bytes, size));
+    csv_set_delim(parser, (unsigned char)separator);
+    *skip = mark_bytes(bytes, size);
+    return true;
+}
+
+static reader *reader_new(const erg_csv *csv, struct csv_parser *parser, erg_error *err)
+{
+    reader *read = calloc(1, sizeof(*read));
+
+    if (!read || csv_init(parser, 0) != 0) {
+        free(read);
+        erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s", csv->name);
+        return NULL;
+    }
+    *read = (reader){ .csv = csv, .err = err };
+    erg_text_add_bytes(&read->text, "", 0);     /* an empty field points somewhere, too */
+    return read;
+}
+
+static bool reader_free(reader *read, struct csv_parser *parser)
+{
+    bool good = !read->failed && !read->stopped;
+
+    csv_free(parser);
+    erg_text_free(&read->text);
+    free(read);
+    return good;
+}
+
 bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn_last,
                   erg_error *err)
 {
+    struct csv_parser parser;
+    reader *read = reader_new(csv, &parser, err);
+    size_t skip;
+
     if (torn_last)
         *torn_last = size && bytes[size - 1] != '\n' && !csv->keep_last;
-    if (is_wide(bytes, size))
-        return erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first",
-                        csv->name);
-
-    struct csv_parser parser;
-    reader *read = calloc(1, sizeof(*read));
-    if (!read || csv_init(&parser, 0) != 0) {
-        free(read);
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s", csv->name);
+    if (!read)
+        return false;
+    if (begin(read, &parser, bytes, size, &skip)) {
+        feed_lines(read, &parser, bytes + skip, size - skip, csv->keep_last);
+        finish(read, &parser);
     }
-    size_t skip = mark_bytes(bytes, size);
-    char separator = csv->separator;
-    if (!separator)
-        separator = erg_csv_separator(erg_first_line(bytes, size));
-    csv_set_delim(&parser, (unsigned char)separator);
-    *read = (reader){ .csv = csv, .err = err };
-    erg_text_add_bytes(&read->text, "", 0);     /* an empty field points somewhere, too */
-    feed_lines(read, &parser, bytes + skip, size - skip);
-    bool good = !read->failed && !read->stopped;
-    csv_free(&parser);
-    erg_text_free(&read->text);
-    free(read);
+    return reader_free(read, &parser);
+}
+
+/* ---- a file by the piece ------------------------------------------------------------- */
+
+/* Piece by piece; what is behind the last newline stays in front of the next piece. */
+static void feed_file(reader *read, struct csv_parser *parser, FILE *file, char *room,
+                      bool *torn_last)
+{
+    size_t held = 0, skip = 0;
+    bool is_first = true, is_last = false;
+
+    while (!is_last && !read->failed && !read->stopped) {
+        size_t got = fread(room + held, 1, 2 * (size_t)ROW_BYTES_MOST - held, file);
+        size_t size = held + got;
+        is_last = got == 0;
+        if (is_first && !begin(read, parser, room, size, &skip))
+            return;
+        is_first = false;
+        size_t used = skip + feed_lines(read, parser, room + skip, size - skip,
+                                        is_last && read->csv->keep_last);
+        held = size - used;
+        memmove(room, room + used, held);
+        skip = 0;
+        if (!is_last && held > ROW_BYTES_MOST)
+            fault(read, "the row is longer than a CSV row can be: is this a CSV file?");
+    }
+    *torn_last = held > 0;
+    if (ferror(file))
+        read->failed = !erg_fail(read->err, ERG_IO, "cannot read %s to its end: try again, "
+                                 "or copy it to another disk", read->csv->name);
+    finish(read, parser);
+}
+
+bool erg_csv_read_file(const erg_csv *csv, const char *path, bool *torn_last,
+                       erg_error *err)
+{
+    struct csv_parser parser;
+    bool torn = false;
+    FILE *file = fopen(path, "rbe");
+
+    if (!file)
+        return erg_fail(err, ERG_IO, "cannot read %s: %s", path, strerror(errno));
+    char *room = malloc(2 * (size_t)ROW_BYTES_MOST);
+    reader *read = room ? reader_new(csv, &parser, err) : NULL;
+    bool good = read || erg_fail(err, ERG_NO_MEMORY, "out of memory while reading %s",
+                                 csv->name);
+    if (read) {
+        feed_file(read, &parser, file, room, &torn);
+        good = reader_free(read, &parser);
+    }
+    free(room);
+    fclose(file);
+    if (torn_last)
+        *torn_last = torn;
     return good;
 }
 

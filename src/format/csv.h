@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CSV from memory, over libcsv: rows of fields with their line number.
+ * CSV from memory or from a file by the piece, over libcsv: rows of fields with their line
+ * number.
  *
  * Bounded: a field, a row and an open quote have limits, so that no input can
  * swallow the rest of a file. A last line without its newline may be cut in the
@@ -32,6 +33,9 @@ typedef struct erg_csv {
 /* *torn_last (may be NULL) hears of a last line that was dropped. */
 bool erg_csv_read(const erg_csv *csv, const char *bytes, size_t size, bool *torn_last,
                   erg_error *err);
+/* The same of a file, however large: two MiB of it are in memory. */
+bool erg_csv_read_file(const erg_csv *csv, const char *path, bool *torn_last,
+                       erg_error *err);
 /* The text without blanks around it. */
 erg_field erg_field_trim(erg_field field);
 bool erg_field_is(erg_field field, const char *text);

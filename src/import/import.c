@@ -142,8 +142,16 @@ static bool join_turned(erg_trace *own, erg_trace *into, erg_error *err)
     return false;
 }
 
+/* Nothing at all is in it: no copy is needed. */
+static bool is_bare(const erg_trace *trace)
+{
+    return erg_trace_device_count(trace) + erg_trace_mark_count(trace)
+           + erg_trace_setting_count(trace) + erg_trace_anchor_count(trace)
+           + erg_trace_flag_count(trace) + erg_trace_meta_count(trace) == 0;
+}
+
 /* What was read whole, put beside what is there. */
-static bool join(const erg_trace *own, erg_trace *into, const erg_source *source,
+static bool join(erg_trace *own, erg_trace *into, const erg_source *source,
                  erg_error *err)
 {
     bool is_first = erg_trace_channel_count(into) + erg_trace_region_count(into)
@@ -151,6 +159,10 @@ static bool join(const erg_trace *own, erg_trace *into, const erg_source *source
     int first_channel = (int)erg_trace_channel_count(into);
     erg_meter_clock clock = { 0 };
 
+    if (is_first && is_bare(into)) {
+        erg_trace_swap(own, into);
+        return true;
+    }
     if (is_first)
         return erg_trace_copy(own, into, NULL, err);
     bool is_adrift = erg_trace_anchor_count(own) == 0 && erg_trace_anchor_count(into) > 0;
@@ -168,6 +180,9 @@ static bool join(const erg_trace *own, erg_trace *into, const erg_source *source
                         "it counts from nowhere: say when they began with "
                         "--start, or let --align find where the power follows them",
                         source->name);
+    if (source->options->align && erg_trace_event_count(own) > 0 && !has_meter(own)
+        && has_meter(into))
+        return join_dated(own, into, source, err);
     if (source->options->align
         && !erg_meter_clock_find(into, own, source->options->align_most_s, &clock, err))
         return false;
@@ -180,9 +195,6 @@ static bool join(const erg_trace *own, erg_trace *into, const erg_source *source
 }
 
 /* Numbers have a point, whatever the program around us has set. */
-    if (source->options->align && erg_trace_event_count(own) > 0 && !has_meter(own)
-        && has_meter(into))
-        return join_dated(own, into, source, err);
 static bool read_with(const erg_importer *importer, const erg_source *source,
                       erg_trace *into, erg_error *err)
 {
@@ -244,8 +256,8 @@ static int64_t modified_utc_ns(const char *path)
          ? facts.st_mtim.tv_sec * ERG_NS_PER_S + facts.st_mtim.tv_nsec : 0;
 }
 
-/* A trace may be larger than memory: it is looked at by its head, and its importer reads
- * the file itself. */
+/* A trace or a log may be larger than memory: it is looked at by its head, and its importer
+ * reads the file itself. */
 static size_t read_head(const char *path, char head[HEAD_BYTES])
 {
     struct stat facts;
@@ -259,19 +271,25 @@ static size_t read_head(const char *path, char head[HEAD_BYTES])
     return count;
 }
 
-static bool is_trace(const char *head, size_t count, const char *format)
+/* Does the head alone tell the importer, and does that one read the file itself? */
+static bool is_streamed(const char *path, const char *head, size_t size,
+                        const erg_import_options *options)
 {
-    return count > 0
-        && (format ? strcmp(format, erg_importer_chrome.name) == 0
-                   : erg_chrome_sniff(head, count)
-            && !memmem(head, count, "\"erg.run.v1\"", 12));
+    static const erg_import_options unset;
+    size_t mark = mark_of(head, size);
+    erg_source source = { .name = path, .path = path, .bytes = head + mark,
+                          .size = size - mark, .options = options ? options : &unset };
+    const erg_importer *importer = source.size > 0 ? choose(&source, NULL) : NULL;
+
+    return importer && importer->streams;
 }
 
 bool erg_import_streams(const char *path, const char *format)
 {
     char *head = malloc(HEAD_BYTES);
     size_t size = head ? read_head(path, head) : 0;
-    bool streams = is_trace(head, size, format);
+    bool streams = is_streamed(path, head, size,
+                               &(erg_import_options){ .format = format });
 
     free(head);
     return streams;
@@ -282,11 +300,11 @@ bool erg_import(erg_trace *into, const char *path, const erg_import_options *opt
 {
     char *head = malloc(HEAD_BYTES);
     size_t size = head ? read_head(path, head) : 0;
-    bool streams = is_trace(head, size, options ? options->format : NULL);
+    bool streams = is_streamed(path, head, size, options);
     char *bytes = streams ? head : erg_file_read(path, FILE_MOST, &size, err);
     erg_source source = { .name = path, .path = strcmp(path, "-") ? path : NULL,
                           .bytes = bytes, .size = size, .options = options,
-                          .modified_utc_ns = modified_utc_ns(path) };
+                          .is_head = streams, .modified_utc_ns = modified_utc_ns(path) };
     bool good = bytes && import(into, &source, err);
     if (!streams)
         free(bytes);

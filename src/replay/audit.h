@@ -64,8 +64,8 @@ void erg_audit_shows(erg_finding *out, const char *format, ...)
 const erg_replay_kernel *erg_audit_planned(const erg_replay *replay,
                                            const erg_kernel_timing *kernel);
 
-/* By what the stamps of the log are off; false, with why, where nothing tells. The whole has
- * a window, and the log readings of power. */
+/* By what the stamps of the log are off; false, with why, where nothing tells. The whole
+ * has a window, and the log readings of power. */
 bool erg_audit_offset(const erg_replay *replay, erg_offset *out, erg_error *why);
 
 /* ---- audit_*.c, in the order of the table --- */

@@ -39,7 +39,7 @@ void erg_audit_clock_offset(const erg_audit_subject *subject, erg_finding *out)
     const erg_replay *replay = subject->replay;
     const erg_channel_info *info =
         replay->trace ? erg_trace_channel(replay->trace, replay->channel) : NULL;
-    erg_offset found;
+    erg_offset found = { 0 };
     erg_error why = { 0 };
 
     if (!info)

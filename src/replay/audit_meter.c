@@ -108,7 +108,7 @@ static bool is_led(const erg_replay *replay, const erg_response *of, double rise
         && rise_w < -LED_SHARE * erg_mean(of->w, of->count);
 }
 
-/* A meter that follows the load at other times than stamped is neither dead nor another's. */
+/* A meter that follows the load at other times than stamped is not dead, nor another's. */
 static bool is_late(const erg_replay *replay)
 {
     erg_offset found;

@@ -106,16 +106,12 @@ static bool find_spikes(erg_timeline_case *all)
 typedef struct whole { erg_energy energy; double rest_u_j; } whole;
 
 /* To the figure that erg show gives: the ends of a counter are held in steps, not in it. */
-static void scale_steps(erg_timeline_case *all, double energy_j)
+static erg_step_list steps_of(const erg_timeline_case *all, double energy_j)
 {
-    erg_sensor_step *steps = all->steps.items;
-    erg_sum sum = { 0 };
+    double sum_j = erg_sum_value(&all->steps_j);
 
-    for (size_t i = 0; i < all->steps.count; i++)
-        erg_sum_add(&sum, steps[i].energy_j);
-    double factor = erg_sum_value(&sum) != 0 ? energy_j / erg_sum_value(&sum) : 1;
-    for (size_t i = 0; i < all->steps.count; i++)
-        steps[i].energy_j *= factor;
+    return (erg_step_list){ .aside = &all->steps, .count = erg_spill_count(&all->steps),
+                            .factor = sum_j != 0 ? energy_j / sum_j : 1 };
 }
 
 static double free_w(const erg_timeline_case *all)
@@ -209,12 +205,12 @@ static bool put_summary(erg_timeline_case *all, const whole *total,
     erg_table *table = all->tables.summary;
     erg_bounds ends = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
     const erg_figure figures[] = {
-        { "clock_offset_s", all->offset_s }, { "clock_offset_low_s", all->offset.low },
-        { "clock_offset_high_s", all->offset.high },
         { "duration_s", erg_s_from_ns(all->span.end_ns - all->span.begin_ns) },
         { "energy_j", energy->energy_j }, { "energy_low_j", ends.low },
         { "energy_high_j", ends.high }, { "above_w", all->above_w },
         { "resolution_s", all->resolution_s }, { "noise_w", sharing->noise_w },
+        { "clock_offset_s", all->offset_s }, { "clock_offset_low_s", all->offset.low },
+        { "clock_offset_high_s", all->offset.high },
     };
     char source[ERG_SOURCE_MOST];
 
@@ -255,7 +251,7 @@ static bool note_sharing(erg_timeline_case *all, const whole *total,
                            "looks of the sensor best, to %.3g W a look; "
                            "what the looks cannot tell apart has a wide interval; each row "
                            "is gross, with its part of the device's base", all->by,
-                           all->steps.count, sharing->noise_w);
+                           erg_spill_count(&all->steps), sharing->noise_w);
 }
 
 static bool put_nothing(erg_timeline_case *all, const erg_error *why)
@@ -276,7 +272,6 @@ static bool share(erg_timeline_case *all)
                            .aside = is_aside ? &all->works : NULL,
                            .count = erg_spill_count(&all->works),
                            .classes = all->classes.count };
-    erg_step_list steps = { all->steps.items, all->steps.count };
     erg_prior prior = { .free_w = free_w(all),
                         .class_w = all->options->prior ? expected_w : NULL };
     erg_error why = { 0 };
@@ -293,7 +288,7 @@ static bool share(erg_timeline_case *all)
     } else if (ok) {
         double u_j = total.energy.spread_j / 2, gain_j = total.energy.gain_u_j;
         total.rest_u_j = u_j > gain_j ? sqrt(u_j * u_j - gain_j * gain_j) : 0;
-        scale_steps(all, total.energy.energy_j);
+        erg_step_list steps = steps_of(all, total.energy.energy_j);
         ok = erg_share_energy(&work, &steps, &prior, parts, &sharing, all->err)
           && erg_timeline_widen(all, &(erg_shared){ &work, &steps, &prior, parts })
           && put_parts(all, &total, parts) && put_summary(all, &total, &sharing)
@@ -335,14 +330,15 @@ erg_result *erg_timeline(const erg_trace *trace, const erg_timeline_options *opt
 {
     erg_timeline_options defaults = { 0 };
     erg_timeline_case all = { .trace = trace, .options = options ? options : &defaults,
-                              .works = { .size = sizeof(erg_work) }, .err = err };
+                              .works = { .size = sizeof(erg_work) },
+                              .steps = { .size = sizeof(erg_sensor_step) }, .err = err };
     bool ok;
 
     all.result = erg_result_new("timeline", err);
     ok = all.result && tell(&all);
     free(all.points.items);
     free(all.spikes.items);
-    free(all.steps.items);
+    erg_spill_free(&all.steps);
     erg_spill_free(&all.works);
     free(all.classes.items);
     if (!ok) {

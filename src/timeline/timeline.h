@@ -106,7 +106,27 @@ const erg_work *erg_works_some(const erg_work_list *list, size_t at, erg_work ro
 /* Those behind number `first`. */
 erg_work_list erg_works_from(const erg_work_list *list, size_t first);
 
-typedef struct erg_step_list { const erg_sensor_step *items; size_t count; } erg_step_list;
+/* Adjoining each other, in memory or in a spill. */
+typedef struct erg_step_list {
+    const erg_sensor_step *items;   /* NULL: aside */
+    size_t count;
+    const erg_spill *aside;
+    size_t first;               /* record of aside that is number 0 here */
+    int64_t shift_ns;           /* added to the stamps of those aside */
+    double factor;              /* times the joules of those aside; 0: 1 */
+} erg_step_list;
+
+enum { ERG_STEPS_AT_ONCE = 1 << 12 };
+/* As erg_works_some, of steps. */
+const erg_sensor_step *erg_steps_some(const erg_step_list *list, size_t at,
+                                      erg_sensor_step room[], size_t *count,
+                                      erg_error *err);
+/* count of them from number `first` on. */
+erg_step_list erg_steps_part(const erg_step_list *list, size_t first, size_t count);
+/* Visits all, some at a time. */
+typedef void erg_steps_visit(void *self, const erg_sensor_step steps[], size_t count);
+bool erg_steps_each(const erg_step_list *list, erg_steps_visit *visit, void *self,
+                    erg_error *err);
 
 /* Seconds of a class in one step, of them in the look. */
 typedef struct erg_class_time { double all_s, look_s; size_t step; } erg_class_time;

@@ -15,18 +15,7 @@ static const double places[] = { -1, -0.5, 0.5, 1 };    /* of the half-width */
 typedef struct rooms {
     erg_part *shifted;          /* classes + 1, as farthest */
     double *farthest_j;
-    erg_sensor_step *steps;
 } rooms;
-
-static void shift(erg_sensor_step to[], const erg_step_list *from, int64_t by_ns)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        to[i] = from->items[i];
-        to[i].begin_ns += by_ns;
-        to[i].look_ns += by_ns;
-        to[i].end_ns += by_ns;
-    }
-}
 
 static void compare(const erg_shared *of, const rooms *with)
 {
@@ -39,11 +28,11 @@ static void compare(const erg_shared *of, const rooms *with)
 
 static bool widen(const erg_timeline_case *all, const erg_shared *of, const rooms *with)
 {
-    erg_step_list steps = { with->steps, of->steps->count };
+    erg_step_list steps = *of->steps;
     erg_sharing ignored;
 
     for (size_t i = 0; i < ERG_COUNT(places); i++) {
-        shift(with->steps, of->steps, erg_ns_from_s(places[i] * all->clock_u_s));
+        steps.shift_ns = erg_ns_from_s(places[i] * all->clock_u_s);
         if (!erg_share_energy(of->work, &steps, of->prior, with->shifted, &ignored,
                               all->err))
             return false;
@@ -61,15 +50,13 @@ bool erg_timeline_widen(erg_timeline_case *all, const erg_shared *of)
 {
     size_t count = of->work->classes + 1;
     rooms with = { .shifted = calloc(count, sizeof(*with.shifted)),
-                   .farthest_j = calloc(count, sizeof(*with.farthest_j)),
-                   .steps = malloc((of->steps->count + 1) * sizeof(*with.steps)) };
+                   .farthest_j = calloc(count, sizeof(*with.farthest_j)) };
     bool is_exact = !(all->clock_u_s > 0) || of->work->count == 0;
-    bool ok = (with.shifted && with.farthest_j && with.steps)
+    bool ok = (with.shifted && with.farthest_j)
            || erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
 
     ok = ok && (is_exact || widen(all, of, &with));
     free(with.shifted);
     free(with.farthest_j);
-    free(with.steps);
     return ok;
 }

@@ -3,6 +3,7 @@
 #ifndef ERG_TIMELINE_TIMELINE_INSIDE_H
 #define ERG_TIMELINE_TIMELINE_INSIDE_H
 
+#include "math/stats.h"
 #include "trace/events.h"
 #include "timeline/timeline.h"
 #include "trace/window.h"
@@ -29,12 +30,14 @@ typedef struct erg_timeline_case {
     double above_w;             /* readings above it are a spike */
     double resolution_s;        /* the sensor's: nothing finer is told */
     double clock_u_s;           /* of the meter's clock against ours, 95 % */
-    erg_rows points;            /* erg_power_point */
     double offset_s;            /* by which the meter's stamps are off; NAN: not known to
                                  * be */
     erg_bounds offset;          /* its 95 % interval */
+    erg_rows points;            /* erg_power_point */
     erg_rows spikes;            /* erg_spike */
-    erg_rows steps;             /* erg_sensor_step */
+    erg_spill steps;            /* erg_sensor_step */
+    int64_t reached_ns;         /* the end of the last of them */
+    erg_sum steps_j;            /* joules of them all */
     erg_spill works;            /* erg_work, by begin */
     erg_rows classes;           /* erg_class */
     int64_t events_of[ERG_EVENT_KINDS];     /* counted with the causes */
@@ -47,7 +50,6 @@ typedef struct erg_timeline_case {
 bool erg_timeline_add_tables(erg_timeline_case *all);
 
 /* ---- timeline_steps.c --------------------------------------------------------------- */
-
 bool erg_timeline_points(erg_timeline_case *all);
 bool erg_timeline_steps(erg_timeline_case *all);
 /* The sensor's own averaging time, or the time between its values where that is longer. */
@@ -76,12 +78,12 @@ typedef struct erg_shared {
 /* Adds the uncertainty of the clock to that of the parts. */
 bool erg_timeline_widen(erg_timeline_case *all, const erg_shared *of);
 
-/* ---- timeline_causes.c -------------------------------------------------------------- */
-
 /* ---- timeline_offset.c -------------------------------------------------------------- */
 
 /* Sets offset_s and widens clock_u_s where the power follows the events elsewhere. */
 bool erg_timeline_offset(erg_timeline_case *all);
+
+/* ---- timeline_causes.c -------------------------------------------------------------- */
 
 /* What happened after a spike. */
 typedef struct erg_aftermath {

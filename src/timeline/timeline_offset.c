@@ -45,12 +45,13 @@ static bool note_off(erg_timeline_case *all, const erg_offset *found)
     all->offset_s = found->offset_s;
     all->clock_u_s = fabs(found->offset_s) + u_s;
     return erg_result_note(all->result, all->err,
-                           "CLOCK_OFFSET: %s follows the work best with its stamps moved by "
-                           "%+.3g s (%+.3g .. %+.3g s, 95 %%): correlation %.2f there, %.2f "
-                           "as they are. One of the two clocks is off; nothing was moved, "
-                           "so rows have joules of what ran beside: import or add the "
-                           "second file with --align, which moves it", source, found->offset_s,
-                           all->offset.low, all->offset.high, found->peak, found->unmoved);
+                           "CLOCK_OFFSET: %s follows the work best with its stamps "
+                           "moved by %+.3g s (%+.3g .. %+.3g s, 95 %%): correlation %.2f "
+                           "there, %.2f as they are. One of the two clocks is off; nothing "
+                           "was moved, so rows have joules of what ran beside: import or "
+                           "add the second file with --align, which moves it", source,
+                           found->offset_s, all->offset.low, all->offset.high, found->peak,
+                           found->unmoved);
 }
 
 static bool note_unknown(erg_timeline_case *all, const erg_offset *found, const char *why)

@@ -119,44 +119,46 @@ static bool give_columns(sharing *own, erg_error *err)
     return ok;
 }
 
-/* The level below which a device hardly ever was; the idle record knows better. */
-static double free_level(const erg_step_list *steps, double *scratch)
-{
-    size_t count = 0;
+/* The looks of all steps. */
+typedef struct looks {
+    double *w, sum_w, most_w;   /* w: room for all */
+    size_t count;
+} looks;
 
-    for (size_t i = 0; i < steps->count; i++)
-        if (isfinite(steps->items[i].look_w))
-            scratch[count++] = steps->items[i].look_w;
-    return fmax(0, erg_quantile(scratch, count, FREE_QUANTILE));
+static void gather(void *self, const erg_sensor_step steps[], size_t count)
+{
+    looks *of = self;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(steps[i].look_w))
+            continue;
+        of->w[of->count++] = steps[i].look_w;
+        of->sum_w += steps[i].look_w;
+        of->most_w = fmax(of->most_w, steps[i].look_w);
+    }
 }
 
 static bool set_prior(sharing *own, const erg_step_list *steps, erg_error *err)
 {
-    double *scratch = calloc(steps->count + 1, sizeof(*scratch)),
-           free_w = own->prior->free_w;
-    double mean_w = 0, most_w = 0, count = 0;
+    looks of = { .w = calloc(steps->count + 1, sizeof(*of.w)) };
+    double free_w = own->prior->free_w;
     erg_watts *watts = &own->watts;
+    bool ok = of.w ? erg_steps_each(steps, gather, &of, err)
+                   : erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
-    if (!scratch)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    if (isnan(free_w))
-        free_w = free_level(steps, scratch);
-    free(scratch);
-    for (size_t i = 0; i < steps->count; i++)
-        if (isfinite(steps->items[i].look_w)) {
-            mean_w += steps->items[i].look_w;
-            most_w = fmax(most_w, steps->items[i].look_w);
-            count++;
-        }
-    mean_w = count > 0 ? mean_w / count : 0;
+    /* The level below which a device hardly ever was; the idle record knows better. */
+    if (ok && isnan(free_w))
+        free_w = fmax(0, erg_quantile(of.w, of.count, FREE_QUANTILE));
+    free(of.w);
+    double mean_w = of.count > 0 ? of.sum_w / (double)of.count : 0;
     for (size_t c = 0; c + 1 < watts->columns; c++)
         watts->prior_w[c] = mean_w;
     watts->prior_w[watts->columns - 1] = free_w;
-    watts->prior_u_w = fmax(fmax(PRIOR_U * mean_w, (most_w - free_w) / 2), 1e-9);
+    watts->prior_u_w = fmax(fmax(PRIOR_U * mean_w, (of.most_w - free_w) / 2), 1e-9);
     for (size_t i = 0; own->prior->class_w && i < own->work->classes; i++)
         if (own->prior->class_w[i] > 0 && own->column[i] + 2 < watts->columns)
             watts->prior_w[own->column[i]] = own->prior->class_w[i];
-    return true;
+    return ok;
 }
 
 /* Number of the first work that begins at t or later. */
@@ -181,31 +183,61 @@ static bool first_after(const erg_work_list *work, int64_t t_ns, size_t *first,
     return true;
 }
 
-/* One block in so many is learnt from; all, where work is longer than the blocks. */
-static size_t blocks_apart(const erg_step_list *steps, int64_t longest_ns)
+/* One step; false: it could not be read. */
+static bool step_at(const erg_step_list *steps, size_t at, erg_sensor_step *out,
+                    erg_error *err)
 {
+    erg_step_list one = erg_steps_part(steps, at, 1);
+    size_t count;
+    const erg_sensor_step *step = erg_steps_some(&one, 0, out, &count, err);
+
+    if (step && step != out)
+        *out = *step;
+    return step != NULL;
+}
+
+/* One block in so many is learnt from; all, where work is longer than the blocks. */
+static bool blocks_apart(const erg_step_list *steps, int64_t longest_ns, size_t *every,
+                         erg_error *err)
+{
+    erg_sensor_step first, last;
+
+    *every = 1;
     if (steps->count <= LOOKS_MOST)
-        return 1;
-    int64_t span_ns = steps->items[steps->count - 1].end_ns - steps->items[0].begin_ns;
-    int64_t block_ns = span_ns / (int64_t)(steps->count / BLOCK);
-    return longest_ns > 4 * block_ns ? 1 : steps->count / LOOKS_MOST + 1;
+        return true;
+    if (!step_at(steps, 0, &first, err) || !step_at(steps, steps->count - 1, &last, err))
+        return false;
+    int64_t block_ns = (last.end_ns - first.begin_ns) / (int64_t)(steps->count / BLOCK);
+    if (longest_ns <= 4 * block_ns)
+        *every = steps->count / LOOKS_MOST + 1;
+    return true;
+}
+
+/* A block begins with what may still run from before it. */
+static bool learn_block(sharing *own, const erg_step_list *block, erg_error *err)
+{
+    erg_sensor_step begin;
+    size_t first;
+
+    if (!step_at(block, 0, &begin, err)
+        || !first_after(own->work, begin.begin_ns - own->longest_ns, &first, err))
+        return false;
+    erg_work_list work = erg_works_from(own->work, first);
+    return erg_overlaps_sweep(&work, block, learn, own, err);
 }
 
 /* Looks of some blocks of steps say as much of the watts as those of all. */
 static bool learn_all(sharing *own, const erg_step_list *steps, erg_error *err)
 {
-    size_t first, every = blocks_apart(steps, own->longest_ns);
+    size_t every;
 
+    if (!blocks_apart(steps, own->longest_ns, &every, err))
+        return false;
     for (size_t at = 0; at < steps->count; at += every * BLOCK) {
         size_t left = steps->count - at;
-        /* A block begins with what may still run from before it. */
-        erg_step_list block = { steps->items + at, every == 1 || left < BLOCK
-                                                       ? left : BLOCK };
-        int64_t from_ns = block.items[0].begin_ns - own->longest_ns;
-        if (!first_after(own->work, from_ns, &first, err))
-            return false;
-        erg_work_list work = erg_works_from(own->work, first);
-        if (!erg_overlaps_sweep(&work, &block, learn, own, err))
+        erg_step_list block =
+            erg_steps_part(steps, at, every == 1 || left < BLOCK ? left : BLOCK);
+        if (!learn_block(own, &block, err))
             return false;
         if (every == 1)
             break;

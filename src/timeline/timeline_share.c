@@ -58,6 +58,57 @@ erg_work_list erg_works_from(const erg_work_list *list, size_t first)
     return rest;
 }
 
+/* ---- and steps ---------------------------------------------------------------------- */
+
+const erg_sensor_step *erg_steps_some(const erg_step_list *list, size_t at,
+                                      erg_sensor_step room[], size_t *count,
+                                      erg_error *err)
+{
+    size_t left = list->count - at;
+
+    *count = left;
+    if (!list->aside)
+        return list->items + at;
+    *count = left < ERG_STEPS_AT_ONCE ? left : ERG_STEPS_AT_ONCE;
+    if (!erg_spill_read(list->aside, list->first + at, *count, room, err))
+        return NULL;
+    for (size_t i = 0; i < *count; i++) {
+        room[i].begin_ns += list->shift_ns;
+        room[i].look_ns += list->shift_ns;
+        room[i].end_ns += list->shift_ns;
+        room[i].energy_j *= list->factor != 0 ? list->factor : 1;
+    }
+    return room;
+}
+
+erg_step_list erg_steps_part(const erg_step_list *list, size_t first, size_t count)
+{
+    erg_step_list part = *list;
+
+    part.count = count;
+    part.first += first;
+    if (!list->aside)
+        part.items += first;
+    return part;
+}
+
+bool erg_steps_each(const erg_step_list *list, erg_steps_visit *visit, void *self,
+                    erg_error *err)
+{
+    erg_sensor_step *room = list->aside ? malloc(ERG_STEPS_AT_ONCE * sizeof(*room)) : NULL;
+    bool ok = room || !list->aside || erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    size_t some;
+
+    for (size_t at = 0; ok && at < list->count; at += some) {
+        const erg_sensor_step *steps = erg_steps_some(list, at, room, &some, err);
+        ok = steps != NULL;
+        if (ok)
+            visit(self, steps, some);
+    }
+    free(room);
+    return ok;
+}
+
 static bool refill(sweep *own, erg_error *err)
 {
     size_t count;
@@ -200,6 +251,32 @@ static bool one_step(sweep *own, const erg_sensor_step *step, erg_step_visit *vi
     return true;
 }
 
+/* Everything up to the begin of the steps is over, or runs already. */
+static bool begin_at(sweep *own, int64_t begin_ns, erg_error *err)
+{
+    own->now_ns = begin_ns;
+    bool ok = run_until(own, begin_ns, err);
+    own->free_ns = 0;
+    return ok;
+}
+
+static bool all_steps(sweep *own, const erg_step_list *steps, erg_step_visit *visit,
+                      void *self, erg_error *err)
+{
+    erg_sensor_step *room = steps->aside ? malloc(ERG_STEPS_AT_ONCE * sizeof(*room)) : NULL;
+    bool ok = room || !steps->aside || erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    size_t some;
+
+    for (size_t at = 0; ok && at < steps->count; at += some) {
+        const erg_sensor_step *these = erg_steps_some(steps, at, room, &some, err);
+        ok = these && (at > 0 || begin_at(own, these[0].begin_ns, err));
+        for (size_t i = 0; ok && i < some; i++)
+            ok = one_step(own, &these[i], visit, self, err);
+    }
+    free(room);
+    return ok;
+}
+
 bool erg_overlaps_sweep(const erg_work_list *work, const erg_step_list *steps,
                         erg_step_visit *visit, void *self, erg_error *err)
 {
@@ -209,15 +286,8 @@ bool erg_overlaps_sweep(const erg_work_list *work, const erg_step_list *steps,
     own.touched = calloc(work->classes + 1, sizeof(*own.touched));
     bool ok = own.time && own.touched && (own.room || !work->aside);
 
-    if (!ok)
-        erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    if (ok && steps->count) {
-        own.now_ns = steps->items[0].begin_ns;
-        ok = run_until(&own, own.now_ns, err);
-        own.free_ns = 0;
-    }
-    for (size_t i = 0; ok && i < steps->count; i++)
-        ok = one_step(&own, &steps->items[i], visit, self, err);
+    ok = ok ? all_steps(&own, steps, visit, self, err)
+            : erg_fail(err, ERG_NO_MEMORY, "out of memory");
     free(own.room);
     free(own.running);
     free(own.time);

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "math/stats.h"
 #include "timeline/timeline_inside.h"
 
 /* Looks may overlap by this much of a look before one is left out. */
@@ -65,17 +66,11 @@ double erg_timeline_resolution_s(const erg_timeline_case *all)
 
 /* ---- steps --------------------------------------------------------------------------- */
 
-static int64_t reached_ns(const erg_timeline_case *all)
-{
-    const erg_sensor_step *steps = all->steps.items;
-    return all->steps.count ? steps[all->steps.count - 1].end_ns : all->span.begin_ns;
-}
-
 /* look: what the value is the mean of. */
 static bool add_step(erg_timeline_case *all, const erg_stream *stream, erg_span look,
                      double w)
 {
-    erg_sensor_step step = { .begin_ns = reached_ns(all), .look_ns = look.begin_ns,
+    erg_sensor_step step = { .begin_ns = all->reached_ns, .look_ns = look.begin_ns,
                              .end_ns = look.end_ns, .look_w = w };
 
     if (step.end_ns > all->span.end_ns)
@@ -90,7 +85,9 @@ static bool add_step(erg_timeline_case *all, const erg_stream *stream, erg_span 
     }
     erg_span whole = { step.begin_ns, step.end_ns };
     step.energy_j = erg_window_of(stream, whole).energy_j;
-    return erg_rows_add(&all->steps, &step, 1, sizeof(step), all->err);
+    erg_sum_add(&all->steps_j, step.energy_j);
+    all->reached_ns = step.end_ns;
+    return erg_spill_add(&all->steps, &step, 1, all->err);
 }
 
 static bool flat_steps(erg_timeline_case *all, const erg_stream *stream)
@@ -116,8 +113,8 @@ static bool look_steps(erg_timeline_case *all, const erg_stream *stream,
 
     for (size_t i = 0; i < points->count; i++) {
         erg_span look = { at[i].t_ns - look_ns / 2, at[i].t_ns + look_ns - look_ns / 2 };
-        bool is_first = all->steps.count == 0;
-        if ((is_first || look.begin_ns + spare_ns >= reached_ns(all))
+        bool is_first = erg_spill_count(&all->steps) == 0;
+        if ((is_first || look.begin_ns + spare_ns >= all->reached_ns)
             && !add_step(all, stream, look, at[i].w))
             return false;
     }
@@ -127,11 +124,14 @@ static bool look_steps(erg_timeline_case *all, const erg_stream *stream,
 bool erg_timeline_steps(erg_timeline_case *all)
 {
     const erg_stream *stream = erg_stream_of(all->trace, all->channel, all->err);
-    bool stepped = is_stepped(all, all->channel);
+    bool stepped = is_stepped(all, all->channel), is_same = all->channel == all->power;
     erg_rows points = { 0 };
-    bool ok = stream && (stepped || points_of(stream, stepped, &points, all->err))
-           && (stepped ? flat_steps(all, stream) : look_steps(all, stream, &points));
+    bool ok = stream && (stepped || is_same
+                         || points_of(stream, stepped, &points, all->err));
 
+    all->reached_ns = all->span.begin_ns;
+    ok = ok && (stepped ? flat_steps(all, stream)
+                        : look_steps(all, stream, is_same ? &all->points : &points));
     free(points.items);
     erg_span rest = { all->span.end_ns, all->span.end_ns };
     return ok && add_step(all, stream, rest, NAN);

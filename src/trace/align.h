@@ -26,7 +26,8 @@ erg_sample *erg_align_activity(const erg_trace *trace, size_t *count, erg_error 
  * the rest around it. */
 bool erg_align_edges(erg_span load, erg_span within, erg_samples meter, double window_s,
                      double most_s, erg_offset *out, erg_error *err);
-/* within, cut where other work than load begins or ends; what overlaps it does not count. */
+/* within, cut where other work than load begins or ends; what overlaps it does not
+ * count. */
 erg_span erg_align_apart(erg_span within, erg_span load, erg_span other);
 
 /* Work that events tell, by the bin: 0..1 of it, whatever overlaps. All zero is none. */

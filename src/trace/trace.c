@@ -141,15 +141,13 @@ bool erg_trace_set_channel(erg_trace *trace, int channel, const erg_channel_info
     return true;
 }
 
-bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samples,
-                           size_t count, erg_error *err)
+/* In order, and behind what is there. */
+static bool are_in_order(const erg_trace_channel_rows *at, const erg_sample *samples,
+                         size_t count, erg_error *err)
 {
-    erg_trace_channel_rows *at = channel_at(trace, channel);
-    if (!at)
-        return erg_fail(err, ERG_NOT_FOUND, "the trace has no channel number %d", channel);
-
     const erg_sample *kept = at->samples.items;
     int64_t last_ns = at->samples.count ? kept[at->samples.count - 1].t_ns : INT64_MIN;
+
     for (size_t i = 0; i < count; i++) {
         if (!erg_stamp_is_sane(samples[i].t_ns, at->info.name, err))
             return false;
@@ -160,8 +158,43 @@ bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samp
                             at->info.name, samples[i].t_ns, at->samples.count + i, last_ns);
         last_ns = samples[i].t_ns;
     }
+    return true;
+}
+
+static bool no_channel(int channel, erg_error *err)
+{
+    return erg_fail(err, ERG_NOT_FOUND, "the trace has no channel number %d", channel);
+}
+
+bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samples,
+                           size_t count, erg_error *err)
+{
+    erg_trace_channel_rows *at = channel_at(trace, channel);
+
+    if (!at)
+        return no_channel(channel, err);
+    if (!are_in_order(at, samples, count, err))
+        return false;
     drop_stream(at);
     return erg_rows_add(&at->samples, samples, count, sizeof(*samples), err);
+}
+
+bool erg_trace_take_samples(erg_trace *trace, int channel, erg_sample **samples,
+                            size_t count, erg_error *err)
+{
+    erg_trace_channel_rows *at = channel_at(trace, channel);
+
+    if (!at)
+        return no_channel(channel, err);
+    if (at->samples.count)
+        return erg_trace_add_samples(trace, channel, *samples, count, err);
+    if (!are_in_order(at, *samples, count, err))
+        return false;
+    drop_stream(at);
+    free(at->samples.items);
+    at->samples = (erg_rows){ .items = *samples, .count = count, .capacity = count };
+    *samples = NULL;
+    return true;
 }
 
 bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error *err)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CSV as it is found: byte order marks, CRLF, torn ends, NUL bytes, open quotes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "test.h"
 #include "format/csv.h"
 
@@ -67,6 +70,88 @@ static void an_open_quote_names_its_line(void)
     CHECK(strstr(err.text, "UTF-16"));
 }
 
+/* Rows of all lengths, so that they lie across the ends of pieces; a mark, CRLF, quotes. */
+static char *long_text(size_t size, const char *end)
+{
+    erg_text text = { 0 };
+    test_random random = { 5 };
+
+    erg_text_add(&text, "\xef\xbb\xbf" "n;text;n\r\n");
+    for (int i = 0; text.count < size; i++) {
+        int length = (int)(3000 * test_uniform(&random) * test_uniform(&random));
+        erg_text_add(&text, "%d;\"%*s;\n\"\"\";%d%s", i, length, "x", i, i % 2 ? "\n" : "\r\n");
+    }
+    erg_text_add(&text, "%s", end);
+    return erg_text_take(&text);
+}
+
+/* Its path; free() it. */
+static char *in_file(const char *name, const char *text)
+{
+    erg_text path = { 0 };
+
+    erg_text_add(&path, "%s/%s", test_folder(), name);
+    FILE *file = fopen(path.data, "wb");
+    CHECK(file && fwrite(text, 1, strlen(text), file) == strlen(text) && fclose(file) == 0);
+    return erg_text_take(&path);
+}
+
+/* Rows, and a sum over every byte of them. */
+typedef struct digest { size_t rows, sum, line; } digest;
+
+static bool add_up(void *self, const erg_csv_row *row, erg_error *err)
+{
+    digest *all = self;
+
+    (void)err;
+    for (size_t i = 0; i < row->count; i++)
+        for (size_t k = 0; k < row->fields[i].count; k++)
+            all->sum = all->sum * 31 + (unsigned char)row->fields[i].text[k] + i;
+    all->rows++;
+    all->line += row->line;
+    return true;
+}
+
+static void a_file_read_by_the_piece_gives_the_rows_of_its_bytes(void)
+{
+    static const char *const ends[] = { "", "1;2", "1;2;3\n" };
+
+    for (size_t i = 0; i < ERG_COUNT(ends); i++) {
+        char *text = long_text(5 << 20, ends[i]), *path = in_file("rows.csv", text);
+        digest whole = { 0 }, pieces = { 0 };
+        bool torn_whole, torn;
+        erg_error err = { 0 };
+        erg_csv csv = { .name = path, .row = add_up, .self = &whole };
+        CHECK_OK(erg_csv_read(&csv, text, strlen(text), &torn_whole, &err), err);
+        csv.self = &pieces;
+        CHECK_OK(erg_csv_read_file(&csv, path, &torn, &err), err);
+        CHECK(whole.rows > 1000 && whole.rows == pieces.rows && whole.sum == pieces.sum
+              && whole.line == pieces.line && torn == torn_whole && torn == (i == 1));
+        free(text);
+        free(path);
+    }
+}
+
+static void a_file_without_rows_is_refused_by_the_piece_too(void)
+{
+    char *line = malloc(3 << 20);
+    erg_error err = { 0 };
+    digest all = { 0 };
+    erg_csv csv = { .row = add_up, .self = &all };
+
+    memset(line, 'x', (3 << 20) - 1);
+    line[(3 << 20) - 1] = '\0';
+    char *path = in_file("line.csv", line), *wide = in_file("wide.csv", "\xff\xfe" "a");
+    csv.name = path;
+    CHECK(!erg_csv_read_file(&csv, path, NULL, &err) && strstr(err.text, "longer"));
+    csv.name = wide;
+    CHECK(!erg_csv_read_file(&csv, wide, NULL, &err) && strstr(err.text, "UTF-16"));
+    CHECK(!erg_csv_read_file(&csv, "/nowhere/at.csv", NULL, &err) && err.code == ERG_IO);
+    free(line);
+    free(path);
+    free(wide);
+}
+
 static void a_header_names_its_columns_the_first_of_a_name_counts(void)
 {
     const erg_field fields[] = { { "time", 4 }, { " power ", 7 }, { "time", 4 } };
@@ -85,6 +170,8 @@ int main(void)
         TEST(a_last_line_without_an_end_is_not_believed),
         TEST(nul_bytes_stay_in_their_row),
         TEST(an_open_quote_names_its_line),
+        TEST(a_file_read_by_the_piece_gives_the_rows_of_its_bytes),
+        TEST(a_file_without_rows_is_refused_by_the_piece_too),
         TEST(a_header_names_its_columns_the_first_of_a_name_counts),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -157,7 +157,7 @@ static bool read_chrome(erg_trace *into, const erg_source *source, erg_error *er
     if (!to.own)
         return false;
     erg_chrome_rows_begin(&to.rows, into, err);
-    bool good = source->path
+    bool good = source->is_head
         ? erg_chrome_read(source->path, &asked, &facts, err)
         : erg_chrome_read_bytes(source->name, source->bytes, source->size, &asked,
                                 &facts, err);
@@ -170,6 +170,7 @@ static bool read_chrome(erg_trace *into, const erg_source *source, erg_error *er
 const erg_importer erg_importer_chrome = {
     .name = "chrome",
     .about = "Chrome trace of PyTorch, ONNX Runtime and others: .json, .json.gz",
+    .streams = true,
     .sniff = sniff,
     .read = read_chrome,
 };

@@ -58,15 +58,20 @@ static bool copy_anchors(copying *c)
 
 static bool copy_samples(copying *c, int from, int to)
 {
-    size_t count;
+    enum { AT_ONCE = 1 << 12 };
+    size_t count, some;
     const erg_sample *samples = erg_trace_samples(c->from, from, &count);
-    erg_sample *at = malloc((count + 1) * sizeof(*at));
+    erg_sample *at = malloc(AT_ONCE * sizeof(*at));
     bool good = at || erg_fail(c->err, ERG_NO_MEMORY, "out of memory");
-    for (size_t i = 0; good && i < count; i++) {
-        at[i] = samples[i];
-        at[i].t_ns = moved(c, at[i].t_ns);
+
+    for (size_t first = 0; good && first < count; first += some) {
+        some = count - first < AT_ONCE ? count - first : AT_ONCE;
+        for (size_t i = 0; i < some; i++) {
+            at[i] = samples[first + i];
+            at[i].t_ns = moved(c, at[i].t_ns);
+        }
+        good = erg_trace_add_samples(c->into, to, at, some, c->err);
     }
-    good = good && erg_trace_add_samples(c->into, to, at, count, c->err);
     free(at);
     return good;
 }

@@ -167,6 +167,7 @@ static bool read_csv(erg_trace *into, const erg_source *source, erg_error *err)
 const erg_importer erg_importer_csv = {
     .name = "csv",
     .about = "any CSV: --time COLUMN --power COLUMN[,COLUMN] --unit W --kind instant",
+    .streams = true,
     .sniff = sniff,
     .read = read_csv,
 };

@@ -82,6 +82,7 @@ static bool read_hwinfo(erg_trace *into, const erg_source *source, erg_error *er
 const erg_importer erg_importer_hwinfo = {
     .name = "hwinfo",
     .about = "HWiNFO CSV log: every column in [W]",
+    .streams = true,
     .sniff = sniff,
     .read = read_hwinfo,
 };

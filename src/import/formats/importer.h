@@ -16,6 +16,8 @@ typedef struct erg_source {
     const char *path;       /* NULL: not from a file */
     const char *bytes;
     size_t size;
+    bool is_head;           /* bytes are but the first of path, which is read as it streams
+                             * by */
     const erg_import_options *options;  /* never NULL */
     erg_stamp_style style;
     int64_t modified_utc_ns;    /* of the file; 0: not known */
@@ -24,6 +26,7 @@ typedef struct erg_source {
 
 typedef struct erg_importer {
     const char *name, *about;
+    bool streams;           /* reads path itself where it is given a head */
     bool (*sniff)(const erg_source *source);
     bool (*read)(erg_trace *into, const erg_source *source, erg_error *err);
 } erg_importer;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "import/formats/importer.h"
 #include "trace/stream.h"
+#include "trace/take.h"
 
 typedef struct track {
     erg_channel_info info;
@@ -220,7 +221,7 @@ static bool add_track(erg_intake *in, erg_trace *into, track *from, const int de
     for (size_t i = 0; i < from->count; i++)
         from->samples[i].t_ns += shift_ns;
     return channel >= 0
-        && erg_trace_add_samples(into, channel, from->samples, from->count, NULL);
+        && erg_trace_take_samples(into, channel, &from->samples, from->count, NULL);
 }
 
 static erg_span span_of(const erg_intake *in)

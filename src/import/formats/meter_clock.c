@@ -324,8 +324,8 @@ bool erg_meter_clock_find(const erg_trace *into, const erg_trace *own, double mo
                                   .drift = clock->offset.drift,
                                   .pivot_ns = first_ns + (last_ns - first_ns) / 2 };
     } else if (good && !clock->why.code) {
-        erg_fail(&clock->why, ERG_NO_DATA, "the run has no marker, no region, no event and no "
-                 "sensor faster than the meter: record with --marker");
+        erg_fail(&clock->why, ERG_NO_DATA, "the run has no marker, no region, no event and "
+                 "no sensor faster than the meter: record with --marker");
     }
     free(with.meter.samples);
     return good;

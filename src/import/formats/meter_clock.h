@@ -10,7 +10,8 @@ typedef struct erg_meter_clock {
     bool asked;             /* the file has a meter, and its clock was looked for */
     erg_turn turn;          /* for erg_trace_copy */
     erg_offset offset;
-    char by[80];            /* what found it: "marker", "regions", "events", a sensor; "": nothing */
+    char by[80];            /* what found it: "marker", "regions", "longest region",
+                             * "events", a sensor; "": nothing */
     erg_error why;          /* of the first that did not */
 } erg_meter_clock;
 

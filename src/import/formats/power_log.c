@@ -71,6 +71,7 @@ static bool read_power_log(erg_trace *into, const erg_source *source, erg_error 
 const erg_importer erg_importer_power_log = {
     .name = "power_log",
     .about = "power log: timestamp,gpu,power_w",
+    .streams = true,
     .sniff = sniff,
     .read = read_power_log,
 };

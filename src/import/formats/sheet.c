@@ -222,7 +222,9 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
     if (sheet->in && !sheet->device.driver[0])
         erg_text_put(sheet->device.driver, sizeof(sheet->device.driver), "import");
     bool good = sheet->in
-        && erg_csv_read(&csv, source->bytes, source->size, &torn_last, err);
+        && (source->is_head
+                ? erg_csv_read_file(&csv, source->path, &torn_last, err)
+                : erg_csv_read(&csv, source->bytes, source->size, &torn_last, err));
     if (good && torn_last)
         erg_intake_torn(sheet->in, 0);
     good = good && erg_intake_finish(sheet->in, into, err);

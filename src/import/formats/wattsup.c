@@ -44,6 +44,7 @@ static bool read_wattsup(erg_trace *into, const erg_source *source, erg_error *e
 const erg_importer erg_importer_wattsup = {
     .name = "wattsup",
     .about = "WattsUp wall meters: time,id,pm1[,pm2],sum",
+    .streams = true,
     .sniff = sniff,
     .read = read_wattsup,
 };
