@@ -20,7 +20,7 @@ typedef struct sweep_options {
 
 static const cli_option option_rows[] = {
     { 'k', "knob", CLI_LIST, AT(knobs), "KNOB=VALUES",
-      "any knob of erg devices, as sm_clock: low:high:step, a list, or all; MHz, W" },
+      "any knob of erg devices: low:high:step, a list, or all (MHz, W); or env:NAME=1,2" },
     { 0, "profile", CLI_TEXT, AT(profile.profile), "NAME",
       "a workload profile instead of a command; list names them" },
     { 0, "set", CLI_LIST, AT(profile.sets), "NAME=VALUE[,..]",

@@ -57,8 +57,9 @@ bool erg_knob_setting_equal(const erg_knob_setting *a, const erg_knob_setting *b
 /* Worst last: a visit has the worst that is true of it. Only ERG_VISIT_OK is kept in
  * means; a throttled visit may be chosen but is never fitted. */
 typedef enum erg_visit_state {
-    ERG_VISIT_OK, ERG_VISIT_NOT_COVERED, ERG_VISIT_CONTAMINATED, ERG_VISIT_THROTTLED,
-    ERG_VISIT_CLOCK_NOT_REACHED, ERG_VISIT_TIMEOUT, ERG_VISIT_FAILED, ERG_VISIT_STATES
+    ERG_VISIT_OK, ERG_VISIT_NOT_COVERED, ERG_VISIT_CONTAMINATED, ERG_VISIT_CACHE_MISSES,
+    ERG_VISIT_THROTTLED, ERG_VISIT_CLOCK_NOT_REACHED, ERG_VISIT_TIMEOUT, ERG_VISIT_FAILED,
+    ERG_VISIT_STATES
 } erg_visit_state;
 const char *erg_visit_state_name(erg_visit_state state);    /* "clock_not_reached" */
 bool erg_visit_state_parse(const char *name, erg_visit_state *out);
@@ -95,6 +96,7 @@ typedef struct erg_visit {
     double fp_active, dram_active;      /* 0..1 */
     double units;               /* of work that the command says it did; 0: it did not
                                  * say */
+    double llc_misses;          /* of the last-level cache; 0: not counted */
     char output_hash[17];       /* of its answers, SHA-256, 16 digits of it; "": none */
     erg_visit_state state;
     int exit_status;
@@ -163,8 +165,8 @@ bool erg_points_load(erg_points *points, const erg_env *env, const char *path,
 /* A run file of these points alone, replaced whole; notes come along. */
 bool erg_points_save(const erg_points *points, const char *path, erg_error *err);
 /* States of the visits by their figures: contaminated (time > 3 x the median of the
- * application), and notes OUTLIER, TIME_AGAINST_CLOCK, TWO_LEVELS, DRIFT. Reading a table
- * has done it; it may be done again after more was added. */
+ * application), cache_misses (> 1.05 x those at the reference), and notes OUTLIER,
+ * TIME_AGAINST_CLOCK, TWO_LEVELS, DRIFT, CACHE_MISSES. Reading a table has done it. */
 bool erg_points_check(erg_points *points, erg_error *err);
 /* Divides time, energy and power by the line that the reference visits follow over the
  * hours, where that line is a DRIFT. */

@@ -311,7 +311,8 @@ bool erg_points_check(erg_points *points, erg_error *err)
     forget_remarks(points);
     if (good) {
         mark_contaminated(points, scratch, seen);
-        good = note_dropped(points, err) && note_curves(points, scratch, err)
+        good = erg_points_cache_check(points, scratch, seen, err)
+            && note_dropped(points, err) && note_curves(points, scratch, err)
             && erg_points_drift_note(points, scratch, err) && note_work(points, err);
     }
     free(scratch);

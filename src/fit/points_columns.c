@@ -48,6 +48,7 @@ static const name_row names[] = {
     { "retention",        ERG_FIELD_RETENTION, 1 },
     { "retention_low",    ERG_FIELD_RETENTION_LOW, 1 },
     { "units",            ERG_FIELD_UNITS, 1 },
+    { "llc_misses",       ERG_FIELD_MISSES, 1 },
     { "state",            ERG_FIELD_STATE, 0 },
     { "definition",       ERG_FIELD_DEFINITION, 0 },
     { "simulated",        ERG_FIELD_SIMULATED, 0 },

@@ -36,6 +36,7 @@ static const char *const states[ERG_VISIT_STATES] = {
     [ERG_VISIT_OK] = "ok",
     [ERG_VISIT_NOT_COVERED] = "not_covered",
     [ERG_VISIT_CONTAMINATED] = "contaminated",
+    [ERG_VISIT_CACHE_MISSES] = "cache_misses",
     [ERG_VISIT_THROTTLED] = "throttled",
     [ERG_VISIT_CLOCK_NOT_REACHED] = "clock_not_reached",
     [ERG_VISIT_TIMEOUT] = "timeout",

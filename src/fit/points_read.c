@@ -77,6 +77,7 @@ static const number_row numbers[] = {
     VISIT(ERG_FIELD_SEEN, sm_clock_seen_hz),
     VISIT(ERG_FIELD_SAMPLES, samples),
     VISIT(ERG_FIELD_UNITS, units),
+    VISIT(ERG_FIELD_MISSES, llc_misses),
 };
 
 static int whole_or(double value, int other)

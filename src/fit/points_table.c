@@ -56,6 +56,7 @@ static const erg_column visit_columns[] = {
     { "units", ERG_REAL, "of work that the command says it did" },
     { "unit", ERG_TEXT, "of work" },
     { "output_hash", ERG_TEXT, "16 digits of the SHA-256 of its answers" },
+    { "llc_misses", ERG_REAL, "misses of the last-level cache, in user mode" },
     { "setting", ERG_REAL, "the further setting" },
 };
 
@@ -137,6 +138,7 @@ static bool put_visit(const erg_points *points, erg_table *table, const erg_visi
         { "peak_w", visit->peak_w }, { "sm_clock_seen_mhz", visit->sm_clock_seen_hz / 1e6 },
         { "fp_active", visit->fp_active }, { "dram_active", visit->dram_active },
         { "units", visit->units > 0 ? visit->units : NAN },
+        { "llc_misses", visit->llc_misses > 0 ? visit->llc_misses : NAN },
     };
     return erg_table_row(table, err)
         && put_application(&points->applications[visit->application], table, err)

@@ -115,9 +115,9 @@ static erg_activity definition_of(const erg_sweep *s)
 static bool add_applications(erg_sweep *s, erg_error *err)
 {
     const erg_device_info *device = erg_devices_info(s->setup.devices, s->setup.device);
-    const erg_knob_info *further = erg_sweep_further(&s->setup);
+    const char *other = erg_sweep_other(&s->setup);
 
-    if (further && !erg_points_name_other(s->points, further->column, err))
+    if (other && !erg_points_name_other(s->points, other, err))
         return false;
     for (size_t i = 0; i < s->options->job_count; i++) {
         const erg_sweep_job *job = &s->options->jobs[i];
@@ -161,9 +161,12 @@ static bool put_requires(const erg_sweep *s, erg_store *store, erg_error *err)
 static bool put_head(erg_sweep *s, erg_store *store, erg_error *err)
 {
     char utc[40], blocks[16];
+    const char *other = erg_sweep_other(&s->setup);
 
     erg_utc_format(erg_env_utc_ns(s->env), 6, utc, sizeof(utc));
     snprintf(blocks, sizeof(blocks), "%d", erg_sweep_blocks(s->options));
+    if (other && !erg_store_meta(store, "sweep_other", other, err))
+        return false;
     return erg_store_meta(store, "begin_utc", utc, err)
            && erg_store_meta(store, "erg_version", erg_version(), err)
            && erg_store_meta(store, "sweep_blocks", blocks, err)
@@ -183,6 +186,7 @@ static void go_on_after(const erg_sweep *s, const erg_visit *last)
 
 static bool begin(erg_sweep *s, const char *path, erg_error *err)
 {
+    const erg_sweep_dial *first = erg_sweep_first(&s->setup);
     size_t jobs = s->options->job_count;
     const erg_device_knob *clock =
         erg_devices_find_knob(s->setup.devices, s->setup.device, ERG_SM_CLOCK);
@@ -193,8 +197,9 @@ static bool begin(erg_sweep *s, const char *path, erg_error *err)
         .append = s->options->resume,
         .device = s->setup.device,
         .top_hz = clock ? clock->high : NAN,
-        .turned = s->setup.dials[0].devices,
-        .turned_count = s->setup.dials[0].count,
+        .turned = first ? first->devices : NULL,
+        .turned_count = first ? first->count : 0,
+        .counts_cache = erg_sweep_has_env(&s->setup),
         .ask_stop = s->options->ask_stop,
     };
     s->applications = calloc(jobs, sizeof(*s->applications));
@@ -267,6 +272,13 @@ static bool agree(const erg_sweep_options *options, erg_error *err)
     return true;
 }
 
+static bool has_command(const erg_sweep *s, erg_error *err)
+{
+    return !s->options->work || !erg_sweep_has_env(&s->setup)
+        || erg_fail(err, ERG_BAD_INPUT, "--knob %s: simulated work has no environment",
+                    s->setup.env_name);
+}
+
 /* The file keeps what was seen; whoever reads it divides the drift out again. One block
  * knows neither its node's drift nor the best setting: gathering does. */
 static bool conclude(erg_sweep *s, bool by_srun, erg_error *err)
@@ -303,7 +315,7 @@ static bool sweep_in(const erg_env *env, const erg_sweep_options *options,
         erg_sweep_put_back_left(env);
     if (!agree(options, err) || !erg_sweep_prepare(env, options, &s.setup, err))
         return false;
-    if (!erg_sweep_moves_work(&s.setup, err)) {
+    if (!erg_sweep_moves_work(&s.setup, err) || !has_command(&s, err)) {
         erg_sweep_drop(&s.setup);
         return false;
     }

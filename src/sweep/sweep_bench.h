@@ -27,6 +27,7 @@ typedef struct erg_bench_seen {
     bool is_throttled, is_timeout, includes_start;
     bool is_short; /* for the sensor: its figure is coarse */
     int exit_status;
+    double llc_misses;    /* 0: not counted */
     char said[160];       /* its last line on stdout; "": none */
     double units;         /* of work that it says it did; 0: it did not */
     char unit[24];        /* "token" */
@@ -59,6 +60,7 @@ typedef struct erg_bench_setup {
     double top_hz;        /* its highest clock; NAN: it has none */
     const size_t *turned; /* those whose energy counts; none: all that is measured */
     size_t turned_count;
+    bool counts_cache;    /* misses of the last-level cache, where they can be counted */
     const volatile int *ask_stop;
 } erg_bench_setup;
 

@@ -64,7 +64,9 @@ bool erg_sweep_writer_flush(erg_sweep_writer *writer, erg_error *err)
         size_t point;
         if (!point_of(writer, visit, &point, err)
             || !erg_store_visit(writer->store, writer->visits, point, visit, err)
-            || !put_work(writer, visit, err))
+            || !put_work(writer, visit, err)
+            || (visit->llc_misses > 0
+                && !erg_store_cache(writer->store, writer->visits, visit, err)))
             return false;
     }
     return erg_store_commit(writer->store, err);

@@ -37,6 +37,7 @@ typedef struct erg_sweep_setup {
     erg_sweep_turned *turned;
     size_t turned_count, turned_capacity;
     char snapped[200]; /* note of requests that are no value here; "": none */
+    char env_name[28]; /* "env:DEPTH": the variable that is swept; "": none */
 } erg_sweep_setup;
 
 /* What killed sweeps left turned, which must not become this one's baseline; what cannot
@@ -50,7 +51,19 @@ bool erg_sweep_moves_work(const erg_sweep_setup *setup, erg_error *err);
 const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup);
 /* As a visit keeps it: that knob is its further coordinate. */
 erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting);
+/* The first dial that is a device's; NULL: nothing is turned. */
+const erg_sweep_dial *erg_sweep_first(const erg_sweep_setup *setup);
 void erg_sweep_drop(erg_sweep_setup *setup);
+/* The further coordinate's name: that, or the variable's; NULL: there is none. */
+const char *erg_sweep_other(const erg_sweep_setup *setup);
+/* sweep_environment.c: "env:DEPTH=1,2" as the next dial, in the order in which it is said,
+ * and the command with it: free() the whole. */
+bool erg_sweep_env_is(const char *request);
+bool erg_sweep_has_env(const erg_sweep_setup *setup);
+bool erg_sweep_env_add(erg_sweep_setup *setup, const char *request, erg_sweep_axis *axis,
+                       erg_error *err);
+char **erg_sweep_env_argv(const erg_sweep_setup *setup, const erg_knob_setting *setting,
+                          char *const argv[], erg_error *err);
 /* sweep_knobs.c: requested, clamped and enforced of every value. */
 bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,
                          const erg_sweep_axis *axis, erg_error *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "erg/energy.h"
+#include "run/cache_misses.h"
 #include "run/recording.h"
 #include "run/spawn.h"
 #include "sweep/sweep_bench.h"
@@ -23,6 +24,7 @@ typedef struct live_bench {
     erg_bench bench;
     const erg_bench_setup *setup;
     erg_recording *rec;
+    bool cannot_count;      /* misses of the cache: said once */
     FILE *page;      /* what the command says: our stdout is for the result */
 } live_bench;
 
@@ -161,6 +163,21 @@ static void last_line(const live_bench *own, char *to, size_t size)
     erg_text_put(to, size, line ? line + 1 : tail);
 }
 
+/* -1: they are not asked for, or cannot be counted here. */
+static int begin_to_count(live_bench *own)
+{
+    erg_error fault = { 0 };
+
+    if (!own->setup->counts_cache || own->cannot_count)
+        return -1;
+    int file = erg_cache_misses_open(&fault);
+    own->cannot_count = file < 0;
+    if (file < 0)
+        erg_env_log(own->setup->env, ERG_WARNING, "misses of the last-level cache are not "
+                    "counted, and no setting is refused for them: %s", fault.text);
+    return file;
+}
+
 static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen *out,
                      erg_error *err)
 {
@@ -171,6 +188,7 @@ static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen
     erg_span run;
 
     *out = (erg_bench_seen){ .start_ns = erg_env_utc_ns(env) };
+    int counter = begin_to_count(own);
     run.begin_ns = erg_env_now_ns(env);
     bool started =
         erg_spawn(&child, what->job->argv, erg_ring_path(erg_recording_ring(own->rec)),
@@ -181,8 +199,10 @@ static bool live_run(erg_bench *bench, const erg_bench_run *what, erg_bench_seen
         out->is_timeout = child.is_late;
     }
     run.end_ns = erg_recording_region_end(own->rec, id, out->exit_status == 0 ? 1 : NAN);
+    double misses = counter >= 0 ? erg_cache_misses_close(counter) : 0;
     if (!started)
         return false;
+    out->llc_misses = misses > 0 ? misses : 0;
     erg_recording_linger(own->rec);
     char line[LINE_MOST];
     last_line(own, line, sizeof(line));

@@ -172,10 +172,11 @@ static bool check_further(const erg_sweep_setup *setup, erg_knob which, erg_erro
 {
     const erg_knob_info *had = erg_sweep_further(setup);
 
-    return !is_further(which) || !had
-        || erg_fail(err, ERG_BAD_INPUT, "--knob %s beside %s: a sweep takes one of those "
+    if (!is_further(which) || (!had && !erg_sweep_has_env(setup)))
+        return true;
+    return erg_fail(err, ERG_BAD_INPUT, "--knob %s beside %s: a sweep takes one of those "
                     "that are neither a clock nor power_limit; make two sweeps of it",
-                    erg_knob_infos[which].name, had->name);
+                    erg_knob_infos[which].name, had ? had->name : setup->env_name);
 }
 
 const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup)
@@ -206,11 +207,13 @@ static bool add_request(erg_sweep_setup *setup, const erg_sweep_options *options
     char name[32], known[400];
     erg_knob which;
 
+    if (erg_sweep_env_is(request))
+        return erg_sweep_env_add(setup, request, &axes[setup->dial_count], err);
     snprintf(name, sizeof(name), "%.*s", (int)(equals ? equals - request : 31), request);
     if (!erg_knob_parse(name, &which) || which == ERG_OTHER_SETTING) {
         list_knobs(known, sizeof(known));
-        return erg_fail(err, ERG_BAD_INPUT, "--knob: '%s' is no knob; there are %s", name,
-                        known);
+        return erg_fail(err, ERG_BAD_INPUT, "--knob: '%s' is no knob; there are %s, "
+                        "and env:NAME", name, known);
     }
     if (!check_further(setup, which, err))
         return false;
@@ -246,11 +249,12 @@ static bool add_axes(erg_sweep_setup *setup, const erg_sweep_options *options,
 static void watch(erg_sweep_setup *setup)
 {
     size_t all[ERG_SWEEP_DEVICES_MOST];
+    const erg_sweep_dial *first = erg_sweep_first(setup);
 
-    if (setup->dial_count == 0 && candidates(setup->devices, ERG_SM_CLOCK, all))
+    if (!first && candidates(setup->devices, ERG_SM_CLOCK, all))
         setup->device = all[0];
-    else if (setup->dial_count && setup->device == SIZE_MAX)
-        setup->device = setup->dials[0].devices[0];
+    else if (first && setup->device == SIZE_MAX)
+        setup->device = first->devices[0];
     if (setup->device == SIZE_MAX)
         setup->device = 0;
 }

@@ -19,13 +19,13 @@ static const erg_column columns[] = {
 
 static erg_table *add_plan(erg_result *result, const erg_sweep_setup *setup, erg_error *err)
 {
-    const erg_knob_info *further = erg_sweep_further(setup);
+    const char *other = erg_sweep_other(setup);
     erg_column heads[ERG_COUNT(columns)];
 
-    if (!further)
+    if (!other)
         return erg_result_add(result, "plan", columns, ERG_COUNT(columns) - 1, err);
     memcpy(heads, columns, sizeof(heads));
-    heads[ERG_COUNT(columns) - 1].name = further->column;
+    heads[ERG_COUNT(columns) - 1].name = other;
     const erg_column *kept = erg_result_keep(result, heads, ERG_COUNT(heads), err);
     return kept ? erg_result_add(result, "plan", kept, ERG_COUNT(heads), err) : NULL;
 }
@@ -34,7 +34,7 @@ static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *
                     const erg_sweep_place *at, erg_error *err)
 {
     const erg_knob_setting *setting = &setup->settings[at->setting];
-    const erg_knob_info *further = erg_sweep_further(setup);
+    const char *other = erg_sweep_other(setup);
 
     return erg_table_row(table, err)
            && erg_table_text(table, "application", application, err)
@@ -45,9 +45,9 @@ static bool put_row(erg_table *table, const erg_sweep_setup *setup, const char *
            && erg_table_real(table, "cpu_clock_mhz", 1e-6 * setting->at[ERG_CPU_CLOCK], err)
            && erg_table_real(table, "mem_clock_mhz", 1e-6 * setting->at[ERG_MEM_CLOCK], err)
            && erg_table_truth(table, "reference", at->setting == 0, err)
-           && (!further || erg_table_real(table, further->column,
-                                          erg_sweep_kept(setting).at[ERG_OTHER_SETTING],
-                                          err));
+           && (!other
+               || erg_table_real(table, other,
+                                 erg_sweep_kept(setting).at[ERG_OTHER_SETTING], err));
 }
 
 static bool put_block(erg_table *table, const erg_sweep_options *options,

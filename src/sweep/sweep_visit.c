@@ -64,7 +64,7 @@ static bool run_once(erg_sweep *s, const erg_sweep_place *at, int number,
 {
     const erg_knob_setting *setting = &s->setup.settings[at->setting];
     erg_sweep_job job = s->options->jobs[at->job];
-    char **step = NULL;
+    char **step = NULL, **set = NULL;
     uint64_t luck = s->options->random + (uint64_t)at->job * 0x100000001b3u;
     luck = erg_random_mix(luck) ^ (uint64_t)at->block << 32 ^ (uint64_t)at->place << 8;
     const erg_bench_run what = {
@@ -76,14 +76,23 @@ static bool run_once(erg_sweep *s, const erg_sweep_place *at, int number,
         .timeout_s = erg_sweep_or(s->options->timeout_s, timeout_s),
         .ask_stop = s->options->ask_stop,
     };
+    if (job.argv && erg_sweep_has_env(&s->setup)) {
+        set = erg_sweep_env_argv(&s->setup, setting, job.argv, err);
+        if (!set)
+            return false;
+        job.argv = set;
+    }
     if (job.argv && erg_sweep_by_srun(&s->setup)) {
         step = erg_sweep_srun_argv(&s->setup, setting, job.argv, err);
-        if (!step)
+        if (!step) {
+            free(set);
             return false;
+        }
         job.argv = step;
     }
     bool good = s->bench->kind->run(s->bench, &what, seen, err);
     free(step);
+    free(set);
     return good;
 }
 
@@ -131,6 +140,7 @@ static erg_visit visit_of(const erg_sweep *s, const erg_sweep_place *at,
         .fp_active = seen->fp_active,
         .dram_active = seen->dram_active,
         .units = seen->units,
+        .llc_misses = seen->llc_misses,
         .state = erg_sweep_judge(&s->setup, setting, seen),
         .exit_status = seen->exit_status,
     };
@@ -190,7 +200,7 @@ bool erg_sweep_visit(erg_sweep *s, const erg_sweep_place *at, erg_error *err)
     if (!erg_sweep_turn(&s->setup, &s->setup.settings[at->setting], s->options->shared,
                         err))
         return false;
-    if (s->setup.dial_count)
+    if (erg_sweep_first(&s->setup))
         erg_env_sleep_until_ns(
             s->env, erg_env_now_ns(s->env)
                         + erg_ns_from_s(erg_sweep_or(s->options->settle_s, settle_s)));

@@ -315,14 +315,16 @@ erg_trace *erg_trace_load_aside(const char *path, erg_error *err)
 
 static bool read_sweep(erg_reader *from, erg_error *err)
 {
-    int64_t tables, works;
+    int64_t tables, works, caches;
 
     if (!check_kind(from, err)
         || !number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                             " ('application', 'point', 'visit')", &tables, err))
         return false;
     if (!number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name = 'work'",
-                   &works, err))
+                   &works, err)
+        || !number_of(from, "SELECT count(*) FROM sqlite_schema WHERE name = 'cache'",
+                      &caches, err))
         return false;
     if (tables != 3)
         return erg_fail(err, ERG_NO_DATA, "%s is a recording, but holds no sweep: "
@@ -332,7 +334,8 @@ static bool read_sweep(erg_reader *from, erg_error *err)
         if (!read_table(from, &erg_load_sweep_tables[i], err))
             return false;
     return !from->taker->visit || works == 0
-        || read_table(from, &erg_load_worked_visits, err);
+        || read_table(from, works && caches ? &erg_load_counted_visits
+                                            : &erg_load_worked_visits, err);
 }
 
 bool erg_trace_load_visits(const char *path, const erg_visit_taker *taker, erg_error *err)

@@ -36,7 +36,7 @@ extern const size_t erg_load_event_table_count;
 /* Those of a sweep. */
 extern const erg_load_table erg_load_sweep_tables[];
 extern const size_t erg_load_sweep_table_count;
-extern const erg_load_table erg_load_worked_visits;
+extern const erg_load_table erg_load_worked_visits, erg_load_counted_visits;
 
 bool erg_load_fail_row(const erg_reader *from, const char *table, const char *what,
                        erg_error *err);

@@ -84,6 +84,7 @@ static bool take_visit(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .units = sqlite3_column_double(row, 15), /* NULL: 0 */
     };
     text_of(row, 17, visit.output_hash, sizeof(visit.output_hash));
+    visit.llc_misses = sqlite3_column_double(row, 18); /* NULL: 0 */
 
     if (!state || !erg_visit_state_parse(state, &visit.state))
         return erg_load_fail_row(from, "visit", "an unknown state", err);
@@ -104,13 +105,21 @@ const erg_load_table erg_load_sweep_tables[] = {
     { "SELECT id, application_id, sm_clock_hz, mem_clock_hz, power_limit_w, cpu_clock_hz,"
       " other FROM point ORDER BY id",
       take_point },
-    { "SELECT " VISIT_COLUMNS ", NULL, NULL, NULL FROM visit ORDER BY id", take_visit },
+    { "SELECT " VISIT_COLUMNS ", NULL, NULL, NULL, NULL FROM visit ORDER BY id",
+      take_visit },
 };
 
 const size_t erg_load_sweep_table_count = ERG_COUNT(erg_load_sweep_tables);
 
 /* Instead of the last, where the file has the table work: older ones lack it. */
 const erg_load_table erg_load_worked_visits = {
-    "SELECT " VISIT_COLUMNS ", units, unit, output_hash FROM visit LEFT JOIN work"
+    "SELECT " VISIT_COLUMNS ", units, unit, output_hash, NULL FROM visit LEFT JOIN work"
     " ON visit_id = id ORDER BY id", take_visit
+};
+
+/* And where it has the table cache. */
+const erg_load_table erg_load_counted_visits = {
+    "SELECT " VISIT_COLUMNS ", units, unit, output_hash, llc_misses FROM visit"
+    " LEFT JOIN work ON work.visit_id = id LEFT JOIN cache ON cache.visit_id = id"
+    " ORDER BY id", take_visit
 };

@@ -46,6 +46,7 @@ bool erg_store_visit(erg_store *store, size_t id, size_t point, const erg_visit 
 /* What the command of a visit said that it did; the id is the visit's. */
 bool erg_store_work(erg_store *store, size_t id, const erg_visit *visit, const char *unit,
                     erg_error *err);
+bool erg_store_cache(erg_store *store, size_t id, const erg_visit *visit, erg_error *err);
 /* Makes everything so far survive a kill. Call it once a second. */
 bool erg_store_commit(erg_store *store, erg_error *err);
 /* end: writes the end row and folds to one file. false leaves it "interrupted". */

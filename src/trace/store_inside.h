@@ -7,7 +7,7 @@
 #include "trace/block.h"
 #include "trace/store.h"
 
-enum { ERG_STATEMENT_COUNT = 18 };
+enum { ERG_STATEMENT_COUNT = 19 };
 
 /* The samples that are not in a full block yet. */
 typedef struct erg_store_tail {

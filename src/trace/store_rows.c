@@ -41,7 +41,8 @@ static const char sweep_schema[] =
     "mean_w REAL, peak_w REAL, temp_c REAL, sm_clock_seen_hz REAL, fp_active REAL, "
     "dram_active REAL, state TEXT, exit_status INTEGER, time_half_s REAL);"
     "CREATE TABLE IF NOT EXISTS work(visit_id INTEGER PRIMARY KEY, units REAL, unit TEXT,"
-    " output_hash TEXT);";
+    " output_hash TEXT);"
+    "CREATE TABLE IF NOT EXISTS cache(visit_id INTEGER PRIMARY KEY, llc_misses REAL);";
 
 static const char events_schema[] =
     "CREATE TABLE IF NOT EXISTS event_name(id INTEGER PRIMARY KEY, name TEXT);"
@@ -53,7 +54,7 @@ static const char events_schema[] =
 typedef enum statement {
     BEGIN_ROWS, COMMIT_ROWS, PUT_META, PUT_ANCHOR, PUT_DEVICE, PUT_CHANNEL, PUT_BLOCK,
     PUT_REGION, PUT_MARK, PUT_SETTING, PUT_FLAG, PUT_APPLICATION, PUT_POINT, PUT_VISIT,
-    PUT_WORK, PUT_EVENT_NAME, PUT_TRACK, PUT_EVENT_BLOCK
+    PUT_WORK, PUT_CACHE, PUT_EVENT_NAME, PUT_TRACK, PUT_EVENT_BLOCK
 } statement;
 
 /* The transaction too: SQL as text would have the parser read, and held in memory,
@@ -74,6 +75,7 @@ static const char *const statements[ERG_STATEMENT_COUNT] = {
     [PUT_POINT]   = "REPLACE INTO point VALUES(?,?,?,?,?,?,?)",
     [PUT_VISIT]   = "REPLACE INTO visit VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_WORK]    = "REPLACE INTO work VALUES(?,?,?,?)",
+    [PUT_CACHE]   = "REPLACE INTO cache VALUES(?,?)",
     [PUT_EVENT_NAME]  = "INSERT INTO event_name VALUES(?,?)",
     [PUT_TRACK]   = "INSERT INTO track VALUES(?,?,?,?,?)",
     [PUT_EVENT_BLOCK] = "INSERT INTO event_block VALUES(?,?,?,?)",
@@ -330,6 +332,12 @@ bool erg_store_work(erg_store *store, size_t id, const erg_visit *visit, const c
         text(*visit->output_hash ? visit->output_hash : NULL),
     };
     return put_row(store, PUT_WORK, cells, err);
+}
+
+bool erg_store_cache(erg_store *store, size_t id, const erg_visit *visit, erg_error *err)
+{
+    return put_row(store, PUT_CACHE,
+                   (const cell[]){ whole((int64_t)id), real(visit->llc_misses) }, err);
 }
 
 /* ---- events ------------------------------------------------------------------------ */

@@ -25,6 +25,18 @@ erg sweep --sensor sim:plain --mode baseline --repeat 1 --no-warmup --output f.e
     >log 2>&1 && ! grep -q "INCLUDES_START" log; say "one that marks its work does not" $?
 }
 
+# A variable of the environment is a knob: each visit has its own, and choose takes it as it is.
+# shellcheck disable=SC2016
+printf '%s\n' 'echo "$DEPTH" >>depths' 'sleep 0.0$((9 - DEPTH))' >depth.sh
+erg sweep --sensor sim:plain --knob env:DEPTH=1,2,8 --repeat 2 --no-warmup --output env.erg --format csv \
+    --table visits -- sh depth.sh >log 2>err && [ "$(sort depths | uniq -c | tr -s ' \n' ' ')" = " 6 1 2 2 2 8 " ] \
+    && head -1 log | grep -q 'llc_misses,env:DEPTH$'
+say "env:DEPTH is set for each visit, the first value as the reference" $? log
+erg choose env.erg --objective energy --format csv >log 2>&1; grep -q 'env:DEPTH' log
+say "and erg choose names it" $? log
+erg sweep --sensor sim:a100-sxm4-80gb --knob env:DEPTH=1,2 --work p0=60 --output w.erg >log 2>&1
+[ $? = 2 ] && grep -q "no environment" log; say "simulated work has none" $? log
+
 # Killed at whatever moment: the file is valid, and the rest can be done.
 mark() { echo "sleep 0.2; echo x >>\"$work/$1\"" >"$1.sh"; : >"$1"; }
 mark killed

@@ -173,6 +173,57 @@ static void a_wrong_knob_is_told_all_that_there_are(void)
     CHECK(strstr(err.text, "cpu_max") && strstr(err.text, "smoothing_offset"));
 }
 
+/* In the order in which it is said, for the first is the reference; nothing is turned. */
+static void a_variable_of_the_environment_is_a_knob(void)
+{
+    const char *const knobs[] = { "env:DEPTH=2,1,8" };
+    const char *command[] = { "bench", "-x", NULL };
+    erg_sweep_setup setup;
+    erg_sweep_options options = { .knobs = knobs, .knob_count = 1, .repeat = 1 };
+    const char *sensor = "sim:a100-sxm4-80gb";
+    erg_error err = { 0 };
+    options.sensors = &sensor;
+    options.sensor_count = 1;
+    CHECK_OK(erg_sweep_prepare(NULL, &options, &setup, &err), err);
+    CHECK(setup.count == 3 && erg_sweep_has_env(&setup) && !erg_sweep_first(&setup));
+    CHECK_TEXT(erg_sweep_other(&setup), "env:DEPTH");
+    static const double want[] = { 2, 1, 8 };
+    for (size_t i = 0; i < 3; i++)
+        CHECK(setup.settings[i].at[ERG_OTHER_SETTING] == want[i]);
+    char **words = erg_sweep_env_argv(&setup, &setup.settings[2],
+                                      (char *const *)(uintptr_t)command, &err);
+    CHECK_OK(words, err);
+    CHECK_TEXT(words[0], "env");
+    CHECK_TEXT(words[1], "DEPTH=8");
+    CHECK_TEXT(words[2], "bench");
+    CHECK_TEXT(words[3], "-x");
+    CHECK(!words[4]);
+    free(words);
+    erg_sweep_drop(&setup);
+}
+
+static void a_variable_that_is_none_is_refused(void)
+{
+    static const struct { const char *knobs[2]; size_t count; const char *what; } rows[] = {
+        { { "env:=1,2" }, 1, "variable" },         { { "env:DEPTH" }, 1, "variable" },
+        { { "env:2DEPTH=1" }, 1, "variable" },     { { "env:A-B=1" }, 1, "variable" },
+        { { "env:DEPTH=close" }, 1, "numbers" },   { { "env:DEPTH=1,1" }, 1, "once" },
+        { { "env:DEPTH=1,,2" }, 1, "numbers" },    { { "env:DEPTH=inf" }, 1, "numbers" },
+        { { "env:A_NAME_THAT_HAS_NO_END_AT_ALL=1" }, 1, "variable" },
+        { { "env:A=1,2", "env:B=1" }, 2, "one variable" },
+        { { "env:A=1,2", "workload_profile=1" }, 2, "beside" },
+        { { "workload_profile=1", "env:A=1,2" }, 2, "beside" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_error err = { 0 };
+        erg_result *result = plan_of(rows[i].knobs, rows[i].count, &err);
+        bool good = !result && err.code == ERG_BAD_INPUT && strstr(err.text, rows[i].what);
+        if (!good)
+            print_message("# row %zu: %s\n", i, err.text);
+        CHECK(good);
+    }
+}
+
 static void check_block(size_t settings, const bool open[], uint64_t start,
                         const char *want)
 {
@@ -230,6 +281,8 @@ int main(void)
         TEST(a_grid_has_every_pair_and_the_highest_first),
         TEST(a_switch_has_a_zero_and_a_limit_has_none),
         TEST(a_knob_without_a_column_is_the_further_coordinate),
+        TEST(a_variable_of_the_environment_is_a_knob),
+        TEST(a_variable_that_is_none_is_refused),
         TEST(a_wrong_knob_is_told_all_that_there_are),
         TEST(blocks_follow_the_golden_orders),
         TEST(the_reference_recurs_after_every_8),
