@@ -101,6 +101,38 @@ static void show_progress(void *self, const char *what, size_t done, size_t all)
     fprintf(stderr, "\r\033[K%s %zu of %zu", what, done, all);
 }
 
+static erg_result *score(const quality_options *options, bool talks,
+                         erg_quality_verdict *verdict, erg_error *err)
+{
+    const erg_quality_options how = {
+        .hypothesis = options->hypothesis,
+        .records = options->records,
+        .features = options->features,
+        .layers = options->layers,
+        .images = options->images,
+        .against = options->against,
+        .text_features = options->text_features,
+        .against_layers = options->against_layers,
+        .weights = options->weights,
+        .encoder = options->encoder,
+        .text_encoder = options->text_encoder,
+        .prompts = options->prompts,
+        .onnxruntime = options->onnxruntime,
+        .progress = talks ? show_progress : NULL,
+        .baseline = options->baseline,
+        .references = options->references.items,
+        .reference_count = options->references.count,
+        .metrics = options->metric,
+        .log_base = options->log_base,
+        .per_item = options->per_item,
+    };
+    erg_result *result = erg_quality_score(&how, verdict, err);
+
+    if (talks && (options->encoder || options->text_encoder))
+        fputs("\r\033[K", stderr);
+    return result;
+}
+
 static int run(const cli *call)
 {
     const quality_options *options = call->options;
@@ -118,20 +150,7 @@ static int run(const cli *call)
                            "--images");
     if ((options->least > 0 || options->into) && !options->baseline)
         return cli_misused(call, "--%s needs --baseline", options->into ? "into" : "least");
-    erg_result *result = erg_quality_score(&(erg_quality_options){
-            .hypothesis = options->hypothesis, .records = options->records,
-            .features = options->features, .layers = options->layers,
-            .images = options->images,
-            .against = options->against, .text_features = options->text_features,
-            .against_layers = options->against_layers, .weights = options->weights,
-            .encoder = options->encoder, .text_encoder = options->text_encoder,
-            .prompts = options->prompts, .onnxruntime = options->onnxruntime,
-            .progress = talks ? show_progress : NULL,
-            .baseline = options->baseline, .references = options->references.items,
-            .reference_count = options->references.count, .metrics = options->metric,
-            .log_base = options->log_base, .per_item = options->per_item }, &verdict, &err);
-    if (talks && (options->encoder || options->text_encoder))
-        fputs("\r\033[K", stderr);
+    erg_result *result = score(options, talks, &verdict, &err);
     bool ok = result && note_verdict(options, &verdict, result, &err)
            && store(options, &verdict, result, &err);
     int status = ok ? cli_write(call, result, call->common.output, stdout)

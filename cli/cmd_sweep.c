@@ -259,7 +259,6 @@ static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
     erg_sweep_options options = options_of(call, jobs);
     cli_words words;
     erg_error err = { 0 };
-    int status;
 
     if (own->model && !own->adaptive)
         return cli_misused(call, "--with goes with --adaptive");
@@ -278,18 +277,15 @@ static int run_jobs(const cli *call, const char *resume, const cli_jobs *jobs)
     }
     if (own->slurm && !own->srun)
         cli_words_add(&words, "--srun");
+    if (!own->slurm && call->argc)
+        cli_words_add(&words, "--");
+    for (int i = 0; !own->slurm && i < call->argc; i++)
+        cli_words_add(&words, call->argv[i]);
     options.words = (const char *const *)words.items;
     options.word_count = words.count;
-    if (own->slurm)
-        status = slurm(call, own, &options);
-    else {
-        if (call->argc)
-            cli_words_add(&words, "--");
-        for (int i = 0; i < call->argc; i++)
-            cli_words_add(&words, call->argv[i]);
-        options.word_count = words.count;
-        status = own->dry_run ? plan(call, &options) : sweep(call, &options);
-    }
+    int status = own->slurm   ? slurm(call, own, &options)
+               : own->dry_run ? plan(call, &options)
+                              : sweep(call, &options);
     cli_words_free(&words);
     return status;
 }
@@ -320,13 +316,32 @@ static int run_as_said(const cli *call, const char *resume)
     return status;
 }
 
+/* The command as it was asked for, seen and written as this call wants it. */
+static int run_again(const cli *call, const char *path, char *const words[], size_t count)
+{
+    sweep_options options = { 0 };
+    cli again = { .command = call->command };
+    char *argv[CLI_WORDS_MOST + 2] = { (char *)(uintptr_t) "sweep" };
+
+    if (count > CLI_WORDS_MOST)
+        return cli_misused(call, "%s: more than %d words", path, CLI_WORDS_MOST);
+    memcpy(argv + 1, words, count * sizeof(*argv));
+    if (!cli_parse(&again, &options, (int)count + 1, argv))
+        return CLI_USAGE;
+    again.env = call->env;
+    again.env.root = again.common.root;
+    again.env.nvml = again.common.nvml;
+    again.places = call->places;
+    again.common.format = call->common.format;
+    again.common.table = call->common.table;
+    again.common.quiet = call->common.quiet;
+    return run_as_said(&again, path);
+}
+
 /* The file knows how it was asked for: nothing else may be said. */
 static int resume(const cli *call, const char *path)
 {
     erg_error err = { 0 };
-    sweep_options options = { 0 };
-    cli again = { .command = call->command };
-    char *argv[CLI_WORDS_MOST + 2] = { (char *)(uintptr_t) "sweep" };
     cli_words said;
     size_t count = 0;
 
@@ -339,22 +354,7 @@ static int resume(const cli *call, const char *path)
     char **words = erg_sweep_words(path, &count, &err);
     if (!words)
         return cli_refused(call, &err);
-    int status = CLI_USAGE;
-    if (count > CLI_WORDS_MOST)
-        status = cli_misused(call, "%s: more than %d words", path, CLI_WORDS_MOST);
-    else {
-        memcpy(argv + 1, words, count * sizeof(*argv));
-        if (cli_parse(&again, &options, (int)count + 1, argv)) {
-            again.env = call->env;
-            again.env.root = again.common.root;
-            again.env.nvml = again.common.nvml;
-            again.places = call->places;
-            again.common.format = call->common.format;
-            again.common.table = call->common.table;
-            again.common.quiet = call->common.quiet;
-            status = run_as_said(&again, path);
-        }
-    }
+    int status = run_again(call, path, words, count);
     free(words);
     return status;
 }

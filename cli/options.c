@@ -90,6 +90,11 @@ static bool is_zero(const cli_option *row, const void *at)
     return row->type == CLI_WHOLE ? *(const int *)at == 0 : *(const double *)at == 0;
 }
 
+static const char *const units[] = {
+    [CLI_SECONDS] = "s", [CLI_HERTZ] = "Hz", [CLI_RATIO] = "%", [CLI_WATTS] = "W",
+    [CLI_KELVIN] = "K",  [CLI_JOULES] = "J", [CLI_BYTES] = "B", [CLI_NUMBER] = "",
+};
+
 static bool put_any(const cli_option *row, void *at, const char *text, erg_error *err)
 {
     switch (row->type) {
@@ -109,21 +114,14 @@ static bool put_any(const cli_option *row, void *at, const char *text, erg_error
     case CLI_WHOLE:
         return parse_whole(text, at, err);
     case CLI_SECONDS:
-        return parse_positive(text, "s", at, err);
     case CLI_HERTZ:
-        return parse_positive(text, "Hz", at, err);
     case CLI_RATIO:
-        return parse_positive(text, "%", at, err);
     case CLI_WATTS:
-        return parse_positive(text, "W", at, err);
     case CLI_KELVIN:
-        return parse_positive(text, "K", at, err);
     case CLI_JOULES:
-        return parse_positive(text, "J", at, err);
     case CLI_BYTES:
-        return parse_positive(text, "B", at, err);
     case CLI_NUMBER:
-        return parse_positive(text, "", at, err);
+        return parse_positive(text, units[row->type], at, err);
     }
     return false;
 }

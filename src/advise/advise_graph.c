@@ -118,24 +118,34 @@ static erg_recompute_item item_of(const bench *of, const erg_estimation *estimat
     return item;
 }
 
+/* What a launch has made on the way forth and the way back reads. */
+static size_t list_of_launch(const bench *of, const erg_estimation *estimate,
+                             int32_t launch, const bool saved[], erg_recompute_item items[])
+{
+    const erg_subgraph *is = &estimate->partition->subgraphs[launch];
+    size_t count = 0;
+
+    for (int32_t i = 0; i < is->operator_count; i++) {
+        const erg_operator *op = &of->graph->operators[is->operators[i]];
+        if (is->operators[i] >= of->graph->forward_count)
+            continue;
+        for (int32_t k = 0; k < op->output_count; k++) {
+            const erg_tensor *tensor = &of->graph->tensors[op->outputs[k]];
+            bool is_own = tensor->storage == op->outputs[k];
+            if (is_own && saved[op->outputs[k]] && tensor->role == ERG_ACTIVATION)
+                items[count++] = item_of(of, estimate, launch, tensor);
+        }
+    }
+    return count;
+}
+
 static size_t list_items(const bench *of, const erg_estimation *estimate,
                          const bool saved[], erg_recompute_item items[])
 {
     size_t count = 0;
 
-    for (int32_t s = 0; s < estimate->partition->subgraph_count; s++) {
-        const erg_subgraph *launch = &estimate->partition->subgraphs[s];
-        for (int32_t i = 0; i < launch->operator_count; i++) {
-            const erg_operator *op = &of->graph->operators[launch->operators[i]];
-            for (int32_t k = 0; k < op->output_count; k++) {
-                const erg_tensor *tensor = &of->graph->tensors[op->outputs[k]];
-                bool is_own = tensor->storage == op->outputs[k];
-                if (is_own && saved[op->outputs[k]] && tensor->role == ERG_ACTIVATION
-                    && launch->operators[i] < of->graph->forward_count)
-                    items[count++] = item_of(of, estimate, s, tensor);
-            }
-        }
-    }
+    for (int32_t s = 0; s < estimate->partition->subgraph_count; s++)
+        count += list_of_launch(of, estimate, s, saved, items + count);
     return count;
 }
 

@@ -79,26 +79,34 @@ static void monomials_of(const shape *of, const erg_clock_point *top, double clo
     }
 }
 
+/* Over all rows the mean of each feature, or of the square of its distance from `about`. */
+static void mean_of_rows(const shape *plain, const erg_train *in, const double about[],
+                         double mean[FEATURES])
+{
+    double z[FEATURES], rows = 0;
+
+    memset(mean, 0, FEATURES * sizeof(*mean));
+    for (size_t i = 0; i < in->count; i++)
+        for (size_t k = 0; k < in->curves[i].count; k++) {
+            features_of(plain, in->curves[i].at, in->curves[i].at[k].clock_hz, z);
+            for (size_t j = 0; j < FEATURES; j++)
+                mean[j] += about ? pow(z[j] - about[j], 2) : z[j];
+            rows++;
+        }
+    for (size_t j = 0; j < FEATURES; j++)
+        mean[j] /= rows;
+}
+
 /* Mean and deviation over all rows; a constant feature keeps deviation 1. */
 static void standardise(shape *of, const erg_train *in)
 {
-    shape plain = *of;
-    double sum[FEATURES] = { 0 }, squares[FEATURES] = { 0 }, z[FEATURES], rows = 0;
+    const shape plain = *of;
+    double squares[FEATURES];
 
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < in->count; i++)
-            for (size_t k = 0; k < in->curves[i].count; k++) {
-                features_of(&plain, in->curves[i].at, in->curves[i].at[k].clock_hz, z);
-                for (size_t j = 0; j < FEATURES; j++)
-                    *(pass ? &squares[j] : &sum[j]) += pass
-                        ? pow(z[j] - of->mean[j], 2) : z[j];
-                rows += !pass;
-            }
-        for (size_t j = 0; j < FEATURES && !pass; j++)
-            of->mean[j] = sum[j] / rows;
-    }
+    mean_of_rows(&plain, in, NULL, of->mean);
+    mean_of_rows(&plain, in, of->mean, squares);
     for (size_t j = 0; j < FEATURES; j++)
-        of->deviation[j] = squares[j] > 1e-18 * rows ? sqrt(squares[j] / rows) : 1;
+        of->deviation[j] = squares[j] > 1e-18 ? sqrt(squares[j]) : 1;
 }
 
 static double answer_of(const erg_fit_curve *curve, size_t row, const erg_trained *out)
