@@ -79,7 +79,8 @@ static char *long_text(size_t size, const char *end)
     erg_text_add(&text, "\xef\xbb\xbf" "n;text;n\r\n");
     for (int i = 0; text.count < size; i++) {
         int length = (int)(3000 * test_uniform(&random) * test_uniform(&random));
-        erg_text_add(&text, "%d;\"%*s;\n\"\"\";%d%s", i, length, "x", i, i % 2 ? "\n" : "\r\n");
+        erg_text_add(&text, "%d;\"%*s;\n\"\"\";%d%s", i, length, "x", i,
+                     i % 2 ? "\n" : "\r\n");
     }
     erg_text_add(&text, "%s", end);
     return erg_text_take(&text);

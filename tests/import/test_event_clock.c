@@ -252,7 +252,8 @@ static void a_date_that_no_power_can_judge_is_left_and_said(void)
     erg_trace *trace = erg_trace_new(NULL);
     erg_error err = { 0 };
 
-    CHECK_OK(add(trace, "p.csv", power, &err) && add(trace, "torch.json", events, &err), err);
+    CHECK_OK(add(trace, "p.csv", power, &err)
+             && add(trace, "torch.json", events, &err), err);
     CHECK_NEAR(first_event_s(trace), 23, 1e-3);
     CHECK(erg_trace_meta(trace, "events_doubt:torch.json"));
     CHECK(!erg_trace_meta(trace, "events_clock_u_s"));

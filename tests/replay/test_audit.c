@@ -194,8 +194,8 @@ static void a_silent_meter_lets_no_check_of_power_pass(void)
     erg_replay_free(replay);
 }
 
-/* The offset is said with its interval; a meter that is late is not called dead, and nothing
- * passes by what it said of other moments. */
+/* The offset is said with its interval; a meter that is late is not called dead, and
+ * nothing passes by what it said of other moments. */
 static void a_log_of_another_clock_is_named_with_the_offset(void)
 {
     erg_replay *replay = made(&clean);
