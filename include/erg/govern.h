@@ -114,8 +114,9 @@ typedef struct erg_govern_config {
              int64_t clients; } socket;
     struct { const char *address; int64_t port; } http;     /* address NULL: none */
     struct { const char *path; double most_bytes; } journal; /* path NULL: none is kept */
-    char mpi[256];                      /* for the MPI library, as ERG_MPI says it; "":
+    char mpi[320];                      /* for the MPI library, as ERG_MPI says it; "":
                                          * none */
+    char offsets[128];                  /* of NCCL's collectives, as ERG_LAUNCH says it */
     const char *unused[16];             /* keys that are checked, but for others than
                                          * ergd */
     size_t unused_count;

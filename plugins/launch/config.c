@@ -22,7 +22,10 @@ static const plugin_key keys[] = {
     { "stagger",   AT(offset.stagger_s), NULL, "s", 3600 },
     { "slack",     AT(offset.slack_s),   NULL, "s", 3600 },
     { "timeout",   AT(offset.timeout_s), NULL, "s", 1e6 },
-    { "every",     AT(offset.every),     NULL, "",  1e6 },
+    { "jitter_from", AT(offset.jitter.from_s), NULL, "s", 3600 },
+    { "jitter",    AT(offset.jitter.to_s), NULL, "s", 3600 },
+    { "rng_key",   AT(offset.jitter.key), NULL, "", 9e15 },
+    { "every",     AT(offset.jitter.every), NULL, "", 1e6 },
     { "sensor",    AT(budget.sensor), .room = BUDGET_SENSOR_MOST },
 };
 
@@ -31,7 +34,7 @@ static const plugin_keys all = { "ERG_LAUNCH", keys, sizeof(keys) / sizeof(*keys
 static const gate_config neutral = { .most_s = 10e-3, .poll_s = 20e-6,
                                     .budget.budget.window_s = 20e-3,
                                     .offset = { .slack_s = INFINITY, .timeout_s = 600,
-                                                .every = 1 } };
+                                                .jitter.every = 1 } };
 
 /* It could bound nothing otherwise. */
 static bool check_budget(const budget_config *config, erg_error *err)
@@ -54,6 +57,7 @@ bool gate_config_parse(const char *text, gate_config *out, erg_error *err)
 {
     gate_config config = neutral;
     bool good = plugin_settings_read(&all, text, &config, err)
+        && chance_jitter_check(&config.offset.jitter, all.variable, err)
         && check_budget(&config.budget, err);
     const erg_launch_budget *asked = &config.budget.budget;
 

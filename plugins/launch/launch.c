@@ -20,7 +20,7 @@
 
 typedef launch_function function;
 
-enum { SETTINGS_MOST = 256, UUID_MOST = 48 };
+enum { SETTINGS_MOST = 400, UUID_MOST = 48 };
 
 /* One gate a family, made at the first launch through it: the other may not be loaded. */
 typedef struct side {
@@ -101,7 +101,7 @@ static void read_settings(void)
     if ((asks && !ask(text, asked, sizeof(asked), &err))
         || !gate_config_parse(asks ? asked : text, &the.config, &err))
         fprintf(stderr, "erg: %s; the launch gate stays off\n", err.text);
-    if (the.config.in_flight >= 1 || the.config.offset.stagger_s > 0)
+    if (the.config.in_flight >= 1 || offset_most_s(&the.config.offset) > 0)
         recording_join();
 }
 

@@ -33,7 +33,7 @@ static struct {
 
 static const gate_family family = { .library = "libnccl" };
 
-static double wished_s(void) { return launch_settings()->offset.stagger_s; }
+static double wished_s(void) { return offset_most_s(&launch_settings()->offset); }
 
 /* ---- communicators ------------------------------------------------------------------- */
 

@@ -10,6 +10,10 @@ static const plugin_key keys[] = {
     { "wait_after",    AT(wait_after_s),     NULL, "s", 3600 },
     { "nap",           AT(nap_s),            NULL, "s", 1 },
     { "stagger",       AT(stagger_s),        NULL, "s", 3600 },
+    { "jitter_from",   AT(jitter.from_s),    NULL, "s", 3600 },
+    { "jitter",        AT(jitter.to_s),      NULL, "s", 3600 },
+    { "rng_key",       AT(jitter.key),       NULL, "", 9e15 },
+    { "every",         AT(jitter.every),     NULL, "", 1e6 },
     { "timeout",       AT(timeout_s),        NULL, "s", 1e6 },
     { "pace",          AT(pace_bytes_per_s), NULL, "B/s", 1e15 },
     { "chunk",         AT(chunk_bytes),      NULL, "B", 1e9 },
@@ -21,12 +25,14 @@ static const plugin_key keys[] = {
 static const plugin_keys all = { "ERG_MPI", keys, sizeof(keys) / sizeof(*keys) };
 
 static const mpi_config neutral = { .wait_after_s = 500e-6, .nap_s = 200e-6,
-                                    .timeout_s = 600, .deterministic = 1 };
+                                    .timeout_s = 600, .jitter.every = 1,
+                                    .deterministic = 1 };
 
 bool mpi_config_parse(const char *text, mpi_config *out, erg_error *err)
 {
     mpi_config config = neutral;
-    bool good = plugin_settings_read(&all, text, &config, err);
+    bool good = plugin_settings_read(&all, text, &config, err)
+        && chance_jitter_check(&config.jitter, all.variable, err);
 
     *out = good ? config : neutral;
     return good;
@@ -34,6 +40,6 @@ bool mpi_config_parse(const char *text, mpi_config *out, erg_error *err)
 
 bool mpi_config_acts(const mpi_config *config)
 {
-    return config->wait != WAIT_BUSY || config->stagger_s > 0
+    return config->wait != WAIT_BUSY || config->stagger_s > 0 || config->jitter.to_s > 0
         || config->pace_bytes_per_s > 0 || config->hierarchical;
 }

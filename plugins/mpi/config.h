@@ -6,6 +6,7 @@
 #ifndef ERG_PLUGIN_MPI_CONFIG_H
 #define ERG_PLUGIN_MPI_CONFIG_H
 
+#include "chance.h"
 #include "erg/error.h"
 
 typedef enum mpi_waiting {
@@ -21,6 +22,7 @@ typedef struct mpi_config {
     double wait_after_s;        /* so long is tested without a nap */
     double nap_s;               /* the longest nap; none is over 2 % of the wait so far */
     double stagger_s;           /* the groups' entries are spread over it; 0: not */
+    chance_jitter jitter;       /* of every group, the world too */
     double timeout_s;           /* of a collective: 1 % of it is the most delay of one */
     double pace_bytes_per_s;    /* 0: not paced */
     double chunk_bytes;         /* 0: 512 KiB inside a node, 256 KiB between nodes */

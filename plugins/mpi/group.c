@@ -49,7 +49,7 @@ void mpi_group_end(void)
 
 static bool is_needed(const mpi_config *config)
 {
-    return config->stagger_s > 0
+    return config->stagger_s > 0 || config->jitter.to_s > 0
            || (!config->deterministic
                && (config->pace_bytes_per_s > 0 || config->hierarchical));
 }
@@ -145,7 +145,7 @@ mpi_group *mpi_group_of(MPI_Comm comm)
 
 /* ---- each call -------------------------------------------------------------------- */
 
-double mpi_group_offset_s(mpi_group *group, MPI_Comm comm)
+static double stagger_s(mpi_group *group, MPI_Comm comm)
 {
     const mpi_config *config = mpi_settings();
 
@@ -159,10 +159,18 @@ double mpi_group_offset_s(mpi_group *group, MPI_Comm comm)
         PMPI_Allreduce(&group->offer_s, &group->slack_s, 1, MPI_DOUBLE, MPI_MIN, comm);
         group->offer_s = INFINITY;
     }
-    group->sequence++;
     group->applied_s =
         mpi_plan_offset_s(config, group->index, group->groups, group->slack_s);
     return group->applied_s;
+}
+
+double mpi_group_offset_s(mpi_group *group, MPI_Comm comm)
+{
+    double offset_s = stagger_s(group, comm)
+        + mpi_plan_jitter_s(mpi_settings(), group->index, group->groups, group->sequence);
+
+    group->sequence++;
+    return offset_s;
 }
 
 void mpi_group_left(mpi_group *group) { group->waited_s = mpi_waited_s(); }

@@ -150,7 +150,7 @@ void mpi_leave(const mpi_visit *here)
 static bool read_wish(mpi_config *out, erg_error *err)
 {
     const char *text = getenv("ERG_MPI"), *socket = daemon_of(text);
-    char settings[256];
+    char settings[400];
 
     if (!socket)
         return mpi_config_parse(text, out, err);
@@ -158,6 +158,17 @@ static bool read_wish(mpi_config *out, erg_error *err)
     return erg_govern_settings(*socket ? socket : NULL, "mpi", settings,
                                sizeof(settings), err)
         && mpi_config_parse(settings, out, err);
+}
+
+/* As the launcher or the queue calls this job; NULL: neither says it. */
+static const char *job_name(void)
+{
+    static const char *const names[] = { "SLURM_JOB_ID", "PMIX_NAMESPACE", "PMI_JOBID" };
+    const char *job = NULL;
+
+    for (size_t i = 0; !job && i < sizeof(names) / sizeof(*names); i++)
+        job = getenv(names[i]);
+    return job;
 }
 
 static void agree(void)
@@ -176,6 +187,7 @@ static void agree(void)
         fprintf(stderr, "erg: %s; the MPI library stays off\n", err.text);
         wish.writes = false;
     }
+    wish.config.jitter.key = chance_job_key(wish.config.jitter.key, job_name());
     PMPI_Bcast(&wish, sizeof(wish), MPI_BYTE, 0, MPI_COMM_WORLD);
     the.config = wish.config;
     the.writes = wish.writes != 0;

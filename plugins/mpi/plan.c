@@ -23,6 +23,15 @@ double mpi_plan_offset_s(const mpi_config *config, int64_t index, int64_t groups
     return fmax(0, fmin(offset_s, fmin(slack_s, timeout_share * config->timeout_s)));
 }
 
+double mpi_plan_jitter_s(const mpi_config *config, int64_t index, int64_t groups,
+                         int64_t sequence)
+{
+    uint64_t group = chance_mix((uint64_t)index ^ chance_mix((uint64_t)groups));
+
+    return fmin(chance_jitter_s(&config->jitter, group, (uint64_t)sequence),
+                timeout_share * config->timeout_s);
+}
+
 double mpi_plan_slack_s(double applied_s, double elsewhere_s)
 {
     /* Nobody was waited for elsewhere, so the delay itself is what the others wait for. */

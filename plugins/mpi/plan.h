@@ -20,6 +20,10 @@ int64_t mpi_place_index(mpi_place place);
  * known yet) and at most 1 % of the collective's timeout. */
 double mpi_plan_offset_s(const mpi_config *config, int64_t index, int64_t groups,
                          double slack_s);
+/* On top of it: the delay by chance of the group's collective of that number, at most 1 %
+ * of the timeout. Where a group lies tells it from the others. */
+double mpi_plan_jitter_s(const mpi_config *config, int64_t index, int64_t groups,
+                         int64_t sequence);
 /* The slack that a rank offers to its group's agreement. applied_s is what it was delayed
  * by, elsewhere_s how long it then waited in other communicators. */
 double mpi_plan_slack_s(double applied_s, double elsewhere_s);

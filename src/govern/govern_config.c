@@ -41,6 +41,7 @@ static const struct { size_t section, at; const char *key, *words[5]; } choices[
     { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
     { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit", "balance" } },
     { AT(mpi), AT(job.wait), "wait", { "busy", "sleep", "slack", "freq" } },
+    { AT(shaper), OF(shaper.jitter_scope), "jitter_scope", { "microbatch", "step" } },
     { AT(phase), AT(job.dp_groups), "dp_groups", { "auto" } },
     { AT(phase), AT(job.pp_stages), "pp_stages", { "round_robin" } },
     { AT(phase), AT(job.tp), "tp", { "group_offset" } },
@@ -287,7 +288,6 @@ static void name_unused(draft *is)
           "shaper.ramp_down_hold" },
         { is->config.shaper.filler.count > 0 && !(is->config.shaper.floor_w > 0),
           "shaper.filler" },
-        { is->config.shaper.jitter_s.high > 0, "shaper.jitter" },
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
         { !isnan(is->config.cap.window_s) && !is->config.cap.by_gate, "cap.window" },
@@ -347,6 +347,7 @@ erg_govern_config *erg_govern_config_parse(const char *name, const char *bytes, 
     if (is) {
         begin(&is->config);
         is->job.after_s = 500e-6;
+        is->job.every = 1;
         is->job.delay_s = NAN;
         is->job.exact = true;
         is->name = name;

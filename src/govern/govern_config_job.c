@@ -8,6 +8,18 @@
 #include <string.h>
 #include "govern/govern_keys.h"
 
+/* Delays by chance, in the words of both variables; "": none. */
+static void put_jitter(const erg_govern_draft *is, char *to, size_t room)
+{
+    const erg_govern_range *jitter = &is->config.shaper.jitter_s;
+
+    to[0] = '\0';
+    if (jitter->high > 0)
+        snprintf(to, room, "jitter_from=%.9gs,jitter=%.9gs,rng_key=%lld,every=%lld",
+                 jitter->low, jitter->high, (long long)is->config.shaper.rng_key,
+                 (long long)is->job.every);
+}
+
 /* In the words of ERG_MPI. Whatever kind of group a communicator is, its ranks are delayed
  * as one: phase tells by how much at most. */
 bool erg_govern_job_take(erg_govern_draft *is, erg_error *err)
@@ -15,6 +27,8 @@ bool erg_govern_job_take(erg_govern_draft *is, erg_error *err)
     char *to = is->config.mpi;
     const size_t room = sizeof(is->config.mpi);
 
+    put_jitter(is, is->config.offsets, sizeof(is->config.offsets));
+    erg_text_put(to, room, is->config.offsets);
     if (!is->mpi)
         return true;
     if (is->job.staggers && isnan(is->job.delay_s))
@@ -29,7 +43,10 @@ bool erg_govern_job_take(erg_govern_draft *is, erg_error *err)
     if (is->job.nap_s > 0)
         count += snprintf(to + count, room - (size_t)count, ",nap=%.9gs", is->job.nap_s);
     if (is->job.staggers)
-        snprintf(to + count, room - (size_t)count, ",stagger=%.9gs", is->job.delay_s);
+        count += snprintf(to + count, room - (size_t)count, ",stagger=%.9gs",
+                          is->job.delay_s);
+    if (is->config.offsets[0])
+        snprintf(to + count, room - (size_t)count, ",%s", is->config.offsets);
     return true;
 }
 

@@ -98,6 +98,7 @@ static const erg_yaml_field mpi_fields[] = {
     { "pace", ERG_YAML_QUANTITY, AT(job.pace_bytes_per_s), "B/s", 0, 1e15 },
     { "wait", ERG_YAML_TEXT, AT(job.wait) },
     { "wait_after", ERG_YAML_QUANTITY, AT(job.after_s), "s", 0, 3600 },
+    { "every", ERG_YAML_WHOLE, AT(job.every), "", 1, 1000000 },
     { "nap", ERG_YAML_QUANTITY, AT(job.nap_s), "s", 1e-6, 1 },
     { 0 },
 };

@@ -20,6 +20,7 @@ typedef struct erg_govern_draft {
     int64_t version;
     struct {
         bool staggers, levels, exact;
+        int64_t every;
         double pace_bytes_per_s, after_s, delay_s, nap_s;
         const char *wait, *dp_groups, *pp_stages, *tp;
     } job;                          /* mpi and shaper.phase */

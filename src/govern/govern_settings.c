@@ -51,9 +51,11 @@ static bool say_launch(const erg_governor *governor, char *to, size_t size)
     const char *sensor = sensor_of(config);
     double power_w = config->cap.by_gate ? gate_w(governor) : 0;
 
+    int count = snprintf(to, size, "%s", config->offsets);
     if (!(power_w > 0))
-        return false;
-    int count = snprintf(to, size, "power=%.9gW,", power_w);
+        return count > 0;
+    count += snprintf(to + count, size - (size_t)count, "%spower=%.9gW,", count ? "," : "",
+                      power_w);
     if (config->cap.window_s > 0)
         count += snprintf(to + count, size - (size_t)count, "window=%.9gs,",
                           config->cap.window_s);
@@ -76,7 +78,7 @@ bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
     erg_table *table = erg_result_add(result, "settings", setting_columns,
                                       ERG_COUNT(setting_columns), err);
     const char *mpi = governor->config->mpi;
-    char launch[256];
+    char launch[400];
 
     return table && (!*mpi || add(table, "mpi", "ERG_MPI", mpi, err))
         && (!say_launch(governor, launch, sizeof(launch))

@@ -61,7 +61,9 @@ static void every_key_of_the_specification_is_read(void)
     CHECK(is->ops[0].min_region_s == 0.5);
     CHECK_TEXT(is->ops[0].match, "flash_*");
     CHECK_TEXT(is->mpi, "wait=sleep,wait_after=0.0005s,pace=0B/s,hierarchical=off,"
-               "deterministic=on,nap=0.002s,stagger=0.02s");
+               "deterministic=on,nap=0.002s,stagger=0.02s,"
+               "jitter_from=0.001s,jitter=0.005s,rng_key=7,every=1");
+    CHECK_TEXT(is->offsets, "jitter_from=0.001s,jitter=0.005s,rng_key=7,every=1");
     for (size_t i = 0; i < is->unused_count; i++)
         CHECK(strcmp(is->unused[i], "mpi") != 0 && strcmp(is->unused[i], "ops") != 0
               && strcmp(is->unused[i], "shaper.phase") != 0);

@@ -25,6 +25,29 @@ static void expect(const char *config, const char *want)
     end(&is);
 }
 
+/* Without a section mpi the MPI library has its delays, too. */
+static void jitter_is_for_both_kinds_of_collectives(void)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
+    static const char want[] = "jitter_from=0.01s,jitter=0.05s,rng_key=3,every=1";
+    erg_error err = { 0 };
+    governed is;
+
+    begin(&is, "node: {id: x, sensors: ['sim:plain']}\n"
+               "shaper: {jitter: [10ms, 50ms], rng_key: 3}\n");
+    CHECK(is.config->unused_count == 0);
+    erg_result *result = erg_governor_answer(is.governor, &request, "test", &err);
+    CHECK_OK(result, err);
+    const erg_table *table = erg_result_find(result, "settings");
+    CHECK(erg_table_row_count(table) == 2);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_TEXT(erg_table_find(table, i, "tool").text, i ? "launch" : "mpi");
+        CHECK_TEXT(erg_table_find(table, i, "settings").text, want);
+    }
+    erg_result_free(result);
+    end(&is);
+}
+
 #define NODE "socket: {path: /run/x.sock}\nnode: {id: x, base: 40W, sensors: " \
              "['sim:a100-sxm4-80gb', 'sim:a100-sxm4-80gb']}\n"
 #define BUCKET "limit: 600W, policy: token_bucket, enforcement: [launch_gate]"
@@ -72,6 +95,7 @@ int main(void)
         TEST(a_cap_of_the_node_is_shared_by_its_gpus),
         TEST(a_cap_of_a_gpu_is_each_ones_own),
         TEST(without_a_gate_nothing_is_handed_out),
+        TEST(jitter_is_for_both_kinds_of_collectives),
         TEST(only_a_named_power_limit_is_turned),
     };
     return test_run(tests, ERG_COUNT(tests));

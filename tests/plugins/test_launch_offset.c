@@ -5,7 +5,7 @@
 #include "launch/offset.h"
 
 static const offset_config usual = { .stagger_s = 20e-3, .slack_s = INFINITY,
-                                     .timeout_s = 600, .every = 1 };
+                                     .timeout_s = 600, .jitter.every = 1 };
 
 static uint64_t key_of(int number)
 {
@@ -58,7 +58,7 @@ static void no_delay_is_above_the_slack_or_a_hundredth_of_the_timeout(void)
 static void only_the_first_collective_of_a_step_is_delayed(void)
 {
     offset_config stepped = usual;
-    stepped.every = 5;
+    stepped.jitter.every = 5;
     for (uint64_t call = 0; call < 50; call++) {
         double want_s = call % 5 ? 0 : offset_s(&usual, key_of(9), 0);
         CHECK(offset_s(&stepped, key_of(9), call) == want_s);

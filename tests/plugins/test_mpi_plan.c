@@ -45,6 +45,24 @@ static void offsets_spread_evenly_and_stay_within_slack_and_timeout(void)
     CHECK_NEAR(mpi_plan_offset_s(&c, 7, 8, INFINITY), 0, 0);
 }
 
+/* Of the world, too; each of its collectives anew, unless a step has several. */
+static void jitter_lies_between_its_bounds_and_below_the_timeout(void)
+{
+    mpi_config c = config_of("jitter_from=1ms,jitter=5ms,rng_key=7");
+
+    for (int64_t i = 0; i < 200; i++) {
+        double delay_s = mpi_plan_jitter_s(&c, i % 3, 3, i);
+        CHECK(delay_s >= 1e-3 && delay_s < 5e-3);
+        CHECK(mpi_plan_jitter_s(&c, 0, 3, i) != mpi_plan_jitter_s(&c, 1, 3, i));
+        CHECK(mpi_plan_jitter_s(&c, 0, 1, i) != mpi_plan_jitter_s(&c, 0, 1, i + 1));
+    }
+    c = config_of("jitter_from=5ms,jitter=5ms,timeout=100ms,every=2");
+    CHECK_NEAR(mpi_plan_jitter_s(&c, 0, 1, 4), 1e-3, 0);
+    CHECK(mpi_plan_jitter_s(&c, 0, 1, 5) == 0);
+    c = config_of("");
+    CHECK(mpi_plan_jitter_s(&c, 0, 1, 0) == 0);
+}
+
 /* Two groups meet in a world-wide call after each step; the later one is waited for. */
 static double settle(double stagger_s, double lead_s, double *late_s)
 {
@@ -170,6 +188,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(like_groups_of_a_regular_split_get_all_the_places),
+        TEST(jitter_lies_between_its_bounds_and_below_the_timeout),
         TEST(offsets_spread_evenly_and_stay_within_slack_and_timeout),
         TEST(a_delay_takes_slack_and_no_more),
         TEST(pieces_hold_every_element_once),

@@ -108,6 +108,12 @@ offset stagger=40ms,timeout=100ms reduce 8 8
 check "nor above a hundredth of the timeout" awk '$1 > 0.003 { exit 1 }' out
 offset stagger=40ms,every=4 reduce 8 8
 check "one of four is delayed" awk '$1 > 0.002 { exit 1 } { all += $3 } END { exit !(all > 0.05) }' out
+offset jitter_from=20ms,jitter=40ms reduce 8 8
+check "jitter delays ranks of a communicator alike, each call anew" \
+    awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 0.004 || $1 < 0.0195 || $1 > 0.044) bad = 1 }
+         END { exit !(NR == 8 && !bad) }' out
+offset jitter_from=40ms,jitter=20ms reduce 8 8
+check "and one that ends before it begins is refused" grep -q 'jitter_from=0.04s is above' err
 offset "" reduce 8 8
 check "without a wish none is" awk '$1 > 0.002 { exit 1 } { all += $3 } END { exit !(all < 0.5) }' out
 "$erg" run --quiet --no-wait --sensor sim:plain --output nccl.erg -- env \

@@ -100,6 +100,17 @@ alike() {
 }
 check "ranks of a group are delayed alike" alike stagger=4ms
 
+# 2 ms before each of 15 calls of either group, whatever the group.
+jittered() {
+    for _ in 1 2 3; do
+        shaped 4 "$1" groups 15 >log 2>&1
+        awk -F, '$2 == "MPI_Allreduce" { n++; if (!($7 >= 0.030 && $7 < 0.3)) bad = 1 }
+            END { exit !(n == 4 && !bad) }' table.csv && return 0
+    done
+    return 1
+}
+check "jitter delays every group" jittered jitter_from=2ms,jitter=2ms
+
 # The same from the configuration of a daemon.
 ergd=$(dirname "$(dirname "$erg")")/daemon/ergd
 if [ -x "$ergd" ]; then
