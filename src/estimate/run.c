@@ -172,7 +172,9 @@ static bool prepare(work_run *run, erg_arena *arena, erg_error *err)
     size_t count = (size_t)to->partition->subgraph_count;
 
     if (!count)
-        return erg_fail(err, ERG_NO_DATA, "workload %s has no operator that moves data",
+        return erg_fail(err, ERG_BAD_INPUT, "workload %s has no operator that moves data: "
+                        "all its tensors have a dimension of 0, or it computes nothing; "
+                        "give it sizes above 0 (--batch, --seq, --dim)",
                         to->graph->name);
     run->work = erg_arena_take(arena, count * sizeof(*run->work), err);
     run->latency = erg_arena_take(arena, count * sizeof(*run->latency), err);

@@ -204,7 +204,8 @@ erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
     graph_inside *inside = erg_builder_take(builder, NULL, sizeof(*inside));
 
     if (!erg_build_failed(builder) && graph->operator_count == 0)
-        erg_build_refuse(builder, "%s: the graph has no operators", graph->name);
+        erg_build_refuse(builder, "%s: the graph has no operators: all it holds are "
+                         "constants, shapes and views, which cost nothing", graph->name);
     if (!erg_build_failed(builder) && !total(builder))
         erg_build_refuse(builder, "%s: a total is larger than a count can hold",
                          graph->name);

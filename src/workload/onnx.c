@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "workload/onnx_inside.h"
 
-enum { IR_FIRST = 1, IR_LAST = 13, FILE_BYTES_SMALL = 4 << 20 };
+enum { IR_FIRST = 1, IR_LAST = 13, OPSET_LAST = 25, FILE_BYTES_SMALL = 4 << 20 };
 
 #define FILE_BYTES_MOST (INT64_C(2) << 30)
 #define DECODED_BYTES_MOST (INT64_C(512) << 20)
@@ -54,6 +54,13 @@ static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
             "%s is larger than 2 GiB, which no ONNX file is: keep its weights in "
             "external data",
             path);
+    static const char pointer[] = "version https://git-lfs";
+    char head[sizeof(pointer) - 1];
+    if (pread(wire->file, head, sizeof(head), 0) == (ssize_t)sizeof(head)
+        && memcmp(head, pointer, sizeof(head)) == 0)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s is a pointer of Git LFS, not the model: fetch that with "
+                        "'git lfs pull'", path);
     wire->size = there.st_size;
     /* A skeleton lies scattered between weights: reading ahead would load those. */
     if (there.st_size > FILE_BYTES_SMALL)
@@ -61,7 +68,33 @@ static bool wire_open(erg_wire *wire, const char *path, erg_error *err)
     return true;
 }
 
-static bool model_check(const erg_onnx_file *file, erg_error *err)
+/* An operator means what its set says it does: a set that erg cannot know is said. */
+static bool opset_check(erg_onnx_file *file, erg_error *err)
+{
+    const Onnx__ModelProto *model = file->model;
+    bool is_named = false;
+
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const char *domain = model->opset_import[i]->domain;
+        long long version = (long long)model->opset_import[i]->version;
+        if (domain && domain[0] && strcmp(domain, "ai.onnx") != 0)
+            continue;
+        is_named = true;
+        if (version < 1)
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s names operator set %lld, and they begin at 1: "
+                            "export it anew", file->path, version);
+        if (version > OPSET_LAST)
+            erg_onnx_note(file,
+                          "operator set %lld is newer than %d: read by the rules of %d",
+                          version, OPSET_LAST, OPSET_LAST);
+    }
+    if (!is_named && model->n_opset_import == 0)
+        erg_onnx_note(file, "it names no operator set: read as set 1");
+    return true;
+}
+
+static bool model_check(erg_onnx_file *file, erg_error *err)
 {
     const Onnx__ModelProto *model = file->model;
 
@@ -69,9 +102,10 @@ static bool model_check(const erg_onnx_file *file, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT, "%s has no %s: not an ONNX model", file->path,
                         model->graph ? "ir_version" : "graph");
     if (model->ir_version < IR_FIRST || model->ir_version > IR_LAST)
-        return erg_fail(err, ERG_UNSUPPORTED, "%s has IR version %lld; erg reads %d to %d",
+        return erg_fail(err, ERG_BAD_INPUT, "%s has IR version %lld; erg reads %d to %d: "
+                        "export it anew with such a version",
                         file->path, (long long)model->ir_version, IR_FIRST, IR_LAST);
-    return true;
+    return opset_check(file, err);
 }
 
 static bool model_decode(erg_onnx_file *file, const erg_text *skeleton, erg_error *err)

@@ -38,6 +38,7 @@ typedef struct erg_onnx_file {
     int64_t skeleton_bytes;         /* what was left for protobuf-c */
     int64_t external_bytes;         /* weights in other files, as far as they are there */
     erg_onnx_branches branches;     /* set .wanted after opening, read .taken when flat */
+    bool is_unrolled_by_option;     /* --seq or --dim said how often: flat for these only */
     const char *notes[ERG_ONNX_NOTES];      /* weights in a file that is missing.. */
     int32_t note_count;
 } erg_onnx_file;

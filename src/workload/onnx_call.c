@@ -128,10 +128,39 @@ int32_t erg_onnx_input_list(const erg_onnx_node *node, int32_t i, int64_t *to, i
 
 /* ---- attributes ----------------------------------------------------------- */
 
+/* A writer of proto3 leaves out what is 0: then the type alone says that there is one. */
+static bool has_whole(const Onnx__AttributeProto *a)
+{
+    return a->has_i
+           || (a->has_type && a->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+}
+
 int64_t erg_onnx_int(const erg_onnx_node *node, const char *name, int64_t absent)
 {
     const Onnx__AttributeProto *a = erg_onnx_attribute(node->proto, name);
-    return a && a->has_i ? a->i : absent;
+    return a && has_whole(a) ? a->i : absent;
+}
+
+/* Read as its default, an axis in another type would give a wrong number. */
+bool erg_onnx_attributes_check(erg_onnx_model *model, const erg_onnx_node *node)
+{
+    static const char *const whole[] = {
+        "K", "N", "allowzero", "axis", "batch_dims", "bits", "block_size", "blocksize",
+        "ceil_mode", "end", "group", "hidden_size", "k", "keepdims", "kv_num_heads",
+        "layout", "num_heads", "num_outputs", "q_num_heads", "start", "transA", "transB",
+    };
+
+    for (size_t i = 0; i < node->proto->n_attribute; i++) {
+        const Onnx__AttributeProto *a = node->proto->attribute[i];
+        bool is_bare = !a->has_f && !a->has_s && !a->n_ints && !a->n_floats && !a->t;
+        if (!a->name || has_whole(a) || is_bare)
+            continue;
+        for (size_t k = 0; k < ERG_COUNT(whole); k++)
+            if (strcmp(a->name, whole[k]) == 0)
+                return erg_onnx_refuse(model, node, "its attribute %s is no whole number",
+                                       whole[k]);
+    }
+    return true;
 }
 
 double erg_onnx_real(const erg_onnx_node *node, const char *name, double absent)

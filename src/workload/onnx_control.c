@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "workload/onnx_flat.h"
+#include "workload/onnx_graph.h"
 
 /* A Loop or a Scan on its way through its steps. */
 typedef struct unrolling {
@@ -201,7 +202,8 @@ static int64_t loop_trips(const erg_onnx_body *around, const Onnx__NodeProto *no
     return !is_known ? -1 : most < 0 ? 0 : most;
 }
 
-static int64_t dim_of(const Onnx__ValueInfoProto *info, int64_t axis)
+static int64_t dim_of(const erg_onnx_flat *flat, const Onnx__ValueInfoProto *info,
+                      int64_t axis)
 {
     const Onnx__TypeProto *type = info->type;
     const Onnx__TensorShapeProto *shape = type
@@ -210,11 +212,16 @@ static int64_t dim_of(const Onnx__ValueInfoProto *info, int64_t axis)
     int64_t rank = shape ? (int64_t)shape->n_dim : 0;
 
     axis += axis < 0 ? rank : 0;
-    if (axis < 0 || axis >= rank
-        || shape->dim[axis]->value_case
-               != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+    if (axis < 0 || axis >= rank)
         return -1;
-    return shape->dim[axis]->dim_value;
+    const Onnx__TensorShapeProto__Dimension *dim = shape->dim[axis];
+    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+        return dim->dim_value;
+    if (!flat->options
+        || dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
+        return -1;
+    flat->file->is_unrolled_by_option = true;
+    return erg_onnx_length(flat->options, dim->dim_param);
 }
 
 /* The length of what is cut into steps, where the file declares it. */
@@ -227,10 +234,10 @@ static int64_t scan_trips(const erg_onnx_flat *flat, const erg_onnx_body *around
 
     for (size_t i = 0; i < graph->n_input && found < 0; i++)
         if (graph->input[i]->name && strcmp(graph->input[i]->name, name) == 0)
-            found = dim_of(graph->input[i], axis);
+            found = dim_of(flat, graph->input[i], axis);
     for (size_t i = 0; i < graph->n_value_info && found < 0; i++)
         if (graph->value_info[i]->name && strcmp(graph->value_info[i]->name, name) == 0)
-            found = dim_of(graph->value_info[i], axis);
+            found = dim_of(flat, graph->value_info[i], axis);
     return found;
 }
 

@@ -12,6 +12,7 @@ enum { LISTED = 64 };
 typedef struct emission {
     erg_onnx_model *model;
     erg_builder *builder;
+    bool has_odd_type;
     const char *unknown[LISTED]; /* operators nobody knows, and how many of each */
     int32_t unknown_count[LISTED], unknown_kinds;
 } emission;
@@ -24,12 +25,29 @@ static int32_t bits_of(const erg_onnx_value *value)
     return erg_onnx_is_real(value->type) ? ERG_BITS_OF_GRAPH : bits > 0 ? bits : 8;
 }
 
+/* Counted, for its shape is known, but said: its width is a guess. */
+static void odd_type_note(emission *e, const erg_onnx_value *value)
+{
+    bool is_text = value->type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+
+    if (is_text || erg_onnx_type_bits(value->type) > 0 || (!value->type && value->maker))
+        return;
+    if (!e->has_odd_type)
+        erg_build_note(e->builder,
+                       "%.60s has the element type %d, which erg does not know: "
+                       "such elements are counted as a byte",
+                       value->name, (int)value->type);
+    e->has_odd_type = true;
+}
+
 /* A value of unknown shape counts no bytes: coverage says that something is missing. */
 static int32_t tensor_of(emission *e, erg_onnx_value *value)
 {
     static const int64_t none[1] = { 0 };
     bool has_shape = value->rank != ERG_ONNX_UNKNOWN;
 
+    if (value->tensor < 0 && has_shape)
+        odd_type_note(e, value);
     if (value->tensor < 0)
         value->tensor = erg_build_tensor(e->builder, value->role, value->name,
                                          has_shape ? value->rank : 1,

@@ -133,6 +133,17 @@ static bool extent_read(search *look, const Onnx__TensorProto *tensor, stretch *
                        look->file->path, name);
 }
 
+/* Packed; 0 where nobody can say. */
+static int64_t bytes_of(const Onnx__TensorProto *tensor)
+{
+    int64_t bits = erg_onnx_elements(tensor);
+
+    if (bits < 0
+        || __builtin_mul_overflow(bits, erg_onnx_type_bits(tensor->data_type), &bits))
+        return 0;
+    return bits / 8;
+}
+
 static bool tensor_look(search *look, const Onnx__TensorProto *tensor)
 {
     stretch extent;
@@ -145,7 +156,7 @@ static bool tensor_look(search *look, const Onnx__TensorProto *tensor)
         return true;
     /* Length absent: to the end of the file. */
     int64_t rest = look->bytes - extent.offset;
-    if (rest < 0 || extent.length > rest)
+    if (rest < 0 || extent.length > rest || (extent.length < 0 && bytes_of(tensor) > rest))
         erg_onnx_note(look->file, "%.200s is too short for the weights of the model",
                       extent.location);
     else

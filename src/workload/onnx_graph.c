@@ -275,7 +275,8 @@ static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
 
 /* ---- read again ------------------------------------------------------------------- */
 
-/* The flat file, unless the costlier branch of an If has to be found first. */
+/* The flat file, unless the costlier branch of an If has to be found first, or steps of a
+ * Scan went by these options. */
 static void *onnx_keep(const char *path, const erg_graph_options *options)
 {
     erg_graph_options filled = filled_in(options);
@@ -283,7 +284,7 @@ static void *onnx_keep(const char *path, const erg_graph_options *options)
     onnx_kept *kept = calloc(1, sizeof(*kept));
 
     if (kept && open_flat(path, &filled, &none, &kept->file, NULL)
-        && kept->file.branches.count == 0)
+        && kept->file.branches.count == 0 && !kept->file.is_unrolled_by_option)
         return kept;
     if (kept)
         kept_close(kept);

@@ -121,6 +121,8 @@ bool erg_onnx_constant(erg_onnx_model *model, erg_onnx_value *value,
 bool erg_onnx_inputs(erg_onnx_model *model);
 /* What a named dimension is; -1: nobody said. */
 int64_t erg_onnx_bound(erg_onnx_model *model, const char *name);
+/* By --dim or as the sequence; -1: neither. The batch is not asked. */
+int64_t erg_onnx_length(const erg_graph_options *options, const char *name);
 /* NULL: it is no tensor. */
 const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *info);
 /* A value without a shape; NULL when memory ran out. */
@@ -155,6 +157,8 @@ const erg_onnx_value *erg_onnx_need(erg_onnx_model *model, erg_onnx_node *node, 
 const erg_onnx_value *erg_onnx_in(const erg_onnx_node *node, int32_t i);
 
 int64_t erg_onnx_int(const erg_onnx_node *node, const char *name, int64_t absent);
+/* false: one that must be a whole number is something else. */
+bool erg_onnx_attributes_check(erg_onnx_model *model, const erg_onnx_node *node);
 double erg_onnx_real(const erg_onnx_node *node, const char *name, double absent);
 /* Numbers of an attribute, at most `most`; -1: it is not there or is longer. */
 int32_t erg_onnx_list(const erg_onnx_node *node, const char *name, int64_t *to,

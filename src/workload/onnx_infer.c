@@ -171,7 +171,8 @@ static bool node_infer(erg_onnx_model *model, erg_onnx_node *node)
 
     if (rule && node->out_count == 0)
         return erg_onnx_refuse(model, node, "it makes nothing");
-    if (rule && (!rule->shape(model, node) || (rule->fold && !rule->fold(model, node))))
+    if (rule && (!erg_onnx_attributes_check(model, node) || !rule->shape(model, node)
+                 || (rule->fold && !rule->fold(model, node))))
         return false;
     for (int32_t i = 0; i < node->out_count; i++) {
         erg_onnx_value *value = node->out[i];

@@ -17,20 +17,22 @@ static bool is_among(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-int64_t erg_onnx_bound(erg_onnx_model *model, const char *name)
+int64_t erg_onnx_length(const erg_graph_options *options, const char *name)
 {
-    const erg_graph_options *options = model->options;
-
     for (size_t i = 0; i < options->dim_count; i++)
         if (strcmp(options->dims[i].name, name) == 0)
             return options->dims[i].value;
-    if (is_among(batch_names, ERG_COUNT(batch_names), name)) {
-        model->asks_batch = true;
-        return options->batch;
-    }
-    if (is_among(seq_names, ERG_COUNT(seq_names), name))
-        return options->seq;
-    return -1;
+    return is_among(seq_names, ERG_COUNT(seq_names), name) ? options->seq : -1;
+}
+
+int64_t erg_onnx_bound(erg_onnx_model *model, const char *name)
+{
+    int64_t length = erg_onnx_length(model->options, name);
+
+    if (length >= 0 || !is_among(batch_names, ERG_COUNT(batch_names), name))
+        return length;
+    model->asks_batch = true;
+    return model->options->batch;
 }
 
 static void unbound_add(erg_onnx_model *model, const char *name)

@@ -16,6 +16,27 @@ static bool present(erg_onnx_model *model, erg_onnx_node *node, int32_t at,
            && erg_onnx_give(model, node, at + 1, node->in[0]->type, 4, dims);
 }
 
+/* Queries and keys of one width a head; values may have another. */
+static bool heads_fit(const erg_onnx_value *q, const erg_onnx_value *k,
+                      const erg_onnx_value *v, int64_t heads, int64_t groups)
+{
+    bool is_flat = q->rank == 3;
+    int32_t tokens = is_flat ? 1 : 2, width = q->rank - 1;
+
+    if (!is_flat) {             /* the axes say how many, attributes are not asked */
+        heads = q->dims[1];
+        groups = k->dims[1];
+    }
+    if (!is_count(heads) || !is_count(groups) || heads % groups || v->rank != k->rank
+        || k->dims[0] != q->dims[0] || v->dims[0] != q->dims[0]
+        || v->dims[tokens] != k->dims[tokens])
+        return false;
+    if (!is_flat)
+        return v->dims[1] == groups && q->dims[width] == k->dims[width];
+    return q->dims[2] % heads == 0 && k->dims[2] % groups == 0 && v->dims[2] % groups == 0
+        && q->dims[2] / heads == k->dims[2] / groups;
+}
+
 /* q, k, v, mask, past key, past value; [B, heads, S, d] or [B, S, heads d]. */
 bool erg_onnx_shape_attention(erg_onnx_model *model, erg_onnx_node *node)
 {
@@ -23,15 +44,17 @@ bool erg_onnx_shape_attention(erg_onnx_model *model, erg_onnx_node *node)
     const erg_onnx_value *k = q ? erg_onnx_need(model, node, 1, 3) : NULL;
     const erg_onnx_value *v = k ? erg_onnx_need(model, node, 2, 3) : NULL;
     const erg_onnx_value *past = erg_onnx_in(node, 4);
-    int64_t heads = erg_onnx_int(node, "q_num_heads", 1);
+    int64_t heads = erg_onnx_int(node, "q_num_heads", 0);
     int64_t groups = erg_onnx_int(node, "kv_num_heads", heads);
 
     if (!v)
         return false;
     bool is_flat = q->rank == 3;
-    if (k->rank != q->rank || v->rank != q->rank || q->rank > 4 || !is_count(heads)
-        || !is_count(groups))
-        return erg_onnx_refuse(model, node, "its heads do not fit");
+    if (k->rank != q->rank || q->rank > 4 || !heads_fit(q, k, v, heads, groups))
+        return erg_onnx_refuse(model, node,
+                               "its heads do not fit: q, k and v need one batch, "
+                               "k and v one length, and q_num_heads and kv_num_heads that "
+                               "divide them");
     int64_t length =
         k->dims[is_flat ? 1 : 2] + (past && past->rank == 4 ? past->dims[2] : 0);
     int64_t width = is_flat ? v->dims[2] / groups : v->dims[3];

@@ -99,6 +99,9 @@ bool erg_onnx_shape_top_k(erg_onnx_model *model, erg_onnx_node *node)
         return false;
     if (k < 0 && erg_onnx_input_list(node, 1, &k, 1) != 1)
         return erg_onnx_refuse(model, node, "its k is known only at run time");
+    if (k > x->dims[axis])
+        return erg_onnx_refuse(model, node, "its k of %lld is more than axis %d has",
+                               (long long)k, (int)axis);
     memcpy(dims, x->dims, (size_t)x->rank * sizeof(*dims));
     dims[axis] = k;
     return erg_onnx_give(model, node, 0, x->type, x->rank, dims)

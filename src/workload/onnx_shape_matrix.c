@@ -71,11 +71,14 @@ bool erg_onnx_shape_matmul_bits(erg_onnx_model *model, erg_onnx_node *node)
     const erg_onnx_value *x = erg_onnx_need(model, node, 0, 1);
     int64_t dims[ERG_ONNX_RANK], k = erg_onnx_int(node, "K", -1),
                                  n = erg_onnx_int(node, "N", -1);
+    int64_t bits = erg_onnx_int(node, "bits", 4);
 
     if (!x)
         return false;
-    if (n < 1 || x->dims[x->rank - 1] != k)
-        return erg_onnx_refuse(model, node, "its attributes K and N do not fit");
+    if (n < 1 || k < 1 || x->dims[x->rank - 1] != k || bits < 1 || bits > 8
+        || erg_onnx_int(node, "block_size", 32) < 1)
+        return erg_onnx_refuse(model, node,
+                               "its attributes K, N, bits and block_size do not fit");
     memcpy(dims, x->dims, (size_t)x->rank * sizeof(*dims));
     dims[x->rank - 1] = n;
     return erg_onnx_give(model, node, 0, x->type, x->rank, dims);
@@ -155,9 +158,10 @@ static bool operand_add(erg_onnx_sum *sum, const erg_onnx_value *x, const uint8_
 {
     for (int32_t i = 0; i < x->rank; i++) {
         int64_t *size = &sum->size[letters[i]];
-        if (*size && *size != x->dims[i] && *size != 1 && x->dims[i] != 1)
+        bool is_first = !sum->uses[letters[i]];
+        if (!is_first && *size != x->dims[i] && *size != 1 && x->dims[i] != 1)
             return false;
-        if (!*size || *size == 1)
+        if (is_first || *size == 1)
             *size = x->dims[i];
         sum->in[letters[i]] |= (uint8_t)(1u << operand);
         sum->uses[letters[i]]++;
@@ -225,17 +229,30 @@ bool erg_onnx_sum_read(const erg_onnx_node *node, erg_onnx_sum *sum)
 
 /* ---- recurrent layers ------------------------------------------------------------ */
 
+static int64_t gates_of(const erg_onnx_node *node)
+{
+    bool is_plain = strcmp(node->proto->op_type, "RNN") == 0;
+    return is_plain ? 1 : strcmp(node->proto->op_type, "GRU") == 0 ? 3 : 4;
+}
+
 /* x [S,B,i], w [dirs, gates h, i], r [dirs, gates h, h]. layout 1: batch first. */
 bool erg_onnx_shape_recurrent(erg_onnx_model *model, erg_onnx_node *node)
 {
     const erg_onnx_value *x = erg_onnx_need(model, node, 0, 3);
-    const erg_onnx_value *r = x ? erg_onnx_need(model, node, 2, 3) : NULL;
+    const erg_onnx_value *w = x ? erg_onnx_need(model, node, 1, 3) : NULL;
+    const erg_onnx_value *r = w ? erg_onnx_need(model, node, 2, 3) : NULL;
     bool batch_first = erg_onnx_int(node, "layout", 0) != 0;
 
     if (!r)
         return false;
-    if (x->rank != 3 || r->rank != 3)
+    if (x->rank != 3 || w->rank != 3 || r->rank != 3)
         return erg_onnx_refuse(model, node, "input and weights need three axes");
+    if (w->dims[0] != r->dims[0] || w->dims[2] != x->dims[2]
+        || w->dims[1] != gates_of(node) * r->dims[2] || r->dims[1] != w->dims[1])
+        return erg_onnx_refuse(model, node,
+                               "weights need axes [ways, %lld x width, input] and "
+                               "[ways, %lld x width, width]",
+                               (long long)gates_of(node), (long long)gates_of(node));
     int64_t steps = x->dims[batch_first ? 1 : 0], batch = x->dims[batch_first ? 0 : 1];
     int64_t ways = r->dims[0], width = r->dims[2];
     int64_t all[4] = { steps, ways, batch, width }, last[3] = { ways, batch, width };

@@ -139,8 +139,8 @@ static bool scaled(erg_onnx_model *model, erg_onnx_node *node, const double *sca
     memcpy(dims, x->dims, (size_t)x->rank * sizeof(*dims));
     for (int32_t i = 0; i < axes->count; i++) {
         double size = floor((double)x->dims[axes->at[i]] * scales[i]);
-        if (!(size >= 0 && size < 1e15))
-            return erg_onnx_refuse(model, node, "a scale is none");
+        if (!(scales[i] > 0 && size < 1e15))
+            return erg_onnx_refuse(model, node, "a scale is none: it must be above 0");
         dims[axes->at[i]] = (int64_t)size;
     }
     return erg_onnx_give(model, node, 0, x->type, x->rank, dims);

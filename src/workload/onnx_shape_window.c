@@ -7,7 +7,7 @@
 #include <string.h>
 #include "workload/onnx_shape.h"
 
-typedef enum padding { AS_GIVEN, VALID, SAME_UPPER, SAME_LOWER } padding;
+typedef enum padding { AS_GIVEN, VALID, SAME_UPPER, SAME_LOWER, UNKNOWN } padding;
 
 typedef struct geometry {
     int32_t axes;
@@ -35,12 +35,13 @@ static padding padding_of(const erg_onnx_node *node)
     static const char *const words[] = { [VALID] = "VALID", [SAME_UPPER] = "SAME_UPPER",
                                          [SAME_LOWER] = "SAME_LOWER" };
 
-    if (!erg_onnx_has(node, "auto_pad"))
+    if (!erg_onnx_has(node, "auto_pad") || erg_onnx_word_is(node, "auto_pad", "NOTSET")
+        || erg_onnx_word_is(node, "auto_pad", ""))
         return AS_GIVEN;
     for (padding one = VALID; one <= SAME_LOWER; one++)
         if (erg_onnx_word_is(node, "auto_pad", words[one]))
             return one;
-    return AS_GIVEN;
+    return UNKNOWN;
 }
 
 /* Everything but `out`; dims of the kernel from weights where given. */
@@ -50,6 +51,11 @@ static bool geometry_read(erg_onnx_model *model, erg_onnx_node *node,
     g->axes = x->rank - 2;
     g->in = x->dims + 2;
     g->padding = padding_of(node);
+    if (g->padding == UNKNOWN) {
+        erg_onnx_refuse(model, node, "auto_pad is NOTSET, VALID, SAME_UPPER or "
+                        "SAME_LOWER, and here none of them");
+        return false;
+    }
     bool fits = list_or(node, "strides", g->stride, g->axes, 1)
                 && list_or(node, "dilations", g->dilation, g->axes, 1)
                 && list_or(node, "pads", g->pads, 2 * g->axes, 0)

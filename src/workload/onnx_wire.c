@@ -8,6 +8,7 @@
 enum {
     VARINT_BYTES_MOST = 10,
     FIELD_MOST = (1 << 29) - 1,
+    HEAD_BYTES = 64, /* a fault so early, and outside of all parts: of another format */
     PATH_SHOWN = 60,
     WAY_SHOWN = 70
 };
@@ -34,10 +35,12 @@ bool erg_wire_refuse(erg_wire *wire, erg_code code, const char *format, ...)
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     way_put(wire, way, sizeof(way));
-    return erg_fail(wire->err, code, "%s%s: byte %lld%s%s: %s",
+    bool is_foreign = code == ERG_BAD_INPUT && wire->depth == 0 && wire->at < HEAD_BYTES;
+    return erg_fail(wire->err, code, "%s%s: byte %lld%s%s: %s%s",
                     length > PATH_SHOWN ? ".." : "",
                     wire->path + (length > PATH_SHOWN ? length - PATH_SHOWN : 0),
-                    (long long)wire->at, way[0] ? ", " : "", way, what);
+                    (long long)wire->at, way[0] ? ", " : "", way, what,
+                    is_foreign ? ": not an ONNX model?" : "");
 }
 
 void erg_wire_enter(erg_wire *wire, const char *name, int64_t index)
@@ -150,7 +153,7 @@ bool erg_wire_key_read(erg_wire *wire, int64_t end, erg_wire_key *out)
         return false;
     if (key >> 3 == 0 || key >> 3 > FIELD_MOST || (key & 7) > ERG_WIRE_FIXED32)
         return erg_wire_refuse(wire, ERG_BAD_INPUT,
-                               "no protobuf field: not an ONNX model?");
+                               "no protobuf field");
     *out = (erg_wire_key){ (uint32_t)(key >> 3), (erg_wire_type)(key & 7) };
     return true;
 }

@@ -94,12 +94,35 @@ static void what_is_no_model_is_refused_in_one_sentence(void)
     check_refused(&newer, "IR version 14; erg reads 1 to 13");
 }
 
+/* What a clone without its large files holds in place of the model. */
+static void a_pointer_to_a_large_file_is_named_as_such(void)
+{
+    erg_text pointer = { 0 };
+
+    erg_text_add(&pointer, "%s", "version https://git-lfs.github.com/spec/v1\n"
+                 "oid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n");
+    check_refused(&pointer, "git lfs pull");
+}
+
+static void an_operator_set_that_cannot_be_is_refused(void)
+{
+    erg_text graph = { 0 }, set = { 0 };
+
+    model_node(&graph, GRAPH_NODE, "Relu", "x", "y", NULL);
+    erg_text model = model_of(&graph);
+    wire_number(&set, OPSET_VERSION, 0);
+    wire_part(&model, MODEL_OPSET, &set);
+    check_refused(&model, "they begin at 1");
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(all_graphs_of_the_fixtures_open),
         TEST(resnet18_has_its_69_nodes_and_a_note_on_its_weights),
         TEST(what_is_no_model_is_refused_in_one_sentence),
+        TEST(a_pointer_to_a_large_file_is_named_as_such),
+        TEST(an_operator_set_that_cannot_be_is_refused),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -180,6 +180,56 @@ static void a_loop_without_end_is_refused(void)
     check_refused(&model, "more than 262144 nodes");
 }
 
+/* Along an axis that has a name, not a length. */
+static void named_value(erg_text *graph, const char *name, const char *length)
+{
+    erg_text value = { 0 }, type = { 0 }, tensor = { 0 }, shape = { 0 }, dim = { 0 };
+
+    wire_text(&dim, 2, length);
+    wire_part(&shape, 1, &dim);
+    wire_number(&tensor, 1, 1);
+    wire_part(&tensor, 2, &shape);
+    wire_part(&type, 1, &tensor);
+    wire_text(&value, VALUE_NAME, name);
+    wire_part(&value, VALUE_TYPE, &type);
+    wire_part(graph, GRAPH_INPUT, &value);
+}
+
+/* Nodes of a scan with an add over an input of a named length; 0: refused. */
+static size_t nodes_of_scan(const char *length, const erg_graph_options *options)
+{
+    erg_text graph = { 0 }, body = { 0 }, attributes = { 0 }, model;
+    erg_onnx_file file;
+    erg_error err = { 0 };
+
+    named_value(&graph, "seq", length);
+    model_value(&body, GRAPH_INPUT, "s", 4);
+    model_value(&body, GRAPH_INPUT, "e", 4);
+    model_node(&body, GRAPH_NODE, "Add", "s e", "next", NULL);
+    model_value(&body, GRAPH_OUTPUT, "next", 4);
+    model_body(&attributes, "body", &body);
+    model_int(&attributes, "num_scan_inputs", 1);
+    model_node(&graph, GRAPH_NODE, "Scan", "x seq", "end", &attributes);
+    model = model_of(&graph);
+    bool ok = flatten(&model, options, &file, &err);
+    size_t count = ok ? file.model->graph->n_node : 0;
+    CHECK(ok ? file.is_unrolled_by_option : strstr(err.text, "--dim trip=N") != NULL);
+    if (ok)
+        erg_onnx_close(&file);
+    return count;
+}
+
+static void a_scan_over_a_named_length_goes_by_the_option(void)
+{
+    static const erg_dim frames = { "frames", 5 };
+
+    /* A gather and an add a step. */
+    CHECK(nodes_of_scan("seq_len", &(erg_graph_options){ .seq = 7 }) == 14);
+    CHECK(nodes_of_scan("frames",
+                        &(erg_graph_options){ .dims = &frames, .dim_count = 1 }) == 10);
+    CHECK(nodes_of_scan("frames", &(erg_graph_options){ .seq = 7 }) == 0);
+}
+
 static void a_scan_takes_as_many_steps_as_its_input_is_long(void)
 {
     erg_text graph = { 0 }, body = { 0 }, attributes = { 0 }, model;
@@ -284,6 +334,7 @@ int main(void)
         TEST(a_loop_of_unknown_length_asks_for_it),
         TEST(a_loop_without_end_is_refused),
         TEST(a_scan_takes_as_many_steps_as_its_input_is_long),
+        TEST(a_scan_over_a_named_length_goes_by_the_option),
         TEST(a_node_without_an_op_type_is_refused),
         TEST(a_loop_counts_each_step_and_its_weights_once),
         TEST(branches_are_compared_by_what_they_cost),
