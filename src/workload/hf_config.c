@@ -16,6 +16,7 @@ typedef struct key {
     const char *name;
     size_t at;              /* of an int64_t in erg_transformer */
     int64_t most;           /* a larger value is a mistake or an attack */
+    bool may_be_none;       /* 0 says that there is none, and is not "as usual" */
 } key;
 
 enum { LAYERS_MOST = 10000, WIDTH_MOST = 1 << 24, HEADS_MOST = 1 << 16,
@@ -51,18 +52,18 @@ static const key keys[] = {
     { "max_position_embeddings",      AT(positions),             ROWS_MOST },
     { "max_target_positions",         AT(positions),             ROWS_MOST },
     { "max_source_positions",         AT(source_positions),      ROWS_MOST },
-    { "type_vocab_size",              AT(types),                 ROWS_MOST },
+    { "type_vocab_size",              AT(types),                 ROWS_MOST, true },
     { "word_embed_proj_dim",          AT(embed_width),           WIDTH_MOST },
-    { "sliding_window",               AT(window),                ROWS_MOST },
+    { "sliding_window",               AT(window),                ROWS_MOST, true },
     { "relative_attention_num_buckets", AT(buckets),             ROWS_MOST },
-    { "num_local_experts",            AT(experts),               EXPERTS_MOST },
-    { "num_experts",                  AT(experts),               EXPERTS_MOST },
+    { "num_local_experts",            AT(experts),               EXPERTS_MOST, true },
+    { "num_experts",                  AT(experts),               EXPERTS_MOST, true },
     { "num_experts_per_tok",          AT(picks),                 EXPERTS_MOST },
     { "expert_capacity",              AT(capacity),              ROWS_MOST },
-    { "encoder_sparse_step",          AT(sparse_step),           LAYERS_MOST },
-    { "decoder_sparse_step",          AT(decoder_sparse_step),   LAYERS_MOST },
-    { "num_sparse_encoder_layers",    AT(sparse_layers),         LAYERS_MOST },
-    { "num_sparse_decoder_layers",    AT(decoder_sparse_layers), LAYERS_MOST },
+    { "encoder_sparse_step",          AT(sparse_step),           LAYERS_MOST, true },
+    { "decoder_sparse_step",          AT(decoder_sparse_step),   LAYERS_MOST, true },
+    { "num_sparse_encoder_layers",    AT(sparse_layers),         LAYERS_MOST, true },
+    { "num_sparse_decoder_layers",    AT(decoder_sparse_layers), LAYERS_MOST, true },
     { "image_size",                   AT(image),                 HEADS_MOST },
     { "patch_size",                   AT(patch),                 HEADS_MOST },
     { "num_channels",                 AT(channels),              HEADS_MOST },
@@ -129,9 +130,11 @@ static bool read_numbers(const json_t *root, erg_transformer *net, erg_error *er
         if (!json_is_integer(value))
             return erg_fail(err, ERG_BAD_INPUT, "%s is not a whole number", keys[i].name);
         json_int_t number = json_integer_value(value);
-        if (number < 0 || number > keys[i].most)
-            return erg_fail(err, ERG_BAD_INPUT, "%s is %lld: it must be 0 to %lld",
-                            keys[i].name, (long long)number, (long long)keys[i].most);
+        int least = keys[i].may_be_none ? 0 : 1;
+        if (number < least || number > keys[i].most)
+            return erg_fail(err, ERG_BAD_INPUT, "%s is %lld: it must be %d to %lld",
+                            keys[i].name, (long long)number, least,
+                            (long long)keys[i].most);
         *(int64_t *)(void *)((char *)net + keys[i].at) = number;
     }
     return true;
@@ -143,8 +146,12 @@ static bool read_activation(const json_t *root, erg_transformer *net, erg_error 
                                          "dense_act_fn" };
 
     for (size_t i = 0; i < ERG_COUNT(names); i++) {
-        const char *word = json_string_value(json_object_get(root, names[i]));
+        const json_t *value = json_object_get(root, names[i]);
+        const char *word = json_string_value(value);
         bool known = !word;
+        if (value && !word && !json_is_null(value))
+            return erg_fail(err, ERG_BAD_INPUT, "%s is no word: it names an activation",
+                            names[i]);
         for (size_t j = 0; word && j < ERG_COUNT(activations); j++)
             if (strcmp(word, activations[j].name) == 0) {
                 net->activation = activations[j].activation;

@@ -8,7 +8,7 @@ static void complete(erg_transformer *net)
 {
     net->kv_heads = or_else(net->kv_heads, net->heads);
     net->inner = or_else(net->inner, 4 * net->hidden);
-    if (!net->head_width && net->heads)
+    if (!net->head_width && net->heads && net->hidden % net->heads == 0)
         net->head_width = net->hidden / net->heads;
     net->decoder_layers = or_else(net->decoder_layers, net->layers);
     net->decoder_heads = or_else(net->decoder_heads, net->heads);
@@ -24,8 +24,14 @@ static void complete(erg_transformer *net)
 
 static bool fits_together(erg_builder *b, const erg_transformer *net)
 {
-    if (net->layers < 1 || net->hidden < 1 || net->heads < 1 || net->head_width < 1)
+    if (net->layers < 1 || net->hidden < 1 || net->heads < 1)
         erg_build_refuse(b, "a transformer needs layers, a hidden size and heads");
+    else if (net->head_width < 1)
+        erg_build_refuse(b, "%lld heads do not divide a hidden size of %lld: give head_dim",
+                         (long long)net->heads, (long long)net->hidden);
+    else if (net->sparse_layers > net->layers
+             || net->decoder_sparse_layers > net->decoder_layers)
+        erg_build_refuse(b, "more sparse layers than layers");
     else if (net->heads % net->kv_heads)
         erg_build_refuse(b, "%lld heads cannot share %lld key and value heads",
                          (long long)net->heads, (long long)net->kv_heads);

@@ -181,11 +181,17 @@ static void nonsense_is_refused_in_one_sentence(void)
         { "{\"model_type\": \"gpt2\", \"n_layer\": 100000}", "n_layer" },
         { "{\"model_type\": \"gpt2\", \"n_layer\": -1}", "n_layer" },
         { "{\"model_type\": \"gpt2\", \"n_layer\": \"12\"}", "n_layer" },
-        { "{\"model_type\": \"gpt2\", \"n_layer\": 0}", "layers" },
+        { "{\"model_type\": \"gpt2\", \"n_layer\": 0}", "n_layer is 0" },
         { "{\"model_type\": \"gpt2\", \"n_head\": 7}", "heads" },
         { "{\"model_type\": \"llama\", \"num_key_value_heads\": 7}", "heads" },
         { "{\"model_type\": \"bert\", \"hidden_act\": \"snake\"}", "snake" },
         { "{\"model_type\": \"mixtral\", \"num_experts_per_tok\": 9}", "experts" },
+        { "{\"model_type\": \"gpt2\", \"n_inner\": 0}", "must be 1 to" },
+        { "{\"model_type\": \"bert\", \"vocab_size\": 0}", "must be 1 to" },
+        { "{\"model_type\": \"bert\", \"hidden_act\": 3}", "no word" },
+        { "{\"model_type\": \"bert\", \"num_attention_heads\": 7}", "do not divide" },
+        { "{\"model_type\": \"switch_transformers\", \"num_sparse_encoder_layers\": 99}",
+          "more sparse layers" },
         { "{\"model_type\": \"mixtral\", \"num_hidden_layers\": 9999,"
           "\"num_local_experts\": 4096}", "experts" },
     };
