@@ -24,12 +24,8 @@ static const erg_operator *op_at(const erg_planner *planner, int32_t subgraph, i
     return &planner->partition->graph->operators[one->operators[i]];
 }
 
-/* Adds a storage to a subgraph's list once; the lists are short. */
 static void list_put(erg_storage_list *list, int32_t storage)
 {
-    for (int32_t i = 0; i < list->count; i++)
-        if (list->items[i] == storage)
-            return;
     list->items[list->count++] = storage;
 }
 
@@ -66,8 +62,12 @@ static bool gather_lists(erg_planner *planner, int32_t s, erg_error *err)
         }
         for (int32_t j = 0; j < op->input_count; j++) {
             int32_t read = storage_of(planner, op->inputs[j]);
-            if (!is_resident(&tensors[read]) && planner->maker[read] != s)
+            /* Once: a fused subgraph may read as much as the graph has. */
+            if (!is_resident(&tensors[read]) && planner->maker[read] != s
+                && planner->read_by[read] != s) {
+                planner->read_by[read] = s;
                 list_put(reads, read);
+            }
         }
     }
     return true;
@@ -112,10 +112,13 @@ static bool planner_begin(erg_planner *planner, const erg_partition *partition,
     planner->maker = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->maker), err);
     planner->readers = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->readers),
                                       err);
+    planner->read_by = erg_arena_take(planner->arena, (t + 1) * sizeof(*planner->read_by),
+                                      err);
     if (!planner->reads || !planner->makes || !planner->order || !planner->maker
-        || !planner->readers)
+        || !planner->readers || !planner->read_by)
         return false;
     memset(planner->maker, -1, t * sizeof(*planner->maker));
+    memset(planner->read_by, -1, t * sizeof(*planner->read_by));
     for (int32_t s = 0; s < partition->subgraph_count; s++) {
         planner->order[s] = s;
         if (!gather_lists(planner, s, err))

@@ -14,6 +14,7 @@ typedef struct erg_planner {
     erg_storage_list *reads, *makes;    /* of each subgraph, weights apart */
     int32_t *maker;                     /* of each tensor: subgraph, -1: fed */
     int32_t *readers;                   /* of each tensor: still to come */
+    int32_t *read_by;                   /* of each tensor: the last subgraph listed */
     int32_t *order;                     /* subgraphs as they are run */
     int64_t resident_bytes, live_bytes;
     int32_t live;

@@ -49,37 +49,60 @@ static int32_t take_least(const erg_planner *planner, ready_queue *queue)
     return taken;
 }
 
-static bool reads_from(const erg_planner *planner, int32_t reader, int32_t maker)
-{
-    for (int32_t i = 0; i < planner->reads[reader].count; i++)
-        if (planner->maker[planner->reads[reader].items[i]] == maker)
-            return true;
-    return false;
-}
+/* Who waits for whom: the readers of subgraph s are heirs[first[s]] to heirs[first[s + 1]],
+ * each once. seen: as many as subgraphs. */
+typedef struct waiting { int32_t *first, *heirs, *seen; } waiting;
 
-/* Distinct makers a subgraph waits for. */
-static int32_t waits_of(const erg_planner *planner, int32_t s)
-{
-    const erg_storage_list *reads = &planner->reads[s];
-    int32_t count = 0;
-
-    for (int32_t i = 0; i < reads->count; i++) {
-        int32_t maker = planner->maker[reads->items[i]];
-        bool is_new = maker >= 0;
-        for (int32_t j = 0; j < i && is_new; j++)
-            is_new = planner->maker[reads->items[j]] != maker;
-        count += is_new;
-    }
-    return count;
-}
-
-static void release(const erg_planner *planner, ready_queue *queue, int32_t done)
+/* Each distinct maker that a subgraph waits for: pass 0 counts them, pass 1 lists them. */
+static void waits_pass(const erg_planner *planner, ready_queue *queue, waiting *of,
+                       int pass)
 {
     int32_t n = planner->partition->subgraph_count;
 
+    memset(of->seen, -1, (size_t)n * sizeof(*of->seen));
     for (int32_t s = 0; s < n; s++)
-        if (queue->waits[s] > 0 && reads_from(planner, s, done) && --queue->waits[s] == 0)
-            queue->ready[queue->count++] = s;
+        for (int32_t i = 0; i < planner->reads[s].count; i++) {
+            int32_t maker = planner->maker[planner->reads[s].items[i]];
+            if (maker < 0 || of->seen[maker] == s)
+                continue;
+            of->seen[maker] = s;
+            if (pass == 0)
+                queue->waits[s]++, of->first[maker + 1]++;
+            else
+                of->heirs[of->first[maker]++] = s;
+        }
+}
+
+static bool waits_find(const erg_planner *planner, ready_queue *queue, waiting *of,
+                       erg_error *err)
+{
+    size_t n = (size_t)planner->partition->subgraph_count;
+
+    of->first = erg_arena_take(planner->arena, (n + 2) * sizeof(*of->first), err);
+    of->seen = erg_arena_take(planner->arena, (n + 1) * sizeof(*of->seen), err);
+    if (!of->first || !of->seen)
+        return false;
+    memset(of->first, 0, (n + 2) * sizeof(*of->first));
+    memset(queue->waits, 0, (n + 1) * sizeof(*queue->waits));
+    waits_pass(planner, queue, of, 0);
+    for (size_t s = 0; s < n; s++)
+        of->first[s + 1] += of->first[s];
+    of->heirs = erg_arena_take(planner->arena,
+                               ((size_t)of->first[n] + 1) * sizeof(*of->heirs), err);
+    if (!of->heirs)
+        return false;
+    waits_pass(planner, queue, of, 1);
+    for (size_t s = n; s > 0; s--)      /* listing moved each to the next one's place */
+        of->first[s] = of->first[s - 1];
+    of->first[0] = 0;
+    return true;
+}
+
+static void release(ready_queue *queue, const waiting *of, int32_t done)
+{
+    for (int32_t i = of->first[done]; i < of->first[done + 1]; i++)
+        if (--queue->waits[of->heirs[i]] == 0)
+            queue->ready[queue->count++] = of->heirs[i];
 }
 
 bool erg_memory_order(erg_planner *planner, erg_error *err)
@@ -87,25 +110,24 @@ bool erg_memory_order(erg_planner *planner, erg_error *err)
     size_t n = (size_t)planner->partition->subgraph_count;
     size_t tensors = (size_t)planner->partition->graph->tensor_count;
     ready_queue queue = { 0 };
+    waiting of = { 0 };
     int32_t *kept = erg_arena_take(planner->arena, (tensors + 1) * sizeof(*kept), err);
 
     queue.waits = erg_arena_take(planner->arena, (n + 1) * sizeof(*queue.waits), err);
     queue.ready = erg_arena_take(planner->arena, (n + 1) * sizeof(*queue.ready), err);
-    if (!kept || !queue.waits || !queue.ready)
+    if (!kept || !queue.waits || !queue.ready || !waits_find(planner, &queue, &of, err))
         return false;
     memcpy(kept, planner->readers, tensors * sizeof(*kept));
-    for (int32_t s = 0; s < (int32_t)n; s++) {
-        queue.waits[s] = waits_of(planner, s);
+    for (int32_t s = 0; s < (int32_t)n; s++)
         if (queue.waits[s] == 0)
             queue.ready[queue.count++] = s;
-    }
     int32_t done = 0;
     while (queue.count) {
         int32_t s = take_least(planner, &queue);
         planner->order[done++] = s;
         for (int32_t i = 0; i < planner->reads[s].count; i++)
             planner->readers[planner->reads[s].items[i]]--;
-        release(planner, &queue, s);
+        release(&queue, &of, s);
     }
     memcpy(planner->readers, kept, tensors * sizeof(*kept));
     return done == (int32_t)n

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The timeline against every lifetime counted by hand, and orders against all orders. */
+#include <time.h>
 #include "by_hand.h"
 #include "estimate/memory.h"
 
@@ -143,6 +144,33 @@ static void a_chain_of_elementwise_works_in_place(void)
     erg_graph_free(made.graph);
 }
 
+/* Unrolled loops and deep networks: time that grew with the square of the launches would
+ * be half a minute of this processor here. */
+static void a_hundred_thousand_launches_are_planned_in_seconds(void)
+{
+    enum { LAUNCHES = 100000, SECONDS_MOST = 10 };
+    static const erg_fusion cuts[] = { ERG_FUSION_NONE, ERG_FUSION_RUNTIME };
+    erg_builder *builder = erg_build_begin("deep", "test", NULL, NULL);
+    int32_t x = by_hand_tensor(builder, ERG_INPUT, 100);
+
+    for (int i = 0; i < LAUNCHES; i++)
+        x = by_hand_op(builder, ERG_OP_RELU, &x, 1, 100);
+    erg_build_output(builder, x);
+    erg_graph *graph = erg_build_end(builder, NULL);
+    clock_t begin = clock();
+    for (size_t i = 0; i < ERG_COUNT(cuts); i++) {
+        erg_partition *cut = erg_graph_partition(graph, cuts[i], NULL);
+        erg_memory *memory =
+            erg_memory_plan(cut, &(erg_memory_options){ .by_memory = true }, NULL);
+        CHECK(memory && memory->step_count == (i ? 1 : LAUNCHES));
+        assert_int_equal(memory->peak_bytes, 800);
+        erg_memory_free(memory);
+        erg_partition_free(cut);
+    }
+    CHECK(clock() - begin < (clock_t)SECONDS_MOST * CLOCKS_PER_SEC);
+    erg_graph_free(graph);
+}
+
 /* a -> b, c -> d = b + c: b, c and d at once unless d takes the place of one. */
 static void a_diamond_keeps_both_arms(void)
 {
@@ -219,6 +247,7 @@ int main(void)
         TEST(each_step_holds_what_is_alive_then),
         TEST(an_order_by_memory_lies_between_the_bound_and_luck),
         TEST(a_chain_of_elementwise_works_in_place),
+        TEST(a_hundred_thousand_launches_are_planned_in_seconds),
         TEST(a_diamond_keeps_both_arms),
         TEST(a_residual_network_holds_its_weights_and_the_widest_block),
         TEST(a_training_step_holds_gradients_state_and_what_the_way_back_reads),
