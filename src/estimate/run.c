@@ -202,6 +202,30 @@ erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime)
     return runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
 }
 
+/* What a record lacks counts as no time at all: then there is no estimate. */
+static bool has_rates(const erg_partition *partition, const erg_hardware *hardware,
+                      erg_error *err)
+{
+    if (!(hardware->memory_bytes_per_s > 0))
+        return erg_fail(err, ERG_UNSUPPORTED, "the record of %s has no bandwidth of its "
+                        "memory, so its times are not known: take another device, or add "
+                        "levels.memory.bw_bytes_per_s to a record of your own",
+                        hardware->name);
+    for (int32_t i = 0; i < partition->subgraph_count; i++) {
+        const erg_subgraph *s = &partition->subgraphs[i];
+        for (int32_t k = 0; k < s->operator_count && !s->alike_back; k++) {
+            const erg_operator *op = &partition->graph->operators[s->operators[k]];
+            if (op->macs > 0 && !(erg_unit_of(op, hardware, 0).flop_per_s > 0))
+                return erg_fail(err, ERG_UNSUPPORTED, "the record of %s has no peak rate "
+                                "for products in %s, so their time is not known: take "
+                                "another --precision, or add peak_flop_per_s to a record "
+                                "of your own", hardware->name,
+                                erg_precision_name(op->precision));
+        }
+    }
+    return true;
+}
+
 static erg_estimation *begin(const erg_partition *partition, const erg_hardware *hardware,
                              erg_error *err)
 {
@@ -230,7 +254,7 @@ erg_estimation *erg_estimate_cut(const erg_partition *partition,
                  hardware->name);
         return NULL;
     }
-    run.to = begin(partition, hardware, err);
+    run.to = has_rates(partition, hardware, err) ? begin(partition, hardware, err) : NULL;
     if (!run.to)
         return NULL;
     if (prepare(&run, run.to->inside, err) && estimate(&run, err))

@@ -261,6 +261,9 @@ static bool number_keep(erg_record *record, const erg_number *number, erg_error 
         && (kept->note || !number->note);
 }
 
+/* Below all that is measured in SI here (a FLOP takes 1e-13 J): a slip of the pen. */
+static const double value_least = 1e-15;
+
 bool erg_record_number(erg_record *record, const erg_number *number, erg_error *err)
 {
     place to;
@@ -275,7 +278,7 @@ bool erg_record_number(erg_record *record, const erg_number *number, erg_error *
         return erg_fail(err, ERG_BAD_INPUT, "%s: %s must be in %s, not in %s", record->file,
                         number->key, to.field->unit,
                         number->unit ? number->unit : "nothing");
-    if (!(number->value > 0 && number->value <= to.field->most)
+    if (!(number->value >= value_least && number->value <= to.field->most)
         || (to.field->form == WHOLE && number->value != floor(number->value)))
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s: %s cannot be %g: leave out what is not known", record->file,

@@ -154,6 +154,33 @@ static void what_cannot_be_estimated_is_said(void)
     erg_hardware_free(compat);
 }
 
+/* What a record lacks is not free: coral has no bandwidth, tpu-v4 no fp32. */
+static void a_device_of_unknown_rates_has_no_estimate(void)
+{
+    static const struct { const char *name; erg_precision precision; const char *says; }
+        rows[] = {
+        { "coral", ERG_INT8, "no bandwidth of its memory" },
+        { "tpu-v4", ERG_FP32, "no peak rate for products in fp32" },
+        { "tpu-v4", ERG_BF16, NULL },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_hardware *hardware = room_hardware(rows[i].name);
+        erg_graph *graph = room_graph("zoo:bert_base", 1, rows[i].precision);
+        erg_profile *profile = erg_profile_load(&room_catalog, hardware, NULL, NULL);
+        erg_error err = { 0 };
+        erg_estimation *made = erg_estimate_run(graph, hardware, profile, NULL, &err);
+        CHECK(rows[i].says ? !made && err.code == ERG_UNSUPPORTED : made != NULL);
+        if (rows[i].says && !strstr(err.text, rows[i].says))
+            fail_msg("%s: %s", rows[i].name, err.text);
+        if (made)
+            erg_estimation_free(made);
+        erg_profile_free(profile);
+        erg_graph_free(graph);
+        erg_hardware_free(hardware);
+    }
+}
+
 static void grades_say_how_far_from_measured_rows_it_is(void)
 {
     erg_hardware *a100 = room_hardware("a100-pcie-40gb"), *mi210 = room_hardware("mi210");
@@ -181,6 +208,7 @@ int main(void)
         TEST(a_measured_time_is_spread_in_proportion),
         TEST(gating_turns_static_power_of_unused_units_off),
         TEST(what_cannot_be_estimated_is_said),
+        TEST(a_device_of_unknown_rates_has_no_estimate),
         TEST(grades_say_how_far_from_measured_rows_it_is),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -102,6 +102,8 @@ static const struct { const char *text, *sentence;
       "must be in w, not in kw" },
     { HEAD ", \"cap_w\": {\"value\": 1, " TAIL "}}", "must be in w, not in nothing" },
     { HEAD ", \"cap_w\": {\"value\": 0, \"unit\": \"w\", " TAIL "}}", "cap_w cannot be 0" },
+    { HEAD ", \"cap_w\": {\"value\": 1e-300, \"unit\": \"w\", " TAIL "}}",
+      "cap_w cannot be 1e-300" },
     { HEAD ", \"cap_w\": {\"value\": -1, \"unit\": \"w\", " TAIL "}}",
       "cap_w cannot be -1" },
     { HEAD ", \"cap_w\": {\"value\": \"1\", \"unit\": \"w\", " TAIL "}}",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nodes that no runtime would run: each is refused with its fault, never counted wrongly. */
+/* Nodes that no runtime would run: refused with their fault, never counted wrongly. */
 #include "loaded.h"
 
 /* Of one node over inputs a, b, c.. of these shapes; attributes by the caller. */
