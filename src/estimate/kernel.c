@@ -85,7 +85,9 @@ bool erg_kernels_cost(const erg_kernels *kernels, const erg_kernel_shape *shape,
     if (!erg_kernel_shape_check(shape, err))
         return false;
     if (!part->rows || !has_type(part, shape->type))
-        return erg_fail(err, ERG_NO_DATA, "the kernel model of %s has not learnt %s in %s",
+        return erg_fail(err, ERG_UNSUPPORTED,
+                        "the kernel model of %s has not learnt %s in %s: take another "
+                        "type, or learn it with erg calibrate kernels",
                         kernels->hardware, erg_kernel_kind_name(shape->kind),
                         erg_kernel_type_name(shape->type));
     erg_kernel_roof roof = erg_kernel_roof_of(&part->machine, shape);

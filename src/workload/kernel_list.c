@@ -300,7 +300,13 @@ erg_graph *erg_kernel_list_parse(const char *name, const char *text, size_t coun
             read_entry(&from, root, i);
         erg_build_note(builder, "a kernel list says sizes, not which operand is a weight: "
                                 "memory of weights is not known");
-        graph = erg_build_end(builder, err);
+        erg_error why = { 0 };
+        graph = erg_build_end(builder, &why);
+        size_t length = strlen(name);
+        bool is_named = strncmp(why.text, name, length) == 0 && why.text[length] == ':';
+        if (!graph)
+            erg_fail(err, why.code, "%.60s%s%s", is_named ? "" : name, is_named ? "" : ": ",
+                     why.text);
     }
     json_decref(root);
     return graph;

@@ -230,7 +230,7 @@ static void what_was_not_learnt_is_refused(void)
 
     CHECK(erg_kernel_shape_parse("gemm:fp8:1,128,128", &shape, NULL));
     CHECK(!erg_kernels_cost(model, &shape, &cost, &err));
-    CHECK(err.code == ERG_NO_DATA);
+    CHECK(err.code == ERG_UNSUPPORTED);
     CHECK(erg_kernel_shape_parse("prefill:bf16:1,128,8,8,128", &shape, NULL));
     CHECK(!erg_kernels_cost(model, &shape, &cost, NULL));
     erg_kernels_free(model);

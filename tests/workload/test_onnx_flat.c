@@ -214,8 +214,7 @@ static size_t nodes_of_scan(const char *length, const erg_graph_options *options
     bool ok = flatten(&model, options, &file, &err);
     size_t count = ok ? file.model->graph->n_node : 0;
     CHECK(ok ? file.is_unrolled_by_option : strstr(err.text, "--dim trip=N") != NULL);
-    if (ok)
-        erg_onnx_close(&file);
+    erg_onnx_close(&file);
     return count;
 }
 
