@@ -4,6 +4,7 @@
  * Errors of one profile are common to all its launches: totals do not shrink.
  */
 #include <math.h>
+#include <string.h>
 #include "estimate/interval.h"
 #include "estimate/latency.h"
 #include "estimate/run.h"
@@ -50,10 +51,16 @@ static bool is_fitted(const erg_work *sum, const erg_energy_terms *terms)
     return fitted >= FITTED_SHARE * all;
 }
 
+/* Rows of another device say little of this one, however they were taken. */
+static bool is_of_another(const erg_estimation *to, const erg_profile *profile)
+{
+    return strcmp(profile->hardware, to->hardware->name) != 0;
+}
+
 static erg_grade energy_grade(const erg_estimation *to, const erg_profile *profile,
                               const erg_estimate_options *options, const erg_work *sum)
 {
-    if (!profile->energy.rows)
+    if (!profile->energy.rows || is_of_another(to, profile))
         return ERG_THEORETICAL;
     return is_fitted(sum, &profile->energy) && same_setting(to, profile, options)
         ? ERG_CALIBRATED : ERG_INTERPOLATED;
@@ -83,7 +90,7 @@ static erg_grade time_grade(const erg_estimation *to, const erg_time_terms *term
 {
     if (options->measured_latency_s > 0)
         return ERG_CALIBRATED;
-    if (!terms->rows)
+    if (!terms->rows || is_of_another(to, profile))
         return ERG_THEORETICAL;
     if (erg_terms_hold_cap(terms, to->cap_w) && runs_free(to, options)
         && options->streams <= 1)

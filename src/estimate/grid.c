@@ -54,6 +54,9 @@ bool erg_grid_read(const erg_grid *grid, const char *path, erg_error *err)
     char *bytes = erg_file_read(path, GRID_BYTES_MOST, &size, err);
     bool ok = bytes && erg_csv_read(&csv, bytes, size, NULL, err);
 
+    if (ok && !self.has_head)
+        ok = erg_fail(err, ERG_BAD_INPUT, "%s is empty: it has no head that names columns",
+                      path);
     free(bytes);
     return ok;
 }

@@ -2,6 +2,7 @@
 /* What a reader of an estimate must know beside its figures, as sentences. */
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 #include "base/base.h"
 #include "estimate/run.h"
 #include "estimate/unit.h"
@@ -71,6 +72,9 @@ static void about_precision(notes *n)
 
 static void about_source(notes *n, const erg_profile *profile)
 {
+    if (strcmp(profile->hardware, n->to->hardware->name) != 0)
+        add(n, "The profile was calibrated on %s, not on %s: the grade is theoretical.",
+            profile->hardware, n->to->hardware->name);
     if (!profile->energy.rows)
         add(n, "No energy of %s was measured: coefficients by process node, interval wide.",
             n->to->hardware->name);

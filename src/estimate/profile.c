@@ -53,18 +53,55 @@ static bool refuse(const reading *in, const char *key, const char *why)
     return erg_fail(in->err, ERG_BAD_INPUT, "profile %s: %s %s", in->path, key, why);
 }
 
-/* A number of at least 0 into *to; an absent or null one leaves *to. */
-static bool read_number(const reading *in, const json_t *object, const char *key,
-                        double *to)
+/* What divides a time may not be 0, and nothing here is so small or so large. */
+#define RATE_LEAST 1e-6
+#define NUMBER_MOST 1e12
+
+typedef struct range { double least, most; } range;
+
+/* A number of the range into *to; an absent or null one leaves *to. */
+static bool read_within(const reading *in, const json_t *object, const char *key,
+                        range within, double *to)
 {
     const json_t *value = json_object_get(object, key);
+    char why[64];
 
     if (!value || json_is_null(value))
         return true;
-    if (!json_is_number(value) || !(json_number_value(value) >= 0))
-        return refuse(in, key, "is no number of at least 0");
+    snprintf(why, sizeof(why), "is no number from %g to %g", within.least, within.most);
+    if (!json_is_number(value) || !(json_number_value(value) >= within.least)
+        || !(json_number_value(value) <= within.most))
+        return refuse(in, key, why);
     *to = json_number_value(value);
     return true;
+}
+
+static bool read_number(const reading *in, const json_t *object, const char *key,
+                        double *to)
+{
+    return read_within(in, object, key, (range){ 0, NUMBER_MOST }, to);
+}
+
+/* Joules of a FLOP or a byte. */
+static bool read_coefficient(const reading *in, const json_t *object, const char *key,
+                             double *to)
+{
+    return read_within(in, object, key, (range){ 0, 1 }, to);
+}
+
+/* A share, seconds of a launch, the logarithm of an interval; fill_k alone is long. */
+static bool read_term(const reading *in, const json_t *time, const char *key, double *to)
+{
+    static const struct { const char *key; range within; } others[] = {
+        { "share", { RATE_LEAST, 10 } }, { "tile_64", { RATE_LEAST, 10 } },
+        { "tile_32", { RATE_LEAST, 10 } }, { "fill_k", { 0, 1e6 } },
+        { "cap_w", { 0, 1e6 } },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(others); i++)
+        if (strcmp(others[i].key, key) == 0)
+            return read_within(in, time, key, others[i].within, to);
+    return read_within(in, time, key, (range){ 0, 10 }, to);
 }
 
 static bool read_rows(const reading *in, const json_t *object, int *to)
@@ -96,11 +133,12 @@ static bool read_time(const reading *in, const json_t *time, erg_time_terms *to)
 
     for (size_t i = 0; i < erg_time_key_count; i++) {
         double *member = (double *)((char *)to + erg_time_keys[i].offset);
-        if (!read_number(in, time, erg_time_keys[i].name, member))
+        if (!read_term(in, time, erg_time_keys[i].name, member))
             return false;
     }
     for (int i = 0; i < ERG_BYTE_CLASSES; i++)
-        if (!read_number(in, bandwidth, erg_byte_class_names[i], &to->bandwidth[i]))
+        if (!read_within(in, bandwidth, erg_byte_class_names[i], (range){ RATE_LEAST, 10 },
+                         &to->bandwidth[i]))
             return false;
     return read_rows(in, time, &to->rows);
 }
@@ -114,7 +152,7 @@ static bool read_operation(const reading *in, const json_t *table, erg_unit_clas
     erg_term_key(class, precision, key);
     const json_t *term = json_object_get(table, key);
     return !term
-        || (read_number(in, term, "value", &to->op_j_per_flop[class][precision])
+        || (read_coefficient(in, term, "value", &to->op_j_per_flop[class][precision])
             && read_rows(in, term, &to->op_rows[class][precision]));
 }
 
@@ -127,10 +165,10 @@ static bool read_energy(const reading *in, const json_t *energy)
         for (int precision = 0; precision < ERG_PRECISIONS; precision++)
             if (!read_operation(in, table, class, precision))
                 return false;
-    return read_number(in, energy, "byte_j", &to->byte_j)
-        && read_number(in, energy, "far_byte_j", &to->far_byte_j)
-        && read_number(in, energy, "static_w", &to->static_w)
-        && read_number(in, energy, "half_width", &to->half_width)
+    return read_coefficient(in, energy, "byte_j", &to->byte_j)
+        && read_coefficient(in, energy, "far_byte_j", &to->far_byte_j)
+        && read_within(in, energy, "static_w", (range){ 0, 1e6 }, &to->static_w)
+        && read_within(in, energy, "half_width", (range){ 0, 10 }, &to->half_width)
         && read_rows(in, energy, &to->rows);
 }
 

@@ -61,6 +61,10 @@ static void what_is_no_profile_is_refused_with_its_fault(void)
         { HEAD RULE "\"energy\":{\"byte_j\":-1}}", "byte_j" },
         { HEAD RULE "\"energy\":{\"byte_j\":\"much\"}}", "byte_j" },
         { HEAD RULE "\"energy\":{\"rows\":1e12}}", "rows" },
+        { HEAD RULE "\"energy\":{\"byte_j\":1e300}}", "byte_j is no number from 0 to 1" },
+        { HEAD RULE "\"energy\":{\"half_width\":1e3}}", "half_width" },
+        { HEAD RULE "\"time\":{\"tensor\":{\"share\":0}}}", "share is no number from" },
+        { HEAD RULE "\"time\":{\"vector\":{\"bandwidth\":{\"norm\":0}}}}", "norm" },
         { HEAD RULE "\"energy\":{\"op_j_per_flop\":{\"tensor_bf16\":{\"value\":-2}}}}",
           "value" },
         { HEAD RULE "\"time\":{\"tensor\":{\"launch_s\":[]}}}", "launch_s" },
@@ -103,6 +107,32 @@ static void a_user_profile_comes_before_the_shipped_one(void)
     erg_hardware_free(a10);
 }
 
+/* However it was taken, it says little of a device that it was not taken on. */
+static void a_profile_of_another_device_makes_no_calibrated_estimate(void)
+{
+    static const char *const names[] = { "a100-pcie-40gb", "a100-pcie-80gb" };
+    erg_hardware *own = room_hardware(names[0]);
+    erg_graph *graph = room_graph("zoo:bert_base", 1, ERG_BF16);
+    const erg_estimate_options options = { .clock_hz = 900e6 };
+    double widths[ERG_COUNT(names)];
+
+    for (size_t i = 0; i < ERG_COUNT(names); i++) {
+        erg_hardware *on = room_hardware(names[i]);
+        erg_profile *profile = erg_profile_load(
+            NULL, on, ERG_TEST_SOURCE "/data/profiles/a100-pcie-40gb.json", NULL);
+        erg_estimation *made = erg_estimate_run(graph, on, profile, &options, NULL);
+        CHECK(made->grade == (i ? ERG_THEORETICAL : ERG_CALIBRATED));
+        CHECK((i != 0) == (strstr(made->notes[0], "calibrated on a100-pcie-40gb") != NULL));
+        widths[i] = made->total.high_j / made->total.low_j;
+        erg_estimation_free(made);
+        erg_profile_free(profile);
+        erg_hardware_free(on);
+    }
+    CHECK(widths[1] > widths[0] && widths[1] >= exp(2 * 0.5) * (1 - 1e-9));
+    erg_graph_free(graph);
+    erg_hardware_free(own);
+}
+
 /* Nobody measured them: by node, and every coefficient that is asked for is there. */
 static void devices_without_rows_get_coefficients_by_node(void)
 {
@@ -142,6 +172,7 @@ int main(void)
         TEST(a_saved_profile_loads_as_it_was),
         TEST(what_is_no_profile_is_refused_with_its_fault),
         TEST(a_user_profile_comes_before_the_shipped_one),
+        TEST(a_profile_of_another_device_makes_no_calibrated_estimate),
         TEST(devices_without_rows_get_coefficients_by_node),
     };
     return test_run(tests, ERG_COUNT(tests));

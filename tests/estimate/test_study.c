@@ -189,6 +189,32 @@ static void nothing_on_the_front_is_beaten(void)
     erg_result_free(result);
 }
 
+static void accuracies_that_say_nothing_are_refused(void)
+{
+    static const struct { const char *text, *says; } bad[] = {
+        { "", "is empty" },
+        { "workload,accuracy\nresnet18,1\n", "no column precision" },
+        { "workload,precision,accuracy\nresnet18,fp32,high\n", "no number: 'high'" },
+        { "workload,precision,accuracy\nresnet18,fp99,1\n", "'fp99' is no precision" },
+        { "workload,precision,accuracy\nresnet18,fp32,1\nresnet18,fp32,2\n", "two rows" },
+    };
+    char path[ERG_PATH_MOST + 16];
+    erg_study what = small;
+
+    snprintf(path, sizeof(path), "%s/accuracy.csv", test_folder());
+    what.pareto = "energy,accuracy";
+    what.accuracy_path = path;
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        erg_error err = { 0 };
+        bool passed;
+        FILE *file = fopen(path, "w");
+        CHECK(file && fputs(bad[i].text, file) >= 0 && fclose(file) == 0);
+        CHECK(!erg_study_run(&(erg_env){ 0 }, &catalog, &what, &passed, &err));
+        if (err.code != ERG_BAD_INPUT || !strstr(err.text, bad[i].says))
+            fail_msg("'%s' does not say %s", err.text, bad[i].says);
+    }
+}
+
 static void the_batch_is_the_best_that_keeps_the_limits(void)
 {
     erg_study what = small;
@@ -326,6 +352,7 @@ int main(void)
         TEST(limits_are_checked_row_by_row),
         TEST(an_explanation_adds_up_to_the_difference),
         TEST(nothing_on_the_front_is_beaten),
+        TEST(accuracies_that_say_nothing_are_refused),
         TEST(the_batch_is_the_best_that_keeps_the_limits),
         TEST(what_a_device_cannot_is_a_row_of_unknowns_and_a_note),
         TEST(a_precision_that_falls_back_to_fp32_is_noted),
