@@ -27,6 +27,8 @@ static const cli_option option_rows[] = {
       "settings of the profile; all combinations are visited" },
     { 0, "force", CLI_FLAG, AT(profile.force), NULL,
       "take values that the profile does not list" },
+    { 0, "variant", CLI_TEXT, AT(profile.variant), "LIST",
+      "the command once for each word of a list, in place of {}; choose --variants picks" },
     { 0, "mode", CLI_TEXT, AT(mode), "NAME",
       "custom (default with --knob), dvfs (default: every clock) or baseline (no knob)" },
     { 'r', "repeat", CLI_WHOLE, AT(repeat), "N", "visits of each setting (5)", true },
@@ -117,16 +119,6 @@ static int show(const cli *call, const erg_points *points, erg_result *result)
     return good ? cli_write(&brief, result, NULL, stdout) : cli_failed(call, &err);
 }
 
-/* No visit that counts: the answer is no. */
-static int nothing_good(const erg_points *points)
-{
-    for (size_t i = 0; i < erg_points_visits(points); i++)
-        if (erg_points_visit_at(points, i)->state == ERG_VISIT_OK
-            || erg_points_visit_at(points, i)->state == ERG_VISIT_THROTTLED)
-            return CLI_DONE;
-    return CLI_NO;
-}
-
 static int sweep(const cli *call, erg_sweep_options *options)
 {
     erg_error err = { 0 };
@@ -143,8 +135,8 @@ static int sweep(const cli *call, erg_sweep_options *options)
     if (talks)
         fputs("\r\033[K", stderr);
     int status = good ? show(call, points, options->result) : cli_failed(call, &err);
-    if (status == CLI_DONE && !outcome.stopped)
-        status = nothing_good(points);
+    if (status == CLI_DONE && !outcome.stopped && cli_has_nothing_good(points))
+        status = CLI_NO;
     if (good && outcome.stopped) {
         fprintf(stderr,
                 "erg sweep: stopped after %zu visits; go on with erg sweep --resume %s\n",
@@ -303,12 +295,16 @@ static int run_as_said(const cli *call, const char *resume)
         return cli_misused(call, "--set and --force are of --profile");
     if (wish.profile && (call->argc || own->name))
         return cli_misused(call, "--profile brings its own command and name");
+    if (wish.variant && (wish.profile || own->name || own->work))
+        return cli_misused(call, "--variant is of a command, which names each");
     if (wish.profile && strcmp(wish.profile, "list") == 0)
         return cli_list_profiles(call);
     if (wish.profile && !cli_jobs_of_profile(call, &wish, own->work != NULL, &jobs, &err))
         status = cli_failed(call, &err);
+    else if (wish.variant && !cli_jobs_of_variants(call, wish.variant, &jobs, &err))
+        status = cli_refused(call, &err);
     else {
-        if (!wish.profile)
+        if (!wish.profile && !wish.variant)
             cli_jobs_of_command(call, own->name, own->work != NULL, &jobs);
         status = run_jobs(call, resume, &jobs);
     }
@@ -382,6 +378,7 @@ static const char examples[] =
     "erg sweep --knob power_limit=100,150 --knob cpu_clock=1200:3000:600 -- ./bench\n"
     "erg sweep --sensor sim:a100-sxm4-80gb --work noise=1% --output s.erg\n"
     "erg sweep --profile llama --set precision=fp16,int8 --knob sm_clock=510:1410:90\n"
+    "erg sweep --variant 16,32,64 --output s.erg -- ./bench --tile {}\n"
     "erg sweep --profile list\n"
     "erg sweep --resume s.erg\n"
     "erg sweep --slurm --partition gpu --output blocks -- ./bench\n"

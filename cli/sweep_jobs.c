@@ -12,6 +12,9 @@ void cli_jobs_free(cli_jobs *jobs)
 {
     for (size_t i = 0; i < jobs->count && jobs->names; i++)
         free(jobs->names[i]);
+    for (size_t i = 0; i < jobs->count && jobs->variants; i++)
+        cli_variant_free(jobs->variants[i]);
+    free(jobs->variants);
     free(jobs->names);
     free(jobs->requires);
     if (jobs->items != &jobs->one)
@@ -168,6 +171,15 @@ bool cli_take_knee(const char *path, erg_sweep_options *options, erg_error *err)
                  "--model physical --save learns one", path);
     }
     return !path || knows;
+}
+
+bool cli_has_nothing_good(const erg_points *points)
+{
+    for (size_t i = 0; i < erg_points_visits(points); i++)
+        if (erg_points_visit_at(points, i)->state == ERG_VISIT_OK
+            || erg_points_visit_at(points, i)->state == ERG_VISIT_THROTTLED)
+            return false;
+    return true;
 }
 
 bool cli_read_block(const char *text, int *only)

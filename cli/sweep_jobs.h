@@ -5,7 +5,7 @@
 #include "cli.h"
 
 typedef struct cli_profile_options {
-    const char *profile;
+    const char *profile, *variant;
     cli_list sets;
     bool force;
     bool no_check;      /* a plan: nothing is run */
@@ -16,7 +16,7 @@ typedef struct cli_jobs {
     erg_recipe *recipe;
     erg_recipe_grid *grid;
     erg_sweep_job *items, one;
-    char **names;
+    char **names, ***variants;  /* variants: words of each */
     size_t count;
     erg_sweep_require *requires;
     size_t require_count;
@@ -26,7 +26,13 @@ void cli_jobs_of_command(const cli *call, const char *name, bool simulated, cli_
 /* Simulated work runs no command. Free jobs in any case. */
 bool cli_jobs_of_profile(const cli *call, const cli_profile_options *wish, bool simulated,
                          cli_jobs *jobs, erg_error *err);
+/* The command with each word of a list in place of {}. Free jobs in any case. */
+bool cli_jobs_of_variants(const cli *call, const char *list, cli_jobs *jobs,
+                          erg_error *err);
+void cli_variant_free(char **words);
 void cli_jobs_free(cli_jobs *jobs);
+/* No visit counts: the answer of a sweep is no. */
+bool cli_has_nothing_good(const erg_points *points);
 /* The knee of the GPU's voltage, of a model of erg fit: where a search starts from. No
  * path: nothing. */
 bool cli_take_knee(const char *path, erg_sweep_options *options, erg_error *err);

@@ -17,7 +17,7 @@ _erg()
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         timeline) words=" --by --channel --prior --ramp --lag-max --top --align --start --seed" ;;
-        sweep) words=" --knob --profile --set --force --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --with --slowdown --power-cap --drift-correct --work --name --shared --dry-run --resume --gather --slurm --srun --block --partition --account --time --mem --cpus-per-task --exclusive" ;;
+        sweep) words=" --knob --profile --set --force --variant --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --with --slowdown --power-cap --drift-correct --work --name --shared --dry-run --resume --gather --slurm --srun --block --partition --account --time --mem --cpus-per-task --exclusive" ;;
         fit) words=" --test --save --model --anchors --no-anchor --degree --tune --from --nearness --setting --definition --no-checks --timing" ;;
         predict) words=" --anchor --clocks --anchors --model --setting --definition --no-checks" ;;
         choose) words=" --objective --slowdown --power-cap --max-temp --quality-loss --deadline --min-throughput --certainty --eta --max-power --energy-price --time-price --carbon --carbon-hardware --ambient --k-per-w --setting --variants --common --minimax --weight --phases --switch-time --switch-energy --mix --rule --repetition --against --predicted --clocks --model --draws --random" ;;

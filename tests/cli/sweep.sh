@@ -37,6 +37,20 @@ say "and erg choose names it" $? log
 erg sweep --sensor sim:a100-sxm4-80gb --knob env:DEPTH=1,2 --work p0=60 --output w.erg >log 2>&1
 [ $? = 2 ] && grep -q "no environment" log; say "simulated work has none" $? log
 
+# One command in variants: an application each, of which choose takes one.
+erg sweep --sensor sim:plain,load=constant:100 --mode baseline --variant 9,3,6 --repeat 3 --no-warmup --output v.erg \
+    --format csv -- sh -c 'sleep 0.{}' {} >log 2>err
+[ "$(tail -n +2 log | cut -d, -f1,4 | tr '\n' ';')" = "sh -c sleep 0.9 9,3;sh -c sleep 0.3 3,3;sh -c sleep 0.6 6,3;" ]
+say "variants of a command are applications of a sweep" $? log
+erg choose v.erg --variants --objective energy --format csv >log 2>&1; grep -q '^[^,]*sleep 0.3 3' log
+say "and choose --variants takes the one that uses least" $? log
+for wrong in 3 3,3 ,3; do
+    erg sweep --sensor sim:plain --mode baseline --variant "$wrong" --output x.erg -- sleep 0.{} >log 2>&1
+    [ $? = 2 ] && grep -q "2 to 64 words" log; say "variants that are none are refused: $wrong" $? log
+done
+erg sweep --sensor sim:plain --mode baseline --variant 1,2 --output x.erg -- true >log 2>&1
+[ $? = 2 ] && grep -q "{} in the command" log; say "and so are those that go nowhere" $? log
+
 # Killed at whatever moment: the file is valid, and the rest can be done.
 mark() { echo "sleep 0.2; echo x >>\"$work/$1\"" >"$1.sh"; : >"$1"; }
 mark killed
