@@ -9,6 +9,7 @@ erg_block *erg_block_new(erg_error *err)
 {
     erg_block *block = malloc(sizeof(*block));  /* its buffers stay untouched till used */
     if (block) {
+        block->is_brief = false;
         block->packer = ZSTD_createCCtx();
         block->unpacker = ZSTD_createDCtx();
     }
@@ -32,8 +33,8 @@ void erg_block_free(erg_block *block)
     free(block);
 }
 
-bool erg_block_encode(erg_block *block, const erg_sample samples[], size_t count,
-                      const unsigned char **bytes_out, size_t *size)
+static bool encode(erg_block *block, const erg_sample samples[], size_t count,
+                   const unsigned char **bytes_out, size_t *size)
 {
     bytes to = { block->out, 0 };
     if (count == 0 || count > ERG_BLOCK_MOST)
@@ -47,6 +48,20 @@ bool erg_block_encode(erg_block *block, const erg_sample samples[], size_t count
     *bytes_out = to.data;
     *size = to.count;
     return true;
+}
+
+bool erg_block_encode(erg_block *block, const erg_sample samples[], size_t count,
+                      const unsigned char **bytes_out, size_t *size)
+{
+    block->is_brief = false;
+    return encode(block, samples, count, bytes_out, size);
+}
+
+bool erg_block_encode_briefly(erg_block *block, const erg_sample samples[], size_t count,
+                              const unsigned char **bytes_out, size_t *size)
+{
+    block->is_brief = true;
+    return encode(block, samples, count, bytes_out, size);
 }
 
 size_t erg_block_decode(erg_block *block, const unsigned char data[], size_t size,

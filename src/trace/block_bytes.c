@@ -11,53 +11,6 @@
 
 typedef enum plane_mode { PLANE_EQUAL, PLANE_RAW, PLANE_ZSTD } plane_mode;
 
-/* ---- bytes ----------------------------------------------------------------- */
-
-void erg_bytes_put(bytes *to, unsigned byte)
-{
-    to->data[to->count++] = (unsigned char)byte;
-}
-
-void erg_bytes_put_number(bytes *to, uint64_t number)
-{
-    for (; number >= 0x80; number >>= 7)
-        erg_bytes_put(to, (unsigned)(number & 0x7f) | 0x80);
-    erg_bytes_put(to, (unsigned)number);
-}
-
-unsigned erg_bytes_get(source *from)
-{
-    if (from->count == 0) {
-        from->bad = true;
-        return 0;
-    }
-    from->count--;
-    return *from->data++;
-}
-
-uint64_t erg_bytes_get_number(source *from)
-{
-    uint64_t number = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        unsigned byte = erg_bytes_get(from);
-        number |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return number;
-    }
-    from->bad = true;
-    return 0;
-}
-
-uint64_t erg_fold(uint64_t difference)
-{
-    return (difference << 1) ^ (0 - (difference >> 63));
-}
-
-uint64_t erg_unfold(uint64_t folded)
-{
-    return (folded >> 1) ^ (0 - (folded & 1));
-}
-
 /* ---- planes ---------------------------------------------------------------- */
 
 static bool all_equal(const unsigned char data[], size_t count)
@@ -74,7 +27,8 @@ void erg_plane_put(erg_block *block, bytes *to, const unsigned char data[], size
         erg_bytes_put(to, data[0]);
         return;
     }
-    size_t size = ZSTD_compress2(block->packer, packed, sizeof(packed), data, count);
+    size_t size = block->is_brief
+        ? count : ZSTD_compress2(block->packer, packed, sizeof(packed), data, count);
     bool smaller = !ZSTD_isError(size) && size < count;
     if (!smaller)
         size = count;
@@ -217,6 +171,10 @@ void erg_residuals_put(erg_block *block, bytes *to, size_t count)
     bytes rival = { block->stream, 0 };
     size_t begin = to->count;
 
+    if (block->is_brief) {
+        put_leads(block, to, count);
+        return;
+    }
     put_planes(block, to, count);
     if (to->count - begin < count / 8)
         return;             /* repeats: nothing to win */

@@ -49,6 +49,7 @@ bool erg_block_encode_events(erg_block *block, const erg_trace_event events[], s
 
     if (count == 0 || count > ERG_BLOCK_MOST)
         return false;
+    block->is_brief = false;
     erg_bytes_put(&to, EVENTS_VERSION);
     erg_bytes_put_number(&to, count);
     for (int column = 0; column < COLUMNS; column++) {

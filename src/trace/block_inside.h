@@ -18,10 +18,13 @@ typedef struct source { const unsigned char *data; size_t count; bool bad; } sou
 struct erg_block {
     ZSTD_CCtx *packer;
     ZSTD_DCtx *unpacker;
+    bool is_brief;                          /* nothing is packed, nothing tried twice */
     uint64_t residuals[ERG_BLOCK_MOST];
     int64_t numbers[ERG_BLOCK_MOST];        /* stamps in steps, then values in units */
-    int64_t widths_ns[ERG_BLOCK_MOST];
-    double values[ERG_BLOCK_MOST];          /* gaps filled with their neighbour */
+    union {                                 /* one after the other */
+        int64_t widths_ns[ERG_BLOCK_MOST];
+        double values[ERG_BLOCK_MOST];      /* gaps filled with their neighbour */
+    };
     unsigned char plane[ERG_BLOCK_MOST];
     unsigned char gaps[ERG_BLOCK_MOST / 8];
     unsigned char stream[STREAM_MOST];
@@ -30,17 +33,56 @@ struct erg_block {
 
 /* ---- block_bytes.c: bytes, planes, residuals ---------------------------------- */
 
-void erg_bytes_put(bytes *to, unsigned byte);
-void erg_bytes_put_number(bytes *to, uint64_t number);
-unsigned erg_bytes_get(source *from);
-uint64_t erg_bytes_get_number(source *from);
+/* Here, as each is of a few instructions and is called for each sample. */
+static inline void erg_bytes_put(bytes *to, unsigned byte)
+{
+    to->data[to->count++] = (unsigned char)byte;
+}
+
+static inline void erg_bytes_put_number(bytes *to, uint64_t number)
+{
+    for (; number >= 0x80; number >>= 7)
+        erg_bytes_put(to, (unsigned)(number & 0x7f) | 0x80);
+    erg_bytes_put(to, (unsigned)number);
+}
+
+static inline unsigned erg_bytes_get(source *from)
+{
+    if (from->count == 0) {
+        from->bad = true;
+        return 0;
+    }
+    from->count--;
+    return *from->data++;
+}
+
+static inline uint64_t erg_bytes_get_number(source *from)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        unsigned byte = erg_bytes_get(from);
+        number |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return number;
+    }
+    from->bad = true;
+    return 0;
+}
+
 /* Small magnitudes of either sign become small unsigned numbers. */
-uint64_t erg_fold(uint64_t difference);
-uint64_t erg_unfold(uint64_t folded);
+static inline uint64_t erg_fold(uint64_t difference)
+{
+    return (difference << 1) ^ (0 - (difference >> 63));
+}
+
+static inline uint64_t erg_unfold(uint64_t folded)
+{
+    return (folded >> 1) ^ (0 - (folded & 1));
+}
 
 void erg_plane_put(erg_block *block, bytes *to, const unsigned char data[], size_t count);
 bool erg_plane_get(erg_block *block, source *from, unsigned char data[], size_t count);
-/* block->residuals, in the smaller of two ways. */
+/* block->residuals, in the smaller of two ways; briefly in one. */
 void erg_residuals_put(erg_block *block, bytes *to, size_t count);
 bool erg_residuals_get(erg_block *block, source *from, size_t count);
 /* What residuals would about cost, in bits. */

@@ -2,10 +2,6 @@
 /*
  * The .erg file being written. The schema is laid in a file aside that is then
  * renamed, so whoever kills us at whatever moment leaves no file or a whole one.
- *
- * Each channel keeps its last samples in memory. A commit writes them as a block
- * and later commits rewrite that block until it is full: slow channels would
- * otherwise cost one row a second for a single sample.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +12,6 @@
 #include <unistd.h>
 #include "trace/schema.h"
 #include "trace/store_inside.h"
-
-enum { TAIL_FIRST = 64 };       /* samples */
 
 /* SQLite's own words hide what the kernel said, and it tries again in other ways. */
 static const char *why_shut(const erg_store *store)
@@ -161,7 +155,7 @@ static bool begin_recording(erg_store *store, erg_error *err)
     sqlite3_busy_timeout(store->db, 2000);
     /* Against kill -9 no sync is needed; the first commit of a recording that
      * lasts turns it on, against power cuts. */
-    return erg_store_execute(store, "PRAGMA synchronous=OFF; PRAGMA cache_size=-256", err);
+    return erg_store_execute(store, "PRAGMA synchronous=OFF; PRAGMA cache_size=-64", err);
 }
 
 static void free_store(erg_store *store)
@@ -169,7 +163,7 @@ static void free_store(erg_store *store)
     erg_store_finalize(store);
     sqlite3_close(store->db);
     for (size_t i = 0; i < store->channel_count; i++)
-        free(store->tails[i].samples);
+        erg_tail_free(&store->tails[i].waiting);
     free(store->tails);
     erg_block_free(store->codec);
     free(store);
@@ -245,96 +239,19 @@ erg_store *erg_store_append(const char *path, erg_error *err)
     return NULL;
 }
 
-/* ---- samples -------------------------------------------------------------------- */
-
-static bool write_tail(erg_store *store, int channel, erg_error *err)
-{
-    erg_store_tail *last = &store->tails[channel];
-    const unsigned char *bytes;
-    size_t size;
-
-    if (last->count == last->written)
-        return true;
-    if (!erg_block_encode(store->codec, last->samples, last->count, &bytes, &size))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: samples are out of order", store->path);
-    if (last->block_id == 0)
-        last->block_id = ++store->block_count;
-
-    const erg_store_block block = {
-        .id = last->block_id, .channel = channel, .first_ns = last->samples[0].t_ns,
-        .count = last->count, .size = size, .bytes = bytes,
-    };
-    if (!erg_store_put_block(store, &block, err))
-        return false;
-    last->written = last->count;
-    if (last->count == ERG_BLOCK_MOST)
-        last->count = last->written = 0, last->block_id = 0;
-    return true;
-}
-
-/* Most channels are slow and never need the room of a block. */
-static bool widen(erg_store_tail *last, erg_error *err)
-{
-    size_t capacity = last->capacity ? ERG_BLOCK_MOST : TAIL_FIRST;
-    erg_sample *samples = realloc(last->samples, capacity * sizeof(*samples));
-
-    if (!samples)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu samples", capacity);
-    last->samples = samples;
-    last->capacity = capacity;
-    return true;
-}
-
-bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples,
-                       size_t count, erg_error *err)
-{
-    if (channel < 0 || (size_t)channel >= store->channel_count)
-        return erg_fail(err, ERG_NOT_FOUND, "%s has no channel %d", store->path, channel);
-
-    erg_store_tail *last = &store->tails[channel];
-    while (count) {
-        if (last->count == last->capacity && !widen(last, err))
-            return false;
-        size_t room = last->capacity - last->count;
-        size_t some = count < room ? count : room;
-        memcpy(last->samples + last->count, samples, some * sizeof(*samples));
-        last->count += some;
-        samples += some;
-        count -= some;
-        if (last->count == ERG_BLOCK_MOST && !write_tail(store, channel, err))
-            return false;
-    }
-    return true;
-}
-
-int erg_store_channel(erg_store *store, const erg_channel_info *info, erg_error *err)
-{
-    void *tails = store->tails;
-    bool room = erg_grow(&tails, &store->channel_capacity, store->channel_count,
-                         sizeof(erg_store_tail), err);
-    store->tails = tails;
-    if (!room)
-        return -1;
-
-    if (!erg_store_put_channel(store, info, err))
-        return -1;
-    store->tails[store->channel_count] = (erg_store_tail){ 0 };
-    return (int)store->channel_count++;
-}
-
 /* ---- making it last -------------------------------------------------------------- */
 
-static bool commit(erg_store *store, erg_error *err)
+static bool commit(erg_store *store, bool is_last, erg_error *err)
 {
     for (size_t i = 0; i < store->channel_count; i++)
-        if (!write_tail(store, (int)i, err))
+        if (!erg_store_put_waiting(store, (int)i, is_last, err))
             return false;
     return erg_store_commit_rows(store, err);
 }
 
 bool erg_store_commit(erg_store *store, erg_error *err)
 {
-    if (!commit(store, err))
+    if (!commit(store, false, err))
         return false;
     if (!store->was_committed) {
         store->was_committed = true;
@@ -348,7 +265,7 @@ bool erg_store_close(erg_store *store, bool end, erg_error *err)
     if (!store)
         return true;
     bool good = (!end || erg_store_meta(store, ERG_META_ENDED, "1", err))
-             && commit(store, err);
+             && commit(store, true, err);
     erg_store_finalize(store);
     if (good && !erg_store_execute(store, "PRAGMA journal_mode=DELETE", NULL))
         good = erg_fail(err, ERG_IO, "%s is complete, but another program holds it open: "

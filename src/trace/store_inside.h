@@ -5,15 +5,17 @@
 
 #include <sqlite3.h>
 #include "trace/block.h"
+#include "trace/block_tail.h"
 #include "trace/store.h"
 
 enum { ERG_STATEMENT_COUNT = 19 };
 
-/* The samples that are not in a full block yet. */
+/* The samples of a channel that are not in a closed block yet. */
 typedef struct erg_store_tail {
-    erg_sample *samples;
-    size_t count, written, capacity;
-    int64_t block_id;       /* its row; 0: none yet */
+    erg_tail waiting;
+    size_t written;         /* of them, in the file */
+    int64_t block_id;       /* their row; 0: none yet */
+    int writes;             /* of that row */
 } erg_store_tail;
 
 struct erg_store {
@@ -21,6 +23,7 @@ struct erg_store {
     sqlite3_stmt *prepared[ERG_STATEMENT_COUNT];
     erg_block *codec;
     erg_store_tail *tails;
+    erg_sample unpacked[ERG_BLOCK_MOST];    /* of one tail, on its way to the codec */
     size_t device_count, channel_count, channel_capacity;
     int64_t block_count;
     int64_t first_device, first_channel, first_region;  /* ids before are another
@@ -39,6 +42,12 @@ typedef struct erg_store_block {
 
 bool erg_store_fail(const erg_store *store, erg_error *err);
 bool erg_store_execute(erg_store *store, const char *sql, erg_error *err);
+
+/* ---- store_samples.c ----------------------------------------------------------- */
+
+/* What has come to a channel since its last block was closed, in the row of the block that
+ * is still open. closes: nothing follows in it. */
+bool erg_store_put_waiting(erg_store *store, int channel, bool closes, erg_error *err);
 
 /* ---- store_rows.c -------------------------------------------------------------- */
 

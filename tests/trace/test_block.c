@@ -199,6 +199,27 @@ static void damaged_bytes_give_nothing_or_samples_in_order(void)
     erg_block_free(codec);
 }
 
+/* 1 kHz for 20 ms a value: stamps, widths and values as a recording has them. */
+static void what_is_coded_in_haste_comes_back_as_what_is_packed(void)
+{
+    static erg_sample packed[MOST];
+    const unsigned char *bytes;
+    test_random random = { 11 };
+    size_t small, size;
+
+    make_stamps(&random, 1e-3, 20e-6, 4e-6);
+    for (int i = 0; i < MOST; i++)
+        given[i].value = i % 50 == 49 ? NAN
+            : i % 20 ? given[i - 1].value : floor(1e5 * test_uniform(&random)) / 1000;
+    small = round_trip(MOST);
+    memcpy(packed, got, sizeof(packed));
+    CHECK(erg_block_encode_briefly(codec, given, MOST, &bytes, &size));
+    CHECK(erg_block_decode(codec, bytes, size, got) == MOST);
+    CHECK(memcmp(packed, got, sizeof(packed)) == 0);
+    CHECK(size > small && size < 6 * MOST);
+    CHECK(round_trip(MOST) == small);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -209,6 +230,7 @@ int main(void)
         TEST(odd_stamps_and_widths_survive),
         TEST(gpu_power_takes_at_most_two_bytes),
         TEST(recorded_power_takes_at_most_two_bytes),
+        TEST(what_is_coded_in_haste_comes_back_as_what_is_packed),
         TEST(damaged_bytes_give_nothing_or_samples_in_order),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -292,6 +292,75 @@ static void a_region_is_updated_by_its_id(void)
     erg_trace_free(trace);
 }
 
+static int first_number(void *self, int columns, char **values, char **names)
+{
+    (void)columns, (void)names;
+    *(long *)self = values[0] ? strtol(values[0], NULL, 10) : -1;
+    return 0;
+}
+
+static long asked(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    long number = -1;
+    CHECK(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, first_number, &number, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    return number;
+}
+
+/* Commits of so many samples each; all of them come back. */
+static void record_commits(const char *path, int commits, int64_t each)
+{
+    erg_error err = { 0 };
+    size_t count;
+    erg_store *store = erg_store_create(path, &err);
+    CHECK_OK(store != NULL, err);
+    add_channels(store);
+    for (int64_t i = 0; i < commits * each; i++) {
+        erg_sample one = sample_at(i);
+        CHECK_OK(erg_store_samples(store, 0, &one, 1, &err), err);
+        if (i % each == each - 1)
+            CHECK_OK(erg_store_commit(store, &err), err);
+    }
+    CHECK_OK(erg_store_close(store, true, &err), err);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace != NULL, err);
+    const erg_sample *samples = erg_trace_samples(trace, 0, &count);
+    CHECK(count == (size_t)(commits * each));
+    for (size_t i = 0; i < count; i++) {
+        erg_sample want = sample_at((int64_t)i);
+        CHECK(memcmp(&samples[i], &want, sizeof(want)) == 0);
+    }
+    erg_trace_free(trace);
+}
+
+static void a_slow_channel_is_coded_anew_at_most_so_often(void)
+{
+    const char *path = path_in(test_folder(), "slow.erg");
+    record_commits(path, 500, 1);
+    CHECK(asked(path, "SELECT max(count) FROM block") == 128);
+    CHECK(asked(path, "SELECT count(*) FROM block") == 4);
+}
+
+static void a_fast_channel_is_coded_twice_at_most(void)
+{
+    const char *path = path_in(test_folder(), "fast.erg");
+    record_commits(path, 10, 850);
+    CHECK(asked(path, "SELECT min(count) FROM block") == 1700);
+    CHECK(asked(path, "SELECT count(*) FROM block") == 5);
+}
+
+/* What a commit writes in haste is packed when the block is closed. */
+static void a_recording_that_ended_takes_no_more_than_one_that_was_saved(void)
+{
+    const char *path = path_in(test_folder(), "packed.erg");
+    record_commits(path, 10, 100);
+    long recorded = asked(path, "SELECT sum(length(data)) FROM block");
+    record_commits(path, 1, 1000);
+    CHECK(recorded == asked(path, "SELECT sum(length(data)) FROM block"));
+}
+
 static void a_failed_save_leaves_the_old_file(void)
 {
     erg_error err = { 0 };
@@ -313,6 +382,9 @@ int main(void)
         TEST(a_writer_killed_at_once_leaves_a_file_that_opens),
         TEST(a_file_that_is_being_recorded_is_not_replaced),
         TEST(a_region_is_updated_by_its_id),
+        TEST(a_slow_channel_is_coded_anew_at_most_so_often),
+        TEST(a_fast_channel_is_coded_twice_at_most),
+        TEST(a_recording_that_ended_takes_no_more_than_one_that_was_saved),
         TEST(a_failed_save_leaves_the_old_file),
     };
     return test_run(tests, ERG_COUNT(tests));
