@@ -20,6 +20,8 @@ static void device_free(erg_device *dev)
     if (dev->own && dev->driver->close)
         dev->driver->close(dev);
     erg_device_drop_knobs(dev);
+    free(dev->channels);
+    free(dev->knobs);
     free(dev->own);
     free(dev);
 }
@@ -60,7 +62,11 @@ erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const 
                   sizeof(erg_device *), err))
         return NULL;
     erg_device *dev = calloc(1, sizeof(*dev));
-    if (!dev) {
+    if (!dev || !(dev->channels = calloc(ERG_CHANNELS_MOST, sizeof(*dev->channels)))
+        || !(dev->knobs = calloc(ERG_KNOBS, sizeof(*dev->knobs)))) {
+        if (dev)
+            free(dev->channels);
+        free(dev);
         erg_fail(err, ERG_NO_MEMORY, "out of memory for device %s", name);
         return NULL;
     }
@@ -86,6 +92,22 @@ bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state 
     vsnprintf(dev->reason, sizeof(dev->reason), format, values);
     va_end(values);
     return true;
+}
+
+/* Less never fails; if it does, more is kept than is needed. */
+static void *fit_rows(void *rows, size_t count, size_t size)
+{
+    void *fitted = count ? realloc(rows, count * size) : NULL;
+
+    if (count == 0)
+        free(rows);
+    return fitted || count == 0 ? fitted : rows;
+}
+
+void erg_device_fit(erg_device *dev)
+{
+    dev->channels = fit_rows(dev->channels, dev->channel_count, sizeof(*dev->channels));
+    dev->knobs = fit_rows(dev->knobs, dev->knob_count, sizeof(*dev->knobs));
 }
 
 size_t erg_devices_count(const erg_devices *devices)

@@ -16,22 +16,23 @@ enum { ERG_CHANNELS_MOST = 40 };
 
 typedef struct erg_driver erg_driver;
 
+/* What each read needs comes first, in one cache line. */
 typedef struct erg_device {
     const erg_driver *driver;
     const erg_env *env;
-    erg_device_info info;
+    void *own;                  /* from erg_device_state; freed after close */
     erg_state state;
+    size_t channel_count;
+    erg_device_info info;
     char reason[320];           /* one sentence with the cure; "" when present */
     char argument[256];         /* how open finds it: a path, an index */
     char pci[16];               /* "0000:03:00.0"; "": not on PCI, or not known */
-    erg_channel_info channels[ERG_CHANNELS_MOST];
-    size_t channel_count;
-    erg_device_knob knobs[ERG_KNOBS];
+    erg_channel_info *channels; /* ERG_CHANNELS_MOST while it opens, then those it has */
+    erg_device_knob *knobs;     /* ERG_KNOBS likewise */
     size_t knob_count;
     char *saved[ERG_KNOBS];     /* what put_back takes, by kind; NULL: not turned */
     double was[ERG_KNOBS];      /* now of the knob before its first turn */
     struct erg_saving *saving;  /* the file that holds saved; NULL: nothing is turned */
-    void *own;                  /* from erg_device_state; freed after close */
 } erg_device;
 
 struct erg_driver {

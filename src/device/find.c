@@ -108,6 +108,7 @@ static bool driver_find(erg_devices *found, const erg_driver *driver, const char
     for (size_t i = before; i < found->count; i++) {
         device_open(found->items[i]);
         yield_board(found, i);
+        erg_device_fit(found->items[i]);
     }
     return true;
 }

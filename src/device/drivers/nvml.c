@@ -303,10 +303,10 @@ static bool nvml_open(erg_device *dev, erg_error *err)
     if (!nvml_gpm_open(dev, err))
         return false;
     bool may_count = own->architecture >= NVML_VOLTA && !own->gpm.samples[0];
-    own->first_dcgmi =
-        may_count ? nvml_dcgmi_open(&own->dcgmi, dev, dev->info.name + strlen("nvml:"))
-                  : SIZE_MAX;
-    return nvml_add_knobs(dev, err);
+    own->dcgmi.first_channel = SIZE_MAX;
+    return (!may_count
+            || nvml_dcgmi_open(&own->dcgmi, dev, dev->info.name + strlen("nvml:"), err))
+           && nvml_add_knobs(dev, err);
 }
 
 static bool read_channel(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
@@ -315,8 +315,8 @@ static bool read_channel(erg_device *dev, size_t channel, erg_reading *out, erg_
     bool is_activity = !own->rows[channel];
     double value = NAN;
 
-    if (channel >= own->first_dcgmi) {
-        nvml_follow_read(&own->dcgmi, dev->env, channel - own->first_dcgmi, out);
+    if (channel >= own->dcgmi.first_channel) {
+        nvml_dcgmi_read(&own->dcgmi, dev->env, channel, out);
         return true;
     }
     bool is_many = is_activity || channel == own->samples.channel;
@@ -337,7 +337,7 @@ static void nvml_close(erg_device *dev)
     nvml *own = dev->own;
     nvml_gpm_close(own);
     nvml_samples_close(own);
-    nvml_follow_stop(&own->dcgmi);
+    nvml_dcgmi_stop(&own->dcgmi);
     nvml_api_close(&own->api);
 }
 

@@ -44,8 +44,7 @@ typedef struct nvml {
     const struct nvml_quantity *rows[ERG_CHANNELS_MOST]; /* NULL: an activity */
     nvml_samples samples;
     nvml_gpm gpm;
-    nvml_follow dcgmi; /* where there is no gpm */
-    size_t first_dcgmi; /* channel; SIZE_MAX: none */
+    nvml_dcgmi dcgmi;      /* where there is no gpm */
     struct {
         unsigned moved;     /* fields of power smoothing are so much higher */
         unsigned preset;    /* in force when it was opened: its parameters are turned */

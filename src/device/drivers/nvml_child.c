@@ -71,8 +71,8 @@ static const program programs[] = {
 
 typedef struct follower {
     const program *program;
-    nvml_follow lines, activity;
-    size_t first_activity; /* channel; SIZE_MAX: none */
+    nvml_follow lines;
+    nvml_dcgmi activity;
     char file[ERG_PATH_MOST], driver_version[32];
 } follower;
 
@@ -194,8 +194,8 @@ static bool child_open(erg_device *dev, erg_error *err)
     own->lines.is_table = own->program->is_table;
     if (!add_knob(dev, err))
         return false;
-    own->first_activity = nvml_dcgmi_open(&own->activity, dev, gpu_number(dev));
-    return nvml_follow_start(&own->lines, dev->env, arguments, err);
+    return nvml_dcgmi_open(&own->activity, dev, gpu_number(dev), err)
+           && nvml_follow_start(&own->lines, dev->env, arguments, err);
 }
 
 /* Activities that end are a gap; without power there is no device. */
@@ -203,8 +203,8 @@ static bool child_read(erg_device *dev, size_t channel, erg_reading *out, erg_er
 {
     follower *own = dev->own;
 
-    if (channel >= own->first_activity) {
-        nvml_follow_read(&own->activity, dev->env, channel - own->first_activity, out);
+    if (channel >= own->activity.first_channel) {
+        nvml_dcgmi_read(&own->activity, dev->env, channel, out);
         return true;
     }
     nvml_follow_read(&own->lines, dev->env, channel, out);
@@ -217,7 +217,7 @@ static void child_close(erg_device *dev)
 {
     follower *own = dev->own;
     nvml_follow_stop(&own->lines);
-    nvml_follow_stop(&own->activity);
+    nvml_dcgmi_stop(&own->activity);
 }
 
 static const erg_driver child_driver = {

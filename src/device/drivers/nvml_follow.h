@@ -37,8 +37,16 @@ void nvml_follow_read(nvml_follow *own, const erg_env *env, size_t column,
                       erg_reading *out);
 void nvml_follow_stop(nvml_follow *own);
 
-/* nvml_dcgmi.c: activities from dcgmi dmon, where NVML has none. Declares channels of dev,
- * the first at the index that is returned; SIZE_MAX: there is no dcgmi, or it has none. */
-size_t nvml_dcgmi_open(nvml_follow *own, erg_device *dev, const char *gpu);
+/* nvml_dcgmi.c: activities from dcgmi dmon, where NVML has none. Apart, as what a child
+ * prints takes more room than all else that is known of a GPU. */
+typedef struct nvml_dcgmi {
+    nvml_follow *lines;     /* NULL: there is no dcgmi, or it has none */
+    size_t first_channel;   /* SIZE_MAX then */
+} nvml_dcgmi;
+
+/* Declares channels of dev. False: no memory. */
+bool nvml_dcgmi_open(nvml_dcgmi *own, erg_device *dev, const char *gpu, erg_error *err);
+void nvml_dcgmi_read(nvml_dcgmi *own, const erg_env *env, size_t channel, erg_reading *out);
+void nvml_dcgmi_stop(nvml_dcgmi *own);
 
 #endif
