@@ -135,6 +135,15 @@ static void take_large_page(void)
 #endif
 }
 
+/* What runs a command lives long beside somebody's work: what its threads ask for lies in
+ * the room that the start left, not in a heap of their own. */
+static void keep_one_heap(void)
+{
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 static int run_command(const cli_command *command, int argc, char *argv[])
 {
     _Alignas(max_align_t) char options[OPTIONS_BYTES_MOST] = { 0 };
@@ -143,6 +152,8 @@ static int run_command(const cli_command *command, int argc, char *argv[])
 
     if (command->is_short)
         take_large_page();
+    if (command->hands_on)
+        keep_one_heap();
     if (command->options_size > sizeof(options)) {
         fprintf(stderr, "erg %s: its options do not fit\n", command->name);
         return CLI_FAULT;

@@ -21,8 +21,6 @@
 static const double first_updates_s = 3;
 static const int first_updates = 2, repeat_most = 200;
 static const double idle_most_s = 600;
-/* What has run so long will run for longer: it should not cost the command its memory. */
-static const double settled_s = 1;
 /* A part-time sensor's phase is spread over so many steps (measure.md 9.4). */
 static const int dither_steps = 32;
 
@@ -148,7 +146,7 @@ static bool run_once(session *s, const char *name, erg_error *err)
     bool started = erg_spawn(&child, s->argv, erg_ring_path(erg_recording_ring(s->rec)),
                              &s->status, err);
     if (started)
-        child.settled_ns = s->last.begin_ns + erg_ns_from_s(settled_s);
+        child.settled_ns = s->last.begin_ns + ERG_SETTLED_NS;
     if (started && s->options->for_s > 0)
         child.deadline_ns = s->last.begin_ns + erg_ns_from_s(s->options->for_s);
     if (started)
@@ -247,11 +245,10 @@ static void run_command(session *s, erg_error *err)
 static void record_only(session *s)
 {
     double for_s = s->options->for_s;
-    int64_t begin_ns = erg_env_now_ns(s->env);
-    int64_t settled_ns = begin_ns + erg_ns_from_s(settled_s);
+    int64_t begin_ns = erg_env_now_ns(s->env), settled_ns = begin_ns + ERG_SETTLED_NS;
     int64_t until_ns = for_s > 0 ? begin_ns + erg_ns_from_s(for_s) : INT64_MAX;
 
-    if (until_ns > settled_ns) {
+    for (; until_ns > settled_ns && !asked(s); settled_ns += ERG_SETTLE_AGAIN_NS) {
         erg_recording_run_until(s->rec, settled_ns, s->options->ask_stop);
         erg_give_back_memory();
     }

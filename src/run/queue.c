@@ -9,7 +9,7 @@
 #include "run/queue.h"
 
 /* So many still lie in the cache of who takes them out. */
-enum { DUE_AT = 4096 };
+enum { DUE_AT = 2048 };
 
 struct erg_queue {
     _Alignas(64) _Atomic size_t put;

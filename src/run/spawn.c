@@ -146,7 +146,7 @@ static void settle(erg_child *child)
 {
     if (child->settled_ns == 0 || erg_env_now_ns(NULL) < child->settled_ns)
         return;
-    child->settled_ns = 0;
+    child->settled_ns += ERG_SETTLE_AGAIN_NS;
     erg_give_back_memory();
 }
 

@@ -9,6 +9,11 @@
 #include <sys/types.h>
 #include "base/base.h"
 
+/* What has run so long will run for longer: it should not cost the command its memory. And
+ * again after so long, for what a commit rarely needs, and what small pieces left behind. */
+#define ERG_SETTLED_NS ERG_NS_PER_S
+#define ERG_SETTLE_AGAIN_NS (15 * ERG_NS_PER_S)
+
 typedef struct erg_child {
     pid_t pid;
     int fd;                     /* pidfd, or -1 */
@@ -16,7 +21,7 @@ typedef struct erg_child {
     bool own_group;             /* in: a process group of its own, to be stopped as one */
     int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
     int64_t settled_ns;         /* monotonic: what only our start needed of memory is given
-                                 * back then; 0: never, or done */
+                                 * back then, and again and again; 0: never */
     bool is_late;               /* out: it was */
 } erg_child;
 

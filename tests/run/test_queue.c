@@ -69,7 +69,7 @@ static void a_full_queue_refuses_and_keeps_what_it_has(void)
 
 static void the_consumer_is_due_at_half_and_never_later_than_at_a_cache_full(void)
 {
-    static const size_t rooms[] = { ROOM, 1 << 20 }, due_at[] = { ROOM / 2, 4096 };
+    static const size_t rooms[] = { ROOM, 1 << 20 }, due_at[] = { ROOM / 2, 2048 };
     erg_error err = { 0 };
 
     for (size_t i = 0; i < ERG_COUNT(rooms); i++) {
