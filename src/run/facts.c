@@ -107,6 +107,7 @@ void erg_facts_sampling(erg_sink *sink, const erg_devices *devices,
                         const erg_sampled *channel, int64_t disordered)
 {
     const erg_sampling *sampling = &channel->sampling;
+    const erg_lateness *lateness = &channel->lateness;
     const erg_device_info *device = erg_devices_info(devices, channel->device);
     char key[96], text[256];
 
@@ -114,9 +115,9 @@ void erg_facts_sampling(erg_sink *sink, const erg_devices *devices,
     snprintf(text, sizeof(text),
              "period_s=%.9g interval_s=%.9g jitter_s=%.3g late_most_s=%.3g polls=%" PRId64
              " updates=%" PRId64 " misses=%" PRId64 " errors=%" PRId64 " lost=%" PRId64,
-             erg_s_from_ns(channel->period_ns), erg_sampling_interval_s(sampling),
-             erg_sampling_jitter_s(sampling), sampling->late_most_s, sampling->polls,
-             sampling->updates, sampling->misses, sampling->errors,
+             erg_s_from_ns(channel->period_ns), erg_sampling_interval_s(lateness),
+             erg_sampling_jitter_s(lateness), lateness->late_most_s, sampling->polls,
+             sampling->updates, lateness->misses, sampling->errors,
              sampling->lost + disordered);
     erg_sink_meta(sink, key, text);
 }

@@ -71,31 +71,47 @@ static size_t count_channels(const erg_devices *devices)
     return count;
 }
 
+void erg_sampler_free(erg_sampler *sampler)
+{
+    if (!sampler)
+        return;
+    free(sampler->channels);
+    free(sampler->schedules);
+    free(sampler->order);
+    free(sampler);
+}
+
+static erg_sampler *make_room(size_t count, erg_error *err)
+{
+    size_t bytes = (count + 1) * sizeof(erg_sampled);
+    erg_sampler *sampler = calloc(1, sizeof(*sampler));
+
+    if (sampler && (sampler->channels = aligned_alloc(_Alignof(erg_sampled), bytes))
+        && (sampler->schedules = calloc(count + 1, sizeof(*sampler->schedules)))
+        && (sampler->order = calloc(count + 1, sizeof(*sampler->order)))) {
+        memset(sampler->channels, 0, bytes);
+        return sampler;
+    }
+    erg_sampler_free(sampler);
+    erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu channels", count);
+    return NULL;
+}
+
 erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double rate_hz,
                              erg_error *err)
 {
-    size_t count = count_channels(devices);
-    erg_sampler *sampler = calloc(1, sizeof(*sampler));
-    erg_sampled *channels = calloc(count + 1, sizeof(*channels));
-    int64_t *next_ns = calloc(count + 1, sizeof(*next_ns));
-    if (!sampler || !channels || !next_ns) {
-        free(sampler);
-        free(channels);
-        free(next_ns);
-        erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu channels", count);
+    erg_sampler *sampler = make_room(count_channels(devices), err);
+    int present = 0;
+
+    if (!sampler)
         return NULL;
-    }
     sampler->env = env;
     sampler->devices = devices;
-    sampler->channels = channels;
-    sampler->next_ns = next_ns;
-
-    int present = 0;
     for (size_t i = 0; i < erg_devices_count(devices); i++) {
         if (erg_devices_state(devices, i) != ERG_PRESENT)
             continue;
         for (size_t c = 0; c < erg_devices_channel_count(devices, i); c++) {
-            erg_sampled *channel = &channels[sampler->count++];
+            erg_sampled *channel = &sampler->channels[sampler->count++];
             channel->device = i;
             channel->channel = c;
             channel->info = *erg_devices_channel(devices, i, c);
@@ -119,21 +135,6 @@ void erg_sampler_drop_energy(erg_sampler *sampler)
     sampler->has_edges = false;
 }
 
-void erg_sampler_free(erg_sampler *sampler)
-{
-    if (!sampler)
-        return;
-    free(sampler->channels);
-    free(sampler->next_ns);
-    free(sampler);
-}
-
-void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns)
-{
-    for (size_t i = 0; i < sampler->count; i++)
-        sampler->next_ns[i] = now_ns;
-}
-
 static void keep(erg_sampler *sampler, erg_sampled *channel, const erg_sample *sample)
 {
     erg_sampling *sampling = &channel->sampling;
@@ -149,49 +150,97 @@ static void keep(erg_sampler *sampler, erg_sampled *channel, const erg_sample *s
         sampling->lost++;
 }
 
-static void read_one(erg_sampler *sampler, erg_sampled *channel, int64_t *clock_ns)
+/* Gone, not silent: a gap of its own, and no more polls. */
+static void lose(erg_sampler *sampler, erg_schedule *schedule, erg_sampled *channel)
+{
+    erg_sample gap = { .t_ns = erg_env_now_ns(sampler->env), .value = NAN };
+
+    keep(sampler, channel, &gap);
+    channel->is_gone = true;
+    channel->lateness = schedule->lateness;
+    schedule->left--;
+}
+
+static void read_one(erg_sampler *sampler, erg_schedule *schedule, erg_sampled *channel,
+                     int64_t *clock_ns)
 {
     erg_reading *reading = &sampler->reading;
     channel->sampling.polls++;
     if (!erg_devices_read_next(sampler->devices, channel->device, channel->channel,
                                clock_ns, reading, NULL)) {
-        /* Gone, not silent: a gap of its own, and no more polls. */
-        erg_sample gap = { .t_ns = erg_env_now_ns(sampler->env), .value = NAN };
-        keep(sampler, channel, &gap);
-        sampler->next_ns[channel - sampler->channels] = INT64_MAX;
+        lose(sampler, schedule, channel);
         return;
     }
     for (size_t i = 0; i < reading->count; i++)
         keep(sampler, channel, &reading->at[i]);
 }
 
-static void note_late(erg_sampled *channel, int64_t due_ns, int64_t now_ns)
+/* edges: only what is read at them. */
+static void read_all(erg_sampler *sampler, erg_schedule *schedule, bool edges,
+                     int64_t *clock_ns)
 {
-    erg_sampling *sampling = &channel->sampling;
-    double late_s = erg_s_from_ns(now_ns - due_ns);
-    sampling->deadlines++;
-    sampling->late_s += late_s;
-    sampling->late_square += late_s * late_s;
-    if (late_s > sampling->late_most_s)
-        sampling->late_most_s = late_s;
-    if (!sampling->first_ns)
-        sampling->first_ns = now_ns;
-    sampling->last_ns = now_ns;
+    for (size_t i = 0; i < schedule->count; i++) {
+        erg_sampled *channel = &sampler->channels[sampler->order[schedule->first + i]];
+        if (!channel->is_gone && (channel->at_edges || !edges))
+            read_one(sampler, schedule, channel, clock_ns);
+    }
 }
 
-static int64_t after(erg_sampled *channel, int64_t due_ns, int64_t now_ns)
+/* ---- the schedule ------------------------------------------------------------ */
+
+static erg_schedule *find_schedule(const erg_sampler *sampler, int64_t period_ns)
 {
-    due_ns += channel->period_ns;
+    for (size_t i = 0; i < sampler->schedule_count; i++)
+        if (sampler->schedules[i].period_ns == period_ns)
+            return &sampler->schedules[i];
+    return NULL;
+}
+
+void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns)
+{
+    size_t placed = 0;
+
+    sampler->schedule_count = 0;
+    for (size_t i = 0; i < sampler->count; i++) {
+        int64_t period_ns = sampler->channels[i].period_ns;
+        if (find_schedule(sampler, period_ns))
+            continue;
+        erg_schedule *schedule = &sampler->schedules[sampler->schedule_count++];
+        *schedule = (erg_schedule){ .period_ns = period_ns, .next_ns = now_ns,
+                                    .first = placed };
+        for (size_t k = i; k < sampler->count; k++) {
+            if (sampler->channels[k].period_ns != period_ns)
+                continue;
+            sampler->order[placed++] = k;
+            schedule->has_edges |= sampler->channels[k].at_edges;
+        }
+        schedule->count = schedule->left = placed - schedule->first;
+    }
+}
+
+static void note_late(erg_lateness *lateness, int64_t due_ns, int64_t now_ns)
+{
+    double late_s = erg_s_from_ns(now_ns - due_ns);
+    lateness->deadlines++;
+    lateness->late_s += late_s;
+    lateness->late_square += late_s * late_s;
+    if (late_s > lateness->late_most_s)
+        lateness->late_most_s = late_s;
+    if (!lateness->first_ns)
+        lateness->first_ns = now_ns;
+    lateness->last_ns = now_ns;
+}
+
+static int64_t after(erg_schedule *schedule, int64_t now_ns)
+{
+    int64_t due_ns = schedule->next_ns + schedule->period_ns;
+    if (schedule->left == 0)
+        return INT64_MAX;
     if (due_ns > now_ns)
         return due_ns;
-    int64_t behind = (now_ns - due_ns) / channel->period_ns + 1;
-    channel->sampling.misses += behind;
-    return due_ns + behind * channel->period_ns;
-}
-
-static bool is_gone(const erg_sampler *sampler, size_t i)
-{
-    return sampler->next_ns[i] == INT64_MAX;
+    int64_t behind = (now_ns - due_ns) / schedule->period_ns + 1;
+    schedule->lateness.misses += behind;
+    return due_ns + behind * schedule->period_ns;
 }
 
 int64_t erg_sampler_step(erg_sampler *sampler, bool edge)
@@ -199,20 +248,17 @@ int64_t erg_sampler_step(erg_sampler *sampler, bool edge)
     /* One look at the clock a wake: at 1 kHz over many channels it is a tenth of the
      * cost. What falls due during the reads is due at the next step, at once. */
     int64_t now_ns = erg_env_now_ns(sampler->env), clock_ns = now_ns, next_ns = INT64_MAX;
-    for (size_t i = 0; i < sampler->count; i++) {
-        int64_t due_ns = sampler->next_ns[i];
-        bool is_due = now_ns >= due_ns;
-        if (is_due || edge) {
-            erg_sampled *channel = &sampler->channels[i];
-            if (is_due)
-                note_late(channel, due_ns, now_ns);
-            if (is_due || (channel->at_edges && !is_gone(sampler, i)))
-                read_one(sampler, channel, &clock_ns);
-            if (is_due && !is_gone(sampler, i))
-                sampler->next_ns[i] = after(channel, due_ns, now_ns);
+    for (size_t i = 0; i < sampler->schedule_count; i++) {
+        erg_schedule *schedule = &sampler->schedules[i];
+        if (now_ns >= schedule->next_ns) {
+            note_late(&schedule->lateness, schedule->next_ns, now_ns);
+            read_all(sampler, schedule, false, &clock_ns);
+            schedule->next_ns = after(schedule, now_ns);
+        } else if (edge && schedule->has_edges) {
+            read_all(sampler, schedule, true, &clock_ns);
         }
-        if (sampler->next_ns[i] < next_ns)
-            next_ns = sampler->next_ns[i];
+        if (schedule->next_ns < next_ns)
+            next_ns = schedule->next_ns;
     }
     return next_ns;
 }
@@ -221,24 +267,30 @@ void erg_sampler_end(erg_sampler *sampler)
 {
     int64_t clock_ns = erg_env_now_ns(sampler->env);
 
-    for (size_t i = 0; i < sampler->count; i++)
-        if (!is_gone(sampler, i))
-            read_one(sampler, &sampler->channels[i], &clock_ns);
+    for (size_t i = 0; i < sampler->schedule_count; i++) {
+        erg_schedule *schedule = &sampler->schedules[i];
+        read_all(sampler, schedule, false, &clock_ns);
+        for (size_t k = 0; k < schedule->count; k++) {
+            erg_sampled *channel = &sampler->channels[sampler->order[schedule->first + k]];
+            if (!channel->is_gone)
+                channel->lateness = schedule->lateness;
+        }
+    }
 }
 
-double erg_sampling_interval_s(const erg_sampling *sampling)
+double erg_sampling_interval_s(const erg_lateness *lateness)
 {
-    if (sampling->deadlines < 2 || sampling->last_ns <= sampling->first_ns)
+    if (lateness->deadlines < 2 || lateness->last_ns <= lateness->first_ns)
         return NAN;
-    return erg_s_from_ns(sampling->last_ns - sampling->first_ns)
-        / (double)(sampling->deadlines - 1);
+    return erg_s_from_ns(lateness->last_ns - lateness->first_ns)
+        / (double)(lateness->deadlines - 1);
 }
 
-double erg_sampling_jitter_s(const erg_sampling *sampling)
+double erg_sampling_jitter_s(const erg_lateness *lateness)
 {
-    double n = (double)sampling->deadlines;
+    double n = (double)lateness->deadlines;
     if (n < 2)
         return NAN;
-    double mean_s = sampling->late_s / n;
-    return sqrt(fmax(0, sampling->late_square / n - mean_s * mean_s));
+    double mean_s = lateness->late_s / n;
+    return sqrt(fmax(0, lateness->late_square / n - mean_s * mean_s));
 }

@@ -11,36 +11,53 @@
 #include "erg/device.h"
 #include "run/queue.h"
 
-/* Between two polls, and how far polls came late. */
-typedef struct erg_sampling {
-    int64_t polls, updates, errors;
+/* How far polls came late. */
+typedef struct erg_lateness {
     int64_t deadlines;      /* polls at one; the others were at a region's edge */
     int64_t misses;         /* polls skipped because an earlier one took too long */
-    int64_t lost;           /* samples the writer had no room for */
     double late_s, late_most_s, late_square;    /* sums over deadlines, the largest */
     int64_t first_ns, last_ns;                  /* of the polls at deadlines */
+} erg_lateness;
+
+typedef struct erg_sampling {
+    int64_t polls, updates, errors;
+    int64_t lost;           /* samples the writer had no room for */
 } erg_sampling;
 
+/* What each poll needs comes first, in one cache line. */
 typedef struct erg_sampled {
-    size_t device, channel; /* in erg_devices */
-    int64_t period_ns;
-    bool at_edges;          /* a counter: read when a region begins or ends */
-    bool is_slow;           /* clocks, limits, temperature: what settings are made of */
+    _Alignas(64) size_t device;     /* in erg_devices, */
+    size_t channel;                 /* of it */
     double last;
     erg_sampling sampling;
     atomic_long updates;    /* as sampling.updates, for other threads */
+    bool at_edges;          /* a counter: read when a region begins or ends */
+    bool is_slow;           /* clocks, limits, temperature: what settings are made of */
+    bool is_gone;
+    int64_t period_ns;
+    erg_lateness lateness;  /* once it is gone, or the sampler has ended */
     erg_channel_info info;  /* info.device counts only devices that are read */
 } erg_sampled;
+
+/* Channels of one period, read in one wake. */
+typedef struct erg_schedule {
+    int64_t period_ns;
+    int64_t next_ns;        /* INT64_MAX: all are gone */
+    size_t first, count;    /* in erg_sampler.order */
+    size_t left;            /* not gone */
+    bool has_edges;
+    erg_lateness lateness;
+} erg_schedule;
 
 typedef struct erg_sampler {
     const erg_env *env;
     erg_devices *devices;
     erg_queue *queue;
     erg_sampled *channels;
-    /* When each is read next; INT64_MAX: gone. Apart from the rest, as every wake looks at
-     * all of them and reads few. */
-    int64_t *next_ns;
     size_t count;
+    erg_schedule *schedules;    /* since begin */
+    size_t schedule_count;
+    size_t *order;              /* of channels, by schedule */
     bool has_edges;
     erg_reading reading;
 } erg_sampler;
@@ -62,7 +79,7 @@ void erg_sampler_begin(erg_sampler *sampler, int64_t now_ns);
 int64_t erg_sampler_step(erg_sampler *sampler, bool edge);
 /* Reads everything once more, whatever is due. */
 void erg_sampler_end(erg_sampler *sampler);
-double erg_sampling_interval_s(const erg_sampling *sampling);
-double erg_sampling_jitter_s(const erg_sampling *sampling);
+double erg_sampling_interval_s(const erg_lateness *lateness);
+double erg_sampling_jitter_s(const erg_lateness *lateness);
 
 #endif
