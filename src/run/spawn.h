@@ -10,7 +10,7 @@
 #include "base/base.h"
 
 /* What has run so long will run for longer: it should not cost the command its memory. And
- * again after so long, for what a commit rarely needs, and what small pieces left behind. */
+ * again after so long, for what is rarely needed, and what small pieces left behind. */
 #define ERG_SETTLED_NS ERG_NS_PER_S
 #define ERG_SETTLE_AGAIN_NS (15 * ERG_NS_PER_S)
 
