@@ -60,8 +60,9 @@ static bool is_idle(const erg_governor *governor, const erg_governed *item)
 
     if (!item->has_limit)
         return true;
-    return governor->now_ns < item->retry_ns
-        || (isnan(item->requested_w) && item->grant_w >= knob->now);
+    /* In a rack it stands at the fallback, as a start has left it: nothing of its own. */
+    bool is_own = isnan(item->requested_w) && !governor->has_lease;
+    return governor->now_ns < item->retry_ns || (is_own && item->grant_w >= knob->now);
 }
 
 static bool is_worth(double step_w, double from_w)

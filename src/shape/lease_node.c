@@ -123,7 +123,9 @@ void erg_lease_node_step(erg_lease_node *node, const erg_lease_node_in *in,
                          erg_lease_node_out *out)
 {
     double goal_w = lease_w(node, in->now_ns);
-    bool is_there = in->enforced_w <= node->want_w + NEAR_W;
+    /* Below its least no hardware goes, and nobody counts with less than the fallback. */
+    double least_w = fmin(node->least_w, node->fallback_w);
+    bool is_there = in->enforced_w <= fmax(node->want_w, least_w) + NEAR_W;
 
     if (in->now_ns < node->brake_ns)
         goal_w = fmin(goal_w, node->least_w);
