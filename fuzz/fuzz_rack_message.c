@@ -12,10 +12,12 @@ static void as_status(const char *bytes, size_t size)
     static size_t order[2], who[2];
     static double grants_w[2], bounds_w[2];
     static erg_cut_node cuts[2];
+    static size_t by_job[2];
+    static erg_balance_rank ranks[2];
     erg_lease_rack rack = {
         .terms = erg_lease_terms_usual(),
-        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts },
-        .limit_w = 1000,
+        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts, by_job, ranks },
+        .limit_w = 1000, .balances = true,
     };
     erg_lease_rack_in in = { 20 * ERG_NS_PER_S, NAN, NAN };
     erg_lease_answer answers[2];
@@ -32,6 +34,7 @@ static void as_status(const char *bytes, size_t size)
     if (!erg_lease_rack_start(&rack, 0, 0, &err))
         abort();
     erg_lease_rack_hear(&rack, 0, &status, in.now_ns);
+    erg_lease_rack_hear(&rack, 1, &status, in.now_ns);  /* of one job, if of any */
     erg_lease_rack_step(&rack, &in, answers, &out);
     if (out.bound_w > 1000 + 1e-6 && !(status.fallback_w > 200))
         abort();

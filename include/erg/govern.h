@@ -93,6 +93,7 @@ typedef struct erg_govern_config {
     struct {
         double cap_w, breaker_w, margin, tau_s, trip, soft_start_s, period_s;
         double cap_at, target, uncap_at, hold_s, cooling_w;
+        const char *policy;             /* demand, balance; NULL: demand */
         erg_govern_range jitter_s;
         const char *aisle;
         const struct erg_trip_curve *curve;     /* of the breaker; NULL: thermal */
@@ -166,11 +167,13 @@ typedef struct erg_govern_lease {
     const char *state;
 } erg_govern_lease;
 void erg_governor_lease(erg_governor *governor, const erg_govern_lease *lease);
-/* What a coordinator has lent: rows of the table leases, the caller's until it calls
- * again. */
+/* What a coordinator has lent: rows of the tables leases and epochs, the caller's until it
+ * calls again. */
 typedef struct erg_govern_lent {
     const char *node;
     erg_govern_lease lease;
+    const char *job;                /* that has all its GPUs; "": none */
+    double epoch_s, balance_w;      /* NAN: not known; it has no part in a share */
 } erg_govern_lent;
 void erg_governor_lend(erg_governor *governor, const erg_govern_lent rows[], size_t count);
 

@@ -52,9 +52,10 @@ void erg_mark(erg_recorder *rec, const char *name, double value);
  * one unit of work, or as many as its marks `units` say; a mark `epoch_s` tells what its
  * own work of a step took, for the policy balance. No other call waits for ergd, and
  * without it the regions are what they were. socket NULL: the usual one; device NULL: all
- * GPUs. ERG_NOT_FOUND: none listens. ERG_REFUSED: it does not take it, and says why. */
+ * GPUs; job NULL: the user's one (a rack balances named ones alone). ERG_NOT_FOUND: none
+ * listens. ERG_REFUSED: it does not take it, and says why. */
 bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,
-                         erg_error *err);
+                         const char *job, erg_error *err);
 
 /* From now until the region ends (or the next hint of it): asked of ergd, which alone
  * writes where it governs; the least of all hints is in force. It waits for the answer, no

@@ -104,8 +104,9 @@ _FUNCTIONS = (
     ("erg_region_begin", _Token, (ctypes.c_void_p, ctypes.c_char_p)),
     ("erg_region_end", None, (ctypes.c_void_p, _Token)),
     ("erg_mark", None, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double)),
-    ("erg_recorder_govern", ctypes.c_bool, (ctypes.c_void_p, ctypes.c_char_p,
-                                            ctypes.c_char_p, ctypes.POINTER(_Error))),
+    ("erg_recorder_govern", ctypes.c_bool,
+     (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p,
+      ctypes.POINTER(_Error))),
     ("erg_region_energy", ctypes.c_bool, (ctypes.c_void_p, _Token, ctypes.c_char_p,
                                           ctypes.POINTER(Energy), ctypes.POINTER(_Error))),
     ("erg_region_hint", ctypes.c_bool, (ctypes.c_void_p, _Token, ctypes.POINTER(_Hint),
@@ -249,11 +250,11 @@ def mark(name, value):
         _lib.erg_mark(_recorder, text, float(value))
 
 
-def govern(socket=None, device=None):
+def govern(socket=None, device=None, job=None):
     """ergd hears of this process's phases from now on; False where none listens."""
     if not _joined and not _recorder:
         _join()
-    texts = [text.encode() if text else None for text in (socket, device)]
+    texts = [text.encode() if text else None for text in (socket, device, job)]
     return bool(_recorder and _lib.erg_recorder_govern(_recorder, *texts,
                                                        ctypes.byref(_Error())))
 

@@ -91,8 +91,17 @@ typedef struct erg_governed_epochs {
     int count, looks;               /* of times; of the power since the last share */
     double epoch_s;                 /* the middle one of the last five; NAN: not yet */
     double peak_w;                  /* seen since the last share */
-    double cap_w;                   /* NAN: it has no part in one */
+    double cap_w;                   /* as shared out last; NAN: it has no part in one */
+    double recent_s[ERG_BALANCE_EPOCHS];    /* the last, of steps told so far: */
+    uint64_t steps;
 } erg_governed_epochs;
+
+/* A node as one rank of the job that has all its GPUs (shape/lease.h says it to a rack). */
+typedef struct erg_govern_rank {
+    char job[56];                   /* UID/NAME; "": no job that has a name has them all */
+    uint64_t steps;
+    double epoch_s;                 /* NAN: not known yet */
+} erg_govern_rank;
 
 /* What a job asks for while it runs. 0, "": nothing. */
 typedef struct erg_govern_wish {
@@ -264,6 +273,7 @@ bool erg_govern_runs_balance(const erg_govern_config *config);
 void erg_govern_epoch_hear(erg_governed *item, double epoch_s);
 void erg_govern_epoch_forget(erg_governed *item);
 void erg_govern_balance(erg_governor *governor);
+erg_govern_rank erg_govern_rank_of(const erg_governor *governor);
 bool erg_govern_add_epochs(const erg_governor *governor, erg_result *result,
                            erg_error *err);
 

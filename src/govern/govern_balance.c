@@ -29,6 +29,7 @@ void erg_govern_epoch_hear(erg_governed *item, double epoch_s)
 {
     erg_governed_epochs *epochs = &item->epochs;
 
+    epochs->recent_s[epochs->steps++ % ERG_BALANCE_EPOCHS] = epoch_s;
     /* In a share it waits for the others, who are not as far; alone it is only shown. */
     if (epochs->count == ERG_BALANCE_EPOCHS && !isnan(epochs->cap_w))
         return;
@@ -66,27 +67,6 @@ static double work_w(const erg_governor *governor, const erg_governed *item)
     return is_sharp ? epochs->peak_w : INFINITY;
 }
 
-/* Kept in their ranges and, together, in the budget: each gives in proportion to what it
- * has above its least. */
-static void fit(erg_governed *const job[], size_t n, double budget_w)
-{
-    double sum_w = 0, above_w = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        double *cap_w = &job[i]->epochs.cap_w;
-        if (isnan(*cap_w))
-            *cap_w = job[i]->grant_w;
-        *cap_w = fmin(job[i]->most_w, fmax(job[i]->least_w, *cap_w));
-        sum_w += *cap_w;
-        above_w += *cap_w - job[i]->least_w;
-    }
-    double kept = sum_w > budget_w && above_w > 0
-        ? fmax(0, 1 - (sum_w - budget_w) / above_w) : 1;
-    for (size_t i = 0; i < n; i++)
-        job[i]->epochs.cap_w =
-            job[i]->least_w + kept * (job[i]->epochs.cap_w - job[i]->least_w);
-}
-
 static bool is_full(erg_governed *const job[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -95,39 +75,37 @@ static bool is_full(erg_governed *const job[], size_t n)
     return true;
 }
 
-static void share(const erg_governor *governor, erg_governed *const job[], size_t n,
-                  double budget_w)
+static void forget_round(erg_governed_epochs *epochs)
 {
-    erg_balance_rank ranks[ERG_GOVERN_DEVICES_MOST];
-
-    for (size_t i = 0; i < n; i++)
-        ranks[i] = (erg_balance_rank){ job[i]->epochs.epoch_s, work_w(governor, job[i]),
-                                       job[i]->least_w, job[i]->most_w,
-                                       job[i]->epochs.cap_w };
-    erg_balance_share(ranks, n, budget_w);
-    for (size_t i = 0; i < n; i++) {
-        erg_governed_epochs *epochs = &job[i]->epochs;
-        epochs->cap_w = ranks[i].cap_w;
-        epochs->count = 0;
-        epochs->peak_w = 0;
-        epochs->looks = 0;
-    }
+    epochs->count = 0;
+    epochs->peak_w = 0;
+    epochs->looks = 0;
 }
 
 static void balance(const erg_governor *governor, erg_governed *const job[], size_t n)
 {
+    erg_balance_rank ranks[ERG_GOVERN_DEVICES_MOST];
     double budget_w = 0;
+    bool shares = is_full(job, n);
 
-    for (size_t i = 0; i < n; i++)
-        budget_w += job[i]->grant_w;
-    fit(job, n, budget_w);
-    if (is_full(job, n))
-        share(governor, job, n, budget_w);
     for (size_t i = 0; i < n; i++) {
-        double cap_w = job[i]->epochs.cap_w;
-        if (fabs(cap_w - job[i]->grant_w) > STEP_W)
+        const erg_governed_epochs *epochs = &job[i]->epochs;
+        double cap_w = isnan(epochs->cap_w) ? job[i]->grant_w : epochs->cap_w;
+        ranks[i] = (erg_balance_rank){ epochs->epoch_s, work_w(governor, job[i]),
+                                       job[i]->least_w, job[i]->most_w, cap_w };
+        budget_w += job[i]->grant_w;
+    }
+    erg_balance_fit(ranks, n, budget_w);
+    if (shares)
+        erg_balance_share(ranks, n, budget_w);
+    for (size_t i = 0; i < n; i++) {
+        if (shares || isnan(job[i]->epochs.cap_w))
+            job[i]->epochs.cap_w = ranks[i].cap_w;
+        if (shares)
+            forget_round(&job[i]->epochs);
+        if (fabs(ranks[i].cap_w - job[i]->grant_w) > STEP_W)
             job[i]->rule = "balance";
-        job[i]->grant_w = cap_w;
+        job[i]->grant_w = ranks[i].cap_w;
     }
 }
 
@@ -170,26 +148,68 @@ void erg_govern_balance(erg_governor *governor)
     }
 }
 
+/* ---- all of the node, in a rack ------------------------------------------------------ */
+
+/* Nothing would say that jobs without a name on two nodes are one; and whoever has a GPU
+ * here and tells nothing would lose by what others tell. */
+static bool is_of(const erg_governed *first, const erg_governed *item)
+{
+    return takes_part(item) && item->work.job[0] && is_same_job(first, item);
+}
+
+/* It is as late as the last of its GPUs, and has done what all of them have. */
+erg_govern_rank erg_govern_rank_of(const erg_governor *governor)
+{
+    const erg_govern_rank none = { .epoch_s = NAN };
+    const erg_governed *first = NULL;
+    erg_govern_rank out = { .steps = UINT64_MAX, .epoch_s = 0 };
+
+    for (size_t i = 0; i < governor->count; i++) {
+        const erg_governed *item = &governor->items[i];
+        if (!item->is_gpu || !item->has_limit)
+            continue;
+        first = first ? first : item;
+        if (!is_of(first, item))
+            return none;
+        bool is_known = item->epochs.steps >= ERG_BALANCE_EPOCHS;
+        double epoch_s = is_known ? erg_balance_epoch(item->epochs.recent_s) : NAN;
+        out.epoch_s = isnan(epoch_s) || epoch_s > out.epoch_s ? epoch_s : out.epoch_s;
+        out.steps = item->epochs.steps < out.steps ? item->epochs.steps : out.steps;
+    }
+    if (!first || !erg_govern_runs_balance(governor->config))
+        return none;
+    snprintf(out.job, sizeof(out.job), "%lld/%s", (long long)first->work.uid,
+             first->work.job);
+    return out;
+}
+
 /* ---- the table ----------------------------------------------------------------------- */
 
 static const erg_column columns[] = {
-    { "node", ERG_TEXT, "a GPU of a synchronous job, as node/device" },
-    { "job", ERG_TEXT, "who tells it" },
+    { "node", ERG_TEXT, "a GPU of a synchronous job, as node/device; a rack's: a node" },
+    { "job", ERG_TEXT, "who tells it; a rack's: user and name" },
     { "epoch_s", ERG_REAL, "its own work of a step: the middle one of the last five" },
     { "cap_w", ERG_REAL, "what balance gives it; none: balance is off, or it is alone" },
 };
 
+static bool put_row(erg_table *table, const char *node, const char *job, double epoch_s,
+                    double cap_w, erg_error *err)
+{
+    return erg_table_row(table, err) && erg_table_text(table, "node", node, err)
+        && erg_table_text(table, "job", job[0] ? job : NULL, err)
+        && erg_table_real(table, "epoch_s", epoch_s, err)
+        && erg_table_real(table, "cap_w", cap_w, err);
+}
+
 static bool add_row(const erg_governor *governor, const erg_governed *item,
                     erg_table *table, erg_error *err)
 {
+    double cap_w = isnan(item->epochs.cap_w) ? NAN : item->grant_w;
     char name[128];
 
     snprintf(name, sizeof(name), "%.60s/%s", governor->config->node.id,
              erg_devices_info(governor->devices, item->index)->name);
-    return erg_table_row(table, err) && erg_table_text(table, "node", name, err)
-        && erg_table_text(table, "job", item->work.job[0] ? item->work.job : NULL, err)
-        && erg_table_real(table, "epoch_s", item->epochs.epoch_s, err)
-        && erg_table_real(table, "cap_w", item->epochs.cap_w, err);
+    return put_row(table, name, item->work.job, item->epochs.epoch_s, cap_w, err);
 }
 
 bool erg_govern_add_epochs(const erg_governor *governor, erg_result *result, erg_error *err)
@@ -200,5 +220,10 @@ bool erg_govern_add_epochs(const erg_governor *governor, erg_result *result, erg
     for (size_t i = 0; good && i < governor->count; i++)
         if (takes_part(&governor->items[i]))
             good = add_row(governor, &governor->items[i], table, err);
+    for (size_t i = 0; good && i < governor->lent_count; i++) {
+        const erg_govern_lent *row = &governor->lent[i];
+        if (row->job[0])
+            good = put_row(table, row->node, row->job, row->epoch_s, row->balance_w, err);
+    }
     return good;
 }

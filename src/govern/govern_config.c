@@ -40,6 +40,7 @@ static const struct { size_t section, at; const char *key, *words[5]; } choices[
     { AT(gpu), OF(gpu.objective), "objective", { "energy", "edp", "ed2p" } },
     { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
     { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit", "balance" } },
+    { AT(rack), OF(rack.policy), "policy", { "demand", "balance" } },
     { AT(mpi), AT(job.wait), "wait", { "busy", "sleep", "slack", "freq" } },
     { AT(shaper), OF(shaper.jitter_scope), "jitter_scope", { "microbatch", "step" } },
     { AT(phase), AT(job.dp_groups), "dp_groups", { "auto" } },
@@ -281,6 +282,7 @@ static void name_unused(draft *is)
 {
     const char *dvfs = is->config.gpu.dvfs;
     bool is_auto = dvfs && strcmp(dvfs, "auto") == 0;
+    bool is_node = is->config.role == ERG_ROLE_NODE;
     const struct { bool given; const char *key;
     } rows[] = {
         { is->phase && !is->job.staggers, "shaper.phase" },
@@ -290,6 +292,7 @@ static void name_unused(draft *is)
           "shaper.filler" },
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
+        { is_node && is->config.rack.policy, "rack.policy" },
         { !isnan(is->config.cap.window_s) && !is->config.cap.by_gate, "cap.window" },
         { erg_govern_has_gate(&is->config) && !is->config.cap.by_gate, "cap.enforcement" },
         { !is_auto && is->config.gpu.policy && strcmp(is->config.gpu.policy, "limit") != 0,

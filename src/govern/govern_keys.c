@@ -110,6 +110,7 @@ static const erg_yaml_field rack_fields[] = {
     { "jitter", ERG_YAML_RANGE, OF(rack.jitter_s), "s", 0, 3600 },
     { "bands", ERG_YAML_NODE, AT(bands) },
     { "period", ERG_YAML_QUANTITY, OF(rack.period_s), "s", 0.1, 3600 },
+    { "policy", ERG_YAML_TEXT, OF(rack.policy) },
     { "aisle", ERG_YAML_NODE, AT(aisle) },
     { "nodes", ERG_YAML_NODE, AT(members) },
     { 0 },

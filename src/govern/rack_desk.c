@@ -61,11 +61,14 @@ static bool make_room(erg_rack *rack, erg_error *err)
         .grants_w = calloc(n, sizeof(*room->grants_w)),
         .bounds_w = calloc(n, sizeof(*room->bounds_w)),
         .cuts = calloc(n, sizeof(*room->cuts)),
+        .by_job = calloc(n, sizeof(*room->by_job)),
+        .ranks = calloc(n, sizeof(*room->ranks)),
     };
     rack->answers = calloc(n, sizeof(*rack->answers));
     rack->lent = calloc(n, sizeof(*rack->lent));
     if (room->members && room->claims && room->order && room->who && room->grants_w
-        && room->bounds_w && room->cuts && rack->answers && rack->lent)
+        && room->bounds_w && room->cuts && room->by_job && room->ranks && rack->answers
+        && rack->lent)
         return true;
     return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu nodes", n);
 }
@@ -81,6 +84,8 @@ void erg_rack_desk_end(erg_rack *rack)
     free(room->grants_w);
     free(room->bounds_w);
     free(room->cuts);
+    free(room->by_job);
+    free(room->ranks);
     free(rack->answers);
     free(rack->lent);
 }
@@ -98,6 +103,8 @@ bool erg_rack_desk_begin(erg_rack *rack, erg_error *err)
     rack->desk.terms = rack->terms;
     rack->desk.limit_w = config->rack.cap_w;
     rack->desk.raise_w_per_s = config->shaper.up_w_per_s;
+    rack->desk.balances =
+        config->rack.policy && strcmp(config->rack.policy, "balance") == 0;
     rack->desk.soft_start_s = config->rack.soft_start_s;
     rack->desk.late_s[0] = config->rack.jitter_s.low;
     rack->desk.late_s[1] = config->rack.jitter_s.high;
@@ -240,6 +247,8 @@ static void show(erg_rack *rack, erg_governor *governor, int64_t now_ns)
               .epoch = (int64_t)rack->desk.epoch,
               .number = last ? (int64_t)last->sequence : 0,
               .state = rack->desk.stands_by ? "standby" : state_of(rack, member, now_ns) },
+            member->claim == SIZE_MAX ? "" : member->last.job, member->last.epoch_s,
+            isnan(member->balance_w) ? NAN : member->granted_w,
         };
     }
     erg_governor_lend(governor, rack->lent, n);

@@ -9,7 +9,9 @@
 #define MOST_NUMBER ((json_int_t)1 << 53)   /* others read JSON into doubles */
 
 typedef enum kind {
-    NUMBER, WATTS, WATTS_OR_NULL, SECONDS, CLASS, TRUTH, FALSE_IF_NONE, WORDS
+    NUMBER, WATTS, WATTS_OR_NULL, SECONDS, CLASS, TRUTH, FALSE_IF_NONE, WORDS,
+    /* may be missing, as what nodes of older versions say is */
+    NUMBER_OR_NONE, TIME_OR_NONE, WORDS_OR_NONE
 } kind;
 /* size: of words, with the NUL. */
 typedef struct field { const char *key; kind kind; size_t at, size; } field;
@@ -29,6 +31,9 @@ static const field status_fields[] = {
     { "max_w", WATTS, AT(status, most_w) },
     { "fallback_w", WATTS, AT(status, fallback_w) },
     { "class", CLASS, AT(status, rank) },
+    { "job", WORDS_OR_NONE, AT(status, job), ERG_LEASE_JOB_MOST },
+    { "steps", NUMBER_OR_NONE, AT(status, steps) },
+    { "epoch_s", TIME_OR_NONE, AT(status, epoch_s) },
 };
 
 static const field grant_fields[] = {
@@ -97,9 +102,10 @@ static bool read_field(const json_t *value, const field *of, void *to)
 
     switch (is) {
     case NUMBER:
+    case NUMBER_OR_NONE:
         good = read_whole(value, MOST_NUMBER, &whole);
         *(uint64_t *)to = good ? (uint64_t)whole : 0;
-        return good;
+        return good || (!value && is == NUMBER_OR_NONE);
     case CLASS:
         good = read_whole(value, 1001, &whole);
         *(int *)to = good ? (int)whole : 0;
@@ -116,12 +122,18 @@ static bool read_field(const json_t *value, const field *of, void *to)
         good = read_real(value, MOST_S, &real);
         *(int64_t *)to = good ? erg_ns_from_s(real) : 0;
         return good;
+    case TIME_OR_NONE:
+        *(double *)to = NAN;
+        return !value || json_is_null(value)
+            || (read_real(value, MOST_S, to) && *(double *)to > 0);
     case FALSE_IF_NONE:
     case TRUTH:
         *(bool *)to = json_is_true(value);
         return json_is_boolean(value) || (!value && is == FALSE_IF_NONE);
     case WORDS:
         return read_words(value, of->size, to);
+    case WORDS_OR_NONE:
+        return !value || read_words(value, of->size, to);
     }
     return false;
 }
@@ -201,14 +213,17 @@ bool erg_rack_event_read(const char *bytes, size_t size, erg_rack_event *out,
 static json_t *field_of(kind is, const void *from)
 {
     switch (is) {
-    case NUMBER: return json_integer((json_int_t)*(const uint64_t *)from);
+    case NUMBER:
+    case NUMBER_OR_NONE: return json_integer((json_int_t)*(const uint64_t *)from);
     case CLASS: return json_integer(*(const int *)from);
     case WATTS:
+    case TIME_OR_NONE:
     case WATTS_OR_NULL: return erg_json_real(*(const double *)from);
     case SECONDS: return erg_json_real(erg_s_from_ns(*(const int64_t *)from));
     case TRUTH:
     case FALSE_IF_NONE: return json_boolean(*(const bool *)from);
-    case WORDS: return json_string(from);
+    case WORDS:
+    case WORDS_OR_NONE: return json_string(from);
     }
     return NULL;
 }

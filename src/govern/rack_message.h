@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What nodes and coordinator of a rack say to each other: JSON, schema 1 (docs/rack.md).
- * Keys that are not known are passed over; a missing or wrong one is a sentence.
+ * Keys that are not known are passed over; a missing or wrong one is a sentence (job,
+ * steps and epoch_s of a status may be missing).
  */
 #ifndef ERG_GOVERN_RACK_MESSAGE_H
 #define ERG_GOVERN_RACK_MESSAGE_H

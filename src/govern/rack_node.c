@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <string.h>
+#include "govern/govern.h"
 #include "govern/rack.h"
 
 /* Taken off what is lent to the governor: knobs round to a milliwatt or so, and many of
@@ -96,6 +97,16 @@ static void release(erg_rack *rack, erg_governor *governor)
     }
 }
 
+/* How late its job is, for a coordinator that balances. */
+static void put_rank(const erg_governor *governor, erg_lease_status *status)
+{
+    const erg_govern_rank rank = erg_govern_rank_of(governor);
+
+    erg_text_put(status->job, sizeof(status->job), rank.job);
+    status->steps = rank.job[0] ? rank.steps : 0;
+    status->epoch_s = rank.epoch_s;
+}
+
 void erg_rack_node_step(erg_rack *rack, erg_governor *governor, const erg_rack_line *line)
 {
     erg_govern_claim claim = erg_governor_claim(governor);
@@ -123,6 +134,7 @@ void erg_rack_node_step(erg_rack *rack, erg_governor *governor, const erg_rack_l
     /* What turns nothing, or soon no more, may draw all it can. */
     if (rack->config->mode == ERG_OBSERVE || rack->has_told)
         out.status.fallback_w = fmax(out.status.fallback_w, out.status.most_w);
+    put_rank(governor, &out.status);
     snprintf(topic, sizeof(topic), "node/%s/status", rack->config->node.id);
     erg_rack_post_to(rack, line, topic,
                      &(erg_rack_post){

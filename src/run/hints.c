@@ -126,7 +126,7 @@ static void tell_phases(erg_hints *hints, erg_hint_row *row, size_t targets)
     if (!is_auto(hints->hint) || hints->teller)
         return;
     hints->teller = erg_phase_teller_new(hints->asker.socket,
-                                         targets == 1 ? row->device : NULL, &fault);
+                                         targets == 1 ? row->device : NULL, NULL, &fault);
     if (!hints->teller)
         erg_hint_row_say(row, "refused", fault.text);
 }

@@ -20,7 +20,7 @@ struct erg_phase_teller {
 };
 
 erg_phase_teller *erg_phase_teller_new(const char *socket, const char *device,
-                                       erg_error *err)
+                                       const char *job, erg_error *err)
 {
     erg_phase_teller *teller = calloc(1, sizeof(*teller));
 
@@ -29,7 +29,7 @@ erg_phase_teller *erg_phase_teller_new(const char *socket, const char *device,
         return NULL;
     }
     pthread_mutex_init(&teller->lock, NULL);
-    teller->to = erg_govern_teller_open(socket, device, NULL, err);
+    teller->to = erg_govern_teller_open(socket, device, job, err);
     if (teller->to)
         return teller;
     erg_phase_teller_free(teller);

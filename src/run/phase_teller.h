@@ -13,7 +13,7 @@
 typedef struct erg_phase_teller erg_phase_teller;
 
 erg_phase_teller *erg_phase_teller_new(const char *socket, const char *device,
-                                       erg_error *err);
+                                       const char *job, erg_error *err);
 void erg_phase_teller_free(erg_phase_teller *teller);
 
 /* teller NULL: nothing. id: not 0. */

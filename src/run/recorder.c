@@ -220,12 +220,12 @@ void erg_mark(erg_recorder *rec, const char *name, double value)
 }
 
 bool erg_recorder_govern(erg_recorder *rec, const char *socket, const char *device,
-                         erg_error *err)
+                         const char *job, erg_error *err)
 {
     if (!rec || rec->teller)
         return true;
     erg_text_put(rec->socket, sizeof(rec->socket), socket ? socket : "");
-    rec->teller = erg_phase_teller_new(socket, device, err);
+    rec->teller = erg_phase_teller_new(socket, device, job, err);
     return rec->teller != NULL;
 }
 

@@ -19,6 +19,21 @@ double erg_balance_epoch(const double times_s[])
     return sorted_s[ERG_BALANCE_EPOCHS / 2];
 }
 
+void erg_balance_fit(erg_balance_rank ranks[], size_t n, double budget_w)
+{
+    double sum_w = 0, above_w = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        ranks[i].cap_w = fmin(ranks[i].most_w, fmax(ranks[i].least_w, ranks[i].cap_w));
+        sum_w += ranks[i].cap_w;
+        above_w += ranks[i].cap_w - ranks[i].least_w;
+    }
+    double kept = sum_w > budget_w && above_w > 0
+        ? fmax(0, 1 - (sum_w - budget_w) / above_w) : 1;
+    for (size_t i = 0; i < n; i++)
+        ranks[i].cap_w = ranks[i].least_w + kept * (ranks[i].cap_w - ranks[i].least_w);
+}
+
 /* Speed grows by less than the watts above idle, so that this step never makes it late. */
 static void lower(erg_balance_rank *rank, double target_s)
 {

@@ -19,6 +19,9 @@ typedef struct erg_balance_rank {
     double cap_w;               /* now, and afterwards */
 } erg_balance_rank;
 
+/* Caps into their ranges and, together, into the budget: each gives in proportion to what
+ * it has above its least. For when the budget has changed since they were shared out. */
+void erg_balance_fit(erg_balance_rank ranks[], size_t n, double budget_w);
 /* Lowers the caps of ranks whose epoch is below 0.98 of the slowest, and splits what they
  * free, with what the caps leave of budget_w, evenly among the others. Never takes from the
  * slowest; the sum stays within the budget if it was. Returns the watts nobody can use. */

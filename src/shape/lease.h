@@ -15,10 +15,11 @@
 #define ERG_SHAPE_LEASE_H
 
 #include "base/base.h"
+#include "shape/balance.h"
 #include "shape/gates.h"
 #include "shape/water_fill.h"
 
-enum { ERG_LEASE_ASKED = 64, ERG_LEASE_OUT = 4 };
+enum { ERG_LEASE_ASKED = 64, ERG_LEASE_OUT = 4, ERG_LEASE_JOB_MOST = 56 };
 
 typedef struct erg_lease_terms {
     int64_t lease_ns;       /* L: 10 s */
@@ -40,6 +41,11 @@ typedef struct erg_lease_status {
     double power_w, demand_w;       /* NAN: not known */
     double least_w, most_w, fallback_w;
     int rank;                       /* class: higher ones are served first */
+    /* Of the synchronous job that has all of this node's GPUs. */
+    char job[ERG_LEASE_JOB_MOST];   /* the same on all its nodes; "": there is none */
+    uint64_t steps;                 /* told so far */
+    double epoch_s;                 /* its own work of a step: the middle one of the last
+                                     * five; NAN: not known */
 } erg_lease_status;
 
 typedef struct erg_lease_grant {
@@ -123,6 +129,13 @@ typedef struct erg_lease_member {
     double ceiling_w;               /* what the bands leave it; INFINITY */
     int64_t up_ns;                  /* when its present boot was first heard */
     double late_s;                  /* of its soft start, drawn by chance */
+    /* Where jobs are balanced. */
+    size_t group;                   /* its job's, in by_job */
+    size_t claim;                   /* its number among live ones; SIZE_MAX: it is none */
+    double balance_w;               /* its share; NAN: it has no part in one */
+    uint64_t shared_sequence;       /* grants above it carry that */
+    uint64_t settled_steps;         /* steps when such a one was in force; */
+    bool is_settled;                /* one has been */
 } erg_lease_member;
 
 /* A coordinator's memory, all of it the caller's: `count` of each. */
@@ -133,6 +146,8 @@ typedef struct erg_lease_room {
     size_t *order, *who;
     double *grants_w, *bounds_w;
     erg_cut_node *cuts;
+    size_t *by_job;                 /* this and ranks: NULL where no job is balanced */
+    erg_balance_rank *ranks;
 } erg_lease_room;
 
 typedef struct erg_lease_rack {
@@ -145,6 +160,10 @@ typedef struct erg_lease_rack {
     double late_s[2];               /* each later by chance, within */
     erg_xoshiro random;             /* draws that */
     erg_bands bands;                /* limit_w 0: no bands */
+    bool balances;                  /* watts between the nodes of a job, by their epochs */
+    bool is_grouped;                /* by_job is as the jobs are */
+    size_t job_nodes;               /* nodes in by_job, */
+    uint64_t shares;                /* shared out anew so often */
     uint64_t epoch, sequence;
     int64_t wait_ns;                /* until then no cap is raised */
     int64_t stepped_ns, believed_ns;

@@ -5,7 +5,7 @@
  * lowered first and raised once the lowering is acknowledged or has run out.
  */
 #include <math.h>
-#include "shape/lease.h"
+#include "shape/lease_balance.h"
 
 #define SILENT_PERIODS 3
 #define SMALL_W 5.0     /* changes below this, or below SMALL of the cap, are not made */
@@ -91,7 +91,8 @@ bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns,
         erg_lease_member *member = &rack->room.members[i];
         *member = (erg_lease_member){ .fallback_w = member->fallback_w,
                                       .weight = member->weight > 0 ? member->weight : 1,
-                                      .granted_w = NAN, .ceiling_w = INFINITY };
+                                      .granted_w = NAN, .ceiling_w = INFINITY,
+                                      .balance_w = NAN, .claim = SIZE_MAX };
         if (!(member->fallback_w >= 0 && isfinite(member->fallback_w)))
             return erg_fail(err, ERG_BAD_INPUT,
                             "the fallback of a node is not a number of watts");
@@ -104,7 +105,7 @@ bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns,
                         rack->room.count, least_w, rack->limit_w);
     rack->believed_ns = erg_lease_believed_ns(&rack->terms);
     rack->stepped_ns = now_ns;
-    rack->stands_by = false;
+    rack->stands_by = rack->is_grouped = false;
     erg_lease_rack_again(rack, epoch, now_ns);
     return true;
 }
@@ -130,6 +131,7 @@ void erg_lease_rack_hear(erg_lease_rack *rack, size_t node, const erg_lease_stat
         member->up_ns = now_ns;
         member->late_s = rack->late_s[0] + u * (rack->late_s[1] - rack->late_s[0]);
     }
+    erg_lease_balance_hear(rack, member, status);
     member->heard = true;
     member->heard_ns = now_ns;
     member->last = *status;
@@ -179,6 +181,7 @@ static survey look(erg_lease_rack *rack, int64_t now_ns)
         seen.bound_w += bound_w;
         seen.power_w += live && !isnan(member->last.power_w)
             ? member->last.power_w : bound_w;
+        member->claim = live ? seen.count : SIZE_MAX;
         if (!live) {
             seen.silent_w += bound_w;
             continue;
@@ -248,7 +251,7 @@ static bool run_bands(erg_lease_rack *rack, const erg_lease_rack_in *in, double 
 /* ---- caps ---------------------------------------------------------------------------- */
 
 /* The caps that would be fair, into grants_w beside claims; silent ones keep theirs. */
-static void share(erg_lease_rack *rack, const survey *seen)
+static void share(erg_lease_rack *rack, const survey *seen, bool balances)
 {
     erg_lease_room *room = &rack->room;
     double target = rack->bands.target > 0 ? rack->bands.target : 0.95;
@@ -257,8 +260,12 @@ static void share(erg_lease_rack *rack, const survey *seen)
     if (rack->bands.limit_w > 0)
         budget_w = fmin(budget_w, fmax(target * rack->bands.limit_w,
                                        seen->silent_w + seen->least_w));
+    if (balances)
+        erg_lease_balance_claims(rack);
     erg_water_fill(room->claims, seen->count, budget_w - seen->silent_w, room->order,
                    room->grants_w);
+    if (balances)
+        erg_lease_balance(rack);
 }
 
 /* A rack that has its power again: caps come up from the fallback one after the other. */
@@ -290,7 +297,8 @@ static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member
         wish_w = before_w;
     if (rack->raise_w_per_s > 0 && !isnan(before_w))
         wish_w = fmin(wish_w, before_w + rack->raise_w_per_s * dt_s);
-    return fmin(wish_w, member->ceiling_w);
+    /* In a balanced job ceilings are of all its nodes together. */
+    return isnan(member->balance_w) ? fmin(wish_w, member->ceiling_w) : wish_w;
 }
 
 static erg_lease_answer answer_to(erg_lease_rack *rack, size_t node, double cap_w,
@@ -364,7 +372,7 @@ void erg_lease_rack_step(erg_lease_rack *rack, const erg_lease_rack_in *in,
                                      ? seen.power_w : in->power_w };
     if (!rack->stands_by) {
         out->brake = run_bands(rack, in, out->power_w, dt_s);
-        share(rack, &seen);
+        share(rack, &seen, rack->balances && in->now_ns >= rack->wait_ns);
         out->count = answer(rack, &seen, in->now_ns, answers);
     }
     out->bound_w = seen.bound_w;

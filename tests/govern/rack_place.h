@@ -48,7 +48,8 @@ typedef struct place {
     char text[900];
 } place;
 
-static inline bool place_open(place *at, const char *folder, const char *rest, erg_error *err)
+static inline bool place_open(place *at, const char *folder, const char *rest,
+                              erg_error *err)
 {
     const erg_env env = { .clock = &clock_by_hand };
 

@@ -77,7 +77,7 @@ static void regions_inside_work_are_phases_and_marks_are_units(void)
     erg_error err = { 0 };
     start(&is);
     erg_recorder *rec = record();
-    CHECK_OK(erg_recorder_govern(rec, is.socket, NULL, &err), err);
+    CHECK_OK(erg_recorder_govern(rec, is.socket, NULL, NULL, &err), err);
     erg_region_token load = erg_region_begin(rec, "load");
     erg_region_end(rec, load);
     erg_region_token work = erg_region_begin(rec, "work");
@@ -94,7 +94,8 @@ static void regions_inside_work_are_phases_and_marks_are_units(void)
     CHECK(prefill_s >= 0.06 && prefill_s < 3);
     CHECK(phase_real(&is, "prefill", "energy_j") > 0);
     erg_region_end(rec, work);
-    CHECK_OK(erg_recorder_govern(rec, is.socket, NULL, &err), err);  /* twice is once */
+    /* twice is once */
+    CHECK_OK(erg_recorder_govern(rec, is.socket, NULL, NULL, &err), err);
     erg_region_token last = erg_region_begin(rec, "last");
     erg_region_end(rec, last);
     erg_recorder_free(rec);
@@ -107,11 +108,12 @@ static void without_a_daemon_it_is_said_and_regions_go_on(void)
     erg_error err = { 0 };
     erg_recorder *rec = record();
     int is_open = fcntl(STDIN_FILENO, F_GETFD);
-    CHECK(!erg_recorder_govern(rec, "/none/s", NULL, &err) && err.code == ERG_NOT_FOUND);
+    CHECK(!erg_recorder_govern(rec, "/none/s", NULL, NULL, &err)
+          && err.code == ERG_NOT_FOUND);
     CHECK(fcntl(STDIN_FILENO, F_GETFD) == is_open);     /* the program's own stays open */
     generate(rec);
     erg_recorder_free(rec);
-    CHECK(erg_recorder_govern(NULL, "/none/s", NULL, &err));    /* nobody records */
+    CHECK(erg_recorder_govern(NULL, "/none/s", NULL, NULL, &err));    /* nobody records */
 }
 
 static void a_gpu_that_is_not_there_is_said(void)
@@ -120,7 +122,7 @@ static void a_gpu_that_is_not_there_is_said(void)
     erg_error err = { 0 };
     start(&is);
     erg_recorder *rec = record();
-    CHECK(!erg_recorder_govern(rec, is.socket, "nvml:7", &err));
+    CHECK(!erg_recorder_govern(rec, is.socket, "nvml:7", NULL, &err));
     CHECK(err.code == ERG_REFUSED && strstr(err.text, "no device nvml:7"));
     erg_recorder_free(rec);
     CHECK(ergd_stop(&is) == 0);
@@ -141,7 +143,7 @@ static void no_region_waits_for_the_daemon(void)
     erg_error err = { 0 };
     start(&is);
     erg_recorder *rec = record();
-    CHECK_OK(erg_recorder_govern(rec, is.socket, "sim:a100-sxm4-80gb", &err), err);
+    CHECK_OK(erg_recorder_govern(rec, is.socket, "sim:a100-sxm4-80gb", NULL, &err), err);
     print_message("# %.1f us a region\n", 1e3 * seconds_of_1000_regions(rec));
     kill(is.pid, SIGSTOP);
     double hung_s = seconds_of_1000_regions(rec);

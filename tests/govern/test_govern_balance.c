@@ -206,7 +206,7 @@ static erg_recorder *rank_of(const ergd_box *is, size_t rank)
     erg_recorder *rec = erg_recorder_start(NULL, &(erg_record_options){
         .sensors = sensors, .sensor_count = 1 }, &err);
     CHECK_OK(rec, err);
-    CHECK_OK(erg_recorder_govern(rec, is->socket, gpus[rank], &err), err);
+    CHECK_OK(erg_recorder_govern(rec, is->socket, gpus[rank], NULL, &err), err);
     return rec;
 }
 

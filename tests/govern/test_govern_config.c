@@ -199,6 +199,24 @@ static void what_is_not_said_has_a_usual_value(void)
     erg_govern_config_free(is);
 }
 
+/* A node cannot balance others: there the key is named as one that nothing acts on. */
+static void a_rack_shares_by_demand_or_by_balance(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\nrole: rack\nrack: {cap: 1kW, policy: "
+                                  "balance, nodes: [{id: a, fallback: 1W}]}\n", &err);
+    CHECK_OK(is, err);
+    CHECK_TEXT(is->rack.policy, "balance");
+    CHECK(!is_unused(is, "rack.policy"));
+    erg_govern_config_free(is);
+    is = parse("version: 1\nrack: {policy: demand}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is_unused(is, "rack.policy"));
+    erg_govern_config_free(is);
+    CHECK(!parse("version: 1\nrole: rack\nrack:\n  cap: 1kW\n  policy: even\n", &err));
+    CHECK(strstr(err.text, "f:5: policy is demand or balance, not 'even'"));
+}
+
 static void a_breaker_has_the_curve_of_its_datasheet(void)
 {
     erg_error err = { 0 };
@@ -287,6 +305,7 @@ int main(void)
         TEST(a_governed_clock_needs_dvfs_auto),
         TEST(what_an_aisle_can_cool_is_a_cap_of_the_rack),
         TEST(what_is_not_said_has_a_usual_value),
+        TEST(a_rack_shares_by_demand_or_by_balance),
         TEST(a_breaker_has_the_curve_of_its_datasheet),
         TEST(mistakes_are_refused_with_their_line),
     };

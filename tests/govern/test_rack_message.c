@@ -9,8 +9,8 @@ static const char grant_text[] =
 
 static void a_status_survives_the_way(void)
 {
-    const erg_lease_status sent = { 9007199254740991u, 12, 3, 44, 3, 612.25, NAN, 700,
-                                    100, 1600, 400, 2 };
+    const erg_lease_status sent = { 9007199254740991u, 12, 3, 44, 3, 612.25, NAN, 700, 100,
+                                    1600, 400, 2, "7/train", 120, 0.75 };
     char text[ERG_RACK_MESSAGE_MOST];
     erg_lease_status got;
     erg_error err = { 0 };
@@ -23,6 +23,39 @@ static void a_status_survives_the_way(void)
     CHECK(got.enforced_w == 612.25 && isnan(got.power_w) && got.demand_w == 700);
     CHECK(got.least_w == 100 && got.most_w == 1600 && got.fallback_w == 400
           && got.rank == 2);
+    CHECK_TEXT(got.job, "7/train");
+    CHECK(got.steps == 120 && got.epoch_s == 0.75);
+}
+
+/* Nodes of an older version say nothing of jobs; who is in none says null. */
+static void a_status_may_be_without_a_job(void)
+{
+    static const struct { const char *more, *says; } cases[] = {
+        { "", NULL },
+        { ",\"job\":\"\",\"steps\":0,\"epoch_s\":null", NULL },
+        { ",\"job\":7", "job" },
+        { ",\"job\":\"\\u001b\"", "job" },
+        { ",\"job\":\"a name of more than fifty-five letters, which is the most there is\"",
+          "job" },
+        { ",\"steps\":-1", "steps" },
+        { ",\"epoch_s\":0", "epoch_s" },
+        { ",\"epoch_s\":1e99", "epoch_s" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        char text[ERG_RACK_MESSAGE_MOST];
+        erg_lease_status got;
+        erg_error err = { 0 };
+        int size = snprintf(text, sizeof(text), "{\"schema\":1,\"boot\":7,\"req\":12,"
+                            "\"epoch\":3,\"seq\":7,\"epoch_seen\":3,\"enforced_w\":700,"
+                            "\"power_w\":650,\"demand_w\":null,\"min_w\":100,"
+                            "\"max_w\":1200,\"fallback_w\":200,\"class\":1%s}",
+                            cases[i].more);
+        bool good = erg_rack_status_read(text, (size_t)size, &got, &err);
+        CHECK(good == !cases[i].says && (good || strstr(err.text, cases[i].says)));
+        if (good)
+            CHECK(!got.job[0] && got.steps == 0 && isnan(got.epoch_s));
+    }
 }
 
 static void a_grant_survives_the_way(void)
@@ -127,6 +160,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_status_survives_the_way),
+        TEST(a_status_may_be_without_a_job),
         TEST(a_grant_survives_the_way),
         TEST(unknown_keys_are_passed_over_and_hold_may_be_missing),
         TEST(wrong_grants_are_refused_by_name),

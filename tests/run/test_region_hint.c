@@ -25,7 +25,7 @@ static erg_recorder *start(ergd_box *is)
     ergd_start(is);
     CHECK(ergd_await(ergd_listens, is));
     erg_recorder *rec = record("sim:plain");
-    CHECK_OK(erg_recorder_govern(rec, is->socket, NULL, &err), err);
+    CHECK_OK(erg_recorder_govern(rec, is->socket, NULL, NULL, &err), err);
     return rec;
 }
 

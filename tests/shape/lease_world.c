@@ -141,6 +141,7 @@ static void set_up(world *w)
         node->demand_w = node->most_w;
         node->enforced_w = node->fallback_w;
         node->supersedes = lease_chance(w, 0.5);
+        node->job = "7/a";
         fallbacks_w += node->fallback_w;
     }
     w->limit_w = fallbacks_w * lease_uniform(w, 1, 2.5);
@@ -199,6 +200,7 @@ lease_world_seen lease_world_run(const lease_world_plan *plan)
         abort();
     w->plan = plan;
     w->random = erg_xoshiro_of(plan->key, 1);
+    w->jobs = erg_xoshiro_of(plan->key, 2);
     w->seen.worst_w = -INFINITY;
     set_up(w);
     while (erg_agenda_take(&w->agenda, until_ns, &event)) {

@@ -26,10 +26,11 @@ typedef struct lease_world_plan {
     lease_mutation mutation;
     double duration_s;
     bool calm;              /* no faults at all */
+    bool balances;          /* nodes have jobs, true and false epochs, and are balanced */
 } lease_world_plan;
 
 typedef struct lease_world_seen {
-    size_t checks, grants_taken;
+    size_t checks, grants_taken, shares;
     double worst_w;         /* sum of enforced caps above the limit; at most 0 is right */
     double late_s;          /* longest that a node was above its fallback when cut off,
                              * beyond one lease */

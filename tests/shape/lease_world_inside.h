@@ -27,6 +27,8 @@ typedef struct node_place {
     size_t write_count;
     bool supersedes;        /* a new write calls the older ones off */
     int64_t reached_ns;     /* last time it was joined to a coordinator */
+    const char *job;        /* NULL: none */
+    uint64_t steps;
 } node_place;
 
 typedef struct rack_place {
@@ -47,7 +49,7 @@ typedef struct world {
     const lease_world_plan *plan;
     erg_agenda agenda;
     erg_network *network;
-    erg_xoshiro random;
+    erg_xoshiro random, jobs;
     erg_lease_terms terms;
     int64_t truly_act_ns;
     double limit_w;

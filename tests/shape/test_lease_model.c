@@ -177,8 +177,8 @@ static void step_rack(state *at)
     const erg_lease_rack_in in = { now_ns(at), NAN, NAN };
     erg_lease_rack_out out;
 
-    at->rack.room = (erg_lease_room){ at->members, NODES, claims, order, who,
-                                      grants_w, bounds_w, cuts };
+    at->rack.room = (erg_lease_room){ at->members, NODES, claims, order, who, grants_w,
+                                      bounds_w, cuts, NULL, NULL };
     erg_lease_rack_step(&at->rack, &in, answers, &out);
     for (size_t k = 0; k < out.count; k++)
         send(at, &(message){ .is_grant = true, .node = answers[k].node,

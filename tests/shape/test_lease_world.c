@@ -5,21 +5,34 @@
 
 enum { SCHEDULES = 200, HUNT = 3000 };
 
-static void in_every_world_the_sum_of_caps_keeps_to_the_limit(void)
+static void keeps_to_the_limit(bool balances)
 {
-    size_t taken = 0;
+    size_t taken = 0, shares = 0;
     double use = 0;
 
     for (uint64_t key = 0; key < SCHEDULES; key++) {
-        const lease_world_plan plan = { .key = key, .duration_s = 60 };
+        const lease_world_plan plan = { .key = key, .duration_s = 60,
+                                        .balances = balances };
         lease_world_seen seen = lease_world_run(&plan);
         CHECK(seen.worst_w <= 1e-6);
         CHECK(seen.late_s <= 0);
         CHECK(seen.checks > 200);
+        shares += seen.shares;
         taken += seen.grants_taken;
         use += seen.use / SCHEDULES;
     }
     CHECK(taken > SCHEDULES * 20 && use > 0.5);
+    CHECK(balances ? shares > SCHEDULES : shares == 0);
+}
+
+static void in_every_world_the_sum_of_caps_keeps_to_the_limit(void)
+{
+    keeps_to_the_limit(false);
+}
+
+static void so_it_does_where_jobs_are_balanced(void)
+{
+    keeps_to_the_limit(true);
 }
 
 static void without_faults_the_limit_is_used(void)
@@ -39,11 +52,12 @@ static void one_key_is_one_world(void)
     CHECK(a.checks == b.checks && a.use == b.use && a.worst_w == b.worst_w);
 }
 
+/* In half of the worlds jobs are balanced. */
 static bool is_caught(lease_mutation mutation, bool by_sum)
 {
     for (uint64_t key = 0; key < HUNT; key++) {
-        const lease_world_plan plan = { .key = key, .mutation = mutation,
-                                        .duration_s = 60 };
+        const lease_world_plan plan = { .key = key, .mutation = mutation, .duration_s = 60,
+                                        .balances = key % 2 };
         lease_world_seen seen = lease_world_run(&plan);
         if (seen.worst_w > 1 || (!by_sum && seen.late_s > 0.01))
             return true;
@@ -98,6 +112,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(in_every_world_the_sum_of_caps_keeps_to_the_limit),
+        TEST(so_it_does_where_jobs_are_balanced),
         TEST(without_faults_the_limit_is_used),
         TEST(one_key_is_one_world),
         TEST(each_rule_that_is_left_out_is_caught),
