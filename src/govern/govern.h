@@ -183,7 +183,7 @@ struct erg_governor {
     bool has_meter;
     double limits_w[ERG_GOVERN_RULES];  /* in the order of erg_govern_rules */
     double limit_w, budget_w, trim_w;
-    double band_sum_w;              /* power since the last look, and how often */
+    double band_sum_w;              /* above the limit since the last look; how often */
     int band_count;
     erg_ramp ramp;
     erg_bands bands;

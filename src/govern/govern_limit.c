@@ -90,16 +90,17 @@ static void find_limit(erg_governor *governor)
 
 /* ---- the three bands ------------------------------------------------------------ */
 
-/* Mean power since the last look; NAN: it is too soon, or nothing was measured. */
-static double look(erg_governor *governor)
+/* Mean power since the last look, as if the limit had been the present one all the time:
+ * what was drawn under a higher one is no excess over this. NAN: it is too soon, or nothing
+ * was measured. before_w: the limit until now. */
+static double look(erg_governor *governor, double before_w)
 {
-    double mean_w = governor->band_sum_w / governor->band_count;
-
-    if (!isnan(governor->power_w)) {
-        governor->band_sum_w += governor->power_w;
+    if (!isnan(governor->power_w) && isfinite(before_w)) {
+        governor->band_sum_w += governor->power_w - before_w;
         governor->band_count++;
-        mean_w = governor->band_sum_w / governor->band_count;
     }
+    double mean_w = governor->limit_w + governor->band_sum_w / governor->band_count;
+
     if (erg_s_from_ns(governor->now_ns - governor->band_ns)
         < governor->config->rack.period_s)
         return NAN;
@@ -130,9 +131,9 @@ static double breaker_heat(erg_governor *governor, double dt_s)
     return breaker->theta / breaker->trip;
 }
 
-static void step_bands(erg_governor *governor, double heat)
+static void step_bands(erg_governor *governor, double before_w, double heat)
 {
-    double power_w = look(governor);
+    double power_w = look(governor, before_w);
     double dt_s = erg_s_from_ns(governor->now_ns - governor->band_ns);
 
     if (isinf(governor->limit_w)) {
@@ -191,7 +192,7 @@ void erg_govern_limit(erg_governor *governor, double dt_s)
 
     find_limit(governor);
     carry_trim(governor, before_w);
-    step_bands(governor, breaker_heat(governor, dt_s));
+    step_bands(governor, before_w, breaker_heat(governor, dt_s));
     double level_w = ramped(governor, dt_s);
     floor_w = isnan(floor_w) ? 0 : fmin(floor_w, governor->limit_w);
     governor->budget_w = fmax(level_w + governor->trim_w, floor_w);

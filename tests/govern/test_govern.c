@@ -270,6 +270,24 @@ static void a_grant_of_what_is_in_force_takes_nothing_off(void)
     end(&is);
 }
 
+/* A period of the bands reaches back beyond the fall: what was drawn then was allowed. */
+static void a_limit_that_falls_is_no_excess(void)
+{
+    governed is = { 0 };
+
+    begin(&is, "mode: enforce\nnode: {id: n, sensors: [\"sim:a100-sxm4-80gb,"
+               "load=constant:350\"]}\n");
+    for (double cap_w = 340; cap_w > 180; cap_w *= 0.8) {
+        ask(&is, ERG_GOVERN_SET, cap_w, NULL);
+        for (int tenths = 0; tenths < 25; tenths++) {
+            run_for(&is, 0.1, 0.1);
+            CHECK(grant(&is, 1, "enforced_w") <= cap_w + 1e-6);
+            CHECK(grant(&is, 1, "enforced_w") > 0.93 * cap_w);  /* their target is 0.95 */
+        }
+    }
+    end(&is);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -285,6 +303,7 @@ int main(void)
         TEST(a_limit_below_the_least_of_all_is_called_short),
         TEST(a_hot_device_is_held_below_its_hot_spot),
         TEST(the_journal_tells_what_was_turned_for_whom),
+        TEST(a_limit_that_falls_is_no_excess),
         TEST(a_grant_of_what_is_in_force_takes_nothing_off),
     };
     return test_run(tests, ERG_COUNT(tests));
