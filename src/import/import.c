@@ -57,7 +57,11 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
     erg_text names = { 0 };
     for (size_t i = 0; i < ERG_COUNT(importers); i++)
         erg_text_add(&names, "%s%s", i ? ", " : "", importers[i]->name);
-    if (format)
+    if (!format && source->size >= 2
+        && (memcmp(source->bytes, "\xff\xfe", 2) == 0
+            || memcmp(source->bytes, "\xfe\xff", 2) == 0))
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first", source->name);
+    else if (format)
         erg_fail(err, ERG_BAD_INPUT, "no importer is called '%.40s': there are %s", format,
                  names.data ? names.data : "");
     else

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "replay/plan_chrome.h"
+#include "replay/plan_chrome_streams.h"
 #include "replay/plan_read.h"
 
 enum { COUNTS_MOST = 300000, STREAMS_MOST = 256, KINDS_TOLD = 4 };
@@ -34,6 +35,7 @@ typedef struct reading {
     size_t row_count, row_capacity;
     last_product products[STREAMS_MOST];
     size_t product_count;
+    erg_plan_streams streams;
     int64_t parts_of_products, device_ns, exchange_ns;
 } reading;
 
@@ -120,6 +122,8 @@ static bool take(void *self, const erg_chrome_launch *l, erg_error *err)
     int64_t key = erg_plan_chrome_key(r->options, l);
     last_product *product = product_of(r, l);
 
+    if (!erg_plan_streams_see(&r->streams, l, err))
+        return false;
     r->device_ns += l->duration_ns;
     r->exchange_ns += l->is_communication || l->kind == ERG_EVENT_COLLECTIVE
         ? l->duration_ns : 0;
@@ -313,11 +317,17 @@ static bool put_kernels(reading *r, const double seconds[], erg_error *err)
 static bool tell_rest(const reading *r, int64_t outside, erg_error *err)
 {
     const erg_chrome_launches *l = &r->launches;
+    int64_t lost = l->facts.bad + l->facts.too_long + l->facts.unpaired;
     double share = r->device_ns > 0 ? (double)r->exchange_ns / (double)r->device_ns : 0;
 
     return (!l->facts.is_torn
             || erg_replay_plan_note(r->plan, err, "the trace is cut off: counts are "
                                     "of what came before"))
+        && (lost == 0
+            || erg_replay_plan_note(r->plan, err, "%lld events without a phase or stamp, "
+                                    "too long, or without their other end are in no count",
+                                    (long long)lost))
+        && erg_plan_streams_tell(&r->streams, r->options->device != NULL, r->plan, err)
         && (outside == 0
             || erg_replay_plan_note(r->plan, err, "%lld launches lie in no step that "
                                     "counts: left out", (long long)outside))
@@ -373,6 +383,7 @@ static bool read_trace(const erg_plan_input *input, const erg_replay_plan_option
     bool good = r->found && erg_chrome_launches_read(&r->launches, err) && finish(r, err);
     erg_replay_plan_free(r->found);
     erg_chrome_launches_free(&r->launches);
+    erg_plan_streams_free(&r->streams);
     erg_links_free(&r->known);
     erg_links_free(&r->counts);
     free(r->rows);

@@ -26,7 +26,7 @@ const erg_plan_reader *const erg_plan_readers[] = {
 
 typedef struct opened {
     const char *path;           /* as it is read */
-    erg_plan_spool spool;       /* of standard input */
+    erg_plan_spool spool;       /* of a pipe */
     size_t reader;              /* in the table */
     erg_replay_plan *plan;
 } opened;
@@ -59,6 +59,10 @@ static bool read_with(const erg_plan_input *input, const erg_replay_plan_options
     for (to->reader = 0; erg_plan_readers[to->reader]; to->reader++)
         if (erg_plan_readers[to->reader]->sniff(input))
             return erg_plan_readers[to->reader]->read(input, options, to->plan, err);
+    if (input->head_size >= 2 && (memcmp(input->head, "\xff\xfe", 2) == 0
+                                  || memcmp(input->head, "\xfe\xff", 2) == 0))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first",
+                        input->path);
     return erg_fail(err, ERG_BAD_INPUT,
                     "%s %s: name a graph (ONNX, config.json, zoo:NAME), a Chrome "
                     "trace, a oneDNN log, a list of kernels or a plan.jsonl", input->path,
@@ -67,21 +71,21 @@ static bool read_with(const erg_plan_input *input, const erg_replay_plan_options
 
 static bool open_one(opened *to, const erg_replay_plan_options *options, erg_error *err)
 {
+    const char *given = to->path;
     char *head = malloc(HEAD_BYTES + 1);
     erg_error why = { 0 };
 
     if (!head) return erg_fail(err, ERG_NO_MEMORY, "no memory for a plan");
     bool good = (to->plan = erg_replay_plan_new(&why)) != NULL
-        && (strcmp(to->path, "-") != 0
-            || erg_plan_spool_stdin(&to->spool, &to->path, &why));
+        && erg_plan_spool_take(&to->spool, &to->path, &why);
     erg_plan_input input = { .path = to->path, .head = head };
     good = good && read_head(to->path, head, &input.head_size, &why)
         && read_with(&input, options, to, &why);
     if (good && (!to->plan->workload[0] || erg_plan_is_spooled(to->path)))
         erg_text_put(to->plan->workload, sizeof to->plan->workload,
-                     erg_plan_base(to->path));
+                     strcmp(given, "-") ? erg_plan_base(given) : ERG_PLAN_STDIN);
     free(head);
-    return good || erg_plan_fail(to->path, &why, err);
+    return good || erg_plan_fail(to->path, given, &why, err);
 }
 
 /* The others become part of the first that says most; theirs are freed by the caller. */

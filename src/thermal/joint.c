@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/base.h"
 #include "erg/joint.h"
 #include "import/formats/importer.h"
@@ -127,6 +128,12 @@ static bool is_told(const erg_import_options *options)
     return options && (options->format || options->time_column || options->power_columns);
 }
 
+static bool is_file(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
 bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,
                       erg_error *err)
 {
@@ -147,6 +154,10 @@ bool erg_joint_import(erg_trace *into, const char *path, const erg_import_option
         if (good && !added)
             good = try_monitor(into, &source, &added, err);
     }
+    /* What a pipe gave once it does not give again. */
+    if (good && !added)
+        good = is_file(path) ? erg_import(into, path, options, err)
+                             : erg_import_bytes(into, path, bytes, size, options, err);
     free(bytes);
-    return added || !good ? good : erg_import(into, path, options, err);
+    return good;
 }
