@@ -10,6 +10,7 @@ static double per_si(erg_field_unit unit)
     case ERG_FIELD_COUNT:
         return 1;
     case ERG_FIELD_US:
+    case ERG_FIELD_OFF_US:
         return 1e6;
     case ERG_FIELD_MS:
         return 1e3;
@@ -29,6 +30,13 @@ bool erg_fields_read(const erg_json_shape *shape, const erg_replay_reading *read
         if (value && !json_is_number(value) && !json_is_null(value))
             return erg_fail(err, ERG_BAD_INPUT, "%s: %s is no number: mend it there",
                             reading->name, field->key);
+        bool is_signed =
+            field->unit == ERG_FIELD_PLAIN || field->unit == ERG_FIELD_OFF_US
+            || field->unit == ERG_FIELD_PERCENT;
+        if (!is_signed && json_number_value(value) < 0)
+            return erg_fail(err, ERG_BAD_INPUT,
+                            "%s: %s is %g, and cannot be below 0: mend it there",
+                            reading->name, field->key, json_number_value(value));
         if (field->unit != ERG_FIELD_MS || isnan(*at))
             *at = erg_json_number_of(object, field->key) / per_si(field->unit);
     }
@@ -70,6 +78,7 @@ static json_t *number_of(const erg_json_field *field, double value)
     case ERG_FIELD_MS:
         return erg_json_real(erg_unscaled(value, per_si(ERG_FIELD_US)) / 1e3);
     case ERG_FIELD_US:
+    case ERG_FIELD_OFF_US:
     case ERG_FIELD_PERCENT:
         return erg_json_real(erg_unscaled(value, per_si(field->unit)));
     }

@@ -9,6 +9,7 @@ typedef enum erg_field_unit {
     ERG_FIELD_PLAIN,
     ERG_FIELD_COUNT, /* written without a point where it is whole */
     ERG_FIELD_US,
+    ERG_FIELD_OFF_US,   /* of either sign: a difference, the end of an interval */
     ERG_FIELD_MS, /* again what a field before it has in us */
     ERG_FIELD_PERCENT,
 } erg_field_unit;
@@ -26,7 +27,8 @@ typedef struct erg_json_shape {
     const char *const *others; /* keys known besides, ended by NULL; NULL: none */
 } erg_json_shape;
 
-/* A key that lacks or is null reads as NAN; what is no number fails by name. */
+/* A key that lacks or is null reads as NAN; what is no number fails by name, and so does a
+ * count or a time below 0. */
 bool erg_fields_read(const erg_json_shape *shape, const erg_replay_reading *reading,
                      const json_t *object, void *to, erg_error *err);
 bool erg_fields_write(const erg_json_shape *shape, const void *from, json_t *object);

@@ -12,7 +12,7 @@ static const erg_json_field top_fields[] = {
     { "full_model_inference_ms", AT(whole_s), ERG_FIELD_MS, false },
     { "predicted_from_kernels_us", AT(predicted_s), ERG_FIELD_US, false },
     { "predicted_from_kernels_ms", AT(predicted_s), ERG_FIELD_MS, false },
-    { "error_us", AT(error_s), ERG_FIELD_US, false },
+    { "error_us", AT(error_s), ERG_FIELD_OFF_US, false },
     { "error_percent", AT(error), ERG_FIELD_PERCENT, false },
 };
 

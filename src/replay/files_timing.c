@@ -21,7 +21,7 @@ static const erg_json_shape whole_shape = { whole_fields, ERG_COUNT(whole_fields
 
 static const erg_json_field whole_own_fields[] = {
     { "median_us", AT(median_s), ERG_FIELD_US, true },
-    { "low_us", AT(low_s), ERG_FIELD_US, true },
+    { "low_us", AT(low_s), ERG_FIELD_OFF_US, true },
     { "high_us", AT(high_s), ERG_FIELD_US, true },
     { "energy_per_run_j", AT(energy_j), ERG_FIELD_PLAIN, true },
     { "energy_per_run_u_j", AT(energy_u_j), ERG_FIELD_PLAIN, true },

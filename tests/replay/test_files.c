@@ -234,6 +234,16 @@ static void what_is_wrong_is_named(void)
           "{\"full_model_inference_us\": 1, \"start_timestamp\":"
           " \"2026-02-06 18:32:36\", \"end_timestamp\": \"2026-02-06 18:32:35\"}",
           "is before" },
+        { &erg_replay_file_whole, "{\"full_model_inference_us\": -1}",
+          "cannot be below 0" },
+        { &erg_replay_file_kernels,
+          "{\"predicted_total_us\": 1, \"kernels\": [{\"name\": \"a\","
+          " \"tier\": 2, \"invocation_count\": -3}]}",
+          "invocation_count is -3, and cannot be below 0" },
+        { &erg_replay_file_kernels,
+          "{\"predicted_total_us\": 1, \"kernels\": [{\"name\": \"a\","
+          " \"tier\": 2, \"single_time_us\": -3}]}",
+          "single_time_us is -3" },
     };
     for (size_t i = 0; i < ERG_COUNT(wrong); i++) {
         erg_error err = { 0 };
