@@ -85,7 +85,8 @@ static void a_tail_that_was_cleared_begins_anew(void)
 static void no_sample_is_too_odd(void)
 {
     static const int64_t whole[] = { 0, 1, -1, INT64_MAX, INT64_MIN, 1 << 20, -12345 };
-    static const double values[] = { 0, -0.0, NAN, INFINITY, -INFINITY, 1e-310, -1e308, 0.1 };
+    static const double values[] = { 0, -0.0, NAN, INFINITY, -INFINITY, 1e-310,
+                                     -1e308, 0.1 };
     erg_tail tail = { 0 };
     test_random random = { 4 };
 
