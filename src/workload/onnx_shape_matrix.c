@@ -207,8 +207,9 @@ bool erg_onnx_sum_read(const erg_onnx_node *node, erg_onnx_sum *sum)
     *sum = (erg_onnx_sum){ 0 };
     if (!a || !a->has_s || a->s.len >= sizeof(equation) || node->in_count > 8)
         return false;
-    memcpy(equation, a->s.data, a->s.len);
     equation[a->s.len] = '\0';
+    if (a->s.len)       /* an empty text may have no bytes at all */
+        memcpy(equation, a->s.data, a->s.len);
     char *result = strstr(equation, "->");
     if (result) {
         *result = '\0';

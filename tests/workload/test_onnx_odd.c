@@ -87,6 +87,9 @@ static void sums_over_axes_that_differ_are_refused_even_where_one_is_empty(void)
 
     net_word(n, node, "equation", "ij,jk->ik");
     refused(n, NULL, "its equation does not fit", "Einsum");
+    n = odd(17, "Einsum", inputs, "a", &node);
+    net_attribute(n, node, "equation")->has_s = 1;      /* empty: without any bytes */
+    refused(n, NULL, "its equation does not fit", "Einsum");
 }
 
 static void what_asks_for_more_than_there_is_is_refused(void)
