@@ -106,6 +106,10 @@ static void *fit_rows(void *rows, size_t count, size_t size)
 
 void erg_device_fit(erg_device *dev)
 {
+    _Static_assert(ERG_CHANNELS_MOST <= 64, "a bit for each channel");
+    dev->powers = 0;
+    for (size_t i = 0; i < dev->channel_count; i++)
+        dev->powers |= (uint64_t)(dev->channels[i].quantity == ERG_POWER) << i;
     dev->channels = fit_rows(dev->channels, dev->channel_count, sizeof(*dev->channels));
     dev->knobs = fit_rows(dev->knobs, dev->knob_count, sizeof(*dev->knobs));
 }
@@ -153,11 +157,11 @@ static void stamp(erg_reading *out, int64_t before_ns, int64_t after_ns)
     }
 }
 
-static void clean(erg_reading *out, erg_quantity quantity)
+static void clean(erg_reading *out, bool is_power)
 {
     for (size_t i = 0; i < out->count; i++) {
         double *value = &out->at[i].value;
-        if (!isfinite(*value) || (quantity == ERG_POWER && fabs(*value) > most_w))
+        if (!isfinite(*value) || (is_power && fabs(*value) > most_w))
             *value = NAN;
     }
 }
@@ -175,7 +179,7 @@ bool erg_devices_read_next(erg_devices *devices, size_t index, size_t channel,
         return false;
     *clock_ns = erg_env_now_ns(dev->env);
     stamp(out, before_ns, *clock_ns);
-    clean(out, dev->channels[channel].quantity);
+    clean(out, dev->powers >> channel & 1);
     return true;
 }
 

@@ -15,7 +15,8 @@ struct erg_devices {
 /* All knobs of one device; true and nothing done if none was turned. */
 bool erg_device_put_back(erg_device *dev, erg_error *err);
 void erg_device_drop_knobs(erg_device *dev);
-/* Once it is open, or never will be: gives back the rows that it has no use for. */
+/* Once it is open, or never will be: notes what each read asks of its channels, and gives
+ * back the rows that it has no use for. */
 void erg_device_fit(erg_device *dev);
 
 #endif

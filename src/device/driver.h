@@ -23,6 +23,7 @@ typedef struct erg_device {
     void *own;                  /* from erg_device_state; freed after close */
     erg_state state;
     size_t channel_count;
+    uint64_t powers;            /* a bit for each channel of watts */
     erg_device_info info;
     char reason[320];           /* one sentence with the cure; "" when present */
     char argument[256];         /* how open finds it: a path, an index */

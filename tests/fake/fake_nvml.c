@@ -97,46 +97,45 @@ EXPORT bool fake_nvml_script(const char *text)
         fprintf(stderr, "fake NVML: '%s' is not understood: %s\n", text, err.text);
         return false;
     }
-    if (now.average < 0)
-        now.average = now.sim.profile->average_s;
+    now.average = now.average < 0 ? now.sim.profile->average_s : now.average;
     return true;
 }
 
 /* The truth between two seconds of CLOCK_MONOTONIC. */
 EXPORT double fake_nvml_true_j(double begin_s, double end_s)
 {
-    double start_s = erg_s_from_ns(start_ns);
-    return erg_law_j(&now.sim.load, begin_s - start_s, end_s - start_s);
+    double at_s = erg_s_from_ns(start_ns);
+    return erg_law_j(&now.sim.load, begin_s - at_s, end_s - at_s);
 }
 
 int64_t fake_since_ns(void) { return clock_ns() - start_ns; }
-
 int64_t fake_utc_ns(void)
 {
     return stepped_ns >= 0 ? stepped_ns : erg_env_utc_ns(&(erg_env){ 0 });
 }
 
-static unsigned fault(void)
+static unsigned fault(int64_t since_ns)
 {
-    if (erg_s_from_ns(fake_since_ns()) >= now.lost)
+    if (erg_s_from_ns(since_ns) >= now.lost)
         return NVML_LOST;
     return erg_plant_chance(now.sim.sensor.seed, reads++, FOR_ERROR) < now.sim.error
                ? NVML_UNKNOWN
                : NVML_DONE;
 }
 
-static double power_w(const struct nvml_gpu *gpu, double window_s)
+static double power_w(const struct nvml_gpu *gpu, double window_s, int64_t since_ns)
 {
     erg_plant_sensor sensor = now.sim.sensor;
     sensor.window_s = window_s;
     sensor.seed += gpu->index;
-    return erg_plant_sensor_w(&sensor, &now.sim.load, fake_since_ns());
+    return erg_plant_sensor_w(&sensor, &now.sim.load, since_ns);
 }
 
-static unsigned power_mw(const struct nvml_gpu *gpu, double window_s, unsigned *mw)
+static unsigned power_mw(const struct nvml_gpu *gpu, double span_s, unsigned *mw)
 {
-    *mw = now.blank != 0 ? 0x7ffffff0u : (unsigned)lround(1e3 * power_w(gpu, window_s));
-    return fault();
+    int64_t t_ns = fake_since_ns();     /* the clock is what a fake costs most: once */
+    *mw = now.blank != 0 ? 0x7ffffff0u : (unsigned)lround(1e3 * power_w(gpu, span_s, t_ns));
+    return fault(t_ns);
 }
 
 EXPORT unsigned nvmlInit_v2(void)
@@ -241,7 +240,7 @@ EXPORT unsigned nvmlDeviceGetClockInfo(nvml_handle gpu, unsigned type, unsigned 
 EXPORT unsigned nvmlDeviceGetTemperature(nvml_handle gpu, unsigned sensor,
                                          unsigned *celsius)
 {
-    *celsius = (unsigned)(25 + 0.1 * power_w(gpu, 10));
+    *celsius = (unsigned)(25 + 0.1 * power_w(gpu, 10, fake_since_ns()));
     return sensor == 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
@@ -270,7 +269,7 @@ EXPORT unsigned nvmlDeviceGetTotalEccErrors(nvml_handle gpu, unsigned type,
 
 EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
 {
-    bool busy = power_w(gpu, 0.1) > 1.2 * now.sim.profile->idle_w;
+    bool busy = power_w(gpu, 0.1, fake_since_ns()) > 1.2 * now.sim.profile->idle_w;
     *use = (nvml_use){ busy ? 100 : 0, busy ? 40 : 0 };
     return NVML_DONE;
 }
@@ -301,11 +300,12 @@ EXPORT unsigned nvmlDeviceGetArchitecture(nvml_handle gpu, unsigned *value)
 EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned long long *mj)
 {
     (void)gpu;
-    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, fake_since_ns());
+    int64_t since_ns = fake_since_ns();
+    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, since_ns);
     *mj = now.blank != 0 ? 0x7ffffffffffffff0u : (unsigned long long)llround(1e3 * total_j);
     if (now.tegra != 0 || !now.sim.has_counter)
         return NVML_NOT_SUPPORTED;
-    return fault();
+    return fault(since_ns);
 }
 
 static const struct { unsigned id; double share; /* of the board's limit */ } limits[] = {

@@ -312,17 +312,18 @@ static bool nvml_open(erg_device *dev, erg_error *err)
 static bool read_channel(erg_device *dev, size_t channel, erg_reading *out, erg_error *err)
 {
     nvml *own = dev->own;
-    bool is_activity = !own->rows[channel];
+    const nvml_quantity *row = own->rows[channel];
+    bool is_activity = !row;
     double value = NAN;
 
     if (channel >= own->dcgmi.first_channel) {
         nvml_dcgmi_read(&own->dcgmi, dev->env, channel, out);
         return true;
     }
-    bool is_many = is_activity || channel == own->samples.channel;
+    bool is_many = is_activity || row == &buffered;
     unsigned code = is_activity ? nvml_gpm_read(dev, channel, out)
                     : is_many   ? nvml_samples_read(dev, out)
-                                : nvml_read(own, own->rows[channel], &value);
+                                : nvml_read(own, row, &value);
 
     if (code == NVML_LOST)
         return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",

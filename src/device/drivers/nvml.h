@@ -35,16 +35,16 @@ typedef struct nvml_samples {
 } nvml_samples;
 
 typedef struct nvml {
-    nvml_api api;
     nvml_handle gpu;
     bool has_instant;      /* field 186 answers: else power is PowerUsage */
-    unsigned architecture; /* 0: unknown */
-    char driver_version[32];
     bool is_renumbered;    /* R575 or R580: some fields have other numbers */
+    unsigned architecture; /* 0: unknown */
+    nvml_dcgmi dcgmi;      /* where there is no gpm */
+    nvml_api api;
     const struct nvml_quantity *rows[ERG_CHANNELS_MOST]; /* NULL: an activity */
+    char driver_version[32];
     nvml_samples samples;
     nvml_gpm gpm;
-    nvml_dcgmi dcgmi;      /* where there is no gpm */
     struct {
         unsigned moved;     /* fields of power smoothing are so much higher */
         unsigned preset;    /* in force when it was opened: its parameters are turned */

@@ -154,6 +154,10 @@ typedef struct nvml_workload_update { unsigned operation; nvml_mask profiles; }
 #define NVML_VERSION_OF(type, version) ((unsigned)sizeof(type) | (unsigned)(version) << 24)
 
 typedef struct nvml_api {
+    /* Read at any rate: first, so that they lie together with what else each read needs. */
+    unsigned (*energy)(nvml_handle gpu, unsigned long long *mj);
+    unsigned (*power)(nvml_handle gpu, unsigned *mw);
+    unsigned (*fields)(nvml_handle gpu, int count, nvml_field *fields);
     void *library;
     unsigned (*init)(void);
     unsigned (*shutdown)(void);
@@ -165,9 +169,6 @@ typedef struct nvml_api {
     unsigned (*uuid)(nvml_handle gpu, char *text, unsigned size);
     unsigned (*driver)(char *text, unsigned size);
     unsigned (*architecture)(nvml_handle gpu, unsigned *value);
-    unsigned (*energy)(nvml_handle gpu, unsigned long long *mj);
-    unsigned (*power)(nvml_handle gpu, unsigned *mw);
-    unsigned (*fields)(nvml_handle gpu, int count, nvml_field *fields);
     /* Those later than since_us, the oldest first; samples NULL: how many there may be. */
     unsigned (*samples)(nvml_handle gpu, unsigned kind, unsigned long long since_us,
                         unsigned *value_type, unsigned *count, nvml_sample *samples);
