@@ -100,6 +100,25 @@ static void keys_that_nothing_acts_on_are_named(void)
     erg_govern_config_free(is);
 }
 
+/* A coordinator looks each status_period, weighs nodes as its own list says, and heat
+ * always gives to others. */
+static void keys_whose_place_is_elsewhere_are_named(void)
+{
+    erg_error err = { 0 };
+    erg_govern_config *is = parse("version: 1\nrole: rack\nnode: {weight: 2}\n"
+                                  "rack: {cap: 1kW, period: 9s}\n"
+                                  "thermal: {redistribute: false}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is_unused(is, "node.weight") && is_unused(is, "rack.period"));
+    CHECK(is_unused(is, "thermal.redistribute") && is->unused_count == 3);
+    erg_govern_config_free(is);
+    is = parse("version: 1\nnode: {weight: 1}\nrack: {period: 9s}\n"
+               "thermal: {redistribute: true}\n", &err);
+    CHECK_OK(is, err);
+    CHECK(is->unused_count == 0);
+    erg_govern_config_free(is);
+}
+
 /* The bucket is the jobs': the cap is then the power limits' only where they are named. */
 static void a_token_bucket_is_held_by_the_launch_gate_of_jobs(void)
 {
@@ -299,6 +318,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_key_of_the_specification_is_read),
         TEST(keys_that_nothing_acts_on_are_named),
+        TEST(keys_whose_place_is_elsewhere_are_named),
         TEST(a_token_bucket_is_held_by_the_launch_gate_of_jobs),
         TEST(a_way_that_is_none_and_a_bucket_without_watts_are_refused),
         TEST(a_floor_is_acted_on_and_what_belongs_to_it_only_with_it),
