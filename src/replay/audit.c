@@ -183,6 +183,20 @@ static bool add_row(erg_table *table, const erg_audit_check *check,
            && erg_table_text(table, "state", state_names[finding->state], err);
 }
 
+/* That none failed says little where few could be made. */
+static bool note_blind(erg_result *result, const erg_finding findings[ERG_AUDIT_CHECKS],
+                       erg_error *err)
+{
+    size_t blind = 0;
+
+    for (size_t i = 0; i < ERG_AUDIT_CHECKS; i++)
+        blind += findings[i].state == ERG_AUDIT_NOT_ASSESSABLE;
+    return blind == 0
+        || erg_result_note(result, err,
+                           "%zu of %d checks could not be made; each says what it lacks.",
+                           blind, (int)ERG_AUDIT_CHECKS);
+}
+
 static bool note(erg_result *result, const erg_finding findings[ERG_AUDIT_CHECKS],
                  size_t failed, erg_error *err)
 {
@@ -193,10 +207,12 @@ static bool note(erg_result *result, const erg_finding findings[ERG_AUDIT_CHECKS
         return erg_result_note(result, err,
                                "No verdict on the sum of the kernels can be given: %s.",
                                refusing);
-    return erg_result_note(result, err,
-                           failed ? "%zu checks failed; none of them refuses a verdict."
-                                  : "No check failed.",
-                           failed);
+    if (failed)
+        return erg_result_note(result, err,
+                               "%zu checks failed; none of them refuses a verdict.",
+                               failed);
+    return erg_result_note(result, err, "No check failed.")
+        && note_blind(result, findings, err);
 }
 
 erg_result *erg_replay_audit(erg_replay *replay, const erg_replay_audit_options *options,

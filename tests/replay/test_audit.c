@@ -236,6 +236,34 @@ static void a_whole_without_its_window_does_not_make_the_meter_dead(void)
 }
 
 /* window / 0 is endless runs: the search for a round number of them has to end. */
+static bool says(const erg_result *result, const char *word)
+{
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        if (strstr(erg_result_note_at(result, i), word))
+            return true;
+    return false;
+}
+
+/* None failed: of a clean set that is good news, of a killed run it says nothing. */
+static void checks_that_could_not_be_made_are_no_good_news(void)
+{
+    erg_replay *replay = made(&clean), *empty = erg_replay_new(NULL);
+    erg_error err = { 0 };
+    size_t failed;
+
+    report(replay);
+    erg_result *result = erg_replay_audit(replay, &peaks, &failed, &err);
+    CHECK(result && failed == 0 && says(result, "No check failed."));
+    CHECK(!says(result, "could"));
+    erg_result_free(result);
+    empty->channel = -1;
+    result = erg_replay_audit(empty, NULL, &failed, &err);
+    CHECK(result && says(result, "16 checks could not be made"));
+    erg_result_free(result);
+    erg_replay_free(replay);
+    erg_replay_free(empty);
+}
+
 static void a_time_of_zero_is_stale_and_not_endless(void)
 {
     erg_replay *replay = made(&clean);
@@ -347,6 +375,7 @@ int main(void)
         TEST(a_clean_set_leaves_nothing_unlooked_at),
         TEST(every_check_has_its_fault),
         TEST(windows_that_are_not_there_agree_with_nothing),
+        TEST(checks_that_could_not_be_made_are_no_good_news),
         TEST(a_silent_meter_lets_no_check_of_power_pass),
         TEST(a_log_of_another_clock_is_named_with_the_offset),
         TEST(a_whole_without_its_window_does_not_make_the_meter_dead),
