@@ -141,8 +141,11 @@ static void put_whole(const erg_table *whole, FILE *out)
     cli_quantity(real(whole, 0, "time_high_s"), "s", high);
     cli_quantity(real(whole, 0, "hot_s"), "s", hot);
     cli_quantity(real(whole, 0, "cold_s"), "s", cold);
-    fprintf(out, "%s  %s a pass (%s .. %s, %.0f passes); kernels alone %s hot, %s cold\n",
-            text(whole, 0, "workload"), time, low, high, real(whole, 0, "runs"), hot, cold);
+    fprintf(out, "%s  ", text(whole, 0, "workload"));
+    if (real(whole, 0, "runs") > 0)
+        fprintf(out, "%s a pass (%s .. %s, %.0f passes); ", time, low, high,
+                real(whole, 0, "runs"));
+    fprintf(out, "kernels alone %s hot, %s cold\n", hot, cold);
 }
 
 bool replay_brief(const void *what, const void *how, FILE *out, erg_error *err)

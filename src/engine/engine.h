@@ -29,6 +29,12 @@ typedef struct erg_engine_burst {
     size_t sets, launches;
 } erg_engine_burst;
 
+/* Of a job's first tensor: one launch reads `bytes` of it. Where it begins step_bytes later
+ * they are other ones: `count` steps meet nothing of each other. */
+typedef struct erg_engine_parts {
+    size_t count, step_bytes, bytes;
+} erg_engine_parts;
+
 typedef struct erg_engine {
     const char *name, *about;
     bool is_host;               /* computes on this processor, in the memory of the
@@ -62,6 +68,8 @@ typedef struct erg_engine {
      * batches of launch and wait instead. */
     bool (*capture)(erg_engine_job *job, const erg_engine_burst *burst, erg_error *err);
     bool (*burst)(erg_engine_job *job, size_t times, double time_s[], erg_error *err);
+    /* NULL, or a count of 1: it reads the whole of it. */
+    erg_engine_parts (*parts)(const erg_engine_job *job);
     const char *(*implementation)(const erg_engine_job *job); /* "jit:avx2"; as its library
                                                                * says */
     void (*free)(erg_engine_job *job);

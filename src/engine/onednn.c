@@ -14,11 +14,7 @@
 enum { ALIGNMENT = 64, BLOCK = 65521 }; /* a prime: no two rows of a matrix are alike */
 
 static const dnn_operator *const operators[] = {
-    erg_dnn_matrix,
-    erg_dnn_maps,
-    erg_dnn_norms,
-    erg_dnn_moves,
-    erg_dnn_recurrent,
+    erg_dnn_matrix, erg_dnn_maps, erg_dnn_norms, erg_dnn_moves, erg_dnn_recurrent,
 };
 
 struct erg_engine_job {
@@ -373,6 +369,11 @@ static int threads_of(const erg_engine_session *session)
     return session->library.set_threads ? session->threads : 0;
 }
 
+static erg_engine_parts parts(const erg_engine_job *job)
+{
+    return job->rows ? erg_dnn_rows_parts(job->rows) : (erg_engine_parts){ .count = 1 };
+}
+
 static const char *implementation(const erg_engine_job *job)
 {
     return job->parts ? erg_dnn_parts_name(job->parts) : job->implementation;
@@ -392,6 +393,7 @@ const erg_engine erg_engine_onednn = {
     .launch = launch,
     .wait = wait,
     .threads = threads_of,
+    .parts = parts,
     .implementation = implementation,
     .free = free_job,
 };

@@ -163,6 +163,8 @@ bool erg_dnn_layout_name(const dnn_library *library, const dnnl_memory_desc_t *d
 typedef struct dnn_rows dnn_rows;
 dnn_rows *erg_dnn_rows_new(const erg_signature *signature, erg_error *err);
 void erg_dnn_rows_move(const dnn_rows *rows, void *const memory[]);
+/* Of the table that rows are picked from. */
+erg_engine_parts erg_dnn_rows_parts(const dnn_rows *rows);
 const char *erg_dnn_rows_name(const dnn_rows *rows);
 void erg_dnn_rows_free(dnn_rows *rows);
 bool erg_dnn_is_rows(erg_op_kind op);

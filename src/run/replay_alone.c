@@ -76,8 +76,9 @@ erg_alone erg_alone_of(erg_replay_bench *bench, int32_t kernel, bool is_cold)
 {
     erg_alone a = { .bench = bench, .job = bench->stage->jobs[kernel] };
 
-    erg_rotation_of(&bench->pools, &bench->stage->plan->kernels[kernel].signature, is_cold,
-                    &a.rotation);
+    erg_engine_parts parts = erg_stage_parts(bench->stage, (size_t)kernel);
+    erg_rotation_of(&bench->pools, &bench->stage->plan->kernels[kernel].signature, &parts,
+                    is_cold, &a.rotation);
     return a;
 }
 

@@ -7,8 +7,9 @@
 
 const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20, 30, 45, 68, 100,
                                                 150, 225, 340 };
-static const double quartile = 0.25, doubt = 0.05;
-static const double share_step = 0.01;
+enum { FEW = 20 }; /* the first look */
+static const double quartile = 0.25, doubt = 0.05, crowded = 1.02;
+static const double share_step = 0.01, share_most = 2, least_moved = 0.1;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
                          erg_error *err)
@@ -75,25 +76,31 @@ static bool by_mean(const double times[], size_t count, erg_block_time *out)
 
 /* ---- the share of the reference's drift ------------------------------------------- */
 
+/* A crowd adds to each kernel what it has to wait for: in proportion, not as a power. */
+static double moved(double beyond, double share)
+{
+    return fmax(1 + share * beyond, least_moved);
+}
+
 /* What the regression at the quartile makes least: residuals above it count a quarter of
- * those below, and the best level for a slope is their quartile. */
-static double loss(const double x[], const double y[], size_t count, double slope,
+ * those below, and the best level for a share is their quartile. */
+static double loss(const double x[], const double y[], size_t count, double share,
                    double rest[])
 {
     double sum = 0;
 
     for (size_t i = 0; i < count; i++)
-        rest[i] = y[i] - slope * x[i];
+        rest[i] = y[i] - log(moved(x[i], share));
     double level = erg_quantile(rest, count, quartile);
     for (size_t i = 0; i < count; i++)
         sum += (rest[i] > level ? quartile : quartile - 1) * (rest[i] - level);
     return sum;
 }
 
-/* It is convex in the slope: thirds close in on the best one. */
+/* It has one valley in the share: thirds close in on the best one. */
 static double best_share(const double x[], const double y[], size_t count, double rest[])
 {
-    double low = 0, high = 1;
+    double low = 0, high = share_most;
 
     while (high - low > share_step) {
         double a = low + (high - low) / 3, b = high - (high - low) / 3;
@@ -106,48 +113,76 @@ static double best_share(const double x[], const double y[], size_t count, doubl
 }
 
 /* room: three times as many as there are blocks; x, y and what is left of them. */
-static double share_of(const erg_time_blocks *blocks, const erg_drift *drift, double then_s,
-                       double room[], double *left)
+static double share_of(const erg_time_block blocks[], size_t count, const erg_drift *drift,
+                       double then_s, double room[], double *left)
 {
-    size_t count = blocks->count;
     double *x = room, *y = room + count;
 
     if (isnan(then_s) || drift->count == 0)
         return NAN;
-    if (count < (size_t)erg_block_looks[0])
+    if (count < FEW)
         return 1;
     for (size_t i = 0; i < count; i++) {
-        x[i] = log(erg_drift_at(drift, blocks->all[i].at_s) / then_s);
-        y[i] = log(blocks->all[i].time_s / blocks->all[0].time_s);
+        x[i] = erg_drift_at(drift, blocks[i].at_s) / then_s - 1;
+        y[i] = log(blocks[i].time_s / blocks[0].time_s);
     }
     double share = best_share(x, y, count, y + count);
     *left = loss(x, y, count, share, y + count) / (double)count;
     return share;
 }
 
+/* How slow the reference may be in a block that counts: while somebody has the machine the
+ * kernel's own share of it is a guess. Twenty blocks are left. room: twice the blocks. */
+static double most_of(const erg_time_blocks *blocks, const erg_drift *drift, double room[])
+{
+    double *in_order = room + blocks->count;
+
+    for (size_t i = 0; i < blocks->count; i++)
+        room[i] = erg_drift_at(drift, blocks->all[i].at_s);
+    memcpy(in_order, room, blocks->count * sizeof(*room));
+    double usual = erg_quantile(in_order, blocks->count, quartile); /* puts them in order */
+    return fmax(crowded * usual, in_order[FEW - 1]);
+}
+
+/* Those that count, in their order. */
+static size_t choose(const erg_time_blocks *blocks, const erg_drift *drift, double room[],
+                     erg_time_block to[])
+{
+    bool has_drift = drift->count > 0 && blocks->count > FEW;
+    double most = has_drift ? most_of(blocks, drift, room) : INFINITY;
+    size_t count = 0;
+
+    for (size_t i = 0; i < blocks->count; i++)
+        if (!has_drift || room[i] <= most)
+            to[count++] = blocks->all[i];
+    return count;
+}
+
 double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, double share)
 {
-    return isnan(share) ? 1 : pow(then_s / erg_drift_at(drift, at_s), share);
+    return isnan(share) ? 1 : 1 / moved(erg_drift_at(drift, at_s) / then_s - 1, share);
 }
 
 bool erg_time_blocks_time(const erg_time_blocks *blocks, const erg_drift *drift,
                           double then_s, erg_block_time *out)
 {
-    size_t count = blocks->count;
-    double *times = malloc((4 * count + 1) * sizeof(*times)), *room = times + count;
+    size_t all = blocks->count;
+    double *times = malloc((4 * all + 1) * sizeof(*times)), *room = times + all;
+    erg_time_block *chosen = calloc(all + 1, sizeof(*chosen));
+    bool good = times && chosen;
 
-    if (!times)
-        return false;
-    out->loss = NAN;
-    out->reference = 0;
-    out->share = share_of(blocks, drift, then_s, room, &out->loss);
-    for (size_t i = 0; i < count; i++) {
-        const erg_time_block *block = &blocks->all[i];
-        times[i] = block->time_s * erg_drift_factor(drift, block->at_s, then_s, out->share);
+    if (good) {
+        size_t count = choose(blocks, drift, room, chosen);
+        out->loss = NAN;
+        out->reference = 0;
+        out->share = share_of(chosen, count, drift, then_s, room, &out->loss);
+        for (size_t i = 0; i < count; i++)
+            times[i] = chosen[i].time_s
+                     * erg_drift_factor(drift, chosen[i].at_s, then_s, out->share);
+        good = count >= FEW ? by_rank(times, count, room, out) : by_mean(times, count, out);
     }
-    bool good = count >= (size_t)erg_block_looks[0] ? by_rank(times, count, room, out)
-                                                    : by_mean(times, count, out);
     free(times);
+    free(chosen);
     return good;
 }
 
@@ -169,18 +204,24 @@ bool erg_time_blocks_best(const erg_time_blocks *blocks, const erg_drift drifts[
     return good;
 }
 
+bool erg_block_looks_at(size_t count)
+{
+    for (size_t i = 0; i < ERG_BLOCK_LOOKS; i++)
+        if ((size_t)erg_block_looks[i] == count)
+            return true;
+    return false;
+}
+
 bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
                                 size_t count, double half_width)
 {
-    double any_s[ERG_REFERENCES];
+    double any_s[ERG_DRIFTS] = { NAN };
     erg_block_time now;
-    bool is_look = false;
 
     for (size_t i = 0; i < count; i++)
         any_s[i] = drifts[i].count ? drifts[i].points[0].time_s : NAN;
-    for (size_t i = 0; i < ERG_BLOCK_LOOKS; i++)
-        is_look = is_look || (size_t)erg_block_looks[i] == blocks->count;
-    return is_look && erg_time_blocks_best(blocks, drifts, any_s, count, &now)
+    return erg_block_looks_at(blocks->count)
+        && erg_time_blocks_best(blocks, drifts, any_s, count, &now)
         && now.high_s - now.low_s <= 2 * half_width * now.time_s;
 }
 

@@ -8,11 +8,15 @@
  *            quartile of the blocks: up to three in four may be spoilt. Times are as of
  *            when the reference kernel takes a stated time (erg_drift_level).
  *   Share    of what moves the reference that moves this kernel too: a clock moves both, a
- *            crowd on the memory's bus moves what streams and leaves what computes. It is
- *            the slope of log time on log reference, by regression at the same quartile:
- *            a share of one would put the reference's own scatter on kernels that stand.
- *   Which    of two references, one that computes and one that streams, is that which the
- *            regression leaves the least to: kernels of a kind meet the same.
+ *            crowd on the memory's bus moves what streams and leaves what computes. Where
+ *            the reference takes x longer the kernel takes share * x longer, by regression
+ *            at the same quartile: a share of one would put the reference's own scatter on
+ *            kernels that stand. Some are moved more than it, up to twice as much.
+ *   Which    of one reference that computes, one that streams and all other kernels of the
+ *            kind (replay_others.h) is that which the regression leaves the least to.
+ *   Crowded  blocks, in which the reference is 2 % above its own lower quartile, are left
+ *            out while twenty are left: with somebody on the machine the share is a guess,
+ *            and not the same for each that comes.
  *   Interval between two ranks of the blocks, by the binomial law: it asks nothing of how
  *            they scatter. Blocks are worth as many as their being under the quartile
  *            repeats from one to the next; how far a spoilt one is off does not matter to
@@ -39,11 +43,12 @@ typedef struct erg_time_blocks {
     erg_time_block *all;
     size_t count, capacity;
     double spent_s; /* in all but the first */
+    int kind;       /* kernels of a kind meet the same: replay_others.h */
 } erg_time_blocks;
 
 typedef struct erg_block_time {
     double time_s, low_s, high_s;
-    double share; /* of the reference's drift; 0..1, NAN: there is no reference */
+    double share; /* of the reference's drift; 0..2, NAN: there is no reference */
     double loss;  /* of that regression, a block; NAN: none was made */
     size_t reference; /* which of several it was */
 } erg_block_time;
@@ -60,6 +65,7 @@ double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, doub
  * where none was asked. */
 bool erg_time_blocks_best(const erg_time_blocks *blocks, const erg_drift drifts[],
                           const double thens_s[], size_t count, erg_block_time *out);
+bool erg_block_looks_at(size_t count);
 /* Whether this is a number of blocks at which to look, and half_width (relative) is met. */
 bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
                                 size_t count, double half_width);

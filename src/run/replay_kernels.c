@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernels alone, hot and cold, in rounds, each in an order by chance. A reference kernel is
- * timed again every ten: what it drifts, the others have drifted too.
+ * Kernels alone, hot and cold, in rounds, each in an order by chance. Reference kernels are
+ * timed again every ten: what they drift, the others have drifted too.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -9,119 +9,14 @@
 #include "math/random.h"
 #include "run/replay_alone.h"
 #include "run/replay_blocks.h"
+#include "run/replay_others.h"
+#include "run/replay_reference.h"
 
 enum { REFERENCE_EVERY = 10 };
-enum { COMPUTES, STREAMS }; /* references */
-static const double streams_least = 0.2; /* bytes a FLOP */
-static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.02;
 enum { BLOCK_RUNS = 2, PATIENCE = 4 };
 static const double told_drift = 0.05;
 static const double block_s = 0.05, block_warmup_s = 0.02;
 static const double empty_factor = 1.5; /* spec section 4.4 */
-
-static double middle_s(erg_span span)
-{
-    return 0.5 * (erg_s_from_ns(span.begin_ns) + erg_s_from_ns(span.end_ns));
-}
-
-/* ---- the floor, and the reference ------------------------------------------------ */
-
-/* One element: what is left is the launch. */
-static bool time_empty(erg_replay_bench *bench, erg_error *err)
-{
-    const erg_engine *engine = bench->stage->engine;
-    const erg_signature_tensor one = { .rank = 1, .dims = { 1 } };
-    const erg_signature empty = { .op = ERG_OP_RELU,
-                                  .shape_known = true,
-                                  .input_count = 1,
-                                  .output_count = 1,
-                                  .axis = -1,
-                                  .tensors = { one, one } };
-    erg_alone a = { .bench = bench };
-    erg_time_rule rule = erg_replay_rule(bench, false);
-    erg_timed_work work = erg_alone_work(&a);
-    erg_timed timed;
-
-    a.job = engine->prepare(bench->stage->session, &empty, err);
-    if (!a.job)
-        return false;
-    erg_rotation_of(&bench->pools, &empty, false, &a.rotation);
-    rule.runs = 0;
-    double run_s = erg_time_warm(bench->env, &rule, &work, err);
-    bool good =
-        !isnan(run_s) && erg_time_measure(bench->env, &rule, &work, run_s, &timed, err);
-    if (good) {
-        bench->empty_s = timed.median_s;
-        erg_timed_free(&timed);
-    }
-    engine->free(a.job);
-    return good;
-}
-
-/* One that computes, hot, and one that streams, cold: neighbours take the clock from one
- * and the bus from the other. */
-static bool is_reference(const erg_replay_bench *bench, int32_t kernel, int which)
-{
-    const erg_signature *is = &bench->stage->plan->kernels[kernel].signature;
-
-    return which == COMPUTES
-        || (is->in_bytes > 0 && is->out_bytes > 0
-            && (double)(is->in_bytes + is->out_bytes)
-                   > streams_least * fmax((double)is->flop, 0));
-}
-
-/* The most work that one run has in a few milliseconds. */
-static bool find_reference(erg_replay_bench *bench, int which, erg_error *err)
-{
-    const erg_replay_plan *plan = bench->stage->plan;
-    erg_time_rule rule = erg_replay_rule(bench, false);
-    double best = 0;
-
-    bench->references[which] = -1;
-    rule.warmup = 1;
-    rule.warmup_s = 0;
-    for (size_t i = 0; i < plan->kernel_count; i++) {
-        if (!bench->stage->jobs[i] || !is_reference(bench, (int32_t)i, which))
-            continue;
-        erg_alone a = erg_alone_of(bench, (int32_t)i, which == STREAMS);
-        double run_s =
-            erg_time_warm(bench->env, &rule, &(erg_timed_work){ erg_alone_run, &a }, err);
-        if (isnan(run_s))
-            return false;
-        if (run_s <= reference_most_s && run_s > best) {
-            best = run_s;
-            bench->references[which] = (int32_t)i;
-        }
-    }
-    return true;
-}
-
-static bool time_one(erg_replay_bench *bench, int which, erg_error *err)
-{
-    erg_time_rule rule = erg_replay_rule(bench, false);
-    erg_timed timed;
-
-    if (bench->references[which] < 0)
-        return true;
-    erg_alone a = erg_alone_of(bench, bench->references[which], which == STREAMS);
-    erg_timed_work work = erg_alone_work(&a);
-    rule.runs = 0;
-    rule.warmup_s = reference_warmup_s;
-    rule.least_s = reference_s;
-    rule.half_width = 0;
-    double run_s = erg_time_warm(bench->env, &rule, &work, err);
-    if (isnan(run_s) || !erg_time_measure(bench->env, &rule, &work, run_s, &timed, err))
-        return false;
-    bool good =
-        erg_drift_add(&bench->drifts[which], middle_s(timed.span), timed.centre_s, err);
-    erg_timed_free(&timed);
-    return good;
-}
-
-static bool time_reference(erg_replay_bench *bench, erg_error *err)
-{
-    return time_one(bench, COMPUTES, err) && time_one(bench, STREAMS, err);
-}
 
 /* ---- one kernel ------------------------------------------------------------------ */
 
@@ -208,7 +103,9 @@ static bool block(erg_replay_bench *bench, size_t row, int32_t kernel, bool is_c
         is->max_s = fmax(is->max_s, timed.max_s);
         blocks->spent_s += erg_s_from_ns(erg_env_now_ns(bench->env)) - begin_s;
     }
-    erg_time_block seen = { middle_s(timed.span), timed.centre_s };
+    erg_time_block seen = { erg_span_middle_s(timed.span), timed.centre_s };
+    blocks->kind =
+        2 * is_cold + erg_replay_streams(&bench->stage->plan->kernels[kernel].signature);
     good = good && erg_time_blocks_add(blocks, &seen, err);
     erg_timed_free(&timed);
     return good;
@@ -224,7 +121,7 @@ static bool time_first(erg_replay_bench *bench, const size_t order[], size_t cou
     for (size_t i = 0; i < count; i++) {
         int32_t kernel = (int32_t)order[i];
 
-        if (i % REFERENCE_EVERY == 0 && !time_reference(bench, err))
+        if (i % REFERENCE_EVERY == 0 && !erg_replay_time_references(bench, err))
             return false;
         erg_replay_tell(bench, "timing kernel %zu of %zu", i + 1, count);
         for (int is_cold = 0; bench->stage->jobs[kernel] && is_cold < 2; is_cold++)
@@ -232,7 +129,7 @@ static bool time_first(erg_replay_bench *bench, const size_t order[], size_t cou
                 && !block(bench, bench->replay->kernel_count, kernel, is_cold, err))
                 return false;
     }
-    return time_reference(bench, err);
+    return erg_replay_time_references(bench, err);
 }
 
 /* What quick kernels leave of half of their time goes to those that are still wide. */
@@ -245,7 +142,15 @@ static double most_of(const erg_replay_bench *bench, double most_s)
     return spent_s < 0.5 * rows * most_s ? PATIENCE * most_s : most_s;
 }
 
-static bool is_done(const erg_replay_bench *bench, size_t row)
+/* Those of the references, and what the others of its kind show: free the last. */
+static bool take_drifts(const erg_replay_bench *bench, const erg_others *others, size_t row,
+                        erg_drift to[ERG_DRIFTS], erg_error *err)
+{
+    memcpy(to, bench->drifts, sizeof(bench->drifts));
+    return erg_others_drift(others, row, &to[ERG_REFERENCES], err);
+}
+
+static bool is_out_of_time(const erg_replay_bench *bench, size_t row)
 {
     const erg_time_rule rule = erg_replay_rule(bench, false);
     const erg_time_blocks *blocks = &bench->blocks[row];
@@ -256,9 +161,41 @@ static bool is_done(const erg_replay_bench *bench, size_t row)
                         : most_of(bench, rule.most_s);
 
     return blocks->spent_s >= most_s
-        || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1]
-        || erg_time_blocks_are_enough(blocks, bench->drifts, ERG_REFERENCES,
-                                      rule.half_width);
+        || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1];
+}
+
+static bool look_at(const erg_replay_bench *bench, const erg_others *others, size_t row,
+                    bool *is_done, erg_error *err)
+{
+    const erg_time_rule rule = erg_replay_rule(bench, false);
+    erg_drift drifts[ERG_DRIFTS];
+
+    if (!take_drifts(bench, others, row, drifts, err))
+        return false;
+    *is_done = erg_time_blocks_are_enough(&bench->blocks[row], drifts, ERG_DRIFTS,
+                                          rule.half_width);
+    erg_drift_free(&drifts[ERG_REFERENCES]);
+    return true;
+}
+
+/* After a round of so many blocks each; *left are not done yet. */
+static bool look(const erg_replay_bench *bench, size_t round, bool done[], size_t *left,
+                 erg_error *err)
+{
+    size_t count = bench->replay->kernel_count;
+    erg_others others = { 0 };
+    bool is_look = erg_block_looks_at(round);
+    bool good = !is_look || erg_others_open(&others, bench->blocks, count, err);
+
+    *left = 0;
+    for (size_t i = 0; good && i < count; i++) {
+        if (!done[i] && is_look)
+            good = look_at(bench, &others, i, &done[i], err);
+        done[i] = done[i] || is_out_of_time(bench, i);
+        *left += !done[i];
+    }
+    erg_others_close(&others);
+    return good;
 }
 
 /* Those that are not known well enough, in an order by chance, until all are. */
@@ -277,18 +214,17 @@ static bool time_again(erg_replay_bench *bench, erg_random *random, size_t order
             if (done[order[i]])
                 continue;
             seen++;
-            if (turn++ % REFERENCE_EVERY == 0 && !time_reference(bench, err))
+            if (turn++ % REFERENCE_EVERY == 0 && !erg_replay_time_references(bench, err))
                 return false;
             erg_replay_tell(bench, "timing again, round %zu: %zu of %zu", round, seen,
                             left);
             if (!block(bench, order[i], row->kernel, row->state == ERG_STATE_COLD, err))
                 return false;
         }
-        left = 0;
-        for (size_t i = 0; i < count; i++)
-            left += !(done[i] = done[i] || is_done(bench, i));
+        if (!look(bench, round, done, &left, err))
+            return false;
     }
-    return time_reference(bench, err);
+    return erg_replay_time_references(bench, err);
 }
 
 bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
@@ -305,7 +241,7 @@ bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
         || erg_fail(err, ERG_NO_MEMORY, "no memory for the blocks of %zu kernels", count);
     if (good) {
         erg_random_order(&random, order, count);
-        good = time_empty(bench, err) && time_first(bench, order, count, err)
+        good = erg_replay_time_empty(bench, err) && time_first(bench, order, count, err)
             && time_again(bench, &random, order, done, err);
     }
     free(order);
@@ -317,17 +253,17 @@ bool erg_replay_time_kernels(erg_replay_bench *bench, erg_error *err)
 
 /* Of the row's blocks; the drift of its first one, whose window and runs stand there, by
  * the share of it that this kernel has. */
-static void settle(const erg_replay_bench *bench, size_t row, const double thens_s[])
+static void settle(const erg_replay_bench *bench, size_t row, const erg_drift drifts[],
+                   const double thens_s[])
 {
     erg_kernel_timing *kernel = &bench->replay->kernels[row];
     double *times[] = { &kernel->time_s, &kernel->median_s, &kernel->min_s,
                         &kernel->max_s };
     erg_block_time of = { .share = isnan(thens_s[0]) ? NAN : 1 };
-    bool has_time = erg_time_blocks_best(&bench->blocks[row], bench->drifts, thens_s,
-                                         ERG_REFERENCES, &of);
-    double factor =
-        erg_drift_factor(&bench->drifts[of.reference], middle_s(kernel->span),
-                         thens_s[of.reference], of.share);
+    bool has_time =
+        erg_time_blocks_best(&bench->blocks[row], drifts, thens_s, ERG_DRIFTS, &of);
+    double factor = erg_drift_factor(&drifts[of.reference], erg_span_middle_s(kernel->span),
+                                     thens_s[of.reference], of.share);
 
     kernel->drift = isnan(of.share) ? NAN : factor;
     for (size_t t = 0; t < ERG_COUNT(times); t++)
@@ -344,7 +280,7 @@ static void settle(const erg_replay_bench *bench, size_t row, const double thens
 static bool tell_drift(const erg_replay_bench *bench, double then_s, erg_error *err)
 {
     const erg_span span = bench->replay->whole.span;
-    double whole_s = erg_drift_at(&bench->drifts[COMPUTES], middle_s(span));
+    double whole_s = erg_drift_at(&bench->drifts[ERG_COMPUTES], erg_span_middle_s(span));
 
     if (span.end_ns <= span.begin_ns || isnan(then_s)
         || fabs(whole_s - then_s) <= told_drift * then_s)
@@ -357,13 +293,23 @@ static bool tell_drift(const erg_replay_bench *bench, double then_s, erg_error *
 
 bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err)
 {
-    double thens_s[ERG_REFERENCES];
+    size_t count = bench->replay->kernel_count;
+    double thens_s[ERG_DRIFTS];
+    erg_others others = { 0 };
+    bool good = !bench->blocks || erg_others_open(&others, bench->blocks, count, err);
 
     for (size_t i = 0; i < ERG_REFERENCES; i++)
         thens_s[i] = erg_drift_level(&bench->drifts[i]);
-    for (size_t i = 0; i < bench->replay->kernel_count; i++)
-        settle(bench, i, thens_s);
-    return tell_drift(bench, thens_s[COMPUTES], err);
+    for (size_t i = 0; good && bench->blocks && i < count; i++) {
+        erg_drift drifts[ERG_DRIFTS];
+        good = take_drifts(bench, &others, i, drifts, err);
+        thens_s[ERG_REFERENCES] = erg_drift_level(&drifts[ERG_REFERENCES]);
+        if (good)
+            settle(bench, i, drifts, thens_s);
+        erg_drift_free(&drifts[ERG_REFERENCES]);
+    }
+    erg_others_close(&others);
+    return good && tell_drift(bench, thens_s[ERG_COMPUTES], err);
 }
 
 /* ---- in the order of the day ----------------------------------------------------- */
@@ -372,8 +318,7 @@ bool erg_replay_measure(erg_replay_bench *bench, erg_error *err)
 {
     bool good =
         erg_pools_take(bench->stage, erg_replay_cache_bytes(bench->env), &bench->pools, err)
-        && find_reference(bench, COMPUTES, err)
-        && find_reference(bench, STREAMS, err) && time_reference(bench, err)
+        && erg_replay_find_references(bench, err) && erg_replay_time_references(bench, err)
         && erg_replay_time_whole(bench, err) && erg_replay_time_kernels(bench, err)
         && erg_replay_meter_each_tier(bench, err);
 

@@ -180,10 +180,17 @@ static int pool_of(const erg_signature *signature, int tensor)
                                                   : INPUTS;
 }
 
-static void lay_out(const erg_signature *signature, erg_rotation *out)
+static size_t first_bytes(const erg_signature *signature)
 {
-    *out = (erg_rotation){ .sets = 1, .signature = signature };
-    for (int i = 0; i < signature->input_count + signature->output_count; i++) {
+    return aligned(erg_stage_bytes(&signature->tensors[0]));
+}
+
+static void lay_out(const erg_signature *signature, const erg_engine_parts *parts,
+                    erg_rotation *out)
+{
+    *out = (erg_rotation){ .sets = 1, .signature = signature, .parts = *parts };
+    out->pool[0] = pool_of(signature, 0);
+    for (int i = 1; i < signature->input_count + signature->output_count; i++) {
         int pool = pool_of(signature, i);
 
         out->pool[i] = pool;
@@ -194,12 +201,21 @@ static void lay_out(const erg_signature *signature, erg_rotation *out)
 
 static size_t cold_sets(const erg_rotation *rotation, double cache_bytes)
 {
-    double bytes = 0;
+    double bytes = rotation->parts.count > 1 ? (double)rotation->parts.bytes
+                                             : (double)first_bytes(rotation->signature);
 
     for (int i = 0; i < POOLS; i++)
         bytes += (double)rotation->set_bytes[i];
     double sets = bytes > 0 ? ceil(caches * cache_bytes / bytes) : 1;
     return sets > 1 ? (size_t)sets : 1;
+}
+
+static size_t pool_bytes(const erg_rotation *rotation, int pool)
+{
+    size_t sets = rotation->sets, tables = (sets - 1) / rotation->parts.count + 1;
+
+    return sets * rotation->set_bytes[pool]
+         + (pool == rotation->pool[0] ? tables * first_bytes(rotation->signature) : 0);
 }
 
 bool erg_pools_take(erg_stage *stage, double cache_bytes, erg_pools *pools,
@@ -211,11 +227,12 @@ bool erg_pools_take(erg_stage *stage, double cache_bytes, erg_pools *pools,
 
         if (!stage->jobs[i])
             continue;
-        lay_out(&stage->plan->kernels[i].signature, &rotation);
-        size_t sets = cold_sets(&rotation, cache_bytes);
+        erg_engine_parts parts = erg_stage_parts(stage, i);
+        lay_out(&stage->plan->kernels[i].signature, &parts, &rotation);
+        rotation.sets = cold_sets(&rotation, cache_bytes);
         for (int p = 0; p < POOLS; p++)
-            if (pools->bytes[p] < sets * rotation.set_bytes[p])
-                pools->bytes[p] = sets * rotation.set_bytes[p];
+            if (pools->bytes[p] < pool_bytes(&rotation, p))
+                pools->bytes[p] = pool_bytes(&rotation, p);
     }
     for (int p = 0; p < POOLS; p++) {
         int64_t count = (int64_t)(pools->bytes[p] / sizeof(float)) + ALIGNMENT;
@@ -238,10 +255,10 @@ void erg_pools_give(const erg_stage *stage, erg_pools *pools)
     *pools = (erg_pools){ 0 };
 }
 
-void erg_rotation_of(const erg_pools *pools, const erg_signature *signature, bool is_cold,
-                     erg_rotation *out)
+void erg_rotation_of(const erg_pools *pools, const erg_signature *signature,
+                     const erg_engine_parts *parts, bool is_cold, erg_rotation *out)
 {
-    lay_out(signature, out);
+    lay_out(signature, parts, out);
     for (int p = 0; p < POOLS; p++)
         out->pools[p] = pools->pools[p];
     out->sets = is_cold ? cold_sets(out, pools->cache_bytes) : 1;
@@ -251,9 +268,10 @@ void erg_rotation_at(const erg_rotation *rotation, size_t run,
                      void *memory[ERG_SIGNATURE_TENSORS])
 {
     const erg_signature *is = rotation->signature;
-    size_t set = run % rotation->sets;
+    const erg_engine_parts *parts = &rotation->parts;
+    size_t set = run % rotation->sets, first = (size_t)rotation->pool[0];
 
-    for (int i = 0; i < ERG_SIGNATURE_TENSORS; i++) {
+    for (int i = 1; i < ERG_SIGNATURE_TENSORS; i++) {
         int pool = rotation->pool[i];
 
         memory[i] = i < is->input_count + is->output_count
@@ -261,4 +279,7 @@ void erg_rotation_at(const erg_rotation *rotation, size_t run,
                               + rotation->offsets[i]
                         : NULL;
     }
+    memory[0] = rotation->pools[first] + rotation->sets * rotation->set_bytes[first]
+              + set / parts->count * first_bytes(is)
+              + set % parts->count * parts->step_bytes;
 }

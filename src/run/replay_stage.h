@@ -33,6 +33,7 @@ erg_stage *erg_stage_open(const erg_engine *engine, const erg_engine_options *op
                           const erg_replay_plan *plan, erg_error *err);
 /* Memory for the whole, used again once nobody reads it any more. */
 bool erg_stage_furnish(erg_stage *stage, erg_error *err);
+erg_engine_parts erg_stage_parts(const erg_stage *stage, size_t kernel);
 bool erg_stage_launch(erg_stage *stage, size_t launch, erg_error *err);
 void erg_stage_close(erg_stage *stage);
 
@@ -42,9 +43,11 @@ size_t erg_stage_bytes(const erg_signature_tensor *tensor);
 /* ---- kernels alone ------------------------------------------------------------------- */
 
 /* Sets of buffers for one kernel, one behind the other in pools that are there once: inputs
- * keep their numbers, outputs lie apart. */
+ * keep their numbers, outputs lie apart. Behind them are the first tensors: one that is
+ * read in parts is there once for as many sets as it has parts. */
 typedef struct erg_rotation {
     size_t sets;
+    erg_engine_parts parts;
     const erg_signature *signature;
     char *pools[3];
     size_t set_bytes[3], offsets[ERG_SIGNATURE_TENSORS];
@@ -60,9 +63,10 @@ typedef struct erg_pools {
 bool erg_pools_take(erg_stage *stage, double cache_bytes, erg_pools *pools,
                     erg_error *err);
 void erg_pools_give(const erg_stage *stage, erg_pools *pools);
-/* is_cold: as many sets as make four caches (spec section 4.5), else one. */
-void erg_rotation_of(const erg_pools *pools, const erg_signature *signature, bool is_cold,
-                     erg_rotation *out);
+/* is_cold: as many sets as make four caches (spec section 4.5), by the bytes that a launch
+ * touches; else one. */
+void erg_rotation_of(const erg_pools *pools, const erg_signature *signature,
+                     const erg_engine_parts *parts, bool is_cold, erg_rotation *out);
 void erg_rotation_at(const erg_rotation *rotation, size_t run,
                      void *memory[ERG_SIGNATURE_TENSORS]);
 

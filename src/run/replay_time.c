@@ -259,14 +259,27 @@ static double smooth_at(const erg_drift *drift, size_t i)
     return erg_quantile(near_s, count, 0.25);
 }
 
+/* The first that is not before at_s. */
+static size_t find_point(const erg_drift *drift, double at_s)
+{
+    size_t low = 0, high = drift->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (drift->points[middle].at_s < at_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 double erg_drift_at(const erg_drift *drift, double at_s)
 {
-    size_t i = 0;
+    size_t i = find_point(drift, at_s);
 
     if (drift->count == 0)
         return NAN;
-    while (i < drift->count && drift->points[i].at_s < at_s)
-        i++;
     if (i == 0 || i == drift->count)
         return smooth_at(drift, i == 0 ? 0 : drift->count - 1);
     double from_s = drift->points[i - 1].at_s, span_s = drift->points[i].at_s - from_s;

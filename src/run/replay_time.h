@@ -59,6 +59,11 @@ bool erg_time_measure(const erg_env *env, const erg_time_rule *rule,
                       const erg_timed_work *work, double run_s, erg_timed *out,
                       erg_error *err);
 void erg_timed_free(erg_timed *timed);
+/* Seconds, of both ends. */
+static inline double erg_span_middle_s(erg_span span)
+{
+    return 0.5 * (erg_s_from_ns(span.begin_ns) + erg_s_from_ns(span.end_ns));
+}
 /* Seconds of the processor that this thread has had so far. */
 double erg_time_core_s(void);
 /* The mean of the middle half; sorts them. NAN: there are none. */
@@ -66,8 +71,9 @@ double erg_time_centre(double values[], size_t count);
 
 /* ---- drift of the machine, seen by a reference kernel ------------------------------ */
 
-/* One that computes and one that streams: what they meet is not the same. */
-enum { ERG_REFERENCES = 2 };
+/* One that computes and one that streams: what they meet is not the same. And the drift
+ * that a kernel's neighbours show, of each its own (replay_others.h). */
+enum { ERG_REFERENCES = 2, ERG_DRIFTS = ERG_REFERENCES + 1 };
 
 typedef struct erg_drift_point {
     double at_s, time_s;

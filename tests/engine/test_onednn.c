@@ -307,6 +307,40 @@ static void rows_are_picked_whole(void)
     end(&on);
 }
 
+/* A step of the table further on no row is one of those that were read. */
+static void parts_of_a_table_have_no_row_in_common(void)
+{
+    enum { ROWS = 640, WIDTH = 128, PICKED = 16, PARTS = ROWS / PICKED / 2 };
+    bench on = begin(ERG_OP_EMBEDDING);
+    static bool was_read[2 * ROWS];
+    erg_error err = { 0 };
+
+    TENSOR(&on, ROWS, WIDTH);
+    TENSOR(&on, PICKED);
+    TENSOR(&on, PICKED, WIDTH);
+    erg_engine_job *job = engine->prepare(on.session, &on.signature, &err);
+    CHECK_OK(job != NULL, err);
+    erg_engine_parts parts = engine->parts(job);
+    CHECK(parts.count == PARTS && parts.step_bytes == WIDTH * sizeof(float));
+    CHECK(parts.bytes == PICKED * WIDTH * sizeof(float));
+    for (int row = 0; row < ROWS; row++)
+        for (int i = 0; i < WIDTH; i++)
+            on.memory[0][row * WIDTH + i] = (float)row;
+    for (size_t part = 0; part < parts.count; part++) {
+        void *moved[ERG_SIGNATURE_TENSORS] = {
+            on.memory[0] + part * parts.step_bytes / sizeof(float), on.memory[1],
+            on.memory[2] };
+        CHECK_OK(engine->launch(job, moved, &err), err);
+        for (int i = 0; i < PICKED; i++) {
+            size_t row = (size_t)on.memory[2][i * WIDTH];
+            CHECK(!was_read[row]);
+            was_read[row] = true;
+        }
+    }
+    engine->free(job);
+    end(&on);
+}
+
 static void what_it_does_not_know_is_said_by_name(void)
 {
     bench on = begin(ERG_OP_LSTM);
@@ -349,6 +383,7 @@ int main(void)
         TEST(softmax_is_shares_of_exponentials),
         TEST(norms_and_pools_are_their_definitions),
         TEST(rows_are_picked_whole),
+        TEST(parts_of_a_table_have_no_row_in_common),
         TEST(what_it_does_not_know_is_said_by_name),
         TEST(memory_is_of_normal_numbers_and_repeats),
     };

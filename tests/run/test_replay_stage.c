@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include "replay_fake.h"
 
+static const erg_engine_parts whole = { .count = 1 };
+
 /* As many sets as make four caches of 32 MiB, each other memory. */
 static void cold_buffers_are_more_than_caches_hold(void)
 {
@@ -12,8 +14,8 @@ static void cold_buffers_are_more_than_caches_hold(void)
     erg_rotation hot, cold;
     void *a[ERG_SIGNATURE_TENSORS], *b[ERG_SIGNATURE_TENSORS];
 
-    erg_rotation_of(&pools, &signature, false, &hot);
-    erg_rotation_of(&pools, &signature, true, &cold);
+    erg_rotation_of(&pools, &signature, &whole, false, &hot);
+    erg_rotation_of(&pools, &signature, &whole, true, &cold);
     CHECK(hot.sets == 1);
     CHECK(cold.sets * 2 * (4 << 20) >= 4 * (size_t)(32 << 20));
     erg_rotation_at(&cold, 0, a);
@@ -21,6 +23,31 @@ static void cold_buffers_are_more_than_caches_hold(void)
     CHECK(a[0] == b[0] && a[1] == b[1]);
     erg_rotation_at(&cold, 1, b);
     CHECK((char *)b[0] - (char *)a[0] >= 4 << 20);
+    free(inputs);
+    free(outputs);
+}
+
+/* A table of 8 MiB of which 1 MiB is asked for: four parts, then another table. */
+static void rows_of_a_table_are_cold_by_what_is_asked_for(void)
+{
+    enum { TABLE = 8 << 20, PART = 1 << 20, STEP = 4096, PARTS = 4 };
+    erg_signature signature = kernel_of(ERG_OP_RELU, "x", TABLE / 4).signature;
+    const erg_engine_parts parts = { PARTS, STEP, PART };
+    char *inputs = malloc(64), *outputs = malloc(64);
+    erg_pools pools = { { inputs, inputs, outputs }, { 0 }, 32 << 20 };
+    void *at[PARTS + 2][ERG_SIGNATURE_TENSORS];
+    erg_rotation cold;
+
+    signature.tensors[1].dims[0] = PART / 4;
+    erg_rotation_of(&pools, &signature, &parts, true, &cold);
+    CHECK(cold.sets == 64);
+    for (size_t i = 0; i < ERG_COUNT(at); i++)
+        erg_rotation_at(&cold, i, at[i]);
+    for (size_t i = 0; i + 1 < ERG_COUNT(at); i++) {
+        ptrdiff_t apart = (char *)at[i + 1][0] - (char *)at[i][0];
+        CHECK(apart == (i + 1 == PARTS ? TABLE - (PARTS - 1) * STEP : STEP));
+        CHECK((char *)at[i + 1][1] - (char *)at[i][1] == PART);
+    }
     free(inputs);
     free(outputs);
 }
@@ -236,6 +263,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(cold_buffers_are_more_than_caches_hold),
+        TEST(rows_of_a_table_are_cold_by_what_is_asked_for),
         TEST(reorders_stand_where_layouts_change_and_nowhere_else),
         TEST(a_view_is_turned_by_the_dims_of_its_reader),
         TEST(a_part_is_turned_alone_and_the_whole_stays),
