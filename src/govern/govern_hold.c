@@ -67,23 +67,16 @@ bool erg_govern_hold_take(const erg_yaml *list, const char *name, erg_govern_con
 static void note(erg_governor *governor, const char *device, const erg_turn *turn,
                  const erg_error *fault)
 {
-    const erg_env *env = &governor->env;
-    erg_journal_entry entry = { .t_ns = erg_env_now_ns(env),
-                                .utc_ns = erg_env_utc_ns(env),
-                                .old_w = NAN,
-                                .requested_w = NAN,
-                                .clamped_w = NAN,
-                                .enforced_w = NAN };
+    char text[96];
+    const erg_journal_words words = { device, "hold", fault->text[0] ? "refused" : "ergd",
+                                      text };
 
-    erg_text_put(entry.device, sizeof(entry.device), device);
-    erg_text_put(entry.rule, sizeof(entry.rule), "hold");
-    erg_text_put(entry.who, sizeof(entry.who), fault->text[0] ? "refused" : "ergd");
-    snprintf(entry.text, sizeof(entry.text), "%s asked %g, set %g, in force %g, in %.3g s",
+    snprintf(text, sizeof(text), "%s asked %g, set %g, in force %g, in %.3g s",
              erg_knob_infos[turn->knob].name, turn->requested, turn->clamped,
              turn->enforced, turn->took_s);
     if (fault->text[0])
-        snprintf(entry.text, sizeof(entry.text), "%.94s", fault->text);
-    erg_journal_add(governor->journal, &entry, NULL);
+        snprintf(text, sizeof(text), "%.94s", fault->text);
+    erg_journal_say(governor->journal, &governor->env, &words, NULL);
 }
 
 static size_t hold_one(erg_governor *governor, const erg_govern_hold *hold)

@@ -28,18 +28,10 @@ static bool note_rows(const erg_table *rows, const erg_env *env, const char *who
     for (size_t i = 0; rows && i < erg_table_row_count(rows); i++) {
         const char *device = erg_table_find(rows, i, "device").text;
         const char *state = erg_table_find(rows, i, "state").text;
-        erg_journal_entry entry = { .t_ns = erg_env_now_ns(env),
-                                    .utc_ns = erg_env_utc_ns(env),
-                                    .old_w = NAN,
-                                    .requested_w = NAN,
-                                    .clamped_w = NAN,
-                                    .enforced_w = NAN };
+        const erg_journal_words words = { device ? device : "", "recover", who,
+                                          state ? state : "" };
         is_busy |= state && strcmp(state, "busy") == 0;
-        erg_text_put(entry.device, sizeof(entry.device), device ? device : "");
-        erg_text_put(entry.rule, sizeof(entry.rule), "recover");
-        erg_text_put(entry.who, sizeof(entry.who), who);
-        erg_text_put(entry.text, sizeof(entry.text), state ? state : "");
-        erg_journal_add(journal, &entry, NULL);
+        erg_journal_say(journal, env, &words, NULL);
     }
     return is_busy;
 }

@@ -181,6 +181,21 @@ bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_e
     return good;
 }
 
+bool erg_journal_say(erg_journal *journal, const erg_env *env,
+                     const erg_journal_words *words, erg_error *err)
+{
+    erg_journal_entry entry = {
+        .t_ns = erg_env_now_ns(env), .utc_ns = erg_env_utc_ns(env),
+        .old_w = NAN, .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN,
+    };
+
+    erg_text_put(entry.device, sizeof(entry.device), words->device);
+    erg_text_put(entry.rule, sizeof(entry.rule), words->rule);
+    erg_text_put(entry.who, sizeof(entry.who), words->who);
+    erg_text_put(entry.text, sizeof(entry.text), words->text);
+    return erg_journal_add(journal, &entry, err);
+}
+
 bool erg_journal_sync(erg_journal *journal, erg_error *err)
 {
     return journal->writer ? erg_journal_writer_ask(journal->writer, err)

@@ -30,6 +30,15 @@ void erg_journal_free(erg_journal *journal);
 
 /* False and a sentence if the disk did not take it; in memory it is all the same. */
 bool erg_journal_add(erg_journal *journal, const erg_journal_entry *entry, erg_error *err);
+
+/* What happened in words, without watts; each is cut to its room. */
+typedef struct erg_journal_words {
+    const char *device, *rule, *who, *text;
+} erg_journal_words;
+
+/* As erg_journal_add, stamped by env's clocks. */
+bool erg_journal_say(erg_journal *journal, const erg_env *env,
+                     const erg_journal_words *words, erg_error *err);
 /* Where a thread writes: false and a sentence if it could not, since it was last asked. */
 bool erg_journal_sync(erg_journal *journal, erg_error *err);
 

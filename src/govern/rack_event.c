@@ -44,31 +44,19 @@ bool erg_rack_event_take(erg_rack *rack, const char *bytes, size_t size, erg_err
 
 void erg_rack_event_note(erg_governor *governor, const char *rule, const char *text)
 {
-    erg_journal_entry entry = {
-        .t_ns = erg_env_now_ns(&governor->env), .utc_ns = erg_env_utc_ns(&governor->env),
-        .old_w = NAN, .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN,
-    };
+    const erg_journal_words words = { governor->config->node.id, rule, "ergd", text };
 
-    erg_text_put(entry.device, sizeof(entry.device), governor->config->node.id);
-    erg_text_put(entry.rule, sizeof(entry.rule), rule);
-    erg_text_put(entry.who, sizeof(entry.who), "ergd");
-    erg_text_put(entry.text, sizeof(entry.text), text);
-    erg_journal_add(governor->journal, &entry, NULL);
+    erg_journal_say(governor->journal, &governor->env, &words, NULL);
 }
 
 static void write_down(erg_governor *governor, const erg_rack_event *event)
 {
-    erg_journal_entry entry = {
-        .t_ns = erg_env_now_ns(&governor->env), .utc_ns = erg_env_utc_ns(&governor->env),
-        .old_w = NAN, .requested_w = NAN, .clamped_w = NAN, .enforced_w = NAN,
-        .rule = "event",
-    };
+    char text[sizeof(event->kind) + sizeof(event->text) + 2];
+    const erg_journal_words words = { event->device, "event", event->node, text };
 
-    erg_text_put(entry.device, sizeof(entry.device), event->device);
-    erg_text_put(entry.who, sizeof(entry.who), event->node);
-    snprintf(entry.text, sizeof(entry.text), "%s%s%s", event->kind,
-             event->text[0] ? ": " : "", event->text);
-    erg_journal_add(governor->journal, &entry, NULL);
+    snprintf(text, sizeof(text), "%s%s%s", event->kind, event->text[0] ? ": " : "",
+             event->text);
+    erg_journal_say(governor->journal, &governor->env, &words, NULL);
 }
 
 static void put_words(const erg_journal_entry *entry, char *to, size_t size)
