@@ -22,16 +22,15 @@ enum { ROUNDS = 5, CHUNK = 1 << 17, LARGER = 10 };
 
 /* ---- a trace ------------------------------------------------------------------------ */
 
+#define ARRAY "at::detail::Array<char*, 3>"
+#define CUTLASS "cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8"
 static const char *const kernels[] = {
     "ampere_sgemm_128x64_tn",
-    "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, "
-        "at::detail::Array<char*, 3> >(int, at::native::CUDAFunctor_add<float>, "
-        "at::detail::Array<char*, 3>)",
-    "void at::native::(anonymous namespace)::vectorized_layer_norm_kernel<float, "
-    "float>(int, "
-        "float, float const*, float const*, float const*, float*, float*, float*)",
-    "void cutlass::Kernel2<cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8>("
-        "cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8::Params)",
+    ("void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, "
+     ARRAY " >(int, at::native::CUDAFunctor_add<float>, " ARRAY ")"),
+    ("void at::native::(anonymous namespace)::vectorized_layer_norm_kernel<float, float>("
+     "int, float, float const*, float const*, float const*, float*, float*, float*)"),
+    ("void cutlass::Kernel2<" CUTLASS ">(" CUTLASS "::Params)"),
 };
 
 static void put_launch(FILE *to, long i)

@@ -76,10 +76,13 @@ static void it_burns_what_is_missing_for_the_hold_and_then_ramps_down(void)
  * the counter of the board says so. */
 static void what_is_burnt_is_what_the_counter_has_beyond_the_law(void)
 {
-    static const char *const loads[] = { "square:80:380:4s", "square:60:390:700ms:0.6",
-                                         "list:350:3s:60:4s:350:2s:120:1s:350:2s:90:"
-                                         "20s:340:90s",
-                                         "square:80:200:2s+square:0:180:330ms" };
+    static const char long_one[] = "list:350:3s:60:4s:350:2s:120:1s:350:2s:90:20s:340:90s";
+    static const char *const loads[] = {
+        "square:80:380:4s",
+        "square:60:390:700ms:0.6",
+        long_one,
+        "square:80:200:2s+square:0:180:330ms",
+    };
     for (size_t i = 0; i < ERG_COUNT(loads); i++) {
         governed is = { 0 };
         char text[512];
