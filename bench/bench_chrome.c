@@ -22,12 +22,13 @@ enum { ROUNDS = 5, CHUNK = 1 << 17, LARGER = 10 };
 
 /* ---- a trace ------------------------------------------------------------------------ */
 
+#define ADD "at::native::CUDAFunctor_add<float>"
 #define ARRAY "at::detail::Array<char*, 3>"
 #define CUTLASS "cutlass_80_tensorop_bf16_s16816gemm_bf16_128x64_64x4_tn_align8"
 static const char *const kernels[] = {
     "ampere_sgemm_128x64_tn",
-    ("void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, "
-     ARRAY " >(int, at::native::CUDAFunctor_add<float>, " ARRAY ")"),
+    ("void at::native::vectorized_elementwise_kernel<4, " ADD ", " ARRAY " >(int, " ADD ", "
+     ARRAY ")"),
     ("void at::native::(anonymous namespace)::vectorized_layer_norm_kernel<float, float>("
      "int, float, float const*, float const*, float const*, float*, float*, float*)"),
     ("void cutlass::Kernel2<" CUTLASS ">(" CUTLASS "::Params)"),
