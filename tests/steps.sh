@@ -25,3 +25,10 @@ status_is() { # STATUS COMMAND...
     got=$?
     [ "$got" = "$want" ] || { echo "status $got, not $want"; false; }
 }
+# Starts $ergd, and returns once it listens; its process is in $daemon.
+serve() { # CONFIG SOCKET OPTION...
+    config=$1 socket=$2 tries=0
+    shift 2
+    "$ergd" --config "$config" "$@" 2>ergd.log & daemon=$!
+    while [ ! -S "$socket" ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+}

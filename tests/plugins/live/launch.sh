@@ -78,9 +78,7 @@ if [ -x "$ergd" ]; then
     printf '%s\n' 'version: 1' "state: $work/state" "socket: {path: $work/ergd.sock}" \
         "node: {sensors: [\"exec:$meter $PWD/fed 100 1000\"]}" 'cap: {scope: gpu, limit: 500W,' \
         '  policy: token_bucket, window: 50ms, enforcement: [launch_gate]}' >ergd.yaml
-    "$ergd" --config ergd.yaml 2>ergd.log & daemon=$!
-    tries=0
-    while [ ! -S ergd.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    serve ergd.yaml ergd.sock
     gated "ergd:$work/ergd.sock" "" driver 2000 "$cuda"
     check "ERG_LAUNCH=ergd keeps the cap of its configuration" out '$3 > 3.8 && $3 < 9'
     gated "" "" driver 500 "$cuda"

@@ -117,9 +117,7 @@ if [ -x "$ergd" ]; then
     printf '%s\n' 'version: 1' "state: $work/state" "socket: {path: $work/ergd.sock}" \
         'node: {sensors: ["sim:plain"]}' 'shaper: {phase: {max_delay: 4ms}}' \
         'mpi: {stagger: true}' >ergd.yaml
-    "$ergd" --config ergd.yaml 2>ergd.log & daemon=$!
-    tries=0
-    while [ ! -S ergd.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    serve ergd.yaml ergd.sock
     check "ERG_MPI=ergd delays them as the daemon's configuration says" \
         alike "ergd:$work/ergd.sock"
     kill "$daemon" && wait "$daemon"
@@ -172,9 +170,7 @@ if [ -x "$ergd" ]; then
     printf '%s\n' 'version: 1' 'mode: enforce' "state: $work/freq.state" \
         "socket: {path: $work/freq.sock}" 'node: {sensors: ["sim:plain"]}' \
         'mpi: {wait: freq}' >freq.yaml
-    "$ergd" --config freq.yaml --root "$work/tree" 2>ergd.log & daemon=$!
-    tries=0
-    while [ ! -S freq.sock ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
+    serve freq.yaml freq.sock --root "$work/tree"
     mkdir -p bare
     waits_with "ergd:$work/freq.sock" "$work/bare"
     check "ergd puts a waiting core at its least clock" test "$slowed" = yes -a "$ended" = 0
