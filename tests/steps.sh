@@ -29,6 +29,9 @@ status_is() { # STATUS COMMAND...
 serve() { # CONFIG SOCKET OPTION...
     config=$1 socket=$2 tries=0
     shift 2
-    "$ergd" --config "$config" "$@" 2>ergd.log & daemon=$!
+    # shellcheck disable=SC2154  # The caller says which.
+    "$ergd" --config "$config" "$@" 2>ergd.log &
+    # shellcheck disable=SC2034  # The caller ends it.
+    daemon=$!
     while [ ! -S "$socket" ] && [ $((tries += 1)) -le 100 ]; do sleep 0.3; done
 }
