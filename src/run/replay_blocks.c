@@ -6,7 +6,7 @@
 #include "run/replay_blocks.h"
 
 const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20, 30, 45, 68, 100,
-                                                150, 225, 340 };
+                                               150, 225, 340, 510 };
 enum { FEW = 20 }; /* the first look */
 static const double quartile = 0.25, doubt = 0.05, crowded = 1.02;
 static const double share_step = 0.01, share_most = 2, least_moved = 0.1;
@@ -212,17 +212,43 @@ bool erg_block_looks_at(size_t count)
     return false;
 }
 
-bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
-                                size_t count, double half_width)
+bool erg_time_blocks_look(erg_time_blocks *blocks, const erg_drift drifts[], size_t count,
+                          double half_width)
 {
-    double any_s[ERG_DRIFTS] = { NAN };
+    double levels_s[ERG_DRIFTS] = { NAN };
     erg_block_time now;
 
+    if (!erg_block_looks_at(blocks->count))
+        return false;
     for (size_t i = 0; i < count; i++)
-        any_s[i] = drifts[i].count ? drifts[i].points[0].time_s : NAN;
-    return erg_block_looks_at(blocks->count)
-        && erg_time_blocks_best(blocks, drifts, any_s, count, &now)
-        && now.high_s - now.low_s <= 2 * half_width * now.time_s;
+        levels_s[i] = erg_drift_level(&drifts[i], INFINITY);
+    blocks->is_found = erg_time_blocks_best(blocks, drifts, levels_s, count, &now)
+                    && now.high_s - now.low_s <= 2 * half_width * now.time_s;
+    if (blocks->is_found)
+        blocks->found = now;
+    return blocks->is_found;
+}
+
+/* In units of the drift as it is now: those of neighbours change with their levels. */
+static double since(const erg_time_blocks *blocks, const erg_drift *drift, double then_s)
+{
+    double found_s = erg_drift_level(drift, blocks->all[blocks->count - 1].at_s);
+
+    return isnan(blocks->found.share) || isnan(found_s)
+               ? 1 : moved(then_s / found_s - 1, blocks->found.share);
+}
+
+bool erg_time_blocks_end(const erg_time_blocks *blocks, const erg_drift drifts[],
+                         const double thens_s[], size_t count, erg_block_time *out)
+{
+    if (!blocks->is_found)
+        return erg_time_blocks_best(blocks, drifts, thens_s, count, out);
+    *out = blocks->found;
+    double factor = since(blocks, &drifts[out->reference], thens_s[out->reference]);
+    out->time_s *= factor;
+    out->low_s *= factor;
+    out->high_s *= factor;
+    return true;
 }
 
 void erg_time_blocks_free(erg_time_blocks *blocks)

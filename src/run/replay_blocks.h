@@ -21,8 +21,10 @@
  *            they scatter. Blocks are worth as many as their being under the quartile
  *            repeats from one to the next; how far a spoilt one is off does not matter to
  *            a rank. Fewer than twenty have a mean and Student's t, and a share of one.
- *   Looks    cost: they come at eight fixed numbers of blocks, each at 0.05 / 8
- *            (Bonferroni), so that stopping early leaves 95 % of intervals true.
+ *   Looks    cost: they come at nine fixed numbers of blocks, each at 0.05 / 9
+ *            (Bonferroni), so that stopping early leaves 95 % of intervals true. What the
+ *            look found that ended it stands: only the level that the reference has in the
+ *            end is put in place of the one it had then.
  *   Source   spec replay.md sections 4.3 and 4.7; Conover, Practical Nonparametric
  *            Statistics, section 3.2: intervals of quantiles; Koenker and Bassett,
  *            Regression quantiles, Econometrica 46 (1978).
@@ -32,19 +34,12 @@
 
 #include "run/replay_time.h"
 
-enum { ERG_BLOCK_LOOKS = 8 };
-extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 150 225 340 */
+enum { ERG_BLOCK_LOOKS = 9 };
+extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 150 225 340 510 */
 
 typedef struct erg_time_block {
     double at_s, time_s; /* the middle of its window; of one run */
 } erg_time_block;
-
-typedef struct erg_time_blocks {
-    erg_time_block *all;
-    size_t count, capacity;
-    double spent_s; /* in all but the first */
-    int kind;       /* kernels of a kind meet the same: replay_others.h */
-} erg_time_blocks;
 
 typedef struct erg_block_time {
     double time_s, low_s, high_s;
@@ -52,6 +47,15 @@ typedef struct erg_block_time {
     double loss;  /* of that regression, a block; NAN: none was made */
     size_t reference; /* which of several it was */
 } erg_block_time;
+
+typedef struct erg_time_blocks {
+    erg_time_block *all;
+    size_t count, capacity;
+    double spent_s; /* in all but the first */
+    int kind;       /* kernels of a kind meet the same: replay_others.h */
+    bool is_found;
+    erg_block_time found; /* at the look that was narrow enough */
+} erg_time_blocks;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
                          erg_error *err);
@@ -66,9 +70,13 @@ double erg_drift_factor(const erg_drift *drift, double at_s, double then_s, doub
 bool erg_time_blocks_best(const erg_time_blocks *blocks, const erg_drift drifts[],
                           const double thens_s[], size_t count, erg_block_time *out);
 bool erg_block_looks_at(size_t count);
-/* Whether this is a number of blocks at which to look, and half_width (relative) is met. */
-bool erg_time_blocks_are_enough(const erg_time_blocks *blocks, const erg_drift drifts[],
-                                size_t count, double half_width);
+/* Whether this is a number of blocks at which to look, and half_width (relative) is met:
+ * then it is found. */
+bool erg_time_blocks_look(erg_time_blocks *blocks, const erg_drift drifts[], size_t count,
+                          double half_width);
+/* What was found, else the best of all blocks, as of thens_s. */
+bool erg_time_blocks_end(const erg_time_blocks *blocks, const erg_drift drifts[],
+                         const double thens_s[], size_t count, erg_block_time *out);
 void erg_time_blocks_free(erg_time_blocks *blocks);
 
 #endif

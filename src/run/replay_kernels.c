@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Kernels alone, hot and cold, in rounds, each in an order by chance. Reference kernels are
- * timed again every ten: what they drift, the others have drifted too.
+ * timed again every twenty blocks: what they drift, the others have drifted too.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 #include "run/replay_others.h"
 #include "run/replay_reference.h"
 
-enum { REFERENCE_EVERY = 10 };
+enum { REFERENCE_EVERY = 20 };
 enum { BLOCK_RUNS = 2, PATIENCE = 4 };
 static const double told_drift = 0.05;
-static const double block_s = 0.05, block_warmup_s = 0.02;
+static const double block_s = 0.025, block_warmup_s = 5e-3;
 static const double empty_factor = 1.5; /* spec section 4.4 */
 
 /* ---- one kernel ------------------------------------------------------------------ */
@@ -172,8 +172,8 @@ static bool look_at(const erg_replay_bench *bench, const erg_others *others, siz
 
     if (!take_drifts(bench, others, row, drifts, err))
         return false;
-    *is_done = erg_time_blocks_are_enough(&bench->blocks[row], drifts, ERG_DRIFTS,
-                                          rule.half_width);
+    *is_done = erg_time_blocks_look(&bench->blocks[row], drifts, ERG_DRIFTS,
+                                    rule.half_width);
     erg_drift_free(&drifts[ERG_REFERENCES]);
     return true;
 }
@@ -261,7 +261,7 @@ static void settle(const erg_replay_bench *bench, size_t row, const erg_drift dr
                         &kernel->max_s };
     erg_block_time of = { .share = isnan(thens_s[0]) ? NAN : 1 };
     bool has_time =
-        erg_time_blocks_best(&bench->blocks[row], drifts, thens_s, ERG_DRIFTS, &of);
+        erg_time_blocks_end(&bench->blocks[row], drifts, thens_s, ERG_DRIFTS, &of);
     double factor = erg_drift_factor(&drifts[of.reference], erg_span_middle_s(kernel->span),
                                      thens_s[of.reference], of.share);
 
@@ -299,11 +299,11 @@ bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err)
     bool good = !bench->blocks || erg_others_open(&others, bench->blocks, count, err);
 
     for (size_t i = 0; i < ERG_REFERENCES; i++)
-        thens_s[i] = erg_drift_level(&bench->drifts[i]);
+        thens_s[i] = erg_drift_level(&bench->drifts[i], INFINITY);
     for (size_t i = 0; good && bench->blocks && i < count; i++) {
         erg_drift drifts[ERG_DRIFTS];
         good = take_drifts(bench, &others, i, drifts, err);
-        thens_s[ERG_REFERENCES] = erg_drift_level(&drifts[ERG_REFERENCES]);
+        thens_s[ERG_REFERENCES] = erg_drift_level(&drifts[ERG_REFERENCES], INFINITY);
         if (good)
             settle(bench, i, drifts, thens_s);
         erg_drift_free(&drifts[ERG_REFERENCES]);

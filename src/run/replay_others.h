@@ -2,7 +2,7 @@
 /*
  * What moves a kernel moves those beside it: each is told the drift of the machine by all
  * others of its kind, whose blocks stand in between its own. They are many, and so follow a
- * crowd of a second on the memory's bus, which a reference every ten blocks misses.
+ * crowd of a second on the memory's bus, which a reference every twenty blocks misses.
  *
  *   Level    of a kernel is the lower quartile of its blocks over the drift of all, and the
  *            drift that of the blocks over their levels: in turns, a few times, since one

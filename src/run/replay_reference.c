@@ -4,7 +4,7 @@
 #include "run/replay_reference.h"
 
 static const double streams_least = 0.2; /* bytes a FLOP */
-static const double reference_s = 0.1, reference_most_s = 5e-3, reference_warmup_s = 0.02;
+static const double reference_s = 0.05, reference_most_s = 5e-3, reference_warmup_s = 5e-3;
 
 /* One element: what is left is the launch. */
 bool erg_replay_time_empty(erg_replay_bench *bench, erg_error *err)

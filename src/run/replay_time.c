@@ -287,13 +287,14 @@ double erg_drift_at(const erg_drift *drift, double at_s)
     return span_s > 0 ? a_s + (b_s - a_s) * (at_s - from_s) / span_s : b_s;
 }
 
-double erg_drift_level(const erg_drift *drift)
+double erg_drift_level(const erg_drift *drift, double until_s)
 {
     double *times = malloc((drift->count + 1) * sizeof(*times));
+    size_t count = 0;
 
-    for (size_t i = 0; times && i < drift->count; i++)
-        times[i] = smooth_at(drift, i);
-    double level_s = times && drift->count ? erg_quantile(times, drift->count, 0.25) : NAN;
+    for (; times && count < drift->count && drift->points[count].at_s <= until_s; count++)
+        times[count] = smooth_at(drift, count);
+    double level_s = count > 0 ? erg_quantile(times, count, 0.25) : NAN;
     free(times);
     return level_s;
 }

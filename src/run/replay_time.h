@@ -87,8 +87,8 @@ bool erg_drift_add(erg_drift *drift, double at_s, double time_s, erg_error *err)
 /* The reference kernel's time then, linear between measurements, each taken as the lower
  * quartile of itself and its neighbours: a moment's crowd is no drift. NAN: none. */
 double erg_drift_at(const erg_drift *drift, double at_s);
-/* The lower quartile of all its times. NAN: there are none, or no memory. */
-double erg_drift_level(const erg_drift *drift);
+/* The lower quartile of its times until then. NAN: there are none, or no memory. */
+double erg_drift_level(const erg_drift *drift, double until_s);
 void erg_drift_free(erg_drift *drift);
 
 #endif

@@ -92,7 +92,7 @@ static void kinds_are_apart_and_who_is_alone_has_no_drift(void)
     rows[5].kind = 1;
     CHECK_OK(erg_others_open(&others, rows, KERNELS, &err), err);
     CHECK_OK(erg_others_drift(&others, 5, &drift, &err), err);
-    CHECK(drift.count == 0 && isnan(erg_drift_level(&drift)));
+    CHECK(drift.count == 0 && isnan(erg_drift_level(&drift, INFINITY)));
     erg_drift_free(&drift);
     CHECK_OK(erg_others_drift(&others, 4, &drift, &err), err);
     CHECK(drift.count == 4 * EARLY + 6 * ROUNDS);

@@ -20,7 +20,7 @@ static void a_kernel_has_its_own_share_of_the_drift(void)
         CHECK_OK(erg_time_blocks_add(&still, &one, &err), err);
         CHECK_OK(erg_time_blocks_add(&along, &two, &err), err);
     }
-    double then_s = erg_drift_level(&drift);
+    double then_s = erg_drift_level(&drift, INFINITY);
     CHECK(erg_time_blocks_time(&still, &drift, then_s, &of));
     CHECK(of.share < 0.01 && fabs(of.time_s - 1e-3) < 1e-6);
     CHECK(of.high_s - of.low_s < 1e-6);
@@ -48,7 +48,7 @@ static void the_reference_of_its_kind_is_taken(void)
         CHECK_OK(erg_time_blocks_add(&blocks, &one, &err), err);
     }
     for (size_t i = 0; i < ERG_REFERENCES; i++)
-        thens_s[i] = erg_drift_level(&drifts[i]);
+        thens_s[i] = erg_drift_level(&drifts[i], INFINITY);
     CHECK(erg_time_blocks_best(&blocks, drifts, thens_s, ERG_REFERENCES, &of));
     CHECK(of.reference == 1 && of.share > 0.5);
     erg_time_blocks_free(&blocks);
@@ -67,7 +67,7 @@ static void few_blocks_have_a_mean_and_student_s_t(void)
     for (size_t i = 0; i < ERG_COUNT(times); i++) {
         erg_time_block one = { (double)i, times[i] };
         CHECK_OK(erg_time_blocks_add(&blocks, &one, &err), err);
-        CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 1, 1));
+        CHECK(!erg_time_blocks_look(&blocks, &drift, 1, 1));
         CHECK(erg_time_blocks_time(&blocks, &drift, NAN, &of) == (i > 0));
     }
     CHECK_NEAR(of.time_s, 1, 1e-12);
@@ -91,8 +91,8 @@ static void ranks_are_those_of_the_binomial_law(void)
     CHECK_NEAR(of.time_s, 104.75, 1e-9);
     CHECK_NEAR(of.low_s, 100, 1e-9);
     CHECK_NEAR(of.high_s, 111, 1e-9);
-    CHECK(erg_time_blocks_are_enough(&blocks, &drift, 1, 0.06));
-    CHECK(!erg_time_blocks_are_enough(&blocks, &drift, 1, 0.05));
+    CHECK(erg_time_blocks_look(&blocks, &drift, 1, 0.06));
+    CHECK(!erg_time_blocks_look(&blocks, &drift, 1, 0.05));
     erg_time_blocks_free(&blocks);
 }
 
