@@ -54,6 +54,8 @@ typedef struct erg_monitor_device {
     double period_s;            /* median interval; NAN for fewer than two rows */
     size_t gaps;                /* intervals above 1.5 periods and 1.5 s */
     int64_t two_writers_ns;     /* from here on two programs wrote; INT64_MIN: one did */
+    int64_t two_writers_end_ns; /* and till here */
+    bool is_split;              /* the rows of one of them were left out */
     /* Of a run file: a reading is the mean of so long, and its stamp is so late. 0: not
      * known. */
     double window_s[ERG_MONITOR_VALUES], delay_s[ERG_MONITOR_VALUES];
@@ -100,6 +102,10 @@ bool erg_monitor_has_zone(const erg_monitor *monitor);
 const char *erg_monitor_layout(const erg_monitor *monitor);
 /* Lines that were torn, at most `most` of them into lines; the count of all. */
 size_t erg_monitor_torn(const erg_monitor *monitor, size_t lines[], size_t most);
+/* ERG_BAD_INPUT where two programs wrote between those seconds of the device's rows (0, 0:
+ * all of them) and none was chosen: what is reckoned from such rows means nothing. */
+bool erg_monitor_one_writer(const erg_monitor_device *device, double begin_s, double end_s,
+                            erg_error *err);
 /* One sentence each about torn rows, gaps, writers: for the notes of a result. */
 bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error *err);
 

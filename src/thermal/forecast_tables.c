@@ -339,7 +339,8 @@ erg_result *erg_thermal_forecast_tables(const erg_monitor *monitor, const char *
                                         erg_error *err)
 {
     erg_outlook of = { .device = find_device(monitor, device, err), .options = options };
-    erg_result *result = of.device && look_ahead(&of, err)
+    erg_result *result = of.device && erg_monitor_one_writer(of.device, 0, 0, err)
+                      && look_ahead(&of, err)
         ? erg_result_new("thermal", err) : NULL;
     erg_table *table = result ? erg_result_add(result, "forecast", forecast_columns,
                                                ERG_COUNT(forecast_columns), err) : NULL;

@@ -57,17 +57,22 @@ static double alternating_s(const erg_monitor_rows *rows, double *scratch)
     return (double)alternating > MOSTLY * (double)n ? both_s : 0;
 }
 
-static int64_t crowded_from(const erg_monitor_rows *rows, double usual)
+/* begin_ns INT64_MIN: nowhere. */
+static erg_span crowded(const erg_monitor_rows *rows, double usual)
 {
+    erg_span where = { INT64_MIN, INT64_MIN };
     double some[RUN_OF_ROWS];
 
     for (size_t i = 1; i + RUN_OF_ROWS <= rows->info.count; i++) {
         for (size_t j = 0; j < RUN_OF_ROWS; j++)
             some[j] = interval_s(rows, i + j);
-        if (erg_median(some, RUN_OF_ROWS) < CROWDED * usual)
-            return rows->rows[i - 1].t_ns;
+        if (erg_median(some, RUN_OF_ROWS) >= CROWDED * usual)
+            continue;
+        if (where.begin_ns == INT64_MIN)
+            where.begin_ns = rows->rows[i - 1].t_ns;
+        where.end_ns = rows->rows[i + RUN_OF_ROWS - 1].t_ns;
     }
-    return INT64_MIN;
+    return where;
 }
 
 /* A stamp a whole number of intervals after the last one kept is of the same comb. */
@@ -105,9 +110,13 @@ static bool look_at(erg_monitor_rows *rows, int writer, erg_error *err)
     if (!scratch)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     double usual = fmax(usual_s(rows, scratch), alternating_s(rows, scratch));
-    if (usual > 0)
-        rows->info.two_writers_ns = crowded_from(rows, usual);
-    if (rows->info.two_writers_ns != INT64_MIN && writer > 0)
+    if (usual > 0) {
+        erg_span both = crowded(rows, usual);
+        rows->info.two_writers_ns = both.begin_ns;
+        rows->info.two_writers_end_ns = both.end_ns;
+    }
+    rows->info.is_split = rows->info.two_writers_ns != INT64_MIN && writer > 0;
+    if (rows->info.is_split)
         keep_writer(rows, usual, writer);
     for (size_t i = 1; i < rows->info.count; i++)
         scratch[i - 1] = interval_s(rows, i);
@@ -123,6 +132,24 @@ bool erg_monitor_look(erg_monitor *monitor, int writer, erg_error *err)
         if (!look_at(&monitor->devices[i], writer, err))
             return false;
     return true;
+}
+
+bool erg_monitor_one_writer(const erg_monitor_device *device, double begin_s, double end_s,
+                            erg_error *err)
+{
+    char from[40], to[40];
+
+    if (device->two_writers_ns == INT64_MIN || device->is_split || !device->count)
+        return true;
+    double from_s = erg_s_from_ns(device->two_writers_ns - device->rows[0].t_ns);
+    double to_s = erg_s_from_ns(device->two_writers_end_ns - device->rows[0].t_ns);
+    if ((begin_s > 0 && begin_s >= to_s) || (end_s > 0 && end_s <= from_s))
+        return true;
+    erg_utc_format(device->two_writers_ns, 3, from, sizeof(from));
+    erg_utc_format(device->two_writers_end_ns, 3, to, sizeof(to));
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "TWO_WRITERS: two programs wrote rows of %s from about %s to %s: "
+                    "--writer 1 or 2 keeps one of them", device->name, from, to);
 }
 
 /* ---- said --------------------------------------------------------------------- */
@@ -168,7 +195,9 @@ bool erg_monitor_notes(const erg_monitor *monitor, erg_result *result, erg_error
             erg_utc_format(one->two_writers_ns, 3, at, sizeof(at));
             ok = erg_result_note(result, err,
                                  "TWO_WRITERS: two programs wrote rows of %s from "
-                                 "about %s on; --writer 1 or 2 keeps one", one->name, at);
+                                 "about %s on; %s", one->name, at, one->is_split
+                                 ? "the rows of one of them are left out"
+                                 : "--writer 1 or 2 keeps one");
         }
     }
     return ok;

@@ -360,7 +360,8 @@ static bool run_devices(erg_rle_walk *of, const erg_monitor *monitor, const tabl
         if (wanted && strcmp(wanted, of->device->name) != 0)
             continue;
         used++;
-        ok = run_device(of, to, tally, err);
+        ok = erg_monitor_one_writer(of->device, 0, 0, err)
+            && run_device(of, to, tally, err);
     }
     if (ok && !used)
         return erg_fail(err, ERG_NOT_FOUND, "the log has no device '%s'", wanted);

@@ -224,6 +224,8 @@ static bool put_window(fit_tables *to, const erg_thermal_options *options)
     erg_error why = { 0 };
     char window[64];
 
+    if (!erg_monitor_one_writer(to->device, options->begin_s, options->end_s, to->err))
+        return false;
     if (options->relax ? !erg_thermal_relax(to->device, options, &relaxation, &why)
                        : !erg_thermal_fit(to->device, options, &model, &why)) {
         if (why.code != ERG_NO_DATA)

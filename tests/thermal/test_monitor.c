@@ -222,6 +222,34 @@ static void two_writers_are_told_and_one_can_be_kept(void)
     }
 }
 
+/* Of 120 rows of one program, those from 40 to 69 lie between rows of another. */
+static void rows_of_two_programs_are_refused_where_they_lie(void)
+{
+    erg_error err = { 0 };
+    char text[8192] = "timestamp,device,temp_c,power_w\n";
+    size_t used = strlen(text);
+
+    for (int i = 0; i < 120; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%d.0,gpu,50,100\n", i);
+        if (i >= 40 && i < 70)
+            used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                     "%d.45,gpu,50,999\n", i);
+    }
+    erg_monitor *log = parse(text, NULL, &err);
+    CHECK_OK(log != NULL, err);
+    const erg_monitor_device *gpu = erg_monitor_device_at(log, 0);
+    CHECK(!erg_monitor_one_writer(gpu, 0, 0, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "gpu") && strstr(err.text, "--writer 1 or 2 keeps one"));
+    CHECK(!erg_monitor_one_writer(gpu, 10, 60, NULL));
+    CHECK(!erg_monitor_one_writer(gpu, 50, 0, NULL));
+    CHECK(erg_monitor_one_writer(gpu, 0, 25, NULL));
+    CHECK(erg_monitor_one_writer(gpu, 85, 0, NULL));
+    erg_monitor_free(log);
+    log = parse(text, &(erg_monitor_options){ .writer = 1 }, &err);
+    CHECK_OK(erg_monitor_one_writer(erg_monitor_device_at(log, 0), 0, 0, &err), err);
+    erg_monitor_free(log);
+}
+
 static void the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers(void)
 {
     erg_error err = { 0 };
@@ -251,6 +279,7 @@ int main(void)
         TEST(an_hour_that_comes_twice_is_told_by_the_order_of_rows),
         TEST(a_log_of_hwinfo_without_known_words_names_the_cure),
         TEST(two_writers_are_told_and_one_can_be_kept),
+        TEST(rows_of_two_programs_are_refused_where_they_lie),
         TEST(the_recorded_excerpt_tells_its_torn_rows_gaps_and_writers),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -297,6 +297,24 @@ static void the_sound_index_has_no_unit_of_time_in_it(void)
     free(state);
 }
 
+static void no_index_is_made_of_rows_of_two_programs(void)
+{
+    const char *path = test_data("thermal/rle_20251027_09_dirty_excerpt.csv");
+    const erg_rle_options options = { .dialect = "v1", .device = "gpu" };
+
+    for (int writer = 0; writer <= 2; writer++) {
+        erg_error err = { 0 };
+        erg_monitor *log =
+            erg_monitor_load(path, &(erg_monitor_options){ .writer = writer }, &err);
+        CHECK_OK(log != NULL, err);
+        erg_result *result = erg_rle_run(log, &options, &err);
+        CHECK((result != NULL) == (writer > 0));
+        CHECK(result || (err.code == ERG_BAD_INPUT && strstr(err.text, "--writer 1 or 2")));
+        erg_result_free(result);
+        erg_monitor_free(log);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -309,6 +327,7 @@ int main(void)
         TEST(the_demo_of_the_first_dialect_collapses_once),
         TEST(the_sound_detector_asks_for_work_lost_and_heat),
         TEST(the_sound_index_has_no_unit_of_time_in_it),
+        TEST(no_index_is_made_of_rows_of_two_programs),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
