@@ -47,6 +47,10 @@ typedef struct erg_energy {
     erg_scope scope;
     erg_quality quality;
     uint64_t flags;         /* bit 1 << erg_flag_code */
+    /* Half-widths of the 95 % intervals. Peak and least are single readings: means over the
+     * sensor's window, as far off as its gain. */
+    double mean_spread_w, peak_spread_w, min_spread_w, idle_spread_w;
+    int peak_channel;       /* whose readings peak and least are; -1: nothing shows them */
 } erg_energy;
 
 /* The 95 % interval of a figure and its half-width. A model is wrong by a factor, so

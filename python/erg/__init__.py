@@ -76,7 +76,10 @@ class Energy(ctypes.Structure):
         "edges_held", "mean_w", "peak_w", "min_w", "max_gap_s", "gain_u_j")]
         + [("updates", ctypes.c_int64), ("samples", ctypes.c_int64),
            ("_method", ctypes.c_int), ("_scope", ctypes.c_int), ("_quality", ctypes.c_int),
-           ("flags", ctypes.c_uint64)])
+           ("flags", ctypes.c_uint64)]
+        + [(name, ctypes.c_double) for name in (
+            "mean_spread_w", "peak_spread_w", "min_spread_w", "idle_spread_w")]
+        + [("_peak_channel", ctypes.c_int)])
 
     @property
     def method(self):

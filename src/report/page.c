@@ -58,28 +58,74 @@ void erg_page_quantity(FILE *out, double value, const char *unit)
     fprintf(out, "\xc2\xa0%s%s", scale->text, unit);
 }
 
-/* "402 ± 54 J"; a model's factor of three stands as "402 (134 .. 1207) J". */
+/* A figure in the unit that its value suits; lopsided: its low and high are told. */
+typedef struct scaled {
+    double low, value, high, half;
+    bool has_interval, is_lopsided;
+    int decimals;           /* two digits of the half-width */
+    const char *prefix, *unit;
+} scaled;
+
+static scaled scaled_of(double low, double value, double high, const char *unit)
+{
+    const scale_row *scale = prefix_of(value, unit);
+    double half = (high - low) / 2 * scale->factor;
+    int place = half > 0 ? 1 - (int)floor(log10(half)) : 3;
+
+    return (scaled){
+        low * scale->factor, value * scale->factor, high * scale->factor, half,
+        .has_interval = isfinite(value) && isfinite(low) && isfinite(high),
+        .is_lopsided = fabs(high + low - 2 * value) > 0.02 * (high - low),
+        .decimals = place < 0 ? 0 : place > 6 ? 6 : place,
+        .prefix = scale->text, .unit = unit,
+    };
+}
+
+static void put_ends(FILE *out, const scaled *of)
+{
+    put_digits(out, of->low);
+    fputs("\xc2\xa0..\xc2\xa0", out);
+    put_digits(out, of->high);
+}
+
 void erg_page_interval(FILE *out, double low, double value, double high, const char *unit)
 {
-    if (!isfinite(value) || !isfinite(low) || !isfinite(high)) {
+    scaled of = scaled_of(low, value, high, unit);
+
+    if (!of.has_interval) {
         erg_page_quantity(out, value, unit);
         return;
     }
-    const scale_row *scale = prefix_of(value, unit);
-    double half = (high - low) / 2 * scale->factor;
-    if (fabs(high + low - 2 * value) > 0.02 * (high - low)) {
-        put_digits(out, value * scale->factor);
+    if (of.is_lopsided) {
+        put_digits(out, of.value);
         fputs("\xc2\xa0(", out);
-        put_digits(out, low * scale->factor);
-        fputs("\xc2\xa0..\xc2\xa0", out);
-        put_digits(out, high * scale->factor);
-        fprintf(out, ")\xc2\xa0%s%s", scale->text, unit);
+        put_ends(out, &of);
+        fprintf(out, ")\xc2\xa0%s%s", of.prefix, unit);
         return;
     }
-    int place = half > 0 ? 1 - (int)floor(log10(half)) : 3;
-    int decimals = place < 0 ? 0 : place > 6 ? 6 : place; /* two digits of the half-width */
-    fprintf(out, "%.*f\xc2\xa0\xc2\xb1\xc2\xa0%.*f\xc2\xa0%s%s", decimals,
-            value * scale->factor, decimals, half, scale->text, unit);
+    fprintf(out, "%.*f\xc2\xa0\xc2\xb1\xc2\xa0%.*f\xc2\xa0%s%s", of.decimals, of.value,
+            of.decimals, of.half, of.prefix, unit);
+}
+
+void erg_page_tile(FILE *out, double low, double value, double high, const char *unit)
+{
+    scaled of = scaled_of(low, value, high, unit);
+
+    fputs("<dd>", out);
+    if (!of.has_interval || of.is_lopsided)
+        erg_page_quantity(out, value, unit);
+    else
+        fprintf(out, "%.*f\xc2\xa0%s%s", of.decimals, of.value, of.prefix, unit);
+    fputs("</dd><dd class=\"spread\">", out);
+    if (!of.has_interval)
+        fputs("no interval is known", out);
+    else if (of.is_lopsided)
+        put_ends(out, &of);
+    else
+        fprintf(out, "\xc2\xb1\xc2\xa0%.*f", of.decimals, of.half);
+    if (of.has_interval)
+        fprintf(out, "\xc2\xa0%s%s", of.prefix, unit);
+    fputs("</dd>", out);
 }
 
 double erg_page_percent(const erg_page *page, int64_t t_ns)

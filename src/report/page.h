@@ -18,8 +18,15 @@ extern const char erg_page_style[], erg_page_style_parts[], erg_page_script[];
 
 /* "1.204 kJ", "12.5 ms", "n/a"; for J W s. */
 void erg_page_quantity(FILE *out, double value, const char *unit);
-/* "1.204 ± 0.121 kJ". */
+/* "1.204 ± 0.121 kJ"; a model's factor of three stands as "402 (134 .. 1207) J". */
 void erg_page_interval(FILE *out, double low, double value, double high, const char *unit);
+/* The same as two cells of a list, the second with the interval. */
+void erg_page_tile(FILE *out, double low, double value, double high, const char *unit);
+/* Cells of a table; NAN and "" where there is none, or no table. */
+double erg_page_real(const erg_table *table, size_t row, const char *column);
+const char *erg_page_text(const erg_table *table, size_t row, const char *column);
+/* Whether such a figure was modelled or simulated. */
+bool erg_page_is_made(const char *method);
 /* Where t lies on the time axis, 0 to 100. */
 double erg_page_percent(const erg_page *page, int64_t t_ns);
 /* The colour of a region's name: one of erg_page_style's c0 to c6. */

@@ -13,27 +13,6 @@ size_t erg_page_rows(const erg_table *table)
     return table ? erg_table_row_count(table) : 0;
 }
 
-const char *erg_page_text(const erg_table *table, size_t row, const char *column)
-{
-    const char *found = erg_table_find(table, row, column).text;
-    return found ? found : "";
-}
-
-/* Whole numbers come back from JSON as integers. */
-double erg_page_real(const erg_table *table, size_t row, const char *column)
-{
-    for (size_t c = 0; c < erg_table_column_count(table); c++) {
-        const erg_column *at = erg_table_column(table, c);
-        if (strcmp(at->name, column) != 0)
-            continue;
-        erg_cell cell = erg_table_cell(table, row, c);
-        return at->type == ERG_REAL ? cell.real
-             : at->type == ERG_INTEGER
-            && cell.integer != ERG_NONE ? (double)cell.integer : NAN;
-    }
-    return NAN;
-}
-
 static bool is_wanted(const erg_page_pick *pick, size_t row)
 {
     for (size_t i = 0; i < ERG_COUNT(pick->where) && pick->where[i].column; i++)

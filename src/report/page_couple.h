@@ -15,8 +15,6 @@ typedef struct erg_couple_page {
 
 /* Cells of a table that may be NULL. */
 size_t erg_page_rows(const erg_table *table);
-const char *erg_page_text(const erg_table *table, size_t row, const char *column);
-double erg_page_real(const erg_table *table, size_t row, const char *column);
 
 /* Columns x and y of the rows whose texts are as wanted; free() x: y lies behind it. */
 typedef struct erg_page_pick {

@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How pages of results begin and end, around what each of them draws. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include "report/page.h"
+
+/* Whole numbers come back from JSON as integers. */
+double erg_page_real(const erg_table *table, size_t row, const char *column)
+{
+    for (size_t c = 0; table && c < erg_table_column_count(table); c++) {
+        const erg_column *at = erg_table_column(table, c);
+        if (strcmp(at->name, column) != 0)
+            continue;
+        erg_cell cell = erg_table_cell(table, row, c);
+        return at->type == ERG_REAL ? cell.real
+             : at->type == ERG_INTEGER
+            && cell.integer != ERG_NONE ? (double)cell.integer : NAN;
+    }
+    return NAN;
+}
+
+const char *erg_page_text(const erg_table *table, size_t row, const char *column)
+{
+    const char *text = table ? erg_table_find(table, row, column).text : NULL;
+    return text ? text : "";
+}
 
 void erg_page_tables(FILE *out, const erg_result *result, const erg_table *charted)
 {

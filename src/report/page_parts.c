@@ -1,129 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page's words and bars: verdict, sensors to scale, energy by region, flags, method. */
+/* The page's words and bars: sensors to scale, energy by region, flags, method. */
 #include <math.h>
 #include <string.h>
 #include "report/page.h"
-
-static double real_of(const erg_table *table, size_t row, const char *column)
-{
-    return table ? erg_table_find(table, row, column).real : NAN;
-}
-
-static const char *text_of(const erg_table *table, size_t row, const char *column)
-{
-    const char *text = table ? erg_table_find(table, row, column).text : NULL;
-    return text ? text : "";
-}
-
-static void put_card(const erg_page *page, const char *name, double value, const char *unit)
-{
-    if (!isfinite(value))
-        return;
-    fprintf(page->out, "<div><dt>%s</dt><dd>", name);
-    erg_page_quantity(page->out, value, unit);
-    fputs("</dd></div>\n", page->out);
-}
-
-typedef struct method_words { const char *method, *words, *alarm; } method_words;
-
-static const method_words methods[] = {
-    { "counter", "measured by an energy counter", NULL },
-    { "integral", "measured as power over time", NULL },
-    { "model", "estimated by a model",
-      "MODELLED: no sensor measured this. The figures are estimates and can be wrong by a "
-      "factor of two." },
-    { "simulated", "simulated",
-      "SIMULATED: nothing on this page was measured. The figures come from a simulated "
-      "device." },
-};
-
-static const method_words *words_of(const char *method)
-{
-    for (size_t i = 0; i < ERG_COUNT(methods); i++)
-        if (strcmp(methods[i].method, method) == 0)
-            return &methods[i];
-    return NULL;
-}
-
-/* One for the run, or one for the devices that differ from it. */
-static void put_alarms(const erg_page *page)
-{
-    const erg_table *devices = erg_result_find(page->result, "devices");
-    for (size_t m = 0; m < ERG_COUNT(methods); m++) {
-        bool told = false;
-        for (size_t i = 0; i < erg_table_row_count(devices) && methods[m].alarm && !told;
-             i++)
-            if (strcmp(text_of(devices, i, "method"), methods[m].method) == 0) {
-                fputs("<p class=\"alarm\" role=\"note\">", page->out);
-                erg_html_text(page->out, text_of(devices, i, "device"));
-                fprintf(page->out, " is %s</p>\n", methods[m].alarm);
-                told = true;
-            }
-    }
-}
-
-static bool is_mixed(const erg_page *page)
-{
-    const erg_table *devices = erg_result_find(page->result, "devices");
-    for (size_t i = 1; i < erg_table_row_count(devices); i++)
-        if (strcmp(text_of(devices, i, "method"), text_of(devices, 0, "method")) != 0)
-            return true;
-    return false;
-}
-
-static void put_sentence(const erg_page *page, const erg_table *summary)
-{
-    const method_words *words = words_of(text_of(summary, 0, "method"));
-    const char *quality = text_of(summary, 0, "quality");
-
-    fputs("<p class=\"lead\">", page->out);
-    erg_page_quantity(page->out, real_of(summary, 0, "duration_s"), "s");
-    if (*text_of(summary, 0, "command")) {
-        fputs(" of <code>", page->out);
-        erg_html_text(page->out, text_of(summary, 0, "command"));
-        fputs("</code>", page->out);
-    }
-    fprintf(page->out, ", %s%s, from ", is_mixed(page) ? "partly " : "",
-            words ? words->words : "not measured");
-    erg_html_text(page->out, *text_of(summary, 0, "source") ? text_of(summary, 0, "source")
-                                                            : "no sensor");
-    fputs(". Quality: <b>", page->out);
-    erg_html_text(page->out, quality);
-    fputs("</b>", page->out);
-    for (int q = 0; q <= ERG_QUALITY_NO_DATA && !is_mixed(page); q++)
-        if (strcmp(quality, erg_quality_name((erg_quality)q)) == 0)
-            fprintf(page->out, " (%s)", erg_quality_about((erg_quality)q));
-    fputs(".</p>\n", page->out);
-}
-
-void erg_page_verdict(const erg_page *page)
-{
-    const erg_table *summary = erg_result_find(page->result, "summary");
-    double energy_j = real_of(summary, 0, "energy_j");
-
-    fputs("<p class=\"big\">", page->out);
-    if (isfinite(energy_j)) {
-        erg_page_interval(page->out, real_of(summary, 0, "energy_low_j"), energy_j,
-                          real_of(summary, 0, "energy_high_j"), "J");
-        fputs(" <small>95\xc2\xa0% interval</small></p>\n", page->out);
-    } else {
-        fputs("No energy figure</p>\n<p class=\"alarm\" role=\"note\">Nothing was "
-              "measured, or "
-              "the figure would be wrong: the reasons are below.</p>\n",
-              page->out);
-    }
-    put_sentence(page, summary);
-    put_alarms(page);
-    fputs("<dl class=\"cards\">\n", page->out);
-    put_card(page, "energy per run", real_of(summary, 0, "energy_per_repeat_j"), "J");
-    put_card(page, "mean power", real_of(summary, 0, "mean_w"), "W");
-    put_card(page, "peak power", real_of(summary, 0, "peak_w"), "W");
-    put_card(page, "idle power", real_of(summary, 0, "idle_w"), "W");
-    put_card(page, "energy above idle", real_of(summary, 0, "net_energy_j"), "J");
-    put_card(page, "electricity", real_of(summary, 0, "energy_wh"), "Wh");
-    put_card(page, "CO<sub>2</sub>", real_of(summary, 0, "co2_g"), "g");
-    fputs("</dl>\n", page->out);
-}
+#include "trace/summary.h"
 
 /* Five updates wide; the filled part is what the sensor averages over. */
 static void put_comb(const erg_page *page, double update_s, double window_s)
@@ -188,19 +68,19 @@ void erg_page_sensors(const erg_page *page)
 static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
                     double most_j)
 {
-    const char *region = text_of(regions, row, "region"),
-               *method = text_of(regions, row, "method");
-    double energy_j = real_of(regions, row, "energy_j");
-    double low_j = real_of(regions, row, "energy_low_j");
-    double high_j = real_of(regions, row, "energy_high_j");
-    bool made = words_of(method) && words_of(method)->alarm;
+    const char *region = erg_page_text(regions, row, "region"),
+               *method = erg_page_text(regions, row, "method");
+    double energy_j = erg_page_real(regions, row, "energy_j");
+    double low_j = erg_page_real(regions, row, "energy_low_j");
+    double high_j = erg_page_real(regions, row, "energy_high_j");
+    bool made = erg_page_is_made(method);
 
     fputs("<div class=\"bar\"><b>", page->out);
     erg_html_text(page->out, region);
     fputs(" <span class=\"soft\">", page->out);
-    erg_html_text(page->out, text_of(regions, row, "track"));
-    fprintf(page->out, "%s%s</span></b><span class=\"room\" aria-hidden=\"true\">",
-            made ? ", " : "", made ? method : "");
+    erg_html_text(page->out, erg_page_text(regions, row, "track"));
+    fprintf(page->out, ", %s%s%s</span></b><span class=\"room\" aria-hidden=\"true\">",
+            made ? "" : method, made ? "" : ", ", erg_page_text(regions, row, "quality"));
     if (isfinite(energy_j)) {
         fprintf(page->out, "<span class=\"fill c%d%s\" style=\"width:%.4g%%\"></span>",
                 erg_page_colour(page, region), made ? " made" : "",
@@ -224,8 +104,8 @@ void erg_page_bars(const erg_page *page)
     double most_j = 0;
 
     for (size_t i = 0; i < count; i++) {
-        most_j = fmax(most_j, real_of(regions, i, "energy_j"));
-        most_j = fmax(most_j, real_of(regions, i, "energy_high_j"));
+        most_j = fmax(most_j, erg_page_real(regions, i, "energy_j"));
+        most_j = fmax(most_j, erg_page_real(regions, i, "energy_high_j"));
     }
     if (count == 0)
         return;
@@ -282,7 +162,7 @@ static bool is_raised(const erg_page *page, int code)
     for (size_t t = 0; t < ERG_COUNT(tables); t++) {
         const erg_table *table = erg_result_find(page->result, tables[t]);
         for (size_t i = 0; i < erg_table_row_count(table); i++)
-            if (has_word(text_of(table, i, "flags"), name))
+            if (has_word(erg_page_text(table, i, "flags"), name))
                 return true;
     }
     return false;
@@ -372,10 +252,26 @@ static void put_notes(const erg_page *page)
     }
 }
 
+/* Where a model stands in for sensors; without it the notes say so. */
+static void put_absent(const erg_page *page, const char *method)
+{
+    const char *driver, *why;
+    size_t at = 0;
+
+    while (strcmp(method, erg_method_name(ERG_METHOD_MODEL)) == 0
+           && erg_summary_absent(page->trace, &at, &driver, &why)) {
+        fputs("<li>Not read: ", page->out);
+        erg_html_text(page->out, driver);
+        fputs(": ", page->out);
+        erg_html_text(page->out, why);
+        fputs("</li>\n", page->out);
+    }
+}
+
 void erg_page_how(const erg_page *page)
 {
-    const erg_table *summary = erg_result_find(page->result, "summary");
-    const char *idle = text_of(summary, 0, "idle_policy");
+    const erg_table *whole = erg_result_find(page->result, "summary");
+    const char *idle = erg_page_text(whole, 0, "idle_policy");
 
     fputs("<section aria-label=\"How it was computed\">\n<h2>How it was "
           "computed</h2>\n<ul>\n",
@@ -395,5 +291,6 @@ void erg_page_how(const erg_page *page)
                 : "the median power of the idle record is subtracted in the net figure");
     put_gains(page);
     put_notes(page);
+    put_absent(page, erg_page_text(whole, 0, "method"));
     fputs("</ul>\n</section>\n", page->out);
 }

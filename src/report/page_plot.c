@@ -71,6 +71,26 @@ static void put_marks(const erg_page *page)
     }
 }
 
+/* The names of the dashed lines: on paper nothing shows them under a pointer. */
+static void put_mark_names(const erg_page *page)
+{
+    enum { NAMES_MOST = 6 };
+    size_t count = erg_trace_mark_count(page->trace), told = 0;
+
+    for (size_t i = 0; i < count && told <= NAMES_MOST; i++) {
+        const char *name = erg_trace_mark(page->trace, i)->name;
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(erg_trace_mark(page->trace, k)->name, name) == 0;
+        if (seen)
+            continue;
+        fputs(told ? ", " : "<p class=\"soft\">Dashed lines are marks: ", page->out);
+        erg_html_text(page->out, told++ < NAMES_MOST ? name : "and others");
+    }
+    if (told)
+        fputs(".</p>\n", page->out);
+}
+
 static int depth_of(const erg_page *page, const erg_region *region)
 {
     int depth = 0;
@@ -251,6 +271,8 @@ bool erg_page_plots(const erg_page *page, erg_error *err)
         if (!good)
             return false;
     }
+    if (any)
+        put_mark_names(page);
     fputs(any ? "</section>\n" : "", page->out);
     return true;
 }

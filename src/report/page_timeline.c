@@ -22,21 +22,10 @@ static size_t rows_of(const erg_table *table)
     return table ? erg_table_row_count(table) : 0;
 }
 
-static double real_of(const erg_table *table, size_t row, const char *column)
-{
-    return erg_table_find(table, row, column).real;
-}
-
-static const char *text_of(const erg_table *table, size_t row, const char *column)
-{
-    const char *text = erg_table_find(table, row, column).text;
-    return text ? text : "";
-}
-
 bool erg_page_has_timeline(const erg_page *page, const char *device)
 {
     const erg_table *summary = table_of(page, "summary");
-    const char *source = rows_of(summary) ? text_of(summary, 0, "source") : "";
+    const char *source = rows_of(summary) ? erg_page_text(summary, 0, "source") : "";
     size_t size = strlen(device);
 
     return strncmp(source, device, size) == 0 && source[size] == '/';
@@ -51,12 +40,12 @@ void erg_page_spikes(const erg_page *page)
     double seconds = erg_s_from_ns(page->span.end_ns - page->span.begin_ns);
 
     for (size_t i = 0; i < count && seconds > 0; i += step) {
-        double x = 100 * real_of(spikes, i, "time_s") / seconds;
-        const char *cause = text_of(spikes, i, "cause");
+        double x = 100 * erg_page_real(spikes, i, "time_s") / seconds;
+        const char *cause = erg_page_text(spikes, i, "cause");
         fprintf(page->out,
                 "<line class=\"spike\" x1=\"%.5g\" x2=\"%.5g\" y1=\"0\" y2=\"8\">"
                 "<title>spike of ", x, x);
-        erg_page_quantity(page->out, real_of(spikes, i, "peak_w"), "W");
+        erg_page_quantity(page->out, erg_page_real(spikes, i, "peak_w"), "W");
         fputs(*cause ? ", " : ", cause unknown", page->out);
         erg_html_text(page->out, cause);
         fputs("</title></line>\n", page->out);
@@ -114,7 +103,7 @@ static int *colours_of(const erg_page *page, erg_error *err)
         const char *name = erg_trace_event_name(page->trace, i);
         colours[i] = OTHER;
         for (size_t row = 0; row < rows_of(table) && row < COLOURS; row++)
-            if (strcmp(text_of(table, row, "name"), name) == 0)
+            if (strcmp(erg_page_text(table, row, "name"), name) == 0)
                 colours[i] = (int)row;
     }
     return colours;
@@ -172,10 +161,10 @@ static void put_legend(const erg_page *page)
 
     fputs("<p class=\"soft keys\">", page->out);
     for (size_t row = 0; row < rows_of(table) && row < COLOURS; row++) {
-        if (strcmp(text_of(table, row, "kind"), "remainder") == 0)
+        if (strcmp(erg_page_text(table, row, "kind"), "remainder") == 0)
             continue;
         fprintf(page->out, "<span><i class=\"c%zu\"></i>", row);
-        erg_html_text(page->out, text_of(table, row, "name"));
+        erg_html_text(page->out, erg_page_text(table, row, "name"));
         fputs("</span> ", page->out);
     }
     fprintf(page->out, "<span><i class=\"c%d\"></i>other work</span></p>\n", (int)OTHER);
@@ -254,10 +243,10 @@ static void put_strip(const erg_page *page, const char *device)
     size_t drawn = 0;
 
     for (size_t i = 0; i < rows_of(labels) && drawn < STRIP_MOST && seconds > 0; i++) {
-        const char *label = text_of(labels, i, "label");
-        double begin_s = fmax(0, real_of(labels, i, "begin_s"));
-        double width = 100 * (real_of(labels, i, "end_s") - begin_s) / seconds;
-        if (strcmp(text_of(labels, i, "device"), device) != 0)
+        const char *label = erg_page_text(labels, i, "label");
+        double begin_s = fmax(0, erg_page_real(labels, i, "begin_s"));
+        double width = 100 * (erg_page_real(labels, i, "end_s") - begin_s) / seconds;
+        if (strcmp(erg_page_text(labels, i, "device"), device) != 0)
             continue;
         fputs(drawn++
                   ? "" : "<div class=\"lane\" role=\"img\" aria-label=\"What limits the "
@@ -282,11 +271,12 @@ static void put_spike_list(const erg_page *page)
 {
     const erg_table *causes = table_of(page, "causes");
     const erg_table *summary = table_of(page, "summary");
-    double resolution_s = rows_of(summary) ? real_of(summary, 0, "resolution_s") : NAN;
+    bool has_summary = rows_of(summary) > 0;
+    double resolution_s = has_summary ? erg_page_real(summary, 0, "resolution_s") : NAN;
 
     fprintf(page->out, "<h2>Spikes</h2>\n<p>%zu spikes above ",
             rows_of(table_of(page, "spikes")));
-    erg_page_quantity(page->out, rows_of(summary) ? real_of(summary, 0, "above_w") : NAN,
+    erg_page_quantity(page->out, has_summary ? erg_page_real(summary, 0, "above_w") : NAN,
                       "W");
     fputs(". The sensor shows nothing finer than ", page->out);
     erg_page_quantity(page->out, resolution_s, "s");
@@ -300,11 +290,12 @@ static void put_spike_list(const erg_page *page)
           "</thead>\n<tbody>\n", page->out);
     for (size_t i = 0; i < rows_of(causes) && i < LISTED_MOST; i++) {
         fputs("<tr><td>", page->out);
-        erg_html_text(page->out, text_of(causes, i, "cause"));
+        erg_html_text(page->out, erg_page_text(causes, i, "cause"));
         fprintf(page->out, "</td><td>%s</td><td class=\"n\">%lld</td><td class=\"n\">"
-                "%.3g</td><td class=\"n\">%.2g</td></tr>\n", text_of(causes, i, "kind"),
+                "%.3g</td><td class=\"n\">%.2g</td></tr>\n",
+                erg_page_text(causes, i, "kind"),
                 (long long)erg_table_find(causes, i, "spikes").integer,
-                real_of(causes, i, "lift"), real_of(causes, i, "p_value"));
+                erg_page_real(causes, i, "lift"), erg_page_real(causes, i, "p_value"));
     }
     fputs("</tbody></table></div>\n", page->out);
 }
@@ -312,18 +303,18 @@ static void put_spike_list(const erg_page *page)
 static void put_part(const erg_page *page, const erg_table *table, size_t row,
                      double most_j)
 {
-    double low_j = real_of(table, row, "energy_low_j"),
-           high_j = real_of(table, row, "energy_high_j");
-    double energy_j = real_of(table, row, "energy_j");
-    bool is_rest = strcmp(text_of(table, row, "kind"), "remainder") == 0;
+    double low_j = erg_page_real(table, row, "energy_low_j"),
+           high_j = erg_page_real(table, row, "energy_high_j");
+    double energy_j = erg_page_real(table, row, "energy_j");
+    bool is_rest = strcmp(erg_page_text(table, row, "kind"), "remainder") == 0;
 
     fputs("<div class=\"bar\"><b>", page->out);
-    erg_html_text(page->out, text_of(table, row, "name"));
+    erg_html_text(page->out, erg_page_text(table, row, "name"));
     fprintf(page->out, " <span class=\"soft\">%s, %.3g\xc2\xa0%%</span></b>"
             "<span class=\"room\" aria-hidden=\"true\"><span class=\"fill c%d\" "
             "style=\"width:%.4g%%\"></span><span class=\"whisker\" "
             "style=\"left:%.4g%%;width:%.4g%%\"></span></span><span class=\"num\">",
-            text_of(table, row, "kind"), 100 * real_of(table, row, "share"),
+            erg_page_text(table, row, "kind"), 100 * erg_page_real(table, row, "share"),
             row < COLOURS && !is_rest ? (int)row : (int)OTHER, 100 * energy_j / most_j,
             100 * low_j / most_j, 100 * (high_j - low_j) / most_j);
     erg_page_interval(page->out, low_j, energy_j, high_j, "J");
@@ -338,11 +329,11 @@ static void put_parts(const erg_page *page)
     double most_j = 0;
 
     for (size_t i = 0; i < count; i++)
-        most_j = fmax(most_j, real_of(table, i, "energy_high_j"));
+        most_j = fmax(most_j, erg_page_real(table, i, "energy_high_j"));
     if (!(most_j > 0))
         return;
     fputs("<h2>Energy by ", page->out);
-    erg_html_text(page->out, rows_of(summary) ? text_of(summary, 0, "by") : "");
+    erg_html_text(page->out, rows_of(summary) ? erg_page_text(summary, 0, "by") : "");
     fputs("</h2>\n<p class=\"soft\">Joules of each reading are shared among "
           "what ran in it; what ran in nothing is unattributed. Rows add up to the whole. "
           "Whiskers span the 95\xc2\xa0% interval: they are wide where a sensor this slow "
@@ -364,11 +355,12 @@ static void put_limiters(const erg_page *page)
     fputs("<h2>What limits</h2>\n<p class=\"soft keys\">", page->out);
     for (size_t i = 0; i < rows_of(table); i++) {
         fprintf(page->out, "<span><i class=\"c%d\"></i>",
-                colour_of(text_of(table, i, "label")));
-        erg_html_text(page->out, text_of(table, i, "device"));
-        fprintf(page->out, " %s ", text_of(table, i, "label"));
-        erg_page_quantity(page->out, real_of(table, i, "duration_s"), "s");
-        fprintf(page->out, " (%.3g\xc2\xa0%%)</span> ", 100 * real_of(table, i, "share"));
+                colour_of(erg_page_text(table, i, "label")));
+        erg_html_text(page->out, erg_page_text(table, i, "device"));
+        fprintf(page->out, " %s ", erg_page_text(table, i, "label"));
+        erg_page_quantity(page->out, erg_page_real(table, i, "duration_s"), "s");
+        fprintf(page->out, " (%.3g\xc2\xa0%%)</span> ",
+                100 * erg_page_real(table, i, "share"));
     }
     fputs("</p>\n", page->out);
 }

@@ -31,6 +31,17 @@ const erg_column erg_summary_columns[] = {
     { "covered", ERG_REAL, "share of the time that was seen, 0 to 1" },
     { "updates", ERG_INTEGER, "the sensor's own new values" },
     { "flags", ERG_TEXT, "doubts; each explained in a note" },
+    { "mean_low_w", ERG_REAL, "low end of the 95 % interval of mean_w" },
+    { "mean_high_w", ERG_REAL, "high end of it" },
+    { "peak_low_w", ERG_REAL, "low end of the 95 % interval of peak_w, as one reading" },
+    { "peak_high_w", ERG_REAL, "high end of it" },
+    { "peak_source", ERG_TEXT, "device and channel whose highest reading it is" },
+    { "idle_low_w", ERG_REAL, "low end of the 95 % interval of idle_w" },
+    { "idle_high_w", ERG_REAL, "high end of it" },
+    { "energy_low_wh", ERG_REAL, "low end of the 95 % interval of energy_wh" },
+    { "energy_high_wh", ERG_REAL, "high end of it" },
+    { "co2_low_g", ERG_REAL, "low end of the 95 % interval of co2_g: of the energy alone" },
+    { "co2_high_g", ERG_REAL, "high end of it" },
 };
 
 const erg_column erg_device_columns[] = {
@@ -58,6 +69,15 @@ const erg_column erg_device_columns[] = {
     { "model", ERG_TEXT, "make and model" },
     { "uuid", ERG_TEXT, "its unique name" },
     { "flags", ERG_TEXT, "doubts" },
+    { "mean_low_w", ERG_REAL, "low end of the 95 % interval of mean_w" },
+    { "mean_high_w", ERG_REAL, "high end of it" },
+    { "peak_low_w", ERG_REAL, "low end of the 95 % interval of peak_w, as one reading" },
+    { "peak_high_w", ERG_REAL, "high end of it" },
+    { "min_low_w", ERG_REAL, "low end of the 95 % interval of min_w, as one reading" },
+    { "min_high_w", ERG_REAL, "high end of it" },
+    { "peak_source", ERG_TEXT, "device and channel whose readings peak_w and min_w are" },
+    { "idle_low_w", ERG_REAL, "low end of the 95 % interval of idle_w" },
+    { "idle_high_w", ERG_REAL, "high end of it" },
 };
 
 const erg_column erg_region_columns[] = {
@@ -92,6 +112,15 @@ const erg_column erg_region_columns[] = {
     { "energy_per_unit_j", ERG_REAL, "joules of one of them" },
     { "energy_per_unit_low_j", ERG_REAL, "low end of its 95 % interval" },
     { "energy_per_unit_high_j", ERG_REAL, "high end of its 95 % interval" },
+    { "energy_per_run_low_j", ERG_REAL, "low end of its 95 % interval" },
+    { "energy_per_run_high_j", ERG_REAL, "high end of it" },
+    { "mean_low_w", ERG_REAL, "low end of the 95 % interval of mean_w" },
+    { "mean_high_w", ERG_REAL, "high end of it" },
+    { "peak_low_w", ERG_REAL, "low end of the 95 % interval of peak_w, as one reading" },
+    { "peak_high_w", ERG_REAL, "high end of it" },
+    { "min_low_w", ERG_REAL, "low end of the 95 % interval of min_w, as one reading" },
+    { "min_high_w", ERG_REAL, "high end of it" },
+    { "peak_source", ERG_TEXT, "device and channel whose readings peak_w and min_w are" },
 };
 
 const size_t erg_summary_column_count = ERG_COUNT(erg_summary_columns);

@@ -216,15 +216,16 @@ static double (*const parts[])(const asked *of) = {
     uncovered_j,
 };
 
-static double gain_u(const asked *of)
+double erg_gain_u(const erg_trace *trace, int channel)
 {
-    const char *driver = erg_trace_device(of->trace, of->info->device)->driver;
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    const char *driver = erg_trace_device(trace, info->device)->driver;
 
-    if (of->info->gain_u > 0)
-        return of->info->gain_u;
-    if (of->info->method == ERG_METHOD_MODEL)
+    if (info->gain_u > 0)
+        return info->gain_u;
+    if (info->method == ERG_METHOD_MODEL)
         return MODEL_FACTOR_U;
-    if (of->info->method == ERG_METHOD_SIMULATED)
+    if (info->method == ERG_METHOD_SIMULATED)
         return 0;
     for (size_t i = 0; i < ERG_COUNT(gains); i++)
         if (strcmp(gains[i].driver, driver) == 0)
@@ -257,7 +258,7 @@ erg_doubt erg_doubt_of(const erg_trace *trace, int channel, const erg_stream *st
         rest_j = hypot(rest_j, parts[i](&of));
     double offset_u_w = of.info->offset_u > 0 ? of.info->offset_u : 0;
     return (erg_doubt){
-        .gain = gain_u(&of),
+        .gain = erg_gain_u(trace, channel),
         .offset_j = offset_u_w * window->covered_s,
         .rest_j = rest_j,
         .aliased = is_aliased(&of),

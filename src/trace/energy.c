@@ -23,6 +23,8 @@ static const erg_energy nothing = {
     .energy_j = NAN, .spread_j = NAN, .net_j = NAN, .net_spread_j = NAN, .idle_w = NAN,
     .window_s = NAN, .covered = NAN, .edges_held = NAN, .mean_w = NAN, .peak_w = NAN,
     .min_w = NAN, .max_gap_s = NAN, .gain_u_j = NAN, .quality = ERG_QUALITY_NO_DATA,
+    .mean_spread_w = NAN, .peak_spread_w = NAN, .min_spread_w = NAN,
+    .idle_spread_w = NAN, .peak_channel = -1,
 };
 
 static bool concerns(const erg_flag *flag, int channel, erg_span span)
@@ -121,8 +123,22 @@ static void subtract_idle(const erg_trace *trace, const erg_stream *stream,
     /* The gain scales what is left; an offset is in both and falls out. */
     out->net_spread_j = 2 * hypot(hypot(doubt->rest_j, doubt->gain * out->net_j),
                                   idle.u_w * window->covered_s);
+    out->idle_spread_w = 2 * hypot(hypot(doubt->gain * idle.idle_w, idle.u_w),
+                                   doubt->offset_j / window->covered_s);
     if (idle.drifts)
         out->flags |= BIT(ERG_FLAG_IDLE_DRIFT);
+}
+
+static void put_extremes(const erg_trace *trace, int channel, const erg_stream *stream,
+                         const erg_window *window, erg_energy *out)
+{
+    erg_extremes extremes = erg_extremes_of(trace, channel, stream, window);
+
+    out->peak_w = extremes.peak_w;
+    out->min_w = extremes.min_w;
+    out->peak_channel = extremes.channel;
+    out->peak_spread_w = erg_extreme_spread_w(trace, &extremes, extremes.peak_w);
+    out->min_spread_w = erg_extreme_spread_w(trace, &extremes, extremes.min_w);
 }
 
 static void judge(const erg_trace *trace, int channel, const erg_stream *stream,
@@ -134,6 +150,7 @@ static void judge(const erg_trace *trace, int channel, const erg_stream *stream,
     out->flags |= flags_of(trace, channel, window->span);
     out->gain_u_j = doubt.gain * fabs(out->energy_j);
     out->spread_j = 2 * hypot(hypot(doubt.rest_j, doubt.offset_j), out->gain_u_j);
+    out->mean_spread_w = out->spread_j / window->covered_s;
     subtract_idle(trace, stream, window, &doubt, out);
     if (erg_trace_device(trace, info->device)->shared)
         out->flags |= BIT(ERG_FLAG_SHARED);
@@ -201,9 +218,7 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     out->covered = fmin(1, window.covered_s / out->window_s);
     out->edges_held = window.held_s / out->window_s;
     out->mean_w = window.energy_j / window.covered_s;
-    erg_extremes extremes = erg_extremes_of(trace, channel, stream, &window);
-    out->peak_w = extremes.peak_w;
-    out->min_w = extremes.min_w;
+    put_extremes(trace, channel, stream, &window, out);
     out->max_gap_s = window.max_gap_s;
     out->updates = updates_of(info, stream, &window);
     count_polls(trace, channel, span, out);

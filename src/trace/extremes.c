@@ -38,11 +38,13 @@ int erg_power_beside(const erg_trace *trace, int channel)
     return best;
 }
 
+static const erg_extremes unknown = { NAN, NAN, -1, 0 };
+
 /* Highest and least mean over any length_ns of what was seen without a hole. */
 static erg_extremes slopes(const erg_stream *stream, erg_span span, int64_t length_ns)
 {
     const erg_piece *pieces = stream->pieces.items;
-    erg_extremes out = { NAN, NAN };
+    erg_extremes out = unknown;
     int64_t last_ns = span.end_ns < stream->seen.end_ns ? span.end_ns : stream->seen.end_ns;
     int64_t begin_ns = span.begin_ns > stream->seen.begin_ns ? span.begin_ns
                                                              : stream->seen.begin_ns;
@@ -71,24 +73,27 @@ static double slope_s(const erg_stream *stream)
                 seen_s / fmax(1, (double)stream->pieces.count));
 }
 
-static erg_extremes of_counter(const erg_stream *stream, const erg_window *window)
+/* Steps at both ends of a slope are late by as much as a period, or not at all. */
+static erg_extremes of_counter(const erg_stream *stream, const erg_window *window,
+                               int channel)
 {
     erg_span span = window->span;
     double length_s = slope_s(stream);
 
     if (!(length_s > 0) || window->covered_s < length_s)
-        return (erg_extremes){ NAN, NAN };
+        return unknown;
     erg_extremes out = slopes(stream, span, erg_ns_from_s(length_s));
     double mean_w = window->energy_j / window->covered_s;
-    return (erg_extremes){ fmax(out.peak_w, mean_w), fmin(out.min_w, mean_w) };
+    return (erg_extremes){ fmax(out.peak_w, mean_w), fmin(out.min_w, mean_w), channel,
+                           1 / STEPS_OF_A_SLOPE / sqrt(6) };
 }
 
 /* Readings, but for a window whose ends reach below or above all of them: its least cannot
  * be more than its mean. */
-static erg_extremes of_power(const erg_window *window)
+static erg_extremes of_power(const erg_window *window, int channel)
 {
     double mean_w = window->energy_j / window->covered_s;
-    erg_extremes out = { window->peak_w, window->min_w };
+    erg_extremes out = { window->peak_w, window->min_w, channel, 0 };
 
     if (out.min_w > mean_w)
         out.min_w = fmin(window->first_w, window->last_w);
@@ -101,13 +106,23 @@ erg_extremes erg_extremes_of(const erg_trace *trace, int channel, const erg_stre
                              const erg_window *window)
 {
     if (erg_trace_channel(trace, channel)->kind != ERG_COUNTER)
-        return of_power(window);
+        return of_power(window, channel);
 
     int power = erg_power_beside(trace, channel);
     const erg_stream *watts = power < 0 ? NULL : erg_stream_of(trace, power, NULL);
     if (watts && watts->updates.count) {
         erg_window seen = erg_window_of(watts, window->span);
-        return of_power(&seen);
+        return of_power(&seen, power);
     }
-    return of_counter(stream, window);
+    return of_counter(stream, window, channel);
+}
+
+double erg_extreme_spread_w(const erg_trace *trace, const erg_extremes *of, double w)
+{
+    if (of->channel < 0)
+        return NAN;
+    double offset_u_w = erg_trace_channel(trace, of->channel)->offset_u;
+    double share_u = hypot(erg_gain_u(trace, of->channel), of->slope_u);
+
+    return 2 * hypot(share_u * w, offset_u_w > 0 ? offset_u_w : 0);
 }

@@ -100,6 +100,8 @@ erg_energy erg_energy_none(void)
         .energy_j = NAN, .spread_j = NAN, .net_j = NAN, .net_spread_j = NAN, .idle_w = NAN,
         .window_s = NAN, .covered = NAN, .edges_held = NAN, .mean_w = NAN, .peak_w = NAN,
         .min_w = NAN, .max_gap_s = NAN, .gain_u_j = NAN, .quality = ERG_QUALITY_NO_DATA,
+        .mean_spread_w = NAN, .peak_spread_w = NAN, .min_spread_w = NAN,
+        .idle_spread_w = NAN, .peak_channel = -1,
     };
 }
 
@@ -116,8 +118,12 @@ void erg_energy_join(erg_energy *total, const erg_energy *part, bool first)
     total->net_j += part->net_j;
     total->net_spread_j = hypot(total->net_spread_j, part->net_spread_j);
     total->idle_w += part->idle_w;
+    total->idle_spread_w = hypot(total->idle_spread_w, part->idle_spread_w);
     total->mean_w += part->mean_w;
+    total->mean_spread_w = hypot(total->mean_spread_w, part->mean_spread_w);
     total->min_w = total->peak_w = NAN;     /* peaks of devices need not meet */
+    total->min_spread_w = total->peak_spread_w = NAN;
+    total->peak_channel = -1;
     total->window_s = fmax(total->window_s, part->window_s);
     total->covered = fmin(total->covered, part->covered);
     total->updates = part->updates < total->updates ? part->updates : total->updates;

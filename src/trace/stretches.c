@@ -101,6 +101,20 @@ typedef struct tally {
 
 static double square(double x) { return x * x; }
 
+static void take_extremes(erg_energy *sum, const erg_energy *part)
+{
+    if (part->peak_w > sum->peak_w || isnan(sum->peak_w)) {
+        sum->peak_w = part->peak_w;
+        sum->peak_spread_w = part->peak_spread_w;
+    }
+    if (part->min_w < sum->min_w || isnan(sum->min_w)) {
+        sum->min_w = part->min_w;
+        sum->min_spread_w = part->min_spread_w;
+    }
+    if (sum->peak_channel < 0)
+        sum->peak_channel = part->peak_channel;
+}
+
 static void tally_add(tally *all, const erg_energy *part)
 {
     erg_energy *sum = &all->sum;
@@ -119,11 +133,11 @@ static void tally_add(tally *all, const erg_energy *part)
         all->idle_u_j += sqrt(fmax(0, square(part->net_spread_j / 2) - square(gain_u_j)
                                       - rest_u2));
         sum->idle_w += part->idle_w * part->window_s;
+        sum->idle_spread_w += part->idle_spread_w * part->window_s;
     }
     all->covered_s += part->covered * part->window_s;
     all->held_s += part->edges_held * part->window_s;
-    sum->peak_w = fmax(sum->peak_w, part->peak_w);
-    sum->min_w = fmin(sum->min_w, part->min_w);
+    take_extremes(sum, part);
     sum->max_gap_s = fmax(sum->max_gap_s, part->max_gap_s);
     sum->updates += part->updates;
     sum->samples += part->samples;
@@ -159,9 +173,11 @@ static void tally_end(tally *all, erg_energy *out)
     sum->net_spread_j = !all->net ? NAN
         : 2 * sqrt(all->rest_u2 + square(all->net_gain_u_j) + square(all->idle_u_j));
     sum->idle_w = all->net ? sum->idle_w / sum->window_s : NAN;
+    sum->idle_spread_w = all->net ? sum->idle_spread_w / sum->window_s : NAN;
     sum->covered = all->covered_s / sum->window_s;
     sum->edges_held = all->held_s / sum->window_s;
     sum->mean_w = all->covered_s > 0 ? sum->energy_j / all->covered_s : NAN;
+    sum->mean_spread_w = all->covered_s > 0 ? sum->spread_j / all->covered_s : NAN;
     sum->quality = joint_quality(sum);
     if (sum->quality != ERG_QUALITY_TOO_SHORT)
         sum->flags &= ~(UINT64_C(1) << ERG_FLAG_TOO_SHORT);
@@ -171,7 +187,9 @@ static void tally_end(tally *all, erg_energy *out)
 bool erg_stretches_energy(const erg_trace *trace, int channel,
                           const erg_stretches *stretches, erg_energy *out, erg_error *err)
 {
-    tally all = { .sum = { .peak_w = NAN, .min_w = NAN, .quality = ERG_QUALITY_GOOD },
+    tally all = { .sum = { .peak_w = NAN, .min_w = NAN, .peak_spread_w = NAN,
+                           .min_spread_w = NAN, .peak_channel = -1,
+                           .quality = ERG_QUALITY_GOOD },
                   .net = true };
     erg_error none = { .code = ERG_NO_DATA, .text = "the stretch is empty" };
 

@@ -15,8 +15,6 @@
 /* Reasons for missing figures that are written out; the rows are all there. */
 enum { NOTES_MOST = 20 };
 
-#define CO2_G_PER_KWH 400.0     /* near the world's mean grid; IEA, Electricity 2024 */
-
 bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code)
 {
     for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
@@ -32,10 +30,22 @@ static bool is_failed(const erg_trace *trace)
         || erg_summary_has_flag(trace, ERG_FLAG_COMMAND_FAILED);
 }
 
+/* Its recording was killed, or goes on. */
+static bool has_open_run(const erg_trace *trace)
+{
+    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        if (region->end_ns == INT64_MAX && strcmp(region->name, "run") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Energy of one run is refused when the runs are in doubt (section 13). */
 bool erg_summary_per_run_refused(const erg_trace *trace)
 {
-    return is_failed(trace) || erg_summary_has_flag(trace, ERG_FLAG_TIME_MISMATCH)
+    return is_failed(trace) || has_open_run(trace)
+        || erg_summary_has_flag(trace, ERG_FLAG_TIME_MISMATCH)
         || erg_summary_has_flag(trace, ERG_FLAG_STALE_RESULT);
 }
 
@@ -50,67 +60,6 @@ const char *erg_summary_idle(const erg_trace *trace)
 {
     const char *policy = erg_trace_meta(trace, "idle_state");
     return policy ? policy : erg_idle_policy_name(ERG_IDLE_CONTEXT);
-}
-
-static bool has_column(const erg_table *table, const char *name)
-{
-    for (size_t i = 0; i < erg_table_column_count(table); i++)
-        if (strcmp(erg_table_column(table, i)->name, name) == 0)
-            return true;
-    return false;
-}
-
-bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
-                     erg_error *err)
-{
-    bool good = true;
-    for (size_t i = 0; i < count && good; i++)
-        if (has_column(table, figures[i].column))
-            good = erg_table_real(table, figures[i].column, figures[i].value, err);
-    return good;
-}
-
-/* What summary, devices and regions have in common. */
-bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
-{
-    erg_bounds gross = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
-    erg_bounds net = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j);
-    const erg_figure figures[] = {
-        { "energy_j", energy->energy_j },
-        { "energy_low_j", gross.low },
-        { "energy_high_j", gross.high },
-        { "net_energy_j", energy->net_j },
-        { "net_energy_low_j", net.low },
-        { "net_energy_high_j", net.high },
-        { "idle_w", energy->idle_w },
-        { "mean_w", energy->mean_w },
-        { "peak_w", energy->peak_w },
-        { "min_w", energy->min_w },
-        { "covered", energy->covered },
-    };
-    const char *idle = isfinite(energy->net_j) ? erg_summary_idle(all->trace)
-                                               : erg_idle_policy_name(ERG_IDLE_GROSS);
-    bool known = energy->quality != ERG_QUALITY_NO_DATA;
-    char flags[512];
-
-    erg_flags_text(energy->flags, flags, sizeof(flags));
-    all->qualities |= 1u << energy->quality;
-    return erg_put_figures(table, figures, ERG_COUNT(figures), all->err)
-        && erg_table_text(table, "idle_policy", known ? idle : NULL, all->err)
-        && erg_table_text(table, "quality", erg_quality_name(energy->quality), all->err)
-        && erg_table_integer(table, "updates", known ? energy->updates : ERG_NONE, all->err)
-        && erg_table_text(table, "flags", *flags ? flags : NULL, all->err);
-}
-
-bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick)
-{
-    const erg_channel_info *info = erg_trace_channel(all->trace, pick->channel);
-    char source[ERG_SOURCE_MOST];
-
-    erg_source_name(all->trace, pick->channel, source);
-    return erg_table_text(table, "source", source, all->err)
-        && erg_table_text(table, "method", erg_method_name(info->method), all->err)
-        && erg_table_text(table, "scope", erg_scope_name(info->scope), all->err);
 }
 
 /* Flags of the whole trace that lie on this channel and time join its own. */
@@ -289,22 +238,19 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
         return erg_result_note(all->result, all->err, "No energy per run: %s",
             is_failed(all->trace)
             ? "the command failed, so its runs are not counted."
+            : has_open_run(all->trace)
+            ? "the last run has no end: it was cut off, or goes on."
             : "the runs do not fit the window; see the flags.");
 
-    double one_j = total->energy_j / runs, half_j = total->spread_j / runs;
-    erg_interval scatter;
-    if (all->region
-        && erg_runs_scatter(all->trace, all->region, all->picks, all->pick_count,
-                            &scatter)) {
-        /* Runs that read alike do not make the sensor's steps and edges go away. */
-        half_j = fmax(half_j, hypot(scatter.half_width, 2 * total->gain_u_j / runs));
-        if (!erg_result_note(all->result, all->err,
-                "Energy per repeat: the interval holds the scatter of %d runs and the "
-                "sensor's gain, which repeating does not remove.",
-                (int)all->where.occurrences))
-            return false;
-    }
-    erg_bounds bounds = erg_bounds_of(total->method, one_j, half_j);
+    double one_j = total->energy_j / runs;
+    erg_run_spread of = erg_run_spread_of(all->trace, all->region, all->picks,
+                                          all->pick_count, total, runs);
+    if (of.scatters && !erg_result_note(all->result, all->err,
+            "Energy per repeat: the interval holds the scatter of %d runs and the "
+            "sensor's gain, which repeating does not remove.",
+            (int)all->where.occurrences))
+        return false;
+    erg_bounds bounds = erg_bounds_of(total->method, one_j, of.half_j);
     return erg_table_real(table, "energy_per_repeat_j", one_j, all->err)
         && erg_table_real(table, "energy_per_repeat_low_j", bounds.low, all->err)
         && erg_table_real(table, "energy_per_repeat_high_j", bounds.high, all->err);
@@ -313,10 +259,6 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
 static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
 {
     const char *status = erg_trace_meta(all->trace, "exit_status");
-    double wh = total->energy_j / 3600;
-    double factor = all->options->co2_g_per_kwh > 0 ? all->options->co2_g_per_kwh
-                                                    : CO2_G_PER_KWH;
-    bool known = isfinite(total->energy_j);
 
     return erg_table_row(table, all->err) && erg_put_energy(all, table, total)
         && put_sources(all, table) && put_per_run(all, table, total)
@@ -326,12 +268,8 @@ static bool put_summary(summary *all, erg_table *table, const erg_energy *total)
         && erg_table_integer(table, "exit_status",
                              status ? strtol(status, NULL, 10) : ERG_NONE, all->err)
         && erg_table_real(table, "duration_s", all->duration_s, all->err)
-        && erg_table_real(table, "energy_wh", wh, all->err)
-        && erg_table_real(table, "co2_g", wh / 1000 * factor, all->err)
         && erg_table_text(table, "file", all->options->file, all->err)
-        && (!known || erg_result_note(all->result, all->err,
-                "CO2: %.3g g at %.0f g per kWh; name your grid's factor with --co2.",
-                wh / 1000 * factor, factor));
+        && erg_put_converted(all, table, total);
 }
 
 /* What the summary is about: the region asked for, the runs, or all of it. */

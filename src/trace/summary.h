@@ -54,9 +54,17 @@ bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick);
 /* No figure is no failure: *out is erg_energy_none() and the reason a note. */
 bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches *where,
                          erg_energy *out);
+/* The same joules as Wh and as grams of CO2. */
+bool erg_put_converted(summary *all, erg_table *table, const erg_energy *total);
 /* Energies of the single runs over all counted devices; false under two runs. */
 bool erg_runs_scatter(const erg_trace *trace, const char *region, const erg_pick picks[],
                       size_t pick_count, erg_interval *out);
+
+/* Half-width of the 95 % interval of one run; region NULL: no runs to scatter. */
+typedef struct erg_run_spread { double half_j; bool scatters; } erg_run_spread;
+erg_run_spread erg_run_spread_of(const erg_trace *trace, const char *region,
+                                 const erg_pick picks[], size_t count,
+                                 const erg_energy *total, double runs);
 
 /* Remembers what flags the figure bears, for the notes. region: borrowed, or NULL. */
 bool erg_summary_raised(summary *all, const erg_energy *energy, int channel,
@@ -65,6 +73,9 @@ bool erg_summary_note_flags(summary *all);
 bool erg_summary_regions(summary *all);
 bool erg_summary_sampling(summary *all);
 bool erg_summary_notes(summary *all);
+/* The next sensor that the recording could not read, and why; *at begins with 0. */
+bool erg_summary_absent(const erg_trace *trace, size_t *at, const char **driver,
+                        const char **why);
 /* Table hints and a note each, where the run asked for something. */
 bool erg_summary_hints(summary *all);
 

@@ -33,8 +33,9 @@ static const method_note method_notes[] = {
     { ERG_METHOD_SIMULATED,
       "Simulated: nothing was measured. The figures are those of a simulated device." },
     { ERG_METHOD_MODEL,
-      "Modelled: there was no sensor, so the figures are an estimate from use and rated "
-      "power. They can be wrong by a factor of two; the interval says so." },
+      "Modelled: no sensor could be read ('erg devices' says why, and the cure), so the "
+      "figures are an estimate from use and rated power. The interval says how wrong they "
+      "can be." },
 };
 
 static bool note_methods(summary *all)
@@ -75,15 +76,40 @@ static bool note_total(summary *all)
             "integral, model, simulated).");
 }
 
+/* These give no joules where they are there. */
+static const char *const other_drivers[] = { "cgroup", "cpufreq", "ergd" };
+
+bool erg_summary_absent(const erg_trace *trace, size_t *at, const char **driver,
+                        const char **why)
+{
+    static const char prefix[] = "absent:";
+    const char *key;
+
+    while (erg_trace_meta_at(trace, (*at)++, &key, why)) {
+        *driver = key + sizeof(prefix) - 1;
+        bool gives_joules = strncmp(key, prefix, sizeof(prefix) - 1) == 0;
+        for (size_t i = 0; i < ERG_COUNT(other_drivers) && gives_joules; i++)
+            gives_joules = strcmp(*driver, other_drivers[i]) != 0;
+        if (gives_joules)
+            return true;
+    }
+    return false;
+}
+
 static bool note_no_sensor(summary *all)
 {
+    const char *driver, *why;
+    size_t at = 0;
+
     if (all->pick_count)
         return true;
     all->qualities |= 1u << ERG_QUALITY_NO_DATA;
-    return erg_result_note(all->result, all->err,
-                           "No energy: the recording has no power or energy channel. 'erg "
-                           "devices' lists what is "
-                           "absent, why, and the cure.");
+    bool good = erg_result_note(all->result, all->err,
+                                "No energy: the recording has no power or energy channel. "
+                                "'erg devices' lists what is absent, why, and the cure.");
+    while (good && erg_summary_absent(all->trace, &at, &driver, &why))
+        good = erg_result_note(all->result, all->err, "Not read: %s: %s", driver, why);
+    return good;
 }
 
 static bool note_events(summary *all)

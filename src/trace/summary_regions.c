@@ -69,6 +69,25 @@ static bool put_units(summary *all, erg_table *table, const erg_stretches *where
     return erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
 }
 
+/* runs NAN: refused, or not known. */
+static bool put_per_run(summary *all, erg_table *table, const char *name,
+                        const erg_pick *pick, const erg_energy *energy, double runs)
+{
+    double one_j = energy->energy_j / runs;
+    bool is_run = strcmp(name, "run") == 0;
+    erg_pick alone = *pick;
+    alone.counted = true;
+    erg_run_spread of = erg_run_spread_of(all->trace, is_run ? name : NULL, &alone, 1,
+                                          energy, runs);
+    erg_bounds bounds = erg_bounds_of(energy->method, one_j, of.half_j);
+    const erg_figure figures[] = {
+        { "energy_per_run_j", one_j },
+        { "energy_per_run_low_j", bounds.low },
+        { "energy_per_run_high_j", bounds.high },
+    };
+    return erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
+}
+
 static bool put_region(summary *all, erg_table *table, const char *name,
                        const erg_stretches *where, const erg_pick *pick)
 {
@@ -92,8 +111,7 @@ static bool put_region(summary *all, erg_table *table, const char *name,
         && erg_table_text(table, "track", track, all->err)
         && erg_table_integer(table, "count", (int64_t)where->occurrences, all->err)
         && erg_table_real(table, "runs", where->runs, all->err)
-        && erg_table_real(table, "energy_per_run_j", counted ? energy.energy_j / runs : NAN,
-                          all->err);
+        && put_per_run(all, table, name, pick, &energy, counted ? runs : NAN);
 }
 
 static bool add_region(summary *all, erg_table *table, const char *name)

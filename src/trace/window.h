@@ -24,9 +24,15 @@ size_t erg_piece_after(const erg_stream *stream, int64_t t_ns);
 size_t erg_updates_in(const erg_stream *stream, erg_span span);
 
 /* Highest and least power in a window; NAN: nothing shows it. */
-typedef struct erg_extremes { double peak_w, min_w; } erg_extremes;
+typedef struct erg_extremes {
+    double peak_w, min_w;
+    int channel;                /* whose readings they are; -1: nobody's */
+    double slope_u;             /* relative, where they are slopes of a counter */
+} erg_extremes;
 erg_extremes erg_extremes_of(const erg_trace *trace, int channel, const erg_stream *stream,
                              const erg_window *window);
+/* Half-width of the 95 % interval of one such reading. */
+double erg_extreme_spread_w(const erg_trace *trace, const erg_extremes *of, double w);
 /* The power channel of the counter's own device and scope; -1: none. */
 int erg_power_beside(const erg_trace *trace, int channel);
 
@@ -45,6 +51,8 @@ typedef struct erg_doubt {
     double rest_j;              /* all else, added in squares */
     bool aliased;
 } erg_doubt;
+/* Standard uncertainty of a channel's gain, relative. */
+double erg_gain_u(const erg_trace *trace, int channel);
 erg_doubt erg_doubt_of(const erg_trace *trace, int channel, const erg_stream *stream,
                        const erg_window *window);
 

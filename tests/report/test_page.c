@@ -69,12 +69,38 @@ static void what_was_not_measured_says_so_loudly(void)
     char *page = page_of(make(ERG_METHOD_SIMULATED, 2000), "a run");
     CHECK(strstr(page, "SIMULATED: nothing on this page was measured"));
     free(page);
-    page = page_of(make(ERG_METHOD_MODEL, 2000), "a run");
+    erg_error err = { 0 };
+    erg_trace *modelled = make(ERG_METHOD_MODEL, 2000);
+    CHECK_OK(erg_trace_set_meta(modelled, "absent:rapl", "closed <here>", &err), err);
+    CHECK_OK(erg_trace_set_meta(modelled, "absent:cpufreq", "no clocks", &err), err);
+    page = page_of(modelled, "a run");
     CHECK(strstr(page, "MODELLED: no sensor measured this"));
+    CHECK(strstr(page, "Not read: rapl: closed &lt;here&gt;"));
+    CHECK(!strstr(page, "no clocks"));
     free(page);
     page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "a run");
     CHECK(!strstr(page, "SIMULATED") && !strstr(page, "MODELLED"));
     CHECK(strstr(page, "measured as power over time"));
+    free(page);
+}
+
+static void a_device_that_was_measured_beside_one_that_was_not_keeps_its_word(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make(ERG_METHOD_INTEGRAL, 2000);
+    erg_device_info device = { .name = "sim:a", .driver = "sim", .scope = ERG_SCOPE_BOARD };
+    erg_channel_info info = { .device = erg_trace_add_device(trace, &device, &err),
+                              .name = "power", .unit = "W", .quantity = ERG_POWER,
+                              .kind = ERG_INSTANT, .method = ERG_METHOD_SIMULATED,
+                              .scope = ERG_SCOPE_BOARD };
+    int channel = erg_trace_add_channel(trace, &info, &err);
+    for (int i = 0; i < 2000; i++) {
+        erg_sample sample = { .t_ns = i * ERG_NS_PER_MS, .value = 50 };
+        CHECK_OK(erg_trace_add_samples(trace, channel, &sample, 1, &err), err);
+    }
+    char *page = page_of(trace, "a run");
+    CHECK(strstr(page, "sim:a/power: SIMULATED. This was not measured"));
+    CHECK(!strstr(page, "nothing on this page was measured"));
     free(page);
 }
 
@@ -161,6 +187,23 @@ static void ten_devices_of_a_million_samples_stay_a_page(void)
     free(page);
 }
 
+/* Of the gain: 5 % standard, so 10 % of each figure at 95 %. */
+static void every_tile_has_its_interval_source_and_quality(void)
+{
+    char *page = page_of(make(ERG_METHOD_INTEGRAL, 5000), "a run");
+    char *end = strstr(page, "</dl>");
+    CHECK(strstr(page, "<dl class=\"cards\">") && end);
+    *end = '\0';
+    size_t tiles = count_of(page, "<div><dt>");
+    CHECK(tiles == 4);
+    CHECK(count_of(page, "<dd class=\"spread\">\xc2\xb1\xc2\xa0") == tiles);
+    CHECK(count_of(page, "<dd class=\"of\">nvml:0/power, ") == tiles);
+    CHECK(count_of(page, ", integral, ") == tiles - 1);
+    CHECK(count_of(page, "highest reading</dt><dd>999\xc2\xa0W</dd>") == 1);
+    CHECK(strstr(page, "\xc2\xb1\xc2\xa0""100\xc2\xa0W"));
+    free(page);
+}
+
 static void wide_tables_are_turned_to_fit_on_paper(void)
 {
     char *page = page_of(make(ERG_METHOD_INTEGRAL, 2000), "a run");
@@ -181,6 +224,7 @@ static void an_empty_recording_is_a_page_without_a_figure(void)
     CHECK(strstr(page, "No energy figure"));
     CHECK(strstr(page, "erg devices"));
     CHECK(!strstr(page, "nan") && !strstr(page, "inf%"));
+    CHECK(!strstr(page, "95\xc2\xa0% interval"));
     free(page);
 }
 
@@ -190,11 +234,13 @@ int main(void)
         TEST(the_page_loads_nothing_from_anywhere),
         TEST(names_cannot_break_out_of_the_page),
         TEST(what_was_not_measured_says_so_loudly),
+        TEST(a_device_that_was_measured_beside_one_that_was_not_keeps_its_word),
         TEST(the_sensors_window_is_drawn_to_scale),
         TEST(many_samples_stay_small_and_lose_no_peak),
         TEST(every_flag_is_explained_with_what_to_do),
         TEST(a_flag_is_explained_once_and_gains_take_one_line),
         TEST(ten_devices_of_a_million_samples_stay_a_page),
+        TEST(every_tile_has_its_interval_source_and_quality),
         TEST(wide_tables_are_turned_to_fit_on_paper),
         TEST(an_empty_recording_is_a_page_without_a_figure),
     };

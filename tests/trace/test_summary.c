@@ -33,6 +33,91 @@ static void two_runs_are_summed_and_divided(void)
     erg_trace_free(trace);
 }
 
+/* "energy_per_run_low_j" of "energy_per_run_j"; false: the column is no figure. */
+static bool name_end(const char *column, const char *end, char to[64])
+{
+    static const char *const units[] = { "_j", "_w", "_wh", "_g" };
+    const char *unit = strrchr(column, '_');
+    bool is_figure = false;
+
+    for (size_t i = 0; unit && i < ERG_COUNT(units); i++)
+        is_figure |= strcmp(unit, units[i]) == 0;
+    if (!is_figure || strstr(column, "_low_") || strstr(column, "_high_"))
+        return false;
+    snprintf(to, 64, "%.*s_%s%s", (int)(unit - column), column, end, unit);
+    return true;
+}
+
+static int check_intervals(const erg_table *table)
+{
+    int figures = 0;
+
+    for (size_t c = 0; c < erg_table_column_count(table); c++) {
+        const char *name = erg_table_column(table, c)->name;
+        char low[64], high[64];
+        if (!name_end(name, "low", low) || !name_end(name, "high", high))
+            continue;
+        for (size_t row = 0; row < erg_table_row_count(table); row++) {
+            double value = erg_table_find(table, row, name).real;
+            if (isnan(value))
+                continue;
+            figures++;
+            if (!(erg_table_find(table, row, low).real <= value)
+                || !(erg_table_find(table, row, high).real >= value))
+                fail_msg("%s: %s has no interval", erg_table_name(table), name);
+        }
+    }
+    return figures;
+}
+
+static void every_figure_of_every_table_has_its_interval(void)
+{
+    static const char *const tables[] = { "summary", "devices", "regions" };
+    const erg_summary_options options = { .command = "show", .per = "token" };
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    erg_mark_row mark = { .t_ns = 15 * ERG_NS_PER_S, .name = "token", .value = 8 };
+
+    add_power(trace, &gpu, 200, 40);
+    add_region(trace, "idle_before", 0, 10);
+    add_region(trace, "run", 11, 20);
+    add_region(trace, "run", 21, 30);
+    add_region(trace, "idle_after", 31, 40);
+    CHECK_OK(erg_trace_add_mark(trace, &mark, &err), err);
+    for (int devices = 1; devices <= 2; devices++) {
+        erg_result *result = summary_of(trace, &options);
+        for (size_t i = 0; i < ERG_COUNT(tables); i++)
+            CHECK(check_intervals(erg_result_find(result, tables[i])) >= 5);
+        /* 5 % standard, 10 % at 95 %, of 200 W. */
+        CHECK_NEAR(real_of(result, "devices", 0, "mean_high_w"), 220, 0.2);
+        CHECK_NEAR(real_of(result, "devices", 0, "peak_low_w"), 180, 1e-9);
+        CHECK_NEAR(real_of(result, "devices", 0, "idle_high_w"), 220, 1e-9);
+        CHECK_TEXT(text_of(result, "devices", 0, "peak_source"), "nvml:0/power");
+        erg_result_free(result);
+        add_power(trace, &cpu, 80, 40);
+    }
+    erg_trace_free(trace);
+}
+
+static void a_run_that_was_cut_off_has_no_energy_per_run(void)
+{
+    erg_error err = { 0 };
+    erg_region open = { .name = "run", .begin_ns = 5 * ERG_NS_PER_S, .end_ns = INT64_MAX,
+                        .runs = NAN };
+    erg_trace *trace = new_trace();
+
+    add_power(trace, &gpu, 200, 10);
+    add_region(trace, "run", 1, 4);
+    CHECK_OK(erg_trace_add_region(trace, &open, &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 200 * (3 + 5), 4);
+    CHECK(isnan(real_of(result, "summary", 0, "energy_per_repeat_j")));
+    CHECK(isnan(real_of(result, "regions", 0, "energy_per_run_j")));
+    CHECK(has_note(result, "No energy per run: the last run has no end"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 static void devices_that_contain_each_other_are_not_added(void)
 {
     erg_trace *trace = new_trace();
@@ -117,6 +202,14 @@ static void without_a_sensor_nothing_reads_zero(void)
     CHECK_TEXT(text_of(result, "summary", 0, "quality"), "no_data");
     CHECK(!text_of(result, "summary", 0, "method"));
     CHECK(has_note(result, "erg devices"));
+    CHECK(!has_note(result, "Not read"));
+    erg_result_free(result);
+    erg_error err = { 0 };
+    CHECK_OK(erg_trace_set_meta(trace, "absent:rapl", "closed to this user", &err), err);
+    CHECK_OK(erg_trace_set_meta(trace, "absent:cpufreq", "no clocks", &err), err);
+    result = summary_of(trace, NULL);
+    CHECK(has_note(result, "Not read: rapl: closed to this user"));
+    CHECK(!has_note(result, "no clocks"));
     erg_result_free(result);
     erg_trace_free(trace);
 }
@@ -182,6 +275,8 @@ int main(void)
 {
     static const test tests[] = {
         TEST(two_runs_are_summed_and_divided),
+        TEST(every_figure_of_every_table_has_its_interval),
+        TEST(a_run_that_was_cut_off_has_no_energy_per_run),
         TEST(devices_that_contain_each_other_are_not_added),
         TEST(a_sum_that_would_count_joules_twice_is_refused),
         TEST(the_counter_speaks_for_a_device_that_has_both),

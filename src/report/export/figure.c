@@ -94,6 +94,11 @@ void erg_json_figure(FILE *out, const erg_figure *figure)
 {
     const erg_energy *energy = &figure->energy;
     erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
+    erg_bounds net = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j);
+    erg_bounds mean = erg_bounds_of(energy->method, energy->mean_w, energy->mean_spread_w);
+    erg_bounds peak = erg_bounds_of(energy->method, energy->peak_w, energy->peak_spread_w);
+    erg_bounds idle_w =
+        erg_bounds_of(energy->method, energy->idle_w, energy->idle_spread_w);
     const struct { const char *key; double value; } numbers[] = {
         { "energy_j", energy->energy_j },
         { "energy_low_j", bounds.low },
@@ -107,6 +112,10 @@ void erg_json_figure(FILE *out, const erg_figure *figure)
         { "peak_w", energy->peak_w },
         { "window_s", energy->window_s },
         { "updates", (double)energy->updates },
+        { "net_low_j", net.low }, { "net_high_j", net.high },
+        { "mean_low_w", mean.low }, { "mean_high_w", mean.high },
+        { "peak_low_w", peak.low }, { "peak_high_w", peak.high },
+        { "idle_low_w", idle_w.low }, { "idle_high_w", idle_w.high },
     };
     if (!figure->known) {
         fputs("{\"energy_j\": null, \"reason\": ", out);
