@@ -142,6 +142,35 @@ void erg_capped_mark(erg_capped *capped, double at_s)
         add_turn(capped, at_s, last->limit_w, last->extra_w);
 }
 
+double erg_capped_limit_w(const erg_capped *capped)
+{
+    const erg_capped_turn *last = last_turn(capped);
+
+    return last ? last->limit_w : INFINITY;
+}
+
+/* Seen from inside, as a piece of energy is. */
+erg_capped_line erg_capped_line_from(const erg_capped *capped, double begin_s, double end_s)
+{
+    const erg_capped_turn *last = last_turn(capped);
+    double extra_w = last ? last->extra_w : 0, limit_w = erg_capped_limit_w(capped);
+    double least_s = 1e-12 * fmax(1, fabs(begin_s));
+
+    for (size_t i = 0; i < capped->law->count; i++)
+        end_s = fmin(end_s, next_edge_s(&capped->law->parts[i], begin_s));
+    double length_s = end_s - begin_s;
+    double early_w = erg_law_w(capped->law, begin_s + 0.25 * length_s) + extra_w;
+    double late_w = erg_law_w(capped->law, begin_s + 0.75 * length_s) + extra_w;
+    double slope = (late_w - early_w) / (0.5 * length_s);
+    double begin_w = 1.5 * early_w - 0.5 * late_w;
+    double cross_s = slope ? (limit_w - begin_w) / slope : 0;
+    if (cross_s > least_s && cross_s < length_s - least_s)
+        length_s = cross_s;
+    bool is_cut = begin_w + 0.5 * length_s * slope > limit_w;
+    return (erg_capped_line){ begin_s + length_s, is_cut ? limit_w : begin_w,
+                              is_cut ? 0 : slope };
+}
+
 static double capped_w(const void *self, double t_s)
 {
     const erg_capped *capped = self;

@@ -35,4 +35,12 @@ void erg_capped_fill(erg_capped *capped, double at_s, double extra_w);
 void erg_capped_mark(erg_capped *capped, double at_s);
 erg_plant_view erg_capped_view(const erg_capped *capped);
 
+/* Sum under the limit as one straight line from begin_s on, to end_s at the latest; for
+ * what was last turned, so that begin_s is no earlier. */
+typedef struct erg_capped_line { double end_s, begin_w, slope_w_per_s; } erg_capped_line;
+erg_capped_line erg_capped_line_from(const erg_capped *capped, double begin_s,
+                                     double end_s);
+/* INFINITY: none is in force. */
+double erg_capped_limit_w(const erg_capped *capped);
+
 #endif

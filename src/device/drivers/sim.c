@@ -8,6 +8,7 @@
 #include <string.h>
 #include "device/driver.h"
 #include "device/drivers/sim_heat.h"
+#include "device/drivers/sim_smoothing.h"
 #include "plant/capped.h"
 
 /* Ambient, and warming per watt of the mean power over the last half minute: enough
@@ -19,6 +20,7 @@ typedef struct simulation {
     erg_plant_sensor average; /* the second reading of boards that have two */
     erg_sim_heat heat; /* where spec.heat */
     erg_capped capped; /* elsewhere: its law under the limits that were turned */
+    erg_sim_smoothing smoothing; /* over that */
     double limit_w, extra_w;
     int64_t start_ns;
     int64_t reads; /* read errors are drawn by read, not by time */
@@ -27,7 +29,10 @@ typedef struct simulation {
 
 static erg_plant_view truth(const simulation *sim)
 {
-    return sim->spec.heat ? erg_heat_view(&sim->heat.plant) : erg_capped_view(&sim->capped);
+    if (sim->spec.heat)
+        return erg_heat_view(&sim->heat.plant);
+    return sim->smoothing.plant.count ? erg_smoothed_view(&sim->smoothing.plant)
+                                      : erg_capped_view(&sim->capped);
 }
 
 static double power_w(const simulation *sim, int64_t t_ns)
@@ -163,11 +168,21 @@ static bool add_knobs(erg_device *dev, erg_error *err)
     return erg_device_knob_values(clock, clocks_hz, count, err);
 }
 
+/* Now, once all is drawn that is drawn before it. */
+static double turned_s(const erg_device *dev)
+{
+    simulation *own = dev->own;
+    double at_s = erg_s_from_ns(erg_env_now_ns(dev->env) - own->start_ns);
+
+    erg_smoothed_run(&own->smoothing.plant, at_s);
+    return at_s;
+}
+
 /* Its law is what it draws at its usual limit: only a lower one cuts. */
 static void set_limit(erg_device *dev, double limit_w)
 {
     simulation *own = dev->own;
-    double at_s = erg_s_from_ns(erg_env_now_ns(dev->env) - own->start_ns);
+    double at_s = turned_s(dev);
 
     if (limit_w != own->limit_w)
         erg_capped_turn_to(&own->capped, at_s, limit_w < own->spec.board_w
@@ -179,7 +194,7 @@ static void set_limit(erg_device *dev, double limit_w)
 static bool sim_fill(erg_device *dev, double extra_w)
 {
     simulation *own = dev->own;
-    double at_s = erg_s_from_ns(erg_env_now_ns(dev->env) - own->start_ns);
+    double at_s = turned_s(dev);
 
     if (own->spec.heat)
         return false;
@@ -198,8 +213,13 @@ static double *knob_value(simulation *own, erg_knob which)
 
 static bool sim_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
 {
-    double value = *knob_value(dev->own, which);
+    const simulation *own = dev->own;
     (void)err;
+    if (erg_sim_smoothing_has(which)) {
+        erg_sim_smoothing_save(&own->smoothing, which, to);
+        return true;
+    }
+    double value = *knob_value(dev->own, which);
     if (isnan(value))
         erg_text_add(to, "%s", automatic);
     else
@@ -212,7 +232,11 @@ static bool sim_turn(erg_device *dev, erg_knob which, double value, double *enfo
                      erg_error *err)
 {
     simulation *own = dev->own;
-    (void)err;
+    if (erg_sim_smoothing_has(which)) {
+        const erg_sim_turn turn = { dev->info.name, &own->capped, turned_s(dev) };
+        *enforced = value;
+        return erg_sim_smoothing_turn(&own->smoothing, which, value, &turn, err);
+    }
     if (which == ERG_POWER_LIMIT)
         set_limit(dev, value);
     else if (which != ERG_SM_CLOCK || !(fabs(value - own->spec.refuse_hz) < 0.5e6))
@@ -223,7 +247,12 @@ static bool sim_turn(erg_device *dev, erg_knob which, double value, double *enfo
 
 static bool sim_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err)
 {
+    simulation *own = dev->own;
     double value = NAN;
+    if (erg_sim_smoothing_has(which)) {
+        const erg_sim_turn turn = { dev->info.name, &own->capped, turned_s(dev) };
+        return erg_sim_smoothing_put_back(&own->smoothing, which, saved, &turn, err);
+    }
     if (strcmp(saved, automatic) != 0
         && !erg_number_parse(saved, strlen(saved), '.', &value))
         return erg_fail(err, ERG_BAD_INPUT, "'%.40s' is no setting of %s", saved,
@@ -276,7 +305,8 @@ static bool sim_open(erg_device *dev, erg_error *err)
     /* Not ERG_POWER: nobody may integrate a limit. */
     erg_text_put(add(dev, "power_limit", ERG_OTHER, ERG_INSTANT, power_limit_w)->unit, 8,
                  "W");
-    return (!spec->heat || erg_sim_heat_open(&own->heat, spec, err)) && add_knobs(dev, err);
+    return (!spec->heat || erg_sim_heat_open(&own->heat, spec, err)) && add_knobs(dev, err)
+        && erg_sim_smoothing_add(dev, &own->smoothing, spec, err);
 }
 
 static void sim_close(erg_device *dev)
@@ -297,6 +327,7 @@ static bool sim_read(erg_device *dev, size_t channel, erg_reading *out, erg_erro
 
     if (own->spec.heat)
         erg_sim_heat_run(&own->heat, t_ns, own->limit_w);
+    erg_smoothed_run(&own->smoothing.plant, erg_s_from_ns(t_ns));
     erg_capped_mark(&own->capped, erg_s_from_ns(t_ns));
 
     erg_reading_put(out, fails ? NAN : own->value[channel](own, t_ns));

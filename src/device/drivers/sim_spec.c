@@ -135,12 +135,27 @@ static bool read_uuid(const char *value, erg_sim_spec *out, erg_error *err)
     return true;
 }
 
+static bool read_switch(const char *name, const char *value, bool *out, erg_error *err)
+{
+    *out = strcmp(value, "on") == 0;
+    return *out || strcmp(value, "off") == 0
+           || erg_fail(err, ERG_BAD_INPUT, "sim: %s=%s is neither %s=on nor %s=off", name,
+                       value, name, name);
+}
+
 static bool read_heat(const char *value, erg_sim_spec *out, erg_error *err)
 {
-    out->heat = strcmp(value, "on") == 0;
-    return out->heat || strcmp(value, "off") == 0
-           || erg_fail(err, ERG_BAD_INPUT, "sim: heat=%s is neither heat=on nor heat=off",
-                       value);
+    return read_switch("heat", value, &out->heat, err);
+}
+
+static bool read_smoothing(const char *value, erg_sim_spec *out, erg_error *err)
+{
+    return read_switch("smoothing", value, &out->smoothing, err);
+}
+
+static bool read_profiles(const char *value, erg_sim_spec *out, erg_error *err)
+{
+    return read_switch("profiles", value, &out->profiles, err);
 }
 
 static bool read_follow(const char *value, erg_sim_spec *out, erg_error *err)
@@ -156,19 +171,23 @@ static bool read_follow(const char *value, erg_sim_spec *out, erg_error *err)
 static const struct {
     const char *name;
     bool (*read)(const char *value, erg_sim_spec *out, erg_error *err);
+    bool is_switch;             /* alone it means on */
 } words[] = {
     { "load", read_load },
     { "counter", read_counter },
     { "uuid", read_uuid },
-    { "heat", read_heat },
+    { "heat", read_heat, true },
     { "follow", read_follow },
+    { "smoothing", read_smoothing, true },
+    { "profiles", read_profiles, true },
 };
 
 static bool read_key(char *text, erg_sim_spec *out, erg_error *err)
 {
     char *value = strchr(text, '=');
-    if (strcmp(text, "heat") == 0)
-        return read_heat("on", out, err);
+    for (size_t i = 0; i < ERG_COUNT(words); i++)
+        if (words[i].is_switch && strcmp(words[i].name, text) == 0)
+            return words[i].read("on", out, err);
     if (!value)
         return erg_fail(err, ERG_BAD_INPUT,
                         "sim: '%s' is not KEY=VALUE, as in update=100ms", text);
@@ -240,6 +259,8 @@ static bool fits_heat(const erg_sim_spec *spec, erg_error *err)
         return !spec->follow[0]
                || erg_fail(err, ERG_BAD_INPUT, "sim: follow needs heat: the load heats a "
                            "plant, as in sim:a100-sxm4-80gb,heat,follow=FOLDER");
+    if (spec->smoothing)
+        return erg_fail(err, ERG_BAD_INPUT, "sim: smoothing does not go with heat");
     if (back_s > erg_heat_past_s)
         return erg_fail(err, ERG_BAD_INPUT, "sim: with heat, update, window and delay are "
                         "together at most %g s", erg_heat_past_s);

@@ -29,6 +29,7 @@ typedef struct erg_sim_spec {
     double clock_hz, gain_u, board_w;
     double refuse_hz; /* a clock that is accepted and not taken; NAN: none */
     char uuid[64];
+    bool smoothing, profiles; /* it has these knobs (sim_smoothing.h) */
     bool heat; /* it grows warm and throttles (sim_heat.h); what follows is of that */
     double tau_s, ambient_k, limit_k, fan, leak_w_per_k, temp_step_k; /* NAN: the board's */
     char follow[256]; /* folder of load and clock; "": the law is the load */
