@@ -6,7 +6,7 @@
 #include "cli.h"
 
 typedef struct govern_options {
-    const char *socket, *device, *job, *phase, *objective, *dvfs;
+    const char *socket, *device, *job, *phase, *objective, *dvfs, *knob;
     double cap_w, clock_hz, for_s, power_w, least_w, units, slowdown, epoch_s;
     int class;
     bool wait;
@@ -30,6 +30,8 @@ static const cli_option option_rows[] = {
       "then; work: forgotten if nothing more is told (30s)", true },
     { 0, "job", CLI_TEXT, AT(job), "NAME",
       "admit, done, work: the job; hint: one of several of yours (hand)" },
+    { 0, "knob", CLI_TEXT, AT(knob), "KNOB=VALUE",
+      "set: hold a knob of the boards, as smoothing_floor=60% (docs/knobs.md)" },
     { 0, "least", CLI_WATTS, AT(least_w), "POWER",
       "admit: what it draws even when it is held down (0W)", true },
     { 0, "objective", CLI_TEXT, AT(objective), "NAME",
@@ -50,7 +52,7 @@ static const cli_option option_rows[] = {
 enum {
     CAP = 1, DEVICE = 2, FOR = 4, JOB = 8, POWER = 16, LEAST = 32, WAIT = 64, CLASS = 128,
     CLOCK = 256, PHASE = 512, UNITS = 1024, DVFS = 2048, OBJECTIVE = 4096, SLOWDOWN = 8192,
-    EPOCH = 16384
+    EPOCH = 16384, KNOB = 32768
 };
 
 typedef struct verb_row {
@@ -62,8 +64,8 @@ typedef struct verb_row {
 
 static const verb_row verbs[] = {
     { "status", ERG_GOVERN_STATUS, "no option but --socket" },
-    { "set", ERG_GOVERN_SET, "--cap or --clock, and perhaps --device and --for", 0,
-      DEVICE | FOR, CAP | CLOCK },
+    { "set", ERG_GOVERN_SET, "--cap, --clock or --knob, and perhaps --device and --for", 0,
+      DEVICE | FOR, CAP | CLOCK | KNOB },
     { "hint", ERG_GOVERN_HINT,
       "any of --cap, --dvfs, --objective, --slowdown, --device, --job and --for", 0,
       CAP | DVFS | OBJECTIVE | SLOWDOWN | DEVICE | JOB | FOR },
@@ -88,6 +90,7 @@ static int given(const govern_options *options)
         | (options->power_w > 0 ? POWER : 0) | (options->least_w > 0 ? LEAST : 0)
         | (options->phase ? PHASE : 0) | (options->units > 0 ? UNITS : 0)
         | (options->epoch_s > 0 ? EPOCH : 0) | (options->wait ? WAIT : 0)
+        | (options->knob ? KNOB : 0)
         | (options->class ? CLASS : 0)
         | (options->dvfs ? DVFS : 0) | (options->objective ? OBJECTIVE : 0)
         | (options->slowdown > 0 ? SLOWDOWN : 0);
@@ -149,6 +152,29 @@ static bool make_hint(const govern_options *options, erg_govern_request *to)
         && copy_name(options->objective, to->objective, sizeof(to->objective));
 }
 
+/* KNOB=VALUE, with a unit or in that of the knob's column. */
+static int take_knob(const cli *call, const char *text, erg_govern_request *to)
+{
+    const char *equals = text ? strchr(text, '=') : NULL;
+    size_t length = equals ? (size_t)(equals - text) : 0;
+    erg_knob knob;
+
+    if (!text)
+        return CLI_DONE;
+    if (length == 0 || length >= sizeof(to->knob))
+        return cli_misused(call, "--knob takes KNOB=VALUE, as smoothing_floor=60%%, not "
+                           "%.60s", text);
+    memcpy(to->knob, text, length);
+    to->knob[length] = '\0';
+    if (!erg_knob_parse(to->knob, &knob))
+        return cli_misused(call, "there is no knob %s: erg devices --table knobs names "
+                           "them", to->knob);
+    if (!erg_knob_value_parse(equals + 1, strlen(equals + 1), knob, &to->value))
+        return cli_misused(call, "%s cannot be %.40s (docs/knobs.md)", to->knob,
+                           equals + 1);
+    return CLI_DONE;
+}
+
 static const verb_row *verb_of(const cli *call)
 {
     for (size_t i = 0; call->argc == 1 && i < CLI_COUNT(verbs); i++)
@@ -200,6 +226,8 @@ static int run(const cli *call)
         .units = options->units > 0 ? options->units : NAN,
     };
     int status = take_names(call, &request);
+    if (status == CLI_DONE)
+        status = take_knob(call, options->knob, &request);
     return status == CLI_DONE ? ask(call, &request) : status;
 }
 
@@ -209,9 +237,10 @@ static const char about[] =
 "once the device has said so when it was read back.\n"
 "\n"
 "status tells what each device is granted and by which rule, why the last changes,\n"
-"sensors the last readings. set lowers the node or one device, or holds the clock of\n"
-"all GPUs or of one device, until release or for a time; brake holds everything at its\n"
-"least until release. The daemon's configuration says who may read and who may set.\n"
+"sensors the last readings. set lowers the node or one device, or holds the clock or a\n"
+"knob (power smoothing, workload profile) of all GPUs or of one device, until release or\n"
+"for a time; brake holds everything at its least until release. The daemon's\n"
+"configuration says who may read and who may set.\n"
 "\n"
 "hint asks for what erg run --power-cap --dvfs --objective --slowdown ask for, by hand:\n"
 "it only lowers, is shown in the table hints, and ends with release, with --for, or with\n"
@@ -228,12 +257,13 @@ const cli_command cmd_govern = {
     .name = "govern",
     .usage = "erg govern [options] "
              "status|set|hint|release|brake|why|sensors|work|admit|done",
-    .summary = "ask the daemon of this machine what it grants; set or release caps, clocks",
+    .summary = "ask the daemon of this machine what it grants; set or release caps, knobs",
     .about = about,
     .examples = "erg govern status\n"
                 "erg govern set --cap 900W --for 10min\n"
                 "erg govern set --cap 250W --device nvml:0\n"
                 "erg govern set --clock 1200MHz --device nvml:0 --for 1h\n"
+                "erg govern set --knob smoothing_floor=60% --for 1h\n"
                 "erg govern hint --cap 275W --dvfs auto --slowdown 3%\n"
                 "erg govern release\n"
                 "erg govern why\n"

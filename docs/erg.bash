@@ -26,7 +26,7 @@ _erg()
         thermal) words=" --device --window --regime --ambient --poles --model --gain-schedule --cauer --curves --meters --coolant --record --plan --drive --by --fan --shared --rate --limit --margin --power --horizon --score --log --watch --for --gate --map --tz --writer" ;;
         rle) words=" --dialect --collapse --log --logged --decide --device --ambient --limit --rated --period --reference --time-constant --map --tz --writer --demo --dialects --explain" ;;
         shape) words=" --policy --scenario --synthetic --trace --units --idle --hi-w --window --rng-key --gate --base --new --peak-cut --ramp --band --explain --wave --wave-step --spectrum" ;;
-        govern) words=" --cap --class --clock --device --dvfs --epoch --for --job --least --objective --phase --power --slowdown --socket --units --wait" ;;
+        govern) words=" --cap --class --clock --device --dvfs --epoch --for --job --knob --least --objective --phase --power --slowdown --socket --units --wait" ;;
         replay) words=" --output --steps --step-mark --step-kind --comm --keep-stream --device --batch --seq --precision --dim --engine --state --only --preset --warmup --runs --interval --no-energy --by-tier --clock --idle --rate --threads --power-log --seed --full --kernels --timing --report --power --tz --base --base-policy --method --top --on --peak-bandwidth --peak-flop" ;;
         advise) words=" --error --phases --switch --ranks --precision --index --density --hops --rankfile --domains --node-power --idle --cooling --on --flop-energy --byte-energy --static-power --window --slowdown --batch --seq --top" ;;
         report) words="" ;;

@@ -222,6 +222,9 @@ typedef struct erg_govern_request {
     erg_govern_verb verb;
     double cap_w;                   /* set, hint: at most; 0 or NAN: not said */
     double clock_hz;                /* set: held to this clock; 0 or NAN: not said */
+    char knob[32];                  /* set: a knob of a board, as erg_knob_infos names it;
+                                     * "": not said */
+    double value;                   /* set: that it is held at, in the knob's unit */
     double for_s;                   /* set: then released, admit: then over; or INFINITY;
                                      * work, hint: then forgotten, INFINITY: after
                                      * 30 s */
@@ -245,15 +248,15 @@ typedef struct erg_govern_request {
 enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 
 /* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} (or with
- * "clock_hz") or
+ * "clock_hz", or with "knob": "smoothing_floor", "value": 0.6) or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1} or
  * {"do": "work", "phase": "decode", "units": 4096} (or with "epoch_s") or
  * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03} or
  * {"do": "wait", "cpu": 3}. */
 bool erg_govern_request_parse(const char *bytes, size_t size, erg_govern_request *out,
                               erg_error *err);
-/* Tables grants, clocks, phases, rules, leases, jobs, hints; of sensors, why and work:
- * sensors, journal, phases. who: as the journal shall name it. */
+/* Tables grants, clocks, held, phases, rules, leases, jobs, hints; of sensors, why and
+ * work: sensors, journal, phases. who: as the journal shall name it. */
 erg_result *erg_governor_answer(erg_governor *governor, const erg_govern_request *request,
                                 const char *who, erg_error *err);
 

@@ -153,6 +153,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     erg_govern_floor_step(governor, fmax(0, dt_s));
     erg_govern_work_step(governor);
     erg_govern_clocks(governor);
+    erg_govern_held_step(governor);
     erg_govern_jobs_step(governor, fmax(0, dt_s));
     governor->is_started = true;
     return erg_journal_sync(governor->journal, err);

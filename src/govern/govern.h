@@ -24,7 +24,7 @@
 
 enum { ERG_GOVERN_DEVICES_MOST = 64, ERG_GOVERN_CHANNELS_MOST = 40, ERG_GOVERN_RULES = 6,
        ERG_GOVERN_PHASES_MOST = 16, ERG_GOVERN_HINTS_MOST = 64, ERG_GOVERN_BURNT = 12,
-       ERG_GOVERN_LEARNED = 5 };
+       ERG_GOVERN_LEARNED = 5, ERG_GOVERN_KNOBS_MOST = 512 };
 
 typedef struct erg_govern_value { double value; int64_t t_ns; } erg_govern_value;
 
@@ -136,6 +136,18 @@ typedef struct erg_governed_floor {
     char reason[120], process[120]; /* process: why it does not run */
 } erg_governed_floor;
 
+/* A knob of a device that is held, in its own unit. NAN: nobody asks; not turned. */
+typedef struct erg_governed_knob {
+    size_t index;                   /* of the device */
+    erg_knob knob;
+    double hold, set;               /* by the configuration, by a user */
+    int64_t until_ns;               /* of set */
+    double requested, enforced;     /* enforced: as read back */
+    bool is_turned;
+    int64_t retry_ns;               /* after what failed; 0: nothing did */
+    char state[16], reason[200];
+} erg_governed_knob;
+
 /* One for each GPU that is told of: it is large. */
 typedef struct erg_govern_policy {
     erg_phase_clock state;
@@ -204,6 +216,8 @@ struct erg_governor {
     erg_govern_wish wishes[ERG_GOVERN_HINTS_MOST];
     size_t wish_count;
     erg_governed_floor floor;
+    erg_governed_knob knobs[ERG_GOVERN_KNOBS_MOST];
+    size_t knob_count;
     erg_govern_room room;           /* a coordinator's */
     bool has_room;
 };
@@ -329,8 +343,18 @@ typedef struct erg_govern_clock_change {
 } erg_govern_clock_change;
 void erg_govern_note_clock(erg_governor *governor, const erg_govern_clock_change *change);
 
-/* govern_hold.c: settings of gpu.hold; put back before the rest becomes what was. */
+/* govern_held.c: knobs that gpu.hold or a user holds; put back before the rest becomes what
+ * was. */
+bool erg_govern_may_hold(erg_knob knob);
 void erg_govern_holds_begin(erg_governor *governor);
+void erg_govern_held_step(erg_governor *governor);
 void erg_govern_holds_end(erg_governor *governor);
+/* item NULL: every device that has the knob. ERG_UNSUPPORTED: none has. */
+bool erg_govern_may_set_knob(const erg_governor *governor, const erg_governed *item,
+                             const erg_govern_request *request, erg_error *err);
+void erg_govern_set_knob(erg_governor *governor, const erg_governed *item,
+                         const erg_govern_request *request, const char *who);
+void erg_govern_release_knobs(erg_governor *governor, const erg_governed *item);
+bool erg_govern_add_held(const erg_governor *governor, erg_result *result, erg_error *err);
 
 #endif

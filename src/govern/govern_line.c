@@ -146,6 +146,20 @@ static bool find_hint(const json_t *root, erg_govern_request *out, erg_error *er
     return is_empty || erg_hint_check(&hint, err);
 }
 
+/* Whether there is such a knob, and what it may be, the governor knows. */
+static bool find_knob(const json_t *root, erg_govern_request *out, erg_error *err)
+{
+    const json_t *value = json_object_get(root, "value");
+
+    if (out->verb != ERG_GOVERN_SET)
+        return true;
+    if (!find_name(root, "knob", false, out->knob, sizeof(out->knob), err))
+        return false;
+    out->value = json_number_value(value);
+    return !out->knob[0] || json_is_number(value)
+        || erg_fail(err, ERG_BAD_INPUT, "\"knob\" needs \"value\", a number");
+}
+
 static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err)
 {
     const char *device = json_string_value(json_object_get(root, "device"));
@@ -158,14 +172,16 @@ static bool find_all(const json_t *root, erg_govern_request *out, erg_error *err
         || !find_positive(root, "power_w", NAN, &out->power_w, err)
         || !find_positive(root, "least_w", NAN, &out->least_w, err)
         || !find_job(root, out, err) || !find_work(root, out, err)
-        || !find_cpu(root, out, err) || !find_hint(root, out, err))
+        || !find_cpu(root, out, err) || !find_hint(root, out, err)
+        || !find_knob(root, out, err))
         return false;
     if (device && strlen(device) >= sizeof(out->device))
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %.60s", device);
     erg_text_put(out->device, sizeof(out->device), device ? device : "");
-    if (out->verb == ERG_GOVERN_SET && isnan(out->cap_w) && isnan(out->clock_hz))
+    if (out->verb == ERG_GOVERN_SET && isnan(out->cap_w) && isnan(out->clock_hz)
+        && !out->knob[0])
         return erg_fail(err, ERG_BAD_INPUT, "set needs \"cap_w\", the watts, or "
-                        "\"clock_hz\", the clock");
+                        "\"clock_hz\", the clock, or \"knob\" with \"value\"");
     return true;
 }
 
@@ -208,6 +224,10 @@ static char *line_of(const erg_govern_request *request)
         json_object_set_new(root, "cap_w", erg_json_real(request->cap_w));
     if (request->clock_hz > 0)
         json_object_set_new(root, "clock_hz", erg_json_real(request->clock_hz));
+    if (request->verb == ERG_GOVERN_SET && request->knob[0]) {
+        json_object_set_new(root, "knob", json_string(request->knob));
+        json_object_set_new(root, "value", erg_json_real(request->value));
+    }
     if (request->for_s > 0 && isfinite(request->for_s))
         json_object_set_new(root, "for_s", erg_json_real(request->for_s));
     if (request->device[0])
@@ -281,15 +301,15 @@ static const char *state_of(const erg_result *status, const char *device)
     return "sensor";
 }
 
-/* A device that has no power limit may be held by its clock. */
-static bool holds_clock(const erg_result *status, const char *device)
+/* A device that has no power limit may be held by its clock, or by another knob. */
+static bool holds(const erg_result *status, const char *name, const char *device)
 {
-    const erg_table *clocks = erg_result_find(status, "clocks");
+    const erg_table *table = erg_result_find(status, name);
 
-    for (size_t i = 0; clocks && i < erg_table_row_count(clocks); i++) {
-        const char *node = erg_table_find(clocks, i, "node").text;
+    for (size_t i = 0; table && i < erg_table_row_count(table); i++) {
+        const char *node = erg_table_find(table, i, "node").text;
         const char *slash = node ? strchr(node, '/') : NULL;
-        const char *state = erg_table_find(clocks, i, "state").text;
+        const char *state = erg_table_find(table, i, "state").text;
         if (slash && strcmp(slash + 1, device) == 0)
             return state && strcmp(state, "observe") != 0 && strcmp(state, "free") != 0;
     }
@@ -311,7 +331,8 @@ bool erg_govern_is_free(const erg_env *env, const char *device, erg_error *err)
         return erg_fail(err, ERG_NO_ACCESS, "ergd may turn %s, and does not say: %.120s",
                         device, fault.text);
     const char *state = state_of(status, device);
-    bool is_free = state && !holds_clock(status, device)
+    bool is_free = state && !holds(status, "clocks", device)
+        && !holds(status, "held", device)
         && (strcmp(state, "sensor") == 0 || strcmp(state, "observe") == 0);
     erg_result_free(status);
     return is_free

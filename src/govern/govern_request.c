@@ -45,6 +45,8 @@ static void set_all(erg_governor *governor, erg_governed *item,
             (erg_govern_user_clock){ request->clock_hz, until_ns };
         note_clock(governor, item, "set", who, request->clock_hz);
     }
+    if (request->knob[0])
+        erg_govern_set_knob(governor, item, request, who);
 }
 
 static bool set(erg_governor *governor, const erg_govern_request *request, const char *who,
@@ -60,6 +62,8 @@ static bool set(erg_governor *governor, const erg_govern_request *request, const
     if (item && request->cap_w > 0 && !item->has_limit)
         return erg_fail(err, ERG_UNSUPPORTED, "%s has no power limit", request->device);
     if (request->clock_hz > 0 && !erg_govern_may_clock(governor, item, err))
+        return false;
+    if (request->knob[0] && !erg_govern_may_set_knob(governor, item, request, err))
         return false;
     set_all(governor, item, request, who);
     return true;
@@ -85,6 +89,7 @@ static bool release(erg_governor *governor, const erg_govern_request *request,
         governor->is_braked = false;
         governor->wants_release = true;
     }
+    erg_govern_release_knobs(governor, item);
     erg_govern_hints_drop(governor, item ? request->device : NULL);
     note_request(governor, item, "release", who, NAN);
     return true;

@@ -324,10 +324,11 @@ static erg_result *make(const erg_governor *governor, const part parts[], erg_er
 
 erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err)
 {
-    static const part all[] = { add_grants, erg_govern_add_clocks, erg_govern_add_work,
-                                erg_govern_add_epochs, add_rules, erg_govern_add_floor,
-                                add_sensors, add_leases, add_journal, erg_govern_add_jobs,
-                                erg_govern_add_hints, add_notes, NULL };
+    static const part all[] = { add_grants, erg_govern_add_clocks, erg_govern_add_held,
+                                erg_govern_add_work, erg_govern_add_epochs, add_rules,
+                                erg_govern_add_floor, add_sensors, add_leases, add_journal,
+                                erg_govern_add_jobs, erg_govern_add_hints, add_notes,
+                                NULL };
 
     return make(governor, all, err);
 }
@@ -335,10 +336,11 @@ erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err)
 erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb verb,
                                   erg_error *err)
 {
-    static const part status[] = { add_grants, erg_govern_add_clocks, erg_govern_add_work,
-                                   erg_govern_add_epochs, add_rules, erg_govern_add_floor,
-                                   add_leases, erg_govern_add_jobs, erg_govern_add_hints,
-                                   add_notes, NULL };
+    static const part status[] = { add_grants, erg_govern_add_clocks, erg_govern_add_held,
+                                   erg_govern_add_work, erg_govern_add_epochs, add_rules,
+                                   erg_govern_add_floor, add_leases,
+                                   erg_govern_add_jobs, erg_govern_add_hints, add_notes,
+                                   NULL };
     static const part sensors[] = { add_sensors, NULL }, why[] = { add_journal, NULL };
     static const part work[] = { erg_govern_add_work, erg_govern_add_epochs, NULL };
     static const part settings[] = { erg_govern_add_settings, NULL };
