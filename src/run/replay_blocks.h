@@ -14,9 +14,10 @@
  *            kernels that stand. Some are moved more than it, up to twice as much.
  *   Which    of one reference that computes, one that streams and all other kernels of the
  *            kind (replay_others.h) is that which the regression leaves the least to.
- *   Crowded  blocks, in which the reference is 2 % above its own lower quartile, are left
+ *   Crowded  blocks, in which the reference is 4 % above its own lower quartile, are left
  *            out while twenty are left: with somebody on the machine the share is a guess,
- *            and not the same for each that comes.
+ *            and not the same for each that comes. (2 % leaves out blocks by the
+ *            reference's own scatter, 5 % has intervals that cover too little.)
  *   Interval between two ranks of the blocks, by the binomial law: it asks nothing of how
  *            they scatter. Blocks are worth as many as their being under the quartile
  *            repeats from one to the next; how far a spoilt one is off does not matter to
