@@ -123,14 +123,26 @@ static words times(const row_view *view)
     return out;
 }
 
+/* A figure of too few updates stands in brackets (measure.md section 7). */
+static words doubted(const row_view *view, words of)
+{
+    const char *flags = text_of(view, "flags");
+    words out = of;
+
+    if (flags && strstr(flags, "TOO_SHORT") && strcmp(of.text, "n/a") != 0)
+        snprintf(out.text, sizeof(out.text), "(%.150s)", of.text);
+    return out;
+}
+
 static words energy(const row_view *view, const char *name, double runs)
 {
     char low[48], middle[48], high[48];
     snprintf(middle, sizeof(middle), "%s_j", name);     /* as the tables name them */
     snprintf(low, sizeof(low), "%s_low_j", name);
     snprintf(high, sizeof(high), "%s_high_j", name);
-    return with_interval((figure){ real_of(view, middle) / runs, real_of(view, low) / runs,
-                                   real_of(view, high) / runs, "J" }, view->plus_minus);
+    figure of = { real_of(view, middle) / runs, real_of(view, low) / runs,
+                  real_of(view, high) / runs, "J" };
+    return doubted(view, with_interval(of, view->plus_minus));
 }
 
 /* The scatter of the repeats widens the interval; the table summary holds it. */

@@ -201,8 +201,9 @@ bool cli_wants_color(const cli *call, FILE *stream);
 int cli_width_of(FILE *stream);         /* columns of a terminal; else 0 */
 bool cli_is_writer(const char *format);
 bool cli_is_exporter(const char *format);
-/* --strict: 1 if the trace has a flag, else status. */
-int cli_strict(const erg_trace *trace, bool strict, int status);
+/* --strict: 1 if the trace or a figure of its summary has a flag, else status. */
+int cli_strict(const cli *call, const erg_trace *trace, const erg_summary_options *of,
+               int status);
 /* Set to the signal's number by SIGINT, SIGTERM and SIGHUP once watched. */
 const volatile int *cli_watch_signals(void);
 

@@ -124,6 +124,7 @@ static int run(const cli *call)
     const import_options *options = call->options;
     erg_error err = { 0 };
     const char *file = call->common.output ? call->common.output : options->into;
+    const erg_summary_options summary = { .command = "import", .file = file };
 
     if (!call->argc)
         return cli_misused(call, "needs one FILE or more");
@@ -147,12 +148,9 @@ static int run(const cli *call)
         fprintf(stderr, "erg import: nothing is kept; "
                 "--output RUN.erg leaves a run file\n");
     if (ok && !call->common.quiet)
-        status = cli_write_trace(call, trace,
-                                 &(erg_summary_options){ .command = "import",
-                                                         .file = file },
-                                 NULL, stdout);
-    if (trace)
-        status = cli_strict(trace, options->strict, status);
+        status = cli_write_trace(call, trace, &summary, NULL, stdout);
+    if (trace && options->strict)
+        status = cli_strict(call, trace, &summary, status);
     erg_trace_free(trace);
     return status;
 }

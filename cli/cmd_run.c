@@ -157,17 +157,16 @@ static int hand_on(const cli *call, const run_options *options,
         cli_failed(call, &err);
         return outcome->exit_status ? outcome->exit_status : ERG_ITSELF;
     }
+    const erg_summary_options summary = { .command = "run", .file = outcome->file,
+                                          .co2_g_per_kwh = options->co2_g,
+                                          .per = options->per };
     int status = CLI_DONE;
     if (asked || !call->common.quiet)
-        status = cli_write_trace(call, trace,
-                                 &(erg_summary_options){ .command = "run",
-                                                         .file = outcome->file,
-                                                         .co2_g_per_kwh = options->co2_g,
-                                                         .per = options->per },
-                                 NULL, stream);
+        status = cli_write_trace(call, trace, &summary, NULL, stream);
     if (ferror(stream) && stream == stderr)
         status = CLI_DONE;      /* nobody listens to the talk: no fault of the command's */
-    status = cli_strict(trace, options->strict, status);
+    if (options->strict)
+        status = cli_strict(call, trace, &summary, status);
     erg_trace_free(trace);
     if (outcome->exit_status)
         return outcome->exit_status;

@@ -99,7 +99,8 @@ static int run(const cli *call)
     status = window_of(trace, options->window, &summary.window, &err)
         ? cli_write_trace(call, trace, &summary, call->common.output, stdout)
         : cli_failed(call, &err);
-    status = cli_strict(trace, options->strict, status);
+    if (options->strict)
+        status = cli_strict(call, trace, &summary, status);
     erg_trace_free(trace);
     return status;
 }

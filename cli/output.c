@@ -223,9 +223,35 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
     return status;
 }
 
-int cli_strict(const erg_trace *trace, bool strict, int status)
+/* Those of the figures, as TOO_SHORT and NO_DATA; the others are of the recording. */
+static bool has_flagged_figure(const erg_result *result)
 {
-    return strict && status == CLI_DONE && erg_trace_flag_count(trace) ? CLI_NO : status;
+    static const char *const tables[] = { "summary", "devices", "regions" };
+
+    for (size_t t = 0; t < CLI_COUNT(tables); t++) {
+        const erg_table *table = erg_result_find(result, tables[t]);
+        for (size_t row = 0; table && row < erg_table_row_count(table); row++) {
+            const char *flags = erg_table_find(table, row, "flags").text;
+            if (flags && *flags)
+                return true;
+        }
+    }
+    return false;
+}
+
+int cli_strict(const cli *call, const erg_trace *trace, const erg_summary_options *of,
+               int status)
+{
+    erg_error err = { 0 };
+
+    if (status != CLI_DONE)
+        return status;
+    erg_result *result = erg_trace_summary(trace, of, &err);
+    if (!result)
+        return cli_failed(call, &err);
+    bool flagged = erg_trace_flag_count(trace) > 0 || has_flagged_figure(result);
+    erg_result_free(result);
+    return flagged ? CLI_NO : CLI_DONE;
 }
 
 /* A terminal sends Ctrl-C to the command too: then it is not to be passed on. */

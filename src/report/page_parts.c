@@ -65,6 +65,20 @@ void erg_page_sensors(const erg_page *page)
     fputs(any ? "</section>\n" : "", page->out);
 }
 
+static bool has_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = strstr(text, word); at; at = strstr(at + size, word))
+        if ((at == text || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
+            return true;
+    return false;
+}
+
+bool erg_page_is_short(const erg_table *table, size_t row)
+{
+    return has_word(erg_page_text(table, row, "flags"), "TOO_SHORT");
+}
+
 static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
                     double most_j)
 {
@@ -90,9 +104,10 @@ static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
                     "</span>", 100 * fmax(0, low_j) / most_j,
                     100 * (high_j - fmax(0, low_j)) / most_j);
     }
-    fputs("</span><span class=\"num\">", page->out);
+    bool is_short = erg_page_is_short(regions, row);
+    fprintf(page->out, "</span><span class=\"num\">%s", is_short ? "(" : "");
     erg_page_interval(page->out, low_j, energy_j, high_j, "J");
-    fputs("</span></div>\n", page->out);
+    fprintf(page->out, "%s</span></div>\n", is_short ? ")" : "");
 }
 
 enum { BARS_SHOWN = 40 };
@@ -140,15 +155,6 @@ static void put_flag(const erg_page *page, int code)
     fputs("<span class=\"soft\">", page->out);
     erg_html_text(page->out, info->about);
     fputs("</span></dd>\n", page->out);
-}
-
-static bool has_word(const char *text, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = strstr(text, word); at; at = strstr(at + size, word))
-        if ((at == text || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
-            return true;
-    return false;
 }
 
 static bool is_raised(const erg_page *page, int code)

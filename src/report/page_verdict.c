@@ -187,11 +187,15 @@ void erg_page_verdict(const erg_page *page)
     const erg_table *summary = erg_result_find(page->result, "summary");
     double energy_j = erg_page_real(summary, 0, "energy_j");
 
+    bool is_short = erg_page_is_short(summary, 0);
+
     fputs("<p class=\"big\">", page->out);
     if (isfinite(energy_j)) {
+        fputs(is_short ? "(" : "", page->out);
         erg_page_interval(page->out, erg_page_real(summary, 0, "energy_low_j"), energy_j,
                           erg_page_real(summary, 0, "energy_high_j"), "J");
-        fputs(" <small>95\xc2\xa0% interval</small></p>\n", page->out);
+        fprintf(page->out, "%s <small>95\xc2\xa0%% interval%s</small></p>\n",
+                is_short ? ")" : "", is_short ? ", too short to trust" : "");
     } else {
         fputs("No energy figure</p>\n<p class=\"alarm\" role=\"note\">Nothing was "
               "measured, or "

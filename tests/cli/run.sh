@@ -39,6 +39,11 @@ killed_it_still_opens() { # shellcheck disable=SC2086
 regions_arrive() { # shellcheck disable=SC2086
     "$erg" run $sim --quiet --output f.erg -- "$regions" >words && "$erg" show f.erg --table regions --format csv | grep -q '^work,'
 }
+strict_sees_the_flags_of_figures() { # shellcheck disable=SC2086
+    status_is 1 "$erg" run $sim --strict --quiet --output t.erg -- sleep 0.1 &&
+    status_is 1 "$erg" show --strict t.erg >out && grep -q TOO_SHORT out && grep -q '  (-*[0-9]' out &&
+    status_is 0 "$erg" run $sim,load=constant:200 --strict --quiet --output u.erg -- sleep 2
+}
 no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
     "$erg" run $sim --repeat 2 --format text --output g.erg -- sh -c 'sleep 0.3; exit 3' >out
     ! grep -q 'energy/run.*[0-9] *m*J' out && ! sed -n 2p out | grep -q 'J' && grep -q 'No energy per run' out || { cat out; return 1; }
@@ -87,6 +92,7 @@ check "without any sensor it works and nothing reads 0" no_sensor_still_works
 check "an interrupt leaves a complete file" an_interrupt_leaves_a_complete_file
 check "killed, the file opens and says interrupted" killed_it_still_opens
 check "regions of the program arrive" regions_arrive
+check "strict turns the flags of figures into status 1" strict_sees_the_flags_of_figures
 check "a command that failed has no energy per run" no_energy_per_run_of_a_failure
 check "eight at once have a file each" many_at_once_have_a_file_each
 check "closed streams stay closed, and the command's status stays" closed_streams_stay_closed
