@@ -6,7 +6,9 @@ CHECKED = $(BUILD)/checked
 THREADS = $(BUILD)/threads
 BARE = $(BUILD)/bare
 FUZZED = $(BUILD)/fuzzed
+# How long each fuzz target runs, and which: a shell pattern, as TARGETS='import_*'; all.
 FUZZ ?= -max_total_time=60
+TARGETS ?=
 # --werror in CI: lint then finds gcc's warnings in the checked build.
 STRICT ?=
 
@@ -53,7 +55,7 @@ tsan: $(THREADS)/build.ninja
 
 fuzz: $(FUZZED)/build.ninja
 	ninja -C $(FUZZED)
-	tools/fuzz $(FUZZED) "$(FUZZ)"
+	tools/fuzz $(FUZZED) "$(FUZZ)" "$(TARGETS)"
 
 lint:
 	@tools/setup --all
