@@ -73,18 +73,21 @@ static int32_t put_pass(erg_builder *b, const char *op, int32_t x, int32_t y, in
     return erg_build_refuse(b, "no operator %s", op);
 }
 
+/* Products are m x n by n x k, as the program that timed them made them (NeuSight,
+ * collect.py: bmm of (b, m, n) and (b, n, k), Linear(n, k)). The rows bear it out: tiles
+ * of 128 show in m and k, filling shows in n (docs/time.md). */
 static int32_t put_operator(erg_builder *b, const char *op, const int64_t size[4])
 {
-    const int64_t left[] = { size[0], size[1], size[3] },
-                  right[] = { size[0], size[3], size[2] };
-    const int64_t rows[] = { size[0] * size[1], size[3] }, flat[] = { size[0], size[1] };
+    const int64_t left[] = { size[0], size[1], size[2] },
+                  right[] = { size[0], size[2], size[3] };
+    const int64_t rows[] = { size[0] * size[1], size[2] }, flat[] = { size[0], size[1] };
 
     if (strcmp(op, "bmm") == 0)
         return erg_build_matmul(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 3, left, 0),
                                 erg_build_tensor(b, ERG_INPUT, NULL, 3, right, 0));
     if (strcmp(op, "linear") == 0)
         return erg_build_linear(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 2, rows, 0),
-                                size[2], true);
+                                size[3], true);
     return put_pass(b, op, erg_build_tensor(b, ERG_INPUT, NULL, 2, flat, 0),
                     erg_build_tensor(b, ERG_INPUT, NULL, 2, flat, 0), size[0]);
 }
@@ -141,7 +144,7 @@ static void singles_free(singles *all)
 static void fit_without(const singles *all, unsigned fold, family of, erg_time_terms *terms)
 {
     erg_timed_row rows[FITTED_MOST];
-    erg_time_fit fit = { all->hardware, rows, 0, ERG_UNIT_VECTOR, ERG_FREE_ALL };
+    erg_time_fit fit = { all->hardware, rows, 0, ERG_UNIT_VECTOR, ERG_FREE_TILES };
     size_t known = 0, seen = 0;
 
     for (size_t i = 0; i < all->count; i++)

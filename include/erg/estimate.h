@@ -43,6 +43,8 @@ typedef struct erg_time_terms {     /* of one unit class */
     double share;                   /* u: of peak reached by large tiles */
     double fill_k;                  /* K0: filling and draining a tile, in K */
     double tile_64, tile_32;        /* e: relative efficiency of smaller tiles */
+    double long_k, long_cost;       /* over many waves products of a longer k take
+                                     * 1 + long_cost ln(k / long_k) times as long; 0: no */
     double bandwidth[ERG_BYTE_CLASSES];     /* beta: share of DRAM bandwidth */
     double launch_s;                /* kappa: device time of one launch */
     double host_s;                  /* h: host time of one launch */

@@ -69,7 +69,7 @@ static double compute_time(const erg_timing *timing, const erg_operator *op)
     if (has_tiles(op) && hardware->kind == ERG_GPU) {
         erg_product product = { (double)op->batch, (double)op->m, (double)op->n,
                                 (double)op->k, terms->bandwidth[ERG_BYTES_ELEMENTWISE]
-                                    * hardware->memory_bytes_per_s };
+                                    * hardware->memory_bytes_per_s, op->window };
         return erg_tile_time(&product, hardware, unit, terms);
     }
     double share = erg_op_kinds[op->kind].kind_class == ERG_MATRIX ? terms->share : 1;
@@ -114,7 +114,7 @@ static double reloaded(const erg_operator *op, const erg_hardware *hardware)
     if (!has_tiles(op) || op->window || !(hardware->l2_bytes > 0) || !(outputs > 0))
         return 0;
     erg_product product = { (double)op->batch, (double)op->m, (double)op->n,
-                            (double)op->k, 0 };
+                            (double)op->k, 0, false };
     double element = (double)erg_precision_bits(op->precision) / 8;
     return erg_traffic_product(&product, element, hardware->l2_bytes)
         - erg_traffic_product(&product, element, INFINITY);

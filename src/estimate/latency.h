@@ -23,6 +23,7 @@ erg_unit erg_timing_unit(const erg_timing *timing, const erg_operator *op);
 typedef struct erg_product {
     double batch, m, n, k;
     double partial_bytes_per_s;     /* at which partial sums of a split k are added */
+    bool is_gathered;               /* a convolution: its rows do not lie k apart */
 } erg_product;
 
 double erg_tile_time(const erg_product *product, const erg_hardware *hardware,

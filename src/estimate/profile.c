@@ -22,6 +22,7 @@ enum { FILE_MOST = 1 << 20 };
 
 const erg_profile_key erg_time_keys[] = {
     TIME_KEY(share), TIME_KEY(fill_k), TIME_KEY(tile_64), TIME_KEY(tile_32),
+    TIME_KEY(long_k), TIME_KEY(long_cost),
     TIME_KEY(launch_s), TIME_KEY(host_s), TIME_KEY(half_width),
     TIME_KEY(cap_w),
 };
@@ -89,12 +90,13 @@ static bool read_coefficient(const reading *in, const json_t *object, const char
     return read_within(in, object, key, (range){ 0, 1 }, to);
 }
 
-/* A share, seconds of a launch, the logarithm of an interval; fill_k alone is long. */
+/* A share, seconds of a launch, the logarithm of an interval; those in k are long. */
 static bool read_term(const reading *in, const json_t *time, const char *key, double *to)
 {
     static const struct { const char *key; range within; } others[] = {
         { "share", { RATE_LEAST, 10 } }, { "tile_64", { RATE_LEAST, 10 } },
         { "tile_32", { RATE_LEAST, 10 } }, { "fill_k", { 0, 1e6 } },
+        { "long_k", { 0, 1e9 } },
         { "cap_w", { 0, 1e6 } },
     };
 

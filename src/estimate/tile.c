@@ -9,6 +9,10 @@
  * smaller tile x by y, K0 the filling and draining of a tile. A library tries its
  * kernels: the fastest counts. Source: specs of tiled products (CUTLASS, stream-k);
  * constants fitted, see docs/time.md.
+ *
+ * Where rows lie far apart, k elements, each piece of a row comes from another page of
+ * memory, and units that share rows drift apart until the cache has lost what the first
+ * of them fetched: over many waves more than in one.
  */
 #include <math.h>
 #include "base/base.h"
@@ -74,6 +78,17 @@ static double split_time(const erg_product *p, double units, double unit_flop_pe
     return best_s + partial_sums(p, split) + (split > 1 ? terms->launch_s : 0);
 }
 
+/* What k elements between two rows cost: see above. */
+static double long_rows(const erg_product *p, double units, const erg_time_terms *terms)
+{
+    enum { TILE = 128, WAVES = 8 };     /* in which half of the drift is reached */
+    double rounds = p->batch * p->m * p->n / (TILE * TILE * units);
+
+    if (p->is_gathered || !(terms->long_k > 0) || !(p->k > terms->long_k))
+        return 1;
+    return 1 + terms->long_cost * log(p->k / terms->long_k) * rounds / (rounds + WAVES);
+}
+
 double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
                      erg_unit unit, const erg_time_terms *terms)
 {
@@ -85,5 +100,5 @@ double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
                           splits[i]) > best_s))
             best_s = fmin(best_s, split_time(product, units, unit.flop_per_s / units, terms,
                                              splits[i]));
-    return best_s;
+    return best_s * long_rows(product, units, terms);
 }

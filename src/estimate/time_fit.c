@@ -21,8 +21,17 @@ static const struct { size_t at; double most; } terms_free[] = {
     { AT(bandwidth[ERG_BYTES_SOFTMAX]), 1 },
     { AT(launch_s), 100e-6 },
     { AT(host_s), 100e-6 },
+    { AT(tile_64), 1 },
+    { AT(tile_32), 1 },
+    { AT(long_k), 1e6 },
+    { AT(long_cost), 5 },
 };
-enum { MOST_FREE = ERG_COUNT(terms_free), MOST_STEPS = 160 };
+enum { MOST_FREE = ERG_COUNT(terms_free) };
+/* Of each freedom: the first so many terms, in so many steps. */
+static const struct { unsigned terms; int steps_most; } freedoms[] = {
+    [ERG_FREE_SHARE] = { 1, 160 }, [ERG_FREE_ALL] = { 6, 160 },
+    [ERG_FREE_TILES] = { MOST_FREE, 1500 },
+};
 
 /* Of one unit of log distance squared: a term that the rows do not tell stays. */
 static const double held = 0.02;
@@ -69,7 +78,7 @@ static void set_terms(search *s, unsigned count, const double *x)
 
     for (unsigned i = 0; i < count; i++)
         *term(terms, i) = exp(x[i]);
-    if (s->fit->freedom == ERG_FREE_ALL)        /* two passes over rows, alike */
+    if (s->fit->freedom != ERG_FREE_SHARE)      /* two passes over rows, alike */
         terms->bandwidth[ERG_BYTES_NORM] = terms->bandwidth[ERG_BYTES_SOFTMAX];
 }
 
@@ -88,7 +97,7 @@ static double loss(unsigned count, const double *x, double *gradient, void *user
 bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_CLASSES],
                         erg_error *err)
 {
-    unsigned count = fit->freedom == ERG_FREE_SHARE ? 1 : MOST_FREE;
+    unsigned count = freedoms[fit->freedom].terms;
     double x[MOST_FREE], low[MOST_FREE], high[MOST_FREE], step[MOST_FREE], least;
     search s = { .fit = fit, .terms = { terms[0], terms[1] } };
 
@@ -101,7 +110,8 @@ bool erg_time_fit_terms(const erg_time_fit *fit, erg_time_terms terms[ERG_UNIT_C
         step[i] = 0.2;
     }
     const erg_simplex nearby = { .count = count, .low = low, .high = high, .step = step,
-                                 .share = 1e-3, .evaluations_most = MOST_STEPS,
+                                 .share = 1e-3,
+                                 .evaluations_most = freedoms[fit->freedom].steps_most,
                                  .value = loss, .self = &s };
     if (!erg_simplex_search(&nearby, x, &least, err))
         return false;

@@ -13,8 +13,10 @@ typedef struct erg_timed_row {
 } erg_timed_row;
 
 /* Which terms are free: the share alone where few runs are known, else all that
- * eager runs tell apart. */
-typedef enum erg_time_freedom { ERG_FREE_SHARE, ERG_FREE_ALL } erg_time_freedom;
+ * eager runs tell apart; single operators tell tiles and long rows too. */
+typedef enum erg_time_freedom {
+    ERG_FREE_SHARE, ERG_FREE_ALL, ERG_FREE_TILES
+} erg_time_freedom;
 
 typedef struct erg_time_fit {
     const erg_hardware *hardware;

@@ -18,7 +18,8 @@ typedef struct shared_row {
 
 static const shared_row shared[] = {
     { ERG_GPU, ERG_UNIT_VECTOR,
-      { .share = 0.95, .fill_k = 60, .tile_64 = 0.9, .tile_32 = 0.7,
+      { .share = 0.95, .fill_k = 60, .tile_64 = 0.9, .tile_32 = 0.7, .long_k = 24000,
+        .long_cost = 0.2,
         .bandwidth = { 0.70, 0.82, 0.60, 0.53 }, .launch_s = 12 US, .host_s = 33 US,
         .half_width = 0.4 } },
     { ERG_GPU, ERG_UNIT_TENSOR,
@@ -85,6 +86,16 @@ static double pass_share(const erg_hardware *hardware, double share)
     return hardware->memory_bus_bits >= STACKED_BITS && has_tensor(hardware) ? 0.90 : 0.74;
 }
 
+/* Before Volta rows that lie 16 KB apart are too far already, and cost more (p4, p100);
+ * later ones bear 96 KB (v100, a100; the t4 shows none of it). */
+static void take_long_rows(erg_time_terms *terms, const erg_hardware *hardware)
+{
+    if (terms->long_k > 0 && !has_tensor(hardware)) {
+        terms->long_k = 4500;
+        terms->long_cost = 0.7;
+    }
+}
+
 /* A processor measured by `erg calibrate this-cpu` says itself what it reaches. */
 static void take_measured(erg_time_terms *terms, const erg_hardware *hardware)
 {
@@ -112,6 +123,7 @@ erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit
     terms.share = share_of(hardware, unit, terms.share);
     terms.bandwidth[ERG_BYTES_ELEMENTWISE] =
         pass_share(hardware, terms.bandwidth[ERG_BYTES_ELEMENTWISE]);
+    take_long_rows(&terms, hardware);
     take_measured(&terms, hardware);
     if (hardware->launch_s > 0)
         terms.launch_s = hardware->launch_s;

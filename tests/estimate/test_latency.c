@@ -26,7 +26,7 @@ static const erg_time_terms ideal = {
 static double tile_time(double m, double n, double k, const erg_time_terms *terms)
 {
     erg_hardware gpu = round_gpu();
-    erg_product product = { 1, m, n, k, 1e12 };
+    erg_product product = { 1, m, n, k, 1e12, false };
 
     return erg_tile_time(&product, &gpu, (erg_unit){ ERG_UNIT_VECTOR, 1e14 }, terms);
 }
@@ -55,6 +55,26 @@ static void a_long_product_of_few_outputs_is_split(void)
 
     CHECK(tile_time(128, 128, 16384, &ideal) < one / 10);
     CHECK(tile_time(128, 128, 16384, &ideal) > one / 100);
+}
+
+static void rows_far_apart_slow_products_of_many_waves(void)
+{
+    erg_time_terms far = ideal;
+    far.long_k = 4096;
+    far.long_cost = 0.5;
+    double near_by = tile_time(12800, 12800, 4096, &ideal);
+    double wide = tile_time(12800, 12800, 8192, &ideal);
+    double narrow = tile_time(1280, 1280, 8192, &ideal);
+
+    CHECK_NEAR(tile_time(12800, 12800, 4096, &far) / near_by, 1, 1e-12);
+    CHECK_NEAR(tile_time(12800, 12800, 8192, &far) / wide,      /* 100 waves */
+               1 + 0.5 * log(2) * 100 / 108, 1e-12);
+    CHECK_NEAR(tile_time(1280, 1280, 8192, &far) / narrow,      /* one */
+               1 + 0.5 * log(2) / 9, 1e-12);
+    erg_hardware gpu = round_gpu();
+    erg_product gathered = { 1, 12800, 12800, 8192, 1e12, true };
+    CHECK_NEAR(erg_tile_time(&gathered, &gpu, (erg_unit){ ERG_UNIT_VECTOR, 1e14 }, &far),
+               wide, 1e-15);
 }
 
 static void no_product_beats_the_roof_and_more_work_takes_longer(void)
@@ -96,7 +116,7 @@ static void product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory
             n = 16 + (int)(100 * test_uniform(&random));
         int k = 1 + (int)(50 * test_uniform(&random)),
             side = 4 + (int)(10 * test_uniform(&random));
-        erg_product p = { 1, m, n, k, 0 };
+        erg_product p = { 1, m, n, k, 0, false };
         double got = erg_traffic_product(&p, 4, 12.0 * side * side);
         double once = 4.0 * (m * k + k * n + m * n);
         CHECK(got >= once);
@@ -305,6 +325,7 @@ static void what_passes_and_products_reach_follows_the_memory_and_the_lanes(void
         erg_time_terms terms = erg_time_shared(&gpu, ERG_UNIT_VECTOR);
         CHECK_NEAR(terms.bandwidth[ERG_BYTES_ELEMENTWISE], boards[i].pass, 1e-12);
         CHECK_NEAR(terms.share, boards[i].product, 1e-12);
+        CHECK(terms.long_k == (isnan(boards[i].tensor) ? 4500 : 24000));
     }
 }
 
@@ -314,6 +335,7 @@ int main(void)
         TEST(a_full_wave_of_large_tiles_takes_its_flop_at_the_peak),
         TEST(one_tile_more_than_units_costs_half_a_wave),
         TEST(a_long_product_of_few_outputs_is_split),
+        TEST(rows_far_apart_slow_products_of_many_waves),
         TEST(no_product_beats_the_roof_and_more_work_takes_longer),
         TEST(product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory),
         TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
