@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/library.h"
 #include "fit/boosted.h"
+#include "math/stats.h"
 
 typedef void *handle;
 typedef uint64_t whole;
@@ -162,16 +163,63 @@ static bool configure(const training *with)
         && set(with, "min_child_weight", options->child_weight);
 }
 
+/* Errors below 1.345 standard deviations, twice the median one, count as squares
+ * (Huber 1964). */
+static double scale_of(const erg_boost_rows *rows, const float own[], double room[])
+{
+    for (size_t i = 0; i < rows->count; i++)
+        room[i] = fabs((double)own[i] - (double)rows->targets[i]);
+    return fmax(2 * erg_median(room, rows->count), 1e-6);
+}
+
+/* Squares weighed by |e^z - 1| / z^2, z = ln(predicted / measured) of the round before,
+ * add up to the relative error (iteratively reweighted least squares; Holland, Welsch
+ * 1977). A reading that is far off then pulls no harder than any other. */
+static bool weigh(const training *with, const erg_boost_rows *rows, float weights[])
+{
+    const float *own = NULL;
+    whole count = 0;
+    double sum = 0, *room = malloc(rows->count * sizeof(*room));
+
+    if (!room || with->lib.booster_predict(with->booster, with->matrix, 0, 0, 0, &count,
+                                           &own) != 0 || count != rows->count) {
+        free(room);
+        return false;
+    }
+    double near = scale_of(rows, own, room);
+    free(room);
+    for (size_t i = 0; i < rows->count; i++) {
+        double z = (double)own[i] - (double)rows->targets[i];
+        double slope = fabs(z) > 0 ? expm1(z) / z : 1;
+        weights[i] = (float)(slope / fmax(fabs(z), near));
+        sum += (double)weights[i];
+    }
+    for (size_t i = 0; i < rows->count; i++)
+        weights[i] *= (float)((double)rows->count / sum);
+    return with->lib.matrix_set(with->matrix, "weight", weights, count) == 0;
+}
+
+static bool step(const training *with, const erg_boost_rows *rows, int round,
+                 float weights[])
+{
+    return (!weights || weigh(with, rows, weights))
+        && with->lib.booster_step(with->booster, round, with->matrix) == 0;
+}
+
 static bool train(training *with, const erg_boost_rows *rows)
 {
     const library *lib = &with->lib;
-    bool good = lib->matrix_new(rows->features, rows->count, rows->feature_count, NAN,
-                                &with->matrix) == 0
+    bool is_relative = with->options->is_relative;
+    float *weights = is_relative ? calloc(rows->count, sizeof(*weights)) : NULL;
+    bool good = (weights || !is_relative)
+        && lib->matrix_new(rows->features, rows->count, rows->feature_count, NAN,
+                           &with->matrix) == 0
         && lib->matrix_set(with->matrix, "label", rows->targets, rows->count) == 0
         && lib->booster_new(&with->matrix, 1, &with->booster) == 0 && configure(with);
 
     for (int round = 0; good && round < with->options->rounds; round++)
-        good = lib->booster_step(with->booster, round, with->matrix) == 0;
+        good = step(with, rows, round, weights);
+    free(weights);
     return good;
 }
 

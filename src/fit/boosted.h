@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boosted trees by XGBoost (Chen, Guestrin 2016), a library that is opened when it is
- * needed and need not be there to predict. Squared error.
+ * needed and need not be there to predict. Squared error, or the relative one.
  */
 #ifndef ERG_FIT_BOOSTED_H
 #define ERG_FIT_BOOSTED_H
@@ -26,6 +26,8 @@ typedef struct erg_boost_options {
     double node_share;          /* of features at each split; 0: all */
     double base;                /* where the sum begins */
     int seed;                   /* 0: 1 */
+    bool is_relative;           /* targets are logarithms, and the mean of |predicted /
+                                 * measured - 1| is made least, not that of squares */
 } erg_boost_options;
 
 /* ERG_UNSUPPORTED: no XGBoost here. The same rows and options give the same forest,

@@ -71,6 +71,39 @@ static void our_sums_are_those_of_xgboost(void)
     }
 }
 
+/* Three rows in ten read e times too much: squares follow them, relative errors do not. */
+static double learnt_beside_jumps(bool is_relative)
+{
+    float features[ROWS], targets[ROWS];
+    const erg_boost_options options = { .rounds = 40, .depth = 2, .rate = 0.3,
+        .row_share = 1, .feature_share = 1, .child_weight = 1, .seed = 1,
+        .is_relative = is_relative };
+    erg_boost_rows rows = { .features = features, .targets = targets, .count = ROWS,
+                            .feature_count = 1 };
+    erg_forest forest;
+    erg_error err = { 0 };
+
+    for (int i = 0; i < ROWS; i++) {
+        features[i] = (float)(i % 7);
+        targets[i] = i % 10 < 3 ? 1 : 0;
+    }
+    bool good = erg_boost(&rows, &options, &forest, &err);
+    if (!good && err.code == ERG_UNSUPPORTED)
+        SKIP(err.text);
+    CHECK_OK(good, err);
+    uint32_t keys[ERG_TREE_KEYS];
+    erg_tree_row(features, 1, keys);
+    double learnt = (double)erg_forest_sum(&forest, keys);
+    erg_forest_free(&forest);
+    return learnt;
+}
+
+static void readings_that_jump_do_not_pull_the_relative_error(void)
+{
+    CHECK_NEAR(learnt_beside_jumps(false), 0.3, 0.05);
+    CHECK_NEAR(learnt_beside_jumps(true), 0, 0.05);
+}
+
 static void a_saved_model_is_read_without_the_library(void)
 {
     lesson *of = learn(&kinds[0]);
@@ -259,6 +292,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(our_sums_are_those_of_xgboost),
+        TEST(readings_that_jump_do_not_pull_the_relative_error),
         TEST(a_saved_model_is_read_without_the_library),
         TEST(a_damaged_model_is_refused_or_sound),
         TEST(a_sweep_of_one_feature_gives_the_sums_of_its_samples),
