@@ -149,6 +149,9 @@ typedef struct erg_graph_reader {
 
 /* The reader that knows it; NULL and one sentence: none does. */
 const erg_graph_reader *erg_graph_reader_find(const char *spec, erg_error *err);
+/* Can it set the dimensions that options give? */
+bool erg_graph_reader_takes(const erg_graph_reader *reader, const char *spec,
+                            const erg_graph_options *options, erg_error *err);
 
 extern const erg_graph_reader erg_reader_zoo;
 extern const erg_graph_reader erg_reader_hf_config;

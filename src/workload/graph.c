@@ -48,11 +48,21 @@ const erg_graph_reader *erg_graph_reader_find(const char *spec, erg_error *err)
     return NULL;
 }
 
+bool erg_graph_reader_takes(const erg_graph_reader *reader, const char *spec,
+                            const erg_graph_options *options, erg_error *err)
+{
+    return reader == &erg_reader_onnx || options->dim_count == 0
+        || erg_fail(err, ERG_BAD_INPUT, "%s has no dimension %.60s to set: only ONNX "
+                    "models name dimensions", spec, options->dims[0].name);
+}
+
 erg_graph *erg_graph_load(const char *spec, const erg_graph_options *options,
                           erg_error *err)
 {
     static const erg_graph_options none;
     const erg_graph_reader *reader = erg_graph_reader_find(spec, err);
 
-    return reader ? reader->read(spec, options ? options : &none, err) : NULL;
+    options = options ? options : &none;
+    return reader && erg_graph_reader_takes(reader, spec, options, err)
+        ? reader->read(spec, options, err) : NULL;
 }

@@ -119,6 +119,8 @@ bool erg_onnx_constant(erg_onnx_model *model, erg_onnx_value *value,
                        const Onnx__TensorProto *tensor);
 /* Values of all inputs and initializers. */
 bool erg_onnx_inputs(erg_onnx_model *model);
+/* Are all dimensions that were given among those that the graph names? */
+bool erg_onnx_dims_known(const erg_onnx_model *model);
 /* What a named dimension is; -1: nobody said. */
 int64_t erg_onnx_bound(erg_onnx_model *model, const char *name);
 /* By --dim or as the sequence; -1: neither. The batch is not asked. */

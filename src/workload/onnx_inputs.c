@@ -186,7 +186,7 @@ bool erg_onnx_inputs(erg_onnx_model *model)
 {
     const Onnx__GraphProto *graph = model->proto->graph;
 
-    if (!initializers_add(model))
+    if (!erg_onnx_dims_known(model) || !initializers_add(model))
         return false;
     for (size_t i = 0; i < graph->n_input; i++)
         if (!input_add(model, graph->input[i]))

@@ -28,7 +28,8 @@ erg_graph *erg_source_read(erg_source *source, const erg_graph_options *options,
 {
     if (!source->reader)
         source->reader = erg_graph_reader_find(source->spec, err);
-    if (!source->reader)
+    if (!source->reader
+        || !erg_graph_reader_takes(source->reader, source->spec, options, err))
         return NULL;
     if (source->readings++ == 0 && source->reader->keep)
         source->kept = source->reader->keep(source->spec, options);

@@ -54,6 +54,22 @@ static void an_unbound_dimension_is_named(void)
     refused(named_dims(), NULL, "C", "--dim");
 }
 
+static void a_dimension_that_the_graph_has_not_is_refused_with_those_it_has(void)
+{
+    const erg_dim dims[] = { { "C", 10 }, { "lenght", 7 } };
+    const erg_graph_options options = { .dims = dims, .dim_count = 2 };
+    erg_error err = { 0 };
+    net *fixed = net_new(17);
+
+    refused(named_dims(), &options, "no dimension lenght", "its inputs have N, C");
+    net_input(fixed, "x", NET_DIMS(2, 64));
+    net_node(fixed, "Relu", "x", "y");
+    net_output(fixed, "y");
+    refused(fixed, &options, "no dimension C", "its inputs name none");
+    CHECK(!erg_graph_load("zoo:resnet18", &options, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "no dimension C") != NULL);
+}
+
 static void an_input_that_is_an_initializer_is_a_weight(void)
 {
     net *n = net_new(8);
@@ -194,6 +210,7 @@ int main(void)
         TEST(every_row_of_the_table_is_found),
         TEST(named_dimensions_are_bound_by_option_and_batch),
         TEST(an_unbound_dimension_is_named),
+        TEST(a_dimension_that_the_graph_has_not_is_refused_with_those_it_has),
         TEST(an_input_that_is_an_initializer_is_a_weight),
         TEST(a_batch_into_a_fixed_reshape_is_refused),
         TEST(a_graph_that_loses_the_batch_is_refused),
