@@ -134,8 +134,8 @@ static bool keep_device(erg_measured *to, const erg_hardware *hardware, const ch
         if (one_gpu || belongs(to->rows[i].gpu, hardware->name))
             to->rows[kept++] = to->rows[i];
     to->count = kept;
-    return kept || erg_fail(err, ERG_NO_DATA, "%s has no row of %s in its column gpu", path,
-                            hardware->name);
+    return kept || erg_fail(err, ERG_BAD_INPUT, "%s has no row of %s in its column gpu",
+                            path, hardware->name);
 }
 
 static bool read_file(erg_measured *to, const char *path, erg_error *err)

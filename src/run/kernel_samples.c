@@ -9,7 +9,7 @@
 #include "format/csv.h"
 #include "run/kernel_samples.h"
 
-enum { FILE_MOST = 1 << 28 };
+enum { FILE_MOST = 1 << 28, ROWS_LEAST = 100 };
 enum { PRODUCT_TYPE, M, N, K, BATCH, TOKENS, STEP, HEADS, KV_HEADS, HEAD_DIM,
        CACHE_TYPE, WINDOW, LATENCY, POWER, COLUMNS };
 
@@ -146,9 +146,9 @@ bool erg_kernel_samples_load(erg_kernel_samples *to, const char *path, erg_error
                                          .row = on_row, .self = &in }, text, size,
                              NULL, err);
     free(text);
-    if (good && to->count < 100)
-        good = erg_fail(err, ERG_NO_DATA, "%s has %zu rows: too few to learn from", path,
-                        to->count);
+    if (good && to->count < ROWS_LEAST)
+        good = erg_fail(err, ERG_BAD_INPUT, "%s has %zu rows: %d or more are needed to "
+                        "learn from", path, to->count, ROWS_LEAST);
     if (!good)
         erg_kernel_samples_free(to);
     return good;

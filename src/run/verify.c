@@ -230,8 +230,9 @@ static bool load_devices(verifier *all, const erg_env *env, const erg_catalog *c
 static erg_result *tell(const verifier *all, const char *path, erg_error *err)
 {
     if (!all->list->count) {
-        erg_fail(err, ERG_NO_DATA, "%s has no row of these devices and of %s", path,
-                 all->study->workload);
+        erg_fail(err, ERG_BAD_INPUT,
+                 "%s has no row of these devices and of %s: a row needs gpu, model, "
+                 "precision, batch and time_ms", path, all->study->workload);
         return NULL;
     }
     erg_result *result = erg_result_new("estimate", err);

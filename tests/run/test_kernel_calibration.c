@@ -112,6 +112,7 @@ static void rows_that_are_none_are_refused_with_their_line(void)
         "gemm_dtype,m,n,k,latency_ms\nint3,1,2,3,1\n",
         "gemm_dtype,m,n,k,latency_ms\nbfloat16,0,2,3,1\n",
         "gemm_dtype,m,n,k\nbfloat16,1,2,3\n", "m,n,k,latency_ms\n1,2,3,1\n", "",
+        "gemm_dtype,m,n,k,latency_ms\n",
     };
     char path[ERG_PATH_MOST];
     const char *paths[] = { path };
@@ -124,6 +125,7 @@ static void rows_that_are_none_are_refused_with_their_line(void)
         erg_error err = { 0 };
         CHECK(file && fputs(wrong[i], file) >= 0 && fclose(file) == 0);
         CHECK(!erg_kernels_calibrate(&hardware, &options, &model, &err));
+        CHECK(err.code == ERG_BAD_INPUT);
         CHECK(strstr(err.text, "wrong.csv") != NULL);
         CHECK(!model);
     }

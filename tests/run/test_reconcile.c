@@ -140,13 +140,13 @@ static void rows_of_the_workload_are_set_beside_estimates(void)
     erg_result_free(result);
 }
 
-static void a_table_without_its_rows_is_no_data(void)
+static void a_table_without_its_rows_is_refused(void)
 {
     erg_error err = { 0 };
     const char *path = rows_file("model,precision,batch,time_ms\nvgg16,fp32,1,3\n");
 
     CHECK(!erg_study_verify(&env, &catalog, &small, path, &err));
-    assert_int_equal(err.code, ERG_NO_DATA);
+    assert_int_equal(err.code, ERG_BAD_INPUT);
     path = rows_file("model,batch\nvgg16,1\n");
     CHECK(!erg_study_verify(&env, &catalog, &small, path, &err));
     assert_int_equal(err.code, ERG_BAD_INPUT);
@@ -244,7 +244,7 @@ int main(void)
         TEST(a_region_is_held_to_the_workload_or_the_kernel_of_its_name),
         TEST(what_was_estimated_rightly_agrees),
         TEST(rows_of_the_workload_are_set_beside_estimates),
-        TEST(a_table_without_its_rows_is_no_data),
+        TEST(a_table_without_its_rows_is_refused),
         TEST(kernel_lists_of_a_folder_are_joined_by_name),
         TEST(kernels_of_a_replay_are_joined_by_operator),
         TEST(a_replay_of_another_workload_finds_nothing),
