@@ -6,7 +6,7 @@
 
 typedef struct timeline_options {
     const char *channel, *by, *key, *start, *prior;
-    double ramp_w_per_ms, lag_s;
+    double ramp_w_per_ms, lag_s, byte_j;
     int top;
     bool align;
 } timeline_options;
@@ -21,6 +21,8 @@ static const cli_option option_rows[] = {
     { 0, "prior", CLI_TEXT, AT(prior), "CSV",
       "watts expected of each name, as erg estimate --format csv "
       "--table subgraphs writes" },
+    { 0, "byte-energy", CLI_JOULES, AT(byte_j), "ENERGY",
+      "split: of a byte from memory, as in 20pJ; bytes of each name are --prior's", true },
     { 0, "ramp", CLI_NUMBER, AT(ramp_w_per_ms), "W/MS",
       "a faster rise over 10 ms is a spike too", true },
     { 0, "lag-max", CLI_SECONDS, AT(lag_s), "TIME",
@@ -75,7 +77,7 @@ static int put(const cli *call, erg_trace *trace)
     erg_timeline_options wish = { .channel = options->channel, .by = options->by,
                                   .ramp_w_per_s = 1e3 * options->ramp_w_per_ms,
                                   .lag_most_s = options->lag_s, .prior = options->prior,
-                                  .top = top };
+                                  .top = top, .byte_j = options->byte_j };
     erg_error err = { 0 };
     erg_result *result = NULL;
 

@@ -16,7 +16,7 @@ _erg()
         compare) words="" ;;
         import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
-        timeline) words=" --by --channel --prior --ramp --lag-max --top --align --start --seed" ;;
+        timeline) words=" --by --channel --prior --byte-energy --ramp --lag-max --top --align --start --seed" ;;
         sweep) words=" --knob --profile --set --force --variant --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --with --slowdown --power-cap --drift-correct --work --name --shared --dry-run --resume --gather --slurm --srun --block --partition --account --time --mem --cpus-per-task --exclusive" ;;
         fit) words=" --test --save --model --anchors --no-anchor --degree --tune --from --nearness --setting --definition --no-checks --timing" ;;
         predict) words=" --anchor --clocks --anchors --model --setting --definition --no-checks" ;;

@@ -27,9 +27,11 @@ typedef struct erg_timeline_options {
     const char *prior;      /* CSV of expected watts by name, as of erg estimate; NULL:
                              * none */
     size_t top;             /* rows of attribution; the rest is one row. 0: all */
+    double byte_j;          /* of a byte from memory: with the column bytes of prior it
+                             * takes memory's part out of compute, a model. 0: none */
 } erg_timeline_options;
 
-/* Tables spikes, attribution, causes, throttling, limiters, labels, summary.
+/* Tables spikes, attribution, split, causes, throttling, limiters, labels, summary.
  * ERG_NO_DATA without a channel of power or energy. */
 erg_result *erg_timeline(const erg_trace *trace, const erg_timeline_options *options,
                          erg_error *err);

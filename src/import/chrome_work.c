@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the events of a Chrome trace mean, by tables of words. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "import/chrome_work.h"
@@ -45,28 +44,6 @@ static const struct { const char *category; erg_trace_event_kind kind; } categor
     { "Memset", ERG_EVENT_SET },
     { "Runtime", ERG_EVENT_RUNTIME },
 };
-
-/* Folded to small letters, without underscores: ncclDevKernel_AllReduce, all_reduce.
- * "broadcast" alone is none: templates of element-wise kernels are called so,
- * and NCCL's has its name. */
-static const char *const exchanges[] = {
-    "nccl", "rccl", "oneccl", "allreduce", "allgather", "reducescatter",
-"alltoall", "sendrecv", };
-
-bool erg_name_is_exchange(const char *name, size_t count)
-{
-    char folded[256];
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count && kept < sizeof(folded) - 1; i++)
-        if (name[i] != '_' && name[i] != '-')
-            folded[kept++] = (char)tolower((unsigned char)name[i]);
-    folded[kept] = '\0';
-    for (size_t i = 0; i < ERG_COUNT(exchanges); i++)
-        if (strstr(folded, exchanges[i]))
-            return true;
-    return false;
-}
 
 static bool ends_in(const erg_chrome_text *text, const char *end)
 {

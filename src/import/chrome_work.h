@@ -25,8 +25,6 @@ extern const char *const erg_chrome_args[];
 
 /* By category; without one that is known, what has a stream and a device is a kernel. */
 erg_trace_event_kind erg_chrome_kind(const erg_chrome_event *event);
-/* Does a name say that devices exchange data? NCCL and its like. */
-bool erg_name_is_exchange(const char *name, size_t count);
 /* "ProfilerStep#7"? */
 bool erg_chrome_is_step(const erg_chrome_text *name);
 

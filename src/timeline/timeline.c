@@ -102,9 +102,6 @@ static bool find_spikes(erg_timeline_case *all)
 
 /* ---- joules ------------------------------------------------------------------------- */
 
-/* The total with its doubt. */
-typedef struct whole { erg_energy energy; double rest_u_j; } whole;
-
 /* To the figure that erg show gives: the ends of a counter are held in steps, not in it. */
 static erg_step_list steps_of(const erg_timeline_case *all, double energy_j)
 {
@@ -120,16 +117,11 @@ static double free_w(const erg_timeline_case *all)
     return !stream ? NAN : isnan(stream->before.w) ? stream->after.w : stream->before.w;
 }
 
-static bool put_part(erg_timeline_case *all, erg_table *table, const whole *total,
+static bool put_part(erg_timeline_case *all, erg_table *table, const erg_whole *total,
                      const erg_class *class, const erg_part *part)
 {
     double share = part->energy_j / total->energy.energy_j;
-    double u_j = hypot(hypot(part->u_j, share * total->rest_u_j),
-                       share * total->energy.gain_u_j);
-    erg_bounds ends = erg_bounds_of(total->energy.method, part->energy_j, 2 * u_j);
-    double most_j = fmin(total->energy.energy_j + total->energy.spread_j,
-                         part->most_j
-                         * (1 + total->energy.spread_j / total->energy.energy_j));
+    erg_bounds ends = erg_timeline_ends(total, part);
     double mean_w = part->duration_s > 0 ? part->energy_j / part->duration_s : NAN;
     double each_j = class->count > 0 ? part->energy_j / (double)class->count : NAN;
 
@@ -140,9 +132,8 @@ static bool put_part(erg_timeline_case *all, erg_table *table, const whole *tota
                              all->err)
         && erg_table_real(table, "duration_s", class->duration_s, all->err)
         && erg_table_real(table, "energy_j", part->energy_j, all->err)
-        && erg_table_real(table, "energy_low_j", fmax(0, ends.low), all->err)
-        && erg_table_real(table, "energy_high_j",
-                          fmax(part->energy_j, fmin(ends.high, most_j)), all->err)
+        && erg_table_real(table, "energy_low_j", ends.low, all->err)
+        && erg_table_real(table, "energy_high_j", ends.high, all->err)
         && erg_table_real(table, "share", share, all->err)
         && erg_table_real(table, "mean_w", mean_w, all->err)
         && erg_table_real(table, "energy_each_j", each_j, all->err);
@@ -159,7 +150,8 @@ static int most_first(const void *a, const void *b)
 }
 
 /* What ran, by joules; then the rest in one row, then what is in none. */
-static bool put_parts(erg_timeline_case *all, const whole *total, const erg_part parts[])
+static bool put_parts(erg_timeline_case *all, const erg_whole *total,
+                      const erg_part parts[])
 {
     const erg_class *classes = all->classes.items;
     size_t n = all->classes.count, shown = 0;
@@ -198,7 +190,7 @@ static bool put_parts(erg_timeline_case *all, const whole *total, const erg_part
     return ok;
 }
 
-static bool put_summary(erg_timeline_case *all, const whole *total,
+static bool put_summary(erg_timeline_case *all, const erg_whole *total,
                         const erg_sharing *sharing)
 {
     const erg_energy *energy = &total->energy;
@@ -211,6 +203,7 @@ static bool put_summary(erg_timeline_case *all, const whole *total,
         { "resolution_s", all->resolution_s }, { "noise_w", sharing->noise_w },
         { "clock_offset_s", all->offset_s }, { "clock_offset_low_s", all->offset.low },
         { "clock_offset_high_s", all->offset.high },
+        { "crest", erg_timeline_crest(all) }, { "thd", erg_timeline_thd(all) },
     };
     char source[ERG_SOURCE_MOST];
 
@@ -224,7 +217,7 @@ static bool put_summary(erg_timeline_case *all, const whole *total,
         && erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
 }
 
-static bool note_sharing(erg_timeline_case *all, const whole *total,
+static bool note_sharing(erg_timeline_case *all, const erg_whole *total,
                          const erg_sharing *sharing)
 {
     const erg_energy *energy = &total->energy;
@@ -259,7 +252,7 @@ static bool put_nothing(erg_timeline_case *all, const erg_error *why)
     erg_energy none = erg_energy_none();
 
     return erg_can_do_without(why, all->err)
-        && put_summary(all, &(whole){ none, NAN }, &(erg_sharing){ .noise_w = NAN })
+        && put_summary(all, &(erg_whole){ none, NAN }, &(erg_sharing){ .noise_w = NAN })
         && erg_result_note(all->result, all->err, "no joules to share: %s", why->text);
 }
 
@@ -276,7 +269,7 @@ static bool share(erg_timeline_case *all)
                         .class_w = all->options->prior ? expected_w : NULL };
     erg_error why = { 0 };
     erg_sharing sharing;
-    whole total;
+    erg_whole total;
 
     bool ok = parts && expected_w
         ? !all->options->prior || erg_timeline_prior(all, expected_w)
@@ -291,7 +284,8 @@ static bool share(erg_timeline_case *all)
         erg_step_list steps = steps_of(all, total.energy.energy_j);
         ok = erg_share_energy(&work, &steps, &prior, parts, &sharing, all->err)
           && erg_timeline_widen(all, &(erg_shared){ &work, &steps, &prior, parts })
-          && put_parts(all, &total, parts) && put_summary(all, &total, &sharing)
+          && put_parts(all, &total, parts) && erg_timeline_split(all, &total, parts)
+          && put_summary(all, &total, &sharing)
           && note_sharing(all, &total, &sharing);
     }
     free(parts);
@@ -318,7 +312,8 @@ static bool tell(erg_timeline_case *all)
     erg_aftermath *after = calloc(all->spikes.count + 1, sizeof(*after));
     if (!after)
         return erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
-    bool ok = erg_timeline_after(all, after) && erg_timeline_causes(all, after);
+    bool ok = erg_timeline_after(all, after) && erg_timeline_causes(all, after)
+           && erg_timeline_questions(all, after);
     free(after);
     return ok && erg_timeline_works(all) && erg_timeline_offset(all)
         && erg_timeline_steps(all) && share(all) && erg_timeline_labels(all)

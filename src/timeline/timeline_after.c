@@ -74,6 +74,7 @@ static bool put_counter(erg_timeline_case *all, erg_table *table, int channel,
     double sum_s = 0, last = NAN;
     bool is_own = info->device == erg_trace_channel(all->trace, all->channel)->device;
 
+    all->has_counter = all->has_counter || (is_own && n > 0);
     for (size_t i = 0; i < n; i++) {
         if (at[i].value > last)     /* a counter that falls began anew */
             sum_s += at[i].value - last;

@@ -9,7 +9,7 @@
 #include "timeline/timeline_inside.h"
 
 /* Shifts are drawn for so many classes, by lift, and tried on so many spikes. */
-enum { TRIED_MOST = 200, SPIKES_MOST = 2000, NAMED = 5 };
+enum { TRIED_MOST = 200, SPIKES_MOST = 2000, NAMED = 5, NO_GROUP = -1 };
 static const double LAG_MOST_S = 0.1;
 static const double SURE = 0.01, TWICE = 2;     /* a cause is named at this p and lift */
 
@@ -30,6 +30,7 @@ typedef struct causes {
     erg_timeline_case *all;
     erg_rows rows;              /* cause, by p and lift once they are known */
     erg_rows begins;            /* begin of what people named, in any order */
+    erg_cover groups[ERG_BEGIN_GROUPS];
     erg_reach reach;
     size_t tried;
 } causes;
@@ -42,13 +43,23 @@ static bool add_cause(causes *own, const char *name, const char *kind)
     return erg_rows_add(&own->rows, &row, 1, sizeof(row), own->all->err);
 }
 
-/* In time order of each cause. */
-static bool add_begin(causes *own, uint32_t number, int64_t t_ns)
+/* In time order of each cause, and of each group. */
+static bool add_begin(causes *own, uint32_t number, int group, int64_t t_ns)
 {
     cause *row = (cause *)own->rows.items + number;
     bool is_inside = t_ns >= own->reach.span.begin_ns && t_ns < own->reach.span.end_ns;
 
-    return !is_inside || erg_cover_add(&row->begins, t_ns, &own->reach, own->all->err);
+    return !is_inside
+        || (erg_cover_add(&row->begins, t_ns, &own->reach, own->all->err)
+            && (group == NO_GROUP
+                || erg_cover_add(&own->groups[group], t_ns, &own->reach, own->all->err)));
+}
+
+static int group_of(int32_t kind)
+{
+    return kind == ERG_EVENT_COLLECTIVE ? ERG_BEGIN_COLLECTIVE
+         : kind == ERG_EVENT_KERNEL || kind == ERG_EVENT_OPERATOR ? ERG_BEGIN_WORK
+                                                                  : NO_GROUP;
 }
 
 /* The few names of people and programs; events have numbers of their own. */
@@ -78,7 +89,7 @@ static bool take_events(void *self, const erg_trace_event events[], size_t count
         if (kind == ERG_EVENT_RUNTIME || kind == ERG_EVENT_OTHER)
             continue;
         rows[events[i].name].kind = erg_trace_event_kind_name((erg_trace_event_kind)kind);
-        if (!add_begin(own, (uint32_t)events[i].name, events[i].begin_ns))
+        if (!add_begin(own, (uint32_t)events[i].name, group_of(kind), events[i].begin_ns))
             return false;
     }
     return true;
@@ -136,14 +147,24 @@ static int by_moment(const void *a, const void *b)
                               : (x->cause > y->cause) - (x->cause < y->cause);
 }
 
+/* Where no profiler told, a program's regions do. */
+static int group_named(const cause *of)
+{
+    return strcmp(of->kind, "region") != 0 ? NO_GROUP
+         : erg_timeline_is_communication(of->name) ? ERG_BEGIN_COLLECTIVE : ERG_BEGIN_WORK;
+}
+
 static bool add_named_begins(causes *own)
 {
     const begin *at = own->begins.items;
+    const cause *rows = own->rows.items;
+    bool were_told = own->groups[0].begins + own->groups[1].begins > 0;
 
     if (own->begins.count > 1)
         qsort(own->begins.items, own->begins.count, sizeof(*at), by_moment);
     for (size_t i = 0; i < own->begins.count; i++)
-        if (!add_begin(own, at[i].cause, at[i].t_ns))
+        if (!add_begin(own, at[i].cause,
+                       were_told ? NO_GROUP : group_named(&rows[at[i].cause]), at[i].t_ns))
             return false;
     return true;
 }
@@ -196,6 +217,18 @@ static bool lift_each(causes *own, const erg_moments *spikes, size_t most, int s
     return true;
 }
 
+static bool lift_groups(causes *own, const erg_moments *spikes)
+{
+    erg_timeline_case *all = own->all;
+
+    all->spikes_tried = spikes->count;
+    for (int i = 0; i < ERG_BEGIN_GROUPS; i++)
+        if (!erg_lift_of_cover(&own->groups[i], spikes, &own->reach, 0, &all->begun[i],
+                               all->err))
+            return false;
+    return true;
+}
+
 static bool find_lifts(causes *own)
 {
     const erg_spike *at = own->all->spikes.items;
@@ -208,7 +241,8 @@ static bool find_lifts(causes *own)
         stamps[kept++] = at[i].begin_ns;
     erg_moments spikes = { stamps, kept };
     bool ok = lift_each(own, &spikes, SIZE_MAX, 0)
-           && lift_each(own, &spikes, TRIED_MOST, ERG_SHIFTS);
+           && lift_each(own, &spikes, TRIED_MOST, ERG_SHIFTS)
+           && lift_groups(own, &spikes);
     free(stamps);
     return ok;
 }
@@ -336,6 +370,8 @@ bool erg_timeline_causes(erg_timeline_case *all, const erg_aftermath after[])
            && find_lifts(&own) && put_tables(&own, after) && note(&own);
     for (size_t i = 0; i < own.rows.count; i++)
         erg_cover_free(&((cause *)own.rows.items)[i].begins);
+    for (int i = 0; i < ERG_BEGIN_GROUPS; i++)
+        erg_cover_free(&own.groups[i]);
     free(own.rows.items);
     free(own.begins.items);
     return ok;

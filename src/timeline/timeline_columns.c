@@ -33,6 +33,17 @@ static const erg_column attribution[] = {
     { "energy_each_j", ERG_REAL, "joules of one run" },
 };
 
+static const erg_column split[] = {
+    { "part", ERG_TEXT,
+      "compute, communication, memory, region (told by name alone), unattributed (idle)" },
+    { "duration_s", ERG_REAL, "time of its own" },
+    { "energy_j", ERG_REAL, "joules of that time; all parts add up to the total" },
+    { "energy_low_j", ERG_REAL, "low end of the 95 % interval; none of a model" },
+    { "energy_high_j", ERG_REAL, "high end of the 95 % interval; none of a model" },
+    { "share", ERG_REAL, "of the total, 0 to 1" },
+    { "method", ERG_TEXT, "of the channel; model: bytes x joules a byte" },
+};
+
 static const erg_column causes[] = {
     { "cause", ERG_TEXT, "name" },
     { "kind", ERG_TEXT, "kernel, collective, copy, operator, region, mark, setting" },
@@ -84,6 +95,9 @@ static const erg_column summary[] = {
     { "clock_offset_s", ERG_REAL, "moved by it the meter's stamps would fit the work" },
     { "clock_offset_low_s", ERG_REAL, "low end of the 95 % interval" },
     { "clock_offset_high_s", ERG_REAL, "high end of the 95 % interval" },
+    { "crest", ERG_REAL, "peak over rms of the readings" },
+    { "thd", ERG_REAL,
+      "largest total harmonic distortion that a meter gave; watts cannot show it" },
 };
 
 #define ROW(name) { #name, name, ERG_COUNT(name), offsetof(erg_timeline_tables, name) }
@@ -91,6 +105,7 @@ static const struct { const char *name; const erg_column *columns; size_t count,
                                                                           at; } tables[] = {
     ROW(spikes),
     ROW(attribution),
+    ROW(split),
     ROW(causes),
     ROW(throttling),
     ROW(limiters),

@@ -8,15 +8,31 @@
 #include "timeline/timeline.h"
 #include "trace/window.h"
 
+/* What work is for; of a region its program may tell nothing. */
+typedef enum erg_purpose {
+    ERG_FOR_COMPUTE, ERG_FOR_COMMUNICATION, ERG_FOR_MEMORY, ERG_FOR_REGION, ERG_PURPOSES
+} erg_purpose;
+
 /* What counts as one: kernels of a name, regions of a name. */
 typedef struct erg_class {
     const char *name, *kind;
     int64_t count;
     double duration_s;
+    double for_s[ERG_PURPOSES];     /* of duration_s */
+    double bytes;                   /* moved by one run; NAN: nobody said */
 } erg_class;
 
+/* The total with its doubt. */
+typedef struct erg_whole { erg_energy energy; double rest_u_j; } erg_whole;
+
+/* Begins taken together, whatever their names. */
+typedef enum erg_begin_group {
+    ERG_BEGIN_COLLECTIVE, ERG_BEGIN_WORK, ERG_BEGIN_GROUPS
+} erg_begin_group;
+
 typedef struct erg_timeline_tables {
-    erg_table *spikes, *attribution, *causes, *throttling, *limiters, *labels, *summary;
+    erg_table *spikes, *attribution, *split, *causes, *throttling, *limiters, *labels,
+              *summary;
 } erg_timeline_tables;
 
 typedef struct erg_timeline_case {
@@ -41,6 +57,9 @@ typedef struct erg_timeline_case {
     erg_spill works;            /* erg_work, by begin */
     erg_rows classes;           /* erg_class */
     int64_t events_of[ERG_EVENT_KINDS];     /* counted with the causes */
+    erg_lift begun[ERG_BEGIN_GROUPS];       /* near the spikes that were tried */
+    size_t spikes_tried;
+    bool has_counter;           /* of throttled time, on the device that is looked at */
     const char *by;             /* "kernel", "operator", "region" */
     erg_error *err;
 } erg_timeline_case;
@@ -64,6 +83,16 @@ bool erg_timeline_works(erg_timeline_case *all);
 
 /* Watts of each class from the file options->prior; NAN: not expected. */
 bool erg_timeline_prior(erg_timeline_case *all, double class_w[]);
+
+/* ---- timeline_split.c --------------------------------------------------------------- */
+
+/* Of work that no profiler has sorted: collectives of MPI, NCCL and PyTorch by name. */
+bool erg_timeline_is_communication(const char *name);
+/* The 95 % interval of part of the whole. */
+erg_bounds erg_timeline_ends(const erg_whole *total, const erg_part *part);
+/* The table split. parts: one a class, and the remainder. */
+bool erg_timeline_split(erg_timeline_case *all, const erg_whole *total,
+                        const erg_part parts[]);
 
 /* ---- timeline_clock.c ---------------------------------------------------------------- */
 
@@ -98,6 +127,14 @@ bool erg_timeline_causes(erg_timeline_case *all, const erg_aftermath after[]);
 
 /* Fills after[] and adds the table throttling. */
 bool erg_timeline_after(erg_timeline_case *all, erg_aftermath after[]);
+
+/* ---- timeline_questions.c ----------------------------------------------------------- */
+
+/* The columns crest and thd of summary. */
+double erg_timeline_crest(const erg_timeline_case *all);
+double erg_timeline_thd(const erg_timeline_case *all);
+/* A note for each of four questions after a spike; none without spikes. */
+bool erg_timeline_questions(erg_timeline_case *all, const erg_aftermath after[]);
 
 /* ---- timeline_labels.c -------------------------------------------------------------- */
 

@@ -12,19 +12,20 @@
 
 enum { FILE_MOST = 1 << 26 };
 
-enum { NAME, WATTS, ENERGY, TIME, HARDWARE, COLUMNS };
+enum { NAME, WATTS, ENERGY, TIME, BYTES, HARDWARE, COLUMNS };
 static const char *const columns[COLUMNS][3] = {
     [NAME] = { "name", "subgraph", "kernel_name" },
     [WATTS] = { "mean_w", "watts" },
     [ENERGY] = { "energy_j" },
     [TIME] = { "duration_s", "latency_s" },
+    [BYTES] = { "bytes" },
     [HARDWARE] = { "hardware" },
 };
 
 /* ONNX Runtime puts this behind the name of a node. */
 static const char node_end[] = "_kernel_time";
 
-typedef struct expected { double j, s; } expected;
+typedef struct expected { double j, s, bytes, rows; } expected;
 
 typedef struct reading {
     const char *path;
@@ -93,7 +94,7 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
     if (!(s > 0 && j > 0))
         return true;
     erg_field name = erg_field_trim(row->fields[of->at[NAME]]);
-    expected none = { 0, 0 };
+    expected none = { 0 };
     int32_t number = erg_intern(&of->names, name.text, name.count, err);
     if (number < 0 || ((size_t)number == of->rows.count
                        && !erg_rows_add(&of->rows, &none, 1, sizeof(none), err)))
@@ -101,11 +102,13 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
     expected *to = (expected *)of->rows.items + number;
     to->j += j;
     to->s += s;
+    to->bytes += number_of(of, row, BYTES);
+    to->rows++;
     return true;
 }
 
-/* NAN: nobody expected it. */
-static double watts_of(reading *of, const char *name, erg_error *err)
+/* NULL: nobody expected it. */
+static const expected *find(reading *of, const char *name, erg_error *err)
 {
     size_t count = strlen(name), known = of->rows.count;
     size_t end = sizeof(node_end) - 1;
@@ -115,9 +118,8 @@ static double watts_of(reading *of, const char *name, erg_error *err)
         && strcmp(name + count - end, node_end) == 0)
         number = erg_intern(&of->names, name, count - end, err);
     if (number < 0 || (size_t)number >= known)
-        return NAN;
-    const expected *row = (const expected *)of->rows.items + number;
-    return row->j / row->s;
+        return NULL;
+    return (const expected *)of->rows.items + number;
 }
 
 /* Mean power while anything ran; NAN: it cannot be told. */
@@ -158,11 +160,13 @@ static double scale(const erg_timeline_case *all, double class_w[])
 
 static bool fill(reading *of, erg_timeline_case *all, double class_w[])
 {
-    const erg_class *classes = all->classes.items;
+    erg_class *classes = all->classes.items;
     size_t found = 0, ran = 0;
 
     for (size_t i = 0; i < all->classes.count; i++) {
-        class_w[i] = watts_of(of, classes[i].name, all->err);
+        const expected *row = find(of, classes[i].name, all->err);
+        class_w[i] = row ? row->j / row->s : NAN;
+        classes[i].bytes = row ? row->bytes / row->rows : NAN;
         ran += classes[i].count > 0;
         found += classes[i].count > 0 && class_w[i] > 0;
     }

@@ -7,15 +7,14 @@
 
 static bool is_device_work(int32_t kind)
 {
-    return kind == ERG_EVENT_KERNEL || kind == ERG_EVENT_COPY || kind == ERG_EVENT_SET
-        || kind == ERG_EVENT_COLLECTIVE;
+    return erg_kind_is_device((erg_trace_event_kind)kind);
 }
 
 static bool is_operator(int32_t kind) { return kind == ERG_EVENT_OPERATOR; }
 
 static bool add_class(erg_timeline_case *all, const char *name, const char *kind)
 {
-    erg_class row = { .name = name, .kind = kind };
+    erg_class row = { .name = name, .kind = kind, .bytes = NAN };
     return erg_rows_add(&all->classes, &row, 1, sizeof(row), all->err);
 }
 
@@ -26,11 +25,20 @@ static bool add_work(erg_timeline_case *all, const erg_trace_event *piece, uint3
     return erg_spill_add(&all->works, &work, 1, all->err);
 }
 
-static void count(erg_timeline_case *all, uint32_t class, int64_t duration_ns)
+static void count(erg_timeline_case *all, uint32_t class, int64_t duration_ns,
+                  erg_purpose purpose)
 {
     erg_class *row = (erg_class *)all->classes.items + class;
     row->count++;
     row->duration_s += erg_s_from_ns(duration_ns);
+    row->for_s[purpose] += erg_s_from_ns(duration_ns);
+}
+
+static erg_purpose purpose_of(int32_t kind)
+{
+    return kind == ERG_EVENT_COLLECTIVE ? ERG_FOR_COMMUNICATION
+         : kind == ERG_EVENT_COPY || kind == ERG_EVENT_SET ? ERG_FOR_MEMORY
+                                                           : ERG_FOR_COMPUTE;
 }
 
 /* ---- on a device: every event as it is ---------------------------------------------- */
@@ -66,7 +74,7 @@ static bool take_device(erg_timeline_case *all, const erg_trace_event events[], 
         if (!is_device_work(events[i].kind))
             continue;
         uint32_t class = device_class(all, &events[i], by_operator);
-        count(all, class, events[i].duration_ns);
+        count(all, class, events[i].duration_ns, purpose_of(events[i].kind));
         if (!add_work(all, &events[i], class))
             return false;
     }
@@ -185,7 +193,10 @@ static bool take_host(void *self, const erg_trace_event events[], size_t n, erg_
         if (!is_operator(at->kind))
             continue;
         erg_span during = { at->begin_ns, at->begin_ns + at->duration_ns };
-        count(own->all, (uint32_t)at->name, at->duration_ns);
+        const char *name = erg_trace_event_name(own->all->trace, at->name);
+        count(own->all, (uint32_t)at->name, at->duration_ns,
+              erg_timeline_is_communication(name) ? ERG_FOR_COMMUNICATION
+                                                  : ERG_FOR_COMPUTE);
         if (!enter(own, (size_t)at->track, during, (uint32_t)at->name))
             return false;
     }
@@ -261,7 +272,9 @@ static bool region_works(erg_timeline_case *all)
         if (!ok)
             break;
         items[i] = (nested){ { region->begin_ns, end_ns }, region->thread, class };
-        count(all, class, end_ns - region->begin_ns);
+        count(all, class, end_ns - region->begin_ns,
+              erg_timeline_is_communication(region->name) ? ERG_FOR_COMMUNICATION
+                                                          : ERG_FOR_REGION);
     }
     ok = ok && flatten(all, items, n);
     free(items);

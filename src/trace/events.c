@@ -3,6 +3,7 @@
  * Events of a recording: work that another tool saw, by the million. Their words are kept
  * once each, and they lie in the order of time.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "trace/events.h"
@@ -22,6 +23,29 @@ static const char *const kinds[ERG_EVENT_KINDS] = {
 const char *erg_trace_event_kind_name(erg_trace_event_kind kind)
 {
     return (size_t)kind < ERG_COUNT(kinds) ? kinds[kind] : NULL;
+}
+
+/* Folded to small letters, without underscores: ncclDevKernel_AllReduce, all_reduce.
+ * "broadcast" alone is none: templates of element-wise kernels are called so,
+ * and NCCL's has its name. */
+static const char *const exchanges[] = {
+    "nccl", "rccl", "oneccl", "allreduce", "allgather", "reducescatter", "alltoall",
+    "sendrecv",
+};
+
+bool erg_name_is_exchange(const char *name, size_t count)
+{
+    char folded[256];
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count && kept < sizeof(folded) - 1; i++)
+        if (name[i] != '_' && name[i] != '-')
+            folded[kept++] = (char)tolower((unsigned char)name[i]);
+    folded[kept] = '\0';
+    for (size_t i = 0; i < ERG_COUNT(exchanges); i++)
+        if (strstr(folded, exchanges[i]))
+            return true;
+    return false;
 }
 
 /* ---- names ------------------------------------------------------------------------ */

@@ -12,6 +12,9 @@ static inline bool erg_kind_is_device(erg_trace_event_kind kind)
     return kind >= ERG_EVENT_KERNEL && kind <= ERG_EVENT_COLLECTIVE;
 }
 
+/* Does a name say that devices exchange data? NCCL and its like. */
+bool erg_name_is_exchange(const char *name, size_t count);
+
 /* A growing row of equal things. */
 typedef struct erg_rows {
     void *items;
