@@ -80,6 +80,28 @@ static int carry_paced(mpi_visit *here, const mpi_form *form, const mpi_args *ar
     return rc;
 }
 
+/* ---- how sparse ------------------------------------------------------------------- */
+
+/* Before the clock of the call starts: the look is none of its time. */
+static mpi_density look(mpi_call_id id, const mpi_args *args)
+{
+    const void *at = args->send.at == MPI_IN_PLACE ? args->recv.at : args->send.at;
+    MPI_Datatype type = args->recv.type;
+    int integers, addresses, types, combiner = MPI_COMBINER_DUP;
+    mpi_density seen = { 0 };
+
+    if ((id != CALL_ALLREDUCE && id != CALL_IALLREDUCE) || args->op != MPI_SUM
+        || !mpi_is_looked_into(id) || type == MPI_DATATYPE_NULL || args->recv.count < 1)
+        return seen;
+    PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner);
+    bool is_real = type == MPI_FLOAT || type == MPI_DOUBLE || type == MPI_REAL
+                || type == MPI_DOUBLE_PRECISION;
+    if (combiner == MPI_COMBINER_NAMED)
+        mpi_density_add(&seen, at, (size_t)args->recv.count, (size_t)mpi_volume(1, type),
+                        is_real);
+    return seen;
+}
+
 /* ---- all of it -------------------------------------------------------------------- */
 
 static int shape(mpi_visit *here, const mpi_form *form, const mpi_args *args,
@@ -101,7 +123,9 @@ int mpi_collective(mpi_call_id id, const mpi_args *args)
 
     if (!mpi_on())
         return form->block(args);
+    mpi_density seen = look(id, args);
     mpi_enter(&here, id, mpi_args_bytes(form, args));
+    here.density = seen;
     mpi_group *group = mpi_group_of(args->comm);
     int rc = group ? shape(&here, form, args, group) : mpi_carry(&here, form, args);
     mpi_leave(&here);
@@ -117,7 +141,9 @@ int mpi_collective_start(mpi_call_id blocking, const mpi_args *args, MPI_Request
 
     if (!mpi_on())
         return form->start(args, request);
+    mpi_density seen = look(blocking + CALL_COLLECTIVES, args);
     mpi_enter(&here, blocking + CALL_COLLECTIVES, mpi_args_bytes(form, args));
+    here.density = seen;
     int rc = form->start(args, request);
     mpi_leave(&here);
     return rc;

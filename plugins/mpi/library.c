@@ -50,6 +50,16 @@ double mpi_waited_s(void)
     return waited_s;
 }
 
+bool mpi_is_looked_into(mpi_call_id id)
+{
+    if (!the.writes)
+        return false;
+    pthread_mutex_lock(&the.lock);
+    bool is_due = mpi_density_is_due(the.tallies[id].calls);
+    pthread_mutex_unlock(&the.lock);
+    return is_due;
+}
+
 double mpi_volume(int count, MPI_Datatype type)
 {
     int size = 0;
@@ -138,6 +148,8 @@ void mpi_leave(const mpi_visit *here)
     row->cpu_s += 1e-9 * (double)cpu_ns;
     row->held_s += 1e-9 * (double)here->held_ns;
     row->bytes += here->bytes;
+    row->density.looked += here->density.looked;
+    row->density.filled += here->density.filled;
     if (here->id < CALL_COLLECTIVES)
         the.waited_s += 1e-9 * (double)(time_ns - here->held_ns);
     pthread_mutex_unlock(&the.lock);

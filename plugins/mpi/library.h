@@ -22,6 +22,7 @@ typedef struct mpi_visit {
     int64_t begin_ns, cpu_ns, held_ns;
     bool napped;
     double bytes;
+    mpi_density density;        /* nothing where it was not looked at */
     erg_region_token region;
 } mpi_visit;
 
@@ -31,6 +32,8 @@ const mpi_config *mpi_settings(void);
 int mpi_world_rank(void);
 int mpi_world_size(void);
 int64_t mpi_now_ns(void);
+/* Is this call of its kind one that is looked into? Only where a table is written. */
+bool mpi_is_looked_into(mpi_call_id id);
 /* Seconds that this rank has spent in collectives, delays of ours not counted. */
 double mpi_waited_s(void);
 /* True: the core's clock is at its least until mpi_hurry(). One thread at a time. */

@@ -36,9 +36,19 @@ const char *const mpi_call_names[CALL_COUNT] = {
     [CALL_STARTALL] = "MPI_Startall",
 };
 
+/* What is not known is not 0. */
+static void put(FILE *file, int digits, double value, char after)
+{
+    if (isnan(value))
+        fputs("n/a", file);
+    else
+        fprintf(file, "%.*g", digits, value);
+    fputc(after, file);
+}
+
 void mpi_tally_write(FILE *file, const mpi_tally tallies[], int ranks)
 {
-    fputs("rank,call,calls,naps,time_s,cpu_s,held_s,bytes\n", file);
+    fputs("rank,call,calls,naps,time_s,cpu_s,held_s,bytes,density\n", file);
     for (int rank = 0; rank < ranks; rank++)
         for (int id = 0; id < CALL_COUNT; id++) {
             const mpi_tally *row = &tallies[(size_t)rank * CALL_COUNT + (size_t)id];
@@ -47,9 +57,7 @@ void mpi_tally_write(FILE *file, const mpi_tally tallies[], int ranks)
             fprintf(file, "%d,%s,%" PRIu64 ",%" PRIu64 ",%.9f,%.9f,%.9f,", rank,
                     mpi_call_names[id], row->calls, row->naps, row->time_s, row->cpu_s,
                     row->held_s);
-            if (isnan(row->bytes))
-                fputs("n/a\n", file);
-            else
-                fprintf(file, "%.0f\n", row->bytes);
+            put(file, 17, row->bytes, ',');
+            put(file, 6, row->density.filled / row->density.looked, '\n');
         }
 }

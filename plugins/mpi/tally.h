@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include "mpi/density.h"
 
 typedef enum mpi_call_id {
     CALL_BARRIER, CALL_BCAST, CALL_REDUCE, CALL_ALLREDUCE, CALL_REDUCE_SCATTER,
@@ -27,6 +28,7 @@ typedef struct mpi_tally {
     double cpu_s;               /* of the calling thread, inside the call */
     double held_s;              /* of time_s: delayed by stagger and pacing */
     double bytes;               /* handed in by this rank; NAN: not known (waits) */
+    mpi_density density;        /* of the calls that were looked at */
 } mpi_tally;
 
 /* One row for each rank and call that was made. */

@@ -2,8 +2,8 @@
 /*
  * Does sending only what is not zero move less? A ring all-reduce moves 2 (N - 1) / N n b
  * bytes a rank, an all-gather of d n pairs of b + i bytes moves (N - 1) d n (b + i): they
- * are equal at d* = 2 b / (N (b + i)). Zeros only fill up with more ranks, and all of them
- * must agree on the way of sending: the program has to do it.
+ * are equal at d* = 2 b / (N (b + i)). All ranks must agree on the way of sending: the
+ * program has to do it.
  */
 #include <math.h>
 #include "advise/advise.h"
@@ -61,8 +61,8 @@ erg_result *erg_advise_sparse(const erg_sparse_wish *wish, erg_error *err)
         result ? erg_result_add(result, "sparse", columns, ERG_COUNT(columns), err) : NULL;
     if (table && put(table, wish, index_bytes, err)
         && erg_result_note(result, err,
-                           "the density counts after the ranks agree: a value that "
-                           "is 0 on all of them; sums are then taken in another order"))
+                           "the density is of what one rank hands in, before the sum, "
+                           "which is denser; sums are then taken in another order"))
         return result;
     erg_result_free(result);
     return NULL;

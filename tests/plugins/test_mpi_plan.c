@@ -174,14 +174,14 @@ static void every_call_has_a_name_and_a_row(void)
 
     for (int id = 0; id < CALL_COUNT; id++)
         CHECK(mpi_call_names[id] && strncmp(mpi_call_names[id], "MPI_", 4) == 0);
-    tallies[CALL_BCAST] = (mpi_tally){ 3, 1, 0.5, 0.25, 0.125, 24 };
-    tallies[CALL_COUNT + CALL_WAIT] = (mpi_tally){ 1, 0, 0.5, 0.25, 0, NAN };
+    tallies[CALL_BCAST] = (mpi_tally){ 3, 1, 0.5, 0.25, 0.125, 24, { 1000, 125 } };
+    tallies[CALL_COUNT + CALL_WAIT] = (mpi_tally){ 1, 0, 0.5, 0.25, 0, NAN, { 0, 0 } };
     FILE *file = fmemopen(text, sizeof(text), "w");
     mpi_tally_write(file, tallies, 2);
     fclose(file);
-    CHECK_TEXT(text, "rank,call,calls,naps,time_s,cpu_s,held_s,bytes\n"
-                     "0,MPI_Bcast,3,1,0.500000000,0.250000000,0.125000000,24\n"
-                     "1,MPI_Wait,1,0,0.500000000,0.250000000,0.000000000,n/a\n");
+    CHECK_TEXT(text, "rank,call,calls,naps,time_s,cpu_s,held_s,bytes,density\n"
+                     "0,MPI_Bcast,3,1,0.500000000,0.250000000,0.125000000,24,0.125\n"
+                     "1,MPI_Wait,1,0,0.500000000,0.250000000,0.000000000,n/a,n/a\n");
 }
 
 int main(void)

@@ -87,6 +87,15 @@ check "and each is counted" awk -F, '$1 == 0 && $2 == "MPI_Sendrecv" && $3 >= 40
     $1 == 0 && $2 == "MPI_Start" && $3 == 20 { n++ }
     $1 == 0 && $2 == "MPI_Startall" && $3 == 10 { n++ } END { exit n != 4 }' table.csv
 
+plain 4 sparse 120 >sparse.plain 2>log
+for config in "" wait=sleep,wait_after=0s; do
+    shaped 4 "$config" sparse 120 >sparse.out 2>log
+    check "${config:-counting}: a look into sums changes none" same sparse.plain sparse.out
+    check "and finds an eighth of them" awk -F, '
+        $2 ~ /^MPI_I?[aA]llreduce$/ { n++; if ($9 != 0.125) bad = 1 }
+        NR > 1 && $2 !~ /llreduce$/ && $9 != "n/a" { bad = 1 } END { exit bad || n != 8 }' table.csv
+done
+
 # Half of 4 ms before each of 15 calls of the second half of the world, none before the first.
 # What a busy machine oversleeps is on top: one of three tries has little of it.
 alike() {

@@ -10,6 +10,7 @@
  *     mpi_work turns ROUNDS MS       the same, and the ranks wait for each other in turn
  *     mpi_work corners             what a program may do and seldom does
  *     mpi_work exchange ROUNDS       messages both ways, persistent requests, large counts
+ *     mpi_work sparse ROUNDS         allreduces of which an eighth is not 0
  *     mpi_work groups ROUNDS         allreduces on halves of the world, then on the world
  */
 #include <stdbool.h>
@@ -259,6 +260,24 @@ static void run_groups(int rounds)
     MPI_Comm_free(&half);
 }
 
+/* A look into every hundredth call sees the same: each is as sparse as any other. */
+static void run_sparse(int rounds)
+{
+    static double mine[8000], all[8000];
+    MPI_Request request;
+
+    for (int i = 0; i < 8000; i++)
+        mine[i] = i % 8 == 3 ? rank + 1 : i % 2 ? 0.0 : -0.0;
+    for (int i = 0; i < rounds; i++) {
+        MPI_Allreduce(mine, all, 8000, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+        take(all, sizeof(all));
+    }
+    memcpy(all, mine, sizeof(all));
+    MPI_Iallreduce(MPI_IN_PLACE, all, 8000, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD, &request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    take(all, sizeof(all));
+}
+
 #include "mpi_corners.h"
 #include "mpi_exchange.h"
 
@@ -285,6 +304,8 @@ int main(int argc, char **argv)
         run_corners(may);
     else if (strcmp(what, "exchange") == 0)
         run_exchange(first);
+    else if (strcmp(what, "sparse") == 0)
+        run_sparse(first);
     else if (strcmp(what, "groups") == 0)
         run_groups(first);
     MPI_Gather(&digest, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
