@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The coordinator's step for a rack of 10,000 nodes: every node has asked, all caps are
- * shared anew, and once more with the watts of jobs of 16 nodes balanced; the floor reads
- * what the step must read and writes what it must answer.
+ * shared anew, and once more with the watts of jobs of 16 nodes balanced, and with a node
+ * that has another job each time; the floor reads what the step must read and writes what
+ * it must answer.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ typedef struct desk {
     erg_lease_rack rack;
     erg_lease_answer *answers;
     erg_xoshiro random;
+    bool changes;               /* the job of the first node, each time */
 } desk;
 
 static void *room(size_t size)
@@ -38,7 +40,8 @@ static void hear_all(desk *d, uint64_t request, int64_t now_ns)
             .demand_w = demand_w, .least_w = 100, .most_w = 1200, .fallback_w = 200,
             .rank = (int)(i % 3), .steps = 10 * request, .epoch_s = 0.5 + demand_w / 1000,
         };
-        snprintf(status.job, sizeof(status.job), "1000/%zu", i % (NODES / JOB_NODES));
+        size_t job = d->changes && i == 0 ? NODES + request : i % (NODES / JOB_NODES);
+        snprintf(status.job, sizeof(status.job), "1000/%zu", job);
         erg_lease_rack_hear(&d->rack, i, &status, now_ns);
     }
 }
@@ -55,9 +58,10 @@ static double floor_s(const desk *d)
     return bench_now_s(CLOCK_THREAD_CPUTIME_ID) - begin_s;
 }
 
-static bool measure(bool balances, const char *name)
+static bool measure(bool balances, bool changes, const char *name)
 {
-    desk d = { .answers = room(sizeof(erg_lease_answer)), .random = erg_xoshiro_of(1, 1) };
+    desk d = { .answers = room(sizeof(erg_lease_answer)), .random = erg_xoshiro_of(1, 1),
+               .changes = changes };
     double times_s[ROUNDS], floors_s[ROUNDS];
 
     d.rack = (erg_lease_rack){
@@ -65,7 +69,8 @@ static bool measure(bool balances, const char *name)
         .room = { room(sizeof(erg_lease_member)), NODES, room(sizeof(erg_claim)),
                   room(sizeof(size_t)), room(sizeof(size_t)), room(sizeof(double)),
                   room(sizeof(double)), room(sizeof(erg_cut_node)), room(sizeof(size_t)),
-                  room(sizeof(erg_balance_rank)) },
+                  room(sizeof(erg_balance_rank)), room(sizeof(double)),
+                  room(sizeof(erg_lease_job)) },
     };
     if (!erg_lease_rack_start(&d.rack, 0, -100 * ERG_NS_PER_S, NULL))
         return false;
@@ -89,6 +94,7 @@ static bool measure(bool balances, const char *name)
 
 int main(void)
 {
-    return measure(false, "governor step, 10,000 nodes")
-        && measure(true, "the same, jobs balanced") ? 0 : 1;
+    return measure(false, false, "governor step, 10,000 nodes")
+        && measure(true, false, "the same, jobs balanced")
+        && measure(true, true, "the same, a node's job changed") ? 0 : 1;
 }

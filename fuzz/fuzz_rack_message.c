@@ -12,11 +12,14 @@ static void as_status(const char *bytes, size_t size)
     static size_t order[2], who[2];
     static double grants_w[2], bounds_w[2];
     static erg_cut_node cuts[2];
-    static size_t by_job[2];
+    static size_t job_of[2];
     static erg_balance_rank ranks[2];
+    static double settled_w[2];
+    static erg_lease_job jobs[2];
     erg_lease_rack rack = {
         .terms = erg_lease_terms_usual(),
-        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts, by_job, ranks },
+        .room = { members, 2, claims, order, who, grants_w, bounds_w, cuts, job_of, ranks,
+                  settled_w, jobs },
         .limit_w = 1000, .balances = true,
     };
     erg_lease_rack_in in = { 20 * ERG_NS_PER_S, NAN, NAN };

@@ -61,14 +61,16 @@ static bool make_room(erg_rack *rack, erg_error *err)
         .grants_w = calloc(n, sizeof(*room->grants_w)),
         .bounds_w = calloc(n, sizeof(*room->bounds_w)),
         .cuts = calloc(n, sizeof(*room->cuts)),
-        .by_job = calloc(n, sizeof(*room->by_job)),
+        .job_of = calloc(n, sizeof(*room->job_of)),
         .ranks = calloc(n, sizeof(*room->ranks)),
+        .settled_w = calloc(n, sizeof(*room->settled_w)),
+        .jobs = calloc(n, sizeof(*room->jobs)),
     };
     rack->answers = calloc(n, sizeof(*rack->answers));
     rack->lent = calloc(n, sizeof(*rack->lent));
     if (room->members && room->claims && room->order && room->who && room->grants_w
-        && room->bounds_w && room->cuts && room->by_job && room->ranks && rack->answers
-        && rack->lent)
+        && room->bounds_w && room->cuts && room->job_of && room->ranks && room->settled_w
+        && room->jobs && rack->answers && rack->lent)
         return true;
     return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu nodes", n);
 }
@@ -84,8 +86,10 @@ void erg_rack_desk_end(erg_rack *rack)
     free(room->grants_w);
     free(room->bounds_w);
     free(room->cuts);
-    free(room->by_job);
+    free(room->job_of);
     free(room->ranks);
+    free(room->settled_w);
+    free(room->jobs);
     free(rack->answers);
     free(rack->lent);
 }
@@ -247,7 +251,7 @@ static void show(erg_rack *rack, erg_governor *governor, int64_t now_ns)
               .epoch = (int64_t)rack->desk.epoch,
               .number = last ? (int64_t)last->sequence : 0,
               .state = rack->desk.stands_by ? "standby" : state_of(rack, member, now_ns) },
-            member->claim == SIZE_MAX ? "" : member->last.job, member->last.epoch_s,
+            member->is_live ? member->last.job : "", member->last.epoch_s,
             isnan(member->balance_w) ? NAN : member->granted_w,
         };
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <string.h>
+#include "math/larger.h"
 #include "shape/balance.h"
 #include "shape/policy.h"
 
@@ -24,12 +25,13 @@ void erg_balance_fit(erg_balance_rank ranks[], size_t n, double budget_w)
     double sum_w = 0, above_w = 0;
 
     for (size_t i = 0; i < n; i++) {
-        ranks[i].cap_w = fmin(ranks[i].most_w, fmax(ranks[i].least_w, ranks[i].cap_w));
+        double cap_w = erg_larger(ranks[i].least_w, ranks[i].cap_w);
+        ranks[i].cap_w = erg_smaller(ranks[i].most_w, cap_w);
         sum_w += ranks[i].cap_w;
         above_w += ranks[i].cap_w - ranks[i].least_w;
     }
     double kept = sum_w > budget_w && above_w > 0
-        ? fmax(0, 1 - (sum_w - budget_w) / above_w) : 1;
+        ? erg_larger(0, 1 - (sum_w - budget_w) / above_w) : 1;
     for (size_t i = 0; i < n; i++)
         ranks[i].cap_w = ranks[i].least_w + kept * (ranks[i].cap_w - ranks[i].least_w);
 }
@@ -37,10 +39,10 @@ void erg_balance_fit(erg_balance_rank ranks[], size_t n, double budget_w)
 /* Speed grows by less than the watts above idle, so that this step never makes it late. */
 static void lower(erg_balance_rank *rank, double target_s)
 {
-    double drawn_w = fmin(rank->cap_w, rank->power_w), idle_w = rank->least_w;
+    double drawn_w = erg_smaller(rank->cap_w, rank->power_w), idle_w = rank->least_w;
     double next_w = idle_w + (drawn_w - idle_w) * rank->epoch_s / target_s;
 
-    rank->cap_w = fmin(rank->cap_w, fmax(idle_w, next_w));
+    rank->cap_w = erg_smaller(rank->cap_w, erg_larger(idle_w, next_w));
 }
 
 /* An even split of spare_w; who is full leaves the rest to the others. */
@@ -55,14 +57,14 @@ static double raise(erg_balance_rank ranks[], size_t n, double target_s, double 
             double room_w = ranks[i].most_w - ranks[i].cap_w;
             if (ranks[i].epoch_s < target_s || !(room_w > 0))
                 continue;
-            double more_w = fmin(room_w, before_w / (double)takers);
+            double more_w = erg_smaller(room_w, before_w / (double)takers);
             ranks[i].cap_w += more_w;
             spare_w -= more_w;
         }
         if (spare_w >= before_w * (1 - 1e-12))
             break;
     }
-    return fmax(0, spare_w);    /* below 0: rounding */
+    return erg_larger(0, spare_w);    /* below 0: rounding */
 }
 
 double erg_balance_share(erg_balance_rank ranks[], size_t n, double budget_w)
@@ -70,14 +72,14 @@ double erg_balance_share(erg_balance_rank ranks[], size_t n, double budget_w)
     double slowest_s = 0, sum_w = 0;
 
     for (size_t i = 0; i < n; i++)
-        slowest_s = fmax(slowest_s, ranks[i].epoch_s);
+        slowest_s = erg_larger(slowest_s, ranks[i].epoch_s);
     double target_s = NEAR * slowest_s;
     for (size_t i = 0; i < n; i++) {
         if (ranks[i].epoch_s < target_s)
             lower(&ranks[i], target_s);
         sum_w += ranks[i].cap_w;
     }
-    return raise(ranks, n, target_s, fmax(0, budget_w - sum_w));
+    return raise(ranks, n, target_s, erg_larger(0, budget_w - sum_w));
 }
 
 /* ---- the policy ---------------------------------------------------------------------- */

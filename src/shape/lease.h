@@ -34,6 +34,9 @@ bool erg_lease_terms_check(const erg_lease_terms *terms, erg_error *err);
 
 /* What a node says each period: it is the request, too. */
 typedef struct erg_lease_status {
+    /* Of the synchronous job that has all of this node's GPUs, the same on all its nodes;
+     * "": there is none. Before all else: a step reads the rest. */
+    char job[ERG_LEASE_JOB_MOST];
     uint64_t boot, request;
     uint64_t epoch, sequence;       /* of the last grant whose cap has been read back; 0 */
     uint64_t epoch_seen;            /* highest in any grant */
@@ -41,9 +44,7 @@ typedef struct erg_lease_status {
     double power_w, demand_w;       /* NAN: not known */
     double least_w, most_w, fallback_w;
     int rank;                       /* class: higher ones are served first */
-    /* Of the synchronous job that has all of this node's GPUs. */
-    char job[ERG_LEASE_JOB_MOST];   /* the same on all its nodes; "": there is none */
-    uint64_t steps;                 /* told so far */
+    uint64_t steps;                 /* of the job, told so far */
     double epoch_s;                 /* its own work of a step: the middle one of the last
                                      * five; NAN: not known */
 } erg_lease_status;
@@ -117,26 +118,36 @@ typedef struct erg_lease_held {
     int64_t expires_ns;
 } erg_lease_held;
 
+/* What each step reads of each node lies together: of 10,000 the processor's nearer memory
+ * holds no more. */
 typedef struct erg_lease_member {
-    double fallback_w, weight;      /* configured; weight 0: 1 */
-    bool heard;
-    int64_t heard_ns;
     erg_lease_status last;
+    double fallback_w, weight;      /* configured; weight 0: 1 */
+    bool heard, is_live;            /* ever; of late, at the last step */
+    bool is_settled;                /* a grant above shared_sequence has been in force */
+    int64_t heard_ns;
     uint64_t answered;              /* the last request of last.boot that was */
-    erg_lease_held held[ERG_LEASE_OUT];
-    size_t held_count;
     double granted_w;               /* last; NAN: none yet */
     double ceiling_w;               /* what the bands leave it; INFINITY */
     int64_t up_ns;                  /* when its present boot was first heard */
     double late_s;                  /* of its soft start, drawn by chance */
     /* Where jobs are balanced. */
-    size_t group;                   /* its job's, in by_job */
-    size_t claim;                   /* its number among live ones; SIZE_MAX: it is none */
     double balance_w;               /* its share; NAN: it has no part in one */
     uint64_t shared_sequence;       /* grants above it carry that */
-    uint64_t settled_steps;         /* steps when such a one was in force; */
-    bool is_settled;                /* one has been */
+    uint64_t settled_steps;         /* steps when such a one was first in force */
+    size_t held_count;
+    erg_lease_held held[ERG_LEASE_OUT];
 } erg_lease_member;
+
+/* A job while its watts are shared out: of those of its nodes that are live. */
+typedef struct erg_lease_job {
+    size_t first, count, passed;    /* its places in ranks */
+    double demand_w, weights;       /* of their claims */
+    double fair_w, ceiling_w, enforced_w, budget_w;
+    bool is_known;                  /* one of them has a share already */
+    bool stays;                     /* they begin with what they have */
+    bool is_shared;                 /* anew, in this step */
+} erg_lease_job;
 
 /* A coordinator's memory, all of it the caller's: `count` of each. */
 typedef struct erg_lease_room {
@@ -146,8 +157,11 @@ typedef struct erg_lease_room {
     size_t *order, *who;
     double *grants_w, *bounds_w;
     erg_cut_node *cuts;
-    size_t *by_job;                 /* this and ranks: NULL where no job is balanced */
-    erg_balance_rank *ranks;
+    /* NULL where no job is balanced. */
+    size_t *job_of;                 /* of each member in jobs; SIZE_MAX: none */
+    erg_balance_rank *ranks;        /* job by job, and beside them */
+    double *settled_w;              /* the cap that the epoch was of; NAN */
+    erg_lease_job *jobs;
 } erg_lease_room;
 
 typedef struct erg_lease_rack {
@@ -161,8 +175,8 @@ typedef struct erg_lease_rack {
     erg_xoshiro random;             /* draws that */
     erg_bands bands;                /* limit_w 0: no bands */
     bool balances;                  /* watts between the nodes of a job, by their epochs */
-    bool is_grouped;                /* by_job is as the jobs are */
-    size_t job_nodes;               /* nodes in by_job, */
+    bool is_grouped;                /* job_of is as the jobs are, */
+    size_t job_count;               /* so many */
     uint64_t shares;                /* shared out anew so often */
     uint64_t epoch, sequence;
     int64_t wait_ns;                /* until then no cap is raised */

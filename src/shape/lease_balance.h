@@ -16,9 +16,9 @@ void erg_lease_balance_hear(erg_lease_rack *rack, erg_lease_member *member,
                             const erg_lease_status *status);
 /* Before water filling: who is lowered wants less and who is raised more, and to those
  * beside them the job would lose by that. So its nodes want alike what they want together.
- * order is written over. */
-void erg_lease_balance_claims(erg_lease_rack *rack);
-/* Afterwards: grants_w anew. order is written over. */
-void erg_lease_balance(erg_lease_rack *rack);
+ * live: nodes in who, claims beside them. order may be written over. */
+void erg_lease_balance_claims(erg_lease_rack *rack, size_t live);
+/* Afterwards, with the same jobs: grants_w anew. */
+void erg_lease_balance(erg_lease_rack *rack, size_t live);
 
 #endif

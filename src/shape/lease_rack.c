@@ -5,6 +5,7 @@
  * lowered first and raised once the lowering is acknowledged or has run out.
  */
 #include <math.h>
+#include "math/larger.h"
 #include "shape/lease_balance.h"
 
 #define SILENT_PERIODS 3
@@ -30,7 +31,7 @@ double erg_lease_rack_bound(const erg_lease_rack *rack, size_t node, int64_t now
 
     for (size_t i = 0; i < member->held_count; i++)
         if (member->held[i].expires_ns > now_ns)
-            bound_w = fmax(bound_w, member->held[i].cap_w);
+            bound_w = erg_larger(bound_w, member->held[i].cap_w);
     return bound_w;
 }
 
@@ -63,7 +64,7 @@ static void remember(erg_lease_member *member, const erg_lease_held *given)
             held[kept++] = held[i];
     if (kept == ERG_LEASE_OUT) {    /* too many: two become one that is worse than both */
         held[1].boot = 0;
-        held[1].cap_w = fmax(held[0].cap_w, held[1].cap_w);
+        held[1].cap_w = erg_larger(held[0].cap_w, held[1].cap_w);
         for (size_t i = 1; i < kept; i++)
             held[i - 1] = held[i];
         kept--;
@@ -92,7 +93,7 @@ bool erg_lease_rack_start(erg_lease_rack *rack, uint64_t epoch, int64_t now_ns,
         *member = (erg_lease_member){ .fallback_w = member->fallback_w,
                                       .weight = member->weight > 0 ? member->weight : 1,
                                       .granted_w = NAN, .ceiling_w = INFINITY,
-                                      .balance_w = NAN, .claim = SIZE_MAX };
+                                      .balance_w = NAN };
         if (!(member->fallback_w >= 0 && isfinite(member->fallback_w)))
             return erg_fail(err, ERG_BAD_INPUT,
                             "the fallback of a node is not a number of watts");
@@ -160,11 +161,12 @@ static erg_claim claim_of(const erg_lease_member *member)
 {
     const erg_lease_status *last = &member->last;
     /* A node may fall back at any time, so less than its fallback frees nothing. */
-    double least_w = fmax(member->fallback_w, isnan(last->least_w) ? 0 : last->least_w);
-    double most_w = fmax(least_w, isnan(last->most_w) ? least_w : last->most_w);
+    double said_w = isnan(last->least_w) ? 0 : last->least_w;
+    double least_w = erg_larger(member->fallback_w, said_w);
+    double most_w = erg_larger(least_w, isnan(last->most_w) ? least_w : last->most_w);
     double demand_w = isnan(last->demand_w) ? most_w : last->demand_w;
 
-    return (erg_claim){ least_w, fmin(most_w, fmax(least_w, demand_w)), most_w,
+    return (erg_claim){ least_w, erg_smaller(most_w, erg_larger(least_w, demand_w)), most_w,
                         member->weight, last->rank };
 }
 
@@ -177,11 +179,10 @@ static survey look(erg_lease_rack *rack, int64_t now_ns)
         erg_lease_member *member = &room->members[i];
         drop(member, &(ending){ now_ns, 0, 0 });
         double bound_w = room->bounds_w[i] = erg_lease_rack_bound(rack, i, now_ns);
-        bool live = is_live(rack, member, now_ns);
+        bool live = member->is_live = is_live(rack, member, now_ns);
         seen.bound_w += bound_w;
         seen.power_w += live && !isnan(member->last.power_w)
             ? member->last.power_w : bound_w;
-        member->claim = live ? seen.count : SIZE_MAX;
         if (!live) {
             seen.silent_w += bound_w;
             continue;
@@ -214,7 +215,7 @@ static void cut(erg_lease_rack *rack, double cut_w, int64_t now_ns)
         erg_lease_member *member = &rack->room.members[who[k]];
         double now_w = cuts[k].cap_w < member->last.power_w
             ? cuts[k].cap_w : member->granted_w;
-        member->ceiling_w = fmin(member->ceiling_w, isnan(now_w) ? INFINITY : now_w);
+        member->ceiling_w = erg_smaller(member->ceiling_w, isnan(now_w) ? INFINITY : now_w);
     }
 }
 
@@ -258,14 +259,14 @@ static void share(erg_lease_rack *rack, const survey *seen, bool balances)
     double budget_w = rack->limit_w;
 
     if (rack->bands.limit_w > 0)
-        budget_w = fmin(budget_w, fmax(target * rack->bands.limit_w,
+        budget_w = erg_smaller(budget_w, erg_larger(target * rack->bands.limit_w,
                                        seen->silent_w + seen->least_w));
     if (balances)
-        erg_lease_balance_claims(rack);
+        erg_lease_balance_claims(rack, seen->count);
     erg_water_fill(room->claims, seen->count, budget_w - seen->silent_w, room->order,
                    room->grants_w);
     if (balances)
-        erg_lease_balance(rack);
+        erg_lease_balance(rack, seen->count);
 }
 
 /* A rack that has its power again: caps come up from the fallback one after the other. */
@@ -273,7 +274,7 @@ static double softly(const erg_lease_rack *rack, const erg_lease_member *member,
                      double fair_w, int64_t now_ns)
 {
     const erg_soft_start plan = {
-        .idle_w = fmin(member->fallback_w, fair_w), .cap_w = fair_w,
+        .idle_w = erg_smaller(member->fallback_w, fair_w), .cap_w = fair_w,
         .ramp_s = rack->soft_start_s, .node = (size_t)(member - rack->room.members),
         .nodes = rack->room.count, .jitter_s = member->late_s,
     };
@@ -292,13 +293,13 @@ static double wish_of(const erg_lease_rack *rack, const erg_lease_member *member
 
     /* Only what rises is delayed: a coordinator that comes back takes nothing away. */
     if (!(wish_w <= before_w))
-        wish_w = fmax(softly(rack, member, fair_w, now_ns), before_w);
-    if (fabs(wish_w - before_w) < fmax(SMALL_W, SMALL * before_w))
+        wish_w = erg_larger(softly(rack, member, fair_w, now_ns), before_w);
+    if (fabs(wish_w - before_w) < erg_larger(SMALL_W, SMALL * before_w))
         wish_w = before_w;
     if (rack->raise_w_per_s > 0 && !isnan(before_w))
-        wish_w = fmin(wish_w, before_w + rack->raise_w_per_s * dt_s);
+        wish_w = erg_smaller(wish_w, before_w + rack->raise_w_per_s * dt_s);
     /* In a balanced job ceilings are of all its nodes together. */
-    return isnan(member->balance_w) ? fmin(wish_w, member->ceiling_w) : wish_w;
+    return isnan(member->balance_w) ? erg_smaller(wish_w, member->ceiling_w) : wish_w;
 }
 
 static erg_lease_answer answer_to(erg_lease_rack *rack, size_t node, double cap_w,
@@ -336,7 +337,7 @@ static size_t answer(erg_lease_rack *rack, survey *seen, int64_t now_ns,
                      erg_lease_answer answers[])
 {
     erg_lease_room *room = &rack->room;
-    double room_w = fmax(0, rack->limit_w - seen->bound_w);
+    double room_w = erg_larger(0, rack->limit_w - seen->bound_w);
     size_t sent = 0, raised = 0;
 
     for (size_t k = 0; k < seen->count; k++) {
@@ -354,7 +355,7 @@ static size_t answer(erg_lease_rack *rack, survey *seen, int64_t now_ns,
     for (size_t k = 0; k < raised; k++) {
         size_t node = room->who[k];
         double bound_w = room->bounds_w[node];
-        double cap_w = fmin(room->grants_w[k], bound_w + room_w);
+        double cap_w = erg_smaller(room->grants_w[k], bound_w + room_w);
         room_w -= cap_w - bound_w;
         seen->bound_w += cap_w - bound_w;
         answers[sent++] = answer_to(rack, node, cap_w, now_ns);

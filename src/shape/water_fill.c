@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include "math/larger.h"
 #include "shape/water_fill.h"
 
 /* ---- heap sort by who is shed first: no memory, the same on every machine ------------ */
@@ -75,7 +76,7 @@ static double fill(const filler *by, size_t order[], size_t n, double rest_w,
             order[k] = order[full];
             order[full++] = i;
         }
-        rest_w = fmax(0, left_w);
+        rest_w = erg_larger(0, left_w);
         weights = left;
     }
     if (full == n)
@@ -161,7 +162,8 @@ double erg_demand_step(erg_demand *state, double power_w, double cap_w, double m
     state->mean_w += share * off_w;
     state->started = true;
     if (power_w > BOUND_SHARE * cap_w)
-        return fmin(most_w, fmax(MORE * state->mean_w, MORE * cap_w));
-    return fmin(most_w,
-                state->mean_w + fmax(3 * sqrt(state->square_w2), 0.05 * state->mean_w));
+        return erg_smaller(most_w, erg_larger(MORE * state->mean_w, MORE * cap_w));
+    double spread_w = 3 * sqrt(state->square_w2);
+    return erg_smaller(most_w,
+                       state->mean_w + erg_larger(spread_w, 0.05 * state->mean_w));
 }

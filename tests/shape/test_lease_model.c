@@ -178,7 +178,7 @@ static void step_rack(state *at)
     erg_lease_rack_out out;
 
     at->rack.room = (erg_lease_room){ at->members, NODES, claims, order, who, grants_w,
-                                      bounds_w, cuts, NULL, NULL };
+                                      bounds_w, cuts, NULL, NULL, NULL, NULL };
     erg_lease_rack_step(&at->rack, &in, answers, &out);
     for (size_t k = 0; k < out.count; k++)
         send(at, &(message){ .is_grant = true, .node = answers[k].node,
