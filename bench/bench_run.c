@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "base/base.h"
 #include "bench.h"
+#include "device/drivers/nvml_abi.h"
 #include "erg/record.h"
 #include "run/ring.h"
 
@@ -134,9 +135,52 @@ static double rollup_mb(int pid, const char *key)
     return kb / 1024;
 }
 
-/* What a process that only wakes 1000 times a second takes of a core: on a virtual
- * machine a wake alone may cost more than all that is done in it. */
-static double bare_wakes_share(void)
+enum { GPUS = 8, PACKAGES = 2 };
+
+/* What is read at each wake, by nobody but who reads it. */
+typedef struct bare_calls {
+    nvml_api api;
+    nvml_handle gpus[GPUS];
+    int packages[PACKAGES];
+} bare_calls;
+
+static void open_calls(bare_calls *calls, const char *nvml, const char *root)
+{
+    erg_error err = { 0 };
+    char path[256];
+
+    if (!nvml_api_open(&(erg_env){ .nvml = nvml }, &calls->api, &err)) {
+        fprintf(stderr, "bench: %s\n", err.text);
+        _exit(1);
+    }
+    for (unsigned i = 0; i < GPUS; i++)
+        calls->api.by_index(i, &calls->gpus[i]);
+    for (int i = 0; i < PACKAGES; i++) {
+        snprintf(path, sizeof(path), "%s/sys/class/powercap/intel-rapl:%d/energy_uj", root,
+                 i);
+        calls->packages[i] = open(path, O_RDONLY | O_CLOEXEC);
+    }
+}
+
+static void call_all(const bare_calls *calls)
+{
+    unsigned long long mj;
+    char text[64];
+
+    for (int i = 0; i < GPUS; i++) {
+        nvml_field field = { .id = NVML_FIELD_INSTANT };
+        calls->api.energy(calls->gpus[i], &mj);
+        calls->api.fields(calls->gpus[i], 1, &field);
+    }
+    for (int i = 0; i < PACKAGES; i++)
+        if (pread(calls->packages[i], text, sizeof(text), 0) < 0)
+            _exit(1);
+}
+
+/* What a process that wakes 1000 times a second takes of a core: on a virtual machine a
+ * wake alone may cost more than all that is done in it. nvml NULL: it only wakes; else it
+ * makes the calls of the recording, too, and keeps nothing. */
+static double bare_share(const char *nvml, const char *root)
 {
     enum { WAKES = 3000 };
     struct rusage use;
@@ -144,18 +188,23 @@ static double bare_wakes_share(void)
     double begin_s = bench_now_s(CLOCK_MONOTONIC);
     int pid = fork();
     if (pid == 0) {
+        static bare_calls calls;
         struct timespec at;
+        if (nvml)
+            open_calls(&calls, nvml, root);
         clock_gettime(CLOCK_MONOTONIC, &at);
         for (int i = 0; i < WAKES; i++) {
             at.tv_nsec += 1000000;
             at.tv_sec += at.tv_nsec / 1000000000;
             at.tv_nsec %= 1000000000;
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+            if (nvml)
+                call_all(&calls);
         }
         _exit(0);
     }
     wait4(pid, &status, 0, &use);
-    return bench_cpu_s(&use) / (bench_now_s(CLOCK_MONOTONIC) - begin_s);
+    return status == 0 ? bench_cpu_s(&use) / (bench_now_s(CLOCK_MONOTONIC) - begin_s) : NAN;
 }
 
 /* Over a run of some seconds: memory after 2.5 s and the CPU time of erg alone, its start
@@ -197,8 +246,10 @@ static void recordings(char *erg, char *nvml, char *root)
 
     record("sensors of this machine", idle, NAN, NAN);
     setenv("FAKE_NVML", "h100-sxm5-80gb,load=constant:300;gpus=8", 1);
-    record("8 GPUs + 2 packages at 1 kHz", fast,
-           bare_wakes_share(), 3);
+    double wakes = bare_share(NULL, root);
+    record("8 GPUs + 2 packages at 1 kHz", fast, wakes, 3);
+    bench_print(&(bench_row){ "  of it: the same wakes and calls, nothing kept", "%",
+                              100 * bare_share(nvml, root), 100 * wakes, NAN, 1 });
 }
 
 static void an_import(char *erg)

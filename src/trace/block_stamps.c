@@ -50,31 +50,42 @@ static uint64_t exact_step_ns(const erg_sample samples[], size_t count)
     return step;
 }
 
-static int64_t middle_width_ns(erg_block *block, const erg_sample samples[], size_t count)
+/* Whether the middle one of the half-widths is that long: none needs to be found. */
+static bool middle_reaches(const erg_sample samples[], size_t count, int64_t width_ns)
 {
+    size_t below = 0;
+
     for (size_t i = 0; i < count; i++)
-        block->numbers[i] = samples[i].half_width_ns;
-    return middle(block->numbers, count);
+        below += samples[i].half_width_ns < width_ns;
+    return below <= count / 2;
+}
+
+static int64_t longest_ns(const erg_sample samples[], size_t count)
+{
+    int64_t most_ns = samples[0].half_width_ns;
+
+    for (size_t i = 1; i < count; i++)
+        most_ns = samples[i].half_width_ns > most_ns ? samples[i].half_width_ns : most_ns;
+    return most_ns;
 }
 
 /* Stamps of a clock in nanoseconds are noise below a microsecond and the store would
  * be full of it. They may move by half of a step that is no longer than the typical
  * half-width or 1/1000 of the mean period, from 1 to 100 us. Stamps in a coarser unit
  * (imports) and reads that took no time (simulations) are exact. */
-static uint64_t allowed_step_ns(erg_block *block, const erg_sample samples[], size_t count)
+static uint64_t allowed_step_ns(const erg_sample samples[], size_t count)
 {
-    static const uint64_t steps_ns[] = { 100000, 50000, 20000, 10000, 5000, 2000 };
-    int64_t width_ns = middle_width_ns(block, samples, count);
+    static const int64_t steps_ns[] = { 100000, 50000, 20000, 10000, 5000, 2000 };
+    int64_t most_ns = longest_ns(samples, count);
     uint64_t span = (uint64_t)samples[count - 1].t_ns - (uint64_t)samples[0].t_ns;
     uint64_t room_ns = span / count / 1000;
 
-    if (width_ns <= 0)
+    if (!middle_reaches(samples, count, 1))
         return 1;
-    if ((uint64_t)width_ns > room_ns)
-        room_ns = (uint64_t)width_ns;
     for (size_t i = 0; i < ERG_COUNT(steps_ns); i++)
-        if (room_ns >= steps_ns[i])
-            return steps_ns[i];
+        if (room_ns >= (uint64_t)steps_ns[i]
+            || (most_ns >= steps_ns[i] && middle_reaches(samples, count, steps_ns[i])))
+            return (uint64_t)steps_ns[i];
     return 1000;
 }
 
@@ -95,6 +106,28 @@ static uint64_t guess_next(stamp_guess guess, uint64_t *grid, uint64_t before,
     return *grid += period;
 }
 
+/* As middle(), by counting: the steps of a sampler lie near the first of them. */
+static int64_t middle_step(int64_t steps[], size_t count)
+{
+    enum { WIDE = 2048 };
+    uint16_t hits[WIDE] = { 0 };
+    uint64_t base = (uint64_t)steps[0] - WIDE / 2;
+    size_t passed = 0, target = count / 2;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t at = (uint64_t)steps[i] - base;
+        if (at < WIDE)
+            hits[at]++;
+        else
+            passed += steps[i] < steps[0];
+    }
+    if (passed <= target)
+        for (size_t i = 0; i < WIDE; i++)
+            if ((passed += hits[i]) > target)
+                return (int64_t)(base + i);
+    return middle(steps, count);
+}
+
 static uint64_t middle_period(erg_block *block, size_t count)
 {
     int64_t *steps = (int64_t *)block->residuals;
@@ -103,7 +136,7 @@ static uint64_t middle_period(erg_block *block, size_t count)
     for (size_t i = 1; i < count; i++)
         steps[i - 1] =
             (int64_t)((uint64_t)block->numbers[i] - (uint64_t)block->numbers[i - 1]);
-    return (uint64_t)middle(steps, count - 1);
+    return (uint64_t)middle_step(steps, count - 1);
 }
 
 static void stamp_residuals(erg_block *block, stamp_guess guess, size_t count,
@@ -122,7 +155,7 @@ static void stamp_residuals(erg_block *block, stamp_guess guess, size_t count,
 static uint64_t settle_stamps(erg_block *block, const erg_sample samples[], size_t count)
 {
     uint64_t exact = exact_step_ns(samples, count);
-    uint64_t allowed = allowed_step_ns(block, samples, count);
+    uint64_t allowed = allowed_step_ns(samples, count);
     uint64_t span = (uint64_t)samples[count - 1].t_ns - (uint64_t)samples[0].t_ns;
     bool keeps = exact >= 1000 || exact >= allowed || span > INT64_MAX / 2;
     uint64_t step = span == 0 || exact == 0 ? 1 : keeps ? exact : allowed;
@@ -152,7 +185,8 @@ void erg_stamps_put(erg_block *block, bytes *to, const erg_sample samples[], siz
             best = guess;
         }
     }
-    stamp_residuals(block, (stamp_guess)best, count, period);
+    if (best + 1 < STAMP_GUESS_COUNT)   /* the residuals are those of the last guess */
+        stamp_residuals(block, (stamp_guess)best, count, period);
     erg_bytes_put_number(to, erg_fold((uint64_t)samples[0].t_ns));
     erg_bytes_put_number(to, step);
     erg_bytes_put_number(to, period);
@@ -199,10 +233,9 @@ static unsigned code_of_width(int64_t width_ns)
     if (width_ns < 2)
         return (unsigned)width_ns;
     unsigned top = 63 - (unsigned)__builtin_clzll((unsigned long long)width_ns);
-    unsigned code = 2 * top;
-    while (code < WIDTH_CODE_MOST && width_of_code(code) < width_ns)
-        code++;
-    return code;
+    unsigned code = 2 * top + (width_ns > (int64_t)1 << top)
+        + (width_ns > (int64_t)3 << (top - 1));
+    return code < WIDTH_CODE_MOST ? code : WIDTH_CODE_MOST;
 }
 
 void erg_widths_put(erg_block *block, bytes *to, size_t count)

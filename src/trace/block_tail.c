@@ -53,12 +53,24 @@ static void put_width(bytes *to, uint64_t width_ns, bool changed)
         erg_bytes_put_number(to, width_ns);
 }
 
-static uint64_t get_width(source *from, bool *changed)
+/* Of our own bytes, which end where they should: nothing is asked of each. */
+static inline uint64_t take_number(const unsigned char **at)
 {
-    uint64_t number = erg_bytes_get_number(from);
+    uint64_t byte = *(*at)++, number = byte & 0x7f;
+
+    for (unsigned shift = 7; byte >= 0x80; shift += 7) {
+        byte = *(*at)++;
+        number |= (byte & 0x7f) << shift;
+    }
+    return number;
+}
+
+static inline uint64_t take_width(const unsigned char **at, bool *changed)
+{
+    uint64_t number = take_number(at);
 
     *changed = number & 1;
-    return number >> 1 ? (number >> 1) - 1 : erg_bytes_get_number(from);
+    return number >> 1 ? (number >> 1) - 1 : take_number(at);
 }
 
 bool erg_tail_put(erg_tail *tail, const erg_sample *sample, erg_error *err)
@@ -82,17 +94,17 @@ bool erg_tail_put(erg_tail *tail, const erg_sample *sample, erg_error *err)
 
 void erg_tail_get(const erg_tail *tail, erg_sample to[])
 {
-    source from = { tail->bytes, tail->size, false };
+    const unsigned char *at = tail->bytes;
     uint64_t at_ns = 0, step_ns = 0, bits = 0;
 
     for (size_t i = 0; i < tail->count; i++) {
-        step_ns += erg_unfold(erg_bytes_get_number(&from));
+        step_ns += erg_unfold(take_number(&at));
         at_ns += step_ns;
         to[i].t_ns = (int64_t)at_ns;
         bool changed = false;
-        to[i].half_width_ns = (int64_t)get_width(&from, &changed);
+        to[i].half_width_ns = (int64_t)take_width(&at, &changed);
         if (changed)
-            bits ^= erg_bytes_get_number(&from);
+            bits ^= take_number(&at);
         to[i].value = value_of(bits);
         if (i == 0)
             step_ns = 0;
