@@ -154,7 +154,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err);
 /* Puts everything back. */
 void erg_governor_free(erg_governor *governor);
 
-/* Tables grants, clocks, rules, sensors, leases, journal as of the last step (CLI.md,
+/* Tables grants, clocks, held, rules, sensors, leases, journal as of the last step (CLI.md,
  * govern). */
 erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err);
 
@@ -284,6 +284,12 @@ bool erg_govern_tell_epoch(erg_govern_teller *teller, double epoch_s);
  * job, "mpi", in the words of its own variable; "" where it says nothing. */
 bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t size,
                          erg_error *err);
+
+/* What the launches of a job on that GPU may draw now, by the daemon behind a socket (NULL:
+ * the usual one): the least of all its GPUs where uuid is none of them. ERG_NO_DATA: it has
+ * no launch gate. */
+bool erg_govern_budget(const char *socket, const char *uuid, double *power_w,
+                       erg_error *err);
 
 /* False, ERG_REFUSED: the daemon of this machine turns that device, so nobody else may (it
  * keeps what knobs were at in a folder of its own, whose locks others do not see).

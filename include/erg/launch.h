@@ -31,6 +31,7 @@ typedef struct erg_launch_budget {
     double slot_w;              /* at most at once */
     double idle_w;              /* drawn while nothing that was launched runs */
     double busy_w;              /* of a kind that was never seen; 0: power_w, else slot_w */
+    double fallback_w;          /* kept once a grant has run out; 0: power_w */
 } erg_launch_budget;
 
 /* One launch that was admitted: kept by the caller until it is over. */
@@ -54,6 +55,11 @@ double erg_launch_gate_admit(erg_launch_gate *gate, int64_t now_ns, uint64_t kin
 /* It ran for so long; NAN: as long as such do, 0: it was not launched after all. */
 void erg_launch_gate_done(erg_launch_gate *gate, int64_t now_ns,
                           const erg_launch_item *item, double took_s);
+/* From now_ns on its power is this one, above 0, and from until_ns on the fallback, unless
+ * another grant comes first. What was admitted stays paid for; a rise brings no joules but
+ * those that flow in from now on. Without effect on a gate that began without a power. */
+void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w,
+                           int64_t until_ns);
 /* A reading of the energy counter of the GPU; NAN is none. */
 void erg_launch_gate_counted(erg_launch_gate *gate, int64_t now_ns, double energy_j);
 

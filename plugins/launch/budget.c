@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "launch/budget.h"
+#include "launch/follow.h"
 #include "launch/meter.h"
 
 struct budget {
@@ -27,6 +28,15 @@ static void counted(void *self, int64_t t_ns, double energy_j)
     pthread_mutex_unlock(&of->lock);
 }
 
+static void granted(void *self, double power_w, int64_t until_ns)
+{
+    budget *of = self;
+
+    pthread_mutex_lock(&of->lock);
+    erg_launch_gate_grant(of->gate, now_ns(), power_w, until_ns);
+    pthread_mutex_unlock(&of->lock);
+}
+
 budget *budget_new(const budget_config *config, const char *uuid)
 {
     bool is_asked = config->budget.power_w > 0 || config->budget.slot_w > 0;
@@ -42,6 +52,11 @@ budget *budget_new(const budget_config *config, const char *uuid)
     pthread_mutex_init(&of->lock, NULL);
     if (config->sensor[0])
         meter_start(config->sensor, uuid, counted, of);
+    /* What it begins with is a grant, too: it ends if the daemon is heard of no more. */
+    if (config->follows && config->budget.power_w > 0) {
+        granted(of, config->budget.power_w, follow_until_ns());
+        follow_start(config->socket, uuid, granted, of);
+    }
     return of;
 }
 

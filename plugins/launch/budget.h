@@ -3,13 +3,17 @@
 #ifndef ERG_PLUGIN_LAUNCH_BUDGET_H
 #define ERG_PLUGIN_LAUNCH_BUDGET_H
 
+#include <stdbool.h>
 #include <erg/launch.h>
 
-enum { BUDGET_SENSOR_MOST = 160 };
+enum { BUDGET_SENSOR_MOST = 160, BUDGET_SOCKET_MOST = 108 };
 
 typedef struct budget_config {
     erg_launch_budget budget;
     char sensor[BUDGET_SENSOR_MOST];    /* "": none */
+    bool follows;                       /* what ergd grants, over the socket; "": the
+                                         * usual one */
+    char socket[BUDGET_SOCKET_MOST];
 } budget_config;
 
 typedef struct budget budget;

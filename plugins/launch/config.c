@@ -19,6 +19,7 @@ static const plugin_key keys[] = {
     { "slot",      AT(budget.budget.slot_w),   NULL, "W", 1e6 },
     { "idle",      AT(budget.budget.idle_w),   NULL, "W", 1e6 },
     { "busy",      AT(budget.budget.busy_w),   NULL, "W", 1e6 },
+    { "fallback",  AT(budget.budget.fallback_w), NULL, "W", 1e6 },
     { "stagger",   AT(offset.stagger_s), NULL, "s", 3600 },
     { "slack",     AT(offset.slack_s),   NULL, "s", 3600 },
     { "timeout",   AT(offset.timeout_s), NULL, "s", 1e6 },

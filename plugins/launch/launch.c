@@ -91,6 +91,15 @@ static bool ask(const char *text, char *to, size_t size, erg_error *err)
     return erg_govern_settings(*socket ? socket : NULL, "launch", to, size, err);
 }
 
+static void follow(const char *text, budget_config *to)
+{
+    const char *socket = text[4] ? text + 5 : "";
+
+    to->follows = strlen(socket) < sizeof(to->socket);
+    if (to->follows)
+        memcpy(to->socket, socket, strlen(socket) + 1);
+}
+
 static void read_settings(void)
 {
     const char *text = getenv("ERG_LAUNCH");
@@ -101,6 +110,8 @@ static void read_settings(void)
     if ((asks && !ask(text, asked, sizeof(asked), &err))
         || !gate_config_parse(asks ? asked : text, &the.config, &err))
         fprintf(stderr, "erg: %s; the launch gate stays off\n", err.text);
+    else if (asks)
+        follow(text, &the.config.budget);
     if (the.config.in_flight >= 1 || offset_most_s(&the.config.offset) > 0)
         recording_join();
 }

@@ -311,6 +311,9 @@ bool erg_govern_add_floor(const erg_governor *governor, erg_result *result, erg_
 
 bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
                              erg_error *err);
+/* Nothing where no launch gate is configured. */
+bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
+                            erg_error *err);
 
 /* The power limit of a device; NULL: it has none. */
 static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,

@@ -24,24 +24,51 @@ static const char *sensor_of(const erg_govern_config *config)
     return sensors->count ? NULL : "nvml";
 }
 
-/* Of a cap of the node a GPU has its even share, beside what is no GPU's. 0: there is
- * none to hold. */
+static size_t gpus_of(const erg_governor *governor)
+{
+    size_t gpus = 0;
+
+    for (size_t i = 0; i < governor->count; i++)
+        gpus += governor->items[i].is_gpu;
+    return gpus;
+}
+
+/* What a GPU has of the node's watts: an even share of what is no GPU's own. The base is
+ * all that no knob holds, and so also GPUs without one. */
+static double share_w(const erg_governor *governor, double node_w)
+{
+    double base_w = isnan(governor->base_w) ? 0 : governor->base_w, left_w = node_w;
+
+    for (size_t i = 0; i < governor->count; i++) {
+        const erg_governed *item = &governor->items[i];
+        if (isnan(item->power_w))
+            continue;
+        if (item->is_gpu && !item->has_limit)
+            base_w -= item->power_w;
+        if (!item->is_gpu && item->has_limit)
+            left_w -= item->power_w;
+    }
+    return fmax(1, (left_w - fmax(0, base_w)) / (double)gpus_of(governor));
+}
+
+/* A cap of the node is shared by its GPUs. 0: there is none to hold. */
 static double gate_w(const erg_governor *governor)
 {
     const erg_govern_config *config = governor->config;
-    double left_w = config->cap.limit_w;
-    size_t gpus = 0;
 
     if (config->cap.scope && config->cap.scope[0] == 'g')
-        return left_w;
-    left_w -= isnan(governor->base_w) ? 0 : governor->base_w;
-    for (size_t i = 0; i < governor->count; i++) {
-        const erg_governed *item = &governor->items[i];
-        gpus += item->is_gpu;
-        if (!item->is_gpu && item->has_limit && !isnan(item->power_w))
-            left_w -= item->power_w;
-    }
-    return gpus ? fmax(1, left_w / (double)gpus) : 0;
+        return config->cap.limit_w;
+    return gpus_of(governor) ? share_w(governor, config->cap.limit_w) : 0;
+}
+
+/* What is kept where ergd is heard of no more. 0: what is handed out at first. */
+static double fallback_w(const erg_governor *governor)
+{
+    double node_w = governor->config->node.fallback_w;
+
+    if (!(node_w > 0))
+        return 0;
+    return fmin(gate_w(governor), gpus_of(governor) ? share_w(governor, node_w) : node_w);
 }
 
 /* In the words of ERG_LAUNCH. */
@@ -59,6 +86,9 @@ static bool say_launch(const erg_governor *governor, char *to, size_t size)
     if (config->cap.window_s > 0)
         count += snprintf(to + count, size - (size_t)count, "window=%.9gs,",
                           config->cap.window_s);
+    if (fallback_w(governor) > 0)
+        count += snprintf(to + count, size - (size_t)count, "fallback=%.9gW,",
+                          fallback_w(governor));
     snprintf(to + count, size - (size_t)count, "sensor=%s%s", sensor ? sensor : "ergd:",
              sensor ? "" : config->socket.path);
     return true;
@@ -83,6 +113,96 @@ bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
     return table && (!*mpi || add(table, "mpi", "ERG_MPI", mpi, err))
         && (!say_launch(governor, launch, sizeof(launch))
             || add(table, "launch", "ERG_LAUNCH", launch, err));
+}
+
+/* ---- what launches may draw now ------------------------------------------------------ */
+
+static const erg_column budget_columns[] = {
+    { "device", ERG_TEXT, "a GPU; none: any other" },
+    { "uuid", ERG_TEXT, "of the device" },
+    { "power_w", ERG_REAL, "what the launches of a job on it may draw" },
+    { "rule", ERG_TEXT, "cap: of the configuration; else what holds the grant down" },
+};
+
+typedef struct budget { double power_w; const char *rule; } budget;
+
+static void narrow(budget *of, double most_w, const char *rule)
+{
+    if (!isfinite(most_w) || most_w >= of->power_w)
+        return;
+    of->power_w = fmax(1, most_w);
+    of->rule = rule ? rule : "grant";
+}
+
+/* The cap, and where limits are enforced what is granted. item NULL: a GPU that is none of
+ * ours. */
+static budget budget_of(const erg_governor *governor, const erg_governed *item)
+{
+    budget of = { gate_w(governor), "cap" };
+    double node_w = governor->budget_w;
+
+    if (!(of.power_w > 0) || governor->config->mode == ERG_OBSERVE || governor->is_let_go)
+        return of;
+    if (item && item->has_limit)
+        narrow(&of, item->grant_w, item->rule);
+    else
+        narrow(&of, gpus_of(governor) ? share_w(governor, node_w) : node_w, governor->rule);
+    return of;
+}
+
+static bool add_budget(const erg_governor *governor, const erg_governed *item,
+                       erg_table *table, erg_error *err)
+{
+    const erg_device_info *info =
+        item ? erg_devices_info(governor->devices, item->index) : NULL;
+    budget of = budget_of(governor, item);
+
+    return erg_table_row(table, err)
+        && erg_table_text(table, "device", info ? info->name : NULL, err)
+        && erg_table_text(table, "uuid", info && info->uuid[0] ? info->uuid : NULL, err)
+        && erg_table_real(table, "power_w", of.power_w > 0 ? of.power_w : NAN, err)
+        && erg_table_text(table, "rule", of.rule, err);
+}
+
+bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
+                            erg_error *err)
+{
+    if (!governor->config->cap.by_gate)
+        return true;
+    erg_table *table = erg_result_add(result, "budgets", budget_columns,
+                                      ERG_COUNT(budget_columns), err);
+    bool good = table != NULL;
+
+    for (size_t i = 0; good && i < governor->count; i++)
+        if (governor->items[i].is_gpu)
+            good = add_budget(governor, &governor->items[i], table, err);
+    return good && add_budget(governor, NULL, table, err);
+}
+
+/* ---- the other end ------------------------------------------------------------------ */
+
+bool erg_govern_budget(const char *socket, const char *uuid, double *power_w,
+                       erg_error *err)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
+    erg_result *result = erg_govern_ask(socket ? socket : ERG_GOVERN_SOCKET, &request, err);
+    const erg_table *table = result ? erg_result_find(result, "budgets") : NULL;
+    double own_w = NAN, least_w = INFINITY;
+
+    for (size_t i = 0; table && i < erg_table_row_count(table); i++) {
+        const char *name = erg_table_find(table, i, "uuid").text;
+        double one_w = erg_table_find(table, i, "power_w").real;
+        if (name && *uuid && strcmp(name, uuid) == 0)
+            own_w = one_w;
+        if (one_w < least_w)
+            least_w = one_w;
+    }
+    *power_w = isnan(own_w) ? least_w : own_w;
+    bool good = *power_w > 0 && isfinite(*power_w);
+    if (result && !good)
+        erg_fail(err, ERG_NO_DATA, "ergd has no budget of launches");
+    erg_result_free(result);
+    return good;
 }
 
 bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t size,

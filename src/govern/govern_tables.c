@@ -339,11 +339,12 @@ erg_result *erg_govern_tables_for(const erg_governor *governor, erg_govern_verb 
     static const part status[] = { add_grants, erg_govern_add_clocks, erg_govern_add_held,
                                    erg_govern_add_work, erg_govern_add_epochs, add_rules,
                                    erg_govern_add_floor, add_leases,
-                                   erg_govern_add_jobs, erg_govern_add_hints, add_notes,
-                                   NULL };
+                                   erg_govern_add_jobs, erg_govern_add_hints,
+                                   erg_govern_add_budgets, add_notes, NULL };
     static const part sensors[] = { add_sensors, NULL }, why[] = { add_journal, NULL };
     static const part work[] = { erg_govern_add_work, erg_govern_add_epochs, NULL };
-    static const part settings[] = { erg_govern_add_settings, NULL };
+    static const part settings[] = { erg_govern_add_settings,
+                                     erg_govern_add_budgets, NULL };
 
     return make(governor,
                 verb == ERG_GOVERN_SENSORS    ? sensors

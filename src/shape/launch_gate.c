@@ -29,12 +29,14 @@ void erg_launch_gate_start(erg_launch_gate *gate, const erg_launch_budget *budge
     };
     if (!(budget->busy_w > 0))
         gate->budget.busy_w = budget->power_w > 0 ? budget->power_w : budget->slot_w;
+    if (!(budget->fallback_w > 0))
+        gate->budget.fallback_w = budget->power_w;
 }
 
 erg_launch_gate *erg_launch_gate_new(const erg_launch_budget *budget, erg_error *err)
 {
     const double figures[] = { budget->power_w, budget->window_s, budget->slot_w,
-                               budget->idle_w, budget->busy_w };
+                               budget->idle_w, budget->busy_w, budget->fallback_w };
     bool is_good = budget->power_w > 0 || budget->slot_w > 0;
 
     for (size_t i = 0; i < ERG_COUNT(figures); i++)
@@ -96,7 +98,7 @@ static double idle_w(const erg_launch_gate *gate)
     return gate->semaphore.live ? 0 : gate->budget.idle_w;
 }
 
-static void advance(erg_launch_gate *gate, int64_t now_ns)
+static void advance_to(erg_launch_gate *gate, int64_t now_ns)
 {
     double dt_s = gate->now_ns ? erg_s_from_ns(now_ns - gate->now_ns) : 0;
 
@@ -109,6 +111,37 @@ static void advance(erg_launch_gate *gate, int64_t now_ns)
     gate->seen_j -= idle_w(gate) * dt_s;
     if (has_bucket(gate))
         erg_bucket_refill(&gate->bucket, idle_w(gate), dt_s);
+}
+
+static void turn_to(erg_launch_gate *gate, double power_w)
+{
+    erg_bucket *bucket = &gate->bucket;
+
+    gate->budget.power_w = bucket->rate_w = power_w;
+    bucket->size_j = power_w * gate->budget.window_s;
+    bucket->tokens_j = fmin(bucket->tokens_j, bucket->size_j);
+}
+
+/* A grant ends at its moment, however late the next call comes. */
+static void advance(erg_launch_gate *gate, int64_t now_ns)
+{
+    if (gate->until_ns && now_ns >= gate->until_ns) {
+        advance_to(gate, gate->until_ns);
+        gate->until_ns = 0;
+        turn_to(gate, gate->budget.fallback_w);
+    }
+    advance_to(gate, now_ns);
+}
+
+void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w,
+                           int64_t until_ns)
+{
+    if (!has_bucket(gate) || !(power_w > 0) || !isfinite(power_w) || until_ns <= 0)
+        return;
+    advance(gate, now_ns);
+    gate->until_ns = until_ns;
+    turn_to(gate, power_w);
+    advance(gate, gate->now_ns);        /* one that has come too late is over */
 }
 
 double erg_launch_gate_admit(erg_launch_gate *gate, int64_t now_ns, uint64_t kind,

@@ -20,6 +20,7 @@ struct erg_launch_gate {
     erg_bucket bucket;          /* rate_w INFINITY: none */
     erg_semaphore semaphore;
     int64_t now_ns;             /* of the last call; 0: none was made */
+    int64_t until_ns;           /* the grant in force holds; 0: it does not end */
     double last_s;              /* the last launch took so long */
     double ratio;               /* of the counter to the model, of late */
     double counted_j;           /* the counter when it was last read; NAN: never */

@@ -70,6 +70,92 @@ static void without_a_gate_nothing_is_handed_out(void)
     expect(NODE "cap: {scope: gpu, limit: 600W}\n", NULL);
 }
 
+/* The fallback of the node, beside what no knob holds, is the jobs' as well. */
+static void a_fallback_is_handed_out_with_it(void)
+{
+    expect("socket: {path: /run/x.sock}\nnode: {id: x, base: 40W, fallback: 440W, sensors: "
+           "['sim:a100-sxm4-80gb', 'sim:a100-sxm4-80gb']}\n"
+           "cap: {scope: node, " BUCKET "}\n",
+           "power=280W,fallback=200W,sensor=ergd:/run/x.sock");
+}
+
+/* Watts of a row of the table budgets; is_cap: by its rule they are the cap. */
+static double budget_w(governed *is, size_t row, bool is_cap)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
+    erg_error err = { 0 };
+    erg_result *result = erg_governor_answer(is->governor, &request, "test", &err);
+    CHECK_OK(result, err);
+    const erg_table *table = erg_result_find(result, "budgets");
+    double power_w = erg_table_find(table, row, "power_w").real;
+    const char *rule = erg_table_find(table, row, "rule").text;
+    CHECK(erg_table_row_count(table) == 3 && (strcmp(rule, "cap") == 0) == is_cap);
+    erg_result_free(result);
+    return power_w;
+}
+
+#define GPUS "socket: {path: /run/x.sock}\nnode: {id: x, sensors: " \
+             "['sim:a100-sxm4-80gb,load=constant:390', " \
+             "'sim:a100-sxm4-80gb,load=constant:390']}\n" \
+             "cap: {scope: gpu, limit: 350W, policy: token_bucket, " \
+             "enforcement: [launch_gate]}\n"
+
+/* Two GPUs that want all they can have, each with a cap of 350 W for its launches. */
+static void a_budget_is_the_cap_and_never_above_what_is_granted_now(void)
+{
+    governed is;
+    begin(&is, "mode: enforce\n" GPUS);
+    run_for(&is, 3, 0.1);
+    for (size_t i = 0; i < 3; i++)
+        CHECK_NEAR(budget_w(&is, i, true), 350, 1e-9);
+    ask(&is, ERG_GOVERN_SET, 500, NULL);
+    run_for(&is, 10, 0.1);
+    for (size_t i = 0; i < 3; i++)
+        CHECK_NEAR(budget_w(&is, i, false), 240, 15);
+    CHECK_NEAR(budget_w(&is, 0, false), grant(&is, 1, "grant_w"), 1e-9);
+    ask(&is, ERG_GOVERN_SET, 200, "sim:a100-sxm4-80gb");
+    run_for(&is, 10, 0.1);
+    CHECK_NEAR(budget_w(&is, 0, false), 200, 1e-9);
+    CHECK_NEAR(budget_w(&is, 1, false), 285, 25);
+    ask(&is, ERG_GOVERN_BRAKE, NAN, NULL);
+    run_for(&is, 1, 0.1);
+    CHECK_NEAR(budget_w(&is, 0, false), 160, 1e-9);   /* the least of the board */
+    ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
+    run_for(&is, 60, 0.1);
+    CHECK_NEAR(budget_w(&is, 0, true), 350, 1e-9);
+    end(&is);
+}
+
+/* A lease is what is shared; lost, the fallback is, and renewed, it is again. */
+static void a_lease_that_is_lost_takes_the_budget_down(void)
+{
+    governed is;
+    begin(&is, "mode: enforce\n" GPUS);
+    run_for(&is, 2, 0.1);
+    for (int round = 0; round < 2; round++) {
+        erg_govern_lease lease = { .cap_w = 600, .until_ns = INT64_MAX, .state = "held" };
+        erg_governor_lease(is.governor, &lease);
+        run_for(&is, 40, 0.1);
+        CHECK_NEAR(budget_w(&is, 0, false), 285, 25);
+        lease.cap_w = 400;
+        erg_governor_lease(is.governor, &lease);
+        run_for(&is, 0.2, 0.1);
+        CHECK_NEAR(budget_w(&is, 0, false), 190, 25);
+    }
+    end(&is);
+}
+
+static void who_observes_hands_out_the_cap_alone(void)
+{
+    governed is;
+    begin(&is, GPUS);
+    run_for(&is, 1, 0.1);
+    ask(&is, ERG_GOVERN_SET, 500, NULL);
+    run_for(&is, 5, 0.1);
+    CHECK_NEAR(budget_w(&is, 0, true), 350, 1e-9);
+    end(&is);
+}
+
 /* Held by the gate alone a cap turns no limit; by both it turns them, too. */
 static void only_a_named_power_limit_is_turned(void)
 {
@@ -95,6 +181,10 @@ int main(void)
         TEST(a_cap_of_the_node_is_shared_by_its_gpus),
         TEST(a_cap_of_a_gpu_is_each_ones_own),
         TEST(without_a_gate_nothing_is_handed_out),
+        TEST(a_fallback_is_handed_out_with_it),
+        TEST(a_budget_is_the_cap_and_never_above_what_is_granted_now),
+        TEST(a_lease_that_is_lost_takes_the_budget_down),
+        TEST(who_observes_hands_out_the_cap_alone),
         TEST(jitter_is_for_both_kinds_of_collectives),
         TEST(only_a_named_power_limit_is_turned),
     };

@@ -26,6 +26,8 @@ static void a_budget_has_its_figures_and_a_sensor_with_commas(void)
     CHECK(is.budget.budget.idle_w == 40 && is.budget.budget.slot_w == 400);
     CHECK(is.in_flight == 64);
     CHECK_TEXT(is.budget.sensor, "sim:a100-sxm4-80gb,load=square:80:400:8s");
+    CHECK_OK(gate_config_parse("power=1kW,fallback=300W,busy=700W", &is, &err), err);
+    CHECK(is.budget.budget.fallback_w == 300);
     CHECK_OK(gate_config_parse("in_flight=8,power=1kW,busy=700W", &is, &err), err);
     CHECK(is.in_flight == 8 && is.budget.budget.window_s == 0.02);
 }

@@ -84,6 +84,52 @@ if [ -x "$ergd" ]; then
     gated "" "" driver 500 "$cuda"
     check "which nobody keeps who does not ask" out '$3 < 0.5'
     kill "$daemon" && wait "$daemon"
+    # It follows what the daemon grants while it runs: of 1 ms at 1000 W, idling at 100 W,
+    # (R - 100) / 0.9 launches a second.
+    STUB_METER=$PWD/followed
+    export STUB_METER
+    printf '%s\n' 'version: 1' 'mode: enforce' "state: $work/state" \
+        "socket: {path: $work/ergd.sock, set: {users: [$(id -u)]}}" \
+        "node: {fallback: 200W, sensors: [\"exec:$meter $PWD/followed 100 1000\"]}" \
+        'cap: {scope: gpu, limit: 600W,' \
+        '  policy: token_bucket, window: 50ms, enforcement: [launch_gate]}' >follow.yaml
+    done_s() { od -An -tf8 -N8 followed; }
+    rate() { # launches a second, over two of them
+        from=$(date +%s%N) was=$(done_s)
+        sleep 2
+        echo "$was $(done_s) $from $(date +%s%N)" |
+            awk '{ printf "%.0f\n", 1e12 * ($2 - $1) / ($4 - $3) }'
+    }
+    until_rate() { # LOW HIGH: within half a minute
+        for _ in $(seq 15); do
+            now=$(rate)
+            [ "$now" -ge "$1" ] && [ "$now" -le "$2" ] && return 0
+        done
+        echo "# $now launches a second, not $1 to $2"
+        return 1
+    }
+    serve follow.yaml ergd.sock
+    env LD_PRELOAD="$asan $library" ERG_LAUNCH="ergd:$work/ergd.sock" "$program" driver 1000000 \
+        "$cuda" >out 2>err &
+    launching=$!
+    check "a budget that follows begins with the cap" until_rate 380 640
+    "$erg" govern set --cap 280W --socket "$work/ergd.sock" >set.log 2>&1
+    check "a lower grant reaches launches that go on" until_rate 140 260
+    "$erg" govern release --socket "$work/ergd.sock" >>set.log 2>&1
+    check "as does a higher one" until_rate 380 640
+    kill -9 "$daemon"
+    # 200 W, by what launches took: the counter is gone with the daemon.
+    check "of a daemon that was killed the fallback is kept" until_rate 70 260
+    wait "$daemon" 2>/dev/null
+    rm -f ergd.sock
+    serve follow.yaml ergd.sock
+    check "and left when another grants again" until_rate 380 640
+    kill -STOP "$daemon"
+    check "as of one that hangs" until_rate 70 260
+    kill -CONT "$daemon"
+    check "until it goes on" until_rate 380 640
+    kill "$launching" && wait "$launching"
+    kill "$daemon" && wait "$daemon"
     unset STUB_METER
 fi
 
