@@ -107,6 +107,18 @@ static bool number_at(const erg_csv_row *row, int at, double *out)
     return erg_number_parse(field.text, field.count, '.', out);
 }
 
+/* The column unit says which device: taken for the unit of the watts it would be read a
+ * thousandfold off. */
+static bool is_of_power(erg_field name)
+{
+    static const char *const units[] = { "mW", "uW", "kW", "MW" };
+
+    for (size_t i = 0; i < ERG_COUNT(units); i++)
+        if (erg_field_is(name, units[i]))
+            return true;
+    return false;
+}
+
 static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
 {
     record *to = self;
@@ -117,6 +129,10 @@ static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
         return read_head(to, row, err);
     if (to->unit_at >= 0 && (size_t)to->unit_at < row->count)
         name = erg_field_trim(row->fields[to->unit_at]);
+    if (is_of_power(name))
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: unit names a device, not '%.*s': "
+                        "power_w is in watts", to->path, row->line, (int)name.count,
+                        name.text);
     if (!number_at(row, to->time_at, &t_s) || !number_at(row, to->power_at, &power_w))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: the time or the power is no number",
                         to->path, row->line);
