@@ -139,14 +139,17 @@ static void narrow(budget *of, double most_w, const char *rule)
 static budget budget_of(const erg_governor *governor, const erg_governed *item)
 {
     budget of = { gate_w(governor), "cap" };
-    double node_w = governor->budget_w;
+    /* What the bands take off is for knobs that are not exact: a gate settles by the
+     * counter. */
+    double node_w = governor->is_braked ? 0 : governor->limit_w;
 
     if (!(of.power_w > 0) || governor->config->mode == ERG_OBSERVE || governor->is_let_go)
         return of;
     if (item && item->has_limit)
         narrow(&of, item->grant_w, item->rule);
     else
-        narrow(&of, gpus_of(governor) ? share_w(governor, node_w) : node_w, governor->rule);
+        narrow(&of, gpus_of(governor) ? share_w(governor, node_w) : node_w,
+               governor->is_braked ? "brake" : governor->rule);
     return of;
 }
 

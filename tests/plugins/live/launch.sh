@@ -108,6 +108,7 @@ if [ -x "$ergd" ]; then
         echo "# $now launches a second, not $1 to $2"
         return 1
     }
+    kept() { until_rate "$1" "$2" && sleep 4 && until_rate "$1" "$2"; }
     serve follow.yaml ergd.sock
     env LD_PRELOAD="$asan $library" ERG_LAUNCH="ergd:$work/ergd.sock" "$program" driver 1000000 \
         "$cuda" >out 2>err &
@@ -115,6 +116,8 @@ if [ -x "$ergd" ]; then
     check "a budget that follows begins with the cap" until_rate 380 640
     "$erg" govern set --cap 280W --socket "$work/ergd.sock" >set.log 2>&1
     check "a lower grant reaches launches that go on" until_rate 140 260
+    "$erg" govern set --cap 150W --socket "$work/ergd.sock" >>set.log 2>&1
+    check "one near to what idling takes is kept as well" kept 30 90
     "$erg" govern release --socket "$work/ergd.sock" >>set.log 2>&1
     check "as does a higher one" until_rate 380 640
     kill -9 "$daemon"
