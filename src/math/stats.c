@@ -101,7 +101,7 @@ double erg_mad_sigma(double x[], size_t n)
 
     for (size_t i = 0; i < n; i++)
         x[i] = fabs(x[i] - middle);
-    return 1.4826 * erg_median(x, n);
+    return ERG_SIGMAS_OF_MAD * erg_median(x, n);
 }
 
 double erg_correlation(const double x[], const double y[], size_t n)

@@ -16,6 +16,7 @@ double erg_sd(const double x[], size_t n);          /* n - 1; NAN for n < 2 */
 /* Both reorder x. NAN for n = 0. q in 0..1, linear between order statistics. */
 double erg_median(double x[], size_t n);
 double erg_quantile(double x[], size_t n, double q);
+#define ERG_SIGMAS_OF_MAD 1.4826
 /* 1.4826 times the median distance from the median: sigma of a normal. Reorders x. */
 double erg_mad_sigma(double x[], size_t n);
 double erg_correlation(const double x[], const double y[], size_t n);

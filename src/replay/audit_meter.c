@@ -8,11 +8,13 @@
 #include "replay/audit.h"
 #include "replay/meter.h"
 #include "trace/response.h"
+#include "trace/stream.h"
 
 /* Spec measure.md section 13. */
 static const double SILENT_CORRELATION = 0.7, LED_SHARE = 0.1;
 static const double COLD_SHARE = 0.95, CLOCK_SHARE = 0.02, DRIFT_K = 3;
-enum { FEWEST = 4, FEWEST_UPDATES = 10, SAMPLES_MOST = 8192 };
+enum { FEWEST = 4, FEWEST_UPDATES = 10, SAMPLES_MOST = 8192,
+       LOOKS_A_REST = 1 << 6 };
 
 /* ---- METER_SILENT ------------------------------------------------------- */
 
@@ -29,12 +31,15 @@ static bool in_kernel(const erg_replay *replay, int64_t utc_ns)
     return false;
 }
 
-static size_t readings_in(const erg_sample at[], size_t count, erg_span span)
+static size_t readings_in(const erg_replay *replay, erg_span span)
 {
-    size_t inside = 0;
+    size_t count, inside = 0;
+    const erg_sample *at = erg_trace_samples(replay->trace, replay->channel, &count);
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         inside += holds(span, at[i].t_ns) && isfinite(at[i].value);
+        erg_samples_pass(replay->trace, replay->channel, i);
+    }
     return inside;
 }
 
@@ -46,7 +51,7 @@ static void fill(const erg_replay *replay, const erg_sample at[], size_t count,
     int64_t shift_ns = -erg_replay_on_clock(replay->trace, (erg_span){ 0, 0 }).begin_ns;
     erg_span whole = replay->whole.span;
     bool by_whole =
-        readings_in(at, count, erg_replay_on_clock(replay->trace, whole)) >= FEWEST;
+        readings_in(replay, erg_replay_on_clock(replay->trace, whole)) >= FEWEST;
     size_t step = count / SAMPLES_MOST + 1;
 
     for (size_t i = 0; i < count; i += step) {
@@ -55,6 +60,8 @@ static void fill(const erg_replay *replay, const erg_sample at[], size_t count,
              active = in_whole || in_kernel(replay, utc_ns);
         if (in_whole || !active || !by_whole)
             erg_response_add(to, at[i].value, active);
+        if (to->count % LOOKS_A_REST == 0)
+            erg_samples_rest(replay->trace, replay->channel);
     }
 }
 
@@ -221,13 +228,16 @@ typedef struct motion {
     size_t count;
 } motion;
 
-static double mean_in(const erg_sample at[], size_t count, erg_span span, double from,
+static double mean_in(const erg_trace *trace, int channel, erg_span span, double from,
                       double *most, size_t *seen)
 {
+    size_t count;
+    const erg_sample *at = erg_trace_samples(trace, channel, &count);
     double sum = 0;
 
     *seen = 0;
     for (size_t i = 0; i < count; i++) {
+        erg_samples_pass(trace, channel, i);
         if (!holds(span, at[i].t_ns) || isnan(at[i].value))
             continue;
         ++*seen;
@@ -242,15 +252,15 @@ static motion motion_of(const erg_replay *replay, int channel)
     erg_span work = work_of(replay), first = work, last = work;
     motion of = { NAN, 0, NAN, 0 };
     double ignored = 0;
-    size_t count, seen;
-    const erg_sample *at = erg_trace_samples(replay->trace, channel, &count);
+    const erg_trace *trace = replay->trace;
+    size_t seen;
 
     first.end_ns = work.begin_ns + (work.end_ns - work.begin_ns) / 10;
     last.begin_ns = work.end_ns - (work.end_ns - work.begin_ns) / 10;
-    of.mean = mean_in(at, count, work, 0, &ignored, &of.count);
-    mean_in(at, count, work, of.mean, &of.most, &seen);
-    of.drift = mean_in(at, count, last, 0, &ignored, &seen)
-               - mean_in(at, count, first, 0, &ignored, &seen);
+    of.mean = mean_in(trace, channel, work, 0, &ignored, &of.count);
+    mean_in(trace, channel, work, of.mean, &of.most, &seen);
+    of.drift = mean_in(trace, channel, last, 0, &ignored, &seen)
+               - mean_in(trace, channel, first, 0, &ignored, &seen);
     return of;
 }
 

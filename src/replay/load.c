@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "erg/import.h"
+#include "import/formats/importer.h"
 #include "replay/files.h"
 #include "replay/load.h"
 
@@ -66,12 +66,24 @@ static bool is_log(const char *path, const char *bytes, size_t size)
     return ends_with(path, ".erg") || (format && strcmp(format, "timing_json") != 0);
 }
 
+/* A log may be larger than memory: it is told by its head. Reports are JSON. */
+static bool is_streamed_log(const char *path)
+{
+    return !ends_with(path, ".json") && !ends_with(path, ".jsonl")
+        && erg_import_streams(path, NULL);
+}
+
 /* A report is read at once; plans and logs are read when all of them are known. named: the
  * report that a file of this name has to be; NULL: anything. */
 static bool take(loader *load, const char *path, const erg_replay_file *named,
                  erg_error *err)
 {
     size_t size;
+
+    if (!named && is_streamed_log(path)) {
+        load->logs[load->log_count++] = path;
+        return true;
+    }
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     if (!bytes)
         return false;
@@ -197,6 +209,10 @@ static bool take_of(loader *load, const char *path, const folder_kind *kind, erg
 
     if (kind->wants != wants_log || ends_with(path, ".erg"))
         return take(load, path, kind->report, err);
+    if (is_streamed_log(path)) {
+        load->logs[load->log_count++] = path;
+        return true;
+    }
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     if (bytes && is_log(path, bytes, size))
         load->logs[load->log_count++] = path;
@@ -266,10 +282,12 @@ static bool read_plan(loader *load, erg_error *err)
 static erg_trace *trace_of(const loader *load, const char *path, erg_error *err)
 {
     erg_import_options options = { .tz = load->source->tz };
-    erg_trace *trace =
-        ends_with(path, ".erg") ? erg_trace_load(path, err) : erg_trace_new(err);
+    bool is_ours = ends_with(path, ".erg");
+    erg_trace *trace = is_ours ? erg_trace_load_aside(path, err) : erg_trace_new(err);
 
-    if (!trace || ends_with(path, ".erg") || erg_import(trace, path, &options, err))
+    if (!trace || is_ours
+        || (erg_trace_put_events_aside(trace, err)
+            && erg_import(trace, path, &options, err)))
         return trace;
     erg_trace_free(trace);
     return NULL;

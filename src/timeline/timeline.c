@@ -84,17 +84,17 @@ static bool open_case(erg_timeline_case *all)
 
 static bool find_spikes(erg_timeline_case *all)
 {
-    const erg_power_point *at = all->points.items;
     erg_spike_rule rule = {
-        .above_w = erg_spike_level(at, all->points.count, all->err),
         .ramp_w_per_s = all->options->ramp_w_per_s,
         .merge_s = all->resolution_s,
     };
     char source[ERG_SOURCE_MOST];
 
+    if (!erg_spike_level(&all->points, &rule.above_w, all->err))
+        return false;
     all->above_w = rule.above_w;
     erg_source_name(all->trace, all->power, source);
-    return erg_spikes_find(at, all->points.count, &rule, &all->spikes, all->err)
+    return erg_spikes_find(&all->points, &rule, &all->spikes, all->err)
         && erg_result_note(all->result, all->err, "spikes are readings of %s above %.4g W; "
                            "resolution %.4g s: the sensor shows nothing finer", source,
                            rule.above_w, all->resolution_s);
@@ -331,7 +331,7 @@ erg_result *erg_timeline(const erg_trace *trace, const erg_timeline_options *opt
 
     all.result = erg_result_new("timeline", err);
     ok = all.result && tell(&all);
-    free(all.points.items);
+    erg_rows_free(&all.points);
     free(all.spikes.items);
     erg_spill_free(&all.steps);
     erg_spill_free(&all.works);

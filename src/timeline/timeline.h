@@ -26,11 +26,12 @@ typedef struct erg_spike_rule {
     double merge_s;             /* runs closer than this are one */
 } erg_spike_rule;
 
-/* median + max(6 MAD/0.6745, 10 % of the range); NAN without readings. */
-double erg_spike_level(const erg_power_point points[], size_t count, erg_error *err);
+/* Of erg_power_point: median + max(6 MAD/0.6745, 10 % of the range); NAN without
+ * readings. */
+bool erg_spike_level(const erg_rows *points, double *level_w, erg_error *err);
 /* Adds erg_spike to out, in time order. */
-bool erg_spikes_find(const erg_power_point points[], size_t count,
-                     const erg_spike_rule *rule, erg_rows *out, erg_error *err);
+bool erg_spikes_find(const erg_rows *points, const erg_spike_rule *rule, erg_rows *out,
+                     erg_error *err);
 
 /* ---- causes ------------------------------------------------------------------------- */
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include "timeline/timeline_inside.h"
 
+enum { SPIKES_A_REST = 1 << 6 };   /* each is looked for from afar */
+
 static const int64_t SOON_NS = 200 * ERG_NS_PER_MS;
 
 int erg_channel_named(const erg_trace *trace, int device, const char *name)
@@ -79,12 +81,16 @@ static bool put_counter(erg_timeline_case *all, erg_table *table, int channel,
         if (at[i].value > last)     /* a counter that falls began anew */
             sum_s += at[i].value - last;
         last = isnan(at[i].value) ? last : at[i].value;
+        erg_samples_pass(all->trace, channel, i);
     }
-    for (size_t i = 0; is_own && i < spike_count; i++)
+    for (size_t i = 0; is_own && i < spike_count; i++) {
         if (rose(all, channel, spikes[i].begin_ns)) {
             followed++;
             after[i].throttle = after[i].throttle ? after[i].throttle : info->name + 10;
         }
+        if (i % SPIKES_A_REST == 0)
+            erg_samples_rest(all->trace, channel);
+    }
     double share = is_own && spike_count ? (double)followed / (double)spike_count : NAN;
     return put_row(all, table, info->device, info->name + 10, "counter")
         && put_time(all, table, n ? sum_s : NAN)
@@ -99,10 +105,12 @@ static bool put_mask(erg_timeline_case *all, erg_table *table, int channel)
     double held_s[ERG_HOLD_THERMAL + 1] = { 0 };
     int device = erg_trace_channel(all->trace, channel)->device;
 
-    for (size_t i = 0; i + 1 < n; i++)
+    for (size_t i = 0; i + 1 < n; i++) {
         if (at[i].value >= 0 && at[i].value < 0x1p53)
             held_s[erg_hold_of((uint64_t)at[i].value)] +=
                 erg_s_from_ns(at[i + 1].t_ns - at[i].t_ns);
+        erg_samples_pass(all->trace, channel, i);
+    }
     for (int hold = ERG_HOLD_THERMAL; hold > ERG_HOLD_NONE; hold--)
         if (held_s[hold] > 0
             && !(put_row(all, table, device, erg_hold_name((erg_hold)hold), "mask")
@@ -133,10 +141,13 @@ bool erg_timeline_after(erg_timeline_case *all, erg_aftermath after[])
     erg_table *table = all->tables.throttling;
     bool ok = true;
 
-    for (size_t i = 0; i < all->spikes.count; i++)
+    for (size_t i = 0; i < all->spikes.count; i++) {
         after[i] = (erg_aftermath){
             .clock_drop_hz = clock < 0 ? NAN : drop_after(all, clock, spikes[i].begin_ns),
         };
+        if (i % SPIKES_A_REST == 0)
+            erg_samples_rest(trace, clock);
+    }
     for (int c = 0; ok && c < (int)erg_trace_channel_count(trace); c++) {
         const erg_channel_info *info = erg_trace_channel(trace, c);
         if (is_counter(info))

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "timeline/timeline_inside.h"
 
-enum { LABELS_MOST = 16 };
+enum { LABELS_MOST = 16, SECONDS_A_REST = 1 << 6 };
 
 /* FULLEST: the mean of each of several links, and of these the highest. */
 typedef enum view { MEAN, FULLEST, HIGHEST, ALL_BITS, RISE } view;
@@ -212,6 +212,15 @@ static bool put_label(const device_view *of, erg_table *table, const char *label
         && erg_table_text(table, "label", label, all->err);
 }
 
+static void rest(const device_view *of)
+{
+    for (size_t i = 0; i < ERG_COUNT(sources); i++) {
+        erg_samples_rest(of->all->trace, of->over[i]);
+        for (size_t k = 0; k < 4; k++)
+            erg_samples_rest(of->all->trace, of->channels[i][k]);
+    }
+}
+
 /* Equal labels that follow each other are one row. */
 static bool put_labels(device_view *of, erg_table *table, total totals[])
 {
@@ -222,6 +231,8 @@ static bool put_labels(device_view *of, erg_table *table, total totals[])
         int64_t end_ns = t_ns + ERG_NS_PER_S;
         erg_span second = { t_ns, end_ns < of->seen.end_ns ? end_ns : of->seen.end_ns };
         const char *label = label_of(of, second);
+        if ((t_ns - of->seen.begin_ns) / ERG_NS_PER_S % SECONDS_A_REST == 0)
+            rest(of);
         if (label)
             add_total(totals, label, erg_s_from_ns(second.end_ns - second.begin_ns));
         if (label == open) {

@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "base/search.h"
 #include "timeline/timeline_inside.h"
 #include "trace/align.h"
 #include "trace/summary.h"
@@ -21,17 +22,18 @@ static erg_sample *readings_of(const erg_timeline_case *all, erg_span work, doub
 {
     const erg_power_point *at = all->points.items;
     int64_t beyond_ns = erg_ns_from_s(2 * SEARCH_S), half_ns = erg_ns_from_s(window_s / 2);
-    size_t first = 0, last = all->points.count;
+    const erg_timed_rows stamps = { at, all->points.count, sizeof(*at),
+                                    offsetof(erg_power_point, t_ns) };
+    size_t first = erg_first_from(stamps, work.begin_ns - beyond_ns);
+    size_t last = erg_first_after(stamps, work.end_ns + beyond_ns);
 
-    while (first < last && at[first].t_ns < work.begin_ns - beyond_ns)
-        first++;
-    while (last > first && at[last - 1].t_ns > work.end_ns + beyond_ns)
-        last--;
+    last = last < first ? first : last;
     size_t stride = (last - first) / READINGS_MOST + 1;
     erg_sample *out = calloc((last - first) / stride + 1, sizeof(*out));
     *count = 0;
     for (size_t i = first; out && i < last; i += stride)
         out[(*count)++] = (erg_sample){ .t_ns = at[i].t_ns + half_ns, .value = at[i].w };
+    erg_rows_rest(&all->points);
     return out;
 }
 

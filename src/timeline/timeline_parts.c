@@ -8,6 +8,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "math/numbers.h"
 #include "math/stats.h"
 #include "timeline/timeline.h"
 
@@ -121,8 +122,11 @@ static bool give_columns(sharing *own, erg_error *err)
 
 /* The looks of all steps. */
 typedef struct looks {
-    double *w, sum_w, most_w;   /* w: room for all */
+    const erg_step_list *steps;
+    double sum_w, most_w;
     size_t count;
+    erg_numbers_take *take;     /* whom they are shown to, while they are */
+    void *to;
 } looks;
 
 static void gather(void *self, const erg_sensor_step steps[], size_t count)
@@ -132,24 +136,43 @@ static void gather(void *self, const erg_sensor_step steps[], size_t count)
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(steps[i].look_w))
             continue;
-        of->w[of->count++] = steps[i].look_w;
+        of->count++;
         of->sum_w += steps[i].look_w;
         of->most_w = fmax(of->most_w, steps[i].look_w);
     }
 }
 
+static void hand_on(void *self, const erg_sensor_step steps[], size_t count)
+{
+    const looks *of = self;
+
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(steps[i].look_w))
+            of->take(of->to, &steps[i].look_w, 1);
+}
+
+static bool each_look(void *self, erg_numbers_take *take, void *to, erg_error *err)
+{
+    looks *of = self;
+
+    of->take = take;
+    of->to = to;
+    return erg_steps_each(of->steps, hand_on, of, err);
+}
+
 static bool set_prior(sharing *own, const erg_step_list *steps, erg_error *err)
 {
-    looks of = { .w = calloc(steps->count + 1, sizeof(*of.w)) };
+    looks of = { .steps = steps };
     double free_w = own->prior->free_w;
     erg_watts *watts = &own->watts;
-    bool ok = of.w ? erg_steps_each(steps, gather, &of, err)
-                   : erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    bool ok = erg_steps_each(steps, gather, &of, err);
 
     /* The level below which a device hardly ever was; the idle record knows better. */
-    if (ok && isnan(free_w))
-        free_w = fmax(0, erg_quantile(of.w, of.count, FREE_QUANTILE));
-    free(of.w);
+    if (ok && isnan(free_w)) {
+        ok = erg_quantile_of(&(erg_numbers){ each_look, &of, of.count }, FREE_QUANTILE,
+                             &free_w, err);
+        free_w = fmax(0, free_w);
+    }
     double mean_w = of.count > 0 ? of.sum_w / (double)of.count : 0;
     for (size_t c = 0; c + 1 < watts->columns; c++)
         watts->prior_w[c] = mean_w;

@@ -133,6 +133,7 @@ static double busy_w(const erg_timeline_case *all)
     for (size_t i = 0; i < all->points.count; i++) {
         sum_w += points[i].w;
         least_w = fmin(least_w, points[i].w);
+        erg_rows_pass(&all->points, i);
     }
     for (size_t i = 0; i < all->classes.count; i++)
         busy_s += classes[i].duration_s;

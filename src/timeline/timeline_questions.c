@@ -21,8 +21,10 @@ static double rms_w(const erg_timeline_case *all)
     const erg_power_point *at = all->points.items;
     erg_sum squares = { 0 };
 
-    for (size_t i = 0; i < all->points.count; i++)
+    for (size_t i = 0; i < all->points.count; i++) {
         erg_sum_add(&squares, at[i].w * at[i].w);
+        erg_rows_pass(&all->points, i);
+    }
     return sqrt(erg_sum_value(&squares) / (double)all->points.count);
 }
 
@@ -31,8 +33,10 @@ double erg_timeline_crest(const erg_timeline_case *all)
     const erg_power_point *at = all->points.items;
     double peak_w = NAN;
 
-    for (size_t i = 0; i < all->points.count; i++)
+    for (size_t i = 0; i < all->points.count; i++) {
         peak_w = fmax(peak_w, at[i].w);
+        erg_rows_pass(&all->points, i);
+    }
     return peak_w / rms_w(all);
 }
 

@@ -34,7 +34,9 @@ static bool points_of(const erg_stream *stream, bool stepped, erg_rows *to, erg_
     const erg_piece *at = stream->pieces.items;
     int64_t last_ns = INT64_MIN;
 
+    to->is_long = stream->pieces.is_long;
     for (size_t i = 0; i < stream->pieces.count; i++) {
+        erg_rows_pass(&stream->pieces, i);
         if (is_held(stream, &at[i]))
             continue;
         int64_t middle_ns = at[i].begin_ns + (at[i].end_ns - at[i].begin_ns) / 2;
@@ -66,6 +68,8 @@ double erg_timeline_resolution_s(const erg_timeline_case *all)
 
 /* ---- steps --------------------------------------------------------------------------- */
 
+enum { STEPS_A_REST = 1 << 10 };   /* the joules of each are looked for from afar */
+
 /* look: what the value is the mean of. */
 static bool add_step(erg_timeline_case *all, const erg_stream *stream, erg_span look,
                      double w)
@@ -87,6 +91,8 @@ static bool add_step(erg_timeline_case *all, const erg_stream *stream, erg_span 
     step.energy_j = erg_window_of(stream, whole).energy_j;
     erg_sum_add(&all->steps_j, step.energy_j);
     all->reached_ns = step.end_ns;
+    if (erg_spill_count(&all->steps) % STEPS_A_REST == 0)
+        erg_stream_rest(stream);
     return erg_spill_add(&all->steps, &step, 1, all->err);
 }
 
@@ -117,6 +123,7 @@ static bool look_steps(erg_timeline_case *all, const erg_stream *stream,
         if ((is_first || look.begin_ns + spare_ns >= all->reached_ns)
             && !add_step(all, stream, look, at[i].w))
             return false;
+        erg_rows_pass(points, i);
     }
     return true;
 }
@@ -132,7 +139,7 @@ bool erg_timeline_steps(erg_timeline_case *all)
     all->reached_ns = all->span.begin_ns;
     ok = ok && (stepped ? flat_steps(all, stream)
                         : look_steps(all, stream, is_same ? &all->points : &points));
-    free(points.items);
+    erg_rows_free(&points);
     erg_span rest = { all->span.end_ns, all->span.end_ns };
     return ok && add_step(all, stream, rest, NAN);
 }

@@ -18,25 +18,34 @@ erg_span erg_align_apart(erg_span within, erg_span load, erg_span other)
     return within;
 }
 
-static bool is_near_edge(erg_span load, int64_t t_ns)
+/* The readings of [first, last) that are near an edge: the middle of a long load may be
+ * more than anyone wants to read. */
+static size_t keep_near(erg_span load, erg_samples meter, size_t first, size_t last,
+                        erg_sample to[])
 {
-    return t_ns < load.begin_ns + NEAR_NS || t_ns >= load.end_ns - NEAR_NS;
+    size_t begun = erg_sample_from(meter.at, meter.count, load.begin_ns + NEAR_NS),
+           ends = erg_sample_from(meter.at, meter.count, load.end_ns - NEAR_NS), kept = 0;
+
+    for (size_t i = first; i < last; i++) {
+        if (i >= begun && i < ends)
+            i = ends;
+        if (i < last && isfinite(meter.at[i].value))
+            to[kept++] = meter.at[i];
+    }
+    return kept;
 }
 
 static erg_sample *readings_of(erg_span load, erg_span within, erg_samples meter,
                                size_t *count)
 {
     int64_t from_ns = load.begin_ns - NEAR_NS, to_ns = load.end_ns + NEAR_NS;
-    size_t kept = 0;
 
     from_ns = from_ns > within.begin_ns ? from_ns : within.begin_ns;
     to_ns = to_ns < within.end_ns ? to_ns : within.end_ns;
     size_t first = erg_sample_from(meter.at, meter.count, from_ns),
            last = erg_sample_from(meter.at, meter.count, to_ns);
     erg_sample *out = calloc(last - first + 1, sizeof(*out));
-    for (size_t i = first; out && i < last; i++)
-        if (isfinite(meter.at[i].value) && is_near_edge(load, meter.at[i].t_ns))
-            out[kept++] = meter.at[i];
+    size_t kept = out ? keep_near(load, meter, first, last, out) : 0;
     size_t stride = kept / READINGS_MOST + 1;
     *count = 0;
     for (size_t i = 0; i < kept; i += stride)

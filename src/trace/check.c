@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "trace/check.h"
+#include "trace/stream.h"
 
 enum { MOST_VALUES = 65536 };
 
@@ -89,14 +90,18 @@ double *erg_values_in(const erg_trace *trace, int channel, erg_span span, size_t
     size_t all, kept = 0, inside = 0;
     const erg_sample *at = erg_trace_samples(trace, channel, &all);
 
-    for (size_t i = 0; i < all; i++)
+    for (size_t i = 0; i < all; i++) {
         inside += at[i].t_ns >= span.begin_ns && at[i].t_ns < span.end_ns;
+        erg_samples_pass(trace, channel, i);
+    }
     size_t stride = inside / MOST_VALUES + 1, seen = 0;
     double *values = malloc((inside / stride + 1) * sizeof(*values));
-    for (size_t i = 0; values && i < all; i++)
+    for (size_t i = 0; values && i < all; i++) {
         if (at[i].t_ns >= span.begin_ns && at[i].t_ns < span.end_ns && seen++ % stride == 0
             && isfinite(at[i].value))
             values[kept++] = at[i].value;
+        erg_samples_pass(trace, channel, i);
+    }
     *count = kept;
     return values;
 }

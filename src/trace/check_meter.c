@@ -5,6 +5,7 @@
 #include <string.h>
 #include "math/stats.h"
 #include "trace/check.h"
+#include "trace/stream.h"
 #include "trace/response.h"
 
 static const double DISAGREES = 0.05;
@@ -151,8 +152,10 @@ static bool raise_errors(erg_trace *trace, int channel, erg_error *err)
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
     char path[80];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         errors += isnan(at[i].value);
+        erg_samples_pass(trace, channel, i);
+    }
     erg_channel_path(trace, channel, path);
     return errors == 0 || errors == count
            || erg_raise(trace,

@@ -21,14 +21,16 @@ static double step_s(const erg_sample *from, const erg_sample *to)
 }
 
 /* The highest power seen between changes of the counter, as a stand-in. */
-static double plausible_w(const erg_sample at[], size_t count, double max_w)
+static double plausible_w(const erg_rows *samples, double max_w)
 {
+    const erg_sample *at = samples->items;
     double most_w = 0;
     size_t last = 0;
 
     if (max_w > 0)
         return max_w;
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; i < samples->count; i++) {
+        erg_rows_pass(samples, i);
         if (at[i].value == at[last].value)
             continue;
         double dt_s = step_s(&at[last], &at[i]);
@@ -66,7 +68,7 @@ static bool unwrap(erg_stream *stream, const erg_channel_info *info,
                    const erg_rows *samples, erg_rows *rising, erg_error *err)
 {
     const erg_sample *at = samples->items;
-    double max_w = plausible_w(at, samples->count, info->max_w);
+    double max_w = plausible_w(samples, info->max_w);
     const erg_sample *raw = at;
     double total_j = 0;
 
@@ -75,6 +77,7 @@ static bool unwrap(erg_stream *stream, const erg_channel_info *info,
         double wrapped_j = step_j + info->range_j + ONE_STEP_J;
         bool has_range = info->range_j > 0;
         erg_sample sum = at[i];
+        erg_rows_pass(samples, i);
         if (has_range && dt_s > info->range_j / max_w / 2
             && !add_span(&stream->ambiguous, raw, &at[i], err))
             return false;
@@ -98,15 +101,18 @@ static bool unwrap(erg_stream *stream, const erg_channel_info *info,
 }
 
 /* Does every poll bring a new value? Then the first counts too. */
-static bool polls_are_updates(const erg_sample at[], size_t count, double update_s)
+static bool polls_are_updates(const erg_rows *rising, double update_s)
 {
+    const erg_sample *at = rising->items;
     size_t changes = 0;
 
     if (update_s > 0)
-        return update_s < EVERY_POLL * erg_median_step_s(at, count);
-    for (size_t i = 1; i < count; i++)
+        return update_s < EVERY_POLL * erg_median_step_of(rising);
+    for (size_t i = 1; i < rising->count; i++) {
         changes += at[i].value != at[i - 1].value;
-    return 5 * changes >= 4 * (count - 1);
+        erg_rows_pass(rising, i);
+    }
+    return 5 * changes >= 4 * (rising->count - 1);
 }
 
 /* A counter that moves many times between two polls and shows the same has stood still:
@@ -132,6 +138,7 @@ static bool find_updates(const erg_stream *stream, const erg_rows *rising, bool 
             one.t_ns -= (one.t_ns - at[i - 1].t_ns) / 2;
         if (moved && !erg_rows_add(updates, &one, 1, sizeof(one), err))
             return false;
+        erg_rows_pass(rising, i);
     }
     return true;
 }
@@ -146,6 +153,7 @@ static bool add_pieces(erg_stream *stream, const erg_rows *updates, erg_error *e
     const erg_sample *at = updates->items;
 
     for (size_t i = 0; i < updates->count; i++) {
+        erg_rows_pass(updates, i);
         if (isnan(at[i].value))
             continue;
         if (!erg_rows_add(&stream->updates, &at[i].t_ns, 1, sizeof(at[i].t_ns), err))
@@ -197,17 +205,17 @@ static void note_readings(erg_stream *stream, const erg_rows *rising)
 bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
                              erg_rows *samples, erg_error *err)
 {
-    erg_rows rising = { 0 }, updates = { 0 };
+    erg_rows rising = { .is_long = samples->is_long }, updates = rising;
     bool ok = unwrap(stream, info, samples, &rising, err);
     bool every = ok && rising.count
-              && polls_are_updates(rising.items, rising.count, stream->update_s);
+              && polls_are_updates(&rising, stream->update_s);
 
     ok = ok && find_updates(stream, &rising, every, &updates, err);
-    stream->dt_s = erg_median_step_s(updates.items, updates.count);
+    stream->dt_s = erg_median_step_of(&updates);
     ok = ok && add_pieces(stream, &updates, err) && hold_ends(stream, err);
     if (ok)
         note_readings(stream, &rising);
-    free(rising.items);
-    free(updates.items);
+    erg_rows_free(&rising);
+    erg_rows_free(&updates);
     return ok;
 }

@@ -65,6 +65,7 @@ static void count_polls(const erg_trace *trace, int channel, erg_span span, erg_
     for (size_t i = erg_sample_from(at, count, span.begin_ns);
          i < count && at[i].t_ns < span.end_ns; i++) {
         out->samples++;
+        erg_samples_pass(trace, channel, i);
         if (isnan(at[i].value))
             out->flags |= BIT(ERG_FLAG_READ_ERRORS);
     }
@@ -242,6 +243,7 @@ bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
         /* The first step is taken to be as long as the second. */
         size_t to = i == first ? i + 1 : i;
         erg_sum_add(&sum, at[i].value * erg_s_from_ns(at[to].t_ns - at[to - 1].t_ns));
+        erg_samples_pass(trace, channel, i);
     }
     *energy_j = erg_sum_value(&sum);
     return true;

@@ -58,6 +58,7 @@ static erg_extremes slopes(const erg_stream *stream, erg_span span, int64_t leng
             out.min_w = fmin(out.min_w, of.energy_j / of.covered_s);
         }
         begin_ns = pieces[i].end_ns;
+        erg_rows_pass(&stream->pieces, i);
     }
     return out;
 }

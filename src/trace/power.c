@@ -38,6 +38,8 @@ static void collapse(erg_rows *samples, double poll_s, double update_s)
         if (kept && one.t_ns < at[kept - 1].t_ns)
             one.t_ns = at[kept - 1].t_ns;
         at[kept++] = one;
+        erg_rows_pass(samples, i);
+        erg_rows_pass(samples, kept);
     }
     samples->count = kept;
 }
@@ -52,6 +54,7 @@ static bool add_lines(erg_stream *stream, const erg_rows *samples, int64_t gap_n
         if (piece.end_ns - piece.begin_ns <= gap_ns
             && !erg_stream_add_piece(stream, piece, err))
             return false;
+        erg_rows_pass(samples, i);
     }
     return true;
 }
@@ -70,6 +73,7 @@ static bool add_steps(erg_stream *stream, const erg_rows *samples, int64_t gap_n
         erg_piece piece = { begin_ns, at[i].t_ns, at[i].value, at[i].value };
         if (!erg_stream_add_piece(stream, piece, err))
             return false;
+        erg_rows_pass(samples, i);
     }
     stream->seen.begin_ns -= own_ns;
     return true;
@@ -92,9 +96,11 @@ static bool add_updates(erg_stream *stream, const erg_rows *samples, erg_error *
 {
     const erg_sample *at = samples->items;
 
-    for (size_t i = 0; i < samples->count; i++)
+    for (size_t i = 0; i < samples->count; i++) {
         if (!erg_rows_add(&stream->updates, &at[i].t_ns, 1, sizeof(at[i].t_ns), err))
             return false;
+        erg_rows_pass(samples, i);
+    }
     return true;
 }
 
@@ -102,19 +108,21 @@ bool erg_stream_from_power(erg_stream *stream, const erg_channel_info *info,
                            erg_rows *samples, erg_error *err)
 {
     erg_sample *at = samples->items;
-    double poll_s = erg_median_step_s(at, samples->count);
+    double poll_s = erg_median_step_of(samples);
 
     if (stream->update_s > 0 && poll_s < REPEATED * stream->update_s)
         collapse(samples, poll_s, stream->update_s);
-    stream->dt_s = erg_median_step_s(at, samples->count);
+    stream->dt_s = erg_median_step_of(samples);
     if (samples->count == 0)
         return true;
 
     bool steps = info->kind == ERG_AVG_PREV;
     int64_t age_ns =
         !steps && stream->window_s > 0 ? erg_ns_from_s(stream->window_s / 2) : 0;
-    for (size_t i = 0; i < samples->count; i++)
+    for (size_t i = 0; age_ns > 0 && i < samples->count; i++) {
         at[i].t_ns -= age_ns;
+        erg_rows_pass(samples, i);
+    }
     stream->seen = (erg_span){ at[0].t_ns, at[samples->count - 1].t_ns };
 
     double step_s = stream->dt_s > 0 ? stream->dt_s : stream->update_s;

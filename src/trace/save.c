@@ -3,8 +3,27 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/base.h"
+#include "trace/block.h"
 #include "trace/schema.h"
 #include "trace/store.h"
+#include "trace/stream.h"
+
+/* Whole blocks at a time, so that they are those of one call. */
+static bool put_samples(const erg_trace *trace, int channel, erg_store *store,
+                        erg_error *err)
+{
+    enum { AT_ONCE = 4 * ERG_BLOCK_MOST };
+    size_t count, some;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+
+    for (size_t first = 0; first < count; first += some) {
+        some = count - first < AT_ONCE ? count - first : AT_ONCE;
+        if (!erg_store_samples(store, channel, samples + first, some, err))
+            return false;
+        erg_samples_rest(trace, channel);
+    }
+    return true;
+}
 
 static bool put_channels(const erg_trace *trace, erg_store *store, erg_error *err)
 {
@@ -12,10 +31,8 @@ static bool put_channels(const erg_trace *trace, erg_store *store, erg_error *er
         if (erg_store_device(store, erg_trace_device(trace, (int)i), err) < 0)
             return false;
     for (size_t i = 0; i < erg_trace_channel_count(trace); i++) {
-        size_t count;
-        const erg_sample *samples = erg_trace_samples(trace, (int)i, &count);
         if (erg_store_channel(store, erg_trace_channel(trace, (int)i), err) < 0
-            || !erg_store_samples(store, (int)i, samples, count, err))
+            || !put_samples(trace, (int)i, store, err))
             return false;
     }
     return true;

@@ -11,7 +11,7 @@
 /* The one that outlives a restart first: /tmp is often memory. */
 static const char *const folders[] = { "/var/tmp", "/tmp" };
 
-static int open_unlinked(void)
+int erg_spill_file(void)
 {
     for (size_t i = 0; i < ERG_COUNT(folders); i++) {
         int file = open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -19,6 +19,12 @@ static int open_unlinked(void)
             return file;
     }
     return memfd_create("erg-spill", MFD_CLOEXEC);
+}
+
+bool erg_spill_fail(int reason, erg_error *err)
+{
+    return erg_fail(err, ERG_IO, "cannot keep what does not fit in memory in %s: %s",
+                    folders[0], strerror(reason));
 }
 
 void erg_spill_free(erg_spill *spill)
@@ -41,9 +47,7 @@ static bool transfer(const erg_spill *spill, bool writes, size_t first, void *re
         if (some < 0 && errno == EINTR)
             continue;
         if (some <= 0)
-            return erg_fail(err, ERG_IO,
-                            "cannot keep what does not fit in memory in %s: %s", folders[0],
-                            strerror(some ? errno : EIO));
+            return erg_spill_fail(some ? errno : EIO, err);
         at += some;
         place += some;
         left -= (size_t)some;
@@ -57,7 +61,7 @@ static size_t most_held(const erg_spill *spill) { return ERG_SPILL_BYTES / spill
 static bool flush(erg_spill *spill, erg_error *err)
 {
     if (spill->file <= 0)
-        spill->file = open_unlinked();
+        spill->file = erg_spill_file();
     if (!transfer(spill, true, spill->filed, spill->held.items, spill->held.count, err))
         return false;
     spill->filed += spill->held.count;

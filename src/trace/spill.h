@@ -21,6 +21,11 @@ typedef struct erg_spill {
     erg_rows held;      /* those behind */
 } erg_spill;
 
+/* A file without a name that goes with its last holder; -1: nowhere. */
+int erg_spill_file(void);
+/* "cannot keep what does not fit in memory in /var/tmp: ..." */
+bool erg_spill_fail(int reason, erg_error *err);
+
 static inline size_t erg_spill_count(const erg_spill *spill)
 {
     return spill->filed + spill->held.count;

@@ -18,7 +18,9 @@ static const double MOST_FACT_S = 1e6;
 /* A median of so many distances is as good as one of millions. */
 enum { MOST_STEPS = 100001 };
 
-double erg_median_step_s(const erg_sample samples[], size_t count)
+enum { LOOKS_A_REST = 1 << 6 };    /* each brings its neighbours into memory */
+
+static double median_step_s(const erg_sample samples[], size_t count, const erg_rows *rows)
 {
     if (count < 2)
         return NAN;
@@ -27,12 +29,25 @@ double erg_median_step_s(const erg_sample samples[], size_t count)
     double *steps = malloc(((count - 1) / stride + 1) * sizeof(*steps));
     if (!steps)
         return NAN;
-    for (size_t i = 1; i < count; i += stride)
+    for (size_t i = 1; i < count; i += stride) {
         if (samples[i].t_ns > samples[i - 1].t_ns)
             steps[taken++] = erg_s_from_ns(samples[i].t_ns - samples[i - 1].t_ns);
+        if (i / stride % LOOKS_A_REST == 0)
+            erg_rows_rest(rows);
+    }
     double median = erg_median(steps, taken);
     free(steps);
     return median;
+}
+
+double erg_median_step_s(const erg_sample samples[], size_t count)
+{
+    return median_step_s(samples, count, &(erg_rows){ .file = 0 });
+}
+
+double erg_median_step_of(const erg_rows *samples)
+{
+    return median_step_s(samples->items, samples->count, samples);
 }
 
 bool erg_stream_add_piece(erg_stream *stream, erg_piece piece, erg_error *err)
@@ -46,8 +61,8 @@ void erg_stream_free(erg_stream *stream)
 {
     if (!stream)
         return;
-    free(stream->pieces.items);
-    free(stream->updates.items);
+    erg_rows_free(&stream->pieces);
+    erg_rows_free(&stream->updates);
     free(stream->resets.items);
     free(stream->ambiguous.items);
     free(stream);
@@ -75,7 +90,9 @@ static bool good_samples(const erg_trace_channel_rows *channel, erg_rows *good,
         if (!erg_rows_add(good, &kept, 1, sizeof(kept), err))
             return false;
         last = one;
+        erg_rows_pass(&channel->samples, i);
     }
+    erg_rows_rest(&channel->samples);
     return true;
 }
 
@@ -115,6 +132,7 @@ static void cut_sleep(erg_stream *stream, const erg_trace *trace)
                 cut_piece(&piece, hole);
             if (piece.end_ns > piece.begin_ns)
                 pieces[kept++] = piece;
+            erg_rows_pass(&stream->pieces, i);
         }
         stream->pieces.count = kept;
     }
@@ -131,18 +149,19 @@ static erg_stream *build(const erg_trace *trace, const erg_trace_channel_rows *c
 {
     const erg_channel_info *info = &channel->info;
     erg_stream *stream = calloc(1, sizeof(*stream));
-    erg_rows good = { 0 };
+    erg_rows good = { .is_long = channel->samples.is_long };
 
     if (!stream) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
         return NULL;
     }
+    stream->pieces.is_long = stream->updates.is_long = good.is_long;
     stream->window_s = fact_s(info->window_s);
     stream->update_s = fact_s(info->update_s);
     bool ok = good_samples(channel, &good, err)
         && (info->kind == ERG_COUNTER ? erg_stream_from_counter(stream, info, &good, err)
                                       : erg_stream_from_power(stream, info, &good, err));
-    free(good.items);
+    erg_rows_free(&good);
     if (!ok) {
         erg_stream_free(stream);
         return NULL;
@@ -175,6 +194,31 @@ const erg_stream *erg_stream_of(const erg_trace *trace, int channel, erg_error *
     const erg_stream *stream = rows->stream;
     pthread_mutex_unlock(trace->lock);
     return stream;
+}
+
+void erg_stream_rest(const erg_stream *stream)
+{
+    erg_rows_rest(&stream->pieces);
+    erg_rows_rest(&stream->updates);
+}
+
+static const erg_rows *samples_of(const erg_trace *trace, int channel)
+{
+    const erg_trace_channel_rows *channels = trace->channels.items;
+    static const erg_rows none;
+
+    return channel >= 0 && (size_t)channel < trace->channels.count
+         ? &channels[channel].samples : &none;
+}
+
+void erg_samples_rest(const erg_trace *trace, int channel)
+{
+    erg_rows_rest(samples_of(trace, channel));
+}
+
+void erg_samples_pass(const erg_trace *trace, int channel, size_t at)
+{
+    erg_rows_pass(samples_of(trace, channel), at);
 }
 
 size_t erg_sample_from(const erg_sample at[], size_t count, int64_t t_ns)

@@ -53,6 +53,14 @@ bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
                              erg_rows *samples, erg_error *err);
 /* Median distance of stamps in seconds; NAN under two, or without memory. */
 double erg_median_step_s(const erg_sample samples[], size_t count);
+/* The same of rows that may be long. */
+double erg_median_step_of(const erg_rows *samples);
+
+/* As erg_rows_rest, of a stream, and of the samples of a channel. */
+void erg_stream_rest(const erg_stream *stream);
+void erg_samples_rest(const erg_trace *trace, int channel);
+/* As erg_rows_pass. */
+void erg_samples_pass(const erg_trace *trace, int channel, size_t at);
 
 /* Index of the first sample at or after t_ns; count: none is. */
 size_t erg_sample_from(const erg_sample at[], size_t count, int64_t t_ns);

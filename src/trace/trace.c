@@ -81,7 +81,7 @@ void erg_trace_free(erg_trace *trace)
     erg_trace_channel_rows *channels = trace->channels.items;
     for (size_t i = 0; i < trace->channels.count; i++) {
         erg_stream_free(channels[i].stream);
-        free(channels[i].samples.items);
+        erg_rows_free(&channels[i].samples);
     }
     erg_trace_meta_row *meta = trace->meta.items;
     for (size_t i = 0; i < trace->meta.count; i++) {
@@ -119,7 +119,9 @@ static bool device_exists(const erg_trace *trace, int device, erg_error *err)
 
 int erg_trace_add_channel(erg_trace *trace, const erg_channel_info *info, erg_error *err)
 {
-    erg_trace_channel_rows channel = { .info = *info };
+    erg_trace_channel_rows channel = {
+        .info = *info, .samples.is_long = erg_trace_has_aside(trace),
+    };
 
     if (!device_exists(trace, info->device, err)
         || !erg_rows_add(&trace->channels, &channel, 1, sizeof(channel), err))
@@ -141,9 +143,9 @@ bool erg_trace_set_channel(erg_trace *trace, int channel, const erg_channel_info
     return true;
 }
 
-/* In order, and behind what is there. */
+/* In order, and behind what is there. rows: of which they are; NULL: of none. */
 static bool are_in_order(const erg_trace_channel_rows *at, const erg_sample *samples,
-                         size_t count, erg_error *err)
+                         size_t count, const erg_rows *rows, erg_error *err)
 {
     const erg_sample *kept = at->samples.items;
     int64_t last_ns = at->samples.count ? kept[at->samples.count - 1].t_ns : INT64_MIN;
@@ -157,6 +159,8 @@ static bool are_in_order(const erg_trace_channel_rows *at, const erg_sample *sam
                             "%zu goes back before %" PRId64 " ns",
                             at->info.name, samples[i].t_ns, at->samples.count + i, last_ns);
         last_ns = samples[i].t_ns;
+        if (rows)
+            erg_rows_pass(rows, i);
     }
     return true;
 }
@@ -173,27 +177,27 @@ bool erg_trace_add_samples(erg_trace *trace, int channel, const erg_sample *samp
 
     if (!at)
         return no_channel(channel, err);
-    if (!are_in_order(at, samples, count, err))
+    if (!are_in_order(at, samples, count, NULL, err))
         return false;
     drop_stream(at);
     return erg_rows_add(&at->samples, samples, count, sizeof(*samples), err);
 }
 
-bool erg_trace_take_samples(erg_trace *trace, int channel, erg_sample **samples,
-                            size_t count, erg_error *err)
+bool erg_trace_take_samples(erg_trace *trace, int channel, erg_rows *samples,
+                            erg_error *err)
 {
     erg_trace_channel_rows *at = channel_at(trace, channel);
 
     if (!at)
         return no_channel(channel, err);
     if (at->samples.count)
-        return erg_trace_add_samples(trace, channel, *samples, count, err);
-    if (!are_in_order(at, *samples, count, err))
+        return erg_trace_add_samples(trace, channel, samples->items, samples->count, err);
+    if (!are_in_order(at, samples->items, samples->count, samples, err))
         return false;
     drop_stream(at);
-    free(at->samples.items);
-    at->samples = (erg_rows){ .items = *samples, .count = count, .capacity = count };
-    *samples = NULL;
+    erg_rows_free(&at->samples);
+    at->samples = *samples;
+    *samples = (erg_rows){ .is_long = samples->is_long };
     return true;
 }
 

@@ -92,6 +92,7 @@ erg_window erg_window_of(const erg_stream *stream, erg_span span)
     for (size_t i = erg_piece_after(stream, span.begin_ns);
          i < stream->pieces.count && pieces[i].begin_ns < span.end_ns; i++) {
         erg_piece part = clip(&pieces[i], span);
+        erg_rows_pass(&stream->pieces, i);
         double dt_s = erg_s_from_ns(part.end_ns - part.begin_ns);
         erg_span whole = { part.begin_ns, part.end_ns };
         erg_sum_add(&energy, (part.begin_w + part.end_w) / 2 * dt_s);

@@ -26,7 +26,8 @@ static size_t spikes_of(const erg_power_point points[], erg_spike_rule rule,
     erg_error err = { 0 };
     erg_rows rows = { 0 };
 
-    CHECK_OK(erg_spikes_find(points, POINTS, &rule, &rows, &err), err);
+    CHECK_OK(erg_spikes_find(&(erg_rows){ .items = (void *)points, .count = POINTS },
+                             &rule, &rows, &err), err);
     size_t count = rows.count;
     for (size_t i = 0; i < count && i < most; i++)
         out[i] = ((erg_spike *)rows.items)[i];
@@ -34,27 +35,35 @@ static size_t spikes_of(const erg_power_point points[], erg_spike_rule rule,
     return count;
 }
 
+static double level_of(erg_power_point points[], size_t count)
+{
+    erg_error err = { 0 };
+    double level_w;
+
+    CHECK_OK(erg_spike_level(&(erg_rows){ .items = points, .count = count }, &level_w,
+                             &err), err);
+    return level_w;
+}
+
 static void the_level_is_far_above_noise_and_a_tenth_of_the_range(void)
 {
     static erg_power_point points[POINTS];
-    erg_error err = { 0 };
 
     flat_with(NULL, 0, points);
-    double level = erg_spike_level(points, POINTS, &err);
+    double level = level_of(points, POINTS);
     CHECK(level > 105 && level < 107.5);
     flat_with((size_t[]){ 50 }, 1, points);
-    CHECK_NEAR(erg_spike_level(points, POINTS, &err), 120, 1.5);
-    CHECK(isnan(erg_spike_level(points, 0, &err)));
+    CHECK_NEAR(level_of(points, POINTS), 120, 1.5);
+    CHECK(isnan(level_of(points, 0)));
 }
 
 static void steady_noise_has_no_spikes(void)
 {
     static erg_power_point points[POINTS];
-    erg_error err = { 0 };
     erg_spike spike;
 
     flat_with(NULL, 0, points);
-    erg_spike_rule rule = { .above_w = erg_spike_level(points, POINTS, &err) };
+    erg_spike_rule rule = { .above_w = level_of(points, POINTS) };
     CHECK(spikes_of(points, rule, &spike, 1) == 0);
 }
 

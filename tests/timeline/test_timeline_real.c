@@ -40,7 +40,8 @@ static void read_rises(void)
     recording_read(&meter, "sensors/yang_a100_5050_pmd_1ms.csv", 1);
     for (size_t i = 0; i < meter.count; i++)
         points[i] = (erg_power_point){ meter.at[i].t_ns, meter.at[i].value };
-    CHECK_OK(erg_spikes_find(points, meter.count, &rule, &rows, &err), err);
+    CHECK_OK(erg_spikes_find(&(erg_rows){ .items = points, .count = meter.count }, &rule,
+                             &rows, &err), err);
     CHECK(rows.count == RISES);
     for (size_t i = 0; i < RISES; i++)
         rises_ns[i] = ((const erg_spike *)rows.items)[i].begin_ns;

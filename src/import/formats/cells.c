@@ -111,28 +111,33 @@ bool erg_is_table_of_points(const erg_source *source)
     return false;
 }
 
+typedef struct one_format {
+    const erg_source *source;
+    bool (*is_foreign)(erg_field line);
+} one_format;
+
+static bool is_of_it(void *self, const erg_log_line *line, erg_error *err)
+{
+    const one_format *of = self;
+    const char *c = line->text.text, *nul = memchr(c, 0, line->text.count);
+
+    if (nul)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: a NUL byte, %zu bytes into the file: a "
+                        "torn write or two writers; nothing was imported",
+                        of->source->name, line->number, line->place + (size_t)(nul - c));
+    if (of->is_foreign(erg_field_trim(line->text)))
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "%s:%zu: another format begins here, %zu bytes "
+                        "into the file: two programs wrote to it; cut it in two",
+                        of->source->name, line->number, line->place);
+    return true;
+}
+
 bool erg_one_format(const erg_source *source, bool (*is_foreign)(erg_field line),
                     erg_error *err)
 {
-    const char *c = source->bytes, *end = c + source->size;
-
-    for (size_t line = 1; c < end; line++) {
-        const char *newline = memchr(c, '\n', (size_t)(end - c));
-        size_t count = newline ? (size_t)(newline - c) : (size_t)(end - c);
-        const char *nul = memchr(c, 0, count);
-        if (nul)
-            return erg_fail(err, ERG_BAD_INPUT,
-                            "%s:%zu: a NUL byte, %zu bytes into the file: a "
-                            "torn write or two writers; nothing was imported", source->name,
-                            line, (size_t)(nul - source->bytes));
-        if (is_foreign(erg_field_trim((erg_field){ c, count })))
-            return erg_fail(err, ERG_BAD_INPUT,
-                            "%s:%zu: another format begins here, %zu bytes "
-                            "into the file: two programs wrote to it; cut it in two",
-                            source->name, line, (size_t)(c - source->bytes));
-        c += count + 1;
-    }
-    return true;
+    return erg_log_lines_each(source, is_of_it, &(one_format){ source, is_foreign }, err);
 }
 
 erg_channel_info erg_power_channel(int device, const char *name, erg_scope scope)

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "import/formats/copy.h"
 #include "import/formats/importer.h"
+#include "trace/stream.h"
 
 typedef struct copying {
     const erg_trace *from;
@@ -70,6 +71,7 @@ static bool copy_samples(copying *c, int from, int to)
             at[i] = samples[first + i];
             at[i].t_ns = moved(c, at[i].t_ns);
         }
+        erg_samples_rest(c->from, from);
         good = erg_trace_add_samples(c->into, to, at, some, c->err);
     }
     free(at);
@@ -284,8 +286,10 @@ static bool has_samples(const erg_trace *into, const erg_trace *from, int channe
         if (strcmp(erg_trace_channel(into, k)->name, name) != 0 || other != count)
             continue;
         while (i < count && moved_ns(a[i].t_ns, shift_ns, turn) == b[i].t_ns
-               && (a[i].value == b[i].value || (isnan(a[i].value) && isnan(b[i].value))))
-            i++;
+               && (a[i].value == b[i].value || (isnan(a[i].value) && isnan(b[i].value)))) {
+            erg_samples_pass(from, channel, i);
+            erg_samples_pass(into, k, i++);
+        }
         if (i == count)
             return true;
     }

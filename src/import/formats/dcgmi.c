@@ -203,20 +203,14 @@ static bool take_line(dcgmi *at, erg_field line, erg_error *err)
     return take_row(at, err);
 }
 
-static bool take_lines(dcgmi *at, erg_error *err)
+static bool visit_line(void *self, const erg_log_line *line, erg_error *err)
 {
-    const char *c = at->source->bytes, *end = c + at->source->size;
-    while (c < end) {
-        const char *newline = memchr(c, '\n', (size_t)(end - c));
-        at->line++;
-        if (!newline) {
-            erg_intake_torn(at->in, at->line);
-            return true;
-        }
-        if (!take_line(at, (erg_field){ c, (size_t)(newline - c) }, err))
-            return false;
-        c = newline + 1;
-    }
+    dcgmi *at = self;
+
+    at->line = line->number;
+    if (line->is_whole)
+        return take_line(at, line->text, err);
+    erg_intake_torn(at->in, at->line);
     return true;
 }
 
@@ -238,10 +232,13 @@ static double true_period_s(dcgmi *at, const entity *one, double *counter_j, dou
         if (isnan(power[i].value))
             return NAN;
         erg_sum_add(&sum, power[i].value);
+        erg_intake_pass(at->in, one->channels[ERG_DCGMI_POWER], i);
     }
-    for (size_t i = 1; i < energy_count; i++)
+    for (size_t i = 1; i < energy_count; i++) {
         if (isnan(energy[i].value) || energy[i].value < energy[i - 1].value)
             return NAN;
+        erg_intake_pass(at->in, one->channels[ERG_DCGMI_ENERGY], i);
+    }
     *counter_j = energy[energy_count - 1].value - energy[0].value;
     *mean_w = erg_sum_value(&sum) / (double)power_count;
     return *counter_j / (*mean_w * (double)(energy_count - 1));
@@ -254,9 +251,11 @@ static void restamp(dcgmi *at, const entity *one, double period_s)
         size_t count = 0;
         erg_sample *samples = one->channels[i] < 0 ? NULL
             : erg_intake_samples(at->in, one->channels[i], &count);
-        for (size_t k = 0; k < count; k++)
+        for (size_t k = 0; k < count; k++) {
             samples[k].t_ns = at->start_ns
                 + llround((double)(samples[k].t_ns - at->start_ns) * ratio);
+            erg_intake_pass(at->in, one->channels[i], k);
+        }
     }
 }
 
@@ -327,7 +326,7 @@ static bool read_dcgmi(erg_trace *into, const erg_source *source, erg_error *err
     at->source = source;
     at->in = erg_intake_new(source, err);
     bool good = at->in && erg_one_format(source, is_foreign, err) && begin(at, err)
-             && take_lines(at, err) && finish(at, into, err);
+             && erg_log_lines_each(source, visit_line, at, err) && finish(at, into, err);
     erg_intake_free(at->in);
     free(at);
     return good;
@@ -336,6 +335,7 @@ static bool read_dcgmi(erg_trace *into, const erg_source *source, erg_error *err
 const erg_importer erg_importer_dcgmi = {
     .name = "dcgmi",
     .about = "dcgmi dmon output: --period 50ms [--start STAMP] [--fields 155,156]",
+    .streams = true,
     .sniff = sniff,
     .read = read_dcgmi,
 };

@@ -39,6 +39,19 @@ extern const erg_importer erg_importer_power_log, erg_importer_nvidia_smi,
 /* Is the file read as it streams by, however large it is? */
 bool erg_import_streams(const char *path, const char *format);
 
+/* ---- lines ----------------------------------------------------------------- */
+
+typedef struct erg_log_line {
+    erg_field text;         /* without its newline */
+    size_t number, place;   /* from 1; bytes before it */
+    bool is_whole;          /* the last one may lack its newline */
+} erg_log_line;
+
+typedef bool erg_log_line_visit(void *self, const erg_log_line *line, erg_error *err);
+/* All lines of a source; of a file they stream by, and have a limit. */
+bool erg_log_lines_each(const erg_source *source, erg_log_line_visit *visit, void *self,
+                    erg_error *err);
+
 /* ---- intake ---------------------------------------------------------------- */
 
 typedef struct erg_intake erg_intake;
@@ -52,7 +65,8 @@ erg_device_info *erg_intake_device_at(erg_intake *in, int device);
 /* info->device is an intake device. */
 int erg_intake_channel(erg_intake *in, const erg_channel_info *info, erg_error *err);
 erg_channel_info *erg_intake_channel_at(erg_intake *in, int channel);
-/* Good until the next push. */
+/* Good until the next push. They may be more than memory holds: as erg_rows_pass does, so
+ * whoever walks along them. */
 erg_sample *erg_intake_samples(erg_intake *in, int channel, size_t *count);
 
 /* A stamp of the file in UTC ns; false: it is none. Hours that come twice are
@@ -61,6 +75,7 @@ bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns);
 /* Fails with the line where the stamp goes back. An exact duplicate is dropped. */
 bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line,
                      erg_error *err);
+void erg_intake_pass(const erg_intake *in, int channel, size_t at);
 bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err);
 void erg_intake_torn(erg_intake *in, size_t line);
 /* Stamps count from nowhere: no anchor is added. */

@@ -14,8 +14,7 @@
 
 typedef struct track {
     erg_channel_info info;
-    erg_sample *samples;
-    size_t count, capacity;
+    erg_rows samples;           /* erg_sample */
 } track;
 
 typedef struct flag_row { erg_flag_code code; char text[240]; } flag_row;
@@ -54,7 +53,7 @@ void erg_intake_free(erg_intake *in)
     if (!in)
         return;
     for (size_t i = 0; i < in->track_count; i++)
-        free(in->tracks[i].samples);
+        erg_rows_free(&in->tracks[i].samples);
     free(in->tracks);
     free(in->devices);
     free(in->settings);
@@ -86,7 +85,10 @@ int erg_intake_channel(erg_intake *in, const erg_channel_info *info, erg_error *
     if (!erg_grow((void **)&in->tracks, &in->track_capacity, in->track_count,
                   sizeof(*in->tracks), err))
         return -1;
-    in->tracks[in->track_count] = (track){ .info = *info };
+    const erg_trace *joins = in->source->joins;
+    in->tracks[in->track_count] = (track){
+        .info = *info, .samples.is_long = joins && erg_trace_has_aside(joins),
+    };
     return (int)in->track_count++;
 }
 
@@ -97,8 +99,13 @@ erg_channel_info *erg_intake_channel_at(erg_intake *in, int channel)
 
 erg_sample *erg_intake_samples(erg_intake *in, int channel, size_t *count)
 {
-    *count = in->tracks[channel].count;
-    return in->tracks[channel].samples;
+    *count = in->tracks[channel].samples.count;
+    return in->tracks[channel].samples.items;
+}
+
+void erg_intake_pass(const erg_intake *in, int channel, size_t at)
+{
+    erg_rows_pass(&in->tracks[channel].samples, at);
 }
 
 static bool is_an_hour(int64_t jump_ns)
@@ -130,8 +137,8 @@ bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns)
 bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line,
                      erg_error *err)
 {
-    track *to = &in->tracks[channel];
-    const erg_sample *last = to->count ? &to->samples[to->count - 1] : NULL;
+    erg_rows *to = &in->tracks[channel].samples;
+    const erg_sample *last = to->count ? (erg_sample *)to->items + to->count - 1 : NULL;
 
     if (last && sample.t_ns < last->t_ns)
         return erg_fail(err, ERG_BAD_INPUT,
@@ -141,10 +148,7 @@ bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line
     if (last && sample.t_ns == last->t_ns
         && (sample.value == last->value || (isnan(sample.value) && isnan(last->value))))
         return true;
-    if (!erg_grow((void **)&to->samples, &to->capacity, to->count, sizeof(sample), err))
-        return false;
-    to->samples[to->count++] = sample;
-    return true;
+    return erg_rows_add(to, &sample, 1, sizeof(sample), err);
 }
 
 bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err)
@@ -207,7 +211,8 @@ static bool add_track(erg_intake *in, erg_trace *into, track *from, const int de
                       int64_t shift_ns)
 {
     erg_channel_info info = from->info;
-    double step_s = erg_median_step_s(from->samples, from->count);
+    erg_sample *samples = from->samples.items;
+    double step_s = erg_median_step_of(&from->samples);
 
     info.device = devices[info.device];
     if (in->source->options->window_s > 0
@@ -218,21 +223,23 @@ static bool add_track(erg_intake *in, erg_trace *into, track *from, const int de
     if (info.kind == ERG_AVG_PREV && !(info.update_s > 0))
         info.update_s = info.window_s;
     int channel = erg_trace_add_channel(into, &info, NULL);
-    for (size_t i = 0; i < from->count; i++)
-        from->samples[i].t_ns += shift_ns;
-    return channel >= 0
-        && erg_trace_take_samples(into, channel, &from->samples, from->count, NULL);
+    for (size_t i = 0; shift_ns && i < from->samples.count; i++) {
+        samples[i].t_ns += shift_ns;
+        erg_rows_pass(&from->samples, i);
+    }
+    return channel >= 0 && erg_trace_take_samples(into, channel, &from->samples, NULL);
 }
 
 static erg_span span_of(const erg_intake *in)
 {
     erg_span span = { INT64_MAX, INT64_MIN };
     for (size_t i = 0; i < in->track_count; i++) {
-        const track *one = &in->tracks[i];
-        if (one->count && one->samples[0].t_ns < span.begin_ns)
-            span.begin_ns = one->samples[0].t_ns;
-        if (one->count && one->samples[one->count - 1].t_ns > span.end_ns)
-            span.end_ns = one->samples[one->count - 1].t_ns;
+        const erg_sample *at = in->tracks[i].samples.items;
+        size_t count = in->tracks[i].samples.count;
+        if (count && at[0].t_ns < span.begin_ns)
+            span.begin_ns = at[0].t_ns;
+        if (count && at[count - 1].t_ns > span.end_ns)
+            span.end_ns = at[count - 1].t_ns;
     }
     return span;
 }
@@ -275,7 +282,7 @@ static bool add_all(erg_intake *in, erg_trace *into, int64_t shift_ns, erg_error
     for (size_t i = 0; good && i < in->device_count; i++)
         good = (devices[i] = erg_trace_add_device(into, &in->devices[i], err)) >= 0;
     for (size_t i = 0; good && i < in->track_count; i++)
-        good = in->tracks[i].count == 0
+        good = in->tracks[i].samples.count == 0
             || add_track(in, into, &in->tracks[i], devices, shift_ns);
     for (size_t i = 0; good && i < in->setting_count; i++) {
         erg_setting *one = &in->settings[i];

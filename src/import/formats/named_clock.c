@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "math/stats.h"
+#include "math/numbers.h"
 #include "import/formats/named_clock.h"
+#include "trace/stream.h"
 
 static const char *const products[] = { "gtx", "rtx", "titan", "quadro", "gt", "rx", "mi" };
 
@@ -88,10 +89,13 @@ static int sibling(const erg_trace *trace, int clock, erg_quantity quantity)
 }
 
 /* Load is where use, else power, is in the upper half of its range. */
-static double half_way(const erg_sample *samples, size_t count)
+static double half_way(const erg_trace *trace, int channel)
 {
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < count; i++) {
+        erg_samples_pass(trace, channel, i);
         if (samples[i].value < low)
             low = samples[i].value;
         if (samples[i].value > high)
@@ -100,27 +104,50 @@ static double half_way(const erg_sample *samples, size_t count)
     return high > low ? (low + high) / 2 : -INFINITY;
 }
 
-static double clock_under_load(const erg_trace *trace, int clock)
-{
-    int by = sibling(trace, clock, ERG_USE);
-    if (by < 0)
-        by = sibling(trace, clock, ERG_POWER);
-    size_t count, load_count = 0, kept = 0, at = 0;
-    const erg_sample *seen = erg_trace_samples(trace, clock, &count);
-    const erg_sample *load = by < 0 ? NULL : erg_trace_samples(trace, by, &load_count);
-    double from = half_way(load, load_count);
-    double *values = malloc((count + 1) * sizeof(*values));
+typedef struct under_load {
+    const erg_trace *trace;
+    int clock, by;              /* by: the channel that tells load; -1: none */
+    double from;
+} under_load;
 
-    for (size_t i = 0; values && i < count; i++) {
+static bool each_clock(void *self, erg_numbers_take *take, void *to, erg_error *err)
+{
+    const under_load *of = self;
+    size_t count, load_count = 0, at = 0;
+    const erg_sample *seen = erg_trace_samples(of->trace, of->clock, &count);
+    const erg_sample *load = erg_trace_samples(of->trace, of->by, &load_count);
+
+    (void)err;
+    for (size_t i = 0; i < count; i++) {
         while (at < load_count && load[at].t_ns < seen[i].t_ns)
-            at++;
-        bool loaded = at >= load_count || !(load[at].value < from);
-        if (loaded)
-            values[kept++] = seen[i].value;
+            erg_samples_pass(of->trace, of->by, ++at);
+        if (at >= load_count || !(load[at].value < of->from))
+            take(to, &seen[i].value, 1);
+        erg_samples_pass(of->trace, of->clock, i);
     }
-    double median = values ? erg_median(values, kept) : NAN;
-    free(values);
-    return median;
+    return true;
+}
+
+static void add_up(void *to, const double x[], size_t n)
+{
+    (void)x;
+    *(size_t *)to += n;
+}
+
+static bool clock_under_load(const erg_trace *trace, int clock, double *mhz, erg_error *err)
+{
+    under_load of = { trace, clock, sibling(trace, clock, ERG_USE), -INFINITY };
+    erg_numbers clocks = { .each = each_clock, .self = &of };
+    size_t count;
+
+    if (of.by < 0)
+        of.by = sibling(trace, clock, ERG_POWER);
+    if (of.by >= 0 && erg_trace_samples(trace, of.by, &count))
+        of.from = half_way(trace, of.by);
+    bool good = each_clock(&of, add_up, &clocks.count, err)
+             && erg_quantile_of(&clocks, 0.5, mhz, err);
+    *mhz *= 1e-6;
+    return good;
 }
 
 bool erg_check_named_clock(erg_trace *trace, const char *file, int first, erg_error *err)
@@ -130,8 +157,10 @@ bool erg_check_named_clock(erg_trace *trace, const char *file, int first, erg_er
         const char *name = erg_trace_channel(trace, i)->name, *at = base;
         if (strcmp(name, "sm_clock") != 0 && strcmp(name, "sm_app_clock") != 0)
             continue;
-        double seen_mhz = 1e-6 * clock_under_load(trace, i);
+        double seen_mhz = NAN;
         for (int named; (named = erg_named_clock(&at)) != 0;) {
+            if (isnan(seen_mhz) && !clock_under_load(trace, i, &seen_mhz, err))
+                return false;
             if (!(fabs(seen_mhz - named) > 0.02 * named))
                 continue;
             erg_flag flag = { .code = ERG_FLAG_CLOCK_NOT_REACHED, .channel = i,

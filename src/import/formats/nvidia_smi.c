@@ -106,6 +106,7 @@ static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error
 const erg_importer erg_importer_nvidia_smi = {
     .name = "nvidia_smi",
     .about = "nvidia-smi --query-gpu=timestamp,... --format=csv",
+    .streams = true,
     .sniff = sniff,
     .read = read_nvidia_smi,
 };
