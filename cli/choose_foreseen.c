@@ -3,7 +3,6 @@
  * from three measured clocks on. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "choose.h"
 #include "points.h"
 
@@ -11,13 +10,6 @@ enum { ANCHORS_LEAST = 3, CLOCKS_MOST = 100000 };
 static const double z_of_95 = 1.959964, z_of_80 = 1.281552; /* two-sided, of the normal */
 
 typedef struct clocks { double *hz; size_t count; } clocks;
-
-static bool fail(erg_error *err, erg_code code, const char *text)
-{
-    err->code = code;
-    snprintf(err->text, sizeof(err->text), "%s", text);
-    return false;
-}
 
 /* "510:1380:7.5", in MHz. */
 static bool parse_clocks(const char *text, clocks *out, erg_error *err)
@@ -27,12 +19,12 @@ static bool parse_clocks(const char *text, clocks *out, erg_error *err)
 
     if (sscanf(text, "%lf:%lf:%lf%c", &low, &high, &step, &end) != 3 || !(low > 0)
         || !(high >= low) || !(step > 0) || (high - low) / step > CLOCKS_MOST)
-        return fail(err, ERG_BAD_INPUT,
-                    "--clocks is LOW:HIGH:STEP in MHz, as in 510:1410:15");
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "--clocks is LOW:HIGH:STEP in MHz, as in 510:1410:15");
     size_t count = (size_t)floor((high - low) / step + 1e-9) + 1;
     out->hz = malloc(count * sizeof(*out->hz));
     if (!out->hz)
-        return fail(err, ERG_NO_MEMORY, "out of memory");
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (out->count = 0; out->count < count; out->count++)
         out->hz[out->count] = 1e6 * (low + step * (double)out->count);
     return true;
@@ -45,7 +37,7 @@ static bool take_clocks(const erg_points *points, clocks *out, erg_error *err)
 
     out->hz = malloc((visits + 1) * sizeof(*out->hz));
     if (!out->hz)
-        return fail(err, ERG_NO_MEMORY, "out of memory");
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < visits; i++) {
         double hz = erg_points_visit_at(points, i)->setting.at[ERG_SM_CLOCK];
         bool is_new = hz > 0;
@@ -111,7 +103,7 @@ bool cli_foresee(const erg_points *points, const char *clock_text, const char *p
         (cli_foreseen){ .rows = ok ? calloc(applications * at.count + 1, sizeof(*out->rows))
                                    : NULL };
     if (ok && !out->rows)
-        ok = fail(err, ERG_NO_MEMORY, "out of memory");
+        ok = erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; ok && i < applications; i++)
         ok = foresee_one(model, points, i, &at, out, err);
     erg_model_free(model);

@@ -12,12 +12,9 @@ bool cli_parse_temp(const char *text, double *out, erg_error *err)
     if (!text)
         return true;
     char unit = count ? text[count - 1] : '\0';
-    if (count >= sizeof(number) || (unit != 'C' && unit != 'K')) {
-        err->code = ERG_BAD_INPUT;
-        snprintf(err->text, sizeof(err->text), "'%s' is no temperature as in 80C or 353K",
-                 text);
-        return false;
-    }
+    if (count >= sizeof(number) || (unit != 'C' && unit != 'K'))
+        return erg_fail(err, ERG_BAD_INPUT, "'%s' is no temperature as in 80C or 353K",
+                        text);
     memcpy(number, text, count - 1);
     number[count - 1] = '\0';
     if (!erg_quantity_parse(number, "", out, err))
@@ -46,12 +43,8 @@ bool cli_weigh(const cli_list *wanted, const erg_choice *choice, const erg_point
             weights[i] = weight;
             found++;
         }
-        if (found == 0 || !(weight >= 0)) {
-            err->code = ERG_BAD_INPUT;
-            snprintf(err->text, sizeof(err->text), "--weight '%s' is not APPLICATION=N",
-                     text);
-            return false;
-        }
+        if (found == 0 || !(weight >= 0))
+            return erg_fail(err, ERG_BAD_INPUT, "--weight '%s' is not APPLICATION=N", text);
     }
     return true;
 }

@@ -134,6 +134,8 @@ typedef struct cli_folders {
 } cli_folders;
 /* Fills folders and gives its catalog. */
 const erg_catalog *cli_catalog(const cli *call, cli_folders *folders);
+bool cli_is_folder(const char *path);
+bool cli_ends_in(const char *path, const char *end);    /* false for NULL */
 
 /* ---- help.c ---------------------------------------------------------------- */
 
@@ -201,6 +203,12 @@ bool cli_wants_color(const cli *call, FILE *stream);
 int cli_width_of(FILE *stream);         /* columns of a terminal; else 0 */
 bool cli_is_writer(const char *format);
 bool cli_is_exporter(const char *format);
+/* stderr is a terminal, and nobody asked for quiet. */
+bool cli_talks(const cli *call);
+/* The `progress` of options: a line on stderr, written over by the next one. */
+void cli_progress(void *self, const char *text);
+/* Wipes the last of them off where it talks. */
+void cli_progress_end(const cli *call);
 /* --strict: 1 if the trace or a figure of its summary has a flag, else status. */
 int cli_strict(const cli *call, const erg_trace *trace, const erg_summary_options *of,
                int status);

@@ -178,13 +178,6 @@ static erg_result *advise_offload(const cli *call, char *files[], erg_error *err
     return erg_advise_offload(files[0], err);
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-    size_t length = strlen(text), count = strlen(end);
-
-    return length > count && strcmp(text + length - count, end) == 0;
-}
-
 static erg_result *order_of_run(const char *path, double window_s, erg_error *err)
 {
     erg_trace *trace = erg_trace_load(path, err);
@@ -200,9 +193,9 @@ static erg_result *advise_order(const cli *call, char *files[], erg_error *err)
     const double window_s = ((const advise_options *)call->options)->window_s;
     cli_folders folders;
 
-    if (ends_in(files[0], ".csv"))
+    if (cli_ends_in(files[0], ".csv"))
         return erg_advise_order(files[0], window_s, err);
-    if (ends_in(files[0], ".erg"))
+    if (cli_ends_in(files[0], ".erg"))
         return order_of_run(files[0], window_s, err);
     const erg_advise_device on = device_of(call, &folders);
     return erg_advise_order_of_graph(files[0], window_s, &on, err);

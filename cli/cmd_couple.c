@@ -2,7 +2,6 @@
 /* erg couple: do training and heat influence each other? */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "couple.h"
 #include "couple_joint.h"
 #include "thermal.h"
@@ -141,12 +140,6 @@ static bool make_wish(const cli *call, erg_couple_options *wish, erg_error *err)
         && (!options->offset || parse_offset(options->offset, &wish->offset_s, err));
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* Both logs from one folder, one run file, or a file each. */
 static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
 {
@@ -154,9 +147,9 @@ static bool name_files(const cli *call, erg_couple_files *files, erg_error *err)
     const char *recorded = options->joint.record;
     const char *path = recorded ? recorded : call->argv[0];
 
-    if (is_folder(path) && !erg_couple_find_files(path, files, err))
+    if (cli_is_folder(path) && !erg_couple_find_files(path, files, err))
         return false;
-    if (!is_folder(path)) {
+    if (!cli_is_folder(path)) {
         snprintf(files->monitor, sizeof(files->monitor), "%s", path);
         snprintf(files->training, sizeof(files->training), "%s", path);
     }
@@ -183,7 +176,7 @@ static erg_session *load(const cli *call, const erg_monitor_options *how, erg_er
     const couple_options *options = call->options;
     erg_couple_files files;
 
-    if (!options->joint.record && is_folder(call->argv[0]) && !options->log)
+    if (!options->joint.record && cli_is_folder(call->argv[0]) && !options->log)
         return erg_session_load(call->argv[0], how, err);
     return name_files(call, &files, err)
         ? erg_session_join(files.monitor, files.training, how, err) : NULL;

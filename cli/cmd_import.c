@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg import: logs of others become a run file. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "cli.h"
 
 typedef struct import_options {
@@ -86,18 +84,6 @@ static erg_trace *import_all(const cli *call, const import_options *options, erg
     return trace;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
-static bool ends_in(const char *text, const char *end)
-{
-    size_t count = text ? strlen(text) : 0;
-    return count >= strlen(end) && strcmp(text + count - strlen(end), end) == 0;
-}
-
 /* FILE.erg is a run file of points; any other name gets the tables. */
 static int import_campaign(const cli *call, const import_options *options)
 {
@@ -108,7 +94,7 @@ static int import_campaign(const cli *call, const import_options *options)
     erg_result *result = points ? erg_result_new("import", &err) : NULL;
     bool good = result && erg_points_read_campaign(points, call->argv[0], &how, &err)
         && erg_points_check(points, &err) && erg_points_table(points, result, &err);
-    bool is_run_file = ends_in(file, ".erg");
+    bool is_run_file = cli_ends_in(file, ".erg");
     if (good && is_run_file)
         good = erg_points_save(points, file, &err);
     int status = good ? cli_write(call, result, is_run_file ? NULL : file, stdout)
@@ -133,10 +119,10 @@ static int run(const cli *call)
                            "--align needs --into RUN, or a FILE before the meter's, that "
                            "says when the load ran");
     for (int i = 0; i < call->argc; i++)
-        if (is_folder(call->argv[i]) && (call->argc > 1 || options->into))
+        if (cli_is_folder(call->argv[i]) && (call->argc > 1 || options->into))
             return cli_misused(call, "%s is a folder: a campaign is imported by itself",
                                call->argv[i]);
-    if (is_folder(call->argv[0]))
+    if (cli_is_folder(call->argv[0]))
         return import_campaign(call, options);
     erg_trace *trace = checked_words(options, &err)
         ? import_all(call, options, &err) : NULL;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg quality: how good were the answers, and what is left of the baseline's quality? */
 #include <math.h>
-#include <unistd.h>
 #include "cli.h"
 
 typedef struct quality_options {
@@ -138,7 +137,7 @@ static int run(const cli *call)
     const quality_options *options = call->options;
     erg_error err = { 0 };
     erg_quality_verdict verdict = { 0 };
-    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
+    bool talks = cli_talks(call);
 
     if (call->argc > 0)
         return cli_misused(call, "'%s': files are named by options", call->argv[0]);

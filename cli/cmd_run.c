@@ -136,12 +136,6 @@ static bool use_words(const run_options *options, erg_measure_options *measure,
     return true;
 }
 
-static void show_progress(void *self, const char *text)
-{
-    (void)self;
-    fprintf(stderr, "\r\033[K%s", text);
-}
-
 static int hand_on(const cli *call, const run_options *options,
                    const erg_measure_outcome *outcome)
 {
@@ -180,12 +174,9 @@ static int record(const cli *call, const run_options *options, erg_measure_optio
     char *const *argv = call->argc ? call->argv : NULL;
 
     measure->ask_stop = cli_watch_signals();
-    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
-    if (talks)
-        measure->progress = show_progress;
+    measure->progress = cli_talks(call) ? cli_progress : NULL;
     bool good = erg_measure(&call->env, argv, measure, &outcome, &err);
-    if (talks)
-        fputs("\r\033[K", stderr);
+    cli_progress_end(call);
     if (!good) {
         cli_failed(call, &err);
         return outcome.exit_status ? outcome.exit_status

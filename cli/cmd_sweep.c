@@ -94,12 +94,6 @@ static const char *const not_of_the_sweep[] = {
     "account", "time",   "mem",    "cpus-per-task", "exclusive", NULL,
 };
 
-static void show_progress(void *self, const char *text)
-{
-    (void)self;
-    fprintf(stderr, "\r\033[K%s", text);
-}
-
 static bool prints_one_table(const cli *call)
 {
     const char *format = call->common.format;
@@ -124,16 +118,13 @@ static int sweep(const cli *call, erg_sweep_options *options)
     erg_error err = { 0 };
     erg_sweep_outcome outcome = { 0 };
     erg_points *points = erg_points_new(&err);
-    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
 
     options->ask_stop = cli_watch_signals();
     options->result = points ? erg_result_new("sweep", &err) : NULL;
-    if (talks)
-        options->progress = show_progress;
+    options->progress = cli_talks(call) ? cli_progress : NULL;
     bool good = options->result
         && erg_sweep_run(&call->env, options, points, &outcome, &err);
-    if (talks)
-        fputs("\r\033[K", stderr);
+    cli_progress_end(call);
     int status = good ? show(call, points, options->result) : cli_failed(call, &err);
     if (status == CLI_DONE && !outcome.stopped && cli_has_nothing_good(points))
         status = CLI_NO;

@@ -6,17 +6,6 @@
 
 static const double usual_off_s = 30, usual_hz = 10;
 
-static void show_progress(void *self, const char *text)
-{
-    (void)self;
-    fprintf(stderr, "\r\033[K%s", text);
-}
-
-static bool talks(const cli *call)
-{
-    return isatty(STDERR_FILENO) && !call->common.quiet;
-}
-
 /* ---- what arrives --------------------------------------------------------------- */
 
 static bool has(const erg_devices *devices, size_t device, erg_quantity quantity,
@@ -80,7 +69,7 @@ int cli_joint_record(const cli *call, const cli_joint_options *joint, const char
         .ambient_k = ambient_k,
         .quiet = call->common.quiet,
         .ask_stop = cli_watch_signals(),
-        .progress = talks(call) ? show_progress : NULL,
+        .progress = cli_talks(call) ? cli_progress : NULL,
     };
 
     if (!call->argc)
@@ -88,8 +77,7 @@ int cli_joint_record(const cli *call, const cli_joint_options *joint, const char
     if (!sensors_arrive(call, &err))
         return cli_failed(call, &err);
     bool good = erg_measure(&call->env, call->argv, &measure, &outcome, &err);
-    if (talks(call))
-        fputs("\r\033[K", stderr);
+    cli_progress_end(call);
     if (!good)
         return cli_failed(call, &err);
     if (outcome.exit_status)
@@ -149,7 +137,7 @@ int cli_joint_intervene(const cli *call, const cli_joint_options *joint, const c
         .key = wish->key,
         .shared = joint->shared,
         .ask_stop = cli_watch_signals(),
-        .progress = talks(call) ? show_progress : NULL,
+        .progress = cli_talks(call) ? cli_progress : NULL,
     };
 
     if (!call->argc)
@@ -157,8 +145,7 @@ int cli_joint_intervene(const cli *call, const cli_joint_options *joint, const c
     if (!call->common.quiet)
         tell_reach(joint, wish);
     bool good = erg_intervene(&call->env, call->argv, &how, &outcome, &err);
-    if (talks(call))
-        fputs("\r\033[K", stderr);
+    cli_progress_end(call);
     if (good && outcome.exit_status)
         fprintf(stderr, "erg couple: the command ended with status %d after %d blocks\n",
                 outcome.exit_status, outcome.blocks);

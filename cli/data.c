@@ -9,7 +9,13 @@
 #include <unistd.h>
 #include "cli.h"
 
-static bool is_folder(const char *path)
+bool cli_ends_in(const char *path, const char *end)
+{
+    size_t count = path ? strlen(path) : 0, tail = strlen(end);
+    return path && count >= tail && strcmp(path + count - tail, end) == 0;
+}
+
+bool cli_is_folder(const char *path)
 {
     struct stat there;
     return stat(path, &there) == 0 && S_ISDIR(there.st_mode);
@@ -23,7 +29,7 @@ static bool holds(const char *base, const char *end, char *to)
     if (snprintf(to, CLI_PATH_MOST, "%s%s", base, end) >= CLI_PATH_MOST)
         return false;
     snprintf(probe, sizeof(probe), "%s/hardware", to);
-    return is_folder(probe);
+    return cli_is_folder(probe);
 }
 
 static bool cut_last(char *path)

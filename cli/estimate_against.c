@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An estimate beside what was measured: a recording, or the folder of a replay. */
-#include <sys/stat.h>
 #include "estimate.h"
-
-static bool is_folder(const char *path)
-{
-    struct stat at;
-    return stat(path, &at) == 0 && S_ISDIR(at.st_mode);
-}
 
 static int hold_against_replay(const cli *call, const char *folder, erg_result *result)
 {
@@ -24,7 +17,7 @@ int cli_estimate_against(const cli *call, const char *path, erg_result *result)
     erg_error err = { 0 };
     int status = CLI_DONE;
 
-    if (path && result && is_folder(path))
+    if (path && result && cli_is_folder(path))
         return hold_against_replay(call, path, result);
     erg_trace *trace = path && result ? cli_load(call, path, &status) : NULL;
 

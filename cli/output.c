@@ -223,6 +223,20 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
     return status;
 }
 
+bool cli_talks(const cli *call) { return isatty(STDERR_FILENO) && !call->common.quiet; }
+
+void cli_progress(void *self, const char *text)
+{
+    (void)self;
+    fprintf(stderr, "\r\033[K%s", text);
+}
+
+void cli_progress_end(const cli *call)
+{
+    if (cli_talks(call))
+        fputs("\r\033[K", stderr);
+}
+
 /* Those of the figures, as TOO_SHORT and NO_DATA; the others are of the recording. */
 static bool has_flagged_figure(const erg_result *result)
 {

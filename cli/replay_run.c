@@ -18,12 +18,6 @@ static const struct {
     { "production", 100, 10000 },
 };
 
-static void show_progress(void *self, const char *text)
-{
-    (void)self;
-    fprintf(stderr, "\r\033[K%s", text);
-}
-
 /* Of two words one is kept and the other is left out; another word is refused. */
 static bool keep_one(const char *option, const char *word, const char *const words[2],
                      bool *leaves_first, bool *leaves_second, erg_error *err)
@@ -190,15 +184,12 @@ static int report(const cli *call, erg_replay *replay, const char *folder)
 static int run(const cli *call, const erg_replay_plan *plan,
                erg_replay_run_options *options)
 {
-    bool talks = isatty(STDERR_FILENO) && !call->common.quiet;
     erg_error err = { 0 };
 
     options->ask_stop = cli_watch_signals();
-    if (talks)
-        options->progress = show_progress;
+    options->progress = cli_talks(call) ? cli_progress : NULL;
     erg_replay *replay = erg_replay_run(&call->env, plan, options, &err);
-    if (talks)
-        fputs("\r\033[K", stderr);
+    cli_progress_end(call);
     int status = replay ? report(call, replay, options->folder) : cli_failed(call, &err);
     if (!replay && *options->ask_stop)
         status = 128 + abs(*options->ask_stop);

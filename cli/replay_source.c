@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder and the files of a replay, as recompose and audit are told of them. */
-#include <sys/stat.h>
 #include "replay.h"
-
-static bool is_folder(const char *path)
-{
-    struct stat at;
-    return stat(path, &at) == 0 && S_ISDIR(at.st_mode);
-}
 
 static void add(replay_files *to, const char *path)
 {
@@ -31,7 +24,7 @@ bool replay_source_of(const cli *call, int first, replay_files *files,
     for (size_t i = 0; i < CLI_COUNT(named); i++)
         add(files, named[i]);
     for (int i = first; i < call->argc; i++)
-        if (is_folder(call->argv[i]) && !out->folder)
+        if (cli_is_folder(call->argv[i]) && !out->folder)
             out->folder = call->argv[i];
         else
             add(files, call->argv[i]);

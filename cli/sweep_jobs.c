@@ -23,13 +23,6 @@ void cli_jobs_free(cli_jobs *jobs)
     erg_recipe_free(jobs->recipe);
 }
 
-static bool no_memory(erg_error *err)
-{
-    err->code = ERG_NO_MEMORY;
-    snprintf(err->text, sizeof(err->text), "out of memory");
-    return false;
-}
-
 /* Asks without loading it, which takes seconds: the version is of what installed it. */
 static const char look[] =
     "import importlib.util, sys\n"
@@ -86,17 +79,14 @@ static bool check_modules(cli_jobs *jobs, erg_error *err)
 
     jobs->requires = calloc(facts->require_count + 1, sizeof(*jobs->requires));
     if (!jobs->requires)
-        return no_memory(err);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < facts->require_count; i++) {
         erg_sweep_require *one = &jobs->requires[jobs->require_count];
         one->name = facts->requires[i];
-        if (!find_module(interpreter, one->name, one->version, sizeof(one->version))) {
-            err->code = ERG_UNSUPPORTED;
-            snprintf(err->text, sizeof(err->text),
-                     "%s needs the Python module %s, which %s does "
-                     "not find", facts->name, facts->requires[i], interpreter);
-            return false;
-        }
+        if (!find_module(interpreter, one->name, one->version, sizeof(one->version)))
+            return erg_fail(err, ERG_UNSUPPORTED,
+                            "%s needs the Python module %s, which %s does not find",
+                            facts->name, facts->requires[i], interpreter);
         jobs->require_count++;
     }
     return true;
@@ -110,13 +100,13 @@ static bool fill(cli_jobs *jobs, bool simulated, erg_error *err)
     jobs->items = calloc(count, sizeof(*jobs->items));
     jobs->names = calloc(count, sizeof(*jobs->names));
     if (!jobs->items || !jobs->names)
-        return no_memory(err);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (jobs->count = 0; jobs->count < count; jobs->count++) {
         const erg_recipe_choice *choice = erg_recipe_grid_at(jobs->grid, jobs->count);
         if (asprintf(&jobs->names[jobs->count], "%s/%s", facts->name,
                      choice->settings) < 0) {
             jobs->names[jobs->count] = NULL;
-            return no_memory(err);
+            return erg_fail(err, ERG_NO_MEMORY, "out of memory");
         }
         jobs->items[jobs->count] = (erg_sweep_job){
             .argv = simulated ? NULL : choice->argv, .name = jobs->names[jobs->count],
@@ -164,12 +154,10 @@ bool cli_take_knee(const char *path, erg_sweep_options *options, erg_error *err)
     bool knows = model && erg_model_knee(model, &options->knee, &options->low_voltage);
 
     erg_model_free(model);
-    if (model && !knows) {
-        err->code = ERG_BAD_INPUT;
-        snprintf(err->text, sizeof(err->text),
+    if (model && !knows)
+        erg_fail(err, ERG_BAD_INPUT,
                  "%s holds no model `physical`, from which a search could start: erg fit "
                  "--model physical --save learns one", path);
-    }
     return !path || knows;
 }
 

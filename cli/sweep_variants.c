@@ -10,20 +10,12 @@
 enum { VARIANTS_MOST = 64 };
 static const char place[] = "{}";
 
-static bool no_memory(erg_error *err)
-{
-    err->code = ERG_NO_MEMORY;
-    snprintf(err->text, sizeof(err->text), "out of memory");
-    return false;
-}
-
 static bool refuse(const char *list, erg_error *err)
 {
-    err->code = ERG_BAD_INPUT;
-    snprintf(err->text, sizeof(err->text),
-             "--variant %.60s is 2 to %d words, each once, with {} in the command where "
-             "they go, as in --variant 16,32,64 -- ./bench --tile {}", list, VARIANTS_MOST);
-    return false;
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "--variant %.60s is 2 to %d words, each once, with {} in the command "
+                    "where they go, as in --variant 16,32,64 -- ./bench --tile {}", list,
+                    VARIANTS_MOST);
 }
 
 static size_t count_places(const char *word)
@@ -96,14 +88,14 @@ bool cli_jobs_of_variants(const cli *call, const char *list, cli_jobs *jobs, erg
     jobs->items = calloc(VARIANTS_MOST, sizeof(*jobs->items));
     jobs->variants = calloc(VARIANTS_MOST, sizeof(*jobs->variants));
     if (!jobs->items || !jobs->variants)
-        return no_memory(err);
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     for (const char *from = has_place(call) ? list : NULL; from;) {
         size_t size = strcspn(from, ",");
         if (size == 0 || jobs->count == VARIANTS_MOST || is_told(list, from, size))
             return refuse(list, err);
         char **words = words_of(call, from, size);
         if (!words)
-            return no_memory(err);
+            return erg_fail(err, ERG_NO_MEMORY, "out of memory");
         jobs->variants[jobs->count] = words;
         jobs->items[jobs->count++] = (erg_sweep_job){ .argv = words };
         from = from[size] ? from + size + 1 : NULL;
