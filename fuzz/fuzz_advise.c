@@ -6,18 +6,6 @@
 typedef void *parse(const char *name, const char *bytes, size_t size, size_t *count,
                     erg_error *err);
 
-static void *variants(const char *name, const char *bytes, size_t size, size_t *count,
-                      erg_error *err)
-{
-    return erg_precision_variants_parse(name, bytes, size, count, err);
-}
-
-static void *phases(const char *name, const char *bytes, size_t size, size_t *count,
-                    erg_error *err)
-{
-    return erg_precision_phases_parse(name, bytes, size, count, err);
-}
-
 static void *traffic(const char *name, const char *bytes, size_t size, size_t *count,
                      erg_error *err)
 {
@@ -36,22 +24,11 @@ static void *hops(const char *name, const char *bytes, size_t size, size_t *coun
     return rows;
 }
 
-static void *tensors(const char *name, const char *bytes, size_t size, size_t *count,
-                     erg_error *err)
-{
-    return erg_recompute_parse(name, bytes, size, count, err);
-}
-
-static void *operators(const char *name, const char *bytes, size_t size, size_t *count,
-                       erg_error *err)
-{
-    return erg_offload_parse(name, bytes, size, count, err);
-}
-
 static void *order(const char *name, const char *bytes, size_t size, size_t *count,
                    erg_error *err)
 {
-    erg_order_item *items = erg_order_parse(name, bytes, size, count, err);
+    erg_order_item *items =
+        erg_rows_parse(&erg_order_layout, name, bytes, size, count, err);
     erg_error needs_err = { 0 };
     size_t edge_count;
 
@@ -60,14 +37,13 @@ static void *order(const char *name, const char *bytes, size_t size, size_t *cou
     return items;
 }
 
-static void *stages(const char *name, const char *bytes, size_t size, size_t *count,
-                    erg_error *err)
-{
-    return erg_stages_parse(name, bytes, size, count, err);
-}
-
-static parse *const parsers[] = { variants, phases, traffic, hops, tensors,
-                                  operators, order, stages };
+/* A layout alone, or a parser that does more. */
+static const struct { const erg_row_layout *layout; parse *parse; } kinds[] = {
+    { &erg_variants_layout, NULL }, { &erg_phases_layout, NULL },
+    { NULL, traffic },              { NULL, hops },
+    { &erg_recompute_layout, NULL }, { &erg_offload_layout, NULL },
+    { NULL, order },                { &erg_stages_layout, NULL },
+};
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
@@ -76,8 +52,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 
     if (size == 0)
         return 0;
-    void *rows = parsers[(bytes[0] - 'A') % ERG_COUNT(parsers)](
-        "fuzz", (const char *)bytes + 1, size - 1, &count, &err);
+    size_t kind = (bytes[0] - 'A') % ERG_COUNT(kinds);
+    const char *text = (const char *)bytes + 1;
+    void *rows = kinds[kind].layout
+        ? erg_rows_parse(kinds[kind].layout, "fuzz", text, size - 1, &count, &err)
+        : kinds[kind].parse("fuzz", text, size - 1, &count, &err);
     if (!rows == (err.code == ERG_OK) || (rows && count == 0))
         abort();
     free(rows);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules behind erg advise: pure, figures in, an answer out. */
+/* Rules behind erg advise: pure, figures in, an answer out. A layout is a CSV's columns. */
 #ifndef ERG_ADVISE_ADVISE_H
 #define ERG_ADVISE_ADVISE_H
 
 #include "base/base.h"
 #include "erg/advise.h"
+#include "format/rows.h"
 
 /* ---- advise_precision.c ------------------------------------------------------------- */
 
@@ -20,11 +21,7 @@ typedef struct erg_precision_phase {
     double steps;     /* that the most exact variant takes in it */
 } erg_precision_phase;
 
-erg_precision_variant *erg_precision_variants_parse(const char *name, const char *bytes,
-                                                    size_t size, size_t *count,
-                                                    erg_error *err);
-erg_precision_phase *erg_precision_phases_parse(const char *name, const char *bytes,
-                                                size_t size, size_t *count, erg_error *err);
+extern const erg_row_layout erg_variants_layout, erg_phases_layout;
 
 /* energy_j[phase * variants + variant]; NAN: not allowed there. The choice of least sum of
  * energies and of switch_j for each change, exact; of equal ones the lower variant. The
@@ -96,8 +93,7 @@ typedef struct erg_recompute_item {
     double recompute_j, store_j, inputs_j;
 } erg_recompute_item;
 
-erg_recompute_item *erg_recompute_parse(const char *name, const char *bytes, size_t size,
-                                        size_t *count, erg_error *err);
+extern const erg_row_layout erg_recompute_layout;
 void erg_recompute_judge(erg_recompute_item *item, const erg_energy_costs *costs);
 /* Sorts items; the first top are rows, the notes are of all. */
 erg_result *erg_recompute_result(erg_recompute_item items[], size_t count, size_t top,
@@ -110,8 +106,7 @@ typedef struct erg_offload_item {
     double cpu_s, copy_s, slack_s, cpu_j, copy_j, gpu_j;
 } erg_offload_item;
 
-erg_offload_item *erg_offload_parse(const char *name, const char *bytes, size_t size,
-                                    size_t *count, erg_error *err);
+extern const erg_row_layout erg_offload_layout;
 bool erg_offload_pays(const erg_offload_item *item);
 
 /* ---- advise_order.c ------------------------------------------------------------------ */
@@ -139,8 +134,7 @@ double erg_order_peak_w(const erg_order_problem *is, const size_t order[], erg_e
 bool erg_order_solve(const erg_order_problem *is, size_t order[], erg_error *err);
 
 /* advise_order_read.c */
-erg_order_item *erg_order_parse(const char *name, const char *bytes, size_t size,
-                                size_t *count, erg_error *err);
+extern const erg_row_layout erg_order_layout;
 /* Of all `after`; free() it. A name that is not there, or comes later, is ERG_BAD_INPUT. */
 erg_order_edge *erg_order_edges(const erg_order_item items[], size_t count,
                                 size_t *edge_count, erg_error *err);
@@ -156,7 +150,6 @@ typedef struct erg_stage_row {
     double time_s, energy_j;
 } erg_stage_row;
 
-erg_stage_row *erg_stages_parse(const char *name, const char *bytes, size_t size,
-                                size_t *count, erg_error *err);
+extern const erg_row_layout erg_stages_layout;
 
 #endif

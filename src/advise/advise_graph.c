@@ -12,7 +12,7 @@
 #include "format/cells.h"
 #include "advise/advise_in_place.h"
 
-enum { FILE_MOST = 1 << 28, TOP = 20 };
+enum { TOP = 20 };
 
 typedef struct bench {
     const erg_advise_device *on;
@@ -173,17 +173,14 @@ static erg_result *judge_graph(bench *of, const char *workload)
 
 static erg_result *judge_csv(bench *of, const char *path)
 {
-    size_t size, count;
-    char *bytes = erg_file_read(path, FILE_MOST, &size, of->err);
-    erg_recompute_item *items =
-        bytes ? erg_recompute_parse(path, bytes, size, &count, of->err) : NULL;
+    size_t count;
+    erg_recompute_item *items = erg_rows_read(&erg_recompute_layout, path, &count, of->err);
     erg_result *result = NULL;
 
     for (size_t i = 0; items && i < count; i++)
         erg_recompute_judge(&items[i], &of->costs);
     if (items)
         result = erg_recompute_result(items, count, of->top, of->source, of->err);
-    free(bytes);
     free(items);
     return result;
 }

@@ -9,9 +9,8 @@
 #include <string.h>
 #include "advise/advise.h"
 #include "format/cells.h"
-#include "format/rows.h"
 
-enum { ITEMS_MOST = 1 << 20, FILE_MOST = 1 << 28 };
+enum { ITEMS_MOST = 1 << 20 };
 
 #define AT(field) offsetof(erg_offload_item, field)
 static const erg_row_field fields[] = {
@@ -23,8 +22,8 @@ static const erg_row_field fields[] = {
     { "copy_j", AT(copy_j), 0, 0, false },
     { "gpu_j", AT(gpu_j), 0, 0, false },
 };
-static const erg_row_layout layout = { fields, ERG_COUNT(fields), sizeof(erg_offload_item),
-                                       ITEMS_MOST };
+const erg_row_layout erg_offload_layout = { fields, ERG_COUNT(fields),
+                                            sizeof(erg_offload_item), ITEMS_MOST };
 
 static const erg_column columns[] = {
     { "operator", ERG_TEXT, "as the file names it" },
@@ -35,12 +34,6 @@ static const erg_column columns[] = {
     { "source", ERG_TEXT, "where the figures are from" },
     { "method", ERG_TEXT, "model: sums of given figures" },
 };
-
-erg_offload_item *erg_offload_parse(const char *name, const char *bytes, size_t size,
-                                    size_t *count, erg_error *err)
-{
-    return erg_rows_parse(&layout, name, bytes, size, count, err);
-}
 
 static double saving_of(const erg_offload_item *item)
 {
@@ -101,13 +94,10 @@ static erg_result *tables_of(erg_offload_item items[], size_t count, const char 
 
 erg_result *erg_advise_offload(const char *path, erg_error *err)
 {
-    size_t size, count;
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    erg_offload_item *items =
-        bytes ? erg_offload_parse(path, bytes, size, &count, err) : NULL;
+    size_t count;
+    erg_offload_item *items = erg_rows_read(&erg_offload_layout, path, &count, err);
     erg_result *result = items ? tables_of(items, count, path, err) : NULL;
 
-    free(bytes);
     free(items);
     return result;
 }

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "advise/advise.h"
-#include "format/rows.h"
 
-enum { ITEMS_MOST = 8192, FILE_MOST = 1 << 26, EDGES_MOST = 1 << 16 };
+enum { ITEMS_MOST = 8192, EDGES_MOST = 1 << 16 };
 
 #define USUAL_WINDOW_S 0.1
 #define AT(field) offsetof(erg_order_item, field)
@@ -16,8 +15,8 @@ static const erg_row_field fields[] = {
     { "power_w", AT(power_w), 0, 0, false },
     { "after", AT(after), sizeof(((erg_order_item *)0)->after), 0, true },
 };
-static const erg_row_layout layout = { fields, ERG_COUNT(fields), sizeof(erg_order_item),
-                                       ITEMS_MOST };
+const erg_row_layout erg_order_layout = { fields, ERG_COUNT(fields),
+                                          sizeof(erg_order_item), ITEMS_MOST };
 
 static const erg_column total_columns[] = {
     { "peak_given_w", ERG_REAL, "greatest mean over the window, in the given order" },
@@ -39,12 +38,6 @@ static const erg_column order_columns[] = {
 };
 
 /* ---- reading ------------------------------------------------------------------------- */
-
-erg_order_item *erg_order_parse(const char *name, const char *bytes, size_t size,
-                                size_t *count, erg_error *err)
-{
-    return erg_rows_parse(&layout, name, bytes, size, count, err);
-}
 
 /* Of the items before `below`; SIZE_MAX: none is called so. */
 static size_t find(const erg_order_item items[], size_t below, const char *name,
@@ -165,9 +158,8 @@ erg_result *erg_order_result(const erg_order_problem *is, const char *source,
 
 erg_result *erg_advise_order(const char *path, double window_s, erg_error *err)
 {
-    size_t size, count, edge_count = 0;
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    erg_order_item *items = bytes ? erg_order_parse(path, bytes, size, &count, err) : NULL;
+    size_t count, edge_count = 0;
+    erg_order_item *items = erg_rows_read(&erg_order_layout, path, &count, err);
     erg_order_edge *needs = items ? erg_order_edges(items, count, &edge_count, err) : NULL;
     erg_result *result = NULL;
 
@@ -176,7 +168,6 @@ erg_result *erg_advise_order(const char *path, double window_s, erg_error *err)
                                        window_s > 0 ? window_s : USUAL_WINDOW_S };
         result = erg_order_result(&is, path, err);
     }
-    free(bytes);
     free(items);
     free(needs);
     return result;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include "advise/advise.h"
-#include "format/rows.h"
 
 enum { VARIANTS_MOST = 4096, PHASES_MOST = 4096 };
 
@@ -28,24 +27,10 @@ static const erg_row_field phase_fields[] = {
     { "steps", AT(steps), 0, 0, false },
 };
 
-static const erg_row_layout variant_layout = { variant_fields, ERG_COUNT(variant_fields),
-                                               sizeof(erg_precision_variant),
-                                               VARIANTS_MOST };
-static const erg_row_layout phase_layout = { phase_fields, ERG_COUNT(phase_fields),
-                                             sizeof(erg_precision_phase), PHASES_MOST };
-
-erg_precision_variant *erg_precision_variants_parse(const char *name, const char *bytes,
-                                                    size_t size, size_t *count,
-                                                    erg_error *err)
-{
-    return erg_rows_parse(&variant_layout, name, bytes, size, count, err);
-}
-
-erg_precision_phase *erg_precision_phases_parse(const char *name, const char *bytes,
-                                                size_t size, size_t *count, erg_error *err)
-{
-    return erg_rows_parse(&phase_layout, name, bytes, size, count, err);
-}
+const erg_row_layout erg_variants_layout = { variant_fields, ERG_COUNT(variant_fields),
+                                             sizeof(erg_precision_variant), VARIANTS_MOST };
+const erg_row_layout erg_phases_layout = { phase_fields, ERG_COUNT(phase_fields),
+                                           sizeof(erg_precision_phase), PHASES_MOST };
 
 /* ---- the recursion ------------------------------------------------------------------ */
 

@@ -7,8 +7,6 @@
 #include "advise/advise.h"
 #include "format/cells.h"
 
-enum { FILE_MOST = 1 << 24 };
-
 static const erg_column variant_columns[] = {
     { "variant", ERG_TEXT, "as the file names it" },
     { "energy_j", ERG_REAL, "to the target: joules a step times steps" },
@@ -214,18 +212,15 @@ static bool plan(const advice *of, const erg_precision_phase *phases, size_t cou
 
 static bool put_phases(const advice *of)
 {
-    size_t size, count = 0;
-    char *bytes = erg_file_read(of->wish->phases, FILE_MOST, &size, of->err);
+    size_t count = 0;
     erg_precision_phase *phases =
-        bytes ? erg_precision_phases_parse(of->wish->phases, bytes, size, &count, of->err)
-              : NULL;
+        erg_rows_read(&erg_phases_layout, of->wish->phases, &count, of->err);
     bool ok = phases != NULL;
 
     if (ok && of->exact == SIZE_MAX)
         ok = erg_fail(of->err, ERG_NO_DATA, "%s: phases need the error of a variant",
                       of->path);
     ok = ok && plan(of, phases, count);
-    free(bytes);
     free(phases);
     return ok;
 }
@@ -233,12 +228,9 @@ static bool put_phases(const advice *of)
 erg_result *erg_advise_precision(const char *path, const erg_precision_wish *wish,
                                  erg_error *err)
 {
-    size_t size;
     advice of = { .path = path, .wish = wish, .err = err };
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
 
-    of.variants =
-        bytes ? erg_precision_variants_parse(path, bytes, size, &of.count, err) : NULL;
+    of.variants = erg_rows_read(&erg_variants_layout, path, &of.count, err);
     of.result = of.variants ? erg_result_new("advise", err) : NULL;
     bool ok = of.result != NULL;
     if (ok) {
@@ -246,7 +238,6 @@ erg_result *erg_advise_precision(const char *path, const erg_precision_wish *wis
         of.exact = most_exact(of.variants, of.count);
         ok = put_variants(&of) && (!wish->phases || put_phases(&of));
     }
-    free(bytes);
     free(of.variants);
     if (ok)
         return of.result;

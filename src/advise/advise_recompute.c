@@ -9,7 +9,6 @@
 #include <string.h>
 #include "advise/advise.h"
 #include "format/cells.h"
-#include "format/rows.h"
 
 enum { ITEMS_MOST = 1 << 20 };
 
@@ -21,8 +20,8 @@ static const erg_row_field fields[] = {
     { "time_s", AT(time_s), 0, 0, false },
     { "input_bytes", AT(input_bytes), 0, 0, true },
 };
-static const erg_row_layout layout = { fields, ERG_COUNT(fields),
-                                       sizeof(erg_recompute_item), ITEMS_MOST };
+const erg_row_layout erg_recompute_layout = { fields, ERG_COUNT(fields),
+                                              sizeof(erg_recompute_item), ITEMS_MOST };
 
 static const erg_column columns[] = {
     { "tensor", ERG_TEXT, "or segment" },
@@ -35,12 +34,6 @@ static const erg_column columns[] = {
     { "source", ERG_TEXT, "where the figures are from" },
     { "method", ERG_TEXT, "model" },
 };
-
-erg_recompute_item *erg_recompute_parse(const char *name, const char *bytes, size_t size,
-                                        size_t *count, erg_error *err)
-{
-    return erg_rows_parse(&layout, name, bytes, size, count, err);
-}
 
 void erg_recompute_judge(erg_recompute_item *item, const erg_energy_costs *costs)
 {

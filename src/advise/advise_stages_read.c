@@ -8,9 +8,8 @@
 #include <string.h>
 #include "advise/advise.h"
 #include "advise/stages.h"
-#include "format/rows.h"
 
-enum { ROWS_MOST = 1 << 14, STAGES_MOST = 512, FILE_MOST = 1 << 24, EDGES_MOST = 1 << 14,
+enum { ROWS_MOST = 1 << 14, STAGES_MOST = 512, EDGES_MOST = 1 << 14,
        QUANTA = 500, FRONT_ROWS = 40 };
 
 #define AT(field) offsetof(erg_stage_row, field)
@@ -20,8 +19,8 @@ static const erg_row_field fields[] = {
     { "energy_j", AT(energy_j), 0, 0, false },
     { "after", AT(after), sizeof(((erg_stage_row *)0)->after), 0, true },
 };
-static const erg_row_layout layout = { fields, ERG_COUNT(fields), sizeof(erg_stage_row),
-                                       ROWS_MOST };
+const erg_row_layout erg_stages_layout = { fields, ERG_COUNT(fields),
+                                           sizeof(erg_stage_row), ROWS_MOST };
 
 static const erg_column front_columns[] = {
     { "time_s", ERG_REAL, "of the whole" },
@@ -111,12 +110,6 @@ static double within_ends(const curve *of, double time_s)
 }
 
 /* ---- reading ------------------------------------------------------------------------- */
-
-erg_stage_row *erg_stages_parse(const char *name, const char *bytes, size_t size,
-                                size_t *count, erg_error *err)
-{
-    return erg_rows_parse(&layout, name, bytes, size, count, err);
-}
 
 /* All rows of the stage of the first one, moved to where the sorted ones end. */
 static curve take_stage(shop *of, size_t first, erg_stage_row *sorted)
@@ -317,29 +310,24 @@ static bool tell(shop *of, erg_result *result, erg_error *err)
 
 erg_result *erg_advise_stages(const char *path, double within, erg_error *err)
 {
-    size_t size;
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    shop *of = bytes ? calloc(1, sizeof(*of)) : NULL;
+    shop *of = calloc(1, sizeof(*of));
     erg_result *result = NULL;
 
-    if (bytes && !of)
+    if (!of) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory for stages");
-    if (of) {
-        of->source = path;
-        of->within = within;
-        of->rows = erg_stages_parse(path, bytes, size, &of->row_count, err);
+        return NULL;
     }
-    if (of && of->rows && gather(of, err) && link_all(of, err) && cut(of, err)
+    of->source = path;
+    of->within = within;
+    of->rows = erg_rows_read(&erg_stages_layout, path, &of->row_count, err);
+    if (of->rows && gather(of, err) && link_all(of, err) && cut(of, err)
         && (result = erg_result_new("advise", err)) && !tell(of, result, err)) {
         erg_result_free(result);
         result = NULL;
     }
-    free(bytes);
-    if (of) {
-        free(of->rows);
-        free(of->energies_j);
-        free(of->edges);
-    }
+    free(of->rows);
+    free(of->energies_j);
+    free(of->edges);
     free(of);
     return result;
 }

@@ -28,7 +28,7 @@ static void rows_come_by_margin_and_say_when_inputs_must_be_at_hand(void)
     size_t count;
     erg_error err = { 0 };
     erg_recompute_item *items =
-        erg_recompute_parse("c", csv, sizeof(csv) - 1, &count, &err);
+        erg_rows_parse(&erg_recompute_layout, "c", csv, sizeof(csv) - 1, &count, &err);
 
     CHECK_OK(items && count == 3, err);
     for (size_t i = 0; i < count; i++)
