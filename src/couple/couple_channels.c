@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "math/closed_form.h"
 #include "math/stats.h"
 #include "couple/couple_inside.h"
@@ -96,12 +97,6 @@ static size_t distinct_of(const double sorted[], size_t n)
     return count;
 }
 
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Values at the same stamps, as printed; how many. */
 static size_t in_common(const erg_joint_channel *a, const erg_joint_channel *b, double x[],
                         double y[])
@@ -130,7 +125,7 @@ static bool follows(const erg_joint_channel *a, const erg_joint_channel *b, doub
     if (n < ROWS_LEAST || !erg_line_fit(x, y, n, line) || line->slope == 0)
         return false;
     memcpy(sorted, x, n * sizeof(*x));
-    qsort(sorted, n, sizeof(*sorted), upwards);
+    qsort(sorted, n, sizeof(*sorted), erg_by_value);
     if (distinct_of(sorted, n) < DISTINCT_LEAST)
         return false;
     double digits =
@@ -194,7 +189,7 @@ static bool is_suspect(double x[], size_t n, double *share)
     *share = erg_noise_floor(x, n) / sd;
     if (!(*share < SUSPECT_SHARE))
         return false;
-    qsort(x, n, sizeof(*x), upwards);
+    qsort(x, n, sizeof(*x), erg_by_value);
     return (double)distinct_of(x, n) > MOSTLY_DISTINCT * (double)n;
 }
 

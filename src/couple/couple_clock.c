@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "math/stats.h"
 #include "couple/couple_inside.h"
 #include "thermal/training_inside.h"
@@ -44,18 +45,12 @@ const erg_joint_channel *erg_joint_work(const erg_joint *joint, int device)
     return NULL;
 }
 
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The least difference of two values that differ: what the sensor resolves. Sorts. */
 static double step_of(double values[], size_t n)
 {
     double least = INFINITY;
 
-    qsort(values, n, sizeof(*values), upwards);
+    qsort(values, n, sizeof(*values), erg_by_value);
     for (size_t i = 1; i < n; i++)
         if (values[i] > values[i - 1])
             least = fmin(least, values[i] - values[i - 1]);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "erg/thermal.h"
 #include "math/contrast.h"
 #include "math/stats.h"
@@ -213,12 +214,6 @@ static bool flag_lag(erg_joint *joint, int device, erg_error *err)
 
 /* ---- the training log -------------------------------------------------------------- */
 
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Theil and Sen: the median of all slopes; and P of as many falls by chance, by Mann (1945)
  * and Kendall. NAN: too few. */
 static double fall_of(const double x[], size_t n, double *slope)
@@ -236,7 +231,7 @@ static double fall_of(const double x[], size_t n, double *slope)
             slopes[count++] = (x[j] - x[i]) / (double)(j - i);
             score += (x[j] > x[i]) - (x[j] < x[i]);
         }
-    qsort(slopes, count, sizeof(*slopes), upwards);
+    qsort(slopes, count, sizeof(*slopes), erg_by_value);
     *slope =
         count % 2 ? slopes[count / 2] : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
     free(slopes);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/sort.h"
 #include "device/device.h"
 #include "device/saved.h"
 
@@ -49,12 +50,6 @@ erg_device_knob *erg_device_add_knob(erg_device *dev, erg_knob which)
     return knob;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 bool erg_device_knob_values(erg_device_knob *knob, const double values[], size_t count,
                             erg_error *err)
 {
@@ -64,7 +59,7 @@ bool erg_device_knob_values(erg_device_knob *knob, const double values[], size_t
     if (!copy)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory for the values of a knob");
     memcpy(copy, values, count * sizeof(*copy));
-    qsort(copy, count, sizeof(*copy), by_value);
+    qsort(copy, count, sizeof(*copy), erg_by_value);
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || copy[i] > copy[kept - 1])
             copy[kept++] = copy[i];

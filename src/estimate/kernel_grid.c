@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "estimate/kernel.h"
 
 static const double step = 1.0 / 2048;
@@ -29,15 +30,9 @@ int16_t erg_kernel_cell_value(double value)
 
 /* ---- building ---------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool make_axis(erg_kernel_axis *to, double *values, size_t count, erg_error *err)
 {
-    qsort(values, count, sizeof(*values), by_value);
+    qsort(values, count, sizeof(*values), erg_by_value);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && values[i] <= values[i - 1])
             continue;

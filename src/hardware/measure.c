@@ -9,23 +9,18 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "hardware/measure.h"
 
 enum { THREADS_MOST = 1024, REPEATS_LEAST = 3, SIDE_MOST = 8192 };
 
 static const double product_least_s = 0.05;     /* shorter ones are doubled in size */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 erg_measured erg_measured_of(double *values, int count)
 {
     if (count == 0)
         return (erg_measured){ NAN, NAN, NAN, 0 };
-    qsort(values, (size_t)count, sizeof(double), by_value);
+    qsort(values, (size_t)count, sizeof(double), erg_by_value);
     double median = 0.5 * (values[(count - 1) / 2] + values[count / 2]);
     return (erg_measured){ median, values[0], values[count - 1], count };
 }

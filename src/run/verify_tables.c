@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/sort.h"
 #include "run/verify.h"
 
 static const erg_column row_columns[] = {
@@ -112,12 +113,6 @@ typedef struct group {
     double *errors;             /* room for all rows */
 } group;
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool put_group(erg_table *table, const group *one, const erg_hardware *hardware,
                       erg_error *err)
 {
@@ -141,7 +136,7 @@ static bool put_group(erg_table *table, const group *one, const erg_hardware *ha
     }
     if (!count)
         return true;
-    qsort(one->errors, count, sizeof(double), by_value);
+    qsort(one->errors, count, sizeof(double), erg_by_value);
     double n = (double)count;
     double median = 0.5 * (one->errors[(count - 1) / 2] + one->errors[count / 2]);
     return erg_table_row(table, err)
