@@ -77,8 +77,8 @@ bool erg_points_reject(erg_points *points, const char *application,
     return (to->application && to->reason) || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
-bool erg_points_remark_add(erg_points *points, bool of_check, erg_error *err,
-                           const char *format, va_list arguments)
+static bool add_remark(erg_points *points, bool of_check, erg_error *err,
+                       const char *format, va_list arguments)
 {
     char text[1024];
 
@@ -96,11 +96,20 @@ bool erg_points_remark_add(erg_points *points, bool of_check, erg_error *err,
     return true;
 }
 
+bool erg_points_remark(erg_points *points, erg_error *err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    bool good = add_remark(points, true, err, format, arguments);
+    va_end(arguments);
+    return good;
+}
+
 bool erg_points_note(erg_points *points, erg_error *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    bool good = erg_points_remark_add(points, false, err, format, arguments);
+    bool good = add_remark(points, false, err, format, arguments);
     va_end(arguments);
     return good;
 }

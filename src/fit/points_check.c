@@ -16,15 +16,6 @@ static const double level_rise = 1.15, level_step = 1.15;
 
 enum { OUTLIER_POINTS_LEAST = 5, AGAINST_POINTS_LEAST = 4 };
 
-bool erg_points_remark(erg_points *points, erg_error *err, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    bool good = erg_points_remark_add(points, true, err, format, arguments);
-    va_end(arguments);
-    return good;
-}
-
 static void forget_remarks(erg_points *points)
 {
     size_t kept = 0;

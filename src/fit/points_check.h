@@ -5,13 +5,9 @@
 
 #include "fit/points_inside.h"
 
-/* A note that the next check makes anew. */
-bool erg_points_remark(erg_points *points, erg_error *err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* scratch: room for 4 numbers a visit. */
 /* Of the applications from the first on alone: a file that was just read. */
 bool erg_points_correct_drift_from(erg_points *points, size_t first, erg_error *err);
-/* seen: room for one a visit. */
+/* scratch: room for 4 numbers a visit; seen: for one. */
 bool erg_points_cache_check(erg_points *points, double scratch[], bool seen[],
                             erg_error *err);
 bool erg_points_drift_note(erg_points *points, double scratch[], erg_error *err);

@@ -25,8 +25,9 @@ struct erg_points {
     char other[64];
 };
 
-bool erg_points_remark_add(erg_points *points, bool of_check, erg_error *err,
-                           const char *format, va_list arguments);
+/* A note that the next check makes anew. */
+bool erg_points_remark(erg_points *points, erg_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Before 0, like 0, after > 0: higher settings come first, unturned knobs last. */
 int erg_knob_setting_compare(const erg_knob_setting *a, const erg_knob_setting *b);
 

@@ -63,16 +63,6 @@ static void take_blanks(cursor *c)
         c->at++;
 }
 
-/* Days from civil, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
-int64_t erg_days_from_date(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 static bool days_of(int64_t year, int64_t month, int64_t day, int64_t *days)
 {
     static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

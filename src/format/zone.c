@@ -139,6 +139,16 @@ static void read_footer(erg_zone *zone, const char *at)
     zone->has_rule = at && take_rule(at, &zone->to_standard);
 }
 
+/* Days from civil, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+int64_t erg_days_from_date(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
 /* Local seconds at which a rule strikes in a year; 1970-01-01 was a Thursday. */
 static int64_t strike_s(const rule *when, int64_t year)
 {

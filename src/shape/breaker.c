@@ -12,6 +12,30 @@ erg_breaker erg_breaker_of(double rating_w, double tau_s, double trip, double lo
                           .theta = m * m, .most = m * m };
 }
 
+erg_breaker erg_breaker_of_curve(double rating_w, double tau_s, const erg_trip_curve *curve)
+{
+    erg_breaker made = erg_breaker_of(rating_w, tau_s, 1, 0);
+
+    made.curve = curve;
+    return made;
+}
+
+double erg_trip_curve_time(const erg_trip_curve *curve, double load)
+{
+    const erg_trip_point *points = curve->points;
+    size_t k = 1;
+
+    if (load < points[0].load)
+        return INFINITY;
+    if (load >= points[curve->count - 1].load)
+        return points[curve->count - 1].time_s;
+    while (load >= points[k].load)
+        k++;
+    double share = log(load / points[k - 1].load)
+                 / log(points[k].load / points[k - 1].load);
+    return points[k - 1].time_s * pow(points[k].time_s / points[k - 1].time_s, share);
+}
+
 double erg_breaker_time_to_trip(const erg_breaker *breaker, double load_w)
 {
     double m2 = load_w / breaker->rating_w * (load_w / breaker->rating_w);
