@@ -17,13 +17,6 @@
 static const double step_j = 0x1p-16, counter_update_s = 0.001;
 static const double compare_s = 0.5, most_apart = 0.25;
 
-/* Names without a folder are the loader's to find; under another root only a file
- * there will do. */
-static const char *const libraries[] = {
-    "librocm_smi64.so.7", "librocm_smi64.so.1", "librocm_smi64.so",
-};
-static const char rooted_library[] = "/opt/rocm/lib/librocm_smi64.so";
-
 /* Our own minimal view of rocm_smi.h; 0 is success. */
 typedef struct rocm {
     void *library;
@@ -41,6 +34,14 @@ static const erg_symbol symbols[] = {
     { "rsmi_num_monitor_devices", offsetof(rocm, count), true },
     { "rsmi_dev_pci_id_get", offsetof(rocm, pci_id), true },
     { "rsmi_dev_energy_count_get", offsetof(rocm, energy), true },
+};
+
+static const vendor_library library = {
+    .names = { "librocm_smi64.so.7", "librocm_smi64.so.1", "librocm_smi64.so" },
+    .rooted = "/opt/rocm/lib/librocm_smi64.so",
+    .symbols = symbols,
+    .symbol_count = ERG_COUNT(symbols),
+    .name = "librocm_smi64.so", /* its files say enough without it: no cure is told */
 };
 
 /* Thousandths of a degree Celsius. */
@@ -144,10 +145,8 @@ static void rocm_close(rocm *smi)
 
 static bool rocm_open(rocm *smi, const erg_env *env)
 {
-    smi->library = vendor_open(env, libraries, ERG_COUNT(libraries), rooted_library);
-    if (!smi->library || erg_library_find(smi->library, symbols, ERG_COUNT(symbols), smi))
-        return false;
-    smi->running = smi->init(0) == 0;
+    smi->library = vendor_open(env, &library, smi, NULL);
+    smi->running = smi->library && smi->init(0) == 0;
     return smi->running;
 }
 

@@ -16,14 +16,6 @@
 enum { SOCKETS_MOST = 64, GPUS_MOST = 64, PER_SOCKET = 64 };
 static const double update_s = 0.001, wait_s = 0.05; /* one that lives has moved by then */
 
-static const char *const libraries[] = {
-    "libamd_smi.so.26",
-    "libamd_smi.so.25",
-    "libamd_smi.so.24",
-    "libamd_smi.so",
-};
-static const char rooted_library[] = "/opt/rocm/lib/libamd_smi.so";
-
 #define SLOT(member) offsetof(amdsmi_api, member)
 static const erg_symbol symbols[] = {
     { "amdsmi_init", SLOT(init), true },
@@ -43,29 +35,29 @@ static const erg_symbol symbols[] = {
     { "amdsmi_set_power_cap", SLOT(set_cap), false },
 };
 
+static const vendor_library library = {
+    .names = { "libamd_smi.so.26", "libamd_smi.so.25", "libamd_smi.so.24",
+               "libamd_smi.so" },
+    .rooted = "/opt/rocm/lib/libamd_smi.so",
+    .symbols = symbols,
+    .symbol_count = ERG_COUNT(symbols),
+    .name = "libamd_smi.so",
+    .install = "on a machine with AMD GPUs install amd-smi-lib of ROCm; without it the "
+               "driver amdgpu reads their files",
+    .update = "update ROCm to 6.0 or later",
+};
+
 /* ---- find -------------------------------------------------------------------- */
 
 static bool api_open(const erg_env *env, amdsmi_api *out, erg_error *err)
 {
-    *out = (amdsmi_api){ .library = vendor_open(env, libraries, ERG_COUNT(libraries),
-                                                rooted_library) };
-    if (!out->library)
-        return erg_fail(
-            err, ERG_NOT_FOUND,
-            "libamd_smi.so was not found: on a machine with "
-            "AMD GPUs install amd-smi-lib of ROCm; without it the driver amdgpu "
-            "reads their files");
-    const char *missing = erg_library_find(out->library, symbols, ERG_COUNT(symbols), out);
-    int code = missing ? 0 : out->init(AMDSMI_GPUS);
-    if (!missing && code == 0)
-        return true;
+    *out = (amdsmi_api){ 0 };
+    out->library = vendor_open(env, &library, out, err);
+    int code = out->library ? out->init(AMDSMI_GPUS) : 0;
+    if (!out->library || code == 0)
+        return out->library;
     erg_library_close(out->library);
     *out = (amdsmi_api){ 0 };
-    if (missing)
-        return erg_fail(err, ERG_UNSUPPORTED,
-                        "libamd_smi.so has no %s: it is too old; "
-                        "update ROCm to 6.0 or later",
-                        missing);
     return erg_fail(err, code == AMDSMI_NO_PERMISSION ? ERG_NO_ACCESS : ERG_NOT_FOUND,
                     "libamd_smi.so is here and finds no AMD GPU (code %d): load its driver "
                     "(modprobe amdgpu), or ask for access to /dev/kfd and /dev/dri",
@@ -162,9 +154,7 @@ static bool amdsmi_find(erg_devices *found, const char *argument, erg_error *err
     if (!vendor_number(&erg_driver_amdsmi, argument, &wanted, err))
         return false;
     if (!api_open(erg_devices_env(found), &api, &fault))
-        return erg_devices_absent(found, &erg_driver_amdsmi,
-                                  fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
-                                  err, "%s", fault.text);
+        return vendor_absent(found, &erg_driver_amdsmi, &fault, err);
     size_t count = boards_find(&api, boards), added = 0;
     for (size_t i = 0; good && i < count; i++)
         if (isnan(wanted) || wanted == (double)i) {

@@ -13,9 +13,6 @@
 enum { DRIVERS_MOST = 8, DEVICES_MOST = 64 };
 static const double update_s = 0.001;
 
-static const char *const libraries[] = { "libze_loader.so.1", "libze_loader.so" };
-static const char rooted_library[] = "/usr/lib/libze_loader.so.1";
-
 #define SLOT(member) offsetof(levelzero_api, member)
 static const erg_symbol symbols[] = {
     { "zesInit", SLOT(init), true },
@@ -39,28 +36,28 @@ static const erg_symbol symbols[] = {
     { "zesFrequencyGetAvailableClocks", SLOT(clock_list), false },
 };
 
+static const vendor_library library = {
+    .names = { "libze_loader.so.1", "libze_loader.so" },
+    .rooted = "/usr/lib/libze_loader.so.1",
+    .symbols = symbols,
+    .symbol_count = ERG_COUNT(symbols),
+    .name = "libze_loader.so.1",
+    .install = "on a machine with Intel GPUs install the Level Zero loader (libze1) and "
+               "libze-intel-gpu1; without it hwmon reads some of them",
+    .update = "update the Level Zero loader to 1.10 or later",
+};
+
 /* ---- find ------------------------------------------------------------------------ */
 
 static bool api_open(const erg_env *env, levelzero_api *out, erg_error *err)
 {
-    *out = (levelzero_api){ .library = vendor_open(env, libraries, ERG_COUNT(libraries),
-                                                   rooted_library) };
-    if (!out->library)
-        return erg_fail(err, ERG_NOT_FOUND,
-                        "libze_loader.so.1 was not found: on a machine "
-                        "with Intel GPUs install the Level Zero loader (libze1) and "
-                        "libze-intel-gpu1; without it hwmon reads some of them");
-    const char *missing = erg_library_find(out->library, symbols, ERG_COUNT(symbols), out);
-    unsigned code = missing ? 0 : out->init(0);
-    if (!missing && code == 0)
-        return true;
+    *out = (levelzero_api){ 0 };
+    out->library = vendor_open(env, &library, out, err);
+    unsigned code = out->library ? out->init(0) : 0;
+    if (!out->library || code == 0)
+        return out->library;
     erg_library_close(out->library);
     *out = (levelzero_api){ 0 };
-    if (missing)
-        return erg_fail(err, ERG_UNSUPPORTED,
-                        "libze_loader.so.1 has no %s: it is too old; "
-                        "update the Level Zero loader to 1.10 or later",
-                        missing);
     return erg_fail(err, code == LEVELZERO_NO_PERMISSION ? ERG_NO_ACCESS : ERG_NOT_FOUND,
                     "Level Zero is here and finds no GPU (code 0x%x): install "
                     "libze-intel-gpu1, or ask for access to /dev/dri (group render)",
@@ -141,9 +138,7 @@ static bool levelzero_find(erg_devices *found, const char *argument, erg_error *
     if (!vendor_number(&erg_driver_levelzero, argument, &wanted, err))
         return false;
     if (!api_open(erg_devices_env(found), &api, &fault))
-        return erg_devices_absent(found, &erg_driver_levelzero,
-                                  fault.code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT,
-                                  err, "%s", fault.text);
+        return vendor_absent(found, &erg_driver_levelzero, &fault, err);
     size_t count = gpus_find(&api, gpus), added = 0;
     for (size_t i = 0; good && i < count; i++)
         if (isnan(wanted) || wanted == (double)i) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "device/drivers/nvml.h"
 #include "device/drivers/nvml_child.h"
+#include "device/drivers/vendor.h"
 #include "trace/sensor.h"
 
 /* ---- what the readings mean --------------------------------------------- */
@@ -178,12 +179,10 @@ static bool find_without(erg_devices *found, const char *argument, const erg_err
                          erg_error *err)
 {
     size_t count = 0;
-    erg_state state = fault->code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT;
 
     if (!nvml_child_find(found, argument && *argument ? argument : NULL, &count, err))
         return false;
-    return count > 0
-           || erg_devices_absent(found, &erg_driver_nvml, state, err, "%s", fault->text);
+    return count > 0 || vendor_absent(found, &erg_driver_nvml, fault, err);
 }
 
 typedef struct sleepers {

@@ -7,15 +7,42 @@
 #include <string.h>
 #include "device/drivers/vendor.h"
 
-void *vendor_open(const erg_env *env, const char *const names[], size_t count,
-                  const char *rooted)
+static void *open_file(const erg_env *env, const vendor_library *of)
 {
     char path[ERG_PATH_MOST];
     const char *const files[] = { path };
+    size_t names = 0;
 
+    while (of->names[names])
+        names++;
     if (!env->root || !env->root[0])
-        return erg_library_open(names, count);
-    return erg_path_join(env, rooted, path, NULL) ? erg_library_open(files, 1) : NULL;
+        return erg_library_open(of->names, names);
+    return erg_path_join(env, of->rooted, path, NULL) ? erg_library_open(files, 1) : NULL;
+}
+
+void *vendor_open(const erg_env *env, const vendor_library *of, void *calls, erg_error *err)
+{
+    void *library = open_file(env, of);
+
+    if (!library) {
+        erg_fail(err, ERG_NOT_FOUND, "%s was not found: %s", of->name, of->install);
+        return NULL;
+    }
+    const char *missing = erg_library_find(library, of->symbols, of->symbol_count, calls);
+    if (!missing)
+        return library;
+    erg_library_close(library);
+    erg_fail(err, ERG_UNSUPPORTED, "%s has no %s: it is too old; %s", of->name, missing,
+             of->update);
+    return NULL;
+}
+
+bool vendor_absent(erg_devices *found, const erg_driver *driver, const erg_error *why,
+                   erg_error *err)
+{
+    return erg_devices_absent(found, driver,
+                              why->code == ERG_NO_ACCESS ? ERG_DENIED : ERG_ABSENT, err,
+                              "%s", why->text);
 }
 
 bool vendor_number(const erg_driver *driver, const char *argument, double *wanted,

@@ -6,10 +6,25 @@
 #include "base/library.h"
 #include "device/driver.h"
 
-/* names, without a folder, are the loader's to find; under another root only the file
- * `rooted` there will do. NULL: it is not here. */
-void *vendor_open(const erg_env *env, const char *const names[], size_t count,
-                  const char *rooted);
+/* A maker's library and its calls, and what to say where it will not do. */
+typedef struct vendor_library {
+    const char *names[5];       /* without a folder: the loader's to find */
+    const char *rooted;         /* under another root only this file there will do */
+    const erg_symbol *symbols;
+    size_t symbol_count;
+    const char *name;           /* in sentences: the usual file */
+    const char *install;        /* cure where it is absent */
+    const char *update;         /* cure where it lacks a call */
+} vendor_library;
+
+/* Fills the slots of calls. NULL: it is not here (ERG_NOT_FOUND), or lacks a call that is
+ * required (ERG_UNSUPPORTED). */
+void *vendor_open(const erg_env *env, const vendor_library *of, void *calls,
+                  erg_error *err);
+
+/* The row of a driver whose library could not be used. */
+bool vendor_absent(erg_devices *found, const erg_driver *driver, const erg_error *why,
+                   erg_error *err);
 
 /* Which GPU `driver:ARGUMENT` asks for, by its number; NAN: all of them. */
 bool vendor_number(const erg_driver *driver, const char *argument, double *wanted,
