@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "replay/plan_file.h"
 #include "replay/plan_read.h"
 
 enum { HEAD_BYTES = 65536, FILES_MOST = 64 };
@@ -53,11 +54,46 @@ static bool read_head(const char *path, char *head, size_t *count, erg_error *er
     return true;
 }
 
+static const char *after_blanks(const char *text)
+{
+    return text + strspn(text, " \t\r\n");
+}
+
+/* Objects, one a line; a config.json is one object, of many lines or of the only one. */
+static bool is_of_lines(const erg_plan_input *input)
+{
+    const char *begin = after_blanks(input->head), *end = strchr(begin, '\n');
+    const char *dot = strrchr(input->path, '.');
+
+    if (*begin != '{')
+        return false;
+    while (end && end > begin && strchr(" \t\r", end[-1]))
+        end--;
+    return (dot && strcmp(dot, ".jsonl") == 0)
+        || (end && end[-1] == '}' && *after_blanks(end) == '{');
+}
+
+static bool fail_lines(const erg_plan_input *input, erg_error *err)
+{
+    char line[61];
+    size_t count = 0;
+
+    for (const char *c = after_blanks(input->head); *c && *c != '\n' && count < 60; c++)
+        line[count++] = *c >= ' ' && *c < 0x7f ? *c : '?';
+    line[count] = '\0';
+    return erg_fail(err, ERG_BAD_INPUT,
+                    "%s:1: JSON lines, but neither a plan (\"schema\": \"%s\") nor a list "
+                    "of kernels (\"signature\" and \"count\"): it begins %s", input->path,
+                    ERG_PLAN_SCHEMA, line);
+}
+
 static bool read_with(const erg_plan_input *input, const erg_replay_plan_options *options,
                       opened *to, erg_error *err)
 {
     for (to->reader = 0; erg_plan_readers[to->reader]; to->reader++)
-        if (erg_plan_readers[to->reader]->sniff(input))
+        if (erg_plan_readers[to->reader] == &erg_plan_graph && is_of_lines(input))
+            return fail_lines(input, err);
+        else if (erg_plan_readers[to->reader]->sniff(input))
             return erg_plan_readers[to->reader]->read(input, options, to->plan, err);
     if (input->head_size >= 2 && (memcmp(input->head, "\xff\xfe", 2) == 0
                                   || memcmp(input->head, "\xfe\xff", 2) == 0))

@@ -73,7 +73,7 @@ static void keys_that_are_not_ours_are_kept(void)
 static void a_plan_that_cannot_be_is_refused_with_its_place(void)
 {
     static const struct { const char *from, *to, *says; } rows[] = {
-        { "erg.plan.v1", "erg.plan.v9", "model_type" },
+        { "erg.plan.v1", "erg.plan.v9", "neither a plan (\"schema\": \"erg.plan.v1\")" },
         { "\"count\":3", "\"count\":-3", ":1: \"count\"" },
         { "\"tier\":2", "\"tier\":9", ":1: \"tier\"" },
         { "[2,3]", "[2,-3]", ":1: \"dims\"" },

@@ -306,6 +306,20 @@ static void inputs_alike_in_a_row_are_counted(void)
     erg_text_free(&text);
 }
 
+/* The last reader that was asked took them for a config.json without a model_type. */
+static void lines_that_are_no_kernels_are_told_what_was_looked_for(void)
+{
+    static const char *const texts[] = { "{\"step\": 1}\n{\"step\": 2}\n",
+                                         "\n {\"step\": 1} \r\n\n{\"step\": 2}" };
+
+    for (size_t i = 0; i < ERG_COUNT(texts); i++) {
+        const char *path = file_of(0, texts[i]);
+        erg_error err = { 0 };
+        CHECK(!erg_replay_plan_load(&path, 1, NULL, &err) && err.code == ERG_BAD_INPUT);
+        CHECK(strstr(err.text, "neither a plan") && strstr(err.text, "{\"step\": 1}"));
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -321,6 +335,7 @@ int main(void)
         TEST(two_files_of_one_format_are_parts),
         TEST(what_is_no_kernel_is_refused_with_its_place),
         TEST(inputs_alike_in_a_row_are_counted),
+        TEST(lines_that_are_no_kernels_are_told_what_was_looked_for),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
