@@ -64,7 +64,6 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
 bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *err);
 /* Whole file, NUL-terminated, at most limit bytes; free() it. "-" is stdin. */
 char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err);
-/* With the folders above it, for this user alone; one that is there is fine. */
 /* False, and err is why: the machine failed, and not the data. Whoever goes on without an
  * answer asks first. */
 static inline bool erg_can_do_without(const erg_error *why, erg_error *err)
@@ -72,6 +71,7 @@ static inline bool erg_can_do_without(const erg_error *why, erg_error *err)
     return (why->code != ERG_NO_MEMORY && why->code != ERG_IO)
         || erg_fail(err, why->code, "%s", why->text);
 }
+/* With the folders above it, for this user alone; one that is there is fine. */
 bool erg_folder_make(const char *folder, erg_error *err);
 /* Writes aside and renames; begin gives the stream, end commits or discards. */
 typedef struct erg_aside {
