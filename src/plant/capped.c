@@ -163,7 +163,7 @@ erg_capped_line erg_capped_line_from(const erg_capped *capped, double begin_s, d
     double late_w = erg_law_w(capped->law, begin_s + 0.75 * length_s) + extra_w;
     double slope = (late_w - early_w) / (0.5 * length_s);
     double begin_w = 1.5 * early_w - 0.5 * late_w;
-    double cross_s = slope ? (limit_w - begin_w) / slope : 0;
+    double cross_s = slope != 0 ? (limit_w - begin_w) / slope : 0;
     if (cross_s > least_s && cross_s < length_s - least_s)
         length_s = cross_s;
     bool is_cut = begin_w + 0.5 * length_s * slope > limit_w;

@@ -55,7 +55,8 @@ static erg_capped_line aim_at(erg_smoothed *of, double to_s)
     erg_capped_line aim = erg_capped_line_from(of->load, of->at_s, to_s);
     double floor_w = fmin(of->now.floor_w, erg_capped_limit_w(of->load));
     double length_s = aim.end_s - of->at_s, tiny_s = least_s(of->at_s);
-    double cross_s = aim.slope_w_per_s ? (floor_w - aim.begin_w) / aim.slope_w_per_s : 0;
+    double cross_s =
+        aim.slope_w_per_s != 0 ? (floor_w - aim.begin_w) / aim.slope_w_per_s : 0;
 
     if (!of->now.is_on)
         return aim;

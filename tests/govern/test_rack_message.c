@@ -9,8 +9,12 @@ static const char grant_text[] =
 
 static void a_status_survives_the_way(void)
 {
-    const erg_lease_status sent = { 9007199254740991u, 12, 3, 44, 3, 612.25, NAN, 700, 100,
-                                    1600, 400, 2, "7/train", 120, 0.75 };
+    const erg_lease_status sent = {
+        .boot = 9007199254740991u, .request = 12, .epoch = 3, .sequence = 44,
+        .epoch_seen = 3, .enforced_w = 612.25, .power_w = NAN, .demand_w = 700,
+        .least_w = 100, .most_w = 1600, .fallback_w = 400, .rank = 2, .job = "7/train",
+        .steps = 120, .epoch_s = 0.75,
+    };
     char text[ERG_RACK_MESSAGE_MOST];
     erg_lease_status got;
     erg_error err = { 0 };
