@@ -13,23 +13,45 @@ static inline void *turned_symbol(void *fake, const char *name)
     return found;
 }
 
+static inline unsigned turned_call(void *fake, const char *name)
+{
+    unsigned (*call)(void);
+    void *found = turned_symbol(fake, name);
+
+    memcpy(&call, &found, sizeof(found));
+    return call();
+}
+
+static inline void *turned_open(const char *library)
+{
+    void *fake = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+
+    CHECK(fake && turned_call(fake, "nvmlInit_v2") == 0);
+    return fake;
+}
+
+static inline void turned_close(void *fake)
+{
+    turned_call(fake, "nvmlShutdown");
+    dlclose(fake);
+}
+
+/* name: a function of the fake that tells of a GPU. */
+static inline void turned_tell(void *fake, const char *name, char *text, size_t size)
+{
+    void (*tell)(unsigned gpu, char *to, size_t room);
+    void *found = turned_symbol(fake, name);
+
+    memcpy(&tell, &found, sizeof(found));
+    tell(0, text, size);
+}
+
 static inline void turned_text(const char *library, char *text, size_t size)
 {
-    unsigned (*open_all)(void), (*close_all)(void);
-    void (*tell)(unsigned gpu, char *to, size_t room);
-    void *fake = dlopen(library, RTLD_NOW | RTLD_LOCAL), *found;
+    void *fake = turned_open(library);
 
-    CHECK(fake);
-    found = turned_symbol(fake, "nvmlInit_v2");
-    memcpy(&open_all, &found, sizeof(found));
-    found = turned_symbol(fake, "nvmlShutdown");
-    memcpy(&close_all, &found, sizeof(found));
-    found = turned_symbol(fake, "fake_nvml_turned");
-    memcpy(&tell, &found, sizeof(found));
-    CHECK(open_all() == 0);
-    tell(0, text, size);
-    close_all();
-    dlclose(fake);
+    turned_tell(fake, "fake_nvml_turned", text, size);
+    turned_close(fake);
 }
 
 #endif

@@ -65,6 +65,26 @@ static inline void ergd_prepare(ergd_box *is, const char *more)
     fclose(file);
 }
 
+static inline const char *ergd_fake_nvml(void)
+{
+    static char path[ERG_PATH_MOST];
+    const char *build = getenv("ERG_BUILD");
+    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1",
+             build ? build : "build");
+    return path;
+}
+
+/* On the fake NVML, whose settings outlive a process as a real GPU's do. */
+static inline void ergd_prepare_nvml(ergd_box *is, const char *more, const char *script)
+{
+    char gpus[ERG_PATH_MOST];
+    ergd_prepare(is, more);
+    CHECK(snprintf(gpus, sizeof(gpus), "%s/gpus", is->box.root) < (int)sizeof(gpus));
+    setenv("FAKE_NVML", script, 1);
+    setenv("FAKE_NVML_STATE", gpus, 1);
+    is->nvml = ergd_fake_nvml();
+}
+
 static inline void ergd_start(ergd_box *is)
 {
     const char *program = ergd_program();

@@ -50,25 +50,47 @@ static inline erg_result *tables(const governed *is)
     return result;
 }
 
-/* Row 0 is the node, then its devices. */
-static inline double grant(const governed *is, size_t row, const char *column)
+/* A cell of one of its tables. */
+static inline double real_in(const governed *is, const char *table, size_t row,
+                             const char *column)
 {
     erg_result *result = tables(is);
-    double value = erg_table_find(erg_result_find(result, "grants"), row, column).real;
+    double value = erg_table_find(erg_result_find(result, table), row, column).real;
     erg_result_free(result);
     return value;
 }
 
-static inline bool says(const governed *is, size_t row, const char *column,
-                        const char *want)
+/* want NULL: there is none. */
+static inline bool is_in(const governed *is, const char *table, size_t row,
+                         const char *column, const char *want)
 {
     erg_result *result = tables(is);
-    const char *text = erg_table_find(erg_result_find(result, "grants"), row, column).text;
+    const char *text = erg_table_find(erg_result_find(result, table), row, column).text;
     bool same = text ? want && strcmp(text, want) == 0 : !want;
     if (!same)
         print_message("# %s is %s, not %s\n", column, text ? text : "-", want ? want : "-");
     erg_result_free(result);
     return same;
+}
+
+static inline size_t rows_in(const governed *is, const char *table)
+{
+    erg_result *result = tables(is);
+    size_t count = erg_table_row_count(erg_result_find(result, table));
+    erg_result_free(result);
+    return count;
+}
+
+/* Row 0 is the node, then its devices. */
+static inline double grant(const governed *is, size_t row, const char *column)
+{
+    return real_in(is, "grants", row, column);
+}
+
+static inline bool says(const governed *is, size_t row, const char *column,
+                        const char *want)
+{
+    return is_in(is, "grants", row, column, want);
 }
 
 static inline void ask(governed *is, erg_govern_verb verb, double cap_w, const char *device)

@@ -10,30 +10,16 @@ static const char *const governs =
     "mode: enforce\nnode: {id: x, sensors: [nvml]}\n", *const observes =
     "node: {id: x, sensors: [nvml]}\n";
 
-static const char *library(void)
-{
-    static char path[ERG_PATH_MOST];
-    const char *build = getenv("ERG_BUILD");
-    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1",
-             build ? build : "build");
-    return path;
-}
-
 static void prepare(ergd_box *is, const char *text)
 {
-    char gpus[ERG_PATH_MOST];
-    ergd_prepare(is, text);
-    CHECK(snprintf(gpus, sizeof(gpus), "%s/gpus", is->box.root) < (int)sizeof(gpus));
-    setenv("FAKE_NVML", "a100-sxm4-80gb,load=constant:200", 1);
-    setenv("FAKE_NVML_STATE", gpus, 1);
-    is->nvml = library();
+    ergd_prepare_nvml(is, text, "a100-sxm4-80gb,load=constant:200");
 }
 
 static bool is_locked(const ergd_box *is)
 {
     char text[128];
     (void)is;
-    turned_text(library(), text, sizeof(text));
+    turned_text(ergd_fake_nvml(), text, sizeof(text));
     return strncmp(text, "lock 1005 ", 10) == 0;
 }
 
@@ -41,7 +27,7 @@ static bool is_unlocked(const ergd_box *is)
 {
     char text[128];
     (void)is;
-    turned_text(library(), text, sizeof(text));
+    turned_text(ergd_fake_nvml(), text, sizeof(text));
     return strncmp(text, "lock 0 ", 7) == 0;
 }
 

@@ -4,58 +4,28 @@
  * settings outlive the process as a real GPU's do: whatever ends the daemon, they are as
  * they were.
  */
-#include <dlfcn.h>
+#include "fake/turned.h"
 #include "govern/ergd.h"
 
 static const char *const governs = "mode: enforce\nnode: {id: x, sensors: [nvml]}\n";
 
-static const char *library(void)
-{
-    static char path[ERG_PATH_MOST];
-    const char *build = getenv("ERG_BUILD");
-    snprintf(path, sizeof(path), "%s/tests/fake/libnvidia-ml.so.1",
-             build ? build : "build");
-    return path;
-}
-
 static void prepare(ergd_box *is, const char *script)
 {
-    char gpus[ERG_PATH_MOST];
     ergd_program();
-    ergd_prepare(is, governs);
-    CHECK(snprintf(gpus, sizeof(gpus), "%s/gpus", is->box.root) < (int)sizeof(gpus));
-    setenv("FAKE_NVML", script, 1);
-    setenv("FAKE_NVML_STATE", gpus, 1);
-    is->nvml = library();
-}
-
-static void *symbol(void *fake, const char *name)
-{
-    void *found = dlsym(fake, name);
-    CHECK(found);
-    return found;
+    ergd_prepare_nvml(is, governs, script);
 }
 
 /* The switch, the preset and its parameters; then the mask of profiles asked for. */
 static void look(char *to, size_t size)
 {
-    unsigned (*open_all)(void), (*close_all)(void), (*profiles)(unsigned gpu);
-    void (*tell)(unsigned gpu, char *to, size_t room);
-    void *fake = dlopen(library(), RTLD_NOW | RTLD_LOCAL), *found;
-    CHECK(fake);
-    found = symbol(fake, "nvmlInit_v2");
-    memcpy(&open_all, &found, sizeof(found));
-    found = symbol(fake, "nvmlShutdown");
-    memcpy(&close_all, &found, sizeof(found));
-    found = symbol(fake, "fake_nvml_smoothing");
-    memcpy(&tell, &found, sizeof(found));
-    found = symbol(fake, "fake_nvml_workloads");
+    unsigned (*profiles)(unsigned gpu);
+    void *fake = turned_open(ergd_fake_nvml());
+    void *found = turned_symbol(fake, "fake_nvml_workloads");
+
     memcpy(&profiles, &found, sizeof(found));
-    CHECK(open_all() == 0);
-    tell(0, to, size);
+    turned_tell(fake, "fake_nvml_smoothing", to, size);
     snprintf(to + strlen(to), size - strlen(to), " %u", profiles(0));
-    close_all();
-    dlclose(fake);
+    turned_close(fake);
 }
 
 static bool is_at(const char *want)

@@ -8,10 +8,7 @@
 
 static double clock_hz(const governed *is, size_t row, const char *column)
 {
-    erg_result *result = tables(is);
-    double value = erg_table_find(erg_result_find(result, "clocks"), row, column).real;
-    erg_result_free(result);
-    return value;
+    return real_in(is, "clocks", row, column);
 }
 
 static bool clock_says(const governed *is, size_t row, const char *column, const char *want)

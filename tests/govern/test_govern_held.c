@@ -7,32 +7,14 @@
             "'sim:a100-sxm4-80gb']"
 #define ENFORCES "mode: enforce\nnode: {id: x, " TWO "}\n"
 
-/* A cell of the table held; text: of a text column, NULL where it has none. */
 static double real(const governed *is, size_t row, const char *column)
 {
-    erg_result *result = tables(is);
-    double value = erg_table_find(erg_result_find(result, "held"), row, column).real;
-    erg_result_free(result);
-    return value;
+    return real_in(is, "held", row, column);
 }
 
 static bool is_text(const governed *is, size_t row, const char *column, const char *want)
 {
-    erg_result *result = tables(is);
-    const char *text = erg_table_find(erg_result_find(result, "held"), row, column).text;
-    bool same = text ? want && strcmp(text, want) == 0 : !want;
-    if (!same)
-        print_message("# %s is %s, not %s\n", column, text ? text : "-", want ? want : "-");
-    erg_result_free(result);
-    return same;
-}
-
-static size_t rows(const governed *is)
-{
-    erg_result *result = tables(is);
-    size_t count = erg_table_row_count(erg_result_find(result, "held"));
-    erg_result_free(result);
-    return count;
+    return is_in(is, "held", row, column, want);
 }
 
 static bool journal_has(const governed *is, const char *rule, const char *part)
@@ -75,12 +57,12 @@ static void a_floor_that_is_set_is_held_and_gone_on_release(void)
     erg_error err = { 0 };
     begin(&is, ENFORCES);
     run_for(&is, 1, 0.1);
-    CHECK(rows(&is) == 0);
+    CHECK(rows_in(&is, "held") == 0);
     CHECK_NEAR(least_w(&is), 50, 2);
     CHECK_OK(hold(&is, "smoothing_floor", 0.6, INFINITY, &err), err);
     CHECK_OK(hold(&is, "smoothing_hysteresis", 60, INFINITY, &err), err);
     CHECK_OK(hold(&is, "smoothing", 1, INFINITY, &err), err);
-    CHECK(rows(&is) == 3);                          /* one of two boards has them */
+    CHECK(rows_in(&is, "held") == 3);           /* one of two boards has them */
     CHECK(is_text(&is, 0, "node", "x/sim:plain") && is_text(&is, 0, "rule", "set"));
     CHECK(is_text(&is, 0, "knob", "smoothing_floor"));
     CHECK(is_text(&is, 0, "state", "enforced") && real(&is, 0, "enforced") == 0.6);
@@ -89,7 +71,7 @@ static void a_floor_that_is_set_is_held_and_gone_on_release(void)
     CHECK_NEAR(least_w(&is), 180, 2);
     CHECK(journal_has(&is, "set", "smoothing_floor was 0.5, asked 0.6, set 0.6"));
     ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
-    CHECK(rows(&is) == 0);
+    CHECK(rows_in(&is, "held") == 0);
     CHECK_NEAR(least_w(&is), 50, 2);
     CHECK(journal_has(&is, "free", "smoothing_floor is 0.5 again"));
     end(&is);
@@ -101,18 +83,18 @@ static void for_a_time_and_over_what_the_configuration_holds(void)
     erg_error err = { 0 };
     begin(&is, ENFORCES "gpu: {hold: [smoothing_floor=70%]}\n");
     run_for(&is, 1, 0.1);
-    CHECK(rows(&is) == 1 && is_text(&is, 0, "rule", "hold"));
+    CHECK(rows_in(&is, "held") == 1 && is_text(&is, 0, "rule", "hold"));
     CHECK_NEAR(real(&is, 0, "enforced"), 0.7, 1e-12);
     CHECK_OK(hold(&is, "smoothing_floor", 0.4, 5, &err), err);
     CHECK_OK(hold(&is, "workload_profile", 1, 5, &err), err);
-    CHECK(rows(&is) == 2 && is_text(&is, 0, "rule", "set"));
+    CHECK(rows_in(&is, "held") == 2 && is_text(&is, 0, "rule", "set"));
     CHECK(real(&is, 0, "enforced") == 0.4 && real(&is, 1, "enforced") == 1);
     CHECK_NEAR(real(&is, 1, "left_s"), 5, 0.01);
     run_for(&is, 6, 0.1);
-    CHECK(rows(&is) == 1 && is_text(&is, 0, "rule", "hold"));
+    CHECK(rows_in(&is, "held") == 1 && is_text(&is, 0, "rule", "hold"));
     CHECK_NEAR(real(&is, 0, "enforced"), 0.7, 1e-12);
     ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);        /* is not the user's to release */
-    CHECK(rows(&is) == 1);
+    CHECK(rows_in(&is, "held") == 1);
     CHECK_NEAR(real(&is, 0, "enforced"), 0.7, 1e-12);
     end(&is);
 }
@@ -139,7 +121,7 @@ static void what_no_board_has_or_can_take_is_refused_in_a_sentence(void)
             && err.code == bad[i].code && strstr(err.text, bad[i].what);
         if (!good)
             print_message("# %s: %s\n", bad[i].knob, err.text);
-        CHECK(good && rows(&is) == 0);
+        CHECK(good && rows_in(&is, "held") == 0);
     }
     end(&is);
 }
@@ -157,9 +139,9 @@ static void what_the_board_refuses_is_said_and_let_go(void)
     CHECK(is_text(&is, 1, "state", "refused") && isnan(real(&is, 1, "enforced")));
     CHECK(journal_has(&is, "set", "smoothing_profile of sim:plain is 2"));
     run_for(&is, 30, 0.1);
-    CHECK(rows(&is) == 2);
+    CHECK(rows_in(&is, "held") == 2);
     ask(&is, ERG_GOVERN_RELEASE, NAN, "sim:plain");
-    CHECK(rows(&is) == 0);
+    CHECK(rows_in(&is, "held") == 0);
     end(&is);
 }
 
@@ -181,10 +163,10 @@ static void who_observes_turns_nothing_and_says_so(void)
     run_for(&is, 1, 0.1);
     CHECK_OK(hold(&is, "smoothing_floor", 0.6, 2, &err), err);
     CHECK_OK(hold(&is, "smoothing", 1, 2, &err), err);
-    CHECK(rows(&is) == 2 && is_text(&is, 1, "state", "observe"));
+    CHECK(rows_in(&is, "held") == 2 && is_text(&is, 1, "state", "observe"));
     CHECK(isnan(real(&is, 1, "requested")));
     CHECK_NEAR(least_w(&is), 50, 2);
-    CHECK(rows(&is) == 0);
+    CHECK(rows_in(&is, "held") == 0);
     end(&is);
 }
 

@@ -23,29 +23,6 @@ static void hint(governed *is, const char *line, int64_t uid)
     CHECK_OK(say(is, line, uid, &err), err);
 }
 
-static erg_cell cell(const governed *is, const char *table, size_t row, const char *column,
-                     erg_result **result)
-{
-    *result = tables(is);
-    return erg_table_find(erg_result_find(*result, table), row, column);
-}
-
-static double real(const governed *is, const char *table, size_t row, const char *column)
-{
-    erg_result *result;
-    double value = cell(is, table, row, column, &result).real;
-    erg_result_free(result);
-    return value;
-}
-
-static size_t rows(const governed *is, const char *table)
-{
-    erg_result *result = tables(is);
-    size_t count = erg_table_row_count(erg_result_find(result, table));
-    erg_result_free(result);
-    return count;
-}
-
 static void a_hint_holds_every_gpu_and_ends_with_its_time(void)
 {
     governed is;
@@ -54,11 +31,11 @@ static void a_hint_holds_every_gpu_and_ends_with_its_time(void)
     hint(&is, "{\"do\": \"hint\", \"cap_w\": 300, \"for_s\": 5}", 7);
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 300, 1e-6);
     CHECK_NEAR(grant(&is, 2, "enforced_w"), 300, 1e-6);
-    CHECK(says(&is, 1, "rule", "hint") && rows(&is, "hints") == 1);
+    CHECK(says(&is, 1, "rule", "hint") && rows_in(&is, "hints") == 1);
     run_for(&is, 4, 0.1);
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 300, 1e-6);
     run_for(&is, 2, 0.1);
-    CHECK(rows(&is, "hints") == 0 && grant(&is, 1, "enforced_w") > 390);
+    CHECK(rows_in(&is, "hints") == 0 && grant(&is, 1, "enforced_w") > 390);
     end(&is);
 }
 
@@ -73,11 +50,11 @@ static void the_least_is_in_force_and_nobody_undoes_anothers(void)
     hint(&is, "{\"do\": \"hint\", \"cap_w\": 220, \"device\": \"sim:a100-sxm4-80gb\"}", 8);
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 220, 1e-6);
     hint(&is, "{\"do\": \"hint\", \"device\": \"sim:a100-sxm4-80gb\"}", 7);
-    CHECK(rows(&is, "hints") == 2);                         /* of user 7 there is none */
+    CHECK(rows_in(&is, "hints") == 2);                         /* of user 7 there is none */
     hint(&is, "{\"do\": \"hint\"}", 7);
     hint(&is, "{\"do\": \"hint\", \"device\": \"sim:a100-sxm4-80gb\"}", 8);
     run_for(&is, 1, 0.1);
-    CHECK(rows(&is, "hints") == 0);
+    CHECK(rows_in(&is, "hints") == 0);
     CHECK_NEAR(grant(&is, 1, "enforced_w"), 250, 1e-6);
     end(&is);
 }
@@ -89,10 +66,10 @@ static void a_delta_is_under_the_highest_clock(void)
     run_for(&is, 0.2, 0.1);
     hint(&is, "{\"do\": \"hint\", \"clock_delta_hz\": -2e8, "
               "\"device\": \"sim:a100-sxm4-80gb\"}", 7);
-    CHECK_NEAR(real(&is, "clocks", 0, "wanted_hz"), 1410e6 - 200e6, 8e6);
-    CHECK(isnan(real(&is, "clocks", 1, "wanted_hz")));
+    CHECK_NEAR(real_in(&is, "clocks", 0, "wanted_hz"), 1410e6 - 200e6, 8e6);
+    CHECK(isnan(real_in(&is, "clocks", 1, "wanted_hz")));
     ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
-    CHECK(isnan(real(&is, "clocks", 0, "wanted_hz")) && rows(&is, "hints") == 0);
+    CHECK(isnan(real_in(&is, "clocks", 0, "wanted_hz")) && rows_in(&is, "hints") == 0);
     end(&is);
 }
 
@@ -118,14 +95,14 @@ static void dvfs_is_of_the_user_who_asked(void)
     run_for(&is, 2, 0.1);
     CHECK(!has_policy(&is));
     run_for(&is, 40, 0.5);      /* user 8 and the hint are forgotten */
-    CHECK(rows(&is, "hints") == 0);
+    CHECK(rows_in(&is, "hints") == 0);
     hint(&is, "{\"do\": \"hint\", \"dvfs\": \"auto\", \"slowdown\": 0.03}", 7);
     hint(&is, work, 7);
     run_for(&is, 2, 0.1);
     CHECK(has_policy(&is));
     hint(&is, "{\"do\": \"hint\", \"dvfs\": \"off\"}", 7);
     run_for(&is, 1, 0.1);
-    CHECK(isnan(real(&is, "clocks", 0, "wanted_hz")));
+    CHECK(isnan(real_in(&is, "clocks", 0, "wanted_hz")));
     end(&is);
 }
 
@@ -139,15 +116,15 @@ static void a_hint_may_be_kept_until_release(void)
     hint(&is, kept, 7);
     hint(&is, "{\"do\": \"hint\", \"cap_w\": 300}", 7); /* a program of the same user */
     run_for(&is, 7200, 5);
-    CHECK(rows(&is, "hints") == 1 && isnan(real(&is, "hints", 0, "left_s")));
+    CHECK(rows_in(&is, "hints") == 1 && isnan(real_in(&is, "hints", 0, "left_s")));
     CHECK_NEAR(grant(&is, 2, "enforced_w"), 290, 1e-6);
     ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
-    CHECK(rows(&is, "hints") == 0);
+    CHECK(rows_in(&is, "hints") == 0);
     hint(&is, kept, 7);
     hint(&is, "{\"do\": \"hint\", \"job\": \"hand\"}", 8);     /* not his */
-    CHECK(rows(&is, "hints") == 1);
+    CHECK(rows_in(&is, "hints") == 1);
     hint(&is, "{\"do\": \"hint\", \"job\": \"hand\"}", 7);
-    CHECK(rows(&is, "hints") == 0);
+    CHECK(rows_in(&is, "hints") == 0);
     end(&is);
 }
 
@@ -158,7 +135,7 @@ static void a_device_that_is_not_there_is_said(void)
     begin(&is, TWO);
     CHECK(!say(&is, "{\"do\": \"hint\", \"cap_w\": 9, \"device\": \"nvml:7\"}", 7, &err));
     CHECK(err.code == ERG_NOT_FOUND && strstr(err.text, "no device nvml:7"));
-    CHECK(rows(&is, "hints") == 0);
+    CHECK(rows_in(&is, "hints") == 0);
     end(&is);
 }
 
