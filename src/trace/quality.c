@@ -2,7 +2,7 @@
 /* Words for how good a figure is, and for what was subtracted. */
 #include <string.h>
 #include "base/base.h"
-#include "erg/energy.h"
+#include "trace/ends.h"
 
 static const struct { const char *name, *about; } qualities[] = {
     [ERG_QUALITY_GOOD] = { "good", "at least 50 sensor updates, 99 % covered, no flag" },
@@ -32,6 +32,18 @@ erg_bounds erg_bounds_of(erg_method method, double value, double half_width)
     if (method == ERG_METHOD_MODEL && value > 0)
         low = value / (1 + half_width / value);
     return (erg_bounds){ low, value + half_width };
+}
+
+erg_energy_ends erg_energy_ends_of(const erg_energy *energy)
+{
+    return (erg_energy_ends){
+        .gross_j = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j),
+        .net_j = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j),
+        .mean_w = erg_bounds_of(energy->method, energy->mean_w, energy->mean_spread_w),
+        .peak_w = erg_bounds_of(energy->method, energy->peak_w, energy->peak_spread_w),
+        .min_w = erg_bounds_of(energy->method, energy->min_w, energy->min_spread_w),
+        .idle_w = erg_bounds_of(energy->method, energy->idle_w, energy->idle_spread_w),
+    };
 }
 
 const char *erg_quality_name(erg_quality quality)

@@ -2,6 +2,7 @@
 /* Figures as cells, each with its interval; source, method and quality are of the row. */
 #include <math.h>
 #include <string.h>
+#include "trace/ends.h"
 #include "trace/summary.h"
 
 #define CO2_G_PER_KWH 400.0     /* near the world's mean grid; IEA, Electricity 2024 */
@@ -28,29 +29,23 @@ bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
 /* What summary, devices and regions have in common. */
 bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
 {
-    erg_bounds gross = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
-    erg_bounds net = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j);
-    erg_bounds mean = erg_bounds_of(energy->method, energy->mean_w, energy->mean_spread_w);
-    erg_bounds peak = erg_bounds_of(energy->method, energy->peak_w, energy->peak_spread_w);
-    erg_bounds least = erg_bounds_of(energy->method, energy->min_w, energy->min_spread_w);
-    erg_bounds idle_w =
-        erg_bounds_of(energy->method, energy->idle_w, energy->idle_spread_w);
+    const erg_energy_ends ends = erg_energy_ends_of(energy);
     const erg_figure figures[] = {
         { "energy_j", energy->energy_j },
-        { "energy_low_j", gross.low },
-        { "energy_high_j", gross.high },
+        { "energy_low_j", ends.gross_j.low },
+        { "energy_high_j", ends.gross_j.high },
         { "net_energy_j", energy->net_j },
-        { "net_energy_low_j", net.low },
-        { "net_energy_high_j", net.high },
+        { "net_energy_low_j", ends.net_j.low },
+        { "net_energy_high_j", ends.net_j.high },
         { "idle_w", energy->idle_w },
         { "mean_w", energy->mean_w },
         { "peak_w", energy->peak_w },
         { "min_w", energy->min_w },
         { "covered", energy->covered },
-        { "mean_low_w", mean.low }, { "mean_high_w", mean.high },
-        { "peak_low_w", peak.low }, { "peak_high_w", peak.high },
-        { "min_low_w", least.low }, { "min_high_w", least.high },
-        { "idle_low_w", idle_w.low }, { "idle_high_w", idle_w.high },
+        { "mean_low_w", ends.mean_w.low }, { "mean_high_w", ends.mean_w.high },
+        { "peak_low_w", ends.peak_w.low }, { "peak_high_w", ends.peak_w.high },
+        { "min_low_w", ends.min_w.low }, { "min_high_w", ends.min_w.high },
+        { "idle_low_w", ends.idle_w.low }, { "idle_high_w", ends.idle_w.high },
     };
     const char *idle = isfinite(energy->net_j) ? erg_summary_idle(all->trace)
                                                : erg_idle_policy_name(ERG_IDLE_GROSS);

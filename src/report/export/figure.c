@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "report/export/exporter.h"
+#include "trace/ends.h"
 
 bool erg_is_measure(const erg_channel_info *info)
 {
@@ -93,16 +94,11 @@ void erg_json_number(FILE *out, double value)
 void erg_json_figure(FILE *out, const erg_figure *figure)
 {
     const erg_energy *energy = &figure->energy;
-    erg_bounds bounds = erg_bounds_of(energy->method, energy->energy_j, energy->spread_j);
-    erg_bounds net = erg_bounds_of(energy->method, energy->net_j, energy->net_spread_j);
-    erg_bounds mean = erg_bounds_of(energy->method, energy->mean_w, energy->mean_spread_w);
-    erg_bounds peak = erg_bounds_of(energy->method, energy->peak_w, energy->peak_spread_w);
-    erg_bounds idle_w =
-        erg_bounds_of(energy->method, energy->idle_w, energy->idle_spread_w);
+    const erg_energy_ends ends = erg_energy_ends_of(energy);
     const struct { const char *key; double value; } numbers[] = {
         { "energy_j", energy->energy_j },
-        { "energy_low_j", bounds.low },
-        { "energy_high_j", bounds.high },
+        { "energy_low_j", ends.gross_j.low },
+        { "energy_high_j", ends.gross_j.high },
         { "net_j", energy->net_j },
         { "net_spread_j", energy->net_spread_j },
         { "idle_w", energy->idle_w },
@@ -112,10 +108,10 @@ void erg_json_figure(FILE *out, const erg_figure *figure)
         { "peak_w", energy->peak_w },
         { "window_s", energy->window_s },
         { "updates", (double)energy->updates },
-        { "net_low_j", net.low }, { "net_high_j", net.high },
-        { "mean_low_w", mean.low }, { "mean_high_w", mean.high },
-        { "peak_low_w", peak.low }, { "peak_high_w", peak.high },
-        { "idle_low_w", idle_w.low }, { "idle_high_w", idle_w.high },
+        { "net_low_j", ends.net_j.low }, { "net_high_j", ends.net_j.high },
+        { "mean_low_w", ends.mean_w.low }, { "mean_high_w", ends.mean_w.high },
+        { "peak_low_w", ends.peak_w.low }, { "peak_high_w", ends.peak_w.high },
+        { "idle_low_w", ends.idle_w.low }, { "idle_high_w", ends.idle_w.high },
     };
     if (!figure->known) {
         fputs("{\"energy_j\": null, \"reason\": ", out);
