@@ -6,7 +6,6 @@
  */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "advise/advise.h"
 #include "erg/estimate.h"
 #include "format/cells.h"
@@ -189,8 +188,7 @@ erg_result *erg_advise_recompute(const char *path, const erg_advise_device *on,
                                  erg_error *err)
 {
     bench of = { .on = on, .err = err, .top = on->top > 0 ? (size_t)on->top : TOP };
-    size_t length = strlen(path);
-    bool is_csv = length > 4 && strcmp(path + length - 4, ".csv") == 0;
+    bool is_csv = erg_text_ends(path, ".csv");
     erg_result *result = NULL;
 
     if (open_device(&of) && check_costs(&of))

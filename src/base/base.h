@@ -54,6 +54,7 @@ size_t erg_utf8_valid(const char *bytes, size_t count);
 
 /* Copies with truncation on a UTF-8 boundary; terminated wherever there is room. */
 void erg_text_put(char *to, size_t size, const char *from);
+bool erg_text_ends(const char *text, const char *end);
 
 /* A finite C-locale number spanning all of text[0..count). */
 bool erg_number_parse(const char *text, size_t count, char decimal, double *out);
@@ -62,6 +63,9 @@ bool erg_number_parse(const char *text, size_t count, char decimal, double *out)
 
 /* env->root + path into to (ERG_PATH_MOST bytes). */
 bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *err);
+/* What is behind the last slash; all of it where there is none. */
+const char *erg_path_base(const char *path);
+bool erg_is_folder(const char *path);
 /* Whole file, NUL-terminated, at most limit bytes; free() it. "-" is stdin. */
 char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err);
 /* False, and err is why: the machine failed, and not the data. Whoever goes on without an

@@ -43,6 +43,18 @@ bool erg_path_join(const erg_env *env, const char *path, char *to, erg_error *er
         || erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
 }
 
+const char *erg_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool erg_is_folder(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && S_ISDIR(there.st_mode);
+}
+
 char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *err)
 {
     int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(0);

@@ -94,6 +94,12 @@ void erg_text_put(char *to, size_t size, const char *from)
     to[count] = '\0';
 }
 
+bool erg_text_ends(const char *text, const char *end)
+{
+    size_t count = strlen(text), tail = strlen(end);
+    return count >= tail && strcmp(text + count - tail, end) == 0;
+}
+
 /* Up to 15 digits and a power of ten up to 22 are both exact doubles, so one
  * division rounds once: the same double as strtod, without its locale. */
 static bool parse_short(const char *text, size_t count, char decimal, double *out)

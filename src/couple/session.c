@@ -193,12 +193,6 @@ static erg_session *begin(const char *path, erg_error *err)
     return session;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t count = strlen(text), tail = strlen(end);
-    return count >= tail && strcmp(text + count - tail, end) == 0;
-}
-
 erg_session *erg_session_load(const char *path, const erg_monitor_options *how,
                               erg_error *err)
 {
@@ -210,7 +204,8 @@ erg_session *erg_session_load(const char *path, const erg_monitor_options *how,
     bool is_there = stat(path, &about) == 0;
     bool ok = !is_there ? erg_fail(err, ERG_NOT_FOUND, "there is no %s", path)
             : S_ISDIR(about.st_mode) ? read_folder(session, how, err)
-            : ends_with(path, ".json") ? erg_session_facts_read(path, &session->facts, err)
+            : erg_text_ends(path, ".json")
+            ? erg_session_facts_read(path, &session->facts, err)
             : read_run(session, err);
     if (ok)
         return session;

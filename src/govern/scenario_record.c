@@ -373,8 +373,7 @@ erg_scenario *erg_scenario_record(const char *path, const erg_load_options *opti
                                   erg_error *err)
 {
     record from = { .path = path, .window_s = NAN };
-    size_t length = strlen(path);
-    bool is_run = length > 4 && strcmp(path + length - 4, ".erg") == 0;
+    bool is_run = erg_text_ends(path, ".erg");
     erg_scenario *scenario = NULL;
 
     if (is_run ? read_run(&from, err) : read_csv(&from, err))

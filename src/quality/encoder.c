@@ -88,8 +88,7 @@ static bool read_tokenizer(erg_encoder *encoder, erg_error *err)
 /* X of a path that ends in X.onnx. */
 static bool name_it(erg_encoder *encoder, erg_error *err)
 {
-    const char *slash = strrchr(encoder->path, '/');
-    const char *base = slash ? slash + 1 : encoder->path;
+    const char *base = erg_path_base(encoder->path);
     size_t count = strlen(base);
 
     if (count < 6 || strcmp(base + count - 5, ".onnx") != 0 || count >= ERG_PATH_MOST)

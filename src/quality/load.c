@@ -2,7 +2,6 @@
 /* All files of one call, checked against each other. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "quality/load.h"
 
 static void answers_free(erg_owned_answers *answers)
@@ -37,15 +36,9 @@ size_t erg_quality_items(const erg_quality_case *with)
 
 /* ---- answers ------------------------------------------------------------------------ */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t count = strlen(text), tail = strlen(end);
-    return count >= tail && strcmp(text + count - tail, end) == 0;
-}
-
 static erg_items *load_items(const char *path, bool records, erg_error *err)
 {
-    return records || ends_with(path, ".jsonl") || ends_with(path, ".ndjson")
+    return records || erg_text_ends(path, ".jsonl") || erg_text_ends(path, ".ndjson")
          ? erg_items_load_records(path, err) : erg_items_load_text(path, err);
 }
 
@@ -98,7 +91,7 @@ static bool load_baseline(const erg_quality_options *options, const erg_owned_an
 
     if (!path)
         return true;
-    if (mine->items && !ends_with(path, ".npy"))
+    if (mine->items && !erg_text_ends(path, ".npy"))
         return (to->items = load_items(path, options->records != NULL, err))
             && erg_items_pair(mine->items, to->items, err);
     if (mine->images && !mine->features)
@@ -132,19 +125,13 @@ static bool load_array(const char *path, erg_array **to, erg_error *err)
     return !path || (*to = erg_array_load(path, 2, err));
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat there;
-    return stat(path, &there) == 0 && S_ISDIR(there.st_mode);
-}
-
 static bool load_rest(const erg_quality_options *options, erg_quality_files *files,
                       erg_error *err)
 {
     for (size_t i = 0; files->mine.items && i < options->reference_count; i++)
         if (!refer(files, options->references[i], err))
             return false;
-    if (options->against && is_folder(options->against)
+    if (options->against && erg_is_folder(options->against)
         && !(files->against_images = erg_folder_open(options->against, err)))
         return false;
     return (files->against_images || load_array(options->against, &files->against, err))

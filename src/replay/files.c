@@ -39,12 +39,6 @@ const erg_replay_file *erg_replay_file_sniff(const json_t *root)
     return NULL;
 }
 
-static const char *without_folders(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 bool erg_replay_file_parse(const erg_replay_reading *reading, const erg_replay_file *file,
                            const char *bytes, size_t size, erg_error *err)
 {
@@ -67,7 +61,7 @@ bool erg_replay_file_read(erg_replay *into, const erg_replay_file *file, const c
                           const erg_zone *zone, erg_error *err)
 {
     size_t size;
-    erg_replay_reading reading = { into, without_folders(path), { .zone = zone } };
+    erg_replay_reading reading = { into, erg_path_base(path), { .zone = zone } };
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     bool ok = bytes && erg_replay_file_parse(&reading, file, bytes, size, err);
 

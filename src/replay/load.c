@@ -47,29 +47,17 @@ static const erg_replay_file *report_in(const char *bytes, size_t size)
     return file;
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t count = strlen(text), most = strlen(ending);
-    return count >= most && strcmp(text + count - most, ending) == 0;
-}
-
 /* A recording that is damaged is for its own reader to refuse. */
 static bool is_log(const char *path, const char *bytes, size_t size)
 {
     const char *format = erg_import_format(bytes, size);
-    return ends_with(path, ".erg") || (format && strcmp(format, "timing_json") != 0);
+    return erg_text_ends(path, ".erg") || (format && strcmp(format, "timing_json") != 0);
 }
 
 /* A log may be larger than memory: it is told by its head. Reports are JSON. */
 static bool is_streamed_log(const char *path)
 {
-    return !ends_with(path, ".json") && !ends_with(path, ".jsonl")
+    return !erg_text_ends(path, ".json") && !erg_text_ends(path, ".jsonl")
         && erg_import_streams(path, NULL);
 }
 
@@ -88,7 +76,8 @@ static bool take(loader *load, const char *path, const erg_replay_file *named,
     if (!bytes)
         return false;
     const erg_replay_file *report = named ? named : report_in(bytes, size);
-    erg_replay_reading reading = { load->into, base_of(path), { .zone = load->zone } };
+    erg_replay_reading reading = { load->into, erg_path_base(path),
+                                   { .zone = load->zone } };
     bool ok = true;
 
     if (report && !is_new(load, report))
@@ -207,7 +196,7 @@ static bool take_of(loader *load, const char *path, const folder_kind *kind, erg
 {
     size_t size;
 
-    if (kind->wants != wants_log || ends_with(path, ".erg"))
+    if (kind->wants != wants_log || erg_text_ends(path, ".erg"))
         return take(load, path, kind->report, err);
     if (is_streamed_log(path)) {
         load->logs[load->log_count++] = path;
@@ -228,9 +217,9 @@ static bool find(loader *load, const folder_kind *kind, char *const names[], siz
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(base_of(names[i]), kind->ending) == 0)
+        if (strcmp(erg_path_base(names[i]), kind->ending) == 0)
             exact = names[i];
-        if (ends_with(names[i], kind->ending)) {
+        if (erg_text_ends(names[i], kind->ending)) {
             found++;
             last = names[i];
         }
@@ -242,7 +231,7 @@ static bool find(loader *load, const folder_kind *kind, char *const names[], siz
                         "%zu files end in %s, as %s: name the one that is meant", found,
                         kind->ending, last);
     for (size_t i = 0; i < count && load->log_count < FILES_MOST; i++)
-        if (ends_with(names[i], kind->ending) && !take_of(load, names[i], kind, err))
+        if (erg_text_ends(names[i], kind->ending) && !take_of(load, names[i], kind, err))
             return false;
     return true;
 }
@@ -260,7 +249,7 @@ static bool take_folder(loader *load, char *const names[], size_t count, erg_err
 /* No file of ours: zoo:NAME, or bytes that are no text. */
 static bool is_graph(const char *path)
 {
-    return strncmp(path, "zoo:", 4) == 0 || ends_with(path, ".onnx");
+    return strncmp(path, "zoo:", 4) == 0 || erg_text_ends(path, ".onnx");
 }
 
 static bool read_plan(loader *load, erg_error *err)
@@ -282,7 +271,7 @@ static bool read_plan(loader *load, erg_error *err)
 static erg_trace *trace_of(const loader *load, const char *path, erg_error *err)
 {
     erg_import_options options = { .tz = load->source->tz };
-    bool is_ours = ends_with(path, ".erg");
+    bool is_ours = erg_text_ends(path, ".erg");
     erg_trace *trace = is_ours ? erg_trace_load_aside(path, err) : erg_trace_new(err);
 
     if (!trace || is_ours

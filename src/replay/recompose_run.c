@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two ways to joules of kernels, from what was loaded to tables and reports. */
 #include <math.h>
-#include <string.h>
 #include "replay/audit.h"
 #include "replay/files.h"
 #include "replay/meter.h"
@@ -111,15 +110,9 @@ bool erg_replay_save(const erg_replay *replay, const char *folder, erg_error *er
 
 /* ---- regression ------------------------------------------------------------------- */
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t count = strlen(text), most = strlen(ending);
-    return count >= most && strcmp(text + count - most, ending) == 0;
-}
-
 static erg_regress_set *windows_of(const char *path, erg_error *err)
 {
-    if (!ends_with(path, ".erg"))
+    if (!erg_text_ends(path, ".erg"))
         return erg_regress_read(path, err);
     erg_trace *trace = erg_trace_load(path, err);
     erg_regress_set *set = trace ? erg_regress_of_trace(trace, -1, err) : NULL;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "erg/study.h"
 #include "estimate/grid.h"
 #include "run/verify.h"
@@ -257,11 +256,9 @@ static erg_result *tell(const verifier *all, const char *path, erg_error *err)
 erg_result *erg_study_verify(const erg_env *env, const erg_catalog *catalog,
                              const erg_study *study, const char *path, erg_error *err)
 {
-    struct stat there;
     erg_verified_list list = { 0 };
     verifier all = { .study = study, .list = &list,
-                     .is_folder = stat(study->workload, &there) == 0
-                         && S_ISDIR(there.st_mode) };
+                     .is_folder = erg_is_folder(study->workload) };
     const erg_grid grid = { .columns = column_names, .column_count = COLUMNS, .needed = 3,
                             .row = take_row, .self = &all };
     bool ok = load_devices(&all, env, catalog, err) && erg_grid_read(&grid, path, err);

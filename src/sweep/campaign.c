@@ -17,12 +17,6 @@ enum { FILE_MOST = 1 << 28, SNIFFED = 1 << 16 };
 
 /* ---- names --------------------------------------------------------------------------- */
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void put_part(char *to, size_t size, const char *begin, const char *end)
 {
     snprintf(to, size, "%.*s", (int)(end - begin), begin);
@@ -30,7 +24,7 @@ static void put_part(char *to, size_t size, const char *begin, const char *end)
 
 void erg_campaign_name(const char *path, char *id, size_t size, double *clock_hz)
 {
-    const char *base = base_of(path), *at = base;
+    const char *base = erg_path_base(path), *at = base;
     bool ours = strncmp(base, "run_", 4) == 0;
     const char *freq = ours ? strstr(base, "_freq_") : NULL;
     const char *end = freq;
@@ -96,7 +90,7 @@ static bool says_download(const char *bytes, size_t size)
 
 static bool is_of_a_run(const char *path)
 {
-    return strncmp(base_of(path), "run_", 4) == 0;
+    return strncmp(erg_path_base(path), "run_", 4) == 0;
 }
 
 static bool take_profile(erg_campaign *campaign, const char *path, erg_error *err)
@@ -111,7 +105,7 @@ static bool take_profile(erg_campaign *campaign, const char *path, erg_error *er
     if (run->path[0])
         return erg_points_note(campaign->points, err,
                                "run %s has two profiles: %s was left out", id,
-                               base_of(path));
+                               erg_path_base(path));
     erg_text_put(run->path, sizeof(run->path), path);
     return true;
 }
@@ -193,7 +187,7 @@ static bool put_application(erg_campaign *campaign, const erg_campaign_options *
         snprintf(app.name, sizeof(app.name), "%s%s%s", campaign->gpu,
                  campaign->gpu[0] ? "/" : "", campaign->application);
     else
-        erg_text_put(app.name, sizeof(app.name), base_of(folder));
+        erg_text_put(app.name, sizeof(app.name), erg_path_base(folder));
     erg_text_put(app.device_model, sizeof(app.device_model), campaign->gpu);
     for (size_t i = 0; i < campaign->count; i++)
         if (campaign->runs[i].profile.model[0])

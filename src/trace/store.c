@@ -116,7 +116,7 @@ static void drop_abandoned(const char *path)
              slash ? path : ".");
     DIR *list = opendir(folder);
     for (struct dirent *entry; list && (entry = readdir(list)) != NULL;)
-        if (is_abandoned(entry->d_name, slash ? slash + 1 : path)
+        if (is_abandoned(entry->d_name, erg_path_base(path))
             && snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name)
             < (int)sizeof(file))
             unlink(file);

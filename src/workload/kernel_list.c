@@ -321,14 +321,13 @@ static bool sniff(const char *spec, const char *head, size_t count)
 static erg_graph *read_file(const char *spec, const erg_graph_options *options,
                             erg_error *err)
 {
-    const char *slash = strrchr(spec, '/');
     char name[96];
     size_t count;
     char *text = erg_file_read(spec, FILE_BYTES_MOST, &count, err);
 
     if (!text)
         return NULL;
-    snprintf(name, sizeof(name), "%s", slash ? slash + 1 : spec);
+    snprintf(name, sizeof(name), "%s", erg_path_base(spec));
     char *end = strstr(name, ".json");
     if (end)
         *end = '\0';

@@ -11,8 +11,7 @@
 /* protobuf: ir_version (field 1, varint) first, or any field of ModelProto by length. */
 static bool onnx_sniff(const char *spec, const char *head, size_t count)
 {
-    size_t length = strlen(spec);
-    bool is_named = length > 5 && strcmp(spec + length - 5, ".onnx") == 0;
+    bool is_named = erg_text_ends(spec, ".onnx");
     bool looks_so = count > 2 && head[0] == 0x08 && head[1] > 0 && head[1] < 32;
 
     return count > 0 && (is_named || looks_so);
@@ -20,9 +19,7 @@ static bool onnx_sniff(const char *spec, const char *head, size_t count)
 
 static const char *base_name(const char *path, char *to, size_t size)
 {
-    const char *slash = strrchr(path, '/');
-
-    snprintf(to, size, "%s", slash ? slash + 1 : path);
+    snprintf(to, size, "%s", erg_path_base(path));
     char *dot = strrchr(to, '.');
     if (dot && dot != to)
         *dot = '\0';

@@ -67,7 +67,7 @@ static bool is_taken(const rapl_search *search, const char *name)
 static bool rapl_add(rapl_search *search, const rapl_domain *domain, const char *suffix,
                      const char *key)
 {
-    const char *base = strrchr(key, '/') ? strrchr(key, '/') + 1 : key;
+    const char *base = erg_path_base(key);
     char name[32];
 
     snprintf(name, sizeof(name), "rapl:%s%.16s", domain->name, suffix);

@@ -48,7 +48,7 @@ typedef struct wattsup {
 
 static bool port_add(erg_devices *found, const char *port, erg_error *err)
 {
-    const char *base = strrchr(port, '/') ? strrchr(port, '/') + 1 : port;
+    const char *base = erg_path_base(port);
     char name[32];
 
     snprintf(name, sizeof(name), "wattsup:%.20s", base);

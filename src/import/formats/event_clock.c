@@ -137,19 +137,14 @@ bool erg_event_clock_check(const erg_trace *into, const erg_trace *own, double m
 
 /* ---- what is kept -------------------------------------------------------------------- */
 
-static const char *base_of(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return slash ? slash + 1 : name;
-}
-
 bool erg_event_clock_keep(erg_trace *into, const char *name, const erg_event_clock *clock,
                           erg_error *err)
 {
     char by[80];
     double before_s = 0, moved_s = erg_s_from_ns(clock->turn.shift_ns);
     double u_s = clock->has_date && moved_s == 0 ? 0 : clock->offset.offset_u_s;
-    const char *file = base_of(name), *before = erg_trace_meta(into, "events_clock_u_s");
+    const char *file = erg_path_base(name);
+    const char *before = erg_trace_meta(into, "events_clock_u_s");
 
     snprintf(by, sizeof(by), "events_by:%.55s", file);
     if (before)
@@ -170,6 +165,6 @@ bool erg_event_clock_keep_doubt(erg_trace *into, const char *name, const erg_err
 {
     char key[80];
 
-    snprintf(key, sizeof(key), "events_doubt:%.55s", base_of(name));
+    snprintf(key, sizeof(key), "events_doubt:%.55s", erg_path_base(name));
     return erg_trace_set_meta(into, key, why->text, err);
 }

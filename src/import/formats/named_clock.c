@@ -152,7 +152,7 @@ static bool clock_under_load(const erg_trace *trace, int clock, double *mhz, erg
 
 bool erg_check_named_clock(erg_trace *trace, const char *file, int first, erg_error *err)
 {
-    const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+    const char *base = erg_path_base(file);
     for (int i = first; i < (int)erg_trace_channel_count(trace); i++) {
         const char *name = erg_trace_channel(trace, i)->name, *at = base;
         if (strcmp(name, "sm_clock") != 0 && strcmp(name, "sm_app_clock") != 0)
