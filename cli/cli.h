@@ -190,6 +190,10 @@ int cli_misused(const cli *call, const char *format, ...)
 /* Opens output (or takes stream), lets body write, keeps the file only if all went
  * well. */
 typedef bool (*cli_body)(const void *what, const void *how, FILE *out, erg_error *err);
+/* A cli_body: the page of erg report; what: the result, how: its title. */
+bool cli_page(const void *what, const void *how, FILE *out, erg_error *err);
+/* --format html of all tables: a page, with its pictures. */
+bool cli_wants_page(const cli *call);
 int cli_put(const cli *call, cli_body body, const void *what, const void *how,
             const char *output, FILE *stream);
 int cli_export(const cli *call, const erg_trace *trace, const erg_export_options *options,

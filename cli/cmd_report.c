@@ -1,70 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg report: one self-contained HTML page of a run, an estimate, a fit,
  * a choice or a coupling study. */
-#include <string.h>
 #include "choose.h"
 
 static bool page(const void *trace, const void *title, FILE *out, erg_error *err)
 {
     return erg_report_page(trace, title, out, err);
-}
-
-static bool estimate_page(const void *estimate, const void *title, FILE *out,
-                          erg_error *err)
-{
-    return erg_report_estimate(estimate, title, out, err);
-}
-
-static bool choice_page(const void *choice, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_choice(choice, title, out, err);
-}
-
-static bool fit_page(const void *fit, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_fit(fit, title, out, err);
-}
-
-static bool couple_page(const void *study, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_couple(study, title, out, err);
-}
-
-static bool thermal_page(const void *thermal, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_thermal(thermal, title, out, err);
-}
-
-static bool rle_page(const void *rle, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_rle(rle, title, out, err);
-}
-
-static bool shape_page(const void *shape, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_shape(shape, title, out, err);
-}
-
-static bool replay_page(const void *replay, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_replay(replay, title, out, err);
-}
-
-static const struct { const char *name; cli_body body; } pages[] = {
-    { "replay", replay_page },
-    { "shape", shape_page },
-    { "thermal", thermal_page },
-    { "rle", rle_page },
-    { "couple", couple_page },
-    { "fit", fit_page }, { "choose", choice_page }, { "estimate", estimate_page },
-};
-
-static cli_body page_of(const erg_result *result)
-{
-    for (size_t i = 0; i < CLI_COUNT(pages); i++)
-        if (strcmp(erg_result_name(result), pages[i].name) == 0)
-            return pages[i].body;
-    return estimate_page;       /* it says what is missing */
 }
 
 /* Results lie in a file as JSON, a run as .erg. */
@@ -83,7 +24,7 @@ static int report_tables(const cli *call, const char *path)
     erg_error err = { 0 };
     erg_result *result = erg_result_load(path, &err);
     int status = result
-        ? cli_put(call, page_of(result), result, path, call->common.output, stdout)
+        ? cli_put(call, cli_page, result, path, call->common.output, stdout)
         : cli_refused(call, &err);
 
     erg_result_free(result);
@@ -106,7 +47,7 @@ static bool report_sweep(const cli *call, const char *path, int *status)
         result = NULL;
     }
     if (result)
-        *status = cli_put(call, choice_page, result, path, call->common.output, stdout);
+        *status = cli_put(call, cli_page, result, path, call->common.output, stdout);
     erg_result_free(result);
     erg_choice_free(&choice);
     erg_points_free(points);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg rle: the RLE index of a monitor log, in the dialect of the program that wrote it. */
 #include <stdio.h>
-#include <string.h>
 #include "cli.h"
 
 typedef struct rle_options {
@@ -171,19 +170,12 @@ static erg_result *run_log(const cli *call, const rle_options *options, erg_erro
     return result;
 }
 
-static bool page(const void *result, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_rle(result, title, out, err);
-}
-
 /* A log as html is the page of erg report, with its pictures. */
 static int put(const cli *call, const erg_result *result, bool is_of_a_log)
 {
-    const char *format = call->common.format;
-    bool is_page = is_of_a_log && format && strcmp(format, "html") == 0
-        && !call->common.table;
+    bool is_page = is_of_a_log && cli_wants_page(call);
 
-    return is_page ? cli_put(call, page, result, "erg rle", call->common.output, stdout)
+    return is_page ? cli_put(call, cli_page, result, "erg rle", call->common.output, stdout)
                    : cli_write(call, result, call->common.output, stdout);
 }
 

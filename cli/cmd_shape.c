@@ -59,16 +59,10 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
     return erg_fail(err, ERG_BAD_INPUT, "--rng-key is a whole number, not '%s'", text);
 }
 
-static bool is_page(const cli *call)
-{
-    return !call->common.table && call->common.format
-        && !strcmp(call->common.format, "html");
-}
-
 /* A page shows all there is. */
 static bool wants(const cli *call, bool asked, const char *table)
 {
-    return asked || is_page(call)
+    return asked || cli_wants_page(call)
         || (call->common.table && !strcmp(call->common.table, table));
 }
 
@@ -105,11 +99,6 @@ static erg_scenario *load(const cli *call, erg_error *err)
                               : erg_scenario_record(record, &how, err);
 }
 
-static bool page(const void *shape, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_shape(shape, title, out, err);
-}
-
 static int write_result(const cli *call, const erg_result *result)
 {
     const shape_options *options = call->options;
@@ -118,8 +107,9 @@ static int write_result(const cli *call, const erg_result *result)
                       : options->trace ? options->trace
                       : call->argc ? call->argv[0] : options->changed;
 
-    return is_page(call) ? cli_put(call, page, result, title, call->common.output, stdout)
-                         : cli_write(call, result, call->common.output, stdout);
+    return cli_wants_page(call)
+        ? cli_put(call, cli_page, result, title, call->common.output, stdout)
+        : cli_write(call, result, call->common.output, stdout);
 }
 
 static int finish(const cli *call, const erg_result *result, erg_verdict verdict,

@@ -132,24 +132,18 @@ static bool all_identified(const erg_result *result)
     return !table || erg_table_row_count(table) > 0;
 }
 
-static bool page(const void *result, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_thermal(result, title, out, err);
-}
-
 /* The whole as html is the page of erg report, with its pictures. */
 static int fit(const cli *call, const erg_monitor *log, const erg_thermal_options *wish)
 {
     const thermal_options *options = call->options;
-    const char *format = call->common.format;
-    bool is_page = format && strcmp(format, "html") == 0 && !call->common.table;
+    bool is_page = cli_wants_page(call);
     erg_thermal_options drawn = *wish;
     erg_error err = { 0 };
 
     drawn.curves |= is_page;
     erg_result *result = erg_thermal_fit_tables(log, options->device, &drawn, &err);
     int status = !result ? cli_refused(call, &err)
-               : is_page ? cli_put(call, page, result, "erg thermal fit",
+               : is_page ? cli_put(call, cli_page, result, "erg thermal fit",
                                    call->common.output, stdout)
                          : cli_write(call, result, call->common.output, stdout);
 

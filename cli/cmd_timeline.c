@@ -83,7 +83,7 @@ static int put(const cli *call, erg_trace *trace)
 
     if (parse_key(options->key, &wish.key, &err) && import_rest(call, trace, &err))
         result = erg_timeline(trace, &wish, &err);
-    bool is_page = format && strcmp(format, "html") == 0 && !call->common.table;
+    bool is_page = cli_wants_page(call);
     int status = !result ? cli_refused(call, &err)
         : is_page ? cli_put(call, page, trace, &(titled){ result, call->argv[0] },
                             call->common.output, stdout)

@@ -6,18 +6,13 @@
 
 enum { SESSIONS_MOST = 256 };
 
-static bool page(const void *study, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_couple(study, title, out, err);
-}
-
 int cli_couple_write(const cli *call, const erg_result *result, const char *output)
 {
     const char *format = call->common.format ? call->common.format : "text";
     bool all = !call->common.table && !call->common.verbose;
 
     if (all && strcmp(format, "html") == 0)
-        return cli_put(call, page, result, "erg couple", output, stdout);
+        return cli_put(call, cli_page, result, "erg couple", output, stdout);
     return all && strcmp(format, "text") == 0
         ? cli_put(call, cli_couple_brief, result, call, output, stdout)
         : cli_write(call, result, output, stdout);

@@ -16,11 +16,6 @@ static bool put_text(const void *what, const void *how, FILE *out, erg_error *er
                              out, err);
 }
 
-static bool put_page(const void *what, const void *how, FILE *out, erg_error *err)
-{
-    return erg_report_estimate(what, how, out, err);
-}
-
 int cli_estimate_put(const cli *call, bool detail, const erg_result *result)
 {
     const cli_common *common = &call->common;
@@ -29,8 +24,7 @@ int cli_estimate_put(const cli *call, bool detail, const erg_result *result)
 
     if (is_text && !common->table)
         return cli_put(call, put_text, result, &as, common->output, stdout);
-    bool is_page = common->format && strcmp(common->format, "html") == 0 && !common->table;
-    if (is_page && erg_result_find(result, "summary"))
-        return cli_put(call, put_page, result, call->argv[0], common->output, stdout);
+    if (cli_wants_page(call) && erg_result_find(result, "summary"))
+        return cli_put(call, cli_page, result, call->argv[0], common->output, stdout);
     return cli_write(call, result, common->output, stdout);
 }

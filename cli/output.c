@@ -100,6 +100,17 @@ bool cli_is_exporter(const char *format)
     return false;
 }
 
+bool cli_page(const void *what, const void *how, FILE *out, erg_error *err)
+{
+    return erg_report_result(what, how, out, err);
+}
+
+bool cli_wants_page(const cli *call)
+{
+    const char *format = call->common.format;
+    return format && strcmp(format, "html") == 0 && !call->common.table;
+}
+
 bool cli_wants_color(const cli *call, FILE *stream)
 {
     if (call->common.color && strcmp(call->common.color, "auto"))

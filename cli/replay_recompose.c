@@ -39,21 +39,14 @@ static bool fill(const cli *call, request *to)
     return replay_source_of(call, first, &to->files, &to->source);
 }
 
-static bool put_page(const void *what, const void *title, FILE *out, erg_error *err)
-{
-    return erg_report_replay(what, title, out, err);
-}
-
 /* --output is the folder of the reports: a page goes where all tables go. */
 static int put(const cli *call, const erg_result *result)
 {
-    const cli_common *common = &call->common;
-    bool is_page = common->format && strcmp(common->format, "html") == 0 && !common->table
-                && erg_result_find(result, "tiers");
+    bool is_page = cli_wants_page(call) && erg_result_find(result, "tiers");
     /* Files that are named by options have no name in common. */
     const char *title = call->argc > 1 ? call->argv[call->argc - 1] : NULL;
 
-    return is_page ? cli_put(call, put_page, result, title, NULL, stdout)
+    return is_page ? cli_put(call, cli_page, result, title, NULL, stdout)
                    : cli_write(call, result, NULL, stdout);
 }
 

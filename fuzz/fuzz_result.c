@@ -2,7 +2,7 @@
 /* Any bytes as a result of erg in JSON: loaded, written in every format, made a page of. */
 #include "bytes.h"
 #include "base/base.h"
-#include "erg/report.h"
+#include "report/page.h"
 
 static void tell(const erg_result *result, FILE *out)
 {

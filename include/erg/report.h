@@ -53,28 +53,10 @@ bool erg_report_page(const erg_trace *trace, const char *title, FILE *out, erg_e
  * trace. */
 bool erg_report_timeline(const erg_trace *trace, const erg_result *timeline,
                          const char *title, FILE *out, erg_error *err);
-/* Likewise of an estimate, from its tables alone. */
-bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *out,
-                         erg_error *err);
-/* Likewise of a choice (erg choose), with its front and its curves. */
-bool erg_report_choice(const erg_result *choice, const char *title, FILE *out,
-                       erg_error *err);
-/* Likewise of a fit: errors of every kind of model, and of the chosen by application. */
-bool erg_report_fit(const erg_result *fit, const char *title, FILE *out, erg_error *err);
-/* Likewise of a coupling study (erg couple), of one session or several. */
-bool erg_report_couple(const erg_result *couple, const char *title, FILE *out,
-                       erg_error *err);
-/* Likewise of a thermal fit (erg thermal fit --curves). */
-bool erg_report_thermal(const erg_result *thermal, const char *title, FILE *out,
-                        erg_error *err);
-/* Likewise of an index over a log (erg rle), with its collapses. */
-bool erg_report_rle(const erg_result *rle, const char *title, FILE *out, erg_error *err);
-/* Likewise of policies over a load (erg shape), with wave, spectrum and the gate's
- * clauses. */
-bool erg_report_shape(const erg_result *shape, const char *title, FILE *out,
-                      erg_error *err);
-/* Likewise of a recomposition (erg replay recompose): sums of kernels beside the whole. */
-bool erg_report_replay(const erg_result *replay, const char *title, FILE *out,
+/* The page of a result, from its tables alone: of erg estimate, choose, fit, couple, rle,
+ * thermal fit --curves, shape --wave --spectrum --explain and replay recompose.
+ * ERG_BAD_INPUT: a table is missing; the text says which command writes it. */
+bool erg_report_result(const erg_result *result, const char *title, FILE *out,
                        erg_error *err);
 /* A result that erg wrote as JSON; yours to free. */
 erg_result *erg_result_load(const char *path, erg_error *err);

@@ -42,6 +42,12 @@ void erg_page_tables(FILE *out, const erg_result *result, const erg_table *chart
 void erg_page_notes(FILE *out, const erg_result *result);
 void erg_page_foot(FILE *out);
 
+/* The page of one kind of result, NULL for its usual title; all in the table of pages.c. */
+typedef bool erg_page_of(const erg_result *result, const char *title, FILE *out,
+                         erg_error *err);
+erg_page_of erg_report_estimate, erg_report_choice, erg_report_fit, erg_report_couple,
+    erg_report_thermal, erg_report_rle, erg_report_shape, erg_report_replay;
+
 /* Numbers have a point in a page, whatever the user's language. */
 typedef struct erg_page_numbers { locale_t plain, before; } erg_page_numbers;
 bool erg_page_numbers_begin(erg_page_numbers *numbers, erg_error *err);

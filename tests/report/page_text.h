@@ -3,14 +3,11 @@
 #ifndef ERG_TESTS_REPORT_PAGE_TEXT_H
 #define ERG_TESTS_REPORT_PAGE_TEXT_H
 
-#include "erg/report.h"
+#include "report/page.h"
 #include "test.h"
 
-typedef bool page_writer(const erg_result *result, const char *title, FILE *out,
-                         erg_error *err);
-
 /* free() it. */
-static inline char *page_text(page_writer *write, const erg_result *result,
+static inline char *page_text(erg_page_of *write, const erg_result *result,
                               const char *title)
 {
     char *text = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a choice: every picture is there, names are escaped, nothing is loaded. */
 #include "decide/choices.h"
-#include "erg/report.h"
+#include "report/page.h"
 
 static char *page_of(bool is_simulated, double slowdown, bool by_json)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An estimate as JSON, read back, and as a page: nothing is lost or loaded. */
-#include "erg/report.h"
+#include "report/page.h"
 #include "erg/study.h"
 #include "test.h"
 
