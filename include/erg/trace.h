@@ -194,6 +194,7 @@ const char *erg_kind_name(erg_kind kind);
 const char *erg_method_name(erg_method method);
 const char *erg_scope_name(erg_scope scope);
 const char *erg_quantity_name(erg_quantity quantity);
+bool erg_has_joules(erg_quantity quantity);    /* power and energy have */
 
 /* ---- making and reading one -------------------------------------------- */
 
@@ -244,6 +245,11 @@ size_t erg_trace_channel_count(const erg_trace *trace);
 const erg_channel_info *erg_trace_channel(const erg_trace *trace, int index);
 /* "nvml:0/power", or a device's name (its energy, else its power); -1: none. */
 int erg_trace_find_channel(const erg_trace *trace, const char *name);
+/* The way back: "nvml:0/power". */
+enum { ERG_CHANNEL_PATH_MOST = 80 };
+void erg_trace_channel_path(const erg_trace *trace, int channel,
+                            char to[ERG_CHANNEL_PATH_MOST]);
+bool erg_trace_has_flag(const erg_trace *trace, erg_flag_code code);
 const erg_sample *erg_trace_samples(const erg_trace *trace, int channel, size_t *count);
 size_t erg_trace_region_count(const erg_trace *trace);
 const erg_region *erg_trace_region(const erg_trace *trace, size_t index);

@@ -151,7 +151,7 @@ static bool measures_cpu(const erg_device *dev)
 {
     for (size_t i = 0; dev->state == ERG_PRESENT && i < dev->channel_count; i++) {
         const erg_channel_info *channel = &dev->channels[i];
-        if ((channel->quantity == ERG_POWER || channel->quantity == ERG_ENERGY)
+        if (erg_has_joules(channel->quantity)
             && covers_cpu(channel->scope))
             return true;
     }

@@ -109,7 +109,7 @@ static bool has_meter(const erg_trace *trace)
 
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         erg_quantity quantity = erg_trace_channel(trace, i)->quantity;
-        has |= quantity == ERG_POWER || quantity == ERG_ENERGY;
+        has |= erg_has_joules(quantity);
     }
     return has;
 }

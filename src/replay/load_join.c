@@ -77,11 +77,6 @@ static double rise_w(const erg_replay *replay, int channel)
     return isnan(rise) ? 0 : rise;
 }
 
-static bool is_power(const erg_channel_info *info)
-{
-    return info->quantity == ERG_POWER || info->quantity == ERG_ENERGY;
-}
-
 /* A model is taken only where nothing was measured. */
 int erg_replay_choose_channel(const erg_replay *replay)
 {
@@ -92,7 +87,7 @@ int erg_replay_choose_channel(const erg_replay *replay)
 
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
-        if (!is_power(info))
+        if (!erg_has_joules(info->quantity))
             continue;
         if (strcmp(info->name, "sum") == 0)
             return i;

@@ -88,12 +88,12 @@ static bool find_spikes(erg_timeline_case *all)
         .ramp_w_per_s = all->options->ramp_w_per_s,
         .merge_s = all->resolution_s,
     };
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
     if (!erg_spike_level(&all->points, &rule.above_w, all->err))
         return false;
     all->above_w = rule.above_w;
-    erg_source_name(all->trace, all->power, source);
+    erg_trace_channel_path(all->trace, all->power, source);
     return erg_spikes_find(&all->points, &rule, &all->spikes, all->err)
         && erg_result_note(all->result, all->err, "spikes are readings of %s above %.4g W; "
                            "resolution %.4g s: the sensor shows nothing finer", source,
@@ -205,9 +205,9 @@ static bool put_summary(erg_timeline_case *all, const erg_whole *total,
         { "clock_offset_high_s", all->offset.high },
         { "crest", erg_timeline_crest(all) }, { "thd", erg_timeline_thd(all) },
     };
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
-    erg_source_name(all->trace, all->channel, source);
+    erg_trace_channel_path(all->trace, all->channel, source);
     return erg_table_row(table, all->err)
         && erg_table_text(table, "source", source, all->err)
         && erg_table_text(table, "by", all->by, all->err)
@@ -221,9 +221,9 @@ static bool note_sharing(erg_timeline_case *all, const erg_whole *total,
                          const erg_sharing *sharing)
 {
     const erg_energy *energy = &total->energy;
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
-    erg_source_name(all->trace, all->channel, source);
+    erg_trace_channel_path(all->trace, all->channel, source);
     if (!erg_result_note(all->result, all->err,
                          "total %.10g J of %s (%s, %s), 95 %% %.6g .. "
                          "%.6g; rows and remainder add up to it", energy->energy_j, source,

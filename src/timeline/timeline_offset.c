@@ -39,10 +39,10 @@ static erg_sample *readings_of(const erg_timeline_case *all, erg_span work, doub
 
 static bool note_off(erg_timeline_case *all, const erg_offset *found)
 {
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
     double u_s = 2 * found->offset_u_s;
 
-    erg_source_name(all->trace, all->power, source);
+    erg_trace_channel_path(all->trace, all->power, source);
     all->offset = (erg_bounds){ found->offset_s - u_s, found->offset_s + u_s };
     all->offset_s = found->offset_s;
     all->clock_u_s = fabs(found->offset_s) + u_s;
@@ -58,9 +58,9 @@ static bool note_off(erg_timeline_case *all, const erg_offset *found)
 
 static bool note_unknown(erg_timeline_case *all, const erg_offset *found, const char *why)
 {
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
-    erg_source_name(all->trace, all->power, source);
+    erg_trace_channel_path(all->trace, all->power, source);
     return erg_result_note(all->result, all->err,
                            "CLOCK_OFFSET_UNKNOWN: %s does not follow the work where it is "
                            "stamped (correlation %.2f), and would elsewhere: %s", source,

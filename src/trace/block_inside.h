@@ -3,6 +3,7 @@
 #ifndef ERG_TRACE_BLOCK_INSIDE_H
 #define ERG_TRACE_BLOCK_INSIDE_H
 
+#include <string.h>
 #include <zstd.h>
 #include "trace/block.h"
 
@@ -67,6 +68,13 @@ static inline uint64_t erg_bytes_get_number(source *from)
     }
     from->bad = true;
     return 0;
+}
+
+static inline uint64_t erg_bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
 }
 
 /* Small magnitudes of either sign become small unsigned numbers. */

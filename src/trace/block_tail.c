@@ -14,13 +14,6 @@
 enum { ROOM_FIRST = 64, ROOM_SLOW = 1024, GROWTH_SLOW = 2, GROWTH = 16 };
 enum { NUMBER_MOST = 10, SAMPLE_MOST = 4 * NUMBER_MOST };    /* bytes */
 
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
 static double value_of(uint64_t bits)
 {
     double value;
@@ -79,7 +72,7 @@ bool erg_tail_put(erg_tail *tail, const erg_sample *sample, erg_error *err)
         return false;
     bytes to = { tail->bytes, tail->size };
     uint64_t step_ns = (uint64_t)sample->t_ns - (uint64_t)tail->last.t_ns;
-    uint64_t changed = bits_of(sample->value) ^ bits_of(tail->last.value);
+    uint64_t changed = erg_bits_of(sample->value) ^ erg_bits_of(tail->last.value);
 
     erg_bytes_put_number(&to, erg_fold(step_ns - tail->step_ns));
     put_width(&to, (uint64_t)sample->half_width_ns, changed != 0);

@@ -31,13 +31,6 @@ static double apply_scale(const scale *one, int64_t number)
     return one->offset != 0 ? n + one->offset : n;
 }
 
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
 static bool fits_scale(erg_block *block, const scale *one, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -46,7 +39,8 @@ static bool fits_scale(erg_block *block, const scale *one, size_t count)
         if (!(fabs(n) < 0x1p53))
             return false;
         block->numbers[i] = llrint(n);
-        if (bits_of(apply_scale(one, block->numbers[i])) != bits_of(block->values[i]))
+        if (erg_bits_of(apply_scale(one, block->numbers[i]))
+            != erg_bits_of(block->values[i]))
             return false;
     }
     return true;
@@ -131,8 +125,8 @@ void erg_values_put(erg_block *block, bytes *to, const erg_sample samples[], siz
         }
     erg_bytes_put(to, SCALE_NONE);
     for (size_t i = 0; i < count; i++)
-        block->residuals[i] = bits_of(block->values[i])
-                            ^ (i ? bits_of(block->values[i - 1]) : 0);
+        block->residuals[i] = erg_bits_of(block->values[i])
+                            ^ (i ? erg_bits_of(block->values[i - 1]) : 0);
     erg_residuals_put(block, to, count);
 }
 

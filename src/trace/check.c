@@ -74,17 +74,6 @@ bool erg_work_span(const erg_trace *trace, erg_span *span)
     return span_of(trace, true, span) || span_of(trace, false, span);
 }
 
-bool erg_has_joules(const erg_channel_info *info)
-{
-    return info->quantity == ERG_POWER || info->quantity == ERG_ENERGY;
-}
-
-void erg_channel_path(const erg_trace *trace, int channel, char to[80])
-{
-    const erg_channel_info *info = erg_trace_channel(trace, channel);
-    snprintf(to, 80, "%s/%s", erg_trace_device(trace, info->device)->name, info->name);
-}
-
 double *erg_values_in(const erg_trace *trace, int channel, erg_span span, size_t *count)
 {
     size_t all, kept = 0, inside = 0;

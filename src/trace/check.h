@@ -18,9 +18,6 @@ bool erg_raise(erg_trace *trace, const erg_flag *about, erg_error *err,
 bool erg_is_idle_record(const erg_region *region);
 /* First begin to last end of what counts: runs, else any work. False: no region. */
 bool erg_work_span(const erg_trace *trace, erg_span *span);
-bool erg_has_joules(const erg_channel_info *info);
-/* "nvml:0/power" */
-void erg_channel_path(const erg_trace *trace, int channel, char to[80]);
 /* Good values of a channel within a span, at most 65536 of them; free() them. */
 double *erg_values_in(const erg_trace *trace, int channel, erg_span span, size_t *count);
 

@@ -62,7 +62,7 @@ static bool is_silent(const erg_channel_info *info, erg_response *of, double *ri
 
 bool erg_check_meter_silent(erg_trace *trace, erg_error *err)
 {
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
     erg_span work;
     double rise_w = NAN;
 
@@ -77,7 +77,7 @@ bool erg_check_meter_silent(erg_trace *trace, erg_error *err)
             return false;
         bool silent = is_silent(info, &of, &rise_w);
         erg_response_free(&of);
-        erg_channel_path(trace, i, path);
+        erg_trace_channel_path(trace, i, path);
         if (silent
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_METER_SILENT, i, { 0, 0 }, "" }, err,
                           "%s does not follow the load (%+.2f W under it): the meter "
@@ -101,7 +101,8 @@ bool erg_check_host(erg_trace *trace, erg_error *err)
         const char *wired = device->wired_to[0] ? device->wired_to
                           : all_wired && is_outside_meter(trace, info) ? all_wired : "";
         const char *ran_on = host && *host ? host : device->host_id;
-        if (!erg_has_joules(info) || !*wired || !*ran_on || strcmp(wired, ran_on) == 0)
+        if (!erg_has_joules(info->quantity) || !*wired || !*ran_on
+            || strcmp(wired, ran_on) == 0)
             continue;
         if (!erg_raise(
                 trace, &(erg_flag){ ERG_FLAG_HOST_MISMATCH, i, { 0, 0 }, "" }, err,
@@ -118,7 +119,7 @@ bool erg_check_shared(erg_trace *trace, erg_error *err)
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
         const erg_device_info *device = erg_trace_device(trace, info->device);
-        if (device->shared && erg_has_joules(info)
+        if (device->shared && erg_has_joules(info->quantity)
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_SHARED, i, { 0, 0 }, "" }, err,
                           "%s is shared with others: their joules are in its figures",
                           device->name))
@@ -136,9 +137,9 @@ static bool raise_spans(erg_trace *trace, int channel, const erg_rows *spans,
         ? "started anew: the step is not counted; keep the driver loaded while measuring"
         : "may have wrapped more than once: poll at least every half wrap time";
     const erg_span *at = spans->items;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
-    erg_channel_path(trace, channel, path);
+    erg_trace_channel_path(trace, channel, path);
     for (size_t i = 0; i < spans->count; i++)
         if (!erg_raise(trace, &(erg_flag){ code, channel, at[i], "" }, err,
                        "counter %s %s", path, what))
@@ -150,13 +151,13 @@ static bool raise_errors(erg_trace *trace, int channel, erg_error *err)
 {
     size_t count, errors = 0;
     const erg_sample *at = erg_trace_samples(trace, channel, &count);
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     for (size_t i = 0; i < count; i++) {
         errors += isnan(at[i].value);
         erg_samples_pass(trace, channel, i);
     }
-    erg_channel_path(trace, channel, path);
+    erg_trace_channel_path(trace, channel, path);
     return errors == 0 || errors == count
            || erg_raise(trace,
                         &(erg_flag){ ERG_FLAG_READ_ERRORS,
@@ -170,7 +171,7 @@ static bool raise_errors(erg_trace *trace, int channel, erg_error *err)
 bool erg_check_readings(erg_trace *trace, erg_error *err)
 {
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        if (!erg_has_joules(erg_trace_channel(trace, i)))
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         const erg_stream *stream = erg_stream_of(trace, i, err);
         if (!stream || !raise_errors(trace, i, err)
@@ -182,14 +183,6 @@ bool erg_check_readings(erg_trace *trace, erg_error *err)
 }
 
 /* ---- COUNTER_DISAGREES, PERIOD_MISMATCH -------------------------------------- */
-
-static bool has_flag(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
 
 /* Counter over integral, on the stretch that both saw in full; NAN: no such. */
 static double ratio_of(const erg_trace *trace, int counter, int power, double *slack)
@@ -215,14 +208,15 @@ static bool compare_pair(erg_trace *trace, int counter, int power, erg_error *er
 {
     double slack = 0, ratio = ratio_of(trace, counter, power, &slack);
     const erg_stream *watts = erg_stream_of(trace, power, NULL);
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (isnan(ratio))
         return true;
-    erg_channel_path(trace, counter, path);
-    if (has_flag(trace, ERG_FLAG_PERIOD_MISMATCH))
+    erg_trace_channel_path(trace, counter, path);
+    if (erg_trace_has_flag(trace, ERG_FLAG_PERIOD_MISMATCH))
         return true;    /* the importer, who knows the stated period, said so */
-    if (has_flag(trace, ERG_FLAG_MADE_UP_STAMPS) && fabs(ratio - 1) > PERIOD_OFF + slack)
+    if (erg_trace_has_flag(trace, ERG_FLAG_MADE_UP_STAMPS)
+        && fabs(ratio - 1) > PERIOD_OFF + slack)
         return erg_raise(
             trace, &(erg_flag){ ERG_FLAG_PERIOD_MISMATCH, counter, { 0, 0 }, "" }, err,
             "%s and power agree on a period of %.3f ms, not on %.3f ms: give "
@@ -245,7 +239,7 @@ bool erg_check_counter(erg_trace *trace, erg_error *err)
         for (int k = 0; k < count; k++) {
             const erg_channel_info *counter = erg_trace_channel(trace, i);
             const erg_channel_info *power = erg_trace_channel(trace, k);
-            if (counter->kind == ERG_COUNTER && erg_has_joules(counter)
+            if (counter->kind == ERG_COUNTER && erg_has_joules(counter->quantity)
                 && power->quantity == ERG_POWER && power->kind != ERG_COUNTER
                 && counter->device == power->device && counter->scope == power->scope
                 && !compare_pair(trace, i, k, err))
@@ -260,9 +254,9 @@ static bool alias_in_regions(erg_trace *trace, int channel, erg_error *err)
 {
     enum { MOST_REGIONS = 100 };
     const uint64_t bit = UINT64_C(1) << ERG_FLAG_ALIASED;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
-    erg_channel_path(trace, channel, path);
+    erg_trace_channel_path(trace, channel, path);
     for (size_t i = 0; i < erg_trace_region_count(trace) && i < MOST_REGIONS; i++) {
         const erg_region *region = erg_trace_region(trace, i);
         erg_span span = { region->begin_ns, region->end_ns };
@@ -285,7 +279,8 @@ bool erg_check_aliased(erg_trace *trace, erg_error *err)
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
         bool part_time = info->window_s > 0 && info->window_s < info->update_s;
-        if (erg_has_joules(info) && part_time && !alias_in_regions(trace, i, err))
+        if (erg_has_joules(info->quantity) && part_time
+            && !alias_in_regions(trace, i, err))
             return false;
     }
     return true;

@@ -71,7 +71,7 @@ static bool power_starts_low(const erg_trace *trace, int channel, erg_span work)
 bool erg_check_cold(erg_trace *trace, erg_error *err)
 {
     erg_span work;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (!erg_work_span(trace, &work))
         return true;
@@ -82,7 +82,7 @@ bool erg_check_cold(erg_trace *trace, erg_error *err)
         bool cold = is_clock
                         ? clock_leaves_its_mean(trace, i, work)
                         : info->quantity == ERG_POWER && power_starts_low(trace, i, work);
-        erg_channel_path(trace, i, path);
+        erg_trace_channel_path(trace, i, path);
         if (cold
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_COLD_CLOCKS, i, work, "" }, err,
                           is_clock ? "%s left its mean by more than 2 %%: add --warmup runs"
@@ -110,7 +110,7 @@ static double median_in(const erg_trace *trace, int channel, int64_t begin_ns,
 bool erg_check_thermal(erg_trace *trace, erg_error *err)
 {
     erg_span work;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (!erg_work_span(trace, &work))
         return true;
@@ -120,7 +120,7 @@ bool erg_check_thermal(erg_trace *trace, erg_error *err)
             continue;
         double drift_k = median_in(trace, i, work.end_ns - tenth_ns, work.end_ns)
                        - median_in(trace, i, work.begin_ns, work.begin_ns + tenth_ns);
-        erg_channel_path(trace, i, path);
+        erg_trace_channel_path(trace, i, path);
         if (fabs(drift_k) > DRIFT_K
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_THERMAL_DRIFT, i, work, "" }, err,
                           "%s drifted by %+.1f K: warm up longer before measuring", path,
@@ -135,18 +135,18 @@ bool erg_check_thermal(erg_trace *trace, erg_error *err)
 bool erg_check_idle(erg_trace *trace, erg_error *err)
 {
     erg_span work;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (!erg_work_span(trace, &work))
         return true;
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        if (!erg_has_joules(erg_trace_channel(trace, i)))
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         const erg_stream *stream = erg_stream_of(trace, i, err);
         if (!stream)
             return false;
         erg_idle idle = erg_idle_of(trace, stream, work);
-        erg_channel_path(trace, i, path);
+        erg_trace_channel_path(trace, i, path);
         if (idle.drifts
             && !erg_raise(
                 trace, &(erg_flag){ ERG_FLAG_IDLE_DRIFT, i, { 0, 0 }, "" }, err,

@@ -177,12 +177,12 @@ static bool check_skew(erg_trace *trace, int channel, double scratch[], erg_erro
 {
     size_t runs = run_energies(trace, channel, scratch);
     erg_interval of;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (runs < FEWEST_RUNS || !erg_interval_of(scratch, runs, LOOKS, &of)
         || !(fabs(of.mean - of.median) > SKEW_HALF_WIDTHS * of.half_width))
         return true;
-    erg_channel_path(trace, channel, path);
+    erg_trace_channel_path(trace, channel, path);
     return erg_raise(
         trace, &(erg_flag){ ERG_FLAG_SKEWED, channel, { 0, 0 }, "" }, err,
         "%s: mean %.4g J and median %.4g J of %zu runs are far apart: look at the "
@@ -196,7 +196,7 @@ bool erg_check_skewed(erg_trace *trace, erg_error *err)
     bool ok = scratch || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 
     for (int i = 0; ok && i < (int)erg_trace_channel_count(trace); i++)
-        if (erg_has_joules(erg_trace_channel(trace, i)))
+        if (erg_has_joules(erg_trace_channel(trace, i)->quantity))
             ok = check_skew(trace, i, scratch, err);
     free(scratch);
     return ok;

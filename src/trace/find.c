@@ -25,19 +25,32 @@ static int channel_of_device(const erg_trace *trace, const char *name)
     return -1;
 }
 
+void erg_trace_channel_path(const erg_trace *trace, int channel,
+                            char to[ERG_CHANNEL_PATH_MOST])
+{
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    snprintf(to, ERG_CHANNEL_PATH_MOST, "%s/%s",
+             erg_trace_device(trace, info->device)->name, info->name);
+}
+
 int erg_trace_find_channel(const erg_trace *trace, const char *name)
 {
-    char full[sizeof(((erg_device_info *)0)->name) + sizeof(((erg_channel_info *)0)->name)
-              + 1];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        const erg_channel_info *info = erg_trace_channel(trace, i);
-        snprintf(full, sizeof(full), "%s/%s", erg_trace_device(trace, info->device)->name,
-                 info->name);
-        if (strcmp(full, name) == 0)
+        erg_trace_channel_path(trace, i, path);
+        if (strcmp(path, name) == 0)
             return i;
     }
     return channel_of_device(trace, name);
+}
+
+bool erg_trace_has_flag(const erg_trace *trace, erg_flag_code code)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == code)
+            return true;
+    return false;
 }
 
 static void widen(erg_span *span, int64_t begin_ns, int64_t end_ns)

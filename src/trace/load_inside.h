@@ -3,6 +3,7 @@
 #ifndef ERG_TRACE_LOAD_INSIDE_H
 #define ERG_TRACE_LOAD_INSIDE_H
 
+#include <math.h>
 #include <sqlite3.h>
 #include "trace/block.h"
 #include "trace/load.h"
@@ -37,6 +38,18 @@ extern const size_t erg_load_event_table_count;
 extern const erg_load_table erg_load_sweep_tables[];
 extern const size_t erg_load_sweep_table_count;
 extern const erg_load_table erg_load_worked_visits, erg_load_counted_visits;
+
+/* Cells; an empty one is NAN, or "". */
+static inline double erg_load_real(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+        ? NAN : sqlite3_column_double(row, column);
+}
+
+static inline void erg_load_text(sqlite3_stmt *row, int column, char *to, size_t size)
+{
+    erg_text_put(to, size, (const char *)sqlite3_column_text(row, column));
+}
 
 bool erg_load_fail_row(const erg_reader *from, const char *table, const char *what,
                        erg_error *err);

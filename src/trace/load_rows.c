@@ -17,17 +17,6 @@ bool erg_load_fail_row(const erg_reader *from, const char *table, const char *wh
 
 /* ---- cells --------------------------------------------------------------------- */
 
-static void text_of(sqlite3_stmt *row, int column, char *to, size_t size)
-{
-    erg_text_put(to, size, (const char *)sqlite3_column_text(row, column));
-}
-
-static double real_of(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL
-        ? NAN : sqlite3_column_double(row, column);
-}
-
 static double seconds_of(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_type(row, column) == SQLITE_NULL
@@ -91,12 +80,12 @@ static bool take_device(erg_reader *from, sqlite3_stmt *row, erg_error *err)
     if (scope < 0)
         return erg_load_fail_row(from, "device", "an unknown scope", err);
     info.scope = (erg_scope)scope;
-    text_of(row, 1, info.driver, sizeof(info.driver));
-    text_of(row, 2, info.name, sizeof(info.name));
-    text_of(row, 3, info.uuid, sizeof(info.uuid));
-    text_of(row, 4, info.model, sizeof(info.model));
-    text_of(row, 6, info.host_id, sizeof(info.host_id));
-    text_of(row, 7, info.wired_to, sizeof(info.wired_to));
+    erg_load_text(row, 1, info.driver, sizeof(info.driver));
+    erg_load_text(row, 2, info.name, sizeof(info.name));
+    erg_load_text(row, 3, info.uuid, sizeof(info.uuid));
+    erg_load_text(row, 4, info.model, sizeof(info.model));
+    erg_load_text(row, 6, info.host_id, sizeof(info.host_id));
+    erg_load_text(row, 7, info.wired_to, sizeof(info.wired_to));
     int index = erg_trace_add_device(from->trace, &info, err);
     return index >= 0
         && (index == sqlite3_column_int64(row, 0)
@@ -115,14 +104,14 @@ static bool take_channel(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .quantity = (erg_quantity)quantity, .kind = (erg_kind)kind,
         .method = (erg_method)method, .scope = (erg_scope)scope,
         .update_s = seconds_of(row, 8), .window_s = seconds_of(row, 9),
-        .delay_s = seconds_of(row, 10), .gain = real_of(row, 11),
-        .offset = real_of(row, 12), .gain_u = real_of(row, 13),
-        .offset_u = real_of(row, 14), .range_j = real_of(row, 15),
-        .resolution = real_of(row, 16), .max_w = real_of(row, 17),
+        .delay_s = seconds_of(row, 10), .gain = erg_load_real(row, 11),
+        .offset = erg_load_real(row, 12), .gain_u = erg_load_real(row, 13),
+        .offset_u = erg_load_real(row, 14), .range_j = erg_load_real(row, 15),
+        .resolution = erg_load_real(row, 16), .max_w = erg_load_real(row, 17),
     };
-    text_of(row, 2, info.name, sizeof(info.name));
-    text_of(row, 3, info.unit, sizeof(info.unit));
-    text_of(row, 18, info.calibration, sizeof(info.calibration));
+    erg_load_text(row, 2, info.name, sizeof(info.name));
+    erg_load_text(row, 3, info.unit, sizeof(info.unit));
+    erg_load_text(row, 18, info.calibration, sizeof(info.calibration));
     int index = erg_trace_add_channel(from->trace, &info, err);
     return index >= 0
         && (index == sqlite3_column_int64(row, 0)
@@ -149,16 +138,17 @@ static bool take_region(erg_reader *from, sqlite3_stmt *row, erg_error *err)
     erg_region region = {
         .id = sqlite3_column_int64(row, 0), .parent = sqlite3_column_int64(row, 1),
         .thread = sqlite3_column_int64(row, 2), .begin_ns = sqlite3_column_int64(row, 4),
-        .end_ns = sqlite3_column_int64(row, 5), .runs = real_of(row, 6),
+        .end_ns = sqlite3_column_int64(row, 5), .runs = erg_load_real(row, 6),
     };
-    text_of(row, 3, region.name, sizeof(region.name));
+    erg_load_text(row, 3, region.name, sizeof(region.name));
     return erg_trace_add_region(from->trace, &region, err);
 }
 
 static bool take_mark(erg_reader *from, sqlite3_stmt *row, erg_error *err)
 {
-    erg_mark_row mark = { .t_ns = sqlite3_column_int64(row, 0), .value = real_of(row, 2) };
-    text_of(row, 1, mark.name, sizeof(mark.name));
+    erg_mark_row mark = { .t_ns = sqlite3_column_int64(row, 0),
+                          .value = erg_load_real(row, 2) };
+    erg_load_text(row, 1, mark.name, sizeof(mark.name));
     return erg_trace_add_mark(from->trace, &mark, err);
 }
 
@@ -167,8 +157,8 @@ static bool take_setting(erg_reader *from, sqlite3_stmt *row, erg_error *err)
     erg_setting setting = {
         .t_ns = sqlite3_column_int64(row, 0), .device = sqlite3_column_int(row, 1),
     };
-    text_of(row, 2, setting.key, sizeof(setting.key));
-    text_of(row, 3, setting.value, sizeof(setting.value));
+    erg_load_text(row, 2, setting.key, sizeof(setting.key));
+    erg_load_text(row, 3, setting.value, sizeof(setting.value));
     return erg_trace_add_setting(from->trace, &setting, err);
 }
 
@@ -182,7 +172,7 @@ static bool take_flag(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .code = (erg_flag_code)code, .channel = sqlite3_column_int(row, 1),
         .span = { sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3) },
     };
-    text_of(row, 4, flag.text, sizeof(flag.text));
+    erg_load_text(row, 4, flag.text, sizeof(flag.text));
     return erg_trace_add_flag(from->trace, &flag, err);
 }
 

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of a sweep in an .erg file, each number and word checked. */
 #include <math.h>
-#include <string.h>
 #include "trace/load_inside.h"
-
-static double real_of(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL
-               ? NAN
-               : sqlite3_column_double(row, column);
-}
-
-static void text_of(sqlite3_stmt *row, int column, char *to, size_t size)
-{
-    erg_text_put(to, size, (const char *)sqlite3_column_text(row, column));
-}
 
 static bool take_meta(erg_reader *from, sqlite3_stmt *row, erg_error *err)
 {
@@ -30,19 +17,19 @@ static bool take_application(erg_reader *from, sqlite3_stmt *row, erg_error *err
 {
     erg_application app = {
         .is_simulated = sqlite3_column_int(row, 6) != 0,
-        .retention = real_of(row, 7),
-        .retention_low = real_of(row, 8),
+        .retention = erg_load_real(row, 7),
+        .retention_low = erg_load_real(row, 8),
     };
     const char *definition = (const char *)sqlite3_column_text(row, 4);
 
     if (!definition || !erg_activity_parse(definition, &app.definition))
         return erg_load_fail_row(from, "application", "an unknown definition", err);
-    text_of(row, 1, app.name, sizeof(app.name));
-    text_of(row, 2, app.profile, sizeof(app.profile));
-    text_of(row, 3, app.settings, sizeof(app.settings));
-    text_of(row, 5, app.node, sizeof(app.node));
-    text_of(row, 9, app.device, sizeof(app.device));
-    text_of(row, 10, app.device_model, sizeof(app.device_model));
+    erg_load_text(row, 1, app.name, sizeof(app.name));
+    erg_load_text(row, 2, app.profile, sizeof(app.profile));
+    erg_load_text(row, 3, app.settings, sizeof(app.settings));
+    erg_load_text(row, 5, app.node, sizeof(app.node));
+    erg_load_text(row, 9, app.device, sizeof(app.device));
+    erg_load_text(row, 10, app.device_model, sizeof(app.device_model));
     return from->taker->application(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
                                     &app, err);
 }
@@ -51,11 +38,11 @@ static bool take_point(erg_reader *from, sqlite3_stmt *row, erg_error *err)
 {
     erg_knob_setting setting = erg_knob_setting_none();
 
-    setting.at[ERG_SM_CLOCK] = real_of(row, 2);
-    setting.at[ERG_MEM_CLOCK] = real_of(row, 3);
-    setting.at[ERG_POWER_LIMIT] = real_of(row, 4);
-    setting.at[ERG_CPU_CLOCK] = real_of(row, 5);
-    setting.at[ERG_OTHER_SETTING] = real_of(row, 6);
+    setting.at[ERG_SM_CLOCK] = erg_load_real(row, 2);
+    setting.at[ERG_MEM_CLOCK] = erg_load_real(row, 3);
+    setting.at[ERG_POWER_LIMIT] = erg_load_real(row, 4);
+    setting.at[ERG_CPU_CLOCK] = erg_load_real(row, 5);
+    setting.at[ERG_OTHER_SETTING] = erg_load_real(row, 6);
     return from->taker->point(from->taker->self, (size_t)sqlite3_column_int64(row, 0),
                               (size_t)sqlite3_column_int64(row, 1), &setting, err);
 }
@@ -69,21 +56,21 @@ static bool take_visit(erg_reader *from, sqlite3_stmt *row, erg_error *err)
         .start_ns = sqlite3_column_type(row, 3) == SQLITE_NULL
                         ? INT64_MIN
                         : sqlite3_column_int64(row, 3),
-        .time_s = real_of(row, 4),
-        .energy_j = real_of(row, 5),
-        .mean_w = real_of(row, 6),
-        .peak_w = real_of(row, 7),
-        .temp_c = real_of(row, 8),
-        .sm_clock_seen_hz = real_of(row, 9),
-        .fp_active = real_of(row, 10),
-        .dram_active = real_of(row, 11),
+        .time_s = erg_load_real(row, 4),
+        .energy_j = erg_load_real(row, 5),
+        .mean_w = erg_load_real(row, 6),
+        .peak_w = erg_load_real(row, 7),
+        .temp_c = erg_load_real(row, 8),
+        .sm_clock_seen_hz = erg_load_real(row, 9),
+        .fp_active = erg_load_real(row, 10),
+        .dram_active = erg_load_real(row, 11),
         .energy_listed_j = NAN,
         .samples = NAN,
         .exit_status = sqlite3_column_int(row, 13),
         .time_half_s = sqlite3_column_double(row, 14),
         .units = sqlite3_column_double(row, 15), /* NULL: 0 */
     };
-    text_of(row, 17, visit.output_hash, sizeof(visit.output_hash));
+    erg_load_text(row, 17, visit.output_hash, sizeof(visit.output_hash));
     visit.llc_misses = sqlite3_column_double(row, 18); /* NULL: 0 */
 
     if (!state || !erg_visit_state_parse(state, &visit.state))

@@ -59,3 +59,8 @@ const char *erg_quantity_name(erg_quantity quantity)
 {
     return (size_t)quantity < ERG_COUNT(quantities) ? quantities[quantity] : NULL;
 }
+
+bool erg_has_joules(erg_quantity quantity)
+{
+    return quantity == ERG_POWER || quantity == ERG_ENERGY;
+}

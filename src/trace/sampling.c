@@ -82,12 +82,12 @@ static bool add_channel(summary *all, erg_table *table, int channel)
     size_t count, errors = 0;
     const erg_sample *samples = erg_trace_samples(all->trace, channel, &count);
     double *work = calloc(count + 1, sizeof(*work));
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
     if (!work)
         return erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
     size_t changes = count_changes(samples, count, &errors);
-    erg_source_name(all->trace, channel, source);
+    erg_trace_channel_path(all->trace, channel, source);
     bool good = erg_table_row(table, all->err)
         && erg_table_text(table, "channel", source, all->err)
         && erg_table_integer(table, "polls", (int64_t)count, all->err)

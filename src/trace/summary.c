@@ -15,19 +15,11 @@
 /* Reasons for missing figures that are written out; the rows are all there. */
 enum { NOTES_MOST = 20 };
 
-bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
 static bool is_failed(const erg_trace *trace)
 {
     const char *status = erg_trace_meta(trace, "exit_status");
     return (status && strtol(status, NULL, 10) != 0)
-        || erg_summary_has_flag(trace, ERG_FLAG_COMMAND_FAILED);
+        || erg_trace_has_flag(trace, ERG_FLAG_COMMAND_FAILED);
 }
 
 /* Its recording was killed, or goes on. */
@@ -45,15 +37,8 @@ static bool has_open_run(const erg_trace *trace)
 bool erg_summary_per_run_refused(const erg_trace *trace)
 {
     return is_failed(trace) || has_open_run(trace)
-        || erg_summary_has_flag(trace, ERG_FLAG_TIME_MISMATCH)
-        || erg_summary_has_flag(trace, ERG_FLAG_STALE_RESULT);
-}
-
-void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST])
-{
-    const erg_channel_info *info = erg_trace_channel(trace, channel);
-    snprintf(to, ERG_SOURCE_MOST, "%s/%s", erg_trace_device(trace, info->device)->name,
-             info->name);
+        || erg_trace_has_flag(trace, ERG_FLAG_TIME_MISMATCH)
+        || erg_trace_has_flag(trace, ERG_FLAG_STALE_RESULT);
 }
 
 const char *erg_summary_idle(const erg_trace *trace)
@@ -92,7 +77,7 @@ static bool has_moved(const erg_trace *trace, int channel, const erg_stretches *
 static bool note_estimate(summary *all, const erg_pick *pick, const erg_stretches *where)
 {
     int power = erg_power_beside(all->trace, pick->channel);
-    char source[ERG_SOURCE_MOST], beside[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST], beside[ERG_CHANNEL_PATH_MOST];
     erg_energy of;
 
     if (power < 0 || !where->count || all->estimates >= NOTES_MOST
@@ -101,8 +86,8 @@ static bool note_estimate(summary *all, const erg_pick *pick, const erg_stretche
         || !erg_stretches_energy(all->trace, power, where, &of, NULL))
         return true;
     all->estimates++;
-    erg_source_name(all->trace, pick->channel, source);
-    erg_source_name(all->trace, power, beside);
+    erg_trace_channel_path(all->trace, pick->channel, source);
+    erg_trace_channel_path(all->trace, power, beside);
     return erg_result_note(all->result, all->err,
                            "%s did not move in %.3g s; an estimate from "
                            "instant power beside it, %s: %.4g J +- %.2g J.",
@@ -114,14 +99,14 @@ bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches
                     erg_energy *out)
 {
     erg_error why = { 0 };
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
     if (!erg_stretches_energy(all->trace, pick->channel, where, out, &why)) {
         if (why.code == ERG_NO_MEMORY)
             return erg_fail(all->err, why.code, "%s", why.text);
         *out = erg_energy_none();
         out->flags = UINT64_C(1) << ERG_FLAG_NO_DATA;
-        erg_source_name(all->trace, pick->channel, source);
+        erg_trace_channel_path(all->trace, pick->channel, source);
         if (where->count && all->absent++ < NOTES_MOST
             && !erg_result_note(all->result, all->err, "%s: no figure: %s", source,
                                 why.text))
@@ -149,10 +134,10 @@ static bool put_device(summary *all, erg_table *table, const erg_pick *pick,
 
 static bool note_inside(summary *all, const erg_pick *pick)
 {
-    char inner[ERG_SOURCE_MOST], outer[ERG_SOURCE_MOST];
+    char inner[ERG_CHANNEL_PATH_MOST], outer[ERG_CHANNEL_PATH_MOST];
 
-    erg_source_name(all->trace, pick->channel, inner);
-    erg_source_name(all->trace, all->picks[pick->inside].channel, outer);
+    erg_trace_channel_path(all->trace, pick->channel, inner);
+    erg_trace_channel_path(all->trace, all->picks[pick->inside].channel, outer);
     return erg_result_note(all->result, all->err,
                            "%s lies in what %s measures, so it is not added to the total.",
                            inner, outer);
@@ -205,12 +190,12 @@ static void join_words(erg_text *to, const char *word)
 static bool put_sources(summary *all, erg_table *table)
 {
     erg_text sources = { 0 }, scopes = { 0 };
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
     for (size_t i = 0; i < all->pick_count; i++) {
         if (!all->picks[i].counted)
             continue;
-        erg_source_name(all->trace, all->picks[i].channel, source);
+        erg_trace_channel_path(all->trace, all->picks[i].channel, source);
         erg_text_add(&sources, "%s%s", sources.count ? " + " : "", source);
         join_words(
             &scopes,

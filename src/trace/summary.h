@@ -7,8 +7,6 @@
 #include "trace/tally.h"
 #include "trace/trace_inside.h"
 
-enum { ERG_SOURCE_MOST = 80 };
-
 typedef struct summary {
     const erg_trace *trace;
     const erg_summary_options *options;
@@ -32,15 +30,12 @@ extern const erg_column erg_summary_columns[], erg_device_columns[], erg_region_
 extern const size_t erg_summary_column_count, erg_device_column_count,
     erg_region_column_count;
 
-/* "nvml:0/energy". */
-void erg_source_name(const erg_trace *trace, int channel, char to[ERG_SOURCE_MOST]);
 /* "TOO_SHORT ALIASED". */
 void erg_flags_text(uint64_t flags, char *to, size_t size);
 /* A note for each quality of the set of bits: what it means. */
 bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err);
 /* First of its name. */
 bool erg_region_is_first(const erg_trace *trace, size_t index);
-bool erg_summary_has_flag(const erg_trace *trace, erg_flag_code code);
 /* Energy of one run is refused when the runs are in doubt (section 13). */
 bool erg_summary_per_run_refused(const erg_trace *trace);
 /* The idle policy of the net figures. */

@@ -50,10 +50,10 @@ bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
     const char *idle = isfinite(energy->net_j) ? erg_summary_idle(all->trace)
                                                : erg_idle_policy_name(ERG_IDLE_GROSS);
     bool known = energy->quality != ERG_QUALITY_NO_DATA;
-    char flags[512], peak_source[ERG_SOURCE_MOST] = "";
+    char flags[512], peak_source[ERG_CHANNEL_PATH_MOST] = "";
 
     if (energy->peak_channel >= 0 && isfinite(energy->peak_w))
-        erg_source_name(all->trace, energy->peak_channel, peak_source);
+        erg_trace_channel_path(all->trace, energy->peak_channel, peak_source);
     erg_flags_text(energy->flags, flags, sizeof(flags));
     all->qualities |= 1u << energy->quality;
     return erg_put_figures(table, figures, ERG_COUNT(figures), all->err)
@@ -67,9 +67,9 @@ bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
 bool erg_put_origin(summary *all, erg_table *table, const erg_pick *pick)
 {
     const erg_channel_info *info = erg_trace_channel(all->trace, pick->channel);
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
-    erg_source_name(all->trace, pick->channel, source);
+    erg_trace_channel_path(all->trace, pick->channel, source);
     return erg_table_text(table, "source", source, all->err)
         && erg_table_text(table, "method", erg_method_name(info->method), all->err)
         && erg_table_text(table, "scope", erg_scope_name(info->scope), all->err);

@@ -51,10 +51,10 @@ static void add_regions(const summary *all, erg_text *to, int code, int channel)
 
 static void add_source(const summary *all, erg_text *to, int code, int channel)
 {
-    char source[ERG_SOURCE_MOST];
+    char source[ERG_CHANNEL_PATH_MOST];
 
     if (channel >= 0) {
-        erg_source_name(all->trace, channel, source);
+        erg_trace_channel_path(all->trace, channel, source);
         erg_text_add(to, ", %s", source);
     }
     add_regions(all, to, code, channel);

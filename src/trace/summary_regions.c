@@ -21,15 +21,17 @@ static void time_figures(const erg_stretches *where, erg_figure erg_figures[TIME
 }
 
 /* The device, or device/channel where a device has several scopes. */
-static void track_name(const summary *all, const erg_pick *pick, char to[ERG_SOURCE_MOST])
+static void track_name(const summary *all, const erg_pick *pick,
+                       char to[ERG_CHANNEL_PATH_MOST])
 {
     size_t same = 0;
     for (size_t i = 0; i < all->pick_count; i++)
         same += all->picks[i].device == pick->device;
     if (same > 1)
-        erg_source_name(all->trace, pick->channel, to);
+        erg_trace_channel_path(all->trace, pick->channel, to);
     else
-        erg_text_put(to, ERG_SOURCE_MOST, erg_trace_device(all->trace, pick->device)->name);
+        erg_text_put(to, ERG_CHANNEL_PATH_MOST,
+                     erg_trace_device(all->trace, pick->device)->name);
 }
 
 static double units_inside(const summary *all, const erg_stretches *where)
@@ -91,7 +93,7 @@ static bool put_per_run(summary *all, erg_table *table, const char *name,
 static bool put_region(summary *all, erg_table *table, const char *name,
                        const erg_stretches *where, const erg_pick *pick)
 {
-    char track[ERG_SOURCE_MOST];
+    char track[ERG_CHANNEL_PATH_MOST];
     erg_figure times[TIMES];
     erg_energy energy;
     bool counted = !erg_summary_per_run_refused(all->trace);

@@ -92,7 +92,7 @@ static void set_channel(erg_device *dev, const nvml_quantity *row,
         if (is_superchip(dev->info.model))
             channel->scope = ERG_SCOPE_MODULE;
     }
-    if ((row->quantity == ERG_POWER || row->quantity == ERG_ENERGY)
+    if (erg_has_joules(row->quantity)
         && nvml_read_limit(own, &limit_w) == NVML_DONE)
         channel->max_w = 2 * limit_w; /* short peaks pass the limit */
 }
@@ -291,7 +291,7 @@ static bool nvml_open(erg_device *dev, erg_error *err)
         bool is_other = row->scope == NVML_MODULE && !is_superchip(dev->info.model);
         if (code == NVML_NOT_SUPPORTED || is_other)
             continue;
-        has_joules |= row->quantity == ERG_POWER || row->quantity == ERG_ENERGY;
+        has_joules |= erg_has_joules(row->quantity);
         set_channel(dev, row, erg_device_channel(dev, row->name, row->quantity, row->kind));
     }
     if (!has_joules)

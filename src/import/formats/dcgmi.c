@@ -153,7 +153,7 @@ static bool push_values(dcgmi *at, entity *one, const double values[], erg_error
     one->rows++;
     for (size_t i = 0; good && i < ERG_DCGMI_FIELDS; i++) {
         erg_quantity quantity = erg_dcgmi_fields[i].quantity;
-        bool measures = quantity == ERG_POWER || quantity == ERG_ENERGY;
+        bool measures = erg_has_joules(quantity);
         erg_sample sample = { .t_ns = t_ns, .value = values[i] };
         if (at->layout.columns[i] < 0)
             continue;

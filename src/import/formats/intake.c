@@ -216,7 +216,7 @@ static bool add_track(erg_intake *in, erg_trace *into, track *from, const int de
 
     info.device = devices[info.device];
     if (in->source->options->window_s > 0
-        && (info.quantity == ERG_POWER || info.quantity == ERG_ENERGY))
+        && erg_has_joules(info.quantity))
         info.window_s = in->source->options->window_s;
     if (info.kind == ERG_AVG_PREV && !(info.window_s > 0))
         info.window_s = step_s;

@@ -42,7 +42,7 @@ static void put_facts(FILE *out, const erg_trace *trace, int channel)
         put_fact(out, fact->name, text);
     }
     erg_figure figure = { 0 };
-    if (erg_is_measure(info))
+    if (erg_has_joules(info->quantity))
         figure = erg_figure_of(trace, channel, erg_trace_span(trace));
     if (figure.known) {
         const erg_energy *energy = &figure.energy;
@@ -122,13 +122,13 @@ static bool write_wide(FILE *out, const erg_trace *trace, erg_error *err)
     int channels = (int)erg_trace_channel_count(trace);
     size_t *at = calloc((size_t)channels + 1, sizeof(*at)), count;
     int64_t t_ns;
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
     if (!at)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     fputs("time_utc,mono_ns", out);
     for (int i = 0; i < channels; i++) {
-        erg_export_path(trace, i, path, sizeof(path));
+        erg_trace_channel_path(trace, i, path);
         fputc(',', out);
         put_cell(out, path);
     }

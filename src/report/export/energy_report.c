@@ -138,9 +138,9 @@ static void put_ours(content *c)
     const erg_energy *energy = &c->figure.energy;
     const erg_device_info *device =
         erg_trace_device(c->trace, erg_trace_channel(c->trace, c->channel)->device);
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
 
-    erg_export_path(c->trace, c->channel, path, sizeof(path));
+    erg_trace_channel_path(c->trace, c->channel, path);
     fprintf(c->out, "  \"erg\": {\"schema\": \"erg.energy_report.v1\", "
             "\"integration\": \"%s\", \"method\": \"%s\", \"scope\": \"%s\", \"quality\": "
             "\"%s\",\n    \"flags\": ",

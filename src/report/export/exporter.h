@@ -23,10 +23,8 @@ typedef struct erg_figure {
     erg_error why;          /* where not known */
 } erg_figure;
 
-bool erg_is_measure(const erg_channel_info *info);
 erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span);
 /* "gpu:0/power" */
-void erg_export_path(const erg_trace *trace, int channel, char *to, size_t size);
 /* options->channel, or the first device's best; -1 and err. */
 int erg_export_channel(const erg_trace *trace, const erg_export_options *options,
                        erg_error *err);

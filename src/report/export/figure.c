@@ -5,11 +5,6 @@
 #include "report/export/exporter.h"
 #include "trace/ends.h"
 
-bool erg_is_measure(const erg_channel_info *info)
-{
-    return info->quantity == ERG_POWER || info->quantity == ERG_ENERGY;
-}
-
 erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span)
 {
     erg_figure figure = { .idle = erg_idle_policy_name(ERG_IDLE_GROSS) };
@@ -18,12 +13,6 @@ erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span)
     if (figure.known && !isnan(figure.energy.net_j))
         figure.idle = state ? state : erg_idle_policy_name(ERG_IDLE_CONTEXT);
     return figure;
-}
-
-void erg_export_path(const erg_trace *trace, int channel, char *to, size_t size)
-{
-    const erg_channel_info *info = erg_trace_channel(trace, channel);
-    snprintf(to, size, "%s/%s", erg_trace_device(trace, info->device)->name, info->name);
 }
 
 int erg_export_channel(const erg_trace *trace, const erg_export_options *options,

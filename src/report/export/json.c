@@ -67,7 +67,7 @@ static void put_channels(FILE *out, const erg_trace *trace)
         const erg_sample *samples = erg_trace_samples(trace, i, &count);
         fprintf(out, "%s{\"device\": %d, ", comma((size_t)i), info->device);
         put_facts(out, erg_channel_facts, info);
-        if (erg_is_measure(info)) {
+        if (erg_has_joules(info->quantity)) {
             erg_figure figure = erg_figure_of(trace, i, erg_trace_span(trace));
             fputs(", \"energy\": ", out);
             erg_json_figure(out, &figure);

@@ -6,7 +6,6 @@
  */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 #include "erg/timeline.h"
 #include "report/export/exporter.h"
 
@@ -17,12 +16,12 @@ static double us_of(int64_t t_ns, int64_t begin_ns)
 
 static void put_channel(FILE *out, const erg_trace *trace, int channel, int64_t begin_ns)
 {
-    char path[80];
+    char path[ERG_CHANNEL_PATH_MOST];
     size_t count;
     const erg_sample *samples = erg_trace_samples(trace, channel, &count);
     const char *unit = erg_trace_channel(trace, channel)->unit;
 
-    erg_export_path(trace, channel, path, sizeof(path));
+    erg_trace_channel_path(trace, channel, path);
     for (size_t i = 0; i < count; i++) {
         if (isnan(samples[i].value))
             continue;
@@ -156,11 +155,11 @@ static void put_figures(FILE *out, const erg_trace *trace, erg_span span)
     bool first = true;
     fputs("\n], \"otherData\": {", out);
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        char path[80];
-        if (!erg_is_measure(erg_trace_channel(trace, i)))
+        char path[ERG_CHANNEL_PATH_MOST];
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         erg_figure figure = erg_figure_of(trace, i, span);
-        erg_export_path(trace, i, path, sizeof(path));
+        erg_trace_channel_path(trace, i, path);
         fputs(first ? "\n" : ",\n", out);
         erg_json_text(out, path);
         fputs(": ", out);

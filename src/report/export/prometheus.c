@@ -59,7 +59,7 @@ static void put_series(FILE *out, const erg_trace *trace, const series *one)
 {
     put_head(out, one->name, one->type, one->about);
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        if (!erg_is_measure(erg_trace_channel(trace, i)))
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         erg_figure figure = erg_figure_of(trace, i, erg_trace_span(trace));
         if (!figure.known || isnan(one->value(&figure.energy)))
@@ -76,7 +76,7 @@ static void put_words(FILE *out, const erg_trace *trace)
 {
     put_head(out, "erg_energy_info", "gauge", "Quality and idle policy of the energy");
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        if (!erg_is_measure(erg_trace_channel(trace, i)))
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         erg_figure figure = erg_figure_of(trace, i, erg_trace_span(trace));
         if (!figure.known)
@@ -95,7 +95,7 @@ static void put_absent(FILE *out, const erg_trace *trace)
     put_head(out, "erg_channel_unavailable", "gauge",
              "A channel without a figure, and why");
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        if (!erg_is_measure(erg_trace_channel(trace, i)))
+        if (!erg_has_joules(erg_trace_channel(trace, i)->quantity))
             continue;
         erg_figure figure = erg_figure_of(trace, i, erg_trace_span(trace));
         if (figure.known)

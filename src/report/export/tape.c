@@ -15,7 +15,7 @@ static void put_number(FILE *out, const char *name, double value)
 
 static void put_figure(FILE *out, const erg_trace *trace, int channel)
 {
-    if (!erg_is_measure(erg_trace_channel(trace, channel)))
+    if (!erg_has_joules(erg_trace_channel(trace, channel)->quantity))
         return;
     erg_figure figure = erg_figure_of(trace, channel, erg_trace_span(trace));
     if (!figure.known)
