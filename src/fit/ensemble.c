@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include "fit/fit.h"
 
-static const char *const members[ERG_MEMBERS_MOST] = { "anchored", "neighbours", "forest" };
+static const erg_fit *const members[ERG_MEMBERS_MOST] = {
+    &erg_fit_anchored, &erg_fit_neighbours, &erg_fit_forest,
+};
 
 /* A member that cannot be trained here is left out: forests need a library. */
 static bool train(const erg_train *in, erg_trained *out, erg_error *err)
 {
     for (size_t i = 0; i < ERG_MEMBERS_MOST; i++) {
-        const erg_fit *fit = erg_fit_find(members[i]);
-        erg_trained *member = fit ? erg_fit_train_target(fit, out->target, in, NULL) : NULL;
+        erg_trained *member = erg_fit_train_target(members[i], out->target, in, NULL);
         if (member)
             out->members[out->member_count++] = member;
     }

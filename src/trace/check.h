@@ -10,7 +10,7 @@
 
 typedef bool erg_check(erg_trace *trace, erg_error *err);
 
-/* ---- what the checks share (check.c) -------------------------------------- */
+/* ---- what the checks share (check_look.c) -------------------------------------- */
 
 /* channel -1: the whole run; span {0,0}: all of it. */
 bool erg_raise(erg_trace *trace, const erg_flag *about, erg_error *err,

@@ -82,7 +82,10 @@ bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err);
 bool nvml_turn(erg_device *dev, erg_knob which, double value, double *enforced,
                erg_error *err);
 bool nvml_put_back(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
-/* A knob that says who may turn it; what a refusal means. */
+
+/* nvml_turn.c: the GPU as nvidia-smi takes it; a knob that says who may turn it; what a
+ * refusal means. */
+const char *nvml_gpu_name(const erg_device *dev);
 erg_device_knob *nvml_add_knob(erg_device *dev, erg_knob which);
 bool nvml_fail_turn(const erg_device *dev, const char *what, unsigned code, erg_error *err);
 

@@ -39,11 +39,6 @@ static const knob_hand *hand_of(erg_knob which)
     return NULL;
 }
 
-static const char *gpu_name(const erg_device *dev)
-{
-    return dev->info.uuid[0] ? dev->info.uuid : dev->info.name + strlen("nvml:");
-}
-
 static bool is_refusal(unsigned code)
 {
     return code == NVML_NOT_SUPPORTED || code == NVML_NO_PERMISSION;
@@ -92,15 +87,6 @@ static double app_hz(const nvml *own, unsigned type)
     unsigned mhz;
     bool good = own->api.app_clock && own->api.app_clock(own->gpu, type, &mhz) == NVML_DONE;
     return good ? 1e6 * mhz : NAN;
-}
-
-erg_device_knob *nvml_add_knob(erg_device *dev, erg_knob which)
-{
-    erg_device_knob *knob = erg_device_add_knob(dev, which);
-    if (geteuid() != 0)
-        erg_text_put(knob->reason, sizeof(knob->reason),
-                     "NVIDIA's driver lets root turn it: run erg as root");
-    return knob;
 }
 
 static bool add_clocks(erg_device *dev, erg_error *err)
@@ -181,23 +167,6 @@ bool nvml_save(erg_device *dev, erg_knob which, erg_text *to, erg_error *err)
 
 /* ---- turning --------------------------------------------------------------- */
 
-bool nvml_fail_turn(const erg_device *dev, const char *what, unsigned code, erg_error *err)
-{
-    if (code == NVML_NO_PERMISSION)
-        return erg_fail(err, ERG_NO_ACCESS,
-                        "the %s of %s may be turned by root only: run erg "
-                        "as root, or let users set application clocks with sudo nvidia-smi "
-                        "-i %s -acp UNRESTRICTED", what, dev->info.name, gpu_name(dev));
-    if (code == NVML_LOST)
-        return erg_fail(err, ERG_IO, "%s has fallen off the bus: restart the machine",
-                        dev->info.name);
-    return erg_fail(err, code == NVML_NOT_SUPPORTED ? ERG_UNSUPPORTED : ERG_IO,
-                    "the %s of %s cannot be turned (NVML code %u): %s", what,
-                    dev->info.name, code, code == NVML_NOT_SUPPORTED
-                                              ? "this GPU does not offer it"
-                                                     : "nvidia-smi shows its state");
-}
-
 static bool turn_sm(erg_device *dev, unsigned mhz, double *enforced, erg_error *err)
 {
     const nvml *own = dev->own;
@@ -216,7 +185,7 @@ static bool turn_sm(erg_device *dev, unsigned mhz, double *enforced, erg_error *
             return true;
         }
         if (code == NVML_NOT_SUPPORTED && second == NVML_NOT_SUPPORTED)
-            return nvml_smi_lock(dev->env, gpu_name(dev), mhz, err);
+            return nvml_smi_lock(dev->env, nvml_gpu_name(dev), mhz, err);
         code = code == NVML_NO_PERMISSION ? code : second;
     }
     return nvml_fail_turn(dev, "SM clock", code, err);
@@ -269,7 +238,7 @@ static bool put_back_sm(erg_device *dev, const char *saved, erg_error *err)
     if (second == NVML_DONE && (code == NVML_DONE || is_refusal(code)))
         return true;
     if (code == NVML_NOT_SUPPORTED && second == NVML_NOT_SUPPORTED)
-        return nvml_smi_lock(dev->env, gpu_name(dev), 0, err);
+        return nvml_smi_lock(dev->env, nvml_gpu_name(dev), 0, err);
     return nvml_fail_turn(dev, "SM clock", code == NVML_DONE ? second : code, err);
 }
 
