@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What measuring costs (measure.md section 17): a region, a whole `erg run`, memory,
+ * What measuring costs: a region, a whole `erg run`, memory,
  * the share of a core at 1 kHz, an import. Each beside its floor, in turns, in one run.
  *
  * Arguments: the erg to measure, the fake libnvidia-ml, the root of a captured machine

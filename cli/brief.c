@@ -123,7 +123,7 @@ static words times(const row_view *view)
     return out;
 }
 
-/* A figure of too few updates stands in brackets (measure.md section 7). */
+/* A figure of too few updates stands in brackets. */
 static words doubted(const row_view *view, words of)
 {
     const char *flags = text_of(view, "flags");

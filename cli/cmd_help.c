@@ -3,7 +3,7 @@
 #include <string.h>
 #include "cli.h"
 
-/* measure.md section 16: figures measured on real recordings. */
+/* Figures measured on real recordings. */
 const char cli_accuracy[] =
 "How long to measure, and what to expect\n"
 "\n"

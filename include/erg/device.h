@@ -118,11 +118,11 @@ bool erg_devices_keep(erg_devices *devices, erg_error *err);
  * filler process does to a real one. False: it simulates none. */
 bool erg_devices_fill(erg_devices *devices, size_t index, double extra_w);
 
-/* Puts back what processes that were killed left turned: table restored (CLI.md,
- * devices), a row for each knob. The first turn of a device does this too. */
+/* Puts back what processes that were killed left turned: table restored, a row
+ * for each knob. The first turn of a device does this too. */
 erg_result *erg_devices_recover(const erg_env *env, erg_error *err);
 
-/* Tables devices, channels, knobs (CLI.md). */
+/* Tables devices, channels, knobs. */
 erg_result *erg_devices_table(const erg_devices *devices, erg_error *err);
 
 #ifdef __cplusplus

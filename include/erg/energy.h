@@ -70,10 +70,10 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span,
  * cores in their package, or where two read the same: their joules would count twice. */
 bool erg_trace_energy_sum(const erg_trace *trace, const int channels[], size_t count,
                           erg_span span, erg_energy *out, erg_error *err);
-/* The old backward sum, only to compare with old reports (measure.md 15.2). */
+/* The old backward sum, only to compare with old reports. */
 bool erg_trace_energy_legacy(const erg_trace *trace, int channel, erg_span span,
                              double *energy_j, erg_error *err);
-/* Runs every check of measure.md section 13 over the trace, adding flags. */
+/* Looks for everything that can make a figure doubtful and adds its flags. */
 bool erg_trace_check(erg_trace *trace, erg_error *err);
 
 typedef struct erg_summary_options {

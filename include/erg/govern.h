@@ -154,8 +154,7 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err);
 /* Puts everything back. */
 void erg_governor_free(erg_governor *governor);
 
-/* Tables grants, clocks, held, rules, sensors, leases, journal as of the last step (CLI.md,
- * govern). */
+/* Tables grants, clocks, held, rules, sensors, leases, journal as of the last step. */
 erg_result *erg_governor_tables(const erg_governor *governor, erg_error *err);
 
 /* A node's cap on loan; when it runs out the node falls back by itself. The state is one

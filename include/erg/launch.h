@@ -10,7 +10,7 @@
  *   Units    SI; time is int64_t nanoseconds, CLOCK_MONOTONIC.
  *   Owning   erg_launch_gate * is yours: erg_launch_gate_free it.
  *   Threads  One at a time for each gate. It reads no clock and never waits itself.
- *   Source   section 5.1 of the shaping specification; docs/hooks.md.
+ *   Source   docs/hooks.md, "Launch gate".
  */
 #ifndef ERG_LAUNCH_H
 #define ERG_LAUNCH_H

@@ -8,7 +8,7 @@
  *   Failing  Torn rows are dropped and counted with their lines; a file without a header
  *            that is known is ERG_BAD_INPUT.
  *   Threads  None shared.
- *   Source   specs of the RLE family of monitors; docs/formats.md, "Monitor logs".
+ *   Source   docs/formats.md, "Monitor logs".
  */
 #ifndef ERG_MONITOR_H
 #define ERG_MONITOR_H

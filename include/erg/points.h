@@ -181,7 +181,7 @@ erg_rejected erg_points_rejection_at(const erg_points *points, size_t index);
 size_t erg_points_notes(const erg_points *points);
 const char *erg_points_note_at(const erg_points *points, size_t index);
 
-/* Tables points (CLI.md, sweep), visits, rejected, and the notes, into a result. */
+/* Tables points, visits, rejected, and the notes, into a result. */
 bool erg_points_table(const erg_points *points, erg_result *result, erg_error *err);
 /* The notes alone, and how many rows were rejected. */
 bool erg_points_tell(const erg_points *points, erg_result *result, erg_error *err);

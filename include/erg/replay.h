@@ -8,7 +8,7 @@
  *   Unknown  NAN, never 0. A kernel without a shape stays in the list, not replayable.
  *   Owning   new/load gives what is yours; free it.
  *   Threads  One at a time.
- *   Source   spec replay.md.
+ *   Source   docs/replay.md.
  */
 #ifndef ERG_REPLAY_H
 #define ERG_REPLAY_H

@@ -3,8 +3,6 @@
  * By how much a communicator's collectives are delayed, pure. All of its ranks must decide
  * alike: the delay follows from the communicator's identity, how many collectives it has
  * had, and the configuration; nothing here sees a clock, a rank or a device.
- *
- *   Source   sections 5.5 and 7 of the shaping specification.
  */
 #ifndef ERG_PLUGIN_LAUNCH_OFFSET_H
 #define ERG_PLUGIN_LAUNCH_OFFSET_H

@@ -4,8 +4,6 @@
  * heavy between light. Of the given order, the greedy one of least peak, one that keeps to
  * the mean, and moves of single operators from the best of them, the best is taken: never
  * one worse than given. (Greedy alone puts all light ones first and all heavy ones last.)
- *
- *   Source   section 8.6 of the shaping specification.
  */
 #include <math.h>
 #include <stdlib.h>

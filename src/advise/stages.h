@@ -3,7 +3,6 @@
  * Stages of one job and what each costs at each of its times: how slow may each be?
  *
  *   Units    Time is whole quanta; joules.
- *   Source   section 8.1 of the shaping specification.
  */
 #ifndef ERG_ADVISE_STAGES_H
 #define ERG_ADVISE_STAGES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Source: thermal.md section 5, step 6; Granger, Econometrica 37 (1969). F = ((RSS_r -
+ * Source: Granger, Econometrica 37 (1969). F = ((RSS_r -
  * RSS_u)/p)/(RSS_u/(m - 2p - 1)) over m rows, an intercept in both. Sieve bootstrap:
  * Buehlmann, Bernoulli 3 (1997); each series from its own model, so that none leads.
  */

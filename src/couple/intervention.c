@@ -10,7 +10,7 @@
 
 const char erg_trial_mark[] = "intervene";
 
-/* What 80 % power adds to the quantile of the test (section 5). */
+/* What 80 % power adds to the quantile of the test. */
 static const double power_z = 0.8416;
 static const double alpha_usual = 0.05, smallest_usual = 0.30;
 enum { EXACT_PAIRS = 14, DRAWS = 10000, PAIRS_MOST = 100000 };

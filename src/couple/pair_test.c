@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Source: thermal.md section 5, steps 1 to 4. Haugh (1976): residual cross-correlation, one
+ * Source: Haugh (1976): residual cross-correlation, one
  * model for each series because feedback is possible. The estimate's interval is Fisher's,
  * Bonferroni over lags.
  */

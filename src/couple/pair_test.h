@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Are two series coupled? The primary test of thermal.md section 5, and its description.
+ * Are two series coupled? The primary test (docs/couple.md), and its description.
  *
  * Each series is prewhitened by its own model of its past; the statistic is the largest
  * correlation of the residuals over all lags, so no lag is picked by hand; its p value

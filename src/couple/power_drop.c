@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources: thermal.md section 5, step 8; Scott and Knott, Biometrics 30 (1974), for binary
- * segmentation. */
+/* Source of the binary segmentation: Scott and Knott, Biometrics 30 (1974). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

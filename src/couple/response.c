@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source: thermal.md section 5, steps 7 and 8. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Does a coupling repeat? Several runs of one pair, each made by erg_pair_test with the
- * same lags: thermal.md section 6. Runs with one x count once: leave the others out
+ * same lags. Runs with one x count once: leave the others out
  * before. The caller asks for three runs or more, and corrects p for its family.
  */
 #ifndef ERG_COUPLE_SESSIONS_H

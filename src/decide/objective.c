@@ -2,7 +2,7 @@
 /*
  * What is to be least. Scores are formed in logs: they neither overflow nor divide.
  *
- * Source: dvfs.md 6.1; cost with eta and the highest power is that of You, Chung and
+ * Source: cost with eta and the highest power is that of You, Chung and
  * Chowdhury, Zeus, NSDI 2023.
  */
 #include <math.h>

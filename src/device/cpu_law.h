@@ -14,7 +14,7 @@ typedef struct erg_cpu_law {
     double factor;              /* true watts lie in [P / factor, P * factor] */
 } erg_cpu_law;
 
-/* The law of measure.md section 12 for a stated TDP. */
+/* The law for a stated TDP. */
 erg_cpu_law erg_cpu_law_of_tdp(double tdp_w);
 /* "tdp=90W" or "table=0:20,50:60,100:90" (per cent of use : watts). */
 bool erg_cpu_law_parse(const char *text, erg_cpu_law *out, erg_error *err);

@@ -53,7 +53,7 @@ bool cuda_library_worked(int code, const char *call, erg_error *err);
 bool cuda_workspace(erg_engine_session *session, erg_error *err);
 /* Bytes from the first element to behind the last; false: more than a size holds. */
 bool cuda_tensor_bytes(const erg_signature_tensor *tensor, size_t *bytes, erg_error *err);
-/* Fills `count` elements of this precision with what spec 4.6 asks for. */
+/* Fills `count` elements of this precision with the numbers of cuda_numbers.c. */
 bool cuda_numbers(erg_precision precision, bool is_vector, uint64_t seed, void *to,
                   size_t count);
 

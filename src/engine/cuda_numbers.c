@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What tensors on a GPU are filled with, in the bits of each type. Zeros would do for
- * time, but power depends on the bits: up to 67 % between patterns (spec replay.md 4.6).
+ * time, but power depends on the bits: up to 67 % between patterns.
  */
 #include <math.h>
 #include <string.h>

@@ -43,7 +43,7 @@ typedef struct erg_engine {
     bool (*find)(char *why, size_t size);
     erg_engine_session *(*open)(const erg_engine_options *options, erg_error *err);
     void (*close)(erg_engine_session *session);
-    /* Memory of the device, filled with normal numbers from a fixed seed (spec, 4.6): small
+    /* Memory of the device, filled with normal numbers from a fixed seed: small
      * ones, near one in vectors, so that no depth of layers leaves the range of normal
      * floats. */
     void *(*take)(erg_engine_session *session, const erg_signature_tensor *tensor,
@@ -62,7 +62,7 @@ typedef struct erg_engine {
     bool (*wait)(erg_engine_session *session, erg_error *err);
     /* That compute a launch, the caller's among them; 0: not known. NULL: none of here. */
     int (*threads)(const erg_engine_session *session);
-    /* Many launches as one, so that the host is not in their time (spec, 4.3): captured
+    /* Many launches as one, so that the host is not in their time: captured
      * once, outside of any window; then started `times` times, each with its seconds by the
      * device's own clock. The memory stays the caller's until free. NULL, both: stamp
      * batches of launch and wait instead. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which pipes count as floating-point work: dvfs.md 2.3. */
+/* Which pipes count as floating-point work. */
 #ifndef ERG_FIT_ACTIVITY_H
 #define ERG_FIT_ACTIVITY_H
 

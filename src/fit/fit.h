@@ -5,8 +5,6 @@
  *   f clock, f_m the highest clock of the application, x = f/f_m,
  *   L = ln((1 + f_m)/(1 + f)) with f in MHz: 0 at f_m;
  *   y = ln((1 + P)/(1 + P_m)), the log ratio of power to that at f_m; of time alike.
- *
- * Symbols: specification "Clocks, power and time", 5.1.
  */
 #ifndef ERG_FIT_FIT_H
 #define ERG_FIT_FIT_H

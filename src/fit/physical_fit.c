@@ -8,7 +8,7 @@
 #include "fit/physical.h"
 
 /* A knee is learned from three applications at five clocks; from fewer it would be
- * their noise (specification "Clocks, power and time", 5.9). */
+ * their noise. */
 enum { KNEE_APPLICATIONS = 3, KNEE_CLOCKS = 5 };
 
 static erg_anchor anchor_of(const erg_clock_point *point, double top_hz)

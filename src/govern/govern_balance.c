@@ -5,7 +5,7 @@
  * the one that `erg shape` plays (shape/balance.c). A job's GPUs are those that one user
  * tells of under one name; what they have together is what water filling gives them.
  *
- *   Source   section 5.2 of the shaping specification; docs/govern.md.
+ *   Source   docs/govern.md.
  */
 #include <math.h>
 #include <string.h>

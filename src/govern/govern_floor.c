@@ -9,7 +9,7 @@
  * only known to lie between what is drawn less the most and less the least that the filler
  * has burnt within the sensor's memory, and is taken to be where it was, as far as it may.
  *
- *   Source   section 5.4 of the shaping specification.
+ *   Source   docs/govern.md.
  */
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Jobs that ask before they start, so that their watts fit beside what is drawn. It is a
  * promise among those who ask, a scheduler's prolog for one: nobody is stopped.
  *
- *   Source   section 5.2 of the shaping specification (job admission).
+ *   Source   docs/govern.md.
  */
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * How much the node may draw: the least of all rules, raised no faster than the ramp, less
  * what the three bands take off.
  *
- *   Source   sections 5.3, 5.4, 5.7 and 6 of the shaping specification.
+ *   Source   docs/govern.md.
  */
 #include <math.h>
 #include "govern/govern.h"

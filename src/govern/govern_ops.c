@@ -4,7 +4,7 @@
  * policy op_clock told of the phases that a job tells (govern_work.c); govern_clock.c turns
  * what it wants.
  *
- *   Source   section 5.9 of the shaping specification; docs/govern.md.
+ *   Source   docs/govern.md.
  */
 #include <fnmatch.h>
 #include <math.h>

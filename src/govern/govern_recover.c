@@ -6,7 +6,7 @@
  * what is then put back by whoever finds them turned; what they were stands in a file of
  * its own until the rack lets the node go.
  *
- *   Source   sections 2.4 and 6 of the shaping specification.
+ *   Source   docs/govern.md, docs/rack.md.
  */
 #include <errno.h>
 #include <math.h>

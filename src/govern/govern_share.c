@@ -3,7 +3,7 @@
  * Who gets how much: each device's range after heat and limits of its own, its demand, and
  * the node's watts shared out between them by water filling.
  *
- *   Source   sections 5.2 and 5.8 of the shaping specification.
+ *   Source   docs/govern.md.
  */
 #include <math.h>
 #include <string.h>

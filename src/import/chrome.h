@@ -11,7 +11,7 @@
  *            it, and erg_chrome_facts has it in the end.
  *   Owning   Texts of an event are the file's own bytes, still escaped, and good until the
  *            callback returns.
- *   Source   "Trace Event Format", Google; spec measure.md section 14. ADR 0009.
+ *   Source   "Trace Event Format", Google; docs/adr/0009-scanner-for-traces.md.
  */
 #ifndef ERG_IMPORT_CHROME_H
 #define ERG_IMPORT_CHROME_H

@@ -5,7 +5,7 @@
  *
  *   Memory   Bounded: the file is read twice, operators first; where there are more of them
  *            than fit, a part of them at a time, and the file that many times more.
- *   Source   spec replay.md section 2, "Chrome trace", "Communication", "Steps".
+ *   Source   docs/replay.md, "Chrome traces as plans".
  */
 #ifndef ERG_IMPORT_CHROME_LAUNCH_H
 #define ERG_IMPORT_CHROME_LAUNCH_H

@@ -3,8 +3,7 @@
  * What the events of a Chrome trace mean: which ran on a device, which asked for it, where
  * a step begins.
  *
- *   Source   spec replay.md section 2, measure.md section 14; names of Kineto's and ONNX
- *            Runtime's categories and args.
+ *   Source   names of Kineto's and ONNX Runtime's categories and args.
  */
 #ifndef ERG_IMPORT_CHROME_WORK_H
 #define ERG_IMPORT_CHROME_WORK_H

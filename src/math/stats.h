@@ -26,8 +26,8 @@ double erg_incomplete_beta(double a, double b, double x);
 double erg_student_t(double p, double df);
 double erg_student_p(double t, double df);          /* P(T <= t) */
 
-/* Lag-1 autocorrelation with the small-sample correction of measure.md 8, in
- * [0, 0.95], and n_eff = max(2, n (1-rho)/(1+rho)). */
+/* Lag-1 autocorrelation with the small-sample correction, in [0, 0.95], and
+ * n_eff = max(2, n (1-rho)/(1+rho)). */
 double erg_lag1(const double x[], size_t n);
 double erg_n_eff(const double x[], size_t n);
 
@@ -38,7 +38,7 @@ bool erg_line_fit(const double x[], const double y[], size_t n, erg_line *out);
 /* MSER-5: how many leading values are warm-up, at most n/2. */
 size_t erg_warmup_length(const double x[], size_t n);
 
-/* The stopping rule of measure.md section 8. */
+/* The stopping rule: a mean is looked at after so many values, and no other count. */
 typedef struct erg_interval { double mean, half_width, sd, n_eff, median; } erg_interval;
 enum { ERG_LOOKS = 10 };
 extern const int erg_looks[ERG_LOOKS];      /* 5 8 12 18 27 40 60 90 135 200 */

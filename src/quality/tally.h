@@ -36,7 +36,7 @@ size_t erg_tally_scored(const erg_tally *tally);
 /* value for a metric that is a mean: counts are (sum, n). */
 double erg_tally_mean(const erg_tally *tally, const double sums[]);
 
-/* How a score turns into retention: 1 is as good as the baseline (quality.md 4). */
+/* How a score turns into retention: 1 is as good as the baseline. */
 typedef enum erg_retention_rule {
     ERG_RETAIN_HIGHER,      /* m / base */
     ERG_RETAIN_LOWER,       /* base / m */

@@ -3,7 +3,7 @@
  * What can go wrong between kernels and a whole, one function each. A check that cannot be
  * made says why; it never passes for that.
  *
- *   Source   spec replay.md section 9.
+ *   Source   docs/replay.md, "erg replay audit".
  */
 #ifndef ERG_REPLAY_AUDIT_H
 #define ERG_REPLAY_AUDIT_H

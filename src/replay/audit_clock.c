@@ -2,8 +2,6 @@
 /*
  * Does the log of power follow the whole where both are stamped? A clock that is seconds
  * off gives every window the joules of what ran beside it. Nothing is moved here.
- *
- *   Source   spec measure.md section 10.
  */
 #include "replay/audit.h"
 #include "replay/meter.h"

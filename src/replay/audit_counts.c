@@ -7,7 +7,6 @@
 #include "replay/files.h"
 #include "replay/meter.h"
 
-/* Spec section 9. */
 static const double SUM_LEAST = 0.3, SUM_MOST = 1.1;
 static const double EMPTY_TIMES = 1.5, NOISY_TIMES = 1.5, LOST_MOST = 0.1;
 static const double ALIKE_SHARE = 0.05, ALIKE_MOST = 0.5;

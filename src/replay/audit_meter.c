@@ -10,7 +10,6 @@
 #include "trace/response.h"
 #include "trace/stream.h"
 
-/* Spec measure.md section 13. */
 static const double SILENT_CORRELATION = 0.7, LED_SHARE = 0.1;
 static const double COLD_SHARE = 0.95, CLOCK_SHARE = 0.02, DRIFT_K = 3;
 enum { FEWEST = 4, FEWEST_UPDATES = 10, SAMPLES_MOST = 8192,

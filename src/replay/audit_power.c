@@ -6,7 +6,6 @@
 #include "replay/files.h"
 #include "replay/meter.h"
 
-/* Spec section 9. */
 static const double LIKE_SHARE = 0.25, LIKE_LEAST = 0.80, MISSING_MOST = 0.02;
 enum { UPDATES_LEAST = 10 };
 

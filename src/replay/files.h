@@ -7,7 +7,7 @@
  *   Units    Inside SI; us, ms and per cent exist only in the files.
  *   Stamps   Read in UTC, or in the zone given; written in UTC with Z, and without a zone
  *            where nobody ever said one.
- *   Source   spec replay.md section 8.
+ *   Source   docs/replay.md, "The files of the benchmark guide".
  */
 #ifndef ERG_REPLAY_FILES_H
 #define ERG_REPLAY_FILES_H

@@ -3,8 +3,6 @@
  * energy_report.json: joules of the whole by one meter, as `erg export` and older loggers
  * write it. It is read where nobody else says them; a meter of the node says nothing of a
  * device, and what a model or a simulation says is no measurement.
- *
- *   Source   spec measure.md section 15.2.
  */
 #include <math.h>
 #include <string.h>

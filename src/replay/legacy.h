@@ -2,8 +2,6 @@
 /*
  * Energies as the guide's old tools add them up: a backward sum over the readings inside a
  * window, and runs as stated. Only to compare with what they published.
- *
- *   Source   spec replay.md section 10, test 1.
  */
 #ifndef ERG_REPLAY_LEGACY_H
 #define ERG_REPLAY_LEGACY_H

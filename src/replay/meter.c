@@ -84,7 +84,7 @@ static const char *method_of(const erg_replay *replay)
     return "measured";
 }
 
-/* Spec section 5: e_gross = E / runs, e_dyn = (E - P_base T) / runs. */
+/* e_gross = E / runs, e_dyn = (E - P_base T) / runs. */
 static void share(const erg_replay *replay, erg_kernel_timing *kernel,
                   const erg_energy *seen)
 {
@@ -99,7 +99,7 @@ static void share(const erg_replay *replay, erg_kernel_timing *kernel,
     erg_text_put(kernel->method, sizeof(kernel->method), method_of(replay));
 }
 
-/* No reading fell into its window: power of the others, its own time (spec section 5). */
+/* No reading fell into its window: power of the others, its own time. */
 static void estimate(const erg_replay *replay, erg_kernel_timing *kernel, double mean_w)
 {
     kernel->gross_j = mean_w * kernel->time_s;
@@ -110,8 +110,7 @@ static void estimate(const erg_replay *replay, erg_kernel_timing *kernel, double
     erg_text_put(kernel->method, sizeof(kernel->method), "estimated");
 }
 
-/* The line to readings outside the window says nothing of it:
- * P x window (spec section 5). */
+/* The line to readings outside the window says nothing of it: P x window. */
 static void hold_single(const erg_replay *replay, const erg_kernel_timing *kernel,
                         erg_energy *seen)
 {

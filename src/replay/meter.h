@@ -6,7 +6,7 @@
  * the window is too short for them: what was executed is then read from window / time of
  * one.
  *
- *   Source   spec replay.md sections 4.2, 5 and 9 (RUNS_MISMATCH).
+ *   Source   docs/replay.md.
  */
 #ifndef ERG_REPLAY_METER_H
 #define ERG_REPLAY_METER_H

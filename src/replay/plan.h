@@ -5,7 +5,7 @@
  *
  *   Owning   erg_replay_plan_new gives a plan that is yours: erg_replay_plan_free. Kernels
  *            handed in are copied. Pointers out of it are good until the next add.
- *   Source   spec replay.md sections 2 and 8.
+ *   Source   docs/replay.md, "erg replay plan".
  */
 #ifndef ERG_REPLAY_PLAN_H
 #define ERG_REPLAY_PLAN_H
@@ -80,7 +80,7 @@ bool erg_replay_plan_launch(erg_replay_plan *plan, const erg_replay_launch *laun
 /* Equal notes are kept once. */
 bool erg_replay_plan_note(erg_replay_plan *plan, erg_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* By name, then by operator: one table (spec section 2, "Tiers"). */
+/* By name, then by operator: one table. */
 erg_tier erg_tier_of(const char *name, erg_op_kind op);
 /* "layer_norm" in a foreign name and the like; ERG_OP_UNKNOWN: no word of ours is in it. */
 erg_op_kind erg_op_of_name(const char *name);

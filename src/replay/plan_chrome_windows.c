@@ -114,8 +114,7 @@ static bool window_of(const erg_layer *is, const erg_chrome_inputs *in, erg_sign
     return erg_inputs_axes(in, (size_t)is->at[MORE], w->axes, more) && slide_back(w, more);
 }
 
-/* 2 mb oc oh ow (ic / g) kh kw, as a product of matrices for each
- * group (spec, section 8). */
+/* 2 mb oc oh ow (ic / g) kh kw, as a product of matrices for each group. */
 static bool count_convolution(erg_signature *s)
 {
     const erg_window *w = &s->window;

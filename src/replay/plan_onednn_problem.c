@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The problem of a line, "128x256:256x512:128x512" or "mb1_ic3oc64_ih224..", as tensors:
- * inputs first, weights among them. FLOP by spec replay.md, section 8.
+ * inputs first, weights among them.
  */
 #include <stdlib.h>
 #include <string.h>

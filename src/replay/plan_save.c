@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan.jsonl, erg.plan.v1: an object a kernel, its keys as spec replay.md section 8 has
- * them. What is ours alone lies under `erg`; what is the plan's,
- * under `erg.plan` of the first line.
+ * plan.jsonl, erg.plan.v1: an object a kernel, its keys as the benchmark guide has them.
+ * What is ours alone lies under `erg`; what is the plan's, under `erg.plan` of the first
+ * line.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tiers by name (spec replay.md, section 2):
- * the first row whose word is in the name wins. */
+/* Tiers by name: the first row whose word is in the name wins. */
 #include <ctype.h>
 #include <string.h>
 #include "replay/plan.h"

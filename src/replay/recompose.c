@@ -113,7 +113,7 @@ static double tokens_of(const erg_replay *replay)
     return sum > 0 ? sum / whole->runs : NAN;
 }
 
-/* Spec section 6. The base is taken off each window and put on the whole again, so that its
+/* The base is taken off each window and put on the whole again, so that its
  * error counts for the difference of the times: d E_pred / d P_base = T - sum n W / R. */
 static void sum_energy(const erg_replay *replay, erg_recomposed *out)
 {

@@ -5,7 +5,7 @@
  *   T_pred = sum n_k t_k                     one stream; several: the longest path
  *   E_pred = sum n_k e_dyn,k + P_base T_model        never sum n_k e_gross,k: static power
  *                                            also flows between kernels
- *   Source   spec replay.md section 6.
+ *   Source   docs/replay.md, "erg replay recompose".
  */
 #ifndef ERG_REPLAY_RECOMPOSE_H
 #define ERG_REPLAY_RECOMPOSE_H

@@ -6,7 +6,7 @@
 #include "replay/meter.h"
 #include "replay/recompose.h"
 
-static const double TIME_SLACK = 0.10;      /* spec section 10, test 7 */
+static const double TIME_SLACK = 0.10;
 static const size_t TOP = 20;
 
 static const erg_column total_columns[] = {

@@ -7,7 +7,6 @@
  *
  *   Leaks    Time and energy that were measured with the target are no columns: the base
  *            is taken off with a power that was measured elsewhere, or it stays in e_k.
- *   Source   spec replay.md section 7.
  */
 #ifndef ERG_REPLAY_REGRESS_H
 #define ERG_REPLAY_REGRESS_H

@@ -5,7 +5,7 @@
  *
  *   Owning   erg_replay_new gives what is yours: erg_replay_free; plan and trace in it are
  *            owned by it.
- *   Source   spec replay.md sections 4 to 9.
+ *   Source   docs/replay.md.
  */
 #ifndef ERG_REPLAY_REPLAY_H
 #define ERG_REPLAY_REPLAY_H

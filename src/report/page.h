@@ -25,7 +25,7 @@ void erg_page_tile(FILE *out, double low, double value, double high, const char 
 /* Cells of a table; NAN and "" where there is none, or no table. */
 double erg_page_real(const erg_table *table, size_t row, const char *column);
 const char *erg_page_text(const erg_table *table, size_t row, const char *column);
-/* Whether the figures of the row stand in brackets: too few updates (measure.md 7). */
+/* Whether the figures of the row stand in brackets: too few updates. */
 bool erg_page_is_short(const erg_table *table, size_t row);
 /* Whether such a figure was modelled or simulated. */
 bool erg_page_is_made(const char *method);

@@ -118,7 +118,7 @@ static bool boost(lesson *of, int target, float *seen, erg_error *err)
         of->targets[rows.count++] = (float)(wanted(of, i, target) - of->bases[target][i]);
     }
     options.threads = of->threads;
-    options.is_relative = target == ERG_TARGET_POWER;   /* readings jump: estimate.md */
+    options.is_relative = target == ERG_TARGET_POWER; /* readings jump: docs/estimate.md */
     options.rounds = sizes[kind][target].rounds;
     options.depth = sizes[kind][target].depth;
     options.rate = sizes[kind][target].rate;

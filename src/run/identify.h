@@ -2,7 +2,7 @@
 /*
  * What one power sensor turned out to be, from a recording under a load: its update
  * period, window, delay, gain and offset, as far as there is something to hold it
- * against (measure.md section 9.2).
+ * against (docs/testing.md, "What does a sensor really show?").
  */
 #ifndef ERG_RUN_IDENTIFY_H
 #define ERG_RUN_IDENTIFY_H

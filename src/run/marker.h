@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The marker load that finds a meter's clock (measure.md section 10). */
+/* The marker load that finds a meter's clock. */
 #ifndef ERG_RUN_MARKER_H
 #define ERG_RUN_MARKER_H
 

@@ -21,7 +21,7 @@
 static const double first_updates_s = 3;
 static const int first_updates = 2, repeat_most = 200;
 static const double idle_most_s = 600;
-/* A part-time sensor's phase is spread over so many steps (measure.md 9.4). */
+/* A part-time sensor's phase is spread over so many steps. */
 static const int dither_steps = 32;
 
 typedef struct session {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The samples of a sensor, and what it truly gave.
- *
- *   Source   section 4.2 of the shaping specification.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often a command is repeated, and when it is enough (measure.md section 8).
+ * How often a command is repeated, and when it is enough.
  * An observation is so many runs as fill max(5 s, 50 updates); its value is joules
  * per run.
  */

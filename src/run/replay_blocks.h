@@ -26,9 +26,8 @@
  *            (Bonferroni), so that stopping early leaves 95 % of intervals true. What the
  *            look found that ended it stands: only the level that the reference has in the
  *            end is put in place of the one it had then.
- *   Source   spec replay.md sections 4.3 and 4.7; Conover, Practical Nonparametric
- *            Statistics, section 3.2: intervals of quantiles; Koenker and Bassett,
- *            Regression quantiles, Econometrica 46 (1978).
+ *   Source   Conover, Practical Nonparametric Statistics, section 3.2: intervals of
+ *            quantiles; Koenker and Bassett, Regression quantiles, Econometrica 46 (1978).
  */
 #ifndef ERG_RUN_REPLAY_BLOCKS_H
 #define ERG_RUN_REPLAY_BLOCKS_H

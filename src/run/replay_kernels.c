@@ -16,7 +16,7 @@ enum { REFERENCE_EVERY = 20 };
 enum { BLOCK_RUNS = 2, PATIENCE = 4 };
 static const double told_drift = 0.05;
 static const double block_s = 0.025, block_warmup_s = 5e-3;
-static const double empty_factor = 1.5; /* spec section 4.4 */
+static const double empty_factor = 1.5;
 
 /* ---- one kernel ------------------------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 
 enum { ALIGNMENT = 64 };
 enum { INPUTS, VECTORS, OUTPUTS, POOLS };
-static const double caches = 4; /* that cold sets fill: spec section 4.5 */
+static const double caches = 4; /* that cold sets fill */
 static const uint64_t seed = 20260206;
 static const double MOST_BITS = 0x1p51; /* counted exactly, and more than there is */
 

@@ -20,7 +20,7 @@
 
 static const double default_cache_bytes = 32 * 1024 * 1024;
 static const double least_s = 0.2, energy_least_s = 5, energy_updates = 50;
-static const double slow_update_s = 1, slow_least_s = 60; /* spec section 1 */
+static const double slow_update_s = 1, slow_least_s = 60;
 
 /* ---- rules ----------------------------------------------------------------------- */
 

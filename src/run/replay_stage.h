@@ -63,7 +63,7 @@ typedef struct erg_pools {
 bool erg_pools_take(erg_stage *stage, double cache_bytes, erg_pools *pools,
                     erg_error *err);
 void erg_pools_give(const erg_stage *stage, erg_pools *pools);
-/* is_cold: as many sets as make four caches (spec section 4.5), by the bytes that a launch
+/* is_cold: as many sets as make four caches, by the bytes that a launch
  * touches; else one. */
 void erg_rotation_of(const erg_pools *pools, const erg_signature *signature,
                      const erg_engine_parts *parts, bool is_cold, erg_rotation *out);

@@ -67,7 +67,7 @@ static const erg_column engine_columns[] = {
     { "reason", ERG_TEXT, "its version, or what is missing" },
 };
 
-static const double noisy_factor = 1.5; /* spec section 3 */
+static const double noisy_factor = 1.5;
 
 static bool put_kernel(erg_table *table, const erg_replay *replay,
                        const erg_kernel_timing *row, erg_error *err)

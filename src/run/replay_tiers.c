@@ -3,8 +3,6 @@
  * A window for each tier: its kernels in the proportion of their counts, again and again,
  * as long as the meter needs. So even a meter of one reading a second gives the joules of
  * tiers; of single kernels it gives none.
- *
- *   Source   spec replay.md section 5.
  */
 #include <math.h>
 #include <stdlib.h>

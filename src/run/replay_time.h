@@ -9,7 +9,7 @@
  *            on a busy machine, it counts by the time that its thread was on the core.
  *   Centre   of a window is the mean of the middle half of its batches: a quarter of them
  *            may be spoilt by what nobody sees, as the host of a virtual machine.
- *   Source   spec replay.md section 4.
+ *   Source   docs/replay.md, "erg replay run".
  */
 #ifndef ERG_RUN_REPLAY_TIME_H
 #define ERG_RUN_REPLAY_TIME_H

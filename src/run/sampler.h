@@ -64,7 +64,7 @@ typedef struct erg_sampler {
 
 /* A power or counter channel: what joules come from. */
 bool erg_sampled_is_energy(const erg_channel_info *info);
-/* rate_hz 0: auto (measure.md 1.2). devices and env must outlive the sampler. */
+/* rate_hz 0: auto, 2 / T_u (counters 10 Hz). devices and env must outlive the sampler. */
 erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double rate_hz,
                              erg_error *err);
 /* Gain, offset and window of single sensors from env's state folder (run/calibrate.c). */

@@ -78,7 +78,7 @@ static bool find_list(const char *folder, const erg_verified *row, char *path, s
 }
 
 /* Lists of convolutional networks lack norms, additions and pools, which an eager run
- * launches (specs of the lists, 12.2): the zoo's graph of that name stands for them. */
+ * launches: the zoo's graph of that name stands for them. */
 static erg_graph *completed(erg_graph *list, const erg_verified *row,
                             const erg_graph_options *options)
 {

@@ -5,7 +5,7 @@
  * them starts no later for it, by the times that jobs state: where a time that decides is
  * not stated, nobody passes.
  *
- *   Source   section 5.2 of the shaping specification (job admission).
+ *   Source   docs/govern.md.
  */
 #ifndef ERG_SHAPE_ADMISSION_H
 #define ERG_SHAPE_ADMISSION_H

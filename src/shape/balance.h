@@ -3,7 +3,7 @@
  * Power between the ranks of one synchronous job: who finishes its step early gives watts
  * to who finishes late, as all wait for the last anyway.
  *
- *   Source   section 5.2 of the shaping specification; GEOPM's balancer does the like.
+ *   Source   GEOPM's balancer does the like.
  */
 #ifndef ERG_SHAPE_BALANCE_H
 #define ERG_SHAPE_BALANCE_H

@@ -3,7 +3,7 @@
  * Small parts of a governor, all pure: a semaphore of watts, rate limits, soft start, and
  * the three bands around a rack's limit with their brake.
  *
- *   Source   section 5.1, 5.3 and 5.4 of the shaping specification.
+ *   Source   docs/shape.md.
  */
 #ifndef ERG_SHAPE_GATES_H
 #define ERG_SHAPE_GATES_H

@@ -5,8 +5,7 @@
  *
  *   dT/dt = (P R - (T - T_in)) / (R C)       cap = (T_hot - margin - T_in)/R
  *
- *   Source   section 5.8 of the shaping specification. A request to move is only a request:
- *            the job itself must be able to checkpoint.
+ * A request to move is only a request: the job itself must be able to checkpoint.
  */
 #ifndef ERG_SHAPE_HEAT_GUARD_H
 #define ERG_SHAPE_HEAT_GUARD_H

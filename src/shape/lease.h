@@ -7,9 +7,8 @@
  * arrived, and answer what to send; nothing here sends, waits or allocates.
  *
  *   Units    Times are int64_t ns on the side's own clock, one that counts sleep.
- *   Source   section 6 of the shaping specification. What is stricter here, and why, is
- *            in docs/rack.md: `hold`, the exact factor of two clocks' rates, and that a
- *            node raises nothing while a lowering has not been read back.
+ *   Source   docs/rack.md: `hold`, the exact factor of two clocks' rates, and that a node
+ *            raises nothing while a lowering has not been read back.
  */
 #ifndef ERG_SHAPE_LEASE_H
 #define ERG_SHAPE_LEASE_H

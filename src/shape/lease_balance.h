@@ -4,7 +4,7 @@
  * gives to who is late (shape/balance.h). It changes what is wished alone, within what the
  * job's nodes would have together; what may go out is decided as ever, by the bounds.
  *
- *   Source   sections 5.2 and 6 of the shaping specification; docs/rack.md.
+ *   Source   docs/rack.md.
  */
 #ifndef ERG_SHAPE_LEASE_BALANCE_H
 #define ERG_SHAPE_LEASE_BALANCE_H

@@ -15,8 +15,8 @@
 
 int64_t erg_lease_believed_ns(const erg_lease_terms *terms)
 {
-    /* A node's clock may be slow by rho/2 and ours fast by as much. The specification's
-     * 1 + rho is short of that quotient by rho^2/2. */
+    /* A node's clock may be slow by rho/2 and ours fast by as much: 1 + rho
+     * would be short of that quotient by rho^2/2. */
     double factor = (1 + terms->rho / 2) / (1 - terms->rho / 2);
 
     return (int64_t)ceil((double)terms->lease_ns * factor);

@@ -5,8 +5,6 @@
  *
  *   phi = (t_mark - t_ref - o) mod T         err = (T - phi) mod T
  *   delay = 0 if phi < 0.02 T, else min(0.2 err, d_max)
- *
- *   Source   section 5.5 of the shaping specification.
  */
 #ifndef ERG_SHAPE_LOCK_H
 #define ERG_SHAPE_LOCK_H

@@ -4,7 +4,7 @@
  * sensor of so slow a refresh cannot see are NAN.
  *
  *   Units    SI; ratios are of the mean. The wave has one value every dt_s.
- *   Source   section 10 of the shaping specification; Welch 1967.
+ *   Source   Welch, IEEE Trans. Audio Electroacoust. 15 (1967); docs/shape.md.
  */
 #ifndef ERG_SHAPE_METRICS_H
 #define ERG_SHAPE_METRICS_H

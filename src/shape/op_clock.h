@@ -14,7 +14,7 @@
  *            changes are that far apart; a region that comes too soon is left at the base
  *            clock.
  *   Units    SI. Threads: one at a time for each state.
- *   Source   section 5.9 of the shaping specification; docs/govern.md.
+ *   Source   docs/govern.md.
  */
 #ifndef ERG_SHAPE_OP_CLOCK_H
 #define ERG_SHAPE_OP_CLOCK_H

@@ -14,7 +14,7 @@
  * It knows neither time nor hertz: clocks are places in a list, low..high of which may be
  * used. Plain state: a copy by memcpy goes on as the first would.
  *
- *   Source   section 6.8 of the specification of clocks.
+ *   Source   docs/shape.md, "A clock for each phase".
  */
 #ifndef ERG_SHAPE_PHASE_SEARCH_H
 #define ERG_SHAPE_PHASE_SEARCH_H

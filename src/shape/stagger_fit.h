@@ -3,7 +3,7 @@
  * Phases of groups that share a period but not a profile: the shifts at which the sum of
  * all profiles peaks lowest, as far as placing one by one and moving single ones finds.
  *
- *   Source   section 5.5 of the shaping specification; docs/shape.md.
+ *   Source   docs/shape.md.
  */
 #ifndef ERG_SHAPE_STAGGER_FIT_H
 #define ERG_SHAPE_STAGGER_FIT_H

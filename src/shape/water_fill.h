@@ -26,7 +26,7 @@ typedef struct erg_filled {
 erg_filled erg_water_fill(const erg_claim claims[], size_t n, double budget_w,
                           size_t order[], double grants_w[]);
 
-/* What a node asks for next, from what it draws (section 5.2). */
+/* What a node asks for next, from what it draws. */
 typedef struct erg_demand { double mean_w, square_w2; bool started; } erg_demand;
 double erg_demand_step(erg_demand *state, double power_w, double cap_w, double most_w,
                        double dt_s);

@@ -13,7 +13,7 @@
 #include "sweep/campaign.h"
 
 static const double step_hz = 15e6;             /* of the clocks of NVIDIA's boards */
-static const double whole_second_share = 0.02;  /* dvfs.md 4.4 */
+static const double whole_second_share = 0.02;
 static const double half_of_duration = 0.5, cover_least = 0.95;
 static const double slower = 1.25, longer_load = 2, load_share = 0.1;
 static const double other_period = 1.5, twice = 2, near_clock = 1.15;

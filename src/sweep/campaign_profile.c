@@ -4,7 +4,7 @@
  *
  * dcgmi's rows have no stamps, so the period comes from the energy counter: joules by
  * the counter over the mean watt are the seconds from the first row to the last. Rows
- * asked for every 50 ms come every 50.0 to 51.4 ms (dvfs.md 4.2, F8).
+ * asked for every 50 ms come every 50.0 to 51.4 ms.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * erg timeline: a recording and the events of other tools, told over time (measure.md
- * section 11). Here the channel is picked and the joules of every class get their interval.
+ * erg timeline: a recording and the events of other tools, told over time.
+ * Here the channel is picked and the joules of every class get their interval.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mathematics of the timeline (measure.md section 11), on plain arrays: spikes and
+ * The mathematics of the timeline, on plain arrays: spikes and
  * what starts them, joules shared among what ran, who limited the clock.
  */
 #ifndef ERG_TIMELINE_TIMELINE_H

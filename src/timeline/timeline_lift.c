@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Do spikes come after the begins of a class more often than by chance (measure.md 11.4)?
+ * Do spikes come after the begins of a class more often than by chance?
  *
  * Chance is the same train of begins at another time: shifted in a circle it keeps its own
  * rhythm, which independent draws would not. A train that is strictly periodic has few

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds a device back: NVML's reasons, and one label a second
- * (measure.md section 11). */
+/* Who holds a device back: NVML's reasons, and one label a second. */
 #include <math.h>
 #include "timeline/timeline.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Does the power follow the work where both are stamped? Where the clock of a meter is off
- * against that of a profiler, every joule goes to what ran beside it (measure.md section
- * 10). Nothing is moved here: the offset is said, and every row's interval holds what it
- * would do.
+ * against that of a profiler, every joule goes to what ran beside it. Nothing is moved
+ * here: the offset is said, and every row's interval holds what it would do.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Joules of every class (measure.md section 11.6): the joules of each step of the sensor
+ * Joules of every class: the joules of each step of the sensor
  * are shared by time x watts, what ran in nothing is a class like the others.
  *
  * Two sweeps. The first asks the looks what watts explain them (timeline_watts.c), the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watts that were expected of each name before anything was measured (measure.md 11.6): a
+ * Watts that were expected of each name before anything was measured: a
  * table of erg estimate, or the attribution of an earlier run. Several rows of one name are
  * one, by time.
  */

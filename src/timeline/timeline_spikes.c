@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spikes: readings above the robust level, or a rise that is too fast (measure.md 11.2). */
+/* Spikes: readings above the robust level, or a rise that is too fast. */
 #include <math.h>
 #include <stdlib.h>
 #include "math/numbers.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks of other meters: t_host = alpha t_meter + beta (measure.md section 10). */
+/* Clocks of other meters: t_host = alpha t_meter + beta. */
 #ifndef ERG_TRACE_ALIGN_H
 #define ERG_TRACE_ALIGN_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The checks of measure.md section 13: one function each, all in the table of
- * check.c. A check looks at the trace and raises flags; it fails only without memory.
+ * The checks: one function a doubt, all in the table of check.c. A check looks at the trace
+ * and raises flags; it fails only without memory.
  */
 #ifndef ERG_TRACE_CHECK_H
 #define ERG_TRACE_CHECK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Energy counters as pieces (measure.md section 5): linear between updates.
+ * Energy counters as pieces: linear between updates.
  *
  * A smaller reading may be a wrap, a reset, or an old value that another thread
  * read late. "Smaller means wrapped" invents 65 or 262 kJ at a time.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Standard uncertainty of a window's joules, part by part (measure.md section 7):
+ * Standard uncertainty of a window's joules, part by part:
  * one function a part, all in one table, added in squares. The gain is apart: it
  * adds linearly over the windows of one meter and cancels in their ratio.
  */
@@ -14,7 +14,7 @@
 static const double PART_TIME = 0.9;        /* a window under this share of T_u */
 static const double FEW_BEATS = 4.0;
 static const double MODEL_FACTOR_U = 0.6;   /* [P/2.2, 2.2 P] as +- 2u */
-static const double UNKNOWN_OFFSET_S = 5.0; /* the search range of section 10 */
+static const double UNKNOWN_OFFSET_S = 5.0; /* how far off it is sought */
 static const double CONTEXT_UPDATES = 40;   /* a beat is seen over so many updates */
 enum { MOST_CONTEXT = 4096 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The idle level that is subtracted (measure.md section 6). The median, because idle
+ * The idle level that is subtracted. The median, because idle
  * traces have spikes; a straight line between the two records, because it drifts.
  */
 #include <math.h>

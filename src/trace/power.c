@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power readings as pieces (measure.md section 5). A reading is older than its
+ * Power readings as pieces. A reading is older than its
  * stamp by half its averaging window.
  */
 #include <math.h>

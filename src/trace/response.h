@@ -10,7 +10,7 @@ typedef struct erg_response {
     size_t count, loads, idles, room;
 } erg_response;
 
-/* The two signs of life (spec measure.md section 13). */
+/* The two signs of life. */
 typedef struct erg_response_signs {
     double rise_w;      /* of the median under load */
     double correlation; /* of readings and work */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much the runs of one region differ: each run is one observation (section 8). */
+/* How much the runs of one region differ: each run is one observation. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

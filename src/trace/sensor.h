@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What sensors really show: published facts by GPU, and finding T_u, window, delay
- * and gain from a recording (measure.md section 9; Yang, Adamek, Armour, SC 2024).
+ * and gain from a recording (Yang, Adamek, Armour, SC 2024).
  */
 #ifndef ERG_TRACE_SENSOR_H
 #define ERG_TRACE_SENSOR_H
@@ -45,7 +45,7 @@ bool erg_sensor_gain(erg_samples updates, erg_samples reference, erg_sensor_fit 
                      erg_error *err);
 
 /* One standard uncertainty (J) of a part-time sensor under a square load of swing_w
- * and period_s over window_s (section 9.3), and the number of beats. */
+ * and period_s over window_s, and the number of beats. */
 double erg_alias_u_j(double swing_w, double period_s, double update_s,
                      double sensor_window_s, double window_s, double *beats);
 

@@ -149,7 +149,7 @@ static void tally_add(tally *all, const erg_energy *part)
     all->seen++;
 }
 
-/* Many short stretches together may be long enough; section 7. */
+/* Many short stretches together may be long enough. */
 static erg_quality joint_quality(const erg_energy *sum)
 {
     uint64_t doubts = sum->flags & ~(UINT64_C(1) << ERG_FLAG_TOO_SHORT);

@@ -33,7 +33,7 @@ static bool has_open_run(const erg_trace *trace)
     return false;
 }
 
-/* Energy of one run is refused when the runs are in doubt (section 13). */
+/* Energy of one run is refused when the runs are in doubt. */
 bool erg_summary_per_run_refused(const erg_trace *trace)
 {
     return is_failed(trace) || has_open_run(trace)

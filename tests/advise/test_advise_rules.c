@@ -3,7 +3,7 @@
 #include "advise/advise.h"
 #include "test.h"
 
-/* H100: 700 W / 989 TFLOP/s = 0.71 pJ a FLOP at most (specs/shape.md, 8.4). */
+/* H100: 700 W / 989 TFLOP/s = 0.71 pJ a FLOP at most. */
 static void recompute_is_the_work_once_more_against_two_trips(void)
 {
     const erg_energy_costs h100 = { 700 / 989e12, 20e-12, 100 };

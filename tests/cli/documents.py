@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""documents.py SOURCE: what the documents name is there: files, commands and their options.
+"""documents.py SOURCE: what the documents name is there: files, commands and their options;
+and so is every document that the code names.
 
 The options are those of docs/erg.bash, which cli/manual holds against the program."""
 import pathlib
@@ -16,6 +17,8 @@ PLACE = re.compile(r"`((?:%s)/[\w./-]+)`" % ROOMS.replace(" ", "|"))
 LINK = re.compile(r"\]\(([\w./-]+)\)")
 BUILT = re.compile(r"\bbuild/(?!(?:release|checked|threads|bare|fuzzed)\b)[\w./-]+")
 TYPED = re.compile(r"(?:^|[;(`]|(?<!#)\s)erg ([a-z][^;|`]*)")
+DOCUMENT = re.compile(r"[\w./-]+\.md\b")
+OTHERS_DOCUMENTS = ["Operators.md", "ContribOperators.md"]     # of ONNX and its runtime
 # Whoever reads "NAME" or a date in a path knows that another stands there.
 STANDS_FOR = re.compile(r"[A-Z]{3,}|\d{8}")
 
@@ -67,6 +70,16 @@ def faults_of(name, options):
             yield from faults_of_command(words, options)
 
 
+def lost_documents():
+    """Documents that the code names and that are not there."""
+    folders = [SOURCE / room for room in ROOMS.split() if room != "docs"]
+    codes = (path for folder in folders for path in folder.rglob("*.[ch]"))
+    for path in codes:
+        for name in DOCUMENT.findall(path.read_text(encoding="utf-8")):
+            if name not in OTHERS_DOCUMENTS and not (SOURCE / name).exists():
+                yield f"{path.relative_to(SOURCE)}: {name} is not there"
+
+
 def main():
     options = options_of_commands()
     for number, name in enumerate(TEXTS, 1):
@@ -74,7 +87,11 @@ def main():
         for fault in faults:
             print(f"# {name}: {fault}")
         print(f"{'not ok' if faults else 'ok'} {number} - {name} names what is there")
-    print(f"1..{len(TEXTS)}")
+    lost = sorted(lost_documents())
+    for fault in lost:
+        print(f"# {fault}")
+    print(f"{'not ok' if lost else 'ok'} {len(TEXTS) + 1} - the code names documents that are there")
+    print(f"1..{len(TEXTS) + 1}")
 
 
 main()

@@ -73,7 +73,7 @@ static void every_surrogate_tells_its_size(void)
     erg_result_free(result);
 }
 
-/* thermal.md 15: beside each p of a secondary test, what it finds where nothing is. */
+/* Beside each p of a secondary test, what it finds where nothing is. */
 static void every_p_of_granger_has_its_size_beside_it(void)
 {
     static const struct { const char *p, *size; } both[] = {

@@ -3,7 +3,7 @@
 #include "erg/session.h"
 #include "test.h"
 
-/* shared/specs/thermal.md, section 15.4; the analysis files beside the recordings. */
+/* The analysis files beside the recordings. */
 typedef struct published {
     const char *folder;
     double grad_rle, temp_grad, loss_rle, peak_r;

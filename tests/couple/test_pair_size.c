@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often every test finds what is not there, and the primary one what is: thermal.md
- * section 5, "Why this procedure", and section 15, item 7. 90 bins, 7 lags.
+ * How often every test finds what is not there, and the primary one what is. 90 bins, 7
+ * lags.
  */
 #include "math/random.h"
 #include "test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The primary test of thermal.md section 5 against closed forms and simulation. */
+/* The primary test of a coupling against closed forms and simulation. */
 #include "series.h"
 #include "couple/pair_test.h"
 

@@ -50,7 +50,7 @@ static void the_sheet_of_a_joint_session_says_what_was_measured(void)
     erg_result *result = sheet_of(session);
     const erg_table *sheet = table_of(result, "sheet");
 
-    CHECK_NEAR(value_of(sheet, "sigma_opt"), 0.4934, 5e-5);     /* thermal.md 15.5 */
+    CHECK_NEAR(value_of(sheet, "sigma_opt"), 0.4934, 5e-5);
     CHECK(isnan(value_of(sheet, "eta_p")));         /* the run does not drive this device */
     CHECK(isnan(value_of(sheet, "r_peak")));        /* no study was made */
     size_t ambient = row_of(sheet, "session", "ambient");
@@ -67,7 +67,7 @@ static void the_sheet_of_a_joint_session_says_what_was_measured(void)
     erg_session_free(session);
 }
 
-/* thermal.md 15.10, differences over one row: the median, with 21 C. */
+/* Differences over one row: the median, with 21 C. */
 static void the_naive_tau_is_marked_as_none(void)
 {
     erg_error err = { 0 };

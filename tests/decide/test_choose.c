@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choices on measured sweeps against dvfs.md sections 6 and 11. */
+/* Choices on measured sweeps against figures that were worked out apart. */
 #include "choices.h"
 
 static erg_points *load(const char *name, const char *other)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One clock for all, and a clock for each phase: dvfs.md 6.4 and 6.7. */
+/* One clock for all, and a clock for each phase. */
 #include "decide/choices.h"
 
 typedef struct wanted {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heat and leakage: dvfs.md 6.6. */
+/* Heat and leakage. */
 #include "decide/decide.h"
 #include "test.h"
 

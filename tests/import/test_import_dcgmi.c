@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dcgmi dmon: the dialects and faults F1 to F11 of dvfs.md 4.2, one small file each,
+ * dcgmi dmon: the dialects and faults F1 to F11, one small file each,
  * and the recorded ones where they are.
  */
 #include "trace/imported.h"

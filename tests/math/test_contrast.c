@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of difference against dvfs.md section 7, closed forms and plain enumeration. */
+/* Tests of difference against closed forms and plain enumeration. */
 #include "math/contrast.h"
 #include "math/stats.h"
 #include "test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worked case of replay.md, test 9; Karush, Kuhn and Tucker; plain least squares. */
+/* A worked case; Karush, Kuhn and Tucker; plain least squares. */
 #include "math/nnls.h"
 #include "math/regression.h"
 #include "test.h"

@@ -15,7 +15,6 @@ static void the_stream_is_the_published_one(void)
         CHECK(erg_random_next(&random) == wanted[i]);
 }
 
-/* dvfs.md section 3. */
 static void orders_are_those_of_the_plan(void)
 {
     static const struct { uint64_t start; size_t n, order[8]; } wanted[] = {

@@ -46,7 +46,7 @@ static cell play(double epsilon, double ar, int looks, int series)
     return (cell){ epsilon, ar, runs / series, held / series };
 }
 
-/* measure.md section 18, test 10: coverage as asked, n as in its reference. */
+/* Coverage as asked, n as in the reference. */
 static void the_rule_holds_the_truth_in_all_six_cells(void)
 {
     static const cell wanted[] = {

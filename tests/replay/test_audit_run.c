@@ -39,7 +39,7 @@ static void the_published_sums_are_reproduced(void)
     erg_replay *replay = real((const int[]){ LOG, TIMING, FULL }, 3, 0);
     erg_replay_legacy of = erg_replay_legacy_of(replay);
 
-    CHECK_NEAR(of.sum_j, 3.080910712873, 1e-12); /* spec section 10, test 1 */
+    CHECK_NEAR(of.sum_j, 3.080910712873, 1e-12);
     CHECK_NEAR(of.tiers_j[1], 0.237515233, 5e-10);
     CHECK_NEAR(of.tiers_j[2], 2.750420697, 5e-10);
     CHECK_NEAR(of.tiers_j[3], 0.092974783, 5e-10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spec replay.md, test 8: known joules, seen by a slow sensor, are in their intervals. */
+/* Known joules, seen by a slow sensor, are in their intervals. */
 #include "replay/audit.h"
 #include "simulated.h"
 

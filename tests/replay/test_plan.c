@@ -200,7 +200,7 @@ static void resnet18_and_gpt2_have_the_layers_of_their_papers(void)
     CHECK(count_of(resnet, ERG_OP_CONV) == 20);
     CHECK(count_of(resnet, ERG_OP_BATCH_NORM) == 20);
     CHECK(count_of(resnet, ERG_OP_LINEAR) == 1);
-    CHECK(resnet->kernels[0].signature.flop == 236027904);  /* spec section 10, test 6 */
+    CHECK(resnet->kernels[0].signature.flop == 236027904);
     CHECK(count_of(gpt2, ERG_OP_LAYER_NORM) == 25);
     CHECK(count_of(gpt2, ERG_OP_SOFTMAX) == 12);
     CHECK(count_of(gpt2, ERG_OP_LINEAR) == 49);     /* 4 a layer and the head */

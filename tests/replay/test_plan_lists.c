@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel lists of other tools: the fixture's figures (spec replay.md,
- * section 10, test 5). */
+/* Kernel lists of other tools: the fixture's figures. */
 #include "replay/plan.h"
 #include "test.h"
 

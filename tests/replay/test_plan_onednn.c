@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oneDNN's verbose log as a plan (spec replay.md, section 10, test 6), and of itself. */
+/* oneDNN's verbose log as a plan, and of itself. */
 #include <fcntl.h>
 #include "engine/engine.h"
 #include "replay/plan.h"

@@ -39,7 +39,7 @@ static void solve(erg_regress_set *set)
     CHECK_OK(erg_regress_solve(set, &err), err);
 }
 
-/* Spec section 10, test 9: 40 windows, 1 % noise. */
+/* 40 windows, 1 % noise. */
 static void known_joules_are_in_their_intervals(void)
 {
     int held = 0, all = 0;

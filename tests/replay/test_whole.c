@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fixture of spec replay.md: figures of section 10, tests 2 and 3; and its files. */
+/* A fixture worked out by hand: its figures and its files. */
 #include "erg/replay.h"
 #include "replay/replay.h"
 #include "test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a recording and a wall meter's log on another clock to one run: measure.md 10. */
+/* From a recording and a wall meter's log on another clock to one run. */
 #include <sys/stat.h>
 #include "erg/energy.h"
 #include "erg/import.h"

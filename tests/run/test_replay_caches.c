@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hot and cold on this machine (spec replay.md section 10, test 7): a product that streams
+ * Hot and cold on this machine: a product that streams
  * its weights is slower from memory, one that computes is not. Skipped where others have
  * the processor, or where the cache is no faster than memory.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* measure.md test 14: a thousand recordings of known truth, from the sensor to the file. */
+/* A thousand recordings of known truth, from the sensor to the file. */
 #include "erg/run.h"
 #include "manual.h"
 #include "plant/power.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recorded profiles as campaigns, with the figures of dvfs.md section 11 item 8. */
+/* Recorded profiles as campaigns, with figures that were worked out apart. */
 #include <sys/stat.h>
 #include "test.h"
 #include "erg/campaign.h"

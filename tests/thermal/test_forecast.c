@@ -106,7 +106,7 @@ static void one_pole_is_its_own_ladder(void)
     CHECK_NEAR(ladder.r_k_per_w[0], 0.25, 1e-12);
 }
 
-/* The figures of specs/thermal.md 15.12, on a window that the fit accepts. */
+/* On a window that the fit accepts. */
 static void the_score_of_a_real_board_beats_a_line_and_equals_persistence(void)
 {
     static const double held_most_k[] = { 1.35, 1.5, 1.95, 2.85 };

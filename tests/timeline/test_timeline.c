@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mathematics of the timeline (measure.md 18, test 12): spikes, lift, limits. */
+/* The mathematics of the timeline: spikes, lift, limits. */
 #include "test.h"
 #include "math/xoshiro.h"
 #include "timeline/timeline.h"

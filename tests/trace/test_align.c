@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks of other meters against loads whose truth is known: measure.md 10. */
+/* Clocks of other meters against loads whose truth is known. */
 #include "math/stats.h"
 #include "plant/power.h"
 #include "trace/align.h"

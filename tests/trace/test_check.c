@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must be flagged or refused, and what must not (measure.md section 13). */
+/* What must be flagged or refused, and what must not. */
 #include "checked.h"
 
 /* ---- METER_SILENT --------------------------------------------------------------- */

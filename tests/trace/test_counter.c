@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Energy counters: wraps, resets, late reads, short windows (measure.md 18, test 8). */
+/* Energy counters: wraps, resets, late reads, short windows. */
 #include "plant/sensor.h"
 #include "series.h"
 

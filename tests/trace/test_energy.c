@@ -3,7 +3,7 @@
 #include "plant/sensor.h"
 #include "series.h"
 
-/* ---- the recorded run (measure.md 18, test 1) ----------------------------- */
+/* ---- the recorded run ------------------------------------------------------ */
 
 static const int64_t RUN_BEGIN_NS = ((18 * 60 + 32) * 60 + 23) * ERG_NS_PER_S + 532000000;
 static const int64_t RUN_END_NS = ((18 * 60 + 32) * 60 + 35) * ERG_NS_PER_S + 231000000;
@@ -83,7 +83,7 @@ static void idle_is_the_median_of_its_record_and_named_twice_it_differs(void)
     }
 }
 
-/* ---- invariants (section 5) ------------------------------------------------ */
+/* ---- invariants ------------------------------------------------------------- */
 
 static const erg_kind kinds[] = { ERG_INSTANT, ERG_AVG_PREV, ERG_SMOOTHED, ERG_COUNTER };
 

@@ -3,7 +3,7 @@
 #include "plant/sensor.h"
 #include "series.h"
 
-/* ---- A100: 25 ms of each 101 ms are seen (measure.md 18, test 4) ------------ */
+/* ---- A100: 25 ms of each 101 ms are seen ------------------------------------ */
 
 static erg_trace *a100(void)
 {

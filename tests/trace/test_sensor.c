@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The comb of updates and the error of a part-time sensor: measure.md 9.2, 9.3. */
+/* The comb of updates and the error of a part-time sensor. */
 #include "math/stats.h"
 #include "trace/sensor.h"
 #include "trace/recording.h"
@@ -155,7 +155,7 @@ static double half_spread(double window_s, int64_t begin, int64_t end, double er
     return 0.5 * (high - low);
 }
 
-/* measure.md section 18, test 4: u_alias within a quarter of half the spread. */
+/* u_alias within a quarter of half the spread. */
 static void the_error_of_the_a100_is_foretold(void)
 {
     static const double windows_s[] = { 0.25, 0.5, 1, 2, 4 };

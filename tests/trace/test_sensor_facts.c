@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of a sensor before it is measured: measure.md 3 and 9.1. */
+/* What is known of a sensor before it is measured. */
 #include "trace/sensor_facts.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Window, delay and gain of simulated sensors and of two real ones: measure.md 9.2. */
+/* Window, delay and gain of simulated sensors and of two real ones. */
 #include "trace/sensor.h"
 #include "trace/recording.h"
 

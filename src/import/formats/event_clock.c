@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events that count from nowhere (ONNX Runtime), put where the power follows them best
- * (measure.md sections 10 and 14); and events with a date, of a clock that may be off.
+ * Events that count from nowhere (ONNX Runtime), put where the power follows them best; and
+ * events with a date, of a clock that may be off.
  */
 #include "import/formats/event_clock.h"
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clock of an imported meter (measure.md section 10): which of its channels to
+ * The clock of an imported meter: which of its channels to
  * ask, what in the run tells when the load was on, and whom to believe.
  *
  * A marker was played for this and is asked first. Else the regions (or the edges of the

@@ -3,7 +3,7 @@
  * nvidia-smi --query-gpu=... --format=csv, with or without units.
  *
  * power.draw is a mean of 1 s or an instant value by GPU and driver: facts come
- * from the model's name where the file has it (measure.md 9.1).
+ * from the model's name where the file has it.
  */
 #include <math.h>
 #include <string.h>

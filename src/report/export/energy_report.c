@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The energy report of measure.md 15.2: keys that older tools read, and ours in
+ * The energy report: keys that older tools read, and ours in
  * "erg". Legacy is the old backward sum, only to compare with old reports.
  */
 #include <inttypes.h>
@@ -39,7 +39,7 @@ static void put_stamp(content *c, const char *key, int64_t t_ns)
     fprintf(c->out, "\"%s\",\n", stamp);
 }
 
-/* A check that failed refuses energy per run (measure.md 13). */
+/* A check that failed refuses energy per run. */
 static double counted_runs(const content *c)
 {
     static const erg_flag_code refusing[] = { ERG_FLAG_TIME_MISMATCH,
