@@ -75,6 +75,40 @@ const char *test_folder(void)
     return folder;
 }
 
+void test_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+        fail_msg("cannot write %s", path);
+}
+
+const char *test_file(const char *name, const char *text)
+{
+    static char paths[4][ERG_PATH_MOST];
+    static size_t next;
+    char *path = paths[next++ % ERG_COUNT(paths)];
+
+    snprintf(path, sizeof(paths[0]), "%s/%s", test_folder(), name);
+    test_write(path, text);
+    return path;
+}
+
+size_t test_count(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, word)); text += strlen(word))
+        count++;
+    return count;
+}
+
+bool test_has_note(const erg_result *result, const char *words)
+{
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        if (strstr(erg_result_note_at(result, i), words))
+            return true;
+    return false;
+}
+
 double test_uniform(test_random *random)
 {
     uint64_t mixed = random->state += 0x9e3779b97f4a7c15u;     /* splitmix64 */

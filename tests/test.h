@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/base.h"
+#include "erg/table.h"
 
 typedef struct test { const char *name; void (*run)(void); } test;
 
@@ -43,6 +44,14 @@ const char *test_data(const char *name);
 const char *test_fixture(const char *name);
 /* A new folder under /tmp, removed at exit. Good until the next call. */
 const char *test_folder(void);
+/* text into a file, new or in place of another. */
+void test_write(const char *path, const char *text);
+/* A file of that name in a new folder. Good until four calls later. */
+const char *test_file(const char *name, const char *text);
+/* How often word stands in text. */
+size_t test_count(const char *text, const char *word);
+/* Whether a note of the result has these words. */
+bool test_has_note(const erg_result *result, const char *words);
 /* A seeded generator, the same on every machine: uniform [0,1), normal(0,1). */
 typedef struct test_random { uint64_t state; } test_random;
 double test_uniform(test_random *random);

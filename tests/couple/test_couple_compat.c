@@ -218,10 +218,7 @@ static void put_file(const char *folder, const char *name, const char *text)
     char path[ERG_PATH_MOST + 64];
 
     snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "we");
-    CHECK(file != NULL);
-    fputs(text, file);
-    fclose(file);
+    test_write(path, text);
 }
 
 static void a_folder_of_two_sessions_is_refused(void)

@@ -10,11 +10,7 @@ static const char table_csv[] =
 
 static erg_points *load(void)
 {
-    char path[300];
-    snprintf(path, sizeof(path), "%s/t.csv", test_folder());
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(table_csv, file) >= 0);
-    fclose(file);
+    const char *path = test_file("t.csv", table_csv);
     erg_points *points = erg_points_new(NULL);
     CHECK(erg_points_read_csv(points, path, NULL, NULL));
     return points;

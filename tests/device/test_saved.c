@@ -178,8 +178,7 @@ static void a_corrupt_state_is_a_sentence_and_nothing_is_turned(void)
         erg_error err = { 0 };
         opened(&of);
         end(turner(&of, 1500e6));
-        FILE *file = fopen(state_file(&of), "w");
-        CHECK(file && fputs(texts[i], file) >= 0 && fclose(file) == 0);
+        test_write(state_file(&of), texts[i]);
         erg_devices *found = machine_find(&of.box, "cpufreq");
         CHECK(!turn(found, 2000e6, &err) && err.code == ERG_BAD_INPUT);
         CHECK(strstr(err.text, "remove the file") && strstr(err.text, "/knobs/"));

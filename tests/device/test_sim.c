@@ -199,8 +199,7 @@ static void a_program_loads_the_plant_and_is_told_its_clock(void)
     CHECK_NEAR(number_in(folder, "clock"), 1, 0);
 
     snprintf(path, sizeof(path), "%s/load", folder);
-    FILE *load = fopen(path, "w");
-    CHECK(load && fputs("0.5\n", load) >= 0 && fclose(load) == 0);
+    test_write(path, "0.5\n");
     CHECK_NEAR(read_at(gpu, &hand, 4 * ERG_NS_PER_S, "power"), 60.3 + 0.5 * 339.7, 5);
     CHECK_NEAR(read_at(gpu, &hand, 4 * ERG_NS_PER_S, "use"), 0.5, 1e-9);
     erg_turn turn = { .knob = ERG_SM_CLOCK, .requested = 705e6 };

@@ -10,16 +10,6 @@ static int64_t stepped_now_ns(void *self) { return ((stepped *)self)->now_ns; }
 
 static void stepped_sleep(void *self, int64_t at_ns) { ((stepped *)self)->now_ns = at_ns; }
 
-static const char *write_file(const char *name, const char *text)
-{
-    static char path[600];
-    snprintf(path, sizeof(path), "%s/%s", test_folder(), name);
-    FILE *file = fopen(path, "w");
-    fputs(text, file);
-    fclose(file);
-    return path;
-}
-
 static erg_devices *play(const char *path, const erg_clock *clock, erg_error *err)
 {
     char sensor[700];
@@ -39,7 +29,7 @@ static void samples_come_when_their_time_has_come(void)
     stepped hand = { 90 * ERG_NS_PER_S };
     erg_clock clock = { stepped_now_ns, stepped_now_ns, stepped_sleep, &hand };
     erg_error err = { 0 };
-    erg_devices *tape = play(write_file("a.tape", short_tape), &clock, &err);
+    erg_devices *tape = play(test_file("a.tape", short_tape), &clock, &err);
     erg_reading got;
     CHECK_OK(tape != NULL, err);
 
@@ -60,7 +50,7 @@ static void samples_come_when_their_time_has_come(void)
 static void a_tape_keeps_the_facts_of_its_source(void)
 {
     erg_error err = { 0 };
-    erg_devices *tape = play(write_file("a.tape", short_tape), NULL, &err);
+    erg_devices *tape = play(test_file("a.tape", short_tape), NULL, &err);
     CHECK_OK(tape != NULL, err);
     const erg_channel_info *channel = erg_devices_channel(tape, 0, 0);
     CHECK(channel->method == ERG_METHOD_SIMULATED && channel->kind == ERG_COUNTER);
@@ -74,7 +64,7 @@ static void on_the_real_clock_it_plays_at_speed(void)
 {
     static const char text[] = "# erg tape 1\n0,0,1\n30000000,0,2\n";
     erg_error err = { 0 };
-    erg_devices *tape = play(write_file("a.tape", text), NULL, &err);
+    erg_devices *tape = play(test_file("a.tape", text), NULL, &err);
     erg_reading first, second;
     CHECK_OK(tape != NULL, err);
 
@@ -131,7 +121,7 @@ static void what_cannot_be_played_is_refused(void)
     };
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
-        CHECK(play(write_file("x.tape", cases[i].text), NULL, &err) == NULL);
+        CHECK(play(test_file("x.tape", cases[i].text), NULL, &err) == NULL);
         CHECK(err.code == cases[i].code && strstr(err.text, "x.tape"));
     }
     erg_error err = { 0 };

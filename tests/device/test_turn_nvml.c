@@ -171,9 +171,8 @@ static void without_rights_the_command_that_grants_them_is_told(void)
 static void write_program(const char *folder, const char *text)
 {
     char path[ERG_PATH_MOST];
-    snprintf(path, sizeof(path), "%s/nvidia-smi", folder);
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    snprintf(path, sizeof(path), "%.400s/nvidia-smi", folder);
+    test_write(path, text);
     chmod(path, 0755);
 }
 

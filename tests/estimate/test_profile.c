@@ -2,25 +2,13 @@
 /* Profiles: files that load, files that are refused, devices that have none. */
 #include "estimate/estimate_room.h"
 
-static const char *write_file(const char *text)
-{
-    static char path[ERG_PATH_MOST];
-
-    snprintf(path, sizeof(path), "%s/profile.json", test_folder());
-    FILE *file = fopen(path, "w");
-    CHECK(file);
-    fputs(text, file);
-    fclose(file);
-    return path;
-}
-
 static void a_saved_profile_loads_as_it_was(void)
 {
     erg_hardware *a10 = room_hardware("a10");
     erg_error err = { 0 };
     erg_profile *one = erg_profile_load(&room_catalog, a10, NULL, &err);
     CHECK_OK(one != NULL, err);
-    const char *path = write_file("");
+    const char *path = test_file("profile.json", "");
     CHECK_OK(erg_profile_save(one, path, &err), err);
     erg_profile *other = erg_profile_load(NULL, a10, path, &err);
     CHECK_OK(other != NULL, err);
@@ -74,7 +62,7 @@ static void what_is_no_profile_is_refused_with_its_fault(void)
 
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
-        CHECK(!erg_profile_load(NULL, a10, write_file(cases[i].text), &err));
+        CHECK(!erg_profile_load(NULL, a10, test_file("profile.json", cases[i].text), &err));
         CHECK(err.code == ERG_BAD_INPUT);
         CHECK(strstr(err.text, cases[i].word) && !strchr(err.text, '\n'));
     }
@@ -93,10 +81,7 @@ static void a_user_profile_comes_before_the_shipped_one(void)
     snprintf(path, sizeof(path), "%s/profiles", folder);
     CHECK(system((snprintf(path, sizeof(path), "mkdir %s/profiles", folder), path)) == 0);
     snprintf(path, sizeof(path), "%s/profiles/a10.json", folder);
-    FILE *file = fopen(path, "w");
-    CHECK(file);
-    fputs(HEAD RULE "\"energy\":{\"rows\":7,\"byte_j\":1e-10}}", file);
-    fclose(file);
+    test_write(path, HEAD RULE "\"energy\":{\"rows\":7,\"byte_j\":1e-10}}");
     erg_catalog catalog = { .data_dir = room_catalog.data_dir, .user_dir = folder };
     erg_profile *profile = erg_profile_load(&catalog, a10, NULL, &err);
     CHECK_OK(profile != NULL, err);

@@ -207,8 +207,7 @@ static void accuracies_that_say_nothing_are_refused(void)
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_error err = { 0 };
         bool passed;
-        FILE *file = fopen(path, "w");
-        CHECK(file && fputs(bad[i].text, file) >= 0 && fclose(file) == 0);
+        test_write(path, bad[i].text);
         CHECK(!erg_study_run(&(erg_env){ 0 }, &catalog, &what, &passed, &err));
         if (err.code != ERG_BAD_INPUT || !strstr(err.text, bad[i].says))
             fail_msg("'%s' does not say %s", err.text, bad[i].says);

@@ -9,10 +9,7 @@
 static inline erg_points *read_with(const char *text, const erg_points_options *options,
                                     erg_error *err)
 {
-    char path[ERG_PATH_MOST];
-    snprintf(path, sizeof(path), "%s/points.csv", test_folder());
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    const char *path = test_file("points.csv", text);
     erg_points *points = erg_points_new(err);
     if (erg_points_read_csv(points, path, options, err))
         return points;

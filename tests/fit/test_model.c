@@ -173,12 +173,6 @@ static void an_anchor_of_another_definition_or_none_is_refused(void)
     erg_points_free(points);
 }
 
-static void put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
 static void a_damaged_file_is_refused_with_its_place(void)
 {
     static const struct { const char *text, *says; } cases[] = {
@@ -200,7 +194,7 @@ static void a_damaged_file_is_refused_with_its_place(void)
 
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
         erg_error err = { 0 };
-        put(path, cases[i].text);
+        test_write(path, cases[i].text);
         CHECK(!erg_model_load(path, &err));
         CHECK(err.code == ERG_BAD_INPUT);
         CHECK(strstr(err.text, cases[i].says));

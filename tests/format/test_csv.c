@@ -92,8 +92,7 @@ static char *in_file(const char *name, const char *text)
     erg_text path = { 0 };
 
     erg_text_add(&path, "%s/%s", test_folder(), name);
-    FILE *file = fopen(path.data, "wb");
-    CHECK(file && fwrite(text, 1, strlen(text), file) == strlen(text) && fclose(file) == 0);
+    test_write(path.data, text);
     return erg_text_take(&path);
 }
 

@@ -116,8 +116,7 @@ static void whoever_is_listed_may_read_but_not_set(void)
              "version: 1\nperiod: 10ms\nstate: %.100s\n"
              "node: {sensors: [rapl]}\nsocket: {path: %.100s, users: [\"65534\"]}\n",
              is.state, is.socket);
-    FILE *file = fopen(is.config, "w");
-    CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
+    test_write(is.config, more);
     ergd_start(&is);
     CHECK(ergd_await(ergd_listens, &is));
     pid_t pid = fork();

@@ -164,8 +164,7 @@ static bool begin_with(ergd_box *is, const char *lists, const char *gpu)
     snprintf(more, sizeof(more), "version: 1\nmode: enforce\nperiod: 10ms\nstate: %.100s\n"
              "node: {id: x, sensors: [nvml]}\nsocket: {path: %.100s, %s}\n%s",
              is->state, is->socket, lists, gpu);
-    FILE *file = fopen(is->config, "w");
-    CHECK(file && fputs(more, file) >= 0 && fclose(file) == 0);
+    test_write(is->config, more);
     ergd_start(is);
     return ergd_await(ergd_listens, is);
 }

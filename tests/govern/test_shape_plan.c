@@ -151,15 +151,6 @@ static void units_of_a_record_are_shifted_from_where_they_are(void)
     erg_scenario_free(scenario);
 }
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    CHECK(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static void records_that_are_wrong_are_refused_with_their_line_and_the_cure(void)
 {
     static const struct { const char *text, *says; } rows[] = {
@@ -180,7 +171,7 @@ static void records_that_are_wrong_are_refused_with_their_line_and_the_cure(void
     snprintf(path, sizeof(path), "%s/bad.csv", test_folder());
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         erg_error err = { 0 };
-        write_text(path, rows[i].text);
+        test_write(path, rows[i].text);
         CHECK(!erg_scenario_record(path, &how, &err));
         CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "bad.csv"));
         if (!strstr(err.text, rows[i].says))

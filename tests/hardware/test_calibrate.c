@@ -104,10 +104,7 @@ static void a_busy_machine_is_told_and_the_record_is_kept(void)
     CHECK(mkdir(path, 0700) == 0);
     for (size_t i = 0; i < ERG_COUNT(files); i++) {
         snprintf(path, sizeof(path), "%s/proc/%s", root, files[i][0]);
-        FILE *file = fopen(path, "w");
-        CHECK(file != NULL);
-        fputs(files[i][1], file);
-        fclose(file);
+        test_write(path, files[i][1]);
     }
     erg_error err = { 0 };
     erg_env env = { .root = root };

@@ -167,11 +167,7 @@ static void what_is_cut_is_flagged(void)
 
 static void a_file_is_known_by_its_head(void)
 {
-    char path[300];
-    snprintf(path, sizeof(path), "%s/t.json", test_folder());
-    FILE *file = fopen(path, "w");
-    fputs(kineto, file);
-    fclose(file);
+    const char *path = test_file("t.json", kineto);
     erg_trace *trace = erg_trace_new(NULL);
     erg_error err = { 0 };
 

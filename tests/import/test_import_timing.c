@@ -54,12 +54,9 @@ static erg_trace *into_a_recording_of(const char *begin, const char *end, bool o
     snprintf(log, sizeof(log), "timestamp,gpu,power_w\n%s,0,9\n%s,0,9\n", begin, end);
     erg_trace *trace = import_text(log, &(erg_import_options){ .tz = "UTC" }, &err);
     CHECK_OK(trace, err);
-    FILE *out = fopen(path, "w");
-    CHECK(out);
-    fputs("{\"start_timestamp\": \"2026-02-06 10:15:25Z\","
+    test_write(path, "{\"start_timestamp\": \"2026-02-06 10:15:25Z\","
           "\"end_timestamp\": \"2026-02-06 10:15:35Z\","
-          "\"num_runs\": 10, \"full_model_inference_us\": 1000000}", out);
-    fclose(out);
+          "\"num_runs\": 10, \"full_model_inference_us\": 1000000}");
     /* 10:15:00 or 10:15:40 of that day */
     time_t when = 1770372900 + (old_file ? 0 : 40);
     CHECK(utimensat(AT_FDCWD, path, (struct timespec[]){ { when, 0 }, { when, 0 } }, 0)

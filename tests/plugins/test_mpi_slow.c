@@ -21,8 +21,7 @@ static void put(const machine *box, const char *name, const char *text)
     char path[ERG_PATH_MOST];
 
     path_to(box, name, path);
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    test_write(path, text);
 }
 
 static long clock_khz(const machine *box)

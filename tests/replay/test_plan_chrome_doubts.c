@@ -156,9 +156,7 @@ static void *feed(void *self)
 {
     const char *path = self;
     char *text = trace_of(1, 50, "");
-    FILE *pipe = fopen(path, "wb");
-
-    CHECK(pipe && fputs(text, pipe) >= 0 && fclose(pipe) == 0);
+    test_write(path, text);
     free(text);
     return NULL;
 }

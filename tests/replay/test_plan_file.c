@@ -16,24 +16,12 @@ static char *saved(const erg_replay_plan *plan)
     return text;
 }
 
-/* A path that is good until the next call. */
-static const char *file_of(const char *text)
-{
-    static char path[300];
-
-    snprintf(path, sizeof path, "%s/plan.jsonl", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs(text, out);
-    fclose(out);
-    return path;
-}
-
 static void a_saved_plan_is_read_back_byte_for_byte(void)
 {
     for (size_t i = 0; i < ERG_COUNT(networks); i++) {
         erg_replay_plan *plan = plan_of(networks[i]);
         char *first = saved(plan);
-        erg_replay_plan *again = plan_of(file_of(first));
+        erg_replay_plan *again = plan_of(test_file("plan.jsonl", first));
         char *second = saved(again);
         CHECK_TEXT(second, first);
         CHECK(again->launch_count == plan->launch_count);
@@ -53,9 +41,9 @@ static const char foreign_line[] =
 
 static void keys_that_are_not_ours_are_kept(void)
 {
-    erg_replay_plan *plan = plan_of(file_of(foreign_line));
+    erg_replay_plan *plan = plan_of(test_file("plan.jsonl", foreign_line));
     char *first = saved(plan);
-    erg_replay_plan *again = plan_of(file_of(first));
+    erg_replay_plan *again = plan_of(test_file("plan.jsonl", first));
     char *second = saved(again);
 
     CHECK(strstr(first, "\"foreign\":{\"mood\":\"good\",\"colour\":{\"a\":[1,null]}}"));
@@ -94,7 +82,7 @@ static void a_plan_that_cannot_be_is_refused_with_its_place(void)
         const char *at = strstr(foreign_line, rows[i].from);
         erg_text_add_bytes(&text, foreign_line, (size_t)(at - foreign_line));
         erg_text_add(&text, "%s%s", rows[i].to, at + strlen(rows[i].from));
-        const char *path = file_of(text.data);
+        const char *path = test_file("plan.jsonl", text.data);
         CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
         CHECK(err.code == ERG_BAD_INPUT);
         if (!strstr(err.text, rows[i].says)) print_message("# %s\n", err.text);
@@ -105,11 +93,7 @@ static void a_plan_that_cannot_be_is_refused_with_its_place(void)
 
 static void give_stdin(const char *text)
 {
-    char path[200];
-
-    snprintf(path, sizeof path, "%s/in", test_folder());
-    FILE *out = fopen(path, "w");
-    CHECK(out && fputs(text, out) >= 0 && fclose(out) == 0);
+    const char *path = test_file("in", text);
     int in = open(path, O_RDONLY);
     CHECK(in >= 0 && dup2(in, STDIN_FILENO) == STDIN_FILENO);
     close(in);

@@ -130,9 +130,7 @@ static const char *file_of(int number, const char *text)
     static char paths[FILES][300];
 
     snprintf(paths[number], sizeof paths[0], "%s/%d", test_folder(), number);
-    FILE *out = fopen(paths[number], "w");
-    fputs(text, out);
-    fclose(out);
+    test_write(paths[number], text);
     return paths[number];
 }
 

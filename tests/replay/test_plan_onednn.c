@@ -12,9 +12,7 @@ static erg_replay_plan *plan_of(const char *text)
     erg_error err = { 0 };
 
     snprintf(path, sizeof path, "%s/log", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs(text, out);
-    fclose(out);
+    test_write(path, text);
     erg_replay_plan *plan = erg_replay_plan_load(paths, 1, NULL, &err);
     CHECK_OK(plan != NULL, err);
     return plan;

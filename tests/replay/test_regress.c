@@ -162,16 +162,6 @@ static void methods_that_disagree_are_found(void)
 
 /* ---- where windows come from ------------------------------------------------------- */
 
-static const char *file_of(const char *text)
-{
-    static char path[512];
-    snprintf(path, sizeof(path), "%s/set.csv", test_folder());
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0);
-    CHECK(fclose(file) == 0);
-    return path;
-}
-
 #define HEAD "model,module_name,kernel_name,invocation_count,input_bytes,output_bytes," \
              "gpu_energy_j,latency_us,system_energy_j\n"
 
@@ -179,7 +169,7 @@ static void a_data_set_is_read_window_by_window(void)
 {
     erg_error err = { 0 };
     erg_regress_set *set = erg_regress_read(
-        file_of(HEAD "m,b1,gemm,10,4,4,1.5,1000,\nm,b1,relu,20,4,4,1.5,1000,\n"
+        test_file("set.csv", HEAD "m,b1,gemm,10,4,4,1.5,1000,\nm,b1,relu,20,4,4,1.5,1000,\n"
                 "m,b2,gemm,30,4,4,2.5,1800,9\n"), &err);
 
     CHECK_OK(set != NULL, err);
@@ -199,7 +189,7 @@ static void a_window_with_two_energies_is_refused(void)
 
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_error err = { 0 };
-        CHECK(!erg_regress_read(file_of(bad[i]), &err));
+        CHECK(!erg_regress_read(test_file("set.csv", bad[i]), &err));
         CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "b1"));
     }
 }
@@ -220,7 +210,7 @@ static void nonsense_is_refused_or_solved(void)
             bad[(size_t)(test_uniform(&random) * (double)count)] =
                 digits[(size_t)(test_uniform(&random) * (sizeof(digits) - 1))];
         erg_error err = { 0 };
-        erg_regress_set *set = erg_regress_read(file_of(bad), &err);
+        erg_regress_set *set = erg_regress_read(test_file("set.csv", bad), &err);
         bool ok = set && erg_regress_solve(set, &err);
         for (size_t k = 0; ok && k < set->kernel_count; k++)
             CHECK(set->kernels[k].energy_j >= 0);

@@ -135,14 +135,6 @@ static void every_flag_is_explained_with_what_to_do(void)
     free(page);
 }
 
-static size_t count_of(const char *text, const char *word)
-{
-    size_t count = 0;
-    for (; (text = strstr(text, word)); text += strlen(word))
-        count++;
-    return count;
-}
-
 static void a_flag_is_explained_once_and_gains_take_one_line(void)
 {
     erg_error err = { 0 };
@@ -154,8 +146,8 @@ static void a_flag_is_explained_once_and_gains_take_one_line(void)
     CHECK_OK(erg_trace_add_channel(trace, &second, &err) >= 0, err);
     CHECK_OK(erg_trace_add_flag(trace, &flag, &err), err);
     char *page = page_of(trace, "a run");
-    CHECK(count_of(page, "Name it with --tz") == 1);
-    CHECK(count_of(page, "Not calibrated") == 1);
+    CHECK(test_count(page, "Name it with --tz") == 1);
+    CHECK(test_count(page, "Not calibrated") == 1);
     CHECK(strstr(page, "nvml:0/other 5\xc2\xa0%"));
     free(page);
 }
@@ -182,7 +174,7 @@ static void ten_devices_of_a_million_samples_stay_a_page(void)
     free(samples);
     char *page = page_of(trace, "ten \xe2\x9a\xa1 devices");
     CHECK(strlen(page) < 2000000);
-    CHECK(count_of(page, "<svg") == DEVICES);
+    CHECK(test_count(page, "<svg") == DEVICES);
     CHECK(strstr(page, "ten \xe2\x9a\xa1 devices"));
     free(page);
 }

@@ -68,24 +68,17 @@ static char *page_of_two_knobs(void)
     return text;
 }
 
-static size_t count(const char *page, const char *what)
-{
-    size_t found = 0;
-    for (const char *at = strstr(page, what); at; at = strstr(at + 1, what))
-        found++;
-    return found;
-}
-
 static void every_picture_is_there_and_nothing_is_loaded(void)
 {
     char *page = page_of(false, NAN, false);
 
     CHECK(strstr(page, "<title>&lt;a&gt;</title>") && strstr(page, "&lt;job&gt;"));
     CHECK(!strstr(page, "<job>") && !strstr(page, "src=\"http") && !strstr(page, "<link"));
-    CHECK(count(page, "<figure>") == 5 && count(page, "</svg>") == 5);
-    CHECK(count(page, "<circle") == 5 * 3 + 1);         /* and the reference */
-    CHECK(count(page, "fill=\"#d55e00\"") == 5);        /* the chosen one in each */
-    CHECK(count(page, "stroke=\"var(--power)\"/>") >= 6); /* intervals of time and energy */
+    CHECK(test_count(page, "<figure>") == 5 && test_count(page, "</svg>") == 5);
+    CHECK(test_count(page, "<circle") == 5 * 3 + 1);         /* and the reference */
+    CHECK(test_count(page, "fill=\"#d55e00\"") == 5);        /* the chosen one in each */
+    /* intervals of time and energy */
+    CHECK(test_count(page, "stroke=\"var(--power)\"/>") >= 6);
     CHECK(strstr(page, "19.8") && strstr(page, "less energy"));
     CHECK(!strstr(page, "SIMULATED") && !strstr(page, "nan"));
     free(page);
@@ -95,8 +88,8 @@ static void a_page_from_json_is_the_same(void)
 {
     char *direct = page_of(false, NAN, false), *loaded = page_of(false, NAN, true);
 
-    CHECK(count(loaded, "<circle") == count(direct, "<circle"));
-    CHECK(count(loaded, "<path") == count(direct, "<path"));
+    CHECK(test_count(loaded, "<circle") == test_count(direct, "<circle"));
+    CHECK(test_count(loaded, "<path") == test_count(direct, "<path"));
     free(direct);
     free(loaded);
 }
@@ -116,9 +109,9 @@ static void two_knobs_are_a_map_and_scores_a_picture(void)
 {
     char *page = page_of_two_knobs();
 
-    CHECK(count(page, "<rect") == 12);      /* six settings of each application */
-    CHECK(count(page, "stroke=\"#d55e00\" stroke-width=\"3\"") == 2);
-    CHECK(count(page, "What quality buys") == 1 && strstr(page, "6\xc2\xa0%<"));
+    CHECK(test_count(page, "<rect") == 12);      /* six settings of each application */
+    CHECK(test_count(page, "stroke=\"#d55e00\" stroke-width=\"3\"") == 2);
+    CHECK(test_count(page, "What quality buys") == 1 && strstr(page, "6\xc2\xa0%<"));
     CHECK(!strstr(page, "nan"));
     free(page);
     page = page_of(false, NAN, false);

@@ -100,22 +100,13 @@ static void the_headline_is_the_strongest_verdict(void)
     }
 }
 
-static size_t count_of(const char *text, const char *word)
-{
-    size_t count = 0;
-
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
-        count++;
-    return count;
-}
-
 static void each_picture_has_its_data_and_nothing_is_loaded(void)
 {
     char *page = page_of("no coupling shown");
 
-    CHECK(count_of(page, "<svg") == 3);                 /* temperature, power, ccf */
-    CHECK(count_of(page, "<summary>The data") == 3);
-    CHECK(count_of(page, "class=\"strip s5\"") == 2 * 9);   /* throttled from 11 s on */
+    CHECK(test_count(page, "<svg") == 3);                 /* temperature, power, ccf */
+    CHECK(test_count(page, "<summary>The data") == 3);
+    CHECK(test_count(page, "class=\"strip s5\"") == 2 * 9);   /* throttled from 11 s on */
     CHECK(strstr(page, "a &lt;study&gt;") && !strstr(page, "grad<norm>"));
     CHECK(strstr(page, "grad&lt;norm&gt;"));
     CHECK(!strstr(page, "http://") && !strstr(page, "https://") && !strstr(page, "src="));

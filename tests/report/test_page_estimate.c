@@ -32,9 +32,7 @@ static void a_result_survives_its_json(void)
     erg_result *result = two_rows();
     char *first = written(result, "json"), path[256];
     snprintf(path, sizeof(path), "%s/e.json", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs(first, out);
-    fclose(out);
+    test_write(path, first);
     erg_error err = { 0 };
     erg_result *back = erg_result_load(path, &err);
     CHECK_OK(back, err);
@@ -96,12 +94,8 @@ static void bars_are_as_long_as_the_energy(void)
 
 static void what_is_no_result_is_refused(void)
 {
-    char path[256];
     erg_error err = { 0 };
-    snprintf(path, sizeof(path), "%s/x.json", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs("{\"tables\": 3}", out);
-    fclose(out);
+    const char *path = test_file("x.json", "{\"tables\": 3}");
     CHECK(!erg_result_load(path, &err));
     assert_int_equal(err.code, ERG_BAD_INPUT);
 }

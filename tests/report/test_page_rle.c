@@ -24,25 +24,16 @@ static erg_result *made(void)
     return result;
 }
 
-static size_t count_of(const char *text, const char *what)
-{
-    size_t count = 0;
-    while ((text = strstr(text, what))) {
-        text += strlen(what);
-        count++;
-    }
-    return count;
-}
-
 static void each_device_has_its_index_and_the_marked_rows_one_strip(void)
 {
     erg_result *result = made();
     char *page = page_text(erg_report_rle, result, "an index");
 
-    CHECK(count_of(page, "<h2>gpu</h2>") == 1 && count_of(page, "<h2>cpu</h2>") == 1);
-    CHECK(count_of(page, "<figcaption>RLE index ") == 2);
-    CHECK(count_of(page, "1 collapses in") == 1 && count_of(page, "0 collapses in") == 1);
-    CHECK(count_of(page, "<rect class=\"strip s5\"") == 1);
+    CHECK(test_count(page, "<h2>gpu</h2>") == 1 && test_count(page, "<h2>cpu</h2>") == 1);
+    CHECK(test_count(page, "<figcaption>RLE index ") == 2);
+    CHECK(test_count(page, "1 collapses in") == 1
+          && test_count(page, "0 collapses in") == 1);
+    CHECK(test_count(page, "<rect class=\"strip s5\"") == 1);
     CHECK(strstr(page, "not an efficiency"));
     CHECK(!strstr(page, "http://") && !strstr(page, "https://"));
     free(page);

@@ -24,15 +24,6 @@ static char *page_of(const erg_result *result, const char *title)
     return page_text(erg_report_shape, result, title);
 }
 
-static int count_of(const char *page, const char *text)
-{
-    int count = 0;
-
-    for (const char *at = page; (at = strstr(at, text)); at += strlen(text))
-        count++;
-    return count;
-}
-
 static void every_policy_has_a_verdict_a_wave_and_a_spectrum(void)
 {
     erg_result *result = play("square:1000W/750ms,300W/250ms", "none,stagger=4,limit=850W",
@@ -40,9 +31,9 @@ static void every_policy_has_a_verdict_a_wave_and_a_spectrum(void)
     char *page = page_of(result, "four <units>");
 
     CHECK(strstr(page, "1 of 2 <small>accepted"));
-    CHECK(count_of(page, "aria-label=\"Power\"") == 3);
-    CHECK(count_of(page, "aria-label=\"Spectrum\"") == 3);
-    CHECK(count_of(page, "class=\"strip") == 3);
+    CHECK(test_count(page, "aria-label=\"Power\"") == 3);
+    CHECK(test_count(page, "aria-label=\"Spectrum\"") == 3);
+    CHECK(test_count(page, "class=\"strip") == 3);
     CHECK(strstr(page, "\xe2\x9c\x93 holds: -17.5\xc2\xa0%, at most -10.0"));
     CHECK(strstr(page, "\xe2\x9c\x97 fails: +5.8\xc2\xa0%, at most +5.0"));
     CHECK(strstr(page, "not measured</b> <span class=\"soft\">timeouts, throttling"));

@@ -57,21 +57,12 @@ static char *page_of(erg_trace *trace)
     return bytes;
 }
 
-static size_t count_of(const char *text, const char *word)
-{
-    size_t count = 0;
-
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
-        count++;
-    return count;
-}
-
 static void streams_spikes_and_joules_are_on_the_page(void)
 {
     char *page = page_of(make(500));
 
-    CHECK(count_of(page, "<div class=\"stream\">") == 2);
-    CHECK(count_of(page, "<line class=\"spike\"") == 2);
+    CHECK(test_count(page, "<div class=\"stream\">") == 2);
+    CHECK(test_count(page, "<line class=\"spike\"") == 2);
     CHECK(strstr(page, "GPU 0 stream 7, busy 45"));
     CHECK(strstr(page, "Energy by kernel"));
     CHECK(strstr(page, "unattributed"));

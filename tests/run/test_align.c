@@ -64,14 +64,6 @@ static double meta(const erg_trace *trace, const char *key)
     return strtod(text, NULL);
 }
 
-static bool has_flag(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
 static erg_trace *join(erg_trace *trace, erg_error *err)
 {
     erg_import_options options = { .align = true };
@@ -102,7 +94,7 @@ static void a_wall_meter_is_brought_to_the_clock_of_the_sensor(void)
         CHECK(meta(trace, "clock_offset_u_s:wattsup:0") < 0.1);
         CHECK(strncmp(erg_trace_meta(trace, "clock_offset_by:wattsup:0"), "sim:plain/", 10)
               == 0);
-        CHECK(!has_flag(trace, ERG_FLAG_CLOCK_OFFSET_UNKNOWN));
+        CHECK(!erg_trace_has_flag(trace, ERG_FLAG_CLOCK_OFFSET_UNKNOWN));
 
         size_t count;
         int channel = erg_trace_find_channel(trace, "wattsup:0/sum");
@@ -151,7 +143,7 @@ static void a_meter_that_follows_nothing_is_flagged_with_the_reason(void)
     erg_trace *trace = record(sensor, 120, false);
     write_log(trace, of_nothing, NULL, 1);
     trace = join(trace, &err);
-    CHECK(has_flag(trace, ERG_FLAG_CLOCK_OFFSET_UNKNOWN));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_CLOCK_OFFSET_UNKNOWN));
     CHECK(!erg_trace_meta(trace, "clock_offset_s:wattsup:0"));
     size_t count;
     const erg_sample *samples =

@@ -18,9 +18,7 @@ static void put(const machine *on, const char *name, const char *text)
 {
     char path[400];
     snprintf(path, sizeof(path), "%s/proc/%s", on->root, name);
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0);
-    CHECK(fclose(file) == 0);
+    test_write(path, text);
 }
 
 static void machine_make(machine *to)

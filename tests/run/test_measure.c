@@ -41,14 +41,6 @@ static size_t regions_named(const erg_trace *trace, const char *name)
     return count;
 }
 
-static bool has_flag(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
 static void a_run_leaves_a_complete_file_with_its_facts(void)
 {
     static const char *const tags[] = { "batch=8" };
@@ -71,8 +63,8 @@ static void a_run_leaves_a_complete_file_with_its_facts(void)
     CHECK_TEXT(erg_trace_meta(trace, "idle_state"), "context_idle");
     CHECK(erg_trace_meta(trace, "host_id") && erg_trace_meta(trace, "begin_utc"));
     CHECK_TEXT(erg_trace_device(trace, 0)->wired_to, "here");
-    CHECK(!has_flag(trace, ERG_FLAG_INTERRUPTED)
-          && !has_flag(trace, ERG_FLAG_COMMAND_FAILED));
+    CHECK(!erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED)
+          && !erg_trace_has_flag(trace, ERG_FLAG_COMMAND_FAILED));
 
     /* The sensor was seen before the first run and after the last. */
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
@@ -97,8 +89,8 @@ static void a_command_that_fails_is_marked_and_not_repeated(void)
     CHECK_OK(shell("exit 9", &options, &err), err);
     CHECK(outcome.exit_status == 9);
     erg_trace *trace = load();
-    CHECK(has_flag(trace, ERG_FLAG_COMMAND_FAILED)
-          && !has_flag(trace, ERG_FLAG_INTERRUPTED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_COMMAND_FAILED)
+          && !erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED));
     CHECK(regions_named(trace, "run") == 1);
     CHECK_TEXT(erg_trace_meta(trace, "exit_status"), "9");
     erg_trace_free(trace);
@@ -150,8 +142,9 @@ static void an_interrupted_run_is_complete_and_hands_on_the_signal(void)
     asked = 0;
     CHECK(outcome.exit_status == 128 + SIGINT);
     erg_trace *trace = load();
-    CHECK(regions_named(trace, "run") == 1 && !has_flag(trace, ERG_FLAG_INTERRUPTED));
-    CHECK(has_flag(trace, ERG_FLAG_COMMAND_FAILED));
+    CHECK(regions_named(trace, "run") == 1
+          && !erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_COMMAND_FAILED));
     erg_trace_free(trace);
 }
 
@@ -211,7 +204,7 @@ static void an_interval_not_reached_at_max_repeat_is_flagged(void)
     options.until = 0.01, options.max_repeat = 1;
     CHECK_OK(shell("sleep 2.6", &options, &err), err);
     erg_trace *trace = load();
-    CHECK(has_flag(trace, ERG_FLAG_NOT_CONVERGED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_NOT_CONVERGED));
     CHECK_TEXT(erg_trace_meta(trace, "observations"), "1");
     CHECK(regions_named(trace, "run") == 2);
     erg_trace_free(trace);

@@ -103,19 +103,10 @@ static void what_was_estimated_rightly_agrees(void)
     erg_result_free(result);
 }
 
-static const char *rows_file(const char *rows)
-{
-    static char path[256];
-    snprintf(path, sizeof(path), "%s/rows.csv", test_folder());
-    FILE *out = fopen(path, "w");
-    fputs(rows, out);
-    fclose(out);
-    return path;
-}
-
 static void rows_of_the_workload_are_set_beside_estimates(void)
 {
-    const char *path = rows_file("gpu,model,precision,batch,freq_mhz,time_ms,energy_j\n"
+    const char *path = test_file("rows.csv",
+                                 "gpu,model,precision,batch,freq_mhz,time_ms,energy_j\n"
                                  "a100,ResNet-18,fp32,8,1410,5,1.5\n"
                                  "a100,resnet18,fp32,32,1410,20,3\n"
                                  "a100,vgg16,fp32,32,1410,20,3\n"
@@ -143,11 +134,12 @@ static void rows_of_the_workload_are_set_beside_estimates(void)
 static void a_table_without_its_rows_is_refused(void)
 {
     erg_error err = { 0 };
-    const char *path = rows_file("model,precision,batch,time_ms\nvgg16,fp32,1,3\n");
+    const char *path =
+        test_file("rows.csv", "model,precision,batch,time_ms\nvgg16,fp32,1,3\n");
 
     CHECK(!erg_study_verify(&env, &catalog, &small, path, &err));
     assert_int_equal(err.code, ERG_BAD_INPUT);
-    path = rows_file("model,batch\nvgg16,1\n");
+    path = test_file("rows.csv", "model,batch\nvgg16,1\n");
     CHECK(!erg_study_verify(&env, &catalog, &small, path, &err));
     assert_int_equal(err.code, ERG_BAD_INPUT);
 }

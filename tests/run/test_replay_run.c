@@ -93,14 +93,6 @@ static erg_replay_run_options brief(void)
                                      .no_energy = true, .half_width = 1 };
 }
 
-static bool has_flag(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
 static void a_replay_leaves_its_recording_and_reports(void)
 {
     const erg_env env = { 0 };
@@ -128,7 +120,7 @@ static void a_replay_leaves_its_recording_and_reports(void)
     }
     CHECK(is_there("full_model_timing.json"));
     CHECK(is_there("isolated_kernels_timing.json"));
-    CHECK(!has_flag(replay->trace, ERG_FLAG_INTERRUPTED));
+    CHECK(!erg_trace_has_flag(replay->trace, ERG_FLAG_INTERRUPTED));
     erg_result *table = erg_replay_run_table(replay, &err);
     CHECK_OK(table != NULL, err);
     erg_result_free(table);
@@ -210,7 +202,7 @@ static void stopped_it_leaves_a_recording_and_no_report(void)
         CHECK(!is_there(reports[i]));
     erg_trace *trace = erg_trace_load(in_folder("run.erg"), &err);
     CHECK_OK(trace != NULL, err);
-    CHECK(!has_flag(trace, ERG_FLAG_INTERRUPTED));
+    CHECK(!erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED));
     erg_trace_free(trace);
     end(plan);
 }
@@ -235,7 +227,7 @@ static void killed_it_leaves_a_readable_recording(void)
     waitpid(child, NULL, 0);
     erg_trace *trace = erg_trace_load(in_folder("run.erg"), &err);
     CHECK_OK(trace != NULL, err);
-    CHECK(has_flag(trace, ERG_FLAG_INTERRUPTED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED));
     for (size_t i = 0; i < ERG_COUNT(reports); i++)
         CHECK(!is_there(reports[i]));
     erg_trace_free(trace);
@@ -320,13 +312,6 @@ static void a_logger_is_started_and_ended(void)
     end(plan);
 }
 
-static void put_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
 /* A machine that has a kilobyte left; sensors and engine are the real ones. */
 static void what_does_not_fit_in_memory_leaves_nothing_behind(void)
 {
@@ -339,7 +324,7 @@ static void what_does_not_fit_in_memory_leaves_nothing_behind(void)
     snprintf(path, sizeof(path), "%s/proc", root);
     CHECK(mkdir(root, 0700) == 0 && mkdir(path, 0700) == 0);
     strcat(path, "/meminfo");
-    put_text(path, "MemTotal: 8 kB\nMemAvailable: 1 kB\n");
+    test_write(path, "MemTotal: 8 kB\nMemAvailable: 1 kB\n");
     snprintf(made, sizeof(made), "%s/made", folder);
     for (int is_new = 0; is_new < 2; is_new++) {
         erg_error err = { 0 };

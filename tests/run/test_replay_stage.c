@@ -215,8 +215,7 @@ static void put_file(const char *root, const char *path, const char *text)
         mkdir(full, 0700);
         *slash = '/';
     }
-    FILE *out = fopen(full, "w");
-    CHECK(out && fputs(text, out) >= 0 && fclose(out) == 0);
+    test_write(full, text);
 }
 
 static void free_memory_is_what_linux_and_the_container_leave(void)

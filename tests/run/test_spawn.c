@@ -44,10 +44,7 @@ static void what_cannot_be_run_says_why_as_env_does(void)
 static void a_script_without_a_head_line_is_the_shells(void)
 {
     char path[ERG_PATH_MOST];
-    snprintf(path, sizeof(path), "%s/script", test_folder());
-    FILE *file = fopen(path, "we");
-    fputs("exit $1\n", file);
-    fclose(file);
+    snprintf(path, sizeof(path), "%s", test_file("script", "exit $1\n"));
     chmod(path, 0755);
     char *const argv[] = { path, "19", NULL };
     CHECK(run(argv, NULL) == 19);

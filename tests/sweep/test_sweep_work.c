@@ -19,9 +19,7 @@ static void a_runner_says_its_units_and_where_its_answers_lie(void)
 {
     char path[300], line[400];
     snprintf(path, sizeof(path), "%s/out.jsonl", test_folder());
-    FILE *file = fopen(path, "w");
-    fputs("abc", file);
-    fclose(file);
+    test_write(path, "abc");
     snprintf(line, sizeof(line), "{\"units\":24,\"unit\":\"token\",\"outputs\":\"%s\"}",
              path);
     erg_bench_seen seen = answer(line);

@@ -3,17 +3,6 @@
 #include "erg/joint.h"
 #include "test.h"
 
-static const char *write_file(const char *name, const char *text)
-{
-    static char path[4][128];
-    static int next;
-    char *to = path[next++ % 4];
-    snprintf(to, sizeof(path[0]), "/tmp/erg-joint-%ld-%s", (long)getpid(), name);
-    FILE *file = fopen(to, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
-    return to;
-}
-
 static const char monitor_text[] =
     "timestamp,device,temp_c,power_w,util_pct,rle_raw\n"
     "2026-01-02T03:04:05Z,gpu,50,200,90,0.5\n"
@@ -30,8 +19,8 @@ static const char training_text[] =
 static void two_logs_become_one_run_file_and_come_back(void)
 {
     erg_error err = { 0 };
-    const char *csv = write_file("rle.csv", monitor_text);
-    const char *log = write_file("log.json", training_text);
+    const char *csv = test_file("rle.csv", monitor_text);
+    const char *log = test_file("log.json", training_text);
     char run[160];
     snprintf(run, sizeof(run), "%s.erg", csv);
     erg_trace *trace = erg_trace_new(&err);
@@ -69,7 +58,7 @@ static void a_log_on_no_clock_of_the_run_is_refused(void)
 {
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
-    const char *log = write_file("since.json", "{\"step\": 1, \"t\": 0.5, \"loss\": 2}\n");
+    const char *log = test_file("since.json", "{\"step\": 1, \"t\": 0.5, \"loss\": 2}\n");
     CHECK(!erg_joint_import(trace, log, NULL, &err));
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "Unix time"));
     erg_trace_free(trace);
@@ -80,7 +69,7 @@ static void what_is_neither_gets_the_importers_sentence(void)
 {
     erg_error err = { 0 };
     erg_trace *trace = erg_trace_new(&err);
-    const char *log = write_file("other.txt", "nothing of this is known\n");
+    const char *log = test_file("other.txt", "nothing of this is known\n");
     CHECK(!erg_joint_import(trace, log, NULL, &err));
     CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "not a format that erg knows"));
     erg_trace_free(trace);

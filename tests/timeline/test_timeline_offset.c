@@ -64,14 +64,6 @@ static erg_trace *recorded(const load *ran, const load *seen, double late_s,
     return trace;
 }
 
-static bool has_note(const erg_result *result, const char *word)
-{
-    for (size_t i = 0; erg_result_note_at(result, i); i++)
-        if (strstr(erg_result_note_at(result, i), word))
-            return true;
-    return false;
-}
-
 static void an_offset_of_seconds_is_said_with_an_interval_that_holds_it(void)
 {
     static const double lates_s[] = { 3, -3, 1.2, 4.4 };
@@ -84,7 +76,7 @@ static void an_offset_of_seconds_is_said_with_an_interval_that_holds_it(void)
         erg_trace *trace = recorded(&ran, &ran, late_s, &random);
         erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
         const erg_table *summary = table_of(result, "summary");
-        CHECK(has_note(result, "CLOCK_OFFSET:") && has_note(result, "--align"));
+        CHECK(test_has_note(result, "CLOCK_OFFSET:") && test_has_note(result, "--align"));
         CHECK_NEAR(real(summary, 0, "clock_offset_s"), -late_s, 0.1);
         inside += real(summary, 0, "clock_offset_low_s") <= -late_s
                && -late_s <= real(summary, 0, "clock_offset_high_s");
@@ -130,7 +122,7 @@ static void clocks_that_agree_and_meters_of_others_are_not_blamed(void)
                                 recorded(&ran, &other, 0, &random) };
         for (size_t i = 0; i < ERG_COUNT(traces); i++) {
             erg_result *result = timeline(traces[i], (erg_timeline_options){ 0 });
-            CHECK(!has_note(result, "CLOCK_OFFSET"));
+            CHECK(!test_has_note(result, "CLOCK_OFFSET"));
             CHECK(isnan(real(table_of(result, "summary"), 0, "clock_offset_s")));
             erg_result_free(result);
             erg_trace_free(traces[i]);
@@ -145,7 +137,8 @@ static void a_load_that_repeats_is_called_ambiguous(void)
     erg_trace *trace = recorded(&ran, &ran, 1, &random);
     erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
 
-    CHECK(has_note(result, "CLOCK_OFFSET_UNKNOWN") && has_note(result, "ambiguous"));
+    CHECK(test_has_note(result, "CLOCK_OFFSET_UNKNOWN")
+          && test_has_note(result, "ambiguous"));
     CHECK(isnan(real(table_of(result, "summary"), 0, "clock_offset_s")));
     erg_result_free(result);
     erg_trace_free(trace);
@@ -160,7 +153,7 @@ static void an_offset_that_was_found_before_is_not_found_again(void)
 
     CHECK(erg_trace_set_meta(trace, "events_clock_u_s", "0.02", NULL));
     erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
-    CHECK(!has_note(result, "CLOCK_OFFSET"));
+    CHECK(!test_has_note(result, "CLOCK_OFFSET"));
     erg_result_free(result);
     erg_trace_free(trace);
 }

@@ -30,15 +30,7 @@ static erg_trace *by_turns(void)
     return trace;
 }
 
-static const char *written(const char *text)
-{
-    static char path[300];
-
-    snprintf(path, sizeof(path), "%s/prior.csv", test_folder());
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
-    return path;
-}
+static const char *written(const char *text) { return test_file("prior.csv", text); }
 
 /* Joules of conv over those of relu; all of them add up to the summary's. */
 static double ratio_of(const erg_trace *trace, const char *prior)

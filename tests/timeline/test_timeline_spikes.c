@@ -140,14 +140,6 @@ static void a_second_is_labelled_by_what_was_read_in_it(void)
     erg_trace_free(trace);
 }
 
-static bool has_note(const erg_result *result, const char *part)
-{
-    for (size_t i = 0; i < erg_result_note_count(result); i++)
-        if (strstr(erg_result_note_at(result, i), part))
-            return true;
-    return false;
-}
-
 /* As dcgmi dmon -e 203,155,252,250,150,158,310,311 prints it, a row a second. */
 static void memory_heat_and_errors_of_a_dcgmi_log_are_labels(void)
 {
@@ -173,12 +165,14 @@ static void memory_heat_and_errors_of_a_dcgmi_log_are_labels(void)
     CHECK(erg_table_row_count(labels) == ERG_COUNT(wanted));
     for (size_t i = 0; i < ERG_COUNT(wanted); i++)
         CHECK_TEXT(erg_table_find(labels, i, "label").text, wanted[i]);
-    CHECK(has_note(result, "fabric_limited (fabric_use or pcie_use)"));
-    CHECK(has_note(result, "power_capped (power and power_limit)"));
-    CHECK(has_note(result, "bandwidth_bound (dram_active)"));
-    CHECK(has_note(result, "thermal_throttled by its reason (throttle)"));
-    CHECK(!has_note(result, "memory_pressured") && !has_note(result, "reliability_risk"));
-    CHECK(!has_note(result, "by its limit") && !has_note(result, "compute_bound"));
+    CHECK(test_has_note(result, "fabric_limited (fabric_use or pcie_use)"));
+    CHECK(test_has_note(result, "power_capped (power and power_limit)"));
+    CHECK(test_has_note(result, "bandwidth_bound (dram_active)"));
+    CHECK(test_has_note(result, "thermal_throttled by its reason (throttle)"));
+    CHECK(!test_has_note(result, "memory_pressured")
+          && !test_has_note(result, "reliability_risk"));
+    CHECK(!test_has_note(result, "by its limit")
+          && !test_has_note(result, "compute_bound"));
     erg_result_free(result);
     erg_trace_free(trace);
 }

@@ -5,14 +5,6 @@
 
 #include "series.h"
 
-static inline bool flagged(const erg_trace *trace, erg_flag_code code)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (erg_trace_flag(trace, i)->code == code)
-            return true;
-    return false;
-}
-
 static inline void check(erg_trace *trace)
 {
     erg_error err = { 0 };

@@ -67,14 +67,6 @@ static inline erg_result *summary_of(const erg_trace *trace,
     return result;
 }
 
-static inline bool has_note(const erg_result *result, const char *part)
-{
-    for (size_t i = 0; i < erg_result_note_count(result); i++)
-        if (strstr(erg_result_note_at(result, i), part))
-            return true;
-    return false;
-}
-
 static inline double real_of(const erg_result *result, const char *table, size_t row,
                              const char *column)
 {

@@ -20,9 +20,7 @@ static void write_file(const char *folder, const char *text)
     char path[ERG_PATH_MOST];
 
     snprintf(path, sizeof(path), "%s/sensors.json", folder);
-    FILE *file = fopen(path, "w");
-    CHECK(file && fputs(text, file) >= 0);
-    fclose(file);
+    test_write(path, text);
 }
 
 static void a_record_comes_back_as_it_was(void)

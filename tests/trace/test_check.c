@@ -23,7 +23,7 @@ static void the_meter_on_the_wrong_host_is_silent_in_every_window(void)
             add_region(trace, "full_model", 1e-9 * (double)log.at[from].t_ns - 0.01,
                        1e-9 * (double)log.at[to - 1].t_ns + 0.01);
             check(trace);
-            CHECK(flagged(trace, ERG_FLAG_METER_SILENT));
+            CHECK(erg_trace_has_flag(trace, ERG_FLAG_METER_SILENT));
             erg_trace_free(trace);
         }
     free(log.at);
@@ -41,7 +41,7 @@ static void a_silent_meter_gives_no_joules_but_a_following_one_does(void)
                                     &readings);
         add_region(trace, "run", 10, 20);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_METER_SILENT) == silent);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_METER_SILENT) == silent);
         CHECK(erg_trace_energy(trace, 0, span_s(10, 20), &energy, &err) == !silent);
         CHECK(err.code == (silent ? ERG_REFUSED : ERG_OK));
         CHECK(isnan(energy.energy_j) == silent);
@@ -71,7 +71,7 @@ static void a_meter_wired_to_another_host_is_refused(void)
         erg_trace_set_meta(trace, "host_id", "alpha", &err);
         free(readings.at);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_HOST_MISMATCH) == rows[i].refused);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_HOST_MISMATCH) == rows[i].refused);
         CHECK(erg_trace_energy(trace, 0, span_s(1, 2), &energy, &err) != rows[i].refused);
         erg_trace_free(trace);
     }
@@ -87,8 +87,8 @@ static void a_load_that_starts_low_is_cold(void)
     add_region(warm, "run", 10.1, 19.8);
     check(cold);
     check(warm);
-    CHECK(flagged(cold, ERG_FLAG_COLD_CLOCKS));
-    CHECK(!flagged(warm, ERG_FLAG_COLD_CLOCKS));
+    CHECK(erg_trace_has_flag(cold, ERG_FLAG_COLD_CLOCKS));
+    CHECK(!erg_trace_has_flag(warm, ERG_FLAG_COLD_CLOCKS));
     erg_trace_free(cold);
     erg_trace_free(warm);
 }
@@ -100,8 +100,8 @@ static void the_recorded_run_was_cold(void)
 
     add_region(trace, "full_model", 66743.532, 66755.231);
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_COLD_CLOCKS));
-    CHECK(!flagged(trace, ERG_FLAG_METER_SILENT));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_COLD_CLOCKS));
+    CHECK(!erg_trace_has_flag(trace, ERG_FLAG_METER_SILENT));
     erg_trace_free(trace);
 }
 
@@ -130,9 +130,9 @@ static void heat_and_a_missed_clock_are_flagged(void)
         erg_trace_add_setting(trace, &(erg_setting){ .key = "sm_clock_hz",
                                                      .value = "1380000000" }, &err);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_THERMAL_DRIFT) == bad);
-        CHECK(flagged(trace, ERG_FLAG_CLOCK_NOT_REACHED) == bad);
-        CHECK(!flagged(trace, ERG_FLAG_COLD_CLOCKS));
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_THERMAL_DRIFT) == bad);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_CLOCK_NOT_REACHED) == bad);
+        CHECK(!erg_trace_has_flag(trace, ERG_FLAG_COLD_CLOCKS));
         erg_trace_free(trace);
     }
 }
@@ -145,7 +145,7 @@ static void a_clock_below_the_granted_one_was_not_reached(void)
         add_channel(trace, "sm_clock", ERG_CLOCK_RATE, ran_hz, ran_hz);
         add_channel(trace, "sm_app_clock", ERG_CLOCK_RATE, 1.41e9, 1.41e9);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_CLOCK_NOT_REACHED) == slow);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_CLOCK_NOT_REACHED) == slow);
         erg_trace_free(trace);
     }
 }
@@ -160,7 +160,7 @@ static void sleep_between_anchors_uncovers_the_stretch(void)
     erg_trace_add_anchor(trace, &(erg_anchor){ 12 * s, 112 * s, 0, 0 }, &err);
     erg_trace_add_anchor(trace, &(erg_anchor){ 13 * s, 200 * s, 0, 0 }, &err);
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_SUSPENDED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_SUSPENDED));
     erg_energy energy = energy_of(trace, span_s(11, 15));
     CHECK_NEAR(energy.covered, 0.75, 1e-9);
     CHECK(has_flag(&energy, ERG_FLAG_SUSPENDED));
@@ -176,7 +176,7 @@ static void idle_that_changed_is_flagged(void)
     add_region(trace, "run", 10.1, 19.8);
     add_region(trace, "idle_after", 14, 18);    /* at load: not idle at all */
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_IDLE_DRIFT));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_IDLE_DRIFT));
     erg_trace_free(trace);
 }
 
@@ -200,7 +200,7 @@ static void a_counter_apart_from_power_is_flagged_beyond_five_percent(void)
             erg_trace_add_samples(trace, counter, &sample, 1, &err);
         }
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_COUNTER_DISAGREES) == rows[k].disagrees);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_COUNTER_DISAGREES) == rows[k].disagrees);
         erg_trace_free(trace);
     }
 }
@@ -217,7 +217,7 @@ static void two_wraps_between_two_readings_are_flagged_where_they_may_be(void)
                                                     .range_j = 3000, .max_w = 500 },
                                 &readings);
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_WRAP_AMBIGUOUS));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_WRAP_AMBIGUOUS));
     CHECK(has_flag(&(erg_energy){ .flags = energy_of(trace, span_s(1, 1.3)).flags },
                    ERG_FLAG_TOO_SHORT));
     erg_trace_free(trace);

@@ -9,7 +9,7 @@ static void a_failed_command_is_flagged_but_its_joules_stand(void)
 
     erg_trace_set_meta(trace, "exit_status", "3", &err);
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_COMMAND_FAILED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_COMMAND_FAILED));
     CHECK(energy_of(trace, span_s(10, 20)).energy_j > 0);
     erg_trace_free(trace);
 }
@@ -33,7 +33,7 @@ static void runs_that_do_not_fill_their_window_are_a_mismatch(void)
         erg_trace_add_mark(trace, &(erg_mark_row){ region.begin_ns, "single_s",
                                                    rows[i].single_s }, &err);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == rows[i].mismatch);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_TIME_MISMATCH) == rows[i].mismatch);
         erg_trace_free(trace);
     }
 }
@@ -47,7 +47,7 @@ static void the_time_of_one_run_may_stand_in_the_meta_rows(void)
         erg_trace_add_region(trace, &region, &err);
         erg_trace_set_meta(trace, "single_s:full_model", wrong ? "0.002" : "0.00095", &err);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_TIME_MISMATCH) == wrong);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_TIME_MISMATCH) == wrong);
         erg_trace_free(trace);
     }
 }
@@ -63,7 +63,7 @@ static void a_region_that_ends_at_load_left_work_open(void)
         erg_trace *trace = stepped(260, 260);
         add_region(trace, "decode", 12, rows[i].end_s);
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_OPEN_WORK) == rows[i].open);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_OPEN_WORK) == rows[i].open);
         erg_trace_free(trace);
     }
 }
@@ -76,7 +76,7 @@ static void a_region_followed_by_the_next_is_not_open(void)
     add_region(trace, "prefill", 10, 15);
     add_region(trace, "decode", 15, 19.9);
     check(trace);
-    CHECK(!flagged(trace, ERG_FLAG_OPEN_WORK));
+    CHECK(!erg_trace_has_flag(trace, ERG_FLAG_OPEN_WORK));
     erg_trace_free(trace);
 }
 
@@ -93,7 +93,7 @@ static void many_runs_unlike_the_rest_are_skewed(void)
             add_region(trace, "run", i, i + (is_long ? 4.5 : 1.5));
         }
         check(trace);
-        CHECK(flagged(trace, ERG_FLAG_SKEWED) == odd);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_SKEWED) == odd);
         erg_trace_free(trace);
     }
 }
@@ -111,7 +111,7 @@ static void a_device_that_others_use_too_is_shared(void)
         CHECK_OK(erg_trace_add_samples(trace, 0, &(erg_sample){ i * ERG_NS_PER_S / 10, 0,
                  100 + i % 2 }, 1, &err), err);
     check(trace);
-    CHECK(flagged(trace, ERG_FLAG_SHARED));
+    CHECK(erg_trace_has_flag(trace, ERG_FLAG_SHARED));
     erg_energy energy = energy_of(trace, span_s(1, 15));
     CHECK(energy.quality == ERG_QUALITY_SHARED && has_flag(&energy, ERG_FLAG_SHARED));
     erg_trace_free(trace);

@@ -27,9 +27,7 @@ static void foreign_files_are_refused_in_one_sentence(void)
     const char *path = path_in(folder, "x.erg");
     check_refused(path, ERG_NOT_FOUND, "x.erg");
 
-    FILE *file = fopen(path, "w");
-    fputs("timestamp,power\n", file);
-    fclose(file);
+    test_write(path, "timestamp,power\n");
     check_refused(path, ERG_BAD_INPUT, "erg import");
     unlink(path);
     run_sql(path, "CREATE TABLE t(x)");

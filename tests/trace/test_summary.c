@@ -19,7 +19,7 @@ static void two_runs_are_summed_and_divided(void)
     CHECK_TEXT(text_of(result, "summary", 0, "source"), "nvml:0/power");
     CHECK_TEXT(text_of(result, "summary", 0, "method"), "integral");
     CHECK(isnan(real_of(result, "summary", 0, "net_energy_j")));
-    CHECK(has_note(result, "400 g per kWh"));
+    CHECK(test_has_note(result, "400 g per kWh"));
     CHECK_TEXT(text_of(result, "regions", 1, "region"), "run");
     CHECK_TEXT(text_of(result, "regions", 1, "track"), "nvml:0");
     CHECK_NEAR(real_of(result, "regions", 1, "energy_j"), 1200, 1e-6);
@@ -113,7 +113,7 @@ static void a_run_that_was_cut_off_has_no_energy_per_run(void)
     CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 200 * (3 + 5), 4);
     CHECK(isnan(real_of(result, "summary", 0, "energy_per_repeat_j")));
     CHECK(isnan(real_of(result, "regions", 0, "energy_per_run_j")));
-    CHECK(has_note(result, "No energy per run: the last run has no end"));
+    CHECK(test_has_note(result, "No energy per run: the last run has no end"));
     erg_result_free(result);
     erg_trace_free(trace);
 }
@@ -129,7 +129,7 @@ static void devices_that_contain_each_other_are_not_added(void)
     CHECK_TEXT(text_of(result, "summary", 0, "method"), "integral");
     CHECK_TEXT(text_of(result, "summary", 0, "source"),
                "nvml:0/power + rapl:package-0/energy");
-    CHECK(has_note(result,
+    CHECK(test_has_note(result,
                    "rapl:core-0/energy lies in what rapl:package-0/energy measures"));
     CHECK(erg_table_row_count(erg_result_find(result, "devices")) == 3);
     /* Independent: 2 * hypot(5 % of 2000, 5 % of 800). */
@@ -201,15 +201,15 @@ static void without_a_sensor_nothing_reads_zero(void)
     CHECK(isnan(real_of(result, "summary", 0, "co2_g")));
     CHECK_TEXT(text_of(result, "summary", 0, "quality"), "no_data");
     CHECK(!text_of(result, "summary", 0, "method"));
-    CHECK(has_note(result, "erg devices"));
-    CHECK(!has_note(result, "Not read"));
+    CHECK(test_has_note(result, "erg devices"));
+    CHECK(!test_has_note(result, "Not read"));
     erg_result_free(result);
     erg_error err = { 0 };
     CHECK_OK(erg_trace_set_meta(trace, "absent:rapl", "closed to this user", &err), err);
     CHECK_OK(erg_trace_set_meta(trace, "absent:cpufreq", "no clocks", &err), err);
     result = summary_of(trace, NULL);
-    CHECK(has_note(result, "Not read: rapl: closed to this user"));
-    CHECK(!has_note(result, "no clocks"));
+    CHECK(test_has_note(result, "Not read: rapl: closed to this user"));
+    CHECK(!test_has_note(result, "no clocks"));
     erg_result_free(result);
     erg_trace_free(trace);
 }
@@ -261,9 +261,10 @@ static void beside_a_counter_that_did_not_move_stands_an_estimate_marked_as_such
     }
     add_region(trace, "kernel", 1.03, 1.06);
     erg_result *result = summary_of(trace, &(erg_summary_options){ .region = "kernel" });
-    CHECK(has_note(result, "nvml:0/energy did not move in 0.03 s"));
-    CHECK(has_note(result, "estimate from instant power beside it, nvml:0/power: 9 J"));
-    CHECK(!has_note(result, "rapl:package-0/energy did not move"));
+    CHECK(test_has_note(result, "nvml:0/energy did not move in 0.03 s"));
+    CHECK(test_has_note(result,
+                        "estimate from instant power beside it, nvml:0/power: 9 J"));
+    CHECK(!test_has_note(result, "rapl:package-0/energy did not move"));
     CHECK_NEAR(real_of(result, "devices", 1, "energy_j"), 9, 0.1);
     CHECK_TEXT(text_of(result, "devices", 1, "quality"), "too_short");
     CHECK_TEXT(text_of(result, "devices", 1, "method"), "counter");

@@ -26,10 +26,10 @@ static void a_flag_is_told_once_for_a_channel_with_its_regions(void)
                  &err), err);
     erg_result *result = summary_of(trace, NULL);
     CHECK(notes_with(result, "COLD_CLOCKS") == 1);
-    CHECK(has_note(result, "COLD_CLOCKS, nvml:0/power (run, prefill), first of 2 places: "
-                           "power was low at first"));
+    CHECK(test_has_note(result, "COLD_CLOCKS, nvml:0/power (run, prefill), first of 2 "
+                                "places: power was low at first"));
     CHECK(notes_with(result, "TOO_SHORT") == 1);
-    CHECK(has_note(result, "TOO_SHORT, nvml:0/power (prefill), "
+    CHECK(test_has_note(result, "TOO_SHORT, nvml:0/power (prefill), "
                            "rapl:package-0/energy (prefill): Fewer than 10"));
     erg_result_free(result);
     erg_trace_free(trace);
@@ -48,7 +48,7 @@ static void a_failed_command_has_no_energy_per_run(void)
     CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 1600, 1e-6);
     CHECK(erg_table_find(erg_result_find(result, "summary"), 0, "exit_status").integer
           == 3);
-    CHECK(has_note(result, "the command failed"));
+    CHECK(test_has_note(result, "the command failed"));
     erg_result_free(result);
     erg_trace_free(trace);
 }
@@ -83,7 +83,7 @@ static void overlapping_stretches_of_a_region_count_once(void)
     erg_result *result = summary_of(trace, &(erg_summary_options){ .region = "kernel" });
     CHECK_NEAR(real_of(result, "summary", 0, "energy_j"), 600, 1e-6);
     CHECK(erg_table_find(erg_result_find(result, "regions"), 0, "count").integer == 2);
-    CHECK(has_note(result, "overlap"));
+    CHECK(test_has_note(result, "overlap"));
     erg_result_free(result);
     erg_error err = { 0 };
     CHECK(!erg_trace_summary(trace, &(erg_summary_options){ .region = "none" }, &err));

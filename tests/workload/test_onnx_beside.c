@@ -87,8 +87,7 @@ static void shapes_are_those_of_onnx_itself(void)
     if (system(PYTHON " -c 'import onnx' 2>/dev/null") != 0)
         SKIP("no python3-onnx here (apt-get install python3-onnx)");
     snprintf(script_path, sizeof(script_path), "%s/shapes.py", test_folder());
-    FILE *file = fopen(script_path, "w");
-    CHECK(file && fputs(script, file) >= 0 && fclose(file) == 0);
+    test_write(script_path, script);
     snprintf(command, sizeof(command), PYTHON " %s %s", script_path, folder);
     FILE *theirs = popen(command, "r");
     CHECK(theirs);
