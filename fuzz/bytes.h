@@ -4,6 +4,7 @@
 #define ERG_FUZZ_BYTES_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,6 +21,15 @@ static inline int bytes_open(bytes_file *file, const void *bytes, size_t size)
         return 1;
     close(file->fd);
     return 0;
+}
+
+/* Into a file with a name of its own, for readers that write it again. */
+static inline void bytes_put(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wbe");
+
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
+        abort();
 }
 
 static inline void bytes_close(const bytes_file *file) { close(file->fd); }

@@ -3,16 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bytes.h"
 #include "base/base.h"
 #include "erg/fit.h"
-
-static void put(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char path[64];
 
     snprintf(path, sizeof(path), "/tmp/erg-fuzz-model-%d.json", (int)getpid());
-    put(path, data, size);
+    bytes_put(path, data, size);
     erg_model *model = erg_model_load(path, &err);
     if (!model && (!err.text[0] || strchr(err.text, '\n')))
         abort();

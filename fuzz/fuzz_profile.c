@@ -4,16 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bytes.h"
 #include "base/base.h"
 #include "erg/estimate.h"
-
-static void put(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!path[0])
         snprintf(path, sizeof(path), "/tmp/erg-fuzz-profile-%d.json", (int)getpid());
-    put(path, data, size);
+    bytes_put(path, data, size);
     erg_profile *profile = erg_profile_load(NULL, &hardware, path, &err);
     if (!profile && (!err.text[0] || strchr(err.text, '\n')))
         abort();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The published equations to the last digit, and the linear fits against references. */
 #include "fit/fit.h"
-#include "test.h"
+#include "read_points.h"
 
 /* One anchor of no particular application. */
 static erg_clock_point anchor(double mhz, double power_w, double time_s, double fp,
@@ -86,14 +86,6 @@ static void anchored_at_the_top_the_published_time_is_the_measured_one(void)
         CHECK_NEAR(predict(&erg_fit_fgcs_anchored, ERG_TARGET_TIME, &top, known[i].mhz),
                    known[i].time_s, 5e-5);
     }
-}
-
-static erg_points *read_shared(const char *name)
-{
-    erg_error err = { 0 };
-    erg_points *points = erg_points_new(&err);
-    CHECK_OK(erg_points_read_csv(points, test_data(name), NULL, &err), err);
-    return points;
 }
 
 static erg_trained *train_on(const erg_points *points, const erg_fit *fit,

@@ -198,4 +198,19 @@ static inline char *ergd_say(const ergd_box *is, const char *line)
     return erg_socket_ask(is->socket, line, 5, &count, NULL);
 }
 
+static inline int ergd_connect(const ergd_box *is)
+{
+    int fd = erg_socket_open(is->socket, 5, NULL);
+    CHECK(fd >= 0);
+    return fd;
+}
+
+static inline bool ergd_still_answers(const ergd_box *is)
+{
+    char *answer = ergd_say(is, "{\"do\": \"status\"}\n");
+    bool good = answer && strstr(answer, "\"grants\"");
+    free(answer);
+    return good;
+}
+
 #endif

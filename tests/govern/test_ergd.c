@@ -133,21 +133,6 @@ static void whoever_is_listed_may_read_but_not_set(void)
 
 /* ---- clients that stall, shout or hang up -------------------------------------------- */
 
-static int connect_to(const ergd_box *is)
-{
-    int fd = erg_socket_open(is->socket, 5, NULL);
-    CHECK(fd >= 0);
-    return fd;
-}
-
-static bool still_answers(const ergd_box *is)
-{
-    char *answer = ergd_say(is, "{\"do\": \"status\"}\n");
-    bool good = answer && strstr(answer, "\"grants\"");
-    free(answer);
-    return good;
-}
-
 static void no_client_can_stall_it(void)
 {
     enum { TALKERS = 6, MUCH = 200000 };
@@ -160,7 +145,7 @@ static void no_client_can_stall_it(void)
     CHECK(noise);
     memset(noise, 'x', MUCH);
     for (int i = 0; i < TALKERS; i++)
-        talkers[i] = connect_to(&is);
+        talkers[i] = ergd_connect(&is);
     CHECK(send(talkers[0], "{\"do\":", 6, MSG_NOSIGNAL) == 6);          /* never ends */
     CHECK(shutdown(talkers[1], SHUT_WR) == 0);                          /* half closed */
     send(talkers[2], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* no line at all */
@@ -172,11 +157,11 @@ static void no_client_can_stall_it(void)
     send(talkers[4], noise, MUCH, MSG_NOSIGNAL | MSG_DONTWAIT);         /* empty lines */
     close(talkers[5]);
     for (int i = 0; i < 20; i++)
-        CHECK(still_answers(&is));
+        CHECK(ergd_still_answers(&is));
     for (int i = 0; i < TALKERS - 1; i++)
         close(talkers[i]);
     free(noise);
-    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+    CHECK(ergd_still_answers(&is) && ergd_stop(&is) == 0);
 }
 
 /* As root the test may set, for which 4 places are kept. */
@@ -190,7 +175,7 @@ static void more_clients_than_allowed_are_hung_up_on(void)
     ergd_start(&is);
     CHECK(ergd_await(ergd_listens, &is));
     for (int i = 0; i < MANY; i++)
-        many[i] = connect_to(&is);
+        many[i] = ergd_connect(&is);
     usleep(200000);
     for (int i = 0; i < MANY; i++) {
         refused += recv(many[i], &byte, 1, MSG_DONTWAIT) == 0;
@@ -198,7 +183,7 @@ static void more_clients_than_allowed_are_hung_up_on(void)
     }
     CHECK(refused >= MANY - ALLOWED);
     usleep(100000);
-    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+    CHECK(ergd_still_answers(&is) && ergd_stop(&is) == 0);
 }
 
 static void nonsense_is_answered_with_a_sentence(void)
@@ -216,7 +201,7 @@ static void nonsense_is_answered_with_a_sentence(void)
         CHECK(answer && strstr(answer, "\"error\""));
         free(answer);
     }
-    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+    CHECK(ergd_still_answers(&is) && ergd_stop(&is) == 0);
 }
 
 /* ---- its sensors for others ------------------------------------------------------- */

@@ -7,21 +7,6 @@
 
 static const char *const observes = "node: {id: x, sensors: [rapl], ceil: 120W}\n";
 
-static bool still_answers(const ergd_box *is)
-{
-    char *answer = ergd_say(is, "{\"do\": \"status\"}\n");
-    bool good = answer && strstr(answer, "\"grants\"");
-    free(answer);
-    return good;
-}
-
-static int connect_to(const ergd_box *is)
-{
-    int fd = erg_socket_open(is->socket, 5, NULL);
-    CHECK(fd >= 0);
-    return fd;
-}
-
 static int hung_up_on(const int fds[], int count)
 {
     int over = 0;
@@ -50,7 +35,7 @@ static void who_may_do_nothing_holds_few_places(void)
         if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
             _exit(2);
         for (int i = 0; i < MANY; i++)
-            many[i] = connect_to(&is);
+            many[i] = ergd_connect(&is);
         for (int tries = 0; tries < 1000 && over < MANY - HALF; tries++) {
             usleep(5000);
             over = hung_up_on(many, MANY);
@@ -58,7 +43,7 @@ static void who_may_do_nothing_holds_few_places(void)
         _exit(over == MANY - HALF ? 0 : 1);
     }
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
-    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+    CHECK(ergd_still_answers(&is) && ergd_stop(&is) == 0);
 }
 
 static int files_of(pid_t pid)
@@ -113,14 +98,14 @@ static void no_file_left_is_no_busy_loop(void)
     const struct rlimit few = { files, files };
     CHECK(prlimit(is.pid, RLIMIT_NOFILE, &few, NULL) == 0);
     for (int i = 0; i < MANY; i++)
-        many[i] = connect_to(&is);
+        many[i] = ergd_connect(&is);
     usleep(100000);
     double used_s = cpu_s_in(is.pid, 1);
     print_message("# %.2f s of a second, %.2f without them\n", used_s, alone_s);
     CHECK(used_s < alone_s + 0.15);
     for (int i = 0; i < MANY; i++)
         close(many[i]);
-    CHECK(still_answers(&is) && ergd_stop(&is) == 0);
+    CHECK(ergd_still_answers(&is) && ergd_stop(&is) == 0);
 }
 
 int main(void)
