@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words of erg choose that are more than a quantity: temperatures and weights. */
-#include <stdio.h>
 #include <string.h>
 #include "choose.h"
 

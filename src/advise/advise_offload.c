@@ -4,7 +4,6 @@
  * that the rest leaves it, and for fewer joules: t_cpu + t_copy <= slack and
  * E_cpu + E_copy < E_gpu. All joules are marginal: what idles on either way does not count.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "advise/advise.h"

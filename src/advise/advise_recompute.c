@@ -4,7 +4,6 @@
  * the work once more against writing it and reading it back. Its own inputs must be at
  * hand: what reading them again from memory would cost is told beside it.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "advise/advise.h"

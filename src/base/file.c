@@ -2,7 +2,6 @@
 /* Files: read whole and bounded, written aside and renamed. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

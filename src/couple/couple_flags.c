@@ -2,7 +2,6 @@
 /* What makes a study weaker and refuses nothing. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/sort.h"
 #include "erg/thermal.h"
 #include "math/contrast.h"

@@ -45,55 +45,6 @@ void erg_devices_drop(erg_devices *found, size_t first, size_t count)
             (found->count - first) * sizeof(erg_device *));
 }
 
-erg_device *erg_devices_at(erg_devices *found, size_t index)
-{
-    return found->items[index];
-}
-
-const erg_env *erg_devices_env(const erg_devices *found)
-{
-    return &found->env;
-}
-
-erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
-                            erg_error *err)
-{
-    if (!erg_grow((void **)&found->items, &found->capacity, found->count,
-                  sizeof(erg_device *), err))
-        return NULL;
-    erg_device *dev = calloc(1, sizeof(*dev));
-    if (!dev || !(dev->channels = calloc(ERG_CHANNELS_MOST, sizeof(*dev->channels)))
-        || !(dev->knobs = calloc(ERG_KNOBS, sizeof(*dev->knobs)))) {
-        if (dev)
-            free(dev->channels);
-        free(dev);
-        erg_fail(err, ERG_NO_MEMORY, "out of memory for device %s", name);
-        return NULL;
-    }
-    dev->driver = driver;
-    dev->env = &found->env;
-    erg_text_put(dev->info.name, sizeof(dev->info.name), name);
-    erg_text_put(dev->info.driver, sizeof(dev->info.driver), driver->name);
-    erg_text_put(dev->info.host_id, sizeof(dev->info.host_id), found->host_id);
-    found->items[found->count++] = dev;
-    return dev;
-}
-
-bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state state,
-                        erg_error *err, const char *format, ...)
-{
-    erg_device *dev = erg_devices_add(found, driver, driver->name, err);
-    va_list values;
-
-    if (!dev)
-        return false;
-    dev->state = state;
-    va_start(values, format);
-    vsnprintf(dev->reason, sizeof(dev->reason), format, values);
-    va_end(values);
-    return true;
-}
-
 /* Less never fails; if it does, more is kept than is needed. */
 static void *fit_rows(void *rows, size_t count, size_t size)
 {
@@ -112,16 +63,6 @@ void erg_device_fit(erg_device *dev)
         dev->powers |= (uint64_t)(dev->channels[i].quantity == ERG_POWER) << i;
     dev->channels = fit_rows(dev->channels, dev->channel_count, sizeof(*dev->channels));
     dev->knobs = fit_rows(dev->knobs, dev->knob_count, sizeof(*dev->knobs));
-}
-
-size_t erg_devices_count(const erg_devices *devices)
-{
-    return devices->count;
-}
-
-const erg_device_info *erg_devices_info(const erg_devices *devices, size_t index)
-{
-    return &devices->items[index]->info;
 }
 
 erg_state erg_devices_state(const erg_devices *devices, size_t index)
@@ -202,52 +143,4 @@ bool erg_devices_event(erg_devices *devices, erg_device_event *out)
         return true;
     }
     return false;
-}
-
-static const char *unit_of(erg_quantity quantity)
-{
-    switch (quantity) {
-    case ERG_POWER: return "W";
-    case ERG_ENERGY: return "J";
-    case ERG_TEMPERATURE: return "K";
-    case ERG_CLOCK_RATE: return "Hz";
-    case ERG_BYTES: return "B";
-    case ERG_DURATION: return "s";
-    case ERG_USE:
-    case ERG_OTHER: return "";
-    }
-    return "";
-}
-
-erg_channel_info *erg_device_channel(erg_device *dev, const char *name,
-                                     erg_quantity quantity, erg_kind kind)
-{
-    if (dev->channel_count == ERG_CHANNELS_MOST)
-        return NULL;
-    erg_channel_info *channel = &dev->channels[dev->channel_count++];
-    *channel = (erg_channel_info){
-        .quantity = quantity,
-        .kind = kind,
-        .method = kind == ERG_COUNTER ? ERG_METHOD_COUNTER : ERG_METHOD_INTEGRAL,
-        .scope = dev->info.scope,
-        .gain = 1,
-    };
-    erg_text_put(channel->name, sizeof(channel->name), name);
-    erg_text_put(channel->unit, sizeof(channel->unit), unit_of(quantity));
-    return channel;
-}
-
-void *erg_device_state(erg_device *dev, size_t bytes, erg_error *err)
-{
-    free(dev->own);
-    dev->own = calloc(1, bytes);
-    if (!dev->own)
-        erg_fail(err, ERG_NO_MEMORY, "out of memory for device %s", dev->info.name);
-    return dev->own;
-}
-
-void erg_reading_put(erg_reading *out, double value)
-{
-    if (out->count < ERG_READ_MOST)
-        out->at[out->count++] = (erg_sample){ .value = value };
 }

@@ -7,9 +7,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include "base/sort.h"
 #include "device/device.h"
 #include "device/saved.h"
 
@@ -36,46 +34,6 @@ const erg_device_knob *erg_devices_find_knob(const erg_devices *devices, size_t 
                                              erg_knob which)
 {
     return knob_of(devices->items[index], which);
-}
-
-/* ---- declared by open ---------------------------------------------------- */
-
-erg_device_knob *erg_device_add_knob(erg_device *dev, erg_knob which)
-{
-    erg_device_knob *knob = &dev->knobs[dev->knob_count++];
-
-    *knob = (erg_device_knob){
-        .knob = which, .low = NAN, .high = NAN, .now = NAN, .can_turn = true
-    };
-    return knob;
-}
-
-bool erg_device_knob_values(erg_device_knob *knob, const double values[], size_t count,
-                            erg_error *err)
-{
-    double *copy = malloc((count + 1) * sizeof(*copy));
-    size_t kept = 0;
-
-    if (!copy)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for the values of a knob");
-    memcpy(copy, values, count * sizeof(*copy));
-    qsort(copy, count, sizeof(*copy), erg_by_value);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || copy[i] > copy[kept - 1])
-            copy[kept++] = copy[i];
-    free((void *)(uintptr_t)knob->values);
-    knob->values = copy;
-    knob->value_count = kept;
-    knob->low = kept ? copy[0] : NAN;
-    knob->high = kept ? copy[kept - 1] : NAN;
-    return true;
-}
-
-void erg_device_drop_knobs(erg_device *dev)
-{
-    for (size_t i = 0; i < dev->knob_count; i++)
-        free((void *)(uintptr_t)dev->knobs[i].values);
-    dev->knob_count = 0;
 }
 
 /* ---- turning -------------------------------------------------------------- */

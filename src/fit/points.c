@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of points in memory: applications, visits, what was rejected, notes. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "fit/points_inside.h"

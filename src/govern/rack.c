@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -96,19 +95,6 @@ void erg_rack_free(erg_rack *rack)
 
 const char *erg_rack_client(const erg_rack *rack) { return rack->client; }
 const char *const *erg_rack_topics(const erg_rack *rack) { return rack->topic_list; }
-
-void erg_rack_post_to(erg_rack *rack, const erg_rack_line *line, const char *topic,
-                      const erg_rack_post *how)
-{
-    erg_rack_post post = *how;
-
-    if (!rack->is_up || post.size == 0)
-        return;
-    snprintf(rack->topic, sizeof(rack->topic), "%s%s", rack->prefix, topic);
-    post.topic = rack->topic;
-    post.bytes = rack->text;
-    line->send(line->self, &post);
-}
 
 static void presence_topic(const erg_rack *rack, char *to, size_t size)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does the meter measure this machine, and does it agree with its neighbour? */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include "math/stats.h"
 #include "trace/check.h"
 #include "trace/stream.h"
 #include "trace/response.h"

@@ -38,7 +38,7 @@ typedef struct erg_store_block {
     const unsigned char *bytes;
 } erg_store_block;
 
-/* ---- store.c ------------------------------------------------------------------- */
+/* ---- store_fail.c --------------------------------------------------------------- */
 
 bool erg_store_fail(const erg_store *store, erg_error *err);
 bool erg_store_execute(erg_store *store, const char *sql, erg_error *err);

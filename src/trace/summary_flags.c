@@ -4,7 +4,6 @@
  * The flag's own sentence says where and what to do; one that only a figure raised has
  * the sentence of the table of flags instead.
  */
-#include <stdlib.h>
 #include <string.h>
 #include "trace/summary.h"
 

@@ -4,8 +4,6 @@
  * framework runs as one kernel (SiLU, GELU, layer norm..). Each pattern is found from
  * its last node backwards; what lies between is read by nobody else.
  */
-#include <math.h>
-#include <string.h>
 #include "workload/patterns.h"
 
 /* ---- activations --------------------------------------------------------------- */

@@ -8,7 +8,6 @@
  */
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "device/driver.h"

@@ -6,9 +6,7 @@
  * the application clocks that were saved where they are another way to turn the clock.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "device/drivers/nvml.h"
 #include "device/drivers/nvml_smi.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole run as one JSON object, schema erg.run.v1. Unmeasured is null. */
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 #include "erg/version.h"
 #include "report/export/exporter.h"
 #include "trace/facts.h"
