@@ -34,16 +34,14 @@ float erg_sr_bf16(float x, uint16_t r16);
 
 /* Table advice: what the run suggests, most joules at stake first. Energies are those of
  * erg_trace_summary; what the file cannot support is not told. */
-struct erg_trace;
-erg_result *erg_advise_run(const struct erg_trace *trace, erg_error *err);
+erg_result *erg_advise_run(const erg_trace *trace, erg_error *err);
 
 /* ---- precision -------------------------------------------------------------------- */
 
 typedef struct erg_precision_wish {
-    double error; /* most relative error against fp64; NAN: any */
-    const char
-        *phases; /* CSV phase,tolerance,steps: one variant for each; NULL: one for all */
-    double switch_j; /* of changing the variant between two phases */
+    double error;           /* most relative error against fp64; NAN: any */
+    const char *phases;     /* CSV phase,tolerance,steps: a variant each; NULL: none */
+    double switch_j;        /* of changing the variant between two phases */
 } erg_precision_wish;
 
 /* path: CSV variant,energy_per_step_j,steps,error: each variant's own steps to the same
@@ -79,7 +77,8 @@ bool erg_rank_map_write(const erg_rank_map *map, FILE *out, erg_error *err);
 typedef struct erg_place_wish {
     int domains;            /* of power; 0: 2 */
     double node_w;          /* that a node carries; 0: nothing is packed */
-    double idle_w, cooling; /* of a node that is freed; watts of cooling for each of its */
+    double idle_w;          /* of a node that is freed */
+    double cooling;         /* watts of cooling for each watt of it */
 } erg_place_wish;
 
 /* Run files, or CSV t_s,power_w[,unit]: a load for each unit. Tables domains, packing (with

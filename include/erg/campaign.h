@@ -4,6 +4,7 @@
  * how long each took, as points.
  *
  *   Units    SI.
+ *   Owning   The points stay yours; options are borrowed for the call.
  *   Failing  A run that cannot be used is kept as a rejection, or as a visit whose
  *            state says why; reading fails where no run is left.
  *   Threads  Any; no shared state.

@@ -2,7 +2,9 @@
 /*
  * Eyes and hands: what this machine can measure, what it cannot, and the cure.
  *
- *   Owning   erg_devices * is yours: erg_devices_free closes everything in it.
+ *   Units    SI; stamps are int64_t ns, CLOCK_MONOTONIC. Unknown, or a failed read, is NAN.
+ *   Owning   erg_devices * is yours: erg_devices_free closes everything in it. A const
+ *            pointer out of it is good until then. An erg_result * is yours to free.
  *   Failing  An absent driver is not an error: it is a row with a reason.
  *   Threads  One at a time for each erg_devices; reads may come from another
  *            thread than the one that opened it.

@@ -3,6 +3,7 @@
  * Joules of a stretch of time, with interval, coverage and quality.
  *
  *   Units    SI; spread_j is the half-width of the 95 % interval (2u).
+ *   Owning   An erg_result * is yours: erg_result_free. All else is a plain value.
  *   Missing  Never 0 for "not measured": the call fails with ERG_NO_DATA, or
  *            ERG_REFUSED with the flag's sentence, and the fields are NAN.
  *   Threads  Pure functions of a trace that nobody writes.

@@ -4,7 +4,9 @@
  *
  *   Failing  A function that can fail takes erg_error *err (or NULL) last and
  *            returns false or NULL. "Unsupported" is never success.
- *   Owning   An erg_error is a plain value: copy it, put it on the stack.
+ *   Owning   An erg_error is a plain value: copy it, put it on the stack. It is filled only
+ *            on failure: begin it with { 0 }.
+ *   Threads  Nothing is shared: what a call filled belongs to its caller.
  */
 #ifndef ERG_ERROR_H
 #define ERG_ERROR_H

@@ -9,6 +9,8 @@
  *            formulas of branes-ai/graphs of 2025-10-28, not physical.
  *   Owning   erg_estimate_run gives an estimation: erg_estimation_free. Graph,
  *            hardware and profile must outlive it.
+ *   Failing  ERG_UNSUPPORTED: the record of the device lacks a number that the workload
+ *            needs; ERG_BAD_INPUT: a profile or rows, with file and place.
  *   Threads  None shared.
  */
 #ifndef ERG_ESTIMATE_H

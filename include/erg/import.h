@@ -2,6 +2,8 @@
 /*
  * Files of others become a trace; nobody else knows their formats.
  *
+ *   Units    SI in the trace, whatever the file has. An option of 0 or NULL is not stated.
+ *   Owning   The trace stays yours; options and paths are borrowed for the call.
  *   Failing  Bad input is one sentence with file, line and cure
  *            (ERG_BAD_INPUT); nothing half-read is handed out.
  *   Threads  Any; no shared state.

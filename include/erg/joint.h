@@ -3,6 +3,7 @@
  * Joint runs: what a training program logged of its steps, and what sensors saw meanwhile,
  * in one run file on one clock.
  *
+ *   Units    As in a trace: SI, time stamps in ns, CLOCK_MONOTONIC of its anchors.
  *   Owning   What is handed in stays the caller's.
  *   Failing  false and err; the trace may then hold a part and is to be dropped.
  *   Threads  None shared.

@@ -9,6 +9,8 @@
  *   Power    Is the mean reading of the campaign that was learnt from. Where its readings
  *            jump between neighbours, the interval is wide and says so.
  *   Owning   erg_kernels_load gives a model that is yours: erg_kernels_free.
+ *   Failing  ERG_NOT_FOUND: no model of that hardware; ERG_UNSUPPORTED: a kind or type that
+ *            it has not learnt; ERG_BAD_INPUT: a file or a shape.
  *   Threads  A loaded model is read only.
  */
 #ifndef ERG_KERNEL_H

@@ -10,7 +10,10 @@
  *   sine=150W:40W:0.02Hz:300s     base, amplitude, frequency
  *   steps=100W/150W/200W:60s      each so long
  *
- *   Units    SI. Owning: a plain value. Failing: a part that is none is ERG_BAD_INPUT.
+ *   Units    SI.
+ *   Owning   A plan is a plain value; options are borrowed for the call.
+ *   Failing  ERG_BAD_INPUT: a part that is none, or powers out of reach.
+ *   Threads  A plan may be read by any. erg_plan_record: one at a time.
  *   Source   m-sequences: Golomb, Shift Register Sequences; docs/thermal.md.
  */
 #ifndef ERG_PLAN_H

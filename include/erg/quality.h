@@ -5,6 +5,8 @@
  *   Units    As each metric's name has them in docs/man/erg-quality.1; retention is a
  *            ratio, 1 is as good as the baseline.
  *   Missing  What cannot be computed is n/a, with the reason in a note; never 0.
+ *   Failing  ERG_BAD_INPUT: a file, with its line where it has lines; ERG_UNSUPPORTED: ONNX
+ *            Runtime or libpng is needed and not here.
  *   Owning   A result returned here is yours: erg_result_free it.
  *   Threads  None shared.
  */

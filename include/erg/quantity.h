@@ -4,6 +4,7 @@
  *
  *   Units    The result is SI; a percentage becomes a ratio.
  *   Failing  ERG_BAD_INPUT with a sentence: the unit must be there.
+ *   Threads  Any; no shared state.
  */
 #ifndef ERG_QUANTITY_H
 #define ERG_QUANTITY_H

@@ -3,6 +3,7 @@
  * A node or the coordinator of a rack, without its network: messages in, messages out. Caps
  * are leases; whatever is lost, late or repeated, their sum keeps to the rack's limit.
  *
+ *   Units    SI; time stamps are those of the environment's clocks.
  *   Owning   An erg_rack * is yours: erg_rack_free it. It borrows its configuration and
  *            environment. What a post points at is good until the call returns.
  *   Failing  Takes erg_error *err (or NULL) last; returns false or NULL.

@@ -3,7 +3,10 @@
  * Recipes: which program runs a workload, and which settings of it make sense. On the
  * command line they are --profile NAME; the files are data/workloads/NAME.json.
  *
- *   Owning   A const pointer returned here belongs to the recipe or the grid.
+ *   Owning   A recipe, a grid and a result are yours to free; a grid borrows its recipe. A
+ *            const pointer returned here belongs to the recipe or the grid.
+ *   Failing  ERG_NOT_FOUND: no such file; ERG_BAD_INPUT: the file, or a value that it does
+ *            not list.
  *   Missing  Texts that a file does not give are NULL.
  *   Threads  Any, once loaded.
  *   Source   docs/formats.md, "Workload profiles".

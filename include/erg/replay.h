@@ -6,7 +6,9 @@
  *
  *   Units    SI: _s _j _w _hz. Files of others are in us and W: the border converts.
  *   Unknown  NAN, never 0. A kernel without a shape stays in the list, not replayable.
- *   Owning   new/load gives what is yours; free it.
+ *   Owning   What is loaded or run is yours, by its own _free; results by erg_result_free.
+ *   Failing  ERG_BAD_INPUT: a file, with its place; ERG_UNSUPPORTED: the engine is not
+ *            here.
  *   Threads  One at a time.
  *   Source   docs/replay.md.
  */

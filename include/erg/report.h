@@ -2,6 +2,8 @@
 /*
  * Telling it: tables in, bytes out; and a trace out in the formats of others.
  *
+ *   Owning   What is written stays yours, and so does the FILE *: it is neither opened nor
+ *            closed here. A result that is read is yours: erg_result_free.
  *   Failing  ERG_IO with the reason; what was written before it stays written
  *            to the FILE *, so write files aside (erg_write_file does).
  *   Threads  Any; no shared state.

@@ -5,6 +5,7 @@
  *
  *   Units    SI: kelvin, watts, seconds, use 0..1. Unknown is NAN.
  *   Owning   erg_rle_state is a plain value; { .setup = ... } is a fresh one.
+ *   Failing  ERG_BAD_INPUT: no such dialect or detector; ERG_NOT_FOUND: no such device.
  *   Threads  Pure functions of their arguments.
  *   Source   The RLE monitors of 2025-10 (docs/formats.md, "Monitor logs"): each dialect as
  *            its program computed it, faults included.

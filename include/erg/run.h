@@ -3,6 +3,8 @@
  * Doing it, on a clock: measure a command, log power without one, check sensors.
  *
  *   Units    SI. Zero in an option means unset, and unset means the default.
+ *   Owning   Options are borrowed for the call. An erg_logger * is yours until
+ *            erg_logger_end, an erg_result * until erg_result_free.
  *   Failing  false and err; the run file then does not exist or is complete.
  *   Threads  One call at a time. erg_measure starts one sampler thread and
  *            installs no signal handler: ask_stop is polled instead.

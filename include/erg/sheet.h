@@ -5,6 +5,8 @@
  *
  *   Units    The border's: C and percent stand in names; the lag has the published sign.
  *   Owning   Tables go into the result; a blank sheet is yours.
+ *   Failing  ERG_NOT_FOUND: the log has no such device.
+ *   Threads  None shared.
  *   Source   docs/couple.md.
  */
 #ifndef ERG_SHEET_H

@@ -3,6 +3,8 @@
  * A workload at many settings: in random order, again and again, each visit checked.
  *
  *   Units    SI. Zero in an option means unset, and unset means the default.
+ *   Owning   Options are borrowed for the call; points stay yours. An erg_result * is
+ *            yours: erg_result_free.
  *   Failing  false and err. What was visited before lies in the file, which is valid
  *            at any moment; every knob is put back.
  *   Threads  One call at a time; no signal handler is installed: ask_stop is polled.

@@ -6,6 +6,7 @@
  *   Units    In the last word of a column's name. SI inside; columns that end
  *            in _wh, _g, _mhz, _c are the border's, named so.
  *   Missing  Unmeasured is NAN, NULL text, or ERG_NONE: n/a, null, empty.
+ *   Failing  ERG_NO_MEMORY; ERG_BAD_INPUT for a column that is not there.
  *   Owning   An erg_result owns its tables, texts and notes: erg_result_free.
  *            Texts given to a cell are copied.
  *   Threads  One at a time.

@@ -3,6 +3,8 @@
  * What a recording says over time: spikes and what starts them, who limited the clock,
  * and the joules of every kernel, operator or region.
  *
+ *   Units    SI; times are seconds from the begin of the recording.
+ *   Owning   The result is yours: erg_result_free. The trace is only read.
  *   Missing  What is in no kernel is a row of its own, `unattributed`: parts and remainder
  *            add up to the total.
  *   Threads  Pure functions of a trace that nobody writes.

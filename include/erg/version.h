@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library's own version, as a string at run time. */
+/* The library's own version at run time: "1.2.3", a static text. */
 #ifndef ERG_VERSION_H
 #define ERG_VERSION_H
 
