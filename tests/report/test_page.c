@@ -186,12 +186,12 @@ static void every_tile_has_its_interval_source_and_quality(void)
     char *end = strstr(page, "</dl>");
     CHECK(strstr(page, "<dl class=\"cards\">") && end);
     *end = '\0';
-    size_t tiles = count_of(page, "<div><dt>");
+    size_t tiles = test_count(page, "<div><dt>");
     CHECK(tiles == 4);
-    CHECK(count_of(page, "<dd class=\"spread\">\xc2\xb1\xc2\xa0") == tiles);
-    CHECK(count_of(page, "<dd class=\"of\">nvml:0/power, ") == tiles);
-    CHECK(count_of(page, ", integral, ") == tiles - 1);
-    CHECK(count_of(page, "highest reading</dt><dd>999\xc2\xa0W</dd>") == 1);
+    CHECK(test_count(page, "<dd class=\"spread\">\xc2\xb1\xc2\xa0") == tiles);
+    CHECK(test_count(page, "<dd class=\"of\">nvml:0/power, ") == tiles);
+    CHECK(test_count(page, ", integral, ") == tiles - 1);
+    CHECK(test_count(page, "highest reading</dt><dd>999\xc2\xa0W</dd>") == 1);
     CHECK(strstr(page, "\xc2\xb1\xc2\xa0""100\xc2\xa0W"));
     free(page);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An estimate as JSON, read back, and as a page: nothing is lost or loaded. */
-#include "report/page.h"
+#include "erg/report.h"
 #include "erg/study.h"
 #include "test.h"
 
@@ -11,7 +11,7 @@ static char *written(const erg_result *result, const char *format)
     FILE *out = open_memstream(&text, &size);
 
     CHECK(format ? erg_write(result, format, NULL, out, NULL)
-                 : erg_report_estimate(result, "<a>", out, NULL));
+                 : erg_report_result(result, "<a>", out, NULL));
     fclose(out);
     return text;
 }
