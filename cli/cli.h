@@ -218,5 +218,7 @@ int cli_strict(const cli *call, const erg_trace *trace, const erg_summary_option
                int status);
 /* Set to the signal's number by SIGINT, SIGTERM and SIGHUP once watched. */
 const volatile int *cli_watch_signals(void);
+/* Bit N - 1 is set by signal N, for those that only a command can know what to do about. */
+volatile uint64_t *cli_keep_signals(void);
 
 #endif

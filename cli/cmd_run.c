@@ -174,6 +174,7 @@ static int record(const cli *call, const run_options *options, erg_measure_optio
     char *const *argv = call->argc ? call->argv : NULL;
 
     measure->ask_stop = cli_watch_signals();
+    measure->pass_on = argv ? cli_keep_signals() : NULL;
     measure->progress = cli_talks(call) ? cli_progress : NULL;
     bool good = erg_measure(&call->env, argv, measure, &outcome, &err);
     cli_progress_end(call);

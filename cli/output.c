@@ -11,6 +11,7 @@
 #include "cli.h"
 
 static volatile int stop_signal;
+static volatile uint64_t kept_signals;
 
 /* What a code means to a script. */
 static int status_of(erg_code code)
@@ -286,29 +287,61 @@ static void keep_signal(int number, siginfo_t *info, void *context)
     stop_signal = info->si_code == SI_KERNEL ? -number : number;
 }
 
+/* For the command; the terminal gives it Ctrl-\ itself, which ends the runs too. */
+static void keep_for_command(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (info->si_code != SI_KERNEL)
+        __atomic_fetch_or(&kept_signals, UINT64_C(1) << (number - 1), __ATOMIC_RELAXED);
+    else if (number == SIGQUIT)
+        stop_signal = -number;
+}
+
 static void let_it_fail(int number, siginfo_t *info, void *context)
 {
     (void)number, (void)info, (void)context;
 }
 
-/* SIGXFSZ: a file at its limit fails to be written, and the command goes on. */
-static const struct { int number; void (*handler)(int, siginfo_t *, void *); } watched[] = {
+typedef struct watched {
+    int number;
+    void (*handler)(int number, siginfo_t *info, void *context);
+} watched;
+
+/* SIGXFSZ, SIGPIPE: what cannot be written fails, and the command goes on. */
+static const watched stopping[] = {
     { SIGINT, keep_signal }, { SIGTERM, keep_signal }, { SIGHUP, keep_signal },
-    { SIGXFSZ, let_it_fail },
+    { SIGXFSZ, let_it_fail }, { SIGPIPE, let_it_fail },
+};
+
+/* Left alone they would end us, and leave the command behind. */
+static const watched passing[] = {
+    { SIGUSR1, keep_for_command }, { SIGUSR2, keep_for_command },
+    { SIGQUIT, keep_for_command }, { SIGALRM, keep_for_command },
+    { SIGCONT, keep_for_command }, { SIGWINCH, keep_for_command },
 };
 
 /* Handlers, for what is ignored stays ignored in the command too. */
-const volatile int *cli_watch_signals(void)
+static void watch(const watched rows[], size_t count, int flags)
 {
-    for (size_t i = 0; i < CLI_COUNT(watched); i++) {
-        struct sigaction action = { .sa_sigaction = watched[i].handler,
-                                    .sa_flags = SA_SIGINFO };
+    for (size_t i = 0; i < count; i++) {
+        struct sigaction action = { .sa_sigaction = rows[i].handler,
+                                    .sa_flags = SA_SIGINFO | flags };
         struct sigaction before;
         sigemptyset(&action.sa_mask);
         /* nohup and background jobs ignore signals on purpose: leave them so. */
-        if (sigaction(watched[i].number, NULL, &before) == 0
-            && before.sa_handler != SIG_IGN)
-            sigaction(watched[i].number, &action, NULL);
+        if (sigaction(rows[i].number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(rows[i].number, &action, NULL);
     }
+}
+
+const volatile int *cli_watch_signals(void)
+{
+    watch(stopping, CLI_COUNT(stopping), 0);
     return &stop_signal;
+}
+
+volatile uint64_t *cli_keep_signals(void)
+{
+    watch(passing, CLI_COUNT(passing), SA_RESTART);
+    return &kept_signals;
 }

@@ -55,6 +55,9 @@ typedef struct erg_measure_options {
     const volatile int *ask_stop;
     void (*progress)(void *self, const char *text);
     void *progress_self;
+    /* Signals that are the command's alone: the caller sets bit N - 1 for number N, which
+     * is taken and passed on. What comes while no command runs is dropped. NULL: none. */
+    volatile uint64_t *pass_on;
 } erg_measure_options;
 
 typedef struct erg_measure_outcome {

@@ -138,7 +138,7 @@ static double idle_after_s(const session *s)
 
 static bool run_once(session *s, const char *name, erg_error *err)
 {
-    erg_child child = { .out = 0 };
+    erg_child child = { .pass_on = s->options->pass_on };
     int64_t id = erg_recording_region(s->rec, name, true);
     s->last.begin_ns = erg_env_now_ns(s->env);
     if (!s->first_ns)

@@ -78,13 +78,20 @@ static int spawn_to(erg_child *child, char *const argv[], char **list)
     return fault;
 }
 
+static uint64_t take_waiting(const erg_child *child)
+{
+    return child->pass_on ? __atomic_exchange_n(child->pass_on, 0, __ATOMIC_RELAXED) : 0;
+}
+
 bool erg_spawn(erg_child *child, char *const argv[], const char *ring, int *status,
                erg_error *err)
 {
     char *own = NULL;
     char **list = environment(ring, &own);
-    *child = (erg_child){ .fd = -1, .out = child->out, .own_group = child->own_group };
+    *child = (erg_child){ .fd = -1, .out = child->out, .own_group = child->own_group,
+                          .pass_on = child->pass_on };
     *status = ERG_EXIT_OWN;
+    take_waiting(child);        /* it was not there yet: they were not for it */
     if (!list) {
         free(own);
         return erg_fail(err, ERG_NO_MEMORY, "out of memory while starting %s", argv[0]);
@@ -150,6 +157,15 @@ static void settle(erg_child *child)
     erg_give_back_memory();
 }
 
+static void pass_on_waiting(const erg_child *child)
+{
+    uint64_t waiting = take_waiting(child);
+
+    for (int number = 1; waiting; number++, waiting >>= 1)
+        if (waiting & 1)
+            kill(child->pid, number);
+}
+
 int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
 {
     int status = 0, passed = 0;
@@ -162,6 +178,7 @@ int erg_spawn_wait(erg_child *child, const volatile int *ask_stop)
             if (asked > 0)
                 kill(child->pid, asked);
         }
+        pass_on_waiting(child);
         hurry(child);
         settle(child);
         doze(child);

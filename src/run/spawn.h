@@ -19,6 +19,7 @@ typedef struct erg_child {
     int fd;                     /* pidfd, or -1 */
     int out;                    /* in: where its stdout goes; 0: where ours does */
     bool own_group;             /* in: a process group of its own, to be stopped as one */
+    volatile uint64_t *pass_on; /* in: bit N - 1 is signal N for it; NULL: none */
     int64_t deadline_ns;        /* monotonic: it is ended then; 0: never */
     int64_t settled_ns;         /* monotonic: what only our start needed of memory is given
                                  * back then, and again and again; 0: never */

@@ -58,6 +58,28 @@ dies_by_it() {
     [ $got = "$2" ] || { echo "status $got"; return 1; }
     [ ! -e sig.erg-wal ] && "$erg" show sig.erg >shown && ! grep -q INTERRUPTED shown
 }
+a_signal_for_the_command_ends_no_repeats() {
+    rm -f out sig.erg* begun
+    cat >once.sh <<'S'
+[ -e begun ] && exit 0
+: >begun
+trap 'kill $!; exit 0' USR1
+sleep 20 & echo ready; wait
+S
+    env --default-signal=USR1 "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --repeat 2 --output sig.erg -- sh once.sh >out & pid=$!
+    tries=0
+    while ! grep -q ready out 2>/dev/null && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
+    kill -USR1 $pid; wait $pid; got=$?
+    [ $got = 0 ] || { echo "status $got"; return 1; }
+    "$erg" show sig.erg --table regions --format csv | grep '^run,[^,]*,2,'
+}
+nobody_reads_the_table() { # STATUS-OF-THE-COMMAND: stderr goes where nobody listens any more
+    { "$erg" run --sensor sim:a100-sxm4-80gb --no-wait --output deaf.erg -- sh -c "sleep 0.3; exit $1" 2>&1; echo $? >got; } | true
+    tries=0
+    while [ ! -s got ] && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
+    [ "$(cat got)" = "$1" ] || { echo "status $(cat got)"; return 1; }
+    rm -f got; "$erg" show deaf.erg >shown && ! grep -q INTERRUPTED shown
+}
 check "a full disk costs the recording, not the command" a_full_disk_costs_the_recording
 check "a full disk does not hide the command's status" a_full_disk_keeps_the_status
 check "where nothing can be written the command is not started" nothing_fits
@@ -67,6 +89,13 @@ check "the home of another user is no hindrance" home_of_another
 check "SIGINT reaches the command and the file is complete" signal INT
 check "SIGTERM reaches the command and the file is complete" signal TERM
 check "SIGHUP reaches the command and the file is complete" signal HUP
+check "SIGUSR1 reaches the command and the file is complete" signal USR1
+check "SIGUSR2 reaches the command and the file is complete" signal USR2
+check "SIGQUIT reaches the command and the file is complete" signal QUIT
+check "SIGALRM reaches the command and the file is complete" signal ALRM
+check "a signal for the command ends no repeats" a_signal_for_the_command_ends_no_repeats
+check "a reader that leaves does not hide a failure" nobody_reads_the_table 7
+check "a reader that leaves does not make one" nobody_reads_the_table 0
 check "a command that dies by SIGINT gives 130" dies_by_it INT 130
 check "a command that dies by SIGTERM gives 143" dies_by_it TERM 143
 echo "1..$number"

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "run/spawn.h"
 #include "test.h"
 
@@ -80,6 +81,36 @@ static void a_signal_is_passed_on_to_the_command(void)
     CHECK(erg_spawn_wait(&child, &asked) == 55);
 }
 
+static volatile uint64_t waiting;
+static char ready[ERG_PATH_MOST];
+
+/* Not before the command has said that it listens. */
+static void on_tick(int number)
+{
+    (void)number;
+    if (access(ready, F_OK) == 0)
+        waiting = UINT64_C(1) << (SIGUSR1 - 1);
+}
+
+static void a_signal_that_is_not_ours_is_passed_on_once_the_command_runs(void)
+{
+    struct sigaction action = { .sa_handler = on_tick };
+    char line[2 * ERG_PATH_MOST];
+    snprintf(ready, sizeof(ready), "%s/ready", test_folder());
+    snprintf(line, sizeof(line),
+             "trap 'exit 56' USR1; : >'%s'; while :; do sleep 0.02; done", ready);
+    char *const argv[] = { "sh", "-c", line, NULL };
+    erg_child child = { .pass_on = &waiting };
+    int status;
+    waiting = UINT64_C(1) << (SIGTERM - 1);     /* too early: it would end the command */
+    CHECK(erg_spawn(&child, argv, NULL, &status, NULL));
+    CHECK(waiting == 0);
+    sigaction(SIGALRM, &action, NULL);
+    ualarm(20000, 20000);
+    CHECK(erg_spawn_wait(&child, NULL) == 56);
+    ualarm(0, 0);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -88,6 +119,7 @@ int main(void)
         TEST(a_script_without_a_head_line_is_the_shells),
         TEST(the_command_finds_the_ring_in_its_environment),
         TEST(a_signal_is_passed_on_to_the_command),
+        TEST(a_signal_that_is_not_ours_is_passed_on_once_the_command_runs),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
