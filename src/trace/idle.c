@@ -39,15 +39,17 @@ static size_t group_means(const erg_stream *stream, erg_span span, double to[], 
     return groups;
 }
 
-enum { MOST_LEVELS = 4096 };
+/* One level has no scatter: its error is unknown, not 0. */
+enum { MOST_LEVELS = 4096, LEAST_LEVELS = 2 };
 
 static erg_idle_base base_of(const erg_stream *stream, erg_span span)
 {
-    erg_idle_base out = { NAN, NAN, span.begin_ns + (span.end_ns - span.begin_ns) / 2 };
+    erg_idle_base out = { NAN, NAN, span.begin_ns + (span.end_ns - span.begin_ns) / 2,
+                          erg_s_from_ns(span.end_ns - span.begin_ns) };
     double *w = malloc(MOST_LEVELS * sizeof(*w));
     size_t count = w ? group_means(stream, span, w, MOST_LEVELS) : 0;
 
-    if (count > 0) {
+    if (count >= LEAST_LEVELS) {
         double n_eff = erg_n_eff(w, count);     /* before the others reorder */
         out.w = erg_median(w, count);
         out.u_w = MEDIAN_COST * erg_mad_sigma(w, count) / sqrt(n_eff);
@@ -64,7 +66,7 @@ erg_idle_base erg_idle_base_of(const erg_trace *trace, const erg_stream *stream,
         if (region->end_ns != INT64_MAX && strcmp(region->name, name) == 0)
             return base_of(stream, (erg_span){ region->begin_ns, region->end_ns });
     }
-    return (erg_idle_base){ NAN, NAN, 0 };
+    return (erg_idle_base){ NAN, NAN, 0, 0 };
 }
 
 /* At the middle of the window, which is the mean of a line over it. */

@@ -18,8 +18,9 @@ typedef struct erg_piece {
 
 /* An idle record's power: median, its standard error, the middle of the record. */
 typedef struct erg_idle_base {
-    double w, u_w;          /* NAN: no such record */
+    double w, u_w;          /* NAN: no such record, or too few updates to tell a scatter */
     int64_t middle_ns;
+    double length_s;        /* 0: no such record */
 } erg_idle_base;
 
 typedef struct erg_stream {

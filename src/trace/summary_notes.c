@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sentences under the tables: every quality and flag that occurs, in words. */
+/* The sentences under the tables: every quality and flag that occurs, what the figures lean
+ * on and what they lack, in words. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "trace/stream.h"
 #include "trace/summary.h"
 
 void erg_flags_text(uint64_t flags, char *to, size_t size)
@@ -112,6 +114,105 @@ static bool note_no_sensor(summary *all)
     return good;
 }
 
+/* Idle has spikes: a median wants so long a record, and so many updates. */
+static const double idle_least_s = 30, idle_least_updates = 30;
+
+/* The shorter one of an idle record before and one after; 0: there is none. */
+static double idle_length_s(const erg_stream *stream)
+{
+    double before_s = stream->before.length_s, after_s = stream->after.length_s;
+    return before_s > 0 && after_s > 0 ? fmin(before_s, after_s) : fmax(before_s, after_s);
+}
+
+static bool note_no_idle(summary *all, int channel, double length_s)
+{
+    char source[ERG_CHANNEL_PATH_MOST];
+
+    erg_trace_channel_path(all->trace, channel, source);
+    return erg_result_note(all->result, all->err, "No net energy of %s: fewer than two of "
+                           "its updates lie in an idle record of %.3g s. Record idle for "
+                           "longer, as with --idle 30s.", source, length_s);
+}
+
+/* What the net figures lean on, where that is less than they need. */
+static bool note_idle(summary *all)
+{
+    double shortest_s = INFINITY, wanted_s = 0;
+    bool good = true;
+
+    for (size_t i = 0; good && i < all->pick_count; i++) {
+        const erg_stream *stream = erg_stream_of(all->trace, all->picks[i].channel, NULL);
+        if (!stream || !all->picks[i].counted || !(idle_length_s(stream) > 0))
+            continue;
+        double length_s = idle_length_s(stream);
+        double update_s = stream->update_s > 0 ? stream->update_s : 0;
+        double need_s = fmax(idle_least_s, idle_least_updates * update_s);
+        bool has_level = !isnan(stream->before.w) || !isnan(stream->after.w);
+        if (!has_level)
+            good = note_no_idle(all, all->picks[i].channel, length_s);
+        if (!has_level || length_s >= need_s)
+            continue;
+        shortest_s = fmin(shortest_s, length_s);
+        wanted_s = fmax(wanted_s, need_s);
+    }
+    return good
+        && (wanted_s <= 0
+            || erg_result_note(all->result, all->err, "Idle was recorded for %.3g s only: "
+                               "its spikes and drift may not show in the interval of the "
+                               "net energy. --idle %.0fs is long enough.", shortest_s,
+                               ceil(wanted_s)));
+}
+
+/* What the user noted: --tag KEY=VALUE. */
+static bool note_tags(summary *all)
+{
+    static const char prefix[] = "tag:";
+    const char *key, *value;
+    bool good = true;
+
+    for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &value); i++)
+        if (strncmp(key, prefix, sizeof(prefix) - 1) == 0)
+            good = erg_result_note(all->result, all->err, "Tag %s: %s",
+                                   key + sizeof(prefix) - 1, value);
+    return good;
+}
+
+/* Of "period_s=0.1 ... lost=3". */
+static double number_behind(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    double number = 0;
+
+    if (at) {
+        at += strlen(name);
+        erg_number_parse(at, strcspn(at, " "), '.', &number);
+    }
+    return number;
+}
+
+/* What was seen and did not come into the file. */
+static bool note_lost(summary *all)
+{
+    static const char prefix[] = "sampling:";
+    const char *key, *value, *events = erg_trace_meta(all->trace, "events_dropped");
+    bool good = !events
+        || erg_result_note(all->result, all->err, "%s begins and ends of regions, or "
+                           "marks, were lost: they came faster than they could be taken. "
+                           "Counts and joules of regions lack them; mark longer "
+                           "stretches.", events);
+
+    for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &value); i++) {
+        double lost = strncmp(key, prefix, sizeof(prefix) - 1) == 0
+            ? number_behind(value, " lost=") : 0;
+        if (lost > 0)
+            good = erg_result_note(all->result, all->err, "%s: %.0f readings were lost on "
+                                   "their way to the file, which is a gap: the machine was "
+                                   "too busy, or --rate too high.",
+                                   key + sizeof(prefix) - 1, lost);
+    }
+    return good;
+}
+
 static bool note_events(summary *all)
 {
     size_t count = erg_trace_event_count(all->trace);
@@ -207,7 +308,8 @@ static bool note_event_clocks(summary *all)
 
 bool erg_summary_notes(summary *all)
 {
-    return note_no_sensor(all) && note_methods(all) && note_clocks(all)
+    return note_tags(all) && note_no_sensor(all) && note_methods(all) && note_idle(all)
+           && note_lost(all) && note_clocks(all)
            && note_event_clocks(all) && note_events(all)
            && note_total(all)
            && erg_note_qualities(all->result, all->qualities, all->err)

@@ -74,6 +74,65 @@ static void net_is_given_with_its_idle_policy(void)
     erg_trace_free(trace);
 }
 
+/* Idle from 1 to end_s, then work; power_w every 10 ms. */
+static erg_trace *idle_until(double end_s)
+{
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 60, end_s + 10);
+    add_region(trace, "idle_before", 1, end_s);
+    add_region(trace, "run", end_s + 1, end_s + 9);
+    return trace;
+}
+
+static void a_short_idle_record_is_told_with_what_is_long_enough(void)
+{
+    erg_trace *trace = idle_until(3);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(isfinite(real_of(result, "summary", 0, "net_energy_j")));
+    CHECK(test_has_note(result, "Idle was recorded for 2 s only"));
+    CHECK(test_has_note(result, "--idle 30s is long enough"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+    trace = idle_until(31.5);
+    result = summary_of(trace, NULL);
+    CHECK(isfinite(real_of(result, "summary", 0, "net_energy_j")));
+    CHECK(notes_with(result, "dle") == 0);
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+static void one_update_of_idle_has_no_scatter_and_gives_no_net(void)
+{
+    erg_trace *trace = idle_until(1.005);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(isnan(real_of(result, "summary", 0, "net_energy_j")));
+    CHECK(isnan(real_of(result, "summary", 0, "idle_w")));
+    CHECK(test_has_note(result, "No net energy of nvml:0/power: fewer than two"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
+static void tags_and_what_was_lost_on_the_way_are_told(void)
+{
+    static const char *const rows[][2] = {
+        { "tag:model", "resnet18" }, { "events_dropped", "7" },
+        { "sampling:nvml:0/power", "polls=100 errors=0 lost=3" },
+        { "sampling:nvml:0/energy", "polls=100 errors=0 lost=0" },
+    };
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 60, 10);
+    for (size_t i = 0; i < ERG_COUNT(rows); i++)
+        CHECK_OK(erg_trace_set_meta(trace, rows[i][0], rows[i][1], &err), err);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(test_has_note(result, "Tag model: resnet18"));
+    CHECK(test_has_note(result, "7 begins and ends of regions, or marks, were lost"));
+    CHECK(test_has_note(result, "nvml:0/power: 3 readings were lost"));
+    CHECK(notes_with(result, "were lost") == 2);
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 static void overlapping_stretches_of_a_region_count_once(void)
 {
     erg_trace *trace = new_trace();
@@ -163,6 +222,9 @@ int main(void)
         TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
         TEST(a_failed_command_has_no_energy_per_run),
         TEST(net_is_given_with_its_idle_policy),
+        TEST(a_short_idle_record_is_told_with_what_is_long_enough),
+        TEST(one_update_of_idle_has_no_scatter_and_gives_no_net),
+        TEST(tags_and_what_was_lost_on_the_way_are_told),
         TEST(overlapping_stretches_of_a_region_count_once),
         TEST(sampling_shows_what_was_truly_delivered),
         TEST(every_format_tells_modelled_and_simulated_from_measured),
