@@ -7,12 +7,14 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include "math/stats.h"
 #include "trace/stream.h"
 
 static const double WRAP_HEADROOM = 4.0;    /* a step may be so many times P_max dt */
 static const double UNKNOWN_MAX_W = 1500.0; /* no sensor of one chip shows more */
 static const double ONE_STEP_J = 1e-6;      /* powercap: range_uj + 1 */
 static const double EVERY_POLL = 1.2;       /* T_u under this many polls: all are new */
+static const double MOST_HELD_S = 1e9;      /* so that its ends are stamps still */
 enum { LOOK_AHEAD = 4 };
 
 static double step_s(const erg_sample *from, const erg_sample *to)
@@ -148,6 +150,24 @@ static double mean_w(const erg_sample *from, const erg_sample *to)
     return (to->value - from->value) / step_s(from, to);
 }
 
+/* Beyond the first and the last update the counter ran on: at most one step. */
+static int64_t held_ns(const erg_stream *stream)
+{
+    double longest_s = stream->update_s > 0 ? fmax(stream->update_s, stream->dt_s)
+                                            : stream->dt_s;
+    return erg_ns_from_s(fmin(fmax(longest_s, 1e-9), MOST_HELD_S));
+}
+
+/* Before the first goes one of the same power, for what is held before it. */
+static bool add_piece(erg_stream *stream, erg_piece piece, erg_error *err)
+{
+    erg_piece before = { piece.begin_ns - held_ns(stream), piece.begin_ns, piece.begin_w,
+                         piece.begin_w };
+
+    return (stream->pieces.count || erg_stream_add_piece(stream, before, err))
+        && erg_stream_add_piece(stream, piece, err);
+}
+
 static bool add_pieces(erg_stream *stream, const erg_rows *updates, erg_error *err)
 {
     const erg_sample *at = updates->items;
@@ -161,31 +181,44 @@ static bool add_pieces(erg_stream *stream, const erg_rows *updates, erg_error *e
         if (i == 0 || isnan(at[i - 1].value) || at[i].t_ns <= at[i - 1].t_ns)
             continue;
         double w = mean_w(&at[i - 1], &at[i]);
-        erg_piece piece = { at[i - 1].t_ns, at[i].t_ns, w, w };
-        if (!erg_stream_add_piece(stream, piece, err))
+        if (!add_piece(stream, (erg_piece){ at[i - 1].t_ns, at[i].t_ns, w, w }, err))
             return false;
     }
     return true;
 }
 
-/* Beyond the first and the last update the counter ran on: at most one step. */
+/* Mean power from one end on, over no less than a step. One piece may lie between two
+ * readings so close (at the edges of regions) that the counter's steps show none or many
+ * times the power. */
+static double end_w(const erg_stream *stream, size_t from, size_t stride, int64_t least_ns)
+{
+    const erg_piece *at = stream->pieces.items;
+    erg_sum energy = { 0 };
+    int64_t length_ns = 0;
+
+    for (size_t i = from; i < stream->pieces.count && length_ns < least_ns; i += stride) {
+        int64_t own_ns = at[i].end_ns - at[i].begin_ns;
+        erg_sum_add(&energy, at[i].begin_w * erg_s_from_ns(own_ns));
+        length_ns += own_ns;
+    }
+    return erg_sum_value(&energy) / erg_s_from_ns(length_ns);
+}
+
 static bool hold_ends(erg_stream *stream, erg_error *err)
 {
-    if (stream->pieces.count == 0)
+    size_t count = stream->pieces.count;
+    int64_t step_ns = held_ns(stream);
+
+    if (count == 0)
         return true;
-    double longest_s = stream->update_s > 0 ? fmax(stream->update_s, stream->dt_s)
-                                            : stream->dt_s;
-    int64_t step_ns = erg_ns_from_s(longest_s);
-    erg_piece *pieces = stream->pieces.items;
-    erg_piece last = pieces[stream->pieces.count - 1];
-    stream->seen = (erg_span){ pieces[0].begin_ns, last.end_ns };
-    last.begin_ns = last.end_ns;
-    last.end_ns += step_ns;
-    if (!erg_stream_add_piece(stream, last, err))
-        return false;
-    pieces = stream->pieces.items;
-    pieces[0].begin_ns -= step_ns;  /* same power: the held part is outside seen */
-    return true;
+    erg_piece *at = stream->pieces.items;
+    int64_t end_ns = at[count - 1].end_ns;
+    stream->seen = (erg_span){ at[1].begin_ns, end_ns };
+    at[0].begin_w = at[0].end_w = end_w(stream, 1, 1, step_ns);
+    double last_w = end_w(stream, count - 1, (size_t)-1, step_ns);
+    return erg_stream_add_piece(stream,
+                                (erg_piece){ end_ns, end_ns + step_ns, last_w, last_w },
+                                err);
 }
 
 /* What the counter itself says of the whole recording: its last reading less its

@@ -117,6 +117,29 @@ static double counter_bends_j(const asked *of)
                  bend_j(of->stream, of->window->span.end_ns));
 }
 
+/* The wider of the two readings about a moment: where the counter stood then is known as
+ * well as they say when they were. */
+static double half_width_about_s(const asked *of, int64_t t_ns)
+{
+    size_t count;
+    const erg_sample *at = erg_trace_samples(of->trace, of->channel, &count);
+    size_t next = erg_sample_from(at, count, t_ns);
+    int64_t after_ns = next < count ? at[next].half_width_ns : 0;
+    int64_t before_ns = next > 0 ? at[next - 1].half_width_ns : 0;
+
+    return erg_s_from_ns(after_ns > before_ns ? after_ns : before_ns);
+}
+
+static double counter_stamps_j(const asked *of)
+{
+    if (of->info->kind != ERG_COUNTER || of->window->covered_s <= 0)
+        return 0;
+    double mean_w = of->window->energy_j / of->window->covered_s;
+    return fabs(mean_w) / sqrt(3)
+         * hypot(half_width_about_s(of, of->window->span.begin_ns),
+                 half_width_about_s(of, of->window->span.end_ns));
+}
+
 static double smoothed_edge_j(const asked *of, int64_t t_ns)
 {
     int64_t half_ns = erg_ns_from_s(of->stream->window_s / 2);
@@ -212,8 +235,8 @@ static double uncovered_j(const asked *of)
 }
 
 static double (*const parts[])(const asked *of) = {
-    counter_steps_j, counter_bends_j, smoothed_edges_j, stamps_j, part_time_j,
-    uncovered_j,
+    counter_steps_j, counter_bends_j, counter_stamps_j, smoothed_edges_j, stamps_j,
+    part_time_j, uncovered_j,
 };
 
 double erg_gain_u(const erg_trace *trace, int channel)

@@ -129,6 +129,51 @@ static void short_windows_of_a_slow_counter_are_neither_nothing_nor_double(void)
     }
 }
 
+/* The second reading comes 3 ms after the first, as at the begin of a region, with a step
+ * of the counter in between or none: neither 2 J in 3 ms nor 0 W is held before it. */
+static void what_is_held_before_the_first_reading_is_no_single_step(void)
+{
+    static const double firsts_s[] = { 0.0185, 0.0015 };
+    erg_plant_counter counter = { .update_s = 0.02 };
+    erg_law law = erg_law_constant(100);
+
+    for (size_t k = 0; k < ERG_COUNT(firsts_s); k++) {
+        series readings = { 0 };
+        for (int i = 0; i < 20; i++) {
+            double at_s = 1 + firsts_s[k] + (i > 0 ? 0.003 + 0.1 * (i - 1) : 0);
+            int64_t t_ns = erg_ns_from_s(at_s);
+            series_add(&readings, t_ns, erg_plant_counter_j(&counter, &law, t_ns));
+        }
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER,
+                                                        .update_s = 0.02 }, &readings);
+        erg_energy energy = energy_of(trace, span_s(0.95, 2));
+        CHECK_NEAR(energy.energy_j, 105, 4);
+        CHECK(energy.edges_held > 0);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_reading_of_unknown_moment_widens_the_interval_by_what_it_may_hide(void)
+{
+    static const int64_t half_ns = 40 * ERG_NS_PER_MS;
+    double spreads_j[2];
+
+    for (int wide = 0; wide < 2; wide++) {
+        series readings = counted(&(erg_plant_counter){ .update_s = 0.001 }, 100, 0.1, 3);
+        if (wide)   /* read 40 ms after the middle of its stamps */
+            readings.at[10] = (erg_sample){ ERG_NS_PER_S, half_ns,
+                                            readings.at[10].value + 4 };
+        erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_COUNTER,
+                                                        .update_s = 0.001 }, &readings);
+        erg_energy energy = energy_of(trace, span_s(1, 2));
+        CHECK(fabs(energy.energy_j - 100) <= (wide ? energy.spread_j : 0.2));
+        spreads_j[wide] = sqrt(pow(energy.spread_j, 2) - pow(2 * energy.gain_u_j, 2));
+        erg_trace_free(trace);
+    }
+    double hidden_j = 100 * erg_s_from_ns(half_ns);
+    CHECK_NEAR(spreads_j[1], hypot(spreads_j[0], 2 * hidden_j / sqrt(3)), 0.3);
+}
+
 static void a_counter_that_was_not_seen_to_move_is_no_data(void)
 {
     erg_error err = { 0 };
@@ -238,6 +283,8 @@ int main(void)
         TEST(a_late_read_from_another_thread_makes_no_jump),
         TEST(a_driver_reload_splits_the_window_and_says_so),
         TEST(short_windows_of_a_slow_counter_are_neither_nothing_nor_double),
+        TEST(what_is_held_before_the_first_reading_is_no_single_step),
+        TEST(a_reading_of_unknown_moment_widens_the_interval_by_what_it_may_hide),
         TEST(a_counter_that_was_not_seen_to_move_is_no_data),
         TEST(peak_and_least_power_are_what_the_power_sensor_beside_a_counter_said),
         TEST(a_counter_that_stands_still_is_not_held_at_the_power_before),
