@@ -11,6 +11,9 @@
 static const double unknown_power_hz = 20, counter_hz = 10;
 static const double most_hz = 100e3, slowest_power_hz = 0.5;
 static const int64_t slow_ns = ERG_NS_PER_S;
+/* A read that took so much longer than others of its channel was interrupted. */
+static const int64_t interrupted_ns = ERG_NS_PER_MS;
+enum { INTERRUPTED_TIMES = 8 };
 
 bool erg_sampled_is_energy(const erg_channel_info *info)
 {
@@ -45,6 +48,7 @@ static void plan(erg_sampled *channel, double rate_hz)
     channel->is_slow = !erg_sampled_is_energy(info) || is_limit(info);
     channel->at_edges = info->kind == ERG_COUNTER && !channel->is_slow;
     channel->last = NAN;
+    channel->quickest_ns = INT64_MAX / INTERRUPTED_TIMES;
     if (channel->is_slow) {
         channel->period_ns = is_limit(info) ? 10 * slow_ns : slow_ns;
         return;
@@ -161,13 +165,50 @@ static void lose(erg_sampler *sampler, erg_schedule *schedule, erg_sampled *chan
     schedule->left--;
 }
 
+static bool read_next(erg_sampler *sampler, erg_sampled *channel, int64_t *clock_ns)
+{
+    channel->sampling.polls++;
+    return erg_devices_read_next(sampler->devices, channel->device, channel->channel,
+                                 clock_ns, &sampler->reading, NULL);
+}
+
+/* The thread lost its processor between the stamps: when the counter stood there is not
+ * known, and joules would be off by all that it counted meanwhile. */
+static bool was_interrupted(erg_sampled *channel, const erg_reading *reading,
+                            int64_t took_ns)
+{
+    if (!channel->at_edges || reading->count != 1)
+        return false;
+    if (took_ns < channel->quickest_ns)
+        channel->quickest_ns = took_ns;
+    return took_ns >= interrupted_ns && took_ns > INTERRUPTED_TIMES * channel->quickest_ns
+        && reading->at[0].half_width_ns == took_ns / 2;     /* a stamp of ours */
+}
+
+/* Instead of the one before, if it gives any. */
+static bool read_again(erg_sampler *sampler, erg_sampled *channel, int64_t *clock_ns)
+{
+    erg_reading *reading = &sampler->reading;
+    erg_sample first = reading->at[0];
+    bool is_there = read_next(sampler, channel, clock_ns);
+
+    if (is_there && reading->count == 0) {
+        reading->at[0] = first;
+        reading->count = 1;
+    }
+    return is_there;
+}
+
 static void read_one(erg_sampler *sampler, erg_schedule *schedule, erg_sampled *channel,
                      int64_t *clock_ns)
 {
-    erg_reading *reading = &sampler->reading;
-    channel->sampling.polls++;
-    if (!erg_devices_read_next(sampler->devices, channel->device, channel->channel,
-                               clock_ns, reading, NULL)) {
+    const erg_reading *reading = &sampler->reading;
+    int64_t before_ns = *clock_ns;
+    bool is_there = read_next(sampler, channel, clock_ns);
+
+    if (is_there && was_interrupted(channel, reading, *clock_ns - before_ns))
+        is_there = read_again(sampler, channel, clock_ns);
+    if (!is_there) {
         lose(sampler, schedule, channel);
         return;
     }

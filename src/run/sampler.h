@@ -35,6 +35,7 @@ typedef struct erg_sampled {
     bool is_slow;           /* clocks, limits, temperature: what settings are made of */
     bool is_gone;
     int64_t period_ns;
+    int64_t quickest_ns;    /* of its reads so far; of counters alone */
     erg_lateness lateness;  /* once it is gone, or the sampler has ended */
     erg_channel_info info;  /* info.device counts only devices that are read */
 } erg_sampled;
