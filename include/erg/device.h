@@ -71,6 +71,10 @@ typedef struct erg_device_event {
 /* The oldest that came with the last reads and was not yet taken. False: there is none. */
 bool erg_devices_event(erg_devices *devices, erg_device_event *out);
 
+/* Whether other processes than those of the caller's group compute on it now: then their
+ * joules are in its figures. Asks the driver, which may take milliseconds. */
+bool erg_devices_has_others(erg_devices *devices, size_t index);
+
 /* ---- knobs --------------------------------------------------------------- */
 
 /* What can be turned on a device, as the device itself says. SI units. */

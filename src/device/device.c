@@ -144,3 +144,11 @@ bool erg_devices_event(erg_devices *devices, erg_device_event *out)
     }
     return false;
 }
+
+bool erg_devices_has_others(erg_devices *devices, size_t index)
+{
+    erg_device *dev = index < devices->count ? devices->items[index] : NULL;
+
+    return dev && dev->state == ERG_PRESENT && dev->own && dev->driver->has_others
+        && dev->driver->has_others(dev);
+}

@@ -66,6 +66,8 @@ struct erg_driver {
     bool (*put_back)(erg_device *dev, erg_knob which, const char *saved, erg_error *err);
     /* May be NULL: as erg_devices_event, of this device. */
     bool (*event)(erg_device *dev, erg_device_event *out);
+    /* May be NULL: as erg_devices_has_others, of this device. */
+    bool (*has_others)(erg_device *dev);
     bool forgets;               /* what was turned ends with this process (sim) */
     /* From now on it draws so much more than its load asks for (sim); false: it cannot.
      * NULL: no device of this driver can. */

@@ -168,6 +168,7 @@ static bool describe(erg_recording *rec, const char *wired_to)
         if (erg_devices_state(rec->devices, i) == ERG_PRESENT) {
             if (wired_to)
                 erg_text_put(info.wired_to, sizeof(info.wired_to), wired_to);
+            info.shared |= erg_devices_has_others(rec->devices, i);
             good = erg_sink_device(&rec->sink, &info);
         } else
             erg_facts_absent(&rec->sink, info.name, erg_devices_reason(rec->devices, i));

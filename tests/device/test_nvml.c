@@ -153,6 +153,25 @@ static void a_split_gpu_is_labelled_shared(void)
     erg_devices_free(found);
 }
 
+/* Process 1 is there always, and of another group than a test. */
+static void a_gpu_that_others_compute_on_is_told(void)
+{
+    char own[64];
+    erg_devices *found = gpus("a100-sxm4-80gb;process=1");
+    CHECK(erg_devices_has_others(found, 0));
+    CHECK(!erg_devices_info(found, 0)->shared);     /* its knobs may be turned */
+    CHECK(!erg_devices_has_others(found, 1));
+    erg_devices_free(found);
+    snprintf(own, sizeof(own), "a100-sxm4-80gb;process=%ld", (long)getpid());
+    const char *const none[] = { "a100-sxm4-80gb", own,
+                                 "a100-sxm4-80gb;process=2147483647" };
+    for (size_t i = 0; i < ERG_COUNT(none); i++) {
+        found = gpus(none[i]);
+        CHECK(!erg_devices_has_others(found, 0));
+        erg_devices_free(found);
+    }
+}
+
 static void failed_and_blank_reads_are_gaps_never_zero(void)
 {
     erg_devices *found = gpus("plain,load=constant:200,error=20%");
@@ -288,6 +307,7 @@ int main(void)
         TEST(memory_and_every_limit_are_channels_of_their_own),
         TEST(a_sleeping_gpu_is_left_asleep),
         TEST(a_split_gpu_is_labelled_shared),
+        TEST(a_gpu_that_others_compute_on_is_told),
         TEST(failed_and_blank_reads_are_gaps_never_zero),
         TEST(a_lost_gpu_ends_its_reading_with_the_cure),
         TEST(several_gpus_are_found_and_one_can_be_asked_for),

@@ -50,11 +50,11 @@ static const key keys[] = {
     { "override", AT(override), -1 }, /* % the administrator set as floor; below 0: none */
     { "workloads", AT(workloads), 0 }, /* bits: profiles of power that it knows */
     { "update", AT(update), 1 },    /* 0: they are added and cleared, as before R590 */
+    { "process", AT(process), 0 },  /* its number; 0: nobody computes on them */
     { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
 };
 
-/* One process has one NVML, as with the real one. */
-script fake_script;
+script fake_script; /* one a process, as with the real NVML */
 #define now fake_script
 static struct nvml_gpu gpus[GPUS_MOST];
 static int64_t stepped_ns = -1, start_ns, reads;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fake NVML's own buffer of power samples, which began before the script did. */
+/* The fake NVML's own buffer of power samples, which began before the script did, and its
+ * list of processes. */
 #include <math.h>
 #include "fake_nvml.h"
 
@@ -32,5 +33,19 @@ EXPORT unsigned nvmlDeviceGetSamples(nvml_handle gpu, unsigned kind,
                                         { .natural = (unsigned)lround(1e3 * w) } };
     }
     return *count ? NVML_DONE : NVML_NOT_FOUND;
+}
+
+EXPORT unsigned nvmlDeviceGetComputeRunningProcesses_v3(nvml_handle gpu, unsigned *count,
+                                                        nvml_process *to)
+{
+    bool has_room = *count > 0;
+
+    (void)gpu;
+    *count = fake_script.process > 0;
+    if (*count && !has_room)
+        return NVML_TOO_SMALL;
+    if (*count)
+        to[0] = (nvml_process){ .pid = (unsigned)fake_script.process };
+    return NVML_DONE;
 }
 #endif

@@ -351,4 +351,5 @@ const erg_driver erg_driver_nvml = {
     .save = nvml_save,
     .turn = nvml_turn,
     .put_back = nvml_put_back,
+    .has_others = nvml_has_others,
 };

@@ -111,6 +111,9 @@ bool nvml_workload_turn(erg_device *dev, erg_knob which, double value, double *e
 bool nvml_workload_put_back(erg_device *dev, erg_knob which, const char *saved,
                             erg_error *err);
 
+/* nvml_others.c: whether processes of others compute on it. */
+bool nvml_has_others(erg_device *dev);
+
 /* nvml_samples.c: what the buffer holds. Open it before its channel is declared. */
 bool nvml_samples_open(nvml *own, erg_error *err);
 bool nvml_samples_are_dense(const nvml *own);

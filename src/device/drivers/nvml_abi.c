@@ -31,6 +31,8 @@ static const erg_symbol symbols[] = {
     { "nvmlDeviceGetCurrentClocksThrottleReasons", SLOT(throttle), false },
     { "nvmlDeviceGetSamples", SLOT(samples), false },
     { "nvmlDeviceGetMigMode", SLOT(mig), false },
+    { "nvmlDeviceGetComputeRunningProcesses_v3", SLOT(processes), false },
+    { "nvmlDeviceGetComputeRunningProcesses_v2", SLOT(processes), false },
     { "nvmlDeviceGetPerformanceState", SLOT(state), false },
     { "nvmlDeviceGetSupportedMemoryClocks", SLOT(mem_clocks), false },
     { "nvmlDeviceGetSupportedGraphicsClocks", SLOT(sm_clocks), false },

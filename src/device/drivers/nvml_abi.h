@@ -94,6 +94,12 @@ typedef struct nvml_memory {
     unsigned long long total, free, used;
 } nvml_memory; /* bytes */
 
+typedef struct nvml_process {
+    unsigned pid;
+    unsigned long long memory;
+    unsigned gpu_instance, compute_instance;
+} nvml_process;
+
 enum { NVML_SLOWDOWN = 1 };                         /* a threshold of temperature */
 enum { NVML_ECC_CORRECTED = 0, NVML_ECC_UNCORRECTED = 1, NVML_ECC_VOLATILE = 0 };
 
@@ -183,6 +189,8 @@ typedef struct nvml_api {
     unsigned (*limit)(nvml_handle gpu, unsigned *mw);
     unsigned (*throttle)(nvml_handle gpu, unsigned long long *reasons);
     unsigned (*mig)(nvml_handle gpu, unsigned *now, unsigned *pending);
+    /* Who computes on it; *count comes as the room and goes as the number. */
+    unsigned (*processes)(nvml_handle gpu, unsigned *count, nvml_process *list);
     unsigned (*state)(nvml_handle gpu, unsigned *p_state);
     /* Knobs. Lists: *count comes as the room and goes as the number. */
     unsigned (*mem_clocks)(nvml_handle gpu, unsigned *count, unsigned *mhz);
