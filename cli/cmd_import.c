@@ -7,6 +7,7 @@ typedef struct import_options {
     const char *into, *from, *tz, *date, *decimal, *start, *fields, *time, *power, *unit,
         *kind, *wired_to;
     double period_s, window_s, align_most_s;
+    int writer;
     bool align, strict;
 } import_options;
 
@@ -40,6 +41,8 @@ static const cli_option option_rows[] = {
       "find the clock of a meter, or of events, by the load" },
     { 0, "align-most", CLI_SECONDS, AT(align_most_s), "TIME", "with --align: within 5s" },
     { 0, "wired-to", CLI_TEXT, AT(wired_to), "HOST", "the machine whose power was logged" },
+    { 0, "writer", CLI_WHOLE, AT(writer), "1|2",
+      "of two programs that wrote one monitor log, keep one", true },
     { 0, "strict", CLI_FLAG, AT(strict), NULL, "any flag becomes exit status 1" },
     { 0 },
 };
@@ -49,7 +52,8 @@ static bool checked_words(const import_options *options, erg_error *err)
     const char *decimal = options->decimal;
     if (decimal && strcmp(decimal, ".") && strcmp(decimal, ","))
         return erg_fail(err, ERG_BAD_INPUT, "--decimal is . or , not '%s'", decimal);
-    return true;
+    return options->writer <= 2
+        || erg_fail(err, ERG_BAD_INPUT, "--writer is 1 or 2, not %d", options->writer);
 }
 
 static erg_trace *import_all(const cli *call, const import_options *options, erg_error *err)
@@ -70,6 +74,7 @@ static erg_trace *import_all(const cli *call, const import_options *options, erg
         .wired_to = options->wired_to,
         .align = options->align,
         .align_most_s = options->align_most_s,
+        .writer = options->writer,
     };
     erg_trace *trace = options->into ? erg_trace_load_aside(options->into, err)
                                      : erg_trace_new(err);

@@ -14,7 +14,7 @@ _erg()
         run) words=" --repeat --until --max-repeat --max-time --warmup --preset --idle --idle-state --rate --dither --looks --marker --no-wait --device --tape --sim --wired-to --detach --for --stop --per --co2 --log --tag --power-cap --dvfs --objective --slowdown --strict" ;;
         show) words=" --region --window --per --co2 --trace --strict" ;;
         compare) words="" ;;
-        import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --strict" ;;
+        import) words=" --into --from --tz --date --decimal --start --period --fields --time --power --unit --kind --window --align --align-most --wired-to --writer --strict" ;;
         export) words=" --wide --integration --region --channel" ;;
         timeline) words=" --by --channel --prior --byte-energy --ramp --lag-max --top --align --start --seed" ;;
         sweep) words=" --knob --profile --set --force --variant --mode --repeat --until --max-repeat --warmup --no-warmup --random --device --floor --settle --timeout --adaptive --objective --with --slowdown --power-cap --drift-correct --work --name --shared --dry-run --resume --gather --slurm --srun --block --partition --account --time --mem --cpus-per-task --exclusive" ;;

@@ -32,6 +32,8 @@ typedef struct erg_import_options {
     const char *wired_to;
     bool align;             /* find the clock offset against what is in the trace */
     double align_most_s;    /* 0: 5 s */
+    int writer;             /* of a monitor log that two programs wrote: 1 or 2 keeps that
+                             * one's rows; 0: such a log is ERG_BAD_INPUT */
 } erg_import_options;
 
 typedef struct erg_importer_info { const char *name, *about; } erg_importer_info;

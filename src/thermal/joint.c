@@ -107,10 +107,21 @@ static bool try_training(erg_trace *into, const erg_source *source, bool *added,
     return good;
 }
 
+static bool has_one_writer(const erg_monitor *monitor, const char *name, erg_error *err)
+{
+    erg_error why = { 0 };
+
+    for (size_t i = 0; i < erg_monitor_devices(monitor); i++)
+        if (!erg_monitor_one_writer(erg_monitor_device_at(monitor, i), 0, 0, &why))
+            return erg_fail(err, why.code, "%s: %s", name, why.text);
+    return true;
+}
+
 static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
                         erg_error *err)
 {
-    const erg_monitor_options options = { .zone = source->options->tz };
+    const erg_monitor_options options = { .zone = source->options->tz,
+                                          .writer = source->options->writer };
     erg_error why = { 0 };
     erg_monitor *monitor =
         erg_monitor_parse(source->name, source->bytes, source->size, &options, &why);
@@ -118,7 +129,8 @@ static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
     if (!erg_can_do_without(&why, err))
         return false;
     *added = monitor != NULL;
-    bool good = !monitor || erg_joint_add_monitor(monitor, source->name, into, err);
+    bool good = !monitor || (has_one_writer(monitor, source->name, err)
+                             && erg_joint_add_monitor(monitor, source->name, into, err));
     erg_monitor_free(monitor);
     return good;
 }

@@ -65,6 +65,43 @@ static void a_log_on_no_clock_of_the_run_is_refused(void)
     CHECK(unlink(log) == 0);
 }
 
+static size_t samples_of(const erg_trace *trace, const char *channel)
+{
+    size_t count = 0;
+    int at = erg_trace_find_channel(trace, channel);
+    if (at >= 0)
+        erg_trace_samples(trace, at, &count);
+    return count;
+}
+
+static void a_log_of_two_programs_is_refused_until_one_of_them_is_named(void)
+{
+    erg_error err = { 0 };
+    char text[8192] = "timestamp,device,temp_c,power_w\n";
+    size_t used = strlen(text);
+    for (int i = 0; i < 80; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "2026-01-02T03:%02d:%02d.0Z,gpu,50,100\n", i / 60, i % 60);
+        if (i >= 50)
+            used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                     "2026-01-02T03:%02d:%02d.45Z,gpu,50,999\n", i / 60,
+                                     i % 60);
+    }
+    const char *csv = test_file("two.csv", text);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK(!erg_joint_import(trace, csv, NULL, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "two.csv: TWO_WRITERS") && strstr(err.text, "--writer 1 or 2"));
+    erg_trace_free(trace);
+    for (int writer = 1; writer <= 2; writer++) {
+        trace = erg_trace_new(&err);
+        CHECK_OK(erg_joint_import(trace, csv, &(erg_import_options){ .writer = writer },
+                                  &err), err);
+        CHECK(samples_of(trace, "gpu/power") == (writer == 1 ? 80 : 30));
+        erg_trace_free(trace);
+    }
+    CHECK(unlink(csv) == 0);
+}
+
 static void what_is_neither_gets_the_importers_sentence(void)
 {
     erg_error err = { 0 };
@@ -114,6 +151,7 @@ int main(void)
     static const test tests[] = {
         TEST(two_logs_become_one_run_file_and_come_back),
         TEST(a_log_on_no_clock_of_the_run_is_refused),
+        TEST(a_log_of_two_programs_is_refused_until_one_of_them_is_named),
         TEST(what_is_neither_gets_the_importers_sentence),
         TEST(a_recorded_session_survives_the_way_through_a_run_file),
     };
