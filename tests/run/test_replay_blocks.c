@@ -314,7 +314,7 @@ static void a_kernel_that_scatters_by_a_tenth_is_known_in_the_end(void)
         erg_time_blocks_free(&blocks);
     }
     print_message("# %zu of %d found, %zu cover\n", found, RUNS, covered);
-    CHECK(found == RUNS && covered >= 0.94 * RUNS);
+    CHECK(found == RUNS && (double)covered >= 0.94 * RUNS);
 }
 
 static void a_mean_would_be_off_by_what_the_others_took(void)
