@@ -58,6 +58,24 @@ static int restore(const cli *call)
     return status;
 }
 
+static erg_result *check(const cli *call, erg_devices *devices, bool *disagrees,
+                         erg_error *err)
+{
+    const devices_options *options = call->options;
+    const erg_check_options how = {
+        .for_s = options->for_s,
+        .argv = call->argc ? call->argv : NULL,
+        .marker = options->marker,
+        .reference = options->reference,
+        .ask_stop = cli_watch_signals(),
+        .progress = cli_talks(call) ? cli_progress : NULL,
+    };
+    erg_result *result = erg_devices_check(devices, &call->env, &how, disagrees, err);
+
+    cli_progress_end(call);
+    return result;
+}
+
 static int run(const cli *call)
 {
     const devices_options *options = call->options;
@@ -73,15 +91,8 @@ static int run(const cli *call)
     if (!devices)
         return cli_failed(call, &err);
 
-    erg_result *result = options->check
-        ? erg_devices_check(devices, &call->env,
-                            &(erg_check_options){ .for_s = options->for_s,
-                                                  .argv = call->argc ? call->argv : NULL,
-                                                  .marker = options->marker,
-                                                  .reference = options->reference,
-                                                  .ask_stop = cli_watch_signals() },
-                            &disagrees, &err)
-        : erg_devices_table(devices, &err);
+    erg_result *result = options->check ? check(call, devices, &disagrees, &err)
+                                        : erg_devices_table(devices, &err);
     int status = result ? put(call, options, result) : cli_failed(call, &err);
     if (status == CLI_DONE && !any_present(devices))
         status = CLI_UNAVAILABLE;

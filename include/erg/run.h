@@ -98,6 +98,8 @@ typedef struct erg_check_options {
     const char *reference;      /* "DEVICE/CHANNEL" of a meter that sees the same power;
                                  * NULL: the device's own counter */
     const volatile int *ask_stop;
+    void (*progress)(void *self, const char *text); /* about once a second; NULL: none */
+    void *progress_self;
 } erg_check_options;
 
 /* Reads everything for a while: table check (device, channel, polls, errors, updates,

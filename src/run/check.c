@@ -273,6 +273,24 @@ static bool load(erg_recording *rec, const erg_env *env, const erg_check_options
                         "checked", status));
 }
 
+/* A second at a time, so that whoever waits sees that it goes on. */
+static void watch_for(erg_recording *rec, const erg_env *env,
+                      const erg_check_options *options, double for_s)
+{
+    int64_t begin_ns = erg_env_now_ns(env), end_ns = begin_ns + erg_ns_from_s(for_s);
+    char text[80];
+
+    for (int64_t at_ns = begin_ns;
+         at_ns < end_ns && !(options->ask_stop && *options->ask_stop);) {
+        snprintf(text, sizeof(text), "reading every sensor: %.0f of %.0f s",
+                 erg_s_from_ns(at_ns - begin_ns), for_s);
+        if (options->progress)
+            options->progress(options->progress_self, text);
+        at_ns = end_ns - at_ns > ERG_NS_PER_S ? at_ns + ERG_NS_PER_S : end_ns;
+        erg_recording_run_until(rec, at_ns, options->ask_stop);
+    }
+}
+
 static bool watch(erg_recording *rec, const erg_env *env, const erg_check_options *options,
                   erg_error *err)
 {
@@ -282,8 +300,7 @@ static bool watch(erg_recording *rec, const erg_env *env, const erg_check_option
     if (options->argv)
         return load(rec, env, options, err);
     if (!options->marker)
-        erg_recording_run_until(rec, erg_env_now_ns(env) + erg_ns_from_s(for_s),
-                                options->ask_stop);
+        watch_for(rec, env, options, for_s);
     return true;
 }
 

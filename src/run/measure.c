@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,18 +243,23 @@ static void run_command(session *s, erg_error *err)
         repeat_times(s, err);
 }
 
+/* A second at a time, so that whoever waits sees that it goes on. */
 static void record_only(session *s)
 {
     double for_s = s->options->for_s;
     int64_t begin_ns = erg_env_now_ns(s->env), settled_ns = begin_ns + ERG_SETTLED_NS;
     int64_t until_ns = for_s > 0 ? begin_ns + erg_ns_from_s(for_s) : INT64_MAX;
 
-    for (; until_ns > settled_ns && !asked(s); settled_ns += ERG_SETTLE_AGAIN_NS) {
-        erg_recording_run_until(s->rec, settled_ns, s->options->ask_stop);
+    for (int64_t at_ns = begin_ns; at_ns < until_ns && !asked(s);) {
+        tell(s, for_s > 0 ? "recording: %d of %d s" : "recording: %d s, until Ctrl-C",
+             (int)((at_ns - begin_ns) / ERG_NS_PER_S), (int)fmin(for_s, INT_MAX));
+        at_ns = until_ns - at_ns > ERG_NS_PER_S ? at_ns + ERG_NS_PER_S : until_ns;
+        erg_recording_run_until(s->rec, at_ns, s->options->ask_stop);
+        if (at_ns < settled_ns)
+            continue;
         erg_give_back_memory();
+        settled_ns += ERG_SETTLE_AGAIN_NS;
     }
-    if (!asked(s))
-        erg_recording_run_until(s->rec, until_ns, s->options->ask_stop);
 }
 
 static void play(session *s, erg_error *err)

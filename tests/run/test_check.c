@@ -21,6 +21,31 @@ static erg_result *check(const char *sensor, bool *disagrees)
     return result;
 }
 
+static void count_told(void *self, const char *text)
+{
+    CHECK(strstr(text, " of 10 s"));
+    ++*(int *)self;
+}
+
+static void whoever_waits_is_told_each_second_how_far_it_is(void)
+{
+    static const char *const sensor = "sim:a100-sxm4-80gb";
+    manual_clock manual;
+    bool disagrees = true;
+    int told = 0;
+    erg_error err = { 0 };
+    erg_env env = { .clock = manual_start(&manual, ERG_NS_PER_S) };
+    erg_devices *devices = erg_devices_find(&env, &sensor, 1, &err);
+    CHECK_OK(devices, err);
+    erg_result *result = erg_devices_check(
+        devices, &env, &(erg_check_options){ .for_s = 10, .progress = count_told,
+                                             .progress_self = &told }, &disagrees, &err);
+    CHECK_OK(result, err);
+    CHECK(told == 10);
+    erg_result_free(result);
+    erg_devices_free(devices);
+}
+
 static size_t row_of(const erg_table *table, const char *channel)
 {
     for (size_t i = 0; i < erg_table_row_count(table); i++)
@@ -223,6 +248,7 @@ static void a_gpu_without_a_meter_is_held_against_its_counter(void)
 int main(void)
 {
     static const test tests[] = {
+        TEST(whoever_waits_is_told_each_second_how_far_it_is),
         TEST(a_sound_device_agrees_and_its_period_is_found),
         TEST(a_counter_that_is_off_by_a_fifth_is_named),
         TEST(a_sensor_that_fails_is_silent_and_never_zero),

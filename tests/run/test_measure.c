@@ -235,18 +235,26 @@ static void a_joint_run_ends_its_command_and_rests_as_long(void)
     erg_trace_free(trace);
 }
 
+static void count_told(void *self, const char *text)
+{
+    ++*(int *)self;
+    CHECK(strstr(text, " of 60 s"));
+}
+
 static void a_logger_on_a_manual_clock_records_a_minute_at_once(void)
 {
     manual_clock manual;
     erg_error err = { 0 };
     erg_env env = { .clock = manual_start(&manual, ERG_NS_PER_S) };
     erg_measure_options options = options_for(test_folder());
-    options.for_s = 60;
+    int told = 0;
+    options.for_s = 60, options.progress = count_told, options.progress_self = &told;
     CHECK_OK(erg_measure(&env, NULL, &options, &outcome, &err), err);
     erg_trace *trace = load();
     erg_span span = erg_trace_span(trace);
     CHECK(erg_s_from_ns(span.end_ns - span.begin_ns) >= 60);
     CHECK(!erg_trace_meta(trace, "command"));
+    CHECK(told == 60);
     erg_trace_free(trace);
 }
 
