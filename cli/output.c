@@ -140,12 +140,14 @@ static bool open_target(target *to, const char *output, FILE *stream, erg_error 
     to->path = output;
     int count = snprintf(to->aside, sizeof(to->aside), "%s.part-%ld", output,
                          (long)getpid());
-    bool regular = access(output, F_OK) != 0 || strncmp(output, "/dev/", 5) != 0;
     if (count < 0 || (size_t)count >= sizeof(to->aside))
         return erg_fail(err, ERG_BAD_INPUT, "--output: path too long");
-    if (stat(output, &about) == 0 && S_ISDIR(about.st_mode))
+    bool is_there = stat(output, &about) == 0;
+    if (is_there && S_ISDIR(about.st_mode))
         return erg_fail(err, ERG_BAD_INPUT,
                         "cannot write %s: it is a folder: name a file in it", output);
+    /* A pipe or a device is written as it is: a file renamed over it takes its place. */
+    bool regular = !is_there || S_ISREG(about.st_mode);
     if (!regular)
         to->aside[0] = '\0';
     to->stream = fopen(regular ? to->aside : output, "we");

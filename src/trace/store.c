@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "trace/schema.h"
 #include "trace/store_inside.h"
@@ -24,6 +25,20 @@ void erg_store_drop_log(const char *path)
         snprintf(beside, sizeof(beside), "%s%s", path, endings[i]);
         unlink(beside);
     }
+}
+
+/* What is renamed over a pipe or a device takes its place: for root that of /dev/null. */
+static bool may_be_replaced(const char *path, erg_error *err)
+{
+    struct stat there;
+
+    if (strcmp(path, "-") == 0)
+        return erg_fail(err, ERG_BAD_INPUT, "a run file cannot go to stdout: name a file");
+    if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
+        return true;
+    return erg_fail(err, ERG_BAD_INPUT, S_ISDIR(there.st_mode)
+                    ? "cannot write %s: it is a folder: name a file in it"
+                    : "cannot write %s: it is a pipe or a device: name a file", path);
 }
 
 static bool put_in_place(const char *aside, const char *path, erg_error *err)
@@ -151,7 +166,7 @@ static erg_store *new_store(const char *path, erg_error *err)
 
 erg_store *erg_store_create(const char *path, erg_error *err)
 {
-    erg_store *store = new_store(path, err);
+    erg_store *store = may_be_replaced(path, err) ? new_store(path, err) : NULL;
 
     if (!store || (lay_schema(store, err) && begin_recording(store, err)))
         return store;
@@ -242,6 +257,8 @@ erg_store *erg_store_begin_aside(const char *path, char aside[ERG_STORE_ASIDE],
 {
     int length = snprintf(aside, ERG_STORE_ASIDE, "%s.part-%ld", path, (long)getpid());
 
+    if (!may_be_replaced(path, err))
+        return NULL;
     if (length >= ERG_PATH_MOST) {
         erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
         return NULL;

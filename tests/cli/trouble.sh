@@ -80,6 +80,15 @@ nobody_reads_the_table() { # STATUS-OF-THE-COMMAND: stderr goes where nobody lis
     [ "$(cat got)" = "$1" ] || { echo "status $(cat got)"; return 1; }
     rm -f got; "$erg" show deaf.erg >shown && ! grep -q INTERRUPTED shown
 }
+a_pipe_is_written_and_stays() {
+    "$erg" run --sensor sim:plain --no-wait --quiet --output piped.erg -- true && mkfifo pipe && timeout 20 cat pipe >got & reader=$!
+    tries=0
+    while [ ! -p pipe ] && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
+    timeout 20 "$erg" show piped.erg --format csv --output pipe; wait $reader
+    [ -p pipe ] && grep -q '^true,0,' got || { ls -l; return 1; }
+    rm -f got
+    status_is 125 "$erg" run --sensor sim:plain --no-wait --output pipe -- touch ran 2>err && [ -p pipe ] && [ ! -e ran ] && grep -q 'name a file' err
+}
 check "a full disk costs the recording, not the command" a_full_disk_costs_the_recording
 check "a full disk does not hide the command's status" a_full_disk_keeps_the_status
 check "where nothing can be written the command is not started" nothing_fits
@@ -96,6 +105,7 @@ check "SIGALRM reaches the command and the file is complete" signal ALRM
 check "a signal for the command ends no repeats" a_signal_for_the_command_ends_no_repeats
 check "a reader that leaves does not hide a failure" nobody_reads_the_table 7
 check "a reader that leaves does not make one" nobody_reads_the_table 0
+check "a pipe is written as a pipe, and is no run file" a_pipe_is_written_and_stays
 check "a command that dies by SIGINT gives 130" dies_by_it INT 130
 check "a command that dies by SIGTERM gives 143" dies_by_it TERM 143
 echo "1..$number"

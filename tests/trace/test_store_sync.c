@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a recording waits for the disk, counted beneath SQLite. */
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include "test.h"
 #include "trace/store.h"
@@ -96,9 +97,38 @@ static void what_a_killed_process_left_beside_the_file_is_cleaned(void)
     CHECK(access(alive, F_OK) == 0 && access(other, F_OK) == 0);
 }
 
+static bool is_pipe(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && S_ISFIFO(there.st_mode);
+}
+
+/* As root, a file renamed over /dev/null would be in its place. */
+static void a_pipe_or_a_device_is_not_replaced_by_a_run_file(void)
+{
+    char fifo[300], alias[300];
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    snprintf(fifo, sizeof(fifo), "%s/pipe", test_folder());
+    snprintf(alias, sizeof(alias), "%s/link", test_folder());
+    CHECK(mkfifo(fifo, 0600) == 0 && symlink(fifo, alias) == 0);
+    const char *const paths[] = { fifo, alias };
+    for (size_t i = 0; i < ERG_COUNT(paths); i++) {
+        CHECK(!erg_store_create(paths[i], &err) && err.code == ERG_BAD_INPUT);
+        CHECK(strstr(err.text, paths[i]) && strstr(err.text, "name a file"));
+        CHECK(!erg_trace_save(trace, paths[i], &err) && err.code == ERG_BAD_INPUT);
+        CHECK(is_pipe(paths[i]));
+    }
+    CHECK(!erg_store_create("-", &err) && strstr(err.text, "stdout"));
+    CHECK(!erg_trace_save(trace, "-", &err) && access("-", F_OK) != 0);
+    CHECK(!erg_store_create(test_folder(), &err) && strstr(err.text, "it is a folder"));
+    erg_trace_free(trace);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_pipe_or_a_device_is_not_replaced_by_a_run_file),
         TEST(what_a_killed_process_left_beside_the_file_is_cleaned),
         TEST(only_the_end_of_a_recording_that_lasts_waits_for_the_disk),
     };
