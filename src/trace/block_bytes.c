@@ -193,14 +193,6 @@ bool erg_residuals_get(erg_block *block, source *from, size_t count)
     return planes <= 8 && get_planes(block, from, planes, count) && !from->bad;
 }
 
-uint64_t erg_residuals_cost(const uint64_t residuals[], size_t count)
-{
-    uint64_t bits = 0;
-    for (size_t i = 0; i < count; i++)
-        bits += residuals[i] ? 65 - (unsigned)__builtin_clzll(residuals[i]) : 0;
-    return bits;
-}
-
 uint64_t erg_common_divisor(uint64_t a, uint64_t b)
 {
     while (b) {

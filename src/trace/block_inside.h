@@ -93,8 +93,11 @@ bool erg_plane_get(erg_block *block, source *from, unsigned char data[], size_t 
 /* block->residuals, in the smaller of two ways; briefly in one. */
 void erg_residuals_put(erg_block *block, bytes *to, size_t count);
 bool erg_residuals_get(erg_block *block, source *from, size_t count);
-/* What residuals would about cost, in bits. */
-uint64_t erg_residuals_cost(const uint64_t residuals[], size_t count);
+/* What a residual would about cost, in bits. */
+static inline unsigned erg_residual_cost(uint64_t residual)
+{
+    return residual ? 65 - (unsigned)__builtin_clzll(residual) : 0;
+}
 uint64_t erg_common_divisor(uint64_t a, uint64_t b);
 
 /* ---- block_stamps.c, block_values.c ------------------------------------------- */

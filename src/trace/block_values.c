@@ -34,6 +34,10 @@ static double apply_scale(const scale *one, int64_t number)
 static bool fits_scale(erg_block *block, const scale *one, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        if (i && erg_bits_of(block->values[i]) == erg_bits_of(block->values[i - 1])) {
+            block->numbers[i] = block->numbers[i - 1];
+            continue;
+        }
         double n = block->values[i] - one->offset;
         n = one->multiply ? n / one->factor : n * one->factor;
         if (!(fabs(n) < 0x1p53))
@@ -76,20 +80,30 @@ static uint64_t common_unit(erg_block *block, size_t count)
     uint64_t unit = 0;
     for (size_t i = 1; i < count && unit != 1; i++) {
         int64_t step = block->numbers[i] - block->numbers[0];
-        unit = erg_common_divisor((uint64_t)(step < 0 ? -step : step), unit);
+        if (block->numbers[i] != block->numbers[i - 1])
+            unit = erg_common_divisor((uint64_t)(step < 0 ? -step : step), unit);
     }
     return unit ? unit : 1;
 }
 
-static void value_residuals(erg_block *block, value_guess guess, size_t count, int64_t unit)
+/* Returns what they would cost. A poll mostly finds the value before: no division. */
+static uint64_t value_residuals(erg_block *block, value_guess guess, size_t count,
+                                int64_t unit)
 {
     int64_t first = block->numbers[0];
+    uint64_t bits = 0;
 
     block->residuals[0] = 0;
     for (size_t i = 1; i < count; i++) {
         int64_t before = guess == VALUE_STEP ? block->numbers[i - 1] : first;
-        block->residuals[i] = erg_fold((uint64_t)((block->numbers[i] - before) / unit));
+        int64_t step = block->numbers[i] - before;
+        if (guess == VALUE_PLAIN && block->numbers[i] == block->numbers[i - 1])
+            block->residuals[i] = block->residuals[i - 1];
+        else
+            block->residuals[i] = step ? erg_fold((uint64_t)(step / unit)) : 0;
+        bits += erg_residual_cost(block->residuals[i]);
     }
+    return bits;
 }
 
 static void put_scaled(erg_block *block, bytes *to, size_t count)
@@ -97,10 +111,8 @@ static void put_scaled(erg_block *block, bytes *to, size_t count)
     int64_t unit = (int64_t)common_unit(block, count);
     value_guess guess = VALUE_STEP;
 
-    value_residuals(block, VALUE_PLAIN, count, unit);
-    uint64_t plain = erg_residuals_cost(block->residuals, count);
-    value_residuals(block, VALUE_STEP, count, unit);
-    if (plain < erg_residuals_cost(block->residuals, count)) {
+    uint64_t plain = value_residuals(block, VALUE_PLAIN, count, unit);
+    if (plain < value_residuals(block, VALUE_STEP, count, unit)) {
         guess = VALUE_PLAIN;
         value_residuals(block, guess, count, unit);
     }

@@ -72,6 +72,8 @@ bool erg_store_samples(erg_store *store, int channel, const erg_sample *samples,
     if (channel < 0 || (size_t)channel >= store->channel_count)
         return erg_fail(err, ERG_NOT_FOUND, "%s has no channel %d", store->path, channel);
 
+    if (count == 1)     /* as a recording's come */
+        return wait_for_block(store, channel, samples, err);
     while (count) {
         bool is_block = count >= ERG_BLOCK_MOST && store->tails[channel].waiting.count == 0;
         series some = { samples, is_block ? ERG_BLOCK_MOST : 1 };
