@@ -47,8 +47,8 @@ static const cli_option option_rows[] = {
     { 0, "idle-state", CLI_TEXT, AT(idle_state), "NAME",
       "which idle: context_idle (default), deep_idle or clocks_locked_idle" },
     { 0, "rate", CLI_HERTZ, AT(rate_hz), "RATE",
-      "polls per second; default twice per sensor update, counters 10 Hz "
-      "and at region edges", true },
+      "polls per second (a moving mean beside a counter: at most 10 an update); default "
+      "twice per sensor update, counters 10 Hz and at region edges", true },
     { 0, "dither", CLI_TEXT, AT(dither), "WHEN",
       "auto (default), on or off: spread repetitions over a part-time sensor's phase" },
     { 0, "looks", CLI_TEXT, AT(looks), "RULE",

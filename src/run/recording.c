@@ -135,7 +135,7 @@ static void *sampler(void *self)
     prctl(PR_SET_TIMERSLACK, 1UL);      /* wake on time, not 50 us late */
     while (!atomic_load(&rec->stop_sampling)) {
         int64_t next_ns = erg_sampler_step(rec->sampler, edge);
-        int64_t now_ns = erg_env_now_ns(rec->env);
+        int64_t now_ns = rec->sampler->looked_ns;
         erg_recording_hear(rec);
         if (edge && (rec->sampler->has_edges || rec->teller))
             erg_ring_want_edges(rec->ring, now_ns + edge_gap_ns);

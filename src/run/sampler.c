@@ -9,7 +9,7 @@
 #include "run/sampler.h"
 
 static const double unknown_power_hz = 20, counter_hz = 10;
-static const double most_hz = 100e3, slowest_power_hz = 0.5;
+static const double most_hz = 100e3, slowest_power_hz = 0.5, polls_of_a_mean = 10;
 static const int64_t slow_ns = ERG_NS_PER_S;
 /* A read that took so much longer than others of its channel was interrupted. */
 static const int64_t interrupted_ns = ERG_NS_PER_MS;
@@ -55,6 +55,31 @@ static void plan(erg_sampled *channel, double rate_hz)
     }
     double hz = fmin(rate_hz > 0 ? rate_hz : auto_rate_hz(info), most_hz);
     channel->period_ns = erg_ns_from_s(1 / hz);
+}
+
+static bool has_joules_beside(const erg_sampler *sampler, const erg_sampled *mean)
+{
+    for (size_t i = 0; i < sampler->count; i++) {
+        const erg_sampled *other = &sampler->channels[i];
+        if (other->device == mean->device && !other->is_slow
+            && other->info.kind != ERG_SMOOTHED && other->info.scope == mean->info.scope)
+            return true;
+    }
+    return false;
+}
+
+/* A moving mean that stands beside a counter or a nearer power shows all it has to tell in
+ * ten polls an update; more would be calls of the driver for nothing. */
+static void slow_means(erg_sampler *sampler)
+{
+    for (size_t i = 0; i < sampler->count; i++) {
+        erg_sampled *channel = &sampler->channels[i];
+        int64_t enough_ns = channel->info.update_s > 0
+            ? erg_ns_from_s(channel->info.update_s / polls_of_a_mean) : 0;
+        if (!channel->is_slow && channel->info.kind == ERG_SMOOTHED
+            && channel->period_ns < enough_ns && has_joules_beside(sampler, channel))
+            channel->period_ns = enough_ns;
+    }
 }
 
 void erg_sampler_hasten(erg_sampler *sampler, double rate_hz)
@@ -116,8 +141,8 @@ erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double ra
             continue;
         for (size_t c = 0; c < erg_devices_channel_count(devices, i); c++) {
             erg_sampled *channel = &sampler->channels[sampler->count++];
-            channel->device = i;
-            channel->channel = c;
+            channel->device = (uint16_t)i;
+            channel->channel = (uint16_t)c;
             channel->info = *erg_devices_channel(devices, i, c);
             channel->info.device = present;
             plan(channel, rate_hz);
@@ -125,6 +150,7 @@ erg_sampler *erg_sampler_new(const erg_env *env, erg_devices *devices, double ra
         }
         present++;
     }
+    slow_means(sampler);
     return sampler;
 }
 
@@ -301,6 +327,7 @@ int64_t erg_sampler_step(erg_sampler *sampler, bool edge)
         if (schedule->next_ns < next_ns)
             next_ns = schedule->next_ns;
     }
+    sampler->looked_ns = clock_ns;
     return next_ns;
 }
 

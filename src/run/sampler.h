@@ -26,16 +26,16 @@ typedef struct erg_sampling {
 
 /* What each poll needs comes first, in one cache line. */
 typedef struct erg_sampled {
-    _Alignas(64) size_t device;     /* in erg_devices, */
-    size_t channel;                 /* of it */
-    double last;
-    erg_sampling sampling;
-    atomic_long updates;    /* as sampling.updates, for other threads */
+    _Alignas(64) uint16_t device;   /* in erg_devices, */
+    uint16_t channel;               /* of it */
     bool at_edges;          /* a counter: read when a region begins or ends */
     bool is_slow;           /* clocks, limits, temperature: what settings are made of */
     bool is_gone;
-    int64_t period_ns;
+    double last;
+    erg_sampling sampling;
+    atomic_long updates;    /* as sampling.updates, for other threads */
     int64_t quickest_ns;    /* of its reads so far; of counters alone */
+    int64_t period_ns;
     erg_lateness lateness;  /* once it is gone, or the sampler has ended */
     erg_channel_info info;  /* info.device counts only devices that are read */
 } erg_sampled;
@@ -60,6 +60,7 @@ typedef struct erg_sampler {
     size_t schedule_count;
     size_t *order;              /* of channels, by schedule */
     bool has_edges;
+    int64_t looked_ns;          /* at the clock, the last time in a step */
     erg_reading reading;
 } erg_sampler;
 

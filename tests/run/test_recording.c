@@ -125,6 +125,21 @@ static void a_higher_rate_is_a_higher_rate(void)
     erg_trace_free(trace);
 }
 
+static void a_moving_mean_beside_a_counter_is_read_ten_times_an_update_at_most(void)
+{
+    manual_clock manual;
+    bench at;
+    size_t energy, average;
+    open_bench(&at, &(erg_env){ .clock = manual_start(&manual, 0) }, "sim:h100-sxm5-80gb",
+               1000);
+    CHECK(erg_recording_run_until(at.rec, 2 * ERG_NS_PER_S, NULL));
+    erg_trace *trace = close_bench(&at);
+    samples_of(trace, "sim:h100-sxm5-80gb/energy", &energy);
+    samples_of(trace, "sim:h100-sxm5-80gb/power_average", &average);
+    CHECK(energy >= 2001 && average >= 201 && average <= 203);
+    erg_trace_free(trace);
+}
+
 /* Outer and inner on one thread; a second thread's overlaps both. */
 static void regions_nest_and_overlap_and_know_their_parents(void)
 {
@@ -371,6 +386,7 @@ int main(void)
         TEST(the_schedule_follows_the_sensor_and_the_clock),
         TEST(a_stored_calibration_is_applied_and_named),
         TEST(a_higher_rate_is_a_higher_rate),
+        TEST(a_moving_mean_beside_a_counter_is_read_ten_times_an_update_at_most),
         TEST(regions_nest_and_overlap_and_know_their_parents),
         TEST(threads_mark_while_the_sampler_runs_and_someone_asks),
         TEST(a_killed_recording_keeps_all_but_the_last_second),
