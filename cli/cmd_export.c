@@ -14,7 +14,7 @@ static const cli_option option_rows[] = {
     { 0, "integration", CLI_TEXT, offsetof(export_options, integration), "RULE",
       "energy-report: legacy gives the old backward sum, marked so" },
     { 'r', "region", CLI_TEXT, offsetof(export_options, region), "NAME",
-      "energy-report: of this region; default the whole run" },
+      "energy-report: of this region; default the runs, or full_model of a timing file" },
     { 'c', "channel", CLI_TEXT, offsetof(export_options, channel), "NAME",
       "tape and energy-report: this channel, as in nvml:0/power" },
     { 0 },

@@ -239,6 +239,66 @@ static void the_energy_report_has_the_keys_of_old(void)
     erg_trace_free(trace);
 }
 
+/* 100 W for 5 s, nothing marked. */
+static erg_trace *make_log(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = erg_trace_new(&err);
+    erg_device_info device = { .name = "gpu:0", .scope = ERG_SCOPE_BOARD };
+    erg_channel_info power = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                               .kind = ERG_INSTANT, .method = ERG_METHOD_INTEGRAL,
+                               .scope = ERG_SCOPE_BOARD, .gain_u = 0.02 };
+    CHECK(trace && erg_trace_add_device(trace, &device, &err) == 0);
+    CHECK(erg_trace_add_channel(trace, &power, &err) == 0);
+    for (int i = 0; i <= 50; i++) {
+        erg_sample watts = { .t_ns = i * 100 * ERG_NS_PER_MS, .value = 100 };
+        CHECK(erg_trace_add_samples(trace, 0, &watts, 1, &err));
+    }
+    return trace;
+}
+
+static double report_number(const erg_trace *trace, const char *key)
+{
+    erg_export_options options = { .format = "energy-report", .channel = "gpu:0/power" };
+    size_t size;
+    char *text = export_text(trace, &options, &size);
+    json_t *root = json_loadb(text, size, 0, NULL);
+    double number = json_number_value(json_object_get(root, key));
+    json_decref(root);
+    free(text);
+    return number;
+}
+
+/* A logger sampled all the time; a benchmark beside it wrote when it ran, and how often. */
+static void the_stamps_of_a_timing_file_select_what_a_report_counts(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make_log();
+    CHECK(report_number(trace, "duration_seconds") > 4);
+    CHECK(report_number(trace, "num_runs") == 0);
+    erg_region timed = { .name = "full_model", .begin_ns = 2 * ERG_NS_PER_S,
+                         .end_ns = 3 * ERG_NS_PER_S, .runs = 50 };
+    CHECK_OK(erg_trace_add_region(trace, &timed, &err), err);
+    CHECK_NEAR(report_number(trace, "duration_seconds"), 1, 1e-9);
+    CHECK(report_number(trace, "num_runs") == 50);
+    erg_trace_free(trace);
+}
+
+static void a_report_names_the_flags_of_its_figure(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make_log();
+    erg_region brief = { .name = "run", .begin_ns = 2 * ERG_NS_PER_S,
+                         .end_ns = 2 * ERG_NS_PER_S + ERG_NS_PER_MS, .runs = 1 };
+    CHECK_OK(erg_trace_add_region(trace, &brief, &err), err);
+    size_t size;
+    erg_export_options options = { .format = "energy-report", .channel = "gpu:0/power" };
+    char *text = export_text(trace, &options, &size);
+    CHECK(strstr(text, "\"flags\": [\"TOO_SHORT\"]"));
+    free(text);
+    erg_trace_free(trace);
+}
+
 static void a_report_says_how_watts_became_joules_and_not_where_they_come_from(void)
 {
     erg_export_options options = { .format = "energy-report", .channel = "gpu:0/power" };
@@ -305,6 +365,8 @@ int main(void)
         TEST(every_format_carries_what_its_figure_is),
         TEST(every_table_format_carries_what_its_figure_is),
         TEST(the_energy_report_has_the_keys_of_old),
+        TEST(the_stamps_of_a_timing_file_select_what_a_report_counts),
+        TEST(a_report_names_the_flags_of_its_figure),
         TEST(a_report_says_how_watts_became_joules_and_not_where_they_come_from),
         TEST(perfetto_and_json_are_json_even_for_odd_names),
         TEST(a_wide_csv_has_a_column_a_channel),

@@ -104,16 +104,20 @@ static void put_known_keys(content *c)
     fputs("},\n", c->out);
 }
 
+/* Those of the recording, and of the figure alone, as TOO_SHORT. */
 static void put_flags(content *c)
 {
-    uint64_t named = 0;
+    uint64_t raised = c->figure.energy.flags;
+    const char *before = "";
+
+    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++)
+        raised |= UINT64_C(1) << erg_trace_flag(c->trace, i)->code;
     fputs("[", c->out);
-    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++) {
-        erg_flag_code code = erg_trace_flag(c->trace, i)->code;
-        if (named >> code & 1)
+    for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
+        if (!(raised >> code & 1))
             continue;
-        fprintf(c->out, "%s\"%s\"", named ? ", " : "", erg_flag_describe(code)->name);
-        named |= UINT64_C(1) << code;
+        fprintf(c->out, "%s\"%s\"", before, erg_flag_describe((erg_flag_code)code)->name);
+        before = ", ";
     }
     fputs("]", c->out);
 }

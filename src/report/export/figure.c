@@ -34,10 +34,10 @@ int erg_export_channel(const erg_trace *trace, const erg_export_options *options
     return -1;
 }
 
-bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
-                     erg_span *out, double *runs, erg_error *err)
+/* False: there is no such region that has ended. */
+static bool span_of(const erg_trace *trace, const char *name, bool each_is_one,
+                    erg_span *out, double *runs)
 {
-    const char *name = options->region ? options->region : "run";
     erg_span span = { INT64_MAX, INT64_MIN };
     double sum = 0;
 
@@ -47,14 +47,32 @@ bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
             continue;
         span.begin_ns = region->begin_ns < span.begin_ns ? region->begin_ns : span.begin_ns;
         span.end_ns = region->end_ns > span.end_ns ? region->end_ns : span.end_ns;
-        sum += !options->region && isnan(region->runs) ? 1 : region->runs;
+        sum += each_is_one && isnan(region->runs) ? 1 : region->runs;
     }
-    bool found = span.begin_ns <= span.end_ns;
-    *out = found ? span : erg_trace_span(trace);
-    *runs = found ? sum : NAN;
-    return found || !options->region
-        || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: "
-                    "erg show lists them", name);
+    if (span.begin_ns > span.end_ns)
+        return false;
+    *out = span;
+    *runs = sum;
+    return true;
+}
+
+/* What counts where nobody says: the runs of a command, else what a timing file measured
+ * beside a log. The first that is there. */
+static const char *const counting[] = { "run", "full_model" };
+
+bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
+                     erg_span *out, double *runs, erg_error *err)
+{
+    *out = erg_trace_span(trace);
+    *runs = NAN;
+    if (options->region)
+        return span_of(trace, options->region, false, out, runs)
+            || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: "
+                        "erg show lists them", options->region);
+    for (size_t i = 0; i < ERG_COUNT(counting); i++)
+        if (span_of(trace, counting[i], i == 0, out, runs))
+            break;
+    return true;
 }
 
 /* Other code pages come in as bytes and leave as Latin-1. */
