@@ -22,6 +22,7 @@ bool judge_operators(const evidence *court, erg_error *err);
 bool judge_fp32_datasheet(const evidence *court, erg_error *err);
 bool judge_fp32_shipped(const evidence *court, erg_error *err);
 bool judge_fp32_left_out(const evidence *court, erg_error *err);
+bool judge_fp32_own_operators(const evidence *court, erg_error *err);
 bool judge_fp32_training(const evidence *court, erg_error *err);
 bool judge_fp32_fusion(const evidence *court, erg_error *err);
 bool judge_bf16_left_out(const evidence *court, erg_error *err);
@@ -30,21 +31,47 @@ bool judge_energy_end_to_end(const evidence *court, erg_error *err);
 bool judge_energy_clocks(const evidence *court, erg_error *err);
 bool judge_kernels(const evidence *court, erg_error *err);
 
-/* One line: errors are predicted / measured - 1; budget: of the mean, NAN: none. */
+enum { VERDICT_ROWS = 8192 };
+
+/* One line: errors are predicted / measured - 1; budget: of the mean, NAN: none. Its
+ * interval is tried, too: the stated one or, where a row has none, that which the errors
+ * of the other groups give, for all rows of a group were left out together. */
 typedef struct verdict {
     const char *judge, *device, *calibrated_on;
     double budget;
-    double error[8192];
-    const char *model[8192];        /* NULL: the row is of none */
+    double floor;                       /* known otherwise; 0: of the models */
+    double error[VERDICT_ROWS];
+    double half_width[VERDICT_ROWS];    /* stated, in logarithms; 0: none;
+                                         * NAN: an interval is not asked for */
+    const char *model[VERDICT_ROWS];    /* NULL: the row is of none */
+    unsigned fold[VERDICT_ROWS];        /* the group of a row of no model */
+    unsigned family[VERDICT_ROWS];      /* errors of another family say nothing of it */
     size_t count;
 } verdict;
 
-void verdict_add(verdict *to, double predicted, double measured);
-/* The same of a row of a model; the name must live until the line is printed. Its floor is
- * the mean error that is left when each model has a factor of its own: batches and lengths
- * of one model disagree by so much. */
-void verdict_add_of(verdict *to, const char *model, double predicted, double measured);
+typedef struct verdict_row {
+    const char *model;              /* or NULL; must live until the line is printed */
+    unsigned fold, family;
+    double predicted, measured;
+    double half_width;
+} verdict_row;
+
+/* Rows of a model give a floor: the mean error that is left when each model has a factor
+ * of its own. Batches and lengths of one model disagree by so much. */
+void verdict_add(verdict *to, verdict_row row);
+/* ln(high / predicted) of an estimate. */
+double verdict_half_width(double predicted, double high);
 void verdict_print(const verdict *of);
+
+/* Families of single operators, each with kernels of its own in a library. */
+typedef enum own_family { PASS, LINEAR, BMM, FAMILIES } own_family;
+own_family own_family_of(erg_op_kind kind);
+
+/* Terms from all single operators of a device, by family, for networks of batches so large
+ * that no launch waits for the host. ERG_NO_DATA: it has none. */
+typedef struct own_terms { erg_time_terms of[FAMILIES][ERG_UNIT_CLASSES]; } own_terms;
+bool own_terms_fit(const evidence *court, const char *device, own_terms *to,
+                   erg_error *err);
 
 /* Fields of a CSV row by the names of the first line. */
 typedef struct sheet {

@@ -131,7 +131,8 @@ static void judge_board(const evidence *court, const board_rows *all,
         for (size_t i = 0; i < all->count; i++)
             if (strcmp(all->model[i], last) == 0) {
                 double time_s = erg_time_of_row(&all->rows[i], hardware, terms);
-                verdict_add_of(v, all->model[i], time_s, all->rows[i].measured_s);
+                verdict_add(v, (verdict_row){ .model = all->model[i], .predicted = time_s,
+                                              .measured = all->rows[i].measured_s });
                 if (court->details)
                     printf("  %s batch %lld seq %lld: %.2f ms, %+.1f %%\n", last,
                            (long long)all->graphs[i]->batch, (long long)all->graphs[i]->seq,

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "accuracy.h"
+#include "estimate/interval.h"
 #include "estimate/operating_point.h"
 #include "run/calibrate_time.h"
 
@@ -19,7 +20,8 @@ static void print_errors(verdict v, const erg_energy_fit *fit, const double erro
 {
     for (size_t i = 0; i < fit->count; i++)
         if (!isnan(error[i]) && fit->rows[i]->precision == ERG_BF16)
-            verdict_add(&v, 1 + error[i], 1);
+            verdict_add(&v, (verdict_row){ .model = fit->rows[i]->model,
+                                           .predicted = 1 + error[i], .measured = 1 });
     verdict_print(&v);
 }
 
@@ -88,6 +90,15 @@ static double predict(const erg_measured_row *row, const erg_hardware *hardware,
     return point.scale * load.dynamic_j + point.static_w * row->time_s;
 }
 
+/* Of a row at the clock of the profile, or at another. */
+static double half_width(const erg_measured_row *row, const erg_profile *profile)
+{
+    return erg_graded_half_width(profile->energy.half_width,
+                                 row->clock_hz == profile->clock_hz ? ERG_CALIBRATED
+                                                                    : ERG_INTERPOLATED,
+                                 ERG_THEORETICAL_ENERGY);
+}
+
 bool judge_energy_clocks(const evidence *court, erg_error *err)
 {
     char rows[ERG_PATH_MOST], lists[ERG_PATH_MOST];
@@ -103,10 +114,13 @@ bool judge_energy_clocks(const evidence *court, erg_error *err)
     snprintf(rows, sizeof(rows), "%s/dvfs/a100_pcie_40gb.csv", court->data);
     snprintf(lists, sizeof(lists), "%s/energy/workloads", court->data);
     bool good = profile && erg_measured_load(&measured, hardware, &options, err);
-    for (size_t i = 0; good && i < measured.count; i++)
-        if (measured.rows[i].precision == ERG_BF16 && measured.rows[i].graph)
-            verdict_add(&v, predict(&measured.rows[i], hardware, profile),
-                        measured.rows[i].energy_j);
+    for (size_t i = 0; good && i < measured.count; i++) {
+        const erg_measured_row *row = &measured.rows[i];
+        if (row->precision == ERG_BF16 && row->graph)
+            verdict_add(&v, (verdict_row){ .model = row->model,
+                .predicted = predict(row, hardware, profile), .measured = row->energy_j,
+                .half_width = half_width(row, profile) });
+    }
     verdict_print(&v);
     erg_measured_free(&measured);
     erg_profile_free(profile);

@@ -94,17 +94,22 @@ static bool cases_load(const evidence *court, const char *device, cases *all,
     return good;
 }
 
-static double estimated(const cases *all, const case_row *row, const erg_profile *profile,
+typedef struct answer { double time_s, half_width; } answer;
+
+static answer estimated(const cases *all, const case_row *row, const erg_profile *profile,
                         double cap_w)
 {
     erg_estimate_options options = { .runtime = row->fused ? ERG_FUSED : ERG_EAGER,
                                      .power_cap_w = cap_w };
     erg_estimation *run = erg_estimate_run(row->graph, all->hardware, profile,
                                            &options, NULL);
-    double time_s = run ? run->latency_s : NAN;
+    answer got = { NAN, NAN };
 
+    if (run)
+        got = (answer){ run->latency_s,
+                        verdict_half_width(run->latency_s, run->latency_high_s) };
     erg_estimation_free(run);
-    return time_s;
+    return got;
 }
 
 static void detail(const evidence *court, const cases *all, const case_row *row,
@@ -131,6 +136,14 @@ static const char *seen_by(const erg_hardware *hardware, double cap_w)
     return cap_w > 0 ? "single operators; its cap lifted" : "single operators";
 }
 
+/* With the interval that the estimate itself states. */
+static void add_stated(verdict *to, const case_row *row, answer got)
+{
+    verdict_add(to, (verdict_row){ .model = row->model, .predicted = got.time_s,
+                                   .measured = row->measured_s,
+                                   .half_width = got.half_width });
+}
+
 static void judge_datasheet(const evidence *court, const cases *all, double cap_w,
                             double budget)
 {
@@ -142,9 +155,9 @@ static void judge_datasheet(const evidence *court, const cases *all, double cap_
         const case_row *row = &all->rows[i];
         if (row->train || row->fused)
             continue;
-        double time_s = estimated(all, row, all->profile, cap_w);
-        detail(court, all, row, time_s);
-        verdict_add_of(&v, row->model, time_s, row->measured_s);
+        answer got = estimated(all, row, all->profile, cap_w);
+        detail(court, all, row, got.time_s);
+        add_stated(&v, row, got);
     }
     verdict_print(&v);
 }
@@ -176,9 +189,7 @@ bool judge_fp32_shipped(const evidence *court, erg_error *err)
         erg_profile *profile = erg_profile_load(&court->catalog, all.hardware, NULL, err);
         for (size_t j = 0; profile && j < all.count; j++)
             if (!all.rows[j].train && !all.rows[j].fused)
-                verdict_add_of(&v, all.rows[j].model,
-                               estimated(&all, &all.rows[j], profile, 0),
-                               all.rows[j].measured_s);
+                add_stated(&v, &all.rows[j], estimated(&all, &all.rows[j], profile, 0));
         verdict_print(&v);
         erg_profile_free(profile);
         cases_free(&all);
@@ -207,7 +218,7 @@ static known_rows known_without(const cases *all, const char *model)
             continue;
         known.rows[known.count++] = (erg_timed_row){ row->partition, ERG_EAGER, 0,
                                                      row->measured_s };
-        sum += fabs(log(estimated(all, row, all->profile, 0) / row->measured_s));
+        sum += fabs(log(estimated(all, row, all->profile, 0).time_s / row->measured_s));
         first = first ? first : row->model;
         known.of_one_model = known.of_one_model && strcmp(first, row->model) == 0;
     }
@@ -242,7 +253,7 @@ static double time_without(const evidence *court, const cases *all, const case_r
     known_rows known = known_without(all, row->model);
     double time_s = fit_share(all, &known, terms)
         ? erg_time_of_row(&timed, all->hardware, terms)
-        : estimated(all, row, all->profile, 0);
+        : estimated(all, row, all->profile, 0).time_s;
 
     detail(court, all, row, time_s);
     return time_s;
@@ -271,8 +282,9 @@ static bool left_out(const evidence *court, bool train, erg_error *err)
         for (size_t j = 0; j < all.count; j++) {
             const case_row *row = &all.rows[j];
             if (row->train == train && !row->fused)
-                verdict_add_of(&v, row->model, time_without(court, &all, row),
-                               row->measured_s);
+                verdict_add(&v, (verdict_row){ .model = row->model,
+                    .predicted = time_without(court, &all, row),
+                    .measured = row->measured_s });
         }
         if (court->details && all.count)
             print_share(&all);
@@ -290,6 +302,60 @@ bool judge_fp32_left_out(const evidence *court, erg_error *err)
 bool judge_fp32_training(const evidence *court, erg_error *err)
 {
     return left_out(court, true, err);
+}
+
+/* ---- its own operators ------------------------------------------------------------- */
+
+/* Each launch by the terms of its family. */
+static double time_by_own(const cases *all, const case_row *row, const own_terms *own)
+{
+    size_t count = (size_t)row->partition->subgraph_count + 1;
+    erg_latency *parts = malloc(count * sizeof(*parts));
+    double sum_s = parts ? 0 : NAN;
+
+    for (int family = 0; parts && family < FAMILIES; family++) {
+        const erg_timing timing = { .partition = row->partition, .hardware = all->hardware,
+                                    .terms = own->of[family] };
+        bool host_bound;
+        erg_latency_graph(&timing, parts, &host_bound);
+        for (int32_t i = 0; i < row->partition->subgraph_count; i++) {
+            int32_t first = row->partition->subgraphs[i].operators[0];
+            if (own_family_of(row->graph->operators[first].kind) == (own_family)family)
+                sum_s += parts[i].total_s;
+        }
+    }
+    free(parts);
+    return sum_s;
+}
+
+bool judge_fp32_own_operators(const evidence *court, erg_error *err)
+{
+    for (size_t i = 0; i < ERG_COUNT(devices); i++) {
+        cases all;
+        own_terms own;
+        erg_error why = { 0 };
+        verdict v = { .judge = "fp32 time, own operators", .device = devices[i].name,
+                      .budget = NAN, .calibrated_on = "its single operators, no network" };
+        if (!own_terms_fit(court, devices[i].name, &own, &why)) {
+            if (why.code == ERG_NO_DATA)
+                continue;
+            return erg_fail(err, why.code, "%s", why.text);
+        }
+        if (!cases_load(court, devices[i].name, &all, err))
+            return false;
+        for (size_t j = 0; j < all.count; j++) {
+            const case_row *row = &all.rows[j];
+            if (row->train || row->fused)
+                continue;
+            double time_s = time_by_own(&all, row, &own);
+            detail(court, &all, row, time_s);
+            verdict_add(&v, (verdict_row){ .model = row->model, .predicted = time_s,
+                                           .measured = row->measured_s });
+        }
+        verdict_print(&v);
+        cases_free(&all);
+    }
+    return true;
 }
 
 /* The eager row of the same work. */
@@ -316,12 +382,13 @@ bool judge_fp32_fusion(const evidence *court, erg_error *err)
         const case_row *eager = all.rows[i].fused ? eager_of(&all, &all.rows[i]) : NULL;
         if (!eager)
             continue;
-        double ratio = estimated(&all, &all.rows[i], all.profile, CAP_LIFTED_W)
-            / estimated(&all, eager, all.profile, CAP_LIFTED_W);
+        double ratio = estimated(&all, &all.rows[i], all.profile, CAP_LIFTED_W).time_s
+            / estimated(&all, eager, all.profile, CAP_LIFTED_W).time_s;
         double measured = all.rows[i].measured_s / eager->measured_s;
         if (court->details)
             printf("  %s: ratio %.3f, predicted %.3f\n", eager->model, measured, ratio);
-        verdict_add(&v, ratio, measured);
+        verdict_add(&v, (verdict_row){ .predicted = ratio, .measured = measured,
+                                       .half_width = NAN });
     }
     verdict_print(&v);
     cases_free(&all);

@@ -59,14 +59,14 @@ static void print_row(const erg_table *table, size_t file, size_t of, double flo
         printf("%6s ", "");
     else
         printf("%6.1f ", 100 * floor);
+    printf("%6.1f ", 100 * erg_table_find(table, 0, quantities[of].covered).real);
     if (files[file].has_budget)
         printf("%4.0f %-4s", 100 * quantities[of].budget,
                judged <= quantities[of].budget ? "held" : "NO");
     else
         printf("%9s", "");
-    printf("  the other pairs; budget of the %s; 95 %% intervals hold in %.0f %%\n",
-           quantities[of].of_mean ? "mean" : "median",
-           100 * erg_table_find(table, 0, quantities[of].covered).real);
+    printf("  the other pairs; budget of the %s\n",
+           quantities[of].of_mean ? "mean" : "median");
 }
 
 static double find_floor(const char *path)

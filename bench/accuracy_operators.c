@@ -8,6 +8,7 @@
  * little the work.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "accuracy.h"
@@ -37,12 +38,9 @@ static const struct { const char *name; erg_op_kind kind; int operands; } passes
     { "softmax", ERG_OP_SOFTMAX, 1 },
 };
 
-/* Libraries have kernels for each, so each is fitted by itself. */
-typedef enum family { PASS, LINEAR, BMM, FAMILIES } family;
-
 typedef struct single {
     erg_graph *graph;
-    family family;
+    own_family family;
     erg_timed_row timed;
     unsigned fold;
 } single;
@@ -92,6 +90,11 @@ static int32_t put_operator(erg_builder *b, const char *op, const int64_t size[4
                     erg_build_tensor(b, ERG_INPUT, NULL, 2, flat, 0), size[0]);
 }
 
+own_family own_family_of(erg_op_kind kind)
+{
+    return kind == ERG_OP_LINEAR ? LINEAR : kind == ERG_OP_MATMUL ? BMM : PASS;
+}
+
 static bool single_load(const sheet *from, size_t row, single *to, erg_error *err)
 {
     static const char *const columns[] = { "b", "m", "n", "k" };
@@ -108,8 +111,7 @@ static bool single_load(const sheet *from, size_t row, single *to, erg_error *er
         return false;
     erg_build_output(builder, put_operator(builder, sheet_text(from, row, "op"), size));
     to->graph = erg_build_end(builder, err);
-    const char *op = sheet_text(from, row, "op");
-    to->family = strcmp(op, "linear") == 0 ? LINEAR : strcmp(op, "bmm") == 0 ? BMM : PASS;
+    to->family = to->graph ? own_family_of(to->graph->operators[0].kind) : PASS;
     to->fold = hash / 7 % FOLDS;
     to->timed.measured_s = 1e-3 * sheet_number(from, row, "latency_ms");
     to->timed.partition = to->graph
@@ -141,7 +143,8 @@ static void singles_free(singles *all)
 }
 
 /* Every so many of the other folds' rows of the family: enough, and the search is short. */
-static void fit_without(const singles *all, unsigned fold, family of, erg_time_terms *terms)
+static void fit_without(const singles *all, unsigned fold, own_family of,
+                        erg_time_terms *terms)
 {
     erg_timed_row rows[FITTED_MOST];
     erg_time_fit fit = { all->hardware, rows, 0, ERG_UNIT_VECTOR, ERG_FREE_TILES };
@@ -180,8 +183,21 @@ static regime regime_of(const erg_latency parts[], const erg_partition *cut,
     return bytes <= cache_bytes ? CACHE : DRAM;
 }
 
-static void judge_fold(const singles *all, unsigned fold, family which,
-                       verdict verdicts[REGIMES])
+static void detail(const singles *all, const single *row, regime of, double time_s)
+{
+    const erg_operator *op = &row->graph->operators[0];
+
+    printf("  %s %s %s %lld x %lld x %lld x %lld (batch, m, n, k), %.0f bytes: %.4f ms, "
+           "predicted %.4f, %+.1f %%\n", all->hardware->name,
+           erg_op_kinds[op->kind].name, regimes[of].name + strlen("one operator, "),
+           (long long)op->batch, (long long)op->m, (long long)op->n, (long long)op->k,
+           (double)(op->in_bytes + op->out_bytes + op->weight_bytes),
+           1e3 * row->timed.measured_s, 1e3 * time_s,
+           100 * (time_s / row->timed.measured_s - 1));
+}
+
+static void judge_fold(const singles *all, unsigned fold, own_family which,
+                       bool has_details, verdict verdicts[REGIMES])
 {
     erg_time_terms terms[ERG_UNIT_CLASSES];
 
@@ -196,9 +212,68 @@ static void judge_fold(const singles *all, unsigned fold, family which,
         for (int32_t part = 0; part < row->partition->subgraph_count; part++)
             parts[part] = erg_latency_subgraph(&timing, part);
         regime of = regime_of(parts, row->partition, all->hardware->l2_bytes);
-        verdict_add(&verdicts[of], erg_time_of_row(row, all->hardware, terms),
-                    row->measured_s);
+        double time_s = erg_time_of_row(row, all->hardware, terms);
+        if (has_details)
+            detail(all, &all->rows[i], of, time_s);
+        verdict_add(&verdicts[of], (verdict_row){ .fold = fold, .family = which,
+            .predicted = time_s, .measured = row->measured_s });
     }
+}
+
+/* Rows of a product: of a batch all of its matrices have the same. */
+static double load_of(const single *row)
+{
+    const erg_operator *op = &row->graph->operators[0];
+
+    return (double)op->batch * (row->family == LINEAR ? (double)op->m : 1);
+}
+
+static bool are_alike(const single *a, const single *b)
+{
+    const erg_operator *x = &a->graph->operators[0], *y = &b->graph->operators[0];
+
+    return a->family == b->family && x->n == y->n && x->k == y->k
+        && (a->family == LINEAR || x->m == y->m);
+}
+
+/* Products that differ by a third of their rows at most run at one rate, but for edges of
+ * tiles. mean |ln of the ratio of their rates| / sqrt(2): what one timing is off by. */
+static double scatter_of(const singles *all, own_family family)
+{
+    double sum = 0, pairs = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const single *row = &all->rows[i], *next = NULL;
+        for (size_t k = 0; row->family == family && k < all->count; k++) {
+            const single *other = &all->rows[k];
+            if (are_alike(row, other) && load_of(other) > load_of(row)
+                && (!next || load_of(other) < load_of(next)))
+                next = other;
+        }
+        if (!next || load_of(next) > 1.34 * load_of(row))
+            continue;
+        sum += fabs(log(next->timed.measured_s / load_of(next) * load_of(row)
+                        / row->timed.measured_s)) / sqrt(2);
+        pairs++;
+    }
+    return pairs >= 100 ? sum / pairs : NAN;
+}
+
+/* Of all products; 0: too few have such a neighbour. */
+static double products_floor(const singles *all)
+{
+    double sum = 0, rows = 0;
+
+    for (int family = LINEAR; family < FAMILIES; family++) {
+        double scatter = scatter_of(all, (own_family)family), count = 0;
+        for (size_t i = 0; i < all->count; i++)
+            count += all->rows[i].family == (own_family)family;
+        if (isnan(scatter))
+            continue;
+        sum += count * scatter;
+        rows += count;
+    }
+    return rows > 0 ? sum / rows : 0;
 }
 
 bool judge_operators(const evidence *court, erg_error *err)
@@ -214,12 +289,32 @@ bool judge_operators(const evidence *court, erg_error *err)
             verdicts[r] = (verdict){ .judge = regimes[r].name, .device = devices[d],
                                      .budget = regimes[r].budget,
                                      .calibrated_on = "other shapes of the operator" };
+        verdicts[ALU].floor = good ? products_floor(&all) : 0;
         for (unsigned fold = 0; good && fold < FOLDS * FAMILIES; fold++)
-            judge_fold(&all, fold % FOLDS, fold / FOLDS, verdicts);
+            judge_fold(&all, fold % FOLDS, fold / FOLDS, court->details, verdicts);
         for (int r = 0; r < REGIMES; r++)
             verdict_print(&verdicts[r]);
         singles_free(&all);
     }
+    sheet_free(&from);
+    return good;
+}
+
+bool own_terms_fit(const evidence *court, const char *device, own_terms *to, erg_error *err)
+{
+    sheet from;
+    singles all = { 0 };
+    bool good = sheet_load(&from, court->data, "latency/operators_fp32.csv", err)
+        && singles_load(court, &from, device, &all, err);
+
+    if (good && !all.count)
+        good = erg_fail(err, ERG_NO_DATA, "no single operators of %s", device);
+    for (int family = 0; good && family < FAMILIES; family++) {
+        fit_without(&all, FOLDS, (own_family)family, to->of[family]);
+        for (int class = 0; class < ERG_UNIT_CLASSES; class++)
+            to->of[family][class].host_s = 0;
+    }
+    singles_free(&all);
     sheet_free(&from);
     return good;
 }

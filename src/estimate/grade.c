@@ -110,7 +110,7 @@ static void widen(erg_estimate *e, double q_energy, double q_time)
 
 void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
                           const erg_estimate_options *options, const erg_work work[],
-                          erg_estimate energy[])
+                          erg_estimate energy[], erg_cap_doubt doubt)
 {
     erg_work sum = sum_of(to, work);
     const erg_time_terms *terms = &profile->time[main_class(&sum)];
@@ -124,10 +124,11 @@ void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
 
     if (options->measured_latency_s > 0)
         q_time = 0;
+    double q_less = hypot(q_time, doubt.less), q_more = hypot(q_time, doubt.more);
     for (int32_t i = 0; i < to->partition->subgraph_count; i++)
-        widen(&energy[i], q_energy, q_time);
-    widen(&to->total, q_energy, q_time);
-    to->latency_low_s = to->latency_s * exp(-q_time);
-    to->latency_high_s = to->latency_s * exp(q_time);
+        widen(&energy[i], q_energy, fmax(q_less, q_more));
+    widen(&to->total, q_energy, fmax(q_less, q_more));
+    to->latency_low_s = to->latency_s * exp(-q_less);
+    to->latency_high_s = to->latency_s * exp(q_more);
     to->grade = by_energy > by_time ? by_energy : by_time;
 }

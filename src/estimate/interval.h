@@ -8,9 +8,10 @@
 
 #include "erg/estimate.h"
 
-/* The ceil(0.95 (n + 1))-th smallest |r| of n held-out residuals; below 19 the
- * largest times 1.25; NAN for none. Reorders r. */
-double erg_half_width(double r[], size_t n);
+/* The ceil(0.95 (n + 1))-th smallest |r| of n held-out residuals; below 19 the largest,
+ * wider by how few groups (networks) they are of: 1.25 times for ten, 3.75 for three;
+ * NAN for none, and for few of one group. Reorders r. */
+double erg_half_width(double r[], size_t n, size_t groups);
 
 /* q as it stands for an estimate of this grade; q NAN: not known. */
 double erg_graded_half_width(double q, erg_grade grade, double least_theoretical);

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "estimate/compat.h"
 #include "estimate/energy.h"
+#include "estimate/interval.h"
 #include "estimate/latency.h"
 #include "estimate/operating_point.h"
 #include "estimate/run.h"
@@ -141,6 +142,31 @@ static void price(work_run *run, const erg_operating_point *point)
         - erg_idle_w(to->hardware, run->profile, point->clock_hz) * to->latency_s;
 }
 
+/* By how much the time shifts, as a logarithm, were its joules `factor` times as many. */
+static double time_shift(const work_run *run, erg_operating_point wish, erg_load load,
+                         double held_hz, double factor)
+{
+    load.dynamic_j *= factor;
+    erg_operating_point point =
+        erg_operating_point_find(run->to->hardware, run->profile, wish, &load);
+
+    return log(time_at(run, point.clock_hz) / time_at(run, held_hz));
+}
+
+/* A cap turns joules into time: a doubt of the one is a doubt of the other. */
+static erg_cap_doubt find_doubt(const work_run *run, erg_operating_point wish,
+                                const erg_load *load, const erg_operating_point *point)
+{
+    if (run->profile->energy.rows || run->options->measured_latency_s > 0)
+        return (erg_cap_doubt){ 0, 0 };
+    return (erg_cap_doubt){
+        .less = fabs(time_shift(run, wish, *load, point->clock_hz,
+                                exp(-ERG_THEORETICAL_ENERGY))),
+        .more = fabs(time_shift(run, wish, *load, point->clock_hz,
+                                exp(ERG_THEORETICAL_ENERGY))),
+    };
+}
+
 static bool estimate(work_run *run, erg_error *err)
 {
     erg_estimation *to = run->to;
@@ -153,6 +179,7 @@ static bool estimate(work_run *run, erg_error *err)
         run->free_cap_w = wish.cap_w > 0 ? wish.cap_w : to->hardware->cap_w;
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
+    erg_cap_doubt doubt = find_doubt(run, wish, &load, &point);
     if (isnan(time_at(run, point.clock_hz)))
         return erg_fail(err, ERG_NO_MEMORY, "no memory for the times of %s",
                         to->graph->name);
@@ -162,7 +189,8 @@ static bool estimate(work_run *run, erg_error *err)
     to->clock_hz = point.clock_hz;
     to->cap_w = point.cap_w;
     to->capped = point.capped;
-    erg_grade_estimation(to, run->profile, run->options, run->work, run->energy);
+    erg_grade_estimation(to, run->profile, run->options, run->work, run->energy,
+                         doubt);
     return erg_run_notes(to, run->profile, run->options, &point, err);
 }
 

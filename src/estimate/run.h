@@ -14,10 +14,14 @@ erg_estimation *erg_estimate_cut(const erg_partition *partition,
 /* How launches are cut: as asked, else as the runtime does. */
 erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime);
 
+/* How much less and more time it takes, as logarithms, where the clock follows from a cap
+ * and from joules that nobody measured; else 0. */
+typedef struct erg_cap_doubt { double less, more; } erg_cap_doubt;
+
 /* Grade and intervals of a finished estimation; work and energy: one a subgraph. */
 void erg_grade_estimation(erg_estimation *to, const erg_profile *profile,
                           const erg_estimate_options *options, const erg_work work[],
-                          erg_estimate energy[]);
+                          erg_estimate energy[], erg_cap_doubt doubt);
 
 /* What a reader must know beside the figures. */
 bool erg_run_notes(erg_estimation *to, const erg_profile *profile,

@@ -220,17 +220,27 @@ void erg_energy_fit_free(erg_energy_fit *fit)
     *fit = (erg_energy_fit){ 0 };
 }
 
-static double half_width(const erg_energy_fit *fit)
+static bool is_first_judged(const erg_energy_fit *fit, const double error[], size_t row)
 {
-    double *r = calloc(fit->count, sizeof(*r)), width;
-    size_t judged = 0;
+    for (size_t i = 0; i < row; i++)
+        if (!isnan(error[i]) && fit->x[i].group == fit->x[row].group)
+            return false;
+    return true;
+}
+
+double erg_energy_fit_width(const erg_energy_fit *fit, const double error[], int without)
+{
+    double *r = calloc(fit->count + 1, sizeof(*r)), width;
+    size_t judged = 0, groups = 0;
 
     if (!r)
         return NAN;
     for (size_t i = 0; i < fit->count; i++)
-        if (!isnan(fit->error[i]))
-            r[judged++] = log1p(fit->error[i]);
-    width = erg_half_width(r, judged);
+        if (!isnan(error[i]) && fit->x[i].group != without) {
+            r[judged++] = log1p(error[i]);
+            groups += is_first_judged(fit, error, i);
+        }
+    width = erg_half_width(r, judged, groups);
     free(r);
     return width;
 }
@@ -262,7 +272,7 @@ void erg_energy_fit_store(const erg_energy_fit *fit, erg_profile *profile)
     }
     to->rows = (int)fit->count;
     profile->byte_rule = to->far_byte_j > 0 ? ERG_BYTE_RULE_FAR : ERG_BYTE_RULE;
-    to->half_width = half_width(fit);
+    to->half_width = erg_energy_fit_width(fit, fit->error, -1);
     profile->clock_hz = fit->clock_hz;
     profile->runtime = ERG_EAGER;
 }

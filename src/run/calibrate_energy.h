@@ -32,6 +32,10 @@ bool erg_energy_fit_run(erg_energy_fit *fit, const erg_measured *measured,
                         const erg_hardware *hardware, bool one_byte_class, erg_error *err);
 void erg_energy_fit_free(erg_energy_fit *fit);
 
+/* Half width of the interval that these held-out errors give (NAN: not judged), but those
+ * of group `without` (-1: all). NAN: too few, or no memory. */
+double erg_energy_fit_width(const erg_energy_fit *fit, const double error[], int without);
+
 /* Into the energy part of a profile, which keeps the rest of what it has. */
 void erg_energy_fit_store(const erg_energy_fit *fit, erg_profile *profile);
 

@@ -112,32 +112,18 @@ static score score_of(const erg_energy_fit *fit, const double error[], const cha
     return sum;
 }
 
-/* Half width that the rows of other models give. */
-static double width_without(const erg_energy_fit *fit, const double error[], int group,
-                            double *room)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < fit->count; i++)
-        if (fit->x[i].group != group && !isnan(error[i]))
-            room[count++] = log1p(error[i]);
-    return erg_half_width(room, count);
-}
-
 /* Does an interval hold on a model that it was not made from? */
 static double covered(const erg_energy_fit *fit, const double error[], const char *model)
 {
-    double *room = calloc(fit->count, sizeof(*room));
     double inside = 0, judged = 0;
 
-    for (size_t i = 0; room && i < fit->count; i++) {
+    for (size_t i = 0; i < fit->count; i++) {
         if (isnan(error[i]) || (model && strcmp(model, fit->rows[i]->model) != 0))
             continue;
-        double width = width_without(fit, error, fit->x[i].group, room);
+        double width = erg_energy_fit_width(fit, error, fit->x[i].group);
         inside += fabs(log1p(error[i])) <= width;
         judged++;
     }
-    free(room);
     return inside / judged;
 }
 

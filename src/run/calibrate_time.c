@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "estimate/interval.h"
 #include "estimate/time_fit.h"
 #include "run/calibrate_time.h"
 
@@ -67,16 +66,6 @@ static void predict_left_out(erg_time_calibration *to, const erg_energy_fit *row
     }
 }
 
-static double half_width(const erg_time_calibration *to, size_t count, double *room)
-{
-    size_t judged = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (!isnan(to->error[i]))
-            room[judged++] = log1p(to->error[i]);
-    return erg_half_width(room, judged);
-}
-
 /* Energy of rows whose time is only predicted: both from fits without the model. */
 static bool judge_end_to_end(erg_time_calibration *to, const erg_energy_fit *rows,
                              erg_error *err)
@@ -101,13 +90,12 @@ bool erg_time_calibrate(erg_time_calibration *to, const erg_energy_fit *fit,
                         const erg_hardware *hardware, bool energy_only, erg_error *err)
 {
     erg_timed_row *room = calloc(fit->count + 1, sizeof(*room));
-    double *logs = calloc(fit->count + 1, sizeof(*logs));
     erg_error why = { 0 };
     bool good = false;
 
     *to = (erg_time_calibration){ .error = calloc(fit->count + 1, sizeof(double)),
                                   .end_to_end = calloc(fit->count + 1, sizeof(double)) };
-    if (!room || !logs || !to->error || !to->end_to_end) {
+    if (!room || !to->error || !to->end_to_end) {
         erg_fail(err, ERG_NO_MEMORY, "no memory for %zu rows", fit->count);
     } else {
         for (size_t i = 0; i < fit->count; i++)
@@ -115,14 +103,14 @@ bool erg_time_calibrate(erg_time_calibration *to, const erg_energy_fit *fit,
         if (!energy_only)
             predict_left_out(to, fit, hardware, room, &why);
         if (!energy_only && fit_without(fit, -1, hardware, room, to->terms, &why))
-            to->terms[ERG_UNIT_TENSOR].half_width = half_width(to, fit->count, logs);
+            to->terms[ERG_UNIT_TENSOR].half_width =
+                erg_energy_fit_width(fit, to->error, -1);
         /* Where nothing is found the shared terms stand. */
         bool could_search = why.code == ERG_OK || why.code == ERG_NO_DATA;
         good = (could_search || erg_fail(err, why.code, "%s", why.text))
             && judge_end_to_end(to, fit, err);
     }
     free(room);
-    free(logs);
     if (!good)
         erg_time_calibration_free(to);
     return good;

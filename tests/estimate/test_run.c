@@ -77,6 +77,33 @@ static void power_keeps_the_cap_and_a_higher_cap_never_slows(void)
     }
 }
 
+/* Under a cap time follows from joules: where nobody measured those it may be longer, and
+ * shorter, too. */
+static void joules_in_doubt_make_a_capped_time_doubtful(void)
+{
+    erg_hardware *t4 = room_hardware("t4");
+    erg_graph *graph = room_graph("zoo:bert_large", 16, ERG_FP32);
+    erg_estimation *capped = estimate(graph, t4, NULL);
+    erg_estimation *uncapped =
+        estimate(graph, t4, &(erg_estimate_options){ .power_cap_w = 1000 });
+    erg_estimation *measured =
+        estimate(graph, t4, &(erg_estimate_options){ .measured_latency_s = 1 });
+
+    CHECK(capped->capped && !uncapped->capped);
+    CHECK_NEAR(uncapped->latency_high_s / uncapped->latency_s, exp(0.4), 1e-9);
+    CHECK_NEAR(uncapped->latency_low_s / uncapped->latency_s, exp(-0.4), 1e-9);
+    CHECK(capped->latency_high_s / capped->latency_s > exp(0.45));
+    CHECK(capped->latency_low_s / capped->latency_s < exp(-0.45));
+    /* No longer than all of the doubt of the joules, 0.5, can make it. */
+    CHECK(capped->latency_high_s / capped->latency_s <= exp(hypot(0.4, 0.55)));
+    CHECK_NEAR(measured->latency_high_s, 1, 1e-12);
+    erg_estimation_free(capped);
+    erg_estimation_free(uncapped);
+    erg_estimation_free(measured);
+    erg_graph_free(graph);
+    erg_hardware_free(t4);
+}
+
 static void a_higher_clock_is_faster_and_draws_more(void)
 {
     erg_hardware *a100 = room_hardware("a100-pcie-40gb");
@@ -204,6 +231,7 @@ int main(void)
     static const test tests[] = {
         TEST(parts_sum_to_the_total),
         TEST(power_keeps_the_cap_and_a_higher_cap_never_slows),
+        TEST(joules_in_doubt_make_a_capped_time_doubtful),
         TEST(a_higher_clock_is_faster_and_draws_more),
         TEST(a_measured_time_is_spread_in_proportion),
         TEST(gating_turns_static_power_of_unused_units_off),
