@@ -22,8 +22,8 @@ enum { FILE_MOST = 1 << 20 };
 
 const erg_profile_key erg_time_keys[] = {
     TIME_KEY(share), TIME_KEY(fill_k), TIME_KEY(tile_64), TIME_KEY(tile_32),
-    TIME_KEY(long_k), TIME_KEY(long_cost),
-    TIME_KEY(launch_s), TIME_KEY(host_s), TIME_KEY(half_width),
+    TIME_KEY(batched_rows), TIME_KEY(batched_columns), TIME_KEY(long_k),
+    TIME_KEY(long_cost), TIME_KEY(launch_s), TIME_KEY(host_s), TIME_KEY(half_width),
     TIME_KEY(cap_w),
 };
 const size_t erg_time_key_count = ERG_COUNT(erg_time_keys);

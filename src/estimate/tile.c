@@ -20,7 +20,7 @@
 
 typedef enum tile_size { LARGE, MIDDLE, SMALL } tile_size;
 
-static const struct { double x, y; tile_size size; } tiles[] = {
+static const struct tile { double x, y; tile_size size; } tiles[] = {
     { 128, 128, LARGE },
     { 128,  64, MIDDLE }, {  64, 128, MIDDLE }, { 64, 64, MIDDLE },
     { 128,  32, SMALL },  {  32, 128, SMALL },
@@ -61,18 +61,36 @@ static double split_least(const erg_product *p, double units, double unit_flop_p
         + partial_sums(p, split) + (split > 1 ? terms->launch_s : 0);
 }
 
+/* Libraries hold fewer kernels for batches: what has no narrow one runs in a wide one,
+ * mostly empty. */
+static double tile_efficiency(const struct tile *t, const erg_product *p,
+                              const erg_time_terms *terms)
+{
+    enum { WIDE = 128 };
+    const double by_size[] = { [LARGE] = 1, [MIDDLE] = terms->tile_64,
+                               [SMALL] = terms->tile_32 };
+    double efficiency = by_size[t->size];
+
+    if (p->batch <= 1 || p->is_gathered)
+        return efficiency;
+    if (t->x < WIDE && terms->batched_rows > 0)
+        efficiency *= terms->batched_rows;
+    if (t->y < WIDE && terms->batched_columns > 0)
+        efficiency *= terms->batched_columns;
+    return efficiency;
+}
+
 static double split_time(const erg_product *p, double units, double unit_flop_per_s,
                          const erg_time_terms *terms, double split)
 {
-    const double efficiency[] = { [LARGE] = 1, [MIDDLE] = terms->tile_64,
-                                  [SMALL] = terms->tile_32 };
     double depth = ceil(p->k / split) + terms->fill_k;
     double best_s = INFINITY;
 
     for (size_t i = 0; i < ERG_COUNT(tiles); i++) {
         double x = tiles[i].x, y = tiles[i].y;
         double count = split * p->batch * ceil(p->m / x) * ceil(p->n / y);
-        double rate = unit_flop_per_s * terms->share * efficiency[tiles[i].size];
+        double rate =
+            unit_flop_per_s * terms->share * tile_efficiency(&tiles[i], p, terms);
         best_s = fmin(best_s, waves(count, units) * 2 * x * y * depth / rate);
     }
     return best_s + partial_sums(p, split) + (split > 1 ? terms->launch_s : 0);

@@ -25,6 +25,8 @@ static const struct { size_t at; double most; } terms_free[] = {
     { AT(tile_32), 1 },
     { AT(long_k), 1e6 },
     { AT(long_cost), 5 },
+    { AT(batched_rows), 1 },
+    { AT(batched_columns), 1 },
 };
 enum { MOST_FREE = ERG_COUNT(terms_free) };
 /* Of each freedom: the first so many terms, in so many steps. */

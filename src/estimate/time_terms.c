@@ -96,6 +96,23 @@ static void take_long_rows(erg_time_terms *terms, const erg_hardware *hardware)
     }
 }
 
+/* Narrow tiles of batched products. The result is tiled 128 wide along the axis that lies
+ * in memory; before Volta there is no other width (p4, p100: 64 columns at half the rate,
+ * 64 rows at the full one), on Volta and Turing narrower ones cost a fifth (v100, t4),
+ * from Ampere on batches run in tiles of 128 x 128 alone (a100). */
+static void take_batched_tiles(erg_time_terms *terms, const erg_hardware *hardware,
+                               erg_unit_class unit)
+{
+    bool is_ampere = hardware->peak_flop_per_s[ERG_UNIT_TENSOR][ERG_TF32] > 0;
+
+    terms->batched_rows = terms->batched_columns = 1;
+    if (hardware->kind != ERG_GPU || unit != ERG_UNIT_VECTOR
+        || is_fp32_matrix(hardware, ERG_UNIT_TENSOR))
+        return;
+    terms->batched_rows = is_ampere ? 0.6 : 1;
+    terms->batched_columns = is_ampere ? 0.6 : has_tensor(hardware) ? 0.8 : 0.55;
+}
+
 /* A processor measured by `erg calibrate this-cpu` says itself what it reaches. */
 static void take_measured(erg_time_terms *terms, const erg_hardware *hardware)
 {
@@ -124,6 +141,7 @@ erg_time_terms erg_time_shared(const erg_hardware *hardware, erg_unit_class unit
     terms.bandwidth[ERG_BYTES_ELEMENTWISE] =
         pass_share(hardware, terms.bandwidth[ERG_BYTES_ELEMENTWISE]);
     take_long_rows(&terms, hardware);
+    take_batched_tiles(&terms, hardware, unit);
     take_measured(&terms, hardware);
     if (hardware->launch_s > 0)
         terms.launch_s = hardware->launch_s;

@@ -77,6 +77,26 @@ static void rows_far_apart_slow_products_of_many_waves(void)
                wide, 1e-15);
 }
 
+/* A library without kernels of 64 columns runs batches of them in those of 128. */
+static void a_batch_without_a_narrow_kernel_runs_in_a_wide_one(void)
+{
+    erg_hardware gpu = round_gpu();
+    erg_unit unit = { ERG_UNIT_VECTOR, 1e14 };
+    erg_time_terms wide = ideal;
+    wide.batched_columns = 0.5;
+    erg_product columns = { 1000, 1024, 64, 1024, 1e12, false }, rows = columns;
+    erg_product full = columns, single = columns;
+
+    rows.m = 64, rows.n = 1024, full.n = 128, single.batch = 1, single.m = 1024000;
+    double half = erg_tile_time(&rows, &gpu, unit, &wide);
+    CHECK_NEAR(erg_tile_time(&columns, &gpu, unit, &ideal) / half, 1, 1e-12);
+    CHECK_NEAR(erg_tile_time(&columns, &gpu, unit, &wide) / half, 2, 1e-12);
+    CHECK_NEAR(erg_tile_time(&full, &gpu, unit, &wide) / half, 2, 1e-12);
+    CHECK_NEAR(erg_tile_time(&single, &gpu, unit, &wide) / half, 1, 1e-12);
+    wide.batched_rows = 0.5;
+    CHECK_NEAR(erg_tile_time(&rows, &gpu, unit, &wide) / half, 2, 1e-12);
+}
+
 static void no_product_beats_the_roof_and_more_work_takes_longer(void)
 {
     test_random random = { 7 };
@@ -294,6 +314,8 @@ static void shared_terms_are_shares_whatever_the_device(void)
             CHECK(terms.share > 0 && terms.share <= 1);
             CHECK(terms.tile_64 > 0 && terms.tile_64 <= 1
                   && terms.tile_32 <= terms.tile_64);
+            CHECK(terms.batched_rows > 0 && terms.batched_rows <= 1
+                  && terms.batched_columns > 0 && terms.batched_columns <= 1);
             for (int i = 0; i < ERG_BYTE_CLASSES; i++)
                 CHECK(terms.bandwidth[i] > 0 && terms.bandwidth[i] <= 1);
             CHECK(terms.half_width >= 0.4);     /* never calibrated on */
@@ -301,30 +323,33 @@ static void shared_terms_are_shares_whatever_the_device(void)
 }
 
 /* As data sheets tell boards apart: by tensor units, lanes and the memory's bus. */
-static void what_passes_and_products_reach_follows_the_memory_and_the_lanes(void)
+static void what_a_board_reaches_follows_from_its_data_sheet(void)
 {
     static const struct {
-        double tensor, bus_bits;
+        double tensor, tf32, bus_bits;
         int lanes;
-        double pass, product;
+        double pass, product, rows, columns;
     } boards[] = {
-        { NAN,    256, 128, 0.74, 0.82 },       /* like the p4 */
-        { NAN,   4096,  64, 0.74, 0.82 },       /* p100 */
-        { 65e12,  256,  64, 0.74, 0.95 },       /* t4 */
-        { 1e14,  4096,  64, 0.90, 0.95 },       /* v100 */
-        { 1e14,   384, 128, 0.74, 0.78 },       /* a10 */
-        { 1e14,  5120, 128, 0.90, 0.78 },       /* h100 */
-        { 1e14,   NAN,  64, 0.82, 0.95 },       /* nobody says what memory it has */
+        { NAN,   NAN,   256, 128, 0.74, 0.82, 1, 0.55 },        /* like the p4 */
+        { NAN,   NAN,  4096,  64, 0.74, 0.82, 1, 0.55 },        /* p100 */
+        { 65e12, NAN,   256,  64, 0.74, 0.95, 1, 0.8 },         /* t4 */
+        { 1e14,  NAN,  4096,  64, 0.90, 0.95, 1, 0.8 },         /* v100 */
+        { 1e14,  5e13,  384, 128, 0.74, 0.78, 0.6, 0.6 },       /* a10 */
+        { 1e14,  5e13, 5120, 128, 0.90, 0.78, 0.6, 0.6 },       /* h100 */
+        { 1e14,  NAN,   NAN,  64, 0.82, 0.95, 1, 0.8 },         /* of unknown memory */
     };
 
     for (size_t i = 0; i < ERG_COUNT(boards); i++) {
         erg_hardware gpu = round_gpu();
         gpu.peak_flop_per_s[ERG_UNIT_TENSOR][ERG_FP16] = boards[i].tensor;
+        gpu.peak_flop_per_s[ERG_UNIT_TENSOR][ERG_TF32] = boards[i].tf32;
         gpu.memory_bus_bits = boards[i].bus_bits;
         gpu.lanes_per_unit = boards[i].lanes;
         erg_time_terms terms = erg_time_shared(&gpu, ERG_UNIT_VECTOR);
         CHECK_NEAR(terms.bandwidth[ERG_BYTES_ELEMENTWISE], boards[i].pass, 1e-12);
         CHECK_NEAR(terms.share, boards[i].product, 1e-12);
+        CHECK_NEAR(terms.batched_rows, boards[i].rows, 1e-12);
+        CHECK_NEAR(terms.batched_columns, boards[i].columns, 1e-12);
         CHECK(terms.long_k == (isnan(boards[i].tensor) ? 4500 : 24000));
     }
 }
@@ -336,6 +361,7 @@ int main(void)
         TEST(one_tile_more_than_units_costs_half_a_wave),
         TEST(a_long_product_of_few_outputs_is_split),
         TEST(rows_far_apart_slow_products_of_many_waves),
+        TEST(a_batch_without_a_narrow_kernel_runs_in_a_wide_one),
         TEST(no_product_beats_the_roof_and_more_work_takes_longer),
         TEST(product_traffic_is_that_of_the_tiled_loop_and_never_below_compulsory),
         TEST(networks_slow_with_batch_and_speed_with_clock_fusion_and_graphs),
@@ -344,7 +370,7 @@ int main(void)
         TEST(a_share_fitted_under_a_cap_is_not_capped_again),
         TEST(a_precision_without_a_unit_runs_at_its_share_of_fp32),
         TEST(shared_terms_are_shares_whatever_the_device),
-        TEST(what_passes_and_products_reach_follows_the_memory_and_the_lanes),
+        TEST(what_a_board_reaches_follows_from_its_data_sheet),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
