@@ -36,8 +36,6 @@ void erg_flags_text(uint64_t flags, char *to, size_t size);
 bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err);
 /* First of its name. */
 bool erg_region_is_first(const erg_trace *trace, size_t index);
-/* Energy of one run is refused when the runs are in doubt. */
-bool erg_summary_per_run_refused(const erg_trace *trace);
 /* The idle policy of the net figures. */
 const char *erg_summary_idle(const erg_trace *trace);
 

@@ -33,6 +33,9 @@ void erg_stretches_free(erg_stretches *stretches);
 bool erg_stretches_energy(const erg_trace *trace, int channel,
                           const erg_stretches *stretches, erg_energy *out, erg_error *err);
 
+/* The runs are in doubt: no energy of one is given. */
+bool erg_summary_per_run_refused(const erg_trace *trace);
+
 /* One channel that speaks for its device and scope. */
 typedef struct erg_pick {
     int channel, device;

@@ -269,6 +269,25 @@ static double report_number(const erg_trace *trace, const char *key)
     return number;
 }
 
+/* What lies between the runs is no run's energy. */
+static void a_report_of_many_runs_leaves_out_what_lies_between_them(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = make_log();
+    for (int i = 0; i < 2; i++)
+        CHECK(erg_trace_add_region(trace, &(erg_region){ .name = "run", .runs = 1,
+            .begin_ns = (1 + 2 * i) * ERG_NS_PER_S,
+            .end_ns = (2 + 2 * i) * ERG_NS_PER_S }, &err));
+    size_t size;
+    erg_export_options options = { .format = "energy-report", .channel = "gpu:0/power" };
+    char *text = export_text(trace, &options, &size);
+    CHECK(strstr(text, "\"energy_joules\": {\"total\": 200, \"per_run\": 100}"));
+    free(text);
+    CHECK_NEAR(report_number(trace, "duration_seconds"), 2, 1e-9);
+    CHECK(report_number(trace, "num_power_samples") == 22);
+    erg_trace_free(trace);
+}
+
 /* A logger sampled all the time; a benchmark beside it wrote when it ran, and how often. */
 static void the_stamps_of_a_timing_file_select_what_a_report_counts(void)
 {
@@ -365,6 +384,7 @@ int main(void)
         TEST(every_format_carries_what_its_figure_is),
         TEST(every_table_format_carries_what_its_figure_is),
         TEST(the_energy_report_has_the_keys_of_old),
+        TEST(a_report_of_many_runs_leaves_out_what_lies_between_them),
         TEST(the_stamps_of_a_timing_file_select_what_a_report_counts),
         TEST(a_report_names_the_flags_of_its_figure),
         TEST(a_report_says_how_watts_became_joules_and_not_where_they_come_from),

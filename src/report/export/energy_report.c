@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The energy report: keys that older tools read, and ours in
- * "erg". Legacy is the old backward sum, only to compare with old reports.
+ * The energy report: keys that older tools read, and ours in "erg". It is of the runs and
+ * not of what lies between them, as `erg show` is. Legacy is the old backward sum, only to
+ * compare with old reports.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -15,7 +16,8 @@ typedef struct content {
     const erg_export_options *options;
     FILE *out;
     int channel;
-    erg_span span;
+    erg_span span;              /* from the first begin to the last end */
+    erg_stretches where;        /* in it */
     double runs, total_j;
     erg_figure figure;
 } content;
@@ -38,17 +40,9 @@ static void put_stamp(content *c, const char *key, int64_t t_ns)
     fprintf(c->out, "\"%s\",\n", stamp);
 }
 
-/* A check that failed refuses energy per run. */
 static double counted_runs(const content *c)
 {
-    static const erg_flag_code refusing[] = { ERG_FLAG_TIME_MISMATCH,
-                                              ERG_FLAG_COMMAND_FAILED,
-                                              ERG_FLAG_STALE_RESULT };
-    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++)
-        for (size_t k = 0; k < ERG_COUNT(refusing); k++)
-            if (erg_trace_flag(c->trace, i)->code == refusing[k])
-                return NAN;
-    return c->runs > 0 ? c->runs : NAN;
+    return c->runs > 0 && !erg_summary_per_run_refused(c->trace) ? c->runs : NAN;
 }
 
 /* How far the clock of the channel's meter was off, as `erg import --align` found. */
@@ -67,16 +61,27 @@ static int64_t samples_inside(const content *c)
     size_t count;
     const erg_sample *samples = erg_trace_samples(c->trace, c->channel, &count);
     int64_t inside = 0;
-    for (size_t i = 0; i < count; i++)
-        inside += samples[i].t_ns >= c->span.begin_ns && samples[i].t_ns <= c->span.end_ns;
+    for (size_t i = 0, k = 0; i < count; i++) {
+        while (k < c->where.count && c->where.spans[k].end_ns < samples[i].t_ns)
+            k++;
+        inside += k < c->where.count && samples[i].t_ns >= c->where.spans[k].begin_ns;
+    }
     return inside;
+}
+
+static double duration_s(const content *c)
+{
+    int64_t sum_ns = 0;
+    for (size_t k = 0; k < c->where.count; k++)
+        sum_ns += c->where.spans[k].end_ns - c->where.spans[k].begin_ns;
+    return (double)sum_ns / (double)ERG_NS_PER_S;
 }
 
 static double meter_mean_w(const content *c, const char *name)
 {
     for (int i = 0; i < (int)erg_trace_channel_count(c->trace); i++)
         if (strcmp(erg_trace_channel(c->trace, i)->name, name) == 0)
-            return erg_figure_of(c->trace, i, c->span).energy.mean_w;
+            return erg_figure_over(c->trace, i, &c->where).energy.mean_w;
     return NAN;
 }
 
@@ -87,8 +92,7 @@ static void put_known_keys(content *c)
 
     put_stamp(c, "start_timestamp", c->span.begin_ns);
     put_stamp(c, "end_timestamp", c->span.end_ns);
-    put_number(c->out, "  \"duration_seconds\": ",
-               (double)(c->span.end_ns - c->span.begin_ns) / (double)ERG_NS_PER_S);
+    put_number(c->out, "  \"duration_seconds\": ", duration_s(c));
     fprintf(c->out, ",\n  \"num_power_samples\": %" PRId64, samples_inside(c));
     put_number(c->out, ",\n  \"num_runs\": ", c->runs);
     put_number(c->out, ",\n  \"power_watts\": {\"average\": ", energy->mean_w);
@@ -167,27 +171,52 @@ static void put_ours(content *c)
     fputs("}\n}\n", c->out);
 }
 
+static bool choose_where(content *c, erg_error *err)
+{
+    const char *region;
+
+    if (!erg_export_span(c->trace, c->options, &region, &c->span, &c->runs, err))
+        return false;
+    return region ? erg_stretches_of(c->trace, region, c->span, &c->where, err)
+                  : erg_stretches_single(c->span, &c->where, err);
+}
+
+static bool sum_legacy(content *c, erg_error *err)
+{
+    double one_j;
+
+    c->total_j = 0;
+    for (size_t k = 0; k < c->where.count; k++) {
+        if (!erg_trace_energy_legacy(c->trace, c->channel, c->where.spans[k], &one_j, err))
+            return false;
+        c->total_j += one_j;
+    }
+    return true;
+}
+
+static bool fill(content *c, erg_error *err)
+{
+    c->figure = erg_figure_over(c->trace, c->channel, &c->where);
+    c->total_j = c->figure.energy.energy_j;
+    if (!c->figure.known)
+        return erg_fail(err, c->figure.why.code, "%s", c->figure.why.text);
+    return !c->options->legacy || sum_legacy(c, err);
+}
+
 static bool write_report(const erg_trace *trace, const erg_export_options *options,
                          FILE *out, erg_error *err)
 {
     content c = { .trace = trace, .options = options, .out = out };
+
     c.channel = erg_export_channel(trace, options, err);
-    if (c.channel < 0 || !erg_export_span(trace, options, &c.span, &c.runs, err))
-        return false;
-    c.figure = erg_figure_of(trace, c.channel, c.span);
-    if (!c.figure.known) {
-        if (err)
-            *err = c.figure.why;
-        return false;
+    bool good = c.channel >= 0 && choose_where(&c, err) && fill(&c, err);
+    if (good) {
+        fputs("{\n", out);
+        put_known_keys(&c);
+        put_ours(&c);
     }
-    c.total_j = c.figure.energy.energy_j;
-    if (options->legacy
-        && !erg_trace_energy_legacy(trace, c.channel, c.span, &c.total_j, err))
-        return false;
-    fputs("{\n", out);
-    put_known_keys(&c);
-    put_ours(&c);
-    return true;
+    erg_stretches_free(&c.where);
+    return good;
 }
 
 const erg_exporter erg_exporter_energy_report = { "energy-report", write_report };

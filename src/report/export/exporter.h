@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "erg/report.h"
+#include "trace/tally.h"
 
 typedef struct erg_exporter {
     const char *name;
@@ -24,13 +25,14 @@ typedef struct erg_figure {
 } erg_figure;
 
 erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span);
+erg_figure erg_figure_over(const erg_trace *trace, int channel, const erg_stretches *where);
 /* "gpu:0/power" */
 /* options->channel, or the first device's best; -1 and err. */
 int erg_export_channel(const erg_trace *trace, const erg_export_options *options,
                        erg_error *err);
-/* options->region, or the regions "run", or everything. */
+/* options->region, or the regions that count, or everything: then *region is NULL. */
 bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
-                     erg_span *out, double *runs, erg_error *err);
+                     const char **region, erg_span *out, double *runs, erg_error *err);
 
 /* ---- JSON by hand: samples are too many for a tree -------------------------------- */
 

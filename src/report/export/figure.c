@@ -5,13 +5,31 @@
 #include "report/export/exporter.h"
 #include "trace/ends.h"
 
+static void name_idle(const erg_trace *trace, erg_figure *figure)
+{
+    const char *state = erg_trace_meta(trace, "idle_state");
+
+    figure->idle = !figure->known || isnan(figure->energy.net_j)
+        ? erg_idle_policy_name(ERG_IDLE_GROSS)
+        : state ? state : erg_idle_policy_name(ERG_IDLE_CONTEXT);
+}
+
 erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span)
 {
-    erg_figure figure = { .idle = erg_idle_policy_name(ERG_IDLE_GROSS) };
+    erg_figure figure = { .known = false };
+
     figure.known = erg_trace_energy(trace, channel, span, &figure.energy, &figure.why);
-    const char *state = erg_trace_meta(trace, "idle_state");
-    if (figure.known && !isnan(figure.energy.net_j))
-        figure.idle = state ? state : erg_idle_policy_name(ERG_IDLE_CONTEXT);
+    name_idle(trace, &figure);
+    return figure;
+}
+
+erg_figure erg_figure_over(const erg_trace *trace, int channel, const erg_stretches *where)
+{
+    erg_figure figure = { .known = false };
+
+    figure.known =
+        erg_stretches_energy(trace, channel, where, &figure.energy, &figure.why);
+    name_idle(trace, &figure);
     return figure;
 }
 
@@ -61,17 +79,18 @@ static bool span_of(const erg_trace *trace, const char *name, bool each_is_one,
 static const char *const counting[] = { "run", "full_model" };
 
 bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
-                     erg_span *out, double *runs, erg_error *err)
+                     const char **region, erg_span *out, double *runs, erg_error *err)
 {
     *out = erg_trace_span(trace);
     *runs = NAN;
+    *region = options->region;
     if (options->region)
         return span_of(trace, options->region, false, out, runs)
             || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: "
                         "erg show lists them", options->region);
-    for (size_t i = 0; i < ERG_COUNT(counting); i++)
+    for (size_t i = 0; i < ERG_COUNT(counting) && !*region; i++)
         if (span_of(trace, counting[i], i == 0, out, runs))
-            break;
+            *region = counting[i];
     return true;
 }
 
