@@ -61,8 +61,11 @@ bool erg_stretches_of(const erg_trace *trace, const char *region, erg_span windo
             span.end_ns = window.end_ns;
         if (span.end_ns <= span.begin_ns)
             continue;
-        double runs = one->runs > 0 ? one->runs : 1;
-        out->runs += one->runs;
+        bool is_cut = span.begin_ns != one->begin_ns
+                    || (one->end_ns != INT64_MAX && span.end_ns != one->end_ns);
+        double runs = one->runs > 0 && !is_cut ? one->runs : 1;
+        out->runs += is_cut ? NAN : one->runs;
+        out->cut |= is_cut && (one->runs > 0 || strcmp(region, "run") == 0);
         out->lengths_s[out->occurrences++] =
             erg_s_from_ns(span.end_ns - span.begin_ns) / runs;
         out->spans[out->count++] = span;

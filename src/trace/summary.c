@@ -213,6 +213,10 @@ static bool put_sources(summary *all, erg_table *table)
 static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
 {
     double runs = all->where.runs;
+    if (all->where.cut)
+        return erg_result_note(all->result, all->err, "No energy per run: the window cuts "
+                               "%s, and how many runs are in the part is not known.",
+                               all->region ? all->region : "a region");
     if (!isfinite(runs) && strcmp(all->region ? all->region : "", "run") == 0)
         runs = (double)all->where.occurrences;
     if (!isfinite(runs) || runs < 1)

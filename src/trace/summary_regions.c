@@ -96,7 +96,7 @@ static bool put_region(summary *all, erg_table *table, const char *name,
     char track[ERG_CHANNEL_PATH_MOST];
     erg_figure times[TIMES];
     erg_energy energy;
-    bool counted = !erg_summary_per_run_refused(all->trace);
+    bool counted = !erg_summary_per_run_refused(all->trace) && !where->cut;
     bool is_run = strcmp(name, "run") == 0;
     double runs = isfinite(where->runs) ? where->runs
                 : is_run ? (double)where->occurrences : NAN;

@@ -21,6 +21,7 @@ typedef struct erg_stretches {
     size_t occurrences;
     double runs;            /* NAN: some occurrence does not state them */
     bool overlapped;
+    bool cut;               /* the window cuts some that holds runs */
 } erg_stretches;
 
 /* window: only what lies in it, if end > begin. Zero occurrences is no error. */

@@ -99,6 +99,38 @@ static void every_figure_of_every_table_has_its_interval(void)
     erg_trace_free(trace);
 }
 
+/* 100 W; 40 runs in 4 s are 10 J each, and the half of it is not 5 J each. */
+static void a_window_that_cuts_runs_gives_no_energy_per_run(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 100, 10);
+    erg_region timed = { .name = "full_model", .begin_ns = 2 * ERG_NS_PER_S,
+                         .end_ns = 6 * ERG_NS_PER_S, .runs = 40 };
+    CHECK_OK(erg_trace_add_region(trace, &timed, &err), err);
+    add_region(trace, "run", 1, 3);
+    static const struct { const char *region; double begin_s, end_s, per_run_j; } rows[] = {
+        { "full_model", 1, 7, 10 }, { "full_model", 2, 4, NAN },
+        { "full_model", 1, 5, NAN }, { "run", 0, 4, 200 }, { "run", 2, 4, NAN },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_result *result = summary_of(trace, &(erg_summary_options){
+            .region = rows[i].region,
+            .window = { erg_ns_from_s(rows[i].begin_s), erg_ns_from_s(rows[i].end_s) } });
+        double per_run_j = real_of(result, "summary", 0, "energy_per_repeat_j");
+        double in_regions_j = real_of(result, "regions", 0, "energy_per_run_j");
+        bool is_whole = !isnan(rows[i].per_run_j);
+        CHECK(is_whole == !isnan(per_run_j) && is_whole == !isnan(in_regions_j));
+        CHECK(is_whole != test_has_note(result, "the window cuts"));
+        if (is_whole) {
+            CHECK_NEAR(per_run_j, rows[i].per_run_j, 1e-6);
+            CHECK_NEAR(in_regions_j, rows[i].per_run_j, 1e-6);
+        }
+        erg_result_free(result);
+    }
+    erg_trace_free(trace);
+}
+
 static void a_run_that_was_cut_off_has_no_energy_per_run(void)
 {
     erg_error err = { 0 };
@@ -277,6 +309,7 @@ int main(void)
     static const test tests[] = {
         TEST(two_runs_are_summed_and_divided),
         TEST(every_figure_of_every_table_has_its_interval),
+        TEST(a_window_that_cuts_runs_gives_no_energy_per_run),
         TEST(a_run_that_was_cut_off_has_no_energy_per_run),
         TEST(devices_that_contain_each_other_are_not_added),
         TEST(a_sum_that_would_count_joules_twice_is_refused),
