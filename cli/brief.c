@@ -85,6 +85,8 @@ static words with_interval(figure of, const char *plus_minus)
     const prefix *scale = prefix_of(fmax(fabs(of.value), half));
     double factor = scale->factor;
     int places = decimals_of(half / factor, 2);
+    if (fabs(of.value / factor) < 0.5 * pow(10, -places))
+        of.value = 0;       /* and not -0 */
     if (fabs(above - below) <= 0.02 * (above + below))
         snprintf(out.text, sizeof(out.text), "%.*f %s%s %s %.*f %s%s", places,
                  of.value / factor, scale->name, of.unit, plus_minus, places, half / factor,

@@ -125,8 +125,10 @@ static bool use_words(const run_options *options, erg_measure_options *measure,
         return erg_fail(err, ERG_BAD_INPUT, "--looks is bonferroni or naive, not '%s'",
                         looks);
     measure->naive_looks = strcmp(looks, "naive") == 0;
+    /* gross is what there is without --idle; an idle state it is not. */
     if (options->idle_state
-        && !erg_idle_policy_parse(options->idle_state, &measure->idle_state))
+        && (!erg_idle_policy_parse(options->idle_state, &measure->idle_state)
+            || measure->idle_state == ERG_IDLE_GROSS))
         return erg_fail(err, ERG_BAD_INPUT, "--idle-state is context_idle, deep_idle or "
                         "clocks_locked_idle, not '%s'", options->idle_state);
     for (size_t i = 0; i < options->tags.count; i++)
@@ -195,7 +197,7 @@ static int log_until_stopped(const cli *call, const run_options *options,
     erg_logger *logger = erg_logger_begin(&call->env, measure->output, &err);
 
     if (!logger)
-        return cli_failed(call, &err);
+        return cli_failed(call, &err), ERG_ITSELF;
     quiet.common.quiet = true;
     quiet.common.format = NULL;
     measure->quiet = true;
@@ -263,7 +265,10 @@ static int detach(const cli *call, const run_options *options, erg_measure_optio
 static int stop(const cli *call, const char *run)
 {
     erg_error err = { 0 };
-    return erg_logger_stop(&call->env, run, 10, &err) ? CLI_DONE : cli_failed(call, &err);
+    if (erg_logger_stop(&call->env, run, 10, &err))
+        return CLI_DONE;
+    cli_failed(call, &err);
+    return ERG_ITSELF;
 }
 
 /* Pairs that say two different things; the first that is given wins nothing. */

@@ -179,7 +179,7 @@ int cli_put(const cli *call, cli_body body, const void *what, const void *how,
     bool good = body(what, how, to.stream, &err);
     if (!close_target(&to, good, &second) && good)
         return cli_failed(call, &second);
-    return good ? CLI_DONE : cli_failed(call, &err);
+    return good ? CLI_DONE : cli_refused(call, &err);
 }
 
 static bool put_tables(const void *what, const void *how, FILE *out, erg_error *err)
@@ -231,7 +231,7 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
     cli_brief brief = { 0 };
     bool ok = result && (!is_brief || cli_brief_make(&brief, result, options->per, &err));
     int status = ok ? cli_write(call, is_brief ? brief.result : result, output, stream)
-                    : cli_failed(call, &err);
+                    : cli_refused(call, &err);
     erg_result_free(brief.result);
     erg_result_free(result);
     return status;

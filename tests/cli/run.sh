@@ -51,7 +51,7 @@ no_energy_per_run_of_a_failure() { # shellcheck disable=SC2086
 contradictions_are_refused() {
     for words in "--repeat 0" "--rate 0Hz" "--until 0%" "--until 200%" "--tag =x" \
         "--power-cap 275" "--power-cap 0W" "--dvfs now" "--slowdown 3%" "--objective edp" \
-        "--max-repeat 5" "--until 1% --repeat 3" "--for 1s" "--looks naive"; do
+        "--idle 1s --idle-state gross" "--max-repeat 5" "--until 1% --repeat 3" "--for 1s" "--looks naive"; do
         # shellcheck disable=SC2086
         status_is 125 "$erg" run $words --output never.erg -- true || { echo "$words"; return 1; }
     done
@@ -98,6 +98,13 @@ check "eight at once have a file each" many_at_once_have_a_file_each
 check "closed streams stay closed, and the command's status stays" closed_streams_stay_closed
 check "a logger lets go of its caller's pipe" a_logger_lets_go_of_its_callers_pipe
 check "a time below 0 gives 125" status_is 125 "$erg" run --idle -2s -- true
+# shellcheck disable=SC2086
+mkdir outs && "$erg" run $sim --no-wait --quiet --output outs/a.erg -- true
+check "a region that is not there is bad input, 2" status_is 2 "$erg" show outs/a.erg --region nothing
+check "a channel that is not there is bad input, 2" status_is 2 "$erg" export outs/a.erg --format tape --channel nothing
+# shellcheck disable=SC2086
+check "a logger that cannot begin gives 125" status_is 125 "$erg" run $sim --detach --output nowhere/a.erg
+check "a logger that is not there gives 125" status_is 125 "$erg" run --stop outs/a.erg
 check "an unknown command gives 2" status_is 2 "$erg" measure
 check "a missing file is bad input, 2" status_is 2 "$erg" show no.erg
 check "devices without a sensor gives 3" status_is 3 "$erg" devices --root "$work/empty"
