@@ -31,7 +31,8 @@ static const cli_option option_rows[] = {
     { 0, "job", CLI_TEXT, AT(job), "NAME",
       "admit, done, work: the job; hint: one of several of yours (hand)" },
     { 0, "knob", CLI_TEXT, AT(knob), "KNOB=VALUE",
-      "set: hold a knob of the boards, as smoothing_floor=60% (docs/knobs.md)" },
+      "set: hold a knob of the boards, as smoothing_floor=60% (docs/knobs.md); release: "
+      "KNOB alone" },
     { 0, "least", CLI_WATTS, AT(least_w), "POWER",
       "admit: what it draws even when it is held down (0W)", true },
     { 0, "objective", CLI_TEXT, AT(objective), "NAME",
@@ -69,7 +70,8 @@ static const verb_row verbs[] = {
     { "hint", ERG_GOVERN_HINT,
       "any of --cap, --dvfs, --objective, --slowdown, --device, --job and --for", 0,
       CAP | DVFS | OBJECTIVE | SLOWDOWN | DEVICE | JOB | FOR },
-    { "release", ERG_GOVERN_RELEASE, "no option but --device and --socket", 0, DEVICE },
+    { "release", ERG_GOVERN_RELEASE, "no option but --device, --knob and --socket", 0,
+      DEVICE | KNOB },
     { "brake", ERG_GOVERN_BRAKE, "no option but --socket" },
     { "why", ERG_GOVERN_WHY, "no option but --socket" },
     { "sensors", ERG_GOVERN_SENSORS, "no option but --socket" },
@@ -152,23 +154,27 @@ static bool make_hint(const govern_options *options, erg_govern_request *to)
         && copy_name(options->objective, to->objective, sizeof(to->objective));
 }
 
-/* KNOB=VALUE, with a unit or in that of the knob's column. */
+/* KNOB=VALUE, with a unit or in that of the knob's column; of release KNOB. */
 static int take_knob(const cli *call, const char *text, erg_govern_request *to)
 {
+    bool has_value = to->verb == ERG_GOVERN_SET;
     const char *equals = text ? strchr(text, '=') : NULL;
-    size_t length = equals ? (size_t)(equals - text) : 0;
+    size_t length = equals ? (size_t)(equals - text) : text ? strlen(text) : 0;
     erg_knob knob;
 
     if (!text)
         return CLI_DONE;
-    if (length == 0 || length >= sizeof(to->knob))
-        return cli_misused(call, "--knob takes KNOB=VALUE, as smoothing_floor=60%%, not "
-                           "%.60s", text);
+    if (length == 0 || length >= sizeof(to->knob) || has_value != (equals != NULL))
+        return cli_misused(call, "%s takes --knob %s, not %.60s", call->argv[0],
+                           has_value ? "KNOB=VALUE, as smoothing_floor=60%"
+                                     : "KNOB, as smoothing_floor", text);
     memcpy(to->knob, text, length);
     to->knob[length] = '\0';
     if (!erg_knob_parse(to->knob, &knob))
         return cli_misused(call, "there is no knob %s: erg devices --table knobs names "
                            "them", to->knob);
+    if (!has_value)
+        return CLI_DONE;
     if (!erg_knob_value_parse(equals + 1, strlen(equals + 1), knob, &to->value))
         return cli_misused(call, "%s cannot be %.40s (docs/knobs.md)", to->knob,
                            equals + 1);
@@ -239,8 +245,8 @@ static const char about[] =
 "status tells what each device is granted and by which rule, why the last changes,\n"
 "sensors the last readings. set lowers the node or one device, or holds the clock or a\n"
 "knob (power smoothing, workload profile) of all GPUs or of one device, until release or\n"
-"for a time; brake holds everything at its least until release. The daemon's\n"
-"configuration says who may read and who may set.\n"
+"for a time (release --knob KNOB lets go of that one); brake holds everything at its\n"
+"least until release. The daemon's configuration says who may read and who may set.\n"
 "\n"
 "hint asks for what erg run --power-cap --dvfs --objective --slowdown ask for, by hand:\n"
 "it only lowers, is shown in the table hints, and ends with release, with --for, or with\n"
@@ -266,6 +272,7 @@ const cli_command cmd_govern = {
                 "erg govern set --knob smoothing_floor=60% --for 1h\n"
                 "erg govern hint --cap 275W --dvfs auto --slowdown 3%\n"
                 "erg govern release\n"
+                "erg govern release --knob smoothing_floor\n"
                 "erg govern why\n"
                 "erg govern work --phase decode --units 4096\n"
                 "erg govern admit --job train-7 --power 700W --for 2h --wait\n",

@@ -67,7 +67,7 @@ static const char script[] =
 "const W=v=>v==null?'n/a':v>=1e4?(v/1e3).toFixed(2)+' kW':v.toFixed(v<100?1:0)+' W';\n"
 "const make=(tag,text,cls)=>{const e=document.createElement(tag);"
 "if(text!=null)e.textContent=text;if(cls)e.className=cls;return e};\n"
-"const ill=['unread','refused','short','braked'];\n"
+"const ill=['unread','refused','floor','short','braked'];\n"
 "const pill=s=>s==='enforced'||s==='free'?'pill on':ill.includes(s)?'pill ill':'pill';\n"
 "function list(where,rows){const s=id(where);s.hidden=!rows.length;"
 "s.querySelector('ul').replaceChildren(...rows.map(r=>make('li',r)))}\n"

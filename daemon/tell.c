@@ -169,6 +169,7 @@ ergd_bytes ergd_tell_metrics(const erg_result *snapshot, const ergd_beat *beat,
     erg_result *result = erg_result_new("govern", NULL);
     bool ok = result && copy_table(result, snapshot, "grants", ALL, NULL)
         && copy_table(result, snapshot, "clocks", ALL, NULL)
+        && copy_table(result, snapshot, "held", ALL, NULL)
         && copy_table(result, snapshot, "phases", ALL, NULL)
         && copy_table(result, snapshot, "epochs", ALL, NULL)
         && copy_table(result, snapshot, "rules", ALL, NULL)
@@ -219,7 +220,7 @@ ergd_bytes ergd_tell_event(const erg_result *snapshot)
 /* ---- health -------------------------------------------------------------------------- */
 
 /* States of a grant in which the governor does not do what it was told to. */
-static const char *const ills[] = { "unread", "refused", "short" };
+static const char *const ills[] = { "unread", "refused", "short", "floor" };
 
 static bool is_ill(const char *state)
 {
@@ -241,16 +242,17 @@ static void put_ills(FILE *out, const erg_table *grants)
     }
 }
 
-/* A clock that is not told (unread) is usual. */
-static void put_ill_clocks(FILE *out, const erg_table *clocks)
+/* Clocks, or knobs that are held. One that is not told (unread) is usual. */
+static void put_ill_knobs(FILE *out, const erg_table *table)
 {
-    for (size_t i = 0; clocks && i < erg_table_row_count(clocks); i++) {
-        const char *state = erg_table_find(clocks, i, "state").text;
-        const char *reason = erg_table_find(clocks, i, "reason").text;
-        const char *node = erg_table_find(clocks, i, "node").text;
+    for (size_t i = 0; table && i < erg_table_row_count(table); i++) {
+        const char *state = erg_table_find(table, i, "state").text;
+        const char *reason = erg_table_find(table, i, "reason").text;
+        const char *node = erg_table_find(table, i, "node").text;
+        const char *knob = erg_table_find(table, i, "knob").text;
         if (state && (strcmp(state, "refused") == 0 || strcmp(state, "not_taken") == 0))
-            fprintf(out, "%s: clock %s: %s\n", node ? node : "?", state,
-                    reason ? reason : "");
+            fprintf(out, "%s: %s %s: %s\n", node ? node : "?", knob ? knob : "clock",
+                    state, reason ? reason : "");
     }
 }
 
@@ -298,7 +300,8 @@ ergd_bytes ergd_tell_health(const erg_result *snapshot)
     if (!snapshot)
         fputs("no snapshot: out of memory\n", file);
     put_ills(file, snapshot ? erg_result_find(snapshot, "grants") : NULL);
-    put_ill_clocks(file, snapshot ? erg_result_find(snapshot, "clocks") : NULL);
+    put_ill_knobs(file, snapshot ? erg_result_find(snapshot, "clocks") : NULL);
+    put_ill_knobs(file, snapshot ? erg_result_find(snapshot, "held") : NULL);
     put_ill_filler(file, snapshot ? erg_result_find(snapshot, "floor") : NULL);
     put_silent(file, snapshot ? erg_result_find(snapshot, "sensors") : NULL);
     put_lost_leases(file, snapshot ? erg_result_find(snapshot, "leases") : NULL);

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
             abort();
     } else if (!(request.for_s > 0)
                || (request.verb == ERG_GOVERN_SET
-                   && !(request.cap_w > 0 || request.clock_hz > 0))
+                   && !(request.cap_w > 0 || request.clock_hz > 0 || request.knob[0]))
                || (request.verb == ERG_GOVERN_WORK
                    && (request.units < 0
                        || (!isnan(request.units) && !request.phase[0])))) {

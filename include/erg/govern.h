@@ -221,8 +221,8 @@ typedef struct erg_govern_request {
     erg_govern_verb verb;
     double cap_w;                   /* set, hint: at most; 0 or NAN: not said */
     double clock_hz;                /* set: held to this clock; 0 or NAN: not said */
-    char knob[32];                  /* set: a knob of a board, as erg_knob_infos names it;
-                                     * "": not said */
+    char knob[32];                  /* set, release: a knob of a board, as erg_knob_infos
+                                     * names it; "": not said */
     double value;                   /* set: that it is held at, in the knob's unit */
     double for_s;                   /* set: then released, admit: then over; or INFINITY;
                                      * work, hint: then forgotten, INFINITY: after
@@ -248,6 +248,7 @@ enum { ERG_GOVERN_REQUEST_MOST = 4096 };    /* bytes of a line */
 
 /* One JSON object: {"do": "set", "cap_w": 900, "for_s": 60, "device": "nvml:0"} (or with
  * "clock_hz", or with "knob": "smoothing_floor", "value": 0.6) or
+ * {"do": "release", "knob": "smoothing_floor"} or
  * {"do": "admit", "job": "train", "power_w": 700, "least_w": 200, "class": 1} or
  * {"do": "work", "phase": "decode", "units": 4096} (or with "epoch_s") or
  * {"do": "hint", "cap_w": 275, "dvfs": "auto", "slowdown": 0.03} or

@@ -317,6 +317,12 @@ bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
 
 /* The power limit of a device; NULL: it has none. */
 static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,
+/* What the launches of a job on it may draw by a gate; INFINITY: there is none. */
+double erg_govern_launch_w(const erg_governor *governor, const erg_governed *item);
+/* Its own floor is above what it may draw: why, in a sentence (govern_least.c). */
+bool erg_govern_is_floored(const erg_governor *governor, const erg_governed *item,
+                           char *why, size_t size);
+
                                                      const erg_governed *item)
 {
     return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
@@ -360,4 +366,7 @@ void erg_govern_set_knob(erg_governor *governor, const erg_governed *item,
 void erg_govern_release_knobs(erg_governor *governor, const erg_governed *item);
 bool erg_govern_add_held(const erg_governor *governor, erg_result *result, erg_error *err);
 
+/* One of them alone. ERG_NOT_FOUND: no user holds it. */
+bool erg_govern_release_knob(erg_governor *governor, const erg_governed *item,
+                             const char *name, const char *who, erg_error *err);
 #endif

@@ -309,6 +309,32 @@ void erg_govern_release_knobs(erg_governor *governor, const erg_governed *item)
         }
 }
 
+bool erg_govern_release_knob(erg_governor *governor, const erg_governed *item,
+                             const char *name, const char *who, erg_error *err)
+{
+    bool is_released = false;
+    erg_knob knob;
+    char text[64];
+
+    if (!check_name(name, &knob, err))
+        return false;
+    snprintf(text, sizeof(text), "%s is let go", name);
+    for (size_t i = 0; i < governor->knob_count; i++) {
+        erg_governed_knob *row = &governor->knobs[i];
+        if (row->knob != knob || !is_set(governor, row)
+            || (item && item->index != row->index))
+            continue;
+        row->set = NAN;
+        row->retry_ns = 0;
+        is_released = true;
+        note(governor, row, "release", who, text);
+    }
+    return is_released
+        || erg_fail(err, ERG_NOT_FOUND, "no user holds %s%s%s: erg govern status --table "
+                    "held tells what is held, and by whom", name, item ? " of " : "",
+                    item ? erg_devices_info(governor->devices, item->index)->name : "");
+}
+
 /* ---- the table ----------------------------------------------------------------------- */
 
 static const erg_column columns[] = {

@@ -151,12 +151,12 @@ static bool find_knob(const json_t *root, erg_govern_request *out, erg_error *er
 {
     const json_t *value = json_object_get(root, "value");
 
-    if (out->verb != ERG_GOVERN_SET)
+    if (out->verb != ERG_GOVERN_SET && out->verb != ERG_GOVERN_RELEASE)
         return true;
     if (!find_name(root, "knob", false, out->knob, sizeof(out->knob), err))
         return false;
     out->value = json_number_value(value);
-    return !out->knob[0] || json_is_number(value)
+    return !out->knob[0] || out->verb == ERG_GOVERN_RELEASE || json_is_number(value)
         || erg_fail(err, ERG_BAD_INPUT, "\"knob\" needs \"value\", a number");
 }
 
@@ -224,10 +224,10 @@ static char *line_of(const erg_govern_request *request)
         json_object_set_new(root, "cap_w", erg_json_real(request->cap_w));
     if (request->clock_hz > 0)
         json_object_set_new(root, "clock_hz", erg_json_real(request->clock_hz));
-    if (request->verb == ERG_GOVERN_SET && request->knob[0]) {
+    if (request->knob[0])
         json_object_set_new(root, "knob", json_string(request->knob));
+    if (request->knob[0] && request->verb == ERG_GOVERN_SET)
         json_object_set_new(root, "value", erg_json_real(request->value));
-    }
     if (request->for_s > 0 && isfinite(request->for_s))
         json_object_set_new(root, "for_s", erg_json_real(request->for_s));
     if (request->device[0])

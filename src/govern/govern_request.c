@@ -78,6 +78,8 @@ static bool release(erg_governor *governor, const erg_govern_request *request,
 
     if (request->device[0] && !item)
         return erg_fail(err, ERG_NOT_FOUND, "there is no device %s", request->device);
+    if (request->knob[0])
+        return erg_govern_release_knob(governor, item, request->knob, who, err);
     for (size_t i = 0; i < governor->count; i++)
         if (!item || item == &governor->items[i]) {
             governor->items[i].set = none;

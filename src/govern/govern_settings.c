@@ -154,6 +154,14 @@ static budget budget_of(const erg_governor *governor, const erg_governed *item)
 }
 
 static bool add_budget(const erg_governor *governor, const erg_governed *item,
+double erg_govern_launch_w(const erg_governor *governor, const erg_governed *item)
+{
+    bool has_gate = governor->config->cap.by_gate && item->is_gpu;
+    double power_w = has_gate ? budget_of(governor, item).power_w : 0;
+
+    return power_w > 0 ? power_w : INFINITY;
+}
+
                        erg_table *table, erg_error *err)
 {
     const erg_device_info *info =

@@ -11,7 +11,8 @@ static const erg_column grant_columns[] = {
     { "cap_w", ERG_REAL,
       "the node's limit by its rules; a device's limit as it says itself" },
     { "state", ERG_TEXT,
-      "observe, free, enforced, unread, refused, sensor, short or braked" },
+      "observe, free, enforced, unread, refused, sensor, floor (its own is above its "
+      "grant), short or braked" },
     { "requested_w", ERG_REAL, "what was last asked of the device" },
     { "enforced_w", ERG_REAL, "what the device said when it was read back" },
     { "rule", ERG_TEXT, "what holds it down; none: nothing does" },
@@ -123,7 +124,9 @@ static bool item_row(const erg_governor *governor, const erg_governed *item,
                      erg_table *table, erg_error *err)
 {
     const erg_device_knob *knob = erg_govern_knob(governor, item);
-    char name[128];
+    char name[128], why[200];
+    bool is_floored = erg_govern_is_floored(governor, item, why, sizeof(why));
+    const char *reason = is_floored ? why : item->reason;
     const double values[] = { item->demand_w, item->grant_w, knob ? knob->now : NAN,
                               item->requested_w, item->enforced_w, item->power_w,
                               item->temp_k - 273.15 };
@@ -131,9 +134,9 @@ static bool item_row(const erg_governor *governor, const erg_governed *item,
     snprintf(name, sizeof(name), "%.60s/%s", governor->config->node.id,
              erg_devices_info(governor->devices, item->index)->name);
     return erg_table_row(table, err) && erg_table_text(table, "node", name, err)
-        && erg_table_text(table, "state", item->state, err)
+        && erg_table_text(table, "state", is_floored ? "floor" : item->state, err)
         && erg_table_text(table, "rule", item->rule, err)
-        && erg_table_text(table, "reason", item->reason[0] ? item->reason : NULL, err)
+        && erg_table_text(table, "reason", reason[0] ? reason : NULL, err)
         && put_reals(table, ERG_COUNT(grant_reals), grant_reals, values, err);
 }
 

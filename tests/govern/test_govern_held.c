@@ -77,6 +77,82 @@ static void a_floor_that_is_set_is_held_and_gone_on_release(void)
     end(&is);
 }
 
+static bool let_go(governed *is, const char *knob, const char *device, erg_error *err)
+{
+    erg_govern_request request = { .verb = ERG_GOVERN_RELEASE };
+    snprintf(request.knob, sizeof(request.knob), "%s", knob);
+    snprintf(request.device, sizeof(request.device), "%s", device);
+    erg_result *result = erg_governor_answer(is->governor, &request, "user 7", err);
+    erg_result_free(result);
+    return result != NULL;
+}
+
+/* The others, the cap, and what the configuration holds, stay. */
+static void one_knob_is_released_alone(void)
+{
+    governed is;
+    erg_error err = { 0 };
+    begin(&is, ENFORCES "gpu: {hold: [smoothing_floor=70%]}\n");
+    run_for(&is, 1, 0.1);
+    CHECK(!let_go(&is, "smoothing_floor", "", &err) && err.code == ERG_NOT_FOUND);
+    CHECK(strstr(err.text, "no user holds smoothing_floor"));
+    ask(&is, ERG_GOVERN_SET, 300, NULL);
+    CHECK_OK(hold(&is, "smoothing_floor", 0.4, INFINITY, &err), err);
+    CHECK_OK(hold(&is, "smoothing_hysteresis", 60, INFINITY, &err), err);
+    CHECK_OK(hold(&is, "workload_profile", 1, INFINITY, &err), err);
+    CHECK_OK(let_go(&is, "smoothing_floor", "", &err), err);
+    CHECK(rows_in(&is, "held") == 3 && is_text(&is, 0, "rule", "hold"));
+    CHECK_NEAR(real(&is, 0, "enforced"), 0.7, 1e-12);
+    CHECK_OK(let_go(&is, "workload_profile", "sim:plain", &err), err);
+    CHECK(rows_in(&is, "held") == 2 && is_text(&is, 1, "knob", "smoothing_hysteresis"));
+    CHECK(grant(&is, 0, "cap_w") == 300);
+    CHECK(journal_has(&is, "release", "workload_profile is let go"));
+    CHECK(!let_go(&is, "smoothing_hysteresis", "sim:a100-sxm4-80gb", &err));
+    CHECK(strstr(err.text, "no user holds smoothing_hysteresis of sim:a100-sxm4-80gb"));
+    CHECK(!let_go(&is, "zebra", "", &err) && err.code == ERG_BAD_INPUT);
+    CHECK(!let_go(&is, "smoothing", "nvml:9", &err) && err.code == ERG_NOT_FOUND);
+    CHECK(rows_in(&is, "held") == 2);
+    end(&is);
+}
+
+/* A board of 300 W whose smoothing holds 180: what it is granted below that is burnt. */
+static void a_floor_above_the_grant_is_said(void)
+{
+    governed is;
+    erg_error err = { 0 };
+    begin(&is, ENFORCES);
+    run_for(&is, 1, 0.1);
+    CHECK_OK(hold(&is, "smoothing_floor", 0.6, INFINITY, &err), err);
+    CHECK(says(&is, 1, "state", "free"));           /* it is not switched on yet */
+    CHECK_OK(hold(&is, "smoothing", 1, INFINITY, &err), err);
+    CHECK(says(&is, 1, "state", "free"));
+    ask(&is, ERG_GOVERN_SET, 150, "sim:plain");
+    CHECK(says(&is, 1, "state", "floor"));
+    CHECK(says(&is, 1, "reason", "power smoothing holds it at 180 W or more, it is granted "
+                                 "150 W: lower smoothing_floor"));
+    CHECK_OK(hold(&is, "smoothing_floor", 0.45, INFINITY, &err), err);
+    CHECK(says(&is, 1, "state", "enforced"));
+    end(&is);
+}
+
+/* A gate lowers what is launched, not what the board makes up for. */
+static void a_floor_above_what_launches_may_draw_is_said(void)
+{
+    governed is;
+    erg_error err = { 0 };
+    begin(&is, ENFORCES "cap: {scope: gpu, limit: 140W, policy: token_bucket, "
+                        "enforcement: [launch_gate]}\n");
+    run_for(&is, 1, 0.1);
+    CHECK_OK(hold(&is, "smoothing", 1, INFINITY, &err), err);
+    CHECK(says(&is, 1, "state", "floor"));
+    CHECK(says(&is, 1, "reason", "power smoothing holds it at 150 W or more, its launches "
+                                 "may draw 140 W: held back they save nothing, until "
+                                 "smoothing_floor is lower"));
+    ask(&is, ERG_GOVERN_RELEASE, NAN, NULL);
+    CHECK(says(&is, 1, "state", "free"));
+    end(&is);
+}
+
 static void for_a_time_and_over_what_the_configuration_holds(void)
 {
     governed is;
@@ -184,6 +260,9 @@ static void a_line_says_a_knob_and_its_value(void)
     CHECK(erg_govern_request_parse(good, strlen(good), &is, NULL));
     CHECK_TEXT(is.knob, "smoothing_floor");
     CHECK(is.value == 0.6 && isnan(is.cap_w));
+    good = "{\"do\": \"release\", \"knob\": \"smoothing_floor\"}";
+    CHECK(erg_govern_request_parse(good, strlen(good), &is, NULL));
+    CHECK_TEXT(is.knob, "smoothing_floor");
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_error err = { 0 };
         CHECK(!erg_govern_request_parse(bad[i], strlen(bad[i]), &is, &err));
@@ -195,6 +274,9 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_floor_that_is_set_is_held_and_gone_on_release),
+        TEST(one_knob_is_released_alone),
+        TEST(a_floor_above_the_grant_is_said),
+        TEST(a_floor_above_what_launches_may_draw_is_said),
         TEST(for_a_time_and_over_what_the_configuration_holds),
         TEST(what_no_board_has_or_can_take_is_refused_in_a_sentence),
         TEST(what_the_board_refuses_is_said_and_let_go),
