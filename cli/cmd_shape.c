@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* erg shape: what a power policy would do to a load, and whether to accept it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -53,10 +54,12 @@ static bool parse_key(const char *text, uint64_t *out, erg_error *err)
 {
     char *end = NULL;
 
+    errno = 0;
     *out = text ? strtoull(text, &end, 0) : 0;
-    if (!text || (*text >= '0' && *text <= '9' && !*end))
+    if (!text || (*text >= '0' && *text <= '9' && !*end && errno == 0))
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "--rng-key is a whole number, not '%s'", text);
+    return erg_fail(err, ERG_BAD_INPUT, "--rng-key is a whole number below 2^64, not '%s'",
+                    text);
 }
 
 /* A page shows all there is. */

@@ -204,6 +204,8 @@ bool erg_quantity_parse(const char *text, const char *unit, double *out, erg_err
             *out = value * units[i].factor + units[i].shift;
             return true;
         }
-    return erg_fail(err, ERG_BAD_INPUT, "'%s' needs a unit of %s, as in 1%s", text,
-                    *unit ? unit : "nothing", unit);
+    if (!*unit)
+        return erg_fail(err, ERG_BAD_INPUT, "'%s' is not a number: it has no unit", text);
+    return erg_fail(err, ERG_BAD_INPUT, "'%s' needs a unit of %s, as in 1%s", text, unit,
+                    unit);
 }

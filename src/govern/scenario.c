@@ -5,6 +5,9 @@
 #include "govern/scenario.h"
 
 #define PERIOD_LEAST_S 1e-3     /* of a step: shorter ones are work for a profiler */
+#define PERIOD_MOST_S 1e6
+#define WATTS_MOST 4e9          /* of all units: sums are whole nanowatts in 63 bits */
+#define SPREAD_MOST 6.0         /* standard deviations of a unit's watts at most */
 
 erg_scenario *erg_scenario_new(const char *name, erg_error *err)
 {
@@ -80,10 +83,43 @@ static bool check_job(const erg_scenario *scenario, const erg_scenario_job *job,
             return erg_fail(err, ERG_BAD_INPUT, "%s: work at %g W is not above idle, %g W",
                             scenario->name, phase->power_w, scenario->silicon.idle_w);
     }
-    if (length_s >= PERIOD_LEAST_S && length_s < 1e6 && job->units > 0)
+    if (length_s >= PERIOD_LEAST_S && length_s < PERIOD_MOST_S && job->units > 0)
         return true;
-    return erg_fail(err, ERG_BAD_INPUT, "%s: a job has units and a step of %g s or more",
-                    scenario->name, PERIOD_LEAST_S);
+    return erg_fail(err, ERG_BAD_INPUT, "%s: a job has units, and its step (of a record "
+                    "all of it) takes %g to %g s, not %g s: check the times and their unit",
+                    scenario->name, PERIOD_LEAST_S, PERIOD_MOST_S, length_s);
+}
+
+/* Copies of a job are of the same phases: they need no look of their own. */
+static bool is_copy(const erg_scenario *scenario, size_t number)
+{
+    const erg_scenario_job *job = &scenario->jobs[number];
+
+    return number > 0 && job->first_phase == job[-1].first_phase
+        && job->phase_count == job[-1].phase_count && job->units == job[-1].units;
+}
+
+static bool check_jobs(const erg_scenario *scenario, erg_error *err)
+{
+    double end_s = scenario->warm_up_s + scenario->duration_s, most_w = scenario->peak_w;
+
+    for (size_t i = 0; i < scenario->job_count; i++) {
+        const erg_scenario_job *job = &scenario->jobs[i];
+        most_w = fmax(most_w, job->wait_w);
+        if (!is_copy(scenario, i) && !check_job(scenario, job, err))
+            return false;
+        if (!(job->start_s < end_s))
+            return erg_fail(err, ERG_BAD_INPUT, "%s: job %zu starts at %g s, when all is "
+                            "over: start is below warm_up and length together, %g s",
+                            scenario->name, i + 1, job->start_s, end_s);
+    }
+    double sum_w = (double)scenario->units * most_w * (1 + SPREAD_MOST * scenario->spread);
+    return sum_w <= WATTS_MOST
+        || erg_fail(err, ERG_BAD_INPUT, "%s: %zu units of up to %.4g W are %.3g GW: at "
+                    "most %g GW are added up exactly; state fewer units, or check the "
+                    "watts",
+                    scenario->name, scenario->units, most_w, sum_w * 1e-9,
+                    WATTS_MOST * 1e-9);
 }
 
 bool erg_scenario_check(const erg_scenario *scenario, erg_error *err)
@@ -93,14 +129,13 @@ bool erg_scenario_check(const erg_scenario *scenario, erg_error *err)
     if (scenario->job_count == 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s: there is no job", scenario->name);
     if (!(scenario->sample_s >= 1e-6) || !(samples >= 2 && samples <= ERG_SAMPLES_MOST))
-        return erg_fail(err, ERG_BAD_INPUT, "%s: 2 to %g samples, not %g", scenario->name,
-                        ERG_SAMPLES_MOST, samples);
+        return erg_fail(err, ERG_BAD_INPUT, "%s: %.3g s by samples of %.3g s are %.3g "
+                        "samples: 2 to %g are played; state another length or sample",
+                        scenario->name, scenario->duration_s, scenario->sample_s, samples,
+                        ERG_SAMPLES_MOST);
     if (scenario->units_per_rack == 0
         || !(scenario->warm_up_s >= 0 && scenario->warm_up_s < 1e6))
         return erg_fail(err, ERG_BAD_INPUT, "%s: a rack has units, and the warm-up ends",
                         scenario->name);
-    for (size_t i = 0; i < scenario->job_count; i++)
-        if (!check_job(scenario, &scenario->jobs[i], err))
-            return false;
-    return true;
+    return check_jobs(scenario, err);
 }

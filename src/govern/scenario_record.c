@@ -76,18 +76,29 @@ typedef struct time_column { const char *name; double scale; } time_column;
 static const time_column time_columns[] = { { "t_ns", 1e-9 }, { "t_s", 1 },
                                             { "time_s", 1 } };
 
+/* Which of two was meant nobody says: t_s beside t_ns are two times as well. */
+static bool take_column(const record *to, const erg_csv_row *row, int *at, int column,
+                        erg_error *err)
+{
+    if (*at >= 0)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: columns %d and %d say the same: take "
+                        "one of them out", to->path, row->line, *at + 1, column + 1);
+    *at = column;
+    return true;
+}
+
 static bool read_head(record *to, const erg_csv_row *row, erg_error *err)
 {
     to->time_at = to->power_at = to->unit_at = -1;
     for (size_t i = 0; i < row->count; i++) {
         erg_field field = erg_field_trim(row->fields[i]);
+        int *at = erg_field_is(field, "power_w") ? &to->power_at
+                : erg_field_is(field, "unit") ? &to->unit_at : NULL;
         for (size_t k = 0; k < ERG_COUNT(time_columns); k++)
             if (erg_field_is(field, time_columns[k].name))
-                to->time_at = (int)i, to->time_scale = time_columns[k].scale;
-        if (erg_field_is(field, "power_w"))
-            to->power_at = (int)i;
-        if (erg_field_is(field, "unit"))
-            to->unit_at = (int)i;
+                at = &to->time_at, to->time_scale = time_columns[k].scale;
+        if (at && !take_column(to, row, at, (int)i, err))
+            return false;
     }
     to->has_head = true;
     if (to->time_at >= 0 && to->power_at >= 0)
@@ -300,6 +311,7 @@ static bool add_unit(erg_scenario *scenario, const unit *of, const levels *is,
         if (!erg_scenario_add_phase(scenario, &phase, err))
             return false;
     }
+    double period_s = period_of(of, is->threshold_w);
     /* Units alike share one record: each is a job of its own on the same phases. */
     for (size_t i = 0; i < copies; i++) {
         if (!erg_scenario_add_job(scenario, 1, is->quiet_w, err))
@@ -308,7 +320,7 @@ static bool add_unit(erg_scenario *scenario, const unit *of, const levels *is,
         if (i > 0)
             *job = job[-1];
         job->once = true;
-        job->period_s = period_of(of, is->threshold_w);
+        job->period_s = period_s;
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "shape/psu.h"
 
 enum { ROWS_MOST = 64 };
+#define SAMPLES_KEPT 1.5e8      /* of all waves together: 1.2 GB */
 
 typedef struct study {
     const erg_scenario *scenario;
@@ -61,12 +62,26 @@ static bool make_list(study *of)
     return parse_list(of, usual);
 }
 
+static bool check_room(const study *of)
+{
+    const erg_scenario *scenario = of->scenario;
+    double samples = scenario->duration_s / scenario->sample_s;
+    double kept = samples * (double)(of->count + 1);
+
+    return kept <= SAMPLES_KEPT
+        || erg_fail(of->err, ERG_BAD_INPUT, "%s: %zu policies and their base of %.3g "
+                    "samples each take %.2g GB: name fewer with --policy, or state a "
+                    "shorter length or a longer sample", scenario->name, of->count, samples,
+                    kept * sizeof(double) * 1e-9);
+}
+
 static bool simulate_all(study *of)
 {
     const erg_policy_chain none = { .text = "none" };
     uint64_t key = of->options->rng_key;
 
-    if (!erg_shape_simulate(of->scenario, &none, key, &of->base, of->err))
+    if (!check_room(of)
+        || !erg_shape_simulate(of->scenario, &none, key, &of->base, of->err))
         return false;
     for (size_t i = 0; i < of->count; i++)
         if (!erg_shape_simulate(of->scenario, &of->chains[i], key, &of->rows[i], of->err))

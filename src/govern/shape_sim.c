@@ -315,7 +315,9 @@ bool erg_shape_simulate(const erg_scenario *scenario, const erg_policy_chain *ch
     erg_sim it = { .scenario = scenario, .chain = chain };
 
     *out = (erg_shaped){ 0 };
-    bool ok = erg_sim_start(&it, key, err) && begin(&it, err) && play(&it, out, err);
+    bool ok = erg_sim_start(&it, key, err)
+        && erg_sim_check(&it, warm_up_s(&it) + scenario->duration_s, err)
+        && begin(&it, err) && play(&it, out, err);
     clear(&it);
     if (!ok)
         erg_shaped_free(out);

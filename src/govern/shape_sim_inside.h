@@ -69,6 +69,8 @@ bool erg_sim_balance_worked(erg_sim *it, uint32_t rank, double time_s, erg_error
 /* What a policy of this chain is told at its start; entity is its own number. */
 erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
                                uint64_t entity);
+/* shape_sim_bounds.c: it can be played for so long, warm-up included, or a sentence. */
+bool erg_sim_check(const erg_sim *it, double total_s, erg_error *err);
 /* scenario and chain are set; the cluster is ready for its hooks. */
 bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err);
 

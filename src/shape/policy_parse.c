@@ -19,6 +19,12 @@ static word cut(word *rest, char end)
     return first;
 }
 
+/* Beyond it time does not fit nanoseconds, and watts are a slip of the unit. */
+static double most_of(const erg_policy_form *form)
+{
+    return strcmp(form->unit, "s") == 0 ? 1e6 : 1e12;
+}
+
 static bool parse_value(const erg_policy *policy, const erg_policy_form *form, word typed,
                         double *out, erg_error *err)
 {
@@ -31,10 +37,12 @@ static bool parse_value(const erg_policy *policy, const erg_policy_form *form, w
     text[typed.count] = '\0';
     if (!erg_quantity_parse(text, form->unit, out, err))
         return false;
-    if (!(*out >= form->least) || !isfinite(*out))
+    if (!(*out >= form->least))
         return erg_fail(err, ERG_BAD_INPUT, "policy %s: its %s is at least %g%s, not '%s'",
                         policy->name, form->name, form->least, form->unit, text);
-    return true;
+    return *out <= most_of(form)
+        || erg_fail(err, ERG_BAD_INPUT, "policy %s: its %s is at most %g%s, not '%s'",
+                    policy->name, form->name, most_of(form), form->unit, text);
 }
 
 static bool parse_values(const erg_policy *policy, word typed, double values[],
@@ -56,6 +64,12 @@ static bool parse_values(const erg_policy *policy, word typed, double values[],
     return true;
 }
 
+/* Of the others, which look at a unit, the least cap and the longest wait count. */
+static bool acts_alone(const erg_policy *policy)
+{
+    return policy->scope != ERG_PER_UNIT && policy->scope != ERG_PER_RACK;
+}
+
 static bool parse_one(word typed, erg_policy_chain *out, erg_error *err)
 {
     word name = cut(&typed, '=');
@@ -71,6 +85,11 @@ static bool parse_one(word typed, erg_policy_chain *out, erg_error *err)
         if (out->policies[i]->admits)
             return erg_fail(err, ERG_BAD_INPUT,
                             "one bucket alone can admit items, not two");
+    for (size_t i = 0; i < out->count; i++)
+        if (acts_alone(policy) && out->policies[i]->scope == policy->scope)
+            return erg_fail(err, ERG_BAD_INPUT, "%s and %s would both act on the same "
+                            "groups, supplies, racks or jobs: name one of them",
+                            out->policies[i]->name, policy->name);
     out->policies[out->count] = policy;
     return parse_values(policy, typed, out->values[out->count++], err);
 }
