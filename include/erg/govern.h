@@ -288,7 +288,12 @@ bool erg_govern_settings(const char *socket, const char *tool, char *to, size_t 
 /* What the launches of a job on that GPU may draw now, by the daemon behind a socket (NULL:
  * the usual one): the least of all its GPUs where uuid is none of them. ERG_NO_DATA: it has
  * no launch gate. */
-bool erg_govern_budget(const char *socket, const char *uuid, double *power_w,
+typedef struct erg_govern_allowance {
+    double power_w;                 /* at most */
+    double idle_w;                  /* the least that the GPU was seen to draw; NAN: not
+                                     * known */
+} erg_govern_allowance;
+bool erg_govern_budget(const char *socket, const char *uuid, erg_govern_allowance *out,
                        erg_error *err);
 
 /* False, ERG_REFUSED: the daemon of this machine turns that device, so nobody else may (it

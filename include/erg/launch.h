@@ -62,6 +62,10 @@ void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w
                            int64_t until_ns);
 /* A reading of the energy counter of the GPU; NAN is none. */
 void erg_launch_gate_counted(erg_launch_gate *gate, int64_t now_ns, double energy_j);
+/* What the GPU draws at least, beside a counter: once that has told nothing for a second,
+ * so much is taken for all the time in which nothing runs. The least that was told counts;
+ * 0 and NAN are none. */
+void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w);
 
 #ifdef __cplusplus
 }

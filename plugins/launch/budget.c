@@ -28,12 +28,13 @@ static void counted(void *self, int64_t t_ns, double energy_j)
     pthread_mutex_unlock(&of->lock);
 }
 
-static void granted(void *self, double power_w, int64_t until_ns)
+static void granted(void *self, const erg_govern_allowance *grant, int64_t until_ns)
 {
     budget *of = self;
 
     pthread_mutex_lock(&of->lock);
-    erg_launch_gate_grant(of->gate, now_ns(), power_w, until_ns);
+    erg_launch_gate_grant(of->gate, now_ns(), grant->power_w, until_ns);
+    erg_launch_gate_rests(of->gate, now_ns(), grant->idle_w);
     pthread_mutex_unlock(&of->lock);
 }
 
@@ -54,7 +55,8 @@ budget *budget_new(const budget_config *config, const char *uuid)
         meter_start(config->sensor, uuid, counted, of);
     /* What it begins with is a grant, too: it ends if the daemon is heard of no more. */
     if (config->follows && config->budget.power_w > 0) {
-        granted(of, config->budget.power_w, follow_until_ns());
+        const erg_govern_allowance first = { .power_w = config->budget.power_w };
+        granted(of, &first, follow_until_ns());
         follow_start(config->socket, uuid, granted, of);
     }
     return of;

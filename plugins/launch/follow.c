@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <erg/govern.h>
 #include "launch/follow.h"
 
 #define PERIOD_NS 500000000
@@ -33,10 +32,10 @@ int64_t follow_until_ns(void)
 static void ask(void)
 {
     int64_t until_ns = follow_until_ns();
-    double power_w;
+    erg_govern_allowance grant;
 
-    if (erg_govern_budget(the.socket[0] ? the.socket : NULL, the.uuid, &power_w, NULL))
-        the.tell(the.self, power_w, until_ns);
+    if (erg_govern_budget(the.socket[0] ? the.socket : NULL, the.uuid, &grant, NULL))
+        the.tell(the.self, &grant, until_ns);
 }
 
 static void *work(void *unused)

@@ -8,8 +8,9 @@
 #define ERG_PLUGIN_LAUNCH_FOLLOW_H
 
 #include <stdint.h>
+#include <erg/govern.h>
 
-typedef void follow_tell(void *self, double power_w, int64_t until_ns);
+typedef void follow_tell(void *self, const erg_govern_allowance *grant, int64_t until_ns);
 
 /* socket: "" is the usual one. uuid: of the GPU; "": unknown. Tells once before it returns,
  * if there is an answer. Ends with the process. */

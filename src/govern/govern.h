@@ -163,6 +163,7 @@ typedef struct erg_governed {
     int64_t counted_ns;             /* when the energy counter was last differenced */
     double counted_j;
     double power_w, temp_k;         /* NAN: not known now */
+    double least_seen_w;            /* of power_w, since the start; NAN: none was seen */
     double lagged_w, lagged_s;      /* power behind a lag like that of the heat; for so
                                      * long */
     int64_t seen_ns;
@@ -192,6 +193,7 @@ struct erg_governor {
     int64_t now_ns, slow_ns, band_ns;   /* last step; last full reading; last look of the
                                          * bands */
     double power_w, base_w;         /* of the node; what no knob holds */
+    double least_seen_w;            /* of power_w, since the start; NAN: none was seen */
     bool has_meter;
     double limits_w[ERG_GOVERN_RULES];  /* in the order of erg_govern_rules */
     double limit_w, budget_w, trim_w;
@@ -315,14 +317,14 @@ bool erg_govern_add_settings(const erg_governor *governor, erg_result *result,
 bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
                             erg_error *err);
 
-/* The power limit of a device; NULL: it has none. */
-static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,
 /* What the launches of a job on it may draw by a gate; INFINITY: there is none. */
 double erg_govern_launch_w(const erg_governor *governor, const erg_governed *item);
 /* Its own floor is above what it may draw: why, in a sentence (govern_least.c). */
 bool erg_govern_is_floored(const erg_governor *governor, const erg_governed *item,
                            char *why, size_t size);
 
+/* The power limit of a device; NULL: it has none. */
+static inline const erg_device_knob *erg_govern_knob(const erg_governor *governor,
                                                      const erg_governed *item)
 {
     return erg_devices_find_knob(governor->devices, item->index, ERG_POWER_LIMIT);
@@ -364,9 +366,9 @@ bool erg_govern_may_set_knob(const erg_governor *governor, const erg_governed *i
 void erg_govern_set_knob(erg_governor *governor, const erg_governed *item,
                          const erg_govern_request *request, const char *who);
 void erg_govern_release_knobs(erg_governor *governor, const erg_governed *item);
-bool erg_govern_add_held(const erg_governor *governor, erg_result *result, erg_error *err);
-
 /* One of them alone. ERG_NOT_FOUND: no user holds it. */
 bool erg_govern_release_knob(erg_governor *governor, const erg_governed *item,
                              const char *name, const char *who, erg_error *err);
+bool erg_govern_add_held(const erg_governor *governor, erg_result *result, erg_error *err);
+
 #endif

@@ -122,6 +122,7 @@ static const erg_column budget_columns[] = {
     { "uuid", ERG_TEXT, "of the device" },
     { "power_w", ERG_REAL, "what the launches of a job on it may draw" },
     { "rule", ERG_TEXT, "cap: of the configuration; else what holds the grant down" },
+    { "idle_w", ERG_REAL, "the least that it was seen to draw since ergd began" },
 };
 
 typedef struct budget { double power_w; const char *rule; } budget;
@@ -153,7 +154,6 @@ static budget budget_of(const erg_governor *governor, const erg_governed *item)
     return of;
 }
 
-static bool add_budget(const erg_governor *governor, const erg_governed *item,
 double erg_govern_launch_w(const erg_governor *governor, const erg_governed *item)
 {
     bool has_gate = governor->config->cap.by_gate && item->is_gpu;
@@ -162,6 +162,20 @@ double erg_govern_launch_w(const erg_governor *governor, const erg_governed *ite
     return power_w > 0 ? power_w : INFINITY;
 }
 
+/* Of another GPU jobs read the sum of ours, or where there are none, of all there is. */
+static double idle_of(const erg_governor *governor, const erg_governed *item)
+{
+    double sum_w = 0;
+
+    if (item)
+        return item->least_seen_w;
+    for (size_t i = 0; i < governor->count; i++)
+        if (governor->items[i].is_gpu)
+            sum_w += governor->items[i].least_seen_w;
+    return gpus_of(governor) ? sum_w : governor->least_seen_w;
+}
+
+static bool add_budget(const erg_governor *governor, const erg_governed *item,
                        erg_table *table, erg_error *err)
 {
     const erg_device_info *info =
@@ -172,7 +186,8 @@ double erg_govern_launch_w(const erg_governor *governor, const erg_governed *ite
         && erg_table_text(table, "device", info ? info->name : NULL, err)
         && erg_table_text(table, "uuid", info && info->uuid[0] ? info->uuid : NULL, err)
         && erg_table_real(table, "power_w", of.power_w > 0 ? of.power_w : NAN, err)
-        && erg_table_text(table, "rule", of.rule, err);
+        && erg_table_text(table, "rule", of.rule, err)
+        && erg_table_real(table, "idle_w", idle_of(governor, item), err);
 }
 
 bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
@@ -192,24 +207,33 @@ bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
 
 /* ---- the other end ------------------------------------------------------------------ */
 
-bool erg_govern_budget(const char *socket, const char *uuid, double *power_w,
+/* Of a GPU that is none of its rows the least of all, beside what the row of any other
+ * says: no job is given too much. */
+static erg_govern_allowance allowance_of(const erg_table *budgets, const char *uuid)
+{
+    erg_govern_allowance least = { INFINITY, NAN };
+
+    for (size_t i = 0; budgets && i < erg_table_row_count(budgets); i++) {
+        const erg_govern_allowance one = { erg_table_find(budgets, i, "power_w").real,
+                                           erg_table_find(budgets, i, "idle_w").real };
+        const char *name = erg_table_find(budgets, i, "uuid").text;
+        if (name && *uuid && strcmp(name, uuid) == 0)
+            return one;
+        least.power_w = fmin(least.power_w, one.power_w);
+        least.idle_w = name ? least.idle_w : one.idle_w;
+    }
+    return least;
+}
+
+bool erg_govern_budget(const char *socket, const char *uuid, erg_govern_allowance *out,
                        erg_error *err)
 {
     const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
     erg_result *result = erg_govern_ask(socket ? socket : ERG_GOVERN_SOCKET, &request, err);
     const erg_table *table = result ? erg_result_find(result, "budgets") : NULL;
-    double own_w = NAN, least_w = INFINITY;
 
-    for (size_t i = 0; table && i < erg_table_row_count(table); i++) {
-        const char *name = erg_table_find(table, i, "uuid").text;
-        double one_w = erg_table_find(table, i, "power_w").real;
-        if (name && *uuid && strcmp(name, uuid) == 0)
-            own_w = one_w;
-        if (one_w < least_w)
-            least_w = one_w;
-    }
-    *power_w = isnan(own_w) ? least_w : own_w;
-    bool good = *power_w > 0 && isfinite(*power_w);
+    *out = allowance_of(table, uuid);
+    bool good = out->power_w > 0 && isfinite(out->power_w);
     if (result && !good)
         erg_fail(err, ERG_NO_DATA, "ergd has no budget of launches");
     erg_result_free(result);

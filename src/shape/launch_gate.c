@@ -15,6 +15,8 @@
 #define RATIO_MOST 2.0
 #define DEBT_S 10.0         /* of the budget: what is owed beyond is forgotten */
 #define LAUNCHES_LEAST 4    /* the longest goes so often into a period of the ratio */
+#define SILENT_S 1.0        /* a counter that tells nothing for so long tells none */
+#define LONG_S 1e9
 
 void erg_launch_gate_start(erg_launch_gate *gate, const erg_launch_budget *budget)
 {
@@ -98,6 +100,25 @@ static double idle_w(const erg_launch_gate *gate)
     return gate->semaphore.live ? 0 : gate->budget.idle_w;
 }
 
+static bool is_silent(const erg_launch_gate *gate)
+{
+    return gate->counted_ns && erg_s_from_ns(gate->now_ns - gate->counted_ns) > SILENT_S;
+}
+
+/* Idling is in what a counter settles, and so in what launches have learned to cost: at
+ * fewer launches it is more of each, which nobody sees once the counter is silent. Then it
+ * is taken by itself, and no more out of each launch. */
+static double unpaid_w(const erg_launch_gate *gate)
+{
+    return gate->semaphore.live || !is_silent(gate)
+        ? idle_w(gate) : fmax(gate->budget.idle_w, gate->rest_w);
+}
+
+static double cost_w(const erg_launch_gate *gate, const erg_launch_kind *kind)
+{
+    return gate->ratio * kind->power_w * (is_silent(gate) ? 1 - gate->rest_share : 1);
+}
+
 static void advance_to(erg_launch_gate *gate, int64_t now_ns)
 {
     double dt_s = gate->now_ns ? erg_s_from_ns(now_ns - gate->now_ns) : 0;
@@ -107,10 +128,11 @@ static void advance_to(erg_launch_gate *gate, int64_t now_ns)
     if (gate->now_ns && !(dt_s > 0))
         return;
     gate->now_ns = now_ns;
-    gate->charged_j += idle_w(gate) * dt_s;
+    gate->charged_j += unpaid_w(gate) * dt_s;
     gate->seen_j -= idle_w(gate) * dt_s;
+    gate->idle_s += gate->semaphore.live ? 0 : dt_s;
     if (has_bucket(gate))
-        erg_bucket_refill(&gate->bucket, idle_w(gate), dt_s);
+        erg_bucket_refill(&gate->bucket, unpaid_w(gate), dt_s);
 }
 
 static void turn_to(erg_launch_gate *gate, double power_w)
@@ -144,13 +166,20 @@ void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w
     advance(gate, gate->now_ns);        /* one that has come too late is over */
 }
 
+void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w)
+{
+    advance(gate, now_ns);
+    if (idle_w > 0 && isfinite(idle_w))
+        gate->rest_w = gate->rest_w > 0 ? fmin(gate->rest_w, idle_w) : idle_w;
+}
+
 double erg_launch_gate_admit(erg_launch_gate *gate, int64_t now_ns, uint64_t kind,
                              bool must, erg_launch_item *item)
 {
     advance(gate, now_ns);
     const erg_launch_kind *of = kind_of(gate, kind);
-    double power_w = gate->ratio * of->power_w, energy_j = power_w * of->time_s;
-    double drawn_w = idle_w(gate);
+    double power_w = cost_w(gate, of), energy_j = power_w * of->time_s;
+    double drawn_w = unpaid_w(gate);
 
     if (!erg_semaphore_admit(&gate->semaphore, power_w)) {
         if (!must)
@@ -162,8 +191,9 @@ double erg_launch_gate_admit(erg_launch_gate *gate, int64_t now_ns, uint64_t kin
         has_bucket(gate) ? erg_bucket_take(&gate->bucket, energy_j, drawn_w) : 0;
     if (wait_s > 0 && !must) {
         erg_semaphore_release(&gate->semaphore, power_w);
-        /* Its joules may come back when something that is under way ends sooner. */
-        return wait_s;
+        /* Its joules may come back when something that is under way ends sooner; and where
+         * idling alone takes all, it does not wait for what is under way. */
+        return fmin(wait_s, LONG_S);
     }
     if (wait_s > 0)
         erg_bucket_settle(&gate->bucket, energy_j);
@@ -206,6 +236,9 @@ static void take_ratio(erg_launch_gate *gate)
     if (!(gate->model_j > 0 && period_s >= LAUNCHES_LEAST * gate->longest_s))
         return;
     double ratio = between(RATIO_LEAST, gate->seen_j / gate->model_j, RATIO_MOST);
+    double rest_j = fmax(0, gate->rest_w - gate->budget.idle_w) * gate->idle_s;
+    double share = gate->seen_j > 0 ? fmin(1, rest_j / gate->seen_j) : 0;
+    gate->rest_share += ALPHA * (share - gate->rest_share);
     double part = 1 + ALPHA * (ratio - 1);
     for (size_t i = 0; i < ERG_LAUNCH_KINDS; i++)
         if (gate->kinds[i].key && gate->kinds[i].period == gate->period)
@@ -213,7 +246,7 @@ static void take_ratio(erg_launch_gate *gate)
     gate->ratio = between(RATIO_LEAST, ratio / part, RATIO_MOST);
     gate->period++;
     gate->period_ns = gate->now_ns;
-    gate->seen_j = gate->model_j = gate->longest_s = 0;
+    gate->seen_j = gate->model_j = gate->longest_s = gate->idle_s = 0;
 }
 
 void erg_launch_gate_counted(erg_launch_gate *gate, int64_t now_ns, double energy_j)
@@ -223,10 +256,12 @@ void erg_launch_gate_counted(erg_launch_gate *gate, int64_t now_ns, double energ
 
     if (isnan(energy_j))
         return;
+    gate->counted_ns = gate->now_ns;
     gate->counted_j = energy_j;
     if (!(drawn_j > 0)) {               /* the first one, one not yet anew, or a reset */
         if (!(drawn_j == 0)) {
             gate->charged_j = gate->seen_j = gate->model_j = gate->longest_s = 0;
+            gate->idle_s = 0;
             gate->period_ns = gate->now_ns;
         }
         return;

@@ -24,11 +24,14 @@ struct erg_launch_gate {
     double last_s;              /* the last launch took so long */
     double ratio;               /* of the counter to the model, of late */
     double counted_j;           /* the counter when it was last read; NAN: never */
+    int64_t counted_ns;         /* when that was; 0: never */
     double charged_j;           /* for what ended and for idling since then */
+    double rest_w;              /* drawn at least, where the counter is silent */
+    double rest_share;          /* of what launches have learned to cost: idling */
     /* Since the ratio was last taken. */
     uint64_t period;
     int64_t period_ns;
-    double seen_j, model_j, longest_s;
+    double seen_j, model_j, longest_s, idle_s;
     erg_launch_kind kinds[ERG_LAUNCH_KINDS];
 };
 

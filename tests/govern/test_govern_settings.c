@@ -94,6 +94,27 @@ static double budget_w(governed *is, size_t row, bool is_cap)
     return power_w;
 }
 
+/* Of a board that was seen at 50 and at 300 W the least; of any other what all of ours
+ * together were seen at. */
+static void what_a_gpu_was_seen_at_least_is_handed_out_beside_its_budget(void)
+{
+    static const double want_w[] = { 50, 90, 140 };
+    governed is;
+
+    begin(&is, "node: {id: x, sensors: ['sim:plain,start=0s,load=square:50:300:10s', "
+               "'sim:plain,start=0s,load=square:90:200:10s']}\n"
+               "cap: {scope: gpu, " BUCKET "}\n");
+    run_for(&is, 12, 0.1);
+    erg_result *result = erg_governor_answer(
+        is.governor, &(erg_govern_request){ .verb = ERG_GOVERN_SETTINGS }, "test", NULL);
+    const erg_table *table = erg_result_find(result, "budgets");
+    CHECK(erg_table_row_count(table) == ERG_COUNT(want_w));
+    for (size_t i = 0; i < ERG_COUNT(want_w); i++)
+        CHECK_NEAR(erg_table_find(table, i, "idle_w").real, want_w[i], 3);
+    erg_result_free(result);
+    end(&is);
+}
+
 #define GPUS "socket: {path: /run/x.sock}\nnode: {id: x, sensors: " \
              "['sim:a100-sxm4-80gb,load=constant:390', " \
              "'sim:a100-sxm4-80gb,load=constant:390']}\n" \
@@ -182,6 +203,7 @@ int main(void)
         TEST(a_cap_of_a_gpu_is_each_ones_own),
         TEST(without_a_gate_nothing_is_handed_out),
         TEST(a_fallback_is_handed_out_with_it),
+        TEST(what_a_gpu_was_seen_at_least_is_handed_out_beside_its_budget),
         TEST(a_budget_is_the_cap_and_never_above_what_is_granted_now),
         TEST(a_lease_that_is_lost_takes_the_budget_down),
         TEST(who_observes_hands_out_the_cap_alone),
