@@ -110,6 +110,10 @@ typedef struct erg_govern_wish {
     double cap_w, clock_delta_hz, slowdown;
 } erg_govern_wish;
 
+/* The least mean of a second since the start, for one reading may come too soon after
+ * another. least_w NAN: none was seen. */
+typedef struct erg_governed_rest { double sum_w, least_w; int count; } erg_governed_rest;
+
 /* What a filler has burnt, least and most, from t_ns on. */
 typedef struct erg_govern_burnt { int64_t t_ns; double low_w, high_w; } erg_govern_burnt;
 
@@ -163,7 +167,7 @@ typedef struct erg_governed {
     int64_t counted_ns;             /* when the energy counter was last differenced */
     double counted_j;
     double power_w, temp_k;         /* NAN: not known now */
-    double least_seen_w;            /* of power_w, since the start; NAN: none was seen */
+    erg_governed_rest rest;         /* of power_w */
     double lagged_w, lagged_s;      /* power behind a lag like that of the heat; for so
                                      * long */
     int64_t seen_ns;
@@ -193,7 +197,7 @@ struct erg_governor {
     int64_t now_ns, slow_ns, band_ns;   /* last step; last full reading; last look of the
                                          * bands */
     double power_w, base_w;         /* of the node; what no knob holds */
-    double least_seen_w;            /* of power_w, since the start; NAN: none was seen */
+    erg_governed_rest rest;         /* of power_w */
     bool has_meter;
     double limits_w[ERG_GOVERN_RULES];  /* in the order of erg_govern_rules */
     double limit_w, budget_w, trim_w;

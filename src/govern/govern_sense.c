@@ -58,7 +58,7 @@ static void begin_item(erg_governor *governor, erg_governed *item, size_t index)
         .lagged_w = NAN,
         .heat_cap_w = INFINITY,
         .set.cap_w = INFINITY,
-        .least_seen_w = NAN,
+        .rest.least_w = NAN,
         .requested_w = NAN,
         .enforced_w = NAN,
         .work.phase = -1,
@@ -80,7 +80,7 @@ void erg_govern_sense_begin(erg_governor *governor)
 {
     size_t count = erg_devices_count(governor->devices);
 
-    governor->power_w = governor->base_w = governor->least_seen_w = NAN;
+    governor->power_w = governor->base_w = governor->rest.least_w = NAN;
     for (size_t i = 0; i < count && governor->count < ERG_GOVERN_DEVICES_MOST; i++)
         if (erg_devices_state(governor->devices, i) == ERG_PRESENT)
             begin_item(governor, &governor->items[governor->count++], i);
@@ -142,9 +142,18 @@ static void settle(const erg_governor *governor, erg_governed *item)
     }
     if (erg_s_from_ns(governor->now_ns - item->seen_ns) > STALE_S)
         item->power_w = NAN;
-    item->least_seen_w = fmin(item->least_seen_w, item->power_w);
     if (item->heat_at >= 0)
         item->temp_k = item->values[item->heat_at].value;
+}
+
+static void look_for_rest(erg_governed_rest *rest, double power_w, bool ends)
+{
+    rest->sum_w += power_w;
+    rest->count++;
+    if (!ends)
+        return;
+    rest->least_w = fmin(rest->least_w, rest->sum_w / rest->count);
+    rest->sum_w = rest->count = 0;
 }
 
 /* ---- of the node ------------------------------------------------------------------ */
@@ -207,8 +216,9 @@ void erg_govern_sense(erg_governor *governor, double dt_s)
     for (size_t i = 0; i < governor->count; i++) {
         read_all(governor, &governor->items[i], slow);
         settle(governor, &governor->items[i]);
+        look_for_rest(&governor->items[i].rest, governor->items[i].power_w, slow);
     }
     hear(governor);
     node_power(governor, dt_s);
-    governor->least_seen_w = fmin(governor->least_seen_w, governor->power_w);
+    look_for_rest(&governor->rest, governor->power_w, slow);
 }

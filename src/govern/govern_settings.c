@@ -122,7 +122,7 @@ static const erg_column budget_columns[] = {
     { "uuid", ERG_TEXT, "of the device" },
     { "power_w", ERG_REAL, "what the launches of a job on it may draw" },
     { "rule", ERG_TEXT, "cap: of the configuration; else what holds the grant down" },
-    { "idle_w", ERG_REAL, "the least that it was seen to draw since ergd began" },
+    { "idle_w", ERG_REAL, "the least mean of a second that it was seen to draw" },
 };
 
 typedef struct budget { double power_w; const char *rule; } budget;
@@ -168,11 +168,11 @@ static double idle_of(const erg_governor *governor, const erg_governed *item)
     double sum_w = 0;
 
     if (item)
-        return item->least_seen_w;
+        return item->rest.least_w;
     for (size_t i = 0; i < governor->count; i++)
         if (governor->items[i].is_gpu)
-            sum_w += governor->items[i].least_seen_w;
-    return gpus_of(governor) ? sum_w : governor->least_seen_w;
+            sum_w += governor->items[i].rest.least_w;
+    return gpus_of(governor) ? sum_w : governor->rest.least_w;
 }
 
 static bool add_budget(const erg_governor *governor, const erg_governed *item,

@@ -305,6 +305,13 @@ static bool add_notes(comparison *all, const char *obstacle_text)
         : all->same_sensor
         ? "Both were read by the same sensor, so its gain cancels in difference and ratio."
         : "The sensors are not the same, so the gain of each is in the interval.");
+    /* A warm chip draws more at equal work. */
+    good = good && (obstacle_text || all->modelled
+        || erg_result_note(all->result, all->err, "One was recorded after the other: what "
+                           "changed meanwhile is in the difference (temperature alone has "
+                           "moved equal work by 3.9 %% in 117 s). Taking turns tells them "
+                           "apart: erg sweep --mode baseline --variant A,B --output s.erg "
+                           "-- COMMAND {}."));
     return good && erg_note_qualities(all->result, all->qualities, all->err);
 }
 
