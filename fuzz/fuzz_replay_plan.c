@@ -10,7 +10,8 @@
 static bool is_for_us(const char *bytes, size_t size)
 {
     char *head = calloc(1, size + 1);
-    const erg_plan_input input = { .path = "fuzz", .head = head, .head_size = size };
+    const erg_plan_input input = { .path = "fuzz", .name = "fuzz", .head = head,
+                                   .head_size = size };
     bool found = false;
 
     if (!head) abort();

@@ -100,7 +100,9 @@ void *erg_rows_parse(const erg_row_layout *layout, const char *name, const char 
 
     *count = 0;
     if (erg_csv_read(&csv, bytes, size, NULL, err)
-        && (to.count > 0 || erg_fail(err, ERG_NO_DATA, "%s has no rows", name))) {
+        && (to.count > 0
+            || erg_fail(err, ERG_BAD_INPUT, "%s has no rows: name a table with some",
+                        name))) {
         *count = to.count;
         return to.rows;
     }

@@ -8,6 +8,7 @@
 #include "import/formats/event_clock.h"
 #include "import/formats/importer.h"
 #include "import/formats/meter_clock.h"
+#include "import/spool.h"
 #include "trace/take.h"
 
 /* The surest signs first; the generic CSV knows only what it is told. */
@@ -40,6 +41,25 @@ erg_importer_info erg_importer_at(size_t index)
     return (erg_importer_info){ importers[index]->name, importers[index]->about };
 }
 
+/* Nobody knew it: by what it is, if that can be told, else what could be said of it. */
+static void fail_unknown(const erg_source *source, const char *names, erg_error *err)
+{
+    const char *name = source->name;
+
+    if (erg_is_utf16(source->bytes, source->size))
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first", name);
+    else if (erg_is_packed(source->bytes, source->size))
+        erg_fail(err, ERG_BAD_INPUT, "%s is packed, and no Chrome trace: unpack it first, "
+                 "as by gunzip", name);
+    else if (erg_is_of_cr(source->bytes, source->size))
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: its lines end in CR alone: write it with LF, "
+                 "as by tr '\\r' '\\n'", name);
+    else
+        erg_fail(err, ERG_BAD_INPUT, "%s:1: not a format that erg knows: erg import takes "
+                 "its name by --from (%s), and the columns of any CSV by --time and "
+                 "--power", name, names);
+}
+
 static const erg_importer *choose(const erg_source *source, erg_error *err)
 {
     const char *format = source->options->format;
@@ -57,18 +77,11 @@ static const erg_importer *choose(const erg_source *source, erg_error *err)
     erg_text names = { 0 };
     for (size_t i = 0; i < ERG_COUNT(importers); i++)
         erg_text_add(&names, "%s%s", i ? ", " : "", importers[i]->name);
-    if (!format && source->size >= 2
-        && (memcmp(source->bytes, "\xff\xfe", 2) == 0
-            || memcmp(source->bytes, "\xfe\xff", 2) == 0))
-        erg_fail(err, ERG_BAD_INPUT, "%s:1: UTF-16: save it as UTF-8 first", source->name);
-    else if (format)
+    if (format)
         erg_fail(err, ERG_BAD_INPUT, "no importer is called '%.40s': there are %s", format,
                  names.data ? names.data : "");
     else
-        erg_fail(err, ERG_BAD_INPUT,
-                 "%s:1: not a format that erg knows: name it with --from "
-                 "(%s), or the columns of a CSV with --time and --power", source->name,
-                 names.data ? names.data : "");
+        fail_unknown(source, names.data ? names.data : "", err);
     erg_text_free(&names);
     return NULL;
 }
@@ -275,16 +288,22 @@ static size_t read_head(const char *path, char head[HEAD_BYTES])
     return count;
 }
 
+static const erg_importer *importer_of(const char *name, const char *head, size_t size,
+                                       const erg_import_options *options, erg_error *err)
+{
+    static const erg_import_options unset;
+    size_t mark = mark_of(head, size);
+    erg_source source = { .name = name, .path = name, .bytes = head + mark,
+                          .size = size - mark, .options = options ? options : &unset };
+
+    return source.size > 0 ? choose(&source, err) : NULL;
+}
+
 /* Does the head alone tell the importer, and does that one read the file itself? */
 static bool is_streamed(const char *path, const char *head, size_t size,
                         const erg_import_options *options)
 {
-    static const erg_import_options unset;
-    size_t mark = mark_of(head, size);
-    erg_source source = { .name = path, .path = path, .bytes = head + mark,
-                          .size = size - mark, .options = options ? options : &unset };
-    const erg_importer *importer = source.size > 0 ? choose(&source, NULL) : NULL;
-
+    const erg_importer *importer = importer_of(path, head, size, options, NULL);
     return importer && importer->streams;
 }
 
@@ -299,19 +318,63 @@ bool erg_import_streams(const char *path, const char *format)
     return streams;
 }
 
-bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
-                erg_error *err)
+bool erg_import_as(erg_trace *into, const char *path, const char *name,
+                   const erg_import_options *options, erg_error *err)
 {
     char *head = malloc(HEAD_BYTES);
     size_t size = head ? read_head(path, head) : 0;
     bool streams = is_streamed(path, head, size, options);
     char *bytes = streams ? head : erg_file_read(path, FILE_MOST, &size, err);
-    erg_source source = { .name = path, .path = strcmp(path, "-") ? path : NULL,
+    /* A copy has no name by which SQLite could open it, and no date. */
+    bool is_own = path == name && !erg_is_spooled(path);
+    erg_source source = { .name = name, .path = is_own || streams ? path : NULL,
                           .bytes = bytes, .size = size, .options = options,
-                          .is_head = streams, .modified_utc_ns = modified_utc_ns(path) };
+                          .is_head = streams,
+                          .modified_utc_ns = is_own ? modified_utc_ns(path) : 0 };
     bool good = bytes && import(into, &source, err);
     if (!streams)
         free(bytes);
     free(head);
+    return good;
+}
+
+/* How much of a pipe is wanted: what is no text and nobody knows is not read on, for it may
+ * never end. 0: nothing. */
+static int64_t wanted_of(const erg_spool *spool, const char *head, size_t size,
+                         const erg_import_options *options, erg_error *err)
+{
+    erg_error why = { 0 };
+
+    if (size == 0 || importer_of(spool->name, head, size, options, &why))
+        return ERG_SPOOL_MOST;
+    if (!memchr(head, '\0', size))
+        return FILE_MOST;
+    return erg_fail(err, why.code, "%s", why.text);
+}
+
+bool erg_import_open(erg_spool *spool, const char **path, const erg_import_options *options,
+                     erg_error *err)
+{
+    char *head = malloc(HEAD_BYTES);
+    bool good = head ? erg_spool_begin(spool, path, false, err)
+                     : erg_fail(err, ERG_NO_MEMORY, "no memory to read %s", *path);
+    size_t size = good && spool->file ? read_head(*path, head) : 0;
+    int64_t wanted = good ? wanted_of(spool, head, size, options, err) : 0;
+
+    free(head);
+    return wanted > 0 && erg_spool_rest(spool, wanted, err);
+}
+
+bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
+                erg_error *err)
+{
+    erg_spool spool = { 0 };
+    erg_error why = { 0 };
+    bool good = erg_import_open(&spool, &path, options, &why)
+             && erg_import_as(into, path, spool.name, options, &why);
+
+    if (!good)
+        erg_spool_fail(&spool, &why, err);
+    erg_spool_close(&spool);
     return good;
 }

@@ -7,6 +7,7 @@
 #include "import/formats/importer.h"
 #include "replay/files.h"
 #include "replay/load.h"
+#include "replay/plan_read.h"
 
 enum { FILES_MOST = 64, FILE_MOST = 1 << 28, HEAD = 16 };
 
@@ -19,7 +20,17 @@ typedef struct loader {
     const char *logs[FILES_MOST];
     size_t log_count;
     bool has_read[FILES_MOST]; /* by place in erg_replay_files */
+    erg_spool spools[FILES_MOST]; /* of the files that were named: pipes are read twice */
+    size_t spool_count;
 } loader;
+
+static const char *name_of(const loader *load, const char *path)
+{
+    for (size_t i = 0; i < load->spool_count; i++)
+        if (path == load->spools[i].path)
+            return load->spools[i].name;
+    return path;
+}
 
 /* ---- what a file is ----------------------------------------------------- */
 
@@ -76,7 +87,7 @@ static bool take(loader *load, const char *path, const erg_replay_file *named,
     if (!bytes)
         return false;
     const erg_replay_file *report = named ? named : report_in(bytes, size);
-    erg_replay_reading reading = { load->into, erg_path_base(path),
+    erg_replay_reading reading = { load->into, erg_path_base(name_of(load, path)),
                                    { .zone = load->zone } };
     bool ok = true;
 
@@ -87,7 +98,7 @@ static bool take(loader *load, const char *path, const erg_replay_file *named,
         ok = erg_replay_file_parse(&reading, report, bytes, size, err);
     else if (is_log(path, bytes, size))
         load->logs[load->log_count++] = path;
-    else
+    else if ((ok = erg_plan_may_be(path, bytes, size, err)))
         load->plans[load->plan_count++] = path;
     free(bytes);
     return ok;
@@ -324,8 +335,11 @@ static bool fill(loader *load, erg_error *err)
     bool ok = source->file_count <= FILES_MOST / 2
               || erg_fail(err, ERG_BAD_INPUT, "more than %d files", FILES_MOST / 2);
 
-    for (size_t i = 0; ok && i < source->file_count; i++)
-        ok = take(load, source->files[i], NULL, err);
+    for (size_t i = 0; ok && i < source->file_count; i++) {
+        const char *path = source->files[i];
+        ok = erg_import_open(&load->spools[load->spool_count++], &path, NULL, err)
+          && take(load, path, NULL, err);
+    }
     char **names = ok && source->folder ? names_in(source->folder, &count, err) : NULL;
     ok = ok && (!source->folder || (names && take_folder(load, names, count, err)));
     if (source->steps > 0)
@@ -342,12 +356,20 @@ static bool fill(loader *load, erg_error *err)
 erg_replay *erg_replay_load(const erg_replay_source *source, erg_error *err)
 {
     loader load = { .source = source };
+    erg_error why = { 0 };
 
     load.zone = source->tz ? erg_zone_new(source->tz, err) : NULL;
     load.into = !source->tz || load.zone ? erg_replay_new(err) : NULL;
-    bool ok = load.into && fill(&load, err);
+    bool ok = load.into && fill(&load, &why);
     erg_replay *into = load.into;
     erg_zone_free(load.zone);
+    for (size_t i = 0; i < load.spool_count; i++) {
+        if (!ok)
+            erg_spool_fail(&load.spools[i], &why, &why);
+        erg_spool_close(&load.spools[i]);
+    }
+    if (why.code)
+        erg_fail(err, why.code, "%s", why.text);
     if (ok && into->kernel_count == 0 && isnan(into->whole.time_s) && !into->energies
         && into->channel < 0)
         ok = erg_fail(err, ERG_BAD_INPUT,

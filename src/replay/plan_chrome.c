@@ -351,10 +351,10 @@ static bool finish(reading *r, erg_error *err)
     int64_t outside = 0;
 
     if (r->launches.launches == 0)
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "%s: no kernel, copy or fill of a device is in it%s",
-                        r->launches.path, r->launches.facts.is_torn
-                            ? ": it is cut before them, record it again" : "");
+        return erg_fail(err, ERG_BAD_INPUT, "%s: no kernel, copy or fill of a device is in "
+                        "it%s", r->launches.path, r->launches.facts.is_torn
+                            ? ": it is cut before them, record it again"
+                            : ": record it with the profiler's activities of the device");
     if (!set_steps(r, err))
         return false;
     double *seconds = calloc(r->found->kernel_count + 1, sizeof(*seconds));

@@ -27,7 +27,7 @@ static const char *const heads[COLUMNS][2] = {
 };
 
 typedef struct csv_reading {
-    const char *path, *source;
+    const char *path, *name, *source;
     const erg_replay_plan_options *options;
     erg_replay_plan *plan;
     size_t at[COLUMNS];         /* of a column in a row, plus 1; 0: not there */
@@ -132,7 +132,7 @@ static bool read_csv(csv_reading *reading, erg_error *err)
             || erg_replay_plan_note(reading->plan, err,
                                     "%s: rows without a device: %lld; calls left "
                                     "out, of the runtime and of other devices: %lld",
-                                    erg_plan_base(reading->path),
+                                    erg_plan_base(reading->name),
                                     (long long)reading->runtime_rows,
                                     (long long)reading->plan->left_out));
 }
@@ -140,16 +140,18 @@ static bool read_csv(csv_reading *reading, erg_error *err)
 static bool read_counts(const erg_plan_input *input, const erg_replay_plan_options *options,
                         erg_replay_plan *plan, erg_error *err)
 {
-    return read_csv(&(csv_reading){ .path = input->path, .source = "counts_csv",
-                                    .options = options, .plan = plan }, err);
+    return read_csv(&(csv_reading){ .path = input->path, .name = input->name,
+                                    .source = "counts_csv", .options = options,
+                                    .plan = plan }, err);
 }
 
 static bool read_launches(const erg_plan_input *input,
                           const erg_replay_plan_options *options, erg_replay_plan *plan,
                           erg_error *err)
 {
-    return read_csv(&(csv_reading){ .path = input->path, .source = "launch_csv",
-                                    .options = options, .plan = plan }, err);
+    return read_csv(&(csv_reading){ .path = input->path, .name = input->name,
+                                    .source = "launch_csv", .options = options,
+                                    .plan = plan }, err);
 }
 
 static bool in_first_line(const erg_plan_input *input, const char *word)

@@ -219,7 +219,7 @@ static bool read_root(const json_t *root, const erg_plan_input *input,
         && (reading->other_tiers == 0
             || erg_replay_plan_note(reading->plan, err,
                                     "%s puts %lld kernels into another tier "
-                                    "than their names do", erg_plan_base(input->path),
+                                    "than their names do", erg_plan_base(input->name),
                                     (long long)reading->other_tiers));
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include "format/json.h"
+#include "import/formats/importer.h"
 #include "replay/plan_lines.h"
 
 static bool is_blank(const char *text, size_t count)
@@ -21,8 +22,9 @@ static bool take_line(const erg_plan_lines *how, size_t number, const char *text
     if (is_blank(text, count)) return true;
     json_t *object = json_loadb(text, count, JSON_REJECT_DUPLICATES, &fault);
     bool good = object
-        || erg_fail(err, ERG_BAD_INPUT, "%.200s:%zu: %.160s (byte %d)", how->path,
-                    number, fault.text, fault.position);
+        || erg_fail(err, ERG_BAD_INPUT, "%.200s:%zu: %.120s (byte %d): mend the line, "
+                    "or write it again%s", how->path, number, fault.text, fault.position,
+                    erg_is_of_cr(text, count) ? "; its lines end in CR alone" : "");
     good = good && (json_is_object(object)
                     || erg_fail(err, ERG_BAD_INPUT, "%.200s:%zu: not an object",
                                 how->path, number))

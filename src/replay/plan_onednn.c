@@ -181,8 +181,9 @@ static bool read_log(const erg_plan_input *input, const erg_replay_plan_options 
     free(text);
     return good
         && (log.unread == 0
-            || erg_replay_plan_note(plan, err, "%s: %zu lines are cut and were left out",
-                                    erg_plan_base(input->path), log.unread));
+            || erg_replay_plan_note(plan, err, "%s: %zu line%s cut and left out",
+                                    erg_plan_base(input->name), log.unread,
+                                    log.unread == 1 ? " was" : "s were"));
 }
 
 static bool is_log(const erg_plan_input *input)

@@ -69,7 +69,7 @@ static bool add_launch(erg_replay_plan *plan, const char *path, const json_t *ro
     return erg_replay_plan_launch(plan, &launch, err);
 }
 
-static bool take_plan(plan_opening *opening, const char *path, erg_error *err)
+static bool take_plan(plan_opening *opening, const erg_plan_input *input, erg_error *err)
 {
     erg_replay_plan *plan = opening->plan;
     const json_t *own = opening->own, *value;
@@ -77,12 +77,13 @@ static bool take_plan(plan_opening *opening, const char *path, erg_error *err)
     const json_t *workload = json_object_get(own, "workload");
     const json_t *streams = json_object_get(own, "streams");
     const json_t *from = json_object_get(own, "steps_from");
+    const char *path = input->path;
     bool good = true;
     size_t i;
 
     erg_text_put(plan->workload, sizeof plan->workload,
                  json_is_string(workload)
-                     ? json_string_value(workload) : erg_plan_base(path));
+                     ? json_string_value(workload) : erg_plan_base(input->name));
     erg_text_put(plan->steps_from, sizeof plan->steps_from,
                  json_is_string(from) ? json_string_value(from) : "");
     plan->foreign = erg_plan_foreign(own, plan_keys, NULL, NULL);
@@ -107,7 +108,7 @@ static bool read_plan(const erg_plan_input *input, const erg_replay_plan_options
     plan_opening opening = { .plan = plan };
     bool good = erg_plan_lines_read(&(erg_plan_lines){ input->path, take_kernel, &opening },
                                     err)
-        && take_plan(&opening, input->path, err);
+        && take_plan(&opening, input, err);
 
     (void)options;
     json_decref(opening.own);

@@ -10,7 +10,8 @@
 
 /* What was named on the command line. */
 typedef struct erg_plan_input {
-    const char *path;
+    const char *path;           /* that it is read by */
+    const char *name;           /* as a person knows it */
     const char *head;           /* of the file, NUL behind it; "" where there is none */
     size_t head_size;
 } erg_plan_input;
@@ -53,26 +54,8 @@ bool erg_plan_append(erg_replay_plan *plan, const erg_replay_plan *other, erg_er
 bool erg_plan_steps(erg_replay_plan *plan, const erg_replay_plan_options *options,
                     erg_error *err);
 
-/* ---- pipes (plan_spool.c) ----------------------------------------------------- */
-
-/* What comes through a pipe lies in a file without a name while it is read: a trace is read
- * twice, and may be larger than memory. So does a file behind a byte order mark, which no
- * reader has to know then. */
-typedef struct erg_plan_spool {
-    FILE *file;
-    char path[32];
-} erg_plan_spool;
-
-#define ERG_PLAN_STDIN "standard input"
-
-/* *path becomes that of the copy where one is needed; "-" is standard input. */
-bool erg_plan_spool_take(erg_plan_spool *spool, const char **path, erg_error *err);
-void erg_plan_spool_close(erg_plan_spool *spool);
-bool erg_plan_is_spooled(const char *path);
-/* False, and *err as *why, with the path as a person knows it: given, "-" or a file. */
-bool erg_plan_fail(const char *path, const char *given, const erg_error *why,
-                   erg_error *err);
-
+/* May the file be a plan? True, too, where it is damaged or packed: its reader says how. */
+bool erg_plan_may_be(const char *path, const char *bytes, size_t size, erg_error *err);
 /* "the format of these kernels": the last part of a path. */
 const char *erg_plan_base(const char *path);
 

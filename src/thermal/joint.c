@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/base.h"
 #include "erg/joint.h"
 #include "import/formats/importer.h"
@@ -140,36 +139,42 @@ static bool is_told(const erg_import_options *options)
     return options && (options->format || options->time_column || options->power_columns);
 }
 
-static bool is_file(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
-}
-
-bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,
-                      erg_error *err)
+static bool import_any(erg_trace *into, const char *path, const char *name,
+                       const erg_import_options *options, erg_error *err)
 {
     static const erg_import_options unset;
     size_t size = 0;
     bool added = false, good = true;
 
-    if (strcmp(path, "-") == 0 || is_told(options) || erg_import_streams(path, NULL))
-        return erg_import(into, path, options, err);
+    if (is_told(options) || erg_import_streams(path, NULL))
+        return erg_import_as(into, path, name, options, err);
     char *bytes = erg_file_read(path, FILE_MOST, &size, err);
     if (!bytes)
         return false;
     const erg_source source = {
-        .name = path, .bytes = bytes, .size = size, .options = options ? options : &unset
+        .name = name, .bytes = bytes, .size = size, .options = options ? options : &unset
     };
     if (size > 0 && !erg_import_format(bytes, size) && !erg_is_table_of_points(&source)) {
         good = try_training(into, &source, &added, err);
         if (good && !added)
             good = try_monitor(into, &source, &added, err);
     }
-    /* What a pipe gave once it does not give again. */
     if (good && !added)
-        good = is_file(path) ? erg_import(into, path, options, err)
-                             : erg_import_bytes(into, path, bytes, size, options, err);
+        good = erg_import_as(into, path, name, options, err);
     free(bytes);
+    return good;
+}
+
+bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,
+                      erg_error *err)
+{
+    erg_spool spool = { 0 };
+    erg_error why = { 0 };
+    bool good = erg_import_open(&spool, &path, options, &why)
+             && import_any(into, path, spool.name, options, &why);
+
+    if (!good)
+        erg_spool_fail(&spool, &why, err);
+    erg_spool_close(&spool);
     return good;
 }

@@ -236,8 +236,12 @@ static const family *family_find(const char *type, erg_error *err)
     for (size_t i = 0; i < ERG_COUNT(families); i++)
         erg_text_add(&known, "%s%s", i ? ", " : "", families[i].type);
     char *list = erg_text_take(&known);
-    erg_fail(err, ERG_BAD_INPUT, "model_type %.40s is none that is known: %s",
-             type ? type : "is missing and", list ? list : "");
+    if (type)
+        erg_fail(err, ERG_BAD_INPUT, "model_type %.40s is none that is known: %s", type,
+                 list ? list : "");
+    else
+        erg_fail(err, ERG_BAD_INPUT, "JSON without \"model_type\", which a config.json "
+                 "has: one of %s", list ? list : "");
     free(list);
     return NULL;
 }

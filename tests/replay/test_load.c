@@ -144,7 +144,7 @@ static void what_is_not_of_a_replay_is_said_in_a_sentence(void)
           "full_model_timing.json" },
         { "run.erg", "no database", "run.erg is not a recording" },
         { "a.json", "{\"a\": 1}", "nothing of a replay was found" },
-        { "x.jsonl", "hello", "holds no kernels" },
+        { "x.jsonl", "hello", "x.jsonl is no file of a replay: name a log of power" },
         { "x.jsonl", "", "is empty" },
     };
 

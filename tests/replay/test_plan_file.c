@@ -117,6 +117,10 @@ static void a_plan_comes_from_standard_input(void)
     CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
     CHECK(err.code == ERG_BAD_INPUT);
     CHECK(strncmp(err.text, "standard input holds no kernels", 31) == 0);
+    give_stdin("{\"a\": 1}");
+    CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
+    CHECK(strncmp(err.text, "standard input is a JSON object without \"traceEvents\"", 52)
+          == 0);
     give_stdin("");
     CHECK(!erg_replay_plan_load(&path, 1, NULL, &err));
     CHECK(strncmp(err.text, "standard input is empty", 23) == 0);

@@ -77,7 +77,7 @@ static void lines_are_grouped_by_everything_but_stamp_and_time(void)
     CHECK(plan->kernel_count == 2);
     CHECK(plan->kernels[0].count == 3);
     CHECK_NEAR(plan->kernels[0].traced_s, 2e-3, 1e-15);
-    CHECK(strstr(plan->notes[0], "2 lines are cut"));
+    CHECK(strstr(plan->notes[0], "2 lines were cut"));
     CHECK(strncmp(plan->kernels[1].name, "convolution,jit:avx2,", 21) == 0);
     erg_replay_plan_free(plan);
 }

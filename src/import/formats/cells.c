@@ -5,6 +5,32 @@
 #include <strings.h>
 #include "import/formats/importer.h"
 
+/* ---- what no reader of text gets on with -------------------------------------------- */
+
+static bool begins(const char *bytes, size_t size, const char *with)
+{
+    return size >= strlen(with) && memcmp(bytes, with, strlen(with)) == 0;
+}
+
+bool erg_is_utf16(const char *bytes, size_t size)
+{
+    return begins(bytes, size, "\xff\xfe") || begins(bytes, size, "\xfe\xff");
+}
+
+bool erg_is_packed(const char *bytes, size_t size)
+{
+    return begins(bytes, size, "\x1f\x8b") || begins(bytes, size, "\x28\xb5\x2f\xfd")
+        || begins(bytes, size, "\xfd" "7zXZ") || begins(bytes, size, "BZh")
+        || begins(bytes, size, "PK\x03\x04");
+}
+
+bool erg_is_of_cr(const char *bytes, size_t size)
+{
+    return size > 0 && memchr(bytes, '\r', size) && !memchr(bytes, '\n', size);
+}
+
+/* ---- cells -------------------------------------------------------------------------- */
+
 static const char *const absent[] = {
     "N/A", "[N/A]", "[Not Supported]", "[Unknown Error]", "[Insufficient Permissions]",
     "Not Supported", "nan", "NaN", "",

@@ -137,8 +137,9 @@ static bool finish(reader *from, const erg_chrome_facts *facts, const erg_source
     bool known;
 
     if (erg_spill_count(&from->rows.events) == 0)
-        return erg_fail(from->rows.err, ERG_NO_DATA,
-                        "%s: no event in it has a beginning and a duration", source->name);
+        return erg_fail(from->rows.err, ERG_BAD_INPUT,
+                        "%s: no event in it has a beginning and a duration: record it "
+                        "again, while something runs", source->name);
     if (!find_clock(from, facts, source, &shift_ns, &known)
         || (known && !erg_import_clock(into, from->rows.first_ns + shift_ns, &clock_ns,
                                        from->rows.err)))

@@ -128,7 +128,7 @@ static bool values_of(const dcgmi *at, const erg_field cells[], double values[],
                             "was the file rewritten in percent?", at->source->name,
                             at->line, field->names[0], values[i]);
         values[i] = values[i] * field->factor + field->shift;
-        if (field->quantity == ERG_POWER && fabs(values[i]) > 1e6)
+        if (field->quantity == ERG_POWER && !(values[i] >= 0 && values[i] <= 1e6))
             values[i] = NAN;
     }
     return true;
@@ -210,7 +210,7 @@ static bool visit_line(void *self, const erg_log_line *line, erg_error *err)
     at->line = line->number;
     if (line->is_whole)
         return take_line(at, line->text, err);
-    erg_intake_torn(at->in, at->line);
+    erg_intake_torn(at->in, 0);
     return true;
 }
 

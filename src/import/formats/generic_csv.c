@@ -160,6 +160,7 @@ static bool read_csv(erg_trace *into, const erg_source *source, erg_error *err)
 {
     erg_sheet sheet = { .device = { .name = "csv:0", .scope = ERG_SCOPE_BOARD },
                         .prefix = "",
+                        .any_sign = true,
                         .head = head };
     return erg_sheet_read(into, source, &sheet, err);
 }

@@ -10,6 +10,7 @@
 #include "erg/import.h"
 #include "format/csv.h"
 #include "format/stamp.h"
+#include "import/spool.h"
 
 typedef struct erg_source {
     const char *name;       /* stands in sentences */
@@ -36,8 +37,20 @@ extern const erg_importer erg_importer_power_log, erg_importer_nvidia_smi,
     erg_importer_erg, erg_importer_tape, erg_importer_erg_csv, erg_importer_erg_json,
     erg_importer_csv, erg_importer_chrome;
 
+/* What no reader of text gets on with. */
+bool erg_is_utf16(const char *bytes, size_t size);
+bool erg_is_packed(const char *bytes, size_t size);     /* by gzip, zstd, xz, bzip2, zip */
+/* Lines end as they did on a Mac before 2001: all is one line then. */
+bool erg_is_of_cr(const char *bytes, size_t size);
+
 /* Is the file read as it streams by, however large it is? */
 bool erg_import_streams(const char *path, const char *format);
+/* As erg_import, of a file that sentences call name. */
+bool erg_import_as(erg_trace *into, const char *path, const char *name,
+                   const erg_import_options *options, erg_error *err);
+/* Where a pipe has to be read twice; fails where it is no log and no text. Close it. */
+bool erg_import_open(erg_spool *spool, const char **path, const erg_import_options *options,
+                     erg_error *err);
 
 /* ---- lines ----------------------------------------------------------------- */
 
@@ -77,6 +90,7 @@ bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line
                      erg_error *err);
 void erg_intake_pass(const erg_intake *in, int channel, size_t at);
 bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err);
+/* Line 0: the last one, which the file ends in. */
 void erg_intake_torn(erg_intake *in, size_t line);
 /* Stamps count from nowhere: no anchor is added. */
 void erg_intake_relative(erg_intake *in, bool relative);

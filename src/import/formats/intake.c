@@ -34,6 +34,7 @@ struct erg_intake {
     int64_t last_ns, twice_ns;  /* last stamp; added since an hour came twice */
     bool zoneless, relative;
     size_t torn, torn_line;     /* how many rows, the first one's line */
+    bool is_cut;                /* so is the last one, in which the file ends */
 };
 
 erg_intake *erg_intake_new(const erg_source *source, erg_error *err)
@@ -170,7 +171,9 @@ bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *e
 
 void erg_intake_torn(erg_intake *in, size_t line)
 {
-    if (!in->torn++)
+    if (line == 0)
+        in->is_cut = true;
+    else if (!in->torn++)
         in->torn_line = line;
 }
 
@@ -249,9 +252,14 @@ static void flag_what_was_seen(erg_intake *in)
     const char *name = in->source->name;
     if (in->torn)
         erg_intake_flag(in, ERG_FLAG_TORN_INPUT,
-                        "%.80s: %zu torn rows were dropped, the first at "
-                        "line %zu; check who else wrote to the file", name, in->torn,
-                        in->torn_line);
+                        "%.80s: %zu torn row%s dropped, the first at "
+                        "line %zu; check who else wrote to the file%s", name, in->torn,
+                        in->torn == 1 ? " was" : "s were", in->torn_line,
+                        in->is_cut ? "; and the last row is cut off" : "");
+    else if (in->is_cut)
+        erg_intake_flag(in, ERG_FLAG_TORN_INPUT,
+                        "%.80s: the last row is cut off and was dropped: was the logger "
+                        "stopped in it?", name);
     if (in->twice_ns)
         erg_intake_flag(in, ERG_FLAG_LOCAL_TIME,
                         "%.80s: the stamps jump back by an hour, the end "

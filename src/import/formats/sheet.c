@@ -149,7 +149,8 @@ static bool row_values(const erg_sheet *sheet, const erg_csv_row *row, double va
             || !erg_cell_number(sheet->source, row->fields[column->index], &values[i]))
             return false;
         values[i] = values[i] * column->factor + column->shift;
-        if (column->info.quantity == ERG_POWER && fabs(values[i]) > 1e6)
+        bool is_negative = values[i] < 0 && !sheet->any_sign;
+        if (column->info.quantity == ERG_POWER && (fabs(values[i]) > 1e6 || is_negative))
             values[i] = NAN;
     }
     return true;
