@@ -6,12 +6,15 @@
 #include "base/base.h"
 #include "erg/table.h"
 
+/* A cell by the type of its column: tables may have a million rows. */
+typedef union held { const char *text; double real; int64_t integer; } held;
+
 struct erg_table {
     erg_result *result;
     const char *name;
     const erg_column *columns;
     size_t column_count;
-    erg_cell *cells;
+    held *cells;
     size_t cell_count, cell_capacity;
     size_t row_count;
     /* Rows are mostly filled in one order: where the n-th cell of the last row went. */
@@ -141,6 +144,14 @@ const char *erg_result_note_at(const erg_result *result, size_t index)
     return index < result->note_count ? result->notes[index] : NULL;
 }
 
+/* One that holds nothing. */
+static held held_of(erg_type type)
+{
+    return type == ERG_TEXT   ? (held){ .text = NULL }
+           : type == ERG_REAL ? (held){ .real = NAN }
+                              : (held){ .integer = ERG_NONE };
+}
+
 bool erg_table_row(erg_table *table, erg_error *err)
 {
     for (size_t i = 0; i < table->column_count; i++) {
@@ -149,7 +160,7 @@ bool erg_table_row(erg_table *table, erg_error *err)
             table->cell_count = table->row_count * table->column_count;
             return false;
         }
-        table->cells[table->cell_count++] = nothing;
+        table->cells[table->cell_count++] = held_of(table->columns[i].type);
     }
     table->row_count++;
     table->set_count = 0;
@@ -170,8 +181,7 @@ static size_t find_column(erg_table *table, const char *column)
     return table->guesses[nth] = at;
 }
 
-static erg_cell *find_cell(erg_table *table, const char *column, erg_type type,
-                           erg_error *err)
+static held *find_cell(erg_table *table, const char *column, erg_type type, erg_error *err)
 {
     size_t at = table->row_count ? find_column(table, column) : table->column_count;
 
@@ -184,16 +194,19 @@ static erg_cell *find_cell(erg_table *table, const char *column, erg_type type,
 
 bool erg_table_text(erg_table *table, const char *column, const char *value, erg_error *err)
 {
-    erg_cell *cell = find_cell(table, column, ERG_TEXT, err);
+    held *cell = find_cell(table, column, ERG_TEXT, err);
     if (!cell)
         return false;
-    cell->text = value ? erg_arena_text(table->result->arena, value, err) : NULL;
+    const char *above = table->row_count > 1 ? (cell - table->column_count)->text : NULL;
+    bool is_again = value && above && strcmp(value, above) == 0;
+    cell->text = is_again ? above
+               : value ? erg_arena_text(table->result->arena, value, err) : NULL;
     return !value || cell->text;
 }
 
 bool erg_table_real(erg_table *table, const char *column, double value, erg_error *err)
 {
-    erg_cell *cell = find_cell(table, column, ERG_REAL, err);
+    held *cell = find_cell(table, column, ERG_REAL, err);
     if (cell)
         cell->real = isfinite(value) ? value : NAN;
     return cell;
@@ -201,7 +214,7 @@ bool erg_table_real(erg_table *table, const char *column, double value, erg_erro
 
 bool erg_table_integer(erg_table *table, const char *column, int64_t value, erg_error *err)
 {
-    erg_cell *cell = find_cell(table, column, ERG_INTEGER, err);
+    held *cell = find_cell(table, column, ERG_INTEGER, err);
     if (cell)
         cell->integer = value;
     return cell;
@@ -209,7 +222,7 @@ bool erg_table_integer(erg_table *table, const char *column, int64_t value, erg_
 
 bool erg_table_truth(erg_table *table, const char *column, bool value, erg_error *err)
 {
-    erg_cell *cell = find_cell(table, column, ERG_TRUTH, err);
+    held *cell = find_cell(table, column, ERG_TRUTH, err);
     if (cell)
         cell->integer = value;
     return cell;
@@ -226,9 +239,18 @@ const erg_column *erg_table_column(const erg_table *table, size_t index)
 
 erg_cell erg_table_cell(const erg_table *table, size_t row, size_t column)
 {
+    erg_cell cell = nothing;
+
     if (row >= table->row_count || column >= table->column_count)
-        return nothing;
-    return table->cells[row * table->column_count + column];
+        return cell;
+    held at = table->cells[row * table->column_count + column];
+    switch (table->columns[column].type) {
+    case ERG_TEXT: cell.text = at.text; break;
+    case ERG_REAL: cell.real = at.real; break;
+    case ERG_INTEGER:
+    case ERG_TRUTH: cell.integer = at.integer; break;
+    }
+    return cell;
 }
 
 erg_cell erg_table_find(const erg_table *table, size_t row, const char *column)
