@@ -47,7 +47,7 @@ typedef struct erg_time_terms {     /* of one unit class */
     double tile_64, tile_32;        /* e: relative efficiency of smaller tiles */
     double batched_rows;            /* of batches: times e of tiles of below 128 rows, */
     double batched_columns;         /* or columns; 0: as in other products */
-    double long_k, long_cost;       /* over many waves products of a longer k take
+    double long_k, long_cost;       /* of many tiles products of a longer k take
                                      * 1 + long_cost ln(k / long_k) times as long; 0: no */
     double bandwidth[ERG_BYTE_CLASSES];     /* beta: share of DRAM bandwidth */
     double launch_s;                /* kappa: device time of one launch */

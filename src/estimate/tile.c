@@ -12,7 +12,7 @@
  *
  * Where rows lie far apart, k elements, each piece of a row comes from another page of
  * memory, and units that share rows drift apart until the cache has lost what the first
- * of them fetched: over many waves more than in one.
+ * of them fetched: with many tiles, and so many rows, more than with few.
  */
 #include <math.h>
 #include "base/base.h"
@@ -97,14 +97,14 @@ static double split_time(const erg_product *p, double units, double unit_flop_pe
 }
 
 /* What k elements between two rows cost: see above. */
-static double long_rows(const erg_product *p, double units, const erg_time_terms *terms)
+static double long_rows(const erg_product *p, const erg_time_terms *terms)
 {
-    enum { TILE = 128, WAVES = 8 };     /* in which half of the drift is reached */
-    double rounds = p->batch * p->m * p->n / (TILE * TILE * units);
+    enum { TILE = 128, HALF = 192 };    /* tiles in which half of the cost is reached */
+    double count = p->batch * p->m * p->n / (TILE * TILE);
 
     if (p->is_gathered || !(terms->long_k > 0) || !(p->k > terms->long_k))
         return 1;
-    return 1 + terms->long_cost * log(p->k / terms->long_k) * rounds / (rounds + WAVES);
+    return 1 + terms->long_cost * log(p->k / terms->long_k) * count / (count + HALF);
 }
 
 double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
@@ -118,5 +118,5 @@ double erg_tile_time(const erg_product *product, const erg_hardware *hardware,
                           splits[i]) > best_s))
             best_s = fmin(best_s, split_time(product, units, unit.flop_per_s / units, terms,
                                              splits[i]));
-    return best_s * long_rows(product, units, terms);
+    return best_s * long_rows(product, terms);
 }

@@ -86,12 +86,12 @@ static double pass_share(const erg_hardware *hardware, double share)
     return hardware->memory_bus_bits >= STACKED_BITS && has_tensor(hardware) ? 0.90 : 0.74;
 }
 
-/* Before Volta rows that lie 16 KB apart are too far already, and cost more (p4, p100);
+/* Before Volta rows that lie 20 KB apart are too far already, and cost more (p4, p100);
  * later ones bear 96 KB (v100, a100; the t4 shows none of it). */
 static void take_long_rows(erg_time_terms *terms, const erg_hardware *hardware)
 {
     if (terms->long_k > 0 && !has_tensor(hardware)) {
-        terms->long_k = 4500;
+        terms->long_k = 5200;
         terms->long_cost = 0.7;
     }
 }
