@@ -139,6 +139,32 @@ static void two_chips_of_one_name_stay_two(void)
     erg_devices_free(found);
 }
 
+/* amd_energy of a machine with 64 cores: the sockets come behind them. */
+static void a_sensor_behind_many_others_is_found(void)
+{
+    enum { CORES = 64 };
+    machine box;
+
+    machine_open(&box, NULL);
+    machine_write(&box, CHIP "/name", "amd_energy");
+    for (int i = 1; i <= CORES + 2; i++) {
+        char path[80], label[32];
+        bool is_core = i <= CORES;
+        snprintf(path, sizeof(path), CHIP "/energy%d_input", i);
+        machine_number(&box, path, 1e6 * i);
+        snprintf(path, sizeof(path), CHIP "/energy%d_label", i);
+        snprintf(label, sizeof(label), is_core ? "Ecore%03d" : "Esocket%d",
+                 is_core ? i - 1 : i - CORES - 1);
+        machine_write(&box, path, label);
+    }
+    erg_devices *found = machine_find(&box, "hwmon");
+    CHECK(erg_devices_count(found) == 2);
+    CHECK_NEAR(machine_read(found, "hwmon:esocket0", "energy"), CORES + 1, 1e-9);
+    CHECK_NEAR(machine_read(found, "hwmon:esocket1", "energy"), CORES + 2, 1e-9);
+    CHECK(scope_of(found, "hwmon:esocket1") == ERG_SCOPE_PACKAGE);
+    erg_devices_free(found);
+}
+
 static void a_machine_without_chips_is_absent_with_the_reason(void)
 {
     machine box;
@@ -161,6 +187,7 @@ int main(void)
         TEST(a_meter_without_a_label_covers_the_node_and_its_sentinel_is_a_gap),
         TEST(an_energy_file_is_a_counter_beside_the_power_of_its_sensor),
         TEST(two_chips_of_one_name_stay_two),
+        TEST(a_sensor_behind_many_others_is_found),
         TEST(a_machine_without_chips_is_absent_with_the_reason),
     };
     return test_run(tests, ERG_COUNT(tests));

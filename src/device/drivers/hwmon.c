@@ -15,7 +15,7 @@
 #include "device/driver.h"
 #include "device/drivers/vendor.h"
 
-enum { INDEX_MOST = 16 };
+enum { INDEX_MOST = 1024, ABSENT_MOST = 16 };   /* amd_energy: sockets behind cores */
 
 /* First match wins: chip is a beginning, label is anywhere in it; NULL is any. */
 static const struct rule {
@@ -196,9 +196,9 @@ static bool chip_add(void *self, const char *folder)
 
     if (!line_of(env, folder, 0, "%s/name", chip))
         return true;
-    for (int index = 1; index <= INDEX_MOST; index++) {
+    for (int index = 1, absent = 0; index <= INDEX_MOST && absent < ABSENT_MOST; index++) {
         const char *sensor = sensor_of(env, folder, index);
-        if (!sensor)
+        if ((absent = sensor ? 0 : absent + 1) > 0)
             continue;
         label_of(env, folder, index, sensor, label);
         const struct rule *rule = rule_of(chip, label);
@@ -329,7 +329,7 @@ static bool temperature_open(erg_device *dev, erg_error *err)
     const char *wanted = thermometer_label(dev->info.model);
     char path[ERG_PATH_MOST], label[64];
 
-    for (int index = 1; index <= INDEX_MOST; index++) {
+    for (int index = 1; index <= ABSENT_MOST; index++) {
         if (wanted && (!line_of(dev->env, dev->argument, index, "%s%d_label", label)
                        || !strstr(label, wanted)))
             continue;
