@@ -172,6 +172,21 @@ static void a_gpu_that_others_compute_on_is_told(void)
     }
 }
 
+static void boards_of_long_ago_are_off_by_watts_too(void)
+{
+    static const struct { const char *script; double offset_u_w; } rows[] = {
+        { "plain;architecture=2", 5 }, { "plain;architecture=3", 0 },
+        { "plain;architecture=9", 0 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        size_t at;
+        erg_devices *found = gpus(rows[i].script);
+        double offset_u = channel_of(found, "power", &at)->offset_u;
+        CHECK((offset_u > 0 ? offset_u : 0) == rows[i].offset_u_w);
+        erg_devices_free(found);
+    }
+}
+
 static void failed_and_blank_reads_are_gaps_never_zero(void)
 {
     erg_devices *found = gpus("plain,load=constant:200,error=20%");
@@ -308,6 +323,7 @@ int main(void)
         TEST(a_sleeping_gpu_is_left_asleep),
         TEST(a_split_gpu_is_labelled_shared),
         TEST(a_gpu_that_others_compute_on_is_told),
+        TEST(boards_of_long_ago_are_off_by_watts_too),
         TEST(failed_and_blank_reads_are_gaps_never_zero),
         TEST(a_lost_gpu_ends_its_reading_with_the_cure),
         TEST(several_gpus_are_found_and_one_can_be_asked_for),

@@ -30,6 +30,8 @@ static bool is_ga100(const char *model)
 
 /* This one alone gave the instant value by PowerUsage on every GPU. */
 enum { all_instant_driver = 530 };
+/* "Accurate to within +/- 5 watts": nvidia-smi in the days of Fermi and Kepler. */
+static const double old_offset_u_w = 5;
 /* Between these some fields have other numbers: nvml_read.c. */
 enum { first_renumbered = 575, first_back = 590 };
 
@@ -54,6 +56,8 @@ static void set_facts(const erg_device *dev, const nvml_quantity *row,
     erg_sensor_facts facts;
 
     channel->gain_u = 0.05; /* boards differ by this much: Yang 2024 */
+    if (own->architecture > 0 && own->architecture <= NVML_KEPLER)
+        channel->offset_u = old_offset_u_w;
     if (erg_sensor_lookup(dev->info.model, own->driver_version, option, &facts)) {
         channel->kind = facts.kind;
         channel->update_s = facts.update_s;

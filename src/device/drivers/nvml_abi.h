@@ -84,7 +84,7 @@ enum {
 enum { NVML_CHIP, NVML_MODULE, NVML_MEMORY }; /* scopes of a field */
 enum { NVML_CLOCK_GRAPHICS = 0, NVML_CLOCK_SM = 1, NVML_CLOCK_MEMORY = 2 };
 enum { NVML_FAN_AUTOMATIC = 0, NVML_FAN_MANUAL = 1 };
-enum { NVML_VOLTA = 5, NVML_AMPERE = 7, NVML_BLACKWELL = 10 }; /* Hopper 9 */
+enum { NVML_KEPLER = 2, NVML_VOLTA = 5, NVML_AMPERE = 7, NVML_BLACKWELL = 10 };
 
 typedef struct nvml_use {
     unsigned gpu, memory;
