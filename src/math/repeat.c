@@ -95,3 +95,19 @@ size_t erg_warmup_length(const double x[], size_t n)
     /* Nothing dropped means nothing, not the odd ones at the front. */
     return kept == batches ? 0 : n - 5 * kept;
 }
+
+/* Six standard errors: of series without warm-up and a lag-1 correlation of 0.5, 1 in 100
+ * loses a value, and the stopping rule keeps its coverage. */
+size_t erg_warmup_sure(const double x[], size_t n)
+{
+    static const double errors = 6;
+    size_t length = erg_warmup_length(x, n), kept = n - length;
+    erg_interval rest;
+
+    if (length == 0 || !erg_interval_of(&x[length], kept, 1, &rest))
+        return 0;
+    double sd = rest.sd * sqrt((double)kept / rest.n_eff);
+    double apart = fabs(erg_mean(x, length) - rest.mean);
+    return apart > errors * sd * sqrt(1.0 / (double)length + 1.0 / (double)kept) ? length
+                                                                                 : 0;
+}

@@ -37,6 +37,9 @@ bool erg_line_fit(const double x[], const double y[], size_t n, erg_line *out);
 
 /* MSER-5: how many leading values are warm-up, at most n/2. */
 size_t erg_warmup_length(const double x[], size_t n);
+/* That many if they are unlike the rest beyond doubt, else 0: a cut made on noise alone
+ * would leave an interval that is too narrow. */
+size_t erg_warmup_sure(const double x[], size_t n);
 
 /* The stopping rule: a mean is looked at after so many values, and no other count. */
 typedef struct erg_interval { double mean, half_width, sd, n_eff, median; } erg_interval;

@@ -185,6 +185,18 @@ static bool is_enough(session *s, erg_error *err)
     return enough;
 }
 
+/* They are as those of --warmup: recorded, and not counted. */
+static void cut_warmup(session *s)
+{
+    size_t runs = erg_repeat_warmup_runs(&s->repeat);
+
+    if (runs == 0)
+        return;
+    put_number(s, "observations_warmup", (double)s->repeat.warmup);
+    erg_recording_count_as_warmup(s->rec, runs);
+    s->counted -= (int)runs;
+}
+
 static void repeat_until(session *s, erg_error *err)
 {
     const erg_measure_options *options = s->options;
@@ -207,6 +219,7 @@ static void repeat_until(session *s, erg_error *err)
     put_number(s, "observations", (double)s->repeat.count);
     put_number(s, "observation_mean_j", s->repeat.interval.mean);
     put_number(s, "observation_half_width_j", s->repeat.interval.half_width);
+    cut_warmup(s);
     if (!s->repeat.has_converged)
         put_flag(s, ERG_FLAG_NOT_CONVERGED,
                  "the wanted interval was not reached: allow more "

@@ -54,6 +54,9 @@ void erg_recording_wait_updates(erg_recording *rec, long updates, double for_s,
 int64_t erg_recording_region(erg_recording *rec, const char *name, bool is_run);
 /* The stamp of the end; runs: equal runs inside, or NAN. */
 int64_t erg_recording_region_end(erg_recording *rec, int64_t id, double runs);
+/* The first so many regions "run" of the file are named "warmup" from now on; needs
+ * in_memory, whose trace keeps the old name. */
+void erg_recording_count_as_warmup(erg_recording *rec, size_t runs);
 void erg_recording_flag(erg_recording *rec, const erg_flag *flag);
 void erg_recording_meta(erg_recording *rec, const char *key, const char *value);
 void erg_recording_mark(erg_recording *rec, const erg_mark_row *mark);

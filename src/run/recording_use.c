@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the thread that measures does with a recording: let time pass, add to it. */
 #include <math.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "run/recording_inside.h"
@@ -114,6 +115,22 @@ int64_t erg_recording_region_end(erg_recording *rec, int64_t id, double runs)
     erg_ring_set_run(rec->ring, 0);
     push(rec, &event);
     return event.t_ns;
+}
+
+void erg_recording_count_as_warmup(erg_recording *rec, size_t runs)
+{
+    pthread_mutex_lock(&rec->lock);
+    erg_recording_drain(rec);
+    for (size_t i = 0; i < rec->events.ended_count && runs > 0; i++) {
+        erg_region region = rec->events.ended[i];
+        if (strcmp(region.name, "run") != 0)
+            continue;
+        runs--;
+        erg_text_put(region.name, sizeof(region.name), "warmup");
+        if (rec->sink.store && rec->sink.failure.code == ERG_OK)
+            erg_store_region(rec->sink.store, &region, &rec->sink.failure);
+    }
+    pthread_mutex_unlock(&rec->lock);
 }
 
 void erg_recording_flag(erg_recording *rec, const erg_flag *flag)

@@ -15,6 +15,7 @@ void erg_repeat_free(erg_repeat *repeat)
 {
     free(repeat->runs);
     free(repeat->values);
+    free(repeat->sizes);
     *repeat = (erg_repeat){ 0 };
 }
 
@@ -76,28 +77,52 @@ bool erg_repeat_add(erg_repeat *repeat, erg_span run, erg_error *err)
     return repeat->filled_s >= repeat->window_s;
 }
 
+static bool make_room(erg_repeat *repeat, erg_error *err)
+{
+    void *values = repeat->values, *sizes = repeat->sizes;
+    bool room = erg_grow(&values, &repeat->capacity, repeat->count, sizeof(double), err)
+        && erg_grow(&sizes, &repeat->size_capacity, repeat->count, sizeof(size_t), err);
+
+    repeat->values = values;
+    repeat->sizes = sizes;
+    return room;
+}
+
+static void look(erg_repeat *repeat)
+{
+    size_t cut = repeat->warmup = erg_warmup_sure(repeat->values, repeat->count);
+    bool known = erg_interval_of(repeat->values + cut, repeat->count - cut, repeat->looks,
+                                 &repeat->interval);
+
+    repeat->has_converged = known
+        && repeat->interval.half_width <= repeat->until * fabs(repeat->interval.mean);
+}
+
+size_t erg_repeat_warmup_runs(const erg_repeat *repeat)
+{
+    size_t runs = 0;
+
+    for (size_t i = 0; i < repeat->warmup; i++)
+        runs += repeat->sizes[i];
+    return runs;
+}
+
 bool erg_repeat_look(erg_repeat *repeat, const erg_trace *trace, erg_error *err)
 {
-    void *values = repeat->values;
-    bool room = erg_grow(&values, &repeat->capacity, repeat->count, sizeof(double), err);
-    repeat->values = values;
-    if (!room)
+    if (!make_room(repeat, err))
         return true;
 
     double sum_j = 0;
     for (size_t i = 0; i < repeat->run_count; i++)
         sum_j += erg_repeat_energy_j(trace, repeat->runs[i]);
+    repeat->sizes[repeat->count] = repeat->run_count;
     repeat->values[repeat->count++] = sum_j / (double)repeat->run_count;
     repeat->run_count = 0;
     repeat->filled_s = 0;
     if (isnan(sum_j))
         return true;    /* nothing measures: no number of runs would help */
 
-    if (erg_is_look(repeat->count) || repeat->count >= repeat->most) {
-        bool known = erg_interval_of(repeat->values, repeat->count, repeat->looks,
-                                     &repeat->interval);
-        repeat->has_converged = known
-            && repeat->interval.half_width <= repeat->until * fabs(repeat->interval.mean);
-    }
+    if (erg_is_look(repeat->count) || repeat->count >= repeat->most)
+        look(repeat);
     return repeat->has_converged || repeat->count >= repeat->most;
 }

@@ -209,6 +209,39 @@ static bool put_sources(summary *all, erg_table *table)
     return good;
 }
 
+static double number_of(const erg_trace *trace, const char *key)
+{
+    const char *text = erg_trace_meta(trace, key);
+    double number = NAN;
+
+    if (text)
+        erg_number_parse(text, strlen(text), '.', &number);
+    return number;
+}
+
+/* What --until went by: what repeating cannot remove stands apart. */
+static bool note_rule(summary *all, const erg_energy *total, double runs)
+{
+    double count = number_of(all->trace, "observations"),
+           cut = number_of(all->trace, "observations_warmup"),
+           gain_j = 2 * total->gain_u_j / runs;
+    char before[80] = "", apart[80] = "";
+
+    if (!(count >= 2))
+        return true;
+    if (cut > 0)
+        snprintf(before, sizeof(before), " after %.0f of warm-up (their runs are 'warmup')",
+                 cut);
+    if (gain_j > 0)
+        snprintf(apart, sizeof(apart), "; the sensor's gain, +- %.2g J, is apart", gain_j);
+    return erg_result_note(all->result, all->err,
+                           "Stopping rule: %.0f observations%s, %.4g J +- %.2g J per "
+                           "run%s.",
+                           count - (cut > 0 ? cut : 0), before,
+                           number_of(all->trace, "observation_mean_j"),
+                           number_of(all->trace, "observation_half_width_j"), apart);
+}
+
 /* Energy of one run, with the scatter of the runs where there are several. */
 static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
 {
@@ -240,7 +273,8 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
             (int)all->where.occurrences))
         return false;
     erg_bounds bounds = erg_bounds_of(total->method, one_j, of.half_j);
-    return erg_table_real(table, "energy_per_repeat_j", one_j, all->err)
+    return note_rule(all, total, runs)
+        && erg_table_real(table, "energy_per_repeat_j", one_j, all->err)
         && erg_table_real(table, "energy_per_repeat_low_j", bounds.low, all->err)
         && erg_table_real(table, "energy_per_repeat_high_j", bounds.high, all->err);
 }

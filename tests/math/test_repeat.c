@@ -138,6 +138,42 @@ static void warm_up_is_cut_where_the_level_settles(void)
     CHECK(erg_warmup_length(x, 4) == 0 && erg_warmup_length(x, 0) == 0);
 }
 
+/* Whether the rule, at 2 %, ends at an interval that holds the truth. */
+static bool holds(const double x[], bool cuts, bool *has_cut)
+{
+    erg_interval of = { .half_width = INFINITY };
+
+    *has_cut = false;
+    for (int k = 0; k < ERG_LOOKS && of.half_width > 0.02 * of.mean; k++) {
+        size_t n = (size_t)erg_looks[k], cut = cuts ? erg_warmup_sure(x, n) : 0;
+        CHECK(erg_interval_of(x + cut, n - cut, ERG_LOOKS, &of));
+        *has_cut |= cut > 0;
+    }
+    return fabs(of.mean - 1) <= of.half_width;
+}
+
+static void a_cut_that_is_sure_leaves_the_rule_its_coverage(void)
+{
+    test_random random = { 20260206 };
+    double x[MOST], plain = 0, held = 0, made = 0, warm = 0;
+
+    for (int i = 0; i < SERIES; i++) {
+        bool has_cut;
+        draw(&random, x, 0.5);
+        plain += holds(x, false, &has_cut);
+        held += holds(x, true, &has_cut);
+        made += has_cut;
+        for (int k = 0; k < 6; k++)
+            x[k] -= 0.2;
+        warm += erg_warmup_sure(x, 60) >= 6;
+    }
+    print_message("# coverage %.4f, without cuts %.4f; cut for nothing %.4f, rightly "
+                  "%.4f\n",
+                  held / SERIES, plain / SERIES, made / SERIES, warm / SERIES);
+    CHECK(held >= plain - 0.006 * SERIES && made < 0.03 * SERIES);
+    CHECK(warm > 0.7 * SERIES);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -148,6 +184,7 @@ int main(void)
         TEST(a_plain_interval_is_students),
         TEST(looks_are_the_ten_of_the_rule),
         TEST(warm_up_is_cut_where_the_level_settles),
+        TEST(a_cut_that_is_sure_leaves_the_rule_its_coverage),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

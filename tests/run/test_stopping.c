@@ -73,6 +73,34 @@ static void what_does_not_scatter_stops_at_the_first_look(void)
     erg_trace_free(trace);
 }
 
+/* 30 W less in the first 25 s: five observations, of one run each. */
+static void warm_up_is_cut_and_neither_holds_the_rule_up_nor_moves_its_mean(void)
+{
+    erg_error err = { 0 };
+    erg_trace *cold = scattered(0.01), *trace = erg_trace_new(&err);
+    erg_repeat repeat = { .until = 0.01, .most = 200 };
+    size_t count;
+    const erg_sample *at = erg_trace_samples(cold, 0, &count);
+
+    CHECK(erg_trace_add_device(trace, erg_trace_device(cold, 0), &err) == 0);
+    CHECK(erg_trace_add_channel(trace, erg_trace_channel(cold, 0), &err) == 0);
+    for (size_t i = 0; i < count; i++) {
+        erg_sample one = at[i];
+        one.value -= 30 * fmin(erg_s_from_ns(one.t_ns), 25);
+        CHECK(erg_trace_add_samples(trace, 0, &one, 1, &err));
+    }
+    play(&repeat, trace, 5);
+    print_message("# %zu observations, %zu of them warm-up, %.1f J +- %.1f J\n",
+                  repeat.count, repeat.warmup, repeat.interval.mean,
+                  repeat.interval.half_width);
+    CHECK(repeat.has_converged && repeat.count <= 27);
+    CHECK(repeat.warmup >= 5 && erg_repeat_warmup_runs(&repeat) == repeat.warmup);
+    CHECK_NEAR(repeat.interval.mean, 1000, 10);
+    erg_repeat_free(&repeat);
+    erg_trace_free(trace);
+    erg_trace_free(cold);
+}
+
 static void at_the_most_it_ends_without_having_converged(void)
 {
     erg_trace *trace = scattered(0.2);
@@ -90,6 +118,7 @@ int main(void)
     static const test tests[] = {
         TEST(one_per_cent_is_reached_and_is_one_per_cent_of_the_truth),
         TEST(what_does_not_scatter_stops_at_the_first_look),
+        TEST(warm_up_is_cut_and_neither_holds_the_rule_up_nor_moves_its_mean),
         TEST(at_the_most_it_ends_without_having_converged),
     };
     return test_run(tests, ERG_COUNT(tests));
