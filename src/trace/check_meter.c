@@ -255,7 +255,9 @@ static bool alias_in_regions(erg_trace *trace, int channel, erg_error *err)
     char path[ERG_CHANNEL_PATH_MOST];
 
     erg_trace_channel_path(trace, channel, path);
-    for (size_t i = 0; i < erg_trace_region_count(trace) && i < MOST_REGIONS; i++) {
+    size_t count = erg_trace_region_count(trace);
+    size_t step = (count + MOST_REGIONS - 1) / MOST_REGIONS; /* spread over all */
+    for (size_t i = 0; i < count; i += step) {
         const erg_region *region = erg_trace_region(trace, i);
         erg_span span = { region->begin_ns, region->end_ns };
         erg_energy energy;

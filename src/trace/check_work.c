@@ -11,7 +11,7 @@ static const double TIME_SHARE = 0.1;
 static const double STILL_AT_LOAD = 0.5;    /* of the way from idle to load */
 static const double CLEAR_LOAD = 0.2;       /* load above idle, as a share of load */
 static const double SKEW_HALF_WIDTHS = 2.0;
-enum { FEWEST_RUNS = 5, LOOKS = 10, MOST_RUNS = 1000, MOST_ENDS = 1000 };
+enum { FEWEST_RUNS = 5, LOOKS = 10, MOST_RUNS = 1000, MOST_ENDS = 100000 };
 
 /* ---- COMMAND_FAILED --------------------------------------------------------- */
 
@@ -86,13 +86,17 @@ static bool is_accelerator_power(const erg_channel_info *info)
             || info->scope == ERG_SCOPE_MODULE);
 }
 
-/* Is other work than what encloses this region under way in the span? */
-static bool is_followed(const erg_trace *trace, const erg_region *of, erg_span span)
+/* Is other work than what encloses region number at under way in the span? What comes next
+ * mostly is, so the search begins there: regions stand in the order of their begins. */
+static bool is_followed(const erg_trace *trace, size_t at, erg_span span)
 {
-    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
-        const erg_region *other = erg_trace_region(trace, i);
+    const erg_region *of = erg_trace_region(trace, at);
+    size_t count = erg_trace_region_count(trace);
+
+    for (size_t i = 1; i < count; i++) {
+        const erg_region *other = erg_trace_region(trace, (at + i) % count);
         bool encloses = other->begin_ns <= of->begin_ns && other->end_ns >= of->end_ns;
-        if (other != of && !encloses && other->begin_ns < span.end_ns
+        if (!encloses && other->begin_ns < span.end_ns
             && other->end_ns > span.begin_ns)
             return true;
     }
@@ -111,8 +115,9 @@ static double low_w(const erg_trace *trace, int channel)
 
 /* Ends in one region of a channel's samples; counted once for a name. */
 static bool ends_at_load(const erg_trace *trace, const erg_stream *stream, double idle_w,
-                         const erg_region *region)
+                         size_t at)
 {
+    const erg_region *region = erg_trace_region(trace, at);
     double settle_s = 2 * stream->update_s
                     + (stream->window_s > 0 ? stream->window_s : 0);
     int64_t settle_ns = erg_ns_from_s(settle_s);
@@ -121,10 +126,9 @@ static bool ends_at_load(const erg_trace *trace, const erg_stream *stream, doubl
         erg_window_of(stream, (erg_span){ region->begin_ns, region->end_ns });
     double load_w = inside.energy_j / inside.covered_s;
 
-    if (!(load_w - idle_w > CLEAR_LOAD * load_w) || is_followed(trace, region, after)
-        || after.end_ns > stream->seen.end_ns)
-        return false;
-    return erg_power_at(stream, after.end_ns) > idle_w + STILL_AT_LOAD * (load_w - idle_w);
+    return load_w - idle_w > CLEAR_LOAD * load_w && after.end_ns <= stream->seen.end_ns
+        && erg_power_at(stream, after.end_ns) > idle_w + STILL_AT_LOAD * (load_w - idle_w)
+        && !is_followed(trace, at, after);
 }
 
 static bool check_ends(erg_trace *trace, int channel, erg_error *err)
@@ -139,7 +143,7 @@ static bool check_ends(erg_trace *trace, int channel, erg_error *err)
         const erg_region *region = erg_trace_region(trace, i);
         erg_span span = { region->begin_ns, region->end_ns };
         if (erg_is_idle_record(region) || region->end_ns == INT64_MAX
-            || !ends_at_load(trace, stream, idle_w, region))
+            || !ends_at_load(trace, stream, idle_w, i))
             continue;
         return erg_raise(trace, &(erg_flag){ ERG_FLAG_OPEN_WORK, channel, span, "" }, err,
                          "%s ended while the device was still at load: wait for its stream "

@@ -68,6 +68,22 @@ static void a_region_that_ends_at_load_left_work_open(void)
     }
 }
 
+static void the_last_of_thousands_of_regions_is_looked_at_too(void)
+{
+    static const struct { int count; bool open; } rows[] = {
+        { 3000, true }, { 3950, false },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_trace *trace = stepped(260, 260);
+        for (int k = 0; k < rows[i].count; k++)
+            add_region(trace, "step", 12 + 0.002 * k, 12 + 0.002 * (k + 1));
+        check(trace);
+        CHECK(erg_trace_has_flag(trace, ERG_FLAG_OPEN_WORK) == rows[i].open);
+        erg_trace_free(trace);
+    }
+}
+
 static void a_region_followed_by_the_next_is_not_open(void)
 {
     erg_trace *trace = stepped(260, 260);
@@ -124,6 +140,7 @@ int main(void)
         TEST(runs_that_do_not_fill_their_window_are_a_mismatch),
         TEST(the_time_of_one_run_may_stand_in_the_meta_rows),
         TEST(a_region_that_ends_at_load_left_work_open),
+        TEST(the_last_of_thousands_of_regions_is_looked_at_too),
         TEST(a_region_followed_by_the_next_is_not_open),
         TEST(many_runs_unlike_the_rest_are_skewed),
         TEST(a_device_that_others_use_too_is_shared),
