@@ -50,6 +50,7 @@ typedef struct erg_hardware {
     const char *boundary;               /* what joules cover: board package module wall */
     double node_nm;
     int units, lanes_per_unit, threads_per_unit, warp;
+    int devices;                        /* as which a system sees it; 0: as one */
     /* Dense peak at peak_clock_hz of that unit class; NAN: it has no such unit.
      * A precision with no unit of its own is converted and runs as fp32. */
     double peak_flop_per_s[ERG_UNIT_CLASSES][ERG_PRECISIONS];

@@ -55,19 +55,38 @@ static void about_curves(notes *n, const erg_operating_point *point)
             point->clock_hz * 1e-6, n->to->hardware->name);
 }
 
-/* The figures of such a precision are those of fp32, with less to move. */
+/* The figures of such a precision are those of fp32, with less to move, or worse. */
 static void about_precision(notes *n)
 {
     const erg_graph *graph = n->to->graph;
+    const erg_hardware *hardware = n->to->hardware;
 
     for (int32_t i = 0; i < graph->operator_count; i++) {
         const erg_operator *op = &graph->operators[i];
-        if (erg_matrix_flop(op) > 0 && erg_is_emulated(op, n->to->hardware)) {
+        double share = hardware->emulated_share[op->precision];
+        if (!(erg_matrix_flop(op) > 0) || !erg_is_emulated(op, hardware))
+            continue;
+        if (share > 0)
+            add(n, "%s has no unit for %s: products are emulated at %g %% of its rate of "
+                "fp32. Take fp32.", hardware->name, erg_precision_name(op->precision),
+                100 * share);
+        else
             add(n, "%s has no unit for %s: products are converted and run as fp32.",
-                n->to->hardware->name, erg_precision_name(op->precision));
-            return;
-        }
+                hardware->name, erg_precision_name(op->precision));
+        return;
     }
+}
+
+/* A package whose parts are devices of their own is not one large device. */
+static void about_package(notes *n)
+{
+    const erg_hardware *hardware = n->to->hardware;
+
+    if (hardware->devices > 1)
+        add(n, "A system sees %s as %d devices of a like share of it each: these figures "
+            "are of all, with the work divided between them without loss. One batch on one "
+            "of them takes up to %d times as long.", hardware->name, hardware->devices,
+            hardware->devices);
 }
 
 static void about_source(notes *n, const erg_profile *profile)
@@ -96,6 +115,7 @@ bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
     about_clock(&n, point);
     about_curves(&n, point);
     about_precision(&n);
+    about_package(&n);
     about_source(&n, profile);
     if (to->host_bound)
         add(&n, "The host launches more slowly than the device computes.");

@@ -37,6 +37,7 @@ typedef struct field {
 static const field fields[] = {
     { "node_nm", "nm", PLAIN, AT(node_nm), 1e3 },
     { "units", "1", WHOLE, AT(units), 1e6 },
+    { "devices", "1", WHOLE, AT(devices), 64 },
     { "lanes_per_unit", "1", WHOLE, AT(lanes_per_unit), 1e6 },
     { "threads_per_unit", "1", WHOLE, AT(threads_per_unit), 1e6 },
     { "warp", "1", WHOLE, AT(warp), 1e4 },
@@ -202,6 +203,8 @@ static void number_put(erg_hardware *hardware, const place *to, double value)
         *(int *)(void *)at = (int)value;
     else if (to->field->form == BY_BOTH)
         ((double *)(void *)at)[to->row * ERG_PRECISIONS + (int)to->precision] = value;
+    else if (to->field->form == BY_PRECISION)
+        ((double *)(void *)at)[to->precision] = value;
     else
         ((double *)(void *)at)[to->row] = value;
 }

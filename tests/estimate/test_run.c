@@ -208,6 +208,50 @@ static void a_device_of_unknown_rates_has_no_estimate(void)
     }
 }
 
+static bool has_note(const erg_estimation *made, const char *words)
+{
+    for (size_t i = 0; i < made->note_count; i++)
+        if (strstr(made->notes[i], words))
+            return true;
+    return false;
+}
+
+/* Scalar code for half precision is a hundred times slower, not a little faster. */
+static void half_precision_without_a_unit_is_slow_on_a_processor(void)
+{
+    erg_hardware *epyc = room_hardware("epyc-9654");
+    erg_graph *single = room_graph("zoo:bert_base", 1, ERG_FP32);
+    erg_graph *half = room_graph("zoo:bert_base", 1, ERG_FP16);
+    erg_estimation *fast = estimate(single, epyc, NULL), *slow = estimate(half, epyc, NULL);
+
+    CHECK(slow->latency_s > 30 * fast->latency_s);
+    CHECK(slow->latency_s < 150 * fast->latency_s);
+    CHECK(slow->total.total_j > 10 * fast->total.total_j);
+    CHECK(has_note(slow, "1 %") && !has_note(fast, "no unit"));
+    erg_estimation_free(slow);
+    erg_estimation_free(fast);
+    erg_graph_free(half);
+    erg_graph_free(single);
+    erg_hardware_free(epyc);
+}
+
+static void a_package_of_two_devices_is_named_so(void)
+{
+    static const struct { const char *name; bool is_two; } rows[] = {
+        { "mi250", true }, { "mi210", false },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_hardware *hardware = room_hardware(rows[i].name);
+        erg_graph *graph = room_graph("zoo:bert_base", 8, ERG_FP16);
+        erg_estimation *made = estimate(graph, hardware, NULL);
+        CHECK(has_note(made, "as 2 devices") == rows[i].is_two);
+        erg_estimation_free(made);
+        erg_graph_free(graph);
+        erg_hardware_free(hardware);
+    }
+}
+
 static void grades_say_how_far_from_measured_rows_it_is(void)
 {
     erg_hardware *a100 = room_hardware("a100-pcie-40gb"), *mi210 = room_hardware("mi210");
@@ -237,6 +281,8 @@ int main(void)
         TEST(gating_turns_static_power_of_unused_units_off),
         TEST(what_cannot_be_estimated_is_said),
         TEST(a_device_of_unknown_rates_has_no_estimate),
+        TEST(half_precision_without_a_unit_is_slow_on_a_processor),
+        TEST(a_package_of_two_devices_is_named_so),
         TEST(grades_say_how_far_from_measured_rows_it_is),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -49,6 +49,19 @@ static void an_a100_says_what_its_sheet_says(void)
     erg_hardware_free(a100);
 }
 
+/* A number by precision stands at that precision. */
+static void a_processor_says_what_it_emulates(void)
+{
+    erg_hardware *epyc = loaded("epyc-9654"), *mi250 = loaded("mi250");
+
+    for (int p = 0; p < ERG_PRECISIONS; p++)
+        CHECK(p == ERG_FP16 ? epyc->emulated_share[p] > 0.009
+              && epyc->emulated_share[p] < 0.011 : isnan(epyc->emulated_share[p]));
+    CHECK(mi250->devices == 2 && epyc->devices == 0);
+    erg_hardware_free(mi250);
+    erg_hardware_free(epyc);
+}
+
 /* The table of s(f): (V/V_ref)^2 and idle power as the estimates use them. */
 static void curves_of_the_a100_give_the_known_points(void)
 {
@@ -246,6 +259,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_record_of_the_catalogue_loads),
         TEST(an_a100_says_what_its_sheet_says),
+        TEST(a_processor_says_what_it_emulates),
         TEST(curves_of_the_a100_give_the_known_points),
         TEST(a_voltage_nobody_could_read_is_absent),
         TEST(a_bad_record_is_refused_with_file_and_key),
