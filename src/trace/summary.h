@@ -21,6 +21,7 @@ typedef struct summary {
     erg_method method;          /* the weakest of what is counted, figure or not */
     size_t estimates;           /* told beside a counter that did not move */
     size_t absent;              /* figures that could not be given */
+    size_t shorter;             /* regions told to be too short for a moving mean */
     erg_error *err;
 } summary;
 

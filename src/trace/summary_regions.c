@@ -5,7 +5,7 @@
 #include "math/stats.h"
 #include "trace/summary.h"
 
-enum { TIMES = 5 };
+enum { TIMES = 5, NOTES_MOST = 20 };
 
 static void time_figures(const erg_stretches *where, erg_figure erg_figures[TIMES])
 {
@@ -90,6 +90,36 @@ static bool put_per_run(summary *all, erg_table *table, const char *name,
     return erg_put_figures(table, figures, ERG_COUNT(figures), all->err);
 }
 
+/* Of a moving mean what comes before its rise and after its fall is of the region alone:
+ * begin + delay + window to end - delay - window. */
+static double attributable_s(const erg_channel_info *info)
+{
+    double delay_s = info->delay_s > 0 ? info->delay_s : 0;
+
+    return info->kind == ERG_SMOOTHED && info->window_s > 0
+        ? 2 * (delay_s + info->window_s) : 0;
+}
+
+static bool note_attribution(summary *all, const char *name, const erg_stretches *where,
+                             const erg_pick *pick)
+{
+    const erg_channel_info *info = erg_trace_channel(all->trace, pick->channel);
+    double least_s = attributable_s(info), longest_s = 0;
+    char source[ERG_CHANNEL_PATH_MOST];
+
+    for (size_t i = 0; i < where->count; i++)
+        longest_s = fmax(longest_s, erg_s_from_ns(where->spans[i].end_ns
+                                                  - where->spans[i].begin_ns));
+    if (longest_s > least_s || least_s <= 0 || all->shorter++ >= NOTES_MOST)
+        return true;
+    erg_trace_channel_path(all->trace, pick->channel, source);
+    return erg_result_note(all->result, all->err,
+                           "%s lasts %.3g s at most: what was drawn in it alone cannot be "
+                           "attributed to it, as %s is a mean over %.3g s; take over "
+                           "%.3g s, or a counter.", name, longest_s, source,
+                           info->window_s, least_s);
+}
+
 static bool put_region(summary *all, erg_table *table, const char *name,
                        const erg_stretches *where, const erg_pick *pick)
 {
@@ -127,7 +157,8 @@ static bool add_region(summary *all, erg_table *table, const char *name)
             "Stretches of region %s overlap; the joules of the overlap are counted once.",
             name);
     for (size_t i = 0; good && where.count && i < all->pick_count; i++)
-        good = put_region(all, table, name, &where, &all->picks[i]);
+        good = put_region(all, table, name, &where, &all->picks[i])
+            && note_attribution(all, name, &where, &all->picks[i]);
     erg_stretches_free(&where);
     return good;
 }

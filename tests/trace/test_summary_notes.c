@@ -35,6 +35,33 @@ static void a_flag_is_told_once_for_a_channel_with_its_regions(void)
     erg_trace_free(trace);
 }
 
+static void what_a_mean_over_a_second_cannot_attribute_is_told(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    add_power(trace, &gpu, 200, 10);
+    erg_channel_info mean = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                              .kind = ERG_SMOOTHED, .method = ERG_METHOD_INTEGRAL,
+                              .scope = ERG_SCOPE_BOARD, .update_s = 0.1, .window_s = 1,
+                              .delay_s = 0.1 };
+    mean.device = erg_trace_add_device(trace, &(erg_device_info){ .name = "nvml:1",
+        .driver = "nvml", .scope = ERG_SCOPE_BOARD }, &err);
+    int channel = erg_trace_add_channel(trace, &mean, &err);
+    CHECK_OK(channel >= 0, err);
+    for (int i = 0; i <= 100; i++)
+        CHECK(erg_trace_add_samples(trace, channel, &(erg_sample){
+            .t_ns = i * 100 * ERG_NS_PER_MS, .value = 200 }, 1, &err));
+    add_region(trace, "run", 1, 9);
+    add_region(trace, "prefill", 1, 3.1);
+    add_region(trace, "decode", 4, 6.3);
+    erg_result *result = summary_of(trace, NULL);
+    CHECK(notes_with(result, "attributed") == 1);
+    CHECK(test_has_note(result, "prefill lasts 2.1 s at most"));
+    CHECK(test_has_note(result, "nvml:1/power is a mean over 1 s; take over 2.2 s"));
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 static void a_failed_command_has_no_energy_per_run(void)
 {
     erg_error err = { 0 };
@@ -220,6 +247,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
+        TEST(what_a_mean_over_a_second_cannot_attribute_is_told),
         TEST(a_failed_command_has_no_energy_per_run),
         TEST(net_is_given_with_its_idle_policy),
         TEST(a_short_idle_record_is_told_with_what_is_long_enough),
