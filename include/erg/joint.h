@@ -29,8 +29,10 @@ size_t erg_training_row_marks(const erg_training *training, size_t row,
 /* On the clock of the trace, through UTC. Stamps of an unknown zone take the one that lays
  * the log on what the trace holds; those that count from some start are ERG_BAD_INPUT. */
 bool erg_joint_add_training(erg_training *training, erg_trace *into, erg_error *err);
-/* A device a monitor's device, a channel what was logged of it. name: of the file. */
-bool erg_joint_add_monitor(const erg_monitor *monitor, const char *name, erg_trace *into,
+/* A device a monitor's device, a channel what was logged of it. name: of the file; options
+ * NULL: none, of those only start counts. */
+bool erg_joint_add_monitor(const erg_monitor *monitor, const char *name,
+                           const erg_import_options *options, erg_trace *into,
                            erg_error *err);
 /* As erg_import; files that it does not know may be training logs and monitor logs too. */
 bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,

@@ -167,6 +167,24 @@ static bool is_bare(const erg_trace *trace)
            + erg_trace_flag_count(trace) + erg_trace_meta_count(trace) == 0;
 }
 
+bool erg_import_may_join(const erg_trace *own, const erg_trace *into, const char *name,
+                         erg_error *err)
+{
+    bool has_date = erg_trace_anchor_count(own) > 0;
+
+    if (has_date == (erg_trace_anchor_count(into) > 0))
+        return true;
+    return has_date
+        ? erg_fail(err, ERG_BAD_INPUT,
+                   "%s:1: its time has a date, and that of the files before "
+                   "it counts from nowhere: say when they began with "
+                   "--start, or let --align find where the power follows them", name)
+        : erg_fail(err, ERG_BAD_INPUT,
+                   "%s:1: its time counts from nowhere: say when it began "
+                   "with --start, or let --align find where the power "
+                   "follows it, to put it beside the others", name);
+}
+
 /* What was read whole, put beside what is there. */
 static bool join(erg_trace *own, erg_trace *into, const erg_source *source,
                  erg_error *err)
@@ -185,18 +203,9 @@ static bool join(erg_trace *own, erg_trace *into, const erg_source *source,
     bool is_adrift = erg_trace_anchor_count(own) == 0 && erg_trace_anchor_count(into) > 0;
     if (is_adrift && source->options->align && erg_trace_event_count(own) > 0)
         return join_adrift(own, into, source->name, err);
-    if (is_adrift)
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "%s:1: its time counts from nowhere: say when it began "
-                        "with --start, or let --align find where the power "
-                        "follows it, to put it beside the others", source->name);
-    if (!source->options->align && erg_trace_anchor_count(into) == 0
-        && erg_trace_anchor_count(own) > 0)
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "%s:1: its time has a date, and that of the files before "
-                        "it counts from nowhere: say when they began with "
-                        "--start, or let --align find where the power follows them",
-                        source->name);
+    if ((is_adrift || !source->options->align)
+        && !erg_import_may_join(own, into, source->name, err))
+        return false;
     if (source->options->align && erg_trace_event_count(own) > 0 && !has_meter(own)
         && has_meter(into))
         return join_dated(own, into, source, err);

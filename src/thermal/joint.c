@@ -62,6 +62,9 @@ bool erg_joint_add_training(erg_training *training, erg_trace *into, erg_error *
     if (!bring_to_utc(training, into, err))
         return false;
     const erg_training_row *rows = erg_training_rows(training, &count);
+    if (erg_trace_channel_count(into) > 0 && erg_trace_anchor_count(into) == 0)
+        return erg_fail(err, ERG_BAD_INPUT, "the training log has a date, and the files "
+                        "before it count from nowhere: say when they began with --start");
     if (!erg_import_clock(into, rows[0].t_ns, &shift_ns, err))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -129,7 +132,8 @@ static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
         return false;
     *added = monitor != NULL;
     bool good = !monitor || (has_one_writer(monitor, source->name, err)
-                             && erg_joint_add_monitor(monitor, source->name, into, err));
+                             && erg_joint_add_monitor(monitor, source->name,
+                                                      source->options, into, err));
     erg_monitor_free(monitor);
     return good;
 }

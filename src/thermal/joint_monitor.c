@@ -91,18 +91,27 @@ static bool add_device(erg_intake *in, const erg_monitor *monitor,
     return good;
 }
 
-bool erg_joint_add_monitor(const erg_monitor *monitor, const char *name, erg_trace *into,
+static bool is_empty(const erg_trace *trace)
+{
+    return erg_trace_channel_count(trace) + erg_trace_region_count(trace)
+        + erg_trace_mark_count(trace) + erg_trace_event_count(trace) == 0;
+}
+
+bool erg_joint_add_monitor(const erg_monitor *monitor, const char *name,
+                           const erg_import_options *options, erg_trace *into,
                            erg_error *err)
 {
-    static const erg_import_options unset;
-    const erg_source source = { .name = name, .options = &unset };
+    const erg_import_options own_options = { .start = options ? options->start : NULL };
+    const erg_source source = { .name = name, .options = &own_options };
     erg_intake *in = erg_intake_new(&source, err);
     erg_trace *own = in ? erg_trace_new(err) : NULL;
     bool good = own;
 
     for (size_t i = 0; good && i < erg_monitor_devices(monitor); i++)
         good = add_device(in, monitor, erg_monitor_device_at(monitor, i), err);
-    good = good && erg_intake_finish(in, own, err) && erg_trace_copy(own, into, NULL, err);
+    good = good && erg_intake_finish(in, own, err)
+        && (is_empty(into) || erg_import_may_join(own, into, name, err))
+        && erg_trace_copy(own, into, NULL, err);
     erg_trace_free(own);
     erg_intake_free(in);
     return good;

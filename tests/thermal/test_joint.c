@@ -65,6 +65,36 @@ static void a_log_on_no_clock_of_the_run_is_refused(void)
     CHECK(unlink(log) == 0);
 }
 
+#define SINCE "t_s,power_w\n0,100\n1,200\n2,100\n3,200\n"
+
+/* Watts that count from 0 lay at 1970 beside a trace of today, and correlated nothing. */
+static void a_meter_without_a_date_is_put_beside_no_dated_trace(void)
+{
+    const char *meter = test_file("since.csv", SINCE);
+    const char *trace = test_file("dated.json",
+        "{\"traceEvents\": [{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"k\", "
+        "\"pid\": 0, \"tid\": 7, \"ts\": 1770000000000000, \"dur\": 900000}]}");
+    const char *const orders[][2] = { { meter, trace }, { trace, meter } };
+    for (size_t i = 0; i < ERG_COUNT(orders); i++) {
+        erg_error err = { 0 };
+        erg_trace *both = erg_trace_new(&err);
+        CHECK_OK(erg_joint_import(both, orders[i][0], NULL, &err), err);
+        CHECK(!erg_joint_import(both, orders[i][1], NULL, &err));
+        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "counts from nowhere: say "));
+        erg_trace_free(both);
+    }
+    /* With a date each sample has a stamp of its own among the events. */
+    const erg_import_options dated = { .start = "1770000000" };
+    erg_error err = { 0 };
+    erg_trace *both = erg_trace_new(&err);
+    CHECK_OK(erg_joint_import(both, trace, NULL, &err)
+             && erg_joint_import(both, meter, &dated, &err), err);
+    erg_span span = erg_trace_span(both);
+    CHECK_NEAR(erg_s_from_ns(span.end_ns - span.begin_ns), 3, 1e-6);
+    erg_trace_free(both);
+    CHECK(unlink(meter) == 0 && unlink(trace) == 0);
+}
+
 static size_t samples_of(const erg_trace *trace, const char *channel)
 {
     size_t count = 0;
@@ -151,6 +181,7 @@ int main(void)
     static const test tests[] = {
         TEST(two_logs_become_one_run_file_and_come_back),
         TEST(a_log_on_no_clock_of_the_run_is_refused),
+        TEST(a_meter_without_a_date_is_put_beside_no_dated_trace),
         TEST(a_log_of_two_programs_is_refused_until_one_of_them_is_named),
         TEST(what_is_neither_gets_the_importers_sentence),
         TEST(a_recorded_session_survives_the_way_through_a_run_file),

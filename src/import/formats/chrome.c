@@ -9,8 +9,6 @@
 #include "import/formats/chrome_rows.h"
 #include "import/formats/importer.h"
 
-/* Stamps before 2001 count from no epoch but from some start. */
-static const int64_t EPOCH_LEAST_NS = 1000000000000000000;
 /* Regions and marks are words of a program: more of them are no words. */
 enum { REGIONS_MOST = 100000 };
 
@@ -46,8 +44,9 @@ static bool add_mark(reader *to, const erg_chrome_event *event)
 
 static bool is_sane(const erg_chrome_event *event)
 {
-    return event->begin_ns > -EPOCH_LEAST_NS * 4 && event->begin_ns < EPOCH_LEAST_NS * 4
-        && event->duration_ns < EPOCH_LEAST_NS;
+    return event->begin_ns > -ERG_EPOCH_LEAST_NS * 4
+        && event->begin_ns < ERG_EPOCH_LEAST_NS * 4
+        && event->duration_ns < ERG_EPOCH_LEAST_NS;
 }
 
 static bool take(void *self, const erg_chrome_event *event, erg_error *err)
@@ -83,7 +82,7 @@ static bool find_clock(const reader *from, const erg_chrome_facts *facts,
                             "--start '%.60s' is no stamp: write "
                             "it as 2026-02-06 18:32:23.532", start);
         *shift_ns = stamp.utc_ns - from->rows.first_ns;
-    } else if (!facts->has_base && from->rows.first_ns < EPOCH_LEAST_NS) {
+    } else if (!facts->has_base && from->rows.first_ns < ERG_EPOCH_LEAST_NS) {
         *known = false;
     }
     int64_t first_ns, last_ns;

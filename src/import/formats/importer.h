@@ -100,6 +100,14 @@ bool erg_intake_flag(erg_intake *in, erg_flag_code code, const char *format, ...
 /* Everything into the trace, on its clock. Fails where there is no sample. */
 bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err);
 
+/* Both have a date, or neither: else they cannot lie side by side, and a sentence says the
+ * cure. own is not empty, nor is into. */
+bool erg_import_may_join(const erg_trace *own, const erg_trace *into, const char *name,
+                         erg_error *err);
+
+/* 2001: stamps before it count from no epoch but from some start. */
+#define ERG_EPOCH_LEAST_NS 1000000000000000000
+
 /* The clock of a trace for stamps in UTC: through its nearest anchor; a trace
  * without one gets an anchor that makes mono_ns equal utc_ns. */
 bool erg_import_clock(erg_trace *into, int64_t utc_ns, int64_t *shift_ns, erg_error *err);

@@ -303,6 +303,25 @@ static bool add_all(erg_intake *in, erg_trace *into, int64_t shift_ns, erg_error
                             in->source->name);
 }
 
+/* Stamps that count from some start, as t_s from 0, have no date: --start gives them one.
+ * Taken for 1970 they would lie beside a trace of today, and tell nothing about it. */
+static bool find_shift(erg_intake *in, erg_trace *into, int64_t begin_ns, int64_t *shift_ns,
+                       erg_error *err)
+{
+    const char *start = in->source->options->start;
+    erg_stamp stamp = { .utc_ns = begin_ns };
+    bool counts = !in->relative && llabs(begin_ns) < ERG_EPOCH_LEAST_NS;
+
+    if (counts && start
+        && !erg_stamp_parse(start, strlen(start), &in->source->style, &stamp))
+        return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", start);
+    in->relative |= counts && !start;
+    if (!in->relative && !erg_import_clock(into, stamp.utc_ns, shift_ns, err))
+        return false;
+    *shift_ns += stamp.utc_ns - begin_ns;
+    return true;
+}
+
 bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err)
 {
     erg_span span = span_of(in);
@@ -314,7 +333,7 @@ bool erg_intake_finish(erg_intake *in, erg_trace *into, erg_error *err)
                         "is its format what --from says?", in->source->name,
                         in->torn ? in->torn_line : 1);
     flag_what_was_seen(in);
-    if (!in->relative && !erg_import_clock(into, span.begin_ns, &shift_ns, err))
+    if (!find_shift(in, into, span.begin_ns, &shift_ns, err))
         return false;
     span = (erg_span){ span.begin_ns + shift_ns, span.end_ns + shift_ns };
     return add_all(in, into, shift_ns, err) && add_flags(in, into, span, err);
