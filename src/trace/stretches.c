@@ -47,13 +47,15 @@ bool erg_stretches_of(const erg_trace *trace, const char *region, erg_span windo
 {
     int64_t last_ns = erg_trace_span(trace).end_ns;
     bool clip = window.end_ns > window.begin_ns;
+    /* What then has no end did not go on till the last reading: its end was lost. */
+    bool lost_ends = erg_trace_meta(trace, "events_dropped") != NULL;
 
     if (!make_room(out, erg_trace_region_count(trace), err))
         return false;
     for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
         const erg_region *one = erg_trace_region(trace, i);
         erg_span span = { one->begin_ns, one->end_ns == INT64_MAX ? last_ns : one->end_ns };
-        if (strcmp(one->name, region) != 0)
+        if (strcmp(one->name, region) != 0 || (lost_ends && one->end_ns == INT64_MAX))
             continue;
         if (clip && span.begin_ns < window.begin_ns)
             span.begin_ns = window.begin_ns;

@@ -198,8 +198,8 @@ static bool note_lost(summary *all)
     bool good = !events
         || erg_result_note(all->result, all->err, "%s begins and ends of regions, or "
                            "marks, were lost: they came faster than they could be taken. "
-                           "Counts and joules of regions lack them; mark longer "
-                           "stretches.", events);
+                           "Counts and joules of regions lack them, and regions whose end "
+                           "was lost are left out; mark longer stretches.", events);
 
     for (size_t i = 0; good && erg_trace_meta_at(all->trace, i, &key, &value); i++) {
         double lost = strncmp(key, prefix, sizeof(prefix) - 1) == 0

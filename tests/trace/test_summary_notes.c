@@ -160,6 +160,26 @@ static void tags_and_what_was_lost_on_the_way_are_told(void)
     erg_trace_free(trace);
 }
 
+static void a_region_whose_end_was_lost_does_not_last_till_the_end(void)
+{
+    erg_error err = { 0 };
+    erg_region open = { .name = "step", .begin_ns = 3 * ERG_NS_PER_S, .end_ns = INT64_MAX,
+                        .runs = NAN };
+    for (int lost = 0; lost < 2; lost++) {
+        erg_trace *trace = new_trace();
+        add_power(trace, &gpu, 100, 10);
+        add_region(trace, "step", 1, 2);
+        CHECK_OK(erg_trace_add_region(trace, &open, &err), err);
+        if (lost)
+            CHECK_OK(erg_trace_set_meta(trace, "events_dropped", "1", &err), err);
+        erg_result *result = summary_of(trace, NULL);
+        CHECK_NEAR(real_of(result, "regions", 0, "duration_s"), lost ? 1 : 8, 1e-9);
+        CHECK(test_has_note(result, "whose end was lost are left out") == lost);
+        erg_result_free(result);
+        erg_trace_free(trace);
+    }
+}
+
 static void overlapping_stretches_of_a_region_count_once(void)
 {
     erg_trace *trace = new_trace();
@@ -253,6 +273,7 @@ int main(void)
         TEST(a_short_idle_record_is_told_with_what_is_long_enough),
         TEST(one_update_of_idle_has_no_scatter_and_gives_no_net),
         TEST(tags_and_what_was_lost_on_the_way_are_told),
+        TEST(a_region_whose_end_was_lost_does_not_last_till_the_end),
         TEST(overlapping_stretches_of_a_region_count_once),
         TEST(sampling_shows_what_was_truly_delivered),
         TEST(every_format_tells_modelled_and_simulated_from_measured),
