@@ -222,8 +222,11 @@ static erg_result *conclude(const found *f, const erg_calibrate_options *options
                             erg_profile *profile, erg_error *err)
 {
     erg_energy_fit_store(f->fit, profile);
-    if (f->time->terms[ERG_UNIT_TENSOR].rows)
+    if (f->time->terms[ERG_UNIT_TENSOR].rows) {
         profile->time[ERG_UNIT_TENSOR] = f->time->terms[ERG_UNIT_TENSOR];
+        /* One host launches, whatever unit then computes. */
+        profile->time[ERG_UNIT_VECTOR].host_s = f->time->terms[ERG_UNIT_TENSOR].host_s;
+    }
     profile->name = profile->hardware = f->hardware->name;
     profile->cap_w = f->hardware->cap_w;
     if (options->source)

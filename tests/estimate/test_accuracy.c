@@ -82,12 +82,45 @@ static void fusion_saves_what_it_saved(void)
                0.891, 0.05);
 }
 
+static double small_run(const char *device, erg_precision precision)
+{
+    const erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
+    erg_error err = { 0 };
+    erg_hardware *hardware = erg_hardware_load(NULL, &catalog, device, &err);
+    erg_profile *profile =
+        hardware ? erg_profile_load(&catalog, hardware, NULL, &err) : NULL;
+    erg_graph *graph = erg_graph_load("zoo:gpt2", &(erg_graph_options){
+        .batch = 1, .seq = 128, .precision = precision }, &err);
+    erg_estimation *run = profile && graph
+        ? erg_estimate_run(graph, hardware, profile, NULL, &err) : NULL;
+    CHECK_OK(run != NULL, err);
+    double time_s = run->latency_s;
+
+    CHECK(run->host_bound);
+    erg_estimation_free(run);
+    erg_graph_free(graph);
+    erg_profile_free(profile);
+    erg_hardware_free(hardware);
+    return time_s;
+}
+
+/* The host launches as fast, whatever the device then computes in. */
+static void a_small_network_is_not_slower_in_fewer_bits(void)
+{
+    static const char *const devices[] = { "a100-pcie-40gb", "a10" };
+
+    for (size_t i = 0; i < ERG_COUNT(devices); i++)
+        CHECK_NEAR(small_run(devices[i], ERG_BF16) / small_run(devices[i], ERG_FP32), 1,
+                   0.05);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(measured_times_are_met_and_lie_in_the_interval),
         TEST(a_datasheet_alone_comes_near_with_a_wider_interval),
         TEST(fusion_saves_what_it_saved),
+        TEST(a_small_network_is_not_slower_in_fewer_bits),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
