@@ -67,6 +67,19 @@ bool erg_cover_add(erg_cover *cover, int64_t t_ns, const erg_reach *reach, erg_e
 /* t_ns: from the begin of reach->span. */
 bool erg_cover_holds(const erg_cover *cover, int64_t t_ns);
 
+/* Of a cover only what a lift without p needs: a few bytes, however long the record. All
+ * zero is empty. */
+typedef struct erg_tally {
+    size_t begins, near, next;  /* next: the first spike that may still be in reach */
+    int64_t end_ns, covered_ns;
+} erg_tally;
+
+/* As erg_cover_add; the same spikes, in time order, each time. */
+void erg_tally_add(erg_tally *tally, int64_t t_ns, const erg_reach *reach,
+                   const erg_moments *spikes);
+erg_lift erg_lift_of_tally(const erg_tally *tally, const erg_moments *spikes,
+                           const erg_reach *reach);
+
 /* Spikes in time order, within reach->span. */
 bool erg_lift_of_cover(const erg_cover *begins, const erg_moments *spikes,
                        const erg_reach *reach, uint64_t key, erg_lift *out, erg_error *err);

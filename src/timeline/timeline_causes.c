@@ -6,53 +6,37 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "timeline/timeline_inside.h"
+#include "timeline/timeline_causes.h"
 
-/* Shifts are drawn for so many classes, by lift, and tried on so many spikes. */
-enum { TRIED_MOST = 200, SPIKES_MOST = 2000, NAMED = 5, NO_GROUP = -1 };
+enum { SPIKES_MOST = 2000, NO_GROUP = -1 };
 static const double LAG_MOST_S = 0.1;
-static const double SURE = 0.01, TWICE = 2;     /* a cause is named at this p and lift */
+static const uint32_t NOWHERE = UINT32_MAX;
 
 /* Of equal lifts what ran on the device is named before the call that launched it. */
 static const char *const nearest[] = { "collective", "kernel", "copy", "set",
                                        "setting", "mark", "region" };
 
-typedef struct cause {
-    const char *name, *kind;
-    erg_cover begins;
-    erg_lift lift;
-    bool is_tried;
-} cause;
-
 typedef struct begin { uint32_t cause; int64_t t_ns; } begin;
-
-typedef struct causes {
-    erg_timeline_case *all;
-    erg_rows rows;              /* cause, by p and lift once they are known */
-    erg_rows begins;            /* begin of what people named, in any order */
-    erg_cover groups[ERG_BEGIN_GROUPS];
-    erg_reach reach;
-    size_t tried;
-} causes;
 
 /* ---- who begins --------------------------------------------------------------------- */
 
-static bool add_cause(causes *own, const char *name, const char *kind)
+static bool add_cause(erg_causes *own, const char *name, const char *kind)
 {
-    cause row = { .name = name, .kind = kind };
+    erg_cause row = { .name = name, .kind = kind };
     return erg_rows_add(&own->rows, &row, 1, sizeof(row), own->all->err);
 }
 
 /* In time order of each cause, and of each group. */
-static bool add_begin(causes *own, uint32_t number, int group, int64_t t_ns)
+static bool add_begin(erg_causes *own, uint32_t number, int group, int64_t t_ns)
 {
-    cause *row = (cause *)own->rows.items + number;
+    erg_cause *row = (erg_cause *)own->rows.items + number;
     bool is_inside = t_ns >= own->reach.span.begin_ns && t_ns < own->reach.span.end_ns;
 
-    return !is_inside
-        || (erg_cover_add(&row->begins, t_ns, &own->reach, own->all->err)
-            && (group == NO_GROUP
-                || erg_cover_add(&own->groups[group], t_ns, &own->reach, own->all->err)));
+    if (is_inside)
+        erg_tally_add(&row->tally, t_ns, &own->reach,
+                      &(erg_moments){ own->stamps, own->stamp_count });
+    return !is_inside || group == NO_GROUP
+        || erg_cover_add(&own->groups[group], t_ns, &own->reach, own->all->err);
 }
 
 static int group_of(int32_t kind)
@@ -63,9 +47,9 @@ static int group_of(int32_t kind)
 }
 
 /* The few names of people and programs; events have numbers of their own. */
-static bool add_named(causes *own, const char *name, const char *kind, int64_t t_ns)
+static bool add_named(erg_causes *own, const char *name, const char *kind, int64_t t_ns)
 {
-    const cause *rows = own->rows.items;
+    const erg_cause *rows = own->rows.items;
     uint32_t i = (uint32_t)erg_trace_event_name_count(own->all->trace);
 
     while (rows && i < own->rows.count
@@ -79,8 +63,8 @@ static bool add_named(causes *own, const char *name, const char *kind, int64_t t
 static bool take_events(void *self, const erg_trace_event events[], size_t count,
                         erg_error *err)
 {
-    causes *own = self;
-    cause *rows = own->rows.items;
+    erg_causes *own = self;
+    erg_cause *rows = own->rows.items;
 
     (void)err;
     for (size_t i = 0; i < count; i++) {
@@ -95,7 +79,7 @@ static bool take_events(void *self, const erg_trace_event events[], size_t count
     return true;
 }
 
-static bool add_events(causes *own)
+static bool add_events(erg_causes *own)
 {
     const erg_trace *trace = own->all->trace;
 
@@ -118,7 +102,7 @@ static bool is_change(const erg_trace *trace, size_t index)
     return false;
 }
 
-static bool add_program(causes *own)
+static bool add_program(erg_causes *own)
 {
     static const char mark[] = "mark", region[] = "region", setting[] = "setting";
     const erg_trace *trace = own->all->trace;
@@ -148,16 +132,16 @@ static int by_moment(const void *a, const void *b)
 }
 
 /* Where no profiler told, a program's regions do. */
-static int group_named(const cause *of)
+static int group_named(const erg_cause *of)
 {
     return strcmp(of->kind, "region") != 0 ? NO_GROUP
          : erg_timeline_is_communication(of->name) ? ERG_BEGIN_COLLECTIVE : ERG_BEGIN_WORK;
 }
 
-static bool add_named_begins(causes *own)
+static bool add_named_begins(erg_causes *own)
 {
     const begin *at = own->begins.items;
-    const cause *rows = own->rows.items;
+    const erg_cause *rows = own->rows.items;
     bool were_told = own->groups[0].begins + own->groups[1].begins > 0;
 
     if (own->begins.count > 1)
@@ -171,9 +155,12 @@ static bool add_named_begins(causes *own)
 
 /* ---- how sure ----------------------------------------------------------------------- */
 
-static bool is_sure(const cause *of) { return of->is_tried && of->lift.p_value <= SURE; }
+bool erg_cause_is_sure(const erg_cause *of)
+{
+    return of->is_tried && of->lift.p_value <= ERG_CAUSE_SURE;
+}
 
-static size_t distance_of(const cause *of)
+static size_t distance_of(const erg_cause *of)
 {
     size_t i = 0;
 
@@ -185,194 +172,135 @@ static size_t distance_of(const cause *of)
 /* The sure ones by lift, then the others by lift. */
 static int by_lift(const void *a, const void *b)
 {
-    const cause *x = a, *y = b;
+    const erg_cause *x = a, *y = b;
     double left = x->lift.near ? x->lift.lift : 0, right = y->lift.near ? y->lift.lift : 0;
-    if (is_sure(x) != is_sure(y))
-        return is_sure(x) ? -1 : 1;
+    if (erg_cause_is_sure(x) != erg_cause_is_sure(y))
+        return erg_cause_is_sure(x) ? -1 : 1;
     if (left != right)
         return left > right ? -1 : 1;
     if (distance_of(x) != distance_of(y))
         return distance_of(x) < distance_of(y) ? -1 : 1;
-    if (x->begins.begins != y->begins.begins)
-        return x->begins.begins > y->begins.begins ? -1 : 1;
+    if (x->tally.begins != y->tally.begins)
+        return x->tally.begins > y->tally.begins ? -1 : 1;
     return strcmp(x->name, y->name);
 }
 
-static bool lift_each(causes *own, const erg_moments *spikes, size_t most, int shifts)
+/* Of the lifts that were counted the best come first. */
+static bool rank(erg_causes *own)
 {
-    cause *rows = own->rows.items;
+    erg_cause *rows = own->rows.items;
+    const erg_moments spikes = { own->stamps, own->stamp_count };
+
+    own->places = malloc((own->rows.count + 1) * sizeof(*own->places));
+    if (!own->places)
+        return erg_fail(own->all->err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < own->rows.count; i++) {
+        rows[i].number = (uint32_t)i;
+        rows[i].lift = erg_lift_of_tally(&rows[i].tally, &spikes, &own->reach);
+    }
+    if (own->rows.count > 1)
+        qsort(rows, own->rows.count, sizeof(*rows), by_lift);
+    for (size_t i = 0; i < own->rows.count; i++)
+        own->places[rows[i].number] = i < ERG_CAUSES_TRIED ? (uint32_t)i : NOWHERE;
+    return true;
+}
+
+/* Where a cause that is tried begins. */
+static bool cover(erg_causes *own, uint32_t number, int64_t t_ns)
+{
+    uint32_t place = own->places[number];
+    bool is_inside = t_ns >= own->reach.span.begin_ns && t_ns < own->reach.span.end_ns;
+
+    return place == NOWHERE || !is_inside
+        || erg_cover_add(&((erg_cause *)own->rows.items)[place].begins, t_ns, &own->reach,
+                         own->all->err);
+}
+
+static bool cover_events(void *self, const erg_trace_event events[], size_t count,
+                         erg_error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        if (events[i].kind != ERG_EVENT_RUNTIME && events[i].kind != ERG_EVENT_OTHER
+            && !cover(self, (uint32_t)events[i].name, events[i].begin_ns))
+            return false;
+    return true;
+}
+
+static bool cover_tried(erg_causes *own)
+{
+    const begin *at = own->begins.items;
+    bool ok = erg_trace_each_event(own->all->trace, cover_events, own, own->all->err);
+
+    for (size_t i = 0; ok && i < own->begins.count; i++)
+        ok = cover(own, at[i].cause, at[i].t_ns);
+    return ok;
+}
+
+static bool try_each(erg_causes *own)
+{
+    erg_cause *rows = own->rows.items;
+    size_t most = own->rows.count < ERG_CAUSES_TRIED ? own->rows.count : ERG_CAUSES_TRIED;
+    const erg_moments spikes = { own->stamps, own->stamp_count };
     erg_reach reach = own->reach;
 
-    reach.shifts = shifts;
-    for (size_t i = 0; i < own->rows.count && i < most; i++) {
-        rows[i].is_tried = shifts > 0 && rows[i].begins.begins > 0;
-        if (!erg_lift_of_cover(&rows[i].begins, spikes, &reach, own->all->options->key,
+    reach.shifts = ERG_SHIFTS;
+    for (size_t i = 0; i < most; i++) {
+        rows[i].is_tried = rows[i].tally.begins > 0;
+        if (!erg_lift_of_cover(&rows[i].begins, &spikes, &reach, own->all->options->key,
                                &rows[i].lift, own->all->err))
             return false;
         own->tried += rows[i].is_tried;
     }
-    if (own->rows.count > 1)
-        qsort(rows, own->rows.count < most ? own->rows.count : most, sizeof(*rows),
-              by_lift);
+    if (most > 1)
+        qsort(rows, most, sizeof(*rows), by_lift);
     return true;
 }
 
-static bool lift_groups(causes *own, const erg_moments *spikes)
+static bool lift_groups(erg_causes *own)
 {
     erg_timeline_case *all = own->all;
+    const erg_moments spikes = { own->stamps, own->stamp_count };
 
-    all->spikes_tried = spikes->count;
+    all->spikes_tried = spikes.count;
     for (int i = 0; i < ERG_BEGIN_GROUPS; i++)
-        if (!erg_lift_of_cover(&own->groups[i], spikes, &own->reach, 0, &all->begun[i],
+        if (!erg_lift_of_cover(&own->groups[i], &spikes, &own->reach, 0, &all->begun[i],
                                all->err))
             return false;
     return true;
 }
 
-static bool find_lifts(causes *own)
+static bool pick_spikes(erg_causes *own)
 {
     const erg_spike *at = own->all->spikes.items;
-    size_t n = own->all->spikes.count, step = n / SPIKES_MOST + 1, kept = 0;
-    int64_t *stamps = malloc((n + 1) * sizeof(*stamps));
+    size_t n = own->all->spikes.count, step = n / SPIKES_MOST + 1;
 
-    if (!stamps)
+    own->stamps = malloc((n / step + 1) * sizeof(*own->stamps));
+    if (!own->stamps)
         return erg_fail(own->all->err, ERG_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < n; i += step)
-        stamps[kept++] = at[i].begin_ns;
-    erg_moments spikes = { stamps, kept };
-    bool ok = lift_each(own, &spikes, SIZE_MAX, 0)
-           && lift_each(own, &spikes, TRIED_MOST, ERG_SHIFTS)
-           && lift_groups(own, &spikes);
-    free(stamps);
-    return ok;
-}
-
-static bool begins_near(const causes *own, const cause *of, int64_t t_ns)
-{
-    return erg_cover_holds(&of->begins, t_ns - own->reach.span.begin_ns);
-}
-
-/* ---- tables ------------------------------------------------------------------------- */
-
-/* Names of the first candidates; *first: the one that is named the cause. */
-static void name_candidates(const causes *own, int64_t t_ns, const cause **first,
-                            erg_text *names)
-{
-    const cause *rows = own->rows.items;
-    int named = 0;
-
-    for (size_t i = 0; i < own->rows.count && named < NAMED; i++) {
-        bool is_candidate = rows[i].lift.near > 0 && rows[i].lift.lift > 1
-                         && begins_near(own, &rows[i], t_ns);
-        if (!is_candidate)
-            continue;
-        if (!*first && is_sure(&rows[i]) && rows[i].lift.lift >= TWICE)
-            *first = &rows[i];
-        erg_text_add(names, "%s%s", named++ ? ", " : "", rows[i].name);
-    }
-}
-
-static bool put_spike(const causes *own, erg_table *table, const erg_spike *spike,
-                      const erg_aftermath *after)
-{
-    erg_error *err = own->all->err;
-    const cause *first = NULL;
-    erg_text text = { 0 };
-
-    name_candidates(own, spike->begin_ns, &first, &text);
-    char *names = text.count ? erg_text_take(&text) : NULL;
-    bool ok = erg_table_row(table, err)
-        && erg_table_real(table, "time_s", erg_timeline_s(own->all, spike->begin_ns), err)
-        && erg_table_real(table, "peak_w", spike->peak_w, err)
-        && erg_table_real(table, "rise_w_per_s", spike->rise_w_per_s, err)
-        && erg_table_text(table, "cause", first ? first->name : NULL, err)
-        && erg_table_real(table, "lift", first ? first->lift.lift : NAN, err)
-        && erg_table_real(table, "p_value", first ? first->lift.p_value : NAN, err)
-        && erg_table_real(table, "duration_s",
-                          erg_s_from_ns(spike->end_ns - spike->begin_ns), err)
-        && erg_table_text(table, "candidates", names, err)
-        && erg_table_text(table, "throttle", after->throttle, err)
-        && erg_table_real(table, "clock_drop_hz", after->clock_drop_hz, err);
-    free(names);
-    erg_text_free(&text);
-    return ok;
-}
-
-static bool put_cause(const causes *own, erg_table *table, const cause *of,
-                      const erg_aftermath after[])
-{
-    erg_error *err = own->all->err;
-    const erg_spike *spikes = own->all->spikes.items;
-    double near = 0, held = 0, drop_hz = 0, drops = 0;
-
-    for (size_t i = 0; i < own->all->spikes.count; i++) {
-        if (!begins_near(own, of, spikes[i].begin_ns))
-            continue;
-        near++;
-        held += after[i].throttle != NULL;
-        drops += !isnan(after[i].clock_drop_hz);
-        drop_hz += isnan(after[i].clock_drop_hz) ? 0 : after[i].clock_drop_hz;
-    }
-    return erg_table_row(table, err)
-        && erg_table_text(table, "cause", of->name, err)
-        && erg_table_text(table, "kind", of->kind, err)
-        && erg_table_integer(table, "begins", (int64_t)of->begins.begins, err)
-        && erg_table_integer(table, "spikes", (int64_t)near, err)
-        && erg_table_real(table, "lift", of->lift.lift, err)
-        && erg_table_real(table, "p_value", of->lift.p_value, err)
-        && erg_table_real(table, "throttled", near > 0 ? held / near : NAN, err)
-        && erg_table_real(table, "clock_drop_hz", drops > 0 ? drop_hz / drops : NAN, err);
-}
-
-static bool put_tables(const causes *own, const erg_aftermath after[])
-{
-    erg_timeline_case *all = own->all;
-    const cause *rows = own->rows.items;
-    const erg_spike *spikes = all->spikes.items;
-    bool ok = true;
-
-    for (size_t i = 0; ok && i < all->spikes.count; i++)
-        ok = put_spike(own, all->tables.spikes, &spikes[i], &after[i]);
-    for (size_t i = 0; ok && i < own->rows.count && i < TRIED_MOST; i++)
-        if (rows[i].begins.begins && rows[i].lift.near)
-            ok = put_cause(own, all->tables.causes, &rows[i], after);
-    return ok;
-}
-
-static bool note(const causes *own)
-{
-    const erg_timeline_case *all = own->all;
-
-    if (all->spikes.count == 0)
-        return erg_result_note(all->result, all->err, "no spikes");
-    if (own->tried == 0)
-        return erg_result_note(all->result, all->err,
-                               "nothing begins in this recording that "
-                               "could cause a spike: regions, marks or a "
-                               "profiler's trace would");
-    return erg_result_note(all->result, all->err,
-                           "a cause is named at a lift of at least %g "
-                           "and p of at most %g: of %zu that were tried up "
-                           "to %.2g by chance, which is the same begins shifted "
-                           "in a circle %d times", TWICE, SURE,
-                           own->tried, SURE * (double)own->tried, ERG_SHIFTS);
+        own->stamps[own->stamp_count++] = at[i].begin_ns;
+    return true;
 }
 
 bool erg_timeline_causes(erg_timeline_case *all, const erg_aftermath after[])
 {
     double lag_s = all->options->lag_most_s > 0 ? all->options->lag_most_s : LAG_MOST_S;
     double u_s = all->resolution_s + all->clock_u_s;
-    causes own = { .all = all };
+    erg_causes own = { .all = all };
 
     own.reach = (erg_reach){ .span = all->span, .before_ns = erg_ns_from_s(lag_s + u_s),
                              .after_ns = erg_ns_from_s(u_s) };
-    bool ok = add_events(&own) && add_program(&own) && add_named_begins(&own)
-           && find_lifts(&own) && put_tables(&own, after) && note(&own);
+    bool ok = pick_spikes(&own) && add_events(&own) && add_program(&own)
+           && add_named_begins(&own) && rank(&own) && cover_tried(&own) && try_each(&own)
+           && lift_groups(&own) && erg_causes_put(&own, after);
     for (size_t i = 0; i < own.rows.count; i++)
-        erg_cover_free(&((cause *)own.rows.items)[i].begins);
+        erg_cover_free(&((erg_cause *)own.rows.items)[i].begins);
     for (int i = 0; i < ERG_BEGIN_GROUPS; i++)
         erg_cover_free(&own.groups[i]);
     free(own.rows.items);
     free(own.begins.items);
+    free(own.stamps);
+    free(own.places);
     return ok;
 }

@@ -60,6 +60,42 @@ bool erg_cover_holds(const erg_cover *cover, int64_t t_ns)
     return first < cover->spans.count && spans[first].begin_ns <= t_ns;
 }
 
+void erg_tally_add(erg_tally *tally, int64_t t_ns, const erg_reach *reach,
+                   const erg_moments *spikes)
+{
+    int64_t at_ns = t_ns - reach->span.begin_ns, origin_ns = reach->span.begin_ns;
+    int64_t begin_ns = at_ns > reach->after_ns ? at_ns - reach->after_ns : 0;
+    int64_t end_ns = at_ns + reach->before_ns + 1;
+    int64_t length_ns = reach->span.end_ns - origin_ns;
+
+    tally->begins++;
+    begin_ns = begin_ns > tally->end_ns ? begin_ns : tally->end_ns;
+    if (end_ns <= begin_ns)
+        return;
+    tally->end_ns = end_ns;
+    end_ns = end_ns < length_ns ? end_ns : length_ns;
+    tally->covered_ns += end_ns > begin_ns ? end_ns - begin_ns : 0;
+    for (; tally->next < spikes->count; tally->next++) {
+        int64_t spike_ns = spikes->items[tally->next] - origin_ns;
+        if (spike_ns >= end_ns)
+            break;
+        tally->near += spike_ns >= begin_ns;
+    }
+}
+
+erg_lift erg_lift_of_tally(const erg_tally *tally, const erg_moments *spikes,
+                           const erg_reach *reach)
+{
+    erg_lift out = { .begins = tally->begins, .near = tally->near, .lift = NAN,
+                     .p_value = NAN };
+    double length_s = erg_s_from_ns(reach->span.end_ns - reach->span.begin_ns);
+
+    if (tally->covered_ns > 0 && spikes->count > 0)
+        out.lift = (double)tally->near / (double)spikes->count
+                 / (erg_s_from_ns(tally->covered_ns) / length_s);
+    return out;
+}
+
 static circle circle_of(const erg_cover *cover, const erg_reach *reach)
 {
     circle of = { .spans = cover->spans.items, .count = cover->spans.count,

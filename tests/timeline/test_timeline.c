@@ -288,6 +288,35 @@ static void p_is_what_counting_by_hand_gives(void)
     }
 }
 
+/* Of a name that is not tried only what is counted here is known. */
+static void a_lift_that_is_counted_is_that_of_the_begins_themselves(void)
+{
+    enum { BEGINS = 400, SPIKES = 70 };
+    static int64_t begins[BEGINS], spikes[SPIKES];
+    test_random random = { 11 };
+    const erg_reach reach = { .span = { 0, LONG_NS }, .before_ns = 125 * ERG_NS_PER_MS,
+                              .after_ns = 25 * ERG_NS_PER_MS };
+
+    for (size_t count = 1; count <= BEGINS; count += 57) {
+        const erg_moments at = { spikes, SPIKES };
+        erg_error err = { 0 };
+        erg_tally tally = { 0 };
+        erg_lift whole;
+
+        random_moments(&random, begins, count);
+        random_moments(&random, spikes, SPIKES);
+        for (size_t i = 0; i < count; i++)
+            erg_tally_add(&tally, begins[i], &reach, &at);
+        CHECK_OK(erg_lift_of(&(erg_moments){ begins, count }, &at, &reach, 0, &whole, &err),
+                 err);
+        erg_lift counted = erg_lift_of_tally(&tally, &at, &reach);
+        CHECK(counted.begins == whole.begins && counted.near == whole.near);
+        CHECK_NEAR(counted.lift, whole.lift, 1e-9);
+    }
+    CHECK(isnan(erg_lift_of_tally(&(erg_tally){ 0 }, &(erg_moments){ spikes, SPIKES },
+                                  &reach).lift));
+}
+
 static void nothing_to_compare_is_not_a_lift(void)
 {
     int64_t one = ERG_NS_PER_S, far = 500 * ERG_NS_PER_S;
@@ -360,6 +389,7 @@ int main(void)
         TEST(spikes_without_a_cause_give_uniform_p),
         TEST(the_same_key_gives_the_same_p),
         TEST(p_is_what_counting_by_hand_gives),
+        TEST(a_lift_that_is_counted_is_that_of_the_begins_themselves),
         TEST(nothing_to_compare_is_not_a_lift),
         TEST(idle_is_not_throttling_and_the_strongest_reason_is_named),
         TEST(the_first_limit_that_holds_is_the_label),
