@@ -88,7 +88,8 @@ static int run(const ergd_options *options)
     int status = USAGE;
 
     bool good = config && ergd_people_find(config, &people, &err)
-        && (!options->check_only || erg_govern_sweep_check(config, &err));
+        && (!options->check_only
+            || (erg_govern_sweep_check(config, &err) && erg_rack_check(config, &err)));
     if (!good)
         fprintf(stderr, "ergd: %s\n", err.text);
     else if (options->check_only)

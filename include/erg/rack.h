@@ -36,6 +36,8 @@ typedef struct erg_rack_line { erg_rack_send send; void *self; } erg_rack_line;
 
 /* config names a broker (mqtt), and a coordinator's the nodes (rack.nodes). */
 erg_rack *erg_rack_new(const erg_govern_config *config, const erg_env *env, erg_error *err);
+/* Its names and times fit a rack, as erg_rack_new asks; true where it names no broker. */
+bool erg_rack_check(const erg_govern_config *config, erg_error *err);
 void erg_rack_free(erg_rack *rack);
 
 /* How to connect: a name that only one may have at a time, topics to subscribe to (NULL

@@ -294,8 +294,25 @@ static bool add_journal(const erg_governor *governor, erg_result *result, erg_er
 
 /* ---- all of it ----------------------------------------------------------------------- */
 
+/* The usual ones, section 5.3: firmware lets excursions of milliseconds through. */
+static bool add_margins(const erg_govern_config *config, erg_result *result, erg_error *err)
+{
+    const double target = 0.95, margin = 0.8;
+
+    if (config->rack.target > target
+        && !erg_result_note(result, err, "rack.bands.target is %g: above %g there is "
+                            "little room for what firmware lets through for milliseconds",
+                            config->rack.target, target))
+        return false;
+    return !(config->rack.breaker_w > 0) || config->rack.margin <= margin
+        || erg_result_note(result, err, "rack.breaker.margin is %g: a breaker carries %g "
+                           "of its rating for hours", config->rack.margin, margin);
+}
+
 static bool add_notes(const erg_governor *governor, erg_result *result, erg_error *err)
 {
+    if (!add_margins(governor->config, result, err))
+        return false;
     if (governor->config->mode == ERG_OBSERVE
         && !erg_result_note(result, err, "mode is observe: grants are what would be given, "
                             "nothing is turned"))

@@ -44,6 +44,13 @@ static bool check(const erg_govern_config *config, const erg_lease_terms *terms,
     return erg_lease_terms_check(terms, err);
 }
 
+bool erg_rack_check(const erg_govern_config *config, erg_error *err)
+{
+    const erg_lease_terms terms = terms_of(config);
+
+    return !config->mqtt.host || check(config, &terms, err);
+}
+
 static void name_all(erg_rack *rack)
 {
     const erg_govern_config *config = rack->config;

@@ -159,6 +159,29 @@ static void a_breaker_that_grows_warm_is_relieved_before_it_trips(void)
     }
 }
 
+/* Firmware lets excursions of milliseconds through, and a breaker carries 0.8 for hours. */
+static void margins_that_leave_no_room_are_said(void)
+{
+    static const struct { const char *rack; bool target, margin; } rows[] = {
+        { "{bands: {cap: 1, target: 1}, breaker: {rating: 1kW, margin: 1}}", true, true },
+        { "{breaker: {rating: 1kW}}", false, false },
+        { "{bands: {cap: 0.99, target: 0.97}}", true, false },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[200];
+        governed is;
+        snprintf(text, sizeof(text), "node: {id: x, sensors: ['sim:plain']}\nrack: %s\n",
+                 rows[i].rack);
+        begin(&is, text);
+        run_for(&is, 1, 0.1);
+        erg_result *result = tables(&is);
+        CHECK(test_has_note(result, "rack.bands.target is") == rows[i].target);
+        CHECK(test_has_note(result, "rack.breaker.margin is 1") == rows[i].margin);
+        erg_result_free(result);
+        end(&is);
+    }
+}
+
 /* 300 W fewer at 100 W/s take three seconds; what protects does not wait. */
 static void a_wish_is_come_to_slowly_where_that_is_configured(void)
 {
@@ -299,6 +322,7 @@ int main(void)
         TEST(a_lease_that_has_run_out_leaves_the_fallback),
         TEST(a_supply_is_kept_to_its_fraction),
         TEST(a_breaker_that_grows_warm_is_relieved_before_it_trips),
+        TEST(margins_that_leave_no_room_are_said),
         TEST(a_wish_is_come_to_slowly_where_that_is_configured),
         TEST(a_limit_below_the_least_of_all_is_called_short),
         TEST(a_hot_device_is_held_below_its_hot_spot),

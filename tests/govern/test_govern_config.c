@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ergd's configuration says, and which mistakes are refused at which line. */
 #include "erg/govern.h"
+#include "erg/rack.h"
 #include "shape/breaker.h"
 #include "test.h"
 
@@ -117,6 +118,29 @@ static void keys_whose_place_is_elsewhere_are_named(void)
     CHECK_OK(is, err);
     CHECK(is->unused_count == 0);
     erg_govern_config_free(is);
+}
+
+/* What a rack's daemon refuses at its start --check-config must know, too. */
+static void times_that_no_lease_holds_are_refused_before_the_start(void)
+{
+    static const struct { const char *mqtt, *says; } rows[] = {
+        { "host: x, rack: r1, lease: 4s, status_period: 1s", "lease" },
+        { "host: x, rack: r1, actuation: 100ms", "mqtt.actuation (0.1 s) must be" },
+        { "host: x", "mqtt needs host and rack" },
+        { "host: x, rack: r1", NULL },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[200];
+        erg_error err = { 0 };
+        snprintf(text, sizeof(text), "version: 1\nnode: {id: a, fallback: 900W}\n"
+                 "mqtt: {%s}\n", rows[i].mqtt);
+        erg_govern_config *is = parse(text, &err);
+        CHECK_OK(is, err);
+        CHECK(erg_rack_check(is, &err) == !rows[i].says);
+        CHECK(!rows[i].says || (err.code == ERG_BAD_INPUT
+                                && strstr(err.text, rows[i].says)));
+        erg_govern_config_free(is);
+    }
 }
 
 /* The bucket is the jobs': the cap is then the power limits' only where they are named. */
@@ -322,6 +346,7 @@ int main(void)
         TEST(every_key_of_the_specification_is_read),
         TEST(keys_that_nothing_acts_on_are_named),
         TEST(keys_whose_place_is_elsewhere_are_named),
+        TEST(times_that_no_lease_holds_are_refused_before_the_start),
         TEST(a_token_bucket_is_held_by_the_launch_gate_of_jobs),
         TEST(a_way_that_is_none_and_a_bucket_without_watts_are_refused),
         TEST(a_floor_is_acted_on_and_what_belongs_to_it_only_with_it),
