@@ -172,6 +172,12 @@ bool erg_stage_furnish(erg_stage *stage, erg_error *err)
 
 /* ---- of kernels alone ------------------------------------------------------------ */
 
+erg_engine_parts erg_stage_parts(const erg_stage *stage, size_t kernel)
+{
+    return stage->engine->parts ? stage->engine->parts(stage->jobs[kernel])
+                                : (erg_engine_parts){ .count = 1 };
+}
+
 /* Numbers near one where they are gains, shifts and variances. */
 static int pool_of(const erg_signature *signature, int tensor)
 {

@@ -315,12 +315,6 @@ erg_stage *erg_stage_open(const erg_engine *engine, const erg_engine_options *op
     return NULL;
 }
 
-erg_engine_parts erg_stage_parts(const erg_stage *stage, size_t kernel)
-{
-    return stage->engine->parts ? stage->engine->parts(stage->jobs[kernel])
-                                : (erg_engine_parts){ .count = 1 };
-}
-
 bool erg_stage_launch(erg_stage *stage, size_t index, erg_error *err)
 {
     const erg_replay_launch *launch = &stage->plan->launches[index];
