@@ -25,8 +25,9 @@ void erg_page_tile(FILE *out, double low, double value, double high, const char 
 /* Cells of a table; NAN and "" where there is none, or no table. */
 double erg_page_real(const erg_table *table, size_t row, const char *column);
 const char *erg_page_text(const erg_table *table, size_t row, const char *column);
-/* Whether the figures of the row stand in brackets: too few updates. */
-bool erg_page_is_short(const erg_table *table, size_t row);
+size_t erg_page_rows(const erg_table *table);
+/* Whether the row's flags name it. */
+bool erg_page_is_flagged(const erg_table *table, size_t row, const char *flag);
 /* Whether such a figure was modelled or simulated. */
 bool erg_page_is_made(const char *method);
 /* Where t lies on the time axis, 0 to 100. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include "report/page.h"
 #include "report/page_chart.h"
 
@@ -265,4 +267,33 @@ void erg_chart_end(const erg_chart *chart, const char *x_name,
     fputs("</div>\n", chart->out);
     put_data(chart, x_name, series, count);
     fputs("</figure>\n", chart->out);
+}
+
+/* ---- from tables --------------------------------------------------------------------- */
+
+static bool is_wanted(const erg_page_pick *pick, size_t row)
+{
+    for (size_t i = 0; i < ERG_COUNT(pick->where) && pick->where[i].column; i++)
+        if (strcmp(erg_page_text(pick->table, row, pick->where[i].column),
+                   pick->where[i].text) != 0)
+            return false;
+    return true;
+}
+
+bool erg_page_take(const erg_page_pick *pick, erg_chart_series *out, erg_error *err)
+{
+    size_t rows = erg_page_rows(pick->table);
+    double *x = malloc((2 * rows + 1) * sizeof(*x)), *y = x ? x + rows : NULL;
+
+    out->x = x;
+    out->y = y;
+    out->count = 0;
+    if (!x)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < rows; i++)
+        if (is_wanted(pick, i)) {
+            x[out->count] = erg_page_real(pick->table, i, pick->x);
+            y[out->count++] = erg_page_real(pick->table, i, pick->y);
+        }
+    return true;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "erg/report.h"
 
 typedef struct erg_chart {
     FILE *out;
@@ -42,5 +43,13 @@ void erg_chart_dots(const erg_chart *chart, const erg_chart_series *series);
 /* Ends the drawing; names the series under it, and lists them as a table. */
 void erg_chart_end(const erg_chart *chart, const char *x_name,
                    const erg_chart_series *const series[], size_t count);
+
+/* Columns x and y of the rows whose texts are as wanted; free() x: y lies behind it. */
+typedef struct erg_page_pick {
+    const erg_table *table;
+    const char *x, *y;
+    struct { const char *column, *text; } where[3];     /* column NULL: ends */
+} erg_page_pick;
+bool erg_page_take(const erg_page_pick *pick, erg_chart_series *out, erg_error *err);
 
 #endif

@@ -8,38 +8,6 @@
 #include <string.h>
 #include "report/page_couple.h"
 
-size_t erg_page_rows(const erg_table *table)
-{
-    return table ? erg_table_row_count(table) : 0;
-}
-
-static bool is_wanted(const erg_page_pick *pick, size_t row)
-{
-    for (size_t i = 0; i < ERG_COUNT(pick->where) && pick->where[i].column; i++)
-        if (strcmp(erg_page_text(pick->table, row, pick->where[i].column),
-                   pick->where[i].text) != 0)
-            return false;
-    return true;
-}
-
-bool erg_page_take(const erg_page_pick *pick, erg_chart_series *out, erg_error *err)
-{
-    size_t rows = erg_page_rows(pick->table);
-    double *x = malloc((2 * rows + 1) * sizeof(*x)), *y = x ? x + rows : NULL;
-
-    out->x = x;
-    out->y = y;
-    out->count = 0;
-    if (!x)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < rows; i++)
-        if (is_wanted(pick, i)) {
-            x[out->count] = erg_page_real(pick->table, i, pick->x);
-            y[out->count++] = erg_page_real(pick->table, i, pick->y);
-        }
-    return true;
-}
-
 /* ---- verdicts ------------------------------------------------------------------------ */
 
 static double percent(double r) { return 50 + 50 * fmax(-1, fmin(1, r)); }

@@ -76,3 +76,22 @@ bool erg_page_numbers_end(erg_page_numbers *numbers, FILE *out, bool ok, erg_err
         return erg_fail(err, ERG_IO, "cannot write the page: %s", strerror(errno));
     return ok;
 }
+
+size_t erg_page_rows(const erg_table *table)
+{
+    return table ? erg_table_row_count(table) : 0;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = strstr(text, word); at; at = strstr(at + size, word))
+        if ((at == text || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
+            return true;
+    return false;
+}
+
+bool erg_page_is_flagged(const erg_table *table, size_t row, const char *flag)
+{
+    return has_word(erg_page_text(table, row, "flags"), flag);
+}

@@ -65,20 +65,6 @@ void erg_page_sensors(const erg_page *page)
     fputs(any ? "</section>\n" : "", page->out);
 }
 
-static bool has_word(const char *text, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = strstr(text, word); at; at = strstr(at + size, word))
-        if ((at == text || at[-1] == ' ') && (at[size] == ' ' || !at[size]))
-            return true;
-    return false;
-}
-
-bool erg_page_is_short(const erg_table *table, size_t row)
-{
-    return has_word(erg_page_text(table, row, "flags"), "TOO_SHORT");
-}
-
 static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
                     double most_j)
 {
@@ -104,7 +90,7 @@ static void put_bar(const erg_page *page, const erg_table *regions, size_t row,
                     "</span>", 100 * fmax(0, low_j) / most_j,
                     100 * (high_j - fmax(0, low_j)) / most_j);
     }
-    bool is_short = erg_page_is_short(regions, row);
+    bool is_short = erg_page_is_flagged(regions, row, "TOO_SHORT");
     fprintf(page->out, "</span><span class=\"num\">%s", is_short ? "(" : "");
     erg_page_interval(page->out, low_j, energy_j, high_j, "J");
     fprintf(page->out, "%s</span></div>\n", is_short ? ")" : "");
@@ -168,7 +154,7 @@ static bool is_raised(const erg_page *page, int code)
     for (size_t t = 0; t < ERG_COUNT(tables); t++) {
         const erg_table *table = erg_result_find(page->result, tables[t]);
         for (size_t i = 0; i < erg_table_row_count(table); i++)
-            if (has_word(erg_page_text(table, i, "flags"), name))
+            if (erg_page_is_flagged(table, i, name))
                 return true;
     }
     return false;

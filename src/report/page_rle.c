@@ -5,7 +5,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "report/page_couple.h"
+#include "report/page.h"
+#include "report/page_chart.h"
 
 enum { LINES_MOST = 3 };
 

@@ -3,7 +3,8 @@
 #ifndef ERG_REPORT_PAGE_SHAPE_H
 #define ERG_REPORT_PAGE_SHAPE_H
 
-#include "report/page_couple.h"
+#include "report/page.h"
+#include "report/page_chart.h"
 
 typedef struct erg_shape_page {
     const erg_result *result;

@@ -6,7 +6,8 @@
  */
 #include <math.h>
 #include <stdlib.h>
-#include "report/page_couple.h"
+#include "report/page.h"
+#include "report/page_chart.h"
 
 typedef struct thermal_page {
     const erg_result *result;

@@ -187,7 +187,7 @@ void erg_page_verdict(const erg_page *page)
     const erg_table *summary = erg_result_find(page->result, "summary");
     double energy_j = erg_page_real(summary, 0, "energy_j");
 
-    bool is_short = erg_page_is_short(summary, 0);
+    bool is_short = erg_page_is_flagged(summary, 0, "TOO_SHORT");
 
     fputs("<p class=\"big\">", page->out);
     if (isfinite(energy_j)) {
