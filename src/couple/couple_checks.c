@@ -81,15 +81,6 @@ bool erg_joint_hits(const erg_joint *joint, erg_check_code code, const char *dev
     return false;
 }
 
-erg_joint_channel *erg_joint_find(const erg_joint *joint, int device, const char *name)
-{
-    for (size_t i = 0; i < joint->channel_count; i++)
-        if (joint->channels[i].device == device
-            && strcmp(joint->channels[i].name, name) == 0)
-            return &joint->channels[i];
-    return NULL;
-}
-
 static bool put(erg_joint *joint, int device, erg_check check, erg_error *err)
 {
     erg_text_put(check.device, sizeof(check.device), joint->devices[device].log->name);

@@ -12,38 +12,10 @@
 #include "couple/couple_inside.h"
 #include "thermal/training_inside.h"
 
-#define OUTSIDE_NS (2 * ERG_NS_PER_S)
 #define EDGE_NEAR_S 10.0
 enum { OFF_LEAST = 5, QUARTERS = 56 };
 
 /* ---- on and off -------------------------------------------------------------------- */
-
-size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside,
-                        double out[])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < of->count; i++) {
-        int64_t t_ns = of->points[i].t_ns;
-        bool is_in = t_ns >= run.begin_ns && t_ns <= run.end_ns;
-        bool is_out = t_ns < run.begin_ns - OUTSIDE_NS || t_ns > run.end_ns + OUTSIDE_NS;
-        if (inside ? is_in : is_out)
-            out[n++] = of->points[i].value;
-    }
-    return n;
-}
-
-const erg_joint_channel *erg_joint_work(const erg_joint *joint, int device)
-{
-    static const char *const names[] = { "power", "use" };
-
-    for (size_t i = 0; i < ERG_COUNT(names); i++) {
-        const erg_joint_channel *of = erg_joint_find(joint, device, names[i]);
-        if (of && !of->is_void && of->count > 1)
-            return of;
-    }
-    return NULL;
-}
 
 /* The least difference of two values that differ: what the sensor resolves. Sorts. */
 static double step_of(double values[], size_t n)
@@ -137,8 +109,8 @@ static bool place_by_zone(erg_joint *joint)
 
     for (int64_t q = -QUARTERS; q <= QUARTERS; q++) {
         erg_span run = { joint->start_ns + q * quarter_ns, joint->end_ns + q * quarter_ns };
-        if (run.begin_ns < all.begin_ns - OUTSIDE_NS
-            || run.end_ns > all.end_ns + OUTSIDE_NS)
+        if (run.begin_ns < all.begin_ns - ERG_JOINT_OUTSIDE_NS
+            || run.end_ns > all.end_ns + ERG_JOINT_OUTSIDE_NS)
             continue;
         fits++;
         only_ns = q * quarter_ns;

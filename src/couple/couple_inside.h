@@ -249,7 +249,8 @@ bool erg_joint_responses(const erg_joint *joint, erg_error *err);
 void erg_joint_contrast(const erg_joint *joint, erg_joint_device *device, erg_span run);
 /* The channel that tells work: power, else use. NULL: neither. */
 const erg_joint_channel *erg_joint_work(const erg_joint *joint, int device);
-/* Values of a channel inside or more than 2 s outside of run, into out; how many. */
+#define ERG_JOINT_OUTSIDE_NS (2 * ERG_NS_PER_S)
+/* Values of a channel inside or that far outside of run, into out; how many. */
 size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside,
                         double out[]);
 

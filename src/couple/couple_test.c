@@ -53,30 +53,6 @@ static erg_pair_options options_of(const erg_joint *joint, const erg_joint_pair 
 
 /* ---- drivers ----------------------------------------------------------------------- */
 
-typedef struct driver { const char *name; bool of_log; } driver;
-
-/* Power is on the way from training to heat: only Granger's test is asked beside it. */
-static const driver common[ERG_DRIVERS_MOST] = {
-    { "use", false }, { "clock", false }, { "lr", true }, { "power", false },
-};
-
-size_t erg_joint_drivers(const erg_joint *joint, erg_joint_pair *pair, bool is_power,
-                         const double *drivers[ERG_DRIVERS_MOST])
-{
-    size_t count = 0, asked = is_power ? ERG_DRIVERS_MOST : ERG_DRIVERS_MOST - 1;
-
-    for (size_t i = 0; i < asked; i++) {
-        const erg_joint_channel *of =
-            erg_joint_find(joint, common[i].of_log ? -1 : pair->device, common[i].name);
-        if (!of || of->is_void || of->count == 0)
-            continue;
-        pair->has_drivers = pair->has_drivers || (!common[i].of_log && pair->device >= 0);
-        if (of != &joint->channels[pair->x] && of != &joint->channels[pair->y])
-            drivers[count++] = erg_joint_run(joint, of);
-    }
-    return count;
-}
-
 /* A driver is excluded where the same association still stands without its share. */
 static bool test_drivers(erg_joint *joint, erg_joint_pair *pair, erg_error *err)
 {

@@ -24,22 +24,6 @@ static const erg_column columns[] = {
       "what the published sheet calls it: no test, decides nothing" },
 };
 
-bool erg_data_sheet_put(const erg_data_sheet *sheet, const erg_data_sheet_row *row)
-{
-    const char *word = row->word ? row->word : erg_data_sheet_word(row->name, row->value);
-    const erg_real cells[] = { { "time_s", row->time_s }, { "value", row->value },
-                               { "low", row->low }, { "high", row->high } };
-
-    return erg_table_row(sheet->table, sheet->err)
-        && erg_table_text(sheet->table, "section", row->section, sheet->err)
-        && erg_table_text(sheet->table, "name", row->name, sheet->err)
-        && erg_table_text(sheet->table, "unit", row->unit, sheet->err)
-        && erg_table_text(sheet->table, "note", row->note, sheet->err)
-        && erg_table_text(sheet->table, "convention", word && word[0] ? word : NULL,
-                          sheet->err)
-        && erg_put_reals(sheet->table, cells, ERG_COUNT(cells), sheet->err);
-}
-
 /* ---- session ------------------------------------------------------------------------- */
 
 static bool put_word(const erg_data_sheet *sheet, const char *name, const char *unit,

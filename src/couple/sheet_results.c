@@ -26,28 +26,6 @@ static bool put_unknown(const erg_data_sheet *sheet, const char *name, const cha
                                        .high = NAN, .note = why });
 }
 
-size_t erg_data_sheet_values(const erg_data_sheet *sheet, erg_monitor_value value,
-                             double out[])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < sheet->device->count; i++)
-        if (isfinite(sheet->device->rows[i].value[value]))
-            out[n++] = sheet->device->rows[i].value[value];
-    return n;
-}
-
-size_t erg_data_sheet_step_values(const erg_data_sheet *sheet, erg_training_value value,
-                                  double out[])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < sheet->step_count; i++)
-        if (isfinite(sheet->steps[i].value[value]))
-            out[n++] = sheet->steps[i].value[value];
-    return n;
-}
-
 /* ---- the study's first pair that was tested ------------------------------------------ */
 
 static size_t first_tested(const erg_table *verdict)
@@ -124,13 +102,6 @@ static bool put_coefficient(const erg_data_sheet *sheet)
 }
 
 /* ---- heat ---------------------------------------------------------------------------- */
-
-double erg_data_sheet_ambient_k(const erg_data_sheet *sheet)
-{
-    const erg_data_sheet_input *input = sheet->input;
-    return input->ambient_k > 0 ? input->ambient_k
-        : input->facts ? input->facts->ambient_k : NAN;
-}
 
 void erg_data_sheet_fit(erg_data_sheet *sheet)
 {
