@@ -9,6 +9,14 @@
 typedef Onnx__TensorShapeProto__Dimension dimension;
 
 /* What a person types to set it; NULL: its size stands in the file. */
+const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *info)
+{
+    const Onnx__TypeProto *type = info->type;
+    return type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
+               ? type->tensor_type
+               : NULL;
+}
+
 static const char *name_of(const Onnx__ValueInfoProto *info, size_t axis, char buffer[96])
 {
     const dimension *dim = erg_onnx_tensor_type(info)->shape->dim[axis];

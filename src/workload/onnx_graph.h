@@ -132,6 +132,9 @@ erg_onnx_value *erg_onnx_value_new(erg_onnx_model *model, const char *name);
 /* The value of that name, made if it is new. */
 erg_onnx_value *erg_onnx_value_make(erg_onnx_model *model, const char *name);
 erg_onnx_value *erg_onnx_value_find(const erg_onnx_model *model, const char *name);
+/* Where the value of that name stands, or would; room for all names first. */
+erg_onnx_value **erg_onnx_value_slot(const erg_onnx_model *model, const char *name);
+bool erg_onnx_values_make(erg_onnx_model *model);
 /* Operators that arrive as chains (SiLU, GELU, layer norm, attention) become one. */
 bool erg_onnx_patterns(erg_onnx_model *model);
 /* After the patterns: marks what a run need not compute. */

@@ -7,54 +7,6 @@
 #include "workload/onnx_graph.h"
 #include "workload/onnx_names.h"
 
-/* ---- names ----------------------------------------------------------------- */
-
-static erg_onnx_value **slot_of(const erg_onnx_model *model, const char *name)
-{
-    size_t at = (size_t)erg_onnx_name_hash(name) & (model->slot_count - 1);
-
-    while (model->slots[at] && strcmp(model->slots[at]->name, name) != 0)
-        at = (at + 1) & (model->slot_count - 1);
-    return &model->slots[at];
-}
-
-erg_onnx_value *erg_onnx_value_find(const erg_onnx_model *model, const char *name)
-{
-    return *slot_of(model, name);
-}
-
-erg_onnx_value *erg_onnx_value_new(erg_onnx_model *model, const char *name)
-{
-    erg_onnx_value *value = erg_onnx_take(model, sizeof(*value));
-
-    if (value)
-        *value = (erg_onnx_value){ .name = name, .rank = ERG_ONNX_UNKNOWN,
-                                   .older = model->newest };
-    model->value_count += value != NULL;
-    return value ? model->newest = value : NULL;
-}
-
-erg_onnx_value *erg_onnx_value_make(erg_onnx_model *model, const char *name)
-{
-    erg_onnx_value **slot = slot_of(model, name);
-
-    return *slot ? *slot : (*slot = erg_onnx_value_new(model, name));
-}
-
-static bool slots_make(erg_onnx_model *model)
-{
-    const Onnx__GraphProto *graph = model->proto->graph;
-    size_t names = graph->n_input + graph->n_initializer + graph->n_sparse_initializer + 1;
-
-    for (size_t i = 0; i < graph->n_node; i++)
-        names += graph->node[i]->n_output;
-    model->slot_count = 16;
-    while (model->slot_count < 2 * names)
-        model->slot_count *= 2;
-    model->slots = erg_onnx_take(model, model->slot_count * sizeof(erg_onnx_value *));
-    return model->slots != NULL;
-}
-
 /* ---- nodes ------------------------------------------------------------------ */
 
 static int64_t opset_of(const erg_onnx_model *model, const char *domain)
@@ -107,7 +59,7 @@ static bool node_outputs(erg_onnx_model *model, erg_onnx_node *node)
         if (!has_name && i > 0)
             continue;
         /* A first output that is left out still has a shape: rules rely on it. */
-        erg_onnx_value **slot = has_name ? slot_of(model, proto->output[i]) : NULL;
+        erg_onnx_value **slot = has_name ? erg_onnx_value_slot(model, proto->output[i]) : NULL;
         if (slot && *slot)
             return erg_onnx_refuse(model, node, "it makes %.80s, which is there already",
                                    proto->output[i]);
@@ -214,7 +166,7 @@ bool erg_onnx_infer(erg_onnx_model *model)
 {
     const Onnx__GraphProto *graph = model->proto->graph;
 
-    if (!slots_make(model) || !erg_onnx_inputs(model) || !nodes_infer(model))
+    if (!erg_onnx_values_make(model) || !erg_onnx_inputs(model) || !nodes_infer(model))
         return false;
     for (size_t i = 0; i < graph->n_output; i++) {
         const char *name = graph->output[i]->name;

@@ -44,14 +44,6 @@ static void unbound_add(erg_onnx_model *model, const char *name)
                  used ? ", " : "", name);
 }
 
-const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *info)
-{
-    const Onnx__TypeProto *type = info->type;
-    return type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
-               ? type->tensor_type
-               : NULL;
-}
-
 /* One dimension of an input; a nameless one is the batch if it comes first. */
 static int64_t dimension(erg_onnx_model *model, const Onnx__ValueInfoProto *info,
                          size_t axis)
