@@ -9,6 +9,9 @@ enum { CLI_QUANTITY_MOST = 32 };
 
 /* "4.1 ms", "n/a". */
 void cli_quantity(double value, const char *unit, char to[CLI_QUANTITY_MOST]);
+/* "4.1 ms (3.4 .. 5)": value, low, high; the ends in the unit of the value. */
+void cli_interval(const double at[3], const char *unit, char to[], size_t size);
+void cli_bytes(int64_t bytes, char to[CLI_QUANTITY_MOST]);
 
 /* Rows, the picture of the first one, its hints, then what was asked for; detail:
  * every table in full before the picture. */

@@ -23,62 +23,6 @@ static const erg_column row_columns[ROWS_COLUMNS] = {
     { "grade", ERG_TEXT, "how far to trust it" },
 };
 
-typedef struct prefix { double factor; const char *name; } prefix;
-
-static const prefix prefixes[] = {
-    { 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" }, { 1, "" },
-    { 1e-3, "m" }, { 1e-6, "u" }, { 1e-9, "n" },
-};
-
-static const prefix *prefix_of(double value)
-{
-    for (size_t i = 0; i < CLI_COUNT(prefixes); i++)
-        if (fabs(value) >= 0.9995 * prefixes[i].factor)
-            return &prefixes[i];
-    return &prefixes[4];
-}
-
-void cli_quantity(double value, const char *unit, char to[CLI_QUANTITY_MOST])
-{
-    const prefix *by = prefix_of(value);
-
-    if (isfinite(value))
-        snprintf(to, CLI_QUANTITY_MOST, "%.3g %s%s", value / by->factor, by->name, unit);
-    else
-        snprintf(to, CLI_QUANTITY_MOST, "n/a");
-}
-
-static void bytes_text(int64_t bytes, char to[CLI_QUANTITY_MOST])
-{
-    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-    double value = (double)bytes;
-    size_t at = 0;
-
-    if (bytes == ERG_NONE) {
-        snprintf(to, CLI_QUANTITY_MOST, "n/a");
-        return;
-    }
-    while (value >= 999.5 && at + 1 < CLI_COUNT(units)) {
-        value /= 1024;
-        at++;
-    }
-    snprintf(to, CLI_QUANTITY_MOST, "%.3g %s", value, units[at]);
-}
-
-/* "4.1 ms (3.4 .. 5)": the ends in the unit of the value. */
-static void interval_text(const double at[3], const char *unit, char to[WORDS])
-{
-    const prefix *by = prefix_of(at[0]);
-    char value[CLI_QUANTITY_MOST];
-
-    cli_quantity(at[0], unit, value);
-    if (isfinite(at[1]) && isfinite(at[2]))
-        snprintf(to, WORDS, "%s (%.3g .. %.3g)", value, at[1] / by->factor,
-                 at[2] / by->factor);
-    else
-        snprintf(to, WORDS, "%s", value);
-}
-
 static double real(const erg_table *table, size_t row, const char *column)
 {
     return erg_table_find(table, row, column).real;
@@ -95,7 +39,7 @@ static void interval_of(const erg_table *table, size_t row, const char *const co
 {
     const double at[3] = { real(table, row, columns[0]), real(table, row, columns[1]),
                            real(table, row, columns[2]) };
-    interval_text(at, unit, to);
+    cli_interval(at, unit, to, WORDS);
 }
 
 static const char *const latency_names[] = { "latency_s", "latency_low_s",
@@ -113,7 +57,7 @@ static bool put_row(erg_table *to, const erg_table *summary, size_t row, erg_err
     interval_of(summary, row, energy_names, "J", energy);
     cli_quantity(real(summary, row, "energy_per_inference_j"), "J", per);
     cli_quantity(real(summary, row, "mean_w"), "W", mean);
-    bytes_text(erg_table_find(summary, row, "peak_memory_bytes").integer, memory);
+    cli_bytes(erg_table_find(summary, row, "peak_memory_bytes").integer, memory);
     return erg_table_row(to, err)
         && erg_table_text(to, "hardware", text(summary, row, "hardware"), err)
         && erg_table_text(to, "precision", text(summary, row, "precision"), err)

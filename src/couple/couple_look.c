@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What checks, clocks and tests look with: a channel by its name, its values, its drivers. */
+/* What checks, clocks and tests look with: channels by name, their values and drivers. */
 #include <string.h>
 #include "couple/couple_inside.h"
 
@@ -32,7 +32,8 @@ size_t erg_joint_values(const erg_joint_channel *of, erg_span run, bool inside,
     for (size_t i = 0; i < of->count; i++) {
         int64_t t_ns = of->points[i].t_ns;
         bool is_in = t_ns >= run.begin_ns && t_ns <= run.end_ns;
-        bool is_out = t_ns < run.begin_ns - ERG_JOINT_OUTSIDE_NS || t_ns > run.end_ns + ERG_JOINT_OUTSIDE_NS;
+        bool is_out = t_ns < run.begin_ns - ERG_JOINT_OUTSIDE_NS
+                   || t_ns > run.end_ns + ERG_JOINT_OUTSIDE_NS;
         if (inside ? is_in : is_out)
             out[n++] = of->points[i].value;
     }

@@ -9,27 +9,6 @@
 
 enum { FILL_COUNT = 65521 };        /* numbers that are drawn; longer tensors repeat them */
 
-/* ---- words -------------------------------------------------------------------------- */
-
-bool cuda_worked(const erg_engine_session *session, int code, const char *call,
-                 erg_error *err)
-{
-    const char *name = NULL;
-
-    if (code == CUDA_DONE)
-        return true;
-    if (!session->driver.error_name || session->driver.error_name(code, &name) != CUDA_DONE)
-        name = NULL;
-    return erg_fail(err, code == CUDA_NO_MEMORY ? ERG_NO_MEMORY : ERG_IO,
-                    "%s failed with code %d%s%s", call, code, name ? ", " : "",
-                    name ? name : "");
-}
-
-bool cuda_library_worked(int code, const char *call, erg_error *err)
-{
-    return code == 0 || erg_fail(err, ERG_IO, "%s failed with code %d", call, code);
-}
-
 static bool open_driver(cuda_driver *driver, erg_error *err)
 {
     int count = 0, code = 0;
@@ -125,14 +104,6 @@ static erg_engine_session *cuda_open(const erg_engine_options *options, erg_erro
         session = NULL;
     }
     return session;
-}
-
-bool cuda_workspace(erg_engine_session *session, erg_error *err)
-{
-    return session->workspace
-           || cuda_worked(session,
-                          session->driver.take(&session->workspace, CUDA_WORKSPACE_BYTES),
-                          "cuMemAlloc (workspace)", err);
 }
 
 /* ---- memory ------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding CUDA's libraries at run time: a table of symbols each. */
+/* Finding CUDA's libraries at run time: a table of symbols each; what a call says. */
 #include <string.h>
-#include "engine/cuda_abi.h"
+#include "engine/cuda.h"
 
 #define SLOT(member) offsetof(cuda_driver, member)
 static const erg_symbol driver_symbols[] = {
@@ -139,4 +139,33 @@ void cuda_library_close(void *api, size_t api_bytes)
     memcpy(&library, api, sizeof(library));
     erg_library_close(library);
     memset(api, 0, api_bytes);
+}
+
+/* ---- calls -------------------------------------------------------------------------- */
+
+bool cuda_worked(const erg_engine_session *session, int code, const char *call,
+                 erg_error *err)
+{
+    const char *name = NULL;
+
+    if (code == CUDA_DONE)
+        return true;
+    if (!session->driver.error_name || session->driver.error_name(code, &name) != CUDA_DONE)
+        name = NULL;
+    return erg_fail(err, code == CUDA_NO_MEMORY ? ERG_NO_MEMORY : ERG_IO,
+                    "%s failed with code %d%s%s", call, code, name ? ", " : "",
+                    name ? name : "");
+}
+
+bool cuda_library_worked(int code, const char *call, erg_error *err)
+{
+    return code == 0 || erg_fail(err, ERG_IO, "%s failed with code %d", call, code);
+}
+
+bool cuda_workspace(erg_engine_session *session, erg_error *err)
+{
+    return session->workspace
+           || cuda_worked(session,
+                          session->driver.take(&session->workspace, CUDA_WORKSPACE_BYTES),
+                          "cuMemAlloc (workspace)", err);
 }

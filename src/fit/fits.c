@@ -17,13 +17,6 @@ const erg_fit *const erg_fits[] = {
     NULL,
 };
 
-static const char *const targets[ERG_TARGETS] = {
-    [ERG_TARGET_POWER] = "power", [ERG_TARGET_TIME] = "time",
-    [ERG_TARGET_ENERGY] = "energy",
-};
-
-const char *erg_target_name(erg_target target) { return targets[target]; }
-
 size_t erg_fit_count(void)
 {
     return ERG_COUNT(erg_fits) - 1;

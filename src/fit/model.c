@@ -5,6 +5,13 @@
 #include <string.h>
 #include "fit/fit.h"
 
+static const char *const targets[ERG_TARGETS] = {
+    [ERG_TARGET_POWER] = "power", [ERG_TARGET_TIME] = "time",
+    [ERG_TARGET_ENERGY] = "energy",
+};
+
+const char *erg_target_name(erg_target target) { return targets[target]; }
+
 erg_model *erg_model_new(erg_error *err)
 {
     erg_model *model = calloc(1, sizeof(*model));

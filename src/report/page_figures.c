@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures of a page: a value in the unit that suits it, its interval, its place and colour. */
+/* Figures of a page: a value in a unit that suits it, its interval, place and colour. */
 #include <math.h>
 #include <string.h>
 #include "report/page.h"

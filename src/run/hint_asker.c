@@ -10,6 +10,12 @@
 #define FORGOTTEN_S 30.0
 enum { AGAIN_S = 10 };
 
+void erg_hint_row_say(erg_hint_row *row, const char *state, const char *reason)
+{
+    erg_text_put(row->state, sizeof(row->state), state);
+    erg_text_put(row->reason, sizeof(row->reason), reason ? reason : "");
+}
+
 /* ---- one hint ------------------------------------------------------------------------ */
 
 static erg_govern_request request_of(const erg_hint *hint, const erg_hint_row *row)

@@ -17,12 +17,6 @@ struct erg_hints {
     erg_phase_teller *teller;       /* NULL: ergd hears of no phases */
 };
 
-void erg_hint_row_say(erg_hint_row *row, const char *state, const char *reason)
-{
-    erg_text_put(row->state, sizeof(row->state), state);
-    erg_text_put(row->reason, sizeof(row->reason), reason ? reason : "");
-}
-
 static erg_hint_row *add_row(erg_hints *hints, const char *device, erg_knob knob,
                              double requested)
 {

@@ -40,11 +40,6 @@ erg_phase_clock_in erg_phase_clock_nothing(void)
     return (erg_phase_clock_in){ -1, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 }
 
-double erg_phase_clock_dwell_s(const erg_phase_clock *state)
-{
-    return state->setup.dwell_s;
-}
-
 /* ---- setup -------------------------------------------------------------------------- */
 
 static bool check_clocks(const erg_phase_clock_setup *setup, erg_error *err)

@@ -8,6 +8,11 @@
 #define COOL_K 5.0          /* below hot_k it may rise again */
 #define STILL_K 0.2         /* less is no change between two looks */
 
+double erg_phase_clock_dwell_s(const erg_phase_clock *state)
+{
+    return state->setup.dwell_s;
+}
+
 size_t phase_clock_nearest(const erg_phase_clock_setup *setup, double clock_hz)
 {
     size_t low = 0, high = setup->count - 1;

@@ -59,7 +59,8 @@ static bool node_outputs(erg_onnx_model *model, erg_onnx_node *node)
         if (!has_name && i > 0)
             continue;
         /* A first output that is left out still has a shape: rules rely on it. */
-        erg_onnx_value **slot = has_name ? erg_onnx_value_slot(model, proto->output[i]) : NULL;
+        erg_onnx_value **slot =
+            has_name ? erg_onnx_value_slot(model, proto->output[i]) : NULL;
         if (slot && *slot)
             return erg_onnx_refuse(model, node, "it makes %.80s, which is there already",
                                    proto->output[i]);
