@@ -96,8 +96,8 @@ static bool read_term(const reading *in, const json_t *time, const char *key, do
     static const struct { const char *key; range within; } others[] = {
         { "share", { RATE_LEAST, 10 } }, { "tile_64", { RATE_LEAST, 10 } },
         { "tile_32", { RATE_LEAST, 10 } }, { "fill_k", { 0, 1e6 } },
-        { "long_k", { 0, 1e9 } },
-        { "cap_w", { 0, 1e6 } },
+        { "long_k", { 0, 1e9 } }, { "cap_w", { 0, 1e6 } },
+        { "batched_rows", { 0, 1 } }, { "batched_columns", { 0, 1 } },
     };
 
     for (size_t i = 0; i < ERG_COUNT(others); i++)

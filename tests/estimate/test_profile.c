@@ -52,6 +52,8 @@ static void what_is_no_profile_is_refused_with_its_fault(void)
         { HEAD RULE "\"energy\":{\"byte_j\":1e300}}", "byte_j is no number from 0 to 1" },
         { HEAD RULE "\"energy\":{\"half_width\":1e3}}", "half_width" },
         { HEAD RULE "\"time\":{\"tensor\":{\"share\":0}}}", "share is no number from" },
+        { HEAD RULE "\"time\":{\"vector\":{\"batched_columns\":1.5}}}",
+          "batched_columns is no number from 0 to 1" },
         { HEAD RULE "\"time\":{\"vector\":{\"bandwidth\":{\"norm\":0}}}}", "norm" },
         { HEAD RULE "\"energy\":{\"op_j_per_flop\":{\"tensor_bf16\":{\"value\":-2}}}}",
           "value" },
