@@ -119,7 +119,8 @@ bool erg_check_shared(erg_trace *trace, erg_error *err)
         const erg_device_info *device = erg_trace_device(trace, info->device);
         if (device->shared && erg_has_joules(info->quantity)
             && !erg_raise(trace, &(erg_flag){ ERG_FLAG_SHARED, i, { 0, 0 }, "" }, err,
-                          "%s is shared with others: their joules are in its figures",
+                          "%s is shared with others: their joules are in its figures; "
+                          "measure when it is free, or read them as the device's",
                           device->name))
             return false;
     }
