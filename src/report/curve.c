@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "report/page.h"
+#include "trace/stream.h"
 
 enum { COLUMNS = 720 };
 
@@ -25,24 +26,32 @@ static size_t column_of(erg_span span, int64_t t_ns)
     return share <= 0 ? 0 : share >= 1 ? COLUMNS - 1 : (size_t)(share * COLUMNS);
 }
 
-static void fill_power(column_bin bins[], const erg_sample samples[], size_t count,
+static void fill_power(column_bin bins[], const erg_trace *trace, int channel,
                        erg_span span)
 {
-    for (size_t i = 0; i < count; i++)
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+
+    for (size_t i = 0; i < count; i++) {
         if (isfinite(samples[i].value) && samples[i].t_ns >= span.begin_ns
             && samples[i].t_ns <= span.end_ns)
             bin_add(&bins[column_of(span, samples[i].t_ns)], samples[i].value);
+        erg_samples_pass(trace, channel, i);
+    }
 }
 
 /* Differences over at least one column and one step of the counter. */
-static void fill_counter(column_bin bins[], const erg_sample samples[], size_t count,
+static void fill_counter(column_bin bins[], const erg_trace *trace, int channel,
                          erg_span span)
 {
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
     int64_t least_ns = (span.end_ns - span.begin_ns) / COLUMNS;
     const erg_sample *last = NULL;
 
     for (size_t i = 0; i < count; i++) {
         const erg_sample *now = &samples[i];
+        erg_samples_pass(trace, channel, i);
         bool fresh =
             last && now->t_ns - last->t_ns >= least_ns && now->value != last->value;
         if (!isfinite(now->value) || (last && !fresh && now->value >= last->value))
@@ -87,8 +96,7 @@ bool erg_curve_make(erg_curve *curve, const erg_trace *trace, int channel, erg_s
                     erg_error *err)
 {
     const erg_channel_info *info = erg_trace_channel(trace, channel);
-    size_t count, room = 2 * COLUMNS;
-    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+    size_t room = 2 * COLUMNS;
     column_bin *bins = calloc(COLUMNS, sizeof(*bins));
 
     *curve = (erg_curve){ .percent = calloc(room, sizeof(double)),
@@ -98,9 +106,9 @@ bool erg_curve_make(erg_curve *curve, const erg_trace *trace, int channel, erg_s
     bool good = bins && curve->percent && curve->low_w && curve->mean_w && curve->high_w;
     if (good && span.end_ns > span.begin_ns) {
         if (info->quantity == ERG_ENERGY)
-            fill_counter(bins, samples, count, span);
+            fill_counter(bins, trace, channel, span);
         else
-            fill_power(bins, samples, count, span);
+            fill_power(bins, trace, channel, span);
         put_points(curve, bins);
     }
     free(bins);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A log of power four times as long takes no more memory, to be imported into a run file
- * and to be told over time. Each in a process of its own, that its peak is told; what the
- * address sanitizer holds back of freed memory is kept small.
+ * A log of power four times as long takes no more memory, to be imported into a run file,
+ * to be told over time and to be drawn as a page. Each in a process of its own, that its
+ * peak is told; what the address sanitizer holds back of freed memory is kept small.
  */
 #include <spawn.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "erg/import.h"
+#include "erg/report.h"
 #include "erg/timeline.h"
 #include "test.h"
 
@@ -89,6 +90,11 @@ static bool tell_it(const char *file)
 
     good = result
         && erg_table_row_count(erg_result_find(result, "spikes")) >= ROWS / 1000 - 1;
+    FILE *out = fopen("/dev/null", "w");
+    good = good && out && erg_report_timeline(trace, result, "run", out, NULL)
+        && erg_write(result, "json", NULL, out, NULL);
+    if (out)
+        fclose(out);
     erg_result_free(result);
     erg_trace_free(trace);
     return good;

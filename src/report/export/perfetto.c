@@ -8,6 +8,7 @@
 #include <math.h>
 #include "erg/timeline.h"
 #include "report/export/exporter.h"
+#include "trace/stream.h"
 
 static double us_of(int64_t t_ns, int64_t begin_ns)
 {
@@ -23,6 +24,7 @@ static void put_channel(FILE *out, const erg_trace *trace, int channel, int64_t 
 
     erg_trace_channel_path(trace, channel, path);
     for (size_t i = 0; i < count; i++) {
+        erg_samples_pass(trace, channel, i);
         if (isnan(samples[i].value))
             continue;
         fputs(",\n{\"ph\": \"C\", \"pid\": 1, \"name\": ", out);
