@@ -27,6 +27,7 @@ static const plugin_key keys[] = {
     { "jitter",    AT(offset.jitter.to_s), NULL, "s", 3600 },
     { "rng_key",   AT(offset.jitter.key), NULL, "", 9e15 },
     { "every",     AT(offset.jitter.every), NULL, "", 1e6 },
+    { "nccl_ctas", AT(nccl_ctas), NULL, "", NCCL_CTAS_MOST },
     { "sensor",    AT(budget.sensor), .room = BUDGET_SENSOR_MOST },
 };
 

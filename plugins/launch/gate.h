@@ -12,7 +12,7 @@
 #include "launch/cuda.h"
 #include "launch/offset.h"
 
-enum { GATE_MOST = 1024, GATE_CALLS = 5 };
+enum { GATE_MOST = 1024, GATE_CALLS = 5, NCCL_CTAS_MOST = 64 };
 
 typedef struct gate_config {
     double in_flight;           /* launches under way at once; 0: no gate */
@@ -20,6 +20,7 @@ typedef struct gate_config {
     double poll_s;              /* between two looks at the oldest */
     budget_config budget;
     offset_config offset;       /* of NCCL's collectives */
+    double nccl_ctas;           /* most blocks of each of its kernels; 0: as it likes */
 } gate_config;
 
 /* ERG_LAUNCH; NULL and "" are no gate and no offset. ERG_BAD_INPUT names the key. */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include "launch/launch.h"
@@ -113,6 +114,28 @@ static launch_function real(launch_slot *slot, const char *name)
     return launch_real(slot, &family, name);
 }
 
+/* ---- blocks of its kernels ----------------------------------------------------------- */
+
+/* NCCL reads its limits with the first communicator. Who set one knows better. */
+static void bound_blocks(void)
+{
+    static const char *const names[] = { "NCCL_MAX_CTAS", "NCCL_MAX_NCHANNELS" };
+    int most = (int)launch_settings()->nccl_ctas;
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", most);
+    for (size_t i = 0; most > 0 && i < sizeof(names) / sizeof(*names); i++)
+        setenv(names[i], text, 0);
+}
+
+static launch_function real_init(launch_slot *slot, const char *name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, bound_blocks);
+    return real(slot, name);
+}
+
 /* ---- what the program calls ---------------------------------------------------------- */
 
 typedef int nccl_init(nccl_comm *comm, int ranks, nccl_id id, int rank);
@@ -120,7 +143,7 @@ typedef int nccl_init(nccl_comm *comm, int ranks, nccl_id id, int rank);
 LAUNCH_PUBLIC int ncclCommInitRank(nccl_comm *comm, int ranks, nccl_id id, int rank)
 {
     static launch_slot slot;
-    nccl_init *call = (nccl_init *)real(&slot, "ncclCommInitRank");
+    nccl_init *call = (nccl_init *)real_init(&slot, "ncclCommInitRank");
     int rc = call ? call(comm, ranks, id, rank) : NCCL_SYSTEM_ERROR;
 
     if (call && wished_s() > 0 && comm && *comm)
@@ -134,7 +157,8 @@ LAUNCH_PUBLIC int ncclCommInitRankConfig(nccl_comm *comm, int ranks, nccl_id id,
                                          void *how)
 {
     static launch_slot slot;
-    nccl_init_config *call = (nccl_init_config *)real(&slot, "ncclCommInitRankConfig");
+    nccl_init_config *call =
+        (nccl_init_config *)real_init(&slot, "ncclCommInitRankConfig");
     int rc = call ? call(comm, ranks, id, rank, how) : NCCL_SYSTEM_ERROR;
 
     if (call && wished_s() > 0 && comm && *comm)

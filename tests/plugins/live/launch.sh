@@ -163,6 +163,16 @@ offset jitter_from=40ms,jitter=20ms reduce 8 8
 check "and one that ends before it begins is refused" grep -q 'jitter_from=0.04s is above' err
 offset "" reduce 8 8
 check "without a wish none is" awk '$1 > 0.002 { exit 1 } { all += $3 } END { exit !(all < 0.5) }' out
+export STUB_NCCL_TELLS=1
+offset nccl_ctas=8 reduce 1 1
+check "blocks of NCCL's kernels are bounded before it reads its limits" grep -q 'blocks 8 channels 8' err
+NCCL_MAX_CTAS=16 offset nccl_ctas=8 reduce 1 1
+check "but not where the program has said how many" grep -q 'blocks 16 channels 8' err
+offset "" reduce 1 1
+check "nor without a wish" grep -q 'blocks (null) channels (null)' err
+offset nccl_ctas=65 reduce 1 1
+check "more than NCCL has is refused" grep -q 'nccl_ctas' err
+unset STUB_NCCL_TELLS
 "$erg" run --quiet --no-wait --sensor sim:plain --output nccl.erg -- env \
     LD_PRELOAD="$asan $library" ERG_LAUNCH=stagger=10ms "$nccl_work" "$nccl" reduce 4 4 >log 2>&1
 "$erg" show nccl.erg >shown 2>>log
