@@ -14,4 +14,7 @@ typedef struct erg_joint_channel {
 extern const erg_joint_channel erg_joint_channels[];
 extern const size_t erg_joint_channel_count;
 
+/* In UTC; of a trace without a date as it stands, from where the trace counts. */
+int64_t erg_joint_stamp_ns(const erg_trace *trace, int64_t t_ns);
+
 #endif

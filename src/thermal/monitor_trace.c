@@ -86,6 +86,11 @@ static int lead_of(const erg_trace *trace, int device)
     return lead;
 }
 
+int64_t erg_joint_stamp_ns(const erg_trace *trace, int64_t t_ns)
+{
+    return erg_trace_anchor_count(trace) > 0 ? erg_trace_utc_ns(trace, t_ns) : t_ns;
+}
+
 static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_error *err)
 {
     const erg_device_info *info = erg_trace_device(trace, device);
@@ -100,7 +105,7 @@ static bool add_device(erg_monitor *to, const erg_trace *trace, int device, erg_
     if (rows)
         rows->info.rated_w = rated_of(trace, device);
     for (size_t i = 0; i < count; i++) {
-        erg_monitor_row row = { .t_ns = erg_trace_utc_ns(trace, samples[i].t_ns),
+        erg_monitor_row row = { .t_ns = erg_joint_stamp_ns(trace, samples[i].t_ns),
                                 .line = i + 1 };
         for (size_t v = 0; v < ERG_MONITOR_VALUES; v++)
             row.value[v] = NAN;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "math/stats.h"
+#include "thermal/joint_inside.h"
 #include "thermal/training_inside.h"
 
 static int value_of_mark(const char *name)
@@ -54,8 +55,9 @@ static bool take_marks(erg_training_draft *draft, const erg_trace *trace, double
             if (!record)
                 return false;
             begin_ns = mark->t_ns;
-            record->times[0] = (erg_training_time){ true, ERG_TRAINING_UTC,
-                                                    erg_trace_utc_ns(trace, mark->t_ns) };
+            record->times[0] = (erg_training_time){
+                true, ERG_TRAINING_UTC, erg_joint_stamp_ns(trace, mark->t_ns)
+            };
         }
         record->row.value[value] = isfinite(mark->value) ? mark->value : NAN;
     }
