@@ -8,13 +8,14 @@
 
 enum { LABELS_MOST = 16, SECONDS_A_REST = 1 << 6 };
 
-/* FULLEST: the mean of each of several links, and of these the highest. */
+/* FULLEST: the mean of each of several, and of these the highest. */
 typedef enum view { MEAN, FULLEST, HIGHEST, ALL_BITS, RISE } view;
 
 #define AT(field) offsetof(erg_limits, field)
 
-/* Channels that hold a value: the first that is there; of errors and links all. over: what
- * it is a share of, from the same zero. */
+/* Channels that hold a value: the first that is there; of errors, links and uses all, for
+ * boards that do not know their use say 0, while their SMs say 0.4. over: what it is a
+ * share of, from the same zero. */
 static const struct source {
     const char *names[4], *over;
     size_t at;
@@ -22,7 +23,7 @@ static const struct source {
     double zero;
     bool is_beside;             /* alone it makes no label */
 } sources[] = {
-    { { "use", "graphics_active", "sm_active" }, NULL, AT(use), MEAN, 0, false },
+    { { "use", "graphics_active", "sm_active" }, NULL, AT(use), FULLEST, 0, false },
     { { "dram_active" }, NULL, AT(memory_bandwidth), MEAN, 0, false },
     { { "memory_used_share" }, NULL, AT(memory_used), HIGHEST, 0, false },
     { { "memory_used" }, "memory_total", AT(memory_used), HIGHEST, 0, true },
@@ -96,7 +97,8 @@ static double limit_until(const device_view *of, int channel, erg_span span)
     return isnan(now) ? of_channel(of, channel, until, MEAN) : now;
 }
 
-/* Of several channels of errors the sum, of links the fullest; of others the first. */
+/* Of several channels of errors the sum, of links and uses the fullest; of others the
+ * first. */
 static double of_source(const device_view *of, size_t number, erg_span span)
 {
     const struct source *source = &sources[number];

@@ -177,27 +177,24 @@ static void memory_heat_and_errors_of_a_dcgmi_log_are_labels(void)
     erg_trace_free(trace);
 }
 
-/* PCIe may be full while NVLink is not, and the other way. */
-static void the_fullest_link_limits(void)
+typedef struct two_shares { double share[2]; const char *label; } two_shares;
+
+/* A row a second of ten readings of each channel; it has the label of its row. */
+static void check_labels(const char *const names[2], const two_shares seconds[4],
+                         size_t runs)
 {
-    static const struct { double fabric, pcie; const char *label; } seconds[] = {
-        { 0.2, 0.9, "fabric_limited" }, { 0.9, 0.2, "fabric_limited" },
-        { 0.8, 0.8, "gpu_active" },     { NAN, 0.86, "fabric_limited" },
-    };
-    static const char *const links[] = { "fabric_use", "pcie_use" };
     series polls = { 0 };
 
     for (int i = 0; i < 40; i++)
         series_add(&polls, i * 100 * ERG_NS_PER_MS, 150);
     erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &polls);
-    for (int link = 0; link < 2; link++) {
+    for (int k = 0; k < 2; k++) {
         erg_channel_info info = { .quantity = ERG_USE, .kind = ERG_AVG_PREV };
-        strcpy(info.name, links[link]);
-        CHECK(erg_trace_add_channel(trace, &info, NULL) == link + 1);
+        strcpy(info.name, names[k]);
+        CHECK(erg_trace_add_channel(trace, &info, NULL) == k + 1);
         for (int i = 0; i < 40; i++) {
-            double use = link ? seconds[i / 10].pcie : seconds[i / 10].fabric;
-            erg_sample at = { i * 100 * ERG_NS_PER_MS, 0, use };
-            CHECK(erg_trace_add_samples(trace, link + 1, &at, 1, NULL));
+            erg_sample at = { i * 100 * ERG_NS_PER_MS, 0, seconds[i / 10].share[k] };
+            CHECK(erg_trace_add_samples(trace, k + 1, &at, 1, NULL));
         }
     }
     erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
@@ -206,9 +203,31 @@ static void the_fullest_link_limits(void)
         size_t second = (size_t)real(labels, i, "begin_s");
         CHECK_TEXT(erg_table_find(labels, i, "label").text, seconds[second].label);
     }
-    CHECK(erg_table_row_count(labels) == 3);    /* equal neighbours are one */
+    CHECK(erg_table_row_count(labels) == runs);
     erg_result_free(result);
     erg_trace_free(trace);
+}
+
+/* PCIe may be full while NVLink is not, and the other way; equal neighbours are one. */
+static void the_fullest_link_limits(void)
+{
+    static const char *const links[] = { "fabric_use", "pcie_use" };
+    static const two_shares seconds[] = {
+        { { 0.2, 0.9 }, "fabric_limited" }, { { 0.9, 0.2 }, "fabric_limited" },
+        { { 0.8, 0.8 }, "gpu_active" },     { { NAN, 0.86 }, "fabric_limited" },
+    };
+    check_labels(links, seconds, 3);
+}
+
+/* An H100 whose graphics_active is 0 throughout drew 230 W with its SMs at 0.4: no idle. */
+static void a_use_of_0_beside_busy_sms_is_not_idle(void)
+{
+    static const char *const uses[] = { "graphics_active", "sm_active" };
+    static const two_shares seconds[] = {
+        { { 0, 0.4 }, "gpu_active" },   { { 0, 0.1 }, "idle" },
+        { { 0.95, 0.4 }, "compute_bound" }, { { 0.1, 0.2 }, "idle" },
+    };
+    check_labels(uses, seconds, 4);
 }
 
 static void without_a_meter_there_is_no_timeline(void)
@@ -229,6 +248,7 @@ int main(void)
         TEST(a_second_is_labelled_by_what_was_read_in_it),
         TEST(memory_heat_and_errors_of_a_dcgmi_log_are_labels),
         TEST(the_fullest_link_limits),
+        TEST(a_use_of_0_beside_busy_sms_is_not_idle),
         TEST(without_a_meter_there_is_no_timeline),
     };
     return test_run(tests, ERG_COUNT(tests));
