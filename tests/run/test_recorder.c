@@ -194,6 +194,7 @@ static void of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once(
         /* Its counter moves by 2 J; what a busy machine adds stands in the interval. */
         CHECK_NEAR(energy.energy_j, 100 * erg_s_from_ns(span.end_ns - span.begin_ns),
                    2 + energy.spread_j);
+        CHECK(energy.spread_j < 0.5 * energy.energy_j);
     }
     erg_trace_free(trace);
     snprintf(path, sizeof(path), "/dev/shm/erg-job-%ld-%s", (long)geteuid(), job);
