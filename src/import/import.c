@@ -374,16 +374,22 @@ bool erg_import_open(erg_spool *spool, const char **path, const erg_import_optio
     return wanted > 0 && erg_spool_rest(spool, wanted, err);
 }
 
-bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
-                erg_error *err)
+bool erg_import_any(erg_import_by *by, erg_trace *into, const char *path,
+                    const erg_import_options *options, erg_error *err)
 {
     erg_spool spool = { 0 };
     erg_error why = { 0 };
     bool good = erg_import_open(&spool, &path, options, &why)
-             && erg_import_as(into, path, spool.name, options, &why);
+             && by(into, path, spool.name, options, &why);
 
     if (!good)
         erg_spool_fail(&spool, &why, err);
     erg_spool_close(&spool);
     return good;
+}
+
+bool erg_import(erg_trace *into, const char *path, const erg_import_options *options,
+                erg_error *err)
+{
+    return erg_import_any(erg_import_as, into, path, options, err);
 }

@@ -172,13 +172,5 @@ static bool import_any(erg_trace *into, const char *path, const char *name,
 bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,
                       erg_error *err)
 {
-    erg_spool spool = { 0 };
-    erg_error why = { 0 };
-    bool good = erg_import_open(&spool, &path, options, &why)
-             && import_any(into, path, spool.name, options, &why);
-
-    if (!good)
-        erg_spool_fail(&spool, &why, err);
-    erg_spool_close(&spool);
-    return good;
+    return erg_import_any(import_any, into, path, options, err);
 }

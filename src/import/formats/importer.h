@@ -46,8 +46,12 @@ bool erg_is_of_cr(const char *bytes, size_t size);
 /* Is the file read as it streams by, however large it is? */
 bool erg_import_streams(const char *path, const char *format);
 /* As erg_import, of a file that sentences call name. */
-bool erg_import_as(erg_trace *into, const char *path, const char *name,
-                   const erg_import_options *options, erg_error *err);
+typedef bool erg_import_by(erg_trace *into, const char *path, const char *name,
+                           const erg_import_options *options, erg_error *err);
+erg_import_by erg_import_as;
+/* What may be a pipe, read by one of these; its errors name what the user named. */
+bool erg_import_any(erg_import_by *by, erg_trace *into, const char *path,
+                    const erg_import_options *options, erg_error *err);
 /* Where a pipe has to be read twice; fails where it is no log and no text. Close it. */
 bool erg_import_open(erg_spool *spool, const char **path, const erg_import_options *options,
                      erg_error *err);
