@@ -8,156 +8,52 @@
 #include <stdlib.h>
 #include <string.h>
 #include "format/json.h"
-#include "workload/transformer.h"
+#include "workload/hf_family.h"
 
-#define AT(field) offsetof(erg_transformer, field)
-
-typedef struct key {
-    const char *name;
-    size_t at;              /* of an int64_t in erg_transformer */
-    int64_t most;           /* a larger value is a mistake or an attack */
-    bool may_be_none;       /* 0 says that there is none, and is not "as usual" */
-} key;
-
-enum { LAYERS_MOST = 10000, WIDTH_MOST = 1 << 24, HEADS_MOST = 1 << 16,
-       ROWS_MOST = 1 << 30, EXPERTS_MOST = 4096,
-       EXPERT_BLOCKS_MOST = 1 << 16 };
-
-static const key keys[] = {
-    { "num_hidden_layers",            AT(layers),                LAYERS_MOST },
-    { "n_layer",                      AT(layers),                LAYERS_MOST },
-    { "num_layers",                   AT(layers),                LAYERS_MOST },
-    { "encoder_layers",               AT(layers),                LAYERS_MOST },
-    { "num_decoder_layers",           AT(decoder_layers),        LAYERS_MOST },
-    { "decoder_layers",               AT(decoder_layers),        LAYERS_MOST },
-    { "hidden_size",                  AT(hidden),                WIDTH_MOST },
-    { "n_embd",                       AT(hidden),                WIDTH_MOST },
-    { "d_model",                      AT(hidden),                WIDTH_MOST },
-    { "num_attention_heads",          AT(heads),                 HEADS_MOST },
-    { "n_head",                       AT(heads),                 HEADS_MOST },
-    { "num_heads",                    AT(heads),                 HEADS_MOST },
-    { "encoder_attention_heads",      AT(heads),                 HEADS_MOST },
-    { "decoder_attention_heads",      AT(decoder_heads),         HEADS_MOST },
-    { "num_key_value_heads",          AT(kv_heads),              HEADS_MOST },
-    { "head_dim",                     AT(head_width),            WIDTH_MOST },
-    { "d_kv",                         AT(head_width),            WIDTH_MOST },
-    { "intermediate_size",            AT(inner),                 WIDTH_MOST },
-    { "n_inner",                      AT(inner),                 WIDTH_MOST },
-    { "ffn_dim",                      AT(inner),                 WIDTH_MOST },
-    { "d_ff",                         AT(inner),                 WIDTH_MOST },
-    { "encoder_ffn_dim",              AT(inner),                 WIDTH_MOST },
-    { "decoder_ffn_dim",              AT(decoder_inner),         WIDTH_MOST },
-    { "vocab_size",                   AT(vocab),                 ROWS_MOST },
-    { "n_positions",                  AT(positions),             ROWS_MOST },
-    { "max_position_embeddings",      AT(positions),             ROWS_MOST },
-    { "max_target_positions",         AT(positions),             ROWS_MOST },
-    { "max_source_positions",         AT(source_positions),      ROWS_MOST },
-    { "type_vocab_size",              AT(types),                 ROWS_MOST, true },
-    { "word_embed_proj_dim",          AT(embed_width),           WIDTH_MOST },
-    { "sliding_window",               AT(window),                ROWS_MOST, true },
-    { "relative_attention_num_buckets", AT(buckets),             ROWS_MOST },
-    { "num_local_experts",            AT(experts),               EXPERTS_MOST, true },
-    { "num_experts",                  AT(experts),               EXPERTS_MOST, true },
-    { "num_experts_per_tok",          AT(picks),                 EXPERTS_MOST },
-    { "expert_capacity",              AT(capacity),              ROWS_MOST },
-    { "encoder_sparse_step",          AT(sparse_step),           LAYERS_MOST, true },
-    { "decoder_sparse_step",          AT(decoder_sparse_step),   LAYERS_MOST, true },
-    { "num_sparse_encoder_layers",    AT(sparse_layers),         LAYERS_MOST, true },
-    { "num_sparse_decoder_layers",    AT(decoder_sparse_layers), LAYERS_MOST, true },
-    { "image_size",                   AT(image),                 HEADS_MOST },
-    { "patch_size",                   AT(patch),                 HEADS_MOST },
-    { "num_channels",                 AT(channels),              HEADS_MOST },
-    { "num_labels",                   AT(labels),                ROWS_MOST },
-    { "num_mel_bins",                 AT(mels),                  HEADS_MOST },
-};
-
-typedef struct family {
-    const char *type;               /* `model_type` */
-    erg_transformer usual;          /* of its configuration class */
-    bool no_window;                 /* unless `use_sliding_window` asks for it */
-} family;
-
-#define LLAMA .build = erg_tf_llama, .gated = true, .activation = TF_SILU, \
-              .no_dropout = true, .hidden = 4096, .layers = 32, .heads = 32
-
-static const family families[] = {
-    { "bert",    { .build = erg_tf_bert, .vocab = 30522, .hidden = 768, .layers = 12,
-                   .heads = 12, .inner = 3072, .positions = 512, .types = 2 } },
-    { "gpt2",    { .build = erg_tf_gpt2, .vocab = 50257, .hidden = 768, .layers = 12,
-                   .heads = 12, .positions = 1024, .tied = true,
-                   .activation = TF_GELU_NEW } },
-    { "opt",     { .build = erg_tf_opt, .vocab = 50272, .hidden = 768, .layers = 12,
-                   .heads = 12, .inner = 3072, .positions = 2048, .tied = true,
-                   .activation = TF_RELU } },
-    { "llama",   { LLAMA, .vocab = 32000, .inner = 11008, .positions = 2048 } },
-    { "mistral", { LLAMA, .vocab = 32000, .inner = 14336, .positions = 131072,
-                   .kv_heads = 8, .window = 4096 } },
-    { "mixtral", { LLAMA, .vocab = 32000, .inner = 14336, .positions = 131072,
-                   .kv_heads = 8, .experts = 8, .picks = 2 } },
-    { "qwen2",   { LLAMA, .vocab = 151936, .inner = 22016, .positions = 32768,
-                   .qkv_bias = true }, .no_window = true },
-    { "t5",      { .build = erg_tf_t5, .vocab = 32128, .hidden = 512, .layers = 6,
-                   .heads = 8, .head_width = 64, .inner = 2048, .buckets = 32,
-                   .tied = true, .activation = TF_RELU } },
-    { "switch_transformers",
-                 { .build = erg_tf_t5, .vocab = 32128, .hidden = 768, .layers = 12,
-                   .heads = 12, .head_width = 64, .inner = 2048, .buckets = 32,
-                   .tied = true, .activation = TF_RELU, .experts = 8, .capacity = 64,
-                   .sparse_layers = 3, .decoder_sparse_layers = 3 } },
-    { "vit",     { .build = erg_tf_vit, .hidden = 768, .layers = 12, .heads = 12,
-                   .inner = 3072, .image = 224, .patch = 16, .channels = 3,
-                   .labels = 1000, .qkv_bias = true, .no_dropout = true } },
-    { "whisper", { .build = erg_tf_whisper, .vocab = 51865, .hidden = 384, .layers = 4,
-                   .heads = 6, .inner = 1536, .decoder_layers = 4, .decoder_heads = 6,
-                   .decoder_inner = 1536, .positions = 448, .source_positions = 1500,
-                   .mels = 80, .tied = true, .no_dropout = true } },
-};
-
-static const struct { const char *name; tf_activation activation; } activations[] = {
-    { "gelu", TF_GELU }, { "gelu_new", TF_GELU_NEW }, { "gelu_pytorch_tanh", TF_GELU_TANH },
-    { "gelu_fast", TF_GELU_TANH }, { "quick_gelu", TF_SILU }, { "relu", TF_RELU },
-    { "silu", TF_SILU }, { "swish", TF_SILU },
-};
+enum { EXPERT_BLOCKS_MOST = 1 << 16 };
 
 /* ---- fields ------------------------------------------------------------------ */
 
+static bool number_fits(const erg_hf_key *key, const json_t *value, erg_error *err)
+{
+    if (!json_is_integer(value))
+        return erg_fail(err, ERG_BAD_INPUT, "%s is not a whole number", key->name);
+    json_int_t number = json_integer_value(value);
+    int least = key->none == ERG_HF_USUAL || key->at == offsetof(erg_transformer, kv_heads);
+    if (number < least || number > key->most)
+        return erg_fail(err, ERG_BAD_INPUT, "%s is %lld: it must be %d to %lld", key->name,
+                        (long long)number, least, (long long)key->most);
+    return true;
+}
+
 static bool read_numbers(const json_t *root, erg_transformer *net, erg_error *err)
 {
-    for (size_t i = 0; i < ERG_COUNT(keys); i++) {
-        const json_t *value = json_object_get(root, keys[i].name);
-        if (!value || json_is_null(value))
+    const erg_hf_key *key;
+
+    for (size_t i = 0; (key = erg_hf_key_at(i)); i++) {
+        const json_t *value = json_object_get(root, key->name);
+        bool is_null = json_is_null(value);
+        if (!value || (is_null && key->none != ERG_HF_NULL))
             continue;
-        if (!json_is_integer(value))
-            return erg_fail(err, ERG_BAD_INPUT, "%s is not a whole number", keys[i].name);
-        json_int_t number = json_integer_value(value);
-        int least = keys[i].may_be_none ? 0 : 1;
-        if (number < least || number > keys[i].most)
-            return erg_fail(err, ERG_BAD_INPUT, "%s is %lld: it must be %d to %lld",
-                            keys[i].name, (long long)number, least,
-                            (long long)keys[i].most);
-        *(int64_t *)(void *)((char *)net + keys[i].at) = number;
+        if (!is_null && !number_fits(key, value, err))
+            return false;
+        *(int64_t *)(void *)((char *)net + key->at) = json_integer_value(value);
     }
     return true;
 }
 
 static bool read_activation(const json_t *root, erg_transformer *net, erg_error *err)
 {
-    static const char *const names[] = { "hidden_act", "activation_function",
-                                         "dense_act_fn" };
+    static const char *const names[] = { "hidden_act", "activation", "hidden_activation",
+                                         "activation_function", "dense_act_fn" };
 
     for (size_t i = 0; i < ERG_COUNT(names); i++) {
         const json_t *value = json_object_get(root, names[i]);
         const char *word = json_string_value(value);
-        bool known = !word;
         if (value && !word && !json_is_null(value))
             return erg_fail(err, ERG_BAD_INPUT, "%s is no word: it names an activation",
                             names[i]);
-        for (size_t j = 0; word && j < ERG_COUNT(activations); j++)
-            if (strcmp(word, activations[j].name) == 0) {
-                net->activation = activations[j].activation;
-                known = true;
-            }
-        if (!known)
+        if (word && !erg_hf_activation(word, &net->activation))
             return erg_fail(err, ERG_BAD_INPUT, "%s \"%.40s\" has no cost rule", names[i],
                             word);
     }
@@ -196,7 +92,7 @@ static void read_dropouts(const json_t *root, erg_transformer *net)
     net->no_dropout = never_drops(root, any, ERG_COUNT(any), net->no_dropout);
 }
 
-static void read_flags(const json_t *root, const family *of, erg_transformer *net)
+static void read_flags(const json_t *root, const erg_hf_family *of, erg_transformer *net)
 {
     bool norm_first = true, windows = !of->no_window;
     const char *gate = json_string_value(json_object_get(root, "feed_forward_proj"));
@@ -226,15 +122,13 @@ static void read_flags(const json_t *root, const family *of, erg_transformer *ne
 
 /* ---- the file ------------------------------------------------------------------ */
 
-static const family *family_find(const char *type, erg_error *err)
+static bool unknown_type(const char *type, erg_error *err)
 {
     erg_text known = { 0 };
+    const erg_hf_family *family;
 
-    for (size_t i = 0; type && i < ERG_COUNT(families); i++)
-        if (strcmp(families[i].type, type) == 0)
-            return &families[i];
-    for (size_t i = 0; i < ERG_COUNT(families); i++)
-        erg_text_add(&known, "%s%s", i ? ", " : "", families[i].type);
+    for (size_t i = 0; (family = erg_hf_family_at(i)); i++)
+        erg_text_add(&known, "%s%s", i ? ", " : "", family->type);
     char *list = erg_text_take(&known);
     if (type)
         erg_fail(err, ERG_BAD_INPUT, "model_type %.40s is none that is known: %s", type,
@@ -243,21 +137,66 @@ static const family *family_find(const char *type, erg_error *err)
         erg_fail(err, ERG_BAD_INPUT, "JSON without \"model_type\", which a config.json "
                  "has: one of %s", list ? list : "");
     free(list);
-    return NULL;
+    return false;
+}
+
+/* Of a network of several senses, the part that reads text; *outer: the whole. */
+static const json_t *text_part(const json_t *root, const char **outer)
+{
+    const json_t *part = json_object_get(root, "text_config");
+    const char *type = json_string_value(json_object_get(root, "model_type"));
+    const char *inner = json_string_value(json_object_get(part, "model_type"));
+
+    *outer = NULL;
+    if (!inner || (type && erg_hf_family_find(type)))
+        return root;
+    *outer = type ? type : "it";
+    return part;
+}
+
+/* What the cost rules of a family do not know would be a wrong number without a word. */
+static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transformer *net,
+                     erg_error *err)
+{
+    const char *position =
+        json_string_value(json_object_get(root, "position_embedding_type"));
+    bool has_dense = json_array_size(json_object_get(root, "mlp_only_layers")) > 0
+                     || net->decoder_sparse_step > 1;
+
+    if (position && strcmp(position, "absolute") != 0)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "position_embedding_type %.40s has no cost rule: only absolute",
+                        position);
+    if (json_is_false(json_object_get(root, "enable_bias")))
+        return erg_fail(err, ERG_BAD_INPUT, "enable_bias false has no cost rule");
+    if (of->all_sparse && has_dense)
+        return erg_fail(err, ERG_BAD_INPUT, "%s with dense layers between those of experts "
+                        "(mlp_only_layers, decoder_sparse_step) has no cost rule",
+                        of->type);
+    if (of->all_sparse && !net->experts)
+        return erg_fail(err, ERG_BAD_INPUT, "%s without experts has no cost rule",
+                        of->type);
+    return true;
 }
 
 static bool read_shape(const json_t *root, erg_transformer *net, erg_error *err)
 {
     const char *type = json_string_value(json_object_get(root, "model_type"));
-    const family *of = family_find(type, err);
+    const erg_hf_family *of = type ? erg_hf_family_find(type) : NULL;
 
     if (!of)
-        return false;
+        return unknown_type(type, err);
     *net = of->usual;
-    if (!read_numbers(root, net, err) || !read_activation(root, net, err))
+    /* A list of labels counts them, where no number does. */
+    size_t labels = json_object_size(json_object_get(root, "id2label"));
+    net->labels = labels ? (int64_t)labels : net->labels;
+    if (!read_numbers(root, net, err) || !read_activation(root, net, err)
+        || !is_plain(root, of, net, err))
         return false;
     read_flags(root, of, net);
     read_dropouts(root, net);
+    if (of->all_sparse)
+        net->inner = net->expert_inner;
     if (net->layers > EXPERT_BLOCKS_MOST / (net->experts + 1)
         || net->decoder_layers > EXPERT_BLOCKS_MOST / (net->experts + 1))
         return erg_fail(err, ERG_BAD_INPUT, "layers of %lld experts are too many",
@@ -282,19 +221,43 @@ static void name_of(const char *path, char *name, size_t size)
     name[count] = '\0';
 }
 
+/* What is not counted as it is written. */
+static void notes(erg_builder *builder, const json_t *root, const json_t *part,
+                  const char *outer)
+{
+    const json_t *packed = json_object_get(root, "quantization_config");
+    const char *method = json_string_value(json_object_get(packed, "quant_method"));
+
+    if (!packed)
+        packed = json_object_get(part, "quantization_config");
+    if (outer)
+        erg_build_note(builder, "of %.40s only the part that reads text (%.40s) is "
+                       "counted: what sees or hears is not", outer,
+                       json_string_value(json_object_get(part, "model_type")));
+    if (json_is_object(packed))
+        erg_build_note(builder, "its weights are stored quantised (%.40s): they are "
+                       "counted as wide as --precision says, here %s",
+                       method ? method : "unnamed",
+                       erg_precision_name(erg_build_options(builder)->precision));
+}
+
 erg_graph *erg_hf_config_parse(const char *name, const char *text, size_t count,
                                const erg_graph_options *options, erg_error *err)
 {
     json_error_t fault;
     json_t *root = json_loadb(text, count, 0, &fault);
+    const char *outer = NULL;
+    const json_t *part = root ? text_part(root, &outer) : NULL;
     erg_transformer net;
     erg_error why = { 0 };
     erg_builder *builder = NULL;
 
     if (!root)
         erg_fail(&why, ERG_BAD_INPUT, "line %d: %s", fault.line, fault.text);
-    else if (read_shape(root, &net, &why))
+    else if (read_shape(part, &net, &why))
         builder = erg_build_begin(name, "hf_config", options, &why);
+    if (builder)
+        notes(builder, root, part, outer);
     json_decref(root);
     erg_graph *graph = NULL;
     if (builder) {

@@ -60,21 +60,27 @@ void erg_transformer_build(erg_builder *builder, const void *shape)
         return;
     t.batch = options->batch;
     /* Pictures are cut into as many tokens as they have, whatever was asked. */
-    t.keys = t.net.image ? options->seq
-                         : erg_build_seq(builder, t.net.positions ? t.net.positions
-                                                                  : INT32_MAX);
-    t.tokens = t.keys;
+    int64_t most = t.net.positions ? t.net.positions - t.net.unused_positions : INT32_MAX;
+    t.length = t.net.image ? options->seq : erg_build_seq(builder, most);
+    t.tokens = t.length;
     t.head = options->head;
     t.training = options->phase == ERG_TRAIN;
     t.decoding = options->phase == ERG_DECODE;
     t.last_only = options->logits == ERG_LOGITS_LAST && !t.training;
     t.flash = options->attention == ERG_ATTENTION_FLASH;
-    if (t.decoding) {
+    if (t.decoding)
         t.tokens = 1;
-        t.keys = t.net.window && t.net.window < t.keys ? t.net.window : t.keys;
-    }
+    erg_tf_window(&t, t.net.window);
     reserve(&t);
     t.net.build(&t);
+}
+
+void erg_tf_window(tf *t, int64_t window)
+{
+    bool cuts = t->decoding && window && window < t->length;
+
+    t->net.window = window;
+    t->keys = cuts ? window : t->length;
 }
 
 /* ---- parts ---------------------------------------------------------------- */
@@ -210,11 +216,24 @@ int32_t erg_tf_cached(tf *t, const char *name, int32_t x, int64_t width)
 
 /* ---- blocks ----------------------------------------------------------------- */
 
+/* Both from one product, told apart by strides. */
+static int32_t gated_at_once(tf *t, int32_t x, bool bias)
+{
+    int32_t both = erg_build_linear(t->b, "gate_up", x, 2 * t->net.inner, bias);
+    int32_t gate = erg_tf_view(t, both, t->tokens, t->net.inner);
+    int32_t up = erg_tf_view(t, both, t->tokens, t->net.inner);
+    int32_t y = erg_build_map(t->b, ERG_OP_MUL, "gated", erg_tf_activation(t, gate), up);
+
+    return erg_build_linear(t->b, "down", y, t->net.hidden, bias);
+}
+
 int32_t erg_tf_mlp(tf *t, int32_t x, bool bias)
 {
     const char *first = t->net.gated ? "gate" : "fc1";
-    int32_t y = erg_build_linear(t->b, first, x, t->net.inner, bias);
 
+    if (t->net.gated && t->net.fused_products)
+        return gated_at_once(t, x, bias);
+    int32_t y = erg_build_linear(t->b, first, x, t->net.inner, bias);
     if (t->net.gated) {
         int32_t up = erg_build_linear(t->b, "up", x, t->net.inner, bias);
         y = erg_build_map(t->b, ERG_OP_MUL, "gated", erg_tf_activation(t, y), up);
@@ -246,5 +265,11 @@ void erg_tf_decoder_head(tf *t, int32_t x, int32_t table)
     }
     if (!t->net.tied)
         table = erg_tf_weights(t, t->net.vocab, t->net.embed_width);
-    erg_build_output(t->b, erg_build_linear_on(t->b, "lm_head", x, table, -1));
+    x = erg_build_linear_on(t->b, "lm_head", x, table, -1);
+    if (t->net.caps_logits) {
+        x = erg_tf_map(t, ERG_OP_DIV, "logits_scale", x);
+        x = erg_tf_map(t, ERG_OP_TANH, "logits_tanh", x);
+        x = erg_tf_map(t, ERG_OP_MUL, "logits_cap", x);
+    }
+    erg_build_output(t->b, x);
 }

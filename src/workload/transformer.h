@@ -23,10 +23,15 @@ typedef struct erg_transformer {
     int64_t hidden, heads, kv_heads, head_width, inner;
     int64_t decoder_heads, decoder_inner;
     int64_t vocab, positions;       /* positions 0: as many as you like */
+    int64_t unused_positions;       /* rows of their table that no token has (roberta) */
     int64_t types, embed_width;     /* token types (bert); width of the table (opt) */
     int64_t window;                 /* keys a token sees at most, 0: all */
+    int64_t window_from;            /* the first layer that has it */
+    int64_t window_every;           /* every so manieth layer sees all, 0: none */
     int64_t buckets;                /* of relative positions (t5) */
     int64_t experts, picks;         /* picks: experts of one token */
+    int64_t expert_inner;           /* inner size of an expert where configs tell two */
+    int64_t shared_inner;           /* of one more that every token goes to, 0: none */
     int64_t capacity;               /* padded tokens of an expert and sequence */
     int64_t sparse_step, decoder_sparse_step;       /* every so manieth layer, 0: none */
     int64_t sparse_layers, decoder_sparse_layers;   /* or so many of them */
@@ -34,7 +39,12 @@ typedef struct erg_transformer {
     int64_t mels, source_positions;                 /* whisper */
     tf_activation activation;
     bool tied, qkv_bias, out_bias, mlp_bias, gated, norm_last;
-    bool no_dropout, no_attention_dropout;
+    bool no_dropout, no_attention_dropout, no_pooler;
+    bool qk_norm;                   /* of each head of q and k (qwen3, gemma3) */
+    bool fused_products;            /* q, k, v one product, gate and up one (phi3) */
+    bool norms_after;               /* of what attention and the block give (gemma2) */
+    bool caps_scores, caps_logits;  /* by a tanh (gemma2) */
+    bool scaled_embed;
 } erg_transformer;
 
 /* shape: a const erg_transformer. Rows of the zoo and the reader of configs call it. */
@@ -43,7 +53,7 @@ void erg_transformer_build(erg_builder *builder, const void *shape);
 void erg_tf_bert(tf *t);
 void erg_tf_gpt2(tf *t);
 void erg_tf_opt(tf *t);
-void erg_tf_llama(tf *t);           /* mistral, qwen2, mixtral */
+void erg_tf_llama(tf *t);           /* mistral, mixtral, qwen, phi3, gemma */
 void erg_tf_t5(tf *t);              /* switch */
 void erg_tf_vit(tf *t);
 void erg_tf_whisper(tf *t);
@@ -55,7 +65,8 @@ struct tf {
     erg_transformer net;            /* completed: no field is left to guess */
     int64_t batch;
     int64_t tokens;                 /* new ones of a sequence: S, or 1 in decode */
-    int64_t keys;                   /* that attention looks at: S, or the cache */
+    int64_t length;                 /* S, or the cache */
+    int64_t keys;                   /* of it that attention looks at */
     erg_head head;
     bool flash, training, decoding, last_only;
 };
@@ -95,6 +106,8 @@ int32_t erg_tf_cached(tf *t, const char *name, int32_t x, int64_t width);
 int32_t erg_tf_cache(tf *t, const char *name, int64_t tokens, int64_t width);
 /* softmax(q k) v: [B, queries, heads x width]. */
 int32_t erg_tf_attend(tf *t, const tf_heads *heads);
+/* Layers from now on see so many keys, 0: all. */
+void erg_tf_window(tf *t, int64_t window);
 /* The dense or gated block between two residuals: [.., H] -> [.., H]. */
 int32_t erg_tf_mlp(tf *t, int32_t x, bool bias);
 /* Router, the experts that are hit, the weighted sum. */

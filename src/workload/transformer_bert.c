@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BERT (Devlin et al. 2018). Its head is what was run, not what `architectures`
- * says: a pooler with a two-way classifier in inference; in training the masked
- * words and the pair of sentences.
+ * BERT (Devlin et al. 2018), RoBERTa and DistilBERT. Its head is what was run, not
+ * what `architectures` says: a pooler with a two-way classifier in inference; in
+ * training the masked words and the pair of sentences.
  */
 #include "workload/transformer.h"
 
@@ -27,10 +27,12 @@ static int32_t attention(tf *t, int32_t x)
 static int32_t embed(tf *t, int32_t table)
 {
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
-    int32_t types = erg_tf_embed(t, "types", erg_tf_weights(t, t->net.types, t->net.hidden),
-                                 t->tokens);
 
-    x = erg_build_add(t->b, "embed_types", x, types);
+    if (t->net.types) {
+        int32_t types = erg_tf_weights(t, t->net.types, t->net.hidden);
+        x = erg_build_add(t->b, "embed_types", x,
+                          erg_tf_embed(t, "types", types, t->tokens));
+    }
     x = erg_build_add(t->b, "embed",
                       x, erg_tf_positions(t, "positions", t->net.positions, t->tokens));
     return erg_tf_dropout(t, "embed_dropout", erg_tf_norm(t, "norm", x));
@@ -61,6 +63,8 @@ static void head(tf *t, int32_t x, int32_t table)
 {
     bool automatic = t->head == ERG_HEAD_AUTO;
 
+    if (t->head == ERG_HEAD_POOLER && t->net.no_pooler)
+        erg_build_refuse(t->b, "it has no pooler: its heads are none, cls and lm");
     if (t->head == ERG_HEAD_NONE)
         erg_build_output(t->b, x);
     if (t->head == ERG_HEAD_LM || (automatic && t->training))

@@ -135,6 +135,120 @@ static void odd_keys_give_the_parameters_of_the_closed_form(void)
 #undef H
 #undef I
 
+/* What their makers publish, of the keys that their files have. */
+static const struct { const char *keys; erg_head head; int64_t parameters; } published[] = {
+    { "\"model_type\": \"qwen3\", \"hidden_size\": 1024, \"num_hidden_layers\": 28,"
+      "\"num_attention_heads\": 16, \"num_key_value_heads\": 8, \"head_dim\": 128,"
+      "\"intermediate_size\": 3072, \"tie_word_embeddings\": true", ERG_HEAD_AUTO,
+      596049920 },
+    { "\"model_type\": \"qwen3\", \"hidden_size\": 4096, \"num_hidden_layers\": 36,"
+      "\"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"head_dim\": 128,"
+      "\"intermediate_size\": 12288, \"sliding_window\": null", ERG_HEAD_AUTO,
+      8190735360 },
+    { "\"model_type\": \"qwen2_moe\", \"decoder_sparse_step\": 1", ERG_HEAD_AUTO,
+      14315784192 },
+    { "\"model_type\": \"qwen3_moe\", \"num_hidden_layers\": 48, \"head_dim\": 128,"
+      "\"mlp_only_layers\": []", ERG_HEAD_AUTO, 30532122624 },
+    { "\"model_type\": \"phi3\"", ERG_HEAD_AUTO, 3821079552 },
+    { "\"model_type\": \"gemma\", \"hidden_size\": 2048, \"num_hidden_layers\": 18,"
+      "\"num_attention_heads\": 8, \"num_key_value_heads\": 1,"
+      "\"intermediate_size\": 16384", ERG_HEAD_AUTO, 2506172416 },
+    { "\"model_type\": \"gemma2\"", ERG_HEAD_AUTO, 2614341888 },
+    { "\"model_type\": \"gemma3_text\", \"hidden_size\": 1152, \"head_dim\": 256,"
+      "\"num_attention_heads\": 4, \"num_key_value_heads\": 1, \"vocab_size\": 262144,"
+      "\"intermediate_size\": 6912", ERG_HEAD_AUTO, 999885952 },
+    { "\"model_type\": \"mt5\"", ERG_HEAD_AUTO, 300176768 },
+    { "\"model_type\": \"roberta\", \"max_position_embeddings\": 514,"
+      "\"type_vocab_size\": 1", ERG_HEAD_POOLER, 124645632 },
+    { "\"model_type\": \"xlm-roberta\", \"max_position_embeddings\": 514,"
+      "\"type_vocab_size\": 1, \"vocab_size\": 250002", ERG_HEAD_POOLER, 278043648 },
+    { "\"model_type\": \"distilbert\", \"dim\": 768, \"n_layers\": 6,"
+      "\"activation\": \"gelu\"", ERG_HEAD_NONE, 66362880 },
+    { "\"model_type\": \"whisper\", \"d_model\": 1280, \"encoder_layers\": 32,"
+      "\"decoder_layers\": 4, \"encoder_attention_heads\": 20, \"vocab_size\": 51866,"
+      "\"decoder_attention_heads\": 20, \"encoder_ffn_dim\": 5120, \"num_mel_bins\": 128,"
+      "\"decoder_ffn_dim\": 5120, \"num_hidden_layers\": 32", ERG_HEAD_AUTO,
+      808878080 },
+    { "\"model_type\": \"vit\", \"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}",
+      ERG_HEAD_AUTO, 86567656 - 998 * 769 },
+};
+
+static void published_sizes_are_met(void)
+{
+    for (size_t i = 0; i < ERG_COUNT(published); i++) {
+        char text[512];
+        erg_graph_options options = { .seq = 16, .head = published[i].head };
+        snprintf(text, sizeof(text), "{%s}", published[i].keys);
+        erg_graph *graph = parse(text, &options);
+        if (graph->parameters != published[i].parameters)
+            fail_msg("%s: %lld parameters, not %lld", published[i].keys,
+                     (long long)graph->parameters, (long long)published[i].parameters);
+        erg_graph_free(graph);
+    }
+}
+
+static int64_t cache_bytes(const char *text)
+{
+    erg_graph_options options = { .batch = 1, .seq = 1000, .phase = ERG_DECODE };
+    erg_graph *graph = parse(text, &options);
+    int64_t bytes = graph->kv_cache_bytes;
+
+    erg_graph_free(graph);
+    return bytes;
+}
+
+/* A cache of one layer and key holds 2 x 2 heads x 8 fp32 numbers. */
+#define SMALL "\"hidden_size\": 16, \"num_attention_heads\": 2, \"vocab_size\": 10,"     \
+              "\"num_key_value_heads\": 2, \"intermediate_size\": 32, \"head_dim\": 8,"
+static void each_layer_keeps_the_keys_that_it_sees(void)
+{
+    enum { A_KEY = 2 * 2 * 8 * 4 };
+
+    /* Null says that there is no window. */
+    assert_int_equal(cache_bytes("{\"model_type\": \"mistral\"," SMALL
+                                 "\"num_hidden_layers\": 3, \"sliding_window\": null}"),
+                     3 * 1000 * A_KEY);
+    assert_int_equal(cache_bytes("{\"model_type\": \"mistral\"," SMALL
+                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100}"),
+                     3 * 100 * A_KEY);
+    /* Every second one sees all, every sixth, those from the third on do not. */
+    assert_int_equal(cache_bytes("{\"model_type\": \"gemma2\"," SMALL
+                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100}"),
+                     1200 * A_KEY);
+    assert_int_equal(cache_bytes("{\"model_type\": \"gemma3_text\"," SMALL
+                                 "\"num_hidden_layers\": 7, \"sliding_window\": 100}"),
+                     1600 * A_KEY);
+    assert_int_equal(cache_bytes("{\"model_type\": \"qwen2\"," SMALL
+                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100,"
+                                 "\"use_sliding_window\": true, \"max_window_layers\": 2}"),
+                     2100 * A_KEY);
+}
+#undef SMALL
+
+static const char *note_of(const erg_graph *graph, const char *what)
+{
+    for (int32_t i = 0; i < graph->note_count; i++)
+        if (strstr(graph->notes[i], what))
+            return graph->notes[i];
+    return NULL;
+}
+
+static void what_is_not_counted_as_it_stands_is_said(void)
+{
+    erg_graph *graph = parse("{\"model_type\": \"llava\", \"text_config\": {\"model_type\":"
+                             "\"llama\"}, \"vision_config\": {}}", NULL);
+    assert_int_equal(graph->parameters, 6738415616);
+    assert_non_null(note_of(graph, "of llava only the part that reads text (llama)"));
+    erg_graph_free(graph);
+    graph = parse("{\"model_type\": \"llama\", \"quantization_config\":"
+                  "{\"quant_method\": \"gptq\", \"bits\": 4}}", NULL);
+    assert_non_null(note_of(graph, "quantised (gptq)"));
+    erg_graph_free(graph);
+    graph = parse("{\"model_type\": \"llama\"}", NULL);
+    assert_null(note_of(graph, ""));
+    erg_graph_free(graph);
+}
+
 /* H 512, three layers in the decoder, gates in both: V H twice, 32 buckets of 8 heads in
  * each stack. */
 static void a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form(void)
@@ -192,6 +306,13 @@ static void nonsense_is_refused_in_one_sentence(void)
         { "{\"model_type\": \"bert\", \"num_attention_heads\": 7}", "do not divide" },
         { "{\"model_type\": \"switch_transformers\", \"num_sparse_encoder_layers\": 99}",
           "more sparse layers" },
+        { "{\"model_type\": \"qwen3_moe\", \"mlp_only_layers\": [0]}", "dense layers" },
+        { "{\"model_type\": \"bert\", \"position_embedding_type\": \"relative_key\"}",
+          "relative_key" },
+        { "{\"model_type\": \"llava\", \"text_config\": {\"model_type\": \"mamba\"}}",
+          "mamba" },
+        { "{\"model_type\": \"roberta\", \"hidden_size\": null, \"hidden_dim\": 0}",
+          "hidden_dim" },
         { "{\"model_type\": \"mixtral\", \"num_hidden_layers\": 9999,"
           "\"num_local_experts\": 4096}", "experts" },
     };
@@ -212,6 +333,9 @@ int main(void)
         TEST(fields_are_read_and_names_are_not),
         TEST(odd_keys_give_the_parameters_of_the_closed_form),
         TEST(a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form),
+        TEST(published_sizes_are_met),
+        TEST(each_layer_keeps_the_keys_that_it_sees),
+        TEST(what_is_not_counted_as_it_stands_is_said),
         TEST(every_config_that_was_measured_loads),
         TEST(nonsense_is_refused_in_one_sentence),
     };
