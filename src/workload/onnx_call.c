@@ -35,16 +35,11 @@ static void shape_put(const erg_onnx_value *value, char *to, size_t size)
         snprintf(to + used, size - used, "]");
 }
 
-bool erg_onnx_refuse(erg_onnx_model *model, const erg_onnx_node *node, const char *format,
-                     ...)
+static bool refuse(erg_onnx_model *model, const erg_onnx_node *node, const char *why)
 {
-    char why[200], inputs[160] = "";
+    char inputs[160] = "";
     size_t used = 0;
-    va_list args;
 
-    va_start(args, format);
-    vsnprintf(why, sizeof(why), format, args);
-    va_end(args);
     for (int32_t i = 0; i < node->in_count && used < sizeof(inputs); i++) {
         char shape[48];
         const erg_onnx_value *value = node->in[i];
@@ -54,6 +49,31 @@ bool erg_onnx_refuse(erg_onnx_model *model, const erg_onnx_node *node, const cha
     }
     return erg_fail(model->err, ERG_BAD_INPUT, "%s: node %.60s (%s) with inputs %s: %s",
                     model->path, node_name(node), node->proto->op_type, inputs, why);
+}
+
+bool erg_onnx_refuse(erg_onnx_model *model, const erg_onnx_node *node, const char *format,
+                     ...)
+{
+    char why[200];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why, sizeof(why), format, args);
+    va_end(args);
+    return refuse(model, node, why);
+}
+
+bool erg_onnx_late(erg_onnx_model *model, const erg_onnx_node *node, const char *format,
+                   ...)
+{
+    char why[200];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why, sizeof(why), format, args);
+    va_end(args);
+    model->is_late = true;
+    return refuse(model, node, why);
 }
 
 /* ---- outputs -------------------------------------------------------------- */
@@ -105,10 +125,10 @@ const erg_onnx_value *erg_onnx_need(erg_onnx_model *model, erg_onnx_node *node, 
     if (!value)
         erg_onnx_refuse(model, node, "input %d is missing", i);
     else if (value->rank == ERG_ONNX_UNKNOWN)
-        erg_onnx_refuse(model, node,
-                        "the shape of input %d (%.60s) is needed, and neither a "
-                        "rule nor value_info tells it",
-                        i, value->name);
+        erg_onnx_late(model, node,
+                      "the shape of input %d (%.60s) is needed, and neither a "
+                      "rule nor value_info tells it",
+                      i, value->name);
     else if (value->rank < least)
         erg_onnx_refuse(model, node, "input %d needs at least %d axes", i, least);
     else
@@ -203,7 +223,7 @@ bool erg_onnx_axes_read(erg_onnx_model *model, const erg_onnx_node *node, int32_
     if (out->count < 0 && given) {
         out->count = erg_onnx_input_list(node, input, out->at, ERG_ONNX_RANK);
         if (out->count < 0)
-            return erg_onnx_refuse(model, node, "its axes are known only at run time");
+            return erg_onnx_late(model, node, "its axes are known only at run time");
     }
     for (int32_t i = 0; i < out->count; i++) {
         out->at[i] += out->at[i] < 0 ? rank : 0;

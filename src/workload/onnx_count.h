@@ -17,7 +17,21 @@ erg_onnx_count_rule erg_onnx_count_conv, erg_onnx_count_conv_int8, erg_onnx_coun
 /* onnx_count_layers.c */
 erg_onnx_count_rule erg_onnx_count_recurrent, erg_onnx_count_attention, erg_onnx_count_sdpa,
     erg_onnx_count_ms_attention, erg_onnx_count_multi_head, erg_onnx_count_group_query,
-    erg_onnx_count_moe, erg_onnx_count_skip_norm, erg_onnx_count_skip_rms,
-    erg_onnx_count_embed_norm, erg_onnx_count_bias_gelu, erg_onnx_count_bias_gelu_tanh;
+    erg_onnx_count_skip_norm, erg_onnx_count_skip_rms, erg_onnx_count_embed_norm,
+    erg_onnx_count_bias_gelu, erg_onnx_count_bias_gelu_tanh;
+
+/* onnx_count_experts.c */
+erg_onnx_count_rule erg_onnx_count_moe, erg_onnx_count_gather_blocks, erg_onnx_count_rotary;
+/* onnx_count_signal.c */
+erg_onnx_count_rule erg_onnx_count_affine_grid, erg_onnx_count_col2im, erg_onnx_count_dft,
+    erg_onnx_count_stft, erg_onnx_count_deform, erg_onnx_count_gelu,
+    erg_onnx_count_bias_add, erg_onnx_count_q_gemm;
+/* Bytes of the rows of its tables that so many tokens read; -1: too many. */
+int64_t erg_onnx_rotation_bytes(const erg_onnx_model *model, const erg_onnx_node *node,
+                                int64_t tokens);
+/* Is input i of the node a table of sines and cosines that it reads by rows? */
+bool erg_onnx_is_rotation(const erg_onnx_node *node, int32_t i);
+/* Of all elements, as wide as the builder stores them; -1: more than a count holds. */
+int64_t erg_onnx_bytes(const erg_onnx_model *model, const erg_onnx_value *value);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "workload/count.h"
 #include "workload/onnx_count.h"
+#include "workload/onnx_shape.h"
 
 static bool too_large(erg_onnx_model *model, erg_onnx_node *node)
 {
@@ -154,38 +155,54 @@ bool erg_onnx_count_multi_head(erg_onnx_model *model, erg_onnx_node *node,
     return attention(model, node, of, 0, cost);
 }
 
+/* The cache is read once and gets the new rows: it is no copy of itself. */
+static bool cache_traffic(const erg_onnx_model *model, const erg_onnx_node *node, heads of,
+                          int64_t groups, erg_op_spec *spec)
+{
+    const erg_onnx_value *q = node->in[0];
+    int64_t bits = erg_precision_bits(model->options->precision), read = 0, made = 0;
+    int64_t rows = 2 * q->dims[0], turned = erg_onnx_rotation_bytes(model, node, of.rows);
+    int64_t cached = of.columns > of.rows ? of.columns - of.rows : 0;
+
+    for (int32_t i = 0; i < 3; i++) {
+        const erg_onnx_value *x = erg_onnx_in(node, i);
+        if (x && !erg_count_plus(&read, erg_onnx_bytes(model, x)))
+            return false;
+    }
+    if (!erg_count_times(&rows, groups) || !erg_count_times(&rows, of.width)
+        || !erg_count_times(&rows, bits) || !erg_count_times(&cached, rows / 8)
+        || !erg_count_plus(&read, cached)
+        || !plus_product(&made, of.rows, rows / 8, 1)
+        || !erg_count_plus(&made, erg_onnx_bytes(model, node->out[0])) || turned < 0)
+        return false;
+    spec->in_bytes = read ? read : -1;
+    spec->out_bytes = made ? made : -1;
+    spec->weight_bytes = turned ? turned : -1;
+    return true;
+}
+
+/* One new token sees a window of the cache; do_rotary turns q and k on the way. */
 bool erg_onnx_count_group_query(erg_onnx_model *model, erg_onnx_node *node,
                                 erg_onnx_cost *cost)
 {
-    const erg_onnx_value *q = node->in[0], *past = erg_onnx_in(node, 3);
-    int64_t count = erg_onnx_int(node, "num_heads", 1),
-            width = node->out[0]->dims[2] / count;
-    int64_t cached = past && past->rank == 4 ? past->dims[2] : 0;
-    heads of = { q->dims[0] * count, q->dims[1], cached > q->dims[1] ? cached : q->dims[1],
-                 width, width };
-    return attention(model, node, of, 0, cost);
-}
+    const erg_onnx_value *q = node->in[0];
+    int64_t count = erg_onnx_int(node, "num_heads", 1);
+    int64_t groups = erg_onnx_int(node, "kv_num_heads", 1), turned = 0;
+    int64_t width = node->out[0]->dims[2] / count;
+    int64_t window = erg_onnx_int(node, "local_window_size", -1);
+    heads of = { q->dims[0] * count, q->dims[1], erg_onnx_group_keys(node), width, width };
 
-/* ---- mixtures ----------------------------------------------------------------------- */
-
-/* x [.., H], router, experts one [E, H, I].. two [E, I, H].. (three): k of E a token. */
-bool erg_onnx_count_moe(erg_onnx_model *model, erg_onnx_node *node, erg_onnx_cost *cost)
-{
-    const erg_onnx_value *x = node->in[0];
-    int64_t rows = x->elements / (x->dims[x->rank - 1] ? x->dims[x->rank - 1] : 1),
-            macs = 0;
-    int64_t chosen = erg_onnx_int(node, "k", 1);
-
-    for (int32_t i = 2; i < node->in_count; i += 1) {
-        const erg_onnx_value *w = node->in[i];
-        if (!w || w->rank != 3)
-            continue;
-        int64_t matrix = w->dims[1];
-        if (!erg_count_times(&matrix, w->dims[2])
-            || !plus_product(&macs, rows, chosen, matrix))
-            return too_large(model, node);
-    }
-    return say(&cost->spec, macs, 0) || too_large(model, node);
+    if (window > 0 && of.rows == 1 && window < of.columns)
+        of.columns = window;
+    if (!attention(model, node, of, 0, cost))
+        return false;
+    if (erg_onnx_int(node, "do_rotary", 0)
+        && !plus_product(&turned, q->dims[0] * of.rows, count + groups, 3 * width))
+        return too_large(model, node);
+    if (!erg_count_plus(&cost->spec.flop, turned)
+        || !cache_traffic(model, node, of, groups, &cost->spec))
+        return too_large(model, node);
+    return true;
 }
 
 /* ---- sums before something ------------------------------------------------------- */

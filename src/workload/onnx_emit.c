@@ -4,6 +4,7 @@
  * first reads them, so that what only shapes were made of costs nothing.
  */
 #include <string.h>
+#include "workload/count.h"
 #include "workload/onnx_count.h"
 #include "workload/onnx_graph.h"
 
@@ -160,6 +161,59 @@ static void statistics(emission *e, const erg_onnx_node *node)
     }
 }
 
+/* What is stored, and was not trained. */
+static void buffer(emission *e, erg_onnx_value *x)
+{
+    if (x->is_constant && x->rank != ERG_ONNX_UNKNOWN && x->tensor < 0)
+        x->tensor = erg_build_tensor(e->builder, ERG_BUFFER, x->name, x->rank, x->dims,
+                                     bits_of(x));
+}
+
+/* Tables of a rotation are made, and read by rows. */
+static void rotations(emission *e, const erg_onnx_node *node)
+{
+    for (int32_t i = 1; i < node->in_count; i++)
+        if (erg_onnx_is_rotation(node, i))
+            buffer(e, node->in[i]);
+}
+
+/* Weights of a few bits, several a byte: as many as there are. Their scales and zero
+ * points came with the packing, not with the training. */
+static const struct {
+    const char *op_type, *bits;
+    int32_t packed, beside[2];
+} packings[] = {
+    { "GatherBlockQuantized", "bits",               0, { 2, 3 } },
+    { "MatMulBnb4",           "bits",               1, { 2, 3 } },
+    { "MatMulNBits",          "bits",               1, { 2, 3 } },
+    { "QMoE",                 "expert_weight_bits", 2, { 3, 11 } },
+    { "QMoE",                 "expert_weight_bits", 5, { 6, 12 } },
+    { "QMoE",                 "expert_weight_bits", 8, { 9, 13 } },
+};
+
+static void unpack(emission *e, const erg_onnx_node *node, size_t row)
+{
+    int32_t at = packings[row].packed;
+    erg_onnx_value *x = at < node->in_count ? node->in[at] : NULL;
+    int64_t bits = erg_onnx_int(node, packings[row].bits, 4), count = x ? x->elements : 0;
+
+    if (x && x->role == ERG_WEIGHT && x->type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8
+        && x->tensor < 0 && bits > 0 && bits < 8 && 8 % bits == 0
+        && erg_count_times(&count, 8 / bits))
+        x->tensor = erg_build_tensor(e->builder, ERG_WEIGHT, x->name, 1, &count,
+                                     (int32_t)bits);
+    for (int32_t i = 0; i < 2; i++)
+        if (erg_onnx_in(node, packings[row].beside[i]))
+            buffer(e, node->in[packings[row].beside[i]]);
+}
+
+static void packed(emission *e, const erg_onnx_node *node)
+{
+    for (size_t i = 0; i < ERG_COUNT(packings); i++)
+        if (strcmp(packings[i].op_type, node->proto->op_type) == 0)
+            unpack(e, node, i);
+}
+
 static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule)
 {
     erg_onnx_cost cost = { .spec = { .kind = rule ? rule->kind : ERG_OP_UNKNOWN,
@@ -169,6 +223,8 @@ static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule
 
     if (spec->kind == ERG_OP_BATCH_NORM)
         statistics(e, node);
+    rotations(e, node);
+    packed(e, node);
     if (rule && rule->count && !rule->count(e->model, node, &cost))
         return false;
     spec->is_function = spec->kind == ERG_OP_ADD || spec->kind == ERG_OP_SUB
@@ -280,7 +336,9 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
             return false;
     for (size_t i = 0; i < graph->n_output; i++) {
         erg_onnx_value *value = erg_onnx_value_find(model, graph->output[i]->name);
-        if (value)
+        for (int32_t k = 0; value && k < value->part_count; k++)
+            erg_build_output(builder, tensor_of(&e, value->parts[k]));
+        if (value && !value->is_list)
             erg_build_output(builder, tensor_of(&e, value));
     }
     unknown_note(&e);

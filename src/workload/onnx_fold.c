@@ -142,6 +142,27 @@ static bool whole_more(int64_t a, int64_t b, int64_t *o)
     *o = a > b;
     return true;
 }
+static bool whole_least(int64_t a, int64_t b, int64_t *o)
+{
+    *o = a >= b;
+    return true;
+}
+static bool whole_most(int64_t a, int64_t b, int64_t *o)
+{
+    *o = a <= b;
+    return true;
+}
+static bool whole_xor(int64_t a, int64_t b, int64_t *o)
+{
+    *o = !a != !b;
+    return true;
+}
+static bool whole_sign(int64_t a, int64_t b, int64_t *o)
+{
+    (void)b;
+    *o = (a > 0) - (a < 0);
+    return true;
+}
 static bool whole_and(int64_t a, int64_t b, int64_t *o)
 {
     *o = a && b;
@@ -201,6 +222,16 @@ static double real_sqrt(double a, double b)
     (void)b;
     return sqrt(a);
 }
+static double real_sign(double a, double b)
+{
+    (void)b;
+    return (a > 0) - (a < 0);
+}
+static double real_inverse(double a, double b)
+{
+    (void)b;
+    return 1 / a;
+}
 static double real_negate(double a, double b)
 {
     (void)b;
@@ -215,21 +246,24 @@ static double real_abs(double a, double b)
 typedef struct fold_row {
     const char *op_type;
     whole_rule whole;
-    real_rule real;
+    real_rule real;     /* NULL: none, or a comparison (then `whole` of -1, 0, 1 with 0) */
 } fold_row;
 
 static const fold_row fold_rows[] = {
-    { "Abs", whole_abs, real_abs }, { "Add", whole_add, real_add },
-    { "And", whole_and, NULL },     { "Ceil", NULL, real_ceil },
-    { "Div", whole_div, real_div }, { "Equal", whole_equal, NULL },
-    { "Floor", NULL, real_floor },  { "Greater", whole_more, NULL },
-    { "Less", whole_less, NULL },   { "Max", whole_max, fmax },
-    { "Min", whole_min, fmin },     { "Mod", whole_mod, NULL },
-    { "Mul", whole_mul, real_mul }, { "Neg", whole_negate, real_negate },
-    { "Not", whole_not, NULL },     { "Or", whole_or, NULL },
-    { "Pow", NULL, pow },           { "Relu", NULL, NULL },
-    { "Round", NULL, real_round },  { "Sqrt", NULL, real_sqrt },
-    { "Sub", whole_sub, real_sub }, { "Identity", whole_same, NULL },
+    { "Abs", whole_abs, real_abs },           { "Add", whole_add, real_add },
+    { "And", whole_and, NULL },               { "Ceil", NULL, real_ceil },
+    { "Div", whole_div, real_div },           { "Equal", whole_equal, NULL },
+    { "Floor", NULL, real_floor },            { "Greater", whole_more, NULL },
+    { "GreaterOrEqual", whole_least, NULL },  { "Identity", whole_same, NULL },
+    { "Less", whole_less, NULL },             { "LessOrEqual", whole_most, NULL },
+    { "Max", whole_max, fmax },               { "Min", whole_min, fmin },
+    { "Mod", whole_mod, NULL },               { "Mul", whole_mul, real_mul },
+    { "Neg", whole_negate, real_negate },     { "Not", whole_not, NULL },
+    { "Or", whole_or, NULL },                 { "Pow", NULL, pow },
+    { "Reciprocal", NULL, real_inverse },     { "Relu", NULL, NULL },
+    { "Round", NULL, real_round },            { "Sign", whole_sign, real_sign },
+    { "Sqrt", NULL, real_sqrt },              { "Sub", whole_sub, real_sub },
+    { "Xor", whole_xor, NULL },
 };
 
 static const fold_row *row_of(const char *op_type)
@@ -243,8 +277,11 @@ static const fold_row *row_of(const char *op_type)
 static bool number_combine(const fold_row *row, erg_onnx_number a, erg_onnx_number b,
                            bool is_real, erg_onnx_number *out)
 {
-    if (is_real)
+    if (is_real && row->real)
         out->r = row->real(a.r, b.r);
+    else if (is_real)
+        return !isnan(a.r) && !isnan(b.r)
+               && row->whole((a.r > b.r) - (a.r < b.r), 0, &out->i);
     else if (!row->whole(a.i, b.i, &out->i))
         return false;
     return true;
@@ -260,9 +297,9 @@ bool erg_onnx_fold_map(erg_onnx_model *model, erg_onnx_node *node)
     if (!row || !to || node->in_count > 2 || !erg_onnx_can_fold(a) || !erg_onnx_can_fold(b)
         || !erg_onnx_fold_room(model, to, &numbers))
         return true;
-    bool is_real = a->reals != NULL;
-    if ((is_real ? !row->real || !b->reals : !row->whole || !b->ints)
-        || is_real != (numbers.reals != NULL))
+    bool is_real = a->reals != NULL, makes_real = is_real && row->real;
+    if ((is_real ? (!row->real && !row->whole) || !b->reals : !row->whole || !b->ints)
+        || makes_real != (numbers.reals != NULL))
         return true;
     for (int64_t i = 0; i < to->elements; i++) {
         erg_onnx_number number = { 0 };

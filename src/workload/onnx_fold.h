@@ -39,6 +39,12 @@ bool erg_onnx_fold_range(erg_onnx_model *model, erg_onnx_node *node);
 bool erg_onnx_fold_reduce(erg_onnx_model *model, erg_onnx_node *node);
 bool erg_onnx_fold_cast(erg_onnx_model *model, erg_onnx_node *node);
 bool erg_onnx_fold_map(erg_onnx_model *model, erg_onnx_node *node);
+/* onnx_sequence.c */
+bool erg_onnx_fold_list_split(erg_onnx_model *model, erg_onnx_node *node);
+bool erg_onnx_fold_list_length(erg_onnx_model *model, erg_onnx_node *node);
+bool erg_onnx_fold_list_concat(erg_onnx_model *model, erg_onnx_node *node);
+bool erg_onnx_fold_optional_has(erg_onnx_model *model, erg_onnx_node *node);
+/* onnx_fold.c */
 bool erg_onnx_fold_where(erg_onnx_model *model, erg_onnx_node *node);
 
 #endif

@@ -44,6 +44,9 @@ typedef struct erg_onnx_value {
     erg_onnx_node *reader; /* the last of them */
     bool needs_copy;       /* a reader wants it contiguous */
     int32_t tensor;        /* in the builder, -1: not yet */
+    bool is_list;          /* a sequence: of part_count tensors */
+    int32_t part_count;
+    struct erg_onnx_value **parts;
     struct erg_onnx_value *older; /* of all values, which erg_onnx_value_new links */
 } erg_onnx_value;
 
@@ -74,6 +77,7 @@ typedef struct erg_onnx_model {
     size_t value_count;
     erg_onnx_value *first_input;
     char unbound[200]; /* names of dimensions nobody gave */
+    bool is_late;        /* what was refused last hangs on data, or on nothing known */
     bool asks_batch;     /* of the options: with another one shapes may differ */
     bool asks_attention; /* likewise, and patterns */
 } erg_onnx_model;
@@ -107,8 +111,10 @@ struct erg_onnx_rule {
 
 /* NULL: no such operator. */
 const erg_onnx_rule *erg_onnx_rule_find(const char *domain, const char *op_type);
-/* Rows in order of (op_type, domain); NULL past the end. */
+/* All rows, those of com.microsoft last; NULL past the end. */
 const erg_onnx_rule *erg_onnx_rule_at(size_t index);
+const erg_onnx_rule *erg_onnx_microsoft_rules(size_t *count);
+const erg_onnx_rule *erg_onnx_microsoft_rule_at(size_t index);
 
 /* ---- passes -------------------------------------------------------------- */
 
@@ -147,6 +153,9 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder);
 /* Always false: names file, node and its inputs with their shapes. */
 bool erg_onnx_refuse(erg_onnx_model *model, const erg_onnx_node *node, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+/* Likewise, for what is known only at run time: a declared shape may stand in. */
+bool erg_onnx_late(erg_onnx_model *model, const erg_onnx_node *node, const char *format,
+                   ...) __attribute__((format(printf, 3, 4)));
 void *erg_onnx_take(erg_onnx_model *model, size_t bytes);
 
 /* Sets type and shape of output i (nothing if it is left out). Checks the size. */

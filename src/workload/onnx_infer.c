@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "workload/onnx_count.h"
 #include "workload/onnx_graph.h"
 #include "workload/onnx_names.h"
 
@@ -118,14 +119,45 @@ static bool declared(erg_onnx_model *model, erg_onnx_node *node, int32_t i)
                          dims);
 }
 
+/* What hangs on data alone has the shapes that the file declares, if it declares all.
+ * A rule that counts by more than its result's shape cannot: it is dropped. */
+static bool stands_declared(erg_onnx_model *model, erg_onnx_node *node)
+{
+    bool is_known = model->is_late;
+
+    for (int32_t i = 0; is_known && i < node->out_count; i++)
+        is_known = !node->out[i]
+                   || (declared(model, node, i) && node->out[i]->rank != ERG_ONNX_UNKNOWN);
+    if (!is_known)
+        return false;
+    bool can_count = !node->rule->count || node->rule->count == erg_onnx_count_resize;
+    for (int32_t i = 0; can_count && i < node->in_count; i++)
+        can_count = !node->in[i] || node->in[i]->rank != ERG_ONNX_UNKNOWN;
+    if (!can_count)
+        node->rule = NULL;
+    const erg_onnx_value *x = erg_onnx_in(node, 0), *y = node->out[0];
+    if (node->rule && node->rule->way == ERG_ONNX_VIEW
+        && (!x || !y || x->elements != y->elements))
+        return false;
+    *model->err = (erg_error){ 0 };
+    return true;
+}
+
+static bool rule_infer(erg_onnx_model *model, erg_onnx_node *node)
+{
+    if (node->out_count == 0)
+        return erg_onnx_refuse(model, node, "it makes nothing");
+    if (!erg_onnx_attributes_check(model, node))
+        return false;
+    model->is_late = false;
+    if (!node->rule->shape(model, node))
+        return stands_declared(model, node);
+    return !node->rule->fold || node->rule->fold(model, node);
+}
+
 static bool node_infer(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_rule *rule = node->rule;
-
-    if (rule && node->out_count == 0)
-        return erg_onnx_refuse(model, node, "it makes nothing");
-    if (rule && (!erg_onnx_attributes_check(model, node) || !rule->shape(model, node)
-                 || (rule->fold && !rule->fold(model, node))))
+    if (node->rule && !rule_infer(model, node))
         return false;
     for (int32_t i = 0; i < node->out_count; i++) {
         erg_onnx_value *value = node->out[i];
@@ -176,6 +208,8 @@ bool erg_onnx_infer(erg_onnx_model *model)
             return erg_fail(model->err, ERG_BAD_INPUT, "%s: nothing makes its output %.80s",
                             model->path, name ? name : "without a name");
         value->is_output = true;
+        for (int32_t k = 0; k < value->part_count; k++)
+            value->parts[k]->is_output = true;
     }
     return true;
 }

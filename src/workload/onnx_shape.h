@@ -41,6 +41,22 @@ erg_onnx_shape_rule erg_onnx_shape_gather, erg_onnx_shape_gather_elements,
     erg_onnx_shape_fill, erg_onnx_shape_range, erg_onnx_shape_shape, erg_onnx_shape_size,
     erg_onnx_shape_random, erg_onnx_shape_random_like, erg_onnx_shape_det,
     erg_onnx_shape_taper;
+/* onnx_sequence.c */
+erg_onnx_shape_rule erg_onnx_shape_list, erg_onnx_shape_list_insert,
+    erg_onnx_shape_list_erase, erg_onnx_shape_list_split, erg_onnx_shape_list_at,
+    erg_onnx_shape_list_length, erg_onnx_shape_list_concat, erg_onnx_shape_optional,
+    erg_onnx_shape_optional_has;
+/* The node's result is a sequence of these; always true. */
+bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t count);
+/* Keys that a GroupQueryAttention looks at: as told, else those of its cache or its own. */
+int64_t erg_onnx_group_keys(const erg_onnx_node *node);
+/* onnx_shape_signal.c */
+erg_onnx_shape_rule erg_onnx_shape_affine_grid, erg_onnx_shape_center,
+    erg_onnx_shape_col2im, erg_onnx_shape_dft, erg_onnx_shape_stft, erg_onnx_shape_mel,
+    erg_onnx_shape_multinomial;
+/* onnx_shape_microsoft.c */
+erg_onnx_shape_rule erg_onnx_shape_split_gelu, erg_onnx_shape_gather_blocks,
+    erg_onnx_shape_q_gemm, erg_onnx_shape_q_concat, erg_onnx_shape_skip_group_norm;
 /* onnx_shape_attention.c */
 erg_onnx_shape_rule erg_onnx_shape_attention, erg_onnx_shape_ms_attention,
     erg_onnx_shape_multi_head, erg_onnx_shape_group_query, erg_onnx_shape_moe;

@@ -81,14 +81,18 @@ bool erg_onnx_shape_ms_attention(erg_onnx_model *model, erg_onnx_node *node)
         widths[2] = w->dims[1] / 3;
     bool is_quantised = strcmp(node->proto->op_type, "QAttention") == 0;
     int32_t type = is_quantised && erg_onnx_in(node, 3) ? node->in[3]->type : x->type;
+    const erg_onnx_value *past = erg_onnx_in(node, is_quantised ? 8 : 4);
+    int64_t length = x->dims[1] + (past && past->rank == 5 ? past->dims[3] : 0);
     int64_t dims[3] = { x->dims[0], x->dims[1], widths[2] };
-    return erg_onnx_give(model, node, 0, type, 3, dims);
+    int64_t cache[5] = { 2, x->dims[0], heads, length, widths[2] / heads };
+    return erg_onnx_give(model, node, 0, type, 3, dims)
+           && erg_onnx_give(model, node, 1, x->type, 5, cache);
 }
 
-/* Left out, or of three or four axes. */
+/* Left out, or of three or four axes; k may hold v, too: [B,S,heads,2,d]. */
 static bool fits(const erg_onnx_value *value)
 {
-    return !value || value->rank == 3 || value->rank == 4;
+    return !value || (value->rank >= 3 && value->rank <= 5);
 }
 
 /* q [B,S,H], k, v; q alone may hold all three as [B,S,heads,3,d]. */
@@ -110,13 +114,22 @@ bool erg_onnx_shape_multi_head(erg_onnx_model *model, erg_onnx_node *node)
     const erg_onnx_value *k = erg_onnx_in(node, 1), *past = erg_onnx_in(node, 6);
     if (!is_count(heads) || dims[2] % heads || !fits(k) || !fits(v))
         return erg_onnx_refuse(model, node, "its heads do not fit");
-    int64_t length = k && k->rank == 3   ? k->dims[1]
-                     : k && k->rank == 4 ? k->dims[2]
-                                         : q->dims[1];
+    int64_t length = !k ? q->dims[1] : k->rank == 4 ? k->dims[2] : k->dims[1];
     length += past && past->rank == 4 ? past->dims[2] : 0;
     int64_t cache[4] = { q->dims[0], heads, length, dims[2] / heads };
     return erg_onnx_give(model, node, 0, q->type, 3, dims)
            && present(model, node, 1, cache);
+}
+
+int64_t erg_onnx_group_keys(const erg_onnx_node *node)
+{
+    const erg_onnx_value *past = erg_onnx_in(node, 3);
+    int64_t own = node->in[0]->dims[1], told;
+    int64_t cached = past && past->rank == 4 ? past->dims[2] : 0;
+
+    if (erg_onnx_input_list(node, 6, &told, 1) == 1 && told >= own)
+        return told;
+    return cached > own ? cached : own;
 }
 
 /* q [B,S,heads d], k, v [B,S,groups d], caches [B,groups,P,d]. q may hold all. */
@@ -134,8 +147,9 @@ bool erg_onnx_shape_group_query(erg_onnx_model *model, erg_onnx_node *node)
     bool is_packed = !erg_onnx_in(node, 1);
     int64_t width = q->dims[2] / (is_packed ? heads + 2 * groups : heads);
     int64_t dims[3] = { q->dims[0], q->dims[1], width * heads };
-    int64_t length =
-        past && past->rank == 4 && past->dims[2] > q->dims[1] ? past->dims[2] : q->dims[1];
+    int64_t length = erg_onnx_group_keys(node);
+    if (past && past->rank == 4 && past->dims[2] > length)
+        length = past->dims[2]; /* room for more */
     int64_t cache[4] = { q->dims[0], groups, length, width };
     return erg_onnx_give(model, node, 0, q->type, 3, dims)
            && present(model, node, 1, cache);

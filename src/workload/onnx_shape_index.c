@@ -80,7 +80,7 @@ bool erg_onnx_shape_one_hot(erg_onnx_model *model, erg_onnx_node *node)
     if (!on_off || !erg_onnx_axis(model, node, -1, x->rank + 1, &axis))
         return false;
     if (!erg_onnx_is_folded(depth) || depth->elements != 1)
-        return erg_onnx_refuse(model, node, "its depth is known only at run time");
+        return erg_onnx_late(model, node, "its depth is known only at run time");
     for (int32_t i = 0; i <= x->rank; i++)
         dims[i] = i < axis    ? x->dims[i]
                   : i == axis ? (depth->ints ? depth->ints[0] : llround(depth->reals[0]))
@@ -98,7 +98,7 @@ bool erg_onnx_shape_top_k(erg_onnx_model *model, erg_onnx_node *node)
     if (!x || !erg_onnx_axis(model, node, -1, x->rank, &axis))
         return false;
     if (k < 0 && erg_onnx_input_list(node, 1, &k, 1) != 1)
-        return erg_onnx_refuse(model, node, "its k is known only at run time");
+        return erg_onnx_late(model, node, "its k is known only at run time");
     if (k > x->dims[axis])
         return erg_onnx_refuse(model, node, "its k of %lld is more than axis %d has",
                                (long long)k, (int)axis);
@@ -270,7 +270,7 @@ bool erg_onnx_shape_fill(erg_onnx_model *model, erg_onnx_node *node)
     int32_t rank = erg_onnx_input_list(node, 0, dims, ERG_ONNX_RANK);
 
     if (rank < 0)
-        return erg_onnx_refuse(model, node, "its shape is known only at run time");
+        return erg_onnx_late(model, node, "its shape is known only at run time");
     return erg_onnx_give(model, node, 0, a && a->t ? a->t->data_type : FLOAT, rank, dims);
 }
 
@@ -283,7 +283,7 @@ bool erg_onnx_shape_range(erg_onnx_model *model, erg_onnx_node *node)
         if (!x)
             return false;
         if (!erg_onnx_is_folded(x) || x->elements != 1)
-            return erg_onnx_refuse(model, node, "its ends are known only at run time");
+            return erg_onnx_late(model, node, "its ends are known only at run time");
         ends[i] = erg_onnx_number_at(x, 0).r;
     }
     double count = ceil((ends[1] - ends[0]) / ends[2]);
@@ -299,7 +299,7 @@ bool erg_onnx_shape_taper(erg_onnx_model *model, erg_onnx_node *node)
     int64_t length;
 
     if (erg_onnx_input_list(node, 0, &length, 1) != 1)
-        return erg_onnx_refuse(model, node, "its length is known only at run time");
+        return erg_onnx_late(model, node, "its length is known only at run time");
     return erg_onnx_give(model, node, 0,
                          (int32_t)erg_onnx_int(node, "output_datatype", FLOAT), 1, &length);
 }

@@ -23,6 +23,8 @@ bool erg_onnx_shape_identity(erg_onnx_model *model, erg_onnx_node *node)
 
     if (!x)
         return erg_onnx_refuse(model, node, "its input is missing");
+    if (x->is_list)
+        return erg_onnx_list_give(node, x->parts, x->part_count);
     return x->rank == ERG_ONNX_UNKNOWN || erg_onnx_give_like(model, node, 0, x);
 }
 
@@ -83,10 +85,25 @@ bool erg_onnx_shape_where(erg_onnx_model *model, erg_onnx_node *node)
     return x && stretch(model, node, 0, 3, x->type);
 }
 
+/* Before opset 6 the type is a word: "INT64". */
+static int32_t type_of(const erg_onnx_node *node)
+{
+    const Onnx__AttributeProto *a = erg_onnx_attribute(node->proto, "to");
+    char word[16];
+
+    if (!a || !a->has_s || !a->s.len || a->s.len >= sizeof(word))
+        return (int32_t)erg_onnx_int(node, "to", FLOAT);
+    memcpy(word, a->s.data, a->s.len);
+    word[a->s.len] = '\0';
+    const ProtobufCEnumValue *type = protobuf_c_enum_descriptor_get_value_by_name(
+        &onnx__tensor_proto__data_type__descriptor, word);
+    return type ? type->value : FLOAT;
+}
+
 bool erg_onnx_shape_cast(erg_onnx_model *model, erg_onnx_node *node)
 {
     const erg_onnx_value *x = erg_onnx_need(model, node, 0, 0);
-    int32_t to = (int32_t)erg_onnx_int(node, "to", FLOAT);
+    int32_t to = type_of(node);
     return x && erg_onnx_give(model, node, 0, to, x->rank, x->dims);
 }
 

@@ -14,7 +14,7 @@ static int32_t shape_told(erg_onnx_model *model, erg_onnx_node *node, const char
     if (rank < 0)
         rank = erg_onnx_input_list(node, 1, dims, ERG_ONNX_RANK);
     if (rank < 0)
-        erg_onnx_refuse(model, node, "its %s is known only at run time", name);
+        erg_onnx_late(model, node, "its %s is known only at run time", name);
     return rank;
 }
 
@@ -102,7 +102,7 @@ bool erg_onnx_shape_unsqueeze(erg_onnx_model *model, erg_onnx_node *node)
         more = erg_onnx_input_list(node, 1, given, ERG_ONNX_RANK);
     int32_t rank = x->rank + more;
     if (more < 0 || rank > ERG_ONNX_RANK)
-        return erg_onnx_refuse(model, node,
+        return erg_onnx_late(model, node,
                                "its axes are known only at run time, or too many");
     if (!erg_onnx_axes_read(model, node, 1, rank, &axes))
         return false;
@@ -233,11 +233,33 @@ bool erg_onnx_shape_space_to_depth(erg_onnx_model *model, erg_onnx_node *node)
     return erg_onnx_give(model, node, 0, x->type, 4, dims);
 }
 
+/* Before opset 6: how often, and along which axis, in the type of x. */
+static int32_t old_repeats(erg_onnx_model *model, erg_onnx_node *node, int32_t rank,
+                           int64_t dims[ERG_ONNX_RANK])
+{
+    double told[2];
+
+    for (int32_t i = 0; i < 2; i++) {
+        const erg_onnx_value *x = erg_onnx_in(node, i + 1);
+        if (!x || !erg_onnx_is_folded(x) || x->elements != 1) {
+            erg_onnx_late(model, node, "its tiles are known only at run time");
+            return -1;
+        }
+        told[i] = erg_onnx_number_at(x, 0).r;
+    }
+    for (int32_t i = 0; i < rank; i++)
+        dims[i] = i == (int32_t)fmin(fmax(told[1], -1), rank) ? llround(told[0]) : 1;
+    return rank;
+}
+
 bool erg_onnx_shape_tile(erg_onnx_model *model, erg_onnx_node *node)
 {
     const erg_onnx_value *x = erg_onnx_need(model, node, 0, 0);
     int64_t dims[ERG_ONNX_RANK];
-    int32_t count = x ? shape_told(model, node, "repeats", dims) : -1;
+    bool is_old = node->opset < 6 && node->in_count == 3;
+    int32_t count = !x       ? -1
+                    : is_old ? old_repeats(model, node, x->rank, dims)
+                             : shape_told(model, node, "repeats", dims);
 
     if (count < 0)
         return false;

@@ -31,7 +31,7 @@ static bool slice_read(erg_onnx_model *model, erg_onnx_node *node, slice_told *t
     if (told->count < 0 || ends != told->count || (axes < 0 && erg_onnx_in(node, 3))
         || (steps < 0 && erg_onnx_in(node, 4)) || (axes >= 0 && axes != ends)
         || (steps >= 0 && steps != ends))
-        return erg_onnx_refuse(model, node,
+        return erg_onnx_late(model, node,
                                "its starts and ends are known only at run time");
     for (int32_t i = 0; i < told->count; i++) {
         told->axes[i] = axes < 0 ? i : told->axes[i];
@@ -112,7 +112,7 @@ bool erg_onnx_shape_pad(erg_onnx_model *model, erg_onnx_node *node)
         count = erg_onnx_input_list(node, 1, pads, 2 * ERG_ONNX_RANK);
     int32_t named = erg_onnx_input_list(node, 3, axes, ERG_ONNX_RANK);
     if (count < 0 || (named < 0 && erg_onnx_in(node, 3)))
-        return erg_onnx_refuse(model, node, "its pads are known only at run time");
+        return erg_onnx_late(model, node, "its pads are known only at run time");
     int32_t padded = named < 0 ? x->rank : named;
     if (count != 2 * padded)
         return erg_onnx_refuse(model, node, "it needs two pads an axis");
@@ -190,7 +190,7 @@ bool erg_onnx_shape_resize(erg_onnx_model *model, erg_onnx_node *node)
         return sized(model, node, sizes, &axes);
     if (scales && scales->reals && scales->elements == axes.count)
         return scaled(model, node, scales->reals, &axes);
-    return erg_onnx_refuse(model, node, "its scales and sizes are known only at run time");
+    return erg_onnx_late(model, node, "its scales and sizes are known only at run time");
 }
 
 /* Attribute scales before opset 9 (1: two numbers), input 1 from 9. */
@@ -210,7 +210,7 @@ bool erg_onnx_shape_upsample(erg_onnx_model *model, erg_onnx_node *node)
         return scaled(model, node, given->reals, &axes);
     bool is_old = erg_onnx_has(node, "height_scale") && x->rank == 4;
     if (!is_old && (!a || a->n_floats != (size_t)x->rank))
-        return erg_onnx_refuse(model, node, "its scales are known only at run time");
+        return erg_onnx_late(model, node, "its scales are known only at run time");
     for (int32_t i = 0; i < x->rank; i++)
         scales[i] = is_old ? 1.0 : (double)a->floats[i];
     if (is_old) {

@@ -244,7 +244,7 @@ bool erg_onnx_shape_unpool(erg_onnx_model *model, erg_onnx_node *node)
     if (erg_onnx_input_list(node, 2, dims, ERG_ONNX_RANK) == x->rank)
         return erg_onnx_give(model, node, 0, x->type, x->rank, dims);
     if (erg_onnx_in(node, 2))
-        return erg_onnx_refuse(model, node, "its output shape is known only at run time");
+        return erg_onnx_late(model, node, "its output shape is known only at run time");
     if (!geometry_read(model, node, x, NULL, &g) || !geometry_transposed(model, node, &g))
         return false;
     dims[0] = x->dims[0];

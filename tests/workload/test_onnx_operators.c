@@ -157,6 +157,7 @@ static void packed_weights_keep_their_bytes(void)
     const erg_operator *op = only(graph);
     CHECK(op->macs == 3 * 64 * 32);
     CHECK(op->weight_bytes == 32 * 2 * 16 + 64 * 2); /* N K / 2 + scales N K/32 x 2 */
+    CHECK(graph->parameters == 32 * 64);
     erg_graph_free(graph);
 }
 
