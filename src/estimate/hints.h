@@ -21,6 +21,8 @@ typedef struct erg_adviser {
     size_t count;
 } erg_adviser;
 
+extern const double erg_saving_least;   /* of the row's energy: what is worth telling */
+
 /* Tells it if it saves enough. `other`: what the change makes of the adviser's base. */
 void erg_hint_weigh(erg_adviser *all, erg_case *other, erg_hint one);
 

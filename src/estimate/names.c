@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words of an estimate, as tables have them. */
-#include "erg/estimate.h"
+#include "estimate/study.h"
 
 const char *erg_bound_name(erg_bound bound)
 {
@@ -18,4 +18,13 @@ const char *erg_grade_name(erg_grade grade)
         [ERG_THEORETICAL] = "theoretical", [ERG_GRADE_UNKNOWN] = "unknown",
     };
     return names[grade];
+}
+
+const char *erg_fusion_name(erg_fusion fusion)
+{
+    static const char *const names[ERG_FUSIONS] = {
+        [ERG_FUSION_AUTO] = "auto", [ERG_FUSION_NONE] = "none",
+        [ERG_FUSION_RUNTIME] = "runtime", [ERG_FUSION_COMPAT] = "compat",
+    };
+    return names[fusion];
 }

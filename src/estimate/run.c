@@ -223,13 +223,6 @@ static bool prepare(work_run *run, erg_arena *arena, erg_error *err)
     return true;
 }
 
-erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime)
-{
-    if (asked != ERG_FUSION_AUTO)
-        return asked;
-    return runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
-}
-
 /* What a record lacks counts as no time at all: then there is no estimate. */
 static bool has_rates(const erg_partition *partition, const erg_hardware *hardware,
                       erg_error *err)

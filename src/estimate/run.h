@@ -12,7 +12,12 @@ erg_estimation *erg_estimate_cut(const erg_partition *partition,
                                  const erg_estimate_options *options, erg_error *err);
 
 /* How launches are cut: as asked, else as the runtime does. */
-erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime);
+static inline erg_fusion erg_fusion_of(erg_fusion asked, erg_runtime runtime)
+{
+    if (asked != ERG_FUSION_AUTO)
+        return asked;
+    return runtime == ERG_EAGER ? ERG_FUSION_NONE : ERG_FUSION_RUNTIME;
+}
 
 /* How much less and more time it takes, as logarithms, where the clock follows from a cap
  * and from joules that nobody measured; else 0. */

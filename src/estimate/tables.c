@@ -103,28 +103,6 @@ static const erg_column roofline_columns[] = {
 
 /* ---- helpers -------------------------------------------------------------------- */
 
-bool erg_put_case(const erg_desk *desk, erg_table *table, const erg_case *one)
-{
-    erg_error *err = desk->err;
-
-    return erg_table_row(table, err)
-        && erg_table_text(table, "hardware", erg_case_hardware(desk, one), err)
-        && erg_table_text(table, "precision", erg_precision_name(one->setting.precision),
-                          err)
-        && erg_table_integer(table, "batch", one->setting.batch, err);
-}
-
-bool erg_put_cases(erg_desk *desk, const char *name, const erg_column columns[],
-                   size_t count, erg_case_put *put)
-{
-    erg_table *table = erg_result_add(desk->result, name, columns, count, desk->err);
-    bool ok = table != NULL;
-
-    for (size_t i = 0; i < desk->case_count && ok; i++)
-        ok = !desk->cases[i].estimation || put(desk, table, &desk->cases[i]);
-    return ok;
-}
-
 static int64_t bytes_of(const erg_subgraph *one)
 {
     return one->in_bytes + one->out_bytes + one->weight_bytes;

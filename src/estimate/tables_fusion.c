@@ -19,15 +19,6 @@ static const erg_column columns[] = {
     { "energy_ratio", ERG_REAL, "over that of the first strategy" },
 };
 
-const char *erg_fusion_name(erg_fusion fusion)
-{
-    static const char *const names[ERG_FUSIONS] = {
-        [ERG_FUSION_AUTO] = "auto", [ERG_FUSION_NONE] = "none",
-        [ERG_FUSION_RUNTIME] = "runtime", [ERG_FUSION_COMPAT] = "compat",
-    };
-    return names[fusion];
-}
-
 /* first: of the first strategy, which may be this one. */
 static bool put_one(erg_desk *desk, erg_table *table, const erg_case *one,
                     const erg_estimate *first, double first_s)
