@@ -129,7 +129,9 @@ erg_result *erg_couple_study(const erg_monitor *monitor, const erg_training *log
     joint.others = others.others;
     joint.other_count = others.count;
     ok = ok && erg_joint_decide(&joint, err) && erg_joint_tables(&joint, err)
-      && erg_joint_pictures(&joint, err) && erg_joint_responses(&joint, err);
+      && (!joint.options->secondary || erg_joint_beside(&joint, err))
+      && erg_joint_notes(&joint, err) && erg_joint_pictures(&joint, err)
+      && erg_joint_responses(&joint, err);
     erg_joint_free(&joint);
     close_others(&others);
     if (ok)

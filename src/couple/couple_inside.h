@@ -232,6 +232,8 @@ bool erg_joint_judge(erg_joint *joint, erg_error *err);
 bool erg_joint_tables(erg_joint *joint, erg_error *err);
 /* Tables surrogates, transfer, rates, spikes: they never decide. */
 bool erg_joint_beside(erg_joint *joint, erg_error *err);
+/* What the monitor, the grid and the clock are, and what one run cannot show. */
+bool erg_joint_notes(const erg_joint *joint, erg_error *err);
 /* A new row with x, y and device. */
 bool erg_joint_begin_row(const erg_joint *joint, const erg_joint_pair *pair,
                          erg_table *table, erg_error *err);

@@ -265,9 +265,10 @@ static bool put_checks(out *to)
     return ok;
 }
 
-static bool put_notes(const erg_joint *joint, erg_error *err)
+bool erg_joint_notes(const erg_joint *joint, erg_error *err)
 {
-    bool ok = erg_result_note(joint->result, err,
+    bool ok = erg_monitor_notes(joint->monitor, joint->result, err)
+           && erg_result_note(joint->result, err,
                               "grid: %zu bins of %g s from %.3f s after the "
                               "first record; chance by key %llu; erg %s",
                               erg_joint_n(joint), joint->dt_s,
@@ -303,7 +304,5 @@ bool erg_joint_tables(erg_joint *joint, erg_error *err)
         if (!ok)
             return false;
     }
-    return put_checks(&to) && (!joint->options->secondary || erg_joint_beside(joint, err))
-        && erg_monitor_notes(joint->monitor, joint->result, err)
-        && put_notes(joint, err);
+    return put_checks(&to);
 }

@@ -79,10 +79,7 @@ erg_items *erg_items_parse_text(const char *path, const char *bytes, size_t coun
     return NULL;
 }
 
-typedef erg_items *parser(const char *path, const char *bytes, size_t count,
-                          erg_error *err);
-
-static erg_items *load(const char *path, parser *parse, erg_error *err)
+erg_items *erg_items_load(const char *path, erg_items_parser *parse, erg_error *err)
 {
     size_t count = 0;
     char *bytes = erg_file_read(path, (size_t)1 << 30, &count, err);
@@ -94,12 +91,7 @@ static erg_items *load(const char *path, parser *parse, erg_error *err)
 
 erg_items *erg_items_load_text(const char *path, erg_error *err)
 {
-    return load(path, erg_items_parse_text, err);
-}
-
-erg_items *erg_items_load_records(const char *path, erg_error *err)
-{
-    return load(path, erg_items_parse_records, err);
+    return erg_items_load(path, erg_items_parse_text, err);
 }
 
 /* ---- by id ------------------------------------------------------------------------ */

@@ -12,4 +12,9 @@ erg_item *erg_items_add(erg_items *items, erg_error *err);
 bool erg_items_check_line(const erg_items *items, size_t line, const char *text,
                           size_t count, erg_error *err);
 
+/* A file of at most 1 GiB, by its parser. */
+typedef erg_items *erg_items_parser(const char *path, const char *bytes, size_t count,
+                                    erg_error *err);
+erg_items *erg_items_load(const char *path, erg_items_parser *parse, erg_error *err);
+
 #endif

@@ -276,3 +276,8 @@ erg_items *erg_items_parse_records(const char *path, const char *bytes, size_t c
     erg_items_free(items);
     return NULL;
 }
+
+erg_items *erg_items_load_records(const char *path, erg_error *err)
+{
+    return erg_items_load(path, erg_items_parse_records, err);
+}

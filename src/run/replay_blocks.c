@@ -6,7 +6,7 @@
 #include "run/replay_blocks.h"
 
 const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20,  30,  45,  68,  100,
-                                               150, 225, 340, 510, 1000 };
+                                               150, 225, 340, 510, 1000, 2250 };
 enum { FEW = 20 }; /* the first look */
 static const double quartile = 0.25, doubt = 0.05, crowded = 1.04;
 static const double share_step = 0.01, share_most = 2, least_moved = 0.1;

@@ -22,7 +22,7 @@
  *            they scatter. Blocks are worth as many as their being under the quartile
  *            repeats from one to the next; how far a spoilt one is off does not matter to
  *            a rank. Fewer than twenty have a mean and Student's t, and a share of one.
- *   Looks    cost: they come at ten fixed numbers of blocks, each at 0.05 / 10
+ *   Looks    cost: they come at eleven fixed numbers of blocks, each at 0.05 / 11
  *            (Bonferroni), so that stopping early leaves 95 % of intervals true. What the
  *            look found that ended it stands: only the level that the reference has in the
  *            end is put in place of the one it had then.
@@ -34,8 +34,8 @@
 
 #include "run/replay_time.h"
 
-enum { ERG_BLOCK_LOOKS = 10 };
-extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 150 .. 1000 */
+enum { ERG_BLOCK_LOOKS = 11 };
+extern const int erg_block_looks[ERG_BLOCK_LOOKS]; /* 20 30 45 68 100 .. 2250 */
 
 typedef struct erg_time_block {
     double at_s, time_s; /* the middle of its window; of one run */

@@ -13,7 +13,7 @@
 #include "run/replay_reference.h"
 
 enum { REFERENCE_EVERY = 20 };
-enum { BLOCK_RUNS = 2, PATIENCE = 4 };
+enum { BLOCK_RUNS = 2, PATIENCE_FEW = 4, PATIENCE_WIDE = 8 };
 static const double told_drift = 0.05;
 static const double block_s = 0.025, block_warmup_s = 5e-3;
 static const double empty_factor = 1.5;
@@ -139,7 +139,7 @@ static double most_of(const erg_replay_bench *bench, double most_s)
 
     for (size_t i = 0; i < bench->replay->kernel_count; i++)
         spent_s += bench->blocks[i].spent_s;
-    return spent_s < 0.5 * rows * most_s ? PATIENCE * most_s : most_s;
+    return spent_s < 0.5 * rows * most_s ? PATIENCE_WIDE * most_s : most_s;
 }
 
 /* Those of the references, and what the others of its kind show: free the last. */
@@ -157,7 +157,7 @@ static bool is_out_of_time(const erg_replay_bench *bench, size_t row)
 
     /* Of long kernels on a crowded machine: ranks need twenty blocks. */
     double most_s = blocks->count < (size_t)erg_block_looks[0]
-                        ? PATIENCE * rule.most_s
+                        ? PATIENCE_FEW * rule.most_s
                         : most_of(bench, rule.most_s);
 
     return blocks->spent_s >= most_s
