@@ -19,13 +19,6 @@ bool erg_sweep_env_is(const char *request)
 
 bool erg_sweep_has_env(const erg_sweep_setup *setup) { return setup->env_name[0] != '\0'; }
 
-const char *erg_sweep_other(const erg_sweep_setup *setup)
-{
-    const erg_knob_info *further = erg_sweep_further(setup);
-
-    return erg_sweep_has_env(setup) ? setup->env_name : further ? further->column : NULL;
-}
-
 /* A variable is no device's. */
 const erg_sweep_dial *erg_sweep_first(const erg_sweep_setup *setup)
 {

@@ -70,6 +70,8 @@ bool erg_sweep_knobs_add(erg_sweep_setup *setup, const erg_sweep_dial *dial,
 void erg_sweep_knobs_note(erg_sweep_setup *setup, size_t device, const erg_turn *turn);
 bool erg_sweep_knobs_table(const erg_sweep_setup *setup, erg_result *result,
                            erg_error *err);
+/* ", sm_clock 1110 MHz" */
+void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t size);
 /* sweep_srun.c: what srun turns, whether it turns anything, and the command behind it:
  * free() the whole. */
 bool erg_sweep_srun_has(erg_knob knob);
@@ -112,7 +114,7 @@ bool erg_sweep_asked(const erg_sweep *s);
 /* sweep_visit.c: one visit, added to the points and written. */
 bool erg_sweep_visit(erg_sweep *s, const erg_sweep_place *at, erg_error *err);
 
-/* The settings of one block in the order in which they are visited. */
+/* sweep_block.c: the settings of one block in the order in which they are visited. */
 typedef struct erg_sweep_order {
     const size_t *visits;
     size_t count;
@@ -140,8 +142,6 @@ bool erg_sweep_is_sure(const erg_sweep *s, const erg_points *before, size_t job,
 /* Note CHOICE of each application; remedy: of one that is not sure. */
 bool erg_sweep_tell_choice(erg_points *points, const erg_sweep_options *options,
                            const char *remedy, erg_error *err);
-/* ", sm_clock 1110 MHz" */
-void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t size);
 
 /* sweep_joined.c: what blocks were asked for that only all of them can do. */
 bool erg_sweep_put_wish(const erg_sweep_options *options, erg_store *store, erg_error *err);

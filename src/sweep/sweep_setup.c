@@ -187,6 +187,13 @@ const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup)
     return NULL;
 }
 
+const char *erg_sweep_other(const erg_sweep_setup *setup)
+{
+    const erg_knob_info *further = erg_sweep_further(setup);
+
+    return erg_sweep_has_env(setup) ? setup->env_name : further ? further->column : NULL;
+}
+
 erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting)
 {
     erg_knob_setting kept = *setting;

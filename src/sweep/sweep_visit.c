@@ -16,21 +16,6 @@ bool erg_sweep_asked(const erg_sweep *s)
 
 /* ---- progress ------------------------------------------------------------------------ */
 
-void erg_sweep_put_setting(const erg_knob_setting *setting, char *to, size_t size)
-{
-    erg_text text = { 0 };
-
-    for (size_t k = 0; k < ERG_KNOBS; k++)
-        if (!isnan(setting->at[k]))
-            erg_text_add(&text, k < ERG_OTHER_SETTING ? ", %s %g %s" : ", %s %g",
-                         k < ERG_OTHER_SETTING ? erg_knob_infos[k].name
-                                               : erg_knob_infos[k].column,
-                         setting->at[k] / erg_knob_infos[k].per_column_unit,
-                         erg_knob_infos[k].per_column_unit == 1e6 ? "MHz" : "W");
-    erg_text_put(to, size, text.data ? text.data : "");
-    erg_text_free(&text);
-}
-
 static void tell(const erg_sweep *s, const erg_sweep_place *at)
 {
     char text[200], setting[100], left[40] = "";
