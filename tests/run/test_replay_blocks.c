@@ -288,11 +288,11 @@ static void intervals_cover_where_all_comes_together(void)
 }
 
 /* Cold `tanh` of GPT-2 scattered by a tenth from block to block, whatever was asked beside
- * it: its prefetch keeps up with the memory or does not. */
-static void a_kernel_that_scatters_by_a_tenth_is_known_in_the_end(void)
+ * it: its prefetch keeps up with the memory or does not. Others scatter by more. */
+static void a_kernel_that_scatters_by_a_seventh_is_known_in_the_end(void)
 {
     enum { RUNS = 200 };
-    static const double scatter = 0.1, asked = 0.02, below_quartile = 0.6744898;
+    static const double scatter = 0.14, asked = 0.02, below_quartile = 0.6744898;
     const double truth_s = 1 - below_quartile * scatter;
     const erg_drift none[ERG_DRIFTS] = { 0 };
     erg_error err = { 0 };
@@ -339,7 +339,7 @@ int main(void)
         TEST(intervals_cover_where_neighbours_fill_the_bus),
         TEST(the_other_kernels_tell_where_a_reference_scatters),
         TEST(intervals_cover_where_all_comes_together),
-        TEST(a_kernel_that_scatters_by_a_tenth_is_known_in_the_end),
+        TEST(a_kernel_that_scatters_by_a_seventh_is_known_in_the_end),
         TEST(a_mean_would_be_off_by_what_the_others_took),
     };
     return test_run(tests, ERG_COUNT(tests));
