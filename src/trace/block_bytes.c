@@ -11,6 +11,10 @@
 
 typedef enum plane_mode { PLANE_EQUAL, PLANE_RAW, PLANE_ZSTD } plane_mode;
 
+/* zstd's shortest frame: magic, descriptor, window, head of a block and one byte of it. No
+ * longer plane becomes shorter, and to make zstd ready takes far more than a short run. */
+enum { FRAME_LEAST = 4 + 1 + 1 + 3 + 1 };
+
 /* ---- planes ---------------------------------------------------------------- */
 
 static bool all_equal(const unsigned char data[], size_t count)
@@ -27,7 +31,7 @@ void erg_plane_put(erg_block *block, bytes *to, const unsigned char data[], size
         erg_bytes_put(to, data[0]);
         return;
     }
-    size_t size = block->is_brief
+    size_t size = block->is_brief || count <= FRAME_LEAST
         ? count : ZSTD_compress2(block->packer, packed, sizeof(packed), data, count);
     bool smaller = !ZSTD_isError(size) && size < count;
     if (!smaller)

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The .erg file being written. The schema is laid in a file aside that is then
- * renamed, so whoever kills us at whatever moment leaves no file or a whole one.
+ * The .erg file being written. An empty one is laid aside and then renamed, so whoever
+ * kills us at whatever moment leaves no file or a whole one.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "trace/empty_file.h"
 #include "trace/schema.h"
 #include "trace/store_inside.h"
 
@@ -67,8 +69,18 @@ static bool is_being_recorded(const char *path)
     return busy;
 }
 
-/* ".new-123" of a process that is no more, killed while it laid the schema; with what
- * SQLite left beside it. */
+/* As a recording has it from its start to its end, and keeps it if it is killed: without
+ * one SQLite need not be asked. */
+static bool has_log(const char *path)
+{
+    char log[ERG_PATH_MOST + 8];
+
+    snprintf(log, sizeof(log), "%s-wal", path);
+    return access(log, F_OK) == 0;
+}
+
+/* ".new-123" of a process that is no more, killed while it laid an empty file; with what
+ * SQLite left beside it where it had not laid that whole. */
 static bool is_abandoned(const char *name, const char *base)
 {
     static const char mark[] = ".new-";
@@ -100,12 +112,29 @@ static void drop_abandoned(const char *path)
         closedir(list);
 }
 
+/* Its room is taken first: ext4 sends to the disk at once what is renamed over another file
+ * and has none yet. */
+static bool write_empty(const erg_store *store, const char *aside, erg_error *err)
+{
+    const size_t size = sizeof(erg_empty_file);
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return erg_store_fail_file(store, errno, err);
+    fallocate(fd, 0, 0, (off_t)size);   /* what cannot is as good, and slower */
+    errno = ENOSPC;                     /* of a part that is written */
+    bool good = write(fd, erg_empty_file, size) == (ssize_t)size
+        || erg_store_fail_file(store, errno, err);
+    close(fd);
+    return good;
+}
+
 /* An old file's log must be gone before the new file bears its name, or SQLite
  * would play the old log into it. */
-static bool lay_schema(erg_store *store, erg_error *err)
+static bool lay_empty(const erg_store *store, erg_error *err)
 {
     char aside[ERG_PATH_MOST + 24];
-    if (is_being_recorded(store->path))
+    if (has_log(store->path) && is_being_recorded(store->path))
         return erg_fail(err, ERG_NO_ACCESS,
                         "cannot write %s: another program holds it open "
                         "or records into it: wait for its end, or name another file",
@@ -114,11 +143,7 @@ static bool lay_schema(erg_store *store, erg_error *err)
     unlink(aside);
     drop_abandoned(store->path);
 
-    bool good = open_database(store, aside, err)
-             && erg_store_execute(store, erg_store_schema, err);
-    sqlite3_close(store->db);
-    store->db = NULL;
-    good = good && put_in_place(aside, store->path, err);
+    bool good = write_empty(store, aside, err) && put_in_place(aside, store->path, err);
     if (!good)
         unlink(aside);
     return good;
@@ -168,7 +193,7 @@ erg_store *erg_store_create(const char *path, erg_error *err)
 {
     erg_store *store = may_be_replaced(path, err) ? new_store(path, err) : NULL;
 
-    if (!store || (lay_schema(store, err) && begin_recording(store, err)))
+    if (!store || (lay_empty(store, err) && begin_recording(store, err)))
         return store;
     free_store(store);
     return NULL;
@@ -243,7 +268,7 @@ bool erg_store_close(erg_store *store, bool end, erg_error *err)
     bool good = (!end || erg_store_meta(store, ERG_META_ENDED, "1", err))
              && commit(store, true, err);
     erg_store_finalize(store);
-    if (good && !erg_store_execute(store, "PRAGMA journal_mode=DELETE", NULL))
+    if (good && !erg_store_execute(store, "PRAGMA journal_mode=MEMORY", NULL))
         good = erg_fail(err, ERG_IO, "%s is complete, but another program holds it open: "
                         "keep %s-wal beside it", store->path, store->path);
     free_store(store);

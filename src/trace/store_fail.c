@@ -5,8 +5,15 @@
 #include <unistd.h>
 #include "trace/store_inside.h"
 
-/* SQLite's own words hide what the kernel said, and it tries again in other ways. */
-static const char *why_shut(const erg_store *store)
+static bool fail_full(const erg_store *store, erg_error *err)
+{
+    return erg_fail(err, ERG_IO, "cannot write %s: no space is left for it: free some "
+                    "and record again", store->path);
+}
+
+/* SQLite's own words hide what the kernel said, and it tries again in other ways: the
+ * folder's reason comes before what is known of the file. */
+static bool fail_shut(const erg_store *store, const char *otherwise, erg_error *err)
 {
     char folder[ERG_PATH_MOST] = ".";
     const char *slash = strrchr(store->path, '/');
@@ -14,7 +21,9 @@ static const char *why_shut(const erg_store *store)
     if (slash)
         snprintf(folder, sizeof(folder), "%.*s", (int)(slash - store->path + 1),
                  store->path);
-    return access(folder, W_OK | X_OK) != 0 ? strerror(errno) : sqlite3_errmsg(store->db);
+    return erg_fail(err, ERG_NO_ACCESS, "cannot write %s: %s: name a file in a folder "
+                    "that you may write", store->path,
+                    access(folder, W_OK | X_OK) != 0 ? strerror(errno) : otherwise);
 }
 
 bool erg_store_fail(const erg_store *store, erg_error *err)
@@ -28,14 +37,21 @@ bool erg_store_fail(const erg_store *store, erg_error *err)
     if (code == SQLITE_NOMEM)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory while writing %s", store->path);
     if (full)
-        return erg_fail(err, ERG_IO, "cannot write %s: no space is left for it: free some "
-                        "and record again", store->path);
+        return fail_full(store, err);
     if (shut)
-        return erg_fail(err, ERG_NO_ACCESS, "cannot write %s: %s: name a file in a folder "
-                        "that you may write", store->path, why_shut(store));
+        return fail_shut(store, sqlite3_errmsg(store->db), err);
     return erg_fail(err, ERG_IO, "cannot write %s: %s", store->path,
                     number && code == SQLITE_IOERR ? strerror(number)
                                                    : sqlite3_errmsg(store->db));
+}
+
+bool erg_store_fail_file(const erg_store *store, int number, erg_error *err)
+{
+    if (number == ENOSPC || number == EFBIG || number == EDQUOT)
+        return fail_full(store, err);
+    if (number == EIO)
+        return erg_fail(err, ERG_IO, "cannot write %s: %s", store->path, strerror(number));
+    return fail_shut(store, strerror(number), err);
 }
 
 bool erg_store_execute(erg_store *store, const char *sql, erg_error *err)

@@ -41,6 +41,8 @@ typedef struct erg_store_block {
 /* ---- store_fail.c --------------------------------------------------------------- */
 
 bool erg_store_fail(const erg_store *store, erg_error *err);
+/* The same of what the system said, without SQLite. */
+bool erg_store_fail_file(const erg_store *store, int number, erg_error *err);
 bool erg_store_execute(erg_store *store, const char *sql, erg_error *err);
 
 /* ---- store_samples.c ----------------------------------------------------------- */
@@ -51,7 +53,6 @@ bool erg_store_put_waiting(erg_store *store, int channel, bool closes, erg_error
 
 /* ---- store_rows.c -------------------------------------------------------------- */
 
-extern const char erg_store_schema[];
 void erg_store_finalize(erg_store *store);
 /* Ends the transaction that the first row began; none: nothing to do. */
 bool erg_store_commit_rows(erg_store *store, erg_error *err);

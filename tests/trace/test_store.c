@@ -309,6 +309,14 @@ static long asked(const char *path, const char *sql)
     return number;
 }
 
+static void an_empty_run_file_is_a_sound_database(void)
+{
+    const char *path = path_in(test_folder(), "empty.erg");
+    CHECK(erg_store_close(erg_store_create(path, NULL), false, NULL));
+    CHECK(asked(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'") == 9);
+    CHECK(asked(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+}
+
 /* Commits of so many samples each; all of them come back. */
 static void record_commits(const char *path, int commits, int64_t each)
 {
@@ -382,6 +390,7 @@ int main(void)
         TEST(a_writer_killed_at_once_leaves_a_file_that_opens),
         TEST(a_file_that_is_being_recorded_is_not_replaced),
         TEST(a_region_is_updated_by_its_id),
+        TEST(an_empty_run_file_is_a_sound_database),
         TEST(a_slow_channel_is_coded_anew_at_most_so_often),
         TEST(a_fast_channel_is_coded_twice_at_most),
         TEST(a_recording_that_ended_takes_no_more_than_one_that_was_saved),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a recording waits for the disk, counted beneath SQLite. */
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "test.h"
@@ -125,9 +127,58 @@ static void a_pipe_or_a_device_is_not_replaced_by_a_run_file(void)
     erg_trace_free(trace);
 }
 
+/* 0: it was said as it should be. */
+static int told_of_a_full_disk(const char *path)
+{
+    const struct rlimit limit = { 4096, 4096 };
+    erg_error err = { 0 };
+
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || erg_store_create(path, &err))
+        return 1;
+    return err.code == ERG_IO && strstr(err.text, "no space") && access(path, F_OK) != 0
+        ? 0 : 2;
+}
+
+/* As an ordinary user, for root may write everywhere. */
+static int told_of_a_closed_folder(const char *path)
+{
+    erg_error err = { 0 };
+
+    if ((geteuid() == 0 && setuid(65534) != 0) || erg_store_create(path, &err))
+        return 1;
+    return err.code == ERG_NO_ACCESS
+        && strstr(err.text, "Permission denied: name a file in") ? 0 : 2;
+}
+
+static int in_a_child(int (*told)(const char *path), const char *path)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(told(path));
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static void a_file_that_cannot_be_laid_is_told_with_its_cure(void)
+{
+    char path[300];
+    erg_error err = { 0 };
+    const char *folder = test_folder();
+    snprintf(path, sizeof(path), "%s/run.erg", folder);
+    CHECK(in_a_child(told_of_a_full_disk, path) == 0);
+    CHECK(chmod(folder, 0555) == 0);
+    CHECK(in_a_child(told_of_a_closed_folder, path) == 0);
+    CHECK(chmod(folder, 0755) == 0 && access(path, F_OK) != 0);
+    CHECK(!erg_store_create("/nobody/has/this.erg", &err) && err.code == ERG_NO_ACCESS);
+    CHECK(strstr(err.text, "No such file or directory: name a file in a folder"));
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_file_that_cannot_be_laid_is_told_with_its_cure),
         TEST(a_pipe_or_a_device_is_not_replaced_by_a_run_file),
         TEST(what_a_killed_process_left_beside_the_file_is_cleaned),
         TEST(only_the_end_of_a_recording_that_lasts_waits_for_the_disk),
