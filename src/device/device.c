@@ -86,24 +86,19 @@ const erg_channel_info *erg_devices_channel(const erg_devices *devices, size_t i
     return &devices->items[index]->channels[channel];
 }
 
-static void stamp(erg_reading *out, int64_t before_ns, int64_t after_ns)
+/* Stamps what the driver gave no time, and takes out what no device can have said. */
+static void settle(erg_reading *out, int64_t before_ns, int64_t after_ns, bool is_power)
 {
     int64_t half_ns = (after_ns - before_ns) / 2;
 
     for (size_t i = 0; i < out->count; i++) {
-        if (out->at[i].t_ns)
-            continue;
-        out->at[i].t_ns = before_ns + half_ns;
-        out->at[i].half_width_ns = half_ns;
-    }
-}
-
-static void clean(erg_reading *out, bool is_power)
-{
-    for (size_t i = 0; i < out->count; i++) {
-        double *value = &out->at[i].value;
-        if (!isfinite(*value) || (is_power && fabs(*value) > most_w))
-            *value = NAN;
+        erg_sample *one = &out->at[i];
+        if (!one->t_ns) {
+            one->t_ns = before_ns + half_ns;
+            one->half_width_ns = half_ns;
+        }
+        if (!isfinite(one->value) || (is_power && fabs(one->value) > most_w))
+            one->value = NAN;
     }
 }
 
@@ -119,8 +114,7 @@ bool erg_devices_read_next(erg_devices *devices, size_t index, size_t channel,
     if (!dev->driver->read(dev, channel, out, err))
         return false;
     *clock_ns = erg_env_now_ns(dev->env);
-    stamp(out, before_ns, *clock_ns);
-    clean(out, dev->powers >> channel & 1);
+    settle(out, before_ns, *clock_ns, dev->powers >> channel & 1);
     return true;
 }
 

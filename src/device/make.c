@@ -26,15 +26,19 @@ const erg_device_info *erg_devices_info(const erg_devices *devices, size_t index
     return &devices->items[index]->info;
 }
 
-erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
-                            erg_error *err)
+/* What is absent has no rows: most drivers find nothing on most machines, and the room for
+ * the rows of each would be some 10 KiB of zeros. */
+static erg_device *add(erg_devices *found, const erg_driver *driver, const char *name,
+                       bool has_rows, erg_error *err)
 {
     if (!erg_grow((void **)&found->items, &found->capacity, found->count,
                   sizeof(erg_device *), err))
         return NULL;
     erg_device *dev = calloc(1, sizeof(*dev));
-    if (!dev || !(dev->channels = calloc(ERG_CHANNELS_MOST, sizeof(*dev->channels)))
-        || !(dev->knobs = calloc(ERG_KNOBS, sizeof(*dev->knobs)))) {
+    if (!dev
+        || (has_rows
+            && (!(dev->channels = calloc(ERG_CHANNELS_MOST, sizeof(*dev->channels)))
+                || !(dev->knobs = calloc(ERG_KNOBS, sizeof(*dev->knobs)))))) {
         if (dev)
             free(dev->channels);
         free(dev);
@@ -50,10 +54,16 @@ erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const 
     return dev;
 }
 
+erg_device *erg_devices_add(erg_devices *found, const erg_driver *driver, const char *name,
+                            erg_error *err)
+{
+    return add(found, driver, name, true, err);
+}
+
 bool erg_devices_absent(erg_devices *found, const erg_driver *driver, erg_state state,
                         erg_error *err, const char *format, ...)
 {
-    erg_device *dev = erg_devices_add(found, driver, driver->name, err);
+    erg_device *dev = add(found, driver, driver->name, false, err);
     va_list values;
 
     if (!dev)

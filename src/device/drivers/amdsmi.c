@@ -38,6 +38,9 @@ static const vendor_library library = {
     .names = { "libamd_smi.so.26", "libamd_smi.so.25", "libamd_smi.so.24",
                "libamd_smi.so" },
     .rooted = "/opt/rocm/lib/libamd_smi.so",
+    .signs = { "/sys/module/amdgpu" },
+    .unloaded = "no AMD GPU is driven here (/sys/module/amdgpu is missing): on a machine "
+                "with one load its driver (modprobe amdgpu)",
     .symbols = symbols,
     .symbol_count = ERG_COUNT(symbols),
     .name = "libamd_smi.so",

@@ -39,6 +39,9 @@ static const erg_symbol symbols[] = {
 static const vendor_library library = {
     .names = { "libze_loader.so.1", "libze_loader.so" },
     .rooted = "/usr/lib/libze_loader.so.1",
+    .signs = { "/sys/module/xe", "/sys/module/i915", "/dev/dxg" },
+    .unloaded = "no Intel GPU is driven here (neither /sys/module/xe nor /sys/module/i915 "
+                "is there): on a machine with one load its driver (modprobe xe, or i915)",
     .symbols = symbols,
     .symbol_count = ERG_COUNT(symbols),
     .name = "libze_loader.so.1",

@@ -279,13 +279,18 @@ bool nvml_child_find(erg_devices *found, const char *argument, size_t *count,
                      erg_error *err)
 {
     listing list = { .found = found, .argument = argument, .err = err };
+    const char *missing = "";
     char file[ERG_PATH_MOST];
 
     for (size_t i = 0; i < ERG_COUNT(programs) && list.count == 0 && !list.failed; i++) {
         const char *arguments[ERG_CHILD_ARGUMENTS_MOST + 2] = { file };
         erg_child child;
-        if (!erg_child_seek(erg_devices_env(found)->path, programs[i].file, file))
+        if (strcmp(missing, programs[i].file) == 0)
+            continue;           /* two rows of one program */
+        if (!erg_child_seek(erg_devices_env(found)->path, programs[i].file, file)) {
+            missing = programs[i].file;
             continue;
+        }
         memcpy(&arguments[1], programs[i].list, sizeof(programs[i].list));
         list.program = &programs[i];
         list.file = file;

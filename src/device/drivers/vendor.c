@@ -5,7 +5,19 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "device/drivers/vendor.h"
+
+/* To look for a library that is not there takes the loader a dozen files for each of its
+ * names, at each start; one that is there finds nothing without its kernel driver. */
+static bool may_work(const erg_env *env, const vendor_library *of)
+{
+    bool found = (env->root && env->root[0]) || !of->signs[0];
+
+    for (size_t i = 0; i < ERG_COUNT(of->signs) && of->signs[i] && !found; i++)
+        found = access(of->signs[i], F_OK) == 0;
+    return found;
+}
 
 static void *open_file(const erg_env *env, const vendor_library *of)
 {
@@ -22,8 +34,11 @@ static void *open_file(const erg_env *env, const vendor_library *of)
 
 void *vendor_open(const erg_env *env, const vendor_library *of, void *calls, erg_error *err)
 {
+    if (!may_work(env, of)) {
+        erg_fail(err, ERG_NOT_FOUND, "%s", of->unloaded);
+        return NULL;
+    }
     void *library = open_file(env, of);
-
     if (!library) {
         erg_fail(err, ERG_NOT_FOUND, "%s was not found: %s", of->name, of->install);
         return NULL;

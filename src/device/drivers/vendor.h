@@ -10,9 +10,11 @@
 typedef struct vendor_library {
     const char *names[5];       /* without a folder: the loader's to find */
     const char *rooted;         /* under another root only this file there will do */
+    const char *signs[4];       /* its kernel driver is there where one of these is */
     const erg_symbol *symbols;
     size_t symbol_count;
     const char *name;           /* in sentences: the usual file */
+    const char *unloaded;       /* what to say where none of them is */
     const char *install;        /* cure where it is absent */
     const char *update;         /* cure where it lacks a call */
 } vendor_library;
