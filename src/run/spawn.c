@@ -126,13 +126,13 @@ bool erg_spawn_has_ended(const erg_child *child)
         || info.si_pid != 0;
 }
 
-/* Sleeps until the command ends, a signal comes, or a tenth of a second is over:
- * a signal between the look at ask_stop and the sleep is seen then. */
+/* Sleeps until the command ends, a signal comes, or half a second is over: a signal between
+ * the look at ask_stop and the sleep is seen then, and what another thread asks. */
 static void doze(const erg_child *child)
 {
     struct pollfd end = { .fd = child->fd, .events = POLLIN };
     if (child->fd >= 0)
-        poll(&end, 1, 100);
+        poll(&end, 1, 500);
     else
         usleep(1000);   /* Linux before 5.3 */
 }
