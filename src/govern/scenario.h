@@ -4,6 +4,7 @@
 #define ERG_GOVERN_SCENARIO_H
 
 #include "erg/shape.h"
+#include "govern/record_run.h"
 #include "plant/cluster.h"
 #include "shape/breaker.h"
 
@@ -34,6 +35,7 @@ struct erg_scenario {
     double psu_w;                   /* rating of the supplies of a rack; 0: none is
                                      * stated */
     double peak_w;                  /* of a unit: levels of --policy all come from it */
+    erg_record_facts facts;         /* of a record */
     bool open_loop;                 /* a record: barriers are unknown */
     bool is_simulated;              /* else recorded */
     char policies[ERG_POLICY_LIST]; /* what "all" is; "": the usual */

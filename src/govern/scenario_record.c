@@ -10,9 +10,11 @@
 #include "erg/trace.h"
 #include "format/csv.h"
 #include "math/stats.h"
+#include "govern/record_run.h"
 #include "govern/scenario.h"
+#include "govern/scenario_levels.h"
 
-enum { SAMPLES_LEAST = 3, BINS = 256, RECORD_UNITS_MOST = 4096, UNIT_NAME = 48 };
+enum { SAMPLES_LEAST = 3, RECORD_UNITS_MOST = 4096, UNIT_NAME = 48 };
 #define BYTES_MOST ((size_t)1 << 31)
 
 typedef struct unit {
@@ -28,6 +30,7 @@ typedef struct record {
     int time_at, power_at, unit_at;     /* columns of a CSV; -1: none */
     double time_scale;
     double window_s;
+    erg_record_facts facts;
     bool has_head;
 } record;
 
@@ -166,6 +169,11 @@ static bool read_csv(record *to, erg_error *err)
     bool ok = bytes && erg_csv_read(&csv, bytes, size, NULL, err);
 
     free(bytes);
+    for (size_t i = 0; ok && i < to->count; i++) {
+        const unit *of = &to->units[i];
+        to->facts.begun_s = fmin(to->facts.begun_s, of->t_s[0]);
+        to->facts.ended_s = fmax(to->facts.ended_s, of->t_s[of->count - 1]);
+    }
     return ok && (to->count > 0 || erg_fail(err, ERG_BAD_INPUT,
                                           "%s: no rows: below the names of its columns a "
                                           "record has a line a sample", to->path));
@@ -180,8 +188,6 @@ static bool read_channel(record *to, const erg_trace *trace, int channel, erg_er
     const erg_sample *samples = erg_trace_samples(trace, channel, &count);
     char name[16];
 
-    if (info->quantity != ERG_POWER || info->kind == ERG_COUNTER || count < 2)
-        return true;
     snprintf(name, sizeof(name), "%d", channel);
     unit *of = unit_of(to, name, strlen(name), err);
     if (info->window_s > to->window_s || isnan(to->window_s))
@@ -203,66 +209,27 @@ static bool read_channel(record *to, const erg_trace *trace, int channel, erg_er
 static bool read_run(record *to, erg_error *err)
 {
     erg_trace *trace = erg_trace_load(to->path, err);
-    bool ok = trace != NULL;
+    size_t all = trace ? erg_trace_channel_count(trace) : 0;
+    int *channels = trace ? calloc(all + 1, sizeof(*channels)) : NULL;
+    bool ok = trace && (channels || erg_fail(err, ERG_NO_MEMORY, "out of memory"));
+    size_t count = ok ? erg_record_channels(trace, channels) : 0;
 
-    for (int i = 0; ok && i < (int)erg_trace_channel_count(trace); i++)
-        ok = read_channel(to, trace, i, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = read_channel(to, trace, channels[i], err);
+    ok = ok && erg_record_facts_of(trace, &to->facts, err);
+    free(channels);
     erg_trace_free(trace);
     return ok && (to->count > 0
                   || erg_fail(err, ERG_NO_DATA, "%s: no channel of power over time",
                               to->path));
 }
 
-/* ---- levels -------------------------------------------------------------------------- */
-
-/* Between the two classes that differ most from each other: Otsu (1979). */
-static double otsu(const double x[], size_t n, double low, double high)
-{
-    double counts[BINS] = { 0 }, sum = 0, below = 0, below_sum = 0, best = -1, at = low;
-
-    for (size_t i = 0; i < n; i++) {
-        int bin = (int)((x[i] - low) / (high - low) * BINS);
-        counts[bin < BINS ? bin : BINS - 1]++;
-    }
-    for (int b = 0; b < BINS; b++)
-        sum += b * counts[b];
-    for (int b = 0; b < BINS - 1; b++) {
-        below += counts[b];
-        below_sum += b * counts[b];
-        double above = (double)n - below;
-        if (below == 0 || above == 0)
-            continue;
-        double apart = below_sum / below - (sum - below_sum) / above;
-        if (below * above * apart * apart > best)
-            best = below * above * apart * apart, at = low + (b + 1) * (high - low) / BINS;
-    }
-    return at;
-}
-
-typedef struct levels { double low_w, high_w, threshold_w, quiet_w; } levels;
-
-static levels levels_of(const unit *of, double high_w)
-{
-    levels found = { INFINITY, -INFINITY, high_w, 0 };
-    erg_sum quiet = { 0 };
-    size_t count = 0;
-
-    for (size_t i = 0; i < of->count; i++) {
-        found.low_w = fmin(found.low_w, of->power_w[i]);
-        found.high_w = fmax(found.high_w, of->power_w[i]);
-    }
-    if (!(high_w > 0))
-        found.threshold_w = found.high_w > found.low_w
-                          ? otsu(of->power_w, of->count, found.low_w, found.high_w)
-            : found.high_w;
-    for (size_t i = 0; i < of->count; i++)
-        if (of->power_w[i] < found.threshold_w)
-            erg_sum_add(&quiet, of->power_w[i]), count++;
-    found.quiet_w = count ? erg_sum_value(&quiet) / (double)count : found.low_w;
-    return found;
-}
-
 /* ---- the load ------------------------------------------------------------------------ */
+
+static erg_levels levels_of(const unit *of, double high_w)
+{
+    return erg_levels_of(of->power_w, of->count, high_w);
+}
 
 static double median_step_s(const unit *of)
 {
@@ -295,7 +262,7 @@ static double period_of(const unit *of, double threshold_w)
     return period_s;
 }
 
-static bool add_unit(erg_scenario *scenario, const unit *of, const levels *is,
+static bool add_unit(erg_scenario *scenario, const unit *of, const erg_levels *is,
                      size_t copies, erg_error *err)
 {
     double idle_w = scenario->silicon.idle_w, step_s = median_step_s(of);
@@ -358,17 +325,18 @@ static bool fill(erg_scenario *scenario, const record *from,
     if (!measure(scenario, from, err))
         return false;
     for (size_t i = 0; i < from->count; i++) {
-        levels is = levels_of(&from->units[i], options->high_w);
+        erg_levels is = levels_of(&from->units[i], options->high_w);
         least_w = fmin(least_w, is.low_w);
         high_w = fmax(high_w, is.high_w);
     }
     scenario->silicon.idle_w = options->idle_w > 0 ? options->idle_w
                              : fmax(0, fmin(least_w, 0.13 * high_w));
     for (size_t i = 0; i < from->count; i++) {
-        levels is = levels_of(&from->units[i], options->high_w);
+        erg_levels is = levels_of(&from->units[i], options->high_w);
         if (!add_unit(scenario, &from->units[i], &is, copies, err))
             return false;
     }
+    scenario->facts = from->facts;
     scenario->open_loop = true;
     scenario->is_simulated = false;
     scenario->warm_up_s = 0;
@@ -384,7 +352,7 @@ static bool fill(erg_scenario *scenario, const record *from,
 erg_scenario *erg_scenario_record(const char *path, const erg_load_options *options,
                                   erg_error *err)
 {
-    record from = { .path = path, .window_s = NAN };
+    record from = { .path = path, .window_s = NAN, .facts = erg_record_facts_none() };
     bool is_run = erg_text_ends(path, ".erg");
     erg_scenario *scenario = NULL;
 

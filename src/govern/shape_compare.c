@@ -48,21 +48,25 @@ static double loss_of(const steps *base, const steps *changed, double *upper)
     return 1 - ratio;
 }
 
-static erg_gate_side side_of(const erg_shaped *shaped, double loss)
+static erg_gate_side side_of(const erg_shaped *shaped, const erg_record_facts *facts,
+                             double loss)
 {
     return (erg_gate_side){
         .peak_10ms_w = shaped->metrics.peak_mean_w[0],
         .ramp_w_per_s = shaped->metrics.ramp_w_per_s[0],
         .band_rms = shaped->metrics.band_rms,
         .throughput_loss = loss, .energy_per_step_j = shaped->energy_per_step_j,
-        .collective_p99_s = NAN, .throttled_s = NAN, .timeouts = NAN,
+        .collective_p99_s = shaped->collective_p99_s,
+        .throttled_s = facts->throttled / shaped->steps_per_s, .timeouts = NAN,
     };
 }
 
 static bool put_rows(erg_shape_tables *tables, const erg_shaped both[2],
-                     const double losses[2], erg_verdict *verdict, erg_error *err)
+                     const erg_scenario *const scenarios[2], const double losses[2],
+                     erg_verdict *verdict, erg_error *err)
 {
-    const erg_gate_side base = side_of(&both[0], 0), changed = side_of(&both[1], losses[1]);
+    const erg_gate_side base = side_of(&both[0], &scenarios[0]->facts, 0);
+    const erg_gate_side changed = side_of(&both[1], &scenarios[1]->facts, losses[1]);
     const erg_shape_row rows[] = {
         { "base", &both[0], 0, true, true, base, base },
         { "new", &both[1], losses[0], false, true, base, changed },
@@ -72,10 +76,13 @@ static bool put_rows(erg_shape_tables *tables, const erg_shaped both[2],
     return erg_shape_tables_add(tables, &rows[0], verdict, err)
         && erg_shape_tables_add(tables, &rows[1], verdict, err)
         && erg_shape_waves_add(tables, waves, ERG_COUNT(waves), err)
-        && erg_result_note(tables->result, err,
-                           "two records are compared; the gate takes the "
-                           "upper end of the 95 %% interval of the lost throughput, %.3g",
-                           losses[1])
+        && (isnan(losses[1])
+            ? erg_result_note(tables->result, err, "two records are compared; in one of "
+                              "them fewer than 4 steps begin, so that the lost throughput "
+                              "is not known")
+            : erg_result_note(tables->result, err, "two records are compared; the gate "
+                              "takes the upper end of the 95 %% interval of the lost "
+                              "throughput, %.3g", losses[1]))
         && erg_result_note(tables->result, err,
                            "one was recorded after the other: what changed meanwhile is in "
                            "the difference (temperature alone has moved equal work by "
@@ -95,12 +102,14 @@ erg_result *erg_shape_compare(const erg_scenario *base, const erg_scenario *chan
     double losses[2];
     bool ok = erg_shape_tables_begin(&tables, options, err);
 
-    for (int i = 0; ok && i < 2; i++)
+    for (int i = 0; ok && i < 2; i++) {
         ok = erg_shape_simulate(scenarios[i], &none, 0, &both[i], err)
             && measure_steps(scenarios[i], &lengths[i], err);
+        both[i].collective_p99_s = scenarios[i]->facts.collective_p99_s;
+    }
     if (ok) {
         losses[0] = loss_of(&lengths[0], &lengths[1], &losses[1]);
-        ok = put_rows(&tables, both, losses, verdict, err);
+        ok = put_rows(&tables, both, scenarios, losses, verdict, err);
     }
     erg_shaped_free(&both[0]);
     erg_shaped_free(&both[1]);
