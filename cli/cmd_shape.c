@@ -6,7 +6,8 @@
 #include "cli.h"
 
 typedef struct shape_options {
-    const char *scenario, *synthetic, *trace, *policy, *gate, *base, *changed, *key;
+    const char *scenario, *synthetic, *trace, *policy, *gate, *key;
+    cli_list base, changed;
     double idle_w, high_w, window_s, peak_cut, ramp_w, band_rms, wave_s;
     int units;
     bool explain, wave, spectrum;
@@ -35,8 +36,11 @@ static const cli_option option_rows[] = {
     { 0, "gate", CLI_TEXT, AT(gate), "NAME",
       "normal or strict: exit status 1 where no policy is accepted, 3 where "
       "none can be judged" },
-    { 0, "base", CLI_TEXT, AT(base), "FILE", "gate: a record from before a real change" },
-    { 0, "new", CLI_TEXT, AT(changed), "FILE", "gate: a record from after it" },
+    { 0, "base", CLI_LIST, AT(base), "FILE",
+      "gate: a record from before a real change; 3 or more, recorded in turns with --new, "
+      "take a drift out" },
+    { 0, "new", CLI_LIST, AT(changed), "FILE",
+      "gate: a record from after it; again, as often as --base" },
     { 0, "peak-cut", CLI_RATIO, AT(peak_cut), "SHARE",
       "gate: least cut of the peak (10%)", true },
     { 0, "ramp", CLI_WATTS, AT(ramp_w), "POWER",
@@ -108,7 +112,7 @@ static int write_result(const cli *call, const erg_result *result)
     const char *title = options->scenario ? options->scenario
                       : options->synthetic ? options->synthetic
                       : options->trace ? options->trace
-                      : call->argc ? call->argv[0] : options->changed;
+                      : call->argc ? call->argv[0] : options->changed.items[0];
 
     return cli_wants_page(call)
         ? cli_put(call, cli_page, result, title, call->common.output, stdout)
@@ -139,6 +143,21 @@ static int shape(const cli *call, const erg_shape_options *wish)
     return status;
 }
 
+static erg_result *compare_two(const shape_options *options, const erg_load_options *how,
+                               const erg_shape_options *wish, erg_verdict *verdict,
+                               erg_error *err)
+{
+    erg_scenario *base = erg_scenario_record(options->base.items[0], how, err);
+    erg_scenario *changed =
+        base ? erg_scenario_record(options->changed.items[0], how, err) : NULL;
+    erg_result *result =
+        changed ? erg_shape_compare(base, changed, wish, verdict, err) : NULL;
+
+    erg_scenario_free(base);
+    erg_scenario_free(changed);
+    return result;
+}
+
 static int compare(const cli *call, const erg_shape_options *wish)
 {
     const shape_options *options = call->options;
@@ -146,15 +165,13 @@ static int compare(const cli *call, const erg_shape_options *wish)
                                    .window_s = options->window_s };
     erg_error err = { 0 };
     erg_verdict verdict = ERG_ACCEPTED;
-    erg_scenario *base = erg_scenario_record(options->base, &how, &err);
-    erg_scenario *changed = base ? erg_scenario_record(options->changed, &how, &err) : NULL;
-    erg_result *result = changed
-        ? erg_shape_compare(base, changed, wish, &verdict, &err) : NULL;
+    erg_result *result = options->base.count == 1
+        ? compare_two(options, &how, wish, &verdict, &err)
+        : erg_shape_compare_turns(options->base.items, options->changed.items,
+                                  options->base.count, &how, wish, &verdict, &err);
     int status = finish(call, result, verdict, &err);
 
     erg_result_free(result);
-    erg_scenario_free(base);
-    erg_scenario_free(changed);
     return status;
 }
 
@@ -178,10 +195,14 @@ static int run(const cli *call)
 
     if (options->policy && strcmp(options->policy, "list") == 0)
         return list(call);
-    if (!options->base != !options->changed || (options->base && (!options->gate || loads)))
+    size_t compared = options->base.count;
+    if (!compared != !options->changed.count || (compared && (!options->gate || loads)))
         return cli_misused(call,
-                           "--gate with both --base and --new compares two records alone");
-    if (options->base)
+                           "--gate with both --base and --new compares records alone");
+    if (compared != options->changed.count)
+        return cli_misused(call, "--base and --new are named equally often, not %zu and "
+                           "%zu times", compared, options->changed.count);
+    if (compared)
         return make_options(call, &wish, &err) ? compare(call, &wish)
                                                : cli_misused(call, "%s", err.text);
     if (loads != 1)
@@ -200,6 +221,10 @@ static const char about[] =
     "stated limit of ramp or band is met; at most 5 % of the steps (strict: 2 %) and 2 %\n"
     "more joules a step are lost. Policies joined by + act together.\n"
     "\n"
+    "A real change is judged by records from before and after it. With one of each, what\n"
+    "drifted in between is in the difference. 3 or more of each, recorded in turns (base,\n"
+    "new, base, new, ..), take a drift out, and the lost steps have the interval of runs.\n"
+    "\n"
     "Phase offsets between jobs and storage in the rack cost no throughput. A clock limit\n"
     "is the one measure that saves energy. Short jitter and short buckets do nothing for\n"
     "slow swings.\n";
@@ -214,6 +239,8 @@ const cli_command cmd_shape = {
         "erg shape run.erg --policy none,limit=850W,stagger=4,storage=5s\n"
         "erg shape --synthetic square:1000W/750ms,300W/250ms --units 64 --policy all\n"
         "erg shape --gate strict --base before.csv --new after.csv --explain\n"
+        "erg shape --gate strict --base a1.erg --new b1.erg --base a2.erg --new b2.erg "
+        "--base a3.erg --new b3.erg\n"
         "erg shape run.erg --format html --output shape.html\n"
         "erg shape --policy list\n",
     .options = option_rows,

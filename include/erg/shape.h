@@ -67,6 +67,13 @@ erg_result *erg_shape_run(const erg_scenario *scenario, const erg_shape_options 
 erg_result *erg_shape_compare(const erg_scenario *base, const erg_scenario *changed,
                               const erg_shape_options *options, erg_verdict *verdict,
                               erg_error *err);
+/* The same of 3 to 64 records of each, recorded in turns: base[0], changed[0], base[1], ..;
+ * where the files tell their times, in that order. What the gate compares are changes with
+ * the drift over all records out of them, tables changes and records. */
+erg_result *erg_shape_compare_turns(const char *const base[], const char *const changed[],
+                                    size_t pairs, const erg_load_options *how,
+                                    const erg_shape_options *options, erg_verdict *verdict,
+                                    erg_error *err);
 /* The policies there are. */
 erg_result *erg_shape_list(erg_error *err);
 

@@ -86,8 +86,9 @@ static bool put_rows(erg_shape_tables *tables, const erg_shaped both[2],
         && erg_result_note(tables->result, err,
                            "one was recorded after the other: what changed meanwhile is in "
                            "the difference (temperature alone has moved equal work by "
-                           "3.9 %% in 117 s); taking turns tells them apart: erg sweep "
-                           "--mode baseline --variant A,B --output s.erg -- COMMAND {}");
+                           "3.9 %% in 117 s); taking turns tells them apart: record 3 or "
+                           "more of each, base, new, base, new, .., and name them all with "
+                           "--base and --new");
 }
 
 erg_result *erg_shape_compare(const erg_scenario *base, const erg_scenario *changed,
