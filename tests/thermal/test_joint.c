@@ -95,6 +95,32 @@ static void a_meter_without_a_date_is_put_beside_no_dated_trace(void)
     CHECK(unlink(meter) == 0 && unlink(trace) == 0);
 }
 
+/* A training log with a date laid its marks 56 years behind a monitor that has none. */
+static void a_dated_training_log_is_put_beside_no_undated_meter(void)
+{
+    const char *meter = test_file("undated.csv", SINCE);
+    const char *log = test_file("log.json", training_text);
+    erg_error err = { 0 };
+    erg_trace *both = erg_trace_new(&err);
+
+    CHECK_OK(erg_joint_import(both, meter, NULL, &err), err);
+    CHECK(!erg_joint_import(both, log, NULL, &err));
+    CHECK(err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "the training log has a date") && strstr(err.text, "--start"));
+    CHECK(erg_trace_mark_count(both) == 0);
+    erg_trace_free(both);
+    /* The cure that it names is one. */
+    const erg_import_options dated = { .start = "1767323045" };
+    both = erg_trace_new(&err);
+    CHECK_OK(erg_joint_import(both, meter, &dated, &err)
+             && erg_joint_import(both, log, NULL, &err), err);
+    CHECK(erg_trace_mark_count(both) > 0);
+    erg_span span = erg_trace_span(both);
+    CHECK_NEAR(erg_s_from_ns(span.end_ns - span.begin_ns), 3, 1e-6);
+    erg_trace_free(both);
+    CHECK(unlink(meter) == 0 && unlink(log) == 0);
+}
+
 static size_t samples_of(const erg_trace *trace, const char *channel)
 {
     size_t count = 0;
@@ -182,6 +208,7 @@ int main(void)
         TEST(two_logs_become_one_run_file_and_come_back),
         TEST(a_log_on_no_clock_of_the_run_is_refused),
         TEST(a_meter_without_a_date_is_put_beside_no_dated_trace),
+        TEST(a_dated_training_log_is_put_beside_no_undated_meter),
         TEST(a_log_of_two_programs_is_refused_until_one_of_them_is_named),
         TEST(what_is_neither_gets_the_importers_sentence),
         TEST(a_recorded_session_survives_the_way_through_a_run_file),

@@ -44,7 +44,11 @@ static erg_trace *plain(const made *plan)
     return make(plan, ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL);
 }
 
-typedef struct answer { double ratio, low, high; bool significant; int verdict; } answer;
+typedef struct answer {
+    double ratio, low, high;
+    bool significant, says_turns;   /* a note says that one was recorded after the other */
+    int verdict;
+} answer;
 
 static answer compare(erg_trace *a, erg_trace *b)
 {
@@ -57,6 +61,9 @@ static answer compare(erg_trace *a, erg_trace *b)
     out.low = erg_table_find(table, 0, "ratio_low").real;
     out.high = erg_table_find(table, 0, "ratio_high").real;
     out.significant = erg_table_find(table, 0, "significant").integer == 1;
+    out.says_turns = test_has_note(result, "One was recorded after the other: what changed "
+                                   "meanwhile is in the difference")
+        && test_has_note(result, "erg sweep --mode baseline --variant A,B");
     erg_result_free(result);
     erg_trace_free(a);
     erg_trace_free(b);
@@ -133,6 +140,19 @@ static void different_idle_policies_are_not_comparable(void)
     CHECK(compare(a, b).verdict == 2);
 }
 
+/* Temperature alone moves equal work; a model has none, and what is not comparable needs
+ * no cure. */
+static void two_recordings_are_said_to_be_one_after_the_other(void)
+{
+    const made plan = { 100, 1, 5, "GPU-1", 1 };
+
+    CHECK(compare(plain(&plan), plain(&plan)).says_turns);
+    CHECK(!compare(make(&plan, ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL),
+                   make(&plan, ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL)).says_turns);
+    CHECK(!compare(plain(&plan), make(&plan, ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL))
+               .says_turns);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -143,6 +163,7 @@ int main(void)
         TEST(the_error_of_a_model_does_not_cancel),
         TEST(scopes_and_simulation_are_not_comparable),
         TEST(different_idle_policies_are_not_comparable),
+        TEST(two_recordings_are_said_to_be_one_after_the_other),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
