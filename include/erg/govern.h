@@ -292,6 +292,7 @@ typedef struct erg_govern_allowance {
     double power_w;                 /* at most */
     double idle_w;                  /* the least that the GPU was seen to draw; NAN: not
                                      * known */
+    bool at_rest;                   /* and for a second nothing ran on it */
 } erg_govern_allowance;
 bool erg_govern_budget(const char *socket, const char *uuid, erg_govern_allowance *out,
                        erg_error *err);

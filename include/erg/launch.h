@@ -62,10 +62,13 @@ void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w
                            int64_t until_ns);
 /* A reading of the energy counter of the GPU; NAN is none. */
 void erg_launch_gate_counted(erg_launch_gate *gate, int64_t now_ns, double energy_j);
-/* What the GPU draws at least, beside a counter: once that has told nothing for a second,
- * so much is taken for all the time in which nothing runs. The least that was told counts;
- * 0 and NAN are none. */
-void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w);
+/* What the GPU was seen to draw at least, beside a counter: once that has told nothing for
+ * a second, so much is taken for all the time in which nothing runs. The least that was
+ * told counts; 0 and NAN are none. at_rest: it was seen while nothing ran on it. Where it
+ * never was, the least may be far above what idling takes: no more than half of what the
+ * gate may then spend is taken, so that half is left to launches. */
+void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w,
+                           bool at_rest);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,8 @@ static void granted(void *self, const erg_govern_allowance *grant, int64_t until
 
     pthread_mutex_lock(&of->lock);
     erg_launch_gate_grant(of->gate, now_ns(), grant->power_w, until_ns);
-    erg_launch_gate_rests(of->gate, now_ns(), grant->idle_w);
+    erg_launch_gate_rests(of->gate, now_ns(), grant->idle_w,
+                          grant->at_rest);
     pthread_mutex_unlock(&of->lock);
 }
 

@@ -112,7 +112,11 @@ typedef struct erg_govern_wish {
 
 /* The least mean of a second since the start, for one reading may come too soon after
  * another. least_w NAN: none was seen. */
-typedef struct erg_governed_rest { double sum_w, least_w; int count; } erg_governed_rest;
+typedef struct erg_governed_rest {
+    double sum_w, least_w;
+    int count;
+    bool was_idle, is_seen;         /* at the end of the last second; for a whole one */
+} erg_governed_rest;
 
 /* What a filler has burnt, least and most, from t_ns on. */
 typedef struct erg_govern_burnt { int64_t t_ns; double low_w, high_w; } erg_govern_burnt;
@@ -162,7 +166,7 @@ typedef struct erg_governed {
     size_t index;                   /* in devices */
     bool is_gpu, is_node, is_part;  /* part: its watts are in the sum of a node */
     bool has_limit;                 /* a power limit whose range is known */
-    int power_at, energy_at, heat_at;   /* channels; -1: none */
+    int power_at, energy_at, heat_at, use_at;   /* channels; -1: none */
     erg_govern_value values[ERG_GOVERN_CHANNELS_MOST];
     int64_t counted_ns;             /* when the energy counter was last differenced */
     double counted_j;

@@ -26,7 +26,7 @@ static void find_channels(const erg_governor *governor, erg_governed *item)
 {
     size_t count = erg_devices_channel_count(governor->devices, item->index);
 
-    item->power_at = item->energy_at = item->heat_at = -1;
+    item->power_at = item->energy_at = item->heat_at = item->use_at = -1;
     for (size_t i = 0; i < count && i < ERG_GOVERN_CHANNELS_MOST; i++) {
         const erg_channel_info *channel =
             erg_devices_channel(governor->devices, item->index, i);
@@ -38,6 +38,8 @@ static void find_channels(const erg_governor *governor, erg_governed *item)
             item->energy_at = at;
         if (channel->quantity == ERG_TEMPERATURE && item->heat_at < 0)
             item->heat_at = at;
+        if (strcmp(channel->name, "use") == 0 && channel->quantity == ERG_USE)
+            item->use_at = at;
     }
 }
 
@@ -146,12 +148,23 @@ static void settle(const erg_governor *governor, erg_governed *item)
         item->temp_k = item->values[item->heat_at].value;
 }
 
-static void look_for_rest(erg_governed_rest *rest, double power_w, bool ends)
+/* Its use is that of some time before the reading: 0 at both ends is rest between. */
+static bool is_idle(const erg_governor *governor, const erg_governed *item)
+{
+    const erg_govern_value *use = item->use_at < 0 ? NULL : &item->values[item->use_at];
+
+    return use && use->value == 0
+        && erg_s_from_ns(governor->now_ns - use->t_ns) < 2 * SLOW_S;
+}
+
+static void look_for_rest(erg_governed_rest *rest, double power_w, bool ends, bool idle)
 {
     rest->sum_w += power_w;
     rest->count++;
     if (!ends)
         return;
+    rest->is_seen |= idle && rest->was_idle;
+    rest->was_idle = idle;
     rest->least_w = fmin(rest->least_w, rest->sum_w / rest->count);
     rest->sum_w = rest->count = 0;
 }
@@ -216,9 +229,10 @@ void erg_govern_sense(erg_governor *governor, double dt_s)
     for (size_t i = 0; i < governor->count; i++) {
         read_all(governor, &governor->items[i], slow);
         settle(governor, &governor->items[i]);
-        look_for_rest(&governor->items[i].rest, governor->items[i].power_w, slow);
+        look_for_rest(&governor->items[i].rest, governor->items[i].power_w, slow,
+                      slow && is_idle(governor, &governor->items[i]));
     }
     hear(governor);
     node_power(governor, dt_s);
-    look_for_rest(&governor->rest, governor->power_w, slow);
+    look_for_rest(&governor->rest, governor->power_w, slow, false);
 }

@@ -123,6 +123,7 @@ static const erg_column budget_columns[] = {
     { "power_w", ERG_REAL, "what the launches of a job on it may draw" },
     { "rule", ERG_TEXT, "cap: of the configuration; else what holds the grant down" },
     { "idle_w", ERG_REAL, "the least mean of a second that it was seen to draw" },
+    { "at_rest", ERG_TRUTH, "for a second nothing ran on it: so its use said" },
 };
 
 typedef struct budget { double power_w; const char *rule; } budget;
@@ -163,16 +164,18 @@ double erg_govern_launch_w(const erg_governor *governor, const erg_governed *ite
 }
 
 /* Of another GPU jobs read the sum of ours, or where there are none, of all there is. */
-static double idle_of(const erg_governor *governor, const erg_governed *item)
+static erg_governed_rest rest_of(const erg_governor *governor, const erg_governed *item)
 {
-    double sum_w = 0;
+    erg_governed_rest sum = { .is_seen = true };
 
     if (item)
-        return item->rest.least_w;
+        return item->rest;
     for (size_t i = 0; i < governor->count; i++)
-        if (governor->items[i].is_gpu)
-            sum_w += governor->items[i].rest.least_w;
-    return gpus_of(governor) ? sum_w : governor->rest.least_w;
+        if (governor->items[i].is_gpu) {
+            sum.least_w += governor->items[i].rest.least_w;
+            sum.is_seen &= governor->items[i].rest.is_seen;
+        }
+    return gpus_of(governor) ? sum : governor->rest;
 }
 
 static bool add_budget(const erg_governor *governor, const erg_governed *item,
@@ -181,13 +184,15 @@ static bool add_budget(const erg_governor *governor, const erg_governed *item,
     const erg_device_info *info =
         item ? erg_devices_info(governor->devices, item->index) : NULL;
     budget of = budget_of(governor, item);
+    const erg_governed_rest rest = rest_of(governor, item);
 
     return erg_table_row(table, err)
         && erg_table_text(table, "device", info ? info->name : NULL, err)
         && erg_table_text(table, "uuid", info && info->uuid[0] ? info->uuid : NULL, err)
         && erg_table_real(table, "power_w", of.power_w > 0 ? of.power_w : NAN, err)
         && erg_table_text(table, "rule", of.rule, err)
-        && erg_table_real(table, "idle_w", idle_of(governor, item), err);
+        && erg_table_real(table, "idle_w", rest.least_w, err)
+        && erg_table_truth(table, "at_rest", rest.is_seen, err);
 }
 
 bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
@@ -211,16 +216,19 @@ bool erg_govern_add_budgets(const erg_governor *governor, erg_result *result,
  * says: no job is given too much. */
 static erg_govern_allowance allowance_of(const erg_table *budgets, const char *uuid)
 {
-    erg_govern_allowance least = { INFINITY, NAN };
+    erg_govern_allowance least = { INFINITY, NAN, false };
 
     for (size_t i = 0; budgets && i < erg_table_row_count(budgets); i++) {
         const erg_govern_allowance one = { erg_table_find(budgets, i, "power_w").real,
-                                           erg_table_find(budgets, i, "idle_w").real };
+                                           erg_table_find(budgets, i, "idle_w").real,
+                                           erg_table_find(budgets, i, "at_rest").integer
+                                               == 1 };
         const char *name = erg_table_find(budgets, i, "uuid").text;
         if (name && *uuid && strcmp(name, uuid) == 0)
             return one;
         least.power_w = fmin(least.power_w, one.power_w);
         least.idle_w = name ? least.idle_w : one.idle_w;
+        least.at_rest = name ? least.at_rest : one.at_rest;
     }
     return least;
 }

@@ -16,6 +16,7 @@
 #define DEBT_S 10.0         /* of the budget: what is owed beyond is forgotten */
 #define LAUNCHES_LEAST 4    /* the longest goes so often into a period of the ratio */
 #define SILENT_S 1.0        /* a counter that tells nothing for so long tells none */
+#define UNSEEN_MOST 0.5     /* of the budget: taken for idling that was never seen alone */
 #define LONG_S 1e9
 
 void erg_launch_gate_start(erg_launch_gate *gate, const erg_launch_budget *budget)
@@ -108,15 +109,23 @@ static bool is_silent(const erg_launch_gate *gate)
 /* Idling is in what a counter settles, and so in what launches have learned to cost: at
  * fewer launches it is more of each, which nobody sees once the counter is silent. Then it
  * is taken by itself, and no more out of each launch. */
+static double rest_w(const erg_launch_gate *gate)
+{
+    double most_w = gate->at_rest ? INFINITY : UNSEEN_MOST * gate->budget.power_w;
+
+    return fmax(gate->budget.idle_w, fmin(gate->rest_w, most_w));
+}
+
 static double unpaid_w(const erg_launch_gate *gate)
 {
-    return gate->semaphore.live || !is_silent(gate)
-        ? idle_w(gate) : fmax(gate->budget.idle_w, gate->rest_w);
+    return gate->semaphore.live || !is_silent(gate) ? idle_w(gate) : rest_w(gate);
 }
 
 static double cost_w(const erg_launch_gate *gate, const erg_launch_kind *kind)
 {
-    return gate->ratio * kind->power_w * (is_silent(gate) ? 1 - gate->rest_share : 1);
+    double idle_share = (rest_w(gate) - gate->budget.idle_w) * gate->rest_s_per_j;
+
+    return gate->ratio * kind->power_w * (is_silent(gate) ? 1 - fmin(1, idle_share) : 1);
 }
 
 static void advance_to(erg_launch_gate *gate, int64_t now_ns)
@@ -166,11 +175,14 @@ void erg_launch_gate_grant(erg_launch_gate *gate, int64_t now_ns, double power_w
     advance(gate, gate->now_ns);        /* one that has come too late is over */
 }
 
-void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w)
+void erg_launch_gate_rests(erg_launch_gate *gate, int64_t now_ns, double idle_w,
+                           bool at_rest)
 {
     advance(gate, now_ns);
-    if (idle_w > 0 && isfinite(idle_w))
-        gate->rest_w = gate->rest_w > 0 ? fmin(gate->rest_w, idle_w) : idle_w;
+    if (!(idle_w > 0) || !isfinite(idle_w))
+        return;
+    gate->rest_w = gate->rest_w > 0 ? fmin(gate->rest_w, idle_w) : idle_w;
+    gate->at_rest |= at_rest;
 }
 
 double erg_launch_gate_admit(erg_launch_gate *gate, int64_t now_ns, uint64_t kind,
@@ -236,9 +248,8 @@ static void take_ratio(erg_launch_gate *gate)
     if (!(gate->model_j > 0 && period_s >= LAUNCHES_LEAST * gate->longest_s))
         return;
     double ratio = between(RATIO_LEAST, gate->seen_j / gate->model_j, RATIO_MOST);
-    double rest_j = fmax(0, gate->rest_w - gate->budget.idle_w) * gate->idle_s;
-    double share = gate->seen_j > 0 ? fmin(1, rest_j / gate->seen_j) : 0;
-    gate->rest_share += ALPHA * (share - gate->rest_share);
+    double s_per_j = gate->seen_j > 0 ? gate->idle_s / gate->seen_j : 0;
+    gate->rest_s_per_j += ALPHA * (s_per_j - gate->rest_s_per_j);
     double part = 1 + ALPHA * (ratio - 1);
     for (size_t i = 0; i < ERG_LAUNCH_KINDS; i++)
         if (gate->kinds[i].key && gate->kinds[i].period == gate->period)

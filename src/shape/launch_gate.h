@@ -27,7 +27,8 @@ struct erg_launch_gate {
     int64_t counted_ns;         /* when that was; 0: never */
     double charged_j;           /* for what ended and for idling since then */
     double rest_w;              /* drawn at least, where the counter is silent */
-    double rest_share;          /* of what launches have learned to cost: idling */
+    bool at_rest;               /* and was seen while nothing ran */
+    double rest_s_per_j;        /* idling, in what launches have learned to cost */
     /* Since the ratio was last taken. */
     uint64_t period;
     int64_t period_ns;

@@ -115,6 +115,35 @@ static void what_a_gpu_was_seen_at_least_is_handed_out_beside_its_budget(void)
     end(&is);
 }
 
+/* Of a budget's row: whether the GPU was seen at rest. */
+static bool seen_at_rest(const char *load)
+{
+    const erg_govern_request request = { .verb = ERG_GOVERN_SETTINGS };
+    char config[400];
+    governed is;
+
+    snprintf(config, sizeof(config), "node: {id: x, sensors: ['sim:plain,start=0s,%s']}\n"
+             "cap: {scope: gpu, " BUCKET "}\n", load);
+    begin(&is, config);
+    run_for(&is, 12, 0.1);
+    erg_result *result = erg_governor_answer(is.governor, &request, "test", NULL);
+    const erg_table *table = erg_result_find(result, "budgets");
+    bool at_rest = erg_table_find(table, 0, "at_rest").integer == 1;
+    CHECK(erg_table_find(table, 1, "at_rest").integer == (at_rest ? 1 : 0));
+    erg_result_free(result);
+    end(&is);
+    return at_rest;
+}
+
+/* A board of that kind idles at 20 W; one without a sensor of its use says nothing. */
+static void a_gpu_is_seen_at_rest_only_where_nothing_ran_on_it(void)
+{
+    CHECK(seen_at_rest("heat,load=square:0:300:10s"));
+    CHECK(!seen_at_rest("heat,load=square:60:300:10s"));
+    CHECK(!seen_at_rest("heat,load=square:0:300:1s"));
+    CHECK(!seen_at_rest("load=square:0:300:10s"));
+}
+
 #define GPUS "socket: {path: /run/x.sock}\nnode: {id: x, sensors: " \
              "['sim:a100-sxm4-80gb,load=constant:390', " \
              "'sim:a100-sxm4-80gb,load=constant:390']}\n" \
@@ -208,6 +237,7 @@ int main(void)
         TEST(a_lease_that_is_lost_takes_the_budget_down),
         TEST(who_observes_hands_out_the_cap_alone),
         TEST(jitter_is_for_both_kinds_of_collectives),
+        TEST(a_gpu_is_seen_at_rest_only_where_nothing_ran_on_it),
         TEST(only_a_named_power_limit_is_turned),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -121,16 +121,21 @@ static void no_window_holds_more_than_what_was_granted_in_it(void)
  * GPU rests at 260 W are drawn. */
 static void idling_is_in_the_fallback_of_a_counter_that_falls_silent(void)
 {
-    static const struct { double rest_w, fallback_w, low_w, high_w; } rows[] = {
-        { NAN, 200, 235, 270 },         /* not known: what launches have learned alone */
-        { 100, 200, 190, 204 }, { 100, 150, 144, 153 }, { 100, 400, 390, 406 },
-        { 60, 200, 204, 240 },          /* less than it is: between the two */
+    static const struct { double rest_w; bool at_rest; double fallback_w, low_w, high_w;
+    } rows[] = {
+        { NAN, true, 200, 235, 270 },   /* not known: what launches have learned alone */
+        { 100, true, 200, 190, 204 }, { 100, true, 150, 144, 153 },
+        { 100, true, 400, 390, 406 },
+        { 60, true, 200, 204, 240 },    /* less than it is: between the two */
+        /* Never seen alone: at most half of the fallback is for idling. */
+        { 490, false, 200, 190, 204 }, { 490, false, 400, 350, 385 },
+        { 490, false, 150, 155, 182 }, { 60, false, 200, 204, 240 },
     };
     for (size_t i = 0; i < ERG_COUNT(rows); i++) {
         board is = board_of((erg_launch_budget){ .power_w = 500, .busy_w = 1000,
                                                  .fallback_w = rows[i].fallback_w,
                                                  .window_s = 0.02 }, 100);
-        erg_launch_gate_rests(&is.gate, ns(0), rows[i].rest_w);
+        erg_launch_gate_rests(&is.gate, ns(0), rows[i].rest_w, rows[i].at_rest);
         CHECK_NEAR(mean_w(&is, 20, true), 500, 10);
         erg_launch_gate_grant(&is.gate, ns(is.t_s), 500, ns(is.t_s + 1e-3));
         mean_w(&is, is.t_s + 2, false);
@@ -152,7 +157,7 @@ static void a_board_that_rests_above_its_budget_is_asked_again(void)
                                              .fallback_w = 80, .window_s = 0.02 }, 100);
     erg_launch_item item;
 
-    erg_launch_gate_rests(&is.gate, ns(0), 100);
+    erg_launch_gate_rests(&is.gate, ns(0), 100, true);
     mean_w(&is, 2, true);
     go(&is, is.free_s, 1000, true);
     erg_launch_gate_grant(&is.gate, ns(is.t_s), 500, ns(is.t_s + 1e-3));
@@ -160,6 +165,31 @@ static void a_board_that_rests_above_its_budget_is_asked_again(void)
     double wait_s = erg_launch_gate_admit(&is.gate, ns(is.t_s), 1, false, &item);
     CHECK(wait_s > 1 && isfinite(wait_s));
     CHECK(erg_launch_gate_admit(&is.gate, ns(is.t_s), 1, true, &item) == 0);
+}
+
+/* A daemon that began in the middle of a job has only seen 490 W: more than the fallback,
+ * so that no launch would ever be paid. Half of the fallback is left to launches; what the
+ * board draws then is at most half above it. */
+static void a_board_that_was_never_seen_at_rest_goes_on_launching(void)
+{
+    static const double fallback_w[] = { 200, 120, 80 };
+
+    for (size_t i = 0; i < ERG_COUNT(fallback_w); i++) {
+        board is = board_of((erg_launch_budget){ .power_w = 500, .busy_w = 1000,
+                                                 .fallback_w = fallback_w[i],
+                                                 .window_s = 0.02 }, 100);
+        erg_launch_gate_rests(&is.gate, ns(0), 490, false);
+        mean_w(&is, 20, true);
+        erg_launch_gate_grant(&is.gate, ns(is.t_s), 500, ns(is.t_s + 1e-3));
+        mean_w(&is, is.t_s + 2, false);
+        double begin_s = is.t_s, begin_j = is.energy_j;
+        int count = launches_until(&is, begin_s + 10);
+        double seen_w = (is.energy_j - begin_j) / (is.t_s - begin_s);
+        print_message("# %g W: %d launches in 10 s, %.1f W\n", fallback_w[i], count,
+                      seen_w);
+        CHECK(count > 200);
+        CHECK(seen_w < 1.5 * fmax(fallback_w[i], 100));
+    }
 }
 
 static void what_is_no_grant_changes_nothing(void)
@@ -186,6 +216,7 @@ int main(void)
         TEST(no_window_holds_more_than_what_was_granted_in_it),
         TEST(idling_is_in_the_fallback_of_a_counter_that_falls_silent),
         TEST(a_board_that_rests_above_its_budget_is_asked_again),
+        TEST(a_board_that_was_never_seen_at_rest_goes_on_launching),
         TEST(what_is_no_grant_changes_nothing),
     };
     return test_run(tests, ERG_COUNT(tests));
