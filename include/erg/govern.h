@@ -87,6 +87,7 @@ typedef struct erg_govern_config {
         erg_govern_range jitter_s;
         const char *jitter_scope;
         int64_t rng_key;
+        int64_t nccl_ctas;              /* most blocks of each kernel of NCCL; 0: any */
     } shaper;
     const erg_govern_op *ops;           /* the first that matches counts */
     size_t op_count;

@@ -66,6 +66,7 @@ static const erg_yaml_field shaper_fields[] = {
     { "jitter", ERG_YAML_RANGE, OF(shaper.jitter_s), "s", 0, 3600 },
     { "jitter_scope", ERG_YAML_TEXT, OF(shaper.jitter_scope) },
     { "rng_key", ERG_YAML_WHOLE, OF(shaper.rng_key), "", 0, 9e15 },
+    { "nccl_ctas", ERG_YAML_WHOLE, OF(shaper.nccl_ctas), "", 1, 64 },
     { "phase", ERG_YAML_NODE, AT(phase) },
     { "psu_fraction", ERG_YAML_QUANTITY, OF(shaper.psu_fraction), "", 0.1, 1 },
     { "floor", ERG_YAML_QUANTITY, OF(shaper.floor_w), "W", 0, ROOM_W },

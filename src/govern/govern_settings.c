@@ -79,6 +79,9 @@ static bool say_launch(const erg_governor *governor, char *to, size_t size)
     double power_w = config->cap.by_gate ? gate_w(governor) : 0;
 
     int count = snprintf(to, size, "%s", config->offsets);
+    if (config->shaper.nccl_ctas > 0)
+        count += snprintf(to + count, size - (size_t)count, "%snccl_ctas=%lld",
+                          count ? "," : "", (long long)config->shaper.nccl_ctas);
     if (!(power_w > 0))
         return count > 0;
     count += snprintf(to + count, size - (size_t)count, "%spower=%.9gW,", count ? "," : "",

@@ -48,6 +48,17 @@ static void jitter_is_for_both_kinds_of_collectives(void)
     end(&is);
 }
 
+/* Blocks of NCCL are for the launch gate alone, with a budget and without. */
+static void blocks_of_nccl_are_handed_to_the_launch_gate(void)
+{
+    expect("node: {id: x, sensors: ['sim:plain']}\nshaper: {nccl_ctas: 8}\n",
+           "nccl_ctas=8");
+    expect("socket: {path: /run/x.sock}\nnode: {id: x, sensors: ['sim:plain']}\n"
+           "shaper: {nccl_ctas: 16}\ncap: {scope: gpu, limit: 600W, policy: token_bucket, "
+           "enforcement: [launch_gate]}\n",
+           "nccl_ctas=16,power=600W,sensor=ergd:/run/x.sock");
+}
+
 #define NODE "socket: {path: /run/x.sock}\nnode: {id: x, base: 40W, sensors: " \
              "['sim:a100-sxm4-80gb', 'sim:a100-sxm4-80gb']}\n"
 #define BUCKET "limit: 600W, policy: token_bucket, enforcement: [launch_gate]"
@@ -237,6 +248,7 @@ int main(void)
         TEST(a_lease_that_is_lost_takes_the_budget_down),
         TEST(who_observes_hands_out_the_cap_alone),
         TEST(jitter_is_for_both_kinds_of_collectives),
+        TEST(blocks_of_nccl_are_handed_to_the_launch_gate),
         TEST(a_gpu_is_seen_at_rest_only_where_nothing_ran_on_it),
         TEST(only_a_named_power_limit_is_turned),
     };

@@ -77,12 +77,16 @@ if [ -x "$ergd" ]; then
     export STUB_METER
     printf '%s\n' 'version: 1' "state: $work/state" "socket: {path: $work/ergd.sock}" \
         "node: {sensors: [\"exec:$meter $PWD/fed 100 1000\"]}" 'cap: {scope: gpu, limit: 500W,' \
-        '  policy: token_bucket, window: 50ms, enforcement: [launch_gate]}' >ergd.yaml
+        '  policy: token_bucket, window: 50ms, enforcement: [launch_gate]}' \
+        'shaper: {nccl_ctas: 8}' >ergd.yaml
     serve ergd.yaml ergd.sock
     gated "ergd:$work/ergd.sock" "" driver 2000 "$cuda"
     check "ERG_LAUNCH=ergd keeps the cap of its configuration" out '$3 > 3.8 && $3 < 9'
     gated "" "" driver 500 "$cuda"
     check "which nobody keeps who does not ask" out '$3 < 0.5'
+    env STUB_NCCL_TELLS=1 LD_PRELOAD="$asan $library" ERG_LAUNCH="ergd:$work/ergd.sock" \
+        "$nccl_work" "$nccl" reduce 1 1 >out 2>err
+    check "and blocks of NCCL's kernels are as it says" grep -q 'blocks 8 channels 8' err
     kill "$daemon" && wait "$daemon"
     # It follows what the daemon grants while it runs: of 1 ms at 1000 W, idling at 100 W,
     # (R - 100) / 0.9 launches a second.
