@@ -58,8 +58,9 @@ static const cli_option option_rows[] = {
       "recompose: of the idle device (auto: its idle record)" },
     { 0, "base-policy", CLI_TEXT, AT(base_policy), "NAME",
       "recompose: which idle that is, as in clocks_locked_idle" },
-    { 0, "method", CLI_TEXT, AT(method), "sum|nnls",
-      "recompose: sum of kernels (default), or regression over windows" },
+    { 0, "method", CLI_TEXT, AT(method), "sum|nnls|time_share",
+      "recompose: sum of kernels (default), regression over windows, or the whole's joules "
+      "to tiers by time (needs equal power)" },
     { 0, "top", CLI_WHOLE, AT(top), "N", "recompose: kernels to list (20)", true },
     { 0, "on", CLI_TEXT, AT(on), "HARDWARE", "audit: peaks of this device" },
     { 0, "peak-bandwidth", CLI_BYTES, AT(peak_bytes_per_s), "BYTES",

@@ -18,6 +18,28 @@ static bool parse_base(const replay_options *typed, double *base_w, erg_error *e
         || erg_quantity_parse(typed->base, "W", base_w, err);
 }
 
+static bool is_method(const replay_options *typed, const char *name)
+{
+    return strcmp(typed->method ? typed->method : "sum", name) == 0;
+}
+
+/* false: a sentence was printed. */
+static bool choose_method(const cli *call, request *to)
+{
+    const replay_options *typed = call->options;
+
+    to->is_regression = is_method(typed, "nnls");
+    to->options.time_share = is_method(typed, "time_share");
+    if (!to->is_regression && !to->options.time_share && !is_method(typed, "sum"))
+        return cli_misused(call, "--method is sum, nnls or time_share, not '%s'",
+                           typed->method), false;
+    if (to->options.time_share && typed->by_tier)
+        return cli_misused(call, "--by-tier takes joules that were measured, --method "
+                                 "time_share shares them out: give one of them"), false;
+    return !to->is_regression || call->argc >= 2
+        || (cli_misused(call, "--method nnls needs windows: a CSV or a recording"), false);
+}
+
 /* false: a sentence was printed. */
 static bool fill(const cli *call, request *to)
 {
@@ -29,12 +51,8 @@ static bool fill(const cli *call, request *to)
     if (!parse_base(typed, &to->options.base_w, &err))
         return cli_misused(call, "--base: %s", err.text), false;
     to->options.base_policy = typed->base_policy;
-    to->is_regression = typed->method && strcmp(typed->method, "nnls") == 0;
-    if (typed->method && !to->is_regression && strcmp(typed->method, "sum") != 0)
-        return cli_misused(call, "--method is sum or nnls, not '%s'", typed->method), false;
-    if (to->is_regression && call->argc < 2)
-        return cli_misused(call, "--method nnls needs windows: a CSV or a recording"),
-               false;
+    if (!choose_method(call, to))
+        return false;
     first += to->is_regression;
     return replay_source_of(call, first, &to->files, &to->source);
 }

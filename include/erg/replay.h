@@ -90,6 +90,8 @@ typedef struct erg_recompose_options {  /* zero means unset */
     const char *base_policy;    /* of base_w: "clocks_locked_idle"; default: "stated" */
     size_t top;                 /* rows of table kernels (20) */
     bool by_tier;               /* joules of tiers, or an error */
+    bool time_share;            /* joules of tiers: the whole's by time, as if all drew the
+                                 * same power; no energy is predicted */
     const erg_replay_audit_options *audit;      /* NULL: nothing is stated */
 } erg_recompose_options;
 

@@ -39,12 +39,15 @@ static void add_energy(const erg_replay *replay, const erg_kernel_timing *kernel
         to->estimated_launches += n;
         to->estimated_j += n * dynamic_j;
     } else {
-        double u_j = known(kernel->dynamic_u_j);
+        double u_j = known(kernel->dynamic_u_j), window_s = erg_replay_window_s(kernel);
+        bool has_window = window_s > 0 && !isnan(kernel->mean_w);
         to->metered_launches += n;
         to->metered_s += n * metered_s(kernel);
         to->dynamic_j += n * dynamic_j;
         to->gross_j += n * kernel->gross_j;
         to->dynamic_u2 += n * n * u_j * u_j;
+        to->window_s += has_window ? window_s : 0;
+        to->window_j += has_window ? kernel->mean_w * window_s : 0;
     }
 }
 
@@ -81,6 +84,8 @@ static void add_tier(const erg_tier_energy *tier, const erg_share *launched, erg
     to->dynamic_j += tier->dynamic_j;
     to->gross_j += tier->gross_j;
     to->dynamic_u2 += tier->gross_u_j * tier->gross_u_j;
+    to->window_s += tier->window_s;
+    to->window_j += tier->mean_w * tier->window_s;
 }
 
 static void add_tiers(const erg_replay *replay, erg_recomposed *out)
@@ -159,6 +164,8 @@ bool erg_recompose(const erg_replay *replay, erg_replay_state state, erg_recompo
     erg_error none = { 0 };
 
     *out = (erg_recomposed){ .state = state, .steps = replay->steps };
+    for (int i = 0; i < ERG_TIERS; i++)
+        out->tiers[i].shared_j = NAN;
     if (!(replay->steps > 0))
         return erg_fail(err, ERG_BAD_INPUT,
                         "how many steps the counts cover is not stated: a sum "
@@ -180,5 +187,17 @@ bool erg_recompose(const erg_replay *replay, erg_replay_state state, erg_recompo
     out->measured_u_s = known(0.5 * (replay->whole.high_s - replay->whole.low_s) / U95);
     out->tokens = tokens_of(replay);
     sum_energy(replay, out);
+    return true;
+}
+
+bool erg_recompose_by_time(erg_recomposed *of, erg_error *err)
+{
+    if (isnan(of->measured_j))
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "--method time_share shares out the joules of the whole, and "
+                        "nothing measured them: name a log of power with --power");
+    for (int i = 0; i < ERG_TIERS; i++)
+        of->tiers[i].shared_j = of->tiers[i].time_s / of->all.time_s * of->measured_j;
+    of->predicted_j = of->predicted_u_j = of->unattributed_j = of->agreement_en = NAN;
     return true;
 }

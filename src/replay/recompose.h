@@ -23,6 +23,8 @@ typedef struct erg_share {
     double metered_launches, estimated_launches, silent_launches;
     double metered_s;           /* sum n window / runs: what the base was taken off for */
     double time_u2, dynamic_u2; /* sum n^2 u^2 */
+    double window_s, window_j;  /* of the windows themselves, whatever was launched */
+    double shared_j;            /* of the whole by time alone; NAN: not asked for */
 } erg_share;
 
 typedef struct erg_recomposed {
@@ -45,6 +47,9 @@ bool erg_recompose(const erg_replay *replay, erg_replay_state state, erg_recompo
 bool erg_recompose_has(const erg_replay *replay, erg_replay_state state);
 /* n_k of a step. */
 double erg_recompose_count(const erg_replay *replay, const erg_kernel_timing *kernel);
+/* Joules of the whole to its tiers by their time alone. What is put together from these is
+ * the whole again, and predicts nothing. Fails where nothing measured the whole. */
+bool erg_recompose_by_time(erg_recomposed *of, erg_error *err);
 /* Longest path through the launches of a step: a launch waits for the one before it on its
  * stream and for who wrote what it touches. NAN without launches, or with one stream. */
 double erg_recompose_path_s(const erg_replay *replay, erg_replay_state state,
@@ -54,6 +59,7 @@ typedef struct erg_recompose_told {
     const char *refused_by;     /* codes of checks that failed and refuse; "": none */
     size_t top;                 /* rows of table kernels; 0: 20 */
     size_t repaired;            /* kernels whose runs were found from their window */
+    bool by_time;               /* joules of tiers by erg_recompose_by_time */
 } erg_recompose_told;
 /* *agrees: no verdict but "agrees". */
 bool erg_recompose_tables(const erg_replay *replay, const erg_recompose_told *told,

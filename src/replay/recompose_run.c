@@ -77,7 +77,8 @@ erg_result *erg_replay_recompose(erg_replay *replay, const erg_recompose_options
     if (ok)
         erg_audit_refusing(findings, refused_by, sizeof(refused_by));
     erg_recompose_told told = { .refused_by = refused_by, .top = options->top,
-                                .repaired = erg_replay_repair_runs(replay) };
+                                .repaired = erg_replay_repair_runs(replay),
+                                .by_time = options->time_share };
     ok = ok && erg_recompose_tables(replay, &told, result, agrees, err)
         && keep_sums(replay, err) && keep_audit(replay, findings, err);
     if (ok)

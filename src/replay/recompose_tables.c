@@ -42,6 +42,7 @@ static const erg_column total_columns[] = {
     { "tokens", ERG_REAL, "of a pass, by marks" },
     { "predicted_j_per_token", ERG_REAL, "" },
     { "measured_j_per_token", ERG_REAL, "" },
+    { "measured_w", ERG_REAL, "mean power of the whole" },
 };
 static const erg_column tier_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -54,6 +55,9 @@ static const erg_column tier_columns[] = {
     { "energy_share", ERG_REAL, "of the dynamic energy of all tiers" },
     { "gross_j", ERG_REAL, "of a pass, with the base in each launch" },
     { "estimated_j", ERG_REAL, "dynamic, of launches that no reading saw" },
+    { "mean_w", ERG_REAL, "in the windows of its kernels" },
+    { "energy_j", ERG_REAL, "of a pass, by a share of the whole (--method time_share)" },
+    { "method", ERG_TEXT, "of energy_j: time_share" },
 };
 static const erg_column kernel_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -149,6 +153,7 @@ static bool put_totals(erg_table *table, const erg_replay *replay, const erg_rec
         { "tokens", r->tokens },
         { "predicted_j_per_token", r->predicted_j / r->tokens },
         { "measured_j_per_token", r->measured_j / r->tokens },
+        { "measured_w", replay->whole.mean_w },
     };
 
     return erg_table_row(table, err) && put_reals(table, reals, ERG_COUNT(reals), err)
@@ -174,12 +179,15 @@ static bool put_tiers(erg_table *table, const erg_recomposed *r, erg_error *err)
             { "energy_share", metered(one, one->dynamic_j / r->all.dynamic_j) },
             { "gross_j", metered(one, one->gross_j) },
             { "estimated_j", one->estimated_launches > 0 ? one->estimated_j : NAN },
+            { "mean_w", one->window_j / one->window_s }, { "energy_j", one->shared_j },
         };
+        const char *method = isnan(one->shared_j) ? NULL : "time_share";
         if (one->kernels)
             ok = erg_table_row(table, err)
                 && erg_table_text(table, "tier", erg_tier_name((erg_tier)tier), err)
                 && erg_table_text(table, "state", state_names[r->state], err)
                 && erg_table_integer(table, "kernels", (int64_t)one->kernels, err)
+                && erg_table_text(table, "method", method, err)
                 && put_reals(table, reals, ERG_COUNT(reals), err);
     }
     return ok;
@@ -251,6 +259,26 @@ static bool put_kernels(erg_table *table, const erg_replay *replay, const erg_re
     return ok;
 }
 
+/* What the method cannot know, beside what the tiers drew where that is known. */
+static bool note_time_share(const erg_recomposed *r, erg_result *result, erg_error *err)
+{
+    erg_text drawn = { 0 };
+
+    for (int i = 0; i < ERG_TIERS; i++)
+        if (r->tiers[i].window_s > 0)
+            erg_text_add(&drawn, "%s%s %.1f W",
+                         drawn.count ? ", " : "; replayed they drew ",
+                         erg_tier_name((erg_tier)i),
+                         r->tiers[i].window_j / r->tiers[i].window_s);
+    bool ok = drawn.failed ? erg_fail(err, ERG_NO_MEMORY, "no memory for a note")
+        : erg_result_note(result, err,
+                          "Warning: time_share gives each tier joules of the whole by its "
+                          "time alone, as if all tiers drew the same power%s. --method sum "
+                          "and --by-tier measure.", drawn.count ? drawn.data : "");
+    erg_text_free(&drawn);
+    return ok;
+}
+
 static bool put_notes(const erg_replay *replay, const erg_recomposed *r,
                       const erg_recompose_told *told, erg_result *result, erg_error *err)
 {
@@ -278,7 +306,7 @@ static bool put_notes(const erg_replay *replay, const erg_recomposed *r,
             result, err,
             "%.1f %% of the launches have no measured energy; they are in no sum.",
             100 * (1 - r->all.metered_launches / r->all.launches));
-    return ok;
+    return ok && (!told->by_time || note_time_share(r, result, err));
 }
 
 typedef struct tables {
@@ -313,6 +341,7 @@ static bool put_states(const erg_replay *replay, const erg_recompose_told *told,
         if (!erg_recompose_has(replay, states[i]))
             continue;
         ok = erg_recompose(replay, states[i], &r, err)
+            && (!told->by_time || erg_recompose_by_time(&r, err))
             && put_state(replay, &r, told, to, err)
             && put_notes(replay, &r, told, to->result, err);
         *agrees = *agrees && ok && is_yes(&r, told);

@@ -220,6 +220,39 @@ static void counts_without_steps_are_refused(void)
     erg_replay_free(made.replay);
 }
 
+static void tiers_by_time_add_up_to_the_whole(void)
+{
+    maker made;
+    erg_error err = { 0 };
+
+    begin(&made);
+    add_kernels(&made);
+    made.replay->kernels[0].tier = ERG_TIER_MATRIX;
+    add_whole(made.replay, 0.3);
+    erg_recomposed r = put_together(made.replay);
+    CHECK(isnan(r.tiers[ERG_TIER_MATRIX].shared_j));
+    CHECK_OK(erg_recompose_by_time(&r, &err), err);
+    CHECK_NEAR(r.tiers[ERG_TIER_MATRIX].shared_j / r.measured_j,
+               kernels[0].count / 10 * kernels[0].time_s / busy_s(), 1e-9);
+    CHECK_NEAR(r.tiers[ERG_TIER_MATRIX].shared_j + r.tiers[ERG_TIER_OTHER].shared_j,
+               r.measured_j, 1e-9);
+    CHECK(isnan(r.predicted_j) && isnan(r.agreement_en));
+    erg_replay_free(made.replay);
+}
+
+static void without_joules_of_the_whole_there_are_none_to_share_by_time(void)
+{
+    maker made;
+    erg_error err = { 0 };
+
+    begin(&made);
+    add_kernels(&made);
+    erg_recomposed r = put_together(made.replay);
+    CHECK(!erg_recompose_by_time(&r, &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "--power"));
+    erg_replay_free(made.replay);
+}
+
 /* From one memory to another; no other is touched. */
 static erg_replay_launch launch_of(int32_t kernel, int32_t stream, int32_t from, int32_t to)
 {
@@ -286,6 +319,8 @@ int main(void)
         TEST(kernels_of_a_tier_share_a_round_limit),
         TEST(a_kernel_without_a_reading_is_estimated_and_apart),
         TEST(counts_without_steps_are_refused),
+        TEST(tiers_by_time_add_up_to_the_whole),
+        TEST(without_joules_of_the_whole_there_are_none_to_share_by_time),
         TEST(launches_on_two_streams_overlap_unless_one_needs_the_other),
     };
     return test_run(tests, ERG_COUNT(tests));

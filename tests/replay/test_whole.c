@@ -123,6 +123,38 @@ static void without_steps_there_is_no_sum_at_all(void)
     erg_replay_free(replay);
 }
 
+static bool warns_of(const erg_result *result, const char *words)
+{
+    for (size_t i = 0; i < erg_result_note_count(result); i++)
+        if (strstr(erg_result_note_at(result, i), words))
+            return true;
+    return false;
+}
+
+/* By time the matrix products have 28 % of the joules: their power is in none of it. */
+static void joules_by_time_alone_come_with_what_the_tiers_drew(void)
+{
+    erg_replay *replay = load(25);
+    erg_error err = { 0 };
+    bool agrees = true;
+    erg_recompose_options options = { .base_w = 57.6, .time_share = true };
+    erg_result *result = erg_replay_recompose(replay, &options, &agrees, &err);
+    static const double times_us[] = { 2914.652, 22705.544, 55492.943 };
+
+    CHECK_OK(result != NULL, err);
+    for (size_t i = 0; i < ERG_COUNT(times_us); i++) {
+        erg_cell method = erg_table_find(erg_result_find(result, "tiers"), i, "method");
+        CHECK_NEAR(tier_j(result, i, "energy_j"), times_us[i] / 81113.13955 * 2.424561479,
+                   1e-7);
+        CHECK_TEXT(method.text, "time_share");
+    }
+    CHECK(warns_of(result, "memory 81.5 W, gemm 166.0 W, other 82.3 W"));
+    CHECK(isnan(total(result, "predicted_j")) && isnan(total(result, "agreement_en")));
+    CHECK(isnan(total(result, "energy_error")));
+    erg_result_free(result);
+    erg_replay_free(replay);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -130,6 +162,7 @@ int main(void)
         TEST(the_repaired_runs_with_the_base_of_deep_idle),
         TEST(gross_joules_by_the_runs_that_the_windows_show),
         TEST(without_a_base_there_is_no_sum_of_energy),
+        TEST(joules_by_time_alone_come_with_what_the_tiers_drew),
         TEST(without_steps_there_is_no_sum_at_all),
     };
     return test_run(tests, ERG_COUNT(tests));
