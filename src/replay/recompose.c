@@ -55,7 +55,7 @@ static void add_kernel(const erg_replay *replay, const erg_kernel_timing *kernel
                        erg_share *to)
 {
     double n = erg_recompose_count(replay, kernel);
-    double u_s = known(0.5 * (kernel->high_s - kernel->low_s) / U95);
+    double u_s = 0.5 * (kernel->high_s - kernel->low_s) / U95;
 
     to->kernels++;
     to->launches += n;
@@ -132,13 +132,14 @@ static void sum_energy(const erg_replay *replay, erg_recomposed *out)
     out->predicted_j = has_energy ? out->all.dynamic_j + out->base_j : NAN;
     double base_u_j = known(replay->base_u_w) * (model_s - out->all.metered_s);
     double own2 =
-        out->all.dynamic_u2 + pow(out->base_w * model_u_s, 2) + base_u_j * base_u_j;
+        out->all.dynamic_u2 + pow(out->base_w * known(model_u_s), 2) + base_u_j * base_u_j;
     double gain_j = known(replay->gain_u) * out->predicted_j;
     out->predicted_u_j = sqrt(own2 + gain_j * gain_j);
 
     out->measured_j = whole->energy_j;
     double gain_measured_j = known(replay->gain_u) * out->measured_j;
-    out->measured_u_j = hypot(known(whole->energy_u_j), gain_measured_j);
+    out->measured_u_j = isnan(whole->energy_u_j) && isnan(replay->gain_u)
+        ? NAN : hypot(known(whole->energy_u_j), gain_measured_j);
     out->unattributed_j = out->measured_j - out->predicted_j;
     /* One meter gave both sides: what they have in common cannot set them apart. If nothing
      * else is known of either, an interval too wide is better than none. */
@@ -184,7 +185,7 @@ bool erg_recompose(const erg_replay *replay, erg_replay_state state, erg_recompo
     out->predicted_s = out->is_path ? path_s : out->all.time_s;
     out->predicted_u_s = sqrt(out->all.time_u2);
     out->measured_s = replay->whole.time_s;
-    out->measured_u_s = known(0.5 * (replay->whole.high_s - replay->whole.low_s) / U95);
+    out->measured_u_s = 0.5 * (replay->whole.high_s - replay->whole.low_s) / U95;
     out->tokens = tokens_of(replay);
     sum_energy(replay, out);
     return true;

@@ -12,7 +12,8 @@
 
 #include "replay/replay.h"
 
-/* Of one step, unless it says otherwise. Energies without a base are NAN. */
+/* Of one step, unless it says otherwise. Energies without a base are NAN, and so is an
+ * uncertainty that nobody knows: an interval without width would be none. */
 typedef struct erg_share {
     size_t kernels;
     double launches;

@@ -253,6 +253,25 @@ static void without_joules_of_the_whole_there_are_none_to_share_by_time(void)
     erg_replay_free(made.replay);
 }
 
+/* Nobody gave the kernels an interval: one without width would be a lie. */
+static void what_nobody_knows_is_no_interval(void)
+{
+    maker made;
+
+    begin(&made);
+    add_kernels(&made);
+    add_whole(made.replay, 0);
+    erg_recomposed r = put_together(made.replay);
+    CHECK(isnan(r.predicted_u_s) && isnan(r.measured_u_s));
+    for (size_t i = 0; i < made.replay->kernel_count; i++) {
+        made.replay->kernels[i].low_s = 0.99 * made.replay->kernels[i].time_s;
+        made.replay->kernels[i].high_s = 1.01 * made.replay->kernels[i].time_s;
+    }
+    r = put_together(made.replay);
+    CHECK(r.predicted_u_s > 0 && r.predicted_u_s < 0.01 * r.predicted_s);
+    erg_replay_free(made.replay);
+}
+
 /* From one memory to another; no other is touched. */
 static erg_replay_launch launch_of(int32_t kernel, int32_t stream, int32_t from, int32_t to)
 {
@@ -321,6 +340,7 @@ int main(void)
         TEST(counts_without_steps_are_refused),
         TEST(tiers_by_time_add_up_to_the_whole),
         TEST(without_joules_of_the_whole_there_are_none_to_share_by_time),
+        TEST(what_nobody_knows_is_no_interval),
         TEST(launches_on_two_streams_overlap_unless_one_needs_the_other),
     };
     return test_run(tests, ERG_COUNT(tests));
