@@ -96,17 +96,6 @@ static double best_correlation(const erg_response *of)
     return best;
 }
 
-/* A meter inside the device cannot be plugged into another machine: of its two signs of
- * life one is enough. */
-static bool is_outside(const erg_replay *replay)
-{
-    const erg_channel_info *info = erg_trace_channel(replay->trace, replay->channel);
-    const erg_device_info *device = erg_trace_device(replay->trace, info->device);
-
-    return info->scope == ERG_SCOPE_NODE || device->scope == ERG_SCOPE_NODE
-           || device->wired_to[0];
-}
-
 /* Work that nobody gave a window drew more than the kernels: the meter does live. */
 static bool is_led(const erg_replay *replay, const erg_response *of, double rise_w)
 {
@@ -128,7 +117,10 @@ static void judge_response(const erg_replay *replay, erg_response *of, erg_findi
 {
     erg_response_signs signs = erg_response_judge(of, 0);
 
-    bool is_silent = is_outside(replay) ? signs.is_flat || signs.is_strange
+    /* A meter inside the device cannot be plugged into another machine: of its two signs of
+     * life one is enough. */
+    bool is_outside = erg_replay_sees_node(replay->trace, replay->channel);
+    bool is_silent = is_outside ? signs.is_flat || signs.is_strange
                                         : signs.is_flat && signs.is_strange;
     if (is_silent && is_led(replay, of, signs.rise_w))
         erg_audit_cannot(out, "the window of the whole is not known, and what lies outside "

@@ -325,6 +325,7 @@ static bool read_power(loader *load, erg_error *err)
     if (into->trace && isnan(into->whole.time_s))
         erg_replay_whole_from(into, into->trace);
     into->channel = into->trace ? erg_replay_choose_channel(into) : -1;
+    into->system = into->trace ? erg_replay_choose_system(into) : -1;
     return true;
 }
 

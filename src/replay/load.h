@@ -10,9 +10,11 @@ void erg_replay_join(erg_replay *replay);
 /* Fills `ran` of the timings from a signatures JSON; another file says nothing. */
 bool erg_replay_read_ran(erg_replay *replay, const char *path, erg_error *err);
 void erg_replay_ran_parse(erg_replay *replay, const char *bytes, size_t size);
-/* The channel of power that rises most while the whole runs; a sum before its parts. -1:
- * the trace has none. */
+/* The channel of power that rises most while the whole runs: of a device, before those of
+ * all the machine, before a model; a sum before its parts. -1: the trace has none. */
 int erg_replay_choose_channel(const erg_replay *replay);
+/* Of all the machine, where another one was chosen; -1: there is none. */
+int erg_replay_choose_system(const erg_replay *replay);
 /* The whole as a recording has it: its regions "full_model", else "run". */
 void erg_replay_whole_from(erg_replay *replay, const erg_trace *trace);
 

@@ -6,6 +6,8 @@
 #include "replay/load.h"
 #include "replay/meter.h"
 
+static const double PART_LEAST = 0.1;   /* of the machine's rise, that a busy device has */
+
 /* ---- timings and plan --------------------------------------------------- */
 
 /* The row of the plan at or after `from`, round once, that is like this timing; -1. */
@@ -77,30 +79,57 @@ static double rise_w(const erg_replay *replay, int channel)
     return isnan(rise) ? 0 : rise;
 }
 
-/* A model is taken only where nothing was measured. */
+/* Who tells of the work, best last. */
+enum { BY_MODEL, BY_NODE, BY_DEVICE, SOURCES };
+typedef struct candidate { int channel; double rise_w; } candidate;
+
+static int source_of(const erg_trace *trace, int channel)
+{
+    if (erg_trace_channel(trace, channel)->method == ERG_METHOD_MODEL)
+        return BY_MODEL;
+    return erg_replay_sees_node(trace, channel) ? BY_NODE : BY_DEVICE;
+}
+
+/* Of each source the one that rises most; -1: there is none. */
+static void find_best(const erg_replay *replay, candidate best[SOURCES])
+{
+    for (int i = 0; i < SOURCES; i++)
+        best[i] = (candidate){ -1, -INFINITY };
+    for (int i = 0; i < (int)erg_trace_channel_count(replay->trace); i++) {
+        if (!erg_has_joules(erg_trace_channel(replay->trace, i)->quantity))
+            continue;
+        candidate *of = &best[source_of(replay->trace, i)];
+        double rise = rise_w(replay, i);
+        if (of->channel < 0 || rise > of->rise_w)
+            *of = (candidate){ i, rise };
+    }
+}
+
+/* The work's own device, before the machine that it is in, whose joules are more. A device
+ * that has next to no part in the machine's rise is another than the one that works. */
 int erg_replay_choose_channel(const erg_replay *replay)
 {
-    const erg_trace *trace = replay->trace;
-    int best = -1;
-    double most_w = -INFINITY;
-    bool best_is_model = false;
+    candidate best[SOURCES];
 
-    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
-        const erg_channel_info *info = erg_trace_channel(trace, i);
-        if (!erg_has_joules(info->quantity))
-            continue;
-        if (strcmp(info->name, "sum") == 0)
+    for (int i = 0; i < (int)erg_trace_channel_count(replay->trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(replay->trace, i);
+        if (erg_has_joules(info->quantity) && strcmp(info->name, "sum") == 0)
             return i;
-        double rise = rise_w(replay, i);
-        bool is_model = info->method == ERG_METHOD_MODEL;
-        if (best < 0 || best_is_model > is_model
-            || (best_is_model == is_model && rise > most_w)) {
-            best = i;
-            most_w = rise;
-            best_is_model = is_model;
-        }
     }
-    return best;
+    find_best(replay, best);
+    const candidate *node = &best[BY_NODE], *device = &best[BY_DEVICE];
+    bool rests = node->rise_w > 0 && device->rise_w < PART_LEAST * node->rise_w;
+    if (device->channel >= 0 && !(node->channel >= 0 && rests))
+        return device->channel;
+    return node->channel >= 0 ? node->channel : best[BY_MODEL].channel;
+}
+
+int erg_replay_choose_system(const erg_replay *replay)
+{
+    candidate best[SOURCES];
+
+    find_best(replay, best);
+    return best[BY_NODE].channel != replay->channel ? best[BY_NODE].channel : -1;
 }
 
 static bool is_whole(const erg_trace *trace, const erg_region *region)

@@ -141,6 +141,32 @@ static bool meter_kernels(erg_replay *replay, double *energy_j, double *time_s)
     return *time_s > 0;
 }
 
+bool erg_replay_meter_system(const erg_replay *replay, erg_span span, erg_energy *out)
+{
+    return replay->system >= 0 && has_span(span)
+        && erg_trace_energy(replay->trace, replay->system, span, out, NULL)
+        && out->samples > 0;
+}
+
+/* Beside the device's joules, and never in their place. */
+static void meter_system(erg_replay *replay)
+{
+    erg_whole_timing *whole = &replay->whole;
+    erg_energy seen;
+
+    erg_span span = erg_replay_on_clock(replay->trace, whole->span);
+    if (!isnan(whole->runs) && erg_replay_meter_system(replay, span, &seen)) {
+        whole->system_j = seen.energy_j / whole->runs;
+        whole->system_u_j = 0.5 * seen.spread_j / whole->runs;
+    }
+    for (size_t i = 0; !replay->has_tiers && i < replay->kernel_count; i++) {
+        erg_kernel_timing *kernel = &replay->kernels[i];
+        span = erg_replay_on_clock(replay->trace, kernel->span);
+        if (erg_replay_meter_system(replay, span, &seen))
+            kernel->system_j = seen.energy_j / kernel->runs_used;
+    }
+}
+
 bool erg_replay_meter(erg_replay *replay, erg_error *err)
 {
     double energy_j = 0, time_s = 0;
@@ -149,9 +175,9 @@ bool erg_replay_meter(erg_replay *replay, erg_error *err)
         return true;
     if (!meter_whole(replay, err) || !find_base(replay, err))
         return false;
-    if (erg_replay_meter_tiers(replay))
-        return true;
-    if (!meter_kernels(replay, &energy_j, &time_s))
+    bool has_tiers = erg_replay_meter_tiers(replay);
+    meter_system(replay);
+    if (has_tiers || !meter_kernels(replay, &energy_j, &time_s))
         return true;
     for (size_t i = 0; i < replay->kernel_count; i++)
         if (!replay->kernels[i].method[0])

@@ -37,6 +37,8 @@ erg_span erg_replay_on_clock(const erg_trace *trace, erg_span utc);
  * kernel is estimated: mean power of the replay times its time. Without a trace, what the
  * files say stays. ERG_REFUSED as erg_trace_energy for the whole. */
 bool erg_replay_meter(erg_replay *replay, erg_error *err);
+/* What all the machine drew, on the clock of its trace; false: no meter of it saw that. */
+bool erg_replay_meter_system(const erg_replay *replay, erg_span span, erg_energy *out);
 /* From regions of tiers in the trace, where there are any: is there one? */
 bool erg_replay_meter_tiers(erg_replay *replay);
 /* Joules by which a window may be off, less what all windows of the meter share. */

@@ -28,13 +28,14 @@ static bool parse(const char *name, int *tier, erg_replay_state *state)
 static bool see(const erg_replay *replay, const erg_region *region, erg_tier_energy *to)
 {
     double window_s = erg_s_from_ns(region->end_ns - region->begin_ns);
-    erg_energy seen;
+    erg_span span = { region->begin_ns, region->end_ns };
+    erg_energy seen, system;
 
     if (region->end_ns == INT64_MAX || !(region->runs > 0)
-        || !erg_trace_energy(replay->trace, replay->channel,
-                             (erg_span){ region->begin_ns, region->end_ns }, &seen, NULL)
+        || !erg_trace_energy(replay->trace, replay->channel, span, &seen, NULL)
         || !seen.samples)
         return false;
+    bool has_system = erg_replay_meter_system(replay, span, &system);
     *to = (erg_tier_energy){
         .steps = region->runs,
         .window_s = window_s,
@@ -43,6 +44,7 @@ static bool see(const erg_replay *replay, const erg_region *region, erg_tier_ene
         .dynamic_j = (seen.energy_j - replay->base_w * window_s) / region->runs,
         .mean_w = seen.mean_w,
         .updates = (double)seen.updates,
+        .system_j = has_system ? system.energy_j / region->runs : NAN,
     };
     return true;
 }

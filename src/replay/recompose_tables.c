@@ -43,6 +43,9 @@ static const erg_column total_columns[] = {
     { "predicted_j_per_token", ERG_REAL, "" },
     { "measured_j_per_token", ERG_REAL, "" },
     { "measured_w", ERG_REAL, "mean power of the whole" },
+    { "system_j", ERG_REAL, "of a pass: all the machine, by its own meter; in no sum" },
+    { "system_low_j", ERG_REAL, "of its 95 % interval" },
+    { "system_high_j", ERG_REAL, "of its 95 % interval" },
 };
 static const erg_column tier_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -78,6 +81,7 @@ static const erg_column kernel_columns[] = {
     { "runs_stated", ERG_REAL, "as its file says" },
     { "runs", ERG_REAL, "by which its energy is divided" },
     { "launch_bound", ERG_TRUTH, "its time is an upper bound" },
+    { "system_j", ERG_REAL, "of one launch, gross: all the machine, by its own meter" },
     { "kernel", ERG_TEXT, "as its source calls it" },
 };
 
@@ -155,6 +159,9 @@ static bool put_totals(erg_table *table, const erg_replay *replay, const erg_rec
         { "predicted_j_per_token", r->predicted_j / r->tokens },
         { "measured_j_per_token", r->measured_j / r->tokens },
         { "measured_w", replay->whole.mean_w },
+        { "system_j", replay->whole.system_j },
+        { "system_low_j", replay->whole.system_j - 2 * replay->whole.system_u_j },
+        { "system_high_j", replay->whole.system_j + 2 * replay->whole.system_u_j },
     };
 
     return erg_table_row(table, err) && put_reals(table, reals, ERG_COUNT(reals), err)
@@ -209,6 +216,7 @@ static bool put_kernel(erg_table *table, const erg_replay *replay, const erg_rec
         { "total_j", n * k->dynamic_j }, { "mean_w", k->mean_w },
         { "updates", k->method[0] ? k->updates : NAN },
         { "runs_stated", erg_replay_stated_runs(k) }, { "runs", k->runs_used },
+        { "system_j", k->system_j },
     };
 
     return erg_table_row(table, err) && erg_table_text(table, "kernel", k->name, err)

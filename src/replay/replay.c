@@ -12,10 +12,10 @@ erg_replay *erg_replay_new(erg_error *err)
         return NULL;
     }
     replay->whole = (erg_whole_timing){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, { 0, 0 },
-                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN };
+                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
     replay->steps = replay->base_w = replay->base_u_w = replay->gain_u = NAN;
     replay->runs = replay->predicted_s = replay->stated_j = NAN;
-    replay->channel = -1;
+    replay->channel = replay->system = -1;
     return replay;
 }
 
@@ -32,6 +32,15 @@ void erg_replay_free(erg_replay *replay)
     for (size_t i = 0; i < ERG_COUNT(replay->kept); i++)
         json_decref(replay->kept[i]);
     free(replay);
+}
+
+bool erg_replay_sees_node(const erg_trace *trace, int channel)
+{
+    const erg_channel_info *info = erg_trace_channel(trace, channel);
+    const erg_device_info *device = erg_trace_device(trace, info->device);
+
+    return info->scope == ERG_SCOPE_NODE || device->scope == ERG_SCOPE_NODE
+        || device->wired_to[0];
 }
 
 bool erg_replay_is_modelled(const erg_replay *replay)
@@ -55,7 +64,7 @@ erg_kernel_timing erg_kernel_timing_unknown(void)
         .runs_requested = NAN, .runs_executed = NAN, .runs_used = NAN, .lost_s = NAN,
         .clock_hz = NAN, .flop = NAN, .bytes = NAN, .gross_j = NAN, .gross_u_j = NAN,
         .dynamic_j = NAN, .dynamic_u_j = NAN,
-        .updates = NAN, .mean_w = NAN,
+        .updates = NAN, .mean_w = NAN, .system_j = NAN,
     };
 }
 

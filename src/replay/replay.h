@@ -44,6 +44,8 @@ typedef struct erg_kernel_timing {
     double dynamic_j, dynamic_u_j;
     double updates;             /* readings behind it */
     double mean_w;
+    double system_j;            /* of one launch, gross: of all the machine; NAN: not
+                                 * known */
     char method[16];            /* "measured", "simulated"; "model", "estimated",
                                  * "time_share"; "": none */
     struct json_t *kept;        /* what its file says beyond this (files.h); NULL:
@@ -59,6 +61,7 @@ typedef struct erg_whole_timing {       /* the full model, a pass */
     double mean_w;
     double traced_s;            /* of a pass: medians of its launches, each stamped */
     double traced_share;        /* of a pass's wall time that lies in its launches */
+    double system_j, system_u_j;        /* of a pass, by a meter of all the machine; NAN */
 } erg_whole_timing;
 
 /* A region "tier:gemm:hot" holds the kernels of a tier in the proportion of their
@@ -68,6 +71,7 @@ typedef struct erg_whole_timing {       /* the full model, a pass */
 typedef struct erg_tier_energy {        /* of a step; steps 0: not metered by itself */
     double steps, window_s;
     double gross_j, gross_u_j, dynamic_j, mean_w, updates;
+    double system_j;            /* gross, by a meter of all the machine; NAN: none saw it */
 } erg_tier_energy;
 
 struct erg_replay {
@@ -77,6 +81,7 @@ struct erg_replay {
     size_t kernel_count, kernel_capacity;
     erg_trace *trace;           /* power and regions; NULL: none */
     int channel;                /* of power in trace; -1 */
+    int system;                 /* of all the machine, beside it and in no sum; -1 */
     double steps;               /* steps that `count` covers; NAN: not stated */
     double base_w, base_u_w;    /* NAN: no idle recorded */
     double gain_u;              /* of the meter, relative, common to all its windows; NAN:
@@ -99,6 +104,8 @@ struct erg_replay {
 };
 
 erg_replay *erg_replay_new(erg_error *err);
+/* A meter of all the machine: at its plug, or between it and its supply. */
+bool erg_replay_sees_node(const erg_trace *trace, int channel);
 /* A model stands in the meter's place: nothing that comes of its watts was measured. */
 bool erg_replay_is_modelled(const erg_replay *replay);
 /* Readings of a meter, real or simulated, stand behind this kernel's joules. */

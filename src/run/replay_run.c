@@ -181,6 +181,7 @@ static bool finish(erg_replay_bench *bench, const char *path, erg_error *err)
                                  &replay->channel, err)
              && erg_trace_save(replay->trace, path, err)))
         return false;
+    replay->system = erg_replay_choose_system(replay);
     return replay->channel < 0 || erg_replay_meter(replay, err);
 }
 

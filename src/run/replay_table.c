@@ -29,6 +29,7 @@ static const erg_column columns[] = {
     { "runs_requested", ERG_REAL, "by the rule in seconds" },
     { "dynamic_j", ERG_REAL, "of one launch, over the idle power" },
     { "method", ERG_TEXT, "how its energy is known" },
+    { "system_j", ERG_REAL, "of one launch, gross: all the machine, by its own meter" },
 };
 
 static const erg_column whole_columns[] = {
@@ -47,6 +48,7 @@ static const erg_column whole_columns[] = {
     { "traced_s", ERG_REAL, "of a pass: medians of its launches, each stamped" },
     { "traced_share", ERG_REAL, "of a stamped pass's wall time that lies in its launches" },
     { "modelled_j", ERG_REAL, "of a pass, by a model of power: nothing was measured" },
+    { "system_j", ERG_REAL, "of a pass: all the machine, by its own meter" },
 };
 
 static const erg_column tier_columns[] = {
@@ -58,6 +60,7 @@ static const erg_column tier_columns[] = {
     { "dynamic_j", ERG_REAL, "of a step, over the idle power" },
     { "mean_w", ERG_REAL, "while it ran" },
     { "updates", ERG_REAL, "of the meter behind it" },
+    { "system_j", ERG_REAL, "of a step, gross: all the machine, by its own meter" },
 };
 
 static const erg_column engine_columns[] = {
@@ -110,7 +113,8 @@ static bool put_times(erg_table *table, const erg_kernel_timing *row, erg_error 
                               err)
            && erg_table_real(table, "runs_requested", row->runs_requested, err)
            && erg_table_real(table, "dynamic_j", row->dynamic_j, err)
-           && erg_table_text(table, "method", row->method[0] ? row->method : NULL, err);
+           && erg_table_text(table, "method", row->method[0] ? row->method : NULL, err)
+           && erg_table_real(table, "system_j", row->system_j, err);
 }
 
 static double sum_of(const erg_replay *replay, erg_replay_state state)
@@ -145,7 +149,8 @@ static bool put_whole(erg_table *table, const erg_replay *replay, erg_error *err
            && erg_table_real(table, "mean_w", whole->mean_w, err)
         && erg_table_real(table, "traced_s", whole->traced_s, err)
         && erg_table_real(table, "traced_share", whole->traced_share, err)
-        && erg_table_real(table, "modelled_j", whole->modelled_j, err);
+        && erg_table_real(table, "modelled_j", whole->modelled_j, err)
+        && erg_table_real(table, "system_j", whole->system_j, err);
 }
 
 static bool put_tier(erg_table *table, const erg_replay *replay, int tier,
@@ -163,7 +168,8 @@ static bool put_tier(erg_table *table, const erg_replay *replay, int tier,
            && erg_table_real(table, "energy_j", of->gross_j, err)
            && erg_table_real(table, "dynamic_j", of->dynamic_j, err)
            && erg_table_real(table, "mean_w", of->mean_w, err)
-           && erg_table_real(table, "updates", of->updates, err);
+           && erg_table_real(table, "updates", of->updates, err)
+           && erg_table_real(table, "system_j", of->system_j, err);
 }
 
 static bool put_tiers(erg_result *result, const erg_replay *replay, erg_error *err)

@@ -55,6 +55,102 @@ static void a_folder_is_read_by_names_that_end_so(void)
     erg_replay_free(replay);
 }
 
+/* ---- which meter ------------------------------------------------------------------ */
+
+typedef struct sensor {
+    const char *name;
+    erg_scope scope;
+    erg_method method;
+    double idle_w, busy_w;
+} sensor;
+
+enum { SENSORS_MOST = 3, TENTH_NS = 100000000 };
+enum { BUSY_FIRST = 40, BUSY_LAST = 60, TENTHS = 100 };
+
+static void add_sensor(erg_trace *trace, const sensor *of)
+{
+    erg_error err = { 0 };
+    erg_device_info device = { .driver = "sim", .scope = of->scope };
+    erg_channel_info info = { .name = "power", .unit = "W", .quantity = ERG_POWER,
+                              .kind = ERG_INSTANT, .scope = of->scope, .gain = 1,
+                              .method = of->method, .update_s = 0.1 };
+
+    snprintf(device.name, sizeof(device.name), "%s", of->name);
+    info.device = erg_trace_add_device(trace, &device, &err);
+    int channel = erg_trace_add_channel(trace, &info, &err);
+    for (int i = 0; i < TENTHS; i++) {
+        bool is_busy = i >= BUSY_FIRST && i < BUSY_LAST;
+        erg_sample one = { (int64_t)i * TENTH_NS, 0, is_busy ? of->busy_w : of->idle_w };
+        CHECK_OK(erg_trace_add_samples(trace, channel, &one, 1, &err), err);
+    }
+}
+
+/* 20 runs of the whole in 2 s, and one kernel in the second before that. */
+static erg_replay *metered_by(const sensor sensors[], size_t count)
+{
+    erg_error err = { 0 };
+    erg_replay *replay = erg_replay_new(&err);
+    erg_kernel_timing kernel = erg_kernel_timing_unknown();
+
+    replay->trace = erg_trace_new(&err);
+    for (size_t i = 0; i < count; i++)
+        add_sensor(replay->trace, &sensors[i]);
+    replay->whole.span = (erg_span){ BUSY_FIRST * (int64_t)TENTH_NS,
+                                     BUSY_LAST * (int64_t)TENTH_NS };
+    replay->whole.runs = 20;
+    kernel.span = (erg_span){ 1 * ERG_NS_PER_S, 2 * ERG_NS_PER_S };
+    kernel.runs_used = 100;
+    CHECK_OK(erg_replay_add(replay, &kernel, &err), err);
+    replay->channel = erg_replay_choose_channel(replay);
+    replay->system = erg_replay_choose_system(replay);
+    CHECK_OK(erg_replay_meter(replay, &err), err);
+    return replay;
+}
+
+#define GPU(idle, busy) { "gpu:0", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy }
+#define OTHER(idle, busy) { "gpu:1", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy }
+#define WALL(idle, busy) { "wall:0", ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL, idle, busy }
+#define MODEL(idle, busy) { "cpu:0", ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL, idle, busy }
+
+/* The machine rises more than what works in it: its joules are never taken for those. */
+static void the_machine_stands_beside_the_device_and_not_in_its_place(void)
+{
+    static const struct {
+        sensor sensors[SENSORS_MOST];
+        size_t count;
+        int channel, system;
+    } cases[] = {
+        { { WALL(100, 320), GPU(50, 200) }, 2, 1, 0 },
+        { { GPU(50, 200), WALL(100, 320) }, 2, 0, 1 },
+        { { GPU(50, 51), WALL(100, 320) }, 2, 1, -1 },     /* another device works */
+        { { WALL(100, 320) }, 1, 0, -1 },
+        { { GPU(50, 200) }, 1, 0, -1 },
+        { { MODEL(50, 400), WALL(100, 320) }, 2, 1, -1 },
+        { { MODEL(50, 400) }, 1, 0, -1 },
+        { { GPU(50, 60), WALL(100, 320), OTHER(50, 200) }, 3, 2, 1 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_replay *replay = metered_by(cases[i].sensors, cases[i].count);
+        CHECK(replay->channel == cases[i].channel && replay->system == cases[i].system);
+        CHECK(isnan(replay->whole.system_j) == (cases[i].system < 0));
+        erg_replay_free(replay);
+    }
+}
+
+static void joules_of_the_machine_are_those_of_its_own_meter(void)
+{
+    static const sensor both[] = { WALL(100, 320), GPU(50, 200) };
+    erg_replay *replay = metered_by(both, ERG_COUNT(both));
+
+    CHECK_NEAR(replay->whole.energy_j, 200 * 2.0 / 20, 0.5);
+    CHECK_NEAR(replay->whole.system_j, 320 * 2.0 / 20, 0.8);
+    CHECK_NEAR(replay->kernels[0].gross_j, 50 * 1.0 / 100, 1e-6);
+    CHECK_NEAR(replay->kernels[0].system_j, 100 * 1.0 / 100, 1e-6);
+    CHECK(!isnan(replay->whole.system_u_j));
+    erg_replay_free(replay);
+}
+
 static void two_files_of_one_kind_are_refused(void)
 {
     erg_error err = { 0 };
@@ -253,6 +349,8 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_folder_is_read_by_names_that_end_so),
+        TEST(the_machine_stands_beside_the_device_and_not_in_its_place),
+        TEST(joules_of_the_machine_are_those_of_its_own_meter),
         TEST(two_files_of_one_kind_are_refused),
         TEST(named_files_are_told_apart_by_content),
         TEST(tiers_that_are_not_said_are_those_of_the_names),
