@@ -139,6 +139,16 @@ static bool put_part(erg_timeline_case *all, erg_table *table, const erg_whole *
         && erg_table_real(table, "energy_each_j", each_j, all->err);
 }
 
+/* Of all classes and the remainder. */
+static double sum_u_j(const erg_part parts[], size_t classes)
+{
+    double sum_j = parts[classes].u_j;
+
+    for (size_t i = 0; i < classes; i++)
+        sum_j += parts[i].u_j;
+    return sum_j;
+}
+
 typedef struct ranked { size_t at; double energy_j; } ranked;
 
 static int most_first(const void *a, const void *b)
@@ -249,10 +259,10 @@ static bool note_sharing(erg_timeline_case *all, const erg_whole *total,
 
 static bool put_nothing(erg_timeline_case *all, const erg_error *why)
 {
-    erg_energy none = erg_energy_none();
+    const erg_whole none = { erg_energy_none(), NAN, NAN };
 
     return erg_can_do_without(why, all->err)
-        && put_summary(all, &(erg_whole){ none, NAN }, &(erg_sharing){ .noise_w = NAN })
+        && put_summary(all, &none, &(erg_sharing){ .noise_w = NAN })
         && erg_result_note(all->result, all->err, "no joules to share: %s", why->text);
 }
 
@@ -283,8 +293,9 @@ static bool share(erg_timeline_case *all)
         total.rest_u_j = u_j > gain_j ? sqrt(u_j * u_j - gain_j * gain_j) : 0;
         erg_step_list steps = steps_of(all, total.energy.energy_j);
         ok = erg_share_energy(&work, &steps, &prior, parts, &sharing, all->err)
-          && erg_timeline_widen(all, &(erg_shared){ &work, &steps, &prior, parts })
-          && put_parts(all, &total, parts) && erg_timeline_split(all, &total, parts)
+          && erg_timeline_widen(all, &(erg_shared){ &work, &steps, &prior, parts });
+        total.parts_u_j = sum_u_j(parts, all->classes.count);
+        ok = ok && put_parts(all, &total, parts) && erg_timeline_split(all, &total, parts)
           && put_summary(all, &total, &sharing)
           && note_sharing(all, &total, &sharing);
     }

@@ -23,7 +23,11 @@ typedef struct erg_class {
 } erg_class;
 
 /* The total with its doubt. */
-typedef struct erg_whole { erg_energy energy; double rest_u_j; } erg_whole;
+typedef struct erg_whole {
+    erg_energy energy;
+    double rest_u_j;            /* of the total, its gain left out */
+    double parts_u_j;           /* of all parts, added up */
+} erg_whole;
 
 /* Begins taken together, whatever their names. */
 typedef enum erg_begin_group {

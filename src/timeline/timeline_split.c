@@ -29,11 +29,20 @@ bool erg_timeline_is_communication(const char *name)
     return erg_name_is_exchange(name, strlen(name));
 }
 
+/* Parts and remainder are the total: what one has too much the others have too little, and
+ * no part errs by more than all the others together. A remainder of all is as sure as the
+ * total. */
+static double shared_u_j(const erg_whole *total, const erg_part *part)
+{
+    return fmin(part->u_j, fmax(0, total->parts_u_j - part->u_j));
+}
+
 erg_bounds erg_timeline_ends(const erg_whole *total, const erg_part *part)
 {
     const erg_energy *energy = &total->energy;
     double share = part->energy_j / energy->energy_j;
-    double u_j = hypot(hypot(part->u_j, share * total->rest_u_j), share * energy->gain_u_j);
+    double u_j = hypot(hypot(shared_u_j(total, part), share * total->rest_u_j),
+                       share * energy->gain_u_j);
     erg_bounds ends = erg_bounds_of(energy->method, part->energy_j, 2 * u_j);
     double most_j = fmin(energy->energy_j + energy->spread_j,
                          part->most_j * (1 + energy->spread_j / energy->energy_j));

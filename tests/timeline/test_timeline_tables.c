@@ -253,6 +253,56 @@ static void of_nested_regions_the_innermost_has_the_joules(void)
     erg_trace_free(trace);
 }
 
+/* A minute of power that nothing explains; region_s of it are named. */
+static erg_result *of_wild_power(double region_s)
+{
+    erg_error err = { 0 };
+    test_random random = { 9 };
+    series polls = { 0 };
+
+    for (int i = 0; i <= 600; i++)
+        series_add(&polls, i * 100 * ERG_NS_PER_MS, 100 + 200 * test_uniform(&random));
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT, .update_s = 0.1 },
+                                &polls);
+    erg_region region = { .name = "step", .begin_ns = 20 * ERG_NS_PER_S,
+                          .end_ns = 20 * ERG_NS_PER_S + erg_ns_from_s(region_s) };
+    if (region_s > 0)
+        CHECK_OK(erg_trace_add_region(trace, &region, &err), err);
+    erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
+    erg_trace_free(trace);
+    return result;
+}
+
+static double half_of(const erg_table *table, size_t row)
+{
+    return (real(table, row, "energy_high_j") - real(table, row, "energy_low_j")) / 2;
+}
+
+/* How much a look scatters says nothing of joules that are shared with nobody. */
+static void a_remainder_of_all_is_as_sure_as_the_total(void)
+{
+    static const char *const tables[] = { "attribution", "split" };
+    erg_result *result = of_wild_power(0);
+    double total_j = half_of(table_of(result, "summary"), 0);
+
+    for (size_t i = 0; i < ERG_COUNT(tables); i++)
+        CHECK_NEAR(half_of(table_of(result, tables[i]), 0) / total_j, 1, 1e-9);
+    erg_result_free(result);
+}
+
+/* Both have what the other lacks. */
+static void a_remainder_errs_by_no_more_than_the_rows_and_the_total(void)
+{
+    erg_result *result = of_wild_power(2);
+    const erg_table *table = table_of(result, "attribution");
+    double total_j = half_of(table_of(result, "summary"), 0);
+    double step_j = half_of(table, row_named(table, "name", "step"));
+    double rest_j = half_of(table, row_named(table, "name", "unattributed"));
+
+    CHECK(step_j > 0 && rest_j <= hypot(step_j, total_j) * (1 + 1e-9));
+    erg_result_free(result);
+}
+
 /* Where the looks cannot tell, an estimate of the kernels' watts decides. */
 static void an_estimate_divides_what_the_sensor_cannot(void)
 {
@@ -288,6 +338,8 @@ int main(void)
         TEST(a_counter_is_shared_to_its_exact_difference),
         TEST(an_estimate_divides_what_the_sensor_cannot),
         TEST(of_nested_regions_the_innermost_has_the_joules),
+        TEST(a_remainder_of_all_is_as_sure_as_the_total),
+        TEST(a_remainder_errs_by_no_more_than_the_rows_and_the_total),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
