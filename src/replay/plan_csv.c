@@ -4,12 +4,9 @@
  * calls and are never added), and a row for each launch.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "format/csv.h"
 #include "replay/plan_read.h"
-
-enum { FILE_BYTES_MOST = 1 << 30, COLUMNS_MOST = 64 };
 
 typedef enum column {
     DEVICE, NAME, COUNT, STREAM, GRID_X, GRID_Y, GRID_Z, BLOCK_X, BLOCK_Y, BLOCK_Z,
@@ -120,14 +117,10 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
 
 static bool read_csv(csv_reading *reading, erg_error *err)
 {
-    size_t size;
-    char *bytes = erg_file_read(reading->path, FILE_BYTES_MOST, &size, err);
     const erg_csv csv = { .name = reading->path, .separator = ',', .keep_last = true,
                           .row = take_row, .self = reading };
-    bool good = bytes && erg_csv_read(&csv, bytes, size, NULL, err);
 
-    free(bytes);
-    return good
+    return erg_csv_read_file(&csv, reading->path, NULL, err)
         && (reading->runtime_rows == 0
             || erg_replay_plan_note(reading->plan, err,
                                     "%s: rows without a device: %lld; calls left "

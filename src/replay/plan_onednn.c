@@ -8,10 +8,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "import/formats/importer.h"
 #include "replay/plan_onednn.h"
 #include "replay/plan_read.h"
 
-enum { FILE_BYTES_MOST = 1 << 30, PARTS_MOST = 40, EXEC_WITHIN = 5 };
+enum { PARTS_MOST = 40, EXEC_WITHIN = 5 };
 
 static const char *const prefixes[] = { "onednn_verbose,", "dnnl_verbose,",
                                         "mkldnn_verbose," };
@@ -138,48 +139,35 @@ static bool take_exec(dnn_log *log, const erg_field parts[], size_t count, erg_e
     return true;
 }
 
-static bool take_line(dnn_log *log, erg_field line, erg_error *err)
+static bool take_line(void *self, const erg_log_line *at, erg_error *err)
 {
-    erg_field rest, parts[PARTS_MOST];
+    dnn_log *log = self;
+    erg_field line = at->text, rest, parts[PARTS_MOST];
 
+    if (line.count > 0 && line.text[line.count - 1] == '\r') line.count--;
     if (!behind_prefix(line, &rest)) return true;
-    size_t count = split(rest, parts), at = 0;
+    size_t count = split(rest, parts), first = 0;
     if (is_template(parts, count)) {
         take_template(log, parts, count);
         return true;
     }
-    while (at < count && at < EXEC_WITHIN && !erg_field_is(parts[at], "exec")) at++;
-    bool is_exec = at < count && at < EXEC_WITHIN;
-    bool is_graph = is_exec && at > 0 && erg_field_is(parts[at - 1], "graph");
+    while (first < count && first < EXEC_WITHIN && !erg_field_is(parts[first], "exec"))
+        first++;
+    bool is_exec = first < count && first < EXEC_WITHIN;
+    bool is_graph = is_exec && first > 0 && erg_field_is(parts[first - 1], "graph");
     if (!is_exec || is_graph) return true;
-    return take_exec(log, parts + at + 1, count - at - 1, err);
+    return take_exec(log, parts + first + 1, count - first - 1, err);
 }
 
-static bool take_lines(dnn_log *log, const char *text, size_t size, erg_error *err)
-{
-    while (size > 0) {
-        const char *end = memchr(text, '\n', size);
-        size_t count = end ? (size_t)(end - text) : size, taken = count + (end != NULL);
-        erg_field line = { text, count };
-        if (line.count > 0 && line.text[line.count - 1] == '\r') line.count--;
-        if (!take_line(log, line, err)) return false;
-        size -= taken;
-        text += taken;
-    }
-    return true;
-}
-
+/* It may be the output of days: only what is unlike stays in memory. */
 static bool read_log(const erg_plan_input *input, const erg_replay_plan_options *options,
                      erg_replay_plan *plan, erg_error *err)
 {
     dnn_log log = { .options = options, .plan = plan, .field_count = ERG_DNN_FIELDS };
-    size_t size;
-    char *text = erg_file_read(input->path, FILE_BYTES_MOST, &size, err);
+    const erg_source source = { .name = input->name, .path = input->path, .is_head = true };
 
     for (int f = 0; f < ERG_DNN_FIELDS; f++) log.order[f] = f;
-    bool good = text && take_lines(&log, text, size, err);
-    free(text);
-    return good
+    return erg_log_lines_each(&source, take_line, &log, err)
         && (log.unread == 0
             || erg_replay_plan_note(plan, err, "%s: %zu line%s cut and left out",
                                     erg_plan_base(input->name), log.unread,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oneDNN's verbose log as a plan, and of itself. */
 #include <fcntl.h>
+#include <sys/resource.h>
 #include "engine/engine.h"
 #include "replay/plan.h"
 #include "test.h"
@@ -80,6 +81,43 @@ static void lines_are_grouped_by_everything_but_stamp_and_time(void)
     CHECK(strstr(plan->notes[0], "2 lines were cut"));
     CHECK(strncmp(plan->kernels[1].name, "convolution,jit:avx2,", 21) == 0);
     erg_replay_plan_free(plan);
+}
+
+static double peak_mib(void)
+{
+    struct rusage use;
+
+    CHECK(getrusage(RUSAGE_SELF, &use) == 0);
+    return (double)use.ru_maxrss / 1024;
+}
+
+/* What a program says besides is not held in memory. */
+static void a_log_of_days_streams_by(void)
+{
+    enum { MIB = 64, LINE = 1 << 10, GROWTH_MIB = 24 };
+    char path[300], chatter[LINE + 1];
+    const char *paths[] = { path };
+    erg_error err = { 0 };
+
+    snprintf(path, sizeof path, "%s/days", test_folder());
+    memset(chatter, 'x', LINE);
+    chatter[LINE - 1] = '\n';
+    chatter[LINE] = '\0';
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    for (int i = 0; i < MIB; i++) {
+        CHECK(fputs("onednn_verbose,exec," V2 ",1\n", file) >= 0);
+        for (int k = 0; k < (1 << 20) / LINE; k++)
+            CHECK(fputs(chatter, file) >= 0);
+    }
+    CHECK(fclose(file) == 0);
+    double before_mib = peak_mib();
+    erg_replay_plan *plan = erg_replay_plan_load(paths, 1, NULL, &err);
+    CHECK_OK(plan != NULL, err);
+    CHECK(plan->kernel_count == 1 && plan->kernels[0].count == MIB);
+    CHECK(peak_mib() < before_mib + GROWTH_MIB);
+    erg_replay_plan_free(plan);
+    unlink(path);
 }
 
 static void a_convolution_has_the_flop_of_its_letters(void)
@@ -303,6 +341,7 @@ int main(void)
     static const test tests[] = {
         TEST(both_versions_give_m_n_and_k_with_and_without_a_stamp),
         TEST(lines_are_grouped_by_everything_but_stamp_and_time),
+        TEST(a_log_of_days_streams_by),
         TEST(a_convolution_has_the_flop_of_its_letters),
         TEST(a_template_line_says_where_the_fields_are),
         TEST(other_primitives_have_their_shapes),
