@@ -15,7 +15,7 @@
 
 typedef struct erg_regress_window {
     char name[160];
-    double time_s, energy_j;
+    double time_s, energy_j, system_j;
 } erg_regress_window;
 
 typedef struct erg_regress_kernel {
@@ -35,6 +35,7 @@ typedef struct erg_regress_set {
     size_t kernel_count, kernel_capacity;
     struct erg_regress_count { size_t window, kernel; double count; } *counts;
     size_t count_count, count_capacity;
+    bool is_system;             /* joules are of all the machine, and no device's */
     double base_w;              /* taken off each window; NAN: joules are gross */
     /* found */
     size_t group_count;

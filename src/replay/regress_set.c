@@ -39,7 +39,7 @@ size_t erg_regress_window_of(erg_regress_set *set, const char *name, erg_error *
                   sizeof(*set->windows), err))
         return SIZE_MAX;
     erg_regress_window *window = &set->windows[set->window_count];
-    *window = (erg_regress_window){ .time_s = NAN, .energy_j = NAN };
+    *window = (erg_regress_window){ .time_s = NAN, .energy_j = NAN, .system_j = NAN };
     erg_text_put(window->name, sizeof(window->name), name);
     return set->window_count++;
 }
@@ -122,19 +122,29 @@ static bool add_row(erg_regress_set *set, const csv_row *row, erg_error *err)
     if (at == SIZE_MAX)
         return false;
     erg_regress_window *window = &set->windows[at];
-    return state(&window->energy_j, isnan(row->gpu_j) ? row->system_j : row->gpu_j, window,
-                 "energy", err)
+    return state(&window->energy_j, row->gpu_j, window, "gpu_energy_j", err)
+           && state(&window->system_j, row->system_j, window, "system_energy_j", err)
            && state(&window->time_s, 1e-6 * row->latency_us, window, "latency_us", err)
            && erg_regress_add(set, at, erg_regress_kernel_of(set, row->kernel, err),
                               row->count, err);
 }
 
-static bool has_energies(const erg_regress_set *set, erg_error *err)
+/* The device's joules; the machine's only where no window has any of the device's: never
+ * one in place of the other. */
+static bool choose_energies(erg_regress_set *set, erg_error *err)
 {
+    set->is_system = set->window_count > 0;
     for (size_t i = 0; i < set->window_count; i++)
-        if (isnan(set->windows[i].energy_j))
-            return erg_fail(err, ERG_BAD_INPUT, "%s: window %s has no energy", set->source,
-                            set->windows[i].name);
+        set->is_system = set->is_system && isnan(set->windows[i].energy_j);
+    for (size_t i = 0; i < set->window_count; i++) {
+        erg_regress_window *window = &set->windows[i];
+        if (set->is_system)
+            window->energy_j = window->system_j;
+        if (isnan(window->energy_j))
+            return erg_fail(err, ERG_BAD_INPUT, "%s: window %s has no %s: fill it in, or "
+                            "leave the window out", set->source, window->name,
+                            set->is_system ? "energy" : "gpu_energy_j, and others have");
+    }
     return true;
 }
 
@@ -147,7 +157,7 @@ erg_regress_set *erg_regress_read(const char *path, erg_error *err)
 
     for (size_t i = 0; i < count && ok; i++)
         ok = add_row(set, &rows[i], err);
-    ok = ok && has_energies(set, err);
+    ok = ok && choose_energies(set, err);
     free(rows);
     if (!ok)
         erg_regress_set_free(set);

@@ -112,7 +112,7 @@ size_t erg_regress_compare(erg_regress_set *set, const erg_replay *replay)
 
     for (size_t i = 0; i < set->kernel_count; i++) {
         const erg_kernel_timing *found = alone(replay, set->kernels[i].name);
-        bool is_metered = found && erg_kernel_is_metered(found);
+        bool is_metered = found && erg_kernel_is_metered(found) && !set->is_system;
         set->kernels[i].isolated_j = is_metered ? found->dynamic_j : NAN;
         set->kernels[i].isolated_u_j = found ? found->dynamic_u_j : NAN;
     }
@@ -211,6 +211,10 @@ static bool put_notes(const erg_regress_set *set, size_t apart, erg_result *resu
         ok = erg_result_note(result, err,
                              "No base power was taken off: joules hold the static "
                              "energy of the windows. Give --base WATTS.");
+    if (ok && set->is_system)
+        ok = erg_result_note(result, err,
+                             "Joules are of all the machine: no window has any of the "
+                             "device alone.");
     if (ok && apart)
         ok = erg_result_note(result, err,
                              "METHODS_DISAGREE: %zu groups differ from their isolated "

@@ -97,20 +97,20 @@ static bool take(intake *in, erg_error *err)
     return ok;
 }
 
-/* A model only where nothing was measured. */
+/* The first of a device, else of all the machine, else of a model. */
 static int first_channel(const erg_trace *trace)
 {
-    int model = -1;
+    int device = -1, node = -1, model = -1;
 
-    for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
+    for (int i = (int)erg_trace_channel_count(trace); i-- > 0;) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
         if (info->quantity != ERG_POWER && info->quantity != ERG_ENERGY)
             continue;
-        if (info->method != ERG_METHOD_MODEL)
-            return i;
-        model = i;
+        *(info->method == ERG_METHOD_MODEL       ? &model
+          : erg_replay_sees_node(trace, i)       ? &node
+                                                 : &device) = i;
     }
-    return model;
+    return device >= 0 ? device : node >= 0 ? node : model;
 }
 
 erg_regress_set *erg_regress_of_trace(const erg_trace *trace, int channel, erg_error *err)
@@ -126,6 +126,8 @@ erg_regress_set *erg_regress_of_trace(const erg_trace *trace, int channel, erg_e
                       "the recording has no power but that of a model: a regression would "
                       "find the model; record with a sensor (erg devices)");
     ok = ok && sort(&in, err) && take(&in, err);
+    if (ok)
+        in.to->is_system = erg_replay_sees_node(trace, in.channel);
     free(in.regions);
     free(in.parents);
     if (!ok)

@@ -180,6 +180,22 @@ static void a_data_set_is_read_window_by_window(void)
     erg_regress_set_free(set);
 }
 
+static void joules_of_the_machine_are_taken_only_where_no_window_has_others(void)
+{
+    erg_error err = { 0 };
+    erg_regress_set *set = erg_regress_read(
+        test_file("set.csv", HEAD "m,b1,gemm,10,4,4,,1000,7\nm,b2,gemm,30,4,4,,1800,9\n"),
+        &err);
+
+    CHECK_OK(set != NULL, err);
+    CHECK(set->is_system);
+    CHECK_NEAR(set->windows[0].energy_j, 7, 0);
+    erg_regress_set_free(set);
+    CHECK(!erg_regress_read(test_file("set.csv", HEAD "m,b1,gemm,10,4,4,,1000,7\n"
+                                      "m,b2,gemm,30,4,4,2.5,1800,9\n"), &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "m/b1 has no gpu_energy_j"));
+}
+
 static void a_window_with_two_energies_is_refused(void)
 {
     static const char *const bad[] = {
@@ -275,6 +291,7 @@ int main(void)
         TEST(fewer_windows_than_kernels_leave_fewer_groups),
         TEST(methods_that_disagree_are_found),
         TEST(a_data_set_is_read_window_by_window),
+        TEST(joules_of_the_machine_are_taken_only_where_no_window_has_others),
         TEST(a_window_with_two_energies_is_refused),
         TEST(nonsense_is_refused_or_solved),
         TEST(regions_of_a_recording_are_windows),
