@@ -6,6 +6,8 @@
  * table wider than the terminal is cut into bands of columns, each beginning with
  * the first column again; a long text column at the end of a band is wrapped. Columns
  * without any value are named in a line below instead of filling the screen with n/a.
+ * A table may have a million rows: cells are made once to be measured and once to be put,
+ * and none is kept.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +18,8 @@ enum { GAP = 2, WRAP_LEAST = 24, LINES_BELOW = 5, LINES_ABOVE = 12, WIDTH_LEAST 
 typedef struct cell_grid {
     const erg_table *table;
     size_t *at;             /* the table's number of each column that is shown */
-    char **cells;           /* row by row, clean UTF-8; row 0 is the heads */
     size_t *widths;
-    size_t rows, columns;
+    size_t rows, columns;   /* row 0 is the heads, and not counted */
     size_t keys;            /* first columns that every band repeats */
 } cell_grid;
 
@@ -26,6 +27,7 @@ typedef struct page_sheet {
     FILE *out;
     const erg_write_options *options;
     size_t width;           /* SIZE_MAX: unlimited */
+    erg_error *why;         /* what failed on the way, if anything did */
 } page_sheet;
 
 typedef struct paint { const char *column, *value, *code; } paint;
@@ -66,9 +68,6 @@ static void put_code(const page_sheet *sheet, const char *code)
 
 static void grid_free(cell_grid *grid)
 {
-    for (size_t i = 0; grid->cells && i < (grid->rows + 1) * grid->columns; i++)
-        free(grid->cells[i]);
-    free(grid->cells);
     free(grid->widths);
     free(grid->at);
 }
@@ -98,38 +97,48 @@ static void choose_columns(cell_grid *grid)
             grid->at[grid->columns++] = c;
 }
 
-static bool cell_fill(cell_grid *grid, size_t row, size_t column, erg_error *err)
+/* Clean UTF-8, yours; NULL: no memory. */
+static char *cell_of(const cell_grid *grid, size_t row, size_t column, erg_error *err)
 {
-    char number[ERG_NUMBER_MOST], **cell = &grid->cells[row * grid->columns + column];
+    char number[ERG_NUMBER_MOST];
     const char *text = column_of(grid, column)->name;
+
     if (row)
         erg_cell_show(grid->table, row - 1, grid->at[column], number, &text);
-    *cell = erg_text_clean(text, false, err);
-    if (!*cell)
-        return false;
-    size_t width = letters(*cell, strlen(*cell));
+    return erg_text_clean(text, false, err);
+}
+
+static bool measure(cell_grid *grid, size_t column, const char *text)
+{
+    size_t width = text ? letters(text, strlen(text)) : 0;
+
     if (width > grid->widths[column])
         grid->widths[column] = width;
-    return true;
+    return text != NULL;
 }
 
+/* One key, or two where the first column alone does not tell the rows apart. */
 static bool grid_fill(cell_grid *grid, erg_error *err)
 {
-    for (size_t row = 0; row <= grid->rows; row++)
-        for (size_t column = 0; column < grid->columns; column++)
-            if (!cell_fill(grid, row, column, err))
-                return false;
-    return true;
-}
+    bool has_second = grid->columns > 2 && column_of(grid, 1)->type == ERG_TEXT, ok = true;
+    char *before = NULL;
 
-/* One, or two where the first alone does not tell the rows apart. */
-static size_t count_keys(const cell_grid *grid)
-{
-    for (size_t row = 2; row <= grid->rows && grid->columns > 2; row++)
-        if (strcmp(grid->cells[row * grid->columns], grid->cells[(row - 1) * grid->columns])
-            == 0)
-            return column_of(grid, 1)->type == ERG_TEXT ? 2 : 1;
-    return 1;
+    grid->keys = 1;
+    for (size_t row = 0; ok && row <= grid->rows; row++)
+        for (size_t column = 0; ok && column < grid->columns; column++) {
+            char *text = cell_of(grid, row, column, err);
+            ok = measure(grid, column, text);
+            if (column > 0) {
+                free(text);
+                continue;
+            }
+            if (ok && row > 1 && has_second && strcmp(before, text) == 0)
+                grid->keys = 2;
+            free(before);
+            before = text;
+        }
+    free(before);
+    return ok;
 }
 
 static bool grid_make(cell_grid *grid, const erg_table *table, erg_error *err)
@@ -140,14 +149,9 @@ static bool grid_make(cell_grid *grid, const erg_table *table, erg_error *err)
     if (!grid->at)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     choose_columns(grid);
-    grid->cells = calloc((grid->rows + 1) * grid->columns + 1, sizeof(*grid->cells));
     grid->widths = calloc(grid->columns + 1, sizeof(*grid->widths));
-    if (!grid->cells || !grid->widths)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    if (!grid_fill(grid, err))
-        return false;
-    grid->keys = count_keys(grid);
-    return true;
+    return grid->widths ? grid_fill(grid, err)
+                        : erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
 /* Bytes of the next line of text that fit width, cut at a blank if there is one. */
@@ -183,16 +187,19 @@ static void put_record(const page_sheet *sheet, const cell_grid *grid, size_t ro
 {
     size_t widest = 0;
     for (size_t c = 0; c < grid->columns; c++) {
-        size_t width = strlen(grid->cells[c]);
+        size_t width = strlen(column_of(grid, c)->name);
         widest = width > widest ? width : widest;
     }
     for (size_t c = 0; c < grid->columns; c++) {
-        const char *value = grid->cells[row * grid->columns + c];
-        const char *code = paint_of(sheet, grid->cells[c], value);
-        fprintf(sheet->out, "  %-*s", (int)(widest + GAP), grid->cells[c]);
+        char *name = cell_of(grid, 0, c, sheet->why);
+        char *value = cell_of(grid, row, c, sheet->why);
+        const char *code = name && value ? paint_of(sheet, name, value) : NULL;
+        fprintf(sheet->out, "  %-*s", (int)(widest + GAP), name ? name : "");
         put_code(sheet, code);
-        put_wrapped(sheet, value, 2 + widest + GAP);
+        put_wrapped(sheet, value ? value : "", 2 + widest + GAP);
         put_code(sheet, code ? "0" : NULL);
+        free(name);
+        free(value);
     }
 }
 
@@ -231,8 +238,10 @@ static column_band band_from(const page_sheet *sheet, const cell_grid *grid, siz
 static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
                      size_t column)
 {
-    const char *text = grid->cells[row * grid->columns + column];
-    const char *code = row ? paint_of(sheet, grid->cells[column], text) : NULL;
+    char *text = cell_of(grid, row, column, sheet->why);
+    if (!text)
+        return;
+    const char *code = row ? paint_of(sheet, column_of(grid, column)->name, text) : NULL;
     int space = (int)(grid->widths[column] - letters(text, strlen(text)));
     bool left = is_text(grid, column) || column_of(grid, column)->type == ERG_TRUTH;
 
@@ -243,6 +252,7 @@ static void put_cell(const page_sheet *sheet, const cell_grid *grid, size_t row,
     fputs(text, sheet->out);
     put_code(sheet, code ? "0" : NULL);
     fprintf(sheet->out, "%*s", left && column + 1 < grid->columns ? space : 0, "");
+    free(text);
 }
 
 static void put_band(const page_sheet *sheet, const cell_grid *grid,
@@ -263,7 +273,9 @@ static void put_band(const page_sheet *sheet, const cell_grid *grid,
         }
         size_t last = band->end - 1;
         if (band->last_width < grid->widths[last]) {
-            put_wrapped(sheet, grid->cells[row * grid->columns + last], indent);
+            char *text = cell_of(grid, row, last, sheet->why);
+            put_wrapped(sheet, text ? text : "", indent);
+            free(text);
             continue;
         }
         put_cell(sheet, grid, row, last);
@@ -334,7 +346,7 @@ static bool put_table(const page_sheet *sheet, const erg_table *table, erg_error
         put_empty(sheet, &grid);
     }
     grid_free(&grid);
-    return good;
+    return good && !sheet->why->code;
 }
 
 static bool put_notes(const page_sheet *sheet, const erg_result *result, erg_error *err)
@@ -356,7 +368,8 @@ static bool text_write(const erg_result *result, const erg_table *only,
 {
     int width =
         options->width > 0 && options->width < WIDTH_LEAST ? WIDTH_LEAST : options->width;
-    page_sheet sheet = { .out = out, .options = options,
+    erg_error why = { 0 };
+    page_sheet sheet = { .out = out, .options = options, .why = &why,
                     .width = width > 0 ? (size_t)width : SIZE_MAX };
     bool first = true;
 
@@ -367,8 +380,8 @@ static bool text_write(const erg_result *result, const erg_table *only,
         if (!first)
             fputc('\n', out);
         first = false;
-        if (!put_table(&sheet, table, err))
-            return false;
+        if (!put_table(&sheet, table, &why))
+            return erg_fail(err, why.code, "%s", why.text);
     }
     return options->no_notes || put_notes(&sheet, result, err);
 }
