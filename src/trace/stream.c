@@ -211,6 +211,11 @@ static const erg_rows *samples_of(const erg_trace *trace, int channel)
          ? &channels[channel].samples : &none;
 }
 
+double erg_samples_step_s(const erg_trace *trace, int channel)
+{
+    return erg_median_step_of(samples_of(trace, channel));
+}
+
 void erg_samples_rest(const erg_trace *trace, int channel)
 {
     erg_rows_rest(samples_of(trace, channel));

@@ -56,6 +56,7 @@ bool erg_stream_from_counter(erg_stream *stream, const erg_channel_info *info,
 double erg_median_step_s(const erg_sample samples[], size_t count);
 /* The same of rows that may be long. */
 double erg_median_step_of(const erg_rows *samples);
+double erg_samples_step_s(const erg_trace *trace, int channel);
 
 /* As erg_rows_rest, of a stream, and of the samples of a channel. */
 void erg_stream_rest(const erg_stream *stream);

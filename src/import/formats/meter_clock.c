@@ -14,7 +14,7 @@
 #include "import/formats/meter_clock.h"
 #include "trace/stream.h"
 
-enum { SENSORS_MOST = 16 };
+enum { SENSORS_MOST = 16, READINGS_MOST = 20000 };
 
 static const double usual_most_s = 5;
 /* Four seconds of rest before the marker, and its last two chips. */
@@ -54,21 +54,31 @@ static double value_at(const erg_channel_info *info, const erg_sample *at, bool 
     return dt_s > 0 && at->value >= at[-1].value ? (at->value - at[-1].value) / dt_s : NAN;
 }
 
+/* They may be more than memory holds, and every n-th tells as much of a clock. */
 bool erg_meter_take(const erg_trace *own, int channel, int64_t shift_ns, erg_meter *to,
                     erg_error *err)
 {
     const erg_channel_info *info = erg_trace_channel(own, channel);
-    const erg_sample *from = erg_trace_samples(own, channel, &to->count);
+    size_t count;
+    const erg_sample *from = erg_trace_samples(own, channel, &count);
+    size_t stride = count / READINGS_MOST + 1;
 
-    to->samples = calloc(to->count + 1, sizeof(*to->samples));
+    to->count = 0;
+    to->samples = calloc(count / stride + 2, sizeof(*to->samples));
     if (!to->samples)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory to align %zu samples", to->count);
+        return erg_fail(err, ERG_NO_MEMORY, "no memory to align %zu samples", count);
     if (info->delay_s > 0)
         shift_ns -= erg_ns_from_s(info->delay_s);
-    for (size_t i = 0; i < to->count; i++)
-        to->samples[i] = (erg_sample){ .t_ns = from[i].t_ns + shift_ns,
-                                       .value = value_at(info, &from[i], i == 0) };
-    to->period_s = erg_median_step_s(from, to->count);
+    for (size_t i = 0; i < count; i++) {
+        erg_samples_pass(own, channel, i);
+        if (i % stride == 0 || i + 1 == count)
+            to->samples[to->count++] = (erg_sample){
+                .t_ns = from[i].t_ns + shift_ns,
+                .value = value_at(info, &from[i], i == 0),
+            };
+    }
+    erg_samples_rest(own, channel);
+    to->period_s = erg_samples_step_s(own, channel);
     to->window_s = info->window_s > 0 ? info->window_s : 0;
     if (info->quantity == ERG_ENERGY)
         to->window_s = to->period_s;

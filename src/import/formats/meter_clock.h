@@ -17,9 +17,9 @@ typedef struct erg_meter_clock {
 
 /* A channel in watts, on another's clock as far as that is known. */
 typedef struct erg_meter {
-    erg_sample *samples;    /* free() them */
+    erg_sample *samples;    /* of very many every n-th, and the last; free() them */
     size_t count;
-    double window_s, period_s;
+    double window_s, period_s;      /* of all of them */
 } erg_meter;
 
 bool erg_meter_take(const erg_trace *own, int channel, int64_t shift_ns, erg_meter *to,
