@@ -96,6 +96,7 @@ static void share(const erg_replay *replay, erg_kernel_timing *kernel,
     kernel->dynamic_u_j = kernel->gross_u_j;
     kernel->updates = erg_replay_is_modelled(replay) ? NAN : (double)seen->updates;
     kernel->mean_w = seen->mean_w;
+    kernel->quality = erg_quality_name(seen->quality);
     erg_text_put(kernel->method, sizeof(kernel->method), method_of(replay));
 }
 
@@ -130,6 +131,7 @@ static bool meter_kernels(erg_replay *replay, double *energy_j, double *time_s)
         erg_kernel_timing *kernel = &replay->kernels[i];
         erg_energy seen;
         kernel->method[0] = '\0';
+        kernel->quality = NULL;
         if (!has_span(kernel->span) || !see(replay, kernel->span, &seen, NULL)
             || !seen.samples)
             continue;

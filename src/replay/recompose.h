@@ -62,6 +62,9 @@ typedef struct erg_recompose_told {
     size_t repaired;            /* kernels whose runs were found from their window */
     bool by_time;               /* joules of tiers by erg_recompose_by_time */
 } erg_recompose_told;
+bool erg_recompose_notes(const erg_replay *replay, const erg_recomposed *r,
+                         const erg_recompose_told *told, erg_result *result,
+                         erg_error *err);
 /* *agrees: no verdict but "agrees". */
 bool erg_recompose_tables(const erg_replay *replay, const erg_recompose_told *told,
                           erg_result *result, bool *agrees, erg_error *err);

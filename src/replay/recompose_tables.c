@@ -46,6 +46,7 @@ static const erg_column total_columns[] = {
     { "system_j", ERG_REAL, "of a pass: all the machine, by its own meter; in no sum" },
     { "system_low_j", ERG_REAL, "of its 95 % interval" },
     { "system_high_j", ERG_REAL, "of its 95 % interval" },
+    { "energy_measured", ERG_REAL, "share of the dynamic energy that was measured" },
 };
 static const erg_column tier_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -82,6 +83,7 @@ static const erg_column kernel_columns[] = {
     { "runs", ERG_REAL, "by which its energy is divided" },
     { "launch_bound", ERG_TRUTH, "its time is an upper bound" },
     { "system_j", ERG_REAL, "of one launch, gross: all the machine, by its own meter" },
+    { "quality", ERG_TEXT, "of its joules: too_short under ten updates" },
     { "kernel", ERG_TEXT, "as its source calls it" },
 };
 
@@ -104,6 +106,14 @@ static bool put_reals(erg_table *table, const real *reals, size_t count, erg_err
 static double metered(const erg_share *of, double value)
 {
     return of->metered_launches > 0 ? value : NAN;
+}
+
+/* Of what has no figure at all nobody knows the share. */
+static double measured_share(const erg_share *of)
+{
+    bool is_known = of->metered_launches > 0 && !(of->silent_launches > 0);
+
+    return is_known ? of->dynamic_j / (of->dynamic_j + of->estimated_j) : NAN;
 }
 
 /* Hot is the least a kernel can take and cold the most: the model lies between. */
@@ -162,6 +172,7 @@ static bool put_totals(erg_table *table, const erg_replay *replay, const erg_rec
         { "system_j", replay->whole.system_j },
         { "system_low_j", replay->whole.system_j - 2 * replay->whole.system_u_j },
         { "system_high_j", replay->whole.system_j + 2 * replay->whole.system_u_j },
+        { "energy_measured", measured_share(all) },
     };
 
     return erg_table_row(table, err) && put_reals(table, reals, ERG_COUNT(reals), err)
@@ -201,12 +212,22 @@ static bool put_tiers(erg_table *table, const erg_recomposed *r, erg_error *err)
     return ok;
 }
 
+static double known(double value) { return isnan(value) ? 0 : value; }
+
+/* Alone a kernel has all of what its window shares with the others: gain and base. */
+static double dynamic_u_j(const erg_replay *replay, const erg_kernel_timing *k)
+{
+    double each_s = erg_replay_window_s(k) / k->runs_used;
+
+    return hypot(hypot(k->dynamic_u_j, known(replay->gain_u) * k->dynamic_j),
+                 known(replay->base_u_w) * known(each_s));
+}
+
 static bool put_kernel(erg_table *table, const erg_replay *replay, const erg_recomposed *r,
                        const erg_kernel_timing *k, erg_error *err)
 {
     double n = erg_recompose_count(replay, k);
-    double gain_j = isnan(replay->gain_u) ? 0 : replay->gain_u * k->dynamic_j;
-    double half_j = 2 * hypot(k->dynamic_u_j, gain_j);
+    double half_j = 2 * dynamic_u_j(replay, k);
     const real reals[] = {
         { "count_per_step", n }, { "time_s", k->time_s }, { "time_low_s", k->low_s },
         { "time_high_s", k->high_s }, { "total_s", n * k->time_s },
@@ -224,6 +245,7 @@ static bool put_kernel(erg_table *table, const erg_replay *replay, const erg_rec
         && erg_table_text(table, "state", state_names[k->state], err)
         && put_reals(table, reals, ERG_COUNT(reals), err)
         && erg_table_text(table, "method", k->method[0] ? k->method : NULL, err)
+        && erg_table_text(table, "quality", k->quality, err)
         && erg_table_truth(table, "launch_bound", k->launch_bound, err);
 }
 
@@ -268,56 +290,6 @@ static bool put_kernels(erg_table *table, const erg_replay *replay, const erg_re
     return ok;
 }
 
-/* What the method cannot know, beside what the tiers drew where that is known. */
-static bool note_time_share(const erg_recomposed *r, erg_result *result, erg_error *err)
-{
-    erg_text drawn = { 0 };
-
-    for (int i = 0; i < ERG_TIERS; i++)
-        if (r->tiers[i].window_s > 0)
-            erg_text_add(&drawn, "%s%s %.1f W",
-                         drawn.count ? ", " : "; replayed they drew ",
-                         erg_tier_name((erg_tier)i),
-                         r->tiers[i].window_j / r->tiers[i].window_s);
-    bool ok = drawn.failed ? erg_fail(err, ERG_NO_MEMORY, "no memory for a note")
-        : erg_result_note(result, err,
-                          "Warning: time_share gives each tier joules of the whole by its "
-                          "time alone, as if all tiers drew the same power%s. --method sum "
-                          "and --by-tier measure.", drawn.count ? drawn.data : "");
-    erg_text_free(&drawn);
-    return ok;
-}
-
-static bool put_notes(const erg_replay *replay, const erg_recomposed *r,
-                      const erg_recompose_told *told, erg_result *result, erg_error *err)
-{
-    bool ok = true;
-
-    if (told->refused_by[0])
-        ok = erg_result_note(result, err,
-                             "No verdict: %s. The figures stand as they were computed; "
-                             "erg replay audit says what is wrong.",
-                             told->refused_by);
-    if (ok && told->repaired)
-        ok = erg_result_note(
-            result, err,
-            "%zu of the kernels cannot have run as often as stated: energy is "
-            "divided by what their windows show (column runs).",
-            told->repaired);
-    if (ok && r->all.metered_launches > 0 && isnan(replay->base_w))
-        ok = erg_result_note(
-            result, err,
-            "No idle power is known, so the energy of a pass cannot be put together: "
-            "the sum of gross energies leaves out the base power of the gaps. "
-            "Give --base WATTS.");
-    if (ok && r->all.silent_launches + r->all.estimated_launches > 0)
-        ok = erg_result_note(
-            result, err,
-            "%.1f %% of the launches have no measured energy; they are in no sum.",
-            100 * (1 - r->all.metered_launches / r->all.launches));
-    return ok && (!told->by_time || note_time_share(r, result, err));
-}
-
 typedef struct tables {
     erg_result *result;
     erg_table *totals, *tiers, *kernels;
@@ -352,7 +324,7 @@ static bool put_states(const erg_replay *replay, const erg_recompose_told *told,
         ok = erg_recompose(replay, states[i], &r, err)
             && (!told->by_time || erg_recompose_by_time(&r, err))
             && put_state(replay, &r, told, to, err)
-            && put_notes(replay, &r, told, to->result, err);
+            && erg_recompose_notes(replay, &r, told, to->result, err);
         *agrees = *agrees && ok && is_yes(&r, told);
     }
     return ok;

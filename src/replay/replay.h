@@ -46,6 +46,7 @@ typedef struct erg_kernel_timing {
     double mean_w;
     double system_j;            /* of one launch, gross: of all the machine; NAN: not
                                  * known */
+    const char *quality;        /* of its joules: erg_quality_name; NULL: no reading is */
     char method[16];            /* "measured", "simulated"; "model", "estimated",
                                  * "time_share"; "": none */
     struct json_t *kept;        /* what its file says beyond this (files.h); NULL:

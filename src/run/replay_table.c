@@ -30,6 +30,7 @@ static const erg_column columns[] = {
     { "dynamic_j", ERG_REAL, "of one launch, over the idle power" },
     { "method", ERG_TEXT, "how its energy is known" },
     { "system_j", ERG_REAL, "of one launch, gross: all the machine, by its own meter" },
+    { "quality", ERG_TEXT, "of its joules: too_short under ten updates" },
 };
 
 static const erg_column whole_columns[] = {
@@ -114,7 +115,8 @@ static bool put_times(erg_table *table, const erg_kernel_timing *row, erg_error 
            && erg_table_real(table, "runs_requested", row->runs_requested, err)
            && erg_table_real(table, "dynamic_j", row->dynamic_j, err)
            && erg_table_text(table, "method", row->method[0] ? row->method : NULL, err)
-           && erg_table_real(table, "system_j", row->system_j, err);
+           && erg_table_real(table, "system_j", row->system_j, err)
+           && erg_table_text(table, "quality", row->quality, err);
 }
 
 static double sum_of(const erg_replay *replay, erg_replay_state state)

@@ -272,6 +272,36 @@ static void what_nobody_knows_is_no_interval(void)
     erg_replay_free(made.replay);
 }
 
+/* Sums count the base once, for the gaps; a kernel by itself has all of it. */
+static void a_kernel_alone_has_the_doubt_of_the_base_and_a_quality(void)
+{
+    static const double base_u_w = 4;
+    maker made;
+    erg_error err = { 0 };
+    bool agrees;
+
+    begin(&made);
+    add_kernels(&made);
+    add_whole(made.replay, 0);
+    made.replay->base_u_w = base_u_w;
+    put_together(made.replay);
+    erg_result *result = erg_result_new("replay", &err);
+    const erg_recompose_told told = { .refused_by = "" };
+    CHECK_OK(erg_recompose_tables(made.replay, &told, result, &agrees, &err), err);
+    const erg_table *table = erg_result_find(result, "kernels");
+    for (size_t i = 0; i < ERG_COUNT(kernels); i++) {
+        double low_j = erg_table_find(table, i, "dynamic_low_j").real;
+        double high_j = erg_table_find(table, i, "dynamic_high_j").real;
+        double time_s = erg_table_find(table, i, "time_s").real;
+        CHECK(high_j - low_j >= 4 * base_u_w * time_s * (1 - 1e-3));
+        CHECK(erg_table_find(table, i, "quality").text != NULL);
+    }
+    const erg_table *totals = erg_result_find(result, "totals");
+    CHECK_NEAR(erg_table_find(totals, 0, "energy_measured").real, 1, 1e-12);
+    erg_result_free(result);
+    erg_replay_free(made.replay);
+}
+
 /* From one memory to another; no other is touched. */
 static erg_replay_launch launch_of(int32_t kernel, int32_t stream, int32_t from, int32_t to)
 {
@@ -341,6 +371,7 @@ int main(void)
         TEST(tiers_by_time_add_up_to_the_whole),
         TEST(without_joules_of_the_whole_there_are_none_to_share_by_time),
         TEST(what_nobody_knows_is_no_interval),
+        TEST(a_kernel_alone_has_the_doubt_of_the_base_and_a_quality),
         TEST(launches_on_two_streams_overlap_unless_one_needs_the_other),
     };
     return test_run(tests, ERG_COUNT(tests));
