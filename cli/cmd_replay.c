@@ -99,7 +99,9 @@ static const char about[] =
 "over the base power, and the base for the whole time. Table totals holds the sum to\n"
 "the measured whole: agreement_en at most 1 agrees. Where a check forbids a verdict it\n"
 "is refused. --method nnls WINDOWS finds joules by regression over windows of the\n"
-"running model. Exit status 1: no agreement, or no verdict.\n"
+"running model; --method time_share gives tiers joules of the whole by their time, as\n"
+"if all drew the same power. --table data_set has what was metered alone, for learning.\n"
+"Exit status 1: no agreement, or no verdict.\n"
 "audit makes every check of what can go wrong between kernels and a whole, a row\n"
 "each: passed, failed with the figures, or not assessable and why. A failed one of\n"
 "severity refuse forbids a verdict. Exit status 1: a check failed.\n";

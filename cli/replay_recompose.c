@@ -44,10 +44,12 @@ static bool choose_method(const cli *call, request *to)
 static bool fill(const cli *call, request *to)
 {
     const replay_options *typed = call->options;
+    const char *table = call->common.table;     /* long, so only where it is asked for */
     erg_error err = { 0 };
     int first = 1;
 
     *to = (request){ .options = { .top = (size_t)typed->top, .by_tier = typed->by_tier } };
+    to->options.data_set = table && strcmp(table, "data_set") == 0;
     if (!parse_base(typed, &to->options.base_w, &err))
         return cli_misused(call, "--base: %s", err.text), false;
     to->options.base_policy = typed->base_policy;

@@ -92,6 +92,8 @@ typedef struct erg_recompose_options {  /* zero means unset */
     bool by_tier;               /* joules of tiers, or an error */
     bool time_share;            /* joules of tiers: the whole's by time, as if all drew the
                                  * same power; no energy is predicted */
+    bool data_set;              /* adds table data_set: what was metered alone, for
+                                 * learning */
     const erg_replay_audit_options *audit;      /* NULL: nothing is stated */
 } erg_recompose_options;
 

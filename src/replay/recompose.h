@@ -65,6 +65,8 @@ typedef struct erg_recompose_told {
 bool erg_recompose_notes(const erg_replay *replay, const erg_recomposed *r,
                          const erg_recompose_told *told, erg_result *result,
                          erg_error *err);
+/* Table data_set: a row for each kernel that was metered. */
+bool erg_recompose_data_set(const erg_replay *replay, erg_result *result, erg_error *err);
 /* *agrees: no verdict but "agrees". */
 bool erg_recompose_tables(const erg_replay *replay, const erg_recompose_told *told,
                           erg_result *result, bool *agrees, erg_error *err);

@@ -40,7 +40,7 @@ bool erg_recompose_notes(const erg_replay *replay, const erg_recomposed *r,
             "%zu of the kernels cannot have run as often as stated: energy is "
             "divided by what their windows show (column runs).",
             told->repaired);
-    if (ok && r->all.metered_launches > 0 && isnan(replay->base_w))
+    if (ok && r->all.metered_launches > 0 && isnan(replay->base_w) && !told->by_time)
         ok = erg_result_note(
             result, err,
             "No idle power is known, so the energy of a pass cannot be put together: "

@@ -80,6 +80,7 @@ erg_result *erg_replay_recompose(erg_replay *replay, const erg_recompose_options
                                 .repaired = erg_replay_repair_runs(replay),
                                 .by_time = options->time_share };
     ok = ok && erg_recompose_tables(replay, &told, result, agrees, err)
+        && (!options->data_set || erg_recompose_data_set(replay, result, err))
         && keep_sums(replay, err) && keep_audit(replay, findings, err);
     if (ok)
         return result;
