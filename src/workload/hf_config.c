@@ -197,6 +197,8 @@ static bool read_shape(const json_t *root, erg_transformer *net, erg_error *err)
     read_dropouts(root, net);
     if (of->all_sparse)
         net->inner = net->expert_inner;
+    if (net->buckets)       /* relative positions: as many as you like, whatever it says */
+        net->positions = 0;
     if (net->layers > EXPERT_BLOCKS_MOST / (net->experts + 1)
         || net->decoder_layers > EXPERT_BLOCKS_MOST / (net->experts + 1))
         return erg_fail(err, ERG_BAD_INPUT, "layers of %lld experts are too many",

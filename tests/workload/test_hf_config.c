@@ -225,6 +225,16 @@ static void each_layer_keeps_the_keys_that_it_sees(void)
 }
 #undef SMALL
 
+/* n_positions is what it was trained with; the table of positions is relative. */
+static void a_t5_takes_as_many_tokens_as_it_is_given(void)
+{
+    erg_graph_options options = { .seq = 1024 };
+    erg_graph *graph = parse("{\"model_type\": \"t5\", \"n_positions\": 512}", &options);
+
+    assert_int_equal(graph->parameters, 60506624);
+    erg_graph_free(graph);
+}
+
 static const char *note_of(const erg_graph *graph, const char *what)
 {
     for (int32_t i = 0; i < graph->note_count; i++)
@@ -335,6 +345,7 @@ int main(void)
         TEST(a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form),
         TEST(published_sizes_are_met),
         TEST(each_layer_keeps_the_keys_that_it_sees),
+        TEST(a_t5_takes_as_many_tokens_as_it_is_given),
         TEST(what_is_not_counted_as_it_stands_is_said),
         TEST(every_config_that_was_measured_loads),
         TEST(nonsense_is_refused_in_one_sentence),
