@@ -61,9 +61,15 @@ bool erg_onnx_shape_attention(erg_onnx_model *model, erg_onnx_node *node)
     int64_t flat[3] = { q->dims[0], q->dims[1], width * heads };
     int64_t full[4] = { q->dims[0], q->dims[1], is_flat ? 0 : q->dims[2], width };
     int64_t cache[4] = { k->dims[0], is_flat ? groups : k->dims[1], length, width };
+    int64_t keys[4] = { cache[0], cache[1], length,
+                        is_flat ? k->dims[2] / groups : k->dims[3] };
+    int64_t scores[4] = { q->dims[0], is_flat ? heads : q->dims[1],
+                          q->dims[is_flat ? 1 : 2], length };
     return (is_flat ? erg_onnx_give(model, node, 0, q->type, 3, flat)
                     : erg_onnx_give(model, node, 0, q->type, 4, full))
-           && present(model, node, 1, cache);
+           && present(model, node, 1, cache)
+           && erg_onnx_give(model, node, 1, q->type, 4, keys)
+           && erg_onnx_give(model, node, 3, q->type, 4, scores);
 }
 
 /* x [B,S,in], weights [in, q + k + v], bias; QAttention keeps the first two. */

@@ -187,6 +187,28 @@ static void rows_of_the_table_keep_their_promise(void)
     }
 }
 
+/* Values may be wider than keys; scores of 6 queries over 5 + 7 keys. */
+static void attention_of_onnx_gives_its_cache_and_its_scores(void)
+{
+    net *n = net_new(23);
+    erg_error err = { 0 };
+
+    net_input(n, "q", NET_DIMS(2, 4, 6, 8));
+    net_input(n, "k", NET_DIMS(2, 2, 7, 8));
+    net_input(n, "v", NET_DIMS(2, 2, 7, 10));
+    net_input(n, "past_k", NET_DIMS(2, 2, 5, 8));
+    net_input(n, "past_v", NET_DIMS(2, 2, 5, 10));
+    net_node(n, "Attention", "q k v - past_k past_v", "y next_k next_v scores");
+    net_output(n, "y");
+    erg_onnx_model *model = net_infer(n, NULL, &err);
+    CHECK_OK(model != NULL, err);
+    CHECK_TEXT(net_shape(model, "y"), "[2,4,6,10]");
+    CHECK_TEXT(net_shape(model, "next_k"), "[2,2,12,8]");
+    CHECK_TEXT(net_shape(model, "next_v"), "[2,2,12,10]");
+    CHECK_TEXT(net_shape(model, "scores"), "[2,4,6,12]");
+    net_free(n);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -197,6 +219,7 @@ int main(void)
         TEST(more_choices_than_experts_are_refused),
         TEST(packed_rows_of_an_embedding_are_picked),
         TEST(rows_of_the_table_keep_their_promise),
+        TEST(attention_of_onnx_gives_its_cache_and_its_scores),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
