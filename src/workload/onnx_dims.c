@@ -46,7 +46,7 @@ static bool is_in(Onnx__ValueInfoProto *const infos[], size_t count, const char 
         for (size_t axis = 0; has_shape(infos[i])
              && axis < erg_onnx_tensor_type(infos[i])->shape->n_dim; axis++) {
             const char *one = name_of(infos[i], axis, buffer);
-            if (one && strcmp(one, name) == 0)
+            if (one && (strcmp(one, name) == 0 || erg_onnx_dim_has(one, name)))
                 return true;
         }
     return false;

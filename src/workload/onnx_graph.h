@@ -127,8 +127,12 @@ bool erg_onnx_constant(erg_onnx_model *model, erg_onnx_value *value,
 bool erg_onnx_inputs(erg_onnx_model *model);
 /* Are all dimensions that were given among those that the graph names? */
 bool erg_onnx_dims_known(const erg_onnx_model *model);
-/* What a named dimension is; -1: nobody said. */
+/* What a named dimension, or a calculation with such names, is; -1: nobody said. */
 int64_t erg_onnx_bound(erg_onnx_model *model, const char *name);
+/* Of the name as it stands. */
+int64_t erg_onnx_bound_name(erg_onnx_model *model, const char *name);
+/* Is it one of the names in a calculation? */
+bool erg_onnx_dim_has(const char *calculated, const char *name);
 /* By --dim or as the sequence; -1: neither. The batch is not asked. */
 int64_t erg_onnx_length(const erg_graph_options *options, const char *name);
 /* NULL: it is no tensor. */

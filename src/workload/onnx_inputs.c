@@ -25,7 +25,7 @@ int64_t erg_onnx_length(const erg_graph_options *options, const char *name)
     return is_among(seq_names, ERG_COUNT(seq_names), name) ? options->seq : -1;
 }
 
-int64_t erg_onnx_bound(erg_onnx_model *model, const char *name)
+int64_t erg_onnx_bound_name(erg_onnx_model *model, const char *name)
 {
     int64_t length = erg_onnx_length(model->options, name);
 

@@ -49,6 +49,50 @@ static void named_dimensions_are_bound_by_option_and_batch(void)
     erg_graph_free(graph);
 }
 
+/* x [calculated, 64]: how many rows; -1: it is refused. */
+static int64_t rows_of(const char *calculated, const erg_dim *dims, size_t count)
+{
+    erg_graph_options options = { .seq = 10, .dims = dims, .dim_count = count };
+    net *n = net_new(17);
+    erg_error err = { 0 };
+
+    net_input(n, "x", NET_DIMS(-3, 64));
+    net_input(n, "past", NET_DIMS(-2, 64));
+    n->inputs[0]->type->tensor_type->shape->dim[0]->dim_param =
+        erg_arena_text(n->arena, calculated, NULL);
+    net_node(n, "Relu", "x", "y");
+    net_output(n, "y");
+    erg_graph *graph = net_load(n, &options, &err);
+    int64_t rows = graph ? graph->operators[0].threads / 64 : -1;
+    CHECK(graph || strstr(err.text, calculated) || strstr(err.text, "dimension"));
+    erg_graph_free(graph);
+    net_free(n);
+    return rows;
+}
+
+static void a_dimension_may_be_calculated_from_others(void)
+{
+    const erg_dim past = { "C", 5 };
+    static const struct { const char *calculated; int64_t rows; } rows[] = {
+        { "C + 1", 6 },           { "C + sequence_length", 15 }, { "2*C-3", 7 },
+        { "(C + 2) * (C - 1)", 28 }, { "C//2", 2 },              { "(C+sequence)/4", 3 },
+        { "C - 6", -1 },          { "C + unknown", -1 },         { "C +", -1 },
+        { "(C", -1 },             { "C // 0", -1 },              { "C 1", -1 },
+        { "C * 9223372036854775807", -1 },
+        { "((((((((((((((((((C))))))))))))))))))", -1 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++)
+        if (rows_of(rows[i].calculated, &past, 1) != rows[i].rows)
+            fail_msg("%s is %lld", rows[i].calculated,
+                     (long long)rows_of(rows[i].calculated, &past, 1));
+    /* The whole may be given, and a name that stands nowhere alone. */
+    const erg_dim whole[] = { { "C", 5 }, { "C + 1", 9 } };
+    CHECK(rows_of("C + 1", whole, 2) == 9);
+    const erg_dim inner[] = { { "C", 5 }, { "s0", 4 } };
+    CHECK(rows_of("C + s0", inner, 2) == 9);
+}
+
 static void an_unbound_dimension_is_named(void)
 {
     refused(named_dims(), NULL, "C", "--dim");
@@ -209,6 +253,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_row_of_the_table_is_found),
         TEST(named_dimensions_are_bound_by_option_and_batch),
+        TEST(a_dimension_may_be_calculated_from_others),
         TEST(an_unbound_dimension_is_named),
         TEST(a_dimension_that_the_graph_has_not_is_refused_with_those_it_has),
         TEST(an_input_that_is_an_initializer_is_a_weight),
