@@ -176,8 +176,10 @@ static bool total(erg_builder *builder)
         if (!erg_count_plus(&graph->flop, op->flop)
             || !erg_count_plus(&graph->macs, op->macs))
             return false;
-        moving += op->in_bytes + op->out_bytes > 0;
-        ruled += op->in_bytes + op->out_bytes > 0 && op->kind != ERG_OP_UNKNOWN;
+        /* What nobody knows moves something, though its shapes may not tell what. */
+        bool is_unknown = op->kind == ERG_OP_UNKNOWN;
+        moving += is_unknown || op->in_bytes + op->out_bytes > 0;
+        ruled += !is_unknown && op->in_bytes + op->out_bytes > 0;
     }
     for (int32_t i = 0; i < graph->tensor_count; i++) {
         const erg_tensor *x = &builder->tensors[i];

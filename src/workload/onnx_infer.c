@@ -152,7 +152,7 @@ static bool rule_infer(erg_onnx_model *model, erg_onnx_node *node)
     model->is_late = false;
     if (!node->rule->shape(model, node))
         return stands_declared(model, node);
-    return !node->rule->fold || node->rule->fold(model, node);
+    return !node->rule || !node->rule->fold || node->rule->fold(model, node);
 }
 
 static bool node_infer(erg_onnx_model *model, erg_onnx_node *node)

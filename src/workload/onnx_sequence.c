@@ -24,14 +24,18 @@ bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t cou
     return true;
 }
 
-static const erg_onnx_value *list_need(erg_onnx_model *model, erg_onnx_node *node)
+/* NULL: it is known only at run time which tensors it holds. */
+static const erg_onnx_value *list_of(const erg_onnx_node *node)
 {
     const erg_onnx_value *list = erg_onnx_in(node, 0);
-
-    if (!list || !list->is_list)
-        erg_onnx_late(model, node, "which tensors its sequence holds is known only at run "
-                                   "time");
     return list && list->is_list ? list : NULL;
+}
+
+/* An operator like one that nobody knows: declared shapes and its bytes. Always true. */
+static bool left_unknown(erg_onnx_node *node)
+{
+    node->rule = NULL;
+    return true;
 }
 
 /* Input i, below `end`, from the back where below 0; `absent` where it is left out;
@@ -86,10 +90,10 @@ static bool list_changed(erg_onnx_model *model, erg_onnx_node *node,
 
 bool erg_onnx_shape_list_insert(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_value *list = list_need(model, node);
+    const erg_onnx_value *list = list_of(node);
 
     if (!list)
-        return false;
+        return true;
     int32_t at = place(model, node, 2, list->part_count + 1, list->part_count);
     if (at < 0)
         return false;
@@ -100,9 +104,11 @@ bool erg_onnx_shape_list_insert(erg_onnx_model *model, erg_onnx_node *node)
 
 bool erg_onnx_shape_list_erase(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_value *list = list_need(model, node);
-    int32_t at = list ? place(model, node, 1, list->part_count, list->part_count - 1) : -1;
+    const erg_onnx_value *list = list_of(node);
 
+    if (!list)
+        return true;
+    int32_t at = place(model, node, 1, list->part_count, list->part_count - 1);
     return at >= 0 && list_changed(model, node, list, at, NULL);
 }
 
@@ -119,9 +125,6 @@ static bool cuts_read(erg_onnx_model *model, erg_onnx_node *node, int64_t length
     const erg_onnx_value *split = erg_onnx_in(node, 1);
 
     *out = (cuts){ .each = 1 };
-    if (split && (!split->ints || split->elements < 1))
-        return erg_onnx_late(model, node, "the sizes of its parts are known only at run "
-                                          "time");
     out->are_told = split && split->rank > 0;
     if (split && !out->are_told)
         out->each = split->ints[0];
@@ -164,10 +167,13 @@ static bool parts_make(erg_onnx_model *model, erg_onnx_node *node, int64_t count
 bool erg_onnx_shape_list_split(erg_onnx_model *model, erg_onnx_node *node)
 {
     const erg_onnx_value *x = erg_onnx_need(model, node, 0, 1);
+    const erg_onnx_value *split = erg_onnx_in(node, 1);
     int64_t dims[ERG_ONNX_RANK], left;
     int32_t axis, rank;
     cuts of;
 
+    if (x && split && (!split->ints || split->elements < 1))
+        return left_unknown(node);
     if (!x || !node->out[0] || !erg_onnx_axis(model, node, 0, x->rank, &axis)
         || !cuts_read(model, node, x->dims[axis], &of)
         || !parts_make(model, node, of.count))
@@ -210,9 +216,11 @@ bool erg_onnx_fold_list_split(erg_onnx_model *model, erg_onnx_node *node)
 
 bool erg_onnx_shape_list_at(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_value *list = list_need(model, node);
-    int32_t at = list ? place(model, node, 1, list->part_count, 0) : -1;
+    const erg_onnx_value *list = list_of(node);
 
+    if (!list)
+        return left_unknown(node);
+    int32_t at = place(model, node, 1, list->part_count, 0);
     if (at < 0)
         return false;
     node->in[0] = list->parts[at];
@@ -222,14 +230,15 @@ bool erg_onnx_shape_list_at(erg_onnx_model *model, erg_onnx_node *node)
 
 bool erg_onnx_shape_list_length(erg_onnx_model *model, erg_onnx_node *node)
 {
-    return list_need(model, node) && erg_onnx_give(model, node, 0, INT64, 0, NULL);
+    return erg_onnx_give(model, node, 0, INT64, 0, NULL);
 }
 
 bool erg_onnx_fold_list_length(erg_onnx_model *model, erg_onnx_node *node)
 {
     erg_onnx_numbers numbers;
 
-    if (!node->out[0] || !erg_onnx_fold_room(model, node->out[0], &numbers))
+    if (!list_of(node) || !node->out[0]
+        || !erg_onnx_fold_room(model, node->out[0], &numbers))
         return true;
     numbers.ints[0] = node->in[0]->part_count;
     erg_onnx_fold_set(node->out[0], numbers);
@@ -260,10 +269,10 @@ static bool stack(erg_onnx_model *model, erg_onnx_node *node)
 
 bool erg_onnx_shape_list_concat(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_value *list = list_need(model, node);
+    const erg_onnx_value *list = list_of(node);
 
     if (!list)
-        return false;
+        return left_unknown(node);
     if (list->part_count < 1)
         return erg_onnx_refuse(model, node, "its sequence is empty");
     node->in = list->parts;

@@ -184,7 +184,10 @@ bool erg_onnx_shape_split(erg_onnx_model *model, erg_onnx_node *node)
     int32_t told = erg_onnx_list(node, "split", sizes, ERG_ONNX_FOLD);
     if (told < 0)
         told = erg_onnx_input_list(node, 1, sizes, ERG_ONNX_FOLD);
-    if ((told < 0 && erg_onnx_in(node, 1)) || (told >= 0 && told != parts)
+    if (told < 0 && erg_onnx_in(node, 1))
+        return erg_onnx_late(model, node, "the sizes of its parts are known only at run "
+                                          "time");
+    if ((told >= 0 && told != parts)
         || erg_onnx_int(node, "num_outputs", parts) != parts)
         return erg_onnx_refuse(model, node, "its %d parts have no known sizes", parts);
     left = x->dims[axis];

@@ -142,9 +142,29 @@ static void places_and_sizes_that_do_not_fit_are_refused(void)
     refused(odd("SequenceAt", "s at", 2), NULL, "SequenceAt", "outside");
     refused(odd("SequenceErase", "s at", -3), NULL, "SequenceErase", "outside");
     refused(odd("SequenceInsert", "s x at", 3), NULL, "SequenceInsert", "outside");
-    refused(odd("SequenceAt", "x at", 0), NULL, "SequenceAt", "run time");
     refused(odd("SplitToSequence", "x at", 5), NULL, "SplitToSequence", "do not fit");
     refused(odd("SplitToSequence", "x at", -6), NULL, "SplitToSequence", "do not fit");
+}
+
+/* A sequence that comes in: its length is open, what is read of it is unknown. */
+static void a_sequence_of_unknown_tensors_lowers_coverage(void)
+{
+    net *n = net_new(13);
+
+    net_input(n, "x", NET_DIMS(6, 4));
+    net_input(n, "s", NET_DIMS(2));
+    n->inputs[1]->type->value_case = ONNX__TYPE_PROTO__VALUE__NOT_SET;
+    net_list(n, "at", NET_LIST(0));
+    net_node(n, "SequenceInsert", "s x", "t");
+    net_node(n, "SequenceErase", "t", "u");
+    net_node(n, "SequenceLength", "u", "count");
+    net_node(n, "SequenceAt", "u at", "y");
+    net_node(n, "Relu", "x", "z");
+    net_output(n, "y");
+    net_output(n, "z");
+    erg_graph *graph = loaded(n, NULL);
+    CHECK(graph->coverage == 0.5);
+    erg_graph_free(graph);
 }
 
 /* Where a shape hangs on data, one that is declared stands in; else it is refused. */
@@ -207,6 +227,7 @@ int main(void)
         TEST(a_sequence_may_be_what_a_graph_gives),
         TEST(an_optional_value_is_there_or_not),
         TEST(places_and_sizes_that_do_not_fit_are_refused),
+        TEST(a_sequence_of_unknown_tensors_lowers_coverage),
         TEST(a_declared_shape_stands_in_for_one_that_hangs_on_data),
         TEST(behind_an_unknown_operator_declared_shapes_stand_in),
     };
