@@ -47,7 +47,8 @@ static const cli_option option_rows[] = {
       "gate: or at most so many watts a second", true },
     { 0, "band", CLI_RATIO, AT(band_rms), "SHARE",
       "gate: or at most so much in 0.1 to 20 Hz", true },
-    { 0, "explain", CLI_FLAG, AT(explain), NULL, "every clause of the gate" },
+    { 0, "explain", CLI_FLAG, AT(explain), NULL,
+      "every clause of the gate; steps, swings and breakers" },
     { 0, "wave", CLI_FLAG, AT(wave), NULL, "power over time as well" },
     { 0, "wave-step", CLI_SECONDS, AT(wave_s), "TIME", "of that (10ms)", true },
     { 0, "spectrum", CLI_FLAG, AT(spectrum), NULL, "swings by frequency as well" },
@@ -82,7 +83,8 @@ static bool make_options(const cli *call, erg_shape_options *out, erg_error *err
         .policies = options->policy, .peak_cut = options->peak_cut,
         .ramp_w_per_s = options->ramp_w, .band_rms = options->band_rms,
         .strict = gate && strcmp(gate, "strict") == 0,
-        .explain = wants(call, options->explain, "explain"),
+        .explain = wants(call, options->explain, "explain")
+                || wants(call, false, "details"),
         .wave = wants(call, options->wave, "wave"), .wave_s = options->wave_s,
         .spectrum = wants(call, options->spectrum, "spectrum"),
     };

@@ -75,6 +75,8 @@ static bool put_rows(erg_shape_tables *tables, const erg_shaped both[2],
 
     return erg_shape_tables_add(tables, &rows[0], verdict, err)
         && erg_shape_tables_add(tables, &rows[1], verdict, err)
+        && erg_shape_details_add(tables, "base", &both[0], err)
+        && erg_shape_details_add(tables, "new", &both[1], err)
         && erg_shape_waves_add(tables, waves, ERG_COUNT(waves), err)
         && (isnan(losses[1])
             ? erg_result_note(tables->result, err, "two records are compared; in one of "

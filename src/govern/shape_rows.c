@@ -3,6 +3,8 @@
 #include "format/cells.h"
 #include "govern/shape_rows.h"
 
+#define STEP_ALARM 3.0
+
 static const erg_column policy_columns[] = {
     { "policy", ERG_TEXT, "as typed; none is the base" },
     { "mean_w", ERG_REAL, "of all units together" },
@@ -40,6 +42,24 @@ static const erg_column explain_columns[] = {
     { "limit", ERG_REAL, "at most" },
     { "passed", ERG_TRUTH, "n/a: not to be judged" },
     { "about", ERG_TEXT, "what is compared" },
+};
+
+static const erg_column detail_columns[] = {
+    { "policy", ERG_TEXT, "as typed" },
+    { "steps", ERG_INTEGER, "whole ones of the first job" },
+    { "step_p50_s", ERG_REAL, "half of them take at most" },
+    { "step_p95_s", ERG_REAL, "95 % of them" },
+    { "step_p99_s", ERG_REAL, "99 % of them" },
+    { "step_p95_to_p50", ERG_REAL, "from 3 on an alarm" },
+    { "p99_w", ERG_REAL, "99 % of the samples are at most" },
+    { "ramp_up_w_per_s", ERG_REAL, "steepest rise, of 10 ms means" },
+    { "ramp_down_w_per_s", ERG_REAL, "steepest fall, of 10 ms means" },
+    { "band_low_rms", ERG_REAL, "0.1 to 0.7 Hz, over mean" },
+    { "band_middle_rms", ERG_REAL, "0.7 to 2.5 Hz, over mean" },
+    { "band_high_rms", ERG_REAL, "2.5 to 20 Hz, over mean" },
+    { "breaker_trips", ERG_TRUTH, "if the load goes on as its rms was" },
+    { "breaker_trip_s", ERG_REAL, "after so long; none: it holds" },
+    { "breaker_above_80_s", ERG_REAL, "over 80 % of the heat at which it trips; of any" },
 };
 
 bool erg_shape_tables_begin(erg_shape_tables *tables, const erg_shape_options *options,
@@ -117,4 +137,47 @@ bool erg_shape_tables_add(const erg_shape_tables *tables, const erg_shape_row *r
         && !erg_table_truth(to, "accepted", gate.verdict == ERG_ACCEPTED, err))
         return false;
     return put_clauses(tables, row, err);
+}
+
+/* Five of a hundred steps at three times the usual: who waits for them may give up. */
+static bool put_alarm(const erg_shape_tables *tables, const char *policy,
+                      const erg_shaped *shaped, erg_error *err)
+{
+    double ratio = shaped->step_p95_s / shaped->step_p50_s;
+
+    return !(ratio >= STEP_ALARM)
+        || erg_result_note(tables->result, err, "%s: 5 %% of the steps take %.3g times the "
+                           "middle one or more: who waits for a step may take it for lost",
+                           policy, ratio);
+}
+
+bool erg_shape_details_add(erg_shape_tables *tables, const char *policy,
+                           const erg_shaped *shaped, erg_error *err)
+{
+    const erg_metrics *is = &shaped->metrics;
+    const erg_real cells[] = {
+        { "step_p50_s", shaped->step_p50_s }, { "step_p95_s", shaped->step_p95_s },
+        { "step_p99_s", shaped->step_p99_s },
+        { "step_p95_to_p50", shaped->step_p95_s / shaped->step_p50_s },
+        { "p99_w", is->p99_w }, { "ramp_up_w_per_s", is->ramp_up_w_per_s },
+        { "ramp_down_w_per_s", is->ramp_down_w_per_s }, { "band_low_rms", is->bands[0] },
+        { "band_middle_rms", is->bands[1] }, { "band_high_rms", is->bands[2] },
+        { "breaker_trip_s", isfinite(shaped->trip_s) ? shaped->trip_s : NAN },
+        { "breaker_above_80_s", shaped->above_80_s },
+    };
+
+    if (!put_alarm(tables, policy, shaped, err))
+        return false;
+    if (!tables->options->explain)
+        return true;
+    if (!tables->details)
+        tables->details = erg_result_add(tables->result, "details", detail_columns,
+                                         ERG_COUNT(detail_columns), err);
+    return tables->details && erg_table_row(tables->details, err)
+        && erg_table_text(tables->details, "policy", policy, err)
+        && erg_table_integer(tables->details, "steps", (int64_t)shaped->steps, err)
+        && (isnan(shaped->trip_s)
+            || erg_table_truth(tables->details, "breaker_trips", isfinite(shaped->trip_s),
+                               err))
+        && erg_put_reals(tables->details, cells, ERG_COUNT(cells), err);
 }

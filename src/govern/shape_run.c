@@ -130,7 +130,8 @@ static bool put_row(study *of, size_t number)
     };
     erg_verdict verdict;
 
-    if (!erg_shape_tables_add(&of->tables, &row, &verdict, of->err))
+    if (!erg_shape_tables_add(&of->tables, &row, &verdict, of->err)
+        || !erg_shape_details_add(&of->tables, row.policy, shaped, of->err))
         return false;
     of->any_accepted |= !row.is_base && verdict == ERG_ACCEPTED;
     of->any_rejected |= !row.is_base && verdict == ERG_REJECTED;

@@ -72,8 +72,10 @@ void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
     }
     if (it->psus)
         it->psu_j[rack] += mean_w * dt_s;
-    if (it->breakers)
-        erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
+    if (!it->breakers)
+        return;
+    erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
+    it->rack_w2s[rack] += mean_w * mean_w * dt_s;
 }
 
 static void settle_load(erg_sim *it, int64_t now_ns)
@@ -100,6 +102,14 @@ static void settle(void *self, uint32_t rack, int64_t now_ns)
         erg_sim_settle_rack(it, rack, now_ns);
 }
 
+static bool keep(double **times_s, size_t *count, size_t *capacity, double time_s)
+{
+    if (!erg_grow((void **)times_s, capacity, *count, sizeof(**times_s), NULL))
+        return false;
+    (*times_s)[(*count)++] = time_s;
+    return true;
+}
+
 /* Energy a step is taken over whole steps of the first job. */
 static void stepped(void *self, uint32_t job, int64_t now_ns)
 {
@@ -111,6 +121,10 @@ static void stepped(void *self, uint32_t job, int64_t now_ns)
     it->last_j = it->energy_j;
     if (it->cluster.jobs[0].marked_steps == 1)
         it->first_j = it->energy_j;
+    else if (!keep(&it->steps_s, &it->steps, &it->steps_capacity,
+                   erg_s_from_ns(now_ns - it->stepped_ns)))
+        it->is_out_of_memory = true;
+    it->stepped_ns = now_ns;
 }
 
 static void collected(void *self, uint32_t job, double time_s)
@@ -118,10 +132,7 @@ static void collected(void *self, uint32_t job, double time_s)
     erg_sim *it = self;
 
     (void)job;
-    if (erg_grow((void **)&it->collected_s, &it->collected_capacity, it->collected,
-                 sizeof(*it->collected_s), NULL))
-        it->collected_s[it->collected++] = time_s;
-    else
+    if (!keep(&it->collected_s, &it->collected, &it->collected_capacity, time_s))
         it->is_out_of_memory = true;
 }
 
@@ -189,7 +200,7 @@ static double warm_up_s(const erg_sim *it)
 static bool check_stuck(const erg_sim *it, erg_error *err)
 {
     if (it->is_out_of_memory)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory for the times of collectives");
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory for times of steps");
     return !it->is_stuck
         || erg_fail(err, ERG_BAD_INPUT,
                     "%s: units that wait draw more than the bucket refills",
@@ -221,6 +232,9 @@ static bool record(erg_sim *it, erg_shaped *out, double from_s, erg_error *err)
     if (!erg_sim_advance(it, end_ns, err))
         return false;
     settle_load(it, end_ns);
+    /* A load that stays as it is asks nobody to look at its breaker. */
+    for (size_t i = 0; it->breakers && !it->supplies && i < it->cluster.rack_count; i++)
+        erg_sim_settle_rack(it, (uint32_t)i, end_ns);
     return check_stuck(it, err);
 }
 
@@ -240,6 +254,32 @@ static double units_of(const erg_sim *it, const erg_job *job)
     for (uint32_t i = job->first; i < job->first + job->ranks; i++)
         units += it->cluster.ranks[i].twins;
     return units;
+}
+
+/* As heat is, from the start on, and at the load that heats as much as what was drawn. */
+static void sum_breakers(const erg_sim *it, erg_shaped *out)
+{
+    out->breaker_margin = out->trip_s = it->breakers ? INFINITY : NAN;
+    out->above_80_s = it->breakers ? 0 : NAN;
+    for (size_t i = 0; it->breakers && i < it->cluster.rack_count; i++) {
+        const erg_breaker *is = &it->breakers[i];
+        double rms_w = sqrt(it->rack_w2s[i] / erg_s_from_ns(it->rack_at_ns[i]));
+        out->breaker_margin = fmin(out->breaker_margin, erg_breaker_margin(is));
+        out->trip_s = fmin(out->trip_s, erg_breaker_time_to_trip(is, rms_w));
+        out->above_80_s = fmax(out->above_80_s, is->above_s);
+        out->has_tripped |= is->tripped;
+    }
+}
+
+static void sum_steps(const erg_sim *it, erg_shaped *out)
+{
+    out->steps = it->steps;
+    out->step_p50_s = out->step_p95_s = out->step_p99_s = NAN;
+    if (!it->steps)
+        return;
+    out->step_p50_s = erg_quantile(it->steps_s, it->steps, 0.5);
+    out->step_p95_s = erg_quantile(it->steps_s, it->steps, 0.95);
+    out->step_p99_s = erg_quantile(it->steps_s, it->steps, 0.99);
 }
 
 static void sum_up(const erg_sim *it, double begin_s, double lost_before_j, erg_shaped *out)
@@ -262,12 +302,8 @@ static void sum_up(const erg_sim *it, double begin_s, double lost_before_j, erg_
     out->work_s = it->cluster.done_count ? erg_s_from_ns(it->cluster.done_ns) : NAN;
     out->was_split = it->was_split;
     erg_sim_psu_sum(it, out);
-    out->breaker_margin = it->breakers ? INFINITY : NAN;
-    for (size_t i = 0; it->breakers && i < it->cluster.rack_count; i++) {
-        out->breaker_margin = fmin(out->breaker_margin,
-                                   erg_breaker_margin(&it->breakers[i]));
-        out->has_tripped |= it->breakers[i].tripped;
-    }
+    sum_breakers(it, out);
+    sum_steps(it, out);
 }
 
 static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
@@ -281,7 +317,7 @@ static bool play(erg_sim *it, erg_shaped *out, erg_error *err)
     read_wave(it, erg_ns_from_s(begin_s) - 1);
     erg_cluster_mark(&it->cluster);
     it->energy_j = it->burned_j = (erg_sum){ 0 };
-    it->collected = 0;
+    it->collected = it->steps = 0;
     double lost_before_j = lost_j(it);
     if (!record(it, out, begin_s, err))
         return false;
@@ -302,6 +338,8 @@ static void clear(erg_sim *it)
     free(it->rack_j);
     free(it->unit_cap_w);
     free(it->collected_s);
+    free(it->steps_s);
+    free(it->rack_w2s);
     free(it->breakers);
     free(it->psus);
     free(it->psu_rings);

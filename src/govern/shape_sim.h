@@ -20,7 +20,12 @@ typedef struct erg_shaped {
     double burned_j;
     double collective_p99_s;        /* from the first rank that comes to its end; NAN:
                                      * none */
+    size_t steps;                   /* whole ones of the first job */
+    double step_p50_s, step_p95_s, step_p99_s;  /* NAN: none */
     double breaker_margin;          /* NAN: no breaker */
+    double trip_s;                  /* until the first breaker trips if the load goes on as
+                                     * its rms was; INFINITY: never; NAN: no breaker */
+    double above_80_s;              /* most of any breaker, over 80 % of what trips it */
     int64_t psu_violations;         /* of all racks' supplies; -1: none are stated */
     int psu_unseen;                 /* their limits that are shorter than a sample */
     bool has_tripped;

@@ -39,6 +39,10 @@ typedef struct erg_sim {
     erg_sum energy_j, burned_j;
     erg_sum first_j, last_j;        /* energy when job 0 began its first step, and its
                                      * last */
+    double *rack_w2s;               /* of each breaker, square of its load over time */
+    double *steps_s;                /* of each whole step of the first job */
+    size_t steps, steps_capacity;
+    int64_t stepped_ns;             /* when its last one began */
     double *collected_s;            /* of each collective */
     size_t collected, collected_capacity;
     bool is_stuck, was_split, is_out_of_memory;

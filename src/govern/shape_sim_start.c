@@ -183,11 +183,12 @@ static bool start_racks(erg_sim *it, erg_error *err)
     }
     if (it->scenario->breaker_w > 0) {
         it->breakers = calloc(racks, sizeof(*it->breakers));
+        it->rack_w2s = calloc(racks, sizeof(*it->rack_w2s));
         for (size_t i = 0; it->breakers && i < racks; i++)
             it->breakers[i] = breaker_of(it->scenario);
     }
     if (it->rack_at_ns && it->supply_w && (it->supplies || it->supply == it->chain->count)
-        && (it->breakers || !(it->scenario->breaker_w > 0)))
+        && ((it->breakers && it->rack_w2s) || !(it->scenario->breaker_w > 0)))
         return true;
     return erg_fail(err, ERG_NO_MEMORY, "out of memory for %zu racks", racks);
 }

@@ -32,18 +32,25 @@ static void look_through_window(const erg_wave_view *wave, const double sums[], 
                                 erg_metrics *out)
 {
     size_t width = window_of(wave, erg_window_s[which]);
-    double peak_w = -INFINITY, rise_w = 0;
+    double peak_w = -INFINITY, rise_w = 0, fall_w = 0;
 
     out->peak_mean_w[which] = out->ramp_w_per_s[which] = NAN;
     if (width == 0)
         return;
     for (size_t i = 0; i + width <= wave->count; i++)
         peak_w = fmax(peak_w, mean_of(sums, i, width));
-    for (size_t i = 0; i + 2 * width <= wave->count; i++)
-        rise_w = fmax(rise_w,
-                      fabs(mean_of(sums, i + width, width) - mean_of(sums, i, width)));
+    for (size_t i = 0; i + 2 * width <= wave->count; i++) {
+        double change_w = mean_of(sums, i + width, width) - mean_of(sums, i, width);
+        rise_w = fmax(rise_w, change_w);
+        fall_w = fmax(fall_w, -change_w);
+    }
+    double width_s = (double)width * wave->dt_s;
     out->peak_mean_w[which] = peak_w;
-    out->ramp_w_per_s[which] = rise_w / ((double)width * wave->dt_s);
+    out->ramp_w_per_s[which] = fmax(rise_w, fall_w) / width_s;
+    if (which > 0)
+        return;
+    out->ramp_up_w_per_s = rise_w / width_s;
+    out->ramp_down_w_per_s = fall_w / width_s;
 }
 
 static bool look_through_windows(const erg_wave_view *wave, erg_metrics *out,
@@ -205,7 +212,8 @@ static bool find_p99(const erg_wave_view *wave, erg_metrics *out, erg_error *err
 bool erg_metrics_of(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
 {
     *out = (erg_metrics){ .band_rms = NAN, .band_share = NAN, .line_hz = NAN,
-                          .line_w = NAN, .bands = { NAN, NAN, NAN } };
+                          .line_w = NAN, .bands = { NAN, NAN, NAN },
+                          .ramp_up_w_per_s = NAN, .ramp_down_w_per_s = NAN };
     if (wave->count < 2)
         return erg_fail(err, ERG_NO_DATA, "a wave needs two samples");
     look_at_values(wave, out);

@@ -26,6 +26,7 @@ typedef struct erg_metrics {
     double mean_w, peak_w, p99_w, least_w, peak_to_mean, crest, range;
     double peak_mean_w[ERG_WINDOWS];            /* of moving means so long */
     double ramp_w_per_s[ERG_WINDOWS];           /* of moving means so long */
+    double ramp_up_w_per_s, ramp_down_w_per_s;  /* of those of 10 ms */
     double step_10ms_w;                         /* largest |P(t + 10 ms) - P(t)| */
     double band_rms, band_share, bands[ERG_BANDS], ac_rms;  /* rms over mean */
     double line_hz, line_w;                     /* strongest in the band, its amplitude */

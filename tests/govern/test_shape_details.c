@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands behind a row of policies: steps, swings, breakers, against closed forms. */
+#include "govern/shaped.h"
+
+static erg_scenario *parse(const char *text)
+{
+    erg_error err = { 0 };
+    erg_scenario *scenario = erg_scenario_parse("x.yaml", text, strlen(text), &err);
+
+    CHECK_OK(scenario, err);
+    return scenario;
+}
+
+/* One unit: each step is 1 s and U(0, 300 ms) longer. */
+static void quantiles_of_steps_are_those_of_their_delays(void)
+{
+    erg_scenario *scenario = parse(
+        "version: 1\nracks: {count: 1, units: 1}\ngpu: {idle: 130W}\njob: {units: 1, wait: "
+        "300W, step: [{compute: 1s, power: 1000W}]}\nrun: {length: 2000s, sample: 1s}\n");
+    erg_shaped plain = shape(scenario, "none", 0), late = shape(scenario, "jitter=0s:0.3s",
+                                                                0);
+    CHECK(plain.steps == 2000 || plain.steps == 1999);
+    CHECK_NEAR(plain.step_p50_s, 1, 1e-9);
+    CHECK_NEAR(plain.step_p99_s, 1, 1e-9);
+    /* Some 1740 steps: quantiles of them scatter by 0.3 sqrt(q (1 - q)/1740). */
+    CHECK_NEAR(late.steps, 2000 / 1.15, 20);
+    CHECK_NEAR(late.step_p50_s, 1 + 0.3 * 0.5, 0.011);
+    CHECK_NEAR(late.step_p95_s, 1 + 0.3 * 0.95, 0.005);
+    CHECK_NEAR(late.step_p99_s, 1 + 0.3 * 0.99, 0.003);
+    CHECK(isnan(late.trip_s) && isnan(late.above_80_s));
+    erg_shaped_free(&plain);
+    erg_shaped_free(&late);
+    erg_scenario_free(scenario);
+}
+
+/* From cold a breaker at 200 % has 80 % of the heat at which it trips after
+ * tau ln(4 / (4 - 0.8 1.21)) = 184.5 s and trips after 239.9 s, of which 210 s are over;
+ * 1.05 of its rating it holds for ever. A load that never changes heats it as well. */
+static void a_breakers_time_to_trip_is_what_is_left_of_the_closed_one(void)
+{
+    static const struct { int power_w; double trip_s, above_s; } rows[] = {
+        { 300, 29.93, 25.47 }, { 158, INFINITY, 0 }, { 105, INFINITY, 0 },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[400];
+        snprintf(text, sizeof(text), "version: 1\nracks: {count: 2, units: 1, breaker: "
+                 "{rating: 150W}}\ngpu: {idle: 50W}\njob: {units: 2, wait: %dW, step: "
+                 "[{compute: 1s, power: %dW}]}\nrun: {warm_up: 10s, length: 200s, "
+                 "sample: 10ms}\n", rows[i].power_w, rows[i].power_w);
+        erg_scenario *scenario = parse(text);
+        erg_shaped shaped = shape(scenario, "none", 0);
+        CHECK(isinf(rows[i].trip_s) ? isinf(shaped.trip_s)
+                                    : fabs(shaped.trip_s - rows[i].trip_s) < 0.05);
+        CHECK_NEAR(shaped.above_80_s, rows[i].above_s, 0.05);
+        erg_shaped_free(&shaped);
+        erg_scenario_free(scenario);
+    }
+}
+
+/* A saw that rises by 1 W a millisecond and falls by 1000 W at once: means of 10 ms rise by
+ * 10 W in 10 ms, and fall from 994.5 to 4.5 W. */
+static void rise_and_fall_are_two_figures(void)
+{
+    enum { N = 30000 };
+    double *power_w = malloc(N * sizeof(*power_w));
+    const erg_wave_view wave = { power_w, N, 1e-3, 0 };
+    erg_metrics is;
+    erg_error err = { 0 };
+
+    for (int i = 0; i < N; i++)
+        power_w[i] = i % 1000;
+    CHECK_OK(erg_metrics_of(&wave, &is, &err), err);
+    CHECK_NEAR(is.ramp_up_w_per_s, 1000, 1e-6);
+    CHECK_NEAR(is.ramp_down_w_per_s, 99000, 1e-6);
+    CHECK_NEAR(is.ramp_w_per_s[0], 99000, 1e-6);
+    free(power_w);
+}
+
+/* A record at 10 Hz of steps of 0.5 s, each tenth of them so many times as long. */
+static erg_result *result_of(int times, bool explains)
+{
+    const erg_load_options how = { .units = 1 };
+    const erg_shape_options options = { .policies = "none", .explain = explains };
+    char path[200];
+    int at = 0;
+    erg_error err = { 0 };
+
+    snprintf(path, sizeof(path), "%s/steps.csv", test_folder());
+    FILE *file = fopen(path, "w");
+    CHECK(file);
+    fprintf(file, "t_s,power_w\n");
+    for (int step = 0; step < 101; step++)
+        for (int i = 0; i < (step % 10 ? 5 : 5 * times); i++)
+            fprintf(file, "%.1f,%d\n", 0.1 * at++, i < 3 ? 300 : 100);
+    fclose(file);
+    erg_scenario *scenario = erg_scenario_record(path, &how, &err);
+    CHECK_OK(scenario, err);
+    erg_result *result = erg_shape_run(scenario, &options, NULL, &err);
+    CHECK_OK(result, err);
+    erg_scenario_free(scenario);
+    return result;
+}
+
+static void steps_that_vary_threefold_are_told(void)
+{
+    for (int times = 1; times <= 4; times++) {
+        erg_result *result = result_of(times, true);
+        const erg_table *table = erg_result_find(result, "details");
+        CHECK(erg_table_row_count(table) == 1);
+        CHECK(erg_table_find(table, 0, "steps").integer == 100);
+        CHECK_NEAR(erg_table_find(table, 0, "step_p50_s").real, 0.5, 1e-6);
+        CHECK_NEAR(erg_table_find(table, 0, "step_p95_to_p50").real, times, 1e-6);
+        CHECK(test_has_note(result, "may take it for lost") == (times >= 3));
+        erg_result_free(result);
+    }
+    erg_result *result = result_of(1, false);
+    CHECK(!erg_result_find(result, "details"));
+    erg_result_free(result);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(quantiles_of_steps_are_those_of_their_delays),
+        TEST(a_breakers_time_to_trip_is_what_is_left_of_the_closed_one),
+        TEST(rise_and_fall_are_two_figures),
+        TEST(steps_that_vary_threefold_are_told),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
