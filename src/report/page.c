@@ -65,9 +65,11 @@ static bool put_run(const erg_trace *trace, const erg_result *timeline, const ch
                     FILE *out, erg_error *err)
 {
     const erg_summary_options options = { .command = "report", .trace_facts = true };
-    erg_result *result = erg_trace_summary(trace, &options, err);
+    const erg_region_names *names = erg_region_names_of(trace, err);
+    erg_result *result = names ? erg_trace_summary(trace, &options, err) : NULL;
     locale_t c_locale = result ? newlocale(LC_NUMERIC_MASK, "C", (locale_t)0) : (locale_t)0;
-    erg_page page = { .trace = trace, .result = result, .timeline = timeline, .out = out };
+    erg_page page = { .trace = trace, .result = result, .timeline = timeline,
+                      .names = names, .out = out };
 
     if (!c_locale) {
         erg_result_free(result);

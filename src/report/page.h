@@ -5,11 +5,13 @@
 
 #include <locale.h>
 #include "report/writer.h"
+#include "trace/region_names.h"
 
 typedef struct erg_page {
     const erg_trace *trace;
     const erg_result *result;   /* the tables of the run */
     const erg_result *timeline; /* of erg timeline, or NULL */
+    const erg_region_names *names;
     erg_span span;              /* the time axis */
     FILE *out;
 } erg_page;

@@ -129,17 +129,8 @@ double erg_page_percent(const erg_page *page, int64_t t_ns)
 
 int erg_page_colour(const erg_page *page, const char *region)
 {
-    int colours = 0;
-    for (size_t i = 0; i < erg_trace_region_count(page->trace); i++) {
-        const char *name = erg_trace_region(page->trace, i)->name;
-        bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(erg_trace_region(page->trace, k)->name, name) == 0;
-        if (seen)
-            continue;
-        if (strcmp(name, region) == 0)
-            break;
-        colours++;
-    }
-    return colours % 7;
+    enum { COLOURS = 7 };
+    int32_t number = erg_region_name_number(page->names, region);
+
+    return (int)(number < 0 ? page->names->count : (size_t)number) % COLOURS;
 }

@@ -4,6 +4,7 @@
  * words are HTML beside it, so that they stay readable on a phone.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "report/page.h"
 
@@ -75,33 +76,77 @@ static void put_marks(const erg_page *page)
 static void put_mark_names(const erg_page *page)
 {
     enum { NAMES_MOST = 6 };
+    const char *names[NAMES_MOST + 1];
     size_t count = erg_trace_mark_count(page->trace), told = 0;
 
     for (size_t i = 0; i < count && told <= NAMES_MOST; i++) {
         const char *name = erg_trace_mark(page->trace, i)->name;
         bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(erg_trace_mark(page->trace, k)->name, name) == 0;
+        for (size_t k = 0; k < told && !seen; k++)
+            seen = strcmp(names[k], name) == 0;
         if (seen)
             continue;
         fputs(told ? ", " : "<p class=\"soft\">Dashed lines are marks: ", page->out);
-        erg_html_text(page->out, told++ < NAMES_MOST ? name : "and others");
+        erg_html_text(page->out, told < NAMES_MOST ? name : "and others");
+        names[told++] = name;
     }
     if (told)
         fputs(".</p>\n", page->out);
 }
 
-static int depth_of(const erg_page *page, const erg_region *region)
+static int by_id(const void *a, const void *b)
 {
+    const erg_region *left = *(const erg_region *const *)a;
+    const erg_region *right = *(const erg_region *const *)b;
+
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+/* Regions by their ids, to be sought by halving; free() it. NULL: no memory. */
+static const erg_region **sort_regions(const erg_trace *trace)
+{
+    size_t count = erg_trace_region_count(trace);
+    const erg_region **sorted = malloc((count + 1) * sizeof(*sorted));
+
+    for (size_t i = 0; sorted && i < count; i++)
+        sorted[i] = erg_trace_region(trace, i);
+    if (sorted)
+        qsort(sorted, count, sizeof(*sorted), by_id);
+    return sorted;
+}
+
+static int depth_of(const erg_page *page, const erg_region *const sorted[],
+                    const erg_region *region)
+{
+    size_t count = erg_trace_region_count(page->trace);
     int depth = 0;
+
     for (int64_t parent = region->parent; parent && depth < DEEPEST; depth++) {
-        const erg_region *found = NULL;
-        for (size_t i = 0; i < erg_trace_region_count(page->trace) && !found; i++)
-            if (erg_trace_region(page->trace, i)->id == parent)
-                found = erg_trace_region(page->trace, i);
-        parent = found ? found->parent : 0;
+        const erg_region sought = { .id = parent }, *key = &sought;
+        const erg_region *const *found =
+            bsearch(&key, sorted, count, sizeof(*sorted), by_id);
+        parent = found ? (*found)->parent : 0;
     }
     return depth;
+}
+
+/* How deep each region lies in others; free() it. */
+static unsigned char *depths_of(const erg_page *page, erg_error *err)
+{
+    size_t count = erg_trace_region_count(page->trace);
+    const erg_region **sorted = sort_regions(page->trace);
+    unsigned char *depths = malloc(count + 1);
+
+    for (size_t i = 0; sorted && depths && i < count; i++)
+        depths[i] = (unsigned char)depth_of(page, sorted,
+                                            erg_trace_region(page->trace, i));
+    if (!sorted || !depths) {
+        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+        free(depths);
+        depths = NULL;
+    }
+    free(sorted);
+    return depths;
 }
 
 static void put_region(const erg_page *page, const erg_region *region)
@@ -123,27 +168,32 @@ static void put_region(const erg_page *page, const erg_region *region)
 
 /* A lane for each level of nesting; names too narrow for a word are in the legend
  * below the energy bars. */
-static void put_lanes(const erg_page *page)
+static bool put_lanes(const erg_page *page, erg_error *err)
 {
     size_t count = erg_trace_region_count(page->trace), drawn = 0;
+    unsigned char *depths = depths_of(page, err);
+
+    if (!depths)
+        return false;
     for (int lane = 0; lane <= DEEPEST; lane++) {
         bool open = false;
         for (size_t i = 0; i < count && drawn < BARS_MOST; i++) {
-            const erg_region *region = erg_trace_region(page->trace, i);
-            if (depth_of(page, region) != lane)
+            if (depths[i] != lane)
                 continue;
             if (!open)
                 fputs("<div class=\"lane\">", page->out);
             open = true;
             drawn++;
-            put_region(page, region);
+            put_region(page, erg_trace_region(page->trace, i));
         }
         if (open)
             fputs("</div>\n", page->out);
     }
+    free(depths);
     if (drawn == BARS_MOST)
         fprintf(page->out, "<p class=\"soft\">The first %d of %zu regions are drawn.</p>\n",
                 (int)BARS_MOST, count);
+    return true;
 }
 
 static void put_axis(const erg_page *page)
@@ -179,7 +229,7 @@ static void put_points(const erg_page *page, const erg_curve *curve)
 static bool put_plot(const erg_page *page, const erg_curve *curve, const char *name,
                      erg_error *err)
 {
-    bool has_timeline = erg_page_has_timeline(page, name), ok = true;
+    bool has_timeline = erg_page_has_timeline(page, name);
     double top_w = nice_top(curve->peak_w), step_w = nice_step(top_w);
 
     put_points(page, curve);
@@ -209,8 +259,8 @@ static bool put_plot(const erg_page *page, const erg_curve *curve, const char *n
         erg_page_spikes(page);
     fputs("</svg>\n<div class=\"cursor\"></div><div class=\"tip\"></div>\n", page->out);
     put_axis(page);
-    put_lanes(page);
-    if (has_timeline)
+    bool ok = put_lanes(page, err);
+    if (ok && has_timeline)
         ok = erg_page_streams(page, name, err);
     fputs("</div>\n", page->out);
     return ok;

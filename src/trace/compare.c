@@ -154,7 +154,7 @@ static bool sum_devices(side *one, const erg_stretches *where)
 static bool measure(side *one, const char *region, erg_error *err)
 {
     erg_stretches where;
-    erg_span whole = erg_trace_span(one->trace);
+    erg_span whole = region ? (erg_span){ 0 } : erg_trace_span(one->trace);
     if (!(region ? erg_stretches_of(one->trace, region, (erg_span){ 0 }, &where, err)
                  : erg_stretches_single(whole, &where, err)))
         return false;
@@ -262,30 +262,29 @@ static bool add_row(comparison *all, const char *region, bool comparable)
            && (!both || !comparable || put_verdict(all, region));
 }
 
-static bool is_compared(const comparison *all, size_t index)
+static bool is_compared(const char *name, const erg_region_names *others)
 {
     static const char *const aside[] = { "warmup", "idle_before", "idle_after" };
-    const char *name = erg_trace_region(all->a.trace, index)->name;
 
     for (size_t i = 0; i < ERG_COUNT(aside); i++)
         if (strcmp(name, aside[i]) == 0)
             return false;
-    if (!erg_region_is_first(all->a.trace, index))
-        return false;
-    for (size_t i = 0; i < erg_trace_region_count(all->b.trace); i++)
-        if (strcmp(erg_trace_region(all->b.trace, i)->name, name) == 0)
-            return true;
-    return false;
+    return erg_region_name_number(others, name) >= 0;
 }
 
 static bool add_rows(comparison *all, bool comparable)
 {
-    bool good = true, found = false;
-    for (size_t i = 0; good && i < erg_trace_region_count(all->a.trace); i++)
-        if (is_compared(all, i)) {
+    const erg_region_names *a = erg_region_names_of(all->a.trace, all->err);
+    const erg_region_names *b = a ? erg_region_names_of(all->b.trace, all->err) : NULL;
+    bool good = b, found = false;
+
+    for (size_t i = 0; good && i < a->count; i++) {
+        const char *name = erg_interned_at(&a->words, (int32_t)i);
+        if (is_compared(name, b)) {
             found = true;
-            good = add_row(all, erg_trace_region(all->a.trace, i)->name, comparable);
+            good = add_row(all, name, comparable);
         }
+    }
     if (good && !found)
         good =
             add_row(all, NULL, comparable)

@@ -128,6 +128,11 @@ int32_t erg_intern(erg_interned *names, const char *text, size_t count, erg_erro
     return (int32_t)names->rows.count - 1;
 }
 
+int32_t erg_interned_find(const erg_interned *names, const char *text, size_t count)
+{
+    return names->slot_count ? names->slots[slot_of(names, text, count)] - 1 : -1;
+}
+
 const char *erg_interned_at(const erg_interned *names, int32_t number)
 {
     bool is_there = number >= 0 && (size_t)number < names->rows.count;

@@ -58,6 +58,8 @@ typedef struct erg_interned {
 void erg_interned_free(erg_interned *names);
 /* The number of text[0..count), the next free one at first sight; -1: no memory. */
 int32_t erg_intern(erg_interned *names, const char *text, size_t count, erg_error *err);
+/* The number of a text that is there; -1: it is not. */
+int32_t erg_interned_find(const erg_interned *names, const char *text, size_t count);
 /* NULL: no such number. */
 const char *erg_interned_at(const erg_interned *names, int32_t number);
 

@@ -2,6 +2,7 @@
 /* Finding a channel by what people type, and a moment on the clock on the wall. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 #include "trace/trace_inside.h"
 
 static int channel_of_quantity(const erg_trace *trace, int device, erg_quantity quantity)
@@ -86,14 +87,30 @@ erg_span erg_trace_span(const erg_trace *trace)
     return span.begin_ns > span.end_ns ? (erg_span){ 0 } : span;
 }
 
+/* Of equally near ones the first; of anchors in order only the two about it are looked at:
+ * a day has 1440 of them, and every reading of a day may be asked about. */
+static const erg_anchor *nearest_anchor(const erg_trace *trace, int64_t mono_ns)
+{
+    const erg_timed_rows all = { trace->anchors.items, trace->anchors.count,
+                                 sizeof(erg_anchor), offsetof(erg_anchor, mono_ns) };
+    const erg_anchor *at = all.items, *nearest = NULL;
+    size_t first = 0, end = all.count;
+
+    if (!trace->has_old_anchors && all.count) {
+        size_t after = erg_first_from(all, mono_ns);
+        first = after ? erg_first_from(all, at[after - 1].mono_ns) : 0;
+        end = after < all.count ? after + 1 : after;
+    }
+    for (size_t i = first; i < end; i++)
+        if (!nearest
+            || llabs(at[i].mono_ns - mono_ns) < llabs(nearest->mono_ns - mono_ns))
+            nearest = &at[i];
+    return nearest;
+}
+
 int64_t erg_trace_utc_ns(const erg_trace *trace, int64_t mono_ns)
 {
-    const erg_anchor *nearest = NULL;
+    const erg_anchor *nearest = nearest_anchor(trace, mono_ns);
 
-    for (size_t i = 0; i < erg_trace_anchor_count(trace); i++) {
-        const erg_anchor *one = erg_trace_anchor(trace, i);
-        if (!nearest || llabs(one->mono_ns - mono_ns) < llabs(nearest->mono_ns - mono_ns))
-            nearest = one;
-    }
     return nearest ? nearest->utc_ns + (mono_ns - nearest->mono_ns) : 0;
 }

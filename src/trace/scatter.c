@@ -2,7 +2,6 @@
 /* How much the runs of one region differ: each run is one observation. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "trace/summary.h"
 
 /* All counted devices. NAN: not known. */
@@ -25,12 +24,14 @@ static double run_energy(const erg_trace *trace, const erg_region *run,
 bool erg_runs_scatter(const erg_trace *trace, const char *region, const erg_pick picks[],
                       size_t pick_count, erg_interval *out)
 {
-    double *energies = calloc(erg_trace_region_count(trace) + 1, sizeof(*energies));
+    const erg_region_names *names = erg_region_names_of(trace, NULL);
+    erg_namesakes runs = names ? erg_namesakes_of(names, region) : (erg_namesakes){ 0 };
+    double *energies = calloc(runs.count + 1, sizeof(*energies));
     size_t count = 0;
 
-    for (size_t i = 0; energies && i < erg_trace_region_count(trace); i++) {
-        const erg_region *run = erg_trace_region(trace, i);
-        if (strcmp(run->name, region) != 0 || run->end_ns == INT64_MAX)
+    for (size_t i = 0; energies && i < runs.count; i++) {
+        const erg_region *run = erg_trace_region(trace, runs.at[i]);
+        if (run->end_ns == INT64_MAX)
             continue;
         double energy_j = run_energy(trace, run, picks, pick_count);
         if (isfinite(energy_j))

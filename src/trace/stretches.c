@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "math/stats.h"
+#include "trace/region_names.h"
 #include "trace/tally.h"
 
 static int by_begin(const void *a, const void *b)
@@ -42,20 +43,31 @@ static bool make_room(erg_stretches *out, size_t count, erg_error *err)
     return erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
+/* One that has no end lasts till the end of all, which is looked for once. */
+static int64_t end_of(const erg_trace *trace, const erg_region *one, int64_t *last_ns)
+{
+    if (one->end_ns == INT64_MAX && *last_ns == INT64_MAX)
+        *last_ns = erg_trace_span(trace).end_ns;
+    return one->end_ns == INT64_MAX ? *last_ns : one->end_ns;
+}
+
 bool erg_stretches_of(const erg_trace *trace, const char *region, erg_span window,
                       erg_stretches *out, erg_error *err)
 {
-    int64_t last_ns = erg_trace_span(trace).end_ns;
+    const erg_region_names *names = erg_region_names_of(trace, err);
     bool clip = window.end_ns > window.begin_ns;
     /* What then has no end did not go on till the last reading: its end was lost. */
     bool lost_ends = erg_trace_meta(trace, "events_dropped") != NULL;
+    int64_t last_ns = INT64_MAX;
 
-    if (!make_room(out, erg_trace_region_count(trace), err))
+    *out = (erg_stretches){ 0 };
+    erg_namesakes like = names ? erg_namesakes_of(names, region) : (erg_namesakes){ 0 };
+    if (!names || !make_room(out, like.count, err))
         return false;
-    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
-        const erg_region *one = erg_trace_region(trace, i);
-        erg_span span = { one->begin_ns, one->end_ns == INT64_MAX ? last_ns : one->end_ns };
-        if (strcmp(one->name, region) != 0 || (lost_ends && one->end_ns == INT64_MAX))
+    for (size_t i = 0; i < like.count; i++) {
+        const erg_region *one = erg_trace_region(trace, like.at[i]);
+        erg_span span = { one->begin_ns, end_of(trace, one, &last_ns) };
+        if (lost_ends && one->end_ns == INT64_MAX)
             continue;
         if (clip && span.begin_ns < window.begin_ns)
             span.begin_ns = window.begin_ns;

@@ -256,7 +256,7 @@ static bool put_per_run(summary *all, erg_table *table, const erg_energy *total)
         return true;
     if (!erg_table_integer(table, "repeats", (int64_t)(runs + 0.5), all->err))
         return false;
-    if (erg_summary_per_run_refused(all->trace))
+    if (all->is_refused)
         return erg_result_note(all->result, all->err, "No energy per run: %s",
             is_failed(all->trace)
             ? "the command failed, so its runs are not counted."
@@ -337,13 +337,15 @@ static bool fill(summary *all)
 erg_result *erg_trace_summary(const erg_trace *trace, const erg_summary_options *options,
                               erg_error *err)
 {
-    summary all = { .trace = trace, .options = options, .err = err };
+    summary all = { .trace = trace, .options = options, .err = err,
+                    .is_refused = erg_summary_per_run_refused(trace) };
 
     all.result = erg_result_new(options->command ? options->command : "show", err);
     all.picks = all.result ? erg_picks_of(trace, &all.pick_count, err) : NULL;
     bool good = all.picks && fill(&all);
     free(all.picks);
     free(all.raised.items);
+    free(all.units.items);
     erg_stretches_free(&all.where);
     if (good)
         return all.result;

@@ -21,6 +21,8 @@ typedef struct summary {
     erg_method method;          /* the weakest of what is counted, figure or not */
     size_t estimates;           /* told beside a counter that did not move */
     size_t absent;              /* figures that could not be given */
+    bool is_refused;            /* energy of one run */
+    erg_rows units;             /* marks named by --per, by time (summary_regions.c) */
     size_t shorter;             /* regions told to be too short for a moving mean */
     erg_error *err;
 } summary;
@@ -35,8 +37,6 @@ extern const size_t erg_summary_column_count, erg_device_column_count,
 void erg_flags_text(uint64_t flags, char *to, size_t size);
 /* A note for each quality of the set of bits: what it means. */
 bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err);
-/* First of its name. */
-bool erg_region_is_first(const erg_trace *trace, size_t index);
 /* The idle policy of the net figures. */
 const char *erg_summary_idle(const erg_trace *trace);
 
@@ -67,9 +67,6 @@ bool erg_summary_note_flags(summary *all);
 bool erg_summary_regions(summary *all);
 bool erg_summary_sampling(summary *all);
 bool erg_summary_notes(summary *all);
-/* The next sensor that the recording could not read, and why; *at begins with 0. */
-bool erg_summary_absent(const erg_trace *trace, size_t *at, const char **driver,
-                        const char **why);
 /* Table hints and a note each, where the run asked for something. */
 bool erg_summary_hints(summary *all);
 

@@ -4,6 +4,7 @@
  * The flag's own sentence says where and what to do; one that only a figure raised has
  * the sentence of the table of flags instead.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "trace/summary.h"
 
@@ -24,25 +25,23 @@ static bool bears(const raised *one, int code, int channel)
     return one->flags >> code & 1 && (channel < 0 || one->channel == channel);
 }
 
-static bool is_named_before(const raised at[], size_t i, int code, int channel)
-{
-    for (size_t k = 0; k < i; k++)
-        if (bears(&at[k], code, channel) && at[k].region
-            && strcmp(at[k].region, at[i].region) == 0)
-            return true;
-    return false;
-}
-
 /* " (run, prefill)" */
 static void add_regions(const summary *all, erg_text *to, int code, int channel)
 {
     const raised *at = all->raised.items;
+    erg_interned names = { 0 };
     size_t count = 0;
 
-    for (size_t i = 0; i < all->raised.count; i++)
-        if (bears(&at[i], code, channel) && at[i].region
-            && !is_named_before(at, i, code, channel) && ++count <= NAMES_MOST)
+    for (size_t i = 0; i < all->raised.count && !to->failed; i++) {
+        if (!bears(&at[i], code, channel) || !at[i].region)
+            continue;
+        to->failed = erg_intern(&names, at[i].region, strlen(at[i].region), NULL) < 0;
+        bool is_new = names.rows.count > count;
+        count = names.rows.count;
+        if (is_new && count <= NAMES_MOST)
             erg_text_add(to, "%s%s", count > 1 ? ", " : " (", at[i].region);
+    }
+    erg_interned_free(&names);
     if (count > NAMES_MOST)
         erg_text_add(to, " and %zu more", count - NAMES_MOST);
     erg_text_add(to, "%s", count ? ")" : "");
@@ -111,22 +110,22 @@ static bool has_own(const erg_trace *trace, int code, int channel)
     return first_of(trace, code, channel) < count || first_of(trace, code, -1) < count;
 }
 
-/* One line for all channels: the sentence is the same. */
-static bool note_figures(summary *all, int code)
+/* One line for all channels: the sentence is the same. is_told: a cell a channel. */
+static bool note_figures(summary *all, int code, bool is_told[])
 {
     const raised *at = all->raised.items;
     const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
     erg_text line = { 0 };
     bool any = false;
 
+    for (size_t c = 0; c < erg_trace_channel_count(all->trace); c++)
+        is_told[c] = has_own(all->trace, code, (int)c);
     erg_text_add(&line, "%s", info->name);
     for (size_t i = 0; i < all->raised.count; i++) {
-        bool first = bears(&at[i], code, -1) && !has_own(all->trace, code, at[i].channel);
-        for (size_t k = 0; k < i && first; k++)
-            first = !bears(&at[k], code, at[i].channel);
-        if (first)
-            add_source(all, &line, code, at[i].channel);
-        any |= first;
+        if (!bears(&at[i], code, -1) || is_told[at[i].channel])
+            continue;
+        add_source(all, &line, code, at[i].channel);
+        is_told[at[i].channel] = any = true;
     }
     if (any)
         return put_line(all, &line, info->about);
@@ -137,7 +136,8 @@ static bool note_figures(summary *all, int code)
 bool erg_summary_note_flags(summary *all)
 {
     const erg_trace *trace = all->trace;
-    bool good = true;
+    bool *is_told = calloc(erg_trace_channel_count(trace) + 1, sizeof(*is_told));
+    bool good = is_told || erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
 
     for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
         for (size_t i = 0; good && i < erg_trace_flag_count(trace); i++) {
@@ -145,7 +145,8 @@ bool erg_summary_note_flags(summary *all)
             if ((int)flag->code == code && first_of(trace, code, flag->channel) == i)
                 good = note_own(all, flag);
         }
-        good = good && note_figures(all, code);
+        good = good && note_figures(all, code, is_told);
     }
+    free(is_told);
     return good;
 }

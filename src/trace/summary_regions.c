@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Table regions: one row per region name and channel that speaks for a device. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 #include "math/stats.h"
 #include "trace/summary.h"
 
@@ -34,24 +36,46 @@ static void track_name(const summary *all, const erg_pick *pick,
                      erg_trace_device(all->trace, pick->device)->name);
 }
 
-static double units_inside(const summary *all, const erg_stretches *where)
+typedef struct unit { int64_t t_ns; double value; } unit;
+
+static int by_time(const void *a, const void *b)
+{
+    const unit *left = a, *right = b;
+    return (left->t_ns > right->t_ns) - (left->t_ns < right->t_ns);
+}
+
+/* In the order of time, so that no region looks at the marks of all others. */
+static bool find_units(summary *all)
 {
     const char *per = all->options->per;
-    erg_sum units = { 0 };
-    bool any = false;
 
     for (size_t i = 0; per && i < erg_trace_mark_count(all->trace); i++) {
         const erg_mark_row *mark = erg_trace_mark(all->trace, i);
-        if (strcmp(mark->name, per) != 0)
-            continue;
-        for (size_t k = 0; k < where->count; k++)
-            if (mark->t_ns >= where->spans[k].begin_ns
-                && mark->t_ns < where->spans[k].end_ns) {
-                erg_sum_add(&units, mark->value);
-                any = true;
-            }
+        unit one = { mark->t_ns, mark->value };
+        if (strcmp(mark->name, per) == 0
+            && !erg_rows_add(&all->units, &one, 1, sizeof(one), all->err))
+            return false;
     }
-    return any ? erg_sum_value(&units) : NAN;
+    if (all->units.count)
+        qsort(all->units.items, all->units.count, sizeof(unit), by_time);
+    return true;
+}
+
+static double units_inside(const summary *all, const erg_stretches *where)
+{
+    const unit *units = all->units.items;
+    const erg_timed_rows stamps = { units, all->units.count, sizeof(*units),
+                                    offsetof(unit, t_ns) };
+    erg_sum sum = { 0 };
+    bool any = false;
+
+    for (size_t k = 0; units && k < where->count; k++)
+        for (size_t i = erg_first_from(stamps, where->spans[k].begin_ns);
+             i < stamps.count && units[i].t_ns < where->spans[k].end_ns; i++) {
+            erg_sum_add(&sum, units[i].value);
+            any = true;
+        }
+    return any ? erg_sum_value(&sum) : NAN;
 }
 
 /* Energy per token, step or request: whatever the program's marks count. */
@@ -126,7 +150,7 @@ static bool put_region(summary *all, erg_table *table, const char *name,
     char track[ERG_CHANNEL_PATH_MOST];
     erg_figure times[TIMES];
     erg_energy energy;
-    bool counted = !erg_summary_per_run_refused(all->trace) && !where->cut;
+    bool counted = !all->is_refused && !where->cut;
     bool is_run = strcmp(name, "run") == 0;
     double runs = isfinite(where->runs) ? where->runs
                 : is_run ? (double)where->occurrences : NAN;
@@ -163,25 +187,17 @@ static bool add_region(summary *all, erg_table *table, const char *name)
     return good;
 }
 
-bool erg_region_is_first(const erg_trace *trace, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(erg_trace_region(trace, i)->name, erg_trace_region(trace, index)->name)
-            == 0)
-            return false;
-    return true;
-}
-
 bool erg_summary_regions(summary *all)
 {
     erg_table *table = erg_result_add(all->result, "regions", erg_region_columns,
                                       erg_region_column_count, all->err);
-    bool good = table != NULL;
-    for (size_t i = 0; good && i < erg_trace_region_count(all->trace); i++) {
-        const char *name = erg_trace_region(all->trace, i)->name;
-        if (all->options->region && strcmp(all->options->region, name) != 0)
-            continue;
-        if (erg_region_is_first(all->trace, i))
+    const erg_region_names *names = erg_region_names_of(all->trace, all->err);
+    const char *only = all->options->region;
+    bool good = table && names && find_units(all);
+
+    for (size_t i = 0; good && i < names->count; i++) {
+        const char *name = erg_interned_at(&names->words, (int32_t)i);
+        if (!only || strcmp(only, name) == 0)
             good = add_region(all, table, name);
     }
     return good;

@@ -37,6 +37,10 @@ bool erg_stretches_energy(const erg_trace *trace, int channel,
 /* The runs are in doubt: no energy of one is given. */
 bool erg_summary_per_run_refused(const erg_trace *trace);
 
+/* The next sensor that the recording could not read, and why; *at begins with 0. */
+bool erg_summary_absent(const erg_trace *trace, size_t *at, const char **driver,
+                        const char **why);
+
 /* One channel that speaks for its device and scope. */
 typedef struct erg_pick {
     int channel, device;

@@ -50,6 +50,12 @@ static void drop_rhythms(erg_trace *trace)
     trace->has_rhythms = false;
 }
 
+static void drop_region_names(erg_trace *trace)
+{
+    erg_region_names_free(trace->region_names);
+    trace->region_names = NULL;
+}
+
 /* ---- making ------------------------------------------------------------- */
 
 erg_trace *erg_trace_new(erg_error *err)
@@ -97,6 +103,7 @@ void erg_trace_free(erg_trace *trace)
     free(trace->flags.items);
     free(trace->meta.items);
     free(trace->rhythms.items);
+    erg_region_names_free(trace->region_names);
     erg_event_rows_free(&trace->events);
     pthread_mutex_destroy(trace->lock);
     free(trace->lock);
@@ -217,6 +224,7 @@ bool erg_trace_add_region(erg_trace *trace, const erg_region *region, erg_error 
     if (added.id > trace->last_region)
         trace->last_region = added.id;
     drop_rhythms(trace);
+    drop_region_names(trace);
     if (strncmp(added.name, "idle_", 5) == 0)
         drop_streams(trace);
     return true;
@@ -237,7 +245,11 @@ bool erg_trace_add_setting(erg_trace *trace, const erg_setting *setting, erg_err
 
 bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error *err)
 {
+    const erg_anchor *last = rows_at(&trace->anchors, trace->anchors.count - 1,
+                                     sizeof(*last));
+
     drop_streams(trace);
+    trace->has_old_anchors |= last && anchor->mono_ns < last->mono_ns;
     return erg_stamp_is_sane(anchor->mono_ns, "anchor", err)
            && erg_stamp_is_sane(anchor->boot_ns, "anchor", err)
            && erg_stamp_is_sane(anchor->utc_ns, "anchor", err)

@@ -8,6 +8,7 @@
 #include "erg/trace.h"
 #include "trace/events.h"
 #include "trace/events_aside.h"
+#include "trace/region_names.h"
 #include "trace/take.h"
 
 /* Samples made ready for integration (stream.h), built once when first asked for. */
@@ -39,12 +40,14 @@ struct erg_trace {
     erg_rows marks;         /* erg_mark_row */
     erg_rows settings;      /* erg_setting */
     erg_rows anchors;       /* erg_anchor */
+    bool has_old_anchors;   /* some stand behind later ones */
     erg_rows flags;         /* erg_flag */
     erg_rows meta;          /* erg_trace_meta_row */
     erg_event_rows events;
     int64_t last_region;    /* highest region id given so far */
     erg_rows rhythms;       /* of period.c, built when first asked for, under lock */
     bool has_rhythms;
+    erg_region_names *region_names;     /* NULL: not built; under lock */
     pthread_mutex_t *lock;  /* readers share the streams they build */
 };
 

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "import/formats/copy.h"
 #include "import/formats/importer.h"
+#include "trace/region_names.h"
 #include "trace/stream.h"
 
 typedef struct copying {
@@ -296,19 +297,45 @@ static bool has_samples(const erg_trace *into, const erg_trace *from, int channe
     return false;
 }
 
-static bool has_region(const erg_trace *into, const erg_trace *from, size_t index,
-                       const erg_turn *turn)
-{
-    int64_t shift_ns = erg_trace_copy_shift_ns(from, into);
-    const erg_region *a = erg_trace_region(from, index);
+/* A region by the number of its name. */
+typedef struct named_begin { int64_t begin_ns; int32_t name; } named_begin;
 
-    for (size_t i = 0; i < erg_trace_region_count(into); i++) {
-        const erg_region *b = erg_trace_region(into, i);
-        if (strcmp(a->name, b->name) == 0
-            && moved_ns(a->begin_ns, shift_ns, turn) == b->begin_ns)
-            return true;
+static int by_begin(const void *a, const void *b)
+{
+    const named_begin *x = a, *y = b;
+    return x->begin_ns != y->begin_ns ? (x->begin_ns > y->begin_ns ? 1 : -1)
+                                      : (x->name > y->name) - (x->name < y->name);
+}
+
+/* Those of into, sorted: a million are sought in a million. free() it; NULL: no memory. */
+static named_begin *begins_of(const erg_trace *into, const erg_region_names *names)
+{
+    size_t count = erg_trace_region_count(into);
+    named_begin *begins = malloc((count + 1) * sizeof(*begins));
+
+    for (size_t i = 0; begins && i < count; i++)
+        begins[i] = (named_begin){ erg_trace_region(into, i)->begin_ns, names->numbers[i] };
+    if (begins)
+        qsort(begins, count, sizeof(*begins), by_begin);
+    return begins;
+}
+
+static bool has_regions(const erg_trace *into, const erg_trace *from, const erg_turn *turn)
+{
+    const erg_region_names *names = erg_region_names_of(into, NULL);
+    named_begin *begins = names ? begins_of(into, names) : NULL;
+    int64_t shift_ns = erg_trace_copy_shift_ns(from, into);
+    bool all = begins != NULL;
+
+    for (size_t i = 0; all && i < erg_trace_region_count(from); i++) {
+        const erg_region *one = erg_trace_region(from, i);
+        named_begin sought = { moved_ns(one->begin_ns, shift_ns, turn),
+                               erg_region_name_number(names, one->name) };
+        all = bsearch(&sought, begins, erg_trace_region_count(into), sizeof(sought),
+                      by_begin) != NULL;
     }
-    return false;
+    free(begins);
+    return all;
 }
 
 static bool take_first(void *self, const erg_trace_event events[], size_t count,
@@ -361,8 +388,7 @@ bool erg_trace_holds(const erg_trace *into, const erg_trace *from, const erg_tur
     for (size_t i = 0; i < channels; i++)
         if (!has_samples(into, from, (int)i, turn))
             return false;
-    for (size_t i = 0; i < regions; i++)
-        if (!has_region(into, from, i, turn))
-            return false;
+    if (regions && !has_regions(into, from, turn))
+        return false;
     return channels + regions + events > 0 && has_events(into, from, turn);
 }
