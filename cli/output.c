@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a person or a script reads: tables to stdout or a file, sentences to stderr. */
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "cli.h"
 
@@ -127,58 +125,16 @@ int cli_width_of(FILE *stream)
         ? size.ws_col : 0;
 }
 
-typedef struct target { FILE *stream; const char *path; char aside[600]; } target;
-
-/* Beside the file first, so that a failure leaves nothing half-written. */
-static bool open_target(target *to, const char *output, FILE *stream, erg_error *err)
-{
-    struct stat about;
-
-    *to = (target){ .stream = stream };
-    if (!output || strcmp(output, "-") == 0)
-        return true;
-    to->path = output;
-    int count = snprintf(to->aside, sizeof(to->aside), "%s.part-%ld", output,
-                         (long)getpid());
-    if (count < 0 || (size_t)count >= sizeof(to->aside))
-        return erg_fail(err, ERG_BAD_INPUT, "--output: path too long");
-    bool is_there = stat(output, &about) == 0;
-    if (is_there && S_ISDIR(about.st_mode))
-        return erg_fail(err, ERG_BAD_INPUT,
-                        "cannot write %s: it is a folder: name a file in it", output);
-    /* A pipe or a device is written as it is: a file renamed over it takes its place. */
-    bool regular = !is_there || S_ISREG(about.st_mode);
-    if (!regular)
-        to->aside[0] = '\0';
-    to->stream = fopen(regular ? to->aside : output, "we");
-    return to->stream
-        || erg_fail(err, ERG_BAD_INPUT, "cannot write %s: %s", output, strerror(errno));
-}
-
-static bool close_target(target *to, bool keep, erg_error *err)
-{
-    if (!to->path)
-        return !keep || fflush(to->stream) == 0
-            || erg_fail(err, ERG_IO, "cannot write stdout");
-    bool good = fclose(to->stream) == 0;
-    if (to->aside[0] && good && keep)
-        good = rename(to->aside, to->path) == 0;
-    if (to->aside[0] && !(good && keep))
-        unlink(to->aside);
-    return good || erg_fail(err, ERG_IO, "cannot write %s", to->path);
-}
-
 int cli_put(const cli *call, cli_body body, const void *what, const void *how,
             const char *output, FILE *stream)
 {
-    erg_error err = { 0 }, second = { 0 };
-    target to;
+    erg_error err = { 0 };
+    bool to_file = output && strcmp(output, "-") != 0;
+    bool good = to_file ? erg_write_file(output, body, what, how, &err)
+                        : body(what, how, stream, &err);
 
-    if (!open_target(&to, output, stream, &err))
-        return cli_failed(call, &err);
-    bool good = body(what, how, to.stream, &err);
-    if (!close_target(&to, good, &second) && good)
-        return cli_failed(call, &second);
+    if (good && !to_file && fflush(stream) != 0)
+        good = erg_fail(&err, ERG_IO, "cannot write stdout");
     return good ? CLI_DONE : cli_refused(call, &err);
 }
 

@@ -3,7 +3,8 @@
  * Telling it: tables in, bytes out; and a trace out in the formats of others.
  *
  *   Owning   What is written stays yours, and so does the FILE *: it is neither opened nor
- *            closed here. A result that is read is yours: erg_result_free.
+ *            closed here, but for erg_write_file. A result that is read is yours:
+ *            erg_result_free.
  *   Failing  ERG_IO with the reason; what was written before it stays written
  *            to the FILE *, so write files aside (erg_write_file does).
  *   Threads  Any; no shared state.
@@ -19,6 +20,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Writes what into out, as how says. */
+typedef bool erg_file_body(const void *what, const void *how, FILE *out, erg_error *err);
+/* Lets body write the file at path, which is there when it is complete and not before: a
+ * failure or a kill leaves what was there. "-" is stdout; a pipe or a device is written as
+ * it is; ERG_BAD_INPUT where path is a folder. */
+bool erg_write_file(const char *path, erg_file_body *body, const void *what,
+                    const void *how, erg_error *err);
 
 typedef struct erg_write_options {
     const char *table;      /* one table only, or NULL */

@@ -77,13 +77,23 @@ static inline bool erg_can_do_without(const erg_error *why, erg_error *err)
 }
 /* With the folders above it, for this user alone; one that is there is fine. */
 bool erg_folder_make(const char *folder, erg_error *err);
-/* Writes aside and renames; begin gives the stream, end commits or discards. */
+/* Writes aside and renames; begin gives the stream, end commits or discards. What is killed
+ * on the way leaves nothing, where the filesystem has files without a name. "-" is stdout;
+ * a pipe or a device is written as it is. */
 typedef struct erg_aside {
     FILE *stream;
-    char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 24];
+    bool is_nameless;       /* it has no name yet */
+    char path[ERG_PATH_MOST], temporary[ERG_PATH_MOST + 32];
 } erg_aside;
 bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err);
 bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err);
+/* Whether a file may be renamed over what bears that name: over a folder it cannot, and a
+ * pipe or a device it would replace. What is not there may be. */
+bool erg_may_be_replaced(const char *path, erg_error *err);
+/* What bears a name while it is written; drop removes what processes that are no more have
+ * left of that. */
+#define ERG_ASIDE_MARK ".erg-part-"
+void erg_drop_abandoned(const char *path);
 /* First line of a small file (a /sys attribute) without its newline. */
 bool erg_file_line(const char *path, char *to, size_t size, erg_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: read whole and bounded, written aside and renamed. */
+/* Files: read whole and bounded. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -90,53 +90,6 @@ char *erg_file_read(const char *path, size_t limit, size_t *count, erg_error *er
     }
     erg_text_free(&text);
     return NULL;
-}
-
-bool erg_aside_begin(erg_aside *aside, const char *path, erg_error *err)
-{
-    *aside = (erg_aside){ 0 };
-    if (strcmp(path, "-") == 0) {
-        aside->stream = stdout;
-        return true;
-    }
-    if (strlen(path) >= sizeof(aside->path))
-        return erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
-    erg_text_put(aside->path, sizeof(aside->path), path);
-
-    /* A pipe or a device is written as it is: nothing can be renamed over it. */
-    struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
-        aside->stream = fopen(path, "we");
-    } else {
-        snprintf(aside->temporary, sizeof(aside->temporary), "%s.part-%ld", path,
-                 (long)getpid());
-        aside->stream = fopen(aside->temporary, "we");
-    }
-    return aside->stream
-        || erg_fail(err, code_of(errno), "cannot write %s: %s", path, strerror(errno));
-}
-
-bool erg_aside_end(erg_aside *aside, bool keep, erg_error *err)
-{
-    FILE *stream = aside->stream;
-    aside->stream = NULL;
-    if (!stream)
-        return true;
-
-    bool good = !ferror(stream);
-    if (stream == stdout)
-        good = fflush(stream) == 0 && good;
-    else
-        good = fclose(stream) == 0 && good;
-    if (aside->temporary[0]) {
-        if (good && keep)
-            good = rename(aside->temporary, aside->path) == 0;
-        if (!good || !keep)
-            unlink(aside->temporary);
-    }
-    return good || !keep
-        || erg_fail(err, ERG_IO, "cannot write %s: %s",
-                    aside->path[0] ? aside->path : "stdout", strerror(errno));
 }
 
 bool erg_file_line(const char *path, char *to, size_t size, erg_error *err)

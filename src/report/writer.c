@@ -74,3 +74,14 @@ bool erg_write(const erg_result *result, const char *format,
         return erg_fail(err, ERG_IO, "cannot write the result: %s", strerror(errno));
     return good;
 }
+
+bool erg_write_file(const char *path, erg_file_body *body, const void *what,
+                    const void *how, erg_error *err)
+{
+    erg_aside aside;
+
+    if (!erg_aside_begin(&aside, path, err))
+        return false;
+    bool good = body(what, how, aside.stream, err);
+    return erg_aside_end(&aside, good, good ? err : NULL) && good;
+}

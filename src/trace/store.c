@@ -3,14 +3,11 @@
  * The .erg file being written. An empty one is laid aside and then renamed, so whoever
  * kills us at whatever moment leaves no file or a whole one.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "trace/empty_file.h"
 #include "trace/schema.h"
@@ -29,18 +26,11 @@ void erg_store_drop_log(const char *path)
     }
 }
 
-/* What is renamed over a pipe or a device takes its place: for root that of /dev/null. */
-static bool may_be_replaced(const char *path, erg_error *err)
+static bool may_be_written(const char *path, erg_error *err)
 {
-    struct stat there;
-
     if (strcmp(path, "-") == 0)
         return erg_fail(err, ERG_BAD_INPUT, "a run file cannot go to stdout: name a file");
-    if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
-        return true;
-    return erg_fail(err, ERG_BAD_INPUT, S_ISDIR(there.st_mode)
-                    ? "cannot write %s: it is a folder: name a file in it"
-                    : "cannot write %s: it is a pipe or a device: name a file", path);
+    return erg_may_be_replaced(path, err);
 }
 
 static bool put_in_place(const char *aside, const char *path, erg_error *err)
@@ -79,39 +69,6 @@ static bool has_log(const char *path)
     return access(log, F_OK) == 0;
 }
 
-/* ".new-123" of a process that is no more, killed while it laid an empty file; with what
- * SQLite left beside it where it had not laid that whole. */
-static bool is_abandoned(const char *name, const char *base)
-{
-    static const char mark[] = ".new-";
-    size_t count = strlen(base);
-    char *end;
-
-    if (strncmp(name, base, count) != 0
-        || strncmp(name + count, mark, sizeof(mark) - 1) != 0)
-        return false;
-    long pid = strtol(name + count + sizeof(mark) - 1, &end, 10);
-    return pid > 0 && (*end == '\0' || *end == '-') && pid <= INT32_MAX
-        && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-}
-
-static void drop_abandoned(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[ERG_PATH_MOST], file[2 * ERG_PATH_MOST];
-
-    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
-             slash ? path : ".");
-    DIR *list = opendir(folder);
-    for (struct dirent *entry; list && (entry = readdir(list)) != NULL;)
-        if (is_abandoned(entry->d_name, erg_path_base(path))
-            && snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name)
-            < (int)sizeof(file))
-            unlink(file);
-    if (list)
-        closedir(list);
-}
-
 /* Its room is taken first: ext4 sends to the disk at once what is renamed over another file
  * and has none yet. */
 static bool write_empty(const erg_store *store, const char *aside, erg_error *err)
@@ -141,7 +98,7 @@ static bool lay_empty(const erg_store *store, erg_error *err)
                         store->path);
     snprintf(aside, sizeof(aside), "%s.new-%ld", store->path, (long)getpid());
     unlink(aside);
-    drop_abandoned(store->path);
+    erg_drop_abandoned(store->path);
 
     bool good = write_empty(store, aside, err) && put_in_place(aside, store->path, err);
     if (!good)
@@ -191,7 +148,7 @@ static erg_store *new_store(const char *path, erg_error *err)
 
 erg_store *erg_store_create(const char *path, erg_error *err)
 {
-    erg_store *store = may_be_replaced(path, err) ? new_store(path, err) : NULL;
+    erg_store *store = may_be_written(path, err) ? new_store(path, err) : NULL;
 
     if (!store || (lay_empty(store, err) && begin_recording(store, err)))
         return store;
@@ -280,14 +237,16 @@ bool erg_store_close(erg_store *store, bool end, erg_error *err)
 erg_store *erg_store_begin_aside(const char *path, char aside[ERG_STORE_ASIDE],
                                  erg_error *err)
 {
-    int length = snprintf(aside, ERG_STORE_ASIDE, "%s.part-%ld", path, (long)getpid());
+    int length = snprintf(aside, ERG_STORE_ASIDE, "%s" ERG_ASIDE_MARK "%ld", path,
+                          (long)getpid());
 
-    if (!may_be_replaced(path, err))
+    if (!may_be_written(path, err))
         return NULL;
     if (length >= ERG_PATH_MOST) {
         erg_fail(err, ERG_BAD_INPUT, "path too long: %.80s...", path);
         return NULL;
     }
+    erg_drop_abandoned(path);
     return erg_store_create(aside, err);
 }
 

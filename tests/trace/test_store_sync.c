@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a recording waits for the disk, counted beneath SQLite. */
+#include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -99,6 +100,38 @@ static void what_a_killed_process_left_beside_the_file_is_cleaned(void)
     CHECK(access(alive, F_OK) == 0 && access(other, F_OK) == 0);
 }
 
+static size_t files_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *list = opendir(folder);
+    CHECK(list);
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(list);
+    return count;
+}
+
+/* An import that was killed while it wrote: the next one to the same file cleans up. */
+static void what_a_killed_saving_left_goes_with_the_next(void)
+{
+    char path[300], aside[ERG_STORE_ASIDE];
+    erg_error err = { 0 };
+    const char *folder = test_folder();
+    snprintf(path, sizeof(path), "%s/a.erg", folder);
+    pid_t child = fork();
+    if (child == 0) {
+        erg_store *store = erg_store_begin_aside(path, aside, NULL);
+        erg_store_commit(store, NULL);
+        raise(SIGKILL);
+    }
+    CHECK(waitpid(child, NULL, 0) == child);
+    CHECK(files_in(folder) >= 1 && access(path, F_OK) != 0);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(erg_trace_save(trace, path, &err), err);
+    CHECK(files_in(folder) == 1 && access(path, F_OK) == 0);
+    erg_trace_free(trace);
+}
+
 static bool is_pipe(const char *path)
 {
     struct stat there;
@@ -181,6 +214,7 @@ int main(void)
         TEST(a_file_that_cannot_be_laid_is_told_with_its_cure),
         TEST(a_pipe_or_a_device_is_not_replaced_by_a_run_file),
         TEST(what_a_killed_process_left_beside_the_file_is_cleaned),
+        TEST(what_a_killed_saving_left_goes_with_the_next),
         TEST(only_the_end_of_a_recording_that_lasts_waits_for_the_disk),
     };
     return test_run(tests, ERG_COUNT(tests));
