@@ -48,6 +48,9 @@ static void add_option(erg_text *text, const char *name, const char *value)
         erg_text_add(text, "#SBATCH --%s=%s\n", name, value);
 }
 
+/* What each begins with, and how it is known again. */
+static const char script_head[] = "#!/bin/sh\n#SBATCH --job-name=erg-sweep\n";
+
 /* A line break in a value would begin a line of its own. */
 static bool is_one_line(const char *value) { return !value || !strpbrk(value, "\n\r"); }
 
@@ -87,8 +90,7 @@ char *erg_slurm_script(const erg_slurm_options *options, erg_error *err)
 
     if (!check(options, err))
         return NULL;
-    erg_text_add(&text, "#!/bin/sh\n#SBATCH --job-name=erg-sweep\n#SBATCH --array=0-%d\n",
-                 options->blocks - 1);
+    erg_text_add(&text, "%s#SBATCH --array=0-%d\n", script_head, options->blocks - 1);
     add_option(&text, "partition", options->partition);
     add_option(&text, "account", options->account);
     add_option(&text, "time", options->time);
@@ -113,10 +115,26 @@ char *erg_slurm_script(const erg_slurm_options *options, erg_error *err)
 
 /* ---- handing it over ----------------------------------------------------------------- */
 
+/* A script of somebody's own is not written over; what is not there is nobody's. */
+static bool is_ours(const char *path, erg_error *err)
+{
+    char head[sizeof(script_head)] = "";
+    FILE *file = fopen(path, "re");
+    size_t count = file ? fread(head, 1, sizeof(head) - 1, file) : 0;
+
+    if (file)
+        fclose(file);
+    return (!file && errno == ENOENT)
+        || (count == sizeof(head) - 1 && strcmp(head, script_head) == 0)
+        || erg_fail(err, ERG_BAD_INPUT, "%s is there and is no script of erg sweep "
+                    "--slurm: name another folder with --output", path);
+}
+
 static bool write_script(const erg_slurm_options *options, const char *path, erg_error *err)
 {
     erg_aside aside;
-    char *script = erg_slurm_script(options, err);
+    bool may = erg_may_be_replaced(path, err) && is_ours(path, err);
+    char *script = may ? erg_slurm_script(options, err) : NULL;
     bool good = script && erg_aside_begin(&aside, path, err);
 
     if (good) {
