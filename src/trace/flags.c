@@ -50,8 +50,9 @@ static const erg_flag_info flags[ERG_FLAG_COUNT_OF] = {
         "The temperature drifted by more than 3 K within the window. "
         "Warm up longer before measuring." },
     [ERG_FLAG_IDLE_DRIFT] = { "IDLE_DRIFT", false,
-        "Idle power before and after the work differs by more than 3 %; the net energy "
-        "leans on a straight line between them. Measure idle longer, on a quiet machine." },
+        "Idle power before and after the work differs by more than 3 %. When it changed is "
+        "not known, so the interval of the net energy is wider. Measure idle longer, on a "
+        "quiet machine." },
     [ERG_FLAG_NOT_CONVERGED] = { "NOT_CONVERGED", false,
         "The interval did not reach the wanted width. Allow more repetitions or time." },
     [ERG_FLAG_SKEWED] = { "SKEWED", false,

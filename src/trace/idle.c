@@ -69,20 +69,43 @@ erg_idle_base erg_idle_base_of(const erg_trace *trace, const erg_stream *stream,
     return (erg_idle_base){ NAN, NAN, 0, 0 };
 }
 
+/* Where a moment lies between the two records, 0 to 1. */
+static double share_at(erg_idle_base before, erg_idle_base after, int64_t t_ns)
+{
+    double share = (double)(t_ns - before.middle_ns)
+                 / (double)(after.middle_ns - before.middle_ns);
+    return fmin(fmax(share, 0), 1);
+}
+
+/*
+ * How far the mean of a window may be from the line, as a share of the drift. The line is
+ * the mean of all courses that step once, at any moment between the records. Of a window
+ * from share a to b the share f comes after the step: all of it, if that comes before a
+ * (chance a), else anything down to nothing (chance b - a). So E f = (a + b)/2, E f^2 =
+ * a + (b - a)/3. Slower courses stray less.
+ */
+static double step_u(double a, double b)
+{
+    return sqrt(fmax(0, a + (b - a) / 3 - (a + b) * (a + b) / 4));
+}
+
 /* At the middle of the window, which is the mean of a line over it. */
 static erg_idle between(erg_idle_base before, erg_idle_base after, erg_span span)
 {
-    double middle = (double)(span.begin_ns - before.middle_ns)
-                  + 0.5 * (double)(span.end_ns - span.begin_ns);
-    double share = middle / (double)(after.middle_ns - before.middle_ns);
+    double begin = share_at(before, after, span.begin_ns);
+    double end = share_at(before, after, span.end_ns);
+    double middle = share_at(before, after,
+                             span.begin_ns + (span.end_ns - span.begin_ns) / 2);
+    double drift_w = after.w - before.w;
+    bool drifts = fabs(drift_w) > DRIFT_SHARE * fabs(before.w);
+    double stray_w = drifts ? fabs(drift_w) * step_u(begin, end) : 0;
 
-    share = fmin(fmax(share, 0), 1);
     return (erg_idle){
-        .idle_w = (1 - share) * before.w + share * after.w,
-        .u_w = hypot((1 - share) * before.u_w, share * after.u_w),
+        .idle_w = (1 - middle) * before.w + middle * after.w,
+        .u_w = hypot(hypot((1 - middle) * before.u_w, middle * after.u_w), stray_w),
         .before_w = before.w,
         .after_w = after.w,
-        .drifts = fabs(after.w - before.w) > DRIFT_SHARE * fabs(before.w),
+        .drifts = drifts,
     };
 }
 
