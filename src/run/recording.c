@@ -86,6 +86,8 @@ int64_t erg_recording_tick(erg_recording *rec)
     if (now_ns >= rec->next_commit_ns) {
         if (erg_facts_due(&rec->facts, rec->env, now_ns, &rec->sink))
             settings(rec, now_ns);
+        erg_company_look(&rec->company, rec->devices, rec->sampler, now_ns, false,
+                         &rec->sink);
         erg_events_write_open(&rec->events, &rec->sink);
         erg_sink_commit(&rec->sink);
         rec->next_commit_ns = now_ns + commit_gap_ns;
@@ -168,7 +170,7 @@ static bool describe(erg_recording *rec, const char *wired_to)
         if (erg_devices_state(rec->devices, i) == ERG_PRESENT) {
             if (wired_to)
                 erg_text_put(info.wired_to, sizeof(info.wired_to), wired_to);
-            info.shared |= erg_devices_has_others(rec->devices, i);
+            info.shared |= erg_company_is_there(&rec->company, rec->devices, i);
             good = erg_sink_device(&rec->sink, &info);
         } else
             erg_facts_absent(&rec->sink, info.name, erg_devices_reason(rec->devices, i));
@@ -200,7 +202,8 @@ erg_recording *erg_recording_new(const erg_env *env, erg_devices *devices,
     if (good && setup->all_at_rate)
         erg_sampler_hasten(rec->sampler, setup->rate_hz);
     good = good && (rec->queue = erg_queue_new(queue_room(rec->sampler), err))
-        && (rec->ring = erg_ring_create(err));
+        && (rec->ring = erg_ring_create(err))
+        && erg_company_open(&rec->company, devices, err);
     if (good && !(rec->written = calloc(rec->sampler->count + 1, sizeof(*rec->written))))
         good = erg_fail(err, ERG_NO_MEMORY, "out of memory for a recording");
     if (good
@@ -243,6 +246,7 @@ bool erg_recording_begin(erg_recording *rec, erg_error *err)
     int64_t now_ns = erg_env_now_ns(rec->env);
     erg_facts_begin(&rec->facts, rec->env, now_ns, &rec->sink);
     settings(rec, now_ns);      /* of the channels nothing is known yet */
+    rec->company.looked_ns = now_ns;
     rec->next_commit_ns = now_ns + commit_gap_ns;
     erg_sampler_begin(rec->sampler, now_ns);
     if (rec->env && rec->env->clock)
@@ -269,6 +273,7 @@ bool erg_recording_end(erg_recording *rec, erg_error *err)
     erg_recording_drain(rec);
     int64_t now_ns = erg_env_now_ns(rec->env);
     settings(rec, now_ns);
+    erg_company_look(&rec->company, rec->devices, rec->sampler, now_ns, true, &rec->sink);
     for (size_t i = 0; i < rec->sampler->count; i++)
         erg_facts_sampling(&rec->sink, rec->devices, &rec->sampler->channels[i],
                            rec->written[i].dropped);
@@ -290,6 +295,7 @@ void erg_recording_free(erg_recording *rec)
     erg_queue_free(rec->queue);
     erg_ring_close(rec->ring);
     free(rec->written);
+    erg_company_free(&rec->company);
     sem_destroy(&rec->kicked);
     pthread_mutex_destroy(&rec->lock);
     free(rec);

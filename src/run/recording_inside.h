@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include "run/company.h"
 #include "run/events.h"
 #include "run/facts.h"
 #include "run/queue.h"
@@ -33,6 +34,7 @@ struct erg_recording {
     erg_sink sink;
     erg_events events;
     erg_facts facts;
+    erg_company company;
     erg_phase_teller *teller;   /* NULL: nobody is told of phases */
     writer_channel *written;
     int64_t next_commit_ns;

@@ -50,8 +50,8 @@ static const key keys[] = {
     { "override", AT(override), -1 }, /* % the administrator set as floor; below 0: none */
     { "workloads", AT(workloads), 0 }, /* bits: profiles of power that it knows */
     { "update", AT(update), 1 },    /* 0: they are added and cleared, as before R590 */
-    { "process", AT(process), 0 },  /* its number; 0: nobody computes on them */
-    { "module", AT(module), 0 },    /* GH200: W that the module draws above the chip */
+    { "process", AT(process), 0 }, { "comes", AT(comes), 0 },   /* its number, second */
+    { "goes", AT(goes), INFINITY }, { "module", AT(module), 0 }, /* W above the chip */
 };
 
 script fake_script; /* one a process, as with the real NVML */

@@ -24,7 +24,7 @@ typedef struct script {
     double gpus, mig, tegra, architecture, driver, init, lost, instant, average, usage,
         blank, module, memory, model, rights, locks, apps, parked, throttle, fan,
         fans, held, health, gpm, buffer, dry, lanes, links, presets, moved, delayed,
-        override, workloads, update, process;
+        override, workloads, update, process, comes, goes;
 } script;
 
 /* What was turned, of each GPU. In the file FAKE_NVML_STATE where that is given, for

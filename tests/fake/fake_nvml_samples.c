@@ -39,9 +39,11 @@ EXPORT unsigned nvmlDeviceGetComputeRunningProcesses_v3(nvml_handle gpu, unsigne
                                                         nvml_process *to)
 {
     bool has_room = *count > 0;
+    double at_s = erg_s_from_ns(fake_since_ns());
 
     (void)gpu;
-    *count = fake_script.process > 0;
+    *count = fake_script.process > 0 && at_s >= fake_script.comes
+          && at_s < fake_script.goes;
     if (*count && !has_room)
         return NVML_TOO_SMALL;
     if (*count)
