@@ -180,11 +180,9 @@ int cli_failed(const cli *call, const erg_error *err);
 /* The same where a word of the user names what is not there: bad input, not absent
  * hardware. */
 int cli_refused(const cli *call, const erg_error *err);
-/* A run to read. NULL: a sentence was printed; *status is CLI_USAGE where the file is
- * missing, unreadable or no run. */
+/* A run to read, whose readings and events need not fit into memory. NULL: a sentence was
+ * printed; *status is CLI_USAGE where the file is missing, unreadable or no run. */
 erg_trace *cli_load(const cli *call, const char *path, int *status);
-/* For commands that look at events one after the other: those are not held in memory. */
-erg_trace *cli_load_aside(const cli *call, const char *path, int *status);
 int cli_misused(const cli *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Opens output (or takes stream), lets body write, keeps the file only if all went

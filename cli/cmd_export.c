@@ -34,7 +34,7 @@ static int run(const cli *call)
                            "or tape, not '%s'", format);
     if (options->integration && strcmp(options->integration, "legacy"))
         return cli_misused(call, "--integration is legacy, not '%s'", options->integration);
-    erg_trace *trace = cli_load_aside(call, call->argv[0], &status);
+    erg_trace *trace = cli_load(call, call->argv[0], &status);
     if (trace)
         status = cli_export(call, trace,
                             &(erg_export_options){ .format = format, .wide = options->wide,

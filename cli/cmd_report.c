@@ -65,7 +65,7 @@ static int run(const cli *call)
         return report_tables(call, call->argv[0]);
     if (report_sweep(call, call->argv[0], &status))
         return status;
-    erg_trace *trace = cli_load_aside(call, call->argv[0], &status);
+    erg_trace *trace = cli_load(call, call->argv[0], &status);
     if (trace)
         status = cli_put(call, page, trace, call->argv[0], call->common.output, stdout);
     erg_trace_free(trace);

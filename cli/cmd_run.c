@@ -147,7 +147,7 @@ static int hand_on(const cli *call, const run_options *options,
 
     if (call->common.quiet && !asked && !options->strict)
         return outcome->exit_status;
-    erg_trace *trace = erg_trace_load(outcome->file, &err);
+    erg_trace *trace = erg_trace_load_aside(outcome->file, &err);
     if (!trace || !erg_trace_check(trace, &err)) {
         erg_trace_free(trace);
         cli_failed(call, &err);

@@ -98,7 +98,7 @@ static int run(const cli *call)
 
     if (call->argc < 1)
         return cli_misused(call, "needs a RUN file, then traces of profilers");
-    erg_trace *trace = cli_load_aside(call, call->argv[0], &status);
+    erg_trace *trace = cli_load(call, call->argv[0], &status);
     if (trace)
         status = put(call, trace);
     erg_trace_free(trace);

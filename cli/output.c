@@ -45,11 +45,10 @@ int cli_refused(const cli *call, const erg_error *err)
     return err->code == ERG_NOT_FOUND || err->code == ERG_NO_ACCESS ? CLI_USAGE : status;
 }
 
-static erg_trace *load(const cli *call, const char *path, bool is_aside, int *status)
+erg_trace *cli_load(const cli *call, const char *path, int *status)
 {
     erg_error err = { 0 };
-    erg_trace *trace = is_aside ? erg_trace_load_aside(path, &err)
-                                : erg_trace_load(path, &err);
+    erg_trace *trace = erg_trace_load_aside(path, &err);
 
     *status = CLI_DONE;
     if (trace && !erg_trace_check(trace, &err)) {
@@ -59,16 +58,6 @@ static erg_trace *load(const cli *call, const char *path, bool is_aside, int *st
     if (!trace)
         *status = cli_refused(call, &err);
     return trace;
-}
-
-erg_trace *cli_load(const cli *call, const char *path, int *status)
-{
-    return load(call, path, false, status);
-}
-
-erg_trace *cli_load_aside(const cli *call, const char *path, int *status)
-{
-    return load(call, path, true, status);
 }
 
 int cli_misused(const cli *call, const char *format, ...)

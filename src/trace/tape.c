@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "trace/stream.h"
 #include "trace/tape.h"
 
 enum { SAMPLES_AT_ONCE = 512 };
@@ -344,8 +345,11 @@ static void write_key(FILE *out, const key_row *key, const tape *from)
     }
 }
 
-static void write_samples(FILE *out, const erg_sample samples[], size_t count)
+static void write_samples(FILE *out, const erg_trace *trace, int channel)
 {
+    size_t count;
+    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "%" PRId64 ",%" PRId64 ",", samples[i].t_ns, samples[i].half_width_ns);
         /* The sign of a NAN is noise that printf would show. */
@@ -353,6 +357,7 @@ static void write_samples(FILE *out, const erg_sample samples[], size_t count)
             fputs("nan\n", out);
         else
             fprintf(out, "%.17g\n", samples[i].value);
+        erg_samples_pass(trace, channel, i);
     }
 }
 
@@ -375,9 +380,7 @@ bool erg_tape_write(const erg_trace *trace, int channel, FILE *out, erg_error *e
     if (anchor)
         fprintf(out, "# anchor=%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
                 anchor->mono_ns, anchor->boot_ns, anchor->utc_ns, anchor->half_width_ns);
-    size_t count;
-    const erg_sample *samples = erg_trace_samples(trace, channel, &count);
-    write_samples(out, samples, count);
+    write_samples(out, trace, channel);
 
     uselocale(before);
     freelocale(plain);

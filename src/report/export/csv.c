@@ -9,6 +9,7 @@
 #include <string.h>
 #include "report/export/exporter.h"
 #include "trace/facts.h"
+#include "trace/stream.h"
 
 /* Facts stand in one quoted cell: its quote and separator may not occur in them. */
 static void put_fact(FILE *out, const char *name, const char *value)
@@ -98,6 +99,7 @@ static void write_channel(FILE *out, const erg_trace *trace, int channel)
         if (i == 0)
             put_facts(out, trace, channel);
         fputc('\n', out);
+        erg_samples_pass(trace, channel, i);
     }
 }
 
@@ -142,7 +144,7 @@ static bool write_wide(FILE *out, const erg_trace *trace, erg_error *err)
                 continue;
             if (!isnan(samples[at[i]].value))
                 fprintf(out, "%.17g", samples[at[i]].value);
-            at[i]++;
+            erg_samples_pass(trace, i, at[i]++);
         }
         fputc(',', out);
         for (int i = 0; first && i < channels; i++)

@@ -4,6 +4,7 @@
 #include "erg/version.h"
 #include "report/export/exporter.h"
 #include "trace/facts.h"
+#include "trace/stream.h"
 
 static void put_facts(FILE *out, const erg_fact *facts, const void *info)
 {
@@ -76,6 +77,7 @@ static void put_channels(FILE *out, const erg_trace *trace)
                     samples[k].half_width_ns);
             erg_json_number(out, samples[k].value);
             fputc(']', out);
+            erg_samples_pass(trace, i, k);
         }
         fputs("]}", out);
     }
