@@ -365,6 +365,11 @@ static const char about[] =
     "else on stderr. Failures of erg itself are 125, a command that cannot be executed\n"
     "126, one that is not found 127, one killed by signal N 128 + N.\n"
     "\n"
+    "Signals that come to erg are handed on to COMMAND while it runs, real-time ones too\n"
+    "(without their value; of equal ones that come at once, one). While none runs, as\n"
+    "between repeats, the next one could not know them yet and would be ended by them:\n"
+    "they are dropped, but INT, TERM and HUP, which end the runs.\n"
+    "\n"
     "With --power-cap the limit is asked of ergd where that governs the device; else it\n"
     "is written here, read back, and put back at the end, after a kill, too. Where it may\n"
     "not be written, COMMAND runs all the same and the reason is told (docs/govern.md).\n";

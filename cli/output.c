@@ -265,6 +265,8 @@ static const watched passing[] = {
     { SIGUSR1, keep_for_command }, { SIGUSR2, keep_for_command },
     { SIGQUIT, keep_for_command }, { SIGALRM, keep_for_command },
     { SIGCONT, keep_for_command }, { SIGWINCH, keep_for_command },
+    { SIGVTALRM, keep_for_command }, { SIGPROF, keep_for_command },
+    { SIGPOLL, keep_for_command }, { SIGPWR, keep_for_command },
 };
 
 /* Handlers, for what is ignored stays ignored in the command too. */
@@ -290,5 +292,7 @@ const volatile int *cli_watch_signals(void)
 volatile uint64_t *cli_keep_signals(void)
 {
     watch(passing, CLI_COUNT(passing), SA_RESTART);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        watch(&(watched){ number, keep_for_command }, 1, SA_RESTART);
     return &kept_signals;
 }
