@@ -14,11 +14,32 @@ static const cli_option option_rows[] = {
     { 0, "integration", CLI_TEXT, offsetof(export_options, integration), "RULE",
       "energy-report: legacy gives the old backward sum, marked so" },
     { 'r', "region", CLI_TEXT, offsetof(export_options, region), "NAME",
-      "energy-report: of this region; default the runs, or full_model of a timing file" },
+      "energy-report, prometheus: of this region; default the runs, or full_model of a "
+      "timing file" },
     { 'c', "channel", CLI_TEXT, offsetof(export_options, channel), "NAME",
       "tape and energy-report: this channel, as in nvml:0/power" },
     { 0 },
 };
+
+/* What an option is of; elsewhere it would be asked for and not done. */
+static const char *stray(const export_options *options, const char *format)
+{
+    const struct { bool is_given; const char *option, *formats[3]; } rows[] = {
+        { options->wide, "--wide", { "csv" } },
+        { options->integration, "--integration", { "energy-report" } },
+        { options->region, "--region", { "energy-report", "prometheus" } },
+        { options->channel, "--channel", { "tape", "energy-report" } },
+    };
+
+    for (size_t i = 0; i < CLI_COUNT(rows); i++) {
+        bool fits = !rows[i].is_given;
+        for (size_t k = 0; rows[i].formats[k] && !fits; k++)
+            fits = strcmp(rows[i].formats[k], format) == 0;
+        if (!fits)
+            return rows[i].option;
+    }
+    return NULL;
+}
 
 static int run(const cli *call)
 {
@@ -34,6 +55,9 @@ static int run(const cli *call)
                            "or tape, not '%s'", format);
     if (options->integration && strcmp(options->integration, "legacy"))
         return cli_misused(call, "--integration is legacy, not '%s'", options->integration);
+    if (stray(options, format))
+        return cli_misused(call, "%s is not of --format %s: leave it away, or see erg help "
+                           "export", stray(options, format), format);
     erg_trace *trace = cli_load(call, call->argv[0], &status);
     if (trace)
         status = cli_export(call, trace,

@@ -156,6 +156,23 @@ int cli_export(const cli *call, const erg_trace *trace, const erg_export_options
     return cli_put(call, put_export, trace, options, output, stream);
 }
 
+/* A tape and a timeline are of all that was recorded: a part of it is not what they say. */
+static int export_part(const cli *call, const erg_trace *trace,
+                       const erg_summary_options *options, const char *output, FILE *stream)
+{
+    static const char *const of_parts[] = { "energy-report", "prometheus" };
+    const erg_export_options part = { .format = call->common.format,
+                                      .region = options->region,
+                                      .window = options->window };
+    bool has_parts = !part.region && part.window.end_ns <= part.window.begin_ns;
+
+    for (size_t i = 0; i < CLI_COUNT(of_parts); i++)
+        has_parts |= strcmp(part.format, of_parts[i]) == 0;
+    return has_parts ? cli_export(call, trace, &part, output, stream)
+        : cli_misused(call, "--format %s is of the whole recording: leave --region and "
+                      "--window away", part.format);
+}
+
 int cli_write_trace(const cli *call, const erg_trace *trace,
                     const erg_summary_options *options, const char *output, FILE *stream)
 {
@@ -166,10 +183,7 @@ int cli_write_trace(const cli *call, const erg_trace *trace,
         && (!cli_is_writer(format) || strcmp(format, "prometheus") == 0);
 
     if (exports && !call->common.table)
-        return cli_export(call, trace,
-                          &(erg_export_options){ .format = format,
-                                                 .region = options->region },
-                          output, stream);
+        return export_part(call, trace, options, output, stream);
     erg_result *result = erg_trace_summary(trace, options, &err);
     bool is_brief = (!format || strcmp(format, "text") == 0) && !call->common.table
         && !call->common.verbose && !options->trace_facts;

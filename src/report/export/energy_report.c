@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 #include "report/export/exporter.h"
+#include "trace/stream.h"
 
 static const double J_PER_WH = 3600;
 
@@ -16,9 +17,8 @@ typedef struct content {
     const erg_export_options *options;
     FILE *out;
     int channel;
-    erg_span span;              /* from the first begin to the last end */
-    erg_stretches where;        /* in it */
-    double runs, total_j;
+    erg_exported of;
+    double total_j;
     erg_figure figure;
 } content;
 
@@ -42,7 +42,7 @@ static void put_stamp(content *c, const char *key, int64_t t_ns)
 
 static double counted_runs(const content *c)
 {
-    return c->runs > 0 && !erg_summary_per_run_refused(c->trace) ? c->runs : NAN;
+    return c->of.runs > 0 && !erg_summary_per_run_refused(c->trace) ? c->of.runs : NAN;
 }
 
 /* How far the clock of the channel's meter was off, as `erg import --align` found. */
@@ -62,9 +62,10 @@ static int64_t samples_inside(const content *c)
     const erg_sample *samples = erg_trace_samples(c->trace, c->channel, &count);
     int64_t inside = 0;
     for (size_t i = 0, k = 0; i < count; i++) {
-        while (k < c->where.count && c->where.spans[k].end_ns < samples[i].t_ns)
+        while (k < c->of.where.count && c->of.where.spans[k].end_ns < samples[i].t_ns)
             k++;
-        inside += k < c->where.count && samples[i].t_ns >= c->where.spans[k].begin_ns;
+        inside += k < c->of.where.count && samples[i].t_ns >= c->of.where.spans[k].begin_ns;
+        erg_samples_pass(c->trace, c->channel, i);
     }
     return inside;
 }
@@ -72,8 +73,8 @@ static int64_t samples_inside(const content *c)
 static double duration_s(const content *c)
 {
     int64_t sum_ns = 0;
-    for (size_t k = 0; k < c->where.count; k++)
-        sum_ns += c->where.spans[k].end_ns - c->where.spans[k].begin_ns;
+    for (size_t k = 0; k < c->of.where.count; k++)
+        sum_ns += c->of.where.spans[k].end_ns - c->of.where.spans[k].begin_ns;
     return (double)sum_ns / (double)ERG_NS_PER_S;
 }
 
@@ -81,7 +82,7 @@ static double meter_mean_w(const content *c, const char *name)
 {
     for (int i = 0; i < (int)erg_trace_channel_count(c->trace); i++)
         if (strcmp(erg_trace_channel(c->trace, i)->name, name) == 0)
-            return erg_figure_over(c->trace, i, &c->where).energy.mean_w;
+            return erg_figure_over(c->trace, i, &c->of.where).energy.mean_w;
     return NAN;
 }
 
@@ -90,11 +91,11 @@ static void put_known_keys(content *c)
     const erg_energy *energy = &c->figure.energy;
     double runs = counted_runs(c);
 
-    put_stamp(c, "start_timestamp", c->span.begin_ns);
-    put_stamp(c, "end_timestamp", c->span.end_ns);
+    put_stamp(c, "start_timestamp", c->of.span.begin_ns);
+    put_stamp(c, "end_timestamp", c->of.span.end_ns);
     put_number(c->out, "  \"duration_seconds\": ", duration_s(c));
     fprintf(c->out, ",\n  \"num_power_samples\": %" PRId64, samples_inside(c));
-    put_number(c->out, ",\n  \"num_runs\": ", c->runs);
+    put_number(c->out, ",\n  \"num_runs\": ", c->of.runs);
     put_number(c->out, ",\n  \"power_watts\": {\"average\": ", energy->mean_w);
     put_number(c->out, ", \"peak\": ", energy->peak_w);
     put_number(c->out, ", \"min\": ", energy->min_w);
@@ -171,23 +172,14 @@ static void put_ours(content *c)
     fputs("}\n}\n", c->out);
 }
 
-static bool choose_where(content *c, erg_error *err)
-{
-    const char *region;
-
-    if (!erg_export_span(c->trace, c->options, &region, &c->span, &c->runs, err))
-        return false;
-    return region ? erg_stretches_of(c->trace, region, c->span, &c->where, err)
-                  : erg_stretches_single(c->span, &c->where, err);
-}
-
 static bool sum_legacy(content *c, erg_error *err)
 {
     double one_j;
 
     c->total_j = 0;
-    for (size_t k = 0; k < c->where.count; k++) {
-        if (!erg_trace_energy_legacy(c->trace, c->channel, c->where.spans[k], &one_j, err))
+    for (size_t k = 0; k < c->of.where.count; k++) {
+        erg_span span = c->of.where.spans[k];
+        if (!erg_trace_energy_legacy(c->trace, c->channel, span, &one_j, err))
             return false;
         c->total_j += one_j;
     }
@@ -196,7 +188,7 @@ static bool sum_legacy(content *c, erg_error *err)
 
 static bool fill(content *c, erg_error *err)
 {
-    c->figure = erg_figure_over(c->trace, c->channel, &c->where);
+    c->figure = erg_figure_over(c->trace, c->channel, &c->of.where);
     c->total_j = c->figure.energy.energy_j;
     if (!c->figure.known)
         return erg_fail(err, c->figure.why.code, "%s", c->figure.why.text);
@@ -209,13 +201,14 @@ static bool write_report(const erg_trace *trace, const erg_export_options *optio
     content c = { .trace = trace, .options = options, .out = out };
 
     c.channel = erg_export_channel(trace, options, err);
-    bool good = c.channel >= 0 && choose_where(&c, err) && fill(&c, err);
+    bool good = c.channel >= 0 && erg_export_where(trace, options, &c.of, err)
+             && fill(&c, err);
     if (good) {
         fputs("{\n", out);
         put_known_keys(&c);
         put_ours(&c);
     }
-    erg_stretches_free(&c.where);
+    erg_exported_free(&c.of);
     return good;
 }
 

@@ -26,13 +26,19 @@ typedef struct erg_figure {
 
 erg_figure erg_figure_of(const erg_trace *trace, int channel, erg_span span);
 erg_figure erg_figure_over(const erg_trace *trace, int channel, const erg_stretches *where);
-/* "gpu:0/power" */
 /* options->channel, or the first device's best; -1 and err. */
 int erg_export_channel(const erg_trace *trace, const erg_export_options *options,
                        erg_error *err);
-/* options->region, or the regions that count, or everything: then *region is NULL. */
-bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
-                     const char **region, erg_span *out, double *runs, erg_error *err);
+/* What a figure of the whole export is of: options->region, or the regions that count, or
+ * everything; of that what lies in options->window. */
+typedef struct erg_exported {
+    erg_stretches where;
+    erg_span span;          /* from the first begin to the last end */
+    double runs;            /* NAN: not known */
+} erg_exported;
+bool erg_export_where(const erg_trace *trace, const erg_export_options *options,
+                      erg_exported *out, erg_error *err);
+void erg_exported_free(erg_exported *exported);
 
 /* ---- JSON by hand: samples are too many for a tree -------------------------------- */
 

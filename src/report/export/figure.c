@@ -52,46 +52,63 @@ int erg_export_channel(const erg_trace *trace, const erg_export_options *options
     return -1;
 }
 
-/* False: there is no such region that has ended. */
-static bool span_of(const erg_trace *trace, const char *name, bool each_is_one,
-                    erg_span *out, double *runs)
-{
-    erg_span span = { INT64_MAX, INT64_MIN };
-    double sum = 0;
-
-    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
-        const erg_region *region = erg_trace_region(trace, i);
-        if (strcmp(region->name, name) != 0 || region->end_ns == INT64_MAX)
-            continue;
-        span.begin_ns = region->begin_ns < span.begin_ns ? region->begin_ns : span.begin_ns;
-        span.end_ns = region->end_ns > span.end_ns ? region->end_ns : span.end_ns;
-        sum += each_is_one && isnan(region->runs) ? 1 : region->runs;
-    }
-    if (span.begin_ns > span.end_ns)
-        return false;
-    *out = span;
-    *runs = sum;
-    return true;
-}
-
 /* What counts where nobody says: the runs of a command, else what a timing file measured
  * beside a log. The first that is there. */
 static const char *const counting[] = { "run", "full_model" };
 
-bool erg_export_span(const erg_trace *trace, const erg_export_options *options,
-                     const char **region, erg_span *out, double *runs, erg_error *err)
+static bool has_window(const erg_export_options *options)
 {
-    *out = erg_trace_span(trace);
-    *runs = NAN;
-    *region = options->region;
-    if (options->region)
-        return span_of(trace, options->region, false, out, runs)
-            || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run: "
-                        "erg show lists them", options->region);
-    for (size_t i = 0; i < ERG_COUNT(counting) && !*region; i++)
-        if (span_of(trace, counting[i], i == 0, out, runs))
-            *region = counting[i];
+    return options->window.end_ns > options->window.begin_ns;
+}
+
+/* Those that have ended; each run is one. *out is empty where there are none. */
+static bool take_region(const erg_trace *trace, const erg_export_options *options,
+                        const char *region, erg_exported *out, erg_error *err)
+{
+    if (!erg_stretches_of(trace, region, options->window, &out->where, err))
+        return false;
+    size_t count = out->where.count;
+    if (count)
+        out->span = (erg_span){ out->where.spans[0].begin_ns,
+                                out->where.spans[count - 1].end_ns };
+    bool each_is_one = strcmp(region, counting[0]) == 0 && !options->region;
+    out->runs = out->where.cut ? NAN
+              : isnan(out->where.runs) && each_is_one ? (double)out->where.occurrences
+                                                      : out->where.runs;
     return true;
+}
+
+static bool take_all(const erg_trace *trace, const erg_export_options *options,
+                     erg_exported *out, erg_error *err)
+{
+    out->span = has_window(options) ? options->window : erg_trace_span(trace);
+    out->runs = NAN;
+    return erg_stretches_single(out->span, &out->where, err);
+}
+
+bool erg_export_where(const erg_trace *trace, const erg_export_options *options,
+                      erg_exported *out, erg_error *err)
+{
+    *out = (erg_exported){ .runs = NAN };
+    if (options->region)
+        return take_region(trace, options, options->region, out, err)
+            && (out->where.count > 0
+                || erg_fail(err, ERG_NOT_FOUND, "no region '%.60s' in this run%s: "
+                            "erg show lists them", options->region,
+                            has_window(options) ? " within the window" : ""));
+    for (size_t i = 0; i < ERG_COUNT(counting) && !has_window(options); i++) {
+        if (!take_region(trace, options, counting[i], out, err))
+            return false;
+        if (out->where.count)
+            return true;
+        erg_stretches_free(&out->where);
+    }
+    return take_all(trace, options, out, err);
+}
+
+void erg_exported_free(erg_exported *exported)
+{
+    erg_stretches_free(&exported->where);
 }
 
 /* Other code pages come in as bytes and leave as Latin-1. */

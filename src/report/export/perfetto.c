@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include "erg/timeline.h"
 #include "report/export/exporter.h"
 #include "trace/stream.h"
@@ -15,7 +16,27 @@ static double us_of(int64_t t_ns, int64_t begin_ns)
     return (double)(t_ns - begin_ns) / (double)ERG_NS_PER_US;
 }
 
-static void put_channel(FILE *out, const erg_trace *trace, int channel, int64_t begin_ns)
+/* A word between others; free() it. NULL: no memory. */
+static char *quoted(const char *before, const char *word, const char *after)
+{
+    char *text = NULL;
+    size_t count;
+    FILE *out = open_memstream(&text, &count);
+
+    if (!out)
+        return NULL;
+    fputs(before, out);
+    erg_json_text(out, word);
+    fputs(after, out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* What is the same in all of its lines is made once. */
+static bool put_channel(FILE *out, const erg_trace *trace, int channel, int64_t begin_ns,
+                        erg_error *err)
 {
     char path[ERG_CHANNEL_PATH_MOST];
     size_t count;
@@ -23,16 +44,18 @@ static void put_channel(FILE *out, const erg_trace *trace, int channel, int64_t 
     const char *unit = erg_trace_channel(trace, channel)->unit;
 
     erg_trace_channel_path(trace, channel, path);
-    for (size_t i = 0; i < count; i++) {
+    char *head = quoted(",\n{\"ph\": \"C\", \"pid\": 1, \"name\": ", path, ", \"ts\": ");
+    char *middle = quoted(", \"args\": {", *unit ? unit : "value", ": ");
+    for (size_t i = 0; head && middle && i < count; i++) {
         erg_samples_pass(trace, channel, i);
-        if (isnan(samples[i].value))
-            continue;
-        fputs(",\n{\"ph\": \"C\", \"pid\": 1, \"name\": ", out);
-        erg_json_text(out, path);
-        fprintf(out, ", \"ts\": %.3f, \"args\": {", us_of(samples[i].t_ns, begin_ns));
-        erg_json_text(out, *unit ? unit : "value");
-        fprintf(out, ": %.9g}}", samples[i].value);
+        if (!isnan(samples[i].value))
+            fprintf(out, "%s%.3f%s%.9g}}", head, us_of(samples[i].t_ns, begin_ns), middle,
+                    samples[i].value);
     }
+    bool good = head && middle;
+    free(head);
+    free(middle);
+    return good || erg_fail(err, ERG_NO_MEMORY, "out of memory");
 }
 
 static void put_regions(FILE *out, const erg_trace *trace, erg_span span)
@@ -184,7 +207,8 @@ static bool write_perfetto(const erg_trace *trace, const erg_export_options *opt
     fputs(", \"traceEvents\": [\n{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", "
           "\"args\": {\"name\": \"erg\"}}", out);
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++)
-        put_channel(out, trace, i, span.begin_ns);
+        if (!put_channel(out, trace, i, span.begin_ns, err))
+            return false;
     put_regions(out, trace, span);
     put_marks(out, trace, span.begin_ns);
     put_tracks(out, trace);
