@@ -94,58 +94,58 @@ static void put_mark_names(const erg_page *page)
         fputs(".</p>\n", page->out);
 }
 
+/* What lies in what. */
+typedef struct nesting { int64_t id, parent; } nesting;
+
 static int by_id(const void *a, const void *b)
 {
-    const erg_region *left = *(const erg_region *const *)a;
-    const erg_region *right = *(const erg_region *const *)b;
-
+    const nesting *left = a, *right = b;
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Regions by their ids, to be sought by halving; free() it. NULL: no memory. */
-static const erg_region **sort_regions(const erg_trace *trace)
+/* Of all regions, by their ids, to be sought by halving; free() it. NULL: no memory. */
+static nesting *links_of(const erg_trace *trace)
 {
     size_t count = erg_trace_region_count(trace);
-    const erg_region **sorted = malloc((count + 1) * sizeof(*sorted));
+    nesting *links = calloc(count + 1, sizeof(*links));
 
-    for (size_t i = 0; sorted && i < count; i++)
-        sorted[i] = erg_trace_region(trace, i);
-    if (sorted)
-        qsort(sorted, count, sizeof(*sorted), by_id);
-    return sorted;
+    for (size_t i = 0; links && i < count; i++) {
+        const erg_region *region = erg_trace_region(trace, i);
+        links[i] = (nesting){ region->id, region->parent };
+    }
+    if (links)
+        qsort(links, count, sizeof(*links), by_id);
+    return links;
 }
 
-static int depth_of(const erg_page *page, const erg_region *const sorted[],
-                    const erg_region *region)
+static int depth_of(const nesting links[], size_t count, int64_t parent)
 {
-    size_t count = erg_trace_region_count(page->trace);
     int depth = 0;
 
-    for (int64_t parent = region->parent; parent && depth < DEEPEST; depth++) {
-        const erg_region sought = { .id = parent }, *key = &sought;
-        const erg_region *const *found =
-            bsearch(&key, sorted, count, sizeof(*sorted), by_id);
-        parent = found ? (*found)->parent : 0;
+    for (; parent && depth < DEEPEST; depth++) {
+        const nesting *found =
+            bsearch(&(nesting){ .id = parent }, links, count, sizeof(*links), by_id);
+        parent = found ? found->parent : 0;
     }
     return depth;
 }
 
 /* How deep each region lies in others; free() it. */
-static unsigned char *depths_of(const erg_page *page, erg_error *err)
+static unsigned char *depths_of(const erg_trace *trace, erg_error *err)
 {
-    size_t count = erg_trace_region_count(page->trace);
-    const erg_region **sorted = sort_regions(page->trace);
-    unsigned char *depths = malloc(count + 1);
+    size_t count = erg_trace_region_count(trace);
+    nesting *links = links_of(trace);
+    unsigned char *depths = calloc(count + 1, sizeof(*depths));
 
-    for (size_t i = 0; sorted && depths && i < count; i++)
-        depths[i] = (unsigned char)depth_of(page, sorted,
-                                            erg_trace_region(page->trace, i));
-    if (!sorted || !depths) {
+    for (size_t i = 0; links && depths && i < count; i++)
+        depths[i] = (unsigned char)depth_of(links, count,
+                                            erg_trace_region(trace, i)->parent);
+    if (!links || !depths) {
         erg_fail(err, ERG_NO_MEMORY, "out of memory");
         free(depths);
         depths = NULL;
     }
-    free(sorted);
+    free(links);
     return depths;
 }
 
@@ -171,7 +171,7 @@ static void put_region(const erg_page *page, const erg_region *region)
 static bool put_lanes(const erg_page *page, erg_error *err)
 {
     size_t count = erg_trace_region_count(page->trace), drawn = 0;
-    unsigned char *depths = depths_of(page, err);
+    unsigned char *depths = depths_of(page->trace, err);
 
     if (!depths)
         return false;
