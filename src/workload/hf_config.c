@@ -173,6 +173,10 @@ static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transforme
         return erg_fail(err, ERG_BAD_INPUT, "%s with dense layers between those of experts "
                         "(mlp_only_layers, decoder_sparse_step) has no cost rule",
                         of->type);
+    if (net->key_value_rank && net->experts
+        && (!net->picks || net->decoder_sparse_step > 1))
+        return erg_fail(err, ERG_BAD_INPUT, "%s needs num_experts_per_tok, and a "
+                        "moe_layer_freq of 1", of->type);
     if (of->all_sparse && !net->experts)
         return erg_fail(err, ERG_BAD_INPUT, "%s without experts has no cost rule",
                         of->type);

@@ -58,6 +58,17 @@ static const erg_hf_key keys[] = {
     { "num_experts",                  AT(experts),               EXPERTS_MOST,
       ERG_HF_ZERO },
     { "num_experts_per_tok",          AT(picks),                 EXPERTS_MOST },
+    { "n_routed_experts",             AT(experts),               EXPERTS_MOST,
+      ERG_HF_NULL },
+    { "n_shared_experts",             AT(shared_experts),        EXPERTS_MOST,
+      ERG_HF_NULL },
+    { "first_k_dense_replace",        AT(dense_layers),          LAYERS_MOST, ERG_HF_ZERO },
+    { "q_lora_rank",                  AT(query_rank),            WIDTH_MOST, ERG_HF_NULL },
+    { "kv_lora_rank",                 AT(key_value_rank),        WIDTH_MOST },
+    { "qk_nope_head_dim",             AT(plain_width),           WIDTH_MOST },
+    { "qk_rope_head_dim",             AT(rotated_width),         WIDTH_MOST },
+    { "v_head_dim",                   AT(value_width),           WIDTH_MOST },
+    { "moe_layer_freq",               AT(decoder_sparse_step),   LAYERS_MOST },
     { "moe_intermediate_size",        AT(expert_inner),          WIDTH_MOST },
     { "shared_expert_intermediate_size", AT(shared_inner),       WIDTH_MOST, ERG_HF_ZERO },
     { "expert_capacity",              AT(capacity),              ROWS_MOST },
@@ -77,6 +88,10 @@ static const erg_hf_key keys[] = {
 #define LLAMA GATED, .hidden = 4096, .layers = 32, .heads = 32
 #define GEMMA .build = erg_tf_llama, .gated = true, .activation = TF_GELU_TANH, \
               .no_dropout = true, .tied = true, .scaled_embed = true, .head_width = 256
+#define DEEPSEEK .build = erg_tf_deepseek, .gated = true, .activation = TF_SILU, \
+              .no_dropout = true, .query_rank = 1536, .key_value_rank = 512, \
+              .plain_width = 128, .rotated_width = 64, .value_width = 128, \
+              .head_width = 192
 #define BERT  .build = erg_tf_bert, .hidden = 768, .layers = 12, .heads = 12, \
               .inner = 3072, .positions = 512
 #define T5    .build = erg_tf_t5, .head_width = 64, .buckets = 32
@@ -131,6 +146,15 @@ static const erg_hf_family families[] = {
                  { GEMMA, .vocab = 262208, .hidden = 2304, .layers = 26, .heads = 8,
                    .kv_heads = 4, .inner = 9216, .positions = 131072, .window = 4096,
                    .window_every = 6, .norms_after = true, .qk_norm = true } },
+    { "deepseek_v2",
+                 { DEEPSEEK, .vocab = 32000, .hidden = 4096, .layers = 32, .heads = 32,
+                   .inner = 11008, .expert_inner = 1407, .experts = 64,
+                   .shared_experts = 2, .positions = 2048 } },
+    { "deepseek_v3",
+                 { DEEPSEEK, .vocab = 129280, .hidden = 7168, .layers = 61, .heads = 128,
+                   .inner = 18432, .expert_inner = 2048, .experts = 256, .picks = 8,
+                   .shared_experts = 1, .dense_layers = 3, .positions = 4096,
+                   .router_bias = true } },
     { "t5",      { T5, .vocab = 32128, .hidden = 512, .layers = 6, .heads = 8,
                    .inner = 2048, .tied = true, .activation = TF_RELU } },
     { "mt5",     { T5, .vocab = 250112, .hidden = 512, .layers = 8, .heads = 6,

@@ -32,6 +32,10 @@ typedef struct erg_transformer {
     int64_t experts, picks;         /* picks: experts of one token */
     int64_t expert_inner;           /* inner size of an expert where configs tell two */
     int64_t shared_inner;           /* of one more that every token goes to, 0: none */
+    int64_t shared_experts;         /* so many more of them (deepseek) */
+    int64_t dense_layers;           /* the first ones, without experts (deepseek) */
+    int64_t query_rank, key_value_rank;             /* latent vectors (deepseek) */
+    int64_t plain_width, rotated_width, value_width;    /* of a head (deepseek) */
     int64_t capacity;               /* padded tokens of an expert and sequence */
     int64_t sparse_step, decoder_sparse_step;       /* every so manieth layer, 0: none */
     int64_t sparse_layers, decoder_sparse_layers;   /* or so many of them */
@@ -45,6 +49,7 @@ typedef struct erg_transformer {
     bool norms_after;               /* of what attention and the block give (gemma2) */
     bool caps_scores, caps_logits;  /* by a tanh (gemma2) */
     bool scaled_embed;
+    bool router_bias;
 } erg_transformer;
 
 /* shape: a const erg_transformer. Rows of the zoo and the reader of configs call it. */
@@ -54,6 +59,7 @@ void erg_tf_bert(tf *t);
 void erg_tf_gpt2(tf *t);
 void erg_tf_opt(tf *t);
 void erg_tf_llama(tf *t);           /* mistral, mixtral, qwen, phi3, gemma */
+void erg_tf_deepseek(tf *t);
 void erg_tf_t5(tf *t);              /* switch */
 void erg_tf_vit(tf *t);
 void erg_tf_whisper(tf *t);
@@ -78,6 +84,7 @@ typedef struct tf_heads {
     int32_t q, k, v;                /* [B, tokens, heads x width], each */
     int64_t queries, keys;
     int64_t heads, groups, width;   /* groups: key and value heads */
+    int64_t value_width;            /* 0: as wide as keys; needs groups = heads */
     bool causal;
     bool casts;                     /* softmax in fp32 whatever the precision */
     bool merges;                    /* copies the heads together behind it */

@@ -7,6 +7,11 @@
 #include "workload/count.h"
 #include "workload/transformer.h"
 
+static int64_t value_width(const tf_heads *a)
+{
+    return a->value_width ? a->value_width : a->width;
+}
+
 /* ---- plain ------------------------------------------------------------------ */
 
 /* Each of the groups' heads again for the query heads that share it. */
@@ -51,13 +56,14 @@ static int32_t attend_plain(tf *t, const tf_heads *a)
     int32_t q = erg_build_view(t->b, a->q, 4,
                                (int64_t[]){ t->batch, heads, rows, a->width });
     k = erg_build_view(t->b, k, 4, (int64_t[]){ t->batch, heads, a->width, a->keys });
-    v = erg_build_view(t->b, v, 4, (int64_t[]){ t->batch, heads, a->keys, a->width });
+    v = erg_build_view(t->b, v, 4,
+                       (int64_t[]){ t->batch, heads, a->keys, value_width(a) });
     int32_t scores = erg_build_matmul(t->b, "scores", q, k);
     int32_t y = erg_build_matmul(t->b, "context", normalise(t, a, scores), v);
     /* One token's heads lie side by side already. */
     if (a->merges && a->queries > 1)
         y = erg_tf_map(t, ERG_OP_COPY, "merge_heads", y);
-    return erg_tf_view(t, y, a->queries, a->heads * a->width);
+    return erg_tf_view(t, y, a->queries, a->heads * value_width(a));
 }
 
 /* ---- one operator ------------------------------------------------------------ */
@@ -79,8 +85,10 @@ static bool flash_counts(const tf *t, const tf_heads *a, erg_op_spec *spec)
     if (!erg_count_times(&twice, t->batch) || !erg_count_times(&twice, a->heads))
         return false;
     int64_t pairs = twice / 2, soft = pairs, macs = twice;
-    if (!erg_count_times(&macs, a->width) || !erg_count_times(&soft, 5))
+    int64_t both = a->width + value_width(a);
+    if (!erg_count_times(&macs, both) || !erg_count_times(&soft, 5))
         return false;
+    macs /= 2;
     spec->special_op = pairs;
     spec->macs = macs;
     spec->flop = macs;
@@ -98,7 +106,8 @@ static int32_t attend_flash(tf *t, const tf_heads *a)
                                 (long long)a->keys);
     spec.batch = t->batch * a->heads;
     int32_t y = erg_build_tensor(t->b, ERG_ACTIVATION, NULL, 3,
-                                 (int64_t[]){ t->batch, a->queries, a->heads * a->width },
+                                 (int64_t[]){ t->batch, a->queries,
+                                              a->heads * value_width(a) },
                                  ERG_BITS_OF_GRAPH);
     spec.inputs = (int32_t[]){ a->q, a->k, a->v, a->bias };
     spec.input_count = a->bias >= 0 ? 4 : 3;

@@ -30,7 +30,7 @@ static crowd crowd_of(const tf *t)
 
 static int32_t route(tf *t, int32_t x)
 {
-    int32_t y = erg_build_linear(t->b, "router", x, t->net.experts, false);
+    int32_t y = erg_build_linear(t->b, "router", x, t->net.experts, t->net.router_bias);
 
     y = erg_tf_map(t, ERG_OP_SOFTMAX, "router_softmax", y);
     int64_t dims[3] = { t->batch, t->tokens, t->net.picks };

@@ -157,6 +157,13 @@ static const struct { const char *keys; erg_head head; int64_t parameters; } pub
     { "\"model_type\": \"gemma3_text\", \"hidden_size\": 1152, \"head_dim\": 256,"
       "\"num_attention_heads\": 4, \"num_key_value_heads\": 1, \"vocab_size\": 262144,"
       "\"intermediate_size\": 6912", ERG_HEAD_AUTO, 999885952 },
+    { "\"model_type\": \"deepseek_v2\", \"hidden_size\": 2048, \"num_hidden_layers\": 27,"
+      "\"num_attention_heads\": 16, \"num_key_value_heads\": 16, \"q_lora_rank\": null,"
+      "\"n_routed_experts\": 64, \"num_experts_per_tok\": 6, \"vocab_size\": 102400,"
+      "\"moe_intermediate_size\": 1408, \"first_k_dense_replace\": 1,"
+      "\"intermediate_size\": 10944, \"moe_layer_freq\": 1", ERG_HEAD_AUTO,
+      15706484224 },
+    { "\"model_type\": \"deepseek_v3\"", ERG_HEAD_AUTO, 671026419200 },
     { "\"model_type\": \"mt5\"", ERG_HEAD_AUTO, 300176768 },
     { "\"model_type\": \"roberta\", \"max_position_embeddings\": 514,"
       "\"type_vocab_size\": 1", ERG_HEAD_POOLER, 124645632 },
@@ -224,6 +231,34 @@ static void each_layer_keeps_the_keys_that_it_sees(void)
                      2100 * A_KEY);
 }
 #undef SMALL
+
+/* Two layers, the second of experts: products of one head of 8 + 4 and 6 by hand. */
+static void latent_keys_have_the_products_of_the_closed_form(void)
+{
+    static const char text[] =
+        "{\"model_type\": \"deepseek_v3\", \"hidden_size\": 16, \"num_hidden_layers\": 2,"
+        "\"num_attention_heads\": 2, \"q_lora_rank\": 10, \"kv_lora_rank\": 5,"
+        "\"qk_nope_head_dim\": 8, \"qk_rope_head_dim\": 4, \"v_head_dim\": 6,"
+        "\"vocab_size\": 100, \"intermediate_size\": 32, \"moe_intermediate_size\": 24,"
+        "\"n_routed_experts\": 4, \"num_experts_per_tok\": 2,"
+        "\"first_k_dense_replace\": 1}";
+    enum { S = 7, H = 16, HEADS = 2 };
+    int64_t products = S * (H * 10 + 10 * HEADS * 12 + H * (5 + 4) + 5 * HEADS * (8 + 6)
+                            + HEADS * 6 * H) + HEADS * S * S * (12 + 6);
+    int64_t blocks = S * 3 * H * 32 + S * H * 4 + S * 2 * 3 * H * 24 + S * 3 * H * 24;
+
+    for (int is_flash = 0; is_flash < 2; is_flash++) {
+        erg_graph_options options = { .batch = 1, .seq = S,
+                                      .attention = is_flash ? ERG_ATTENTION_FLASH
+                                                            : ERG_ATTENTION_PLAIN };
+        int64_t halved = is_flash ? 2 * HEADS * S * S * (12 + 6) / 2 : 0;
+        erg_graph *graph = parse(text, &options);
+        assert_int_equal(graph->macs, 2 * products + blocks + S * H * 100 - halved);
+        assert_int_equal(graph->kv_cache_bytes, 2 * S * HEADS * (12 + 6) * 4);
+        assert_non_null(strstr(graph->notes[0], "36 numbers"));
+        erg_graph_free(graph);
+    }
+}
 
 /* n_positions is what it was trained with; the table of positions is relative. */
 static void a_t5_takes_as_many_tokens_as_it_is_given(void)
@@ -317,6 +352,8 @@ static void nonsense_is_refused_in_one_sentence(void)
         { "{\"model_type\": \"switch_transformers\", \"num_sparse_encoder_layers\": 99}",
           "more sparse layers" },
         { "{\"model_type\": \"qwen3_moe\", \"mlp_only_layers\": [0]}", "dense layers" },
+        { "{\"model_type\": \"deepseek_v2\"}", "num_experts_per_tok" },
+        { "{\"model_type\": \"deepseek_v3\", \"moe_layer_freq\": 2}", "moe_layer_freq" },
         { "{\"model_type\": \"bert\", \"position_embedding_type\": \"relative_key\"}",
           "relative_key" },
         { "{\"model_type\": \"llava\", \"text_config\": {\"model_type\": \"mamba\"}}",
@@ -345,6 +382,7 @@ int main(void)
         TEST(a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form),
         TEST(published_sizes_are_met),
         TEST(each_layer_keeps_the_keys_that_it_sees),
+        TEST(latent_keys_have_the_products_of_the_closed_form),
         TEST(a_t5_takes_as_many_tokens_as_it_is_given),
         TEST(what_is_not_counted_as_it_stands_is_said),
         TEST(every_config_that_was_measured_loads),
