@@ -11,7 +11,7 @@ void erg_replay_join(erg_replay *replay);
 bool erg_replay_read_ran(erg_replay *replay, const char *path, erg_error *err);
 void erg_replay_ran_parse(erg_replay *replay, const char *bytes, size_t size);
 /* The channel of power that rises most while the whole runs: of a device, before those of
- * all the machine, before a model; a sum before its parts. -1: the trace has none. */
+ * all the machine, before a model; of each, a sum before its parts. -1: there is none. */
 int erg_replay_choose_channel(const erg_replay *replay);
 /* Of all the machine, where another one was chosen; -1: there is none. */
 int erg_replay_choose_system(const erg_replay *replay);

@@ -81,7 +81,7 @@ static double rise_w(const erg_replay *replay, int channel)
 
 /* Who tells of the work, best last. */
 enum { BY_MODEL, BY_NODE, BY_DEVICE, SOURCES };
-typedef struct candidate { int channel; double rise_w; } candidate;
+typedef struct candidate { int channel; double rise_w; bool is_sum; } candidate;
 
 static int source_of(const erg_trace *trace, int channel)
 {
@@ -90,18 +90,25 @@ static int source_of(const erg_trace *trace, int channel)
     return erg_replay_sees_node(trace, channel) ? BY_NODE : BY_DEVICE;
 }
 
-/* Of each source the one that rises most; -1: there is none. */
+/* A sum before its parts, then who rises most. */
+static bool is_better(const candidate *a, const candidate *b)
+{
+    return a->is_sum != b->is_sum ? a->is_sum : a->rise_w > b->rise_w;
+}
+
+/* Of each source; channel -1: there is none. */
 static void find_best(const erg_replay *replay, candidate best[SOURCES])
 {
     for (int i = 0; i < SOURCES; i++)
-        best[i] = (candidate){ -1, -INFINITY };
+        best[i] = (candidate){ -1, -INFINITY, false };
     for (int i = 0; i < (int)erg_trace_channel_count(replay->trace); i++) {
-        if (!erg_has_joules(erg_trace_channel(replay->trace, i)->quantity))
+        const erg_channel_info *info = erg_trace_channel(replay->trace, i);
+        if (!erg_has_joules(info->quantity))
             continue;
         candidate *of = &best[source_of(replay->trace, i)];
-        double rise = rise_w(replay, i);
-        if (of->channel < 0 || rise > of->rise_w)
-            *of = (candidate){ i, rise };
+        candidate one = { i, rise_w(replay, i), strcmp(info->name, "sum") == 0 };
+        if (of->channel < 0 || is_better(&one, of))
+            *of = one;
     }
 }
 
@@ -111,11 +118,6 @@ int erg_replay_choose_channel(const erg_replay *replay)
 {
     candidate best[SOURCES];
 
-    for (int i = 0; i < (int)erg_trace_channel_count(replay->trace); i++) {
-        const erg_channel_info *info = erg_trace_channel(replay->trace, i);
-        if (erg_has_joules(info->quantity) && strcmp(info->name, "sum") == 0)
-            return i;
-    }
     find_best(replay, best);
     const candidate *node = &best[BY_NODE], *device = &best[BY_DEVICE];
     bool rests = node->rise_w > 0 && device->rise_w < PART_LEAST * node->rise_w;

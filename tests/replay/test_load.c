@@ -62,6 +62,7 @@ typedef struct sensor {
     erg_scope scope;
     erg_method method;
     double idle_w, busy_w;
+    const char *channel;        /* NULL: power */
 } sensor;
 
 enum { SENSORS_MOST = 3, TENTH_NS = 100000000 };
@@ -76,6 +77,8 @@ static void add_sensor(erg_trace *trace, const sensor *of)
                               .method = of->method, .update_s = 0.1 };
 
     snprintf(device.name, sizeof(device.name), "%s", of->name);
+    if (of->channel)
+        snprintf(info.name, sizeof(info.name), "%s", of->channel);
     info.device = erg_trace_add_device(trace, &device, &err);
     int channel = erg_trace_add_channel(trace, &info, &err);
     for (int i = 0; i < TENTHS; i++) {
@@ -107,10 +110,13 @@ static erg_replay *metered_by(const sensor sensors[], size_t count)
     return replay;
 }
 
-#define GPU(idle, busy) { "gpu:0", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy }
-#define OTHER(idle, busy) { "gpu:1", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy }
-#define WALL(idle, busy) { "wall:0", ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL, idle, busy }
-#define MODEL(idle, busy) { "cpu:0", ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL, idle, busy }
+#define GPU(idle, busy) { "gpu:0", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy, NULL }
+#define OTHER(idle, busy) \
+    { "gpu:1", ERG_SCOPE_BOARD, ERG_METHOD_INTEGRAL, idle, busy, NULL }
+#define WALL(idle, busy) { "wall:0", ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL, idle, busy, NULL }
+#define ALL(idle, busy) \
+    { "wall:1", ERG_SCOPE_NODE, ERG_METHOD_INTEGRAL, idle, busy, "sum" }
+#define MODEL(idle, busy) { "cpu:0", ERG_SCOPE_PACKAGE, ERG_METHOD_MODEL, idle, busy, NULL }
 
 /* The machine rises more than what works in it: its joules are never taken for those. */
 static void the_machine_stands_beside_the_device_and_not_in_its_place(void)
@@ -127,6 +133,8 @@ static void the_machine_stands_beside_the_device_and_not_in_its_place(void)
         { { GPU(50, 200) }, 1, 0, -1 },
         { { MODEL(50, 400), WALL(100, 320) }, 2, 1, -1 },
         { { MODEL(50, 400) }, 1, 0, -1 },
+        { { WALL(50, 310), ALL(100, 320), GPU(50, 200) }, 3, 2, 1 },
+        { { WALL(50, 310), ALL(100, 320) }, 2, 1, -1 },
         { { GPU(50, 60), WALL(100, 320), OTHER(50, 200) }, 3, 2, 1 },
     };
 
