@@ -28,6 +28,15 @@ static double dynamic_of(const erg_replay *replay, const erg_kernel_timing *kern
 
 static double known(double value) { return isnan(value) ? 0 : value; }
 
+/* No work draws less than idle: then the base is of another state, or of another time. */
+static bool is_below_base(const erg_replay *replay, const erg_kernel_timing *kernel)
+{
+    double u_j = known(kernel->dynamic_u_j) + known(replay->gain_u) * kernel->gross_j
+               + known(replay->base_u_w) * metered_s(kernel);
+
+    return dynamic_of(replay, kernel) + COVER * u_j < 0;
+}
+
 static void add_energy(const erg_replay *replay, const erg_kernel_timing *kernel, double n,
                        erg_share *to)
 {
@@ -42,6 +51,7 @@ static void add_energy(const erg_replay *replay, const erg_kernel_timing *kernel
         double u_j = known(kernel->dynamic_u_j), window_s = erg_replay_window_s(kernel);
         bool has_window = window_s > 0 && !isnan(kernel->mean_w);
         to->metered_launches += n;
+        to->below_base += is_below_base(replay, kernel);
         to->metered_s += n * metered_s(kernel);
         to->dynamic_j += n * dynamic_j;
         to->gross_j += n * kernel->gross_j;

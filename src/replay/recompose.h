@@ -16,6 +16,7 @@
  * uncertainty that nobody knows: an interval without width would be none. */
 typedef struct erg_share {
     size_t kernels;
+    size_t below_base;          /* of them: drew less than the base, beyond all doubt */
     double launches;
     double time_s;              /* sum n t */
     double dynamic_j;           /* sum n e_dyn of those measured */

@@ -52,5 +52,11 @@ bool erg_recompose_notes(const erg_replay *replay, const erg_recomposed *r,
             "%.1f %% of the launches have no measured energy; they are in no sum%s.",
             100 * (1 - r->all.metered_launches / r->all.launches),
             r->all.silent_launches > 0 ? "" : ", which holds the share energy_measured");
+    if (ok && r->all.below_base)
+        ok = erg_result_note(
+            result, err,
+            "%zu of the kernels drew less than the base power of %.4g W: that idle is of "
+            "another state than they ran in. Name it with --base, or replay again.",
+            r->all.below_base, replay->base_w);
     return ok && (!told->by_time || note_time_share(r, result, err));
 }

@@ -253,6 +253,21 @@ static void without_joules_of_the_whole_there_are_none_to_share_by_time(void)
     erg_replay_free(made.replay);
 }
 
+static void kernels_that_draw_less_than_idle_are_counted(void)
+{
+    maker made;
+
+    begin(&made);
+    add_kernels(&made);
+    add_whole(made.replay, 0);
+    CHECK(put_together(made.replay).all.below_base == 0);
+    made.replay->base_w = 100;      /* one of them drew 90 W */
+    CHECK(put_together(made.replay).all.below_base == 1);
+    made.replay->base_u_w = 6;      /* which may well be the base */
+    CHECK(put_together(made.replay).all.below_base == 0);
+    erg_replay_free(made.replay);
+}
+
 /* Nobody gave the kernels an interval: one without width would be a lie. */
 static void what_nobody_knows_is_no_interval(void)
 {
@@ -370,6 +385,7 @@ int main(void)
         TEST(counts_without_steps_are_refused),
         TEST(tiers_by_time_add_up_to_the_whole),
         TEST(without_joules_of_the_whole_there_are_none_to_share_by_time),
+        TEST(kernels_that_draw_less_than_idle_are_counted),
         TEST(what_nobody_knows_is_no_interval),
         TEST(a_kernel_alone_has_the_doubt_of_the_base_and_a_quality),
         TEST(launches_on_two_streams_overlap_unless_one_needs_the_other),
