@@ -111,10 +111,11 @@ struct erg_onnx_rule {
 
 /* NULL: no such operator. */
 const erg_onnx_rule *erg_onnx_rule_find(const char *domain, const char *op_type);
-/* All rows, those of com.microsoft last; NULL past the end. */
+/* All rows, domain by domain; NULL past the end. */
 const erg_onnx_rule *erg_onnx_rule_at(size_t index);
+/* Rows of com.microsoft and of ai.onnx.ml, sorted by name. */
 const erg_onnx_rule *erg_onnx_microsoft_rules(size_t *count);
-const erg_onnx_rule *erg_onnx_microsoft_rule_at(size_t index);
+const erg_onnx_rule *erg_onnx_ml_rules(size_t *count);
 
 /* ---- passes -------------------------------------------------------------- */
 

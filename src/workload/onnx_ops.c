@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * THE table of ONNX operators: shape, kind, and what else they need. A new operator
- * is a row here, one of com.microsoft a row of onnx_ops_microsoft.c. Both are sorted by
- * name: they are searched by halves.
+ * is a row here, one of com.microsoft a row of onnx_ops_microsoft.c, of ai.onnx.ml of
+ * onnx_ops_ml.c. All are sorted by name: they are searched by halves.
  *
  * Functions of one argument that are no cheap arithmetic (sin, softplus, elu..) are
  * counted as an exp; comparisons of bits as comparisons.
@@ -274,11 +274,32 @@ static const erg_onnx_rule rules[] = {
     { "Xor", ONNX, erg_onnx_shape_compare, ERG_OP_COMPARE, .fold = erg_onnx_fold_map },
 };
 
+/* Rows of ONNX itself. */
+static const erg_onnx_rule *own_rules(size_t *count)
+{
+    *count = ERG_COUNT(rules);
+    return rules;
+}
+
+static const struct {
+    const char *domain;
+    const erg_onnx_rule *(*rules)(size_t *count);
+} domains[] = {
+    { ONNX, own_rules },
+    { "com.microsoft", erg_onnx_microsoft_rules },
+    { "ai.onnx.ml", erg_onnx_ml_rules },
+};
+
 const erg_onnx_rule *erg_onnx_rule_at(size_t index)
 {
-    return index < ERG_COUNT(rules)
-               ? &rules[index]
-               : erg_onnx_microsoft_rule_at(index - ERG_COUNT(rules));
+    for (size_t i = 0; i < ERG_COUNT(domains); i++) {
+        size_t count;
+        const erg_onnx_rule *in = domains[i].rules(&count);
+        if (index < count)
+            return &in[index];
+        index -= count;
+    }
+    return NULL;
 }
 
 static const erg_onnx_rule *find(const erg_onnx_rule *in, size_t count, const char *op_type)
@@ -300,12 +321,11 @@ static const erg_onnx_rule *find(const erg_onnx_rule *in, size_t count, const ch
 
 const erg_onnx_rule *erg_onnx_rule_find(const char *domain, const char *op_type)
 {
-    size_t count;
-
-    if (!domain[0])
-        return find(rules, ERG_COUNT(rules), op_type);
-    if (strcmp(domain, "com.microsoft") != 0)
-        return NULL;
-    const erg_onnx_rule *microsoft = erg_onnx_microsoft_rules(&count);
-    return find(microsoft, count, op_type);
+    for (size_t i = 0; i < ERG_COUNT(domains); i++)
+        if (strcmp(domains[i].domain, domain) == 0) {
+            size_t count;
+            const erg_onnx_rule *in = domains[i].rules(&count);
+            return find(in, count, op_type);
+        }
+    return NULL;
 }

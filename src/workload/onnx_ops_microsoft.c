@@ -96,8 +96,3 @@ const erg_onnx_rule *erg_onnx_microsoft_rules(size_t *count)
     *count = ERG_COUNT(rules);
     return rules;
 }
-
-const erg_onnx_rule *erg_onnx_microsoft_rule_at(size_t index)
-{
-    return index < ERG_COUNT(rules) ? &rules[index] : NULL;
-}
