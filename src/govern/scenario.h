@@ -47,6 +47,9 @@ bool erg_scenario_add_phase(erg_scenario *scenario, const erg_phase *phase, erg_
 /* A job of the phases added since the last one; waits at wait_w. */
 bool erg_scenario_add_job(erg_scenario *scenario, size_t units, double wait_w,
                           erg_error *err);
+/* A record's CSV in memory; name is for sentences. */
+erg_scenario *erg_scenario_record_parse(const char *name, const char *bytes, size_t size,
+                                        const erg_load_options *options, erg_error *err);
 /* Ready to run, or a sentence: lengths, levels, sizes. */
 bool erg_scenario_check(const erg_scenario *scenario, erg_error *err);
 

@@ -161,14 +161,11 @@ static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
     return of && add_sample(of, t_s * to->time_scale, power_w, err);
 }
 
-static bool read_csv(record *to, erg_error *err)
+static bool read_bytes(record *to, const char *bytes, size_t size, erg_error *err)
 {
-    size_t size;
-    char *bytes = erg_file_read(to->path, BYTES_MOST, &size, err);
     erg_csv csv = { .name = to->path, .row = read_row, .self = to, .keep_last = true };
-    bool ok = bytes && erg_csv_read(&csv, bytes, size, NULL, err);
+    bool ok = erg_csv_read(&csv, bytes, size, NULL, err);
 
-    free(bytes);
     for (size_t i = 0; ok && i < to->count; i++) {
         const unit *of = &to->units[i];
         to->facts.begun_s = fmin(to->facts.begun_s, of->t_s[0]);
@@ -177,6 +174,16 @@ static bool read_csv(record *to, erg_error *err)
     return ok && (to->count > 0 || erg_fail(err, ERG_BAD_INPUT,
                                           "%s: no rows: below the names of its columns a "
                                           "record has a line a sample", to->path));
+}
+
+static bool read_csv(record *to, erg_error *err)
+{
+    size_t size;
+    char *bytes = erg_file_read(to->path, BYTES_MOST, &size, err);
+    bool ok = bytes && read_bytes(to, bytes, size, err);
+
+    free(bytes);
+    return ok;
 }
 
 /* ---- a run file ---------------------------------------------------------------------- */
@@ -349,19 +356,38 @@ static bool fill(erg_scenario *scenario, const record *from,
     return erg_scenario_check(scenario, err);
 }
 
-erg_scenario *erg_scenario_record(const char *path, const erg_load_options *options,
-                                  erg_error *err)
+static record begin(const char *path)
 {
-    record from = { .path = path, .window_s = NAN, .facts = erg_record_facts_none() };
-    bool is_run = erg_text_ends(path, ".erg");
-    erg_scenario *scenario = NULL;
+    return (record){ .path = path, .window_s = NAN, .facts = erg_record_facts_none() };
+}
 
-    if (is_run ? read_run(&from, err) : read_csv(&from, err))
-        scenario = erg_scenario_new(path, err);
-    if (scenario && !fill(scenario, &from, options, err)) {
+static erg_scenario *finish(record *from, bool is_read, const erg_load_options *options,
+                            erg_error *err)
+{
+    erg_scenario *scenario = is_read ? erg_scenario_new(from->path, err) : NULL;
+
+    if (scenario && !fill(scenario, from, options, err)) {
         erg_scenario_free(scenario);
         scenario = NULL;
     }
-    forget(&from);
+    forget(from);
     return scenario;
+}
+
+erg_scenario *erg_scenario_record_parse(const char *name, const char *bytes, size_t size,
+                                        const erg_load_options *options, erg_error *err)
+{
+    record from = begin(name);
+
+    return finish(&from, read_bytes(&from, bytes, size, err), options, err);
+}
+
+erg_scenario *erg_scenario_record(const char *path, const erg_load_options *options,
+                                  erg_error *err)
+{
+    record from = begin(path);
+    bool is_run = erg_text_ends(path, ".erg");
+    bool is_read = is_run ? read_run(&from, err) : read_csv(&from, err);
+
+    return finish(&from, is_read, options, err);
 }
