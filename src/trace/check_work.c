@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 #include "math/stats.h"
 #include "trace/check.h"
 
@@ -30,30 +31,58 @@ bool erg_check_command(erg_trace *trace, erg_error *err)
 
 /* ---- TIME_MISMATCH ----------------------------------------------------------- */
 
+/* Marks of one name by their time; of equal times the first that was set. */
+typedef struct set_time { int64_t t_ns; size_t row; double value; } set_time;
+typedef struct times { set_time *at; size_t count; const char *name; } times;
+
+static int by_time(const void *a, const void *b)
+{
+    const set_time *left = a, *right = b;
+    return left->t_ns != right->t_ns ? (left->t_ns > right->t_ns ? 1 : -1)
+                                     : (left->row > right->row) - (left->row < right->row);
+}
+
+static bool find_times(const erg_trace *trace, const char *name, times *to, erg_error *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < erg_trace_mark_count(trace); i++)
+        count += strcmp(erg_trace_mark(trace, i)->name, name) == 0;
+    *to = (times){ calloc(count + 1, sizeof(*to->at)), 0, name };
+    if (!to->at)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < erg_trace_mark_count(trace); i++) {
+        const erg_mark_row *mark = erg_trace_mark(trace, i);
+        if (strcmp(mark->name, name) == 0)
+            to->at[to->count++] = (set_time){ mark->t_ns, i, mark->value };
+    }
+    qsort(to->at, to->count, sizeof(*to->at), by_time);
+    return true;
+}
+
 /* How long one run took (single_s), or the window without runs (setup_s): a mark of
  * that name in the region, or meta "single_s:REGION". */
-static double stated(const erg_trace *trace, const erg_region *region, const char *name)
+static double stated(const erg_trace *trace, const erg_region *region, const times *marks)
 {
+    const erg_timed_rows rows = { marks->at, marks->count, sizeof(*marks->at),
+                                  offsetof(set_time, t_ns) };
     char key[96];
     double value_s;
 
-    snprintf(key, sizeof(key), "%s:%s", name, region->name);
+    snprintf(key, sizeof(key), "%s:%s", marks->name, region->name);
     const char *text = erg_trace_meta(trace, key);
     if (text && erg_number_parse(text, strlen(text), '.', &value_s))
         return value_s;
-    for (size_t i = 0; i < erg_trace_mark_count(trace); i++) {
-        const erg_mark_row *mark = erg_trace_mark(trace, i);
-        if (strcmp(mark->name, name) == 0 && mark->t_ns >= region->begin_ns
-            && mark->t_ns <= region->end_ns)
-            return mark->value;
-    }
-    return NAN;
+    size_t i = erg_first_from(rows, region->begin_ns);
+    return i < marks->count && marks->at[i].t_ns <= region->end_ns ? marks->at[i].value
+                                                                   : NAN;
 }
 
-static bool check_time(erg_trace *trace, const erg_region *region, erg_error *err)
+static bool check_time(erg_trace *trace, const erg_region *region, const times *single,
+                       const times *setup, erg_error *err)
 {
-    double single_s = stated(trace, region, "single_s");
-    double setup_s = stated(trace, region, "setup_s");
+    double single_s = stated(trace, region, single);
+    double setup_s = stated(trace, region, setup);
     double window_s = erg_s_from_ns(region->end_ns - region->begin_ns);
     double runs_s = region->runs * single_s + (setup_s > 0 ? setup_s : 0);
     erg_span span = { region->begin_ns, region->end_ns };
@@ -82,15 +111,20 @@ static bool any_stated(const erg_trace *trace)
 
 bool erg_check_times(erg_trace *trace, erg_error *err)
 {
+    times single = { 0 }, setup = { 0 };
+
     if (!any_stated(trace))
         return true;
-    for (size_t i = 0; i < erg_trace_region_count(trace); i++) {
+    bool good = find_times(trace, "single_s", &single, err)
+             && find_times(trace, "setup_s", &setup, err);
+    for (size_t i = 0; good && i < erg_trace_region_count(trace); i++) {
         const erg_region *region = erg_trace_region(trace, i);
-        if (region->end_ns != INT64_MAX && !isnan(region->runs)
-            && !check_time(trace, region, err))
-            return false;
+        if (region->end_ns != INT64_MAX && !isnan(region->runs))
+            good = check_time(trace, region, &single, &setup, err);
     }
-    return true;
+    free(single.at);
+    free(setup.at);
+    return good;
 }
 
 /* ---- OPEN_WORK ---------------------------------------------------------------- */
