@@ -45,6 +45,7 @@ static bool meter_whole(erg_replay *replay, erg_error *err)
     whole->energy_j = seen.energy_j / whole->runs;
     whole->energy_u_j = erg_replay_without_gain(&seen) / whole->runs;
     whole->mean_w = seen.mean_w;
+    whole->updates = (double)seen.updates;
     if (isnan(replay->gain_u))
         replay->gain_u = fabs(seen.gain_u_j / seen.energy_j);
     return true;

@@ -56,6 +56,7 @@ static void add_energy(const erg_replay *replay, const erg_kernel_timing *kernel
         to->dynamic_j += n * dynamic_j;
         to->gross_j += n * kernel->gross_j;
         to->dynamic_u2 += n * n * u_j * u_j;
+        to->updates += known(kernel->updates);
         to->window_s += has_window ? window_s : 0;
         to->window_j += has_window ? kernel->mean_w * window_s : 0;
     }
@@ -94,6 +95,7 @@ static void add_tier(const erg_tier_energy *tier, const erg_share *launched, erg
     to->dynamic_j += tier->dynamic_j;
     to->gross_j += tier->gross_j;
     to->dynamic_u2 += tier->gross_u_j * tier->gross_u_j;
+    to->updates += tier->updates;
     to->window_s += tier->window_s;
     to->window_j += tier->mean_w * tier->window_s;
 }

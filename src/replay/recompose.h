@@ -25,6 +25,7 @@ typedef struct erg_share {
     double metered_launches, estimated_launches, silent_launches;
     double metered_s;           /* sum n window / runs: what the base was taken off for */
     double time_u2, dynamic_u2; /* sum n^2 u^2 */
+    double updates;             /* of the meter behind the joules */
     double window_s, window_j;  /* of the windows themselves, whatever was launched */
     double shared_j;            /* of the whole by time alone; NAN: not asked for */
 } erg_share;

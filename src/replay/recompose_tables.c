@@ -47,6 +47,8 @@ static const erg_column total_columns[] = {
     { "system_low_j", ERG_REAL, "of its 95 % interval" },
     { "system_high_j", ERG_REAL, "of its 95 % interval" },
     { "energy_measured", ERG_REAL, "share of the dynamic energy that was measured" },
+    { "predicted_updates", ERG_REAL, "of the meter behind the sum" },
+    { "measured_updates", ERG_REAL, "of the meter behind the whole, all passes" },
 };
 static const erg_column tier_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -62,6 +64,7 @@ static const erg_column tier_columns[] = {
     { "mean_w", ERG_REAL, "in the windows of its kernels" },
     { "energy_j", ERG_REAL, "of a pass, by a share of the whole (--method time_share)" },
     { "method", ERG_TEXT, "of energy_j: time_share" },
+    { "updates", ERG_REAL, "of the meter behind dynamic_j" },
 };
 static const erg_column kernel_columns[] = {
     { "tier", ERG_TEXT, "what kind of work" },
@@ -173,6 +176,8 @@ static bool put_totals(erg_table *table, const erg_replay *replay, const erg_rec
         { "system_low_j", replay->whole.system_j - 2 * replay->whole.system_u_j },
         { "system_high_j", replay->whole.system_j + 2 * replay->whole.system_u_j },
         { "energy_measured", measured_share(all) },
+        { "predicted_updates", metered(all, all->updates) },
+        { "measured_updates", replay->whole.updates },
     };
 
     return erg_table_row(table, err) && put_reals(table, reals, ERG_COUNT(reals), err)
@@ -199,6 +204,7 @@ static bool put_tiers(erg_table *table, const erg_recomposed *r, erg_error *err)
             { "gross_j", metered(one, one->gross_j) },
             { "estimated_j", one->estimated_launches > 0 ? one->estimated_j : NAN },
             { "mean_w", one->window_j / one->window_s }, { "energy_j", one->shared_j },
+            { "updates", metered(one, one->updates) },
         };
         const char *method = isnan(one->shared_j) ? NULL : "time_share";
         if (one->kernels)

@@ -12,7 +12,8 @@ erg_replay *erg_replay_new(erg_error *err)
         return NULL;
     }
     replay->whole = (erg_whole_timing){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, { 0, 0 },
-                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
+                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                                        NAN };
     replay->steps = replay->base_w = replay->base_u_w = replay->gain_u = NAN;
     replay->runs = replay->predicted_s = replay->stated_j = NAN;
     replay->channel = replay->system = -1;

@@ -62,6 +62,7 @@ typedef struct erg_whole_timing {       /* the full model, a pass */
     double mean_w;
     double traced_s;            /* of a pass: medians of its launches, each stamped */
     double traced_share;        /* of a pass's wall time that lies in its launches */
+    double updates;             /* of the meter behind energy_j */
     double system_j, system_u_j;        /* of a pass, by a meter of all the machine; NAN */
 } erg_whole_timing;
 

@@ -66,6 +66,8 @@ static void the_repaired_runs_with_the_base_of_locked_clocks(void)
     CHECK_NEAR(total(result, "predicted_s"), 81113.13954905188e-6 / 25, 1e-9);
     CHECK_NEAR(total(result, "time_error"), 6.941913026652566 / 25 - 1, 1e-9);
     CHECK(total(result, "agreement_en") > 1);
+    CHECK_NEAR(total(result, "measured_updates"), 406, 2);  /* as its report counts them */
+    CHECK(tier_j(result, 1, "updates") > 10);
     const char *codes =
         erg_table_find(erg_result_find(result, "totals"), 0, "refused_by").text;
     CHECK_TEXT(codes, "RUNS_MISMATCH, COUNT_UNIT, SHAPES_LOST");
