@@ -69,13 +69,13 @@ static double rise_at(const erg_power_point points[], size_t i, size_t *back)
     int64_t from_ns = points[i].t_ns - RISE_NS;
 
     if (i == 0)
-        return 0;
+        return NAN;             /* nobody saw what was before */
     while (*back + 1 < i && points[*back + 1].t_ns <= from_ns)
         ++*back;
     const erg_power_point *a = &points[*back], *b = a + 1;
     if (a->t_ns > from_ns || b->t_ns == a->t_ns) {
         double passed_s = erg_s_from_ns(points[i].t_ns - a->t_ns);
-        return passed_s > 0 ? (points[i].w - a->w) / passed_s : 0;
+        return passed_s > 0 ? (points[i].w - a->w) / passed_s : NAN;
     }
     double share = (double)(from_ns - a->t_ns) / (double)(b->t_ns - a->t_ns);
     return (points[i].w - a->w - share * (b->w - a->w)) / erg_s_from_ns(RISE_NS);

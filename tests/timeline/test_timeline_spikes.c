@@ -240,6 +240,23 @@ static void without_a_meter_there_is_no_timeline(void)
     erg_trace_free(trace);
 }
 
+/* Nobody saw what was before the first reading. */
+static void a_spike_at_the_first_reading_has_no_known_rise(void)
+{
+    series polls = { 0 };
+
+    for (int i = 0; i < 200; i++)
+        series_add(&polls, i * 10 * ERG_NS_PER_MS, i == 0 || i == 100 ? 300 : 100);
+    erg_trace *trace = trace_of((erg_channel_info){ .kind = ERG_INSTANT }, &polls);
+    erg_result *result = timeline(trace, (erg_timeline_options){ 0 });
+    const erg_table *table = table_of(result, "spikes");
+    CHECK(erg_table_row_count(table) == 2);
+    CHECK(isnan(real(table, 0, "rise_w_per_s")));
+    CHECK_NEAR(real(table, 1, "rise_w_per_s"), 200 / 0.01, 1e-6);
+    erg_result_free(result);
+    erg_trace_free(trace);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -249,6 +266,7 @@ int main(void)
         TEST(memory_heat_and_errors_of_a_dcgmi_log_are_labels),
         TEST(the_fullest_link_limits),
         TEST(a_use_of_0_beside_busy_sms_is_not_idle),
+        TEST(a_spike_at_the_first_reading_has_no_known_rise),
         TEST(without_a_meter_there_is_no_timeline),
     };
     return test_run(tests, ERG_COUNT(tests));
