@@ -117,7 +117,7 @@ static bool write_prometheus(const erg_trace *trace, const erg_export_options *o
                              FILE *out, erg_error *err)
 {
     size_t count = erg_trace_channel_count(trace);
-    erg_exported of;
+    erg_exported of = { .runs = NAN };
     erg_figure *figures = calloc(count + 1, sizeof(*figures));
     bool good = figures ? erg_export_where(trace, options, &of, err)
                         : erg_fail(err, ERG_NO_MEMORY, "out of memory");
@@ -130,8 +130,8 @@ static bool write_prometheus(const erg_trace *trace, const erg_export_options *o
     if (good) {
         put_words(out, trace, figures);
         put_absent(out, trace, figures);
-        erg_exported_free(&of);
     }
+    erg_exported_free(&of);
     free(figures);
     return good;
 }
