@@ -51,6 +51,10 @@ typedef struct erg_policy_in {
     bool step_begins;   /* a training step wants to start */
 } erg_policy_in;
 
+/* Ramps are told over 10 ms: where a policy moves power slowly no step of it may be longer,
+ * or the figure would be that of the step. */
+#define ERG_POLICY_STEP_MOST_S 0.01
+
 typedef struct erg_policy_out {
     double cap_w;       /* at most; INFINITY: no limit */
     double floor_w;     /* at least; 0: no floor */
@@ -89,7 +93,10 @@ typedef struct erg_lock {
     int steps;
 } erg_lock;
 
-typedef struct erg_floor { double level_w, hold_s, fall_w_per_s, low_s; } erg_floor;
+typedef struct erg_floor {
+    double level_w, hold_s, fall_w_per_s;
+    double want_w, low_s;       /* wanted since the last step; below the floor so long */
+} erg_floor;
 
 /* The supply follows the load with tau; a battery gives and takes the difference. */
 typedef struct erg_storage {

@@ -7,7 +7,7 @@
 #include <math.h>
 #include "shape/policy.h"
 
-/* Power is constant between events: a rise from idle to the top has so many. */
+/* Power is constant between events: a rise from idle to the top has so many at least. */
 enum { STEPS = 64 };
 
 static void start_ramp(erg_policy_state *state, const erg_policy_setup *setup)
@@ -26,8 +26,8 @@ static void step_ramp(erg_policy_state *state, const erg_policy_in *in, double d
     slope->want_w = in->power_w;
     out->cap_w = slope->ramp.level_w = fmin(slope->ramp.level_w, in->power_w);
     if (out->cap_w < in->power_w)
-        out->again_s = fmin(in->power_w - out->cap_w, in->power_w / STEPS)
-                     / slope->ramp.up_w_per_s;
+        out->again_s = fmin(fmin(in->power_w - out->cap_w, in->power_w / STEPS)
+                                / slope->ramp.up_w_per_s, ERG_POLICY_STEP_MOST_S);
 }
 
 const erg_policy erg_policy_ramp = {
@@ -63,7 +63,9 @@ static void step_soft(erg_policy_state *state, const erg_policy_in *in, double d
     if (soft->now_s < begin_s)
         out->again_s = begin_s - soft->now_s;
     else if (out->cap_w < plan->cap_w)
-        out->again_s = plan->ramp_s / STEPS;
+        /* Units rise at times of their own: many make a slope of longer steps. */
+        out->again_s = fmin(plan->ramp_s / STEPS,
+                            ERG_POLICY_STEP_MOST_S * fmax(1, (double)plan->nodes / STEPS));
 }
 
 const erg_policy erg_policy_soft_start = {

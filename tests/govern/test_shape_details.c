@@ -76,6 +76,50 @@ static void rise_and_fall_are_two_figures(void)
     free(power_w);
 }
 
+/* Power is constant between events: those steps must not be what is told of the rise. */
+static void a_policy_of_ramps_rises_by_what_it_was_given(void)
+{
+    erg_scenario *scenario = parse(
+        "version: 1\nracks: {count: 1, units: 4}\ngpu: {idle: 130W}\njob: {units: 4, wait: "
+        "300W, step: [{compute: 5s, power: 1000W}, {compute: 5s, power: 300W}]}\n"
+        "run: {length: 60s, sample: 1ms}\n");
+    erg_shaped of = shape(scenario, "ramp=200W/s", 0);
+
+    CHECK_NEAR(of.metrics.ramp_up_w_per_s, 4 * 200, 1e-6);
+    CHECK(of.metrics.ramp_down_w_per_s > 100 * 4 * 200);
+    erg_shaped_free(&of);
+    erg_scenario_free(scenario);
+}
+
+/* It is held for the half second that it says, and goes down from there. */
+static void a_floor_goes_down_by_what_it_was_given(void)
+{
+    erg_scenario *scenario = parse(
+        "version: 1\nracks: {count: 1, units: 4}\ngpu: {idle: 130W}\njob: {units: 4, wait: "
+        "300W, step: [{compute: 5s, power: 901W}, {compute: 5s, power: 300W}]}\n"
+        "run: {length: 60s, sample: 1ms}\n");
+    erg_shaped of = shape(scenario, "floor=900W:500ms:200W/s", 0);
+
+    CHECK_NEAR(of.metrics.ramp_down_w_per_s, 4 * 200, 1e-6);
+    CHECK(of.metrics.ramp_up_w_per_s > 100 * 4 * 200);
+    erg_shaped_free(&of);
+    erg_scenario_free(scenario);
+}
+
+/* 16 units of 870 W come up over 8 s: all of them rise at once in the end. */
+static void a_soft_start_rises_by_the_closed_slope(void)
+{
+    erg_scenario *scenario = parse(
+        "version: 1\nracks: {count: 1, units: 16}\ngpu: {idle: 130W}\njob: {units: 16, "
+        "wait: 130W, step: [{compute: 1000s, power: 1000W}]}\n"
+        "run: {length: 30s, sample: 1ms}\n");
+    erg_shaped of = shape(scenario, "soft-start=8s", 0);
+
+    CHECK_NEAR(of.metrics.ramp_up_w_per_s, 16 * 870 / 8., 1e-6 * 16 * 870);
+    erg_shaped_free(&of);
+    erg_scenario_free(scenario);
+}
+
 /* A record at 10 Hz of steps of 0.5 s, each tenth of them so many times as long. */
 static erg_result *result_of(int times, bool explains)
 {
@@ -124,6 +168,9 @@ int main(void)
         TEST(quantiles_of_steps_are_those_of_their_delays),
         TEST(a_breakers_time_to_trip_is_what_is_left_of_the_closed_one),
         TEST(rise_and_fall_are_two_figures),
+        TEST(a_policy_of_ramps_rises_by_what_it_was_given),
+        TEST(a_floor_goes_down_by_what_it_was_given),
+        TEST(a_soft_start_rises_by_the_closed_slope),
         TEST(steps_that_vary_threefold_are_told),
     };
     return test_run(tests, ERG_COUNT(tests));

@@ -188,6 +188,8 @@ static void a_floor_falls_after_its_hold(void)
     CHECK_NEAR(ask(&low, idle, 3).floor_w, 600, 1e-9);
     CHECK_NEAR(ask(&low, idle, 9).floor_w, 0, 0);
     CHECK_NEAR(ask(&low, busy, 1).floor_w, 800, 0);
+    /* The time until it fell was a busy one. */
+    CHECK(ask(&low, idle, 5).again_s == 2);
     CHECK(ask(&low, idle, 1).again_s == 1);
     CHECK_NEAR(ask(&always, idle, 1e6).floor_w, 800, 0);
 }
