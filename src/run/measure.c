@@ -20,7 +20,8 @@
 #include "run/training_log.h"
 
 static const double first_updates_s = 3;
-static const int first_updates = 2, repeat_most = 200;
+static const int first_updates = 2;
+static const size_t repeat_most = 200;
 static const double idle_most_s = 600;
 /* A part-time sensor's phase is spread over so many steps. */
 static const int dither_steps = 32;
