@@ -199,8 +199,8 @@ static int run(const cli *call)
         return list(call);
     size_t compared = options->base.count;
     if (!compared != !options->changed.count || (compared && (!options->gate || loads)))
-        return cli_misused(call,
-                           "--gate with both --base and --new compares records alone");
+        return cli_misused(call, "records are compared by --gate normal (or strict) with "
+                           "--base FILE and --new FILE, beside no other load");
     if (compared != options->changed.count)
         return cli_misused(call, "--base and --new are named equally often, not %zu and "
                            "%zu times", compared, options->changed.count);
