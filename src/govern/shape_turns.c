@@ -220,7 +220,8 @@ static change change_of(study *of, size_t f)
     out.low = share_of(fit.effect - width);
     out.high = share_of(fit.effect + width);
     out.drift = share_of(fit.drift);
-    out.lost_most = -share_of(fit.effect - erg_student_t(0.95, fit.df) * fit.error);
+    /* Of nothing 0 is lost, and not -0. */
+    out.lost_most = 0 - share_of(fit.effect - erg_student_t(0.95, fit.df) * fit.error);
     return out;
 }
 
@@ -331,7 +332,7 @@ static bool put_rows(study *of, erg_verdict *verdict)
     const erg_gate_side base = side_of(of, 0), changed = side_of(of, 1);
     const erg_shape_row rows[] = {
         { "base", &of->rows[0], 0, true, true, base, base },
-        { "new", &of->rows[1], -of->changes[RATE].value, false, true, base, changed },
+        { "new", &of->rows[1], 0 - of->changes[RATE].value, false, true, base, changed },
     };
     const erg_shape_wave waves[] = { { "base", &of->firsts[0] },
                                      { "new", &of->firsts[1] } };
