@@ -76,34 +76,41 @@ static void rise_and_fall_are_two_figures(void)
     free(power_w);
 }
 
+/* Four units between top_w and 300 W, 5 s each: means of 10 ms rise and fall by so much. */
+static void slopes_under(const char *policy, int top_w, double *up, double *down)
+{
+    char text[400];
+
+    snprintf(text, sizeof(text), "version: 1\nracks: {count: 1, units: 4}\n"
+             "gpu: {idle: 130W}\njob: {units: 4, wait: 300W, step: [{compute: 5s, power: "
+             "%dW}, {compute: 5s, power: 300W}]}\nrun: {length: 60s, sample: 1ms}\n",
+             top_w);
+    erg_scenario *scenario = parse(text);
+    erg_shaped of = shape(scenario, policy, 0);
+    *up = of.metrics.ramp_up_w_per_s;
+    *down = of.metrics.ramp_down_w_per_s;
+    erg_shaped_free(&of);
+    erg_scenario_free(scenario);
+}
+
 /* Power is constant between events: those steps must not be what is told of the rise. */
 static void a_policy_of_ramps_rises_by_what_it_was_given(void)
 {
-    erg_scenario *scenario = parse(
-        "version: 1\nracks: {count: 1, units: 4}\ngpu: {idle: 130W}\njob: {units: 4, wait: "
-        "300W, step: [{compute: 5s, power: 1000W}, {compute: 5s, power: 300W}]}\n"
-        "run: {length: 60s, sample: 1ms}\n");
-    erg_shaped of = shape(scenario, "ramp=200W/s", 0);
+    double up, down;
 
-    CHECK_NEAR(of.metrics.ramp_up_w_per_s, 4 * 200, 1e-6);
-    CHECK(of.metrics.ramp_down_w_per_s > 100 * 4 * 200);
-    erg_shaped_free(&of);
-    erg_scenario_free(scenario);
+    slopes_under("ramp=200W/s", 1000, &up, &down);
+    CHECK_NEAR(up, 4 * 200, 1e-6);
+    CHECK(down > 100 * 4 * 200);
 }
 
 /* It is held for the half second that it says, and goes down from there. */
 static void a_floor_goes_down_by_what_it_was_given(void)
 {
-    erg_scenario *scenario = parse(
-        "version: 1\nracks: {count: 1, units: 4}\ngpu: {idle: 130W}\njob: {units: 4, wait: "
-        "300W, step: [{compute: 5s, power: 901W}, {compute: 5s, power: 300W}]}\n"
-        "run: {length: 60s, sample: 1ms}\n");
-    erg_shaped of = shape(scenario, "floor=900W:500ms:200W/s", 0);
+    double up, down;
 
-    CHECK_NEAR(of.metrics.ramp_down_w_per_s, 4 * 200, 1e-6);
-    CHECK(of.metrics.ramp_up_w_per_s > 100 * 4 * 200);
-    erg_shaped_free(&of);
-    erg_scenario_free(scenario);
+    slopes_under("floor=900W:500ms:200W/s", 901, &up, &down);
+    CHECK_NEAR(down, 4 * 200, 1e-6);
+    CHECK(up > 100 * 4 * 200);
 }
 
 /* 16 units of 870 W come up over 8 s: all of them rise at once in the end. */
