@@ -96,11 +96,17 @@ void erg_drop_abandoned(const char *path)
 
 /* ---- writing aside --------------------------------------------------------------- */
 
-/* A stream into a file that has no name; NULL where there are none. */
+/* Where a file without a name gets one from. */
+static const char own_files[] = "/proc/self/fd";
+
+/* A stream into a file that has no name; NULL where there are none, or, as in a chroot
+ * without /proc, none would get one. */
 static FILE *open_nameless(const char *path)
 {
     char folder[ERG_PATH_MOST];
 
+    if (access(own_files, X_OK) != 0)
+        return NULL;
     folder_of(path, folder);
     int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
@@ -150,7 +156,7 @@ static bool give_name(const erg_aside *aside)
 {
     char nameless[40];
 
-    snprintf(nameless, sizeof(nameless), "/proc/self/fd/%d", fileno(aside->stream));
+    snprintf(nameless, sizeof(nameless), "%s/%d", own_files, fileno(aside->stream));
     unlink(aside->temporary);
     return linkat(AT_FDCWD, nameless, AT_FDCWD, aside->temporary, AT_SYMLINK_FOLLOW) == 0;
 }
