@@ -43,6 +43,42 @@ static void a_power_log_may_be_in_other_units(void)
     }
 }
 
+static void a_power_log_may_name_its_columns_as_it_likes(void)
+{
+    static const struct { const char *header, *channel; double watts; } rows[] = {
+        { "time,gpu_id,watts", "gpu:0/power", 1 },
+        { "Timestamp,GPU,Power (W)", "gpu:0/power", 1 },
+        { "Timestamp,GPU,Power [mW]", "gpu:0/power", 1e-3 },
+        { "date,device,power_draw", "gpu:0/power", 1 },
+        { "timestamp,gpu_index,gpu_power_mw", "gpu:0/power", 1e-3 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[160];
+        erg_error err = { 0 };
+        size_t count;
+
+        snprintf(text, sizeof(text), "%s\n2026-02-06T18:32:23Z,0,250\n", rows[i].header);
+        erg_trace *trace = import_text(text, NULL, &err);
+        CHECK_OK(trace != NULL, err);
+        CHECK_NEAR(samples_of(trace, rows[i].channel, &count)[0].value,
+                   250 * rows[i].watts, 1e-12);
+        erg_trace_free(trace);
+    }
+}
+
+/* A table of what programs took has a time and a power, too. */
+static void a_table_of_programs_is_no_power_log(void)
+{
+    static const char *const tables[] = {
+        "time,device,power,clock\n1,0,250,1400\n", "gpu,power,name\n0,250,a100\n",
+        "time,power_limit\n1,250\n", "device,category,kernel_name,count\n0,k,gemm,3\n",
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(tables); i++)
+        CHECK(!erg_import_format(tables[i], strlen(tables[i])));
+}
+
 static void a_power_log_of_one_device_needs_no_column_for_it(void)
 {
     erg_error err = { 0 };
@@ -273,6 +309,8 @@ int main(void)
     static const test tests[] = {
         TEST(a_power_log_gives_a_channel_to_each_gpu),
         TEST(a_power_log_may_be_in_other_units),
+        TEST(a_power_log_may_name_its_columns_as_it_likes),
+        TEST(a_table_of_programs_is_no_power_log),
         TEST(a_power_log_of_one_device_needs_no_column_for_it),
         TEST(a_zone_that_is_named_moves_the_stamps_and_the_flag_goes),
         TEST(the_hour_that_comes_twice_is_told_apart_by_the_order_of_rows),

@@ -1,63 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain power log: timestamp,gpu,power_w or timestamp,id,power; or in other units, and
- * of one device without a column for it. */
+/*
+ * The plain power log: timestamp,gpu,power_w or timestamp,id,power; or in other units, and
+ * of one device without a column for it. Who writes one by hand names its columns as they
+ * come to mind: time,gpu_id,watts or Timestamp,GPU,Power (mW) are the same.
+ */
+#include <math.h>
 #include <string.h>
+#include <strings.h>
 #include "import/formats/sheet.h"
 
 static const struct unit {
-    const char *column;
+    const char *end;        /* of the column's name, behind what it is of */
     double watts;
 } units[] = {
-    { "power_w", 1 }, { "power", 1 }, { "power_mw", 1e-3 }, { "power_uw", 1e-6 },
-    { "power_kw", 1e3 },
+    { "", 1 },        { "_w", 1 },       { "_watts", 1 },    { "[w]", 1 },
+    { "(w)", 1 },     { "_mw", 1e-3 },   { "[mw]", 1e-3 },   { "(mw)", 1e-3 },
+    { "_uw", 1e-6 },  { "[uw]", 1e-6 },  { "(uw)", 1e-6 },   { "_kw", 1e3 },
+    { "[kw]", 1e3 },  { "(kw)", 1e3 },
 };
-static const char *const devices[] = { "gpu", "id" };
+static const char *const powers[] = { "power", "watts", "power_draw", "gpu_power" };
+static const char *const devices[] = { "gpu", "id", "gpu_id", "gpu_index", "index" };
+/* In sheets of nothing else: the tables of others have such columns too. */
+static const char *const times[] = { "time", "datetime", "date" };
+static const char *const plain_devices[] = { "device", "device_id" };
 
-/* Nothing but stamps and watts. */
-static bool is_of_one(const erg_source *source)
+typedef struct columns {
+    int time, device, power;    /* -1: none */
+    double watts;               /* of 1 in the column */
+    bool is_log;
+} columns;
+
+/* NAN: it is no power. "Power (mW)" has a blank before its unit. */
+static double watts_of(erg_field name)
 {
-    const char *end = memchr(source->bytes, '\n', source->size);
-    size_t size = end ? (size_t)(end - source->bytes) : source->size, cells = 1;
-
-    for (size_t i = 0; i < size; i++)
-        cells += source->bytes[i] == ',' || source->bytes[i] == ';';
-    for (size_t u = 0; cells == 2 && u < ERG_COUNT(units); u++) {
-        const char *const names[] = { "timestamp", units[u].column, NULL };
-        if (erg_header_has(source, names))
-            return true;
+    name = erg_field_trim(name);
+    for (size_t p = 0; p < ERG_COUNT(powers); p++) {
+        size_t stem = strlen(powers[p]);
+        if (name.count < stem || strncasecmp(name.text, powers[p], stem) != 0)
+            continue;
+        erg_field end = erg_field_trim((erg_field){ name.text + stem, name.count - stem });
+        for (size_t u = 0; u < ERG_COUNT(units); u++)
+            if (end.count == strlen(units[u].end)
+                && strncasecmp(end.text, units[u].end, end.count) == 0)
+                return units[u].watts;
     }
-    return false;
+    return NAN;
+}
+
+static int first_of(const erg_csv_row *header, const char *const names[], size_t count)
+{
+    int found = -1;
+
+    for (size_t i = 0; found < 0 && i < count; i++)
+        found = erg_column_find(header, names[i]);
+    return found;
+}
+
+static columns find(const erg_csv_row *header)
+{
+    columns to = { .time = erg_column_find(header, "timestamp"), .power = -1 };
+    size_t cells = header->count;
+
+    to.device = first_of(header, devices, ERG_COUNT(devices));
+    if (to.time < 0 && cells <= 3)
+        to.time = first_of(header, times, ERG_COUNT(times));
+    if (to.device < 0 && cells == 3)
+        to.device = first_of(header, plain_devices, ERG_COUNT(plain_devices));
+    for (size_t i = 0; to.power < 0 && i < cells; i++)
+        if (!isnan(to.watts = watts_of(header->fields[i])))
+            to.power = (int)i;
+    to.is_log = to.time >= 0 && to.power >= 0 && (to.device >= 0 || cells == 2);
+    return to;
+}
+
+static bool look(void *self, const erg_csv_row *row, erg_error *err)
+{
+    columns *to = self;
+
+    (void)err;
+    *to = find(row);
+    return true;
 }
 
 static bool sniff(const erg_source *source)
 {
-    for (size_t d = 0; d < ERG_COUNT(devices); d++)
-        for (size_t u = 0; u < ERG_COUNT(units); u++) {
-            const char *const names[] = { "timestamp", devices[d], units[u].column, NULL };
-            if (erg_header_has(source, names))
-                return true;
-        }
-    return is_of_one(source);
+    columns found = { .is_log = false };
+    const erg_csv csv = { .name = source->name, .row = look, .self = &found,
+                          .keep_last = true };
+    erg_field line = erg_first_line(source->bytes, source->size);
+
+    return line.count < 65536 && erg_csv_read(&csv, line.text, line.count, NULL, NULL)
+        && found.is_log;
 }
 
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
-    int power = -1;
-    double watts = 1;
+    columns found = find(header);
 
-    for (size_t u = 0; power < 0 && u < ERG_COUNT(units); u++)
-        if ((power = erg_column_find(header, units[u].column)) >= 0)
-            watts = units[u].watts;
-    sheet->time = erg_column_find(header, "timestamp");
-    sheet->device_column = erg_column_find(header, "gpu");
-    if (sheet->device_column < 0)
-        sheet->device_column = erg_column_find(header, "id");
-    if (sheet->time < 0 || power < 0)
+    sheet->time = found.time;
+    sheet->device_column = found.device;
+    if (found.time < 0 || found.power < 0)
         return erg_missing_column(sheet->source, header,
-                                  sheet->time < 0 ? "timestamp" : "power_w", err);
-    if (sheet->device_column < 0)
+                                  found.time < 0 ? "timestamp" : "power_w", err);
+    if (found.device < 0)
         erg_text_put(sheet->device.name, sizeof(sheet->device.name), "meter:0");
-    erg_sheet_add(sheet, power, erg_power_channel(0, "power", ERG_SCOPE_BOARD), watts);
+    erg_sheet_add(sheet, found.power, erg_power_channel(0, "power", ERG_SCOPE_BOARD),
+                  found.watts);
     return true;
 }
 
