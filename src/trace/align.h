@@ -21,6 +21,13 @@ bool erg_align(erg_samples reference, erg_samples meter, double window_s, double
                erg_offset *out, erg_error *err);
 /* 0/1 activity of the regions of a trace, as samples; free() it. */
 erg_sample *erg_align_activity(const erg_trace *trace, size_t *count, erg_error *err);
+/* A sensor's power as samples; free() it. Of more than `most` readings so many means in
+ * equal bins stand for them: at ERG_ALIGN_READINGS 18 hours in bins as fine as half a
+ * second, which is half a reading of a meter at 1 Hz. */
+enum { ERG_ALIGN_READINGS = 1 << 17 };
+struct erg_stream;
+erg_sample *erg_align_sensor(const struct erg_stream *stream, size_t most, size_t *count,
+                             erg_error *err);
 /* As erg_align of one stretch of load, by the readings near its two edges: what else ran
  * farther off, and the middle of a long one, say nothing of them. within: the stretch and
  * the rest around it. */

@@ -3,6 +3,7 @@
 #include "math/stats.h"
 #include "plant/power.h"
 #include "trace/align.h"
+#include "trace/stream.h"
 #include "test.h"
 
 enum { SAMPLES_MOST = 20000 };
@@ -215,6 +216,36 @@ static void the_marker_is_like_nothing_but_itself(void)
     }
 }
 
+/* The load as a sensor of 100 Hz has it: more readings than are to be held. */
+static void a_sensor_of_many_readings_tells_as_much_in_bins(void)
+{
+    enum { HELD = 1024 };
+    static const double offsets_s[] = { -2.31, 0, 1.87 };
+
+    play_chips(erg_marker_chips, 31, 4, 164);
+    for (size_t i = 0; i < ERG_COUNT(offsets_s); i++) {
+        erg_stream stream = { .update_s = 0.01 };
+        erg_error err = { 0 };
+        erg_offset got;
+        size_t count;
+
+        for (int64_t at_ns = 0; at_ns < 164 * ERG_NS_PER_S; at_ns += 10 * ERG_NS_PER_MS) {
+            double begin_s = erg_s_from_ns(at_ns), w = load_mean(begin_s, begin_s + 0.01);
+            erg_piece piece = { at_ns, at_ns + 10 * ERG_NS_PER_MS, w, w };
+            CHECK_OK(erg_stream_add_piece(&stream, piece, &err), err);
+        }
+        erg_sample *held = erg_align_sensor(&stream, HELD, &count, &err);
+        CHECK_OK(held != NULL, err);
+        CHECK(count <= 2 * HELD && count > HELD);
+        read_meter(164, (clock_of){ offsets_s[i], 0, 0.02, 150 }, 7 + i);
+        CHECK_OK(erg_align((erg_samples){ held, count },
+                           (erg_samples){ meter, meter_count }, 1, 5, &got, &err), err);
+        CHECK_NEAR(got.offset_s - offsets_s[i], 0, 0.1);
+        free(held);
+        erg_rows_free(&stream.pieces);
+    }
+}
+
 static void activity_is_the_union_of_the_regions(void)
 {
     static const erg_region regions[] = {
@@ -255,6 +286,7 @@ int main(void)
         TEST(a_drift_of_150_ppm_is_found),
         TEST(no_clock_drifts_by_half_a_per_mille),
         TEST(the_marker_is_like_nothing_but_itself),
+        TEST(a_sensor_of_many_readings_tells_as_much_in_bins),
         TEST(activity_is_the_union_of_the_regions),
     };
     return test_run(tests, ERG_COUNT(tests));

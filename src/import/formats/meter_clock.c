@@ -229,21 +229,16 @@ static bool consult_sensor(search *with, int channel, erg_error *err)
     const erg_stream *stream = erg_stream_of(with->into, channel, NULL);
     const erg_channel_info *info = erg_trace_channel(with->into, channel);
     char by[80];
+    size_t count;
 
     if (!stream || !(stream->update_s <= 0.5 * with->meter.period_s))
         return true;
-    const erg_piece *pieces = stream->pieces.items;
-    size_t count = stream->pieces.count;
-    erg_sample *reference = calloc(2 * count + 1, sizeof(*reference));
+    erg_sample *reference = erg_align_sensor(stream, ERG_ALIGN_READINGS, &count, err);
     if (!reference)
-        return erg_fail(err, ERG_NO_MEMORY, "no memory for %zu samples", count);
-    for (size_t i = 0; i < count; i++) {
-        reference[2 * i] = (erg_sample){ pieces[i].begin_ns, 0, pieces[i].begin_w };
-        reference[2 * i + 1] = (erg_sample){ pieces[i].end_ns, 0, pieces[i].end_w };
-    }
+        return false;
     snprintf(by, sizeof(by), "%.34s/%.34s",
              erg_trace_device(with->into, info->device)->name, info->name);
-    consult(with, reference, 2 * count, by);
+    consult(with, reference, count, by);
     free(reference);
     return true;
 }
