@@ -132,14 +132,14 @@ static bool time_first(erg_replay_bench *bench, const size_t order[], size_t cou
     return erg_replay_time_references(bench, err);
 }
 
-/* What quick kernels leave of half of their time goes to those that are still wide. */
+/* What quick kernels leave of their time goes to those that are still wide. */
 static double most_of(const erg_replay_bench *bench, double most_s)
 {
     double rows = (double)bench->replay->kernel_count, spent_s = 0;
 
     for (size_t i = 0; i < bench->replay->kernel_count; i++)
         spent_s += bench->blocks[i].spent_s;
-    return spent_s < 0.5 * rows * most_s ? PATIENCE_WIDE * most_s : most_s;
+    return spent_s < rows * most_s ? PATIENCE_WIDE * most_s : most_s;
 }
 
 /* Those of the references, and what the others of its kind show: free the last. */

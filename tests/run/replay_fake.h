@@ -18,6 +18,7 @@ struct erg_engine_job { erg_engine_session *session; int64_t time_ns; double owe
 
 static manual_clock clock_of_all;
 static bool machine_drifts;
+static double scatter;              /* of kernels of an odd length, every 20 ms anew */
 static const void *seen[4096];      /* first operands of launches, for rotations */
 static size_t seen_count;
 
@@ -93,6 +94,13 @@ static inline erg_engine_job *fake_prepare(erg_engine_session *session,
     return job;
 }
 
+static inline double scattered(const erg_engine_job *job)
+{
+    test_random random = { (uint64_t)(job->session->clock->now_ns / 20000000) + 1 };
+
+    return 1 + (scatter > 0 && job->time_ns % 2 ? scatter * test_normal(&random) : 0);
+}
+
 static inline bool fake_launch(erg_engine_job *job,
                                void *const memory[ERG_SIGNATURE_TENSORS],
                                erg_error *err)
@@ -100,7 +108,8 @@ static inline bool fake_launch(erg_engine_job *job,
     double share = (double)job->session->clock->now_ns * 1e-9 / session_s;
 
     (void)err;
-    job->owed_ns += (double)job->time_ns * (1 + (job->session->drifts ? drift * share : 0));
+    job->owed_ns += (double)job->time_ns * (1 + (job->session->drifts ? drift * share : 0))
+                  * scattered(job);
     job->session->clock->now_ns += (int64_t)job->owed_ns;
     job->owed_ns -= floor(job->owed_ns);
     seen[seen_count++ % ERG_COUNT(seen)] = memory[0];
