@@ -95,6 +95,17 @@ static const char *const units[] = {
     [CLI_KELVIN] = "K",  [CLI_JOULES] = "J", [CLI_BYTES] = "B", [CLI_NUMBER] = "",
 };
 
+/* Of two files the first would be passed over without a word. */
+static bool put_text(const cli_option *row, const char **at, const char *text,
+                     erg_error *err)
+{
+    if (*at && strcmp(row->value, "FILE") == 0 && strcmp(*at, text) != 0)
+        return erg_fail(err, ERG_BAD_INPUT, "given twice, '%.60s' and '%.60s': name one",
+                        *at, text);
+    *at = text;
+    return true;
+}
+
 static bool put_any(const cli_option *row, void *at, const char *text, erg_error *err)
 {
     switch (row->type) {
@@ -102,8 +113,7 @@ static bool put_any(const cli_option *row, void *at, const char *text, erg_error
         *(bool *)at = true;
         return true;
     case CLI_TEXT:
-        *(const char **)at = text;
-        return true;
+        return put_text(row, at, text, err);
     case CLI_LIST: {
         cli_list *list = at;
         if (list->count == CLI_LIST_MOST)

@@ -98,6 +98,10 @@ static bool make_options(const cli *call, erg_replay_run_options *options, erg_e
         .sensors = call->common.sensors.items,
         .sensor_count = call->common.sensors.count,
     };
+    if (typed->power)
+        return erg_fail(err, ERG_BAD_INPUT,
+                        "--power is read by recompose and audit: a log for run is "
+                        "--power-log");
     return parse_words(typed, options, err);
 }
 

@@ -15,6 +15,9 @@ bool replay_source_of(const cli *call, int first, replay_files *files,
     const char *const named[] = { typed->full, typed->timing, typed->kernels, typed->power,
                                   typed->report };
 
+    if (typed->power_log)
+        return cli_misused(call, "--power-log is of erg replay run: name the log with "
+                                 "--power"), false;
     *files = (replay_files){ .count = 0 };
     *out = (erg_replay_source){ .files = files->paths,
                                 .steps = typed->steps,

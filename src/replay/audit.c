@@ -176,7 +176,8 @@ erg_result *erg_replay_audit(erg_replay *replay, const erg_replay_audit_options 
         ok = add_row(table, &erg_audit_checks[i], &findings[i], err);
         *failed += findings[i].state == ERG_AUDIT_FAILED;
     }
-    if (ok && note(result, findings, *failed, err))
+    if (ok && note(result, findings, *failed, err)
+        && erg_replay_put_notes(replay, result, err))
         return result;
     erg_result_free(result);
     return NULL;

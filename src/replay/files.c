@@ -4,7 +4,7 @@
 #include <string.h>
 #include "replay/files.h"
 
-enum { FILE_MOST = 1 << 28, FILES_MOST = 8 };
+enum { FILES_MOST = 8 };
 
 const erg_replay_file *const erg_replay_files[] = {
     &erg_replay_file_whole,
@@ -62,7 +62,7 @@ bool erg_replay_file_read(erg_replay *into, const erg_replay_file *file, const c
 {
     size_t size;
     erg_replay_reading reading = { into, erg_path_base(path), { .zone = zone } };
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    char *bytes = erg_file_read(path, ERG_REPLAY_JSON_MOST, &size, err);
     bool ok = bytes && erg_replay_file_parse(&reading, file, bytes, size, err);
 
     free(bytes);

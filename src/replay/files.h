@@ -17,6 +17,9 @@
 #include "replay/replay.h"
 
 enum { ERG_TOP_KERNELS = 20 };
+/* A JSON document is held whole, at some ten times its size: a list of 80,000 kernels is a
+ * file of this. What lists launches comes by the line, or as a Chrome trace. */
+enum { ERG_REPLAY_JSON_MOST = 64 << 20 };
 enum { ERG_KEPT_WHOLE, ERG_KEPT_KERNELS }; /* of erg_replay.kept */
 
 /* ---- comparison_report.json --------------------------------------------- */

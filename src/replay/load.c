@@ -9,7 +9,7 @@
 #include "replay/load.h"
 #include "replay/plan_read.h"
 
-enum { FILES_MOST = 64, FILE_MOST = 1 << 28, HEAD = 16 };
+enum { FILES_MOST = 64 };
 
 typedef struct loader {
     const erg_replay_source *source;
@@ -83,7 +83,11 @@ static bool take(loader *load, const char *path, const erg_replay_file *named,
         load->logs[load->log_count++] = path;
         return true;
     }
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+    if (!named && erg_plan_is_streamed(path)) {
+        load->plans[load->plan_count++] = path;
+        return true;
+    }
+    char *bytes = erg_file_read(path, ERG_REPLAY_JSON_MOST, &size, err);
     if (!bytes)
         return false;
     const erg_replay_file *report = named ? named : report_in(bytes, size);
@@ -202,7 +206,24 @@ static char **names_in(const char *folder, size_t *count, erg_error *err)
     return NULL;
 }
 
-/* A CSV that is no log (counts of kernels) is passed over. */
+/* A CSV that is no log (counts of kernels) is passed over; one that is nothing known may
+ * have been meant for one. */
+static bool pass_over(loader *load, const char *path, const char *bytes, size_t size,
+                      erg_error *err)
+{
+    const char *name = erg_path_base(path);
+
+    if (size == 0)
+        return erg_replay_note(load->into, err,
+                               "%.80s is empty, and passed over: was the logger started?",
+                               name);
+    return erg_plan_may_be(path, bytes, size, NULL)
+        || erg_replay_note(load->into, err,
+                           "%.80s is passed over: it is neither a log of power that erg "
+                           "knows nor a list of kernels. erg import takes the names of "
+                           "its columns (--time, --power)", name);
+}
+
 static bool take_of(loader *load, const char *path, const folder_kind *kind, erg_error *err)
 {
     size_t size;
@@ -213,11 +234,16 @@ static bool take_of(loader *load, const char *path, const folder_kind *kind, erg
         load->logs[load->log_count++] = path;
         return true;
     }
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    if (bytes && is_log(path, bytes, size))
+    if (erg_plan_is_streamed(path))
+        return true;
+    char *bytes = erg_file_read(path, ERG_REPLAY_JSON_MOST, &size, err);
+    bool ok = bytes != NULL;
+    if (ok && is_log(path, bytes, size))
         load->logs[load->log_count++] = path;
+    else if (ok)
+        ok = pass_over(load, path, bytes, size, err);
     free(bytes);
-    return bytes != NULL;
+    return ok;
 }
 
 /* The file of exactly that name, else those that end so: all logs, one of the others. */
@@ -255,7 +281,7 @@ static bool take_folder(loader *load, char *const names[], size_t count, erg_err
     return true;
 }
 
-/* ---- plan and power ----------------------------------------------------- */
+/* ---- plan --------------------------------------------------------------- */
 
 /* No file of ours: zoo:NAME, or bytes that are no text. */
 static bool is_graph(const char *path)
@@ -279,54 +305,14 @@ static bool read_plan(loader *load, erg_error *err)
     return ok;
 }
 
-static erg_trace *trace_of(const loader *load, const char *path, erg_error *err)
+/* The others would be passed over; their devices can be put beside each other. */
+static bool is_one_log(const loader *load, erg_error *err)
 {
-    erg_import_options options = { .tz = load->source->tz };
-    bool is_ours = erg_text_ends(path, ".erg");
-    erg_trace *trace = is_ours ? erg_trace_load_aside(path, err) : erg_trace_new(err);
-
-    if (!trace || is_ours
-        || (erg_trace_put_events_aside(trace, err)
-            && erg_import(trace, path, &options, err)))
-        return trace;
-    erg_trace_free(trace);
-    return NULL;
-}
-
-/* Of the whole, and where that is unknown of the kernels; how much of it the log saw, s. */
-static double overlap_s(const erg_replay *replay, const erg_trace *trace)
-{
-    erg_span span = replay->whole.span.end_ns ? replay->whole.span : replay->kernels_span;
-    erg_span seen = erg_trace_span(trace);
-    int64_t begin_ns = erg_trace_utc_ns(trace, seen.begin_ns);
-    int64_t end_ns = begin_ns + (seen.end_ns - seen.begin_ns);
-
-    begin_ns = begin_ns > span.begin_ns ? begin_ns : span.begin_ns;
-    end_ns = end_ns < span.end_ns ? end_ns : span.end_ns;
-    return end_ns > begin_ns ? erg_s_from_ns(end_ns - begin_ns) : 0;
-}
-
-/* Of several logs the one that saw the run; the first where none did. */
-static bool read_power(loader *load, erg_error *err)
-{
-    erg_replay *into = load->into;
-
-    for (size_t i = 0; i < load->log_count; i++) {
-        erg_trace *trace = trace_of(load, load->logs[i], err);
-        if (!trace)
-            return false;
-        if (into->trace && overlap_s(into, trace) <= overlap_s(into, into->trace)) {
-            erg_trace_free(trace);
-            continue;
-        }
-        erg_trace_free(into->trace);
-        into->trace = trace;
-    }
-    if (into->trace && isnan(into->whole.time_s))
-        erg_replay_whole_from(into, into->trace);
-    into->channel = into->trace ? erg_replay_choose_channel(into) : -1;
-    into->system = into->trace ? erg_replay_choose_system(into) : -1;
-    return true;
+    return load->log_count < 2
+        || erg_fail(err, ERG_BAD_INPUT,
+                    "%s is a second log of power: name one, or put both together: erg "
+                    "import %s %s --output power.erg", name_of(load, load->logs[1]),
+                    name_of(load, load->logs[0]), name_of(load, load->logs[1]));
 }
 
 static bool fill(loader *load, erg_error *err)
@@ -341,11 +327,13 @@ static bool fill(loader *load, erg_error *err)
         ok = erg_import_open(&load->spools[load->spool_count++], &path, NULL, err)
           && take(load, path, NULL, err);
     }
+    ok = ok && is_one_log(load, err);
     char **names = ok && source->folder ? names_in(source->folder, &count, err) : NULL;
     ok = ok && (!source->folder || (names && take_folder(load, names, count, err)));
     if (source->steps > 0)
         load->into->steps = source->steps;
-    ok = ok && read_plan(load, err) && read_power(load, err);
+    ok = ok && read_plan(load, err)
+      && erg_replay_read_power(load->into, load->logs, load->log_count, source->tz, err);
     if (names)
         names_free(names, count);
     if (!ok)

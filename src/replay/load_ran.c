@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "format/json.h"
+#include "replay/files.h"
 #include "replay/load.h"
+#include "replay/plan_read.h"
 
 /* The next timing of that name and count that has none yet. */
 static erg_kernel_timing *timing_of(erg_replay *replay, const json_t *object)
@@ -47,9 +49,11 @@ void erg_replay_ran_parse(erg_replay *replay, const char *bytes, size_t size)
 
 bool erg_replay_read_ran(erg_replay *replay, const char *path, erg_error *err)
 {
-    enum { FILE_MOST = 1 << 28 };
     size_t size;
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
+
+    if (erg_plan_is_streamed(path))
+        return true;
+    char *bytes = erg_file_read(path, ERG_REPLAY_JSON_MOST, &size, err);
 
     if (bytes && erg_json_begins(bytes, size, '{') && memmem(bytes, size, "\"params\"", 8))
         erg_replay_ran_parse(replay, bytes, size);

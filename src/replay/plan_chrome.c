@@ -397,4 +397,4 @@ static bool is_trace(const erg_plan_input *input)
 }
 
 const erg_plan_reader erg_plan_chrome = { .name = "chrome", .sniff = is_trace,
-                                          .read = read_trace };
+                                          .read = read_trace, .streams = true };

@@ -166,6 +166,6 @@ static bool is_launches(const erg_plan_input *input)
 }
 
 const erg_plan_reader erg_plan_counts_csv = { .name = "counts_csv", .sniff = is_counts,
-                                              .read = read_counts };
+                                              .read = read_counts, .streams = true };
 const erg_plan_reader erg_plan_launch_csv = { .name = "launch_csv", .sniff = is_launches,
-                                              .read = read_launches };
+                                              .read = read_launches, .streams = true };

@@ -7,11 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "format/json.h"
+#include "replay/files.h"
 #include "replay/plan_lines.h"
 #include "replay/plan_read.h"
 
-enum { FILE_BYTES_MOST = 1 << 30 };
 
 /* What frameworks and their profilers call them. */
 static const struct { const char *word; erg_precision precision; } types[] = {
@@ -189,7 +188,7 @@ static bool is_jsonl(const erg_plan_input *input)
 }
 
 const erg_plan_reader erg_plan_kernel_jsonl = { .name = "kernel_jsonl", .sniff = is_jsonl,
-                                                .read = read_jsonl };
+                                                .read = read_jsonl, .streams = true };
 
 /* ---- signatures JSON ----------------------------------------------------------------- */
 
@@ -228,7 +227,7 @@ static bool read_signatures(const erg_plan_input *input,
                             erg_error *err)
 {
     kernel_reading reading = { options, plan, "signatures", 0 };
-    json_t *root = erg_json_load(input->path, FILE_BYTES_MOST, err);
+    json_t *root = erg_json_load(input->path, ERG_REPLAY_JSON_MOST, err);
     bool good = root && read_root(root, input, &reading, err);
 
     json_decref(root);

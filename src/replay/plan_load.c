@@ -172,6 +172,18 @@ static bool is_known(const char *path, const char *bytes, size_t size)
     return found;
 }
 
+bool erg_plan_is_streamed(const char *path)
+{
+    char *head = malloc(HEAD_BYTES + 1);
+    erg_plan_input input = { .path = path, .name = path, .head = head };
+    size_t reader = 0;
+    bool found = head && read_head(path, head, &input.head_size, NULL)
+        && find_reader(&input, &reader, NULL);
+
+    free(head);
+    return found && erg_plan_readers[reader]->streams;
+}
+
 static bool is_sick(const char *bytes, size_t size)
 {
     json_t *root = NULL;

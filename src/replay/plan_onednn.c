@@ -183,4 +183,4 @@ static bool is_log(const erg_plan_input *input)
 }
 
 const erg_plan_reader erg_plan_onednn = { .name = "onednn", .sniff = is_log,
-                                          .read = read_log };
+                                          .read = read_log, .streams = true };

@@ -123,4 +123,4 @@ static bool is_plan(const erg_plan_input *input)
 }
 
 const erg_plan_reader erg_plan_saved = { .name = "plan", .sniff = is_plan,
-                                         .read = read_plan };
+                                         .read = read_plan, .streams = true };

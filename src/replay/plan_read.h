@@ -21,6 +21,7 @@ typedef struct erg_plan_reader {
     bool (*sniff)(const erg_plan_input *input);
     bool (*read)(const erg_plan_input *input, const erg_replay_plan_options *options,
                  erg_replay_plan *plan, erg_error *err);
+    bool streams;               /* a file of any size */
 } erg_plan_reader;
 
 extern const erg_plan_reader *const erg_plan_readers[];     /* ends with NULL */
@@ -56,6 +57,8 @@ bool erg_plan_steps(erg_replay_plan *plan, const erg_replay_plan_options *option
 
 /* May the file be a plan? True, too, where it is damaged or packed: its reader says how. */
 bool erg_plan_may_be(const char *path, const char *bytes, size_t size, erg_error *err);
+/* Is it a list of kernels, by its first bytes, that may be larger than memory? */
+bool erg_plan_is_streamed(const char *path);
 /* "the format of these kernels": the last part of a path. */
 const char *erg_plan_base(const char *path);
 

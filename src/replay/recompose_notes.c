@@ -58,5 +58,6 @@ bool erg_recompose_notes(const erg_replay *replay, const erg_recomposed *r,
             "%zu of the kernels drew less than the base power of %.4g W: that idle is of "
             "another state than they ran in. Name it with --base, or replay again.",
             r->all.below_base, replay->base_w);
-    return ok && (!told->by_time || note_time_share(r, result, err));
+    return ok && (!told->by_time || note_time_share(r, result, err))
+        && erg_replay_put_notes(replay, result, err);
 }

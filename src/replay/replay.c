@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "replay/files.h"
@@ -28,6 +30,7 @@ void erg_replay_free(erg_replay *replay)
     for (size_t i = 0; i < replay->kernel_count; i++)
         json_decref(replay->kernels[i].kept);
     free(replay->kernels);
+    free(replay->notes);
     erg_comparison_free(replay->comparison);
     erg_kernel_energies_free(replay->energies);
     for (size_t i = 0; i < ERG_COUNT(replay->kept); i++)
@@ -78,4 +81,27 @@ bool erg_replay_add(erg_replay *replay, const erg_kernel_timing *kernel, erg_err
     }
     replay->kernels[replay->kernel_count++] = *kernel;
     return true;
+}
+
+bool erg_replay_note(erg_replay *replay, erg_error *err, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!erg_grow((void **)&replay->notes, &replay->note_capacity, replay->note_count,
+                  sizeof(replay->notes[0]), err))
+        return false;
+    va_start(arguments, format);
+    vsnprintf(replay->notes[replay->note_count++], sizeof(replay->notes[0]), format,
+              arguments);
+    va_end(arguments);
+    return true;
+}
+
+bool erg_replay_put_notes(const erg_replay *replay, erg_result *result, erg_error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < replay->note_count; i++)
+        ok = erg_result_note(result, err, "%s", replay->notes[i]);
+    return ok;
 }

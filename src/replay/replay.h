@@ -103,9 +103,15 @@ struct erg_replay {
     struct erg_comparison *comparison;          /* files.h; NULL: there is none */
     struct erg_kernel_energies *energies;       /* files.h; NULL: there is none */
     struct json_t *kept[2];     /* foreign keys of the two timing files (files.h) */
+    char (*notes)[256];         /* on what was read, and what was not */
+    size_t note_count, note_capacity;
 };
 
 erg_replay *erg_replay_new(erg_error *err);
+/* A sentence for who reads the figures; erg_replay_put_notes puts all of them. */
+bool erg_replay_note(erg_replay *replay, erg_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool erg_replay_put_notes(const erg_replay *replay, erg_result *result, erg_error *err);
 /* A meter of all the machine: at its plug, or between it and its supply. */
 bool erg_replay_sees_node(const erg_trace *trace, int channel);
 /* A model stands in the meter's place: nothing that comes of its watts was measured. */

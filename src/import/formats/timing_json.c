@@ -10,6 +10,9 @@
 #include "format/json.h"
 #include "import/formats/importer.h"
 
+/* It is held whole, at some ten times its size. */
+enum { SIZE_MOST = 64 << 20 };
+
 typedef struct reader {
     const erg_source *source;
     erg_trace *into;
@@ -187,6 +190,10 @@ static bool read_timing(erg_trace *into, const erg_source *source, erg_error *er
     reader to = { .source = source, .into = into, .last_ns = INT64_MIN, .err = err };
     size_t skip = source->size >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3)
         == 0 ? 3 : 0;
+
+    if (source->size > SIZE_MOST)
+        return erg_fail(err, ERG_BAD_INPUT, "%s is larger than %d MiB: split it",
+                        source->name, SIZE_MOST >> 20);
     look_at_recording(&to);
     json_t *root =
         erg_json_parse(source->name, source->bytes + skip, source->size - skip, err);
