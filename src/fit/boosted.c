@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/library.h"
+#include "base/sort.h"
 #include "fit/boosted.h"
 #include "math/stats.h"
 
@@ -134,6 +135,7 @@ typedef struct training {
     library lib;
     handle matrix, booster;
     const erg_boost_options *options;
+    double base;
 } training;
 
 static bool set(const training *with, const char *name, double value)
@@ -151,7 +153,7 @@ static bool configure(const training *with)
     return with->lib.booster_set(with->booster, "objective", "reg:squarederror") == 0
         && with->lib.booster_set(with->booster, "tree_method",
                                  options->is_exact ? "exact" : "hist") == 0
-        && set(with, "base_score", options->base) && set(with, "verbosity", 0)
+        && set(with, "base_score", with->base) && set(with, "verbosity", 0)
         && set(with, "seed", options->seed ? options->seed : 1)
         && set(with, "lambda", options->is_free ? 0 : 1)
         && set(with, "num_parallel_tree", options->parallel ? options->parallel : 1)
@@ -161,6 +163,21 @@ static bool configure(const training *with)
         && set(with, "subsample", options->row_share)
         && set(with, "colsample_bytree", options->feature_share)
         && set(with, "min_child_weight", options->child_weight);
+}
+
+/* The constant of the least relative error, where rounds begin: the median of targets that
+ * weigh as 1 / measured. From 0 the first rounds would be spent on the way there. */
+static double begin_of(const erg_boost_rows *rows, double room[])
+{
+    double half = 0, sum = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < rows->count; i++)
+        half += exp(-(room[i] = (double)rows->targets[i])) / 2;
+    qsort(room, rows->count, sizeof(*room), erg_by_value);
+    while (at + 1 < rows->count && (sum += exp(-room[at])) < half)
+        at++;
+    return room[at];
 }
 
 /* Errors below 1.345 standard deviations, twice the median one, count as squares
@@ -175,19 +192,17 @@ static double scale_of(const erg_boost_rows *rows, const float own[], double roo
 /* Squares weighed by |e^z - 1| / z^2, z = ln(predicted / measured) of the round before,
  * add up to the relative error (iteratively reweighted least squares; Holland, Welsch
  * 1977). A reading that is far off then pulls no harder than any other. */
-static bool weigh(const training *with, const erg_boost_rows *rows, float weights[])
+static bool weigh(const training *with, const erg_boost_rows *rows, float weights[],
+                  double room[])
 {
     const float *own = NULL;
     whole count = 0;
-    double sum = 0, *room = malloc(rows->count * sizeof(*room));
+    double sum = 0;
 
-    if (!room || with->lib.booster_predict(with->booster, with->matrix, 0, 0, 0, &count,
-                                           &own) != 0 || count != rows->count) {
-        free(room);
+    if (with->lib.booster_predict(with->booster, with->matrix, 0, 0, 0, &count, &own) != 0
+        || count != rows->count)
         return false;
-    }
     double near = scale_of(rows, own, room);
-    free(room);
     for (size_t i = 0; i < rows->count; i++) {
         double z = (double)own[i] - (double)rows->targets[i];
         double slope = fabs(z) > 0 ? expm1(z) / z : 1;
@@ -200,9 +215,9 @@ static bool weigh(const training *with, const erg_boost_rows *rows, float weight
 }
 
 static bool step(const training *with, const erg_boost_rows *rows, int round,
-                 float weights[])
+                 float weights[], double room[])
 {
-    return (!weights || weigh(with, rows, weights))
+    return (!weights || weigh(with, rows, weights, room))
         && with->lib.booster_step(with->booster, round, with->matrix) == 0;
 }
 
@@ -211,15 +226,20 @@ static bool train(training *with, const erg_boost_rows *rows)
     const library *lib = &with->lib;
     bool is_relative = with->options->is_relative;
     float *weights = is_relative ? calloc(rows->count, sizeof(*weights)) : NULL;
-    bool good = (weights || !is_relative)
+    double *room = is_relative ? calloc(rows->count, sizeof(*room)) : NULL;
+    bool good = ((weights && room) || !is_relative)
         && lib->matrix_new(rows->features, rows->count, rows->feature_count, NAN,
                            &with->matrix) == 0
         && lib->matrix_set(with->matrix, "label", rows->targets, rows->count) == 0
-        && lib->booster_new(&with->matrix, 1, &with->booster) == 0 && configure(with);
+        && lib->booster_new(&with->matrix, 1, &with->booster) == 0;
 
+    with->base = good && is_relative && isnan(with->options->base) ? begin_of(rows, room)
+                                                                    : with->options->base;
+    good = good && configure(with);
     for (int round = 0; good && round < with->options->rounds; round++)
-        good = step(with, rows, round, weights);
+        good = step(with, rows, round, weights, room);
     free(weights);
+    free(room);
     return good;
 }
 

@@ -24,7 +24,8 @@ typedef struct erg_boost_options {
     bool is_free;               /* leaves are plain means: lambda 0, else 1 */
     int parallel;               /* trees a round; 0: 1 */
     double node_share;          /* of features at each split; 0: all */
-    double base;                /* where the sum begins */
+    double base;                /* where the sum begins; NAN, if is_relative: at the
+                                 * constant of least error */
     int seed;                   /* 0: 1 */
     bool is_relative;           /* targets are logarithms, and the mean of |predicted /
                                  * measured - 1| is made least, not that of squares */

@@ -104,6 +104,30 @@ static void readings_that_jump_do_not_pull_the_relative_error(void)
     CHECK_NEAR(learnt_beside_jumps(true), 0, 0.05);
 }
 
+/* Five in nine read e times as much as the rest: their median, but not that of 1 / P. */
+static void rounds_begin_at_the_constant_of_least_relative_error(void)
+{
+    float features[ROWS], targets[ROWS];
+    const erg_boost_options options = { .rounds = 1, .depth = 1, .rate = 1e-6,
+        .row_share = 1, .feature_share = 1, .child_weight = 1, .base = NAN,
+        .is_relative = true };
+    erg_boost_rows rows = { .features = features, .targets = targets, .count = ROWS,
+                            .feature_count = 1 };
+    erg_forest forest;
+    erg_error err = { 0 };
+
+    for (int i = 0; i < ROWS; i++) {
+        features[i] = (float)(i % 7);
+        targets[i] = i % 9 < 5 ? -1 : -2;
+    }
+    bool good = erg_boost(&rows, &options, &forest, &err);
+    if (!good && err.code == ERG_UNSUPPORTED)
+        SKIP(err.text);
+    CHECK_OK(good, err);
+    CHECK_NEAR(forest.base, -2, 1e-6);
+    erg_forest_free(&forest);
+}
+
 static void a_saved_model_is_read_without_the_library(void)
 {
     lesson *of = learn(&kinds[0]);
@@ -293,6 +317,7 @@ int main(void)
     static const test tests[] = {
         TEST(our_sums_are_those_of_xgboost),
         TEST(readings_that_jump_do_not_pull_the_relative_error),
+        TEST(rounds_begin_at_the_constant_of_least_relative_error),
         TEST(a_saved_model_is_read_without_the_library),
         TEST(a_damaged_model_is_refused_or_sound),
         TEST(a_sweep_of_one_feature_gives_the_sums_of_its_samples),
