@@ -40,6 +40,7 @@ void erg_kernel_row_fill(const erg_kernel_part *part, const erg_kernel_shape *sh
     erg_kernel_spot spot = erg_kernel_spot_of(&part->grid, coordinates);
     to->beyond = spot.beyond;
     to->bases[0] = to->bases[1] = 0;
+    to->near_from = count;
     if (use != ERG_NEAR_UNUSED)
         erg_kernel_near(&part->grid, &spot, near);
     for (int target = 0; use != ERG_NEAR_UNUSED && target < ERG_TARGETS
@@ -48,7 +49,7 @@ void erg_kernel_row_fill(const erg_kernel_part *part, const erg_kernel_shape *sh
         for (int i = 0; i < ERG_KERNEL_NEAR; i++)
             to->features[count++] = near[target][i];
     }
-    to->counts[ERG_TARGET_LATENCY] = count;
+    to->near_to = to->counts[ERG_TARGET_LATENCY] = count;
     to->counts[ERG_TARGET_POWER] =
         count + erg_kernel_campaign(shape, to->features + count);
 }

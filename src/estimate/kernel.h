@@ -123,6 +123,7 @@ size_t erg_kernel_regime_of(erg_kernel_type type, double latency_s);
 typedef struct erg_kernel_row {
     float features[ERG_TREE_FEATURES];
     size_t counts[ERG_TARGETS];     /* trees of a target ask the first so many */
+    size_t near_from, near_to;      /* those of the neighbours */
     float bases[ERG_TARGETS];       /* what they correct */
     bool beyond;                    /* all that was measured */
 } erg_kernel_row;

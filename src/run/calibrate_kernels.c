@@ -12,13 +12,13 @@
 
 /* As few as hold the accuracy: a prediction has a microsecond. Neighbours say most of a
  * product. Readings of power under attention scatter by 13 to 18 % from one to the next
- * (twins: bench/accuracy_twins.c): a leaf needs some 150 of them to know their mean to
- * 2 %, so few and large leaves, and larger steps. */
+ * (twins: bench/accuracy_twins.c): a leaf needs 100 of them or more to know their mean to
+ * 2 %. */
 static const struct { int rounds, depth; double rate, child_weight; }
     sizes[ERG_KERNEL_KINDS][ERG_TARGETS] = {
     [ERG_KERNEL_GEMM] = { { 32, 7, 0.2, 3 }, { 32, 7, 0.2, 3 } },
-    [ERG_KERNEL_PREFILL] = { { 40, 9, 0.3, 3 }, { 12, 6, 0.4, 150 } },
-    [ERG_KERNEL_DECODE] = { { 48, 8, 0.2, 3 }, { 16, 6, 0.3, 150 } },
+    [ERG_KERNEL_PREFILL] = { { 40, 9, 0.3, 3 }, { 24, 7, 0.25, 150 } },
+    [ERG_KERNEL_DECODE] = { { 48, 8, 0.2, 3 }, { 24, 8, 0.25, 100 } },
 };
 static const erg_boost_options boosting = { .row_share = 0.8, .feature_share = 0.7 };
 static const erg_precision precisions[ERG_KERNEL_TYPES - 1] = {
@@ -32,6 +32,7 @@ typedef struct lesson {
     int threads;
     size_t width;                   /* features of a row */
     size_t asked[ERG_TARGETS];      /* by a target: the first so many */
+    size_t near_from, near_to;      /* those of neighbours */
     float *features;                /* of samples->count rows */
     float *bases[ERG_TARGETS], *targets;
 } lesson;
@@ -95,12 +96,38 @@ static void fill_features(lesson *of)
         erg_kernel_roof roof = erg_kernel_roof_of(&of->part->machine, shape);
         erg_kernel_row_fill(of->part, shape, &roof, &row);
         of->width = row.counts[ERG_TARGET_POWER];
+        of->near_from = row.near_from;
+        of->near_to = row.near_to;
         memcpy(of->features + i * of->width, row.features, of->width * sizeof(float));
         for (int target = 0; target < ERG_TARGETS; target++) {
             of->bases[target][i] = row.bases[target];
             of->asked[target] = row.counts[target];
         }
     }
+}
+
+/* Other numbers of heads read other power by when they were read, in decode: trees shall
+ * not ask them. They never split at what is the same in all rows. */
+static void hide(const lesson *of, int target, float features[])
+{
+    if (target == ERG_TARGET_POWER
+        && erg_near_uses[of->samples->rows[0].shape.kind] == ERG_NEAR_FEATURE)
+        for (size_t i = of->near_from; i < of->near_to; i++)
+            features[i] = 0;
+}
+
+/* Files keep trees alone: where the sum begins moves into the leaves of the first one. */
+static void settle(erg_forest *forest)
+{
+    size_t end = forest->tree_count > 1 ? forest->roots[1] : forest->node_count;
+
+    for (size_t i = 0; i < end; i++) {
+        erg_split split = erg_forest_split(forest, i);
+        float value = split.value + forest->base;
+        if (split.left < 0)
+            memcpy(&forest->nodes[i].number, &value, sizeof(value));
+    }
+    forest->base = 0;
 }
 
 static bool boost(lesson *of, int target, float *seen, erg_error *err)
@@ -115,16 +142,22 @@ static bool boost(lesson *of, int target, float *seen, erg_error *err)
             continue;
         memcpy(seen + rows.count * rows.feature_count, of->features + i * of->width,
                rows.feature_count * sizeof(float));
+        hide(of, target, seen + rows.count * rows.feature_count);
         of->targets[rows.count++] = (float)(wanted(of, i, target) - of->bases[target][i]);
     }
     options.threads = of->threads;
     options.is_relative = target == ERG_TARGET_POWER; /* readings jump: docs/estimate.md */
+    if (options.is_relative && erg_near_uses[kind] != ERG_NEAR_START)
+        options.base = NAN;
     options.rounds = sizes[kind][target].rounds;
     options.depth = sizes[kind][target].depth;
     options.rate = sizes[kind][target].rate;
     options.child_weight = sizes[kind][target].child_weight;
     erg_forest_free(&of->part->forests[target]);
-    return erg_boost(&rows, &options, &of->part->forests[target], err);
+    if (!erg_boost(&rows, &options, &of->part->forests[target], err))
+        return false;
+    settle(&of->part->forests[target]);
+    return true;
 }
 
 static bool learn(lesson *of, erg_error *err)

@@ -105,6 +105,48 @@ static void intervals_hold_in_ninety_to_ninety_nine_of_a_hundred(void)
     erg_kernels_free(model);
 }
 
+/* Attention draws 100 to 139 W: far from the cap, where logarithms of power are 0. */
+static void write_attention(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    CHECK(file && fputs("batch_size,isl,num_heads,num_key_value_heads,head_dim,"
+                        "kv_cache_dtype,step,window_size,latency_ms,power_w\n", file) >= 0);
+    for (int heads = 1; heads <= 32; heads *= 2)
+        for (int batch = 1; batch <= 128; batch *= 2)
+            for (int seq = 16; seq <= 16384; seq *= 2)
+                fprintf(file, "%d,%d,%d,%d,128,bfloat16,0,0,%.6g,%d\n", batch, seq, heads,
+                        heads, 5e-3 + 1e-9 * batch * heads * seq * seq,
+                        100 + (batch + 3 * seq + 5 * heads) % 40);
+    CHECK(fclose(file) == 0);
+}
+
+static void a_model_that_was_saved_answers_as_when_it_learnt(void)
+{
+    const erg_kernel_shape shape = { ERG_KERNEL_PREFILL, ERG_KERNEL_BF16, .batch = 4,
+        .seq = 300, .heads = 8, .kv_heads = 8, .head_dim = 128 };
+    char path[ERG_PATH_MOST], kept[ERG_PATH_MOST];
+    erg_kernel_cost learnt, loaded;
+    erg_kernels *model = NULL;
+    erg_error err = { 0 };
+
+    snprintf(path, sizeof(path), "%s/attention.csv", test_folder());
+    snprintf(kept, sizeof(kept), "%s/lawful.json", test_folder());
+    write_attention(path);
+    erg_result *result = learn(path, &model);
+    CHECK_OK(erg_kernels_save(model, kept, &err), err);
+    erg_kernels *again = erg_kernels_load(&(erg_catalog){ 0 }, "lawful", kept, &err);
+    CHECK_TEXT(err.text, "");
+    CHECK(erg_kernels_cost(model, &shape, &learnt, NULL));
+    CHECK(erg_kernels_cost(again, &shape, &loaded, NULL));
+    CHECK(learnt.power_w.value > 95 && learnt.power_w.value < 145);
+    CHECK_NEAR(loaded.power_w.value, learnt.power_w.value, 1e-9);
+    CHECK_NEAR(loaded.latency_s.value, learnt.latency_s.value, 1e-15);
+    erg_result_free(result);
+    erg_kernels_free(again);
+    erg_kernels_free(model);
+}
+
 static void rows_that_are_none_are_refused_with_their_line(void)
 {
     static const char *const wrong[] = {
@@ -136,6 +178,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_law_is_learnt_and_pairs_that_were_missing_are_predicted),
         TEST(intervals_hold_in_ninety_to_ninety_nine_of_a_hundred),
+        TEST(a_model_that_was_saved_answers_as_when_it_learnt),
         TEST(rows_that_are_none_are_refused_with_their_line),
     };
     return test_run(tests, ERG_COUNT(tests));
