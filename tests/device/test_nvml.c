@@ -26,6 +26,22 @@ static void a_counter_of_months_is_not_a_blank(void)
     erg_devices_free(found);
 }
 
+static void a_sensor_shows_a_new_value_at_its_update_and_holds_it_till_the_next(void)
+{
+    erg_devices *found =
+        gpus("plain,load=ramp:0:1000:10s,update=100ms,window=0s,counter_update=100ms");
+    static const struct { double at_ms, w, j; } rows[] = {
+        { 300, 30, 4.5 }, { 399, 30, 4.5 }, { 400, 40, 8 }, { 499, 40, 8 },
+        { 350, 30, 4.5 },       /* a clock that is stepped back */
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        int64_t at_ns = (int64_t)(rows[i].at_ms * 1e6);
+        CHECK_NEAR(read_at(found, at_ns, "power"), rows[i].w, 1e-9);
+        CHECK_NEAR(read_at(found, at_ns, "energy"), rows[i].j, 1e-9);
+    }
+    erg_devices_free(found);
+}
+
 static void a_restarted_driver_shows_as_a_falling_counter(void)
 {
     erg_devices *found = gpus("plain,load=constant:100,reset=50s");
@@ -314,6 +330,7 @@ int main(void)
         TEST(time_held_back_and_the_fan_are_channels_where_the_board_tells_them),
         TEST(the_counter_gives_the_true_joules),
         TEST(a_counter_of_months_is_not_a_blank),
+        TEST(a_sensor_shows_a_new_value_at_its_update_and_holds_it_till_the_next),
         TEST(a_restarted_driver_shows_as_a_falling_counter),
         TEST(instant_and_average_are_two_channels),
         TEST(power_usage_means_what_its_architecture_means),

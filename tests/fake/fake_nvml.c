@@ -93,6 +93,7 @@ EXPORT bool fake_nvml_script(const char *text)
     snprintf(copy, sizeof(copy), "%s", text ? text : "plain");
     char *rest = copy, *sim = strsep(&rest, ";");
     memset(&now, 0, sizeof(now));
+    fake_truth_forget();
     if (!erg_sim_spec_parse(sim, &now.sim, &err) || !read_keys(rest)) {
         fprintf(stderr, "fake NVML: '%s' is not understood: %s\n", text, err.text);
         return false;
@@ -118,23 +119,16 @@ static unsigned fault(int64_t since_ns)
 {
     if (erg_s_from_ns(since_ns) >= now.lost)
         return NVML_LOST;
-    return erg_plant_chance(now.sim.sensor.seed, reads++, FOR_ERROR) < now.sim.error
-               ? NVML_UNKNOWN
-               : NVML_DONE;
-}
-
-static double power_w(const struct nvml_gpu *gpu, double window_s, int64_t since_ns)
-{
-    erg_plant_sensor sensor = now.sim.sensor;
-    sensor.window_s = window_s;
-    sensor.seed += gpu->index;
-    return erg_plant_sensor_w(&sensor, &now.sim.load, since_ns);
+    bool fails = now.sim.error > 0
+        && erg_plant_chance(now.sim.sensor.seed, reads++, FOR_ERROR) < now.sim.error;
+    return fails ? NVML_UNKNOWN : NVML_DONE;
 }
 
 static unsigned power_mw(const struct nvml_gpu *gpu, double span_s, unsigned *mw)
 {
     int64_t t_ns = fake_since_ns();     /* the clock is what a fake costs most: once */
-    *mw = now.blank != 0 ? 0x7ffffff0u : (unsigned)lround(1e3 * power_w(gpu, span_s, t_ns));
+    double w = fake_power_w(gpu, span_s, t_ns);
+    *mw = now.blank != 0 ? 0x7ffffff0u : (unsigned)lround(1e3 * w);
     return fault(t_ns);
 }
 
@@ -240,7 +234,7 @@ EXPORT unsigned nvmlDeviceGetClockInfo(nvml_handle gpu, unsigned type, unsigned 
 EXPORT unsigned nvmlDeviceGetTemperature(nvml_handle gpu, unsigned sensor,
                                          unsigned *celsius)
 {
-    *celsius = (unsigned)(25 + 0.1 * power_w(gpu, 10, fake_since_ns()));
+    *celsius = (unsigned)(25 + 0.1 * fake_power_w(gpu, 10, fake_since_ns()));
     return sensor == 0 ? NVML_DONE : NVML_NOT_SUPPORTED;
 }
 
@@ -269,7 +263,7 @@ EXPORT unsigned nvmlDeviceGetTotalEccErrors(nvml_handle gpu, unsigned type,
 
 EXPORT unsigned nvmlDeviceGetUtilizationRates(nvml_handle gpu, nvml_use *use)
 {
-    bool busy = power_w(gpu, 0.1, fake_since_ns()) > 1.2 * now.sim.profile->idle_w;
+    bool busy = fake_power_w(gpu, 0.1, fake_since_ns()) > 1.2 * now.sim.profile->idle_w;
     *use = (nvml_use){ busy ? 100 : 0, busy ? 40 : 0 };
     return NVML_DONE;
 }
@@ -301,7 +295,7 @@ EXPORT unsigned nvmlDeviceGetTotalEnergyConsumption(nvml_handle gpu, unsigned lo
 {
     (void)gpu;
     int64_t since_ns = fake_since_ns();
-    double total_j = erg_plant_counter_j(&now.sim.counter, &now.sim.load, since_ns);
+    double total_j = fake_counter_j(since_ns);
     *mj = now.blank != 0 ? 0x7ffffffffffffff0u : (unsigned long long)llround(1e3 * total_j);
     if (now.tegra != 0 || !now.sim.has_counter)
         return NVML_NOT_SUPPORTED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two files of the fake NVML share: its script, and what was turned. */
+/* What the files of the fake NVML share: its script, and what was turned. */
 #ifndef ERG_TESTS_FAKE_NVML_H
 #define ERG_TESTS_FAKE_NVML_H
 
@@ -47,6 +47,10 @@ HIDDEN turned *fake_change(nvml_handle gpu, double right);
 HIDDEN int64_t fake_since_ns(void);
 /* Where the clock is stepped, that. */
 HIDDEN int64_t fake_utc_ns(void);
+/* fake_nvml_truth.c: at a time since the script began; what was held of another script. */
+HIDDEN double fake_power_w(const struct nvml_gpu *gpu, double window_s, int64_t t_ns);
+HIDDEN double fake_counter_j(int64_t t_ns);
+HIDDEN void fake_truth_forget(void);
 /* From a file that outlives the process; NULL: fresh, in memory. */
 HIDDEN void fake_turns_open(const char *file);
 
