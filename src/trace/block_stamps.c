@@ -108,10 +108,13 @@ static uint64_t guess_next(stamp_guess guess, uint64_t *grid, uint64_t before,
     return *grid += period;
 }
 
-/* As middle(), by counting: the steps of a sampler lie near the first of them. */
+/* As middle(), by counting: the steps of a sampler lie near the first of them. Where they
+ * are few the table alone would be more work: a recording codes a hundred such a second. */
 static int64_t middle_step(int64_t steps[], size_t count)
 {
     enum { WIDE = 2048 };
+    if (count < WIDE / 8)
+        return middle(steps, count);
     uint16_t hits[WIDE] = { 0 };
     uint64_t base = (uint64_t)steps[0] - WIDE / 2;
     size_t passed = 0, target = count / 2;
