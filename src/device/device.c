@@ -128,7 +128,7 @@ bool erg_devices_read(erg_devices *devices, size_t index, size_t channel,
 
 bool erg_devices_event(erg_devices *devices, erg_device_event *out)
 {
-    for (size_t i = 0; i < erg_devices_count(devices); i++) {
+    for (size_t i = 0; devices->tell_events && i < erg_devices_count(devices); i++) {
         erg_device *dev = erg_devices_at(devices, i);
         if (dev->state != ERG_PRESENT || !dev->own || !dev->driver->event
             || !dev->driver->event(dev, out))

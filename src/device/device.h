@@ -10,6 +10,7 @@ struct erg_devices {
     char host_id[64];
     erg_device **items;         /* each on its own, so that pointers stay good */
     size_t count, capacity;
+    bool tell_events;           /* the driver of one does: else none is asked */
 };
 
 /* All knobs of one device; true and nothing done if none was turned. */

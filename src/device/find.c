@@ -109,6 +109,7 @@ static bool driver_find(erg_devices *found, const erg_driver *driver, const char
         device_open(found->items[i]);
         yield_board(found, i);
         erg_device_fit(found->items[i]);
+        found->tell_events |= found->items[i]->driver->event != NULL;
     }
     return true;
 }
