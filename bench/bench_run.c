@@ -207,19 +207,29 @@ static double bare_share(const char *nvml, const char *root)
     return status == 0 ? bench_cpu_s(&use) / (bench_now_s(CLOCK_MONOTONIC) - begin_s) : NAN;
 }
 
-/* Over a run of some seconds: memory after 2.5 s and the CPU time of erg alone, its start
- * and end included (`sleep` takes about a millisecond of it). Resident counts what the page
- * cache shares with every other program; dirty is what is there because of us alone. */
-static void record(const char *what, char *const argv[], double floor, double share_limit)
+/* Over a run of seconds: memory after 2.5 s and the CPU time of erg alone, its start and
+ * end included (`sleep` takes about a millisecond of it), and once more without them.
+ * Resident counts what the page cache shares with every other program; dirty is what is
+ * there because of us alone. */
+static void record(const char *what, char *const argv[], unsigned seconds, double floor,
+                   double share_limit)
 {
     struct rusage use;
     char name[3][128];
     int status;
+    clockid_t clock;
     double begin_s = bench_now_s(CLOCK_MONOTONIC);
     int pid = bench_start(argv);
-    usleep(2500000);
+    usleep(1000000);
+    if (clock_getcpuclockid(pid, &clock) != 0)
+        exit(1);
+    double from_s = bench_now_s(CLOCK_MONOTONIC), from_cpu_s = bench_now_s(clock);
+    usleep(1500000);
     double resident_mb = rollup_mb(pid, "Rss:"), pss_mb = rollup_mb(pid, "Pss:");
     double dirty_mb = rollup_mb(pid, "Private_Dirty:");
+    usleep((seconds - 3) * 1000000);
+    double steady = (bench_now_s(clock) - from_cpu_s)
+        / (bench_now_s(CLOCK_MONOTONIC) - from_s);
     wait4(pid, &status, 0, &use);
     double wall_s = bench_now_s(CLOCK_MONOTONIC) - begin_s;
     const char *const words[] = { "resident", "  its share (Pss)",
@@ -232,6 +242,8 @@ static void record(const char *what, char *const argv[], double floor, double sh
     snprintf(name[0], sizeof(name[0]), "share of a core, %s", what);
     bench_print(&(bench_row){ name[0], "%", 100 * bench_cpu_s(&use) / wall_s,
                               100 * floor, share_limit, 1 });
+    bench_print(&(bench_row){ "  between its start and its end", "%", 100 * steady,
+                              100 * floor, NAN, 1 });
 }
 
 /* 8 GPUs of the fake library and the 2 packages of a captured machine, through the
@@ -244,10 +256,10 @@ static void recordings(char *erg, char *nvml, char *root)
                      "--root", root, "--device", "nvml,rapl:package-0,rapl:package-1",
                      "--output", run_path, "--", "sleep", "10", NULL };
 
-    record("sensors of this machine", idle, NAN, NAN);
+    record("sensors of this machine", idle, 3, NAN, NAN);
     setenv("FAKE_NVML", "h100-sxm5-80gb,load=constant:300;gpus=8", 1);
     double wakes = bare_share(NULL, root);
-    record("8 GPUs + 2 packages at 1 kHz", fast, wakes, 3);
+    record("8 GPUs + 2 packages at 1 kHz", fast, 10, wakes, 3);
     bench_print(&(bench_row){ "  of it: the same wakes and calls, nothing kept", "%",
                               100 * bare_share(nvml, root), 100 * wakes, NAN, 1 });
 }
