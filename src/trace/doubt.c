@@ -166,6 +166,21 @@ static double half_width_s(const asked *of)
     return count ? erg_s_from_ns(at[low < count ? low : count - 1].half_width_ns) : 0;
 }
 
+/* Files of which nobody knows by how much their clock was off. */
+static double unknown_offsets(const asked *of)
+{
+    const int channels[] = { of->channel, -1 };
+    const erg_flag_groups *groups = erg_flag_groups_of(of->trace, NULL);
+    double count = 0;
+
+    for (size_t i = 0; groups && i < ERG_COUNT(channels); i++) {
+        const erg_flag_group *group =
+            erg_flag_group_find(groups, channels[i], ERG_FLAG_CLOCK_OFFSET_UNKNOWN);
+        count += group ? (double)group->count : 0;
+    }
+    return count;
+}
+
 /* Half-widths are bounds; the clock of another meter has an offset besides. */
 static double stamps_j(const asked *of)
 {
@@ -177,12 +192,7 @@ static double stamps_j(const asked *of)
 
     if (offset && erg_number_parse(offset, strlen(offset), '.', &more_s))
         u_s = hypot(u_s, more_s);
-    for (size_t i = 0; i < erg_trace_flag_count(of->trace); i++) {
-        const erg_flag *flag = erg_trace_flag(of->trace, i);
-        if (flag->code == ERG_FLAG_CLOCK_OFFSET_UNKNOWN
-            && (flag->channel == of->channel || flag->channel < 0))
-            u_s = hypot(u_s, UNKNOWN_OFFSET_S);
-    }
+    u_s = hypot(u_s, UNKNOWN_OFFSET_S * sqrt(unknown_offsets(of)));
     return fabs(of->window->last_w - of->window->first_w) * u_s;
 }
 

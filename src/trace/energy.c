@@ -29,19 +29,24 @@ static const erg_energy nothing = {
 
 static bool concerns(const erg_flag *flag, int channel, erg_span span)
 {
-    bool whole = flag->span.begin_ns == flag->span.end_ns;
+    bool is_everywhere = flag->span.end_ns <= flag->span.begin_ns;
     return (flag->channel < 0 || flag->channel == channel)
-        && (whole || erg_span_overlaps(flag->span, span));
+        && (is_everywhere || erg_span_overlaps(flag->span, span));
 }
 
-static bool is_refused(const erg_trace *trace, int channel, erg_span span, erg_error *err)
+/* flags: bits of those that concern the span. */
+static bool is_refused(const erg_trace *trace, int channel, erg_span span, uint64_t flags,
+                       erg_error *err)
 {
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
+    uint64_t refusing = 0;
+
+    for (size_t k = 0; k < ERG_COUNT(refusals); k++)
+        refusing |= flags & BIT(refusals[k]);
+    for (size_t i = 0; refusing && i < erg_trace_flag_count(trace); i++) {
         const erg_flag *flag = erg_trace_flag(trace, i);
-        for (size_t k = 0; k < ERG_COUNT(refusals); k++)
-            if (flag->code == refusals[k] && concerns(flag, channel, span))
-                return !erg_fail(err, ERG_REFUSED, "%s: %s",
-                                 erg_flag_describe(flag->code)->name, flag->text);
+        if (refusing >> flag->code & 1 && concerns(flag, channel, span))
+            return !erg_fail(err, ERG_REFUSED, "%s: %s",
+                             erg_flag_describe(flag->code)->name, flag->text);
     }
     return false;
 }
@@ -81,16 +86,6 @@ static int64_t updates_of(const erg_channel_info *info, const erg_stream *stream
         return seen;
     int64_t moved = (int64_t)(window->covered_s / info->update_s);
     return moved > seen ? moved : seen;
-}
-
-static uint64_t flags_of(const erg_trace *trace, int channel, erg_span span)
-{
-    uint64_t flags = 0;
-
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
-        if (concerns(erg_trace_flag(trace, i), channel, span))
-            flags |= BIT(erg_trace_flag(trace, i)->code);
-    return flags;
 }
 
 /* First that holds. */
@@ -148,7 +143,6 @@ static void judge(const erg_trace *trace, int channel, const erg_stream *stream,
     const erg_channel_info *info = erg_trace_channel(trace, channel);
     erg_doubt doubt = erg_doubt_of(trace, channel, stream, window);
 
-    out->flags |= flags_of(trace, channel, window->span);
     out->gain_u_j = doubt.gain * fabs(out->energy_j);
     out->spread_j = 2 * hypot(hypot(doubt.rest_j, doubt.offset_j), out->gain_u_j);
     out->mean_spread_w = out->spread_j / window->covered_s;
@@ -193,7 +187,8 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
 {
     *out = nothing;
     const erg_stream *stream = erg_stream_of(trace, channel, err);
-    if (!stream)
+    const erg_flag_groups *groups = stream ? erg_flag_groups_of(trace, err) : NULL;
+    if (!groups)
         return false;
     const erg_channel_info *info = erg_trace_channel(trace, channel);
     out->method = info->method;     /* a figure that cannot be given has them too */
@@ -201,9 +196,9 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     if (span.end_ns <= span.begin_ns || span.begin_ns < -FARTHEST_NS
         || span.end_ns > FARTHEST_NS)
         return erg_fail(err, ERG_BAD_INPUT, "the window does not end after it begins");
-    if (is_refused(trace, channel, span, err))
+    uint64_t flags = erg_flags_on(groups, channel, &span, 1);
+    if (is_refused(trace, channel, span, flags, err))
         return false;
-
     if (any_overlaps(&stream->ambiguous, span))
         return erg_fail(err, ERG_REFUSED, "WRAP_AMBIGUOUS: %s may have wrapped more than "
                         "once between two readings: poll at least every half wrap time",
@@ -214,6 +209,7 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
 
     if (holds_all_readings(stream, info, span))
         window.energy_j = stream->read_j;
+    out->flags = flags;
     out->energy_j = window.energy_j;
     out->window_s = erg_s_from_ns(span.end_ns - span.begin_ns);
     out->covered = fmin(1, window.covered_s / out->window_s);

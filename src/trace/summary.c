@@ -47,21 +47,6 @@ const char *erg_summary_idle(const erg_trace *trace)
     return policy ? policy : erg_idle_policy_name(ERG_IDLE_CONTEXT);
 }
 
-/* Flags of the whole trace that lie on this channel and time join its own. */
-static void add_trace_flags(const erg_trace *trace, int channel, const erg_stretches *where,
-                            erg_energy *energy)
-{
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
-        const erg_flag *flag = erg_trace_flag(trace, i);
-        bool timed = flag->span.end_ns > flag->span.begin_ns, meets = !timed;
-        for (size_t k = 0; k < where->count && !meets; k++)
-            meets = flag->span.begin_ns < where->spans[k].end_ns
-                 && flag->span.end_ns > where->spans[k].begin_ns;
-        if (meets && (flag->channel == channel || flag->channel < 0))
-            energy->flags |= UINT64_C(1) << flag->code;
-    }
-}
-
 static bool has_moved(const erg_trace *trace, int channel, const erg_stretches *where)
 {
     const erg_stream *stream = erg_stream_of(trace, channel, NULL);
@@ -112,7 +97,8 @@ bool erg_summary_measure(summary *all, const erg_pick *pick, const erg_stretches
                                 why.text))
             return false;
     }
-    add_trace_flags(all->trace, pick->channel, where, out);
+    /* Flags of the whole trace that lie on this channel and time join its own. */
+    out->flags |= erg_flags_on(all->flags, pick->channel, where->spans, where->count);
     return note_estimate(all, pick, where);
 }
 
@@ -340,7 +326,9 @@ erg_result *erg_trace_summary(const erg_trace *trace, const erg_summary_options 
     summary all = { .trace = trace, .options = options, .err = err,
                     .is_refused = erg_summary_per_run_refused(trace) };
 
-    all.result = erg_result_new(options->command ? options->command : "show", err);
+    all.flags = erg_flag_groups_of(trace, err);
+    all.result = all.flags
+        ? erg_result_new(options->command ? options->command : "show", err) : NULL;
     all.picks = all.result ? erg_picks_of(trace, &all.pick_count, err) : NULL;
     bool good = all.picks && fill(&all);
     free(all.picks);

@@ -9,6 +9,7 @@
 
 typedef struct summary {
     const erg_trace *trace;
+    const erg_flag_groups *flags;
     const erg_summary_options *options;
     erg_result *result;
     erg_pick *picks;

@@ -68,33 +68,9 @@ static bool put_line(summary *all, erg_text *line, const char *sentence)
     return good;
 }
 
-/* Index of the first flag of that code and channel, or the count of flags. */
-static size_t first_of(const erg_trace *trace, int code, int channel)
-{
-    size_t i = 0;
-
-    while (i < erg_trace_flag_count(trace)
-           && ((int)erg_trace_flag(trace, i)->code != code
-               || erg_trace_flag(trace, i)->channel != channel))
-        i++;
-    return i;
-}
-
-static size_t count_of(const erg_trace *trace, const erg_flag *like)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < erg_trace_flag_count(trace); i++) {
-        const erg_flag *flag = erg_trace_flag(trace, i);
-        count += flag->code == like->code && flag->channel == like->channel;
-    }
-    return count;
-}
-
-static bool note_own(summary *all, const erg_flag *flag)
+static bool note_own(summary *all, const erg_flag *flag, size_t places)
 {
     const erg_flag_info *info = erg_flag_describe(flag->code);
-    size_t places = count_of(all->trace, flag);
     erg_text line = { 0 };
 
     erg_text_add(&line, "%s", info->name);
@@ -104,10 +80,10 @@ static bool note_own(summary *all, const erg_flag *flag)
     return put_line(all, &line, *flag->text ? flag->text : info->about);
 }
 
-static bool has_own(const erg_trace *trace, int code, int channel)
+static bool has_own(const summary *all, int code, int channel)
 {
-    size_t count = erg_trace_flag_count(trace);
-    return first_of(trace, code, channel) < count || first_of(trace, code, -1) < count;
+    return erg_flag_group_find(all->flags, channel, (erg_flag_code)code)
+        || erg_flag_group_find(all->flags, -1, (erg_flag_code)code);
 }
 
 /* One line for all channels: the sentence is the same. is_told: a cell a channel. */
@@ -119,7 +95,7 @@ static bool note_figures(summary *all, int code, bool is_told[])
     bool any = false;
 
     for (size_t c = 0; c < erg_trace_channel_count(all->trace); c++)
-        is_told[c] = has_own(all->trace, code, (int)c);
+        is_told[c] = has_own(all, code, (int)c);
     erg_text_add(&line, "%s", info->name);
     for (size_t i = 0; i < all->raised.count; i++) {
         if (!bears(&at[i], code, -1) || is_told[at[i].channel])
@@ -142,8 +118,12 @@ bool erg_summary_note_flags(summary *all)
     for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
         for (size_t i = 0; good && i < erg_trace_flag_count(trace); i++) {
             const erg_flag *flag = erg_trace_flag(trace, i);
-            if ((int)flag->code == code && first_of(trace, code, flag->channel) == i)
-                good = note_own(all, flag);
+            if ((int)flag->code != code)
+                continue;
+            const erg_flag_group *group =
+                erg_flag_group_find(all->flags, flag->channel, flag->code);
+            if (group->first == i)
+                good = note_own(all, flag, group->count);
         }
         good = good && note_figures(all, code, is_told);
     }

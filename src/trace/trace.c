@@ -104,6 +104,8 @@ void erg_trace_free(erg_trace *trace)
     free(trace->meta.items);
     free(trace->rhythms.items);
     erg_region_names_free(trace->region_names);
+    erg_flag_groups_free(trace->flag_groups);
+    erg_interned_free(&trace->flag_keys);
     erg_event_rows_free(&trace->events);
     pthread_mutex_destroy(trace->lock);
     free(trace->lock);
@@ -254,18 +256,6 @@ bool erg_trace_add_anchor(erg_trace *trace, const erg_anchor *anchor, erg_error 
            && erg_stamp_is_sane(anchor->boot_ns, "anchor", err)
            && erg_stamp_is_sane(anchor->utc_ns, "anchor", err)
            && erg_rows_add(&trace->anchors, anchor, 1, sizeof(*anchor), err);
-}
-
-bool erg_trace_add_flag(erg_trace *trace, const erg_flag *flag, erg_error *err)
-{
-    const erg_flag *kept = trace->flags.items;
-
-    for (size_t i = 0; i < trace->flags.count; i++)
-        if (kept[i].code == flag->code && kept[i].channel == flag->channel
-            && kept[i].span.begin_ns == flag->span.begin_ns
-            && kept[i].span.end_ns == flag->span.end_ns)
-            return true;
-    return erg_rows_add(&trace->flags, flag, 1, sizeof(*flag), err);
 }
 
 bool erg_trace_set_meta(erg_trace *trace, const char *key, const char *value,

@@ -8,6 +8,7 @@
 #include "erg/trace.h"
 #include "trace/events.h"
 #include "trace/events_aside.h"
+#include "trace/flag_groups.h"
 #include "trace/region_names.h"
 #include "trace/take.h"
 
@@ -42,6 +43,8 @@ struct erg_trace {
     erg_rows anchors;       /* erg_anchor */
     bool has_old_anchors;   /* some stand behind later ones */
     erg_rows flags;         /* erg_flag */
+    erg_interned flag_keys; /* what tells two flags apart, of each of them */
+    erg_flag_groups *flag_groups;       /* NULL: not built; under lock */
     erg_rows meta;          /* erg_trace_meta_row */
     erg_event_rows events;
     int64_t last_region;    /* highest region id given so far */
