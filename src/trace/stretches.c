@@ -6,6 +6,7 @@
 #include "math/stats.h"
 #include "trace/region_names.h"
 #include "trace/tally.h"
+#include "trace/window.h"
 
 static int by_begin(const void *a, const void *b)
 {
@@ -201,6 +202,22 @@ static void tally_end(tally *all, erg_energy *out)
     *out = *sum;
 }
 
+/* Each stretch brings its readings into memory, and none of them comes back to them. */
+enum { STRETCHES_A_REST = 1 << 10 };
+
+static void rest(const erg_trace *trace, int channel)
+{
+    const int channels[] = { channel, erg_power_beside(trace, channel) };
+
+    for (size_t i = 0; i < ERG_COUNT(channels); i++) {
+        const erg_stream *stream = channels[i] < 0 ? NULL
+            : erg_stream_of(trace, channels[i], NULL);
+        erg_samples_rest(trace, channels[i]);
+        if (stream)
+            erg_stream_rest(stream);
+    }
+}
+
 bool erg_stretches_energy(const erg_trace *trace, int channel,
                           const erg_stretches *stretches, erg_energy *out, erg_error *err)
 {
@@ -225,6 +242,8 @@ bool erg_stretches_energy(const erg_trace *trace, int channel,
             all.sum.quality = ERG_QUALITY_PARTIAL;
         }
         all.sum.window_s += erg_s_from_ns(span.end_ns - span.begin_ns);
+        if (i % STRETCHES_A_REST == STRETCHES_A_REST - 1)
+            rest(trace, channel);
     }
     if (all.seen == 0)
         return erg_fail(err, none.code, "%s", none.text);
