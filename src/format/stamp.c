@@ -44,8 +44,8 @@ static bool take_fraction(cursor *c, int64_t scale, int64_t *out)
 {
     int64_t sum = 0;
     *out = 0;
-    if (c->at == c->end || (*c->at != '.' && *c->at != c->decimal))
-        return true;
+    if (c->at == c->end || (*c->at != '.' && *c->at != ',' && *c->at != c->decimal))
+        return true;        /* ISO 8601 has the comma too */
     c->at++;
     if (!is_digit(c))
         return false;

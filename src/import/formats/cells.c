@@ -31,46 +31,100 @@ bool erg_is_of_cr(const char *bytes, size_t size)
 
 /* ---- cells -------------------------------------------------------------------------- */
 
+/* In any case; nvidia-smi has more of them, all in brackets. */
 static const char *const absent[] = {
-    "N/A", "[N/A]", "[Not Supported]", "[Unknown Error]", "[Insufficient Permissions]",
-    "Not Supported", "nan", "NaN", "",
+    "", "N/A", "NA", "nan", "null", "None", "Not Supported", "-",
 };
 
 /* Above it no meter of ours can be: it is a sentinel of a driver. */
 static const double most_w = 1e6;
 
-bool erg_cell_number(const erg_source *source, erg_field cell, double *out)
+static bool is_word(erg_field field, const char *word)
 {
-    cell = erg_field_trim(cell);
-    for (size_t i = 0; i < ERG_COUNT(absent); i++)
-        if (erg_field_is(cell, absent[i])) {
-            *out = NAN;
-            return true;
-        }
-    const char *blank = memchr(cell.text, ' ', cell.count);
-    size_t count = blank ? (size_t)(blank - cell.text) : cell.count;
-    if (count > 0 && cell.text[count - 1] == '%')
-        count--;
-    char decimal = source->style.decimal ? source->style.decimal : '.';
-    return erg_number_parse(cell.text, count, decimal, out);
+    return field.count == strlen(word) && strncasecmp(field.text, word, field.count) == 0;
 }
 
-static erg_field bare_name(erg_field name)
+static bool is_absent(erg_field cell)
+{
+    for (size_t i = 0; i < ERG_COUNT(absent); i++)
+        if (is_word(cell, absent[i]))
+            return true;
+    return cell.text[0] == '[' && cell.text[cell.count - 1] == ']';
+}
+
+static size_t number_count(erg_field cell)
+{
+    size_t count = 0;
+
+    while (count < cell.count && strchr("0123456789+-.,eE", cell.text[count])
+           && cell.text[count])
+        count++;
+    return count;
+}
+
+static const struct { const char *unit; double watts; } units[] = {
+    { "W", 1 }, { "mW", 1e-3 }, { "uW", 1e-6 }, { "\xc2\xb5W", 1e-6 }, { "kW", 1e3 },
+};
+
+double erg_watts_of(erg_field unit)
+{
+    for (size_t i = 0; i < ERG_COUNT(units); i++)
+        if (erg_field_is(unit, units[i].unit))
+            return units[i].watts;
+    return NAN;
+}
+
+erg_field erg_cell_unit(erg_field cell)
+{
+    cell = erg_field_trim(cell);
+    size_t count = number_count(cell);
+
+    return erg_field_trim((erg_field){ cell.text + count, cell.count - count });
+}
+
+bool erg_cell_number(const erg_source *source, erg_field cell, double *out)
+{
+    char decimal = source->style.decimal ? source->style.decimal : '.';
+
+    cell = erg_field_trim(cell);
+    if (is_absent(cell)) {
+        *out = NAN;
+        return true;
+    }
+    size_t count = number_count(cell);
+    erg_field unit = erg_cell_unit(cell);
+    bool is_apart = count < cell.count && cell.text[count] == ' ';
+    return (is_apart || unit.count == 0 || is_word(unit, "%") || !isnan(erg_watts_of(unit)))
+        && erg_number_parse(cell.text, count, decimal, out);
+}
+
+/* Where the unit of a column begins: "power [W]", "power (W)"; the end: there is none. */
+static size_t unit_place(erg_field name)
+{
+    for (size_t i = 1; i < name.count; i++)
+        if (name.text[i] == '[' || name.text[i] == '(')
+            return i;
+    return name.count;
+}
+
+erg_field erg_column_unit(erg_field name)
 {
     name = erg_field_trim(name);
-    const char *bracket = memchr(name.text, '[', name.count);
-    if (bracket && bracket > name.text)
-        name = erg_field_trim((erg_field){ name.text, (size_t)(bracket - name.text) });
-    return name;
+    size_t at = unit_place(name);
+
+    if (at + 1 >= name.count || !strchr("])", name.text[name.count - 1]))
+        return (erg_field){ "", 0 };
+    return erg_field_trim((erg_field){ name.text + at + 1, name.count - at - 2 });
 }
 
 int erg_column_find(const erg_csv_row *header, const char *name)
 {
+    for (size_t i = 0; i < header->count; i++)
+        if (erg_field_is(erg_field_trim(header->fields[i]), name))
+            return (int)i;
     for (size_t i = 0; i < header->count; i++) {
-        erg_field full = erg_field_trim(header->fields[i]), bare = bare_name(full);
-        if (erg_field_is(full, name)
-            || (bare.count == strlen(name)
-                && strncasecmp(bare.text, name, bare.count) == 0))
+        erg_field full = erg_field_trim(header->fields[i]);
+        if (is_word(erg_field_trim((erg_field){ full.text, unit_place(full) }), name))
             return (int)i;
     }
     return -1;

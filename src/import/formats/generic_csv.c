@@ -27,11 +27,13 @@ static const kind_row kinds[] = {
     { "counter", ERG_COUNTER },
 };
 
+/* A name ends in it, or has it in brackets: t_ms, "time [ms]". */
 typedef struct tick_row { const char *end; int64_t ns; } tick_row;
 
 static const tick_row ticks[] = {
     { "_ns", 1 }, { "_us", ERG_NS_PER_US }, { "_ms", ERG_NS_PER_MS },
-{ "_s", ERG_NS_PER_S }, };
+    { "_s", ERG_NS_PER_S },
+};
 
 static const char *const time_names[] = {
     "timestamp", "time", "time_utc", "datetime", "t_s", "t_ms", "t_us", "t_ns", "time_s",
@@ -78,6 +80,21 @@ static int first_column(const erg_csv_row *header, const char *asked,
     return -1;
 }
 
+static int64_t tick_of(erg_field name)
+{
+    erg_field unit = erg_column_unit(name);
+
+    name = erg_field_trim(name);
+    for (size_t i = 0; i < ERG_COUNT(ticks); i++) {
+        size_t count = strlen(ticks[i].end);
+        if ((name.count > count
+             && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
+            || erg_field_is(unit, ticks[i].end + 1))
+            return ticks[i].ns;
+    }
+    return 0;
+}
+
 static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
     const erg_import_options *options = sheet->source->options;
@@ -88,13 +105,7 @@ static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err
                                   options->time_column
                                       ? options->time_column : "of time (--time)",
                                   err);
-    erg_field name = erg_field_trim(header->fields[sheet->time]);
-    for (size_t i = 0; i < ERG_COUNT(ticks) && !sheet->tick_ns; i++) {
-        size_t count = strlen(ticks[i].end);
-        if (name.count > count
-            && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
-            sheet->tick_ns = ticks[i].ns;
-    }
+    sheet->tick_ns = tick_of(header->fields[sheet->time]);
     if (!sheet->tick_ns)
         return true;
     erg_stamp start = { 0 };
@@ -103,7 +114,6 @@ static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err
                             &sheet->source->style, &start))
         return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
     sheet->start_ns = start.utc_ns;
-    erg_intake_relative(sheet->in, !options->start);
     return true;
 }
 

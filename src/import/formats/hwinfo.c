@@ -33,24 +33,33 @@ static erg_scope scope_of(const char *name)
     return ERG_SCOPE_BOARD;
 }
 
-/* "CPU Package Power [W]" the second time: "cpu package power#2". */
+/* Of a column of watts, cut to what a device's name holds; empty: it is none. */
+static erg_field watts_name(erg_field column)
+{
+    enum { NAME_MOST = 26 };
+    erg_field full = erg_field_trim(column);
+
+    if (full.count < 5 || memcmp(full.text + full.count - 3, "[W]", 3) != 0)
+        return (erg_field){ "", 0 };
+    erg_field bare = erg_field_trim((erg_field){ full.text, full.count - 3 });
+    return (erg_field){ bare.text, bare.count < NAME_MOST ? bare.count : NAME_MOST };
+}
+
+/* "CPU Package Power [W]" the second time: "CPU Package Power#2". */
 static int name_of(const erg_csv_row *header, size_t index, char *to, size_t size)
 {
-    erg_field full = erg_field_trim(header->fields[index]);
-    if (full.count < 5 || memcmp(full.text + full.count - 3, "[W]", 3) != 0)
-        return 0;
-    int same = 1;
+    erg_field name = watts_name(header->fields[index]);
+    int same = 1, count = (int)name.count;
+
     for (size_t i = 0; i < index; i++) {
-        erg_field one = erg_field_trim(header->fields[i]);
-        same += one.count == full.count && memcmp(one.text, full.text, full.count) == 0;
+        erg_field one = watts_name(header->fields[i]);
+        same += one.count == name.count && memcmp(one.text, name.text, name.count) == 0;
     }
-    erg_field bare = erg_field_trim((erg_field){ full.text, full.count - 3 });
-    int most = (int)bare.count < 26 ? (int)bare.count : 26;
     if (same > 1)
-        snprintf(to, size, "%.*s#%d", most, bare.text, same);
+        snprintf(to, size, "%.*s#%d", count, name.text, same);
     else
-        snprintf(to, size, "%.*s", most, bare.text);
-    return same;
+        snprintf(to, size, "%.*s", count, name.text);
+    return count > 0 ? same : 0;
 }
 
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)

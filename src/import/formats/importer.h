@@ -11,6 +11,7 @@
 #include "format/csv.h"
 #include "format/stamp.h"
 #include "import/spool.h"
+#include "trace/events.h"
 
 typedef struct erg_source {
     const char *name;       /* stands in sentences */
@@ -43,6 +44,9 @@ bool erg_is_packed(const char *bytes, size_t size);     /* by gzip, zstd, xz, bz
 /* Lines end as they did on a Mac before 2001: all is one line then. */
 bool erg_is_of_cr(const char *bytes, size_t size);
 
+enum { ERG_HEAD_BYTES = 1 << 16 };
+/* What a file begins with; 0: it is none, or it is empty. */
+size_t erg_head_read(const char *path, char head[ERG_HEAD_BYTES]);
 /* Is the file read as it streams by, however large it is? */
 bool erg_import_streams(const char *path, const char *format);
 /* As erg_import, of a file that sentences call name. */
@@ -93,6 +97,9 @@ bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns);
 bool erg_intake_push(erg_intake *in, int channel, erg_sample sample, size_t line,
                      erg_error *err);
 void erg_intake_pass(const erg_intake *in, int channel, size_t at);
+const erg_rows *erg_intake_rows(const erg_intake *in, int channel);
+/* As if none had been pushed. */
+void erg_intake_forget(erg_intake *in, int channel);
 bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err);
 /* Line 0: the last one, which the file ends in. */
 void erg_intake_torn(erg_intake *in, size_t line);
@@ -121,6 +128,12 @@ bool erg_import_clock(erg_trace *into, int64_t utc_ns, int64_t *shift_ns, erg_er
 /* "12.5", "12.5 W"; NAN for N/A, [N/A], [Not Supported] and what no meter says:
  * above 1 MW. False: it is no number at all. */
 bool erg_cell_number(const erg_source *source, erg_field cell, double *out);
+/* What stands behind the number: "mW" of "12.5 mW". */
+erg_field erg_cell_unit(erg_field cell);
+/* "mW" of a column "power [mW]" or "power (mW)"; empty: it names none. */
+erg_field erg_column_unit(erg_field name);
+/* Of a unit of power; NAN: it is none. */
+double erg_watts_of(erg_field unit);
 /* Index of a column by name, any case, blanks and a unit in brackets taken off;
  * -1: none. */
 int erg_column_find(const erg_csv_row *header, const char *name);

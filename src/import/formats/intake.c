@@ -109,6 +109,20 @@ void erg_intake_pass(const erg_intake *in, int channel, size_t at)
     erg_rows_pass(&in->tracks[channel].samples, at);
 }
 
+const erg_rows *erg_intake_rows(const erg_intake *in, int channel)
+{
+    return &in->tracks[channel].samples;
+}
+
+void erg_intake_forget(erg_intake *in, int channel)
+{
+    erg_rows_free(&in->tracks[channel].samples);
+}
+
+/* Rows of several devices stand a little out of order; the hour that comes twice is gone
+ * back by most of it. */
+#define ROWS_APART_NS (60 * ERG_NS_PER_S)
+
 static bool is_an_hour(int64_t jump_ns)
 {
     return llabs(jump_ns - 3600 * ERG_NS_PER_S) <= 2 * ERG_NS_PER_S;
@@ -123,7 +137,8 @@ bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns)
     int64_t at_ns = stamp.utc_ns;
     if (!stamp.has_zone) {
         in->zoneless = true;
-        if (at_ns < in->last_ns && stamp.later_ns >= in->last_ns)
+        if (in->last_ns != INT64_MIN && in->last_ns - at_ns > ROWS_APART_NS
+            && stamp.later_ns >= in->last_ns)
             at_ns = stamp.later_ns;
         at_ns += in->twice_ns;
         if (in->last_ns != INT64_MIN && is_an_hour(in->last_ns - at_ns) && !in->twice_ns) {

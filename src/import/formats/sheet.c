@@ -19,6 +19,9 @@ typedef struct walk {
     seat *seats;
     size_t count, capacity, last;
     bool begun;
+    char odd[40];               /* the first cell that could not be read */
+    const char *cure;           /* NULL: there was none */
+    size_t odd_line;
 } walk;
 
 erg_sheet_column *erg_sheet_add(erg_sheet *sheet, int index, erg_channel_info info,
@@ -125,7 +128,8 @@ static bool row_stamp(erg_sheet *sheet, const erg_csv_row *row, int64_t *t_ns)
         if (!erg_stamp_count(cell.text, cell.count, sheet->tick_ns,
                              sheet->source->style.decimal, t_ns))
             return false;
-        *t_ns += sheet->start_ns;
+        if (llabs(*t_ns) < ERG_EPOCH_LEAST_NS)      /* else they count from 1970 */
+            *t_ns += sheet->start_ns;
         return true;
     }
     if (sheet->clock < 0)
@@ -138,17 +142,43 @@ static bool row_stamp(erg_sheet *sheet, const erg_csv_row *row, int64_t *t_ns)
         && erg_intake_stamp(sheet->in, (erg_field){ joined, (size_t)count }, t_ns);
 }
 
-/* Every cell that is needed is there and a number, or plainly absent. */
-static bool row_values(const erg_sheet *sheet, const erg_csv_row *row, double values[])
+static const char no_stamp[] =
+    "is no stamp: write it as 2026-02-06 18:32:23.5, or say --date dmy or mdy";
+static const char no_number[] =
+    "is no number: say --decimal , if it has a decimal comma, and --from or --power if it "
+    "is of another column";
+
+/* Of rows of which none can be read the first tells why. */
+static void keep_odd(walk *at, const erg_csv_row *row, int index, const char *cure)
 {
+    if (at->cure)
+        return;
+    at->cure = cure;
+    at->odd_line = row->line;
+    put_cell(at->odd, sizeof(at->odd), row, index);
+    for (char *c = at->odd; *c; c++)
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+            *c = '?';
+}
+
+/* Every cell that is needed is there and a number, or plainly absent. */
+static bool row_values(walk *at, const erg_csv_row *row, double values[])
+{
+    const erg_sheet *sheet = at->sheet;
+
     if (row->has_nul)
         return false;
     for (size_t i = 0; i < sheet->column_count; i++) {
         const erg_sheet_column *column = &sheet->columns[i];
-        if ((size_t)column->index >= row->count
-            || !erg_cell_number(sheet->source, row->fields[column->index], &values[i]))
+        if ((size_t)column->index >= row->count)
             return false;
-        values[i] = values[i] * column->factor + column->shift;
+        if (!erg_cell_number(sheet->source, row->fields[column->index], &values[i])) {
+            keep_odd(at, row, column->index, no_number);
+            return false;
+        }
+        double watts = column->info.quantity == ERG_POWER
+            ? erg_watts_of(erg_cell_unit(row->fields[column->index])) : NAN;
+        values[i] = values[i] * (isnan(watts) ? column->factor : watts) + column->shift;
         bool is_negative = values[i] < 0 && !sheet->any_sign;
         if (column->info.quantity == ERG_POWER && (fabs(values[i]) > 1e6 || is_negative))
             values[i] = NAN;
@@ -185,6 +215,18 @@ static bool push_row(walk *at, const erg_csv_row *row, int64_t t_ns, const doubl
     return good;
 }
 
+/* A unit that the header names counts, unless somebody has said another. */
+static bool take_units(erg_sheet *sheet, const erg_csv_row *header)
+{
+    for (size_t i = 0; i < sheet->column_count && !sheet->source->options->unit; i++) {
+        erg_sheet_column *column = &sheet->columns[i];
+        double watts = erg_watts_of(erg_column_unit(header->fields[column->index]));
+        if (column->info.quantity == ERG_POWER && !isnan(watts))
+            column->factor = watts;
+    }
+    return true;
+}
+
 static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
 {
     walk *at = self;
@@ -194,15 +236,16 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
 
     if (!at->begun) {
         at->begun = true;
-        return sheet->head(sheet, row, err);
+        return sheet->head(sheet, row, err) && take_units(sheet, row);
     }
     size_t stamp_end = (size_t)(sheet->clock > sheet->time ? sheet->clock : sheet->time);
     if (stamp_end >= row->count || row->has_nul || !row_stamp(sheet, row, &t_ns)) {
+        keep_odd(at, row, sheet->time, no_stamp);
         if (!sheet->skip_unstamped)
             erg_intake_torn(sheet->in, row->line);
         return true;
     }
-    if (!row_values(sheet, row, values)) {
+    if (!row_values(at, row, values)) {
         erg_intake_torn(sheet->in, row->line);
         return true;
     }
@@ -228,6 +271,9 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
                 : erg_csv_read(&csv, source->bytes, source->size, &torn_last, err));
     if (good && torn_last)
         erg_intake_torn(sheet->in, 0);
+    if (good && at.count == 0 && at.odd[0])
+        good = erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no row could be read: '%s' %s",
+                        source->name, at.odd_line, at.odd, at.cure);
     good = good && erg_intake_finish(sheet->in, into, err);
     erg_intake_free(sheet->in);
     sheet->in = NULL;

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logs as other users' programs write them: other columns, units, words for "not there". */
+#include "trace/imported.h"
+
+static const erg_sample *only(erg_trace **trace, const char *text,
+                              const erg_import_options *options, const char *channel,
+                              size_t *count)
+{
+    erg_error err = { 0 };
+
+    *trace = import_text(text, options, &err);
+    CHECK_OK(*trace != NULL, err);
+    return samples_of(*trace, channel, count);
+}
+
+static void a_unit_in_the_header_or_the_cell_is_believed(void)
+{
+    static const struct { const char *text, *channel; double watts; } rows[] = {
+        { "timestamp,gpu,power [mW]\n2026-02-06T18:32:23Z,0,36020\n", "gpu:0/power",
+          36.02 },
+        { "timestamp,gpu,power (kW)\n2026-02-06T18:32:23Z,0,0.25\n", "gpu:0/power", 250 },
+        { "timestamp,gpu,power_w\n2026-02-06T18:32:23Z,0,36020 mW\n", "gpu:0/power",
+          36.02 },
+        { "power (W),gpu,timestamp\n36.02W,0,2026-02-06T18:32:23Z\n", "gpu:0/power",
+          36.02 },
+        { "power.draw.instant [W], timestamp, index\n"
+          " 7.5, 2026/02/06 18:32:23.5, 3\n", "gpu:3/power_instant", 7.5 },
+        { "time,id,sum [mW]\n2026-02-06 18:32:01,0,10\n", "wattsup:0/sum", 0.01 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        const erg_import_options wattsup = { .format = i == 5 ? "wattsup" : NULL };
+        erg_trace *trace;
+        size_t count;
+        const erg_sample *at = only(&trace, rows[i].text, &wattsup, rows[i].channel,
+                                    &count);
+        CHECK(count == 1);
+        CHECK_NEAR(at[0].value, rows[i].watts, 1e-12);
+        erg_trace_free(trace);
+    }
+}
+
+static void what_was_not_measured_is_a_gap_by_whatever_word(void)
+{
+    static const char *const words[] = {
+        "", "N/A", "n/a", "[N/A]", "[Not Supported]", "[Unknown Error]", "NaN", "None",
+        "null", "NA", "-", "[GPU requires reset]", "\"\"",
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(words); i++) {
+        char text[240];
+        erg_trace *trace;
+        size_t count;
+        snprintf(text, sizeof(text), "timestamp, index, power.draw [W]\n"
+                 "2026/02/06 18:32:23.500, 0, 7.50 W\n2026/02/06 18:32:24.500, 0, %s\n"
+                 "2026/02/06 18:32:25.500, 0, 7.50 W\n", words[i]);
+        const erg_sample *at = only(&trace, text, NULL, "gpu:0/power", &count);
+        CHECK(count == 3 && isnan(at[1].value) && at[2].value == 7.5);
+        CHECK(!flag_of(trace, ERG_FLAG_TORN_INPUT));
+        erg_trace_free(trace);
+    }
+}
+
+static void what_is_no_number_is_still_a_torn_row(void)
+{
+    static const char *const words[] = { "12:30", "0x1f", "7.5.5", "5/02", "e", "W", "5e" };
+
+    for (size_t i = 0; i < ERG_COUNT(words); i++) {
+        char text[160];
+        erg_trace *trace;
+        size_t count;
+        snprintf(text, sizeof(text), "timestamp,gpu,power_w\n2026-02-06T18:32:23Z,0,9\n"
+                 "2026-02-06T18:32:24Z,0,%s\n", words[i]);
+        only(&trace, text, NULL, "gpu:0/power", &count);
+        CHECK(count == 1 && flag_of(trace, ERG_FLAG_TORN_INPUT));
+        erg_trace_free(trace);
+    }
+}
+
+/* In the hour that comes twice rows of two boards, 5 ms out of order, are of one pass. */
+static void boards_a_little_out_of_order_stay_in_the_first_of_two_hours(void)
+{
+    erg_import_options berlin = { .tz = "Europe/Berlin" };
+    erg_trace *trace;
+    size_t count;
+
+    if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+        SKIP("no tzdata");
+    const erg_sample *at = only(&trace, "timestamp,gpu,power_w\n"
+        "2026-10-25 02:30:00.010,0,9\n2026-10-25 02:30:00.005,1,9\n"
+        "2026-10-25 02:30:01.010,0,9\n2026-10-25 02:30:01.005,1,9\n"
+        "2026-10-25 02:00:01.500,0,9\n", &berlin, "gpu:0/power", &count);
+    CHECK(count == 3 && at[1].t_ns - at[0].t_ns == ERG_NS_PER_S);
+    CHECK_NEAR(erg_s_from_ns(at[2].t_ns - at[1].t_ns), 1800.49, 1e-9);
+    erg_trace_free(trace);
+}
+
+static void a_time_column_says_its_unit_in_brackets_too(void)
+{
+    static const struct { const char *column; double step_s; } rows[] = {
+        { "time [ms]", 0.5 }, { "elapsed (ms)", 0.5 }, { "t [s]", 500 }, { "t_us", 0.0005 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        char text[80];
+        erg_import_options options = { .time_column = rows[i].column,
+                                       .power_columns = "p" };
+        erg_trace *trace;
+        size_t count;
+        snprintf(text, sizeof(text), "%s,p\n0,5\n500,5\n", rows[i].column);
+        const erg_sample *at = only(&trace, text, &options, "csv:0/p", &count);
+        CHECK(count == 2);
+        CHECK_NEAR(erg_s_from_ns(at[1].t_ns - at[0].t_ns), rows[i].step_s, 1e-12);
+        CHECK(erg_trace_anchor_count(trace) == 0);
+        erg_trace_free(trace);
+    }
+}
+
+/* A column in ms counts from nowhere, but for numbers that count from 1970. */
+static void milliseconds_since_1970_have_a_date(void)
+{
+    static const char *const starts[] = { NULL, "2020-01-01T00:00:00Z" };
+
+    for (size_t i = 0; i < ERG_COUNT(starts); i++) {
+        erg_import_options options = { .time_column = "time_ms", .power_columns = "p",
+                                       .start = starts[i] };
+        erg_trace *trace;
+        size_t count;
+        const erg_sample *at = only(&trace, "time_ms,p\n1770402743000,5\n1770402743500,5\n",
+                                    &options, "csv:0/p", &count);
+        CHECK(erg_trace_utc_ns(trace, at[0].t_ns) == 1770402743000000000);
+        erg_trace_free(trace);
+    }
+}
+
+static void a_comma_before_the_milliseconds_is_iso_8601(void)
+{
+    erg_trace *trace;
+    size_t count;
+    const erg_sample *at = only(&trace, "timestamp;gpu;power_w\n"
+        "2026-02-06 18:32:23,468;0;9\n2026-02-06 18:32:24,468;0;9.5\n", NULL, "gpu:0/power",
+        &count);
+
+    CHECK(count == 2 && erg_trace_utc_ns(trace, at[0].t_ns) == 1770402743468000000);
+    erg_trace_free(trace);
+}
+
+static void a_board_may_be_named_by_its_index(void)
+{
+    static const char *const columns[] = { "gpu_id", "gpu_index", "index", "device_id" };
+
+    for (size_t i = 0; i < ERG_COUNT(columns); i++) {
+        char text[160];
+        erg_trace *trace;
+        size_t count;
+        snprintf(text, sizeof(text), "timestamp,%s,power_w\n2026-02-06T18:32:23Z,0,9\n"
+                 "2026-02-06T18:32:23Z,1,90\n", columns[i]);
+        CHECK(only(&trace, text, NULL, "gpu:1/power", &count)[0].value == 90 && count == 1);
+        erg_trace_free(trace);
+    }
+}
+
+static void long_names_of_hwinfo_stay_apart(void)
+{
+    erg_trace *trace;
+    size_t count;
+
+    only(&trace, "Date,Time,\"GPU 12VHPWR Voltage Regulator Input Power [W]\","
+         "\"GPU 12VHPWR Voltage Regulator Output Power [W]\"\n"
+         "6.2.2026,9:05:01.25,40,30\n6.2.2026,9:05:03.25,40,30\n", NULL,
+         "GPU 12VHPWR Voltage Regula", &count);
+    CHECK(erg_trace_device_count(trace) == 2);
+    CHECK(samples_of(trace, "GPU 12VHPWR Voltage Regula#2", &count)[0].value == 30);
+    erg_trace_free(trace);
+}
+
+static void where_no_row_can_be_read_the_first_says_why(void)
+{
+    static const struct { const char *text, *place, *cure; } cases[] = {
+        { "timestamp;gpu;power_w\n2026-02-06T18:32:23Z;0;9,5\n2026-02-06T18:32:24Z;0;9,5\n",
+          "t.log:2:", "--decimal ," },
+        { "Date,Time,\"GPU Power [W]\"\n2/6/2026,9:05:01.25,40\n2/6/2026,9:05:02.25,40\n",
+          "t.log:2:", "--date" },
+        { "timestamp,gpu,power_w\nyesterday,0,9\n", "t.log:2:", "'yesterday'" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_error err = { 0 };
+        CHECK(!import_text(cases[i].text, NULL, &err) && err.code == ERG_BAD_INPUT);
+        if (!strstr(err.text, cases[i].place) || !strstr(err.text, cases[i].cure))
+            print_error("%zu: %s\n", i, err.text);
+        CHECK(strstr(err.text, cases[i].place) && strstr(err.text, cases[i].cure));
+    }
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        TEST(a_unit_in_the_header_or_the_cell_is_believed),
+        TEST(what_was_not_measured_is_a_gap_by_whatever_word),
+        TEST(what_is_no_number_is_still_a_torn_row),
+        TEST(boards_a_little_out_of_order_stay_in_the_first_of_two_hours),
+        TEST(a_time_column_says_its_unit_in_brackets_too),
+        TEST(milliseconds_since_1970_have_a_date),
+        TEST(a_comma_before_the_milliseconds_is_iso_8601),
+        TEST(a_board_may_be_named_by_its_index),
+        TEST(long_names_of_hwinfo_stay_apart),
+        TEST(where_no_row_can_be_read_the_first_says_why),
+    };
+    return test_run(tests, ERG_COUNT(tests));
+}
