@@ -30,7 +30,7 @@ size_t erg_training_row_marks(const erg_training *training, size_t row,
  * the log on what the trace holds; those that count from some start are ERG_BAD_INPUT. */
 bool erg_joint_add_training(erg_training *training, erg_trace *into, erg_error *err);
 /* A device a monitor's device, a channel what was logged of it. name: of the file; options
- * NULL: none, of those only start counts. */
+ * NULL: none; start, window_s and wired_to count. */
 bool erg_joint_add_monitor(const erg_monitor *monitor, const char *name,
                            const erg_import_options *options, erg_trace *into,
                            erg_error *err);

@@ -27,7 +27,7 @@ static const erg_importer *const importers[] = {
     &erg_importer_csv,
 };
 
-enum { FILE_MOST = 1 << 30, HEAD_BYTES = 1 << 16 };
+enum { FILE_MOST = 1 << 30 };
 
 size_t erg_importer_count(void)
 {
@@ -284,13 +284,13 @@ static int64_t modified_utc_ns(const char *path)
 
 /* A trace or a log may be larger than memory: it is looked at by its head, and its importer
  * reads the file itself. */
-static size_t read_head(const char *path, char head[HEAD_BYTES])
+size_t erg_head_read(const char *path, char head[ERG_HEAD_BYTES])
 {
     struct stat facts;
     /* What a pipe gave once it does not give again. */
     bool is_file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
     FILE *file = is_file ? fopen(path, "rbe") : NULL;
-    size_t count = file ? fread(head, 1, HEAD_BYTES, file) : 0;
+    size_t count = file ? fread(head, 1, ERG_HEAD_BYTES, file) : 0;
 
     if (file)
         fclose(file);
@@ -318,8 +318,8 @@ static bool is_streamed(const char *path, const char *head, size_t size,
 
 bool erg_import_streams(const char *path, const char *format)
 {
-    char *head = malloc(HEAD_BYTES);
-    size_t size = head ? read_head(path, head) : 0;
+    char *head = malloc(ERG_HEAD_BYTES);
+    size_t size = head ? erg_head_read(path, head) : 0;
     bool streams = is_streamed(path, head, size,
                                &(erg_import_options){ .format = format });
 
@@ -330,8 +330,8 @@ bool erg_import_streams(const char *path, const char *format)
 bool erg_import_as(erg_trace *into, const char *path, const char *name,
                    const erg_import_options *options, erg_error *err)
 {
-    char *head = malloc(HEAD_BYTES);
-    size_t size = head ? read_head(path, head) : 0;
+    char *head = malloc(ERG_HEAD_BYTES);
+    size_t size = head ? erg_head_read(path, head) : 0;
     bool streams = is_streamed(path, head, size, options);
     char *bytes = streams ? head : erg_file_read(path, FILE_MOST, &size, err);
     /* A copy has no name by which SQLite could open it, and no date. */
@@ -364,10 +364,10 @@ static int64_t wanted_of(const erg_spool *spool, const char *head, size_t size,
 bool erg_import_open(erg_spool *spool, const char **path, const erg_import_options *options,
                      erg_error *err)
 {
-    char *head = malloc(HEAD_BYTES);
+    char *head = malloc(ERG_HEAD_BYTES);
     bool good = head ? erg_spool_begin(spool, path, false, err)
                      : erg_fail(err, ERG_NO_MEMORY, "no memory to read %s", *path);
-    size_t size = good && spool->file ? read_head(*path, head) : 0;
+    size_t size = good && spool->file ? erg_head_read(*path, head) : 0;
     int64_t wanted = good ? wanted_of(spool, head, size, options, err) : 0;
 
     free(head);

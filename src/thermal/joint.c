@@ -5,7 +5,8 @@
 #include <string.h>
 #include "base/base.h"
 #include "erg/joint.h"
-#include "import/formats/importer.h"
+#include "thermal/joint_inside.h"
+#include "thermal/training_inside.h"
 
 enum { FILE_MOST = 1 << 30 };
 
@@ -138,35 +139,70 @@ static bool try_monitor(erg_trace *into, const erg_source *source, bool *added,
     return good;
 }
 
+static bool look_for_values(void *self, const erg_csv_row *header, erg_error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < header->count; i++)
+        *(bool *)self |= erg_training_is_value(erg_field_trim(header->fields[i]));
+    return true;
+}
+
+/* Neither known to an importer nor a training log: only a monitor's, if any. */
+static bool may_be_monitor(const char *path, const erg_import_options *options)
+{
+    char *head = malloc(ERG_HEAD_BYTES);
+    erg_source source = { .name = path, .bytes = head, .options = options };
+    bool has_values = false;
+    const erg_csv csv = { .name = path, .row = look_for_values, .self = &has_values,
+                          .keep_last = true };
+
+    source.size = head ? erg_head_read(path, head) : 0;
+    erg_field line = erg_first_line(head, source.size);
+    bool may = line.count > 0 && *line.text != '{' && *line.text != '['
+        && !erg_import_format(head, source.size) && !erg_is_table_of_points(&source)
+        && erg_csv_read(&csv, line.text, line.count, NULL, NULL) && !has_values;
+    free(head);
+    return may;
+}
+
 static bool is_told(const erg_import_options *options)
 {
-    return options && (options->format || options->time_column || options->power_columns);
+    return options->format || options->time_column || options->power_columns;
+}
+
+/* A file that no importer knows: a training log, or a monitor's. */
+static bool try_whole(erg_trace *into, const char *path, erg_source *source, bool *added,
+                      erg_error *err)
+{
+    char *bytes = erg_file_read(path, FILE_MOST, &source->size, err);
+    bool good = bytes;
+
+    source->bytes = bytes;
+    if (good && source->size > 0 && !erg_import_format(bytes, source->size)
+        && !erg_is_table_of_points(source)) {
+        good = try_training(into, source, added, err);
+        if (good && !*added)
+            good = try_monitor(into, source, added, err);
+    }
+    free(bytes);
+    return good;
 }
 
 static bool import_any(erg_trace *into, const char *path, const char *name,
                        const erg_import_options *options, erg_error *err)
 {
     static const erg_import_options unset;
-    size_t size = 0;
+    erg_source source = { .name = name, .options = options ? options : &unset,
+                          .joins = into };
     bool added = false, good = true;
 
-    if (is_told(options) || erg_import_streams(path, NULL))
+    if (is_told(source.options) || erg_import_streams(path, NULL))
         return erg_import_as(into, path, name, options, err);
-    char *bytes = erg_file_read(path, FILE_MOST, &size, err);
-    if (!bytes)
-        return false;
-    const erg_source source = {
-        .name = name, .bytes = bytes, .size = size, .options = options ? options : &unset
-    };
-    if (size > 0 && !erg_import_format(bytes, size) && !erg_is_table_of_points(&source)) {
-        good = try_training(into, &source, &added, err);
-        if (good && !added)
-            good = try_monitor(into, &source, &added, err);
-    }
+    if (!source.options->writer && may_be_monitor(path, source.options))
+        good = erg_joint_stream_monitor(path, &source, into, &added, err);
     if (good && !added)
-        good = erg_import_as(into, path, name, options, err);
-    free(bytes);
-    return good;
+        good = try_whole(into, path, &source, &added, err);
+    return good && !added ? erg_import_as(into, path, name, options, err) : good;
 }
 
 bool erg_joint_import(erg_trace *into, const char *path, const erg_import_options *options,

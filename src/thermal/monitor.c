@@ -12,6 +12,9 @@ enum { FILE_MOST = 1 << 30 };
 typedef struct reading {
     erg_monitor *monitor;
     const char *file;
+    erg_monitor_take *take;     /* of each row */
+    void *taker;
+    size_t rows;
     const erg_monitor_options *options;
     erg_zone *zone;
     erg_layout_map maps[ERG_HWINFO_DEVICES];    /* one, but for logs of HWiNFO */
@@ -171,6 +174,14 @@ static bool is_footer(const erg_layout_map *map, const erg_csv_row *row)
         || (clock.count == 0 && erg_field_trim(row->fields[map->time]).count == 0);
 }
 
+static bool give(reading *of, const erg_layout_map *map, erg_field device,
+                 const erg_monitor_row *row, erg_error *err)
+{
+    of->last_ns = row->t_ns;
+    of->rows++;
+    return of->take(of->taker, map, device, row, err);
+}
+
 /* A line of several devices is torn as a whole. */
 static bool take_devices(reading *of, const erg_csv_row *row, erg_error *err)
 {
@@ -180,11 +191,9 @@ static bool take_devices(reading *of, const erg_csv_row *row, erg_error *err)
     for (size_t i = 0; i < of->map_count; i++)
         if (!read_cells(of, &of->maps[i], row, &out[i]))
             return torn(of, row->line, err);
-    of->last_ns = out[0].t_ns;
     for (size_t i = 0; ok && i < of->map_count; i++) {
         const char *name = of->maps[i].name;
-        erg_monitor_rows *to = erg_monitor_rows_of(of->monitor, name, strlen(name), err);
-        ok = to && erg_monitor_push(to, &out[i], err);
+        ok = give(of, &of->maps[i], (erg_field){ name, strlen(name) }, &out[i], err);
     }
     return ok;
 }
@@ -207,46 +216,77 @@ static bool take_row(void *self, const erg_csv_row *row, erg_error *err)
             ? erg_field_trim(row->fields[map->device]) : (erg_field){ "", 0 };
     if (!is_device(device) || !read_cells(of, map, row, &out))
         return torn(of, row->line, err);
-    of->last_ns = out.t_ns;
-    erg_monitor_rows *to = erg_monitor_rows_of(of->monitor, device.text, device.count, err);
-    return to && erg_monitor_push(to, &out, err);
+    return give(of, map, device, &out, err);
+}
+
+static bool keep_row(void *self, const erg_layout_map *map, erg_field device,
+                     const erg_monitor_row *row, erg_error *err)
+{
+    erg_monitor_rows *to = erg_monitor_rows_of(self, device.text, device.count, err);
+
+    (void)map;
+    return to && erg_monitor_push(to, row, err);
 }
 
 /* ---- the whole ------------------------------------------------------------- */
 
-static bool read_all(reading *of, const char *bytes, size_t size, erg_error *err)
+/* bytes NULL: of the file at path, as it streams by. */
+static bool read_all(reading *of, const char *path, const char *bytes, size_t size,
+                     erg_error *err)
 {
     const erg_csv csv = { .name = of->file, .separator = ',', .row = take_row, .self = of };
     bool torn_last = false;
 
-    if (!erg_csv_read(&csv, bytes, size, &torn_last, err))
+    if (!(bytes ? erg_csv_read(&csv, bytes, size, &torn_last, err)
+                : erg_csv_read_file(&csv, path, &torn_last, err)))
         return false;
-    if (!of->monitor->device_count)
+    if (!of->rows)
         return erg_fail(err, ERG_BAD_INPUT, "%s: no row of it could be read", of->file);
     of->monitor->layout = of->maps[0].layout->name;
     of->monitor->torn_last = torn_last;
-    return erg_monitor_look(of->monitor, of->options->writer, err);
+    return true;
+}
+
+static erg_monitor *read_with(reading *of, const char *path, const char *bytes, size_t size,
+                              erg_error *err)
+{
+    static const erg_monitor_options none;
+    bool good = false;
+
+    of->last_ns = INT64_MIN;
+    of->options = of->options ? of->options : &none;
+    of->zone = of->options->zone ? erg_zone_new(of->options->zone, err) : NULL;
+    if (of->options->zone && !of->zone)
+        return NULL;
+    of->monitor = calloc(1, sizeof(*of->monitor));
+    if (!of->monitor)
+        erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    else if (!of->take)
+        of->take = keep_row, of->taker = of->monitor;
+    good = of->monitor && read_all(of, path, bytes, size, err)
+        && erg_monitor_look(of->monitor, of->options->writer, err);
+    erg_zone_free(of->zone);
+    if (good)
+        return of->monitor;
+    erg_monitor_free(of->monitor);
+    return NULL;
 }
 
 erg_monitor *erg_monitor_parse(const char *name, const char *bytes, size_t size,
                                const erg_monitor_options *options, erg_error *err)
 {
-    static const erg_monitor_options none;
-    reading of = { .file = name, .options = options ? options : &none,
-                   .last_ns = INT64_MIN };
+    reading of = { .file = name, .options = options };
 
-    of.zone = of.options->zone ? erg_zone_new(of.options->zone, err) : NULL;
-    if (of.options->zone && !of.zone)
-        return NULL;
-    of.monitor = calloc(1, sizeof(*of.monitor));
-    if (!of.monitor)
-        erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    else if (!read_all(&of, bytes, size, err)) {
-        erg_monitor_free(of.monitor);
-        of.monitor = NULL;
-    }
-    erg_zone_free(of.zone);
-    return of.monitor;
+    return read_with(&of, NULL, size ? bytes : "", size, err);
+}
+
+erg_monitor *erg_monitor_stream(const char *path, const char *name,
+                                const erg_monitor_options *options, erg_monitor_take *take,
+                                void *self, erg_error *err)
+{
+    reading of = { .file = name, .options = options, .take = take, .taker = self };
+
+    return read_with(&of, path, NULL, 0, err);
 }
 
 erg_monitor *erg_monitor_load(const char *path, const erg_monitor_options *options,

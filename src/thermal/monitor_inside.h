@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "thermal/monitor_layout.h"
+#include "trace/events.h"
 
 typedef struct erg_monitor_rows {
     erg_monitor_device info;
@@ -29,6 +30,20 @@ struct erg_monitor {
 erg_monitor_rows *erg_monitor_rows_of(erg_monitor *monitor, const char *name, size_t count,
                                       erg_error *err);
 bool erg_monitor_push(erg_monitor_rows *to, const erg_monitor_row *row, erg_error *err);
+/* A row as it streams by: where its values stand, and whose it is. */
+typedef bool erg_monitor_take(void *self, const erg_layout_map *map, erg_field device,
+                              const erg_monitor_row *row, erg_error *err);
+/* The log at path without its rows, which were all taken. free() it as one with them. */
+erg_monitor *erg_monitor_stream(const char *path, const char *name,
+                                const erg_monitor_options *options, erg_monitor_take *take,
+                                void *self, erg_error *err);
+
+/* Rows that begin with their stamp, int64_t in ns; they may be long. */
+typedef struct erg_stamped { const erg_rows *rows; size_t size; } erg_stamped;
+/* Where two programs wrote; begin_ns INT64_MIN: nowhere. *usual_s: the interval of one.
+ * False: no memory. */
+bool erg_stamped_writers(erg_stamped of, erg_span *where, double *usual_s, erg_error *err);
+
 /* Periods, gaps and writers of every device; keeps one writer's rows where asked. */
 bool erg_monitor_look(erg_monitor *monitor, int writer, erg_error *err);
 

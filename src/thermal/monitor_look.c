@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How steady a log is: its period, gaps, and whether two programs wrote it. */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
+#include "math/numbers.h"
 #include "math/stats.h"
 #include "thermal/monitor_inside.h"
 
@@ -12,67 +13,126 @@ enum { RUN_OF_ROWS = 20 };
 #define MOSTLY 0.6      /* of the intervals */
 #define GAP_S 1.5
 
-static double interval_s(const erg_monitor_rows *rows, size_t i)
+/* From row i - apart to row i. */
+static double distance_s(erg_stamped of, size_t i, size_t apart)
 {
-    return erg_s_from_ns(rows->rows[i].t_ns - rows->rows[i - 1].t_ns);
+    const char *at = (const char *)of.rows->items + i * of.size;
+    int64_t t_ns, before_ns;
+
+    memcpy(&t_ns, at, sizeof(t_ns));
+    memcpy(&before_ns, at - apart * of.size, sizeof(before_ns));
+    erg_rows_pass(of.rows, i);
+    return erg_s_from_ns(t_ns - before_ns);
+}
+
+static double interval_s(erg_stamped of, size_t i) { return distance_s(of, i, 1); }
+
+typedef struct distances { erg_stamped of; size_t apart; } distances;
+
+static bool each_distance(void *self, erg_numbers_take *take, void *to, erg_error *err)
+{
+    const distances *all = self;
+
+    (void)err;
+    for (size_t i = all->apart; i < all->of.rows->count; i++) {
+        double x_s = distance_s(all->of, i, all->apart);
+        take(to, &x_s, 1);
+    }
+    return true;
+}
+
+static bool median_s(erg_stamped of, size_t apart, double *out, erg_error *err)
+{
+    distances all = { of, apart };
+    size_t count = of.rows->count > apart ? of.rows->count - apart : 0;
+
+    return erg_quantile_of(&(erg_numbers){ each_distance, &all, count }, 0.5, out, err);
 }
 
 /* The most frequent interval, in steps of a hundredth of the median: the median itself
  * is of both writers where two wrote half of the file. */
-static double usual_s(const erg_monitor_rows *rows, double *scratch)
+static bool find_usual(erg_stamped of, double *usual_s, erg_error *err)
 {
     enum { BINS = 400 };
-    size_t n = rows->info.count - 1, hits[BINS] = { 0 }, best = 0;
+    size_t hits[BINS] = { 0 }, best = 0;
+    double step_s;
 
-    for (size_t i = 0; i < n; i++)
-        scratch[i] = interval_s(rows, i + 1);
-    double step_s = 0.02 * erg_median(scratch, n);
-    for (size_t i = 0; i < n; i++) {
-        double bin = step_s > 0 ? scratch[i] / step_s : -1;
+    if (!median_s(of, 1, &step_s, err))
+        return false;
+    step_s *= 0.02;
+    for (size_t i = 1; i < of.rows->count; i++) {
+        double bin = step_s > 0 ? interval_s(of, i) / step_s : -1;
         if (bin >= 0 && bin < BINS)
             hits[(size_t)bin]++;
     }
     for (size_t i = 1; i < BINS; i++)
         if (hits[i] > hits[best])
             best = i;
-    return ((double)best + 0.5) * step_s;
+    *usual_s = ((double)best + 0.5) * step_s;
+    return true;
 }
 
 /* Where two wrote most of the file, a short interval follows a long one and both together
  * are the period of either; 0: one wrote, or they took turns evenly. */
-static double alternating_s(const erg_monitor_rows *rows, double *scratch)
+static bool find_alternating(erg_stamped of, double *period_s, erg_error *err)
 {
-    size_t n = rows->info.count - 2, alternating = 0;
+    size_t n = of.rows->count - 2, alternating = 0;
+    double both_s;
 
-    if (rows->info.count < RUN_OF_ROWS)
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        scratch[i] = interval_s(rows, i + 1) + interval_s(rows, i + 2);
-    double both_s = erg_median(scratch, n);
+    *period_s = 0;
+    if (of.rows->count < RUN_OF_ROWS)
+        return true;
+    if (!median_s(of, 2, &both_s, err))
+        return false;
     for (size_t i = 0; i < n; i++) {
-        double one_s = interval_s(rows, i + 1), next_s = interval_s(rows, i + 2);
+        double one_s = interval_s(of, i + 1), next_s = interval_s(of, i + 2);
         alternating += fabs(one_s + next_s - both_s) < 0.1 * both_s
                     && fabs(one_s - next_s) > UNEVEN * both_s;
     }
-    return (double)alternating > MOSTLY * (double)n ? both_s : 0;
+    *period_s = (double)alternating > MOSTLY * (double)n ? both_s : 0;
+    return true;
+}
+
+static int64_t stamp_ns(erg_stamped of, size_t i)
+{
+    int64_t t_ns;
+
+    memcpy(&t_ns, (const char *)of.rows->items + i * of.size, sizeof(t_ns));
+    return t_ns;
 }
 
 /* begin_ns INT64_MIN: nowhere. */
-static erg_span crowded(const erg_monitor_rows *rows, double usual)
+static erg_span crowded(erg_stamped of, double usual_s)
 {
     erg_span where = { INT64_MIN, INT64_MIN };
     double some[RUN_OF_ROWS];
 
-    for (size_t i = 1; i + RUN_OF_ROWS <= rows->info.count; i++) {
+    for (size_t i = 1; i + RUN_OF_ROWS <= of.rows->count; i++) {
         for (size_t j = 0; j < RUN_OF_ROWS; j++)
-            some[j] = interval_s(rows, i + j);
-        if (erg_median(some, RUN_OF_ROWS) >= CROWDED * usual)
+            some[j] = interval_s(of, i + j);
+        if (erg_median(some, RUN_OF_ROWS) >= CROWDED * usual_s)
             continue;
         if (where.begin_ns == INT64_MIN)
-            where.begin_ns = rows->rows[i - 1].t_ns;
-        where.end_ns = rows->rows[i + RUN_OF_ROWS - 1].t_ns;
+            where.begin_ns = stamp_ns(of, i - 1);
+        where.end_ns = stamp_ns(of, i + RUN_OF_ROWS - 1);
     }
     return where;
+}
+
+bool erg_stamped_writers(erg_stamped of, erg_span *where, double *usual_s, erg_error *err)
+{
+    double alternating_s;
+
+    *where = (erg_span){ INT64_MIN, INT64_MIN };
+    *usual_s = 0;
+    if (of.rows->count < 2)
+        return true;
+    if (!find_usual(of, usual_s, err) || !find_alternating(of, &alternating_s, err))
+        return false;
+    *usual_s = fmax(*usual_s, alternating_s);
+    if (*usual_s > 0)
+        *where = crowded(of, *usual_s);
+    return true;
 }
 
 /* A stamp a whole number of intervals after the last one kept is of the same comb. */
@@ -93,36 +153,28 @@ static void keep_writer(erg_monitor_rows *rows, double usual, int writer)
     rows->info.count = kept;
 }
 
-static void count_gaps(erg_monitor_rows *rows)
-{
-    rows->info.gaps = 0;
-    for (size_t i = 1; i < rows->info.count; i++)
-        rows->info.gaps += interval_s(rows, i) > fmax(GAP_S, 1.5 * rows->info.period_s);
-}
-
 static bool look_at(erg_monitor_rows *rows, int writer, erg_error *err)
 {
-    size_t n = rows->info.count;
-    double *scratch = n > 1 ? calloc(n, sizeof(*scratch)) : NULL;
+    erg_rows own = { .items = rows->rows, .count = rows->info.count };
+    const erg_stamped of = { &own, sizeof(*rows->rows) };
+    erg_span both;
+    double usual_s;
 
-    if (n < 2)
+    if (own.count < 2)
         return true;
-    if (!scratch)
-        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
-    double usual = fmax(usual_s(rows, scratch), alternating_s(rows, scratch));
-    if (usual > 0) {
-        erg_span both = crowded(rows, usual);
-        rows->info.two_writers_ns = both.begin_ns;
-        rows->info.two_writers_end_ns = both.end_ns;
-    }
-    rows->info.is_split = rows->info.two_writers_ns != INT64_MIN && writer > 0;
+    if (!erg_stamped_writers(of, &both, &usual_s, err))
+        return false;
+    rows->info.two_writers_ns = both.begin_ns;
+    rows->info.two_writers_end_ns = both.end_ns;
+    rows->info.is_split = both.begin_ns != INT64_MIN && writer > 0;
     if (rows->info.is_split)
-        keep_writer(rows, usual, writer);
-    for (size_t i = 1; i < rows->info.count; i++)
-        scratch[i - 1] = interval_s(rows, i);
-    rows->info.period_s = erg_median(scratch, rows->info.count ? rows->info.count - 1 : 0);
-    count_gaps(rows);
-    free(scratch);
+        keep_writer(rows, usual_s, writer);
+    own.count = rows->info.count;
+    rows->info.gaps = 0;
+    if (!median_s(of, 1, &rows->info.period_s, err))
+        return false;
+    for (size_t i = 1; i < own.count; i++)
+        rows->info.gaps += interval_s(of, i) > fmax(GAP_S, 1.5 * rows->info.period_s);
     return true;
 }
 

@@ -36,6 +36,8 @@ static int find_value(erg_field name)
                : find_name(value_names, ERG_COUNT(value_names), name);
 }
 
+bool erg_training_is_value(erg_field name) { return find_value(name) >= 0; }
+
 static bool is_unknown(erg_field text)
 {
     static const char *const words[] = { "", "nan", "-nan", "inf", "-inf", "infinity",

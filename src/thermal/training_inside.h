@@ -48,6 +48,8 @@ typedef struct erg_training_draft {
 erg_training_record *erg_training_begin(erg_training_draft *draft, erg_error *err);
 /* The last record is left out and counted. */
 void erg_training_drop(erg_training_draft *draft);
+/* Does a field of that name hold a value of a step? */
+bool erg_training_is_value(erg_field name);
 /* Fields that nobody knows are skipped. False: the cell of a known one cannot be read. */
 bool erg_training_set(const erg_training_draft *draft, erg_training_record *record,
                       erg_field name, erg_training_cell cell);
