@@ -75,34 +75,54 @@ static erg_study_graph *find_any_runtime(erg_desk *desk, const erg_graph_options
     return one && !knows_runtime(one->graph) ? one : NULL;
 }
 
-erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err)
+/* A run that fuses reads and writes quantised tensors: then it has other bytes. */
+static bool holds_quantised(const erg_graph *graph)
 {
-    erg_graph_options options = desk->study->graph;
-    /* Attention is one operator only where the runtime makes it so. */
-    bool by_runtime = options.attention == ERG_ATTENTION_AUTO;
+    for (int32_t i = 0; i < graph->operator_count; i++)
+        if (graph->operators[i].kind == ERG_OP_QUANTIZE)
+            return true;
+    return false;
+}
 
-    options.batch = setting->batch;
-    options.precision = setting->precision;
-    options.runtime = by_runtime && setting->options.runtime == ERG_GRAPH
-        ? ERG_GRAPH : ERG_EAGER;
-    erg_study_graph *found = find(desk, &options, false);
-    if (!found && options.runtime == ERG_GRAPH)
-        found = find_any_runtime(desk, &options);
+static erg_study_graph *find_or_load(erg_desk *desk, const erg_graph_options *options,
+                                     erg_error *err)
+{
+    erg_study_graph *found = find(desk, options, false);
+    if (!found && options->runtime == ERG_GRAPH)
+        found = find_any_runtime(desk, options);
     if (found)
         return found;
     erg_study_graph *made = erg_arena_take(desk->arena, sizeof(*made), err);
     if (!made)
         return NULL;
-    erg_study_graph *twin = find(desk, &options, true);
-    *made = (erg_study_graph){ .next = desk->graphs, .batch = options.batch,
-                               .precision = options.precision, .runtime = options.runtime,
+    erg_study_graph *twin = find(desk, options, true);
+    *made = (erg_study_graph){ .next = desk->graphs, .batch = options->batch,
+                               .precision = options->precision,
+                               .runtime = options->runtime,
                                .is_twin = twin != NULL, .twin = twin };
-    made->graph = twin ? relabel(desk->arena, twin->graph, options.precision, err)
-                       : load(desk, &options, err);
+    made->graph = twin ? relabel(desk->arena, twin->graph, options->precision, err)
+                       : load(desk, options, err);
     if (!made->graph)
         return NULL;
     desk->graphs = made;
     return made;
+}
+
+erg_study_graph *erg_desk_find(erg_desk *desk, const erg_variant *setting, erg_error *err)
+{
+    erg_graph_options options = desk->study->graph;
+    erg_runtime runtime = setting->options.runtime;
+    /* Attention is one operator only where the runtime makes it so. */
+    bool by_runtime = options.attention == ERG_ATTENTION_AUTO;
+
+    options.batch = setting->batch;
+    options.precision = setting->precision;
+    options.runtime = by_runtime && runtime == ERG_GRAPH ? ERG_GRAPH : ERG_EAGER;
+    erg_study_graph *found = find_or_load(desk, &options, err);
+    if (!found || runtime == options.runtime || !holds_quantised(found->graph))
+        return found;
+    options.runtime = runtime;
+    return find_or_load(desk, &options, err);
 }
 
 const erg_partition *erg_desk_cut(erg_study_graph *of, erg_fusion fusion, erg_error *err)

@@ -45,14 +45,28 @@ bool erg_onnx_count_conv(erg_onnx_model *model, erg_onnx_node *node, erg_onnx_co
     return erg_onnx_window(model, node, &cost->window);
 }
 
-/* Zero points and scales are no bias: the form is given, and with it the cost. */
+/* Zero points and scales are inputs, and no bias: the FLOP are said. */
 bool erg_onnx_count_conv_int8(erg_onnx_model *model, erg_onnx_node *node,
                               erg_onnx_cost *cost)
 {
     bool has_scales = strcmp(node->proto->op_type, "ConvInteger") != 0;
+    int64_t bias = has_scales && erg_onnx_in(node, 8) ? node->out[0]->elements : 0;
+    int32_t axes = node->in[0]->rank - 2;
+    erg_op_spec *spec = &cost->spec;
 
-    cost->spec.precision = ERG_INT8;
-    return conv_form(model, node, node->in[has_scales ? 3 : 1], &cost->spec);
+    spec->precision = ERG_INT8;
+    if (!conv_form(model, node, node->in[has_scales ? 3 : 1], spec))
+        return false;
+    int64_t flop = spec->batch;
+    if (!erg_count_times(&flop, spec->m) || !erg_count_times(&flop, spec->n)
+        || !erg_count_times(&flop, spec->k) || !erg_count_times(&flop, 2)
+        || !erg_count_plus(&flop, bias))
+        return too_large(model, node);
+    spec->flop = flop ? flop : -1;
+    if (axes < 1 || axes > 3)
+        return true;
+    spec->window = &cost->window;
+    return erg_onnx_window(model, node, &cost->window);
 }
 
 bool erg_onnx_count_pool(erg_onnx_model *model, erg_onnx_node *node, erg_onnx_cost *cost)

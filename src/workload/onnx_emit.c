@@ -4,9 +4,8 @@
  * first reads them, so that what only shapes were made of costs nothing.
  */
 #include <string.h>
-#include "workload/count.h"
 #include "workload/onnx_count.h"
-#include "workload/onnx_graph.h"
+#include "workload/onnx_quantized.h"
 
 enum { LISTED = 64 };
 
@@ -16,15 +15,10 @@ typedef struct emission {
     bool has_odd_type;
     const char *unknown[LISTED]; /* operators nobody knows, and how many of each */
     int32_t unknown_count[LISTED], unknown_kinds;
+    int32_t quantised, passes;  /* products of quantised operands; passes around them */
 } emission;
 
 /* ---- tensors ------------------------------------------------------------------ */
-
-static int32_t bits_of(const erg_onnx_value *value)
-{
-    int bits = erg_onnx_type_bits(value->type);
-    return erg_onnx_is_real(value->type) ? ERG_BITS_OF_GRAPH : bits > 0 ? bits : 8;
-}
 
 /* Counted, for its shape is known, but said: its width is a guess. */
 static void odd_type_note(emission *e, const erg_onnx_value *value)
@@ -41,18 +35,26 @@ static void odd_type_note(emission *e, const erg_onnx_value *value)
     e->has_odd_type = true;
 }
 
+static bool is_eager(const emission *e)
+{
+    return e->model->options->runtime == ERG_EAGER;
+}
+
 /* A value of unknown shape counts no bytes: coverage says that something is missing. */
 static int32_t tensor_of(emission *e, erg_onnx_value *value)
 {
     static const int64_t none[1] = { 0 };
     bool has_shape = value->rank != ERG_ONNX_UNKNOWN;
+    const erg_onnx_value *as =
+        !is_eager(e) && erg_onnx_is_made_quantised(value) ? value->reader->out[0] : value;
 
     if (value->tensor < 0 && has_shape)
         odd_type_note(e, value);
     if (value->tensor < 0)
         value->tensor = erg_build_tensor(e->builder, value->role, value->name,
                                          has_shape ? value->rank : 1,
-                                         has_shape ? value->dims : none, bits_of(value));
+                                         has_shape ? value->dims : none,
+                                         erg_onnx_stored_bits(as));
     return value->tensor;
 }
 
@@ -95,22 +97,34 @@ static bool trains(const erg_onnx_node *node)
     return mode && !is_off && !(mode->ints && mode->elements == 1 && !mode->ints[0]);
 }
 
+/* A pass that its reader or its maker does on the way. */
+static bool is_part_of_others(const emission *e, const erg_onnx_node *node,
+                              const erg_onnx_value *x)
+{
+    const erg_tensor *made = erg_build_tensor_at(e->builder, x->tensor);
+
+    return erg_onnx_is_read_quantised(node)
+           || (erg_onnx_is_quantize(node) && erg_onnx_is_made_quantised(x) && made
+               && made->storage == x->tensor);
+}
+
 static bool is_view(const emission *e, const erg_onnx_node *node)
 {
-    bool is_eager = e->model->options->runtime == ERG_EAGER;
     const erg_onnx_value *x = erg_onnx_in(node, 0);
 
     if (!x)
         return false;
+    if (!is_eager(e) && is_part_of_others(e, node, x))
+        return true;
     switch (node->rule->way) {
     case ERG_ONNX_VIEW:
         return node->rule->kind != ERG_OP_DROPOUT || !trains(node);
     case ERG_ONNX_FREE_IN_EAGER:
-        return is_eager || x->is_constant;
+        return is_eager(e) || x->is_constant;
     case ERG_ONNX_TRANSPOSE: /* of a weight: done once, before the run */
-        return x->is_constant || (is_eager && !node->out[0]->needs_copy);
+        return x->is_constant || (is_eager(e) && !node->out[0]->needs_copy);
     case ERG_ONNX_OPERATOR:
-        return is_eager && is_selection(node);
+        return is_eager(e) && is_selection(node);
     case ERG_ONNX_HOST:
         return false;
     }
@@ -141,7 +155,7 @@ static bool is_argument(const erg_onnx_value *value)
 static int32_t *list(emission *e, erg_onnx_value *const *values, int32_t count,
                      int32_t *found)
 {
-    int32_t *to = erg_onnx_take(e->model, (size_t)count * sizeof(*to));
+    int32_t *to = erg_onnx_take(e->model, 2 * (size_t)count * sizeof(*to));
 
     *found = 0;
     for (int32_t i = 0; to && i < count; i++)
@@ -161,57 +175,45 @@ static void statistics(emission *e, const erg_onnx_node *node)
     }
 }
 
-/* What is stored, and was not trained. */
-static void buffer(emission *e, erg_onnx_value *x)
-{
-    if (x->is_constant && x->rank != ERG_ONNX_UNKNOWN && x->tensor < 0)
-        x->tensor = erg_build_tensor(e->builder, ERG_BUFFER, x->name, x->rank, x->dims,
-                                     bits_of(x));
-}
-
 /* Tables of a rotation are made, and read by rows. */
 static void rotations(emission *e, const erg_onnx_node *node)
 {
     for (int32_t i = 1; i < node->in_count; i++)
         if (erg_onnx_is_rotation(node, i))
-            buffer(e, node->in[i]);
+            erg_onnx_buffer(e->builder, node->in[i]);
 }
 
-/* Weights of a few bits, several a byte: as many as there are. Their scales and zero
- * points came with the packing, not with the training. */
-static const struct {
-    const char *op_type, *bits;
-    int32_t packed, beside[2];
-} packings[] = {
-    { "GatherBlockQuantized", "bits",               0, { 2, 3 } },
-    { "MatMulBnb4",           "bits",               1, { 2, 3 } },
-    { "MatMulNBits",          "bits",               1, { 2, 3 } },
-    { "QMoE",                 "expert_weight_bits", 2, { 3, 11 } },
-    { "QMoE",                 "expert_weight_bits", 5, { 6, 12 } },
-    { "QMoE",                 "expert_weight_bits", 8, { 9, 13 } },
-};
-
-static void unpack(emission *e, const erg_onnx_node *node, size_t row)
+static bool is_product(const erg_op_spec *spec)
 {
-    int32_t at = packings[row].packed;
-    erg_onnx_value *x = at < node->in_count ? node->in[at] : NULL;
-    int64_t bits = erg_onnx_int(node, packings[row].bits, 4), count = x ? x->elements : 0;
-
-    if (x && x->role == ERG_WEIGHT && x->type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8
-        && x->tensor < 0 && bits > 0 && bits < 8 && 8 % bits == 0
-        && erg_count_times(&count, 8 / bits))
-        x->tensor = erg_build_tensor(e->builder, ERG_WEIGHT, x->name, 1, &count,
-                                     (int32_t)bits);
-    for (int32_t i = 0; i < 2; i++)
-        if (erg_onnx_in(node, packings[row].beside[i]))
-            buffer(e, node->in[packings[row].beside[i]]);
+    return spec->kind == ERG_OP_CONV || spec->kind == ERG_OP_CONV_TRANSPOSE
+           || spec->kind == ERG_OP_LINEAR || spec->kind == ERG_OP_MATMUL;
 }
 
-static void packed(emission *e, const erg_onnx_node *node)
+/* A product of quantised operands: on them, or on the reals they stand for. */
+static void by_operands(emission *e, const erg_onnx_node *node, erg_op_spec *spec)
 {
-    for (size_t i = 0; i < ERG_COUNT(packings); i++)
-        if (strcmp(packings[i].op_type, node->proto->op_type) == 0)
-            unpack(e, node, i);
+    erg_precision precision;
+
+    e->passes += erg_onnx_is_quantize(node) || erg_onnx_is_dequantize(node);
+    if (!is_product(spec) || spec->precision != ERG_PRECISIONS
+        || !erg_onnx_shared_precision(node, &precision))
+        return;
+    e->quantised++;
+    if (!is_eager(e))
+        spec->precision = precision;
+}
+
+/* The list has room for one beside each operand. */
+static void block_scales(emission *e, const erg_onnx_node *node, const erg_op_spec *spec,
+                         int32_t *list, int32_t *count)
+{
+    for (int32_t i = 0; !is_eager(e) && is_product(spec) && i < node->in_count; i++) {
+        erg_onnx_value *of = node->in[i] ? erg_onnx_block_scales(node->in[i]) : NULL;
+        if (!of)
+            continue;
+        erg_onnx_buffer(e->builder, of);
+        list[(*count)++] = tensor_of(e, of);
+    }
 }
 
 static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule)
@@ -224,15 +226,18 @@ static bool operator(emission *e, erg_onnx_node *node, const erg_onnx_rule *rule
     if (spec->kind == ERG_OP_BATCH_NORM)
         statistics(e, node);
     rotations(e, node);
-    packed(e, node);
+    erg_onnx_unpack(e->builder, node);
     if (rule && rule->count && !rule->count(e->model, node, &cost))
         return false;
+    by_operands(e, node, spec);
     spec->is_function = spec->kind == ERG_OP_ADD || spec->kind == ERG_OP_SUB
                         || spec->kind == ERG_OP_MUL || spec->kind == ERG_OP_DIV;
-    spec->inputs = list(e, node->in, node->in_count, &spec->input_count);
+    int32_t *in = list(e, node->in, node->in_count, &spec->input_count);
     spec->outputs = list(e, node->out, node->out_count, &spec->output_count);
-    if (!spec->inputs || !spec->outputs)
+    if (!in || !spec->outputs)
         return false;
+    block_scales(e, node, spec, in, &spec->input_count);
+    spec->inputs = in;
     erg_build_operator(e->builder, spec);
     return true;
 }
@@ -270,6 +275,22 @@ static void unknown_note(const emission *e)
                                  i ? ", " : "", e->unknown[i], e->unknown_count[i]);
     if (e->unknown_kinds)
         erg_build_note(e->builder, "operators without a cost rule: %s", names);
+}
+
+static void quantised_note(const emission *e)
+{
+    if (e->quantised && is_eager(e))
+        erg_build_note(e->builder,
+                       "%d products of quantised operands are counted as written, in %s "
+                       "between %d launches of QuantizeLinear and DequantizeLinear: with "
+                       "--runtime fused on the quantised operands, as engines do",
+                       (int)e->quantised,
+                       erg_precision_name(e->model->options->precision), (int)e->passes);
+    else if (e->quantised)
+        erg_build_note(e->builder,
+                       "%d products run on their quantised operands: the QuantizeLinear "
+                       "and DequantizeLinear beside them are part of them",
+                       (int)e->quantised);
 }
 
 static void bound_note(const emission *e, const erg_onnx_node *node)
@@ -342,6 +363,7 @@ bool erg_onnx_emit(erg_onnx_model *model, erg_builder *builder)
             erg_build_output(builder, tensor_of(&e, value));
     }
     unknown_note(&e);
+    quantised_note(&e);
     if (model->once_count)
         erg_build_note(builder,
                        "%d operators depend on no input: computed when the model is "
