@@ -10,7 +10,8 @@
 #include "format/json.h"
 #include "workload/hf_family.h"
 
-enum { EXPERT_BLOCKS_MOST = 1 << 16 };
+/* Names of 21,843 labels, of networks that tell pictures apart, take 2 MB. */
+enum { EXPERT_BLOCKS_MOST = 1 << 16, CONFIG_BYTES_MOST = 16 << 20 };
 
 /* ---- fields ------------------------------------------------------------------ */
 
@@ -120,6 +121,65 @@ static void read_flags(const json_t *root, const erg_hf_family *of, erg_transfor
         net->decoder_sparse_layers = 0;
 }
 
+/* ---- layers of two sorts --------------------------------------------------------- */
+
+static bool is_sliding(const json_t *words, size_t layer)
+{
+    const char *word = json_string_value(json_array_get(words, layer));
+    return word && strcmp(word, "sliding_attention") == 0;
+}
+
+static bool words_are_known(const json_t *words, const erg_transformer *net, erg_error *err)
+{
+    size_t count = json_array_size(words);
+
+    if (count != (size_t)net->layers)
+        return erg_fail(err, ERG_BAD_INPUT, "layer_types has %zu words for %lld layers",
+                        count, (long long)net->layers);
+    for (size_t i = 0; i < count; i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        if (!word || (strcmp(word, "full_attention") != 0 && !is_sliding(words, i)))
+            return erg_fail(err, ERG_BAD_INPUT, "layer_types: %.40s has no cost rule: only "
+                            "full_attention and sliding_attention",
+                            word ? word : "what is no word");
+    }
+    return true;
+}
+
+static bool says(const erg_transformer *net, const json_t *words)
+{
+    for (int64_t i = 0; i < net->layers; i++)
+        if (erg_tf_sees_all(net, i) == is_sliding(words, (size_t)i))
+            return false;
+    return true;
+}
+
+/* Newer files say of each layer whether it has the window: all or none, all after the
+ * first ones, or all but every so manieth. */
+static bool read_layer_types(const json_t *root, erg_transformer *net, erg_error *err)
+{
+    const json_t *words = json_object_get(root, "layer_types");
+    int64_t first_all = 0, first_window = 0;
+
+    if (!words || json_is_null(words))
+        return true;
+    if (!words_are_known(words, net, err))
+        return false;
+    while (first_all < net->layers && is_sliding(words, (size_t)first_all))
+        first_all++;
+    while (first_window < net->layers && !is_sliding(words, (size_t)first_window))
+        first_window++;
+    net->window_every = 0;
+    net->window_from = first_window;
+    if (says(net, words))
+        return true;
+    net->window_from = 0;
+    net->window_every = first_all + 1;
+    return says(net, words)
+           || erg_fail(err, ERG_BAD_INPUT, "layer_types in that order has no cost rule: "
+                       "the first layers, or every so manieth, may see all");
+}
+
 /* ---- the file ------------------------------------------------------------------ */
 
 static bool unknown_type(const char *type, erg_error *err)
@@ -195,7 +255,7 @@ static bool read_shape(const json_t *root, erg_transformer *net, erg_error *err)
     size_t labels = json_object_size(json_object_get(root, "id2label"));
     net->labels = labels ? (int64_t)labels : net->labels;
     if (!read_numbers(root, net, err) || !read_activation(root, net, err)
-        || !is_plain(root, of, net, err))
+        || !read_layer_types(root, net, err) || !is_plain(root, of, net, err))
         return false;
     read_flags(root, of, net);
     read_dropouts(root, net);
@@ -286,7 +346,7 @@ static erg_graph *read_file(const char *spec, const erg_graph_options *options,
 {
     char name[64];
     size_t count;
-    char *text = erg_file_read(spec, 1 << 20, &count, err);
+    char *text = erg_file_read(spec, CONFIG_BYTES_MOST, &count, err);
 
     if (!text)
         return NULL;

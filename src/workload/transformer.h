@@ -55,6 +55,9 @@ typedef struct erg_transformer {
 /* shape: a const erg_transformer. Rows of the zoo and the reader of configs call it. */
 void erg_transformer_build(erg_builder *builder, const void *shape);
 
+/* Whether a layer of those that may have a window has none. */
+bool erg_tf_sees_all(const erg_transformer *net, int64_t layer);
+
 void erg_tf_bert(tf *t);
 void erg_tf_gpt2(tf *t);
 void erg_tf_opt(tf *t);

@@ -96,11 +96,10 @@ static int32_t layer(tf *t, int32_t x)
     return erg_build_add(t->b, "add2", x, y);
 }
 
-static int64_t window_of(const erg_transformer *net, int64_t index)
+bool erg_tf_sees_all(const erg_transformer *net, int64_t layer)
 {
-    bool sees_all = index < net->window_from
-                    || (net->window_every && (index + 1) % net->window_every == 0);
-    return sees_all ? 0 : net->window;
+    return layer < net->window_from
+           || (net->window_every && (layer + 1) % net->window_every == 0);
 }
 
 void erg_tf_llama(tf *t)
@@ -113,7 +112,7 @@ void erg_tf_llama(tf *t)
         x = erg_tf_map(t, ERG_OP_MUL, "embed_scale", x);
     for (int64_t i = 0; i < net.layers && !erg_build_failed(t->b); i++) {
         erg_build_scope(t->b, "layer%d.", (int)i);
-        erg_tf_window(t, window_of(&net, i));
+        erg_tf_window(t, erg_tf_sees_all(&net, i) ? 0 : net.window);
         x = layer(t, x);
     }
     erg_build_unscope(t->b);

@@ -194,44 +194,6 @@ static void published_sizes_are_met(void)
     }
 }
 
-static int64_t cache_bytes(const char *text)
-{
-    erg_graph_options options = { .batch = 1, .seq = 1000, .phase = ERG_DECODE };
-    erg_graph *graph = parse(text, &options);
-    int64_t bytes = graph->kv_cache_bytes;
-
-    erg_graph_free(graph);
-    return bytes;
-}
-
-/* A cache of one layer and key holds 2 x 2 heads x 8 fp32 numbers. */
-#define SMALL "\"hidden_size\": 16, \"num_attention_heads\": 2, \"vocab_size\": 10,"     \
-              "\"num_key_value_heads\": 2, \"intermediate_size\": 32, \"head_dim\": 8,"
-static void each_layer_keeps_the_keys_that_it_sees(void)
-{
-    enum { A_KEY = 2 * 2 * 8 * 4 };
-
-    /* Null says that there is no window. */
-    assert_int_equal(cache_bytes("{\"model_type\": \"mistral\"," SMALL
-                                 "\"num_hidden_layers\": 3, \"sliding_window\": null}"),
-                     3 * 1000 * A_KEY);
-    assert_int_equal(cache_bytes("{\"model_type\": \"mistral\"," SMALL
-                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100}"),
-                     3 * 100 * A_KEY);
-    /* Every second one sees all, every sixth, those from the third on do not. */
-    assert_int_equal(cache_bytes("{\"model_type\": \"gemma2\"," SMALL
-                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100}"),
-                     1200 * A_KEY);
-    assert_int_equal(cache_bytes("{\"model_type\": \"gemma3_text\"," SMALL
-                                 "\"num_hidden_layers\": 7, \"sliding_window\": 100}"),
-                     1600 * A_KEY);
-    assert_int_equal(cache_bytes("{\"model_type\": \"qwen2\"," SMALL
-                                 "\"num_hidden_layers\": 3, \"sliding_window\": 100,"
-                                 "\"use_sliding_window\": true, \"max_window_layers\": 2}"),
-                     2100 * A_KEY);
-}
-#undef SMALL
-
 /* Two layers, the second of experts: products of one head of 8 + 4 and 6 by hand. */
 static void latent_keys_have_the_products_of_the_closed_form(void)
 {
@@ -381,7 +343,6 @@ int main(void)
         TEST(odd_keys_give_the_parameters_of_the_closed_form),
         TEST(a_gated_t5_with_a_deeper_decoder_has_the_parameters_of_the_closed_form),
         TEST(published_sizes_are_met),
-        TEST(each_layer_keeps_the_keys_that_it_sees),
         TEST(latent_keys_have_the_products_of_the_closed_form),
         TEST(a_t5_takes_as_many_tokens_as_it_is_given),
         TEST(what_is_not_counted_as_it_stands_is_said),
