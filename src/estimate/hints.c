@@ -110,6 +110,20 @@ static bool computes_in(const erg_hardware *hardware, erg_precision precision)
     return false;
 }
 
+/* What is known of the answers in the other precision. */
+static const char *accuracy_of(const erg_adviser *all, erg_precision other)
+{
+    double here = all->desk->accuracy[all->base->setting.precision];
+    double there = all->desk->accuracy[other];
+    char text[48];
+
+    if (isnan(there))
+        return "accuracy not known";
+    snprintf(text, sizeof(text), isnan(here) ? "accuracy %.4g" : "accuracy %.4g, now %.4g",
+             there, here);
+    return erg_arena_text(all->desk->arena, text, NULL);
+}
+
 static void try_precisions(erg_adviser *all)
 {
     static const erg_precision others[] = { ERG_TF32, ERG_FP16, ERG_BF16, ERG_FP8,
@@ -118,7 +132,7 @@ static void try_precisions(erg_adviser *all)
 
     for (size_t i = 0; i < ERG_COUNT(others); i++) {
         erg_variant setting = all->base->setting;
-        erg_hint one = { .name = "precision", .condition = "accuracy not known" };
+        erg_hint one = { .name = "precision", .condition = accuracy_of(all, others[i]) };
         bool is_less = erg_precision_bits(others[i]) < erg_precision_bits(now)
             || (now == ERG_FP32 && others[i] == ERG_TF32);
         bool trains = all->base->graph->phase != ERG_TRAIN

@@ -164,7 +164,8 @@ static bool begin(erg_desk *desk)
         return erg_fail(desk->err, ERG_BAD_INPUT,
                         "an estimate needs a workload and hardware");
     desk->arena = erg_arena_new(desk->err);
-    return desk->arena && load_devices(desk) && run_cases(desk) && sort_cases(desk);
+    return desk->arena && load_devices(desk) && run_cases(desk) && sort_cases(desk)
+        && erg_desk_accuracy(desk);
 }
 
 static void end(erg_desk *desk)

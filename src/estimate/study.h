@@ -60,6 +60,7 @@ typedef struct erg_desk {
     erg_study_device *devices;
     erg_case *cases;
     size_t case_count;
+    double accuracy[ERG_PRECISIONS];    /* NAN: not given */
     erg_result *result;
     bool passed;
     erg_error *err;
@@ -74,6 +75,8 @@ void erg_desk_drop(erg_desk *desk, const erg_study_graph *down_to);
 /* Drops one that no twin stands on. */
 void erg_desk_forget(erg_desk *desk, const erg_graph *graph);
 void erg_desk_end(erg_desk *desk);
+/* The accuracies that the study names, of the workload of its cases. */
+bool erg_desk_accuracy(erg_desk *desk);
 /* False: *why is filled and the case holds unknowns. Free with erg_case_end. */
 bool erg_case_run(erg_desk *desk, const erg_variant *setting, erg_case *out);
 /* Time and energy alone: no memory plan, no concurrency. */

@@ -86,12 +86,41 @@ static void a_hint_is_a_run_with_one_change(void)
     erg_result_free(result);
 }
 
+static void a_hint_of_a_precision_says_the_accuracy_that_was_given(void)
+{
+    char path[ERG_PATH_MOST + 16];
+    erg_study what = small;
+    static const int64_t many[] = { 64 };
+
+    snprintf(path, sizeof(path), "%s/accuracy.csv", test_folder());
+    test_write(path, "workload,precision,accuracy\nresnet18,fp32,0.7\n"
+                     "resnet18,bf16,0.69\nresnet34,int8,0.1\n");
+    what.accuracy_path = path;
+    what.batches = many;
+    what.batch_count = 1;
+    erg_result *result = study(&what, NULL);
+    const erg_table *hints = erg_result_find(result, "hints");
+    int found = 0;
+
+    for (size_t i = 0; i < erg_table_row_count(hints); i++) {
+        const char *change = erg_table_find(hints, i, "change").text;
+        const char *condition = erg_table_find(hints, i, "condition").text;
+        if (strcmp(change, "fp32 -> bf16") == 0)
+            found += strcmp(condition, "accuracy 0.69, now 0.7") == 0;
+        if (strcmp(change, "fp32 -> int8") == 0)
+            found += strcmp(condition, "accuracy not known") == 0;
+    }
+    CHECK(found == 2);
+    erg_result_free(result);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(consumers_fall_and_hints_are_worth_it),
         TEST(memory_is_saved_for_a_price_that_is_computed),
         TEST(a_hint_is_a_run_with_one_change),
+        TEST(a_hint_of_a_precision_says_the_accuracy_that_was_given),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
