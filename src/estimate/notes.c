@@ -33,16 +33,24 @@ static void add(notes *n, const char *format, ...)
     n->to->note_count += !n->failed;
 }
 
-static void about_clock(notes *n, const erg_operating_point *point)
+static void about_clock(notes *n, const erg_operating_point *point, double wish_hz)
 {
+    const erg_hardware *hardware = n->to->hardware;
     double clock_mhz = point->clock_hz * 1e-6;
+    double lowest_hz = hardware->clock_count ? hardware->clocks_hz[0] : 0;
 
+    if (wish_hz > hardware->top_clock_hz * (1 + 1e-9))
+        add(n, "%s has no clock of %.0f MHz: its top one, %.0f MHz, stands for it.",
+            hardware->name, wish_hz * 1e-6, hardware->top_clock_hz * 1e-6);
+    if (wish_hz > 0 && wish_hz < lowest_hz * (1 - 1e-9))
+        add(n, "%s has no clock of %.0f MHz: its lowest one, %.0f MHz, stands for it.",
+            hardware->name, wish_hz * 1e-6, lowest_hz * 1e-6);
     if (point->over)
         add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.",
             clock_mhz, point->cap_w);
     else if (point->capped)
         add(n, "The power cap of %.0f W holds %s below the clock asked for: see clock_hz.",
-            point->cap_w, n->to->hardware->name);
+            point->cap_w, hardware->name);
 }
 
 static void about_curves(notes *n, const erg_operating_point *point)
@@ -112,7 +120,7 @@ bool erg_run_notes(erg_estimation *to, const erg_profile *profile,
     if (!n.list)
         return false;
     to->notes = n.list;
-    about_clock(&n, point);
+    about_clock(&n, point, options->clock_hz);
     about_curves(&n, point);
     about_precision(&n);
     about_package(&n);

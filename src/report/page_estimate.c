@@ -12,10 +12,17 @@ enum { WIDE = 500, HIGH = 280, LEFT = 90, BELOW = 30, TICKS_MOST = 6 };
 
 typedef struct axis { double least, most; const char *unit, *title; } axis;
 
+/* What the energy of a row is shared out to. */
+typedef struct shared_out { const char *of, *energy; } shared_out;
+
+static const shared_out inference = { "inference", "energy per inference" };
+static const shared_out token = { "token", "energy per token" };
+
 typedef struct picture {
     const erg_result *result;
     const erg_table *summary;
     FILE *out;
+    const shared_out *per;
     axis x, y;
 } picture;
 
@@ -131,7 +138,7 @@ static void begin_plot(const picture *p, const char *caption)
 static void put_scatter(picture *p)
 {
     p->x = (axis){ .unit = "s", .title = "latency" };
-    p->y = (axis){ .unit = "J", .title = "energy per inference" };
+    p->y = (axis){ .unit = "J", .title = p->per->energy };
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
         widen(&p->x, number(p->summary, row, "latency_s"));
         widen(&p->y, number(p->summary, row, "energy_per_inference_j"));
@@ -270,12 +277,12 @@ static void put_rows(const picture *p)
 
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
         whole = fmax(whole, number(p->summary, row, "energy_per_inference_j"));
-    fputs("<section><h2>Rows</h2><p class=\"soft\">"
-          "Bars are joules per inference: compute (red), memory (blue), static (grey); "
-          "shares in % in that order.</p>\n"
-          "<div class=\"scroll\"><table><thead><tr><th>row</th><th>setting</th>"
-          "<th>parts</th><th>energy of the batch</th><th>latency</th><th>per inference</th>"
-          "<th>shares</th></tr></thead><tbody>\n", p->out);
+    fprintf(p->out, "<section><h2>Rows</h2><p class=\"soft\">"
+            "Bars are joules per %s: compute (red), memory (blue), static (grey); "
+            "shares in %% in that order.</p>\n"
+            "<div class=\"scroll\"><table><thead><tr><th>row</th><th>setting</th>"
+            "<th>parts</th><th>energy of the batch</th><th>latency</th><th>per %s</th>"
+            "<th>shares</th></tr></thead><tbody>\n", p->per->of, p->per->of);
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
         put_stack(p, row, whole);
     fputs("</tbody></table></div></section>\n", p->out);
@@ -315,7 +322,7 @@ static void put_all(picture *p, const char *title)
     erg_page_head(&head, title);
     fputs("<p class=\"big\">", p->out);
     erg_page_quantity(p->out, number(p->summary, 0, "energy_per_inference_j"), "J");
-    fputs(" <small>per inference, estimated: ", p->out);
+    fprintf(p->out, " <small>per %s, estimated: ", p->per->of);
     erg_html_text(p->out, text(p->summary, 0, "grade"));
     fputs("</small></p>\n<p class=\"lead\">", p->out);
     erg_html_text(p->out, text(p->summary, 0, "model"));
@@ -345,6 +352,7 @@ bool erg_report_estimate(const erg_result *estimate, const char *title, FILE *ou
     if (!p.summary || !erg_table_row_count(p.summary))
         return erg_fail(err, ERG_BAD_INPUT,
                         "this result is no estimate: it has no summary");
+    p.per = strcmp(text(p.summary, 0, "phase"), "decode") == 0 ? &token : &inference;
     erg_page_numbers plain;
     if (!erg_page_numbers_begin(&plain, err))
         return false;

@@ -150,6 +150,9 @@ static erg_graph *build(erg_onnx_model *model, const erg_onnx_file *file, bool h
     ok = ok && erg_onnx_emit(model, builder);
     for (int32_t i = 0; i < file->note_count; i++)
         erg_build_note(builder, "%s", file->notes[i]);
+    if (model->options->phase == ERG_DECODE)
+        erg_build_note(builder, "an ONNX file is the pass that it holds: --phase decode "
+                       "changes nothing in it");
     if (!ok)
         erg_build_refuse(builder, "%s", why.text);
     return erg_build_end(builder, err);

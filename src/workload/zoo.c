@@ -3,21 +3,24 @@
 #include <string.h>
 #include "workload/build.h"
 
-static const erg_zoo_entry *const tables[] = {
-    erg_zoo_resnet,
-    erg_zoo_mobilenet,
-    erg_zoo_vgg,
-    erg_zoo_efficientnet,
-    erg_zoo_transformer,
-    erg_zoo_lstm,
-    erg_zoo_yolo,
-    erg_zoo_unet,
+static const struct {
+    const erg_zoo_entry *rows;
+    bool sees_images;           /* whole ones: nothing is read token by token */
+} tables[] = {
+    { erg_zoo_resnet,       true },
+    { erg_zoo_mobilenet,    true },
+    { erg_zoo_vgg,          true },
+    { erg_zoo_efficientnet, true },
+    { erg_zoo_transformer,  false },
+    { erg_zoo_lstm,         false },
+    { erg_zoo_yolo,         true },
+    { erg_zoo_unet,         true },
 };
 
 static const erg_zoo_entry *entry_at(size_t index)
 {
     for (size_t i = 0; i < ERG_COUNT(tables); i++)
-        for (const erg_zoo_entry *entry = tables[i]; entry->name; entry++)
+        for (const erg_zoo_entry *entry = tables[i].rows; entry->name; entry++)
             if (index-- == 0)
                 return entry;
     return NULL;
@@ -53,12 +56,14 @@ static bool same_name(const char *name, const char *said)
     return *name == *said;
 }
 
-static const erg_zoo_entry *entry_find(const char *name)
+static const erg_zoo_entry *entry_find(const char *name, bool *sees_images)
 {
     for (size_t i = 0; i < ERG_COUNT(tables); i++)
-        for (const erg_zoo_entry *entry = tables[i]; entry->name; entry++)
-            if (same_name(entry->name, name))
+        for (const erg_zoo_entry *entry = tables[i].rows; entry->name; entry++)
+            if (same_name(entry->name, name)) {
+                *sees_images = tables[i].sees_images;
                 return entry;
+            }
     return NULL;
 }
 
@@ -72,7 +77,8 @@ static bool zoo_sniff(const char *spec, const char *head, size_t count)
 static erg_graph *zoo_read(const char *spec, const erg_graph_options *options,
                            erg_error *err)
 {
-    const erg_zoo_entry *entry = entry_find(spec + 4);
+    bool sees_images = false;
+    const erg_zoo_entry *entry = entry_find(spec + 4, &sees_images);
 
     if (!entry) {
         erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has",
@@ -82,6 +88,9 @@ static erg_graph *zoo_read(const char *spec, const erg_graph_options *options,
     erg_builder *builder = erg_build_begin(entry->name, "zoo", options, err);
     if (!builder)
         return NULL;
+    if (sees_images && options->phase == ERG_DECODE)
+        erg_build_refuse(builder, "%s looks at whole images: it has no decode phase",
+                         entry->name);
     entry->build(builder, entry->shape);
     return erg_build_end(builder, err);
 }
@@ -119,9 +128,9 @@ erg_result *erg_zoo_table(const char *name, erg_error *err)
     erg_table *table = result
         ? erg_result_add(result, "zoo", columns, ERG_COUNT(columns), err)
         : NULL;
-    bool ok = table != NULL;
+    bool ok = table != NULL, sees_images;
 
-    if (ok && name && !entry_find(name))
+    if (ok && name && !entry_find(name, &sees_images))
         ok = erg_fail(err, ERG_BAD_INPUT, "the zoo has no %s; `erg zoo` lists what it has",
                       name);
     for (size_t i = 0; ok && entry_at(i); i++)

@@ -123,6 +123,35 @@ static void a_higher_clock_is_faster_and_draws_more(void)
     erg_hardware_free(a100);
 }
 
+static bool has_note(const erg_estimation *made, const char *words)
+{
+    for (size_t i = 0; i < made->note_count; i++)
+        if (strstr(made->notes[i], words))
+            return true;
+    return false;
+}
+
+static void a_clock_that_the_device_has_not_is_told(void)
+{
+    static const struct { double clock_hz; const char *says; } rows[] = {
+        { 3e9, "no clock of 3000 MHz: its top one, 1410 MHz" },
+        { 1e6, "no clock of 1 MHz: its lowest one, 210 MHz" },
+        { 1410e6, NULL }, { 210e6, NULL }, { 0, NULL },
+    };
+    erg_hardware *a100 = room_hardware("a100-pcie-40gb");
+    erg_graph *graph = room_graph("zoo:resnet18", 1, ERG_BF16);
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_estimate_options options = { .clock_hz = rows[i].clock_hz };
+        erg_estimation *made = estimate(graph, a100, &options);
+        CHECK(has_note(made, rows[i].says ? rows[i].says : "has no clock")
+              == (rows[i].says != NULL));
+        erg_estimation_free(made);
+    }
+    erg_graph_free(graph);
+    erg_hardware_free(a100);
+}
+
 static void a_measured_time_is_spread_in_proportion(void)
 {
     erg_hardware *a100 = room_hardware("a100-pcie-40gb");
@@ -208,14 +237,6 @@ static void a_device_of_unknown_rates_has_no_estimate(void)
     }
 }
 
-static bool has_note(const erg_estimation *made, const char *words)
-{
-    for (size_t i = 0; i < made->note_count; i++)
-        if (strstr(made->notes[i], words))
-            return true;
-    return false;
-}
-
 /* Scalar code for half precision is a hundred times slower, not a little faster. */
 static void half_precision_without_a_unit_is_slow_on_a_processor(void)
 {
@@ -277,6 +298,7 @@ int main(void)
         TEST(power_keeps_the_cap_and_a_higher_cap_never_slows),
         TEST(joules_in_doubt_make_a_capped_time_doubtful),
         TEST(a_higher_clock_is_faster_and_draws_more),
+        TEST(a_clock_that_the_device_has_not_is_told),
         TEST(a_measured_time_is_spread_in_proportion),
         TEST(gating_turns_static_power_of_unused_units_off),
         TEST(what_cannot_be_estimated_is_said),

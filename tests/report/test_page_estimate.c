@@ -16,15 +16,20 @@ static char *written(const erg_result *result, const char *format)
     return text;
 }
 
+static erg_result *rows_of(const erg_study *what)
+{
+    const erg_env env = { 0 };
+    const erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
+    bool passed;
+    return erg_study_run(&env, &catalog, what, &passed, NULL);
+}
+
 static erg_result *two_rows(void)
 {
     static const char *const devices[] = { "t4", "l4" };
     static const erg_study what = { .workload = "zoo:resnet18", .hardware = devices,
                                     .hardware_count = 2, .no_advice = true };
-    const erg_env env = { 0 };
-    const erg_catalog catalog = { .data_dir = ERG_TEST_SOURCE "/data" };
-    bool passed;
-    return erg_study_run(&env, &catalog, &what, &passed, NULL);
+    return rows_of(&what);
 }
 
 static void a_result_survives_its_json(void)
@@ -69,6 +74,24 @@ static void the_page_has_a_bar_a_row_and_both_plots(void)
     erg_result_free(result);
 }
 
+static void a_page_of_a_decode_is_of_tokens(void)
+{
+    static const char *const devices[] = { "l4" };
+    erg_study what = { .workload = "zoo:gpt2", .hardware = devices, .hardware_count = 1,
+                       .no_advice = true, .graph = { .phase = ERG_DECODE } };
+
+    for (int i = 0; i < 2; i++) {
+        what.graph.phase = i ? ERG_PREFILL : ERG_DECODE;
+        erg_result *result = rows_of(&what);
+        char *page = written(result, NULL);
+        CHECK(strstr(page, i ? "<small>per inference," : "<small>per token,"));
+        CHECK(strstr(page, i ? "joules per inference:" : "joules per token:"));
+        CHECK(strstr(page, i ? "<th>per inference</th>" : "<th>per token</th>"));
+        free(page);
+        erg_result_free(result);
+    }
+}
+
 /* The longest bar is 100 wide and the other as long as its energy per inference. */
 static void bars_are_as_long_as_the_energy(void)
 {
@@ -105,6 +128,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_result_survives_its_json),
         TEST(the_page_has_a_bar_a_row_and_both_plots),
+        TEST(a_page_of_a_decode_is_of_tokens),
         TEST(bars_are_as_long_as_the_energy),
         TEST(what_is_no_result_is_refused),
     };

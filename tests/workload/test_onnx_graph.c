@@ -93,6 +93,20 @@ static void a_dimension_may_be_calculated_from_others(void)
     CHECK(rows_of("C + s0", inner, 2) == 9);
 }
 
+static void a_phase_that_the_file_does_not_hold_is_told(void)
+{
+    static const erg_dim dims[] = { { "C", 5 } };
+    erg_graph_options options = { .batch = 3, .dims = dims, .dim_count = 1 };
+    erg_graph *whole = loaded(named_dims(), &options);
+    options.phase = ERG_DECODE;
+    erg_graph *graph = loaded(named_dims(), &options);
+
+    CHECK(graph->flop == whole->flop && has_note(graph, "--phase decode changes nothing"));
+    CHECK(!has_note(whole, "--phase"));
+    erg_graph_free(whole);
+    erg_graph_free(graph);
+}
+
 static void an_unbound_dimension_is_named(void)
 {
     refused(named_dims(), NULL, "C", "--dim");
@@ -254,6 +268,7 @@ int main(void)
         TEST(every_row_of_the_table_is_found),
         TEST(named_dimensions_are_bound_by_option_and_batch),
         TEST(a_dimension_may_be_calculated_from_others),
+        TEST(a_phase_that_the_file_does_not_hold_is_told),
         TEST(an_unbound_dimension_is_named),
         TEST(a_dimension_that_the_graph_has_not_is_refused_with_those_it_has),
         TEST(an_input_that_is_an_initializer_is_a_weight),

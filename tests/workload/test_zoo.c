@@ -148,6 +148,21 @@ static void an_lstm_runs_its_steps_in_sequence(void)
     erg_graph_free(graph);
 }
 
+static void a_network_of_images_has_no_decode_phase(void)
+{
+    static const char *const names[] = { "resnet18", "mobilenet_v2", "vgg16", "yolov8n",
+                                         "efficientnet_b0", "sd15_unet", "vit_base" };
+    const erg_graph_options options = { .phase = ERG_DECODE };
+
+    for (size_t i = 0; i < ERG_COUNT(names); i++) {
+        char spec[40];
+        erg_error err = { 0 };
+        snprintf(spec, sizeof(spec), "zoo:%s", names[i]);
+        assert_null(erg_graph_load(spec, &options, &err));
+        CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "no decode phase"));
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -158,6 +173,7 @@ int main(void)
         TEST(unets_have_the_published_parameters_and_products),
         TEST(attention_of_a_unet_is_what_its_places_say),
         TEST(an_lstm_runs_its_steps_in_sequence),
+        TEST(a_network_of_images_has_no_decode_phase),
         TEST(an_unknown_name_is_refused_with_where_to_look),
     };
     return test_run(tests, ERG_COUNT(tests));
