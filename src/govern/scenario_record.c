@@ -1,40 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A recorded run as a load. It has no step graph: what lies above a threshold between two
- * levels is taken for work that a lower clock stretches, the rest is waited out. Barriers
- * are unknown, so every unit goes its own way.
- */
+/* A record's watts out of a CSV or a run file. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "erg/trace.h"
 #include "format/csv.h"
-#include "math/stats.h"
-#include "govern/record_run.h"
-#include "govern/scenario.h"
-#include "govern/scenario_levels.h"
+#include "govern/record_load.h"
 
-enum { SAMPLES_LEAST = 3, RECORD_UNITS_MOST = 4096, UNIT_NAME = 48 };
+enum { RECORD_UNITS_MOST = 4096 };
 #define BYTES_MOST ((size_t)1 << 31)
 
-typedef struct unit {
-    char name[UNIT_NAME];
-    double *t_s, *power_w;
-    size_t count, t_capacity, capacity;
-} unit;
+typedef erg_record_unit unit;
 
-typedef struct record {
-    const char *path;
-    unit *units;
-    size_t count, capacity;
+typedef struct reading {
+    erg_record *record;
     int time_at, power_at, unit_at;     /* columns of a CSV; -1: none */
     double time_scale;
-    double window_s;
-    erg_record_facts facts;
     bool has_head;
-} record;
+} reading;
 
-static void forget(record *from)
+static void forget(erg_record *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         free(from->units[i].t_s);
@@ -43,10 +28,10 @@ static void forget(record *from)
     free(from->units);
 }
 
-static unit *unit_of(record *to, const char *name, size_t length, erg_error *err)
+static unit *unit_of(erg_record *to, const char *name, size_t length, erg_error *err)
 {
-    if (length >= UNIT_NAME)
-        length = UNIT_NAME - 1;
+    if (length >= ERG_RECORD_NAME)
+        length = ERG_RECORD_NAME - 1;
     for (size_t i = to->count; i-- > 0;)
         if (strncmp(to->units[i].name, name, length) == 0 && !to->units[i].name[length])
             return &to->units[i];
@@ -80,17 +65,18 @@ static const time_column time_columns[] = { { "t_ns", 1e-9 }, { "t_s", 1 },
                                             { "time_s", 1 } };
 
 /* Which of two was meant nobody says: t_s beside t_ns are two times as well. */
-static bool take_column(const record *to, const erg_csv_row *row, int *at, int column,
+static bool take_column(const reading *to, const erg_csv_row *row, int *at, int column,
                         erg_error *err)
 {
     if (*at >= 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: columns %d and %d say the same: take "
-                        "one of them out", to->path, row->line, *at + 1, column + 1);
+                        "one of them out", to->record->path, row->line, *at + 1,
+                        column + 1);
     *at = column;
     return true;
 }
 
-static bool read_head(record *to, const erg_csv_row *row, erg_error *err)
+static bool read_head(reading *to, const erg_csv_row *row, erg_error *err)
 {
     to->time_at = to->power_at = to->unit_at = -1;
     for (size_t i = 0; i < row->count; i++) {
@@ -108,7 +94,7 @@ static bool read_head(record *to, const erg_csv_row *row, erg_error *err)
         return true;
     return erg_fail(err, ERG_BAD_INPUT,
                     "%s:%zu: the first line must name the columns t_ns or t_s,"
-                    " power_w and perhaps unit", to->path, row->line);
+                    " power_w and perhaps unit", to->record->path, row->line);
 }
 
 static bool number_at(const erg_csv_row *row, int at, double *out)
@@ -135,7 +121,7 @@ static bool is_of_power(erg_field name)
 
 static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
 {
-    record *to = self;
+    reading *to = self;
     double t_s, power_w;
     erg_field name = { "", 0 };
 
@@ -145,25 +131,27 @@ static bool read_row(void *self, const erg_csv_row *row, erg_error *err)
         name = erg_field_trim(row->fields[to->unit_at]);
     if (is_of_power(name))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: unit names a device, not '%.*s': "
-                        "power_w is in watts", to->path, row->line, (int)name.count,
+                        "power_w is in watts", to->record->path, row->line, (int)name.count,
                         name.text);
     if (!number_at(row, to->time_at, &t_s) || !number_at(row, to->power_at, &power_w))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: the time or the power is no number",
-                        to->path, row->line);
+                        to->record->path, row->line);
     if (power_w < 0)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a power of %.4g W: a load draws 0 W "
-                        "or more; take out what the meter was off by", to->path, row->line,
-                        power_w);
-    unit *of = unit_of(to, name.text, name.count, err);
+                        "or more; take out what the meter was off by", to->record->path,
+                        row->line, power_w);
+    unit *of = unit_of(to->record, name.text, name.count, err);
     if (of && of->count && t_s * to->time_scale <= of->t_s[of->count - 1])
-        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: time does not go on", to->path,
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: time does not go on", to->record->path,
                         row->line);
     return of && add_sample(of, t_s * to->time_scale, power_w, err);
 }
 
-static bool read_bytes(record *to, const char *bytes, size_t size, erg_error *err)
+static bool read_bytes(erg_record *to, const char *bytes, size_t size, erg_error *err)
 {
-    erg_csv csv = { .name = to->path, .row = read_row, .self = to, .keep_last = true };
+    reading of_csv = { .record = to };
+    erg_csv csv = { .name = to->path, .row = read_row, .self = &of_csv,
+                    .keep_last = true };
     bool ok = erg_csv_read(&csv, bytes, size, NULL, err);
 
     for (size_t i = 0; ok && i < to->count; i++) {
@@ -176,7 +164,7 @@ static bool read_bytes(record *to, const char *bytes, size_t size, erg_error *er
                                           "record has a line a sample", to->path));
 }
 
-static bool read_csv(record *to, erg_error *err)
+static bool read_csv(erg_record *to, erg_error *err)
 {
     size_t size;
     char *bytes = erg_file_read(to->path, BYTES_MOST, &size, err);
@@ -188,7 +176,8 @@ static bool read_csv(record *to, erg_error *err)
 
 /* ---- a run file ---------------------------------------------------------------------- */
 
-static bool read_channel(record *to, const erg_trace *trace, int channel, erg_error *err)
+static bool read_channel(erg_record *to, const erg_trace *trace, int channel,
+                         erg_error *err)
 {
     const erg_channel_info *info = erg_trace_channel(trace, channel);
     size_t count;
@@ -213,7 +202,7 @@ static bool read_channel(record *to, const erg_trace *trace, int channel, erg_er
     return of != NULL;
 }
 
-static bool read_run(record *to, erg_error *err)
+static bool read_run(erg_record *to, erg_error *err)
 {
     erg_trace *trace = erg_trace_load(to->path, err);
     size_t all = trace ? erg_trace_channel_count(trace) : 0;
@@ -231,142 +220,19 @@ static bool read_run(record *to, erg_error *err)
                               to->path));
 }
 
-/* ---- the load ------------------------------------------------------------------------ */
+/* ---- both ---------------------------------------------------------------------------- */
 
-static erg_levels levels_of(const unit *of, double high_w)
+static erg_record begin(const char *path)
 {
-    return erg_levels_of(of->power_w, of->count, high_w);
+    return (erg_record){ .path = path, .window_s = NAN, .facts = erg_record_facts_none() };
 }
 
-static double median_step_s(const unit *of)
-{
-    double *steps = malloc(of->count * sizeof(*steps)), median_s = NAN;
-
-    for (size_t i = 0; steps && i + 1 < of->count; i++)
-        steps[i] = of->t_s[i + 1] - of->t_s[i];
-    if (steps)
-        median_s = erg_median(steps, of->count - 1);
-    free(steps);
-    return median_s;
-}
-
-/* A step begins where power rises above the threshold;
- * their median distance is its period. */
-static double period_of(const unit *of, double threshold_w)
-{
-    double *gaps = malloc(of->count * sizeof(*gaps)), last_s = NAN, period_s = NAN;
-    size_t count = 0;
-
-    for (size_t i = 1; gaps && i < of->count; i++)
-        if (of->power_w[i] >= threshold_w && of->power_w[i - 1] < threshold_w) {
-            if (!isnan(last_s))
-                gaps[count++] = of->t_s[i] - last_s;
-            last_s = of->t_s[i];
-        }
-    if (count)
-        period_s = erg_median(gaps, count);
-    free(gaps);
-    return period_s;
-}
-
-static bool add_unit(erg_scenario *scenario, const unit *of, const erg_levels *is,
-                     size_t copies, erg_error *err)
-{
-    double idle_w = scenario->silicon.idle_w, step_s = median_step_s(of);
-
-    for (size_t i = 0; i < of->count; i++) {
-        /* A sample holds until the next one; a gap is not bridged by more than 3 steps. */
-        double held_s = i + 1 < of->count ? of->t_s[i + 1] - of->t_s[i] : step_s;
-        bool works = of->power_w[i] >= is->threshold_w && of->power_w[i] > idle_w;
-        erg_phase phase = { works ? ERG_PHASE_COMPUTE : ERG_PHASE_PAUSE,
-                            fmin(held_s, 3 * step_s), of->power_w[i],
-                            works, false };
-        phase.begins_step = works && (i == 0 || of->power_w[i - 1] < is->threshold_w);
-        if (!erg_scenario_add_phase(scenario, &phase, err))
-            return false;
-    }
-    double period_s = period_of(of, is->threshold_w);
-    /* Units alike share one record: each is a job of its own on the same phases. */
-    for (size_t i = 0; i < copies; i++) {
-        if (!erg_scenario_add_job(scenario, 1, is->quiet_w, err))
-            return false;
-        erg_scenario_job *job = &scenario->jobs[scenario->job_count - 1];
-        if (i > 0)
-            *job = job[-1];
-        job->once = true;
-        job->period_s = period_s;
-    }
-    return true;
-}
-
-/* Of the unit that ends first: nothing is known of it afterwards. */
-static bool measure(erg_scenario *scenario, const record *from, erg_error *err)
-{
-    double longest_s = 0;
-
-    scenario->duration_s = INFINITY;
-    for (size_t i = 0; i < from->count; i++) {
-        const unit *of = &from->units[i];
-        double length_s = of->t_s[of->count - 1] - of->t_s[0];
-        if (of->count < SAMPLES_LEAST)
-            return erg_fail(err, ERG_BAD_INPUT, "%s: %s%s has %zu sample%s: a load needs "
-                            "%d or more", from->path, *of->name ? "unit " : "the record",
-                            of->name, of->count, of->count == 1 ? "" : "s", SAMPLES_LEAST);
-        scenario->duration_s = fmin(scenario->duration_s, length_s);
-        longest_s = fmax(longest_s, length_s);
-    }
-    scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
-    if (longest_s - scenario->duration_s > scenario->sample_s * 1.5)
-        snprintf(scenario->note, sizeof(scenario->note), "units end at different times: "
-                 "%.4g s of %.4g s are played; ", scenario->duration_s, longest_s);
-    return true;
-}
-
-static bool fill(erg_scenario *scenario, const record *from,
-                 const erg_load_options *options, erg_error *err)
-{
-    size_t copies = options->units > 0 && from->count == 1 ? (size_t)options->units : 1;
-    double least_w = INFINITY, high_w = 0;
-    size_t noted;
-
-    if (!measure(scenario, from, err))
-        return false;
-    for (size_t i = 0; i < from->count; i++) {
-        erg_levels is = levels_of(&from->units[i], options->high_w);
-        least_w = fmin(least_w, is.low_w);
-        high_w = fmax(high_w, is.high_w);
-    }
-    scenario->silicon.idle_w = options->idle_w > 0 ? options->idle_w
-                             : fmax(0, fmin(least_w, 0.13 * high_w));
-    for (size_t i = 0; i < from->count; i++) {
-        erg_levels is = levels_of(&from->units[i], options->high_w);
-        if (!add_unit(scenario, &from->units[i], &is, copies, err))
-            return false;
-    }
-    scenario->facts = from->facts;
-    scenario->open_loop = true;
-    scenario->is_simulated = false;
-    scenario->warm_up_s = 0;
-    scenario->lag_s = 0;
-    scenario->window_s = fmax(isnan(from->window_s) ? 0 : from->window_s,
-                              options->window_s);
-    noted = strlen(scenario->note);
-    snprintf(scenario->note + noted, sizeof(scenario->note) - noted,
-             "idle power of a unit is taken as %.4g W: --idle", scenario->silicon.idle_w);
-    return erg_scenario_check(scenario, err);
-}
-
-static record begin(const char *path)
-{
-    return (record){ .path = path, .window_s = NAN, .facts = erg_record_facts_none() };
-}
-
-static erg_scenario *finish(record *from, bool is_read, const erg_load_options *options,
+static erg_scenario *finish(erg_record *from, bool is_read, const erg_load_options *options,
                             erg_error *err)
 {
     erg_scenario *scenario = is_read ? erg_scenario_new(from->path, err) : NULL;
 
-    if (scenario && !fill(scenario, from, options, err)) {
+    if (scenario && !erg_record_load(from, options, scenario, err)) {
         erg_scenario_free(scenario);
         scenario = NULL;
     }
@@ -377,7 +243,7 @@ static erg_scenario *finish(record *from, bool is_read, const erg_load_options *
 erg_scenario *erg_scenario_record_parse(const char *name, const char *bytes, size_t size,
                                         const erg_load_options *options, erg_error *err)
 {
-    record from = begin(name);
+    erg_record from = begin(name);
 
     return finish(&from, read_bytes(&from, bytes, size, err), options, err);
 }
@@ -385,7 +251,7 @@ erg_scenario *erg_scenario_record_parse(const char *name, const char *bytes, siz
 erg_scenario *erg_scenario_record(const char *path, const erg_load_options *options,
                                   erg_error *err)
 {
-    record from = begin(path);
+    erg_record from = begin(path);
     bool is_run = erg_text_ends(path, ".erg");
     bool is_read = is_run ? read_run(&from, err) : read_csv(&from, err);
 
