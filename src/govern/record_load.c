@@ -49,23 +49,138 @@ static double period_of(const erg_record_unit *of, double threshold_w)
     return period_s;
 }
 
-static bool add_unit(erg_scenario *scenario, const erg_record_unit *of, const erg_levels *is,
-                     size_t copies, erg_error *err)
+/* ---- when all units are known -------------------------------------------------------- */
+
+typedef struct span { double begin_s, end_s; } span;
+
+/* From the last begin to the first end, but what one of the units does not tell. */
+typedef struct extent {
+    span all;
+    span *gaps;                 /* one after the other */
+    size_t count, capacity;
+} extent;
+
+static int by_begin(const void *a, const void *b)
+{
+    const span *x = a, *y = b;
+
+    return (x->begin_s > y->begin_s) - (x->begin_s < y->begin_s);
+}
+
+/* A sample holds until the next one, for 3 steps at most. */
+static bool add_gaps(extent *to, const erg_record_unit *of, erg_error *err)
+{
+    double held_s = 3 * median_step_s(of);
+
+    for (size_t i = 0; i + 1 < of->count; i++) {
+        if (!(of->t_s[i + 1] - of->t_s[i] > held_s))
+            continue;
+        if (!erg_grow((void **)&to->gaps, &to->capacity, to->count, sizeof(*to->gaps), err))
+            return false;
+        to->gaps[to->count++] = (span){ of->t_s[i] + held_s, of->t_s[i + 1] };
+    }
+    return true;
+}
+
+static void merge_gaps(extent *of)
+{
+    size_t kept = 0;
+
+    if (of->count)
+        qsort(of->gaps, of->count, sizeof(*of->gaps), by_begin);
+    for (size_t i = 0; i < of->count; i++)
+        if (kept && of->gaps[i].begin_s <= of->gaps[kept - 1].end_s)
+            of->gaps[kept - 1].end_s = fmax(of->gaps[kept - 1].end_s, of->gaps[i].end_s);
+        else
+            of->gaps[kept++] = of->gaps[i];
+    of->count = kept;
+}
+
+/* How much of it all units tell; *next: the first gap that is not over by then. */
+static double known_s(const extent *of, size_t *next, span within)
+{
+    double begin_s = fmax(within.begin_s, of->all.begin_s), end_s = within.end_s;
+    double sum_s = end_s - begin_s;
+
+    while (*next < of->count && of->gaps[*next].end_s <= begin_s)
+        ++*next;
+    for (size_t i = *next; i < of->count && of->gaps[i].begin_s < end_s; i++)
+        sum_s -= fmin(of->gaps[i].end_s, end_s) - fmax(of->gaps[i].begin_s, begin_s);
+    return fmax(0, sum_s);
+}
+
+static bool measure(const erg_record *from, extent *to, erg_error *err)
+{
+    to->all = (span){ -INFINITY, INFINITY };
+    for (size_t i = 0; i < from->count; i++) {
+        const erg_record_unit *of = &from->units[i];
+        if (of->count < SAMPLES_LEAST)
+            return erg_fail(err, ERG_BAD_INPUT, "%s: %s%s has %zu sample%s: a load needs "
+                            "%d or more", from->path, *of->name ? "unit " : "the record",
+                            of->name, of->count, of->count == 1 ? "" : "s", SAMPLES_LEAST);
+        to->all.begin_s = fmax(to->all.begin_s, of->t_s[0]);
+        to->all.end_s = fmin(to->all.end_s, of->t_s[of->count - 1]);
+        if (!add_gaps(to, of, err))
+            return false;
+    }
+    merge_gaps(to);
+    return to->all.end_s > to->all.begin_s
+        || erg_fail(err, ERG_BAD_INPUT, "%s: its units were never recorded together: the "
+                    "first one ends %.4g s before the last begins", from->path,
+                    to->all.begin_s - to->all.end_s);
+}
+
+/* What of the record is played. */
+static void tell_extent(erg_scenario *scenario, const erg_record *from, const extent *is)
+{
+    double first_s = INFINITY, last_s = -INFINITY;
+    size_t next = 0;
+
+    for (size_t i = 0; i < from->count; i++) {
+        const erg_record_unit *of = &from->units[i];
+        first_s = fmin(first_s, of->t_s[0]);
+        last_s = fmax(last_s, of->t_s[of->count - 1]);
+    }
+    scenario->duration_s = known_s(is, &next, is->all);
+    if (last_s - first_s - scenario->duration_s > scenario->sample_s * 1.5)
+        snprintf(scenario->note, sizeof(scenario->note), "%.4g s of %.4g s are played: "
+                 "what one of the units does not tell is left out of all; ",
+                 scenario->duration_s, last_s - first_s);
+}
+
+/* ---- phases -------------------------------------------------------------------------- */
+
+static bool add_phases(erg_scenario *scenario, const erg_record_unit *of,
+                       const erg_levels *is, const extent *known, erg_error *err)
 {
     double idle_w = scenario->silicon.idle_w, step_s = median_step_s(of);
+    size_t next = 0;
+    bool worked = false;
 
     for (size_t i = 0; i < of->count; i++) {
-        /* A sample holds until the next one; a gap is not bridged by more than 3 steps. */
-        double held_s = i + 1 < of->count ? of->t_s[i + 1] - of->t_s[i] : step_s;
-        bool works = of->power_w[i] >= is->threshold_w && of->power_w[i] > idle_w;
-        erg_phase phase = { works ? ERG_PHASE_COMPUTE : ERG_PHASE_PAUSE,
-                            fmin(held_s, 3 * step_s), of->power_w[i],
-                            works, false };
-        phase.begins_step = works && (i == 0 || of->power_w[i - 1] < is->threshold_w);
+        double end_s = i + 1 < of->count ? of->t_s[i + 1] : of->t_s[i] + step_s;
+        double held_s = known_s(known, &next, (span){ of->t_s[i], end_s });
+        bool is_high = of->power_w[i] >= is->threshold_w;
+        bool works = is_high && of->power_w[i] > idle_w;
+        const erg_phase phase = { works ? ERG_PHASE_COMPUTE : ERG_PHASE_PAUSE, held_s,
+                                  of->power_w[i], works, works && !worked };
+        if (!(held_s > 0))
+            continue;
+        worked = is_high;
         if (!erg_scenario_add_phase(scenario, &phase, err))
             return false;
     }
+    return true;
+}
+
+static bool add_unit(erg_scenario *scenario, const erg_record_unit *of,
+                     const erg_levels *is, const extent *known, size_t copies,
+                     erg_error *err)
+{
     double period_s = period_of(of, is->threshold_w);
+
+    if (!add_phases(scenario, of, is, known, err))
+        return false;
     /* Units alike share one record: each is a job of its own on the same phases. */
     for (size_t i = 0; i < copies; i++) {
         if (!erg_scenario_add_job(scenario, 1, is->quiet_w, err))
@@ -79,38 +194,12 @@ static bool add_unit(erg_scenario *scenario, const erg_record_unit *of, const er
     return true;
 }
 
-/* Of the unit that ends first: nothing is known of it afterwards. */
-static bool measure(erg_scenario *scenario, const erg_record *from, erg_error *err)
-{
-    double longest_s = 0;
-
-    scenario->duration_s = INFINITY;
-    for (size_t i = 0; i < from->count; i++) {
-        const erg_record_unit *of = &from->units[i];
-        double length_s = of->t_s[of->count - 1] - of->t_s[0];
-        if (of->count < SAMPLES_LEAST)
-            return erg_fail(err, ERG_BAD_INPUT, "%s: %s%s has %zu sample%s: a load needs "
-                            "%d or more", from->path, *of->name ? "unit " : "the record",
-                            of->name, of->count, of->count == 1 ? "" : "s", SAMPLES_LEAST);
-        scenario->duration_s = fmin(scenario->duration_s, length_s);
-        longest_s = fmax(longest_s, length_s);
-    }
-    scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
-    if (longest_s - scenario->duration_s > scenario->sample_s * 1.5)
-        snprintf(scenario->note, sizeof(scenario->note), "units end at different times: "
-                 "%.4g s of %.4g s are played; ", scenario->duration_s, longest_s);
-    return true;
-}
-
-bool erg_record_load(const erg_record *from, const erg_load_options *options,
-                     erg_scenario *scenario, erg_error *err)
+static bool add_units(erg_scenario *scenario, const erg_record *from,
+                      const erg_load_options *options, const extent *known, erg_error *err)
 {
     size_t copies = options->units > 0 && from->count == 1 ? (size_t)options->units : 1;
     double least_w = INFINITY, high_w = 0;
-    size_t noted;
 
-    if (!measure(scenario, from, err))
-        return false;
     for (size_t i = 0; i < from->count; i++) {
         erg_levels is = levels_of(&from->units[i], options->high_w);
         least_w = fmin(least_w, is.low_w);
@@ -120,9 +209,27 @@ bool erg_record_load(const erg_record *from, const erg_load_options *options,
                              : fmax(0, fmin(least_w, 0.13 * high_w));
     for (size_t i = 0; i < from->count; i++) {
         erg_levels is = levels_of(&from->units[i], options->high_w);
-        if (!add_unit(scenario, &from->units[i], &is, copies, err))
+        if (!add_unit(scenario, &from->units[i], &is, known, copies, err))
             return false;
     }
+    return true;
+}
+
+bool erg_record_load(const erg_record *from, const erg_load_options *options,
+                     erg_scenario *scenario, erg_error *err)
+{
+    extent known = { 0 };
+    size_t noted;
+
+    bool ok = measure(from, &known, err);
+    if (ok) {
+        scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
+        tell_extent(scenario, from, &known);
+        ok = add_units(scenario, from, options, &known, err);
+    }
+    free(known.gaps);
+    if (!ok)
+        return false;
     scenario->facts = from->facts;
     scenario->open_loop = true;
     scenario->is_simulated = false;

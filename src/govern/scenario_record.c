@@ -182,6 +182,7 @@ static bool read_channel(erg_record *to, const erg_trace *trace, int channel,
     const erg_channel_info *info = erg_trace_channel(trace, channel);
     size_t count;
     const erg_sample *samples = erg_trace_samples(trace, channel, &count);
+    int64_t begin_ns = erg_trace_span(trace).begin_ns;
     char name[16];
 
     snprintf(name, sizeof(name), "%d", channel);
@@ -189,13 +190,14 @@ static bool read_channel(erg_record *to, const erg_trace *trace, int channel,
     if (info->window_s > to->window_s || isnan(to->window_s))
         to->window_s = info->window_s;
     for (size_t i = 0; of && i < count; i++) {
-        double t_s = erg_s_from_ns(samples[i].t_ns - samples[0].t_ns);
+        double t_s = erg_s_from_ns(samples[i].t_ns - begin_ns);
         if (isnan(samples[i].value) || (of->count && t_s <= of->t_s[of->count - 1]))
             continue;
         if (samples[i].value < 0)
             return erg_fail(err, ERG_BAD_INPUT, "%s: %s says %.4g W %.6g s after its first "
                             "sample: a load draws 0 W or more; take out what the meter was "
-                            "off by", to->path, info->name, samples[i].value, t_s);
+                            "off by", to->path, info->name, samples[i].value,
+                            erg_s_from_ns(samples[i].t_ns - samples[0].t_ns));
         if (!add_sample(of, t_s, samples[i].value, err))
             return false;
     }
