@@ -5,13 +5,27 @@
  * are unknown, so every unit goes its own way.
  */
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "math/stats.h"
+#include "trace/sensor.h"
 #include "govern/record_load.h"
 #include "govern/scenario_levels.h"
 
 enum { SAMPLES_LEAST = 3 };
+
+/* Behind what is noted already. */
+__attribute__((format(printf, 2, 3)))
+static void note(erg_scenario *to, const char *format, ...)
+{
+    size_t used = strlen(to->note);
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(to->note + used, sizeof(to->note) - used, format, values);
+    va_end(values);
+}
 
 static erg_levels levels_of(const erg_record_unit *of, double high_w)
 {
@@ -47,6 +61,69 @@ static double period_of(const erg_record_unit *of, double threshold_w)
         period_s = erg_median(gaps, count);
     free(gaps);
     return period_s;
+}
+
+/* ---- what the meter shows ------------------------------------------------------------ */
+
+enum { LEVELS_MOST = 16 };      /* of a load that somebody made up, as --synthetic takes */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Readings scatter; a load of few levels that repeats only looks like a slow meter. */
+static bool is_read(const erg_record_unit *of, double work[])
+{
+    size_t levels = 1;
+
+    memcpy(work, of->power_w, of->count * sizeof(*work));
+    qsort(work, of->count, sizeof(*work), by_value);
+    for (size_t i = 1; i < of->count; i++)
+        levels += work[i] > work[i - 1];
+    return levels > LEVELS_MOST;
+}
+
+/* A meter may have been read more often than it has a new value: so long it shows the same.
+ * 0: it was not. */
+static bool find_refresh(const erg_record_unit *of, double *refresh_s, erg_error *err)
+{
+    erg_sample *samples = malloc((of->count + 1) * sizeof(*samples));
+    double *work = malloc((of->count + 1) * sizeof(*work));
+    bool has_room = samples && work;
+    erg_comb comb;
+
+    *refresh_s = 0;
+    for (size_t i = 0; has_room && i < of->count; i++)
+        samples[i] = (erg_sample){ .t_ns = erg_ns_from_s(of->t_s[i] - of->t_s[0]),
+                                   .value = of->power_w[i] };
+    if (has_room && is_read(of, work) && erg_sensor_comb(samples, of->count, &comb, NULL))
+        *refresh_s = comb.update_s;
+    free(samples);
+    free(work);
+    return has_room || erg_fail(err, ERG_NO_MEMORY, "out of memory for a record");
+}
+
+/* A value each so long and a mean over so long hide the same: the longer counts. */
+static bool find_window(erg_scenario *scenario, const erg_record *from, double stated_s,
+                        erg_error *err)
+{
+    double slowest_s = 0;
+
+    for (size_t i = 0; i < from->count; i++) {
+        double refresh_s;
+        if (!find_refresh(&from->units[i], &refresh_s, err))
+            return false;
+        slowest_s = fmax(slowest_s, refresh_s);
+    }
+    if (slowest_s > 0)
+        note(scenario, "the meter has a new value each %.3g s, however often it was read: "
+             "what is faster is not to be seen; ", slowest_s);
+    scenario->window_s = fmax(fmax(isnan(from->window_s) ? 0 : from->window_s, slowest_s),
+                              stated_s);
+    return true;
 }
 
 /* ---- when all units are known -------------------------------------------------------- */
@@ -143,9 +220,8 @@ static void tell_extent(erg_scenario *scenario, const erg_record *from, const ex
     }
     scenario->duration_s = known_s(is, &next, is->all);
     if (last_s - first_s - scenario->duration_s > scenario->sample_s * 1.5)
-        snprintf(scenario->note, sizeof(scenario->note), "%.4g s of %.4g s are played: "
-                 "what one of the units does not tell is left out of all; ",
-                 scenario->duration_s, last_s - first_s);
+        note(scenario, "%.4g s of %.4g s are played: what one of the units does not tell "
+             "is left out of all; ", scenario->duration_s, last_s - first_s);
 }
 
 /* ---- phases -------------------------------------------------------------------------- */
@@ -219,13 +295,13 @@ bool erg_record_load(const erg_record *from, const erg_load_options *options,
                      erg_scenario *scenario, erg_error *err)
 {
     extent known = { 0 };
-    size_t noted;
 
     bool ok = measure(from, &known, err);
     if (ok) {
         scenario->sample_s = round(median_step_s(&from->units[0]) * 1e9) * 1e-9;
         tell_extent(scenario, from, &known);
-        ok = add_units(scenario, from, options, &known, err);
+        ok = add_units(scenario, from, options, &known, err)
+          && find_window(scenario, from, options->window_s, err);
     }
     free(known.gaps);
     if (!ok)
@@ -235,10 +311,7 @@ bool erg_record_load(const erg_record *from, const erg_load_options *options,
     scenario->is_simulated = false;
     scenario->warm_up_s = 0;
     scenario->lag_s = 0;
-    scenario->window_s = fmax(isnan(from->window_s) ? 0 : from->window_s,
-                              options->window_s);
-    noted = strlen(scenario->note);
-    snprintf(scenario->note + noted, sizeof(scenario->note) - noted,
-             "idle power of a unit is taken as %.4g W: --idle", scenario->silicon.idle_w);
+    note(scenario, "idle power of a unit is taken as %.4g W: --idle",
+         scenario->silicon.idle_w);
     return erg_scenario_check(scenario, err);
 }

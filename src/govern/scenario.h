@@ -29,7 +29,8 @@ struct erg_scenario {
     double spread;                  /* sd of units' watts above idle at equal work */
     double lag_s;                   /* first-order, of the supply of all */
     double warm_up_s, duration_s, sample_s;
-    double window_s;                /* of the meter of a record; NAN: unknown */
+    double window_s;                /* what the meter of a record shows is the mean of so
+                                     * long, or so old; 0: an instant */
     double breaker_w, breaker_tau_s, breaker_trip;      /* of a rack; 0: none; default */
     erg_trip_curve breaker_curve;   /* count 0: thermal-magnetic */
     double psu_w;                   /* rating of the supplies of a rack; 0: none is
@@ -39,7 +40,7 @@ struct erg_scenario {
     bool open_loop;                 /* a record: barriers are unknown */
     bool is_simulated;              /* else recorded */
     char policies[ERG_POLICY_LIST]; /* what "all" is; "": the usual */
-    char note[240];
+    char note[320];
 };
 
 erg_scenario *erg_scenario_new(const char *name, erg_error *err);

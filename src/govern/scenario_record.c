@@ -187,8 +187,7 @@ static bool read_channel(erg_record *to, const erg_trace *trace, int channel,
 
     snprintf(name, sizeof(name), "%d", channel);
     unit *of = unit_of(to, name, strlen(name), err);
-    if (info->window_s > to->window_s || isnan(to->window_s))
-        to->window_s = info->window_s;
+    to->window_s = fmax(to->window_s, fmax(info->window_s, info->update_s));
     for (size_t i = 0; of && i < count; i++) {
         double t_s = erg_s_from_ns(samples[i].t_ns - begin_ns);
         if (isnan(samples[i].value) || (of->count && t_s <= of->t_s[of->count - 1]))

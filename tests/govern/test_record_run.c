@@ -98,7 +98,8 @@ static void a_board_with_two_channels_of_power_is_one_unit(void)
     power(&is, on, "power_average", ERG_SCOPE_BOARD, 1, 300);
     power(&is, on, "power", ERG_SCOPE_BOARD, 0, 300);
     erg_scenario *scenario = load(&is);
-    CHECK(scenario->units == 1 && scenario->window_s == 0);
+    CHECK(scenario->units == 1);
+    CHECK_NEAR(scenario->window_s, 0.01, 1e-12); /* a new value so often, no mean */
     erg_shaped shaped = shape(scenario, "none", 0);
     CHECK_NEAR(shaped.metrics.mean_w, 250, 1);
     CHECK_NEAR(shaped.metrics.peak_w, 300, 1e-6);
