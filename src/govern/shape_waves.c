@@ -70,7 +70,7 @@ static bool put_lines(erg_table *table, const erg_shape_wave *wave, erg_error *e
     erg_spectrum spectrum;
     bool ok = erg_spectrum_of(&view, of->metrics.mean_w, &spectrum, err);
 
-    for (size_t k = 1; ok && k < spectrum.count; k++) {
+    for (size_t k = 1; ok && k < spectrum.seen; k++) {
         double frequency_hz = (double)k * spectrum.df_hz;
         if (frequency_hz > SPECTRUM_MOST_HZ + 1e-9)
             break;

@@ -11,13 +11,16 @@ const double erg_band_hz[ERG_BANDS + 1] = { 0.1, 0.7, 2.5, 20 };
 #define SEGMENT_LEAST_S 20.0
 #define RATE_LEAST_HZ 50.0      /* twice the band and a margin */
 #define WINDOW_MOST_S 0.02      /* a longer mean hides the band's upper end */
+#define SLACK 1.02              /* a meter's own clock is off by a percent */
+#define SEEN_LEAST 0.7          /* of a line's amplitude, behind the mean over a window */
 
 /* Values in a window of length s; 0: the wave is too coarse or too short for it. */
 static size_t window_of(const erg_wave_view *wave, double s)
 {
     double values = s / wave->dt_s;
 
-    if (values < 1 - 1e-6 || wave->window_s > s || values * 2 > (double)wave->count + 0.5)
+    if (values < 1 - 1e-6 || wave->window_s > s * SLACK
+        || values * 2 > (double)wave->count + 0.5)
         return 0;
     return (size_t)(values + 0.5);
 }
@@ -113,14 +116,28 @@ static size_t segment_of(const erg_wave_view *wave, bool *is_short)
     return (*is_short ? wave->count : (size_t)(values + 0.5)) / 2 * 2;
 }
 
+/* The band whole; parts of it by what is_seen. */
+static bool shows_band(const erg_wave_view *wave)
+{
+    return wave->dt_s * RATE_LEAST_HZ <= 1 + 1e-9
+        && wave->window_s <= WINDOW_MOST_S * SLACK;
+}
+
+/* A mean over a window leaves sinc(f w) of a line. */
+static bool is_seen(const erg_wave_view *wave, double f_hz)
+{
+    double x = M_PI * f_hz * wave->window_s;
+
+    return f_hz * 2 * wave->dt_s <= 1 + 1e-9 && sin(x) >= SEEN_LEAST * x;
+}
+
 bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out,
                      erg_error *err)
 {
     *out = (erg_spectrum){ 0 };
     size_t segment = segment_of(wave, &out->is_short);
 
-    if (wave->dt_s * RATE_LEAST_HZ > 1 + 1e-9 || wave->window_s > WINDOW_MOST_S
-        || segment < 16)
+    if (!is_seen(wave, erg_band_hz[1]) || segment < 16)
         return true;
     double *swing = malloc(wave->count * sizeof(*swing));
     out->density = malloc((segment / 2 + 1) * sizeof(*out->density));
@@ -136,6 +153,8 @@ bool erg_spectrum_of(const erg_wave_view *wave, double mean_w, erg_spectrum *out
     }
     out->count = segment / 2 + 1;
     out->df_hz = 1 / ((double)segment * wave->dt_s);
+    while (out->seen < out->count && is_seen(wave, (double)out->seen * out->df_hz))
+        out->seen++;
     return true;
 }
 
@@ -159,10 +178,13 @@ static void read_line(const double density[], size_t half, double df_hz, size_t 
     out->line_w = sqrt(2 * power);
 }
 
-static void read_bands(const double density[], size_t half, double df_hz, erg_metrics *out)
+static void read_bands(const erg_wave_view *wave, const erg_spectrum *spectrum,
+                       erg_metrics *out)
 {
     double in_band = 0, all = 0, bands[ERG_BANDS] = { 0 };
-    size_t strongest = 0;
+    const double *density = spectrum->density, df_hz = spectrum->df_hz;
+    size_t strongest = 0, half = spectrum->count - 1;
+    bool is_whole = shows_band(wave);
 
     for (size_t k = 1; k <= half; k++) {
         double f_hz = (double)k * df_hz, power = density[k] * df_hz;
@@ -175,10 +197,13 @@ static void read_bands(const double density[], size_t half, double df_hz, erg_me
             && (strongest == 0 || density[k] > density[strongest]))
             strongest = k;
     }
+    for (int b = 0; b < ERG_BANDS; b++)
+        if (is_whole || (b < ERG_BANDS - 1 && is_seen(wave, erg_band_hz[b + 1])))
+            out->bands[b] = sqrt(bands[b]) / out->mean_w;
+    if (!is_whole)
+        return;
     out->band_rms = sqrt(in_band) / out->mean_w;
     out->band_share = all > 0 ? in_band / all : 0;
-    for (int b = 0; b < ERG_BANDS; b++)
-        out->bands[b] = sqrt(bands[b]) / out->mean_w;
     if (strongest)
         read_line(density, half, df_hz, strongest, out);
 }
@@ -191,7 +216,7 @@ static bool look_at_spectrum(const erg_wave_view *wave, erg_metrics *out, erg_er
         return false;
     out->short_record = spectrum.is_short;
     if (spectrum.count)
-        read_bands(spectrum.density, spectrum.count - 1, spectrum.df_hz, out);
+        read_bands(wave, &spectrum, out);
     free(spectrum.density);
     return true;
 }

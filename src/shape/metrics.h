@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a power wave does to a grid: peaks, ramps, the band of 0.1 to 20 Hz. Figures that a
- * sensor of so slow a refresh cannot see are NAN.
+ * sensor of so slow a refresh cannot see are NAN; of the band's parts those that it can are
+ * told.
  *
  *   Units    SI; ratios are of the mean. The wave has one value every dt_s.
  *   Source   Welch, IEEE Trans. Audio Electroacoust. 15 (1967); docs/shape.md.
@@ -19,7 +20,7 @@ typedef struct erg_wave_view {
     const double *power_w;
     size_t count;
     double dt_s;
-    double window_s;    /* each value is the mean of so long; 0: an instant */
+    double window_s;    /* each value is the mean of so long, or so old; 0: an instant */
 } erg_wave_view;
 
 typedef struct erg_metrics {
@@ -38,7 +39,8 @@ bool erg_metrics_of(const erg_wave_view *wave, erg_metrics *out, erg_error *err)
 /* Power density around the mean, by Welch over 20 s segments: watts squared a hertz. */
 typedef struct erg_spectrum {
     double *density;        /* count values, one every df_hz from 0; yours to free */
-    size_t count;           /* 0: too slow a sensor or too short a record to see the band */
+    size_t count;           /* 0: too slow a sensor or too short a record to see any band */
+    size_t seen;            /* of them the sensor shows, from the lowest on */
     double df_hz;
     bool is_short;          /* a segment under 20 s */
 } erg_spectrum;

@@ -85,6 +85,27 @@ static void what_the_meter_cannot_show_is_not_a_number(void)
           && !isnan(wide.peak_mean_w[1]));
 }
 
+/* The band needs 50 values a second; its parts what leaves 0.7 of their highest line. */
+static void parts_of_the_band_are_told_as_far_as_the_meter_shows_them(void)
+{
+    static const struct { double dt_s, window_s; int bands; } rows[] = {
+        { 0.02, 0.02, 3 }, { 0.1, 0, 2 }, { 0.1, 0.1, 2 }, { 0.1, 0.17, 2 },
+        { 0.1, 0.19, 1 }, { 0.25, 0, 1 }, { 0.5, 0.5, 1 }, { 0.5, 0.7, 0 }, { 1, 0, 0 },
+        { 0.001, 0.025, 2 }, { 0.001, 1, 0 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        for (size_t k = 0; k < COUNT; k++)
+            wave_w[k] = 1000 + 200 * sin(M_PI * (double)k * rows[i].dt_s);
+        erg_metrics got = measure(COUNT, rows[i].dt_s, rows[i].window_s);
+        CHECK(isnan(got.band_rms) == (rows[i].bands < ERG_BANDS));
+        for (int b = 0; b < ERG_BANDS; b++)
+            CHECK(isnan(got.bands[b]) == (b >= rows[i].bands));
+        if (rows[i].bands)
+            CHECK_NEAR(got.bands[0] * got.mean_w, 200 / sqrt(2), 0.2);
+    }
+}
+
 static void figures_scale_with_watts_and_seconds(void)
 {
     test_random random = { 3 };
@@ -150,6 +171,7 @@ int main(void)
         TEST(a_line_outside_the_band_counts_as_nothing),
         TEST(a_square_wave_has_its_closed_band),
         TEST(what_the_meter_cannot_show_is_not_a_number),
+        TEST(parts_of_the_band_are_told_as_far_as_the_meter_shows_them),
         TEST(figures_scale_with_watts_and_seconds),
         TEST(a_real_meter_gives_the_known_figures),
     };
