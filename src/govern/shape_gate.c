@@ -9,129 +9,155 @@
 #define COLLECTIVE_MORE_MOST 0.1
 #define ROUNDING 1e-7               /* a share that small is none */
 
-/* The peak's cut, or a limit of ramp or band that the user stated and that is met. */
-static void weigh_gain(const erg_gate_side *base, const erg_gate_side *new,
-                       const erg_shape_options *options, double *value, double *limit)
+bool erg_gate_is_judged(const erg_gate_weighed *weighed)
 {
-    *value = new->peak_10ms_w / base->peak_10ms_w - 1;
-    *limit = -(options->peak_cut > 0 ? options->peak_cut : PEAK_CUT);
-    if (options->ramp_w_per_s > 0 && !(*value <= *limit))
-        *value = new->ramp_w_per_s, *limit = options->ramp_w_per_s;
-    if (options->band_rms > 0 && !(*value <= *limit))
-        *value = new->band_rms, *limit = options->band_rms;
+    return !isnan(weighed->value) && !isnan(weighed->limit);
 }
 
-static void weigh_loss(const erg_gate_side *base, const erg_gate_side *new,
-                       const erg_shape_options *options, double *value, double *limit)
+bool erg_gate_is_met(const erg_gate_weighed *weighed)
+{
+    return weighed->value <= weighed->limit + ROUNDING;
+}
+
+/* The peak's cut, or a limit of ramp or band that the user stated and that is met. One of
+ * them that cannot be seen might be: that goes before one that is not met. */
+static erg_gate_weighed weigh_gain(const erg_gate_side *base, const erg_gate_side *new,
+                                   const erg_shape_options *options)
+{
+    const erg_gate_weighed claims[] = {
+        { new->peak_10ms_w / base->peak_10ms_w - 1,
+          -(options->peak_cut > 0 ? options->peak_cut : PEAK_CUT), "peak", false },
+        { new->ramp_w_per_s, options->ramp_w_per_s, "ramp in W/s", true },
+        { new->band_rms, options->band_rms, "band", false },
+    };
+    size_t at = 0;
+
+    for (size_t i = 1; i < ERG_COUNT(claims) && !erg_gate_is_met(&claims[at]); i++)
+        if (claims[i].limit > 0
+            && (at == 0 || isnan(claims[i].value) || erg_gate_is_met(&claims[i])))
+            at = i;
+    return claims[at];
+}
+
+static erg_gate_weighed weigh_loss(const erg_gate_side *base, const erg_gate_side *new,
+                                   const erg_shape_options *options)
 {
     (void)base;
-    *value = new->throughput_loss;
-    *limit = options->strict ? STRICT_LOSS_MOST : LOSS_MOST;
+    return (erg_gate_weighed){ new->throughput_loss,
+                               options->strict ? STRICT_LOSS_MOST : LOSS_MOST,
+                               "steps lost", false };
 }
 
-static void weigh_energy(const erg_gate_side *base, const erg_gate_side *new,
-                         const erg_shape_options *options, double *value, double *limit)
+static erg_gate_weighed weigh_energy(const erg_gate_side *base, const erg_gate_side *new,
+                                     const erg_shape_options *options)
 {
     (void)options;
-    *value = new->energy_per_step_j / base->energy_per_step_j - 1;
-    *limit = new->burns ? INFINITY : ENERGY_MORE_MOST;
+    return (erg_gate_weighed){ new->energy_per_step_j / base->energy_per_step_j - 1,
+                               new->burns ? INFINITY : ENERGY_MORE_MOST, "joules a step",
+                               false };
 }
 
-static void weigh_collective(const erg_gate_side *base, const erg_gate_side *new,
-                             const erg_shape_options *options, double *value, double *limit)
+static erg_gate_weighed weigh_collective(const erg_gate_side *base,
+                                         const erg_gate_side *new,
+                                         const erg_shape_options *options)
 {
     (void)options;
-    *value = new->collective_p99_s / base->collective_p99_s - 1;
-    *limit = COLLECTIVE_MORE_MOST;
+    return (erg_gate_weighed){ new->collective_p99_s / base->collective_p99_s - 1,
+                               COLLECTIVE_MORE_MOST, "collectives take", false };
 }
 
-static void weigh_throttling(const erg_gate_side *base, const erg_gate_side *new,
-                             const erg_shape_options *options, double *value, double *limit)
+static erg_gate_weighed weigh_throttling(const erg_gate_side *base,
+                                         const erg_gate_side *new,
+                                         const erg_shape_options *options)
 {
     (void)options;
-    *value = new->throttled_s;
-    *limit = base->throttled_s;
+    return (erg_gate_weighed){ new->throttled_s, base->throttled_s, "it throttles longer",
+                               false };
 }
 
-static void weigh_timeouts(const erg_gate_side *base, const erg_gate_side *new,
-                           const erg_shape_options *options, double *value, double *limit)
+static erg_gate_weighed weigh_timeouts(const erg_gate_side *base, const erg_gate_side *new,
+                                       const erg_shape_options *options)
 {
     (void)base, (void)options;
-    *value = new->timeouts;
-    *limit = 0;
+    return (erg_gate_weighed){ new->timeouts, 0, "collectives time out", false };
 }
 
-static void weigh_breaker(const erg_gate_side *base, const erg_gate_side *new,
-                          const erg_shape_options *options, double *value, double *limit)
+static erg_gate_weighed weigh_breaker(const erg_gate_side *base, const erg_gate_side *new,
+                                      const erg_shape_options *options)
 {
     (void)base, (void)options;
-    *value = new->has_tripped;
-    *limit = 0;
+    return (erg_gate_weighed){ new->has_tripped, 0, "a breaker trips", false };
 }
 
 const erg_gate_clause erg_gate_clauses[] = {
-    { "gain", "10 ms peak against base, or a stated ramp or band limit", "peak",
-      .weigh = weigh_gain, .needed = true },
-    { "throughput", "share of the steps that is lost", "steps lost",
-      .weigh = weigh_loss, .needed = true },
-    { "energy", "joules a step against base; a floor may burn", "joules a step",
+    { "gain", "10 ms peak against base, or a stated ramp or band limit", weigh_gain,
+      .needed = true },
+    { "throughput", "share of the steps that is lost", weigh_loss, .needed = true },
+    { "energy", "joules a step against base; a floor may burn",
       .weigh = weigh_energy },
-    { "collective", "99 % of a collective's time against base", "collectives take",
+    { "collective", "99 % of a collective's time against base",
       .weigh = weigh_collective },
-    { "timeouts", "of collectives", "collectives time out", true, .weigh = weigh_timeouts },
-    { "throttling", "seconds of it, not more than base", "it throttles longer", true,
-      .weigh = weigh_throttling },
-    { "breaker", "holds", "a breaker trips", true, .weigh = weigh_breaker },
+    { "timeouts", "of collectives", weigh_timeouts, .is_event = true },
+    { "throttling", "seconds of it, not more than base", weigh_throttling,
+      .is_event = true },
+    { "breaker", "holds", weigh_breaker, .is_event = true },
     { NULL },
 };
 
-/* A share as people say it; what is far above 1 is a ramp that the user limited. */
-static void say(double value, char *to, size_t size)
+static void say(const erg_gate_weighed *weighed, double value, char *to, size_t size)
 {
-    if (fabs(value) < 10)
-        snprintf(to, size, "%+.1f %%", 100 * value);
-    else
+    if (weighed->is_ramp)
         snprintf(to, size, "%.4g", value);
+    else
+        snprintf(to, size, "%+.1f %%", 100 * value);
 }
 
-static void say_broken(const erg_gate_clause *clause, double value, double limit,
+static void say_broken(const erg_gate_clause *clause, const erg_gate_weighed *weighed,
                        erg_gate_result *to)
 {
     char is[32], most[32];
 
-    say(value, is, sizeof(is));
-    say(limit, most, sizeof(most));
+    say(weighed, weighed->value, is, sizeof(is));
+    say(weighed, weighed->limit, most, sizeof(most));
     if (clause->is_event)
-        snprintf(to->reason, sizeof(to->reason), "%s", clause->broken);
+        snprintf(to->reason, sizeof(to->reason), "%s", weighed->what);
     else
-        snprintf(to->reason, sizeof(to->reason), "%s %s (at most %s)", clause->broken,
-                 is, most);
+        snprintf(to->reason, sizeof(to->reason), "%s %s (at most %s)", weighed->what, is,
+                 most);
+}
+
+static void say_won(const erg_gate_weighed *gain, double loss, erg_gate_result *to)
+{
+    char won[32];
+
+    say(gain, gain->value, won, sizeof(won));
+    snprintf(to->reason, sizeof(to->reason), "%s %s; throughput %+.1f %%", gain->what, won,
+             -100 * loss + 0.0);
 }
 
 erg_gate_result erg_gate_judge(const erg_gate_side *base, const erg_gate_side *new,
                                const erg_shape_options *options)
 {
+    const erg_gate_weighed gain = weigh_gain(base, new, options);
     erg_gate_result result = { .verdict = ERG_ACCEPTED };
 
     for (const erg_gate_clause *clause = erg_gate_clauses; clause->name; clause++) {
-        double value, limit;
-        clause->weigh(base, new, options, &value, &limit);
-        if (fabs(value) < ROUNDING)
-            value = 0;
-        if ((isnan(value) || isnan(limit)) && clause->needed) {
+        erg_gate_weighed weighed = clause->weigh(base, new, options);
+        if (fabs(weighed.value) < ROUNDING)
+            weighed.value = 0;
+        if (!erg_gate_is_judged(&weighed) && clause->needed) {
             snprintf(result.reason, sizeof(result.reason),
                      "%s: not to be seen in this record", clause->name);
             result.verdict = ERG_NOT_ASSESSABLE;
             return result;
         }
-        if (value > limit + ROUNDING && result.verdict == ERG_ACCEPTED) {
-            say_broken(clause, value, limit, &result);
+        if (erg_gate_is_judged(&weighed) && !erg_gate_is_met(&weighed)
+            && result.verdict == ERG_ACCEPTED) {
+            say_broken(clause, &weighed, &result);
             result.verdict = ERG_REJECTED;
         }
     }
     if (result.verdict == ERG_ACCEPTED)
-        snprintf(result.reason, sizeof(result.reason), "peak %+.1f %%; throughput %+.1f %%",
-                 100 * (new->peak_10ms_w / base->peak_10ms_w - 1),
-                 -100 * new->throughput_loss + 0.0);
+        say_won(&gain, new->throughput_loss, &result);
     return result;
 }

@@ -16,19 +16,27 @@ typedef struct erg_gate_side {
     bool burns, has_tripped;
 } erg_gate_side;
 
+/* A value against what it may be at most; NAN: not measured, not to be seen. */
+typedef struct erg_gate_weighed {
+    double value, limit;
+    const char *what;               /* how it reads where it is too much */
+    bool is_ramp;                   /* watts a second, no share */
+} erg_gate_weighed;
+
 typedef struct erg_gate_clause {
     const char *name;
     const char *about;
-    const char *broken;             /* how it reads when it fails */
+    erg_gate_weighed (*weigh)(const erg_gate_side *base, const erg_gate_side *new,
+                              const erg_shape_options *options);
     bool is_event;                  /* which has no figure worth saying */
-    /* *value against *limit; both may be NAN: then the clause cannot be judged. */
-    void (*weigh)(const erg_gate_side *base, const erg_gate_side *new,
-                  const erg_shape_options *options, double *value, double *limit);
     bool needed;                    /* not to be judged: not assessable; else: passed
                                      * over */
 } erg_gate_clause;
 
 extern const erg_gate_clause erg_gate_clauses[];    /* name NULL behind the last */
+
+bool erg_gate_is_judged(const erg_gate_weighed *weighed);
+bool erg_gate_is_met(const erg_gate_weighed *weighed);
 
 typedef struct erg_gate_result {
     erg_verdict verdict;

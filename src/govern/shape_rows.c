@@ -103,15 +103,14 @@ static bool put_clauses(const erg_shape_tables *tables, const erg_shape_row *row
     erg_table *to = tables->explain;
 
     for (const erg_gate_clause *clause = erg_gate_clauses; to && clause->name; clause++) {
-        double value, limit;
-        clause->weigh(&row->base, &row->new, tables->options, &value, &limit);
-        bool is_judged = !isnan(value) && !isnan(limit);
+        const erg_gate_weighed is = clause->weigh(&row->base, &row->new, tables->options);
         if (!erg_table_row(to, err) || !erg_table_text(to, "policy", row->policy, err)
             || !erg_table_text(to, "clause", clause->name, err)
             || !erg_table_text(to, "about", clause->about, err)
-            || !erg_table_real(to, "value", value, err)
-            || !erg_table_real(to, "limit", isfinite(limit) ? limit : NAN, err)
-            || (is_judged && !erg_table_truth(to, "passed", value <= limit, err)))
+            || !erg_table_real(to, "value", is.value, err)
+            || !erg_table_real(to, "limit", isfinite(is.limit) ? is.limit : NAN, err)
+            || (erg_gate_is_judged(&is)
+                && !erg_table_truth(to, "passed", erg_gate_is_met(&is), err)))
             return false;
     }
     return true;

@@ -105,6 +105,31 @@ static void what_cannot_be_seen_is_never_accepted(void)
     CHECK(judge(&still, &(erg_shape_options){ 0 }) == ERG_NOT_ASSESSABLE);
 }
 
+/* The band shows at 50 values a second, the peak of 10 ms does not: what is said is the
+ * band; and a claim that cannot be seen is not turned down for another that is not met. */
+static void what_is_claimed_is_what_is_judged_and_said(void)
+{
+    erg_gate_side side = good;
+    erg_shape_options wish = { .band_rms = 0.26 };
+
+    side.peak_10ms_w = side.ramp_w_per_s = NAN;
+    erg_gate_result got = erg_gate_judge(&base, &side, &wish);
+    CHECK(got.verdict == ERG_ACCEPTED);
+    assert_string_equal(got.reason, "band +25.0 %; throughput -1.9 %");
+    wish.band_rms = 0.2;
+    got = erg_gate_judge(&base, &side, &wish);
+    CHECK(got.verdict == ERG_REJECTED);
+    assert_string_equal(got.reason, "band +25.0 % (at most +20.0 %)");
+    wish.ramp_w_per_s = 4100;
+    CHECK(judge(&side, &wish) == ERG_NOT_ASSESSABLE);
+    side.peak_10ms_w = 1000, side.ramp_w_per_s = 6, side.band_rms = NAN;
+    wish = (erg_shape_options){ .ramp_w_per_s = 5 };
+    got = erg_gate_judge(&base, &side, &wish);
+    assert_string_equal(got.reason, "ramp in W/s 6 (at most 5)");
+    wish.band_rms = 0.2;
+    CHECK(judge(&side, &wish) == ERG_NOT_ASSESSABLE);
+}
+
 static void a_floor_may_burn(void)
 {
     erg_gate_side side = good;
@@ -123,6 +148,7 @@ int main(void)
         TEST(strict_asks_for_two_percent),
         TEST(a_stated_ramp_or_band_stands_in_for_the_peak),
         TEST(what_cannot_be_seen_is_never_accepted),
+        TEST(what_is_claimed_is_what_is_judged_and_said),
         TEST(a_floor_may_burn),
     };
     return test_run(tests, ERG_COUNT(tests));
