@@ -37,16 +37,21 @@ static bool parse_list(study *of, const char *text)
     return of->count > 0 || erg_fail(of->err, ERG_BAD_INPUT, "--policy names none");
 }
 
-/* Levels of a load that states no policies of its own. */
+/* Levels of a load that states no policies of its own. No exponent: its + would join two
+ * policies. */
 static void usual_list(const erg_scenario *scenario, char *to, size_t size)
 {
-    double peak_w = scenario->peak_w;
+    static const double shares[] = { 0.7, 0.8, 0.85 };
+    char levels[ERG_COUNT(shares)][32];
 
+    for (size_t i = 0; i < ERG_COUNT(shares); i++) {
+        double level_w = shares[i] * scenario->peak_w;
+        snprintf(levels[i], sizeof(levels[i]), "%.*gW", level_w < 1e6 ? 6 : 10, level_w);
+    }
     snprintf(to, size,
-             "none,jitter=1ms:5ms,jitter=10ms:50ms,scatter=4,stagger=4,limit=%gW,"
-             "bucket=%gW:20ms,bucket=%gW:150ms,floor=%gW,limit=%gW+floor=%gW,storage=5s",
-             0.85 * peak_w, 0.85 * peak_w, 0.85 * peak_w, 0.8 * peak_w, 0.85 * peak_w,
-             0.7 * peak_w);
+             "none,jitter=1ms:5ms,jitter=10ms:50ms,scatter=4,stagger=4,limit=%s,"
+             "bucket=%s:20ms,bucket=%s:150ms,floor=%s,limit=%s+floor=%s,storage=5s",
+             levels[2], levels[2], levels[2], levels[1], levels[2], levels[0]);
 }
 
 static bool make_list(study *of)

@@ -100,6 +100,6 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 const erg_policy erg_policy_balance = {
     .name = "balance",
     .about = "a power limit as a job's mean: early units give watts to late ones",
-    .forms = { { "power", "W", 1, true } },
+    .forms = { { "power", "W", 1e-3, true } },
     .scope = ERG_OVER_JOB, .start = start, .step = step,
 };

@@ -36,6 +36,6 @@ const erg_policy erg_policy_bucket = {
     .name = "bucket",
     .about =
         "token bucket of joules: starts of work wait; the mean falls, the peak does not",
-    .forms = { { "power", "W", 1, true }, { "window", "s", 0, true } },
+    .forms = { { "power", "W", 1e-3, true }, { "window", "s", 0, true } },
     .scope = ERG_PER_UNIT, .admits = true, .check = check, .start = start, .step = step,
 };

@@ -37,6 +37,6 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 const erg_policy erg_policy_firmware = {
     .name = "firmware",
     .about = "a power limit as firmware keeps it: edges pass before the clock falls",
-    .forms = { { "power", "W", 1, true }, { "period", "s", 1e-3, false } },
+    .forms = { { "power", "W", 1e-3, true }, { "period", "s", 1e-3, false } },
     .scope = ERG_PER_UNIT, .start = start, .step = step,
 };

@@ -39,7 +39,7 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 const erg_policy erg_policy_floor = {
     .name = "floor",
     .about = "power is held up by a filler: evens out the swing and burns energy",
-    .forms = { { "power", "W", 1, true }, { "hold", "s", 0, false },
+    .forms = { { "power", "W", 1e-3, true }, { "hold", "s", 0, false },
                { "fall", "W/s", 1, false } },
     .scope = ERG_PER_UNIT, .burns = true, .start = start, .step = step,
 };

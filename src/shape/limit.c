@@ -17,6 +17,6 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 const erg_policy erg_policy_limit = {
     .name = "limit",
     .about = "power limit: the clock falls, the step takes longer, energy is saved",
-    .forms = { { "power", "W", 1, true } },
+    .forms = { { "power", "W", 1e-3, true } },
     .scope = ERG_PER_UNIT, .start = start, .step = step,
 };

@@ -48,7 +48,7 @@ static void step(erg_policy_state *state, const erg_policy_in *in, double dt_s,
 const erg_policy erg_policy_rack_cap = {
     .name = "rack-cap",
     .about = "a rack's limit in three bands, shared out among its units as they ask",
-    .forms = { { "power", "W", 1, true }, { "period", "s", 1e-2, false },
+    .forms = { { "power", "W", 1e-3, true }, { "period", "s", 1e-2, false },
                { "hold", "s", 0, false } },
     .scope = ERG_OVER_RACK, .start = start, .step = step,
 };

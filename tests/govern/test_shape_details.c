@@ -169,9 +169,30 @@ static void steps_that_vary_threefold_are_told(void)
     erg_result_free(result);
 }
 
+/* 1.7e+06W were two policies, and 0.85 W too little for any. */
+static void the_usual_policies_fit_a_load_of_any_size(void)
+{
+    static const char *const loads[] = { "square:2MW/750ms,600kW/250ms",
+                                         "square:1W/750ms,0.3W/250ms" };
+
+    for (size_t i = 0; i < ERG_COUNT(loads); i++) {
+        erg_error err = { 0 };
+        const erg_load_options how = { .units = 4 };
+        erg_scenario *load = erg_scenario_synthetic(loads[i], &how, &err);
+        CHECK_OK(load, err);
+        load->warm_up_s = 1, load->duration_s = 2;
+        erg_result *result = erg_shape_run(load, &(erg_shape_options){ 0 }, NULL, &err);
+        CHECK_OK(result, err);
+        CHECK(erg_table_row_count(erg_result_find(result, "policies")) == 11);
+        erg_result_free(result);
+        erg_scenario_free(load);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(the_usual_policies_fit_a_load_of_any_size),
         TEST(quantiles_of_steps_are_those_of_their_delays),
         TEST(a_breakers_time_to_trip_is_what_is_left_of_the_closed_one),
         TEST(rise_and_fall_are_two_figures),
