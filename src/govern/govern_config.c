@@ -3,6 +3,7 @@
  * The configuration of ergd: docs/formats.md says what stands in it. All keys are read and
  * checked, those too that other parts of erg act upon, so that one file serves a node.
  */
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,23 +31,7 @@ static const struct { size_t at, list; const char *what; } lists[] = {
     { AT(work_groups), OF(socket.work.groups), "groups" },
 };
 
-/* ---- words that a key may say --------------------------------------------- */
-
-static const struct { size_t section, at; const char *key, *words[5]; } choices[] = {
-    { 0, AT(mode), "mode", { "observe", "enforce" } },
-    { 0, AT(role), "role", { "node", "rack" } },
-    { AT(gpu), OF(gpu.policy), "policy", { "limit", "throughput_per_watt" } },
-    { AT(gpu), OF(gpu.dvfs), "dvfs", { "auto", "off" } },
-    { AT(gpu), OF(gpu.objective), "objective", { "energy", "edp", "ed2p" } },
-    { AT(cap), OF(cap.scope), "scope", { "node", "gpu" } },
-    { AT(cap), OF(cap.policy), "policy", { "token_bucket", "limit", "balance" } },
-    { AT(rack), OF(rack.policy), "policy", { "demand", "balance" } },
-    { AT(mpi), AT(job.wait), "wait", { "busy", "sleep", "slack", "freq" } },
-    { AT(shaper), OF(shaper.jitter_scope), "jitter_scope", { "microbatch", "step" } },
-    { AT(phase), AT(job.dp_groups), "dp_groups", { "auto" } },
-    { AT(phase), AT(job.pp_stages), "pp_stages", { "round_robin" } },
-    { AT(phase), AT(job.tp), "tp", { "group_offset" } },
-};
+/* ---- places -------------------------------------------------------------------------- */
 
 static const erg_yaml *child_of(const erg_yaml *map, const char *key)
 {
@@ -62,33 +47,6 @@ int erg_govern_line_of(const erg_yaml *map, const char *key)
     const erg_yaml *child = child_of(map, key);
 
     return child ? child->line : map ? map->line : 1;
-}
-
-static const erg_yaml *node_at(const draft *is, size_t at)
-{
-    return *(const erg_yaml *const *)(const void *)((const char *)is + at);
-}
-
-static bool check_words(const draft *is, const erg_yaml *root, erg_error *err)
-{
-    for (size_t i = 0; i < ERG_COUNT(choices); i++) {
-        const char *text =
-            *(const char *const *)(const void *)((const char *)is + choices[i].at);
-        const char *const *word = choices[i].words;
-        while (text && *word && strcmp(*word, text) != 0)
-            word++;
-        if (text && !*word)
-            return erg_fail(
-                err, ERG_BAD_INPUT, "%s:%d: %s is %s or %s%s%s, not '%.60s'", is->name,
-                erg_govern_line_of(choices[i].section ? node_at(is, choices[i].section)
-                                                      : root, choices[i].key),
-                choices[i].key, choices[i].words[0],
-                choices[i].words[1] ? choices[i].words[1] : "nothing",
-                choices[i].words[1] && choices[i].words[2] ? " or " : "",
-                choices[i].words[1] && choices[i].words[2] ? choices[i].words[2] : "",
-                text);
-    }
-    return true;
 }
 
 /* ---- lists ------------------------------------------------------------------- */
@@ -111,7 +69,7 @@ static bool read_list(const draft *is, const erg_yaml *list, const char *what,
 static bool read_lists(draft *is, erg_error *err)
 {
     for (size_t i = 0; i < ERG_COUNT(lists); i++) {
-        const erg_yaml *list = node_at(is, lists[i].at);
+        const erg_yaml *list = erg_govern_node_at(is, lists[i].at);
         erg_govern_list *to = (void *)((char *)is + lists[i].list);
         if (list && !read_list(is, list, lists[i].what, to, err))
             return false;
@@ -188,7 +146,7 @@ static bool check_orders(const draft *is, erg_error *err)
         double high = *(const double *)(const void *)((const char *)is + orders[i].high);
         if (low > high)
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s (%g) is above %s (%g)", is->name,
-                            erg_govern_line_of(node_at(is, orders[i].section),
+                            erg_govern_line_of(erg_govern_node_at(is, orders[i].section),
                                                orders[i].key),
                             orders[i].key, low, orders[i].below, high);
     }
@@ -230,6 +188,19 @@ static bool check_floor(const draft *is, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: filler begins with the path of a "
                         "program, from / on", is->name, is->filler->line);
     return true;
+}
+
+/* A name would have to be looked up, over a network that may not be there yet. */
+static bool check_http(const draft *is, erg_error *err)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    const char *text = is->config.http.address;
+
+    return !text || inet_pton(AF_INET, text, address) == 1
+        || inet_pton(AF_INET6, text, address) == 1
+        || erg_fail(err, ERG_BAD_INPUT, "%s:%d: http.address is an IP address, as in "
+                    "127.0.0.1, not '%.60s'", is->name,
+                    erg_govern_line_of(is->http, "address"), text);
 }
 
 /* ---- all of it ------------------------------------------------------------------ */
@@ -318,8 +289,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     if (!erg_yaml_read(root, is->name, erg_govern_file_keys, is, err))
         return false;
     for (size_t i = 0; i < ERG_GOVERN_SECTIONS; i++)
-        if (node_at(is, erg_govern_sections[i].at)
-            && !erg_yaml_read(node_at(is, erg_govern_sections[i].at), is->name,
+        if (erg_govern_node_at(is, erg_govern_sections[i].at)
+            && !erg_yaml_read(erg_govern_node_at(is, erg_govern_sections[i].at), is->name,
                               erg_govern_sections[i].fields, is, err))
             return false;
     /* What an aisle can cool is one more cap of the rack in it. */
@@ -330,7 +301,7 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
         || !read_members(is, err) || !erg_govern_cap_take(is, err)
         || !erg_trip_curve_take(is->curve, is->name, is->config.memory,
                                 &is->config.rack.curve, err)
-        || !check_words(is, root, err))
+        || !erg_govern_words_check(is, root, err))
         return false;
     if (is->http && !is->config.http.address)
         is->config.http.address = "127.0.0.1";
@@ -341,7 +312,8 @@ static bool fill(draft *is, const erg_yaml *root, erg_error *err)
     is->config.role =
         is->role && strcmp(is->role, "rack") == 0 ? ERG_ROLE_RACK : ERG_ROLE_NODE;
     name_unused(is);
-    return check_orders(is, err) && check_rack(is, err) && check_floor(is, err);
+    return check_orders(is, err) && check_rack(is, err) && check_floor(is, err)
+        && check_http(is, err);
 }
 
 erg_govern_config *erg_govern_config_parse(const char *name, const char *bytes, size_t size,

@@ -44,6 +44,14 @@ bool erg_govern_has_gate(const erg_govern_config *config);
 bool erg_govern_has_bucket(const erg_govern_config *config);
 /* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
 int erg_govern_line_of(const erg_yaml *map, const char *key);
+/* The mapping or the list that the draft holds there; NULL: none was said. */
+static inline const erg_yaml *erg_govern_node_at(const erg_govern_draft *is, size_t at)
+{
+    return *(const erg_yaml *const *)(const void *)((const char *)is + at);
+}
+/* Keys that say one of a few words do. */
+bool erg_govern_words_check(const erg_govern_draft *is, const erg_yaml *root,
+                            erg_error *err);
 /* gpu.hold, likewise. */
 bool erg_govern_hold_take(const erg_yaml *list, const char *name, erg_govern_config *to,
                           erg_error *err);

@@ -276,6 +276,15 @@ static void a_breaker_has_the_curve_of_its_datasheet(void)
     erg_govern_config_free(is);
 }
 
+static void a_place_that_must_be_looked_up_is_refused_with_its_line(void)
+{
+    erg_error err = { 0 };
+
+    CHECK(!parse("version: 1\nhttp:\n  port: 1\n  address: localhost\n", &err));
+    CHECK(err.code == ERG_BAD_INPUT && strstr(err.text, "f:4:"));
+    CHECK(strstr(err.text, "an IP address, as in 127.0.0.1, not 'localhost'"));
+}
+
 static void mistakes_are_refused_with_their_line(void)
 {
     static const struct { const char *text, *where, *what;
@@ -305,7 +314,7 @@ static void mistakes_are_refused_with_their_line(void)
         { "version: 1\ngpu:\n  clock: [1.2GHz, 600MHz]\n", "f:3:", "clock" },
         { "version: 1\ngpu:\n  clock: [600, 1200]\n", "f:3:", "unit" },
         { "version: 1\nmpi:\n  stagger: maybe\n", "f:3:", "true or false" },
-        { "version: 1\nmpi:\n  wait: nap\n", "f:3:", "busy or sleep or slack" },
+        { "version: 1\nmpi:\n  wait: nap\n", "f:3:", "slack or freq, not 'nap'" },
         { "version: 1\nmpi:\n  stagger: true\n", "f:3:", "max_delay" },
         { "version: 1\nshaper:\n  phase: {tp: none}\n", "f:3:", "group_offset" },
         { "version: 1\nops:\n  - {match: a}\n", "f:3:", "sm_clock" },
@@ -355,6 +364,7 @@ int main(void)
         TEST(what_is_not_said_has_a_usual_value),
         TEST(a_rack_shares_by_demand_or_by_balance),
         TEST(a_breaker_has_the_curve_of_its_datasheet),
+        TEST(a_place_that_must_be_looked_up_is_refused_with_its_line),
         TEST(mistakes_are_refused_with_their_line),
     };
     return test_run(tests, ERG_COUNT(tests));
