@@ -165,7 +165,12 @@ static void signal_ready(void *self, uint32_t events)
     struct signalfd_siginfo facts;
     (void)events;
 
-    if (read(daemon->signals, &facts, sizeof(facts)) == (ssize_t)sizeof(facts))
+    if (read(daemon->signals, &facts, sizeof(facts)) != (ssize_t)sizeof(facts))
+        return;
+    if (facts.ssi_signo == SIGHUP)
+        ergd_log(daemon, "SIGHUP: what it governs by is read at the start alone: restart "
+                 "it to read %s anew", daemon->options->config);
+    else
         daemon->is_over = true;
 }
 
@@ -176,6 +181,9 @@ static bool start_signals(ergd *daemon, erg_error *err)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    /* Of those who turn logs over: systemd takes its end by it for wished, and leaves the
+     * node ungoverned. */
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -17,6 +17,21 @@ static void it_turns_limits_and_puts_them_back_when_it_is_told_to_end(void)
     CHECK(access(is.socket, F_OK) != 0);
 }
 
+/* As logrotate sends it; its limits would have gone back, and nobody would govern. */
+static void a_hangup_does_not_end_it(void)
+{
+    ergd_box is;
+    ergd_prepare(&is, ergd_governs);
+    ergd_start(&is);
+    CHECK(ergd_await(ergd_is_turned, &is));
+    kill(is.pid, SIGHUP);
+    usleep(100000);
+    char *answer = ergd_say(&is, "{\"do\": \"status\"}\n");
+    CHECK(answer && strstr(answer, "grants") && ergd_is_turned(&is));
+    free(answer);
+    CHECK(ergd_stop(&is) == 0 && ergd_is_back(&is));
+}
+
 /* The same machine by another configuration with a state folder of its own. */
 static ergd_box another_of(const ergd_box *first)
 {
@@ -363,6 +378,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(it_turns_limits_and_puts_them_back_when_it_is_told_to_end),
+        TEST(a_hangup_does_not_end_it),
         TEST(a_second_one_of_the_same_knobs_names_the_first_and_ends),
         TEST(it_turns_nothing_while_it_observes),
         TEST(socket_and_journal_are_closed_to_others),
