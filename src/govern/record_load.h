@@ -16,7 +16,7 @@ typedef struct erg_record_unit {
 typedef struct erg_record {
     const char *path;
     erg_record_unit *units;
-    size_t count, capacity;
+    size_t count, capacity, last;   /* last: that was found */
     double window_s;            /* of the meter; NAN: unknown */
     erg_record_facts facts;
 } erg_record;

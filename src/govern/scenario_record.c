@@ -32,15 +32,21 @@ static unit *unit_of(erg_record *to, const char *name, size_t length, erg_error 
 {
     if (length >= ERG_RECORD_NAME)
         length = ERG_RECORD_NAME - 1;
-    for (size_t i = to->count; i-- > 0;)
-        if (strncmp(to->units[i].name, name, length) == 0 && !to->units[i].name[length])
-            return &to->units[i];
+    /* Of lines in turns it is the one behind the last, of blocks the last itself. */
+    for (size_t k = 0; k < to->count; k++) {
+        unit *at = &to->units[(to->last + k) % to->count];
+        if (strncmp(at->name, name, length) == 0 && !at->name[length]) {
+            to->last = (size_t)(at - to->units);
+            return at;
+        }
+    }
     if (to->count == RECORD_UNITS_MOST) {
         erg_fail(err, ERG_BAD_INPUT, "%s: more than %d units", to->path, RECORD_UNITS_MOST);
         return NULL;
     }
     if (!erg_grow((void **)&to->units, &to->capacity, to->count, sizeof(*to->units), err))
         return NULL;
+    to->last = to->count;
     unit *made = &to->units[to->count++];
     *made = (unit){ 0 };
     memcpy(made->name, name, length);
@@ -94,7 +100,8 @@ static bool read_head(reading *to, const erg_csv_row *row, erg_error *err)
         return true;
     return erg_fail(err, ERG_BAD_INPUT,
                     "%s:%zu: the first line must name the columns t_ns or t_s,"
-                    " power_w and perhaps unit", to->record->path, row->line);
+                    " power_w and perhaps unit; of another log erg import makes a run file",
+                    to->record->path, row->line);
 }
 
 static bool number_at(const erg_csv_row *row, int at, double *out)
