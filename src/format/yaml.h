@@ -26,6 +26,11 @@ typedef struct erg_yaml {
 const erg_yaml *erg_yaml_parse(erg_arena *arena, const char *name, const char *bytes,
                                size_t size, erg_error *err);
 
+/* map: a mapping or NULL. NULL: the key is not in it. */
+const erg_yaml *erg_yaml_child(const erg_yaml *map, const char *key);
+/* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
+int erg_yaml_line_of(const erg_yaml *map, const char *key);
+
 typedef enum erg_yaml_type {
     ERG_YAML_TEXT,                  /* const char * */
     ERG_YAML_QUANTITY,              /* double, with a unit */

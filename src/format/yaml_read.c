@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of a mapping into a struct, by a table of its keys. */
+/* What stands in a mapping: one of its keys; all of them into a struct, by a table. */
 #include <math.h>
 #include <string.h>
 #include "format/yaml.h"
+
+const erg_yaml *erg_yaml_child(const erg_yaml *map, const char *key)
+{
+    const erg_yaml *child = map ? map->first : NULL;
+
+    while (child && strcmp(child->key, key) != 0)
+        child = child->next;
+    return child;
+}
+
+int erg_yaml_line_of(const erg_yaml *map, const char *key)
+{
+    const erg_yaml *child = erg_yaml_child(map, key);
+
+    return child ? child->line : map ? map->line : 1;
+}
 
 static bool read_text(const erg_yaml *node, const char *name, const char **out,
                       erg_error *err)
@@ -126,14 +142,10 @@ static const erg_yaml_field *find_field(const erg_yaml_field fields[], const cha
 static bool check_needed(const erg_yaml *map, const char *name,
                          const erg_yaml_field fields[], erg_error *err)
 {
-    for (const erg_yaml_field *field = fields; field->key; field++) {
-        const erg_yaml *child = map->first;
-        while (child && strcmp(child->key, field->key) != 0)
-            child = child->next;
-        if (field->needed && !child)
+    for (const erg_yaml_field *field = fields; field->key; field++)
+        if (field->needed && !erg_yaml_child(map, field->key))
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: '%s' is missing", name, map->line,
                             field->key);
-    }
     return true;
 }
 

@@ -31,24 +31,6 @@ static const struct { size_t at, list; const char *what; } lists[] = {
     { AT(work_groups), OF(socket.work.groups), "groups" },
 };
 
-/* ---- places -------------------------------------------------------------------------- */
-
-static const erg_yaml *child_of(const erg_yaml *map, const char *key)
-{
-    const erg_yaml *child = map ? map->first : NULL;
-
-    while (child && strcmp(child->key, key) != 0)
-        child = child->next;
-    return child;
-}
-
-int erg_govern_line_of(const erg_yaml *map, const char *key)
-{
-    const erg_yaml *child = child_of(map, key);
-
-    return child ? child->line : map ? map->line : 1;
-}
-
 /* ---- lists ------------------------------------------------------------------- */
 
 static bool read_list(const draft *is, const erg_yaml *list, const char *what,
@@ -146,8 +128,8 @@ static bool check_orders(const draft *is, erg_error *err)
         double high = *(const double *)(const void *)((const char *)is + orders[i].high);
         if (low > high)
             return erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s (%g) is above %s (%g)", is->name,
-                            erg_govern_line_of(erg_govern_node_at(is, orders[i].section),
-                                               orders[i].key),
+                            erg_yaml_line_of(erg_govern_node_at(is, orders[i].section),
+                                             orders[i].key),
                             orders[i].key, low, orders[i].below, high);
     }
     return true;
@@ -179,10 +161,10 @@ static bool check_floor(const draft *is, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s:%d: a floor burns energy: say in ramp_down_hold for how long "
                         "it is held once the load is low",
-                        is->name, erg_govern_line_of(is->shaper, "floor"));
+                        is->name, erg_yaml_line_of(is->shaper, "floor"));
     if (config->shaper.floor_w > config->node.ceil_w)
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: shaper.floor (%g) is above node.ceil "
-                        "(%g)", is->name, erg_govern_line_of(is->shaper, "floor"),
+                        "(%g)", is->name, erg_yaml_line_of(is->shaper, "floor"),
                         config->shaper.floor_w, config->node.ceil_w);
     if (is->filler && (filler->count == 0 || filler->items[0][0] != '/'))
         return erg_fail(err, ERG_BAD_INPUT, "%s:%d: filler begins with the path of a "
@@ -200,7 +182,7 @@ static bool check_http(const draft *is, erg_error *err)
         || inet_pton(AF_INET6, text, address) == 1
         || erg_fail(err, ERG_BAD_INPUT, "%s:%d: http.address is an IP address, as in "
                     "127.0.0.1, not '%.60s'", is->name,
-                    erg_govern_line_of(is->http, "address"), text);
+                    erg_yaml_line_of(is->http, "address"), text);
 }
 
 /* ---- all of it ------------------------------------------------------------------ */
@@ -264,9 +246,9 @@ static void name_unused(draft *is)
         { is->config.rack.jitter_s.high > 0 && !(is->config.rack.soft_start_s > 0),
           "rack.jitter" },
         { is_node && is->config.rack.policy, "rack.policy" },
-        { !is_node && child_of(is->rack, "period"), "rack.period" },
+        { !is_node && erg_yaml_child(is->rack, "period"), "rack.period" },
         { is->config.node.weight != 1, "node.weight" },
-        { child_of(is->thermal, "redistribute") && !is->config.thermal.redistribute,
+        { erg_yaml_child(is->thermal, "redistribute") && !is->config.thermal.redistribute,
           "thermal.redistribute" },
         { !isnan(is->config.cap.window_s) && !is->config.cap.by_gate, "cap.window" },
         { erg_govern_has_gate(&is->config) && !is->config.cap.by_gate, "cap.enforcement" },

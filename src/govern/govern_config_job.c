@@ -35,7 +35,7 @@ bool erg_govern_job_take(erg_govern_draft *is, erg_error *err)
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s:%d: stagger needs shaper.phase.max_delay, over "
                         "which groups are spread", is->name,
-                        erg_govern_line_of(is->mpi, "stagger"));
+                        erg_yaml_line_of(is->mpi, "stagger"));
     int count = snprintf(to, room, "wait=%s,wait_after=%.9gs,pace=%.9gB/s,hierarchical=%s,"
                          "deterministic=%s", is->job.wait ? is->job.wait : "busy",
                          is->job.after_s, is->job.pace_bytes_per_s,
@@ -90,5 +90,5 @@ bool erg_govern_cap_take(erg_govern_draft *is, erg_error *err)
     config->cap.by_limit = !config->cap.by_gate || has_way(config, "power_limit");
     return !config->cap.by_gate || config->cap.limit_w > 0
         || erg_fail(err, ERG_BAD_INPUT, "%s:%d: a token bucket needs cap.limit, the watts "
-                    "that flow into it", is->name, erg_govern_line_of(is->cap, "policy"));
+                    "that flow into it", is->name, erg_yaml_line_of(is->cap, "policy"));
 }

@@ -47,7 +47,7 @@ bool erg_govern_words_check(const erg_govern_draft *is, const erg_yaml *root,
         const erg_yaml *in = choices[i].section
             ? erg_govern_node_at(is, choices[i].section) : root;
         erg_fail(err, ERG_BAD_INPUT, "%s:%d: %s is %s, not '%.60s'", is->name,
-                 erg_govern_line_of(in, choices[i].key), choices[i].key,
+                 erg_yaml_line_of(in, choices[i].key), choices[i].key,
                  all.data ? all.data : "another word", text);
         erg_text_free(&all);
         return false;

@@ -42,8 +42,6 @@ bool erg_govern_job_take(erg_govern_draft *is, erg_error *err);
 bool erg_govern_cap_take(erg_govern_draft *is, erg_error *err);
 bool erg_govern_has_gate(const erg_govern_config *config);
 bool erg_govern_has_bucket(const erg_govern_config *config);
-/* Of a key in a mapping; of the mapping where it is not there, 1 without one. */
-int erg_govern_line_of(const erg_yaml *map, const char *key);
 /* The mapping or the list that the draft holds there; NULL: none was said. */
 static inline const erg_yaml *erg_govern_node_at(const erg_govern_draft *is, size_t at)
 {
