@@ -2,30 +2,9 @@
 /* Records aside in an unlinked file, read and written in pieces of what memory may hold. */
 #include "trace/spill.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-/* The one that outlives a restart first: /tmp is often memory. */
-static const char *const folders[] = { "/var/tmp", "/tmp" };
-
-int erg_spill_file(void)
-{
-    for (size_t i = 0; i < ERG_COUNT(folders); i++) {
-        int file = open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (file >= 0)
-            return file;
-    }
-    return memfd_create("erg-spill", MFD_CLOEXEC);
-}
-
-bool erg_spill_fail(int reason, erg_error *err)
-{
-    return erg_fail(err, ERG_IO, "cannot keep what does not fit in memory in %s: %s",
-                    folders[0], strerror(reason));
-}
 
 void erg_spill_free(erg_spill *spill)
 {
