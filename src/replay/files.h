@@ -103,9 +103,4 @@ bool erg_replay_file_read(erg_replay *into, const erg_replay_file *file, const c
 /* Every file that has something to say, into a folder that is there: all or none. */
 bool erg_replay_files_write(const erg_replay *replay, const char *folder, erg_error *err);
 
-/* Is this row in a sum over the kernels? Of two states the hot one is. */
-bool erg_kernel_is_summed(const erg_replay *replay, const erg_kernel_timing *kernel);
-/* Steps that counts cover: 1 where nobody said so, as in files of others. */
-double erg_replay_steps_or_one(const erg_replay *replay);
-
 #endif

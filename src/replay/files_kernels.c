@@ -172,21 +172,6 @@ static bool read_kernels(const erg_replay_reading *reading, const json_t *root,
 
 /* ---- writing ------------------------------------------------------------ */
 
-bool erg_kernel_is_summed(const erg_replay *replay, const erg_kernel_timing *kernel)
-{
-    if (kernel->state != ERG_STATE_COLD)
-        return true;
-    for (size_t i = 0; i < replay->kernel_count; i++)
-        if (replay->kernels[i].state != ERG_STATE_COLD)
-            return false;
-    return true;
-}
-
-double erg_replay_steps_or_one(const erg_replay *replay)
-{
-    return replay->steps > 0 ? replay->steps : 1;
-}
-
 static json_t *dims_of(const erg_signature *signature)
 {
     json_t *all = json_array();

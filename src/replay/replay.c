@@ -53,36 +53,6 @@ bool erg_replay_is_modelled(const erg_replay *replay)
            && erg_trace_channel(replay->trace, replay->channel)->method == ERG_METHOD_MODEL;
 }
 
-bool erg_kernel_is_metered(const erg_kernel_timing *kernel)
-{
-    return !isnan(kernel->gross_j)
-           && (strcmp(kernel->method, "measured") == 0
-               || strcmp(kernel->method, "simulated") == 0);
-}
-
-erg_kernel_timing erg_kernel_timing_unknown(void)
-{
-    return (erg_kernel_timing){
-        .kernel = -1, .count = NAN, .time_s = NAN, .low_s = NAN, .high_s = NAN,
-        .median_s = NAN, .min_s = NAN, .max_s = NAN, .empty_s = NAN, .drift = NAN,
-        .runs_requested = NAN, .runs_executed = NAN, .runs_used = NAN, .lost_s = NAN,
-        .clock_hz = NAN, .flop = NAN, .bytes = NAN, .gross_j = NAN, .gross_u_j = NAN,
-        .dynamic_j = NAN, .dynamic_u_j = NAN,
-        .updates = NAN, .mean_w = NAN, .system_j = NAN,
-    };
-}
-
-bool erg_replay_add(erg_replay *replay, const erg_kernel_timing *kernel, erg_error *err)
-{
-    if (!erg_grow((void **)&replay->kernels, &replay->kernel_capacity, replay->kernel_count,
-                  sizeof *kernel, err)) {
-        json_decref(kernel->kept);
-        return false;
-    }
-    replay->kernels[replay->kernel_count++] = *kernel;
-    return true;
-}
-
 bool erg_replay_note(erg_replay *replay, erg_error *err, const char *format, ...)
 {
     va_list arguments;

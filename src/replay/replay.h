@@ -116,10 +116,17 @@ bool erg_replay_put_notes(const erg_replay *replay, erg_result *result, erg_erro
 bool erg_replay_sees_node(const erg_trace *trace, int channel);
 /* A model stands in the meter's place: nothing that comes of its watts was measured. */
 bool erg_replay_is_modelled(const erg_replay *replay);
-/* Readings of a meter, real or simulated, stand behind this kernel's joules. */
-bool erg_kernel_is_metered(const erg_kernel_timing *kernel);
+
+/* ---- kernels (timings.c) ------------------------------------------------------------ */
+
 /* A kernel of which nothing is known yet, to be filled in and added. */
 erg_kernel_timing erg_kernel_timing_unknown(void);
+/* Readings of a meter, real or simulated, stand behind this kernel's joules. */
+bool erg_kernel_is_metered(const erg_kernel_timing *kernel);
+/* Is this row in a sum over the kernels? Of two states the hot one is. */
+bool erg_kernel_is_summed(const erg_replay *replay, const erg_kernel_timing *kernel);
+/* Steps that counts cover: 1 where nobody said so, as in files of others. */
+double erg_replay_steps_or_one(const erg_replay *replay);
 /* Takes kernel->kept, whatever comes. */
 bool erg_replay_add(erg_replay *replay, const erg_kernel_timing *kernel, erg_error *err);
 
