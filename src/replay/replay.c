@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A replay in memory: nothing of it known at first, all of it freed at last. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,9 +14,12 @@ erg_replay *erg_replay_new(erg_error *err)
         erg_fail(err, ERG_NO_MEMORY, "no memory for a replay");
         return NULL;
     }
-    replay->whole = (erg_whole_timing){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, { 0, 0 },
-                                        { 0, 0 }, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-                                        NAN };
+    replay->whole = (erg_whole_timing){
+        .time_s = NAN, .min_s = NAN, .max_s = NAN, .median_s = NAN, .low_s = NAN,
+        .high_s = NAN, .runs = NAN, .energy_j = NAN, .energy_u_j = NAN,
+        .modelled_j = NAN, .mean_w = NAN, .traced_s = NAN, .traced_share = NAN,
+        .updates = NAN, .system_j = NAN, .system_u_j = NAN,
+    };
     replay->steps = replay->base_w = replay->base_u_w = replay->gain_u = NAN;
     replay->runs = replay->predicted_s = replay->stated_j = NAN;
     replay->channel = replay->system = -1;
