@@ -26,6 +26,8 @@ extern erg_layer_rule erg_layer_convolution, erg_layer_pool, erg_layer_adaptive_
     erg_layer_norm, erg_layer_batch_norm, erg_layer_group_norm, erg_layer_softmax,
     erg_layer_attention;
 
+/* ---- tensors and sizes (plan_chrome_tensors.c) -------------------------------------- */
+
 /* The next input; false: too many. */
 bool erg_layer_put(erg_signature *s, const erg_signature_tensor *tensor);
 /* What comes out, behind the last input. */
