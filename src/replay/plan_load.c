@@ -35,12 +35,6 @@ typedef struct opened {
     erg_replay_plan *plan;
 } opened;
 
-const char *erg_plan_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 /* A zoo name is no file: then there is no head. */
 static bool read_head(const char *path, char *head, size_t *count, erg_error *err)
 {

@@ -18,6 +18,7 @@ typedef struct erg_dnn_line { erg_field fields[ERG_DNN_FIELDS]; } erg_dnn_line;
 /* Fills operator, shapes, types and counts; a line whose shapes are not understood stays
  * without them. */
 void erg_plan_onednn_shapes(const erg_dnn_line *line, erg_replay_kernel *kernel);
+
 typedef struct erg_dnn_memory {
     char role[8];               /* "src", "wei", "bia", "dst" */
     bool is_there;              /* false: undef */
@@ -32,7 +33,12 @@ typedef struct erg_dnn_tensors {
     size_t count;
 } erg_dnn_tensors;
 
-/* ---- problems, as texts (plan_onednn_dims.c) ---------------------------------- */
+/* ---- fields, as texts (plan_onednn_dims.c) ------------------------------------ */
+
+/* The word behind "alg:" in a field of words; empty: none. */
+erg_field erg_dnn_word(erg_field field, const char *key);
+/* The number behind "axis:"; -1: none. */
+int64_t erg_dnn_value(erg_field field, const char *key);
 
 enum { ERG_DNN_SHAPES = 8 };
 
@@ -40,6 +46,7 @@ typedef struct erg_dnn_shape {
     int32_t rank;
     int64_t dims[ERG_SIGNATURE_RANK];
 } erg_dnn_shape;
+
 typedef struct erg_dnn_letters {
     struct { char key[3]; int64_t value; } list[32];
     size_t count;
@@ -54,7 +61,5 @@ int64_t erg_dnn_letter(const erg_dnn_letters *from, const char *key, int64_t abs
 /* Dims and tensors, once the operator is known (plan_onednn_problem.c). */
 bool erg_plan_onednn_problem(const erg_dnn_line *line, const erg_dnn_tensors *memory,
                              erg_signature *to);
-/* "axis:1" in the auxiliary field; -1: none. */
-int64_t erg_plan_onednn_value(erg_field field, const char *key);
 
 #endif

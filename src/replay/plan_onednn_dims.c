@@ -1,7 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways in which a problem says its sizes. */
+/* Fields of a line as texts: words with a key, and the two ways in which a problem says its
+ * sizes. */
 #include <string.h>
 #include "replay/plan_onednn.h"
+
+/* ---- "alg:eltwise_relu axis:1" ------------------------------------------------------- */
+
+erg_field erg_dnn_word(erg_field field, const char *key)
+{
+    size_t length = strlen(key);
+    const char *at = field.count > length
+        ? memmem(field.text, field.count, key, length) : NULL;
+    erg_field word = { "", 0 };
+
+    if (!at) return word;
+    word.text = at + length;
+    while (word.text + word.count < field.text + field.count
+           && word.text[word.count] != ' ')
+        word.count++;
+    return word;
+}
+
+int64_t erg_dnn_value(erg_field field, const char *key)
+{
+    erg_field word = erg_dnn_word(field, key);
+    int64_t value = 0;
+
+    if (word.count == 0 || word.count > 9) return -1;
+    for (size_t i = 0; i < word.count; i++) {
+        if (word.text[i] < '0' || word.text[i] > '9') return -1;
+        value = 10 * value + (word.text[i] - '0');
+    }
+    return value;
+}
 
 /* ---- "128x256:256x512" --------------------------------------------------------------- */
 

@@ -320,7 +320,7 @@ static bool map(const problem *is, erg_signature *to)
     }
     const erg_dnn_shape *y = &is->shapes[is->shape_count > sources
                                              ? is->shape_count - 1 : 0];
-    int64_t axis = erg_plan_onednn_value(is->line->fields[ERG_DNN_AUXILIARY], "axis:");
+    int64_t axis = erg_dnn_value(is->line->fields[ERG_DNN_AUXILIARY], "axis:");
     if (axis >= 0 && axis < ERG_SIGNATURE_RANK) to->axis = (int32_t)axis;
     return put(to, y, out ? out : memory_of(is->memory, "src", 0), true)
         && flop_by_element(to, to->op == ERG_OP_REDUCE ? &is->shapes[0] : y);

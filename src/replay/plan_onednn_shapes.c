@@ -46,38 +46,9 @@ static const struct { const char *word; erg_op_kind op; } algorithms[] = {
     { "pooling_avg_exclude_padding", ERG_OP_AVERAGE_POOL },
 };
 
-/* The word behind "key:" in a field of words; empty: none. */
-static erg_field word_of(erg_field field, const char *key)
-{
-    size_t length = strlen(key);
-    const char *at = field.count > length
-        ? memmem(field.text, field.count, key, length) : NULL;
-    erg_field word = { "", 0 };
-
-    if (!at) return word;
-    word.text = at + length;
-    while (word.text + word.count < field.text + field.count
-           && word.text[word.count] != ' ')
-        word.count++;
-    return word;
-}
-
-int64_t erg_plan_onednn_value(erg_field field, const char *key)
-{
-    erg_field word = word_of(field, key);
-    int64_t value = 0;
-
-    if (word.count == 0 || word.count > 9) return -1;
-    for (size_t i = 0; i < word.count; i++) {
-        if (word.text[i] < '0' || word.text[i] > '9') return -1;
-        value = 10 * value + (word.text[i] - '0');
-    }
-    return value;
-}
-
 static erg_op_kind op_of(const erg_dnn_line *line)
 {
-    erg_field algorithm = word_of(line->fields[ERG_DNN_AUXILIARY], "alg:");
+    erg_field algorithm = erg_dnn_word(line->fields[ERG_DNN_AUXILIARY], "alg:");
 
     for (size_t i = 0; i < ERG_COUNT(primitives); i++)
         if (erg_field_is(line->fields[ERG_DNN_PRIMITIVE], primitives[i].word))
