@@ -11,11 +11,6 @@
 
 static const char unattributed[] = "unattributed";
 
-double erg_timeline_s(const erg_timeline_case *all, int64_t t_ns)
-{
-    return erg_s_from_ns(t_ns - all->span.begin_ns);
-}
-
 /* ---- which channel ------------------------------------------------------------------ */
 
 static bool pick_first(erg_timeline_case *all)

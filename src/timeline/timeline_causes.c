@@ -155,11 +155,6 @@ static bool add_named_begins(erg_causes *own)
 
 /* ---- how sure ----------------------------------------------------------------------- */
 
-bool erg_cause_is_sure(const erg_cause *of)
-{
-    return of->is_tried && of->lift.p_value <= ERG_CAUSE_SURE;
-}
-
 static size_t distance_of(const erg_cause *of)
 {
     size_t i = 0;
@@ -174,8 +169,8 @@ static int by_lift(const void *a, const void *b)
 {
     const erg_cause *x = a, *y = b;
     double left = x->lift.near ? x->lift.lift : 0, right = y->lift.near ? y->lift.lift : 0;
-    if (erg_cause_is_sure(x) != erg_cause_is_sure(y))
-        return erg_cause_is_sure(x) ? -1 : 1;
+    if (x->is_sure != y->is_sure)
+        return x->is_sure ? -1 : 1;
     if (left != right)
         return left > right ? -1 : 1;
     if (distance_of(x) != distance_of(y))
@@ -250,6 +245,7 @@ static bool try_each(erg_causes *own)
         if (!erg_lift_of_cover(&rows[i].begins, &spikes, &reach, own->all->options->key,
                                &rows[i].lift, own->all->err))
             return false;
+        rows[i].is_sure = rows[i].is_tried && rows[i].lift.p_value <= ERG_CAUSE_SURE;
         own->tried += rows[i].is_tried;
     }
     if (most > 1)

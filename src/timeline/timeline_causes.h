@@ -18,6 +18,7 @@ typedef struct erg_cause {
     erg_lift lift;
     uint32_t number;            /* by which begins know it */
     bool is_tried;
+    bool is_sure;               /* shifts did not do as well */
 } erg_cause;
 
 typedef struct erg_causes {
@@ -32,8 +33,7 @@ typedef struct erg_causes {
     size_t tried;
 } erg_causes;
 
-/* Shifts did not do as well. */
-bool erg_cause_is_sure(const erg_cause *of);
+/* The tables spikes and causes. */
 bool erg_causes_put(const erg_causes *own, const erg_aftermath after[]);
 
 #endif

@@ -23,7 +23,7 @@ static void name_candidates(const erg_causes *own, int64_t t_ns, const erg_cause
                          && begins_near(own, &rows[i], t_ns);
         if (!is_candidate)
             continue;
-        if (!*first && erg_cause_is_sure(&rows[i]) && rows[i].lift.lift >= ERG_CAUSE_TWICE)
+        if (!*first && rows[i].is_sure && rows[i].lift.lift >= ERG_CAUSE_TWICE)
             *first = &rows[i];
         erg_text_add(names, "%s%s", named++ ? ", " : "", rows[i].name);
     }

@@ -147,6 +147,11 @@ bool erg_timeline_labels(erg_timeline_case *all);
 
 /* Channel of a device by name; -1: none. */
 int erg_channel_named(const erg_trace *trace, int device, const char *name);
-double erg_timeline_s(const erg_timeline_case *all, int64_t t_ns);
+
+/* Seconds since what is told of begins. */
+static inline double erg_timeline_s(const erg_timeline_case *all, int64_t t_ns)
+{
+    return erg_s_from_ns(t_ns - all->span.begin_ns);
+}
 
 #endif
