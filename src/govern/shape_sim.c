@@ -15,11 +15,6 @@
 #define BALANCE_WARM_UP 150     /* steps until watts no longer move: 30 epochs */
 #define STORAGE_WARM_UP 10.0    /* time constants until it has forgotten its start */
 
-static double watts(int64_t nw)
-{
-    return (double)nw / ERG_NW_PER_W;
-}
-
 /* ---- what the cluster asks ----------------------------------------------------------- */
 
 static void ask(void *self, const erg_ask *what, erg_answer *answer)
@@ -53,40 +48,16 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
 
 /* ---- what was constant until now ----------------------------------------------------- */
 
-void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns)
-{
-    double dt_s = erg_s_from_ns(now_ns - it->rack_at_ns[rack]);
-    double load_w = watts(it->cluster.rack_nw[rack]), mean_w = load_w;
-
-    if (dt_s <= 0)
-        return;
-    it->rack_at_ns[rack] = now_ns;
-    if (it->governors)
-        it->rack_j[rack] += load_w * dt_s;
-    if (it->supplies) {
-        erg_policy_out out = erg_policy_free();
-        erg_policy_in in = { .power_w = load_w };
-        it->chain->policies[it->supply]->step(&it->supplies[rack], &in, dt_s, &out);
-        mean_w = (it->supply_w[rack] + out.supply_w) / 2;
-        it->supply_w[rack] = out.supply_w;
-    }
-    if (it->psus)
-        it->psu_j[rack] += mean_w * dt_s;
-    if (!it->breakers)
-        return;
-    erg_breaker_step(&it->breakers[rack], mean_w, dt_s);
-    it->rack_w2s[rack] += mean_w * mean_w * dt_s;
-}
-
 static void settle_load(erg_sim *it, int64_t now_ns)
 {
-    double dt_s = erg_s_from_ns(now_ns - it->at_ns), load_w = watts(it->cluster.total_nw);
+    double dt_s = erg_s_from_ns(now_ns - it->at_ns);
+    double load_w = erg_w_from_nw(it->cluster.total_nw);
 
     if (dt_s <= 0)
         return;
     it->at_ns = now_ns;
     erg_sum_add(&it->energy_j, load_w * dt_s);
-    erg_sum_add(&it->burned_j, watts(it->cluster.burn_nw) * dt_s);
+    erg_sum_add(&it->burned_j, erg_w_from_nw(it->cluster.burn_nw) * dt_s);
     if (!it->supplies)
         it->lagged_w = it->scenario->lag_s > 0
                      ? load_w + (it->lagged_w - load_w) * exp(-dt_s / it->scenario->lag_s)
@@ -153,7 +124,7 @@ static double read_wave(erg_sim *it, int64_t now_ns)
             supply_w += it->supply_w[i];
         }
     else if (!(lag_s > 0))
-        return watts(it->cluster.total_nw);
+        return erg_w_from_nw(it->cluster.total_nw);
     if (!it->supplies)
         return it->lagged_w;
     /* The supply moves slowly against a sample: its mean over the sample is enough. */

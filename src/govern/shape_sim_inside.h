@@ -48,11 +48,15 @@ typedef struct erg_sim {
     bool is_stuck, was_split, is_out_of_memory;
 } erg_sim;
 
-/* How many groups the chain wants, as many as jobs where it does not say; 1: none asks. */
+/* shape_sim_setup.c: how many groups the chain wants, as many as jobs where it does not
+ * say; 1: none asks. */
 int erg_sim_groups(const erg_sim *it);
+/* What a policy of this chain is told at its start; entity is its own number. */
+erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
+                               uint64_t entity);
 /* shape_sim_plan.c: the phases of so many jobs, if the chain has who plans. */
 bool erg_sim_plan(erg_sim *it, size_t jobs, erg_error *err);
-/* What rack drew until now is settled: energy, supply, breaker. */
+/* shape_sim_settle.c: what rack drew until now is settled: energy, supply, breaker. */
 void erg_sim_settle_rack(erg_sim *it, uint32_t rack, int64_t now_ns);
 /* shape_sim_psu.c: room for the supplies of racks, if any are stated. */
 bool erg_sim_psu_start(erg_sim *it, erg_error *err);
@@ -70,12 +74,9 @@ void erg_sim_balance_end(erg_sim *it);
 double erg_sim_balance_cap(const erg_sim *it, uint32_t rank);
 /* A rank has worked so long in a step that is over. */
 bool erg_sim_balance_worked(erg_sim *it, uint32_t rank, double time_s, erg_error *err);
-/* What a policy of this chain is told at its start; entity is its own number. */
-erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
-                               uint64_t entity);
 /* shape_sim_bounds.c: it can be played for so long, warm-up included, or a sentence. */
 bool erg_sim_check(const erg_sim *it, double total_s, erg_error *err);
-/* scenario and chain are set; the cluster is ready for its hooks. */
+/* shape_sim_start.c: scenario and chain are set; the cluster is ready for its hooks. */
 bool erg_sim_start(erg_sim *it, uint64_t key, erg_error *err);
 
 #endif

@@ -9,17 +9,6 @@
  * than 6. */
 enum { DRAWS = 12, LOTS = 0xffff };
 
-int erg_sim_groups(const erg_sim *it)
-{
-    const erg_policy_chain *chain = it->chain;
-
-    for (size_t i = 0; i < chain->count; i++)
-        if (chain->policies[i]->scope == ERG_PER_GROUP)
-            return isnan(chain->values[i][0]) ? (int)it->scenario->job_count
-                                              : (int)chain->values[i][0];
-    return 1;
-}
-
 static erg_job job_of(const erg_scenario *scenario, size_t number)
 {
     const erg_scenario_job *from = &scenario->jobs[number];
@@ -42,19 +31,6 @@ static uint64_t entity_of(const erg_sim *it, size_t which, size_t unit, int grou
                     : scope == ERG_PER_RACK ? unit / it->scenario->units_per_rack : unit;
 
     return (uint64_t)which << 48 | kinds[scope] << 40 | number;
-}
-
-erg_policy_setup erg_sim_setup(const erg_sim *it, size_t which, uint64_t key,
-                               uint64_t entity)
-{
-    erg_policy_setup setup = {
-        .key = key, .entity = entity, .groups = erg_sim_groups(it),
-        .units = it->scenario->units, .idle_w = it->scenario->silicon.idle_w,
-        .most_w = it->scenario->peak_w,
-    };
-
-    memcpy(setup.values, it->chain->values[which], sizeof(setup.values));
-    return setup;
 }
 
 /* Watts above idle of equal work, by chance: the same for this unit under every policy. */

@@ -38,7 +38,7 @@ static void set_power(erg_cluster *cluster, erg_rank *rank, double want_w)
 
 static double power_of(const erg_rank *rank)
 {
-    return (double)rank->power_nw / ERG_NW_PER_W;
+    return erg_w_from_nw(rank->power_nw);
 }
 
 /* ---- asking -------------------------------------------------------------------------- */

@@ -18,6 +18,11 @@
 
 #define ERG_NW_PER_W 1e9
 
+static inline double erg_w_from_nw(int64_t nw)
+{
+    return (double)nw / ERG_NW_PER_W;
+}
+
 typedef enum erg_phase_kind {
     ERG_PHASE_COMPUTE,      /* its items may be made to wait, its clock to fall */
     ERG_PHASE_COLLECTIVE,   /* begins when the last rank of the job has come */
