@@ -19,6 +19,8 @@ typedef struct tr_backward {
     int32_t grad_count;
 } tr_backward;
 
+/* ---- training_gradients.c ----------------------------------------------------------- */
+
 /* Ids and images have no gradient. */
 bool erg_tr_wants_gradient(const tr_backward *back, int32_t tensor);
 int32_t erg_tr_tensor_like(tr_backward *back, int32_t like);
@@ -26,10 +28,11 @@ int32_t erg_tr_tensor_like(tr_backward *back, int32_t like);
 int32_t erg_tr_gradient_for(tr_backward *back, int32_t input);
 /* A gradient of `of` that some operator wrote. */
 void erg_tr_share(tr_backward *back, int32_t of, int32_t gradient);
-/* The operators that back->op needs on the way back. */
-void erg_tr_apply_rule(tr_backward *back);
 
-/* Updates the weights that have gradients, if the options name an optimizer. */
+/* training_rules.c: the operators that back->op needs on the way back. */
+void erg_tr_apply_rule(tr_backward *back);
+/* training_optimizer.c: updates the weights that have gradients, if the options name an
+ * optimizer. */
 void erg_tr_optimize(erg_builder *builder, const int32_t *weight_grads, int32_t count);
 
 #endif
