@@ -18,6 +18,7 @@ struct erg_builder {
     size_t tensor_capacity, operator_capacity, note_capacity;
 };
 
+void erg_builder_free(erg_builder *builder);
 /* Copies bytes (or zeroes, from NULL) into the graph's arena; NULL once it has failed. */
 void *erg_builder_take(erg_builder *builder, const void *from, size_t bytes);
 /* Makes the builder fail unless there is such a tensor. */
