@@ -110,6 +110,18 @@ bool erg_onnx_give_like(erg_onnx_model *model, erg_onnx_node *node, int32_t i,
     return erg_onnx_give(model, node, i, value->type, value->rank, value->dims);
 }
 
+bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t count)
+{
+    erg_onnx_value *to = node->out_count ? node->out[0] : NULL;
+
+    if (!to)
+        return true;
+    to->is_list = true;
+    to->parts = parts;
+    to->part_count = count;
+    return true;
+}
+
 /* ---- inputs --------------------------------------------------------------- */
 
 const erg_onnx_value *erg_onnx_in(const erg_onnx_node *node, int32_t i)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dimensions that exporters name by a calculation: "past_sequence_length + 1", "2*s0",
- * "(s0 + s1)//2". Names in it are bound as names by themselves are.
+ * What the dimensions of a graph are bound to: names, as options and habit have it, and
+ * calculations that exporters name them by: "past_sequence_length + 1", "2*s0",
+ * "(s0 + s1)//2".
  *
  *   sum = product { (+ | -) product }, product = factor { (* | / | //) factor },
  *   factor = number | name | ( sum ); a division is rounded down.
@@ -12,6 +13,40 @@
 #include "workload/onnx_graph.h"
 
 enum { DEPTH_MOST = 16, NAME_BYTES = 96 };
+
+/* ---- names ----------------------------------------------------------------------- */
+
+static const char *const batch_names[] = { "batch", "N", "batch_size", "n", "B" };
+static const char *const seq_names[] = { "sequence", "seq_len", "sequence_length", "seq",
+                                         "seq_length" };
+
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+int64_t erg_onnx_length(const erg_graph_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->dim_count; i++)
+        if (strcmp(options->dims[i].name, name) == 0)
+            return options->dims[i].value;
+    return is_among(seq_names, ERG_COUNT(seq_names), name) ? options->seq : -1;
+}
+
+static int64_t bound_name(erg_onnx_model *model, const char *name)
+{
+    int64_t length = erg_onnx_length(model->options, name);
+
+    if (length >= 0 || !is_among(batch_names, ERG_COUNT(batch_names), name))
+        return length;
+    model->asks_batch = true;
+    return model->options->batch;
+}
+
+/* ---- calculations ---------------------------------------------------------------- */
 
 typedef struct calculation {
     erg_onnx_model *model;
@@ -50,7 +85,7 @@ static bool word_read(calculation *c, int64_t *out)
     c->at += count;
     for (size_t i = 0; i < count; i++)
         is_number &= isdigit((unsigned char)word[i]) != 0;
-    *out = is_number ? strtoll(word, NULL, 10) : erg_onnx_bound_name(c->model, word);
+    *out = is_number ? strtoll(word, NULL, 10) : bound_name(c->model, word);
     return *out >= 0;
 }
 
@@ -108,7 +143,7 @@ static bool sum_read(calculation *c, int64_t *out)
 
 int64_t erg_onnx_bound(erg_onnx_model *model, const char *name)
 {
-    int64_t value = erg_onnx_bound_name(model, name);
+    int64_t value = bound_name(model, name);
     calculation c = { .model = model, .at = name };
 
     if (value >= 0)

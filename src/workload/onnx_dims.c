@@ -8,7 +8,6 @@
 
 typedef Onnx__TensorShapeProto__Dimension dimension;
 
-/* What a person types to set it; NULL: its size stands in the file. */
 const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *info)
 {
     const Onnx__TypeProto *type = info->type;
@@ -17,6 +16,7 @@ const Onnx__TypeProto__Tensor *erg_onnx_tensor_type(const Onnx__ValueInfoProto *
                : NULL;
 }
 
+/* What a person types to set it; NULL: its size stands in the file. */
 static const char *name_of(const Onnx__ValueInfoProto *info, size_t axis, char buffer[96])
 {
     const dimension *dim = erg_onnx_tensor_type(info)->shape->dim[axis];

@@ -130,8 +130,6 @@ bool erg_onnx_inputs(erg_onnx_model *model);
 bool erg_onnx_dims_known(const erg_onnx_model *model);
 /* What a named dimension, or a calculation with such names, is; -1: nobody said. */
 int64_t erg_onnx_bound(erg_onnx_model *model, const char *name);
-/* Of the name as it stands. */
-int64_t erg_onnx_bound_name(erg_onnx_model *model, const char *name);
 /* Is it one of the names in a calculation? */
 bool erg_onnx_dim_has(const char *calculated, const char *name);
 /* By --dim or as the sequence; -1: neither. The batch is not asked. */
@@ -169,6 +167,8 @@ bool erg_onnx_give(erg_onnx_model *model, erg_onnx_node *node, int32_t i, int32_
 /* Output i is like this value. */
 bool erg_onnx_give_like(erg_onnx_model *model, erg_onnx_node *node, int32_t i,
                         const erg_onnx_value *value);
+/* The node's result is a sequence of these; always true. */
+bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t count);
 /* Input i with known rank of at least `least`; else NULL and a refusal. */
 const erg_onnx_value *erg_onnx_need(erg_onnx_model *model, erg_onnx_node *node, int32_t i,
                                     int32_t least);

@@ -5,36 +5,6 @@
 
 /* ---- dimensions ------------------------------------------------------------ */
 
-static const char *const batch_names[] = { "batch", "N", "batch_size", "n", "B" };
-static const char *const seq_names[] = { "sequence", "seq_len", "sequence_length", "seq",
-                                         "seq_length" };
-
-static bool is_among(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-int64_t erg_onnx_length(const erg_graph_options *options, const char *name)
-{
-    for (size_t i = 0; i < options->dim_count; i++)
-        if (strcmp(options->dims[i].name, name) == 0)
-            return options->dims[i].value;
-    return is_among(seq_names, ERG_COUNT(seq_names), name) ? options->seq : -1;
-}
-
-int64_t erg_onnx_bound_name(erg_onnx_model *model, const char *name)
-{
-    int64_t length = erg_onnx_length(model->options, name);
-
-    if (length >= 0 || !is_among(batch_names, ERG_COUNT(batch_names), name))
-        return length;
-    model->asks_batch = true;
-    return model->options->batch;
-}
-
 static void unbound_add(erg_onnx_model *model, const char *name)
 {
     size_t used = strlen(model->unbound);

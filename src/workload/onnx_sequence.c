@@ -12,18 +12,6 @@
 enum { PARTS_MOST = 1 << 16, BOOL = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,
        INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };
 
-bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t count)
-{
-    erg_onnx_value *to = node->out_count ? node->out[0] : NULL;
-
-    if (!to)
-        return true;
-    to->is_list = true;
-    to->parts = parts;
-    to->part_count = count;
-    return true;
-}
-
 /* NULL: it is known only at run time which tensors it holds. */
 static const erg_onnx_value *list_of(const erg_onnx_node *node)
 {

@@ -46,8 +46,6 @@ erg_onnx_shape_rule erg_onnx_shape_list, erg_onnx_shape_list_insert,
     erg_onnx_shape_list_erase, erg_onnx_shape_list_split, erg_onnx_shape_list_at,
     erg_onnx_shape_list_length, erg_onnx_shape_list_concat, erg_onnx_shape_optional,
     erg_onnx_shape_optional_has;
-/* The node's result is a sequence of these; always true. */
-bool erg_onnx_list_give(erg_onnx_node *node, erg_onnx_value **parts, int32_t count);
 /* Keys that a GroupQueryAttention looks at: as told, else those of its cache or its own. */
 int64_t erg_onnx_group_keys(const erg_onnx_node *node);
 /* onnx_shape_signal.c */
