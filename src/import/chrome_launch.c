@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/search.h"
+#include "trace/events.h"
 
 enum {
     LINKS_MOST = 390000,        /* of each kind: 2^19 slots of 24 bytes */

@@ -11,7 +11,7 @@
 #define ERG_IMPORT_CHROME_LAUNCH_H
 
 #include "import/chrome_work.h"
-#include "trace/events.h"
+#include "trace/intern.h"
 
 /* An operator with its inputs as the profiler wrote them: lists in JSON, "" where shapes
  * were not recorded. Equal ones have one number. */

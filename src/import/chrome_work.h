@@ -10,7 +10,6 @@
 
 #include "erg/trace.h"
 #include "import/chrome.h"
-#include "trace/events.h"
 
 /* What is asked for of each event: args by these places. */
 typedef enum erg_chrome_arg {

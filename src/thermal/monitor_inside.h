@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 #include "thermal/monitor_layout.h"
-#include "trace/events.h"
+#include "trace/rows.h"
 
 typedef struct erg_monitor_rows {
     erg_monitor_device info;

@@ -4,7 +4,7 @@
 #define ERG_TIMELINE_TIMELINE_INSIDE_H
 
 #include "math/stats.h"
-#include "trace/events.h"
+#include "trace/rows.h"
 #include "timeline/timeline.h"
 #include "trace/window.h"
 

@@ -8,6 +8,7 @@
  */
 #include <math.h>
 #include <string.h>
+#include "trace/events.h"
 #include "trace/summary.h"
 #include "timeline/timeline_inside.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "timeline/timeline_inside.h"
+#include "trace/events.h"
 
 static bool is_device_work(int32_t kind)
 {

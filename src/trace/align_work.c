@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "trace/align.h"
+#include "trace/events.h"
 #include "trace/stream.h"
 
 enum { BINS_MOST = 1 << 18 };

@@ -25,7 +25,7 @@ size_t erg_events_aside_count(const erg_events_aside *aside);
 bool erg_events_aside_each(erg_events_aside *aside, erg_trace_visit_events *visit,
                            void *self, erg_error *err);
 
-/* ---- events.c ----------------------------------------------------------------------- */
+/* ---- events_sort.c ------------------------------------------------------------------ */
 
 /* Stable; the first ones are in order already. May give rows other items. */
 bool erg_events_sort(erg_rows *rows, size_t sorted, erg_error *err);

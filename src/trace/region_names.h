@@ -3,7 +3,8 @@
 #ifndef ERG_TRACE_REGION_NAMES_H
 #define ERG_TRACE_REGION_NAMES_H
 
-#include "trace/events.h"
+#include "erg/trace.h"
+#include "trace/intern.h"
 
 /* Names are numbered in the order in which each first stands. */
 typedef struct erg_region_names {

@@ -9,7 +9,7 @@
 #ifndef ERG_TRACE_SPILL_H
 #define ERG_TRACE_SPILL_H
 
-#include "trace/events.h"
+#include "trace/rows.h"
 
 enum { ERG_SPILL_BYTES = 1 << 22 };
 

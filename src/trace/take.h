@@ -3,7 +3,8 @@
 #ifndef ERG_TRACE_TAKE_H
 #define ERG_TRACE_TAKE_H
 
-#include "trace/events.h"
+#include "erg/trace.h"
+#include "trace/rows.h"
 
 /* As erg_trace_add_events; into a trace that has none they are taken, and *events is
  * NULL. */

@@ -26,17 +26,6 @@ static void drop_stream(erg_trace_channel_rows *channel)
     channel->stream = NULL;
 }
 
-/* Stamps of any clock until 2096; differences of two of them still fit 64 bits. */
-static const int64_t FARTHEST_NS = 4000000000000000000;
-
-bool erg_stamp_is_sane(int64_t t_ns, const char *what, erg_error *err)
-{
-    if (t_ns >= -FARTHEST_NS && t_ns <= FARTHEST_NS)
-        return true;
-    return erg_fail(err, ERG_BAD_INPUT, "%s: stamp %" PRId64 " ns is not a time", what,
-                    t_ns);
-}
-
 /* What was worked out from the regions, marks and anchors so far is stale. */
 static void drop_streams(erg_trace *trace)
 {

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include "base/base.h"
 #include "erg/trace.h"
-#include "trace/events.h"
 #include "trace/events_aside.h"
 #include "trace/flag_groups.h"
+#include "trace/intern.h"
 #include "trace/region_names.h"
 #include "trace/take.h"
 

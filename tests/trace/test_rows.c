@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "base/base.h"
 #include "test.h"
-#include "trace/events.h"
+#include "trace/rows.h"
 
 enum { MANY = 3000001 };
 

@@ -7,6 +7,7 @@
 #include "import/formats/chrome_rows.h"
 #include <stdlib.h>
 #include <string.h>
+#include "trace/events.h"
 #include "trace/take.h"
 
 enum { NAME_MOST = 1024, LINKS_MOST = 350000 };      /* of 2^19 slots of 24 bytes */

@@ -5,7 +5,7 @@
 #define ERG_IMPORT_FORMATS_CHROME_ROWS_H
 
 #include "import/chrome_work.h"
-#include "trace/events.h"
+#include "trace/intern.h"
 #include "trace/spill.h"
 
 typedef struct erg_chrome_track {

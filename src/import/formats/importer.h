@@ -11,7 +11,7 @@
 #include "format/csv.h"
 #include "format/stamp.h"
 #include "import/spool.h"
-#include "trace/events.h"
+#include "trace/rows.h"
 
 typedef struct erg_source {
     const char *name;       /* stands in sentences */
