@@ -38,8 +38,6 @@ extern const size_t erg_summary_column_count, erg_device_column_count,
 void erg_flags_text(uint64_t flags, char *to, size_t size);
 /* A note for each quality of the set of bits: what it means. */
 bool erg_note_qualities(erg_result *result, unsigned qualities, erg_error *err);
-/* The idle policy of the net figures. */
-const char *erg_summary_idle(const erg_trace *trace);
 
 /* Sets those columns that the table has. */
 bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,

@@ -26,6 +26,13 @@ bool erg_put_figures(erg_table *table, const erg_figure figures[], size_t count,
     return good;
 }
 
+/* Of the net figures. */
+static const char *idle_policy_of(const erg_trace *trace)
+{
+    const char *policy = erg_trace_meta(trace, "idle_state");
+    return policy ? policy : erg_idle_policy_name(ERG_IDLE_CONTEXT);
+}
+
 /* What summary, devices and regions have in common. */
 bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
 {
@@ -47,7 +54,7 @@ bool erg_put_energy(summary *all, erg_table *table, const erg_energy *energy)
         { "min_low_w", ends.min_w.low }, { "min_high_w", ends.min_w.high },
         { "idle_low_w", ends.idle_w.low }, { "idle_high_w", ends.idle_w.high },
     };
-    const char *idle = isfinite(energy->net_j) ? erg_summary_idle(all->trace)
+    const char *idle = isfinite(energy->net_j) ? idle_policy_of(all->trace)
                                                : erg_idle_policy_name(ERG_IDLE_GROSS);
     bool known = energy->quality != ERG_QUALITY_NO_DATA;
     char flags[512], peak_source[ERG_CHANNEL_PATH_MOST] = "";
