@@ -17,8 +17,6 @@ bool erg_sweep_env_is(const char *request)
     return strncmp(request, prefix, strlen(prefix)) == 0;
 }
 
-bool erg_sweep_has_env(const erg_sweep_setup *setup) { return setup->env_name[0] != '\0'; }
-
 /* A variable is no device's. */
 const erg_sweep_dial *erg_sweep_first(const erg_sweep_setup *setup)
 {

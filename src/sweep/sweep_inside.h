@@ -47,19 +47,21 @@ bool erg_sweep_prepare(const erg_env *env, const erg_sweep_options *options,
                        erg_sweep_setup *out, erg_error *err);
 /* False: what moves heat only, a fan, is no setting of a sweep. */
 bool erg_sweep_moves_work(const erg_sweep_setup *setup, erg_error *err);
-/* The knob that has no column of its own; NULL: none is swept. */
-const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup);
-/* As a visit keeps it: that knob is its further coordinate. */
-erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting);
 /* The first dial that is a device's; NULL: nothing is turned. */
 const erg_sweep_dial *erg_sweep_first(const erg_sweep_setup *setup);
 void erg_sweep_drop(erg_sweep_setup *setup);
+/* sweep_further.c: the knob that has no column of its own; NULL: none is swept. */
+const erg_knob_info *erg_sweep_further(const erg_sweep_setup *setup);
+bool erg_sweep_has_env(const erg_sweep_setup *setup);
 /* The further coordinate's name: that, or the variable's; NULL: there is none. */
 const char *erg_sweep_other(const erg_sweep_setup *setup);
+/* As a visit keeps it: that knob is its further coordinate. */
+erg_knob_setting erg_sweep_kept(const erg_knob_setting *setting);
+/* May this one be swept beside what is? There is one further coordinate. */
+bool erg_sweep_check_further(const erg_sweep_setup *setup, erg_knob which, erg_error *err);
 /* sweep_environment.c: "env:DEPTH=1,2" as the next dial, in the order in which it is said,
  * and the command with it: free() the whole. */
 bool erg_sweep_env_is(const char *request);
-bool erg_sweep_has_env(const erg_sweep_setup *setup);
 bool erg_sweep_env_add(erg_sweep_setup *setup, const char *request, erg_sweep_axis *axis,
                        erg_error *err);
 char **erg_sweep_env_argv(const erg_sweep_setup *setup, const erg_knob_setting *setting,
