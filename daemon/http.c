@@ -35,53 +35,11 @@ static int64_t monotonic_ns(void)
 
 /* ---- answers ------------------------------------------------------------------------- */
 
-typedef struct header { const char *name, *value; } header;
-
-static const header always[] = {
-    { "Cache-Control", "no-store" }, { "X-Content-Type-Options", "nosniff" },
-    { "Referrer-Policy", "no-referrer" },
-};
-
 static const char *const body_types[BODIES] = {
     [BODY_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
     [BODY_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    [BODY_HEALTH] = "text/plain; charset=utf-8",
+    [BODY_HEALTH] = ERGD_HTTP_TEXT,
 };
-
-void ergd_http_dress(struct MHD_Response *response, const char *type)
-{
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-        MHD_add_response_header(response, always[i].name, always[i].value);
-    MHD_add_response_header(response, "Content-Type", type);
-}
-
-/* Takes bytes. NULL: no memory. */
-static struct MHD_Response *response_of(ergd_bytes bytes, const char *type)
-{
-    struct MHD_Response *response = bytes.bytes
-        ? MHD_create_response_from_buffer(bytes.size, bytes.bytes,
-                                          MHD_RESPMEM_MUST_FREE) : NULL;
-
-    if (response)
-        ergd_http_dress(response, type);
-    else
-        free(bytes.bytes);
-    return response;
-}
-
-enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status, const char *text)
-{
-    ergd_bytes bytes = { strdup(text), strlen(text) };
-    struct MHD_Response *response = response_of(bytes, body_types[BODY_HEALTH]);
-
-    if (!response)
-        return MHD_NO;
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET, HEAD");
-    enum MHD_Result good = MHD_queue_response(to, status, response);
-    MHD_destroy_response(response);
-    return good;
-}
 
 /* A response counts those who hold it: a swap may follow at once. */
 static enum MHD_Result answer_body(http *of, struct MHD_Connection *to, body which)
@@ -127,8 +85,8 @@ static enum MHD_Result page(http *of, struct MHD_Connection *to)
         return MHD_NO;
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(nonce + 2 * i, 3, "%02x", random[i]);
-    struct MHD_Response *response = response_of(ergd_page(nonce),
-                                                "text/html; charset=utf-8");
+    struct MHD_Response *response = ergd_http_response(ergd_page(nonce),
+                                                       "text/html; charset=utf-8");
     if (!response)
         return MHD_NO;
     snprintf(policy, sizeof(policy), "default-src 'none'; script-src 'nonce-%s'; style-src "
@@ -178,7 +136,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection,
 
 static void swap_body(http *of, body which, ergd_bytes bytes)
 {
-    struct MHD_Response *fresh = response_of(bytes, body_types[which]);
+    struct MHD_Response *fresh = ergd_http_response(bytes, body_types[which]);
 
     if (!fresh)
         return;

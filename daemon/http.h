@@ -46,10 +46,14 @@ struct ergd_http {
     ergd_beat beat;
 };
 
-/* ---- http.c ---------------------------------------------------------------- */
+#define ERGD_HTTP_TEXT "text/plain; charset=utf-8"
+
+/* ---- http_answer.c --------------------------------------------------------- */
 
 /* The heads that every answer has. */
 void ergd_http_dress(struct MHD_Response *response, const char *type);
+/* Takes bytes. NULL: no memory. */
+struct MHD_Response *ergd_http_response(ergd_bytes bytes, const char *type);
 enum MHD_Result ergd_http_text(struct MHD_Connection *to, unsigned status,
                                const char *text);
 
