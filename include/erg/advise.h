@@ -7,6 +7,7 @@
  *   Owning   The result is yours: erg_result_free. Texts of a wish are borrowed.
  *   Failing  ERG_BAD_INPUT names file and line. That nothing pays is an answer.
  *   Threads  None shared.
+ *   Source   docs/advise.md.
  */
 #ifndef ERG_ADVISE_H
 #define ERG_ADVISE_H

@@ -8,6 +8,7 @@
  *   Failing  An absent driver is not an error: it is a row with a reason.
  *   Threads  One at a time for each erg_devices; reads may come from another
  *            thread than the one that opened it.
+ *   Source   docs/knobs.md.
  */
 #ifndef ERG_DEVICE_H
 #define ERG_DEVICE_H

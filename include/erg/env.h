@@ -4,6 +4,8 @@
  *
  *   Units    Time is int64_t nanoseconds, CLOCK_MONOTONIC unless said.
  *   Owning   Strings are borrowed and must outlive every handle made from it.
+ *   Failing  Nothing fails here: what is not under root or cannot be opened is said by who
+ *            looks for it.
  *   Threads  The log function may be called from the sampler thread.
  */
 #ifndef ERG_ENV_H

@@ -9,6 +9,7 @@
  *   Owning   erg_hardware_load gives a record that is yours: erg_hardware_free.
  *   Failing  ERG_NOT_FOUND (the text lists near names), ERG_BAD_INPUT.
  *   Threads  A loaded record is read only.
+ *   Source   docs/formats.md, "A device record".
  */
 #ifndef ERG_HARDWARE_H
 #define ERG_HARDWARE_H

@@ -4,6 +4,7 @@
  *
  *   Units    SI; a field that is 0 or NULL asks for nothing.
  *   Owning   Texts are borrowed for the call.
+ *   Failing  ERG_BAD_INPUT, ERG_UNSUPPORTED: the text names the field.
  *   Threads  A plain value.
  *   Source   docs/govern.md, "Hints".
  */
@@ -29,7 +30,7 @@ typedef struct erg_hint {
     double slowdown;            /* of dvfs: most extra time, as a share */
 } erg_hint;
 
-/* Whether it can be asked for. ERG_BAD_INPUT, ERG_UNSUPPORTED: the text names the field. */
+/* Whether it can be asked for. */
 bool erg_hint_check(const erg_hint *hint, erg_error *err);
 
 #ifdef __cplusplus

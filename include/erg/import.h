@@ -7,6 +7,7 @@
  *   Failing  Bad input is one sentence with file, line and cure
  *            (ERG_BAD_INPUT); nothing half-read is handed out.
  *   Threads  Any; no shared state.
+ *   Source   docs/formats.md.
  */
 #ifndef ERG_IMPORT_H
 #define ERG_IMPORT_H

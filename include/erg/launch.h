@@ -9,6 +9,8 @@
  *
  *   Units    SI; time is int64_t nanoseconds, CLOCK_MONOTONIC.
  *   Owning   erg_launch_gate * is yours: erg_launch_gate_free it.
+ *   Failing  A budget that cannot be kept is ERG_BAD_INPUT; a gate that there is never
+ *            fails.
  *   Threads  One at a time for each gate. It reads no clock and never waits itself.
  *   Source   docs/hooks.md, "Launch gate".
  */

@@ -3,6 +3,7 @@
  * Recipes: which program runs a workload, and which settings of it make sense. On the
  * command line they are --profile NAME; the files are data/workloads/NAME.json.
  *
+ *   Units    None: values are words as they are typed.
  *   Owning   A recipe, a grid and a result are yours to free; a grid borrows its recipe. A
  *            const pointer returned here belongs to the recipe or the grid.
  *   Failing  ERG_NOT_FOUND: no such file; ERG_BAD_INPUT: the file, or a value that it does
@@ -25,7 +26,7 @@ extern "C" {
 
 typedef struct erg_recipe erg_recipe;
 
-/* Values are words as they are typed: "fp16", "0.25". */
+/* Values as "fp16", "0.25". */
 typedef struct erg_recipe_setting {
     const char *name;
     const char *const *values;

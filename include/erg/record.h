@@ -7,6 +7,7 @@
  *   Failing  rec NULL: every call is a cheap no-op, so a program need not ask.
  *   Threads  Any. A region may end on another thread than it began on. A child
  *            of fork shares the recorder.
+ *   Source   docs/adr/0006-ring-of-regions.md.
  *   GPU work is asynchronous: end a region after the stream has been waited
  *   for, or its joules fall into the next region.
  */

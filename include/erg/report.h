@@ -2,6 +2,7 @@
 /*
  * Telling it: tables in, bytes out; and a trace out in the formats of others.
  *
+ *   Units    As the columns say; exports are in the units of the other tool.
  *   Owning   What is written stays yours, and so does the FILE *: it is neither opened nor
  *            closed here, but for erg_write_file. A result that is read is yours:
  *            erg_result_free.

@@ -9,6 +9,7 @@
  *   Failing  A combination that a device cannot run is a row of unknowns and a
  *            note; the call fails only if none can.
  *   Threads  None shared.
+ *   Source   docs/estimate.md.
  */
 #ifndef ERG_STUDY_H
 #define ERG_STUDY_H

@@ -10,6 +10,7 @@
  *   Owning   An erg_result owns its tables, texts and notes: erg_result_free.
  *            Texts given to a cell are copied.
  *   Threads  One at a time.
+ *   Source   docs/adr/0001-tables-as-output.md.
  */
 #ifndef ERG_TABLE_H
 #define ERG_TABLE_H

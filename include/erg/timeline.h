@@ -5,6 +5,8 @@
  *
  *   Units    SI; times are seconds from the begin of the recording.
  *   Owning   The result is yours: erg_result_free. The trace is only read.
+ *   Failing  ERG_NO_DATA without a channel of power or energy, ERG_BAD_INPUT: a prior, with
+ *            its line.
  *   Missing  What is in no kernel is a row of its own, `unattributed`: parts and remainder
  *            add up to the total.
  *   Threads  Pure functions of a trace that nobody writes.
@@ -33,8 +35,7 @@ typedef struct erg_timeline_options {
                              * takes memory's part out of compute, a model. 0: none */
 } erg_timeline_options;
 
-/* Tables spikes, attribution, split, causes, throttling, limiters, labels, summary.
- * ERG_NO_DATA without a channel of power or energy. */
+/* Tables spikes, attribution, split, causes, throttling, limiters, labels, summary. */
 erg_result *erg_timeline(const erg_trace *trace, const erg_timeline_options *options,
                          erg_error *err);
 
