@@ -119,6 +119,17 @@ void erg_html_table_turned(FILE *out, const erg_table *table)
             put_turned(out, table, first, first + ABREAST < rows ? first + ABREAST : rows);
 }
 
+void erg_html_notes(FILE *out, const erg_result *result)
+{
+    fputs("<ul>\n", out);
+    for (size_t i = 0; i < erg_result_note_count(result); i++) {
+        fputs("<li>", out);
+        erg_html_text(out, erg_result_note_at(result, i));
+        fputs("</li>\n", out);
+    }
+    fputs("</ul>\n", out);
+}
+
 static bool html_write(const erg_result *result, const erg_table *only,
                        const erg_write_options *options, FILE *out, erg_error *err)
 {
@@ -135,13 +146,8 @@ static bool html_write(const erg_result *result, const erg_table *only,
             erg_html_table(out, erg_result_table(result, i));
 
     if (erg_result_note_count(result)) {
-        fputs("<h2>Notes</h2>\n<ul>\n", out);
-        for (size_t i = 0; i < erg_result_note_count(result); i++) {
-            fputs("<li>", out);
-            erg_html_text(out, erg_result_note_at(result, i));
-            fputs("</li>\n", out);
-        }
-        fputs("</ul>\n", out);
+        fputs("<h2>Notes</h2>\n", out);
+        erg_html_notes(out, result);
     }
     fputs("</main>\n</body>\n</html>\n", out);
     return true;

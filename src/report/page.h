@@ -41,8 +41,12 @@ void erg_page_head(const erg_page *page, const char *title);
 /* The tables of a result that have rows, but that whose rows the charts list; a wide one of
  * few rows lies on its side. */
 void erg_page_tables(FILE *out, const erg_result *result, const erg_table *charted);
-/* The notes of a result as a list; the end of every page but a run's. */
-void erg_page_notes(FILE *out, const erg_result *result);
+/* A table behind its name, until somebody opens it; the section of all of them. */
+void erg_page_folded(FILE *out, const erg_table *table);
+void erg_page_all_folded(FILE *out, const erg_result *result);
+/* The notes of a result, in soft print. */
+void erg_page_asides(FILE *out, const erg_result *result);
+/* The end of every page but a run's. */
 void erg_page_foot(FILE *out);
 
 /* The page of one kind of result, NULL for its usual title; all in the table of pages.c. */

@@ -279,11 +279,7 @@ static void put_applications(erg_plot *p)
 
 static void put_tables(const erg_plot *p)
 {
-    for (size_t i = 0; i < erg_result_note_count(p->result); i++) {
-        fputs("<p class=\"soft\">", p->out);
-        erg_html_text(p->out, erg_result_note_at(p->result, i));
-        fputs("</p>\n", p->out);
-    }
+    erg_page_asides(p->out, p->result);
     fputs("<section><h2>All figures</h2>\n", p->out);
     for (size_t i = 0; i < erg_result_table_count(p->result); i++) {
         const erg_table *table = erg_result_table(p->result, i);

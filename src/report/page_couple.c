@@ -220,20 +220,10 @@ static void put_sheet(const erg_couple_page *page)
 
 static void put_rest(const erg_couple_page *page)
 {
-    fputs("<section><h2>Notes</h2>\n<ul>\n", page->out);
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
-    fputs("</ul></section>\n<section><h2>All figures</h2>\n", page->out);
-    for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
-        const erg_table *table = erg_result_table(page->result, i);
-        fprintf(page->out, "<details><summary>%s</summary>\n", erg_table_name(table));
-        erg_html_table(page->out, table);
-        fputs("</details>\n", page->out);
-    }
+    fputs("<section><h2>Notes</h2>\n", page->out);
+    erg_html_notes(page->out, page->result);
     fputs("</section>\n", page->out);
+    erg_page_all_folded(page->out, page->result);
     erg_page_foot(page->out);
 }
 

@@ -42,15 +42,28 @@ void erg_page_tables(FILE *out, const erg_result *result, const erg_table *chart
     }
 }
 
-void erg_page_notes(FILE *out, const erg_result *result)
+void erg_page_folded(FILE *out, const erg_table *table)
 {
-    fputs("<ul>\n", out);
+    fprintf(out, "<details><summary>%s</summary>\n", erg_table_name(table));
+    erg_html_table(out, table);
+    fputs("</details>\n", out);
+}
+
+void erg_page_all_folded(FILE *out, const erg_result *result)
+{
+    fputs("<section><h2>All figures</h2>\n", out);
+    for (size_t i = 0; i < erg_result_table_count(result); i++)
+        erg_page_folded(out, erg_result_table(result, i));
+    fputs("</section>\n", out);
+}
+
+void erg_page_asides(FILE *out, const erg_result *result)
+{
     for (size_t i = 0; i < erg_result_note_count(result); i++) {
-        fputs("<li>", out);
+        fputs("<p class=\"soft\">", out);
         erg_html_text(out, erg_result_note_at(result, i));
-        fputs("</li>\n", out);
+        fputs("</p>\n", out);
     }
-    fputs("</ul>", out);
 }
 
 void erg_page_foot(FILE *out)

@@ -310,9 +310,7 @@ static void put_figures(FILE *out, const erg_table *table)
         erg_html_table_turned(out, table);
         return;
     }
-    fprintf(out, "<details><summary>%s</summary>\n", erg_table_name(table));
-    erg_html_table(out, table);
-    fputs("</details>\n", out);
+    erg_page_folded(out, table);
 }
 
 static void put_all(picture *p, const char *title)
@@ -332,11 +330,7 @@ static void put_all(picture *p, const char *title)
     put_rows(p);
     put_scatter(p);
     put_roofline(p);
-    for (size_t i = 0; i < erg_result_note_count(p->result); i++) {
-        fputs("<p class=\"soft\">", p->out);
-        erg_html_text(p->out, erg_result_note_at(p->result, i));
-        fputs("</p>\n", p->out);
-    }
+    erg_page_asides(p->out, p->result);
     fputs("<section><h2>All figures</h2>\n", p->out);
     for (size_t i = 0; i < erg_result_table_count(p->result); i++)
         put_figures(p->out, erg_result_table(p->result, i));

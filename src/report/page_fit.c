@@ -173,28 +173,12 @@ static void put_by_application(const fit_page *page, size_t way)
 
 /* ---- the page ------------------------------------------------------------------------ */
 
-static void put_tables(const fit_page *page)
-{
-    fputs("<section><h2>All figures</h2>\n", page->out);
-    for (size_t i = 0; i < erg_result_table_count(page->result); i++) {
-        const erg_table *table = erg_result_table(page->result, i);
-        fprintf(page->out, "<details><summary>%s</summary>\n", erg_table_name(table));
-        erg_html_table(page->out, table);
-        fputs("</details>\n", page->out);
-    }
-    fputs("</section>\n", page->out);
-}
-
 static void put_notes(const fit_page *page)
 {
-    fputs("<section><h2>What they are not for, and what was seen in the data</h2>\n<ul>\n",
+    fputs("<section><h2>What they are not for, and what was seen in the data</h2>\n",
           page->out);
-    for (size_t i = 0; i < erg_result_note_count(page->result); i++) {
-        fputs("<li>", page->out);
-        erg_html_text(page->out, erg_result_note_at(page->result, i));
-        fputs("</li>\n", page->out);
-    }
-    fputs("</ul></section>\n", page->out);
+    erg_html_notes(page->out, page->result);
+    fputs("</section>\n", page->out);
 }
 
 static void put_all(const fit_page *page, const char *title)
@@ -210,7 +194,7 @@ static void put_all(const fit_page *page, const char *title)
             put_by_application(page, way);
         }
     put_notes(page);
-    put_tables(page);
+    erg_page_all_folded(page->out, page->result);
     erg_page_foot(page->out);
 }
 

@@ -271,11 +271,7 @@ static void put_all(const replay_page *p, const char *title)
         put_stacks(p, &quantities[i]);
     for (size_t row = 0; row < erg_table_row_count(p->totals); row++)
         put_kernels(p, text(p->totals, row, "state"));
-    for (size_t i = 0; i < erg_result_note_count(p->result); i++) {
-        fputs("<p class=\"soft\">", p->out);
-        erg_html_text(p->out, erg_result_note_at(p->result, i));
-        fputs("</p>\n", p->out);
-    }
+    erg_page_asides(p->out, p->result);
     fputs("<section><h2>All figures</h2>\n", p->out);
     erg_html_table_turned(p->out, p->totals);
     erg_html_table_turned(p->out, p->tiers);

@@ -235,7 +235,7 @@ static void put_tables(const erg_shape_page *page)
 {
     fputs("<section><h2>All figures</h2>\n", page->out);
     erg_html_table_turned(page->out, page->policies);
-    erg_page_notes(page->out, page->result);
+    erg_html_notes(page->out, page->result);
     fputs("</section>\n", page->out);
 }
 

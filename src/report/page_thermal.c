@@ -140,7 +140,7 @@ static bool put_all(const thermal_page *page, const char *title)
         ok = put_window(page, i);
     fputs("<section><h2>All figures</h2>\n", page->out);
     erg_page_tables(page->out, page->result, page->curves);
-    erg_page_notes(page->out, page->result);
+    erg_html_notes(page->out, page->result);
     fputs("</section>\n", page->out);
     erg_page_foot(page->out);
     return ok;

@@ -41,5 +41,7 @@ void erg_html_text(FILE *out, const char *text);
 void erg_html_table(FILE *out, const erg_table *table);
 /* Too many columns for a sheet of paper: a column becomes a row. */
 void erg_html_table_turned(FILE *out, const erg_table *table);
+/* The notes of a result as a list. */
+void erg_html_notes(FILE *out, const erg_result *result);
 
 #endif
