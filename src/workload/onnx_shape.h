@@ -26,6 +26,9 @@ erg_onnx_shape_rule erg_onnx_shape_conv, erg_onnx_shape_conv_integer, erg_onnx_s
 erg_onnx_shape_rule erg_onnx_shape_gemm, erg_onnx_shape_matmul,
     erg_onnx_shape_matmul_integer, erg_onnx_shape_q_matmul, erg_onnx_shape_matmul_bits,
     erg_onnx_shape_fused_matmul, erg_onnx_shape_einsum, erg_onnx_shape_recurrent;
+/* Two matrices, each as it is or turned: input 0 by input at_b. */
+bool erg_onnx_give_gemm(erg_onnx_model *model, erg_onnx_node *node, int32_t at_b,
+                        int32_t type);
 /* onnx_shape_move.c */
 erg_onnx_shape_rule erg_onnx_shape_reshape, erg_onnx_shape_flatten, erg_onnx_shape_squeeze,
     erg_onnx_shape_unsqueeze, erg_onnx_shape_expand, erg_onnx_shape_transpose,

@@ -9,10 +9,11 @@ enum {
     INT32 = ONNX__TENSOR_PROTO__DATA_TYPE__INT32
 };
 
-bool erg_onnx_shape_gemm(erg_onnx_model *model, erg_onnx_node *node)
+bool erg_onnx_give_gemm(erg_onnx_model *model, erg_onnx_node *node, int32_t at_b,
+                        int32_t type)
 {
     const erg_onnx_value *a = erg_onnx_need(model, node, 0, 2);
-    const erg_onnx_value *b = a ? erg_onnx_need(model, node, 1, 2) : NULL;
+    const erg_onnx_value *b = a ? erg_onnx_need(model, node, at_b, 2) : NULL;
     bool turn_a = erg_onnx_int(node, "transA", 0) != 0;
     bool turn_b = erg_onnx_int(node, "transB", 0) != 0;
 
@@ -21,7 +22,14 @@ bool erg_onnx_shape_gemm(erg_onnx_model *model, erg_onnx_node *node)
     if (a->rank != 2 || b->rank != 2 || a->dims[turn_a ? 0 : 1] != b->dims[turn_b ? 1 : 0])
         return erg_onnx_refuse(model, node, "these matrices do not multiply");
     int64_t dims[2] = { a->dims[turn_a ? 1 : 0], b->dims[turn_b ? 0 : 1] };
-    return erg_onnx_give(model, node, 0, a->type, 2, dims);
+    return erg_onnx_give(model, node, 0, type, 2, dims);
+}
+
+bool erg_onnx_shape_gemm(erg_onnx_model *model, erg_onnx_node *node)
+{
+    const erg_onnx_value *a = erg_onnx_in(node, 0);
+
+    return erg_onnx_give_gemm(model, node, 1, a ? a->type : FLOAT);
 }
 
 /* numpy's rules: a vector gets an axis and loses it again, leading axes broadcast. */

@@ -48,19 +48,10 @@ bool erg_onnx_shape_gather_blocks(erg_onnx_model *model, erg_onnx_node *node)
 /* a, scale, zero, b, scale, zero, c, scale and zero of y. */
 bool erg_onnx_shape_q_gemm(erg_onnx_model *model, erg_onnx_node *node)
 {
-    const erg_onnx_value *a = erg_onnx_need(model, node, 0, 2);
-    const erg_onnx_value *b = a ? erg_onnx_need(model, node, 3, 2) : NULL;
     const erg_onnx_value *zero = erg_onnx_in(node, 8);
-    bool turn_a = erg_onnx_int(node, "transA", 0) != 0;
-    bool turn_b = erg_onnx_int(node, "transB", 0) != 0;
 
-    if (!b)
-        return false;
-    if (a->rank != 2 || b->rank != 2 || a->dims[turn_a ? 0 : 1] != b->dims[turn_b ? 1 : 0])
-        return erg_onnx_refuse(model, node, "these matrices do not multiply");
-    int64_t dims[2] = { a->dims[turn_a ? 1 : 0], b->dims[turn_b ? 0 : 1] };
-    int32_t type = zero ? zero->type : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-    return erg_onnx_give(model, node, 0, type, 2, dims);
+    return erg_onnx_give_gemm(model, node, 3,
+                              zero ? zero->type : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
 }
 
 /* scale and zero of y, then x, scale and zero of each. */
