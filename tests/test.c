@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every test program shares. */
+#include <dirent.h>
 #include <ftw.h>
 #include <sys/stat.h>
 #include "test.h"
@@ -91,6 +92,17 @@ const char *test_file(const char *name, const char *text)
     snprintf(path, sizeof(paths[0]), "%s/%s", test_folder(), name);
     test_write(path, text);
     return path;
+}
+
+size_t test_files_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *list = opendir(folder);
+    CHECK(list);
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(list);
+    return count;
 }
 
 size_t test_count(const char *text, const char *word)

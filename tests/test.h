@@ -48,6 +48,8 @@ const char *test_folder(void);
 void test_write(const char *path, const char *text);
 /* A file of that name in a new folder. Good until four calls later. */
 const char *test_file(const char *name, const char *text);
+/* How many files a folder has whose names begin with no dot. */
+size_t test_files_in(const char *folder);
 /* How often word stands in text. */
 size_t test_count(const char *text, const char *word);
 /* Whether a note of the result has these words. */

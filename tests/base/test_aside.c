@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files written aside: killed at any moment they leave the old one, and nothing else. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "test.h"
-
-static size_t files_in(const char *folder)
-{
-    size_t count = 0;
-    DIR *list = opendir(folder);
-    CHECK(list);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(list);
-    return count;
-}
 
 static const char *in(const char *folder, const char *name)
 {
@@ -56,11 +44,11 @@ static void a_file_is_there_when_it_is_complete_and_not_before(void)
     fputs("new", aside.stream);
     CHECK(access(in(folder, "a"), F_OK) != 0);
     CHECK_OK(erg_aside_end(&aside, true, &err), err);
-    CHECK(holds(in(folder, "a"), "new") && files_in(folder) == 1);
+    CHECK(holds(in(folder, "a"), "new") && test_files_in(folder) == 1);
     write_text(in(folder, "a"), "newer", true);
     CHECK(holds(in(folder, "a"), "newer"));
     write_text(in(folder, "a"), "worse", false);
-    CHECK(holds(in(folder, "a"), "newer") && files_in(folder) == 1);
+    CHECK(holds(in(folder, "a"), "newer") && test_files_in(folder) == 1);
 }
 
 static void it_has_the_rights_that_any_new_file_has(void)
@@ -96,7 +84,7 @@ static void a_killed_writer_leaves_the_old_file_and_nothing_else(void)
     killed_while_it_writes(in(folder, "a"));
     CHECK(holds(in(folder, "a"), "old"));
     int nameless = open(folder, O_TMPFILE | O_WRONLY, 0600);
-    CHECK(nameless < 0 || files_in(folder) == 1);
+    CHECK(nameless < 0 || test_files_in(folder) == 1);
     if (nameless >= 0)
         close(nameless);
 }

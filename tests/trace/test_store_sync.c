@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a recording waits for the disk, counted beneath SQLite. */
-#include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -100,17 +99,6 @@ static void what_a_killed_process_left_beside_the_file_is_cleaned(void)
     CHECK(access(alive, F_OK) == 0 && access(other, F_OK) == 0);
 }
 
-static size_t files_in(const char *folder)
-{
-    size_t count = 0;
-    DIR *list = opendir(folder);
-    CHECK(list);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(list);
-    return count;
-}
-
 /* An import that was killed while it wrote: the next one to the same file cleans up. */
 static void what_a_killed_saving_left_goes_with_the_next(void)
 {
@@ -125,10 +113,10 @@ static void what_a_killed_saving_left_goes_with_the_next(void)
         raise(SIGKILL);
     }
     CHECK(waitpid(child, NULL, 0) == child);
-    CHECK(files_in(folder) >= 1 && access(path, F_OK) != 0);
+    CHECK(test_files_in(folder) >= 1 && access(path, F_OK) != 0);
     erg_trace *trace = erg_trace_new(&err);
     CHECK_OK(erg_trace_save(trace, path, &err), err);
-    CHECK(files_in(folder) == 1 && access(path, F_OK) == 0);
+    CHECK(test_files_in(folder) == 1 && access(path, F_OK) == 0);
     erg_trace_free(trace);
 }
 
