@@ -5,11 +5,22 @@
 
 /* ---- dimensions ------------------------------------------------------------ */
 
+/* Among names with ", " between them. */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (const char *at = strstr(list, name); at && *at; at = strstr(at + 1, name))
+        if ((at == list || at[-1] == ' ') && (at[size] == ',' || !at[size]))
+            return true;
+    return false;
+}
+
 static void unbound_add(erg_onnx_model *model, const char *name)
 {
     size_t used = strlen(model->unbound);
 
-    if (!strstr(model->unbound, name))
+    if (!is_listed(model->unbound, name))
         snprintf(model->unbound + used, sizeof(model->unbound) - used, "%s%s",
                  used ? ", " : "", name);
 }

@@ -112,6 +112,20 @@ static void an_unbound_dimension_is_named(void)
     refused(named_dims(), NULL, "C", "--dim");
 }
 
+static void an_unbound_dimension_is_named_beside_one_that_holds_its_name(void)
+{
+    net *n = net_new(17);
+
+    net_input(n, "x", NET_DIMS(-3, 64));    /* D, which becomes past_C */
+    net_input(n, "y", NET_DIMS(-2, 64));    /* C */
+    net_input(n, "z", NET_DIMS(-2, 64));
+    n->inputs[0]->type->tensor_type->shape->dim[0]->dim_param =
+        erg_arena_text(n->arena, "past_C", NULL);
+    net_node(n, "Concat", "x y z", "o");
+    net_output(n, "o");
+    refused(n, NULL, "no value: past_C, C;", "--dim");
+}
+
 static void a_dimension_that_the_graph_has_not_is_refused_with_those_it_has(void)
 {
     const erg_dim dims[] = { { "C", 10 }, { "lenght", 7 } };
@@ -270,6 +284,7 @@ int main(void)
         TEST(a_dimension_may_be_calculated_from_others),
         TEST(a_phase_that_the_file_does_not_hold_is_told),
         TEST(an_unbound_dimension_is_named),
+        TEST(an_unbound_dimension_is_named_beside_one_that_holds_its_name),
         TEST(a_dimension_that_the_graph_has_not_is_refused_with_those_it_has),
         TEST(an_input_that_is_an_initializer_is_a_weight),
         TEST(a_batch_into_a_fixed_reshape_is_refused),
