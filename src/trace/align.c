@@ -76,21 +76,37 @@ static double refine(search *with, double at_s, double step_s)
     return 0.5 * (low_s + high_s);
 }
 
-static double best_of_grid(search *with, double from_s, double to_s, double step_s,
-                           double *most)
+/* Correlations at offsets a step apart. r may be NULL where only the best is asked. */
+typedef struct grid { double from_s, step_s, *r; size_t count; } grid;
+
+/* The best offset of a grid; NAN where nothing varies or overlaps. */
+static double search_grid(search *with, const grid *over, double *most)
 {
     double best_s = NAN;
 
     *most = -1;
-    for (int i = 0; from_s + i * step_s <= to_s + 1e-9; i++) {
-        double lag_s = from_s + i * step_s;
+    for (size_t i = 0; i < over->count; i++) {
+        double lag_s = over->from_s + (double)i * over->step_s;
         double r = correlation(with, lag_s);
+        if (over->r)
+            over->r[i] = r;
         if (r > *most) {
             *most = r;
             best_s = lag_s;
         }
     }
     return best_s;
+}
+
+/* The best correlation of a searched grid that is far_s and more from at_s. */
+static double best_beyond(const grid *searched, double at_s, double far_s)
+{
+    double most = -1;
+
+    for (size_t i = 0; i < searched->count; i++)
+        if (fabs(searched->from_s + (double)i * searched->step_s - at_s) >= far_s)
+            most = fmax(most, searched->r[i]);
+    return most;
 }
 
 /* How far from the best a rival must be: beyond the hump of the best itself, which
@@ -145,12 +161,13 @@ static bool part_offset(const search *whole, size_t begin, size_t count, erg_off
 {
     search part = *whole;
     double step_s = 0.25 * whole->width_s, most;
+    const grid near = { .from_s = out->offset_s - 4 * step_s, .step_s = step_s,
+                        .count = 9 };
 
     part.at_s += begin;
     part.value += begin;
     part.count = count;
-    double near_s = best_of_grid(&part, out->offset_s - 4 * step_s,
-                                 out->offset_s + 4 * step_s, step_s, &most);
+    double near_s = search_grid(&part, &near, &most);
     if (most < 0.7)
         return false;
     out->offset_s = refine(&part, near_s, step_s);
@@ -203,8 +220,11 @@ static bool judge(const erg_offset *found, double far_s, erg_error *err)
 static bool find_offset(search *with, double period_s, double most_s, erg_offset *out,
                         erg_error *err)
 {
-    double step_s = fmax(0.25 * period_s, 2 * most_s / LAGS_MOST), left, right;
-    double best_s = best_of_grid(with, -most_s, most_s, step_s, &out->peak);
+    double step_s = fmax(0.25 * period_s, 2 * most_s / LAGS_MOST);
+    double r[LAGS_MOST + 1] = { 0 };
+    const grid all = { .from_s = -most_s, .step_s = step_s, .r = r,
+                       .count = 1 + (size_t)(2 * most_s / step_s + 1e-9) };
+    double best_s = search_grid(with, &all, &out->peak);
 
     if (isnan(best_s) || out->peak <= -1)
         return erg_fail(
@@ -216,9 +236,7 @@ static bool find_offset(search *with, double period_s, double most_s, erg_offset
     out->peak = correlation(with, out->offset_s);
 
     double far_s = hump_s(with, period_s, most_s);
-    best_of_grid(with, -most_s, out->offset_s - far_s, step_s, &left);
-    best_of_grid(with, out->offset_s + far_s, most_s, step_s, &right);
-    out->second = fmax(left, right);
+    out->second = best_beyond(&all, out->offset_s, far_s);
     if (!judge(out, far_s, err))
         return false;
 
