@@ -18,6 +18,9 @@ typedef struct study {
     size_t count;
     erg_shape_tables tables;
     bool any_accepted, any_rejected;
+    bool is_usual;              /* nobody named these policies */
+    erg_error unplayed[ROWS_MOST];      /* what this load forbids of the usual ones */
+    size_t unplayed_count;
     erg_error *err;
 } study;
 
@@ -63,6 +66,7 @@ static bool make_list(study *of)
         return parse_list(of, typed);
     if (of->scenario->policies[0])
         return parse_list(of, of->scenario->policies);
+    of->is_usual = true;
     usual_list(of->scenario, usual, sizeof(usual));
     return parse_list(of, usual);
 }
@@ -80,6 +84,15 @@ static bool check_room(const study *of)
                     kept * sizeof(double) * 1e-9);
 }
 
+/* As a bucket of a load that never rests: that is no fault of the others. */
+static void leave_out(study *of, size_t number, const erg_error *why)
+{
+    of->unplayed[of->unplayed_count++] = *why;
+    of->count--;
+    memmove(&of->chains[number], &of->chains[number + 1],
+            (of->count - number) * sizeof(*of->chains));
+}
+
 static bool simulate_all(study *of)
 {
     const erg_policy_chain none = { .text = "none" };
@@ -88,9 +101,15 @@ static bool simulate_all(study *of)
     if (!check_room(of)
         || !erg_shape_simulate(of->scenario, &none, key, &of->base, of->err))
         return false;
-    for (size_t i = 0; i < of->count; i++)
-        if (!erg_shape_simulate(of->scenario, &of->chains[i], key, &of->rows[i], of->err))
-            return false;
+    for (size_t i = 0; i < of->count;) {
+        erg_error why = { 0 };
+        if (erg_shape_simulate(of->scenario, &of->chains[i], key, &of->rows[i], &why))
+            i++;
+        else if (of->is_usual && why.code == ERG_BAD_INPUT)
+            leave_out(of, i, &why);
+        else
+            return erg_fail(of->err, why.code, "%s", why.text);
+    }
     return true;
 }
 
@@ -152,6 +171,9 @@ static bool put_notes(const study *of)
     bool was_split = false, burns = false;
     int unseen = of->base.psu_unseen;
 
+    for (size_t i = 0; i < of->unplayed_count; i++)
+        if (!erg_result_note(result, of->err, "left out: %s", of->unplayed[i].text))
+            return false;
     for (size_t i = 0; i < of->count; i++)
         was_split |= of->rows[i].was_split, burns |= of->rows[i].burned_j > 0;
     return erg_result_note(result, of->err, "simulated: no figure here was measured")

@@ -25,6 +25,16 @@ static bool check_watts(const erg_sim *it, erg_error *err)
                     WATTS_MOST * 1e-9);
 }
 
+/* One that looks and lowers would do so for ever, and show watts that no unit can draw. */
+static bool check_idle(const erg_sim *it)
+{
+    for (size_t i = 0; i < it->chain->count; i++)
+        if (it->chain->policies[i] == &erg_policy_firmware
+            && it->chain->values[i][0] <= it->scenario->silicon.idle_w)
+            return false;
+    return true;
+}
+
 static double events_of(const erg_sim *it, const erg_job *job, double total_s)
 {
     double rounds = job->once || !(job->period_s > 0) ? 1 : total_s / job->period_s;
@@ -54,5 +64,9 @@ static bool check_events(const erg_sim *it, double total_s, erg_error *err)
 
 bool erg_sim_check(const erg_sim *it, double total_s, erg_error *err)
 {
+    if (!check_idle(it))
+        return erg_fail(err, ERG_BAD_INPUT, "%s: a limit at or below what the units draw "
+                        "idle, %g W, stops them", it->chain->text,
+                        it->scenario->silicon.idle_w);
     return check_watts(it, err) && check_events(it, total_s, err);
 }

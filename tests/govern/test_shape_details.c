@@ -189,9 +189,29 @@ static void the_usual_policies_fit_a_load_of_any_size(void)
     }
 }
 
+/* A service that never rests: no bucket can be filled beside it, all else is told. */
+static void a_load_that_never_rests_is_told_without_a_bucket(void)
+{
+    const erg_load_options how = { .units = 4 };
+    erg_error err = { 0 };
+    erg_scenario *load = erg_scenario_synthetic("square:300W/1s,290W/1s", &how, &err);
+
+    CHECK_OK(load, err);
+    load->warm_up_s = 1, load->duration_s = 4;
+    erg_result *result = erg_shape_run(load, &(erg_shape_options){ 0 }, NULL, &err);
+    CHECK_OK(result, err);
+    CHECK(erg_table_row_count(erg_result_find(result, "policies")) == 9);
+    CHECK(test_has_note(result, "left out: bucket=255W:150ms: units that wait"));
+    erg_result_free(result);
+    CHECK(!erg_shape_run(load, &(erg_shape_options){ .policies = "bucket=255W:20ms" }, NULL,
+                         &err) && err.code == ERG_BAD_INPUT);
+    erg_scenario_free(load);
+}
+
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_load_that_never_rests_is_told_without_a_bucket),
         TEST(the_usual_policies_fit_a_load_of_any_size),
         TEST(quantiles_of_steps_are_those_of_their_delays),
         TEST(a_breakers_time_to_trip_is_what_is_left_of_the_closed_one),

@@ -97,7 +97,8 @@ static void a_column_that_is_there_twice_is_refused(void)
 static void a_bucket_that_waiting_drains_is_refused(void)
 {
     erg_scenario *scenario = load_reference();
-    static const char *const bad[] = { "bucket=250W:20ms", "limit=100W" };
+    static const char *const bad[] = { "bucket=250W:20ms", "limit=100W",
+                                       "firmware=100W", "firmware=130W" };
 
     for (size_t i = 0; i < ERG_COUNT(bad); i++) {
         erg_policy_chain chain;
