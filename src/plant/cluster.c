@@ -138,14 +138,17 @@ static bool run_items(erg_cluster *cluster, erg_rank *rank, double speed, double
                       erg_error *err)
 {
     int64_t begin_ns = cluster->agenda.now_ns, now_ns = begin_ns;
-    int64_t until_ns = begin_ns + whole_ns(fmax(again_s, LEAST_AGAIN_S));
+    double stays_s = fmax(again_s, LEAST_AGAIN_S);      /* no item outlasts its clock */
+    int64_t until_ns = begin_ns + whole_ns(stays_s);
     double item_w = held_w(cluster, rank), wait_s = 0;
+    double wish_w = erg_cluster_work_w(cluster, rank, phase_of(cluster, rank)->power_w);
 
     rank->state = COMPUTES;
     rank->speed = speed;
     while (rank->left_s > LEFT_LEAST_S && now_ns < until_ns) {
-        double item_s = fmin(cluster->item_s, rank->left_s), long_s = item_s / speed;
-        erg_ask ask = { .power_w = item_w, .item_j = item_w * long_s };
+        double item_s = fmin(fmin(cluster->item_s, rank->left_s), stays_s * speed);
+        double long_s = item_s / speed;
+        erg_ask ask = { .power_w = wish_w, .item_j = item_w * long_s };
         if ((wait_s = ask_at(cluster, rank, ask, now_ns).wait_s) > 0)
             break;
         set_power(cluster, rank, item_w);

@@ -208,10 +208,31 @@ static void a_load_that_never_rests_is_told_without_a_bucket(void)
     erg_scenario_free(load);
 }
 
+/* At a clock that has hardly begun to rise an item of a millisecond took hours. */
+static void items_beside_a_clock_that_rises_are_no_longer_than_it_stays(void)
+{
+    static const char *const pairs[][2] = {
+        { "ramp=2000W/s", "ramp=2000W/s+bucket=5kW:1s" },
+        { "soft-start=2s", "soft-start=2s+bucket=5kW:1s" },
+    };
+    erg_scenario *scenario = load_reference();
+
+    scenario->duration_s = 12;
+    for (size_t i = 0; i < ERG_COUNT(pairs); i++) {
+        erg_shaped alone = shape(scenario, pairs[i][0], 0);
+        erg_shaped both = shape(scenario, pairs[i][1], 0);
+        CHECK_NEAR(both.steps_per_s / alone.steps_per_s, 1, 0.01);
+        CHECK_NEAR(both.energy_per_step_j / alone.energy_per_step_j, 1, 0.01);
+        erg_shaped_free(&alone), erg_shaped_free(&both);
+    }
+    erg_scenario_free(scenario);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(a_load_that_never_rests_is_told_without_a_bucket),
+        TEST(items_beside_a_clock_that_rises_are_no_longer_than_it_stays),
         TEST(the_usual_policies_fit_a_load_of_any_size),
         TEST(quantiles_of_steps_are_those_of_their_delays),
         TEST(a_breakers_time_to_trip_is_what_is_left_of_the_closed_one),
