@@ -8,7 +8,8 @@
 const int erg_block_looks[ERG_BLOCK_LOOKS] = { 20,  30,  45,  68,  100,
                                                150, 225, 340, 510, 1000, 2250 };
 enum { FEW = 20 }; /* the first look */
-static const double quartile = 0.25, doubt = 0.05, crowded = 1.04;
+enum { PATIENCE_FEW = 4, PATIENCE_WIDE = 8 };
+static const double quartile = 0.25, nearly_all = 0.9, doubt = 0.05, crowded = 1.04;
 static const double share_step = 0.01, share_most = 2, least_moved = 0.1;
 
 bool erg_time_blocks_add(erg_time_blocks *blocks, const erg_time_block *block,
@@ -249,6 +250,41 @@ bool erg_time_blocks_end(const erg_time_blocks *blocks, const erg_drift drifts[]
     out->low_s *= factor;
     out->high_s *= factor;
     return true;
+}
+
+double erg_time_blocks_most_s(const erg_time_blocks rows[], size_t count)
+{
+    double *lasts_s = malloc((count + 1) * sizeof(*lasts_s)), most_s = INFINITY;
+    size_t known = 0;
+
+    for (size_t i = 0; lasts_s && i < count; i++)
+        if (rows[i].count > 0)
+            lasts_s[known++] = rows[i].all[rows[i].count - 1].at_s;
+    if (known > 0)
+        most_s = erg_quantile(lasts_s, known, nearly_all);
+    free(lasts_s);
+    return most_s;
+}
+
+/* What quick kernels leave of their time goes to those that are still wide. */
+static double patience_s(const erg_time_blocks rows[], size_t count, double most_s)
+{
+    double spent_s = 0;
+
+    for (size_t i = 0; i < count; i++)
+        spent_s += rows[i].spent_s;
+    return spent_s < (double)count * most_s ? PATIENCE_WIDE * most_s : most_s;
+}
+
+bool erg_time_blocks_are_all(const erg_time_blocks rows[], size_t count, size_t row,
+                             double most_s)
+{
+    const erg_time_blocks *of = &rows[row];
+
+    /* Of long kernels on a crowded machine: ranks need twenty blocks. */
+    return of->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1]
+        || of->spent_s >= (of->count < FEW ? PATIENCE_FEW * most_s
+                                           : patience_s(rows, count, most_s));
 }
 
 void erg_time_blocks_free(erg_time_blocks *blocks)

@@ -6,7 +6,8 @@
  *
  *   Time     Others on the machine only ever make a block slower, so its time is the lower
  *            quartile of the blocks: up to three in four may be spoilt. Times are as of
- *            when the reference kernel takes a stated time (erg_drift_level).
+ *            when the reference kernel takes a stated time (erg_drift_level), that of the
+ *            rounds in which most were timed (erg_time_blocks_most_s).
  *   Share    of what moves the reference that moves this kernel too: a clock moves both, a
  *            crowd on the memory's bus moves what streams and leaves what computes. Where
  *            the reference takes x longer the kernel takes share * x longer, by regression
@@ -24,8 +25,8 @@
  *            a rank. Fewer than twenty have a mean and Student's t, and a share of one.
  *   Looks    cost: they come at eleven fixed numbers of blocks, each at 0.05 / 11
  *            (Bonferroni), so that stopping early leaves 95 % of intervals true. What the
- *            look found that ended it stands: only the level that the reference has in the
- *            end is put in place of the one it had then.
+ *            look found that ended it stands: only the level that the reference has for
+ *            all is put in place of the one it had then.
  *   Source   Conover, Practical Nonparametric Statistics, section 3.2: intervals of
  *            quantiles; Koenker and Bassett, Regression quantiles, Econometrica 46 (1978).
  */
@@ -77,6 +78,13 @@ bool erg_time_blocks_look(erg_time_blocks *blocks, const erg_drift drifts[], siz
 /* What was found, else the best of all blocks, as of thens_s. */
 bool erg_time_blocks_end(const erg_time_blocks *blocks, const erg_drift drifts[],
                          const double thens_s[], size_t count, erg_block_time *out);
+/* When nine in ten rows were known. Times are as of the drift until then: who is timed on
+ * for minutes knows his share of it, who was known after twenty blocks only guesses his. */
+double erg_time_blocks_most_s(const erg_time_blocks rows[], size_t count);
+/* Whether this row of so many has had what it may: twenty blocks within four times most_s,
+ * the last look, and otherwise most_s, or what the others leave of most_s for each row. */
+bool erg_time_blocks_are_all(const erg_time_blocks rows[], size_t count, size_t row,
+                             double most_s);
 void erg_time_blocks_free(erg_time_blocks *blocks);
 
 #endif

@@ -13,7 +13,7 @@
 #include "run/replay_reference.h"
 
 enum { REFERENCE_EVERY = 20 };
-enum { BLOCK_RUNS = 2, PATIENCE_FEW = 4, PATIENCE_WIDE = 8 };
+enum { BLOCK_RUNS = 2 };
 static const double told_drift = 0.05;
 static const double block_s = 0.025, block_warmup_s = 5e-3;
 static const double empty_factor = 1.5;
@@ -132,36 +132,12 @@ static bool time_first(erg_replay_bench *bench, const size_t order[], size_t cou
     return erg_replay_time_references(bench, err);
 }
 
-/* What quick kernels leave of their time goes to those that are still wide. */
-static double most_of(const erg_replay_bench *bench, double most_s)
-{
-    double rows = (double)bench->replay->kernel_count, spent_s = 0;
-
-    for (size_t i = 0; i < bench->replay->kernel_count; i++)
-        spent_s += bench->blocks[i].spent_s;
-    return spent_s < rows * most_s ? PATIENCE_WIDE * most_s : most_s;
-}
-
 /* Those of the references, and what the others of its kind show: free the last. */
 static bool take_drifts(const erg_replay_bench *bench, const erg_others *others, size_t row,
                         erg_drift to[ERG_DRIFTS], erg_error *err)
 {
     memcpy(to, bench->drifts, sizeof(bench->drifts));
     return erg_others_drift(others, row, &to[ERG_REFERENCES], err);
-}
-
-static bool is_out_of_time(const erg_replay_bench *bench, size_t row)
-{
-    const erg_time_rule rule = erg_replay_rule(bench, false);
-    const erg_time_blocks *blocks = &bench->blocks[row];
-
-    /* Of long kernels on a crowded machine: ranks need twenty blocks. */
-    double most_s = blocks->count < (size_t)erg_block_looks[0]
-                        ? PATIENCE_FEW * rule.most_s
-                        : most_of(bench, rule.most_s);
-
-    return blocks->spent_s >= most_s
-        || blocks->count >= (size_t)erg_block_looks[ERG_BLOCK_LOOKS - 1];
 }
 
 static bool look_at(const erg_replay_bench *bench, const erg_others *others, size_t row,
@@ -184,6 +160,7 @@ static bool look(const erg_replay_bench *bench, size_t round, bool done[], size_
 {
     size_t count = bench->replay->kernel_count;
     erg_others others = { 0 };
+    double most_s = erg_replay_rule(bench, false).most_s;
     bool is_look = erg_block_looks_at(round);
     bool good = !is_look || erg_others_open(&others, bench->blocks, count, err);
 
@@ -191,7 +168,7 @@ static bool look(const erg_replay_bench *bench, size_t round, bool done[], size_
     for (size_t i = 0; good && i < count; i++) {
         if (!done[i] && is_look)
             good = look_at(bench, &others, i, &done[i], err);
-        done[i] = done[i] || is_out_of_time(bench, i);
+        done[i] = done[i] || erg_time_blocks_are_all(bench->blocks, count, i, most_s);
         *left += !done[i];
     }
     erg_others_close(&others);
@@ -297,13 +274,15 @@ bool erg_replay_remove_drift(erg_replay_bench *bench, erg_error *err)
     double thens_s[ERG_DRIFTS];
     erg_others others = { 0 };
     bool good = !bench->blocks || erg_others_open(&others, bench->blocks, count, err);
+    double known_s =
+        bench->blocks ? erg_time_blocks_most_s(bench->blocks, count) : INFINITY;
 
     for (size_t i = 0; i < ERG_REFERENCES; i++)
-        thens_s[i] = erg_drift_level(&bench->drifts[i], INFINITY);
+        thens_s[i] = erg_drift_level(&bench->drifts[i], known_s);
     for (size_t i = 0; good && bench->blocks && i < count; i++) {
         erg_drift drifts[ERG_DRIFTS];
         good = take_drifts(bench, &others, i, drifts, err);
-        thens_s[ERG_REFERENCES] = erg_drift_level(&drifts[ERG_REFERENCES], INFINITY);
+        thens_s[ERG_REFERENCES] = erg_drift_level(&drifts[ERG_REFERENCES], known_s);
         if (good)
             settle(bench, i, drifts, thens_s);
         erg_drift_free(&drifts[ERG_REFERENCES]);

@@ -6,7 +6,7 @@
 
 enum { TURNS = 4 };
 static const size_t nobody = SIZE_MAX;
-static const double quartile = 0.25;
+static const double quartile = 0.25, quickest = 0.05, too_far = 3;
 
 static int by_time(const void *a, const void *b)
 {
@@ -22,7 +22,8 @@ static bool gather(const erg_others *others, int kind, size_t but, erg_drift *ou
     for (size_t i = 0; i < others->count; i++) {
         const erg_time_blocks *row = &others->rows[i];
 
-        if (i == but || others->rows[i].kind != kind || !(others->levels_s[i] > 0))
+        if (i == but || others->rows[i].kind != kind || !(others->levels_s[i] > 0)
+            || others->spreads[i] > too_far * others->usual[i])
             continue;
         for (size_t k = 0; k < row->count; k++)
             if (!erg_drift_add(out, row->all[k].at_s,
@@ -49,6 +50,27 @@ static void set_levels(erg_others *others, int kind, const erg_drift *drift,
     for (size_t i = 0; i < others->count; i++)
         if (others->rows[i].kind == kind)
             others->levels_s[i] = level_of(&others->rows[i], drift, room);
+}
+
+/* A crowd makes blocks slower: how far the quick ones are apart is the kernel's own. */
+static void set_spreads(erg_others *others, int kind, double room[], double kinds[])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < others->count; i++) {
+        const erg_time_blocks *row = &others->rows[i];
+        if (row->kind != kind)
+            continue;
+        double level = level_of(row, NULL, room); /* puts room in order */
+        others->spreads[i] =
+            row->count > 0 ? 1 - erg_quantile(room, row->count, quickest) / level : NAN;
+        if (row->count > 0)
+            kinds[count++] = others->spreads[i];
+    }
+    double usual = count > 0 ? erg_quantile(kinds, count, 0.5) : NAN;
+    for (size_t i = 0; i < others->count; i++)
+        if (others->rows[i].kind == kind)
+            others->usual[i] = usual;
 }
 
 static bool refine(erg_others *others, int kind, double room[], erg_error *err)
@@ -83,13 +105,19 @@ bool erg_others_open(erg_others *others, const erg_time_blocks rows[], size_t co
     *others = (erg_others){ .rows = rows, .count = count };
     for (size_t i = 0; i < count; i++)
         most = rows[i].count > most ? rows[i].count : most;
-    others->levels_s = malloc((count + 1) * sizeof(double));
-    double *room = malloc(most * sizeof(*room));
+    others->levels_s = malloc(3 * (count + 1) * sizeof(double));
+    double *room = malloc((most + count) * sizeof(*room));
     bool good = (others->levels_s && room)
         || erg_fail(err, ERG_NO_MEMORY, "no memory for the drift of %zu kernels", count);
+    if (good) {
+        others->spreads = others->levels_s + count;
+        others->usual = others->spreads + count;
+    }
     for (size_t i = 0; good && i < count; i++)
-        if (is_first(others, i))
+        if (is_first(others, i)) {
+            set_spreads(others, rows[i].kind, room, room + most);
             good = refine(others, rows[i].kind, room, err);
+        }
     free(room);
     if (!good)
         erg_others_close(others);

@@ -7,7 +7,9 @@
  *   Level    of a kernel is the lower quartile of its blocks over the drift of all, and the
  *            drift that of the blocks over their levels: in turns, a few times, since one
  *            that was done early stood in another part of it.
- *   Left out is the kernel itself: what it meets alone must stay in its interval.
+ *   Left out is the kernel itself: what it meets alone must stay in its interval. And one
+ *            whose quickest blocks scatter by three times as much as is usual: it tells of
+ *            itself, and being the last that is timed it would be most of what is told.
  *   Unit     the drift is around 1: seconds over seconds.
  */
 #ifndef ERG_RUN_REPLAY_OTHERS_H
@@ -19,6 +21,8 @@ typedef struct erg_others {
     const erg_time_blocks *rows; /* borrowed */
     size_t count;
     double *levels_s; /* by row; NAN: it has no block */
+    double *spreads;  /* by row: how far its own quickest blocks scatter, relative */
+    double *usual;    /* by row: the median of that among its kind */
 } erg_others;
 
 /* As the blocks are now. */
