@@ -70,6 +70,8 @@ void erg_audit_runs(const erg_audit_subject *subject, erg_finding *out)
     if (is_wrong)
         erg_audit_fails(out, "%zu of %zu kernels%s did not run as often as is stated",
                         of.wrong, of.seen, whole > ERG_RUNS_SLACK ? " and the whole" : "");
+    else if (of.seen == 0)
+        erg_audit_passes(out, "window and runs of the whole agree; no kernel was timed");
     else
         erg_audit_passes(out, "window and runs agree for %zu kernels", of.seen);
     if (of.wrong)

@@ -157,7 +157,10 @@ void erg_audit_legacy(const erg_audit_subject *subject, erg_finding *out)
         erg_audit_cannot(out, "no energy of the whole was published");
         return;
     }
-    double legacy_j = subject->is_metered ? erg_replay_legacy_of(replay).whole_j : NAN;
+    erg_replay_legacy legacy = { .whole_j = NAN };
+    if (subject->is_metered)
+        legacy = erg_replay_legacy_of(replay);
+    double legacy_j = legacy.whole_j;
     if (isnan(legacy_j)) {
         erg_audit_cannot(out, "no log of power to sum up anew");
         return;
@@ -172,4 +175,7 @@ void erg_audit_legacy(const erg_audit_subject *subject, erg_finding *out)
     erg_audit_shows(out, "published %.12g J", isnan(reported_j) ? stated_j : reported_j);
     erg_audit_shows(out, "backward sum %.12g J", legacy_j);
     erg_audit_shows(out, "with edges %.12g J", trapezoid_j);
+    if (replay->energies && !isnan(replay->energies->predicted_j) && !isnan(legacy.sum_j))
+        erg_audit_shows(out, "sum over the kernels, published %.12g J, backward %.12g J",
+                        replay->energies->predicted_j, legacy.sum_j);
 }

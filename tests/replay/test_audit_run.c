@@ -122,6 +122,7 @@ static void the_evidence_is_that_of_the_spec(void)
         { 5, "model 207.2 W" },
         { 9, "7 to 9 readings in up to 0.2" },
         { 10, "190.2 W in the first tenth, 209.1 W after it (0.909)" },
+        { 14, "published 3.08091071287 J, backward 3.08091071287 J" },
     };
     erg_replay *replay = real((const int[]){ LOG, TIMING, FULL, LIST, REPORT }, 5, 25);
     erg_finding findings[ERG_AUDIT_CHECKS];
