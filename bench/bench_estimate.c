@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "bench.h"
 #include "erg/study.h"
 
@@ -107,6 +108,28 @@ static void beside_onnx(char *erg, char *model, double floor_ms)
         puts("python3-onnx shape inference: not here (apt-get install python3-onnx)");
 }
 
+/* A config.json of Llama 3.1, by its layers and its width. */
+static void from_config(const char *name, int layers, int hidden, int inner, double limit_s,
+                        const erg_catalog *catalog)
+{
+    char path[] = "/tmp/erg-bench-XXXXXX";
+    int file = mkstemp(path);
+    FILE *out = file < 0 ? NULL : fdopen(file, "w");
+
+    if (!out) {
+        perror(path);
+        return;
+    }
+    fprintf(out, "{\"model_type\": \"llama\", \"num_hidden_layers\": %d,"
+            "\"hidden_size\": %d, \"intermediate_size\": %d, \"vocab_size\": 128256,"
+            "\"num_attention_heads\": %d, \"num_key_value_heads\": 8,"
+            "\"max_position_embeddings\": 131072, \"tie_word_embeddings\": false}\n",
+            layers, hidden, inner, hidden / 128);
+    fclose(out);
+    warm(&(subject){ name, path, NULL, limit_s, false, true }, catalog);
+    unlink(path);
+}
+
 int main(int argc, char *argv[])
 {
     if (argc < 3)
@@ -123,6 +146,8 @@ int main(int argc, char *argv[])
     setenv("ERG_DATA", argv[2], 1);
     for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
         warm(&subjects[i], &catalog);
+    from_config("config.json of Llama 3.1 8B, graph", 32, 4096, 14336, 0.1e-3, &catalog);
+    from_config("config.json of Llama 3.1 70B, graph", 80, 8192, 28672, NAN, &catalog);
     double floor_ms = process_ms(nothing);
     row("erg --version, process", version, floor_ms, NAN);
     row("erg estimate zoo:resnet50 --no-hints, process", plain, floor_ms, 5);
