@@ -45,8 +45,8 @@ static int32_t tensor_of(emission *e, erg_onnx_value *value)
 {
     static const int64_t none[1] = { 0 };
     bool has_shape = value->rank != ERG_ONNX_UNKNOWN;
-    const erg_onnx_value *as =
-        !is_eager(e) && erg_onnx_is_made_quantised(value) ? value->reader->out[0] : value;
+    const erg_onnx_node *quantiser = is_eager(e) ? NULL : erg_onnx_quantiser(value);
+    const erg_onnx_value *as = quantiser ? quantiser->out[0] : value;
 
     if (value->tensor < 0 && has_shape)
         odd_type_note(e, value);
@@ -101,11 +101,26 @@ static bool trains(const erg_onnx_node *node)
 static bool is_part_of_others(const emission *e, const erg_onnx_node *node,
                               const erg_onnx_value *x)
 {
-    const erg_tensor *made = erg_build_tensor_at(e->builder, x->tensor);
+    const erg_onnx_value *whole = erg_onnx_viewed(x);
+    const erg_tensor *made = erg_build_tensor_at(e->builder, whole->tensor);
 
     return erg_onnx_is_read_quantised(node)
-           || (erg_onnx_is_quantize(node) && erg_onnx_is_made_quantised(x) && made
-               && made->storage == x->tensor);
+           || (made && made->storage == whole->tensor && erg_onnx_quantiser(whole) == node);
+}
+
+/* Weights that a file holds as reals: an engine quantises them when it loads them. */
+static bool is_quantised_before(emission *e, const erg_onnx_node *node)
+{
+    const erg_onnx_value *x = erg_onnx_in(node, 0);
+    erg_onnx_value *y = node->out[0];
+
+    if (is_eager(e) || !erg_onnx_is_quantize(node) || !x || !x->is_constant || !y
+        || y->is_output || y->rank == ERG_ONNX_UNKNOWN || !e->model->first_input)
+        return false;
+    y->tensor = erg_build_tensor(e->builder,
+                                 x->role == ERG_WEIGHT ? ERG_WEIGHT : ERG_BUFFER, y->name,
+                                 y->rank, y->dims, erg_onnx_stored_bits(y));
+    return true;
 }
 
 static bool is_view(const emission *e, const erg_onnx_node *node)
@@ -328,7 +343,7 @@ static bool node_emit(emission *e, erg_onnx_node *node)
     }
     if (node->fused)
         return operator(e, node, node->fused);
-    if (is_done(node))
+    if (is_done(node) || is_quantised_before(e, node))
         return true;
     if (is_view(e, node)) {
         view(e, node);

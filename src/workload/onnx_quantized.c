@@ -4,6 +4,8 @@
 #include "workload/count.h"
 #include "workload/onnx_quantized.h"
 
+enum { VIEWS_MOST = 8 };    /* one of another, as exporters write them */
+
 int32_t erg_onnx_stored_bits(const erg_onnx_value *value)
 {
     int bits = erg_onnx_type_bits(value->type);
@@ -103,24 +105,45 @@ bool erg_onnx_is_read_quantised(const erg_onnx_node *node)
            && !node->out[0]->is_output && node->out[0]->uses > 0;
 }
 
-bool erg_onnx_is_made_quantised(const erg_onnx_value *value)
+static bool is_plain_view(const erg_onnx_node *node)
+{
+    return node && node->rule && !node->fused && node->in_count && node->out[0]
+           && node->rule->way == ERG_ONNX_VIEW && node->rule->kind == ERG_OP_COPY;
+}
+
+const erg_onnx_node *erg_onnx_quantiser(const erg_onnx_value *value)
 {
     const erg_onnx_node *maker = value->maker;
+    bool is_result = maker && maker->rule && !erg_onnx_is_dequantize(maker)
+                     && value->role == ERG_ACTIVATION && erg_onnx_is_real(value->type);
 
-    return maker && maker->rule && !erg_onnx_is_dequantize(maker)
-           && value->role == ERG_ACTIVATION && !value->is_constant && !value->is_output
-           && value->uses == 1 && erg_onnx_is_quantize(value->reader)
-           && value->reader->in[0] == value && value->reader->out[0]
-           && erg_onnx_is_real(value->type);
+    for (int i = 0; is_result && i < VIEWS_MOST; i++) {
+        const erg_onnx_node *reader = value->reader;
+        if (value->is_constant || value->is_output || value->uses != 1
+            || reader->in[0] != value)
+            return NULL;
+        if (erg_onnx_is_quantize(reader))
+            return reader->out[0] ? reader : NULL;
+        if (!is_plain_view(reader))
+            return NULL;
+        value = reader->out[0];
+    }
+    return NULL;
+}
+
+const erg_onnx_value *erg_onnx_viewed(const erg_onnx_value *value)
+{
+    for (int i = 0; i < VIEWS_MOST && is_plain_view(value->maker)
+                    && value->maker->in[0] && value->maker->in[0]->uses == 1; i++)
+        value = value->maker->in[0];
+    return value;
 }
 
 /* The quantised tensor that a real one stands for, through what only moves it; NULL:
  * it is not quantised. */
 static const erg_onnx_value *origin(const erg_onnx_value *value)
 {
-    enum { STEPS = 8 };
-
-    for (int i = 0; value && value->maker && i < STEPS; i++) {
+    for (int i = 0; value && value->maker && i < VIEWS_MOST; i++) {
         const erg_onnx_node *maker = value->maker;
         if (erg_onnx_is_dequantize(maker))
             return maker->in[0];

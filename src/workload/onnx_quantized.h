@@ -20,8 +20,11 @@ bool erg_onnx_is_quantize(const erg_onnx_node *node);
 bool erg_onnx_is_dequantize(const erg_onnx_node *node);
 /* Its readers take the quantised tensor, in a run that fuses. */
 bool erg_onnx_is_read_quantised(const erg_onnx_node *node);
-/* Its one reader quantises it: the maker writes what that gives, in a run that fuses. */
-bool erg_onnx_is_made_quantised(const erg_onnx_value *value);
+/* The pass that quantises it, if nobody else reads it, or what is a view of it: the maker
+ * writes what that gives, in a run that fuses. NULL: it stays as it is. */
+const erg_onnx_node *erg_onnx_quantiser(const erg_onnx_value *value);
+/* What a value is a view of, through views that nobody else reads. */
+const erg_onnx_value *erg_onnx_viewed(const erg_onnx_value *value);
 /* Both operands of the node's product are quantised: the precision they share. */
 bool erg_onnx_shared_precision(const erg_onnx_node *node, erg_precision *out);
 /* A scale a few elements of a weight: too many to leave out. NULL: it has none. */

@@ -172,6 +172,53 @@ static void a_product_with_turned_quantised_weights_is_one_of_bytes(void)
     erg_graph_free(graph);
 }
 
+/* As training that knows of it exports them: reals, and the passes behind. */
+static void weights_that_are_written_as_reals_are_quantised_before_the_run(void)
+{
+    for (int is_fused = 0; is_fused < 2; is_fused++) {
+        net *n = net_new(21);
+        net_input(n, "x", NET_DIMS(5, 32));
+        scales_of(n, NET_INT8);
+        net_weight(n, "w", NET_FLOAT, NET_DIMS(32, 64));
+        there_and_back(n, "w");
+        there_and_back(n, "x");
+        net_node(n, "MatMul", "x_d w_d", "y");
+        net_output(n, "y");
+        erg_graph *graph = loaded(n, is_fused ? &fused : NULL);
+        const erg_operator *product = of_kind(graph, ERG_OP_LINEAR);
+        CHECK_TEXT(kinds_of(graph),
+                   is_fused ? "quantize linear"
+                            : "quantize quantize quantize quantize linear");
+        CHECK(product->precision == (is_fused ? ERG_INT8 : ERG_FP32));
+        CHECK(!is_fused || product->weight_bytes == 32 * 64);
+        CHECK(graph->parameters == 32 * 64);
+        erg_graph_free(graph);
+    }
+}
+
+/* A flat result is the same storage; one that is read as it is stays real. */
+static void a_result_is_written_quantised_through_views(void)
+{
+    for (int is_read = 0; is_read < 2; is_read++) {
+        net *n = net_new(21);
+        net_input(n, "x", NET_DIMS(5, 2, 16));
+        scales_of(n, NET_INT8);
+        net_node(n, "Relu", "x", "r");
+        net_node(n, "Flatten", "r", "f");
+        net_node(n, "Identity", "f", "i");
+        there_and_back(n, "i");
+        net_node(n, "Exp", "i_d", "y");
+        net_output(n, "y");
+        if (is_read)
+            net_output(n, "f");
+        erg_graph *graph = loaded(n, &fused);
+        CHECK_TEXT(kinds_of(graph), is_read ? "relu quantize exp" : "relu exp");
+        CHECK(graph->operators[0].out_bytes == 5 * 32 * (is_read ? 4 : 1));
+        CHECK(of_kind(graph, ERG_OP_EXP)->in_bytes == 5 * 32);
+        erg_graph_free(graph);
+    }
+}
+
 /* One channel in, one out: too thin for a matrix unit, and the bias is counted. */
 static void a_quantised_convolution_keeps_its_window_and_its_bias(void)
 {
@@ -231,6 +278,8 @@ int main(void)
         TEST(a_tensor_that_is_read_as_it_is_stays_real),
         TEST(weights_alone_are_read_as_they_lie_with_the_scales_of_their_blocks),
         TEST(a_product_with_turned_quantised_weights_is_one_of_bytes),
+        TEST(weights_that_are_written_as_reals_are_quantised_before_the_run),
+        TEST(a_result_is_written_quantised_through_views),
         TEST(a_quantised_convolution_keeps_its_window_and_its_bias),
         TEST(an_estimate_of_a_runtime_that_fuses_is_of_bytes),
     };
