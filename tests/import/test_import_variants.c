@@ -40,6 +40,25 @@ static void a_unit_in_the_header_or_the_cell_is_believed(void)
     }
 }
 
+/* As spreadsheets save it again, where a comma is in numbers. */
+static void nvidia_smi_may_be_saved_with_other_separators(void)
+{
+    static const char *const texts[] = {
+        "timestamp;index;power.draw [W]\n2026/02/06 18:32:23.500;0;7.50 W\n",
+        "timestamp;index;power.draw [W]\n2026/02/06 18:32:23.500;0;7,50 W\n",
+        "timestamp\tindex\tpower.draw [W]\n2026/02/06 18:32:23.500\t0\t7.50 W\n",
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(texts); i++) {
+        erg_trace *trace;
+        size_t count;
+        const erg_import_options options = { .decimal = i == 1 ? ',' : 0 };
+        const erg_sample *at = only(&trace, texts[i], &options, "gpu:0/power", &count);
+        CHECK(count == 1 && at[0].value == 7.5);
+        erg_trace_free(trace);
+    }
+}
+
 static void what_was_not_measured_is_a_gap_by_whatever_word(void)
 {
     static const char *const words[] = {
@@ -197,6 +216,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_unit_in_the_header_or_the_cell_is_believed),
+        TEST(nvidia_smi_may_be_saved_with_other_separators),
         TEST(what_was_not_measured_is_a_gap_by_whatever_word),
         TEST(what_is_no_number_is_still_a_torn_row),
         TEST(boards_a_little_out_of_order_stay_in_the_first_of_two_hours),

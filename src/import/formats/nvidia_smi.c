@@ -97,7 +97,7 @@ static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error
 {
     int first = (int)erg_trace_channel_count(into);
     erg_sheet sheet = { .device = { .name = "gpu:0", .scope = ERG_SCOPE_BOARD },
-                        .prefix = "gpu:", .head = head, .separator = ',' };
+                        .prefix = "gpu:", .head = head };
     return erg_one_format(source, is_foreign, err)
         && erg_sheet_read(into, source, &sheet, err)
         && erg_check_named_clock(into, source->name, first, err);
