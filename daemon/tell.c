@@ -288,6 +288,16 @@ static void put_lost_leases(FILE *out, const erg_table *leases)
     }
 }
 
+/* Who cannot say what was done for whom governs on. */
+static void put_journal(FILE *out, const erg_result *snapshot)
+{
+    for (size_t i = 0; snapshot && i < erg_result_note_count(snapshot); i++) {
+        const char *note = erg_result_note_at(snapshot, i);
+        if (strncmp(note, "journal: ", 9) == 0)
+            fprintf(out, "%s\n", note);
+    }
+}
+
 ergd_bytes ergd_tell_health(const erg_result *snapshot)
 {
     static const char head[] = "degraded\n";
@@ -305,6 +315,7 @@ ergd_bytes ergd_tell_health(const erg_result *snapshot)
     put_ill_filler(file, snapshot ? erg_result_find(snapshot, "floor") : NULL);
     put_silent(file, snapshot ? erg_result_find(snapshot, "sensors") : NULL);
     put_lost_leases(file, snapshot ? erg_result_find(snapshot, "leases") : NULL);
+    put_journal(file, snapshot);
     if (fclose(file) != 0) {
         free(out.bytes);
         return (ergd_bytes){ 0 };

@@ -95,7 +95,11 @@ bool erg_governor_step(erg_governor *governor, int64_t now_ns, erg_error *err)
     erg_govern_held_step(governor);
     erg_govern_jobs_step(governor, fmax(0, dt_s));
     governor->is_started = true;
-    return erg_journal_sync(governor->journal, err);
+    erg_error fault = { 0 };
+    if (erg_journal_sync(governor->journal, &fault))
+        return true;
+    erg_govern_note_fault(governor, &fault);
+    return erg_fail(err, fault.code, "%s", fault.text);
 }
 
 bool erg_governor_wants_release(const erg_governor *governor)

@@ -212,6 +212,8 @@ struct erg_governor {
     erg_breaker breaker;            /* as if it had gone on like this before; rating_w 0:
                                      * none */
     bool is_braked, is_short, is_started;
+    erg_error fault;                /* the journal's last */
+    int64_t fault_ns;
     bool wants_release, is_let_go;  /* of a rack: asked for; done, so that nothing is
                                      * turned */
     const char *rule;               /* that sets limit_w; NULL: none does */
@@ -353,6 +355,8 @@ typedef struct erg_govern_change {
     double old_w, requested_w, clamped_w, enforced_w;
 } erg_govern_change;
 void erg_govern_note(erg_governor *governor, const erg_govern_change *change);
+/* The journal could not be written: told by the tables for a while. */
+void erg_govern_note_fault(erg_governor *governor, const erg_error *fault);
 
 /* The same about the clock of a device. */
 typedef struct erg_govern_clock_change {

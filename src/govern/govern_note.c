@@ -3,6 +3,12 @@
 #include <math.h>
 #include "govern/govern.h"
 
+void erg_govern_note_fault(erg_governor *governor, const erg_error *fault)
+{
+    governor->fault = *fault;
+    governor->fault_ns = governor->now_ns;
+}
+
 /* Before its first step a governor has no time of its own. */
 static void note(erg_governor *governor, erg_journal_entry *entry, const char *device,
                  const char *rule, const char *who)
@@ -14,8 +20,10 @@ static void note(erg_governor *governor, erg_journal_entry *entry, const char *d
     erg_text_put(entry->device, sizeof(entry->device), device);
     erg_text_put(entry->rule, sizeof(entry->rule), rule ? rule : "free");
     erg_text_put(entry->who, sizeof(entry->who), who);
-    if (!erg_journal_add(governor->journal, entry, &fault))
-        erg_env_log(&governor->env, ERG_WARNING, "%s", fault.text);
+    if (erg_journal_add(governor->journal, entry, &fault))
+        return;
+    erg_govern_note_fault(governor, &fault);
+    erg_env_log(&governor->env, ERG_WARNING, "%s", fault.text);
 }
 
 static const char *name_of(const erg_governor *governor, const erg_governed *item)

@@ -309,9 +309,19 @@ static bool add_margins(const erg_govern_config *config, erg_result *result, erg
                            "of its rating for hours", config->rack.margin, margin);
 }
 
+/* A line that could not be written is tried once. */
+static bool add_fault(const erg_governor *governor, erg_result *result, erg_error *err)
+{
+    double ago_s = erg_s_from_ns(governor->now_ns - governor->fault_ns);
+
+    return governor->fault.code == ERG_OK || ago_s > 60
+        || erg_result_note(result, err, "journal: %s: lines of the last minute are lost",
+                           governor->fault.text);
+}
+
 static bool add_notes(const erg_governor *governor, erg_result *result, erg_error *err)
 {
-    if (!add_margins(governor->config, result, err))
+    if (!add_margins(governor->config, result, err) || !add_fault(governor, result, err))
         return false;
     if (governor->config->mode == ERG_OBSERVE
         && !erg_result_note(result, err, "mode is observe: grants are what would be given, "

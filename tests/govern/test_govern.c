@@ -251,6 +251,36 @@ static void a_hot_device_is_held_below_its_hot_spot(void)
     end(&is);
 }
 
+/* A full disk, or here a folder where the old journal is to go. */
+static void a_journal_that_cannot_be_written_is_told_for_a_minute(void)
+{
+    governed is;
+    machine at;
+    char text[2 * ERG_PATH_MOST], old[ERG_PATH_MOST];
+
+    machine_open(&at, NULL);
+    snprintf(old, sizeof(old), "%.400s/j.1", at.root);
+    CHECK(mkdir(old, 0755) == 0);
+    snprintf(text, sizeof(text), "node: {sensors: [\"sim:plain\"]}\n"
+             "journal: {path: %.400s/j, size: 4096B}\n", at.root);
+    begin(&is, text);
+    run_for(&is, 1, 0.1);
+    erg_result *before = tables(&is);
+    CHECK(!test_has_note(before, "journal: "));
+    erg_result_free(before);
+    for (int i = 0; i < 40; i++)
+        erg_governor_note_clock(is.governor, "x", "wait", "me", 1e9, 2e9);
+    run_for(&is, 1, 0.1);
+    erg_result *after = tables(&is);
+    CHECK(test_has_note(after, "journal: cannot rename"));
+    erg_result_free(after);
+    run_for(&is, 61, 0.1);
+    erg_result *later = tables(&is);
+    CHECK(!test_has_note(later, "journal: "));
+    erg_result_free(later);
+    end(&is);
+}
+
 static void the_journal_tells_what_was_turned_for_whom(void)
 {
     governed is = { 0 };
@@ -326,6 +356,7 @@ int main(void)
         TEST(a_wish_is_come_to_slowly_where_that_is_configured),
         TEST(a_limit_below_the_least_of_all_is_called_short),
         TEST(a_hot_device_is_held_below_its_hot_spot),
+        TEST(a_journal_that_cannot_be_written_is_told_for_a_minute),
         TEST(the_journal_tells_what_was_turned_for_whom),
         TEST(a_limit_that_falls_is_no_excess),
         TEST(a_grant_of_what_is_in_force_takes_nothing_off),
