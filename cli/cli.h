@@ -196,6 +196,8 @@ int cli_put(const cli *call, cli_body body, const void *what, const void *how,
             const char *output, FILE *stream);
 int cli_export(const cli *call, const erg_trace *trace, const erg_export_options *options,
                const char *output, FILE *stream);
+/* Words of a device or a file, which must not steer the terminal. */
+void cli_put_plain(FILE *out, const char *text, size_t bytes);
 /* Writes tables to --output (or to stream where output is NULL) in --format. */
 int cli_write(const cli *call, const erg_result *result, const char *output, FILE *stream);
 /* A trace in --format: a table format, or one of the exporters'. */

@@ -28,13 +28,6 @@ static size_t letters(const char *text, size_t bytes)
     return count;
 }
 
-/* A device's own words must not steer the terminal. */
-static void put_plain(FILE *out, const char *text, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], out);
-}
-
 /* Continues a line that has reached column at; wraps words under the indent. */
 static void put_words(const sheet *to, const char *text, int at, int indent)
 {
@@ -48,7 +41,7 @@ static void put_words(const sheet *to, const char *text, int at, int indent)
             fputc(' ', to->out);
             at++;
         }
-        put_plain(to->out, text, bytes);
+        cli_put_plain(to->out, text, bytes);
         text += bytes;
         at += wide;
     }
@@ -93,7 +86,7 @@ static void put_channel(const sheet *to, const erg_table *channels, size_t row)
         snprintf(line + used, sizeof(line) - (size_t)used, ", the mean of %s", mean);
     const char *name = text_of(channels, row, "channel");
     fprintf(to->out, "%*s", REASON, "");
-    put_plain(to->out, name, strlen(name));
+    cli_put_plain(to->out, name, strlen(name));
     int wide = (int)letters(name, strlen(name)), pad = wide < NAMES ? NAMES - wide : 0;
     fprintf(to->out, "%*s ", pad, "");
     put_words(to, line, REASON + wide + pad + 1, REASON + wide + pad + 1);
@@ -170,7 +163,7 @@ static void put_device(const sheet *to, const erg_result *result, const erg_tabl
     int wide = (int)letters(device, strlen(device)), pad = wide < NAMES ? NAMES - wide : 0;
 
     fputs("  ", to->out);
-    put_plain(to->out, device, strlen(device));
+    cli_put_plain(to->out, device, strlen(device));
     fprintf(to->out, "%*s  ", pad, "");
     put_words(to, name, 4 + wide + pad, 4 + wide + pad);
     if (reason) {

@@ -34,6 +34,13 @@ static const char *text(const erg_table *table, size_t row, const char *column)
     return found ? found : "n/a";
 }
 
+/* As a file has it. */
+static void put_name(const erg_table *table, size_t row, const char *column, FILE *out)
+{
+    const char *name = text(table, row, column);
+    cli_put_plain(out, name, strlen(name));
+}
+
 static void interval_of(const erg_table *table, size_t row, const char *const columns[3],
                         const char *unit, char to[WORDS])
 {
@@ -104,8 +111,10 @@ static void put_head(const erg_table *summary, size_t row, FILE *out)
     double clock_hz = real(summary, row, "clock_hz");
     bool is_token = strcmp(text(summary, row, "phase"), "decode") == 0;
 
-    fprintf(out, "workload %s  %s  %s  batch %lld", text(summary, row, "model"),
-            text(summary, row, "hardware"), text(summary, row, "precision"),
+    fputs("workload ", out);
+    put_name(summary, row, "model", out);
+    fprintf(out, "  %s  %s  batch %lld", text(summary, row, "hardware"),
+            text(summary, row, "precision"),
             (long long)erg_table_find(summary, row, "batch").integer);
     if (isfinite(clock_hz))
         fprintf(out, "  %.0f MHz%s", clock_hz * 1e-6,
@@ -160,8 +169,9 @@ static void put_consumers(const erg_result *result, size_t of, FILE *out)
         if (!cli_estimate_is_of(result, table, row, of))
             continue;
         cli_quantity(real(table, row, "energy_j"), "J", energy);
-        fprintf(out, "%s%s %s (%.1f %%)", first ? "most     " : ", ",
-                text(table, row, "subgraph"), energy, 100 * real(table, row, "share"));
+        fputs(first ? "most     " : ", ", out);
+        put_name(table, row, "subgraph", out);
+        fprintf(out, " %s (%.1f %%)", energy, 100 * real(table, row, "share"));
         first = false;
     }
     if (!first)

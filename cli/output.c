@@ -33,6 +33,12 @@ static int status_of(erg_code code)
     return CLI_FAULT;
 }
 
+void cli_put_plain(FILE *out, const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], out);
+}
+
 int cli_failed(const cli *call, const erg_error *err)
 {
     fprintf(stderr, "erg %s: %s\n", call->command->name, err->text);
