@@ -113,13 +113,6 @@ class Bench:
 
     def has_gpu(self):
         """Both a sensor and somebody who computes."""
-        write_plan(self.path("one.jsonl"), [(8, 8, 8, "fp32")])
-        rows = subprocess.run([self.asked.erg, "devices", "-s", self.sensor, "--format", "json"],
-                              capture_output=True, text=True, check=False).stdout
-        try:
-            devices = json.loads(rows)["tables"]["devices"]
-        except (ValueError, KeyError):
-            return None
         try:
             driver = ctypes.CDLL("libcuda.so.1")
             version, count = ctypes.c_int(), ctypes.c_int()
@@ -127,6 +120,15 @@ class Bench:
                 return None
             driver.cuDriverGetVersion(ctypes.byref(version))
         except (OSError, AttributeError):
+            return None
+        try:
+            rows = subprocess.run([self.asked.erg, "devices", "-s", self.sensor,
+                                   "--format", "json"],
+                                  capture_output=True, text=True, check=False).stdout
+            devices = json.loads(rows)["tables"]["devices"]
+        except OSError as why:
+            sys.exit("gemm.py: cannot run %s: %s: name it with --erg" % (self.asked.erg, why.strerror))
+        except (ValueError, KeyError):
             return None
         present = [row for row in devices if row["state"] == "present"]
         if not present or count.value <= self.asked.gpu:

@@ -9,6 +9,10 @@ erg=$(realpath "$1") script=$(realpath "$2") fakes=$(realpath "$3") preload=$4 w
 nothing() {
     status_is 3 env -u LD_LIBRARY_PATH "$script" --erg "$erg" >out && [ "$(cat out)" = "no GPU" ]
 }
+# Whoever looks whether a machine has one may not have built erg there.
+nothing_built() {
+    status_is 3 env -u LD_LIBRARY_PATH "$script" --erg ./no-erg >out && [ "$(cat out)" = "no GPU" ]
+}
 on_fakes() {
     env LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 FAKE_CUDA=sleep=1 FAKE_NVML=plain \
         PYTHONPATH="$here/../../python" \
@@ -32,6 +36,7 @@ PY
 if [ -z "$whole" ]; then
     if [ -e /dev/nvidiactl ]; then echo "1..0 # SKIP this machine has a GPU"; exit 0; fi
     check "without a GPU it says so, with status 3" nothing
+    check "and without erg, too" nothing_built
 else
     check "on fakes of the libraries all of it runs" on_fakes
     check "its results are those that the fakes have" right
