@@ -128,6 +128,30 @@ static void bands_hold_the_curve_and_the_anchor_is_exact(void)
     erg_points_free(points);
 }
 
+/* What neighbours lay upon the anchored curve goes straight from one clock that was trained
+ * on to the next. */
+static void between_two_clocks_the_neighbours_lay_half_of_each_upon_the_curve(void)
+{
+    const double clock_hz[3] = { 900e6, 925e6, 950e6 };
+    erg_points *points = made(6);
+    erg_model *model = trained_on(points);
+    erg_curve_point curve[3], by_neighbours[3];
+    erg_curve_about about;
+    erg_error err = { 0 };
+    double laid[3];
+
+    CHECK_OK(erg_model_predict_by(model, "anchored", &anchors, clock_hz, 3, curve, &about,
+                                  &err), err);
+    CHECK_OK(erg_model_predict_by(model, "neighbours", &anchors, clock_hz, 3, by_neighbours,
+                                  &about, &err), err);
+    for (size_t k = 0; k < 3; k++)
+        laid[k] = log1p(by_neighbours[k].power_w) - log1p(curve[k].power_w);
+    CHECK(fabs(laid[2] - laid[0]) > 1e-5);
+    CHECK_NEAR(laid[1], (laid[0] + laid[2]) / 2, 1e-9);
+    erg_model_free(model);
+    erg_points_free(points);
+}
+
 static void too_few_applications_give_no_band(void)
 {
     const double clock_hz = 700e6;
@@ -206,6 +230,7 @@ int main(void)
     static const test tests[] = {
         TEST(what_is_saved_predicts_the_same_when_loaded),
         TEST(bands_hold_the_curve_and_the_anchor_is_exact),
+        TEST(between_two_clocks_the_neighbours_lay_half_of_each_upon_the_curve),
         TEST(too_few_applications_give_no_band),
         TEST(a_clock_below_all_of_training_is_extrapolated),
         TEST(an_anchor_of_another_definition_or_none_is_refused),

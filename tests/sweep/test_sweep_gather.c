@@ -208,6 +208,11 @@ static void a_missing_block_is_named_and_a_double_one_refused(void)
     CHECK_OK(points, err);
     CHECK(has_note(points, "MISSING: of 6 blocks 1 is not there: 3"));
     erg_points_free(points);
+    remove(block_path(folder, 5));      /* the last one, too */
+    points = gather(folder, NULL, &err);
+    CHECK_OK(points, err);
+    CHECK(has_note(points, "MISSING: of 6 blocks 2 are not there: 3, 5"));
+    erg_points_free(points);
     snprintf(double_path, sizeof(double_path), "%s", block_path(folder, 9));
     CHECK(rename(block_path(folder, 2), double_path) == 0);
     change(double_path, "UPDATE visit SET block = 1");
