@@ -15,6 +15,7 @@ typedef struct world {
     double cap_w, floor_w, low_s, high_s;
     double later_cap_w, change_s;   /* the cap from then on; change_s 0: never */
     double collected_s;
+    double unpaid_w;                /* told when the last step began */
     double energy_j;
     int64_t at_ns;
     bool has_gone_back;
@@ -40,9 +41,11 @@ static void ask(void *self, const erg_ask *what, erg_answer *answer)
     answer->cap_w = it->change_s > 0 && left_s <= 0 ? it->later_cap_w : it->cap_w;
     answer->again_s = left_s > 0 ? left_s : INFINITY;
     answer->floor_w = it->floor_w;
-    if (what->step_begins)
-        answer->wait_s = it->low_s + (it->high_s - it->low_s)
-                       * erg_xoshiro_uniform(&it->random[what->rank]);
+    if (!what->step_begins)
+        return;
+    it->unpaid_w = what->unpaid_w;
+    answer->wait_s = it->low_s + (it->high_s - it->low_s)
+                   * erg_xoshiro_uniform(&it->random[what->rank]);
 }
 
 static void begin(world *it, size_t ranks, size_t idle_racks)
@@ -147,6 +150,18 @@ static void a_collective_lasts_from_its_first_rank_to_its_end(void)
     it.low_s = 0, it.high_s = 0.1;
     run_to(&it, 50);
     CHECK(it.collected_s > 0.3 && it.collected_s < 0.35);
+    erg_cluster_free(&it.cluster);
+}
+
+/* The collective before it, which no item has paid for. */
+static void a_step_is_told_what_was_drawn_before_it_unpaid(void)
+{
+    world it;
+
+    begin(&it, 1, 0);
+    run_to(&it, 1.1);
+    CHECK(it.cluster.jobs[0].steps == 2);   /* the second has begun */
+    CHECK_NEAR(it.unpaid_w, 300, 1e-9);
     erg_cluster_free(&it.cluster);
 }
 
@@ -276,6 +291,7 @@ int main(void)
         TEST(a_cap_slows_the_clock_and_saves_energy),
         TEST(work_goes_on_where_a_changed_cap_meets_it),
         TEST(a_collective_lasts_from_its_first_rank_to_its_end),
+        TEST(a_step_is_told_what_was_drawn_before_it_unpaid),
         TEST(a_poked_rank_asks_at_once),
         TEST(a_floor_burns_and_costs_no_time),
         TEST(a_barrier_opens_at_the_last_arrival),
