@@ -155,7 +155,7 @@ static bool says(const erg_transformer *net, const json_t *words)
 }
 
 /* Newer files say of each layer whether it has the window: all or none, all after the
- * first ones, or all but every so manieth. */
+ * first ones, or all but every n-th. */
 static bool read_layer_types(const json_t *root, erg_transformer *net, erg_error *err)
 {
     const json_t *words = json_object_get(root, "layer_types");
@@ -177,7 +177,7 @@ static bool read_layer_types(const json_t *root, erg_transformer *net, erg_error
     net->window_every = first_all + 1;
     return says(net, words)
            || erg_fail(err, ERG_BAD_INPUT, "layer_types in that order has no cost rule: "
-                       "the first layers, or every so manieth, may see all");
+                       "the first layers, or every n-th, may see all");
 }
 
 /* ---- the file ------------------------------------------------------------------ */

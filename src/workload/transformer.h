@@ -27,7 +27,7 @@ typedef struct erg_transformer {
     int64_t types, embed_width;     /* token types (bert); width of the table (opt) */
     int64_t window;                 /* keys a token sees at most, 0: all */
     int64_t window_from;            /* the first layer that has it */
-    int64_t window_every;           /* every so manieth layer sees all, 0: none */
+    int64_t window_every;           /* every n-th layer sees all, 0: none */
     int64_t buckets;                /* of relative positions (t5) */
     int64_t experts, picks;         /* picks: experts of one token */
     int64_t expert_inner;           /* inner size of an expert where configs tell two */
@@ -37,7 +37,7 @@ typedef struct erg_transformer {
     int64_t query_rank, key_value_rank;             /* latent vectors (deepseek) */
     int64_t plain_width, rotated_width, value_width;    /* of a head (deepseek) */
     int64_t capacity;               /* padded tokens of an expert and sequence */
-    int64_t sparse_step, decoder_sparse_step;       /* every so manieth layer, 0: none */
+    int64_t sparse_step, decoder_sparse_step;       /* every n-th layer, 0: none */
     int64_t sparse_layers, decoder_sparse_layers;   /* or so many of them */
     int64_t image, patch, channels, labels;         /* vit */
     int64_t mels, source_positions;                 /* whisper */
