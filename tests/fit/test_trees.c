@@ -72,27 +72,37 @@ static void our_sums_are_those_of_xgboost(void)
 }
 
 /* Three rows in ten read e times too much: squares follow them, relative errors do not. */
-static double learnt_beside_jumps(bool is_relative)
+/* Trees of one feature that tells nothing. */
+static erg_forest grown_on(float targets[], const erg_boost_options *options)
 {
-    float features[ROWS], targets[ROWS];
-    const erg_boost_options options = { .rounds = 40, .depth = 2, .rate = 0.3,
-        .row_share = 1, .feature_share = 1, .child_weight = 1, .seed = 1,
-        .is_relative = is_relative };
+    float features[ROWS];
     erg_boost_rows rows = { .features = features, .targets = targets, .count = ROWS,
                             .feature_count = 1 };
     erg_forest forest;
     erg_error err = { 0 };
 
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < ROWS; i++)
         features[i] = (float)(i % 7);
-        targets[i] = i % 10 < 3 ? 1 : 0;
-    }
-    bool good = erg_boost(&rows, &options, &forest, &err);
+    bool good = erg_boost(&rows, options, &forest, &err);
     if (!good && err.code == ERG_UNSUPPORTED)
         SKIP(err.text);
     CHECK_OK(good, err);
+    return forest;
+}
+
+static double learnt_beside_jumps(bool is_relative)
+{
+    const erg_boost_options options = { .rounds = 40, .depth = 2, .rate = 0.3,
+        .row_share = 1, .feature_share = 1, .child_weight = 1, .seed = 1,
+        .is_relative = is_relative };
+    const float zero = 0;
+    float targets[ROWS];
     uint32_t keys[ERG_TREE_KEYS];
-    erg_tree_row(features, 1, keys);
+
+    for (int i = 0; i < ROWS; i++)
+        targets[i] = i % 10 < 3 ? 1 : 0;
+    erg_forest forest = grown_on(targets, &options);
+    erg_tree_row(&zero, 1, keys);
     double learnt = (double)erg_forest_sum(&forest, keys);
     erg_forest_free(&forest);
     return learnt;
@@ -107,23 +117,14 @@ static void readings_that_jump_do_not_pull_the_relative_error(void)
 /* Five in nine read e times as much as the rest: their median, but not that of 1 / P. */
 static void rounds_begin_at_the_constant_of_least_relative_error(void)
 {
-    float features[ROWS], targets[ROWS];
     const erg_boost_options options = { .rounds = 1, .depth = 1, .rate = 1e-6,
         .row_share = 1, .feature_share = 1, .child_weight = 1, .base = NAN,
         .is_relative = true };
-    erg_boost_rows rows = { .features = features, .targets = targets, .count = ROWS,
-                            .feature_count = 1 };
-    erg_forest forest;
-    erg_error err = { 0 };
+    float targets[ROWS];
 
-    for (int i = 0; i < ROWS; i++) {
-        features[i] = (float)(i % 7);
+    for (int i = 0; i < ROWS; i++)
         targets[i] = i % 9 < 5 ? -1 : -2;
-    }
-    bool good = erg_boost(&rows, &options, &forest, &err);
-    if (!good && err.code == ERG_UNSUPPORTED)
-        SKIP(err.text);
-    CHECK_OK(good, err);
+    erg_forest forest = grown_on(targets, &options);
     CHECK_NEAR(forest.base, -2, 1e-6);
     erg_forest_free(&forest);
 }
