@@ -13,14 +13,16 @@ typedef struct rows {
     int count;
 } rows;
 
-static const struct { const char *file, *machine; double tdp_w; } files[] = {
-    { "cpu/amd-epyc-8024p-8c-all-cores.csv", "epyc", 90 },
-    { "cpu/amd-epyc-8024p-8c-some-cores.csv", "epyc", 90 },
-    { "cpu/amd-threadripper-all-cores.csv", "threadripper", 180 },
-    { "cpu/e3-1240-all-cores.csv", "e3", 69 },
-    { "cpu/e3-1240-some-cores.csv", "e3", 69 },
-    { "cpu/e5-2620-all-cores.csv", "e5", 170 },
-    { "cpu/e5-2620-some-cores.csv", "e5", 170 },
+/* left_out: mean error on rows left out, worked out by hand elsewhere: 2 to 10 % in whole
+ * per cent. */
+static const struct { const char *file, *machine; double tdp_w, left_out; } files[] = {
+    { "cpu/amd-epyc-8024p-8c-all-cores.csv",  "epyc",          90, 0.0393 },
+    { "cpu/amd-epyc-8024p-8c-some-cores.csv", "epyc",          90, 0.0559 },
+    { "cpu/amd-threadripper-all-cores.csv",   "threadripper", 180, 0.0186 },
+    { "cpu/e3-1240-all-cores.csv",            "e3",            69, 0.0810 },
+    { "cpu/e3-1240-some-cores.csv",           "e3",            69, 0.0419 },
+    { "cpu/e5-2620-all-cores.csv",            "e5",           170, 0.0965 },
+    { "cpu/e5-2620-some-cores.csv",           "e5",           170, 0.0696 },
 };
 
 /* True watts of a row: rapl_energy (kWh) over its duration; rapl_power is late. */
@@ -99,7 +101,8 @@ static void a_table_errs_by_two_to_ten_per_cent_on_a_row_left_out(void)
             error += fabs(erg_cpu_law_power_w(&law, r.use[out]) / r.power_w[out] - 1);
         }
         error /= r.count - 2;
-        CHECK(error > 0.015 && error < 0.10);
+        CHECK_NEAR(error, files[f].left_out, 0.00005);
+        CHECK(round(100 * error) >= 2 && round(100 * error) <= 10);
     }
 }
 

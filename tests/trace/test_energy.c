@@ -63,9 +63,9 @@ static void idle_is_the_median_of_its_record_and_named_twice_it_differs(void)
 {
     const int64_t second = ((18 * 60 + 32) * 60) * ERG_NS_PER_S;
     static const struct { double begin_s, end_s, idle_w, net_j; } records[] = {
-        { 16.596, 18.400,  9.64, 2312 },
-        { 19.0,   22.9,   58.53, 1740 },
-        { 22.5,   22.9,   57.6,  1751 },
+        { 16.596, 18.400,  9.64, 2311.78 },
+        { 19.0,   22.9,   58.53, 1739.82 },
+        { 22.5,   22.9,   57.65, 1750.11 },
     };
 
     for (size_t i = 0; i < ERG_COUNT(records); i++) {
@@ -76,8 +76,8 @@ static void idle_is_the_median_of_its_record_and_named_twice_it_differs(void)
                             .end_ns = second + erg_ns_from_s(records[i].end_s) };
         CHECK_OK(erg_trace_add_region(trace, &idle, &err), err);
         erg_energy energy = energy_of(trace, (erg_span){ RUN_BEGIN_NS, RUN_END_NS });
-        CHECK_NEAR(energy.idle_w, records[i].idle_w, 0.06);
-        CHECK_NEAR(energy.net_j, records[i].net_j, 1.5);
+        CHECK_NEAR(energy.idle_w, records[i].idle_w, 0.005);
+        CHECK_NEAR(energy.net_j, records[i].net_j, 0.06);
         CHECK(energy.net_spread_j > 0);
         erg_trace_free(trace);
     }
