@@ -222,6 +222,17 @@ bool erg_stamp_parse(const char *text, size_t count, const erg_stamp_style *styl
         || parse_epoch(text, count, decimal, out);
 }
 
+int64_t erg_stamp_once(int64_t at_ns, int64_t last_ns, int64_t *twice_ns)
+{
+    const int64_t hour_ns = 3600 * ERG_NS_PER_S, near_ns = 2 * ERG_NS_PER_S;
+
+    at_ns += *twice_ns;
+    if (!*twice_ns && last_ns > INT64_MIN + 2 * hour_ns
+        && at_ns >= last_ns - hour_ns - near_ns && at_ns <= last_ns - hour_ns + near_ns)
+        at_ns += *twice_ns = hour_ns;
+    return at_ns;
+}
+
 bool erg_date_order_parse(const char *name, erg_date_order *out, erg_error *err)
 {
     static const struct { const char *name; erg_date_order order; } orders[] = {

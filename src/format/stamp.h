@@ -42,6 +42,9 @@ typedef struct erg_stamp {
  * ns, told apart by its size. False: not a stamp. */
 bool erg_stamp_parse(const char *text, size_t count, const erg_stamp_style *style,
                      erg_stamp *out);
+/* A stamp without a zone of a log whose last one is last_ns (INT64_MIN: none): a jump back
+ * by 3600 +- 2 s is the end of summer time, and later stamps are moved on by *twice_ns. */
+int64_t erg_stamp_once(int64_t at_ns, int64_t last_ns, int64_t *twice_ns);
 /* A decimal number of units of unit_ns each, as exact ns: "12.5" of 1e9. */
 bool erg_stamp_count(const char *text, size_t count, int64_t unit_ns, char decimal,
                      int64_t *out);

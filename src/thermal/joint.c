@@ -30,19 +30,19 @@ size_t erg_training_row_marks(const erg_training *training, size_t row,
 
 /* ---- a log into a run -------------------------------------------------------- */
 
-/* On UTC, or a sentence about what is missing. */
-static bool bring_to_utc(erg_training *training, const erg_trace *into, erg_error *err)
+/* On UTC, moved by *by_ns, or a sentence about what is missing. */
+static bool bring_to_utc(erg_training *training, const erg_trace *into, int64_t *by_ns,
+                         erg_error *err)
 {
     erg_span span = erg_trace_span(into);
     erg_span run = { erg_trace_utc_ns(into, span.begin_ns),
                      erg_trace_utc_ns(into, span.end_ns) };
-    int64_t by_ns;
 
     switch (erg_training_clock_of(training)) {
     case ERG_TRAINING_UTC:
         return true;
     case ERG_TRAINING_LOCAL:
-        return erg_training_guess_zone(training, run, &by_ns)
+        return erg_training_guess_zone(training, run, by_ns)
                || erg_fail(err, ERG_BAD_INPUT,
                            "the training log's stamps have no zone, and none "
                            "lays it on the run: name it with --tz");
@@ -54,13 +54,26 @@ static bool bring_to_utc(erg_training *training, const erg_trace *into, erg_erro
                     "the Unix time of each step");
 }
 
+static bool flag_local(erg_trace *into, int64_t by_ns, erg_error *err)
+{
+    erg_flag flag = { .code = ERG_FLAG_LOCAL_TIME, .channel = -1,
+                      .span = erg_trace_span(into) };
+
+    snprintf(flag.text, sizeof(flag.text),
+             "the training log's stamps have no zone and were moved by %g h, to where the "
+             "run was; name it with --tz", erg_s_from_ns(by_ns) / 3600);
+    return erg_trace_add_flag(into, &flag, err);
+}
+
 bool erg_joint_add_training(erg_training *training, erg_trace *into, erg_error *err)
 {
+    bool is_local = erg_training_clock_of(training) == ERG_TRAINING_LOCAL;
     erg_mark_row marks[ERG_TRAINING_VALUES];
-    int64_t shift_ns;
+    int64_t shift_ns, by_ns = 0;
     size_t count;
 
-    if (!bring_to_utc(training, into, err))
+    if (!bring_to_utc(training, into, &by_ns, err)
+        || (is_local && !flag_local(into, by_ns, err)))
         return false;
     const erg_training_row *rows = erg_training_rows(training, &count);
     if (erg_trace_channel_count(into) > 0 && erg_trace_anchor_count(into) == 0)

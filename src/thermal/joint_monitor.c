@@ -112,6 +112,8 @@ static bool join(erg_intake *in, const erg_monitor *log, const char *name, erg_t
         erg_intake_torn(in, log->torn[i]);
     if (log->torn_last)
         erg_intake_torn(in, 0);
+    if (log->is_local)
+        erg_intake_local(in, log->twice_ns);
     erg_trace *own = erg_trace_new(err);
     bool good = own && (!erg_trace_has_aside(into) || erg_trace_put_events_aside(own, err))
              && erg_intake_finish(in, own, err)

@@ -87,8 +87,10 @@ static bool stamp(const reading *of, const erg_csv_row *row, int64_t *out)
     if (!erg_stamp_parse(cell.text, cell.count, &style, &at))
         return false;
     if (!at.has_zone && !of->zone && strcmp(map->layout->name, "enhanced") != 0)
-        of->monitor->lacks_zone = true;
+        of->monitor->lacks_zone = of->monitor->is_local = true;
     *out = at.utc_ns < of->last_ns ? at.later_ns : at.utc_ns;
+    if (of->monitor->is_local)
+        *out = erg_stamp_once(*out, of->last_ns, &of->monitor->twice_ns);
     return true;
 }
 

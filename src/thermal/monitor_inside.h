@@ -24,6 +24,8 @@ struct erg_monitor {
     bool torn_last;             /* the last line has no end */
     bool is_cut;                /* a run file whose recording was killed */
     bool lacks_zone;            /* some stamp of it: nobody said which clock it is of */
+    bool is_local;              /* some stamp of it: a time of day of nobody knows where */
+    int64_t twice_ns;           /* added since an hour came twice */
 };
 
 /* The rows of a device, made at first sight. NULL: too many, or no memory. */

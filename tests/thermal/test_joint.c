@@ -121,6 +121,93 @@ static void a_dated_training_log_is_put_beside_no_undated_meter(void)
     CHECK(unlink(meter) == 0 && unlink(log) == 0);
 }
 
+static const erg_flag *local_time_of(const erg_trace *trace)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(trace); i++)
+        if (erg_trace_flag(trace, i)->code == ERG_FLAG_LOCAL_TIME)
+            return erg_trace_flag(trace, i);
+    return NULL;
+}
+
+/* Local time is not time. Only of the layout with workload_state is it known that it is
+ * UTC without saying so; what counts from 0 is of no zone. */
+static void a_monitors_stamps_without_a_zone_are_flagged_till_one_is_named(void)
+{
+    static const struct { const char *head, *row, *tz; bool flagged; } logs[] = {
+        { "timestamp,device,temp_c,power_w\n", "2026-01-02T03:04:%02d%s,gpu,50,100\n", NULL,
+          true },
+        { "timestamp,device,temp_c,power_w\n", "2026-01-02T03:04:%02d%s,gpu,50,100\n",
+          "Europe/Berlin", false },
+        { "timestamp,device,temp_c,power_w\n", "2026-01-02T03:04:%02dZ%s,gpu,50,100\n",
+          NULL, false },
+        { "timestamp,device,temp_c,power_w,workload_state\n",
+          "2026-01-02T03:04:%02d%s,gpu,50,100,idle\n", NULL, false },
+        { "t_s,temp_c,power_w\n", "%d%s,50,100\n", NULL, false },
+    };
+    for (size_t i = 0; i < ERG_COUNT(logs); i++)
+        for (int torn = 0; torn < 2; torn++) {      /* as it streams by, and in memory */
+            erg_error err = { 0 };
+            char text[512];
+            int used = snprintf(text, sizeof(text), "%s", logs[i].head);
+            for (int k = 0; k < 4; k++)
+                used += snprintf(text + used, sizeof(text) - (size_t)used, logs[i].row, k,
+                                 "");
+            snprintf(text + used, sizeof(text) - (size_t)used, "%s", torn ? "0,0" : "");
+            const char *csv = test_file("zone.csv", text);
+            erg_trace *trace = erg_trace_new(&err);
+            CHECK_OK(erg_joint_import(trace, csv, &(erg_import_options){
+                .tz = logs[i].tz, .writer = torn }, &err), err);
+            const erg_flag *flag = local_time_of(trace);
+            CHECK((flag != NULL) == logs[i].flagged);
+            CHECK(!flag || (strstr(flag->text, "zone.csv") && strstr(flag->text, "--tz")));
+            erg_trace_free(trace);
+            CHECK(unlink(csv) == 0);
+        }
+}
+
+static void a_monitors_jump_back_by_an_hour_is_the_end_of_summer_time(void)
+{
+    static const char text[] = "timestamp,device,temp_c,power_w\n"
+        "2025-10-26T02:59:58,gpu,50,100\n2025-10-26T02:59:58,cpu,50,60\n"
+        "2025-10-26T02:59:59,gpu,50,100\n2025-10-26T02:59:59,cpu,50,60\n"
+        "2025-10-26T02:00:00,gpu,50,100\n2025-10-26T02:00:00,cpu,50,60\n"
+        "2025-10-26T02:00:01,gpu,50,100\n2025-10-26T02:00:01,cpu,50,60\n";
+    erg_error err = { 0 };
+    const char *csv = test_file("autumn.csv", text);
+    erg_trace *trace = erg_trace_new(&err);
+    CHECK_OK(erg_joint_import(trace, csv, NULL, &err), err);
+    const erg_flag *flag = local_time_of(trace);
+    CHECK(flag && strstr(flag->text, "jump back by an hour"));
+    erg_span span = erg_trace_span(trace);
+    CHECK(span.end_ns - span.begin_ns == 3 * ERG_NS_PER_S);
+    erg_trace_free(trace);
+    CHECK(unlink(csv) == 0);
+}
+
+/* 3 h away from the monitor's, by quarters of an hour: a guess, and told as one. */
+static void a_training_log_laid_on_the_run_by_its_edges_is_flagged(void)
+{
+    static const char local[] =
+        "{\"step\": 1, \"timestamp_iso\": \"2026-01-02T06:04:05.25\", \"loss\": 2.5}\n"
+        "{\"step\": 2, \"timestamp_iso\": \"2026-01-02T06:04:06.5\", \"loss\": 2}\n";
+    const char *csv = test_file("rle.csv", monitor_text);
+    const char *log = test_file("local.json", local);
+    for (int named = 0; named < 2; named++) {
+        erg_error err = { 0 };
+        erg_trace *trace = erg_trace_new(&err);
+        CHECK_OK(erg_joint_import(trace, csv, NULL, &err)
+                 && erg_joint_import(trace, log, &(erg_import_options){
+                        .tz = named ? "+03:00" : NULL }, &err), err);
+        const erg_flag *flag = local_time_of(trace);
+        CHECK((flag == NULL) == named);
+        CHECK(!flag || (strstr(flag->text, "-3 h") && strstr(flag->text, "--tz")));
+        CHECK(erg_trace_utc_ns(trace, erg_trace_mark(trace, 0)->t_ns)
+              == monitor_utc_ns + ERG_NS_PER_S / 4);
+        erg_trace_free(trace);
+    }
+    CHECK(unlink(csv) == 0 && unlink(log) == 0);
+}
+
 static size_t samples_of(const erg_trace *trace, const char *channel)
 {
     size_t count = 0;
@@ -205,6 +292,9 @@ static void a_recorded_session_survives_the_way_through_a_run_file(void)
 int main(void)
 {
     static const test tests[] = {
+        TEST(a_monitors_stamps_without_a_zone_are_flagged_till_one_is_named),
+        TEST(a_monitors_jump_back_by_an_hour_is_the_end_of_summer_time),
+        TEST(a_training_log_laid_on_the_run_by_its_edges_is_flagged),
         TEST(two_logs_become_one_run_file_and_come_back),
         TEST(a_log_on_no_clock_of_the_run_is_refused),
         TEST(a_meter_without_a_date_is_put_beside_no_dated_trace),

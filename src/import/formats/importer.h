@@ -103,6 +103,8 @@ void erg_intake_forget(erg_intake *in, int channel);
 bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *err);
 /* Line 0: the last one, which the file ends in. */
 void erg_intake_torn(erg_intake *in, size_t line);
+/* Stamps that another read have no zone; what it added to them since an hour came twice. */
+void erg_intake_local(erg_intake *in, int64_t twice_ns);
 /* Stamps count from nowhere: no anchor is added. */
 void erg_intake_relative(erg_intake *in, bool relative);
 /* One flag over the whole file. */

@@ -123,11 +123,6 @@ void erg_intake_forget(erg_intake *in, int channel)
  * back by most of it. */
 #define ROWS_APART_NS (60 * ERG_NS_PER_S)
 
-static bool is_an_hour(int64_t jump_ns)
-{
-    return llabs(jump_ns - 3600 * ERG_NS_PER_S) <= 2 * ERG_NS_PER_S;
-}
-
 bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns)
 {
     erg_stamp stamp;
@@ -140,11 +135,7 @@ bool erg_intake_stamp(erg_intake *in, erg_field field, int64_t *t_ns)
         if (in->last_ns != INT64_MIN && in->last_ns - at_ns > ROWS_APART_NS
             && stamp.later_ns >= in->last_ns)
             at_ns = stamp.later_ns;
-        at_ns += in->twice_ns;
-        if (in->last_ns != INT64_MIN && is_an_hour(in->last_ns - at_ns) && !in->twice_ns) {
-            in->twice_ns = 3600 * ERG_NS_PER_S;
-            at_ns += in->twice_ns;
-        }
+        at_ns = erg_stamp_once(at_ns, in->last_ns, &in->twice_ns);
     }
     in->last_ns = *t_ns = at_ns;
     return true;
@@ -190,6 +181,12 @@ void erg_intake_torn(erg_intake *in, size_t line)
         in->is_cut = true;
     else if (!in->torn++)
         in->torn_line = line;
+}
+
+void erg_intake_local(erg_intake *in, int64_t twice_ns)
+{
+    in->zoneless = true;
+    in->twice_ns = twice_ns;
 }
 
 void erg_intake_relative(erg_intake *in, bool relative)
