@@ -12,7 +12,7 @@ static const cli_option option_rows[] = {
     { 0, "wide", CLI_FLAG, offsetof(export_options, wide), NULL,
       "csv: one column a channel" },
     { 0, "integration", CLI_TEXT, offsetof(export_options, integration), "RULE",
-      "energy-report: legacy gives the old backward sum, marked so" },
+      "energy-report: legacy gives the old sum and mean, marked so" },
     { 'r', "region", CLI_TEXT, offsetof(export_options, region), "NAME",
       "energy-report, prometheus: of this region; default the runs, or full_model of a "
       "timing file" },

@@ -47,7 +47,7 @@ bool erg_write(const erg_result *result, const char *format,
 typedef struct erg_export_options {
     const char *format;     /* csv json energy-report perfetto prometheus tape */
     bool wide;              /* csv: a column a channel */
-    bool legacy;            /* energy-report: the old backward sum, marked so */
+    bool legacy;            /* energy-report: the old sum and mean, marked so */
     const char *region;     /* energy-report, prometheus: of this region; NULL: the run */
     const char *channel;    /* tape: this one; NULL: the best */
     erg_span window;        /* energy-report, prometheus: what lies in it; end <= begin:

@@ -157,6 +157,16 @@ static bool lies_on(const erg_flag_groups *groups, const erg_flag_group *group,
     return does;
 }
 
+bool erg_flag_lies_on(const erg_flag *flag, const erg_span spans[], size_t count)
+{
+    const erg_timed_rows ends = { spans, count, sizeof(*spans),
+                                  offsetof(erg_span, end_ns) };
+    bool is_everywhere = flag->span.end_ns <= flag->span.begin_ns;
+    size_t after = is_everywhere ? 0 : erg_first_after(ends, flag->span.begin_ns);
+
+    return is_everywhere || (after < count && spans[after].begin_ns < flag->span.end_ns);
+}
+
 uint64_t erg_flags_on(const erg_flag_groups *groups, int channel, const erg_span spans[],
                       size_t count)
 {

@@ -31,5 +31,7 @@ const erg_flag_group *erg_flag_group_find(const erg_flag_groups *groups, int cha
  * everywhere. */
 uint64_t erg_flags_on(const erg_flag_groups *groups, int channel, const erg_span spans[],
                       size_t count);
+/* Does it lie on one of the spans, which stand in order and apart, or everywhere? */
+bool erg_flag_lies_on(const erg_flag *flag, const erg_span spans[], size_t count);
 
 #endif

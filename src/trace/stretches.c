@@ -106,6 +106,29 @@ void erg_stretches_free(erg_stretches *stretches)
     *stretches = (erg_stretches){ 0 };
 }
 
+int64_t erg_stretches_samples(const erg_trace *trace, int channel,
+                              const erg_stretches *stretches, double *mean)
+{
+    size_t count, k = 0;
+    const erg_sample *at = erg_trace_samples(trace, channel, &count);
+    int64_t inside = 0, good = 0;
+    erg_sum sum = { 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        while (k < stretches->count && stretches->spans[k].end_ns < at[i].t_ns)
+            k++;
+        bool is_in = k < stretches->count && at[i].t_ns >= stretches->spans[k].begin_ns;
+        inside += is_in;
+        if (is_in && !isnan(at[i].value)) {
+            erg_sum_add(&sum, at[i].value);
+            good++;
+        }
+        erg_samples_pass(trace, channel, i);
+    }
+    *mean = good ? erg_sum_value(&sum) / (double)good : NAN;
+    return inside;
+}
+
 typedef struct tally {
     erg_energy sum;
     erg_sum energy_j, net_j;

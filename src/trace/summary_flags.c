@@ -80,14 +80,49 @@ static bool note_own(summary *all, const erg_flag *flag, size_t places)
     return put_line(all, &line, *flag->text ? flag->text : info->about);
 }
 
-static bool has_own(const summary *all, int code, int channel)
+/* Of one group: how many of its flags lie on what is told, and the number of the first. */
+typedef struct place { size_t first, count; } place;
+
+/* Where a region or a stretch was asked for, what lies beside it is not of it. */
+static bool is_of(const summary *all, const erg_flag *flag)
 {
-    return erg_flag_group_find(all->flags, channel, (erg_flag_code)code)
-        || erg_flag_group_find(all->flags, -1, (erg_flag_code)code);
+    const erg_summary_options *options = all->options;
+    bool asked = options->region || options->window.end_ns > options->window.begin_ns;
+
+    return !asked || erg_flag_lies_on(flag, all->where.spans, all->where.count);
+}
+
+/* A cell a group. */
+static place *places_of(const summary *all)
+{
+    place *places = calloc(all->flags->count + 1, sizeof(*places));
+
+    for (size_t i = 0; places && i < erg_trace_flag_count(all->trace); i++) {
+        const erg_flag *flag = erg_trace_flag(all->trace, i);
+        if (!is_of(all, flag))
+            continue;
+        place *at = &places[erg_flag_group_find(all->flags, flag->channel, flag->code)
+                            - all->flags->at];
+        at->first = at->count++ ? at->first : i;
+    }
+    return places;
+}
+
+static bool has_own(const summary *all, const place places[], int code, int channel)
+{
+    const int channels[] = { channel, -1 };
+    bool has = false;
+
+    for (size_t c = 0; c < ERG_COUNT(channels); c++) {
+        const erg_flag_group *group =
+            erg_flag_group_find(all->flags, channels[c], (erg_flag_code)code);
+        has |= group && places[group - all->flags->at].count;
+    }
+    return has;
 }
 
 /* One line for all channels: the sentence is the same. is_told: a cell a channel. */
-static bool note_figures(summary *all, int code, bool is_told[])
+static bool note_figures(summary *all, const place places[], int code, bool is_told[])
 {
     const raised *at = all->raised.items;
     const erg_flag_info *info = erg_flag_describe((erg_flag_code)code);
@@ -95,7 +130,7 @@ static bool note_figures(summary *all, int code, bool is_told[])
     bool any = false;
 
     for (size_t c = 0; c < erg_trace_channel_count(all->trace); c++)
-        is_told[c] = has_own(all, code, (int)c);
+        is_told[c] = has_own(all, places, code, (int)c);
     erg_text_add(&line, "%s", info->name);
     for (size_t i = 0; i < all->raised.count; i++) {
         if (!bears(&at[i], code, -1) || is_told[at[i].channel])
@@ -109,24 +144,30 @@ static bool note_figures(summary *all, int code, bool is_told[])
     return true;
 }
 
+/* Those of one code, in the order in which they were raised. */
+static bool note_code(summary *all, const place places[], int code)
+{
+    for (size_t i = 0; i < erg_trace_flag_count(all->trace); i++) {
+        const erg_flag *flag = erg_trace_flag(all->trace, i);
+        if ((int)flag->code != code)
+            continue;
+        const place *at = &places[erg_flag_group_find(all->flags, flag->channel, flag->code)
+                                  - all->flags->at];
+        if (at->count && at->first == i && !note_own(all, flag, at->count))
+            return false;
+    }
+    return true;
+}
+
 bool erg_summary_note_flags(summary *all)
 {
-    const erg_trace *trace = all->trace;
-    bool *is_told = calloc(erg_trace_channel_count(trace) + 1, sizeof(*is_told));
-    bool good = is_told || erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
+    bool *is_told = calloc(erg_trace_channel_count(all->trace) + 1, sizeof(*is_told));
+    place *places = places_of(all);
+    bool good = (is_told && places) || erg_fail(all->err, ERG_NO_MEMORY, "out of memory");
 
-    for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
-        for (size_t i = 0; good && i < erg_trace_flag_count(trace); i++) {
-            const erg_flag *flag = erg_trace_flag(trace, i);
-            if ((int)flag->code != code)
-                continue;
-            const erg_flag_group *group =
-                erg_flag_group_find(all->flags, flag->channel, flag->code);
-            if (group->first == i)
-                good = note_own(all, flag, group->count);
-        }
-        good = good && note_figures(all, code, is_told);
-    }
+    for (int code = 0; good && code < ERG_FLAG_COUNT_OF; code++)
+        good = note_code(all, places, code) && note_figures(all, places, code, is_told);
+    free(places);
     free(is_told);
     return good;
 }

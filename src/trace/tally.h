@@ -30,6 +30,9 @@ bool erg_stretches_of(const erg_trace *trace, const char *region, erg_span windo
 bool erg_stretches_single(erg_span span, erg_stretches *out, erg_error *err);
 void erg_stretches_free(erg_stretches *stretches);
 
+/* How many samples lie in them, failed ones too, and the mean of those that did not. */
+int64_t erg_stretches_samples(const erg_trace *trace, int channel,
+                              const erg_stretches *stretches, double *mean);
 /* As erg_trace_energy, over all stretches. Stretches without data are uncovered. */
 bool erg_stretches_energy(const erg_trace *trace, int channel,
                           const erg_stretches *stretches, erg_energy *out, erg_error *err);

@@ -35,6 +35,37 @@ static void a_flag_is_told_once_for_a_channel_with_its_regions(void)
     erg_trace_free(trace);
 }
 
+static void a_stretch_is_told_only_of_the_flags_that_lie_on_it(void)
+{
+    erg_error err = { 0 };
+    erg_trace *trace = new_trace();
+    int channel = add_power(trace, &gpu, 200, 10);
+    add_region(trace, "prefill", 1, 3);
+    add_region(trace, "decode", 4, 9);
+    for (int i = 1; i < 9; i++) {
+        erg_flag flag = { ERG_FLAG_COLD_CLOCKS, channel,
+                          { i * ERG_NS_PER_S, (i + 1) * ERG_NS_PER_S }, "it began low" };
+        if (i >= 4)
+            strcpy(flag.text, "it sank");
+        CHECK_OK(erg_trace_add_flag(trace, &flag, &err), err);
+    }
+    static const struct { erg_summary_options how; const char *told; } rows[] = {
+        { { .window = { 0, ERG_NS_PER_S } }, NULL },
+        { { .window = { 9 * ERG_NS_PER_S, 10 * ERG_NS_PER_S } }, NULL },
+        { { .window = { ERG_NS_PER_S, 2 * ERG_NS_PER_S } }, "power (prefill): it began" },
+        { { .region = "decode" }, "power (decode), first of 5 places: it sank" },
+        { { .command = "show" }, "power (prefill, decode), first of 8 places: it began" },
+    };
+    for (size_t i = 0; i < ERG_COUNT(rows); i++) {
+        erg_result *result = erg_trace_summary(trace, &rows[i].how, &err);
+        CHECK_OK(result, err);
+        CHECK(notes_with(result, "COLD_CLOCKS") == (rows[i].told != NULL));
+        CHECK(!rows[i].told || test_has_note(result, rows[i].told));
+        erg_result_free(result);
+    }
+    erg_trace_free(trace);
+}
+
 static void what_a_mean_over_a_second_cannot_attribute_is_told(void)
 {
     erg_error err = { 0 };
@@ -267,6 +298,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(a_flag_is_told_once_for_a_channel_with_its_regions),
+        TEST(a_stretch_is_told_only_of_the_flags_that_lie_on_it),
         TEST(what_a_mean_over_a_second_cannot_attribute_is_told),
         TEST(a_failed_command_has_no_energy_per_run),
         TEST(net_is_given_with_its_idle_policy),

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The energy report: keys that older tools read, and ours in "erg". It is of the runs and
- * not of what lies between them, as `erg show` is. Legacy is the old backward sum, only to
- * compare with old reports.
+ * not of what lies between them, as `erg show` is. Legacy is the old backward sum and the
+ * mean of the samples, only to compare with old reports.
  */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include "report/export/exporter.h"
+#include "trace/flag_groups.h"
 #include "trace/stream.h"
 
 static const double J_PER_WH = 3600;
@@ -56,20 +57,6 @@ static double clock_number(const content *c, const char *key)
     return text && erg_number_parse(text, strlen(text), '.', &value) ? value : NAN;
 }
 
-static int64_t samples_inside(const content *c)
-{
-    size_t count;
-    const erg_sample *samples = erg_trace_samples(c->trace, c->channel, &count);
-    int64_t inside = 0;
-    for (size_t i = 0, k = 0; i < count; i++) {
-        while (k < c->of.where.count && c->of.where.spans[k].end_ns < samples[i].t_ns)
-            k++;
-        inside += k < c->of.where.count && samples[i].t_ns >= c->of.where.spans[k].begin_ns;
-        erg_samples_pass(c->trace, c->channel, i);
-    }
-    return inside;
-}
-
 static double duration_s(const content *c)
 {
     int64_t sum_ns = 0;
@@ -89,14 +76,17 @@ static double meter_mean_w(const content *c, const char *name)
 static void put_known_keys(content *c)
 {
     const erg_energy *energy = &c->figure.energy;
-    double runs = counted_runs(c);
+    double runs = counted_runs(c), mean_w;
+    int64_t samples =
+        erg_stretches_samples(c->trace, c->channel, &c->of.where, &mean_w);
 
     put_stamp(c, "start_timestamp", c->of.span.begin_ns);
     put_stamp(c, "end_timestamp", c->of.span.end_ns);
     put_number(c->out, "  \"duration_seconds\": ", duration_s(c));
-    fprintf(c->out, ",\n  \"num_power_samples\": %" PRId64, samples_inside(c));
+    fprintf(c->out, ",\n  \"num_power_samples\": %" PRId64, samples);
     put_number(c->out, ",\n  \"num_runs\": ", c->of.runs);
-    put_number(c->out, ",\n  \"power_watts\": {\"average\": ", energy->mean_w);
+    put_number(c->out, ",\n  \"power_watts\": {\"average\": ",
+               c->options->legacy ? mean_w : energy->mean_w);
     put_number(c->out, ", \"peak\": ", energy->peak_w);
     put_number(c->out, ", \"min\": ", energy->min_w);
     put_number(c->out, "},\n  \"energy_joules\": {\"total\": ", c->total_j);
@@ -109,14 +99,17 @@ static void put_known_keys(content *c)
     fputs("},\n", c->out);
 }
 
-/* Those of the recording, and of the figure alone, as TOO_SHORT. */
+/* Those that lie on what is told, and those of the figure alone, as TOO_SHORT. */
 static void put_flags(content *c)
 {
     uint64_t raised = c->figure.energy.flags;
     const char *before = "";
 
-    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++)
-        raised |= UINT64_C(1) << erg_trace_flag(c->trace, i)->code;
+    for (size_t i = 0; i < erg_trace_flag_count(c->trace); i++) {
+        const erg_flag *flag = erg_trace_flag(c->trace, i);
+        if (erg_flag_lies_on(flag, c->of.where.spans, c->of.where.count))
+            raised |= UINT64_C(1) << flag->code;
+    }
     fputs("[", c->out);
     for (int code = 0; code < ERG_FLAG_COUNT_OF; code++) {
         if (!(raised >> code & 1))
