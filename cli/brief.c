@@ -36,7 +36,11 @@ static const prefix prefixes[] = {
 };
 
 typedef struct words { char text[160]; } words;
-typedef struct figure { double value, low, high; const char *unit; } figure;
+typedef struct figure {
+    double value, low, high;
+    const char *unit;
+    bool is_difference;
+} figure;
 
 typedef struct row_view {
     const erg_table *from, *summary;
@@ -72,6 +76,14 @@ static words quantity(double value, const char *unit)
     return out;
 }
 
+/* As many as its interval has; but joules that are little beside it are not told as 0 J.
+ * A difference may be 0. */
+static int figure_places(figure of, double scaled, int places)
+{
+    bool reads_0 = fabs(scaled) < 0.5 * pow(10, -places);
+    return reads_0 && !of.is_difference ? decimals_of(fabs(scaled), 1) : places;
+}
+
 /* "1204 J +- 121 J"; lopsided intervals stand as "4.2 J (1.9 .. 9.2 J)". */
 static words with_interval(figure of, const char *plus_minus)
 {
@@ -85,14 +97,15 @@ static words with_interval(figure of, const char *plus_minus)
     const prefix *scale = prefix_of(fmax(fabs(of.value), half));
     double factor = scale->factor;
     int places = decimals_of(half / factor, 2);
-    if (fabs(of.value / factor) < 0.5 * pow(10, -places))
+    int own = figure_places(of, of.value / factor, places);
+    if (fabs(of.value / factor) < 0.5 * pow(10, -own))
         of.value = 0;       /* and not -0 */
     if (fabs(above - below) <= 0.02 * (above + below))
-        snprintf(out.text, sizeof(out.text), "%.*f %s%s %s %.*f %s%s", places,
+        snprintf(out.text, sizeof(out.text), "%.*f %s%s %s %.*f %s%s", own,
                  of.value / factor, scale->name, of.unit, plus_minus, places, half / factor,
                  scale->name, of.unit);
     else
-        snprintf(out.text, sizeof(out.text), "%.*f %s%s (%.*f .. %.*f %s%s)", places,
+        snprintf(out.text, sizeof(out.text), "%.*f %s%s (%.*f .. %.*f %s%s)", own,
                  of.value / factor, scale->name, of.unit, places, of.low / factor, places,
                  of.high / factor, scale->name, of.unit);
     return out;
@@ -143,7 +156,7 @@ static words energy(const row_view *view, const char *name, double runs)
     snprintf(low, sizeof(low), "%s_low_j", name);
     snprintf(high, sizeof(high), "%s_high_j", name);
     figure of = { real_of(view, middle) / runs, real_of(view, low) / runs,
-                  real_of(view, high) / runs, "J" };
+                  real_of(view, high) / runs, "J", strcmp(name, "net_energy") == 0 };
     return doubted(view, with_interval(of, view->plus_minus));
 }
 

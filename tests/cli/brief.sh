@@ -30,7 +30,12 @@ digits_of_the_interval() { LC_ALL=C "$erg" show idle.erg >out; cat out
         split($(i - 2), a, "."); split($(i + 1), b, "."); n++; if (length(a[2]) != length(b[2])) bad = 1 } }
         END { exit !(n >= 2 && !bad) }' out; }
 
+# 0.4 J of a millisecond, known to 27 J, stood there as "0 J".
+never_nothing() { "$erg" run --sensor sim:a100-sxm4-80gb --quiet --output brief.erg -- true
+    LC_ALL=C "$erg" show brief.erg >out; cat out; grep '^  run ' out | grep -Eq ' \([0-9.]*[1-9][0-9.]* J \+- '; }
+
 check "idle and warm-up are not lines of their own" only_the_work
+check "energy that was not 0 J is not shown as 0 J" never_nothing
 check "--verbose shows idle and warm-up" all_in_verbose
 check "idle and warm-up are shown when asked for" what_was_asked_for
 check "the heads are those of the specification, with the idle policy" sample_heads
