@@ -179,6 +179,40 @@ static void a_board_may_be_named_by_its_index(void)
     }
 }
 
+/* Of two boards at 100 and 300 W all would be one of 200 W. */
+static void boards_that_only_their_like_names_tell_are_not_read_as_one(void)
+{
+    static const struct { int boards, apart_ms; const char *column; bool refused; } logs[] =
+    {
+        { 2, 0, "name", true },  { 2, 2, "name", true }, { 8, 3, "name", true },
+        { 2, 2, NULL, true },    { 1, 0, "name", false }, { 2, 2, "index", false },
+        { 1, 0, NULL, false },
+    };
+    for (size_t i = 0; i < ERG_COUNT(logs); i++) {
+        erg_error err = { 0 };
+        erg_text text = { 0 };
+        const char *column = logs[i].column;
+        erg_text_add(&text, "timestamp, %s%spower.draw [W]\n", column ? column : "",
+                     column ? ", " : "");
+        for (int k = 0; k < 12; k++)        /* a poll late by 0.3 s now and then */
+            for (int b = 0; b < logs[i].boards; b++) {
+                int ms = k * 200 + (k % 5 == 3 ? 150 : 0) + b * logs[i].apart_ms;
+                erg_text_add(&text, "2026/02/06 10:00:%02d.%03d, ", ms / 1000, ms % 1000);
+                if (column && strcmp(column, "index") == 0)
+                    erg_text_add(&text, "%d, ", b);
+                else if (column)
+                    erg_text_add(&text, "NVIDIA A100-SXM4-80GB, ");
+                erg_text_add(&text, "%d.00 W\n", 100 + 200 * b);
+            }
+        erg_trace *trace = import_text(text.data, NULL, &err);
+        CHECK((trace == NULL) == logs[i].refused);
+        CHECK(trace || (err.code == ERG_BAD_INPUT && strstr(err.text, "index")));
+        CHECK(!trace || (int)erg_trace_channel_count(trace) == logs[i].boards);
+        erg_trace_free(trace);
+        erg_text_free(&text);
+    }
+}
+
 static void long_names_of_hwinfo_stay_apart(void)
 {
     erg_trace *trace;
@@ -224,6 +258,7 @@ int main(void)
         TEST(milliseconds_since_1970_have_a_date),
         TEST(a_comma_before_the_milliseconds_is_iso_8601),
         TEST(a_board_may_be_named_by_its_index),
+        TEST(boards_that_only_their_like_names_tell_are_not_read_as_one),
         TEST(long_names_of_hwinfo_stay_apart),
         TEST(where_no_row_can_be_read_the_first_says_why),
     };
