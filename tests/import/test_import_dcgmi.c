@@ -47,6 +47,10 @@ static void dcgmi_columns_go_by_name_or_by_number(void)
     CHECK_OK(trace != NULL, err);
     CHECK(samples_of(trace, "gpu:0/power", &count)[1].value == 101.5);
     erg_trace_free(trace);
+
+    options.fields = "155";
+    CHECK(!import_text(numbered, &options, &err) && err.code == ERG_BAD_INPUT);
+    CHECK(strstr(err.text, "t.log:3: a row of 2 columns, where --fields names 1"));
 }
 
 /* 100 W, rows truly 60 ms apart where 50 ms were asked for. */

@@ -34,6 +34,7 @@ typedef struct dcgmi {
     size_t entity_count;
     erg_field words[ERG_DCGMI_WORDS];
     size_t word_count, line;
+    size_t odd_columns, odd_line;       /* of the first row that the layout does not fit */
 } dcgmi;
 
 /* An empty line may come first. */
@@ -165,6 +166,18 @@ static bool push_values(dcgmi *at, entity *one, const double values[], erg_error
     return good;
 }
 
+static bool cut(dcgmi *at, erg_field cells[])
+{
+    size_t columns = at->word_count - 2;
+    bool fits = erg_dcgmi_cut(&at->layout, at->words + 2, columns, cells);
+
+    if (!fits && !at->odd_columns) {
+        at->odd_columns = columns;
+        at->odd_line = at->line;
+    }
+    return fits;
+}
+
 static bool take_row(dcgmi *at, erg_error *err)
 {
     double values[ERG_DCGMI_FIELDS];
@@ -172,7 +185,7 @@ static bool take_row(dcgmi *at, erg_error *err)
     erg_error fault = { 0 };
 
     if (!isdigit((unsigned char)*at->words[1].text)
-        || !erg_dcgmi_cut(&at->layout, at->words + 2, at->word_count - 2, cells)
+        || !cut(at, cells)
         || !values_of(at, cells, values, &fault)) {
         if (fault.code != ERG_OK)
             return erg_fail(err, fault.code, "%s", fault.text);
@@ -301,6 +314,10 @@ static bool begin(dcgmi *at, erg_error *err)
 static bool finish(dcgmi *at, erg_trace *into, erg_error *err)
 {
     int first = (int)erg_trace_channel_count(into);
+    if (at->entity_count == 0 && at->odd_columns && at->source->options->fields)
+        return erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a row of %zu columns, where --fields "
+                        "names %d: name all, in the order given to dcgmi -e",
+                        at->source->name, at->odd_line, at->odd_columns, at->layout.count);
     for (size_t i = 0; i < at->entity_count; i++)
         check_period(at, &at->entities[i]);
     erg_intake_flag(at->in, ERG_FLAG_MADE_UP_STAMPS,
