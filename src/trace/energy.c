@@ -196,7 +196,8 @@ bool erg_trace_energy(const erg_trace *trace, int channel, erg_span span, erg_en
     if (span.end_ns <= span.begin_ns || span.begin_ns < -FARTHEST_NS
         || span.end_ns > FARTHEST_NS)
         return erg_fail(err, ERG_BAD_INPUT, "the window does not end after it begins");
-    uint64_t flags = erg_flags_on(groups, channel, &span, 1);
+    uint64_t flags = erg_flags_on(groups, channel, &span, 1)
+                   | erg_flags_beside(trace, groups, channel, &span, 1);
     if (is_refused(trace, channel, span, flags, err))
         return false;
     if (any_overlaps(&stream->ambiguous, span))

@@ -180,3 +180,23 @@ uint64_t erg_flags_on(const erg_flag_groups *groups, int channel, const erg_span
                 flags |= UINT64_C(1) << groups->at[i].code;
     return flags;
 }
+
+uint64_t erg_flags_beside(const erg_trace *trace, const erg_flag_groups *groups,
+                          int channel, const erg_span spans[], size_t count)
+{
+    static const erg_flag_code states[] = { ERG_FLAG_COLD_CLOCKS, ERG_FLAG_THERMAL_DRIFT,
+                                            ERG_FLAG_CLOCK_NOT_REACHED };
+    int device = erg_trace_channel(trace, channel)->device;
+    uint64_t flags = 0;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        const erg_flag_group *group = &groups->at[i];
+        const erg_channel_info *info =
+            group->channel < 0 ? NULL : erg_trace_channel(trace, group->channel);
+        bool is_beside = info && info->device == device && !erg_has_joules(info->quantity);
+        for (size_t s = 0; is_beside && s < ERG_COUNT(states); s++)
+            if (group->code == states[s] && lies_on(groups, group, spans, count))
+                flags |= UINT64_C(1) << group->code;
+    }
+    return flags;
+}

@@ -31,6 +31,9 @@ const erg_flag_group *erg_flag_group_find(const erg_flag_groups *groups, int cha
  * everywhere. */
 uint64_t erg_flags_on(const erg_flag_groups *groups, int channel, const erg_span spans[],
                       size_t count);
+/* As that, of states that another channel of its device shows: a clock, a temperature. */
+uint64_t erg_flags_beside(const erg_trace *trace, const erg_flag_groups *groups,
+                          int channel, const erg_span spans[], size_t count);
 /* Does it lie on one of the spans, which stand in order and apart, or everywhere? */
 bool erg_flag_lies_on(const erg_flag *flag, const erg_span spans[], size_t count);
 

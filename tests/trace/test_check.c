@@ -130,6 +130,11 @@ static void heat_and_a_missed_clock_are_flagged(void)
         erg_trace_add_setting(trace, &(erg_setting){ .key = "sm_clock_hz",
                                                      .value = "1380000000" }, &err);
         check(trace);
+        erg_energy energy;
+        CHECK_OK(erg_trace_energy(trace, 0, span_s(10.5, 19), &energy, &err), err);
+        CHECK(energy.quality == (bad ? ERG_QUALITY_FAIR : ERG_QUALITY_GOOD));
+        CHECK(!(energy.flags >> ERG_FLAG_THERMAL_DRIFT & 1) == !bad);
+        CHECK(!(energy.flags >> ERG_FLAG_CLOCK_NOT_REACHED & 1) == !bad);
         CHECK(erg_trace_has_flag(trace, ERG_FLAG_THERMAL_DRIFT) == bad);
         CHECK(erg_trace_has_flag(trace, ERG_FLAG_CLOCK_NOT_REACHED) == bad);
         CHECK(!erg_trace_has_flag(trace, ERG_FLAG_COLD_CLOCKS));
