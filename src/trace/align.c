@@ -30,12 +30,17 @@ typedef struct search {
  * drift about pivot_s. Fills model and seen where both are known. */
 static void match(search *with, double offset_s, double drift, double pivot_s)
 {
+    const erg_boxcar *box = &with->reference;
+    double most_s = box->at_s[box->count - 1];
+
     with->used = 0;
     for (size_t i = 0; i < with->count; i++) {
         double t_s = with->at_s[i] + offset_s + drift * (with->at_s[i] - pivot_s);
         double end_s = t_s - with->centre_s + 0.5 * with->width_s;
-        double mean = erg_boxcar_mean(&with->reference, end_s - with->width_s, end_s);
 
+        if (end_s > most_s)     /* and so are all that follow */
+            return;
+        double mean = erg_boxcar_mean(box, end_s - with->width_s, end_s);
         if (isnan(mean))
             continue;
         with->model[with->used] = mean;

@@ -14,7 +14,10 @@ typedef struct erg_boxcar {
     double *value;
     double *sum; /* integral from at_s[0] */
     size_t count;
-    size_t near[2]; /* where the last stretch began and ended: the next is close */
+    /* Samples lie in as many cells of time as there are samples: the last one before each
+     * cell, so that a segment is looked for in one cell and not walked to. */
+    uint32_t *before;
+    double cells_per_s;
     int64_t origin_ns;
 } erg_boxcar;
 
@@ -25,6 +28,6 @@ typedef struct erg_samples { const erg_sample *at; size_t count; } erg_samples;
 bool erg_boxcar_make(erg_samples samples, erg_boxcar *out, erg_error *err);
 void erg_boxcar_free(erg_boxcar *boxcar);
 /* Seconds after origin_ns; begin = end: the value there. NAN outside the record. */
-double erg_boxcar_mean(erg_boxcar *boxcar, double begin_s, double end_s);
+double erg_boxcar_mean(const erg_boxcar *boxcar, double begin_s, double end_s);
 
 #endif
