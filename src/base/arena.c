@@ -33,24 +33,36 @@ void erg_arena_free(erg_arena *arena)
     free(arena);
 }
 
-void *erg_arena_take(erg_arena *arena, size_t bytes, erg_error *err)
+bool erg_arena_reserve(erg_arena *arena, size_t bytes, erg_error *err)
 {
-    size_t need = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     block *one = arena->first;
 
-    if (need < bytes || !one || one->size - one->used < need) {
-        size_t size = need > BLOCK_BYTES ? need : BLOCK_BYTES;
-        one = need < bytes ? NULL : malloc(sizeof(*one) + size);
-        if (!one) {
-            erg_fail(err, ERG_NO_MEMORY, "out of memory");
-            return NULL;
-        }
-        *one = (block){ .next = arena->first, .size = size };
-        arena->first = one;
-    }
-    void *taken = one->bytes + one->used;
-    one->used += need;
-    return memset(taken, 0, need);
+    if (one && one->size - one->used >= bytes)
+        return true;
+    size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    one = size > PTRDIFF_MAX - sizeof(*one) ? NULL : malloc(sizeof(*one) + size);
+    if (!one)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    *one = (block){ .next = arena->first, .size = size };
+    arena->first = one;
+    return true;
+}
+
+void *erg_arena_room(erg_arena *arena, size_t bytes, erg_error *err)
+{
+    size_t need = bytes > PTRDIFF_MAX ? bytes
+                                      : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+    if (!erg_arena_reserve(arena, need, err))
+        return NULL;
+    arena->first->used += need;
+    return arena->first->bytes + arena->first->used - need;
+}
+
+void *erg_arena_take(erg_arena *arena, size_t bytes, erg_error *err)
+{
+    void *taken = erg_arena_room(arena, bytes, err);
+    return taken ? memset(taken, 0, bytes) : NULL;
 }
 
 char *erg_arena_text(erg_arena *arena, const char *text, erg_error *err)

@@ -115,6 +115,10 @@ erg_arena *erg_arena_new(erg_error *err);
 void erg_arena_free(erg_arena *arena);
 /* Zeroed, aligned for anything; NULL and err when memory ran out. */
 void *erg_arena_take(erg_arena *arena, size_t bytes, erg_error *err);
+/* The same, not zeroed: for what is written at once. */
+void *erg_arena_room(erg_arena *arena, size_t bytes, erg_error *err);
+/* What is taken next, so many bytes of it, lies in one piece, got at once. */
+bool erg_arena_reserve(erg_arena *arena, size_t bytes, erg_error *err);
 char *erg_arena_text(erg_arena *arena, const char *text, erg_error *err);
 
 /* Grows *items (elements of size bytes) so that one more fits; false: no memory. */

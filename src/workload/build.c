@@ -21,9 +21,6 @@ void erg_build_fill(erg_graph_options *options)
 void erg_builder_free(erg_builder *builder)
 {
     erg_arena_free(builder->arena);
-    free(builder->tensors);
-    free(builder->operators);
-    free(builder->notes);
     free(builder->graph);
     free(builder);
 }
@@ -59,15 +56,64 @@ erg_builder *erg_build_begin(const char *name, const char *reader,
     return builder;
 }
 
-/* A wish that cannot be met costs nothing but the growing it would have spared. */
+/* At least twice as many as there were, so that one after the other costs little. */
+static size_t capacity_for(size_t capacity, size_t need)
+{
+    enum { LEAST = 16 };
+    size_t twice = capacity ? 2 * capacity : LEAST;
+
+    return need <= capacity ? capacity : need > twice ? need : twice;
+}
+
+bool erg_builder_room(erg_builder *builder, void **items, size_t *capacity, size_t count,
+                      size_t more, size_t size)
+{
+    size_t wish = capacity_for(*capacity, count + more);
+
+    if (wish == *capacity)
+        return true;
+    void *grown = erg_arena_room(builder->arena, wish > SIZE_MAX / size ? SIZE_MAX
+                                                                       : wish * size,
+                                 &builder->error);
+    if (!grown)
+        return false;
+    if (count)
+        memcpy(grown, *items, count * size);
+    *items = grown;
+    *capacity = wish;
+    return true;
+}
+
+/* What one of these takes anew. */
+static size_t bytes_for(size_t capacity, size_t need, size_t size)
+{
+    return need > capacity ? capacity_for(capacity, need) * size : 0;
+}
+
+bool erg_builder_reserve(erg_builder *builder, size_t operators, size_t tensors,
+                         size_t bytes)
+{
+    size_t op_count = (size_t)builder->graph->operator_count;
+    size_t tensor_count = (size_t)builder->graph->tensor_count;
+
+    if (erg_build_failed(builder))
+        return false;
+    bytes += bytes_for(builder->operator_capacity, op_count + operators,
+                       sizeof(*builder->operators))
+             + bytes_for(builder->tensor_capacity, tensor_count + tensors,
+                         sizeof(*builder->tensors));
+    return erg_arena_reserve(builder->arena, bytes, &builder->error)
+           && erg_builder_room(builder, (void **)&builder->operators,
+                               &builder->operator_capacity, op_count, operators,
+                               sizeof(*builder->operators))
+           && erg_builder_room(builder, (void **)&builder->tensors,
+                               &builder->tensor_capacity, tensor_count, tensors,
+                               sizeof(*builder->tensors));
+}
+
 void erg_build_reserve(erg_builder *builder, size_t operators, size_t tensors)
 {
-    if (builder->operators || builder->tensors)
-        return;
-    builder->operators = malloc(operators * sizeof(*builder->operators));
-    builder->tensors = malloc(tensors * sizeof(*builder->tensors));
-    builder->operator_capacity = builder->operators ? operators : 0;
-    builder->tensor_capacity = builder->tensors ? tensors : 0;
+    erg_builder_reserve(builder, operators, tensors, 0);
 }
 
 const erg_graph_options *erg_build_options(const erg_builder *builder)
@@ -140,9 +186,8 @@ void erg_build_note(erg_builder *builder, const char *format, ...)
         if (strcmp(builder->notes[i], text) == 0)
             return;
     const char *copy = erg_builder_take(builder, text, strlen(text) + 1);
-    if (copy && erg_grow((void **)&builder->notes, &builder->note_capacity,
-                         (size_t)graph->note_count, sizeof(*builder->notes),
-                         &builder->error))
+    if (copy && erg_builder_room(builder, (void **)&builder->notes, &builder->note_capacity,
+                                 (size_t)graph->note_count, 1, sizeof(*builder->notes)))
         builder->notes[graph->note_count++] = copy;
 }
 

@@ -4,13 +4,6 @@
 #include "workload/build_inside.h"
 #include "workload/count.h"
 
-typedef struct graph_inside {
-    erg_arena *arena;
-    erg_tensor *tensors;
-    erg_operator *operators;
-    const char **notes;
-} graph_inside;
-
 static bool total(erg_builder *builder)
 {
     erg_graph *graph = builder->graph;
@@ -48,8 +41,6 @@ erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
     graph->forward_count = graph->operator_count;
     if (!erg_build_failed(builder) && graph->phase == ERG_TRAIN)
         erg_build_backward(builder);
-    graph_inside *inside = erg_builder_take(builder, NULL, sizeof(*inside));
-
     if (!erg_build_failed(builder) && graph->operator_count == 0)
         erg_build_refuse(builder, "%s: the graph has no operators: all it holds are "
                          "constants, shapes and views, which cost nothing", graph->name);
@@ -61,12 +52,10 @@ erg_graph *erg_build_end(erg_builder *builder, erg_error *err)
         erg_builder_free(builder);
         return NULL;
     }
-    *inside = (graph_inside){ builder->arena, builder->tensors, builder->operators,
-                              builder->notes };
     graph->tensors = builder->tensors;
     graph->operators = builder->operators;
     graph->notes = builder->notes;
-    graph->inside = inside;
+    graph->inside = builder->arena;
     free(builder);
     return graph;
 }
@@ -75,10 +64,6 @@ void erg_graph_free(erg_graph *graph)
 {
     if (!graph)
         return;
-    graph_inside inside = *(graph_inside *)graph->inside;
-    free(inside.tensors);
-    free(inside.operators);
-    free(inside.notes);
-    erg_arena_free(inside.arena);
+    erg_arena_free(graph->inside);
     free(graph);
 }

@@ -4,7 +4,7 @@
 #include "workload/build_inside.h"
 #include "workload/count.h"
 
-static int32_t needs_fill(const erg_builder *builder, const erg_operator *op,
+int32_t erg_builder_needs(const erg_builder *builder, const erg_operator *op,
                           int32_t *needs)
 {
     int32_t count = 0;
@@ -66,7 +66,7 @@ static bool operator_fill(erg_builder *builder, const erg_op_spec *spec, erg_ope
     op->outputs = lists + in;
     op->name = text;
     op->needs = lists + in + out;
-    op->need_count = needs_fill(builder, op, lists + in + out);
+    op->need_count = erg_builder_needs(builder, op, lists + in + out);
     return true;
 }
 
@@ -75,9 +75,9 @@ int32_t erg_build_operator(erg_builder *builder, const erg_op_spec *spec)
     erg_graph *graph = builder->graph;
 
     if (!lists_are_known(builder, spec)
-        || !erg_grow((void **)&builder->operators, &builder->operator_capacity,
-                     (size_t)graph->operator_count, sizeof(*builder->operators),
-                     &builder->error))
+        || !erg_builder_room(builder, (void **)&builder->operators,
+                             &builder->operator_capacity, (size_t)graph->operator_count, 1,
+                             sizeof(*builder->operators)))
         return -1;
     erg_operator *op = &builder->operators[graph->operator_count];
     if (!operator_fill(builder, spec, op))

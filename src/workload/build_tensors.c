@@ -6,12 +6,15 @@
 
 static erg_tensor *tensor_add(erg_builder *builder, int32_t *index)
 {
+    enum { OPERATORS = 256, TENSORS = 512 };    /* of a ResNet-50, and then some */
     erg_graph *graph = builder->graph;
 
+    if (builder->tensor_capacity == 0)
+        erg_build_reserve(builder, OPERATORS, TENSORS);
     if (erg_build_failed(builder)
-        || !erg_grow((void **)&builder->tensors, &builder->tensor_capacity,
-                     (size_t)graph->tensor_count, sizeof(*builder->tensors),
-                     &builder->error))
+        || !erg_builder_room(builder, (void **)&builder->tensors,
+                             &builder->tensor_capacity, (size_t)graph->tensor_count, 1,
+                             sizeof(*builder->tensors)))
         return NULL;
     *index = graph->tensor_count++;
     erg_tensor *tensor = &builder->tensors[*index];
