@@ -20,7 +20,7 @@ void erg_build_fill(erg_graph_options *options);
 /* options are copied, defaults filled in; read them back with erg_build_options. */
 erg_builder *erg_build_begin(const char *name, const char *reader,
                              const erg_graph_options *options, erg_error *err);
-/* Room for so many of each, where a reader knows: growing costs page faults. */
+/* Room for so many more of each, where a reader knows: growing costs page faults. */
 void erg_build_reserve(erg_builder *builder, size_t operators, size_t tensors);
 const erg_graph_options *erg_build_options(const erg_builder *builder);
 erg_arena *erg_build_arena(erg_builder *builder);
@@ -130,6 +130,28 @@ void erg_build_as_function(erg_builder *builder, int32_t tensor);
 /* A name kept as long as the graph; NULL when the builder has failed. */
 const char *erg_build_name(erg_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- what repeats ---------------------------------------------------------- */
+
+/* What is built between two calls, out of one tensor that is given and into another. */
+typedef struct erg_block {
+    int32_t in, out;
+    int32_t tensor, tensor_count;   /* the first of its tensors */
+    int32_t op, op_count;
+    size_t scope;                   /* bytes of each name that are no part of it */
+    size_t listed, named;           /* entries of lists, bytes of names behind the scope */
+} erg_block;
+
+/* Begins: `in` is made, the scope is set. */
+erg_block erg_build_block(const erg_builder *builder, int32_t in);
+void erg_build_block_end(const erg_builder *builder, erg_block *block, int32_t out);
+/* Room for so many copies of each. */
+void erg_build_expect(erg_builder *builder, const erg_block *blocks, const size_t *times,
+                      size_t count);
+/* What the same calls would build out of a like `in`, under the scope that is set: its
+ * weights and caches are new, what it read of before the block is read again (no view of
+ * `in`, or of what `in` views, may be among that). Gives `out`. */
+int32_t erg_build_repeat(erg_builder *builder, const erg_block *block, int32_t in);
 
 /* ---- readers: one file, one row of erg_graph_readers ---------------------- */
 

@@ -41,17 +41,10 @@ static bool fits_together(erg_builder *b, const erg_transformer *net)
     return !erg_build_failed(b);
 }
 
-/* A layer of a decoder has at most 22 operators over some 90 tensors. */
-static void reserve(const tf *t)
-{
-    size_t blocks = (size_t)(t->net.layers + t->net.decoder_layers) / 2;
-
-    if (t->net.experts == 0 && !t->training)
-        erg_build_reserve(t->b, 22 * blocks + 32, 90 * blocks + 64);
-}
-
 void erg_transformer_build(erg_builder *builder, const void *shape)
 {
+    /* Up to the first of each sort of layers; then it is known what follows. */
+    enum { FIRST_OPERATORS = 64, FIRST_TENSORS = 128 };
     const erg_graph_options *options = erg_build_options(builder);
     tf t = { .b = builder, .net = *(const erg_transformer *)shape };
 
@@ -70,17 +63,61 @@ void erg_transformer_build(erg_builder *builder, const void *shape)
     t.flash = options->attention == ERG_ATTENTION_FLASH;
     if (t.decoding)
         t.tokens = 1;
-    erg_tf_window(&t, t.net.window);
-    reserve(&t);
+    erg_tf_window(&t, false);
+    erg_build_reserve(builder, FIRST_OPERATORS, FIRST_TENSORS);
     t.net.build(&t);
 }
 
-void erg_tf_window(tf *t, int64_t window)
+void erg_tf_window(tf *t, bool sees_all)
 {
+    int64_t window = sees_all ? 0 : t->net.window;
     bool cuts = t->decoding && window && window < t->length;
 
-    t->net.window = window;
+    t->window = window;
     t->keys = cuts ? window : t->length;
+}
+
+static bool is_other(const tf *t, const tf_stack *stack, int64_t layer)
+{
+    return stack->is_other && stack->is_other(t, layer);
+}
+
+/* Room for the layers that are left of each sort, and for those of a decoder: with its
+ * attention to the encoder each has at most twice as much. */
+static void expect(tf *t, const tf_stack *stack, const erg_block *blocks,
+                   const size_t *left)
+{
+    size_t all = (size_t)stack->layers, twice = 2 * (size_t)stack->behind, times[2];
+
+    for (int i = 0; i < 2; i++)
+        times[i] = left[i] + (left[i] + 1) * twice / all;
+    erg_build_expect(t->b, blocks, times, ERG_COUNT(times));
+}
+
+int32_t erg_tf_stack(tf *t, const tf_stack *stack, int32_t x)
+{
+    erg_block blocks[2] = { 0 };
+    size_t left[2] = { 0 };         /* of each sort */
+
+    for (int64_t i = 0; i < stack->layers; i++)
+        left[is_other(t, stack, i)]++;
+    for (int64_t i = 0; i < stack->layers && !erg_build_failed(t->b); i++) {
+        bool other = is_other(t, stack, i);
+        erg_block *block = &blocks[other];
+        left[other]--;
+        erg_build_scope(t->b, "%s%d.", stack->name, (int)i);
+        if (block->op_count) {
+            x = erg_build_repeat(t->b, block, x);
+            continue;
+        }
+        *block = erg_build_block(t->b, x);
+        x = stack->layer(t, x, other);
+        erg_build_block_end(t->b, block, x);
+        if (blocks[!other].op_count || !left[!other])
+            expect(t, stack, blocks, left);
+    }
+    erg_build_unscope(t->b);
+    return x;
 }
 
 /* ---- parts ---------------------------------------------------------------- */
@@ -200,7 +237,7 @@ int32_t erg_tf_cached(tf *t, const char *name, int32_t x, int64_t width)
 {
     if (t->training)
         return x;
-    int64_t window = t->net.window, kept = window && window < t->keys ? window : t->keys;
+    int64_t window = t->window, kept = window && window < t->keys ? window : t->keys;
     int32_t cache = erg_tf_cache(t, name, kept, width);
     if (!t->decoding)
         return x;

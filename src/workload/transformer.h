@@ -76,6 +76,8 @@ struct tf {
     int64_t tokens;                 /* new ones of a sequence: S, or 1 in decode */
     int64_t length;                 /* S, or the cache */
     int64_t keys;                   /* of it that attention looks at */
+    int64_t window;                 /* of this layer; 0: none */
+    int32_t memory, bias;           /* what every layer of a stack reads, if any does */
     erg_head head;
     bool flash, training, decoding, last_only;
 };
@@ -116,8 +118,17 @@ int32_t erg_tf_cached(tf *t, const char *name, int32_t x, int64_t width);
 int32_t erg_tf_cache(tf *t, const char *name, int64_t tokens, int64_t width);
 /* softmax(q k) v: [B, queries, heads x width]. */
 int32_t erg_tf_attend(tf *t, const tf_heads *heads);
-/* Layers from now on see so many keys, 0: all. */
-void erg_tf_window(tf *t, int64_t window);
+/* Layers from now on see all keys, or those of the network's window. */
+void erg_tf_window(tf *t, bool sees_all);
+/* Layers, each out of the one before, of one sort or of two: the first of a sort is
+ * built, the others are its copies. */
+typedef struct tf_stack {
+    const char *name;               /* "encoder": of encoder0., encoder1.. */
+    int64_t layers, behind;         /* behind: of a decoder that follows */
+    int32_t (*layer)(tf *t, int32_t x, bool is_other);
+    bool (*is_other)(const tf *t, int64_t layer);       /* NULL: all are of one sort */
+} tf_stack;
+int32_t erg_tf_stack(tf *t, const tf_stack *stack, int32_t x);
 /* The dense or gated block between two residuals: [.., H] -> [.., H]. */
 int32_t erg_tf_mlp(tf *t, int32_t x, bool bias);
 /* Router, the experts that are hit, the weighted sum. */

@@ -71,7 +71,7 @@ static int32_t attend_plain(tf *t, const tf_heads *a)
 /* Pairs of query and key twice over: a causal half stays a whole number. */
 static int64_t twice_pairs(const tf *t, const tf_heads *a)
 {
-    int64_t s = a->queries, w = t->net.window;
+    int64_t s = a->queries, w = t->window;
 
     if (!a->causal || s != a->keys)
         return 2 * s * a->keys;

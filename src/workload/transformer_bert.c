@@ -73,20 +73,22 @@ static void head(tf *t, int32_t x, int32_t table)
         pool(t, x, t->head != ERG_HEAD_POOLER);
 }
 
+static int32_t layer(tf *t, int32_t x, bool is_other)
+{
+    int32_t y = erg_tf_dropout(t, "dropout1", attention(t, x));
+
+    (void)is_other;
+    x = erg_tf_norm(t, "norm1", erg_build_add(t->b, "add1", y, x));
+    y = erg_tf_dropout(t, "dropout2", erg_tf_mlp(t, x, true));
+    return erg_tf_norm(t, "norm2", erg_build_add(t->b, "add2", y, x));
+}
+
 void erg_tf_bert(tf *t)
 {
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers, .layer = layer };
     int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden);
 
     if (t->decoding)
         erg_build_refuse(t->b, "bert reads whole sequences: it has no decode phase");
-    int32_t x = embed(t, table);
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        int32_t y = erg_tf_dropout(t, "dropout1", attention(t, x));
-        x = erg_tf_norm(t, "norm1", erg_build_add(t->b, "add1", y, x));
-        y = erg_tf_dropout(t, "dropout2", erg_tf_mlp(t, x, true));
-        x = erg_tf_norm(t, "norm2", erg_build_add(t->b, "add2", y, x));
-    }
-    erg_build_unscope(t->b);
-    head(t, x, table);
+    head(t, erg_tf_stack(t, &stack, embed(t, table)), table);
 }

@@ -105,19 +105,26 @@ static void cache_note(const tf *t)
                        "latent vector keeps %lld", (long long)whole, (long long)latent);
 }
 
+static bool is_dense(const tf *t, int64_t layer)
+{
+    return layer < t->net.dense_layers || !t->net.experts;
+}
+
+static int32_t layer(tf *t, int32_t x, bool is_dense)
+{
+    x = erg_build_add(t->b, "add1", x, attention(t, erg_tf_rms_norm(t, "norm1", x)));
+    return erg_build_add(t->b, "add2", x,
+                         block(t, erg_tf_rms_norm(t, "norm2", x), is_dense));
+}
+
 void erg_tf_deepseek(tf *t)
 {
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers, .layer = layer,
+                             .is_other = is_dense };
     int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden);
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
 
     cache_note(t);
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        bool is_dense = i < t->net.dense_layers || !t->net.experts;
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        x = erg_build_add(t->b, "add1", x, attention(t, erg_tf_rms_norm(t, "norm1", x)));
-        x = erg_build_add(t->b, "add2", x,
-                          block(t, erg_tf_rms_norm(t, "norm2", x), is_dense));
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     erg_tf_decoder_head(t, erg_tf_rms_norm(t, "norm", x), table);
 }

@@ -21,8 +21,20 @@ static int32_t gpt2_attention(tf *t, int32_t x)
     return erg_build_linear(t->b, "out", erg_tf_attend(t, &heads), width, true);
 }
 
+static int32_t gpt2_layer(tf *t, int32_t x, bool is_other)
+{
+    int32_t y = gpt2_attention(t, erg_tf_norm(t, "norm1", x));
+
+    (void)is_other;
+    x = erg_build_add(t->b, "add1", x, erg_tf_dropout(t, "dropout1", y));
+    y = erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true);
+    return erg_build_add(t->b, "add2", x, erg_tf_dropout(t, "dropout2", y));
+}
+
 void erg_tf_gpt2(tf *t)
 {
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers,
+                             .layer = gpt2_layer };
     int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden);
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
 
@@ -31,14 +43,7 @@ void erg_tf_gpt2(tf *t)
     x = erg_build_add(t->b, "embed",
                       x, erg_tf_positions(t, "positions", t->net.positions, t->tokens));
     x = erg_tf_dropout(t, "embed_dropout", x);
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        int32_t y = gpt2_attention(t, erg_tf_norm(t, "norm1", x));
-        x = erg_build_add(t->b, "add1", x, erg_tf_dropout(t, "dropout1", y));
-        y = erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true);
-        x = erg_build_add(t->b, "add2", x, erg_tf_dropout(t, "dropout2", y));
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     erg_tf_decoder_head(t, erg_tf_norm(t, "norm", x), table);
 }
 
@@ -65,11 +70,12 @@ static int32_t opt_attention(tf *t, int32_t x)
     return erg_build_linear(t->b, "out", erg_tf_attend(t, &heads), t->net.hidden, true);
 }
 
-static int32_t opt_layer(tf *t, int32_t x)
+static int32_t opt_layer(tf *t, int32_t x, bool is_other)
 {
     bool last = t->net.norm_last;
     int32_t y = opt_attention(t, last ? x : erg_tf_norm(t, "norm1", x));
 
+    (void)is_other;
     x = erg_build_add(t->b, "add1", x, erg_tf_dropout(t, "dropout1", y));
     x = last ? erg_tf_norm(t, "norm1", x) : x;
     y = erg_tf_mlp(t, last ? x : erg_tf_norm(t, "norm2", x), true);
@@ -79,6 +85,8 @@ static int32_t opt_layer(tf *t, int32_t x)
 
 void erg_tf_opt(tf *t)
 {
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers,
+                             .layer = opt_layer };
     bool projects = t->net.embed_width != t->net.hidden;
     int32_t table = erg_tf_weights(t, t->net.vocab, t->net.embed_width);
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
@@ -88,11 +96,7 @@ void erg_tf_opt(tf *t)
     /* Its table has two rows more than positions: an offset of its first release. */
     x = erg_build_add(t->b, "embed",
                       x, erg_tf_positions(t, "positions", t->net.positions + 2, t->tokens));
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        x = opt_layer(t, x);
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     if (!t->net.norm_last)
         x = erg_tf_norm(t, "norm", x);
     if (projects)

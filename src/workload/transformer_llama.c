@@ -85,8 +85,9 @@ static int32_t block(tf *t, int32_t x)
                ? erg_build_add(t->b, "add_shared", y, shared_expert(t, x)) : y;
 }
 
-static int32_t layer(tf *t, int32_t x)
+static int32_t layer(tf *t, int32_t x, bool sees_all)
 {
+    erg_tf_window(t, sees_all);
     int32_t y = attention(t, erg_tf_rms_norm(t, "norm1", x));
 
     y = t->net.norms_after ? erg_tf_rms_norm(t, "norm1_after", y) : y;
@@ -102,19 +103,17 @@ bool erg_tf_sees_all(const erg_transformer *net, int64_t layer)
            || (net->window_every && (layer + 1) % net->window_every == 0);
 }
 
+static bool sees_all(const tf *t, int64_t layer) { return erg_tf_sees_all(&t->net, layer); }
+
 void erg_tf_llama(tf *t)
 {
-    const erg_transformer net = t->net;
-    int32_t table = erg_tf_weights(t, net.vocab, net.hidden);
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers, .layer = layer,
+                             .is_other = sees_all };
+    int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden);
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
 
-    if (net.scaled_embed)
+    if (t->net.scaled_embed)
         x = erg_tf_map(t, ERG_OP_MUL, "embed_scale", x);
-    for (int64_t i = 0; i < net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        erg_tf_window(t, erg_tf_sees_all(&net, i) ? 0 : net.window);
-        x = layer(t, x);
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     erg_tf_decoder_head(t, erg_tf_rms_norm(t, "norm", x), table);
 }

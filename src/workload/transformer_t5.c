@@ -33,11 +33,11 @@ static int32_t residual(tf *t, const char *name, int32_t x, int32_t y)
     return erg_build_add(t->b, name, x, erg_tf_dropout(t, "dropout", y));
 }
 
-static int32_t self_attention(tf *t, int32_t x, int32_t bias, bool causal)
+static int32_t self_attention(tf *t, int32_t x, bool causal)
 {
     int64_t width = t->net.heads * t->net.head_width;
     int32_t y = erg_tf_rms_norm(t, "norm1", x);
-    tf_heads heads = heads_of(t, bias);
+    tf_heads heads = heads_of(t, t->bias);
 
     heads.causal = causal;
     heads.q = erg_build_linear(t->b, "query", y, width, false);
@@ -51,7 +51,7 @@ static int32_t self_attention(tf *t, int32_t x, int32_t bias, bool causal)
     return residual(t, "add1", x, y);
 }
 
-static int32_t cross_attention(tf *t, int32_t x, int32_t memory)
+static int32_t cross_attention(tf *t, int32_t x)
 {
     int64_t width = t->net.heads * t->net.head_width;
     int32_t y = erg_tf_rms_norm(t, "norm_cross", x);
@@ -63,8 +63,8 @@ static int32_t cross_attention(tf *t, int32_t x, int32_t memory)
         heads.v = erg_tf_cache(t, "cross_cache_value", t->keys, width);
         erg_tf_weights(t, 2 * width, t->net.hidden);    /* resident all the same */
     } else {
-        heads.k = erg_build_linear(t->b, "cross_key", memory, width, false);
-        heads.v = erg_build_linear(t->b, "cross_value", memory, width, false);
+        heads.k = erg_build_linear(t->b, "cross_key", t->memory, width, false);
+        heads.v = erg_build_linear(t->b, "cross_value", t->memory, width, false);
         heads.k = erg_tf_cached(t, "cross_cache_key", heads.k, width);
         heads.v = erg_tf_cached(t, "cross_cache_value", heads.v, width);
     }
@@ -73,53 +73,72 @@ static int32_t cross_attention(tf *t, int32_t x, int32_t memory)
 }
 
 /* The first sparse layer is the second: layer i is sparse if i mod step = 1. */
-static int32_t feed_forward(tf *t, int32_t x, int64_t layer, int64_t step)
+static bool is_sparse(const tf *t, int64_t layer, int64_t step)
 {
-    bool sparse = t->net.experts && step && (step == 1 || layer % step == 1);
+    return t->net.experts && step && (step == 1 || layer % step == 1);
+}
+
+static bool encoder_is_sparse(const tf *t, int64_t layer)
+{
+    return is_sparse(t, layer, t->net.sparse_step);
+}
+
+static bool decoder_is_sparse(const tf *t, int64_t layer)
+{
+    return is_sparse(t, layer, t->net.decoder_sparse_step);
+}
+
+static int32_t feed_forward(tf *t, int32_t x, bool sparse)
+{
     int32_t y = erg_tf_rms_norm(t, "norm2", x);
 
     return residual(t, "add2", x, sparse ? erg_tf_experts(t, y) : erg_tf_mlp(t, y, false));
 }
 
+static int32_t encoder_layer(tf *t, int32_t x, bool sparse)
+{
+    return feed_forward(t, self_attention(t, x, false), sparse);
+}
+
+static int32_t decoder_layer(tf *t, int32_t x, bool sparse)
+{
+    return feed_forward(t, cross_attention(t, self_attention(t, x, true)), sparse);
+}
+
 static int32_t encode(tf *t, int32_t table)
 {
+    const tf_stack stack = { .name = "encoder", .layers = t->net.layers,
+                             .behind = t->net.decoder_layers, .layer = encoder_layer,
+                             .is_other = encoder_is_sparse };
     int32_t x = erg_tf_dropout(t, "encoder.dropout",
                                erg_tf_embed(t, "encoder.tokens", table, t->tokens));
-    int32_t bias = relative_bias(t);
 
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "encoder%d.", (int)i);
-        x = feed_forward(t, self_attention(t, x, bias, false), i, t->net.sparse_step);
-    }
-    erg_build_unscope(t->b);
+    t->bias = relative_bias(t);
+    x = erg_tf_stack(t, &stack, x);
     return erg_tf_dropout(t, "encoder.last_dropout", erg_tf_rms_norm(t, "encoder.norm", x));
 }
 
-static int32_t decode(tf *t, int32_t table, int32_t memory)
+static int32_t decode(tf *t, int32_t table)
 {
+    const tf_stack stack = { .name = "decoder", .layers = t->net.decoder_layers,
+                             .layer = decoder_layer, .is_other = decoder_is_sparse };
     int32_t x = erg_tf_dropout(t, "decoder.dropout",
                                erg_tf_embed(t, "decoder.tokens", table, t->tokens));
-    int32_t bias = relative_bias(t);
 
-    for (int64_t i = 0; i < t->net.decoder_layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "decoder%d.", (int)i);
-        x = cross_attention(t, self_attention(t, x, bias, true), memory);
-        x = feed_forward(t, x, i, t->net.decoder_sparse_step);
-    }
-    erg_build_unscope(t->b);
+    t->bias = relative_bias(t);
+    x = erg_tf_stack(t, &stack, x);
     return erg_tf_dropout(t, "decoder.last_dropout", erg_tf_rms_norm(t, "decoder.norm", x));
 }
 
 /* Between two tokens the encoder rests, but its weights stay where they are. */
 static void rest(tf *t)
 {
-    int64_t step = t->net.sparse_step, wide = t->net.inner * (t->net.gated ? 3 : 2);
+    int64_t wide = t->net.inner * (t->net.gated ? 3 : 2);
     int64_t dense = 4 * t->net.heads * t->net.head_width + 2;
 
     for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        bool sparse = t->net.experts && step && (step == 1 || i % step == 1);
-        erg_tf_weights(t, dense + (sparse ? t->net.experts * (wide + 1) : wide),
-                       t->net.hidden);
+        int64_t block = encoder_is_sparse(t, i) ? t->net.experts * (wide + 1) : wide;
+        erg_tf_weights(t, dense + block, t->net.hidden);
     }
     erg_tf_weights(t, t->net.buckets, t->net.heads);
     erg_tf_weights(t, 1, t->net.hidden);
@@ -127,13 +146,13 @@ static void rest(tf *t)
 
 void erg_tf_t5(tf *t)
 {
-    int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden), memory = -1;
+    int32_t table = erg_tf_weights(t, t->net.vocab, t->net.hidden);
 
     if (t->decoding)
         rest(t);
     else
-        memory = encode(t, table);
-    int32_t x = decode(t, table, memory);
+        t->memory = encode(t, table);
+    int32_t x = decode(t, table);
 
     /* Tied weights were trained for an input of another size. */
     if (t->net.tied && t->head != ERG_HEAD_NONE)

@@ -60,8 +60,19 @@ static void head(tf *t, int32_t x)
     erg_build_output(t->b, x);
 }
 
+static int32_t layer(tf *t, int32_t x, bool is_other)
+{
+    int32_t y = attention(t, erg_tf_norm(t, "norm1", x));
+
+    (void)is_other;
+    x = erg_build_add(t->b, "add1", erg_tf_dropout(t, "dropout1", y), x);
+    y = erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true);
+    return erg_build_add(t->b, "add2", erg_tf_dropout(t, "dropout2", y), x);
+}
+
 void erg_tf_vit(tf *t)
 {
+    const tf_stack stack = { .name = "layer", .layers = t->net.layers, .layer = layer };
     int64_t side = t->net.patch > 0 ? t->net.image / t->net.patch : 0;
 
     if (side < 1 || t->net.channels < 1)
@@ -70,14 +81,6 @@ void erg_tf_vit(tf *t)
     if (t->decoding)
         erg_build_refuse(t->b, "vit looks at whole images: it has no decode phase");
     t->tokens = side * side + 1;
-    int32_t x = embed(t, side);
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "layer%d.", (int)i);
-        int32_t y = attention(t, erg_tf_norm(t, "norm1", x));
-        x = erg_build_add(t->b, "add1", erg_tf_dropout(t, "dropout1", y), x);
-        y = erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true);
-        x = erg_build_add(t->b, "add2", erg_tf_dropout(t, "dropout2", y), x);
-    }
-    erg_build_unscope(t->b);
+    int32_t x = erg_tf_stack(t, &stack, embed(t, side));
     head(t, erg_tf_norm(t, "norm", x));
 }

@@ -87,8 +87,22 @@ static int32_t feed_forward(tf *t, int32_t x)
     return residual(t, "add2", x, erg_tf_mlp(t, erg_tf_norm(t, "norm2", x), true));
 }
 
+static int32_t encoder_layer(tf *t, int32_t x, bool is_other)
+{
+    (void)is_other;
+    return feed_forward(t, self_attention(t, x, false));
+}
+
+static int32_t decoder_layer(tf *t, int32_t x, bool is_other)
+{
+    (void)is_other;
+    return feed_forward(t, cross_attention(t, self_attention(t, x, true), t->memory));
+}
+
 static int32_t encode(tf *t)
 {
+    const tf_stack stack = { .name = "encoder", .layers = t->net.layers,
+                             .behind = t->net.decoder_layers, .layer = encoder_layer };
     int64_t frames[3] = { t->batch, t->net.mels, 2 * t->net.source_positions };
     int32_t x = erg_build_tensor(t->b, ERG_INPUT, "mel", 3, frames, ERG_BITS_OF_GRAPH);
     int64_t tokens = t->tokens;
@@ -99,11 +113,7 @@ static int32_t encode(tf *t)
     x = erg_tf_view(t, x, t->tokens, t->net.hidden);
     int32_t positions = erg_tf_weights(t, t->tokens, t->net.hidden);
     x = erg_build_add(t->b, "encoder.embed", x, positions);
-    for (int64_t i = 0; i < t->net.layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "encoder%d.", (int)i);
-        x = feed_forward(t, self_attention(t, x, false));
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     t->tokens = tokens;
     return erg_tf_norm(t, "encoder.norm", x);
 }
@@ -122,14 +132,15 @@ static void rest(tf *t)
 
 void erg_tf_whisper(tf *t)
 {
-    int32_t memory = -1;
+    const tf_stack stack = { .name = "decoder", .layers = t->net.decoder_layers,
+                             .layer = decoder_layer };
 
     if (t->net.source_positions < 1 || t->net.mels < 1)
         erg_build_refuse(t->b, "whisper needs mel bins and source positions");
     if (t->decoding)
         rest(t);
     else
-        memory = encode(t);
+        t->memory = encode(t);
     t->net.heads = t->net.decoder_heads;
     t->net.head_width = t->net.hidden / t->net.heads;
     t->net.inner = t->net.decoder_inner;
@@ -137,11 +148,6 @@ void erg_tf_whisper(tf *t)
     int32_t x = erg_tf_embed(t, "tokens", table, t->tokens);
     x = erg_build_add(t->b, "embed",
                       x, erg_tf_positions(t, "positions", t->net.positions, t->tokens));
-    for (int64_t i = 0; i < t->net.decoder_layers && !erg_build_failed(t->b); i++) {
-        erg_build_scope(t->b, "decoder%d.", (int)i);
-        x = self_attention(t, x, true);
-        x = feed_forward(t, cross_attention(t, x, memory));
-    }
-    erg_build_unscope(t->b);
+    x = erg_tf_stack(t, &stack, x);
     erg_tf_decoder_head(t, erg_tf_norm(t, "norm", x), table);
 }
