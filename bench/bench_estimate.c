@@ -108,9 +108,25 @@ static void beside_onnx(char *erg, char *model, double floor_ms)
         puts("python3-onnx shape inference: not here (apt-get install python3-onnx)");
 }
 
-/* A config.json of Llama 3.1, by its layers and its width. */
-static void from_config(const char *name, int layers, int hidden, int inner, double limit_s,
-                        const erg_catalog *catalog)
+static const struct { const char *name, *text; } configs[] = {
+    { "config.json of Llama 3.1 8B, graph",
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 32, \"hidden_size\": 4096,"
+      "\"intermediate_size\": 14336, \"vocab_size\": 128256, \"num_attention_heads\": 32,"
+      "\"num_key_value_heads\": 8, \"max_position_embeddings\": 131072}" },
+    { "config.json of Llama 3.1 70B, graph",
+      "{\"model_type\": \"llama\", \"num_hidden_layers\": 80, \"hidden_size\": 8192,"
+      "\"intermediate_size\": 28672, \"vocab_size\": 128256, \"num_attention_heads\": 64,"
+      "\"num_key_value_heads\": 8, \"max_position_embeddings\": 131072}" },
+    { "config.json of GPT-2 large, graph",
+      "{\"model_type\": \"gpt2\", \"n_layer\": 36, \"n_embd\": 1280, \"n_head\": 20}" },
+    { "config.json of Switch-XL, 4 experts, graph",
+      "{\"model_type\": \"switch_transformers\", \"num_layers\": 24, \"num_heads\": 32,"
+      "\"num_decoder_layers\": 24, \"d_model\": 1024, \"d_ff\": 16384, \"d_kv\": 128,"
+      "\"num_experts\": 4, \"num_sparse_encoder_layers\": 12,"
+      "\"num_sparse_decoder_layers\": 12}" },
+};
+
+static void from_config(const char *name, const char *text, const erg_catalog *catalog)
 {
     char path[] = "/tmp/erg-bench-XXXXXX";
     int file = mkstemp(path);
@@ -120,13 +136,9 @@ static void from_config(const char *name, int layers, int hidden, int inner, dou
         perror(path);
         return;
     }
-    fprintf(out, "{\"model_type\": \"llama\", \"num_hidden_layers\": %d,"
-            "\"hidden_size\": %d, \"intermediate_size\": %d, \"vocab_size\": 128256,"
-            "\"num_attention_heads\": %d, \"num_key_value_heads\": 8,"
-            "\"max_position_embeddings\": 131072, \"tie_word_embeddings\": false}\n",
-            layers, hidden, inner, hidden / 128);
+    fputs(text, out);
     fclose(out);
-    warm(&(subject){ name, path, NULL, limit_s, false, true }, catalog);
+    warm(&(subject){ name, path, NULL, 0.1e-3, false, true }, catalog);
     unlink(path);
 }
 
@@ -146,8 +158,8 @@ int main(int argc, char *argv[])
     setenv("ERG_DATA", argv[2], 1);
     for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
         warm(&subjects[i], &catalog);
-    from_config("config.json of Llama 3.1 8B, graph", 32, 4096, 14336, 0.1e-3, &catalog);
-    from_config("config.json of Llama 3.1 70B, graph", 80, 8192, 28672, NAN, &catalog);
+    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++)
+        from_config(configs[i].name, configs[i].text, &catalog);
     double floor_ms = process_ms(nothing);
     row("erg --version, process", version, floor_ms, NAN);
     row("erg estimate zoo:resnet50 --no-hints, process", plain, floor_ms, 5);
