@@ -179,6 +179,50 @@ static void a_board_may_be_named_by_its_index(void)
     }
 }
 
+/* An A100 read every 13 ms has a new value each 101 ms: 19 polls are 2 readings. */
+static void polls_of_a_slow_sensor_are_not_counted_as_its_updates(void)
+{
+    const erg_import_options options = { .format = "csv", .time_column = "t_ms",
+                                         .power_columns = "power_draw_w" };
+    erg_trace *trace = import_file(test_data("sensors/yang_a100_5050_smi.csv"), &options);
+    erg_span all = erg_trace_span(trace);
+    int64_t begin_ns = all.begin_ns + 3 * ERG_NS_PER_S;
+    erg_error err = { 0 };
+    erg_energy energy;
+
+    CHECK_NEAR(erg_trace_channel(trace, 0)->update_s, 0.1012, 0.0005);
+    CHECK_OK(erg_trace_energy(trace, 0, (erg_span){ begin_ns,
+             begin_ns + 250 * ERG_NS_PER_MS }, &energy, &err), err);
+    CHECK(energy.updates <= 3 && energy.quality == ERG_QUALITY_TOO_SHORT);
+    CHECK_OK(erg_trace_energy(trace, 0, all, &energy, &err), err);
+    CHECK(energy.updates > 110 && energy.updates < 130);
+    erg_trace_free(trace);
+}
+
+/* Two levels that change in step are a load, and say nothing of the sensor. */
+static void a_square_load_is_no_sensors_period(void)
+{
+    erg_text text = { 0 };
+    erg_text_add(&text, "t_s,power_w\n");
+    for (int i = 0; i < 4000; i++)
+        erg_text_add(&text, "%d.%02d,%d\n", i / 100, i % 100, i / 10 % 2 ? 400 : 80);
+    const erg_import_options options = { .format = "csv", .time_column = "t_s",
+                                         .power_columns = "power_w" };
+    erg_error err = { 0 };
+    erg_energy energy;
+    erg_trace *trace = import_text(text.data, &options, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(!(erg_trace_channel(trace, 0)->update_s > 0));
+    erg_span span = erg_trace_span(trace);
+    span.begin_ns += 100 * ERG_NS_PER_MS;
+    span.end_ns = span.begin_ns + 100 * ERG_NS_PER_MS;
+    CHECK_OK(erg_trace_energy(trace, 0, span, &energy, &err), err);
+    CHECK_NEAR(energy.energy_j, 40, 2);
+    CHECK(energy.updates == 10);
+    erg_trace_free(trace);
+    erg_text_free(&text);
+}
+
 /* Of two boards at 100 and 300 W all would be one of 200 W. */
 static void boards_that_only_their_like_names_tell_are_not_read_as_one(void)
 {
@@ -258,6 +302,8 @@ int main(void)
         TEST(milliseconds_since_1970_have_a_date),
         TEST(a_comma_before_the_milliseconds_is_iso_8601),
         TEST(a_board_may_be_named_by_its_index),
+        TEST(polls_of_a_slow_sensor_are_not_counted_as_its_updates),
+        TEST(a_square_load_is_no_sensors_period),
         TEST(boards_that_only_their_like_names_tell_are_not_read_as_one),
         TEST(long_names_of_hwinfo_stay_apart),
         TEST(where_no_row_can_be_read_the_first_says_why),

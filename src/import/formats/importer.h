@@ -105,6 +105,8 @@ bool erg_intake_setting(erg_intake *in, const erg_setting *setting, erg_error *e
 void erg_intake_torn(erg_intake *in, size_t line);
 /* Stamps that another read have no zone; what it added to them since an hour came twice. */
 void erg_intake_local(erg_intake *in, int64_t twice_ns);
+/* The file says nothing of its sensors: how often they have a new value is looked for. */
+void erg_intake_find_periods(erg_intake *in);
 /* Stamps count from nowhere: no anchor is added. */
 void erg_intake_relative(erg_intake *in, bool relative);
 /* One flag over the whole file. */

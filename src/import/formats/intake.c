@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "import/formats/importer.h"
+#include "trace/sensor.h"
 #include "trace/stream.h"
 #include "trace/take.h"
 
@@ -32,7 +33,7 @@ struct erg_intake {
     flag_row flags[FLAGS_MOST];
     size_t flag_count;
     int64_t last_ns, twice_ns;  /* last stamp; added since an hour came twice */
-    bool zoneless, relative;
+    bool zoneless, relative, finds_periods;
     size_t torn, torn_line;     /* how many rows, the first one's line */
     bool is_cut;                /* so is the last one, in which the file ends */
 };
@@ -189,6 +190,11 @@ void erg_intake_local(erg_intake *in, int64_t twice_ns)
     in->twice_ns = twice_ns;
 }
 
+void erg_intake_find_periods(erg_intake *in)
+{
+    in->finds_periods = true;
+}
+
 void erg_intake_relative(erg_intake *in, bool relative)
 {
     in->relative = relative;
@@ -222,6 +228,37 @@ bool erg_import_clock(erg_trace *into, int64_t utc_ns, int64_t *shift_ns, erg_er
     return nearest || erg_trace_add_anchor(into, &anchor, err);
 }
 
+enum { LOOKED_AT = 20000, VALUES_LEAST = 20 };
+/* No board's sensor is slower; what changes at longer intervals may be the load. */
+#define SENSOR_MOST_S 0.15
+
+/* Do the changes show the noise of a sensor, or a few levels of a load? */
+static bool has_noise(const erg_sample at[], size_t count)
+{
+    double seen[VALUES_LEAST];
+    size_t values = 0;
+
+    for (size_t i = 0; i < count && values < VALUES_LEAST; i++) {
+        size_t k = 0;
+        while (k < values && seen[k] != at[i].value)
+            k++;
+        if (k == values && !isnan(at[i].value))
+            seen[values++] = at[i].value;
+    }
+    return values == VALUES_LEAST;
+}
+
+/* Polls of a sensor that has new values less often, as they themselves show; 0: not. */
+static double period_of(const erg_channel_info *info, const erg_sample at[], size_t count)
+{
+    erg_comb comb;
+
+    count = count < LOOKED_AT ? count : LOOKED_AT;
+    return info->quantity == ERG_POWER && info->kind == ERG_INSTANT && has_noise(at, count)
+            && erg_sensor_comb(at, count, &comb, NULL) && comb.update_s <= SENSOR_MOST_S
+        ? comb.update_s : 0;
+}
+
 static bool add_track(erg_intake *in, erg_trace *into, track *from, const int devices[],
                       int64_t shift_ns)
 {
@@ -237,6 +274,8 @@ static bool add_track(erg_intake *in, erg_trace *into, track *from, const int de
         info.window_s = step_s;
     if (info.kind == ERG_AVG_PREV && !(info.update_s > 0))
         info.update_s = info.window_s;
+    if (in->finds_periods && !(info.update_s > 0))
+        info.update_s = period_of(&info, samples, from->samples.count);
     int channel = erg_trace_add_channel(into, &info, NULL);
     for (size_t i = 0; shift_ns && i < from->samples.count; i++) {
         samples[i].t_ns += shift_ns;

@@ -274,6 +274,8 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
     if (good && at.count == 0 && at.odd[0])
         good = erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no row could be read: '%s' %s",
                         source->name, at.odd_line, at.odd, at.cure);
+    if (good)
+        erg_intake_find_periods(sheet->in);
     good = good && erg_intake_finish(sheet->in, into, err);
     erg_intake_free(sheet->in);
     sheet->in = NULL;
