@@ -19,7 +19,8 @@ erg_unit erg_unit_of(const erg_operator *op, const erg_hardware *hardware, doubl
                       known_or_zero(
                           hardware->peak_flop_per_s[engine.class][engine.precision]) };
 
-    if (!(unit.flop_per_s > 0))     /* not native: converted and run as fp32 */
+    /* not native: converted and run as fp32, which fp64 cannot be */
+    if (!(unit.flop_per_s > 0) && engine.precision != ERG_FP64)
         unit.flop_per_s =
             known_or_zero(hardware->peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP32]);
     if (is_matrix && hardware->emulated_share[op->precision] > 0

@@ -54,8 +54,10 @@ erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware)
     }
     if (has(hardware, ERG_UNIT_VECTOR, precision))
         return (erg_engine){ ERG_UNIT_VECTOR, precision };
-    /* Converted and computed in fp32: the one precision every device has. */
-    return (erg_engine){ ERG_UNIT_VECTOR, ERG_FP32 };
+    /* Converted and computed in fp32: the one precision every device has. Nothing
+     * narrower computes fp64, unless a record says at which share of fp32. */
+    bool is_wider = precision == ERG_FP64 && !(hardware->emulated_share[ERG_FP64] > 0);
+    return (erg_engine){ ERG_UNIT_VECTOR, is_wider ? ERG_FP64 : ERG_FP32 };
 }
 
 bool erg_is_emulated(const erg_operator *op, const erg_hardware *hardware)

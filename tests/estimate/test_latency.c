@@ -304,6 +304,18 @@ static void a_precision_without_a_unit_runs_at_its_share_of_fp32(void)
     CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 1e14, 1);
 }
 
+static void nothing_narrower_stands_in_for_fp64(void)
+{
+    erg_hardware gpu = round_gpu();
+    erg_operator product = { .kind = ERG_OP_MATMUL, .precision = ERG_FP64, .macs = 1 };
+
+    CHECK(!(erg_unit_of(&product, &gpu, 0).flop_per_s > 0));
+    gpu.emulated_share[ERG_FP64] = 0.25;
+    CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 0.25e14, 1);
+    gpu.peak_flop_per_s[ERG_UNIT_VECTOR][ERG_FP64] = 1e12;
+    CHECK_NEAR(erg_unit_of(&product, &gpu, 0).flop_per_s, 1e12, 1);
+}
+
 static void shared_terms_are_shares_whatever_the_device(void)
 {
     for (int kind = 0; kind < ERG_HARDWARE_KINDS; kind++)
@@ -369,6 +381,7 @@ int main(void)
         TEST(launches_that_are_alike_take_what_each_takes_by_itself),
         TEST(a_share_fitted_under_a_cap_is_not_capped_again),
         TEST(a_precision_without_a_unit_runs_at_its_share_of_fp32),
+        TEST(nothing_narrower_stands_in_for_fp64),
         TEST(shared_terms_are_shares_whatever_the_device),
         TEST(what_a_board_reaches_follows_from_its_data_sheet),
     };
