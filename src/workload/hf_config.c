@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Hugging Face config.json: dimensions from its fields by `model_type`. Names
- * in it (`_name_or_path`, `architectures`) say what somebody once called it, not
- * what it is: they are never read. A missing field has the default of its class
- * in the transformers library.
+ * A Hugging Face config.json: dimensions from its fields by `model_type`. Names in
+ * it (`_name_or_path`, `architectures`) say what somebody once called it, not what
+ * it is: without a `model_type` alone the class tells the family, and its head is
+ * never read. A missing field has the default of its class in the transformers
+ * library.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -243,10 +244,20 @@ static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transforme
     return true;
 }
 
+/* Where older files have no `model_type`, the first class that they name. */
+static const char *class_of(const json_t *root)
+{
+    if (json_is_string(json_object_get(root, "model_type")))
+        return NULL;
+    return json_string_value(json_array_get(json_object_get(root, "architectures"), 0));
+}
+
 static bool read_shape(const json_t *root, erg_transformer *net, erg_error *err)
 {
     const char *type = json_string_value(json_object_get(root, "model_type"));
-    const erg_hf_family *of = type ? erg_hf_family_find(type) : NULL;
+    const char *class = class_of(root);
+    const erg_hf_family *of = type ? erg_hf_family_find(type)
+                            : class ? erg_hf_family_of_class(class) : NULL;
 
     if (!of)
         return unknown_type(type, err);
@@ -300,6 +311,9 @@ static void notes(erg_builder *builder, const json_t *root, const json_t *part,
         erg_build_note(builder, "of %.40s only the part that reads text (%.40s) is "
                        "counted: what sees or hears is not", outer,
                        json_string_value(json_object_get(part, "model_type")));
+    if (class_of(part))
+        erg_build_note(builder, "without model_type its family is that of the class "
+                       "%.60s", class_of(part));
     if (json_is_object(packed))
         erg_build_note(builder, "its weights are stored quantised (%.40s): they are "
                        "counted as wide as --precision says, here %s",

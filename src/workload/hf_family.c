@@ -3,6 +3,7 @@
  * The keys of a config.json and the families it may be of. A missing key has the
  * default of its class in the transformers library.
  */
+#include <ctype.h>
 #include <string.h>
 #include "base/base.h"
 #include "workload/hf_family.h"
@@ -193,6 +194,32 @@ const erg_hf_family *erg_hf_family_find(const char *type)
     for (size_t i = 0; i < ERG_COUNT(families); i++)
         if (strcmp(families[i].type, type) == 0)
             return &families[i];
+    return NULL;
+}
+
+/* How much of the name of a class is that of a family; 0: it is of another. */
+static size_t named_after(const char *name, const char *type)
+{
+    size_t count = 0;
+
+    for (; *type; type++)
+        if (*type != '_' && *type != '-' && tolower((unsigned char)name[count++]) != *type)
+            return 0;
+    return count;
+}
+
+/* What follows says what the class does, or it is of a family of a longer name, as
+ * Qwen2VLForConditionalGeneration. That an encoder stands alone no family knows. */
+const erg_hf_family *erg_hf_family_of_class(const char *name)
+{
+    static const char *const does[] = { "For", "Model", "LMHead", "DoubleHeads" };
+
+    for (size_t i = 0; i < ERG_COUNT(families); i++) {
+        size_t count = named_after(name, families[i].type);
+        for (size_t k = 0; count && k < ERG_COUNT(does); k++)
+            if (strncmp(name + count, does[k], strlen(does[k])) == 0)
+                return &families[i];
+    }
     return NULL;
 }
 

@@ -31,6 +31,8 @@ typedef struct erg_hf_family {
 const erg_hf_key *erg_hf_key_at(size_t index);
 const erg_hf_family *erg_hf_family_at(size_t index);
 const erg_hf_family *erg_hf_family_find(const char *type);
+/* By a class of the transformers library: Qwen2MoeForCausalLM is of qwen2_moe. */
+const erg_hf_family *erg_hf_family_of_class(const char *name);
 /* false: no activation has that name. */
 bool erg_hf_activation(const char *name, tf_activation *out);
 

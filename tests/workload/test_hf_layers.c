@@ -2,6 +2,7 @@
 /* Layers of a config.json that see all keys, or a window of them. */
 #include "erg/workload.h"
 #include "workload/build.h"
+#include "workload/hf_family.h"
 #include "test.h"
 
 static int64_t cache_bytes(const char *text)
@@ -73,11 +74,36 @@ static void layers_that_nobody_can_count_are_refused(void)
     }
 }
 
+static void a_class_tells_the_family_where_no_type_does(void)
+{
+    static const struct { const char *name, *type; } classes[] = {
+        { "LlamaForCausalLM", "llama" }, { "LLaMAForCausalLM", "llama" },
+        { "GPT2LMHeadModel", "gpt2" }, { "BertModel", "bert" },
+        { "Qwen2MoeForCausalLM", "qwen2_moe" }, { "XLMRobertaModel", "xlm-roberta" },
+        { "SwitchTransformersForConditionalGeneration", "switch_transformers" },
+    };
+    static const char *const others[] = { "Qwen2VLForConditionalGeneration", "Llama", "",
+                                          "T5EncoderModel", "Gemma3ForCausalLM" };
+
+    for (size_t i = 0; i < ERG_COUNT(classes); i++)
+        CHECK_TEXT(erg_hf_family_of_class(classes[i].name)->type, classes[i].type);
+    for (size_t i = 0; i < ERG_COUNT(others); i++)
+        assert_null(erg_hf_family_of_class(others[i]));
+
+    static const char text[] = "{\"architectures\": [\"GPT2LMHeadModel\"]}";
+    erg_graph *graph = erg_hf_config_parse("net", text, strlen(text), NULL, NULL);
+    assert_non_null(graph);
+    assert_int_equal(graph->parameters, 124439808);
+    CHECK(strstr(graph->notes[0], "class GPT2LMHeadModel"));
+    erg_graph_free(graph);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(each_layer_keeps_the_keys_that_it_sees),
         TEST(layers_that_nobody_can_count_are_refused),
+        TEST(a_class_tells_the_family_where_no_type_does),
     };
 
     return test_run(tests, ERG_COUNT(tests));
