@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "report/page.h"
+#include "report/page_spots.h"
 
 enum { WIDE = 500, HIGH = 280, LEFT = 90, BELOW = 30, TICKS_MOST = 6 };
 
@@ -135,8 +136,46 @@ static void begin_plot(const picture *p, const char *caption)
     }
 }
 
+/* Where a row lies; false: it has no estimate. */
+static bool find_dot(const picture *p, size_t row, double *x, double *y)
+{
+    double latency_s = number(p->summary, row, "latency_s");
+    double energy_j = number(p->summary, row, "energy_per_inference_j");
+
+    if (!(latency_s > 0) || !(energy_j > 0))
+        return false;
+    *x = at_x(p, latency_s);
+    *y = at_y(p, energy_j);
+    return true;
+}
+
+/* Rows that take as long as the host launches stand one above the other. A row whose
+ * number finds no room has its name under the pointer alone. */
+static void put_numbers(const picture *p)
+{
+    erg_page_spots spots = { 0 };
+    erg_page_spot at;
+    double x, y;
+
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++)
+        if (find_dot(p, row, &x, &y))
+            erg_page_spots_take_dot(&spots, x, y);
+    for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
+        int digits = (int)log10((double)row + 1) + 1;
+        if (!find_dot(p, row, &x, &y) || !erg_page_spots_find(&spots, x, y, digits, &at))
+            continue;
+        if (at.is_far)
+            fprintf(p->out, "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"var(--soft)\" "
+                    "stroke-width=\".5\"/>\n", x, y, at.x, at.y);
+        fprintf(p->out, "<text x=\"%.1f\" y=\"%.1f\" dx=\"%.1f\">%zu</text>\n", at.x,
+                at.y + 4, -3.5 * digits, row + 1);
+    }
+}
+
 static void put_scatter(picture *p)
 {
+    double x, y;
+
     p->x = (axis){ .unit = "s", .title = "latency" };
     p->y = (axis){ .unit = "J", .title = p->per->energy };
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
@@ -146,16 +185,14 @@ static void put_scatter(picture *p)
     if (!is_drawn(p))
         return;
     begin_plot(p, "Energy against time");
+    put_numbers(p);
     for (size_t row = 0; row < erg_table_row_count(p->summary); row++) {
-        double x = number(p->summary, row, "latency_s");
-        double y = number(p->summary, row, "energy_per_inference_j");
-        if (!(x > 0) || !(y > 0))
+        if (!find_dot(p, row, &x, &y))
             continue;
         fprintf(p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"var(--power)\">"
-                "<title>", at_x(p, x), at_y(p, y));
+                "<title>", x, y);
         put_name(p, row);
-        fprintf(p->out, "</title></circle><text x=\"%.1f\" y=\"%.1f\">%zu</text>\n",
-                at_x(p, x) + 6, at_y(p, y) - 4, row + 1);
+        fputs("</title></circle>\n", p->out);
     }
     fputs("</svg></div></figure>\n", p->out);
 }

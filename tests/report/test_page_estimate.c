@@ -92,6 +92,38 @@ static void a_page_of_a_decode_is_of_tokens(void)
     }
 }
 
+/* All but the first wait for the host: they take the same time. */
+static void numbers_of_rows_do_not_hide_each_other(void)
+{
+    static const char *const devices[] = {
+        "p4", "a10", "a100-pcie-40gb", "a100-sxm4-80gb", "l4", "l40s", "h100-pcie-80gb",
+        "h100-sxm5-80gb", "h200-sxm-141gb", "b200", "rtx-3090", "rtx-4090", "mi210",
+        "mi300x", "v100-pcie-32gb", "v100-sxm2-32gb" };
+    static const erg_study what = { .workload = "zoo:resnet18", .hardware = devices,
+                                    .hardware_count = ERG_COUNT(devices),
+                                    .no_advice = true };
+    erg_result *result = rows_of(&what);
+    char *page = written(result, NULL), *at = strstr(page, "Energy against time");
+    char *end = strstr(at, "</svg>");
+    double x[ERG_COUNT(devices)], y[ERG_COUNT(devices)];
+    size_t count = 0;
+
+    for (; (at = strstr(at, "<text ")) && at < end; at++) {
+        double left;
+        size_t row;
+        if (sscanf(at, "<text x=\"%lf\" y=\"%lf\" dx=\"%lf\">%zu<", &x[count], &y[count],
+                   &left, &row) != 4)
+            continue;
+        assert_int_equal(row, count + 1);
+        for (size_t i = 0; i < count; i++)
+            CHECK(fabs(x[i] - x[count]) >= 7 || fabs(y[i] - y[count]) >= 8);
+        count++;
+    }
+    assert_int_equal(count, ERG_COUNT(devices));
+    free(page);
+    erg_result_free(result);
+}
+
 /* The longest bar is 100 wide and the other as long as its energy per inference. */
 static void bars_are_as_long_as_the_energy(void)
 {
@@ -129,6 +161,7 @@ int main(void)
         TEST(a_result_survives_its_json),
         TEST(the_page_has_a_bar_a_row_and_both_plots),
         TEST(a_page_of_a_decode_is_of_tokens),
+        TEST(numbers_of_rows_do_not_hide_each_other),
         TEST(bars_are_as_long_as_the_energy),
         TEST(what_is_no_result_is_refused),
     };
