@@ -90,8 +90,7 @@ typedef struct word_value { const char *word; int value; } word_value;
 static const word_value phases[] = { { "prefill", ERG_PREFILL }, { "decode", ERG_DECODE },
                                      { "train", ERG_TRAIN }, { 0 } };
 static const word_value modes[] = { { "physical", ERG_PHYSICAL },
-                                    { "compat", ERG_COMPAT },
-                                    { 0 } };
+                                    { "compat", ERG_COMPAT }, { 0 } };
 static const word_value runtimes[] = { { "eager", ERG_EAGER }, { "fused", ERG_FUSED },
                                        { "graph", ERG_GRAPH }, { 0 } };
 static const word_value fusions[] = { { "none", ERG_FUSION_NONE },
@@ -101,8 +100,7 @@ static const word_value heads[] = { { "auto", ERG_HEAD_AUTO }, { "none", ERG_HEA
                                     { "pooler", ERG_HEAD_POOLER }, { "cls", ERG_HEAD_CLS },
                                     { "lm", ERG_HEAD_LM }, { 0 } };
 static const word_value logits[] = { { "all", ERG_LOGITS_ALL },
-                                     { "last", ERG_LOGITS_LAST },
-                                     { 0 } };
+                                     { "last", ERG_LOGITS_LAST }, { 0 } };
 static const word_value attentions[] = { { "auto", ERG_ATTENTION_AUTO },
                                          { "plain", ERG_ATTENTION_PLAIN },
                                          { "flash", ERG_ATTENTION_FLASH }, { 0 } };
@@ -113,8 +111,7 @@ static const word_value orders[] = { { "graph", false }, { "memory", true }, { 0
 static const word_value goals[] = { { "latency", ERG_GOAL_LATENCY },
                                     { "throughput", ERG_GOAL_THROUGHPUT },
                                     { "energy", ERG_GOAL_ENERGY },
-                                    { "edp", ERG_GOAL_EDP },
-                                    { 0 } };
+                                    { "edp", ERG_GOAL_EDP }, { 0 } };
 
 /* The options in the form the library takes; texts point into words. */
 typedef struct request {
@@ -146,11 +143,26 @@ static int value_of(const request *to, const char *name, const word_value *list,
     return -1;
 }
 
-/* Next part of a list with commas, kept in to->words; NULL: the end, or no room. */
-static const char *next_word(request *to, const char **text)
+static bool stood_before(const char *list, const char *word, size_t count)
+{
+    for (size_t past; list < word; list += past + 1) {
+        past = strcspn(list, ",");
+        if (past == count && memcmp(list, word, count) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Next part of a list with commas, kept in to->words; NULL: the end, or no room. What
+ * stands there twice is one. */
+static const char *next_word(request *to, const char *list, const char **text)
 {
     size_t count = strcspn(*text, ",");
 
+    while (**text && stood_before(list, *text, count)) {
+        *text += count + ((*text)[count] == ',');
+        count = strcspn(*text, ",");
+    }
     if (!**text || to->used + count + 1 > sizeof(to->words))
         return NULL;
     char *word = to->words + to->used;
@@ -172,24 +184,24 @@ static bool whole_of(const char *text, int64_t *out)
 
 static bool fill_lists(request *to)
 {
-    const char *on = to->options->on, *batch = to->options->batch ? to->options->batch : "";
-    const char *precision = to->options->precision ? to->options->precision : "", *word;
+    const estimate_options *o = to->options;
+    const char *on = o->on, *batches = o->batch ? o->batch : "", *batch = batches, *word;
+    const char *names = o->precision ? o->precision : "", *precision = names;
     erg_study *study = &to->study;
 
-    while (study->hardware_count < LIST_MOST && (word = next_word(to, &on)))
+    while (study->hardware_count < LIST_MOST && (word = next_word(to, o->on, &on)))
         to->hardware[study->hardware_count++] = word;
-    while (study->batch_count < LIST_MOST && (word = next_word(to, &batch)))
+    while (study->batch_count < LIST_MOST && (word = next_word(to, batches, &batch)))
         if (!whole_of(word, &to->batches[study->batch_count++]))
             return cli_misused(to->call, "--batch: '%s' is not a whole number above 0",
-                               word),
-                   false;
-    while (study->precision_count < LIST_MOST && (word = next_word(to, &precision)))
+                               word), false;
+    while (study->precision_count < LIST_MOST && (word = next_word(to, names, &precision)))
         if (!erg_precision_parse(word, &to->precisions[study->precision_count++]))
-            return cli_misused(to->call,
-                               "--precision: '%s' is none of fp64 fp32 tf32 fp16 bf16 "
-                               "fp8 int8 int4",
-                               word),
-                   false;
+            return cli_misused(to->call, "--precision: '%s' is none of fp64 fp32 tf32 fp16 "
+                               "bf16 fp8 int8 int4", word), false;
+    if (*on || *batch || *precision)
+        return cli_misused(to->call, "more than %d of one kind at '%.20s': ask in parts",
+                           LIST_MOST, *on ? on : *batch ? batch : precision), false;
     study->hardware = to->hardware;
     study->batches = to->batches;
     study->precisions = to->precisions;
@@ -219,13 +231,14 @@ static bool fill_dims(request *to)
 
 static bool fill_fusions(request *to)
 {
-    const char *list = to->options->fusion ? to->options->fusion : "", *word;
+    const char *names = to->options->fusion ? to->options->fusion : "";
+    const char *list = names, *word;
     erg_study *study = &to->study;
 
     if (to->options->fusion && study->estimate.mode == ERG_COMPAT)
         return cli_misused(to->call, "--fusion is of physical mode: compat mode has its "
                            "table fusion"), false;
-    while ((word = next_word(to, &list))) {
+    while ((word = next_word(to, names, &list))) {
         int value = value_of(to, "fusion", fusions, word);
         if (value < 0)
             return false;
@@ -271,10 +284,8 @@ static bool fill(request *to)
     const estimate_options *o = to->options;
 
     if (to->call->argc != 1 || !o->on)
-        return cli_misused(to->call,
-                           "needs a WORKLOAD and --on HARDWARE; see erg zoo and erg "
-                           "hardware"),
-               false;
+        return cli_misused(to->call, "needs a WORKLOAD and --on HARDWARE; see erg zoo and "
+                           "erg hardware"), false;
     if (!fill_words(to) || !fill_lists(to) || !fill_fusions(to) || !fill_dims(to))
         return false;
     erg_study *study = &to->study;
@@ -341,7 +352,6 @@ static int run(const cli *call)
 {
     cli_folders folders;
     request *wish = calloc(1, sizeof(*wish));
-
     const estimate_options *options = call->options;
 
     if (!wish)
@@ -352,12 +362,8 @@ static int run(const cli *call)
                                     &options->kernels);
     }
     wish->call = call;
-    wish->options = call->options;
-    if (!fill(wish)) {
-        free(wish);
-        return CLI_USAGE;
-    }
-    int status = estimate(call, cli_catalog(call, &folders), wish);
+    wish->options = options;
+    int status = fill(wish) ? estimate(call, cli_catalog(call, &folders), wish) : CLI_USAGE;
     free(wish);
     return status;
 }
