@@ -63,7 +63,7 @@ static void about_curves(notes *n, const erg_operating_point *point)
             point->clock_hz * 1e-6, n->to->hardware->name);
 }
 
-/* The figures of such a precision are those of fp32, with less to move, or worse. */
+/* The figures of such a precision are those of a wider one, with less to move, or worse. */
 static void about_precision(notes *n)
 {
     const erg_graph *graph = n->to->graph;
@@ -79,8 +79,9 @@ static void about_precision(notes *n)
                 "fp32. Take fp32.", hardware->name, erg_precision_name(op->precision),
                 100 * share);
         else
-            add(n, "%s has no unit for %s: products are converted and run as fp32.",
-                hardware->name, erg_precision_name(op->precision));
+            add(n, "%s has no unit for %s: products are converted and run as %s.",
+                hardware->name, erg_precision_name(op->precision),
+                erg_precision_name(erg_engine_of(op, hardware).precision));
         return;
     }
 }

@@ -41,26 +41,46 @@ static bool has(const erg_hardware *hardware, erg_unit_class class, erg_precisio
     return hardware->peak_flop_per_s[class][precision] > 0;
 }
 
+/* What holds every value of a narrower type, the narrowest first, before fp32. */
+static const erg_precision wider[ERG_PRECISIONS][4] = {
+    [ERG_INT4] = { ERG_INT8, ERG_FP16, ERG_BF16, ERG_FP32 },
+    [ERG_INT8] = { ERG_FP16, ERG_BF16, ERG_FP32 },
+    [ERG_FP8] = { ERG_FP16, ERG_BF16, ERG_FP32 },
+};
+
+static bool computes_in(const erg_operator *op, const erg_hardware *hardware,
+                        erg_precision precision, erg_engine *out)
+{
+    bool is_thin = is_depthwise(op);
+
+    *out = (erg_engine){ ERG_UNIT_TENSOR, precision };
+    if (!is_thin && precision == ERG_FP32 && is_convolution(op)
+        && has(hardware, ERG_UNIT_TENSOR, ERG_TF32))
+        out->precision = ERG_TF32;
+    else if (is_thin || !has(hardware, ERG_UNIT_TENSOR, precision))
+        out->class = ERG_UNIT_VECTOR;
+    return has(hardware, out->class, out->precision);
+}
+
 erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware)
 {
     erg_precision precision = op->precision;
+    bool has_share = hardware->emulated_share[precision] > 0;
+    erg_engine engine;
 
-    if (!is_depthwise(op)) {
-        if (precision == ERG_FP32 && is_convolution(op)
-            && has(hardware, ERG_UNIT_TENSOR, ERG_TF32))
-            return (erg_engine){ ERG_UNIT_TENSOR, ERG_TF32 };
-        if (has(hardware, ERG_UNIT_TENSOR, precision))
-            return (erg_engine){ ERG_UNIT_TENSOR, precision };
-    }
-    if (has(hardware, ERG_UNIT_VECTOR, precision))
-        return (erg_engine){ ERG_UNIT_VECTOR, precision };
+    if (computes_in(op, hardware, precision, &engine))
+        return engine;
+    for (const erg_precision *to = wider[precision]; !has_share && *to != ERG_FP32; to++)
+        if (computes_in(op, hardware, *to, &engine))
+            return engine;
     /* Converted and computed in fp32: the one precision every device has. Nothing
      * narrower computes fp64, unless a record says at which share of fp32. */
-    bool is_wider = precision == ERG_FP64 && !(hardware->emulated_share[ERG_FP64] > 0);
+    bool is_wider = precision == ERG_FP64 && !has_share;
     return (erg_engine){ ERG_UNIT_VECTOR, is_wider ? ERG_FP64 : ERG_FP32 };
 }
 
 bool erg_is_emulated(const erg_operator *op, const erg_hardware *hardware)
 {
-    return op->precision != ERG_FP32 && erg_engine_of(op, hardware).precision == ERG_FP32;
+    return op->precision != ERG_FP32
+        && erg_engine_of(op, hardware).precision != op->precision;
 }

@@ -19,7 +19,7 @@ const char *erg_unit_class_name(erg_unit_class class);
 /* FLOP of matrix work: 0 for elementwise passes, whose FLOP are inside e_byte. */
 double erg_matrix_flop(const erg_operator *op);
 
-/* No unit of the device computes in the operator's precision: fp32 stands in. */
+/* No unit of the device computes in the operator's precision: a wider one stands in. */
 bool erg_is_emulated(const erg_operator *op, const erg_hardware *hardware);
 erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware);
 

@@ -98,6 +98,27 @@ static void fp32_convolutions_run_tf32_and_fp32_products_do_not(void)
     erg_hardware_free(a100);
 }
 
+static void what_a_device_lacks_runs_in_the_narrowest_that_holds_it(void)
+{
+    static const struct { const char *device; erg_precision asked; erg_engine want; }
+    cases[] = {
+        { "a100-pcie-40gb", ERG_FP8, { ERG_UNIT_TENSOR, ERG_FP16 } },
+        { "h100-sxm5-80gb", ERG_INT4, { ERG_UNIT_TENSOR, ERG_INT8 } },
+        { "p100-pcie-16gb", ERG_INT8, { ERG_UNIT_VECTOR, ERG_FP16 } },
+        { "t4", ERG_BF16, { ERG_UNIT_VECTOR, ERG_FP32 } },
+        { "xeon-8490h", ERG_FP8, { ERG_UNIT_TENSOR, ERG_BF16 } },
+        { "epyc-9654", ERG_INT8, { ERG_UNIT_VECTOR, ERG_FP32 } },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_hardware *device = room_hardware(cases[i].device);
+        erg_engine got = unit_of(ERG_OP_LINEAR, cases[i].asked, NULL, device);
+        CHECK(got.class == cases[i].want.class);
+        CHECK(got.precision == cases[i].want.precision);
+        erg_hardware_free(device);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -105,6 +126,7 @@ int main(void)
         TEST(the_counts_of_a_list_give_the_same_joules),
         TEST(compute_scales_with_flop_and_memory_with_bytes),
         TEST(fp32_convolutions_run_tf32_and_fp32_products_do_not),
+        TEST(what_a_device_lacks_runs_in_the_narrowest_that_holds_it),
     };
     return test_run(tests, ERG_COUNT(tests));
 }
