@@ -15,6 +15,7 @@ typedef struct unrolling {
     Onnx__NodeProto **constants, **rest;    /* of the graph: made once, made in each step */
     size_t constant_count, rest_count;
     int64_t trips;
+    const char *length;     /* the dimension that its steps are, if that has no value */
     size_t states, gathered, stacked;       /* carried on, cut into steps, put together */
     size_t first_state, first_out; /* of the body's inputs and outputs; of a Loop 2 and 1 */
     const int64_t *gather_axes, *stack_axes;        /* NULL: all 0 */
@@ -184,7 +185,8 @@ static bool trips_set(erg_onnx_flat *flat, unrolling *loop, int64_t known)
     if (loop->trips < 0)
         return erg_onnx_flat_refuse(flat, loop->node,
                                     "how many steps it takes is no constant; "
-                                    "give --dim trip=N");
+                                    "give --dim %.60s=N",
+                                    loop->length ? loop->length : "trip");
     return loop->trips <= ERG_ONNX_FLAT_NODES
            || erg_onnx_flat_refuse(flat, loop->node,
                                    "%lld steps: more than %d nodes once unrolled",
@@ -203,7 +205,7 @@ static int64_t loop_trips(const erg_onnx_body *around, const Onnx__NodeProto *no
 }
 
 static int64_t dim_of(const erg_onnx_flat *flat, const Onnx__ValueInfoProto *info,
-                      int64_t axis)
+                      int64_t axis, const char **unbound)
 {
     const Onnx__TypeProto *type = info->type;
     const Onnx__TensorShapeProto *shape = type
@@ -221,12 +223,14 @@ static int64_t dim_of(const erg_onnx_flat *flat, const Onnx__ValueInfoProto *inf
         || dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
         return -1;
     flat->file->is_unrolled_by_option = true;
-    return erg_onnx_length(flat->options, dim->dim_param);
+    int64_t length = erg_onnx_length(flat->options, dim->dim_param);
+    *unbound = length < 0 && *dim->dim_param ? dim->dim_param : NULL;
+    return length;
 }
 
 /* The length of what is cut into steps, where the file declares it. */
 static int64_t scan_trips(const erg_onnx_flat *flat, const erg_onnx_body *around,
-                          const unrolling *loop)
+                          unrolling *loop)
 {
     const Onnx__GraphProto *graph = flat->file->model->graph;
     const char *name = erg_onnx_body_final(around, loop->node->input[loop->states]);
@@ -234,10 +238,10 @@ static int64_t scan_trips(const erg_onnx_flat *flat, const erg_onnx_body *around
 
     for (size_t i = 0; i < graph->n_input && found < 0; i++)
         if (graph->input[i]->name && strcmp(graph->input[i]->name, name) == 0)
-            found = dim_of(flat, graph->input[i], axis);
+            found = dim_of(flat, graph->input[i], axis, &loop->length);
     for (size_t i = 0; i < graph->n_value_info && found < 0; i++)
         if (graph->value_info[i]->name && strcmp(graph->value_info[i]->name, name) == 0)
-            found = dim_of(flat, graph->value_info[i], axis);
+            found = dim_of(flat, graph->value_info[i], axis, &loop->length);
     return found;
 }
 
