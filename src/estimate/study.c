@@ -127,6 +127,21 @@ static bool sort_cases(erg_desk *desk)
 
 /* ---- the whole ------------------------------------------------------------------ */
 
+/* Parts of a network that is larger go to and fro, which nothing here counts. */
+static bool note_size(erg_desk *desk, const erg_case *one)
+{
+    const double gb = 1e-9;
+
+    return erg_case_fits(one)
+        || erg_result_note(desk->result, desk->err, "%s, %s, batch %lld: its peak of %.3g "
+                           "GB does not fit the %.3g GB of the device; the figures are as "
+                           "if it did.", erg_case_hardware(desk, one),
+                           erg_precision_name(one->setting.precision),
+                           (long long)one->setting.batch,
+                           (double)one->estimation->peak_memory_bytes * gb,
+                           one->estimation->hardware->memory_bytes * gb);
+}
+
 static bool add_notes(erg_desk *desk)
 {
     bool ok = true;
@@ -140,6 +155,7 @@ static bool add_notes(erg_desk *desk)
                                  (long long)one->setting.batch, one->why.text);
             continue;
         }
+        ok = note_size(desk, one);
         for (size_t n = 0; n < one->estimation->note_count && ok; n++)
             ok = erg_result_note(desk->result, desk->err, "%s", one->estimation->notes[n]);
         for (int32_t n = 0; n < one->graph->note_count && ok; n++)

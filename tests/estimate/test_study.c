@@ -249,6 +249,22 @@ static void what_a_device_cannot_is_a_row_of_unknowns_and_a_note(void)
     erg_result_free(result);
 }
 
+static void what_does_not_fit_a_device_is_noted(void)
+{
+    static const char *const t4 = "t4";
+    static const int64_t sizes[] = { 1, 1 << 14 };
+
+    for (size_t i = 0; i < ERG_COUNT(sizes); i++) {
+        erg_result *result = study(&(erg_study){ .workload = "zoo:resnet18",
+            .hardware = &t4, .hardware_count = 1, .batches = &sizes[i], .batch_count = 1,
+            .no_advice = true }, NULL);
+        const erg_table *memory = erg_result_find(result, "memory");
+        bool fits = strstr(erg_result_note_at(result, 0), "does not fit the 16 GB") == NULL;
+        CHECK(fits == (i == 0) && erg_table_find(memory, 0, "fits_device").integer == fits);
+        erg_result_free(result);
+    }
+}
+
 static void a_precision_that_falls_back_to_fp32_is_noted(void)
 {
     static const char *const volta[] = { "v100-sxm2-32gb" };
@@ -355,6 +371,7 @@ int main(void)
         TEST(accuracies_that_say_nothing_are_refused),
         TEST(the_batch_is_the_best_that_keeps_the_limits),
         TEST(what_a_device_cannot_is_a_row_of_unknowns_and_a_note),
+        TEST(what_does_not_fit_a_device_is_noted),
         TEST(a_precision_that_falls_back_to_fp32_is_noted),
         TEST(compat_mode_is_labelled_and_keeps_its_total),
         TEST(compat_mode_adds_its_hints_parts_and_chains),
