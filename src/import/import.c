@@ -21,8 +21,8 @@ static const erg_importer *const importers[] = {
     &erg_importer_timing_json,
     &erg_importer_dcgmi,
     &erg_importer_nvidia_smi,
-    &erg_importer_power_log,
     &erg_importer_wattsup,
+    &erg_importer_power_log,
     &erg_importer_hwinfo,
     &erg_importer_csv,
 };

@@ -179,6 +179,21 @@ static void a_board_may_be_named_by_its_index(void)
     }
 }
 
+/* Its id counts rows; taken for boards' numbers, each row was a board without joules. */
+static void a_wall_meters_short_form_is_one_meter(void)
+{
+    erg_trace *trace;
+    size_t count;
+
+    only(&trace, "time,id,power\n2026-02-06T18:32:23Z,0,102\n2026-02-06T18:32:24Z,1,102\n"
+         "2026-02-06T18:32:25Z,2,103\n", NULL, "wattsup:0/power", &count);
+    CHECK(count == 3 && erg_trace_device_count(trace) == 1);
+    CHECK(erg_trace_channel(trace, 0)->kind == ERG_AVG_PREV);
+    CHECK(erg_trace_channel(trace, 0)->scope == ERG_SCOPE_NODE);
+    CHECK_NEAR(erg_trace_channel(trace, 0)->window_s, 1, 1e-9);
+    erg_trace_free(trace);
+}
+
 /* An A100 read every 13 ms has a new value each 101 ms: 19 polls are 2 readings. */
 static void polls_of_a_slow_sensor_are_not_counted_as_its_updates(void)
 {
@@ -302,6 +317,7 @@ int main(void)
         TEST(milliseconds_since_1970_have_a_date),
         TEST(a_comma_before_the_milliseconds_is_iso_8601),
         TEST(a_board_may_be_named_by_its_index),
+        TEST(a_wall_meters_short_form_is_one_meter),
         TEST(polls_of_a_slow_sensor_are_not_counted_as_its_updates),
         TEST(a_square_load_is_no_sensors_period),
         TEST(boards_that_only_their_like_names_tell_are_not_read_as_one),
