@@ -185,36 +185,47 @@ static double hann(size_t i, size_t window)
     return 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)window);
 }
 
-static bool add_window(const double x[], size_t window, erg_wave room[], double out[])
+/* One or two windows half a window apart, one as the real part and one as the imaginary:
+ * of H at f and M at -f, |H|^2 + |M|^2 is twice the squares of both, whichever is whose. */
+static bool add_windows(const double x[], size_t windows, size_t window, erg_wave room[],
+                        double out[])
 {
-    double mean = 0;
-
-    for (size_t i = 0; i < window; i++)
-        mean += x[i] / (double)window;
-    for (size_t i = 0; i < window; i++)
-        room[i] = (erg_wave){ (x[i] - mean) * hann(i, window), 0 };
+    for (size_t which = 0; which < windows; which++) {
+        const double *at = x + which * (window / 2);
+        double mean = 0;
+        for (size_t i = 0; i < window; i++)
+            mean += at[i] / (double)window;
+        for (size_t i = 0; i < window; i++) {
+            double value = (at[i] - mean) * hann(i, window);
+            room[i] = which ? (erg_wave){ room[i].re, value } : (erg_wave){ value, 0 };
+        }
+    }
     if (!erg_fourier(room, window))
         return false;
-    for (size_t f = 0; f <= window / 2; f++)
-        out[f] += room[f].re * room[f].re + room[f].im * room[f].im;
+    for (size_t f = 0; f <= window / 2; f++) {
+        erg_wave here = room[f], mirror = room[(window - f) % window];
+        out[f] += (here.re * here.re + here.im * here.im + mirror.re * mirror.re
+                   + mirror.im * mirror.im) / 2;
+    }
     return true;
 }
 
 bool erg_welch(const double x[], size_t n, double dt, size_t window, double out[])
 {
     erg_wave *room = calloc(window + 1, sizeof(*room));
-    double square = 0, windows = 0;
     bool ok = room && window >= 2 && n >= window;
+    size_t step = window / 2, windows = ok ? (n - window) / step + 1 : 0;
+    double square = 0;
 
     for (size_t i = 0; i < window; i++)
         square += hann(i, window) * hann(i, window);
-    for (size_t f = 0; ok && f <= window / 2; f++)
+    for (size_t f = 0; ok && f <= step; f++)
         out[f] = 0;
-    for (size_t from = 0; ok && from + window <= n; from += window / 2, windows++)
-        ok = add_window(x + from, window, room, out);
+    for (size_t i = 0; ok && i < windows; i += 2)
+        ok = add_windows(x + i * step, i + 1 < windows ? 2 : 1, window, room, out);
     /* One side stands for both, but at the ends. */
-    for (size_t f = 0; ok && f <= window / 2; f++)
-        out[f] *= (f == 0 || 2 * f == window ? 1 : 2) * dt / (square * windows);
+    for (size_t f = 0; ok && f <= step; f++)
+        out[f] *= (f == 0 || 2 * f == window ? 1 : 2) * dt / (square * (double)windows);
     free(room);
     return ok;
 }
