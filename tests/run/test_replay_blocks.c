@@ -247,13 +247,14 @@ static score play(const scene *is)
     double truths_s[KINDS];
     score all = { 0 };
 
-    for (size_t i = 0; i < ERG_REFERENCES; i++)
-        all.references_s[i] = truth_of(&references[i], is);
+    /* Nobody is there: kernels differ by their time, and by whether they scatter. */
+    double calm = truth_of(&(kernel){ 1, 0, 0, false }, is);
+    double scattered = truth_of(&(kernel){ 1, 0, 0, true }, is);
 
-    for (size_t k = 0; k < KINDS; k++) {
-        const kernel of = kernel_of(k);
-        truths_s[k] = truth_of(&of, is);
-    }
+    for (size_t i = 0; i < ERG_REFERENCES; i++)
+        all.references_s[i] = calm * references[i].time_s;
+    for (size_t k = 0; k < KINDS; k++)
+        truths_s[k] = kernel_of(k).time_s * (kernel_of(k).scatters ? scattered : calm);
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         session(seed, is, truths_s, &all);
     print_message("# %s: %.4f of %.0f intervals cover, %.3f stopped, mean %.2f, widest "
