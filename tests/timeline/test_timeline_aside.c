@@ -68,9 +68,9 @@ static erg_trace *recorded(bool on_device)
     series readings = { 0 };
     erg_trace_event *events = calloc(EVENTS, sizeof(*events));
 
-    for (int64_t i = 0; i < 3000; i++)
-        series_add(&readings, i * ERG_NS_PER_MS,
-                   200 + 20 * test_uniform(&random) + (i % 200 < 3 ? 300 : 0));
+    for (int64_t i = 0; i < 1000; i++)
+        series_add(&readings, 3 * i * ERG_NS_PER_MS,
+                   200 + 20 * test_uniform(&random) + (i % 100 < 2 ? 300 : 0));
     erg_trace *trace = trace_of((erg_channel_info){ .quantity = ERG_POWER }, &readings);
     for (int i = 0; i < NAMES; i++) {
         const char name[] = { (char)('a' + i), 0 };
