@@ -194,6 +194,30 @@ static void a_wall_meters_short_form_is_one_meter(void)
     erg_trace_free(trace);
 }
 
+/* Of two packages, their cores and their memory, the first alone was counted. */
+static void counters_of_one_log_are_meters_of_their_own_and_added(void)
+{
+    const erg_import_options options = { .time_column = "t", .unit = "uJ",
+                                         .power_columns = "package-0,package-1,core,dram" };
+    erg_text text = { 0 };
+    erg_text_add(&text, "t,package-0,package-1,core,dram\n");
+    for (int i = 0; i <= 30; i++)
+        erg_text_add(&text, "2026-02-06T10:00:%02dZ,%d,%d,%d,%d\n", i, i * 50000000,
+                     i * 40000000, i * 30000000, i * 3000000);
+    erg_error err = { 0 };
+    erg_trace *trace = import_text(text.data, &options, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK(erg_trace_device_count(trace) == 4);
+    CHECK(erg_trace_device(trace, 3)->scope == ERG_SCOPE_DRAM);
+    erg_result *result = erg_trace_summary(trace, &(erg_summary_options){ 0 }, &err);
+    CHECK_OK(result, err);
+    CHECK_NEAR(erg_table_find(erg_result_find(result, "summary"), 0, "energy_j").real,
+               30 * (50 + 40 + 3), 1e-6);
+    erg_result_free(result);
+    erg_trace_free(trace);
+    erg_text_free(&text);
+}
+
 /* An A100 read every 13 ms has a new value each 101 ms: 19 polls are 2 readings. */
 static void polls_of_a_slow_sensor_are_not_counted_as_its_updates(void)
 {
@@ -318,6 +342,7 @@ int main(void)
         TEST(a_comma_before_the_milliseconds_is_iso_8601),
         TEST(a_board_may_be_named_by_its_index),
         TEST(a_wall_meters_short_form_is_one_meter),
+        TEST(counters_of_one_log_are_meters_of_their_own_and_added),
         TEST(polls_of_a_slow_sensor_are_not_counted_as_its_updates),
         TEST(a_square_load_is_no_sensors_period),
         TEST(boards_that_only_their_like_names_tell_are_not_read_as_one),

@@ -141,6 +141,30 @@ static bool add_power(erg_sheet *sheet, const erg_csv_row *header, const char *n
     return true;
 }
 
+typedef struct scope_row { const char *part; erg_scope scope; } scope_row;
+
+/* RAPL's domains, as they are called in logs; the first that a name holds: package-0-core
+ * is a core. */
+static const scope_row scopes[] = {
+    { "core", ERG_SCOPE_CORE }, { "ram", ERG_SCOPE_DRAM }, { "psys", ERG_SCOPE_PSYS },
+    { "package", ERG_SCOPE_PACKAGE }, { "pkg", ERG_SCOPE_PACKAGE },
+};
+
+/* Several watts may be readings of one sensor; several counters are several meters. */
+static void part_counters(erg_sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        erg_sheet_column *column = &sheet->columns[i];
+        if (sheet->column_count < 2 || sheet->device_column >= 0
+            || column->info.quantity != ERG_ENERGY)
+            continue;
+        column->device = column->info.name;
+        for (size_t s = ERG_COUNT(scopes); s-- > 0;)
+            if (strcasestr(column->info.name, scopes[s].part))
+                column->info.scope = scopes[s].scope;
+    }
+}
+
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
     const char *list = sheet->source->options->power_columns;
@@ -161,6 +185,7 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
             return false;
         list += count + (list[count] == ',');
     }
+    part_counters(sheet);
     return sheet->column_count > 0
         || erg_fail(err, ERG_BAD_INPUT, "--power names no column of %s",
                     sheet->source->name);
