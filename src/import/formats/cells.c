@@ -62,16 +62,34 @@ static size_t number_count(erg_field cell)
     return count;
 }
 
-static const struct { const char *unit; double watts; } units[] = {
-    { "W", 1 }, { "mW", 1e-3 }, { "uW", 1e-6 }, { "\xc2\xb5W", 1e-6 }, { "kW", 1e3 },
+typedef struct unit_row { const char *name; erg_quantity quantity; double si; } unit_row;
+
+static const unit_row units[] = {
+    { "W", ERG_POWER, 1 },             { "mW", ERG_POWER, 1e-3 },
+    { "uW", ERG_POWER, 1e-6 },         { "\xc2\xb5W", ERG_POWER, 1e-6 },
+    { "\xce\xbcW", ERG_POWER, 1e-6 },  { "kW", ERG_POWER, 1e3 },
+    { "Watt", ERG_POWER, 1 },          { "Watts", ERG_POWER, 1 },
+    { "J", ERG_ENERGY, 1 },            { "mJ", ERG_ENERGY, 1e-3 },
+    { "uJ", ERG_ENERGY, 1e-6 },        { "\xc2\xb5J", ERG_ENERGY, 1e-6 },
+    { "\xce\xbcJ", ERG_ENERGY, 1e-6 }, { "kJ", ERG_ENERGY, 1e3 },
+    { "Wh", ERG_ENERGY, 3600 },        { "mWh", ERG_ENERGY, 3.6 },
+    { "kWh", ERG_ENERGY, 3.6e6 },
 };
 
-double erg_watts_of(erg_field unit)
+/* In any case, but for the M of mega, which none of them has. */
+double erg_si_of(erg_field unit, erg_quantity quantity)
 {
     for (size_t i = 0; i < ERG_COUNT(units); i++)
-        if (erg_field_is(unit, units[i].unit))
-            return units[i].watts;
+        if (units[i].quantity == quantity && is_word(unit, units[i].name)
+            && *unit.text != 'M')
+            return units[i].si;
     return NAN;
+}
+
+static bool is_unit(erg_field unit)
+{
+    return is_word(unit, "%") || !isnan(erg_si_of(unit, ERG_POWER))
+        || !isnan(erg_si_of(unit, ERG_ENERGY));
 }
 
 erg_field erg_cell_unit(erg_field cell)
@@ -94,7 +112,7 @@ bool erg_cell_number(const erg_source *source, erg_field cell, double *out)
     size_t count = number_count(cell);
     erg_field unit = erg_cell_unit(cell);
     bool is_apart = count < cell.count && cell.text[count] == ' ';
-    return (is_apart || unit.count == 0 || is_word(unit, "%") || !isnan(erg_watts_of(unit)))
+    return (is_apart || unit.count == 0 || is_unit(unit))
         && erg_number_parse(cell.text, count, decimal, out);
 }
 

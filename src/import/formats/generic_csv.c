@@ -5,6 +5,7 @@
  * A time column that ends in a unit (t_ms, time_s) counts from nowhere unless its
  * numbers are as large as those since 1970.
  */
+#include <math.h>
 #include <string.h>
 #include "import/formats/sheet.h"
 
@@ -27,14 +28,6 @@ static const kind_row kinds[] = {
     { "counter", ERG_COUNTER },
 };
 
-/* A name ends in it, or has it in brackets: t_ms, "time [ms]". */
-typedef struct tick_row { const char *end; int64_t ns; } tick_row;
-
-static const tick_row ticks[] = {
-    { "_ns", 1 }, { "_us", ERG_NS_PER_US }, { "_ms", ERG_NS_PER_MS },
-    { "_s", ERG_NS_PER_S },
-};
-
 static const char *const time_names[] = {
     "timestamp", "time", "time_utc", "datetime", "t_s", "t_ms", "t_us", "t_ns", "time_s",
     "time_ms",
@@ -49,14 +42,31 @@ static bool sniff(const erg_source *source)
         && memchr(line.text, erg_csv_separator(line), line.count);
 }
 
-static const unit_row *unit_of(const char *name, erg_error *err)
+/* As --unit says, else as the column's own name does: energy_uj, "power (mW)". */
+static bool unit_of(const char *asked, erg_field column, unit_row *out, erg_error *err)
 {
+    static const erg_quantity quantities[] = { ERG_POWER, ERG_ENERGY };
+    erg_field told = erg_column_unit(column);
+
     for (size_t i = 0; i < ERG_COUNT(units); i++)
-        if (!name || strcmp(units[i].name, name) == 0)
-            return &units[i];
-    erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no unit here: say W mW uW J mJ uJ Wh or kWh",
-             name);
-    return NULL;
+        if (asked && strcmp(units[i].name, asked) == 0) {
+            *out = units[i];
+            return true;
+        }
+    if (asked)
+        return erg_fail(err, ERG_BAD_INPUT, "'%.20s' is no unit here: say W mW uW J mJ uJ "
+                        "Wh or kWh", asked);
+    column = erg_field_trim(column);
+    for (size_t i = column.count; i-- > 1 && told.count == 0;)
+        if (column.text[i] == '_')
+            told = (erg_field){ column.text + i + 1, column.count - i - 1 };
+    *out = units[0];
+    for (size_t i = 0; i < ERG_COUNT(quantities); i++) {
+        double si = erg_si_of(told, quantities[i]);
+        if (!isnan(si))
+            *out = (unit_row){ .quantity = quantities[i], .factor = si };
+    }
+    return true;
 }
 
 static const kind_row *kind_of(const char *name, erg_error *err)
@@ -80,21 +90,6 @@ static int first_column(const erg_csv_row *header, const char *asked,
     return -1;
 }
 
-static int64_t tick_of(erg_field name)
-{
-    erg_field unit = erg_column_unit(name);
-
-    name = erg_field_trim(name);
-    for (size_t i = 0; i < ERG_COUNT(ticks); i++) {
-        size_t count = strlen(ticks[i].end);
-        if ((name.count > count
-             && memcmp(name.text + name.count - count, ticks[i].end, count) == 0)
-            || erg_field_is(unit, ticks[i].end + 1))
-            return ticks[i].ns;
-    }
-    return 0;
-}
-
 static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
     const erg_import_options *options = sheet->source->options;
@@ -105,15 +100,6 @@ static bool set_time(erg_sheet *sheet, const erg_csv_row *header, erg_error *err
                                   options->time_column
                                       ? options->time_column : "of time (--time)",
                                   err);
-    sheet->tick_ns = tick_of(header->fields[sheet->time]);
-    if (!sheet->tick_ns)
-        return true;
-    erg_stamp start = { 0 };
-    if (options->start
-        && !erg_stamp_parse(options->start, strlen(options->start),
-                            &sheet->source->style, &start))
-        return erg_fail(err, ERG_BAD_INPUT, "--start '%.60s' is no stamp", options->start);
-    sheet->start_ns = start.utc_ns;
     return true;
 }
 
@@ -121,23 +107,25 @@ static bool add_power(erg_sheet *sheet, const erg_csv_row *header, const char *n
                       erg_error *err)
 {
     const erg_import_options *options = sheet->source->options;
-    const unit_row *unit = unit_of(options->unit, err);
-    const kind_row *kind = unit ? kind_of(options->kind, err) : NULL;
+    const kind_row *kind = kind_of(options->kind, err);
     int index = kind ? erg_column_find(header, name) : -1;
+    unit_row unit;
     if (!kind)
         return false;
     if (index < 0)
         return erg_missing_column(sheet->source, header, name, err);
+    if (!unit_of(options->unit, header->fields[index], &unit, err))
+        return false;
 
     erg_channel_info info = erg_power_channel(0, name, ERG_SCOPE_BOARD);
     info.kind = kind->kind;
-    if (unit->quantity == ERG_ENERGY || kind->kind == ERG_COUNTER) {
+    if (unit.quantity == ERG_ENERGY || kind->kind == ERG_COUNTER) {
         info.quantity = ERG_ENERGY;
         info.kind = ERG_COUNTER;
         info.method = ERG_METHOD_COUNTER;
         erg_text_put(info.unit, sizeof(info.unit), "J");
     }
-    erg_sheet_add(sheet, index, info, unit->factor);
+    erg_sheet_add(sheet, index, info, unit.factor);
     return true;
 }
 

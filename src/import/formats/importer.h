@@ -136,8 +136,8 @@ bool erg_cell_number(const erg_source *source, erg_field cell, double *out);
 erg_field erg_cell_unit(erg_field cell);
 /* "mW" of a column "power [mW]" or "power (mW)"; empty: it names none. */
 erg_field erg_column_unit(erg_field name);
-/* Of a unit of power; NAN: it is none. */
-double erg_watts_of(erg_field unit);
+/* Watts or joules of a unit; NAN: it is none of that quantity. */
+double erg_si_of(erg_field unit, erg_quantity quantity);
 /* Index of a column by name, any case, blanks and a unit in brackets taken off;
  * -1: none. */
 int erg_column_find(const erg_csv_row *header, const char *name);

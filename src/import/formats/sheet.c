@@ -19,8 +19,9 @@ typedef struct walk {
     seat *seats;
     size_t count, capacity, last;
     bool begun;
-    char odd[40];               /* the first cell that could not be read */
-    const char *cure;           /* NULL: there was none */
+    erg_text head;              /* the cells of the header, a line each */
+    size_t columns;             /* of it; empty ones at its end are none */
+    char why[240];              /* the first row that could not be read, and the cure */
     size_t odd_line;
 } walk;
 
@@ -121,13 +122,22 @@ static seat *seat_of(walk *at, const erg_csv_row *row, erg_error *err)
     return take_seat(at, row, key, err) ? &at->seats[at->last] : NULL;
 }
 
+/* Empty ones at its end are none. */
+static size_t row_cells(const erg_csv_row *row)
+{
+    size_t count = row->count;
+
+    while (count > 0 && erg_field_trim(row->fields[count - 1]).count == 0)
+        count--;
+    return count;
+}
+
 static bool row_stamp(erg_sheet *sheet, const erg_csv_row *row, int64_t *t_ns)
 {
     erg_field cell = erg_field_trim(row->fields[sheet->time]);
-    if (sheet->tick_ns) {
-        if (!erg_stamp_count(cell.text, cell.count, sheet->tick_ns,
-                             sheet->source->style.decimal, t_ns))
-            return false;
+    if (sheet->tick_ns
+        && erg_stamp_count(cell.text, cell.count, sheet->tick_ns,
+                           sheet->source->style.decimal, t_ns)) {
         if (llabs(*t_ns) < ERG_EPOCH_LEAST_NS)      /* else they count from 1970 */
             *t_ns += sheet->start_ns;
         return true;
@@ -148,17 +158,50 @@ static const char no_number[] =
     "is no number: say --decimal , if it has a decimal comma, and --from or --power if it "
     "is of another column";
 
+static const char no_unit[] =
+    "is in no unit of its column: W mW uW kW of power, J mJ uJ kJ Wh kWh of energy";
+
 /* Of rows of which none can be read the first tells why. */
 static void keep_odd(walk *at, const erg_csv_row *row, int index, const char *cure)
 {
-    if (at->cure)
+    char cell[40];
+
+    if (at->why[0])
         return;
-    at->cure = cure;
     at->odd_line = row->line;
-    put_cell(at->odd, sizeof(at->odd), row, index);
-    for (char *c = at->odd; *c; c++)
+    put_cell(cell, sizeof(cell), row, index);
+    for (char *c = cell; *c; c++)
         if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
             *c = '?';
+    snprintf(at->why, sizeof(at->why), "'%s' %s", cell, cure);
+}
+
+/* A row with more cells than the header has a comma in one of them: what is behind it
+ * stands under other names. */
+static bool is_too_wide(walk *at, const erg_csv_row *row)
+{
+    size_t cells = row_cells(row);
+
+    if (cells <= at->columns)
+        return false;
+    if (!at->why[0]) {
+        at->odd_line = row->line;
+        snprintf(at->why, sizeof(at->why), "%zu cells under a header of %zu: does a comma "
+                 "stand in a number or a name? Quote it, or part the columns by another "
+                 "sign", cells, at->columns);
+    }
+    return true;
+}
+
+/* In SI; false: in no unit of that. */
+static bool take_value(const erg_sheet_column *column, erg_field cell, double *value)
+{
+    erg_field unit = erg_cell_unit(cell);
+    bool is_told = erg_has_joules(column->info.quantity) && unit.count && !isnan(*value);
+    double si = is_told ? erg_si_of(unit, column->info.quantity) : column->factor;
+
+    *value = *value * si + column->shift;
+    return !is_told || !isnan(si);
 }
 
 /* Every cell that is needed is there and a number, or plainly absent. */
@@ -166,19 +209,18 @@ static bool row_values(walk *at, const erg_csv_row *row, double values[])
 {
     const erg_sheet *sheet = at->sheet;
 
-    if (row->has_nul)
+    if (row->has_nul || is_too_wide(at, row))
         return false;
     for (size_t i = 0; i < sheet->column_count; i++) {
         const erg_sheet_column *column = &sheet->columns[i];
         if ((size_t)column->index >= row->count)
             return false;
-        if (!erg_cell_number(sheet->source, row->fields[column->index], &values[i])) {
-            keep_odd(at, row, column->index, no_number);
+        erg_field cell = row->fields[column->index];
+        bool is_number = erg_cell_number(sheet->source, cell, &values[i]);
+        if (!is_number || !take_value(column, cell, &values[i])) {
+            keep_odd(at, row, column->index, is_number ? no_unit : no_number);
             return false;
         }
-        double watts = column->info.quantity == ERG_POWER
-            ? erg_watts_of(erg_cell_unit(row->fields[column->index])) : NAN;
-        values[i] = values[i] * (isnan(watts) ? column->factor : watts) + column->shift;
         bool is_negative = values[i] < 0 && !sheet->any_sign;
         if (column->info.quantity == ERG_POWER && (fabs(values[i]) > 1e6 || is_negative))
             values[i] = NAN;
@@ -215,15 +257,61 @@ static bool push_row(walk *at, const erg_csv_row *row, int64_t t_ns, const doubl
     return good;
 }
 
-/* A unit that the header names counts, unless somebody has said another. */
-static bool take_units(erg_sheet *sheet, const erg_csv_row *header)
+/* ---- the header ------------------------------------------------------------------ */
+
+static bool take_header(walk *at, const erg_csv_row *row, erg_error *err)
 {
-    for (size_t i = 0; i < sheet->column_count && !sheet->source->options->unit; i++) {
-        erg_sheet_column *column = &sheet->columns[i];
-        double watts = erg_watts_of(erg_column_unit(header->fields[column->index]));
-        if (column->info.quantity == ERG_POWER && !isnan(watts))
-            column->factor = watts;
+    at->begun = true;
+    at->columns = row_cells(row);
+    for (size_t i = 0; i < row->count; i++) {
+        erg_field cell = erg_field_trim(row->fields[i]);
+        erg_text_add_bytes(&at->head, cell.text, cell.count);
+        erg_text_add(&at->head, "\n");
     }
+    if (at->head.failed)
+        return erg_fail(err, ERG_NO_MEMORY, "out of memory");
+    if (!at->sheet->head(at->sheet, row, err))
+        return false;
+    return erg_sheet_take_units(at->sheet, row, err);
+}
+
+/* Does the cell say what the header says in that column? */
+static bool is_name_of(const walk *at, erg_field cell, size_t column)
+{
+    const char *name = at->head.data;
+
+    cell = erg_field_trim(cell);
+    for (size_t i = 0; i < column; i++, name++)
+        if (!(name = strchr(name, '\n')))
+            return false;       /* behind a NUL byte */
+    return strcspn(name, "\n") == cell.count && memcmp(name, cell.text, cell.count) == 0;
+}
+
+/* The header comes again where a logger was started again, perhaps with other columns. */
+static bool is_header(const walk *at, const erg_csv_row *row, bool *is_same)
+{
+    bool found = false;
+
+    *is_same = row_cells(row) == at->columns;
+    for (size_t i = 0; *is_same && i < at->columns; i++)
+        *is_same = is_name_of(at, row->fields[i], i);
+    for (size_t i = 0; i < row->count && !found; i++)
+        found = is_name_of(at, row->fields[i], (size_t)at->sheet->time);
+    return found;
+}
+
+static bool on_unstamped(walk *at, const erg_csv_row *row, erg_error *err)
+{
+    bool is_same;
+
+    if (is_header(at, row, &is_same))
+        return is_same
+            || erg_fail(err, ERG_BAD_INPUT, "%s:%zu: a header with other columns: a new "
+                        "table starts here: cut the file in two", at->sheet->source->name,
+                        row->line);
+    keep_odd(at, row, at->sheet->time, no_stamp);
+    if (!at->sheet->skip_unstamped)
+        erg_intake_torn(at->sheet->in, row->line);
     return true;
 }
 
@@ -234,17 +322,11 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
     double values[ERG_SHEET_COLUMNS];
     int64_t t_ns;
 
-    if (!at->begun) {
-        at->begun = true;
-        return sheet->head(sheet, row, err) && take_units(sheet, row);
-    }
+    if (!at->begun)
+        return take_header(at, row, err);
     size_t stamp_end = (size_t)(sheet->clock > sheet->time ? sheet->clock : sheet->time);
-    if (stamp_end >= row->count || row->has_nul || !row_stamp(sheet, row, &t_ns)) {
-        keep_odd(at, row, sheet->time, no_stamp);
-        if (!sheet->skip_unstamped)
-            erg_intake_torn(sheet->in, row->line);
-        return true;
-    }
+    if (stamp_end >= row->count || row->has_nul || !row_stamp(sheet, row, &t_ns))
+        return on_unstamped(at, row, err);
     if (!row_values(at, row, values)) {
         erg_intake_torn(sheet->in, row->line);
         return true;
@@ -271,14 +353,15 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
                 : erg_csv_read(&csv, source->bytes, source->size, &torn_last, err));
     if (good && torn_last)
         erg_intake_torn(sheet->in, 0);
-    if (good && at.count == 0 && at.odd[0])
-        good = erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no row could be read: '%s' %s",
-                        source->name, at.odd_line, at.odd, at.cure);
+    if (good && at.count == 0 && at.why[0])
+        good = erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no row could be read: %s",
+                        source->name, at.odd_line, at.why);
     if (good)
         erg_intake_find_periods(sheet->in);
     good = good && erg_intake_finish(sheet->in, into, err);
     erg_intake_free(sheet->in);
     sheet->in = NULL;
     free(at.seats);
+    erg_text_free(&at.head);
     return good;
 }

@@ -41,6 +41,8 @@ struct erg_sheet {
 /* A channel in the sheet; false without room: the column is then left out. */
 erg_sheet_column *erg_sheet_add(erg_sheet *sheet, int index, erg_channel_info info,
                                 double factor);
+/* Of its columns and of its stamps, by their names. */
+bool erg_sheet_take_units(erg_sheet *sheet, const erg_csv_row *header, erg_error *err);
 bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
                     erg_error *err);
 
