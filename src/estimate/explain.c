@@ -67,6 +67,14 @@ static void inputs_of(const erg_desk *desk, const erg_case *one, double in[INPUT
     in[IDLE] = done->total.static_j / done->latency_s;
 }
 
+/* Sums of the same in another order are the same: their last digits are no reason. */
+static void same_where_rounded(const double a[INPUTS], double b[INPUTS])
+{
+    for (int i = 0; i < INPUTS; i++)
+        if (fabs(b[i] - a[i]) <= 1e-12 * fabs(a[i]))
+            b[i] = a[i];
+}
+
 static void add_parts(const double a[INPUTS], const double b[INPUTS], bool reverse,
                       double parts[INPUTS])
 {
@@ -133,6 +141,12 @@ static void title_of(const erg_desk *desk, const erg_case *one, char to[96])
              erg_precision_name(one->setting.precision), (long long)one->setting.batch);
 }
 
+/* Nothing has no share in less, and no minus sign; of no difference there are none. */
+static double share_of(double part_j, double total_j)
+{
+    return total_j == 0 ? NAN : part_j == 0 ? 0 : part_j / total_j;
+}
+
 static bool put_terms(erg_desk *desk, const erg_case *a, const erg_case *b)
 {
     double of_a[INPUTS], of_b[INPUTS], parts[INPUTS] = { 0 };
@@ -143,6 +157,7 @@ static bool put_terms(erg_desk *desk, const erg_case *a, const erg_case *b)
 
     inputs_of(desk, a, of_a);
     inputs_of(desk, b, of_b);
+    same_where_rounded(of_a, of_b);
     add_parts(of_a, of_b, false, parts);
     add_parts(of_a, of_b, true, parts);
     title_of(desk, a, title_a);
@@ -156,7 +171,7 @@ static bool put_terms(erg_desk *desk, const erg_case *a, const erg_case *b)
             { "value_a", is_total ? energy_of(of_a) : of_a[i] },
             { "value_b", is_total ? energy_of(of_b) : of_b[i] },
             { "energy_j", is_total ? total_j : parts[i] },
-            { "share", is_total ? 1 : parts[i] / total_j },
+            { "share", share_of(is_total ? total_j : parts[i], total_j) },
         };
         ok = erg_table_row(table, desk->err)
             && erg_table_text(table, "a", title_a, desk->err)

@@ -150,13 +150,31 @@ static void an_explanation_adds_up_to_the_difference(void)
     const erg_table *parts = erg_result_find(result, "explain");
     const erg_table *summary = erg_result_find(result, "summary");
     size_t last = erg_table_row_count(parts) - 1;
-    double sum_j = 0,
-           difference_j = real(summary, 7, "energy_j") - real(summary, 0, "energy_j");
+    double difference_j = real(summary, 7, "energy_j") - real(summary, 0, "energy_j");
+    double sum_j = 0;
 
     for (size_t i = 0; i < last; i++)
         sum_j += real(parts, i, "energy_j");
     CHECK_NEAR(sum_j, difference_j, 1e-12);
     CHECK_NEAR(real(parts, last, "energy_j"), difference_j, 1e-12);
+    erg_result_free(result);
+}
+
+/* Of rows that the host holds up, latency and idle power differ by a last digit. */
+static void what_is_the_same_in_both_explains_nothing(void)
+{
+    erg_study what = wide;
+    int same = 0;
+    what.explain = "3,1";
+    erg_result *result = study(&what, NULL);
+    const erg_table *parts = erg_result_find(result, "explain");
+    for (size_t i = 0; i + 1 < erg_table_row_count(parts); i++) {
+        double a = real(parts, i, "value_a"), share = real(parts, i, "share");
+        bool alike = fabs(a - real(parts, i, "value_b")) <= 1e-9 * fabs(a);
+        same += alike;
+        CHECK(!alike || (share == 0 && !signbit(share)));
+    }
+    CHECK(same > 2);
     erg_result_free(result);
 }
 
@@ -367,6 +385,7 @@ int main(void)
         TEST(a_row_for_each_hardware_precision_and_batch),
         TEST(limits_are_checked_row_by_row),
         TEST(an_explanation_adds_up_to_the_difference),
+        TEST(what_is_the_same_in_both_explains_nothing),
         TEST(nothing_on_the_front_is_beaten),
         TEST(accuracies_that_say_nothing_are_refused),
         TEST(the_batch_is_the_best_that_keeps_the_limits),
