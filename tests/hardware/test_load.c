@@ -31,6 +31,47 @@ static void every_record_of_the_catalogue_loads(void)
     erg_names_free(&names);
 }
 
+/* What a source calls a share of another rate is that share of it. */
+static void a_rate_that_follows_from_another_is_that_share_of_it(void)
+{
+    static const struct { const char *says, *of; double share; } rules[] = {
+        { "1/64 of fp32", "vector.fp32", 1 / 64.0 },
+        { "1/32 of fp32", "vector.fp32", 1 / 32.0 },
+        { "packed fp16, twice fp32", "vector.fp32", 2 },
+        { "twice int8", "tensor.int8", 2 },
+        { "tf32 at half the rate of fp16", "tensor.fp16", 0.5 },
+        { "bf16 at the rate of fp16", "tensor.fp16", 1 },
+    };
+    static const char peaks[] = "peak_flop_per_s.";
+    size_t held[ERG_COUNT(rules)] = { 0 };
+    erg_names names = { 0 };
+    erg_error err = { 0 };
+
+    CHECK_OK(erg_names_list(&catalog, &names, &err), err);
+    for (size_t i = 0; i < names.count; i++) {
+        erg_hardware *hardware = loaded(names.items[i]);
+        for (size_t k = 0; k < erg_hardware_number_count(hardware); k++) {
+            const erg_number *number = erg_hardware_number_at(hardware, k);
+            for (size_t r = 0; r < ERG_COUNT(rules); r++) {
+                char of[64];
+                if (strncmp(number->key, peaks, strlen(peaks)) != 0
+                    || !strstr(number->source, rules[r].says))
+                    continue;
+                snprintf(of, sizeof(of), "%s%s", peaks, rules[r].of);
+                double want = rules[r].share * erg_hardware_number(hardware, of)->value;
+                if (fabs(number->value / want - 1) > 0.015)
+                    fail_msg("%s: %s is %g, not %g", names.items[i], number->key,
+                             number->value, want);
+                held[r]++;
+            }
+        }
+        erg_hardware_free(hardware);
+    }
+    for (size_t r = 0; r < ERG_COUNT(rules); r++)
+        CHECK(held[r] > 0);
+    erg_names_free(&names);
+}
+
 static void an_a100_says_what_its_sheet_says(void)
 {
     erg_hardware *a100 = loaded("a100-pcie-40gb");
@@ -258,6 +299,7 @@ int main(void)
 {
     static const test tests[] = {
         TEST(every_record_of_the_catalogue_loads),
+        TEST(a_rate_that_follows_from_another_is_that_share_of_it),
         TEST(an_a100_says_what_its_sheet_says),
         TEST(a_processor_says_what_it_emulates),
         TEST(curves_of_the_a100_give_the_known_points),
