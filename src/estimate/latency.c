@@ -142,10 +142,10 @@ static parts parts_of(const erg_timing *timing, const erg_subgraph *s)
     if (has_matrix)
         p.bytes = ERG_BYTES_MATRIX;
     /* The device runs low-precision graphs on its tensor units: their passes were
-     * fitted together. */
+     * fitted together. tf32 is fp32 but within products. */
     if (!has_matrix && s->operator_count > 0) {
         erg_precision precision = ops[s->operators[0]].precision;
-        if (precision != ERG_FP32
+        if (precision != ERG_FP32 && precision != ERG_TF32
             && timing->hardware->peak_flop_per_s[ERG_UNIT_TENSOR][precision] > 0)
             p.unit = ERG_UNIT_TENSOR;
     }

@@ -45,9 +45,16 @@ static void about_clock(notes *n, const erg_operating_point *point, double wish_
     if (wish_hz > 0 && wish_hz < lowest_hz * (1 - 1e-9))
         add(n, "%s has no clock of %.0f MHz: its lowest one, %.0f MHz, stands for it.",
             hardware->name, wish_hz * 1e-6, lowest_hz * 1e-6);
-    if (point->over)
-        add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W.",
-            clock_mhz, point->cap_w);
+    bool is_still = point->over && point->static_w < ERG_CAP_SHARE * point->cap_w;
+    if (is_still && point->clock_hz > 0)
+        add(n, "Even the lowest clock, %.0f MHz, draws more than the cap of %.0f W: %s "
+            "stands still in between.", clock_mhz, point->cap_w, hardware->name);
+    else if (is_still)
+        add(n, "%s draws more than its cap of %.0f W, and no clock of it is known: it "
+            "stands still in between.", hardware->name, point->cap_w);
+    else if (point->over)
+        add(n, "%s draws more than the cap of %.0f W without any work.", hardware->name,
+            point->cap_w);
     else if (point->capped)
         add(n, "The power cap of %.0f W holds %s below the clock asked for: see clock_hz.",
             point->cap_w, hardware->name);

@@ -87,8 +87,8 @@ static bool find_wish(const erg_hardware *hardware, const erg_estimate_options *
                     hardware->name, options->thermal_point, hardware->name);
 }
 
-/* Spreads a measured total over the launches, in proportion. */
-static void spread(work_run *run, double measured_s)
+/* Spreads a total that is known otherwise over the launches, in proportion. */
+static void spread(work_run *run, double known_s)
 {
     int32_t count = run->to->partition->subgraph_count;
     double sum_s = 0;
@@ -97,8 +97,8 @@ static void spread(work_run *run, double measured_s)
         sum_s += run->latency[i].total_s;
     for (int32_t i = 0; i < count; i++) {
         run->latency[i].utilization =
-            fmin(1, run->latency[i].utilization * sum_s / measured_s);
-        run->latency[i].total_s *= measured_s / sum_s;
+            fmin(1, run->latency[i].utilization * sum_s / known_s);
+        run->latency[i].total_s *= known_s / sum_s;
     }
 }
 
@@ -142,27 +142,39 @@ static void price(work_run *run, const erg_operating_point *point)
         - erg_idle_w(to->hardware, run->profile, point->clock_hz) * to->latency_s;
 }
 
+/* A device that no clock brings below its cap stands still in between. */
+static double held_s(const work_run *run, const erg_operating_point *point,
+                     const erg_load *load)
+{
+    double time_s = time_at(run, point->clock_hz);
+    double left_w = ERG_CAP_SHARE * point->cap_w - point->static_w;
+
+    if (!point->over || !(left_w > 0) || run->options->measured_latency_s > 0)
+        return time_s;
+    return fmax(time_s, point->scale * load->dynamic_j / left_w);
+}
+
 /* By how much the time shifts, as a logarithm, were its joules `factor` times as many. */
 static double time_shift(const work_run *run, erg_operating_point wish, erg_load load,
-                         double held_hz, double factor)
+                         double time_s, double factor)
 {
     load.dynamic_j *= factor;
     erg_operating_point point =
         erg_operating_point_find(run->to->hardware, run->profile, wish, &load);
 
-    return log(time_at(run, point.clock_hz) / time_at(run, held_hz));
+    return log(held_s(run, &point, &load) / time_s);
 }
 
 /* A cap turns joules into time: a doubt of the one is a doubt of the other. */
 static erg_cap_doubt find_doubt(const work_run *run, erg_operating_point wish,
-                                const erg_load *load, const erg_operating_point *point)
+                                const erg_load *load, double time_s)
 {
     if (run->profile->energy.rows || run->options->measured_latency_s > 0)
         return (erg_cap_doubt){ 0, 0 };
     return (erg_cap_doubt){
-        .less = fabs(time_shift(run, wish, *load, point->clock_hz,
+        .less = fabs(time_shift(run, wish, *load, time_s,
                                 exp(-ERG_THEORETICAL_ENERGY))),
-        .more = fabs(time_shift(run, wish, *load, point->clock_hz,
+        .more = fabs(time_shift(run, wish, *load, time_s,
                                 exp(ERG_THEORETICAL_ENERGY))),
     };
 }
@@ -179,12 +191,14 @@ static bool estimate(work_run *run, erg_error *err)
         run->free_cap_w = wish.cap_w > 0 ? wish.cap_w : to->hardware->cap_w;
     erg_operating_point point =
         erg_operating_point_find(to->hardware, run->profile, wish, &load);
-    erg_cap_doubt doubt = find_doubt(run, wish, &load, &point);
-    if (isnan(time_at(run, point.clock_hz)))
+    double time_s = held_s(run, &point, &load);
+    erg_cap_doubt doubt = find_doubt(run, wish, &load, time_s);
+    double running_s = time_at(run, point.clock_hz);
+    if (isnan(running_s))
         return erg_fail(err, ERG_NO_MEMORY, "no memory for the times of %s",
                         to->graph->name);
-    if (run->options->measured_latency_s > 0)
-        spread(run, run->options->measured_latency_s);
+    if (run->options->measured_latency_s > 0 || time_s > running_s)
+        spread(run, time_s);
     price(run, &point);
     to->clock_hz = point.clock_hz;
     to->cap_w = point.cap_w;

@@ -76,6 +76,8 @@ erg_engine erg_engine_of(const erg_operator *op, const erg_hardware *hardware)
     /* Converted and computed in fp32: the one precision every device has. Nothing
      * narrower computes fp64, unless a record says at which share of fp32. */
     bool is_wider = precision == ERG_FP64 && !has_share;
+    if (!is_wider && !has_share && computes_in(op, hardware, ERG_FP32, &engine))
+        return engine;
     return (erg_engine){ ERG_UNIT_VECTOR, is_wider ? ERG_FP64 : ERG_FP32 };
 }
 

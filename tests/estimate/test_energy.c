@@ -109,6 +109,8 @@ static void what_a_device_lacks_runs_in_the_narrowest_that_holds_it(void)
         { "xeon-8490h", ERG_FP8, { ERG_UNIT_TENSOR, ERG_BF16 } },
         { "epyc-9654", ERG_INT8, { ERG_UNIT_VECTOR, ERG_FP32 } },
         { "jetson-orin-nx-16gb", ERG_FP16, { ERG_UNIT_TENSOR, ERG_FP16 } },
+        { "jetson-orin-nano-8gb", ERG_TF32, { ERG_UNIT_TENSOR, ERG_TF32 } },
+        { "mi210", ERG_TF32, { ERG_UNIT_TENSOR, ERG_FP32 } },
     };
 
     for (size_t i = 0; i < ERG_COUNT(cases); i++) {
