@@ -27,6 +27,9 @@ typedef enum erg_onnx_branch {
 } erg_onnx_branch;
 typedef struct erg_onnx_branches {
     erg_onnx_branch wanted[ERG_ONNX_BRANCHES], taken[ERG_ONNX_BRANCHES];
+    bool is_sure[ERG_ONNX_BRANCHES];        /* of wanted: shapes said so, and no cost */
+    const char *conditions[ERG_ONNX_BRANCHES];      /* in the flat graph; "": several */
+    erg_onnx_branch told[ERG_ONNX_BRANCHES];        /* by shapes, where they tell */
     int32_t count;                  /* of conditions that are no constant */
 } erg_onnx_branches;
 

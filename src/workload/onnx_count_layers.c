@@ -120,6 +120,36 @@ bool erg_onnx_count_attention(erg_onnx_model *model, erg_onnx_node *node,
     return attention(model, node, of, 0, cost);
 }
 
+/* One buffer is past and present: it is read as far as it is filled, and gets new rows. */
+static bool shared_traffic(const erg_onnx_model *model, const erg_onnx_node *node, heads of,
+                           const erg_onnx_value *past, erg_op_spec *spec)
+{
+    int64_t bits = erg_precision_bits(model->options->precision);
+    int64_t read = of.count, made = of.count;
+
+    if (!erg_count_times(&read, of.columns - of.rows)
+        || !erg_count_times(&read, of.width + of.value_width)
+        || !erg_count_times(&read, bits) || !erg_count_times(&made, of.rows)
+        || !erg_count_times(&made, of.width + of.value_width)
+        || !erg_count_times(&made, bits))
+        return false;
+    read /= 8;
+    made /= 8;
+    for (int32_t i = 0; i < node->in_count; i++) {
+        const erg_onnx_value *x = node->in[i];
+        bool is_past = x == past || (i > 0 && node->in[i - 1] == past && x
+                                     && x->rank == past->rank);
+        if (x && !x->is_constant && !is_past
+            && !erg_count_plus(&read, erg_onnx_bytes(model, x)))
+            return false;
+    }
+    if (!erg_count_plus(&made, erg_onnx_bytes(model, node->out[0])))
+        return false;
+    spec->in_bytes = read ? read : -1;
+    spec->out_bytes = made;
+    return true;
+}
+
 /* Projections in, then attention of num_heads. */
 bool erg_onnx_count_ms_attention(erg_onnx_model *model, erg_onnx_node *node,
                                  erg_onnx_cost *cost)
@@ -129,14 +159,18 @@ bool erg_onnx_count_ms_attention(erg_onnx_model *model, erg_onnx_node *node,
     const erg_onnx_value *past = erg_onnx_in(node, is_quantised ? 8 : 4);
     int64_t count = erg_onnx_int(node, "num_heads", 1), projections = 0;
     int64_t value_width = node->out[0]->dims[2], key_width = (w->dims[1] - value_width) / 2;
+    int64_t cached = past && past->rank == 5 ? past->dims[3] : 0;
     heads of = { x->dims[0] * count, x->dims[1],
-                 x->dims[1] + (past && past->rank == 5 ? past->dims[3] : 0),
+                 erg_onnx_keys_held(node, x->dims[1], cached, ERG_ONNX_PAST_OF_MS),
                  key_width / count, value_width / count };
 
     if (!plus_product(&projections, x->elements, w->dims[1], 1))
         return too_large(model, node);
     if (is_quantised)
         cost->spec.precision = ERG_INT8;
+    if (cached && erg_onnx_shares_cache(node, ERG_ONNX_PAST_OF_MS)
+        && !shared_traffic(model, node, of, past, &cost->spec))
+        return too_large(model, node);
     return attention(model, node, of, projections, cost);
 }
 
@@ -151,7 +185,12 @@ bool erg_onnx_count_multi_head(erg_onnx_model *model, erg_onnx_node *node,
     heads of = { q->dims[0] * count, q->dims[1], columns,
                  q->rank == 5 ? q->dims[4] : q->dims[2] / count, value };
 
-    of.columns += past && past->rank == 4 ? past->dims[2] : 0;
+    if (past && past->rank == 4)
+        of.columns = erg_onnx_keys_held(node, columns, past->dims[2],
+                                        ERG_ONNX_PAST_OF_MULTI);
+    if (past && erg_onnx_shares_cache(node, ERG_ONNX_PAST_OF_MULTI)
+        && !shared_traffic(model, node, of, past, &cost->spec))
+        return too_large(model, node);
     return attention(model, node, of, 0, cost);
 }
 

@@ -40,14 +40,31 @@ static void kept_close(onnx_kept *kept)
     erg_onnx_close(&kept->file);
 }
 
+/* Conditions that follow from shapes say which branch runs; those of a pass that failed
+ * count, too, for it may have failed in the other branch. */
+static void conditions_tell(erg_onnx_branches *branches, const erg_onnx_model *model)
+{
+    for (int32_t i = 0; i < branches->count; i++) {
+        const char *name = branches->conditions[i];
+        const erg_onnx_value *value =
+            name && name[0] ? erg_onnx_value_find(model, name) : NULL;
+        bool is_told = value && value->ints && value->elements == 1;
+        branches->told[i] = !is_told       ? ERG_ONNX_BY_WEIGHT
+                            : value->ints[0] ? ERG_ONNX_THEN
+                                             : ERG_ONNX_ELSE;
+    }
+}
+
 /* Defaults filled in. False: nothing is left in model. */
-static bool infer_one(erg_onnx_model *model, const erg_onnx_file *file,
+static bool infer_one(erg_onnx_model *model, erg_onnx_file *file,
                       const erg_graph_options *options, int64_t batch, erg_error *err)
 {
     *model = (erg_onnx_model){ .path = file->path, .proto = file->model,
                                .options = options, .batch = batch, .err = err };
     model->arena = erg_arena_new(err);
     bool ok = model->arena && erg_onnx_infer(model);
+    if (model->slots)
+        conditions_tell(&file->branches, model);
     if (!ok) {
         erg_arena_free(model->arena);
         model->arena = NULL;
@@ -81,11 +98,12 @@ static bool batch_holds(erg_onnx_model *grown, const erg_onnx_model *single)
 static bool wants_batch(const erg_onnx_model *model, const erg_graph_options *options)
 {
     const erg_onnx_value *first = model->first_input;
-    return options->batch > 1 && first && first->rank >= 2 && first->dims[0] == 1;
+    return options->batch > 1 && first && first->rank >= 2 && first->dims[0] == 1
+        && !model->names_batch;
 }
 
 static bool infer_batched(erg_onnx_model *grown, const erg_onnx_model *single,
-                          const erg_onnx_file *file, const erg_graph_options *options,
+                          erg_onnx_file *file, const erg_graph_options *options,
                           erg_error *err)
 {
     erg_error why = { 0 };
@@ -110,7 +128,7 @@ static bool has_single(const onnx_kept *kept, const erg_graph_options *options)
         && kept->options.seq == options->seq && wants_batch(&kept->first, options);
 }
 
-static bool infer(erg_onnx_model *model, const onnx_kept *kept,
+static bool infer(erg_onnx_model *model, onnx_kept *kept,
                   const erg_graph_options *options, erg_error *err)
 {
     if (has_single(kept, options))
@@ -124,7 +142,7 @@ static bool infer(erg_onnx_model *model, const onnx_kept *kept,
         erg_arena_free(single.arena);
         return ok;
     }
-    if (options->batch > 1 && first && first->rank >= 1
+    if (options->batch > 1 && first && first->rank >= 1 && !model->names_batch
         && first->dims[0] != options->batch)
         return erg_fail(err, ERG_BAD_INPUT,
                         "%s: its input %.80s has a fixed leading dimension "
@@ -214,6 +232,30 @@ static erg_graph *read_file(const char *path, const erg_graph_options *options,
     return graph;
 }
 
+/* Likewise, until no branch is taken that shapes tell against: what follows an If is
+ * known only in the branch that runs. */
+static erg_graph *read_told(const char *path, const erg_graph_options *options,
+                            erg_onnx_branches *branches, erg_error *err)
+{
+    for (;;) {
+        erg_graph *graph = read_file(path, options, branches, err);
+        erg_onnx_branches next = { 0 };
+        int32_t i = 0;
+        for (; i < branches->count; i++) {
+            next.wanted[i] = branches->taken[i];
+            next.is_sure[i] = branches->is_sure[i];
+            if (branches->told[i] != ERG_ONNX_BY_WEIGHT && !branches->is_sure[i])
+                break;
+        }
+        if (i == branches->count)
+            return graph;
+        erg_graph_free(graph);
+        next.wanted[i] = branches->told[i];
+        next.is_sure[i] = true;
+        *branches = next;
+    }
+}
+
 static bool costs_more(const erg_graph *a, const erg_graph *b)
 {
     double bytes[2] = { 0, 0 };
@@ -235,10 +277,14 @@ static erg_graph *branches_compare(const char *path, const erg_graph_options *op
     for (int32_t i = 0; i < seen.count; i++) {
         erg_onnx_branches other = { 0 };
         erg_error why = { 0 };
-        for (int32_t k = 0; k <= i; k++)
+        for (int32_t k = 0; k <= i; k++) {
             other.wanted[k] = seen.taken[k];
+            other.is_sure[k] = seen.is_sure[k];
+        }
+        if (seen.is_sure[i])
+            continue;
         other.wanted[i] = seen.taken[i] == ERG_ONNX_THEN ? ERG_ONNX_ELSE : ERG_ONNX_THEN;
-        erg_graph *tried = read_file(path, options, &other, &why);
+        erg_graph *tried = read_told(path, options, &other, &why);
         if (tried && costs_more(tried, graph)) {
             erg_graph *cheap = graph;
             graph = tried;
@@ -265,7 +311,7 @@ static erg_graph *onnx_read(const char *path, const erg_graph_options *options,
     erg_onnx_branches branches = { 0 };
     erg_error why = { 0 };
 
-    erg_graph *graph = read_file(path, &filled, &branches, &why);
+    erg_graph *graph = read_told(path, &filled, &branches, &why);
     if (!graph) {
         erg_fail(err, why.code, "%s", why.text);
         return NULL;

@@ -79,6 +79,7 @@ typedef struct erg_onnx_model {
     char unbound[200]; /* names of dimensions nobody gave */
     bool is_late;        /* what was refused last hangs on data, or on nothing known */
     bool asks_batch;     /* of the options: with another one shapes may differ */
+    bool names_batch;    /* the first input has the batch by its name, on any axis */
     bool asks_attention; /* likewise, and patterns */
 } erg_onnx_model;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* If: the branch its condition says, where that is a constant, else the costlier one. */
+#include <string.h>
 #include "workload/onnx_flat.h"
 
 enum { WEIGHED_MOST = 1 << 24 };
@@ -74,8 +75,14 @@ static const Onnx__GraphProto *branch_choose(erg_onnx_flat *flat, const erg_onnx
         erg_onnx_flat_refuse(flat, node, "too many branches to compare");
         return NULL;
     }
-    if (at >= 0)
+    if (at >= 0) {
+        const char *name = erg_onnx_body_final(body, node->input[0]);
+        const char **before = &branches->conditions[at];
+        *before = !*before || strcmp(*before, name) == 0 ? name : "";
         branches->taken[at] = is_yes ? ERG_ONNX_THEN : ERG_ONNX_ELSE;
+    }
+    if (at >= 0 && branches->is_sure[at])
+        return is_yes ? yes : no;
     erg_onnx_note(flat->file, "If %.80s: the %s branch is counted, the costlier one",
                   erg_onnx_label(node), is_yes ? "then" : "else");
     return is_yes ? yes : no;

@@ -86,8 +86,12 @@ static bool input_add(erg_onnx_model *model, const Onnx__ValueInfoProto *info)
         return true;
     int32_t rank = (int32_t)type->shape->n_dim;
     int64_t *dims = erg_onnx_take(model, type->shape->n_dim * sizeof(*dims));
+    bool asked = model->asks_batch;
+    model->asks_batch = false;
     for (size_t i = 0; dims && i < type->shape->n_dim; i++)
         dims[i] = dimension(model, info, i);
+    model->names_batch |= value == model->first_input && model->asks_batch;
+    model->asks_batch |= asked;
     if (dims && model->batch > 1 && rank >= 2 && dims[0] == 1) {
         dims[0] = model->batch;
         value->is_batched = true;

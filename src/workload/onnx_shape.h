@@ -51,6 +51,13 @@ erg_onnx_shape_rule erg_onnx_shape_list, erg_onnx_shape_list_insert,
     erg_onnx_shape_optional_has;
 /* Keys that a GroupQueryAttention looks at: as told, else those of its cache or its own. */
 int64_t erg_onnx_group_keys(const erg_onnx_node *node);
+/* Where com.microsoft's Attention and MultiHeadAttention are told how long the past is. */
+enum { ERG_ONNX_PAST_OF_MS = 6, ERG_ONNX_PAST_OF_MULTI = 8 };
+/* Past and present are one buffer of fixed length. */
+bool erg_onnx_shares_cache(const erg_onnx_node *node, int32_t length_at);
+/* Keys that it looks at: `own` and the past, of a shared buffer those told, else all. */
+int64_t erg_onnx_keys_held(const erg_onnx_node *node, int64_t own, int64_t past,
+                           int32_t length_at);
 /* onnx_shape_signal.c */
 erg_onnx_shape_rule erg_onnx_shape_affine_grid, erg_onnx_shape_center,
     erg_onnx_shape_col2im, erg_onnx_shape_dft, erg_onnx_shape_stft, erg_onnx_shape_mel,

@@ -72,6 +72,26 @@ bool erg_onnx_shape_attention(erg_onnx_model *model, erg_onnx_node *node)
            && erg_onnx_give(model, node, 3, q->type, 4, scores);
 }
 
+int64_t erg_onnx_keys_held(const erg_onnx_node *node, int64_t own, int64_t past,
+                           int32_t length_at)
+{
+    int64_t told;
+
+    if (!erg_onnx_shares_cache(node, length_at))
+        return own + past;
+    if (erg_onnx_input_list(node, length_at, &told, 1) == 1 && told >= 0
+        && told <= past - own)
+        return told + own;
+    return past > own ? past : own;
+}
+
+bool erg_onnx_shares_cache(const erg_onnx_node *node, int32_t length_at)
+{
+    bool is_multi = strcmp(node->proto->op_type, "MultiHeadAttention") == 0;
+    return is_multi ? erg_onnx_in(node, length_at) != NULL
+                    : erg_onnx_int(node, "past_present_share_buffer", 0) != 0;
+}
+
 /* x [B,S,in], weights [in, q + k + v], bias; QAttention keeps the first two. */
 bool erg_onnx_shape_ms_attention(erg_onnx_model *model, erg_onnx_node *node)
 {
@@ -88,7 +108,8 @@ bool erg_onnx_shape_ms_attention(erg_onnx_model *model, erg_onnx_node *node)
     bool is_quantised = strcmp(node->proto->op_type, "QAttention") == 0;
     int32_t type = is_quantised && erg_onnx_in(node, 3) ? node->in[3]->type : x->type;
     const erg_onnx_value *past = erg_onnx_in(node, is_quantised ? 8 : 4);
-    int64_t length = x->dims[1] + (past && past->rank == 5 ? past->dims[3] : 0);
+    int64_t length = past && past->rank == 5 ? past->dims[3] : 0;
+    length += erg_onnx_shares_cache(node, ERG_ONNX_PAST_OF_MS) ? 0 : x->dims[1];
     int64_t dims[3] = { x->dims[0], x->dims[1], widths[2] };
     int64_t cache[5] = { 2, x->dims[0], heads, length, widths[2] / heads };
     return erg_onnx_give(model, node, 0, type, 3, dims)
@@ -121,7 +142,9 @@ bool erg_onnx_shape_multi_head(erg_onnx_model *model, erg_onnx_node *node)
     if (!is_count(heads) || dims[2] % heads || !fits(k) || !fits(v))
         return erg_onnx_refuse(model, node, "its heads do not fit");
     int64_t length = !k ? q->dims[1] : k->rank == 4 ? k->dims[2] : k->dims[1];
-    length += past && past->rank == 4 ? past->dims[2] : 0;
+    if (past && past->rank == 4)
+        length = past->dims[2]
+            + (erg_onnx_shares_cache(node, ERG_ONNX_PAST_OF_MULTI) ? 0 : length);
     int64_t cache[4] = { q->dims[0], heads, length, dims[2] / heads };
     return erg_onnx_give(model, node, 0, q->type, 3, dims)
            && present(model, node, 1, cache);

@@ -144,8 +144,6 @@ static void attributes_come_from_the_call_or_the_default(void)
     }
 }
 
-/* ---- If ---------------------------------------------------------- */
-
 static void a_call_counts_what_the_function_does(void)
 {
     erg_text function = { 0 }, graph = { 0 }, domain = { 0 };
@@ -173,6 +171,53 @@ static void a_call_counts_what_the_function_does(void)
     erg_graph_free(got);
 }
 
+/* ---- If ---------------------------------------------------------- */
+
+/* x [4, 6] times a [6, 8], or b [6, 20]: where x has `rows` rows the first. The costlier
+ * one does not fit what follows, where it is to fit. */
+static erg_text by_rows(int64_t rows, bool is_fixed)
+{
+    erg_text yes = { 0 }, no = { 0 }, attributes = { 0 }, graph = { 0 };
+
+    model_matrix(&graph, GRAPH_INPUT, "x", 4, 6);
+    model_matrix(&graph, GRAPH_INITIALIZER, "a", 6, 8);
+    model_matrix(&graph, GRAPH_INITIALIZER, "b", 6, 20);
+    model_matrix(&graph, GRAPH_INITIALIZER, "c", 8, 3);
+    model_number(&graph, "rows", rows);
+    model_number(&graph, "first", 0);
+    model_node(&graph, GRAPH_NODE, "Shape", "x", "s", NULL);
+    model_node(&graph, GRAPH_NODE, "Gather", "s first", "n", NULL);
+    model_node(&graph, GRAPH_NODE, "Equal", "n rows", "is", NULL);
+    model_node(&yes, GRAPH_NODE, "MatMul", "x a", "o", NULL);
+    model_value(&yes, GRAPH_OUTPUT, "o", 4);
+    model_node(&no, GRAPH_NODE, "MatMul", "x b", "o", NULL);
+    model_value(&no, GRAPH_OUTPUT, "o", 4);
+    model_body(&attributes, "then_branch", &yes);
+    model_body(&attributes, "else_branch", &no);
+    model_node(&graph, GRAPH_NODE, "If", "is", "t", &attributes);
+    model_node(&graph, GRAPH_NODE, is_fixed ? "MatMul" : "Relu", is_fixed ? "t c" : "t",
+               "y", NULL);
+    model_matrix(&graph, GRAPH_OUTPUT, "y", 4, 3);
+    return model_of(&graph);
+}
+
+static void a_condition_that_shapes_decide_chooses_without_a_note(void)
+{
+    static const struct { int64_t rows; bool is_fixed; int64_t macs; } cases[] = {
+        { 4, false, 4 * 6 * 8 },
+        { 5, false, 4 * 6 * 20 },
+        { 4, true, 4 * 6 * 8 + 4 * 8 * 3 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_text model = by_rows(cases[i].rows, cases[i].is_fixed);
+        erg_graph *got = graph_of(&model, NULL);
+        assert_int_equal(got->macs, cases[i].macs);
+        CHECK(got->note_count == 0);
+        erg_graph_free(got);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -182,6 +227,7 @@ int main(void)
         TEST(calls_that_multiply_are_stopped),
         TEST(attributes_come_from_the_call_or_the_default),
         TEST(a_call_counts_what_the_function_does),
+        TEST(a_condition_that_shapes_decide_chooses_without_a_note),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

@@ -93,6 +93,23 @@ static void a_dimension_may_be_calculated_from_others(void)
     CHECK(rows_of("C + s0", inner, 2) == 9);
 }
 
+/* Recurrent networks begin with the tokens: the batch comes second, whatever the length. */
+static void a_batch_that_has_a_name_need_not_come_first(void)
+{
+    for (int64_t seq = 1; seq <= 9; seq += 8) {
+        net *n = net_new(17);
+        net_input(n, "x", NET_DIMS(-1, -13, 3));        /* B, which becomes seq_len; N */
+        n->inputs[0]->type->tensor_type->shape->dim[0]->dim_param =
+            erg_arena_text(n->arena, "seq_len", NULL);
+        net_weight(n, "w", NET_FLOAT, NET_DIMS(3, 5));
+        net_node(n, "MatMul", "x w", "y");
+        net_output(n, "y");
+        erg_graph *graph = loaded(n, &(erg_graph_options){ .batch = 2, .seq = seq });
+        assert_int_equal(graph->macs, seq * 2 * 3 * 5);
+        erg_graph_free(graph);
+    }
+}
+
 static void a_phase_that_the_file_does_not_hold_is_told(void)
 {
     static const erg_dim dims[] = { { "C", 5 } };
@@ -281,6 +298,7 @@ int main(void)
     static const test tests[] = {
         TEST(every_row_of_the_table_is_found),
         TEST(named_dimensions_are_bound_by_option_and_batch),
+        TEST(a_batch_that_has_a_name_need_not_come_first),
         TEST(a_dimension_may_be_calculated_from_others),
         TEST(a_phase_that_the_file_does_not_hold_is_told),
         TEST(an_unbound_dimension_is_named),

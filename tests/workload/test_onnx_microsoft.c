@@ -209,11 +209,59 @@ static void attention_of_onnx_gives_its_cache_and_its_scores(void)
     net_free(n);
 }
 
+/* 4 heads of 8, a buffer of 128 tokens; past: how many of it are there, -1: not told. */
+static erg_graph *shared_buffer(int64_t past, bool is_multi)
+{
+    net *n = net_new(17);
+
+    net_input(n, "x", NET_DIMS(2, 1, 32));
+    if (is_multi)
+        for (int i = 0; i < 2; i++)
+            net_input(n, i ? "past_v" : "past_k", NET_DIMS(2, 4, 128, 8));
+    else
+        net_input(n, "past", NET_DIMS(2, 2, 4, 128, 8));
+    if (past < 0)
+        n->inputs[n->graph.n_input++] = net_value(n, "length", NET_INT64, NET_DIMS(1));
+    else
+        net_list(n, "length", NET_LIST(past));
+    net_weight(n, "w", NET_FLOAT, NET_DIMS(32, 96));
+    Onnx__NodeProto *node = is_multi
+        ? net_node(n, "com.microsoft:MultiHeadAttention",
+                   "x x x - - - past_k past_v length", "y next_k next_v")
+        : net_node(n, "com.microsoft:Attention", "x w - - past - length", "y next");
+    net_int(n, node, "num_heads", 4);
+    net_int(n, node, "past_present_share_buffer", 1);
+    net_output(n, "y");
+    return loaded(n, NULL);
+}
+
+static void a_buffer_of_fixed_length_is_read_as_far_as_it_is_filled(void)
+{
+    enum { BATCH = 2, HEADS = 4, WIDTH = 8, NUMBER = 4, X = BATCH * 32 };
+    static const struct { int64_t past, keys; } cases[] = { { 19, 20 }, { -1, 128 } };
+
+    for (int i = 0; i < 4; i++) {
+        bool is_multi = i / 2;
+        int64_t keys = cases[i % 2].keys, row = 2 * BATCH * HEADS * WIDTH * NUMBER;
+        int64_t length = cases[i % 2].past < 0 ? 8 : 0;
+        erg_graph *graph = shared_buffer(cases[i % 2].past, is_multi);
+        const erg_operator *op = only(graph);
+        int64_t products = is_multi ? 0 : X * 96;
+        assert_int_equal(op->macs, products + 2 * BATCH * HEADS * WIDTH * keys);
+        assert_int_equal(op->in_bytes, (is_multi ? 3 : 1) * X * NUMBER + length
+                                           + (keys - 1) * row);
+        assert_int_equal(op->out_bytes, X * NUMBER + row);
+        assert_int_equal(op->weight_bytes, is_multi ? 0 : 32 * 96 * NUMBER);
+        erg_graph_free(graph);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(a_rotation_reads_rows_of_its_tables),
         TEST(a_cache_is_read_as_far_as_it_is_filled_and_gets_the_new_rows),
+        TEST(a_buffer_of_fixed_length_is_read_as_far_as_it_is_filled),
         TEST(experts_that_nobody_asks_are_not_read),
         TEST(packed_experts_multiply_what_they_hold),
         TEST(more_choices_than_experts_are_refused),
