@@ -8,11 +8,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "format/json.h"
-#include "workload/hf_family.h"
+#include "workload/hf_part.h"
 
 /* Names of 21,843 labels, of networks that tell pictures apart, take 2 MB. */
-enum { EXPERT_BLOCKS_MOST = 1 << 16, CONFIG_BYTES_MOST = 16 << 20 };
+enum { EXPERT_BLOCKS_MOST = 1 << 16, CONFIG_BYTES_MOST = 16 << 20, SIDE_MOST = 1 << 16 };
 
 /* ---- fields ------------------------------------------------------------------ */
 
@@ -35,11 +34,38 @@ static bool read_numbers(const json_t *root, erg_transformer *net, erg_error *er
     for (size_t i = 0; (key = erg_hf_key_at(i)); i++) {
         const json_t *value = json_object_get(root, key->name);
         bool is_null = json_is_null(value);
-        if (!value || (is_null && key->none != ERG_HF_NULL))
+        if (!value || (is_null && key->none != ERG_HF_NULL)
+            || (key->has_sides && json_is_array(value)))
             continue;
         if (!is_null && !number_fits(key, value, err))
             return false;
         *(int64_t *)(void *)((char *)net + key->at) = json_integer_value(value);
+    }
+    return true;
+}
+
+/* Height and width, where a picture or a patch has both. */
+static bool read_sides(const json_t *root, erg_transformer *net, erg_error *err)
+{
+    const struct { const char *name; int64_t *high, *wide; } sides[] = {
+        { "image_size", &net->image, &net->image_width },
+        { "patch_size", &net->patch, &net->patch_width },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(sides); i++) {
+        const json_t *pair = json_object_get(root, sides[i].name);
+        const erg_hf_key key = { sides[i].name, 0, SIDE_MOST, ERG_HF_USUAL };
+        size_t count = json_array_size(pair);
+        if (!json_is_array(pair))
+            continue;
+        if (count < 1 || count > 2)
+            return erg_fail(err, ERG_BAD_INPUT, "%s is not one number, or two", key.name);
+        const json_t *high = json_array_get(pair, 0);
+        const json_t *wide = json_array_get(pair, count - 1);
+        if (!number_fits(&key, high, err) || !number_fits(&key, wide, err))
+            return false;
+        *sides[i].high = json_integer_value(high);
+        *sides[i].wide = json_integer_value(wide);
     }
     return true;
 }
@@ -60,6 +86,22 @@ static bool read_activation(const json_t *root, erg_transformer *net, erg_error 
                             word);
     }
     return true;
+}
+
+/* T5 says "relu", "gated-gelu" or "gated-silu": its gelu behind a gate is gelu_new. */
+static bool read_gate(const json_t *root, erg_transformer *net, erg_error *err)
+{
+    const char *word = json_string_value(json_object_get(root, "feed_forward_proj"));
+
+    if (!word)
+        return true;
+    net->gated = strncmp(word, "gated-", strlen("gated-")) == 0;
+    word += net->gated ? strlen("gated-") : 0;
+    if (net->gated && strcmp(word, "gelu") == 0)
+        word = "gelu_new";
+    return erg_hf_activation(word, &net->activation)
+           || erg_fail(err, ERG_BAD_INPUT, "feed_forward_proj \"%.40s\" has no cost rule",
+                       word);
 }
 
 static void read_flag(const json_t *root, const char *name, bool *flag)
@@ -97,7 +139,6 @@ static void read_dropouts(const json_t *root, erg_transformer *net)
 static void read_flags(const json_t *root, const erg_hf_family *of, erg_transformer *net)
 {
     bool norm_first = true, windows = !of->no_window;
-    const char *gate = json_string_value(json_object_get(root, "feed_forward_proj"));
 
     read_flag(root, "tie_word_embeddings", &net->tied);
     read_flag(root, "attention_bias", &net->qkv_bias);
@@ -109,10 +150,6 @@ static void read_flags(const json_t *root, const erg_hf_family *of, erg_transfor
     read_flag(root, "use_sliding_window", &windows);
     net->norm_last = !norm_first;
     net->window = windows ? net->window : 0;
-    if (gate && strncmp(gate, "gated-", 6) == 0) {
-        net->gated = true;
-        net->activation = TF_GELU_NEW;
-    }
     /* The library derives the step from the count: a step alone is an older file. */
     if (json_object_get(root, "encoder_sparse_step")
         && !json_object_get(root, "num_sparse_encoder_layers"))
@@ -183,38 +220,6 @@ static bool read_layer_types(const json_t *root, erg_transformer *net, erg_error
 
 /* ---- the file ------------------------------------------------------------------ */
 
-static bool unknown_type(const char *type, erg_error *err)
-{
-    erg_text known = { 0 };
-    const erg_hf_family *family;
-
-    for (size_t i = 0; (family = erg_hf_family_at(i)); i++)
-        erg_text_add(&known, "%s%s", i ? ", " : "", family->type);
-    char *list = erg_text_take(&known);
-    if (type)
-        erg_fail(err, ERG_BAD_INPUT, "model_type %.40s is none that is known: %s", type,
-                 list ? list : "");
-    else
-        erg_fail(err, ERG_BAD_INPUT, "JSON without \"model_type\", which a config.json "
-                 "has: one of %s", list ? list : "");
-    free(list);
-    return false;
-}
-
-/* Of a network of several senses, the part that reads text; *outer: the whole. */
-static const json_t *text_part(const json_t *root, const char **outer)
-{
-    const json_t *part = json_object_get(root, "text_config");
-    const char *type = json_string_value(json_object_get(root, "model_type"));
-    const char *inner = json_string_value(json_object_get(part, "model_type"));
-
-    *outer = NULL;
-    if (!inner || (type && erg_hf_family_find(type)))
-        return root;
-    *outer = type ? type : "it";
-    return part;
-}
-
 /* What the cost rules of a family do not know would be a wrong number without a word. */
 static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transformer *net,
                      erg_error *err)
@@ -244,30 +249,21 @@ static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transforme
     return true;
 }
 
-/* Where older files have no `model_type`, the first class that they name. */
-static const char *class_of(const json_t *root)
+static bool read_shape(const json_t *whole, const erg_hf_part *part, erg_transformer *net,
+                       erg_error *err)
 {
-    if (json_is_string(json_object_get(root, "model_type")))
-        return NULL;
-    return json_string_value(json_array_get(json_object_get(root, "architectures"), 0));
-}
+    const json_t *root = part->of;
+    const erg_hf_family *of = part->family;
 
-static bool read_shape(const json_t *root, erg_transformer *net, erg_error *err)
-{
-    const char *type = json_string_value(json_object_get(root, "model_type"));
-    const char *class = class_of(root);
-    const erg_hf_family *of = type ? erg_hf_family_find(type)
-                            : class ? erg_hf_family_of_class(class) : NULL;
-
-    if (!of)
-        return unknown_type(type, err);
     *net = of->usual;
     /* A list of labels counts them, where no number does. */
     size_t labels = json_object_size(json_object_get(root, "id2label"));
     net->labels = labels ? (int64_t)labels : net->labels;
-    if (!read_numbers(root, net, err) || !read_activation(root, net, err)
+    if (!read_numbers(root, net, err) || !read_sides(root, net, err)
+        || !read_activation(root, net, err) || !read_gate(root, net, err)
         || !read_layer_types(root, net, err) || !is_plain(root, of, net, err))
         return false;
+    read_flag(whole, "tie_word_embeddings", &net->tied);
     read_flags(root, of, net);
     read_dropouts(root, net);
     if (of->all_sparse)
@@ -299,21 +295,21 @@ static void name_of(const char *path, char *name, size_t size)
 }
 
 /* What is not counted as it is written. */
-static void notes(erg_builder *builder, const json_t *root, const json_t *part,
-                  const char *outer)
+static void notes(erg_builder *builder, const json_t *root, const erg_hf_part *part)
 {
     const json_t *packed = json_object_get(root, "quantization_config");
-    const char *method = json_string_value(json_object_get(packed, "quant_method"));
+    const char *type = json_string_value(json_object_get(part->of, "model_type"));
 
     if (!packed)
-        packed = json_object_get(part, "quantization_config");
-    if (outer)
+        packed = json_object_get(part->of, "quantization_config");
+    const char *method = json_string_value(json_object_get(packed, "quant_method"));
+    if (part->outer)
         erg_build_note(builder, "of %.40s only the part that reads text (%.40s) is "
-                       "counted: what sees or hears is not", outer,
-                       json_string_value(json_object_get(part, "model_type")));
-    if (class_of(part))
+                       "counted: what sees or hears is not", part->outer,
+                       part->of != root && type ? type : part->family->type);
+    if (part->class)
         erg_build_note(builder, "without model_type its family is that of the class "
-                       "%.60s", class_of(part));
+                       "%.60s", part->class);
     if (json_is_object(packed))
         erg_build_note(builder, "its weights are stored quantised (%.40s): they are "
                        "counted as wide as --precision says, here %s",
@@ -326,18 +322,17 @@ erg_graph *erg_hf_config_parse(const char *name, const char *text, size_t count,
 {
     json_error_t fault;
     json_t *root = json_loadb(text, count, 0, &fault);
-    const char *outer = NULL;
-    const json_t *part = root ? text_part(root, &outer) : NULL;
+    erg_hf_part part;
     erg_transformer net;
     erg_error why = { 0 };
     erg_builder *builder = NULL;
 
     if (!root)
         erg_fail(&why, ERG_BAD_INPUT, "line %d: %s", fault.line, fault.text);
-    else if (read_shape(part, &net, &why))
+    else if (erg_hf_part_find(root, &part, &why) && read_shape(root, &part, &net, &why))
         builder = erg_build_begin(name, "hf_config", options, &why);
     if (builder)
-        notes(builder, root, part, outer);
+        notes(builder, root, &part);
     json_decref(root);
     erg_graph *graph = NULL;
     if (builder) {

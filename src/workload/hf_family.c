@@ -77,8 +77,10 @@ static const erg_hf_key keys[] = {
     { "decoder_sparse_step",          AT(decoder_sparse_step),   LAYERS_MOST, ERG_HF_ZERO },
     { "num_sparse_encoder_layers",    AT(sparse_layers),         LAYERS_MOST, ERG_HF_ZERO },
     { "num_sparse_decoder_layers",    AT(decoder_sparse_layers), LAYERS_MOST, ERG_HF_ZERO },
-    { "image_size",                   AT(image),                 HEADS_MOST },
-    { "patch_size",                   AT(patch),                 HEADS_MOST },
+    { "image_size",                   AT(image),                 HEADS_MOST,
+      .has_sides = true },
+    { "patch_size",                   AT(patch),                 HEADS_MOST,
+      .has_sides = true },
     { "num_channels",                 AT(channels),              HEADS_MOST },
     { "num_labels",                   AT(labels),                ROWS_MOST },
     { "num_mel_bins",                 AT(mels),                  HEADS_MOST },
@@ -95,6 +97,9 @@ static const erg_hf_key keys[] = {
               .head_width = 192
 #define BERT  .build = erg_tf_bert, .hidden = 768, .layers = 12, .heads = 12, \
               .inner = 3072, .positions = 512
+#define VIT   .build = erg_tf_vit, .hidden = 768, .layers = 12, .heads = 12, \
+              .inner = 3072, .image = 224, .patch = 16, .channels = 3, \
+              .labels = 1000, .qkv_bias = true, .no_dropout = true
 #define T5    .build = erg_tf_t5, .head_width = 64, .buckets = 32
 
 static const erg_hf_family families[] = {
@@ -164,9 +169,8 @@ static const erg_hf_family families[] = {
                  { T5, .vocab = 32128, .hidden = 768, .layers = 12, .heads = 12,
                    .inner = 2048, .tied = true, .activation = TF_RELU, .experts = 8,
                    .capacity = 64, .sparse_layers = 3, .decoder_sparse_layers = 3 } },
-    { "vit",     { .build = erg_tf_vit, .hidden = 768, .layers = 12, .heads = 12,
-                   .inner = 3072, .image = 224, .patch = 16, .channels = 3,
-                   .labels = 1000, .qkv_bias = true, .no_dropout = true } },
+    { "vit",     { VIT } },
+    { "deit",    { VIT, .distilled = true } },
     { "whisper", { .build = erg_tf_whisper, .vocab = 51865, .hidden = 384, .layers = 4,
                    .heads = 6, .inner = 1536, .decoder_layers = 4, .decoder_heads = 6,
                    .decoder_inner = 1536, .positions = 448, .source_positions = 1500,

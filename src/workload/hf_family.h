@@ -18,6 +18,7 @@ typedef struct erg_hf_key {
     size_t at;              /* of an int64_t in erg_transformer */
     int64_t most;           /* a larger value is a mistake or an attack */
     erg_hf_none none;
+    bool has_sides;         /* may be a list: height and width */
 } erg_hf_key;
 
 typedef struct erg_hf_family {

@@ -15,6 +15,8 @@ static void complete(erg_transformer *net)
     net->decoder_inner = or_else(net->decoder_inner, net->inner);
     net->embed_width = or_else(net->embed_width, net->hidden);
     net->labels = or_else(net->labels, 2);
+    net->image_width = or_else(net->image_width, net->image);
+    net->patch_width = or_else(net->patch_width, net->patch);
     net->picks = or_else(net->picks, 1);
     if (net->sparse_layers)
         net->sparse_step = net->layers / net->sparse_layers;

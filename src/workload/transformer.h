@@ -40,6 +40,7 @@ typedef struct erg_transformer {
     int64_t sparse_step, decoder_sparse_step;       /* every n-th layer, 0: none */
     int64_t sparse_layers, decoder_sparse_layers;   /* or so many of them */
     int64_t image, patch, channels, labels;         /* vit */
+    int64_t image_width, patch_width;               /* 0: they are squares */
     int64_t mels, source_positions;                 /* whisper */
     tf_activation activation;
     bool tied, qkv_bias, out_bias, mlp_bias, gated, norm_last;
@@ -49,6 +50,7 @@ typedef struct erg_transformer {
     bool norms_after;               /* of what attention and the block give (gemma2) */
     bool caps_scores, caps_logits;  /* by a tanh (gemma2) */
     bool scaled_embed;
+    bool distilled;                 /* one more token, with a classifier (deit) */
     bool router_bias;
 } erg_transformer;
 

@@ -98,12 +98,125 @@ static void a_class_tells_the_family_where_no_type_does(void)
     erg_graph_free(graph);
 }
 
+/* ---- parts ------------------------------------------------------------------------ */
+
+#define VL_7B "\"hidden_size\": 3584, \"intermediate_size\": 18944,"                       \
+    "\"num_hidden_layers\": 28, \"num_attention_heads\": 28, \"num_key_value_heads\": 4,"  \
+    "\"vocab_size\": 152064"
+
+/* Parameters as their makers publish them. */
+static const struct { const char *text; int64_t parameters; const char *note; } parts[] = {
+    { "{\"model_type\": \"qwen2_vl\", " VL_7B ", \"vision_config\": {\"depth\": 32}}",
+      7615616512, "of qwen2_vl only the part that reads text (qwen2)" },
+    { "{\"model_type\": \"qwen2_5_vl\", \"text_config\": {" VL_7B "}}", 7615616512,
+      "of qwen2_5_vl only the part that reads text (qwen2)" },
+    { "{\"model_type\": \"qwen2_5_vl\", \"text_config\": {\"model_type\":"
+      "\"qwen2_5_vl_text\", " VL_7B "}}", 7615616512, "(qwen2_5_vl_text)" },
+    { "{\"model_type\": \"internvl_chat\", \"llm_config\": {\"architectures\":"
+      "[\"Qwen2ForCausalLM\"], " VL_7B "}}", 7615616512, "of internvl_chat only the part" },
+    { "{\"model_type\": \"llava\", \"text_config\": {\"vocab_size\": 32064}}",
+      6738415616 + 64 * 2 * 4096, "of llava only the part that reads text (llama)" },
+    /* What the whole says of its two ends holds where the part is silent. */
+    { "{\"model_type\": \"llava\", \"tie_word_embeddings\": true, \"text_config\": {}}",
+      6738415616 - 32000 * 4096, "of llava" },
+};
+
+static void the_part_that_reads_text_is_counted(void)
+{
+    for (size_t i = 0; i < ERG_COUNT(parts); i++) {
+        erg_error err = { 0 };
+        erg_graph *graph = erg_hf_config_parse("net", parts[i].text, strlen(parts[i].text),
+                                               NULL, &err);
+        if (!graph)
+            fail_msg("%s: %s", parts[i].text, err.text);
+        assert_int_equal(graph->parameters, parts[i].parameters);
+        if (!strstr(graph->notes[0], parts[i].note))
+            fail_msg("%s: %s", parts[i].text, graph->notes[0]);
+        erg_graph_free(graph);
+    }
+}
+
+static void parts_that_nobody_can_count_are_refused_by_name(void)
+{
+    static const struct { const char *text, *says; } bad[] = {
+        { "{\"model_type\": \"mllama\", \"text_config\": {}}", "mllama" },
+        { "{\"model_type\": \"llama4\", \"text_config\": {\"model_type\":"
+          "\"llama4_text\"}}", "llama4_text" },
+        { "{\"text_config\": {}}", "without \"model_type\"" },
+        { "{\"model_type\": \"vit\", \"image_size\": [1, 2, 3]}", "one number, or two" },
+        { "{\"model_type\": \"vit\", \"image_size\": []}", "one number, or two" },
+        { "{\"model_type\": \"vit\", \"image_size\": [224, \"a\"]}", "whole number" },
+        { "{\"model_type\": \"vit\", \"patch_size\": [16, 8]}", "no squares" },
+        { "{\"model_type\": \"t5\", \"feed_forward_proj\": \"gated-snake\"}", "snake" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(bad); i++) {
+        erg_error err = { 0 };
+        assert_null(erg_hf_config_parse("bad", bad[i].text, strlen(bad[i].text), NULL,
+                                        &err));
+        if (err.code != ERG_BAD_INPUT || !strstr(err.text, bad[i].says))
+            fail_msg("%s: %s", bad[i].text, err.text);
+    }
+}
+
+/* H 768: patches of 16 of 224 by 448 are 14 x 28; the picture's positions differ. */
+static void pictures_have_the_tokens_of_both_their_sides(void)
+{
+    static const struct { const char *text; int64_t parameters, tokens; } cases[] = {
+        { "{\"model_type\": \"vit\", \"image_size\": [224, 224], \"patch_size\": [16]}",
+          86567656, 197 },
+        { "{\"model_type\": \"vit\", \"image_size\": [224, 448]}",
+          86567656 + 196 * 768, 393 },
+        /* A token, its position and a classifier more. */
+        { "{\"model_type\": \"deit\"}", 86567656 + 2 * 768 + 769000, 198 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        int64_t n = cases[i].tokens, h = 768, heads = i == 2 ? 2 : 1;
+        int64_t patches = n - (i == 2 ? 2 : 1);
+        erg_graph *graph = erg_hf_config_parse("net", cases[i].text, strlen(cases[i].text),
+                                               NULL, NULL);
+        assert_non_null(graph);
+        assert_int_equal(graph->parameters, cases[i].parameters);
+        assert_int_equal(graph->macs, patches * 3 * 256 * h + heads * 1000 * h
+                                          + 12 * (12 * n * h * h + 2 * n * n * h));
+        erg_graph_free(graph);
+    }
+}
+
+/* "relu" has no gate, whatever the family's newer files have. */
+static void a_t5_says_itself_whether_it_has_a_gate(void)
+{
+    static const char *const words[] = { "relu", "gated-gelu", "gated-silu" };
+    int64_t parameters[3];
+    int32_t operators[3];
+
+    for (int i = 0; i < 3; i++) {
+        char text[96];
+        snprintf(text, sizeof(text), "{\"model_type\": \"mt5\","
+                 "\"feed_forward_proj\": \"%s\"}", words[i]);
+        erg_graph *graph = erg_hf_config_parse("net", text, strlen(text), NULL, NULL);
+        parameters[i] = graph->parameters;
+        operators[i] = graph->operator_count;
+        erg_graph_free(graph);
+    }
+    assert_int_equal(parameters[1], 300176768);
+    assert_int_equal(parameters[2], 300176768);
+    assert_int_equal(parameters[0], 300176768 - 2 * 8 * 512 * 1024);
+    /* gelu_new is eight passes a layer, silu one. */
+    assert_int_equal(operators[1] - operators[2], 2 * 8 * 7);
+}
+
 int main(void)
 {
     static const test tests[] = {
         TEST(each_layer_keeps_the_keys_that_it_sees),
         TEST(layers_that_nobody_can_count_are_refused),
         TEST(a_class_tells_the_family_where_no_type_does),
+        TEST(the_part_that_reads_text_is_counted),
+        TEST(parts_that_nobody_can_count_are_refused_by_name),
+        TEST(pictures_have_the_tokens_of_both_their_sides),
+        TEST(a_t5_says_itself_whether_it_has_a_gate),
     };
 
     return test_run(tests, ERG_COUNT(tests));
