@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "trace/scope.h"
+#include "trace/stream.h"
 #include "trace/tally.h"
 
 static bool has_data(const erg_trace *trace, int channel, size_t least)
@@ -55,13 +56,34 @@ static bool lies_in(const erg_trace *trace, const erg_pick *inner, const erg_pic
         && erg_scope_contains(outer_scope, scope_of(trace, inner));
 }
 
+/* A slice of a board tells the power of all of it: what is shared and reads as another
+ * does, nearly everywhere, has the joules of that. */
+static bool repeats(const erg_trace *trace, const erg_pick *a, const erg_pick *b)
+{
+    const erg_device_info *other_device = erg_trace_device(trace, b->device);
+    size_t count, other, same = 0;
+    const erg_sample *mine = erg_trace_samples(trace, a->channel, &count);
+    const erg_sample *theirs = erg_trace_samples(trace, b->channel, &other);
+
+    if (!erg_trace_device(trace, a->device)->shared || (other_device->shared && a < b)
+        || scope_of(trace, a) != scope_of(trace, b) || count != other)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        same += mine[i].t_ns == theirs[i].t_ns && mine[i].value == theirs[i].value;
+        erg_samples_pass(trace, a->channel, i);
+        erg_samples_pass(trace, b->channel, i);
+    }
+    return count > 1 && same >= count - count / 10;
+}
+
 static void mark_counted(const erg_trace *trace, erg_pick picks[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         picks[i].inside = -1;
         for (size_t k = 0; k < count && picks[i].inside < 0; k++)
             if (k != i && has_data(trace, picks[k].channel, 1)
-                && lies_in(trace, &picks[i], &picks[k]))
+                && (lies_in(trace, &picks[i], &picks[k])
+                    || repeats(trace, &picks[i], &picks[k])))
                 picks[i].inside = (int)k;
         picks[i].counted = picks[i].inside < 0;
     }

@@ -64,6 +64,31 @@ static bool note_inside(summary *all, const erg_pick *pick)
                            inner, outer);
 }
 
+/* Others' columns may be readings of one meter or meters of their own: who gave them knows.
+ * A meter's own sum holds its parts. */
+static bool note_others(summary *all, const erg_pick *pick)
+{
+    const erg_channel_info *told = erg_trace_channel(all->trace, pick->channel);
+    char mine[ERG_CHANNEL_PATH_MOST], other[ERG_CHANNEL_PATH_MOST];
+    bool good = true;
+
+    if (strcmp(erg_trace_device(all->trace, pick->device)->driver, "import") != 0
+        || strcmp(told->name, "sum") == 0)
+        return true;
+    erg_trace_channel_path(all->trace, pick->channel, mine);
+    for (int i = 0; good && i < (int)erg_trace_channel_count(all->trace); i++) {
+        const erg_channel_info *info = erg_trace_channel(all->trace, i);
+        if (i == pick->channel || info->device != pick->device || info->scope != told->scope
+            || !erg_has_joules(info->quantity))
+            continue;
+        erg_trace_channel_path(all->trace, i, other);
+        good = erg_result_note(all->result, all->err, "%s is taken for another reading of "
+                               "what %s measures, and is not added to the total.", other,
+                               mine);
+    }
+    return good;
+}
+
 static const erg_channel_info *info_of(const summary *all, const erg_pick *pick)
 {
     return erg_trace_channel(all->trace, pick->channel);
@@ -90,6 +115,7 @@ static bool add_devices(summary *all, erg_energy *total)
                && put_device(all, table, pick, &energy);
         if (good && !pick->counted)
             good = note_inside(all, pick);
+        good = good && note_others(all, pick);
         if (!good || !pick->counted)
             continue;
         all->method = weaker(all->method, info_of(all, pick)->method);

@@ -18,7 +18,7 @@ static const char name_head[] = "DVNAM";
 
 const erg_dcgmi_field erg_dcgmi_fields[ERG_DCGMI_FIELDS] = {
     { 155, { "POWER", "POWR" }, "power", "W", ERG_POWER, 1, 0, 0 },
-    { 157, { "PWINS", "POWIN" }, "power_instant", "W", ERG_POWER, 1, 0, 0 },
+    { 157, { "PWINS", "POWIN", "POWINST" }, "power_instant", "W", ERG_POWER, 1, 0, 0 },
     { 156, { "TOTEC" }, "energy", "J", ERG_ENERGY, 1e-3, 0, 0 },
     { 150, { "TMPTR" }, "temperature", "K", ERG_TEMPERATURE, 1, 273.15, 0 },
     { 140, { "MMTMP" }, "memory_temp", "K", ERG_TEMPERATURE, 1, 273.15, 0 },

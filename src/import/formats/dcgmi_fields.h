@@ -11,7 +11,7 @@ enum { ERG_DCGMI_POWER, ERG_DCGMI_POWER_INSTANT, ERG_DCGMI_ENERGY };
 
 typedef struct erg_dcgmi_field {
     int id;                 /* as given to dcgmi -e */
-    const char *names[2];   /* in the header, by version */
+    const char *names[3];   /* in the header, by version */
     const char *channel;    /* or the name of a setting */
     const char *unit;       /* NULL: kept as a setting */
     erg_quantity quantity;

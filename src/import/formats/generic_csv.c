@@ -7,6 +7,8 @@
  */
 #include <math.h>
 #include <string.h>
+#include "import/formats/boards.h"
+#include "import/formats/parts.h"
 #include "import/formats/sheet.h"
 
 typedef struct unit_row {
@@ -129,27 +131,19 @@ static bool add_power(erg_sheet *sheet, const erg_csv_row *header, const char *n
     return true;
 }
 
-typedef struct scope_row { const char *part; erg_scope scope; } scope_row;
-
-/* RAPL's domains, as they are called in logs; the first that a name holds: package-0-core
- * is a core. */
-static const scope_row scopes[] = {
-    { "core", ERG_SCOPE_CORE }, { "ram", ERG_SCOPE_DRAM }, { "psys", ERG_SCOPE_PSYS },
-    { "package", ERG_SCOPE_PACKAGE }, { "pkg", ERG_SCOPE_PACKAGE },
-};
-
-/* Several watts may be readings of one sensor; several counters are several meters. */
-static void part_counters(erg_sheet *sheet)
+/* Several counters are several meters. Of several watts those of one part of the machine
+ * are readings of it, and other parts are devices of their own. */
+static void part_columns(erg_sheet *sheet)
 {
+    if (sheet->column_count < 2 || sheet->device_column >= 0)
+        return;
     for (size_t i = 0; i < sheet->column_count; i++) {
         erg_sheet_column *column = &sheet->columns[i];
-        if (sheet->column_count < 2 || sheet->device_column >= 0
-            || column->info.quantity != ERG_ENERGY)
-            continue;
-        column->device = column->info.name;
-        for (size_t s = ERG_COUNT(scopes); s-- > 0;)
-            if (strcasestr(column->info.name, scopes[s].part))
-                column->info.scope = scopes[s].scope;
+        bool is_part = erg_part_of(column->info.name, column->part, &column->info.scope);
+        if (column->info.quantity == ERG_ENERGY)
+            column->device = column->info.name;
+        else if (is_part)
+            column->device = column->part;
     }
 }
 
@@ -173,7 +167,7 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
             return false;
         list += count + (list[count] == ',');
     }
-    part_counters(sheet);
+    part_columns(sheet);
     return sheet->column_count > 0
         || erg_fail(err, ERG_BAD_INPUT, "--power names no column of %s",
                     sheet->source->name);
@@ -185,7 +179,10 @@ static bool read_csv(erg_trace *into, const erg_source *source, erg_error *err)
                         .prefix = "",
                         .any_sign = true,
                         .head = head };
-    return erg_sheet_read(into, source, &sheet, err);
+    int first = (int)erg_trace_channel_count(into);
+
+    return erg_sheet_read(into, source, &sheet, err)
+        && erg_check_boards(into, source, first, false, err);
 }
 
 const erg_importer erg_importer_csv = {

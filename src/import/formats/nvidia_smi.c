@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <string.h>
+#include "import/formats/boards.h"
 #include "import/formats/named_clock.h"
 #include "import/formats/sheet.h"
 #include "trace/sensor.h"
@@ -71,6 +72,7 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         sheet->device_column = erg_column_find(header, pickers[i]);
     sheet->model_column = erg_column_find(header, "name");
     sheet->driver_column = erg_column_find(header, "driver_version");
+    sheet->slices_column = erg_column_find(header, "mig.mode.current");
     bool has_power = false;
     for (size_t i = 0; i < ERG_COUNT(columns); i++) {
         int index = erg_column_find(header, columns[i].column);
@@ -93,44 +95,6 @@ static bool is_foreign(erg_field line)
     return line.count > 4 && (*line.text == '#' || strncmp(line.text, "GPU ", 4) == 0);
 }
 
-/* ---- boards without a number --------------------------------------------------- */
-
-enum { BOARDS_MOST = 16, SAMPLES_LOOKED_AT = 1000, POLLS_LEAST = 4 };
-
-/* Do the rows come so many at a time: n - 1 short steps and a long one, over and over? */
-static bool come_by(const erg_sample at[], size_t count, size_t n)
-{
-    int64_t inner_ns = 0, outer_ns = INT64_MAX;
-
-    for (size_t i = 1; i < count; i++) {
-        int64_t step_ns = at[i].t_ns - at[i - 1].t_ns;
-        if (i % n)
-            inner_ns = step_ns > inner_ns ? step_ns : inner_ns;
-        else
-            outer_ns = step_ns < outer_ns ? step_ns : outer_ns;
-    }
-    return count >= POLLS_LEAST * n && 4 * inner_ns < outer_ns;
-}
-
-/* Without their numbers, boards of one name are one in which the watts of all alternate. */
-static bool check_one_board(const erg_trace *own, const erg_source *source, int channel,
-                            erg_error *err)
-{
-    size_t count;
-    const erg_sample *at = erg_trace_samples(own, channel, &count);
-    bool many = false;
-
-    count = count < SAMPLES_LOOKED_AT ? count : SAMPLES_LOOKED_AT;
-    for (size_t i = 1; i < count && !many; i++)
-        many = at[i].t_ns == at[i - 1].t_ns;
-    for (size_t n = 2; n <= BOARDS_MOST && !many; n++)
-        many = come_by(at, count, n);
-    return !many
-        || erg_fail(err, ERG_BAD_INPUT, "%s:1: its rows come several at a time: boards of "
-                    "one name, and no column index, uuid or pci.bus_id says which is "
-                    "which: log it with --query-gpu=timestamp,index,...", source->name);
-}
-
 static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error *err)
 {
     int first = (int)erg_trace_channel_count(into);
@@ -141,10 +105,8 @@ static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error
     bool is_numbered = sheet.device_column >= 0
                     && sheet.device_column != sheet.model_column;
 
-    for (int i = first; good && !is_numbered && i < (int)erg_trace_channel_count(into); i++)
-        good = erg_trace_channel(into, i)->quantity != ERG_POWER
-            || check_one_board(into, source, i, err);
-    return good && erg_check_named_clock(into, source->name, first, err);
+    return good && erg_check_boards(into, source, first, !is_numbered, err)
+        && erg_check_named_clock(into, source->name, first, err);
 }
 
 const erg_importer erg_importer_nvidia_smi = {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include <strings.h>
+#include "import/formats/boards.h"
 #include "import/formats/sheet.h"
 
 static const struct unit {
@@ -113,7 +114,10 @@ static bool read_power_log(erg_trace *into, const erg_source *source, erg_error 
 {
     erg_sheet sheet = { .device = { .scope = ERG_SCOPE_BOARD },
                         .prefix = "gpu:", .head = head };
-    return erg_sheet_read(into, source, &sheet, err);
+    int first = (int)erg_trace_channel_count(into);
+
+    return erg_sheet_read(into, source, &sheet, err)
+        && erg_check_boards(into, source, first, false, err);
 }
 
 const erg_importer erg_importer_power_log = {

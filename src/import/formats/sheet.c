@@ -3,21 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "import/formats/sheet.h"
-#include "trace/sensor.h"
-
-enum { KEY_BYTES = 64 };
-
-typedef struct seat {       /* one device and its channels, in the columns' order */
-    char key[KEY_BYTES];
-    int device;
-    int channels[ERG_SHEET_COLUMNS];
-} seat;
+#include "import/formats/sheet_seats.h"
 
 typedef struct walk {
     erg_sheet *sheet;
-    seat *seats;
-    size_t count, capacity, last;
+    erg_seats seats;
+    size_t rows;
+    int64_t first_ns, last_ns;  /* of them */
     bool begun;
     erg_text head;              /* the cells of the header, a line each */
     size_t columns;             /* of it; empty ones at its end are none */
@@ -34,92 +26,6 @@ erg_sheet_column *erg_sheet_add(erg_sheet *sheet, int index, erg_channel_info in
     *column = (erg_sheet_column){ .index = index, .info = info, .factor = factor,
                                   .option = -1 };
     return column;
-}
-
-static void put_cell(char *to, size_t size, const erg_csv_row *row, int index)
-{
-    to[0] = '\0';
-    if (index < 0 || (size_t)index >= row->count)
-        return;
-    erg_field cell = erg_field_trim(row->fields[index]);
-    snprintf(to, size, "%.*s", (int)cell.count, cell.count ? cell.text : "");
-}
-
-static void apply_facts(const erg_sheet_column *column, const char *model,
-                        const char *driver, erg_channel_info *info)
-{
-    erg_sensor_facts facts;
-    if (column->option < 0 || !*model
-        || !erg_sensor_lookup(model, *driver ? driver : NULL,
-                              (erg_reading_option)column->option, &facts))
-        return;
-    info->kind = facts.kind;
-    info->update_s = facts.update_s;
-    info->window_s = facts.window_s;
-    info->delay_s = isnan(facts.delay_s) ? 0 : facts.delay_s;
-    info->gain_u = facts.gain_u;
-}
-
-static int column_device(erg_sheet *sheet, const erg_sheet_column *column, int own,
-                         erg_error *err)
-{
-    if (!column->device)
-        return own;
-    erg_device_info info = sheet->device;
-    info.scope = column->info.scope;
-    erg_text_put(info.name, sizeof(info.name), column->device);
-    return erg_intake_device(sheet->in, &info, err);
-}
-
-static bool take_seat(walk *at, const erg_csv_row *row, const char *key, erg_error *err)
-{
-    erg_sheet *sheet = at->sheet;
-    erg_device_info info = sheet->device;
-    char driver[32];
-
-    if (!erg_grow((void **)&at->seats, &at->capacity, at->count, sizeof(*at->seats), err))
-        return false;
-    seat *to = &at->seats[at->count];
-    memcpy(to->key, key, KEY_BYTES);
-    if (sheet->device_column >= 0)
-        snprintf(info.name, sizeof(info.name), "%s%.24s", sheet->prefix, key);
-    if (sheet->model_column >= 0)
-        put_cell(info.model, sizeof(info.model), row, sheet->model_column);
-    put_cell(driver, sizeof(driver), row, sheet->driver_column);
-    to->device = -1;
-    for (size_t i = 0; i < sheet->column_count; i++) {
-        const erg_sheet_column *column = &sheet->columns[i];
-        if (!column->device && to->device < 0)
-            to->device = erg_intake_device(sheet->in, &info, err);
-        erg_channel_info channel = column->info;
-        channel.device = column_device(sheet, column, to->device, err);
-        if (channel.device < 0)
-            return false;
-        apply_facts(column, info.model, driver, &channel);
-        to->channels[i] = column->setting
-            ? -1 : erg_intake_channel(sheet->in, &channel, err);
-        if (!column->setting && to->channels[i] < 0)
-            return false;
-    }
-    at->last = at->count++;
-    return true;
-}
-
-static seat *seat_of(walk *at, const erg_csv_row *row, erg_error *err)
-{
-    char key[KEY_BYTES] = "";
-    put_cell(key, sizeof(key), row, at->sheet->device_column);
-    if (at->count && strcmp(at->seats[at->last].key, key) == 0)
-        return &at->seats[at->last];
-    for (size_t i = 0; i < at->count; i++)
-        if (strcmp(at->seats[i].key, key) == 0)
-            return &at->seats[at->last = i];
-    if (at->count >= 1024) {
-        erg_fail(err, ERG_BAD_INPUT, "%s:%zu: more than 1024 devices: "
-                 "is the device column one?", at->sheet->source->name, row->line);
-        return NULL;
-    }
-    return take_seat(at, row, key, err) ? &at->seats[at->last] : NULL;
 }
 
 /* Empty ones at its end are none. */
@@ -169,7 +75,7 @@ static void keep_odd(walk *at, const erg_csv_row *row, int index, const char *cu
     if (at->why[0])
         return;
     at->odd_line = row->line;
-    put_cell(cell, sizeof(cell), row, index);
+    erg_sheet_cell(cell, sizeof(cell), row, index);
     for (char *c = cell; *c; c++)
         if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
             *c = '?';
@@ -241,8 +147,11 @@ static bool push_row(walk *at, const erg_csv_row *row, int64_t t_ns, const doubl
                      erg_error *err)
 {
     erg_sheet *sheet = at->sheet;
-    const seat *to = seat_of(at, row, err);
+    const erg_seat *to = erg_seat_of(&at->seats, sheet, row, err);
     bool good = to;
+
+    at->first_ns = at->rows++ ? at->first_ns : t_ns;
+    at->last_ns = t_ns;
 
     for (size_t i = 0; good && i < sheet->column_count; i++) {
         const erg_sheet_column *column = &sheet->columns[i];
@@ -272,6 +181,7 @@ static bool take_header(walk *at, const erg_csv_row *row, erg_error *err)
         return erg_fail(err, ERG_NO_MEMORY, "out of memory");
     if (!at->sheet->head(at->sheet, row, err))
         return false;
+    erg_sheet_find_host(at->sheet, row);
     return erg_sheet_take_units(at->sheet, row, err);
 }
 
@@ -319,7 +229,7 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
 {
     walk *at = self;
     erg_sheet *sheet = at->sheet;
-    double values[ERG_SHEET_COLUMNS];
+    double values[ERG_SHEET_COLUMNS] = { 0 };
     int64_t t_ns;
 
     if (!at->begun)
@@ -334,6 +244,19 @@ static bool on_row(void *self, const erg_csv_row *row, erg_error *err)
     return push_row(at, row, t_ns, values, err);
 }
 
+/* A device of its own for each row, over a time that one poll does not take. */
+static bool check_devices(const walk *at, erg_error *err)
+{
+    const int64_t poll_most_ns = 200 * ERG_NS_PER_MS;
+    bool counts = at->seats.count >= 3 && at->seats.count == at->rows
+               && at->last_ns - at->first_ns > poll_most_ns;
+
+    return !counts
+        || erg_fail(err, ERG_BAD_INPUT, "%s:1: each row names another device: that column "
+                    "counts rows: name the ones of time and power with --time and --power",
+                    at->sheet->source->name);
+}
+
 bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
                     erg_error *err)
 {
@@ -344,6 +267,7 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
 
     sheet->source = source;
     sheet->clock = sheet->device_column = sheet->model_column = sheet->driver_column = -1;
+    sheet->host_column = sheet->slices_column = -1;
     sheet->in = erg_intake_new(source, err);
     if (sheet->in && !sheet->device.driver[0])
         erg_text_put(sheet->device.driver, sizeof(sheet->device.driver), "import");
@@ -353,15 +277,16 @@ bool erg_sheet_read(erg_trace *into, const erg_source *source, erg_sheet *sheet,
                 : erg_csv_read(&csv, source->bytes, source->size, &torn_last, err));
     if (good && torn_last)
         erg_intake_torn(sheet->in, 0);
-    if (good && at.count == 0 && at.why[0])
+    if (good && at.rows == 0 && at.why[0])
         good = erg_fail(err, ERG_BAD_INPUT, "%s:%zu: no row could be read: %s",
                         source->name, at.odd_line, at.why);
+    good = good && check_devices(&at, err);
     if (good)
         erg_intake_find_periods(sheet->in);
     good = good && erg_intake_finish(sheet->in, into, err);
     erg_intake_free(sheet->in);
     sheet->in = NULL;
-    free(at.seats);
+    erg_seats_free(&at.seats);
     erg_text_free(&at.head);
     return good;
 }

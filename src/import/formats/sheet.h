@@ -17,6 +17,7 @@ typedef struct erg_sheet_column {
     int option;             /* erg_reading_option of a GPU's power; -1: none */
     const char *setting;    /* kept as a setting of this name, not as a channel */
     const char *device;     /* a device of its own; NULL: the row's */
+    char part[32];          /* of the machine, where its name tells */
 } erg_sheet_column;
 
 typedef struct erg_sheet erg_sheet;
@@ -27,6 +28,8 @@ struct erg_sheet {
     const char *prefix;         /* "gpu:" before the cell of the device column */
     int time, clock;            /* columns; clock: of the day, joined to time; -1: none */
     int device_column, model_column, driver_column;     /* -1: none */
+    int host_column;            /* of which machine; found by its name */
+    int slices_column;          /* "Enabled": several may use the board */
     int64_t tick_ns;            /* stamps are numbers of it since start_ns; 0: stamps */
     int64_t start_ns;
     bool skip_unstamped;        /* a row without a stamp is no torn row */

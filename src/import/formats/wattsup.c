@@ -3,8 +3,9 @@
  * WattsUp wall meters: time,id,pm1,pm2,sum and its short forms. id counts rows.
  *
  * The sum comes first: the first power channel of a device stands for it, and the
- * single meters are parts of it.
+ * single meters are parts of it. Without it two meters are two devices, which are added.
  */
+#include <string.h>
 #include "import/formats/sheet.h"
 
 static const char *const with_meter[] = { "time", "id", "pm1", NULL };
@@ -31,6 +32,9 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         info.gain_u = 0.015;
         erg_sheet_add(sheet, index, info, 1);
     }
+    bool has_sum = strncmp(sheet->columns[0].info.name, "pm", 2) != 0;
+    for (size_t i = 0; !has_sum && sheet->column_count > 1 && i < sheet->column_count; i++)
+        sheet->columns[i].device = sheet->columns[i].info.name;
     return sheet->column_count > 0 || erg_missing_column(sheet->source, header, "pm1", err);
 }
 
