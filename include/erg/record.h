@@ -41,7 +41,8 @@ erg_recorder *erg_recorder_join(const erg_env *env, erg_error *err);
 /* On its own: a sampler thread in this process. */
 erg_recorder *erg_recorder_start(const erg_env *env, const erg_record_options *options,
                                  erg_error *err);
-/* Stops sampling and closes the file. NULL is fine. */
+/* Stops sampling and closes the file; in a child of fork it leaves both to the parent.
+ * NULL is fine. */
 void erg_recorder_free(erg_recorder *rec);
 
 erg_region_token erg_region_begin(erg_recorder *rec, const char *name);

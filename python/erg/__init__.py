@@ -16,8 +16,8 @@ import ctypes.util
 import functools
 import os
 
-__all__ = ["Delivery", "Energy", "Error", "mark", "measured", "power_trace", "region",
-           "start", "stop"]
+__all__ = ["Delivery", "Energy", "Error", "govern", "mark", "measured", "power_trace",
+           "region", "start", "stop"]
 _BAD_INPUT = 4      # of erg_code
 
 
@@ -125,7 +125,7 @@ _FUNCTIONS = (
 
 
 def _load():
-    """$ERG_LIBRARY, then the linker's liberg; None where neither is there."""
+    """$ERG_LIBRARY, then the linker's liberg; None, and why, where neither is there."""
     for name in (os.environ.get("ERG_LIBRARY"), "liberg.so.0", ctypes.util.find_library("erg")):
         if not name:
             continue
@@ -134,15 +134,19 @@ def _load():
         except OSError:
             continue
         for symbol, result, arguments in _FUNCTIONS:
-            function = getattr(library, symbol)
+            function = getattr(library, symbol, None)
+            if not function:
+                return None, (f"{name} has no {symbol}: it is of another version: install "
+                              "erg of this one, or set ERG_LIBRARY to its path")
             function.restype, function.argtypes = result, arguments
-        return library
-    return None
+        return library, None
+    return None, "liberg.so was not found: install erg, or set ERG_LIBRARY to its path"
 
 
-_lib = _load()
+_lib, _why_none = _load()
 _env = None         # kept: the library borrows its texts
 _recorder = None
+_recording = 0      # counts them: a region of one that was stopped is not asked of the next
 _joined = False
 
 
@@ -164,7 +168,7 @@ def start(sensors=(), rate_hz=0.0, output=None):
     if _recorder:
         return
     if _lib is None:
-        raise Error("liberg.so was not found: install erg, or set ERG_LIBRARY to its path")
+        raise Error(_why_none)
     names = (ctypes.c_char_p * max(1, len(sensors)))(*(s.encode() for s in sensors))
     options = _Options(names, len(sensors), rate_hz, output.encode() if output else None,
                        None)
@@ -177,16 +181,23 @@ def start(sensors=(), rate_hz=0.0, output=None):
 
 
 def stop():
-    """Stops sampling and completes the file, if one was asked for."""
-    global _recorder, _joined
-    if _recorder:
-        _lib.erg_recorder_free(_recorder)
-    _recorder, _joined = None, False
+    """Stops sampling and completes the file, if one was asked for.
+
+    Regions of it may end later, but no longer tell their energy. In a child of fork it
+    stops nothing but its own calls.
+    """
+    global _recorder, _recording, _joined
+    ended, _recorder, _joined = _recorder, None, False
+    _recording += 1
+    if ended:
+        _lib.erg_recorder_free(ended)
 
 
 def _bytes_of(name, what):
     if not isinstance(name, str):
         raise TypeError(f"the name of a {what} is a str, not {type(name).__name__}")
+    if "\0" in name:
+        raise ValueError(f"the name of a {what} ends at its NUL character")
     return name.encode()
 
 
@@ -195,14 +206,15 @@ class region:
 
     def __init__(self, name, sync=None):
         self._bytes = _bytes_of(name, "region")
-        self.name, self.sync, self._token, self._of = name, sync, None, None
+        self.name, self.sync, self._token = name, sync, None
+        self._of, self._recording = None, 0
 
     def __enter__(self):
         if not _joined and not _recorder:
             _join()
         if self.sync:
             self.sync()
-        self._of = _recorder
+        self._of, self._recording = _recorder, _recording
         if self._of:
             self._token = _lib.erg_region_begin(self._of, self._bytes)
         return self
@@ -210,8 +222,17 @@ class region:
     def __exit__(self, *exception):
         if self.sync:
             self.sync()
-        if self._of:
+        if self._of and self._recording == _recording:
             _lib.erg_region_end(self._of, self._token)
+
+    def _why_not(self):
+        """None where the region is of what records now."""
+        if not self._of:
+            return f"region {self.name} was not recorded: use erg run, or erg.start()"
+        if self._recording != _recording:
+            return (f"region {self.name} is of a recording that was stopped: ask before "
+                    "erg.stop()")
+        return None
 
     def hint(self, *, power_cap_w=0.0, window_s=0.0, objective=None, dvfs=None,
              sm_clock_delta_hz=0.0, slowdown=0.0):
@@ -224,6 +245,8 @@ class region:
         error = _Error()
         if not self._of:
             return "nobody records: use erg run, or erg.start()"
+        if self._why_not():
+            return self._why_not()
         if _lib.erg_region_hint(self._of, self._token, ctypes.byref(wish),
                                 ctypes.byref(error)):
             return None
@@ -235,8 +258,8 @@ class region:
     @property
     def energy(self):
         """An Energy; raises Error with the reason where none is known."""
-        if not self._of:
-            raise Error(f"region {self.name} was not recorded: use erg run, or erg.start()")
+        if self._why_not():
+            raise Error(self._why_not())
         out, error = Energy(), _Error()
         if not _lib.erg_region_energy(self._of, self._token, None, ctypes.byref(out),
                                       ctypes.byref(error)):
@@ -278,9 +301,26 @@ def power_trace(begin_ns, end_ns, channel=None):
 
 
 def measured(function):
-    """Decorator: each call is a region with the function's name."""
-    @functools.wraps(function)
-    def inner(*arguments, **named):
-        with region(function.__name__):
-            return function(*arguments, **named)
-    return inner
+    """Decorator: each call is a region with the function's name, which lasts as long as
+    what it gives: until a coroutine is done, or a generator has no more."""
+    import inspect      # of those alone who use it: it takes milliseconds
+
+    name = function.__name__
+    if inspect.iscoroutinefunction(function):
+        async def inner(*arguments, **named):
+            with region(name):
+                return await function(*arguments, **named)
+    elif inspect.isasyncgenfunction(function):
+        async def inner(*arguments, **named):
+            with region(name):
+                async for item in function(*arguments, **named):
+                    yield item
+    elif inspect.isgeneratorfunction(function):
+        def inner(*arguments, **named):
+            with region(name):
+                return (yield from function(*arguments, **named))
+    else:
+        def inner(*arguments, **named):
+            with region(name):
+                return function(*arguments, **named)
+    return functools.wraps(function)(inner)

@@ -30,6 +30,7 @@ static erg_recorder *recorder_new(const erg_env *env, erg_error *err)
     if (env)
         rec->env = *env;
     rec->lock = -1;
+    rec->pid = getpid();
     pthread_mutex_init(&rec->hint_lock, NULL);
     return rec;
 }
@@ -148,7 +149,8 @@ erg_recorder *erg_recorder_start(const erg_env *env, const erg_record_options *o
 
 void erg_recorder_free(erg_recorder *rec)
 {
-    if (!rec)
+    /* What a child of fork has of a sampler is memory alone, which goes with it. */
+    if (!rec || (rec->rec && rec->pid != getpid()))
         return;
     if (rec->lock >= 0) {
         /* Emptied, not removed: another may wait for the lock of this very file. */

@@ -3,6 +3,7 @@
 #ifndef ERG_RUN_RECORDER_INSIDE_H
 #define ERG_RUN_RECORDER_INSIDE_H
 
+#include <sys/types.h>
 #include "erg/record.h"
 #include "run/hint_asker.h"
 #include "run/phase_teller.h"
@@ -13,6 +14,7 @@ struct erg_recorder {
     erg_ring *ring;             /* to push to */
     bool owns_ring;             /* joined */
     erg_recording *rec;         /* NULL: joined */
+    pid_t pid;                  /* whose threads, file and lock they are */
     erg_devices *devices;
     int lock;                   /* the job's lock file while we sample, else -1 */
     char lock_path[ERG_PATH_MOST];

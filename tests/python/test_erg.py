@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Regions and marks from Python arrive in the run file; no compiler is needed."""
+import ctypes.util
 import json
 import os
 import subprocess
@@ -130,14 +131,117 @@ except erg.Error as e:
 def a_name_that_is_no_text_is_a_type_error_with_a_sentence():
     out = subprocess.check_output([sys.executable, write("""
 import erg
-for make in (lambda: erg.region(None), lambda: erg.mark(3, 1)):
+for make in (lambda: erg.region(None), lambda: erg.mark(3, 1), lambda: erg.region("a\\0b")):
     try:
         make()
-    except TypeError as e:
+    except (TypeError, ValueError) as e:
         print(e)
 """)], env=child_env)
     assert out == (b"the name of a region is a str, not NoneType\n"
-                   b"the name of a mark is a str, not int\n"), out
+                   b"the name of a mark is a str, not int\n"
+                   b"the name of a region ends at its NUL character\n"), out
+
+
+def a_region_that_outlives_its_recording_says_so():
+    out = subprocess.check_output([sys.executable, "-W", "error", write("""
+import erg
+erg.start(sensors=["sim:plain"])
+with erg.region("ended") as ended:
+    pass
+left = erg.region("open").__enter__()
+erg.stop()
+for r in (ended, left):
+    try:
+        r.energy
+    except erg.Error as e:
+        print(e)
+print(left.hint(power_cap_w=275))
+left.__exit__(None, None, None)
+erg.start(sensors=["sim:plain"])
+ended.__exit__(None, None, None)
+try:
+    ended.energy
+except erg.Error as e:
+    print("stopped" in str(e))
+erg.stop()
+""")], env=child_env)
+    said = b"region %s is of a recording that was stopped: ask before erg.stop()\n"
+    assert out == said % b"ended" + said % b"open" + said % b"open" + b"True\n", out
+
+
+def a_child_that_stops_does_not_stop_its_parent():
+    out = subprocess.check_output([sys.executable, write("""
+import erg, os, time
+erg.start(sensors=["sim:plain"])
+child = os.fork()
+if child == 0:
+    with erg.region("child"):
+        pass
+    erg.stop()
+    os._exit(0)
+os.waitpid(child, 0)
+with erg.region("own") as own:
+    time.sleep(0.2)
+print(own.energy.energy_j > 0)
+erg.stop()
+""")], env=child_env)
+    assert out == b"True\n", out
+
+
+def a_library_that_lacks_a_function_is_none_and_start_says_so():
+    script = write("""
+import erg
+with erg.region("a") as a:
+    erg.mark("m", 1)
+print(erg.govern(), a.hint(power_cap_w=275)[:13])
+try:
+    erg.start()
+except erg.Error as e:
+    print(e)
+""")
+    found = ctypes.util.find_library("m")
+    out = subprocess.check_output([sys.executable, "-W", "error", script],
+                                  env=dict(child_env, ERG_LIBRARY=found))
+    lines = out.decode().splitlines()
+    assert lines[0] == "False nobody record", out
+    assert lines[1].startswith(found + " has no erg_recorder_join") and "version" in lines[1], out
+
+
+def what_is_measured_may_be_a_coroutine_or_a_generator():
+    path = run_under_erg(write("""
+import asyncio, erg, time
+@erg.measured
+async def served():
+    await asyncio.sleep(0.1)
+    return 1
+@erg.measured
+def tokens():
+    yield 1
+    time.sleep(0.1)
+    yield 2
+@erg.measured
+async def stream():
+    await asyncio.sleep(0.1)
+    yield 3
+async def main():
+    assert await served() == 1 and list(tokens()) == [1, 2]
+    assert [t async for t in stream()] == [3]
+asyncio.run(main())
+"""))
+    shown = json.loads(subprocess.check_output([erg, "show", path, "--format", "json"]))
+    lasted = {row["region"]: row["duration_s"] for row in shown["tables"]["regions"]}
+    assert all(lasted[name] >= 0.1 for name in ("served", "tokens", "stream")), lasted
+
+
+def every_name_is_told_and_there():
+    out = subprocess.check_output([sys.executable, write("""
+import erg
+from erg import *
+public = {n for n, what in vars(erg).items()
+          if not n.startswith("_") and getattr(what, "__module__", "") == "erg"}
+print(sorted(public ^ set(erg.__all__)))
+""")], env=child_env)
+    assert out == b"[]\n", out
 
 
 def the_example_finds_the_package_beside_it():
@@ -153,6 +257,10 @@ tests = [the_example_marks_its_phases, the_example_asks_for_a_cap_and_runs_all_t
          a_hint_without_ergd_says_so_and_the_region_goes_on,
          a_power_trace_says_what_the_sensor_gave,
          a_name_that_is_no_text_is_a_type_error_with_a_sentence,
+         a_region_that_outlives_its_recording_says_so,
+         a_child_that_stops_does_not_stop_its_parent,
+         a_library_that_lacks_a_function_is_none_and_start_says_so,
+         what_is_measured_may_be_a_coroutine_or_a_generator, every_name_is_told_and_there,
          the_example_finds_the_package_beside_it]
 print(f"1..{len(tests)}")
 failed = 0

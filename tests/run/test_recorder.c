@@ -201,6 +201,36 @@ static void of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once(
     unlink(path);
 }
 
+/* Its threads, its file and its lock are the parent's: the parent's regions were lost. */
+static void a_forked_child_that_stops_does_not_stop_its_parent(void)
+{
+    erg_error err = { 0 };
+    char path[ERG_PATH_MOST];
+    erg_energy energy;
+    snprintf(path, sizeof(path), "%s/a.erg", test_folder());
+    erg_record_options options = { .sensors = sensors, .sensor_count = 1, .output = path };
+    erg_recorder *rec = erg_recorder_start(NULL, &options, &err);
+    CHECK_OK(rec, err);
+    pid_t child = fork();
+    if (child == 0) {
+        erg_region_end(rec, erg_region_begin(rec, "child"));
+        erg_recorder_free(rec);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    erg_region_token own = erg_region_begin(rec, "own");
+    usleep(100000);
+    erg_region_end(rec, own);
+    CHECK_OK(erg_region_energy(rec, own, NULL, &energy, &err), err);
+    CHECK(energy.energy_j > 0);
+    erg_recorder_free(rec);
+    erg_trace *trace = erg_trace_load(path, &err);
+    CHECK_OK(trace, err);
+    CHECK(erg_trace_region_count(trace) == 2);
+    CHECK(!erg_trace_has_flag(trace, ERG_FLAG_INTERRUPTED));
+    erg_trace_free(trace);
+}
+
 /* The best of many batches, for the machine is shared, and no more than the ring holds,
  * for what is dropped is cheap. The 3 us of a release build are up to `make bench`. */
 static void a_region_costs_little(void)
@@ -229,6 +259,7 @@ int main(void)
         TEST(without_a_recorder_every_call_is_harmless),
         TEST(a_region_of_known_power_has_its_joules),
         TEST(a_region_may_end_on_another_thread_and_in_a_forked_child),
+        TEST(a_forked_child_that_stops_does_not_stop_its_parent),
         TEST(what_a_meter_tells_becomes_a_mark),
         TEST(of_many_processes_of_a_job_one_samples),
         TEST(of_four_ranks_that_start_at_once_one_samples_and_energy_counts_once),
