@@ -138,7 +138,8 @@ static void read_dropouts(const json_t *root, erg_transformer *net)
 
 static void read_flags(const json_t *root, const erg_hf_family *of, erg_transformer *net)
 {
-    bool norm_first = true, windows = !of->no_window;
+    bool norm_first = true, windows = !of->no_window, parallel = true;
+    bool *const biases[] = { &net->qkv_bias, &net->out_bias, &net->mlp_bias };
 
     read_flag(root, "tie_word_embeddings", &net->tied);
     read_flag(root, "attention_bias", &net->qkv_bias);
@@ -146,6 +147,15 @@ static void read_flags(const json_t *root, const erg_hf_family *of, erg_transfor
     read_flag(root, "attention_bias", &net->out_bias);
     read_flag(root, "mlp_bias", &net->mlp_bias);
     read_flag(root, "is_gated_act", &net->gated);
+    read_flag(root, "alibi", &net->alibi);
+    read_flag(root, "multi_query", &net->one_key_head);
+    read_flag(root, "new_decoder_architecture", &net->new_decoder);
+    read_flag(root, "parallel_attn", &parallel);
+    read_flag(root, "use_parallel_residual", &parallel);
+    net->serial = !parallel;
+    if (of->usual.one_key_head)     /* falcon says one for all */
+        for (size_t i = 0; i < ERG_COUNT(biases); i++)
+            read_flag(root, "bias", biases[i]);
     read_flag(root, "do_layer_norm_before", &norm_first);
     read_flag(root, "use_sliding_window", &windows);
     net->norm_last = !norm_first;
@@ -233,6 +243,8 @@ static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transforme
         return erg_fail(err, ERG_BAD_INPUT,
                         "position_embedding_type %.40s has no cost rule: only absolute",
                         position);
+    if (json_is_true(json_object_get(root, "qk_layernorm")))
+        return erg_fail(err, ERG_BAD_INPUT, "qk_layernorm true has no cost rule");
     if (json_is_false(json_object_get(root, "enable_bias")))
         return erg_fail(err, ERG_BAD_INPUT, "enable_bias false has no cost rule");
     if (of->all_sparse && has_dense)

@@ -33,10 +33,13 @@ static const erg_hf_key keys[] = {
     { "encoder_attention_heads",      AT(heads),                 HEADS_MOST },
     { "decoder_attention_heads",      AT(decoder_heads),         HEADS_MOST },
     { "num_key_value_heads",          AT(kv_heads),              HEADS_MOST, ERG_HF_NULL },
+    { "num_kv_heads",                 AT(kv_heads),              HEADS_MOST, ERG_HF_NULL },
+    { "num_ln_in_parallel_attn",      AT(norms),                 2, ERG_HF_NULL },
     { "head_dim",                     AT(head_width),            WIDTH_MOST, ERG_HF_NULL },
     { "d_kv",                         AT(head_width),            WIDTH_MOST },
     { "intermediate_size",            AT(inner),                 WIDTH_MOST },
     { "n_inner",                      AT(inner),                 WIDTH_MOST },
+    { "ffn_hidden_size",              AT(inner),                 WIDTH_MOST },
     { "ffn_dim",                      AT(inner),                 WIDTH_MOST },
     { "hidden_dim",                   AT(inner),                 WIDTH_MOST },
     { "d_ff",                         AT(inner),                 WIDTH_MOST },
@@ -89,6 +92,7 @@ static const erg_hf_key keys[] = {
 #define GATED .build = erg_tf_llama, .gated = true, .activation = TF_SILU, \
               .no_dropout = true
 #define LLAMA GATED, .hidden = 4096, .layers = 32, .heads = 32
+#define PARALLEL .build = erg_tf_parallel, .no_dropout = true, .positions = 2048
 #define GEMMA .build = erg_tf_llama, .gated = true, .activation = TF_GELU_TANH, \
               .no_dropout = true, .tied = true, .scaled_embed = true, .head_width = 256
 #define DEEPSEEK .build = erg_tf_deepseek, .gated = true, .activation = TF_SILU, \
@@ -118,6 +122,17 @@ static const erg_hf_family families[] = {
     { "opt",     { .build = erg_tf_opt, .vocab = 50272, .hidden = 768, .layers = 12,
                    .heads = 12, .inner = 3072, .positions = 2048, .tied = true,
                    .activation = TF_RELU } },
+    { "gptj",    { PARALLEL, .vocab = 50400, .hidden = 4096, .layers = 28, .heads = 16,
+                   .activation = TF_GELU_NEW, .mlp_bias = true, .head_bias = true } },
+    { "gpt_neox",
+                 { PARALLEL, .vocab = 50432, .hidden = 6144, .layers = 44, .heads = 64,
+                   .inner = 24576, .qkv_bias = true, .out_bias = true, .mlp_bias = true,
+                   .fused_products = true, .norms = 2 } },
+    { "falcon",  { PARALLEL, .vocab = 65024, .hidden = 4544, .layers = 32, .heads = 71,
+                   .fused_products = true, .one_key_head = true, .tied = true } },
+    { "phi",     { PARALLEL, .vocab = 51200, .hidden = 2048, .layers = 24, .heads = 32,
+                   .inner = 8192, .activation = TF_GELU_NEW, .qkv_bias = true,
+                   .out_bias = true, .mlp_bias = true, .head_bias = true } },
     { "llama",   { LLAMA, .vocab = 32000, .inner = 11008, .positions = 2048 } },
     { "mistral", { LLAMA, .vocab = 32000, .inner = 14336, .positions = 131072,
                    .kv_heads = 8, .window = 4096 } },

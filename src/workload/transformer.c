@@ -304,7 +304,11 @@ void erg_tf_decoder_head(tf *t, int32_t x, int32_t table)
     }
     if (!t->net.tied)
         table = erg_tf_weights(t, t->net.vocab, t->net.embed_width);
-    x = erg_build_linear_on(t->b, "lm_head", x, table, -1);
+    int32_t bias = -1;
+    if (t->net.head_bias)
+        bias = erg_build_tensor(t->b, ERG_WEIGHT, NULL, 1, &t->net.vocab,
+                                ERG_BITS_OF_GRAPH);
+    x = erg_build_linear_on(t->b, "lm_head", x, table, bias);
     if (t->net.caps_logits) {
         x = erg_tf_map(t, ERG_OP_DIV, "logits_scale", x);
         x = erg_tf_map(t, ERG_OP_TANH, "logits_tanh", x);

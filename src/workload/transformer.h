@@ -36,6 +36,7 @@ typedef struct erg_transformer {
     int64_t dense_layers;           /* the first ones, without experts (deepseek) */
     int64_t query_rank, key_value_rank;             /* latent vectors (deepseek) */
     int64_t plain_width, rotated_width, value_width;    /* of a head (deepseek) */
+    int64_t norms;                  /* of a layer that does both at once, 0: usual */
     int64_t capacity;               /* padded tokens of an expert and sequence */
     int64_t sparse_step, decoder_sparse_step;       /* every n-th layer, 0: none */
     int64_t sparse_layers, decoder_sparse_layers;   /* or so many of them */
@@ -50,6 +51,8 @@ typedef struct erg_transformer {
     bool norms_after;               /* of what attention and the block give (gemma2) */
     bool caps_scores, caps_logits;  /* by a tanh (gemma2) */
     bool scaled_embed;
+    bool serial, alibi, head_bias;  /* block behind attention; slopes; (falcon, phi) */
+    bool one_key_head, new_decoder; /* falcon */
     bool distilled;                 /* one more token, with a classifier (deit) */
     bool router_bias;
 } erg_transformer;
@@ -64,6 +67,7 @@ void erg_tf_bert(tf *t);
 void erg_tf_gpt2(tf *t);
 void erg_tf_opt(tf *t);
 void erg_tf_llama(tf *t);           /* mistral, mixtral, qwen, phi3, gemma */
+void erg_tf_parallel(tf *t);        /* falcon, gptj, gpt_neox, phi */
 void erg_tf_deepseek(tf *t);
 void erg_tf_t5(tf *t);              /* switch */
 void erg_tf_vit(tf *t);

@@ -176,6 +176,23 @@ static const struct { const char *keys; erg_head head; int64_t parameters; } pub
       "\"decoder_attention_heads\": 20, \"encoder_ffn_dim\": 5120, \"num_mel_bins\": 128,"
       "\"decoder_ffn_dim\": 5120, \"num_hidden_layers\": 32", ERG_HEAD_AUTO,
       808878080 },
+    { "\"model_type\": \"phi\", \"hidden_size\": 2560, \"num_hidden_layers\": 32,"
+      "\"intermediate_size\": 10240", ERG_HEAD_AUTO, 2779683840 },
+    { "\"model_type\": \"gptj\"", ERG_HEAD_AUTO, 6050882784 },
+    { "\"model_type\": \"gpt_neox\", \"hidden_act\": \"gelu_fast\"", ERG_HEAD_AUTO,
+      20554567680 },
+    { "\"model_type\": \"gpt_neox\", \"hidden_size\": 2048, \"num_hidden_layers\": 16,"
+      "\"num_attention_heads\": 8, \"intermediate_size\": 8192, \"vocab_size\": 50304",
+      ERG_HEAD_AUTO, 1011781632 },
+    { "\"model_type\": \"falcon\", \"num_kv_heads\": 71, \"bias\": false", ERG_HEAD_AUTO,
+      6921720704 },
+    { "\"model_type\": \"falcon\", \"hidden_size\": 8192, \"num_hidden_layers\": 60,"
+      "\"num_attention_heads\": 128, \"num_kv_heads\": 8,"
+      "\"new_decoder_architecture\": true", ERG_HEAD_AUTO, 41303293952 },
+    { "\"model_type\": \"falcon\", \"hidden_size\": 2048, \"num_hidden_layers\": 24,"
+      "\"num_attention_heads\": 32, \"multi_query\": false, \"parallel_attn\": false,"
+      "\"bias\": true, \"alibi\": true, \"vocab_size\": 50304", ERG_HEAD_AUTO,
+      1311625216 },
     { "\"model_type\": \"vit\", \"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}",
       ERG_HEAD_AUTO, 86567656 - 998 * 769 },
 };
@@ -308,6 +325,7 @@ static void nonsense_is_refused_in_one_sentence(void)
         { "{\"model_type\": \"bert\", \"hidden_act\": \"snake\"}", "snake" },
         { "{\"model_type\": \"mixtral\", \"num_experts_per_tok\": 9}", "experts" },
         { "{\"model_type\": \"gpt2\", \"n_inner\": 0}", "must be 1 to" },
+        { "{\"model_type\": \"phi\", \"qk_layernorm\": true}", "qk_layernorm" },
         { "{\"model_type\": \"bert\", \"vocab_size\": 0}", "must be 1 to" },
         { "{\"model_type\": \"bert\", \"hidden_act\": 3}", "no word" },
         { "{\"model_type\": \"bert\", \"num_attention_heads\": 7}", "do not divide" },

@@ -98,6 +98,50 @@ static void a_class_tells_the_family_where_no_type_does(void)
     erg_graph_free(graph);
 }
 
+/* ---- block and attention at once ---------------------------------------------------- */
+
+static erg_graph *parsed(const char *text, const erg_graph_options *options)
+{
+    erg_error err = { 0 };
+    erg_graph *graph = erg_hf_config_parse("net", text, strlen(text), options, &err);
+
+    CHECK_OK(graph != NULL, err);
+    return graph;
+}
+
+static int32_t operators_of(const erg_graph *graph, const char *part)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < graph->operator_count; i++)
+        count += strstr(graph->operators[i].name, part) != NULL;
+    return count;
+}
+
+/* One head of keys for 71 of queries; one norm a layer, or two and slopes for rotations. */
+static void a_block_beside_attention_has_the_products_of_the_closed_form(void)
+{
+    enum { H = 4544, S = 50, D = 64, V = 65024 };
+    erg_graph_options options = { .batch = 2, .seq = S };
+    int64_t h = H, layer = 2 * S * (10 * h * h + 128 * h) + 2 * 2 * 71 * S * S * D;
+    erg_graph *graph = parsed("{\"model_type\": \"falcon\", \"num_hidden_layers\": 3}",
+                             &options);
+
+    assert_int_equal(graph->macs, 3 * layer + 2 * S * h * V);
+    assert_int_equal(graph->kv_cache_bytes, 3 * 2 * S * 2 * D * 4);
+    assert_int_equal(operators_of(graph, "norm"), 3 + 1);
+    assert_int_equal(operators_of(graph, "rotate"), 2 * 3);
+    erg_graph_free(graph);
+    graph = parsed("{\"model_type\": \"falcon\", \"num_hidden_layers\": 3, \"alibi\": true,"
+                  "\"parallel_attn\": false, \"multi_query\": false}", &options);
+    assert_int_equal(graph->macs, 3 * (2 * S * 12 * h * h + 2 * 2 * S * S * h)
+                                      + 2 * S * h * V);
+    assert_int_equal(operators_of(graph, "norm"), 6 + 1);
+    assert_int_equal(operators_of(graph, "rotate"), 0);
+    assert_int_equal(operators_of(graph, "alibi"), 3);
+    erg_graph_free(graph);
+}
+
 /* ---- parts ------------------------------------------------------------------------ */
 
 #define VL_7B "\"hidden_size\": 3584, \"intermediate_size\": 18944,"                       \
@@ -213,6 +257,7 @@ int main(void)
         TEST(each_layer_keeps_the_keys_that_it_sees),
         TEST(layers_that_nobody_can_count_are_refused),
         TEST(a_class_tells_the_family_where_no_type_does),
+        TEST(a_block_beside_attention_has_the_products_of_the_closed_form),
         TEST(the_part_that_reads_text_is_counted),
         TEST(parts_that_nobody_can_count_are_refused_by_name),
         TEST(pictures_have_the_tokens_of_both_their_sides),
