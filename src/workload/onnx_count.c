@@ -160,11 +160,49 @@ bool erg_onnx_count_fused_matmul(erg_onnx_model *model, erg_onnx_node *node,
     return product(node, node->in[1], a->dims[a->rank - (is_turned ? 2 : 1)], &cost->spec);
 }
 
-/* Letters of both operands that stay are a batch, those that go are k. */
+typedef struct einsum {
+    const erg_onnx_sum *of;
+    bool has[128];                  /* letters of what was multiplied so far */
+    int64_t macs, sums;
+} einsum;
+
+/* The next operand: letters of both sides that stay are a batch, those that go are k. What
+ * one side alone has and nobody wants is summed up before. */
+static bool einsum_step(einsum *e, int32_t operand, erg_op_spec *spec)
+{
+    uint8_t bit = (uint8_t)(1U << operand), later = (uint8_t)~((2U << operand) - 1);
+    int64_t sizes[2] = { 1, 1 }, macs = 1;
+    bool is_summed[2] = { false, false };
+
+    spec->batch = spec->m = spec->n = spec->k = 1;
+    for (int32_t c = 1; c < 128; c++) {
+        bool left = e->has[c], right = (e->of->in[c] & bit) != 0;
+        bool stays = e->of->is_kept[c] || (e->of->in[c] & later) != 0;
+        int64_t *to = !stays ? &spec->k : !right ? &spec->m : !left ? &spec->n
+                                                                    : &spec->batch;
+        if ((left && !erg_count_times(&sizes[0], e->of->size[c]))
+            || (right && !erg_count_times(&sizes[1], e->of->size[c])))
+            return false;
+        e->has[c] = stays && (left || right);
+        if (left != right && !stays)
+            is_summed[right] = true;
+        else if ((left || right) && !erg_count_times(to, e->of->size[c]))
+            return false;
+    }
+    for (int side = 0; side < 2; side++)
+        if (is_summed[side] && !erg_count_plus(&e->sums, sizes[side]))
+            return false;
+    return erg_count_times(&macs, spec->batch) && erg_count_times(&macs, spec->m)
+           && erg_count_times(&macs, spec->n) && erg_count_times(&macs, spec->k)
+           && erg_count_plus(&e->macs, macs);
+}
+
+/* From the left, operand by operand, as runtimes do. */
 bool erg_onnx_count_einsum(erg_onnx_model *model, erg_onnx_node *node, erg_onnx_cost *cost)
 {
     erg_op_spec *spec = &cost->spec;
     erg_onnx_sum sum;
+    einsum e = { .of = &sum };
 
     if (!erg_onnx_sum_read(node, &sum))
         return too_large(model, node);
@@ -173,17 +211,16 @@ bool erg_onnx_count_einsum(erg_onnx_model *model, erg_onnx_node *node, erg_onnx_
             node->in[0]->elements > node->out[0]->elements ? ERG_OP_REDUCE : ERG_OP_COPY;
         return true;
     }
-    spec->batch = spec->m = spec->n = spec->k = 1;
-    for (int32_t c = 1; c < 128; c++) {
-        if (!sum.in[c])
-            continue;
-        int64_t *to = !sum.is_kept[c]  ? &spec->k
-                      : sum.in[c] == 1 ? &spec->m
-                      : sum.in[c] == 2 ? &spec->n
-                                       : &spec->batch;
-        if (!erg_count_times(to, sum.size[c]))
+    for (int32_t c = 1; c < 128; c++)
+        e.has[c] = (sum.in[c] & 1) != 0;
+    for (int32_t i = 1; i < node->in_count; i++)
+        if (!einsum_step(&e, i, spec))
             return too_large(model, node);
-    }
+    spec->macs = e.macs ? e.macs : -1;
+    spec->flop = e.macs;
+    if (!erg_count_times(&spec->flop, 2) || !erg_count_plus(&spec->flop, e.sums))
+        return too_large(model, node);
+    spec->flop = spec->flop ? spec->flop : -1;
     return true;
 }
 

@@ -122,6 +122,30 @@ static void sums_of_products_have_a_matrix_form(void)
     erg_graph_free(graph);
 }
 
+/* From the left: what comes of the first two by the third; what nobody wants first. */
+static void sums_of_several_are_counted_pair_by_pair(void)
+{
+    static const struct { const char *equation; int64_t macs, sums; } cases[] = {
+        { "ij,jk,kl->il", 2 * 3 * 4 + 2 * 4 * 5, 0 },
+        { "ij,jk,kl->j", 3 * 4 + 3 * 4, 2 * 3 + 4 * 5 },    /* sums over i, over l */
+        { "ij,jk,kl->ijkl", 2 * 3 * 4 + 2 * 3 * 4 * 5, 0 },
+        { "ij,jk,kl->", 3 * 4 + 4, 2 * 3 + 4 * 5 },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        net *n = net_new(13);
+        net_input(n, "a", NET_DIMS(2, 3));
+        net_input(n, "b", NET_DIMS(3, 4));
+        net_input(n, "c", NET_DIMS(4, 5));
+        net_word(n, net_node(n, "Einsum", "a b c", "y"), "equation", cases[i].equation);
+        net_output(n, "y");
+        erg_graph *graph = loaded(n, NULL);
+        assert_int_equal(graph->macs, cases[i].macs);
+        assert_int_equal(graph->flop, 2 * cases[i].macs + cases[i].sums);
+        erg_graph_free(graph);
+    }
+}
+
 /* Rows read and written; not the table of 1000. */
 static void an_embedding_reads_rows_and_not_the_table(void)
 {
@@ -214,6 +238,7 @@ int main(void)
         TEST(a_chain_that_others_read_stays_apart),
         TEST(an_lstm_counts_its_steps_and_gates),
         TEST(sums_of_products_have_a_matrix_form),
+        TEST(sums_of_several_are_counted_pair_by_pair),
         TEST(an_embedding_reads_rows_and_not_the_table),
         TEST(packed_weights_keep_their_bytes),
         TEST(one_operator_attention_counts_both_products),
