@@ -74,6 +74,7 @@ typedef struct cli_command {
     const char *examples;   /* lines as typed */
     const cli_option *options;
     size_t options_size;
+    const char *formats;    /* what --format takes; NULL: what it takes of every command */
     bool runs_command;      /* parsing stops at the first word that is no option */
     bool hands_on;          /* its exit status is the command's */
     bool is_short;          /* milliseconds, in a few MB */

@@ -80,5 +80,6 @@ const cli_command cmd_export = {
                 "erg export a.erg --format prometheus --output erg.prom\n",
     .options = option_rows,
     .options_size = sizeof(export_options),
+    .formats = "csv (default), json, energy-report, perfetto, prometheus or tape",
     .run = run,
 };

@@ -387,6 +387,7 @@ const cli_command cmd_run = {
         "erg run --detach --output power.erg; ./bench; erg run --stop power.erg\n",
     .options = option_rows,
     .options_size = sizeof(run_options),
+    .formats = "text (default), json, csv, html, prometheus, openmetrics or energy-report",
     .runs_command = true,
     .hands_on = true,
     .run = run,

@@ -114,5 +114,6 @@ const cli_command cmd_show = {
                 "erg show a.erg --window 1s,2500ms --trace\n",
     .options = option_rows,
     .options_size = sizeof(show_options),
+    .formats = "text (default), json, csv, html, prometheus, openmetrics or energy-report",
     .run = run,
 };

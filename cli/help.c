@@ -28,6 +28,23 @@ static bool is_own(const cli_command *command, const char *name)
     return false;
 }
 
+/* As it is for this command. */
+static cli_option common_of(const cli_command *command, const cli_option *row)
+{
+    cli_option own = *row;
+
+    if (command->formats && strcmp(row->name, "format") == 0)
+        own.about = command->formats;
+    return own;
+}
+
+static void print_common(const cli_command *command, const cli_option *row, FILE *out)
+{
+    cli_option own = common_of(command, row);
+
+    print_option(&own, out);
+}
+
 void cli_help(const cli_command *command, FILE *out)
 {
     fprintf(out, "%s: %s\n\n    %s\n\n%s", command->name, command->summary, command->usage,
@@ -39,7 +56,7 @@ void cli_help(const cli_command *command, FILE *out)
     fputs("\nCommon options\n", out);
     for (const cli_option *row = cli_common_options; row->name; row++)
         if (!is_own(command, row->name))
-            print_option(row, out);
+            print_common(command, row, out);
     if (command->examples)
         fprintf(out, "\nExamples\n%s", command->examples);
 }
@@ -138,7 +155,12 @@ void cli_man(const cli_command *command, FILE *out)
         fputs("\n.SH OPTIONS\n", out);
         each_option(command, out, man_option);
     }
-    fputs(".PP\nThe common options are in \\fBerg\\fR(1).\n", out);
+    for (const cli_option *row = cli_common_options; command->formats && row->name; row++) {
+        cli_option own = common_of(command, row);
+        if (own.about == command->formats)
+            man_option(&own, out);
+    }
+    fputs(".PP\nThe common options and the exit status are in \\fBerg\\fR(1).\n", out);
     if (command->examples)
         man_examples(command->examples, out);
     fputs(".SH SEE ALSO\n\\fBerg\\fR(1)\n", out);

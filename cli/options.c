@@ -12,8 +12,7 @@ enum { OPTIONS_MOST = 96, CODE_BASE = 1000 };
 
 const cli_option cli_common_options[] = {
     { 'f', "format", CLI_TEXT, offsetof(cli_common, format), "FORMAT",
-      "text (default), json, csv, html, prometheus or openmetrics; "
-      "show and run also energy-report" },
+      "text (default), json, csv, html, prometheus or openmetrics" },
     { 'o', "output", CLI_TEXT, offsetof(cli_common, output), "FILE",
       "write there instead of stdout; - is stdout" },
     { 0, "table", CLI_TEXT, offsetof(cli_common, table), "NAME", "one table only" },
