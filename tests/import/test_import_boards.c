@@ -119,6 +119,33 @@ static void watts_of_several_parts_are_added_and_of_one_part_are_not(void)
     check_logs(logs, ERG_COUNT(logs));
 }
 
+#define DAY "6.2.2026,18:32:%02d.5,"
+
+/* Rails, chips and limits were boards of their own: 15 kJ of 4.35. */
+static void hwinfo_counts_each_part_once_and_limits_not_at_all(void)
+{
+    static const odd_log logs[] = {
+        { "Date,Time,CPU Package Power [W],IA Cores Power [W],System Agent Power [W],"
+          "Rest-of-Chip Power [W],GPU Power [W],GPU Chip Power [W],GPU Memory Power [W],"
+          "GPU Rail Powers (avg) [W],GPU 8-Pin #2 Power [W]",
+          DAY "50,40,4,3,100,70,20,95,60", .watts = 150 },
+        { "Date,Time,CPU Package Power [W],PL1 Power Limit (Static) [W],"
+          "PL2 Power Limit (Dynamic) [W],GPU Power [W]", DAY "50,125,250,100",
+          .watts = 150 },
+        { "Date,Time,GPU Chip Power [W],GPU Power [W],GPU Chip Power [W],GPU Power [W]",
+          DAY "70,100,30,40", .watts = 140 },
+        { "Date,Time,CPU PPT [W],CPU Package Power [W],CPU SoC Power (SVI2 TFN) [W],"
+          "Core 0 Power [W]", DAY "51,50,9,5", .watts = 51 },
+        { "Date,Time,CPU Package Power [W],Total DRAM Power [W],Total System Power [W]",
+          DAY "50,10,90", .watts = 90 },
+        { "Date,Time,GPU ASIC Power [W],Total Board Power (TBP) [W]", DAY "90,120",
+          .watts = 120 },
+        { "Date,Time,GPU Chip Power [W],GPU Memory Power [W]", DAY "70,20", .watts = 90 },
+    };
+
+    check_logs(logs, ERG_COUNT(logs));
+}
+
 static bool has_note(const erg_result *result, const char *word)
 {
     for (size_t i = 0; i < erg_result_note_count(result); i++)
@@ -154,6 +181,7 @@ int main(void)
         TEST(two_wall_meters_without_their_sum_are_added),
         TEST(watts_of_several_parts_are_added_and_of_one_part_are_not),
         TEST(a_reading_that_is_not_counted_is_told),
+        TEST(hwinfo_counts_each_part_once_and_limits_not_at_all),
     };
     return test_run(tests, ERG_COUNT(tests));
 }

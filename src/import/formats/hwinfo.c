@@ -3,20 +3,40 @@
  * HWiNFO: Date,Time,... with units in square brackets, repeated at the end.
  *
  * Each column in [W] is a device of its own, since they overlap in ways that only
- * their names tell: package contains cores.
+ * their names tell: package contains cores. What lies in a board, or is another reading of
+ * a package, is a channel of that one's device, so that it is not added to it.
  */
-#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include "import/formats/sheet.h"
 
-typedef struct scope_row { const char *part; erg_scope scope; } scope_row;
+typedef enum group { ALONE, CPU, GPU } group;
 
-/* The first that is a part of the column's name; a board otherwise. */
-static const scope_row scopes[] = {
-    { "CPU Package", ERG_SCOPE_PACKAGE }, { "DRAM", ERG_SCOPE_DRAM },
-    { "Core", ERG_SCOPE_CORE }, { "PPT", ERG_SCOPE_PACKAGE }, { "System", ERG_SCOPE_PSYS },
-    { "GPU Chip", ERG_SCOPE_CHIP }, { "GPU Memory", ERG_SCOPE_MEMORY },
+typedef struct part_row {
+    const char *part;       /* of a column's name; the first row that fits */
+    erg_scope scope;
+    group of;               /* whose device it shares */
+    bool is_whole;          /* it is that device */
+} part_row;
+
+static const part_row parts[] = {
+    { "Total Board Power", ERG_SCOPE_BOARD, GPU, true },
+    { "Total Graphics Power", ERG_SCOPE_BOARD, GPU, true },
+    { "GPU Power", ERG_SCOPE_BOARD, GPU, true },
+    { "GPU Memory", ERG_SCOPE_MEMORY, GPU, false },
+    { "GPU", ERG_SCOPE_CHIP, GPU, false },
+    { "CPU Package", ERG_SCOPE_PACKAGE, CPU, true },
+    { "PPT", ERG_SCOPE_PACKAGE, CPU, false },
+    { "DRAM", ERG_SCOPE_DRAM, ALONE, false },
+    { "System Agent", ERG_SCOPE_CORE, ALONE, false },
+    { "Rest-of-Chip", ERG_SCOPE_CORE, ALONE, false },
+    { "SoC", ERG_SCOPE_CORE, ALONE, false },
+    { "Core", ERG_SCOPE_CORE, ALONE, false },
+    { "System", ERG_SCOPE_PSYS, ALONE, false },
 };
+
+/* No power that flows. */
+static const char limit[] = "Limit";
 
 static const char *const wanted[] = { "Date", "Time", NULL };
 
@@ -25,12 +45,14 @@ static bool sniff(const erg_source *source)
     return erg_header_has(source, wanted);
 }
 
-static erg_scope scope_of(const char *name)
+static const part_row *part_of(const char *name)
 {
-    for (size_t i = 0; i < ERG_COUNT(scopes); i++)
-        if (strstr(name, scopes[i].part))
-            return scopes[i].scope;
-    return ERG_SCOPE_BOARD;
+    static const part_row other = { "", ERG_SCOPE_BOARD, ALONE, false };
+
+    for (size_t i = 0; i < ERG_COUNT(parts); i++)
+        if (strstr(name, parts[i].part))
+            return &parts[i];
+    return &other;
 }
 
 /* Of a column of watts, cut to what a device's name holds; empty: it is none. */
@@ -62,6 +84,44 @@ static int name_of(const erg_csv_row *header, size_t index, char *to, size_t siz
     return count > 0 ? same : 0;
 }
 
+/* 2 of "GPU Power#2"; 1 of "GPU 8-Pin #2 Power". */
+static int number_of(const char *name)
+{
+    const char *sign = strrchr(name, '#');
+    char *end = NULL;
+    long number = sign ? strtol(sign + 1, &end, 10) : 1;
+
+    return end && *end ? 1 : (int)number;
+}
+
+static bool is_limit(erg_field column)
+{
+    return memmem(column.text, column.count, limit, strlen(limit)) != NULL;
+}
+
+/* The one of that number: a sensor's columns come as often as it does. NULL: none. */
+static const char *whole_of(const erg_sheet *sheet, group of, int number)
+{
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        const char *name = sheet->columns[i].info.name;
+        const part_row *part = part_of(name);
+        if (part->is_whole && part->of == of && number_of(name) == number)
+            return name;
+    }
+    return NULL;
+}
+
+static void join_parts(erg_sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        erg_sheet_column *column = &sheet->columns[i];
+        const part_row *part = part_of(column->info.name);
+        const char *whole = part->of == ALONE ? NULL
+            : whole_of(sheet, part->of, number_of(column->info.name));
+        column->device = whole ? whole : column->info.name;
+    }
+}
+
 static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
 {
     sheet->time = erg_column_find(header, "Date");
@@ -70,13 +130,11 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
         return erg_missing_column(sheet->source, header, "Date and Time", err);
     for (size_t i = 0; i < header->count; i++) {
         char name[32];
-        if (!name_of(header, i, name, sizeof(name)))
+        if (!name_of(header, i, name, sizeof(name)) || is_limit(header->fields[i]))
             continue;
-        erg_channel_info info = erg_power_channel(0, name, scope_of(name));
-        erg_sheet_column *column = erg_sheet_add(sheet, (int)i, info, 1);
-        if (column)
-            column->device = column->info.name;
+        erg_sheet_add(sheet, (int)i, erg_power_channel(0, name, part_of(name)->scope), 1);
     }
+    join_parts(sheet);
     return sheet->column_count > 0
         || erg_missing_column(sheet->source, header, "that ends in [W]", err);
 }
