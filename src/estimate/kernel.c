@@ -38,6 +38,8 @@ void erg_kernel_row_fill(const erg_kernel_part *part, const erg_kernel_shape *sh
 
     erg_kernel_coordinates(shape, coordinates);
     erg_kernel_spot spot = erg_kernel_spot_of(&part->grid, coordinates);
+    if (use == ERG_NEAR_START)
+        erg_kernel_spot_settle(&part->grid, coordinates, &spot);
     to->beyond = spot.beyond;
     to->bases[0] = to->bases[1] = 0;
     to->near_from = count;

@@ -81,6 +81,10 @@ bool erg_kernel_grid_finish(erg_kernel_grid *grid, erg_error *err);
 void erg_kernel_grid_free(erg_kernel_grid *grid);
 erg_kernel_spot erg_kernel_spot_of(const erg_kernel_grid *grid,
                                    const double coordinates[]);
+/* A type was measured at sizes of its own: where none of it lies at the nearest one of the
+ * axis before the pair (m of products) goes to the nearest that has some. */
+void erg_kernel_spot_settle(const erg_kernel_grid *grid, const double coordinates[],
+                            erg_kernel_spot *spot);
 /* What the next shapes along both axes of the pair were measured at: never the shape
  * itself. to[ERG_KERNEL_BASE] is the value they suggest. */
 enum { ERG_KERNEL_BASE = 8 };

@@ -156,6 +156,44 @@ static side look(const erg_kernel_grid *grid, const erg_kernel_spot *spot,
     return (side){ 0 };
 }
 
+static bool is_known(const erg_kernel_grid *grid, const erg_kernel_spot *spot)
+{
+    bool found = grid->cells[spot->cell].target[ERG_TARGET_LATENCY] != ERG_KERNEL_MISSING;
+
+    for (int i = 0; i < 4 && !found; i++)
+        found = look(grid, spot, i / 2, i % 2 ? 1 : -1).found;
+    return found;
+}
+
+void erg_kernel_spot_settle(const erg_kernel_grid *grid, const double coordinates[],
+                            erg_kernel_spot *spot)
+{
+    int number = grid->axes - 3;
+    const erg_kernel_axis *axis = &grid->axis[number];
+    ptrdiff_t at = (ptrdiff_t)nearest(axis, coordinates[number]), best = at;
+    double wished = log(coordinates[number]), least = INFINITY;
+    int sides = 0;
+
+    if (is_known(grid, spot))
+        return;
+    for (int by = -1; by <= 1; by += 2)
+        for (ptrdiff_t i = at + by; i >= 0 && i < (ptrdiff_t)axis->count; i += by) {
+            erg_kernel_spot moved = *spot;
+            moved.cell = (size_t)((ptrdiff_t)spot->cell
+                                  + (i - at) * (ptrdiff_t)grid->strides[number]);
+            if (!is_known(grid, &moved))
+                continue;
+            double apart = fabs(axis->logs[i] - wished);
+            best = apart < least ? i : best;
+            least = fmin(apart, least);
+            sides++;
+            break;
+        }
+    spot->cell = (size_t)((ptrdiff_t)spot->cell
+                          + (best - at) * (ptrdiff_t)grid->strides[number]);
+    spot->beyond |= sides < 2;
+}
+
 typedef struct span { side low, high; double gap, weight, share; } span;
 
 static span look_along(const erg_kernel_grid *grid, const erg_kernel_spot *spot, int which)
