@@ -159,6 +159,8 @@ static void read_flags(const json_t *root, const erg_hf_family *of, erg_transfor
     read_flag(root, "do_layer_norm_before", &norm_first);
     read_flag(root, "use_sliding_window", &windows);
     net->norm_last = !norm_first;
+    net->caps_scores &= !json_is_null(json_object_get(root, "attn_logit_softcapping"));
+    net->caps_logits &= !json_is_null(json_object_get(root, "final_logit_softcapping"));
     net->window = windows ? net->window : 0;
     /* The library derives the step from the count: a step alone is an older file. */
     if (json_object_get(root, "encoder_sparse_step")
@@ -230,6 +232,11 @@ static bool read_layer_types(const json_t *root, erg_transformer *net, erg_error
 
 /* ---- the file ------------------------------------------------------------------ */
 
+static const struct { const char *name; bool value; } odd_flags[] = {
+    { "add_cross_attention", true }, { "enable_bias", false },
+    { "layer_norm_elementwise_affine", false }, { "qk_layernorm", true },
+};
+
 /* What the cost rules of a family do not know would be a wrong number without a word. */
 static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transformer *net,
                      erg_error *err)
@@ -243,10 +250,12 @@ static bool is_plain(const json_t *root, const erg_hf_family *of, erg_transforme
         return erg_fail(err, ERG_BAD_INPUT,
                         "position_embedding_type %.40s has no cost rule: only absolute",
                         position);
-    if (json_is_true(json_object_get(root, "qk_layernorm")))
-        return erg_fail(err, ERG_BAD_INPUT, "qk_layernorm true has no cost rule");
-    if (json_is_false(json_object_get(root, "enable_bias")))
-        return erg_fail(err, ERG_BAD_INPUT, "enable_bias false has no cost rule");
+    for (size_t i = 0; i < ERG_COUNT(odd_flags); i++) {
+        const json_t *flag = json_object_get(root, odd_flags[i].name);
+        if (json_is_boolean(flag) && json_is_true(flag) == odd_flags[i].value)
+            return erg_fail(err, ERG_BAD_INPUT, "%s %s has no cost rule", odd_flags[i].name,
+                            odd_flags[i].value ? "true" : "false");
+    }
     if (of->all_sparse && has_dense)
         return erg_fail(err, ERG_BAD_INPUT, "%s with dense layers between those of experts "
                         "(mlp_only_layers, decoder_sparse_step) has no cost rule",

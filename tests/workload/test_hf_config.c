@@ -326,6 +326,8 @@ static void nonsense_is_refused_in_one_sentence(void)
         { "{\"model_type\": \"mixtral\", \"num_experts_per_tok\": 9}", "experts" },
         { "{\"model_type\": \"gpt2\", \"n_inner\": 0}", "must be 1 to" },
         { "{\"model_type\": \"phi\", \"qk_layernorm\": true}", "qk_layernorm" },
+        { "{\"model_type\": \"gpt2\", \"add_cross_attention\": true}", "cross_attention" },
+        { "{\"model_type\": \"opt\", \"layer_norm_elementwise_affine\": false}", "affine" },
         { "{\"model_type\": \"bert\", \"vocab_size\": 0}", "must be 1 to" },
         { "{\"model_type\": \"bert\", \"hidden_act\": 3}", "no word" },
         { "{\"model_type\": \"bert\", \"num_attention_heads\": 7}", "do not divide" },

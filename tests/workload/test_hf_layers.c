@@ -142,6 +142,23 @@ static void a_block_beside_attention_has_the_products_of_the_closed_form(void)
     erg_graph_free(graph);
 }
 
+/* A cap that is null is none: of scores three passes a layer, of logits three. */
+static void a_cap_that_is_null_launches_nothing(void)
+{
+    erg_graph *all = parsed("{\"model_type\": \"gemma2\", \"num_hidden_layers\": 2}", NULL);
+    erg_graph *one = parsed("{\"model_type\": \"gemma2\", \"num_hidden_layers\": 2,"
+                            "\"attn_logit_softcapping\": null}", NULL);
+    erg_graph *none = parsed("{\"model_type\": \"gemma2\", \"num_hidden_layers\": 2,"
+                             "\"attn_logit_softcapping\": null,"
+                             "\"final_logit_softcapping\": null}", NULL);
+
+    assert_int_equal(all->operator_count - one->operator_count, 2 * 3);
+    assert_int_equal(one->operator_count - none->operator_count, 3);
+    erg_graph_free(all);
+    erg_graph_free(one);
+    erg_graph_free(none);
+}
+
 /* ---- parts ------------------------------------------------------------------------ */
 
 #define VL_7B "\"hidden_size\": 3584, \"intermediate_size\": 18944,"                       \
@@ -258,6 +275,7 @@ int main(void)
         TEST(layers_that_nobody_can_count_are_refused),
         TEST(a_class_tells_the_family_where_no_type_does),
         TEST(a_block_beside_attention_has_the_products_of_the_closed_form),
+        TEST(a_cap_that_is_null_launches_nothing),
         TEST(the_part_that_reads_text_is_counted),
         TEST(parts_that_nobody_can_count_are_refused_by_name),
         TEST(pictures_have_the_tokens_of_both_their_sides),
