@@ -266,11 +266,13 @@ static bool alias_in_regions(erg_trace *trace, int channel, erg_error *err)
             || !erg_trace_energy(trace, channel, span, &energy, NULL)
             || !(energy.flags & bit))
             continue;
+        bool is_known = erg_trace_channel(trace, channel)->window_s > 0;
         return erg_raise(
             trace, &(erg_flag){ ERG_FLAG_ALIASED, channel, span, "" }, err,
-            "%s looks at nearly the period of the load in %s: use --dither or the "
+            "%s looks at nearly the period of the load in %s%s: use --dither or the "
             "counter",
-            path, region->name);
+            path, region->name,
+            is_known ? "" : ", and for how long is not known (--window says it)");
     }
     return true;
 }
@@ -279,7 +281,8 @@ bool erg_check_aliased(erg_trace *trace, erg_error *err)
 {
     for (int i = 0; i < (int)erg_trace_channel_count(trace); i++) {
         const erg_channel_info *info = erg_trace_channel(trace, i);
-        bool part_time = info->window_s > 0 && info->window_s < info->update_s;
+        bool part_time = info->window_s > 0 ? info->window_s < info->update_s
+                       : info->kind == ERG_INSTANT && info->update_s > 0;
         if (erg_has_joules(info->quantity) && part_time
             && !alias_in_regions(trace, i, err))
             return false;

@@ -14,6 +14,7 @@
 static const double PART_TIME = 0.9;        /* a window under this share of T_u */
 static const double FEW_BEATS = 4.0;
 static const double MODEL_FACTOR_U = 0.6;   /* [P/2.2, 2.2 P] as +- 2u */
+static const double NO_BOARD_W = 1e6;       /* a limit of what can be read, of no board */
 static const double UNKNOWN_OFFSET_S = 5.0; /* how far off it is sought */
 static const double CONTEXT_UPDATES = 40;   /* a beat is seen over so many updates */
 enum { MOST_CONTEXT = 4096 };
@@ -46,6 +47,18 @@ static bool is_part_time(const asked *of)
     return of->info->kind != ERG_COUNTER && of->stream->window_s > 0
         && of->stream->update_s > 0
         && of->stream->window_s < PART_TIME * of->stream->update_s;
+}
+
+/* A sensor of which nobody knows how long it looks: it may be but a moment. */
+static bool may_be_part_time(const asked *of)
+{
+    return of->info->kind == ERG_INSTANT && isnan(of->stream->window_s)
+        && of->stream->update_s > 0;
+}
+
+static double looks_s(const asked *of)
+{
+    return isnan(of->stream->window_s) ? 0 : of->stream->window_s;
 }
 
 /* Readings around the window, wide enough to show the swing of the load. */
@@ -81,11 +94,11 @@ static double swing_w(const asked *of)
     double context_s = window_s(of) + 2 * CONTEXT_UPDATES * of->stream->update_s;
     double mean_w = of->window->energy_j / of->window->covered_s;
 
-    erg_alias_u_j(1, of->period_s, of->stream->update_s, of->stream->window_s, context_s,
-                  &beats);
+    erg_alias_u_j(1, of->period_s, of->stream->update_s, looks_s(of), context_s, &beats);
     if (!(beats < 1))
         return seen_w;
-    return fmax(seen_w, of->info->max_w > 0 ? of->info->max_w : 2 * fabs(mean_w));
+    bool is_known = of->info->max_w > 0 && of->info->max_w < NO_BOARD_W;
+    return fmax(seen_w, is_known ? of->info->max_w : 2 * fabs(mean_w));
 }
 
 /* A counter moves in steps: each end is off by a uniform share of one. */
@@ -211,8 +224,8 @@ static double alias_j(const asked *of)
     if (is_dithered(of->trace))
         return swing_w(of) / 2 / sqrt(updates ? (double)updates : 1)
                * of->window->covered_s;
-    return erg_alias_u_j(swing_w(of), of->period_s, of->stream->update_s,
-                         of->stream->window_s, window_s(of), &beats);
+    return erg_alias_u_j(swing_w(of), of->period_s, of->stream->update_s, looks_s(of),
+                         window_s(of), &beats);
 }
 
 /* What lies between the looks is known as well as the looks bend. Second differences
@@ -232,10 +245,24 @@ static double unseen_j(const asked *of)
     return (1 - of->stream->window_s / update_s) * sd_w * update_s * sqrt(looks);
 }
 
+/* Under four beats the phase of the load decides what the sensor sees. */
+static bool is_aliased(const asked *of)
+{
+    double beats = INFINITY;
+
+    if (isnan(of->period_s) || is_dithered(of->trace)
+        || round(of->stream->update_s / of->period_s) < 1)
+        return false;
+    erg_alias_u_j(1, of->period_s, of->stream->update_s, looks_s(of), window_s(of), &beats);
+    return beats < FEW_BEATS;
+}
+
 /* A period locks the looks to the load; without one they are as good as random. */
 static double part_time_j(const asked *of)
 {
-    return is_part_time(of) ? fmax(alias_j(of), unseen_j(of)) : 0;
+    if (is_part_time(of))
+        return fmax(alias_j(of), unseen_j(of));
+    return is_aliased(of) ? alias_j(of) : 0;
 }
 
 static double uncovered_j(const asked *of)
@@ -266,26 +293,13 @@ double erg_gain_u(const erg_trace *trace, int channel)
     return OTHER_GAIN_U;
 }
 
-/* Under four beats the phase of the load decides what the sensor sees. */
-static bool is_aliased(const asked *of)
-{
-    double beats = INFINITY;
-
-    if (!is_part_time(of) || isnan(of->period_s) || is_dithered(of->trace)
-        || round(of->stream->update_s / of->period_s) < 1)
-        return false;
-    erg_alias_u_j(1, of->period_s, of->stream->update_s, of->stream->window_s, window_s(of),
-                  &beats);
-    return beats < FEW_BEATS;
-}
-
 erg_doubt erg_doubt_of(const erg_trace *trace, int channel, const erg_stream *stream,
                        const erg_window *window)
 {
     asked of = { trace, channel, erg_trace_channel(trace, channel), stream, window, NAN };
     double rest_j = 0;
 
-    if (is_part_time(&of))
+    if (is_part_time(&of) || may_be_part_time(&of))
         of.period_s = erg_load_period_s(trace, window->span);
     for (size_t i = 0; i < ERG_COUNT(parts); i++)
         rest_j = hypot(rest_j, parts[i](&of));

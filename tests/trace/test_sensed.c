@@ -167,8 +167,9 @@ static void a_moving_mean_taken_as_such_beats_taking_it_as_instant(void)
 
 /* ---- simulated (tests 7 and 9) ----------------------------------------------- */
 
-static erg_trace *sensed(const erg_law *law, const erg_plant_sensor *sensor, erg_kind kind,
-                         double poll_s, double for_s)
+/* window_s: what is told of it; NAN: nothing. */
+static erg_trace *sensed_as(const erg_law *law, const erg_plant_sensor *sensor,
+                            erg_kind kind, double window_s, double poll_s, double for_s)
 {
     series readings = { 0 };
     for (double t_s = 0.0037; t_s < for_s; t_s += poll_s) {
@@ -176,8 +177,14 @@ static erg_trace *sensed(const erg_law *law, const erg_plant_sensor *sensor, erg
         series_add(&readings, t_ns, erg_plant_sensor_w(sensor, law, t_ns));
     }
     return trace_of((erg_channel_info){ .kind = kind, .update_s = sensor->update_s,
-                                        .window_s = sensor->window_s, .gain_u = 0.01 },
+                                        .window_s = window_s, .gain_u = 0.01 },
                     &readings);
+}
+
+static erg_trace *sensed(const erg_law *law, const erg_plant_sensor *sensor, erg_kind kind,
+                         double poll_s, double for_s)
+{
+    return sensed_as(law, sensor, kind, sensor->window_s, poll_s, for_s);
 }
 
 static void equal_readings_are_data_so_square_waves_come_out_right(void)
@@ -220,6 +227,29 @@ static void a_load_at_the_sensors_own_period_is_aliased_and_inside_the_interval(
     CHECK(inside == 20);
 }
 
+/* As in a log whose board nobody named: it was "good, no flag", and half off. */
+static void a_sensor_whose_window_is_not_known_may_alias(void)
+{
+    static const struct { double load_s; bool aliases; } rows[] = {
+        { 0.1, true }, { 0.1043, true }, { 0.137, false }, { 2, false },
+    };
+
+    for (size_t k = 0; k < ERG_COUNT(rows); k++) {
+        erg_error err = { 0 };
+        erg_law law = erg_law_square(80, 400, rows[k].load_s, 0.5);
+        erg_plant_sensor sensor = { .update_s = 0.1, .window_s = 0.025, .phase_s = 0.01 };
+        erg_trace *trace = sensed_as(&law, &sensor, ERG_INSTANT, NAN, 0.02, 10);
+        for (int i = 0; i * rows[k].load_s < 10; i++)
+            erg_trace_add_mark(trace, &(erg_mark_row){
+                erg_ns_from_s(i * rows[k].load_s), "step", i }, &err);
+        erg_energy energy = energy_of(trace, span_s(1, 3));
+        CHECK(has_flag(&energy, ERG_FLAG_ALIASED) == rows[k].aliases);
+        double error_j = fabs(energy.energy_j - erg_law_j(&law, 1, 3));
+        CHECK(!rows[k].aliases || error_j <= energy.spread_j);
+        erg_trace_free(trace);
+    }
+}
+
 static void thirty_two_phases_take_the_bias_away(void)
 {
     erg_law law = erg_law_square(80, 400, 0.1, 0.5);
@@ -246,6 +276,7 @@ int main(void)
         TEST(a_moving_mean_taken_as_such_beats_taking_it_as_instant),
         TEST(equal_readings_are_data_so_square_waves_come_out_right),
         TEST(a_load_at_the_sensors_own_period_is_aliased_and_inside_the_interval),
+        TEST(a_sensor_whose_window_is_not_known_may_alias),
         TEST(thirty_two_phases_take_the_bias_away),
     };
     return test_run(tests, ERG_COUNT(tests));
