@@ -63,13 +63,15 @@ bool erg_reconcile_is_same_case(const erg_table *part, size_t at, const erg_tabl
                == erg_table_find(summary, row, "batch").integer;
 }
 
-/* The subgraphs of that name or kind, together: errors of one profile go one way. */
+/* The mean subgraph of that name or kind, for a region is one launch of it: as many of
+ * "conv" as there are in a pass are those of one pass. Errors of one profile go one way. */
 static erg_estimated_part kernels(const erg_result *estimate, size_t row,
                                   const char *region)
 {
     const erg_table *parts = erg_result_find(estimate, "subgraphs");
     const erg_table *summary = erg_result_find(estimate, "summary");
     erg_estimated_part sum = { .matched = NULL };
+    double count = 0;
 
     for (size_t i = 0; i < erg_table_row_count(parts); i++) {
         if (!erg_reconcile_is_same_case(parts, i, summary, row)
@@ -77,11 +79,15 @@ static erg_estimated_part kernels(const erg_result *estimate, size_t row,
                  || is_text(parts, i, "kind", region)))
             continue;
         sum.matched = "kernel";
+        count++;
         sum.time_s += real(parts, i, "latency_s");
         sum.energy_j += real(parts, i, "energy_j");
         sum.low_j += real(parts, i, "energy_low_j");
         sum.high_j += real(parts, i, "energy_high_j");
     }
+    if (count > 0)
+        sum = (erg_estimated_part){ sum.matched, sum.time_s / count, sum.energy_j / count,
+                                    sum.low_j / count, sum.high_j / count };
     return sum;
 }
 

@@ -86,6 +86,33 @@ static void a_region_is_held_to_the_workload_or_the_kernel_of_its_name(void)
     erg_result_free(result);
 }
 
+/* A region a layer: 20 of "conv" are one pass of ResNet-18, and 40 are two. */
+static void regions_of_a_kind_are_its_launches(void)
+{
+    bool passed;
+    erg_result *result = erg_study_run(&env, &catalog, &small, &passed, NULL);
+    const erg_table *parts = erg_result_find(result, "subgraphs");
+    double energy_j = 0, time_s = 0;
+    int launches = 0;
+    erg_trace *trace = run_of(100);
+
+    for (size_t i = 0; i < erg_table_row_count(parts); i++)
+        if (strcmp(erg_table_find(parts, i, "kind").text, "conv") == 0) {
+            energy_j += real(parts, i, "energy_j");
+            time_s += real(parts, i, "latency_s");
+            launches++;
+        }
+    assert_int_equal(launches, 20);
+    for (int i = 0; i < 2 * launches; i++)
+        add_region(trace, "conv", 0.1 * i);
+    CHECK(erg_study_reconcile(result, trace, NULL));
+    const erg_table *table = erg_result_find(result, "reconciliation");
+    CHECK_NEAR(real(table, 0, "estimated_j"), 2 * energy_j, 1e-12);
+    CHECK_NEAR(real(table, 0, "estimated_s"), 2 * time_s, 1e-15);
+    erg_trace_free(trace);
+    erg_result_free(result);
+}
+
 /* A run of exactly the estimated energy agrees, with E_n = 0. */
 static void what_was_estimated_rightly_agrees(void)
 {
@@ -235,6 +262,7 @@ int main(void)
     static const test tests[] = {
         TEST(a_region_is_held_to_the_workload_or_the_kernel_of_its_name),
         TEST(what_was_estimated_rightly_agrees),
+        TEST(regions_of_a_kind_are_its_launches),
         TEST(rows_of_the_workload_are_set_beside_estimates),
         TEST(a_table_without_its_rows_is_refused),
         TEST(kernel_lists_of_a_folder_are_joined_by_name),
