@@ -184,6 +184,28 @@ static void a_cell_that_is_not_available_drops_no_row(void)
     erg_trace_free(trace);
 }
 
+/* dcgmi -d 10 of a sensor with a new value each 100 ms: 25 rows are 2 or 3 readings. */
+static void rows_of_a_slow_sensor_are_not_counted_as_its_updates(void)
+{
+    const erg_import_options at_10ms = { .period_s = 0.01 };
+    erg_text text = { 0 };
+    erg_error err = { 0 };
+    erg_energy energy;
+
+    erg_text_add(&text, "#Entity POWER\nID W\n");
+    for (int i = 0; i < 1000; i++)
+        erg_text_add(&text, "GPU 0 %d.%d\n", 100 + i / 10 * 37 % 29, i / 10 % 7);
+    erg_trace *trace = import_text(text.data, &at_10ms, &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK_NEAR(erg_trace_channel(trace, 0)->update_s, 0.1, 0.001);
+    int64_t begin_ns = erg_trace_span(trace).begin_ns + ERG_NS_PER_S;
+    CHECK_OK(erg_trace_energy(trace, 0, (erg_span){ begin_ns,
+             begin_ns + 250 * ERG_NS_PER_MS }, &energy, &err), err);
+    CHECK(energy.updates <= 3 && energy.quality == ERG_QUALITY_TOO_SHORT);
+    erg_trace_free(trace);
+    erg_text_free(&text);
+}
+
 static void a_slice_of_a_board_is_shared(void)
 {
     erg_trace *trace = read_at_50ms("#Entity POWER\nGPU-I 0 100\nGPU-I 0 101\n");
@@ -270,6 +292,7 @@ int main(void)
         TEST(a_header_with_other_names_is_another_table),
         TEST(a_name_with_blanks_does_not_move_the_power),
         TEST(a_cell_that_is_not_available_drops_no_row),
+        TEST(rows_of_a_slow_sensor_are_not_counted_as_its_updates),
         TEST(a_slice_of_a_board_is_shared),
         TEST(a_counter_that_moves_every_second_row_is_ordinary),
         TEST(a_nul_byte_or_a_second_format_refuses_the_whole_file),

@@ -324,6 +324,7 @@ static bool finish(dcgmi *at, erg_trace *into, erg_error *err)
                     "%.80s: dcgmi writes no stamps; they are row "
                     "numbers times the period: record with erg run to have true ones",
                     at->source->name);
+    erg_intake_find_periods(at->in);
     return erg_intake_finish(at->in, into, err)
         && erg_check_named_clock(into, at->source->name, first, err);
 }
