@@ -119,6 +119,51 @@ static void watts_of_several_parts_are_added_and_of_one_part_are_not(void)
     check_logs(logs, ERG_COUNT(logs));
 }
 
+/* RAPL's zones, and the columns of turbostat. */
+static void zones_and_joined_words_are_parts_too(void)
+{
+    static const odd_log logs[] = {
+        { "t,intel-rapl:0,intel-rapl:1,intel-rapl:0:0", AT ",%02d00,%02d00,%02d00",
+          { .time_column = "t", .unit = "J",
+            .power_columns = "intel-rapl:0,intel-rapl:1,intel-rapl:0:0" }, 200, NULL },
+        { "t,PkgWatt,CorWatt,RAMWatt", AT ",50,40,10",
+          { .time_column = "t", .power_columns = "PkgWatt,CorWatt,RAMWatt" }, 60, NULL },
+    };
+
+    check_logs(logs, ERG_COUNT(logs));
+}
+
+/* Milliwatts whose column does not say so: 100 kW a board. */
+static void watts_that_no_board_takes_are_asked_for_their_unit(void)
+{
+    static const odd_log logs[] = {
+        { "timestamp,gpu_id,power", AT ",0,100000", .word = "mW" },
+        { "timestamp, index, power.draw", AT ", 0, 100000", .word = "mW" },
+        { "timestamp,gpu_id,power_mw", AT ",0,100000", .watts = 100 },
+        { "timestamp,power_w", AT ",100000", .watts = 100000 },
+    };
+
+    check_logs(logs, ERG_COUNT(logs));
+}
+
+/* Before its first reading dcgmi has 0 for both: the counter jumped by all it had. */
+static void a_row_of_zeros_is_no_reading(void)
+{
+    erg_text text = { 0 };
+    erg_error err = { 0 };
+
+    erg_text_add(&text, "#Entity POWER TOTEC\nID W mJ\nGPU 0 0.000 0\n");
+    for (int i = 0; i < 60; i++)
+        erg_text_add(&text, "GPU 0 100.0 %d\n", 1000000 + i * 5000);
+    erg_trace *trace = import_text(text.data, &(erg_import_options){ .period_s = 0.05 },
+                                   &err);
+    CHECK_OK(trace != NULL, err);
+    CHECK_NEAR(joules_of(trace), 59 * 5, 1e-6);
+    CHECK(!flag_of(trace, ERG_FLAG_PERIOD_MISMATCH));
+    erg_trace_free(trace);
+    erg_text_free(&text);
+}
+
 #define DAY "6.2.2026,18:32:%02d.5,"
 
 /* Rails, chips and limits were boards of their own: 15 kJ of 4.35. */
@@ -181,6 +226,9 @@ int main(void)
         TEST(two_wall_meters_without_their_sum_are_added),
         TEST(watts_of_several_parts_are_added_and_of_one_part_are_not),
         TEST(a_reading_that_is_not_counted_is_told),
+        TEST(zones_and_joined_words_are_parts_too),
+        TEST(watts_that_no_board_takes_are_asked_for_their_unit),
+        TEST(a_row_of_zeros_is_no_reading),
         TEST(hwinfo_counts_each_part_once_and_limits_not_at_all),
     };
     return test_run(tests, ERG_COUNT(tests));

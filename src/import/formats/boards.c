@@ -3,7 +3,10 @@
  * Without their numbers, boards of one name are one in which the watts of all alternate;
  * so are boards of one number on several machines.
  */
+#include <math.h>
+#include <string.h>
 #include "import/formats/boards.h"
+#include "math/stats.h"
 
 enum { BOARDS_MOST = 16, SAMPLES_LOOKED_AT = 1000, POLLS_LEAST = 4 };
 
@@ -35,6 +38,33 @@ static bool is_of_many(const erg_trace *own, int channel, bool has_moments)
     for (size_t n = 2; n <= BOARDS_MOST && !many; n++)
         many = come_by(at, count, n);
     return many;
+}
+
+/* No board, nor a module of several, takes so much; milliwatts are beyond it. */
+static const double board_most_w = 5000;
+
+static bool is_beyond(const erg_trace *own, int channel)
+{
+    double w[SAMPLES_LOOKED_AT];
+    size_t count, finite = 0;
+    const erg_sample *at = erg_trace_samples(own, channel, &count);
+    const char *name = erg_trace_device(own, erg_trace_channel(own, channel)->device)->name;
+
+    for (size_t i = 0; i < count && finite < SAMPLES_LOOKED_AT; i++)
+        if (isfinite(at[i].value))
+            w[finite++] = at[i].value;
+    return strncmp(name, "gpu", 3) == 0 && finite && erg_median(w, finite) > board_most_w;
+}
+
+bool erg_check_watts(const erg_trace *own, const erg_source *source, int first,
+                     erg_error *err)
+{
+    for (int i = first; i < (int)erg_trace_channel_count(own); i++)
+        if (erg_trace_channel(own, i)->quantity == ERG_POWER && is_beyond(own, i))
+            return erg_fail(err, ERG_BAD_INPUT, "%s:1: most of its watts are above %g, "
+                            "which no board takes: are they mW? Let the column say so, as "
+                            "in power_mw or power [mW]", source->name, board_most_w);
+    return true;
 }
 
 bool erg_check_boards(const erg_trace *own, const erg_source *source, int first,

@@ -132,6 +132,9 @@ static bool values_of(const dcgmi *at, const erg_field cells[], double values[],
         if (field->quantity == ERG_POWER && !(values[i] >= 0 && values[i] <= 1e6))
             values[i] = NAN;
     }
+    /* Before the first reading both are 0, which no board in use has. */
+    if (values[ERG_DCGMI_ENERGY] == 0 && values[ERG_DCGMI_POWER] == 0)
+        values[ERG_DCGMI_ENERGY] = values[ERG_DCGMI_POWER] = NAN;
     return true;
 }
 

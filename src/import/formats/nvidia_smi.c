@@ -105,7 +105,8 @@ static bool read_nvidia_smi(erg_trace *into, const erg_source *source, erg_error
     bool is_numbered = sheet.device_column >= 0
                     && sheet.device_column != sheet.model_column;
 
-    return good && erg_check_boards(into, source, first, !is_numbered, err)
+    return good && erg_check_watts(into, source, first, err)
+        && erg_check_boards(into, source, first, !is_numbered, err)
         && erg_check_named_clock(into, source->name, first, err);
 }
 

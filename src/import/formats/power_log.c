@@ -28,11 +28,12 @@ static const char *const plain_devices[] = { "device", "device_id" };
 typedef struct columns {
     int time, device, power;    /* -1: none */
     double watts;               /* of 1 in the column */
+    bool tells_unit;
     bool is_log;
 } columns;
 
 /* NAN: it is no power. "Power (mW)" has a blank before its unit. */
-static double watts_of(erg_field name)
+static double watts_of(erg_field name, bool *tells_unit)
 {
     name = erg_field_trim(name);
     for (size_t p = 0; p < ERG_COUNT(powers); p++) {
@@ -42,8 +43,10 @@ static double watts_of(erg_field name)
         erg_field end = erg_field_trim((erg_field){ name.text + stem, name.count - stem });
         for (size_t u = 0; u < ERG_COUNT(units); u++)
             if (end.count == strlen(units[u].end)
-                && strncasecmp(end.text, units[u].end, end.count) == 0)
+                && strncasecmp(end.text, units[u].end, end.count) == 0) {
+                *tells_unit = end.count > 0;
                 return units[u].watts;
+            }
     }
     return NAN;
 }
@@ -68,7 +71,7 @@ static columns find(const erg_csv_row *header)
     if (to.device < 0 && cells == 3)
         to.device = first_of(header, plain_devices, ERG_COUNT(plain_devices));
     for (size_t i = 0; to.power < 0 && i < cells; i++)
-        if (!isnan(to.watts = watts_of(header->fields[i])))
+        if (!isnan(to.watts = watts_of(header->fields[i], &to.tells_unit)))
             to.power = (int)i;
     to.is_log = to.time >= 0 && to.power >= 0 && (to.device >= 0 || cells == 2);
     return to;
@@ -103,6 +106,7 @@ static bool head(erg_sheet *sheet, const erg_csv_row *header, erg_error *err)
     if (found.time < 0 || found.power < 0)
         return erg_missing_column(sheet->source, header,
                                   found.time < 0 ? "timestamp" : "power_w", err);
+    sheet->tells_unit = found.tells_unit;
     if (found.device < 0)
         erg_text_put(sheet->device.name, sizeof(sheet->device.name), "meter:0");
     erg_sheet_add(sheet, found.power, erg_power_channel(0, "power", ERG_SCOPE_BOARD),
@@ -117,6 +121,7 @@ static bool read_power_log(erg_trace *into, const erg_source *source, erg_error 
     int first = (int)erg_trace_channel_count(into);
 
     return erg_sheet_read(into, source, &sheet, err)
+        && (sheet.tells_unit || erg_check_watts(into, source, first, err))
         && erg_check_boards(into, source, first, false, err);
 }
 

@@ -33,6 +33,7 @@ struct erg_sheet {
     int64_t tick_ns;            /* stamps are numbers of it since start_ns; 0: stamps */
     int64_t start_ns;
     bool skip_unstamped;        /* a row without a stamp is no torn row */
+    bool tells_unit;            /* the name of its column of power does */
     bool any_sign;              /* power below 0 is power, no fault of a board's sensor */
     char separator;
     erg_sheet_column columns[ERG_SHEET_COLUMNS];
