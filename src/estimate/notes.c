@@ -86,8 +86,10 @@ static void about_precision(notes *n)
                 "fp32. Take fp32.", hardware->name, erg_precision_name(op->precision),
                 100 * share);
         else
-            add(n, "%s has no unit for %s: products are converted and run as %s.",
+            add(n, "%s has no unit for %s: %s are converted and run as %s.",
                 hardware->name, erg_precision_name(op->precision),
+                hardware->peak_flop_per_s[ERG_UNIT_TENSOR][op->precision] > 0
+                    ? "products too thin for its matrix units" : "products",
                 erg_precision_name(erg_engine_of(op, hardware).precision));
         return;
     }

@@ -54,7 +54,7 @@ static bool read_sides(const json_t *root, erg_transformer *net, erg_error *err)
 
     for (size_t i = 0; i < ERG_COUNT(sides); i++) {
         const json_t *pair = json_object_get(root, sides[i].name);
-        const erg_hf_key key = { sides[i].name, 0, SIDE_MOST, ERG_HF_USUAL };
+        const erg_hf_key key = { .name = sides[i].name, .most = SIDE_MOST };
         size_t count = json_array_size(pair);
         if (!json_is_array(pair))
             continue;

@@ -232,6 +232,25 @@ static void gating_turns_static_power_of_unused_units_off(void)
     erg_hardware_free(a100);
 }
 
+/* An A100 has int8 units: only depthwise convolutions do not run on them. */
+static void a_product_too_thin_for_a_unit_is_told_apart(void)
+{
+    static const struct { const char *network, *device, *says; } cases[] = {
+        { "zoo:mobilenet_v2", "a100-pcie-40gb", "int8: products too thin for its matrix" },
+        { "zoo:mobilenet_v2", "v100-sxm2-16gb", "int8: products are converted" },
+    };
+
+    for (size_t i = 0; i < ERG_COUNT(cases); i++) {
+        erg_hardware *device = room_hardware(cases[i].device);
+        erg_graph *graph = room_graph(cases[i].network, 1, ERG_INT8);
+        erg_estimation *made = estimate(graph, device, NULL);
+        CHECK(has_note(made, cases[i].says));
+        erg_estimation_free(made);
+        erg_graph_free(graph);
+        erg_hardware_free(device);
+    }
+}
+
 static void what_cannot_be_estimated_is_said(void)
 {
     erg_hardware *compat = room_hardware("compat-gpu-a100");
@@ -344,6 +363,7 @@ int main(void)
         TEST(a_clock_that_the_device_has_not_is_told),
         TEST(a_measured_time_is_spread_in_proportion),
         TEST(gating_turns_static_power_of_unused_units_off),
+        TEST(a_product_too_thin_for_a_unit_is_told_apart),
         TEST(what_cannot_be_estimated_is_said),
         TEST(a_device_of_unknown_rates_has_no_estimate),
         TEST(half_precision_without_a_unit_is_slow_on_a_processor),
