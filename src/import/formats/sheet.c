@@ -102,8 +102,9 @@ static bool is_too_wide(walk *at, const erg_csv_row *row)
 /* In SI; false: in no unit of that. */
 static bool take_value(const erg_sheet_column *column, erg_field cell, double *value)
 {
-    erg_field unit = erg_cell_unit(cell);
-    bool is_told = erg_has_joules(column->info.quantity) && unit.count && !isnan(*value);
+    bool measures = erg_has_joules(column->info.quantity) && !isnan(*value);
+    erg_field unit = measures ? erg_cell_unit(cell) : (erg_field){ "", 0 };
+    bool is_told = unit.count > 0;
     double si = is_told ? erg_si_of(unit, column->info.quantity) : column->factor;
 
     *value = *value * si + column->shift;

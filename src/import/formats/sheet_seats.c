@@ -7,6 +7,7 @@
 #include "trace/sensor.h"
 
 enum { NAME_MOST = 28 };    /* "#2" has room behind it */
+enum { FULL_BYTES = 200 };
 
 void erg_sheet_cell(char *to, size_t size, const erg_csv_row *row, int index)
 {
@@ -44,18 +45,18 @@ static void apply_facts(const erg_sheet_column *column, const char *model,
 
 /* "gpu:0", "gpu:0@node7". */
 static void put_name(const erg_sheet *sheet, const char *base, const erg_csv_row *row,
-                     char name[ERG_SEAT_KEY_BYTES])
+                     char name[FULL_BYTES])
 {
     char host[64];
 
     erg_sheet_cell(host, sizeof(host), row, sheet->host_column);
-    snprintf(name, ERG_SEAT_KEY_BYTES, "%s%s%s", base, *host ? "@" : "", host);
+    snprintf(name, FULL_BYTES, "%s%s%s", base, *host ? "@" : "", host);
 }
 
 static int column_device(erg_sheet *sheet, const erg_sheet_column *column,
                          const erg_csv_row *row, int own, erg_error *err)
 {
-    char name[ERG_SEAT_KEY_BYTES];
+    char name[FULL_BYTES];
 
     if (!column->device)
         return own;
@@ -76,15 +77,19 @@ static bool is_taken(const erg_seats *seats, const erg_sheet *sheet, const char 
     return false;
 }
 
-/* The key is longer than a name may be: what begins alike gets a number. */
-static void put_device(const erg_seats *seats, const erg_sheet *sheet, const char *key,
+/* What it is called is longer than a name may be: what begins alike gets a number. */
+static void put_device(const erg_seats *seats, const erg_sheet *sheet,
                        const erg_csv_row *row, erg_device_info *info)
 {
-    char cell[16];
+    char cell[64], base[128], full[FULL_BYTES];
 
-    snprintf(info->name, sizeof(info->name), "%.*s", NAME_MOST, key);
+    erg_sheet_cell(cell, sizeof(cell), row, sheet->device_column);
+    snprintf(base, sizeof(base), "%s%s",
+             sheet->device_column < 0 ? sheet->device.name : sheet->prefix, cell);
+    put_name(sheet, base, row, full);
+    snprintf(info->name, sizeof(info->name), "%.*s", NAME_MOST, full);
     for (int n = 2; is_taken(seats, sheet, info->name) && n < 1000; n++)
-        snprintf(info->name, sizeof(info->name), "%.*s#%d", NAME_MOST - 1, key, n);
+        snprintf(info->name, sizeof(info->name), "%.*s#%d", NAME_MOST - 1, full, n);
     erg_sheet_cell(info->model, sizeof(info->model), row, sheet->model_column);
     erg_sheet_cell(cell, sizeof(cell), row, sheet->slices_column);
     info->shared = strcmp(cell, "Enabled") == 0;
@@ -101,7 +106,7 @@ static bool take_seat(erg_seats *seats, erg_sheet *sheet, const erg_csv_row *row
         return false;
     erg_seat *to = &seats->at[seats->count];
     memcpy(to->key, key, ERG_SEAT_KEY_BYTES);
-    put_device(seats, sheet, key, row, &info);
+    put_device(seats, sheet, row, &info);
     erg_sheet_cell(driver, sizeof(driver), row, sheet->driver_column);
     to->device = -1;
     for (size_t i = 0; i < sheet->column_count; i++) {
@@ -122,15 +127,30 @@ static bool take_seat(erg_seats *seats, erg_sheet *sheet, const erg_csv_row *row
     return true;
 }
 
+static size_t add_cell(char *key, size_t used, const erg_csv_row *row, int index)
+{
+    enum { MOST = ERG_SEAT_KEY_BYTES / 2 - 1 };
+    erg_field cell = { "", 0 };
+
+    if (index >= 0 && (size_t)index < row->count)
+        cell = erg_field_trim(row->fields[index]);
+    size_t count = cell.count < MOST ? cell.count : MOST;
+    if (count)
+        memcpy(key + used, cell.text, count);
+    key[used + count] = '\0';
+    return used + count;
+}
+
 const erg_seat *erg_seat_of(erg_seats *seats, erg_sheet *sheet, const erg_csv_row *row,
                             erg_error *err)
 {
-    char cell[64], base[128], key[ERG_SEAT_KEY_BYTES] = "";
+    char key[ERG_SEAT_KEY_BYTES];
+    size_t used = add_cell(key, 0, row, sheet->device_column);
 
-    erg_sheet_cell(cell, sizeof(cell), row, sheet->device_column);
-    snprintf(base, sizeof(base), "%s%s",
-             sheet->device_column < 0 ? sheet->device.name : sheet->prefix, cell);
-    put_name(sheet, base, row, key);
+    if (sheet->host_column >= 0) {
+        key[used++] = '@';
+        add_cell(key, used, row, sheet->host_column);
+    }
     if (seats->count && strcmp(seats->at[seats->last].key, key) == 0)
         return &seats->at[seats->last];
     for (size_t i = 0; i < seats->count; i++)

@@ -5,7 +5,7 @@
 
 #include "import/formats/sheet.h"
 
-enum { ERG_SEAT_KEY_BYTES = 200 };
+enum { ERG_SEAT_KEY_BYTES = 160 };
 
 typedef struct erg_seat {   /* one device and its channels, in the columns' order */
     char key[ERG_SEAT_KEY_BYTES];
