@@ -248,7 +248,7 @@ static bool has_noise(const erg_sample at[], size_t count)
     return values == VALUES_LEAST;
 }
 
-/* Polls of a sensor that has new values less often, as they themselves show; 0: not. */
+/* Polls of a sensor that has new values less often, as they themselves show; NAN: not. */
 static double period_of(const erg_channel_info *info, const erg_sample at[], size_t count)
 {
     erg_comb comb;
@@ -256,7 +256,7 @@ static double period_of(const erg_channel_info *info, const erg_sample at[], siz
     count = count < LOOKED_AT ? count : LOOKED_AT;
     return info->quantity == ERG_POWER && info->kind == ERG_INSTANT && has_noise(at, count)
             && erg_sensor_comb(at, count, &comb, NULL) && comb.update_s <= SENSOR_MOST_S
-        ? comb.update_s : 0;
+        ? comb.update_s : NAN;
 }
 
 static bool add_track(erg_intake *in, erg_trace *into, track *from, const int devices[],
