@@ -117,6 +117,10 @@ int32_t erg_tf_activation(tf *t, int32_t x);
 int32_t erg_tf_cast(tf *t, const char *name, int32_t x, int32_t bits);
 /* Only in training; a dropout of an inference launches nothing. */
 int32_t erg_tf_dropout(tf *t, const char *name, int32_t x);
+/* Queries [B, S, heads x width], keys and values [B, S, kv_heads x width] of x [B, S, H],
+ * of one product or of three. */
+typedef struct tf_projections { int32_t q, k, v; } tf_projections;
+tf_projections erg_tf_project(tf *t, int32_t x);
 /* Keys or values [B, tokens, width]: decode appends them to a cache of `keys` tokens
  * and gives that; prefill keeps a cache beside them. */
 int32_t erg_tf_cached(tf *t, const char *name, int32_t x, int64_t width);

@@ -12,6 +12,24 @@ static int64_t value_width(const tf_heads *a)
     return a->value_width ? a->value_width : a->width;
 }
 
+tf_projections erg_tf_project(tf *t, int32_t x)
+{
+    int64_t wide = t->net.heads * t->net.head_width,
+            narrow = t->net.kv_heads * t->net.head_width;
+    bool bias = t->net.qkv_bias;
+
+    if (t->net.fused_products) {
+        int32_t all = erg_build_linear(t->b, "qkv", x, wide + 2 * narrow, bias);
+        return (tf_projections){ erg_tf_view(t, all, t->tokens, wide),
+                                 erg_tf_view(t, all, t->tokens, narrow),
+                                 erg_tf_view(t, all, t->tokens, narrow) };
+    }
+    tf_projections all = { .q = erg_build_linear(t->b, "query", x, wide, bias) };
+    all.k = erg_build_linear(t->b, "key", x, narrow, bias);
+    all.v = erg_build_linear(t->b, "value", x, narrow, bias);
+    return all;
+}
+
 /* ---- plain ------------------------------------------------------------------ */
 
 /* Each of the groups' heads again for the query heads that share it. */

@@ -10,8 +10,6 @@ static const tf_pass capped_passes[] = {
     { ERG_OP_MUL, "cap", false },       { ERG_OP_ADD, "mask", false },
 };
 
-typedef struct projections { int32_t q, k, v; } projections;
-
 /* [B, S, heads x width]: one norm of `width` for all heads. */
 static int32_t head_norm(tf *t, const char *name, int32_t x, int64_t heads)
 {
@@ -23,33 +21,16 @@ static int32_t head_norm(tf *t, const char *name, int32_t x, int64_t heads)
     return erg_tf_view(t, x, t->tokens, heads * width);
 }
 
-static projections project(tf *t, int32_t x)
-{
-    int64_t wide = t->net.heads * t->net.head_width, narrow = t->net.kv_heads
-        * t->net.head_width;
-    bool bias = t->net.qkv_bias;
-
-    if (t->net.fused_products) {
-        int32_t all = erg_build_linear(t->b, "qkv", x, wide + 2 * narrow, bias);
-        return (projections){ erg_tf_view(t, all, t->tokens, wide),
-                              erg_tf_view(t, all, t->tokens, narrow),
-                              erg_tf_view(t, all, t->tokens, narrow) };
-    }
-    projections all = { .q = erg_build_linear(t->b, "query", x, wide, bias) };
-    all.k = erg_build_linear(t->b, "key", x, narrow, bias);
-    all.v = erg_build_linear(t->b, "value", x, narrow, bias);
-    if (t->net.qk_norm) {
-        all.q = head_norm(t, "norm_query", all.q, t->net.heads);
-        all.k = head_norm(t, "norm_key", all.k, t->net.kv_heads);
-    }
-    return all;
-}
-
 static int32_t attention(tf *t, int32_t x)
 {
     int64_t narrow = t->net.kv_heads * t->net.head_width;
     bool caps = t->net.caps_scores;
-    projections of = project(t, x);
+    tf_projections of = erg_tf_project(t, x);
+
+    if (t->net.qk_norm) {
+        of.q = head_norm(t, "norm_query", of.q, t->net.heads);
+        of.k = head_norm(t, "norm_key", of.k, t->net.kv_heads);
+    }
     int32_t q = erg_tf_map(t, ERG_OP_ROTARY, "rotate_query", of.q);
     int32_t k = erg_tf_map(t, ERG_OP_ROTARY, "rotate_key", of.k);
     tf_heads heads = { .q = q, .k = erg_tf_cached(t, "cache_key", k, narrow),

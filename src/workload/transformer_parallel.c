@@ -15,29 +15,11 @@ static const tf_pass sloped[] = {
     { ERG_OP_ADD, "mask", false },
 };
 
-typedef struct projections { int32_t q, k, v; } projections;
-
-static projections project(tf *t, int32_t x, int64_t wide, int64_t narrow)
-{
-    bool bias = t->net.qkv_bias;
-
-    if (t->net.fused_products) {
-        int32_t all = erg_build_linear(t->b, "qkv", x, wide + 2 * narrow, bias);
-        return (projections){ erg_tf_view(t, all, t->tokens, wide),
-                              erg_tf_view(t, all, t->tokens, narrow),
-                              erg_tf_view(t, all, t->tokens, narrow) };
-    }
-    projections all = { .q = erg_build_linear(t->b, "query", x, wide, bias) };
-    all.k = erg_build_linear(t->b, "key", x, narrow, bias);
-    all.v = erg_build_linear(t->b, "value", x, narrow, bias);
-    return all;
-}
-
 static int32_t attention(tf *t, int32_t x)
 {
     int64_t width = t->net.head_width, narrow = t->net.kv_heads * width;
     bool slopes = t->net.alibi;
-    projections of = project(t, x, t->net.heads * width, narrow);
+    tf_projections of = erg_tf_project(t, x);
 
     /* Of each head a part is rotated and joined to the rest: one pass over all. */
     if (!slopes) {
