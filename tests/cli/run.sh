@@ -25,15 +25,17 @@ row = json.load(open("out"))["tables"]["summary"][0]
 assert row["energy_j"] is None or row["method"] == "model", row
 P
 }
+# Beside the one that is killed a second later.
 an_interrupt_leaves_a_complete_file() { # shellcheck disable=SC2086
+    "$erg" run $sim --quiet --output e.erg -- sleep 5 & killed=$!
+    # shellcheck disable=SC2086
     env --default-signal=INT "$erg" run $sim --quiet --output d.erg -- sleep 20 & pid=$!
     sleep 1.5; kill -INT $pid; wait $pid; got=$?
     [ $got = 130 ] || { echo "status $got"; return 1; }
     "$erg" show d.erg --format json >out && ! grep -q INTERRUPTED out && [ ! -e d.erg-wal ]
 }
-killed_it_still_opens() { # shellcheck disable=SC2086
-    "$erg" run $sim --quiet --output e.erg -- sleep 3 & pid=$!
-    sleep 2.5; kill -KILL $pid; wait $pid
+killed_it_still_opens() {
+    sleep 1; kill -KILL "$killed"; wait "$killed"
     "$erg" show e.erg --format json >out && grep -qi interrupted out
 }
 regions_arrive() { # shellcheck disable=SC2086

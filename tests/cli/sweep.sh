@@ -38,11 +38,11 @@ erg sweep --sensor sim:a100-sxm4-80gb --knob env:DEPTH=1,2 --work p0=60 --output
 [ $? = 2 ] && grep -q "no environment" log; say "simulated work has none" $? log
 
 # One command in variants: an application each, of which choose takes one.
-erg sweep --sensor sim:plain,load=constant:100 --mode baseline --variant 9,3,6 --repeat 3 --no-warmup --output v.erg \
+erg sweep --sensor sim:plain,load=constant:100 --mode baseline --variant 3,1,2 --repeat 3 --no-warmup --output v.erg \
     --format csv -- sh -c 'sleep 0.{}' {} >log 2>err
-[ "$(tail -n +2 log | cut -d, -f1,4 | tr '\n' ';')" = "sh -c sleep 0.9 9,3;sh -c sleep 0.3 3,3;sh -c sleep 0.6 6,3;" ]
+[ "$(tail -n +2 log | cut -d, -f1,4 | tr '\n' ';')" = "sh -c sleep 0.3 3,3;sh -c sleep 0.1 1,3;sh -c sleep 0.2 2,3;" ]
 say "variants of a command are applications of a sweep" $? log
-erg choose v.erg --variants --objective energy --format csv >log 2>&1; grep -q '^[^,]*sleep 0.3 3' log
+erg choose v.erg --variants --objective energy --format csv >log 2>&1; grep -q '^[^,]*sleep 0.1 1' log
 say "and choose --variants takes the one that uses least" $? log
 for wrong in 3 3,3 ,3; do
     erg sweep --sensor sim:plain --mode baseline --variant "$wrong" --output x.erg -- sleep 0.{} >log 2>&1
@@ -52,7 +52,7 @@ erg sweep --sensor sim:plain --mode baseline --variant 1,2 --output x.erg -- tru
 [ $? = 2 ] && grep -q "{} in the command" log; say "and so are those that go nowhere" $? log
 
 # Killed at whatever moment: the file is valid, and the rest can be done.
-mark() { echo "sleep 0.2; echo x >>\"$work/$1\"" >"$1.sh"; : >"$1"; }
+mark() { echo "sleep 0.1; echo x >>\"$work/$1\"" >"$1.sh"; : >"$1"; }
 mark killed
 erg sweep --sensor sim:plain --knob sm_clock=500,1000 --settle 1ms --no-warmup --repeat 3 \
     --quiet --output k.erg -- sh killed.sh >/dev/null 2>&1 &

@@ -52,9 +52,11 @@ signal() { # NAME: to erg alone; the command says what reached it
     [ ! -e sig.erg-wal ] && [ ! -e sig.erg-shm ] && "$erg" show sig.erg >shown && ! grep -q INTERRUPTED shown
 }
 dies_by_it() {
-    rm -f sig.erg*
-    env --default-signal="$1" "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --output sig.erg -- sleep 20 & pid=$!
-    sleep 1; kill -"$1" $pid; wait $pid; got=$?
+    rm -f out sig.erg*
+    env --default-signal="$1" "$erg" run --sensor sim:a100-sxm4-80gb --quiet --no-wait --output sig.erg -- sh -c 'echo ready; exec sleep 20' >out & pid=$!
+    tries=0
+    while ! grep -q ready out 2>/dev/null && [ $((tries += 1)) -le 100 ]; do sleep 0.05; done
+    kill -"$1" $pid; wait $pid; got=$?
     [ $got = "$2" ] || { echo "status $got"; return 1; }
     [ ! -e sig.erg-wal ] && "$erg" show sig.erg >shown && ! grep -q INTERRUPTED shown
 }

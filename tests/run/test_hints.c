@@ -185,15 +185,20 @@ static void where_ergd_governs_it_is_asked(void)
 
 static void a_daemon_that_dies_meanwhile_harms_no_run(void)
 {
+    char over[ERG_PATH_MOST + 8], line[sizeof(over) + 80];
     place at;
     int status = 1;
     start(&at);
+    snprintf(over, sizeof(over), "%s.over", at.file);
+    snprintf(line, sizeof(line), "until [ -e '%s' ]; do sleep 0.02; done; exit 5", over);
     pid_t pid = fork();
     if (pid == 0)
-        _exit(measure(&at.is, &cap, "sleep 3; exit 5", at.file));
+        _exit(measure(&at.is, &cap, line, at.file));
     CHECK(ergd_await(ergd_is_turned, &at.is));
     kill(at.is.pid, SIGKILL);
     CHECK(ergd_await(ergd_is_back, &at.is));        /* its watchdog */
+    int fd = creat(over, 0600);
+    CHECK(fd >= 0 && close(fd) == 0);
     CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5);
     CHECK(ergd_await(ergd_all_over, &at.is));
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sampler, writer and ring together, on a simulated device. */
 #include <pthread.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include "erg/energy.h"
 #include "manual.h"
 #include "run/recording.h"
@@ -230,46 +228,6 @@ static void threads_mark_while_the_sampler_runs_and_someone_asks(void)
     erg_trace_free(trace);
 }
 
-static void record_for_ever(const char *path)
-{
-    const char *sensor = "sim:a100-sxm4-80gb";
-    erg_env env = { 0 };
-    erg_devices *devices = erg_devices_find(&env, &sensor, 1, NULL);
-    erg_recording_setup setup = { .path = path, .rate_hz = 100 };
-    erg_recording *rec = erg_recording_new(&env, devices, &setup, NULL);
-    if (!rec || !erg_recording_begin(rec, NULL))
-        _exit(1);
-    erg_recording_region(rec, "run", true);
-    erg_recording_run_until(rec, INT64_MAX, NULL);
-}
-
-static void a_killed_recording_keeps_all_but_the_last_second(void)
-{
-    test_random random = { .state = 13 };
-    for (int i = 0; i < 5; i++) {
-        char path[ERG_PATH_MOST];
-        snprintf(path, sizeof(path), "%s/a.erg", test_folder());
-        pid_t child = fork();
-        if (child == 0)
-            record_for_ever(path);
-        usleep((useconds_t)(1.3e6 + 0.9e6 * test_uniform(&random)));
-        int64_t killed_ns = erg_env_now_ns(NULL);
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-
-        erg_error err = { 0 };
-        erg_trace *trace = erg_trace_load(path, &err);
-        CHECK_OK(trace, err);
-        size_t count;
-        const erg_sample *samples = samples_of(trace, "sim:a100-sxm4-80gb/power", &count);
-        CHECK(count > 0);
-        CHECK(erg_s_from_ns(killed_ns - samples[count - 1].t_ns) < 1.15);
-        CHECK(erg_trace_flag(trace, 0)->code == ERG_FLAG_INTERRUPTED);
-        CHECK(region_named(trace, "run")->end_ns == INT64_MAX);
-        erg_trace_free(trace);
-    }
-}
-
 static void a_recording_without_devices_is_a_file_too(void)
 {
     erg_error err = { 0 };
@@ -389,7 +347,6 @@ int main(void)
         TEST(a_moving_mean_beside_a_counter_is_read_ten_times_an_update_at_most),
         TEST(regions_nest_and_overlap_and_know_their_parents),
         TEST(threads_mark_while_the_sampler_runs_and_someone_asks),
-        TEST(a_killed_recording_keeps_all_but_the_last_second),
         TEST(a_recording_without_devices_is_a_file_too),
         TEST(settings_are_read_at_begin_each_ten_seconds_and_at_end),
         TEST(a_run_shorter_than_a_second_has_settings_of_both_ends),

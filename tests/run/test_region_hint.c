@@ -115,7 +115,7 @@ static void a_power_trace_says_what_the_sensor_gave(void)
     int64_t begin_ns = ergd_now_ns();
     erg_recorder *rec =
         record("sim:plain,load=constant:200,update=20ms,window=20ms,noise=1W");
-    sleep(3);
+    usleep(1500000);     /* more than the second that is asked for by itself below */
     CHECK_OK(erg_power_trace(rec, NULL, begin_ns, INT64_MAX, &samples, &how, &err), err);
     print_message("# %zu samples, interval %.4g s, p99 %.3g s, missed %d, update %.4g s\n",
                   samples.count, how.interval_s, how.jitter_p99_s, (int)how.missed,
