@@ -93,14 +93,22 @@ static double covered(double u_s, bool is_told, int seeds)
 static void the_intervals_hold_the_truth_whatever_the_offset(void)
 {
     enum { SEEDS = 60 };
-    static const double u_s[] = { 0.004, 0.012, 0.02 };
+    /* An offset is not in the looks: 81 and 62 % are inside if the clock were exact, which
+     * so many seeds tell from 90 %. Of 4 ms it cannot be told. */
+    static const struct { double u_s; int untold; } clocks[] = {
+        { 0.004, 0 }, { 0.012, SEEDS }, { 0.02, 30 },
+    };
 
-    for (size_t i = 0; i < ERG_COUNT(u_s); i++) {
-        double told = covered(u_s[i], true, SEEDS), untold = covered(u_s[i], false, SEEDS);
-        print_message("# clock known to %g s: %.1f %% inside, %.1f %% if it were exact\n",
-                      u_s[i], 100 * told, 100 * untold);
+    for (size_t i = 0; i < ERG_COUNT(clocks); i++) {
+        double told = covered(clocks[i].u_s, true, SEEDS);
+        print_message("# clock known to %g s: %.1f %% inside\n", clocks[i].u_s,
+                      100 * told);
         CHECK(told >= 0.94);
-        CHECK(i == 0 || untold < 0.9);      /* an offset is not in the looks */
+        if (clocks[i].untold == 0)
+            continue;
+        double untold = covered(clocks[i].u_s, false, clocks[i].untold);
+        print_message("# %.1f %% if it were exact\n", 100 * untold);
+        CHECK(untold < 0.9);
     }
 }
 
